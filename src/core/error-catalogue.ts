@@ -1,0 +1,25 @@
+/** Every error that a user can meet: its code and when it arises. docs/reference/errors.md lists the same, held by a test. */
+export const ERROR_CATALOGUE = {
+  internal: 'A defect in wsg itself.',
+  usage: 'The command line cannot be understood.',
+  'config.invalid': 'The gateway configuration has problems; all of them are listed.',
+  'config.not-found': 'The named configuration file cannot be read.',
+  'options.invalid': 'The load options have problems; all of them are listed.',
+  'listen.in-use': 'Another process listens on the address.',
+  'listen.denied': 'The address may not be bound with the privileges of this process.',
+  'listen.failed': 'The address cannot be listened on for another reason.',
+  'tls.invalid': 'The certificate or its key cannot be used.',
+  'transport.unavailable': 'The chosen transport cannot load on this machine.',
+  'plugin.failed': 'A plugin could not be loaded or started.',
+  'gateway.start-failed': 'The gateway started as a child process did not come up.',
+  'target.unreachable': 'Nothing answers WebSocket upgrades at the target.',
+  'thread.crashed': 'A thread of the load generator ended before its time.',
+  'run-file.not-found': 'The run file cannot be read.',
+  'run-file.foreign': 'The file is no run file.',
+  'run-file.newer': 'The run file has a newer major version than this program reads.',
+  'run-file.write-failed': 'The run file cannot be written.',
+  'run-file.empty': 'The run file holds a header and nothing else.',
+} as const;
+
+/** The code of an error of the catalogue. */
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;

@@ -1,0 +1,36 @@
+import type { Logger } from '../../core/logger.js';
+
+/** A connection as plugins see it. */
+export interface PluginConnection {
+  readonly id: string;
+  readonly tags: ReadonlyMap<string, string>;
+  /** Sets one tag; an empty value deletes it. */
+  setTag(key: string, value: string): void;
+}
+
+/** A live view of the connections that carry all of some tags. */
+export interface PluginSelection {
+  readonly size: number;
+  /** How many of them have more waiting than the low-water mark, so that a sender can hold back. */
+  readonly congested: number;
+}
+
+/** What a plugin is given. This is the whole of the plugin API. */
+export interface PluginContext {
+  /** All open connections of this node. */
+  readonly connections: { readonly size: number; [Symbol.iterator](): Iterator<PluginConnection> };
+  /** Looks connections up by tags, all of which must match. */
+  select(tags: Readonly<Record<string, string>>): PluginSelection;
+  /** Queues a message for each selected connection; answers how many took it. A string goes as text, bytes as binary. */
+  broadcast(selection: PluginSelection, message: string | Uint8Array): number;
+  readonly log: Logger;
+  /** Aborted when the gateway drains. */
+  readonly signal: AbortSignal;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A module named in the configuration (`plugins: [{module, options}]`) exports these two. */
+export interface Plugin {
+  start(context: PluginContext): void | Promise<void>;
+  stop?(): void | Promise<void>;
+}

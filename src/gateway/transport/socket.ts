@@ -1,0 +1,31 @@
+/** What leaves to clients: encoded once, sent many times, never changed after it was made. */
+export interface OutboundMessage {
+  readonly payload: Uint8Array;
+  readonly binary: boolean;
+  /** Asks for permessage-deflate where it was negotiated: true from 512 bytes on. */
+  readonly compress: boolean;
+}
+
+/** `sent`: given to the kernel. `buffered`: kept by the library behind a slow reader. `dropped`: over the library's limit, gone. */
+export type SendStatus = 'sent' | 'buffered' | 'dropped';
+
+/** One client's WebSocket. Every method is safe after the close: it then does nothing and answers `dropped`, 0 or false. */
+export interface Socket {
+  /** `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. */
+  readonly remoteAddress: string;
+  isOpen(): boolean;
+  send(message: OutboundMessage): SendStatus;
+  /** Bytes accepted by `send` or `publish` that the kernel has not taken yet. */
+  bufferedBytes(): number;
+  /** Runs `writes` so that all they send to this socket leaves in as few system calls as possible. */
+  cork(writes: () => void): void;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  /** Sends a close frame behind what is buffered. The handler's `close` may run before this returns. */
+  end(code: number, reason: string): void;
+  /** Cuts the connection without a close frame. */
+  terminate(): void;
+  /** Stops and resumes reading. Only where `Transport.canPause`; elsewhere does nothing. */
+  pause(): void;
+  resume(): void;
+}

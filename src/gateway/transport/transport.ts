@@ -1,0 +1,78 @@
+import type { Logger } from '../../core/logger.js';
+import type { ListenAddress } from '../../core/listen-address.js';
+import type { HttpHandler, HttpRequest } from './http-exchange.js';
+import type { OutboundMessage, Socket } from './socket.js';
+
+/** Which server library carries the connections. */
+export type TransportName = 'uws' | 'ws';
+
+/** What a transport must know of one WebSocket path. */
+export interface TransportEndpoint {
+  readonly path: string;
+  /** Larger client messages close the connection with 1009. */
+  readonly maxMessageBytes: number;
+  /** 8 to 960: after so long without pong or frame the peer is dead. The server pings on its own. */
+  readonly idleTimeoutS: number;
+  /** The library's own hard limit on what is buffered for one socket; the delivery's bound lies below it. */
+  readonly maxBufferedBytes: number;
+  /** Offers permessage-deflate (server_no_context_takeover; client_no_context_takeover). */
+  readonly compression: boolean;
+}
+
+/** The answer to a well-formed upgrade: accept, with the subprotocol to name, or refuse with an HTTP status. */
+export type UpgradeDecision =
+  | { readonly accept: true; readonly subprotocol?: string }
+  | {
+      readonly accept: false;
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    };
+
+/**
+ * What the gateway does with sockets. `C` is what `open` returns and every later call is given: the connection.
+ * One `open`, exactly one `close`. A throw in any of them is logged and ends that socket alone (1011).
+ */
+export interface TransportHandler<C> {
+  /** The transport has already checked method, `Upgrade`, `Connection`, version 13 and key (else 400 or 426). Has 10 s. */
+  upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision>;
+  open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint): C;
+  /** `payload` is the handler's own copy and stays valid. Text has been checked to be UTF-8. */
+  message(connection: C, payload: Uint8Array, binary: boolean): void;
+  /** Some or all of what was buffered has been taken by the kernel. */
+  drain(connection: C): void;
+  /** The library dropped a message of so many bytes because `maxBufferedBytes` was reached (by `publish`; `send` says so itself). */
+  dropped(connection: C, bytes: number): void;
+  /** `code` as received or 1006. After this the socket answers nothing. */
+  close(connection: C, code: number, reason: string): void;
+}
+
+/** Certificate and key as files in PEM. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface TransportOptions<C> {
+  readonly listen: ListenAddress;
+  readonly tls?: TlsFiles;
+  readonly endpoints: readonly TransportEndpoint[];
+  readonly handler: TransportHandler<C>;
+  readonly http: HttpHandler;
+  readonly log: Logger;
+}
+
+/** What the gateway needs of a WebSocket server. One conformance suite runs on every implementation. */
+export interface Transport {
+  readonly name: TransportName;
+  /** Whether `Socket.pause` stops reading. */
+  readonly canPause: boolean;
+  /** Rejects with `listen.*` or `tls.invalid`. Resolves to the address really bound. */
+  listen(): Promise<ListenAddress>;
+  /** Sends to each socket subscribed to `topic`, in order with `Socket.send`; merges what one tick publishes. */
+  publish(topic: string, message: OutboundMessage): void;
+  /** Accepts nothing new; connections stay. */
+  stopListening(): void;
+  /** Cuts what is left, ends streams and frees the port. Idempotent. */
+  stop(): Promise<void>;
+}

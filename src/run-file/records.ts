@@ -1,0 +1,185 @@
+import type { Histogram } from '../core/histogram.js';
+
+export type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
+/** What a metric's values are: `time` is milliseconds, `data` bytes. */
+export type MetricContains = 'default' | 'time' | 'data';
+/** Which latency a histogram holds: `response` from the moment an action was due, `service` from when it left, `lag` the difference. */
+export type HistogramKind = 'response' | 'service' | 'lag';
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly contains: MetricContains;
+}
+
+/** Exact figures of a trend, beside which its histogram stands. Milliseconds for times. All 0 when `count` is 0. */
+export interface TrendFigures {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+}
+
+export interface GaugeFigures {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface RateFigures {
+  readonly passes: number;
+  readonly fails: number;
+}
+
+export interface CheckFigures extends RateFigures {
+  readonly name: string;
+  /** Path of the group in k6's form, '' at the root. */
+  readonly group: string;
+}
+
+export interface RunMachine {
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpuModel: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+/** The first record of a run file. */
+export interface RunHeader {
+  /** `major.minor`. A reader refuses a newer major version and reads all older ones. */
+  readonly format: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly scenario: string;
+  /** The plan as validated, as JSON; `planHash` is the SHA-256 of its canonical text. */
+  readonly plan: Readonly<Record<string, unknown>>;
+  readonly planHash: string;
+  readonly scriptHash?: string;
+  readonly target: { readonly given: string; readonly normalised: string };
+  readonly vus: number;
+  readonly durationMs: number;
+  /** One line a scenario in k6's words: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
+  readonly description: readonly string[];
+  readonly seed: number;
+  readonly warmupMs: number;
+  readonly compression: boolean;
+  readonly tls: boolean;
+  readonly threads: number;
+  readonly machine: RunMachine;
+  readonly node: string;
+  /** Of wsg. */
+  readonly version: string;
+  /** The client library under the virtual users. */
+  readonly client: string;
+  readonly metrics: readonly MetricDefinition[];
+}
+
+/** What one second added. Keys are series names: a metric, or `metric{tag:value}`. */
+export interface SecondRecord {
+  /** From 0. */
+  readonly second: number;
+  /** Since the start of the run, at the end of this second. */
+  readonly elapsedMs: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly gauges: Readonly<Record<string, GaugeFigures>>;
+  readonly rates: Readonly<Record<string, RateFigures>>;
+  readonly trends: Readonly<Record<string, TrendFigures>>;
+  readonly checks: readonly CheckFigures[];
+}
+
+/** The samples of one series, kind and second; `histogram` has the fixed shape for times. */
+export interface HistogramRecord {
+  readonly series: string;
+  readonly kind: HistogramKind;
+  readonly second: number;
+  readonly histogram: Histogram;
+}
+
+export type HealthVerdict = 'healthy' | 'strained' | 'saturated';
+
+/** How the generator itself did in one second. */
+export interface HealthRecord {
+  readonly second: number;
+  /** 0 to 1, of the busiest thread. */
+  readonly eventLoopUse: number;
+  /** How late scheduled actions ran: milliseconds. */
+  readonly scheduleLag: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };
+  readonly gcMs: number;
+  /** CPU cores used by this process, and by the whole machine (undefined where unknown). */
+  readonly cpuProcess: number;
+  readonly cpuMachine?: number;
+  readonly rssBytes: number;
+  readonly verdict: HealthVerdict;
+}
+
+/** The gateway's own counters in one second: what was added, but `connections`. */
+export interface GatewayRecord {
+  readonly second: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly dropped: number;
+  readonly connections: number;
+}
+
+/** Something that happened at a moment: a stall, an interruption, a warning. */
+export interface RunEventRecord {
+  readonly elapsedMs: number;
+  readonly kind: 'stall' | 'interruption' | 'warning';
+  readonly text: string;
+}
+
+/** Totals of a run so far. A finished file ends with them; for a cut one the reader adds the seconds up. */
+export interface RunTotals {
+  readonly durationMs: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly gauges: Readonly<Record<string, GaugeFigures>>;
+  readonly rates: Readonly<Record<string, RateFigures>>;
+  /** By series; times only have histograms. */
+  readonly trends: Readonly<Record<string, TrendTotals>>;
+  readonly checks: readonly CheckFigures[];
+  readonly iterations: { readonly complete: number; readonly interrupted: number };
+}
+
+export interface TrendTotals extends TrendFigures {
+  /** The cumulative histograms, by kind; `response` is what summaries show. */
+  readonly histograms: Readonly<Partial<Record<HistogramKind, Histogram>>>;
+}
+
+/** Why a run ended. */
+export type EndReason = 'finished' | 'stopped-by-signal' | 'cut-by-signal' | 'failed';
+
+/** The generator's verdict on itself for the whole run, with the reason in words. */
+export interface RunHealth {
+  readonly verdict: HealthVerdict;
+  readonly reasons: readonly string[];
+  readonly saturatedSeconds: readonly number[];
+}
+
+/** The gateway's counters beside the generator's for the whole run. */
+export interface GatewayTotals {
+  readonly sent: number;
+  readonly received: number;
+  readonly dropped: number;
+}
+
+export interface RunEnd {
+  readonly reason: EndReason;
+  /** In words, when there is more to say. */
+  readonly detail?: string;
+  readonly totals: RunTotals;
+  readonly health: RunHealth;
+  readonly gateway?: GatewayTotals;
+}
+
+/** A whole run: what the generator ends with in memory, and what a reader makes of a file. */
+export interface Run {
+  readonly header: RunHeader;
+  readonly seconds: readonly SecondRecord[];
+  readonly health: readonly HealthRecord[];
+  readonly gateway: readonly GatewayRecord[];
+  readonly events: readonly RunEventRecord[];
+  readonly end: RunEnd;
+  /** False when the file was cut: `end` was then added up from what is there. */
+  readonly complete: boolean;
+}

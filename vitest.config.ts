@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/lint/planted/**'],
+    isolate: false,
+    globalSetup: ['test/support/build-dist.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
