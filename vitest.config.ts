@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/lint/planted/**'],
     isolate: false,
     globalSetup: ['test/support/build-dist.ts'],
     testTimeout: 20_000,
