@@ -1,0 +1,70 @@
+// Runs every bench, or those named, and writes what they measured to bench/results with machine and date.
+//   npm run bench                     all
+//   npm run bench -- recorder         one
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const here = import.meta.dirname;
+const results = join(here, 'results');
+
+function machine() {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+    date: new Date().toISOString(),
+  };
+}
+
+function benches() {
+  return readdirSync(here, { withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isDirectory() && entry.name !== 'results' && readdirSync(join(here, entry.name)).includes('bench.mjs'),
+    )
+    .map((entry) => entry.name);
+}
+
+/** A Markdown table of rows that are objects with the same keys. */
+function table(rows) {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    line(columns),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(columns.map((column) => String(row[column] ?? '')))),
+  ].join('\n');
+}
+
+function page(name, result, on) {
+  const notes = (result.notes ?? []).map((note) => `- ${note}`).join('\n');
+  const where = `${on.cpu}, ${on.cores} cores, ${on.memoryGiB} GiB, Linux ${on.kernel}, Node ${on.node}, ${on.date}`;
+  return `# ${result.title}\n\n\`npm run bench -- ${name}\` on ${where}\n\n${table(result.rows)}\n\n${notes}\n`;
+}
+
+async function main(names) {
+  const known = benches();
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    console.error(`No bench is called ${unknown.join(', ')}; there are ${known.join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  mkdirSync(results, { recursive: true });
+  for (const name of names.length > 0 ? names : known) {
+    console.error(`bench: ${name} ...`);
+    const { measure } = await import(pathToFileURL(join(here, name, 'bench.mjs')).href);
+    const result = await measure();
+    const on = machine();
+    const text = page(name, result, on);
+    console.log(text);
+    writeFileSync(join(results, `${name}.md`), text);
+    writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ name, machine: on, ...result }, null, 2)}\n`);
+  }
+}
+
+await main(process.argv.slice(2));
