@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import module from 'node:module';
+
+// Node 22.1 and newer keep the compiled code of what a start loads; older ones have no such function.
+module.enableCompileCache?.();
+
+const { main } = await import('../dist/cli/main.js');
+await main(process.argv.slice(2));

@@ -1,0 +1,79 @@
+import type { ErrorCode } from '../core/error-catalogue.js';
+import { WsgError } from '../core/error.js';
+
+/** What each exit code of wsg means; from 99 upwards they are k6's. */
+export const EXIT_CODE = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  regression: 10,
+  inconclusive: 12,
+  invalidRun: 13,
+  targetUnreachable: 14,
+  cannotStart: 15,
+  thresholdsCrossed: 99,
+  setupTimeout: 100,
+  teardownTimeout: 101,
+  invalidOptions: 104,
+  stoppedBySignal: 105,
+  scriptException: 107,
+  scriptAborted: 108,
+  scriptFailed: 110,
+  interruptedTwice: 130,
+} as const;
+
+/** A code that a wsg process ends with. */
+export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE];
+
+const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
+  internal: EXIT_CODE.internal,
+  usage: EXIT_CODE.usage,
+  'config.invalid': EXIT_CODE.invalidOptions,
+  'config.not-found': EXIT_CODE.invalidOptions,
+  'options.invalid': EXIT_CODE.invalidOptions,
+  'listen.in-use': EXIT_CODE.cannotStart,
+  'listen.denied': EXIT_CODE.cannotStart,
+  'listen.failed': EXIT_CODE.cannotStart,
+  'tls.invalid': EXIT_CODE.cannotStart,
+  'transport.unavailable': EXIT_CODE.cannotStart,
+  'plugin.failed': EXIT_CODE.cannotStart,
+  'gateway.start-failed': EXIT_CODE.cannotStart,
+  'target.unreachable': EXIT_CODE.targetUnreachable,
+  'thread.crashed': EXIT_CODE.internal,
+  'run-file.not-found': EXIT_CODE.usage,
+  'run-file.foreign': EXIT_CODE.usage,
+  'run-file.newer': EXIT_CODE.usage,
+  'run-file.write-failed': EXIT_CODE.cannotStart,
+  'run-file.empty': EXIT_CODE.usage,
+};
+
+/** When several hold, the first of these is the one to end with. The four that nothing else explains better stand last. */
+const PRECEDENCE: readonly ExitCode[] = [
+  EXIT_CODE.interruptedTwice,
+  EXIT_CODE.stoppedBySignal,
+  EXIT_CODE.scriptAborted,
+  EXIT_CODE.scriptException,
+  EXIT_CODE.setupTimeout,
+  EXIT_CODE.teardownTimeout,
+  EXIT_CODE.invalidOptions,
+  EXIT_CODE.targetUnreachable,
+  EXIT_CODE.thresholdsCrossed,
+  EXIT_CODE.scriptFailed,
+  EXIT_CODE.invalidRun,
+  EXIT_CODE.cannotStart,
+  EXIT_CODE.internal,
+  EXIT_CODE.usage,
+  EXIT_CODE.regression,
+  EXIT_CODE.inconclusive,
+  EXIT_CODE.ok,
+];
+
+/** The code for a thrown value; anything that is no `WsgError` is a defect of wsg, 1. */
+export function exitCodeOfError(thrown: unknown): ExitCode {
+  return thrown instanceof WsgError ? OF_ERROR[thrown.code] : EXIT_CODE.internal;
+}
+
+/** The one code to end with when several hold; 0 when none does. */
+export function strongestExitCode(codes: readonly ExitCode[]): ExitCode {
+  return PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT_CODE.ok;
+}

@@ -1,0 +1,50 @@
+import { systemErrorCode } from '../core/error.js';
+
+/** One of the two streams of a process, as commands see it. */
+export interface TextSink {
+  readonly isTerminal: boolean;
+  /** Whether colours may be written: a terminal, and neither NO_COLOR nor `TERM=dumb`. */
+  readonly useColor: boolean;
+  /** Width of the terminal, 80 where there is none. */
+  readonly columns: number;
+  /** Writes the text as it is, without a newline of its own. After the reader has gone it does nothing. */
+  write(text: string): void;
+}
+
+/** Where a command writes: results to `stdout`, everything else to `stderr`. */
+export interface Output {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+}
+
+interface TextStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** The streams of this process. A reader that closes its end early (`| head -1`) is no error. */
+export function processOutput(env: NodeJS.ProcessEnv = process.env): Output {
+  return { stdout: createTextSink(process.stdout, env), stderr: createTextSink(process.stderr, env) };
+}
+
+/** A sink over a stream; exported for the test of EPIPE. */
+export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): TextSink {
+  const isTerminal = stream.isTTY === true;
+  let hasReader = true;
+  stream.on('error', (error) => {
+    if (systemErrorCode(error) !== 'EPIPE') throw error;
+    hasReader = false;
+  });
+  return {
+    isTerminal,
+    useColor: isTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    write: (text) => {
+      if (hasReader) stream.write(text);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../core/clock.js';
+import { systemClock } from '../core/clock.js';
+import { EXIT_CODE, type ExitCode } from './exit-code.js';
+
+/** Signals that ask a process to stop. */
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
+
+/** npm passes a terminal's Ctrl-C on, which the terminal has sent us already: what follows this closely is the same key press. */
+const SAME_PRESS_MS = 150;
+
+/** What `onStopSignal` needs of the process; tests bring an emitter. */
+export interface SignalSource {
+  on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+  off(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+}
+
+/** Collaborators of `onStopSignal`, all with a default. */
+export interface SignalOptions {
+  readonly source?: SignalSource;
+  readonly clock?: Clock;
+  /** What the second signal does; by default the process ends at once with 130. */
+  readonly onSecond?: () => void;
+}
+
+/** Calls `onFirst` at the first SIGINT or SIGTERM; the second cuts. The returned function stops listening. */
+export function onStopSignal(onFirst: (signal: StopSignal) => void, options: SignalOptions = {}): () => void {
+  const { source = process, clock = systemClock, onSecond = () => endProcess(EXIT_CODE.interruptedTwice) } = options;
+  let firstAt: number | undefined;
+  const listener = (signal: StopSignal): void => {
+    if (firstAt === undefined) {
+      firstAt = clock.now();
+      onFirst(signal);
+    } else if (clock.now() - firstAt > SAME_PRESS_MS) {
+      onSecond();
+    }
+  };
+  for (const signal of STOP_SIGNALS) source.on(signal, listener);
+  return () => {
+    for (const signal of STOP_SIGNALS) source.off(signal, listener);
+  };
+}
+
+/** Ends the process now, whatever is open. Only for a second signal and for a stop that has passed its bound. */
+export function endProcess(code: ExitCode): never {
+  process.exit(code);
+}
