@@ -1,0 +1,130 @@
+import { Histogram } from './histogram.js';
+import { COUNTS_LENGTH } from './histogram-layout.js';
+
+/**
+ * A histogram in bytes: the version (1), min, max and sum as little-endian doubles, then as LEB128 varints count, overflow, refused,
+ * the number of buckets in use, and for each of them its distance from the one before and its count. docs/reference/run-file.md.
+ */
+const VERSION = 1;
+const FIXED_BYTES = 25;
+const MAX_VARINT_BYTES = 8;
+
+/** The bytes of a histogram: a few for each bucket in use. They belong to the caller. */
+export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
+  const used = usedBuckets(histogram);
+  const bytes = new Uint8Array(FIXED_BYTES + MAX_VARINT_BYTES * 4 + used * (3 + MAX_VARINT_BYTES));
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, VERSION);
+  view.setFloat64(1, histogram.min, true);
+  view.setFloat64(9, histogram.max, true);
+  view.setFloat64(17, histogram.sum, true);
+  let offset = FIXED_BYTES;
+  for (const value of [histogram.count, histogram.overflow, histogram.refused, used]) {
+    offset = writeVarint(bytes, offset, value);
+  }
+  return bytes.slice(0, writeBuckets(histogram, bytes, offset));
+}
+
+/** Adds encoded samples to a histogram. Throws a plain `Error` when the bytes are no histogram; the target is then not to be used. */
+export function decodeHistogramInto(bytes: Uint8Array, target: Histogram): void {
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are no histogram');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const input = new VarintReader(bytes, FIXED_BYTES);
+  const count = input.next();
+  const overflow = input.next();
+  const refused = input.next();
+  if (addBuckets(input, target) !== count) throw new Error('the counts of a histogram do not add up');
+  const figures = { min: view.getFloat64(1, true), max: view.getFloat64(9, true), sum: view.getFloat64(17, true) };
+  target.addState({ count, overflow, refused, ...figures });
+}
+
+/** A new histogram from encoded bytes. Throws as `decodeHistogramInto` does. */
+export function decodeHistogram(bytes: Uint8Array): Histogram {
+  const histogram = new Histogram();
+  decodeHistogramInto(bytes, histogram);
+  return histogram;
+}
+
+function usedBuckets(histogram: Histogram): number {
+  if (histogram.count === 0) return 0;
+  let used = 0;
+  const last = histogram.lastIndex;
+  for (let index = histogram.firstIndex; index <= last; index += 1) {
+    if (histogram.counts[index] !== 0) used += 1;
+  }
+  return used;
+}
+
+function writeBuckets(histogram: Histogram, bytes: Uint8Array, start: number): number {
+  if (histogram.count === 0) return start;
+  let offset = start;
+  let previous = 0;
+  const last = histogram.lastIndex;
+  for (let index = histogram.firstIndex; index <= last; index += 1) {
+    const count = histogram.counts[index] ?? 0;
+    if (count === 0) continue;
+    offset = writeVarint(bytes, offset, index - previous);
+    offset = writeVarint(bytes, offset, count);
+    previous = index;
+  }
+  return offset;
+}
+
+/** Adds the buckets and returns how many samples they hold. Hot: see bench/run-file. */
+function addBuckets(input: VarintReader, target: Histogram): number {
+  let left = input.next();
+  let index = 0;
+  let samples = 0;
+  const counts = target.counts;
+  for (; left > 0; left -= 1) {
+    index += input.next();
+    if (index >= COUNTS_LENGTH) throw new Error('a histogram has more buckets than its layout');
+    const count = input.next();
+    counts[index] = (counts[index] ?? 0) + count;
+    samples += count;
+  }
+  return samples;
+}
+
+function writeVarint(bytes: Uint8Array, start: number, value: number): number {
+  let offset = start;
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes[offset] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
+    offset += 1;
+  }
+  bytes[offset] = rest;
+  return offset + 1;
+}
+
+class VarintReader {
+  private readonly bytes: Uint8Array;
+  private offset: number;
+
+  constructor(bytes: Uint8Array, offset: number) {
+    this.bytes = bytes;
+    this.offset = offset;
+  }
+
+  next(): number {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    let factor = 0x80;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+      factor *= 0x80;
+      if (factor > Number.MAX_SAFE_INTEGER) throw new Error('a number in a histogram is too large');
+    }
+  }
+
+  private byte(): number {
+    const byte = this.bytes[this.offset];
+    if (byte === undefined) throw new Error('a histogram ends too early');
+    this.offset += 1;
+    return byte;
+  }
+}
