@@ -10,5 +10,9 @@ export function usageError(error: Error, commandId: string | undefined): WsgErro
   const lines = error.message.split('\n').map((line) => line.trim());
   const [sentence = '', ...problems] = lines.filter((line) => line !== '' && line !== 'See more help with --help');
   const command = commandId === undefined ? 'wsg' : `wsg ${commandId}`;
-  return new WsgError('usage', sentence, { problems, hint: `\`${command} --help\` shows what there is.`, cause: error });
+  return new WsgError('usage', sentence, {
+    problems,
+    hint: `\`${command} --help\` shows what there is.`,
+    cause: error,
+  });
 }

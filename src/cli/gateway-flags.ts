@@ -1,0 +1,35 @@
+import * as Flags from '@oclif/core/flags';
+
+/** What a gateway command was told on its command line, as texts. */
+export interface GatewayFlags {
+  readonly config: string | undefined;
+  readonly listen: string | undefined;
+  readonly transport: string | undefined;
+  readonly 'ready-fd': number | undefined;
+  readonly 'log-format': string;
+}
+
+/** The flags of the commands that run a gateway. `logFormat` is what they log in unless told. */
+export function gatewayFlags(logFormat: 'json' | 'classic') {
+  return {
+    config: Flags.string({ helpValue: 'FILE', description: 'The configuration; ./config.yml when there is one.' }),
+    listen: Flags.string({
+      helpValue: 'HOST:PORT',
+      description: 'Listen here whatever the configuration says; port 0 takes a free one.',
+    }),
+    transport: Flags.string({
+      options: ['auto', 'uws', 'ws'],
+      description: 'The server library; auto takes uWebSockets.js where it loads, and says why not where it does not.',
+    }),
+    'ready-fd': Flags.integer({
+      min: 1,
+      helpValue: 'N',
+      description: 'Write the address as one JSON line to this file descriptor once the gateway listens.',
+    }),
+    'log-format': Flags.string({
+      options: ['json', 'classic'],
+      default: logFormat,
+      description: 'One JSON object a line, or the lines of the old program.',
+    }),
+  };
+}

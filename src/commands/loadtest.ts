@@ -1,0 +1,61 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../cli/base-command.js';
+
+/** `wsg loadtest`: virtual users against a gateway. */
+export default class Loadtest extends BaseCommand {
+  static override summary = 'Run virtual users against a gateway and print what they met.';
+  static override description =
+    'Each virtual user connects, sends a ping and `hello` every 1, 2 or 3 s, checks every message, and closes after 5 to 40 s.\n' +
+    'Without a load option: 100 virtual users for 30 s. Durations are as in k6: 30s, 1m30s; a bare number is milliseconds.\n' +
+    'Each option can also come from the environment, as WSG_<OPTION> or K6_<OPTION>.';
+  static override usage = 'loadtest [FLAGS]';
+  static override examples = [
+    '<%= config.bin %> loadtest --spawn-gateway',
+    '<%= config.bin %> loadtest --vus 10 --duration 5s --url ws://127.0.0.1:8080/connect',
+  ];
+  /** Arguments are read by hand: k6's `run` is accepted, a script is refused with a reason. */
+  static override strict = false;
+  static override flags = {
+    url: Flags.string({ helpValue: 'URL', description: 'Where to connect; ws://127.0.0.1:5000/connect by default.' }),
+    vus: Flags.string({ char: 'u', helpValue: 'N', description: 'Virtual users.' }),
+    duration: Flags.string({ char: 'd', helpValue: 'DURATION', description: 'How long they start iterations.' }),
+    iterations: Flags.string({ char: 'i', helpValue: 'N', description: 'Iterations that they share.' }),
+    'graceful-stop': Flags.string({
+      helpValue: 'DURATION',
+      description: 'How long iterations may end after the duration; 30s by default.',
+    }),
+    'spawn-gateway': Flags.boolean({
+      exclusive: ['url', 'gateway'],
+      description: 'Start `wsg devhelpers` on a free port for the time of the run, and connect there.',
+    }),
+    gateway: Flags.string({
+      helpValue: 'URL',
+      description: "Read this gateway's counters each second, from its /metrics, and print them beside ours.",
+    }),
+    run: Flags.string({ helpValue: 'FILE', description: 'The run file; runs/<time>-<scenario>.run by default.' }),
+    'no-run': Flags.boolean({ exclusive: ['run'], description: 'Write no run file.' }),
+    'summary-mode': Flags.string({
+      helpValue: 'MODE',
+      description: 'legacy, compact, full or disabled; legacy by default.',
+    }),
+    'summary-trend-stats': Flags.string({
+      helpValue: 'STATS',
+      description: "Columns of trends; 'avg,min,med,max,p(90),p(95)' by default.",
+    }),
+    'summary-time-unit': Flags.string({ helpValue: 'UNIT', description: 's, ms or us; a fitting one by default.' }),
+    json: Flags.boolean({
+      description: 'Print one JSON object to standard output, everything else to standard error.',
+    }),
+    quiet: Flags.boolean({ char: 'q', description: 'No header and no progress.' }),
+    'no-color': Flags.boolean({ description: 'No colours; as does NO_COLOR.' }),
+    'allow-saturated': Flags.boolean({
+      description: 'End with 0 although the load generator was the bottleneck, as k6 does.',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags, argv } = await this.parse(Loadtest);
+    const { runLoadtest } = await import('../cli/loadtest-session.js');
+    process.exitCode = await runLoadtest({ flags, args: argv.map(String), output: this.output });
+  }
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { rewriteArguments } from '../../src/cli/argv.js';
+
+describe('rewriteArguments', () => {
+  it('takes the forms in which the old program took its configuration', () => {
+    expect(rewriteArguments(['serve', '-config', 'a.yml'])).toEqual(['serve', '--config', 'a.yml']);
+    expect(rewriteArguments(['serve', '-config=a.yml'])).toEqual(['serve', '--config=a.yml']);
+    expect(rewriteArguments(['serve', '--config=a.yml'])).toEqual(['serve', '--config=a.yml']);
+  });
+
+  it('leaves everything else alone, and what stands behind --', () => {
+    expect(rewriteArguments(['-configure', '-c', 'x-config', '--', '-config'])).toEqual([
+      '-configure',
+      '-c',
+      'x-config',
+      '--',
+      '-config',
+    ]);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { EXIT_CODE, exitCodeOfError, strongestExitCode } from '../../src/cli/exit-code.js';
+import { WsgError } from '../../src/core/error.js';
+
+describe('exit codes', () => {
+  it('are the ones that users build on', () => {
+    expect(EXIT_CODE).toEqual({
+      ok: 0,
+      internal: 1,
+      usage: 2,
+      regression: 10,
+      inconclusive: 12,
+      invalidRun: 13,
+      targetUnreachable: 14,
+      cannotStart: 15,
+      thresholdsCrossed: 99,
+      setupTimeout: 100,
+      teardownTimeout: 101,
+      invalidOptions: 104,
+      stoppedBySignal: 105,
+      scriptException: 107,
+      scriptAborted: 108,
+      scriptFailed: 110,
+      interruptedTwice: 130,
+    });
+  });
+
+  it('follow from the code of an error', () => {
+    expect(exitCodeOfError(new WsgError('listen.in-use', 'x'))).toBe(15);
+    expect(exitCodeOfError(new WsgError('target.unreachable', 'x'))).toBe(14);
+    expect(exitCodeOfError(new WsgError('options.invalid', 'x'))).toBe(104);
+    expect(exitCodeOfError(new WsgError('run-file.foreign', 'x'))).toBe(2);
+  });
+
+  it('are 1 for anything that is not an error of ours', () => {
+    expect(exitCodeOfError(new TypeError('x'))).toBe(1);
+    expect(exitCodeOfError('x')).toBe(1);
+  });
+
+  it('are 0 when nothing holds', () => {
+    expect(strongestExitCode([])).toBe(0);
+    expect(strongestExitCode([0, 0])).toBe(0);
+  });
+
+  it('yield to the stronger one in the documented order', () => {
+    const documented = [130, 105, 108, 107, 100, 101, 104, 14, 99, 110, 13] as const;
+    documented.forEach((strong, index) => {
+      for (const weak of documented.slice(index)) {
+        expect(strongestExitCode([weak, strong])).toBe(strong);
+        expect(strongestExitCode([0, strong, weak])).toBe(strong);
+      }
+    });
+  });
+
+  it('never lose one that stands in no order', () => {
+    for (const code of Object.values(EXIT_CODE)) expect(strongestExitCode([0, code])).toBe(code);
+  });
+});

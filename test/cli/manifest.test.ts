@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core/config';
+import { settings } from '@oclif/core/settings';
+import { describe, expect, it } from 'vitest';
+import { OWN_COMMANDS } from '../../src/cli/main.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What JSON keeps of a value. */
+function asJson(value: unknown): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value));
+}
+
+async function shippedCommands(): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(`${ROOT}oclif.manifest.json`, 'utf8')).commands;
+}
+
+describe('oclif.manifest.json', () => {
+  it('says what the commands say; `npm run manifest` renews it', async () => {
+    settings.enableAutoTranspile = false;
+    const plugin = new Plugin({ root: ROOT, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });
+    await plugin.load();
+    expect(asJson(plugin.manifest.commands)).toEqual(await shippedCommands());
+  });
+
+  it('names exactly the commands that start without plugins', async () => {
+    expect(Object.keys(await shippedCommands()).sort()).toEqual([...OWN_COMMANDS].sort());
+  });
+});

@@ -1,0 +1,37 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { createTextSink } from '../../src/cli/output.js';
+
+function terminal(): PassThrough & { isTTY: boolean; columns: number } {
+  return Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
+}
+
+describe('a text sink', () => {
+  it('colours on a terminal only, and not when NO_COLOR or a dumb terminal forbid it', () => {
+    expect(createTextSink(terminal(), {}).useColor).toBe(true);
+    expect(createTextSink(new PassThrough(), {}).useColor).toBe(false);
+    expect(createTextSink(terminal(), { NO_COLOR: '1' }).useColor).toBe(false);
+    expect(createTextSink(terminal(), { NO_COLOR: '' }).useColor).toBe(true);
+    expect(createTextSink(terminal(), { TERM: 'dumb' }).useColor).toBe(false);
+  });
+
+  it('knows the width of its terminal, and takes 80 elsewhere', () => {
+    expect(createTextSink(terminal(), {}).columns).toBe(120);
+    expect(createTextSink(new PassThrough(), {}).columns).toBe(80);
+  });
+
+  it('goes quiet when its reader has gone', () => {
+    const stream = new PassThrough();
+    const sink = createTextSink(stream, {});
+    sink.write('kept');
+    stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    sink.write('dropped');
+    expect(String(stream.read())).toBe('kept');
+  });
+
+  it('passes every other failure of its stream on', () => {
+    const stream = new PassThrough();
+    createTextSink(stream, {});
+    expect(() => stream.emit('error', Object.assign(new Error('full'), { code: 'ENOSPC' }))).toThrow('full');
+  });
+});

@@ -1,0 +1,32 @@
+import type { Output, TextSink } from '../../src/cli/output.js';
+
+/** A sink that keeps what it was given. */
+export interface RecordingSink extends TextSink {
+  readonly text: () => string;
+}
+
+/** An output that keeps what was written to each stream. */
+export interface RecordingOutput extends Output {
+  readonly stdout: RecordingSink;
+  readonly stderr: RecordingSink;
+}
+
+/** Both streams as pipes, unless told that they are terminals. */
+export function recordingOutput(
+  options: { readonly isTerminal?: boolean; readonly columns?: number } = {},
+): RecordingOutput {
+  return { stdout: recordingSink(options), stderr: recordingSink(options) };
+}
+
+function recordingSink(options: { readonly isTerminal?: boolean; readonly columns?: number }): RecordingSink {
+  const pieces: string[] = [];
+  return {
+    isTerminal: options.isTerminal ?? false,
+    useColor: false,
+    columns: options.columns ?? 80,
+    write: (text) => {
+      pieces.push(text);
+    },
+    text: () => pieces.join(''),
+  };
+}
