@@ -2,21 +2,22 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createTextSink } from '../../src/cli/output.js';
 
-function terminal(): PassThrough & { isTTY: boolean; columns: number } {
-  return Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
+class Terminal extends PassThrough {
+  readonly isTTY = true;
+  readonly columns = 120;
 }
 
 describe('a text sink', () => {
   it('colours on a terminal only, and not when NO_COLOR or a dumb terminal forbid it', () => {
-    expect(createTextSink(terminal(), {}).useColor).toBe(true);
+    expect(createTextSink(new Terminal(), {}).useColor).toBe(true);
     expect(createTextSink(new PassThrough(), {}).useColor).toBe(false);
-    expect(createTextSink(terminal(), { NO_COLOR: '1' }).useColor).toBe(false);
-    expect(createTextSink(terminal(), { NO_COLOR: '' }).useColor).toBe(true);
-    expect(createTextSink(terminal(), { TERM: 'dumb' }).useColor).toBe(false);
+    expect(createTextSink(new Terminal(), { NO_COLOR: '1' }).useColor).toBe(false);
+    expect(createTextSink(new Terminal(), { NO_COLOR: '' }).useColor).toBe(true);
+    expect(createTextSink(new Terminal(), { TERM: 'dumb' }).useColor).toBe(false);
   });
 
   it('knows the width of its terminal, and takes 80 elsewhere', () => {
-    expect(createTextSink(terminal(), {}).columns).toBe(120);
+    expect(createTextSink(new Terminal(), {}).columns).toBe(120);
     expect(createTextSink(new PassThrough(), {}).columns).toBe(80);
   });
 

@@ -1,0 +1,48 @@
+import type { TextSink } from './output.js';
+
+const LINE_PERIOD_MS = 1000;
+
+/**
+ * The progress of a run: lines that are drawn over and over at the bottom of a terminal, or written anew each second where
+ * there is none.
+ */
+export class LiveProgress {
+  private readonly sink: TextSink;
+  /** What stands on the terminal now. */
+  private drawn: readonly string[] = [];
+  private nextLineMs = LINE_PERIOD_MS;
+
+  constructor(sink: TextSink) {
+    this.sink = sink;
+  }
+
+  /** Shows the lines that `render` gives for the moment `elapsedMs`; `render` is not called when nothing is to be shown. */
+  show(elapsedMs: number, render: () => readonly string[]): void {
+    if (this.sink.isTerminal) {
+      this.erase();
+      this.draw(render());
+    } else if (elapsedMs >= this.nextLineMs) {
+      this.nextLineMs = Math.floor(elapsedMs / LINE_PERIOD_MS) * LINE_PERIOD_MS + LINE_PERIOD_MS;
+      this.sink.write(`${render().join('\n')}\n\n`);
+    }
+  }
+
+  /** Lets something else be written to the same terminal without tearing the drawing. */
+  around(write: () => void): void {
+    const { drawn } = this;
+    this.erase();
+    write();
+    this.draw(drawn);
+  }
+
+  /** Takes the drawing off the terminal. */
+  erase(): void {
+    if (this.drawn.length > 0) this.sink.write(`\u001b[${this.drawn.length}A\r\u001b[J`);
+    this.drawn = [];
+  }
+
+  private draw(lines: readonly string[]): void {
+    if (lines.length > 0) this.sink.write(`${lines.join('\n')}\n`);
+    this.drawn = lines;
+  }
+}

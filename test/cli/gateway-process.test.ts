@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { GatewayProcess } from '../../src/cli/gateway-process.js';
+import type { Clock } from '../../src/core/clock.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const READY = `require('node:fs').writeSync(3, '{"host":"127.0.0.1","port":4321}\\n');`;
+const STAY = 'setInterval(() => {}, 1000);';
+
+async function gatewayOf(script: string, clock?: Clock) {
+  const entry = join(await temporaryFolder(), 'entry.cjs');
+  await writeFile(entry, script);
+  const lines: string[] = [];
+  const gateway = new GatewayProcess({ entry, args: ['devhelpers'], onLine: (line) => lines.push(line), clock });
+  onTestFinished(() => gateway.stop());
+  return { gateway, lines };
+}
+
+/** Runs every bound out at once. */
+const hastyClock: Clock = {
+  now: () => 0,
+  wallNow: () => 0,
+  schedule: (task) => {
+    const immediate = setImmediate(task);
+    return () => clearImmediate(immediate);
+  },
+};
+
+describe('GatewayProcess', () => {
+  it('gives the address once the gateway is ready, and passes the descriptor to write it to', async () => {
+    const { gateway, lines } = await gatewayOf(`console.error(process.argv.slice(2).join(' ')); ${READY} ${STAY}`);
+    expect(await gateway.start()).toEqual({ host: '127.0.0.1', port: 4321 });
+    await gateway.stop();
+    expect(lines).toEqual(['devhelpers --ready-fd 3']);
+  });
+
+  it('hands over what the gateway logs, to its last line', async () => {
+    const { gateway, lines } = await gatewayOf(
+      `${READY} process.on('SIGTERM', () => { console.error('draining'); console.log('gone'); process.exit(0); }); ${STAY}`,
+    );
+    await gateway.start();
+    await gateway.stop();
+    await gateway.stop();
+    expect(lines.toSorted()).toEqual(['draining', 'gone']);
+  });
+
+  it('says why when the gateway ends before it listens', async () => {
+    const { gateway } = await gatewayOf(`console.error('Error: the port is taken'); process.exitCode = 15;`);
+    await expect(gateway.start()).rejects.toMatchObject({
+      code: 'gateway.start-failed',
+      message: 'The gateway did not start: it ended with code 15.',
+      problems: ['Error: the port is taken'],
+    });
+  });
+
+  it('gives up on one that says nothing, and leaves no process behind', async () => {
+    const { gateway } = await gatewayOf(`process.on('SIGTERM', () => {}); ${STAY}`, hastyClock);
+    await expect(gateway.start()).rejects.toMatchObject({
+      message: expect.stringContaining('no word from it for 20 s'),
+    });
+  });
+
+  it('kills one that does not obey', async () => {
+    const { gateway } = await gatewayOf(`process.on('SIGTERM', () => console.log('no')); ${READY} ${STAY}`, {
+      ...hastyClock,
+      schedule: (task, delayMs) => hastyClock.schedule(delayMs < 20_000 ? task : () => undefined, 0),
+    });
+    await gateway.start();
+    await expect(gateway.stop()).resolves.toBeUndefined();
+  });
+
+  it('may be stopped before it was started', async () => {
+    const { gateway } = await gatewayOf('');
+    await expect(gateway.stop()).resolves.toBeUndefined();
+  });
+});
