@@ -1,0 +1,107 @@
+import { eventBytes } from './event-size.js';
+import type { GatewayEvent } from './gateway-event.js';
+
+/** Large enough that chunks are rare, small enough that dropping one frees memory soon. */
+const CHUNK_EVENTS = 1024;
+
+/** How much of a queue to look at. One event is always taken, whatever its size. */
+export interface QueueLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Events by consecutive sequence: pushed at the end, dropped from the front, read anywhere between. A slot may be empty
+ * (`pushMissing`). Chunked, so that neither end ever copies what is kept. Unbounded: the owner drops.
+ */
+export class EventQueue {
+  private readonly chunks: (GatewayEvent | undefined)[][] = [];
+  /** Sequence of the first slot of the first chunk. */
+  private base: number;
+  private first: number;
+  private next: number;
+  private bytesKept = 0;
+
+  constructor(firstSequence = 1) {
+    this.base = firstSequence;
+    this.first = firstSequence;
+    this.next = firstSequence;
+  }
+
+  /** The oldest sequence kept; one more than `lastSequence` when the queue is empty. */
+  get firstSequence(): number {
+    return this.first;
+  }
+
+  /** The newest sequence pushed, kept or not. */
+  get lastSequence(): number {
+    return this.next - 1;
+  }
+
+  /** Slots kept, the empty ones included. */
+  get size(): number {
+    return this.next - this.first;
+  }
+
+  get bytes(): number {
+    return this.bytesKept;
+  }
+
+  /** The event's sequence must be the one that follows the last. */
+  push(event: GatewayEvent): void {
+    this.pushSlot(event);
+    this.bytesKept += eventBytes(event);
+  }
+
+  /** Takes the next sequence for an event that is not kept. */
+  pushMissing(): void {
+    this.pushSlot(undefined);
+  }
+
+  /** The event of this sequence; undefined when it is not kept. */
+  at(sequence: number): GatewayEvent | undefined {
+    if (sequence < this.first || sequence >= this.next) return undefined;
+    const index = sequence - this.base;
+    return this.chunks[Math.floor(index / CHUNK_EVENTS)]?.[index % CHUNK_EVENTS];
+  }
+
+  /** Copies events from `sequence` on, up to the first empty slot, the end or the limits. */
+  slice(sequence: number, limits: QueueLimits): GatewayEvent[] {
+    const events: GatewayEvent[] = [];
+    let bytes = 0;
+    for (let position = sequence; events.length < limits.maxEvents; position++) {
+      const event = this.at(position);
+      if (event === undefined) break;
+      bytes += eventBytes(event);
+      if (bytes > limits.maxBytes && events.length > 0) break;
+      events.push(event);
+    }
+    return events;
+  }
+
+  /** Forgets all up to and with `sequence`. */
+  dropThrough(sequence: number): void {
+    const end = Math.min(sequence + 1, this.next);
+    for (; this.first < end; this.first++) this.clearSlot(this.first - this.base);
+    while (this.first - this.base >= CHUNK_EVENTS) {
+      this.chunks.shift();
+      this.base += CHUNK_EVENTS;
+    }
+  }
+
+  private pushSlot(event: GatewayEvent | undefined): void {
+    const offset = (this.next - this.base) % CHUNK_EVENTS;
+    if (offset === 0) this.chunks.push([event]);
+    else this.chunks.at(-1)?.push(event);
+    this.next++;
+  }
+
+  /** Empties the slot at once: its message must not live on until the whole chunk goes. */
+  private clearSlot(index: number): void {
+    const chunk = this.chunks[Math.floor(index / CHUNK_EVENTS)];
+    const event = chunk?.[index % CHUNK_EVENTS];
+    if (chunk === undefined || event === undefined) return;
+    chunk[index % CHUNK_EVENTS] = undefined;
+    this.bytesKept -= eventBytes(event);
+  }
+}

@@ -1,0 +1,28 @@
+import { formatEventId, type EventBoot } from '../event/event-id.js';
+import type { GatewayEvent } from '../event/gateway-event.js';
+import type { NewEvent } from './outbox.js';
+
+/** An event with its place in the order. The id is spelled when it is asked for: without a reader nobody pays for it. */
+export class AcceptedEvent implements GatewayEvent {
+  readonly connection: string;
+  readonly action: GatewayEvent['action'];
+  readonly type: GatewayEvent['type'];
+  readonly tags: string;
+  readonly message: Uint8Array | undefined;
+
+  constructor(
+    private readonly boot: EventBoot,
+    readonly sequence: number,
+    event: NewEvent,
+  ) {
+    this.connection = event.connection;
+    this.action = event.action;
+    this.type = event.type;
+    this.tags = event.tags;
+    this.message = event.message;
+  }
+
+  get id(): string {
+    return formatEventId(this.boot, this.sequence);
+  }
+}

@@ -1,0 +1,69 @@
+import type { GatewayEvent } from '../event/gateway-event.js';
+
+/** What may wait for the sinks at most. */
+export interface OutboxLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+/** What waits. */
+export interface OutboxLoad {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** At this share of the bound the outbox says that it is full: what is under way still fits behind it. */
+const FULL_SHARE = 7 / 8;
+/** The rest above this share belongs to open and close events. */
+const MESSAGE_SHARE = 15 / 16;
+/** It stops being full when what waits has fallen to this share of what made it full. */
+const RELIEF_SHARE = 1 / 2;
+/** A close event without message; its tags are mostly shared with those of other events. */
+const CLOSE_RESERVE_BYTES = 256;
+
+/** Decides what still fits. Each open event that it admits reserves room for the connection's close event. */
+export class OutboxBound {
+  private openConnections = 0;
+
+  constructor(readonly limits: OutboxLimits) {}
+
+  /** Books the event unless it does not fit. A close always fits; a message larger than the whole bound fits when nothing waits. */
+  admit(action: GatewayEvent['action'], bytes: number, load: OutboxLoad): boolean {
+    switch (action) {
+      case 'close':
+        this.openConnections = Math.max(0, this.openConnections - 1);
+        return true;
+      case 'open':
+        if (!this.fits({ events: load.events + 2, bytes: load.bytes + bytes + CLOSE_RESERVE_BYTES }, 1)) return false;
+        this.openConnections++;
+        return true;
+      case 'message':
+        if (load.events === 0) return this.fits(load, MESSAGE_SHARE);
+        return this.fits({ events: load.events + 1, bytes: load.bytes + bytes }, MESSAGE_SHARE);
+    }
+  }
+
+  isFull(load: OutboxLoad): boolean {
+    const { events, bytes } = this.room(FULL_SHARE);
+    return load.events >= events || load.bytes >= bytes;
+  }
+
+  /** Lower than the mark at which it became full, so that a full outbox does not flicker. */
+  isRelieved(load: OutboxLoad): boolean {
+    const { events, bytes } = this.room(FULL_SHARE);
+    return load.events < events * RELIEF_SHARE && load.bytes < bytes * RELIEF_SHARE;
+  }
+
+  private fits(load: OutboxLoad, share: number): boolean {
+    const { events, bytes } = this.room(share);
+    return load.events <= events && load.bytes <= bytes;
+  }
+
+  /** What a share of the bound leaves beside the reserve. */
+  private room(share: number): OutboxLoad {
+    return {
+      events: this.limits.maxEvents * share - this.openConnections,
+      bytes: this.limits.maxBytes * share - this.openConnections * CLOSE_RESERVE_BYTES,
+    };
+  }
+}
