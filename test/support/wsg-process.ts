@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { parseReadyLine } from '../../src/cli/ready-line.js';
+import type { ListenAddress } from '../../src/core/listen-address.js';
+
+const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where and with what a `wsg` runs. */
+export interface WsgOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Instead of this checkout's bin/run.js. */
+  readonly entry?: string;
+  /** Instead of this process's Node. */
+  readonly node?: string;
+}
+
+/** A `wsg` as a user starts it, with bin/run.js; it is killed when the test ends before it. */
+export class WsgProcess {
+  readonly ended: Promise<Ending>;
+  /** Resolves with what `--ready-fd 3` wrote; never when it wrote nothing. */
+  readonly ready: Promise<ListenAddress>;
+  private readonly child: ChildProcess;
+  private stdout = '';
+  private stderr = '';
+  private readonly waiting = new Set<() => void>();
+
+  constructor(args: readonly string[], options: WsgOptions = {}) {
+    this.child = spawn(options.node ?? process.execPath, [options.entry ?? ENTRY, ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, NODE_ENV: undefined, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (chunk) => this.take({ stdout: String(chunk) }));
+    this.child.stderr?.on('data', (chunk) => this.take({ stderr: String(chunk) }));
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', (code, signal) => {
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
+        this.take({});
+      });
+    });
+    this.ready = this.readAddress();
+    onTestFinished(async () => {
+      this.kill('SIGKILL');
+      await this.ended;
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Closes our end of its standard output, as `head` does when it has seen enough. */
+  closeStdout(): void {
+    this.child.stdout?.destroy();
+  }
+
+  /** Resolves once both streams together hold the pattern; rejects when the process ends without. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.stdout) && !pattern.test(this.stderr)) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended with ${this.child.exitCode} without ${pattern}:\n${this.stdout}${this.stderr}`);
+      }
+      await new Promise<void>((resolve) => this.waiting.add(resolve));
+    }
+  }
+
+  private take(text: { readonly stdout?: string; readonly stderr?: string }): void {
+    this.stdout += text.stdout ?? '';
+    this.stderr += text.stderr ?? '';
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+
+  private readAddress(): Promise<ListenAddress> {
+    const pipe = this.child.stdio[3];
+    return new Promise((resolve) => {
+      if (!(pipe instanceof Readable)) return;
+      createInterface({ input: pipe }).once('line', (line) => {
+        const address = parseReadyLine(line);
+        if (address !== undefined) resolve(address);
+      });
+    });
+  }
+}
+
+/** Runs `wsg` to its end. */
+export function runWsg(args: readonly string[], options: WsgOptions = {}): Promise<Ending> {
+  return new WsgProcess(args, options).ended;
+}
