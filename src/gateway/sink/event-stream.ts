@@ -1,0 +1,54 @@
+import type { Clock } from '../../core/clock.js';
+import type { HttpExchange, HttpRequest } from '../transport/http-exchange.js';
+import { formatEventId, parseEventId } from '../event/event-id.js';
+import { EventStreamSession, type SessionStart } from './event-stream-session.js';
+import type { MemorySink } from './memory-sink.js';
+
+const STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // Proxies that gather an answer before they pass it on would hold events back.
+  'X-Accel-Buffering': 'no',
+} as const;
+
+/** `GET /events`: the embedded sink's ring as Server-Sent Events, resuming where `Last-Event-ID` or `since` says. */
+export class EventStream {
+  constructor(
+    private readonly sink: MemorySink,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Answers 400 to a place that is no event id; else streams until the peer leaves or the sink stops. */
+  handle(exchange: HttpExchange): void {
+    const asked = askedPlace(exchange.request);
+    const start = this.startAt(asked);
+    if (start === undefined) {
+      exchange.answer({ status: 400, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: refusal(asked) });
+      return;
+    }
+    const stream = exchange.stream({ status: 200, headers: STREAM_HEADERS });
+    new EventStreamSession({ sink: this.sink, clock: this.clock, stream, start }).start();
+  }
+
+  private startAt(asked: string | undefined): SessionStart | undefined {
+    if (asked === undefined) return { place: 'newest', isGap: false };
+    if (asked === '0') return { place: 'oldest', isGap: false };
+    const id = parseEventId(asked);
+    if (id === undefined) return undefined;
+    const { boot, lastSequence } = this.sink;
+    const isOurs = id.node === boot.node && id.epoch === boot.epoch && id.sequence <= lastSequence;
+    return isOurs ? { place: id.sequence, isGap: false } : { place: 'oldest', isGap: true };
+  }
+}
+
+/** A browser sends the header when it reconnects to an address that may still hold `since`: the header is newer. */
+function askedPlace(request: HttpRequest): string | undefined {
+  const header = request.headers.get('last-event-id');
+  if (header !== undefined && header !== '') return header;
+  return new URLSearchParams(request.query).get('since') ?? undefined;
+}
+
+function refusal(asked: string | undefined): string {
+  const example = formatEventId({ node: '00af', epoch: 1_700_000_000_000 }, 42);
+  return `${JSON.stringify(asked)} is no event id: give an id as the stream sends it (such as ${example}), or 0 for the oldest event that is kept.\n`;
+}
