@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Clock } from '../../core/clock.js';
+import { adoptSocket, type AdoptedSocket } from './adopt-socket.js';
+import type { DialTarget } from './dial-target.js';
+import { FrameWalker, type MessageSink } from './frame-walker.js';
+import { UpgradeResponse, type UpgradeOutcome } from './upgrade-response.js';
+
+/** k6's limit for the whole handshake. */
+const HANDSHAKE_TIMEOUT_MS = 60_000;
+
+/** What all connections of a thread share. */
+export interface DialContext {
+  readonly clock: Clock;
+  /** Every socket reads into it; what it holds is used up before the next read. */
+  readonly readBuffer: Buffer;
+}
+
+/** Who uses a connection. Called in the order of the stream; `onClose` once and last, only after a successful dial. */
+export interface ConnectionHandlers extends MessageSink {
+  onPong(payload: Buffer): void;
+  /** The close code of the peer; 1006 when there was none. */
+  onClose(code: number): void;
+}
+
+/** What came of dialling. */
+export interface DialResult {
+  /** The status of the answer, 0 when there was none. */
+  readonly status: number;
+  /** Why there is no connection; undefined when there is one. */
+  readonly error?: Error;
+}
+
+/** The moments of a connection by the clock; undefined until they come. */
+export interface ConnectionMarks {
+  dialStart: number;
+  tcpConnected?: number;
+  /** The TLS handshake's end; never without TLS. */
+  secured?: number;
+  upgraded?: number;
+  firstFrame?: number;
+}
+
+/**
+ * One WebSocket client connection, without compression: the handshake written on the socket, plain messages read in place by a
+ * frame walker, and everything else left to `ws`.
+ */
+export class Connection {
+  readonly marks: ConnectionMarks = { dialStart: 0 };
+  private socket: Socket | undefined;
+  private webSocket: AdoptedSocket | undefined;
+  private walker: FrameWalker | undefined;
+  private finishDial: (result: DialResult) => void = () => undefined;
+
+  constructor(
+    private readonly target: DialTarget,
+    private readonly handlers: ConnectionHandlers,
+    private readonly context: DialContext,
+  ) {}
+
+  /** Bytes from the socket. */
+  get bytesReceived(): number {
+    return this.socket?.bytesRead ?? 0;
+  }
+
+  /** Bytes to the socket. */
+  get bytesSent(): number {
+    return this.socket?.bytesWritten ?? 0;
+  }
+
+  /** Connects and upgrades within 60 s; call it once. Never rejects. */
+  async dial(): Promise<DialResult> {
+    const result = new Promise<DialResult>((resolve) => {
+      this.finishDial = resolve;
+    });
+    this.marks.dialStart = this.context.clock.now();
+    const cancelTimeout = this.context.clock.schedule(
+      () => this.abort(new Error(`no answer to the handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
+      HANDSHAKE_TIMEOUT_MS,
+    );
+    this.openSocket();
+    const outcome = await result;
+    cancelTimeout();
+    return outcome;
+  }
+
+  /** Sends a text message; does nothing when the connection is not open. */
+  send(text: string): void {
+    if (this.webSocket?.readyState === 1) this.webSocket.send(text);
+  }
+
+  /** Sends a ping; does nothing when the connection is not open. */
+  ping(payload: string): void {
+    if (this.webSocket?.readyState === 1) this.webSocket.ping(payload);
+  }
+
+  /** Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial under way. */
+  close(code: number): void {
+    if (this.webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
+    else this.webSocket.close(code);
+  }
+
+  /** Cuts the socket. */
+  abort(reason: Error): void {
+    this.socket?.destroy();
+    this.finishDial({ status: 0, error: reason });
+  }
+
+  private openSocket(): void {
+    const { host, port, isTls, serverName } = this.target;
+    const key = randomBytes(16).toString('base64');
+    const response = new UpgradeResponse(key);
+    const onread = {
+      buffer: this.context.readBuffer,
+      callback: (size: number): boolean => {
+        this.receive(size, response);
+        return true;
+      },
+    };
+    const options = { host, port, onread, servername: serverName };
+    const socket = isTls ? connectTls(options) : connectTcp(options);
+    this.socket = socket;
+    socket.once('connect', () => {
+      this.marks.tcpConnected = this.context.clock.now();
+    });
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      if (isTls) this.marks.secured = this.context.clock.now();
+      socket.write(`${this.target.requestHead}${key}\r\n\r\n`);
+    });
+    socket.on('error', (error) => this.finishDial({ status: 0, error }));
+    // Without a reader the end of the stream would never be noticed; the bytes themselves go to `onread`.
+    socket.resume();
+    socket.once('close', () =>
+      this.finishDial({ status: 0, error: new Error('the server closed before it answered') }),
+    );
+  }
+
+  private receive(size: number, response: UpgradeResponse): void {
+    const bytes = this.context.readBuffer;
+    if (this.walker === undefined) {
+      const outcome = response.receive(bytes.subarray(0, size));
+      if (outcome !== undefined) this.finishUpgrade(outcome);
+      return;
+    }
+    this.marks.firstFrame ??= this.context.clock.now();
+    this.walker.feed(bytes, size);
+  }
+
+  private finishUpgrade(outcome: UpgradeOutcome): void {
+    const socket = this.socket;
+    if (socket === undefined || outcome.problem !== undefined) {
+      this.finishDial({ status: outcome.status, error: new Error(outcome.problem) });
+      socket?.destroy();
+      return;
+    }
+    this.marks.upgraded = this.context.clock.now();
+    const walker = this.adopt(socket);
+    this.finishDial({ status: outcome.status });
+    if (outcome.rest.length > 0) walker.feed(outcome.rest, outcome.rest.length);
+  }
+
+  private adopt(socket: Socket): FrameWalker {
+    const { handlers } = this;
+    const webSocket = adoptSocket(socket);
+    webSocket.on('message', (bytes, isBinary) => {
+      if (Buffer.isBuffer(bytes)) handlers.onMessage(bytes, 0, bytes.length, isBinary);
+    });
+    webSocket.on('pong', (payload) => handlers.onPong(payload));
+    // A broken stream closes the connection too, and the close is what is reported.
+    webSocket.on('error', () => undefined);
+    webSocket.on('close', (code) => handlers.onClose(code));
+    // ws listens to the socket's data events; with `onread` the socket itself emits none.
+    const walker = new FrameWalker(handlers, (bytes) => void socket.emit('data', bytes));
+    this.walker = walker;
+    this.webSocket = webSocket;
+    return walker;
+  }
+}

@@ -1,0 +1,73 @@
+import type { HealthRecord, HealthVerdict, RunHealth } from '../../run-file/records.js';
+
+/**
+ * When the generator was the bottleneck. *saturated*: its event loop had no time left, or actions ran so late that what was
+ * measured is the generator's delay and not the target's. *strained*: near to that; figures stand, but look at them with care.
+ */
+export const HEALTH_LIMITS = {
+  strainedLoopUse: 0.8,
+  saturatedLoopUse: 0.95,
+  strainedLagP99Ms: 20,
+  saturatedLagP99Ms: 50,
+  /** The share of a run's seconds from which they condemn the run; fewer are a burst, as at the start and the end. */
+  saturatedShare: 0.1,
+  strainedShare: 0.1,
+  /** A run of a few seconds has bursts in a large share of them: so many seconds are always forgiven. */
+  forgivenSeconds: 2,
+} as const;
+
+/** What a second's verdict is made of. */
+export type SecondSymptoms = Pick<HealthRecord, 'eventLoopUse' | 'scheduleLag'>;
+
+/** The verdict on one second. */
+export function judgeSecond({ eventLoopUse, scheduleLag }: SecondSymptoms): HealthVerdict {
+  if (eventLoopUse > HEALTH_LIMITS.saturatedLoopUse) return 'saturated';
+  if (scheduleLag.p99 > HEALTH_LIMITS.saturatedLagP99Ms) return 'saturated';
+  if (eventLoopUse > HEALTH_LIMITS.strainedLoopUse) return 'strained';
+  return scheduleLag.p99 > HEALTH_LIMITS.strainedLagP99Ms ? 'strained' : 'healthy';
+}
+
+/** The verdict on a run, with reasons unless it is healthy. */
+export function judgeRun(seconds: readonly HealthRecord[]): RunHealth {
+  const saturated = seconds.filter((second) => second.verdict === 'saturated');
+  const unwell = seconds.filter((second) => second.verdict !== 'healthy');
+  const saturatedSeconds = saturated.map((second) => second.second);
+  if (isTooMany(saturated.length, seconds.length, HEALTH_LIMITS.saturatedShare)) {
+    return { verdict: 'saturated', reasons: reasonsOf(saturated, seconds.length, 'saturated'), saturatedSeconds };
+  }
+  if (isTooMany(unwell.length, seconds.length, HEALTH_LIMITS.strainedShare)) {
+    return { verdict: 'strained', reasons: reasonsOf(unwell, seconds.length, 'strained'), saturatedSeconds };
+  }
+  return { verdict: 'healthy', reasons: [], saturatedSeconds };
+}
+
+function isTooMany(count: number, of: number, share: number): boolean {
+  // When nothing but the forgiven seconds is there, all of them being bad is no burst any more.
+  const forgiven = Math.min(HEALTH_LIMITS.forgivenSeconds, of - 1);
+  return count > Math.max(forgiven, of * share);
+}
+
+function reasonsOf(seconds: readonly HealthRecord[], of: number, verdict: 'saturated' | 'strained'): string[] {
+  const loopLimit = verdict === 'saturated' ? HEALTH_LIMITS.saturatedLoopUse : HEALTH_LIMITS.strainedLoopUse;
+  const lagLimit = verdict === 'saturated' ? HEALTH_LIMITS.saturatedLagP99Ms : HEALTH_LIMITS.strainedLagP99Ms;
+  const busy = seconds.filter((second) => second.eventLoopUse > loopLimit);
+  const late = seconds.filter((second) => second.scheduleLag.p99 > lagLimit);
+  const reasons: string[] = [];
+  if (busy.length > 0) {
+    const most = Math.max(...busy.map((second) => second.eventLoopUse));
+    reasons.push(
+      `the event loop was busy for more than ${percent(loopLimit)} in ${busy.length} of ${of} seconds (at most ${percent(most)})`,
+    );
+  }
+  if (late.length > 0) {
+    const worst = Math.max(...late.map((second) => second.scheduleLag.p99));
+    reasons.push(
+      `scheduled actions ran more than ${lagLimit} ms late (p99) in ${late.length} of ${of} seconds (at most ${worst.toFixed(0)} ms)`,
+    );
+  }
+  return reasons;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

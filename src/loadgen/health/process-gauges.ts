@@ -1,0 +1,57 @@
+import { cpus } from 'node:os';
+import type { Clock } from '../../core/clock.js';
+
+/** How the process and the machine did since the last reading. */
+export interface ProcessHealth {
+  /** CPU cores in use. */
+  readonly cpuProcess: number;
+  /** Undefined where the system does not say. */
+  readonly cpuMachine: number | undefined;
+  readonly rssBytes: number;
+}
+
+interface MachineTimes {
+  readonly busyMs: number;
+  readonly totalMs: number;
+}
+
+/** Measures the process in which it runs, all threads together, and the machine. */
+export class ProcessGauges {
+  private usage = process.cpuUsage();
+  private machine = machineTimes();
+  private sinceMs: number;
+
+  constructor(private readonly clock: Clock) {
+    this.sinceMs = clock.now();
+  }
+
+  /** What was measured since the last reading; the next one begins here. */
+  read(): ProcessHealth {
+    const nowMs = this.clock.now();
+    const usage = process.cpuUsage();
+    const machine = machineTimes();
+    const elapsedMs = Math.max(nowMs - this.sinceMs, 1);
+    const usedMs = (usage.user + usage.system - this.usage.user - this.usage.system) / 1000;
+    const cpuMachine = coresInUse(this.machine, machine);
+    this.usage = usage;
+    this.machine = machine;
+    this.sinceMs = nowMs;
+    return { cpuProcess: usedMs / elapsedMs, cpuMachine, rssBytes: process.memoryUsage.rss() };
+  }
+}
+
+function coresInUse(before: MachineTimes, after: MachineTimes): number | undefined {
+  const totalMs = after.totalMs - before.totalMs;
+  return totalMs > 0 ? ((after.busyMs - before.busyMs) / totalMs) * cpus().length : undefined;
+}
+
+function machineTimes(): MachineTimes {
+  let busyMs = 0;
+  let totalMs = 0;
+  for (const { times } of cpus()) {
+    const busy = times.user + times.nice + times.sys + times.irq;
+    busyMs += busy;
+    totalMs += busy + times.idle;
+  }
+  return { busyMs, totalMs };
+}

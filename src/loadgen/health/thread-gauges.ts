@@ -1,0 +1,61 @@
+import { PerformanceObserver, performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { Clock } from '../../core/clock.js';
+import { Histogram } from '../../core/histogram.js';
+
+/** How often a task of no other purpose is scheduled, so that lag is known even while the virtual users wait: milliseconds. */
+const PROBE_MS = 20;
+
+/** How a load thread did since the last reading. */
+export interface ThreadHealth {
+  /** 0 to 1. */
+  readonly eventLoopUse: number;
+  /** How late scheduled actions ran. */
+  readonly scheduleLag: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };
+  readonly gcMs: number;
+}
+
+/** Measures the thread in which it runs: event loop, schedule lag and garbage collection. */
+export class ThreadGauges {
+  /** Tasks that a `LagClock` with this histogram schedules count as well. */
+  readonly lag = new Histogram();
+  private readonly observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) this.gcMs += entry.duration;
+  });
+  private gcMs = 0;
+  private loop: EventLoopUtilization = performance.eventLoopUtilization();
+  private cancelProbe: () => void = () => undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  start(): void {
+    this.observer.observe({ entryTypes: ['gc'] });
+    this.loop = performance.eventLoopUtilization();
+    this.probe();
+  }
+
+  stop(): void {
+    this.observer.disconnect();
+    this.cancelProbe();
+  }
+
+  /** What was measured since the last reading; the next one begins here. */
+  read(): ThreadHealth {
+    const now = performance.eventLoopUtilization();
+    const use = performance.eventLoopUtilization(now, this.loop).utilization;
+    const { count, max } = this.lag;
+    const scheduleLag = { count, p50: this.lag.valueAtPercentile(50), p99: this.lag.valueAtPercentile(99), max };
+    const health = { eventLoopUse: Number.isFinite(use) ? use : 0, scheduleLag, gcMs: this.gcMs };
+    this.loop = now;
+    this.lag.reset();
+    this.gcMs = 0;
+    return health;
+  }
+
+  private probe(): void {
+    const dueMs = this.clock.now() + PROBE_MS;
+    this.cancelProbe = this.clock.schedule(() => {
+      this.lag.record(Math.max(0, this.clock.now() - dueMs));
+      this.probe();
+    }, PROBE_MS);
+  }
+}

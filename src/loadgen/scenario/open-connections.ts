@@ -1,0 +1,57 @@
+import type { Connection } from '../client/connection.js';
+import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+
+/** The bytes of a connection that are counted already. */
+interface CountedBytes {
+  received: number;
+  sent: number;
+}
+
+/**
+ * All connections that have a socket: from dialling until the peer has answered the close, which may outlast the iteration. Counts
+ * their bytes.
+ */
+export class OpenConnections {
+  private readonly counted = new Map<Connection, CountedBytes>();
+  private reportEmpty: () => void = () => undefined;
+
+  constructor(private readonly metrics: BuiltInMetrics) {}
+
+  get size(): number {
+    return this.counted.size;
+  }
+
+  add(connection: Connection): void {
+    this.counted.set(connection, { received: 0, sent: 0 });
+  }
+
+  /** Counts the connection's last bytes and lets go of it. */
+  remove(connection: Connection): void {
+    const bytes = this.counted.get(connection);
+    if (bytes === undefined) return;
+    this.count(connection, bytes);
+    this.counted.delete(connection);
+    if (this.counted.size === 0) this.reportEmpty();
+  }
+
+  /** Adds the bytes since the last call to `data_received` and `data_sent`. */
+  countBytes(): void {
+    for (const [connection, bytes] of this.counted) this.count(connection, bytes);
+  }
+
+  /** Resolves when no connection is left: each ends within the close timeout of its own. */
+  async empty(): Promise<void> {
+    if (this.counted.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.reportEmpty = resolve;
+    });
+  }
+
+  private count(connection: Connection, bytes: CountedBytes): void {
+    const { bytesReceived, bytesSent } = connection;
+    this.metrics.dataReceived.value += bytesReceived - bytes.received;
+    this.metrics.dataSent.value += bytesSent - bytes.sent;
+    bytes.received = bytesReceived;
+    bytes.sent = bytesSent;
+  }
+}

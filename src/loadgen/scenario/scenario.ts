@@ -1,0 +1,28 @@
+import type { Clock } from '../../core/clock.js';
+import type { DialContext } from '../client/connection.js';
+import type { DialTarget } from '../client/dial-target.js';
+import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import type { OpenConnections } from './open-connections.js';
+
+/** What virtual users of a thread share. */
+export interface UserContext extends DialContext {
+  readonly target: DialTarget;
+  readonly metrics: BuiltInMetrics;
+  readonly connections: OpenConnections;
+  /** Schedules the users' actions and knows how late they ran. */
+  readonly clock: Clock;
+}
+
+/** One virtual user of a scenario. */
+export interface VirtualUser {
+  /** Does the scenario once; true when complete, false when interrupted. Never rejects. */
+  iterate(): Promise<boolean>;
+  /** Ends the iteration under way as soon as can be. */
+  interrupt(): void;
+}
+
+/** Makes the virtual users of a scenario. */
+export interface Scenario {
+  /** The virtual user with this number (from 1). */
+  createUser(vu: number): VirtualUser;
+}

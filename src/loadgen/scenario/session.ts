@@ -1,0 +1,113 @@
+import { Connection, type DialResult } from '../client/connection.js';
+import type { MessageSink } from '../client/frame-walker.js';
+import type { UserContext } from './scenario.js';
+
+/** k6's close code unless a script names another. */
+const GOING_AWAY = 1001;
+
+interface PendingPing {
+  readonly dueMs: number;
+  readonly sentMs: number;
+}
+
+/** How a session ended. */
+export interface SessionResult extends DialResult {
+  readonly wasInterrupted: boolean;
+}
+
+/**
+ * One `ws.connect` of k6: dials, lasts until it is closed by either side or interrupted, and records the metrics of WebSocket
+ * sessions as k6 does. Messages go straight to the sink, which counts them.
+ */
+export class Session {
+  private readonly connection: Connection;
+  private readonly pings = new Map<string, PendingPing>();
+  private pingsSent = 0;
+  private isEnded = false;
+  private wasInterrupted = false;
+  private end: () => void = () => undefined;
+  private readonly ended = new Promise<void>((resolve) => {
+    this.end = () => {
+      this.isEnded = true;
+      resolve();
+    };
+  });
+
+  constructor(
+    private readonly context: UserContext,
+    sink: MessageSink,
+  ) {
+    const handlers = {
+      onMessage: sink.onMessage.bind(sink),
+      onPong: (payload: Buffer) => this.onPong(payload.toString('latin1')),
+      onClose: () => this.onClose(),
+    };
+    this.connection = new Connection(context.target, handlers, context);
+  }
+
+  /** Dials, calls `onOpen` when there is a connection, and resolves when the session is over. Call it once. */
+  async run(onOpen: () => void): Promise<SessionResult> {
+    const { metrics, connections, clock } = this.context;
+    connections.add(this.connection);
+    const result = await this.connection.dial();
+    if (!this.wasInterrupted) {
+      metrics.sessions.value += 1;
+      metrics.connecting.record(clock.now() - this.connection.marks.dialStart);
+    }
+    if (result.error === undefined) {
+      if (!this.isEnded) onOpen();
+      await this.ended;
+    } else {
+      connections.remove(this.connection);
+    }
+    // k6 drops what it records after an interruption, so the sessions that it cuts have no duration.
+    if (!this.wasInterrupted) metrics.sessionDuration.record(clock.now() - this.connection.marks.dialStart);
+    return { ...result, wasInterrupted: this.wasInterrupted };
+  }
+
+  /** Sends a text message. */
+  send(text: string): void {
+    if (this.isEnded) return;
+    this.connection.send(text);
+    this.context.metrics.messagesSent.value += 1;
+  }
+
+  /** Sends a ping that was due at `dueMs`; its pong makes a sample of `ws_ping`. */
+  ping(dueMs: number): void {
+    if (this.isEnded) return;
+    this.pingsSent += 1;
+    const payload = String(this.pingsSent);
+    this.pings.set(payload, { dueMs, sentMs: this.context.clock.now() });
+    this.connection.ping(payload);
+  }
+
+  /** Ends the session. Messages that come before the peer has answered the close are still counted, so both sides' numbers agree. */
+  close(): void {
+    if (this.isEnded) return;
+    this.end();
+    this.connection.close(GOING_AWAY);
+  }
+
+  /** Ends the session as k6 does when the time is up: closed with 1001, and without a duration. */
+  interrupt(): void {
+    if (this.isEnded) return;
+    this.wasInterrupted = true;
+    this.close();
+  }
+
+  private onPong(payload: string): void {
+    const ping = this.pings.get(payload);
+    if (ping === undefined) return;
+    this.pings.delete(payload);
+    const { metrics, clock } = this.context;
+    const nowMs = clock.now();
+    metrics.pingResponse.record(nowMs - ping.dueMs);
+    metrics.pingService.record(nowMs - ping.sentMs);
+    metrics.pingLag.record(ping.sentMs - ping.dueMs);
+  }
+
+  private onClose(): void {
+    this.context.connections.remove(this.connection);
+    this.end();
+  }
+}

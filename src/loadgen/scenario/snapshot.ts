@@ -1,0 +1,131 @@
+import type { MessageSink } from '../client/frame-walker.js';
+import type { Check, Counter, MetricRegistry } from '../metric/metric-registry.js';
+import { nextTickMs } from '../pacing/interval-ticks.js';
+import { SeededRandom } from '../pacing/seeded-random.js';
+import type { Scenario, UserContext, VirtualUser } from './scenario.js';
+import { Session } from './session.js';
+
+const SECOND_MS = 1000;
+const SWITCHING_PROTOCOLS = 101;
+const HELLO = 'hello';
+const EXPECTED_TEXTS = [HELLO, 'routine message'];
+
+/**
+ * The performance snapshot's script: connect; at an interval of 1, 2 or 3 s send a ping and `hello`; check each message; close
+ * after 5 to 40 s; check that the handshake answered 101.
+ */
+export class SnapshotScenario implements Scenario {
+  private readonly sink: MessageChecker;
+  private readonly statusCheck: Check;
+
+  constructor(
+    private readonly context: UserContext,
+    registry: MetricRegistry,
+    private readonly seed: number,
+  ) {
+    this.sink = new MessageChecker(context.metrics.messagesReceived, registry.check('data is correct'));
+    this.statusCheck = registry.check('status is 101');
+  }
+
+  createUser(vu: number): VirtualUser {
+    return new SnapshotUser(this.context, this.sink, this.statusCheck, new SeededRandom(this.seed, vu));
+  }
+}
+
+class SnapshotUser implements VirtualUser {
+  private session: Session | undefined;
+
+  constructor(
+    private readonly context: UserContext,
+    private readonly sink: MessageSink,
+    private readonly statusCheck: Check,
+    private readonly random: SeededRandom,
+  ) {}
+
+  async iterate(): Promise<boolean> {
+    const session = new Session(this.context, this.sink);
+    this.session = session;
+    const timers = new SessionTimers(this.context, session);
+    const result = await session.run(() => timers.start(this.random));
+    timers.stop();
+    if (result.wasInterrupted) return false;
+    if (result.status === SWITCHING_PROTOCOLS) this.statusCheck.passes += 1;
+    else this.statusCheck.fails += 1;
+    return true;
+  }
+
+  interrupt(): void {
+    this.session?.interrupt();
+  }
+}
+
+/** What a session does at its times. */
+class SessionTimers {
+  private cancelTick: () => void = () => undefined;
+  private cancelClose: () => void = () => undefined;
+  private startMs = 0;
+  private intervalMs = 0;
+
+  constructor(
+    private readonly context: UserContext,
+    private readonly session: Session,
+  ) {}
+
+  start(random: SeededRandom): void {
+    const { clock } = this.context;
+    this.intervalMs = random.integer(1, 3) * SECOND_MS;
+    this.startMs = clock.now();
+    this.scheduleTick(this.startMs);
+    this.cancelClose = clock.schedule(() => this.session.close(), random.integer(5, 40) * SECOND_MS);
+  }
+
+  stop(): void {
+    this.cancelTick();
+    this.cancelClose();
+  }
+
+  private scheduleTick(nowMs: number): void {
+    const dueMs = nextTickMs(this.startMs, this.intervalMs, nowMs);
+    this.cancelTick = this.context.clock.schedule(() => this.tick(dueMs), dueMs - nowMs);
+  }
+
+  private tick(dueMs: number): void {
+    this.session.ping(dueMs);
+    this.session.send(HELLO);
+    // A timer may fire a fraction early: the tick that it was for must not come again.
+    this.scheduleTick(Math.max(dueMs, this.context.clock.now()));
+  }
+}
+
+/**
+ * Counts messages and the check 'data is correct'. Runs for each message: bytes are compared where they lie, nothing is allocated
+ * (bench/generator).
+ */
+class MessageChecker implements MessageSink {
+  private readonly expected = EXPECTED_TEXTS.map((text) => Buffer.from(text));
+
+  constructor(
+    private readonly received: Counter,
+    private readonly check: Check,
+  ) {}
+
+  onMessage(bytes: Uint8Array, start: number, end: number): void {
+    this.received.value += 1;
+    for (const expected of this.expected) {
+      if (isSame(expected, bytes, start, end)) {
+        this.check.passes += 1;
+        return;
+      }
+    }
+    this.check.fails += 1;
+  }
+}
+
+function isSame(expected: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const { length } = expected;
+  if (end - start !== length) return false;
+  for (let index = 0; index < length; index += 1) {
+    if (expected[index] !== bytes[start + index]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,66 @@
+import { Worker } from 'node:worker_threads';
+import { errorMessage, WsgError } from '../../core/error.js';
+import type { Plan } from '../plan/plan.js';
+import { ProgressCells, type ThreadProgress } from './progress-cells.js';
+import { isFromThread, type EndMessage, type SecondMessage, type StopMessage, type ThreadStart } from './protocol.js';
+
+/** The parent's side of a load thread. */
+export class LoadThread {
+  private readonly cells: readonly ProgressCells[];
+  private worker: Worker | undefined;
+  private end: EndMessage | undefined;
+  private crash: unknown;
+  private isCut = false;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly secondEnded: (message: SecondMessage) => void,
+  ) {
+    this.cells = plan.scenarios.map(() => new ProgressCells());
+  }
+
+  /** Of each scenario, at this moment. */
+  get progress(): readonly ThreadProgress[] {
+    return this.cells.map((cells) => cells.read());
+  }
+
+  /**
+   * Starts the thread and resolves when it has ended: with its last message, or undefined when it was cut. Throws `thread.crashed`
+   * when it ended of itself before its time; the seconds that it had handed over stand.
+   */
+  async run(): Promise<EndMessage | undefined> {
+    const workerData: ThreadStart = { plan: this.plan, progress: this.cells.map((cells) => cells.memory) };
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'wsg-load' });
+    this.worker = worker;
+    worker.on('message', (message: unknown) => this.receive(message));
+    worker.on('error', (error) => {
+      this.crash = error;
+    });
+    const exitCode = await new Promise<number>((resolve) => {
+      worker.once('exit', resolve);
+    });
+    if (this.end !== undefined || this.isCut) return this.end;
+    const reason = this.crash === undefined ? `it exited with ${exitCode}` : errorMessage(this.crash);
+    throw new WsgError('thread.crashed', `a load thread crashed: ${reason}`, {
+      cause: this.crash,
+      hint: 'What was recorded before stands in the run file.',
+    });
+  }
+
+  /** Interrupts the iterations; the thread then ends soon. */
+  stop(): void {
+    this.worker?.postMessage({ type: 'stop' } satisfies StopMessage);
+  }
+
+  /** Ends the thread at once; the second under way is lost. */
+  async cut(): Promise<void> {
+    this.isCut = true;
+    await this.worker?.terminate();
+  }
+
+  private receive(message: unknown): void {
+    if (!isFromThread(message)) return;
+    if (message.type === 'second') this.secondEnded(message);
+    else this.end = message;
+  }
+}

@@ -1,0 +1,33 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../core/clock.js';
+import { Load } from './load.js';
+import { ProgressCells } from './progress-cells.js';
+import { isStopMessage, isThreadStart, type EndMessage, type SecondMessage } from './protocol.js';
+
+/** The entry of a load thread: runs the plan that it was born with, reports, and ends by itself. */
+async function main(): Promise<void> {
+  const port = parentPort;
+  const start: unknown = workerData;
+  if (port === null || !isThreadStart(start)) throw new Error('this file is the entry of a load thread');
+  const load = new Load(
+    start.plan,
+    {
+      progress: start.progress.map((memory) => new ProgressCells(memory)),
+      secondEnded: (message: SecondMessage) => {
+        port.postMessage(
+          message,
+          message.metrics.histograms.map((histogram) => histogram.bytes.buffer),
+        );
+      },
+    },
+    systemClock,
+  );
+  port.on('message', (message: unknown) => {
+    if (isStopMessage(message)) load.stop();
+  });
+  const durationMs = await load.run();
+  port.postMessage({ type: 'end', durationMs } satisfies EndMessage);
+  port.close();
+}
+
+await main();
