@@ -4,9 +4,9 @@ import * as Flags from '@oclif/core/flags';
 export interface GatewayFlags {
   readonly config: string | undefined;
   readonly listen: string | undefined;
-  readonly transport: string | undefined;
+  readonly transport: 'auto' | 'uws' | 'ws' | undefined;
   readonly 'ready-fd': number | undefined;
-  readonly 'log-format': string;
+  readonly 'log-format': 'json' | 'classic';
 }
 
 /** The flags of the commands that run a gateway. `logFormat` is what they log in unless told. */
@@ -17,19 +17,19 @@ export function gatewayFlags(logFormat: 'json' | 'classic') {
       helpValue: 'HOST:PORT',
       description: 'Listen here whatever the configuration says; port 0 takes a free one.',
     }),
-    transport: Flags.string({
-      options: ['auto', 'uws', 'ws'],
+    transport: Flags.option({
+      options: ['auto', 'uws', 'ws'] as const,
       description: 'The server library; auto takes uWebSockets.js where it loads, and says why not where it does not.',
-    }),
+    })(),
     'ready-fd': Flags.integer({
       min: 1,
       helpValue: 'N',
       description: 'Write the address as one JSON line to this file descriptor once the gateway listens.',
     }),
-    'log-format': Flags.string({
-      options: ['json', 'classic'],
+    'log-format': Flags.option({
+      options: ['json', 'classic'] as const,
       default: logFormat,
       description: 'One JSON object a line, or the lines of the old program.',
-    }),
+    })(),
   };
 }

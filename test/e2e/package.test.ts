@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  installedEntry,
+  installNode,
+  installPackages,
+  listTarball,
+  packPackage,
+} from '../support/installed-package.js';
+import { runWsg, WsgProcess, type WsgOptions } from '../support/wsg-process.js';
+
+const INSTALL_BOUND_MS = 240_000;
+
+let folder: string;
+let tarball: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wsg-package-'));
+  tarball = await packPackage(folder);
+}, INSTALL_BOUND_MS);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** An empty folder below the tests' own. */
+async function emptyFolder(name: string): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path);
+  return path;
+}
+
+/** Types the commands: a gateway, a load against it, its report. Gives the transport that the gateway ran on. */
+async function typeTheCommands(options: WsgOptions & { readonly cwd: string }): Promise<string> {
+  const version = await runWsg(['--version'], options);
+  expect(version.stdout).toMatch(/^wsg\//);
+  const serve = new WsgProcess(['devhelpers', '--listen', '127.0.0.1:0', '--ready-fd', '3'], options);
+  const { port } = await Promise.race([
+    serve.ready,
+    serve.ended.then((ending) => Promise.reject(new Error(ending.stderr))),
+  ]);
+  const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+  const { transport } = await health.json();
+  const load = await runWsg(
+    [
+      'loadtest',
+      '--url',
+      `ws://127.0.0.1:${port}/connect`,
+      '-u',
+      '2',
+      '-d',
+      '1s',
+      '--graceful-stop',
+      '0s',
+      '--run',
+      'a.run',
+      '--allow-saturated',
+    ],
+    options,
+  );
+  expect(load, load.stderr).toMatchObject({ code: 0 });
+  const report = await runWsg(['report', 'a.run'], options);
+  expect(report, report.stderr).toMatchObject({ code: 0 });
+  expect(report.stdout).toContain('ws_msgs_received');
+  serve.kill('SIGTERM');
+  expect((await serve.ended).code).toBe(0);
+  return String(transport.name ?? transport);
+}
+
+describe('the package', () => {
+  it('holds bin, dist and the manifest, and nothing that is not needed to run', async () => {
+    const paths = await listTarball(tarball);
+    const top = new Set(paths.map((path) => path.split('/')[0]));
+    expect([...top].toSorted()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'oclif.manifest.json', 'package.json']);
+    expect(paths.filter((path) => path.startsWith('bin/'))).toEqual(['bin/run.js']);
+    expect(paths.filter((path) => path.startsWith('dist/') && !path.endsWith('.js'))).toEqual([]);
+  });
+
+  it(
+    'runs from any folder where it is installed',
+    async () => {
+      const prefix = await emptyFolder('whole');
+      await installPackages(prefix, [tarball]);
+      const cwd = await emptyFolder('whole-elsewhere');
+      await typeTheCommands({ entry: await installedEntry(prefix), cwd });
+      expect(await readdir(cwd)).toEqual(['a.run']);
+    },
+    INSTALL_BOUND_MS,
+  );
+
+  it(
+    'runs on the ws transport where optional packages were left out',
+    async () => {
+      const prefix = await emptyFolder('lean');
+      await installPackages(prefix, [tarball], ['--omit=optional']);
+      const cwd = await emptyFolder('lean-elsewhere');
+      expect(await typeTheCommands({ entry: await installedEntry(prefix), cwd })).toBe('ws');
+    },
+    INSTALL_BOUND_MS,
+  );
+
+  it.each([22, 24])(
+    'runs under Node %i',
+    async (major) => {
+      const prefix = await emptyFolder(`node-${major}`);
+      const node = await installNode(prefix, major);
+      await installPackages(prefix, [tarball]);
+      const cwd = await emptyFolder(`node-${major}-elsewhere`);
+      await typeTheCommands({ entry: await installedEntry(prefix), node, cwd });
+    },
+    INSTALL_BOUND_MS,
+  );
+});

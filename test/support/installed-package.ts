@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+
+/** Packs this checkout as it was built; gives the tarball's path. */
+export async function packPackage(folder: string): Promise<string> {
+  // Without scripts: prepack would take dist/ away from under the tests that run beside this one.
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
+    cwd: ROOT,
+  });
+  return join(folder, stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** The paths in a tarball, without npm's `package/` in front. */
+export async function listTarball(tarball: string): Promise<string[]> {
+  const { stdout } = await run('tar', ['-tzf', tarball]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''));
+}
+
+/** Installs packages from the registry, or tarballs, into a prefix. */
+export async function installPackages(
+  prefix: string,
+  packages: readonly string[],
+  flags: readonly string[] = [],
+): Promise<void> {
+  await run('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', '--silent', ...flags, ...packages], {
+    cwd: prefix,
+  });
+}
+
+/** The script behind an installed `wsg`. */
+export async function installedEntry(prefix: string): Promise<string> {
+  const entry = join(prefix, 'node_modules', 'wsg', 'bin', 'run.js');
+  await access(join(prefix, 'node_modules', '.bin', 'wsg'));
+  return entry;
+}
+
+/** The Node of the npm package `node`. */
+export async function installNode(prefix: string, major: number): Promise<string> {
+  await installPackages(prefix, [`node@${major}`]);
+  return join(prefix, 'node_modules', 'node', 'bin', 'node');
+}
