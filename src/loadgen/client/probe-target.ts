@@ -1,0 +1,46 @@
+import type { Clock } from '../../core/clock.js';
+import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
+import type { Target } from '../plan/plan.js';
+import { Connection } from './connection.js';
+import { createDialTarget } from './dial-target.js';
+
+const NORMAL_CLOSURE = 1000;
+const READ_BUFFER_BYTES = 65_536;
+const START_HINT = 'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway.';
+
+/** Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no WebSocket server. */
+export async function probeTarget(target: Target, clock: Clock): Promise<void> {
+  let reportClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    reportClosed = resolve;
+  });
+  const handlers = { onMessage: () => undefined, onPong: () => undefined, onClose: () => reportClosed() };
+  const context = { clock, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) };
+  const connection = new Connection(createDialTarget(target.normalised), handlers, context);
+  const { error, status } = await connection.dial();
+  if (error !== undefined) throw unreachable(target, status, error);
+  connection.close(NORMAL_CLOSURE);
+  await closed;
+}
+
+function unreachable(target: Target, status: number, error: Error): WsgError {
+  return new WsgError('target.unreachable', `${target.given} cannot be reached: ${reasonOf(target, status, error)}`, {
+    cause: error,
+    hint: status === 0 ? START_HINT : 'Is the path right? `wsg devhelpers` serves /connect.',
+  });
+}
+
+function reasonOf(target: Target, status: number, error: Error): string {
+  if (status !== 0) return errorMessage(error);
+  const { hostname, host } = new URL(target.normalised);
+  switch (systemErrorCode(error)) {
+    case 'ECONNREFUSED':
+      return `nothing listens on ${host} (connection refused)`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the name ${hostname} does not resolve`;
+    default:
+      // Several addresses were tried: their errors come without a message of their own.
+      return errorMessage(error) || (systemErrorCode(error) ?? 'unknown error');
+  }
+}

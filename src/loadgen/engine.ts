@@ -1,0 +1,189 @@
+import type { Clock } from '../core/clock.js';
+import { decodeHistogram } from '../core/histogram-codec.js';
+import { WsgError } from '../core/error.js';
+import type {
+  EndReason,
+  GatewayRecord,
+  HealthRecord,
+  Run,
+  RunEnd,
+  RunEventRecord,
+  SecondRecord,
+} from '../run-file/records.js';
+import { probeTarget } from './client/probe-target.js';
+import { GatewayWatch } from './gateway-watch/gateway-watch.js';
+import { judgeRun, judgeSecond } from './health/judge-health.js';
+import { ProcessGauges } from './health/process-gauges.js';
+import type { Plan } from './plan/plan.js';
+import { RunAccumulator } from './run-accumulator.js';
+import { createRunHeader } from './run-header.js';
+import type { RunObserver } from './run-observer.js';
+import { composeProgress } from './run-progress.js';
+import type { RunSink } from './run-sink.js';
+import { LoadThread } from './thread/load-thread.js';
+import type { SecondMessage } from './thread/protocol.js';
+
+const PROGRESS_MS = 100;
+/** An action that ran later than this is told as a stall: milliseconds. */
+const STALL_MS = 250;
+
+/** What an engine works with. */
+export interface EngineDeps {
+  readonly clock: Clock;
+  /** Of wsg, for the run file. */
+  readonly version: string;
+  readonly sink?: RunSink;
+  readonly observer?: RunObserver;
+  /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
+  readonly gatewayUrl?: string;
+}
+
+/** Runs one plan: probes the target, lets a load thread work, and gathers what it hands over each second. */
+export class Engine {
+  private readonly thread: LoadThread;
+  private readonly accumulator = new RunAccumulator();
+  private readonly gauges: ProcessGauges;
+  private readonly seconds: SecondRecord[] = [];
+  private readonly health: HealthRecord[] = [];
+  private readonly gateway: GatewayRecord[] = [];
+  private readonly events: RunEventRecord[] = [];
+  private startMs = 0;
+  private hasHeader = false;
+  private ending: EndReason | undefined;
+  private crash: WsgError | undefined;
+  private cancelProgress: () => void = () => undefined;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly deps: EngineDeps,
+  ) {
+    this.thread = new LoadThread(plan, (message) => this.endSecond(message));
+    this.gauges = new ProcessGauges(deps.clock);
+  }
+
+  /** Why the run failed (`thread.crashed`), once `run` has resolved with the reason `failed`. */
+  get failure(): WsgError | undefined {
+    return this.crash;
+  }
+
+  /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
+  async run(): Promise<Run> {
+    const { clock, sink, observer, version } = this.deps;
+    await probeTarget(this.plan.target, clock);
+    const header = createRunHeader(this.plan, version, clock.wallNow());
+    sink?.writeHeader(header);
+    for (const event of this.events) sink?.writeEvent(event);
+    this.hasHeader = true;
+    observer?.started?.(header);
+    const watch = this.createWatch();
+    await watch?.start();
+    this.startMs = clock.now();
+    this.gauges.read();
+    this.reportProgress();
+    const durationMs = await this.runThread();
+    this.cancelProgress();
+    const gatewayTotals = await watch?.stop();
+    this.tellProgress();
+    const end: RunEnd = { ...this.composeEnd(durationMs), ...(gatewayTotals && { gateway: gatewayTotals }) };
+    sink?.writeEnd(end);
+    const { seconds, health, gateway, events } = this;
+    return { header, seconds, health, gateway, events, end, complete: true };
+  }
+
+  /** Interrupts the iterations as k6 does on a first signal, and lets the run end in order. */
+  stop(): void {
+    if (this.ending !== undefined) return;
+    this.ending = 'stopped-by-signal';
+    this.tell('interruption', 'stopped by a signal');
+    this.thread.stop();
+  }
+
+  /** Ends the load thread at once; the run has what was handed over before. */
+  async cut(): Promise<void> {
+    this.ending = 'cut-by-signal';
+    this.tell('interruption', 'cut by a signal');
+    await this.thread.cut();
+  }
+
+  private async runThread(): Promise<number> {
+    const lastElapsedMs = (): number => this.seconds.at(-1)?.elapsedMs ?? 0;
+    if (this.ending !== undefined) return 0;
+    try {
+      const end = await this.thread.run();
+      return end?.durationMs ?? lastElapsedMs();
+    } catch (error) {
+      if (!(error instanceof WsgError)) throw error;
+      this.crash = error;
+      this.ending = 'failed';
+      this.tell('interruption', error.message);
+      return lastElapsedMs();
+    }
+  }
+
+  private createWatch(): GatewayWatch | undefined {
+    const { gatewayUrl, sink, clock } = this.deps;
+    if (gatewayUrl === undefined) return undefined;
+    const outlets = {
+      recorded: (record: GatewayRecord) => {
+        this.gateway.push(record);
+        sink?.writeGateway(record);
+      },
+      failed: (reason: string) => this.tell('warning', reason),
+    };
+    return new GatewayWatch(gatewayUrl, outlets, clock);
+  }
+
+  private endSecond({ second, elapsedMs, metrics, health }: SecondMessage): void {
+    const { sink, observer } = this.deps;
+    const { counters, gauges, rates, trends, checks } = metrics;
+    const record: SecondRecord = { second, elapsedMs, counters, gauges, rates, trends, checks };
+    this.accumulator.add(metrics);
+    this.seconds.push(record);
+    sink?.writeSecond(record);
+    for (const { series, kind, bytes } of metrics.histograms) {
+      sink?.writeHistogram({ series, kind, second, histogram: decodeHistogram(bytes) });
+    }
+    const healthRecord: HealthRecord = { second, ...health, ...this.gauges.read(), verdict: judgeSecond(health) };
+    this.health.push(healthRecord);
+    sink?.writeHealth(healthRecord);
+    const lateMs = health.scheduleLag.max;
+    if (lateMs > STALL_MS) this.tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
+    observer?.secondEnded?.(record);
+  }
+
+  private composeEnd(durationMs: number): RunEnd {
+    const { completeIterations: complete, interruptedIterations: interrupted } = this.currentProgress();
+    const totals = this.accumulator.totals(durationMs, { complete, interrupted });
+    const detail = this.crash?.message ?? this.silenceDetail();
+    const end = { reason: this.ending ?? 'finished', totals, health: judgeRun(this.health) };
+    return detail === undefined ? end : { ...end, detail };
+  }
+
+  private silenceDetail(): string | undefined {
+    if (this.accumulator.counter('ws_msgs_received') > 0) return undefined;
+    return (
+      `nothing was received from ${this.plan.target.given}: the gateway sends to these connections only when a backend ` +
+      'or its helper loop does; start `wsg devhelpers`, or add --spawn-gateway'
+    );
+  }
+
+  private reportProgress(): void {
+    this.tellProgress();
+    this.cancelProgress = this.deps.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
+  }
+
+  private tellProgress(): void {
+    this.deps.observer?.progressed?.(this.currentProgress());
+  }
+
+  private currentProgress(): ReturnType<typeof composeProgress> {
+    return composeProgress(this.plan, this.thread.progress, this.deps.clock.now() - this.startMs);
+  }
+
+  private tell(kind: RunEventRecord['kind'], text: string): void {
+    const event = { elapsedMs: this.startMs === 0 ? 0 : this.deps.clock.now() - this.startMs, kind, text };
+    this.events.push(event);
+    if (this.hasHeader) this.deps.sink?.writeEvent(event);
+    this.deps.observer?.happened?.(event);
+  }
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import type { RunHeader, RunMachine } from '../run-file/records.js';
+import { clientVersion } from './client/client-version.js';
+import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
+import { describePlan } from './plan/describe-plan.js';
+import { maxPlanVus, startingTimeMs, type Plan } from './plan/plan.js';
+
+/** The first record of a run of the plan that starts at `startedAtMs` (Unix), by this version of wsg. */
+export function createRunHeader(plan: Plan, version: string, startedAtMs: number): RunHeader {
+  return {
+    format: '1.0',
+    startedAt: new Date(startedAtMs).toISOString(),
+    scenario: plan.behaviour,
+    plan: { ...plan },
+    planHash: createHash('sha256').update(canonicalJson(plan)).digest('hex'),
+    target: plan.target,
+    vus: maxPlanVus(plan),
+    durationMs: Math.max(...plan.scenarios.map(startingTimeMs)),
+    description: describePlan(plan).scenarios,
+    seed: plan.seed,
+    warmupMs: 0,
+    compression: false,
+    tls: plan.target.normalised.startsWith('wss:'),
+    threads: 1,
+    machine: describeMachine(),
+    node: process.version,
+    version,
+    client: clientVersion(),
+    metrics: BUILT_IN_METRICS,
+  };
+}
+
+function describeMachine(): RunMachine {
+  const processors = cpus();
+  return {
+    platform: platform(),
+    arch: arch(),
+    cpuModel: processors[0]?.model ?? 'unknown',
+    cpus: processors.length,
+    memoryBytes: totalmem(),
+  };
+}
+
+/** JSON with sorted keys, so that equal plans have equal texts. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : part,
+  );
+}
