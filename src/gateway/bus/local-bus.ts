@@ -1,0 +1,55 @@
+import type { Connection } from '../connection/connection.js';
+import type { ConnectionRegistry } from '../connection/registry.js';
+import type { Delivery } from '../delivery/delivery.js';
+import type { Selector } from '../tag-index/selector.js';
+import type { OutboundMessage } from '../transport/socket.js';
+import type { Bus, ConnectionStatus, NodeCounts, TagChanges } from './bus.js';
+
+const STATUS_PAGE = 1000;
+
+/** The bus of a node that is alone. */
+export class LocalBus implements Bus {
+  readonly #node: string;
+  readonly #registry: ConnectionRegistry;
+  readonly #delivery: Delivery;
+
+  constructor(node: string, registry: ConnectionRegistry, delivery: Delivery) {
+    this.#node = node;
+    this.#registry = registry;
+    this.#delivery = delivery;
+  }
+
+  async send(selector: Selector, message: OutboundMessage): Promise<NodeCounts> {
+    return this.#count(this.#delivery.send(selector, message));
+  }
+
+  async setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts> {
+    // A copy: a change of the selected tag moves connections out of the set that is walked.
+    const selected: Connection[] = [...this.#registry.select(selector)];
+    for (const connection of selected) this.#registry.setTags(connection, changes);
+    return this.#count(selected.length);
+  }
+
+  async close(selector: Selector, message: OutboundMessage | undefined): Promise<NodeCounts> {
+    return this.#count(this.#delivery.close(selector, 'closed_by_backend', message));
+  }
+
+  async *status(): AsyncIterable<readonly ConnectionStatus[]> {
+    let page: ConnectionStatus[] = [];
+    for (const { id, tags } of this.#registry) {
+      page.push({ id, tags });
+      if (page.length < STATUS_PAGE) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async tree(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return this.#registry.tree();
+  }
+
+  #count(count: number): NodeCounts {
+    return new Map([[this.#node, count]]);
+  }
+}

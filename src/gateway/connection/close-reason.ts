@@ -1,0 +1,103 @@
+/** Why a connection ends: one entry of the catalogue. */
+export interface CloseReason {
+  /** The code on the wire; 1006 where no close frame is seen. */
+  readonly code: number;
+  /** The reason on the wire, '' where the gateway sends none. */
+  readonly reason: string;
+  /** When it happens. */
+  readonly when: string;
+  readonly startedBy: 'gateway' | 'backend' | 'client' | 'network';
+  /** Whether a client does well to connect again. */
+  readonly reconnect: boolean;
+}
+
+/** Every way in which a connection ends. Metrics, logs and close events use these names; the reference lists them. */
+export const CLOSE_REASONS = {
+  closed_by_backend: {
+    code: 1000,
+    reason: 'Closed by server',
+    when: 'A backend asked for it with POST /close.',
+    startedBy: 'backend',
+    reconnect: false,
+  },
+  drain: {
+    code: 1001,
+    reason: 'Server is going away',
+    when: 'The gateway shuts down in good order.',
+    startedBy: 'gateway',
+    reconnect: true,
+  },
+  protocol_error: {
+    code: 1002,
+    reason: 'Protocol error',
+    when: 'A frame breaks RFC 6455.',
+    startedBy: 'gateway',
+    reconnect: false,
+  },
+  invalid_text: {
+    code: 1007,
+    reason: 'Invalid UTF-8',
+    when: 'A text message from the client is not UTF-8.',
+    startedBy: 'gateway',
+    reconnect: false,
+  },
+  slow_client: {
+    code: 1008,
+    reason: 'Client reads too slowly',
+    when: 'More waits for the client than its bound allows, and the policy is `close`.',
+    startedBy: 'gateway',
+    reconnect: true,
+  },
+  message_too_large: {
+    code: 1009,
+    reason: 'Message too large',
+    when: 'A message from the client is larger than the endpoint allows.',
+    startedBy: 'gateway',
+    reconnect: false,
+  },
+  internal_error: {
+    code: 1011,
+    reason: 'Internal error',
+    when: 'A defect in the gateway; its log has the cause.',
+    startedBy: 'gateway',
+    reconnect: true,
+  },
+  outbox_full: {
+    code: 1013,
+    reason: 'Try again later',
+    when: 'Events cannot be handed to the backend fast enough, and the transport cannot pause the client.',
+    startedBy: 'gateway',
+    reconnect: true,
+  },
+  closed_by_client: {
+    code: 1000,
+    reason: '',
+    when: 'The client sent a close frame, whatever its code.',
+    startedBy: 'client',
+    reconnect: false,
+  },
+  connection_lost: {
+    code: 1006,
+    reason: '',
+    when: 'The connection ended without a close frame, or nothing was heard of the client for the idle timeout.',
+    startedBy: 'network',
+    reconnect: true,
+  },
+} as const satisfies Readonly<Record<string, CloseReason>>;
+
+/** A name in the catalogue. */
+export type CloseReasonName = keyof typeof CLOSE_REASONS;
+
+/** The codes with which the transports themselves end a connection. */
+const BY_TRANSPORT: ReadonlyMap<number, CloseReasonName> = new Map([
+  [1002, 'protocol_error'],
+  [1006, 'connection_lost'],
+  [1007, 'invalid_text'],
+  [1009, 'message_too_large'],
+  [1011, 'internal_error'],
+] as const);
+
+/** The name for a finished connection: what the gateway had decided, else what the code that the transport reports tells. */
+export function nameCloseReason(decided: CloseReasonName | undefined, code: number): CloseReasonName {
+  return decided ?? BY_TRANSPORT.get(code) ?? 'closed_by_client';
+}

@@ -1,0 +1,140 @@
+import type { EndpointConfig } from '../config/gateway-config.js';
+import type { Delivery } from '../delivery/delivery.js';
+import { EventTagsEncoder } from '../event/event-tags.js';
+import type { GatewayCounters } from '../metrics/gateway-counters.js';
+import type { NewEvent, Outbox } from '../outbox/outbox.js';
+import type { HttpRequest } from '../transport/http-exchange.js';
+import type { Socket } from '../transport/socket.js';
+import type { TransportEndpoint, TransportHandler, UpgradeDecision } from '../transport/transport.js';
+import type { Connection } from './connection.js';
+import { nameCloseReason } from './close-reason.js';
+import type { ConnectionRegistry } from './registry.js';
+
+export interface ConnectionHandlerOptions {
+  readonly endpoints: readonly EndpointConfig[];
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly outbox: Outbox;
+  readonly counters: GatewayCounters;
+  /** True while no new connections are wanted: the gateway starts or drains. */
+  readonly isClosedToNew: () => boolean;
+}
+
+/** What an endpoint adds to its configuration while connections are handled. */
+interface ServedEndpoint {
+  readonly config: EndpointConfig;
+  readonly tags: EventTagsEncoder;
+  readonly origins: ReadonlySet<string>;
+}
+
+const UNAVAILABLE: UpgradeDecision = { accept: false, status: 503, headers: { 'Retry-After': '1' } };
+
+/**
+ * Makes connections of sockets and events of what happens to them. The events of a connection are appended in the order
+ * in which they happened; a connection whose open or message could not be appended ends with 1013, and none of its later
+ * messages is accepted, so what a backend reads has no hole.
+ */
+export class ConnectionHandler implements TransportHandler<Connection> {
+  readonly #options: ConnectionHandlerOptions;
+  readonly #endpoints: ReadonlyMap<string, ServedEndpoint>;
+  /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
+  readonly #unannounced = new WeakSet<Connection>();
+  #paused = false;
+
+  constructor(options: ConnectionHandlerOptions) {
+    this.#options = options;
+    this.#endpoints = new Map(options.endpoints.map((config) => [config.path, serve(config)]));
+  }
+
+  /** Begins to pause clients while the outbox is full. Only for transports that can. */
+  pauseWhenFull(): void {
+    this.#options.outbox.onFullChange((full) => {
+      this.#paused = full;
+      for (const { socket } of this.#options.registry) {
+        if (full) socket.pause();
+        else socket.resume();
+      }
+    });
+  }
+
+  upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {
+    const decision = this.#decide(request, endpoint);
+    if (!decision.accept) this.#options.counters.upgradesRefused += 1;
+    return decision;
+  }
+
+  open(socket: Socket, _request: HttpRequest, endpoint: TransportEndpoint): Connection {
+    const { registry, delivery, counters } = this.#options;
+    const connection = registry.open(socket, this.#served(endpoint.path).config);
+    counters.connectionsOpened += 1;
+    if (!this.#append(connection, 'open')) {
+      this.#unannounced.add(connection);
+      delivery.closeOne(connection, 'outbox_full');
+    } else if (this.#paused) {
+      socket.pause();
+    }
+    return connection;
+  }
+
+  /** Hot: runs once a client's message. */
+  message(connection: Connection, payload: Uint8Array, binary: boolean): void {
+    const { counters, delivery, outbox } = this.#options;
+    counters.messagesReceived += 1;
+    if (connection.closeReason !== 'outbox_full') {
+      const tags = this.#tags(connection);
+      const type = binary ? 'binary' : 'text';
+      if (outbox.append({ connection: connection.id, action: 'message', type, tags, message: payload })) return;
+      delivery.closeOne(connection, 'outbox_full');
+    }
+    counters.messagesRefused += 1;
+  }
+
+  drain(connection: Connection): void {
+    this.#options.delivery.drained(connection);
+  }
+
+  dropped(connection: Connection): void {
+    this.#options.delivery.dropped(connection);
+  }
+
+  close(connection: Connection, code: number): void {
+    const { registry, counters } = this.#options;
+    if (!registry.close(connection)) return;
+    counters.countClose(nameCloseReason(connection.closeReason, code));
+    if (!this.#unannounced.has(connection)) this.#append(connection, 'close');
+  }
+
+  #decide(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {
+    const { config, origins } = this.#served(endpoint.path);
+    if (this.#options.isClosedToNew() || this.#options.outbox.state().full) return UNAVAILABLE;
+    const origin = request.headers.get('origin');
+    if (origins.size > 0 && (origin === undefined || !origins.has(origin))) return { accept: false, status: 403 };
+    const subprotocol = firstListed(request.headers.get('sec-websocket-protocol'), config.subprotocols);
+    return subprotocol === undefined ? { accept: true } : { accept: true, subprotocol };
+  }
+
+  #append(connection: Connection, action: NewEvent['action']): boolean {
+    return this.#options.outbox.append({ connection: connection.id, action, tags: this.#tags(connection) });
+  }
+
+  #tags(connection: Connection): string {
+    return this.#served(connection.endpoint.path).tags.encode(connection.tags);
+  }
+
+  #served(path: string): ServedEndpoint {
+    const served = this.#endpoints.get(path);
+    if (served === undefined) throw new Error(`no endpoint is configured at ${path}`);
+    return served;
+  }
+}
+
+function serve(config: EndpointConfig): ServedEndpoint {
+  return { config, tags: new EventTagsEncoder(config.includeTags), origins: new Set(config.allowedOrigins) };
+}
+
+function firstListed(offered: string | undefined, listed: readonly string[]): string | undefined {
+  return offered
+    ?.split(',')
+    .map((name) => name.trim())
+    .find((name) => listed.includes(name));
+}

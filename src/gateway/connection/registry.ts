@@ -1,0 +1,131 @@
+import type { Selector } from '../tag-index/selector.js';
+import { TagIndex } from '../tag-index/tag-index.js';
+import type { Socket } from '../transport/socket.js';
+import { Connection } from './connection.js';
+import type { ConnectionIdSource } from './connection-id.js';
+import type { Endpoint } from './endpoint.js';
+
+/** Hears of every change of the tag index, after it was made. */
+export interface RegistryObserver {
+  tagged(connection: Connection, key: string, value: string): void;
+  untagged(connection: Connection, key: string, value: string): void;
+  /** Called after `untagged` for each of its tags. */
+  closed(connection: Connection): void;
+}
+
+/** The open connections of this node. Alone keeps the tag index in step with them; all changes of tags go through here. */
+export class ConnectionRegistry {
+  readonly #ids: ConnectionIdSource;
+  readonly #connections = new Map<string, Connection>();
+  readonly #index = new TagIndex<Connection>();
+  #observer: RegistryObserver | undefined;
+
+  constructor(ids: ConnectionIdSource) {
+    this.#ids = ids;
+  }
+
+  /** Tells `observer` of every later change. There is one: delivery. */
+  observe(observer: RegistryObserver): void {
+    this.#observer = observer;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** In the order in which they opened. Connections may open and close meanwhile: each that stays is met exactly once. */
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#connections.values();
+  }
+
+  open(socket: Socket, endpoint: Endpoint): Connection {
+    const connection = new Connection(this.#ids.next(), socket, endpoint);
+    this.#connections.set(connection.id, connection);
+    for (const [key, value] of connection.tags) this.#tag(connection, key, value);
+    return connection;
+  }
+
+  /** False when it was closed before. The connection keeps its last tags. */
+  close(connection: Connection): boolean {
+    if (!this.#connections.delete(connection.id)) return false;
+    for (const [key, value] of connection.tags) this.#untag(connection, key, value);
+    this.#observer?.closed(connection);
+    return true;
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#connections.get(id);
+  }
+
+  /** Those that are meant. A live view for `all` and for one pair; closing members while iterating is safe. */
+  select(selector: Selector): Iterable<Connection> {
+    if (selector.kind === 'all') return this.#connections.values();
+    if (selector.kind === 'ids') return this.#selectIds(selector.ids);
+    return this.#index.select(selector.pairs);
+  }
+
+  /** How many are meant. O(1) for `all` and for one pair. */
+  count(selector: Selector): number {
+    if (selector.kind === 'all') return this.#connections.size;
+    const members = this.select(selector);
+    if (members instanceof Set) return members.size;
+    return [...members].length;
+  }
+
+  /** The live set of those that carry one pair, undefined when nobody does. */
+  withTag(key: string, value: string): ReadonlySet<Connection> | undefined {
+    return this.#index.find(key, value);
+  }
+
+  /** Applies all changes at once (an empty value deletes), so that no reader sees half of them. Equal values cost nothing. */
+  setTags(connection: Connection, changes: ReadonlyMap<string, string>): void {
+    const before = connection.tags;
+    let after: Map<string, string> | undefined;
+    for (const [key, value] of changes) {
+      if (isUnchanged(before, key, value)) continue;
+      after ??= new Map(before);
+      if (value === '') after.delete(key);
+      else after.set(key, value);
+    }
+    if (after === undefined) return;
+    connection.tags = after;
+    if (this.#connections.get(connection.id) === connection) this.#reindex(connection, before, changes);
+  }
+
+  /** Each tag key in use with the values in use. */
+  tree(): ReadonlyMap<string, readonly string[]> {
+    return this.#index.tree();
+  }
+
+  #reindex(connection: Connection, before: ReadonlyMap<string, string>, changes: ReadonlyMap<string, string>): void {
+    for (const [key, value] of changes) {
+      if (isUnchanged(before, key, value)) continue;
+      const old = before.get(key);
+      if (old !== undefined) this.#untag(connection, key, old);
+      if (value !== '') this.#tag(connection, key, value);
+    }
+  }
+
+  #tag(connection: Connection, key: string, value: string): void {
+    this.#index.add(key, value, connection);
+    this.#observer?.tagged(connection, key, value);
+  }
+
+  #untag(connection: Connection, key: string, value: string): void {
+    this.#index.remove(key, value, connection);
+    this.#observer?.untagged(connection, key, value);
+  }
+
+  #selectIds(ids: ReadonlySet<string>): Connection[] {
+    const selected: Connection[] = [];
+    for (const id of ids) {
+      const connection = this.#connections.get(id);
+      if (connection !== undefined) selected.push(connection);
+    }
+    return selected;
+  }
+}
+
+function isUnchanged(tags: ReadonlyMap<string, string>, key: string, value: string): boolean {
+  return value === '' ? !tags.has(key) : tags.get(key) === value;
+}

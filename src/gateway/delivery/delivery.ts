@@ -1,0 +1,183 @@
+import { systemClock, type Clock } from '../../core/clock.js';
+import type { CloseReasonName } from '../connection/close-reason.js';
+import type { Connection } from '../connection/connection.js';
+import type { ConnectionRegistry, RegistryObserver } from '../connection/registry.js';
+import type { Selector } from '../tag-index/selector.js';
+import type { OutboundMessage } from '../transport/socket.js';
+import type { Transport } from '../transport/transport.js';
+import { CloseDeadlines } from './close-deadlines.js';
+import { ConnectionWriter } from './connection-writer.js';
+import { createDeliveryCounters, type DeliveryCounters } from './delivery-counters.js';
+import { messageCost } from './message.js';
+import { TopicTable, type Topic } from './topic-table.js';
+
+/** From so many receivers on a pair goes by topic: below, subscribing costs more than it saves (bench/helper-loop). */
+const TOPIC_FROM_MEMBERS = 8;
+
+/** The members of a topic are looked at each time so much was published to it. */
+const CHECK_EACH_BYTES = 64 * 1024;
+
+/** What delivery works with. */
+export interface DeliveryOptions {
+  readonly registry: ConnectionRegistry;
+  readonly clock?: Clock;
+  /** A connection that has not ended so long after its close began is cut. Default 5,000. */
+  readonly closeTimeoutMs?: number;
+}
+
+/**
+ * Brings messages to connections, in the order of the calls for each of them. A selector of one pair goes by a topic of
+ * the transport; everything else, and every connection that reads too slowly, by the connection's own queue.
+ */
+export class Delivery implements RegistryObserver {
+  readonly counters: DeliveryCounters = createDeliveryCounters();
+  readonly #registry: ConnectionRegistry;
+  readonly #topics = new TopicTable();
+  readonly #deadlines: CloseDeadlines;
+  readonly #writer: ConnectionWriter;
+  #transport: Pick<Transport, 'publish'> | undefined;
+  #flushOwed: NodeJS.Immediate | undefined;
+  /** Told by the library, inside a call that must not be disturbed, to have lost messages. */
+  #overflown: Connection[] = [];
+
+  constructor(options: DeliveryOptions) {
+    const clock = options.clock ?? systemClock;
+    this.#registry = options.registry;
+    this.#deadlines = new CloseDeadlines(
+      clock,
+      options.closeTimeoutMs ?? 5000,
+      () => (this.counters.closeIgnored += 1),
+    );
+    this.#writer = new ConnectionWriter({ topics: this.#topics, counters: this.counters, deadlines: this.#deadlines });
+  }
+
+  /** Before the first connection opens: `transport` is where topics are. */
+  start(transport: Pick<Transport, 'publish'>): void {
+    this.#transport = transport;
+    this.#registry.observe(this);
+  }
+
+  /** Writes what is owed and cancels every timer; what congested connections have waiting stays unsent. Idempotent. */
+  stop(): void {
+    this.#flush();
+    this.#deadlines.stop();
+  }
+
+  /** Answers how many connections took the message. */
+  send(selector: Selector, message: OutboundMessage): number {
+    const topic = this.#findTopic(selector);
+    if (topic !== undefined) return this.#publish(topic, message);
+    let count = 0;
+    for (const connection of this.#registry.select(selector)) {
+      if (this.#writer.write(connection, message)) count += 1;
+    }
+    this.#oweFlush();
+    return count;
+  }
+
+  /** Sends to one connection. False: it does not take the message. */
+  sendTo(connection: Connection, message: OutboundMessage): boolean {
+    const taken = this.#writer.write(connection, message);
+    this.#oweFlush();
+    return taken;
+  }
+
+  /** Closes all that are meant behind what waits for them, `message` last. Answers how many closes began. */
+  close(selector: Selector, reason: CloseReasonName, message?: OutboundMessage): number {
+    let count = 0;
+    for (const connection of this.#registry.select(selector)) {
+      if (this.#writer.close(connection, reason, message)) count += 1;
+    }
+    return count;
+  }
+
+  /** Closes one connection behind what waits for it. False: it closes already. */
+  closeOne(connection: Connection, reason: CloseReasonName): boolean {
+    return this.#writer.close(connection, reason);
+  }
+
+  /** How many of those that are meant are above their low-water mark. O(congested connections). */
+  congested(selector: Selector): number {
+    if (this.#writer.congested.size === 0) return 0;
+    let count = 0;
+    for (const connection of this.#writer.congested) if (matches(connection, selector)) count += 1;
+    return count;
+  }
+
+  /** The transport's `drain`. */
+  drained(connection: Connection): void {
+    this.#writer.drained(connection);
+  }
+
+  /** The transport's `dropped`. Acted on after the tick: the library may be in the middle of its list of subscribers. */
+  dropped(connection: Connection): void {
+    this.#overflown.push(connection);
+    this.#flushOwed ??= setImmediate(() => this.#flush());
+  }
+
+  tagged(connection: Connection, key: string, value: string): void {
+    this.#topics.join(connection, key, value);
+  }
+
+  untagged(connection: Connection, key: string, value: string): void {
+    this.#topics.leave(connection, key, value);
+  }
+
+  closed(connection: Connection): void {
+    this.#writer.forget(connection);
+  }
+
+  #findTopic(selector: Selector): Topic | undefined {
+    if (selector.kind !== 'pairs' || selector.pairs.size !== 1) return undefined;
+    for (const [key, value] of selector.pairs) {
+      const topic = this.#topics.find(key, value);
+      if (topic !== undefined) return topic;
+      const members = this.#registry.withTag(key, value);
+      if (members !== undefined && members.size >= TOPIC_FROM_MEMBERS) return this.#topics.create(key, value, members);
+    }
+    return undefined;
+  }
+
+  /** Hot path of a broadcast: no work for each member but for the detached ones. Measured by bench/helper-loop. */
+  #publish(topic: Topic, message: OutboundMessage): number {
+    if (this.#writer.hasGathered) this.#writer.flush();
+    const attached = topic.members.size - topic.detached.size;
+    let taken = attached;
+    for (const connection of topic.detached) if (this.#writer.write(connection, message)) taken += 1;
+    if (attached === 0) return taken;
+    this.#transport?.publish(topic.name, message);
+    this.counters.messagesSent += attached;
+    topic.uncheckedBytes += messageCost(message);
+    if (topic.uncheckedBytes >= CHECK_EACH_BYTES) this.#check(topic);
+    return taken;
+  }
+
+  /** Nobody can have passed the low-water mark by much while less than that was published: so this is rare, and exact enough. */
+  #check(topic: Topic): void {
+    topic.uncheckedBytes = 0;
+    for (const connection of topic.members) this.#writer.check(connection);
+  }
+
+  #oweFlush(): void {
+    if (this.#writer.hasGathered) this.#flushOwed ??= setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushOwed);
+    this.#flushOwed = undefined;
+    this.#writer.flush();
+    const overflown = this.#overflown;
+    this.#overflown = [];
+    for (const connection of overflown) {
+      this.#writer.overflow(connection, 1);
+      this.#writer.check(connection);
+    }
+  }
+}
+
+function matches(connection: Connection, selector: Selector): boolean {
+  if (selector.kind === 'all') return true;
+  if (selector.kind === 'ids') return selector.ids.has(connection.id);
+  for (const [key, value] of selector.pairs) if (connection.tags.get(key) !== value) return false;
+  return true;
+}

@@ -1,0 +1,15 @@
+import { parseQuery } from './parse-query.js';
+import type { Selector } from './selector.js';
+
+/**
+ * Reads the selector in a request's query. A non-empty `id` is a list of ids, and no other pair counts; `all=true` alone
+ * is everybody; else all pairs must match. `empty`: nothing was asked for, which the caller refuses.
+ */
+export function parseSelector(query: string): Selector | 'empty' {
+  const pairs = parseQuery(query);
+  if (pairs.size === 0) return 'empty';
+  const ids = pairs.get('id') ?? '';
+  if (ids !== '') return { kind: 'ids', ids: new Set(ids.split(',').filter((id) => id !== '')) };
+  if (pairs.size === 1 && pairs.get('all') === 'true') return { kind: 'all' };
+  return { kind: 'pairs', pairs };
+}

@@ -1,0 +1,56 @@
+/**
+ * Finds members by their tags: key -> value -> members. Each change costs O(1). Knows nothing of what a member carries:
+ * its owner tells it of every change, the old value first.
+ */
+export class TagIndex<Member> {
+  readonly #keys = new Map<string, Map<string, Set<Member>>>();
+
+  add(key: string, value: string, member: Member): void {
+    let values = this.#keys.get(key);
+    if (values === undefined) {
+      values = new Map();
+      this.#keys.set(key, values);
+    }
+    const members = values.get(value);
+    if (members === undefined) values.set(value, new Set([member]));
+    else members.add(member);
+  }
+
+  /** Removing what is not there does nothing. Empty values and keys go at once. */
+  remove(key: string, value: string, member: Member): void {
+    const values = this.#keys.get(key);
+    const members = values?.get(value);
+    if (values === undefined || members === undefined) return;
+    members.delete(member);
+    if (members.size > 0) return;
+    values.delete(value);
+    if (values.size === 0) this.#keys.delete(key);
+  }
+
+  /** The members that carry one pair: a live set that is given up when it becomes empty. Undefined when there are none. */
+  find(key: string, value: string): ReadonlySet<Member> | undefined {
+    return this.#keys.get(key)?.get(value);
+  }
+
+  /** The members that carry all pairs, in the order of the smallest set. `pairs` must not be empty. */
+  select(pairs: ReadonlyMap<string, string>): Iterable<Member> {
+    const sets: ReadonlySet<Member>[] = [];
+    for (const [key, value] of pairs) {
+      const members = this.find(key, value);
+      if (members === undefined) return [];
+      sets.push(members);
+    }
+    sets.sort((one, other) => one.size - other.size);
+    const [smallest, ...others] = sets;
+    if (smallest === undefined) return [];
+    if (others.length === 0) return smallest;
+    return [...smallest].filter((member) => others.every((set) => set.has(member)));
+  }
+
+  /** Each key in use with the values in use. */
+  tree(): Map<string, readonly string[]> {
+    const tree = new Map<string, readonly string[]>();
+    for (const [key, values] of this.#keys) tree.set(key, [...values.keys()]);
+    return tree;
+  }
+}
