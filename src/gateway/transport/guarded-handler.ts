@@ -1,0 +1,89 @@
+import { errorMessage } from '../../core/error.js';
+import type { Logger } from '../../core/logger.js';
+import type { HttpRequest } from './http-exchange.js';
+import type { Socket } from './socket.js';
+import type { TransportEndpoint, TransportHandler } from './transport.js';
+
+/** A socket and what the handler made of it: undefined before `open` has returned and after `close`. */
+export interface Peer<C extends object> extends Socket {
+  connection: C | undefined;
+}
+
+/** Calls a handler so that a throw is logged and ends one socket with 1011, and each opened connection is closed exactly once. */
+export class GuardedHandler<C extends object> {
+  readonly #handler: TransportHandler<C>;
+  readonly #log: Logger;
+  #opening: Peer<C> | undefined;
+  #closedWhileOpening: { readonly code: number; readonly reason: string } | undefined;
+
+  constructor(handler: TransportHandler<C>, log: Logger) {
+    this.#handler = handler;
+    this.#log = log;
+  }
+
+  open(peer: Peer<C>, request: HttpRequest, endpoint: TransportEndpoint): void {
+    this.#opening = peer;
+    this.#closedWhileOpening = undefined;
+    try {
+      peer.connection = this.#handler.open(peer, request, endpoint);
+    } catch (thrown) {
+      this.#failed('open', peer, thrown);
+    }
+    this.#opening = undefined;
+    this.#closeIfOver(peer);
+  }
+
+  message(peer: Peer<C>, payload: Uint8Array, binary: boolean): void {
+    if (peer.connection === undefined) return;
+    try {
+      this.#handler.message(peer.connection, payload, binary);
+    } catch (thrown) {
+      this.#failed('message', peer, thrown);
+    }
+  }
+
+  drain(peer: Peer<C>): void {
+    if (peer.connection === undefined) return;
+    try {
+      this.#handler.drain(peer.connection);
+    } catch (thrown) {
+      this.#failed('drain', peer, thrown);
+    }
+  }
+
+  dropped(peer: Peer<C>, bytes: number): void {
+    if (peer.connection === undefined) return;
+    try {
+      this.#handler.dropped(peer.connection, bytes);
+    } catch (thrown) {
+      this.#failed('dropped', peer, thrown);
+    }
+  }
+
+  close(peer: Peer<C>, code: number, reason: string): void {
+    if (peer === this.#opening) {
+      this.#closedWhileOpening = { code, reason };
+      return;
+    }
+    const connection = peer.connection;
+    if (connection === undefined) return;
+    peer.connection = undefined;
+    try {
+      this.#handler.close(connection, code, reason);
+    } catch (thrown) {
+      this.#failed('close', peer, thrown);
+    }
+  }
+
+  /** A handler may end its socket inside `open`, before there is a connection to close. */
+  #closeIfOver(peer: Peer<C>): void {
+    const closed = this.#closedWhileOpening;
+    this.#closedWhileOpening = undefined;
+    if (closed !== undefined) this.close(peer, closed.code, closed.reason);
+  }
+
+  #failed(handler: string, peer: Peer<C>, thrown: unknown): void {
+    this.#log.error('transport.handler-failed', { handler, error: errorMessage(thrown) });
+    peer.end(1011, 'internal error');
+  }
+}

@@ -1,0 +1,35 @@
+import { STATUS_CODES } from 'node:http';
+import { errorMessage } from '../../core/error.js';
+import type { Logger } from '../../core/logger.js';
+import type { HttpExchange, HttpHandler } from './http-exchange.js';
+
+/** Largest request head; both libraries are held to it. */
+export const MAX_HEAD_BYTES = 32 * 1024;
+
+/** An exchange that can be given up on when its handler has failed. */
+export interface AbortableExchange extends HttpExchange {
+  /** Answers 500 when nothing has been answered yet, else cuts the connection. */
+  fail(): void;
+}
+
+/** Runs the handler; a throw or a rejection is logged and becomes a 500. Never rejects. */
+export async function serveHttp(handler: HttpHandler, exchange: AbortableExchange, log: Logger): Promise<void> {
+  try {
+    await handler(exchange);
+  } catch (thrown) {
+    const { method, path } = exchange.request;
+    log.error('transport.http-handler-failed', { method, path, error: errorMessage(thrown) });
+    exchange.fail();
+  }
+}
+
+/** The status line's end: `404 Not Found`. */
+export function statusText(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
+}
+
+/** Whether `Content-Length` already says that the body is over the limit. */
+export function announcesMoreThan(limitBytes: number, headers: ReadonlyMap<string, string>): boolean {
+  const announced = Number(headers.get('content-length') ?? 0);
+  return announced > limitBytes;
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyCollector } from './body-collector.js';
+import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
+import { announcesMoreThan, type AbortableExchange } from './http-serve.js';
+import { plainAddress } from './remote-address.js';
+
+/** Node's request as ours. */
+export function readRequest(req: IncomingMessage): HttpRequest {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
+    const name = (req.rawHeaders[i] ?? '').toLowerCase();
+    const value = req.rawHeaders[i + 1] ?? '';
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+  }
+  const url = req.url ?? '/';
+  const mark = url.indexOf('?');
+  return {
+    method: req.method ?? 'GET',
+    path: pathOf(url),
+    query: mark === -1 ? '' : url.slice(mark + 1),
+    headers,
+    remoteAddress: plainAddress(req.socket.remoteAddress),
+  };
+}
+
+/** What stands before any `?`. */
+export function pathOf(url: string | undefined): string {
+  const [path = '/'] = (url ?? '/').split('?', 1);
+  return path;
+}
+
+/** One HTTP request on node:http. */
+export class NodeExchange implements AbortableExchange {
+  readonly request: HttpRequest;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  #isAnswered = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.request = readRequest(req);
+    this.#req = req;
+    this.#res = res;
+  }
+
+  readBody(limitBytes: number): Promise<Uint8Array | undefined> {
+    const body = new BodyCollector(limitBytes);
+    if (announcesMoreThan(limitBytes, this.request.headers)) {
+      this.#req.resume();
+      body.abort();
+      return body.done;
+    }
+    this.#req.on('data', (chunk: Buffer) => {
+      if (body.hasRoomFor(chunk.length)) body.add(chunk);
+    });
+    this.#req.once('end', () => body.end());
+    this.#req.once('close', () => body.abort());
+    this.#req.once('error', () => body.abort());
+    return body.done;
+  }
+
+  answer(answer: HttpAnswer): void {
+    if (!this.#claim()) return;
+    const body = answer.body ?? '';
+    this.#res.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(body) });
+    this.#res.end(body);
+  }
+
+  stream(answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> }): HttpStream {
+    if (this.#claim()) {
+      this.#res.writeHead(answer.status, { ...answer.headers });
+      this.#res.flushHeaders();
+    }
+    return new NodeHttpStream(this.#res);
+  }
+
+  fail(): void {
+    if (this.#isAnswered) this.#res.destroy();
+    else
+      this.answer({
+        status: 500,
+        headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+        body: 'Internal Server Error\n',
+      });
+  }
+
+  #claim(): boolean {
+    const isFirst = !this.#isAnswered;
+    this.#isAnswered = true;
+    return isFirst && !this.#res.destroyed;
+  }
+}
+
+class NodeHttpStream implements HttpStream {
+  readonly #res: ServerResponse;
+  #isEnded = false;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+  }
+
+  write(chunk: string | Uint8Array): boolean {
+    if (this.#isEnded || this.#res.destroyed) return true;
+    return this.#res.write(chunk);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#res.on('drain', listener);
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#res.destroyed) {
+      listener();
+      return;
+    }
+    this.#res.once('close', () => {
+      if (!this.#isEnded) listener();
+    });
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#res.end();
+  }
+}

@@ -1,0 +1,30 @@
+import { SocketAddress } from 'node:net';
+
+const MAPPED_PREFIX = '::ffff:';
+
+/** An address as text from its 4 or 16 bytes: IPv4-mapped IPv6 as IPv4, other IPv6 compressed; '' for anything else. */
+export function addressFromBytes(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return '';
+  if (isMapped(bytes)) return bytes.subarray(12).join('.');
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
+  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
+}
+
+/** The same form for an address that Node gives as text. */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  const isMappedText = address.startsWith(MAPPED_PREFIX) && address.includes('.');
+  return isMappedText ? address.slice(MAPPED_PREFIX.length) : address;
+}
+
+/** `ip:port`, IPv6 in brackets. */
+export function joinAddress(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function isMapped(bytes: Uint8Array): boolean {
+  for (let i = 0; i < 10; i += 1) if (bytes[i] !== 0) return false;
+  return bytes[10] === 0xff && bytes[11] === 0xff;
+}

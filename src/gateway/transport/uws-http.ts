@@ -1,0 +1,157 @@
+import { BodyCollector } from './body-collector.js';
+import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
+import { announcesMoreThan, statusText, type AbortableExchange } from './http-serve.js';
+import { addressFromBytes } from './remote-address.js';
+import type { UwsRequest, UwsResponse } from './uws-types.js';
+
+/** Copies what lives on the library's stack only. */
+export function copyRequest(res: UwsResponse, req: UwsRequest): HttpRequest {
+  const headers = new Map<string, string>();
+  req.forEach((name, value) => {
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+  });
+  return {
+    method: req.getCaseSensitiveMethod(),
+    path: req.getUrl(),
+    query: req.getQuery() ?? '',
+    headers,
+    remoteAddress: addressFromBytes(new Uint8Array(res.getRemoteAddress())),
+  };
+}
+
+/** Writes a whole answer. The response must be alive. */
+export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isHead: boolean; close: boolean }): void {
+  res.cork(() => {
+    writeHead(res, answer.status, answer.headers);
+    const body = answer.body ?? '';
+    if (options.isHead) res.endWithoutBody(Buffer.byteLength(body), options.close);
+    else res.end(body, options.close);
+  });
+}
+
+/** One HTTP request on uWebSockets.js. To be made in the tick of the request. */
+export class UwsExchange implements AbortableExchange {
+  readonly request: HttpRequest;
+  readonly #isHead: boolean;
+  #res: UwsResponse | undefined;
+  #body: BodyCollector | undefined;
+  #stream: UwsHttpStream | undefined;
+
+  constructor(res: UwsResponse, request: HttpRequest) {
+    this.#res = res;
+    this.request = request;
+    this.#isHead = request.method === 'HEAD';
+    res.onAborted(() => this.#aborted());
+  }
+
+  readBody(limitBytes: number): Promise<Uint8Array | undefined> {
+    const body = new BodyCollector(limitBytes);
+    this.#body = body;
+    if (this.#res === undefined || announcesMoreThan(limitBytes, this.request.headers)) {
+      body.abort();
+      return body.done;
+    }
+    this.#res.onData((chunk, isLast) => {
+      if (!body.hasRoomFor(chunk.byteLength)) return;
+      body.add(new Uint8Array(chunk.slice(0)));
+      if (isLast) body.end();
+    });
+    return body.done;
+  }
+
+  answer(answer: HttpAnswer): void {
+    const res = this.#take();
+    if (res !== undefined) writeAnswer(res, answer, { isHead: this.#isHead, close: false });
+  }
+
+  stream(answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> }): HttpStream {
+    const res = this.#take();
+    const stream = new UwsHttpStream(res, this.#isHead);
+    this.#stream = stream;
+    res?.cork(() => writeHead(res, answer.status, answer.headers));
+    return stream;
+  }
+
+  fail(): void {
+    this.#stream?.cut();
+    this.answer({
+      status: 500,
+      headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+      body: 'Internal Server Error\n',
+    });
+  }
+
+  #take(): UwsResponse | undefined {
+    const res = this.#res;
+    this.#res = undefined;
+    return res;
+  }
+
+  #aborted(): void {
+    this.#res = undefined;
+    this.#body?.abort();
+    this.#stream?.closed();
+  }
+}
+
+/** Chunked answer; the head leaves with the first write. */
+class UwsHttpStream implements HttpStream {
+  readonly #isHead: boolean;
+  #res: UwsResponse | undefined;
+  #isOver: boolean;
+  readonly #closeListeners: (() => void)[] = [];
+
+  constructor(res: UwsResponse | undefined, isHead: boolean) {
+    this.#res = res;
+    this.#isHead = isHead;
+    this.#isOver = res === undefined;
+  }
+
+  write(chunk: string | Uint8Array): boolean {
+    const res = this.#res;
+    if (res === undefined || this.#isHead || chunk.length === 0) return true;
+    let isTaken = true;
+    res.cork(() => {
+      isTaken = res.write(chunk);
+    });
+    return isTaken;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#res?.onWritable(() => {
+      listener();
+      return true;
+    });
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#isOver) listener();
+    else this.#closeListeners.push(listener);
+  }
+
+  end(): void {
+    const res = this.#res;
+    this.#res = undefined;
+    res?.cork(() => (this.#isHead ? res.endWithoutBody() : res.end()));
+  }
+
+  cut(): void {
+    this.#res?.close();
+  }
+
+  closed(): void {
+    if (this.#isOver) return;
+    const wasEnded = this.#res === undefined;
+    this.#res = undefined;
+    this.#isOver = true;
+    if (wasEnded) return;
+    for (const listener of this.#closeListeners) listener();
+  }
+}
+
+function writeHead(res: UwsResponse, status: number, headers: Readonly<Record<string, string>> | undefined): void {
+  res.writeStatus(statusText(status));
+  if (headers === undefined) return;
+  for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+}

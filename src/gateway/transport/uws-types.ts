@@ -1,0 +1,73 @@
+/**
+ * What we use of uWebSockets.js, by structure, so that one file alone imports the library. Traps that hold everywhere: a request lives
+ * until its handler returns; a response or socket that has ended or aborted throws at every call; buffers handed to handlers are
+ * detached afterwards.
+ */
+export interface UwsModule {
+  App(): UwsApp;
+  SSLApp(options: { readonly key_file_name: string; readonly cert_file_name: string }): UwsApp;
+  us_listen_socket_close(listenSocket: object): void;
+  us_socket_local_port(listenSocket: object): number;
+  readonly SHARED_COMPRESSOR: number;
+  readonly DISABLED: number;
+  readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+}
+
+export interface UwsApp {
+  ws<P>(pattern: string, behavior: UwsBehavior<P>): void;
+  any(pattern: string, handler: (res: UwsResponse, req: UwsRequest) => void): void;
+  /** The callback runs before this returns, with false when listening failed. */
+  listen(host: string, port: number, options: number, done: (listenSocket: object | false) => void): void;
+  publish(topic: string, message: Uint8Array, isBinary: boolean, compress: boolean): boolean;
+  close(): void;
+}
+
+export interface UwsBehavior<P> {
+  readonly maxPayloadLength: number;
+  readonly maxBackpressure: number;
+  readonly idleTimeout: number;
+  readonly sendPingsAutomatically: boolean;
+  readonly compression: number;
+  readonly upgrade: (res: UwsResponse, req: UwsRequest, context: object) => void;
+  readonly open: (ws: UwsWebSocket<P>) => void;
+  readonly message: (ws: UwsWebSocket<P>, message: ArrayBuffer, isBinary: boolean) => void;
+  readonly drain: (ws: UwsWebSocket<P>) => void;
+  readonly dropped: (ws: UwsWebSocket<P>, message: ArrayBuffer) => void;
+  readonly close: (ws: UwsWebSocket<P>, code: number, reason: ArrayBuffer) => void;
+}
+
+export interface UwsWebSocket<P> {
+  send(message: Uint8Array, isBinary: boolean, compress: boolean): number;
+  getBufferedAmount(): number;
+  end(code: number, reason: string): void;
+  close(): void;
+  cork(writes: () => void): void;
+  subscribe(topic: string): boolean;
+  unsubscribe(topic: string): boolean;
+  getTopics(): string[];
+  /** What `upgrade` was given is copied onto the socket: here our side of it. */
+  readonly peer: P;
+}
+
+export interface UwsRequest {
+  getUrl(): string;
+  getQuery(): string | undefined;
+  getCaseSensitiveMethod(): string;
+  forEach(each: (name: string, value: string) => void): void;
+  setYield(yielded: boolean): void;
+}
+
+export interface UwsResponse {
+  writeStatus(status: string): void;
+  writeHeader(name: string, value: string): void;
+  write(chunk: string | Uint8Array): boolean;
+  end(body?: string | Uint8Array, closeConnection?: boolean): void;
+  endWithoutBody(reportedContentLength?: number, closeConnection?: boolean): void;
+  close(): void;
+  cork(writes: () => void): void;
+  onAborted(listener: () => void): void;
+  onData(listener: (chunk: ArrayBuffer, isLast: boolean) => void): void;
+  onWritable(listener: () => boolean): void;
+  getRemoteAddress(): ArrayBuffer;
+  upgrade<P>(userData: { readonly peer: P }, key: string, protocol: string, extensions: string, context: object): void;
+}

@@ -1,0 +1,203 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { ListenAddress } from '../../core/listen-address.js';
+import { CLOSE_TIMEOUT_MS } from './close-reason.js';
+import { GuardedHandler } from './guarded-handler.js';
+import type { HttpExchange, HttpRequest } from './http-exchange.js';
+import { HttpListener } from './http-listener.js';
+import { statusText } from './http-serve.js';
+import { pathOf, readRequest } from './node-http.js';
+import { plainAddress } from './remote-address.js';
+import type { OutboundMessage } from './socket.js';
+import { TickCork } from './tick-cork.js';
+import { Topics } from './topics.js';
+import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision } from './transport.js';
+import { refuseUpgrade } from './upgrade-check.js';
+import { askHandler, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
+import { WsSocket, type WsSocketContext } from './ws-socket.js';
+
+/** From this size on a message is worth deflating. */
+const DEFLATE_THRESHOLD_BYTES = 512;
+const LIFE_CHECK_MS = 1_000;
+
+/** One WebSocket path and the server of `ws` that speaks for it. */
+interface WsEndpoint {
+  readonly endpoint: TransportEndpoint;
+  readonly server: WebSocketServer;
+}
+
+/** An upgrade under way. */
+interface WsUpgrade extends WsEndpoint {
+  readonly req: IncomingMessage;
+  readonly stream: Duplex;
+  readonly head: Buffer;
+}
+
+/** `ws` on node:http(s) as a transport: runs wherever Node does, can pause a socket, and is the slower of the two. */
+export class WsTransport<C extends object> implements Transport {
+  readonly name = 'ws';
+  readonly canPause = true;
+  readonly #options: TransportOptions<C>;
+  readonly #listener: HttpListener;
+  readonly #context: WsSocketContext<C>;
+  readonly #endpoints: ReadonlyMap<string, WsEndpoint>;
+  /** Open sockets, and closed ones whose network connection still lingers. */
+  readonly #sockets = new Set<WsSocket<C>>();
+  /** Network connections whose upgrade is not decided yet; Node's server has let go of them. */
+  readonly #undecided = new Set<Duplex>();
+  #lifeCheck: NodeJS.Timeout | undefined;
+
+  constructor(options: TransportOptions<C>) {
+    this.#options = options;
+    this.#context = {
+      guarded: new GuardedHandler(options.handler, options.log),
+      topics: new Topics(),
+      tickCork: new TickCork(),
+    };
+    this.#endpoints = new Map(
+      options.endpoints.map((endpoint) => [endpoint.path, { endpoint, server: createWsServer(endpoint) }]),
+    );
+    this.#listener = new HttpListener({
+      listen: options.listen,
+      tls: options.tls,
+      log: options.log,
+      http: (exchange) => this.#answerHttp(exchange),
+      upgrades: {
+        wants: (req) => this.#endpoints.has(pathOf(req.url)),
+        take: (req, stream, head) => this.#upgrade(req, stream, head),
+      },
+    });
+  }
+
+  async listen(): Promise<ListenAddress> {
+    const address = await this.#listener.listen();
+    this.#lifeCheck = setInterval(() => {
+      for (const socket of this.#sockets) if (socket.isOpen()) socket.checkLife();
+    }, LIFE_CHECK_MS);
+    return address;
+  }
+
+  publish(topic: string, message: OutboundMessage): void {
+    const members = this.#context.topics.members(topic);
+    if (members === undefined) return;
+    for (const socket of members) {
+      if (!socket.deliver(message)) this.#context.guarded.dropped(socket, message.payload.length);
+    }
+  }
+
+  stopListening(): void {
+    this.#listener.stopListening();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#lifeCheck);
+    for (const socket of this.#sockets) {
+      socket.terminate();
+      socket.cut();
+    }
+    for (const stream of this.#undecided) stream.destroy();
+    await this.#listener.stop();
+  }
+
+  #answerHttp(exchange: HttpExchange): void | Promise<void> {
+    const { method, path, headers } = exchange.request;
+    if (!this.#endpoints.has(path)) return this.#options.http(exchange);
+    exchange.answer(refuseUpgrade(method, headers) ?? { status: 400 });
+  }
+
+  #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy());
+    const request = readRequest(req);
+    const found = this.#endpoints.get(request.path);
+    if (found === undefined) {
+      refuse(stream, { accept: false, status: 404 });
+      return;
+    }
+    const refusal = refuseUpgrade(request.method, request.headers);
+    if (refusal !== undefined) {
+      refuse(stream, { accept: false, ...refusal });
+      return;
+    }
+    const { handler, log } = this.#options;
+    const decision = askHandler({ handler, endpoint: found.endpoint, log, timeoutMs: UPGRADE_TIMEOUT_MS }, request);
+    const upgrade = { ...found, req, stream, head };
+    if (decision instanceof Promise) void this.#upgradeLater(upgrade, request, decision);
+    else this.#finishUpgrade(upgrade, request, decision);
+  }
+
+  async #upgradeLater(upgrade: WsUpgrade, request: HttpRequest, pending: Promise<UpgradeDecision>): Promise<void> {
+    this.#undecided.add(upgrade.stream);
+    const decision = await pending;
+    this.#undecided.delete(upgrade.stream);
+    this.#finishUpgrade(upgrade, request, decision);
+  }
+
+  #finishUpgrade(upgrade: WsUpgrade, request: HttpRequest, decision: UpgradeDecision): void {
+    const { server, req, stream, head } = upgrade;
+    if (stream.destroyed) return;
+    if (!decision.accept) {
+      refuse(stream, decision);
+      return;
+    }
+    chooseSubprotocol(req, decision.subprotocol);
+    server.handleUpgrade(req, stream, head, (native) => this.#open(native, upgrade, request));
+  }
+
+  #open(native: WebSocket, { stream, endpoint, req }: WsUpgrade, request: HttpRequest): void {
+    const { guarded } = this.#context;
+    const socket = new WsSocket<C>(this.#context, {
+      native,
+      stream,
+      remoteHost: plainAddress(req.socket.remoteAddress),
+      remotePort: req.socket.remotePort ?? 0,
+      maxBufferedBytes: endpoint.maxBufferedBytes,
+      idleTimeoutS: endpoint.idleTimeoutS,
+    });
+    this.#sockets.add(socket);
+    native.on('message', (data, isBinary) => {
+      if (data instanceof Buffer) guarded.message(socket, ownCopy(data), isBinary);
+    });
+    // Followed by `close`: `ws` has answered with the code that the error calls for.
+    native.on('error', (error) => this.#options.log.debug('transport.socket-failed', { error: error.message }));
+    native.on('close', (code, reason) => {
+      this.#sockets.delete(socket);
+      socket.closed(code, reason.toString());
+    });
+    guarded.open(socket, request, endpoint);
+  }
+}
+
+function createWsServer(endpoint: TransportEndpoint): WebSocketServer {
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    maxPayload: endpoint.maxMessageBytes,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    perMessageDeflate: endpoint.compression && {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      threshold: DEFLATE_THRESHOLD_BYTES,
+    },
+  };
+  return new WebSocketServer(options);
+}
+
+/** `ws` answers the first subprotocol offered: leave only the chosen one. */
+function chooseSubprotocol(req: IncomingMessage, chosen: string | undefined): void {
+  if (chosen === undefined) delete req.headers['sec-websocket-protocol'];
+  else req.headers['sec-websocket-protocol'] = chosen;
+}
+
+function refuse(stream: Duplex, decision: Extract<UpgradeDecision, { accept: false }>): void {
+  const body = decision.body ?? '';
+  const headers = { ...decision.headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  stream.once('finish', () => stream.destroy());
+  stream.end(`HTTP/1.1 ${statusText(decision.status)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** `ws` gives a view of what was read at once, up to 64 KiB: a small message must not keep that alive. */
+function ownCopy(message: Buffer): Buffer {
+  return message.buffer.byteLength > 2 * message.length ? Buffer.from(message) : message;
+}
