@@ -1,0 +1,103 @@
+import type { Run } from '../run-file/records.js';
+import type { SectionOptions } from './health-section.js';
+import { createPalette, type Palette } from './palette.js';
+import { padLeft, padRight, wrapWords } from './text-width.js';
+
+/** One direction: what one side let go of and what the other took. */
+export interface GatewayBalance {
+  readonly sent: number;
+  readonly received: number;
+  /** `sent` less `received`: negative when more arrived than was sent. */
+  readonly difference: number;
+  /** The most that can have been under way when sessions closed: a second's messages for each session that ended. */
+  readonly inFlightLimit: number;
+  readonly agrees: boolean;
+}
+
+/** Both sides' counters for the same run. */
+export interface GatewayComparison {
+  /** What the gateway sent less what it dropped, against what the generator received. */
+  readonly toClients: GatewayBalance;
+  /** What the generator sent, against what the gateway received. */
+  readonly fromClients: GatewayBalance;
+  /** Messages that the gateway was asked to send. */
+  readonly sent: number;
+  readonly dropped: number;
+}
+
+/** Undefined when the gateway's counters were not read. */
+export function compareWithGateway(run: Run): GatewayComparison | undefined {
+  const { gateway, totals } = run.end;
+  if (gateway === undefined) return undefined;
+  const delivered = gateway.sent - gateway.dropped;
+  return {
+    toClients: balance(run, delivered, totals.counters.ws_msgs_received ?? 0),
+    fromClients: balance(run, totals.counters.ws_msgs_sent ?? 0, gateway.received),
+    sent: gateway.sent,
+    dropped: gateway.dropped,
+  };
+}
+
+/** The gateway's counters beside ours, loudly so when they differ by more than was in flight; '' without them. Ends in a newline. */
+export function renderGateway(run: Run, options: SectionOptions): string {
+  const comparison = compareWithGateway(run);
+  if (comparison === undefined) return '';
+  const palette = createPalette(options.colour);
+  const columns = options.columns ?? 80;
+  const { toClients, fromClients, sent, dropped } = comparison;
+  const lines = [
+    palette.strong('gateway and generator'),
+    ...tableLines(
+      [
+        ['', 'sent', 'dropped', 'delivered', 'received', 'difference'],
+        ['to clients', ...[sent, dropped, toClients.sent, toClients.received, toClients.difference].map(String)],
+        [
+          'from clients',
+          String(fromClients.sent),
+          '',
+          '',
+          String(fromClients.received),
+          String(fromClients.difference),
+        ],
+      ],
+      palette,
+    ),
+  ];
+  for (const [name, one] of [['to clients', toClients] as const, ['from clients', fromClients] as const]) {
+    lines.push(...remark(name, one, columns, palette));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function balance(run: Run, sent: number, received: number): GatewayBalance {
+  const { counters, gauges, durationMs } = run.end.totals;
+  const sessions = counters.ws_sessions ?? 0;
+  const connections = Math.max(1, gauges.vus_max?.value ?? run.header.vus);
+  const perConnectionSecond = sent / Math.max(1, durationMs / 1000) / connections;
+  const difference = sent - received;
+  const inFlightLimit = Math.ceil(perConnectionSecond * sessions);
+  return { sent, received, difference, inFlightLimit, agrees: difference >= 0 && difference <= inFlightLimit };
+}
+
+function tableLines(rows: readonly (readonly string[])[], palette: Palette): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row, index) => {
+    const [name = '', ...cells] = row;
+    const texts = cells.map((cell, column) => padLeft(cell, widths[column + 1] ?? 0));
+    const paint = index === 0 ? palette.faint : palette.value;
+    return `  ${padRight(name, widths[0] ?? 0)}  ${paint(texts.join('  '))}`;
+  });
+}
+
+function remark(name: string, one: GatewayBalance, columns: number, palette: Palette): string[] {
+  if (one.difference === 0) return [];
+  if (one.agrees) {
+    const text = `${name}: ${one.difference} were still in flight when their sessions closed (at most ${one.inFlightLimit} can have been)`;
+    return wrapWords(text, columns - 2).map((line) => `  ${palette.faint(line)}`);
+  }
+  const text =
+    one.difference < 0
+      ? `${name}: THE COUNTERS DISAGREE: ${-one.difference} more messages were received than sent`
+      : `${name}: THE COUNTERS DISAGREE: ${one.difference} messages are missing, and at most ${one.inFlightLimit} can have been in flight`;
+  return wrapWords(text, columns - 4).map((line) => palette.alarm(` ${padRight(`! ${line}`, columns - 2)} `));
+}

@@ -1,0 +1,147 @@
+import Table from 'cli-table3';
+import type { Histogram } from '../core/histogram.js';
+import type { HistogramKind, Run } from '../run-file/records.js';
+import { formatTime, type TimeUnit } from './format-value.js';
+import { createPalette, type Palette } from './palette.js';
+import { textWidth, wrapWords } from './text-width.js';
+
+export interface HdrTableOptions {
+  /** Width of the terminal. */
+  readonly columns: number;
+  readonly colour: boolean;
+  readonly timeUnit?: TimeUnit;
+}
+
+/** The percentiles of every latency table, exports included. */
+export const TABLE_PERCENTILES = [50, 75, 90, 95, 99, 99.9, 99.99] as const;
+/** A percentile is only as good as the samples above it: p99 wants 1,000 samples, p99.9 10,000. */
+const WANTED_ABOVE = 10;
+
+const KINDS: readonly HistogramKind[] = ['response', 'service', 'lag'];
+const FEW_MARK = '*';
+
+/** One latency distribution of a run. */
+export interface LatencySeries {
+  readonly name: string;
+  readonly kind: HistogramKind;
+  readonly histogram: Histogram;
+}
+
+interface Column {
+  readonly title: string;
+  readonly cell: (histogram: Histogram) => string;
+}
+
+/** Every trend's histograms that hold samples, by name; `service` and `lag` behind their `response`. */
+export function latencySeries(run: Run): LatencySeries[] {
+  return Object.entries(run.end.totals.trends)
+    .sort(([left], [right]) => left.localeCompare(right))
+    .flatMap(([name, trend]) =>
+      KINDS.flatMap((kind) => {
+        const histogram = trend.histograms[kind];
+        return histogram === undefined || histogram.count === 0 ? [] : [{ name, kind, histogram }];
+      }),
+    );
+}
+
+/** Whether so few samples lie above a percentile that it says little. */
+export function hasFewAbove(count: number, percentile: number): boolean {
+  // In whole thousandths of a percent, for 100 - 99.9 is not 0.1 in doubles.
+  return count * Math.round((100 - percentile) * 1000) < WANTED_ABOVE * 100_000;
+}
+
+/** A latency table over all trends, in the widest form that fits the terminal; '' when no trend holds a sample. Ends in a newline. */
+export function renderHdrTables(run: Run, options: HdrTableOptions): string {
+  const series = latencySeries(run);
+  if (series.length === 0) return '';
+  const palette = createPalette(options.colour);
+  const columns = tableColumns(options.timeUnit);
+  const forms = [wideForm, turnedForm, narrowForm];
+  const texts = forms.map((form) => form(series, columns, palette));
+  const fitting = texts.find((text) => widthOf(text) <= options.columns) ?? texts.at(-1) ?? '';
+  const lines = [palette.strong('latency'), fitting, ...remarks(series, options.columns, palette)];
+  return `${lines.join('\n')}\n`;
+}
+
+function tableColumns(unit: TimeUnit | undefined): Column[] {
+  const time = (value: number): string => formatTime(value, unit);
+  return [
+    ...TABLE_PERCENTILES.map((percentile) => ({
+      title: `p${percentile}`,
+      cell: (histogram: Histogram) =>
+        time(histogram.valueAtPercentile(percentile)) + (hasFewAbove(histogram.count, percentile) ? FEW_MARK : ''),
+    })),
+    { title: 'max', cell: (histogram) => time(histogram.max) },
+    { title: 'count', cell: (histogram) => String(histogram.count) },
+    { title: 'mean', cell: (histogram) => time(histogram.mean) },
+    { title: 'stddev', cell: (histogram) => time(histogram.standardDeviation) },
+  ];
+}
+
+/** One row a trend. */
+function wideForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
+  const head = ['', ...columns.map(({ title }) => title)];
+  const rows = series.map((one) => [rowName(one), ...columns.map(({ cell }) => cell(one.histogram))]);
+  return drawTable(head, rows, palette);
+}
+
+/** One column a trend. */
+function turnedForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
+  const head = ['', ...series.map(rowName)];
+  const rows = columns.map(({ title, cell }) => [title, ...series.map(({ histogram }) => cell(histogram))]);
+  return drawTable(head, rows, palette);
+}
+
+/** A table for each trend, two columns wide. */
+function narrowForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
+  return series
+    .map((one) =>
+      drawTable(
+        ['', rowName(one)],
+        columns.map(({ title, cell }) => [title, cell(one.histogram)]),
+        palette,
+      ),
+    )
+    .join('\n');
+}
+
+function rowName({ name, kind }: LatencySeries): string {
+  return kind === 'response' ? name : `${name} ${kind}`;
+}
+
+function drawTable(head: readonly string[], rows: readonly string[][], palette: Palette): string {
+  const table = new Table({
+    head: head.map((title) => palette.strong(title)),
+    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows.map(([name = '', ...cells]) => [name, ...cells.map((cell) => colourCell(cell, palette))]));
+  return table.toString();
+}
+
+function colourCell(cell: string, palette: Palette): string {
+  return cell.endsWith(FEW_MARK) ? palette.faint(cell) : palette.value(cell);
+}
+
+function remarks(series: readonly LatencySeries[], columns: number, palette: Palette): string[] {
+  const texts: string[] = [];
+  if (series.some(({ histogram }) => TABLE_PERCENTILES.some((p) => hasFewAbove(histogram.count, p)))) {
+    texts.push(
+      `${FEW_MARK} fewer than ${WANTED_ABOVE} samples lie above: p99 wants 1,000 samples, p99.9 10,000, p99.99 100,000`,
+    );
+  }
+  for (const one of series) {
+    const { overflow, refused } = one.histogram;
+    if (overflow > 0) texts.push(`${rowName(one)}: ${overflow} values above 1h stand in the percentiles as 1h`);
+    if (refused > 0) texts.push(`${rowName(one)}: ${refused} values were no times and are left out`);
+  }
+  return texts.flatMap((text) => wrapWords(text, columns)).map(palette.faint);
+}
+
+function widthOf(text: string): number {
+  return Math.max(...text.split('\n').map((line) => textWidth(withoutColours(line))));
+}
+
+function withoutColours(text: string): string {
+  return text.replaceAll(/\u001B\[[\d;]*m/g, '');
+}

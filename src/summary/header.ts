@@ -1,0 +1,51 @@
+import { createPalette } from './palette.js';
+
+/** What the header says of a run that is about to start. */
+export interface HeaderView {
+  /** Version of wsg. */
+  readonly version: string;
+  /** The script, or the built-in scenario's name. */
+  readonly script: string;
+  /** k6's outputs and the run file, `-` when there is none. */
+  readonly output: string;
+  /** `1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)`. */
+  readonly headline: string;
+  /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
+  readonly scenarios: readonly string[];
+  /** The part of the plan that runs here, 0 to 1; all of it by default. */
+  readonly segmentShare?: number;
+}
+
+const BANNER = [
+  String.raw`          __      _____  __ _ `,
+  String.raw`          \ \ /\ / / __|/ _' |`,
+  String.raw`           \ V  V /\__ \ (_| |`,
+  String.raw`            \_/\_/ |___/\__, |`,
+  String.raw`                        |___/ `,
+] as const;
+
+/** Banner and plan in k6's form, from the blank line before to the blank line after, ending in a newline. */
+export function renderHeader(view: HeaderView, options: { readonly colour: boolean }): string {
+  const palette = createPalette(options.colour);
+  const [first = '', ...rest] = view.scenarios;
+  const banner = BANNER.map((line, index) => {
+    const text = index === BANNER.length - 1 ? `${line} wsg ${view.version}` : line.trimEnd();
+    return palette.value(text);
+  });
+  const share = `(${((view.segmentShare ?? 1) * 100).toFixed(2)}%)`;
+  const field = (name: string, value: string): string => `${name.padStart(14)}: ${palette.value(value)}`;
+  return [
+    '',
+    ...banner,
+    '',
+    '',
+    field('execution', 'local'),
+    field('script', view.script),
+    field('output', view.output),
+    '',
+    `${'scenarios'.padStart(14)}: ${palette.value(`${share} ${view.headline}:`)}`,
+    ...[first, ...rest].map((line) => `${' '.repeat(14)}* ${line}`),
+    '',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,88 @@
+import type { HealthRecord, Run } from '../run-file/records.js';
+import { formatBytes, formatTime } from './format-value.js';
+import { createPalette, type Palette } from './palette.js';
+import { padRight, wrapWords } from './text-width.js';
+
+export interface SectionOptions {
+  readonly colour: boolean;
+  /** Width of the terminal, 80 by default. */
+  readonly columns?: number;
+}
+
+const LABEL_WIDTH = 16;
+
+/** How the generator itself did, and loudly so when it was the bottleneck. Ends in a newline. */
+export function renderHealth(run: Run, options: SectionOptions): string {
+  const palette = createPalette(options.colour);
+  const columns = options.columns ?? 80;
+  const { verdict, reasons, saturatedSeconds } = run.end.health;
+  const lines = [palette.strong('generator health')];
+  lines.push(...figureLines(run, palette), `  ${padRight('verdict', LABEL_WIDTH)}${verdictText(verdict, palette)}`);
+  const sentences = [...reasons];
+  if (saturatedSeconds.length > 0) sentences.push(`saturated in ${secondsText(saturatedSeconds, run.health.length)}`);
+  for (const sentence of sentences) {
+    lines.push(...wrapWords(sentence, columns - 4).map((text, row) => `  ${row === 0 ? '-' : ' '} ${text}`));
+  }
+  if (verdict === 'saturated') lines.push('', ...alarm(columns, palette));
+  return `${lines.join('\n')}\n`;
+}
+
+function figureLines(run: Run, palette: Palette): string[] {
+  const seconds = run.health;
+  if (seconds.length === 0) return ['  no second was measured'];
+  const line = (label: string, text: string): string => `  ${padRight(label, LABEL_WIDTH)}${palette.value(text)}`;
+  const spread = (of: (second: HealthRecord) => number, show: (value: number) => string): string => {
+    const values = seconds.map(of);
+    return `${show(mean(values))} mean, ${show(Math.max(...values))} in the worst second`;
+  };
+  const percent = (share: number): string => `${Math.round(share * 100)}%`;
+  const cores = (value: number): string => value.toFixed(2);
+  const measured = seconds.map(({ cpuMachine }) => cpuMachine).filter((value) => value !== undefined);
+  const machine = measured.length === 0 ? '' : `; the machine ${cores(mean(measured))} of ${run.header.machine.cpus}`;
+  return [
+    line('schedule lag', lagText(seconds)),
+    line(
+      'event loop',
+      spread((second) => second.eventLoopUse, percent),
+    ),
+    line(
+      'GC',
+      spread(
+        (second) => second.gcMs,
+        (ms) => `${formatTime(ms)}/s`,
+      ),
+    ),
+    line('CPU cores', spread((second) => second.cpuProcess, cores) + machine),
+    line('memory', `${formatBytes(Math.max(...seconds.map(({ rssBytes }) => rssBytes)))} at most`),
+  ];
+}
+
+/** Percentiles of different seconds cannot be merged; the worst second's is what a verdict needs. */
+function lagText(seconds: readonly HealthRecord[]): string {
+  const lags = seconds.map(({ scheduleLag }) => scheduleLag).filter(({ count }) => count > 0);
+  if (lags.length === 0) return 'nothing was scheduled';
+  const worst = (of: (lag: HealthRecord['scheduleLag']) => number): string => formatTime(Math.max(...lags.map(of)));
+  return `p50 ${worst((lag) => lag.p50)}, p99 ${worst((lag) => lag.p99)} in the worst second, max ${worst((lag) => lag.max)}`;
+}
+
+function verdictText(verdict: string, palette: Palette): string {
+  if (verdict === 'healthy') return palette.pass(verdict);
+  return verdict === 'strained' ? palette.warn(verdict) : palette.fail(verdict);
+}
+
+function alarm(columns: number, palette: Palette): string[] {
+  const text =
+    'THIS RUN IS INVALID: the load generator was the bottleneck, so its figures show the generator and not the target. ' +
+    'Use fewer virtual users, or more or faster cores.';
+  return wrapWords(text, columns - 4).map((line) => palette.alarm(` ${padRight(`! ${line}`, columns - 2)} `));
+}
+
+function secondsText(saturated: readonly number[], of: number): string {
+  const listed = saturated.slice(0, 10).map((second) => second + 1);
+  const rest = saturated.length - listed.length;
+  return `${saturated.length} of ${of} seconds: ${listed.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,8 @@
+export { renderGateway, compareWithGateway } from './gateway-section.js';
+export { renderHdrTables } from './hdr-table.js';
+export { renderHeader, type HeaderView } from './header.js';
+export { renderHealth } from './health-section.js';
+export { renderProgress, type ProgressView } from './progress.js';
+export { renderSpectra } from './spectrum.js';
+export { summaryJson } from './summary-json.js';
+export { renderSummary, SUMMARY_MODES, type SummaryMode, type SummaryOptions } from './text-summary.js';

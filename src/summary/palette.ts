@@ -1,0 +1,28 @@
+import { Chalk } from 'chalk';
+
+/** Colours by meaning. Each leaves its text as it is when no colours are wanted. */
+export interface Palette {
+  readonly value: (text: string) => string;
+  readonly extra: (text: string) => string;
+  readonly pass: (text: string) => string;
+  readonly fail: (text: string) => string;
+  readonly faint: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly alarm: (text: string) => string;
+  readonly warn: (text: string) => string;
+}
+
+/** k6's colours, or none. Never looks at the terminal or the environment: whoever prints decides. */
+export function createPalette(colour: boolean): Palette {
+  const chalk = new Chalk({ level: colour ? 1 : 0 });
+  return {
+    value: chalk.cyan,
+    extra: chalk.cyan.dim,
+    pass: chalk.green,
+    fail: chalk.red,
+    faint: chalk.dim,
+    strong: chalk.bold,
+    alarm: chalk.bold.white.bgRed,
+    warn: chalk.yellow,
+  };
+}

@@ -1,0 +1,139 @@
+import { formatGoDuration } from '../core/duration.js';
+import { createPalette, type Palette } from './palette.js';
+import { padRight, textWidth } from './text-width.js';
+
+/** Of a scenario's plan what its line needs. */
+export type ProgressPlan = { readonly name: string; readonly vus: number; readonly gracefulStopMs: number } & (
+  | { readonly executor: 'constant-vus'; readonly durationMs: number }
+  | {
+      readonly executor: 'shared-iterations' | 'per-vu-iterations';
+      readonly iterations: number;
+      readonly maxDurationMs: number;
+    }
+);
+
+/** One scenario at a moment. */
+export interface ProgressScenario {
+  readonly plan: ProgressPlan;
+  readonly state: 'running' | 'stopping' | 'interrupted' | 'done';
+  readonly elapsedMs: number;
+  /** 0 to 1. */
+  readonly fraction: number;
+  readonly completeIterations: number;
+}
+
+/** A run at a moment; the load generator's own progress is one. */
+export interface ProgressView {
+  readonly elapsedMs: number;
+  readonly activeVus: number;
+  readonly initialisedVus: number;
+  readonly completeIterations: number;
+  readonly interruptedIterations: number;
+  readonly scenarios: readonly ProgressScenario[];
+}
+
+export interface ProgressOptions {
+  readonly colour: boolean;
+  /** Width of the terminal; undefined where there is none, which gets percentages instead of bars. */
+  readonly columns?: number;
+}
+
+const RUNES = { running: ' ', stopping: '↓', interrupted: '✗', done: '✓' } as const;
+const BAR_WIDTH = 40;
+const SMALLEST_BAR = 8;
+const LONGEST_NAME = 30;
+
+/** k6's progress: the status line, then a line for each scenario; without a blank line round them and without newlines. */
+export function renderProgress(view: ProgressView, options: ProgressOptions): string[] {
+  const palette = createPalette(options.colour);
+  const nameWidth = Math.max(0, ...view.scenarios.map((scenario) => textWidth(shortName(scenario.plan.name))));
+  return [
+    statusLine(view),
+    ...view.scenarios.map((scenario) => scenarioLine(scenario, nameWidth, options.columns, palette)),
+  ];
+}
+
+/** The elapsed time at a width that fits the longest: `01.0s` of 34s, `0m01.0s` of 1m, `1h02m03.4s` of 2h. */
+export function formatElapsed(elapsedMs: number, maxMs: number): string {
+  const tenths = Math.round(Math.max(0, elapsedMs) / 100);
+  const largest = Math.max(Math.round(maxMs / 100), tenths);
+  const seconds = ((tenths % 600) / 10).toFixed(1);
+  if (largest < 600) return `${seconds.padStart(String(Math.floor(largest / 10)).length + 2, '0')}s`;
+  const minutes = Math.floor(tenths / 600);
+  const most = Math.floor(largest / 600);
+  const secondsText = `${seconds.padStart(4, '0')}s`;
+  if (most < 60) return `${padNumber(minutes, most)}m${secondsText}`;
+  return `${padNumber(Math.floor(minutes / 60), Math.floor(most / 60))}h${padNumber(minutes % 60, 10)}m${secondsText}`;
+}
+
+function statusLine(view: ProgressView): string {
+  const maxMs = Math.max(0, ...view.scenarios.map(({ plan }) => startingMs(plan) + plan.gracefulStopMs));
+  const maxVus = view.scenarios.reduce((sum, { plan }) => sum + plan.vus, 0);
+  const vus = `${padNumber(view.activeVus, maxVus)}/${padNumber(view.initialisedVus, maxVus)} VUs`;
+  return (
+    `running (${formatElapsed(view.elapsedMs, maxMs)}), ${vus}, ` +
+    `${view.completeIterations} complete and ${view.interruptedIterations} interrupted iterations`
+  );
+}
+
+function scenarioLine(
+  scenario: ProgressScenario,
+  nameWidth: number,
+  columns: number | undefined,
+  palette: Palette,
+): string {
+  const left = `${padRight(shortName(scenario.plan.name), nameWidth)} ${RUNES[scenario.state]} `;
+  const right = rightColumns(scenario);
+  const room = columns === undefined ? 0 : Math.min(BAR_WIDTH, columns - textWidth(left) - textWidth(right) - 1);
+  return `${left}[${bar(scenario.fraction, room)}] ${colourOf(scenario, palette)(right)}`;
+}
+
+function bar(fraction: number, width: number): string {
+  const share = Math.min(Math.max(fraction, 0), 1);
+  if (width < SMALLEST_BAR) return ` ${String(Math.floor(share * 100)).padStart(3)}% `;
+  const inner = width - 2;
+  const filled = Math.floor(inner * share);
+  if (filled === inner) return '='.repeat(inner);
+  const done = filled === 0 ? '' : `${'='.repeat(filled - 1)}>`;
+  return done + '-'.repeat(inner - filled);
+}
+
+function rightColumns({ plan, state, elapsedMs, completeIterations }: ProgressScenario): string {
+  const vus = `${plan.vus} VUs`;
+  if (plan.executor === 'constant-vus') {
+    const duration = formatGoDuration(plan.durationMs);
+    if (state === 'done') return `${vus}  ${duration}`;
+    return `${vus}  ${formatElapsed(Math.min(elapsedMs, plan.durationMs), plan.durationMs)}/${duration}`;
+  }
+  const time = `${formatElapsed(elapsedMs, plan.maxDurationMs)}/${formatGoDuration(plan.maxDurationMs)}`;
+  const isShared = plan.executor === 'shared-iterations';
+  const total = isShared ? plan.iterations : plan.iterations * plan.vus;
+  const iterations = `${padNumber(completeIterations, total)}/${total}`;
+  return `${vus}  ${time}  ${iterations} ${isShared ? 'shared iters' : `iters, ${plan.iterations} per VU`}`;
+}
+
+function colourOf(scenario: ProgressScenario, palette: Palette): (text: string) => string {
+  switch (scenario.state) {
+    case 'done':
+      return palette.pass;
+    case 'interrupted':
+      return palette.fail;
+    case 'running':
+    case 'stopping':
+      return palette.value;
+  }
+}
+
+function startingMs(plan: ProgressPlan): number {
+  return plan.executor === 'constant-vus' ? plan.durationMs : plan.maxDurationMs;
+}
+
+function shortName(name: string): string {
+  const letters = [...name];
+  return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 3).join('')}...`;
+}
+
+/** The number with as many digits as the largest has. */
+function padNumber(value: number, largest: number): string {
+  return String(value).padStart(String(largest).length, '0');
+}
