@@ -143,8 +143,7 @@ export class Connection {
       if (outcome !== undefined) this.finishUpgrade(outcome);
       return;
     }
-    this.marks.firstFrame ??= this.context.clock.now();
-    this.walker.feed(bytes, size);
+    this.feed(this.walker, bytes, size);
   }
 
   private finishUpgrade(outcome: UpgradeOutcome): void {
@@ -157,7 +156,12 @@ export class Connection {
     this.marks.upgraded = this.context.clock.now();
     const walker = this.adopt(socket);
     this.finishDial({ status: outcome.status });
-    if (outcome.rest.length > 0) walker.feed(outcome.rest, outcome.rest.length);
+    if (outcome.rest.length > 0) this.feed(walker, outcome.rest, outcome.rest.length);
+  }
+
+  private feed(walker: FrameWalker, bytes: Buffer, length: number): void {
+    this.marks.firstFrame ??= this.context.clock.now();
+    walker.feed(bytes, length);
   }
 
   private adopt(socket: Socket): FrameWalker {

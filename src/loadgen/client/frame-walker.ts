@@ -10,7 +10,10 @@ const OPCODE = 0x0f;
 const FIN = 0x80;
 const MASKED = 0x80;
 const RESERVED_BITS = 0x70;
-const CLOSE_OPCODE = 8;
+const CONTINUATION = 0;
+const BINARY_OPCODE = 2;
+const PING = 9;
+const PONG = 10;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -25,7 +28,7 @@ export class FrameWalker {
   /** The beginning of a frame header, when a read ended in the midst of it. */
   private held: Buffer | undefined;
   private isFragmented = false;
-  /** After a close frame, or one that only the full reader can judge. */
+  /** After a close frame, or one that breaks the protocol. */
   private isOver = false;
 
   /**
@@ -59,7 +62,7 @@ export class FrameWalker {
   /** The end of the message at `offset`, after handing it over; 0 when there is no whole plain message. */
   private walkMessage(bytes: Buffer, offset: number, length: number): number {
     const first = bytes[offset];
-    if ((first !== TEXT && first !== BINARY) || offset + 4 > length) return 0;
+    if ((first !== TEXT && first !== BINARY) || offset + 2 > length) return 0;
     let start = offset + 2;
     let size = bytes[offset + 1] ?? LENGTH_64;
     if (size === LENGTH_16) {
@@ -68,6 +71,7 @@ export class FrameWalker {
     } else if (size > LENGTH_16) {
       return 0;
     }
+    // Of a length that is not all there yet any value will do: the message then ends beyond what there is.
     const end = start + size;
     if (end > length) return 0;
     this.sink.onMessage(bytes, start, end, first === BINARY);
@@ -99,10 +103,14 @@ export class FrameWalker {
     return end;
   }
 
+  /** Keeps in step with the full reader; from a frame that ends the stream, or breaks the protocol, it reads alone. */
   private note(first: number, second: number): void {
     const opcode = first & OPCODE;
-    if (opcode < CLOSE_OPCODE) this.isFragmented = (first & FIN) === 0;
-    if (opcode === CLOSE_OPCODE || (first & RESERVED_BITS) !== 0 || (second & MASKED) !== 0) this.isOver = true;
+    const isFinal = (first & FIN) !== 0;
+    if ((first & RESERVED_BITS) !== 0 || (second & MASKED) !== 0) this.isOver = true;
+    else if (opcode === PING || opcode === PONG) this.isOver ||= !isFinal || second >= LENGTH_16;
+    else if (opcode > BINARY_OPCODE || (opcode === CONTINUATION) !== this.isFragmented) this.isOver = true;
+    else this.isFragmented = !isFinal;
   }
 }
 

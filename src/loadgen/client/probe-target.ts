@@ -33,14 +33,8 @@ function unreachable(target: Target, status: number, error: Error): WsgError {
 function reasonOf(target: Target, status: number, error: Error): string {
   if (status !== 0) return errorMessage(error);
   const { hostname, host } = new URL(target.normalised);
-  switch (systemErrorCode(error)) {
-    case 'ECONNREFUSED':
-      return `nothing listens on ${host} (connection refused)`;
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `the name ${hostname} does not resolve`;
-    default:
-      // Several addresses were tried: their errors come without a message of their own.
-      return errorMessage(error) || (systemErrorCode(error) ?? 'unknown error');
-  }
+  const code = systemErrorCode(error);
+  if (code === 'ECONNREFUSED') return `nothing listens on ${host} (connection refused)`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${hostname} does not resolve`;
+  return errorMessage(error) || (code ?? 'unknown error');
 }

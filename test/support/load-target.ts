@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+/** What a load target did. */
+export interface TargetCounts {
+  sessions: number;
+  sent: number;
+  received: number;
+  pings: number;
+}
+
+/** A WebSocket server that counts, for load generators under test; it refuses upgrades on /refused with 403. */
+export class LoadTarget {
+  readonly counts: TargetCounts = { sessions: 0, sent: 0, received: 0, pings: 0 };
+  readonly closeCodes: number[] = [];
+  private readonly http: Server = createServer((_request, response) => response.end(this.metricsText()));
+  private readonly sockets = new WebSocketServer({ noServer: true });
+
+  constructor(private readonly opened: (socket: WebSocket, target: LoadTarget) => void = () => undefined) {}
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/connect`;
+  }
+
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.http.on('upgrade', (request, socket, head) => {
+      if (request.url === '/refused') {
+        socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
+    });
+    this.http.listen(0, '127.0.0.1');
+    await once(this.http, 'listening');
+  }
+
+  /** Sends texts in one piece each. */
+  send(socket: WebSocket, text: string): void {
+    this.counts.sent += 1;
+    socket.send(text);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets.clients) socket.terminate();
+    this.http.closeAllConnections();
+    this.http.close();
+    await once(this.http, 'close');
+  }
+
+  private get port(): number {
+    const address: AddressInfo | string | null = this.http.address();
+    if (address === null || typeof address === 'string') throw new Error('the target does not listen');
+    return address.port;
+  }
+
+  private accept(socket: WebSocket): void {
+    this.counts.sessions += 1;
+    socket.on('message', () => {
+      this.counts.received += 1;
+    });
+    socket.on('ping', () => {
+      this.counts.pings += 1;
+    });
+    socket.on('close', (code) => this.closeCodes.push(code));
+    this.opened(socket, this);
+  }
+
+  private metricsText(): string {
+    const { sent, received } = this.counts;
+    return [
+      '# TYPE messages_sent_counter counter',
+      `messages_sent_counter ${sent}`,
+      `messages_recieved_counter ${received}`,
+      'messages_dropped_total{policy="close"} 0',
+      'messages_dropped_total{policy="drop-oldest"} 0',
+      `active_connections_gauge ${this.sockets.clients.size}`,
+      '',
+    ].join('\n');
+  }
+}
