@@ -149,13 +149,13 @@ export interface FrameOptions {
 
 /** One frame, masked unless told otherwise. */
 export function encodeFrame(opcode: number, payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
+  const { fin = true, masked = true } = options;
   const body = Buffer.from(payload);
-  const mask = (options.masked ?? true) ? MASK : Buffer.alloc(0);
-  const maskBit = mask.length === 0 ? 0 : 0x80;
-  const head = encodeLength(body.length, maskBit);
-  head[0] = ((options.fin ?? true) ? 0x80 : 0) | opcode;
-  if (mask.length > 0) for (let i = 0; i < body.length; i += 1) body[i] = (body[i] ?? 0) ^ (mask[i % 4] ?? 0);
-  return Buffer.concat([head, mask, body]);
+  const head = encodeLength(body.length, masked ? 0x80 : 0);
+  head[0] = (fin ? 0x80 : 0) | opcode;
+  if (!masked) return Buffer.concat([head, body]);
+  for (let i = 0; i < body.length; i += 1) body[i] = (body[i] ?? 0) ^ (MASK[i % 4] ?? 0);
+  return Buffer.concat([head, MASK, body]);
 }
 
 /** An opening handshake; a header given as '' is left out. */

@@ -69,7 +69,7 @@ export class HttpListener {
 
   async #createServer(): Promise<Server> {
     const { tls, upgrades, http, log } = this.#options;
-    const options = { maxHeaderSize: MAX_HEAD_BYTES, IncomingMessage: requestClass(upgrades?.wants) };
+    const options = { maxHeaderSize: MAX_HEAD_BYTES, IncomingMessage: requestClass(upgrades) };
     const server =
       tls === undefined ? createServer(options) : createTlsServer({ ...options, ...(await readTlsFiles(tls)) });
     server.on('request', (req, res) => void serveHttp(http, new NodeExchange(req, res), log));
@@ -82,13 +82,13 @@ export class HttpListener {
  * Node hands every request with an `Upgrade` header over as raw bytes once somebody listens for upgrades, also those that ask for
  * something else (`h2c`) and could be served as they are. It asks the request's `upgrade` property first: here it says no for these.
  */
-function requestClass(wants: ((req: IncomingMessage) => boolean) | undefined): typeof IncomingMessage {
-  if (wants === undefined) return IncomingMessage;
+function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof IncomingMessage {
+  if (upgrades === undefined) return IncomingMessage;
   class Request extends IncomingMessage {}
   const asked = new WeakSet<object>();
   Object.defineProperty(Request.prototype, 'upgrade', {
     get(this: Request): boolean {
-      return asked.has(this) && wants(this);
+      return asked.has(this) && upgrades.wants(this);
     },
     set(this: Request, isAsked: unknown): void {
       if (isAsked === true) asked.add(this);

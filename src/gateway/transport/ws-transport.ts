@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { systemErrorCode } from '../../core/error.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import { CLOSE_TIMEOUT_MS } from './close-reason.js';
 import { GuardedHandler } from './guarded-handler.js';
@@ -20,6 +21,12 @@ import { WsSocket, type WsSocketContext } from './ws-socket.js';
 /** From this size on a message is worth deflating. */
 const DEFLATE_THRESHOLD_BYTES = 512;
 const LIFE_CHECK_MS = 1_000;
+
+const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+};
 
 /** One WebSocket path and the server of `ws` that speaks for it. */
 interface WsEndpoint {
@@ -158,8 +165,8 @@ export class WsTransport<C extends object> implements Transport {
     native.on('message', (data, isBinary) => {
       if (data instanceof Buffer) guarded.message(socket, ownCopy(data), isBinary);
     });
-    // Followed by `close`: `ws` has answered with the code that the error calls for.
-    native.on('error', (error) => this.#options.log.debug('transport.socket-failed', { error: error.message }));
+    // `ws` has sent the close frame that the error calls for and waits for the peer; our side is over.
+    native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message));
     native.on('close', (code, reason) => {
       this.#sockets.delete(socket);
       socket.closed(code, reason.toString());
@@ -181,6 +188,12 @@ function createWsServer(endpoint: TransportEndpoint): WebSocketServer {
     },
   };
   return new WebSocketServer(options);
+}
+
+/** The code of the close frame that `ws` has answered an error with. */
+function closeCodeOf(errorCode: string | undefined): number {
+  if (errorCode === undefined || !errorCode.startsWith('WS_ERR_')) return 1006;
+  return PROTOCOL_ERRORS[errorCode] ?? 1002;
 }
 
 /** `ws` answers the first subprotocol offered: leave only the chosen one. */

@@ -24,20 +24,13 @@ onBothTransports('messages', (bench) => {
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
     expect(socket.send(text('hello'))).toBe('sent');
-    for (const size of [0, 125, 126, 65_535, 65_536]) socket.send(bytes(size, 7));
-    expect(await client.frame()).toEqual({
-      fin: true,
-      compressed: false,
-      opcode: OPCODE.text,
-      payload: Buffer.from('hello'),
-    });
-    for (const size of [0, 125, 126, 65_535, 65_536]) {
-      expect(await client.frame()).toEqual({
-        fin: true,
-        compressed: false,
-        opcode: OPCODE.binary,
-        payload: Buffer.alloc(size, 7),
-      });
+    const sizes = [0, 125, 126, 65_535, 65_536];
+    for (const size of sizes) socket.send(bytes(size, 7));
+    const { fin, opcode, payload } = await client.frame();
+    expect([fin, opcode, payload.toString()]).toEqual([true, OPCODE.text, 'hello']);
+    for (const size of sizes) {
+      const frame = await client.frame();
+      expect([frame.opcode, frame.payload.equals(Buffer.alloc(size, 7))]).toEqual([OPCODE.binary, true]);
     }
   });
 
@@ -66,5 +59,84 @@ onBothTransports('messages', (bench) => {
       true,
     ]);
     expect(messages.map(({ payload }) => payload[0])).toEqual([1, 2]);
+  });
+});
+
+onBothTransports('limits and protocol errors', (bench) => {
+  const isWs = bench.name === 'ws';
+
+  it('takes a message of exactly the limit', async () => {
+    const fixture = await bench.start({ endpoints: [{ maxMessageBytes: 1000 }] });
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.binary, Buffer.alloc(1000));
+    const { messages } = await fixture.handler.next('message');
+    expect(messages[0]?.payload.length).toBe(1000);
+  });
+
+  it('closes with 1009 when a frame is over the limit', async () => {
+    const fixture = await bench.start({ endpoints: [{ maxMessageBytes: 1000 }] });
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.binary, Buffer.alloc(1001));
+    expect(await client.closeCode()).toBe(1009);
+    expect((await fixture.handler.nextClose()).code).toBe(1009);
+    expect(fixture.handler.count('message')).toBe(0);
+  });
+
+  it('closes with 1009 when the fragments together are over the limit', async () => {
+    const fixture = await bench.start({ endpoints: [{ maxMessageBytes: 1000 }] });
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.binary, Buffer.alloc(600), { fin: false });
+    client.send(OPCODE.continuation, Buffer.alloc(600));
+    expect(await client.closeCode()).toBe(1009);
+    expect(fixture.handler.count('message')).toBe(0);
+  });
+
+  it(`${isWs ? 'closes with 1009' : 'cuts the connection'} when a frame announces more than 64 KiB over the limit`, async () => {
+    const fixture = await bench.start({ endpoints: [{ maxMessageBytes: 1000 }] });
+    const client = await bench.raw(fixture);
+    client.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 2, 0, 0, 1, 2, 3, 4]));
+    if (isWs) expect(await client.closeCode()).toBe(1009);
+    else expect(await client.rest()).toHaveLength(0);
+    expect((await fixture.handler.nextClose()).code).toBe(isWs ? 1009 : 1006);
+  });
+
+  it('survives a frame whose length has the top bit set', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.write(Buffer.from([0x82, 0xff, ...Array<number>(8).fill(0xff), 0, 0, 0, 0]));
+    await fixture.handler.nextClose();
+    const other = await bench.raw(fixture);
+    other.send(OPCODE.text, 'alive');
+    await fixture.handler.next('message');
+  });
+
+  it(`${isWs ? 'closes with 1007' : 'cuts the connection'} when text is not UTF-8`, async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.text, Buffer.from([0xc3, 0x28]));
+    if (isWs) expect(await client.closeCode()).toBe(1007);
+    else expect(await client.rest()).toHaveLength(0);
+    expect((await fixture.handler.nextClose()).code).toBe(isWs ? 1007 : 1006);
+    expect(fixture.handler.count('message')).toBe(0);
+  });
+
+  it(`${isWs ? 'closes with 1002' : 'cuts the connection'} when the opcode is reserved`, async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(3, 'x');
+    if (isWs) expect(await client.closeCode()).toBe(1002);
+    else expect(await client.rest()).toHaveLength(0);
+    expect((await fixture.handler.nextClose()).code).toBe(isWs ? 1002 : 1006);
+  });
+
+  it(`${isWs ? 'refuses an unmasked frame with 1002' : 'takes the mask of an unmasked frame for granted'}`, async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.binary, Buffer.from([0, 0, 0, 0, 65, 66]), { masked: false });
+    if (isWs) expect(await client.closeCode()).toBe(1002);
+    else {
+      client.write(Buffer.alloc(4));
+      await fixture.handler.next('message');
+    }
   });
 });

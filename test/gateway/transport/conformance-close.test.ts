@@ -1,0 +1,150 @@
+import { expect, it } from 'vitest';
+import { OPCODE } from '../../support/raw-websocket.js';
+import { onBothTransports, text } from './transport-fixture.js';
+
+onBothTransports('closing', (bench) => {
+  const isWs = bench.name === 'ws';
+
+  it.each([1000, 1001, 1008, 1011, 4000, 4999])('tells and answers the code %i of a client', async (code) => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.close, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from('bye')]));
+    expect(await fixture.handler.nextClose()).toEqual({ code, reason: 'bye' });
+    expect(await client.closeCode()).toBe(code);
+    await client.ended;
+  });
+
+  it(`${isWs ? 'takes' : 'does not take'} the codes 3000 to 3999 of a client`, async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.close, Buffer.from([3000 >> 8, 3000 & 0xff]));
+    expect((await fixture.handler.nextClose()).code).toBe(isWs ? 3000 : 1006);
+    expect(await client.closeCode()).toBe(isWs ? 3000 : undefined);
+  });
+
+  it('tells 1005 for a close frame without a code, and answers with none', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.close, '');
+    expect(await fixture.handler.nextClose()).toEqual({ code: 1005, reason: '' });
+    expect(await client.closeCode()).toBeUndefined();
+  });
+
+  it('tells 1006 when the client is gone without a close frame', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    await fixture.handler.next('open');
+    client.destroy();
+    expect((await fixture.handler.nextClose()).code).toBe(1006);
+  });
+
+  it('ends with code and reason, cut to fit, and tells its own code once', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const { socket } = await fixture.handler.next('open');
+    socket.end(4321, 'ü'.repeat(100));
+    expect(await fixture.handler.nextClose()).toEqual({ code: 4321, reason: 'ü'.repeat(61) });
+    const { opcode, payload } = await client.frame();
+    expect([opcode, payload.readUInt16BE(0), payload.subarray(2).toString()]).toEqual([
+      OPCODE.close,
+      4321,
+      'ü'.repeat(61),
+    ]);
+    client.send(OPCODE.close, payload);
+    await client.ended;
+    expect(fixture.handler.count('close')).toBe(1);
+  });
+
+  it('answers nothing after the close, and does not throw', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const { socket } = await fixture.handler.next('open');
+    const inside: unknown[] = [];
+    fixture.handler.onClose = (connection) => inside.push(connection.socket.send(text('late')));
+    socket.terminate();
+    await client.ended;
+    expect(inside).toEqual(['dropped']);
+    expect([socket.isOpen(), socket.send(text('late')), socket.bufferedBytes()]).toEqual([false, 'dropped', 0]);
+    socket.cork(() => expect.unreachable());
+    socket.subscribe('topic');
+    socket.unsubscribe('topic');
+    socket.end(1000, '');
+    socket.terminate();
+    socket.pause();
+    socket.resume();
+    expect(fixture.handler.count('close')).toBe(1);
+  });
+
+  it(`knows the address of a peer ${isWs ? 'with' : 'without'} its port, also after the close`, async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const { socket, request } = await fixture.handler.next('open');
+    const port = isWs ? client.socket.localPort : 0;
+    expect([socket.remoteAddress, request.remoteAddress]).toEqual([`127.0.0.1:${port}`, '127.0.0.1']);
+    socket.terminate();
+    expect(socket.remoteAddress).toBe(`127.0.0.1:${port}`);
+  });
+
+  it('hands over no message that comes after the end', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const { socket } = await fixture.handler.next('open');
+    socket.end(1000, '');
+    client.send(OPCODE.text, 'too late');
+    await client.closeCode();
+    client.destroy();
+    await client.ended;
+    expect(fixture.handler.count('message')).toBe(0);
+  });
+
+  it('opens and closes a connection that the handler ends while opening it', async () => {
+    const fixture = await bench.start();
+    fixture.handler.onOpen = ({ socket }) => socket.end(1013, 'full');
+    const client = await bench.raw(fixture);
+    expect(await client.closeCode()).toBe(1013);
+    expect(await fixture.handler.nextClose()).toEqual({ code: 1013, reason: 'full' });
+    expect(fixture.handler.calls.map((call) => call.kind)).toEqual(['open', 'close']);
+  });
+
+  it.each(['open', 'message'] as const)('ends only the socket whose %s handler throws, with 1011', async (kind) => {
+    const fixture = await bench.start();
+    const bystander = await bench.raw(fixture);
+    const { socket } = await fixture.handler.next('open');
+    const fail = (): void => {
+      throw new Error('planted');
+    };
+    if (kind === 'open') fixture.handler.onOpen = fail;
+    else fixture.handler.onMessage = fail;
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.text, 'x');
+    expect(await client.closeCode()).toBe(1011);
+    socket.send(text('unharmed'));
+    expect((await bystander.frame()).payload.toString()).toBe('unharmed');
+    expect(fixture.log.lines).toMatchObject([
+      { level: 'error', event: 'transport.handler-failed', fields: { handler: kind, error: 'planted' } },
+    ]);
+    expect(fixture.handler.count('close')).toBe(kind === 'open' ? 0 : 1);
+  });
+
+  it('logs a throw in the close handler and goes on', async () => {
+    const fixture = await bench.start();
+    fixture.handler.onClose = () => {
+      throw new Error('planted');
+    };
+    const client = await bench.raw(fixture);
+    client.destroy();
+    await fixture.handler.nextClose();
+    await bench.raw(fixture);
+    expect(fixture.log.events).toEqual(['transport.handler-failed']);
+  });
+
+  it('can be asked about a socket that closed while somebody awaited', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.text, 'x');
+    const { socket } = await fixture.handler.next('message');
+    client.destroy();
+    await fixture.handler.nextClose();
+    expect([socket.isOpen(), socket.send(text('late'))]).toEqual([false, 'dropped']);
+  });
+});
