@@ -28,6 +28,8 @@ export class ConnectionWriter {
   /** Connections above their low-water mark. */
   readonly congested = new Set<Connection>();
   #gathered: Connection[] = [];
+  /** Congested in this tick: what a socket held back only because it was corked raises no drain. */
+  #recheck: Connection[] = [];
   readonly #pool: SendQueue[] = [];
   /** What the corked call below writes: kept here, so that no closure is made for each socket. */
   #corked: Connection | undefined;
@@ -42,6 +44,11 @@ export class ConnectionWriter {
   }
 
   /** Whether a `flush` is owed. */
+  get owesFlush(): boolean {
+    return this.#gathered.length > 0 || this.#recheck.length > 0;
+  }
+
+  /** Whether a published message would overtake one that waits for the `flush`. */
   get hasGathered(): boolean {
     return this.#gathered.length > 0;
   }
@@ -54,6 +61,14 @@ export class ConnectionWriter {
     queue.push(message);
     if (queue.bytes > connection.endpoint.lowWaterBytes) this.#writeAll(connection, queue);
     return true;
+  }
+
+  /** To be called when the tick is over: writes all that was gathered and looks again at those that became congested. */
+  flushTick(): void {
+    const recheck = this.#recheck;
+    this.#recheck = [];
+    this.flush();
+    for (const connection of recheck) this.drained(connection);
   }
 
   /** Writes all that was gathered: one corked call for each socket. */
@@ -187,6 +202,7 @@ export class ConnectionWriter {
     connection.queue = queue;
     queue.state = 'congested';
     this.congested.add(connection);
+    this.#recheck.push(connection);
     this.#counters.congestions += 1;
     this.#topics.detach(connection);
   }

@@ -156,22 +156,24 @@ export class Delivery implements RegistryObserver {
   #check(topic: Topic): void {
     topic.uncheckedBytes = 0;
     for (const connection of topic.members) this.#writer.check(connection);
+    this.#oweFlush();
   }
 
   #oweFlush(): void {
-    if (this.#writer.hasGathered) this.#flushOwed ??= setImmediate(() => this.#flush());
+    if (this.#writer.owesFlush) this.#flushOwed ??= setImmediate(() => this.#flush());
   }
 
   #flush(): void {
     clearImmediate(this.#flushOwed);
     this.#flushOwed = undefined;
-    this.#writer.flush();
+    this.#writer.flushTick();
     const overflown = this.#overflown;
     this.#overflown = [];
     for (const connection of overflown) {
       this.#writer.overflow(connection, 1);
       this.#writer.check(connection);
     }
+    this.#oweFlush();
   }
 }
 

@@ -1,0 +1,101 @@
+import { systemClock, type Clock } from '../../core/clock.js';
+
+/** Rounds that the loop runs at most in a second, however short its pause. */
+const MAX_ROUNDS_PER_SECOND = 10_000;
+
+/** Rounds that may be made up for at once: what was missed for longer than 100 ms is not repeated. */
+const MAX_DUE_ROUNDS = MAX_ROUNDS_PER_SECOND / 10;
+
+/** What the loop does its rounds on. */
+export interface HelperRounds {
+  /** Runs so many rounds, one after the other. */
+  run(rounds: number): void;
+  /** True: the receivers cannot keep up, so no new round may start. */
+  isHeldBack(): boolean;
+  /** So many rounds were due and left out because they were held back. */
+  skipped(rounds: number): void;
+}
+
+/** How the loop is paced. */
+export interface HelperLoopOptions {
+  /** Between two rounds; 0 is as fast as it goes. */
+  readonly pauseMs: number;
+  /** With a pause: how long the loop sleeps at least, so that the rounds of one wake-up leave in one write a socket. */
+  readonly wakeUpMs: number;
+  /** Without a pause: rounds between two turns of the event loop, each of which flushes. */
+  readonly roundsPerFlush: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Runs rounds at a steady rate though timers cannot wait less than 1 ms: on each wake-up those that have become due.
+ * Never spins: between two wake-ups the event loop turns.
+ */
+export class HelperLoop {
+  readonly #rounds: HelperRounds;
+  readonly #options: HelperLoopOptions;
+  readonly #clock: Clock;
+  readonly #periodMs: number;
+  #cancel: (() => void) | undefined;
+  #running = false;
+  /** Up to when rounds have been run or left out. */
+  #doneUntil = 0;
+
+  constructor(rounds: HelperRounds, options: HelperLoopOptions) {
+    this.#rounds = rounds;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#periodMs = Math.max(options.pauseMs, 1000 / MAX_ROUNDS_PER_SECOND);
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#doneUntil = this.#clock.now();
+    if (this.#options.pauseMs > 0) this.#sleep();
+    else this.#turn();
+  }
+
+  /** Idempotent; no round runs afterwards. */
+  stop(): void {
+    this.#running = false;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #sleep(): void {
+    const waitMs = Math.max(this.#options.wakeUpMs, this.#options.pauseMs);
+    this.#cancel = this.#clock.schedule(() => this.#wake(), waitMs);
+  }
+
+  #wake(): void {
+    const due = this.#takeDue();
+    if (due > 0) {
+      if (this.#rounds.isHeldBack()) this.#rounds.skipped(due);
+      else this.#rounds.run(due);
+    }
+    if (this.#running) this.#sleep();
+  }
+
+  /** Rounds whose time has come since the last wake-up. What is too old to make up for is left out and said. */
+  #takeDue(): number {
+    const due = Math.floor((this.#clock.now() - this.#doneUntil) / this.#periodMs);
+    this.#doneUntil += due * this.#periodMs;
+    if (due <= MAX_DUE_ROUNDS) return due;
+    this.#rounds.skipped(due - MAX_DUE_ROUNDS);
+    return MAX_DUE_ROUNDS;
+  }
+
+  /** One batch a turn of the event loop; held back, it looks again after a millisecond instead of spinning. */
+  #turn(): void {
+    if (this.#rounds.isHeldBack()) {
+      this.#rounds.skipped(this.#options.roundsPerFlush);
+      this.#cancel = this.#clock.schedule(() => this.#turn(), 1);
+      return;
+    }
+    this.#rounds.run(this.#options.roundsPerFlush);
+    if (!this.#running) return;
+    const immediate = setImmediate(() => this.#turn());
+    this.#cancel = () => clearImmediate(immediate);
+  }
+}

@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { WsgError, errorMessage } from '../../core/error.js';
+import type { Logger } from '../../core/logger.js';
+import type { ConnectionRegistry } from '../connection/registry.js';
+import type { Delivery } from '../delivery/delivery.js';
+import { createDevhelpers } from './devhelpers.js';
+import type { Plugin } from './plugin.js';
+import { createPluginContext } from './plugin-context.js';
+
+/** A module named in the configuration. */
+export interface PluginEntry {
+  /** `devhelpers`, a path relative to `baseDir`, or a package that is found from there. */
+  readonly module: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What the host works with. */
+export interface PluginHostOptions {
+  readonly plugins: readonly PluginEntry[];
+  readonly baseDir: string;
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly log: Logger;
+  /** How long all plugins together may take to stop. Default 2,000. */
+  readonly stopTimeoutMs?: number;
+}
+
+/** Runs the configured plugins. */
+export class PluginHost {
+  readonly #options: PluginHostOptions;
+  readonly #abort = new AbortController();
+  readonly #started: { readonly module: string; readonly plugin: Plugin }[] = [];
+
+  constructor(options: PluginHostOptions) {
+    this.#options = options;
+  }
+
+  /** Loads all, then starts them in their order. Rejects with `plugin.failed`; those that had started are stopped then. */
+  async start(): Promise<void> {
+    try {
+      const loaded = await Promise.all(
+        this.#options.plugins.map(async (entry) => ({ entry, plugin: await this.#load(entry) })),
+      );
+      for (const { entry, plugin } of loaded) await this.#startOne(entry, plugin);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Aborts the plugins' signal and stops them; one that fails or takes too long is logged. Idempotent. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    const started = this.#started.splice(0);
+    const timeoutMs = this.#options.stopTimeoutMs ?? 2000;
+    await Promise.all(started.map(({ module, plugin }) => this.#stopOne(module, plugin, timeoutMs)));
+  }
+
+  async #load(entry: PluginEntry): Promise<Plugin> {
+    if (entry.module === 'devhelpers') return createDevhelpers();
+    let exported: unknown;
+    try {
+      exported = await import(resolveModule(entry.module, this.#options.baseDir));
+    } catch (error) {
+      throw failure(entry.module, 'could not be loaded', error);
+    }
+    if (isPlugin(exported)) return exported;
+    throw new WsgError('plugin.failed', `The plugin ${entry.module} exports no function named start.`, {
+      hint: 'A plugin is a module with `export function start(context)` and, if it wants, `export function stop()`.',
+    });
+  }
+
+  async #startOne(entry: PluginEntry, plugin: Plugin): Promise<void> {
+    const { registry, delivery, log } = this.#options;
+    try {
+      const context = { registry, delivery, log, signal: this.#abort.signal, options: entry.options };
+      await plugin.start(createPluginContext(context));
+    } catch (error) {
+      if (error instanceof WsgError) throw error;
+      throw failure(entry.module, 'could not be started', error);
+    }
+    this.#started.push({ module: entry.module, plugin });
+    log.info('plugin.started', { module: entry.module });
+  }
+
+  async #stopOne(module: string, plugin: Plugin, timeoutMs: number): Promise<void> {
+    const { log } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), timeoutMs);
+    });
+    try {
+      const stopped = Promise.resolve(plugin.stop?.());
+      if ((await Promise.race([stopped, late])) === 'late') log.warn('plugin.stop-late', { module, timeoutMs });
+    } catch (error) {
+      log.error('plugin.stop-failed', { module, reason: errorMessage(error) });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function resolveModule(module: string, baseDir: string): string {
+  return pathToFileURL(createRequire(join(baseDir, 'config.yml')).resolve(module)).href;
+}
+
+function isPlugin(exported: unknown): exported is Plugin {
+  return (
+    typeof exported === 'object' && exported !== null && 'start' in exported && typeof exported.start === 'function'
+  );
+}
+
+function failure(module: string, what: string, cause: unknown): WsgError {
+  return new WsgError('plugin.failed', `The plugin ${module} ${what}: ${errorMessage(cause)}`, {
+    hint: 'Paths of plugins are relative to the folder of the configuration file.',
+    cause,
+  });
+}
