@@ -56,6 +56,7 @@ export default class Loadtest extends BaseCommand {
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(Loadtest);
     const { runLoadtest } = await import('../cli/loadtest-session.js');
-    process.exitCode = await runLoadtest({ flags, args: argv.map(String), output: this.output });
+    const { output, config } = this;
+    process.exitCode = await runLoadtest({ flags, args: argv.map(String), output, version: config.version });
   }
 }

@@ -1,0 +1,66 @@
+import type { Run } from '../run-file/records.js';
+import {
+  renderGateway,
+  renderHdrTables,
+  renderHealth,
+  renderSummary,
+  summaryJson,
+  type SummaryOptions,
+} from '../summary/index.js';
+import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
+import type { Output } from './output.js';
+
+/** How the results of a run are to be printed. */
+export interface ResultOptions extends Pick<SummaryOptions, 'mode' | 'trendStats' | 'timeUnit'> {
+  readonly output: Output;
+  readonly json: boolean;
+  readonly noColor: boolean;
+  /** Runs between k6's summary and our own sections. */
+  readonly afterSummary: () => void;
+}
+
+/** Prints a run: k6's summary, then latency tables, the gateway's counters beside ours, and how the generator did. */
+export function printResults(run: Run, options: ResultOptions): void {
+  const { stdout } = options.output;
+  if (options.json) return printJson(run, options);
+  const colour = stdout.useColor && !options.noColor;
+  const section = { colour, columns: stdout.columns };
+  stdout.write(renderSummary(run, { ...options, colour }));
+  options.afterSummary();
+  const sections = [
+    renderHdrTables(run, { ...section, timeUnit: options.timeUnit }),
+    renderGateway(run, section),
+    renderHealth(run, section),
+    run.end.detail === undefined ? '' : `${run.end.detail}\n`,
+  ];
+  for (const text of sections) if (text !== '') stdout.write(`\n${text}`);
+}
+
+function printJson(run: Run, options: ResultOptions): void {
+  const { stdout, stderr } = options.output;
+  const { trendStats, timeUnit } = options;
+  const terminals = { isStdoutTerminal: stdout.isTerminal, isStderrTerminal: stderr.isTerminal };
+  stdout.write(`${JSON.stringify(summaryJson(run, { trendStats, timeUnit, ...terminals }))}\n`);
+  options.afterSummary();
+  if (run.end.health.verdict !== 'healthy') stderr.write(`\n${renderHealth(run, { colour: false })}`);
+  if (run.end.detail !== undefined) stderr.write(`${run.end.detail}\n`);
+}
+
+/** The exit code that a finished run deserves by itself. */
+export function exitCodeOfRun(run: Run, allowSaturated: boolean): ExitCode {
+  const isSaturated = run.end.health.verdict === 'saturated' && !allowSaturated;
+  return strongestExitCode([ofReason(run), isSaturated ? EXIT_CODE.invalidRun : EXIT_CODE.ok]);
+}
+
+function ofReason(run: Run): ExitCode {
+  switch (run.end.reason) {
+    case 'finished':
+      return EXIT_CODE.ok;
+    case 'stopped-by-signal':
+      return EXIT_CODE.stoppedBySignal;
+    case 'cut-by-signal':
+      return EXIT_CODE.interruptedTwice;
+    case 'failed':
+      return EXIT_CODE.internal;
+  }
+}

@@ -1,0 +1,73 @@
+import type { RunObserver, RunProgress } from '../loadgen/index.js';
+import type { RunEventRecord } from '../run-file/records.js';
+import { renderHeader, renderProgress, type HeaderView } from '../summary/index.js';
+import { LiveProgress } from './live-progress.js';
+import type { Output, TextSink } from './output.js';
+
+/** How a load test is to be shown. */
+export interface LoadScreenOptions {
+  readonly output: Output;
+  /** Standard output is for one JSON object. */
+  readonly json: boolean;
+  /** No header and no progress. */
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+}
+
+/**
+ * What a user sees while a load test runs. On a terminal header and progress go to standard output, as k6's do; where that is
+ * a pipe, or carries JSON, they go to standard error.
+ */
+export class LoadScreen implements RunObserver {
+  private readonly options: LoadScreenOptions;
+  private readonly sink: TextSink;
+  private readonly live: LiveProgress;
+  private last: RunProgress | undefined;
+
+  constructor(options: LoadScreenOptions) {
+    const { stdout, stderr } = options.output;
+    this.options = options;
+    this.sink = stdout.isTerminal && !options.json ? stdout : stderr;
+    this.live = new LiveProgress(this.sink);
+  }
+
+  /** Banner and plan. */
+  showHeader(view: HeaderView): void {
+    if (!this.options.quiet) this.sink.write(renderHeader(view, { colour: this.useColor }));
+  }
+
+  progressed(progress: RunProgress): void {
+    this.last = progress;
+    if (!this.options.quiet) this.live.show(progress.elapsedMs, () => this.progressLines(progress));
+  }
+
+  happened(event: RunEventRecord): void {
+    const second = String(Math.floor(event.elapsedMs / 1000)).padStart(4, '0');
+    this.showLine(`WARN[${second}] ${event.text}`);
+  }
+
+  /** One line of something else, such as the gateway's log, on standard error. */
+  showLine(line: string): void {
+    this.live.around(() => this.options.output.stderr.write(`${line}\n`));
+  }
+
+  /** Takes the progress off the terminal, so that results can follow. */
+  clear(): void {
+    this.live.erase();
+  }
+
+  /** The last progress for good; k6 leaves it below its summary. */
+  showEnd(): void {
+    if (this.last === undefined || this.options.quiet) return;
+    this.sink.write(`${this.progressLines(this.last).join('\n')}\n`);
+  }
+
+  private progressLines(progress: RunProgress): string[] {
+    const columns = this.sink.isTerminal ? this.sink.columns : undefined;
+    return renderProgress(progress, { colour: this.useColor, columns });
+  }
+
+  private get useColor(): boolean {
+    return this.sink.useColor && !this.options.noColor;
+  }
+}

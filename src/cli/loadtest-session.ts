@@ -1,0 +1,141 @@
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../core/clock.js';
+import { formatListenAddress } from '../core/listen-address.js';
+import { describePlan, Engine, type Plan } from '../loadgen/index.js';
+import type { Run } from '../run-file/records.js';
+import { RunFileWriter } from '../run-file/index.js';
+import { EXIT_CODE, type ExitCode } from './exit-code.js';
+import { GatewayProcess } from './gateway-process.js';
+import { type LoadtestFlags, readGatewayUrl, readPlan, refuseScript } from './load-request.js';
+import { exitCodeOfRun, printResults } from './load-results.js';
+import { LoadScreen } from './load-screen.js';
+import type { Output } from './output.js';
+import { defaultRunPath } from './run-path.js';
+import { endProcess, onStopSignal } from './signals.js';
+import { readSummaryOptions } from './summary-options.js';
+
+const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+/** How long a cut may take to close the run file before the process ends anyway. */
+const CUT_BOUND_MS = 1000;
+
+/** One `wsg loadtest` as it was typed. */
+export interface LoadtestInvocation {
+  readonly flags: LoadtestFlags;
+  readonly args: readonly string[];
+  readonly output: Output;
+  /** Of wsg. */
+  readonly version: string;
+}
+
+/** Where a run's virtual users go, and what is recorded of it. */
+interface LoadJob {
+  readonly plan: Plan;
+  readonly gatewayUrl: string | undefined;
+  readonly runPath: string | undefined;
+}
+
+/** Runs a load test from its options to its results; resolves with the exit code. Options are checked before anything starts. */
+export async function runLoadtest(invocation: LoadtestInvocation): Promise<ExitCode> {
+  const session = new LoadtestSession(invocation);
+  const stopListening = onStopSignal(() => session.stop(), { onSecond: () => session.cut() });
+  try {
+    return await session.run();
+  } finally {
+    stopListening();
+  }
+}
+
+class LoadtestSession {
+  private readonly invocation: LoadtestInvocation;
+  private readonly screen: LoadScreen;
+  private engine: Engine | undefined;
+  private isStopped = false;
+  private isCut = false;
+
+  constructor(invocation: LoadtestInvocation) {
+    const { output, flags } = invocation;
+    const { json, quiet } = flags;
+    this.invocation = invocation;
+    this.screen = new LoadScreen({ output, json, quiet, noColor: flags['no-color'] });
+  }
+
+  async run(): Promise<ExitCode> {
+    const { flags, args, output } = this.invocation;
+    refuseScript(args);
+    const summary = readSummaryOptions(flags, process.env);
+    const gatewayUrl = readGatewayUrl(flags);
+    const plan = readPlan(flags, process.env);
+    const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), plan.behaviour));
+    const job = { plan, gatewayUrl, runPath };
+    const run = flags['spawn-gateway'] ? await this.loadSpawned(job) : await this.load(job);
+    if (run === undefined) return EXIT_CODE.stoppedBySignal;
+    const { json } = flags;
+    const noColor = flags['no-color'];
+    printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
+    if (runPath !== undefined) this.tellRunPath(runPath);
+    if (this.engine?.failure !== undefined) throw this.engine.failure;
+    return exitCodeOfRun(run, flags['allow-saturated']);
+  }
+
+  /** The first signal: interrupts the iterations, and everything is printed. */
+  stop(): void {
+    this.isStopped = true;
+    this.engine?.stop();
+  }
+
+  /** The second signal: the run file keeps what is in it, nothing is printed. A gateway of ours stops when we are gone. */
+  cut(): void {
+    this.isCut = true;
+    setTimeout(() => endProcess(EXIT_CODE.interruptedTwice), CUT_BOUND_MS).unref();
+    void this.engine?.cut();
+  }
+
+  private async loadSpawned(job: LoadJob): Promise<Run | undefined> {
+    const gateway = new GatewayProcess({
+      entry: ENTRY,
+      args: ['devhelpers', '--listen', '127.0.0.1:0', '--log-format', 'classic'],
+      onLine: (line) => this.screen.showLine(`gateway | ${line}`),
+    });
+    try {
+      const address = formatListenAddress(await gateway.start());
+      if (this.isStopped) return undefined;
+      const plan = readPlan(this.invocation.flags, process.env, `ws://${address}/connect`);
+      return await this.load({ ...job, plan, gatewayUrl: `http://${address}` });
+    } finally {
+      await gateway.stop();
+    }
+  }
+
+  private async load({ plan, gatewayUrl, runPath }: LoadJob): Promise<Run> {
+    this.showHeader(plan, runPath);
+    const sink = runPath === undefined ? undefined : new RunFileWriter(runPath);
+    const { version } = this.invocation;
+    const engine = new Engine(plan, { clock: systemClock, version, sink, observer: this.screen, gatewayUrl });
+    this.engine = engine;
+    if (this.isStopped) engine.stop();
+    try {
+      return await engine.run();
+    } finally {
+      this.screen.clear();
+      sink?.close();
+      if (this.isCut) endProcess(EXIT_CODE.interruptedTwice);
+    }
+  }
+
+  private showHeader(plan: Plan, runPath: string | undefined): void {
+    const load = plan.isDefaultLoad ? ', the default load' : '';
+    this.screen.showHeader({
+      version: this.invocation.version,
+      script: `${plan.behaviour} (built in) at ${plan.target.given}${load}`,
+      output: runPath ?? '-',
+      ...describePlan(plan),
+    });
+  }
+
+  private tellRunPath(runPath: string): void {
+    const { flags, output } = this.invocation;
+    const sink = flags.json ? output.stderr : output.stdout;
+    sink.write(`\nrun file: ${runPath} (\`wsg report ${runPath}\` prints it again)\n`);
+  }
+}

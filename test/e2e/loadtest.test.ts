@@ -1,0 +1,174 @@
+import { readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { WebSocketServer } from 'ws';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { runWsg, WsgProcess } from '../support/wsg-process.js';
+
+const SHORT = ['-u', '2', '-d', '1s', '--graceful-stop', '0s', '--allow-saturated'];
+const LONG = ['-u', '2', '-d', '60s'];
+
+/** A gateway with the helper loop on a free port; gives its WebSocket URL. */
+async function startHelpers(): Promise<string> {
+  const cwd = await temporaryFolder();
+  const wsg = new WsgProcess(['devhelpers', '--listen', '127.0.0.1:0', '--ready-fd', '3', '--pause', '5ms'], { cwd });
+  const { port } = await Promise.race([
+    wsg.ready,
+    wsg.ended.then((ending) => Promise.reject(new Error(ending.stderr))),
+  ]);
+  return `ws://127.0.0.1:${port}/connect`;
+}
+
+/** A WebSocket server that never says anything. */
+async function startSilentServer(): Promise<string> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  });
+  await once(server, 'listening');
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('no port');
+  return `ws://127.0.0.1:${bound.port}/connect`;
+}
+
+/** A port on which nothing listens any more. */
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  server.close();
+  await once(server, 'close');
+  if (bound === null || typeof bound === 'string') throw new Error('no port');
+  return bound.port;
+}
+
+describe('wsg loadtest', () => {
+  it("prints k6's summary, our tables and the run file to a pipe, and its progress to standard error", async () => {
+    const url = await startHelpers();
+    const cwd = await temporaryFolder();
+    const { code, stdout, stderr } = await runWsg(['loadtest', '--url', url, ...SHORT], { cwd });
+    expect(code, stderr).toBe(0);
+    const order = ['data is correct', 'ws_msgs_received', 'p99.9', 'generator health', 'run file: runs/'];
+    const places = order.map((text) => stdout.indexOf(text));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(stdout).not.toContain('\u001b[');
+    expect(stderr).toContain('scenarios: (100.00%) 1 scenario, 2 max VUs, 1s max duration (incl. graceful stop):');
+    expect(stderr).toMatch(/^running \(/m);
+    expect(await readdir(join(cwd, 'runs'))).toEqual([expect.stringMatching(/^[\dTZ-]+-snapshot\.run$/)]);
+  });
+
+  it('leaves a run file that `wsg report` prints again', async () => {
+    const url = await startHelpers();
+    const cwd = await temporaryFolder();
+    const load = await runWsg(['loadtest', '--url', url, ...SHORT, '--run', 'kept.run'], { cwd });
+    const report = await runWsg(['report', 'kept.run'], { cwd });
+    expect(report.code, report.stderr).toBe(0);
+    const received = /ws_msgs_received.*/;
+    expect(received.exec(report.stdout)?.[0]).toBe(received.exec(load.stdout)?.[0]);
+  });
+
+  it('gives programs one JSON object and nothing else on standard output', async () => {
+    const url = await startHelpers();
+    const { code, stdout } = await runWsg(['loadtest', '--url', url, ...SHORT, '--json', '--no-run']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).metrics.ws_sessions.values.count).toBe(2);
+  });
+
+  it('says what to start when nothing listens, ends with 14 and leaves no run file', async () => {
+    const cwd = await temporaryFolder();
+    const url = `ws://127.0.0.1:${await unusedPort()}/connect`;
+    const { code, stderr } = await runWsg(['loadtest', '--url', url, ...SHORT], { cwd });
+    expect(code).toBe(14);
+    expect(stderr).toMatch(/^Error: ws:\/\/127\.0\.0\.1:\d+\/connect cannot be reached/m);
+    expect(stderr).toContain('wsg devhelpers');
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('says what to start when nothing was received', async () => {
+    const url = await startSilentServer();
+    const { code, stdout } = await runWsg(['loadtest', '--url', url, ...SHORT, '--no-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/nothing was received[^]*wsg devhelpers/);
+  });
+
+  it('lists every bad option at once and ends with 104', async () => {
+    const { code, stderr } = await runWsg(['loadtest', '-u', 'many', '-d', 'soon', '--no-run']);
+    expect(code).toBe(104);
+    expect(stderr).toContain("'many'");
+    expect(stderr).toContain("'soon'");
+  });
+
+  it.each([[['script.js']], [['run', 'script.js']]])('refuses the script in %j by name with 104', async (args) => {
+    const { code, stderr } = await runWsg(['loadtest', ...args]);
+    expect(code).toBe(104);
+    expect(stderr).toContain("'script.js'");
+  });
+
+  it("accepts k6's `run` where there is no script", async () => {
+    const { code, stderr } = await runWsg(['loadtest', 'run', '--url', `ws://127.0.0.1:${await unusedPort()}/`]);
+    expect(code, stderr).toBe(14);
+  });
+
+  it('prints everything at the first signal and ends with 105', async () => {
+    const url = await startHelpers();
+    const wsg = new WsgProcess(['loadtest', '--url', url, ...LONG, '--no-run']);
+    await wsg.says(/^running \(/m);
+    wsg.kill('SIGINT');
+    const { code, stdout } = await wsg.ended;
+    expect(stdout).toContain('ws_sessions');
+    expect(stdout).toContain('generator health');
+    expect(code).toBe(105);
+  });
+
+  it('leaves what it has to `wsg report` when it is killed', async () => {
+    const url = await startHelpers();
+    const cwd = await temporaryFolder();
+    const wsg = new WsgProcess(['loadtest', '--url', url, ...LONG, '--run', 'cut.run'], { cwd });
+    await wsg.says(/^running \(0m0[2-9]/m);
+    wsg.kill('SIGKILL');
+    await wsg.ended;
+    const report = await runWsg(['report', 'cut.run'], { cwd });
+    expect(report.code, report.stderr).toBe(0);
+    expect(report.stdout).toContain('ws_msgs_received');
+  });
+
+  it('does not mind a reader that has gone', async () => {
+    const url = await startHelpers();
+    const wsg = new WsgProcess(['loadtest', '--url', url, ...SHORT, '--no-run']);
+    wsg.closeStdout();
+    const { code, stderr } = await wsg.ended;
+    expect(stderr).not.toContain('EPIPE');
+    expect(code).toBe(0);
+  });
+});
+
+describe('wsg loadtest --spawn-gateway', () => {
+  it(
+    'runs the snapshot in small: both sides shown, nobody closed for being slow, exit 0',
+    { timeout: 60_000 },
+    async () => {
+      const cwd = await temporaryFolder();
+      const args = ['loadtest', '--spawn-gateway', '--vus', '10', '--duration', '5s', '--graceful-stop', '1s'];
+      const { code, stdout, stderr } = await runWsg([...args, '--run', 'small.run'], { cwd });
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toContain('gateway and generator');
+      expect(stdout).not.toContain('DISAGREE');
+      expect(stderr).toMatch(/^gateway \| .*Sending \d+ messages took/m);
+      expect(stdout + stderr).not.toContain('1008');
+    },
+  );
+
+  it('takes its gateway along when it is cut by a second signal, and ends with 130', async () => {
+    const cwd = await temporaryFolder();
+    const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--run', 'cut.run'], { cwd });
+    await wsg.says(/^running \(/m);
+    wsg.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    wsg.kill('SIGINT');
+    expect((await wsg.ended).code).toBe(130);
+  });
+});
