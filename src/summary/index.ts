@@ -6,3 +6,4 @@ export { renderProgress, type ProgressView } from './progress.js';
 export { renderSpectra } from './spectrum.js';
 export { summaryJson } from './summary-json.js';
 export { renderSummary, SUMMARY_MODES, type SummaryMode, type SummaryOptions } from './text-summary.js';
+export { parseTrendStats } from './trend-stats.js';
