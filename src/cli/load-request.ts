@@ -1,8 +1,9 @@
 import { WsgError } from '../core/error.js';
 import { type LoadFlags, parseLoadOptions, type Plan } from '../loadgen/index.js';
+import type { SummaryFlags } from './summary-options.js';
 
 /** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags {
+export interface LoadtestFlags extends SummaryFlags {
   readonly url: string | undefined;
   readonly vus: string | undefined;
   readonly duration: string | undefined;
@@ -12,9 +13,6 @@ export interface LoadtestFlags {
   readonly gateway: string | undefined;
   readonly run: string | undefined;
   readonly 'no-run': boolean;
-  readonly 'summary-mode': string | undefined;
-  readonly 'summary-trend-stats': string | undefined;
-  readonly 'summary-time-unit': string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly 'no-color': boolean;

@@ -52,6 +52,7 @@ class LoadtestSession {
   private engine: Engine | undefined;
   private isStopped = false;
   private isCut = false;
+  private isLoading = false;
 
   constructor(invocation: LoadtestInvocation) {
     const { output, flags } = invocation;
@@ -87,6 +88,7 @@ class LoadtestSession {
   /** The second signal: the run file keeps what is in it, nothing is printed. A gateway of ours stops when we are gone. */
   cut(): void {
     this.isCut = true;
+    if (!this.isLoading) endProcess(EXIT_CODE.interruptedTwice);
     setTimeout(() => endProcess(EXIT_CODE.interruptedTwice), CUT_BOUND_MS).unref();
     void this.engine?.cut();
   }
@@ -114,9 +116,11 @@ class LoadtestSession {
     const engine = new Engine(plan, { clock: systemClock, version, sink, observer: this.screen, gatewayUrl });
     this.engine = engine;
     if (this.isStopped) engine.stop();
+    this.isLoading = true;
     try {
       return await engine.run();
     } finally {
+      this.isLoading = false;
       this.screen.clear();
       sink?.close();
       if (this.isCut) endProcess(EXIT_CODE.interruptedTwice);

@@ -1,12 +1,18 @@
 import { WsgError } from '../core/error.js';
 import { parseTrendStats, SUMMARY_MODES, type SummaryOptions } from '../summary/index.js';
-import type { LoadtestFlags } from './load-request.js';
+
+/** The flags that say how the summary is to look, as texts. */
+export interface SummaryFlags {
+  readonly 'summary-mode': string | undefined;
+  readonly 'summary-trend-stats': string | undefined;
+  readonly 'summary-time-unit': string | undefined;
+}
 
 const TIME_UNITS = ['s', 'ms', 'us'] as const;
 
 /** How the summary is to look, but for its colours: flags, then `WSG_SUMMARY_*`, then `K6_SUMMARY_*`. Throws `options.invalid`. */
 export function readSummaryOptions(
-  flags: LoadtestFlags,
+  flags: SummaryFlags,
   env: NodeJS.ProcessEnv,
 ): Pick<SummaryOptions, 'mode' | 'trendStats' | 'timeUnit'> {
   const mode = oneOf(SUMMARY_MODES, 'summary-mode', flags['summary-mode'] ?? fromEnvironment(env, 'SUMMARY_MODE'));

@@ -1,4 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
 describe('wsg', () => {
@@ -38,5 +41,42 @@ describe('wsg', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('laodtest');
     expect(stderr).not.toContain(' at ');
+  });
+});
+
+describe('the start of wsg', () => {
+  /** The modules that a run of `wsg` loaded, as V8 tells them. */
+  async function loadedModules(args: readonly string[]): Promise<string[]> {
+    const folder = await temporaryFolder();
+    await runWsg(args, { env: { NODE_V8_COVERAGE: folder } });
+    const files = await readdir(folder);
+    const reports = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+    return reports.flatMap((text) => JSON.parse(text).result.map(({ url }: { readonly url: string }) => url));
+  }
+
+  it.each([[['--version']], [['report', '--help']], [['loadtest', '--help']], [['serve', '--help']]])(
+    'loads neither a layer nor a package beside oclif for %j',
+    async (args) => {
+      const modules = await loadedModules(args);
+      const own = modules.filter((url) => url.includes('/dist/') && !url.includes('node_modules'));
+      const packages = modules.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
+      expect(own.filter((url) => !/\/dist\/(cli|core|commands)\//.test(url))).toEqual([]);
+      for (const heavy of [
+        'zod',
+        'yaml',
+        'pino',
+        'ws',
+        'uWebSockets.js',
+        'hdr-histogram-js',
+        'cli-table3',
+        'prom-client',
+      ]) {
+        expect(packages).not.toContain(heavy);
+      }
+    },
+  );
+
+  it('loads oclif for no version', async () => {
+    expect((await loadedModules(['--version'])).filter((url) => url.includes('@oclif'))).toEqual([]);
   });
 });

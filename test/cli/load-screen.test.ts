@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { LoadScreen } from '../../src/cli/load-screen.js';
+import type { RunProgress } from '../../src/loadgen/index.js';
+import { recordingOutput } from '../support/recording-output.js';
+
+const VIEW = {
+  version: '1.2.3',
+  script: 'snapshot',
+  output: '-',
+  headline: '1 scenario, 3 max VUs, 4s max duration (incl. graceful stop)',
+  scenarios: ['default: 3 looping VUs for 4s (gracefulStop: 0s)'],
+};
+
+function progressAt(elapsedMs: number): RunProgress {
+  const plan = { name: 'default', executor: 'constant-vus', vus: 3, durationMs: 4000, gracefulStopMs: 0 } as const;
+  return {
+    elapsedMs,
+    activeVus: 3,
+    initialisedVus: 3,
+    completeIterations: 0,
+    interruptedIterations: 0,
+    scenarios: [{ plan, state: 'running', elapsedMs, fraction: elapsedMs / 4000, completeIterations: 0 }],
+  };
+}
+
+function screenOn(options: { readonly isTerminal: boolean; readonly json?: boolean; readonly quiet?: boolean }) {
+  const output = recordingOutput({ isTerminal: options.isTerminal });
+  const { json = false, quiet = false } = options;
+  return { output, screen: new LoadScreen({ output, json, quiet, noColor: true }) };
+}
+
+describe('LoadScreen', () => {
+  it('shows header and progress on standard output when that is a terminal', () => {
+    const { output, screen } = screenOn({ isTerminal: true });
+    screen.showHeader(VIEW);
+    screen.progressed(progressAt(100));
+    expect(output.stdout.text()).toContain('3 looping VUs');
+    expect(output.stdout.text()).toContain('running (0.1s), 3/3 VUs');
+    expect(output.stderr.text()).toBe('');
+  });
+
+  it.each([{ isTerminal: false }, { isTerminal: true, json: true }])(
+    'leaves standard output to the results with %j',
+    (options) => {
+      const { output, screen } = screenOn(options);
+      screen.showHeader(VIEW);
+      screen.progressed(progressAt(1000));
+      screen.clear();
+      screen.showEnd();
+      expect(output.stderr.text()).toContain('running (1.0s), 3/3 VUs');
+      expect(output.stdout.text()).toBe('');
+    },
+  );
+
+  it('shows the last progress for good at the end', () => {
+    const { output, screen } = screenOn({ isTerminal: true });
+    screen.progressed(progressAt(3900));
+    screen.progressed(progressAt(4000));
+    screen.clear();
+    screen.showEnd();
+    expect(output.stdout.text().endsWith('default   [======================================] 3 VUs  4.0s/4s\n')).toBe(
+      true,
+    );
+  });
+
+  it('is silent but for warnings and log lines when told to be quiet', () => {
+    const { output, screen } = screenOn({ isTerminal: false, quiet: true });
+    screen.showHeader(VIEW);
+    screen.progressed(progressAt(1000));
+    screen.happened({ elapsedMs: 12_345, kind: 'stall', text: 'an action ran late' });
+    screen.showLine('gateway | hello');
+    screen.showEnd();
+    expect(output.stderr.text()).toBe('WARN[0012] an action ran late\ngateway | hello\n');
+    expect(output.stdout.text()).toBe('');
+  });
+});

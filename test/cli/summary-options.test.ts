@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { readSummaryOptions, type SummaryFlags } from '../../src/cli/summary-options.js';
+
+const NOTHING: SummaryFlags = {
+  'summary-mode': undefined,
+  'summary-trend-stats': undefined,
+  'summary-time-unit': undefined,
+};
+
+describe('readSummaryOptions', () => {
+  it("is the snapshot's summary unless told", () => {
+    expect(readSummaryOptions(NOTHING, {})).toEqual({ mode: 'legacy', timeUnit: undefined, trendStats: undefined });
+  });
+
+  it('takes a flag before WSG_, and that before K6_; empty variables count for nothing', () => {
+    const env = {
+      K6_SUMMARY_MODE: 'full',
+      WSG_SUMMARY_MODE: 'compact',
+      WSG_SUMMARY_TIME_UNIT: '',
+      K6_SUMMARY_TIME_UNIT: 'ms',
+    };
+    expect(readSummaryOptions(NOTHING, env)).toMatchObject({ mode: 'compact', timeUnit: 'ms' });
+    expect(readSummaryOptions({ ...NOTHING, 'summary-mode': 'disabled' }, env)).toMatchObject({ mode: 'disabled' });
+  });
+
+  it('refuses what there is not, by name', () => {
+    expect(() => readSummaryOptions({ ...NOTHING, 'summary-mode': 'long' }, {})).toThrow("'long' is none of legacy");
+    expect(() => readSummaryOptions({ ...NOTHING, 'summary-time-unit': 'h' }, {})).toThrow("'h' is none of s, ms, us");
+    expect(() => readSummaryOptions({ ...NOTHING, 'summary-trend-stats': 'avg,mode' }, {})).toThrow('"mode"');
+  });
+});
