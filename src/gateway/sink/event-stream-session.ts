@@ -119,10 +119,8 @@ export class EventStreamSession implements RingListener {
     }, HEARTBEAT_MS);
   }
 
-  /** Leaves the sink only when the stream has closed: what was written last may still be on its way. */
   private finish(): void {
-    this.isClosed = true;
-    this.cancelHeartbeat?.();
+    this.close();
     this.stream.end();
   }
 

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { silentLogger } from '../../../src/core/logger.js';
+import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
+import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { ScriptedSink, type SinkAnswer } from '../../support/scripted-sink.js';
+import { TEST_BOOT } from '../../support/test-event.js';
+
+/** Events to append, or time that passes so that sinks come forward. */
+type Step = { readonly append: readonly NewEvent[] } | { readonly passMs: number };
+
+const event: fc.Arbitrary<NewEvent> = fc.record({
+  connection: fc.constantFrom('a', 'b', 'c'),
+  action: fc.constantFrom('open', 'message', 'close'),
+  tags: fc.constantFrom('', 'foo=bar'),
+  message: fc.uint8Array({ maxLength: 300 }),
+});
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ append: fc.array(event, { maxLength: 12 }) }),
+  fc.record({ passMs: fc.constantFrom(0, 50, 100, 400) }),
+);
+const answer: fc.Arbitrary<SinkAnswer> = fc.record({ takes: fc.nat({ max: 5 }), rejects: fc.boolean() });
+const answers = fc.array(answer, { maxLength: 12 });
+
+/** The naive oracle: what was accepted, in order. */
+interface Trial {
+  readonly accepted: NewEvent[];
+  readonly sinks: readonly ScriptedSink[];
+  readonly left: number;
+}
+
+async function run(steps: readonly Step[], scripts: readonly SinkAnswer[][]): Promise<Trial> {
+  const clock = new ManualClock();
+  const sinks = scripts.map((script, index) => new ScriptedSink(`s${index}`, [...script]));
+  const limits = { maxEvents: 40, maxBytes: 20_000 };
+  const batch = { maxEvents: 5, maxBytes: 2_000 };
+  const outbox = new MemoryOutbox({ boot: TEST_BOOT, sinks, clock, log: silentLogger, limits, batch });
+  const accepted: NewEvent[] = [];
+  await outbox.start();
+  for (const now of steps) {
+    if ('append' in now) accepted.push(...now.append.filter((each) => outbox.append(each)));
+    else await pass(clock, now.passMs);
+  }
+  while (outbox.state().events > 0) await pass(clock, 5_000);
+  return { accepted, sinks, left: await outbox.stop(0) };
+}
+
+async function pass(clock: ManualClock, passMs: number): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  clock.advance(passMs);
+}
+
+describe('whatever the sinks reject, a memory outbox', () => {
+  test('delivers every accepted event at least once, first in order, and never goes back behind an acknowledgement', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.tuple(answers, answers), async (steps, scripts) => {
+        const { accepted, sinks, left } = await run(steps, scripts);
+        expect(left).toBe(0);
+        for (const sink of sinks) {
+          expect(firstDeliveries(sink)).toEqual(
+            accepted.map(({ connection, action, message }, index) => [index + 1, connection, action, message]),
+          );
+          expect(sink.mostBusy).toBeLessThanOrEqual(1);
+          sink.offered.forEach((batch, index) => {
+            const begin = (sink.acknowledgedBefore[index] ?? 0) + 1;
+            expect(batch.map(({ sequence }) => sequence)).toEqual(batch.map((_, offset) => begin + offset));
+          });
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** What a backend that drops duplicates by id sees. */
+function firstDeliveries(sink: ScriptedSink): unknown[] {
+  const first = new Map<string, unknown[]>();
+  for (const { id, sequence, connection, action, message } of sink.taken) {
+    if (!first.has(id)) first.set(id, [sequence, connection, action, message]);
+  }
+  return [...first.values()];
+}

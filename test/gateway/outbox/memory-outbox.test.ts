@@ -1,0 +1,264 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventBytes } from '../../../src/gateway/event/event-size.js';
+import { MemoryOutbox, type MemoryOutboxOptions } from '../../../src/gateway/outbox/memory-outbox.js';
+import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
+import { REJECT, ScriptedSink } from '../../support/scripted-sink.js';
+import { TEST_BOOT } from '../../support/test-event.js';
+
+const LARGE = 1024 * 1024 * 1024;
+const stops: (() => Promise<number>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()));
+});
+
+function message(text: string, connection = 'c1'): NewEvent {
+  return { connection, action: 'message', type: 'text', tags: '', message: Buffer.from(text) };
+}
+
+function opened(connection = 'c1'): NewEvent {
+  return { connection, action: 'open', tags: '' };
+}
+
+function closed(connection = 'c1'): NewEvent {
+  return { connection, action: 'close', tags: '' };
+}
+
+function create(sinks: readonly ScriptedSink[], options: Partial<MemoryOutboxOptions> = {}) {
+  const clock = new ManualClock();
+  const log = new RecordingLogger();
+  const outbox = new MemoryOutbox({ boot: TEST_BOOT, sinks, clock, log, ...options });
+  stops.push(() => outbox.stop(0));
+  return { outbox, clock, log };
+}
+
+/** Appends messages until one is refused; answers how many were accepted. */
+function fill(outbox: MemoryOutbox): number {
+  let accepted = 0;
+  while (outbox.append(message('x'))) accepted++;
+  return accepted;
+}
+
+describe('memory outbox', () => {
+  test('gives each event the next sequence and the id of this boot', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink]);
+    await outbox.start();
+    for (const text of ['a', 'b', 'c']) outbox.append(message(text));
+    await sink.until(() => sink.taken.length === 3);
+    expect(sink.taken.map((event) => [event.id, event.sequence, Buffer.from(event.message ?? []).toString()])).toEqual([
+      ['00af-1700000000000-1', 1, 'a'],
+      ['00af-1700000000000-2', 2, 'b'],
+      ['00af-1700000000000-3', 3, 'c'],
+    ]);
+  });
+
+  test('hands over what one tick appended in one batch', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink]);
+    await outbox.start();
+    for (let i = 0; i < 10; i++) outbox.append(message('x'));
+    await sink.until(() => sink.taken.length === 10);
+    expect(sink.offered).toHaveLength(1);
+  });
+
+  test('keeps batches within their limits', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink], { batch: { maxEvents: 4, maxBytes: LARGE } });
+    for (let i = 0; i < 10; i++) outbox.append(message('x'));
+    await outbox.start();
+    await sink.until(() => sink.taken.length === 10);
+    expect(sink.offered.map((batch) => batch.length)).toEqual([4, 4, 2]);
+    expect(sink.mostBusy).toBe(1);
+  });
+
+  test('delivers events that were appended before the start', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink]);
+    outbox.append(message('early'));
+    await outbox.start();
+    await sink.until(() => sink.taken.length === 1);
+    expect(sink.started).toBe(1);
+  });
+
+  test('offers a rejected batch again only after a pause that grows', async () => {
+    const sink = new ScriptedSink('s', [REJECT, REJECT]);
+    const { outbox, clock } = create([sink]);
+    await outbox.start();
+    outbox.append(message('x'));
+    for (const [tries, pauseMs] of [
+      [1, 100],
+      [2, 200],
+    ] as const) {
+      await settle(() => clock.waiting === 1);
+      expect(sink.offered).toHaveLength(tries);
+      clock.advance(pauseMs - 1);
+      expect(clock.waiting).toBe(1);
+      clock.advance(1);
+    }
+    await sink.until(() => sink.taken.length === 1);
+    expect(sink.offered).toHaveLength(3);
+  });
+
+  test('says once that a sink is away and once that it is back', async () => {
+    const sink = new ScriptedSink('s', [REJECT, REJECT, REJECT]);
+    const { outbox, clock, log } = create([sink]);
+    await outbox.start();
+    outbox.append(message('x'));
+    await settle(() => {
+      clock.advance(5_000);
+      return outbox.state().events === 0;
+    });
+    expect(log.events).toEqual(['sink.away', 'sink.back']);
+    expect(log.lines[0]?.fields).toMatchObject({ sink: 's', reason: 'The sink was told to reject.' });
+  });
+
+  test('goes on behind the part of a batch that was acknowledged', async () => {
+    const sink = new ScriptedSink('s', [{ takes: 2, rejects: false }]);
+    const { outbox } = create([sink]);
+    await outbox.start();
+    for (let i = 0; i < 5; i++) outbox.append(message('x'));
+    await sink.until(() => sink.taken.length === 5);
+    expect(sink.taken.map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('does not hold a sink back because another is away, and frees nothing before both have it', async () => {
+    const [away, here] = [new ScriptedSink('away', [REJECT]), new ScriptedSink('here')];
+    const { outbox, clock } = create([away, here]);
+    await outbox.start();
+    for (let i = 0; i < 3; i++) outbox.append(message('x'));
+    await settle(() => clock.waiting === 1 && outbox.state().lagging.get('here') === 0);
+    expect(here.taken).toHaveLength(3);
+    expect(outbox.state()).toMatchObject({
+      events: 3,
+      lagging: new Map([
+        ['away', 3],
+        ['here', 0],
+      ]),
+    });
+    clock.advance(100);
+    await settle(() => outbox.state().events === 0);
+    expect(outbox.state().bytes).toBe(0);
+  });
+});
+
+describe('the bound of a memory outbox', () => {
+  test('refuses messages, and says that it is full before it does', () => {
+    const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
+    const changes: number[] = [];
+    outbox.onFullChange(() => changes.push(outbox.state().events));
+    const accepted = fill(outbox);
+    expect(changes).toEqual([88]);
+    expect(accepted).toBe(93);
+    expect(outbox.state()).toMatchObject({ events: 93, full: true });
+  });
+
+  test('counts bytes as well as events', () => {
+    const one = eventBytes(message('x'));
+    const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: LARGE, maxBytes: one * 100 } });
+    fill(outbox);
+    expect(outbox.state()).toMatchObject({ events: 93, bytes: one * 93, maxBytes: one * 100 });
+  });
+
+  test('takes the close events of all open connections, however full it is', () => {
+    const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
+    for (let i = 0; i < 20; i++) expect(outbox.append(opened(`c${i}`))).toBe(true);
+    fill(outbox);
+    for (let i = 0; i < 20; i++) expect(outbox.append(closed(`c${i}`))).toBe(true);
+    expect(outbox.state().events).toBeLessThanOrEqual(100);
+  });
+
+  test('takes open events that were under way when messages no longer fit', () => {
+    const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
+    fill(outbox);
+    expect(outbox.append(opened('a'))).toBe(true);
+    expect(outbox.append(opened('b'))).toBe(true);
+    while (outbox.append(opened('more'))) expect(outbox.state().events).toBeLessThan(100);
+  });
+
+  test('takes a message that is larger than the whole bound when nothing else waits', () => {
+    const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: 1024 } });
+    expect(outbox.append(message('x'.repeat(2000)))).toBe(true);
+    expect(outbox.state().full).toBe(true);
+    expect(outbox.append(message('x'))).toBe(false);
+  });
+
+  test('is no longer full when half of it has been delivered, and tells each change once', async () => {
+    const sink = new ScriptedSink('s', [REJECT, { takes: 40, rejects: false }, { takes: 10, rejects: false }]);
+    const { outbox, clock } = create([sink], { limits: { maxEvents: 100, maxBytes: LARGE } });
+    const changes: [boolean, number][] = [];
+    outbox.onFullChange((full) => changes.push([full, outbox.state().events]));
+    await outbox.start();
+    fill(outbox);
+    await settle(() => clock.waiting === 1);
+    expect(changes).toEqual([[true, 88]]);
+    clock.advance(100);
+    await settle(() => outbox.state().events === 0);
+    expect(changes).toEqual([
+      [true, 88],
+      [false, 43],
+    ]);
+    expect(outbox.append(message('again'))).toBe(true);
+  });
+});
+
+describe('stopping a memory outbox', () => {
+  test('delivers what is left, stops the sinks and accepts nothing more', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink], { batch: { maxEvents: 2, maxBytes: LARGE } });
+    await outbox.start();
+    for (let i = 0; i < 5; i++) outbox.append(message('x'));
+    expect(await outbox.stop(1_000)).toBe(0);
+    expect(sink.taken).toHaveLength(5);
+    expect(sink.stopped).toBe(1);
+    expect(outbox.append(message('late'))).toBe(false);
+  });
+
+  test('does not wait out the pause of a sink that was away', async () => {
+    const sink = new ScriptedSink('s', [REJECT]);
+    const { outbox, clock } = create([sink]);
+    await outbox.start();
+    outbox.append(message('x'));
+    await settle(() => clock.waiting === 1);
+    expect(await outbox.stop(1_000)).toBe(0);
+    expect(sink.taken).toHaveLength(1);
+  });
+
+  test('gives up at the timeout and says how many events are left', async () => {
+    const sink = new ScriptedSink(
+      's',
+      Array.from({ length: 50 }, () => REJECT),
+    );
+    const { outbox, clock } = create([sink]);
+    await outbox.start();
+    for (let i = 0; i < 3; i++) outbox.append(message('x'));
+    const left = outbox.stop(1_000);
+    await settle(() => clock.waiting === 2);
+    clock.advance(1_000);
+    expect(await left).toBe(3);
+    expect(sink.stopped).toBe(1);
+  });
+
+  test('twice stops once', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink]);
+    await outbox.start();
+    expect(await Promise.all([outbox.stop(0), outbox.stop(0)])).toEqual([0, 0]);
+    expect(sink.stopped).toBe(1);
+  });
+
+  test('before the start stops the sinks all the same', async () => {
+    const sink = new ScriptedSink('s');
+    const { outbox } = create([sink]);
+    outbox.append(message('x'));
+    expect(await outbox.stop(1_000)).toBe(1);
+    expect(sink.stopped).toBe(1);
+  });
+});
+
+/** Lets the event loop turn until `isReached` holds. */
+async function settle(isReached: () => boolean): Promise<void> {
+  while (!isReached()) await new Promise<void>((resolve) => setImmediate(resolve));
+}

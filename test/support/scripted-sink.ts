@@ -1,0 +1,68 @@
+import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
+import type { EventSink } from '../../src/gateway/sink/event-sink.js';
+
+/** What a scripted sink does with one batch: takes so many of its first events, then acknowledges them or rejects. */
+export interface SinkAnswer {
+  readonly takes: number;
+  readonly rejects: boolean;
+}
+
+/** Takes the whole batch and acknowledges it. */
+export const TAKE_ALL: SinkAnswer = { takes: Number.MAX_SAFE_INTEGER, rejects: false };
+/** Takes nothing and rejects. */
+export const REJECT: SinkAnswer = { takes: 0, rejects: true };
+
+/** A sink that does what a test tells it to, and `TAKE_ALL` when nothing is left to do. */
+export class ScriptedSink implements EventSink {
+  /** Every event taken, duplicates included. */
+  readonly taken: GatewayEvent[] = [];
+  /** Each batch as it was offered. */
+  readonly offered: GatewayEvent[][] = [];
+  /** The sequence acknowledged before each batch was offered. */
+  readonly acknowledgedBefore: number[] = [];
+  started = 0;
+  stopped = 0;
+  busy = 0;
+  mostBusy = 0;
+  private acknowledged = 0;
+  private waiters: (() => void)[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly answers: SinkAnswer[] = [],
+  ) {}
+
+  start(): Promise<void> {
+    this.started++;
+    return Promise.resolve();
+  }
+
+  async deliver(batch: readonly GatewayEvent[]): Promise<number> {
+    this.offered.push([...batch]);
+    this.acknowledgedBefore.push(this.acknowledged);
+    this.mostBusy = Math.max(this.mostBusy, ++this.busy);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.busy--;
+    return this.answer(batch, this.answers.shift() ?? TAKE_ALL);
+  }
+
+  stop(): Promise<void> {
+    this.stopped++;
+    return Promise.resolve();
+  }
+
+  /** Resolves as soon as `isReached` holds; asked after each batch. */
+  async until(isReached: (sink: ScriptedSink) => boolean): Promise<void> {
+    while (!isReached(this)) await new Promise<void>((resolve) => this.waiters.push(resolve));
+  }
+
+  private answer(batch: readonly GatewayEvent[], answer: SinkAnswer): number {
+    const taken = batch.slice(0, answer.takes);
+    this.taken.push(...taken);
+    const last = taken.at(-1);
+    if (!answer.rejects && last !== undefined) this.acknowledged = last.sequence;
+    for (const wake of this.waiters.splice(0)) wake();
+    if (answer.rejects) throw new Error('The sink was told to reject.');
+    return this.acknowledged;
+  }
+}
