@@ -18,6 +18,8 @@ export interface ConnectionHandlerOptions {
   readonly counters: GatewayCounters;
   /** True while no new connections are wanted: the gateway starts or drains. */
   readonly isClosedToNew: () => boolean;
+  /** Called after each close, when the connection is gone from the registry and its close event appended. */
+  readonly onClosed: () => void;
 }
 
 /** What an endpoint adds to its configuration while connections are handled. */
@@ -102,6 +104,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     if (!registry.close(connection)) return;
     counters.countClose(nameCloseReason(connection.closeReason, code));
     if (!this.#unannounced.has(connection)) this.#append(connection, 'close');
+    this.#options.onClosed();
   }
 
   #decide(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {

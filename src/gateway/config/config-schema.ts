@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { parseListenAddress } from '../../core/listen-address.js';
+import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
+import { DEFAULT_OUTBOX_LIMITS } from '../outbox/memory-outbox.js';
+import { DEFAULT_RING_LIMITS } from '../sink/memory-sink.js';
+import { parseCidr } from '../access/cidr.js';
+import { endpointPathProblem } from './endpoint-path.js';
+
+const MIB = 1024 * 1024;
+const LISTEN_PROBLEM = 'is no host:port (port 0 to 65535)';
+const SINK_REFUSAL = 'this version has only the embedded sink; remove the key or leave its addr empty';
+
+const listenAddress = z.string().refine((text) => parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM });
+const cidr = z
+  .string()
+  .refine((text) => parseCidr(text) !== undefined, { error: 'is no CIDR such as 10.0.0.0/8 or ::1/128' });
+const variables = z.record(
+  z.string().regex(/^[a-zA-Z0-9_]+$/, { error: 'is no variable name: letters, digits and _ only' }),
+  z.string(),
+);
+const tags = z.record(
+  z.string().refine((key) => key !== 'id' && key !== '', { error: "is no tag key: 'id' and '' are reserved" }),
+  z.string(),
+);
+const idleTimeout = z.int().min(8).max(960);
+const messageSize = z
+  .int()
+  .min(1)
+  .max(2 * MIB - 1);
+
+const endpoint = z.object({
+  path: z
+    .string()
+    .superRefine((path, context) => {
+      const problem = endpointPathProblem(path);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    })
+    .default('/ws')
+    .describe('Path that upgrades to WebSocket.'),
+  set_tags: tags
+    .default({})
+    .describe('Tags given to each new connection; values are the text as written, so `1.10` stays `1.10`.'),
+  stream_include_tags: z.array(z.string()).default([]).describe('Tags that travel with each event.'),
+  json_extract_vars: variables
+    .default({})
+    .describe('Variable name to path in the JSON message, for templates of sinks.'),
+  max_message_size_kb: messageSize.optional().describe('Overrides the global `max_message_size_kb`.'),
+  idle_timeout_s: idleTimeout.optional().describe('Overrides the global `idle_timeout_s`.'),
+  subprotocols: z
+    .array(z.string())
+    .default([])
+    .describe('Subprotocols spoken here: the first one offered that is listed is answered.'),
+  allowed_origins: z.array(z.string()).default([]).describe('`Origin` headers that may upgrade; empty: any, and none.'),
+  policy: z
+    .enum(SLOW_POLICIES)
+    .default('close')
+    .describe('What happens to a connection that reads too slowly: `close` (1008), `drop-oldest` or `drop-newest`.'),
+  max_queue_bytes: z
+    .int()
+    .min(1024)
+    .default(DEFAULT_MAX_QUEUE_BYTES)
+    .describe('Bound on what waits for one connection.'),
+  low_water_bytes: z
+    .int()
+    .min(0)
+    .default(DEFAULT_LOW_WATER_BYTES)
+    .describe('From so many waiting bytes on a connection counts as congested, and helper loops hold back.'),
+  compression: z
+    .boolean()
+    .default(true)
+    .describe('Offers permessage-deflate; messages of 512 bytes and more leave compressed.'),
+});
+
+function unbuiltSink<Shape extends z.ZodRawShape>(shape: Shape, sentence: string) {
+  return z
+    .object({
+      addr: z.string().default('').describe('URL; off when empty. Anything else is refused: not in this version.'),
+      ...shape,
+    })
+    .optional()
+    .describe(sentence)
+    .refine((value) => value === undefined || !('addr' in value) || value.addr === '', { error: SINK_REFUSAL });
+}
+
+/** Every key of the configuration file: type, default and sentence of documentation. Everything else is derived from here. */
+export const configSchema = z.object({
+  listen_addr: listenAddress
+    .default('0.0.0.0:8080')
+    .describe('host:port of the public listener; port 0 takes a free one.'),
+  internal_listen_addr: z
+    .string()
+    .refine((text) => text === '' || parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM })
+    .default('')
+    .describe(
+      'host:port of a listener of its own for the internal API; the public one then serves WebSocket, `/healthz` and `/readyz` only.',
+    ),
+  internal_endpoint_access_whitelist: z
+    .array(cidr)
+    .default(['127.0.0.1/8', '::1/128'])
+    .describe('Networks whose peers may use the internal API.'),
+  internal_hosts: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Host names, besides IP literals and `localhost`, under which peers of this machine may use the internal API.',
+    ),
+  internal_allowed_origins: z
+    .array(z.string())
+    .default([])
+    .describe('`Origin` headers with which browsers may use the internal API.'),
+  tls: z
+    .object({
+      cert_file: z.string().min(1).describe('Certificate chain, PEM.'),
+      key_file: z.string().min(1).describe('Private key, PEM.'),
+    })
+    .optional()
+    .describe('Serves the public listener over TLS.'),
+  transport: z
+    .enum(['auto', 'uws', 'ws'])
+    .default('auto')
+    .describe('Server library: `uws` (fast, native), `ws` (runs everywhere), `auto` takes `uws` where it loads.'),
+  max_message_size_kb: messageSize.default(131_072).describe('Largest message from a client, in KiB.'),
+  max_send_body_bytes: z
+    .int()
+    .min(1)
+    .max(256 * MIB)
+    .default(16 * MIB)
+    .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
+  idle_timeout_s: idleTimeout
+    .default(60)
+    .describe('After so many seconds without a pong or frame a client counts as dead (8 to 960).'),
+  endpoints: z
+    .array(endpoint)
+    .min(1, { error: 'must list at least one endpoint' })
+    .superRefine((endpoints, context) => {
+      endpoints.forEach(({ path }, index) => {
+        const first = endpoints.findIndex((other) => other.path === path);
+        const message = `'${path}' is also the path of endpoints[${first}]`;
+        if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
+      });
+    })
+    .describe('The WebSocket paths.'),
+  prometheus: z
+    .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
+    .prefault({})
+    .describe('Metrics.'),
+  outbox: z
+    .object({
+      max_bytes: z
+        .int()
+        .min(1024)
+        .default(DEFAULT_OUTBOX_LIMITS.maxBytes)
+        .describe('Bound on the events that wait for a sink; at the bound clients are held back.'),
+      max_events: z.int().min(1).default(DEFAULT_OUTBOX_LIMITS.maxEvents).describe('Bound on their number.'),
+    })
+    .prefault({})
+    .describe('What stands between events and sinks.'),
+  events: z
+    .object({
+      ring_max_bytes: z
+        .int()
+        .min(1024)
+        .default(DEFAULT_RING_LIMITS.maxBytes)
+        .describe('Bytes of events kept for readers of `/events`.'),
+      ring_max_events: z
+        .int()
+        .min(1)
+        .default(DEFAULT_RING_LIMITS.maxEvents)
+        .describe('Events kept for readers of `/events`.'),
+    })
+    .prefault({})
+    .describe('The embedded sink.'),
+  node: z
+    .object({
+      number: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(0)
+        .describe('Number of this node in the ids of connections and events.'),
+    })
+    .prefault({})
+    .describe('Who this node is among others.'),
+  drain: z
+    .object({
+      pause_s: z
+        .number()
+        .min(0)
+        .max(600)
+        .default(0)
+        .describe('Wait between `/readyz` failing and the listener closing.'),
+      close_spread_s: z.number().min(0).max(600).default(1).describe('Time over which closes are spread.'),
+      flush_timeout_s: z
+        .number()
+        .min(0)
+        .max(600)
+        .default(10)
+        .describe('Longest wait for the sinks to take what is left.'),
+    })
+    .prefault({})
+    .describe('What SIGTERM does.'),
+  plugins: z
+    .array(
+      z.object({
+        module: z.string().min(1).describe('`devhelpers`, a package, or a path relative to the configuration file.'),
+        options: z.record(z.string(), z.unknown()).default({}).describe('Given to the plugin as they are.'),
+      }),
+    )
+    .default([])
+    .describe('Modules run inside the gateway.'),
+  connection_redis_sync: unbuiltSink({}, 'Mirror of connection state in Redis.'),
+  stream_redis: unbuiltSink(
+    {
+      stream_name: z.string().default('connectionevents').describe('Stream, may be a template.'),
+      event_id_field: z.string().optional().describe('Field that carries the id of the event.'),
+      max_len: z.int().optional().describe('Approximate bound on the length of the stream.'),
+    },
+    'Redis Streams sink.',
+  ),
+  stream_amqp: unbuiltSink(
+    {
+      exchange: z.string().default('').describe('Topic exchange.'),
+      queue: z.string().default('').describe('Queue that is declared and bound with `#`.'),
+      routing_key: z.string().default('').describe('Routing key, may be a template.'),
+      headers: z.record(z.string(), z.string()).default({}).describe('Headers of each message.'),
+    },
+    'AMQP 0-9-1 sink.',
+  ),
+});
+
+/** The configuration as the file has it, defaults filled in. */
+export type ConfigFile = z.infer<typeof configSchema>;
+/** What a file may say. */
+export type ConfigInput = z.input<typeof configSchema>;

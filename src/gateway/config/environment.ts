@@ -1,0 +1,64 @@
+import { nearestName } from './nearest-name.js';
+import type { SchemaNode } from './schema-node.js';
+import { readYaml } from './yaml-reader.js';
+
+const PREFIX = 'WSG_GATEWAY_';
+
+/** A key that the environment may set. */
+export interface EnvironmentTwin {
+  readonly variable: string;
+  readonly path: readonly string[];
+  readonly node: SchemaNode;
+}
+
+/** The environment twin of every key that is no group of keys: `WSG_GATEWAY_` and the path, joined by `_`, upper case. */
+export function environmentTwins(schema: SchemaNode, path: readonly string[] = []): EnvironmentTwin[] {
+  return [...schema.children].flatMap(([key, node]) => {
+    const full = [...path, key];
+    if (node.kind === 'object') return environmentTwins(node, full);
+    return [{ variable: environmentVariable(full), path: full, node }];
+  });
+}
+
+/** The name of the variable for a path of keys. */
+export function environmentVariable(path: readonly string[]): string {
+  return PREFIX + path.join('_').toUpperCase();
+}
+
+/** What the environment sets: values by path, and a warning for each variable of ours that names no key. */
+export interface EnvironmentReading {
+  readonly values: readonly { readonly twin: EnvironmentTwin; readonly value: unknown }[];
+  readonly warnings: readonly string[];
+}
+
+/** Reads the variables with our prefix. Text is taken as it is, lists of texts may be separated by commas, the rest is YAML. */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  schema: SchemaNode,
+): EnvironmentReading {
+  const twins = new Map(environmentTwins(schema).map((twin) => [twin.variable, twin]));
+  const values: { twin: EnvironmentTwin; value: unknown }[] = [];
+  const warnings: string[] = [];
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(PREFIX) || text === undefined) continue;
+    const twin = twins.get(variable);
+    if (twin !== undefined) values.push({ twin, value: readText(text, twin.node) });
+    else warnings.push(`${variable}: unknown variable${nearestHint(nearestName(variable, twins.keys()))}`);
+  }
+  return { values, warnings };
+}
+
+/** `; did you mean X?`, or nothing. */
+export function nearestHint(nearest: string | undefined): string {
+  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
+}
+
+function readText(text: string, node: SchemaNode): unknown {
+  if (node.kind === 'string') return text;
+  const trimmed = text.trim();
+  if (node.kind === 'list' && node.element?.kind === 'string' && !trimmed.startsWith('[')) {
+    return trimmed === '' ? [] : trimmed.split(',').map((part) => part.trim());
+  }
+  const { value, problems } = readYaml(text, node);
+  return problems.length === 0 ? value : text;
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/logger.js';
+import { LimitedLog } from './access/limited-log.js';
+import { RequestGuard } from './access/request-guard.js';
+import { LocalBus } from './bus/local-bus.js';
+import type { GatewayConfig } from './config/gateway-config.js';
+import { ConnectionDrain } from './connection/connection-drain.js';
+import { ConnectionHandler } from './connection/connection-handler.js';
+import { ConnectionIdSource, formatNode } from './connection/connection-id.js';
+import { ConnectionRegistry } from './connection/registry.js';
+import { Delivery } from './delivery/delivery.js';
+import { healthRoutes, type Readiness } from './internal-api/health-routes.js';
+import { metricsRoute } from './internal-api/metrics-route.js';
+import { Router } from './internal-api/router.js';
+import type { Route } from './internal-api/route.js';
+import { sendRoutes } from './internal-api/send-routes.js';
+import { statusRoutes } from './internal-api/status-routes.js';
+import { GatewayCounters } from './metrics/gateway-counters.js';
+import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { MemoryOutbox } from './outbox/memory-outbox.js';
+import { PluginHost } from './plugin/plugin-host.js';
+import { EventStream } from './sink/event-stream.js';
+import { MemorySink } from './sink/memory-sink.js';
+import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
+import { HttpListener } from './transport/http-listener.js';
+import type { Transport } from './transport/transport.js';
+
+/** What a gateway is composed for. */
+export interface GatewaySurroundings {
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly readiness: () => Readiness;
+}
+
+/** The parts that are started and stopped; none of them runs yet. */
+export interface GatewayParts {
+  readonly registry: ConnectionRegistry;
+  readonly outbox: MemoryOutbox;
+  readonly delivery: Delivery;
+  readonly handler: ConnectionHandler;
+  readonly drain: ConnectionDrain;
+  readonly plugins: PluginHost;
+  readonly transport: Transport;
+  readonly transportReason: string;
+  readonly internalListener: HttpListener | undefined;
+}
+
+/** Puts a gateway together; the one place that knows all its parts. Rejects with `transport.unavailable`. */
+export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
+  const { config, log } = surroundings;
+  const chosen = await chooseTransport(config.transport);
+  const core = composeCore(surroundings);
+  const { registry, delivery, handler } = core;
+  const router = composeRouter(surroundings, core, chosen);
+  const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
+  const internalListener = internalListen && new HttpListener({ listen: internalListen, http: router.handle, log });
+  const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
+  const transport = chosen.create({ listen, tls, endpoints, handler, http, log });
+  const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
+  const drain = core.drain;
+  return { ...core, drain, transport, transportReason: chosen.reason, internalListener, plugins: pluginHost };
+}
+
+interface GatewayCore {
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly sink: MemorySink;
+  readonly outbox: MemoryOutbox;
+  readonly counters: GatewayCounters;
+  readonly drain: ConnectionDrain;
+  readonly handler: ConnectionHandler;
+}
+
+/** Everything between sockets and sinks. */
+function composeCore({ config, log, clock, readiness }: GatewaySurroundings): GatewayCore {
+  const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
+  const delivery = new Delivery({ registry, clock });
+  const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
+  const sink = new MemorySink({ boot, clock, limits: config.ring });
+  const outbox = new MemoryOutbox({ boot, sinks: [sink], clock, log, limits: config.outbox });
+  const counters = new GatewayCounters();
+  const drain = new ConnectionDrain({ registry, delivery, clock });
+  const handler = new ConnectionHandler({
+    endpoints: config.endpoints,
+    registry,
+    delivery,
+    outbox,
+    counters,
+    isClosedToNew: () => readiness() !== 'ready',
+    onClosed: () => drain.connectionClosed(),
+  });
+  return { registry, delivery, sink, outbox, counters, drain, handler };
+}
+
+function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Router {
+  const { config, log, clock } = surroundings;
+  return new Router({
+    routes: composeRoutes(surroundings, core, chosen),
+    guard: new RequestGuard({
+      whitelist: config.whitelist,
+      allowedOrigins: config.internalAllowedOrigins,
+      hosts: config.internalHosts,
+    }),
+    webSocketPaths: config.endpoints.map(({ path }) => path),
+    refusals: new LimitedLog(log, clock),
+  });
+}
+
+function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Route[] {
+  const { config, clock, readiness } = surroundings;
+  const { registry, delivery, outbox, sink } = core;
+  const bus = new LocalBus(formatNode(config.node), registry, delivery);
+  const stream = new EventStream(sink, clock);
+  const details = () => {
+    const { events, bytes } = outbox.state();
+    const node = formatNode(config.node);
+    const transport = { transport: chosen.name, transport_reason: chosen.reason };
+    return { node, ...transport, connections: registry.size, outbox_events: events, outbox_bytes: bytes };
+  };
+  const routes = [
+    ...sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes }),
+    ...statusRoutes(bus),
+    ...healthRoutes({ readiness, details }),
+  ];
+  routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
+  if (config.metricsEnabled) routes.push(metricsRoute(composeMetrics(core, chosen)));
+  return routes;
+}
+
+function composeMetrics(
+  { counters, delivery, outbox, sink, registry }: GatewayCore,
+  chosen: ChosenTransport,
+): GatewayMetrics {
+  return new GatewayMetrics({
+    counters,
+    delivery: delivery.counters,
+    outbox: () => outbox.state(),
+    ring: () => sink.state(),
+    connections: () => registry.size,
+    transport: () => chosen.name,
+  });
+}

@@ -1,0 +1,136 @@
+import { systemClock, type Clock } from '../core/clock.js';
+import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
+import type { Logger } from '../core/logger.js';
+import type { GatewayConfig } from './config/gateway-config.js';
+import type { ConfigSource } from './config/load-config.js';
+import { composeGateway, type GatewayParts } from './gateway-parts.js';
+import type { Readiness } from './internal-api/health-routes.js';
+import { logStart } from './log/start-log.js';
+
+/** Beyond the 5 s after which delivery cuts who ignores a close frame. */
+const CLOSE_BOUND_MS = 6_000;
+/** Close frames are with the kernel; a peer that answers within this time sees a clean close and not a reset. */
+const LINGER_MS = 200;
+
+/** What the gateway does not make itself. */
+export interface GatewayDependencies {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** For the log: where the configuration came from. */
+  readonly source?: ConfigSource;
+}
+
+/** A whole gateway on one node. */
+export class Gateway {
+  readonly #config: GatewayConfig;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #source: ConfigSource | undefined;
+  #phase: 'starting' | 'running' | 'draining' = 'starting';
+  #parts: GatewayParts | undefined;
+  #starting: Promise<ListenAddress> | undefined;
+  #stopping: Promise<void> | undefined;
+  #internalAddress: ListenAddress | undefined;
+
+  constructor(config: GatewayConfig, dependencies: GatewayDependencies) {
+    this.#config = config;
+    this.#log = dependencies.log;
+    this.#clock = dependencies.clock ?? systemClock;
+    this.#source = dependencies.source;
+  }
+
+  /** Where the internal API listens by itself; undefined when it shares the public address, and before the start. */
+  get internalAddress(): ListenAddress | undefined {
+    return this.#internalAddress;
+  }
+
+  /**
+   * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`, `tls.invalid`,
+   * `transport.unavailable` or `plugin.failed`, and leaves nothing running then.
+   */
+  start(): Promise<ListenAddress> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Drains: no new connections, 1001 to everybody, close events out, outbox flushed. Idempotent, and bounded by the
+   * `drain` keys of the configuration and some seconds for clients that ignore their close.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #start(): Promise<ListenAddress> {
+    logStart(this.#log, this.#config, this.#source?.kind === 'file' ? this.#source.path : undefined);
+    const parts = await composeGateway({
+      config: this.#config,
+      log: this.#log,
+      clock: this.#clock,
+      readiness: () => this.#readiness(),
+    });
+    this.#parts = parts;
+    this.#log.info('transport.chosen', { transport: parts.transport.name, reason: parts.transportReason });
+    try {
+      return await this.#startParts(parts);
+    } catch (error) {
+      await this.#stopParts(parts);
+      throw error;
+    }
+  }
+
+  async #startParts(parts: GatewayParts): Promise<ListenAddress> {
+    await parts.outbox.start();
+    parts.delivery.start(parts.transport);
+    if (parts.transport.canPause) parts.handler.pauseWhenFull();
+    await parts.plugins.start();
+    this.#internalAddress = await parts.internalListener?.listen();
+    const address = await parts.transport.listen();
+    this.#phase = 'running';
+    if (this.#internalAddress !== undefined) {
+      this.#log.info('gateway.internal-listening', { address: formatListenAddress(this.#internalAddress) });
+    }
+    this.#log.info('gateway.listening', { address: formatListenAddress(address) });
+    return address;
+  }
+
+  async #stop(): Promise<void> {
+    const started = await this.#starting?.then(
+      () => true,
+      () => false,
+    );
+    const parts = this.#parts;
+    if (started !== true || parts === undefined) return;
+    const { pauseMs, closeSpreadMs } = this.#config.drain;
+    this.#phase = 'draining';
+    const connections = parts.registry.size;
+    this.#log.info('gateway.draining', { connections });
+    if (pauseMs > 0) await this.#wait(pauseMs);
+    parts.transport.stopListening();
+    await parts.plugins.stop();
+    await parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
+    if (connections > 0) await this.#wait(LINGER_MS);
+    await this.#stopParts(parts);
+    this.#log.info('gateway.stopped', {});
+  }
+
+  /** In the order in which events flow, so that each part can still hand over what it has. */
+  async #stopParts(parts: GatewayParts): Promise<void> {
+    await parts.plugins.stop();
+    parts.delivery.stop();
+    const left = await parts.outbox.stop(this.#config.drain.flushTimeoutMs);
+    if (left > 0) this.#log.error('outbox.left-over', { events: left });
+    await parts.transport.stop();
+    await parts.internalListener?.stop();
+  }
+
+  #readiness(): Readiness {
+    if (this.#phase !== 'running') return this.#phase;
+    return this.#parts?.outbox.state().full === true ? 'outbox-full' : 'ready';
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.schedule(resolve, delayMs));
+  }
+}

@@ -1,0 +1,26 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Why a form body cannot be read; undefined when it can. Go's url.ParseQuery refuses the same, and Go's words are kept. */
+export function formProblem(body: Uint8Array): string | undefined {
+  if (!isUtf8(body)) return 'the form body must be UTF-8';
+  const text = Buffer.from(body).toString();
+  if (text.includes(';')) return 'invalid semicolon separator in query';
+  const broken = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(text);
+  if (broken !== null) return `invalid URL escape ${JSON.stringify(broken[0])}`;
+  return text.split('&').every(decodes) ? undefined : 'the form body must be UTF-8';
+}
+
+function decodes(piece: string): boolean {
+  try {
+    decodeURIComponent(piece);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why tags cannot be set; undefined when they can. */
+export function tagsProblem(tags: ReadonlyMap<string, string>): string | undefined {
+  if (tags.has('id')) return "a tag cannot be called 'id': /status shows the connection's id there";
+  return tags.has('') ? 'a tag needs a name' : undefined;
+}

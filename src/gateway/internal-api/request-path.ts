@@ -1,0 +1,19 @@
+/** The path as Go's ServeMux sees it: percent-decoded. Undefined when the escapes are broken. */
+export function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The shortest form of a path as Go's ServeMux redirects to it: no `//`, `.` or `..`; a slash at the end stays. */
+export function cleanPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  const cleaned = `/${parts.join('/')}`;
+  return path.endsWith('/') && cleaned !== '/' ? `${cleaned}/` : cleaned;
+}

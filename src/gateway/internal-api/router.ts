@@ -1,0 +1,86 @@
+import type { LimitedLog } from '../access/limited-log.js';
+import type { RequestGuard } from '../access/request-guard.js';
+import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from '../transport/http-exchange.js';
+import { badRequest, notFound } from './answers.js';
+import { cleanPath, decodePath } from './request-path.js';
+import type { Route } from './route.js';
+
+export interface RouterOptions {
+  readonly routes: readonly Route[];
+  readonly guard: RequestGuard;
+  /** Paths that upgrade: without a valid upgrade they are answered 400. */
+  readonly webSocketPaths: readonly string[];
+  readonly refusals: LimitedLog;
+}
+
+/** Finds the route of each request that is no upgrade, and keeps out who may not use it. */
+export class Router {
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #guard: RequestGuard;
+  readonly #webSocketPaths: ReadonlySet<string>;
+  readonly #refusals: LimitedLog;
+
+  constructor(options: RouterOptions) {
+    this.#routes = new Map(options.routes.map((route) => [route.path, route]));
+    this.#guard = options.guard;
+    this.#webSocketPaths = new Set(options.webSocketPaths);
+    this.#refusals = options.refusals;
+  }
+
+  /** Serves the whole API. */
+  readonly handle: HttpHandler = (exchange) => {
+    const { request } = exchange;
+    const path = decodePath(request.path);
+    const early = this.#answerBeforeAccess(path);
+    if (early !== undefined) return exchange.answer(early);
+    const route = this.#routes.get(path ?? '');
+    const refusal = this.#guard.refusal(request);
+    if (route?.open === true) return dispatch(route, exchange, refusal === undefined);
+    if (refusal !== undefined) {
+      const { remoteAddress, method } = request;
+      this.#refusals.warn('access.refused', { peer: remoteAddress, reason: refusal, method, path: request.path });
+      return exchange.answer({ status: 403 });
+    }
+    const redirect = redirection(request, path ?? '');
+    if (redirect !== undefined) return exchange.answer(redirect);
+    return route === undefined ? exchange.answer(notFound()) : dispatch(route, exchange, true);
+  };
+
+  /** Serves the routes that are open to anybody; the rest is on a listener of its own. */
+  readonly handleOpenRoutes: HttpHandler = (exchange) => {
+    const path = decodePath(exchange.request.path);
+    const early = this.#answerBeforeAccess(path);
+    if (early !== undefined) return exchange.answer(early);
+    const route = this.#routes.get(path ?? '');
+    if (route?.open !== true) return exchange.answer(notFound());
+    return dispatch(route, exchange, false);
+  };
+
+  #answerBeforeAccess(path: string | undefined): HttpAnswer | undefined {
+    if (path === undefined) return badRequest('the path holds a broken escape');
+    if (this.#webSocketPaths.has(path)) return badRequest('this path takes WebSocket upgrades only');
+    return undefined;
+  }
+}
+
+function dispatch(route: Route, exchange: HttpExchange, trusted: boolean): void | Promise<void> {
+  const { method } = exchange.request;
+  if (method === route.method) return route.handle(exchange, trusted);
+  if (method === 'HEAD' && route.method === 'GET') return exchange.answer({ status: 200 });
+  exchange.answer({ status: 405, headers: { Allow: route.method === 'GET' ? 'GET, HEAD' : route.method } });
+}
+
+function redirection(request: HttpRequest, path: string): HttpAnswer | undefined {
+  const cleaned = cleanPath(path);
+  if (cleaned === path) return undefined;
+  const target = encodeURI(cleaned).replaceAll('?', '%3F').replaceAll('#', '%23');
+  const location = request.query === '' ? target : `${target}?${request.query}`;
+  if (request.method !== 'GET') return { status: 301, headers: { Location: location } };
+  const href = location
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('"', '&#34;')
+    .replaceAll("'", '&#39;');
+  const headers = { Location: location, 'Content-Type': 'text/html; charset=utf-8' };
+  return { status: 301, headers, body: `<a href="${href}">Moved Permanently</a>.\n\n` };
+}

@@ -1,0 +1,68 @@
+import type { Bus, NodeCounts } from '../bus/bus.js';
+import { makeMessage } from '../delivery/message.js';
+import { parseQuery } from '../tag-index/parse-query.js';
+import { parseSelector } from '../tag-index/parse-selector.js';
+import type { Selector } from '../tag-index/selector.js';
+import type { HttpExchange } from '../transport/http-exchange.js';
+import { badRequest, textAnswer } from './answers.js';
+import { formProblem, tagsProblem } from './form-body.js';
+import { isBinary, messageProblem } from './message-body.js';
+import type { Route } from './route.js';
+
+export interface SendRoutesOptions {
+  readonly bus: Bus;
+  /** Inclusive. */
+  readonly maxBodyBytes: number;
+}
+
+/** `POST /send`, `/settags` and `/close`: what is done to the connections that a selector means, answered with their count. */
+export function sendRoutes({ bus, maxBodyBytes }: SendRoutesOptions): Route[] {
+  const route = (path: string, act: Action): Route => ({
+    path,
+    method: 'POST',
+    open: false,
+    handle: (exchange) => actOnSelected(exchange, maxBodyBytes, act),
+  });
+  return [
+    route('/send', ({ selector, body, binary }) => {
+      const problem = messageProblem(body, binary);
+      return problem ?? bus.send(selector, makeMessage(body, binary));
+    }),
+    route('/settags', ({ selector, body }) => {
+      const tags = parseQuery(Buffer.from(body).toString());
+      const problem = formProblem(body) ?? tagsProblem(tags);
+      return problem ?? bus.setTags(selector, tags);
+    }),
+    route('/close', ({ selector, body, binary }) => {
+      const problem = messageProblem(body, binary);
+      return problem ?? bus.close(selector, body.length === 0 ? undefined : makeMessage(body, binary));
+    }),
+  ];
+}
+
+interface SelectedRequest {
+  readonly selector: Selector;
+  readonly body: Uint8Array;
+  readonly binary: boolean;
+}
+
+/** Answers counts, or what is wrong with the request. */
+type Action = (request: SelectedRequest) => Promise<NodeCounts> | string;
+
+async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: Action): Promise<void> {
+  const { request } = exchange;
+  const selector = parseSelector(request.query);
+  if (selector === 'empty')
+    return exchange.answer(badRequest('the selector is empty; ?all=true means every connection'));
+  const body = await exchange.readBody(maxBodyBytes);
+  if (body === undefined) return exchange.answer(textAnswer(413, `the body is larger than ${maxBodyBytes} bytes\n`));
+  const outcome = act({ selector, body, binary: isBinary(request) });
+  if (typeof outcome === 'string') return exchange.answer(badRequest(outcome));
+  exchange.answer(textAnswer(200, String(totalOf(await outcome))));
+}
+
+function totalOf(counts: NodeCounts): number {
+  let total = 0;
+  for (const count of counts.values()) total += count;
+  return total;
+}

@@ -1,0 +1,26 @@
+import { systemClock, type Clock } from '../../core/clock.js';
+import type { LogFields, Logger } from '../../core/logger.js';
+import { classicLine, plainLine } from './classic-lines.js';
+
+export interface ClassicLoggerOptions {
+  /** Takes whole lines with their newline; standard error unless given. */
+  readonly write?: (line: string) => void;
+  readonly clock?: Clock;
+  /** Debug lines are left out unless asked for. */
+  readonly debug?: boolean;
+}
+
+/** Logs as the old program did: `2006/01/02 15:04:05 <line>`, local time; events that it did not know as `event key=value`. */
+export function createClassicLogger(options: ClassicLoggerOptions = {}): Logger {
+  const write = options.write ?? ((line: string) => void process.stderr.write(line));
+  const clock = options.clock ?? systemClock;
+  const log = (event: string, fields: LogFields = {}) =>
+    write(`${timestamp(new Date(clock.wallNow()))} ${classicLine(event, fields) ?? plainLine(event, fields)}\n`);
+  return { debug: options.debug === true ? log : () => undefined, info: log, warn: log, error: log };
+}
+
+function timestamp(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('/');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+}

@@ -1,0 +1,41 @@
+import { cpus } from 'node:os';
+import { formatListenAddress } from '../../core/listen-address.js';
+import type { Logger } from '../../core/logger.js';
+import { parseCidr } from '../access/cidr.js';
+import { Whitelist } from '../access/whitelist.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { openFileLimit } from './open-files.js';
+
+const FEW_OPEN_FILES = 10_000;
+
+/** What is said before anything starts: configuration, machine, endpoints, whitelist, and what about them may surprise. */
+export function logStart(log: Logger, config: GatewayConfig, configName: string | undefined): void {
+  const openFiles = openFileLimit();
+  log.info('gateway.starting', { config: configName ?? '(built in)', openFiles, threads: 1, cpus: cpus().length });
+  if (configName === undefined) {
+    log.info('config.built-in', { listen: formatListenAddress(config.listen), reason: 'there is no config.yml here' });
+  }
+  if (openFiles > 0 && openFiles < FEW_OPEN_FILES) {
+    log.warn('gateway.few-open-files', { openFiles, hint: 'raise it with ulimit -n: each connection takes one' });
+  }
+  log.info('sink.embedded', {
+    maxEvents: config.ring.maxEvents,
+    maxBytes: config.ring.maxBytes,
+    kept: 'until the ring moves on',
+  });
+  for (const { path } of config.endpoints) log.info('endpoint.created', { path });
+  log.info('access.whitelist', { networks: config.whitelist });
+  warnOfProxies(log, config);
+}
+
+/** Behind a proxy every client comes from the proxy's address, so a whitelist that holds it lets everybody in. */
+function warnOfProxies(log: Logger, config: GatewayConfig): void {
+  if (config.internalListen !== undefined) return;
+  const loopback = new Whitelist(['127.0.0.0/8', '::1/128']);
+  const wide = config.whitelist.filter((text) => !loopback.allows(parseCidr(text)?.address ?? ''));
+  if (wide.length === 0) return;
+  log.warn('access.whitelist-on-public-port', {
+    networks: wide,
+    hint: 'a proxy in one of them lets everybody use the internal API; set internal_listen_addr',
+  });
+}
