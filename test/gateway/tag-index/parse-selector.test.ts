@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { parseQuery } from '../../../src/gateway/tag-index/parse-query.js';
+import { parseSelector } from '../../../src/gateway/tag-index/parse-selector.js';
+
+const pairs = (record: Readonly<Record<string, string>>) => ({ kind: 'pairs', pairs: new Map(Object.entries(record)) });
+
+describe('parseSelector', () => {
+  it.each([
+    ['foo=bar', pairs({ foo: 'bar' })],
+    ['foo=bar&room=1', pairs({ foo: 'bar', room: '1' })],
+    ['foo=1&foo=2', pairs({ foo: '1' })],
+    ['a+b=c%20d%2B', pairs({ 'a b': 'c d+' })],
+    ['id=', pairs({ id: '' })],
+    ['id=&foo=bar', pairs({ id: '', foo: 'bar' })],
+    ['id', pairs({ id: '' })],
+    ['all=true&foo=bar', pairs({ all: 'true', foo: 'bar' })],
+    ['all=false', pairs({ all: 'false' })],
+  ])('reads %s as pairs', (query, expected) => {
+    expect(parseSelector(query)).toEqual(expected);
+  });
+
+  it.each([
+    ['id=a,b,c', ['a', 'b', 'c']],
+    ['id=x,x', ['x']],
+    ['foo=bar&id=a', ['a']],
+    ['id=a,,b', ['a', 'b']],
+    ['id=,', []],
+    ['id=a%2Cb', ['a', 'b']],
+  ])('reads %s as ids, and nothing else counts', (query, ids) => {
+    expect(parseSelector(query)).toEqual({ kind: 'ids', ids: new Set(ids) });
+  });
+
+  it('takes all=true alone for everybody', () => {
+    expect(parseSelector('all=true')).toEqual({ kind: 'all' });
+  });
+
+  it.each(['', '&', '&&', 'a;b=c', '%zz=1', 'a=%2'])('finds nothing in %j', (query) => {
+    expect(parseSelector(query)).toBe('empty');
+  });
+});
+
+describe('parseQuery', () => {
+  it('leaves a pair with a broken escape out and keeps the others', () => {
+    expect(parseQuery('a=%zz&b=1&c=%4')).toEqual(new Map([['b', '1']]));
+  });
+
+  it('keeps everything after the first equals sign', () => {
+    expect(parseQuery('a=b=c')).toEqual(new Map([['a', 'b=c']]));
+  });
+
+  it('replaces bytes that are no UTF-8 where Go keeps them', () => {
+    expect(parseQuery('a=%ff%C3%A9+x')).toEqual(new Map([['a', '\ufffdé x']]));
+  });
+});
