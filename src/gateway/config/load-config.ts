@@ -11,6 +11,9 @@ import { readYaml } from './yaml-reader.js';
 
 const DEFAULT_FILE = 'config.yml';
 
+/** `config.yml:9:1` before `config.yml:10:1`. */
+const BY_PLACE = new Intl.Collator('en', { numeric: true });
+
 /** What runs when there is no file at all. */
 const BUILT_IN: ConfigInput = {
   listen_addr: '127.0.0.1:5000',
@@ -136,10 +139,12 @@ function check(draft: Draft, name: string): ConfigFile {
   if (result.success) return result.data;
   throw invalid(
     name,
-    result.error.issues.map((issue) => {
-      const path = pathText(issue.path);
-      return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
-    }),
+    result.error.issues
+      .map((issue) => {
+        const path = pathText(issue.path);
+        return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
+      })
+      .sort(BY_PLACE.compare),
   );
 }
 
