@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type { Histogram } from '../core/histogram.js';
 import type { HistogramKind, Run } from '../run-file/records.js';
@@ -139,9 +140,5 @@ function remarks(series: readonly LatencySeries[], columns: number, palette: Pal
 }
 
 function widthOf(text: string): number {
-  return Math.max(...text.split('\n').map((line) => textWidth(withoutColours(line))));
-}
-
-function withoutColours(text: string): string {
-  return text.replaceAll(/\u001B\[[\d;]*m/g, '');
+  return Math.max(...text.split('\n').map((line) => textWidth(stripVTControlCharacters(line))));
 }
