@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { RequestGuard } from '../../../src/gateway/access/request-guard.js';
+
+const guard = new RequestGuard({
+  whitelist: ['127.0.0.1/8', '::1/128', '10.0.0.0/8'],
+  allowedOrigins: ['https://ops.example'],
+  hosts: ['Gateway.internal'],
+});
+
+function refusal(remoteAddress: string, headers: Readonly<Record<string, string>>) {
+  return guard.refusal({
+    method: 'GET',
+    path: '/status',
+    query: '',
+    headers: new Map(Object.entries(headers)),
+    remoteAddress,
+  });
+}
+
+test('only peers of the whitelist pass', () => {
+  expect(refusal('10.1.1.1', {})).toBeUndefined();
+  expect(refusal('::ffff:10.1.1.1', {})).toBeUndefined();
+  expect(refusal('11.1.1.1', {})).toBe('peer');
+});
+
+test.each([
+  [{ origin: 'https://evil.example' }, 'origin'],
+  [{ origin: 'null' }, 'origin'],
+  [{ 'sec-fetch-site': 'cross-site' }, 'origin'],
+  [{ origin: 'https://ops.example', 'sec-fetch-site': 'cross-site' }, undefined],
+  [{ 'sec-fetch-site': 'none' }, undefined],
+  [{ 'sec-fetch-site': 'same-origin' }, undefined],
+] as const)('a browser that sends %j is refused for: %s', (headers, expected) => {
+  expect(refusal('127.0.0.1', headers)).toBe(expected);
+});
+
+test.each([
+  ['127.0.0.1', undefined],
+  ['127.0.0.1:5000', undefined],
+  ['[::1]:5000', undefined],
+  ['localhost:5000', undefined],
+  ['LOCALHOST', undefined],
+  ['gateway.internal:80', undefined],
+  ['rebound.example:5000', 'host'],
+  ['localhost.example', 'host'],
+  ['127.0.0.1.example', 'host'],
+])('from loopback the name %s is refused for: %s', (host, expected) => {
+  expect(refusal('127.0.0.1', { host })).toBe(expected);
+  expect(refusal('::1', { host })).toBe(expected);
+});
+
+test('other machines of the whitelist may use any name', () => {
+  expect(refusal('10.1.1.1', { host: 'gateway.example' })).toBeUndefined();
+});

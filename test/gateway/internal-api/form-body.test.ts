@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { formProblem, tagsProblem } from '../../../src/gateway/internal-api/form-body.js';
+
+test.each([
+  ['a=1&b=%20+x&c', undefined],
+  ['', undefined],
+  ['a=ü', undefined],
+  ['a=1;b=2', 'invalid semicolon separator in query'],
+  ['a=%zz', 'invalid URL escape "%zz"'],
+  ['a=%4', 'invalid URL escape "%4"'],
+  ['a=%', 'invalid URL escape "%"'],
+  ['a=%ff', 'the form body must be UTF-8'],
+])('the form %j has the problem: %s', (text, problem) => {
+  expect(formProblem(Buffer.from(text))).toBe(problem);
+});
+
+test('raw bytes that are no UTF-8 are a problem', () => {
+  expect(formProblem(Buffer.from([0x61, 0x3d, 0xff]))).toBe('the form body must be UTF-8');
+});
+
+test('a tag called id, or nothing, is refused', () => {
+  expect(tagsProblem(new Map([['id', 'x']]))).toContain("'id'");
+  expect(tagsProblem(new Map([['', 'x']]))).toContain('name');
+  expect(tagsProblem(new Map([['a', '']]))).toBeUndefined();
+});

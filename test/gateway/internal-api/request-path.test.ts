@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { cleanPath, decodePath } from '../../../src/gateway/internal-api/request-path.js';
+
+test.each([
+  ['/send', '/send'],
+  ['//send', '/send'],
+  ['/send/', '/send/'],
+  ['/a//b/', '/a/b/'],
+  ['/./send', '/send'],
+  ['/a/../send', '/send'],
+  ['/../../send', '/send'],
+  ['/', '/'],
+  ['', '/'],
+  ['//', '/'],
+])('%j is cleaned to %j as Go does', (path, cleaned) => {
+  expect(cleanPath(path)).toBe(cleaned);
+});
+
+test('paths are decoded, broken escapes are seen', () => {
+  expect(decodePath('/%73end')).toBe('/send');
+  expect(decodePath('/%')).toBeUndefined();
+  expect(decodePath('/%ff')).toBeUndefined();
+});
