@@ -36,6 +36,8 @@ export interface EngineDeps {
   readonly observer?: RunObserver;
   /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
   readonly gatewayUrl?: string;
+  /** The file that a load thread runs; the one beside this file unless told. */
+  readonly threadEntry?: URL;
 }
 
 /** Runs one plan: probes the target, lets a load thread work, and gathers what it hands over each second. */
@@ -57,7 +59,7 @@ export class Engine {
     private readonly plan: Plan,
     private readonly deps: EngineDeps,
   ) {
-    this.thread = new LoadThread(plan, (message) => this.endSecond(message));
+    this.thread = new LoadThread(plan, (message) => this.endSecond(message), deps.threadEntry);
     this.gauges = new ProcessGauges(deps.clock);
   }
 

@@ -15,6 +15,7 @@ export class LoadThread {
   constructor(
     private readonly plan: Plan,
     private readonly secondEnded: (message: SecondMessage) => void,
+    private readonly entry = new URL('./worker.js', import.meta.url),
   ) {
     this.cells = plan.scenarios.map(() => new ProgressCells());
   }
@@ -30,7 +31,7 @@ export class LoadThread {
    */
   async run(): Promise<EndMessage | undefined> {
     const workerData: ThreadStart = { plan: this.plan, progress: this.cells.map((cells) => cells.memory) };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'wsg-load' });
+    const worker = new Worker(this.entry, { workerData, name: 'wsg-load' });
     this.worker = worker;
     worker.on('message', (message: unknown) => this.receive(message));
     worker.on('error', (error) => {

@@ -104,7 +104,7 @@ describe('FrameWalker', () => {
       first: fc.constantFrom(0x81, 0x82, 0x89, 0x8a, 0x01, 0x80),
       payload: fc
         .oneof(fc.uint8Array({ maxLength: 5 }), fc.uint8Array({ minLength: 120, maxLength: 140 }))
-        .map(Buffer.from),
+        .map((bytes) => Buffer.from(bytes)),
     });
     const big = fc.constant({ first: 0x82, payload: Buffer.alloc(70_000, 7) });
     const frames = fc.array(fc.oneof({ arbitrary: frame, weight: 20 }, { arbitrary: big, weight: 1 }), {

@@ -115,7 +115,7 @@ describe('per-vu-iterations', () => {
     const { executor, iterations, pass, finished } = setUp(plan, 1000);
     await pass(3000);
     await finished;
-    expect(iterations.started.toSorted()).toEqual([1, 1, 1, 2, 2, 2]);
+    expect(iterations.started.toSorted((a, b) => a - b)).toEqual([1, 1, 1, 2, 2, 2]);
     expect(executor).toMatchObject({ completeIterations: 6, totalIterations: 6 });
   });
 });

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { systemClock } from '../../src/core/clock.js';
+import { Engine, parseLoadOptions, type EngineDeps, type LoadFlags, type Plan } from '../../src/loadgen/index.js';
+import { LoadTarget } from '../support/load-target.js';
+
+/** Threads cannot run TypeScript. */
+const THREAD_ENTRY = new URL('../../dist/loadgen/thread/worker.js', import.meta.url);
+const FLOOD = ['hello', 'routine message', 'routine message', 'something else'];
+
+function flood(socket: WebSocket, target: LoadTarget): void {
+  for (const text of FLOOD) target.send(socket, text);
+}
+
+describe('Engine', () => {
+  let target: LoadTarget;
+
+  beforeEach(async () => {
+    target = new LoadTarget(flood);
+    await target.start();
+  });
+
+  afterEach(async () => target.stop());
+
+  function plan(flags: LoadFlags): Plan {
+    return parseLoadOptions({ url: target.url, gracefulStop: '0s', ...flags }, {});
+  }
+
+  function engine(flags: LoadFlags, deps: Partial<EngineDeps> = {}): Engine {
+    return new Engine(plan(flags), { clock: systemClock, version: '1.2.3', threadEntry: THREAD_ENTRY, ...deps });
+  }
+
+  it('counts what the target counts: sessions, messages both ways, checks, interrupted iterations', async () => {
+    const progress: number[] = [];
+    const run = await engine(
+      { vus: '5', duration: '1500ms', seed: '2' },
+      { gatewayUrl: target.httpUrl, observer: { progressed: ({ activeVus }) => progress.push(activeVus) } },
+    ).run();
+    const { totals, gateway, reason, detail } = run.end;
+    const received = 5 * FLOOD.length;
+    expect(reason).toBe('finished');
+    expect(detail).toBeUndefined();
+    expect(totals.counters).toMatchObject({ ws_sessions: 5, ws_msgs_received: received });
+    expect(totals.counters['iterations']).toBeUndefined();
+    expect(totals.iterations).toEqual({ complete: 0, interrupted: 5 });
+    expect(totals.checks).toEqual([{ name: 'data is correct', group: '', passes: 15, fails: 5 }]);
+    expect(totals.gauges).toEqual({ vus: { value: 5, min: 5, max: 5 }, vus_max: { value: 5, min: 5, max: 5 } });
+    expect(totals.trends['ws_connecting']).toMatchObject({ count: 5 });
+    expect(totals.trends['ws_connecting']?.histograms.response?.count).toBe(5);
+    expect(target.counts.received).toBeGreaterThan(0);
+    expect(totals.counters['ws_msgs_sent']).toBe(target.counts.received);
+    expect(gateway).toEqual({ sent: received, received: target.counts.received, dropped: 0 });
+    // The engine's own look at the target is one session more.
+    expect(target.counts.sessions).toBe(6);
+    expect(target.closeCodes.toSorted((a, b) => a - b)).toEqual([1000, 1001, 1001, 1001, 1001, 1001]);
+    expect(Math.max(...progress)).toBe(5);
+    expect(progress.at(-1)).toBe(0);
+  });
+
+  it('hands every record to its sink in order, and the seconds add up to the totals', async () => {
+    const kinds: string[] = [];
+    const sink = {
+      writeHeader: () => kinds.push('header'),
+      writeSecond: () => kinds.push('second'),
+      writeHistogram: () => kinds.push('histogram'),
+      writeHealth: () => kinds.push('health'),
+      writeGateway: () => kinds.push('gateway'),
+      writeEvent: () => kinds.push('event'),
+      writeEnd: () => kinds.push('end'),
+    };
+    const run = await engine({ vus: '3', duration: '1200ms' }, { sink }).run();
+    expect(kinds[0]).toBe('header');
+    expect(kinds.at(-1)).toBe('end');
+    expect(kinds.filter((kind) => kind === 'second')).toHaveLength(2);
+    expect(kinds).toContain('histogram');
+    const sum = run.seconds.reduce((total, second) => total + (second.counters['ws_msgs_received'] ?? 0), 0);
+    expect(sum).toBe(run.end.totals.counters['ws_msgs_received']);
+    expect(run.health.map((health) => health.second)).toEqual([0, 1]);
+    expect(run.header).toMatchObject({ version: '1.2.3', vus: 3, threads: 1, durationMs: 1200, scenario: 'snapshot' });
+    expect(run.header.description).toEqual(['default: 3 looping VUs for 1.2s (gracefulStop: 0s)']);
+  });
+
+  it('completes exactly the iterations that were asked for', async () => {
+    const closing = new LoadTarget((socket) => socket.close(1000));
+    await closing.start();
+    const run = await engine({ url: closing.url, vus: '4', iterations: '25' }).run();
+    await closing.stop();
+    expect(run.end.totals.iterations).toEqual({ complete: 25, interrupted: 0 });
+    expect(run.end.totals.counters).toMatchObject({ iterations: 25, ws_sessions: 25 });
+    expect(run.end.totals.trends['iteration_duration']).toMatchObject({ count: 25 });
+    expect(run.end.totals.checks).toEqual([{ name: 'status is 101', group: '', passes: 25, fails: 0 }]);
+    expect(run.end.detail).toContain('nothing was received');
+    expect(closing.counts.sessions).toBe(26);
+  });
+
+  it('interrupts its sessions in order when it is stopped', async () => {
+    const engineUnderTest = engine(
+      { vus: '2', duration: '1m' },
+      { observer: { progressed: ({ activeVus }) => activeVus === 2 && engineUnderTest.stop() } },
+    );
+    const run = await engineUnderTest.run();
+    expect(run.end).toMatchObject({
+      reason: 'stopped-by-signal',
+      totals: { iterations: { complete: 0, interrupted: 2 } },
+    });
+    expect(target.closeCodes).toEqual([1000, 1001, 1001]);
+    expect(run.events).toMatchObject([{ kind: 'interruption' }]);
+  });
+
+  it('keeps the seconds that were handed over when it is cut', async () => {
+    const cuts: Promise<void>[] = [];
+    const engineUnderTest = engine(
+      { vus: '2', duration: '1m' },
+      { observer: { secondEnded: () => void cuts.push(engineUnderTest.cut()) } },
+    );
+    const run = await engineUnderTest.run();
+    await Promise.all(cuts);
+    expect(run.end.reason).toBe('cut-by-signal');
+    expect(run.end.totals.counters['ws_msgs_received']).toBe(2 * FLOOD.length);
+  });
+
+  it('ends with what was recorded and the reason when its thread crashes', async () => {
+    const script = `
+      import { parentPort } from 'node:worker_threads';
+      const metrics = { counters: { ws_msgs_received: 7 }, gauges: {}, rates: {}, trends: {}, checks: [], histograms: [] };
+      const health = { eventLoopUse: 0.1, scheduleLag: { count: 0, p50: 0, p99: 0, max: 0 }, gcMs: 0 };
+      parentPort.postMessage({ type: 'second', second: 0, elapsedMs: 1000, metrics, health });
+      setImmediate(() => { throw new Error('out of luck'); });
+    `;
+    const threadEntry = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+    const crashing = engine({ vus: '1' }, { threadEntry });
+    const run = await crashing.run();
+    const message = 'a load thread crashed: out of luck';
+    expect(run.end).toMatchObject({ reason: 'failed', detail: message, totals: { durationMs: 1000 } });
+    expect(run.end.totals.counters['ws_msgs_received']).toBe(7);
+    expect(crashing.failure).toMatchObject({ code: 'thread.crashed', message });
+  });
+
+  it('names a refused connection, an unknown host and a refused upgrade before anything runs', async () => {
+    const refused = engine({ url: target.url.replace('/connect', '/refused') });
+    await expect(refused.run()).rejects.toMatchObject({
+      code: 'target.unreachable',
+      message: expect.stringContaining('answered 403 instead of 101'),
+    });
+    const closed = new LoadTarget();
+    await closed.start();
+    const { url } = closed;
+    await closed.stop();
+    await expect(engine({ url }).run()).rejects.toMatchObject({
+      code: 'target.unreachable',
+      message: expect.stringContaining('connection refused'),
+      hint: expect.stringContaining('wsg devhelpers'),
+    });
+    await expect(engine({ url: 'ws://no-such-host.invalid/' }).run()).rejects.toMatchObject({
+      code: 'target.unreachable',
+      message: expect.stringContaining('no-such-host.invalid'),
+    });
+  });
+});

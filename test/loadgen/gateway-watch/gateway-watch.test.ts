@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/clock.js';
+import { GatewayWatch } from '../../../src/loadgen/gateway-watch/gateway-watch.js';
+import { parseGatewayCounters } from '../../../src/loadgen/gateway-watch/parse-metrics.js';
+import type { GatewayRecord } from '../../../src/run-file/records.js';
+
+function metricsText(sent: number): string {
+  return [
+    '# HELP messages_sent_counter The number of websocket messages sent',
+    `messages_sent_counter ${sent}`,
+    'messages_recieved_counter 3',
+    'messages_dropped_total{policy="close"} 1',
+    'messages_dropped_total{policy="drop-oldest"} 2',
+    'active_connections_gauge 100',
+  ].join('\n');
+}
+
+describe('parseGatewayCounters', () => {
+  it('adds up the series of one name', () => {
+    expect(parseGatewayCounters(metricsText(7))).toEqual({ sent: 7, received: 3, dropped: 3, connections: 100 });
+  });
+
+  it('does not take other metrics for those of a gateway', () => {
+    expect(parseGatewayCounters('process_cpu_seconds_total 12.5\n')).toBeUndefined();
+  });
+});
+
+describe('GatewayWatch', () => {
+  let server: Server;
+  let answers: string[];
+  const records: GatewayRecord[] = [];
+  const failures: string[] = [];
+
+  beforeEach(async () => {
+    answers = [];
+    records.length = 0;
+    failures.length = 0;
+    server = createServer((_request, response) => response.end(answers.shift()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  function watch(): GatewayWatch {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const outlets = {
+      recorded: (record: GatewayRecord) => records.push(record),
+      failed: (reason: string) => failures.push(reason),
+    };
+    return new GatewayWatch(`http://127.0.0.1:${port}`, outlets, systemClock);
+  }
+
+  it('counts from its start to its stop, whatever the gateway had counted before', async () => {
+    answers = [metricsText(1000), metricsText(1500)];
+    const gateway = watch();
+    await gateway.start();
+    expect(await gateway.stop()).toEqual({ sent: 500, received: 0, dropped: 0 });
+    expect(records).toEqual([{ second: 0, sent: 500, received: 0, dropped: 0, connections: 100 }]);
+  });
+
+  it('says once why it sees nothing, and has no totals then', async () => {
+    answers = ['something else', 'something else'];
+    const gateway = watch();
+    await gateway.start();
+    expect(await gateway.stop()).toBeUndefined();
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toContain('no counters of a gateway');
+  });
+});
