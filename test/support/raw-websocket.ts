@@ -46,12 +46,12 @@ export class RawWebSocket {
     });
   }
 
-  /** Connects to the loopback port; half-open, so that the end of one direction is seen alone. */
+  /** Connects to the loopback port. */
   static async connect(
     port: number,
     options: { readonly tls?: boolean; readonly host?: string } = {},
   ): Promise<RawWebSocket> {
-    const target = { port, host: options.host ?? '127.0.0.1', allowHalfOpen: true };
+    const target = { port, host: options.host ?? '127.0.0.1' };
     const socket = options.tls === true ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
     await new Promise<void>((resolve, reject) => {
       socket.once(options.tls === true ? 'secureConnect' : 'connect', resolve).once('error', reject);
