@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { arch, cpus, platform, totalmem } from 'node:os';
+import { FORMAT } from '../run-file/record-line.js';
 import type { RunHeader, RunMachine } from '../run-file/records.js';
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
@@ -9,7 +10,7 @@ import { maxPlanVus, startingTimeMs, type Plan } from './plan/plan.js';
 /** The first record of a run of the plan that starts at `startedAtMs` (Unix), by this version of wsg. */
 export function createRunHeader(plan: Plan, version: string, startedAtMs: number): RunHeader {
   return {
-    format: '1.0',
+    format: `${FORMAT.major}.${FORMAT.minor}`,
     startedAt: new Date(startedAtMs).toISOString(),
     scenario: plan.behaviour,
     plan: { ...plan },
