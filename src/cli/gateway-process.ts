@@ -16,6 +16,8 @@ export interface GatewayProcessOptions {
   readonly entry: string;
   /** The command and its flags. `--ready-fd` is added. */
   readonly args: readonly string[];
+  /** Where it looks for a configuration; here by default. */
+  readonly cwd?: string;
   /** Takes each line that the gateway logs, without its newline. */
   readonly onLine: (line: string) => void;
   readonly clock?: Clock;
@@ -41,6 +43,7 @@ export class GatewayProcess {
   async start(): Promise<ListenAddress> {
     const child = spawn(process.execPath, [this.options.entry, ...this.options.args, '--ready-fd', '3'], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+      cwd: this.options.cwd,
       detached: process.platform !== 'win32',
     });
     this.child = child;

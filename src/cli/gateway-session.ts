@@ -22,7 +22,7 @@ export interface GatewaySession {
 export async function runGateway({ flags, plugins }: GatewaySession): Promise<void> {
   const readyFd = checkDescriptor(flags['ready-fd']);
   const log = flags['log-format'] === 'classic' ? createClassicLogger() : createPinoLogger();
-  const { config, warnings } = loadConfig({
+  const { config, source, warnings } = loadConfig({
     path: flags.config,
     cwd: process.cwd(),
     env: process.env,
@@ -30,7 +30,7 @@ export async function runGateway({ flags, plugins }: GatewaySession): Promise<vo
   });
   for (const warning of warnings) log.warn('config.warning', { warning });
   const stopRequest = waitForStopRequest(log);
-  const gateway = new Gateway(config, { log });
+  const gateway = new Gateway(config, { log, source });
   const address = await gateway.start();
   if (readyFd !== undefined) writeReadyLine(readyFd, address);
   await stopRequest;

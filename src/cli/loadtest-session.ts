@@ -1,5 +1,8 @@
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.js';
+import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
 import { describePlan, Engine, type Plan } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
@@ -50,6 +53,8 @@ class LoadtestSession {
   private readonly invocation: LoadtestInvocation;
   private readonly screen: LoadScreen;
   private engine: Engine | undefined;
+  /** What went wrong beside the run: its results are printed all the same. */
+  private failure: WsgError | undefined;
   private isStopped = false;
   private isCut = false;
   private isLoading = false;
@@ -75,7 +80,7 @@ class LoadtestSession {
     const noColor = flags['no-color'];
     printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
     if (runPath !== undefined) this.tellRunPath(runPath);
-    if (this.engine?.failure !== undefined) throw this.engine.failure;
+    if (this.failure !== undefined) throw this.failure;
     return exitCodeOfRun(run, flags['allow-saturated']);
   }
 
@@ -96,6 +101,7 @@ class LoadtestSession {
   private async loadSpawned(job: LoadJob): Promise<Run | undefined> {
     const gateway = new GatewayProcess({
       entry: ENTRY,
+      cwd: dirname(ENTRY),
       args: ['devhelpers', '--listen', '127.0.0.1:0', '--log-format', 'classic'],
       onLine: (line) => this.screen.showLine(`gateway | ${line}`),
     });
@@ -110,19 +116,26 @@ class LoadtestSession {
   }
 
   private async load({ plan, gatewayUrl, runPath }: LoadJob): Promise<Run> {
-    this.showHeader(plan, runPath);
-    const sink = runPath === undefined ? undefined : new RunFileWriter(runPath);
+    const file = runPath === undefined ? undefined : await RunFileWriter.create(runPath);
     const { version } = this.invocation;
-    const engine = new Engine(plan, { clock: systemClock, version, sink, observer: this.screen, gatewayUrl });
+    const engine = new Engine(plan, { clock: systemClock, version, sink: file, observer: this.screen, gatewayUrl });
     this.engine = engine;
     if (this.isStopped) engine.stop();
+    this.showHeader(plan, runPath);
     this.isLoading = true;
     try {
-      return await engine.run();
+      const run = await engine.run();
+      const unwritten = await closeFailure(file);
+      this.failure = engine.failure ?? unwritten;
+      return run;
+    } catch (error) {
+      await closeFailure(file);
+      // Nothing was recorded then.
+      if (runPath !== undefined && isUnreachable(error)) await rm(runPath, { force: true });
+      throw error;
     } finally {
       this.isLoading = false;
       this.screen.clear();
-      sink?.close();
       if (this.isCut) endProcess(EXIT_CODE.interruptedTwice);
     }
   }
@@ -142,4 +155,18 @@ class LoadtestSession {
     const sink = flags.json ? output.stderr : output.stdout;
     sink.write(`\nrun file: ${runPath} (\`wsg report ${runPath}\` prints it again)\n`);
   }
+}
+
+async function closeFailure(file: RunFileWriter | undefined): Promise<WsgError | undefined> {
+  try {
+    await file?.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof WsgError) return error;
+    throw error;
+  }
+}
+
+function isUnreachable(thrown: unknown): boolean {
+  return thrown instanceof WsgError && thrown.code === 'target.unreachable';
 }

@@ -98,7 +98,7 @@ describe('wsg serve', () => {
     const cwd = await temporaryFolder();
     await writeFile(
       join(cwd, 'config.yml'),
-      'listen_addr: 127.0.0.1:0\nendpoints:\n  - path: /connect\ndrain:\n  pause_ms: 60000\n',
+      'listen_addr: 127.0.0.1:0\nendpoints:\n  - path: /connect\ndrain:\n  pause_s: 60\n',
     );
     const { wsg } = await startGateway(['serve'], { cwd });
     wsg.kill('SIGTERM');

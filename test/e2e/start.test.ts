@@ -59,6 +59,7 @@ describe('the start of wsg', () => {
     async (args) => {
       const modules = await loadedModules(args);
       const own = modules.filter((url) => url.includes('/dist/') && !url.includes('node_modules'));
+      expect(own).not.toEqual([]);
       const packages = modules.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
       expect(own.filter((url) => !/\/dist\/(cli|core|commands)\//.test(url))).toEqual([]);
       for (const heavy of [

@@ -1,0 +1,204 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { WsgProcess } from '../support/wsg-process.js';
+
+const FOLDER = new URL('../../examples/echo-backend/', import.meta.url);
+
+/** The port of a gateway of one's own. */
+async function startGateway(): Promise<number> {
+  const args = ['serve', '--listen', '127.0.0.1:0', '--ready-fd', '3'];
+  const { ready, ended } = new WsgProcess(args, { cwd: await temporaryFolder() });
+  const failed = ended.then((ending) => Promise.reject(new Error(ending.stderr)));
+  return (await Promise.race([ready, failed])).port;
+}
+
+/** A program of the example, and the lines that it prints. */
+class ExampleProgram {
+  private readonly lines: string[] = [];
+  private waiting: (() => void)[] = [];
+
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const child = spawn(command, args, {
+      cwd: fileURLToPath(FOLDER),
+      env: { ...process.env, ...env },
+      // A group of its own, so that the curls of the shell script end with it.
+      detached: true,
+    });
+    const ended = once(child, 'close');
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface({ input: output }).on('line', (line) => {
+        this.lines.push(line);
+        for (const wake of this.waiting.splice(0)) wake();
+      });
+    }
+    onTestFinished(async () => {
+      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    });
+  }
+
+  /** All lines so far, as soon as so many of them match. */
+  async until(pattern: RegExp, count = 1): Promise<string[]> {
+    while (this.lines.filter((line) => pattern.test(line)).length < count) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    return [...this.lines];
+  }
+}
+
+/** A client that collects what it is told. */
+class EchoClient {
+  private readonly answers: string[] = [];
+  private waiting: (() => void) | undefined;
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (payload: Buffer, isBinary) => {
+      this.answers.push(isBinary ? `binary ${payload.toString('hex')}` : payload.toString());
+      this.waiting?.();
+    });
+  }
+
+  static async connect(port: number): Promise<EchoClient> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/connect`);
+    onTestFinished(() => socket.terminate());
+    const client = new EchoClient(socket);
+    await once(socket, 'open');
+    return client;
+  }
+
+  /** The answers so far, as soon as there are so many. */
+  async received(count: number): Promise<string[]> {
+    while (this.answers.length < count) await this.nextAnswer();
+    return this.answers;
+  }
+
+  /** The answers so far, as soon as this one is among them. */
+  async until(answer: string): Promise<string[]> {
+    while (!this.answers.includes(answer)) await this.nextAnswer();
+    return this.answers;
+  }
+
+  private async nextAnswer(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.waiting = resolve;
+    });
+  }
+}
+
+/** A way to the gateway that can be cut. */
+class CuttableWay {
+  private readonly sockets = new Set<Socket>();
+  private isOpen = true;
+  private readonly server = createServer((near) => this.join(near));
+  private constructor(private readonly target: number) {}
+
+  static async to(target: number): Promise<{ readonly way: CuttableWay; readonly port: number }> {
+    const way = new CuttableWay(target);
+    way.server.listen(0, '127.0.0.1');
+    await once(way.server, 'listening');
+    onTestFinished(() => {
+      way.cut();
+      way.server.close();
+    });
+    const address = way.server.address();
+    if (address === null || typeof address === 'string') throw new Error('there is no port');
+    return { way, port: address.port };
+  }
+
+  cut(): void {
+    this.isOpen = false;
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
+  mend(): void {
+    this.isOpen = true;
+  }
+
+  private join(near: Socket): void {
+    if (!this.isOpen) {
+      near.destroy();
+      return;
+    }
+    const far = connect({ host: '127.0.0.1', port: this.target });
+    near.pipe(far).pipe(near);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => other.destroy());
+    }
+  }
+}
+
+describe('the echo backend', () => {
+  it('answers every message in order, text and binary, and tells of open and close', async () => {
+    const port = await startGateway();
+    const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
+    await backend.until(/^following /);
+    const client = await EchoClient.connect(port);
+    const texts = Array.from({ length: 50 }, (_, index) => `message ${index} "<&>"\n\u2028 ä€😀`);
+    for (const text of texts) client.socket.send(text);
+    client.socket.send(Buffer.from([0, 255, 13, 10]));
+    client.socket.send('');
+    expect(await client.received(52)).toEqual([...texts, 'binary 00ff0d0a', '']);
+    client.socket.close();
+    const actions = (await backend.until(/^close /)).slice(1).map((line) => line.split(' ')[0]);
+    expect(actions).toEqual(['open', ...Array.from({ length: 52 }, () => 'message'), 'close']);
+  });
+
+  it('forgets no message and keeps the order when its way to the gateway was cut', async () => {
+    const gateway = await startGateway();
+    const { way, port } = await CuttableWay.to(gateway);
+    const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
+    await backend.until(/^following /);
+    const client = await EchoClient.connect(gateway);
+    client.socket.send('before');
+    await client.received(1);
+    way.cut();
+    for (const text of ['meanwhile 1', 'meanwhile 2', 'meanwhile 3']) client.socket.send(text);
+    await backend.until(/^the stream /);
+    way.mend();
+    await backend.until(/^following /, 2);
+    client.socket.send('after');
+    // The cut may hit between the answer to the client and the backend's knowing of it: then one answer comes twice.
+    const answers = await client.until('after');
+    expect([...new Set(answers)]).toEqual(['before', 'meanwhile 1', 'meanwhile 2', 'meanwhile 3', 'after']);
+  });
+
+  it('holds the conversation that its README shows', async () => {
+    const port = await startGateway();
+    const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs'], { WSG_URL: `http://127.0.0.1:${port}` });
+    await backend.until(/^following /);
+    const env = { WSG_CONNECT_URL: `ws://127.0.0.1:${port}/connect` };
+    const client = new ExampleProgram(
+      process.execPath,
+      ['--experimental-websocket', 'client.mjs', 'hello', 'world'],
+      env,
+    );
+    expect(await client.until(/^world$/)).toEqual(['hello', 'world']);
+    await backend.until(/^close /);
+  });
+
+  it('exists in curl as well', async ({ skip }) => {
+    skip(spawnSync('curl', ['--version']).error !== undefined, 'curl is not installed');
+    const port = await startGateway();
+    const backend = new ExampleProgram('./echo-backend.sh', [`http://127.0.0.1:${port}`]);
+    const client = await EchoClient.connect(port);
+    // The stream begins at an unknown moment: the first answer shows that it has.
+    const hello = setInterval(() => client.socket.send('hello'), 50);
+    onTestFinished(() => clearInterval(hello));
+    expect((await client.received(1))[0]).toBe('hello');
+    clearInterval(hello);
+    client.socket.close();
+    await backend.until(/^close /);
+  });
+});
