@@ -10,7 +10,7 @@ import { logStart } from './log/start-log.js';
 /** Beyond the 5 s after which delivery cuts who ignores a close frame. */
 const CLOSE_BOUND_MS = 6_000;
 /** Close frames are with the kernel; a peer that answers within this time sees a clean close and not a reset. */
-const LINGER_MS = 200;
+const LINGER_MS = 100;
 
 /** What the gateway does not make itself. */
 export interface GatewayDependencies {

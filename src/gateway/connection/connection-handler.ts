@@ -8,6 +8,7 @@ import type { Socket } from '../transport/socket.js';
 import type { TransportEndpoint, TransportHandler, UpgradeDecision } from '../transport/transport.js';
 import type { Connection } from './connection.js';
 import { nameCloseReason } from './close-reason.js';
+import { HeldMessages, type ClientMessage } from './held-messages.js';
 import type { ConnectionRegistry } from './registry.js';
 
 export interface ConnectionHandlerOptions {
@@ -41,6 +42,8 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #endpoints: ReadonlyMap<string, ServedEndpoint>;
   /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
   readonly #unannounced = new WeakSet<Connection>();
+  /** Only where the transport can pause: a pause does not stop what has been read already. */
+  #held: HeldMessages | undefined;
   #paused = false;
 
   constructor(options: ConnectionHandlerOptions) {
@@ -50,12 +53,13 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   /** Begins to pause clients while the outbox is full. Only for transports that can. */
   pauseWhenFull(): void {
+    const held = new HeldMessages();
+    this.#held = held;
     this.#options.outbox.onFullChange((full) => {
       this.#paused = full;
-      for (const { socket } of this.#options.registry) {
-        if (full) socket.pause();
-        else socket.resume();
-      }
+      // What is released may fill the outbox again: then this is called once more, inside.
+      if (!full) held.release((connection, message) => this.#appendMessage(connection, message));
+      this.#pauseOrResume();
     });
   }
 
@@ -80,15 +84,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   /** Hot: runs once a client's message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
-    const { counters, delivery, outbox } = this.#options;
-    counters.messagesReceived += 1;
-    if (connection.closeReason !== 'outbox_full') {
-      const tags = this.#tags(connection);
-      const type = binary ? 'binary' : 'text';
-      if (outbox.append({ connection: connection.id, action: 'message', type, tags, message: payload })) return;
-      delivery.closeOne(connection, 'outbox_full');
-    }
-    counters.messagesRefused += 1;
+    this.#options.counters.messagesReceived += 1;
+    const message = { payload, binary };
+    const mayPass = this.#held?.has(connection) !== true && connection.closeReason !== 'outbox_full';
+    if (!mayPass || !this.#appendMessage(connection, message)) this.#holdOrRefuse(connection, message);
   }
 
   drain(connection: Connection): void {
@@ -102,6 +101,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   close(connection: Connection, code: number): void {
     const { registry, counters } = this.#options;
     if (!registry.close(connection)) return;
+    this.#appendHeld(connection);
     counters.countClose(nameCloseReason(connection.closeReason, code));
     if (!this.#unannounced.has(connection)) this.#append(connection, 'close');
     this.#options.onClosed();
@@ -114,6 +114,36 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     if (origins.size > 0 && (origin === undefined || !origins.has(origin))) return { accept: false, status: 403 };
     const subprotocol = firstListed(request.headers.get('sec-websocket-protocol'), config.subprotocols);
     return subprotocol === undefined ? { accept: true } : { accept: true, subprotocol };
+  }
+
+  /** Without an end in sight for the outbox, a transport that cannot pause has only the close. */
+  #holdOrRefuse(connection: Connection, message: ClientMessage): void {
+    if (this.#held !== undefined) {
+      this.#held.hold(connection, message);
+      return;
+    }
+    this.#options.counters.messagesRefused += 1;
+    this.#options.delivery.closeOne(connection, 'outbox_full');
+  }
+
+  /** The connection ends: what is held of it comes before its close event, or is refused. */
+  #appendHeld(connection: Connection): void {
+    const messages = this.#held?.take(connection) ?? [];
+    const refused = messages.findIndex((message) => !this.#appendMessage(connection, message));
+    if (refused >= 0) this.#options.counters.messagesRefused += messages.length - refused;
+  }
+
+  #pauseOrResume(): void {
+    for (const { socket } of this.#options.registry) {
+      if (this.#paused) socket.pause();
+      else socket.resume();
+    }
+  }
+
+  #appendMessage(connection: Connection, { payload, binary }: ClientMessage): boolean {
+    const tags = this.#tags(connection);
+    const type = binary ? 'binary' : 'text';
+    return this.#options.outbox.append({ connection: connection.id, action: 'message', type, tags, message: payload });
   }
 
   #append(connection: Connection, action: NewEvent['action']): boolean {

@@ -1,0 +1,170 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Gateway } from '../../src/gateway/gateway.js';
+import type { EventStreamClient } from '../support/event-stream-client.js';
+import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
+import { RecordingLogger } from '../support/recording-logger.js';
+import { RunningGateway, testConfig } from '../support/running-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+async function takeEvents(stream: EventStreamClient, count: number) {
+  const blocks = await stream.nextBlocks(count);
+  return blocks.map((block): Record<string, string> => JSON.parse(block.data ?? '{}'));
+}
+
+async function upgradeAnswer(gateway: RunningGateway, headers: Readonly<Record<string, string>> = {}) {
+  const client = await RawWebSocket.connect(gateway.port);
+  client.write(upgradeRequest('/connect', headers));
+  const answer = await client.answer();
+  client.destroy();
+  return answer;
+}
+
+/** A server on a free port of loopback that goes away with the test. */
+async function occupyPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
+  test('a backend sees the whole conversation in order, each event with the tags of its moment', async () => {
+    const gateway = await RunningGateway.start({ transport });
+    const stream = await gateway.events();
+    const client = await gateway.connect();
+    client.send(OPCODE.text, 'hello');
+    client.send(OPCODE.binary, new Uint8Array([1, 2]));
+    const [open, text, binary] = await takeEvents(stream, 3);
+    const connection = open?.connection ?? '';
+    expect(connection).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+    expect(open).toEqual({ action: 'open', connection, tags: 'foo=bar' });
+    expect(text).toEqual({ action: 'message', connection, tags: 'foo=bar', type: 'text', message: 'hello' });
+    expect(binary).toMatchObject({
+      action: 'message',
+      connection,
+      type: 'binary',
+      encoding: 'base64',
+      message: 'AQI=',
+    });
+
+    expect(await gateway.post(`/settags?id=${connection}`, 'user=a b&hidden=1&foo=')).toBe('1');
+    client.send(OPCODE.text, 'again');
+    expect(await gateway.post(`/send?user=${encodeURIComponent('a b')}`, 'answer')).toBe('1');
+    expect((await client.frame()).payload.toString()).toBe('answer');
+    expect(await gateway.post(`/close?id=${connection}`)).toBe('1');
+    expect(await client.closeCode()).toBe(1000);
+    expect(await takeEvents(stream, 2)).toEqual([
+      { action: 'message', connection, tags: 'user=a+b', type: 'text', message: 'again' },
+      { action: 'close', connection, tags: 'user=a+b' },
+    ]);
+    expect(await gateway.get('/status')).toBe('');
+  });
+
+  test('a stop closes with 1001, tells backends of each close, and frees the port', async () => {
+    const gateway = await RunningGateway.start({ transport, drain: { close_spread_s: 0.05 } });
+    const stream = await gateway.events();
+    const clients = [await gateway.connect(), await gateway.connect(), await gateway.connect()];
+    await takeEvents(stream, 3);
+    const stopped = gateway.gateway.stop();
+    expect(await Promise.all(clients.map((client) => client.closeCode()))).toEqual([1001, 1001, 1001]);
+    expect((await takeEvents(stream, 3)).map(({ action }) => action)).toEqual(['close', 'close', 'close']);
+    expect(await stream.next()).toBeUndefined();
+    await stopped;
+    await gateway.gateway.stop();
+    await expect(RawWebSocket.connect(gateway.port)).rejects.toThrow('ECONNREFUSED');
+    expect(gateway.log.events.slice(-2)).toEqual(['gateway.draining', 'gateway.stopped']);
+  });
+
+  test('while it drains it is not ready, takes no connections, and still serves its backend', async () => {
+    const gateway = await RunningGateway.start({ transport, drain: { pause_s: 0.3, close_spread_s: 0 } });
+    const client = await gateway.connect();
+    expect((await fetch(gateway.url('/readyz'))).status).toBe(200);
+    const stopped = gateway.gateway.stop();
+    const response = await fetch(gateway.url('/readyz'));
+    expect([response.status, (await response.text()).split('\n')[0]]).toEqual([503, 'draining']);
+    const answer = await upgradeAnswer(gateway);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await gateway.post('/send?foo=bar', 'last words')).toBe('1');
+    expect((await client.frame()).payload.toString()).toBe('last words');
+    expect(await client.closeCode()).toBe(1001);
+    await stopped;
+  });
+
+  test('origins and subprotocols are those of the endpoint', async () => {
+    const gateway = await RunningGateway.start({
+      transport,
+      endpoints: [{ path: '/connect', allowed_origins: ['https://app.example'], subprotocols: ['v2', 'v1'] }],
+    });
+    expect((await upgradeAnswer(gateway)).status).toBe(403);
+    expect((await upgradeAnswer(gateway, { Origin: 'https://evil.example' })).status).toBe(403);
+    const origin = { Origin: 'https://app.example' };
+    const chosen = await upgradeAnswer(gateway, { ...origin, 'Sec-WebSocket-Protocol': 'v3, v1, v2' });
+    expect([chosen.status, chosen.headers.get('sec-websocket-protocol')]).toEqual([101, 'v1']);
+    const none = await upgradeAnswer(gateway, { ...origin, 'Sec-WebSocket-Protocol': 'v3' });
+    expect([none.status, none.headers.get('sec-websocket-protocol')]).toEqual([101, undefined]);
+  });
+
+  test('with a listener of its own the internal API has left the public port', async () => {
+    const gateway = await RunningGateway.start({ transport, internal_listen_addr: '127.0.0.1:0' });
+    const client = await gateway.connect();
+    expect(gateway.gateway.internalAddress?.port).not.toBe(gateway.port);
+    expect(await gateway.post('/send?foo=bar', 'x')).toBe('1');
+    expect((await client.frame()).payload.toString()).toBe('x');
+    const publicUrl = (path: string) => `http://127.0.0.1:${gateway.port}${path}`;
+    expect((await fetch(publicUrl('/send?foo=bar'), { method: 'POST' })).status).toBe(404);
+    expect((await fetch(publicUrl('/metrics'))).status).toBe(404);
+    expect(await (await fetch(publicUrl('/readyz'))).text()).toBe('ready\n');
+    expect((await fetch(gateway.url('/connect'))).status).toBe(400);
+  });
+
+  test('a port in use is said, and what had started is stopped again', async () => {
+    const port = await occupyPort();
+    const config = testConfig({ transport, listen_addr: `127.0.0.1:${port}`, internal_listen_addr: '127.0.0.1:0' });
+    const gateway = new Gateway(config, { log: new RecordingLogger() });
+    await expect(gateway.start()).rejects.toMatchObject({ code: 'listen.in-use' });
+    const internal = gateway.internalAddress?.port ?? 0;
+    expect(internal).toBeGreaterThan(0);
+    await expect(RawWebSocket.connect(internal)).rejects.toThrow('ECONNREFUSED');
+    await gateway.stop();
+  });
+
+  test('a plugin that fails leaves nothing listening', async () => {
+    const folder = await temporaryFolder();
+    const module = join(folder, 'failing.mjs');
+    await writeFile(module, 'export function start() { throw new Error("no luck"); }\n');
+    const gateway = new Gateway(testConfig({ transport, plugins: [{ module }] }), { log: new RecordingLogger() });
+    await expect(gateway.start()).rejects.toMatchObject({ code: 'plugin.failed' });
+    await gateway.stop();
+  });
+});
+
+test('the start says what runs: configuration, machine, sink, endpoints, whitelist, transport, address', async () => {
+  const gateway = await RunningGateway.start({ transport: 'ws' });
+  expect(gateway.log.events).toEqual([
+    'gateway.starting',
+    'config.built-in',
+    'sink.embedded',
+    'endpoint.created',
+    'access.whitelist',
+    'transport.chosen',
+    'gateway.listening',
+  ]);
+  expect(gateway.log.lines.at(-1)?.fields).toEqual({ address: `127.0.0.1:${gateway.port}` });
+});
+
+test('a whitelist that trusts more than this machine on the public port is warned of', async () => {
+  const networks = ['127.0.0.1/8', '10.0.0.0/8'];
+  const shared = await RunningGateway.start({ transport: 'ws', internal_endpoint_access_whitelist: networks });
+  expect(shared.log.events).toContain('access.whitelist-on-public-port');
+  const apart = await RunningGateway.start({
+    transport: 'ws',
+    internal_endpoint_access_whitelist: networks,
+    internal_listen_addr: '127.0.0.1:0',
+  });
+  expect(apart.log.events).not.toContain('access.whitelist-on-public-port');
+});

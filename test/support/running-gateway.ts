@@ -1,0 +1,68 @@
+import { onTestFinished } from 'vitest';
+import { configSchema, type ConfigInput } from '../../src/gateway/config/config-schema.js';
+import { resolveConfig } from '../../src/gateway/config/resolve-config.js';
+import { Gateway } from '../../src/gateway/gateway.js';
+import { EventStreamClient } from './event-stream-client.js';
+import { RawWebSocket } from './raw-websocket.js';
+import { RecordingLogger } from './recording-logger.js';
+
+/** The reconnect time and the place. */
+const PREAMBLE_BLOCKS = 2;
+
+/** A gateway on a free port of loopback, stopped with the test. */
+export class RunningGateway {
+  private constructor(
+    readonly gateway: Gateway,
+    readonly log: RecordingLogger,
+    readonly port: number,
+  ) {}
+
+  /** One endpoint `/connect` tagged `foo=bar`, closes not spread, unless `input` says otherwise. */
+  static async start(input: Partial<ConfigInput> = {}): Promise<RunningGateway> {
+    const log = new RecordingLogger();
+    const gateway = new Gateway(testConfig(input), { log });
+    onTestFinished(() => gateway.stop());
+    const { port } = await gateway.start();
+    return new RunningGateway(gateway, log, port);
+  }
+
+  /** The address of a path, on the internal listener when there is one. */
+  url(path: string): string {
+    return `http://127.0.0.1:${this.gateway.internalAddress?.port ?? this.port}${path}`;
+  }
+
+  async get(path: string, init: RequestInit = {}): Promise<string> {
+    const response = await fetch(this.url(path), init);
+    return response.text();
+  }
+
+  /** The body of the answer to a POST, whatever its status. */
+  post(path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<string> {
+    return this.get(path, { method: 'POST', body, headers });
+  }
+
+  async connect(path = '/connect', headers: Readonly<Record<string, string>> = {}): Promise<RawWebSocket> {
+    const client = await RawWebSocket.open(this.port, path, headers);
+    onTestFinished(() => client.destroy());
+    return client;
+  }
+
+  /** Reads the event stream from its oldest event on; what comes before the first event is passed over. */
+  async events(): Promise<EventStreamClient> {
+    const client = await EventStreamClient.open(this.url('/events?since=0'));
+    await client.nextBlocks(PREAMBLE_BLOCKS);
+    return client;
+  }
+}
+
+/** A checked configuration for tests. */
+export function testConfig(input: Partial<ConfigInput> = {}) {
+  const file = configSchema.parse({
+    listen_addr: '127.0.0.1:0',
+    endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, stream_include_tags: ['foo', 'user'] }],
+    prometheus: { enabled: true },
+    drain: { close_spread_s: 0 },
+    ...input,
+  });
+  return resolveConfig(file, process.cwd());
+}
