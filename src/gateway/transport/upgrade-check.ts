@@ -30,6 +30,7 @@ function badRequest(reason: string): UpgradeRefusal {
   return { status: 400, headers: { 'Content-Type': TEXT }, body: `Bad Request: ${reason}\n` };
 }
 
-function hasToken(list: string | undefined, token: string): boolean {
+/** Whether a comma-separated header names the token, in any case. */
+export function hasToken(list: string | undefined, token: string): boolean {
   return list !== undefined && list.split(',').some((item) => item.trim().toLowerCase() === token);
 }

@@ -2,6 +2,7 @@ import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcesMoreThan, statusText, type AbortableExchange } from './http-serve.js';
 import { addressFromBytes } from './remote-address.js';
+import { hasToken } from './upgrade-check.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
 
 /** Copies what lives on the library's stack only. */
@@ -62,7 +63,10 @@ export class UwsExchange implements AbortableExchange {
 
   answer(answer: HttpAnswer): void {
     const res = this.#take();
-    if (res !== undefined) writeAnswer(res, answer, { isHead: this.#isHead, close: false });
+    if (res === undefined) return;
+    // The library closes by itself as asked, but not after a HEAD.
+    const close = hasToken(this.request.headers.get('connection'), 'close');
+    writeAnswer(res, answer, { isHead: this.#isHead, close });
   }
 
   stream(answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> }): HttpStream {

@@ -1,0 +1,266 @@
+import { request as httpRequest } from 'node:http';
+import { expect, it } from 'vitest';
+import type { HttpExchange, HttpStream } from '../../../src/gateway/transport/http-exchange.js';
+import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
+import { onBothTransports, PATH } from './transport-fixture.js';
+
+const KIB = 1024;
+
+/** Answers with what it has read, or 413. */
+async function echo(exchange: HttpExchange): Promise<void> {
+  const body = await exchange.readBody(1000);
+  if (body === undefined) exchange.answer({ status: 413, body: 'too large' });
+  else exchange.answer({ status: 200, headers: { 'Content-Type': 'application/octet-stream' }, body });
+}
+
+onBothTransports('http', (bench) => {
+  it('gives method, path, query, headers and address as they came', async () => {
+    let seen: unknown;
+    const fixture = await bench.start({
+      http: (exchange) => {
+        const { method, path, query, headers, remoteAddress } = exchange.request;
+        seen = [method, path, query, headers.get('x-one'), remoteAddress];
+        exchange.answer({ status: 204 });
+      },
+    });
+    await fetch(`http://127.0.0.1:${fixture.port}/a%20b?x=%31&y`, { method: 'PUT', headers: { 'X-One': '1' } });
+    expect(seen).toEqual(['PUT', '/a%20b', 'x=%31&y', '1', '127.0.0.1']);
+  });
+
+  it('answers with status, headers, body and its length', async () => {
+    const fixture = await bench.start({
+      http: (exchange) => exchange.answer({ status: 418, headers: { 'X-Tea': 'pot' }, body: 'grüße' }),
+    });
+    const response = await fetch(`http://127.0.0.1:${fixture.port}/tea`);
+    expect([response.status, response.headers.get('x-tea'), response.headers.get('content-length')]).toEqual([
+      418,
+      'pot',
+      '7',
+    ]);
+    expect(await response.text()).toBe('grüße');
+  });
+
+  it('answers HEAD with the length and no body', async () => {
+    const fixture = await bench.start({ http: (exchange) => exchange.answer({ status: 200, body: 'hello' }) });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const all = (await client.rest()).toString();
+    expect(all.toLowerCase()).toContain('content-length: 5\r\n');
+    expect(all.endsWith('\r\n\r\n')).toBe(true);
+  });
+
+  it('reads a body, empty, in pieces, or chunked, up to the limit', async () => {
+    const fixture = await bench.start({ http: echo });
+    const url = `http://127.0.0.1:${fixture.port}/echo`;
+    const post = async (body: RequestInit): Promise<string> => (await fetch(url, { method: 'POST', ...body })).text();
+    expect(await post({ body: '' })).toBe('');
+    expect(await post({ body: 'x'.repeat(1000) })).toBe('x'.repeat(1000));
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    client.write('def');
+    expect((await client.answer()).body).toBe('abcdef');
+    client.write(
+      'POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\nxyz\r\n0\r\n\r\n',
+    );
+    expect((await client.answer()).body).toBe('abcxyz');
+    client.destroy();
+  });
+
+  it.each([
+    ['announced', `Content-Length: 1001\r\n\r\n${'x'.repeat(1001)}`],
+    ['chunked', `Transfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`],
+  ])('refuses a body over the limit (%s), and serves the next request on the connection', async (_how, rest) => {
+    const fixture = await bench.start({ http: echo });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write(`POST /echo HTTP/1.1\r\nHost: x\r\n${rest}`);
+    expect((await client.answer()).status).toBe(413);
+    client.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok');
+    expect((await client.answer()).body).toBe('ok');
+    client.destroy();
+  });
+
+  it('gives undefined for a body whose sender goes away, and takes the late answer', async () => {
+    let settle: (body: unknown) => void = () => undefined;
+    const read = new Promise((resolve) => (settle = resolve));
+    const fixture = await bench.start({
+      http: async (exchange) => {
+        const body = await exchange.readBody(1000);
+        exchange.answer({ status: 200, body: 'too late' });
+        exchange.stream({ status: 200 }).write('as well');
+        settle(body);
+      },
+    });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    client.destroy();
+    expect(await read).toBeUndefined();
+    expect(fixture.log.events).toEqual([]);
+  });
+
+  it.each(['throws', 'rejects'])('answers 500 when the handler %s, and logs it', async (how) => {
+    const fixture = await bench.start({
+      http: () => {
+        if (how === 'rejects') return Promise.reject(new Error('planted'));
+        throw new Error('planted');
+      },
+    });
+    const response = await fetch(`http://127.0.0.1:${fixture.port}/x`);
+    expect([response.status, await response.text()]).toEqual([500, 'Internal Server Error\n']);
+    expect(fixture.log.events).toEqual(['transport.http-handler-failed']);
+  });
+
+  it('answers a plain request to a WebSocket path with 400, whatever the method', async () => {
+    const fixture = await bench.start({ http: (exchange) => exchange.answer({ status: 200 }) });
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const response = await fetch(`http://127.0.0.1:${fixture.port}${PATH}?x`, { method });
+      expect([method, response.status]).toEqual([method, 400]);
+    }
+  });
+
+  it('gives an upgrade on another path to the HTTP handler, with its body', async () => {
+    const fixture = await bench.start({ http: echo });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write(upgradeRequest('/nowhere', { 'Content-Length': '0' }));
+    expect((await client.answer()).status).toBe(200);
+    client.write(
+      'POST /send HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nContent-Length: 5\r\n\r\nhello',
+    );
+    expect((await client.answer()).body).toBe('hello');
+    client.destroy();
+  });
+
+  it('lets a request be answered much later while sockets go on', async () => {
+    let held: HttpExchange | undefined;
+    const fixture = await bench.start({ http: (exchange) => void (held = exchange) });
+    const response = fetch(`http://127.0.0.1:${fixture.port}/later`);
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.text, 'x');
+    await fixture.handler.next('message');
+    await expect.poll(() => held).toBeDefined();
+    held?.answer({ status: 200, body: 'now' });
+    held?.answer({ status: 500, body: 'twice' });
+    expect(await (await response).text()).toBe('now');
+  });
+
+  it('refuses a head over 32 KiB that comes in segments', async () => {
+    const fixture = await bench.start();
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('GET / HTTP/1.1\r\nHost: x\r\nX-Long: ');
+    for (let i = 0; i < 5; i += 1) {
+      client.write('x'.repeat(8 * KIB));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect((await client.answer()).status).toBe(431);
+    client.destroy();
+  });
+});
+
+onBothTransports('http streams', (bench) => {
+  it('sends pieces as they are written and ends', async () => {
+    let stream: HttpStream | undefined;
+    const fixture = await bench.start({
+      http: (exchange) => {
+        stream = exchange.stream({ status: 200, headers: { 'Content-Type': 'text/event-stream' } });
+        stream.write('one');
+      },
+    });
+    const response = await fetch(`http://127.0.0.1:${fixture.port}/events`);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const reader = response.body?.getReader();
+    const decode = async (): Promise<string> => Buffer.from((await reader?.read())?.value ?? []).toString();
+    expect(await decode()).toBe('one');
+    stream?.write(Buffer.from('two'));
+    expect(await decode()).toBe('two');
+    stream?.end();
+    expect((await reader?.read())?.done).toBe(true);
+    stream?.write('after the end');
+    stream?.end();
+  });
+
+  it('says when the reader is slow, loses nothing, and drains', async () => {
+    const chunk = 'x'.repeat(64 * KIB);
+    let written = 0;
+    const fixture = await bench.start({
+      http: (exchange) => {
+        const stream = exchange.stream({ status: 200 });
+        const fill = (): void => {
+          while (written < 200) {
+            written += 1;
+            if (!stream.write(chunk)) return;
+          }
+          stream.end();
+        };
+        stream.onDrain(fill);
+        fill();
+      },
+    });
+    const received = await new Promise<number>((resolve, reject) => {
+      httpRequest({ port: fixture.port, path: '/slow' }, (res) => {
+        let total = 0;
+        setTimeout(() => {
+          expect(written).toBeLessThan(200);
+          res.on('data', (piece: Buffer) => (total += piece.length));
+        }, 50);
+        res.once('end', () => resolve(total)).once('error', reject);
+      }).end();
+    });
+    expect(received).toBe(200 * chunk.length);
+  });
+
+  it('tells once that the reader has gone, also to those who ask later', async () => {
+    let stream: HttpStream | undefined;
+    let closes = 0;
+    const fixture = await bench.start({
+      http: (exchange) => {
+        stream = exchange.stream({ status: 200 });
+        stream.onClose(() => (closes += 1));
+        stream.write('one');
+      },
+    });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect((await client.answer()).status).toBe(200);
+    client.destroy();
+    await expect.poll(() => closes).toBe(1);
+    stream?.write('into the void');
+    stream?.onDrain(() => undefined);
+    stream?.onClose(() => (closes += 10));
+    stream?.end();
+    expect(closes).toBe(11);
+  });
+
+  it('tells no close after its own end', async () => {
+    let closes = 0;
+    const fixture = await bench.start({
+      http: (exchange) => {
+        const stream = exchange.stream({ status: 200 });
+        stream.onClose(() => (closes += 1));
+        stream.write('all');
+        stream.end();
+      },
+    });
+    const response = await fetch(`http://127.0.0.1:${fixture.port}/x`, { headers: { Connection: 'close' } });
+    expect(await response.text()).toBe('all');
+    await fixture.transport.stop();
+    expect(closes).toBe(0);
+  });
+
+  it('ends streams and tells their owners when the transport stops', async () => {
+    let closes = 0;
+    const fixture = await bench.start({
+      http: (exchange) => {
+        const stream = exchange.stream({ status: 200 });
+        stream.onClose(() => (closes += 1));
+        stream.write('one');
+      },
+    });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.answer();
+    await fixture.transport.stop();
+    await client.ended;
+    expect(closes).toBe(1);
+  });
+});
