@@ -1,0 +1,151 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
+import { Histogram } from '../core/histogram.js';
+import { LineScanner } from './line-scanner.js';
+import { FORMAT, MAGIC } from './record-line.js';
+import type { HistogramRecord, Run, RunEnd, RunEventRecord, TrendTotals } from './records.js';
+import { RunCollector, type HistogramWish, type KindHistograms } from './run-collector.js';
+import { sumSeconds } from './sum-seconds.js';
+
+export interface ReadRunOptions {
+  /** The seconds' histograms that the caller wants to see; none by default. */
+  readonly histograms?: HistogramWish;
+}
+
+const LONGEST_MAGIC_BYTES = 64;
+const ALL_KINDS = ['response', 'service', 'lag'] as const;
+
+/**
+ * Reads a run file in bounded memory. A file that was cut gives a run with `complete: false`, its totals added up from its seconds.
+ * Throws `run-file.not-found`, `run-file.foreign`, `run-file.newer` or `run-file.empty`.
+ */
+export async function readRun(path: string, options: ReadRunOptions = {}): Promise<Run> {
+  const file = await openRun(path);
+  try {
+    const { size } = await file.stat();
+    const start = await checkMagic(file, path);
+    const { collector, broken } = scan(file.fd, { size, start, wish: options.histograms });
+    return composeRun(path, collector, { broken, totals: () => mergeSeconds(file.fd, size, start) });
+  } finally {
+    await file.close();
+  }
+}
+
+interface ScanRequest {
+  readonly size: number;
+  readonly start: number;
+  readonly wish: HistogramWish | undefined;
+}
+
+/** Takes every record up to the end of the file or to what cannot be read; `broken` says in words what stopped it. */
+function scan(fd: number, { size, start, wish }: ScanRequest): { collector: RunCollector; broken: string | undefined } {
+  const scanner = new LineScanner(fd, size, start);
+  const collector = new RunCollector(wish);
+  let offset = start;
+  for (let place = scanner.next(); place !== undefined; place = scanner.next()) {
+    try {
+      if (collector.wants(place.kind)) collector.take(place.kind, scanner.payload(place));
+    } catch {
+      return { collector, broken: `the file is damaged at byte ${offset} (a "${place.kind}" record)` };
+    }
+    offset = scanner.offset;
+  }
+  const broken = scanner.end === 'damaged' ? `the file is damaged at byte ${scanner.offset}` : undefined;
+  return { collector, broken };
+}
+
+interface Composition {
+  readonly broken: string | undefined;
+  /** Adds up the seconds' histograms, for a file without totals. */
+  readonly totals: () => ReadonlyMap<string, KindHistograms>;
+}
+
+function composeRun(path: string, collector: RunCollector, { broken, totals }: Composition): Run {
+  const { header, seconds, health, gateway, events } = collector;
+  if (header === undefined || (collector.end === undefined && seconds.length === 0)) throw emptyRun(path, broken);
+  const run = { header, seconds, health, gateway };
+  if (collector.end !== undefined && broken === undefined) {
+    return { ...run, events, end: withHistograms(collector.end, collector.totals), complete: true };
+  }
+  const end = withHistograms(sumSeconds(seconds, health, gateway), totals());
+  const text = broken ?? 'the file ends without an end record';
+  const cut: RunEventRecord = { elapsedMs: end.totals.durationMs, kind: 'interruption', text };
+  return { ...run, events: [...events, cut], end, complete: false };
+}
+
+function mergeSeconds(fd: number, size: number, start: number): ReadonlyMap<string, KindHistograms> {
+  const totals = new Map<string, KindHistograms>();
+  const visit = ({ series, kind, histogram }: HistogramRecord): void => {
+    const kinds = totals.get(series) ?? {};
+    (kinds[kind] ??= new Histogram()).add(histogram);
+    totals.set(series, kinds);
+  };
+  scan(fd, { size, start, wish: { kinds: ALL_KINDS, visit } });
+  return totals;
+}
+
+function withHistograms(end: ReturnType<typeof sumSeconds>, histograms: ReadonlyMap<string, KindHistograms>): RunEnd {
+  const trends: Record<string, TrendTotals> = {};
+  for (const [series, figures] of Object.entries(end.totals.trends)) {
+    trends[series] = { ...figures, histograms: histograms.get(series) ?? {} };
+  }
+  return { ...end, totals: { ...end.totals, trends } };
+}
+
+async function openRun(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    throw notFound(path, reasonOf(error), error);
+  }
+  const stat = await file.stat();
+  if (stat.isFile()) return file;
+  await file.close();
+  throw notFound(path, stat.isDirectory() ? 'it is a folder' : 'it is no regular file', undefined);
+}
+
+function reasonOf(error: unknown): string {
+  const code = systemErrorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  return code === 'EACCES' || code === 'EPERM' ? 'permission denied' : errorMessage(error);
+}
+
+function notFound(path: string, reason: string, cause: unknown): WsgError {
+  return new WsgError('run-file.not-found', `The run file ${path} cannot be read: ${reason}.`, { cause });
+}
+
+/** Checks the first line and gives the byte at which the second begins. */
+async function checkMagic(file: FileHandle, path: string): Promise<number> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_MAGIC_BYTES), 0, LONGEST_MAGIC_BYTES, 0);
+  const bytes = buffer.subarray(0, bytesRead);
+  const match = new RegExp(`^${MAGIC} (\\d{1,6})\\.(\\d{1,6})\n`).exec(bytes.toString('latin1'));
+  if (match === null) throw foreign(path, bytes);
+  if (Number(match[1]) > FORMAT.major) {
+    const version = `${match[1]}.${match[2]}`;
+    throw new WsgError(
+      'run-file.newer',
+      `The run file ${path} has format ${version}; this wsg reads up to ${FORMAT.major}.x.`,
+      { hint: 'Read it with the wsg that wrote it, or with a newer one.' },
+    );
+  }
+  return match[0].length;
+}
+
+function foreign(path: string, bytes: Buffer): WsgError {
+  if (bytes.length === 0) return new WsgError('run-file.foreign', `The file ${path} is empty, so it is no run file.`);
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (isGzip) {
+    return new WsgError('run-file.foreign', `The file ${path} is compressed with gzip.`, {
+      hint: `Unpack it first: gunzip -k ${path}`,
+    });
+  }
+  return new WsgError('run-file.foreign', `The file ${path} is no run file: it does not begin with "${MAGIC}".`, {
+    hint: 'wsg loadtest writes run files; --run names them.',
+  });
+}
+
+function emptyRun(path: string, broken: string | undefined): WsgError {
+  const why = broken === undefined ? 'the run ended before its first second' : broken;
+  return new WsgError('run-file.empty', `The run file ${path} holds no second of a run: ${why}.`);
+}

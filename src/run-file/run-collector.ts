@@ -1,0 +1,150 @@
+import { Histogram } from '../core/histogram.js';
+import { decodeHistogramInto } from '../core/histogram-codec.js';
+import type { RecordKind } from './record-line.js';
+import {
+  endPayload,
+  eventPayload,
+  gatewayPayload,
+  headerPayload,
+  healthPayload,
+  histogramKind,
+  secondPayload,
+  seriesPayload,
+  type EndPayload,
+} from './record-schemas.js';
+import type {
+  GatewayRecord,
+  HealthRecord,
+  HistogramKind,
+  HistogramRecord,
+  RunEventRecord,
+  RunHeader,
+  SecondRecord,
+} from './records.js';
+
+/** Histograms of one series by kind. */
+export type KindHistograms = Partial<Record<HistogramKind, Histogram>>;
+
+/** Which seconds' histograms are wanted; all others are skipped by their length. */
+export interface HistogramWish {
+  /** By series name; all of them when undefined. */
+  readonly series?: readonly string[];
+  /** `response` when undefined. */
+  readonly kinds?: readonly HistogramKind[];
+  /** Called in the order of the file. The record's histogram is used again for the next one. */
+  readonly visit: (record: HistogramRecord) => void;
+}
+
+const KNOWN_KINDS: ReadonlySet<string> = new Set<RecordKind>([
+  'header',
+  'series',
+  'second',
+  'health',
+  'gateway',
+  'event',
+  'total',
+  'end',
+]);
+
+/** Takes the records of a file in their order and keeps what they say. Throws a plain `Error` when a payload is not of its kind. */
+export class RunCollector {
+  header: RunHeader | undefined;
+  end: EndPayload | undefined;
+  readonly seconds: SecondRecord[] = [];
+  readonly health: HealthRecord[] = [];
+  readonly gateway: GatewayRecord[] = [];
+  readonly events: RunEventRecord[] = [];
+  readonly totals = new Map<string, KindHistograms>();
+  private readonly names = new Map<number, string>();
+  private readonly scratch = new Histogram();
+  private readonly wish: HistogramWish | undefined;
+
+  constructor(wish: HistogramWish | undefined) {
+    this.wish = wish;
+  }
+
+  /** Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot. */
+  wants(kind: string): boolean {
+    return kind === 'histogram' ? this.wish !== undefined : KNOWN_KINDS.has(kind);
+  }
+
+  take(kind: string, payload: Buffer): void {
+    switch (kind) {
+      case 'histogram':
+        return this.takeHistogram(payload);
+      case 'total':
+        return this.takeTotal(payload);
+      case 'second':
+        this.seconds.push(secondPayload.parse(json(payload)));
+        return;
+      default:
+        this.takeRare(kind, json(payload));
+    }
+  }
+
+  private takeRare(kind: string, value: unknown): void {
+    switch (kind) {
+      case 'header':
+        this.header = headerPayload.parse(value);
+        return;
+      case 'series': {
+        const { id, name } = seriesPayload.parse(value);
+        this.names.set(id, name);
+        return;
+      }
+      case 'health':
+        this.health.push(healthPayload.parse(value));
+        return;
+      case 'gateway':
+        this.gateway.push(gatewayPayload.parse(value));
+        return;
+      case 'event':
+        this.events.push(eventPayload.parse(value));
+        return;
+      case 'end':
+        this.end = endPayload.parse(value);
+    }
+  }
+
+  private takeHistogram(payload: Buffer): void {
+    if (this.wish === undefined) return;
+    const [idText = '', kindText, secondText, at] = words(payload, 3);
+    const series = this.nameOf(idText);
+    const { series: wantedSeries, kinds = ['response'], visit } = this.wish;
+    if (wantedSeries !== undefined && !wantedSeries.includes(series)) return;
+    const kind = histogramKind.parse(kindText);
+    if (!kinds.includes(kind)) return;
+    this.scratch.reset();
+    decodeHistogramInto(base64(payload, at), this.scratch);
+    visit({ series, kind, second: Number(secondText), histogram: this.scratch });
+  }
+
+  private takeTotal(payload: Buffer): void {
+    const [idText = '', kindText, at] = words(payload, 2);
+    const kinds = this.totals.get(this.nameOf(idText)) ?? {};
+    const kind = histogramKind.parse(kindText);
+    decodeHistogramInto(base64(payload, at), (kinds[kind] ??= new Histogram()));
+    this.totals.set(this.nameOf(idText), kinds);
+  }
+
+  private nameOf(idText: string): string {
+    const name = this.names.get(Number(idText));
+    if (name === undefined) throw new Error(`no series has the id ${idText}`);
+    return name;
+  }
+}
+
+function json(payload: Buffer): unknown {
+  return JSON.parse(payload.toString('utf8'));
+}
+
+/** The first words of a payload, and behind them where the rest begins. */
+function words(payload: Buffer, count: number): string[] {
+  const head = payload.toString('latin1', 0, 64).split(' ', count);
+  const start = head.reduce((sum, word) => sum + word.length + 1, 0);
+  return [...head, String(start)];
+}
+
+function base64(payload: Buffer, start: string | undefined): Buffer {
+  return Buffer.from(payload.toString('latin1', Number(start)), 'base64');
+}

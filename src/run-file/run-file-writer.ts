@@ -1,0 +1,176 @@
+import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
+import type { Histogram } from '../core/histogram.js';
+import { encodeHistogram } from '../core/histogram-codec.js';
+import { magicLine, recordLine } from './record-line.js';
+import type {
+  GatewayRecord,
+  HealthRecord,
+  HistogramKind,
+  HistogramRecord,
+  RunEnd,
+  RunEventRecord,
+  RunHeader,
+  SecondRecord,
+  TrendTotals,
+} from './records.js';
+
+/**
+ * Writes the records of one run, appending only. The write methods return at once and never throw; what they were given in one
+ * turn of the event loop leaves in one write. The first failure ends all writing; it is in `failure`, and `close` throws it.
+ */
+export class RunFileWriter {
+  private readonly path: string;
+  private readonly file: FileHandle;
+  private readonly ids = new Map<string, number>();
+  private pending = '';
+  private hasHeader = false;
+  private isScheduled = false;
+  private writing: Promise<void> = Promise.resolve();
+  private failed: WsgError | undefined;
+  private closing: Promise<void> | undefined;
+
+  /** Creates the file, which must not exist, and the folders above it. Throws `run-file.write-failed` naming the path. */
+  static async create(path: string): Promise<RunFileWriter> {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      return new RunFileWriter(path, await open(path, 'ax'));
+    } catch (error) {
+      throw writeFailed(path, error);
+    }
+  }
+
+  /** Over a file that is open for appending; it becomes the writer's. The path is for errors. */
+  constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.file = file;
+  }
+
+  /** Why nothing is written any more, or undefined while all is well. */
+  get failure(): WsgError | undefined {
+    return this.failed;
+  }
+
+  writeHeader(header: RunHeader): void {
+    this.append(magicLine() + recordLine('header', JSON.stringify(header)));
+    this.hasHeader = true;
+  }
+
+  writeSecond(second: SecondRecord): void {
+    this.append(recordLine('second', JSON.stringify(second)));
+  }
+
+  writeHistogram({ series, kind, second, histogram }: HistogramRecord): void {
+    this.append(recordLine('histogram', `${this.idOf(series)} ${kind} ${second} ${base64(histogram)}`));
+  }
+
+  writeHealth(health: HealthRecord): void {
+    this.append(recordLine('health', JSON.stringify(health)));
+  }
+
+  writeGateway(gateway: GatewayRecord): void {
+    this.append(recordLine('gateway', JSON.stringify(gateway)));
+  }
+
+  writeEvent(event: RunEventRecord): void {
+    this.append(recordLine('event', JSON.stringify(event)));
+  }
+
+  /** The cumulative histograms, then the end record: a file with that is complete. */
+  writeEnd(end: RunEnd): void {
+    const trends: Record<string, Omit<TrendTotals, 'histograms'>> = {};
+    for (const [series, { histograms, ...figures }] of Object.entries(end.totals.trends)) {
+      trends[series] = figures;
+      this.writeTotal(series, 'response', histograms.response);
+      this.writeTotal(series, 'service', histograms.service);
+      this.writeTotal(series, 'lag', histograms.lag);
+    }
+    this.append(recordLine('end', JSON.stringify({ ...end, totals: { ...end.totals, trends } })));
+  }
+
+  /**
+   * Writes what is left and closes the file; one without a header goes away again, for its run never began. Throws the first failure
+   * (`run-file.write-failed`); may be called again.
+   */
+  async close(): Promise<void> {
+    this.closing ??= this.finish();
+    await this.closing;
+    if (this.failed !== undefined) throw this.failed;
+  }
+
+  private writeTotal(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
+    if (histogram === undefined) return;
+    this.append(recordLine('total', `${this.idOf(series)} ${kind} ${base64(histogram)}`));
+  }
+
+  private idOf(series: string): number {
+    const known = this.ids.get(series);
+    if (known !== undefined) return known;
+    const id = this.ids.size;
+    this.ids.set(series, id);
+    this.append(recordLine('series', JSON.stringify({ id, name: series })));
+    return id;
+  }
+
+  private append(line: string): void {
+    if (this.failed !== undefined) return;
+    this.pending += line;
+    if (this.isScheduled || this.closing !== undefined) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.pending === '') return;
+    const bytes = Buffer.from(this.pending);
+    this.pending = '';
+    this.writing = this.writing.then(() => this.write(bytes));
+  }
+
+  private async write(bytes: Buffer): Promise<void> {
+    if (this.failed !== undefined) return;
+    try {
+      await this.file.appendFile(bytes);
+    } catch (error) {
+      this.failed = writeFailed(this.path, error);
+    }
+  }
+
+  private async finish(): Promise<void> {
+    this.flush();
+    await this.writing;
+    try {
+      await this.file.close();
+      if (!this.hasHeader && this.failed === undefined) await unlink(this.path);
+    } catch (error) {
+      this.failed ??= writeFailed(this.path, error);
+    }
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'a file of that name is there already, and a run is never overwritten',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file',
+  EISDIR: 'it is a folder',
+};
+
+function writeFailed(path: string, cause: unknown): WsgError {
+  const reason = REASONS[systemErrorCode(cause) ?? ''] ?? errorMessage(cause);
+  return new WsgError('run-file.write-failed', `The run file ${path} cannot be written: ${reason}.`, {
+    hint: 'Name another one with --run FILE, or do without with --no-run.',
+    cause,
+  });
+}
+
+function base64(histogram: Histogram): string {
+  return Buffer.from(encodeHistogram(histogram)).toString('base64');
+}
