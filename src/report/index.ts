@@ -1,0 +1,1 @@
+export { renderReport, type RenderReportOptions, type ReportFormat } from './report-run.js';
