@@ -5,7 +5,7 @@ export interface TextSink {
   readonly isTerminal: boolean;
   /** Whether colours may be written: a terminal, and neither NO_COLOR nor `TERM=dumb`. */
   readonly useColor: boolean;
-  /** Width of the terminal, 80 where there is none. */
+  /** Width of the terminal; where there is none, wide enough for every table in its widest form. */
   readonly columns: number;
   /** Writes the text as it is, without a newline of its own. After the reader has gone it does nothing. */
   write(text: string): void;
@@ -16,6 +16,9 @@ export interface Output {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
 }
+
+const TERMINAL_COLUMNS = 80;
+const PIPE_COLUMNS = 160;
 
 interface TextStream {
   readonly isTTY?: boolean;
@@ -41,7 +44,7 @@ export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): Text
     isTerminal,
     useColor: isTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns ?? (isTerminal ? TERMINAL_COLUMNS : PIPE_COLUMNS);
     },
     write: (text) => {
       if (hasReader) stream.write(text);

@@ -16,9 +16,9 @@ describe('a text sink', () => {
     expect(createTextSink(new Terminal(), { TERM: 'dumb' }).useColor).toBe(false);
   });
 
-  it('knows the width of its terminal, and takes 80 elsewhere', () => {
+  it('knows the width of its terminal, and leaves room for every table elsewhere', () => {
     expect(createTextSink(new Terminal(), {}).columns).toBe(120);
-    expect(createTextSink(new PassThrough(), {}).columns).toBe(80);
+    expect(createTextSink(new PassThrough(), {}).columns).toBe(160);
   });
 
   it('goes quiet when its reader has gone', () => {

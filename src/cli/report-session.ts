@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { errorMessage, WsgError } from '../core/error.js';
+import { renderReport, type RenderReportOptions } from '../report/index.js';
+import type { Output } from './output.js';
+
+/** One `wsg report` as it was typed. */
+export interface ReportInvocation {
+  readonly runs: readonly string[];
+  readonly flags: { readonly spectrum: boolean; readonly json: boolean; readonly output: string | undefined };
+  readonly output: Output;
+}
+
+/** Prints the report of one run to standard output, or into a file. */
+export async function printReport({ runs, flags, output }: ReportInvocation): Promise<void> {
+  const run = onlyRun(runs);
+  const { useColor, columns } = output.stdout;
+  if (flags.output === undefined || flags.output === '-') {
+    output.stdout.write(await renderReport(run, { format: formatOf(flags), colour: useColor, columns }));
+  } else {
+    await save(flags.output, await renderReport(run, { format: formatOf(flags), columns }));
+  }
+}
+
+function onlyRun(runs: readonly string[]): string {
+  const [run, ...others] = runs;
+  if (run === undefined) {
+    throw new WsgError('usage', 'Which run? Name its file.', { hint: '`wsg loadtest` writes runs into runs/.' });
+  }
+  if (others.length > 0) {
+    throw new WsgError('usage', `${runs.length} runs were named: comparing runs is not in this version of wsg.`, {
+      hint: `Print one at a time: \`wsg report ${run}\`.`,
+    });
+  }
+  return run;
+}
+
+function formatOf(flags: ReportInvocation['flags']): RenderReportOptions['format'] {
+  if (flags.json) return 'json';
+  return flags.spectrum ? 'spectrum' : 'text';
+}
+
+async function save(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw new WsgError('usage', `${path} of --output cannot be written: ${errorMessage(cause)}.`, { cause });
+  }
+}
