@@ -136,7 +136,7 @@ function remarks(series: readonly LatencySeries[], columns: number, palette: Pal
     if (overflow > 0) texts.push(`${rowName(one)}: ${overflow} values above 1h stand in the percentiles as 1h`);
     if (refused > 0) texts.push(`${rowName(one)}: ${refused} values were no times and are left out`);
   }
-  return texts.flatMap((text) => wrapWords(text, columns)).map(palette.faint);
+  return texts.flatMap((text) => wrapWords(text, columns)).map((line) => palette.faint(line));
 }
 
 function widthOf(text: string): number {
