@@ -51,15 +51,14 @@ export function hasFewAbove(count: number, percentile: number): boolean {
   return count * Math.round((100 - percentile) * 1000) < WANTED_ABOVE * 100_000;
 }
 
-/** A latency table over all trends, in the widest form that fits the terminal; '' when no trend holds a sample. Ends in a newline. */
+/** Latency tables of all trends: one row a trend where that fits the terminal, else one column a trend; '' when no trend holds a sample. Ends in a newline. */
 export function renderHdrTables(run: Run, options: HdrTableOptions): string {
   const series = latencySeries(run);
   if (series.length === 0) return '';
   const palette = createPalette(options.colour);
   const columns = tableColumns(options.timeUnit);
-  const forms = [wideForm, turnedForm, narrowForm];
-  const texts = forms.map((form) => form(series, columns, palette));
-  const fitting = texts.find((text) => widthOf(text) <= options.columns) ?? texts.at(-1) ?? '';
+  const wide = wideForm(series, columns, palette);
+  const fitting = widthOf(wide) <= options.columns ? wide : turnedForms(series, columns, { ...options, palette });
   const lines = [palette.strong('latency'), fitting, ...remarks(series, options.columns, palette)];
   return `${lines.join('\n')}\n`;
 }
@@ -86,24 +85,31 @@ function wideForm(series: readonly LatencySeries[], columns: readonly Column[], 
   return drawTable(head, rows, palette);
 }
 
-/** One column a trend. */
+/** One column a trend, and as many trends to a table as fit beside each other; one at least. */
+function turnedForms(
+  series: readonly LatencySeries[],
+  columns: readonly Column[],
+  options: { readonly columns: number; readonly palette: Palette },
+): string {
+  const tables: string[] = [];
+  let rest = series;
+  while (rest.length > 0) {
+    let count = rest.length;
+    let table = turnedForm(rest, columns, options.palette);
+    while (count > 1 && widthOf(table) > options.columns) {
+      count -= 1;
+      table = turnedForm(rest.slice(0, count), columns, options.palette);
+    }
+    tables.push(table);
+    rest = rest.slice(count);
+  }
+  return tables.join('\n');
+}
+
 function turnedForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
   const head = ['', ...series.map(rowName)];
   const rows = columns.map(({ title, cell }) => [title, ...series.map(({ histogram }) => cell(histogram))]);
   return drawTable(head, rows, palette);
-}
-
-/** A table for each trend, two columns wide. */
-function narrowForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
-  return series
-    .map((one) =>
-      drawTable(
-        ['', rowName(one)],
-        columns.map(({ title, cell }) => [title, cell(one.histogram)]),
-        palette,
-      ),
-    )
-    .join('\n');
 }
 
 function rowName({ name, kind }: LatencySeries): string {

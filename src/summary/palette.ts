@@ -15,14 +15,19 @@ export interface Palette {
 /** k6's colours, or none. Never looks at the terminal or the environment: whoever prints decides. */
 export function createPalette(colour: boolean): Palette {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
+  // Chalk joins all its arguments: as the callback of a `map` it would print indexes.
+  const paint =
+    (style: (text: string) => string) =>
+    (text: string): string =>
+      style(text);
   return {
-    value: chalk.cyan,
-    extra: chalk.cyan.dim,
-    pass: chalk.green,
-    fail: chalk.red,
-    faint: chalk.dim,
-    strong: chalk.bold,
-    alarm: chalk.bold.white.bgRed,
-    warn: chalk.yellow,
+    value: paint(chalk.cyan),
+    extra: paint(chalk.cyan.dim),
+    pass: paint(chalk.green),
+    fail: paint(chalk.red),
+    faint: paint(chalk.dim),
+    strong: paint(chalk.bold),
+    alarm: paint(chalk.bold.white.bgRed),
+    warn: paint(chalk.yellow),
   };
 }
