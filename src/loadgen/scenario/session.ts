@@ -77,7 +77,9 @@ export class Session {
     if (this.isEnded) return;
     this.pingsSent += 1;
     const payload = String(this.pingsSent);
-    this.pings.set(payload, { dueMs, sentMs: this.context.clock.now() });
+    const sentMs = this.context.clock.now();
+    // A timer may fire a fraction early: what left before it was due did not wait.
+    this.pings.set(payload, { dueMs: Math.min(dueMs, sentMs), sentMs });
     this.connection.ping(payload);
   }
 
