@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg, WsgProcess } from '../support/wsg-process.js';
 
@@ -32,6 +32,32 @@ async function startSilentServer(): Promise<string> {
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('no port');
   return `ws://127.0.0.1:${bound.port}/connect`;
+}
+
+/** A server that takes connections and never answers; gives its HTTP URL. */
+async function startMuteServer(): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await once(server, 'listening');
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${bound.port}`;
+}
+
+/** Whether somebody accepts connections on the port. */
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 /** A port on which nothing listens any more. */
@@ -85,7 +111,7 @@ describe('wsg loadtest', () => {
     expect(code).toBe(14);
     expect(stderr).toMatch(/^Error: ws:\/\/127\.0\.0\.1:\d+\/connect cannot be reached/m);
     expect(stderr).toContain('wsg devhelpers');
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(join(cwd, 'runs'))).toEqual([]);
   });
 
   it('says what to start when nothing was received', async () => {
@@ -122,6 +148,23 @@ describe('wsg loadtest', () => {
     expect(stdout).toContain('ws_sessions');
     expect(stdout).toContain('generator health');
     expect(code).toBe(105);
+  });
+
+  it('cuts at the second signal, ends with 130, and leaves what it has to `wsg report`', async () => {
+    const url = await startHelpers();
+    const cwd = await temporaryFolder();
+    // The end of the run waits for its last look at the counters of a gateway that does not answer.
+    const args = ['--url', url, '--gateway', await startMuteServer(), ...LONG, '--run', 'cut.run'];
+    const wsg = new WsgProcess(['loadtest', ...args], { cwd });
+    await wsg.says(/^running \(/m);
+    wsg.kill('SIGINT');
+    await wsg.says(/stopped by a signal/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    wsg.kill('SIGINT');
+    const { code, stdout } = await wsg.ended;
+    expect(code).toBe(130);
+    expect(stdout).toBe('');
+    expect((await runWsg(['report', 'cut.run'], { cwd })).code).toBe(0);
   });
 
   it('leaves what it has to `wsg report` when it is killed', async () => {
@@ -172,13 +215,13 @@ describe('wsg loadtest --spawn-gateway', () => {
     expect(metrics).toMatch(/^slow_clients_closed_total 0$/m);
   });
 
-  it('takes its gateway along when it is cut by a second signal, and ends with 130', async () => {
+  it('takes its gateway along when it is killed', async () => {
     const cwd = await temporaryFolder();
     const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--run', 'cut.run'], { cwd });
     await wsg.says(/^running \(/m);
-    wsg.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    wsg.kill('SIGINT');
-    expect((await wsg.ended).code).toBe(130);
+    wsg.kill('SIGKILL');
+    const { stderr } = await wsg.ended;
+    const port = Number(/Listening on 127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
+    await vi.waitFor(() => expect(isListening(port)).resolves.toBe(false), { timeout: 15_000, interval: 100 });
   });
 });
