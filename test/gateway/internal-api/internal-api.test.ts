@@ -5,7 +5,9 @@ import { RunningGateway } from '../../support/running-gateway.js';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
 
 function describeTransports(name: string, tests: (transport: 'uws' | 'ws') => void): void {
-  describe.each(['uws', 'ws'] as const)(`${name} on %s`, (transport) => tests(transport));
+  describe.each(['uws', 'ws'] as const)(`${name} on %s`, (transport) => {
+    tests(transport);
+  });
 }
 
 async function raw(gateway: RunningGateway, request: string) {
