@@ -79,16 +79,21 @@ export class RawWebSocket {
 
   /** The next HTTP answer. */
   async answer(): Promise<RawAnswer> {
+    const head = await this.head();
+    const length = Number(head.headers.get('content-length') ?? 0);
+    await this.#until(() => this.#unread.length >= length);
+    return { ...head, body: this.#take(length).toString() };
+  }
+
+  /** The head of the next HTTP answer; its body, if any, stays unread. */
+  async head(): Promise<Omit<RawAnswer, 'body'>> {
     await this.#until(() => this.#unread.includes('\r\n\r\n'));
     const end = this.#unread.indexOf('\r\n\r\n');
     const [statusLine = '', ...lines] = this.#take(end + 4)
       .toString()
       .trimEnd()
       .split('\r\n');
-    const headers = new Map(lines.map((line) => splitHeader(line)));
-    const length = Number(headers.get('content-length') ?? 0);
-    await this.#until(() => this.#unread.length >= length);
-    return { status: Number(statusLine.split(' ')[1]), headers, body: this.#take(length).toString() };
+    return { status: Number(statusLine.split(' ')[1]), headers: new Map(lines.map((line) => splitHeader(line))) };
   }
 
   /** The next frame; rejects when the connection ends first. */

@@ -30,7 +30,6 @@ function badRequest(reason: string): UpgradeRefusal {
   return { status: 400, headers: { 'Content-Type': TEXT }, body: `Bad Request: ${reason}\n` };
 }
 
-/** Whether a comma-separated header names the token, in any case. */
-export function hasToken(list: string | undefined, token: string): boolean {
+function hasToken(list: string | undefined, token: string): boolean {
   return list !== undefined && list.split(',').some((item) => item.trim().toLowerCase() === token);
 }

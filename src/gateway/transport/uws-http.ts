@@ -2,7 +2,6 @@ import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcesMoreThan, statusText, type AbortableExchange } from './http-serve.js';
 import { addressFromBytes } from './remote-address.js';
-import { hasToken } from './upgrade-check.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
 
 /** Copies what lives on the library's stack only. */
@@ -26,8 +25,13 @@ export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isH
   res.cork(() => {
     writeHead(res, answer.status, answer.headers);
     const body = answer.body ?? '';
-    if (options.isHead) res.endWithoutBody(Buffer.byteLength(body), options.close);
-    else res.end(body, options.close);
+    if (!options.isHead) {
+      res.end(body, options.close);
+      return;
+    }
+    // A length given to `endWithoutBody` itself counts as a body still owed: the next request would break the connection.
+    res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
+    res.endWithoutBody();
   });
 }
 
@@ -64,9 +68,7 @@ export class UwsExchange implements AbortableExchange {
   answer(answer: HttpAnswer): void {
     const res = this.#take();
     if (res === undefined) return;
-    // The library closes by itself as asked, but not after a HEAD.
-    const close = hasToken(this.request.headers.get('connection'), 'close');
-    writeAnswer(res, answer, { isHead: this.#isHead, close });
+    writeAnswer(res, answer, { isHead: this.#isHead, close: false });
   }
 
   stream(answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> }): HttpStream {

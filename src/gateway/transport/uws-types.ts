@@ -62,7 +62,7 @@ export interface UwsResponse {
   writeHeader(name: string, value: string): void;
   write(chunk: string | Uint8Array): boolean;
   end(body?: string | Uint8Array, closeConnection?: boolean): void;
-  endWithoutBody(reportedContentLength?: number, closeConnection?: boolean): void;
+  endWithoutBody(): void;
   close(): void;
   cork(writes: () => void): void;
   onAborted(listener: () => void): void;

@@ -40,13 +40,16 @@ onBothTransports('http', (bench) => {
     expect(await response.text()).toBe('grüße');
   });
 
-  it('answers HEAD with the length and no body', async () => {
+  it('answers HEAD with the length and no body, and the next request on the connection', async () => {
     const fixture = await bench.start({ http: (exchange) => exchange.answer({ status: 200, body: 'hello' }) });
     const client = await RawWebSocket.connect(fixture.port);
+    client.write('HEAD / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const head = await client.head();
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '5']);
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect((await client.answer()).body).toBe('hello');
     client.write('HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-    const all = (await client.rest()).toString();
-    expect(all.toLowerCase()).toContain('content-length: 5\r\n');
-    expect(all.endsWith('\r\n\r\n')).toBe(true);
+    expect((await client.rest()).toString().endsWith('\r\n\r\n')).toBe(true);
   });
 
   it('reads a body, empty, in pieces, or chunked, up to the limit', async () => {
