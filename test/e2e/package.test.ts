@@ -93,7 +93,7 @@ describe('the package', () => {
       const prefix = await emptyFolder('lean');
       await installPackages(prefix, [tarball], ['--omit=optional']);
       const cwd = await emptyFolder('lean-elsewhere');
-      expect(await typeTheCommands({ entry: await installedEntry(prefix), cwd })).toMatch(/"ws"/);
+      expect(await typeTheCommands({ entry: await installedEntry(prefix), cwd })).toMatch(/^transport: ws$/m);
     },
     INSTALL_BOUND_MS,
   );
