@@ -147,6 +147,14 @@ onBothTransports('http', (bench) => {
     expect(await (await response).text()).toBe('now');
   });
 
+  it(`${bench.name === 'ws' ? 'serves HTTP/1.0' : 'answers HTTP/1.0 with 505'}`, async () => {
+    const fixture = await bench.start({ http: (exchange) => exchange.answer({ status: 200, body: 'old' }) });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('GET / HTTP/1.0\r\nHost: x\r\n\r\n');
+    expect((await client.answer()).status).toBe(bench.name === 'ws' ? 200 : 505);
+    client.destroy();
+  });
+
   it('refuses a head over 32 KiB that comes in segments', async () => {
     const fixture = await bench.start();
     const client = await RawWebSocket.connect(fixture.port);

@@ -123,7 +123,7 @@ onBothTransports('stopping', (bench) => {
   it('may be stopped without ever having listened', async () => {
     const { transport } = await createTransport(bench.name);
     transport.stopListening();
-    await transport.stop();
+    await expect(transport.stop()).resolves.toBeUndefined();
   });
 });
 

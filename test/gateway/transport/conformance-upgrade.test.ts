@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { type Bench, type Fixture, onBothTransports, PATH, text } from './transport-fixture.js';
@@ -163,9 +164,9 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect(extension.slice(1).toSorted()).toEqual(['client_no_context_takeover', 'server_no_context_takeover']);
     const client = await bench.client(fixture, { perMessageDeflate: true });
     const raw = await bench.raw(fixture, DEFLATE_OFFER);
-    const heard = new Promise((resolve) => client.once('message', (received) => resolve(String(received))));
+    const heard = once(client, 'message');
     for (const { connection } of fixture.handler.calls) connection.socket.send(text('y'.repeat(512)));
-    expect(await heard).toBe('y'.repeat(512));
+    expect(String((await heard)[0])).toBe('y'.repeat(512));
     expect(await raw.frame()).toMatchObject({ compressed: true, opcode: OPCODE.text });
     client.send('z'.repeat(5000));
     const { messages } = await fixture.handler.next('message');
