@@ -18,12 +18,12 @@ export interface HttpAnswer {
   readonly body?: string | Uint8Array;
 }
 
-/** An answer in pieces, for streams such as Server-Sent Events. Every method is safe after the peer has gone. */
+/** An answer in pieces, for streams such as Server-Sent Events. On uws the head leaves with the first piece, so write one at once. Every method is safe after the peer has gone. */
 export interface HttpStream {
   /** False: the peer reads slower than we write; wait for `onDrain` before the next write (nothing is lost meanwhile). */
   write(chunk: string | Uint8Array): boolean;
   onDrain(listener: () => void): void;
-  /** Called once when the peer is gone or the transport stops; at once when it already is. */
+  /** Called once when the peer is gone or the transport stops, unless `end` came first; at once when it already is. */
   onClose(listener: () => void): void;
   end(): void;
 }

@@ -41,9 +41,12 @@ export interface TransportHandler<C> {
   message(connection: C, payload: Uint8Array, binary: boolean): void;
   /** Some or all of what was buffered has been taken by the kernel. */
   drain(connection: C): void;
-  /** The library dropped a message of so many bytes because `maxBufferedBytes` was reached (by `publish`; `send` says so itself). */
+  /**
+   * The library dropped a message of so many bytes because `maxBufferedBytes` was reached (by `publish`; `send` says so itself).
+   * May be told after the tick. On uws one call may stand for up to 32 small messages of one tick: a loss is always told, its size not always.
+   */
   dropped(connection: C, bytes: number): void;
-  /** `code` as received or 1006. After this the socket answers nothing. */
+  /** `code` as received, as given to `end`, or 1006. After this the socket answers nothing. */
   close(connection: C, code: number, reason: string): void;
 }
 

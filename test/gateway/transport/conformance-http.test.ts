@@ -169,6 +169,21 @@ onBothTransports('http', (bench) => {
 });
 
 onBothTransports('http streams', (bench) => {
+  it(`sends the head ${bench.name === 'ws' ? 'at once' : 'with the first piece'}`, async () => {
+    let stream: HttpStream | undefined;
+    const fixture = await bench.start({ http: (exchange) => void (stream = exchange.stream({ status: 200 })) });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    let isHere = false;
+    const head = client.head().then(() => (isHere = true));
+    await expect.poll(() => stream).toBeDefined();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isHere).toBe(bench.name === 'ws');
+    stream?.write('one');
+    await head;
+    client.destroy();
+  });
+
   it('sends pieces as they are written and ends', async () => {
     let stream: HttpStream | undefined;
     const fixture = await bench.start({

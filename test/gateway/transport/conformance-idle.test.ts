@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { CLOSE_TIMEOUT_MS } from '../../../src/gateway/transport/close-reason.js';
 import { OPCODE } from '../../support/raw-websocket.js';
-import { onBothConcurrently } from './transport-fixture.js';
+import { bytes, onBothConcurrently } from './transport-fixture.js';
 
 onBothConcurrently('silent peers', (bench) => {
   it(
@@ -35,6 +36,30 @@ onBothConcurrently('silent peers', (bench) => {
       const probe = setInterval(() => client.send(OPCODE.ping, 'still here'), 500);
       await cut;
       clearInterval(probe);
+    },
+  );
+
+  it(
+    'cuts a peer that does not read what stands before its close frame',
+    { timeout: 30_000 },
+    async ({ onTestFinished }) => {
+      const fixture = await bench.start();
+      onTestFinished(() => fixture.transport.stop());
+      const client = await bench.raw(fixture);
+      const { socket } = await fixture.handler.next('open');
+      client.socket.pause();
+      while (socket.send(bytes(64 * 1024)) === 'sent') await new Promise((resolve) => setImmediate(resolve));
+      socket.end(1008, 'too slow');
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS + 500));
+      client.socket.resume();
+      const frames: number[] = [];
+      await client.ended
+        .then(async () => {
+          for (;;) frames.push((await client.frame()).opcode);
+        })
+        .catch(() => undefined);
+      expect(frames.length).toBeGreaterThan(0);
+      expect(frames).not.toContain(OPCODE.close);
     },
   );
 });
