@@ -9,7 +9,7 @@ let wrong = 0;
 
 const sockets = Array.from({ length: Number(connections) }, () => {
   const socket = new WebSocket(url, { perMessageDeflate: false });
-  socket.on('message', (bytes) => {
+  socket.on('message', (/** @type {Buffer} */ bytes) => {
     const text = bytes.toString();
     if (text === 'hello' || text === 'routine message') messages += 1;
     else wrong += 1;

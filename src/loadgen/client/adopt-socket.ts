@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
 /** How long a peer may take to answer our close frame before the socket is cut: milliseconds. */
-export const CLOSE_TIMEOUT_MS = 5000;
+const CLOSE_TIMEOUT_MS = 5000;
 
 /** A `ws` client in the midst of its connection. */
 export type AdoptedSocket = WebSocket;

@@ -26,8 +26,20 @@ export async function probeTarget(target: Target, clock: Clock): Promise<void> {
 function unreachable(target: Target, status: number, error: Error): WsgError {
   return new WsgError('target.unreachable', `${target.given} cannot be reached: ${reasonOf(target, status, error)}`, {
     cause: error,
-    hint: status === 0 ? START_HINT : 'Is the path right? `wsg devhelpers` serves /connect.',
+    hint: hintFor(status, error),
   });
+}
+
+function hintFor(status: number, error: Error): string {
+  if (status !== 0) return 'Is the path right? `wsg devhelpers` serves /connect.';
+  return isCertificateError(error)
+    ? 'Name the authority that signed the certificate in NODE_EXTRA_CA_CERTS (a PEM file).'
+    : START_HINT;
+}
+
+/** OpenSSL's reasons for refusing a chain, as Node names them, and Node's own for a wrong name. */
+function isCertificateError(error: Error): boolean {
+  return /CERT|SIGNED|UNABLE_TO_VERIFY/.test(systemErrorCode(error) ?? '');
 }
 
 function reasonOf(target: Target, status: number, error: Error): string {

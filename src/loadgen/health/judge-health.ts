@@ -4,7 +4,7 @@ import type { HealthRecord, HealthVerdict, RunHealth } from '../../run-file/reco
  * When the generator was the bottleneck. *saturated*: its event loop had no time left, or actions ran so late that what was
  * measured is the generator's delay and not the target's. *strained*: near to that; figures stand, but look at them with care.
  */
-export const HEALTH_LIMITS = {
+const HEALTH_LIMITS = {
   strainedLoopUse: 0.8,
   saturatedLoopUse: 0.95,
   strainedLagP99Ms: 20,

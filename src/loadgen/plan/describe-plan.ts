@@ -2,7 +2,7 @@ import { formatGoDuration } from '../../core/duration.js';
 import { maxPlanMs, maxPlanVus, type Plan, type ScenarioPlan } from './plan.js';
 
 /** A scenario in k6's words: `100 looping VUs for 30s (gracefulStop: 30s)`. */
-export function describeScenario(scenario: ScenarioPlan): string {
+function describeScenario(scenario: ScenarioPlan): string {
   const facts = [`gracefulStop: ${formatGoDuration(scenario.gracefulStopMs)}`];
   switch (scenario.executor) {
     case 'constant-vus':
@@ -17,7 +17,7 @@ export function describeScenario(scenario: ScenarioPlan): string {
 }
 
 /** What k6's header says of a plan. */
-export interface PlanDescription {
+interface PlanDescription {
   /** `1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)`. */
   readonly headline: string;
   /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */

@@ -9,10 +9,10 @@ export interface LoadFlags {
   readonly seed?: string;
 }
 
-export type LoadOption = keyof LoadFlags;
+type LoadOption = keyof LoadFlags;
 
 /** The environment names of each option, without their `WSG_` or `K6_`. */
-export const LOAD_OPTION_KEYS = {
+const LOAD_OPTION_KEYS = {
   url: 'URL',
   vus: 'VUS',
   duration: 'DURATION',

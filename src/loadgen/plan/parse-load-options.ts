@@ -5,7 +5,7 @@ import { parseTarget } from './parse-target.js';
 import { BUILT_IN_SCENARIOS, type BuiltInScenario, type Plan, type ScenarioPlan, type Target } from './plan.js';
 
 /** Where `loadtest` connects unless told: where `serve` and `devhelpers` listen unless told. */
-export const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
+const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
 
 const DEFAULT_VUS = 100;
 const DEFAULT_DURATION_MS = 30_000;

@@ -5,7 +5,7 @@ export interface Target {
 }
 
 /** What every executor's settings have. */
-export interface ExecutorBase {
+interface ExecutorBase {
   /** Of the k6 scenario; `default` when it came from the short options. */
   readonly name: string;
   readonly vus: number;
@@ -14,20 +14,20 @@ export interface ExecutorBase {
 }
 
 /** A fixed number of virtual users iterate for a time. */
-export interface ConstantVusPlan extends ExecutorBase {
+interface ConstantVusPlan extends ExecutorBase {
   readonly executor: 'constant-vus';
   readonly durationMs: number;
 }
 
 /** A fixed number of iterations that the virtual users take from one pool. */
-export interface SharedIterationsPlan extends ExecutorBase {
+interface SharedIterationsPlan extends ExecutorBase {
   readonly executor: 'shared-iterations';
   readonly iterations: number;
   readonly maxDurationMs: number;
 }
 
 /** A fixed number of iterations for each virtual user. */
-export interface PerVuIterationsPlan extends ExecutorBase {
+interface PerVuIterationsPlan extends ExecutorBase {
   readonly executor: 'per-vu-iterations';
   readonly iterations: number;
   readonly maxDurationMs: number;
@@ -57,7 +57,7 @@ export function startingTimeMs(scenario: ScenarioPlan): number {
 }
 
 /** The longest that a scenario can take, its graceful stop included: milliseconds. */
-export function maxScenarioMs(scenario: ScenarioPlan): number {
+function maxScenarioMs(scenario: ScenarioPlan): number {
   return startingTimeMs(scenario) + scenario.gracefulStopMs;
 }
 
