@@ -37,7 +37,7 @@ describe('GatewayProcess', () => {
 
   it('hands over what the gateway logs, to its last line', async () => {
     const { gateway, lines } = await gatewayOf(
-      `${READY} process.on('SIGTERM', () => { console.error('draining'); console.log('gone'); process.exit(0); }); ${STAY}`,
+      `process.on('SIGTERM', () => { console.error('draining'); console.log('gone'); process.exit(0); }); ${READY} ${STAY}`,
     );
     await gateway.start();
     await gateway.stop();

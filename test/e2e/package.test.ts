@@ -105,7 +105,7 @@ describe('the package', () => {
       const node = await installNode(prefix, major);
       await installPackages(prefix, [tarball]);
       const cwd = await emptyFolder(`node-${major}-elsewhere`);
-      await typeTheCommands({ entry: await installedEntry(prefix), node, cwd });
+      expect(await typeTheCommands({ entry: await installedEntry(prefix), node, cwd })).toMatch(/^ok$/m);
     },
     INSTALL_BOUND_MS,
   );
