@@ -1,0 +1,36 @@
+import { connect } from 'node:net';
+
+const REQUEST = [
+  'GET /connect HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  '',
+  '',
+].join('\r\n');
+
+/** The cheapest WebSocket client: upgrades, then calls `onBytes(count)` and parses nothing. Reads into a buffer that all share. */
+export function rawUpgrade(port, buffer, onBytes) {
+  return new Promise((resolve, reject) => {
+    let head = '';
+    const read = (count) => {
+      if (head === undefined) {
+        onBytes(count);
+        return true;
+      }
+      head += buffer.toString('latin1', 0, count);
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return true;
+      if (!head.startsWith('HTTP/1.1 101')) reject(new Error(head.slice(0, 100)));
+      onBytes(head.length - end - 4);
+      head = undefined;
+      resolve(socket);
+      return true;
+    };
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback: read } });
+    socket.on('error', reject);
+    socket.on('connect', () => socket.write(REQUEST));
+  });
+}
