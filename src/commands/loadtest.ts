@@ -7,7 +7,7 @@ export default class Loadtest extends BaseCommand {
   static override description =
     'Each virtual user connects, sends a ping and `hello` every 1, 2 or 3 s, checks every message, and closes after 5 to 40 s.\n' +
     'Without a load option: 100 virtual users for 30 s. Durations are as in k6: 30s, 1m30s; a bare number is milliseconds.\n' +
-    'Each option can also come from the environment, as WSG_<OPTION> or K6_<OPTION>.';
+    'Options of load and summary can also come from the environment: WSG_VUS before K6_VUS, and so on.';
   static override usage = 'loadtest [FLAGS]';
   static override examples = [
     '<%= config.bin %> loadtest --spawn-gateway',
