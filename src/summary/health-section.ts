@@ -17,7 +17,10 @@ export function renderHealth(run: Run, options: SectionOptions): string {
   const columns = options.columns ?? 80;
   const { verdict, reasons, saturatedSeconds } = run.end.health;
   const lines = [palette.strong('generator health')];
-  lines.push(...figureLines(run, palette), `  ${padRight('verdict', LABEL_WIDTH)}${verdictText(verdict, palette)}`);
+  lines.push(
+    ...figureLines(run, columns, palette),
+    `  ${padRight('verdict', LABEL_WIDTH)}${verdictText(verdict, palette)}`,
+  );
   const sentences = [...reasons];
   if (saturatedSeconds.length > 0) sentences.push(`saturated in ${secondsText(saturatedSeconds, run.health.length)}`);
   for (const sentence of sentences) {
@@ -27,10 +30,13 @@ export function renderHealth(run: Run, options: SectionOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-function figureLines(run: Run, palette: Palette): string[] {
+function figureLines(run: Run, columns: number, palette: Palette): string[] {
   const seconds = run.health;
   if (seconds.length === 0) return ['  no second was measured'];
-  const line = (label: string, text: string): string => `  ${padRight(label, LABEL_WIDTH)}${palette.value(text)}`;
+  const line = (label: string, text: string): string[] =>
+    wrapWords(text, columns - LABEL_WIDTH - 2).map(
+      (part, row) => `  ${padRight(row === 0 ? label : '', LABEL_WIDTH)}${palette.value(part)}`,
+    );
   const spread = (of: (second: HealthRecord) => number, show: (value: number) => string): string => {
     const values = seconds.map(of);
     return `${show(mean(values))} mean, ${show(Math.max(...values))} in the worst second`;
@@ -40,20 +46,20 @@ function figureLines(run: Run, palette: Palette): string[] {
   const measured = seconds.map(({ cpuMachine }) => cpuMachine).filter((value) => value !== undefined);
   const machine = measured.length === 0 ? '' : `; the machine ${cores(mean(measured))} of ${run.header.machine.cpus}`;
   return [
-    line('schedule lag', lagText(seconds)),
-    line(
+    ...line('schedule lag', lagText(seconds)),
+    ...line(
       'event loop',
       spread((second) => second.eventLoopUse, percent),
     ),
-    line(
+    ...line(
       'GC',
       spread(
         (second) => second.gcMs,
         (ms) => `${formatTime(ms)}/s`,
       ),
     ),
-    line('CPU cores', spread((second) => second.cpuProcess, cores) + machine),
-    line('memory', `${formatBytes(Math.max(...seconds.map(({ rssBytes }) => rssBytes)))} at most`),
+    ...line('CPU cores', spread((second) => second.cpuProcess, cores) + machine),
+    ...line('memory', `${formatBytes(Math.max(...seconds.map(({ rssBytes }) => rssBytes)))} at most`),
   ];
 }
 

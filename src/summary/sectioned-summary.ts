@@ -75,7 +75,7 @@ function checkSection(run: Run, { palette }: RowOptions): string[] {
       return `${INDENT}${name}${dots}: ${palette.value(padRight(value, width))} ${palette.extra(extra)}`;
     }),
     '',
-    ...run.end.totals.checks.flatMap((check) => checkLines(check, INDENT, palette)),
+    ...run.end.totals.checks.flatMap((check) => checkLines(check, INDENT, palette, '  ')),
     '',
   ];
 }
@@ -105,7 +105,7 @@ function groupSections(root: CheckGroup, indent: string, options: RowOptions): s
   return root.groups.flatMap((group) => [
     `${indent.slice(2)}${root.name === '' ? '█' : '↳'} GROUP: ${group.name}`,
     '',
-    ...group.checks.flatMap((check) => checkLines(check, indent, options.palette)),
+    ...group.checks.flatMap((check) => checkLines(check, indent, options.palette, '  ')),
     '',
     ...groupSections(group, `${indent}  `, options),
   ]);

@@ -66,6 +66,18 @@ function footer(histogram: Histogram): string {
   );
 }
 
-function fixed(value: number, width: number, digits: number): string {
-  return value.toFixed(digits).padStart(width);
+/** Intl rounds decimal halves as hdr-histogram-js does; `toFixed` sees the binary value and would differ in the last digit. */
+const FORMATS = new Map(
+  [2, 3, 12].map((digits) => [
+    digits,
+    new Intl.NumberFormat('en-US', {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: false,
+    }),
+  ]),
+);
+
+function fixed(value: number, width: number, digits: 2 | 3 | 12): string {
+  return (FORMATS.get(digits)?.format(value) ?? '').padStart(width);
 }

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { WsgError } from '../../src/core/error.js';
+import type { Run } from '../../src/run-file/records.js';
+import { renderSummary } from '../../src/summary/index.js';
+import type { ThresholdOutcomes } from '../../src/summary/summary-metric.js';
+import { sampleHeader, snapshotRun, trendOf } from '../support/sample-run.js';
+
+/** The run from which the contract's examples were taken. */
+function exampleRun(): Run {
+  const run = snapshotRun();
+  const metrics = [
+    ...sampleHeader().metrics,
+    { name: 'my_gauge', type: 'gauge', contains: 'default' } as const,
+    { name: 'my_rate', type: 'rate', contains: 'default' } as const,
+  ];
+  const totals: Run['end']['totals'] = {
+    durationMs: 4019.62686,
+    counters: { data_received: 3204, ws_msgs_sent: 115, 'ws_msgs_sent{kind:a}': 115, ws_msgs_received: 0 },
+    gauges: { my_gauge: { value: 7, min: 7, max: 7 } },
+    rates: { my_rate: { passes: 108, fails: 0 } },
+    trends: { iteration_duration: trendOf([1000, 1000]), ws_connecting: trendOf([1.645, 7.355]) },
+    checks: [
+      { name: 'got msg', group: '', passes: 120, fails: 0 },
+      { name: 'bad one', group: '', passes: 6, fails: 6 },
+      { name: 'in group', group: '::my group', passes: 12, fails: 0 },
+    ],
+    iterations: { complete: 12, interrupted: 0 },
+  };
+  return { ...run, header: sampleHeader({ metrics }), end: { ...run.end, totals } };
+}
+
+const THRESHOLDS: ThresholdOutcomes = new Map([
+  ['checks', [{ expression: 'rate>0.9', ok: true, aggregate: 'rate', value: 138 / 144 }]],
+  [
+    'ws_connecting',
+    [
+      { expression: 'p(95)<500', ok: true, aggregate: 'p(95)', value: 7.07 },
+      { expression: 'p(99.9)<1', ok: false, aggregate: 'p(99.9)', value: 7.355 },
+    ],
+  ],
+  ['ws_msgs_sent{kind:a}', [{ expression: 'count>10', ok: true, aggregate: 'count', value: 115 }]],
+]);
+
+describe('the classic summary', () => {
+  it("is the snapshot's, character for character", () => {
+    const run = snapshotRun();
+    const { trends, ...totals } = run.end.totals;
+    const { ws_ping: _ping, ...others } = trends;
+    const text = renderSummary(
+      { ...run, end: { ...run.end, totals: { ...totals, trends: others } } },
+      {
+        mode: 'legacy',
+        colour: false,
+      },
+    );
+    const lines = text.split('\n').filter((line) => !line.includes('avg='));
+    expect(lines).toEqual([
+      '',
+      '     ✓ data is correct',
+      '     ✓ status is 101',
+      '',
+      '     checks................: 100.00% ✓ 9853011      ✗ 0    ',
+      '     data_received.........: 168 MB  2.8 MB/s',
+      '     data_sent.............: 88 kB   1.5 kB/s',
+      '     iterations............: 193     3.216643/s',
+      '     vus...................: 5       min=5          max=100',
+      '     vus_max...............: 100     min=100        max=100',
+      '     ws_msgs_received......: 9852818 164212.40174/s',
+      '     ws_msgs_sent..........: 2555    42.583014/s',
+      '     ws_sessions...........: 198     3.299975/s',
+      '',
+      '',
+    ]);
+  });
+
+  it("is the contract's example: groups, thresholds' marks, submetrics, padding kept", () => {
+    const text = renderSummary(exampleRun(), { mode: 'legacy', colour: false, thresholds: THRESHOLDS });
+    expect(text.split('\n')).toEqual([
+      '',
+      '     ✓ got msg',
+      '     ✗ bad one',
+      '      ↳  50% — ✓ 6 / ✗ 6',
+      '',
+      '     █ my group',
+      '',
+      '       ✓ in group',
+      '',
+      '   ✓ checks...............: 95.83%  ✓ 138       ✗ 6  ',
+      '     data_received........: 3.2 kB  797 B/s',
+      '     iteration_duration...: avg=1s    min=1s     med=1s    max=1s     p(90)=1s     p(95)=1s    ',
+      '     my_gauge.............: 7       min=7       max=7',
+      '     my_rate..............: 100.00% ✓ 108       ✗ 0  ',
+      '   ✗ ws_connecting........: avg=4.5ms min=1.64ms med=4.5ms max=7.35ms p(90)=6.78ms p(95)=7.06ms',
+      '     ws_msgs_sent.........: 115     28.609621/s',
+      '     ✓ { kind:a }.........: 115     28.609621/s',
+      '',
+      '',
+    ]);
+  });
+
+  it('shows a metric with a threshold although nothing was recorded', () => {
+    const outcome = { expression: 'p(95)<1', ok: true, aggregate: 'p(95)', value: undefined };
+    const thresholds = new Map([['ws_ping', [outcome]]]);
+    const run = exampleRun();
+    expect(renderSummary(run, { mode: 'legacy', colour: false })).not.toContain('ws_ping');
+    const text = renderSummary(run, { mode: 'legacy', colour: false, thresholds });
+    expect(text).toMatch(/ {3}✓ ws_ping\.+: avg=0s +min=0s/);
+  });
+
+  it('takes columns and units as k6 does, and refuses unknown columns by name', () => {
+    const options = { mode: 'legacy', colour: false, timeUnit: 'ms', trendStats: 'count,p(99.9),max' } as const;
+    expect(renderSummary(exampleRun(), options)).toContain(
+      'iteration_duration...: count=2 p(99.9)=1000.00ms max=1000.00ms',
+    );
+    const wrong = (): string => renderSummary(exampleRun(), { ...options, trendStats: 'avg,p(101),mean' });
+    expect(wrong).toThrow(WsgError);
+    expect(wrong).toThrow('"p(101)", "mean"');
+  });
+
+  it('colours only when asked', () => {
+    const escape = String.fromCharCode(27);
+    expect(renderSummary(exampleRun(), { mode: 'legacy', colour: false })).not.toContain(escape);
+    const text = renderSummary(exampleRun(), { mode: 'legacy', colour: true, thresholds: THRESHOLDS });
+    expect(text).toContain(`${escape}[32m     ✓ got msg${escape}[39m`);
+    expect(text).toContain(`${escape}[36m95.83%${escape}[39m`);
+    expect(text).toContain(`${escape}[31m✗${escape}[39m ws_connecting`);
+  });
+});
+
+describe("the summary of k6's newer versions", () => {
+  it('has thresholds, totals and sections', () => {
+    const text = renderSummary(exampleRun(), { mode: 'compact', colour: false, thresholds: THRESHOLDS });
+    expect(text.split('\n')).toEqual([
+      '',
+      '',
+      '  █ THRESHOLDS ',
+      '',
+      '    checks',
+      "    ✓ 'rate>0.9' rate=95.83%",
+      '',
+      '    ws_connecting',
+      "    ✓ 'p(95)<500' p(95)=7.07ms",
+      "    ✗ 'p(99.9)<1' p(99.9)=7.35ms",
+      '',
+      '    ws_msgs_sent{kind:a}',
+      "    ✓ 'count>10' count=115",
+      '',
+      '',
+      '  █ TOTAL RESULTS ',
+      '',
+      '    checks_total.......: 144    35.824221/s',
+      '    checks_succeeded...: 95.83% 138 out of 144',
+      '    checks_failed......: 4.16%  6 out of 144',
+      '',
+      '    ✓ got msg',
+      '    ✗ bad one',
+      '      ↳  50% — ✓ 6 / ✗ 6',
+      '    ✓ in group',
+      '',
+      '    CUSTOM',
+      '    my_gauge.............: 7       min=7          max=7',
+      '    my_rate..............: 100.00% 108 out of 108',
+      '',
+      '    EXECUTION',
+      '    iteration_duration...: avg=1s    min=1s     med=1s    max=1s     p(90)=1s     p(95)=1s    ',
+      '',
+      '    NETWORK',
+      '    data_received........: 3.2 kB  797 B/s',
+      '',
+      '    WEBSOCKET',
+      '    ws_connecting........: avg=4.5ms min=1.64ms med=4.5ms max=7.35ms p(90)=6.78ms p(95)=7.06ms',
+      '    ws_msgs_sent.........: 115     28.609621/s',
+      '      { kind:a }.........: 115     28.609621/s',
+      '',
+      '',
+      '',
+    ]);
+  });
+
+  it('repeats groups in the full mode, and says nothing when disabled', () => {
+    expect(renderSummary(exampleRun(), { mode: 'full', colour: false })).toContain(
+      '  █ GROUP: my group\n\n    ✓ in group\n',
+    );
+    expect(renderSummary(exampleRun(), { mode: 'disabled', colour: false })).toBe('');
+  });
+});
