@@ -49,7 +49,6 @@ export class Engine {
   private readonly health: HealthRecord[] = [];
   private readonly gateway: GatewayRecord[] = [];
   private readonly events: RunEventRecord[] = [];
-  private startMs = 0;
   private hasHeader = false;
   private ending: EndReason | undefined;
   private crash: WsgError | undefined;
@@ -79,7 +78,6 @@ export class Engine {
     observer?.started?.(header);
     const watch = this.createWatch();
     await watch?.start();
-    this.startMs = clock.now();
     this.gauges.read();
     this.reportProgress();
     const durationMs = await this.runThread();
@@ -179,11 +177,11 @@ export class Engine {
   }
 
   private currentProgress(): ReturnType<typeof composeProgress> {
-    return composeProgress(this.plan, this.thread.progress, this.deps.clock.now() - this.startMs);
+    return composeProgress(this.plan, this.thread.progress);
   }
 
   private tell(kind: RunEventRecord['kind'], text: string): void {
-    const event = { elapsedMs: this.startMs === 0 ? 0 : this.deps.clock.now() - this.startMs, kind, text };
+    const event = { elapsedMs: this.currentProgress().elapsedMs, kind, text };
     this.events.push(event);
     if (this.hasHeader) this.deps.sink?.writeEvent(event);
     this.deps.observer?.happened?.(event);

@@ -34,6 +34,7 @@ export class Load {
   private readonly executors: readonly Executor[];
   private startMs = 0;
   private second = 0;
+  private areUsersDone = false;
   private cancelSecond: () => void = () => undefined;
   private cancelProgress: () => void = () => undefined;
 
@@ -55,10 +56,11 @@ export class Load {
     this.reportProgress();
     await Promise.all(this.executors.map((executor) => executor.run()));
     const durationMs = this.clock.now() - this.startMs;
-    await this.connections.empty();
-    this.cancelSecond();
+    this.areUsersDone = true;
     this.cancelProgress();
     this.writeProgress();
+    await this.connections.empty();
+    this.cancelSecond();
     this.endSecond();
     this.gauges.stop();
     return durationMs;
@@ -92,7 +94,8 @@ export class Load {
     const dueMs = this.startMs + (this.second + 1) * SECOND_MS;
     this.cancelSecond = this.clock.schedule(
       () => {
-        this.sampleUsers();
+        // While the last connections close there are no users any more: k6 has stopped sampling then.
+        if (!this.areUsersDone) this.sampleUsers();
         this.endSecond();
         this.scheduleSecond();
       },
@@ -123,6 +126,10 @@ export class Load {
   }
 
   private writeProgress(): void {
-    this.executors.forEach((executor, index) => this.outlets.progress[index]?.write(executor));
+    const elapsedMs = Math.round(this.clock.now() - this.startMs);
+    this.executors.forEach((executor, index) => {
+      const { activeVus, completeIterations, interruptedIterations, state } = executor;
+      this.outlets.progress[index]?.write({ activeVus, completeIterations, interruptedIterations, state, elapsedMs });
+    });
   }
 }

@@ -4,13 +4,15 @@ const STATES: readonly ScenarioState[] = ['running', 'stopping', 'interrupted', 
 
 /** What a load thread tells of one scenario at any moment. */
 export interface ThreadProgress {
+  /** Since the thread's first iteration began; it stands still once the last one has ended. Whole milliseconds. */
+  readonly elapsedMs: number;
   readonly activeVus: number;
   readonly completeIterations: number;
   readonly interruptedIterations: number;
   readonly state: ScenarioState;
 }
 
-const CELLS = 4;
+const CELLS = 5;
 
 /** Progress in shared memory, so that the display can look as often as it likes without a message. */
 export class ProgressCells {
@@ -25,6 +27,7 @@ export class ProgressCells {
     Atomics.store(this.cells, 1, progress.completeIterations);
     Atomics.store(this.cells, 2, progress.interruptedIterations);
     Atomics.store(this.cells, 3, STATES.indexOf(progress.state));
+    Atomics.store(this.cells, 4, progress.elapsedMs);
   }
 
   read(): ThreadProgress {
@@ -32,6 +35,7 @@ export class ProgressCells {
       activeVus: Atomics.load(this.cells, 0),
       completeIterations: Atomics.load(this.cells, 1),
       interruptedIterations: Atomics.load(this.cells, 2),
+      elapsedMs: Atomics.load(this.cells, 4),
       state: STATES[Atomics.load(this.cells, 3)] ?? 'running',
     };
   }
