@@ -95,6 +95,18 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     await stopped;
   });
 
+  test('while closes are spread nobody new gets in', async () => {
+    const gateway = await RunningGateway.start({ transport, drain: { close_spread_s: 0.3 } });
+    const first = await gateway.connect();
+    for (let i = 0; i < 8; i += 1) await gateway.connect();
+    const last = await gateway.connect();
+    const stopped = gateway.gateway.stop();
+    expect(await first.closeCode()).toBe(1001);
+    await expect(RawWebSocket.connect(gateway.port)).rejects.toThrow('ECONNREFUSED');
+    expect(await last.closeCode()).toBe(1001);
+    await stopped;
+  });
+
   test('origins and subprotocols are those of the endpoint', async () => {
     const gateway = await RunningGateway.start({
       transport,

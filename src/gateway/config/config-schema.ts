@@ -189,7 +189,7 @@ export const configSchema = z.object({
         .max(600)
         .default(0)
         .describe('Wait between `/readyz` failing and the listener closing.'),
-      close_spread_s: z.number().min(0).max(600).default(1).describe('Time over which closes are spread.'),
+      close_spread_s: z.number().min(0).max(600).default(1).describe('Longest time over which closes are spread.'),
       flush_timeout_s: z
         .number()
         .min(0)

@@ -118,7 +118,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   /** Without an end in sight for the outbox, a transport that cannot pause has only the close. */
   #holdOrRefuse(connection: Connection, message: ClientMessage): void {
-    if (this.#held !== undefined) {
+    if (this.#held !== undefined && connection.closeReason !== 'outbox_full') {
       this.#held.hold(connection, message);
       return;
     }

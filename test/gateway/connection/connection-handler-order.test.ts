@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { ConnectionHandler } from '../../../src/gateway/connection/connection-handler.js';
+import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
+import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
+import { Delivery } from '../../../src/gateway/delivery/delivery.js';
+import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
+import type { NewEvent, Outbox, OutboxState } from '../../../src/gateway/outbox/outbox.js';
+import { idleSocket } from '../../support/idle-socket.js';
+import { testConfig } from '../../support/running-gateway.js';
+
+/** An outbox with as much room for opens and messages as a test gives it. */
+class RoomyOutbox implements Outbox {
+  readonly accepted: string[] = [];
+  room = Number.MAX_SAFE_INTEGER;
+  #listener: (full: boolean) => void = () => undefined;
+
+  append({ action, message }: NewEvent): boolean {
+    if (action !== 'close') {
+      if (this.room === 0) return false;
+      this.room -= 1;
+    }
+    this.accepted.push(message === undefined ? action : Buffer.from(message).toString());
+    return true;
+  }
+
+  state(): OutboxState {
+    return { events: 0, bytes: 0, maxBytes: 0, full: this.room === 0, lagging: new Map() };
+  }
+
+  onFullChange(listener: (full: boolean) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Says that there is room again. */
+  relieve(room: number): void {
+    this.room = room;
+    this.#listener(false);
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<number> {
+    return 0;
+  }
+}
+
+function compose(canPause: boolean) {
+  const outbox = new RoomyOutbox();
+  const registry = new ConnectionRegistry(new ConnectionIdSource(0));
+  const delivery = new Delivery({ registry });
+  delivery.start({ publish: () => undefined });
+  const counters = new GatewayCounters();
+  const { endpoints } = testConfig();
+  const options = { endpoints, registry, delivery, outbox, counters };
+  const handler = new ConnectionHandler({ ...options, isClosedToNew: () => false, onClosed: () => undefined });
+  if (canPause) handler.pauseWhenFull();
+  const open = () => {
+    const request = { method: 'GET', path: '/connect', query: '', headers: new Map(), remoteAddress: '127.0.0.1' };
+    const endpoint = endpoints[0];
+    if (endpoint === undefined) throw new Error('there is no endpoint');
+    return handler.open(idleSocket, request, endpoint);
+  };
+  const send = (connection: ReturnType<typeof open>, ...texts: string[]) => {
+    for (const text of texts) handler.message(connection, Buffer.from(text), false);
+  };
+  return { outbox, counters, delivery, handler, open, send };
+}
+
+test('what was read before the pause waits, and nothing of the connection overtakes it', () => {
+  const { outbox, counters, open, send } = compose(true);
+  const connection = open();
+  outbox.room = 1;
+  send(connection, '1', '2', '3');
+  outbox.room = 1;
+  send(connection, '4');
+  outbox.relieve(2);
+  send(connection, '5');
+  outbox.relieve(10);
+  expect(outbox.accepted).toEqual(['open', '1', '2', '3', '4', '5']);
+  expect([counters.messagesReceived, counters.messagesRefused]).toEqual([5, 0]);
+});
+
+test('held messages come before the close event, or are counted as refused', () => {
+  const { outbox, counters, handler, open, send } = compose(true);
+  const connection = open();
+  outbox.room = 0;
+  send(connection, '1', '2', '3');
+  outbox.room = 2;
+  handler.close(connection, 1006);
+  expect(outbox.accepted).toEqual(['open', '1', '2', 'close']);
+  expect(counters.messagesRefused).toBe(1);
+});
+
+test('without a pause nothing is accepted behind a refused message', () => {
+  const { outbox, counters, delivery, open, send } = compose(false);
+  const connection = open();
+  outbox.room = 1;
+  send(connection, '1', '2');
+  outbox.room = 10;
+  send(connection, '3');
+  expect(outbox.accepted).toEqual(['open', '1']);
+  expect([counters.messagesReceived, counters.messagesRefused]).toEqual([3, 2]);
+  expect(connection.closeReason).toBe('outbox_full');
+  delivery.stop();
+});
+
+test('a connection whose open was refused is closed, and no backend hears of it', () => {
+  const { outbox, counters, delivery, handler, open, send } = compose(true);
+  outbox.room = 0;
+  const connection = open();
+  expect(connection.closeReason).toBe('outbox_full');
+  outbox.room = 10;
+  send(connection, '1');
+  handler.close(connection, 1013);
+  expect(outbox.accepted).toEqual([]);
+  expect([...counters.closedByReason]).toEqual([['outbox_full', 1]]);
+  delivery.stop();
+});
+
+test('a connection is closed once, whoever says so twice', () => {
+  const { outbox, counters, handler, open } = compose(false);
+  const connection = open();
+  handler.close(connection, 1000);
+  handler.close(connection, 1006);
+  expect(outbox.accepted).toEqual(['open', 'close']);
+  expect([...counters.closedByReason]).toEqual([['closed_by_client', 1]]);
+});
