@@ -13,8 +13,11 @@ export type ScanEnd = 'end' | 'cut' | 'damaged';
 const WINDOW_BYTES = 1 << 20;
 /** The longest `KIND LENGTH ` that can be. */
 const HEAD_BYTES = 48;
-const HEAD = /^([a-z]{1,24}) (\d{1,15}) /;
 const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+const DIGIT_0 = 0x30;
+const LETTER_A = 0x61;
+const LETTER_Z = 0x7a;
 
 /**
  * Finds the records of a file one after the other and reads payloads only when asked: what is skipped inside a window of 1 MiB costs
@@ -27,6 +30,8 @@ export class LineScanner {
   private readonly room = Buffer.allocUnsafe(WINDOW_BYTES);
   private windowStart = 0;
   private position: number;
+  /** Where in the window the last number ended. */
+  private numberEnd = 0;
   private stopped: ScanEnd = 'end';
 
   /** Scans from the byte `start`; the descriptor stays the caller's. */
@@ -50,16 +55,21 @@ export class LineScanner {
   /** The next whole record, or undefined when there is none. */
   next(): RecordPlace | undefined {
     if (this.position >= this.size) return this.stop('end');
-    const head = this.bytes(this.position, Math.min(HEAD_BYTES, this.size - this.position)).toString('latin1');
-    const match = HEAD.exec(head);
-    if (match === null) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
-    const [matched, kind = '', lengthText = ''] = match;
-    const start = this.position + matched.length;
-    const length = Number(lengthText);
+    const from = this.hold(this.position, Math.min(HEAD_BYTES, this.size - this.position));
+    const kindEnd = this.endOfKind(from);
+    const length = kindEnd === from ? undefined : this.numberAt(kindEnd + 1);
+    if (length === undefined) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
+    const start = this.windowStart + this.numberEnd + 1;
     if (start + length >= this.size) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
-    if (this.bytes(start + length, 1)[0] !== LINE_FEED) return this.stop('damaged');
+    const kind = this.window.toString('latin1', from, kindEnd);
+    if (this.window[this.hold(start + length, 1)] !== LINE_FEED) return this.stop('damaged');
     this.position = start + length + 1;
     return { kind, start, length };
+  }
+
+  /** The decimal number with which a payload begins, undefined when it does not. */
+  leadingNumber({ start, length }: RecordPlace): number | undefined {
+    return this.numberAt(this.hold(start, Math.min(length, HEAD_BYTES)));
   }
 
   /** A record's payload; valid until the next call of this or of `next`. */
@@ -80,13 +90,47 @@ export class LineScanner {
     return true;
   }
 
+  private endOfKind(from: number): number {
+    let at = from;
+    for (
+      let byte = this.window[at];
+      byte !== undefined && byte >= LETTER_A && byte <= LETTER_Z;
+      byte = this.window[at]
+    ) {
+      at += 1;
+    }
+    return this.window[at] === SPACE ? at : from;
+  }
+
+  /** The digits up to a space, by hand: a pattern over a string would be most of the cost of a skipped record. */
+  private numberAt(from: number): number | undefined {
+    let at = from;
+    let value = 0;
+    for (
+      let digit = (this.window[at] ?? 0) - DIGIT_0;
+      digit >= 0 && digit <= 9;
+      digit = (this.window[at] ?? 0) - DIGIT_0
+    ) {
+      value = value * 10 + digit;
+      at += 1;
+    }
+    this.numberEnd = at;
+    return at > from && this.window[at] === SPACE && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
+  }
+
   private bytes(start: number, length: number): Buffer {
-    const from = start - this.windowStart;
-    if (from >= 0 && from + length <= this.window.length) return this.window.subarray(from, from + length);
     if (length > WINDOW_BYTES) return this.read(Buffer.allocUnsafe(length), start);
+    const from = this.hold(start, length);
+    return this.window.subarray(from, from + length);
+  }
+
+  /** Makes the window cover these bytes, at most its size, and says where in it they begin. */
+  private hold(start: number, length: number): number {
+    const from = start - this.windowStart;
+    if (from >= 0 && from + length <= this.window.length) return from;
     this.window = this.read(this.room, start);
     this.windowStart = start;
-    return this.window.subarray(0, length);
+    return 0;
   }
 
   private read(target: Buffer, start: number): Buffer {

@@ -4,10 +4,12 @@ import { Histogram } from '../core/histogram.js';
 import { LineScanner } from './line-scanner.js';
 import { FORMAT, MAGIC } from './record-line.js';
 import type { HistogramRecord, Run, RunEnd, RunEventRecord, TrendTotals } from './records.js';
-import { RunCollector, type HistogramWish, type KindHistograms } from './run-collector.js';
+import { RunCollector, type KindHistograms, type HistogramWish, type RunWish } from './run-collector.js';
 import { sumSeconds } from './sum-seconds.js';
 
 export interface ReadRunOptions {
+  /** False leaves `seconds` empty, which is a large part of the cost, unless the file was cut and needs them; true by default. */
+  readonly seconds?: boolean;
   /** The seconds' histograms that the caller wants to see; none by default. */
   readonly histograms?: HistogramWish;
 }
@@ -24,64 +26,75 @@ export async function readRun(path: string, options: ReadRunOptions = {}): Promi
   try {
     const { size } = await file.stat();
     const start = await checkMagic(file, path);
-    const { collector, broken } = scan(file.fd, { size, start, wish: options.histograms });
-    return composeRun(path, collector, { broken, totals: () => mergeSeconds(file.fd, size, start) });
+    const place = { fd: file.fd, size, start };
+    const first = scan(place, { seconds: options.seconds ?? true, histograms: options.histograms });
+    if (first.isComplete) return completeRun(first.collector);
+    return cutRun(path, place, first.broken);
   } finally {
     await file.close();
   }
 }
 
-interface ScanRequest {
+interface FilePlace {
+  readonly fd: number;
   readonly size: number;
+  /** The byte behind the first line. */
   readonly start: number;
-  readonly wish: HistogramWish | undefined;
 }
 
-/** Takes every record up to the end of the file or to what cannot be read; `broken` says in words what stopped it. */
-function scan(fd: number, { size, start, wish }: ScanRequest): { collector: RunCollector; broken: string | undefined } {
+interface ScanResult {
+  readonly collector: RunCollector;
+  /** What stopped the scan before the end of the file, in words. */
+  readonly broken: string | undefined;
+  readonly isComplete: boolean;
+}
+
+/** Takes every record up to the end of the file or to what cannot be read. */
+function scan({ fd, size, start }: FilePlace, wish: RunWish): ScanResult {
   const scanner = new LineScanner(fd, size, start);
   const collector = new RunCollector(wish);
-  let offset = start;
+  const broken = takeAll(scanner, collector);
+  const isComplete = broken === undefined && collector.header !== undefined && collector.end !== undefined;
+  return { collector, broken, isComplete };
+}
+
+function takeAll(scanner: LineScanner, collector: RunCollector): string | undefined {
+  let offset = scanner.offset;
   for (let place = scanner.next(); place !== undefined; place = scanner.next()) {
     try {
-      if (collector.wants(place.kind)) collector.take(place.kind, scanner.payload(place));
+      const isWanted =
+        place.kind === 'histogram'
+          ? collector.wantsHistogramOf(scanner.leadingNumber(place))
+          : collector.wants(place.kind);
+      if (isWanted) collector.take(place.kind, scanner.payload(place));
     } catch {
-      return { collector, broken: `the file is damaged at byte ${offset} (a "${place.kind}" record)` };
+      return `the file is damaged at byte ${offset} (a "${place.kind}" record)`;
     }
     offset = scanner.offset;
   }
-  const broken = scanner.end === 'damaged' ? `the file is damaged at byte ${scanner.offset}` : undefined;
-  return { collector, broken };
+  return scanner.end === 'damaged' ? `the file is damaged at byte ${scanner.offset}` : undefined;
 }
 
-interface Composition {
-  readonly broken: string | undefined;
-  /** Adds up the seconds' histograms, for a file without totals. */
-  readonly totals: () => ReadonlyMap<string, KindHistograms>;
+function completeRun({ header, end, seconds, health, gateway, events, totals }: RunCollector): Run {
+  if (header === undefined || end === undefined) throw new Error('a complete run has a header and an end');
+  return { header, seconds, health, gateway, events, end: withHistograms(end, totals), complete: true };
 }
 
-function composeRun(path: string, collector: RunCollector, { broken, totals }: Composition): Run {
-  const { header, seconds, health, gateway, events } = collector;
-  if (header === undefined || (collector.end === undefined && seconds.length === 0)) throw emptyRun(path, broken);
-  const run = { header, seconds, health, gateway };
-  if (collector.end !== undefined && broken === undefined) {
-    return { ...run, events, end: withHistograms(collector.end, collector.totals), complete: true };
-  }
-  const end = withHistograms(sumSeconds(seconds, health, gateway), totals());
-  const text = broken ?? 'the file ends without an end record';
-  const cut: RunEventRecord = { elapsedMs: end.totals.durationMs, kind: 'interruption', text };
-  return { ...run, events: [...events, cut], end, complete: false };
-}
-
-function mergeSeconds(fd: number, size: number, start: number): ReadonlyMap<string, KindHistograms> {
+/** Reads a file without an end a second time, for its totals are in its seconds. */
+function cutRun(path: string, place: FilePlace, broken: string | undefined): Run {
   const totals = new Map<string, KindHistograms>();
   const visit = ({ series, kind, histogram }: HistogramRecord): void => {
     const kinds = totals.get(series) ?? {};
     (kinds[kind] ??= new Histogram()).add(histogram);
     totals.set(series, kinds);
   };
-  scan(fd, { size, start, wish: { kinds: ALL_KINDS, visit } });
-  return totals;
+  const { collector } = scan(place, { seconds: true, histograms: { kinds: ALL_KINDS, visit } });
+  const { header, seconds, health, gateway, events } = collector;
+  if (header === undefined || seconds.length === 0) throw emptyRun(path, broken);
+  const end = withHistograms(sumSeconds(seconds, health, gateway), totals);
+  const text = broken ?? 'the file ends without an end record';
+  const cut: RunEventRecord = { elapsedMs: end.totals.durationMs, kind: 'interruption', text };
+  return { header, seconds, health, gateway, events: [...events, cut], end, complete: false };
 }
 
 function withHistograms(end: ReturnType<typeof sumSeconds>, histograms: ReadonlyMap<string, KindHistograms>): RunEnd {

@@ -35,6 +35,12 @@ export interface HistogramWish {
   readonly visit: (record: HistogramRecord) => void;
 }
 
+/** What of a file is wanted besides its header, health, gateway, events and end. */
+export interface RunWish {
+  readonly seconds: boolean;
+  readonly histograms?: HistogramWish;
+}
+
 const KNOWN_KINDS: ReadonlySet<string> = new Set<RecordKind>([
   'header',
   'series',
@@ -57,15 +63,21 @@ export class RunCollector {
   readonly totals = new Map<string, KindHistograms>();
   private readonly names = new Map<number, string>();
   private readonly scratch = new Histogram();
-  private readonly wish: HistogramWish | undefined;
+  private readonly wantedIds = new Set<number>();
+  private readonly wish: RunWish;
 
-  constructor(wish: HistogramWish | undefined) {
+  constructor(wish: RunWish) {
     this.wish = wish;
   }
 
   /** Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot. */
   wants(kind: string): boolean {
-    return kind === 'histogram' ? this.wish !== undefined : KNOWN_KINDS.has(kind);
+    return kind === 'second' ? this.wish.seconds : KNOWN_KINDS.has(kind);
+  }
+
+  /** Whether a second's histograms of the series with this id are wanted. */
+  wantsHistogramOf(id: number | undefined): boolean {
+    return id !== undefined && this.wantedIds.has(id);
   }
 
   take(kind: string, payload: Buffer): void {
@@ -90,6 +102,7 @@ export class RunCollector {
       case 'series': {
         const { id, name } = seriesPayload.parse(value);
         this.names.set(id, name);
+        if (this.isWanted(name)) this.wantedIds.add(id);
         return;
       }
       case 'health':
@@ -107,11 +120,11 @@ export class RunCollector {
   }
 
   private takeHistogram(payload: Buffer): void {
-    if (this.wish === undefined) return;
+    const { histograms } = this.wish;
+    if (histograms === undefined) return;
     const [idText = '', kindText, secondText, at] = words(payload, 3);
     const series = this.nameOf(idText);
-    const { series: wantedSeries, kinds = ['response'], visit } = this.wish;
-    if (wantedSeries !== undefined && !wantedSeries.includes(series)) return;
+    const { kinds = ['response'], visit } = histograms;
     const kind = histogramKind.parse(kindText);
     if (!kinds.includes(kind)) return;
     this.scratch.reset();
@@ -125,6 +138,11 @@ export class RunCollector {
     const kind = histogramKind.parse(kindText);
     decodeHistogramInto(base64(payload, at), (kinds[kind] ??= new Histogram()));
     this.totals.set(this.nameOf(idText), kinds);
+  }
+
+  private isWanted(series: string): boolean {
+    const { histograms } = this.wish;
+    return histograms !== undefined && (histograms.series?.includes(series) ?? true);
   }
 
   private nameOf(idText: string): string {
