@@ -112,6 +112,12 @@ function readBoth(paths) {
   const reader = pathToFileURL(join(import.meta.dirname, '../../dist/run-file/index.js')).href;
   const layout = pathToFileURL(join(import.meta.dirname, '../../dist/core/histogram-layout.js')).href;
   const script = `
+    import { readFileSync } from 'node:fs';
+    // On Linux a child's maxRSS begins with that of the process that started it; VmHWM is its own.
+    const peakMegabytes = () =>
+      process.platform === 'linux'
+        ? Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
+        : process.resourceUsage().maxRSS / 1024;
     import { readRun } from ${JSON.stringify(reader)};
     import { indexOfMs } from ${JSON.stringify(layout)};
     const started = performance.now();
@@ -132,7 +138,7 @@ function readBoth(paths) {
       if (!run.complete) throw new Error('the file is not complete');
       seconds += counts.length;
     }
-    console.log(JSON.stringify({ seconds, ms: performance.now() - started, mb: process.resourceUsage().maxRSS / 1024 }));`;
+    console.log(JSON.stringify({ seconds, ms: performance.now() - started, mb: peakMegabytes() }));`;
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
 }
 
