@@ -5,6 +5,7 @@ import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ScriptedSink, type SinkAnswer } from '../../support/scripted-sink.js';
+import { settle } from '../../support/settle.js';
 import { TEST_BOOT } from '../../support/test-event.js';
 
 /** Events to append, or time that passes so that sinks come forward. */
@@ -42,7 +43,10 @@ async function run(steps: readonly Step[], scripts: readonly SinkAnswer[][]): Pr
     if ('append' in now) accepted.push(...now.append.filter((each) => outbox.append(each)));
     else await pass(clock, now.passMs);
   }
-  while (outbox.state().events > 0) await pass(clock, 5_000);
+  await settle(() => {
+    clock.advance(5_000);
+    return outbox.state().events === 0;
+  });
   return { accepted, sinks, left: await outbox.stop(0) };
 }
 

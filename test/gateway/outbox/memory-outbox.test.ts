@@ -5,6 +5,7 @@ import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { REJECT, ScriptedSink } from '../../support/scripted-sink.js';
+import { settle } from '../../support/settle.js';
 import { TEST_BOOT } from '../../support/test-event.js';
 
 const LARGE = 1024 * 1024 * 1024;
@@ -257,8 +258,3 @@ describe('stopping a memory outbox', () => {
     expect(sink.stopped).toBe(1);
   });
 });
-
-/** Lets the event loop turn until `isReached` holds. */
-async function settle(isReached: () => boolean): Promise<void> {
-  while (!isReached()) await new Promise<void>((resolve) => setImmediate(resolve));
-}

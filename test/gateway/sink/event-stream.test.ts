@@ -6,6 +6,7 @@ import { EventStream } from '../../../src/gateway/sink/event-stream.js';
 import { MemorySink } from '../../../src/gateway/sink/memory-sink.js';
 import { EventStreamClient, type StreamBlock } from '../../support/event-stream-client.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { settle } from '../../support/settle.js';
 import { TEST_BOOT, testEvent, testEvents } from '../../support/test-event.js';
 import { createTransport } from '../transport/transport-fixture.js';
 
@@ -243,9 +244,4 @@ async function fetchText(url: string): Promise<{ readonly status: number | undef
       response.on('end', () => resolve({ status: response.statusCode, body }));
     }).on('error', reject);
   });
-}
-
-/** Lets the event loop turn until `isReached` holds. */
-async function settle(isReached: () => boolean): Promise<void> {
-  while (!isReached()) await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -1,0 +1,10 @@
+const DEADLINE_MS = 10_000;
+
+/** Lets the event loop turn until `isReached` holds; rejects when that takes too long, so that a failing test ends. */
+export async function settle(isReached: () => boolean): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!isReached()) {
+    if (performance.now() > deadline) throw new Error('what the test waits for has not come');
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
