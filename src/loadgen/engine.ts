@@ -12,7 +12,7 @@ import type {
 } from '../run-file/records.js';
 import { probeTarget } from './client/probe-target.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
-import { judgeRun, judgeSecond } from './health/judge-health.js';
+import { judgeRun, judgeSecond } from '../run-file/judge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
 import type { Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';

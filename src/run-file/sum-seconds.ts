@@ -1,3 +1,4 @@
+import { judgeRun } from './judge-health.js';
 import type {
   CheckFigures,
   GatewayRecord,
@@ -5,14 +6,10 @@ import type {
   GaugeFigures,
   HealthRecord,
   RateFigures,
-  RunHealth,
   SecondRecord,
   TrendFigures,
 } from './records.js';
 import type { EndPayload } from './record-schemas.js';
-
-/** More saturated seconds than this share condemn a run that was cut. */
-const SATURATED_SHARE = 0.1;
 
 /** The end record of a run that has none: the sum of its seconds. What was under way when it was cut counts as nothing. */
 export function sumSeconds(
@@ -46,7 +43,7 @@ export function sumSeconds(
       checks: sumChecks(seconds),
       iterations: { complete: counters.iterations ?? 0, interrupted: 0 },
     },
-    health: sumHealth(health),
+    health: judgeRun(health),
     ...(gateway.length > 0 ? { gateway: sumGateway(gateway) } : {}),
   };
 }
@@ -99,12 +96,4 @@ function sumGateway(gateway: readonly GatewayRecord[]): GatewayTotals {
     dropped += record.dropped;
   }
   return { sent, received, dropped };
-}
-
-function sumHealth(health: readonly HealthRecord[]): RunHealth {
-  const saturatedSeconds = health.filter(({ verdict }) => verdict === 'saturated').map(({ second }) => second);
-  const isWell = health.every(({ verdict }) => verdict === 'healthy');
-  const isSaturated = saturatedSeconds.length > health.length * SATURATED_SHARE;
-  if (isSaturated) return { verdict: 'saturated', reasons: ['too many seconds before the cut were'], saturatedSeconds };
-  return { verdict: isWell ? 'healthy' : 'strained', reasons: [], saturatedSeconds };
 }

@@ -132,15 +132,19 @@ describe("the gateway's counters beside ours", () => {
     expect(renderGateway(snapshotRun(), PLAIN)).toBe('');
   });
 
-  it('say how much was in flight when sessions closed', () => {
-    const text = renderGateway(snapshotRun({ gateway: { sent: 9_853_818, received: 2555, dropped: 0 } }), PLAIN);
+  it('say how much was in flight when sessions were cut', () => {
+    const gateway = { sent: 9_853_818, received: 2555, dropped: 0 };
+    const text = renderGateway(snapshotRun({ gateway, reason: 'cut-by-signal' }), PLAIN);
     expect(text).toContain('to clients: 1000 were still in flight');
     expect(text).not.toContain('DISAGREE');
   });
 
   it('are loud when more is missing than can have been in flight, or when more arrived than was sent', () => {
-    const missing = snapshotRun({ gateway: { sent: 11_000_000, received: 2555, dropped: 0 } });
+    const gateway = { sent: 11_000_000, received: 2555, dropped: 0 };
+    const missing = snapshotRun({ gateway, reason: 'cut-by-signal' });
     expect(renderGateway(missing, PLAIN)).toContain('to clients: THE COUNTERS DISAGREE: 1147182 messages are missing');
+    const one = snapshotRun({ gateway: { sent: 9_852_819, received: 2555, dropped: 0 } });
+    expect(renderGateway(one, PLAIN)).toContain('to clients: THE COUNTERS DISAGREE: 1 messages are missing');
     expect(compareWithGateway(missing)?.toClients.agrees).toBe(false);
     const surplus = snapshotRun({ gateway: { sent: 9_852_818, received: 2556, dropped: 0 } });
     expect(renderGateway(surplus, PLAIN)).toContain(

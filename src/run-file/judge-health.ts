@@ -1,4 +1,4 @@
-import type { HealthRecord, HealthVerdict, RunHealth } from '../../run-file/records.js';
+import type { HealthRecord, HealthVerdict, RunHealth } from './records.js';
 
 /**
  * When the generator was the bottleneck. *saturated*: its event loop had no time left, or actions ran so late that what was

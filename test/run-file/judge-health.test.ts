@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRun, judgeSecond } from '../../../src/loadgen/health/judge-health.js';
-import type { HealthRecord } from '../../../src/run-file/records.js';
+import { judgeRun, judgeSecond } from '../../src/run-file/judge-health.js';
+import type { HealthRecord } from '../../src/run-file/records.js';
 
 const QUIET = { eventLoopUse: 0.4, p99: 2 };
 const BUSY = { eventLoopUse: 0.99, p99: 2 };
