@@ -56,3 +56,13 @@ function readSetting(
   }
   return undefined;
 }
+
+/** Options of k6 that change the load and that this version does not have. */
+const UNKNOWN_LOAD_KEYS = ['STAGES', 'RPS', 'EXECUTION_SEGMENT', 'EXECUTION_SEGMENT_SEQUENCE', 'MIN_ITERATION_DURATION'];
+
+/** One sentence for each variable that would change the load and cannot be obeyed: to ignore it would measure something else. */
+export function unknownLoadVariables(environment: Readonly<NodeJS.ProcessEnv>): string[] {
+  return UNKNOWN_LOAD_KEYS.flatMap((key) => [`WSG_${key}`, `K6_${key}`])
+    .filter((variable) => (environment[variable] ?? '') !== '')
+    .map((variable) => `${variable}: this version has no such option; unset it`);
+}

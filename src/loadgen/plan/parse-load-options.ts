@@ -1,6 +1,6 @@
 import { parseDuration } from '../../core/duration.js';
 import { WsgError } from '../../core/error.js';
-import { readLoadSettings, type LoadFlags, type LoadSetting, type LoadSettings } from './load-settings.js';
+import { readLoadSettings, unknownLoadVariables, type LoadFlags, type LoadSetting, type LoadSettings } from './load-settings.js';
 import { parseTarget } from './parse-target.js';
 import { BUILT_IN_SCENARIOS, type BuiltInScenario, type Plan, type ScenarioPlan, type Target } from './plan.js';
 
@@ -21,6 +21,7 @@ const MIN_DURATION_MS = 1000;
 export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.ProcessEnv> = {}): Plan {
   const settings = readLoadSettings(flags, environment);
   const reader = new SettingReader();
+  reader.problems.push(...unknownLoadVariables(environment));
   const target = readTarget(reader, settings.url);
   const behaviour = readBehaviour(reader, settings.scenario);
   const seed = reader.integer(settings.seed, { least: 0, otherwise: DEFAULT_SEED });

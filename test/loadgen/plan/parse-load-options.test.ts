@@ -62,6 +62,12 @@ describe('parseLoadOptions', () => {
     ]);
   });
 
+  it('refuses options of the environment that would change the load and cannot be obeyed', () => {
+    expect(problemsOf({}, { K6_STAGES: '5s:10', WSG_RPS: '', WSG_VUS: '1' })).toEqual([
+      'K6_STAGES: this version has no such option; unset it',
+    ]);
+  });
+
   it('refuses fewer shared iterations than virtual users', () => {
     expect(problemsOf({ iterations: '2', vus: '3' })).toHaveLength(1);
   });
