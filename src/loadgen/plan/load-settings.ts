@@ -58,7 +58,13 @@ function readSetting(
 }
 
 /** Options of k6 that change the load and that this version does not have. */
-const UNKNOWN_LOAD_KEYS = ['STAGES', 'RPS', 'EXECUTION_SEGMENT', 'EXECUTION_SEGMENT_SEQUENCE', 'MIN_ITERATION_DURATION'];
+const UNKNOWN_LOAD_KEYS = [
+  'STAGES',
+  'RPS',
+  'EXECUTION_SEGMENT',
+  'EXECUTION_SEGMENT_SEQUENCE',
+  'MIN_ITERATION_DURATION',
+];
 
 /** One sentence for each variable that would change the load and cannot be obeyed: to ignore it would measure something else. */
 export function unknownLoadVariables(environment: Readonly<NodeJS.ProcessEnv>): string[] {

@@ -1,6 +1,12 @@
 import { parseDuration } from '../../core/duration.js';
 import { WsgError } from '../../core/error.js';
-import { readLoadSettings, unknownLoadVariables, type LoadFlags, type LoadSetting, type LoadSettings } from './load-settings.js';
+import {
+  readLoadSettings,
+  unknownLoadVariables,
+  type LoadFlags,
+  type LoadSetting,
+  type LoadSettings,
+} from './load-settings.js';
 import { parseTarget } from './parse-target.js';
 import { BUILT_IN_SCENARIOS, type BuiltInScenario, type Plan, type ScenarioPlan, type Target } from './plan.js';
 
