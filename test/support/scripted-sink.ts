@@ -8,7 +8,7 @@ export interface SinkAnswer {
 }
 
 /** Takes the whole batch and acknowledges it. */
-export const TAKE_ALL: SinkAnswer = { takes: Number.MAX_SAFE_INTEGER, rejects: false };
+const TAKE_ALL: SinkAnswer = { takes: Number.MAX_SAFE_INTEGER, rejects: false };
 /** Takes nothing and rejects. */
 export const REJECT: SinkAnswer = { takes: 0, rejects: true };
 

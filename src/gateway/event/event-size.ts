@@ -5,9 +5,6 @@ const EVENT_OVERHEAD_BYTES = 128;
 /** The same of a typed array and its buffer. */
 const MESSAGE_OVERHEAD_BYTES = 224;
 
-/** What an event without message and tags counts for. */
-export const SMALLEST_EVENT_BYTES = EVENT_OVERHEAD_BYTES;
-
 /** Bytes of memory that an event counts for in every bound. The same event always counts the same. */
 export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'message'>): number {
   const bytes = EVENT_OVERHEAD_BYTES + event.connection.length + event.tags.length;
