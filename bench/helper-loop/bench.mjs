@@ -9,31 +9,55 @@ export const name = 'helper-loop';
 const CLIENTS = 50;
 const ROUNDS = [1, 16, 256];
 const KINDS = ['wsg', 'uws', 'ws'];
-const TURNS = 5;
-const WARM_UP_MS = 400;
-const MEASURED_MS = 800;
+const TURNS = 15;
+const WARM_UP_MS = 700;
+const SETTLE_MS = 60;
+const MEASURED_MS = 250;
 /** A text frame without mask: two bytes of header and `routine message`. */
 const FRAME_BYTES = 17;
 const BUSY = 0.9;
 
-/** One server, one run: what a delivery cost it. */
-export async function sample(kind, rounds) {
+/** A server and its readers, connected, running and frozen: only one pair at a time is let go. */
+async function startPair(kind, rounds) {
   const here = import.meta.dirname;
   const server = await startPinned(join(here, 'server.mjs'), [kind, rounds], { core: 0 });
-  let reader;
   try {
     const core = availableParallelism() > 1 ? 1 : undefined;
-    reader = await startPinned(join(here, 'reader.mjs'), [server.first.port, CLIENTS], { core });
+    const reader = await startPinned(join(here, 'reader.mjs'), [server.first.port, CLIENTS], { core });
     await server.ask('run');
     await wait(WARM_UP_MS);
-    const before = await Promise.all([server.ask('mark'), reader.ask('mark')]);
-    await wait(MEASURED_MS);
-    const after = await Promise.all([server.ask('mark'), reader.ask('mark')]);
-    return difference(before, after);
-  } finally {
-    await reader?.stop();
+    server.freeze();
+    return { server, reader };
+  } catch (error) {
     await server.stop();
+    throw error;
   }
+}
+
+/** Lets one server run for a moment: what a delivery cost it. */
+async function sample({ server, reader }) {
+  server.thaw();
+  await wait(SETTLE_MS);
+  const before = await Promise.all([server.ask('mark'), reader.ask('mark')]);
+  await wait(MEASURED_MS);
+  const after = await Promise.all([server.ask('mark'), reader.ask('mark')]);
+  server.freeze();
+  return difference(before, after);
+}
+
+/** Short turns of all servers, one after the other, so that whatever else the machine does meets them alike. */
+async function takeSamples(rounds) {
+  const pairs = {};
+  const samples = { wsg: [], uws: [], ws: [] };
+  try {
+    for (const kind of KINDS) pairs[kind] = await startPair(kind, rounds);
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      for (const kind of KINDS) samples[kind].push(await sample(pairs[kind]));
+    }
+  } finally {
+    for (const { server, reader } of Object.values(pairs)) await Promise.all([server.stop(), reader.stop()]);
+  }
+  return samples;
 }
 
 function difference([serverBefore, readerBefore], [serverAfter, readerAfter]) {
@@ -48,10 +72,7 @@ function difference([serverBefore, readerBefore], [serverAfter, readerAfter]) {
 }
 
 async function measureRow(rounds) {
-  const samples = { wsg: [], uws: [], ws: [] };
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    for (const kind of KINDS) samples[kind].push(await sample(kind, rounds));
-  }
+  const samples = await takeSamples(rounds);
   const cpu = (kind) => median(samples[kind].map(({ cpuS }) => cpuS));
   const use = (kind) => median(samples[kind].map(({ readerUse }) => readerUse));
   const perSecond = (kind) => median(samples[kind].map((one) => one.perSecond));
@@ -79,7 +100,7 @@ export async function measure() {
     title: `Helper loop at pause 0 to ${CLIENTS} raw clients`,
     rows,
     notes: [
-      `Server and readers on a core each; ${TURNS} turns of ${KINDS.join(', ')}, one after the other; medians of ${MEASURED_MS} ms.`,
+      `Server and readers on a core each; ${TURNS} turns of ${KINDS.join(', ')}, one after the other while the others are frozen; medians of ${MEASURED_MS} ms each.`,
       'wsg is the whole gateway with its helpers; the peers are a bare loop with the same rest while most sockets have 64 KiB waiting.',
       'With one round a flush every delivery is a system call of its own, for the bare uWS loop as well: there an eighth of ws is out of reach for any server.',
       'Deliveries are counted by the readers. Where a reader is over 90 % busy it is the limit of deliveries a second, and the server rests.',

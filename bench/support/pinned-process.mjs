@@ -21,6 +21,9 @@ export async function startPinned(script, args, { core, execArgv = [] } = {}) {
       child.send(question);
       return answer;
     },
+    /** Freezes the process; `thaw` lets it go on. */
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
     async stop() {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
