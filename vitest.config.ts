@@ -4,6 +4,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     isolate: false,
+    // Most tests wait for sockets; more workers than cores fill the waiting.
+    maxWorkers: 4,
+    experimental: { fsModuleCache: true },
     globalSetup: ['test/support/build-dist.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     testTimeout: 20_000,

@@ -127,7 +127,7 @@ export class Gateway {
 
   #readiness(): Readiness {
     if (this.#phase !== 'running') return this.#phase;
-    return this.#parts?.outbox.state().full === true ? 'outbox-full' : 'ready';
+    return this.#parts?.outbox.isFull === true ? 'outbox-full' : 'ready';
   }
 
   #wait(delayMs: number): Promise<void> {

@@ -109,7 +109,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   #decide(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {
     const { config, origins } = this.#served(endpoint.path);
-    if (this.#options.isClosedToNew() || this.#options.outbox.state().full) return UNAVAILABLE;
+    if (this.#options.isClosedToNew() || this.#options.outbox.isFull) return UNAVAILABLE;
     const origin = request.headers.get('origin');
     if (origins.size > 0 && (origin === undefined || !origins.has(origin))) return { accept: false, status: 403 };
     const subprotocol = firstListed(request.headers.get('sec-websocket-protocol'), config.subprotocols);

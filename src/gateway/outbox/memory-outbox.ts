@@ -67,6 +67,10 @@ export class MemoryOutbox implements Outbox {
     return accepted;
   }
 
+  get isFull(): boolean {
+    return this.full;
+  }
+
   state(): OutboxState {
     const { events, bytes } = this.load();
     const lagging = new Map(this.feeds.map((feed) => [feed.name, feed.waiting]));

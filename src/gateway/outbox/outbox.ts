@@ -8,7 +8,7 @@ export interface OutboxState {
   readonly events: number;
   readonly bytes: number;
   readonly maxBytes: number;
-  /** True at the bound: upgrades are answered 503, messages are refused. */
+  /** `Outbox.isFull` at this moment. */
   readonly full: boolean;
   /** For each sink the events that wait for its acknowledgement. */
   readonly lagging: ReadonlyMap<string, number>;
@@ -18,8 +18,10 @@ export interface OutboxState {
 export interface Outbox {
   /** False: at the bound, the event was not accepted and must be counted as refused. Open and close events have a reserve of their own. */
   append(event: NewEvent): boolean;
+  /** True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where that is possible. */
+  readonly isFull: boolean;
   state(): OutboxState;
-  /** Called when `state().full` changes. */
+  /** Called when `isFull` changes. */
   onFullChange(listener: (full: boolean) => void): void;
   start(): Promise<void>;
   /** Delivers what is left within `timeoutMs`, then stops the sinks. Resolves to the number of events left over. */

@@ -10,6 +10,7 @@ import { testConfig } from '../../support/running-gateway.js';
 
 /** An outbox with as much room for opens and messages as a test gives it. */
 class RoomyOutbox implements Outbox {
+  readonly isFull = false;
   readonly accepted: string[] = [];
   room = Number.MAX_SAFE_INTEGER;
   #listener: (full: boolean) => void = () => undefined;

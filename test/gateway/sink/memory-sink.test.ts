@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { createSink } from '../../../src/gateway/sink/create-sink.js';
 import { MemorySink } from '../../../src/gateway/sink/memory-sink.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { TEST_BOOT, testEvents } from '../../support/test-event.js';
@@ -26,10 +25,6 @@ function create() {
 }
 
 describe('memory sink', () => {
-  test('is made from its options', () => {
-    expect(createSink({ kind: 'memory' }, { boot: TEST_BOOT, clock: new ManualClock() })).toBeInstanceOf(MemorySink);
-  });
-
   test('tells its readers once a batch', async () => {
     const { sink } = create();
     const listener = new CountingListener();
