@@ -97,6 +97,16 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     for (const { client } of all) expect(await client.until(2)).toEqual(['one', 'two']);
   });
 
+  it('does not take what a tick holds back for a slow reader for good', async () => {
+    const { delivery, all } = await startWith(await start({ lowWaterBytes: 1024 }), MANY);
+    delivery.send(FOO_BAR, textMessage('x'.repeat(60_000)));
+    for (const { client } of all) await client.until(1);
+    delivery.send(FOO_BAR, textMessage('y'.repeat(10_000)));
+    for (const { client } of all) await client.until(2);
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    expect(delivery.congested({ kind: 'all' })).toBe(0);
+  });
+
   it('closes with 1000 behind the last message', async () => {
     const { delivery, all } = await startWith(await start(), MANY);
     delivery.send(FOO_BAR, textMessage('published'));
