@@ -16,8 +16,7 @@ async function resize(wanted) {
   for (const socket of sockets.splice(wanted)) socket.destroy();
 }
 
-process.on('message', async (wanted) => {
-  await resize(wanted);
-  process.send('done');
+process.on('message', (wanted) => {
+  void resize(wanted).then(() => process.send('done'));
 });
 process.send('ready');

@@ -2,8 +2,13 @@ import { build, encodeIntoCompressedBase64, type Histogram as HdrHistogram } fro
 import type { Histogram } from './histogram.js';
 import { HIGHEST_UNITS, UNITS_PER_MS, lowestUnitsAt } from './histogram-layout.js';
 
-/** How many of an exported histogram's units make a millisecond: what to scale the library's values by. */
-export const HDR_UNITS_PER_MS = UNITS_PER_MS;
+/** Lines for each halving of the distance to 100 %: HdrHistogram's default. */
+const TICKS_PER_HALF_DISTANCE = 5;
+
+/** HdrHistogram's text of the percentile distribution, values in milliseconds: what plotters of `.hgrm` files read. */
+export function percentileDistribution(histogram: Histogram): string {
+  return toHdrHistogram(histogram).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, UNITS_PER_MS);
+}
 
 /** The histogram as the library hdr-histogram-js has it, of the same shape, in units of 100 ns. */
 export function toHdrHistogram(histogram: Histogram): HdrHistogram {

@@ -1,1 +1,1 @@
-export { renderReport, type RenderReportOptions, type ReportFormat } from './report-run.js';
+export { renderReport, type RenderReportOptions } from './report-run.js';

@@ -1,2 +1,2 @@
 export { RunFileWriter } from './run-file-writer.js';
-export { readRun, type ReadRunOptions } from './read-run.js';
+export { readRun } from './read-run.js';

@@ -129,7 +129,7 @@ function startingMs(plan: ProgressPlan): number {
 }
 
 function shortName(name: string): string {
-  const letters = [...name];
+  const letters = Array.from(name);
   return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 3).join('')}...`;
 }
 

@@ -1,6 +1,6 @@
 /** How many columns a text takes on a terminal; our texts have no wide or combining characters. */
 export function textWidth(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 /** The text with spaces behind it up to a width. */

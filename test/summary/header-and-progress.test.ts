@@ -81,7 +81,7 @@ describe('the progress', () => {
       renderProgress(viewOf(running), { colour: false, columns })[1];
     expect(line(120)).toBe('default   [========>-----------------------------] 100 VUs  07.5s/30s');
     expect(line(50)).toBe('default   [===>---------------] 100 VUs  07.5s/30s');
-    expect([...(line(50) ?? '')].length).toBeLessThanOrEqual(50);
+    expect(Array.from(line(50) ?? '').length).toBeLessThanOrEqual(50);
     expect(line(30)).toBe('default   [  25% ] 100 VUs  07.5s/30s');
   });
 

@@ -57,5 +57,5 @@ function typeName(expected: string): string {
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map of keys';
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  return typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? 'nothing');
 }

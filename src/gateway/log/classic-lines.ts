@@ -3,17 +3,18 @@ import { classicHelperLine } from '../plugin/devhelpers-lines.js';
 
 /** The old program's line for an event; undefined where it had none. */
 export function classicLine(event: string, fields: LogFields): string | undefined {
+  const text = (name: string): string => fieldText(fields[name]);
   switch (event) {
     case 'gateway.starting':
-      return `Starting wsgateway. CONFIG=${fields['config']} NOFILES=${fields['openFiles']} GOMAXPROCS=${fields['threads']} NUMCPU=${fields['cpus']}`;
+      return `Starting wsgateway. CONFIG=${text('config')} NOFILES=${text('openFiles')} GOMAXPROCS=${text('threads')} NUMCPU=${text('cpus')}`;
     case 'endpoint.created':
-      return `Creating websocket endpoint at path ${fields['path']}`;
+      return `Creating websocket endpoint at path ${text('path')}`;
     case 'access.whitelist': {
       const { networks } = fields;
       return `Internal whitelist [${Array.isArray(networks) ? networks.join(' ') : ''}]`;
     }
     case 'gateway.listening':
-      return `Listening on ${fields['address']}`;
+      return `Listening on ${text('address')}`;
     default:
       return classicHelperLine(event, fields);
   }

@@ -10,10 +10,13 @@ import { testConfig } from '../../support/running-gateway.js';
 
 /** An outbox with as much room for opens and messages as a test gives it. */
 class RoomyOutbox implements Outbox {
-  readonly isFull = false;
   readonly accepted: string[] = [];
   room = Number.MAX_SAFE_INTEGER;
   #listener: (full: boolean) => void = () => undefined;
+
+  get isFull(): boolean {
+    return this.room === 0;
+  }
 
   append({ action, message }: NewEvent): boolean {
     if (action !== 'close') {

@@ -24,9 +24,9 @@ const RIGS: Readonly<Record<string, () => SinkRig>> = {
 };
 
 function readAll(sink: MemorySink, count: number): readonly ReceivedEvent[] {
-  const { reader, leave } = sink.subscribe('oldest', { grown: () => undefined, stopped: () => undefined });
-  leave();
-  return reader.read({ maxEvents: count, maxBytes: Number.MAX_SAFE_INTEGER }).events;
+  const subscription = sink.subscribe('oldest', { grown: () => undefined, stopped: () => undefined });
+  subscription.leave();
+  return subscription.reader.read({ maxEvents: count, maxBytes: Number.MAX_SAFE_INTEGER }).events;
 }
 
 /** An event as a backend sees it. */
