@@ -5,7 +5,7 @@ import type { PluginContext, PluginSelection } from './plugin.js';
 const TEXT = 'routine message';
 const LOG_EACH_ROUNDS = 1000;
 
-/** One round: broadcast a text to the connections with `foo=bar`. Once in 1,000 rounds it says what that took. */
+/** One round: broadcast a text to the connections with `foo=bar`. Once in 1,000 rounds it says what that took, unless nobody took it. */
 export class HelperRoutine implements HelperRounds {
   readonly #context: PluginContext;
   readonly #clock: Clock;
@@ -48,6 +48,7 @@ export class HelperRoutine implements HelperRounds {
     const startedAt = this.#clock.now();
     const count = this.#context.broadcast(this.#selection, TEXT);
     const queuedAt = this.#clock.now();
+    if (count === 0) return;
     log.info('helper.sent', { worker: 0, count, tookMs: queuedAt - startedAt });
     setImmediate(() => {
       log.info('helper.flushed', { worker: 0, count, flushMs: this.#clock.now() - queuedAt });
