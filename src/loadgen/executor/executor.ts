@@ -11,6 +11,7 @@ export interface IterationRunner {
   interrupt(): void;
 }
 
+/** `interrupted`: stopped from outside. What the end of the graceful stop interrupts leaves the executor `done`, as in k6. */
 export type ExecutorState = 'running' | 'stopping' | 'interrupted' | 'done';
 
 /**
@@ -67,6 +68,6 @@ export class Executor {
 
   private endStarting(): void {
     this.state = 'stopping';
-    this.cancelDeadline = this.clock.schedule(() => this.stop(), this.plan.gracefulStopMs);
+    this.cancelDeadline = this.clock.schedule(() => this.runner.interrupt(), this.plan.gracefulStopMs);
   }
 }

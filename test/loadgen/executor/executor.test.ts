@@ -69,7 +69,7 @@ describe('constant-vus', () => {
     expect(executor).toMatchObject({ activeVus: 3, state: 'stopping' });
     await pass(100);
     await finished;
-    expect(executor).toMatchObject({ completeIterations: 0, interruptedIterations: 3, state: 'interrupted' });
+    expect(executor).toMatchObject({ completeIterations: 0, interruptedIterations: 3, state: 'done' });
   });
 
   it('interrupts at once when it is stopped, and starts no more', async () => {
@@ -77,7 +77,7 @@ describe('constant-vus', () => {
     await pass(1000);
     executor.stop();
     await finished;
-    expect(executor).toMatchObject({ interruptedIterations: 3, completeIterations: 0, activeVus: 0 });
+    expect(executor).toMatchObject({ interruptedIterations: 3, activeVus: 0, state: 'interrupted' });
     await pass(20_000);
     expect(iterations.started).toHaveLength(3);
     expect(clock.waiting).toBe(0);
