@@ -72,7 +72,7 @@ describe('the package', () => {
     const top = new Set(paths.map((path) => path.split('/')[0]));
     expect([...top].toSorted()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'oclif.manifest.json', 'package.json']);
     expect(paths.filter((path) => path.startsWith('bin/'))).toEqual(['bin/run.js']);
-    expect(paths.filter((path) => path.startsWith('dist/') && !path.endsWith('.js'))).toEqual([]);
+    expect(paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path))).toEqual([]);
   });
 
   it(
