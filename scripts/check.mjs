@@ -1,0 +1,47 @@
+// npm run check: format, lint, types, dead code and the fast tests, side by side on two cores. Prints what failed, and how long each took.
+import { spawn } from 'node:child_process';
+
+const BUILD = { name: 'build', args: ['tsc', '-p', 'tsconfig.json'] };
+const LANES = [
+  [
+    {
+      name: 'tests',
+      args: ['vitest', 'run', '--exclude', 'test/e2e/**', '--exclude', 'test/**/*.slow.test.ts'],
+      env: { WSG_DIST_IS_BUILT: '1' },
+    },
+  ],
+  [
+    { name: 'lint', args: ['oxlint', '--type-aware', '--deny-warnings'] },
+    { name: 'types', args: ['tsc', '-p', 'tsconfig.check.json'] },
+    { name: 'dead code', args: ['knip'] },
+    { name: 'format', args: ['prettier', '--check', '--cache', '--log-level', 'warn', '.'] },
+  ],
+];
+
+function run({ name, args: [command, ...rest], env = {} }) {
+  return new Promise((resolve) => {
+    const startedAt = performance.now();
+    const child = spawn(`node_modules/.bin/${command}`, rest, { env: { ...process.env, ...env } });
+    const chunks = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+    child.on('close', (code) => {
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      console.log(`${code === 0 ? '✓' : '✗'} ${name} ${seconds} s`);
+      if (code !== 0) console.log(Buffer.concat(chunks).toString());
+      resolve(code === 0);
+    });
+  });
+}
+
+async function runLane(steps) {
+  let isWell = true;
+  for (const step of steps) isWell = (await run(step)) && isWell;
+  return isWell;
+}
+
+async function main() {
+  const results = (await run(BUILD)) ? await Promise.all(LANES.map(runLane)) : [false];
+  process.exitCode = results.every(Boolean) ? 0 : 1;
+}
+
+await main();
