@@ -7,7 +7,7 @@ import type { ListenAddress } from '../core/listen-address.js';
 import { parseReadyLine } from './ready-line.js';
 
 const START_BOUND_MS = 20_000;
-const STOP_BOUND_MS = 15_000;
+const STOP_BOUND_MS = 30_000;
 const KEPT_LINES = 10;
 
 /** What a gateway process needs to run. */

@@ -9,7 +9,7 @@ import { writeReadyLine } from './ready-line.js';
 import { endProcess, onStopSignal } from './signals.js';
 
 /** Beyond what the drain may take: a stop that lasts longer hangs. */
-const STOP_MARGIN_MS = 10_000;
+const STOP_MARGIN_MS = 15_000;
 
 /** What a gateway command runs. */
 export interface GatewaySession {
