@@ -103,10 +103,13 @@ export class ConnectionWriter {
     else this.#recover(connection);
   }
 
-  /** Closes behind what waits, `message` last, and cuts the connection when that takes too long. False: it closes already. */
+  /**
+   * Closes behind what waits, `message` last if there is room for it, and cuts the connection when that takes too long. False: it
+   * closes already, or the policy closes it for the lack of room.
+   */
   close(connection: Connection, reason: CloseReasonName, message?: OutboundMessage): boolean {
+    if (message !== undefined && !isClosing(connection)) this.write(connection, message);
     if (isClosing(connection)) return false;
-    if (message !== undefined && !this.write(connection, message)) return false;
     const queue = connection.queue ?? new SendQueue();
     if (queue.state === 'gathering') this.#writeAll(connection, queue);
     this.#startClosing(connection, connection.queue ?? queue, reason);

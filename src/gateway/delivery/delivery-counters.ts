@@ -2,7 +2,7 @@ import type { SlowPolicy } from '../connection/endpoint.js';
 
 /** What delivery has done since the start, as plain numbers that only grow. Metrics read them. */
 export interface DeliveryCounters {
-  /** Messages handed to sockets, each receiver counted. */
+  /** Messages handed to sockets, each receiver counted; what the library drops of them later is taken off the next ones. */
   messagesSent: number;
   /** Messages that were meant for a connection and will not reach it because too much waited, by the policy that decided. */
   readonly dropped: Record<SlowPolicy, number>;

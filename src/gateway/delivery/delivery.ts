@@ -11,7 +11,10 @@ import { createDeliveryCounters, type DeliveryCounters } from './delivery-counte
 import { messageCost } from './message.js';
 import { TopicTable, type Topic } from './topic-table.js';
 
-/** From so many receivers on a pair goes by topic: below, subscribing costs more than it saves (bench/helper-loop). */
+/**
+ * From so many receivers on a pair goes by topic. A judgement, not a measurement: a pair with a handful of members is often unique
+ * to one user and sent to once, and a topic for each of those would cost memory and subscriptions for nothing.
+ */
 const TOPIC_FROM_MEMBERS = 8;
 
 /** The members of a topic are looked at each time so much was published to it. */
@@ -39,6 +42,8 @@ export class Delivery implements RegistryObserver {
   #flushOwed: NodeJS.Immediate | undefined;
   /** Told by the library, inside a call that must not be disturbed, to have lost messages. */
   #overflown: Connection[] = [];
+  /** Counted as sent before the library dropped them. */
+  #sentTooMany = 0;
 
   constructor(options: DeliveryOptions) {
     const clock = options.clock ?? systemClock;
@@ -146,10 +151,17 @@ export class Delivery implements RegistryObserver {
     for (const connection of topic.detached) if (this.#writer.write(connection, message)) taken += 1;
     if (attached === 0) return taken;
     this.#transport?.publish(topic.name, message);
-    this.counters.messagesSent += attached;
+    this.#countSent(attached);
     topic.uncheckedBytes += messageCost(message);
     if (topic.uncheckedBytes >= CHECK_EACH_BYTES) this.#check(topic);
     return taken;
+  }
+
+  /** A counter must not fall: what was counted too early is made up for by what is sent next. */
+  #countSent(messages: number): void {
+    const tooMany = Math.min(messages, this.#sentTooMany);
+    this.#sentTooMany -= tooMany;
+    this.counters.messagesSent += messages - tooMany;
   }
 
   /** Nobody can have passed the low-water mark by much while less than that was published: so this is rare, and exact enough. */
@@ -169,6 +181,7 @@ export class Delivery implements RegistryObserver {
     this.#writer.flushTick();
     const overflown = this.#overflown;
     this.#overflown = [];
+    this.#sentTooMany += overflown.length;
     for (const connection of overflown) {
       this.#writer.overflow(connection, 1);
       this.#writer.check(connection);

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
+import type { SlowPolicy } from '../../../src/gateway/connection/endpoint.js';
+import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
+import { Delivery } from '../../../src/gateway/delivery/delivery.js';
+import { makeMessage } from '../../../src/gateway/delivery/message.js';
+import type { Selector } from '../../../src/gateway/tag-index/selector.js';
+import { idleSocket } from '../../support/idle-socket.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { testEndpoint } from '../../support/test-endpoint.js';
+
+const EVERYBODY: Selector = { kind: 'all' };
+const FOO_BAR: Selector = { kind: 'pairs', pairs: new Map([['foo', 'bar']]) };
+const MESSAGE = makeMessage(Buffer.alloc(100), true);
+
+/** A delivery whose only sockets take nothing off our hands once `fill` has run. */
+function stalledDelivery(policy: SlowPolicy, connections = 1) {
+  const registry = new ConnectionRegistry(new ConnectionIdSource(1));
+  const delivery = new Delivery({ registry, clock: new ManualClock() });
+  delivery.start({ publish: () => undefined });
+  const endpoint = { ...testEndpoint({ foo: 'bar' }), policy, lowWaterBytes: 50, maxQueueBytes: 250 };
+  let buffered = 0;
+  const socket = { ...idleSocket, bufferedBytes: () => buffered };
+  const opened = Array.from({ length: connections }, () => registry.open(socket, endpoint));
+  const fill = () => {
+    buffered = 100;
+    for (let sent = 0; sent < 5; sent += 1) delivery.send(EVERYBODY, MESSAGE);
+  };
+  return { delivery, opened, fill };
+}
+
+describe('a connection with no room left', () => {
+  it.each(['drop-oldest', 'drop-newest'] as const)(
+    'closes all the same when its last message has to go (%s)',
+    (policy) => {
+      const { delivery, opened, fill } = stalledDelivery(policy);
+      fill();
+      expect(delivery.counters.dropped[policy]).toBeGreaterThan(0);
+      expect(delivery.close(EVERYBODY, 'closed_by_backend', MESSAGE)).toBe(1);
+      expect(opened[0]?.closeReason).toBe('closed_by_backend');
+      delivery.stop();
+    },
+  );
+
+  it('counts each message once: as sent, as dropped or as waiting', () => {
+    const { delivery, opened, fill } = stalledDelivery('drop-newest');
+    fill();
+    const { messagesSent, dropped } = delivery.counters;
+    expect(messagesSent + dropped['drop-newest'] + (opened[0]?.queue?.length ?? 0)).toBe(5);
+    delivery.stop();
+  });
+});
+
+it('takes what the library dropped off what it counts as sent, without letting the counter fall', async () => {
+  const { delivery, opened } = stalledDelivery('drop-newest', 10);
+  delivery.send(FOO_BAR, MESSAGE);
+  expect(delivery.counters.messagesSent).toBe(10);
+  for (const connection of opened.slice(0, 3)) delivery.dropped(connection);
+  await new Promise(setImmediate);
+  expect(delivery.counters.messagesSent).toBe(10);
+  delivery.send(FOO_BAR, MESSAGE);
+  expect(delivery.counters.messagesSent).toBe(17);
+  expect(delivery.counters.dropped['drop-newest']).toBe(3);
+  delivery.stop();
+});
