@@ -113,7 +113,7 @@ export interface HealthRecord {
   readonly verdict: HealthVerdict;
 }
 
-/** The gateway's own counters in one second: what was added, but `connections`. */
+/** The gateway's own counters in one second: what was added, but `connections`. What is `dropped` was not `sent`. */
 export interface GatewayRecord {
   readonly second: number;
   readonly sent: number;
@@ -156,7 +156,7 @@ export interface RunHealth {
   readonly saturatedSeconds: readonly number[];
 }
 
-/** The gateway's counters beside the generator's for the whole run. */
+/** The gateway's counters beside the generator's for the whole run. What is `dropped` was not `sent`. */
 export interface GatewayTotals {
   readonly sent: number;
   readonly received: number;

@@ -16,11 +16,11 @@ export interface GatewayBalance {
 
 /** Both sides' counters for the same run. */
 export interface GatewayComparison {
-  /** What the gateway sent less what it dropped, against what the generator received. */
+  /** What the gateway handed to its sockets, against what the generator received. */
   readonly toClients: GatewayBalance;
   /** What the generator sent, against what the gateway received. */
   readonly fromClients: GatewayBalance;
-  /** Messages that the gateway was asked to send. */
+  /** Messages that the gateway was to send: those handed to sockets, and those dropped before. */
   readonly sent: number;
   readonly dropped: number;
 }
@@ -29,11 +29,10 @@ export interface GatewayComparison {
 export function compareWithGateway(run: Run): GatewayComparison | undefined {
   const { gateway, totals } = run.end;
   if (gateway === undefined) return undefined;
-  const delivered = gateway.sent - gateway.dropped;
   return {
-    toClients: balance(run, delivered, totals.counters.ws_msgs_received ?? 0),
+    toClients: balance(run, gateway.sent, totals.counters.ws_msgs_received ?? 0),
     fromClients: balance(run, totals.counters.ws_msgs_sent ?? 0, gateway.received),
-    sent: gateway.sent,
+    sent: gateway.sent + gateway.dropped,
     dropped: gateway.dropped,
   };
 }
