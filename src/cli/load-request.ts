@@ -1,14 +1,17 @@
 import { WsgError } from '../core/error.js';
 import { type LoadFlags, parseLoadOptions, type Plan } from '../loadgen/index.js';
-import type { SummaryFlags } from './summary-options.js';
+import type { K6Flags } from './k6-flags.js';
+import { k6Problems } from './k6-habits.js';
+import { readSummaryOptions, type SummaryFlags } from './summary-options.js';
 
 /** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags extends SummaryFlags {
+export interface LoadtestFlags extends SummaryFlags, K6Flags {
   readonly url: string | undefined;
   readonly vus: string | undefined;
   readonly duration: string | undefined;
   readonly iterations: string | undefined;
   readonly 'graceful-stop': string | undefined;
+  readonly seed: string | undefined;
   readonly 'spawn-gateway': boolean;
   readonly gateway: string | undefined;
   readonly run: string | undefined;
@@ -19,26 +22,65 @@ export interface LoadtestFlags extends SummaryFlags {
   readonly 'allow-saturated': boolean;
 }
 
-/** Refuses a script by name: this version has built-in scenarios only. k6's `run` in front of it is accepted. */
-export function refuseScript(args: readonly string[]): void {
-  const [script] = args[0] === 'run' ? args.slice(1) : args;
-  if (script === undefined) return;
-  throw new WsgError('options.invalid', `'${script}' cannot be run: scripts are not in this version of wsg.`, {
-    hint: 'Leave it out to run the built-in scenario.',
-  });
+/** A load test as asked for, checked. */
+export interface LoadRequest {
+  readonly plan: Plan;
+  readonly summary: ReturnType<typeof readSummaryOptions>;
+  readonly gatewayUrl: string | undefined;
+}
+
+/** Reads flags, arguments and environment. Throws `options.invalid` with all that is wrong in any of them. */
+export function readLoadRequest(flags: LoadtestFlags, args: readonly string[], env: NodeJS.ProcessEnv): LoadRequest {
+  const readers = [
+    () => refuseScript(args),
+    () => readPlan(flags, env),
+    () => readSummaryOptions(flags, env),
+    () => readGatewayUrl(flags),
+  ];
+  const problems = [...readers.flatMap(problemsOf), ...k6Problems(flags)];
+  if (problems.length > 0) throw invalidOptions(problems);
+  return {
+    plan: readPlan(flags, env),
+    summary: readSummaryOptions(flags, env),
+    gatewayUrl: readGatewayUrl(flags),
+  };
 }
 
 /** The plan that flags and environment describe, for the target that the flags name or for `url` instead. */
 export function readPlan(flags: LoadtestFlags, env: NodeJS.ProcessEnv, url = flags.url): Plan {
-  const { vus, duration, iterations } = flags;
-  const load: LoadFlags = { url, vus, duration, iterations, gracefulStop: flags['graceful-stop'] };
+  const { vus, duration, iterations, seed } = flags;
+  const load: LoadFlags = { url, vus, duration, iterations, gracefulStop: flags['graceful-stop'], seed };
   return parseLoadOptions(load, env);
 }
 
-/** Where the gateway's counters are, checked; undefined when nobody asked for them. */
-export function readGatewayUrl(flags: LoadtestFlags): string | undefined {
-  const text = flags.gateway;
-  if (text === undefined) return undefined;
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new WsgError('options.invalid', `'${text}' of --gateway is no URL such as http://127.0.0.1:5000.`);
+/** Scripts are refused by name: this version has built-in scenarios only. k6's `run` in front is accepted. */
+function refuseScript(args: readonly string[]): void {
+  const [script] = args[0] === 'run' ? args.slice(1) : args;
+  if (script === undefined) return;
+  const sentence = `'${script}' cannot be run: scripts are not in this version of wsg; leave it out for the built-in scenario.`;
+  throw new WsgError('options.invalid', sentence);
+}
+
+/** Where the gateway's counters are; undefined when nobody asked for them. */
+function readGatewayUrl({ gateway }: LoadtestFlags): string | undefined {
+  if (gateway === undefined) return undefined;
+  if (/^https?:\/\//.test(gateway) && URL.canParse(gateway)) return gateway;
+  throw new WsgError('options.invalid', `gateway: '${gateway}' is no URL such as http://127.0.0.1:5000`);
+}
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!(error instanceof WsgError) || error.code !== 'options.invalid') throw error;
+    return error.problems.length > 0 ? error.problems : [error.message];
+  }
+}
+
+function invalidOptions(problems: readonly string[]): WsgError {
+  const hint = '`wsg loadtest --help` shows the options and their forms.';
+  const [only, ...others] = problems;
+  if (only !== undefined && others.length === 0) return new WsgError('options.invalid', only, { hint });
+  return new WsgError('options.invalid', `${problems.length} options are not usable:`, { problems, hint });
 }

@@ -9,13 +9,13 @@ import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 import { GatewayProcess } from './gateway-process.js';
-import { type LoadtestFlags, readGatewayUrl, readPlan, refuseScript } from './load-request.js';
+import { k6Warning } from './k6-habits.js';
+import { type LoadtestFlags, readLoadRequest, readPlan } from './load-request.js';
 import { exitCodeOfRun, printResults } from './load-results.js';
 import { LoadScreen } from './load-screen.js';
 import type { Output } from './output.js';
 import { defaultRunPath } from './run-path.js';
 import { endProcess, onStopSignal } from './signals.js';
-import { readSummaryOptions } from './summary-options.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -68,10 +68,9 @@ class LoadtestSession {
 
   async run(): Promise<ExitCode> {
     const { flags, args, output } = this.invocation;
-    refuseScript(args);
-    const summary = readSummaryOptions(flags, process.env);
-    const gatewayUrl = readGatewayUrl(flags);
-    const plan = readPlan(flags, process.env);
+    const { plan, summary, gatewayUrl } = readLoadRequest(flags, args, process.env);
+    const warning = k6Warning(flags);
+    if (warning !== undefined) this.screen.showLine(`WARN[0000] ${warning}`);
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), plan.behaviour));
     const job = { plan, gatewayUrl, runPath };
     const run = flags['spawn-gateway'] ? await this.loadSpawned(job) : await this.load(job);

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
+import { k6Flags } from '../cli/k6-flags.js';
 
 /** `wsg loadtest`: virtual users against a gateway. */
 export default class Loadtest extends BaseCommand {
@@ -23,6 +24,10 @@ export default class Loadtest extends BaseCommand {
     'graceful-stop': Flags.string({
       helpValue: 'DURATION',
       description: 'How long iterations may end after the duration; 30s by default.',
+    }),
+    seed: Flags.string({
+      helpValue: 'N',
+      description: 'What the virtual users draw their random pauses from; 1 by default.',
     }),
     'spawn-gateway': Flags.boolean({
       exclusive: ['url', 'gateway'],
@@ -51,6 +56,7 @@ export default class Loadtest extends BaseCommand {
     'allow-saturated': Flags.boolean({
       description: 'End with 0 although the load generator was the bottleneck, as k6 does.',
     }),
+    ...k6Flags,
   };
 
   override async run(): Promise<void> {

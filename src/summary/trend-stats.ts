@@ -29,8 +29,10 @@ export function parseTrendStats(list: string): readonly TrendStat[] {
       'options.invalid',
       `no trend column is called ${problems.map((name) => `"${name}"`).join(', ')}`,
       {
-        hint: 'There are avg, min, med, max, count and p(N) with N from 0 to 100, as in p(99.9).',
-        problems: problems.map((name) => `summary-trend-stats: "${name}" is no column of trends`),
+        problems: problems.map(
+          (name) =>
+            `summary-trend-stats: '${name}' is none of avg, min, med, max, count and p(N), N from 0 to 100 as in p(99.9)`,
+        ),
       },
     );
   }

@@ -33,7 +33,7 @@ export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.
   const seed = reader.integer(settings.seed, { least: 0, otherwise: DEFAULT_SEED });
   const scenario = readScenario(reader, settings);
   if (reader.problems.length > 0) {
-    throw new WsgError('options.invalid', `the load options are invalid: ${reader.problems.join('; ')}`, {
+    throw new WsgError('options.invalid', 'The load options are invalid.', {
       problems: reader.problems,
       hint: 'Run `wsg loadtest --help` for the options and their forms.',
     });

@@ -68,6 +68,10 @@ describe('parseLoadOptions', () => {
     ]);
   });
 
+  it('does not repeat the password of a URL that it refuses', () => {
+    expect(problemsOf({ url: 'ws://user:secret@h/' })).toEqual([expect.not.stringContaining('secret')]);
+  });
+
   it('refuses fewer shared iterations than virtual users', () => {
     expect(problemsOf({ iterations: '2', vus: '3' })).toHaveLength(1);
   });
@@ -78,6 +82,7 @@ describe('parseLoadOptions', () => {
     ['iterations', { iterations: '0' }],
     ['url', { url: 'ws://h/#part' }],
     ['url', { url: 'not a url' }],
+    ['url', { url: 'ws://user:secret@h/' }],
   ])('refuses a %s of %j', (option, flags) => {
     expect(problemsOf(flags)[0]).toMatch(new RegExp(`^${option}: `));
   });
