@@ -43,6 +43,8 @@ const YAML_1_1_BOOLEANS = new Map([
 ]);
 /** Deeper nesting can only be an alias that holds itself. */
 const MAX_DEPTH = 64;
+/** Aliases of aliases grow exponentially: a few lines can ask for more values than there is memory. */
+const MAX_VALUES = 20_000;
 
 class YamlReader {
   readonly #lines = new LineCounter();
@@ -50,6 +52,7 @@ class YamlReader {
   readonly #places = new Map<string, string>();
   readonly #unknownKeys: { place: string; path: string; nearest: string | undefined }[] = [];
   #depth = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
@@ -58,21 +61,31 @@ class YamlReader {
   read(schema: SchemaNode): YamlReading {
     const problems = this.#document.errors.map(({ pos, message }) => ({ place: this.#place(pos[0]), text: message }));
     const value = problems.length === 0 ? this.#value(this.#document.contents, schema, '') : undefined;
+    if (this.#values > MAX_VALUES)
+      problems.push({ place: '1:1', text: `holds more than ${MAX_VALUES} values once its aliases are followed` });
     const keys = isMap(this.#document.contents) ? this.#document.contents.items.map(keyText) : [];
     const knownKeys = keys.filter((key) => schema.children.has(key)).length;
     return { value, places: this.#places, problems, unknownKeys: this.#unknownKeys, knownKeys };
   }
 
   #value(node: unknown, schema: SchemaNode | undefined, path: string): unknown {
-    const resolved = isAlias(node) ? node.resolve(this.#document) : node;
     this.#mark(node, path);
-    if (this.#depth >= MAX_DEPTH) return undefined;
-    this.#depth++;
-    try {
+    return this.#within(() => {
+      const resolved = isAlias(node) ? node.resolve(this.#document) : node;
       if (isScalar(resolved)) return scalarValue(resolved, schema);
       if (isSeq(resolved))
         return resolved.items.map((item, index) => this.#value(item, schema?.element, `${path}[${index}]`));
       return isMap(resolved) ? Object.fromEntries(this.#entries(resolved, schema, path)) : undefined;
+    });
+  }
+
+  /** Reads one level deeper; undefined when it is too deep or too much has been read. */
+  #within<T>(read: () => T): T | undefined {
+    this.#values++;
+    if (this.#depth >= MAX_DEPTH || this.#values > MAX_VALUES) return undefined;
+    this.#depth++;
+    try {
+      return read();
     } finally {
       this.#depth--;
     }
@@ -84,7 +97,7 @@ class YamlReader {
     const own: [string, unknown][] = [];
     for (const pair of map.items) {
       const key = keyText(pair);
-      if (key === '<<') merged.push(...this.#mergedEntries(pair.value, schema, path));
+      if (key === '<<') merged.push(...(this.#within(() => this.#mergedEntries(pair.value, schema, path)) ?? []));
       else own.push([key, this.#entry(pair, schema, path === '' ? key : `${path}.${key}`)]);
     }
     return [...merged, ...own].filter(([, value]) => value !== undefined);

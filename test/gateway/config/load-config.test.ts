@@ -219,3 +219,18 @@ test('plugins of a command are added to those of the file', async () => {
 test('an alias that holds itself ends in a problem, not in a crash', async () => {
   expect((await failure('endpoints: &a [*a]')).code).toBe('config.invalid');
 });
+
+test.each([
+  ['lists of aliases', 'plugins: [{module: x, options: {a: &a [*a, *a]}}]'],
+  [
+    'aliases of aliases',
+    `plugins: [{module: x, options: {a0: &a0 [1], ${Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(', ')}]`).join(', ')}}}]`,
+  ],
+])('%s that grow without end are refused at once', async (_, yaml) => {
+  expect(await problems(`endpoints: [{path: /a}]\n${yaml}`)).toContainEqual(expect.stringContaining('values'));
+});
+
+test('a map that is merged into itself ends in a configuration or a problem, not in a crash', async () => {
+  const { config } = await load('endpoints: [&a {path: /a, <<: *a}]');
+  expect(config.endpoints.map(({ path }) => path)).toEqual(['/a']);
+});
