@@ -63,7 +63,9 @@ export class MemoryOutbox implements Outbox {
       this.queue.push(new AcceptedEvent(this.options.boot, this.queue.lastSequence + 1, event));
       this.schedule();
     }
-    if (!this.full && (!accepted || this.bound.isFull(this.load()))) this.setFull(true);
+    // Only what is delivered relieves: with nothing waiting, a refusal for want of a reserve must not make it full for ever.
+    const isRefusing = !accepted && this.queue.size > 0;
+    if (!this.full && (isRefusing || this.bound.isFull(this.load()))) this.setFull(true);
     return accepted;
   }
 

@@ -18,6 +18,8 @@ const FULL_SHARE = 7 / 8;
 const MESSAGE_SHARE = 15 / 16;
 /** It stops being full when what waits has fallen to this share of what made it full. */
 const RELIEF_SHARE = 1 / 2;
+/** The most that close events may reserve: above it nothing would be left for messages, and the outbox full for ever. */
+const RESERVE_SHARE = 1 / 2;
 /** A close event without message; its tags are mostly shared with those of other events. */
 const CLOSE_RESERVE_BYTES = 256;
 
@@ -34,6 +36,7 @@ export class OutboxBound {
         this.openConnections = Math.max(0, this.openConnections - 1);
         return true;
       case 'open':
+        if (!this.hasReserve()) return false;
         if (!this.fits({ events: load.events + 2, bytes: load.bytes + bytes + CLOSE_RESERVE_BYTES }, 1)) return false;
         this.openConnections++;
         return true;
@@ -52,6 +55,13 @@ export class OutboxBound {
   isRelieved(load: OutboxLoad): boolean {
     const { events, bytes } = this.room(FULL_SHARE);
     return load.events < events * RELIEF_SHARE && load.bytes < bytes * RELIEF_SHARE;
+  }
+
+  /** Whether the close event of one connection more may be reserved. */
+  private hasReserve(): boolean {
+    const { maxEvents, maxBytes } = this.limits;
+    const reserves = this.openConnections + 1;
+    return reserves <= maxEvents * RESERVE_SHARE && reserves * CLOSE_RESERVE_BYTES <= maxBytes * RESERVE_SHARE;
   }
 
   private fits(load: OutboxLoad, share: number): boolean {

@@ -56,6 +56,26 @@ describe('memory outbox', () => {
     ]);
   });
 
+  test.each([
+    ['events', { maxEvents: 10, maxBytes: LARGE }],
+    ['bytes', { maxEvents: LARGE, maxBytes: 10 * 256 }],
+  ])(
+    'takes messages again after any number of connections has opened: their reserve leaves room (%s)',
+    async (_, limits) => {
+      const sink = new ScriptedSink('s');
+      const { outbox } = create([sink], { limits });
+      await outbox.start();
+      let accepted = 0;
+      for (let connection = 0; connection < 20; connection++) {
+        if (outbox.append(opened(`c${connection}`))) accepted++;
+        await settle(() => outbox.state().events === 0);
+      }
+      expect(accepted).toBeGreaterThan(1);
+      expect(outbox.isFull).toBe(false);
+      expect(outbox.append(message('x'))).toBe(true);
+    },
+  );
+
   test('hands over what one tick appended in one batch', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
