@@ -26,6 +26,13 @@ export function plainLine(event: string, fields: LogFields): string {
 }
 
 function fieldText(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
-  return typeof value === 'string' && !/^[\w.:/@+-]+$/.test(value) ? JSON.stringify(value) : text;
+  if (typeof value === 'string' && /^[\w.:/@+-]+$/.test(value)) return value;
+  return (JSON.stringify(value) ?? 'undefined').replace(UNESCAPED_CONTROLS, escapeControl);
+}
+
+/** What JSON leaves as it is, and terminals act on: delete, the C1 controls, line and paragraph separators. */
+const UNESCAPED_CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
+
+function escapeControl(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

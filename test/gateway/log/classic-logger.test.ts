@@ -40,6 +40,12 @@ test('an event that the old program did not know prints its fields, and none can
   expect(written).toEqual(['2024/04/09 00:04:31 access.refused peer=10.0.0.1 path="/a\\nb" count=3 list=["x"]\n']);
 });
 
+test('a field reaches no terminal as a control sequence', () => {
+  const { log, written } = lines();
+  log.warn('access.refused', { path: '/\u009b2J\u007f\u2028', list: ['\u009b'] });
+  expect(written[0]).toContain(' path="/\\u009b2J\\u007f\\u2028" list=["\\u009b"]\n');
+});
+
 test('debug lines are left out', () => {
   const { log, written } = lines();
   log.debug('transport.socket-failed');
