@@ -10,7 +10,8 @@ export type QueueState = 'gathering' | 'congested' | 'closing' | 'closed';
 /** What waits for one connection, oldest first. Lives only while something waits or the connection is congested or closing. */
 export class SendQueue {
   state: QueueState = 'gathering';
-  #messages: OutboundMessage[] = [];
+  /** Undefined where a message was taken, so that none is kept alive until the array is compacted. */
+  #messages: (OutboundMessage | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
@@ -32,6 +33,7 @@ export class SendQueue {
   shift(): OutboundMessage | undefined {
     const message = this.#messages[this.#head];
     if (message === undefined) return undefined;
+    this.#messages[this.#head] = undefined;
     this.#head += 1;
     this.#bytes -= messageCost(message);
     this.#compact();

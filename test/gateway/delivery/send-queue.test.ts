@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../support/collect-garbage.js';
 import { messageCost, textMessage } from '../../../src/gateway/delivery/message.js';
 import { SendQueue } from '../../../src/gateway/delivery/send-queue.js';
+import type { OutboundMessage } from '../../../src/gateway/transport/socket.js';
 
 describe('SendQueue', () => {
   it('gives back in order what was put in, however long it becomes', () => {
@@ -17,6 +19,16 @@ describe('SendQueue', () => {
     expect(queue.shift()).toBeUndefined();
   });
 
+  it('keeps no message alive that it has given back', async () => {
+    const queue = new SendQueue();
+    queue.push(textMessage('taken'));
+    queue.push(textMessage('waits'));
+    const taken = weakly(queue.shift());
+    await collectGarbage();
+    expect(taken?.deref()).toBeUndefined();
+    expect(text(queue.shift()?.payload)).toBe('waits');
+  });
+
   it('counts empty messages against a bound as well', () => {
     const queue = new SendQueue();
     const empty = textMessage('');
@@ -31,4 +43,8 @@ describe('SendQueue', () => {
 
 function text(payload: Uint8Array | undefined): string {
   return Buffer.from(payload ?? []).toString();
+}
+
+function weakly(message: OutboundMessage | undefined): WeakRef<OutboundMessage> | undefined {
+  return message && new WeakRef(message);
 }
