@@ -12,8 +12,9 @@ export function k6Warning(flags: K6Flags): string | undefined {
 /** One sentence for each flag of k6 that would change something and that this version does not have. */
 export function k6Problems({ stage, out }: K6Flags): string[] {
   const problems: string[] = [];
-  if (stage !== undefined) problems.push(`stage: stages ('${stage}') are not in this version of wsg; use --duration`);
+  if (stage !== undefined)
+    problems.push(`stage: stages ('${stage.join(' ')}') are not in this version of wsg; use --duration`);
   if (out !== undefined)
-    problems.push(`out: k6's outputs ('${out}') are not in this version of wsg; --run names the run file`);
+    problems.push(`out: k6's outputs ('${out.join(' ')}') are not in this version of wsg; --run names the run file`);
   return problems;
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.js';
@@ -7,13 +6,14 @@ import { formatListenAddress } from '../core/listen-address.js';
 import { describePlan, Engine, type Plan } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
-import { EXIT_CODE, type ExitCode } from './exit-code.js';
+import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
 import { GatewayProcess } from './gateway-process.js';
 import { k6Warning } from './k6-habits.js';
 import { type LoadtestFlags, readLoadRequest, readPlan } from './load-request.js';
 import { exitCodeOfRun, printResults } from './load-results.js';
 import { LoadScreen } from './load-screen.js';
 import type { Output } from './output.js';
+import { reportError } from './report-error.js';
 import { defaultRunPath } from './run-path.js';
 import { endProcess, onStopSignal } from './signals.js';
 
@@ -78,9 +78,8 @@ class LoadtestSession {
     const { json } = flags;
     const noColor = flags['no-color'];
     printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
-    if (runPath !== undefined) this.tellRunPath(runPath);
-    if (this.failure !== undefined) throw this.failure;
-    return exitCodeOfRun(run, flags['allow-saturated']);
+    if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
+    return strongestExitCode([this.tellFailure(), exitCodeOfRun(run, flags['allow-saturated'])]);
   }
 
   /** The first signal: interrupts the iterations, and everything is printed. */
@@ -129,8 +128,6 @@ class LoadtestSession {
       return run;
     } catch (error) {
       await closeFailure(file);
-      // Nothing was recorded then.
-      if (runPath !== undefined && isUnreachable(error)) await rm(runPath, { force: true });
       throw error;
     } finally {
       this.isLoading = false;
@@ -149,6 +146,12 @@ class LoadtestSession {
     });
   }
 
+  /** What went wrong beside the run, on standard error: a JSON object of the results stands alone on standard output. */
+  private tellFailure(): ExitCode {
+    if (this.failure === undefined) return EXIT_CODE.ok;
+    return reportError(this.failure, this.invocation.output, { json: false, showStack: false });
+  }
+
   private tellRunPath(runPath: string): void {
     const { flags, output } = this.invocation;
     const sink = flags.json ? output.stderr : output.stdout;
@@ -164,8 +167,4 @@ async function closeFailure(file: RunFileWriter | undefined): Promise<WsgError |
     if (error instanceof WsgError) return error;
     throw error;
   }
-}
-
-function isUnreachable(thrown: unknown): boolean {
-  return thrown instanceof WsgError && thrown.code === 'target.unreachable';
 }

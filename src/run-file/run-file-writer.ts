@@ -1,5 +1,5 @@
-import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import type { Histogram } from '../core/histogram.js';
 import { encodeHistogram } from '../core/histogram-codec.js';
@@ -16,6 +16,12 @@ import type {
   TrendTotals,
 } from './records.js';
 
+/** What was made for a run file. */
+interface Created {
+  /** The uppermost folder that was not there before. */
+  readonly firstFolder: string | undefined;
+}
+
 /**
  * Writes the records of one run, appending only. The write methods return at once and never throw; what they were given in one
  * turn of the event loop leaves in one write. The first failure ends all writing; it is in `failure`, and `close` throws it.
@@ -23,6 +29,7 @@ import type {
 export class RunFileWriter {
   private readonly path: string;
   private readonly file: FileHandle;
+  private readonly created: Created | undefined;
   private readonly ids = new Map<string, number>();
   private pending = '';
   private hasHeader = false;
@@ -31,20 +38,25 @@ export class RunFileWriter {
   private failed: WsgError | undefined;
   private closing: Promise<void> | undefined;
 
-  /** Creates the file, which must not exist, and the folders above it. Throws `run-file.write-failed` naming the path. */
+  /**
+   * Creates the file, which must not exist unless it is a device or a pipe, and the folders above it. Throws `run-file.write-failed`
+   * naming the path.
+   */
   static async create(path: string): Promise<RunFileWriter> {
     try {
-      await mkdir(dirname(path), { recursive: true });
-      return new RunFileWriter(path, await open(path, 'ax'));
+      if (await isStream(path)) return new RunFileWriter(path, await open(path, 'a'));
+      const firstFolder = await mkdir(dirname(path), { recursive: true });
+      return new RunFileWriter(path, await open(path, 'ax'), { firstFolder });
     } catch (error) {
       throw writeFailed(path, error);
     }
   }
 
   /** Over a file that is open for appending; it becomes the writer's. The path is for errors. */
-  constructor(path: string, file: FileHandle) {
+  constructor(path: string, file: FileHandle, created?: Created) {
     this.path = path;
     this.file = file;
+    this.created = created;
   }
 
   /** Why nothing is written any more, or undefined while all is well. */
@@ -90,8 +102,8 @@ export class RunFileWriter {
   }
 
   /**
-   * Writes what is left and closes the file; one without a header goes away again, for its run never began. Throws the first failure
-   * (`run-file.write-failed`); may be called again.
+   * Writes what is left and closes the file; one without a header goes away again, with the folders that were made for it, for its
+   * run never began. Throws the first failure (`run-file.write-failed`); may be called again.
    */
   async close(): Promise<void> {
     this.closing ??= this.finish();
@@ -145,9 +157,31 @@ export class RunFileWriter {
     await this.writing;
     try {
       await this.file.close();
-      if (!this.hasHeader && this.failed === undefined) await unlink(this.path);
+      if (!this.hasHeader && this.failed === undefined && this.created !== undefined)
+        await remove(this.path, this.created);
     } catch (error) {
       this.failed ??= writeFailed(this.path, error);
+    }
+  }
+}
+
+/** Whether the path is there and nothing that could be overwritten. */
+async function isStream(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+/** Takes away a file that was created, and the folders above it unless somebody else has put something there meanwhile. */
+async function remove(path: string, { firstFolder }: Created): Promise<void> {
+  await unlink(path);
+  if (firstFolder === undefined) return;
+  const first = resolve(firstFolder);
+  for (let folder = dirname(resolve(path)); folder.startsWith(first); folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOTEMPTY') return;
+      throw error;
     }
   }
 }

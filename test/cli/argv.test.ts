@@ -8,6 +8,14 @@ describe('rewriteArguments', () => {
     expect(rewriteArguments(['serve', '--config=a.yml'])).toEqual(['serve', '--config=a.yml']);
   });
 
+  it("takes k6's switches with a value", () => {
+    expect(rewriteArguments(['loadtest', '--quiet=true', '--no-color=false', '--json=true'])).toEqual([
+      'loadtest',
+      '--quiet',
+      '--json=true',
+    ]);
+  });
+
   it('leaves everything else alone, and what stands behind --', () => {
     expect(rewriteArguments(['-configure', '-c', 'x-config', '--', '-config'])).toEqual([
       '-configure',

@@ -50,7 +50,7 @@ describe('readLoadRequest', () => {
 
   it('lists what is wrong with load, summary, gateway, script and flags of k6 all at once', () => {
     const flags = { vus: '0', duration: 'soon', 'summary-mode': 'long', 'summary-time-unit': 'h', gateway: 'here' };
-    const found = complaints({ ...flags, 'summary-trend-stats': 'mode', stage: '1s:5', out: 'json=a' }, ['a.js']);
+    const found = complaints({ ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], out: ['json=a'] }, ['a.js']);
     const named = ['a.js', "'0'", 'soon', 'mode', 'long', "'h'", 'here', '1s:5', 'json=a'];
     expect(found).toEqual(named.map((text) => expect.stringContaining(text)));
   });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -104,14 +105,14 @@ describe('wsg loadtest', () => {
     expect(JSON.parse(stdout).metrics.ws_sessions.values.count).toBe(2);
   });
 
-  it('says what to start when nothing listens, ends with 14 and leaves no run file', async () => {
+  it('says what to start when nothing listens, ends with 14 and leaves nothing behind', async () => {
     const cwd = await temporaryFolder();
     const url = `ws://127.0.0.1:${await unusedPort()}/connect`;
     const { code, stderr } = await runWsg(['loadtest', '--url', url, ...SHORT], { cwd });
     expect(code).toBe(14);
     expect(stderr).toMatch(/^Error: ws:\/\/127\.0\.0\.1:\d+\/connect cannot be reached/m);
     expect(stderr).toContain('wsg devhelpers');
-    expect(await readdir(join(cwd, 'runs'))).toEqual([]);
+    expect(await readdir(cwd)).toEqual([]);
   });
 
   it('says what to start when nothing was received', async () => {
@@ -133,6 +134,33 @@ describe('wsg loadtest', () => {
     expect(code).toBe(104);
     expect(stderr).toContain("'script.js'");
   });
+
+  it("accepts k6's flags that change nothing, and says so in one line", async () => {
+    const flags = ['-e', 'A=b', '-e', 'C=d', 'run', '--no-usage-report=true', '--log-output=none', '-a', 'localhost:1'];
+    const args = ['loadtest', ...flags, '--url', `ws://127.0.0.1:${await unusedPort()}/`, '--no-run', '-q'];
+    const { code, stderr } = await runWsg(args);
+    expect(code, stderr).toBe(14);
+    expect(stderr.match(/ignored.*/g)).toEqual([
+      expect.stringMatching(/--env, --no-usage-report, --address, --log-output$/),
+    ]);
+  });
+
+  it("refuses k6's flags that would change something, by name with 104", async () => {
+    const { code, stderr } = await runWsg(['loadtest', '-s', '1s:5', '-s', '1s:0', '-o', 'json=a.json']);
+    expect(code).toBe(104);
+    expect(stderr).toMatch(/stage: .*1s:5 1s:0[^]*out: .*json=a\.json/);
+  });
+
+  it.runIf(existsSync('/dev/full'))(
+    'goes on when the disk is full, says so at the end and keeps JSON whole',
+    async () => {
+      const args = ['loadtest', '--url', await startHelpers(), ...SHORT, '--run', '/dev/full', '--json'];
+      const { code, stdout, stderr } = await runWsg(args);
+      expect(code, stderr).toBe(15);
+      expect(stderr).toContain('/dev/full cannot be written: the disk is full');
+      expect(JSON.parse(stdout).metrics.ws_sessions.values.count).toBe(2);
+    },
+  );
 
   it("accepts k6's `run` where there is no script", async () => {
     const { code, stderr } = await runWsg(['loadtest', 'run', '--url', `ws://127.0.0.1:${await unusedPort()}/`]);

@@ -1,4 +1,5 @@
-import { appendFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -213,6 +214,32 @@ describe('the writer', () => {
     expect(writer.failure).toBe(error);
     expect(error.message).toBe('The run file /dev/full cannot be written: the disk is full.');
   });
+
+  it('takes the folders away again that it made for a run that never began, and no others', async () => {
+    const folder = await temporaryFolder();
+    await (await RunFileWriter.create(join(folder, 'new/deep/a.run'))).close();
+    expect(await readdir(folder)).toEqual([]);
+    const [first, second] = [join(folder, 'runs/a.run'), join(folder, 'runs/b.run')];
+    const [one, other] = [await RunFileWriter.create(first), await RunFileWriter.create(second)];
+    await one.close();
+    expect(await readdir(join(folder, 'runs'))).toEqual(['b.run']);
+    await other.close();
+    expect(await readdir(join(folder, 'runs'))).toEqual([]);
+  });
+
+  it.runIf(existsSync('/dev/full'))(
+    'writes to a device, says that the disk is full and never takes it away',
+    async () => {
+      const unused = await RunFileWriter.create('/dev/full');
+      await unused.close();
+      const writer = await RunFileWriter.create('/dev/full');
+      writer.writeHeader(sampleHeader());
+      const { code, message } = await failureOf(writer.close());
+      expect(code).toBe('run-file.write-failed');
+      expect(message).toContain('the disk is full');
+      expect(existsSync('/dev/full')).toBe(true);
+    },
+  );
 
   it('takes the file away again when the run never began', async () => {
     const path = join(await temporaryFolder(), 'a.run');
