@@ -87,6 +87,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     const stopped = gateway.gateway.stop();
     const response = await fetch(gateway.url('/readyz'));
     expect([response.status, (await response.text()).split('\n')[0]]).toEqual([503, 'draining']);
+    expect((await fetch(gateway.url('/readyz'), { method: 'HEAD' })).status).toBe(503);
     const answer = await upgradeAnswer(gateway);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await gateway.post('/send?foo=bar', 'last words')).toBe('1');

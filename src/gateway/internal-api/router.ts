@@ -65,8 +65,8 @@ export class Router {
 
 function dispatch(route: Route, exchange: HttpExchange, trusted: boolean): void | Promise<void> {
   const { method } = exchange.request;
-  if (method === route.method) return route.handle(exchange, trusted);
-  if (method === 'HEAD' && route.method === 'GET') return exchange.answer({ status: 200 });
+  const asked = method === 'HEAD' ? 'GET' : method;
+  if (asked === route.method) return route.handle(exchange, trusted);
   exchange.answer({ status: 405, headers: { Allow: route.method === 'GET' ? 'GET, HEAD' : route.method } });
 }
 

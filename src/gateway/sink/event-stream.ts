@@ -27,6 +27,7 @@ export class EventStream {
       return;
     }
     const stream = exchange.stream({ status: 200, headers: STREAM_HEADERS });
+    if (exchange.request.method === 'HEAD') return stream.end();
     new EventStreamSession({ sink: this.sink, clock: this.clock, stream, start }).start();
   }
 

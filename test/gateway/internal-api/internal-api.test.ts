@@ -157,6 +157,24 @@ describeTransports('paths and methods', (transport) => {
     expect((await answer('POST', '/%73end?foo=bar')).status).toBe(200);
   });
 
+  test('HEAD is answered as GET is, without the body', async () => {
+    const gateway = await RunningGateway.start({ transport });
+    const connection = await RawWebSocket.connect(gateway.port);
+    for (const path of ['/tree', '/status', '/metrics', '/events?since=0', '/healthz', '/events?since=x']) {
+      connection.write(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      const head = await connection.head();
+      const controller = new AbortController();
+      const get = await fetch(gateway.url(path), { signal: controller.signal });
+      expect([path, head.status, head.headers.get('content-type')]).toEqual([
+        path,
+        get.status,
+        get.headers.get('content-type'),
+      ]);
+      controller.abort();
+    }
+    connection.destroy();
+  });
+
   test('who may not use the internal API gets 403 and nothing, logged once a second', async () => {
     const gateway = await RunningGateway.start({ transport, internal_endpoint_access_whitelist: ['10.0.0.0/8'] });
     for (const path of ['/status', '/nope', '/metrics', '//send']) {
