@@ -137,15 +137,12 @@ function applyOverrides(draft: Draft, { plugins = [], ...replacing }: ConfigOver
 function check(draft: Draft, name: string): ConfigFile {
   const result = configSchema.safeParse(draft.values, { reportInput: true });
   if (result.success) return result.data;
-  throw invalid(
-    name,
-    result.error.issues
-      .map((issue) => {
-        const path = pathText(issue.path);
-        return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
-      })
-      .sort(BY_PLACE.compare),
-  );
+  const problems = result.error.issues.map((issue) => {
+    const path = pathText(issue.path);
+    return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
+  });
+  // A misspelt key is often why another one is missing.
+  throw invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
 }
 
 /** Where the value at `path` was written, or what should hold it. */

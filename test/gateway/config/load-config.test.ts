@@ -155,7 +155,7 @@ test('endpoints missing from a file is a problem', async () => {
 
 test('a file found by default that holds none of our keys is refused, a named one gets its problems', async () => {
   expect((await problems('scenarios: {}'))[0]).toContain('holds no key of the gateway');
-  expect(await problems('scenarios: {}', { path: 'config.yml' })).toEqual(['config.yml:1:1 endpoints: is missing']);
+  expect((await problems('scenarios: {}', { path: 'config.yml' }))[0]).toBe('config.yml:1:1 endpoints: is missing');
 });
 
 test('a named file must exist', async () => {
@@ -233,4 +233,11 @@ test.each([
 test('a map that is merged into itself ends in a configuration or a problem, not in a crash', async () => {
   const { config } = await load('endpoints: [&a {path: /a, <<: *a}]');
   expect(config.endpoints.map(({ path }) => path)).toEqual(['/a']);
+});
+
+test('when a key is missing, unknown keys are named beside it with the nearest known one', async () => {
+  expect(await problems('listen_addr: 127.0.0.1:0\nendpoint: [{}]')).toEqual([
+    'config.yml:1:1 endpoints: is missing',
+    'config.yml:2:1 endpoint: unknown key, ignored; did you mean endpoints?',
+  ]);
 });
