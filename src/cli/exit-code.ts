@@ -36,6 +36,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'listen.failed': EXIT_CODE.cannotStart,
   'tls.invalid': EXIT_CODE.cannotStart,
   'transport.unavailable': EXIT_CODE.cannotStart,
+  'open-files.too-few': EXIT_CODE.cannotStart,
   'plugin.failed': EXIT_CODE.cannotStart,
   'gateway.start-failed': EXIT_CODE.cannotStart,
   'target.unreachable': EXIT_CODE.targetUnreachable,

@@ -4,6 +4,9 @@ import type { K6Flags } from './k6-flags.js';
 import { k6Problems } from './k6-habits.js';
 import { readSummaryOptions, type SummaryFlags } from './summary-options.js';
 
+/** What a load test has open beside its connections, roughly: streams, the run file, both event loops, the gateway's pipes. */
+const OWN_FILES = 40;
+
 /** What `wsg loadtest` was told on its command line, as texts. */
 export interface LoadtestFlags extends SummaryFlags, K6Flags {
   readonly url: string | undefined;
@@ -44,6 +47,16 @@ export function readLoadRequest(flags: LoadtestFlags, args: readonly string[], e
     summary: readSummaryOptions(flags, env),
     gatewayUrl: readGatewayUrl(flags),
   };
+}
+
+/** Throws `open-files.too-few` unless each virtual user can have its connection. A limit of 0 is unknown. */
+export function checkOpenFiles({ maxVus, limit }: { readonly maxVus: number; readonly limit: number }): void {
+  const needed = maxVus + OWN_FILES;
+  if (limit === 0 || needed <= limit) return;
+  const sentence = `${maxVus} virtual users need ${needed} open files, and this process may have ${limit}.`;
+  throw new WsgError('open-files.too-few', sentence, {
+    hint: `Raise the limit, ulimit -n ${needed}, or run fewer virtual users with --vus.`,
+  });
 }
 
 /** The plan that flags and environment describe, for the target that the flags name or for `url` instead. */

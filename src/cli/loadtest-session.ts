@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
-import { describePlan, Engine, type Plan } from '../loadgen/index.js';
+import { openFileLimit } from '../core/open-files.js';
+import { describePlan, Engine, maxPlanVus, type Plan } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
 import { GatewayProcess } from './gateway-process.js';
 import { k6Warning } from './k6-habits.js';
-import { type LoadtestFlags, readLoadRequest, readPlan } from './load-request.js';
+import { type LoadtestFlags, checkOpenFiles, readLoadRequest, readPlan } from './load-request.js';
 import { exitCodeOfRun, printResults } from './load-results.js';
 import { LoadScreen } from './load-screen.js';
 import type { Output } from './output.js';
@@ -69,6 +70,7 @@ class LoadtestSession {
   async run(): Promise<ExitCode> {
     const { flags, args, output } = this.invocation;
     const { plan, summary, gatewayUrl } = readLoadRequest(flags, args, process.env);
+    checkOpenFiles({ maxVus: maxPlanVus(plan), limit: openFileLimit() });
     const warning = k6Warning(flags);
     if (warning !== undefined) this.screen.showLine(`WARN[0000] ${warning}`);
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), plan.behaviour));

@@ -1,4 +1,4 @@
-import { errorMessage, WsgError } from '../core/error.js';
+import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import { type ExitCode, exitCodeOfError } from './exit-code.js';
 import type { Output } from './output.js';
 
@@ -11,11 +11,21 @@ export interface ErrorForm {
 }
 
 /** Prints an error for people on standard error, and with `json` for programs on standard output. Gives the exit code. */
-export function reportError(thrown: unknown, output: Output, form: ErrorForm): ExitCode {
+export function reportError(failure: unknown, output: Output, form: ErrorForm): ExitCode {
+  const thrown = explain(failure);
   const exitCode = exitCodeOfError(thrown);
   output.stderr.write(errorText(thrown, form));
   if (form.json) output.stdout.write(`${JSON.stringify({ error: errorRecord(thrown, exitCode) })}\n`);
   return exitCode;
+}
+
+/** Running out of files can strike anywhere, the loading of our own code included. */
+function explain(thrown: unknown): unknown {
+  if (thrown instanceof WsgError || systemErrorCode(thrown) !== 'EMFILE') return thrown;
+  return new WsgError('open-files.too-few', 'This process has as many files open as it may.', {
+    hint: 'Raise the limit: ulimit -n 20000',
+    cause: thrown,
+  });
 }
 
 function errorText(thrown: unknown, form: ErrorForm): string {

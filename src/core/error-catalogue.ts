@@ -10,6 +10,7 @@ export const ERROR_CATALOGUE = {
   'listen.failed': 'The address cannot be listened on for another reason.',
   'tls.invalid': 'The certificate or its key cannot be used.',
   'transport.unavailable': 'The chosen transport cannot load on this machine.',
+  'open-files.too-few': 'This process may not have as many files and sockets open as it needs.',
   'plugin.failed': 'A plugin could not be loaded or started.',
   'gateway.start-failed': 'The gateway started as a child process did not come up.',
   'target.unreachable': 'Nothing answers WebSocket upgrades at the target.',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LoadtestFlags, readLoadRequest, readPlan } from '../../src/cli/load-request.js';
+import { checkOpenFiles, type LoadtestFlags, readLoadRequest, readPlan } from '../../src/cli/load-request.js';
 import { WsgError } from '../../src/core/error.js';
 
 const NOTHING: LoadtestFlags = {
@@ -62,6 +62,17 @@ describe('readLoadRequest', () => {
     for (const bad of ['127.0.0.1:5000', 'ws://127.0.0.1:5000', 'http://']) {
       expect(complaints({ gateway: bad })).toEqual([expect.stringContaining(`gateway: '${bad}'`)]);
     }
+  });
+});
+
+describe('checkOpenFiles', () => {
+  it('refuses more virtual users than there may be sockets, and says both numbers', () => {
+    expect(() => checkOpenFiles({ maxVus: 100, limit: 128 })).toThrow(/^100 virtual users .* may have 128\.$/);
+  });
+
+  it('has nothing against a limit that is high enough or unknown', () => {
+    expect(() => checkOpenFiles({ maxVus: 100, limit: 1024 })).not.toThrow();
+    expect(() => checkOpenFiles({ maxVus: 100, limit: 0 })).not.toThrow();
   });
 });
 

@@ -23,6 +23,13 @@ describe('reportError', () => {
     expect(output.stderr.text()).toBe('Error: Taken.\n');
   });
 
+  it('explains that there are too few open files, wherever that struck', () => {
+    const output = recordingOutput();
+    const error = Object.assign(new Error('EMFILE: too many open files, open a.js'), { code: 'EMFILE' });
+    expect(reportError(error, output, PLAIN)).toBe(15);
+    expect(output.stderr.text()).toMatch(/^Error: .*as many files open as it may[^]*ulimit -n/);
+  });
+
   it('calls anything else a defect, and shows its stack only when asked', () => {
     const error = new TypeError('x is undefined');
     const quiet = recordingOutput();

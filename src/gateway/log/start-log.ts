@@ -4,7 +4,7 @@ import type { Logger } from '../../core/logger.js';
 import { parseCidr } from '../access/cidr.js';
 import { Whitelist } from '../access/whitelist.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { openFileLimit } from './open-files.js';
+import { openFileLimit } from '../../core/open-files.js';
 
 const FEW_OPEN_FILES = 10_000;
 

@@ -17,19 +17,13 @@ export function createDialTarget(normalisedUrl: string): DialTarget {
   const isTls = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const defaultPort = isTls ? 443 : 80;
-  const credentials =
-    url.username === '' ? '' : `Authorization: Basic ${basicCredentials(url.username, url.password)}\r\n`;
   return {
     host,
     port: url.port === '' ? defaultPort : Number(url.port),
     isTls,
     serverName: isIP(host) === 0 ? host : '',
     requestHead:
-      `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: wsg\r\n${credentials}` +
+      `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: wsg\r\n` +
       'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ',
   };
-}
-
-function basicCredentials(user: string, password: string): string {
-  return Buffer.from(`${decodeURIComponent(user)}:${decodeURIComponent(password)}`).toString('base64');
 }

@@ -48,5 +48,6 @@ function reasonOf(target: Target, status: number, error: Error): string {
   const code = systemErrorCode(error);
   if (code === 'ECONNREFUSED') return `nothing listens on ${host} (connection refused)`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${hostname} does not resolve`;
-  return errorMessage(error) || (code ?? 'unknown error');
+  if (/WRONG_VERSION_NUMBER|EPROTO/.test(code ?? '')) return `what answers on ${host} does not speak TLS; try ws://`;
+  return errorMessage(error).trim() || (code ?? 'unknown error');
 }
