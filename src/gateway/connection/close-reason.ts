@@ -97,7 +97,15 @@ const BY_TRANSPORT: ReadonlyMap<number, CloseReasonName> = new Map([
   [1011, 'internal_error'],
 ] as const);
 
-/** The name for a finished connection: what the gateway had decided, else what the code that the transport reports tells. */
-export function nameCloseReason(decided: CloseReasonName | undefined, code: number): CloseReasonName {
-  return decided ?? BY_TRANSPORT.get(code) ?? 'closed_by_client';
+/**
+ * The name for a finished connection: what the gateway had decided, else what the code that the transport reports tells. The code in
+ * a client's close frame tells nothing: it may be any.
+ */
+export function nameCloseReason(
+  decided: CloseReasonName | undefined,
+  code: number,
+  byClient: boolean,
+): CloseReasonName {
+  if (decided !== undefined) return decided;
+  return byClient ? 'closed_by_client' : (BY_TRANSPORT.get(code) ?? 'protocol_error');
 }

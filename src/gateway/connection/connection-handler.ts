@@ -98,11 +98,11 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.delivery.dropped(connection);
   }
 
-  close(connection: Connection, code: number): void {
+  close(connection: Connection, code: number, _reason: string, byPeer: boolean): void {
     const { registry, counters } = this.#options;
     if (!registry.close(connection)) return;
     this.#appendHeld(connection);
-    counters.countClose(nameCloseReason(connection.closeReason, code));
+    counters.countClose(nameCloseReason(connection.closeReason, code, byPeer));
     if (!this.#unannounced.has(connection)) this.#append(connection, 'close');
     this.#options.onClosed();
   }

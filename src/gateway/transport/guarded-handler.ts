@@ -14,7 +14,7 @@ export class GuardedHandler<C extends object> {
   readonly #handler: TransportHandler<C>;
   readonly #log: Logger;
   #opening: Peer<C> | undefined;
-  #closedWhileOpening: { readonly code: number; readonly reason: string } | undefined;
+  #closedWhileOpening: { readonly code: number; readonly reason: string; readonly byPeer: boolean } | undefined;
 
   constructor(handler: TransportHandler<C>, log: Logger) {
     this.#handler = handler;
@@ -60,16 +60,16 @@ export class GuardedHandler<C extends object> {
     }
   }
 
-  close(peer: Peer<C>, code: number, reason: string): void {
+  close(peer: Peer<C>, code: number, reason: string, byPeer: boolean): void {
     if (peer === this.#opening) {
-      this.#closedWhileOpening = { code, reason };
+      this.#closedWhileOpening = { code, reason, byPeer };
       return;
     }
     const connection = peer.connection;
     if (connection === undefined) return;
     peer.connection = undefined;
     try {
-      this.#handler.close(connection, code, reason);
+      this.#handler.close(connection, code, reason, byPeer);
     } catch (thrown) {
       this.#failed('close', peer, thrown);
     }
@@ -79,7 +79,7 @@ export class GuardedHandler<C extends object> {
   #closeIfOver(peer: Peer<C>): void {
     const closed = this.#closedWhileOpening;
     this.#closedWhileOpening = undefined;
-    if (closed !== undefined) this.close(peer, closed.code, closed.reason);
+    if (closed !== undefined) this.close(peer, closed.code, closed.reason, closed.byPeer);
   }
 
   #failed(handler: string, peer: Peer<C>, thrown: unknown): void {

@@ -46,8 +46,8 @@ export interface TransportHandler<C> {
    * May be told after the tick. On uws one call may stand for up to 32 small messages of one tick: a loss is always told, its size not always.
    */
   dropped(connection: C, bytes: number): void;
-  /** `code` as received, as given to `end`, or 1006. After this the socket answers nothing. */
-  close(connection: C, code: number, reason: string): void;
+  /** `code` as received (`byPeer`: then it says what the peer likes), as given to `end`, or 1006. After this the socket answers nothing. */
+  close(connection: C, code: number, reason: string, byPeer: boolean): void;
 }
 
 /** Certificate and key as files in PEM. */

@@ -6,6 +6,8 @@ import type { UwsWebSocket } from './uws-types.js';
 
 const BUFFERED = 0;
 const DROPPED = 2;
+/** What the library reports when it cut the connection or lost it. */
+const NO_CLOSE_FRAME = 1006;
 
 /** What all sockets of one uWebSockets.js transport share. */
 export interface UwsSocketContext<C extends object> {
@@ -21,6 +23,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
   readonly #host: string;
   #native: UwsWebSocket<UwsSocket<C>> | undefined = undefined;
   #closing: UwsClosing<C> | undefined = undefined;
+  #isEnding = false;
 
   constructor(context: UwsSocketContext<C>, host: string) {
     this.#context = context;
@@ -68,12 +71,13 @@ export class UwsSocket<C extends object> implements Peer<C> {
     if (native === undefined) return;
     const fitted = fitCloseReason(reason);
     if (native.getBufferedAmount() === 0) {
+      this.#isEnding = true;
       native.end(code, fitted);
       return;
     }
     this.#native = undefined;
     this.#closing = new UwsClosing(native, code, fitted);
-    this.#context.guarded.close(this, code, fitted);
+    this.#context.guarded.close(this, code, fitted, false);
   }
 
   terminate(): void {
@@ -101,7 +105,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
     this.#closing?.over();
     this.#closing = undefined;
     this.#native = undefined;
-    this.#context.guarded.close(this, code, reason);
+    this.#context.guarded.close(this, code, reason, !this.#isEnding && code !== NO_CLOSE_FRAME);
   }
 }
 

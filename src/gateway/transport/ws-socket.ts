@@ -147,12 +147,12 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
     const fitted = fitCloseReason(reason);
     this.#native.close(code, fitted);
     this.resume();
-    this.closed(code, fitted);
+    this.closed(code, fitted, false);
   }
 
   terminate(): void {
     if (!this.#isOpen) return;
-    this.closed(1006, '');
+    this.closed(1006, '', false);
     this.#native.terminate();
   }
 
@@ -168,12 +168,12 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
     this.#native.resume();
   }
 
-  /** For the transport: the socket is over, whoever began; said once. */
-  closed(code: number, reason: string): void {
+  /** For the transport: the socket is over; `byPeer` if its close frame says so. Told once. */
+  closed(code: number, reason: string, byPeer: boolean): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#context.topics.leave(this);
-    this.#context.guarded.close(this, code, reason);
+    this.#context.guarded.close(this, code, reason, byPeer);
   }
 
   /** For the transport: cuts what still lingers after the close was told. */

@@ -21,6 +21,8 @@ import { WsSocket, type WsSocketContext } from './ws-socket.js';
 /** From this size on a message is worth deflating. */
 const DEFLATE_THRESHOLD_BYTES = 512;
 const LIFE_CHECK_MS = 1_000;
+/** What the library reports when the connection was lost. */
+const NO_CLOSE_FRAME = 1006;
 
 const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
@@ -166,10 +168,10 @@ export class WsTransport<C extends object> implements Transport {
       if (data instanceof Buffer) guarded.message(socket, ownCopy(data), isBinary);
     });
     // `ws` has sent the close frame that the error calls for and waits for the peer; our side is over.
-    native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message));
+    native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message, false));
     native.on('close', (code, reason) => {
       this.#sockets.delete(socket);
-      socket.closed(code, reason.toString());
+      socket.closed(code, reason.toString(), code !== NO_CLOSE_FRAME);
     });
     guarded.open(socket, request, endpoint);
   }

@@ -12,15 +12,18 @@ describe('close reasons', () => {
   });
 
   it('prefer what the gateway had decided to the code that was seen', () => {
-    expect(nameCloseReason('slow_client', 1006)).toBe('slow_client');
+    expect(nameCloseReason('slow_client', 1006, false)).toBe('slow_client');
   });
 
   it.each([
-    [1000, 'closed_by_client'],
-    [4321, 'closed_by_client'],
     [1006, 'connection_lost'],
     [1009, 'message_too_large'],
-  ])('names code %i %s', (code, name) => {
-    expect(nameCloseReason(undefined, code)).toBe(name);
+    [1008, 'protocol_error'],
+  ])('names code %i of the transport %s', (code, name) => {
+    expect(nameCloseReason(undefined, code, false)).toBe(name);
+  });
+
+  it.each([1000, 4321, 1002, 1009, 1011])('believes nothing that a client says with code %i', (code) => {
+    expect(nameCloseReason(undefined, code, true)).toBe('closed_by_client');
   });
 });

@@ -5,14 +5,18 @@ import { onBothTransports, text } from './transport-fixture.js';
 onBothTransports('closing', (bench) => {
   const isWs = bench.name === 'ws';
 
-  it.each([1000, 1001, 1008, 1011, 4000, 4999])('tells and answers the code %i of a client', async (code) => {
-    const fixture = await bench.start();
-    const client = await bench.raw(fixture);
-    client.send(OPCODE.close, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from('bye')]));
-    expect(await fixture.handler.nextClose()).toEqual({ code, reason: 'bye' });
-    expect(await client.closeCode()).toBe(code);
-    await client.ended;
-  });
+  it.each([1000, 1001, 1002, 1008, 1009, 1011, 4000, 4999])(
+    'tells and answers the code %i of a client',
+    async (code) => {
+      const fixture = await bench.start();
+      const client = await bench.raw(fixture);
+      client.send(OPCODE.close, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from('bye')]));
+      expect(await fixture.handler.nextClose()).toEqual({ code, reason: 'bye' });
+      expect(fixture.handler.calls[0]?.connection.closedByPeer).toBe(true);
+      expect(await client.closeCode()).toBe(code);
+      await client.ended;
+    },
+  );
 
   it(`${isWs ? 'takes' : 'does not take'} the codes 3000 to 3999 of a client`, async () => {
     const fixture = await bench.start();
@@ -36,6 +40,7 @@ onBothTransports('closing', (bench) => {
     await fixture.handler.next('open');
     client.destroy();
     expect((await fixture.handler.nextClose()).code).toBe(1006);
+    expect(fixture.handler.calls[0]?.connection.closedByPeer).toBe(false);
   });
 
   it('ends with code and reason, cut to fit, and tells its own code once', async () => {
@@ -44,6 +49,7 @@ onBothTransports('closing', (bench) => {
     const { socket } = await fixture.handler.next('open');
     socket.end(4321, 'ü'.repeat(100));
     expect(await fixture.handler.nextClose()).toEqual({ code: 4321, reason: 'ü'.repeat(61) });
+    expect(fixture.handler.calls[0]?.connection.closedByPeer).toBe(false);
     const { opcode, payload } = await client.frame();
     expect([opcode, payload.readUInt16BE(0), payload.subarray(2).toString()]).toEqual([
       OPCODE.close,

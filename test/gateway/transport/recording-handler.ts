@@ -7,6 +7,8 @@ export class TestConnection {
   readonly messages: { readonly payload: Uint8Array; readonly binary: boolean }[] = [];
   readonly dropped: number[] = [];
   drains = 0;
+  /** Undefined until the close. */
+  closedByPeer: boolean | undefined;
 
   constructor(
     readonly socket: Socket,
@@ -59,7 +61,8 @@ export class RecordingHandler implements TransportHandler<TestConnection> {
     this.#record({ kind: 'dropped', connection });
   }
 
-  close(connection: TestConnection, code: number, reason: string): void {
+  close(connection: TestConnection, code: number, reason: string, byPeer: boolean): void {
+    connection.closedByPeer = byPeer;
     this.#record({ kind: 'close', connection, code, reason });
     this.onClose(connection);
   }
