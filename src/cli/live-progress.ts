@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import { textWidth } from '../summary/index.js';
 import type { TextSink } from './output.js';
 
 const LINE_PERIOD_MS = 1000;
@@ -18,7 +20,7 @@ export class LiveProgress {
 
   /** Shows the lines that `render` gives for the moment `elapsedMs`; `render` is not called when nothing is to be shown. */
   show(elapsedMs: number, render: () => readonly string[]): void {
-    if (this.sink.isTerminal) {
+    if (this.sink.canRedraw) {
       this.erase();
       this.draw(render());
     } else if (elapsedMs >= this.nextLineMs) {
@@ -37,8 +39,14 @@ export class LiveProgress {
 
   /** Takes the drawing off the terminal. */
   erase(): void {
-    if (this.drawn.length > 0) this.sink.write(`\u001b[${this.drawn.length}A\r\u001b[J`);
+    const rows = this.drawn.reduce((sum, line) => sum + this.rowsOf(line), 0);
+    if (rows > 0) this.sink.write(`\u001b[${rows}A\r\u001b[J`);
     this.drawn = [];
+  }
+
+  /** A terminal breaks lines that are too long for it. */
+  private rowsOf(line: string): number {
+    return Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / this.sink.columns));
   }
 
   private draw(lines: readonly string[]): void {

@@ -63,7 +63,7 @@ export class LoadScreen implements RunObserver {
   }
 
   private progressLines(progress: RunProgress): string[] {
-    const columns = this.sink.isTerminal ? this.sink.columns : undefined;
+    const columns = this.sink.canRedraw ? this.sink.columns : undefined;
     return renderProgress(progress, { colour: this.useColor, columns });
   }
 

@@ -3,6 +3,8 @@ import { systemErrorCode } from '../core/error.js';
 /** One of the two streams of a process, as commands see it. */
 export interface TextSink {
   readonly isTerminal: boolean;
+  /** Whether what was written can be drawn over: a terminal, and not `TERM=dumb`. */
+  readonly canRedraw: boolean;
   /** Whether colours may be written: a terminal, and neither NO_COLOR nor `TERM=dumb`. */
   readonly useColor: boolean;
   /** Width of the terminal; where there is none, wide enough for every table in its widest form. */
@@ -35,6 +37,7 @@ export function processOutput(env: NodeJS.ProcessEnv = process.env): Output {
 /** A sink over a stream; exported for the test of EPIPE. */
 export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): TextSink {
   const isTerminal = stream.isTTY === true;
+  const canRedraw = isTerminal && env.TERM !== 'dumb';
   let hasReader = true;
   stream.on('error', (error) => {
     if (systemErrorCode(error) !== 'EPIPE') throw error;
@@ -42,9 +45,12 @@ export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): Text
   });
   return {
     isTerminal,
-    useColor: isTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
+    canRedraw,
+    useColor: canRedraw && (env.NO_COLOR ?? '') === '',
     get columns() {
-      return stream.columns ?? (isTerminal ? TERMINAL_COLUMNS : PIPE_COLUMNS);
+      // A terminal that nobody told its size has 0 columns.
+      if (stream.columns !== undefined && stream.columns > 0) return stream.columns;
+      return isTerminal ? TERMINAL_COLUMNS : PIPE_COLUMNS;
     },
     write: (text) => {
       if (hasReader) stream.write(text);

@@ -6,4 +6,5 @@ export { renderProgress } from './progress.js';
 export { renderSpectra } from './spectrum.js';
 export { summaryJson } from './summary-json.js';
 export { renderSummary, SUMMARY_MODES, type SummaryOptions } from './text-summary.js';
+export { textWidth } from './text-width.js';
 export { parseTrendStats } from './trend-stats.js';

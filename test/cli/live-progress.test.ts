@@ -15,6 +15,15 @@ describe('LiveProgress', () => {
     expect(stdout.text()).toBe(`a\nb\n${ERASE_TWO}c\nd\n${ERASE_TWO}`);
   });
 
+  it('takes away all rows of a line that was too long for the terminal', () => {
+    const { stdout } = recordingOutput({ isTerminal: true, columns: 10 });
+    const progress = new LiveProgress(stdout);
+    progress.show(100, () => ['1234567890', '\u001b[32m12345678901\u001b[39m']);
+    const drawn = stdout.text();
+    progress.erase();
+    expect(stdout.text().slice(drawn.length)).toBe('\u001b[3A\r\u001b[J');
+  });
+
   it('moves out of the way of other lines and comes back below them', () => {
     const { stdout } = recordingOutput({ isTerminal: true });
     const progress = new LiveProgress(stdout);

@@ -16,9 +16,16 @@ describe('a text sink', () => {
     expect(createTextSink(new Terminal(), { TERM: 'dumb' }).useColor).toBe(false);
   });
 
+  it('draws over what it wrote on a terminal that can, colours or not', () => {
+    expect(createTextSink(new Terminal(), { NO_COLOR: '1' }).canRedraw).toBe(true);
+    expect(createTextSink(new Terminal(), { TERM: 'dumb' }).canRedraw).toBe(false);
+    expect(createTextSink(new PassThrough(), {}).canRedraw).toBe(false);
+  });
+
   it('knows the width of its terminal, and leaves room for every table elsewhere', () => {
     expect(createTextSink(new Terminal(), {}).columns).toBe(120);
     expect(createTextSink(new PassThrough(), {}).columns).toBe(160);
+    expect(createTextSink(Object.assign(new Terminal(), { columns: 0 }), {}).columns).toBe(80);
   });
 
   it('goes quiet when its reader has gone', () => {

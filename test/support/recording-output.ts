@@ -22,6 +22,7 @@ function recordingSink(options: { readonly isTerminal?: boolean; readonly column
   const pieces: string[] = [];
   return {
     isTerminal: options.isTerminal ?? false,
+    canRedraw: options.isTerminal ?? false,
     useColor: false,
     columns: options.columns ?? 80,
     write: (text) => {
