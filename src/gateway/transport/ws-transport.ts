@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer, type Server } from 'ws';
 import { systemErrorCode } from '../../core/error.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import { CLOSE_TIMEOUT_MS } from './close-reason.js';
@@ -23,6 +23,8 @@ const DEFLATE_THRESHOLD_BYTES = 512;
 const LIFE_CHECK_MS = 1_000;
 /** What the library reports when the connection was lost. */
 const NO_CLOSE_FRAME = 1006;
+/** What stands for the code of a close frame that has none. */
+const NO_CLOSE_CODE = 1005;
 
 const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
@@ -30,10 +32,25 @@ const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
 };
 
+/**
+ * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells only when the network connection is
+ * over, up to seconds later, and throws away what is sent meanwhile. It answers the frame by calling its own `close` with the bytes
+ * received, which is not documented: the conformance suite stands for it.
+ */
+class ServerWebSocket extends WebSocket {
+  onPeerClose: (code: number, reason: string) => void = () => undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason);
+    if (code === undefined) this.onPeerClose(NO_CLOSE_CODE, '');
+    else if (typeof reason === 'object') this.onPeerClose(code, reason.toString());
+  }
+}
+
 /** One WebSocket path and the server of `ws` that speaks for it. */
 interface WsEndpoint {
   readonly endpoint: TransportEndpoint;
-  readonly server: WebSocketServer;
+  readonly server: Server<typeof ServerWebSocket>;
 }
 
 /** An upgrade under way. */
@@ -153,7 +170,7 @@ export class WsTransport<C extends object> implements Transport {
     server.handleUpgrade(req, stream, head, (native) => this.#open(native, upgrade, request));
   }
 
-  #open(native: WebSocket, { stream, endpoint, req }: WsUpgrade, request: HttpRequest): void {
+  #open(native: ServerWebSocket, { stream, endpoint, req }: WsUpgrade, request: HttpRequest): void {
     const { guarded } = this.#context;
     const socket = new WsSocket<C>(this.#context, {
       native,
@@ -169,6 +186,7 @@ export class WsTransport<C extends object> implements Transport {
     });
     // `ws` has sent the close frame that the error calls for and waits for the peer; our side is over.
     native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message, false));
+    native.onPeerClose = (code, reason) => socket.closed(code, reason, true);
     native.on('close', (code, reason) => {
       this.#sockets.delete(socket);
       socket.closed(code, reason.toString(), code !== NO_CLOSE_FRAME);
@@ -177,9 +195,10 @@ export class WsTransport<C extends object> implements Transport {
   }
 }
 
-function createWsServer(endpoint: TransportEndpoint): WebSocketServer {
+function createWsServer(endpoint: TransportEndpoint): Server<typeof ServerWebSocket> {
   const options = {
     noServer: true,
+    WebSocket: ServerWebSocket,
     clientTracking: false,
     maxPayload: endpoint.maxMessageBytes,
     closeTimeout: CLOSE_TIMEOUT_MS,
@@ -189,7 +208,7 @@ function createWsServer(endpoint: TransportEndpoint): WebSocketServer {
       threshold: DEFLATE_THRESHOLD_BYTES,
     },
   };
-  return new WebSocketServer(options);
+  return new WebSocketServer<typeof ServerWebSocket>(options);
 }
 
 /** The code of the close frame that `ws` has answered an error with. */

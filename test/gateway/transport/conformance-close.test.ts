@@ -34,6 +34,20 @@ onBothTransports('closing', (bench) => {
     expect(await client.closeCode()).toBeUndefined();
   });
 
+  it('tells the close when the close frame comes, though the client lingers, and sends nothing more', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const { socket } = await fixture.handler.next('open');
+    socket.subscribe('t');
+    client.send(OPCODE.close, Buffer.from([1000 >> 8, 1000 & 0xff]));
+    expect((await client.frame()).opcode).toBe(OPCODE.close);
+    expect(fixture.handler.count('close')).toBe(1);
+    expect([socket.isOpen(), socket.send(text('late'))]).toEqual([false, 'dropped']);
+    fixture.transport.publish('t', text('late'));
+    await client.ended;
+    expect(fixture.handler.count('dropped')).toBe(0);
+  });
+
   it('tells 1006 when the client is gone without a close frame', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
