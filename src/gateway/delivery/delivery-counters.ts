@@ -10,7 +10,7 @@ export interface DeliveryCounters {
   messagesUnsent: number;
   /** Connections closed with 1008 because they read too slowly. */
   slowClosed: number;
-  /** Connections cut because they ignored a close frame. */
+  /** Connections cut because they did not read what stood before their close frame; once that has left, cutting is the transport's. */
   closeIgnored: number;
   /** How often a connection left its topics because it read too slowly. */
   congestions: number;

@@ -79,7 +79,7 @@ export class GatewayMetrics {
     );
     this.#counter(
       'closes_ignored_total',
-      'Connections cut because they ignored a close frame',
+      'Connections cut because they did not read what stood before their close frame',
       () => delivery.closeIgnored,
     );
     this.#counter('congestions_total', 'How often a connection read too slowly', () => delivery.congestions);
