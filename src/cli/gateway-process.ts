@@ -20,6 +20,8 @@ export interface GatewayProcessOptions {
   readonly cwd?: string;
   /** Takes each line that the gateway logs, without its newline. */
   readonly onLine: (line: string) => void;
+  /** Told how the gateway ended, in words, when it had started and nobody stopped it. */
+  readonly onDeath?: (how: string) => void;
   readonly clock?: Clock;
 }
 
@@ -33,6 +35,7 @@ export class GatewayProcess {
   private readonly lastLines: string[] = [];
   private child: ChildProcess | undefined;
   private exited: Promise<string> | undefined;
+  private isStopping = false;
 
   constructor(options: GatewayProcessOptions) {
     this.options = options;
@@ -52,7 +55,10 @@ export class GatewayProcess {
     const timeout = this.after(START_BOUND_MS, `no word from it for ${START_BOUND_MS / 1000} s`);
     const outcome = await Promise.race([readAddress(child), this.exited, timeout.promise]);
     timeout.cancel();
-    if (typeof outcome !== 'string') return outcome;
+    if (typeof outcome !== 'string') {
+      void this.watch(this.exited);
+      return outcome;
+    }
     await this.stop();
     throw new WsgError('gateway.start-failed', `The gateway did not start: ${outcome}.`, {
       problems: this.lastLines,
@@ -63,12 +69,18 @@ export class GatewayProcess {
   /** SIGTERM, and SIGKILL when that is not obeyed in time. May be called at any time, more than once. */
   async stop(): Promise<void> {
     if (this.child === undefined || this.exited === undefined) return;
+    this.isStopping = true;
     this.child.kill('SIGTERM');
     const timeout = this.after(STOP_BOUND_MS, 'late');
     await Promise.race([this.exited, timeout.promise]);
     timeout.cancel();
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+
+  private async watch(exited: Promise<string>): Promise<void> {
+    const how = await exited;
+    if (!this.isStopping) this.options.onDeath?.(how);
   }
 
   private followLines(stream: Readable | null): void {

@@ -104,6 +104,7 @@ class LoadtestSession {
       cwd: dirname(ENTRY),
       args: ['devhelpers', '--listen', '127.0.0.1:0', '--log-format', 'classic'],
       onLine: (line) => this.screen.showLine(`gateway | ${line}`),
+      onDeath: (how) => this.engine?.fail(gatewayDied(how)),
     });
     try {
       const address = formatListenAddress(await gateway.start());
@@ -159,6 +160,12 @@ class LoadtestSession {
     const sink = flags.json ? output.stderr : output.stdout;
     sink.write(`\nrun file: ${runPath} (\`wsg report ${runPath}\` prints it again)\n`);
   }
+}
+
+function gatewayDied(how: string): WsgError {
+  return new WsgError('target.unreachable', `The gateway died in the middle of the run: ${how}.`, {
+    hint: 'What was recorded before stands in the results.',
+  });
 }
 
 async function closeFailure(file: RunFileWriter | undefined): Promise<WsgError | undefined> {

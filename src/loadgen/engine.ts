@@ -62,7 +62,7 @@ export class Engine {
     this.gauges = new ProcessGauges(deps.clock);
   }
 
-  /** Why the run failed (`thread.crashed`), once `run` has resolved with the reason `failed`. */
+  /** Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with the reason `failed`. */
   get failure(): WsgError | undefined {
     return this.crash;
   }
@@ -95,6 +95,15 @@ export class Engine {
     if (this.ending !== undefined) return;
     this.ending = 'stopped-by-signal';
     this.tell('interruption', 'stopped by a signal');
+    this.thread.stop();
+  }
+
+  /** Ends the run in order with the reason `failed`, for `error` made going on useless; what was recorded stands. */
+  fail(error: WsgError): void {
+    if (this.ending !== undefined) return;
+    this.crash = error;
+    this.ending = 'failed';
+    this.tell('interruption', error.message);
     this.thread.stop();
   }
 

@@ -1,18 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { GatewayProcess } from '../../src/cli/gateway-process.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { GatewayProcess, type GatewayProcessOptions } from '../../src/cli/gateway-process.js';
 import type { Clock } from '../../src/core/clock.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const READY = `require('node:fs').writeSync(3, '{"host":"127.0.0.1","port":4321}\\n');`;
 const STAY = 'setInterval(() => {}, 1000);';
 
-async function gatewayOf(script: string, clock?: Clock) {
+async function gatewayOf(script: string, options: Partial<GatewayProcessOptions> = {}) {
   const entry = join(await temporaryFolder(), 'entry.cjs');
   await writeFile(entry, script);
   const lines: string[] = [];
-  const gateway = new GatewayProcess({ entry, args: ['devhelpers'], onLine: (line) => lines.push(line), clock });
+  const gateway = new GatewayProcess({ entry, args: ['devhelpers'], onLine: (line) => lines.push(line), ...options });
   onTestFinished(() => gateway.stop());
   return { gateway, lines };
 }
@@ -35,6 +35,17 @@ describe('GatewayProcess', () => {
     expect(lines).toEqual(['devhelpers --ready-fd 3']);
   });
 
+  it('tells how it ended when nobody stopped it, and nothing when somebody did', async () => {
+    const onDeath = vi.fn<(how: string) => void>();
+    const mortal = await gatewayOf(`${READY} setTimeout(() => process.exit(7), 50);`, { onDeath });
+    await mortal.gateway.start();
+    await vi.waitFor(() => expect(onDeath).toHaveBeenCalledExactlyOnceWith('it ended with code 7'));
+    const stopped = await gatewayOf(`${READY} ${STAY}`, { onDeath });
+    await stopped.gateway.start();
+    await stopped.gateway.stop();
+    expect(onDeath).toHaveBeenCalledOnce();
+  });
+
   it('hands over what the gateway logs, to its last line', async () => {
     const { gateway, lines } = await gatewayOf(
       `process.on('SIGTERM', () => { console.error('draining'); console.log('gone'); process.exit(0); }); ${READY} ${STAY}`,
@@ -55,7 +66,7 @@ describe('GatewayProcess', () => {
   });
 
   it('gives up on one that says nothing, and leaves no process behind', async () => {
-    const { gateway } = await gatewayOf(`process.on('SIGTERM', () => {}); ${STAY}`, hastyClock);
+    const { gateway } = await gatewayOf(`process.on('SIGTERM', () => {}); ${STAY}`, { clock: hastyClock });
     await expect(gateway.start()).rejects.toMatchObject({
       message: expect.stringContaining('no word from it for 20 s'),
     });
@@ -63,8 +74,10 @@ describe('GatewayProcess', () => {
 
   it('kills one that does not obey', async () => {
     const { gateway } = await gatewayOf(`process.on('SIGTERM', () => console.log('no')); ${READY} ${STAY}`, {
-      ...hastyClock,
-      schedule: (task, delayMs) => hastyClock.schedule(delayMs < 20_000 ? task : () => undefined, 0),
+      clock: {
+        ...hastyClock,
+        schedule: (task, delayMs) => hastyClock.schedule(delayMs > 20_000 ? task : () => undefined, 0),
+      },
     });
     await gateway.start();
     await expect(gateway.stop()).resolves.toBeUndefined();

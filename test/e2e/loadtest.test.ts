@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { WebSocketServer } from 'ws';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -59,6 +61,12 @@ function isListening(port: number): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+/** Kills the one child that a process has. */
+async function killChildOf(pid: number): Promise<void> {
+  const children = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(pid)]);
+  process.kill(Number(children.stdout.trim()), 'SIGKILL');
 }
 
 /** A port on which nothing listens any more. */
@@ -241,6 +249,17 @@ describe('wsg loadtest --spawn-gateway', () => {
     expect(stdout).toContain('gateway and generator');
     const metrics = await (await fetch(`${gateway}/metrics`)).text();
     expect(metrics).toMatch(/^slow_clients_closed_total 0$/m);
+  });
+
+  it('ends when its gateway dies, says so, keeps the figures, and ends with 14', async () => {
+    const cwd = await temporaryFolder();
+    const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--run', 'died.run'], { cwd });
+    await wsg.says(/^running \(0m0[2-9]/m);
+    await killChildOf(wsg.pid);
+    const { code, stdout, stderr } = await wsg.ended;
+    expect(stderr).toContain('Error: The gateway died in the middle of the run: SIGKILL ended it.');
+    expect(stdout).toMatch(/ws_msgs_received\.+: \d{2}/);
+    expect(code).toBe(14);
   });
 
   it('takes its gateway along when it is killed', async () => {
