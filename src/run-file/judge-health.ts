@@ -1,3 +1,4 @@
+import { largest } from '../core/largest.js';
 import type { HealthRecord, HealthVerdict, RunHealth } from './records.js';
 
 /**
@@ -54,13 +55,13 @@ function reasonsOf(seconds: readonly HealthRecord[], of: number, verdict: 'satur
   const late = seconds.filter((second) => second.scheduleLag.p99 > lagLimit);
   const reasons: string[] = [];
   if (busy.length > 0) {
-    const most = Math.max(...busy.map((second) => second.eventLoopUse));
+    const most = largest(busy.map((second) => second.eventLoopUse));
     reasons.push(
       `the event loop was busy for more than ${percent(loopLimit)} in ${busy.length} of ${of} seconds (at most ${percent(most)})`,
     );
   }
   if (late.length > 0) {
-    const worst = Math.max(...late.map((second) => second.scheduleLag.p99));
+    const worst = largest(late.map((second) => second.scheduleLag.p99));
     reasons.push(
       `scheduled actions ran more than ${lagLimit} ms late (p99) in ${late.length} of ${of} seconds (at most ${worst.toFixed(0)} ms)`,
     );

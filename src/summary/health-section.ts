@@ -1,3 +1,4 @@
+import { largest } from '../core/largest.js';
 import type { HealthRecord, Run } from '../run-file/records.js';
 import { formatBytes, formatTime } from './format-value.js';
 import { createPalette, type Palette } from './palette.js';
@@ -39,7 +40,7 @@ function figureLines(run: Run, columns: number, palette: Palette): string[] {
     );
   const spread = (of: (second: HealthRecord) => number, show: (value: number) => string): string => {
     const values = seconds.map(of);
-    return `${show(mean(values))} mean, ${show(Math.max(...values))} in the worst second`;
+    return `${show(mean(values))} mean, ${show(largest(values))} in the worst second`;
   };
   const percent = (share: number): string => `${Math.round(share * 100)}%`;
   const cores = (value: number): string => value.toFixed(2);
@@ -59,7 +60,7 @@ function figureLines(run: Run, columns: number, palette: Palette): string[] {
       ),
     ),
     ...line('CPU cores', spread((second) => second.cpuProcess, cores) + machine),
-    ...line('memory', `${formatBytes(Math.max(...seconds.map(({ rssBytes }) => rssBytes)))} at most`),
+    ...line('memory', `${formatBytes(largest(seconds.map(({ rssBytes }) => rssBytes)))} at most`),
   ];
 }
 
@@ -67,7 +68,7 @@ function figureLines(run: Run, columns: number, palette: Palette): string[] {
 function lagText(seconds: readonly HealthRecord[]): string {
   const lags = seconds.map(({ scheduleLag }) => scheduleLag).filter(({ count }) => count > 0);
   if (lags.length === 0) return 'nothing was scheduled';
-  const worst = (of: (lag: HealthRecord['scheduleLag']) => number): string => formatTime(Math.max(...lags.map(of)));
+  const worst = (of: (lag: HealthRecord['scheduleLag']) => number): string => formatTime(largest(lags.map(of)));
   return `p50 ${worst((lag) => lag.p50)}, p99 ${worst((lag) => lag.p99)} in the worst second, max ${worst((lag) => lag.max)}`;
 }
 

@@ -33,6 +33,10 @@ describe('judgeSecond', () => {
 });
 
 describe('judgeRun', () => {
+  it('judges a run of two days, bad in every second', () => {
+    expect(run([172_800, { eventLoopUse: 0.99, p99: 80 }]).verdict).toBe('saturated');
+  });
+
   it('forgives a burst at the start and at the end', () => {
     expect(run([1, BUSY], [28, QUIET], [1, LATE])).toEqual({
       verdict: 'healthy',
