@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { ProgressCells, type ThreadProgress } from '../../../src/loadgen/thread/progress-cells.js';
+
+it('carries what a run of weeks adds up to from one side of the memory to the other', () => {
+  const progress: ThreadProgress = {
+    activeVus: 100,
+    completeIterations: 3_000_000_000,
+    interruptedIterations: 2 ** 33,
+    elapsedMs: 1000 * 3_600_000,
+    state: 'stopping',
+  };
+  const written = new ProgressCells();
+  written.write(progress);
+  expect(new ProgressCells(written.memory).read()).toEqual(progress);
+});
