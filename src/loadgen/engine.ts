@@ -52,6 +52,7 @@ export class Engine {
   private hasHeader = false;
   private ending: EndReason | undefined;
   private crash: WsgError | undefined;
+  private readonly probing = new AbortController();
   private cancelProgress: () => void = () => undefined;
 
   constructor(
@@ -70,7 +71,7 @@ export class Engine {
   /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
   async run(): Promise<Run> {
     const { clock, sink, observer, version } = this.deps;
-    await probeTarget(this.plan.target, clock);
+    await probeTarget(this.plan.target, clock, this.probing.signal);
     const header = createRunHeader(this.plan, version, clock.wallNow());
     sink?.writeHeader(header);
     for (const event of this.events) sink?.writeEvent(event);
@@ -95,6 +96,7 @@ export class Engine {
     if (this.ending !== undefined) return;
     this.ending = 'stopped-by-signal';
     this.tell('interruption', 'stopped by a signal');
+    this.probing.abort();
     this.thread.stop();
   }
 
@@ -104,6 +106,7 @@ export class Engine {
     this.crash = error;
     this.ending = 'failed';
     this.tell('interruption', error.message);
+    this.probing.abort();
     this.thread.stop();
   }
 

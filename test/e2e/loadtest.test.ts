@@ -175,6 +175,16 @@ describe('wsg loadtest', () => {
     expect(code, stderr).toBe(14);
   });
 
+  it('does not wait for a target that never answers when a signal asks it to stop', async () => {
+    const url = (await startMuteServer()).replace('http:', 'ws:');
+    const wsg = new WsgProcess(['loadtest', '--url', url, ...LONG, '--no-run']);
+    await wsg.says(/looping VUs/);
+    wsg.kill('SIGINT');
+    const { code, stderr } = await wsg.ended;
+    expect(stderr).toContain('stopped by a signal');
+    expect(code).toBe(105);
+  });
+
   it('prints everything at the first signal and ends with 105', async () => {
     const url = await startHelpers();
     const wsg = new WsgProcess(['loadtest', '--url', url, ...LONG, '--no-run']);

@@ -8,8 +8,11 @@ const NORMAL_CLOSURE = 1000;
 const READ_BUFFER_BYTES = 65_536;
 const START_HINT = 'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway.';
 
-/** Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no WebSocket server. */
-export async function probeTarget(target: Target, clock: Clock): Promise<void> {
+/**
+ * Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no WebSocket server; resolves at once
+ * when the signal aborts it.
+ */
+export async function probeTarget(target: Target, clock: Clock, signal: AbortSignal): Promise<void> {
   let reportClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     reportClosed = resolve;
@@ -17,7 +20,13 @@ export async function probeTarget(target: Target, clock: Clock): Promise<void> {
   const handlers = { onMessage: () => undefined, onPong: () => undefined, onClose: () => reportClosed() };
   const context = { clock, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) };
   const connection = new Connection(createDialTarget(target.normalised), handlers, context);
+  const abort = (): void => {
+    connection.abort(new Error('the probe was aborted'));
+    reportClosed();
+  };
+  signal.addEventListener('abort', abort, { once: true });
   const { error, status } = await connection.dial();
+  if (signal.aborted) return;
   if (error !== undefined) throw unreachable(target, status, error);
   connection.close(NORMAL_CLOSURE);
   await closed;

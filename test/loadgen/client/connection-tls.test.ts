@@ -32,7 +32,9 @@ afterEach(() => {
 });
 
 it('names a certificate that nobody vouches for, and what to do about it', async () => {
-  await expect(probeTarget({ given: url, normalised: url }, systemClock)).rejects.toMatchObject({
+  await expect(
+    probeTarget({ given: url, normalised: url }, systemClock, new AbortController().signal),
+  ).rejects.toMatchObject({
     code: 'target.unreachable',
     message: expect.stringContaining('self-signed certificate'),
     hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),

@@ -12,8 +12,8 @@ describe('probeTarget', () => {
     const bound = server.address();
     const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
     const url = `wss://127.0.0.1:${port}/`;
-    await expect(probeTarget({ given: url, normalised: url }, systemClock)).rejects.toThrow(
-      `${url} cannot be reached: what answers on 127.0.0.1:${port} does not speak TLS; try ws://`,
-    );
+    await expect(
+      probeTarget({ given: url, normalised: url }, systemClock, new AbortController().signal),
+    ).rejects.toThrow(`${url} cannot be reached: what answers on 127.0.0.1:${port} does not speak TLS; try ws://`);
   });
 });
