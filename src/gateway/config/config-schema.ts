@@ -82,6 +82,9 @@ function unbuiltSink<Shape extends z.ZodRawShape>(shape: Shape, sentence: string
     .refine((value) => value === undefined || !('addr' in value) || value.addr === '', { error: SINK_REFUSAL });
 }
 
+/** What the search for colliding paths needs of endpoints that may have other problems. */
+const pathsOnly = z.array(z.looseObject({ path: z.string() }));
+
 /** Every key of the configuration file: type, default and sentence of documentation. Everything else is derived from here. */
 export const configSchema = z.object({
   listen_addr: listenAddress
@@ -132,13 +135,17 @@ export const configSchema = z.object({
   endpoints: z
     .array(endpoint)
     .min(1, { error: 'must list at least one endpoint' })
-    .superRefine((endpoints, context) => {
-      endpoints.forEach(({ path }, index) => {
-        const first = endpoints.findIndex((other) => other.path === path);
-        const message = `'${path}' is also the path of endpoints[${first}]`;
-        if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
-      });
-    })
+    .superRefine(
+      (endpoints, context) => {
+        endpoints.forEach(({ path }, index) => {
+          const first = endpoints.findIndex((other) => other.path === path);
+          const message = `'${path}' is also the path of endpoints[${first}]`;
+          if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
+        });
+      },
+      // Unless told, zod looks no further once an endpoint has a problem.
+      { when: ({ value }) => pathsOnly.safeParse(value).success },
+    )
     .describe('The WebSocket paths.'),
   prometheus: z
     .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })

@@ -241,3 +241,12 @@ test('when a key is missing, unknown keys are named beside it with the nearest k
     'config.yml:2:1 endpoint: unknown key, ignored; did you mean endpoints?',
   ]);
 });
+
+test('colliding paths are found beside other problems of the endpoints', async () => {
+  expect(await problems('endpoints: [{path: /a, policy: closed}, {path: /b}, {path: /a}, {}, {path: /ws}]')).toEqual([
+    "config.yml:1:32 endpoints[0].policy: must be one of close, drop-oldest, drop-newest, not 'closed'",
+    "config.yml:1:60 endpoints[2].path: '/a' is also the path of endpoints[0]",
+    "config.yml:1:76 endpoints[4].path: '/ws' is also the path of endpoints[3]",
+  ]);
+  expect(await problems('endpoints: [x, {path: /a}, {path: /a}]')).toHaveLength(1);
+});
