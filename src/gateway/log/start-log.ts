@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import { openFileLimit } from '../../core/open-files.js';
 
 const FEW_OPEN_FILES = 10_000;
+const LOOPBACK = new Whitelist(['127.0.0.0/8', '::1/128']);
 
 /** What is said before anything starts: configuration, machine, endpoints, whitelist, and what about them may surprise. */
 export function logStart(log: Logger, config: GatewayConfig, configName: string | undefined): void {
@@ -31,11 +32,17 @@ export function logStart(log: Logger, config: GatewayConfig, configName: string 
 /** Behind a proxy every client comes from the proxy's address, so a whitelist that holds it lets everybody in. */
 function warnOfProxies(log: Logger, config: GatewayConfig): void {
   if (config.internalListen !== undefined) return;
-  const loopback = new Whitelist(['127.0.0.0/8', '::1/128']);
-  const wide = config.whitelist.filter((text) => !loopback.allows(parseCidr(text)?.address ?? ''));
+  const wide = config.whitelist.filter((text) => !isWithinLoopback(text));
   if (wide.length === 0) return;
   log.warn('access.whitelist-on-public-port', {
     networks: wide,
     hint: 'a proxy in one of them lets everybody use the internal API; set internal_listen_addr',
   });
+}
+
+/** `127.0.0.1/8` is, `127.0.0.1/0` is everybody. */
+function isWithinLoopback(text: string): boolean {
+  const cidr = parseCidr(text);
+  if (cidr === undefined || !LOOPBACK.allows(cidr.address)) return false;
+  return cidr.prefix >= (cidr.family === 'ipv4' ? 8 : 104);
 }
