@@ -30,12 +30,13 @@ export async function runGateway({ flags, plugins }: GatewaySession): Promise<vo
   });
   for (const warning of warnings) log.warn('config.warning', { warning });
   const stopRequest = waitForStopRequest(log);
+  const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
+  // From the request on, not from the end of the start: a plugin may hang there.
+  void stopRequest.then(() => boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS));
   const gateway = new Gateway(config, { log, source });
   const address = await gateway.start();
   if (readyFd !== undefined) writeReadyLine(readyFd, address);
   await stopRequest;
-  const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
-  boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS);
   await gateway.stop();
 }
 
