@@ -108,7 +108,10 @@ class LoadtestSession {
     });
     try {
       const address = formatListenAddress(await gateway.start());
-      if (this.isStopped) return undefined;
+      if (this.isStopped) {
+        this.screen.showLine('WARN[0000] stopped by a signal before the run began');
+        return undefined;
+      }
       const plan = readPlan(this.invocation.flags, process.env, `ws://${address}/connect`);
       return await this.load({ ...job, plan, gatewayUrl: `http://${address}` });
     } finally {

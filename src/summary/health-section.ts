@@ -18,6 +18,8 @@ export function renderHealth(run: Run, options: SectionOptions): string {
   const columns = options.columns ?? 80;
   const { verdict, reasons, saturatedSeconds } = run.end.health;
   const lines = [palette.strong('generator health')];
+  // Nothing can be said of the health of a run that ended before its first second.
+  if (run.health.length === 0) return `${lines[0]}\n  no second was measured\n`;
   lines.push(
     ...figureLines(run, columns, palette),
     `  ${padRight('verdict', LABEL_WIDTH)}${verdictText(verdict, palette)}`,
@@ -33,7 +35,6 @@ export function renderHealth(run: Run, options: SectionOptions): string {
 
 function figureLines(run: Run, columns: number, palette: Palette): string[] {
   const seconds = run.health;
-  if (seconds.length === 0) return ['  no second was measured'];
   const line = (label: string, text: string): string[] =>
     wrapWords(text, columns - LABEL_WIDTH - 2).map(
       (part, row) => `  ${padRight(row === 0 ? label : '', LABEL_WIDTH)}${palette.value(part)}`,

@@ -261,6 +261,15 @@ describe('wsg loadtest --spawn-gateway', () => {
     expect(metrics).toMatch(/^slow_clients_closed_total 0$/m);
   });
 
+  it('ends with 105 and a sentence when a signal comes while its gateway starts', async () => {
+    const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--no-run']);
+    await wsg.says(/Starting wsgateway/);
+    wsg.kill('SIGINT');
+    const { code, stderr } = await wsg.ended;
+    expect(stderr).toContain('stopped by a signal');
+    expect(code).toBe(105);
+  });
+
   it('ends when its gateway dies, says so, keeps the figures, and ends with 14', async () => {
     const cwd = await temporaryFolder();
     const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--run', 'died.run'], { cwd });

@@ -112,6 +112,12 @@ describe('generator health', () => {
   });
 });
 
+describe('generator health of a run that ended before its first second', () => {
+  it('passes no verdict', () => {
+    expect(renderHealth({ ...snapshotRun(), health: [] }, PLAIN)).toBe('generator health\n  no second was measured\n');
+  });
+});
+
 describe("the gateway's counters beside ours", () => {
   it('agree when both sides counted the same: what was dropped was not counted as sent', () => {
     const run = snapshotRun({ gateway: { sent: 9_852_818, received: 2555, dropped: 2 } });
