@@ -57,16 +57,17 @@ function readSetting(
   return undefined;
 }
 
-/** Options of k6 that change the load and that this version does not have. */
+/** Options of k6 that change the load or where its results go, and that this version does not have. */
 const UNKNOWN_LOAD_KEYS = [
   'STAGES',
+  'OUT',
   'RPS',
   'EXECUTION_SEGMENT',
   'EXECUTION_SEGMENT_SEQUENCE',
   'MIN_ITERATION_DURATION',
 ];
 
-/** One sentence for each variable that would change the load and cannot be obeyed: to ignore it would measure something else. */
+/** One sentence for each variable that would change the run and cannot be obeyed: to ignore it would give something else than asked. */
 export function unknownLoadVariables(environment: Readonly<NodeJS.ProcessEnv>): string[] {
   return UNKNOWN_LOAD_KEYS.flatMap((key) => [`WSG_${key}`, `K6_${key}`])
     .filter((variable) => (environment[variable] ?? '') !== '')

@@ -62,9 +62,10 @@ describe('parseLoadOptions', () => {
     ]);
   });
 
-  it('refuses options of the environment that would change the load and cannot be obeyed', () => {
-    expect(problemsOf({}, { K6_STAGES: '5s:10', WSG_RPS: '', WSG_VUS: '1' })).toEqual([
+  it('refuses options of the environment that would change the run and cannot be obeyed', () => {
+    expect(problemsOf({}, { K6_STAGES: '5s:10', K6_OUT: 'json=a', WSG_RPS: '', WSG_VUS: '1' })).toEqual([
       'K6_STAGES: this version has no such option; unset it',
+      'K6_OUT: this version has no such option; unset it',
     ]);
   });
 
