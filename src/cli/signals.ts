@@ -7,7 +7,7 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** npm passes a terminal's Ctrl-C on, which the terminal has sent us already: what follows this closely is the same key press. */
+/** npm passes a terminal's Ctrl-C on, which the terminal has sent us already: the same signal so closely behind is the same key press. */
 const SAME_PRESS_MS = 150;
 
 /** What `onStopSignal` needs of the process; tests bring an emitter. */
@@ -27,12 +27,12 @@ export interface SignalOptions {
 /** Calls `onFirst` at the first SIGINT or SIGTERM; the second cuts. The returned function stops listening. */
 export function onStopSignal(onFirst: (signal: StopSignal) => void, options: SignalOptions = {}): () => void {
   const { source = process, clock = systemClock, onSecond = () => endProcess(EXIT_CODE.interruptedTwice) } = options;
-  let firstAt: number | undefined;
+  let first: { readonly signal: StopSignal; readonly atMs: number } | undefined;
   const listener = (signal: StopSignal): void => {
-    if (firstAt === undefined) {
-      firstAt = clock.now();
+    if (first === undefined) {
+      first = { signal, atMs: clock.now() };
       onFirst(signal);
-    } else if (clock.now() - firstAt > SAME_PRESS_MS) {
+    } else if (signal !== first.signal || clock.now() - first.atMs > SAME_PRESS_MS) {
       onSecond();
     }
   };

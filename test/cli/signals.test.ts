@@ -31,6 +31,8 @@ describe('onStopSignal', () => {
     pass(20);
     source.emit('SIGINT', 'SIGINT');
     expect(seen).toEqual(['first SIGINT']);
+    source.emit('SIGTERM', 'SIGTERM');
+    expect(seen).toEqual(['first SIGINT', 'second']);
   });
 
   it('listens no more once told so', () => {

@@ -12,6 +12,8 @@ export interface HelperRounds {
   run(rounds: number): void;
   /** True: the receivers cannot keep up, so no new round may start. */
   isHeldBack(): boolean;
+  /** True: nobody would receive anything, so the loop idles and nothing counts as left out. */
+  isIdle(): boolean;
   /** So many rounds were due and left out because they were held back. */
   skipped(rounds: number): void;
 }
@@ -70,7 +72,7 @@ export class HelperLoop {
 
   #wake(): void {
     const due = this.#takeDue();
-    if (due > 0) {
+    if (due > 0 && !this.#rounds.isIdle()) {
       if (this.#rounds.isHeldBack()) this.#rounds.skipped(due);
       else this.#rounds.run(due);
     }
@@ -86,10 +88,10 @@ export class HelperLoop {
     return MAX_DUE_ROUNDS;
   }
 
-  /** One batch a turn of the event loop; held back, it looks again after a millisecond instead of spinning. */
+  /** One batch a turn of the event loop; held back or idle, it looks again after a millisecond instead of spinning. */
   #turn(): void {
-    if (this.#rounds.isHeldBack()) {
-      this.#rounds.skipped(this.#options.roundsPerFlush);
+    if (this.#rounds.isIdle() || this.#rounds.isHeldBack()) {
+      if (!this.#rounds.isIdle()) this.#rounds.skipped(this.#options.roundsPerFlush);
       this.#cancel = this.#clock.schedule(() => this.#turn(), 1);
       return;
     }

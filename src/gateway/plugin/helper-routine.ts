@@ -31,6 +31,10 @@ export class HelperRoutine implements HelperRounds {
     return this.#selection.congested * 2 > this.#selection.size;
   }
 
+  isIdle(): boolean {
+    return this.#selection.size === 0;
+  }
+
   skipped(rounds: number): void {
     this.#skipped += rounds;
   }

@@ -6,6 +6,7 @@ class RecordedRounds implements HelperRounds {
   readonly runs: number[] = [];
   left = 0;
   heldBack = false;
+  idle = false;
 
   get total(): number {
     return this.runs.reduce((sum, rounds) => sum + rounds, 0);
@@ -17,6 +18,10 @@ class RecordedRounds implements HelperRounds {
 
   isHeldBack(): boolean {
     return this.heldBack;
+  }
+
+  isIdle(): boolean {
+    return this.idle;
   }
 
   skipped(rounds: number): void {
@@ -52,6 +57,17 @@ describe('HelperLoop', () => {
     const { clock, rounds } = loopWith(250);
     clock.advance(1000);
     expect(rounds.runs).toEqual([1, 1, 1, 1]);
+  });
+
+  it.each([0, 1])('idles at a pause of %d ms while there is nobody to send to, and leaves nothing out', (pauseMs) => {
+    const clock = new ManualClock();
+    const rounds = new RecordedRounds();
+    rounds.idle = true;
+    const loop = new HelperLoop(rounds, { pauseMs, wakeUpMs: 1, roundsPerFlush: 16, clock });
+    loop.start();
+    clock.advance(50);
+    loop.stop();
+    expect(rounds).toMatchObject({ total: 0, left: 0 });
   });
 
   it('leaves rounds out while held back, counts them, and does not make up for them', () => {
