@@ -11,8 +11,7 @@ const LANES = [
     },
   ],
   [
-    { name: 'lint', args: ['oxlint', '--type-aware', '--deny-warnings'] },
-    { name: 'types', args: ['tsc', '-p', 'tsconfig.check.json'] },
+    { name: 'lint and types', args: ['oxlint', '--type-aware', '--type-check', '--deny-warnings'] },
     { name: 'dead code', args: ['knip'] },
     { name: 'format', args: ['prettier', '--check', '--cache', '--log-level', 'warn', '.'] },
   ],
