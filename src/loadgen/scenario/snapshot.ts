@@ -7,12 +7,14 @@ import { Session } from './session.js';
 
 const SECOND_MS = 1000;
 const SWITCHING_PROTOCOLS = 101;
+/** An iteration without a connection lasts at least so long: a target that is gone is not hammered, and the generator not busy with it. */
+const FAILED_DIAL_PAUSE_MS = 1000;
 const HELLO = 'hello';
 const EXPECTED_TEXTS = [HELLO, 'routine message'];
 
 /**
  * The performance snapshot's script: connect; at an interval of 1, 2 or 3 s send a ping and `hello`; check each message; close
- * after 5 to 40 s; check that the handshake answered 101.
+ * after 5 to 40 s; check that the handshake answered 101. After a failed handshake the iteration waits for a second.
  */
 export class SnapshotScenario implements Scenario {
   private readonly sink: MessageChecker;
@@ -34,6 +36,7 @@ export class SnapshotScenario implements Scenario {
 
 class SnapshotUser implements VirtualUser {
   private session: Session | undefined;
+  private endPause: () => void = () => undefined;
 
   constructor(
     private readonly context: UserContext,
@@ -51,11 +54,23 @@ class SnapshotUser implements VirtualUser {
     if (result.wasInterrupted) return false;
     if (result.status === SWITCHING_PROTOCOLS) this.statusCheck.passes += 1;
     else this.statusCheck.fails += 1;
+    if (result.error !== undefined) await this.pause();
     return true;
   }
 
   interrupt(): void {
     this.session?.interrupt();
+    this.endPause();
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.context.clock.schedule(resolve, FAILED_DIAL_PAUSE_MS);
+      this.endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }
 

@@ -85,6 +85,20 @@ describe('the snapshot scenario', () => {
     expect(checks).toEqual([{ name: 'status is 101', group: '', passes: 0, fails: 1 }]);
   });
 
+  it('waits for a second after a failed dial, or until it is interrupted', async () => {
+    const { target: peer, user } = await setUp(() => undefined);
+    await peer.stop();
+    target = undefined;
+    const startedAt = fastClock.now();
+    await user.iterate();
+    // Timers may fire a fraction of a real millisecond early, which is 100 of the fast clock's.
+    expect(fastClock.now() - startedAt).toBeGreaterThanOrEqual(900);
+    const iterated = user.iterate();
+    const interrupting = setInterval(() => user.interrupt(), 1);
+    expect(typeof (await iterated)).toBe('boolean');
+    clearInterval(interrupting);
+  });
+
   it('closes an interrupted session with 1001, without duration and check', async () => {
     const {
       target: peer,
