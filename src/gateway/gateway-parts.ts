@@ -20,7 +20,8 @@ import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { MemoryOutbox } from './outbox/memory-outbox.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { EventStream } from './sink/event-stream.js';
-import { MemorySink } from './sink/memory-sink.js';
+import { createSinks } from './sink/create-sinks.js';
+import type { MemorySink } from './sink/memory-sink.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
 import { HttpListener } from './transport/http-listener.js';
 import type { Transport } from './transport/transport.js';
@@ -65,7 +66,7 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
 interface GatewayCore {
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
-  readonly sink: MemorySink;
+  readonly embedded: MemorySink | undefined;
   readonly outbox: MemoryOutbox;
   readonly counters: GatewayCounters;
   readonly drain: ConnectionDrain;
@@ -77,8 +78,9 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   const delivery = new Delivery({ registry, clock });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
-  const sink = new MemorySink({ boot, clock, limits: config.ring });
-  const outbox = new MemoryOutbox({ boot, sinks: [sink], clock, log, limits: config.outbox });
+  const { all, embedded } = createSinks({ config, boot, clock, log });
+  const sinks = all.map(({ sink }) => sink);
+  const outbox = new MemoryOutbox({ boot, sinks, clock, log, limits: config.outbox });
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
   const handler = new ConnectionHandler({
@@ -90,7 +92,7 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
     isClosedToNew: () => readiness() !== 'ready',
     onClosed: () => drain.connectionClosed(),
   });
-  return { registry, delivery, sink, outbox, counters, drain, handler };
+  return { registry, delivery, embedded, outbox, counters, drain, handler };
 }
 
 function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Router {
@@ -109,9 +111,8 @@ function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, cho
 
 function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Route[] {
   const { config, clock, readiness } = surroundings;
-  const { registry, delivery, outbox, sink } = core;
+  const { registry, delivery, outbox, embedded } = core;
   const bus = new LocalBus(formatNode(config.node), registry, delivery);
-  const stream = new EventStream(sink, clock);
   const details = () => {
     const { events, bytes } = outbox.state();
     const node = formatNode(config.node);
@@ -123,20 +124,23 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
     ...statusRoutes(bus),
     ...healthRoutes({ readiness, details }),
   ];
-  routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
+  if (embedded !== undefined) {
+    const stream = new EventStream(embedded, clock);
+    routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
+  }
   if (config.metricsEnabled) routes.push(metricsRoute(composeMetrics(core, chosen)));
   return routes;
 }
 
 function composeMetrics(
-  { counters, delivery, outbox, sink, registry }: GatewayCore,
+  { counters, delivery, outbox, embedded, registry }: GatewayCore,
   chosen: ChosenTransport,
 ): GatewayMetrics {
   return new GatewayMetrics({
     counters,
     delivery: delivery.counters,
     outbox: () => outbox.state(),
-    ring: () => sink.state(),
+    ring: embedded && (() => embedded.state()),
     connections: () => registry.size,
     transport: () => chosen.name,
   });

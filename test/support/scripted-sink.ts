@@ -1,5 +1,5 @@
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
-import type { EventSink } from '../../src/gateway/sink/event-sink.js';
+import type { EventSink, SinkReceipt } from '../../src/gateway/sink/event-sink.js';
 
 /** What a scripted sink does with one batch: takes so many of its first events, then acknowledges them or rejects. */
 export interface SinkAnswer {
@@ -37,7 +37,7 @@ export class ScriptedSink implements EventSink {
     return Promise.resolve();
   }
 
-  async deliver(batch: readonly GatewayEvent[]): Promise<number> {
+  async deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     this.offered.push([...batch]);
     this.acknowledgedBefore.push(this.acknowledged);
     this.mostBusy = Math.max(this.mostBusy, ++this.busy);
@@ -56,13 +56,13 @@ export class ScriptedSink implements EventSink {
     while (!isReached(this)) await new Promise<void>((resolve) => this.waiters.push(resolve));
   }
 
-  private answer(batch: readonly GatewayEvent[], answer: SinkAnswer): number {
+  private answer(batch: readonly GatewayEvent[], answer: SinkAnswer): SinkReceipt {
     const taken = batch.slice(0, answer.takes);
     this.taken.push(...taken);
     const last = taken.at(-1);
     if (!answer.rejects && last !== undefined) this.acknowledged = last.sequence;
     for (const wake of this.waiters.splice(0)) wake();
     if (answer.rejects) throw new Error('The sink was told to reject.');
-    return this.acknowledged;
+    return { settled: taken.length, refused: [] };
   }
 }

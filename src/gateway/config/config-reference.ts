@@ -16,8 +16,7 @@ by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
 - **Unknown keys** are ignored with a warning that names the nearest known one.
 - **Texts** are what is written: \`1.10\` stays \`1.10\`, \`0x10\` stays \`0x10\`, \`yes\` stays \`yes\`.
 - A file that was not named and holds none of these keys is refused: it is somebody else's.
-- **Redis and AMQP** (\`connection_redis_sync\`, \`stream_redis\`, \`stream_amqp\`): this version has only the embedded sink. A file that gives one
-  of them an \`addr\` is refused at start, never half obeyed.
+- **Sinks** are on when their \`addr\` or \`url\` is given, several at once. With none, the embedded one serves \`GET /events\`.
 
 ## Keys
 

@@ -1,19 +1,14 @@
 import { z } from 'zod';
 import { parseListenAddress } from '../../core/listen-address.js';
 import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
-import { DEFAULT_OUTBOX_LIMITS } from '../outbox/memory-outbox.js';
-import { DEFAULT_RING_LIMITS } from '../sink/memory-sink.js';
-import { parseCidr } from '../access/cidr.js';
+import { accessKeys, cidr, endpointAuth } from './access-schema.js';
 import { endpointPathProblem } from './endpoint-path.js';
+import { sinkKeys } from './sink-schema.js';
 
 const MIB = 1024 * 1024;
 const LISTEN_PROBLEM = 'is no host:port (port 0 to 65535)';
-const SINK_REFUSAL = 'this version has only the embedded sink; remove the key or leave its addr empty';
 
 const listenAddress = z.string().refine((text) => parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM });
-const cidr = z
-  .string()
-  .refine((text) => parseCidr(text) !== undefined, { error: 'is no CIDR such as 10.0.0.0/8 or ::1/128' });
 const variables = z.record(
   z.string().regex(/^[a-zA-Z0-9_]+$/, { error: 'is no variable name: letters, digits and _ only' }),
   z.string(),
@@ -51,6 +46,9 @@ const endpoint = z.object({
     .default([])
     .describe('Subprotocols spoken here: the first one offered that is listed is answered.'),
   allowed_origins: z.array(z.string()).default([]).describe('`Origin` headers that may upgrade; empty: any, and none.'),
+  auth: endpointAuth,
+  messages_per_s: z.int().min(0).default(0).describe('Messages a second of one client; above: 1008. 0: no limit.'),
+  bytes_per_s: z.int().min(0).default(0).describe('Bytes a second of one client; above: 1008. 0: no limit.'),
   policy: z
     .enum(SLOW_POLICIES)
     .default('close')
@@ -70,17 +68,6 @@ const endpoint = z.object({
     .default(true)
     .describe('Offers permessage-deflate; messages of 512 bytes and more leave compressed.'),
 });
-
-function unbuiltSink<Shape extends z.ZodRawShape>(shape: Shape, sentence: string) {
-  return z
-    .object({
-      addr: z.string().default('').describe('URL; off when empty. Anything else is refused: not in this version.'),
-      ...shape,
-    })
-    .optional()
-    .describe(sentence)
-    .refine((value) => value === undefined || !('addr' in value) || value.addr === '', { error: SINK_REFUSAL });
-}
 
 /** What the search for colliding paths needs of endpoints that may have other problems. */
 const pathsOnly = z.array(z.looseObject({ path: z.string() }));
@@ -151,32 +138,6 @@ export const configSchema = z.object({
     .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
     .prefault({})
     .describe('Metrics.'),
-  outbox: z
-    .object({
-      max_bytes: z
-        .int()
-        .min(1024)
-        .default(DEFAULT_OUTBOX_LIMITS.maxBytes)
-        .describe('Bound on the events that wait for a sink; at the bound clients are held back.'),
-      max_events: z.int().min(1).default(DEFAULT_OUTBOX_LIMITS.maxEvents).describe('Bound on their number.'),
-    })
-    .prefault({})
-    .describe('What stands between events and sinks.'),
-  events: z
-    .object({
-      ring_max_bytes: z
-        .int()
-        .min(1024)
-        .default(DEFAULT_RING_LIMITS.maxBytes)
-        .describe('Bytes of events kept for readers of `/events`.'),
-      ring_max_events: z
-        .int()
-        .min(1)
-        .default(DEFAULT_RING_LIMITS.maxEvents)
-        .describe('Events kept for readers of `/events`.'),
-    })
-    .prefault({})
-    .describe('The embedded sink.'),
   node: z
     .object({
       number: z
@@ -215,24 +176,8 @@ export const configSchema = z.object({
     )
     .default([])
     .describe('Modules run inside the gateway.'),
-  connection_redis_sync: unbuiltSink({}, 'Mirror of connection state in Redis.'),
-  stream_redis: unbuiltSink(
-    {
-      stream_name: z.string().default('connectionevents').describe('Stream, may be a template.'),
-      event_id_field: z.string().optional().describe('Field that carries the id of the event.'),
-      max_len: z.int().optional().describe('Approximate bound on the length of the stream.'),
-    },
-    'Redis Streams sink.',
-  ),
-  stream_amqp: unbuiltSink(
-    {
-      exchange: z.string().default('').describe('Topic exchange.'),
-      queue: z.string().default('').describe('Queue that is declared and bound with `#`.'),
-      routing_key: z.string().default('').describe('Routing key, may be a template.'),
-      headers: z.record(z.string(), z.string()).default({}).describe('Headers of each message.'),
-    },
-    'AMQP 0-9-1 sink.',
-  ),
+  ...sinkKeys,
+  ...accessKeys,
 });
 
 /** The configuration as the file has it, defaults filled in. */

@@ -1,8 +1,9 @@
 import type { Endpoint } from '../connection/endpoint.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { QueueLimits } from '../event/event-queue.js';
-import type { OutboxLimits } from '../outbox/outbox-bound.js';
 import type { TlsFiles, TransportName } from '../transport/transport.js';
+import type { AuthConfig, LimitsConfig } from './access-config.js';
+import type { MirrorConfig, OutboxConfig, SinksConfig } from './sink-config.js';
 
 /** One WebSocket path with what is in force there: global values are filled in. */
 export interface EndpointConfig extends Endpoint {
@@ -10,6 +11,11 @@ export interface EndpointConfig extends Endpoint {
   readonly subprotocols: readonly string[];
   /** Empty: any origin, and none. */
   readonly allowedOrigins: readonly string[];
+  readonly auth: AuthConfig;
+  /** 0: no limit. */
+  readonly messagesPerSecond: number;
+  /** 0: no limit. */
+  readonly bytesPerSecond: number;
 }
 
 /** A module that runs inside the gateway. */
@@ -18,19 +24,27 @@ export interface PluginConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What the gateway runs with: checked, complete, in units that code uses. */
+/** What the gateway runs with: checked, complete, in units that code uses. Holds secrets: never to be logged as a whole. */
 export interface GatewayConfig {
   readonly listen: ListenAddress;
   readonly internalListen: ListenAddress | undefined;
   readonly whitelist: readonly string[];
   readonly internalHosts: readonly string[];
   readonly internalAllowedOrigins: readonly string[];
+  /** Empty: none is asked for. */
+  readonly internalApiKeys: readonly string[];
+  readonly internalApiKeysFile: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: boolean;
+  readonly limits: LimitsConfig;
   readonly tls: TlsFiles | undefined;
   readonly transport: 'auto' | TransportName;
   readonly maxSendBodyBytes: number;
   readonly endpoints: readonly EndpointConfig[];
   readonly metricsEnabled: boolean;
-  readonly outbox: OutboxLimits;
+  readonly outbox: OutboxConfig;
+  readonly sinks: SinksConfig;
+  readonly mirror: MirrorConfig | undefined;
   readonly ring: QueueLimits;
   /** Number of this node in ids. */
   readonly node: number;

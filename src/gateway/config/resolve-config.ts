@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { bufferLimitBytes } from '../connection/endpoint.js';
 import type { ConfigFile } from './config-schema.js';
 import type { EndpointConfig, GatewayConfig } from './gateway-config.js';
+import { givenPath, resolveAuth, resolveLimits } from './resolve-access.js';
+import { resolveMirror, resolveOutbox, resolveSinks } from './resolve-sinks.js';
 
 type EndpointFile = ConfigFile['endpoints'][number];
 
@@ -15,12 +17,19 @@ export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig 
     whitelist: file.internal_endpoint_access_whitelist,
     internalHosts: file.internal_hosts,
     internalAllowedOrigins: file.internal_allowed_origins,
+    internalApiKeys: file.internal_api_keys,
+    internalApiKeysFile: givenPath(file.internal_api_keys_file, baseDir),
+    trustedProxies: file.trusted_proxies,
+    proxyProtocol: file.proxy_protocol,
+    limits: resolveLimits(file),
     tls: tls && { certFile: resolve(baseDir, tls.cert_file), keyFile: resolve(baseDir, tls.key_file) },
     transport: file.transport,
     maxSendBodyBytes: file.max_send_body_bytes,
-    endpoints: file.endpoints.map((endpoint) => resolveEndpoint(endpoint, file)),
+    endpoints: file.endpoints.map((endpoint) => resolveEndpoint(endpoint, file, baseDir)),
     metricsEnabled: file.prometheus.enabled,
-    outbox: { maxBytes: file.outbox.max_bytes, maxEvents: file.outbox.max_events },
+    outbox: resolveOutbox(file, baseDir),
+    sinks: resolveSinks(file),
+    mirror: resolveMirror(file),
     ring: { maxBytes: file.events.ring_max_bytes, maxEvents: file.events.ring_max_events },
     node: file.node.number,
     drain: {
@@ -33,7 +42,7 @@ export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig 
   };
 }
 
-function resolveEndpoint(endpoint: EndpointFile, file: ConfigFile): EndpointConfig {
+function resolveEndpoint(endpoint: EndpointFile, file: ConfigFile, baseDir: string): EndpointConfig {
   return {
     path: endpoint.path,
     setTags: new Map(Object.entries(endpoint.set_tags).filter(([, value]) => value !== '')),
@@ -43,6 +52,9 @@ function resolveEndpoint(endpoint: EndpointFile, file: ConfigFile): EndpointConf
     idleTimeoutS: endpoint.idle_timeout_s ?? file.idle_timeout_s,
     subprotocols: endpoint.subprotocols,
     allowedOrigins: endpoint.allowed_origins,
+    auth: resolveAuth(endpoint.auth, baseDir),
+    messagesPerSecond: endpoint.messages_per_s,
+    bytesPerSecond: endpoint.bytes_per_s,
     policy: endpoint.policy,
     maxQueueBytes: endpoint.max_queue_bytes,
     maxBufferedBytes: bufferLimitBytes(endpoint.max_queue_bytes),

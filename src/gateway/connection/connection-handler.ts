@@ -1,13 +1,13 @@
 import type { EndpointConfig } from '../config/gateway-config.js';
 import type { Delivery } from '../delivery/delivery.js';
-import { EventTagsEncoder } from '../event/event-tags.js';
 import type { GatewayCounters } from '../metrics/gateway-counters.js';
-import type { NewEvent, Outbox } from '../outbox/outbox.js';
+import type { Outbox } from '../outbox/outbox.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import type { Socket } from '../transport/socket.js';
 import type { TransportEndpoint, TransportHandler, UpgradeDecision } from '../transport/transport.js';
 import type { Connection } from './connection.js';
 import { nameCloseReason } from './close-reason.js';
+import { ConnectionEvents } from './connection-events.js';
 import { HeldMessages, type ClientMessage } from './held-messages.js';
 import type { ConnectionRegistry } from './registry.js';
 
@@ -26,7 +26,6 @@ export interface ConnectionHandlerOptions {
 /** What an endpoint adds to its configuration while connections are handled. */
 interface ServedEndpoint {
   readonly config: EndpointConfig;
-  readonly tags: EventTagsEncoder;
   readonly origins: ReadonlySet<string>;
 }
 
@@ -39,6 +38,7 @@ const UNAVAILABLE: UpgradeDecision = { accept: false, status: 503, headers: { 'R
  */
 export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #options: ConnectionHandlerOptions;
+  readonly #events: ConnectionEvents;
   readonly #endpoints: ReadonlyMap<string, ServedEndpoint>;
   /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
   readonly #unannounced = new WeakSet<Connection>();
@@ -48,6 +48,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   constructor(options: ConnectionHandlerOptions) {
     this.#options = options;
+    this.#events = new ConnectionEvents(options.outbox, options.endpoints);
     this.#endpoints = new Map(options.endpoints.map((config) => [config.path, serve(config)]));
   }
 
@@ -73,7 +74,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     const { registry, delivery, counters } = this.#options;
     const connection = registry.open(socket, this.#served(endpoint.path).config);
     counters.connectionsOpened += 1;
-    if (!this.#append(connection, 'open')) {
+    if (this.#events.opened(connection) === 0) {
       this.#unannounced.add(connection);
       delivery.closeOne(connection, 'outbox_full');
     } else if (this.#paused) {
@@ -102,8 +103,9 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     const { registry, counters } = this.#options;
     if (!registry.close(connection)) return;
     this.#appendHeld(connection);
-    counters.countClose(nameCloseReason(connection.closeReason, code, byPeer));
-    if (!this.#unannounced.has(connection)) this.#append(connection, 'close');
+    const why = nameCloseReason(connection.closeReason, code, byPeer);
+    counters.countClose(why);
+    if (!this.#unannounced.has(connection)) this.#events.closed(connection, why);
     this.#options.onClosed();
   }
 
@@ -140,18 +142,8 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     }
   }
 
-  #appendMessage(connection: Connection, { payload, binary }: ClientMessage): boolean {
-    const tags = this.#tags(connection);
-    const type = binary ? 'binary' : 'text';
-    return this.#options.outbox.append({ connection: connection.id, action: 'message', type, tags, message: payload });
-  }
-
-  #append(connection: Connection, action: NewEvent['action']): boolean {
-    return this.#options.outbox.append({ connection: connection.id, action, tags: this.#tags(connection) });
-  }
-
-  #tags(connection: Connection): string {
-    return this.#served(connection.endpoint.path).tags.encode(connection.tags);
+  #appendMessage(connection: Connection, message: ClientMessage): boolean {
+    return this.#events.received(connection, message) > 0;
   }
 
   #served(path: string): ServedEndpoint {
@@ -162,7 +154,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 }
 
 function serve(config: EndpointConfig): ServedEndpoint {
-  return { config, tags: new EventTagsEncoder(config.includeTags), origins: new Set(config.allowedOrigins) };
+  return { config, origins: new Set(config.allowedOrigins) };
 }
 
 function firstListed(offered: string | undefined, listed: readonly string[]): string | undefined {

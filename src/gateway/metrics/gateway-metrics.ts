@@ -9,7 +9,8 @@ export interface MetricsSource {
   readonly counters: GatewayCounters;
   readonly delivery: DeliveryCounters;
   readonly outbox: () => OutboxState;
-  readonly ring: () => MemorySinkState;
+  /** Undefined when the embedded sink is off. */
+  readonly ring: (() => MemorySinkState) | undefined;
   readonly connections: () => number;
   readonly transport: () => string;
 }
@@ -93,6 +94,10 @@ export class GatewayMetrics {
     this.#gauge('outbox_max_bytes', 'Bound on outbox_bytes', () => outbox().maxBytes);
     this.#gauge('outbox_full', '1 while clients are held back because the outbox is full', () => Number(outbox().full));
     this.#gauge('sink_lag_events', 'Events that wait for this sink', () => outbox().lagging, 'sink');
+    if (ring !== undefined) this.#addRing(ring);
+  }
+
+  #addRing(ring: () => MemorySinkState): void {
     this.#gauge('events_ring_events', 'Events kept for readers of /events', () => ring().events);
     this.#gauge('events_ring_bytes', 'Bytes of events kept for readers of /events', () => ring().bytes);
     this.#gauge('events_readers', 'Readers of /events', () => ring().readers);

@@ -9,6 +9,8 @@ export class AcceptedEvent implements GatewayEvent {
   readonly type: GatewayEvent['type'];
   readonly tags: string;
   readonly message: Uint8Array | undefined;
+  readonly reason: GatewayEvent['reason'];
+  readonly destinations: GatewayEvent['destinations'];
 
   constructor(
     private readonly boot: EventBoot,
@@ -20,6 +22,8 @@ export class AcceptedEvent implements GatewayEvent {
     this.type = event.type;
     this.tags = event.tags;
     this.message = event.message;
+    this.reason = event.reason;
+    this.destinations = event.destinations;
   }
 
   get id(): string {

@@ -56,8 +56,8 @@ export class MemoryOutbox implements Outbox {
   }
 
   /** Hot: runs once an event. Calls the listeners of `onFullChange` before it returns when this event fills the outbox. */
-  append(event: NewEvent): boolean {
-    if (this.phase === 'stopped') return false;
+  append(event: NewEvent): number {
+    if (this.phase === 'stopped') return 0;
     const accepted = this.bound.admit(event.action, eventBytes(event), this.load());
     if (accepted) {
       this.queue.push(new AcceptedEvent(this.options.boot, this.queue.lastSequence + 1, event));
@@ -66,7 +66,7 @@ export class MemoryOutbox implements Outbox {
     // Only what is delivered relieves: with nothing waiting, a refusal for want of a reserve must not make it full for ever.
     const isRefusing = !accepted && this.queue.size > 0;
     if (!this.full && (isRefusing || this.bound.isFull(this.load()))) this.setFull(true);
-    return accepted;
+    return accepted ? this.queue.lastSequence : 0;
   }
 
   get isFull(): boolean {

@@ -16,8 +16,8 @@ export interface OutboxState {
 
 /** Between event and sink: ordered, bounded in bytes and events, one cursor for each sink. */
 export interface Outbox {
-  /** False: at the bound, the event was not accepted and must be counted as refused. Open and close events have a reserve of their own. */
-  append(event: NewEvent): boolean;
+  /** Its sequence, or 0: at the bound, the event was not accepted and must be counted as refused. Open and close events have a reserve of their own. */
+  append(event: NewEvent): number;
   /** True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where that is possible. */
   readonly isFull: boolean;
   state(): OutboxState;

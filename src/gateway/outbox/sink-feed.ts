@@ -74,15 +74,15 @@ export class SinkFeed {
   private async deliverBatch(): Promise<boolean> {
     const { sink, queue, batch } = this.options;
     const events = queue.slice(this.acknowledged + 1, batch);
-    let through: number;
+    let settled: number;
     try {
-      through = Math.min(await sink.deliver(events), this.acknowledged + events.length);
-      if (through <= this.acknowledged) throw new Error('It acknowledged nothing of the batch.');
+      settled = Math.min((await sink.deliver(events)).settled, events.length);
+      if (settled <= 0) throw new Error('It acknowledged nothing of the batch.');
     } catch (error) {
       this.failed(error);
       return false;
     }
-    this.succeeded(through);
+    this.succeeded(this.acknowledged + settled);
     return true;
   }
 

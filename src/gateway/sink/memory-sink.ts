@@ -4,7 +4,7 @@ import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { EventReader, type ReaderStart } from './event-reader.js';
 import { EventRing } from './event-ring.js';
-import type { EventSink } from './event-sink.js';
+import { allSettled, type EventSink, type SinkReceipt } from './event-sink.js';
 
 /** The bounds of the ring that hold unless the configuration says otherwise. */
 export const DEFAULT_RING_LIMITS: QueueLimits = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 };
@@ -65,10 +65,10 @@ export class MemorySink implements EventSink {
     return Promise.resolve();
   }
 
-  deliver(batch: readonly GatewayEvent[]): Promise<number> {
+  deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     for (const event of batch) this.ring.push(event);
     for (const listener of this.listeners) listener.grown();
-    return Promise.resolve(this.ring.lastSequence);
+    return Promise.resolve(allSettled(batch));
   }
 
   /** Waits, within a bound, until the readers that are here have read to the end and left. */

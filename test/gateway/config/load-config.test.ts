@@ -173,15 +173,14 @@ test('an unknown key is a warning that names the nearest known one', async () =>
   ]);
 });
 
-test.each(['stream_redis', 'stream_amqp', 'connection_redis_sync'])(
-  '%s is refused when it is configured',
-  async (key) => {
-    expect(await problems(`endpoints: [{}]\n${key}: {addr: "redis://h"}`)).toEqual([
-      expect.stringContaining(`${key}: this version has only the embedded sink`),
-    ]);
-    await expect(load(`endpoints: [{}]\n${key}: {addr: ""}`)).resolves.toBeDefined();
-  },
-);
+test('a sink is on when its address is given, the embedded one when there is no other or when asked for', async () => {
+  const { config: alone } = await load('endpoints: [{}]\nstream_redis: {addr: ""}');
+  expect(alone.sinks).toMatchObject({ embedded: true, redis: undefined, amqp: undefined });
+  const { config: redis } = await load('endpoints: [{}]\nstream_redis: {addr: "redis://h"}');
+  expect(redis.sinks).toMatchObject({ embedded: false, redis: { addr: 'redis://h', streamName: 'connectionevents' } });
+  const { config: both } = await load('endpoints: [{}]\nstream_amqp: {addr: "amqp://h"}\nevents: {enabled: true}');
+  expect(both.sinks).toMatchObject({ embedded: true, amqp: { addr: 'amqp://h', required: true } });
+});
 
 test('the environment overrides the file, flags override both', async () => {
   const yaml = 'listen_addr: 127.0.0.1:1\ntransport: ws\nendpoints: [{}]\nnode: {number: 1}';

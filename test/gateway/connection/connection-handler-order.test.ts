@@ -18,13 +18,13 @@ class RoomyOutbox implements Outbox {
     return this.room === 0;
   }
 
-  append({ action, message }: NewEvent): boolean {
+  append({ action, message }: NewEvent): number {
     if (action !== 'close') {
-      if (this.room === 0) return false;
+      if (this.room === 0) return 0;
       this.room -= 1;
     }
     this.accepted.push(message === undefined ? action : Buffer.from(message).toString());
-    return true;
+    return this.accepted.length;
   }
 
   state(): OutboxState {

@@ -8,7 +8,7 @@ import { Delivery } from '../../../src/gateway/delivery/delivery.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
 import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
-import type { EventSink } from '../../../src/gateway/sink/event-sink.js';
+import { allSettled, type EventSink, type SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
 import { chooseTransport } from '../../../src/gateway/transport/choose-transport.js';
 import type { TransportName } from '../../../src/gateway/transport/transport.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
@@ -24,11 +24,11 @@ class AwaySink implements EventSink {
 
   async start(): Promise<void> {}
 
-  async deliver(batch: readonly GatewayEvent[]): Promise<number> {
+  async deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     await this.#back;
     this.taken.push(...batch);
     this.#onTaken();
-    return batch.at(-1)?.sequence ?? 0;
+    return allSettled(batch);
   }
 
   async stop(): Promise<void> {}

@@ -40,7 +40,7 @@ async function run(steps: readonly Step[], scripts: readonly SinkAnswer[][]): Pr
   const accepted: NewEvent[] = [];
   await outbox.start();
   for (const now of steps) {
-    if ('append' in now) accepted.push(...now.append.filter((each) => outbox.append(each)));
+    if ('append' in now) accepted.push(...now.append.filter((each) => outbox.append(each) > 0));
     else await pass(clock, now.passMs);
   }
   await settle(() => {

@@ -38,7 +38,7 @@ function create(sinks: readonly ScriptedSink[], options: Partial<MemoryOutboxOpt
 /** Appends messages until one is refused; answers how many were accepted. */
 function fill(outbox: MemoryOutbox): number {
   let accepted = 0;
-  while (outbox.append(message('x'))) accepted++;
+  while (outbox.append(message('x')) > 0) accepted++;
   return accepted;
 }
 
@@ -67,12 +67,12 @@ describe('memory outbox', () => {
       await outbox.start();
       let accepted = 0;
       for (let connection = 0; connection < 20; connection++) {
-        if (outbox.append(opened(`c${connection}`))) accepted++;
+        if (outbox.append(opened(`c${connection}`)) > 0) accepted++;
         await settle(() => outbox.state().events === 0);
       }
       expect(accepted).toBeGreaterThan(1);
       expect(outbox.isFull).toBe(false);
-      expect(outbox.append(message('x'))).toBe(true);
+      expect(outbox.append(message('x'))).toBeGreaterThan(0);
     },
   );
 
@@ -185,25 +185,25 @@ describe('the bound of a memory outbox', () => {
 
   test('takes the close events of all open connections, however full it is', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
-    for (let i = 0; i < 20; i++) expect(outbox.append(opened(`c${i}`))).toBe(true);
+    for (let i = 0; i < 20; i++) expect(outbox.append(opened(`c${i}`))).toBeGreaterThan(0);
     fill(outbox);
-    for (let i = 0; i < 20; i++) expect(outbox.append(closed(`c${i}`))).toBe(true);
+    for (let i = 0; i < 20; i++) expect(outbox.append(closed(`c${i}`))).toBeGreaterThan(0);
     expect(outbox.state().events).toBeLessThanOrEqual(100);
   });
 
   test('takes open events that were under way when messages no longer fit', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     fill(outbox);
-    expect(outbox.append(opened('a'))).toBe(true);
-    expect(outbox.append(opened('b'))).toBe(true);
-    while (outbox.append(opened('more'))) expect(outbox.state().events).toBeLessThan(100);
+    expect(outbox.append(opened('a'))).toBeGreaterThan(0);
+    expect(outbox.append(opened('b'))).toBeGreaterThan(0);
+    while (outbox.append(opened('more')) > 0) expect(outbox.state().events).toBeLessThan(100);
   });
 
   test('takes a message that is larger than the whole bound when nothing else waits', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: 1024 } });
-    expect(outbox.append(message('x'.repeat(2000)))).toBe(true);
+    expect(outbox.append(message('x'.repeat(2000)))).toBeGreaterThan(0);
     expect(outbox.state().full).toBe(true);
-    expect(outbox.append(message('x'))).toBe(false);
+    expect(outbox.append(message('x'))).toBe(0);
   });
 
   test('is no longer full when half of it has been delivered, and tells each change once', async () => {
@@ -221,7 +221,7 @@ describe('the bound of a memory outbox', () => {
       [true, 88],
       [false, 43],
     ]);
-    expect(outbox.append(message('again'))).toBe(true);
+    expect(outbox.append(message('again'))).toBeGreaterThan(0);
   });
 });
 
@@ -234,7 +234,7 @@ describe('stopping a memory outbox', () => {
     expect(await outbox.stop(1_000)).toBe(0);
     expect(sink.taken).toHaveLength(5);
     expect(sink.stopped).toBe(1);
-    expect(outbox.append(message('late'))).toBe(false);
+    expect(outbox.append(message('late'))).toBe(0);
   });
 
   test('does not wait out the pause of a sink that was away', async () => {

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { parseCidr } from '../access/cidr.js';
+
+/** A network such as `10.0.0.0/8`. */
+export const cidr = z
+  .string()
+  .refine((text) => parseCidr(text) !== undefined, { error: 'is no CIDR such as 10.0.0.0/8 or ::1/128' });
+
+const jwt = z
+  .object({
+    secret: z.string().default('').describe('HMAC secret.'),
+    secret_file: z.string().default('').describe('File that holds the HMAC secret.'),
+    jwks_url: z
+      .string()
+      .default('')
+      .describe('URL of a JSON Web Key Set, fetched again when it names no key of a token.'),
+    algorithms: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Signature algorithms allowed; empty: HS256, HS384, HS512 for a secret, RS, PS, ES and EdDSA for a key set.',
+      ),
+    issuer: z.string().default('').describe('`iss` that is required; any when empty.'),
+    audience: z.string().default('').describe('`aud` that is required; any when empty.'),
+    query_key: z.string().default('').describe('Query key that may carry the token; none when empty.'),
+    subprotocol_prefix: z
+      .string()
+      .default('')
+      .describe('Prefix of an offered subprotocol that carries the token, for browsers; none when empty.'),
+    claims_to_tags: z.record(z.string(), z.string()).default({}).describe('Claim to the tag that gets its value.'),
+    clock_tolerance_s: z.int().min(0).max(600).default(5).describe('Difference of clocks that is forgiven.'),
+  })
+  .prefault({})
+  .describe('For `mode: jwt`.');
+
+const webhook = z
+  .object({
+    url: z.string().default('').describe('URL asked with POST for each upgrade.'),
+    timeout_s: z.number().min(0.1).max(9).default(3).describe('Longest wait; then the upgrade is answered 503.'),
+    cache_s: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(0)
+      .describe('How long an answer holds for the same token and path; 0: never.'),
+    headers: z.record(z.string(), z.string()).default({}).describe('Headers of each request.'),
+  })
+  .prefault({})
+  .describe('For `mode: webhook`.');
+
+/** Who may connect to an endpoint. */
+export const endpointAuth = z
+  .object({
+    mode: z.enum(['none', 'jwt', 'webhook']).default('none').describe('How an upgrade is decided.'),
+    jwt,
+    webhook,
+  })
+  .prefault({})
+  .describe('Authentication on connect.');
+
+const limits = z
+  .object({
+    max_connections: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Open connections; above: 503. 0: what the open-file limit allows.'),
+    max_connections_per_address: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Open connections of one address; above: 429. 0: none.'),
+    handshakes_per_s: z.int().min(0).default(0).describe('Upgrades a second; above: 429. 0: none.'),
+    max_tags: z.int().min(1).default(64).describe('Tags of one connection; above: 400.'),
+    max_tag_bytes: z.int().min(16).default(1024).describe('Bytes of one tag, key and value together; above: 400.'),
+    max_header_kb: z.int().min(4).max(256).default(32).describe('Request line and headers of a request; above: 431.'),
+  })
+  .prefault({})
+  .describe('Bounds on what peers may ask for.');
+
+/** Keys that say who may do what, and how much. */
+export const accessKeys = {
+  limits,
+  trusted_proxies: z
+    .array(cidr)
+    .default([])
+    .describe("Networks of proxies whose `X-Forwarded-For` and PROXY header are believed; nobody else's are."),
+  proxy_protocol: z
+    .boolean()
+    .default(false)
+    .describe('Connections from `trusted_proxies` begin with a PROXY protocol header (version 1 or 2).'),
+  internal_api_keys: z
+    .array(z.string().min(16, { error: 'an API key has at least 16 characters' }))
+    .default([])
+    .describe(
+      'Keys, one of which the internal API asks for (`Authorization: Bearer` or `X-Api-Key`); empty: none is asked for.',
+    ),
+  internal_api_keys_file: z.string().default('').describe('File with further keys, one a line.'),
+};

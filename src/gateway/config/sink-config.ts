@@ -1,0 +1,72 @@
+import type { OutboxLimits } from '../outbox/outbox-bound.js';
+
+/** What stands between events and sinks. */
+export interface OutboxConfig extends OutboxLimits {
+  /** Absolute; undefined: memory alone, and `durability` is `memory`. */
+  readonly dir: string | undefined;
+  readonly durability: 'memory' | 'disk';
+  readonly fsync: 'always' | 'interval' | 'never';
+  readonly fsyncIntervalMs: number;
+  readonly maxDiskBytes: number;
+  readonly segmentBytes: number;
+  /** What may wait for a sink that is not required. */
+  readonly optionalMaxBytes: number;
+  /** Absolute; made when the first event goes there. */
+  readonly deadLetterDir: string;
+}
+
+/** The sinks that are on. */
+export interface SinksConfig {
+  /** The ring behind `/events`. */
+  readonly embedded: boolean;
+  readonly redis: RedisSinkConfig | undefined;
+  readonly amqp: AmqpSinkConfig | undefined;
+  readonly nats: NatsSinkConfig | undefined;
+  readonly webhook: WebhookSinkConfig | undefined;
+}
+
+/** What every configured sink has. `addr` and `url` may hold credentials: never to be logged unmasked. */
+interface RequiredOrNot {
+  readonly required: boolean;
+}
+
+export interface RedisSinkConfig extends RequiredOrNot {
+  readonly addr: string;
+  /** May be a template. */
+  readonly streamName: string;
+  readonly eventIdField: string | undefined;
+  /** 0: none. */
+  readonly maxLen: number;
+}
+
+export interface AmqpSinkConfig extends RequiredOrNot {
+  readonly addr: string;
+  /** '': the default exchange. */
+  readonly exchange: string;
+  readonly queue: string | undefined;
+  /** May be a template. */
+  readonly routingKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface NatsSinkConfig extends RequiredOrNot {
+  readonly addr: string;
+  readonly stream: string;
+  /** May be a template. */
+  readonly subject: string;
+}
+
+export interface WebhookSinkConfig extends RequiredOrNot {
+  readonly url: string;
+  readonly secret: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBatchEvents: number;
+  readonly maxBatchBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** Connection state in Redis. */
+export interface MirrorConfig {
+  readonly addr: string;
+  readonly ttlMs: number;
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../../core/clock.js';
+import type { Logger } from '../../core/logger.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import type { EventBoot } from '../event/event-id.js';
+import type { EventSink } from './event-sink.js';
+import { MemorySink } from './memory-sink.js';
+
+/** What sinks are made with. */
+export interface SinkSurroundings {
+  readonly config: GatewayConfig;
+  readonly boot: EventBoot;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A sink, and whether the outbox waits for it. */
+export interface ConfiguredSink {
+  readonly sink: EventSink;
+  readonly required: boolean;
+}
+
+/** All sinks of a gateway. */
+export interface Sinks {
+  readonly all: readonly ConfiguredSink[];
+  /** The embedded one, when it is on: `/events` reads it. */
+  readonly embedded: MemorySink | undefined;
+}
+
+/** Makes the sinks that the configuration turns on; none is started. */
+export function createSinks({ config, boot, clock }: SinkSurroundings): Sinks {
+  const embedded = config.sinks.embedded ? new MemorySink({ boot, clock, limits: config.ring }) : undefined;
+  const all: ConfiguredSink[] = [];
+  if (embedded !== undefined) all.push({ sink: embedded, required: true });
+  return { all, embedded };
+}

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** How a broker is run. */
+export interface BrokerCommand {
+  /** Debian's package that holds the program. */
+  readonly debianPackage: string;
+  /** Absolute path of the program. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Resolves once it takes connections; is called again after each start, and rejects to be asked again 50 ms later. */
+  readonly isReady: () => Promise<void>;
+}
+
+const START_TRIES = 1_200;
+const TRY_EACH_MS = 50;
+
+/**
+ * A real broker as a child process with a data folder of its own. It keeps port and data through `kill` and `start`,
+ * so that a restart is a restart. Whoever makes one has to `dispose` it.
+ */
+export class BrokerProcess {
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #output = '';
+
+  private constructor(
+    readonly folder: string,
+    private readonly command: BrokerCommand,
+  ) {}
+
+  /** Makes the data folder, installs the package where that is missing and possible, and starts the broker. */
+  static async start(compose: (folder: string) => BrokerCommand): Promise<BrokerProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'wsg-broker-'));
+    const command = compose(folder);
+    installPackage(command);
+    const broker = new BrokerProcess(folder, command);
+    await broker.start();
+    return broker;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Everything that it printed, for error messages. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Starts it again on its old data. */
+  async start(): Promise<void> {
+    const { program, args, env } = this.command;
+    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.#output += String(chunk)));
+    this.#child = child;
+    this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
+    await this.#untilReady(child);
+  }
+
+  /** Ends it at once, as a crash does, unless another signal is given; resolves when it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#child?.kill(signal);
+    await this.#ended;
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #untilReady(child: ChildProcess): Promise<void> {
+    for (let tries = 0; tries < START_TRIES; tries++) {
+      if (child.exitCode !== null || child.signalCode !== null) break;
+      const isReady = await this.command.isReady().then(
+        () => true,
+        () => false,
+      );
+      if (isReady) return;
+      await new Promise((resolve) => setTimeout(resolve, TRY_EACH_MS));
+    }
+    throw new Error(`${this.command.program} did not come up:\n${this.#output}`);
+  }
+}
+
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  return address.port;
+}
+
+/** Brokers come from Debian's packages: installed by root, else the error names the command. */
+function installPackage({ program, debianPackage }: BrokerCommand): void {
+  if (existsSync(program)) return;
+  const how = `apt-get update && apt-get install -y --no-install-recommends ${debianPackage}`;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const { status, stderr } = spawnSync('sh', ['-c', how], { env, encoding: 'utf8' });
+    if (status === 0 && existsSync(program)) return;
+    throw new Error(`${program} is missing and could not be installed with '${how}':\n${stderr}`);
+  }
+  throw new Error(`${program} is missing; as root: ${how}`);
+}

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { startRedis } from './redis-broker.js';
+
+test('a broker keeps its port through a crash and a restart', async () => {
+  const redis = await startRedis();
+  const first = redis.process.pid;
+  await redis.process.kill();
+  await redis.process.start();
+  expect(redis.process.pid).not.toBe(first);
+  await redis.process.dispose();
+});
