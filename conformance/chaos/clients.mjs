@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import WebSocket from 'ws';
+import { between } from './random.mjs';
+
+const RETRY_MS = 50;
+const BURST_EACH_MS = 20;
+const LARGEST_BURST = 6;
+const CLOSE_BOUND_MS = 20_000;
+
+/**
+ * Clients that number their messages. Each connection of one is a session: `{name, written, isClosedCleanly}`. A message is
+ * `<session> <number>`, numbers from 1, so that a reader of the broker can tell what is missing.
+ */
+export class Clients {
+  /** All sessions that ever opened. */
+  sessions = [];
+  #random;
+  #url;
+  #isStopping = false;
+  #running = [];
+
+  constructor(url, random) {
+    this.#url = url;
+    this.#random = random;
+  }
+
+  start(count) {
+    for (let client = 0; client < count; client++) this.#running.push(this.#run(client));
+  }
+
+  /** Everybody closes with a close frame and waits for the answer: what stood before it has then been read. */
+  async stop() {
+    this.#isStopping = true;
+    await Promise.all(this.#running);
+  }
+
+  get written() {
+    return this.sessions.reduce((sum, session) => sum + session.written, 0);
+  }
+
+  async #run(client) {
+    for (let life = 0; !this.#isStopping; life++) {
+      await this.#live(`${client}.${life}`);
+      if (!this.#isStopping) await sleep(RETRY_MS);
+    }
+  }
+
+  /** One session, to its end. */
+  async #live(name) {
+    const socket = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: 5_000 });
+    const session = { name, written: 0, isClosedCleanly: false };
+    const ended = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
+    socket.on('error', () => undefined);
+    const opened = new Promise((resolve) => socket.once('open', () => resolve(true)));
+    if ((await Promise.race([opened, ended])) !== true) return;
+    this.sessions.push(session);
+    const leaveAfter = between(this.#random, 2_000, 20_000) + performance.now();
+    while (socket.readyState === WebSocket.OPEN && !this.#isStopping && performance.now() < leaveAfter) {
+      this.#burst(socket, session);
+      await sleep(BURST_EACH_MS);
+    }
+    const isOurs = socket.readyState === WebSocket.OPEN;
+    socket.close(1000);
+    const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS).then(() => 1006)]);
+    socket.terminate();
+    session.isClosedCleanly = isOurs && code === 1000;
+  }
+
+  #burst(socket, session) {
+    const messages = Math.floor(between(this.#random, 0, LARGEST_BURST + 1));
+    for (let message = 0; message < messages; message++) {
+      session.written += 1;
+      socket.send(`${session.name} ${session.written}`);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+const EVENT_ID = /^([0-9a-f]{4}-\d+)-(\d+)$/;
+const EXAMPLES = 5;
+
+/**
+ * Judges a run from outside: what clients wrote against what the broker has. `sessions` as Clients has them, `events` in the broker's
+ * order. Repeats are allowed (at least once) and only the first of each counts.
+ *
+ * - Every id stands for one event, and the ids of each start of the gateway have no gap.
+ * - A connection is one open, its messages, one close, in this order. With `mayLoseEnds` (memory, gateway killed) the end may be missing.
+ * - The numbers of a session are a prefix of what it wrote, in order, without a hole; all of it when the session closed cleanly.
+ *
+ * Gives `{counts, violations}`; a run is good when there is no violation.
+ */
+export function judge({ sessions, events, mayLoseEnds }) {
+  const violations = new Violations();
+  const { firsts, repeats } = firstsOf(events, violations);
+  checkGaps(firsts, violations);
+  const delivered = checkConnections(firsts, mayLoseEnds, violations);
+  const tails = checkSessions(sessions, delivered, violations);
+  const count = (action) => firsts.filter((event) => event.action === action).length;
+  const counts = {
+    sessions: sessions.length,
+    'closed cleanly': sessions.filter(({ isClosedCleanly }) => isClosedCleanly).length,
+    'messages written': sessions.reduce((sum, { written }) => sum + written, 0),
+    'messages delivered': count('message'),
+    'missing of clean sessions': tails.missing,
+    'cut with the gateway': tails.cut,
+    'longest cut tail': tails.longest,
+    opens: count('open'),
+    closes: count('close'),
+    repeats,
+  };
+  return { counts, violations: violations.list() };
+}
+
+class Violations {
+  #found = new Map();
+
+  add(rule, example) {
+    const examples = this.#found.get(rule) ?? [];
+    examples.push(example);
+    this.#found.set(rule, examples);
+  }
+
+  list() {
+    return [...this.#found].map(([rule, examples]) => {
+      const shown = examples.slice(0, EXAMPLES).join('; ');
+      return `${rule}: ${examples.length} (${shown}${examples.length > EXAMPLES ? '; ...' : ''})`;
+    });
+  }
+}
+
+function firstsOf(events, violations) {
+  const seen = new Map();
+  for (const event of events) {
+    const first = seen.get(event.id);
+    if (first === undefined) seen.set(event.id, event);
+    else if (textOf(first) !== textOf(event))
+      violations.add('two events with one id', `${textOf(first)} and ${textOf(event)}`);
+  }
+  return { firsts: [...seen.values()], repeats: events.length - seen.size };
+}
+
+function textOf({ id, connection, action, message = '' }) {
+  return `${id} ${connection} ${action} ${message}`.trim();
+}
+
+function checkGaps(firsts, violations) {
+  const boots = new Map();
+  for (const { id } of firsts) {
+    const match = EVENT_ID.exec(id);
+    if (match === null) violations.add('an id of another form', String(id));
+    else boots.set(match[1], (boots.get(match[1]) ?? new Set()).add(Number(match[2])));
+  }
+  for (const [boot, sequences] of boots) {
+    const last = sequences.size;
+    for (let sequence = 1; sequence <= last; sequence++) {
+      if (!sequences.has(sequence)) violations.add('a gap in the ids', `${boot}-${sequence}`);
+    }
+  }
+}
+
+/** Gives for each session the numbers delivered. */
+function checkConnections(firsts, mayLoseEnds, violations) {
+  const connections = new Map();
+  for (const event of firsts) {
+    const events = connections.get(event.connection) ?? [];
+    events.push(event);
+    connections.set(event.connection, events);
+  }
+  const delivered = new Map();
+  for (const [connection, events] of connections) {
+    checkEnds(connection, events, mayLoseEnds, violations);
+    for (const { action, message } of events)
+      if (action === 'message') take(delivered, connection, message, violations);
+  }
+  return delivered;
+}
+
+function checkEnds(connection, events, mayLoseEnds, violations) {
+  const actions = events.map(({ action }) => action);
+  const hasOneOpenFirst = actions.indexOf('open') === 0 && actions.lastIndexOf('open') === 0;
+  if (!hasOneOpenFirst) violations.add('not one open, first', connection);
+  const close = actions.indexOf('close');
+  if (close < 0 && !mayLoseEnds) violations.add('an open without a close', connection);
+  if (close >= 0 && close !== actions.length - 1) violations.add('something after the close', connection);
+}
+
+function take(delivered, connection, message, violations) {
+  const [name, number] = message.split(' ');
+  const session = delivered.get(name) ?? { connection, last: 0 };
+  delivered.set(name, session);
+  if (session.connection !== connection) violations.add('a session on two connections', name);
+  if (Number(number) !== session.last + 1)
+    violations.add('out of order or a hole', `${name}: ${number} after ${session.last}`);
+  session.last = Math.max(session.last, Number(number));
+}
+
+function checkSessions(sessions, delivered, violations) {
+  const tails = { missing: 0, cut: 0, longest: 0 };
+  for (const { name, written, isClosedCleanly } of sessions) {
+    const last = delivered.get(name)?.last ?? 0;
+    if (last > written) violations.add('more than was written', `${name}: ${last} of ${written}`);
+    const tail = written - last;
+    if (isClosedCleanly && tail > 0) {
+      violations.add('missing at the end of a clean session', `${name}: ${tail} of ${written}`);
+      tails.missing += tail;
+    } else {
+      tails.cut += tail;
+      tails.longest = Math.max(tails.longest, tail);
+    }
+  }
+  return tails;
+}

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const KEPT_LOG_CHARACTERS = 20_000;
+const STOP_BOUND_MS = 30_000;
+
+/** `wsg serve` as an operator starts it, on a free port, with a configuration file made for it in a folder of its own. */
+export class GatewayProcess {
+  #child;
+  #folder;
+  #log = '';
+  /** Resolves to how the process ended, whenever that is: `{ code, signal }`. */
+  ended;
+  port = 0;
+
+  /** Resolves once the gateway listens; `config` is what stands in its file. Rejects with its log when it does not start. */
+  static async start(config, { nodeOptions = [] } = {}) {
+    const gateway = new GatewayProcess();
+    gateway.#folder = mkdtempSync(join(tmpdir(), 'wsg-conformance-'));
+    const file = join(gateway.#folder, 'config.yml');
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify(config, null, 2));
+    const args = [...nodeOptions, ENTRY, 'serve', '--config', file, '--listen', '127.0.0.1:0', '--ready-fd', '3'];
+    const env = { ...process.env, NODE_ENV: undefined };
+    gateway.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    gateway.ended = once(gateway.#child, 'exit').then(([code, signal]) => ({ code, signal }));
+    gateway.#child.stderr.on('data', (chunk) => {
+      gateway.#log = (gateway.#log + chunk).slice(-KEPT_LOG_CHARACTERS);
+    });
+    await gateway.#untilReady();
+    return gateway;
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  get isRunning() {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** The end of what it has logged. */
+  get log() {
+    return this.#log;
+  }
+
+  /** Resident bytes. */
+  rss() {
+    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];
+    return Number(kilobytes) * 1024;
+  }
+
+  kill(signal) {
+    this.#child.kill(signal);
+  }
+
+  /** SIGTERM, and SIGKILL when that takes too long; resolves to how it ended. */
+  async stop() {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_BOUND_MS);
+    if (this.isRunning) this.#child.kill('SIGTERM');
+    const ending = await this.ended;
+    clearTimeout(timer);
+    rmSync(this.#folder, { recursive: true, force: true });
+    return ending;
+  }
+
+  async #untilReady() {
+    const line = once(createInterface({ input: this.#child.stdio[3] }), 'line').then(([text]) => JSON.parse(text));
+    const ended = this.ended.then(({ code }) => {
+      throw new Error(`the gateway ended with ${code}:\n${this.#log}`);
+    });
+    // The race is over when it listens; a later end is nobody's error.
+    ended.catch(() => undefined);
+    this.port = (await Promise.race([line, ended])).port;
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { type ChaosEvent, judge } from '../../conformance/chaos/judge.mjs';
+
+const BOOT = '0000-1700000000000';
+
+/** A connection of one session that opens, sends `numbers` and closes; ids follow one another. */
+function connection(name: string, numbers: readonly number[], first = 1): ChaosEvent[] {
+  const of = { connection: `connection of ${name}` };
+  const id = (offset: number) => `${BOOT}-${first + offset}`;
+  return [
+    { id: id(0), ...of, action: 'open' },
+    ...numbers.map((number, index): ChaosEvent => {
+      return { id: id(index + 1), ...of, action: 'message', message: `${name} ${number}` };
+    }),
+    { id: id(numbers.length + 1), ...of, action: 'close' },
+  ];
+}
+
+const clean = (written: number) => [{ name: 'a', written, isClosedCleanly: true }];
+const cut = (written: number) => [{ name: 'a', written, isClosedCleanly: false }];
+const rules = (violations: readonly string[]) => violations.map((text) => text.split(':')[0]);
+
+describe('the judge of a chaos run', () => {
+  test('passes a whole run, and counts', () => {
+    const { counts, violations } = judge({
+      sessions: clean(3),
+      events: connection('a', [1, 2, 3]),
+      mayLoseEnds: false,
+    });
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ 'messages written': 3, 'messages delivered': 3, opens: 1, closes: 1, repeats: 0 });
+  });
+
+  test('passes repeats of the same events, and counts them', () => {
+    const events = connection('a', [1, 2]);
+    const { counts, violations } = judge({ sessions: clean(2), events: [...events, ...events], mayLoseEnds: false });
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ repeats: 4 });
+  });
+
+  test('lets a cut session lose its end, and says how much', () => {
+    const { counts, violations } = judge({ sessions: cut(9), events: connection('a', [1, 2]), mayLoseEnds: false });
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ 'longest cut tail': 7, 'missing of clean sessions': 0 });
+  });
+
+  test.each([
+    ['missing at the end of a clean session', clean(4), connection('a', [1, 2, 3])],
+    ['missing at the end of a clean session', clean(4), []],
+    ['out of order or a hole', cut(4), connection('a', [1, 3])],
+    ['out of order or a hole', cut(4), connection('a', [1, 3, 2])],
+    ['more than was written', cut(1), connection('a', [1, 2])],
+    ['a gap in the ids', clean(2), connection('a', [1, 2], 2)],
+    ['an open without a close', clean(2), connection('a', [1, 2]).slice(0, -1)],
+    ['not one open, first', clean(1), [...connection('a', [1]).slice(1, 2), ...connection('a', [1]).slice(0, 1)]],
+    ['something after the close', clean(1), [0, 2, 1].flatMap((index) => connection('a', [1])[index] ?? [])],
+    [
+      'a session on two connections',
+      clean(2),
+      [
+        ...connection('a', [1]),
+        ...connection('b', [], 4),
+        { ...connection('a', [1, 2], 3)[2], id: `${BOOT}-6`, connection: 'other' } as const,
+      ],
+    ],
+    [
+      'two events with one id',
+      clean(1),
+      [...connection('a', [1]), { id: `${BOOT}-2`, connection: 'x', action: 'open' } as const],
+    ],
+  ])('finds %s', (rule, sessions, events) => {
+    expect(
+      rules(judge({ sessions, events: events as readonly ChaosEvent[], mayLoseEnds: false }).violations),
+    ).toContain(rule);
+  });
+
+  test('forgives an open without a close only where the gateway may lose ends', () => {
+    const events = connection('a', [1]).slice(0, -1);
+    expect(judge({ sessions: clean(1), events, mayLoseEnds: true }).violations).toEqual([]);
+  });
+});
