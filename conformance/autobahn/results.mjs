@@ -28,20 +28,19 @@ export function countBehaviours(results) {
 
 /** The table of one run in Markdown, and below it each case that is not simply OK. */
 export function formatResults(results) {
-  const groups = Map.groupBy
-    ? Map.groupBy(results, groupOf)
-    : results.reduce(
-        (map, result) => map.set(groupOf(result), [...(map.get(groupOf(result)) ?? []), result]),
-        new Map(),
-      );
-  const rows = [...groups].map(([group, cases]) => row(`${group} ${GROUPS[group] ?? ''}`, countBehaviours(cases)));
+  const numbers = [...new Set(results.map((result) => groupOf(result)))].toSorted((one, other) => one - other);
+  const rows = numbers.map((group) => row(`${group} ${GROUPS[group] ?? ''}`, countBehaviours(inGroup(results, group))));
   const head = [`| cases | ${BEHAVIOURS.join(' | ')} |`, `| --- |${' ---: |'.repeat(BEHAVIOURS.length)}`];
   const table = [...head, ...rows, row('all', countBehaviours(results))];
   return [...table, '', ...exceptions(results)].join('\n');
 }
 
 function groupOf({ id }) {
-  return id.split('.')[0];
+  return Number(id.split('.')[0]);
+}
+
+function inGroup(results, group) {
+  return results.filter((result) => groupOf(result) === group);
 }
 
 function row(name, counts) {
