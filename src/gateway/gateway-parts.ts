@@ -14,7 +14,10 @@ import { metricsRoute } from './internal-api/metrics-route.js';
 import { Router } from './internal-api/router.js';
 import type { Route } from './internal-api/route.js';
 import { sendRoutes } from './internal-api/send-routes.js';
+import { timedRoute } from './internal-api/timed-route.js';
 import { statusRoutes } from './internal-api/status-routes.js';
+import { packageVersion } from '../core/package-version.js';
+import { DurationCounts } from './metrics/duration-counts.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { MemoryOutbox } from './outbox/memory-outbox.js';
@@ -119,8 +122,11 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
     const transport = { transport: chosen.name, transport_reason: chosen.reason };
     return { node, ...transport, connections: registry.size, outbox_events: events, outbox_bytes: bytes };
   };
+  const sendDurations = new DurationCounts();
   const routes = [
-    ...sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes }),
+    ...sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes }).map((route) =>
+      route.path === '/send' ? timedRoute(route, sendDurations) : route,
+    ),
     ...statusRoutes(bus),
     ...healthRoutes({ readiness, details }),
   ];
@@ -128,20 +134,24 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
     const stream = new EventStream(embedded, clock);
     routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
   }
-  if (config.metricsEnabled) routes.push(metricsRoute(composeMetrics(core, chosen)));
+  if (config.metricsEnabled) routes.push(metricsRoute(composeMetrics(core, chosen, sendDurations)));
   return routes;
 }
 
 function composeMetrics(
   { counters, delivery, outbox, embedded, registry }: GatewayCore,
   chosen: ChosenTransport,
+  sendDurations: DurationCounts,
 ): GatewayMetrics {
   return new GatewayMetrics({
     counters,
     delivery: delivery.counters,
+    backlog: () => delivery.backlog(),
     outbox: () => outbox.state(),
     ring: embedded && (() => embedded.state()),
     connections: () => registry.size,
-    transport: () => chosen.name,
+    sendDurations,
+    transport: chosen.name,
+    version: packageVersion(),
   });
 }

@@ -65,8 +65,9 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {
+    const startedAt = performance.now();
     const decision = this.#decide(request, endpoint);
-    if (!decision.accept) this.#options.counters.upgradesRefused += 1;
+    this.#options.counters.countUpgrade(decision.accept, performance.now() - startedAt);
     return decision;
   }
 

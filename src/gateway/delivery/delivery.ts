@@ -28,6 +28,13 @@ export interface DeliveryOptions {
   readonly closeTimeoutMs?: number;
 }
 
+/** What could not be written yet, at a moment. */
+export interface DeliveryBacklog {
+  readonly connections: number;
+  /** In our queues and in those of the library. */
+  readonly bytes: number;
+}
+
 /**
  * Brings messages to connections, in the order of the calls for each of them. A selector of one pair goes by a topic of
  * the transport; everything else, and every connection that reads too slowly, by the connection's own queue.
@@ -107,6 +114,14 @@ export class Delivery implements RegistryObserver {
     let count = 0;
     for (const connection of this.#writer.congested) if (matches(connection, selector)) count += 1;
     return count;
+  }
+
+  /** What waits for connections above their low-water mark. O(congested connections). */
+  backlog(): DeliveryBacklog {
+    const { congested } = this.#writer;
+    let bytes = 0;
+    for (const { queue, socket } of congested) bytes += (queue?.bytes ?? 0) + socket.bufferedBytes();
+    return { connections: congested.size, bytes };
   }
 
   /** The transport's `drain`. */

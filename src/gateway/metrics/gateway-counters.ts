@@ -1,4 +1,5 @@
 import type { CloseReasonName } from '../connection/close-reason.js';
+import { DurationCounts } from './duration-counts.js';
 
 /** What the connection handler counts since the start. Plain numbers: nothing is paid for them but when metrics are read. */
 export class GatewayCounters {
@@ -8,7 +9,14 @@ export class GatewayCounters {
   connectionsOpened = 0;
   connectionsClosed = 0;
   upgradesRefused = 0;
+  readonly handshakeDurations = new DurationCounts();
   readonly closedByReason = new Map<CloseReasonName, number>();
+
+  /** Once an upgrade is decided on, `durationMs` after it arrived. */
+  countUpgrade(accepted: boolean, durationMs: number): void {
+    if (!accepted) this.upgradesRefused += 1;
+    this.handshakeDurations.record(durationMs);
+  }
 
   countClose(reason: CloseReasonName): void {
     this.connectionsClosed += 1;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createDeliveryCounters } from '../../../src/gateway/delivery/delivery-counters.js';
+import { DurationCounts } from '../../../src/gateway/metrics/duration-counts.js';
 import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
 import { GatewayMetrics } from '../../../src/gateway/metrics/gateway-metrics.js';
 
@@ -11,7 +12,10 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
     outbox: () => ({ events: 3, bytes: 300, maxBytes: 1000, full: true, lagging: new Map([['memory', 3]]) }),
     ring: () => ({ events: 1, bytes: 100, readers: 2, tooLarge: 0 }),
     connections: () => 4,
-    transport: () => 'ws',
+    backlog: () => ({ connections: 2, bytes: 77 }),
+    sendDurations: new DurationCounts(),
+    transport: 'ws',
+    version: '1.2.3',
   });
 }
 
@@ -34,7 +38,9 @@ test('figures are read anew each time, and never added to what was read before',
       'active_connections_gauge 4',
       'outbox_full 1',
       'sink_lag_events{sink="memory"} 3',
+      'delivery_waiting_bytes 77',
       'transport_info{transport="ws"} 1',
+      'wsg_build_info{version="1.2.3"} 1',
     ]),
   );
 });
@@ -46,11 +52,23 @@ test('two gateways in one process count apart', async () => {
   expect(await createMetrics().text()).toContain('messages_recieved_counter 0\n');
 });
 
-test('the reference names every metric of ours', async () => {
-  const page = await readFile(new URL('../../../docs/reference/http-api.md', import.meta.url), 'utf8');
+test('the reference lists exactly our metrics, each with its type', async () => {
+  const page = await readFile(new URL('../../../docs/reference/metrics.md', import.meta.url), 'utf8');
+  const listed = [...page.matchAll(/^\| `([a-z_]+)(?:\{[a-z]+\})?` \| (\w+) \|/gm)].map(
+    ([, name, type]) => `${name} ${type}`,
+  );
   const text = await createMetrics().text();
-  const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-  const ours = names.filter((name) => !/^(process|nodejs)_/.test(name));
-  expect(ours.length).toBeGreaterThan(15);
-  expect(ours.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+  const told = [...text.matchAll(/^# TYPE (\S+ \w+)$/gm)].map(([, metric = '']) => metric);
+  const ours = told.filter((metric) => !/^(process|nodejs)_/.test(metric));
+  expect(ours.length).toBeGreaterThan(25);
+  expect(listed.sort()).toEqual(ours.sort());
+});
+
+test("the old program's five keep their names and help texts", async () => {
+  const text = await createMetrics().text();
+  expect(text).toContain('# HELP messages_sent_counter The number of websocket messages sent\n');
+  expect(text).toContain('# HELP messages_recieved_counter The number of websocket messages\n');
+  expect(text).toContain('# HELP connections_counter The number of websocket connections made\n');
+  expect(text).toContain('# HELP disconnections_counter The number of websocket disconnections made\n');
+  expect(text).toContain('# HELP active_connections_gauge The number of active websocket connections\n');
 });
