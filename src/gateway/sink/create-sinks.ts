@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import type { EventBoot } from '../event/event-id.js';
 import type { EventSink } from './event-sink.js';
 import { MemorySink } from './memory-sink.js';
+import { WebhookSink } from './webhook-sink.js';
 
 /** What sinks are made with. */
 export interface SinkSurroundings {
@@ -31,5 +32,7 @@ export function createSinks({ config, boot, clock }: SinkSurroundings): Sinks {
   const embedded = config.sinks.embedded ? new MemorySink({ boot, clock, limits: config.ring }) : undefined;
   const all: ConfiguredSink[] = [];
   if (embedded !== undefined) all.push({ sink: embedded, required: true });
+  const { webhook } = config.sinks;
+  if (webhook !== undefined) all.push({ sink: new WebhookSink(webhook, clock), required: webhook.required });
   return { all, embedded };
 }

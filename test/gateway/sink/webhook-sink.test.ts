@@ -1,0 +1,148 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.js';
+import type { WebhookSinkConfig } from '../../../src/gateway/config/sink-config.js';
+import type { SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
+import { WebhookSink } from '../../../src/gateway/sink/webhook-sink.js';
+import { testEvent, testEvents } from '../../support/test-event.js';
+import { webhookConfig } from '../../support/webhook-config.js';
+import { WebhookReceiver, type WebhookAnswering } from '../../support/webhook-receiver.js';
+
+/** Answers with this status, `good` requests excepted. */
+const refuse =
+  (status: number, isGood: (sequences: readonly string[]) => boolean = () => false): WebhookAnswering =>
+  ({ events }, response) => {
+    if (!isGood(events.map(({ id = '' }) => id.split('-').at(-1) ?? ''))) response.statusCode = status;
+    response.end();
+  };
+
+describe('a webhook sink', () => {
+  let receiver: WebhookReceiver;
+  let sink: WebhookSink;
+  const use = (changed: Partial<WebhookSinkConfig> = {}) => {
+    sink = new WebhookSink(webhookConfig(receiver.url, changed), systemClock);
+    return sink;
+  };
+  const taken = () => receiver.taken.map(({ id }) => Number(id?.split('-').at(-1)));
+  const refusedSequences = ({ refused }: SinkReceipt) => refused.map(({ event }) => event.sequence);
+
+  beforeEach(async () => {
+    receiver = await WebhookReceiver.start();
+    use();
+  });
+
+  afterEach(async () => {
+    await sink.stop();
+    await receiver.stop();
+  });
+
+  test('signs time and body, and names the delivery', async () => {
+    await use({ secret: 'hush', headers: { authorization: 'Bearer b' } }).deliver(testEvents(1, 2));
+    const [request] = receiver.requests;
+    const timestamp = String(request?.headers['x-wsg-timestamp']);
+    const expected = createHmac('sha256', 'hush').update(`${timestamp}.${request?.body}`).digest('hex');
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'x-wsg-signature': `sha256=${expected}`,
+      'x-wsg-delivery': `${testEvent(1).id}+2`,
+      authorization: 'Bearer b',
+    });
+    expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(60);
+    expect(request?.body).toBe(
+      '{"events":[{"id":"00af-1700000000000-1","action":"message","connection":"c1","message":"hello","tags":"foo=bar","type":"text"},' +
+        '{"id":"00af-1700000000000-2","action":"message","connection":"c1","message":"hello","tags":"foo=bar","type":"text"}]}',
+    );
+  });
+
+  test('cuts a batch into requests by number and by bytes, and sends a larger event alone', async () => {
+    use({ maxBatchEvents: 2, maxBatchBytes: 1024 });
+    const batch = [...testEvents(1, 3), testEvent(4, 'x'.repeat(2000)), testEvent(5)];
+    expect(await sink.deliver(batch)).toEqual({ settled: 5, refused: [] });
+    expect(receiver.requests.map(({ events }) => events.length)).toEqual([2, 1, 1, 1]);
+    expect(taken()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test.each([408, 425, 429, 500, 503])('rejects a batch that is answered %i, and it is taken later', async (status) => {
+    receiver.answering = refuse(status);
+    await expect(sink.deliver(testEvents(1, 3))).rejects.toThrow(`answered ${status}`);
+    receiver.answering = refuse(200);
+    expect(await sink.deliver(testEvents(1, 3))).toEqual({ settled: 3, refused: [] });
+  });
+
+  test('finds the one event that a receiver refuses, and keeps the order of the others', async () => {
+    receiver.answering = refuse(422, (sequences) => !sequences.includes('37'));
+    const receipt = await sink.deliver(testEvents(1, 100));
+    expect([receipt.settled, refusedSequences(receipt)]).toEqual([100, [37]]);
+    expect(receipt.refused[0]?.reason).toBe('The receiver answered 422.');
+    expect(taken()).toEqual(Array.from({ length: 100 }, (_, index) => index + 1).filter((number) => number !== 37));
+  });
+
+  test.each([302, 401, 404])('refuses a whole request that is answered %i, and follows no redirect', async (status) => {
+    receiver.answering = (_, response) => {
+      response.writeHead(status, { location: receiver.url }).end();
+    };
+    const receipt = await sink.deliver(testEvents(1, 10));
+    expect([receipt.settled, refusedSequences(receipt).length, receiver.requests.length]).toEqual([10, 10, 1]);
+  });
+
+  test('settles what was taken before the receiver went away', async () => {
+    use({ maxBatchEvents: 2 });
+    receiver.answering = refuse(503, (sequences) => !sequences.includes('3'));
+    expect(await sink.deliver(testEvents(1, 6))).toEqual({ settled: 2, refused: [] });
+  });
+
+  test('does not come back before the time that the receiver asks for', async () => {
+    receiver.answering = (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end();
+    await expect(sink.deliver(testEvents(1, 1))).rejects.toThrow('answered 429');
+    const again = sink.deliver(testEvents(1, 1));
+    await sink.stop();
+    await expect(again).rejects.toThrow('stopped');
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  test('rejects when no answer comes in time', async () => {
+    receiver.answering = () => undefined;
+    await expect(use({ timeoutMs: 50 }).deliver(testEvents(1, 1))).rejects.toThrow('no answer within 50 ms');
+  });
+
+  test('takes an endless answer for what its status says', async () => {
+    receiver.answering = (_, response) => {
+      response.writeHead(200);
+      response.write('x'.repeat(200_000));
+    };
+    expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
+  });
+
+  test('goes on when the receiver has closed the idle connection', async () => {
+    await sink.deliver(testEvents(1, 1));
+    await sink.deliver(testEvents(2, 2));
+    receiver.dropConnections();
+    expect(await sink.deliver(testEvents(3, 3))).toEqual({ settled: 1, refused: [] });
+    expect(taken()).toEqual([1, 2, 3]);
+  });
+
+  test('does not start when the receiver refuses everything, and names it without its password', async () => {
+    receiver.answering = refuse(403);
+    use();
+    const url = receiver.url.replace('//', '//user:marked-secret@');
+    sink = new WebhookSink(webhookConfig(url), systemClock);
+    const error: unknown = await sink.start().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'sink.refused' });
+    expect(String(error)).toContain('webhook sink was refused: http://user:***@127.0.0.1');
+    expect(String(error)).not.toContain('marked-secret');
+  });
+
+  test('starts when only an empty batch displeases the receiver', async () => {
+    receiver.answering = refuse(400);
+    await sink.start();
+    expect(receiver.requests[0]?.body).toBe('{"events":[]}');
+  });
+
+  test('rejects plainly at start when nobody listens, and delivers once somebody does', async () => {
+    await receiver.stop();
+    await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
+    await expect(sink.deliver(testEvents(1, 2))).rejects.toThrow('is away');
+    await receiver.start();
+    expect(await sink.deliver(testEvents(1, 2))).toEqual({ settled: 2, refused: [] });
+  });
+});

@@ -1,0 +1,15 @@
+import type { WebhookSinkConfig } from '../../src/gateway/config/sink-config.js';
+
+/** The defaults of the configuration, unsigned, for this URL. */
+export function webhookConfig(url: string, changed: Partial<WebhookSinkConfig> = {}): WebhookSinkConfig {
+  return {
+    url,
+    secret: undefined,
+    headers: {},
+    maxBatchEvents: 500,
+    maxBatchBytes: 1024 * 1024,
+    timeoutMs: 10_000,
+    required: true,
+    ...changed,
+  };
+}

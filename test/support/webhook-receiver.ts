@@ -1,0 +1,70 @@
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One request as it arrived. */
+export interface WebhookRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly events: readonly Readonly<Record<string, string>>[];
+}
+
+/** Answers a request, or leaves it without an answer. The default is an empty 200. */
+export type WebhookAnswering = (request: WebhookRequest, response: ServerResponse) => void;
+
+/** A real HTTP receiver that keeps what it took with a 2xx. It keeps its port through `stop` and `start`. */
+export class WebhookReceiver {
+  /** All requests, the refused ones included. */
+  readonly requests: WebhookRequest[] = [];
+  /** The events of the requests answered with 2xx, in order. */
+  readonly taken: Readonly<Record<string, string>>[] = [];
+  answering: WebhookAnswering = (_, response) => void response.end();
+  #server: Server | undefined;
+  #port = 0;
+
+  static async start(): Promise<WebhookReceiver> {
+    const receiver = new WebhookReceiver();
+    await receiver.start();
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/events`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        const parsed: { events: Record<string, string>[] } = JSON.parse(body);
+        this.#answer({ headers: request.headers, body, events: parsed.events }, response);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    const address: AddressInfo | string | null = server.address();
+    if (address === null || typeof address === 'string') throw new Error('The receiver has no port.');
+    this.#port = address.port;
+    this.#server = server;
+  }
+
+  dropConnections(): void {
+    this.#server?.closeAllConnections();
+  }
+
+  /** Answers nothing more and drops all connections. Idempotent. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  #answer(request: WebhookRequest, response: ServerResponse): void {
+    this.requests.push(request);
+    this.answering(request, response);
+    if (response.writableEnded && response.statusCode < 300) this.taken.push(...request.events);
+  }
+}
