@@ -137,9 +137,8 @@ function addOutbox(metrics: MetricRegistry, outbox: () => OutboxState): void {
   metrics.gauge({ name: 'outbox_full', help: '1 while clients are held back because the outbox is full' }, () =>
     Number(outbox().full),
   );
-  metrics.gauge(
-    { name: 'sink_lag_events', help: 'Events that wait for this sink', label: 'sink' },
-    () => outbox().lagging,
+  metrics.gauge({ name: 'sink_lag_events', help: 'Events that wait for this sink', label: 'sink' }, () =>
+    outbox().sinks.map(({ name, waiting }) => [name, waiting] as const),
   );
 }
 

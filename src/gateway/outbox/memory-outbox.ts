@@ -34,6 +34,7 @@ export class MemoryOutbox implements Outbox {
   private readonly bound: OutboxBound;
   private readonly feeds: readonly SinkFeed[];
   private readonly fullListeners: ((full: boolean) => void)[] = [];
+  private readonly acknowledgedListeners: ((through: number) => void)[] = [];
   private full = false;
   private phase: 'new' | 'started' | 'stopped' = 'new';
   private scheduled: NodeJS.Immediate | undefined;
@@ -73,10 +74,25 @@ export class MemoryOutbox implements Outbox {
     return this.full;
   }
 
+  get acknowledgedThrough(): number {
+    return this.queue.firstSequence - 1;
+  }
+
   state(): OutboxState {
     const { events, bytes } = this.load();
-    const lagging = new Map(this.feeds.map((feed) => [feed.name, feed.waiting]));
-    return { events, bytes, maxBytes: this.bound.limits.maxBytes, full: this.full, lagging };
+    const sinks = this.feeds.map(({ name, status, waiting }) => {
+      return { name, required: true, status, waiting, oldestMs: 0, refused: 0, missed: 0 };
+    });
+    const disk = { diskBytes: 0, diskSegments: 0, maxDiskBytes: 0 };
+    return { events, bytes, maxBytes: this.bound.limits.maxBytes, ...disk, full: this.full, sinks };
+  }
+
+  retagged(): void {
+    // Without a log there is nothing to note it in.
+  }
+
+  onAcknowledged(listener: (through: number) => void): void {
+    this.acknowledgedListeners.push(listener);
   }
 
   onFullChange(listener: (full: boolean) => void): void {
@@ -113,6 +129,7 @@ export class MemoryOutbox implements Outbox {
     let through = this.queue.lastSequence;
     for (const feed of this.feeds) through = Math.min(through, feed.acknowledgedThrough);
     this.queue.dropThrough(through);
+    for (const listener of this.acknowledgedListeners) listener(through);
     if (this.full && this.bound.isRelieved(this.load())) this.setFull(false);
     if (this.queue.size === 0) this.onDelivered?.();
   }

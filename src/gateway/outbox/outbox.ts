@@ -3,26 +3,58 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 /** What a connection hands over; the outbox gives id and sequence. */
 export type NewEvent = Omit<GatewayEvent, 'id' | 'sequence'>;
 
+/** What the close event of an open connection would say now. */
+export type Retagging = Pick<NewEvent, 'connection' | 'tags' | 'destinations'>;
+
+/** One sink as the outbox sees it. */
+export interface SinkState {
+  readonly name: string;
+  readonly required: boolean;
+  /** `away`: the last attempt failed, the next follows after a pause. */
+  readonly status: 'up' | 'away';
+  /** Events that wait for its acknowledgement. */
+  readonly waiting: number;
+  /** How long the oldest of them waits, counted from this start for those of an earlier one; 0 when none waits. Right to about 100 ms, coarser after hours. */
+  readonly oldestMs: number;
+  /** Events that it refused for good since the start: they are in its dead-letter file. */
+  readonly refused: number;
+  /** Events that it will not get, as it is not required and was away for too long. */
+  readonly missed: number;
+}
+
 /** What stands between events and sinks, as numbers for metrics and `/readyz`. */
 export interface OutboxState {
+  /** Events that a sink still waits for. */
   readonly events: number;
+  /** Bytes of events in memory. */
   readonly bytes: number;
   readonly maxBytes: number;
+  /** Bytes and files of the log; 0 without one. */
+  readonly diskBytes: number;
+  readonly diskSegments: number;
+  /** Bound on `diskBytes`; 0 without a log. */
+  readonly maxDiskBytes: number;
   /** `Outbox.isFull` at this moment. */
   readonly full: boolean;
-  /** For each sink the events that wait for its acknowledgement. */
-  readonly lagging: ReadonlyMap<string, number>;
+  readonly sinks: readonly SinkState[];
 }
 
 /** Between event and sink: ordered, bounded in bytes and events, one cursor for each sink. */
 export interface Outbox {
   /** Its sequence, or 0: at the bound, the event was not accepted and must be counted as refused. Open and close events have a reserve of their own. */
   append(event: NewEvent): number;
+  /** Notes what the close event of an open connection would say now, for the case that this process is killed. Costs nothing without a log. */
+  retagged(now: Retagging): void;
   /** True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where that is possible. */
   readonly isFull: boolean;
+  /** All up to and with this sequence is acknowledged by every required sink (by every sink when none is required). */
+  readonly acknowledgedThrough: number;
   state(): OutboxState;
   /** Called when `isFull` changes. */
   onFullChange(listener: (full: boolean) => void): void;
+  /** Called when `acknowledgedThrough` has risen. */
+  onAcknowledged(listener: (through: number) => void): void;
+  /** Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; a sink that is merely away is no error. */
   start(): Promise<void>;
   /** Delivers what is left within `timeoutMs`, then stops the sinks. Resolves to the number of events left over. */
   stop(timeoutMs: number): Promise<number>;

@@ -39,6 +39,10 @@ export class SinkFeed {
     return this.acknowledged;
   }
 
+  get status(): 'up' | 'away' {
+    return this.failures === 0 ? 'up' : 'away';
+  }
+
   get waiting(): number {
     return this.options.queue.lastSequence - this.acknowledged;
   }

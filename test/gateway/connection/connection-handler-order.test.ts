@@ -27,8 +27,15 @@ class RoomyOutbox implements Outbox {
     return this.accepted.length;
   }
 
+  readonly acknowledgedThrough = 0;
+
+  retagged(): void {}
+
+  onAcknowledged(): void {}
+
   state(): OutboxState {
-    return { events: 0, bytes: 0, maxBytes: 0, full: this.room === 0, lagging: new Map() };
+    const disk = { diskBytes: 0, diskSegments: 0, maxDiskBytes: 0 };
+    return { events: 0, bytes: 0, maxBytes: 0, ...disk, full: this.room === 0, sinks: [] };
   }
 
   onFullChange(listener: (full: boolean) => void): void {

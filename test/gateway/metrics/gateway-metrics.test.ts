@@ -9,7 +9,16 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
   return new GatewayMetrics({
     counters,
     delivery,
-    outbox: () => ({ events: 3, bytes: 300, maxBytes: 1000, full: true, lagging: new Map([['memory', 3]]) }),
+    outbox: () => ({
+      events: 3,
+      bytes: 300,
+      maxBytes: 1000,
+      diskBytes: 0,
+      diskSegments: 0,
+      maxDiskBytes: 0,
+      full: true,
+      sinks: [{ name: 'memory', required: true, status: 'up', waiting: 3, oldestMs: 0, refused: 0, missed: 0 }],
+    }),
     ring: () => ({ events: 1, bytes: 100, readers: 2, tooLarge: 0 }),
     connections: () => 4,
     backlog: () => ({ connections: 2, bytes: 77 }),

@@ -150,14 +150,14 @@ describe('memory outbox', () => {
     const { outbox, clock } = create([away, here]);
     await outbox.start();
     for (let i = 0; i < 3; i++) outbox.append(message('x'));
-    await settle(() => clock.waiting === 1 && outbox.state().lagging.get('here') === 0);
+    await settle(() => clock.waiting === 1 && outbox.state().sinks[1]?.waiting === 0);
     expect(here.taken).toHaveLength(3);
     expect(outbox.state()).toMatchObject({
       events: 3,
-      lagging: new Map([
-        ['away', 3],
-        ['here', 0],
-      ]),
+      sinks: [
+        { name: 'away', status: 'away', waiting: 3 },
+        { name: 'here', status: 'up', waiting: 0 },
+      ],
     });
     clock.advance(100);
     await settle(() => outbox.state().events === 0);
