@@ -5,6 +5,7 @@ import { pathText, problemSentence } from './config-problem.js';
 import { configSchema, type ConfigFile, type ConfigInput } from './config-schema.js';
 import { nearestHint, readEnvironment } from './environment.js';
 import type { GatewayConfig } from './gateway-config.js';
+import { redisAddrWarnings } from './redis-addr.js';
 import { resolveConfig } from './resolve-config.js';
 import { schemaNode, type SchemaNode } from './schema-node.js';
 import { readYaml } from './yaml-reader.js';
@@ -63,7 +64,8 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const checked = check(draft, file?.shownPath ?? 'built-in configuration');
   const source: ConfigSource = file === undefined ? { kind: 'built-in' } : { kind: 'file', path: file.shownPath };
   const baseDir = file === undefined ? options.cwd : dirname(file.path);
-  return { config: resolveConfig(checked, baseDir), source, warnings: draft.warnings };
+  const config = resolveConfig(checked, baseDir);
+  return { config, source, warnings: [...draft.warnings, ...redisAddrWarnings(config)] };
 }
 
 interface FoundFile {

@@ -33,8 +33,14 @@ export function resolveMirror(file: ConfigFile): MirrorConfig | undefined {
 
 function redis({ stream_redis: { addr, ...sink } }: ConfigFile): SinksConfig['redis'] {
   if (addr === '') return undefined;
-  const { stream_name, event_id_field, max_len, required } = sink;
-  return { addr, streamName: stream_name, eventIdField: given(event_id_field), maxLen: max_len, required };
+  return {
+    addr,
+    streamName: sink.stream_name,
+    eventIdField: given(sink.event_id_field),
+    closeReasonField: given(sink.close_reason_field),
+    maxLen: sink.max_len,
+    required: sink.required,
+  };
 }
 
 function amqp({ stream_amqp: { addr, ...sink } }: ConfigFile): SinksConfig['amqp'] {

@@ -35,6 +35,8 @@ export interface RedisSinkConfig extends RequiredOrNot {
   /** May be a template. */
   readonly streamName: string;
   readonly eventIdField: string | undefined;
+  /** Carries the reason of a close. */
+  readonly closeReasonField: string | undefined;
   /** 0: none. */
   readonly maxLen: number;
 }

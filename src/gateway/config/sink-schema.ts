@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_OUTBOX_LIMITS } from '../outbox/memory-outbox.js';
 import { DEFAULT_RING_LIMITS } from '../sink/memory-sink.js';
+import { redisAddr } from './redis-addr.js';
 
 const MIB = 1024 * 1024;
 
@@ -14,12 +15,13 @@ const destination = (purpose: string) => z.string().describe(`${purpose}; may be
 /** The Redis Streams sink. */
 const redisSink = z
   .object({
-    addr: z
-      .string()
-      .default('')
-      .describe('`redis://`, `rediss://` or `unix://` URL as go-redis takes it; off when empty.'),
+    addr: redisAddr.describe('`redis://`, `rediss://` or `unix://` URL as go-redis takes it; off when empty.'),
     stream_name: destination('Stream').default('connectionevents'),
     event_id_field: z.string().default('').describe('Field that carries the id of the event; none when empty.'),
+    close_reason_field: z
+      .string()
+      .default('')
+      .describe('Field of close entries that carries why the connection ended; none when empty.'),
     max_len: z.int().min(0).default(0).describe('Approximate bound on the entries of the stream; 0: none.'),
     required,
   })
@@ -137,7 +139,7 @@ const events = z
   .describe('The embedded sink.');
 
 const connectionRedisSync = z
-  .object({ addr: z.string().default('').describe('Redis URL; off when empty.') })
+  .object({ addr: redisAddr.describe('Redis URL; off when empty.') })
   .prefault({})
   .describe('Mirror of connection state in Redis.');
 
