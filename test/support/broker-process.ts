@@ -38,7 +38,7 @@ export class BrokerProcess {
   static async start(compose: (folder: string) => BrokerCommand): Promise<BrokerProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'wsg-broker-'));
     const command = compose(folder);
-    installPackage(command);
+    installBroker(command);
     const broker = new BrokerProcess(folder, command);
     await broker.start();
     return broker;
@@ -98,15 +98,46 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Brokers come from Debian's packages: installed by root, else the error names the command. */
-function installPackage({ program, debianPackage }: BrokerCommand): void {
+/** Brokers come from Debian's packages: installed by root, one installation at a time, else the error names the command. */
+export function installBroker({ program, debianPackage }: Pick<BrokerCommand, 'program' | 'debianPackage'>): void {
   if (existsSync(program)) return;
   const how = `apt-get update && apt-get install -y --no-install-recommends ${debianPackage}`;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const { status, stderr } = spawnSync('sh', ['-c', how], { env, encoding: 'utf8' });
-    if (status === 0 && existsSync(program)) return;
-    throw new Error(`${program} is missing and could not be installed with '${how}':\n${stderr}`);
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Error(`${program} is missing; as root: ${how}`);
   }
-  throw new Error(`${program} is missing; as root: ${how}`);
+  const args = [
+    '--exclusive',
+    '--timeout',
+    '600',
+    INSTALL_LOCK,
+    'sh',
+    '-c',
+    INSTALL_SCRIPT,
+    'sh',
+    debianPackage,
+    program,
+  ];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, stdout, stderr } = spawnSync('flock', args, { env, encoding: 'utf8' });
+  if (status !== 0 || !existsSync(program)) {
+    throw new Error(`${program} is missing and could not be installed with '${how}':\n${stdout}\n${stderr}`);
+  }
 }
+
+const INSTALL_LOCK = join(tmpdir(), 'wsg-install-broker.lock');
+
+/**
+ * Whoever held the lock before may have installed it already. While packages are installed no service is started, as
+ * long as nobody else has said what is to happen: the tests' brokers are their own, and a broker on a default port would
+ * only be in the way.
+ */
+const INSTALL_SCRIPT = `
+[ -e "$2" ] && exit 0
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+apt-get update -qq
+apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$1"
+`;
