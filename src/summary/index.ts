@@ -1,3 +1,4 @@
+export { createPalette, type Palette } from './palette.js';
 export { renderGateway, compareWithGateway } from './gateway-section.js';
 export { renderHdrTables } from './hdr-table.js';
 export { renderHeader, type HeaderView } from './header.js';

@@ -1,0 +1,189 @@
+import type { Machine, MemoryRoom, PortRange, SoftAndHard } from './machine.js';
+import { GATEWAY_KB, KERNEL_KB } from './memory-figures.js';
+
+/** What was found of one thing. */
+export interface Finding {
+  readonly name: string;
+  /** `unknown`: this system does not tell. */
+  readonly level: 'ok' | 'warning' | 'unknown';
+  readonly value: string;
+  /** One sentence. */
+  readonly meaning: string;
+  /** About so many connections to one gateway process it allows; undefined when it does not bound them. */
+  readonly connections?: number;
+  /** The commands that raise it, where that may help. */
+  readonly mend?: readonly string[];
+}
+
+/** What the gateway needs besides connections: libraries, logs, sinks, its own log on disk. */
+const OWN_FILES = 64;
+/** Both transports ask the kernel for a queue of this length. */
+const LISTEN_BACKLOG = 512;
+/** Node's own threads, and some for its thread pool and compilers. */
+const OWN_THREADS = 32;
+
+/** What on this machine bounds connections, judged for `wanted` of them. */
+export function judgeMachine(machine: Machine, wanted: number): Finding[] {
+  return [
+    judgeOpenFiles(machine.openFiles, wanted),
+    judgeSystemFiles(machine.systemFiles, wanted),
+    judgeMemory(machine.memory, machine.transport.name, wanted),
+    judgeTransport(machine.transport),
+    judgePorts(machine.ports, wanted),
+    judgeAcceptQueue(machine.acceptQueue),
+    judgeSynBacklog(machine.synBacklog),
+    ...judgeTracking(machine.trackedConnections, wanted),
+    judgeThreads(machine),
+    judgeCpus(machine.cpus),
+    { name: 'Node', level: 'ok', value: machine.node, meaning: 'Node 20.15 and newer are supported.' },
+    judgeContainer(machine.container),
+  ];
+}
+
+function judgeOpenFiles(limit: SoftAndHard | undefined, wanted: number): Finding {
+  const name = 'open files';
+  if (limit === undefined) return unknown(name);
+  const connections = Math.max(limit.soft - OWN_FILES, 0);
+  const needed = wanted + OWN_FILES;
+  const meaning = `Each connection takes one file of the gateway's; the hard limit is ${shown(limit.hard)}.`;
+  const mend =
+    limit.hard >= needed
+      ? [`ulimit -n ${needed}`]
+      : [
+          `LimitNOFILE=${needed} in the systemd unit`,
+          `docker run --ulimit nofile=${needed}`,
+          `echo '* - nofile ${needed}' > /etc/security/limits.d/wsg.conf, then log in again`,
+        ];
+  return bound({ name, value: shown(limit.soft), meaning, connections, mend }, wanted);
+}
+
+function judgeSystemFiles(limit: number | undefined, wanted: number): Finding {
+  const name = 'open files of the whole machine';
+  if (limit === undefined) return unknown(name);
+  const meaning = 'All processes share it.';
+  return bound(
+    { name, value: shown(limit), meaning, connections: limit, mend: [`sysctl -w fs.file-max=${10 * wanted}`] },
+    wanted,
+  );
+}
+
+function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', wanted: number): Finding {
+  const name = 'memory';
+  if (room === undefined) return unknown(name);
+  const kb = KERNEL_KB + GATEWAY_KB[transport];
+  const connections = Math.floor(room.bytes / 1000 / kb);
+  const meaning =
+    `An idle connection takes about ${kb.toFixed(1)} kB: ${GATEWAY_KB[transport]} in the gateway on ${transport}, ${KERNEL_KB} in the kernel ` +
+    `(bench/idle-connections, bench/socket-memory); what waits for slow readers, the outbox and the ring come on top.`;
+  const mend = room.boundBy === 'cgroup' ? ['raise MemoryMax= of the unit, or docker run --memory'] : ['add memory'];
+  const value = `${Math.round(room.bytes / 2 ** 20).toLocaleString('en')} MiB free${room.boundBy === 'cgroup' ? ' below the limit of the cgroup' : ''}`;
+  return bound({ name, value, meaning, connections, mend }, wanted);
+}
+
+function judgeTransport({ name, reason }: Machine['transport']): Finding {
+  const isFast = name === 'uws';
+  const finding = { name: 'transport', value: name, meaning: `Chosen because ${reason}.` } as const;
+  if (isFast) return { ...finding, level: 'ok' };
+  return {
+    ...finding,
+    level: 'warning',
+    mend: ['use Node 20, 22 or 24 on a glibc Linux (Debian, not Alpine), and install without --omit=optional'],
+  };
+}
+
+/** They bound what leaves this machine, not what arrives: load generators and proxies have to know. */
+function judgePorts(range: PortRange | undefined, wanted: number): Finding {
+  const name = 'ephemeral ports';
+  if (range === undefined) return unknown(name);
+  const count = range.last - range.first + 1;
+  return {
+    name,
+    level: count >= wanted ? 'ok' : 'warning',
+    value: `${range.first} to ${range.last}`,
+    meaning: `A load generator or a proxy here opens at most ${shown(count)} connections to one address and port; those that arrive need none.`,
+    mend: count >= wanted ? [] : ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'],
+  };
+}
+
+function judgeAcceptQueue(length: number | undefined): Finding {
+  const name = 'accept queue (somaxconn)';
+  if (length === undefined) return unknown(name);
+  const isLongEnough = length >= LISTEN_BACKLOG;
+  return {
+    name,
+    level: isLongEnough ? 'ok' : 'warning',
+    value: shown(length),
+    meaning: `So many handshakes may wait in one burst before clients are told nothing and try again a second later; the gateway asks for ${LISTEN_BACKLOG}.`,
+    mend: isLongEnough ? [] : [`sysctl -w net.core.somaxconn=${LISTEN_BACKLOG}`],
+  };
+}
+
+function judgeSynBacklog(length: number | undefined): Finding {
+  const name = 'half-open queue (tcp_max_syn_backlog)';
+  if (length === undefined) return unknown(name);
+  const isLongEnough = length >= LISTEN_BACKLOG;
+  return {
+    name,
+    level: isLongEnough ? 'ok' : 'warning',
+    value: shown(length),
+    meaning: 'Connections whose first packet has arrived and whose third has not; far clients in a storm fill it.',
+    mend: isLongEnough ? [] : ['sysctl -w net.ipv4.tcp_max_syn_backlog=4096'],
+  };
+}
+
+/** Nothing is said where the kernel tracks no connections. */
+function judgeTracking(limit: number | undefined, wanted: number): Finding[] {
+  if (limit === undefined) return [];
+  const finding = {
+    name: 'tracked connections (conntrack)',
+    value: shown(limit),
+    meaning: 'Where a firewall or NAT tracks connections, packets of new ones are dropped beyond it.',
+    connections: limit,
+    mend: [`sysctl -w net.netfilter.nf_conntrack_max=${2 * wanted}`],
+  };
+  return [bound(finding, wanted)];
+}
+
+function judgeThreads({ threads: limit, platform }: Machine): Finding {
+  const name = 'threads of the cgroup (pids.max)';
+  if (limit === undefined && platform !== 'linux') return unknown(name);
+  if (limit === undefined) return { name, level: 'ok', value: 'no limit', meaning: 'No cgroup bounds them.' };
+  const isEnough = limit >= OWN_THREADS;
+  return {
+    name,
+    level: isEnough ? 'ok' : 'warning',
+    value: shown(limit),
+    meaning: 'Connections take no threads; Node needs about a dozen.',
+    mend: isEnough ? [] : [`raise TasksMax= of the unit, or docker run --pids-limit ${OWN_THREADS}`],
+  };
+}
+
+function judgeCpus(count: number): Finding {
+  const meaning =
+    count === 1
+      ? 'The gateway runs on one; a load generator or broker beside it takes from it.'
+      : 'The gateway runs on one; the others are for the kernel, brokers and load generators.';
+  return { name: 'CPUs', level: 'ok', value: String(count), meaning };
+}
+
+function judgeContainer(container: string | undefined): Finding {
+  const name = 'container';
+  if (container === undefined)
+    return { name, level: 'ok', value: 'none seen', meaning: 'The limits are those of the machine.' };
+  const meaning =
+    'Limits on files, memory and threads are those of the container; sysctl has to be set from outside, mostly on the host.';
+  return { name, level: 'ok', value: container, meaning };
+}
+
+function bound(finding: Omit<Finding, 'level'> & { readonly connections: number }, wanted: number): Finding {
+  const isEnough = finding.connections >= wanted;
+  return { ...finding, level: isEnough ? 'ok' : 'warning', mend: isEnough ? [] : (finding.mend ?? []) };
+}
+
+function unknown(name: string): Finding {
+  return { name, level: 'unknown', value: 'unknown', meaning: `Not looked at: this system does not tell.` };
+}
+
+function shown(figure: number): string {
+  return figure === Number.MAX_SAFE_INTEGER ? 'unlimited' : figure.toLocaleString('en');
+}

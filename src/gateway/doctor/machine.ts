@@ -1,0 +1,40 @@
+import type { TransportName } from '../transport/transport.js';
+
+/** What bounds connections on this machine, as it was found. Undefined: this system does not tell. */
+export interface Machine {
+  readonly platform: string;
+  readonly node: string;
+  readonly cpus: number;
+  /** For people: `docker`, `a cgroup of kubepods`; undefined when nothing speaks for a container. */
+  readonly container: string | undefined;
+  readonly openFiles: SoftAndHard | undefined;
+  /** Files open at once on the whole machine, `fs.file-max`. */
+  readonly systemFiles: number | undefined;
+  readonly ports: PortRange | undefined;
+  /** `net.core.somaxconn`. */
+  readonly acceptQueue: number | undefined;
+  /** `net.ipv4.tcp_max_syn_backlog`. */
+  readonly synBacklog: number | undefined;
+  /** Undefined too where connections are not tracked. */
+  readonly trackedConnections: number | undefined;
+  readonly memory: MemoryRoom | undefined;
+  readonly threads: number | undefined;
+  readonly transport: { readonly name: TransportName; readonly reason: string };
+}
+
+export interface SoftAndHard {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Both ends included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What may still be taken, and what says so. */
+export interface MemoryRoom {
+  readonly bytes: number;
+  readonly boundBy: 'machine' | 'cgroup';
+}

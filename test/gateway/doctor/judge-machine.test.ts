@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { judgeMachine, type Finding } from '../../../src/gateway/doctor/judge-machine.js';
+import type { Machine } from '../../../src/gateway/doctor/machine.js';
+import { GATEWAY_KB, KERNEL_KB } from '../../../src/gateway/doctor/memory-figures.js';
+
+const ROOMY: Machine = {
+  platform: 'linux',
+  node: '20.20.0',
+  cpus: 2,
+  container: undefined,
+  openFiles: { soft: 1_000_000, hard: 1_000_000 },
+  systemFiles: 2_000_000,
+  ports: { first: 1024, last: 65_535 },
+  acceptQueue: 4096,
+  synBacklog: 4096,
+  trackedConnections: undefined,
+  memory: { bytes: 8 * 2 ** 30, boundBy: 'machine' },
+  threads: undefined,
+  transport: { name: 'uws', reason: 'it loads' },
+};
+
+function find(machine: Machine, name: string): Finding | undefined {
+  return judgeMachine(machine, 10_000).find((finding) => finding.name.startsWith(name));
+}
+
+test('a roomy machine has nothing to warn of', () => {
+  expect(judgeMachine(ROOMY, 10_000).filter(({ level }) => level !== 'ok')).toEqual([]);
+});
+
+test('a soft limit on open files that the hard one lets us raise is raised by ulimit', () => {
+  expect(find({ ...ROOMY, openFiles: { soft: 1024, hard: 524_288 } }, 'open files')).toMatchObject({
+    level: 'warning',
+    value: '1,024',
+    connections: 960,
+    mend: ['ulimit -n 10064'],
+  });
+});
+
+test('a hard limit that is too low has to be raised from outside', () => {
+  const mend = find({ ...ROOMY, openFiles: { soft: 1024, hard: 4096 } }, 'open files')?.mend ?? [];
+  expect(mend[0]).toBe('LimitNOFILE=10064 in the systemd unit');
+  expect(mend.join()).not.toContain('ulimit -n');
+});
+
+test('memory is divided by what a connection takes on the transport that loads', () => {
+  const memory = { bytes: 43_000_000, boundBy: 'cgroup' } as const;
+  expect(find({ ...ROOMY, memory }, 'memory')).toMatchObject({ level: 'ok', connections: 10_000 });
+  const onWs = find({ ...ROOMY, memory, transport: { name: 'ws', reason: 'uws does not load' } }, 'memory');
+  expect(onWs).toMatchObject({ level: 'warning', connections: 5972 });
+  expect(onWs?.value).toContain('below the limit of the cgroup');
+});
+
+test('the slower transport is a warning that says why', () => {
+  const transport = { name: 'ws', reason: 'uWebSockets.js cannot load: no such ABI' } as const;
+  expect(find({ ...ROOMY, transport }, 'transport')).toMatchObject({
+    level: 'warning',
+    meaning: 'Chosen because uWebSockets.js cannot load: no such ABI.',
+  });
+});
+
+test('few ports bound what leaves this machine, not what arrives', () => {
+  const finding = find({ ...ROOMY, ports: { first: 60_000, last: 60_999 } }, 'ephemeral ports');
+  expect(finding).toMatchObject({ level: 'warning', mend: ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'] });
+  expect(finding?.connections).toBeUndefined();
+});
+
+test('queues shorter than the gateway asks for are warned of', () => {
+  expect(find({ ...ROOMY, acceptQueue: 128 }, 'accept queue')?.mend).toEqual(['sysctl -w net.core.somaxconn=512']);
+  expect(find({ ...ROOMY, synBacklog: 128 }, 'half-open')?.level).toBe('warning');
+});
+
+test('tracking is spoken of only where the kernel tracks', () => {
+  expect(find(ROOMY, 'tracked')).toBeUndefined();
+  expect(find({ ...ROOMY, trackedConnections: 8192 }, 'tracked')).toMatchObject({
+    level: 'warning',
+    connections: 8192,
+  });
+});
+
+test('where the system does not tell, it is said and not taken for well', () => {
+  const bare = {
+    ...ROOMY,
+    platform: 'darwin',
+    systemFiles: undefined,
+    ports: undefined,
+    acceptQueue: undefined,
+    synBacklog: undefined,
+  };
+  const unknown = judgeMachine(bare, 10_000).filter(({ level }) => level === 'unknown');
+  expect(unknown.map(({ name }) => name)).toEqual([
+    'open files of the whole machine',
+    'ephemeral ports',
+    'accept queue (somaxconn)',
+    'half-open queue (tcp_max_syn_backlog)',
+    'threads of the cgroup (pids.max)',
+  ]);
+});
+
+async function benchRows(name: string): Promise<Record<string, string>[]> {
+  return JSON.parse(await readFile(new URL(`../../../bench/results/${name}.json`, import.meta.url), 'utf8')).rows;
+}
+
+test('what a connection takes is what the benches measured, rounded up', async () => {
+  const idle = await benchRows('idle-connections');
+  for (const transport of ['uws', 'ws'] as const) {
+    const measured = idle
+      .filter(({ server }) => server === `wsg on ${transport}`)
+      .flatMap((row) => [row['kB RSS a connection, 0 to 10,000'], row['5,000 to 15,000']].map(Number));
+    expect(GATEWAY_KB[transport]).toBeGreaterThanOrEqual(Math.max(...measured));
+    expect(GATEWAY_KB[transport]).toBeLessThan(1.5 * Math.max(...measured));
+  }
+  const kernel = Number((await benchRows('socket-memory'))[0]?.['kB, median']);
+  expect(KERNEL_KB).toBeGreaterThanOrEqual(kernel);
+  expect(KERNEL_KB).toBeLessThan(1.5 * kernel);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import {
+  parseAvailableMemory,
+  parseCgroupPath,
+  parseContainer,
+  parseLimit,
+  parseOpenFiles,
+  parsePortRange,
+} from '../../../src/gateway/doctor/proc-text.js';
+
+const LIMITS = `Limit                     Soft Limit           Hard Limit           Units     
+Max cpu time              unlimited            unlimited            seconds   
+Max open files            1024                 524288               files     
+Max locked memory         8388608              8388608              bytes     
+`;
+
+test('open files are read with soft and hard limit, and without a limit', () => {
+  expect(parseOpenFiles(LIMITS)).toEqual({ soft: 1024, hard: 524_288 });
+  expect(parseOpenFiles(LIMITS.replace('524288   ', 'unlimited'))?.hard).toBe(Number.MAX_SAFE_INTEGER);
+  expect(parseOpenFiles('')).toBeUndefined();
+});
+
+test('a limit is a figure, or none, or not there', () => {
+  expect(parseLimit('4096\n')).toBe(4096);
+  expect(parseLimit('max\n')).toBe(Number.MAX_SAFE_INTEGER);
+  expect(parseLimit('9223372036854775807')).toBe(Number.MAX_SAFE_INTEGER);
+  expect(parseLimit('')).toBeUndefined();
+  expect(parseLimit('-1')).toBeUndefined();
+});
+
+test('the port range has both ends', () => {
+  expect(parsePortRange('32768\t60999\n')).toEqual({ first: 32_768, last: 60_999 });
+  expect(parsePortRange('')).toBeUndefined();
+});
+
+test('available memory comes in bytes', () => {
+  expect(parseAvailableMemory('MemTotal:  100 kB\nMemAvailable:     64 kB\n')).toBe(65_536);
+  expect(parseAvailableMemory('MemFree: 1 kB\n')).toBeUndefined();
+});
+
+test('the cgroup path is found for version 2 and for a controller of version 1', () => {
+  expect(parseCgroupPath('0::/system.slice/wsg.service\n', '')).toBe('/system.slice/wsg.service');
+  expect(parseCgroupPath('5:cpu,cpuacct:/a\n4:memory:/b:c\n', 'memory')).toBe('/b:c');
+  expect(parseCgroupPath('5:cpu,cpuacct:/a\n', 'memory')).toBeUndefined();
+});
+
+test('a container shows in the cgroup of the first process', () => {
+  expect(parseContainer('0::/kubepods.slice/kubepods-pod1.slice\n')).toBe('kubepods');
+  expect(parseContainer('0::/init.scope\n')).toBeUndefined();
+});
