@@ -5,6 +5,7 @@ import type { MemorySinkState } from '../sink/memory-sink.js';
 import type { DurationCounts } from './duration-counts.js';
 import type { GatewayCounters } from './gateway-counters.js';
 import { MetricRegistry } from './metric-registry.js';
+import { addOutboxMetrics } from './outbox-metrics.js';
 
 /** Where the figures stand: read only when metrics are asked for. */
 export interface MetricsSource {
@@ -29,7 +30,7 @@ export class GatewayMetrics {
     addMessages(this.#metrics, source);
     addConnections(this.#metrics, source);
     addDelivery(this.#metrics, source);
-    addOutbox(this.#metrics, source.outbox);
+    addOutboxMetrics(this.#metrics, source.outbox);
     if (source.ring !== undefined) addRing(this.#metrics, source.ring);
     addBuild(this.#metrics, source);
     this.#metrics.addProcessMetrics();
@@ -130,21 +131,16 @@ function addDelivery(metrics: MetricRegistry, { delivery, backlog }: MetricsSour
   );
 }
 
-function addOutbox(metrics: MetricRegistry, outbox: () => OutboxState): void {
-  metrics.gauge({ name: 'outbox_events', help: 'Events that wait for a sink' }, () => outbox().events);
-  metrics.gauge({ name: 'outbox_bytes', help: 'Bytes of events that wait for a sink' }, () => outbox().bytes);
-  metrics.gauge({ name: 'outbox_max_bytes', help: 'Bound on outbox_bytes' }, () => outbox().maxBytes);
-  metrics.gauge({ name: 'outbox_full', help: '1 while clients are held back because the outbox is full' }, () =>
-    Number(outbox().full),
-  );
-  metrics.gauge({ name: 'sink_lag_events', help: 'Events that wait for this sink', label: 'sink' }, () =>
-    outbox().sinks.map(({ name, waiting }) => [name, waiting] as const),
-  );
-}
-
 function addRing(metrics: MetricRegistry, ring: () => MemorySinkState): void {
   metrics.gauge({ name: 'events_ring_events', help: 'Events kept for readers of /events' }, () => ring().events);
   metrics.gauge({ name: 'events_ring_bytes', help: 'Bytes of events kept for readers of /events' }, () => ring().bytes);
+  metrics.counter(
+    {
+      name: 'events_ring_too_large_total',
+      help: 'Events never kept for readers of /events because they are larger than the whole ring',
+    },
+    () => ring().tooLarge,
+  );
   metrics.gauge({ name: 'events_readers', help: 'Readers of /events' }, () => ring().readers);
 }
 

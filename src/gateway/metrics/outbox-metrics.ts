@@ -1,0 +1,55 @@
+import type { OutboxState, SinkState } from '../outbox/outbox.js';
+import type { MetricRegistry, Reading } from './metric-registry.js';
+
+/** What waits between events and sinks, and how each sink is. */
+export function addOutboxMetrics(metrics: MetricRegistry, outbox: () => OutboxState): void {
+  metrics.gauge({ name: 'outbox_events', help: 'Events that wait for a sink' }, () => outbox().events);
+  metrics.gauge({ name: 'outbox_bytes', help: 'Bytes of events in memory that wait for a sink' }, () => outbox().bytes);
+  metrics.gauge({ name: 'outbox_max_bytes', help: 'Bound on outbox_bytes' }, () => outbox().maxBytes);
+  metrics.gauge({ name: 'outbox_full', help: '1 while clients are held back because the outbox is full' }, () =>
+    Number(outbox().full),
+  );
+  metrics.gauge({ name: 'outbox_disk_bytes', help: 'Bytes of the log on disk' }, () => outbox().diskBytes);
+  metrics.gauge({ name: 'outbox_disk_segments', help: 'Files of the log on disk' }, () => outbox().diskSegments);
+  metrics.gauge(
+    { name: 'outbox_disk_max_bytes', help: 'Bound on outbox_disk_bytes; 0 without a log' },
+    () => outbox().maxDiskBytes,
+  );
+  addSinkMetrics(metrics, (read) => outbox().sinks.map((sink) => [sink.name, read(sink)]));
+}
+
+/** Reads one figure of every sink. */
+type ReadSinks = (read: (sink: SinkState) => number) => Reading;
+
+function addSinkMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
+  metrics.gauge(
+    { name: 'sink_up', help: '1 while this sink takes events, 0 after a failed attempt', label: 'sink' },
+    () => readSinks(({ status }) => Number(status === 'up')),
+  );
+  metrics.gauge({ name: 'sink_required', help: '1 when the outbox waits for this sink', label: 'sink' }, () =>
+    readSinks(({ required }) => Number(required)),
+  );
+  metrics.gauge({ name: 'sink_lag_events', help: 'Events that wait for this sink', label: 'sink' }, () =>
+    readSinks(({ waiting }) => waiting),
+  );
+  metrics.gauge(
+    { name: 'sink_lag_seconds', help: 'Age of the oldest event that waits for this sink', label: 'sink' },
+    () => readSinks(({ oldestMs }) => oldestMs / 1000),
+  );
+  metrics.counter(
+    {
+      name: 'sink_refused_total',
+      help: 'Events that this sink refused for good; they are in its dead-letter file',
+      label: 'sink',
+    },
+    () => readSinks(({ refused }) => refused),
+  );
+  metrics.counter(
+    {
+      name: 'sink_missed_total',
+      help: 'Events that this sink, which is not required, will not get because it was away for too long',
+      label: 'sink',
+    },
+    () => readSinks(({ missed }) => missed),
+  );
+}
