@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import type { EventBoot } from '../event/event-id.js';
 import type { EventSink } from './event-sink.js';
 import { MemorySink } from './memory-sink.js';
+import { RedisSink } from './redis-sink.js';
 import { WebhookSink } from './webhook-sink.js';
 
 /** What sinks are made with. */
@@ -32,7 +33,8 @@ export function createSinks({ config, boot, clock }: SinkSurroundings): Sinks {
   const embedded = config.sinks.embedded ? new MemorySink({ boot, clock, limits: config.ring }) : undefined;
   const all: ConfiguredSink[] = [];
   if (embedded !== undefined) all.push({ sink: embedded, required: true });
-  const { webhook } = config.sinks;
+  const { redis, webhook } = config.sinks;
+  if (redis !== undefined) all.push({ sink: new RedisSink(redis, clock), required: redis.required });
   if (webhook !== undefined) all.push({ sink: new WebhookSink(webhook, clock), required: webhook.required });
   return { all, embedded };
 }

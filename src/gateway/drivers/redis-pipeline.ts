@@ -1,0 +1,178 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../core/clock.js';
+import { errorMessage } from '../../core/error.js';
+import { RedisConnectionLost, RedisError } from './redis-error.js';
+import { introductionRefusal, introductionSteps } from './redis-introduction.js';
+import { dialRedis } from './redis-socket.js';
+import type { RedisAddress } from './redis-url.js';
+import { encodeCommand } from './resp-command.js';
+import { RespReader, type RespReply } from './resp-reader.js';
+
+/** Commands under way, and who wants their replies. */
+interface Exchange {
+  readonly expected: number;
+  answered: number;
+  readonly onReply: (reply: RespReply, index: number) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly cancelDeadline: () => void;
+}
+
+/**
+ * One connection to Redis that writes commands as they come and reads their replies in order: no queue, no resending,
+ * no reconnecting behind the owner's back. One exchange at a time, so what is in flight is what the owner put into it.
+ */
+export class RedisPipeline {
+  #socket: Socket | undefined;
+  #exchange: Exchange | undefined;
+  #connecting: Promise<void> | undefined;
+  #isReady = false;
+  #lostBecause = 'it was closed';
+  #bytesRead = 0;
+
+  constructor(
+    private readonly address: RedisAddress,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Resolves at once when it is connected already. Rejects with a `RedisError` when Redis says no, with any other error when it is away. */
+  connect(): Promise<void> {
+    if (this.#isReady) return Promise.resolve();
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  get isConnected(): boolean {
+    return this.#isReady;
+  }
+
+  /**
+   * Begins an exchange of so many commands, which `write` then sends. Resolves when all are answered; rejects with
+   * `RedisConnectionLost` when the connection ends before, or when Redis owes a reply and is silent for too long.
+   */
+  begin(expected: number, onReply: (reply: RespReply, index: number) => void): Promise<void> {
+    if (this.#socket === undefined) return Promise.reject(new RedisConnectionLost(this.#lostBecause, 0));
+    if (this.#exchange !== undefined) return Promise.reject(new Error('An exchange is under way already.'));
+    return new Promise((resolve, reject) => {
+      const cancelDeadline = this.#watch(this.address.replyTimeoutMs);
+      this.#exchange = { expected, answered: 0, onReply, resolve, reject, cancelDeadline };
+    });
+  }
+
+  /** Sends bytes of the exchange's commands; they must not change before it has ended. */
+  write(bytes: Uint8Array): void {
+    this.#socket?.write(bytes);
+  }
+
+  /** Sends encoded commands and resolves to their replies, errors included. */
+  async call(commands: readonly Uint8Array[]): Promise<RespReply[]> {
+    const replies: RespReply[] = [];
+    const done = this.begin(commands.length, (reply) => replies.push(reply));
+    this.write(Buffer.concat(commands));
+    await done;
+    return replies;
+  }
+
+  /** Ends the connection at once; an exchange under way fails. Idempotent; `connect` makes a new one. */
+  close(reason = 'it was closed'): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    this.#lostBecause = reason;
+    this.#socket = undefined;
+    this.#isReady = false;
+    socket.destroy();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.cancelDeadline();
+    exchange?.reject(new RedisConnectionLost(reason, exchange.answered));
+  }
+
+  async #connect(): Promise<void> {
+    const cancelDeadline = this.clock.schedule(
+      () => this.close(`no connection within ${this.address.dialTimeoutMs} ms`),
+      this.address.dialTimeoutMs,
+    );
+    try {
+      await this.#dial();
+      await this.#introduce();
+      this.#isReady = true;
+    } catch (error) {
+      this.close(errorMessage(error));
+      throw error;
+    } finally {
+      cancelDeadline();
+    }
+  }
+
+  #dial(): Promise<void> {
+    const socket = dialRedis(this.address);
+    this.#socket = socket;
+    const reader = new RespReader((reply) => this.#replied(reply));
+    socket.on('data', (chunk: Buffer) => this.#read(socket, reader, chunk));
+    return new Promise((resolve, reject) => {
+      socket.once(this.address.tls ? 'secureConnect' : 'connect', resolve);
+      const lost = (reason: string): void => {
+        if (this.#socket === socket) this.close(reason);
+        reject(new Error(this.#lostBecause));
+      };
+      socket.on('error', (error) => lost(dialProblem(error)));
+      socket.on('close', () => lost('Redis closed it'));
+    });
+  }
+
+  async #introduce(): Promise<void> {
+    const steps = introductionSteps(this.address);
+    const replies = await this.call(steps.map(({ command }) => encodeCommand(command)));
+    const refusal = introductionRefusal(steps, replies);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #read(socket: Socket, reader: RespReader, chunk: Buffer): void {
+    if (this.#socket !== socket) return;
+    this.#bytesRead += chunk.length;
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      this.close(errorMessage(error));
+    }
+  }
+
+  #replied(reply: RespReply): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      // What Redis says unasked are its last words.
+      this.close(reply instanceof RedisError ? reply.message : 'Redis sent a reply that nobody asked for');
+      return;
+    }
+    const index = exchange.answered;
+    exchange.answered += 1;
+    exchange.onReply(reply, index);
+    if (exchange.answered < exchange.expected) return;
+    this.#exchange = undefined;
+    exchange.cancelDeadline();
+    exchange.resolve();
+  }
+
+  /** Closes the connection when no byte came for `timeoutMs`. */
+  #watch(timeoutMs: number): () => void {
+    let seen = this.#bytesRead;
+    const look = (): void => {
+      if (this.#bytesRead === seen) {
+        this.close(`no reply for ${timeoutMs} ms`);
+        return;
+      }
+      seen = this.#bytesRead;
+      cancel = this.clock.schedule(look, timeoutMs);
+    };
+    let cancel = this.clock.schedule(look, timeoutMs);
+    return () => cancel();
+  }
+}
+
+/** Where several addresses of a name fail Node's own message is empty. */
+function dialProblem(error: Error): string {
+  if (error instanceof AggregateError) return error.errors.map((one) => errorMessage(one)).join(', ');
+  return error.message;
+}
