@@ -12,15 +12,24 @@ export interface ChosenTransport {
   create<C extends object>(options: TransportOptions<C>): Transport;
 }
 
+export interface ChooseOptions {
+  /** Largest request head; the native library is told while it loads, once a process. */
+  readonly maxHeadBytes?: number;
+  /** Why `auto` has to be `ws`, as a sentence. */
+  readonly needsWs?: string | undefined;
+  readonly load?: (maxHeadBytes?: number) => Promise<UwsModule>;
+}
+
 /** `auto` takes uWebSockets.js where its binary loads and `ws` elsewhere; `uws` rejects with `transport.unavailable` where it does not. */
 export async function chooseTransport(
   wanted: TransportName | 'auto',
-  load: () => Promise<UwsModule> = loadUws,
+  { maxHeadBytes, needsWs, load = loadUws }: ChooseOptions = {},
 ): Promise<ChosenTransport> {
   if (wanted === 'ws') return useWs('ws was asked for');
+  if (wanted === 'auto' && needsWs !== undefined) return useWs(needsWs);
   try {
     return useUws(
-      await load(),
+      await load(maxHeadBytes),
       wanted === 'auto' ? 'uWebSockets.js is loadable and the faster one' : 'uws was asked for',
     );
   } catch (thrown) {

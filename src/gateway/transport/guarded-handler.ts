@@ -2,11 +2,19 @@ import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { HttpRequest } from './http-exchange.js';
 import type { Socket } from './socket.js';
-import type { TransportEndpoint, TransportHandler } from './transport.js';
+import type { TransportEndpoint, TransportHandler, UpgradeGrant } from './transport.js';
 
 /** A socket and what the handler made of it: undefined before `open` has returned and after `close`. */
 export interface Peer<C extends object> extends Socket {
   connection: C | undefined;
+}
+
+/** A socket that has just been opened. */
+export interface Opening<C extends object> {
+  readonly peer: Peer<C>;
+  readonly request: HttpRequest;
+  readonly endpoint: TransportEndpoint;
+  readonly grant: UpgradeGrant | undefined;
 }
 
 /** Calls a handler so that a throw is logged and ends one socket with 1011, and each opened connection is closed exactly once. */
@@ -21,11 +29,11 @@ export class GuardedHandler<C extends object> {
     this.#log = log;
   }
 
-  open(peer: Peer<C>, request: HttpRequest, endpoint: TransportEndpoint): void {
+  open({ peer, request, endpoint, grant }: Opening<C>): void {
     this.#opening = peer;
     this.#closedWhileOpening = undefined;
     try {
-      peer.connection = this.#handler.open(peer, request, endpoint);
+      peer.connection = this.#handler.open(peer, request, endpoint, grant);
     } catch (thrown) {
       this.#failed('open', peer, thrown);
     }

@@ -1,21 +1,32 @@
 import { createServer, IncomingMessage, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { Logger } from '../../core/logger.js';
-import type { HttpHandler } from './http-exchange.js';
+import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { listenError } from './listen-error.js';
-import { NodeExchange } from './node-http.js';
+import { NodeExchange, readRequest } from './node-http.js';
 import { readTlsFiles } from './tls-files.js';
-import type { TlsFiles } from './transport.js';
+import { ProxyProtocol } from './proxy-protocol.js';
+import type { AddressOf, SendsProxyHeader, TlsFiles } from './transport.js';
+
+/** From the first byte of a request to the end of its headers; slower ones get 408. */
+const HEAD_TIMEOUT_MS = 10_000;
+/** How long a connection may wait for its next request. */
+const KEEP_ALIVE_MS = 10_000;
+/** How often slow heads are looked for. */
+const CHECK_EACH_MS = 2_000;
 
 export interface HttpListenerOptions {
   readonly listen: ListenAddress;
   readonly tls?: TlsFiles;
   readonly http: HttpHandler;
   readonly log: Logger;
+  readonly maxHeadBytes?: number;
+  readonly addressOf?: AddressOf;
+  readonly sendsProxyHeader?: SendsProxyHeader;
   /** Takes requests for a WebSocket; without it they are answered as plain requests. */
   readonly upgrades?: {
     wants(req: IncomingMessage): boolean;
@@ -26,12 +37,29 @@ export interface HttpListenerOptions {
 /** An HTTP listener on node:http(s): under the `ws` transport, and by itself for the internal API on its own port. */
 export class HttpListener {
   readonly #options: HttpListenerOptions;
-  #server: Server | undefined;
+  readonly #proxyProtocol: ProxyProtocol;
+  #server: Server | TlsServer | undefined;
   #isListening = false;
   #closed: Promise<void> = Promise.resolve();
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
+    this.#proxyProtocol = new ProxyProtocol({ sendsHeader: options.sendsProxyHeader, log: options.log });
+  }
+
+  /** Node's request as ours, with the client's address, and the client's port where it can be known (else 0). */
+  readRequest(req: IncomingMessage): { readonly request: HttpRequest; readonly remotePort: number } {
+    const peer = this.#proxyProtocol.peerOf(req.socket);
+    const request = readRequest(req, peer.address, this.#options.addressOf);
+    return { request, remotePort: request.remoteAddress === peer.address ? peer.port : 0 };
+  }
+
+  /** Handshakes to come see what the files hold now. Rejects with `tls.invalid`, and keeps the old ones then. */
+  async reloadTls(): Promise<void> {
+    const { tls } = this.#options;
+    if (tls === undefined) return;
+    const material = await readTlsFiles(tls);
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(material);
   }
 
   /** Rejects with `listen.*` or `tls.invalid`. Resolves to the address really bound. */
@@ -67,13 +95,23 @@ export class HttpListener {
     await this.#closed;
   }
 
-  async #createServer(): Promise<Server> {
-    const { tls, upgrades, http, log } = this.#options;
-    const options = { maxHeaderSize: MAX_HEAD_BYTES, IncomingMessage: requestClass(upgrades) };
+  async #createServer(): Promise<Server | TlsServer> {
+    const { tls, upgrades, http, log, maxHeadBytes } = this.#options;
+    const options = {
+      maxHeaderSize: maxHeadBytes ?? MAX_HEAD_BYTES,
+      headersTimeout: HEAD_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_EACH_MS,
+      IncomingMessage: requestClass(upgrades),
+    };
     const server =
       tls === undefined ? createServer(options) : createTlsServer({ ...options, ...(await readTlsFiles(tls)) });
-    server.on('request', (req, res) => void serveHttp(http, new NodeExchange(req, res), log));
+    server.on(
+      'request',
+      (req, res) => void serveHttp(http, new NodeExchange(req, res, this.readRequest(req).request), log),
+    );
     if (upgrades !== undefined) server.on('upgrade', (req, socket, head) => upgrades.take(req, socket, head));
+    this.#proxyProtocol.guard(server);
     return server;
   }
 }

@@ -72,6 +72,18 @@ export async function probeListenError(address: ListenAddress): Promise<WsgError
   );
 }
 
+/** A port that nobody listens on; rejects with `listen.*`. */
+export async function findFreePort(host: string): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (thrown) => reject(listenError({ host, port: 0 }, thrown)));
+    probe.listen({ host, port: 0, exclusive: true }, resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
 function findProblem(address: ListenAddress, systemCode: string): ListenProblem | undefined {
   const isAirPlay = systemCode === 'EADDRINUSE' && process.platform === 'darwin' && address.port === 5000;
   return isAirPlay ? AIRPLAY : PROBLEMS[systemCode];

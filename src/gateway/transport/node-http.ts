@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcesMoreThan, type AbortableExchange } from './http-serve.js';
-import { plainAddress } from './remote-address.js';
+import type { AddressOf } from './transport.js';
 
-/** Node's request as ours. */
-export function readRequest(req: IncomingMessage): HttpRequest {
+/** Node's request as ours; it comes from `peer`, or from whom `addressOf` sees behind it. */
+export function readRequest(req: IncomingMessage, peer: string, addressOf: AddressOf | undefined): HttpRequest {
   const headers = new Map<string, string>();
   for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
     const name = (req.rawHeaders[i] ?? '').toLowerCase();
@@ -20,7 +20,7 @@ export function readRequest(req: IncomingMessage): HttpRequest {
     path: pathOf(url),
     query: mark === -1 ? '' : url.slice(mark + 1),
     headers,
-    remoteAddress: plainAddress(req.socket.remoteAddress),
+    remoteAddress: addressOf === undefined ? peer : addressOf(peer, headers),
   };
 }
 
@@ -37,8 +37,8 @@ export class NodeExchange implements AbortableExchange {
   readonly #res: ServerResponse;
   #isAnswered = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse) {
-    this.request = readRequest(req);
+  constructor(req: IncomingMessage, res: ServerResponse, request: HttpRequest) {
+    this.request = request;
     this.#req = req;
     this.#res = res;
   }

@@ -1,4 +1,4 @@
-import { SocketAddress } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 
 const MAPPED_PREFIX = '::ffff:';
 
@@ -17,6 +17,19 @@ export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
   const isMappedText = address.startsWith(MAPPED_PREFIX) && address.includes('.');
   return isMappedText ? address.slice(MAPPED_PREFIX.length) : address;
+}
+
+/** The same form for an address that somebody else wrote; '' when it is none. A zone (`%eth0`) is left out. */
+export function canonicalAddress(text: string): string {
+  const [address = ''] = text.split('%', 1);
+  const version = isIP(address);
+  if (version === 0) return '';
+  return version === 4 ? address : plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
+}
+
+/** What stands before the port in `ip:port`, without brackets. */
+export function hostOf(joined: string): string {
+  return joined.slice(0, joined.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 }
 
 /** `ip:port`, IPv6 in brackets. */

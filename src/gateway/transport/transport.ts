@@ -19,15 +19,25 @@ export interface TransportEndpoint {
   readonly compression: boolean;
 }
 
-/** The answer to a well-formed upgrade: accept, with the subprotocol to name, or refuse with an HTTP status. */
+/** What an accepted upgrade gives its connection beside the endpoint's own. */
+export interface UpgradeGrant {
+  /** They win over the endpoint's; an empty value takes one of these away. */
+  readonly tags: ReadonlyMap<string, string>;
+  /** By the wall clock; undefined: for as long as it likes. */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** A refused upgrade. */
+export interface UpgradeRejection {
+  readonly accept: false;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The answer to a well-formed upgrade: accept, with the subprotocol to name and what `open` is to be given, or refuse with an HTTP status. */
 export type UpgradeDecision =
-  | { readonly accept: true; readonly subprotocol?: string }
-  | {
-      readonly accept: false;
-      readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string;
-    };
+  { readonly accept: true; readonly subprotocol?: string; readonly grant?: UpgradeGrant } | UpgradeRejection;
 
 /**
  * What the gateway does with sockets. `C` is what `open` returns and every later call is given: the connection.
@@ -36,7 +46,9 @@ export type UpgradeDecision =
 export interface TransportHandler<C> {
   /** The transport has already checked method, `Upgrade`, `Connection`, version 13 and key (else 400 or 426). Has 10 s. */
   upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision>;
-  open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint): C;
+  /** Asked in the tick of the acceptance when the decision was a promise: what held then may hold no more. */
+  recheck?(request: HttpRequest, endpoint: TransportEndpoint): UpgradeRejection | undefined;
+  open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): C;
   /** `payload` is the handler's own copy and stays valid. Text has been checked to be UTF-8. */
   message(connection: C, payload: Uint8Array, binary: boolean): void;
   /** Some or all of what was buffered has been taken by the kernel. */
@@ -56,9 +68,21 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
+/** The address of the client behind a peer, '' when it cannot be known. Without proxies it is the peer's own. */
+export type AddressOf = (peer: string, headers: ReadonlyMap<string, string>) => string;
+
+/** Whether connections of this peer begin with a PROXY protocol header. */
+export type SendsProxyHeader = (peer: string) => boolean;
+
 export interface TransportOptions<C> {
   readonly listen: ListenAddress;
   readonly tls?: TlsFiles;
+  /** Largest request line and headers together. */
+  readonly maxHeadBytes?: number;
+  /** The peer's own address unless given. */
+  readonly addressOf?: AddressOf;
+  /** Nobody's connections unless given. Only `ws` honours it. */
+  readonly sendsProxyHeader?: SendsProxyHeader;
   readonly endpoints: readonly TransportEndpoint[];
   readonly handler: TransportHandler<C>;
   readonly http: HttpHandler;
@@ -72,6 +96,8 @@ export interface Transport {
   readonly canPause: boolean;
   /** Rejects with `listen.*` or `tls.invalid`. Resolves to the address really bound. */
   listen(): Promise<ListenAddress>;
+  /** Reads the certificate again for handshakes to come; open connections go on. Rejects with `tls.invalid` or `listen.*`, and keeps the old one then. */
+  reloadTls(): Promise<void>;
   /** Sends to each socket subscribed to `topic`, in order with `Socket.send`; merges what one tick publishes. */
   publish(topic: string, message: OutboundMessage): void;
   /** Accepts nothing new; connections stay. */

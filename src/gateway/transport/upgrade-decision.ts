@@ -36,6 +36,21 @@ export function askHandler<C>(
   }
 }
 
+/** The decision of a handler that needed time, asked again whether it still holds; a throw counts as a refusal. */
+export function recheckLate<C>(
+  handler: TransportHandler<C>,
+  decision: UpgradeDecision,
+  request: HttpRequest,
+  endpoint: TransportEndpoint,
+): UpgradeDecision {
+  if (!decision.accept) return decision;
+  try {
+    return handler.recheck?.(request, endpoint) ?? decision;
+  } catch {
+    return FAILED;
+  }
+}
+
 async function inTime<C>(pending: Promise<UpgradeDecision>, question: UpgradeQuestion<C>): Promise<UpgradeDecision> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<UpgradeDecision>((resolve) => {

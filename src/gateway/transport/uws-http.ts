@@ -2,23 +2,38 @@ import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcesMoreThan, statusText, type AbortableExchange } from './http-serve.js';
 import { addressFromBytes } from './remote-address.js';
+import type { AddressOf } from './transport.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
 
-/** Copies what lives on the library's stack only. */
-export function copyRequest(res: UwsResponse, req: UwsRequest): HttpRequest {
+/**
+ * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is named there is never asked for:
+ * the peer is who has connected, or whom `addressOf` sees behind it.
+ */
+export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: AddressOf | undefined): HttpRequest {
   const headers = new Map<string, string>();
   req.forEach((name, value) => {
     const earlier = headers.get(name);
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   });
+  const peer = addressFromBytes(new Uint8Array(res.getRemoteAddress()));
   return {
     method: req.getCaseSensitiveMethod(),
     path: req.getUrl(),
     query: req.getQuery() ?? '',
     headers,
-    remoteAddress: addressFromBytes(new Uint8Array(res.getRemoteAddress())),
+    remoteAddress: addressOf === undefined ? peer : addressOf(peer, headers),
   };
 }
+
+/** Whether request line and headers have more bytes than that; the library itself only counts what comes in several segments. */
+export function isHeadLarger(request: HttpRequest, maxBytes: number): boolean {
+  // Method, version, and what stands between the parts.
+  let bytes = request.method.length + request.path.length + request.query.length + 14;
+  for (const [name, value] of request.headers) bytes += name.length + value.length + 4;
+  return bytes > maxBytes;
+}
+
+export const HEAD_TOO_LARGE: HttpAnswer = { status: 431 };
 
 /** Writes a whole answer. The response must be alive. */
 export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isHead: boolean; close: boolean }): void {

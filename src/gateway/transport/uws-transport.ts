@@ -2,13 +2,13 @@ import type { ListenAddress } from '../../core/listen-address.js';
 import { GuardedHandler } from './guarded-handler.js';
 import type { HttpRequest } from './http-exchange.js';
 import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
-import { probeListenError } from './listen-error.js';
+import { findFreePort, probeListenError } from './listen-error.js';
 import type { OutboundMessage } from './socket.js';
 import { readTlsFiles } from './tls-files.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
-import { askHandler, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
-import { copyRequest, UwsExchange, writeAnswer } from './uws-http.js';
+import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
+import { copyRequest, HEAD_TOO_LARGE, isHeadLarger, UwsExchange, writeAnswer } from './uws-http.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
 import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse } from './uws-types.js';
 
@@ -19,10 +19,16 @@ const MAX_INT32 = 0x7fff_ffff;
 /** The library takes idle timeouts in steps of 4 s and aborts the process outside 8 to 960. */
 const IDLE_STEP_S = 4;
 
+/** An app and how many WebSockets are on it. Each certificate has an app of its own: the library cannot change one. */
+interface UwsGeneration {
+  readonly app: UwsApp;
+  sockets: number;
+}
+
 /** Loads the native library; rejects with the loader's own error where there is no binary for this machine. */
-export async function loadUws(): Promise<UwsModule> {
+export async function loadUws(maxHeadBytes = MAX_HEAD_BYTES): Promise<UwsModule> {
   // Read once, while the module loads; the default of 4 KiB is less than one cookie may be.
-  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= String(MAX_HEAD_BYTES);
+  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] = String(maxHeadBytes);
   const loaded: { readonly default: unknown } = await import('uWebSockets.js');
   if (!isUwsModule(loaded.default)) throw new Error('the package uWebSockets.js is not the library of that name');
   return loaded.default;
@@ -36,8 +42,11 @@ export class UwsTransport<C extends object> implements Transport {
   readonly #options: TransportOptions<C>;
   readonly #context: UwsSocketContext<C>;
   readonly #paths: ReadonlySet<string>;
-  #app: UwsApp | undefined;
+  #current: UwsGeneration | undefined;
+  /** Those of earlier certificates: what is open there goes on. */
+  #earlier: UwsGeneration[] = [];
   #listenSocket: object | undefined;
+  #port = 0;
 
   constructor(uws: UwsModule, options: TransportOptions<C>) {
     this.#uws = uws;
@@ -47,26 +56,41 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   async listen(): Promise<ListenAddress> {
-    const app = await this.#createApp();
-    for (const endpoint of this.#options.endpoints) app.ws(endpoint.path, this.#behavior(endpoint));
-    app.any('/*', (res, req) => this.#answerHttp(res, req));
     const { host, port } = this.#options.listen;
-    let listenSocket: object | false = false;
-    // Exclusive: with the port shared, a second gateway started by mistake would get half of the clients.
-    app.listen(host, port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
-      listenSocket = result;
-    });
-    if (listenSocket === false) {
-      app.close();
-      throw await probeListenError(this.#options.listen);
+    // To listen again for another certificate takes a port that was asked for by number.
+    this.#port = port === 0 && this.#options.tls !== undefined ? await findFreePort(host) : port;
+    const generation = await this.#createGeneration();
+    const listenSocket = this.#tryListen(generation.app);
+    if (listenSocket === undefined) {
+      generation.app.close();
+      throw await probeListenError({ host, port: this.#port });
     }
-    this.#app = app;
+    this.#current = generation;
     this.#listenSocket = listenSocket;
-    return { host, port: this.#uws.us_socket_local_port(listenSocket) };
+    this.#port = this.#uws.us_socket_local_port(listenSocket);
+    return { host, port: this.#port };
+  }
+
+  /** In one tick the old listener goes and the new one comes; who was just being accepted may have to dial again. */
+  async reloadTls(): Promise<void> {
+    if (this.#options.tls === undefined || this.#listenSocket === undefined) return;
+    const next = await this.#createGeneration();
+    const { current, listenSocket } = { current: this.#current, listenSocket: this.#listenSocket };
+    if (current === undefined || listenSocket === undefined) return next.app.close();
+    this.#uws.us_listen_socket_close(listenSocket);
+    this.#listenSocket = this.#tryListen(next.app);
+    if (this.#listenSocket === undefined) {
+      next.app.close();
+      this.#listenSocket = this.#tryListen(current.app);
+      throw await probeListenError({ host: this.#options.listen.host, port: this.#port });
+    }
+    this.#earlier.push(current);
+    this.#current = next;
   }
 
   publish(topic: string, message: OutboundMessage): void {
-    this.#app?.publish(topic, message.payload, message.binary, message.compress);
+    this.#current?.app.publish(topic, message.payload, message.binary, message.compress);
+    if (this.#earlier.length > 0) this.#publishEarlier(topic, message);
   }
 
   stopListening(): void {
@@ -77,9 +101,19 @@ export class UwsTransport<C extends object> implements Transport {
 
   async stop(): Promise<void> {
     this.stopListening();
-    this.#app?.close();
-    this.#app = undefined;
+    this.#current?.app.close();
+    for (const { app } of this.#earlier) app.close();
+    this.#current = undefined;
+    this.#earlier = [];
     await Promise.resolve();
+  }
+
+  async #createGeneration(): Promise<UwsGeneration> {
+    const generation: UwsGeneration = { app: await this.#createApp(), sockets: 0 };
+    const { app } = generation;
+    for (const endpoint of this.#options.endpoints) app.ws(endpoint.path, this.#behavior(endpoint, generation));
+    app.any('/*', (res, req) => this.#answerHttp(res, req));
+    return generation;
   }
 
   async #createApp(): Promise<UwsApp> {
@@ -89,7 +123,22 @@ export class UwsTransport<C extends object> implements Transport {
     return this.#uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile });
   }
 
-  #behavior(endpoint: TransportEndpoint): UwsBehavior<UwsSocket<C>> {
+  #tryListen(app: UwsApp): object | undefined {
+    let listening: object | undefined;
+    // Exclusive: with the port shared, a second gateway started by mistake would get half of the clients.
+    app.listen(this.#options.listen.host, this.#port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
+      listening = result === false ? undefined : result;
+    });
+    return listening;
+  }
+
+  #publishEarlier(topic: string, message: OutboundMessage): void {
+    for (const { app, sockets } of this.#earlier) {
+      if (sockets > 0) app.publish(topic, message.payload, message.binary, message.compress);
+    }
+  }
+
+  #behavior(endpoint: TransportEndpoint, generation: UwsGeneration): UwsBehavior<UwsSocket<C>> {
     const { guarded } = this.#context;
     return {
       maxPayloadLength: Math.min(endpoint.maxMessageBytes + OVERSIZE_MARGIN_BYTES, MAX_INT32),
@@ -98,14 +147,20 @@ export class UwsTransport<C extends object> implements Transport {
       sendPingsAutomatically: true,
       compression: endpoint.compression ? this.#uws.SHARED_COMPRESSOR : this.#uws.DISABLED,
       upgrade: (res, req, context) => this.#upgrade({ res, context, endpoint }, req),
-      open: (ws) => ws.peer.opened(ws),
+      open: (ws) => {
+        generation.sockets += 1;
+        ws.peer.opened(ws);
+      },
       message: (ws, message, isBinary) => {
         if (message.byteLength > endpoint.maxMessageBytes) ws.peer.end(1009, 'message too big');
         else guarded.message(ws.peer, copyMessage(message), isBinary);
       },
       drain: (ws) => ws.peer.drained(),
       dropped: (ws, message) => this.#dropped(ws.peer, message.byteLength),
-      close: (ws, code, reason) => ws.peer.closed(code, Buffer.from(reason).toString()),
+      close: (ws, code, reason) => {
+        generation.sockets -= 1;
+        ws.peer.closed(code, Buffer.from(reason).toString());
+      },
     };
   }
 
@@ -116,8 +171,8 @@ export class UwsTransport<C extends object> implements Transport {
       req.setYield(true);
       return;
     }
-    const request = copyRequest(res, req);
-    const refusal = refuseUpgrade(request.method, request.headers);
+    const request = copyRequest(res, req, this.#options.addressOf);
+    const refusal = this.#isHeadTooLarge(request) ? HEAD_TOO_LARGE : refuseUpgrade(request.method, request.headers);
     if (refusal !== undefined) {
       writeAnswer(res, refusal, { isHead: false, close: true });
       return;
@@ -134,7 +189,8 @@ export class UwsTransport<C extends object> implements Transport {
       isGone = true;
     });
     const decision = await pending;
-    if (!isGone) this.#finishUpgrade(target, request, decision);
+    if (isGone) return;
+    this.#finishUpgrade(target, request, recheckLate(this.#options.handler, decision, request, target.endpoint));
   }
 
   #finishUpgrade({ res, context, endpoint }: UpgradeTarget, request: HttpRequest, decision: UpgradeDecision): void {
@@ -147,7 +203,7 @@ export class UwsTransport<C extends object> implements Transport {
     const extensions = request.headers.get('sec-websocket-extensions') ?? '';
     res.cork(() => {
       res.upgrade({ peer }, key, decision.subprotocol ?? '', extensions, context);
-      this.#context.guarded.open(peer, request, endpoint);
+      this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });
     });
   }
 
@@ -162,8 +218,16 @@ export class UwsTransport<C extends object> implements Transport {
     for (const { peer, bytes } of this.#context.drops.splice(0)) this.#context.guarded.dropped(peer, bytes);
   }
 
+  #isHeadTooLarge(request: HttpRequest): boolean {
+    return isHeadLarger(request, this.#options.maxHeadBytes ?? MAX_HEAD_BYTES);
+  }
+
   #answerHttp(res: UwsResponse, req: UwsRequest): void {
-    const request = copyRequest(res, req);
+    const request = copyRequest(res, req, this.#options.addressOf);
+    if (this.#isHeadTooLarge(request)) {
+      writeAnswer(res, HEAD_TOO_LARGE, { isHead: request.method === 'HEAD', close: true });
+      return;
+    }
     if (this.#paths.has(request.path)) {
       const refusal = refuseUpgrade(request.method, request.headers) ?? { status: 400 };
       writeAnswer(res, refusal, { isHead: request.method === 'HEAD', close: true });

@@ -8,14 +8,13 @@ import { GuardedHandler } from './guarded-handler.js';
 import type { HttpExchange, HttpRequest } from './http-exchange.js';
 import { HttpListener } from './http-listener.js';
 import { statusText } from './http-serve.js';
-import { pathOf, readRequest } from './node-http.js';
-import { plainAddress } from './remote-address.js';
+import { pathOf } from './node-http.js';
 import type { OutboundMessage } from './socket.js';
 import { TickCork } from './tick-cork.js';
 import { Topics } from './topics.js';
-import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision } from './transport.js';
+import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, UpgradeGrant } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
-import { askHandler, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
+import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
 import { WsSocket, type WsSocketContext } from './ws-socket.js';
 
 /** From this size on a message is worth deflating. */
@@ -58,6 +57,8 @@ interface WsUpgrade extends WsEndpoint {
   readonly req: IncomingMessage;
   readonly stream: Duplex;
   readonly head: Buffer;
+  readonly request: HttpRequest;
+  readonly remotePort: number;
 }
 
 /** `ws` on node:http(s) as a transport: runs wherever Node does, can pause a socket, and is the slower of the two. */
@@ -84,10 +85,14 @@ export class WsTransport<C extends object> implements Transport {
     this.#endpoints = new Map(
       options.endpoints.map((endpoint) => [endpoint.path, { endpoint, server: createWsServer(endpoint) }]),
     );
+    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader } = options;
     this.#listener = new HttpListener({
-      listen: options.listen,
-      tls: options.tls,
-      log: options.log,
+      listen,
+      tls,
+      log,
+      maxHeadBytes,
+      addressOf,
+      sendsProxyHeader,
       http: (exchange) => this.#answerHttp(exchange),
       upgrades: {
         wants: (req) => this.#endpoints.has(pathOf(req.url)),
@@ -102,6 +107,10 @@ export class WsTransport<C extends object> implements Transport {
       for (const socket of this.#sockets) if (socket.isOpen()) socket.checkLife();
     }, LIFE_CHECK_MS);
     return address;
+  }
+
+  reloadTls(): Promise<void> {
+    return this.#listener.reloadTls();
   }
 
   publish(topic: string, message: OutboundMessage): void {
@@ -134,7 +143,7 @@ export class WsTransport<C extends object> implements Transport {
 
   #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => stream.destroy());
-    const request = readRequest(req);
+    const { request, remotePort } = this.#listener.readRequest(req);
     const found = this.#endpoints.get(request.path);
     if (found === undefined) {
       refuse(stream, { accept: false, status: 404 });
@@ -147,19 +156,21 @@ export class WsTransport<C extends object> implements Transport {
     }
     const { handler, log } = this.#options;
     const decision = askHandler({ handler, endpoint: found.endpoint, log, timeoutMs: UPGRADE_TIMEOUT_MS }, request);
-    const upgrade = { ...found, req, stream, head };
-    if (decision instanceof Promise) void this.#upgradeLater(upgrade, request, decision);
-    else this.#finishUpgrade(upgrade, request, decision);
+    const upgrade = { ...found, req, stream, head, request, remotePort };
+    if (decision instanceof Promise) void this.#upgradeLater(upgrade, decision);
+    else this.#finishUpgrade(upgrade, decision);
   }
 
-  async #upgradeLater(upgrade: WsUpgrade, request: HttpRequest, pending: Promise<UpgradeDecision>): Promise<void> {
-    this.#undecided.add(upgrade.stream);
+  async #upgradeLater(upgrade: WsUpgrade, pending: Promise<UpgradeDecision>): Promise<void> {
+    const { stream, request, endpoint } = upgrade;
+    this.#undecided.add(stream);
     const decision = await pending;
-    this.#undecided.delete(upgrade.stream);
-    this.#finishUpgrade(upgrade, request, decision);
+    this.#undecided.delete(stream);
+    if (stream.destroyed) return;
+    this.#finishUpgrade(upgrade, recheckLate(this.#options.handler, decision, request, endpoint));
   }
 
-  #finishUpgrade(upgrade: WsUpgrade, request: HttpRequest, decision: UpgradeDecision): void {
+  #finishUpgrade(upgrade: WsUpgrade, decision: UpgradeDecision): void {
     const { server, req, stream, head } = upgrade;
     if (stream.destroyed) return;
     if (!decision.accept) {
@@ -167,16 +178,17 @@ export class WsTransport<C extends object> implements Transport {
       return;
     }
     chooseSubprotocol(req, decision.subprotocol);
-    server.handleUpgrade(req, stream, head, (native) => this.#open(native, upgrade, request));
+    server.handleUpgrade(req, stream, head, (native) => this.#open(native, upgrade, decision.grant));
   }
 
-  #open(native: ServerWebSocket, { stream, endpoint, req }: WsUpgrade, request: HttpRequest): void {
+  #open(native: ServerWebSocket, upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
+    const { stream, endpoint, request, remotePort } = upgrade;
     const { guarded } = this.#context;
     const socket = new WsSocket<C>(this.#context, {
       native,
       stream,
-      remoteHost: plainAddress(req.socket.remoteAddress),
-      remotePort: req.socket.remotePort ?? 0,
+      remoteHost: request.remoteAddress,
+      remotePort,
       maxBufferedBytes: endpoint.maxBufferedBytes,
       idleTimeoutS: endpoint.idleTimeoutS,
     });
@@ -191,7 +203,7 @@ export class WsTransport<C extends object> implements Transport {
       this.#sockets.delete(socket);
       socket.closed(code, reason.toString(), code !== NO_CLOSE_FRAME);
     });
-    guarded.open(socket, request, endpoint);
+    guarded.open({ peer: socket, request, endpoint, grant });
   }
 }
 

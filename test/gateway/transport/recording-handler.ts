@@ -1,6 +1,12 @@
 import type { HttpRequest } from '../../../src/gateway/transport/http-exchange.js';
 import type { Socket } from '../../../src/gateway/transport/socket.js';
-import type { TransportEndpoint, TransportHandler, UpgradeDecision } from '../../../src/gateway/transport/transport.js';
+import type {
+  TransportEndpoint,
+  TransportHandler,
+  UpgradeDecision,
+  UpgradeGrant,
+  UpgradeRejection,
+} from '../../../src/gateway/transport/transport.js';
 
 /** What a handler was told about one connection. */
 export class TestConnection {
@@ -14,6 +20,7 @@ export class TestConnection {
     readonly socket: Socket,
     readonly request: HttpRequest,
     readonly endpoint: TransportEndpoint,
+    readonly grant?: UpgradeGrant,
   ) {}
 }
 
@@ -26,6 +33,7 @@ export type HandlerCall =
 export class RecordingHandler implements TransportHandler<TestConnection> {
   readonly calls: HandlerCall[] = [];
   onUpgrade: (request: HttpRequest) => UpgradeDecision | Promise<UpgradeDecision> = () => ({ accept: true });
+  onRecheck: () => UpgradeRejection | undefined = () => undefined;
   onOpen: (connection: TestConnection) => void = () => undefined;
   onMessage: (connection: TestConnection, payload: Uint8Array, binary: boolean) => void = () => undefined;
   onDrain: (connection: TestConnection) => void = () => undefined;
@@ -37,8 +45,12 @@ export class RecordingHandler implements TransportHandler<TestConnection> {
     return this.onUpgrade(request);
   }
 
-  open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint): TestConnection {
-    const connection = new TestConnection(socket, request, endpoint);
+  recheck(): UpgradeRejection | undefined {
+    return this.onRecheck();
+  }
+
+  open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): TestConnection {
+    const connection = new TestConnection(socket, request, endpoint, grant);
     this.onOpen(connection);
     this.#record({ kind: 'open', connection });
     return connection;

@@ -4,6 +4,8 @@ import { chooseTransport } from '../../../src/gateway/transport/choose-transport
 import type { HttpHandler } from '../../../src/gateway/transport/http-exchange.js';
 import type { OutboundMessage } from '../../../src/gateway/transport/socket.js';
 import type {
+  AddressOf,
+  SendsProxyHeader,
   TlsFiles,
   Transport,
   TransportEndpoint,
@@ -22,6 +24,9 @@ export interface FixtureOptions {
   readonly tls?: TlsFiles;
   readonly port?: number;
   readonly host?: string;
+  readonly maxHeadBytes?: number;
+  readonly addressOf?: AddressOf;
+  readonly sendsProxyHeader?: SendsProxyHeader;
 }
 
 /** A transport that listens, its handler and its log. */
@@ -45,7 +50,12 @@ export interface Bench {
 
 /** Runs one suite on both transports; what a test has started and connected is gone after it. */
 export function onBothTransports(title: string, suite: (bench: Bench) => void): void {
-  describe.each(['uws', 'ws'] as const)(`${title} (%s)`, (name) => {
+  for (const name of ['uws', 'ws'] as const) onTransport(name, title, suite);
+}
+
+/** The same for what one of them alone can do. */
+export function onTransport(name: TransportName, title: string, suite: (bench: Bench) => void): void {
+  describe(`${title} (${name})`, () => {
     const cleanups: (() => unknown)[] = [];
     afterEach(async () => {
       for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
@@ -82,6 +92,9 @@ export async function createTransport(
   const transport = chosen.create({
     listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     tls: options.tls,
+    maxHeadBytes: options.maxHeadBytes,
+    addressOf: options.addressOf,
+    sendsProxyHeader: options.sendsProxyHeader,
     endpoints: (options.endpoints ?? [{}]).map((endpoint) => ({ ...DEFAULT_ENDPOINT, ...endpoint })),
     handler,
     http: options.http ?? ((exchange) => exchange.answer({ status: 404, body: '404 page not found\n' })),

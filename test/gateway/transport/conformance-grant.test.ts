@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import type { UpgradeDecision } from '../../../src/gateway/transport/transport.js';
+import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
+import { type Bench, type Fixture, onBothTransports, PATH } from './transport-fixture.js';
+
+const GRANT = { tags: new Map([['user', 'ann']]), expiresAtMs: 4711 };
+const LATER: UpgradeDecision = { accept: true, grant: GRANT };
+
+async function ask(fixture: Fixture, path = PATH, headers: Readonly<Record<string, string>> = {}) {
+  const client = await RawWebSocket.connect(fixture.port);
+  client.write(upgradeRequest(path, headers));
+  const { status } = await client.head();
+  client.destroy();
+  return status;
+}
+
+onBothTransports('what an upgrade decides', (bench: Bench) => {
+  it.each(['at once', 'later'])('reaches open, decided %s', async (when) => {
+    const fixture = await bench.start();
+    fixture.handler.onUpgrade = () => (when === 'later' ? Promise.resolve(LATER) : LATER);
+    await bench.raw(fixture);
+    expect((await fixture.handler.next('open')).grant).toBe(GRANT);
+  });
+
+  it('is asked again when it came late, and not when it came at once', async () => {
+    const fixture = await bench.start();
+    fixture.handler.onRecheck = () => ({ accept: false, status: 429 });
+    fixture.handler.onUpgrade = () => LATER;
+    expect(await ask(fixture)).toBe(101);
+    fixture.handler.onUpgrade = () => Promise.resolve(LATER);
+    expect(await ask(fixture)).toBe(429);
+    fixture.handler.onUpgrade = () => Promise.resolve({ accept: false, status: 401 });
+    expect(await ask(fixture)).toBe(401);
+  });
+
+  it('sees the client behind a proxy where the address is told so', async () => {
+    const fixture = await bench.start({ addressOf: (peer, headers) => headers.get('x-client') ?? peer });
+    await bench.raw(fixture, { 'X-Client': '203.0.113.7' });
+    const { request, socket } = await fixture.handler.next('open');
+    expect([request.remoteAddress, socket.remoteAddress]).toEqual(['203.0.113.7', '203.0.113.7:0']);
+  });
+
+  it('is not asked of a head that is larger than allowed, in one segment or several', async () => {
+    const fixture = await bench.start({ maxHeadBytes: 8 * 1024 });
+    expect(await ask(fixture, PATH, { Cookie: 'x'.repeat(7 * 1024) })).toBe(101);
+    expect(await ask(fixture, PATH, { Cookie: 'x'.repeat(9 * 1024) })).toBe(431);
+    expect(await ask(fixture, `${PATH}?${'x'.repeat(9 * 1024)}`)).toBe(431);
+    expect(await ask(fixture, `/send?${'x'.repeat(9 * 1024)}`)).toBe(431);
+    expect(fixture.handler.count('open')).toBe(1);
+  });
+});
