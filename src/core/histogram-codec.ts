@@ -1,5 +1,6 @@
 import { Histogram } from './histogram.js';
 import { COUNTS_LENGTH } from './histogram-layout.js';
+import { MAX_VARINT_BYTES, VarintReader, writeVarint } from './varint.js';
 
 /**
  * A histogram in bytes: the version (1), min, max and sum as little-endian doubles, then as LEB128 varints count, overflow, refused,
@@ -7,7 +8,6 @@ import { COUNTS_LENGTH } from './histogram-layout.js';
  */
 const VERSION = 1;
 const FIXED_BYTES = 25;
-const MAX_VARINT_BYTES = 8;
 
 /** The bytes of a histogram: a few for each bucket in use. They belong to the caller. */
 export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
@@ -84,47 +84,4 @@ function addBuckets(input: VarintReader, target: Histogram): number {
     samples += count;
   }
   return samples;
-}
-
-function writeVarint(bytes: Uint8Array, start: number, value: number): number {
-  let offset = start;
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes[offset] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-    offset += 1;
-  }
-  bytes[offset] = rest;
-  return offset + 1;
-}
-
-class VarintReader {
-  private readonly bytes: Uint8Array;
-  private offset: number;
-
-  constructor(bytes: Uint8Array, offset: number) {
-    this.bytes = bytes;
-    this.offset = offset;
-  }
-
-  next(): number {
-    const first = this.byte();
-    if (first < 0x80) return first;
-    let value = first & 0x7f;
-    let factor = 0x80;
-    for (;;) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-      factor *= 0x80;
-      if (factor > Number.MAX_SAFE_INTEGER) throw new Error('a number in a histogram is too large');
-    }
-  }
-
-  private byte(): number {
-    const byte = this.bytes[this.offset];
-    if (byte === undefined) throw new Error('a histogram ends too early');
-    this.offset += 1;
-    return byte;
-  }
 }

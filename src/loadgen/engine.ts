@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import { decodeHistogram } from '../core/histogram-codec.js';
+import { decodeSketch } from '../core/sketch-codec.js';
 import { WsgError } from '../core/error.js';
 import type {
   EndReason,
@@ -154,6 +155,9 @@ export class Engine {
     sink?.writeSecond(record);
     for (const { series, kind, bytes } of metrics.histograms) {
       sink?.writeHistogram({ series, kind, second, histogram: decodeHistogram(bytes) });
+    }
+    for (const { series, bytes } of metrics.sketches) {
+      sink?.writeSketch({ series, second, sketch: decodeSketch(bytes) });
     }
     const healthRecord: HealthRecord = { second, ...health, ...this.gauges.read(), verdict: judgeSecond(health) };
     this.health.push(healthRecord);

@@ -1,5 +1,7 @@
 import { Histogram } from '../core/histogram.js';
 import { decodeHistogramInto } from '../core/histogram-codec.js';
+import { decodeSketchInto } from '../core/sketch-codec.js';
+import { ValueSketch } from '../core/value-sketch.js';
 import type {
   CheckFigures,
   GaugeFigures,
@@ -9,45 +11,48 @@ import type {
   TrendFigures,
   TrendTotals,
 } from '../run-file/records.js';
-import type { DrainedMetrics, EncodedHistogram } from './metric/drain-metrics.js';
+import type { DrainedMetrics, EncodedHistogram, EncodedSketch } from './metric/drain-metrics.js';
 
-/** Adds up what the seconds of a run brought. */
+/** Adds up what the seconds of a run brought, from all its threads. In maps, for names come from scripts. */
 export class RunAccumulator {
-  private readonly counters: Record<string, number> = {};
-  private readonly gauges: Record<string, GaugeFigures> = {};
-  private readonly rates: Record<string, RateFigures> = {};
-  private readonly trends: Record<string, TrendFigures> = {};
+  private readonly counters = new Map<string, number>();
+  private readonly gauges = new Map<string, GaugeFigures>();
+  private readonly rates = new Map<string, RateFigures>();
+  private readonly trends = new Map<string, TrendFigures>();
   private readonly checks = new Map<string, CheckFigures>();
-  private readonly histograms: Record<string, Partial<Record<HistogramKind, Histogram>>> = {};
+  private readonly histograms = new Map<string, Partial<Record<HistogramKind, Histogram>>>();
+  private readonly sketches = new Map<string, ValueSketch>();
 
   add(metrics: DrainedMetrics): void {
-    for (const [name, value] of Object.entries(metrics.counters)) this.counters[name] = this.counter(name) + value;
+    for (const [name, value] of Object.entries(metrics.counters)) this.counters.set(name, this.counter(name) + value);
     for (const [name, gauge] of Object.entries(metrics.gauges))
-      this.gauges[name] = mergeGauges(this.gauges[name], gauge);
-    for (const [name, rate] of Object.entries(metrics.rates)) this.rates[name] = mergeRates(this.rates[name], rate);
+      this.gauges.set(name, mergeGauges(this.gauges.get(name), gauge));
+    for (const [name, rate] of Object.entries(metrics.rates))
+      this.rates.set(name, mergeRates(this.rates.get(name), rate));
     for (const [name, trend] of Object.entries(metrics.trends))
-      this.trends[name] = mergeTrends(this.trends[name], trend);
+      this.trends.set(name, mergeTrends(this.trends.get(name), trend));
     for (const check of metrics.checks) this.addCheck(check);
     for (const histogram of metrics.histograms) this.addHistogram(histogram);
+    for (const sketch of metrics.sketches) this.addSketch(sketch);
   }
 
   /** The sum of a counter so far. */
   counter(name: string): number {
-    return this.counters[name] ?? 0;
+    return this.counters.get(name) ?? 0;
   }
 
-  /** All that was added, with what the seconds do not tell. The histograms stay those of the accumulator. */
+  /** All that was added, with what the seconds do not tell. The histograms and sketches stay those of the accumulator. */
   totals(durationMs: number, iterations: RunTotals['iterations']): RunTotals {
-    const trends: Record<string, TrendTotals> = {};
-    for (const [name, figures] of Object.entries(this.trends)) {
-      trends[name] = { ...figures, histograms: this.histograms[name] ?? {} };
-    }
+    const trends = [...this.trends].map(([name, figures]): [string, TrendTotals] => {
+      const sketch = this.sketches.get(name);
+      return [name, { ...figures, histograms: this.histograms.get(name) ?? {}, ...(sketch && { sketch }) }];
+    });
     return {
       durationMs,
-      counters: { ...this.counters },
-      gauges: { ...this.gauges },
-      rates: { ...this.rates },
-      trends,
+      counters: Object.fromEntries(this.counters),
+      gauges: Object.fromEntries(this.gauges),
+      rates: Object.fromEntries(this.rates),
+      trends: Object.fromEntries(trends),
       checks: [...this.checks.values()],
       iterations,
     };
@@ -59,8 +64,15 @@ export class RunAccumulator {
   }
 
   private addHistogram({ series, kind, bytes }: EncodedHistogram): void {
-    const kinds = (this.histograms[series] ??= {});
+    const kinds = this.histograms.get(series) ?? {};
+    this.histograms.set(series, kinds);
     decodeHistogramInto(bytes, (kinds[kind] ??= new Histogram()));
+  }
+
+  private addSketch({ series, bytes }: EncodedSketch): void {
+    const sketch = this.sketches.get(series) ?? new ValueSketch();
+    this.sketches.set(series, sketch);
+    decodeSketchInto(bytes, sketch);
   }
 }
 

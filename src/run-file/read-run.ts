@@ -3,7 +3,8 @@ import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import { Histogram } from '../core/histogram.js';
 import { LineScanner } from './line-scanner.js';
 import { FORMAT, MAGIC } from './record-line.js';
-import type { HistogramRecord, Run, RunEnd, RunEventRecord, TrendTotals } from './records.js';
+import type { HistogramRecord, Run, RunEnd, RunEventRecord, SketchRecord, TrendTotals } from './records.js';
+import { ValueSketch } from '../core/value-sketch.js';
 import { RunCollector, type KindHistograms, type HistogramWish, type RunWish } from './run-collector.js';
 import { sumSeconds } from './sum-seconds.js';
 
@@ -75,9 +76,9 @@ function takeAll(scanner: LineScanner, collector: RunCollector): string | undefi
   return scanner.end === 'damaged' ? `the file is damaged at byte ${scanner.offset}` : undefined;
 }
 
-function completeRun({ header, end, seconds, health, gateway, events, totals }: RunCollector): Run {
+function completeRun({ header, end, seconds, health, gateway, events, totals, sketches }: RunCollector): Run {
   if (header === undefined || end === undefined) throw new Error('a complete run has a header and an end');
-  return { header, seconds, health, gateway, events, end: withHistograms(end, totals), complete: true };
+  return { header, seconds, health, gateway, events, end: withHistograms(end, totals, sketches), complete: true };
 }
 
 /** Reads a file without an end a second time, for its totals are in its seconds. */
@@ -88,21 +89,31 @@ function cutRun(path: string, place: FilePlace, broken: string | undefined): Run
     (kinds[kind] ??= new Histogram()).add(histogram);
     totals.set(series, kinds);
   };
-  const { collector } = scan(place, { seconds: true, histograms: { kinds: ALL_KINDS, visit } });
+  const sketches = new Map<string, ValueSketch>();
+  const visitSketch = ({ series, sketch }: SketchRecord): void => {
+    const sum = sketches.get(series) ?? new ValueSketch();
+    sum.add(sketch);
+    sketches.set(series, sum);
+  };
+  const { collector } = scan(place, { seconds: true, histograms: { kinds: ALL_KINDS, visit, visitSketch } });
   const { header, seconds, health, gateway, events } = collector;
   if (header === undefined || seconds.length === 0) throw emptyRun(path, broken);
-  const end = withHistograms(sumSeconds(seconds, health, gateway), totals);
+  const end = withHistograms(sumSeconds(seconds, health, gateway), totals, sketches);
   const text = broken ?? 'the file ends without an end record';
   const cut: RunEventRecord = { elapsedMs: end.totals.durationMs, kind: 'interruption', text };
   return { header, seconds, health, gateway, events: [...events, cut], end, complete: false };
 }
 
-function withHistograms(end: ReturnType<typeof sumSeconds>, histograms: ReadonlyMap<string, KindHistograms>): RunEnd {
-  const trends: Record<string, TrendTotals> = {};
-  for (const [series, figures] of Object.entries(end.totals.trends)) {
-    trends[series] = { ...figures, histograms: histograms.get(series) ?? {} };
-  }
-  return { ...end, totals: { ...end.totals, trends } };
+function withHistograms(
+  end: ReturnType<typeof sumSeconds>,
+  histograms: ReadonlyMap<string, KindHistograms>,
+  sketches: ReadonlyMap<string, ValueSketch>,
+): RunEnd {
+  const trends = Object.entries(end.totals.trends).map(([series, figures]): [string, TrendTotals] => {
+    const sketch = sketches.get(series);
+    return [series, { ...figures, histograms: histograms.get(series) ?? {}, ...(sketch && { sketch }) }];
+  });
+  return { ...end, totals: { ...end.totals, trends: Object.fromEntries(trends) } };
 }
 
 async function openRun(path: string): Promise<FileHandle> {

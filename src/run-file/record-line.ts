@@ -1,8 +1,11 @@
 /** The version of the format that this program writes: docs/reference/run-file.md. */
-export const FORMAT = { major: 1, minor: 0 } as const;
+export const FORMAT = { major: 1, minor: 1 } as const;
 
 /** The first word of every run file. */
 export const MAGIC = 'wsg-run';
+
+/** Stands in the place of a histogram's kind when the bytes are a sketch of values that are no times; since 1.1. */
+export const VALUE_KIND = 'value';
 
 /** The kinds of records that this version knows; a reader skips all others. */
 export type RecordKind =

@@ -1,4 +1,5 @@
 import type { Histogram } from '../core/histogram.js';
+import type { ValueSketch } from '../core/value-sketch.js';
 
 export type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
 /** What a metric's values are: `time` is milliseconds, `data` bytes. */
@@ -96,6 +97,13 @@ export interface HistogramRecord {
   readonly histogram: Histogram;
 }
 
+/** The samples of one series and second that are no times. */
+export interface SketchRecord {
+  readonly series: string;
+  readonly second: number;
+  readonly sketch: ValueSketch;
+}
+
 export type HealthVerdict = 'healthy' | 'strained' | 'saturated';
 
 /** How the generator itself did in one second. */
@@ -135,15 +143,17 @@ export interface RunTotals {
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, GaugeFigures>>;
   readonly rates: Readonly<Record<string, RateFigures>>;
-  /** By series; times only have histograms. */
+  /** By series. */
   readonly trends: Readonly<Record<string, TrendTotals>>;
   readonly checks: readonly CheckFigures[];
   readonly iterations: { readonly complete: number; readonly interrupted: number };
 }
 
 export interface TrendTotals extends TrendFigures {
-  /** The cumulative histograms, by kind; `response` is what summaries show. */
+  /** Of times: the cumulative histograms, by kind; `response` is what summaries show. */
   readonly histograms: Readonly<Partial<Record<HistogramKind, Histogram>>>;
+  /** Of a trend whose values are no times: it has no histograms. */
+  readonly sketch?: ValueSketch;
 }
 
 /** Why a run ended. */

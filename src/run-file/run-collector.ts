@@ -1,6 +1,8 @@
 import { Histogram } from '../core/histogram.js';
 import { decodeHistogramInto } from '../core/histogram-codec.js';
-import type { RecordKind } from './record-line.js';
+import { decodeSketchInto } from '../core/sketch-codec.js';
+import { ValueSketch } from '../core/value-sketch.js';
+import { VALUE_KIND, type RecordKind } from './record-line.js';
 import {
   endPayload,
   eventPayload,
@@ -20,6 +22,7 @@ import type {
   RunEventRecord,
   RunHeader,
   SecondRecord,
+  SketchRecord,
 } from './records.js';
 
 /** Histograms of one series by kind. */
@@ -33,6 +36,8 @@ export interface HistogramWish {
   readonly kinds?: readonly HistogramKind[];
   /** Called in the order of the file. The record's histogram is used again for the next one. */
   readonly visit: (record: HistogramRecord) => void;
+  /** The same for trends whose values are no times; each record has a sketch of its own. */
+  readonly visitSketch?: (record: SketchRecord) => void;
 }
 
 /** What of a file is wanted besides its header, health, gateway, events and end. */
@@ -61,6 +66,7 @@ export class RunCollector {
   readonly gateway: GatewayRecord[] = [];
   readonly events: RunEventRecord[] = [];
   readonly totals = new Map<string, KindHistograms>();
+  readonly sketches = new Map<string, ValueSketch>();
   private readonly names = new Map<number, string>();
   private readonly scratch = new Histogram();
   private readonly wantedIds = new Set<number>();
@@ -124,7 +130,13 @@ export class RunCollector {
     if (histograms === undefined) return;
     const [idText = '', kindText, secondText, at] = words(payload, 3);
     const series = this.nameOf(idText);
-    const { kinds = ['response'], visit } = histograms;
+    const { kinds = ['response'], visit, visitSketch } = histograms;
+    if (kindText === VALUE_KIND) {
+      const sketch = new ValueSketch();
+      decodeSketchInto(base64(payload, at), sketch);
+      visitSketch?.({ series, second: Number(secondText), sketch });
+      return;
+    }
     const kind = histogramKind.parse(kindText);
     if (!kinds.includes(kind)) return;
     this.scratch.reset();
@@ -134,6 +146,12 @@ export class RunCollector {
 
   private takeTotal(payload: Buffer): void {
     const [idText = '', kindText, at] = words(payload, 2);
+    if (kindText === VALUE_KIND) {
+      const sketch = this.sketches.get(this.nameOf(idText)) ?? new ValueSketch();
+      decodeSketchInto(base64(payload, at), sketch);
+      this.sketches.set(this.nameOf(idText), sketch);
+      return;
+    }
     const kinds = this.totals.get(this.nameOf(idText)) ?? {};
     const kind = histogramKind.parse(kindText);
     decodeHistogramInto(base64(payload, at), (kinds[kind] ??= new Histogram()));

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import type { Histogram } from '../core/histogram.js';
 import { encodeHistogram } from '../core/histogram-codec.js';
-import { magicLine, recordLine } from './record-line.js';
+import { encodeSketch } from '../core/sketch-codec.js';
+import { magicLine, recordLine, VALUE_KIND } from './record-line.js';
 import type {
   GatewayRecord,
   HealthRecord,
@@ -13,6 +14,7 @@ import type {
   RunEventRecord,
   RunHeader,
   SecondRecord,
+  SketchRecord,
   TrendTotals,
 } from './records.js';
 
@@ -74,7 +76,15 @@ export class RunFileWriter {
   }
 
   writeHistogram({ series, kind, second, histogram }: HistogramRecord): void {
-    this.append(recordLine('histogram', `${this.idOf(series)} ${kind} ${second} ${base64(histogram)}`));
+    this.append(
+      recordLine('histogram', `${this.idOf(series)} ${kind} ${second} ${base64(encodeHistogram(histogram))}`),
+    );
+  }
+
+  writeSketch({ series, second, sketch }: SketchRecord): void {
+    this.append(
+      recordLine('histogram', `${this.idOf(series)} ${VALUE_KIND} ${second} ${base64(encodeSketch(sketch))}`),
+    );
   }
 
   writeHealth(health: HealthRecord): void {
@@ -91,12 +101,13 @@ export class RunFileWriter {
 
   /** The cumulative histograms, then the end record: a file with that is complete. */
   writeEnd(end: RunEnd): void {
-    const trends: Record<string, Omit<TrendTotals, 'histograms'>> = {};
-    for (const [series, { histograms, ...figures }] of Object.entries(end.totals.trends)) {
+    const trends: Record<string, Omit<TrendTotals, 'histograms' | 'sketch'>> = {};
+    for (const [series, { histograms, sketch, ...figures }] of Object.entries(end.totals.trends)) {
       trends[series] = figures;
       this.writeTotal(series, 'response', histograms.response);
       this.writeTotal(series, 'service', histograms.service);
       this.writeTotal(series, 'lag', histograms.lag);
+      if (sketch !== undefined) this.writeTotalBytes(series, VALUE_KIND, encodeSketch(sketch));
     }
     this.append(recordLine('end', JSON.stringify({ ...end, totals: { ...end.totals, trends } })));
   }
@@ -113,7 +124,11 @@ export class RunFileWriter {
 
   private writeTotal(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
     if (histogram === undefined) return;
-    this.append(recordLine('total', `${this.idOf(series)} ${kind} ${base64(histogram)}`));
+    this.writeTotalBytes(series, kind, encodeHistogram(histogram));
+  }
+
+  private writeTotalBytes(series: string, kind: string, bytes: Uint8Array): void {
+    this.append(recordLine('total', `${this.idOf(series)} ${kind} ${base64(bytes)}`));
   }
 
   private idOf(series: string): number {
@@ -205,6 +220,6 @@ function writeFailed(path: string, cause: unknown): WsgError {
   });
 }
 
-function base64(histogram: Histogram): string {
-  return Buffer.from(encodeHistogram(histogram)).toString('base64');
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }

@@ -49,5 +49,5 @@ function parseTrendStat(name: string): TrendStat | undefined {
 
 function quantileOf(trend: TrendTotals, q: number): number | undefined {
   if (trend.count === 0) return 0;
-  return trend.histograms.response?.quantile(q);
+  return (trend.sketch ?? trend.histograms.response)?.quantile(q);
 }

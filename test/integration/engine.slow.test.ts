@@ -63,6 +63,7 @@ describe('Engine', () => {
       writeHeader: () => kinds.push('header'),
       writeSecond: () => kinds.push('second'),
       writeHistogram: () => kinds.push('histogram'),
+      writeSketch: () => kinds.push('sketch'),
       writeHealth: () => kinds.push('health'),
       writeGateway: () => kinds.push('gateway'),
       writeEvent: () => kinds.push('event'),

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../src/core/error.js';
 import { Histogram } from '../../src/core/histogram.js';
 import { encodeHistogram } from '../../src/core/histogram-codec.js';
-import type { HistogramRecord, RunEnd } from '../../src/run-file/records.js';
+import { ValueSketch } from '../../src/core/value-sketch.js';
+import type { HistogramRecord, RunEnd, SketchRecord } from '../../src/run-file/records.js';
 import { readRun, RunFileWriter } from '../../src/run-file/index.js';
 import {
   histogramOf,
@@ -86,9 +87,32 @@ describe('a whole file', () => {
     );
   });
 
+  it('gives back the sketches of trends that are no times, whole or cut', async () => {
+    const sketch = new ValueSketch();
+    for (const value of [-3, 0, 0, 8]) sketch.record(value);
+    const { count, min, max, sum } = sketch;
+    const { end } = snapshotRun();
+    const trends = { sizes: { count, min, max, sum, histograms: {}, sketch } };
+    for (const isEnded of [true, false]) {
+      const path = join(await temporaryFolder(), 'sizes.run');
+      const writer = await RunFileWriter.create(path);
+      writer.writeHeader(sampleHeader());
+      writer.writeSecond({ ...sampleSecond(0, 1), trends: { sizes: { count, min, max, sum } } });
+      writer.writeSketch({ series: 'sizes', second: 0, sketch });
+      if (isEnded) writer.writeEnd({ ...end, totals: { ...end.totals, trends } });
+      await writer.close();
+      const seen: number[] = [];
+      const visitSketch = (record: SketchRecord) => seen.push(record.sketch.quantile(1));
+      const run = await readRun(path, { histograms: { visit: () => undefined, visitSketch } });
+      expect(run.complete).toBe(isEnded);
+      expect(run.end.totals.trends.sizes?.sketch).toEqual(sketch);
+      if (isEnded) expect(seen).toEqual([8]);
+    }
+  });
+
   it('is lines of a kind, a length and a payload of that length', async () => {
     const lines = (await readFile(await writeRun(), 'utf8')).trimEnd().split('\n');
-    expect(lines.shift()).toBe('wsg-run 1.0');
+    expect(lines.shift()).toBe('wsg-run 1.1');
     for (const line of lines) {
       const [kind, length, ...rest] = line.split(' ');
       expect(kind).toMatch(/^[a-z]+$/);
@@ -101,7 +125,7 @@ describe('a whole file', () => {
     const text = await readFile(path, 'utf8');
     const event = JSON.stringify({ elapsedMs: 1, kind: 'warning', text: 'later', colour: 'red' });
     const newer = text
-      .replace('wsg-run 1.0', 'wsg-run 1.7')
+      .replace('wsg-run 1.1', 'wsg-run 1.7')
       .replace(/^end /m, `threshold 14 {"ok": true  }\nevent ${event.length} ${event}\nend `);
     await writeFile(path, newer);
     const run = await readRun(path);

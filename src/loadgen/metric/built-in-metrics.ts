@@ -1,6 +1,8 @@
-import type { Histogram } from '../../core/histogram.js';
 import type { MetricDefinition } from '../../run-file/records.js';
-import type { Counter, Gauge, MetricRegistry } from './metric-registry.js';
+import { bindActions, type Actions, type Metric } from './metric.js';
+import type { MetricRegistry } from './metric-registry.js';
+import type { Counter, Gauge, Rate, Series, TimeTrend } from './series.js';
+import type { Tags } from './tags.js';
 
 /** k6's metrics that a WebSocket run fills, with their types and units. */
 export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
@@ -19,38 +21,62 @@ export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
   { name: 'ws_sessions', type: 'counter', contains: 'default' },
 ];
 
-/** The built-in metrics, looked up once, so that recording is an addition. */
+/** What WebSocket sessions with the same tags record: looked up once, so that recording is an addition. */
+export interface SessionMetrics {
+  readonly dataReceived: Series;
+  readonly dataSent: Series;
+  readonly messagesReceived: Series;
+  readonly messagesSent: Series;
+  readonly sessions: Series;
+  readonly connecting: Series;
+  readonly sessionDuration: Series;
+  /** From the moment at which the ping was due, from when it was sent, and the difference. */
+  readonly ping: Actions;
+}
+
+/** The built-in metrics of a thread. */
 export class BuiltInMetrics {
-  readonly dataReceived: Counter;
-  readonly dataSent: Counter;
-  readonly iterations: Counter;
-  readonly messagesReceived: Counter;
-  readonly messagesSent: Counter;
-  readonly sessions: Counter;
-  readonly vus: Gauge;
-  readonly vusMax: Gauge;
-  readonly iterationDuration: Histogram;
-  readonly connecting: Histogram;
-  readonly sessionDuration: Histogram;
-  /** From the moment at which the ping was due; `pingService` from when it was sent; `pingLag` is the difference. */
-  readonly pingResponse: Histogram;
-  readonly pingService: Histogram;
-  readonly pingLag: Histogram;
+  readonly checks: Metric<Rate>;
+  readonly dataReceived: Metric<Counter>;
+  readonly dataSent: Metric<Counter>;
+  readonly iterations: Metric<Counter>;
+  readonly messagesReceived: Metric<Counter>;
+  readonly messagesSent: Metric<Counter>;
+  readonly sessions: Metric<Counter>;
+  readonly vus: Metric<Gauge>;
+  readonly vusMax: Metric<Gauge>;
+  readonly iterationDuration: Metric<TimeTrend>;
+  readonly connecting: Metric<TimeTrend>;
+  readonly sessionDuration: Metric<TimeTrend>;
+  readonly ping: Metric<TimeTrend>;
 
   constructor(registry: MetricRegistry) {
-    this.dataReceived = registry.counter('data_received');
-    this.dataSent = registry.counter('data_sent');
+    this.checks = registry.rate('checks');
+    this.dataReceived = registry.counter('data_received', 'data');
+    this.dataSent = registry.counter('data_sent', 'data');
     this.iterations = registry.counter('iterations');
     this.messagesReceived = registry.counter('ws_msgs_received');
     this.messagesSent = registry.counter('ws_msgs_sent');
     this.sessions = registry.counter('ws_sessions');
     this.vus = registry.gauge('vus');
     this.vusMax = registry.gauge('vus_max');
-    this.iterationDuration = registry.histogram('iteration_duration', 'response');
-    this.connecting = registry.histogram('ws_connecting', 'response');
-    this.sessionDuration = registry.histogram('ws_session_duration', 'response');
-    this.pingResponse = registry.histogram('ws_ping', 'response');
-    this.pingService = registry.histogram('ws_ping', 'service');
-    this.pingLag = registry.histogram('ws_ping', 'lag');
+    this.iterationDuration = registry.timeTrend('iteration_duration');
+    this.connecting = registry.timeTrend('ws_connecting');
+    this.sessionDuration = registry.timeTrend('ws_session_duration');
+    this.ping = registry.timeTrend('ws_ping');
+  }
+
+  /** To be kept for as long as sessions have these tags. */
+  bindSession(tags: Tags): SessionMetrics {
+    return {
+      dataReceived: this.dataReceived.bind(tags),
+      dataSent: this.dataSent.bind(tags),
+      messagesReceived: this.messagesReceived.bind(tags),
+      messagesSent: this.messagesSent.bind(tags),
+      sessions: this.sessions.bind(tags),
+      connecting: this.connecting.bind(tags),
+      sessionDuration: this.sessionDuration.bind(tags),
+      ping: bindActions(this.ping, tags),
+    };
   }
 }

@@ -1,6 +1,9 @@
+import type { Histogram } from '../../core/histogram.js';
 import { encodeHistogram } from '../../core/histogram-codec.js';
+import { encodeSketch } from '../../core/sketch-codec.js';
 import type { CheckFigures, GaugeFigures, HistogramKind, RateFigures, TrendFigures } from '../../run-file/records.js';
 import type { MetricRegistry } from './metric-registry.js';
+import { type AnySeries, Counter, Gauge, Rate, TimeTrend } from './series.js';
 
 /** A histogram on its way to another thread; its bytes can be transferred. */
 export interface EncodedHistogram {
@@ -9,7 +12,13 @@ export interface EncodedHistogram {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What was recorded since the last drain. Gauges without a value and trends without a sample are left out. */
+/** A sketch of values that are no times, on its way to another thread. */
+export interface EncodedSketch {
+  readonly series: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What was recorded since the last drain, by series name. Gauges without a value and trends without a sample are left out. */
 export interface DrainedMetrics {
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, GaugeFigures>>;
@@ -17,65 +26,93 @@ export interface DrainedMetrics {
   readonly trends: Readonly<Record<string, TrendFigures>>;
   readonly checks: readonly CheckFigures[];
   readonly histograms: readonly EncodedHistogram[];
+  readonly sketches: readonly EncodedSketch[];
 }
 
 /** Takes everything out of the registry, which then begins anew. */
 export function drainMetrics(registry: MetricRegistry): DrainedMetrics {
-  const checks = drainChecks(registry);
-  return {
-    counters: drainCounters(registry),
-    gauges: drainGauges(registry),
-    rates: checks.length === 0 ? {} : { checks: sumOfChecks(checks) },
-    checks,
-    ...drainTrends(registry),
-  };
+  const drain = new Drain();
+  for (const [name, { total, submetrics }] of registry.metrics) {
+    drain.take(name, total);
+    for (const submetric of submetrics) drain.take(submetric.name, submetric.series);
+  }
+  return drain.result(drainChecks(registry));
 }
 
-function drainCounters(registry: MetricRegistry): Record<string, number> {
-  const counters: Record<string, number> = {};
-  for (const [name, counter] of registry.counters) {
-    if (counter.value > 0) counters[name] = counter.value;
+/** Gathers in maps: names come from scripts, and `__proto__` is one that k6 allows. */
+class Drain {
+  private readonly counters = new Map<string, number>();
+  private readonly gauges = new Map<string, GaugeFigures>();
+  private readonly rates = new Map<string, RateFigures>();
+  private readonly trends = new Map<string, TrendFigures>();
+  private readonly histograms: EncodedHistogram[] = [];
+  private readonly sketches: EncodedSketch[] = [];
+
+  take(name: string, series: AnySeries): void {
+    if (series instanceof Counter) this.takeCounter(name, series);
+    else if (series instanceof Gauge) this.takeGauge(name, series);
+    else if (series instanceof Rate) this.takeRate(name, series);
+    else if (series instanceof TimeTrend) this.takeTimes(name, series);
+    else if (series.sketch.count > 0) {
+      this.trends.set(name, figuresOf(series.sketch));
+      this.sketches.push({ series: name, bytes: encodeSketch(series.sketch) });
+      series.sketch.reset();
+    }
+  }
+
+  result(checks: readonly CheckFigures[]): DrainedMetrics {
+    return {
+      counters: Object.fromEntries(this.counters),
+      gauges: Object.fromEntries(this.gauges),
+      rates: Object.fromEntries(this.rates),
+      trends: Object.fromEntries(this.trends),
+      checks,
+      histograms: this.histograms,
+      sketches: this.sketches,
+    };
+  }
+
+  private takeCounter(name: string, counter: Counter): void {
+    if (counter.value !== 0) this.counters.set(name, counter.value);
     counter.value = 0;
   }
-  return counters;
-}
 
-function drainGauges(registry: MetricRegistry): Record<string, GaugeFigures> {
-  const gauges: Record<string, GaugeFigures> = {};
-  for (const [name, gauge] of registry.gauges) {
-    if (gauge.isSet) gauges[name] = { value: gauge.value, min: gauge.min, max: gauge.max };
+  private takeGauge(name: string, gauge: Gauge): void {
+    if (gauge.isSet) this.gauges.set(name, { value: gauge.value, min: gauge.min, max: gauge.max });
     gauge.reset();
   }
-  return gauges;
+
+  private takeRate(name: string, rate: Rate): void {
+    if (rate.passes + rate.fails > 0) this.rates.set(name, { passes: rate.passes, fails: rate.fails });
+    rate.passes = 0;
+    rate.fails = 0;
+  }
+
+  private takeTimes(name: string, { response, service, lag }: TimeTrend): void {
+    if (response.count > 0) this.trends.set(name, figuresOf(response));
+    this.takeHistogram(name, 'response', response);
+    this.takeHistogram(name, 'service', service);
+    this.takeHistogram(name, 'lag', lag);
+  }
+
+  private takeHistogram(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
+    if (histogram === undefined || histogram.count === 0) return;
+    this.histograms.push({ series, kind, bytes: encodeHistogram(histogram) });
+    histogram.reset();
+  }
+}
+
+function figuresOf({ count, min, max, sum }: TrendFigures): TrendFigures {
+  return { count, min, max, sum };
 }
 
 function drainChecks(registry: MetricRegistry): CheckFigures[] {
   const figures: CheckFigures[] = [];
   for (const check of registry.checks) {
-    const { name, passes, fails } = check;
-    if (passes + fails > 0) figures.push({ name, group: '', passes, fails });
+    const { name, group, passes, fails } = check;
+    if (passes + fails > 0) figures.push({ name, group, passes, fails });
     check.passes = 0;
     check.fails = 0;
   }
   return figures;
-}
-
-function sumOfChecks(checks: readonly CheckFigures[]): RateFigures {
-  return {
-    passes: checks.reduce((sum, check) => sum + check.passes, 0),
-    fails: checks.reduce((sum, check) => sum + check.fails, 0),
-  };
-}
-
-function drainTrends(registry: MetricRegistry): Pick<DrainedMetrics, 'trends' | 'histograms'> {
-  const trends: Record<string, TrendFigures> = {};
-  const histograms: EncodedHistogram[] = [];
-  for (const { name, kind, histogram } of registry.trends) {
-    if (histogram.count === 0) continue;
-    const { count, min, max, sum } = histogram;
-    if (kind === 'response') trends[name] = { count, min, max, sum };
-    histograms.push({ series: name, kind, bytes: encodeHistogram(histogram) });
-    histogram.reset();
-  }
-  return { trends, histograms };
 }

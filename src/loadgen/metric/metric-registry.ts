@@ -1,76 +1,91 @@
-import { Histogram } from '../../core/histogram.js';
-import type { HistogramKind } from '../../run-file/records.js';
-
-/** A sum; hot code adds to `value` directly. */
-export interface Counter {
-  value: number;
-}
+import type { MetricContains, MetricDefinition, MetricType } from '../../run-file/records.js';
+import { Metric, type SampleTap, type Submetric } from './metric.js';
+import { parseSeriesName, type SeriesName } from './series-name.js';
+import { type AnySeries, Counter, createSeries, Gauge, Rate, TimeTrend } from './series.js';
 
 /** A named condition's outcomes; hot code adds to them directly. */
 export interface Check {
   readonly name: string;
+  /** Path of the group in k6's form, '' at the root. */
+  readonly group: string;
   passes: number;
   fails: number;
 }
 
-/** The last value, and the smallest and largest of the time since the last drain. */
-export class Gauge {
-  value = 0;
-  min = Number.POSITIVE_INFINITY;
-  max = Number.NEGATIVE_INFINITY;
-
-  get isSet(): boolean {
-    return this.max >= this.min;
-  }
-
-  set(value: number): void {
-    this.value = value;
-    this.min = Math.min(this.min, value);
-    this.max = Math.max(this.max, value);
-  }
-
-  reset(): void {
-    this.min = Number.POSITIVE_INFINITY;
-    this.max = Number.NEGATIVE_INFINITY;
-  }
-}
-
-/** One kind of a time trend's samples. */
-export interface TrendSeries {
-  readonly name: string;
-  readonly kind: HistogramKind;
-  readonly histogram: Histogram;
+export interface MetricRegistryOptions {
+  /** The series besides the metrics themselves that the plan wants: `metric{tag:value}`. What is no such name is left out. */
+  readonly submetrics?: readonly string[];
+  readonly tap?: SampleTap;
 }
 
 /** All that the virtual users of a thread record between two drains, under k6's names. */
 export class MetricRegistry {
-  readonly counters = new Map<string, Counter>();
-  readonly gauges = new Map<string, Gauge>();
-  readonly trends: TrendSeries[] = [];
-  readonly checks: Check[] = [];
+  readonly metrics = new Map<string, Metric>();
+  private readonly checksByPath = new Map<string, Check>();
+  private readonly wanted: readonly (readonly [name: string, series: SeriesName])[];
+  private readonly tap: SampleTap | undefined;
 
-  counter(name: string): Counter {
-    const counter = { value: 0 };
-    this.counters.set(name, counter);
-    return counter;
+  constructor({ submetrics = [], tap }: MetricRegistryOptions = {}) {
+    this.tap = tap;
+    this.wanted = submetrics.flatMap((name) => {
+      const series = parseSeriesName(name);
+      return 'problem' in series || series.tags.size === 0 ? [] : [[name, series] as const];
+    });
   }
 
-  gauge(name: string): Gauge {
-    const gauge = new Gauge();
-    this.gauges.set(name, gauge);
-    return gauge;
+  get checks(): Iterable<Check> {
+    return this.checksByPath.values();
   }
 
-  histogram(name: string, kind: HistogramKind): Histogram {
-    const histogram = new Histogram();
-    this.trends.push({ name, kind, histogram });
-    return histogram;
+  counter(name: string, contains: MetricContains = 'default'): Metric<Counter> {
+    return this.create({ name, type: 'counter', contains }, () => new Counter());
   }
 
-  /** A check; the rate `checks` is the sum of all. */
-  check(name: string): Check {
-    const check = { name, passes: 0, fails: 0 };
-    this.checks.push(check);
+  gauge(name: string): Metric<Gauge> {
+    return this.create({ name, type: 'gauge', contains: 'default' }, () => new Gauge());
+  }
+
+  rate(name: string): Metric<Rate> {
+    return this.create({ name, type: 'rate', contains: 'default' }, () => new Rate());
+  }
+
+  timeTrend(name: string): Metric<TimeTrend> {
+    return this.create({ name, type: 'trend', contains: 'time' }, () => new TimeTrend());
+  }
+
+  /**
+   * The metric of a script: made, or the one of this name that is there already. Throws when that one is of another type or holds
+   * something else, as k6 does.
+   */
+  define(name: string, type: MetricType, contains: MetricContains): Metric {
+    const known = this.metrics.get(name);
+    if (known === undefined) {
+      const definition = { name, type, contains };
+      return this.create(definition, () => createSeries(definition));
+    }
+    const { definition } = known;
+    if (definition.type === type && definition.contains === contains) return known;
+    throw new Error(
+      `metric '${name}' already exists but with type ${definition.type}/${definition.contains}, instead of ${type}/${contains}`,
+    );
+  }
+
+  /** The check of this name in this group; the rate `checks` is what records their samples. */
+  check(name: string, group = ''): Check {
+    const path = `${group}::${name}`;
+    const known = this.checksByPath.get(path);
+    if (known !== undefined) return known;
+    const check = { name, group, passes: 0, fails: 0 };
+    this.checksByPath.set(path, check);
     return check;
+  }
+
+  private create<S extends AnySeries>(definition: MetricDefinition, series: () => S): Metric<S> {
+    const submetrics: Submetric<S>[] = this.wanted
+      .filter(([, { metric }]) => metric === definition.name)
+      .map(([name, { tags }]) => ({ name, tags, series: series() }));
+    const metric = new Metric<S>({ definition, total: series(), submetrics, tap: this.tap });
+    this.metrics.set(definition.name, metric);
+    return metric;
   }
 }

@@ -1,8 +1,9 @@
 import type { Connection } from '../client/connection.js';
-import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import type { SessionMetrics } from '../metric/built-in-metrics.js';
 
-/** The bytes of a connection that are counted already. */
+/** The bytes of a connection that are counted already, and where. */
 interface CountedBytes {
+  readonly metrics: Pick<SessionMetrics, 'dataReceived' | 'dataSent'>;
   received: number;
   sent: number;
 }
@@ -15,14 +16,13 @@ export class OpenConnections {
   private readonly counted = new Map<Connection, CountedBytes>();
   private reportEmpty: () => void = () => undefined;
 
-  constructor(private readonly metrics: BuiltInMetrics) {}
-
   get size(): number {
     return this.counted.size;
   }
 
-  add(connection: Connection): void {
-    this.counted.set(connection, { received: 0, sent: 0 });
+  /** `metrics` get the bytes of this connection. */
+  add(connection: Connection, metrics: CountedBytes['metrics']): void {
+    this.counted.set(connection, { metrics, received: 0, sent: 0 });
   }
 
   /** Counts the connection's last bytes and lets go of it. */
@@ -49,8 +49,8 @@ export class OpenConnections {
 
   private count(connection: Connection, bytes: CountedBytes): void {
     const { bytesReceived, bytesSent } = connection;
-    this.metrics.dataReceived.value += bytesReceived - bytes.received;
-    this.metrics.dataSent.value += bytesSent - bytes.sent;
+    bytes.metrics.dataReceived.add(bytesReceived - bytes.received);
+    bytes.metrics.dataSent.add(bytesSent - bytes.sent);
     bytes.received = bytesReceived;
     bytes.sent = bytesSent;
   }

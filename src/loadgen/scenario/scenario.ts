@@ -1,13 +1,14 @@
 import type { Clock } from '../../core/clock.js';
 import type { DialContext } from '../client/connection.js';
 import type { DialTarget } from '../client/dial-target.js';
-import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import type { SessionMetrics } from '../metric/built-in-metrics.js';
 import type { OpenConnections } from './open-connections.js';
 
 /** What virtual users of a thread share. */
 export interface UserContext extends DialContext {
   readonly target: DialTarget;
-  readonly metrics: BuiltInMetrics;
+  /** What sessions with the scenario's tags record. */
+  readonly metrics: SessionMetrics;
   readonly connections: OpenConnections;
   /** Schedules the users' actions and knows how late they ran. */
   readonly clock: Clock;

@@ -48,11 +48,11 @@ export class Session {
   /** Dials, calls `onOpen` when there is a connection, and resolves when the session is over. Call it once. */
   async run(onOpen: () => void): Promise<SessionResult> {
     const { metrics, connections, clock } = this.context;
-    connections.add(this.connection);
+    connections.add(this.connection, metrics);
     const result = await this.connection.dial();
     if (!this.wasInterrupted) {
-      metrics.sessions.value += 1;
-      metrics.connecting.record(clock.now() - this.connection.marks.dialStart);
+      metrics.sessions.add(1);
+      metrics.connecting.add(clock.now() - this.connection.marks.dialStart);
     }
     if (result.error === undefined) {
       if (!this.isEnded) onOpen();
@@ -61,7 +61,7 @@ export class Session {
       connections.remove(this.connection);
     }
     // k6 drops what it records after an interruption, so the sessions that it cuts have no duration.
-    if (!this.wasInterrupted) metrics.sessionDuration.record(clock.now() - this.connection.marks.dialStart);
+    if (!this.wasInterrupted) metrics.sessionDuration.add(clock.now() - this.connection.marks.dialStart);
     return { ...result, wasInterrupted: this.wasInterrupted };
   }
 
@@ -69,7 +69,7 @@ export class Session {
   send(text: string): void {
     if (this.isEnded) return;
     this.connection.send(text);
-    this.context.metrics.messagesSent.value += 1;
+    this.context.metrics.messagesSent.add(1);
   }
 
   /** Sends a ping that was due at `dueMs`; its pong makes a sample of `ws_ping`. */
@@ -102,10 +102,7 @@ export class Session {
     if (ping === undefined) return;
     this.pings.delete(payload);
     const { metrics, clock } = this.context;
-    const nowMs = clock.now();
-    metrics.pingResponse.record(nowMs - ping.dueMs);
-    metrics.pingService.record(nowMs - ping.sentMs);
-    metrics.pingLag.record(ping.sentMs - ping.dueMs);
+    metrics.ping.add(ping.dueMs, ping.sentMs, clock.now());
   }
 
   private onClose(): void {

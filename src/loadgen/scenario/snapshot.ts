@@ -1,5 +1,6 @@
 import type { MessageSink } from '../client/frame-walker.js';
-import type { Check, Counter, MetricRegistry } from '../metric/metric-registry.js';
+import type { CheckRecorder } from '../metric/check-recorder.js';
+import type { Series } from '../metric/series.js';
 import { nextTickMs } from '../pacing/interval-ticks.js';
 import { SeededRandom } from '../pacing/seeded-random.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
@@ -18,15 +19,15 @@ const EXPECTED_TEXTS = [HELLO, 'routine message'];
  */
 export class SnapshotScenario implements Scenario {
   private readonly sink: MessageChecker;
-  private readonly statusCheck: Check;
+  private readonly statusCheck: CheckRecorder;
 
   constructor(
     private readonly context: UserContext,
-    registry: MetricRegistry,
+    checks: (name: string) => CheckRecorder,
     private readonly seed: number,
   ) {
-    this.sink = new MessageChecker(context.metrics.messagesReceived, registry.check('data is correct'));
-    this.statusCheck = registry.check('status is 101');
+    this.sink = new MessageChecker(context.metrics.messagesReceived, checks('data is correct'));
+    this.statusCheck = checks('status is 101');
   }
 
   createUser(vu: number): VirtualUser {
@@ -41,7 +42,7 @@ class SnapshotUser implements VirtualUser {
   constructor(
     private readonly context: UserContext,
     private readonly sink: MessageSink,
-    private readonly statusCheck: Check,
+    private readonly statusCheck: CheckRecorder,
     private readonly random: SeededRandom,
   ) {}
 
@@ -52,8 +53,7 @@ class SnapshotUser implements VirtualUser {
     const result = await session.run(() => timers.start(this.random));
     timers.stop();
     if (result.wasInterrupted) return false;
-    if (result.status === SWITCHING_PROTOCOLS) this.statusCheck.passes += 1;
-    else this.statusCheck.fails += 1;
+    this.statusCheck.add(result.status === SWITCHING_PROTOCOLS);
     if (result.error !== undefined) await this.pause();
     return true;
   }
@@ -120,19 +120,19 @@ class MessageChecker implements MessageSink {
   private readonly expected = EXPECTED_TEXTS.map((text) => Buffer.from(text));
 
   constructor(
-    private readonly received: Counter,
-    private readonly check: Check,
+    private readonly received: Series,
+    private readonly check: CheckRecorder,
   ) {}
 
   onMessage(bytes: Uint8Array, start: number, end: number): void {
-    this.received.value += 1;
+    this.received.add(1);
     for (const expected of this.expected) {
       if (isSame(expected, bytes, start, end)) {
-        this.check.passes += 1;
+        this.check.add(true);
         return;
       }
     }
-    this.check.fails += 1;
+    this.check.add(false);
   }
 }
 

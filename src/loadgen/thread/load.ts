@@ -5,7 +5,9 @@ import { LagClock } from '../health/lag-clock.js';
 import { ThreadGauges } from '../health/thread-gauges.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
+import { CheckRecorder } from '../metric/check-recorder.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
+import { withTags, type Tags } from '../metric/tags.js';
 import { maxPlanVus, type Plan, type ScenarioPlan } from '../plan/plan.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario, UserContext } from '../scenario/scenario.js';
@@ -29,7 +31,7 @@ export interface LoadOutlets {
 export class Load {
   private readonly registry = new MetricRegistry();
   private readonly metrics = new BuiltInMetrics(this.registry);
-  private readonly connections = new OpenConnections(this.metrics);
+  private readonly connections = new OpenConnections();
   private readonly gauges: ThreadGauges;
   private readonly executors: readonly Executor[];
   private startMs = 0;
@@ -44,8 +46,7 @@ export class Load {
     private readonly clock: Clock,
   ) {
     this.gauges = new ThreadGauges(clock);
-    const scenario = this.createScenario();
-    this.executors = plan.scenarios.map((part) => this.createExecutor(part, scenario));
+    this.executors = plan.scenarios.map((part) => this.createExecutor(part));
   }
 
   /** Runs to the end of the last iteration and connection; resolves with the time to the last iteration's end in milliseconds. */
@@ -71,22 +72,33 @@ export class Load {
     for (const executor of this.executors) executor.stop();
   }
 
-  private createScenario(): Scenario {
+  private createScenario(tags: Tags): Scenario {
     const context: UserContext = {
       clock: new LagClock(this.clock, this.gauges.lag),
       readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
       target: createDialTarget(this.plan.target.normalised),
-      metrics: this.metrics,
+      metrics: this.metrics.bindSession(tags),
       connections: this.connections,
     };
     switch (this.plan.behaviour) {
       case 'snapshot':
-        return new SnapshotScenario(context, this.registry, this.plan.seed);
+        return new SnapshotScenario(context, (name) => this.checkRecorder(name, tags), this.plan.seed);
     }
   }
 
-  private createExecutor(part: ScenarioPlan, scenario: Scenario): Executor {
-    const users: IterationRunner = new MeasuredUsers(scenario, this.metrics, this.clock);
+  private checkRecorder(name: string, tags: Tags): CheckRecorder {
+    return new CheckRecorder(
+      this.registry.check(name),
+      this.metrics.checks.bind(withTags(tags, new Map([['check', name]]))),
+    );
+  }
+
+  private createExecutor(part: ScenarioPlan): Executor {
+    const tags: Tags = new Map([['scenario', part.name]]);
+    const scenario = this.createScenario(tags);
+    const iterations = this.metrics.iterations.bind(tags);
+    const iterationDuration = this.metrics.iterationDuration.bind(tags);
+    const users: IterationRunner = new MeasuredUsers(scenario, { iterations, iterationDuration }, this.clock);
     return new Executor(part, users, this.clock);
   }
 
@@ -104,8 +116,8 @@ export class Load {
   }
 
   private sampleUsers(): void {
-    this.metrics.vus.set(this.executors.reduce((sum, executor) => sum + executor.activeVus, 0));
-    this.metrics.vusMax.set(maxPlanVus(this.plan));
+    this.metrics.vus.total.add(this.executors.reduce((sum, executor) => sum + executor.activeVus, 0));
+    this.metrics.vusMax.total.add(maxPlanVus(this.plan));
   }
 
   private endSecond(): void {

@@ -1,7 +1,13 @@
 import type { Clock } from '../../core/clock.js';
 import type { IterationRunner } from '../executor/executor.js';
-import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import type { Series } from '../metric/series.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
+
+/** What iterations with the same tags record. */
+export interface IterationMetrics {
+  readonly iterations: Series;
+  readonly iterationDuration: Series;
+}
 
 /** The virtual users of one executor, made when first used; complete iterations count and have a duration, as in k6. */
 export class MeasuredUsers implements IterationRunner {
@@ -9,7 +15,7 @@ export class MeasuredUsers implements IterationRunner {
 
   constructor(
     private readonly scenario: Scenario,
-    private readonly metrics: BuiltInMetrics,
+    private readonly metrics: IterationMetrics,
     private readonly clock: Clock,
   ) {}
 
@@ -17,8 +23,8 @@ export class MeasuredUsers implements IterationRunner {
     const startMs = this.clock.now();
     const isComplete = await this.user(vu).iterate();
     if (isComplete) {
-      this.metrics.iterationDuration.record(this.clock.now() - startMs);
-      this.metrics.iterations.value += 1;
+      this.metrics.iterationDuration.add(this.clock.now() - startMs);
+      this.metrics.iterations.add(1);
     }
     return isComplete;
   }

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
       secondEnded: (message: SecondMessage) => {
         port.postMessage(
           message,
-          message.metrics.histograms.map((histogram) => histogram.bytes.buffer),
+          [...message.metrics.histograms, ...message.metrics.sketches].map(({ bytes }) => bytes.buffer),
         );
       },
     },

@@ -4,6 +4,8 @@ import { systemClock, type Clock } from '../../../src/core/clock.js';
 import { createDialTarget } from '../../../src/loadgen/client/dial-target.js';
 import { BuiltInMetrics } from '../../../src/loadgen/metric/built-in-metrics.js';
 import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
+import { CheckRecorder } from '../../../src/loadgen/metric/check-recorder.js';
+import { NO_TAGS } from '../../../src/loadgen/metric/tags.js';
 import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
 import { OpenConnections } from '../../../src/loadgen/scenario/open-connections.js';
 import { SnapshotScenario } from '../../../src/loadgen/scenario/snapshot.js';
@@ -22,20 +24,21 @@ describe('the snapshot scenario', () => {
 
   afterEach(async () => target?.stop());
 
-  async function setUp(opened: (socket: WebSocket, target: LoadTarget) => void) {
+  async function setUp(opened: (socket: WebSocket, target: LoadTarget) => void, clock = fastClock) {
     target = new LoadTarget(opened);
     await target.start();
     const registry = new MetricRegistry();
     const metrics = new BuiltInMetrics(registry);
-    const connections = new OpenConnections(metrics);
+    const connections = new OpenConnections();
+    const checks = (name: string) => new CheckRecorder(registry.check(name), metrics.checks.total);
     const context = {
-      clock: fastClock,
+      clock,
       readBuffer: Buffer.alloc(65_536),
       target: createDialTarget(target.url),
-      metrics,
+      metrics: metrics.bindSession(NO_TAGS),
       connections,
     };
-    const user = new SnapshotScenario(context, registry, 1).createUser(1);
+    const user = new SnapshotScenario(context, checks, 1).createUser(1);
     return { target, user, connections, drain: () => drainMetrics(registry) };
   }
 
@@ -69,7 +72,7 @@ describe('the snapshot scenario', () => {
   });
 
   it('ends with its session when the server closes it, and sends nothing after', async () => {
-    const { user, drain } = await setUp((socket) => socket.close(1000));
+    const { user, drain } = await setUp((socket) => socket.close(1000), systemClock);
     expect(await user.iterate()).toBe(true);
     expect(drain().counters['ws_msgs_sent']).toBeUndefined();
   });

@@ -1,0 +1,30 @@
+import type { Tags } from './tags.js';
+
+/** A metric, or a submetric: those of its samples that have all the tags. */
+export interface SeriesName {
+  readonly metric: string;
+  /** Empty for the metric itself. */
+  readonly tags: Tags;
+}
+
+const SERIES = /^(?<metric>[^{}]+)(?:\{(?<tags>[^{}]*)\})?$/;
+/** k6 takes tags in quotes, too. */
+const AROUND = /^[\s"']+|[\s"']+$/g;
+
+/**
+ * Parses `metric` or `metric{tag:value,tag:value}` as k6 does in thresholds (k6 docs, "Thresholds on tags"): a tag ends at its first colon,
+ * spaces and quotes around keys and values do not count. A sentence when it is neither.
+ */
+export function parseSeriesName(text: string): SeriesName | { readonly problem: string } {
+  const { metric, tags } = SERIES.exec(text.trim())?.groups ?? {};
+  if (metric === undefined) return { problem: `'${text}' is neither a metric nor metric{tag:value}` };
+  if (tags === undefined || tags.trim() === '') return { metric: metric.trim(), tags: new Map() };
+  const parsed = new Map<string, string>();
+  for (const pair of tags.split(',')) {
+    const colon = pair.indexOf(':');
+    const key = (colon < 0 ? pair : pair.slice(0, colon)).replace(AROUND, '');
+    if (key === '') return { problem: `'${text}' has a tag without a name` };
+    parsed.set(key, colon < 0 ? '' : pair.slice(colon + 1).replace(AROUND, ''));
+  }
+  return { metric: metric.trim(), tags: parsed };
+}

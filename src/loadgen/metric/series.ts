@@ -1,0 +1,99 @@
+import { Histogram } from '../../core/histogram.js';
+import { ValueSketch } from '../../core/value-sketch.js';
+import type { MetricContains, MetricDefinition } from '../../run-file/records.js';
+
+/** Takes the values of samples. Whoever records many with the same tags looks one up once (`Metric.bind`) and keeps it. */
+export interface Series {
+  add(value: number): void;
+}
+
+/** A sum. Hot code may add to `value` directly when it holds the counter itself. */
+export class Counter implements Series {
+  value = 0;
+
+  add(value: number): void {
+    this.value += value;
+  }
+}
+
+/** The last value, and the smallest and largest since the last drain. */
+export class Gauge implements Series {
+  value = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+
+  get isSet(): boolean {
+    return this.max >= this.min;
+  }
+
+  add(value: number): void {
+    this.value = value;
+    this.min = Math.min(this.min, value);
+    this.max = Math.max(this.max, value);
+  }
+
+  reset(): void {
+    this.min = Number.POSITIVE_INFINITY;
+    this.max = Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** Counts values that are not 0, and those that are. */
+export class Rate implements Series {
+  passes = 0;
+  fails = 0;
+
+  add(value: number): void {
+    if (value === 0) this.fails += 1;
+    else this.passes += 1;
+  }
+}
+
+/** The distribution of times in milliseconds, by what they were measured from. Only `response` always has samples. */
+export class TimeTrend implements Series {
+  readonly response = new Histogram();
+  /** Made with the first sample that knows when it was due. */
+  service: Histogram | undefined;
+  lag: Histogram | undefined;
+
+  add(valueMs: number): void {
+    this.response.record(valueMs);
+  }
+
+  /** An action that was due, left and was answered at these moments. */
+  addAction(dueMs: number, sentMs: number, answeredMs: number): void {
+    this.response.record(answeredMs - dueMs);
+    (this.service ??= new Histogram()).record(answeredMs - sentMs);
+    (this.lag ??= new Histogram()).record(sentMs - dueMs);
+  }
+}
+
+/** The distribution of values that are no times. */
+export class ValueTrend implements Series {
+  readonly sketch = new ValueSketch();
+
+  add(value: number): void {
+    this.sketch.record(value);
+  }
+}
+
+/** Any of them. */
+export type AnySeries = Counter | Gauge | Rate | TimeTrend | ValueTrend;
+
+/** An empty series for a metric of this kind. */
+export function createSeries({ type, contains }: Pick<MetricDefinition, 'type' | 'contains'>): AnySeries {
+  switch (type) {
+    case 'counter':
+      return new Counter();
+    case 'gauge':
+      return new Gauge();
+    case 'rate':
+      return new Rate();
+    case 'trend':
+      return isTime(contains) ? new TimeTrend() : new ValueTrend();
+  }
+}
+
+function isTime(contains: MetricContains): boolean {
+  return contains === 'time';
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { bindActions } from '../../../src/loadgen/metric/metric.js';
+import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
+import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import { parseSeriesName } from '../../../src/loadgen/metric/series-name.js';
+import { NO_TAGS, type Tags } from '../../../src/loadgen/metric/tags.js';
+
+const tags = (values: Record<string, string>): Tags => new Map(Object.entries(values));
+
+describe('a series name', () => {
+  it.each([
+    ['ws_msgs_sent', 'ws_msgs_sent', {}],
+    ['ws_msgs_sent{}', 'ws_msgs_sent', {}],
+    ['m{a:1}', 'm', { a: '1' }],
+    [' m{ a : 1 , "b":\'x:y\' } ', 'm', { a: '1', b: 'x:y' }],
+    ['m{a}', 'm', { a: '' }],
+  ])('%s is read as k6 reads it', (text, metric, expected) => {
+    expect(parseSeriesName(text)).toEqual({ metric, tags: tags(expected) });
+  });
+
+  it.each(['', '{a:1}', 'm{a:1', 'm}a', 'm{:1}', 'm{a:1}{b:2}'])("'%s' is none", (text) => {
+    expect(parseSeriesName(text)).toHaveProperty('problem');
+  });
+});
+
+describe('metrics', () => {
+  it('record samples in the total and in each submetric whose tags they have', () => {
+    const registry = new MetricRegistry({ submetrics: ['hits{kind:a}', 'hits{kind:a,n:1}', 'other{kind:a}'] });
+    const hits = registry.counter('hits');
+    hits.add(1, tags({ kind: 'a' }));
+    hits.bind(tags({ kind: 'a', n: '1', more: 'x' })).add(2);
+    hits.bind(tags({ kind: 'b' })).add(4);
+    expect(drainMetrics(registry).counters).toEqual({ hits: 7, 'hits{kind:a}': 3, 'hits{kind:a,n:1}': 2 });
+    expect(drainMetrics(registry).counters).toEqual({});
+  });
+
+  it('bind to the total itself where nobody else wants the sample', () => {
+    const registry = new MetricRegistry({ submetrics: ['hits{kind:a}'] });
+    const hits = registry.counter('hits');
+    expect(hits.bind(tags({ kind: 'b' }))).toBe(hits.total);
+  });
+
+  it('keep the response, service and lag of actions, in submetrics, too', () => {
+    const registry = new MetricRegistry({ submetrics: ['ws_ping{a:1}'] });
+    const ping = registry.timeTrend('ws_ping');
+    bindActions(ping, tags({ a: '1' })).add(100, 110, 150);
+    const { trends, histograms } = drainMetrics(registry);
+    expect(trends['ws_ping{a:1}']).toEqual({ count: 1, min: 50, max: 50, sum: 50 });
+    expect(histograms.map(({ series, kind }) => `${series} ${kind}`)).toEqual(
+      ['ws_ping', 'ws_ping{a:1}'].flatMap((name) => ['response', 'service', 'lag'].map((kind) => `${name} ${kind}`)),
+    );
+  });
+
+  it('of scripts have every type, and trends of values a sketch', () => {
+    const registry = new MetricRegistry();
+    registry.define('c', 'counter', 'default').add(2, NO_TAGS);
+    registry.define('g', 'gauge', 'default').add(3, NO_TAGS);
+    registry.define('r', 'rate', 'default').add(0, NO_TAGS);
+    registry.define('v', 'trend', 'default').add(-4, NO_TAGS);
+    registry.define('__proto__', 'trend', 'time').add(5, NO_TAGS);
+    const { counters, gauges, rates, trends, sketches, histograms } = drainMetrics(registry);
+    expect({ counters, gauges, rates }).toEqual({
+      counters: { c: 2 },
+      gauges: { g: { value: 3, min: 3, max: 3 } },
+      rates: { r: { passes: 0, fails: 1 } },
+    });
+    expect(Object.keys(trends)).toEqual(['v', '__proto__']);
+    expect(sketches.map(({ series }) => series)).toEqual(['v']);
+    expect(histograms.map(({ series }) => series)).toEqual(['__proto__']);
+  });
+
+  it('of one name are one metric; another type of that name is refused', () => {
+    const registry = new MetricRegistry();
+    const first = registry.define('m', 'trend', 'time');
+    expect(registry.define('m', 'trend', 'time')).toBe(first);
+    expect(() => registry.define('m', 'trend', 'default')).toThrow(
+      "metric 'm' already exists but with type trend/time, instead of trend/default",
+    );
+  });
+
+  it('tell a tap of every sample with its tags', () => {
+    const seen: unknown[] = [];
+    const tap = ({ name }: { readonly name: string }, value: number, of: Tags) => seen.push([name, value, [...of]]);
+    const registry = new MetricRegistry({ tap });
+    registry
+      .counter('c')
+      .bind(tags({ a: '1' }))
+      .add(2);
+    registry.gauge('g').add(3, NO_TAGS);
+    expect(seen).toEqual([
+      ['c', 2, [['a', '1']]],
+      ['g', 3, []],
+    ]);
+  });
+});
