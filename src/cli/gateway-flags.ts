@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
 
 /** What a gateway command was told on its command line, as texts. */
 export interface GatewayFlags {
@@ -7,6 +8,7 @@ export interface GatewayFlags {
   readonly transport: 'auto' | 'uws' | 'ws' | undefined;
   readonly 'ready-fd': number | undefined;
   readonly 'log-format': 'json' | 'classic';
+  readonly 'log-level': LogLevel;
 }
 
 /** The flags of the commands that run a gateway. `logFormat` is what they log in unless told. */
@@ -30,6 +32,11 @@ export function gatewayFlags(logFormat: 'json' | 'classic') {
       options: ['json', 'classic'] as const,
       default: logFormat,
       description: 'One JSON object a line, or the lines of the old program.',
+    })(),
+    'log-level': Flags.option({
+      options: LOG_LEVELS,
+      default: 'info',
+      description: 'The least important lines that are still logged.',
     })(),
   };
 }

@@ -1,10 +1,10 @@
 import { fstatSync } from 'node:fs';
 import { WsgError } from '../core/error.js';
 import type { Logger } from '../core/logger.js';
-import { createPinoLogger } from '../core/pino-logger.js';
-import { type ConfigOverrides, createClassicLogger, Gateway, loadConfig } from '../gateway/index.js';
+import { type ConfigOverrides, Gateway, loadConfig } from '../gateway/index.js';
 import { EXIT_CODE } from './exit-code.js';
 import type { GatewayFlags } from './gateway-flags.js';
+import { createGatewayLog } from './gateway-log.js';
 import { writeReadyLine } from './ready-line.js';
 import { endProcess, onStopSignal } from './signals.js';
 
@@ -21,7 +21,7 @@ export interface GatewaySession {
 /** Runs a gateway until a signal, or the end of the parent that started it, asks it to stop; resolves when it has drained. */
 export async function runGateway({ flags, plugins }: GatewaySession): Promise<void> {
   const readyFd = checkDescriptor(flags['ready-fd']);
-  const log = flags['log-format'] === 'classic' ? createClassicLogger() : createPinoLogger();
+  const log = createGatewayLog(flags);
   const { config, source, warnings } = loadConfig({
     path: flags.config,
     cwd: process.cwd(),

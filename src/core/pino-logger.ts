@@ -1,8 +1,9 @@
 import { pino } from 'pino';
+import type { LogLevel } from './log-level.js';
 import type { Logger } from './logger.js';
 
 /** One JSON object a line on standard error (pino), `event` and `time` (ISO 8601) among its fields; written at once. */
-export function createPinoLogger(level: 'debug' | 'info' | 'warn' | 'error' = 'info'): Logger {
+export function createPinoLogger(level: LogLevel = 'info'): Logger {
   const log = pino(
     { level, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime, base: undefined },
     pino.destination({ fd: 2, sync: true }),

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.js';
+import { isLogged, type LogLevel } from '../../core/log-level.js';
 import type { LogFields, Logger } from '../../core/logger.js';
 import { classicLine, plainLine } from './classic-lines.js';
 
@@ -6,8 +7,8 @@ export interface ClassicLoggerOptions {
   /** Takes whole lines with their newline; standard error unless given. */
   readonly write?: (line: string) => void;
   readonly clock?: Clock;
-  /** Debug lines are left out unless asked for. */
-  readonly debug?: boolean;
+  /** Default `info`. */
+  readonly level?: LogLevel;
 }
 
 /** Logs as the old program did: `2006/01/02 15:04:05 <line>`, local time; events that it did not know as `event key=value`. */
@@ -16,7 +17,8 @@ export function createClassicLogger(options: ClassicLoggerOptions = {}): Logger 
   const clock = options.clock ?? systemClock;
   const log = (event: string, fields: LogFields = {}) =>
     write(`${timestamp(new Date(clock.wallNow()))} ${classicLine(event, fields) ?? plainLine(event, fields)}\n`);
-  return { debug: options.debug === true ? log : () => undefined, info: log, warn: log, error: log };
+  const at = (level: LogLevel) => (isLogged(level, options.level ?? 'info') ? log : () => undefined);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 function timestamp(date: Date): string {

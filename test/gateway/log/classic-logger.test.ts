@@ -51,3 +51,13 @@ test('debug lines are left out', () => {
   log.debug('transport.socket-failed');
   expect(written).toEqual([]);
 });
+
+test('lines below the level are left out', () => {
+  const written: string[] = [];
+  const log = createClassicLogger({ write: (line) => written.push(line), level: 'warn' });
+  log.debug('a');
+  log.info('b');
+  log.warn('c');
+  log.error('d');
+  expect(written.map((line) => line.trim().at(-1))).toEqual(['c', 'd']);
+});
