@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { EventBoot } from '../event/event-id.js';
+import { AmqpSink } from './amqp-sink.js';
 import type { EventSink } from './event-sink.js';
 import { MemorySink } from './memory-sink.js';
 import { RedisSink } from './redis-sink.js';
