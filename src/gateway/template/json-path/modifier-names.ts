@@ -1,0 +1,16 @@
+/** The modifiers that gjson has; `@` before any other name is part of a key. */
+export const MODIFIER_NAMES: ReadonlySet<string> = new Set([
+  'dig',
+  'flatten',
+  'fromstr',
+  'group',
+  'join',
+  'keys',
+  'pretty',
+  'reverse',
+  'this',
+  'tostr',
+  'ugly',
+  'valid',
+  'values',
+]);

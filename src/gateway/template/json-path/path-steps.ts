@@ -1,0 +1,26 @@
+import { readArrayStep, type ArrayStep } from './array-step.js';
+import { readObjectStep, type ObjectStep } from './object-step.js';
+
+/** The steps of one configured path, each read once. Holds a handful: what stands in messages is never a path. */
+export class PathSteps {
+  readonly #objects = new Map<string, ObjectStep>();
+  readonly #arrays = new Map<string, ArrayStep>();
+
+  /** The first step of `path` in an object. */
+  object(path: string): ObjectStep {
+    const known = this.#objects.get(path);
+    if (known !== undefined) return known;
+    const step = readObjectStep(path);
+    this.#objects.set(path, step);
+    return step;
+  }
+
+  /** The first step of `path` in an array. */
+  array(path: string): ArrayStep {
+    const known = this.#arrays.get(path);
+    if (known !== undefined) return known;
+    const step = readArrayStep(path);
+    this.#arrays.set(path, step);
+    return step;
+  }
+}
