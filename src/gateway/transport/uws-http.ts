@@ -2,6 +2,7 @@ import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcesMoreThan, statusText, type AbortableExchange } from './http-serve.js';
 import { addressFromBytes } from './remote-address.js';
+import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
 
@@ -113,61 +114,6 @@ export class UwsExchange implements AbortableExchange {
     this.#res = undefined;
     this.#body?.abort();
     this.#stream?.closed();
-  }
-}
-
-/** Chunked answer; the head leaves with the first write. */
-class UwsHttpStream implements HttpStream {
-  readonly #isHead: boolean;
-  #res: UwsResponse | undefined;
-  #isOver: boolean;
-  readonly #closeListeners: (() => void)[] = [];
-
-  constructor(res: UwsResponse | undefined, isHead: boolean) {
-    this.#res = res;
-    this.#isHead = isHead;
-    this.#isOver = res === undefined;
-  }
-
-  write(chunk: string | Uint8Array): boolean {
-    const res = this.#res;
-    if (res === undefined || this.#isHead || chunk.length === 0) return true;
-    let isTaken = true;
-    res.cork(() => {
-      isTaken = res.write(chunk);
-    });
-    return isTaken;
-  }
-
-  onDrain(listener: () => void): void {
-    this.#res?.onWritable(() => {
-      listener();
-      return true;
-    });
-  }
-
-  onClose(listener: () => void): void {
-    if (this.#isOver) listener();
-    else this.#closeListeners.push(listener);
-  }
-
-  end(): void {
-    const res = this.#res;
-    this.#res = undefined;
-    res?.cork(() => (this.#isHead ? res.endWithoutBody() : res.end()));
-  }
-
-  cut(): void {
-    this.#res?.close();
-  }
-
-  closed(): void {
-    if (this.#isOver) return;
-    const wasEnded = this.#res === undefined;
-    this.#res = undefined;
-    this.#isOver = true;
-    if (wasEnded) return;
-    for (const listener of this.#closeListeners) listener();
   }
 }
 
