@@ -20,6 +20,12 @@ import { WsSocket, type WsSocketContext } from './ws-socket.js';
 /** From this size on a message is worth deflating. */
 const DEFLATE_THRESHOLD_BYTES = 512;
 const LIFE_CHECK_MS = 1_000;
+/**
+ * A message may come in as many fragments as it takes when each holds so many bytes, and always in as many as the library allows by
+ * default. Each costs some 200 bytes until the message is whole, so a bound there must be.
+ */
+const FRAGMENT_BYTES = 64;
+const MIN_FRAGMENTS = 16 * 1024;
 /** What the library reports when the connection was lost. */
 const NO_CLOSE_FRAME = 1006;
 /** What stands for the code of a close frame that has none. */
@@ -213,6 +219,7 @@ function createWsServer(endpoint: TransportEndpoint): Server<typeof ServerWebSoc
     WebSocket: ServerWebSocket,
     clientTracking: false,
     maxPayload: endpoint.maxMessageBytes,
+    maxFragments: Math.max(MIN_FRAGMENTS, Math.ceil(endpoint.maxMessageBytes / FRAGMENT_BYTES)),
     closeTimeout: CLOSE_TIMEOUT_MS,
     perMessageDeflate: endpoint.compression && {
       serverNoContextTakeover: true,

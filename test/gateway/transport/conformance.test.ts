@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { OPCODE, type RawWebSocket } from '../../support/raw-websocket.js';
+import { encodeFrame, OPCODE, type RawWebSocket } from '../../support/raw-websocket.js';
 import { bytes, onBothTransports, text } from './transport-fixture.js';
 
 onBothTransports('messages', (bench) => {
@@ -44,6 +44,22 @@ onBothTransports('messages', (bench) => {
     const { messages } = await fixture.handler.next('message');
     expect(Buffer.from(messages[0]?.payload ?? []).toString()).toBe('one two three');
     expect(await client.frame()).toMatchObject({ opcode: OPCODE.pong, payload: Buffer.from('still there?') });
+  });
+
+  it('puts 20,000 fragments of 64 bytes together', async () => {
+    const count = 20_000;
+    const fixture = await bench.start({ endpoints: [{ maxMessageBytes: count * 64 }] });
+    const client = await bench.raw(fixture);
+    const fragment = Buffer.alloc(64, 7);
+    client.write(
+      Buffer.concat([
+        encodeFrame(OPCODE.binary, fragment, { fin: false }),
+        ...Array<Buffer>(count - 2).fill(encodeFrame(OPCODE.continuation, fragment, { fin: false })),
+        encodeFrame(OPCODE.continuation, fragment),
+      ]),
+    );
+    const { messages } = await fixture.handler.next('message');
+    expect(messages[0]?.payload.length).toBe(count * 64);
   });
 
   it('leaves the handler a payload that stays valid', async () => {
