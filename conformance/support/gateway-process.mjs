@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+const PROBE = new URL('memory-probe.mjs', import.meta.url).href;
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const KEPT_LOG_CHARACTERS = 20_000;
 const STOP_BOUND_MS = 30_000;
@@ -20,15 +21,18 @@ export class GatewayProcess {
   port = 0;
 
   /** Resolves once the gateway listens; `config` is what stands in its file. Rejects with its log when it does not start. */
-  static async start(config, { nodeOptions = [] } = {}) {
+  static async start(config) {
     const gateway = new GatewayProcess();
     gateway.#folder = mkdtempSync(join(tmpdir(), 'wsg-conformance-'));
     const file = join(gateway.#folder, 'config.yml');
     // JSON is YAML.
     writeFileSync(file, JSON.stringify(config, null, 2));
-    const args = [...nodeOptions, ENTRY, 'serve', '--config', file, '--listen', '127.0.0.1:0', '--ready-fd', '3'];
+    const serve = [ENTRY, 'serve', '--config', file, '--listen', '127.0.0.1:0', '--ready-fd', '3'];
     const env = { ...process.env, NODE_ENV: undefined };
-    gateway.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    gateway.#child = spawn(process.execPath, ['--expose-gc', '--import', PROBE, ...serve], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
+    });
     gateway.ended = once(gateway.#child, 'exit').then(([code, signal]) => ({ code, signal }));
     gateway.#child.stderr.on('data', (chunk) => {
       gateway.#log = (gateway.#log + chunk).slice(-KEPT_LOG_CHARACTERS);
@@ -50,10 +54,17 @@ export class GatewayProcess {
     return this.#log;
   }
 
-  /** Resident bytes. */
-  rss() {
-    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];
-    return Number(kilobytes) * 1024;
+  /** Its memory in bytes after a collection of garbage: `rss`, `heapUsed`, `external`. */
+  async memory() {
+    const answer = once(this.#child, 'message');
+    this.#child.send('measure');
+    const [usage] = await answer;
+    return usage;
+  }
+
+  /** How many files and sockets it has open. */
+  openFiles() {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
   kill(signal) {

@@ -1,0 +1,7 @@
+// Preloaded into a gateway that a harness started with an IPC channel: collects garbage when asked and says what is left.
+process.on('message', () => {
+  for (let round = 0; round < 3; round += 1) globalThis.gc();
+  process.send(process.memoryUsage());
+});
+// The channel must not keep the gateway alive.
+process.channel.unref();
