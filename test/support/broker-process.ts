@@ -70,6 +70,15 @@ export class BrokerProcess {
     await this.#ended;
   }
 
+  /** Stops it in its tracks: connections stay, nothing answers. `thaw` lets it go on. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   async dispose(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });

@@ -1,3 +1,5 @@
+import { systemErrorCode } from '../../core/error.js';
+
 /** What Redis answered instead of doing it. The message holds no argument of ours. */
 export class RedisError extends Error {
   override readonly name = 'RedisError';
@@ -27,9 +29,13 @@ export class RedisConnectionLost extends Error {
 }
 
 const ACCESS_CODES: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', 'DENIED']);
+/** What Node says of a certificate that it does not trust. */
+const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/;
 
-/** True for answers to the set-up that waiting does not mend: credentials, rights, a database that does not exist. */
+/** True for what waiting does not mend at the set-up: credentials, rights, a database that does not exist, a certificate that is not trusted. */
 export function isRefusal(error: unknown): boolean {
-  if (!(error instanceof RedisError)) return false;
-  return ACCESS_CODES.has(error.code) || /^ERR (AUTH|DB index|invalid DB|Client sent AUTH)/i.test(error.message);
+  if (error instanceof RedisError) {
+    return ACCESS_CODES.has(error.code) || /^ERR (AUTH|DB index|invalid DB|Client sent AUTH)/i.test(error.message);
+  }
+  return error instanceof Error && CERTIFICATE_CODES.test(systemErrorCode(error.cause) ?? '');
 }

@@ -11,6 +11,7 @@ import { RespReader, type RespReply } from './resp-reader.js';
 /** Commands under way, and who wants their replies. */
 interface Exchange {
   readonly expected: number;
+  readonly keepsStrings: boolean;
   answered: number;
   readonly onReply: (reply: RespReply, index: number) => void;
   readonly resolve: () => void;
@@ -24,6 +25,7 @@ interface Exchange {
  */
 export class RedisPipeline {
   #socket: Socket | undefined;
+  #reader: RespReader | undefined;
   #exchange: Exchange | undefined;
   #connecting: Promise<void> | undefined;
   #isReady = false;
@@ -53,11 +55,16 @@ export class RedisPipeline {
    * `RedisConnectionLost` when the connection ends before, or when Redis owes a reply and is silent for too long.
    */
   begin(expected: number, onReply: (reply: RespReply, index: number) => void): Promise<void> {
+    return this.#begin({ expected, onReply, keepsStrings: false });
+  }
+
+  #begin(wanted: Pick<Exchange, 'expected' | 'onReply' | 'keepsStrings'>): Promise<void> {
     if (this.#socket === undefined) return Promise.reject(new RedisConnectionLost(this.#lostBecause, 0));
     if (this.#exchange !== undefined) return Promise.reject(new Error('An exchange is under way already.'));
     return new Promise((resolve, reject) => {
       const cancelDeadline = this.#watch(this.address.replyTimeoutMs);
-      this.#exchange = { expected, answered: 0, onReply, resolve, reject, cancelDeadline };
+      this.#exchange = { ...wanted, answered: 0, resolve, reject, cancelDeadline };
+      if (this.#reader !== undefined) this.#reader.keepsStrings = wanted.keepsStrings;
     });
   }
 
@@ -66,10 +73,11 @@ export class RedisPipeline {
     this.#socket?.write(bytes);
   }
 
-  /** Sends encoded commands and resolves to their replies, errors included. */
+  /** Sends encoded commands and resolves to their replies, strings and errors included. */
   async call(commands: readonly Uint8Array[]): Promise<RespReply[]> {
     const replies: RespReply[] = [];
-    const done = this.begin(commands.length, (reply) => replies.push(reply));
+    const onReply = (reply: RespReply): number => replies.push(reply);
+    const done = this.#begin({ expected: commands.length, onReply, keepsStrings: true });
     this.write(Buffer.concat(commands));
     await done;
     return replies;
@@ -110,14 +118,15 @@ export class RedisPipeline {
     const socket = dialRedis(this.address);
     this.#socket = socket;
     const reader = new RespReader((reply) => this.#replied(reply));
+    this.#reader = reader;
     socket.on('data', (chunk: Buffer) => this.#read(socket, reader, chunk));
     return new Promise((resolve, reject) => {
       socket.once(this.address.tls ? 'secureConnect' : 'connect', resolve);
-      const lost = (reason: string): void => {
+      const lost = (reason: string, cause?: Error): void => {
         if (this.#socket === socket) this.close(reason);
-        reject(new Error(this.#lostBecause));
+        reject(new Error(this.#lostBecause, { cause }));
       };
-      socket.on('error', (error) => lost(dialProblem(error)));
+      socket.on('error', (error) => lost(dialProblem(error), error));
       socket.on('close', () => lost('Redis closed it'));
     });
   }

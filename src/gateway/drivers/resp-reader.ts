@@ -6,15 +6,17 @@ export interface NestedError {
   readonly error: RedisError;
 }
 
-/** An array of replies, of which only the errors are kept. */
+/** An array of replies: its errors, and its texts and numbers where these are kept. */
 export class RespArray {
   readonly errors: NestedError[] = [];
+  /** Empty unless the reader keeps strings. Errors and missing strings are ''. */
+  readonly values: (string | number)[] = [];
 
   /** -1 for the null array. */
   constructor(readonly length: number) {}
 }
 
-/** A reply: a simple string, an integer, an error or an array. Of bulk strings nothing is kept: they are ''. */
+/** A reply: a string, an integer, an error or an array. A bulk string is '' unless the reader keeps strings, and where it is missing. */
 export type RespReply = string | number | RedisError | RespArray;
 
 const LF = 0x0a;
@@ -28,10 +30,14 @@ const QUEUED = 'QUEUED';
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads replies of RESP 2 from a stream that may be cut anywhere. It is made for commands of which only the success
- * matters: it skips over bulk strings, and arrays hold no arrays.
+ * Reads replies of RESP 2 from a stream that may be cut anywhere. It is made for commands of which mostly only the success
+ * matters: it skips over bulk strings unless it is told to keep them, and arrays hold no arrays.
  */
 export class RespReader {
+  /** Whether the bulk strings of the replies to come are wanted. */
+  keepsStrings = false;
+  /** Length of the string that is read, when it is kept. */
+  #toKeep: number | undefined;
   #rest: Buffer = NOTHING;
   /** Bytes of a bulk string, its line end included, that are still to come. */
   #toSkip = 0;
@@ -45,7 +51,8 @@ export class RespReader {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const end = this.#read(bytes);
     this.#rest = end === bytes.length ? NOTHING : Buffer.from(bytes.subarray(end));
-    if (this.#rest.length > LONGEST_LINE) throw new Error('Redis sent a line without an end.');
+    if (this.#rest.length > LONGEST_LINE && this.#toKeep === undefined)
+      throw new Error('Redis sent a line without an end.');
   }
 
   /** Answers how far it came. Hot: three lines an event. Measured by bench/inbound. */
@@ -57,6 +64,14 @@ export class RespReader {
         this.#toSkip -= skipped;
         at += skipped;
         if (this.#toSkip === 0) this.#complete('');
+        continue;
+      }
+      if (this.#toKeep !== undefined) {
+        const end = at + this.#toKeep;
+        if (end + 2 > bytes.length) break;
+        this.#toKeep = undefined;
+        this.#complete(bytes.toString('utf8', at, end));
+        at = end + 2;
         continue;
       }
       let end = at;
@@ -92,6 +107,7 @@ export class RespReader {
 
   #beginBulk(length: number): void {
     if (length < 0) this.#complete('');
+    else if (this.keepsStrings) this.#toKeep = length;
     else this.#toSkip = length + 2;
   }
 
@@ -113,6 +129,7 @@ export class RespReader {
       return;
     }
     if (reply instanceof RedisError) array.errors.push({ index: this.#arrayIndex, error: reply });
+    if (this.keepsStrings) array.values.push(reply instanceof RedisError ? '' : reply);
     this.#arrayIndex += 1;
     if (this.#arrayIndex < array.length) return;
     this.#array = undefined;

@@ -5,22 +5,16 @@ import { isRefusal, RedisError } from '../drivers/redis-error.js';
 import { RedisPipeline } from '../drivers/redis-pipeline.js';
 import { redisAddress, type RedisAddress } from '../drivers/redis-url.js';
 import { encodeCommand } from '../drivers/resp-command.js';
-import { RespArray, type RespReply } from '../drivers/resp-reader.js';
+import { RespArray } from '../drivers/resp-reader.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { EventSink, RefusedEvent, SinkReceipt } from './event-sink.js';
 import { RedisEntryEncoder } from './redis-entry-encoder.js';
-import { isRefusedForGood } from './redis-refusals.js';
+import { RedisTransaction } from './redis-transaction.js';
 
 /** Within the 5 s that every sink has to stop. */
 const FINISH_MS = 4_000;
-
-/** What came of one transaction. */
-interface Outcome {
-  /** By position in the batch, what Redis will never take and why. */
-  readonly refused: ReadonlyMap<number, RedisError>;
-  /** Undefined when the transaction was executed: every event that is not refused is in its stream. */
-  readonly aborted: RedisError | undefined;
-}
+/** What Redis takes unless it is told otherwise. */
+const DEFAULT_MAX_VALUE_BYTES = 512 * 1024 * 1024;
 
 /**
  * Redis Streams. A batch is one transaction, so Redis takes all of it or, for a passing reason, nothing: a later event
@@ -31,6 +25,7 @@ export class RedisSink implements EventSink {
   readonly #address: RedisAddress;
   readonly #pipeline: RedisPipeline;
   readonly #encoder: RedisEntryEncoder;
+  #maxValueBytes = DEFAULT_MAX_VALUE_BYTES;
   #delivering: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
@@ -45,7 +40,7 @@ export class RedisSink implements EventSink {
 
   async start(): Promise<void> {
     try {
-      await this.#pipeline.connect();
+      await this.#connect();
       if (!this.config.streamName.includes('{')) await this.#checkStream(this.config.streamName);
     } catch (error) {
       throw isRefusal(error) ? this.#refusal(errorMessage(error), error) : error;
@@ -63,24 +58,26 @@ export class RedisSink implements EventSink {
     return this.#stopping;
   }
 
+  /** Without those at fault as often as one more is found; a reason that passes rejects, and all of it is offered again. */
   async #deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     if (this.#stopping !== undefined) throw new Error('The Redis sink has stopped.');
-    await this.#pipeline.connect();
-    const first = await this.#transact(batch);
-    if (first.aborted === undefined) return { settled: batch.length, refused: refusals(batch, first.refused) };
-    // Without an event at fault the reason passes: all of it is offered again.
-    if (first.refused.size === 0) throw first.aborted;
-    const rest = batch.filter((_, index) => !first.refused.has(index));
-    const second = rest.length === 0 ? NOTHING_LEFT : await this.#transact(rest);
-    if (second.aborted !== undefined) throw second.aborted;
-    const refused = [...refusals(batch, first.refused), ...refusals(rest, second.refused)];
+    await this.#connect();
+    const refused: RefusedEvent[] = [];
+    let rest = this.#withoutTooLarge(batch, refused);
+    while (rest.length > 0) {
+      const outcome = await this.#transact(rest);
+      for (const [index, { message }] of outcome.refused) refused.push(refusal(rest[index], message));
+      if (outcome.aborted === undefined) break;
+      if (outcome.refused.size === 0) throw outcome.aborted;
+      rest = rest.filter((_, index) => !outcome.refused.has(index));
+    }
     return { settled: batch.length, refused: refused.sort((one, other) => one.event.sequence - other.event.sequence) };
   }
 
   /** Writes chunk by chunk while encoding, so that Redis reads the first entries meanwhile. */
-  async #transact(batch: readonly GatewayEvent[]): Promise<Outcome> {
-    const reading = new TransactionReading(batch.length);
-    const done = this.#pipeline.begin(batch.length + 2, (reply, index) => reading.read(reply, index));
+  async #transact(batch: readonly GatewayEvent[]): Promise<RedisTransaction> {
+    const transaction = new RedisTransaction(batch.length);
+    const done = this.#pipeline.begin(transaction.commands, (reply, index) => transaction.read(reply, index));
     const { streamName } = this.config;
     this.#encoder.begin();
     for (const event of batch) this.#encoder.add(event, event.destinations?.redis ?? streamName);
@@ -89,12 +86,28 @@ export class RedisSink implements EventSink {
       await done;
     } catch (error) {
       this.#encoder.forget();
-      if (reading.refused.size === 0) throw error;
-      // Redis ends a connection whose command is too large, after saying so; nothing of the transaction was run.
-      await this.#pipeline.connect();
-      return { refused: reading.refused, aborted: reading.aborted ?? new RedisError('EXECABORT') };
+      throw error;
     }
-    return reading;
+    return transaction;
+  }
+
+  /** Redis closes the connection on a value above its limit, mostly before its answer can be read. */
+  #withoutTooLarge(batch: readonly GatewayEvent[], refused: RefusedEvent[]): readonly GatewayEvent[] {
+    const isTooLarge = ({ message }: GatewayEvent): boolean =>
+      message !== undefined && message.length > this.#maxValueBytes;
+    if (!batch.some(isTooLarge)) return batch;
+    const reason = `the message is larger than the ${this.#maxValueBytes} bytes that Redis takes`;
+    for (const event of batch) if (isTooLarge(event)) refused.push({ event, reason });
+    return batch.filter((event) => !isTooLarge(event));
+  }
+
+  /** Asks for the server's limit on each new connection; who may not ask relies on the default. */
+  async #connect(): Promise<void> {
+    if (this.#pipeline.isConnected) return;
+    await this.#pipeline.connect();
+    const [limit] = await this.#pipeline.call([encodeCommand(['CONFIG', 'GET', 'proto-max-bulk-len'])]);
+    const value = limit instanceof RespArray ? Number(limit.values[1]) : 0;
+    this.#maxValueBytes = value > 0 ? value : DEFAULT_MAX_VALUE_BYTES;
   }
 
   /** Finds out without writing whether XADD would be let through. */
@@ -103,18 +116,19 @@ export class RedisSink implements EventSink {
     const commands = [['TYPE', stream], ['MULTI'], trial, ['DISCARD']];
     const [type, multi, queued] = await this.#pipeline.call(commands.map(encodeCommand));
     if (typeof type === 'string' && type !== 'stream' && type !== 'none') {
-      throw this.#refusal(`the key '${stream}' holds a ${type} and no stream`);
+      throw this.#refusal(`WRONGTYPE the key '${stream}' holds a ${type} and no stream`);
     }
     for (const reply of [multi, queued]) {
       if (!(reply instanceof RedisError)) continue;
       if (reply.code === 'MOVED') throw this.#refusal('it is part of a Redis Cluster, which is not supported', reply);
-      if (isRefusal(reply) || reply.message.startsWith('ERR unknown command')) throw this.#refusal(reply.message, reply);
+      const isUnknown = reply.message.startsWith('ERR unknown command');
+      if (isUnknown || isRefusal(reply)) throw this.#refusal(reply.message, reply);
     }
   }
 
   #refusal(reason: string, cause?: unknown): WsgError {
     return new WsgError('sink.refused', `Redis at ${this.#address.shown} refuses the event stream: ${reason}.`, {
-      hint: 'Look at stream_redis in the configuration; the user needs the rights +multi +exec +discard +xadd on the stream.',
+      hint: 'Look at stream_redis in the configuration; its user needs +multi +exec +discard +xadd and the stream.',
       cause,
     });
   }
@@ -127,41 +141,7 @@ export class RedisSink implements EventSink {
   }
 }
 
-const NOTHING_LEFT: Outcome = { refused: new Map(), aborted: undefined };
-
-/** Reads the replies to MULTI, so many XADDs, and EXEC. */
-class TransactionReading implements Outcome {
-  readonly refused = new Map<number, RedisError>();
-  aborted: RedisError | undefined;
-
-  constructor(private readonly events: number) {}
-
-  read(reply: RespReply, index: number): void {
-    if (reply === 'QUEUED') return;
-    if (reply instanceof RespArray) {
-      this.#executed(reply);
-    } else if (reply instanceof RedisError) {
-      this.#failed(reply, index - 1);
-    }
-  }
-
-  /** Within a transaction XADD fails for what is wrong with the event or its stream, or for everybody: when rights were taken away meanwhile. */
-  #executed({ errors }: RespArray): void {
-    const isNobodysFault = errors.length === this.events && errors.every(({ error }) => !isRefusedForGood(error));
-    if (isNobodysFault) this.aborted = errors[0]?.error;
-    else for (const { index, error } of errors) this.refused.set(index, error);
-  }
-
-  /** An XADD that cannot be queued aborts the whole transaction; why is said with it, and not with EXEC. */
-  #failed(error: RedisError, position: number): void {
-    if (position >= 0 && position < this.events && isRefusedForGood(error)) this.refused.set(position, error);
-    else this.aborted ??= error;
-  }
-}
-
-function refusals(batch: readonly GatewayEvent[], refused: ReadonlyMap<number, RedisError>): RefusedEvent[] {
-  return [...refused].flatMap(([index, error]) => {
-    const event = batch[index];
-    return event === undefined ? [] : [{ event, reason: error.message }];
-  });
+function refusal(event: GatewayEvent | undefined, reason: string): RefusedEvent {
+  if (event === undefined) throw new Error('Redis answered for an event that it was not given.');
+  return { event, reason };
 }
