@@ -25,6 +25,7 @@ import { PluginHost } from './plugin/plugin-host.js';
 import { EventStream } from './sink/event-stream.js';
 import { createSinks } from './sink/create-sinks.js';
 import type { MemorySink } from './sink/memory-sink.js';
+import { sinkTemplates } from './template/event-router.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
 import { HttpListener } from './transport/http-listener.js';
 import type { Transport } from './transport/transport.js';
@@ -92,6 +93,7 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
     delivery,
     outbox,
     counters,
+    templates: sinkTemplates(config.sinks),
     isClosedToNew: () => readiness() !== 'ready',
     onClosed: () => drain.connectionClosed(),
   });

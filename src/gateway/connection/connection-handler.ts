@@ -1,6 +1,7 @@
 import type { EndpointConfig } from '../config/gateway-config.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { GatewayCounters } from '../metrics/gateway-counters.js';
+import type { EventDestinations } from '../event/event-destinations.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import type { Socket } from '../transport/socket.js';
@@ -17,6 +18,8 @@ export interface ConnectionHandlerOptions {
   readonly delivery: Delivery;
   readonly outbox: Outbox;
   readonly counters: GatewayCounters;
+  /** Destinations of the sinks as configured; undefined when none of them has a placeholder. */
+  readonly templates?: EventDestinations | undefined;
   /** True while no new connections are wanted: the gateway starts or drains. */
   readonly isClosedToNew: () => boolean;
   /** Called after each close, when the connection is gone from the registry and its close event appended. */
@@ -48,7 +51,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   constructor(options: ConnectionHandlerOptions) {
     this.#options = options;
-    this.#events = new ConnectionEvents(options.outbox, options.endpoints);
+    this.#events = new ConnectionEvents(options.outbox, options.endpoints, options.templates);
     this.#endpoints = new Map(options.endpoints.map((config) => [config.path, serve(config)]));
   }
 

@@ -6,7 +6,9 @@ import { quoteJson } from './quote-json.js';
 import { rootValue } from './root-value.js';
 
 /** How deep `@dig` and `@flatten` with `deep` follow a message: each level costs a pass over what is below it. */
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 32;
+/** How many bytes `@dig` reads, those inside of others again for each: about a second's worth at most. */
+const MAX_DIG_BYTES = 16 * 1024 * 1024;
 
 /** Makes one JSON text of another. */
 export type Modifier = (json: string, argument: string, find: Find) => string;
@@ -104,7 +106,10 @@ function group(json: string): string {
 /** What a path leads to in a value and in all values inside it. */
 function dig(json: string, path: string, find: Find): string {
   const found: string[] = [];
+  let budget = MAX_DIG_BYTES;
   const visit = (value: JsonValue, depth: number) => {
+    budget -= value.raw.length;
+    if (budget < 0) return;
     const here = find(value.raw, path);
     if (exists(here)) found.push(here.raw);
     if (value.kind !== 'json' || depth === 0) return;

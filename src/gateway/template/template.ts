@@ -1,0 +1,45 @@
+/** What a placeholder stands for. */
+export interface Placeholder {
+  /** `tag` is a tag of the connection, `json` a variable of the endpoint; any other word gives the fallback. */
+  readonly source: 'tag' | 'json' | 'unknown';
+  readonly name: string;
+  /** What is put where there is no value, or an empty one. */
+  readonly fallback: string;
+  /** As it stands in the template. */
+  readonly text: string;
+}
+
+/** A template taken apart: texts and placeholders in their order. */
+export type Template = readonly (string | Placeholder)[];
+
+const PLACEHOLDER = /\{([a-zA-Z0-9_\-:.]+)\}/g;
+const DEFAULT_FALLBACK = '_';
+
+/** Takes a template apart. What looks like no placeholder is text. */
+export function parseTemplate(text: string): Template {
+  const parts: (string | Placeholder)[] = [];
+  let end = 0;
+  for (const match of text.matchAll(PLACEHOLDER)) {
+    if (match.index > end) parts.push(text.slice(end, match.index));
+    parts.push(parsePlaceholder(match[0], match[1] ?? ''));
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) parts.push(text.slice(end));
+  return parts;
+}
+
+/** Whether a text says something else for each connection or message. */
+export function hasPlaceholder(text: string): boolean {
+  return parseTemplate(text).some((part) => typeof part !== 'string');
+}
+
+/** A default may hold colons, and may be empty; a name may hold dots. */
+function parsePlaceholder(text: string, inner: string): Placeholder {
+  const colon = inner.indexOf(':');
+  const path = colon < 0 ? inner : inner.slice(0, colon);
+  const fallback = colon < 0 ? DEFAULT_FALLBACK : inner.slice(colon + 1);
+  const dot = path.indexOf('.');
+  const prefix = path.slice(0, Math.max(0, dot));
+  const source = prefix === 'tag' || prefix === 'json' ? prefix : 'unknown';
+  return { source, name: path.slice(dot + 1), fallback, text };
+}
