@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
+import type { LogLevel } from '../core/log-level.js';
 
 /** What a gateway command was told on its command line, as texts. */
 export interface GatewayFlags {
@@ -34,7 +34,7 @@ export function gatewayFlags(logFormat: 'json' | 'classic') {
       description: 'One JSON object a line, or the lines of the old program.',
     })(),
     'log-level': Flags.option({
-      options: LOG_LEVELS,
+      options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info',
       description: 'The least important lines that are still logged.',
     })(),

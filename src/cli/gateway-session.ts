@@ -6,7 +6,7 @@ import { EXIT_CODE } from './exit-code.js';
 import type { GatewayFlags } from './gateway-flags.js';
 import { createGatewayLog } from './gateway-log.js';
 import { writeReadyLine } from './ready-line.js';
-import { endProcess, onStopSignal } from './signals.js';
+import { endProcess, onReloadSignal, onStopSignal } from './signals.js';
 
 /** Beyond what the drain may take: a stop that lasts longer hangs. */
 const STOP_MARGIN_MS = 15_000;
@@ -34,6 +34,7 @@ export async function runGateway({ flags, plugins }: GatewaySession): Promise<vo
   // From the request on, not from the end of the start: a plugin may hang there.
   void stopRequest.then(() => boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS));
   const gateway = new Gateway(config, { log, source });
+  onReloadSignal(() => void gateway.reload());
   const address = await gateway.start();
   if (readyFd !== undefined) writeReadyLine(readyFd, address);
   await stopRequest;

@@ -42,6 +42,14 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
   };
 }
 
+/**
+ * Calls `onReload` at each SIGHUP, which else would end the process. Not where a terminal is: there it says that the terminal has
+ * gone, and a gateway that nobody sees any more should not live on.
+ */
+export function onReloadSignal(onReload: () => void, hasTerminal = process.stderr.isTTY === true): void {
+  if (!hasTerminal) process.on('SIGHUP', onReload);
+}
+
 /** Ends the process now, whatever is open. Only for a second signal and for a stop that has passed its bound. */
 export function endProcess(code: ExitCode): never {
   process.exit(code);

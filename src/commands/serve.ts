@@ -1,3 +1,4 @@
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { gatewayFlags } from '../cli/gateway-flags.js';
 
@@ -10,11 +11,23 @@ export default class Serve extends BaseCommand {
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --config config.yml --listen 0.0.0.0:8080',
+    '<%= config.bin %> serve --check --config config.yml',
   ];
-  static override flags = gatewayFlags('json');
+  static override flags = {
+    ...gatewayFlags('json'),
+    check: Flags.boolean({
+      description: 'Try all that a start needs, configuration, files, ports and backends, change nothing, and end.',
+    }),
+    json: Flags.boolean({ dependsOn: ['check'], description: 'With --check: print one JSON object.' }),
+  };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
+    if (flags.check) {
+      const { runCheck } = await import('../cli/check-session.js');
+      process.exitCode = await runCheck({ flags, json: flags.json, output: this.output });
+      return;
+    }
     const { runGateway } = await import('../cli/gateway-session.js');
     await runGateway({ flags, plugins: [] });
   }

@@ -1,5 +1,5 @@
-/** How much is logged, from all to little. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** From all that may be said to the least. */
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** The least important lines that are still logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.js';
+import { errorMessage } from '../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
 import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
@@ -60,6 +61,17 @@ export class Gateway {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  /** Reads the certificate again, for handshakes to come. One that cannot be used is logged, and the old one stays. Before the start and during the drain nothing happens. */
+  async reload(): Promise<void> {
+    if (this.#phase !== 'running') return;
+    try {
+      await this.#parts?.transport.reloadTls();
+      this.#log.info('gateway.reloaded', { what: 'tls' });
+    } catch (error) {
+      this.#log.error('gateway.reload-failed', { what: 'tls', reason: errorMessage(error) });
+    }
   }
 
   async #start(): Promise<ListenAddress> {

@@ -14,12 +14,13 @@ describe('wsg', () => {
   it('lists its commands', async () => {
     const { code, stdout } = await runWsg(['--help']);
     expect(code).toBe(0);
-    for (const command of ['serve', 'devhelpers', 'loadtest', 'report']) expect(stdout).toContain(`  ${command} `);
+    for (const command of ['serve', 'devhelpers', 'doctor', 'loadtest', 'report'])
+      expect(stdout).toContain(`  ${command} `);
   });
 
   it('explains each command', async () => {
     const helps = await Promise.all(
-      ['serve', 'devhelpers', 'loadtest', 'report'].map((command) => runWsg([command, '--help'])),
+      ['serve', 'devhelpers', 'doctor', 'loadtest', 'report'].map((command) => runWsg([command, '--help'])),
     );
     for (const { code, stdout } of helps) {
       expect(code).toBe(0);
@@ -54,28 +55,31 @@ describe('the start of wsg', () => {
     return reports.flatMap((text) => JSON.parse(text).result.map(({ url }: { readonly url: string }) => url));
   }
 
-  it.each([[['--version']], [['report', '--help']], [['loadtest', '--help']], [['serve', '--help']]])(
-    'loads neither a layer nor a package beside oclif for %j',
-    async (args) => {
-      const modules = await loadedModules(args);
-      const own = modules.filter((url) => url.includes('/dist/') && !url.includes('node_modules'));
-      expect(own).not.toEqual([]);
-      const packages = modules.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
-      expect(own.filter((url) => !/\/dist\/(cli|core|commands)\//.test(url))).toEqual([]);
-      for (const heavy of [
-        'zod',
-        'yaml',
-        'pino',
-        'ws',
-        'uWebSockets.js',
-        'hdr-histogram-js',
-        'cli-table3',
-        'prom-client',
-      ]) {
-        expect(packages).not.toContain(heavy);
-      }
-    },
-  );
+  it.each([
+    [['--version']],
+    [['report', '--help']],
+    [['loadtest', '--help']],
+    [['serve', '--help']],
+    [['doctor', '--help']],
+  ])('loads neither a layer nor a package beside oclif for %j', async (args) => {
+    const modules = await loadedModules(args);
+    const own = modules.filter((url) => url.includes('/dist/') && !url.includes('node_modules'));
+    expect(own).not.toEqual([]);
+    const packages = modules.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
+    expect(own.filter((url) => !/\/dist\/(cli|core|commands)\//.test(url))).toEqual([]);
+    for (const heavy of [
+      'zod',
+      'yaml',
+      'pino',
+      'ws',
+      'uWebSockets.js',
+      'hdr-histogram-js',
+      'cli-table3',
+      'prom-client',
+    ]) {
+      expect(packages).not.toContain(heavy);
+    }
+  });
 
   it('loads oclif for no version', async () => {
     expect((await loadedModules(['--version'])).filter((url) => url.includes('@oclif'))).toEqual([]);

@@ -62,7 +62,7 @@ export class PluginHost {
     if (entry.module === 'devhelpers') return createDevhelpers();
     let exported: unknown;
     try {
-      exported = await import(resolveModule(entry.module, this.#options.baseDir));
+      exported = await import(resolvePluginModule(entry.module, this.#options.baseDir));
     } catch (error) {
       throw failure(entry.module, 'could not be loaded', error);
     }
@@ -102,7 +102,8 @@ export class PluginHost {
   }
 }
 
-function resolveModule(module: string, baseDir: string): string {
+/** The URL of the file that a plugin is loaded from; throws when there is none. */
+export function resolvePluginModule(module: string, baseDir: string): string {
   return pathToFileURL(createRequire(join(baseDir, 'config.yml')).resolve(module)).href;
 }
 

@@ -1,0 +1,79 @@
+import { WsgError } from '../core/error.js';
+import { checkGateway, loadConfig, type CheckResult } from '../gateway/index.js';
+import { EXIT_CODE, exitCodeOfError, type ExitCode } from './exit-code.js';
+import type { GatewayFlags } from './gateway-flags.js';
+import type { Output } from './output.js';
+import { verdictLines } from './verdict-lines.js';
+
+/** One `wsg serve --check` as it was typed. */
+export interface CheckInvocation {
+  readonly flags: Pick<GatewayFlags, 'config' | 'listen' | 'transport'>;
+  readonly json: boolean;
+  readonly output: Output;
+  /** Patience with each backend; tests have less. */
+  readonly timeoutMs?: number;
+}
+
+interface Checked {
+  readonly checks: readonly CheckResult[];
+  readonly exitCode: ExitCode;
+}
+
+/** Prints what a start would find, and gives the exit code that it would end with: 0, 104 or 15. */
+export async function runCheck(invocation: CheckInvocation): Promise<ExitCode> {
+  const checked = await check(invocation);
+  const { stdout } = invocation.output;
+  stdout.write(invocation.json ? `${JSON.stringify(checkedRecord(checked))}\n` : checkedText(checked, stdout.useColor));
+  return checked.exitCode;
+}
+
+async function check({ flags, timeoutMs }: CheckInvocation): Promise<Checked> {
+  const loaded = load(flags);
+  if (loaded instanceof WsgError) {
+    const problems = loaded.problems.length > 0 ? loaded.problems : [loaded.message];
+    const checks = problems.map((detail) => ({ name: 'configuration', level: 'failed', detail }) as const);
+    return { checks, exitCode: exitCodeOfError(loaded) };
+  }
+  const { config, source, warnings } = loaded;
+  const origin = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
+  const checks: CheckResult[] = [
+    { name: 'configuration', level: 'ok', detail: origin },
+    ...warnings.map((detail) => ({ name: 'configuration', level: 'warning', detail }) as const),
+    ...(await checkGateway(config, timeoutMs)),
+  ];
+  const isWell = checks.every(({ level }) => level !== 'failed');
+  return { checks, exitCode: isWell ? EXIT_CODE.ok : EXIT_CODE.cannotStart };
+}
+
+function load(flags: CheckInvocation['flags']): ReturnType<typeof loadConfig> | WsgError {
+  try {
+    const overrides = { listen_addr: flags.listen, transport: flags.transport };
+    return loadConfig({ path: flags.config, cwd: process.cwd(), env: process.env, overrides });
+  } catch (error) {
+    if (error instanceof WsgError) return error;
+    throw error;
+  }
+}
+
+function checkedText({ checks }: Checked, colour: boolean): string {
+  const lines = verdictLines(
+    checks.map(({ name, level, detail, hint }) => ({
+      level,
+      text: `${name}: ${detail}`,
+      more: hint === undefined ? [] : [hint],
+    })),
+    colour,
+  );
+  const failed = checks.filter(({ level }) => level === 'failed').length;
+  const warned = checks.filter(({ level }) => level === 'warning').length;
+  return `${lines}\n${failed} failed, ${warned} warned of, ${checks.length - failed - warned} well\n`;
+}
+
+/** For programs: one object, whose keys stay. */
+function checkedRecord({ checks, exitCode }: Checked): object {
+  return {
+    ok: exitCode === EXIT_CODE.ok,
+    exit_code: exitCode,
+    checks: checks.map(({ name, level, detail, hint }) => ({ name, level, detail, hint: hint ?? null })),
+  };
+}

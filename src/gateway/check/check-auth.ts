@@ -1,0 +1,55 @@
+import { connect } from 'node:net';
+import { errorMessage } from '../../core/error.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { maskUrl } from '../log/masked-url.js';
+import type { CheckResult } from './check-result.js';
+
+/** Whether those that decide on upgrades can be reached. They may come up later, so all of it is a warning at most. */
+export function checkAuth({ endpoints }: GatewayConfig, timeoutMs: number): Promise<CheckResult[]> {
+  return Promise.all(
+    endpoints.flatMap(({ path, auth }) => {
+      const name = `auth ${path}`;
+      if (auth.mode === 'webhook') return [checkReachable(name, auth.url, timeoutMs)];
+      if (auth.mode === 'jwt' && auth.jwksUrl !== undefined) return [checkKeySet(name, auth.jwksUrl, timeoutMs)];
+      return [];
+    }),
+  );
+}
+
+async function checkKeySet(name: string, url: string, timeoutMs: number): Promise<CheckResult> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    const body: unknown = await response.json();
+    if (hasKeys(body)) return { name, level: 'ok', detail: `${maskUrl(url)} answers with a key set` };
+    return { name, level: 'warning', detail: `${maskUrl(url)} answers ${response.status} and no key set` };
+  } catch (error) {
+    return { name, level: 'warning', detail: `${maskUrl(url)} gives no key set: ${reason(error)}` };
+  }
+}
+
+function hasKeys(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys);
+}
+
+/** Connects only: a request would be taken for somebody who wants in. */
+async function checkReachable(name: string, url: string, timeoutMs: number): Promise<CheckResult> {
+  const { hostname, port, protocol } = new URL(url);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80), timeout: timeoutMs });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('error', reject);
+      socket.once('timeout', () => reject(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    });
+    return { name, level: 'ok', detail: `${maskUrl(url)} takes connections; not asked` };
+  } catch (error) {
+    return { name, level: 'warning', detail: `${maskUrl(url)} cannot be reached: ${reason(error)}` };
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reason(error: unknown): string {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : errorMessage(error);
+}

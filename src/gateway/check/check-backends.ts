@@ -1,0 +1,99 @@
+import type { Clock } from '../../core/clock.js';
+import { errorMessage, WsgError } from '../../core/error.js';
+import { silentLogger } from '../../core/logger.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import type { MirrorConfig, SinksConfig } from '../config/sink-config.js';
+import { RedisPipeline } from '../drivers/redis-pipeline.js';
+import { redisAddress } from '../drivers/redis-url.js';
+import { formatNode } from '../connection/connection-id.js';
+import { maskUrl } from '../log/masked-url.js';
+import { createSinks, type ConfiguredSink } from '../sink/create-sinks.js';
+import { unwell, type CheckResult } from './check-result.js';
+
+/** How long one backend may take to answer. */
+export interface BackendPatience {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** Connects to every sink and to the mirror's Redis as a start would, and leaves again. */
+export async function checkBackends(config: GatewayConfig, patience: BackendPatience): Promise<CheckResult[]> {
+  const boot = { node: formatNode(config.node), epoch: patience.clock.wallNow() };
+  const tried = { ...config, sinks: withoutDeclarations(config.sinks) };
+  const { all } = createSinks({ config: tried, boot, clock: patience.clock, log: silentLogger });
+  const { mirror } = config;
+  return Promise.all([
+    ...all.map((configured) => checkSink(configured, config.sinks, patience)),
+    ...(mirror === undefined ? [] : [checkMirror(mirror, patience)]),
+  ]);
+}
+
+/** A check leaves nothing behind: what a start would declare at a broker is not declared. */
+function withoutDeclarations(sinks: SinksConfig): SinksConfig {
+  const { amqp } = sinks;
+  return { ...sinks, amqp: amqp && { ...amqp, exchange: '', queue: undefined } };
+}
+
+async function checkSink(
+  { sink, required }: ConfiguredSink,
+  sinks: SinksConfig,
+  patience: BackendPatience,
+): Promise<CheckResult> {
+  const name = `sink ${sink.name}`;
+  try {
+    await inTime(sink.start(), patience);
+    return { name, level: 'ok', detail: sinkDetail(sink.name, sinks) };
+  } catch (error) {
+    if (error instanceof WsgError) return unwell(name, 'failed', error);
+    return away(name, required, error);
+  } finally {
+    await sink.stop();
+  }
+}
+
+/** The gateway starts all the same and keeps the events; for whoever checks, a required sink that is away is a failure. */
+function away(name: string, required: boolean, error: unknown): CheckResult {
+  const hint = required
+    ? 'The gateway would start, keep events in its outbox and try again.'
+    : 'It is not required: the gateway would start and go on without it.';
+  return { name, level: required ? 'failed' : 'warning', detail: errorMessage(error), hint };
+}
+
+function sinkDetail(name: string, { redis, amqp, nats, webhook }: SinksConfig): string {
+  const addresses: Readonly<Record<string, string | undefined>> = {
+    redis: redis?.addr,
+    amqp: amqp?.addr,
+    nats: nats?.addr,
+    webhook: webhook?.url,
+  };
+  const address = addresses[name];
+  return address === undefined ? 'the ring behind /events; nothing to connect to' : `${maskUrl(address)} answers`;
+}
+
+/** Not by starting the mirror: that would clear away the keys of a gateway that runs. */
+async function checkMirror({ addr }: MirrorConfig, patience: BackendPatience): Promise<CheckResult> {
+  const name = 'mirror';
+  const pipeline = new RedisPipeline(redisAddress(addr), patience.clock);
+  try {
+    await inTime(pipeline.connect(), patience);
+    return { name, level: 'ok', detail: `${maskUrl(addr)} answers` };
+  } catch (error) {
+    const hint = 'The gateway would start, and mirror what is open once it is back.';
+    return { name, level: 'failed', detail: `${maskUrl(addr)} gives no access: ${errorMessage(error)}`, hint };
+  } finally {
+    pipeline.close();
+  }
+}
+
+/** Rejects when the time is over; what is under way then is left to its owner. */
+async function inTime(work: Promise<unknown>, { clock, timeoutMs }: BackendPatience): Promise<void> {
+  let cancel: () => void = () => undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    cancel = clock.schedule(() => reject(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work, timeout]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,110 @@
+import { X509Certificate } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorMessage, systemErrorCode } from '../../core/error.js';
+import { ApiKeys } from '../access/api-keys.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { resolvePluginModule } from '../plugin/plugin-host.js';
+import { readTlsFiles } from '../transport/tls-files.js';
+import { unwell, type CheckResult } from './check-result.js';
+
+const DAY_MS = 86_400_000;
+/** As long before its end a certificate is spoken of. */
+const SOON_DAYS = 14;
+
+/** Everything that a start reads from the disk or writes to it. Looks at rights without writing. */
+export async function checkFiles(config: GatewayConfig, nowMs: number): Promise<CheckResult[]> {
+  const { tls, outbox, plugins, baseDir } = config;
+  return Promise.all([
+    ...(tls === undefined ? [] : [checkCertificate(tls, nowMs)]),
+    ...(outbox.dir === undefined ? [] : [checkFolder('outbox folder', outbox.dir, 'failed')]),
+    ...(mayRefuse(config) ? [checkFolder('dead-letter folder', outbox.deadLetterDir, 'warning')] : []),
+    ...(config.internalApiKeysFile === undefined ? [] : [checkApiKeys(config.internalApiKeysFile)]),
+    ...secretFiles(config).map(checkSecret),
+    ...plugins.filter(({ module }) => module !== 'devhelpers').map(({ module }) => checkPlugin(module, baseDir)),
+  ]);
+}
+
+/** The embedded sink refuses nothing, so no dead letter is ever written for it. */
+function mayRefuse({ sinks }: GatewayConfig): boolean {
+  const { redis, amqp, nats, webhook } = sinks;
+  return [redis, amqp, nats, webhook].some((sink) => sink !== undefined);
+}
+
+async function checkCertificate(tls: NonNullable<GatewayConfig['tls']>, nowMs: number): Promise<CheckResult> {
+  const name = 'certificate';
+  try {
+    const { cert } = await readTlsFiles(tls);
+    const { validTo, subject } = new X509Certificate(cert);
+    const days = Math.floor((Date.parse(validTo) - nowMs) / DAY_MS);
+    const detail = `${tls.certFile} (${subject.replaceAll('\n', ', ')}) is valid until ${validTo}`;
+    if (days < 0) return { name, level: 'warning', detail: `${detail}: clients refuse it` };
+    return { name, level: days < SOON_DAYS ? 'warning' : 'ok', detail: `${detail}, ${days} days` };
+  } catch (error) {
+    return unwell(name, 'failed', error);
+  }
+}
+
+/** A folder that is not there yet will be made: then what counts is the one it is made in. */
+async function checkFolder(name: string, folder: string, otherwise: 'warning' | 'failed'): Promise<CheckResult> {
+  const existing = await nearestExisting(folder);
+  try {
+    if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is no folder`);
+    await access(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const detail = `${folder} cannot be written: ${errorMessage(error)}`;
+    return { name, level: otherwise, detail, hint: 'Give it to the user that the gateway runs as.' };
+  }
+  const detail = existing === folder ? `${folder} may be written` : `${folder} may be made`;
+  return { name, level: 'ok', detail };
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+  try {
+    await stat(folder);
+    return folder;
+  } catch (error) {
+    const isMissing = systemErrorCode(error) === 'ENOENT' && dirname(folder) !== folder;
+    return isMissing ? nearestExisting(dirname(folder)) : folder;
+  }
+}
+
+async function checkApiKeys(file: string): Promise<CheckResult> {
+  const name = 'API keys';
+  try {
+    await new ApiKeys([], file).load();
+    return { name, level: 'ok', detail: `${file} holds keys` };
+  } catch (error) {
+    return unwell(name, 'failed', error);
+  }
+}
+
+function secretFiles({ endpoints }: GatewayConfig): string[] {
+  const ofEndpoints = endpoints.map(({ auth }) => (auth.mode === 'jwt' ? auth.secretFile : undefined));
+  return [...new Set(ofEndpoints.filter((file) => file !== undefined))];
+}
+
+async function checkSecret(file: string): Promise<CheckResult> {
+  const name = 'secret file';
+  try {
+    if ((await readFile(file, 'utf8')).trim() === '') return { name, level: 'failed', detail: `${file} is empty` };
+    return { name, level: 'ok', detail: `${file} can be read` };
+  } catch (error) {
+    return { name, level: 'failed', detail: `${file} cannot be read: ${errorMessage(error)}` };
+  }
+}
+
+/** Found, not loaded: loading a module runs it. */
+async function checkPlugin(module: string, baseDir: string): Promise<CheckResult> {
+  const name = `plugin ${module}`;
+  try {
+    const file = new URL(resolvePluginModule(module, baseDir));
+    await access(file, constants.R_OK);
+    return { name, level: 'ok', detail: `it is ${file.pathname}; not loaded` };
+  } catch (error) {
+    // Node adds a stack of requires, a line each.
+    const [detail = ''] = errorMessage(error).split('\n');
+    return { name, level: 'failed', detail, hint: 'Paths of plugins are relative to the folder of the configuration.' };
+  }
+}

@@ -1,0 +1,35 @@
+import { systemClock } from '../../core/clock.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { chooseTransport } from '../transport/choose-transport.js';
+import { checkAuth } from './check-auth.js';
+import { checkBackends } from './check-backends.js';
+import { checkFiles } from './check-files.js';
+import { checkPort } from './check-ports.js';
+import { unwell, type CheckResult } from './check-result.js';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** Tries what a start needs, all side by side: changes nothing, leaves nothing behind, and takes no longer than a backend may. */
+export async function checkGateway(config: GatewayConfig, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<CheckResult[]> {
+  const { listen, internalListen } = config;
+  const checks = await Promise.all([
+    checkTransport(config),
+    checkPort('listen', listen),
+    ...(internalListen === undefined ? [] : [checkPort('internal listen', internalListen)]),
+    checkFiles(config, systemClock.wallNow()),
+    checkBackends(config, { clock: systemClock, timeoutMs }),
+    checkAuth(config, timeoutMs),
+  ]);
+  return checks.flat();
+}
+
+async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult> {
+  const name = 'transport';
+  try {
+    const chosen = await chooseTransport(transport);
+    const isSecondBest = transport === 'auto' && chosen.name === 'ws';
+    return { name, level: isSecondBest ? 'warning' : 'ok', detail: `${chosen.name}: ${chosen.reason}` };
+  } catch (error) {
+    return unwell(name, 'failed', error);
+  }
+}
