@@ -26,6 +26,8 @@ export interface AuthWebhookConfig {
   /** 0: each upgrade is asked for. */
   readonly cacheMs: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Names, lower case, of the headers of an upgrade that it is told. */
+  readonly forwardHeaders: readonly string[];
 }
 
 /** Bounds on what peers may ask for; 0 is no bound where it is allowed. */
@@ -33,6 +35,7 @@ export interface LimitsConfig {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly handshakesPerSecond: number;
+  readonly maxPendingUpgrades: number;
   readonly maxTags: number;
   readonly maxTagBytes: number;
   readonly maxHeaderBytes: number;

@@ -1,10 +1,25 @@
 import { z } from 'zod';
+import { MIN_API_KEY_LENGTH } from '../access/api-keys.js';
 import { parseCidr } from '../access/cidr.js';
+import { isOriginPattern } from '../access/origin-list.js';
+import { addAuthProblems } from './auth-problems.js';
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-zA-Z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
 /** A network such as `10.0.0.0/8`. */
 export const cidr = z
   .string()
   .refine((text) => parseCidr(text) !== undefined, { error: 'is no CIDR such as 10.0.0.0/8 or ::1/128' });
+
+/** An entry of a list of origins. */
+export const origin = z.string().refine(isOriginPattern, {
+  error: 'is no origin such as https://example.com, https://*.example.com or null',
+});
+
+const tagKey = z
+  .string()
+  .refine((key) => key !== 'id' && key !== '', { error: "is no tag key: 'id' and '' are reserved" });
 
 const jwt = z
   .object({
@@ -18,7 +33,7 @@ const jwt = z
       .array(z.string())
       .default([])
       .describe(
-        'Signature algorithms allowed; empty: HS256, HS384, HS512 for a secret, RS, PS, ES and EdDSA for a key set.',
+        'Signature algorithms allowed; empty: HS256, HS384, HS512 for a secret; RS, PS, ES (256, 384, 512) and EdDSA for a key set.',
       ),
     issuer: z.string().default('').describe('`iss` that is required; any when empty.'),
     audience: z.string().default('').describe('`aud` that is required; any when empty.'),
@@ -27,7 +42,7 @@ const jwt = z
       .string()
       .default('')
       .describe('Prefix of an offered subprotocol that carries the token, for browsers; none when empty.'),
-    claims_to_tags: z.record(z.string(), z.string()).default({}).describe('Claim to the tag that gets its value.'),
+    claims_to_tags: z.record(z.string(), tagKey).default({}).describe('Claim to the tag that gets its value.'),
     clock_tolerance_s: z.int().min(0).max(600).default(5).describe('Difference of clocks that is forgiven.'),
   })
   .prefault({})
@@ -42,8 +57,18 @@ const webhook = z
       .min(0)
       .max(3600)
       .default(0)
-      .describe('How long an answer holds for the same token and path; 0: never.'),
-    headers: z.record(z.string(), z.string()).default({}).describe('Headers of each request.'),
+      .describe('How long an answer holds for an upgrade that looks the same to the backend; 0: each is asked for.'),
+    headers: z
+      .record(
+        z.string().regex(HEADER_NAME, { error: 'is no header name' }),
+        z.string().regex(HEADER_VALUE, { error: 'must be printable ASCII' }),
+      )
+      .default({})
+      .describe('Headers of each request to it.'),
+    forward_headers: z
+      .array(z.string().regex(HEADER_NAME, { error: 'is no header name' }))
+      .default(['authorization', 'cookie', 'origin', 'user-agent'])
+      .describe('Headers of the upgrade that it is told.'),
   })
   .prefault({})
   .describe('For `mode: webhook`.');
@@ -55,6 +80,7 @@ export const endpointAuth = z
     jwt,
     webhook,
   })
+  .superRefine(addAuthProblems)
   .prefault({})
   .describe('Authentication on connect.');
 
@@ -71,6 +97,11 @@ const limits = z
       .default(0)
       .describe('Open connections of one address; above: 429. 0: none.'),
     handshakes_per_s: z.int().min(0).default(0).describe('Upgrades a second; above: 429. 0: none.'),
+    max_pending_upgrades: z
+      .int()
+      .min(1)
+      .default(1000)
+      .describe('Upgrades whose authentication is under way; above: 503.'),
     max_tags: z.int().min(1).default(64).describe('Tags of one connection; above: 400.'),
     max_tag_bytes: z.int().min(16).default(1024).describe('Bytes of one tag, key and value together; above: 400.'),
     max_header_kb: z.int().min(4).max(256).default(32).describe('Request line and headers of a request; above: 431.'),
@@ -88,12 +119,17 @@ export const accessKeys = {
   proxy_protocol: z
     .boolean()
     .default(false)
-    .describe('Connections from `trusted_proxies` begin with a PROXY protocol header (version 1 or 2).'),
+    .describe(
+      'Connections from `trusted_proxies` begin with a PROXY protocol header (version 1 or 2). Needs the transport `ws`.',
+    ),
   internal_api_keys: z
-    .array(z.string().min(16, { error: 'an API key has at least 16 characters' }))
+    .array(z.string().min(MIN_API_KEY_LENGTH, { error: `an API key has at least ${MIN_API_KEY_LENGTH} characters` }))
     .default([])
     .describe(
       'Keys, one of which the internal API asks for (`Authorization: Bearer` or `X-Api-Key`); empty: none is asked for.',
     ),
-  internal_api_keys_file: z.string().default('').describe('File with further keys, one a line.'),
+  internal_api_keys_file: z
+    .string()
+    .default('')
+    .describe('File with further keys, one a line, # begins a comment; read again on SIGHUP.'),
 };

@@ -8,13 +8,26 @@ export function pathText(path: readonly PropertyKey[]): string {
   }, '');
 }
 
+/** Keys whose values may hold a password, a token or a key: a problem with them is told without them. */
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  'addr',
+  'url',
+  'jwks_url',
+  'secret',
+  'internal_api_keys',
+  'headers',
+  'options',
+]);
+
+const STRUCTURES: ReadonlySet<string> = new Set(['array', 'object', 'record']);
+
 /** What a problem says of its key, in words. */
 export function problemSentence(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return typeProblem(issue);
     case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}, not ${shown(issue.input)}`;
+      return `must be one of ${issue.values.map(String).join(', ')}, not ${shown(issue)}`;
     case 'too_small':
       return boundProblem(issue, `at least ${issue.minimum}`);
     case 'too_big':
@@ -30,7 +43,10 @@ export function problemSentence(issue: z.core.$ZodIssue): string {
 }
 
 function typeProblem(issue: z.core.$ZodIssueInvalidType): string {
-  return issue.input === undefined ? 'is missing' : `must be ${typeName(issue.expected)}, not ${shown(issue.input)}`;
+  if (issue.input === undefined) return 'is missing';
+  // A text in place of many keys may hold any of them: a variable of the environment that is no YAML.
+  const isWhole = typeof issue.input === 'string' && STRUCTURES.has(issue.expected);
+  return `must be ${typeName(issue.expected)}, not ${isWhole ? 'a text' : shown(issue)}`;
 }
 
 function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, bound: string): string {
@@ -40,7 +56,7 @@ function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, 
 
 /** Our own messages either name the value or begin with `is`, `may` or `must` and get it put in front. */
 function custom(issue: z.core.$ZodIssue): string {
-  const named = /^(is|may) /.test(issue.message) && typeof issue.input === 'string';
+  const named = /^(is|may) /.test(issue.message) && typeof issue.input === 'string' && !isSecret(issue.path);
   return named ? `'${issue.input}' ${issue.message}` : issue.message;
 }
 
@@ -54,8 +70,13 @@ function typeName(expected: string): string {
   return names[expected] ?? `a ${expected}`;
 }
 
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map of keys';
-  return typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? 'nothing');
+function shown({ input, path }: z.core.$ZodIssue): string {
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'a map of keys';
+  if (isSecret(path)) return typeof input === 'string' ? 'a text' : `a ${typeof input}`;
+  return typeof input === 'string' ? `'${input}'` : (JSON.stringify(input) ?? 'nothing');
+}
+
+function isSecret(path: readonly PropertyKey[]): boolean {
+  return path.some((key) => typeof key === 'string' && SECRET_KEYS.has(key));
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseListenAddress } from '../../core/listen-address.js';
 import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
-import { accessKeys, cidr, endpointAuth } from './access-schema.js';
+import { addAccessProblems, hasAccessPart } from './access-problems.js';
+import { accessKeys, cidr, endpointAuth, origin } from './access-schema.js';
 import { endpointPathProblem } from './endpoint-path.js';
 import { sinkKeys } from './sink-schema.js';
 
@@ -45,7 +46,12 @@ const endpoint = z.object({
     .array(z.string())
     .default([])
     .describe('Subprotocols spoken here: the first one offered that is listed is answered.'),
-  allowed_origins: z.array(z.string()).default([]).describe('`Origin` headers that may upgrade; empty: any, and none.'),
+  allowed_origins: z
+    .array(origin)
+    .default([])
+    .describe(
+      '`Origin` headers that may upgrade, such as `https://example.com` or `https://*.example.com`; empty: any, and none.',
+    ),
   auth: endpointAuth,
   messages_per_s: z.int().min(0).default(0).describe('Messages a second of one client; above: 1008. 0: no limit.'),
   bytes_per_s: z.int().min(0).default(0).describe('Bytes a second of one client; above: 1008. 0: no limit.'),
@@ -73,112 +79,114 @@ const endpoint = z.object({
 const pathsOnly = z.array(z.looseObject({ path: z.string() }));
 
 /** Every key of the configuration file: type, default and sentence of documentation. Everything else is derived from here. */
-export const configSchema = z.object({
-  listen_addr: listenAddress
-    .default('0.0.0.0:8080')
-    .describe('host:port of the public listener; port 0 takes a free one.'),
-  internal_listen_addr: z
-    .string()
-    .refine((text) => text === '' || parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM })
-    .default('')
-    .describe(
-      'host:port of a listener of its own for the internal API; the public one then serves WebSocket, `/healthz` and `/readyz` only.',
-    ),
-  internal_endpoint_access_whitelist: z
-    .array(cidr)
-    .default(['127.0.0.1/8', '::1/128'])
-    .describe('Networks whose peers may use the internal API.'),
-  internal_hosts: z
-    .array(z.string())
-    .default([])
-    .describe(
-      'Host names, besides IP literals and `localhost`, under which peers of this machine may use the internal API.',
-    ),
-  internal_allowed_origins: z
-    .array(z.string())
-    .default([])
-    .describe('`Origin` headers with which browsers may use the internal API.'),
-  tls: z
-    .object({
-      cert_file: z.string().min(1).describe('Certificate chain, PEM.'),
-      key_file: z.string().min(1).describe('Private key, PEM.'),
-    })
-    .optional()
-    .describe('Serves the public listener over TLS.'),
-  transport: z
-    .enum(['auto', 'uws', 'ws'])
-    .default('auto')
-    .describe('Server library: `uws` (fast, native), `ws` (runs everywhere), `auto` takes `uws` where it loads.'),
-  max_message_size_kb: messageSize.default(131_072).describe('Largest message from a client, in KiB.'),
-  max_send_body_bytes: z
-    .int()
-    .min(1)
-    .max(256 * MIB)
-    .default(16 * MIB)
-    .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
-  idle_timeout_s: idleTimeout
-    .default(60)
-    .describe('After so many seconds without a pong or frame a client counts as dead (8 to 960).'),
-  endpoints: z
-    .array(endpoint)
-    .min(1, { error: 'must list at least one endpoint' })
-    .superRefine(
-      (endpoints, context) => {
-        endpoints.forEach(({ path }, index) => {
-          const first = endpoints.findIndex((other) => other.path === path);
-          const message = `'${path}' is also the path of endpoints[${first}]`;
-          if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
-        });
-      },
-      // Unless told, zod looks no further once an endpoint has a problem.
-      { when: ({ value }) => pathsOnly.safeParse(value).success },
-    )
-    .describe('The WebSocket paths.'),
-  prometheus: z
-    .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
-    .prefault({})
-    .describe('Metrics.'),
-  node: z
-    .object({
-      number: z
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(0)
-        .describe('Number of this node in the ids of connections and events.'),
-    })
-    .prefault({})
-    .describe('Who this node is among others.'),
-  drain: z
-    .object({
-      pause_s: z
-        .number()
-        .min(0)
-        .max(600)
-        .default(0)
-        .describe('Wait between `/readyz` failing and the listener closing.'),
-      close_spread_s: z.number().min(0).max(600).default(1).describe('Longest time over which closes are spread.'),
-      flush_timeout_s: z
-        .number()
-        .min(0)
-        .max(600)
-        .default(10)
-        .describe('Longest wait for the sinks to take what is left.'),
-    })
-    .prefault({})
-    .describe('What SIGTERM does.'),
-  plugins: z
-    .array(
-      z.object({
-        module: z.string().min(1).describe('`devhelpers`, a package, or a path relative to the configuration file.'),
-        options: z.record(z.string(), z.unknown()).default({}).describe('Given to the plugin as they are.'),
-      }),
-    )
-    .default([])
-    .describe('Modules run inside the gateway.'),
-  ...sinkKeys,
-  ...accessKeys,
-});
+export const configSchema = z
+  .object({
+    listen_addr: listenAddress
+      .default('0.0.0.0:8080')
+      .describe('host:port of the public listener; port 0 takes a free one.'),
+    internal_listen_addr: z
+      .string()
+      .refine((text) => text === '' || parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM })
+      .default('')
+      .describe(
+        'host:port of a listener of its own for the internal API; the public one then serves WebSocket, `/healthz` and `/readyz` only.',
+      ),
+    internal_endpoint_access_whitelist: z
+      .array(cidr)
+      .default(['127.0.0.1/8', '::1/128'])
+      .describe('Networks whose peers may use the internal API.'),
+    internal_hosts: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Host names, besides IP literals and `localhost`, under which peers of this machine may use the internal API.',
+      ),
+    internal_allowed_origins: z
+      .array(origin)
+      .default([])
+      .describe('`Origin` headers with which browsers may use the internal API.'),
+    tls: z
+      .object({
+        cert_file: z.string().min(1).describe('Certificate chain, PEM.'),
+        key_file: z.string().min(1).describe('Private key, PEM.'),
+      })
+      .optional()
+      .describe('Serves the public listener over TLS.'),
+    transport: z
+      .enum(['auto', 'uws', 'ws'])
+      .default('auto')
+      .describe('Server library: `uws` (fast, native), `ws` (runs everywhere), `auto` takes `uws` where it loads.'),
+    max_message_size_kb: messageSize.default(131_072).describe('Largest message from a client, in KiB.'),
+    max_send_body_bytes: z
+      .int()
+      .min(1)
+      .max(256 * MIB)
+      .default(16 * MIB)
+      .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
+    idle_timeout_s: idleTimeout
+      .default(60)
+      .describe('After so many seconds without a pong or frame a client counts as dead (8 to 960).'),
+    endpoints: z
+      .array(endpoint)
+      .min(1, { error: 'must list at least one endpoint' })
+      .superRefine(
+        (endpoints, context) => {
+          endpoints.forEach(({ path }, index) => {
+            const first = endpoints.findIndex((other) => other.path === path);
+            const message = `'${path}' is also the path of endpoints[${first}]`;
+            if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
+          });
+        },
+        // Unless told, zod looks no further once an endpoint has a problem.
+        { when: ({ value }) => pathsOnly.safeParse(value).success },
+      )
+      .describe('The WebSocket paths.'),
+    prometheus: z
+      .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
+      .prefault({})
+      .describe('Metrics.'),
+    node: z
+      .object({
+        number: z
+          .int()
+          .min(0)
+          .max(65_535)
+          .default(0)
+          .describe('Number of this node in the ids of connections and events.'),
+      })
+      .prefault({})
+      .describe('Who this node is among others.'),
+    drain: z
+      .object({
+        pause_s: z
+          .number()
+          .min(0)
+          .max(600)
+          .default(0)
+          .describe('Wait between `/readyz` failing and the listener closing.'),
+        close_spread_s: z.number().min(0).max(600).default(1).describe('Longest time over which closes are spread.'),
+        flush_timeout_s: z
+          .number()
+          .min(0)
+          .max(600)
+          .default(10)
+          .describe('Longest wait for the sinks to take what is left.'),
+      })
+      .prefault({})
+      .describe('What SIGTERM does.'),
+    plugins: z
+      .array(
+        z.object({
+          module: z.string().min(1).describe('`devhelpers`, a package, or a path relative to the configuration file.'),
+          options: z.record(z.string(), z.unknown()).default({}).describe('Given to the plugin as they are.'),
+        }),
+      )
+      .default([])
+      .describe('Modules run inside the gateway.'),
+    ...sinkKeys,
+    ...accessKeys,
+  })
+  .superRefine(addAccessProblems, { when: hasAccessPart });
 
 /** The configuration as the file has it, defaults filled in. */
 export type ConfigFile = z.infer<typeof configSchema>;

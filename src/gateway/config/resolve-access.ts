@@ -30,6 +30,7 @@ export function resolveAuth({ mode, jwt, webhook }: AuthFile, baseDir: string): 
         timeoutMs: webhook.timeout_s * 1000,
         cacheMs: webhook.cache_s * 1000,
         headers: webhook.headers,
+        forwardHeaders: webhook.forward_headers.map((name) => name.toLowerCase()),
       };
   }
 }
@@ -39,6 +40,7 @@ export function resolveLimits({ limits }: ConfigFile): LimitsConfig {
     maxConnections: limits.max_connections,
     maxConnectionsPerAddress: limits.max_connections_per_address,
     handshakesPerSecond: limits.handshakes_per_s,
+    maxPendingUpgrades: limits.max_pending_upgrades,
     maxTags: limits.max_tags,
     maxTagBytes: limits.max_tag_bytes,
     maxHeaderBytes: limits.max_header_kb * 1024,

@@ -59,7 +59,10 @@ class YamlReader {
   }
 
   read(schema: SchemaNode): YamlReading {
-    const problems = this.#document.errors.map(({ pos, message }) => ({ place: this.#place(pos[0]), text: message }));
+    const problems = this.#document.errors.map(({ pos, message }) => ({
+      place: this.#place(pos[0]),
+      text: withoutSource(message),
+    }));
     const value = problems.length === 0 ? this.#value(this.#document.contents, schema, '') : undefined;
     if (this.#values > MAX_VALUES)
       problems.push({ place: '1:1', text: `holds more than ${MAX_VALUES} values once its aliases are followed` });
@@ -133,6 +136,11 @@ class YamlReader {
     const { line, col } = this.#lines.linePos(offset);
     return `${Math.max(1, line)}:${Math.max(1, col)}`;
   }
+}
+
+/** The library quotes what it stumbles over: that may be part of a secret. */
+function withoutSource(message: string): string {
+  return message.replace(/ in YAML stream: .*$/s, '').replace(/(extra characters): .*$/s, '$1');
 }
 
 function keyText(pair: Pair): string {

@@ -1,0 +1,83 @@
+import type { Clock } from '../../core/clock.js';
+import { openFileLimit } from '../../core/open-files.js';
+import { TokenBucket } from './token-bucket.js';
+
+export interface ConnectionLimitsOptions {
+  /** 0: what the open-file limit allows. */
+  readonly maxConnections: number;
+  /** 0: none. */
+  readonly maxConnectionsPerAddress: number;
+  /** 0: none. */
+  readonly handshakesPerSecond: number;
+  readonly clock: Clock;
+  /** How many connections are open. */
+  readonly open: () => number;
+}
+
+/** Which bound a new connection would break. */
+export type ReachedLimit = 'max_connections' | 'max_connections_per_address' | 'handshakes_per_s';
+
+const LEAST_RESERVED_FILES = 64;
+const RESERVED_SHARE = 0.05;
+
+/** Connections that a limit on open files leaves room for, beside what sinks, listeners and HTTP take: 5 %, at least 64. Infinity where there is none. */
+export function connectionsFor(openFiles: number): number {
+  if (openFiles === 0 || openFiles === Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor(openFiles - Math.max(LEAST_RESERVED_FILES, openFiles * RESERVED_SHARE)));
+}
+
+/** Counts connections by address and handshakes by time. What is not limited is not counted and costs nothing. */
+export class ConnectionLimits {
+  readonly maxConnections: number;
+  readonly #options: ConnectionLimitsOptions;
+  readonly #handshakes: TokenBucket | undefined;
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(options: ConnectionLimitsOptions) {
+    const { maxConnections, handshakesPerSecond, clock } = options;
+    this.#options = options;
+    this.maxConnections = maxConnections === 0 ? connectionsFor(openFileLimit()) : maxConnections;
+    this.#handshakes = handshakesPerSecond === 0 ? undefined : new TokenBucket(handshakesPerSecond, clock.now());
+  }
+
+  /** What keeps one more connection of this address out. A handshake that may go on is counted. */
+  admit(address: string): ReachedLimit | undefined {
+    const reached = this.reached(address);
+    if (reached !== undefined) return reached;
+    const isInTime = this.#handshakes?.take(1, this.#options.clock.now()) ?? true;
+    return isInTime ? undefined : 'handshakes_per_s';
+  }
+
+  /** The same for a handshake that has been counted. */
+  reached(address: string): ReachedLimit | undefined {
+    const { open, maxConnectionsPerAddress } = this.#options;
+    if (open() >= this.maxConnections) return 'max_connections';
+    if (maxConnectionsPerAddress === 0) return undefined;
+    const ofAddress = this.#byAddress.get(networkOf(address)) ?? 0;
+    return ofAddress >= maxConnectionsPerAddress ? 'max_connections_per_address' : undefined;
+  }
+
+  opened(address: string): void {
+    if (this.#options.maxConnectionsPerAddress === 0) return;
+    const network = networkOf(address);
+    this.#byAddress.set(network, (this.#byAddress.get(network) ?? 0) + 1);
+  }
+
+  closed(address: string): void {
+    if (this.#options.maxConnectionsPerAddress === 0) return;
+    const network = networkOf(address);
+    const left = (this.#byAddress.get(network) ?? 0) - 1;
+    if (left > 0) this.#byAddress.set(network, left);
+    else this.#byAddress.delete(network);
+  }
+}
+
+/** Who has one IPv6 address has 2^64: its first four groups count as one address. */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::', 2);
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}

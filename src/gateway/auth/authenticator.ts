@@ -1,0 +1,35 @@
+import type { HttpRequest } from '../transport/http-exchange.js';
+import type { UpgradeGrant, UpgradeRejection } from '../transport/transport.js';
+
+/** What became of the question who connects. */
+export type AuthOutcome =
+  | {
+      readonly accept: true;
+      readonly grant: UpgradeGrant;
+      /** One that was offered; undefined: none is named. */
+      readonly subprotocol: string | undefined;
+    }
+  | {
+      readonly accept: false;
+      /** For the log: some words, never a token. */
+      readonly why: string;
+      /** Whether it was the client's fault, or somebody's whom we had to ask. */
+      readonly isUnavailable: boolean;
+      readonly rejection: UpgradeRejection;
+    };
+
+/** Decides who may connect to one endpoint. */
+export interface Authenticator {
+  /** Reads files and loads libraries. Rejects with `secret.unreadable`. */
+  start(): Promise<void>;
+  /** Reads files again; rejects with `secret.unreadable`, and keeps what it had then. */
+  reload(): Promise<void>;
+  /** Never rejects, and takes less than the 10 s that an upgrade may. */
+  decide(request: HttpRequest): Promise<AuthOutcome>;
+}
+
+/** Somebody who had to be asked did not answer, or not in a way that can be used. */
+export function unavailable(why: string): AuthOutcome {
+  const rejection = { accept: false, status: 503, headers: { 'Retry-After': '1' } } as const;
+  return { accept: false, why, isUnavailable: true, rejection };
+}

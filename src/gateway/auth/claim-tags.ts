@@ -1,0 +1,18 @@
+/** The tags that claims give: texts as they are, numbers and booleans as text. Lists, objects, null and missing claims give none. */
+export function claimTags(
+  claims: Readonly<Record<string, unknown>>,
+  claimsToTags: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const tags = new Map<string, string>();
+  for (const [claim, tag] of claimsToTags) {
+    const value = Object.hasOwn(claims, claim) ? tagValue(claims[claim]) : undefined;
+    if (value !== undefined) tags.set(tag, value);
+  }
+  return tags;
+}
+
+/** Undefined for what is no text, number or boolean. */
+export function tagValue(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}

@@ -1,0 +1,17 @@
+import type { Clock } from '../../core/clock.js';
+import type { EndpointConfig } from '../config/gateway-config.js';
+import type { Authenticator } from './authenticator.js';
+import { JwtAuthenticator } from './jwt-authenticator.js';
+import { WebhookAuthenticator } from './webhook-authenticator.js';
+
+/** What decides upgrades to an endpoint; undefined when everybody may connect. */
+export function createAuthenticator({ auth, subprotocols }: EndpointConfig, clock: Clock): Authenticator | undefined {
+  switch (auth.mode) {
+    case 'none':
+      return undefined;
+    case 'jwt':
+      return new JwtAuthenticator(auth, subprotocols, clock);
+    case 'webhook':
+      return new WebhookAuthenticator(auth, subprotocols, clock);
+  }
+}

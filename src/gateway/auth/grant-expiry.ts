@@ -1,0 +1,82 @@
+import type { Clock } from '../../core/clock.js';
+import { SecondHeap } from './second-heap.js';
+
+/** How often it is looked who is over: also how late a close may be. */
+const TICK_MS = 1000;
+const SPARE_SECONDS = 1000;
+
+export interface GrantExpiryOptions<T> {
+  readonly clock: Clock;
+  /** Called once for each whose time is over, after it was let go of. */
+  readonly onExpired: (member: T) => void;
+}
+
+/**
+ * Tells when what was granted is over, by the wall clock, to the second. One timer for all, that runs only while there is
+ * anybody; it asks the clock each second, so a clock that jumps and times years ahead need no care.
+ */
+export class GrantExpiry<T extends object> {
+  readonly #options: GrantExpiryOptions<T>;
+  readonly #members = new Map<number, Set<T>>();
+  readonly #seconds = new Map<T, number>();
+  readonly #heap = new SecondHeap();
+  #cancelTick: (() => void) | undefined;
+
+  constructor(options: GrantExpiryOptions<T>) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#seconds.size;
+  }
+
+  add(member: T, expiresAtMs: number): void {
+    const second = Math.ceil(expiresAtMs / 1000);
+    this.#seconds.set(member, second);
+    const members = this.#members.get(second);
+    if (members === undefined) {
+      this.#members.set(second, new Set([member]));
+      this.#heap.add(second);
+    } else members.add(member);
+    this.#cancelTick ??= this.#options.clock.schedule(() => this.#tick(), TICK_MS);
+  }
+
+  /** Does nothing for one that is not there. */
+  remove(member: T): void {
+    const second = this.#seconds.get(member);
+    if (second === undefined) return;
+    this.#seconds.delete(member);
+    if (this.#seconds.size === 0) return this.stop();
+    const members = this.#members.get(second);
+    members?.delete(member);
+    if (members?.size === 0) this.#forget(second);
+  }
+
+  stop(): void {
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    this.#seconds.clear();
+    this.#members.clear();
+    this.#heap.clear();
+  }
+
+  /** The heap is cleared of seconds that are of nobody when they are the most of it. */
+  #forget(second: number): void {
+    this.#members.delete(second);
+    if (this.#heap.size > 2 * this.#members.size + SPARE_SECONDS) this.#heap.refill(this.#members.keys());
+  }
+
+  #tick(): void {
+    const { clock, onExpired } = this.#options;
+    const now = clock.wallNow() / 1000;
+    const due: T[] = [];
+    for (let first = this.#heap.first; first !== undefined && first <= now; first = this.#heap.first) {
+      this.#heap.removeFirst();
+      due.push(...(this.#members.get(first) ?? []));
+      this.#members.delete(first);
+    }
+    for (const member of due) this.#seconds.delete(member);
+    this.#cancelTick = this.#heap.first === undefined ? undefined : clock.schedule(() => this.#tick(), TICK_MS);
+    for (const member of due) onExpired(member);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../../core/clock.js';
+import type { JwtConfig } from '../config/access-config.js';
+import type { HttpRequest } from '../transport/http-exchange.js';
+import { unavailable, type Authenticator, type AuthOutcome } from './authenticator.js';
+import { claimTags } from './claim-tags.js';
+import { findToken } from './find-token.js';
+import { JwtVerifier } from './jwt-verifier.js';
+import { firstSpoken } from './offered-subprotocols.js';
+
+/** Lets in who brings a signed token; its claims become tags, and its end is the connection's. */
+export class JwtAuthenticator implements Authenticator {
+  readonly #config: JwtConfig;
+  readonly #subprotocols: readonly string[];
+  readonly #verifier: JwtVerifier;
+
+  /** `subprotocols` are those that the endpoint speaks. */
+  constructor(config: JwtConfig, subprotocols: readonly string[], clock: Clock) {
+    this.#config = config;
+    this.#subprotocols = subprotocols;
+    this.#verifier = new JwtVerifier(config, clock);
+  }
+
+  start(): Promise<void> {
+    return this.#verifier.start();
+  }
+
+  reload(): Promise<void> {
+    return this.#verifier.reload();
+  }
+
+  async decide(request: HttpRequest): Promise<AuthOutcome> {
+    const found = findToken(request, this.#config);
+    if (found === undefined) return refused('no token', 'Bearer');
+    const verification = await this.#verifier.verify(found.token);
+    switch (verification.kind) {
+      case 'unavailable':
+        return unavailable(verification.why);
+      case 'refused':
+        return refused(verification.why, `Bearer error="invalid_token", error_description="${verification.why}"`);
+      case 'valid': {
+        const { claimsToTags, clockToleranceS } = this.#config;
+        const { exp } = verification.claims;
+        const expiresAtMs = exp === undefined ? undefined : (exp + clockToleranceS) * 1000;
+        const grant = { tags: claimTags(verification.claims, claimsToTags), expiresAtMs };
+        // A browser takes no answer without one of the subprotocols that it offered.
+        const subprotocol = firstSpoken(request.headers, this.#subprotocols) ?? found.subprotocol;
+        return { accept: true, grant, subprotocol };
+      }
+    }
+  }
+}
+
+function refused(why: string, challenge: string): AuthOutcome {
+  const rejection = { accept: false, status: 401, headers: { 'WWW-Authenticate': challenge } } as const;
+  return { accept: false, why, isUnavailable: false, rejection };
+}

@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import type * as joseModule from 'jose';
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import type { Clock } from '../../core/clock.js';
+import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
+import type { JwtConfig } from '../config/access-config.js';
+import { KEY_SET_ALGORITHMS, MIN_SECRET_BYTES, SECRET_ALGORITHMS } from './jwt-algorithms.js';
+
+/** What a token turned out to be. `why` is for logs: it never holds any of the token. */
+export type Verification =
+  | { readonly kind: 'valid'; readonly claims: JWTPayload }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'unavailable'; readonly why: string };
+
+type Jose = typeof joseModule;
+
+/** Below the 10 s that an upgrade may take. */
+const KEY_SET_TIMEOUT_MS = 5_000;
+/** Tokens with unknown keys make the set be fetched again at most so often. */
+const KEY_SET_COOL_DOWN_MS = 30_000;
+/** After so long it is fetched again without a reason, so that withdrawn keys go. */
+const KEY_SET_MAX_AGE_MS = 600_000;
+
+/** Refusals by jose's code; others are malformed tokens. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ERR_JWT_EXPIRED: 'expired',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'bad signature',
+  ERR_JWKS_NO_MATCHING_KEY: 'unknown key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'bad signature',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm not allowed',
+  ERR_JWT_CLAIM_VALIDATION_FAILED: 'a claim does not fit',
+};
+/** The key set answered wrongly or not at all. */
+const KEY_SET_FAILURES: ReadonlySet<string> = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+
+/** Checks signed tokens: signature, algorithm, issuer, audience and times. */
+export class JwtVerifier {
+  readonly #config: JwtConfig;
+  readonly #clock: Clock;
+  #jose: Jose | undefined;
+  #secret: Uint8Array | undefined;
+  #keySet: JWTVerifyGetKey | undefined;
+
+  constructor(config: JwtConfig, clock: Clock) {
+    this.#config = config;
+    this.#clock = clock;
+  }
+
+  /** Rejects with `secret.unreadable`. The key set is fetched with the first token. */
+  async start(): Promise<void> {
+    this.#jose = await import('jose');
+    await this.reload();
+    if (this.#config.jwksUrl === undefined) return;
+    this.#keySet = this.#jose.createRemoteJWKSet(new URL(this.#config.jwksUrl), {
+      timeoutDuration: KEY_SET_TIMEOUT_MS,
+      cooldownDuration: KEY_SET_COOL_DOWN_MS,
+      cacheMaxAge: KEY_SET_MAX_AGE_MS,
+    });
+  }
+
+  /** Reads the secret's file again; rejects with `secret.unreadable`, and keeps the old one then. */
+  async reload(): Promise<void> {
+    const { secret, secretFile } = this.#config;
+    if (secretFile !== undefined) this.#secret = await readSecret(secretFile);
+    else if (secret !== undefined) this.#secret = Buffer.from(secret);
+  }
+
+  /** Never rejects. */
+  async verify(token: string): Promise<Verification> {
+    try {
+      return { kind: 'valid', claims: await this.#verify(token) };
+    } catch (thrown) {
+      return this.#explain(thrown);
+    }
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    const jose = this.#jose;
+    if (jose === undefined) throw new Error('not started');
+    const options = this.#checks();
+    if (this.#keySet === undefined) {
+      return (await jose.jwtVerify(token, this.#secret ?? new Uint8Array(), options)).payload;
+    }
+    try {
+      return (await jose.jwtVerify(token, this.#keySet, options)).payload;
+    } catch (thrown) {
+      // A token without a key's name may be signed with any key of the set.
+      if (!(thrown instanceof jose.errors.JWKSMultipleMatchingKeys)) throw thrown;
+      return await verifyWithAny(jose, token, thrown, options);
+    }
+  }
+
+  #checks(): JWTVerifyOptions {
+    const { algorithms, issuer, audience, clockToleranceS, jwksUrl } = this.#config;
+    const fitting = jwksUrl === undefined ? SECRET_ALGORITHMS : KEY_SET_ALGORITHMS;
+    return {
+      algorithms: algorithms.length === 0 ? [...fitting] : [...algorithms],
+      issuer,
+      audience,
+      clockTolerance: clockToleranceS,
+      currentDate: new Date(this.#clock.wallNow()),
+    };
+  }
+
+  #explain(thrown: unknown): Verification {
+    const code = systemErrorCode(thrown) ?? '';
+    if (KEY_SET_FAILURES.has(code)) return { kind: 'unavailable', why: errorMessage(thrown) };
+    if (code.startsWith('ERR_J')) return { kind: 'refused', why: REFUSALS[code] ?? 'malformed' };
+    // What is no error of jose's comes from fetching the set, or from a token that its own checks did not expect.
+    return this.#keySet === undefined
+      ? { kind: 'refused', why: 'malformed' }
+      : { kind: 'unavailable', why: 'the key set cannot be fetched' };
+  }
+}
+
+async function verifyWithAny(
+  jose: Jose,
+  token: string,
+  keys: InstanceType<Jose['errors']['JWKSMultipleMatchingKeys']>,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  for await (const key of keys) {
+    try {
+      return (await jose.jwtVerify(token, key, options)).payload;
+    } catch (thrown) {
+      if (!(thrown instanceof jose.errors.JWSSignatureVerificationFailed)) throw thrown;
+    }
+  }
+  throw new jose.errors.JWSSignatureVerificationFailed();
+}
+
+async function readSecret(file: string): Promise<Uint8Array> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw unreadable(`The file of the JWT secret ${file} cannot be read: ${errorMessage(cause)}.`, cause);
+  }
+  const secret = Buffer.from(text.replace(/\r?\n$/, ''));
+  if (secret.length < MIN_SECRET_BYTES) {
+    throw unreadable(`The JWT secret in ${file} has ${secret.length} bytes; at least ${MIN_SECRET_BYTES} are needed.`);
+  }
+  return secret;
+}
+
+function unreadable(sentence: string, cause?: unknown): WsgError {
+  return new WsgError('secret.unreadable', sentence, {
+    hint: 'The file holds the secret alone; a newline at its end does not count.',
+    cause,
+  });
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../core/clock.js';
+import type { AuthWebhookConfig } from '../config/access-config.js';
+import type { HttpRequest } from '../transport/http-exchange.js';
+import { AnswerCache } from './answer-cache.js';
+import { unavailable, type Authenticator, type AuthOutcome } from './authenticator.js';
+import { offeredSubprotocols } from './offered-subprotocols.js';
+import { readWebhookAnswer } from './webhook-answer.js';
+import { callWebhook } from './webhook-call.js';
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_CACHED = 10_000;
+/** Refusals that say something of the moment and not of the client. */
+const NEVER_CACHED: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Asks a backend about each upgrade. */
+export class WebhookAuthenticator implements Authenticator {
+  readonly #config: AuthWebhookConfig;
+  readonly #subprotocols: readonly string[];
+  readonly #clock: Clock;
+  readonly #cache = new AnswerCache<AuthOutcome>(MAX_CACHED);
+
+  /** `subprotocols` are those that the endpoint speaks. */
+  constructor(config: AuthWebhookConfig, subprotocols: readonly string[], clock: Clock) {
+    this.#config = config;
+    this.#subprotocols = subprotocols;
+    this.#clock = clock;
+  }
+
+  async start(): Promise<void> {}
+
+  async reload(): Promise<void> {}
+
+  async decide(request: HttpRequest): Promise<AuthOutcome> {
+    const body = JSON.stringify(this.#question(request));
+    if (this.#config.cacheMs === 0) return this.#ask(body, request);
+    const key = createHash('sha256').update(body).digest('base64');
+    const known = this.#cache.get(key, this.#clock.now());
+    if (known !== undefined && !isOver(known, this.#clock.wallNow())) return known;
+    const outcome = await this.#ask(body, request);
+    if (mayCache(outcome)) this.#cache.set(key, outcome, this.#clock.now() + this.#config.cacheMs);
+    return outcome;
+  }
+
+  /** Everything that the answer may depend on: the cache knows requests by it. */
+  #question({ path, query, headers, remoteAddress }: HttpRequest): unknown {
+    const forwarded: Record<string, string> = {};
+    for (const name of this.#config.forwardHeaders) {
+      const value = headers.get(name);
+      if (value !== undefined) forwarded[name] = value;
+    }
+    return { path, query, headers: forwarded, address: remoteAddress, subprotocols: offeredSubprotocols(headers) };
+  }
+
+  async #ask(body: string, request: HttpRequest): Promise<AuthOutcome> {
+    const { url, headers, timeoutMs } = this.#config;
+    try {
+      const answer = await callWebhook({ url, headers, body, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
+      return readWebhookAnswer(answer, request, this.#subprotocols);
+    } catch (thrown) {
+      return unavailable(explain(thrown, timeoutMs));
+    }
+  }
+}
+
+function isOver(outcome: AuthOutcome, wallNowMs: number): boolean {
+  return outcome.accept && outcome.grant.expiresAtMs !== undefined && outcome.grant.expiresAtMs <= wallNowMs;
+}
+
+function mayCache(outcome: AuthOutcome): boolean {
+  return outcome.accept || (!outcome.isUnavailable && !NEVER_CACHED.has(outcome.rejection.status));
+}
+
+/** The library's messages may hold the URL, and that a secret: only names and system codes are told. */
+function explain(thrown: unknown, timeoutMs: number): string {
+  if (!(thrown instanceof Error)) return 'the backend cannot be asked';
+  if (thrown.name === 'TimeoutError') return `the backend did not answer within ${timeoutMs} ms`;
+  const { cause } = thrown;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  if (code !== undefined) return `the backend cannot be reached: ${code}`;
+  return thrown.message.startsWith('the answer') ? thrown.message : 'the backend cannot be asked';
+}
