@@ -70,8 +70,36 @@ const frame = fc
   })
   .map((parts) => encodeFrame(parts));
 
-/** Some frames in a row. */
-export const frames = fc.array(frame, { minLength: 1, maxLength: 6 }).map((list) => Buffer.concat(list));
+const plainFrame = { reservedBits: 0, isMasked: true, mask: Buffer.from([1, 2, 3, 4]), lengthForm: 'right' };
+const control = fc
+  .tuple(fc.constantFrom(OPCODE.ping, OPCODE.pong), anyBytes(125))
+  .map(([code, body]) => encodeFrame({ ...plainFrame, fin: true, opcode: code, payload: body }));
+
+/** A message as it should be, in one to four fragments with control frames between them. */
+const goodMessage = fc
+  .tuple(fc.constantFrom(OPCODE.text, OPCODE.binary), utf8, fc.array(fc.option(control), { maxLength: 3 }))
+  .map(([code, body, between]) => Buffer.concat(fragment(code, body, between)));
+
+function fragment(code, body, between) {
+  const size = Math.ceil(body.length / (between.length + 1));
+  return [...between, undefined].flatMap((interjection, index) => {
+    const piece = encodeFrame({
+      ...plainFrame,
+      fin: index === between.length,
+      opcode: index === 0 ? code : OPCODE.continuation,
+      payload: body.subarray(index * size, (index + 1) * size),
+    });
+    return Buffer.isBuffer(interjection) ? [piece, interjection] : [piece];
+  });
+}
+
+/** Messages that are right, and frames that may be wrong, in a row. */
+export const frames = fc
+  .array(fc.oneof({ weight: 1, arbitrary: goodMessage }, { weight: 1, arbitrary: frame }), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((list) => Buffer.concat(list));
 
 function encodeFrame({ fin, opcode: code, reservedBits: reserved, isMasked, mask, lengthForm: form, payload: body }) {
   const first = (fin ? 0x80 : 0) | (reserved << 4) | code;

@@ -16,7 +16,7 @@ const target = fc.oneof(
       '/settags?x=%ff&y=%',
       '/status?limit=1',
       '/tree',
-      '/events?since=0',
+      '/events',
       '/events?since=x',
       '/metrics',
       '/healthz',
@@ -27,7 +27,7 @@ const target = fc.oneof(
   },
   { weight: 1, arbitrary: nastyValue.map((value) => `/${value}`) },
 );
-const method = usually('POST', 'GET', 'HEAD', 'PUT', 'TRACE', 'CONNECT');
+const method = fc.oneof(usually('POST', 'HEAD', 'PUT', 'TRACE', 'CONNECT'), usually('GET', 'get', 'POST\0'));
 
 const contentLength = header(
   'Content-Length',

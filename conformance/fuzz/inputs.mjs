@@ -1,19 +1,16 @@
 import fc from 'fast-check';
 import { cutInto, cuts, mutate, mutations } from './bytes.mjs';
 import { frames } from './frame-input.mjs';
-import { goodHandshake, handshakeInput } from './handshake-input.mjs';
+import { handshakeInput } from './handshake-input.mjs';
 import { httpInput } from './http-input.mjs';
 
 const BATCH = 256;
 
-const frameInput = fc
-  .tuple(fc.boolean(), frames)
-  .map(([compressed, bytes]) => Buffer.concat([goodHandshake(compressed), bytes]));
-
-const kindAndBytes = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(fc.constant('frames'), frameInput) },
-  { weight: 3, arbitrary: fc.tuple(fc.constant('handshake'), handshakeInput) },
-  { weight: 2, arbitrary: fc.tuple(fc.constant('http'), httpInput) },
+/** What is sent, and how the connection is opened before: by a good handshake, answered, or not at all. */
+const content = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(fc.constant('frames'), fc.constantFrom('plain', 'deflate'), frames) },
+  { weight: 3, arbitrary: fc.tuple(fc.constant('handshake'), fc.constant('none'), handshakeInput) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('http'), fc.constant('none'), httpInput) },
 );
 
 /** How the client leaves: in good order, with a reset, or when the gateway has had its say. */
@@ -24,13 +21,13 @@ const ending = fc.oneof(
 );
 
 const input = fc
-  .record({ of: kindAndBytes, mutations, cuts, ending })
-  .map(({ of: [kind, bytes], mutations: steps, cuts: places, ending: end }) => {
-    return { kind, segments: cutInto(mutate(bytes, steps), places), ending: end };
+  .record({ content, mutations, cuts, ending })
+  .map(({ content: [kind, opening, bytes], mutations: steps, cuts: places, ending: end }) => {
+    return { kind, opening, segments: cutInto(mutate(bytes, steps), places), ending: end };
   });
 
 /**
- * Endless inputs `{ kind, segments, ending, number }`, the same for the same seed, from number `first` on. Made in batches, so that the
+ * Endless inputs `{ kind, opening, segments, ending, number }`, the same for the same seed, from number `first` on. Made in batches, so that the
  * one with a given number costs no more than its batch.
  */
 export function* generateInputs(seed, first = 0) {
@@ -43,13 +40,13 @@ export function* generateInputs(seed, first = 0) {
   }
 }
 
-/** An input as text that can be sent again: its ending, then its segments in hexadecimal. */
-export function formatInput({ ending: end, segments }) {
-  return [end, ...segments.map((segment) => segment.toString('hex'))].join(':');
+/** An input as text that can be sent again: its ending and opening, then its segments in hexadecimal. */
+export function formatInput({ ending: end, opening, segments }) {
+  return [end, opening, ...segments.map((segment) => segment.toString('hex'))].join(':');
 }
 
 /** The input that such a text stands for. */
 export function parseInput(text) {
-  const [end, ...segments] = text.split(':');
-  return { kind: 'replay', ending: end, segments: segments.map((hex) => Buffer.from(hex, 'hex')), number: 0 };
+  const [end, opening, ...segments] = text.split(':');
+  return { kind: 'replay', opening, ending: end, segments: segments.map((hex) => Buffer.from(hex, 'hex')), number: 0 };
 }

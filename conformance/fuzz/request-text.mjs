@@ -53,7 +53,12 @@ export function usually(value, ...others) {
 
 const version = usually('HTTP/1.1', 'HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.11', 'http/1.1', 'HTTP/1.', '');
 
-/** A whole head: request line, headers, empty line. */
+/**
+ * A whole head: request line, headers, empty line.
+ * @param {fc.Arbitrary<string>} method
+ * @param {fc.Arbitrary<string>} target
+ * @param {fc.Arbitrary<string>[]} headers
+ */
 export function requestHead(method, target, headers) {
   return fc
     .tuple(method, target, version, lineEnd, fc.tuple(...headers), lineEnd)

@@ -1,48 +1,54 @@
 import { connect } from 'node:net';
+import { goodHandshake } from './handshake-input.mjs';
 
 /** Longest wait for a gateway that has nothing to say, or says it for ever. */
 const PATIENCE_MS = 60;
-/** Longest wait for the end of a connection that the client has finished. */
-const FINISH_MS = 5_000;
+/** Longest wait for the end of a connection that the client has finished, and on which the gateway may still have much to say. */
+const FINISH_MS = 500;
 
 const UPGRADED = Buffer.from('HTTP/1.1 101 ');
+const OPENINGS = { plain: goodHandshake(false), deflate: goodHandshake(true) };
 
 /**
- * Sends one input on a connection of its own, each segment in a tick of its own. Resolves when the connection is over to `{ upgraded }`:
- * whether the gateway has said 101. Rejects when it could not connect.
+ * Sends one input on a connection of its own, each segment in a tick of its own; frames when the handshake has been answered. Resolves
+ * when the connection is over to `{ upgraded }`: whether the gateway has said 101. Rejects when it could not connect.
  */
-export function sendInput(port, { segments, ending }) {
+export function sendInput(port, input) {
   return new Promise((resolve, reject) => {
-    let upgraded = false;
-    let first = true;
-    let timer;
+    const opening = OPENINGS[input.opening];
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    socket.on('data', (chunk) => {
-      if (first) upgraded = chunk.subarray(0, UPGRADED.length).equals(UPGRADED);
-      first = false;
-    });
+    let upgraded = false;
+    let send = () => sendSegments(socket, input);
+    const sendOnce = () => {
+      send();
+      send = () => undefined;
+    };
+    let take = (chunk) => {
+      upgraded = chunk.subarray(0, UPGRADED.length).equals(UPGRADED);
+      take = () => undefined;
+      sendOnce();
+    };
+    socket.on('data', (chunk) => take(chunk));
     socket.on('error', (error) => {
       if (error.syscall === 'connect') reject(error);
     });
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve({ upgraded });
-    });
+    socket.once('close', () => resolve({ upgraded }));
     socket.once('connect', () => {
-      writeSegments(socket, segments, 0, () => {
-        timer = setTimeout(() => socket.destroy(), ending === 'finish' ? FINISH_MS : PATIENCE_MS);
-        if (ending === 'finish') socket.end();
-        else if (ending === 'reset') socket.resetAndDestroy();
-      });
+      if (opening === undefined) sendOnce();
+      else socket.write(opening);
     });
   });
 }
 
-function writeSegments(socket, segments, index, done) {
-  if (index === segments.length || socket.destroyed) {
-    done();
+function sendSegments(socket, { segments, ending }, index = 0) {
+  if (socket.destroyed) return;
+  if (index < segments.length) {
+    socket.write(segments[index]);
+    setImmediate(() => sendSegments(socket, { segments, ending }, index + 1));
     return;
   }
-  socket.write(segments[index]);
-  setImmediate(() => writeSegments(socket, segments, index + 1, done));
+  const timer = setTimeout(() => socket.destroy(), ending === 'finish' ? FINISH_MS : PATIENCE_MS);
+  socket.once('close', () => clearTimeout(timer));
+  if (ending === 'finish') socket.end();
+  else if (ending === 'reset') socket.resetAndDestroy();
 }
