@@ -5,6 +5,7 @@ import type { EventBoot } from '../event/event-id.js';
 import { AmqpSink } from './amqp-sink.js';
 import type { EventSink } from './event-sink.js';
 import { MemorySink } from './memory-sink.js';
+import { NatsSink } from './nats-sink.js';
 import { RedisSink } from './redis-sink.js';
 import { WebhookSink } from './webhook-sink.js';
 
@@ -30,12 +31,14 @@ export interface Sinks {
 }
 
 /** Makes the sinks that the configuration turns on; none is started. */
-export function createSinks({ config, boot, clock }: SinkSurroundings): Sinks {
+export function createSinks({ config, boot, clock, log }: SinkSurroundings): Sinks {
   const embedded = config.sinks.embedded ? new MemorySink({ boot, clock, limits: config.ring }) : undefined;
   const all: ConfiguredSink[] = [];
   if (embedded !== undefined) all.push({ sink: embedded, required: true });
-  const { redis, webhook } = config.sinks;
+  const { redis, amqp, nats, webhook } = config.sinks;
   if (redis !== undefined) all.push({ sink: new RedisSink(redis, clock), required: redis.required });
+  if (amqp !== undefined) all.push({ sink: new AmqpSink(amqp, clock), required: amqp.required });
+  if (nats !== undefined) all.push({ sink: new NatsSink({ config: nats, clock, log }), required: nats.required });
   if (webhook !== undefined) all.push({ sink: new WebhookSink(webhook, clock), required: webhook.required });
   return { all, embedded };
 }

@@ -4,6 +4,7 @@ import type { EventSink } from '../../../src/gateway/sink/event-sink.js';
 import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
 import type { ReceivedEvent } from '../../support/received-event.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
+import { settle } from '../../support/settle.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { TEST_BOOT, testEvents } from '../../support/test-event.js';
 
@@ -79,9 +80,9 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       await outbox.start();
       await sendRounds(outbox, 1, ROUNDS / 3);
       await Promise.all([broker.kill(), sendRounds(outbox, ROUNDS / 3 + 1, (2 * ROUNDS) / 3)]);
+      await settle(() => log.events.includes('sink.away'));
       await Promise.all([broker.start(), sendRounds(outbox, (2 * ROUNDS) / 3 + 1, ROUNDS)]);
       expect(await outbox.stop(30_000)).toBe(0);
-      expect(log.events).toContain('sink.away');
       const events = await broker.received(CONNECTIONS * ROUNDS);
       expect(firstNumbersOfConnections(events)).toEqual(
         new Map(Array.from({ length: CONNECTIONS }, (_, index) => [`c${index}`, numbers(1, ROUNDS)])),

@@ -1,0 +1,196 @@
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import { errorMessage } from '../../core/error.js';
+import { BackendRefusal } from './backend-refusal.js';
+import { parseAck, type NatsAck } from './nats-ack.js';
+import { parseNatsAddr } from './nats-addr.js';
+
+/** What is connected to, and what has to exist there. */
+export interface NatsLinkOptions {
+  readonly addr: string;
+  readonly stream: string;
+  /** Of the stream, when it has to be made. */
+  readonly subjects: readonly string[];
+}
+
+export interface NatsMessage {
+  readonly subject: string;
+  readonly id: string;
+  readonly content: Uint8Array;
+  /** Only for closes. */
+  readonly reason: string | undefined;
+  /** Denied with `WRONG_LAST_ID` unless this is the newest message of the stream. */
+  readonly after: string | undefined;
+}
+
+/** What a stream takes. */
+export interface NatsStreamLimits {
+  readonly subjects: readonly string[];
+  /** Of one message. */
+  readonly maxBytes: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const PING_MS = 10_000;
+const ACK_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 500;
+
+/** One connection to one stream. It never comes back: whoever wants to go on opens another. */
+export class NatsLink {
+  /** Why it is closed; undefined while it is open. */
+  closedBecause: string | undefined;
+  limits: NatsStreamLimits;
+  private readonly waiting = new Map<number, (ack: NatsAck) => void>();
+  private published = 0;
+  private readonly ackTimer: NodeJS.Timeout;
+  /** Acknowledgements since the timer last looked. */
+  private ackedLately = 0;
+
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly manager: JetStreamManager,
+    private readonly options: NatsLinkOptions,
+    private readonly tools: {
+      readonly inbox: string;
+      readonly createHeaders: () => MsgHdrs;
+      readonly info: StreamInfo;
+    },
+  ) {
+    this.limits = this.limitsOf(tools.info);
+    connection.subscribe(`${tools.inbox}.*`, { callback: (_, message) => this.answered(message) });
+    this.ackTimer = setInterval(() => this.checkAcks(), ACK_TIMEOUT_MS).unref();
+    void this.watch();
+  }
+
+  /** Connects and looks for the stream, which is made when it does not exist. Rejects with a `BackendRefusal` when the server says no. */
+  static async open(options: NatsLinkOptions): Promise<NatsLink> {
+    const { connect, createInbox, headers } = await import('@nats-io/transport-node');
+    const { jetstreamManager } = await import('@nats-io/jetstream');
+    const { servers, tls, ...login } = parseNatsAddr(options.addr);
+    const connection = await connect({
+      ...login,
+      servers,
+      ...(tls && { tls: {} }),
+      name: 'wsg',
+      reconnect: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      pingInterval: PING_MS,
+      noAsyncTraces: true,
+    }).catch(rethrow);
+    try {
+      const manager = await jetstreamManager(connection);
+      const info = await findOrMakeStream(manager, options);
+      return new NatsLink(connection, manager, options, { inbox: createInbox(), createHeaders: headers, info });
+    } catch (error) {
+      await closeConnection(connection);
+      return rethrow(error);
+    }
+  }
+
+  /** Hands a message to the server, in the order of the calls. Rejects when it cannot be encoded. */
+  publish(message: NatsMessage): Promise<NatsAck> {
+    return new Promise((resolve) => {
+      if (this.closedBecause !== undefined) return resolve({ kind: 'lost', why: this.closedBecause });
+      const number = ++this.published;
+      const reply = `${this.tools.inbox}.${number}`;
+      this.connection.publish(message.subject, message.content, { reply, headers: this.headersOf(message) });
+      this.waiting.set(number, resolve);
+    });
+  }
+
+  /** Asks anew what the stream takes. */
+  async refreshLimits(): Promise<void> {
+    this.limits = this.limitsOf(await this.manager.streams.info(this.options.stream));
+  }
+
+  /** It is not to be published on any more; what waits is lost. */
+  abandon(why: string): void {
+    this.closedBecause ??= why;
+    clearInterval(this.ackTimer);
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const resolve of waiting) resolve({ kind: 'lost', why: this.closedBecause });
+  }
+
+  /** Ends within half a second, whatever the server does. Idempotent. */
+  async close(): Promise<void> {
+    this.abandon('the link was given up');
+    await closeConnection(this.connection);
+  }
+
+  private headersOf({ id, reason, after }: NatsMessage): MsgHdrs {
+    const headers = this.tools.createHeaders();
+    headers.append('Nats-Msg-Id', id);
+    headers.append('Nats-Expected-Stream', this.options.stream);
+    if (after !== undefined) headers.append('Nats-Expected-Last-Msg-Id', after);
+    if (reason !== undefined) headers.append('reason', reason);
+    return headers;
+  }
+
+  private answered(message: Msg): void {
+    const number = Number(message.subject.slice(message.subject.lastIndexOf('.') + 1));
+    const resolve = this.waiting.get(number);
+    if (resolve === undefined) return;
+    this.waiting.delete(number);
+    this.ackedLately++;
+    if (message.data.length > 0) return resolve(parseAck(message.string()));
+    resolve({ kind: 'lost', why: 'no stream listens' });
+    this.abandon('no stream listens');
+  }
+
+  /** A server that acknowledges nothing for so long, though something waits, is taken for gone. */
+  private checkAcks(): void {
+    if (this.waiting.size > 0 && this.ackedLately === 0) this.abandon('no acknowledgement came');
+    this.ackedLately = 0;
+  }
+
+  /** Says why the link ends. A right that is missing the server only mentions, and drops the message. */
+  private async watch(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      if (status.type === 'error') this.abandon(status.error.message);
+    }
+    this.abandon('the connection was closed');
+  }
+
+  private limitsOf({ config }: StreamInfo): NatsStreamLimits {
+    const ofServer = this.connection.info?.max_payload ?? Number.MAX_SAFE_INTEGER;
+    const maxBytes = config.max_msg_size > 0 ? Math.min(config.max_msg_size, ofServer) : ofServer;
+    return { subjects: config.subjects ?? [], maxBytes };
+  }
+}
+
+async function findOrMakeStream(manager: JetStreamManager, options: NatsLinkOptions): Promise<StreamInfo> {
+  const { stream, subjects } = options;
+  const info = await manager.streams.info(stream).catch((error: unknown) => {
+    if (nameOf(error) !== 'StreamNotFoundError') throw error;
+    return manager.streams.add({ name: stream, subjects: [...subjects] });
+  });
+  if (info.config.sealed) throw new BackendRefusal(`the stream '${stream}' is sealed`);
+  return info;
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'AuthorizationError',
+  'UserAuthenticationExpiredError',
+  'PermissionViolationError',
+  'JetStreamNotEnabled',
+  'JetStreamApiError',
+  'InvalidNameError',
+]);
+
+function rethrow(error: unknown): never {
+  if (REFUSALS.has(nameOf(error))) throw new BackendRefusal(errorMessage(error), { cause: error });
+  throw error;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+async function closeConnection(connection: NatsConnection): Promise<void> {
+  const closing = connection.close().catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
+  await Promise.race([closing, timeout]);
+  clearTimeout(timer);
+}
