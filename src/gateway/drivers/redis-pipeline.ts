@@ -35,6 +35,8 @@ export class RedisPipeline {
   constructor(
     private readonly address: RedisAddress,
     private readonly clock: Clock,
+    /** Called when a connection that was made has ended, for whatever reason. */
+    private readonly onLost: () => void = () => undefined,
   ) {}
 
   /** Resolves at once when it is connected already. Rejects with a `RedisError` when Redis says no, with any other error when it is away. */
@@ -89,12 +91,14 @@ export class RedisPipeline {
     if (socket === undefined) return;
     this.#lostBecause = reason;
     this.#socket = undefined;
+    const wasReady = this.#isReady;
     this.#isReady = false;
     socket.destroy();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.cancelDeadline();
     exchange?.reject(new RedisConnectionLost(reason, exchange.answered));
+    if (wasReady) this.onLost();
   }
 
   async #connect(): Promise<void> {

@@ -9,3 +9,10 @@ export function encodeCommand(args: readonly (string | Uint8Array)[]): Buffer {
 }
 
 const LINE_END = Buffer.from('\r\n');
+
+/** The same as text, to be written as UTF-8: cheaper to collect where no argument is binary. */
+export function commandText(args: readonly string[]): string {
+  let text = `*${args.length}\r\n`;
+  for (const arg of args) text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+  return text;
+}

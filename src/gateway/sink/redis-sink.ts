@@ -9,7 +9,7 @@ import { RespArray } from '../drivers/resp-reader.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { EventSink, RefusedEvent, SinkReceipt } from './event-sink.js';
 import { RedisEntryEncoder } from './redis-entry-encoder.js';
-import { RedisTransaction } from './redis-transaction.js';
+import { RedisTransaction } from '../drivers/redis-transaction.js';
 
 /** Within the 5 s that every sink has to stop. */
 const FINISH_MS = 4_000;
@@ -77,7 +77,7 @@ export class RedisSink implements EventSink {
   /** Writes chunk by chunk while encoding, so that Redis reads the first entries meanwhile. */
   async #transact(batch: readonly GatewayEvent[]): Promise<RedisTransaction> {
     const transaction = new RedisTransaction(batch.length);
-    const done = this.#pipeline.begin(transaction.commands, (reply, index) => transaction.read(reply, index));
+    const done = this.#pipeline.begin(transaction.replies, (reply, index) => transaction.read(reply, index));
     const { streamName } = this.config;
     this.#encoder.begin();
     for (const event of batch) this.#encoder.add(event, event.destinations?.redis ?? streamName);

@@ -1,0 +1,72 @@
+import { commandText } from '../drivers/resp-command.js';
+import type { Connection } from '../connection/connection.js';
+
+/** Commands as text, and how many they are. */
+export class CommandBatch {
+  text = '';
+  size = 0;
+
+  add(...args: readonly string[]): void {
+    this.text += commandText(args);
+    this.size += 1;
+  }
+}
+
+/** The keys of a node and its connections, and the commands that keep them (docs/reference/redis.md). */
+export class MirrorCommands {
+  readonly setKey: string;
+  readonly #ttl: string;
+
+  constructor(
+    private readonly node: string,
+    ttlMs: number,
+  ) {
+    this.setKey = `wsg:node:${node}`;
+    this.#ttl = String(ttlMs);
+  }
+
+  /** Writes everything about a connection. `anew`: what Redis may still hold of its tags is forgotten first. */
+  write(batch: CommandBatch, connection: Connection, anew: boolean): void {
+    const { id, socket, tags } = connection;
+    const key = connectionKey(id);
+    batch.add('HSET', key, 'addr', socket.remoteAddress, 'node', this.node);
+    batch.add('PEXPIRE', key, this.#ttl);
+    if (anew) batch.add('DEL', tagsKey(id));
+    if (tags.size > 0) {
+      const fields: string[] = [];
+      for (const [name, value] of tags) fields.push(name, value);
+      batch.add('HSET', tagsKey(id), ...fields);
+      batch.add('PEXPIRE', tagsKey(id), this.#ttl);
+    }
+    batch.add('SADD', this.setKey, id);
+  }
+
+  /** Brings the tags from what they were to what they are. */
+  retag(batch: CommandBatch, { id, tags }: Connection, before: ReadonlyMap<string, string>): void {
+    const changed: string[] = [];
+    for (const [name, value] of tags) if (before.get(name) !== value) changed.push(name, value);
+    const gone = [...before.keys()].filter((name) => !tags.has(name));
+    if (changed.length > 0) {
+      batch.add('HSET', tagsKey(id), ...changed);
+      batch.add('PEXPIRE', tagsKey(id), this.#ttl);
+    }
+    if (gone.length > 0) batch.add('HDEL', tagsKey(id), ...gone);
+  }
+
+  remove(batch: CommandBatch, id: string): void {
+    batch.add('DEL', connectionKey(id), tagsKey(id));
+    batch.add('SREM', this.setKey, id);
+  }
+
+  refreshSet(batch: CommandBatch): void {
+    batch.add('PEXPIRE', this.setKey, this.#ttl);
+  }
+}
+
+function connectionKey(id: string): string {
+  return `connection:${id}`;
+}
+
+function tagsKey(id: string): string {
+  return `connection:${id}:tags`;
+}

@@ -1,0 +1,152 @@
+import type { Connection } from '../connection/connection.js';
+import type { ConnectionRegistry } from '../connection/registry.js';
+import { Fifo } from './fifo.js';
+import { CommandBatch, type MirrorCommands } from './mirror-commands.js';
+
+type Tags = ReadonlyMap<string, string>;
+
+/** A connection that opened, and the sequence of its open event. */
+interface Opening {
+  readonly connection: Connection;
+  readonly sequence: number;
+}
+
+/** A connection that closed, and the sequence of its close event. */
+interface Closing {
+  readonly id: string;
+  readonly sequence: number;
+}
+
+/** A part of the work, as one transaction. */
+export interface MirrorBatch {
+  readonly commands: CommandBatch;
+  readonly opens: number;
+  /** The last of the open events whose connections are in it; 0 without one. */
+  readonly openedThrough: number;
+  readonly removals: number;
+  readonly stale: number;
+  /** True when nobody waits for any of it. */
+  readonly isRoutine: boolean;
+}
+
+/** Most connections of one kind in a batch: a transaction keeps Redis from everything else. */
+const BATCH_ITEMS = 500;
+const SWEPT_ITEMS = 200;
+
+/** What is still to be mirrored. What failed is taken again; tag changes are not, the rebuild that follows a failure has them. */
+export class MirrorWork {
+  readonly #opens = new Fifo<Opening>();
+  readonly #closings = new Fifo<Closing>();
+  readonly #removals = new Fifo<string>();
+  /** Each changed connection with the tags that Redis has. */
+  #retagged = new Map<Connection, Tags>();
+  #stale: string[] = [];
+  #sweep: Iterator<Connection> | undefined;
+  #sweepsAnew = false;
+
+  constructor(
+    private readonly registry: ConnectionRegistry,
+    private readonly commands: MirrorCommands,
+  ) {}
+
+  /** Changes that wait to be written. */
+  get pending(): number {
+    return this.#opens.size + this.#retagged.size + this.#closings.size + this.#removals.size;
+  }
+
+  get hasUrgent(): boolean {
+    return this.#opens.size + this.#retagged.size + this.#removals.size > 0;
+  }
+
+  get isEmpty(): boolean {
+    return !this.hasUrgent && this.#stale.length === 0 && this.#sweep === undefined;
+  }
+
+  opened(connection: Connection, sequence: number): void {
+    this.#opens.push({ connection, sequence });
+  }
+
+  retagged(connection: Connection, before: Tags): void {
+    if (!this.#retagged.has(connection)) this.#retagged.set(connection, before);
+  }
+
+  /** Its keys go when `acknowledged` has reached the sequence. */
+  closed(id: string, sequence: number): void {
+    if (sequence === 0) this.#removals.push(id);
+    else this.#closings.push({ id, sequence });
+  }
+
+  acknowledged(through: number): void {
+    for (
+      let next = this.#closings.peek();
+      next !== undefined && next.sequence <= through;
+      next = this.#closings.peek()
+    ) {
+      this.#closings.drop(1);
+      this.#removals.push(next.id);
+    }
+  }
+
+  /** Connections of whom nobody is left, but for those that are ours. */
+  stale(ids: readonly string[]): void {
+    const leaving = new Set(this.#removals.slice(Infinity));
+    for (const { id } of this.#closings.slice(Infinity)) leaving.add(id);
+    this.#stale = ids.filter((id) => this.registry.get(id) === undefined && !leaving.has(id));
+  }
+
+  /** Writes every connection again. `anew`: Redis may hold what is not true any more. */
+  sweep(anew: boolean): void {
+    this.#sweep = this.registry[Symbol.iterator]();
+    this.#sweepsAnew = anew;
+    if (anew) this.#retagged = new Map();
+  }
+
+  /** The next part, or undefined. Until `done` it stays to be done. */
+  take(): MirrorBatch | undefined {
+    if (this.isEmpty) return undefined;
+    const commands = new CommandBatch();
+    const opens = this.#opens.slice(BATCH_ITEMS);
+    for (const { connection } of opens) {
+      if (this.#isOpen(connection)) this.commands.write(commands, connection, false);
+      this.#retagged.delete(connection);
+    }
+    this.#takeRetagged(commands);
+    const removals = this.#removals.slice(BATCH_ITEMS);
+    const isRoutine = commands.size === 0 && removals.length === 0;
+    for (const id of removals) this.commands.remove(commands, id);
+    const stale = this.#stale.slice(0, SWEPT_ITEMS);
+    for (const id of stale) this.commands.remove(commands, id);
+    this.#takeSwept(commands);
+    const counts = { opens: opens.length, removals: removals.length, stale: stale.length };
+    return { commands, ...counts, openedThrough: opens.at(-1)?.sequence ?? 0, isRoutine };
+  }
+
+  /** The batch is in Redis. */
+  done({ opens, removals, stale }: MirrorBatch): void {
+    this.#opens.drop(opens);
+    this.#removals.drop(removals);
+    this.#stale.splice(0, stale);
+  }
+
+  #takeRetagged(commands: CommandBatch): void {
+    let taken = 0;
+    for (const [connection, before] of this.#retagged) {
+      if (taken === BATCH_ITEMS) break;
+      taken += 1;
+      this.#retagged.delete(connection);
+      if (this.#isOpen(connection)) this.commands.retag(commands, connection, before);
+    }
+  }
+
+  #takeSwept(commands: CommandBatch): void {
+    for (let swept = 0; swept < SWEPT_ITEMS && this.#sweep !== undefined; swept += 1) {
+      const next = this.#sweep.next();
+      if (next.done === true) this.#sweep = undefined;
+      else this.commands.write(commands, next.value, this.#sweepsAnew);
+    }
+  }
+
+  #isOpen(connection: Connection): boolean {
+    return this.registry.get(connection.id) === connection;
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { systemErrorCode } from '../../core/error.js';
+import { RedisError } from '../drivers/redis-error.js';
+import type { RedisPipeline } from '../drivers/redis-pipeline.js';
+import { encodeCommand } from '../drivers/resp-command.js';
+import { RespArray, type RespReply } from '../drivers/resp-reader.js';
+
+/** Which process this is. */
+export interface ProcessIdentity {
+  readonly host: string;
+  readonly pid: number;
+  /** When it started: tells it from an earlier one with the same pid. */
+  readonly startedAt: number;
+}
+
+/** This process. */
+export function thisProcess(): ProcessIdentity {
+  return { host: hostname(), pid: process.pid, startedAt: Math.floor(performance.timeOrigin) };
+}
+
+/**
+ * Says in Redis that a start of this node is alive, and finds out whether others with the same number are. Only who is
+ * alone may clean up what the node left: two gateways that were given one number must not delete each other's keys.
+ */
+export class NodeClaim {
+  readonly #boot = randomUUID();
+  readonly #bootsKey: string;
+
+  constructor(
+    private readonly node: string,
+    private readonly ttlMs: number,
+    private readonly identity: ProcessIdentity,
+  ) {
+    this.#bootsKey = `wsg:node:${node}:boots`;
+  }
+
+  /** Renews the claim; resolves to the hosts of the others that are alive. To be called more often than the TTL. */
+  async claim(pipeline: RedisPipeline): Promise<string[]> {
+    const ttl = String(this.ttlMs);
+    const { host, pid, startedAt } = this.identity;
+    const replies = await callAll(pipeline, [
+      ['SADD', this.#bootsKey, this.#boot],
+      ['PEXPIRE', this.#bootsKey, ttl],
+      ['SET', this.#bootKey(this.#boot), `${host} ${pid} ${startedAt}`, 'PX', ttl],
+      ['SMEMBERS', this.#bootsKey],
+    ]);
+    const others = texts(replies[3]).filter((boot) => boot !== this.#boot);
+    if (others.length === 0) return [];
+    const answers = await callAll(
+      pipeline,
+      others.map((boot) => ['GET', this.#bootKey(boot)]),
+    );
+    const claims = answers.map((reply) => (typeof reply === 'string' ? reply : ''));
+    const dead = others.filter((_, index) => !this.#isAlive(claims[index] ?? ''));
+    if (dead.length > 0) {
+      await callAll(pipeline, [
+        ['SREM', this.#bootsKey, ...dead],
+        ['DEL', ...dead.map((boot) => this.#bootKey(boot))],
+      ]);
+    }
+    return claims.filter((claim) => this.#isAlive(claim)).map((claim) => claim.split(' ')[0] ?? '');
+  }
+
+  /** Every connection that any start of this node has put there. */
+  async connections(pipeline: RedisPipeline): Promise<string[]> {
+    const [members] = await callAll(pipeline, [['SMEMBERS', `wsg:node:${this.node}`]]);
+    return texts(members);
+  }
+
+  async release(pipeline: RedisPipeline): Promise<void> {
+    await callAll(pipeline, [
+      ['SREM', this.#bootsKey, this.#boot],
+      ['DEL', this.#bootKey(this.#boot)],
+    ]);
+  }
+
+  /** Of a process of this host it is known; of others only that their claim has not run out. */
+  #isAlive(claim: string): boolean {
+    if (claim === '') return false;
+    const [host, pid, startedAt] = claim.split(' ');
+    if (host !== this.identity.host) return true;
+    if (Number(pid) === this.identity.pid) return Number(startedAt) === this.identity.startedAt;
+    return isRunning(Number(pid));
+  }
+
+  #bootKey(boot: string): string {
+    return `wsg:node:${this.node}:boot:${boot}`;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemErrorCode(error) !== 'ESRCH';
+  }
+}
+
+async function callAll(pipeline: RedisPipeline, commands: readonly (readonly string[])[]): Promise<RespReply[]> {
+  const replies = await pipeline.call(commands.map(encodeCommand));
+  for (const reply of replies) if (reply instanceof RedisError) throw reply;
+  return replies;
+}
+
+function texts(reply: RespReply | undefined): string[] {
+  return reply instanceof RespArray ? reply.values.map(String) : [];
+}
