@@ -20,8 +20,11 @@ export class GatewayProcess {
   ended;
   port = 0;
 
-  /** Resolves once the gateway listens; `config` is what stands in its file. Rejects with its log when it does not start. */
-  static async start(config) {
+  /**
+   * Resolves once the gateway listens; `config` is what stands in its file, `preload` the URLs of modules loaded before it. Rejects with
+   * its log when it does not start.
+   */
+  static async start(config, { preload = [] } = {}) {
     const gateway = new GatewayProcess();
     gateway.#folder = mkdtempSync(join(tmpdir(), 'wsg-conformance-'));
     const file = join(gateway.#folder, 'config.yml');
@@ -29,8 +32,11 @@ export class GatewayProcess {
     writeFileSync(file, JSON.stringify(config, null, 2));
     const serve = [ENTRY, 'serve', '--config', file, '--listen', '127.0.0.1:0', '--ready-fd', '3'];
     const env = { ...process.env, NODE_ENV: undefined };
-    gateway.#child = spawn(process.execPath, ['--expose-gc', '--import', PROBE, ...serve], {
+    const imports = [PROBE, ...preload].flatMap((url) => ['--import', url]);
+    gateway.#child = spawn(process.execPath, ['--expose-gc', ...imports, ...serve], {
       env,
+      // A group of its own: Ctrl-C is for the harness, which ends it when it has judged.
+      detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
     });
     gateway.ended = once(gateway.#child, 'exit').then(([code, signal]) => ({ code, signal }));
