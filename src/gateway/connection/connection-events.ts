@@ -14,14 +14,27 @@ interface EndpointEvents {
   readonly router: EventRouter | undefined;
 }
 
+/** Hears of each open and close event with its sequence, in the tick in which it was appended; 0: it was not accepted. */
+export interface EventObserver {
+  opened(connection: Connection, sequence: number): void;
+  closed(connection: Connection, sequence: number): void;
+}
+
 /** Appends the events of connections to the outbox. Each call returns the event's sequence, or 0 when the outbox is at its bound. */
 export class ConnectionEvents {
   readonly #outbox: Outbox;
+  readonly #observer: EventObserver | undefined;
   readonly #endpoints: ReadonlyMap<string, EndpointEvents>;
 
   /** `templates` is undefined when no sink has a placeholder in its destination. */
-  constructor(outbox: Outbox, endpoints: readonly EndpointConfig[], templates: EventDestinations | undefined) {
+  constructor(
+    outbox: Outbox,
+    endpoints: readonly EndpointConfig[],
+    templates: EventDestinations | undefined,
+    observer?: EventObserver,
+  ) {
     this.#outbox = outbox;
+    this.#observer = observer;
     this.#endpoints = new Map(
       endpoints.map(({ path, includeTags, jsonExtractVars }) => {
         const router = templates && new TemplateRouter(templates, jsonExtractVars);
@@ -31,7 +44,9 @@ export class ConnectionEvents {
   }
 
   opened(connection: Connection): number {
-    return this.#outbox.append({ connection: connection.id, action: 'open', ...this.#about(connection) });
+    const sequence = this.#outbox.append({ connection: connection.id, action: 'open', ...this.#about(connection) });
+    this.#observer?.opened(connection, sequence);
+    return sequence;
   }
 
   /** Hot: runs once a client's message. */
@@ -48,7 +63,10 @@ export class ConnectionEvents {
   }
 
   closed(connection: Connection, reason: CloseReasonName): number {
-    return this.#outbox.append({ connection: connection.id, action: 'close', ...this.#about(connection), reason });
+    const about = this.#about(connection);
+    const sequence = this.#outbox.append({ connection: connection.id, action: 'close', ...about, reason });
+    this.#observer?.closed(connection, sequence);
+    return sequence;
   }
 
   /** What events without a message say of a connection. */

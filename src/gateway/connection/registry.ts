@@ -13,12 +13,16 @@ export interface RegistryObserver {
   closed(connection: Connection): void;
 }
 
+/** Hears of an open connection whose tags have changed, once a change however many tags it had: `before` is what they were. */
+export type RetagListener = (connection: Connection, before: ReadonlyMap<string, string>) => void;
+
 /** The open connections of this node. Alone keeps the tag index in step with them; all changes of tags go through here. */
 export class ConnectionRegistry {
   readonly #ids: ConnectionIdSource;
   readonly #connections = new Map<string, Connection>();
   readonly #index = new TagIndex<Connection>();
   #observer: RegistryObserver | undefined;
+  readonly #retagListeners: RetagListener[] = [];
 
   constructor(ids: ConnectionIdSource) {
     this.#ids = ids;
@@ -27,6 +31,11 @@ export class ConnectionRegistry {
   /** Tells `observer` of every later change. There is one: delivery. */
   observe(observer: RegistryObserver): void {
     this.#observer = observer;
+  }
+
+  /** For those who need no part in the index: nothing is said of opening and closing. */
+  onRetagged(listener: RetagListener): void {
+    this.#retagListeners.push(listener);
   }
 
   get size(): number {
@@ -38,8 +47,10 @@ export class ConnectionRegistry {
     return this.#connections.values();
   }
 
-  open(socket: Socket, endpoint: Endpoint): Connection {
+  /** `tags` win over the endpoint's own; an empty value takes one of these away. */
+  open(socket: Socket, endpoint: Endpoint, tags?: ReadonlyMap<string, string>): Connection {
     const connection = new Connection(this.#ids.next(), socket, endpoint);
+    if (tags !== undefined && tags.size > 0) connection.tags = mergeTags(endpoint.setTags, tags);
     this.#connections.set(connection.id, connection);
     for (const [key, value] of connection.tags) this.#tag(connection, key, value);
     return connection;
@@ -89,7 +100,9 @@ export class ConnectionRegistry {
     }
     if (after === undefined) return;
     connection.tags = after;
-    if (this.#connections.get(connection.id) === connection) this.#reindex(connection, before, changes);
+    if (this.#connections.get(connection.id) !== connection) return;
+    this.#reindex(connection, before, changes);
+    for (const listener of this.#retagListeners) listener(connection, before);
   }
 
   /** Each tag key in use with the values in use. */
@@ -124,6 +137,12 @@ export class ConnectionRegistry {
     }
     return selected;
   }
+}
+
+function mergeTags(own: ReadonlyMap<string, string>, given: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const merged = new Map([...own, ...given]);
+  for (const [key, value] of given) if (value === '') merged.delete(key);
+  return merged;
 }
 
 function isUnchanged(tags: ReadonlyMap<string, string>, key: string, value: string): boolean {
