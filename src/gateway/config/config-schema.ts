@@ -5,6 +5,7 @@ import { addAccessProblems, hasAccessPart } from './access-problems.js';
 import { accessKeys, cidr, endpointAuth, origin } from './access-schema.js';
 import { endpointPathProblem } from './endpoint-path.js';
 import { sinkKeys } from './sink-schema.js';
+import { jsonPath } from './template-schema.js';
 
 const MIB = 1024 * 1024;
 const LISTEN_PROBLEM = 'is no host:port (port 0 to 65535)';
@@ -12,7 +13,7 @@ const LISTEN_PROBLEM = 'is no host:port (port 0 to 65535)';
 const listenAddress = z.string().refine((text) => parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM });
 const variables = z.record(
   z.string().regex(/^[a-zA-Z0-9_]+$/, { error: 'is no variable name: letters, digits and _ only' }),
-  z.string(),
+  jsonPath(z.string()),
 );
 const tags = z.record(
   z.string().refine((key) => key !== 'id' && key !== '', { error: "is no tag key: 'id' and '' are reserved" }),

@@ -8,6 +8,7 @@ import type { GatewayConfig } from './gateway-config.js';
 import { redisAddrWarnings } from './redis-addr.js';
 import { resolveConfig } from './resolve-config.js';
 import { schemaNode, type SchemaNode } from './schema-node.js';
+import { templateWarnings } from './template-warnings.js';
 import { readYaml } from './yaml-reader.js';
 
 const DEFAULT_FILE = 'config.yml';
@@ -61,7 +62,10 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const draft = file === undefined ? builtInDraft() : readFile(file, schema);
   applyEnvironment(draft, options.env, schema);
   applyOverrides(draft, options.overrides ?? {});
-  const checked = check(draft, file?.shownPath ?? 'built-in configuration');
+  const name = file?.shownPath ?? 'built-in configuration';
+  const checked = check(draft, name);
+  for (const { path, text } of templateWarnings(checked))
+    draft.warnings.push(`${originOf(draft.origins, path, name)} ${pathText(path)}: ${text}`);
   const source: ConfigSource = file === undefined ? { kind: 'built-in' } : { kind: 'file', path: file.shownPath };
   const baseDir = file === undefined ? options.cwd : dirname(file.path);
   const config = resolveConfig(checked, baseDir);

@@ -62,6 +62,11 @@ function step(part: string, query: Query | undefined): ArrayStep {
   return { index, isCount, each: undefined, query, rest: undefined, pipe: undefined, pipeOfElements: undefined };
 }
 
+/** Where the query at the front of a path ends; undefined when its brackets do not close. */
+export function queryEnd(path: string): number | undefined {
+  return readQuery(path)?.end;
+}
+
 /** Reads the query at the front of a path, and where it ends; undefined when its brackets do not close. */
 function readQuery(path: string): { query: Query; end: number } | undefined {
   const bounds = findBounds(path);

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { hasPlaceholder, parseTemplate } from '../../../src/gateway/template/template.js';
+
+test('takes tags, variables and defaults apart', () => {
+  expect(parseTemplate('a-{tag.room}{json.user:none}.{tag.a.b:x:y}')).toEqual([
+    'a-',
+    { source: 'tag', name: 'room', fallback: '_', text: '{tag.room}' },
+    { source: 'json', name: 'user', fallback: 'none', text: '{json.user:none}' },
+    '.',
+    { source: 'tag', name: 'a.b', fallback: 'x:y', text: '{tag.a.b:x:y}' },
+  ]);
+});
+
+test('an unknown prefix, or none, has a default alone', () => {
+  const placeholders = parseTemplate('{user}{env.HOME:x}{tags.a:}{:y}');
+  expect(placeholders).toMatchObject([
+    { source: 'unknown', fallback: '_' },
+    { source: 'unknown', fallback: 'x' },
+    { source: 'unknown', fallback: '' },
+    { source: 'unknown', fallback: 'y' },
+  ]);
+});
+
+test('what looks like no placeholder is text', () => {
+  expect(parseTemplate('{}{a b}{tag.x')).toEqual(['{}{a b}{tag.x']);
+  expect(hasPlaceholder('{a b}')).toBe(false);
+  expect(hasPlaceholder('{a{tag.x}b}')).toBe(true);
+});
