@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { LimitedLog } from './access/limited-log.js';
-import { RequestGuard } from './access/request-guard.js';
+import { composeAccess, type AccessParts } from './access-parts.js';
 import { LocalBus } from './bus/local-bus.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import { ConnectionDrain } from './connection/connection-drain.js';
@@ -20,7 +20,7 @@ import { packageVersion } from '../core/package-version.js';
 import { DurationCounts } from './metrics/duration-counts.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
-import { MemoryOutbox } from './outbox/memory-outbox.js';
+import { EventOutbox } from './outbox/event-outbox.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { EventStream } from './sink/event-stream.js';
 import { createSinks } from './sink/create-sinks.js';
@@ -41,9 +41,10 @@ export interface GatewaySurroundings {
 /** The parts that are started and stopped; none of them runs yet. */
 export interface GatewayParts {
   readonly registry: ConnectionRegistry;
-  readonly outbox: MemoryOutbox;
+  readonly outbox: EventOutbox;
   readonly delivery: Delivery;
   readonly handler: ConnectionHandler;
+  readonly access: AccessParts;
   readonly drain: ConnectionDrain;
   readonly plugins: PluginHost;
   readonly transport: Transport;
@@ -54,14 +55,19 @@ export interface GatewayParts {
 /** Puts a gateway together; the one place that knows all its parts. Rejects with `transport.unavailable`. */
 export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
   const { config, log } = surroundings;
-  const chosen = await chooseTransport(config.transport);
+  const { maxHeaderBytes: maxHeadBytes } = config.limits;
+  const needsWs = config.proxyProtocol ? 'proxy_protocol is on, and only ws reads its headers safely' : undefined;
+  const chosen = await chooseTransport(config.transport, { maxHeadBytes, needsWs });
   const core = composeCore(surroundings);
   const { registry, delivery, handler } = core;
   const router = composeRouter(surroundings, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
-  const internalListener = internalListen && new HttpListener({ listen: internalListen, http: router.handle, log });
+  const { addressOf, sendsProxyHeader } = core.access;
+  const internalListener =
+    internalListen && new HttpListener({ listen: internalListen, http: router.handle, log, maxHeadBytes, addressOf });
   const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
-  const transport = chosen.create({ listen, tls, endpoints, handler, http, log });
+  const shared = { listen, tls, endpoints, handler, http, log };
+  const transport = chosen.create({ ...shared, maxHeadBytes, addressOf, sendsProxyHeader });
   const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
   const drain = core.drain;
   return { ...core, drain, transport, transportReason: chosen.reason, internalListener, plugins: pluginHost };
@@ -71,10 +77,11 @@ interface GatewayCore {
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
   readonly embedded: MemorySink | undefined;
-  readonly outbox: MemoryOutbox;
+  readonly outbox: EventOutbox;
   readonly counters: GatewayCounters;
   readonly drain: ConnectionDrain;
   readonly handler: ConnectionHandler;
+  readonly access: AccessParts;
 }
 
 /** Everything between sockets and sinks. */
@@ -83,10 +90,11 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
   const delivery = new Delivery({ registry, clock });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
   const { all, embedded } = createSinks({ config, boot, clock, log });
-  const sinks = all.map(({ sink }) => sink);
-  const outbox = new MemoryOutbox({ boot, sinks, clock, log, limits: config.outbox });
+  const outbox = new EventOutbox({ boot, sinks: all, config: config.outbox, clock, log });
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
+  const isClosedToNew = () => readiness() !== 'ready' || outbox.isFull;
+  const access = composeAccess({ config, log, clock, registry, delivery, counters, isClosedToNew });
   const handler = new ConnectionHandler({
     endpoints: config.endpoints,
     registry,
@@ -94,21 +102,18 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
     outbox,
     counters,
     templates: sinkTemplates(config.sinks),
-    isClosedToNew: () => readiness() !== 'ready',
+    admission: access.admission,
+    rates: access.rates,
     onClosed: () => drain.connectionClosed(),
   });
-  return { registry, delivery, embedded, outbox, counters, drain, handler };
+  return { registry, delivery, embedded, outbox, counters, drain, handler, access };
 }
 
 function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Router {
   const { config, log, clock } = surroundings;
   return new Router({
     routes: composeRoutes(surroundings, core, chosen),
-    guard: new RequestGuard({
-      whitelist: config.whitelist,
-      allowedOrigins: config.internalAllowedOrigins,
-      hosts: config.internalHosts,
-    }),
+    guard: core.access.guard,
     webSocketPaths: config.endpoints.map(({ path }) => path),
     refusals: new LimitedLog(log, clock),
   });
@@ -117,7 +122,7 @@ function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, cho
 function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Route[] {
   const { config, clock, readiness } = surroundings;
   const { registry, delivery, outbox, embedded } = core;
-  const bus = new LocalBus(formatNode(config.node), registry, delivery);
+  const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
   const details = () => {
     const { events, bytes } = outbox.state();
     const node = formatNode(config.node);
@@ -126,7 +131,7 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
   };
   const sendDurations = new DurationCounts();
   const routes = [
-    ...sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes }).map((route) =>
+    ...sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes, tagLimits: config.limits }).map((route) =>
       route.path === '/send' ? timedRoute(route, sendDurations) : route,
     ),
     ...statusRoutes(bus),

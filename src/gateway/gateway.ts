@@ -7,6 +7,7 @@ import type { ConfigSource } from './config/load-config.js';
 import { composeGateway, type GatewayParts } from './gateway-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import { logStart } from './log/start-log.js';
+import { TlsWatch } from './transport/tls-watch.js';
 
 /** Beyond the 5 s after which delivery cuts who ignores a close frame. */
 const CLOSE_BOUND_MS = 6_000;
@@ -32,6 +33,7 @@ export class Gateway {
   #starting: Promise<ListenAddress> | undefined;
   #stopping: Promise<void> | undefined;
   #internalAddress: ListenAddress | undefined;
+  #tlsWatch: TlsWatch | undefined;
 
   constructor(config: GatewayConfig, dependencies: GatewayDependencies) {
     this.#config = config;
@@ -47,7 +49,7 @@ export class Gateway {
 
   /**
    * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`, `tls.invalid`,
-   * `transport.unavailable` or `plugin.failed`, and leaves nothing running then.
+   * `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves nothing running then.
    */
   start(): Promise<ListenAddress> {
     this.#starting = this.#start();
@@ -63,14 +65,25 @@ export class Gateway {
     return this.#stopping;
   }
 
-  /** Reads the certificate again, for handshakes to come. One that cannot be used is logged, and the old one stays. Before the start and during the drain nothing happens. */
+  /**
+   * Reads again what stands in files of its own: the certificate for handshakes to come, API keys, secrets of tokens. What cannot be
+   * used is logged, and the old stays. Before the start and during the drain nothing happens.
+   */
   async reload(): Promise<void> {
-    if (this.#phase !== 'running') return;
+    const parts = this.#parts;
+    if (this.#phase !== 'running' || parts === undefined) return;
+    const { transport, access } = parts;
+    await this.#reloadOne('tls', () => transport.reloadTls());
+    await this.#reloadOne('api-keys', () => access.apiKeys.load());
+    await this.#reloadOne('auth', () => access.admission.reload());
+  }
+
+  async #reloadOne(what: string, reload: () => Promise<void>): Promise<void> {
     try {
-      await this.#parts?.transport.reloadTls();
-      this.#log.info('gateway.reloaded', { what: 'tls' });
+      await reload();
+      this.#log.info('gateway.reloaded', { what });
     } catch (error) {
-      this.#log.error('gateway.reload-failed', { what: 'tls', reason: errorMessage(error) });
+      this.#log.error('gateway.reload-failed', { what, reason: errorMessage(error) });
     }
   }
 
@@ -93,6 +106,8 @@ export class Gateway {
   }
 
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
+    await parts.access.apiKeys.load();
+    await parts.access.admission.start();
     await parts.outbox.start();
     parts.delivery.start(parts.transport);
     if (parts.transport.canPause) parts.handler.pauseWhenFull();
@@ -100,6 +115,7 @@ export class Gateway {
     this.#internalAddress = await parts.internalListener?.listen();
     const address = await parts.transport.listen();
     this.#phase = 'running';
+    this.#watchTls();
     if (this.#internalAddress !== undefined) {
       this.#log.info('gateway.internal-listening', { address: formatListenAddress(this.#internalAddress) });
     }
@@ -130,11 +146,21 @@ export class Gateway {
   /** In the order in which events flow, so that each part can still hand over what it has. */
   async #stopParts(parts: GatewayParts): Promise<void> {
     await parts.plugins.stop();
+    this.#tlsWatch?.stop();
+    parts.access.admission.stop();
     parts.delivery.stop();
     const left = await parts.outbox.stop(this.#config.drain.flushTimeoutMs);
     if (left > 0) this.#log.error('outbox.left-over', { events: left });
     await parts.transport.stop();
     await parts.internalListener?.stop();
+  }
+
+  #watchTls(): void {
+    const { tls } = this.#config;
+    if (tls === undefined) return;
+    const onChange = () => void this.#reloadOne('tls', async () => this.#parts?.transport.reloadTls());
+    this.#tlsWatch = new TlsWatch({ files: tls, onChange });
+    this.#tlsWatch.start();
   }
 
   #readiness(): Readiness {

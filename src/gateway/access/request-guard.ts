@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import type { HttpRequest } from '../transport/http-exchange.js';
+import type { ApiKeys } from './api-keys.js';
+import { OriginList } from './origin-list.js';
 import { Whitelist } from './whitelist.js';
 
 /** Who may use the internal API. */
@@ -9,24 +11,27 @@ export interface RequestGuardOptions {
   readonly allowedOrigins: readonly string[];
   /** Host names, besides IP literals and `localhost`, under which peers of this machine may come. */
   readonly hosts: readonly string[];
+  readonly keys: ApiKeys;
 }
 
 /** Why a request is refused. */
-export type Refusal = 'peer' | 'origin' | 'host';
+export type Refusal = 'peer' | 'origin' | 'host' | 'key';
 
 /**
- * Decides who may use the internal API: peers of the whitelist, but not a web page that makes a browser on the
+ * Decides who may use the internal API: peers of the whitelist that have a key where one is asked for, but not a web page that makes a browser on the
  * operator's machine ask, be it across origins or by a name rebound to loopback.
  */
 export class RequestGuard {
   readonly #whitelist: Whitelist;
   readonly #loopback = new Whitelist(['127.0.0.0/8', '::1/128']);
-  readonly #origins: ReadonlySet<string>;
+  readonly #origins: OriginList;
   readonly #hosts: ReadonlySet<string>;
+  readonly #keys: ApiKeys;
 
   constructor(options: RequestGuardOptions) {
     this.#whitelist = new Whitelist(options.whitelist);
-    this.#origins = new Set(options.allowedOrigins);
+    this.#origins = new OriginList(options.allowedOrigins);
+    this.#keys = options.keys;
     this.#hosts = new Set(['localhost', ...options.hosts.map((host) => host.toLowerCase())]);
   }
 
@@ -36,12 +41,12 @@ export class RequestGuard {
     if (!this.#allowsOrigin(request.headers)) return 'origin';
     const host = request.headers.get('host');
     if (host !== undefined && this.#loopback.allows(request.remoteAddress) && !this.#allowsHost(host)) return 'host';
-    return undefined;
+    return !this.#keys.isAskedFor || this.#keys.accepts(request.headers) ? undefined : 'key';
   }
 
   #allowsOrigin(headers: HttpRequest['headers']): boolean {
     const origin = headers.get('origin');
-    if (origin !== undefined) return this.#origins.has(origin);
+    if (origin !== undefined) return this.#origins.allows(origin);
     return headers.get('sec-fetch-site') !== 'cross-site';
   }
 

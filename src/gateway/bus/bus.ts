@@ -17,7 +17,8 @@ export interface ConnectionStatus {
 export interface Bus {
   /** Answers how many took the message. */
   send(selector: Selector, message: OutboundMessage): Promise<NodeCounts>;
-  setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts>;
+  /** Sets all or nothing; answers with a sentence when a connection would get more tags than it may have. */
+  setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts | string>;
   /** Sends `message` first when there is one, then closes with 1000 "Closed by server". */
   close(selector: Selector, message: OutboundMessage | undefined): Promise<NodeCounts>;
   /** Pages of connections in a stable order, for a streamed listing. */

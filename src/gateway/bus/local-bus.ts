@@ -1,3 +1,4 @@
+import { countTags } from '../access/tag-limits.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Delivery } from '../delivery/delivery.js';
@@ -7,25 +8,40 @@ import type { Bus, ConnectionStatus, NodeCounts, TagChanges } from './bus.js';
 
 const STATUS_PAGE = 1000;
 
+export interface LocalBusOptions {
+  readonly node: string;
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  /** Tags of one connection; no bound unless given. */
+  readonly maxTags?: number;
+}
+
 /** The bus of a node that is alone. */
 export class LocalBus implements Bus {
   readonly #node: string;
   readonly #registry: ConnectionRegistry;
   readonly #delivery: Delivery;
+  readonly #maxTags: number;
 
-  constructor(node: string, registry: ConnectionRegistry, delivery: Delivery) {
+  constructor({ node, registry, delivery, maxTags = Number.POSITIVE_INFINITY }: LocalBusOptions) {
     this.#node = node;
     this.#registry = registry;
     this.#delivery = delivery;
+    this.#maxTags = maxTags;
   }
 
   async send(selector: Selector, message: OutboundMessage): Promise<NodeCounts> {
     return this.#count(this.#delivery.send(selector, message));
   }
 
-  async setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts> {
+  async setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts | string> {
     // A copy: a change of the selected tag moves connections out of the set that is walked.
     const selected: Connection[] = [...this.#registry.select(selector)];
+    const full = selected.find((connection) => this.#isTooMuchFor(connection, changes));
+    if (full !== undefined) {
+      const count = countTags(full.tags, changes);
+      return `the connection ${full.id} would have ${count} tags; at most ${this.#maxTags} are allowed`;
+    }
     for (const connection of selected) this.#registry.setTags(connection, changes);
     return this.#count(selected.length);
   }
@@ -47,6 +63,13 @@ export class LocalBus implements Bus {
 
   async tree(): Promise<ReadonlyMap<string, readonly string[]>> {
     return this.#registry.tree();
+  }
+
+  /** A connection may have more than is allowed, but gets no further ones. */
+  #isTooMuchFor({ tags }: Connection, changes: TagChanges): boolean {
+    if (tags.size + changes.size <= this.#maxTags) return false;
+    const count = countTags(tags, changes);
+    return count > this.#maxTags && count > tags.size;
   }
 
   #count(count: number): NodeCounts {

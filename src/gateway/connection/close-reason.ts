@@ -48,6 +48,13 @@ export const CLOSE_REASONS = {
     startedBy: 'gateway',
     reconnect: true,
   },
+  rate_limited: {
+    code: 1008,
+    reason: 'Too many messages',
+    when: 'The client sends more messages or bytes a second than the endpoint allows.',
+    startedBy: 'gateway',
+    reconnect: true,
+  },
   message_too_large: {
     code: 1009,
     reason: 'Message too large',
@@ -69,6 +76,13 @@ export const CLOSE_REASONS = {
     startedBy: 'gateway',
     reconnect: true,
   },
+  token_expired: {
+    code: 4001,
+    reason: 'Token expired',
+    when: 'The time for which authentication let the client in is over; it may come back with a new token.',
+    startedBy: 'gateway',
+    reconnect: true,
+  },
   closed_by_client: {
     code: 1000,
     reason: '',
@@ -80,6 +94,13 @@ export const CLOSE_REASONS = {
     code: 1006,
     reason: '',
     when: 'The connection ended without a close frame, or nothing was heard of the client for the idle timeout.',
+    startedBy: 'network',
+    reconnect: true,
+  },
+  node_crashed: {
+    code: 1006,
+    reason: '',
+    when: 'The gateway was killed while the connection was open; the next start on the same `outbox.dir` reports it.',
     startedBy: 'network',
     reconnect: true,
   },

@@ -1,3 +1,4 @@
+import type { ClientRates } from '../access/client-rates.js';
 import type { EndpointConfig } from '../config/gateway-config.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { GatewayCounters } from '../metrics/gateway-counters.js';
@@ -5,7 +6,14 @@ import type { EventDestinations } from '../event/event-destinations.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import type { Socket } from '../transport/socket.js';
-import type { TransportEndpoint, TransportHandler, UpgradeDecision } from '../transport/transport.js';
+import type {
+  TransportEndpoint,
+  TransportHandler,
+  UpgradeDecision,
+  UpgradeGrant,
+  UpgradeRejection,
+} from '../transport/transport.js';
+import type { Admission } from './admission.js';
 import type { Connection } from './connection.js';
 import { nameCloseReason } from './close-reason.js';
 import { ConnectionEvents } from './connection-events.js';
@@ -20,19 +28,12 @@ export interface ConnectionHandlerOptions {
   readonly counters: GatewayCounters;
   /** Destinations of the sinks as configured; undefined when none of them has a placeholder. */
   readonly templates?: EventDestinations | undefined;
-  /** True while no new connections are wanted: the gateway starts or drains. */
-  readonly isClosedToNew: () => boolean;
+  readonly admission: Admission;
+  /** Undefined when clients may send as much as they like. */
+  readonly rates?: ClientRates | undefined;
   /** Called after each close, when the connection is gone from the registry and its close event appended. */
   readonly onClosed: () => void;
 }
-
-/** What an endpoint adds to its configuration while connections are handled. */
-interface ServedEndpoint {
-  readonly config: EndpointConfig;
-  readonly origins: ReadonlySet<string>;
-}
-
-const UNAVAILABLE: UpgradeDecision = { accept: false, status: 503, headers: { 'Retry-After': '1' } };
 
 /**
  * Makes connections of sockets and events of what happens to them. The events of a connection are appended in the order
@@ -42,7 +43,7 @@ const UNAVAILABLE: UpgradeDecision = { accept: false, status: 503, headers: { 'R
 export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #options: ConnectionHandlerOptions;
   readonly #events: ConnectionEvents;
-  readonly #endpoints: ReadonlyMap<string, ServedEndpoint>;
+  readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
   /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
   readonly #unannounced = new WeakSet<Connection>();
   /** Only where the transport can pause: a pause does not stop what has been read already. */
@@ -52,7 +53,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   constructor(options: ConnectionHandlerOptions) {
     this.#options = options;
     this.#events = new ConnectionEvents(options.outbox, options.endpoints, options.templates);
-    this.#endpoints = new Map(options.endpoints.map((config) => [config.path, serve(config)]));
+    this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 
   /** Begins to pause clients while the outbox is full. Only for transports that can. */
@@ -67,17 +68,19 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     });
   }
 
-  upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {
-    const startedAt = performance.now();
-    const decision = this.#decide(request, endpoint);
-    this.#options.counters.countUpgrade(decision.accept, performance.now() - startedAt);
-    return decision;
+  upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision> {
+    return this.#options.admission.decide(request, endpoint.path);
   }
 
-  open(socket: Socket, _request: HttpRequest, endpoint: TransportEndpoint): Connection {
-    const { registry, delivery, counters } = this.#options;
-    const connection = registry.open(socket, this.#served(endpoint.path).config);
+  recheck(request: HttpRequest): UpgradeRejection | undefined {
+    return this.#options.admission.recheck(request);
+  }
+
+  open(socket: Socket, _request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): Connection {
+    const { registry, delivery, counters, admission } = this.#options;
+    const connection = registry.open(socket, this.#served(endpoint.path), grant?.tags);
     counters.connectionsOpened += 1;
+    admission.opened(connection, grant);
     if (this.#events.opened(connection) === 0) {
       this.#unannounced.add(connection);
       delivery.closeOne(connection, 'outbox_full');
@@ -90,6 +93,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   /** Hot: runs once a client's message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
     this.#options.counters.messagesReceived += 1;
+    if (this.#options.rates !== undefined && !this.#isWithinRate(connection, payload.length)) return;
     const message = { payload, binary };
     const mayPass = this.#held?.has(connection) !== true && connection.closeReason !== 'outbox_full';
     if (!mayPass || !this.#appendMessage(connection, message)) this.#holdOrRefuse(connection, message);
@@ -104,8 +108,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   close(connection: Connection, code: number, _reason: string, byPeer: boolean): void {
-    const { registry, counters } = this.#options;
+    const { registry, counters, admission, rates } = this.#options;
     if (!registry.close(connection)) return;
+    admission.closed(connection);
+    rates?.closed(connection);
     this.#appendHeld(connection);
     const why = nameCloseReason(connection.closeReason, code, byPeer);
     counters.countClose(why);
@@ -113,13 +119,14 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.onClosed();
   }
 
-  #decide(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision {
-    const { config, origins } = this.#served(endpoint.path);
-    if (this.#options.isClosedToNew() || this.#options.outbox.isFull) return UNAVAILABLE;
-    const origin = request.headers.get('origin');
-    if (origins.size > 0 && (origin === undefined || !origins.has(origin))) return { accept: false, status: 403 };
-    const subprotocol = firstListed(request.headers.get('sec-websocket-protocol'), config.subprotocols);
-    return subprotocol === undefined ? { accept: true } : { accept: true, subprotocol };
+  /** Whose message was too much is closed, and nothing more of it is taken: what a backend reads has no hole. */
+  #isWithinRate(connection: Connection, bytes: number): boolean {
+    const { rates, counters, delivery } = this.#options;
+    const isClosing = connection.closeReason === 'rate_limited';
+    if (!isClosing && rates?.allows(connection, bytes) !== false) return true;
+    counters.messagesRefused += 1;
+    if (!isClosing) delivery.closeOne(connection, 'rate_limited');
+    return false;
   }
 
   /** Without an end in sight for the outbox, a transport that cannot pause has only the close. */
@@ -150,20 +157,9 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     return this.#events.received(connection, message) > 0;
   }
 
-  #served(path: string): ServedEndpoint {
+  #served(path: string): EndpointConfig {
     const served = this.#endpoints.get(path);
     if (served === undefined) throw new Error(`no endpoint is configured at ${path}`);
     return served;
   }
-}
-
-function serve(config: EndpointConfig): ServedEndpoint {
-  return { config, origins: new Set(config.allowedOrigins) };
-}
-
-function firstListed(offered: string | undefined, listed: readonly string[]): string | undefined {
-  return offered
-    ?.split(',')
-    .map((name) => name.trim())
-    .find((name) => listed.includes(name));
 }

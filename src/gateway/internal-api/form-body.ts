@@ -18,9 +18,3 @@ function decodes(piece: string): boolean {
     return false;
   }
 }
-
-/** Why tags cannot be set; undefined when they can. */
-export function tagsProblem(tags: ReadonlyMap<string, string>): string | undefined {
-  if (tags.has('id')) return "a tag cannot be called 'id': /status shows the connection's id there";
-  return tags.has('') ? 'a tag needs a name' : undefined;
-}

@@ -13,6 +13,8 @@ export interface RouterOptions {
   readonly refusals: LimitedLog;
 }
 
+const KEY_MISSING: HttpAnswer = { status: 401, headers: { 'WWW-Authenticate': 'Bearer realm="internal API"' } };
+
 /** Finds the route of each request that is no upgrade, and keeps out who may not use it. */
 export class Router {
   readonly #routes: ReadonlyMap<string, Route>;
@@ -39,7 +41,7 @@ export class Router {
     if (refusal !== undefined) {
       const { remoteAddress, method } = request;
       this.#refusals.warn('access.refused', { peer: remoteAddress, reason: refusal, method, path: request.path });
-      return exchange.answer({ status: 403 });
+      return exchange.answer(refusal === 'key' ? KEY_MISSING : { status: 403 });
     }
     const redirect = redirection(request, path ?? '');
     if (redirect !== undefined) return exchange.answer(redirect);

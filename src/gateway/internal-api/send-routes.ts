@@ -1,3 +1,4 @@
+import { tagProblem, type TagLimits } from '../access/tag-limits.js';
 import type { Bus, NodeCounts } from '../bus/bus.js';
 import { makeMessage } from '../delivery/message.js';
 import { parseQuery } from '../tag-index/parse-query.js';
@@ -5,7 +6,7 @@ import { parseSelector } from '../tag-index/parse-selector.js';
 import type { Selector } from '../tag-index/selector.js';
 import type { HttpExchange } from '../transport/http-exchange.js';
 import { badRequest, textAnswer } from './answers.js';
-import { formProblem, tagsProblem } from './form-body.js';
+import { formProblem } from './form-body.js';
 import { isBinary, messageProblem } from './message-body.js';
 import type { Route } from './route.js';
 
@@ -13,10 +14,11 @@ export interface SendRoutesOptions {
   readonly bus: Bus;
   /** Inclusive. */
   readonly maxBodyBytes: number;
+  readonly tagLimits: TagLimits;
 }
 
 /** `POST /send`, `/settags` and `/close`: what is done to the connections that a selector means, answered with their count. */
-export function sendRoutes({ bus, maxBodyBytes }: SendRoutesOptions): Route[] {
+export function sendRoutes({ bus, maxBodyBytes, tagLimits }: SendRoutesOptions): Route[] {
   const route = (path: string, act: Action): Route => ({
     path,
     method: 'POST',
@@ -30,7 +32,7 @@ export function sendRoutes({ bus, maxBodyBytes }: SendRoutesOptions): Route[] {
     }),
     route('/settags', ({ selector, body }) => {
       const tags = parseQuery(Buffer.from(body).toString());
-      const problem = formProblem(body) ?? tagsProblem(tags);
+      const problem = formProblem(body) ?? tagProblem(tags, tagLimits);
       return problem ?? bus.setTags(selector, tags);
     }),
     route('/close', ({ selector, body, binary }) => {
@@ -47,7 +49,7 @@ interface SelectedRequest {
 }
 
 /** Answers counts, or what is wrong with the request. */
-type Action = (request: SelectedRequest) => Promise<NodeCounts> | string;
+type Action = (request: SelectedRequest) => Promise<NodeCounts | string> | string;
 
 async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: Action): Promise<void> {
   const { request } = exchange;
@@ -56,9 +58,9 @@ async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: 
     return exchange.answer(badRequest('the selector is empty; ?all=true means every connection'));
   const body = await exchange.readBody(maxBodyBytes);
   if (body === undefined) return exchange.answer(textAnswer(413, `the body is larger than ${maxBodyBytes} bytes\n`));
-  const outcome = act({ selector, body, binary: isBinary(request) });
+  const outcome = await act({ selector, body, binary: isBinary(request) });
   if (typeof outcome === 'string') return exchange.answer(badRequest(outcome));
-  exchange.answer(textAnswer(200, String(totalOf(await outcome))));
+  exchange.answer(textAnswer(200, String(totalOf(outcome))));
 }
 
 function totalOf(counts: NodeCounts): number {

@@ -56,7 +56,10 @@ function addMessages(metrics: MetricRegistry, { counters, delivery, sendDuration
     () => counters.messagesReceived,
   );
   metrics.counter(
-    { name: 'messages_refused_total', help: 'Messages from clients that the outbox could not take' },
+    {
+      name: 'messages_refused_total',
+      help: 'Messages from clients that the outbox could not take or that were above a rate',
+    },
     () => counters.messagesRefused,
   );
   metrics.durations(
@@ -81,8 +84,8 @@ function addConnections(metrics: MetricRegistry, { counters, connections }: Metr
     () => counters.closedByReason,
   );
   metrics.counter(
-    { name: 'upgrades_refused_total', help: 'Upgrades that were refused' },
-    () => counters.upgradesRefused,
+    { name: 'upgrades_refused_total', help: 'Upgrades that were refused, by reason', label: 'reason' },
+    () => counters.refusedByReason,
   );
   metrics.durations(
     { name: 'handshake_duration_seconds', help: 'From the arrival of an upgrade to the decision on it' },

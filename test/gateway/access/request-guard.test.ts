@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
+import { ApiKeys } from '../../../src/gateway/access/api-keys.js';
 import { RequestGuard } from '../../../src/gateway/access/request-guard.js';
 
-const guard = new RequestGuard({
+const OPTIONS = {
   whitelist: ['127.0.0.1/8', '::1/128', '10.0.0.0/8'],
   allowedOrigins: ['https://ops.example'],
   hosts: ['Gateway.internal'],
-});
+};
+const OPEN = new RequestGuard({ ...OPTIONS, keys: new ApiKeys([], undefined) });
+const LOCKED = new RequestGuard({ ...OPTIONS, keys: new ApiKeys(['a-key-of-the-backend'], undefined) });
 
-function refusal(remoteAddress: string, headers: Readonly<Record<string, string>>) {
+function refusal(remoteAddress: string, headers: Readonly<Record<string, string>>, guard = OPEN) {
   return guard.refusal({
     method: 'GET',
     path: '/status',
@@ -51,4 +54,12 @@ test.each([
 
 test('other machines of the whitelist may use any name', () => {
   expect(refusal('10.1.1.1', { host: 'gateway.example' })).toBeUndefined();
+});
+
+test('a key opens to peers of the whitelist and to nobody else', () => {
+  const key = { authorization: 'Bearer a-key-of-the-backend' };
+  expect(refusal('10.1.1.1', key, LOCKED)).toBeUndefined();
+  expect(refusal('10.1.1.1', {}, LOCKED)).toBe('key');
+  expect(refusal('11.1.1.1', key, LOCKED)).toBe('peer');
+  expect(refusal('10.1.1.1', { ...key, origin: 'https://evil.example' }, LOCKED)).toBe('origin');
 });

@@ -15,7 +15,7 @@ function busWith(connections: number) {
   delivery.start({ publish: () => undefined });
   const endpoint = testEndpoint({ foo: 'bar' });
   const ids = Array.from({ length: connections }, () => registry.open(idleSocket, endpoint).id);
-  return { bus: new LocalBus('0001', registry, delivery), delivery, ids, registry };
+  return { bus: new LocalBus({ node: '0001', registry, delivery }), delivery, ids, registry };
 }
 
 describe('LocalBus', () => {

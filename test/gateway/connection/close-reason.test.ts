@@ -7,7 +7,7 @@ describe('close reasons', () => {
   });
 
   it('use only codes that the protocol knows', () => {
-    const known = new Set([1000, 1001, 1002, 1006, 1007, 1008, 1009, 1011, 1013]);
+    const known = new Set([1000, 1001, 1002, 1006, 1007, 1008, 1009, 1011, 1013, 4001]);
     for (const { code } of Object.values(CLOSE_REASONS)) expect(known).toContain(code);
   });
 

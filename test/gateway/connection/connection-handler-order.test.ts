@@ -5,6 +5,7 @@ import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js'
 import { Delivery } from '../../../src/gateway/delivery/delivery.js';
 import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
 import type { NewEvent, Outbox, OutboxState } from '../../../src/gateway/outbox/outbox.js';
+import { openAdmission } from '../../support/open-admission.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { testConfig } from '../../support/running-gateway.js';
 
@@ -63,7 +64,7 @@ function compose(canPause: boolean) {
   const counters = new GatewayCounters();
   const { endpoints } = testConfig();
   const options = { endpoints, registry, delivery, outbox, counters };
-  const handler = new ConnectionHandler({ ...options, isClosedToNew: () => false, onClosed: () => undefined });
+  const handler = new ConnectionHandler({ ...options, admission: openAdmission(endpoints), onClosed: () => undefined });
   if (canPause) handler.pauseWhenFull();
   const open = () => {
     const request = { method: 'GET', path: '/connect', query: '', headers: new Map(), remoteAddress: '127.0.0.1' };

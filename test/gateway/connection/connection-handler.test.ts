@@ -1,18 +1,19 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.js';
-import { systemClock } from '../../../src/core/clock.js';
 import { ConnectionHandler } from '../../../src/gateway/connection/connection-handler.js';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
 import { Delivery } from '../../../src/gateway/delivery/delivery.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
-import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
+import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
 import { allSettled, type EventSink, type SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
 import { chooseTransport } from '../../../src/gateway/transport/choose-transport.js';
 import type { TransportName } from '../../../src/gateway/transport/transport.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
+import { openAdmission } from '../../support/open-admission.js';
 import { testConfig } from '../../support/running-gateway.js';
+import { testOutbox } from '../../support/test-outbox.js';
 
 /** A sink that is away until it is told to come back. */
 class AwaySink implements EventSink {
@@ -43,9 +44,7 @@ class AwaySink implements EventSink {
 async function start(name: TransportName) {
   const { endpoints } = testConfig();
   const sink = new AwaySink();
-  const boot = { node: '0000', epoch: 1 };
-  const limits = { maxEvents: 40, maxBytes: 1024 * 1024 };
-  const outbox = new MemoryOutbox({ boot, sinks: [sink], clock: systemClock, log: silentLogger, limits });
+  const outbox = testOutbox([sink], { config: { maxEvents: 40, maxBytes: 1024 * 1024 } });
   const registry = new ConnectionRegistry(new ConnectionIdSource(0));
   const delivery = new Delivery({ registry });
   const counters = new GatewayCounters();
@@ -55,7 +54,7 @@ async function start(name: TransportName) {
     delivery,
     outbox,
     counters,
-    isClosedToNew: () => false,
+    admission: openAdmission(endpoints, { counters, isClosedToNew: () => outbox.isFull }),
     onClosed: () => undefined,
   };
   const handler = new ConnectionHandler(options);
@@ -76,7 +75,7 @@ async function start(name: TransportName) {
   return { port, sink, outbox, counters };
 }
 
-function full(outbox: MemoryOutbox): Promise<void> {
+function full(outbox: EventOutbox): Promise<void> {
   return outbox.state().full ? Promise.resolve() : new Promise((resolve) => outbox.onFullChange(() => resolve()));
 }
 

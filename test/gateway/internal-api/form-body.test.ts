@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formProblem, tagsProblem } from '../../../src/gateway/internal-api/form-body.js';
+import { formProblem } from '../../../src/gateway/internal-api/form-body.js';
 
 test.each([
   ['a=1&b=%20+x&c', undefined],
@@ -16,10 +16,4 @@ test.each([
 
 test('raw bytes that are no UTF-8 are a problem', () => {
   expect(formProblem(Buffer.from([0x61, 0x3d, 0xff]))).toBe('the form body must be UTF-8');
-});
-
-test('a tag called id, or nothing, is refused', () => {
-  expect(tagsProblem(new Map([['id', 'x']]))).toContain("'id'");
-  expect(tagsProblem(new Map([['', 'x']]))).toContain('name');
-  expect(tagsProblem(new Map([['a', '']]))).toBeUndefined();
 });

@@ -1,0 +1,93 @@
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/logger.js';
+import { ApiKeys } from './access/api-keys.js';
+import { ClientRates } from './access/client-rates.js';
+import { ConnectionLimits } from './access/connection-limits.js';
+import { ForwardedAddress } from './access/forwarded-address.js';
+import { LimitedLog } from './access/limited-log.js';
+import { RequestGuard } from './access/request-guard.js';
+import type { Authenticator } from './auth/authenticator.js';
+import { createAuthenticator } from './auth/create-authenticator.js';
+import { GrantExpiry } from './auth/grant-expiry.js';
+import type { GatewayConfig } from './config/gateway-config.js';
+import { Admission } from './connection/admission.js';
+import type { Connection } from './connection/connection.js';
+import type { ConnectionRegistry } from './connection/registry.js';
+import type { Delivery } from './delivery/delivery.js';
+import type { GatewayCounters } from './metrics/gateway-counters.js';
+import type { AddressOf, SendsProxyHeader } from './transport/transport.js';
+
+/** What protects a gateway is composed for. */
+export interface AccessSurroundings {
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly counters: GatewayCounters;
+  readonly isClosedToNew: () => boolean;
+}
+
+/** Who may come in, by which door, and how much of it. */
+export interface AccessParts {
+  readonly admission: Admission;
+  /** Undefined when no endpoint limits its clients. */
+  readonly rates: ClientRates | undefined;
+  readonly apiKeys: ApiKeys;
+  readonly guard: RequestGuard;
+  /** Undefined without trusted proxies. */
+  readonly addressOf: AddressOf | undefined;
+  readonly sendsProxyHeader: SendsProxyHeader | undefined;
+}
+
+/** Puts together what the keys of access ask for. */
+export function composeAccess(surroundings: AccessSurroundings): AccessParts {
+  const { config, clock } = surroundings;
+  const apiKeys = new ApiKeys(config.internalApiKeys, config.internalApiKeysFile);
+  const guard = new RequestGuard({
+    whitelist: config.whitelist,
+    allowedOrigins: config.internalAllowedOrigins,
+    hosts: config.internalHosts,
+    keys: apiKeys,
+  });
+  const proxies = config.trustedProxies.length === 0 ? undefined : new ForwardedAddress(config.trustedProxies);
+  return {
+    admission: composeAdmission(surroundings),
+    rates: ClientRates.of(config.endpoints, clock),
+    apiKeys,
+    guard,
+    addressOf: proxies?.clientOf,
+    sendsProxyHeader: config.proxyProtocol ? proxies?.isProxy : undefined,
+  };
+}
+
+function composeAdmission(surroundings: AccessSurroundings): Admission {
+  const { config, log, clock, registry, delivery, counters, isClosedToNew } = surroundings;
+  const { limits, endpoints } = config;
+  const { maxConnections, maxConnectionsPerAddress, handshakesPerSecond } = limits;
+  const rates = { maxConnections, maxConnectionsPerAddress, handshakesPerSecond };
+  return new Admission({
+    endpoints,
+    isClosedToNew,
+    limits: new ConnectionLimits({ ...rates, clock, open: () => registry.size }),
+    tagLimits: limits,
+    maxPendingUpgrades: limits.maxPendingUpgrades,
+    authenticators: authenticatorsOf(config, clock),
+    expiry: new GrantExpiry<Connection>({
+      clock,
+      onExpired: (connection) => delivery.closeOne(connection, 'token_expired'),
+    }),
+    counters,
+    clock,
+    refusals: new LimitedLog(log, clock),
+  });
+}
+
+function authenticatorsOf({ endpoints }: GatewayConfig, clock: Clock): Map<string, Authenticator> {
+  const authenticators = new Map<string, Authenticator>();
+  for (const endpoint of endpoints) {
+    const authenticator = createAuthenticator(endpoint, clock);
+    if (authenticator !== undefined) authenticators.set(endpoint.path, authenticator);
+  }
+  return authenticators;
+}
