@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { DEFAULT_OUTBOX_LIMITS } from '../outbox/memory-outbox.js';
+import { DEFAULT_OUTBOX_LIMITS } from '../outbox/outbox-bound.js';
 import { DEFAULT_RING_LIMITS } from '../sink/memory-sink.js';
 import { redisAddr } from './redis-addr.js';
+import { amqpAddr, amqpName, natsAddr, natsStream, natsSubject, webhookHeaders, webhookUrl } from './sink-addr.js';
+import { template } from './template-schema.js';
 
 const MIB = 1024 * 1024;
 
@@ -10,13 +12,11 @@ const required = z
   .default(true)
   .describe('A required sink that is away holds the outbox; an optional one is cut off at its own bound and counted.');
 
-const destination = (purpose: string) => z.string().describe(`${purpose}; may be a template.`);
-
 /** The Redis Streams sink. */
 const redisSink = z
   .object({
     addr: redisAddr.describe('`redis://`, `rediss://` or `unix://` URL as go-redis takes it; off when empty.'),
-    stream_name: destination('Stream').default('connectionevents'),
+    stream_name: template(z.string()).describe('Stream; may be a template.').default('connectionevents'),
     event_id_field: z.string().default('').describe('Field that carries the id of the event; none when empty.'),
     close_reason_field: z
       .string()
@@ -31,15 +31,21 @@ const redisSink = z
 /** The AMQP 0-9-1 sink. */
 const amqpSink = z
   .object({
-    addr: z.string().default('').describe('`amqp://` or `amqps://` URL; off when empty.'),
-    exchange: z
-      .string()
+    addr: amqpAddr.describe('`amqp://` or `amqps://` URL; off when empty.'),
+    exchange: amqpName
       .default('')
       .describe('Topic exchange, declared durable when named; empty: the default exchange.'),
-    queue: z.string().default('').describe('Queue that is declared durable and bound with `#`; none when empty.'),
-    routing_key: destination('Routing key').default(''),
+    queue: amqpName
+      .default('')
+      .describe('Queue that is declared durable and bound to a named exchange with `#`; none when empty.'),
+    routing_key: template(amqpName)
+      .describe('Routing key; may be a template. Empty with the default exchange: the name of the queue.')
+      .default(''),
     headers: z.record(z.string(), z.string()).default({}).describe('Headers of each message.'),
     required,
+  })
+  .refine(({ addr, exchange, queue, routing_key }) => addr === '' || exchange + queue + routing_key !== '', {
+    error: 'must name an exchange, a queue or a routing key: nothing would take the messages',
   })
   .prefault({})
   .describe('AMQP 0-9-1 sink.');
@@ -47,9 +53,9 @@ const amqpSink = z
 /** The NATS JetStream sink. */
 const natsSink = z
   .object({
-    addr: z.string().default('').describe('`nats://` or `tls://` URL, credentials included; off when empty.'),
-    stream: z.string().default('connectionevents').describe('JetStream stream; made when it does not exist.'),
-    subject: destination('Subject').default('connectionevents'),
+    addr: natsAddr.describe('`nats://` or `tls://` URL, or several with commas, credentials included; off when empty.'),
+    stream: natsStream.default('connectionevents').describe('JetStream stream; made when it does not exist.'),
+    subject: template(natsSubject).describe('Subject; may be a template.').default('connectionevents'),
     required,
   })
   .prefault({})
@@ -58,9 +64,9 @@ const natsSink = z
 /** The webhook sink. */
 const webhookSink = z
   .object({
-    url: z.string().default('').describe('`http://` or `https://` URL that batches are posted to; off when empty.'),
+    url: webhookUrl.describe('`http://` or `https://` URL that batches are posted to; off when empty.'),
     secret: z.string().default('').describe('Key of the HMAC-SHA256 signature of each request; unsigned when empty.'),
-    headers: z.record(z.string(), z.string()).default({}).describe('Headers of each request.'),
+    headers: webhookHeaders.default({}).describe('Headers of each request.'),
     max_batch_events: z.int().min(1).max(10_000).default(500).describe('Most events of one request.'),
     max_batch_bytes: z
       .int()

@@ -15,6 +15,8 @@ export class AcceptedEvent implements GatewayEvent {
   constructor(
     private readonly boot: EventBoot,
     readonly sequence: number,
+    /** The sequence within its id: lower when events of an earlier boot come first. */
+    private readonly idSequence: number,
     event: NewEvent,
   ) {
     this.connection = event.connection;
@@ -27,6 +29,6 @@ export class AcceptedEvent implements GatewayEvent {
   }
 
   get id(): string {
-    return formatEventId(this.boot, this.sequence);
+    return formatEventId(this.boot, this.idSequence);
   }
 }

@@ -1,15 +1,21 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 
-/** What may wait for the sinks at most. */
+/** What may wait for the sinks at most: in memory, and with a log on disk. */
 export interface OutboxLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** Infinity without a log. */
+  readonly maxDiskBytes: number;
 }
 
-/** What waits. */
+/** The bounds in memory that hold unless the configuration says otherwise. */
+export const DEFAULT_OUTBOX_LIMITS = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 } as const;
+
+/** What waits: in memory, and on disk. */
 export interface OutboxLoad {
   readonly events: number;
   readonly bytes: number;
+  readonly diskBytes: number;
 }
 
 /** At this share of the bound the outbox says that it is full: what is under way still fits behind it. */
@@ -37,36 +43,38 @@ export class OutboxBound {
         return true;
       case 'open':
         if (!this.hasReserve()) return false;
-        if (!this.fits({ events: load.events + 2, bytes: load.bytes + bytes + CLOSE_RESERVE_BYTES }, 1)) return false;
+        if (!this.fits(sum(load, { events: 2, bytes: bytes + CLOSE_RESERVE_BYTES }), 1)) return false;
         this.openConnections++;
         return true;
       case 'message':
         if (load.events === 0) return this.fits(load, MESSAGE_SHARE);
-        return this.fits({ events: load.events + 1, bytes: load.bytes + bytes }, MESSAGE_SHARE);
+        return this.fits(sum(load, { events: 1, bytes }), MESSAGE_SHARE);
     }
   }
 
   isFull(load: OutboxLoad): boolean {
-    const { events, bytes } = this.room(FULL_SHARE);
-    return load.events >= events || load.bytes >= bytes;
+    const { events, bytes, diskBytes } = this.room(FULL_SHARE);
+    return load.events >= events || load.bytes >= bytes || load.diskBytes >= diskBytes;
   }
 
   /** Lower than the mark at which it became full, so that a full outbox does not flicker. */
   isRelieved(load: OutboxLoad): boolean {
-    const { events, bytes } = this.room(FULL_SHARE);
-    return load.events < events * RELIEF_SHARE && load.bytes < bytes * RELIEF_SHARE;
+    const { events, bytes, diskBytes } = this.room(FULL_SHARE);
+    const isBelow = (what: number, mark: number) => what < mark * RELIEF_SHARE;
+    return isBelow(load.events, events) && isBelow(load.bytes, bytes) && isBelow(load.diskBytes, diskBytes);
   }
 
   /** Whether the close event of one connection more may be reserved. */
   private hasReserve(): boolean {
-    const { maxEvents, maxBytes } = this.limits;
+    const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
     const reserves = this.openConnections + 1;
-    return reserves <= maxEvents * RESERVE_SHARE && reserves * CLOSE_RESERVE_BYTES <= maxBytes * RESERVE_SHARE;
+    const bytes = Math.min(maxBytes, maxDiskBytes);
+    return reserves <= maxEvents * RESERVE_SHARE && reserves * CLOSE_RESERVE_BYTES <= bytes * RESERVE_SHARE;
   }
 
   private fits(load: OutboxLoad, share: number): boolean {
-    const { events, bytes } = this.room(share);
-    return load.events <= events && load.bytes <= bytes;
+    const { events, bytes, diskBytes } = this.room(share);
+    return load.events <= events && load.bytes <= bytes && load.diskBytes <= diskBytes;
   }
 
   /** What a share of the bound leaves beside the reserve. */
@@ -74,6 +82,12 @@ export class OutboxBound {
     return {
       events: this.limits.maxEvents * share - this.openConnections,
       bytes: this.limits.maxBytes * share - this.openConnections * CLOSE_RESERVE_BYTES,
+      diskBytes: this.limits.maxDiskBytes * share - this.openConnections * CLOSE_RESERVE_BYTES,
     };
   }
+}
+
+/** An event takes less on disk than in memory. */
+function sum(load: OutboxLoad, { events, bytes }: { readonly events: number; readonly bytes: number }): OutboxLoad {
+  return { events: load.events + events, bytes: load.bytes + bytes, diskBytes: load.diskBytes + bytes };
 }

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
 import type { EventSink } from '../../../src/gateway/sink/event-sink.js';
-import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
+import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
 import type { ReceivedEvent } from '../../support/received-event.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { settle } from '../../support/settle.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
-import { TEST_BOOT, testEvents } from '../../support/test-event.js';
+import { testEvents } from '../../support/test-event.js';
+import { testOutbox } from '../../support/test-outbox.js';
 
 /** A broker that a test may crash, and a sink that reaches it through `port`. */
 export interface BrokerUnderTest {
@@ -76,7 +76,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
     test('loses and reorders nothing when the broker is killed and comes back in mid-traffic', RESTART, async () => {
       const broker = getBroker();
       const log = new RecordingLogger();
-      const outbox = new MemoryOutbox({ boot: TEST_BOOT, sinks: [sink], clock: systemClock, log });
+      const outbox = testOutbox([sink], { log });
       await outbox.start();
       await sendRounds(outbox, 1, ROUNDS / 3);
       await Promise.all([broker.kill(), sendRounds(outbox, ROUNDS / 3 + 1, (2 * ROUNDS) / 3)]);
@@ -92,7 +92,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
 }
 
 /** Each connection says its next number in each round; the event loop turns between rounds. */
-async function sendRounds(outbox: MemoryOutbox, first: number, last: number): Promise<void> {
+async function sendRounds(outbox: EventOutbox, first: number, last: number): Promise<void> {
   for (const round of numbers(first, last)) {
     for (let index = 0; index < CONNECTIONS; index++) {
       const message = Buffer.from(String(round));

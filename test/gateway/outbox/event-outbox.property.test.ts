@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { silentLogger } from '../../../src/core/logger.js';
-import { MemoryOutbox } from '../../../src/gateway/outbox/memory-outbox.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ScriptedSink, type SinkAnswer } from '../../support/scripted-sink.js';
 import { settle } from '../../support/settle.js';
-import { TEST_BOOT } from '../../support/test-event.js';
+import { testOutbox } from '../../support/test-outbox.js';
 
 /** Events to append, or time that passes so that sinks come forward. */
 type Step = { readonly append: readonly NewEvent[] } | { readonly passMs: number };
@@ -36,7 +34,7 @@ async function run(steps: readonly Step[], scripts: readonly SinkAnswer[][]): Pr
   const sinks = scripts.map((script, index) => new ScriptedSink(`s${index}`, [...script]));
   const limits = { maxEvents: 40, maxBytes: 20_000 };
   const batch = { maxEvents: 5, maxBytes: 2_000 };
-  const outbox = new MemoryOutbox({ boot: TEST_BOOT, sinks, clock, log: silentLogger, limits, batch });
+  const outbox = testOutbox(sinks, { clock, batch, config: limits });
   const accepted: NewEvent[] = [];
   await outbox.start();
   for (const now of steps) {
@@ -55,7 +53,7 @@ async function pass(clock: ManualClock, passMs: number): Promise<void> {
   clock.advance(passMs);
 }
 
-describe('whatever the sinks reject, a memory outbox', () => {
+describe('whatever the sinks reject, an outbox in memory', () => {
   test('delivers every accepted event at least once, first in order, and never goes back behind an acknowledgement', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.tuple(answers, answers), async (steps, scripts) => {

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventBytes } from '../../../src/gateway/event/event-size.js';
-import { MemoryOutbox, type MemoryOutboxOptions } from '../../../src/gateway/outbox/memory-outbox.js';
+import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
+import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
+import type { QueueLimits } from '../../../src/gateway/event/event-queue.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { REJECT, ScriptedSink } from '../../support/scripted-sink.js';
 import { settle } from '../../support/settle.js';
-import { TEST_BOOT } from '../../support/test-event.js';
+import { testOutbox } from '../../support/test-outbox.js';
 
 const LARGE = 1024 * 1024 * 1024;
 const stops: (() => Promise<number>)[] = [];
@@ -27,22 +29,27 @@ function closed(connection = 'c1'): NewEvent {
   return { connection, action: 'close', tags: '' };
 }
 
-function create(sinks: readonly ScriptedSink[], options: Partial<MemoryOutboxOptions> = {}) {
+function create(sinks: readonly ScriptedSink[], options: { limits?: Partial<OutboxConfig>; batch?: QueueLimits } = {}) {
   const clock = new ManualClock();
   const log = new RecordingLogger();
-  const outbox = new MemoryOutbox({ boot: TEST_BOOT, sinks, clock, log, ...options });
+  const outbox = testOutbox(sinks, {
+    clock,
+    log,
+    config: options.limits ?? {},
+    ...(options.batch && { batch: options.batch }),
+  });
   stops.push(() => outbox.stop(0));
   return { outbox, clock, log };
 }
 
 /** Appends messages until one is refused; answers how many were accepted. */
-function fill(outbox: MemoryOutbox): number {
+function fill(outbox: EventOutbox): number {
   let accepted = 0;
   while (outbox.append(message('x')) > 0) accepted++;
   return accepted;
 }
 
-describe('memory outbox', () => {
+describe('an outbox in memory', () => {
   test('gives each event the next sequence and the id of this boot', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
@@ -165,7 +172,7 @@ describe('memory outbox', () => {
   });
 });
 
-describe('the bound of a memory outbox', () => {
+describe('the bound of an outbox', () => {
   test('refuses messages, and says that it is full before it does', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     const changes: number[] = [];

@@ -1,0 +1,52 @@
+import type { QueueLimits } from '../event/event-queue.js';
+import type { GatewayEvent } from '../event/gateway-event.js';
+import type { OutboxLoad } from './outbox-bound.js';
+import type { NewEvent, Retagging } from './outbox.js';
+
+/** What is read of a backlog: from one sequence to another, no more than the limits but for one event. */
+export interface BacklogRange extends QueueLimits {
+  readonly from: number;
+  readonly through: number;
+}
+
+/** One sink's way of reading a backlog. */
+export interface BacklogReader {
+  /** Consecutive events from `from` on, at least one. The range must be kept, and safe. */
+  read(range: BacklogRange): Promise<readonly GatewayEvent[]>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What an earlier process left. */
+export interface Recovered {
+  /** Sequence of the last event of earlier processes; 0 when there are none. */
+  readonly events: number;
+  /** For each sink the sequence that it has acknowledged; 0 when it is not named. */
+  readonly cursors: ReadonlyMap<string, number>;
+  /** Connections that are open as far as the backlog knows: none, their close events were appended. */
+  readonly closes: number;
+}
+
+/** Where events wait, by consecutive sequence, until every sink has acknowledged them. */
+export interface Backlog {
+  /** The newest event; 0 before the first. */
+  readonly lastSequence: number;
+  /** Up to here sinks may be offered events. */
+  readonly safeThrough: number;
+  /** Events cannot be kept as they should: nothing new is to be accepted. */
+  readonly isFailing: boolean;
+  readonly load: OutboxLoad;
+  readonly disk: { readonly bytes: number; readonly segments: number };
+  /** To be called once, before anything is pushed. `onProgress` is called when `safeThrough`, `isFailing` or `load` may have changed by themselves. */
+  open(sinks: readonly string[], onProgress: () => void): Promise<Recovered>;
+  /** Answers with the event's sequence. */
+  push(event: NewEvent): number;
+  retagged(now: Retagging): void;
+  reader(): BacklogReader;
+  /** Notes that a sink has acknowledged all up to and with the event of this id. */
+  acknowledged(sink: string, id: string): void;
+  /** Forgets all up to and with `sequence`. */
+  release(sequence: number): void;
+  /** What is left stays for the next process, where that is possible: the number of events that do not. */
+  close(): Promise<number>;
+}

@@ -1,0 +1,251 @@
+import type { Clock } from '../../core/clock.js';
+import type { Logger } from '../../core/logger.js';
+import type { OutboxConfig } from '../config/sink-config.js';
+import type { EventBoot } from '../event/event-id.js';
+import type { QueueLimits } from '../event/event-queue.js';
+import { eventBytes } from '../event/event-size.js';
+import type { ConfiguredSink } from '../sink/create-sinks.js';
+import type { Backlog } from './backlog.js';
+import { DeadLetters } from './dead-letters.js';
+import type { EventGate } from './event-gate.js';
+import { LoggedBacklog } from './logged-backlog.js';
+import { MemoryBacklog } from './memory-backlog.js';
+import { OutboxBound } from './outbox-bound.js';
+import type { NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
+import { SinkFeed } from './sink-feed.js';
+import { SinkGroup, type FedSink } from './sink-group.js';
+
+/** Large enough to make the cost of a call disappear, small enough to be sent again whole. */
+const DEFAULT_BATCH: QueueLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
+/** What may wait for sinks that are not required, at most: above it they would keep a full outbox from being relieved. */
+const OPTIONAL_SHARE = 1 / 4;
+
+export interface EventOutboxOptions {
+  readonly boot: EventBoot;
+  /** At least one. */
+  readonly sinks: readonly ConfiguredSink[];
+  readonly config: OutboxConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Holds events back. */
+  readonly gate?: EventGate;
+  /** The most that a sink is handed at once. */
+  readonly batch?: QueueLimits;
+}
+
+/**
+ * Keeps events until every sink has acknowledged them, in memory or with `dir` on disk too. They are offered once a tick, not
+ * once an event. Without `dir` the end of the process, or of `stop`, loses what is left; with it the next process delivers it.
+ */
+export class EventOutbox implements Outbox {
+  private readonly backlog: Backlog;
+  private readonly bound: OutboxBound;
+  private readonly sinks: SinkGroup;
+  private readonly fullListeners: ((full: boolean) => void)[] = [];
+  private readonly acknowledgedListeners: ((through: number) => void)[] = [];
+  private recoveredEvents = 0;
+  private acknowledged = 0;
+  private full = false;
+  private isAccepting: boolean;
+  private phase: 'new' | 'started' | 'stopped' = 'new';
+  private scheduled: NodeJS.Immediate | undefined;
+  private stopping: Promise<number> | undefined;
+  private onDelivered: (() => void) | undefined;
+
+  constructor(private readonly options: EventOutboxOptions) {
+    const { boot, config, clock, log } = options;
+    const { dir, maxEvents, maxBytes } = config;
+    this.isAccepting = dir === undefined;
+    this.backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
+    const maxDiskBytes = dir === undefined ? Infinity : config.maxDiskBytes;
+    this.bound = new OutboxBound({ maxEvents, maxBytes, maxDiskBytes });
+    const optional = {
+      maxEvents: maxEvents * OPTIONAL_SHARE,
+      maxBytes: Math.min(config.optionalMaxBytes, Math.min(maxBytes, maxDiskBytes) * OPTIONAL_SHARE),
+    };
+    this.sinks = new SinkGroup({ backlog: this.backlog, optional, clock, log });
+    options.gate?.onRelease(() => this.schedule());
+  }
+
+  /**
+   * Hot: runs once an event. Calls the listeners of `onFullChange` before it returns when this event fills the outbox.
+   * With a log nothing is accepted before `start` has resolved.
+   */
+  append(event: NewEvent): number {
+    if (!this.isAccepting) return 0;
+    const bytes = eventBytes(event);
+    const sequence = this.mayTake(event, bytes) ? this.backlog.push(event) : 0;
+    if (sequence > 0) {
+      const isCut = this.sinks.appended(sequence, bytes, this.scheduled === undefined);
+      this.schedule();
+      if (isCut) this.progressed();
+    }
+    // Only what is delivered relieves: with nothing waiting, a refusal for want of a reserve must not make it full for ever.
+    const isRefusing = sequence === 0 && this.isLeft();
+    if (!this.full && (isRefusing || this.isAtBound())) this.setFull(true);
+    return sequence;
+  }
+
+  retagged(now: Retagging): void {
+    if (this.phase !== 'stopped') this.backlog.retagged(now);
+  }
+
+  get isFull(): boolean {
+    return this.full;
+  }
+
+  get acknowledgedThrough(): number {
+    return this.acknowledged;
+  }
+
+  /** How many events of earlier processes come before those of this one. Known before the sinks are started. */
+  get recovered(): number {
+    return this.recoveredEvents;
+  }
+
+  state(): OutboxState {
+    const { maxBytes, maxDiskBytes } = this.bound.limits;
+    const { backlog, sinks, full } = this;
+    return {
+      events: backlog.lastSequence - sinks.releasedThrough,
+      bytes: backlog.load.bytes,
+      maxBytes,
+      diskBytes: backlog.disk.bytes,
+      diskSegments: backlog.disk.segments,
+      maxDiskBytes: Number.isFinite(maxDiskBytes) ? maxDiskBytes : 0,
+      full,
+      sinks: sinks.states(),
+    };
+  }
+
+  onFullChange(listener: (full: boolean) => void): void {
+    this.fullListeners.push(listener);
+  }
+
+  onAcknowledged(listener: (through: number) => void): void {
+    this.acknowledgedListeners.push(listener);
+  }
+
+  async start(): Promise<void> {
+    const { sinks, log, config } = this.options;
+    const names = sinks.map(({ sink }) => sink.name);
+    const { events, closes, cursors } = await this.backlog.open(names, () => this.progressed());
+    if (events + closes > 0) log.info('outbox.recovered', { events, closes, dir: config.dir });
+    this.recoveredEvents = events;
+    await this.sinks.start(sinks.map((sink) => this.feed(sink, cursors.get(sink.sink.name) ?? 0)));
+    if (this.phase !== 'new') return;
+    this.phase = 'started';
+    this.isAccepting = true;
+    this.progressed();
+  }
+
+  /** A start that is under way no longer waits for sinks that do not answer. */
+  hurryStart(): void {
+    this.sinks.hurryStart();
+  }
+
+  stop(timeoutMs: number): Promise<number> {
+    this.stopping ??= this.deliverRest(timeoutMs);
+    return this.stopping;
+  }
+
+  private feed({ sink, required }: ConfiguredSink, acknowledged: number): FedSink {
+    const { config, clock, log, batch = DEFAULT_BATCH } = this.options;
+    const { deadLetterDir: dir, fsync } = config;
+    const feed = new SinkFeed({
+      sink,
+      backlog: this.backlog,
+      acknowledged,
+      offerThrough: () => this.offerThrough(),
+      deadLetters: new DeadLetters({ dir, sink: sink.name, sync: fsync === 'always', clock, log }),
+      batch,
+      clock,
+      log,
+      onAcknowledged: () => this.progressed(),
+    });
+    return { feed, required };
+  }
+
+  private offerThrough(): number {
+    if (this.phase !== 'started') return 0;
+    const heldFrom = this.options.gate?.heldFrom() ?? Infinity;
+    return Math.min(this.backlog.safeThrough, heldFrom - 1);
+  }
+
+  private mayTake({ action }: NewEvent, bytes: number): boolean {
+    if (this.backlog.isFailing && action !== 'close') return false;
+    return this.bound.admit(action, bytes, this.backlog.load);
+  }
+
+  private schedule(): void {
+    if (this.phase === 'started') this.scheduled ??= setImmediate(() => this.wakeFeeds());
+  }
+
+  private wakeFeeds(): void {
+    this.scheduled = undefined;
+    this.sinks.wake();
+  }
+
+  private isLeft(): boolean {
+    return this.sinks.releasedThrough < this.backlog.lastSequence;
+  }
+
+  private isAtBound(): boolean {
+    return this.backlog.isFailing || this.bound.isFull(this.backlog.load);
+  }
+
+  /** Frees what every sink has acknowledged, and offers what may be offered now. */
+  private progressed(): void {
+    if (this.phase === 'new') return;
+    const through = this.sinks.releasedThrough;
+    this.backlog.release(through);
+    this.sinks.release(through);
+    this.tellAcknowledged();
+    this.reconsiderFull();
+    this.schedule();
+    if (!this.isLeft()) this.onDelivered?.();
+  }
+
+  private tellAcknowledged(): void {
+    const through = this.sinks.acknowledgedThrough;
+    if (through <= this.acknowledged) return;
+    this.acknowledged = through;
+    for (const listener of this.acknowledgedListeners) listener(through);
+  }
+
+  private reconsiderFull(): void {
+    const { isFailing, load } = this.backlog;
+    if (!this.full && isFailing) this.setFull(true);
+    else if (this.full && !isFailing && this.bound.isRelieved(load)) this.setFull(false);
+  }
+
+  private setFull(full: boolean): void {
+    this.full = full;
+    for (const listener of this.fullListeners) listener(full);
+  }
+
+  private async deliverRest(timeoutMs: number): Promise<number> {
+    if (this.isLeft() && this.phase === 'started') await this.delivered(timeoutMs);
+    this.phase = 'stopped';
+    this.isAccepting = false;
+    clearImmediate(this.scheduled);
+    this.sinks.stop();
+    await Promise.all(this.options.sinks.map(({ sink }) => sink.stop()));
+    await this.sinks.closeReaders();
+    const left = this.backlog.lastSequence - this.sinks.releasedThrough;
+    const lost = await this.backlog.close();
+    if (left > lost) this.options.log.info('outbox.kept', { events: left - lost, dir: this.options.config.dir });
+    return lost;
+  }
+
+  private async delivered(timeoutMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.schedule(resolve, timeoutMs);
+      this.onDelivered = () => {
+        cancel();
+        resolve();
+      };
+      this.sinks.retryNow();
+    });
+  }
+}

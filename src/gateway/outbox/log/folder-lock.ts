@@ -1,0 +1,109 @@
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { systemErrorCode, WsgError } from '../../../core/error.js';
+
+const LOCK = 'lock';
+/** Folders that this process holds. */
+const held = new Set<string>();
+
+/** Keeps two gateways out of one folder, with a file that names the process. */
+export class FolderLock {
+  readonly #dir: string;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Rejects with `outbox.unusable` while another process that runs holds the folder; the lock of one that does not is taken over. */
+  static async take(dir: string): Promise<FolderLock> {
+    const folder = resolve(dir);
+    if (held.has(folder)) throw inUse(folder, String(process.pid));
+    held.add(folder);
+    try {
+      await takeFile(folder);
+      return new FolderLock(folder);
+    } catch (error) {
+      held.delete(folder);
+      throw error;
+    }
+  }
+
+  /** Idempotent. */
+  async release(): Promise<void> {
+    if (held.delete(this.#dir)) await rm(join(this.#dir, LOCK), { force: true });
+  }
+}
+
+async function takeFile(dir: string): Promise<void> {
+  const path = join(dir, LOCK);
+  if (await createFile(path)) return;
+  const holder = await readHolder(path);
+  if (holder !== undefined && isRunning(holder)) throw inUse(dir, holder);
+  // Renamed, not removed: of two that find the same stale lock only one can have it.
+  const stale = join(dir, `${LOCK}.${process.pid}`);
+  await rename(path, stale).catch(ignoreMissing);
+  if ((await readHolder(stale)) !== holder) await link(stale, path).catch(() => undefined);
+  await rm(stale, { force: true });
+  if (!(await createFile(path))) throw inUse(dir, (await readHolder(path)) ?? 'unknown');
+}
+
+/** Linked, not written in place: nobody may find a lock that does not yet say whose it is. False when there is one. */
+async function createFile(path: string): Promise<boolean> {
+  const draft = `${path}.${process.pid}.new`;
+  await writeFile(draft, `${describe(process.pid) ?? process.pid}\n`, { mode: 0o600 });
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** What the lock says; undefined when there is none. */
+async function readHolder(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    ignoreMissing(error);
+    return undefined;
+  }
+}
+
+/** A process of another start of the same number does not count: containers number their processes alike each time. */
+function isRunning(holder: string): boolean {
+  const pid = Number.parseInt(holder, 10);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  if (holder.includes(' ')) return describe(pid) === holder;
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    return systemErrorCode(error) === 'EPERM';
+  }
+}
+
+/** Process id, start of the machine and start of the process; undefined where /proc does not tell, or when it has ended. */
+function describe(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const machineStart = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return state === 'Z' || state === 'X' ? undefined : `${pid} ${machineStart} ${fields[18]}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (systemErrorCode(error) !== 'ENOENT') throw error;
+}
+
+function inUse(dir: string, holder: string): WsgError {
+  return new WsgError('outbox.unusable', `Another gateway uses ${dir}: process ${holder.split(' ')[0]}.`, {
+    hint: 'Give each gateway an outbox.dir of its own.',
+  });
+}

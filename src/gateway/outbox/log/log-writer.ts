@@ -1,0 +1,208 @@
+import { open, rename, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Clock } from '../../../core/clock.js';
+import { errorMessage } from '../../../core/error.js';
+import type { Logger } from '../../../core/logger.js';
+import { LimitedLog } from '../../access/limited-log.js';
+import { backoffMs } from '../backoff.js';
+import { Pause } from '../pause.js';
+import { ByteWriter } from './byte-writer.js';
+import type { LogSegment } from './log-segment.js';
+import { syncFolder } from './sync-folder.js';
+
+export interface LogWriterOptions {
+  readonly fsync: 'always' | 'interval' | 'never';
+  readonly fsyncIntervalMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when more has been written, when writing begins to fail, and when it works again. */
+  readonly onProgress: () => void;
+}
+
+/** What goes to the file in one write. */
+interface WriteBatch {
+  readonly segment: LogSegment;
+  readonly writer: ByteWriter;
+  /** Sequence of its first event; Infinity when it has none. */
+  firstSequence: number;
+}
+
+const FAILURES_LOGGED_EACH_MS = 60_000;
+
+/**
+ * Writes what is appended in one tick, or while the last write was under way, with one write and at most one fsync. What
+ * could not be written is written again at the same place, after a growing pause, until it works.
+ */
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+  readonly #failureLog: LimitedLog;
+  readonly #pause: Pause;
+  readonly #batches: WriteBatch[] = [];
+  /** The batch that still grows. */
+  #growing: WriteBatch | undefined;
+  #file: { readonly segment: LogSegment; readonly handle: FileHandle } | undefined;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+  #isGivenUp = false;
+  #pendingBytes = 0;
+  #onFailure: ((error: unknown) => void) | undefined;
+  #cancelSync: (() => void) | undefined;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+    this.#pause = new Pause(options.clock);
+    this.#failureLog = new LimitedLog(options.log, options.clock, FAILURES_LOGGED_EACH_MS);
+  }
+
+  /** Sequence of the oldest event that is not yet written (with `always`: forced to the device); Infinity when all are. */
+  get firstPending(): number {
+    for (const { firstSequence } of this.#batches) if (firstSequence !== Infinity) return firstSequence;
+    return Infinity;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Appends to what goes to `segment`; `append` must write something. `sequence`: of the event, Infinity when it is none. */
+  append(segment: LogSegment, sequence: number, append: (writer: ByteWriter) => void): void {
+    const batch = this.#batchFor(segment);
+    const before = batch.writer.length;
+    append(batch.writer);
+    const bytes = batch.writer.length - before;
+    segment.appendedBytes += bytes;
+    this.#pendingBytes += bytes;
+    if (sequence < batch.firstSequence) batch.firstSequence = sequence;
+    this.#wake();
+  }
+
+  /** Resolves when all that was appended is written; rejects when writing was given up. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    if (this.#batches.length > 0) throw new Error('Writing the log was given up.');
+  }
+
+  /** As `flush`, but rejects at the first failure. Writing goes on all the same. */
+  async flushOrFail(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#onFailure = reject;
+      this.flush().then(resolve, reject);
+    }).finally(() => (this.#onFailure = undefined));
+  }
+
+  /** Forces what is written to the device (but with `never`) and gives an unfinished segment its name. */
+  async finish(segment: LogSegment): Promise<void> {
+    if (this.#file?.segment === segment) await this.#sync(this.#file.handle);
+    await rename(segment.path, segment.finalPath);
+    segment.isFinished = true;
+    if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.finalPath));
+  }
+
+  /** Stops trying: what is not written stays unwritten. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.#pause.end();
+  }
+
+  /** To be called when nothing more is appended. Rejects when something is not written. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+      if (this.#file !== undefined) await this.#sync(this.#file.handle);
+    } finally {
+      this.#cancelSync?.();
+      const file = this.#file;
+      this.#file = undefined;
+      await file?.handle.close();
+    }
+  }
+
+  #batchFor(segment: LogSegment): WriteBatch {
+    if (this.#growing?.segment === segment) return this.#growing;
+    this.#growing = { segment, writer: new ByteWriter(), firstSequence: Infinity };
+    this.#batches.push(this.#growing);
+    return this.#growing;
+  }
+
+  #wake(): void {
+    if (this.#isGivenUp || this.#batches.length === 0) return;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      this.#wake();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // What the rest of this tick appends goes with it.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let batch = this.#batches[0]; batch !== undefined && !this.#isGivenUp; batch = this.#batches[0]) {
+      if (batch === this.#growing) this.#growing = undefined;
+      try {
+        await this.#write(batch);
+        this.#batches.shift();
+        this.#pendingBytes -= batch.writer.length;
+        this.#succeeded();
+      } catch (error) {
+        this.#failed(error);
+        if (!this.#isGivenUp) await this.#pause.wait(backoffMs(this.#failures));
+      }
+    }
+  }
+
+  async #write({ segment, writer }: WriteBatch): Promise<void> {
+    const handle = await this.#open(segment);
+    const bytes = writer.bytes();
+    for (let written = 0; written < bytes.length;) {
+      const place = segment.writtenBytes + written;
+      written += (await handle.write(bytes, written, bytes.length - written, place)).bytesWritten;
+    }
+    if (this.#options.fsync === 'always') await handle.datasync();
+    if (this.#options.fsync === 'interval') this.#syncSoon();
+    segment.writtenBytes += bytes.length;
+  }
+
+  async #open(segment: LogSegment): Promise<FileHandle> {
+    if (this.#file?.segment === segment) return this.#file.handle;
+    if (this.#file !== undefined) await this.#sync(this.#file.handle);
+    await this.#file?.handle.close();
+    this.#file = undefined;
+    const handle = await open(segment.path, 'w', 0o600);
+    this.#file = { segment, handle };
+    if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.path));
+    return handle;
+  }
+
+  #syncSoon(): void {
+    this.#cancelSync ??= this.#options.clock.schedule(() => {
+      this.#cancelSync = undefined;
+      const handle = this.#file?.handle;
+      if (handle !== undefined) this.#sync(handle).catch((error: unknown) => this.#syncFailed(handle, error));
+    }, this.#options.fsyncIntervalMs);
+  }
+
+  async #sync(handle: FileHandle): Promise<void> {
+    if (this.#options.fsync !== 'never') await handle.datasync();
+  }
+
+  /** A file that was closed meanwhile was synced before. */
+  #syncFailed(handle: FileHandle, error: unknown): void {
+    if (this.#file?.handle === handle) this.#failureLog.warn('outbox.fsync-failed', { reason: errorMessage(error) });
+  }
+
+  #succeeded(): void {
+    if (this.#failures > 0) this.#options.log.info('outbox.log-writable', { failures: this.#failures });
+    this.#failures = 0;
+    this.#options.onProgress();
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    this.#failureLog.warn('outbox.log-unwritable', { reason: errorMessage(error), waitingBytes: this.pendingBytes });
+    this.#onFailure?.(error);
+    if (this.#failures === 1) this.#options.onProgress();
+  }
+}

@@ -1,0 +1,55 @@
+import type { NewEvent, Retagging } from '../outbox.js';
+import type { ByteReader } from './byte-reader.js';
+import type { ByteWriter } from './byte-writer.js';
+import { readRetagging, writeRetagging } from './event-record.js';
+
+/** The connections whose open event is in the log and whose close event is not, with what their close event would say. */
+export class OpenConnections {
+  private readonly open = new Map<string, Retagging>();
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** In the order in which they opened. */
+  [Symbol.iterator](): IterableIterator<Retagging> {
+    return this.open.values();
+  }
+
+  /** An open event that was applied before changes nothing: what was noted since is newer. */
+  apply({ action, connection, tags, destinations }: NewEvent): void {
+    if (action === 'close') this.open.delete(connection);
+    if (action !== 'open' || this.open.has(connection)) return;
+    this.open.set(connection, { connection, tags, ...(destinations && { destinations }) });
+  }
+
+  /** False when the connection is not open. */
+  retag(now: Retagging): boolean {
+    if (!this.open.has(now.connection)) return false;
+    this.open.set(now.connection, now);
+    return true;
+  }
+
+  /** As read from a log, where it may stand before the open event. */
+  restore(now: Retagging): void {
+    this.open.set(now.connection, now);
+  }
+
+  clear(): void {
+    this.open.clear();
+  }
+
+  write(writer: ByteWriter): void {
+    writer.varint(this.open.size);
+    for (const connection of this.open.values()) writeRetagging(writer, connection);
+  }
+
+  /** Replaces the whole set. */
+  read(reader: ByteReader): void {
+    this.open.clear();
+    for (let left = reader.varint(); left > 0; left--) {
+      const connection = readRetagging(reader);
+      this.open.set(connection.connection, connection);
+    }
+  }
+}

@@ -1,0 +1,281 @@
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../../core/clock.js';
+import { errorMessage, WsgError } from '../../core/error.js';
+import type { Logger } from '../../core/logger.js';
+import type { OutboxConfig } from '../config/sink-config.js';
+import type { EventBoot } from '../event/event-id.js';
+import { EventQueue } from '../event/event-queue.js';
+import type { GatewayEvent } from '../event/gateway-event.js';
+import { AcceptedEvent } from './accepted-event.js';
+import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
+import { EventLog } from './log/event-log.js';
+import { FolderLock } from './log/folder-lock.js';
+import { scanLog, type ScannedLog } from './log/log-scan.js';
+import { OpenConnections } from './log/open-connections.js';
+import { sliceQueue } from './memory-backlog.js';
+import type { OutboxLoad } from './outbox-bound.js';
+import type { NewEvent, Retagging } from './outbox.js';
+
+export interface LoggedBacklogOptions {
+  readonly dir: string;
+  readonly config: OutboxConfig;
+  readonly boot: EventBoot;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Memory above this share of its bound makes events go to disk (durability `memory`). */
+const SPILL_SHARE = 1 / 2;
+/** How much of the newest events stays in memory beside the log, so that a sink that keeps up is not fed from disk. */
+const WINDOW_SHARE = 1 / 4;
+/** The log begins a new file so often that one file is a small part of its bound. */
+const SEGMENTS_AT_LEAST = 8;
+/** What is encoded between two turns of the event loop when memory is moved to disk. */
+const SPILL_STEP_BYTES = 256 * 1024;
+/** How long a stop waits for a disk that does not take what is left. */
+const CLOSE_BOUND_MS = 5_000;
+
+/**
+ * Keeps events in memory and on disk. `everything`: each is written, memory is a window on the newest. `lifecycle`: only opens and
+ * closes are written; messages are in memory. `spilling`: what is in memory is being copied to a file that replaces the log.
+ */
+type Phase = 'lifecycle' | 'spilling' | 'everything';
+
+/**
+ * Events that outlive the process. With durability `disk` every event is written before a sink may have it; with `memory`
+ * opens and closes are, so that no connection is left without its close, and messages only while sinks lag behind.
+ */
+export class LoggedBacklog implements Backlog {
+  readonly #options: LoggedBacklogOptions;
+  readonly #open = new OpenConnections();
+  #lock: FolderLock | undefined;
+  #log: EventLog | undefined;
+  #queue = new EventQueue();
+  #phase: Phase = 'everything';
+  #recovered = 0;
+  #released = 0;
+  /** While a replacement is not finished, the first event that must not be offered before it is. */
+  #unsafeFrom = Infinity;
+  #spilling: Promise<void> | undefined;
+  #onProgress: () => void = () => undefined;
+
+  constructor(options: LoggedBacklogOptions) {
+    this.#options = options;
+  }
+
+  get lastSequence(): number {
+    return this.#queue.lastSequence;
+  }
+
+  get safeThrough(): number {
+    const firstUnsafe = this.#spilling === undefined ? (this.#log?.firstPending ?? 0) : this.#unsafeFrom;
+    return Math.min(this.lastSequence, firstUnsafe - 1);
+  }
+
+  get isFailing(): boolean {
+    return this.#log?.isFailing === true;
+  }
+
+  get load(): OutboxLoad {
+    const log = this.#log;
+    if (log === undefined) return { events: 0, bytes: 0, diskBytes: 0 };
+    const { size, bytes } = this.#queue;
+    return { events: size, bytes: bytes + log.pendingBytes, diskBytes: log.bytes - log.overheadBytes };
+  }
+
+  get disk(): { readonly bytes: number; readonly segments: number } {
+    return { bytes: this.#log?.bytes ?? 0, segments: this.#log?.segments.length ?? 0 };
+  }
+
+  async open(sinks: readonly string[], onProgress: () => void): Promise<Recovered> {
+    this.#onProgress = onProgress;
+    const { dir, log } = this.#options;
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      this.#lock = await FolderLock.take(dir);
+      return await this.#recover(await scanLog(dir, log), sinks);
+    } catch (error) {
+      if (error instanceof WsgError) throw error;
+      const message = `The folder ${dir} cannot be used: ${errorMessage(error)}.`;
+      throw new WsgError('outbox.unusable', message, {
+        hint: 'Check outbox.dir, its rights and its space.',
+        cause: error,
+      });
+    }
+  }
+
+  /** Hot: runs once an event. */
+  push(event: NewEvent): number {
+    const sequence = this.#queue.lastSequence + 1;
+    const isLifecycle = event.action !== 'message';
+    if (isLifecycle) this.#open.apply(event);
+    if (this.#phase === 'everything' || (this.#phase === 'lifecycle' && isLifecycle))
+      this.#log?.append(sequence, event);
+    if (this.#spilling !== undefined && isLifecycle) this.#unsafeFrom = Math.min(this.#unsafeFrom, sequence);
+    this.#queue.push(new AcceptedEvent(this.#options.boot, sequence, sequence - this.#recovered, event));
+    this.#fitMemory();
+    return sequence;
+  }
+
+  retagged(now: Retagging): void {
+    if (this.#open.retag(now)) this.#log?.retagged(now);
+  }
+
+  reader(): BacklogReader {
+    const onDisk = this.#log?.reader();
+    return {
+      read: (range) => {
+        const isInMemory = range.from >= this.#queue.firstSequence || onDisk === undefined;
+        return isInMemory ? this.#readMemory(range, onDisk) : onDisk.read(range);
+      },
+      close: async () => onDisk?.close(),
+    };
+  }
+
+  acknowledged(sink: string, id: string): void {
+    this.#log?.acknowledged(sink, id);
+  }
+
+  release(sequence: number): void {
+    this.#released = sequence;
+    this.#queue.dropThrough(sequence);
+    const isSettled = this.#spilling === undefined && sequence >= this.#queue.firstSequence - 1;
+    if (isSettled && this.#phase === 'everything' && this.#options.config.durability === 'memory') {
+      this.#phase = 'lifecycle';
+    }
+    this.#log?.release(sequence).catch((error: unknown) => this.#warn('outbox.log-not-removed', error));
+  }
+
+  async close(): Promise<number> {
+    const log = this.#log;
+    this.#log = undefined;
+    const cancel = this.#options.clock.schedule(() => log?.giveUp(), CLOSE_BOUND_MS);
+    try {
+      return log === undefined ? 0 : await this.#keepRest(log);
+    } finally {
+      cancel();
+      await this.#lock?.release();
+    }
+  }
+
+  async #recover(scanned: ScannedLog, sinks: readonly string[]): Promise<Recovered> {
+    const cursors = new Map(sinks.map((sink) => [sink, scanned.cursors.get(sink) ?? 0]));
+    const settled = Math.min(...cursors.values());
+    for (const [sink, cursor] of cursors) cursors.set(sink, cursor - settled);
+    for (const segment of scanned.segments) {
+      segment.firstSequence -= settled;
+      segment.lastSequence -= settled;
+    }
+    const { dir, boot, config, clock, log } = this.#options;
+    const acknowledged = new Map([...scanned.acknowledged].filter(([sink]) => sinks.includes(sink)));
+    const recovered = scanned.events - settled;
+    const { fsync, fsyncIntervalMs } = config;
+    const options = { dir, boot, fsync, fsyncIntervalMs, segmentBytes: this.#segmentBytes(), clock, log };
+    const { segments, lastNumber } = scanned;
+    const start = { segments, lastNumber, recovered, acknowledged };
+    this.#recovered = recovered;
+    this.#log = new EventLog({ ...options, open: this.#open, onProgress: () => this.#progressed() }, start);
+    const closes = this.#appendCloses(this.#log, scanned.open);
+    await this.#log.finish(false);
+    this.#queue = new EventQueue(recovered + closes + 1);
+    this.#released = 0;
+    return { events: recovered, cursors, closes };
+  }
+
+  /** Written before anything is delivered and in the file that ends the old state: whatever is killed when, each close has one id. */
+  #appendCloses(log: EventLog, open: OpenConnections): number {
+    let sequence = this.#recovered;
+    for (const { connection, tags, destinations } of open) {
+      const close: NewEvent = { connection, action: 'close', tags, reason: 'node_crashed' };
+      log.append(++sequence, destinations === undefined ? close : { ...close, destinations });
+    }
+    return sequence - this.#recovered;
+  }
+
+  #segmentBytes(): number {
+    const { segmentBytes, maxDiskBytes } = this.#options.config;
+    return Math.min(segmentBytes, Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST));
+  }
+
+  async #readMemory(range: BacklogRange, onDisk: { close(): Promise<void> } | undefined): Promise<GatewayEvent[]> {
+    const events = sliceQueue(this.#queue, range);
+    // What it reads next from disk may stand in another file.
+    await onDisk?.close();
+    return events;
+  }
+
+  #progressed(): void {
+    this.#fitMemory();
+    this.#onProgress();
+  }
+
+  #fitMemory(): void {
+    const { maxBytes, maxEvents, maxDiskBytes } = this.#options.config;
+    const queue = this.#queue;
+    if (this.#spilling !== undefined) return;
+    if (this.#phase === 'everything') {
+      const firstUnsafe = this.safeThrough + 1;
+      const isLarge = () => queue.bytes > maxBytes * WINDOW_SHARE || queue.size > maxEvents * WINDOW_SHARE;
+      while (isLarge() && queue.firstSequence < firstUnsafe) queue.dropThrough(queue.firstSequence);
+    } else if (this.#phase === 'lifecycle') {
+      const bytes = Math.min(maxBytes, maxDiskBytes) * SPILL_SHARE;
+      if (queue.bytes > bytes || queue.size > maxEvents * SPILL_SHARE) this.#spillSoon();
+    }
+  }
+
+  #spillSoon(): void {
+    const log = this.#log;
+    if (log === undefined || this.#spilling !== undefined) return;
+    this.#spill(log).catch((error: unknown) => this.#warn('outbox.spill-failed', error));
+  }
+
+  #spill(log: EventLog): Promise<void> {
+    this.#phase = 'spilling';
+    this.#unsafeFrom = log.firstPending;
+    log.beginReplacement(this.#queue.firstSequence);
+    this.#spilling = this.#copyToLog(log).finally(() => {
+      this.#spilling = undefined;
+      this.#unsafeFrom = Infinity;
+      this.#progressed();
+    });
+    return this.#spilling;
+  }
+
+  async #copyToLog(log: EventLog): Promise<void> {
+    let next = 0;
+    for (;;) {
+      next = this.#copyStep(log, Math.max(next, this.#queue.firstSequence));
+      if (next > this.#queue.lastSequence) break;
+      await log.flush();
+    }
+    this.#phase = 'everything';
+    await log.finish(true);
+  }
+
+  #copyStep(log: EventLog, from: number): number {
+    let next = from;
+    for (; next <= this.#queue.lastSequence && log.pendingBytes < SPILL_STEP_BYTES; next++) {
+      const event = this.#queue.at(next);
+      if (event !== undefined) log.append(next, event);
+    }
+    return next;
+  }
+
+  /** The number of events that could not be kept. */
+  async #keepRest(log: EventLog): Promise<number> {
+    const left = this.lastSequence - this.#released;
+    try {
+      await this.#spilling;
+      if (this.#phase === 'lifecycle' && left > 0) await this.#spill(log);
+      await log.close(left === 0 && this.#open.size === 0);
+      return 0;
+    } catch (error) {
+      this.#warn('outbox.log-unwritable', error);
+      return left;
+    }
+  }
+
+  #warn(event: string, error: unknown): void {
+    this.#options.log.warn(event, { reason: errorMessage(error) });
+  }
+}

@@ -1,0 +1,65 @@
+import type { EventBoot } from '../event/event-id.js';
+import { EventQueue } from '../event/event-queue.js';
+import type { GatewayEvent } from '../event/gateway-event.js';
+import { AcceptedEvent } from './accepted-event.js';
+import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
+import type { OutboxLoad } from './outbox-bound.js';
+import type { NewEvent } from './outbox.js';
+
+const NOTHING_ON_DISK = { bytes: 0, segments: 0 };
+
+/** Keeps events in memory alone. */
+export class MemoryBacklog implements Backlog {
+  readonly isFailing = false;
+  readonly disk = NOTHING_ON_DISK;
+  private readonly queue = new EventQueue();
+
+  constructor(private readonly boot: EventBoot) {}
+
+  get lastSequence(): number {
+    return this.queue.lastSequence;
+  }
+
+  get safeThrough(): number {
+    return this.queue.lastSequence;
+  }
+
+  get load(): OutboxLoad {
+    return { events: this.queue.size, bytes: this.queue.bytes, diskBytes: 0 };
+  }
+
+  open(): Promise<Recovered> {
+    return Promise.resolve({ events: 0, cursors: new Map(), closes: 0 });
+  }
+
+  push(event: NewEvent): number {
+    const sequence = this.queue.lastSequence + 1;
+    this.queue.push(new AcceptedEvent(this.boot, sequence, sequence, event));
+    return sequence;
+  }
+
+  retagged(): void {
+    // There is no other process that would have to know.
+  }
+
+  reader(): BacklogReader {
+    return { read: (range) => Promise.resolve(sliceQueue(this.queue, range)), close: () => Promise.resolve() };
+  }
+
+  acknowledged(): void {
+    // As above.
+  }
+
+  release(sequence: number): void {
+    this.queue.dropThrough(sequence);
+  }
+
+  close(): Promise<number> {
+    return Promise.resolve(this.queue.size);
+  }
+}
+
+/** The part of a range that a queue holds. */
+export function sliceQueue(queue: EventQueue, { from, through, maxEvents, maxBytes }: BacklogRange): GatewayEvent[] {
+  return queue.slice(from, { maxEvents: Math.min(maxEvents, through - from + 1), maxBytes });
+}

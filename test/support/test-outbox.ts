@@ -1,0 +1,45 @@
+import { silentLogger } from '../../src/core/logger.js';
+import { systemClock } from '../../src/core/clock.js';
+import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
+import { EventOutbox, type EventOutboxOptions } from '../../src/gateway/outbox/event-outbox.js';
+import type { EventSink } from '../../src/gateway/sink/event-sink.js';
+import { TEST_BOOT } from './test-event.js';
+
+const MIB = 1024 * 1024;
+
+/** The defaults of the configuration reference, but for dead letters: a folder that cannot be made, so that none is expected. */
+const DEFAULT_CONFIG: OutboxConfig = {
+  maxEvents: 1_000_000,
+  maxBytes: 64 * MIB,
+  dir: undefined,
+  durability: 'memory',
+  fsync: 'interval',
+  fsyncIntervalMs: 100,
+  maxDiskBytes: 1024 * MIB,
+  segmentBytes: 16 * MIB,
+  optionalMaxBytes: 16 * MIB,
+  deadLetterDir: '/dev/null/dead-letters',
+};
+
+/** A configuration of an outbox: the defaults, but for what a test cares about. */
+export function outboxConfig(changes: Partial<OutboxConfig> = {}): OutboxConfig {
+  return { ...DEFAULT_CONFIG, ...changes };
+}
+
+/** An outbox whose sinks are all required, with what a test cares about. */
+export function testOutbox(
+  sinks: readonly EventSink[],
+  {
+    config,
+    ...options
+  }: Partial<Omit<EventOutboxOptions, 'config' | 'sinks'>> & { config?: Partial<OutboxConfig> } = {},
+): EventOutbox {
+  return new EventOutbox({
+    boot: TEST_BOOT,
+    clock: systemClock,
+    log: silentLogger,
+    ...options,
+    sinks: sinks.map((sink) => ({ sink, required: true })),
+    config: outboxConfig(config),
+  });
+}
