@@ -7,6 +7,10 @@ export function classicLine(event: string, fields: LogFields): string | undefine
   switch (event) {
     case 'gateway.starting':
       return `Starting wsgateway. CONFIG=${text('config')} NOFILES=${text('openFiles')} GOMAXPROCS=${text('threads')} NUMCPU=${text('cpus')}`;
+    case 'mirror.connecting':
+      return `Connecting to redis for connection data at ${text('address')}`;
+    case 'sink.connecting':
+      return sinkLine(text('sink'), text('address'));
     case 'endpoint.created':
       return `Creating websocket endpoint at path ${text('path')}`;
     case 'access.whitelist': {
@@ -20,13 +24,19 @@ export function classicLine(event: string, fields: LogFields): string | undefine
   }
 }
 
+/** The old program knew two sinks. */
+function sinkLine(sink: string, address: string): string | undefined {
+  if (sink === 'redis') return `Connecting to redis for streaming at ${address}`;
+  return sink === 'amqp' ? `Connecting via AMQP for streaming at ${address}` : undefined;
+}
+
 /** What the old program had no line for: the event and its fields. */
 export function plainLine(event: string, fields: LogFields): string {
   return [event, ...Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`)].join(' ');
 }
 
 function fieldText(value: unknown): string {
-  if (typeof value === 'string' && /^[\w.:/@+-]+$/.test(value)) return value;
+  if (typeof value === 'string' && /^[\w.:/@+*-]+$/.test(value)) return value;
   return (JSON.stringify(value) ?? 'undefined').replace(UNESCAPED_CONTROLS, escapeControl);
 }
 

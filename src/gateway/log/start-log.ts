@@ -5,11 +5,12 @@ import { parseCidr } from '../access/cidr.js';
 import { Whitelist } from '../access/whitelist.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { openFileLimit } from '../../core/open-files.js';
+import { logSinks } from './sink-log.js';
 
 const FEW_OPEN_FILES = 10_000;
 const LOOPBACK = new Whitelist(['127.0.0.0/8', '::1/128']);
 
-/** What is said before anything starts: configuration, machine, endpoints, whitelist, and what about them may surprise. */
+/** What is said before anything starts: configuration, machine, sinks, endpoints, whitelist, and what about them may surprise. */
 export function logStart(log: Logger, config: GatewayConfig, configName: string | undefined): void {
   const openFiles = openFileLimit();
   log.info('gateway.starting', { config: configName ?? '(built in)', openFiles, threads: 1, cpus: cpus().length });
@@ -19,11 +20,7 @@ export function logStart(log: Logger, config: GatewayConfig, configName: string 
   if (openFiles > 0 && openFiles < FEW_OPEN_FILES) {
     log.warn('gateway.few-open-files', { openFiles, hint: 'raise it with ulimit -n: each connection takes one' });
   }
-  log.info('sink.embedded', {
-    maxEvents: config.ring.maxEvents,
-    maxBytes: config.ring.maxBytes,
-    kept: 'until the ring moves on',
-  });
+  logSinks(log, config);
   for (const { path } of config.endpoints) log.info('endpoint.created', { path });
   log.info('access.whitelist', { networks: config.whitelist });
   warnOfProxies(log, config);

@@ -20,6 +20,14 @@ test.each([
     { config: 'config.yml', openFiles: 1024, threads: 1, cpus: 10 },
     'Starting wsgateway. CONFIG=config.yml NOFILES=1024 GOMAXPROCS=1 NUMCPU=10',
   ],
+  ['mirror.connecting', { address: 'h:6379' }, 'Connecting to redis for connection data at h:6379'],
+  ['sink.connecting', { sink: 'redis', address: 'h:6379' }, 'Connecting to redis for streaming at h:6379'],
+  [
+    'sink.connecting',
+    { sink: 'amqp', address: 'amqp://guest:***@h:5672/' },
+    'Connecting via AMQP for streaming at amqp://guest:***@h:5672/',
+  ],
+  ['sink.connecting', { sink: 'nats', address: 'nats://h' }, 'sink.connecting sink=nats address=nats://h'],
   ['endpoint.created', { path: '/connect' }, 'Creating websocket endpoint at path /connect'],
   ['access.whitelist', { networks: ['127.0.0.1/8', '::1/128'] }, 'Internal whitelist [127.0.0.1/8 ::1/128]'],
   [

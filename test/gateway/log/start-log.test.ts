@@ -25,3 +25,25 @@ test('a whitelist that reaches beyond this machine is warned of on the public po
   }
   expect(warnings(['127.0.0.1/8', '::1/128', '127.0.0.1/32', '::ffff:127.0.0.0/104'])).toEqual([]);
 });
+
+test('each sink and the mirror are named with their addresses, without their passwords', () => {
+  const log = new RecordingLogger();
+  const config = testConfig({
+    connection_redis_sync: { addr: 'redis://:marked@state:6380/1' },
+    stream_redis: { addr: 'rediss://u:marked@[::1]/0?client_name=x' },
+    stream_amqp: { addr: 'amqp://u:marked@rabbit/v', exchange: 'e' },
+    stream_nats: { addr: 'nats://marked@one,nats://two' },
+    stream_webhook: { url: 'https://u:marked@hook/x?token=marked', secret: 'marked' },
+  });
+  logStart(log, config, 'config.yml');
+  expect(
+    log.lines.filter(({ event }) => /^(sink|mirror)\./.test(event)).map(({ event, fields }) => [event, fields]),
+  ).toEqual([
+    ['mirror.connecting', { address: 'state:6380' }],
+    ['sink.connecting', { sink: 'redis', address: '[::1]:6379' }],
+    ['sink.connecting', { sink: 'amqp', address: 'amqp://u:***@rabbit/v' }],
+    ['sink.connecting', { sink: 'nats', address: 'nats://***@one,nats://two' }],
+    ['sink.connecting', { sink: 'webhook', address: 'https://u:***@hook/x?token=***' }],
+  ]);
+  expect(JSON.stringify(log.lines)).not.toContain('marked');
+});
