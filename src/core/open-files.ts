@@ -1,10 +1,44 @@
+import { readFileSync } from 'node:fs';
+
+/** How many files a process may open: what holds now, and up to where it may raise that by itself. */
+export interface OpenFileLimits {
+  readonly soft: number;
+  readonly hard: number;
+}
+
 /** The soft limit on open files of this process; 0 where the system does not tell. */
 export function openFileLimit(): number {
-  const report: unknown = process.report.getReport();
-  const limits = field(report, 'userLimits');
-  const soft = field(field(limits, 'open_files'), 'soft');
-  if (soft === 'unlimited') return Number.MAX_SAFE_INTEGER;
-  return Number(soft ?? 0) || 0;
+  return openFileLimits()?.soft ?? 0;
+}
+
+/** Undefined where the system does not tell. */
+export function openFileLimits(): OpenFileLimits | undefined {
+  return parseOpenFiles(readLimits()) ?? reportedLimits();
+}
+
+/** The row `Max open files` of Linux's /proc/self/limits. */
+export function parseOpenFiles(limits: string): OpenFileLimits | undefined {
+  const row = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m.exec(limits);
+  return row === null ? undefined : { soft: figure(row[1]), hard: figure(row[2]) };
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Node's own report: slower, as it looks at much else, but there on every system. */
+function reportedLimits(): OpenFileLimits | undefined {
+  const limits = field(field(process.report.getReport(), 'userLimits'), 'open_files');
+  const soft = figure(field(limits, 'soft'));
+  return soft === 0 ? undefined : { soft, hard: figure(field(limits, 'hard')) };
+}
+
+function figure(value: unknown): number {
+  return value === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(value ?? 0) || 0;
 }
 
 function field(value: unknown, key: string): unknown {

@@ -8,7 +8,7 @@ const SECRET_NAME = /pass(?:word|wd)?$|secret|token|authorization|cookie|api_?-?
 
 /** What gives secrets away inside a text, and what remains of it. */
 const SECRET_TEXTS: readonly (readonly [pattern: RegExp, shown: string])[] = [
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@:]*(?::[^\s@]*)?@/gi, `$1${HIDDEN}@`],
+  [/\b([a-z][a-z0-9+.-]*:\/\/)(?![^\s/?#@:]*:\*{3}@)[^\s/?#@:]*(?::[^\s@]*)?@/gi, `$1${HIDDEN}@`],
   [/([?&][^=&\s]*(?:pass|secret|token|key|auth|jwt|sig)[^=&\s]*=)[^&\s]+/gi, `$1${HIDDEN}`],
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${HIDDEN}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, HIDDEN],

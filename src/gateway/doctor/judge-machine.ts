@@ -1,4 +1,5 @@
-import type { Machine, MemoryRoom, PortRange, SoftAndHard } from './machine.js';
+import type { OpenFileLimits } from '../../core/open-files.js';
+import type { Machine, MemoryRoom, PortRange } from './machine.js';
 import { GATEWAY_KB, KERNEL_KB } from './memory-figures.js';
 
 /** What was found of one thing. */
@@ -40,7 +41,7 @@ export function judgeMachine(machine: Machine, wanted: number): Finding[] {
   ];
 }
 
-function judgeOpenFiles(limit: SoftAndHard | undefined, wanted: number): Finding {
+function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Finding {
   const name = 'open files';
   if (limit === undefined) return unknown(name);
   const connections = Math.max(limit.soft - OWN_FILES, 0);

@@ -1,3 +1,4 @@
+import type { OpenFileLimits } from '../../core/open-files.js';
 import type { TransportName } from '../transport/transport.js';
 
 /** What bounds connections on this machine, as it was found. Undefined: this system does not tell. */
@@ -7,7 +8,7 @@ export interface Machine {
   readonly cpus: number;
   /** For people: `docker`, `a cgroup of kubepods`; undefined when nothing speaks for a container. */
   readonly container: string | undefined;
-  readonly openFiles: SoftAndHard | undefined;
+  readonly openFiles: OpenFileLimits | undefined;
   /** Files open at once on the whole machine, `fs.file-max`. */
   readonly systemFiles: number | undefined;
   readonly ports: PortRange | undefined;
@@ -20,11 +21,6 @@ export interface Machine {
   readonly memory: MemoryRoom | undefined;
   readonly threads: number | undefined;
   readonly transport: { readonly name: TransportName; readonly reason: string };
-}
-
-export interface SoftAndHard {
-  readonly soft: number;
-  readonly hard: number;
 }
 
 /** Both ends included. */

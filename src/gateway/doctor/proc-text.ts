@@ -1,14 +1,6 @@
-import type { PortRange, SoftAndHard } from './machine.js';
+import type { PortRange } from './machine.js';
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
-
-/** The row `Max open files` of /proc/self/limits. */
-export function parseOpenFiles(limits: string): SoftAndHard | undefined {
-  const row = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m.exec(limits);
-  const soft = parseLimit(row?.[1]);
-  const hard = parseLimit(row?.[2]);
-  return soft === undefined || hard === undefined ? undefined : { soft, hard };
-}
 
 /** One figure, or `max` or `unlimited` for none; undefined when the text is neither. */
 export function parseLimit(text: string | undefined): number | undefined {

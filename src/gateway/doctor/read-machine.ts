@@ -1,17 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { openFileLimit } from '../../core/open-files.js';
+import { openFileLimits } from '../../core/open-files.js';
 import { chooseTransport } from '../transport/choose-transport.js';
-import type { Machine, MemoryRoom, SoftAndHard } from './machine.js';
-import {
-  parseAvailableMemory,
-  parseCgroupPath,
-  parseContainer,
-  parseLimit,
-  parseOpenFiles,
-  parsePortRange,
-} from './proc-text.js';
+import type { Machine, MemoryRoom } from './machine.js';
+import { parseAvailableMemory, parseCgroupPath, parseContainer, parseLimit, parsePortRange } from './proc-text.js';
 
 /** Looks at this machine and changes nothing. `root` is where `/proc` and `/sys` are; tests bring a folder of their own. */
 export async function readMachine(root = '/'): Promise<Machine> {
@@ -22,7 +15,7 @@ export async function readMachine(root = '/'): Promise<Machine> {
     node: process.versions.node,
     cpus: cpus().length,
     transport: { name, reason },
-    openFiles: parseOpenFiles(await files.text('proc/self/limits')) ?? ownOpenFiles(),
+    openFiles: openFileLimits(),
     systemFiles: await files.limit('proc/sys/fs/file-max'),
     ports: parsePortRange(await files.text('proc/sys/net/ipv4/ip_local_port_range')),
     acceptQueue: await files.limit('proc/sys/net/core/somaxconn'),
@@ -54,12 +47,6 @@ class SystemFiles {
       () => false,
     );
   }
-}
-
-/** Where there is no /proc; Node tells only the soft limit reliably. */
-function ownOpenFiles(): SoftAndHard | undefined {
-  const soft = openFileLimit();
-  return soft === 0 ? undefined : { soft, hard: soft };
 }
 
 async function memoryRoom(files: SystemFiles): Promise<MemoryRoom> {

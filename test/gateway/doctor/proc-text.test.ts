@@ -4,21 +4,8 @@ import {
   parseCgroupPath,
   parseContainer,
   parseLimit,
-  parseOpenFiles,
   parsePortRange,
 } from '../../../src/gateway/doctor/proc-text.js';
-
-const LIMITS = `Limit                     Soft Limit           Hard Limit           Units     
-Max cpu time              unlimited            unlimited            seconds   
-Max open files            1024                 524288               files     
-Max locked memory         8388608              8388608              bytes     
-`;
-
-test('open files are read with soft and hard limit, and without a limit', () => {
-  expect(parseOpenFiles(LIMITS)).toEqual({ soft: 1024, hard: 524_288 });
-  expect(parseOpenFiles(LIMITS.replace('524288   ', 'unlimited'))?.hard).toBe(Number.MAX_SAFE_INTEGER);
-  expect(parseOpenFiles('')).toBeUndefined();
-});
 
 test('a limit is a figure, or none, or not there', () => {
   expect(parseLimit('4096\n')).toBe(4096);
