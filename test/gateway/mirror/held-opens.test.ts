@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { HeldOpens } from '../../../src/gateway/mirror/held-opens.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+function create() {
+  const clock = new ManualClock();
+  const opens = new HeldOpens(clock);
+  const released: number[] = [];
+  opens.onRelease(() => released.push(opens.heldFrom()));
+  return { clock, opens, released };
+}
+
+describe('held open events', () => {
+  test('are let go in their order as their connections are mirrored', () => {
+    const { clock, opens, released } = create();
+    expect(opens.heldFrom()).toBe(Infinity);
+    for (const sequence of [3, 5, 9]) opens.hold(sequence, 1_000);
+    expect(opens.heldFrom()).toBe(3);
+    opens.releaseThrough(5);
+    opens.releaseThrough(7);
+    opens.releaseThrough(9);
+    expect(released).toEqual([9, Infinity]);
+    expect([opens.late, clock.waiting]).toEqual([0, 0]);
+  });
+
+  test('are let go at their deadline and counted', () => {
+    const { clock, opens, released } = create();
+    opens.hold(1, 1_000);
+    clock.advance(400);
+    opens.hold(2, 1_400);
+    opens.hold(3, 1_400);
+    clock.advance(600);
+    expect([opens.heldFrom(), opens.late]).toEqual([2, 1]);
+    clock.advance(400);
+    expect([opens.heldFrom(), opens.late]).toEqual([Infinity, 3]);
+    expect(released).toEqual([2, Infinity]);
+  });
+
+  test('are not held when their deadline has passed already', () => {
+    const { clock, opens } = create();
+    clock.advance(10);
+    opens.hold(1, 10);
+    expect([opens.heldFrom(), opens.late, clock.waiting]).toEqual([Infinity, 1, 0]);
+  });
+
+  test('are let go when the mirror stops', () => {
+    const { clock, opens } = create();
+    opens.hold(1, 1_000);
+    opens.stop();
+    expect([opens.heldFrom(), opens.late, clock.waiting]).toEqual([Infinity, 1, 0]);
+  });
+});
