@@ -32,7 +32,7 @@ export class OriginList {
 
 function isBelow(origin: string, scheme: string, domain: string): boolean {
   if (!origin.startsWith(scheme) || !origin.endsWith(domain)) return false;
-  return /^[^/@\s.]+(?:\.[^/@\s.]+)*$/.test(origin.slice(scheme.length, -domain.length));
+  return /^[\w-]+(?:\.[\w-]+)*$/.test(origin.slice(scheme.length, -domain.length));
 }
 
 function splitWildcard(pattern: string): { scheme: string; domain: string } {

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { GrantExpiry } from '../../../src/gateway/auth/grant-expiry.js';
+import { SecondHeap } from '../../../src/gateway/auth/second-heap.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+const DAY_MS = 86_400_000;
+
+/** A clock whose wall time can be set without time going by. */
+class JumpingClock extends ManualClock {
+  jumpMs = 0;
+
+  override wallNow(): number {
+    return super.wallNow() + this.jumpMs;
+  }
+}
+
+function setUp() {
+  const clock = new JumpingClock();
+  const expired: string[] = [];
+  const expiry = new GrantExpiry<{ readonly name: string }>({ clock, onExpired: ({ name }) => expired.push(name) });
+  const add = (name: string, inMs: number) => {
+    const member = { name };
+    expiry.add(member, clock.wallNow() + inMs);
+    return member;
+  };
+  return { clock, expired, expiry, add };
+}
+
+test('each is told once, at most a second late, in the order of time', () => {
+  const { clock, expired, expiry, add } = setUp();
+  add('c', 5000);
+  add('a', 1500);
+  add('b', 1500);
+  clock.advance(1000);
+  expect(expired).toEqual([]);
+  clock.advance(1500);
+  expect(expired).toEqual(['a', 'b']);
+  clock.advance(10_000);
+  expect(expired).toEqual(['a', 'b', 'c']);
+  expect([expiry.size, clock.waiting]).toEqual([0, 0]);
+});
+
+test('who has left is not told, and without anybody no timer runs', () => {
+  const { clock, expired, expiry, add } = setUp();
+  const first = add('a', 1000);
+  add('b', 1000);
+  expiry.remove(first);
+  expiry.remove(first);
+  clock.advance(5000);
+  expect(expired).toEqual(['b']);
+  expiry.remove(add('c', 1000));
+  expect(clock.waiting).toBe(0);
+});
+
+test('what is over already is told with the next second', () => {
+  const { clock, expired, add } = setUp();
+  add('a', -5000);
+  expect(expired).toEqual([]);
+  clock.advance(1000);
+  expect(expired).toEqual(['a']);
+});
+
+test('a time more than 24.8 days ahead is neither early nor lost', () => {
+  const { clock, expired, add } = setUp();
+  add('a', 30 * DAY_MS);
+  add('never', Number.MAX_VALUE);
+  clock.advance(3000);
+  clock.jumpMs = 30 * DAY_MS - 10_000;
+  clock.advance(2000);
+  expect(expired).toEqual([]);
+  clock.advance(8000);
+  expect(expired).toEqual(['a']);
+});
+
+test('a wall clock that jumps is followed, ahead and back', () => {
+  const { clock, expired, add } = setUp();
+  add('a', 3_600_000);
+  clock.jumpMs = -1000;
+  clock.advance(1000);
+  expect(expired).toEqual([]);
+  clock.jumpMs = 3_600_000;
+  clock.advance(1000);
+  expect(expired).toEqual(['a']);
+});
+
+test('many that come and go with times far ahead leave nothing behind', () => {
+  const { expiry, add } = setUp();
+  const stays = add('stays', DAY_MS);
+  for (let index = 0; index < 5000; index += 1) expiry.remove(add('goes', DAY_MS + index * 1000));
+  expect(expiry.size).toBe(1);
+  expiry.remove(stays);
+});
+
+test('the heap gives its numbers in order', () => {
+  const property = fc.property(fc.array(fc.integer()), fc.array(fc.integer()), (early, late) => {
+    const heap = new SecondHeap();
+    heap.refill(early);
+    for (const number of late) heap.add(number);
+    const given: (number | undefined)[] = [];
+    while (heap.first !== undefined) {
+      given.push(heap.first);
+      heap.removeFirst();
+    }
+    return JSON.stringify(given) === JSON.stringify([...early, ...late].sort((a, b) => a - b));
+  });
+  expect(fc.check(property).failed).toBe(false);
+});
