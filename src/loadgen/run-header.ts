@@ -5,7 +5,8 @@ import type { RunHeader, RunMachine } from '../run-file/records.js';
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
 import { describePlan } from './plan/describe-plan.js';
-import { maxPlanVus, startingTimeMs, type Plan } from './plan/plan.js';
+import { maxPlanVus, type Plan } from './plan/plan.js';
+import { startingTimeMs } from './plan/scenario-plan.js';
 
 /** The first record of a run of the plan that starts at `startedAtMs` (Unix), by this version of wsg. */
 export function createRunHeader(plan: Plan, version: string, startedAtMs: number): RunHeader {
@@ -17,7 +18,7 @@ export function createRunHeader(plan: Plan, version: string, startedAtMs: number
     planHash: createHash('sha256').update(canonicalJson(plan)).digest('hex'),
     target: plan.target,
     vus: maxPlanVus(plan),
-    durationMs: Math.max(...plan.scenarios.map(startingTimeMs)),
+    durationMs: Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario))),
     description: describePlan(plan).scenarios,
     seed: plan.seed,
     warmupMs: 0,

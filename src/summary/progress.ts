@@ -3,23 +3,32 @@ import { createPalette, type Palette } from './palette.js';
 import { padRight, textWidth } from './text-width.js';
 
 /** Of a scenario's plan what its line needs. */
-export type ProgressPlan = { readonly name: string; readonly vus: number; readonly gracefulStopMs: number } & (
-  | { readonly executor: 'constant-vus'; readonly durationMs: number }
-  | {
-      readonly executor: 'shared-iterations' | 'per-vu-iterations';
-      readonly iterations: number;
-      readonly maxDurationMs: number;
-    }
-);
+export interface ProgressPlan {
+  readonly name: string;
+  /** The most virtual users that it can have. */
+  readonly maxVus: number;
+  /** The time in which it starts iterations, and the longest until it is over, from the start of the run. */
+  readonly startingMs: number;
+  readonly maxMs: number;
+  readonly load:
+    | { readonly kind: 'looping' | 'ramping' }
+    | { readonly kind: 'shared-iterations'; readonly iterations: number }
+    | { readonly kind: 'per-vu-iterations'; readonly iterations: number; readonly perVu: number }
+    | { readonly kind: 'arrivals'; readonly mostPerSecond: number };
+}
 
 /** One scenario at a moment. */
 export interface ProgressScenario {
   readonly plan: ProgressPlan;
-  readonly state: 'running' | 'stopping' | 'interrupted' | 'done';
+  readonly state: 'waiting' | 'running' | 'stopping' | 'interrupted' | 'done';
   readonly elapsedMs: number;
   /** 0 to 1. */
   readonly fraction: number;
   readonly completeIterations: number;
+  readonly activeVus: number;
+  readonly allocatedVus: number;
+  /** Only of arrivals: the rate of this moment. */
+  readonly perSecond?: number;
 }
 
 /** A run at a moment; the load generator's own progress is one. */
@@ -38,7 +47,7 @@ export interface ProgressOptions {
   readonly columns?: number;
 }
 
-const RUNES = { running: ' ', stopping: '↓', interrupted: '✗', done: '✓' } as const;
+const RUNES = { waiting: '•', running: ' ', stopping: '↓', interrupted: '✗', done: '✓' } as const;
 const BAR_WIDTH = 40;
 const SMALLEST_BAR = 8;
 const LONGEST_NAME = 30;
@@ -67,8 +76,8 @@ export function formatElapsed(elapsedMs: number, maxMs: number): string {
 }
 
 function statusLine(view: ProgressView): string {
-  const maxMs = Math.max(0, ...view.scenarios.map(({ plan }) => startingMs(plan) + plan.gracefulStopMs));
-  const maxVus = view.scenarios.reduce((sum, { plan }) => sum + plan.vus, 0);
+  const maxMs = Math.max(0, ...view.scenarios.map(({ plan }) => plan.maxMs));
+  const maxVus = view.scenarios.reduce((sum, { plan }) => sum + plan.maxVus, 0);
   const vus = `${padNumber(view.activeVus, maxVus)}/${padNumber(view.initialisedVus, maxVus)} VUs`;
   return (
     `running (${formatElapsed(view.elapsedMs, maxMs)}), ${vus}, ` +
@@ -98,18 +107,27 @@ function bar(fraction: number, width: number): string {
   return done + '-'.repeat(inner - filled);
 }
 
-function rightColumns({ plan, state, elapsedMs, completeIterations }: ProgressScenario): string {
-  const vus = `${plan.vus} VUs`;
-  if (plan.executor === 'constant-vus') {
-    const duration = formatGoDuration(plan.durationMs);
-    if (state === 'done') return `${vus}  ${duration}`;
-    return `${vus}  ${formatElapsed(Math.min(elapsedMs, plan.durationMs), plan.durationMs)}/${duration}`;
+function rightColumns({ plan, state, elapsedMs, completeIterations, ...now }: ProgressScenario): string {
+  const { load, maxVus, startingMs } = plan;
+  const duration = formatGoDuration(startingMs);
+  const time = `${formatElapsed(Math.min(elapsedMs, startingMs), startingMs)}/${duration}`;
+  switch (load.kind) {
+    case 'looping':
+      return `${maxVus} VUs  ${state === 'done' ? duration : time}`;
+    case 'ramping':
+      return `${padNumber(now.activeVus, maxVus)}/${maxVus} VUs  ${time}`;
+    case 'shared-iterations':
+      return `${maxVus} VUs  ${time}  ${padNumber(completeIterations, load.iterations)}/${load.iterations} shared iters`;
+    case 'per-vu-iterations': {
+      const done = `${padNumber(completeIterations, load.iterations)}/${load.iterations}`;
+      return `${maxVus} VUs  ${time}  ${done} iters, ${load.perVu} per VU`;
+    }
+    case 'arrivals': {
+      const vus = `${padNumber(now.activeVus, maxVus)}/${padNumber(now.allocatedVus, maxVus)} VUs`;
+      const width = load.mostPerSecond.toFixed(2).length;
+      return `${vus}  ${time}  ${(now.perSecond ?? 0).toFixed(2).padStart(width, '0')} iters/s`;
+    }
   }
-  const time = `${formatElapsed(elapsedMs, plan.maxDurationMs)}/${formatGoDuration(plan.maxDurationMs)}`;
-  const isShared = plan.executor === 'shared-iterations';
-  const total = isShared ? plan.iterations : plan.iterations * plan.vus;
-  const iterations = `${padNumber(completeIterations, total)}/${total}`;
-  return `${vus}  ${time}  ${iterations} ${isShared ? 'shared iters' : `iters, ${plan.iterations} per VU`}`;
 }
 
 function colourOf(scenario: ProgressScenario, palette: Palette): (text: string) => string {
@@ -118,14 +136,11 @@ function colourOf(scenario: ProgressScenario, palette: Palette): (text: string) 
       return palette.pass;
     case 'interrupted':
       return palette.fail;
+    case 'waiting':
     case 'running':
     case 'stopping':
       return palette.value;
   }
-}
-
-function startingMs(plan: ProgressPlan): number {
-  return plan.executor === 'constant-vus' ? plan.durationMs : plan.maxDurationMs;
 }
 
 function shortName(name: string): string {

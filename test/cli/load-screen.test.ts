@@ -12,14 +12,15 @@ const VIEW = {
 };
 
 function progressAt(elapsedMs: number): RunProgress {
-  const plan = { name: 'default', executor: 'constant-vus', vus: 3, durationMs: 4000, gracefulStopMs: 0 } as const;
+  const plan = { name: 'default', maxVus: 3, startingMs: 4000, maxMs: 4000, load: { kind: 'looping' } } as const;
+  const vus = { activeVus: 3, allocatedVus: 3 };
   return {
     elapsedMs,
     activeVus: 3,
     initialisedVus: 3,
     completeIterations: 0,
     interruptedIterations: 0,
-    scenarios: [{ plan, state: 'running', elapsedMs, fraction: elapsedMs / 4000, completeIterations: 0 }],
+    scenarios: [{ plan, state: 'running', elapsedMs, fraction: elapsedMs / 4000, completeIterations: 0, ...vus }],
   };
 }
 

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { renderHeader, renderProgress } from '../../src/summary/index.js';
-import { formatElapsed, type ProgressScenario, type ProgressView } from '../../src/summary/progress.js';
+import {
+  formatElapsed,
+  type ProgressPlan,
+  type ProgressScenario,
+  type ProgressView,
+} from '../../src/summary/progress.js';
 
 describe('the header', () => {
   it("is a blank line, a banner of five lines, two blank lines and k6's block", () => {
@@ -32,18 +37,20 @@ describe('the header', () => {
 });
 
 const SNAPSHOT: ProgressScenario = {
-  plan: { executor: 'constant-vus', name: 'default', vus: 100, gracefulStopMs: 30_000, durationMs: 30_000 },
+  plan: { name: 'default', maxVus: 100, startingMs: 30_000, maxMs: 60_000, load: { kind: 'looping' } },
   state: 'done',
   elapsedMs: 30_000,
   fraction: 1,
   completeIterations: 193,
+  activeVus: 0,
+  allocatedVus: 100,
 };
 
 function viewOf(scenario: ProgressScenario, changes: Partial<ProgressView> = {}): ProgressView {
   return {
     elapsedMs: 60_000,
     activeVus: 0,
-    initialisedVus: scenario.plan.vus,
+    initialisedVus: scenario.plan.maxVus,
     completeIterations: scenario.completeIterations,
     interruptedIterations: 5,
     scenarios: [scenario],
@@ -60,14 +67,9 @@ describe('the progress', () => {
   });
 
   it("is the contract's without a terminal", () => {
-    const plan = {
-      executor: 'constant-vus',
-      name: 'default',
-      vus: 3,
-      gracefulStopMs: 30_000,
-      durationMs: 4000,
-    } as const;
-    const scenario = { plan, state: 'running', elapsedMs: 1000, fraction: 0.25, completeIterations: 0 } as const;
+    const plan = { name: 'default', maxVus: 3, startingMs: 4000, maxMs: 34_000, load: { kind: 'looping' } } as const;
+    const now = { elapsedMs: 1000, fraction: 0.25, completeIterations: 0, activeVus: 3, allocatedVus: 3 };
+    const scenario = { plan, state: 'running', ...now } as const;
     const view = viewOf(scenario, { elapsedMs: 1000, activeVus: 3, interruptedIterations: 0 });
     expect(renderProgress(view, { colour: false })).toEqual([
       'running (01.0s), 3/3 VUs, 0 complete and 0 interrupted iterations',
@@ -86,12 +88,25 @@ describe('the progress', () => {
   });
 
   it('counts iterations of the executors that have a number of them', () => {
-    const plan = { name: 'default', vus: 2, gracefulStopMs: 30_000, iterations: 10, maxDurationMs: 600_000 } as const;
-    const base = { state: 'stopping', elapsedMs: 1000, fraction: 0.15, completeIterations: 3 } as const;
-    const line = (executor: 'shared-iterations' | 'per-vu-iterations'): string | undefined =>
-      renderProgress(viewOf({ ...base, plan: { ...plan, executor } }), { colour: false })[1];
-    expect(line('per-vu-iterations')).toBe('default ↓ [  15% ] 2 VUs  00m01.0s/10m0s  03/20 iters, 10 per VU');
-    expect(line('shared-iterations')).toBe('default ↓ [  15% ] 2 VUs  00m01.0s/10m0s  03/10 shared iters');
+    const plan = { name: 'default', maxVus: 2, startingMs: 600_000, maxMs: 630_000 };
+    const now = { elapsedMs: 1000, fraction: 0.15, completeIterations: 3, activeVus: 2, allocatedVus: 2 };
+    const line = (load: ProgressPlan['load']): string | undefined =>
+      renderProgress(viewOf({ ...now, state: 'stopping', plan: { ...plan, load } }), { colour: false })[1];
+    const perVu = line({ kind: 'per-vu-iterations', iterations: 20, perVu: 10 });
+    expect(perVu).toBe('default ↓ [  15% ] 2 VUs  00m01.0s/10m0s  03/20 iters, 10 per VU');
+    const shared = line({ kind: 'shared-iterations', iterations: 10 });
+    expect(shared).toBe('default ↓ [  15% ] 2 VUs  00m01.0s/10m0s  03/10 shared iters');
+  });
+
+  it('shows the users of a ramp, the rate of arrivals, and what waits for its start', () => {
+    const now = { elapsedMs: 5000, fraction: 0.5, completeIterations: 3, activeVus: 3, allocatedVus: 10 };
+    const line = (load: ProgressPlan['load'], state: ProgressScenario['state'], startingMs: number) => {
+      const plan = { name: 'default', maxVus: 10, startingMs, maxMs: startingMs + 30_000, load };
+      return renderProgress(viewOf({ ...now, state, plan, perSecond: 7.5 }), { colour: false })[1];
+    };
+    expect(line({ kind: 'ramping' }, 'waiting', 60_000)).toBe('default • [  50% ] 03/10 VUs  0m05.0s/1m0s');
+    const arrivals = line({ kind: 'arrivals', mostPerSecond: 50 }, 'running', 30_000);
+    expect(arrivals).toBe('default   [  50% ] 03/10 VUs  05.0s/30s  07.50 iters/s');
   });
 
   it('aligns names and shortens long ones', () => {

@@ -1,21 +1,14 @@
-import type { IterationSource } from './iteration-source.js';
+import type { PerVuIterationsPlan } from '../plan/scenario-plan.js';
+import { LoopingVus } from './looping-vus.js';
 
 /** k6's per-vu-iterations: the same number of iterations for each virtual user. */
-export class PerVuIterations implements IterationSource {
-  readonly total: number;
+export class PerVuIterations extends LoopingVus<PerVuIterationsPlan> {
   private readonly taken = new Map<number, number>();
 
-  constructor(
-    private readonly iterations: number,
-    vus: number,
-  ) {
-    this.total = iterations * vus;
-  }
-
-  take(vu: number): boolean {
-    const taken = this.taken.get(vu) ?? 0;
-    if (taken >= this.iterations) return false;
-    this.taken.set(vu, taken + 1);
-    return true;
+  protected async next(user: number): Promise<boolean> {
+    const taken = this.taken.get(user) ?? 0;
+    if (taken >= this.plan.iterations) return false;
+    this.taken.set(user, taken + 1);
+    return this.iterate(user, this.context.clock.now());
   }
 }

@@ -1,18 +1,9 @@
-import type { IterationSource } from './iteration-source.js';
+import type { SharedIterationsPlan } from '../plan/scenario-plan.js';
+import { LoopingVus } from './looping-vus.js';
 
-/** k6's shared-iterations: one pool, faster virtual users take more of it. */
-export class SharedIterations implements IterationSource {
-  readonly total: number;
-  private remaining: number;
-
-  constructor(iterations: number) {
-    this.total = iterations;
-    this.remaining = iterations;
-  }
-
-  take(): boolean {
-    if (this.remaining === 0) return false;
-    this.remaining -= 1;
-    return true;
+/** k6's shared-iterations: one pool, faster virtual users (and threads) take more of it. */
+export class SharedIterations extends LoopingVus<SharedIterationsPlan> {
+  protected next(user: number): Promise<boolean> {
+    return this.iterate(user, this.context.clock.now(), this.plan.iterations);
   }
 }

@@ -9,6 +9,7 @@ export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
   { name: 'checks', type: 'rate', contains: 'default' },
   { name: 'data_received', type: 'counter', contains: 'data' },
   { name: 'data_sent', type: 'counter', contains: 'data' },
+  { name: 'dropped_iterations', type: 'counter', contains: 'default' },
   { name: 'iteration_duration', type: 'trend', contains: 'time' },
   { name: 'iterations', type: 'counter', contains: 'default' },
   { name: 'vus', type: 'gauge', contains: 'default' },
@@ -39,6 +40,7 @@ export class BuiltInMetrics {
   readonly checks: Metric<Rate>;
   readonly dataReceived: Metric<Counter>;
   readonly dataSent: Metric<Counter>;
+  readonly droppedIterations: Metric<Counter>;
   readonly iterations: Metric<Counter>;
   readonly messagesReceived: Metric<Counter>;
   readonly messagesSent: Metric<Counter>;
@@ -54,6 +56,7 @@ export class BuiltInMetrics {
     this.checks = registry.rate('checks');
     this.dataReceived = registry.counter('data_received', 'data');
     this.dataSent = registry.counter('data_sent', 'data');
+    this.droppedIterations = registry.counter('dropped_iterations');
     this.iterations = registry.counter('iterations');
     this.messagesReceived = registry.counter('ws_msgs_received');
     this.messagesSent = registry.counter('ws_msgs_sent');

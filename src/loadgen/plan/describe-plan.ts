@@ -1,19 +1,51 @@
 import { formatGoDuration } from '../../core/duration.js';
-import { maxPlanMs, maxPlanVus, type Plan, type ScenarioPlan } from './plan.js';
+import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
+import { maxScenarioVus, startingTimeMs, type ScenarioPlan } from './scenario-plan.js';
+
+/** What a scenario does, and the fact about it that stands first in the parentheses behind. */
+function describeLoad(scenario: ScenarioPlan): readonly [load: string, fact?: string] {
+  const duration = formatGoDuration(startingTimeMs(scenario));
+  switch (scenario.executor) {
+    case 'constant-vus':
+      return [`${scenario.vus} looping VUs for ${duration}`];
+    case 'ramping-vus':
+      return [
+        `Up to ${maxScenarioVus(scenario)} looping VUs for ${duration} over ${scenario.stages.length} stages`,
+        `gracefulRampDown: ${formatGoDuration(scenario.gracefulRampDownMs)}`,
+      ];
+    case 'shared-iterations':
+      return [`${scenario.iterations} iterations shared among ${scenario.vus} VUs`, `maxDuration: ${duration}`];
+    case 'per-vu-iterations':
+      return [`${scenario.iterations} iterations for each of ${scenario.vus} VUs`, `maxDuration: ${duration}`];
+    case 'constant-arrival-rate':
+      return [`${perSecond(scenario.rate, scenario.timeUnitMs)} iterations/s for ${duration}`, vuRange(scenario)];
+    case 'ramping-arrival-rate': {
+      const most = Math.max(scenario.startRate, ...scenario.stages.map(({ target }) => target));
+      const rate = `Up to ${perSecond(most, scenario.timeUnitMs)} iterations/s`;
+      return [`${rate} for ${duration} over ${scenario.stages.length} stages`, vuRange(scenario)];
+    }
+  }
+}
 
 /** A scenario in k6's words: `100 looping VUs for 30s (gracefulStop: 30s)`. */
 function describeScenario(scenario: ScenarioPlan): string {
-  const facts = [`gracefulStop: ${formatGoDuration(scenario.gracefulStopMs)}`];
-  switch (scenario.executor) {
-    case 'constant-vus':
-      return `${scenario.vus} looping VUs for ${formatGoDuration(scenario.durationMs)} (${facts.join(', ')})`;
-    case 'shared-iterations':
-      facts.unshift(`maxDuration: ${formatGoDuration(scenario.maxDurationMs)}`);
-      return `${scenario.iterations} iterations shared among ${scenario.vus} VUs (${facts.join(', ')})`;
-    case 'per-vu-iterations':
-      facts.unshift(`maxDuration: ${formatGoDuration(scenario.maxDurationMs)}`);
-      return `${scenario.iterations} iterations for each of ${scenario.vus} VUs (${facts.join(', ')})`;
-  }
+  const [load, fact] = describeLoad(scenario);
+  const { exec, startTimeMs, gracefulStopMs } = scenario;
+  const facts = [
+    fact,
+    exec === 'default' ? undefined : `exec: ${exec}`,
+    startTimeMs === 0 ? undefined : `startTime: ${formatGoDuration(startTimeMs)}`,
+    `gracefulStop: ${formatGoDuration(gracefulStopMs)}`,
+  ];
+  return `${load} (${facts.filter((text) => text !== undefined).join(', ')})`;
+}
+
+function perSecond(rate: number, timeUnitMs: number): string {
+  return ((rate * 1000) / timeUnitMs).toFixed(2);
+}
+
+function vuRange({ preAllocatedVus, maxVus }: { readonly preAllocatedVus: number; readonly maxVus: number }): string {
+  return preAllocatedVus === maxVus ? `maxVUs: ${maxVus}` : `maxVUs: ${preAllocatedVus}-${maxVus}`;
 }
 
 /** What k6's header says of a plan. */

@@ -8,7 +8,8 @@ import {
   type LoadSettings,
 } from './load-settings.js';
 import { parseTarget } from './parse-target.js';
-import { BUILT_IN_SCENARIOS, type BuiltInScenario, type Plan, type ScenarioPlan, type Target } from './plan.js';
+import { BUILT_IN_SCENARIOS, type BuiltInScenario, type Plan, type Target } from './plan.js';
+import type { ScenarioBase, ScenarioPlan } from './scenario-plan.js';
 
 /** Where `loadtest` connects unless told: where `serve` and `devhelpers` listen unless told. */
 const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
@@ -65,12 +66,18 @@ function readBehaviour(reader: SettingReader, setting: LoadSetting | undefined):
 function readScenario(reader: SettingReader, settings: LoadSettings): ScenarioPlan {
   const gracefulStopMs = reader.duration(settings.gracefulStop, { leastMs: 0, otherwise: DEFAULT_GRACEFUL_STOP_MS });
   if (hasNoLoad(settings)) {
-    return constantVus({ vus: DEFAULT_VUS, gracefulStopMs }, DEFAULT_DURATION_MS);
+    return {
+      ...scenarioBase(gracefulStopMs),
+      executor: 'constant-vus',
+      vus: DEFAULT_VUS,
+      durationMs: DEFAULT_DURATION_MS,
+    };
   }
   const vus = reader.integer(settings.vus, { least: 1, otherwise: 1 });
-  const base = { vus, gracefulStopMs };
+  const base = scenarioBase(gracefulStopMs);
   if (settings.iterations === undefined && settings.duration !== undefined) {
-    return constantVus(base, reader.duration(settings.duration, { leastMs: MIN_DURATION_MS, otherwise: 0 }));
+    const durationMs = reader.duration(settings.duration, { leastMs: MIN_DURATION_MS, otherwise: 0 });
+    return { ...base, executor: 'constant-vus', vus, durationMs };
   }
   const iterations = reader.integer(settings.iterations, { least: 1, otherwise: vus });
   if (iterations < vus && settings.iterations !== undefined) {
@@ -82,14 +89,11 @@ function readScenario(reader: SettingReader, settings: LoadSettings): ScenarioPl
     leastMs: MIN_DURATION_MS,
     otherwise: DEFAULT_MAX_DURATION_MS,
   });
-  return { name: 'default', executor: 'shared-iterations', iterations, maxDurationMs, ...base };
+  return { ...base, executor: 'shared-iterations', vus, iterations, maxDurationMs };
 }
 
-function constantVus(
-  base: { readonly vus: number; readonly gracefulStopMs: number },
-  durationMs: number,
-): ScenarioPlan {
-  return { name: 'default', executor: 'constant-vus', durationMs, ...base };
+function scenarioBase(gracefulStopMs: number): ScenarioBase {
+  return { name: 'default', startTimeMs: 0, gracefulStopMs, exec: 'default', env: {}, tags: {} };
 }
 
 /** Reads texts into values and gathers what is wrong with them. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { DialContext } from '../client/connection.js';
+import type { IterationTicket } from '../executor/iteration-runner.js';
 import type { DialTarget } from '../client/dial-target.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 import type { OpenConnections } from './open-connections.js';
@@ -17,7 +18,7 @@ export interface UserContext extends DialContext {
 /** One virtual user of a scenario. */
 export interface VirtualUser {
   /** Does the scenario once; true when complete, false when interrupted. Never rejects. */
-  iterate(): Promise<boolean>;
+  iterate(ticket: IterationTicket): Promise<boolean>;
   /** Ends the iteration under way as soon as can be. */
   interrupt(): void;
 }

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { errorMessage, WsgError } from '../../core/error.js';
+import { IterationPool } from '../executor/iteration-pool.js';
+import { WHOLE } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
 import { ProgressCells, type ThreadProgress } from './progress-cells.js';
 import { isFromThread, type EndMessage, type SecondMessage, type StopMessage, type ThreadStart } from './protocol.js';
@@ -30,7 +32,12 @@ export class LoadThread {
    * when it ended of itself before its time; the seconds that it had handed over stand.
    */
   async run(): Promise<EndMessage | undefined> {
-    const workerData: ThreadStart = { plan: this.plan, progress: this.cells.map((cells) => cells.memory) };
+    const workerData: ThreadStart = {
+      plan: this.plan,
+      shard: WHOLE,
+      progress: this.cells.map((cells) => cells.memory),
+      pools: this.plan.scenarios.map(() => new IterationPool().memory),
+    };
     const worker = new Worker(this.entry, { workerData, name: 'wsg-load' });
     this.worker = worker;
     worker.on('message', (message: unknown) => this.receive(message));

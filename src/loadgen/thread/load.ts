@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.js';
 import { createDialTarget } from '../client/dial-target.js';
-import { Executor, type IterationRunner } from '../executor/executor.js';
+import { createExecutor } from '../executor/create-executor.js';
+import type { Executor } from '../executor/executor.js';
+import type { IterationPool } from '../executor/iteration-pool.js';
 import { LagClock } from '../health/lag-clock.js';
 import { ThreadGauges } from '../health/thread-gauges.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
@@ -8,7 +10,9 @@ import { drainMetrics } from '../metric/drain-metrics.js';
 import { CheckRecorder } from '../metric/check-recorder.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
 import { withTags, type Tags } from '../metric/tags.js';
-import { maxPlanVus, type Plan, type ScenarioPlan } from '../plan/plan.js';
+import type { Shard } from '../pacing/shard.js';
+import type { Plan } from '../plan/plan.js';
+import { maxScenarioVus, type ScenarioPlan } from '../plan/scenario-plan.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario, UserContext } from '../scenario/scenario.js';
 import { SnapshotScenario } from '../scenario/snapshot.js';
@@ -27,6 +31,16 @@ export interface LoadOutlets {
   secondEnded(message: SecondMessage): void;
 }
 
+/** What a load is made of. */
+export interface LoadOptions {
+  readonly plan: Plan;
+  readonly shard: Shard;
+  /** One for each scenario of the plan. */
+  readonly pools: readonly IterationPool[];
+  readonly outlets: LoadOutlets;
+  readonly clock: Clock;
+}
+
 /** The virtual users of a plan in one thread: runs their executors and hands over what they recorded, once a second. */
 export class Load {
   private readonly registry = new MetricRegistry();
@@ -34,19 +48,29 @@ export class Load {
   private readonly connections = new OpenConnections();
   private readonly gauges: ThreadGauges;
   private readonly executors: readonly Executor[];
+  private readonly countedDrops: number[] = [];
   private startMs = 0;
   private second = 0;
   private areUsersDone = false;
   private cancelSecond: () => void = () => undefined;
   private cancelProgress: () => void = () => undefined;
 
-  constructor(
-    private readonly plan: Plan,
-    private readonly outlets: LoadOutlets,
-    private readonly clock: Clock,
-  ) {
-    this.gauges = new ThreadGauges(clock);
-    this.executors = plan.scenarios.map((part) => this.createExecutor(part));
+  private readonly plan: Plan;
+  private readonly outlets: LoadOutlets;
+  private readonly clock: Clock;
+
+  constructor(private readonly options: LoadOptions) {
+    this.plan = options.plan;
+    this.outlets = options.outlets;
+    this.clock = options.clock;
+    this.gauges = new ThreadGauges(options.clock);
+    let usersBefore = 0;
+    this.executors = this.plan.scenarios.flatMap((part, index) => {
+      const pool = options.pools[index];
+      const firstVu = usersBefore + 1;
+      usersBefore += maxScenarioVus(part);
+      return pool === undefined ? [] : [this.createExecutor(part, pool, firstVu)];
+    });
   }
 
   /** Runs to the end of the last iteration and connection; resolves with the time to the last iteration's end in milliseconds. */
@@ -93,13 +117,17 @@ export class Load {
     );
   }
 
-  private createExecutor(part: ScenarioPlan): Executor {
+  private createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {
     const tags: Tags = new Map([['scenario', part.name]]);
     const scenario = this.createScenario(tags);
     const iterations = this.metrics.iterations.bind(tags);
     const iterationDuration = this.metrics.iterationDuration.bind(tags);
-    const users: IterationRunner = new MeasuredUsers(scenario, { iterations, iterationDuration }, this.clock);
-    return new Executor(part, users, this.clock);
+    const { clock } = this;
+    const { shard } = this.options;
+    const metrics = { iterations, iterationDuration };
+    const numberOf = (user: number): number => firstVu + shard.index + user * shard.count;
+    const runner = new MeasuredUsers({ scenario, metrics, clock, numberOf });
+    return createExecutor(part, { runner, clock, shard, pool });
   }
 
   private scheduleSecond(): void {
@@ -117,11 +145,12 @@ export class Load {
 
   private sampleUsers(): void {
     this.metrics.vus.total.add(this.executors.reduce((sum, executor) => sum + executor.activeVus, 0));
-    this.metrics.vusMax.total.add(maxPlanVus(this.plan));
+    this.metrics.vusMax.total.add(this.executors.reduce((sum, executor) => sum + executor.allocatedVus, 0));
   }
 
   private endSecond(): void {
     this.connections.countBytes();
+    this.countDropped();
     this.outlets.secondEnded({
       type: 'second',
       second: this.second,
@@ -132,6 +161,15 @@ export class Load {
     this.second += 1;
   }
 
+  private countDropped(): void {
+    this.executors.forEach((executor, index) => {
+      const dropped = executor.droppedIterations - (this.countedDrops[index] ?? 0);
+      this.countedDrops[index] = executor.droppedIterations;
+      const tags: Tags = new Map([['scenario', this.plan.scenarios[index]?.name ?? '']]);
+      if (dropped > 0) this.metrics.droppedIterations.add(dropped, tags);
+    });
+  }
+
   private reportProgress(): void {
     this.writeProgress();
     this.cancelProgress = this.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
@@ -140,8 +178,9 @@ export class Load {
   private writeProgress(): void {
     const elapsedMs = Math.round(this.clock.now() - this.startMs);
     this.executors.forEach((executor, index) => {
-      const { activeVus, completeIterations, interruptedIterations, state } = executor;
-      this.outlets.progress[index]?.write({ activeVus, completeIterations, interruptedIterations, state, elapsedMs });
+      const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
+      const iterations = { completeIterations, interruptedIterations, droppedIterations };
+      this.outlets.progress[index]?.write({ state, activeVus, allocatedVus, ...iterations, elapsedMs });
     });
   }
 }

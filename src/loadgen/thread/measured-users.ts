@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { IterationRunner } from '../executor/executor.js';
+import type { IterationRunner, IterationTicket } from '../executor/iteration-runner.js';
 import type { Series } from '../metric/series.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
 
@@ -9,35 +9,44 @@ export interface IterationMetrics {
   readonly iterationDuration: Series;
 }
 
+export interface MeasuredUsersOptions {
+  readonly scenario: Scenario;
+  readonly metrics: IterationMetrics;
+  readonly clock: Clock;
+  /** The number of a virtual user in the whole run (k6's `__VU`, from 1), of its number in this executor. */
+  readonly numberOf: (user: number) => number;
+}
+
 /** The virtual users of one executor, made when first used; complete iterations count and have a duration, as in k6. */
 export class MeasuredUsers implements IterationRunner {
   private readonly users = new Map<number, VirtualUser>();
 
-  constructor(
-    private readonly scenario: Scenario,
-    private readonly metrics: IterationMetrics,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: MeasuredUsersOptions) {}
 
-  async iterate(vu: number): Promise<boolean> {
-    const startMs = this.clock.now();
-    const isComplete = await this.user(vu).iterate();
+  async iterate(user: number, ticket: IterationTicket): Promise<boolean> {
+    const { clock, metrics } = this.options;
+    const startMs = clock.now();
+    const isComplete = await this.user(user).iterate(ticket);
     if (isComplete) {
-      this.metrics.iterationDuration.add(this.clock.now() - startMs);
-      this.metrics.iterations.add(1);
+      metrics.iterationDuration.add(clock.now() - startMs);
+      metrics.iterations.add(1);
     }
     return isComplete;
   }
 
-  interrupt(): void {
+  interrupt(user: number): void {
+    this.users.get(user)?.interrupt();
+  }
+
+  interruptAll(): void {
     for (const user of this.users.values()) user.interrupt();
   }
 
-  private user(vu: number): VirtualUser {
-    const known = this.users.get(vu);
+  private user(number: number): VirtualUser {
+    const known = this.users.get(number);
     if (known !== undefined) return known;
-    const user = this.scenario.createUser(vu);
-    this.users.set(vu, user);
+    const user = this.options.scenario.createUser(this.options.numberOf(number));
+    this.users.set(number, user);
     return user;
   }
 }

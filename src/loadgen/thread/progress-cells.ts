@@ -1,18 +1,20 @@
 import type { ScenarioState } from '../run-observer.js';
 
-const STATES: readonly ScenarioState[] = ['running', 'stopping', 'interrupted', 'done'];
+const STATES: readonly ScenarioState[] = ['waiting', 'running', 'stopping', 'interrupted', 'done'];
 
 /** What a load thread tells of one scenario at any moment. */
 export interface ThreadProgress {
   /** Since the thread's first iteration began; it stands still once the last one has ended. Whole milliseconds. */
   readonly elapsedMs: number;
   readonly activeVus: number;
+  readonly allocatedVus: number;
   readonly completeIterations: number;
   readonly interruptedIterations: number;
+  readonly droppedIterations: number;
   readonly state: ScenarioState;
 }
 
-const CELLS = 5;
+const CELLS = 7;
 
 /** Progress in shared memory, so that the display can look as often as it likes without a message. 64 bits a cell: the run's totals are read from it. */
 export class ProgressCells {
@@ -23,8 +25,9 @@ export class ProgressCells {
   }
 
   write(progress: ThreadProgress): void {
-    const { activeVus, completeIterations, interruptedIterations, state, elapsedMs } = progress;
-    const figures = [activeVus, completeIterations, interruptedIterations, STATES.indexOf(state), elapsedMs];
+    const { activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = progress;
+    const counts = [activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations];
+    const figures = [...counts, STATES.indexOf(progress.state), progress.elapsedMs];
     figures.forEach((figure, cell) => Atomics.store(this.cells, cell, BigInt(figure)));
   }
 
@@ -32,10 +35,12 @@ export class ProgressCells {
     const load = (cell: number): number => Number(Atomics.load(this.cells, cell));
     return {
       activeVus: load(0),
-      completeIterations: load(1),
-      interruptedIterations: load(2),
-      elapsedMs: load(4),
-      state: STATES[load(3)] ?? 'running',
+      allocatedVus: load(1),
+      completeIterations: load(2),
+      interruptedIterations: load(3),
+      droppedIterations: load(4),
+      state: STATES[load(5)] ?? 'waiting',
+      elapsedMs: load(6),
     };
   }
 }

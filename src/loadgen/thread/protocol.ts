@@ -1,10 +1,15 @@
 import type { ThreadHealth } from '../health/thread-gauges.js';
 import type { DrainedMetrics } from '../metric/drain-metrics.js';
+import type { Shard } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
 
 /** What a load thread is born with. */
 export interface ThreadStart {
   readonly plan: Plan;
+  /** The part of each scenario that this thread runs. */
+  readonly shard: Shard;
+  /** Of an `IterationPool`, one for each scenario of the plan: shared by all threads. */
+  readonly pools: readonly SharedArrayBuffer[];
   /** Of a `ProgressCells`, one for each scenario of the plan. */
   readonly progress: readonly SharedArrayBuffer[];
 }

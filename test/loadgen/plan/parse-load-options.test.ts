@@ -23,7 +23,7 @@ describe('parseLoadOptions', () => {
     const plan = parseLoadOptions({ gracefulStop: '5s' });
     expect(plan.isDefaultLoad).toBe(true);
     expect(plan.target.normalised).toBe('ws://127.0.0.1:5000/connect');
-    expect(plan.scenarios).toEqual([
+    expect(plan.scenarios).toMatchObject([
       { name: 'default', executor: 'constant-vus', vus: 100, durationMs: 30_000, gracefulStopMs: 5000 },
     ]);
   });
@@ -45,7 +45,7 @@ describe('parseLoadOptions', () => {
 
   it('prefers a flag to WSG_, and that to K6_', () => {
     const environment = { WSG_VUS: '2', K6_VUS: '3', K6_DURATION: '9s', WSG_GRACEFUL_STOP: '' };
-    expect(scenarioOf({ vus: '1' }, environment)?.vus).toBe(1);
+    expect(scenarioOf({ vus: '1' }, environment)).toMatchObject({ vus: 1 });
     expect(scenarioOf({}, environment)).toMatchObject({ vus: 2, durationMs: 9000, gracefulStopMs: 30_000 });
   });
 

@@ -11,6 +11,8 @@ import { OpenConnections } from '../../../src/loadgen/scenario/open-connections.
 import { SnapshotScenario } from '../../../src/loadgen/scenario/snapshot.js';
 import { LoadTarget } from '../../support/load-target.js';
 
+const TICKET = { dueMs: 0, iterationInTest: 0, iterationInInstance: 0 };
+
 /** The machine's clock, run fast: 1 s of the scenario takes 10 ms. */
 const SPEED = 100;
 const fastClock: Clock = {
@@ -44,7 +46,7 @@ describe('the snapshot scenario', () => {
 
   it('pings and says hello at its interval, closes by itself with 1001, and checks the status', async () => {
     const { target: peer, user, connections, drain } = await setUp(() => undefined);
-    expect(await user.iterate()).toBe(true);
+    expect(await user.iterate(TICKET)).toBe(true);
     await connections.empty();
     const { counters, checks, trends, histograms } = drain();
     expect(counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: peer.counts.received });
@@ -63,7 +65,7 @@ describe('the snapshot scenario', () => {
     const { user, connections, drain } = await setUp((socket, peer) => {
       for (const text of texts) peer.send(socket, text);
     });
-    await user.iterate();
+    await user.iterate(TICKET);
     await connections.empty();
     const { counters, rates, checks } = drain();
     expect(counters['ws_msgs_received']).toBe(texts.length);
@@ -73,7 +75,7 @@ describe('the snapshot scenario', () => {
 
   it('ends with its session when the server closes it, and sends nothing after', async () => {
     const { user, drain } = await setUp((socket) => socket.close(1000), systemClock);
-    expect(await user.iterate()).toBe(true);
+    expect(await user.iterate(TICKET)).toBe(true);
     expect(drain().counters['ws_msgs_sent']).toBeUndefined();
   });
 
@@ -81,7 +83,7 @@ describe('the snapshot scenario', () => {
     const { target: peer, user, drain } = await setUp(() => undefined);
     await peer.stop();
     target = undefined;
-    expect(await user.iterate()).toBe(true);
+    expect(await user.iterate(TICKET)).toBe(true);
     const { counters, trends, checks } = drain();
     expect(counters).toMatchObject({ ws_sessions: 1 });
     expect(trends['ws_connecting']?.count).toBe(1);
@@ -93,10 +95,10 @@ describe('the snapshot scenario', () => {
     await peer.stop();
     target = undefined;
     const startedAt = fastClock.now();
-    await user.iterate();
+    await user.iterate(TICKET);
     // Timers may fire a fraction of a real millisecond early, which is 100 of the fast clock's.
     expect(fastClock.now() - startedAt).toBeGreaterThanOrEqual(900);
-    const iterated = user.iterate();
+    const iterated = user.iterate(TICKET);
     const interrupting = setInterval(() => user.interrupt(), 1);
     expect(typeof (await iterated)).toBe('boolean');
     clearInterval(interrupting);
@@ -111,7 +113,7 @@ describe('the snapshot scenario', () => {
     } = await setUp((socket) => {
       socket.on('message', () => user.interrupt());
     });
-    expect(await user.iterate()).toBe(false);
+    expect(await user.iterate(TICKET)).toBe(false);
     await connections.empty();
     const { counters, trends, checks } = drain();
     expect(trends['ws_session_duration']).toBeUndefined();
@@ -122,7 +124,7 @@ describe('the snapshot scenario', () => {
 
   it('counts the bytes of the socket exactly once, during and after the session', async () => {
     const { user, connections, drain } = await setUp((socket) => socket.send('hello'));
-    const iteration = user.iterate();
+    const iteration = user.iterate(TICKET);
     const counting = setInterval(() => connections.countBytes(), 5);
     await iteration;
     await connections.empty();

@@ -4,6 +4,8 @@ import { ProgressCells, type ThreadProgress } from '../../../src/loadgen/thread/
 it('carries what a run of weeks adds up to from one side of the memory to the other', () => {
   const progress: ThreadProgress = {
     activeVus: 100,
+    allocatedVus: 200,
+    droppedIterations: 3,
     completeIterations: 3_000_000_000,
     interruptedIterations: 2 ** 33,
     elapsedMs: 1000 * 3_600_000,

@@ -1,0 +1,97 @@
+import { shareOf } from '../pacing/shard.js';
+import type { ConstantArrivalRatePlan, RampingArrivalRatePlan } from '../plan/scenario-plan.js';
+import type { ExecutorContext } from './executor.js';
+import { ExecutorBase } from './executor-base.js';
+
+/**
+ * Iterations begin when they are due, whatever the ones before do: an open model. One that is due while no virtual user is free, and no
+ * more may be made, is dropped and counted.
+ */
+export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
+  private readonly free: number[];
+  private readonly maxVus: number;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private made: number;
+  private cancelNext: () => void = () => undefined;
+  private endArrivals: () => void = () => undefined;
+
+  /** `arrivals` are the moments of the whole scenario, in order; this thread begins those of its shard. */
+  constructor(
+    plan: ConstantArrivalRatePlan | RampingArrivalRatePlan,
+    context: ExecutorContext,
+    private readonly arrivals: Iterator<number, unknown>,
+  ) {
+    super(plan, context);
+    this.made = shareOf(plan.preAllocatedVus, context.shard);
+    this.maxVus = shareOf(plan.maxVus, context.shard);
+    this.free = Array.from({ length: this.made }, (_, user) => this.made - 1 - user);
+  }
+
+  get allocatedVus(): number {
+    return this.made;
+  }
+
+  protected async drive(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.endArrivals = resolve;
+      this.skip(this.context.shard.index);
+      this.follow();
+    });
+    await Promise.all(this.underWay);
+  }
+
+  protected stopDriving(): void {
+    this.cancelNext();
+    this.endArrivals();
+  }
+
+  /** Begins everything that is due, then waits for what comes next; behind the last arrival for the end of the time. */
+  private follow(): void {
+    for (let atMs = this.nextArrival(); atMs !== undefined; atMs = this.nextArrival()) {
+      const delayMs = atMs - this.elapsedMs;
+      const dueMs = this.clockMs(atMs);
+      if (delayMs > 0) {
+        this.cancelNext = this.context.clock.schedule(() => {
+          this.begin(dueMs);
+          this.skip(this.context.shard.count - 1);
+          this.follow();
+        }, delayMs);
+        return;
+      }
+      this.begin(dueMs);
+      this.skip(this.context.shard.count - 1);
+    }
+  }
+
+  private begin(dueMs: number): void {
+    const user = this.takeUser();
+    if (user === undefined) {
+      this.droppedIterations += 1;
+      return;
+    }
+    this.activeVus += 1;
+    const iteration = this.iterate(user, dueMs).finally(() => {
+      this.activeVus -= 1;
+      this.free.push(user);
+      this.underWay.delete(iteration);
+    });
+    this.underWay.add(iteration);
+  }
+
+  /** A free virtual user, made when all are busy and more are allowed. */
+  private takeUser(): number | undefined {
+    const free = this.free.pop();
+    if (free !== undefined || this.made >= this.maxVus) return free;
+    this.made += 1;
+    return this.made - 1;
+  }
+
+  private nextArrival(): number | undefined {
+    const { done, value } = this.arrivals.next();
+    return done === true || typeof value !== 'number' ? undefined : value;
+  }
+
+  private skip(count: number): void {
+    for (let skipped = 0; skipped < count; skipped += 1) this.arrivals.next();
+  }
+}

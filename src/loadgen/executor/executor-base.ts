@@ -1,0 +1,99 @@
+import { startingTimeMs, type ScenarioPlan } from '../plan/scenario-plan.js';
+import type { Executor, ExecutorContext, ExecutorState } from './executor.js';
+
+/**
+ * What all executors do alike: wait for the scenario's start, begin iterations while the time is not up, let those under way end through the
+ * graceful stop, then interrupt them, and count.
+ */
+export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
+  state: ExecutorState = 'waiting';
+  activeVus = 0;
+  completeIterations = 0;
+  interruptedIterations = 0;
+  droppedIterations = 0;
+  private started = 0;
+  private startMs = 0;
+  private endWait: () => void = () => undefined;
+  private cancelDeadline: () => void = () => undefined;
+
+  constructor(
+    protected readonly plan: P,
+    protected readonly context: ExecutorContext,
+  ) {}
+
+  abstract get allocatedVus(): number;
+
+  async run(): Promise<void> {
+    if (this.plan.startTimeMs > 0) await this.wait(this.plan.startTimeMs);
+    if (this.state === 'waiting') {
+      this.state = 'running';
+      this.startMs = this.context.clock.now();
+      this.cancelDeadline = this.context.clock.schedule(() => this.endStarting(), startingTimeMs(this.plan));
+      await this.drive();
+    }
+    this.cancelDeadline();
+    if (!this.isInterrupted) this.state = 'done';
+  }
+
+  stop(): void {
+    if (this.state === 'done' || this.isInterrupted) return;
+    this.cancelDeadline();
+    this.state = 'interrupted';
+    this.endWait();
+    this.stopDriving();
+    this.context.runner.interruptAll();
+  }
+
+  /** Begins iterations while `mayStart`; resolves when none is under way and none will start. */
+  protected abstract drive(): Promise<void>;
+
+  /** Called once when no more iterations may start: what waits to start one is to be let go. */
+  protected abstract stopDriving(): void;
+
+  protected get mayStart(): boolean {
+    return this.state === 'running';
+  }
+
+  /** Since the scenario's start: milliseconds. */
+  protected get elapsedMs(): number {
+    return this.context.clock.now() - this.startMs;
+  }
+
+  /** A moment of the scenario's schedule by the clock. */
+  protected clockMs(atMs: number): number {
+    return this.startMs + atMs;
+  }
+
+  /** Takes a number for an iteration, runs it and counts how it ended. False, and nothing run, when the scenario has none left. */
+  protected async iterate(user: number, dueMs: number, limit?: number): Promise<boolean> {
+    const iterationInTest = this.context.pool.take(limit);
+    if (iterationInTest === undefined) return false;
+    const iterationInInstance = this.started;
+    this.started += 1;
+    const isComplete = await this.context.runner.iterate(user, { dueMs, iterationInTest, iterationInInstance });
+    if (isComplete) this.completeIterations += 1;
+    else this.interruptedIterations += 1;
+    return true;
+  }
+
+  private get isInterrupted(): boolean {
+    return this.state === 'interrupted';
+  }
+
+  private endStarting(): void {
+    this.state = 'stopping';
+    this.stopDriving();
+    const { clock, runner } = this.context;
+    this.cancelDeadline = clock.schedule(() => runner.interruptAll(), this.plan.gracefulStopMs);
+  }
+
+  private async wait(delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.context.clock.schedule(resolve, delayMs);
+      this.endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
