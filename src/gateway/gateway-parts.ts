@@ -20,6 +20,8 @@ import { packageVersion } from '../core/package-version.js';
 import { DurationCounts } from './metrics/duration-counts.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { composeMirror } from './mirror/compose-mirror.js';
+import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { EventStream } from './sink/event-stream.js';
@@ -42,6 +44,7 @@ export interface GatewaySurroundings {
 export interface GatewayParts {
   readonly registry: ConnectionRegistry;
   readonly outbox: EventOutbox;
+  readonly mirror: ConnectionMirror | undefined;
   readonly delivery: Delivery;
   readonly handler: ConnectionHandler;
   readonly access: AccessParts;
@@ -78,6 +81,7 @@ interface GatewayCore {
   readonly delivery: Delivery;
   readonly embedded: MemorySink | undefined;
   readonly outbox: EventOutbox;
+  readonly mirror: ConnectionMirror | undefined;
   readonly counters: GatewayCounters;
   readonly drain: ConnectionDrain;
   readonly handler: ConnectionHandler;
@@ -90,7 +94,9 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
   const delivery = new Delivery({ registry, clock });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
   const { all, embedded } = createSinks({ config, boot, clock, log });
-  const outbox = new EventOutbox({ boot, sinks: all, config: config.outbox, clock, log });
+  const mirror = composeMirror({ config, registry, clock, log });
+  const outbox = new EventOutbox({ boot, sinks: all, config: config.outbox, gate: mirror?.gate, clock, log });
+  if (mirror !== undefined) outbox.onAcknowledged((through) => mirror.acknowledged(through));
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
   const isClosedToNew = () => readiness() !== 'ready' || outbox.isFull;
@@ -102,11 +108,12 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
     outbox,
     counters,
     templates: sinkTemplates(config.sinks),
+    observer: mirror,
     admission: access.admission,
     rates: access.rates,
     onClosed: () => drain.connectionClosed(),
   });
-  return { registry, delivery, embedded, outbox, counters, drain, handler, access };
+  return { registry, delivery, embedded, outbox, mirror, counters, drain, handler, access };
 }
 
 function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Router {

@@ -108,6 +108,7 @@ export class Gateway {
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
     await parts.access.apiKeys.load();
     await parts.access.admission.start();
+    await parts.mirror?.start();
     await parts.outbox.start();
     parts.delivery.start(parts.transport);
     if (parts.transport.canPause) parts.handler.pauseWhenFull();
@@ -151,6 +152,7 @@ export class Gateway {
     parts.delivery.stop();
     const left = await parts.outbox.stop(this.#config.drain.flushTimeoutMs);
     if (left > 0) this.#log.error('outbox.left-over', { events: left });
+    await parts.mirror?.stop();
     await parts.transport.stop();
     await parts.internalListener?.stop();
   }

@@ -16,7 +16,7 @@ import type {
 import type { Admission } from './admission.js';
 import type { Connection } from './connection.js';
 import { nameCloseReason } from './close-reason.js';
-import { ConnectionEvents } from './connection-events.js';
+import { ConnectionEvents, type EventObserver } from './connection-events.js';
 import { HeldMessages, type ClientMessage } from './held-messages.js';
 import type { ConnectionRegistry } from './registry.js';
 
@@ -28,6 +28,8 @@ export interface ConnectionHandlerOptions {
   readonly counters: GatewayCounters;
   /** Destinations of the sinks as configured; undefined when none of them has a placeholder. */
   readonly templates?: EventDestinations | undefined;
+  /** Hears of opens and closes: the mirror. */
+  readonly observer?: EventObserver | undefined;
   readonly admission: Admission;
   /** Undefined when clients may send as much as they like. */
   readonly rates?: ClientRates | undefined;
@@ -52,7 +54,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   constructor(options: ConnectionHandlerOptions) {
     this.#options = options;
-    this.#events = new ConnectionEvents(options.outbox, options.endpoints, options.templates);
+    this.#events = new ConnectionEvents(options.outbox, options.endpoints, options.templates, options.observer);
     this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 

@@ -28,7 +28,7 @@ export interface EventOutboxOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Holds events back. */
-  readonly gate?: EventGate;
+  readonly gate?: EventGate | undefined;
   /** The most that a sink is handed at once. */
   readonly batch?: QueueLimits;
 }

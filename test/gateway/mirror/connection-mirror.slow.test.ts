@@ -225,7 +225,7 @@ describe('a Redis that comes and goes', () => {
     await settle(() => rig.mirror.state().rebuilds === 1);
     await rig.written();
     const tags = (): Promise<unknown> => reader.text('HGETALL', `connection:${connection.id}:tags`);
-    while (String(await tags()) !== 'foo,bar') await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect.poll(tags).toEqual(['foo', 'bar']);
   });
 
   test('may be away at the start, and holds no open event then for more than a second', async () => {
