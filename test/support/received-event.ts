@@ -6,14 +6,23 @@ export type ReceivedEvent = Partial<Omit<GatewayEvent, 'sequence'>>;
 
 /** An event from the JSON that AMQP, NATS and webhooks carry, read as a consumer is told to read it. */
 export function receivedFromJson(json: Readonly<Record<string, string>>): ReceivedEvent {
-  const { id, connection, action, type, tags, message, encoding, reason } = json;
+  const { message, encoding } = json;
+  return receivedEvent(
+    json,
+    message === undefined ? undefined : Buffer.from(message, encoding === 'base64' ? encoding : 'utf8'),
+  );
+}
+
+/** An event from fields of text, its message apart. */
+export function receivedEvent(fields: Readonly<Record<string, string>>, message: Buffer | undefined): ReceivedEvent {
+  const { id, connection, action, type, tags, reason } = fields;
   return {
     id,
     connection,
     action: action === 'open' || action === 'close' ? action : 'message',
     type: type === 'text' || type === 'binary' ? type : undefined,
     tags,
-    message: message === undefined ? undefined : Buffer.from(message, encoding === 'base64' ? 'base64' : 'utf8'),
+    message,
     reason: closeReason(reason),
   };
 }

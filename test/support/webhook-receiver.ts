@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from './broker-process.js';
 
 /** One request as it arrived. */
 export interface WebhookRequest {
@@ -19,16 +19,17 @@ export class WebhookReceiver {
   readonly taken: Readonly<Record<string, string>>[] = [];
   answering: WebhookAnswering = (_, response) => void response.end();
   #server: Server | undefined;
-  #port = 0;
+
+  private constructor(readonly port: number) {}
 
   static async start(): Promise<WebhookReceiver> {
-    const receiver = new WebhookReceiver();
+    const receiver = new WebhookReceiver(await freePort());
     await receiver.start();
     return receiver;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/events`;
+    return `http://127.0.0.1:${this.port}/events`;
   }
 
   async start(): Promise<void> {
@@ -41,10 +42,7 @@ export class WebhookReceiver {
         this.#answer({ headers: request.headers, body, events: parsed.events }, response);
       });
     });
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
-    const address: AddressInfo | string | null = server.address();
-    if (address === null || typeof address === 'string') throw new Error('The receiver has no port.');
-    this.#port = address.port;
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.#server = server;
   }
 

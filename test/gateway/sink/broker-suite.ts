@@ -53,7 +53,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
     test('rejects plainly at start while the broker is away, and delivers once it is there', async () => {
       await proxy.stop();
       await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
-      await expect(sink.deliver(testEvents(1, 3))).rejects.toThrow('away');
+      await expect(sink.deliver(testEvents(1, 3))).rejects.toBeInstanceOf(Error);
       await proxy.start();
       await untilDelivered(sink, 1, 3);
       expect(firstSequences(await getBroker().received(3))).toEqual([1, 2, 3]);
