@@ -1,0 +1,131 @@
+// subscribers.mjs PORT SEND_PORT: raw WebSocket clients that count what each of them got, and raw posters in the same process, so that one clock
+// tells when a POST left and when the last client had its message. Questions: see the functions at the end.
+import { rawPoster } from './raw-post.mjs';
+import { rawUpgrade } from './raw-upgrade.mjs';
+
+const AT_ONCE = 50;
+const ARRIVE_MS = 20_000;
+
+const [port, sendPort] = process.argv.slice(2).map(Number);
+const buffer = Buffer.alloc(1024 * 1024);
+const sockets = [];
+let counts = new Float64Array(0);
+let total = 0;
+let waited = { bytes: Number.POSITIVE_INFINITY, done: () => undefined };
+
+function count(client, bytes) {
+  counts[client] += bytes;
+  total += bytes;
+  if (total >= waited.bytes) waited.done();
+}
+
+/** Resolves once all clients together have `bytes`, or after some time: then to false. */
+function arrived(bytes) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => waited.done(false), ARRIVE_MS);
+    const done = (isComplete = true) => {
+      clearTimeout(timer);
+      waited = { bytes: Number.POSITIVE_INFINITY, done: () => undefined };
+      resolve(isComplete);
+    };
+    waited = { bytes, done };
+    if (total >= bytes) done();
+  });
+}
+
+async function connect({ clients }) {
+  counts = new Float64Array(clients);
+  for (let first = 0; first < clients; first += AT_ONCE) {
+    const batch = Array.from({ length: Math.min(AT_ONCE, clients - first) }, (_, index) => {
+      const client = first + index;
+      return rawUpgrade(port, buffer, (bytes) => count(client, bytes));
+    });
+    sockets.push(...(await Promise.all(batch)));
+  }
+  return 'connected';
+}
+
+function forgetCounts() {
+  counts.fill(0);
+  total = 0;
+}
+
+/** Posts again at each answer until `isOver`; resolves when it then has the last one. */
+async function keepPosting(next, isOver) {
+  let finish;
+  const finished = new Promise((resolve) => {
+    finish = resolve;
+  });
+  const poster = await rawPoster(sendPort, (status, body) => {
+    if (isOver(status, body)) finish();
+    else poster.post(next());
+  });
+  poster.post(next());
+  await finished;
+  poster.close();
+}
+
+/** Keeps `inFlight` POSTs under way for `ms`, the requests in turn, then waits until every client has every message. */
+async function flood({ requests, inFlight, ms, frameBytes }) {
+  forgetCounts();
+  const encoded = requests.map((request) => Buffer.from(request, 'latin1'));
+  const startedAt = performance.now();
+  let posts = 0;
+  let refused = '';
+  const next = () => encoded[posts++ % encoded.length];
+  const isOver = (status, body) => {
+    if (status >= 300) refused = `${status} ${body}`;
+    return refused !== '' || performance.now() - startedAt > ms;
+  };
+  await Promise.all(Array.from({ length: inFlight }, () => keepPosting(next, isOver)));
+  const wanted = posts * frameBytes;
+  await arrived(wanted * counts.length);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { posts, seconds, isComplete: refused === '' && counts.every((got) => got === wanted), refused };
+}
+
+/** One POST after the other, `perSecond` of them: for each the milliseconds until the last client had its message. */
+async function paced({ request, posts, perSecond, frameBytes }) {
+  forgetCounts();
+  const bytes = Buffer.from(request, 'latin1');
+  const poster = await rawPoster(sendPort, () => undefined);
+  const latencies = [];
+  const startedAt = performance.now();
+  for (let post = 0; post < posts; post += 1) {
+    const dueAt = startedAt + (post * 1000) / perSecond;
+    const delay = dueAt - performance.now();
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    const sentAt = performance.now();
+    poster.post(bytes);
+    if (!(await arrived((post + 1) * frameBytes * counts.length))) break;
+    latencies.push(performance.now() - sentAt);
+  }
+  poster.close();
+  return { latencies };
+}
+
+/** As many POSTs of `bodyBytes`, each after all clients have the one before. */
+async function lockstep({ head, bodyBytes, posts, frameBytes }) {
+  forgetCounts();
+  const bytes = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.alloc(bodyBytes, 0x61)]);
+  const poster = await rawPoster(sendPort, () => undefined);
+  let sent = 0;
+  for (; sent < posts; sent += 1) {
+    poster.post(bytes);
+    if (!(await arrived((sent + 1) * frameBytes * counts.length))) break;
+  }
+  poster.close();
+  return { complete: [...counts].map((got) => Math.floor(got / frameBytes)) };
+}
+
+/** Reads nothing from now on. */
+function stall() {
+  for (const socket of sockets) socket.pause();
+  return 'stalled';
+}
+
+const ANSWERS = { connect, flood, paced, lockstep, stall };
+process.on('message', ({ do: name, ...question }) => {
+  void Promise.resolve(ANSWERS[name](question)).then((answer) => process.send(answer));
+});
+process.send('ready');
