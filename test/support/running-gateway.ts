@@ -3,7 +3,7 @@ import { configSchema, type ConfigInput } from '../../src/gateway/config/config-
 import { resolveConfig } from '../../src/gateway/config/resolve-config.js';
 import { Gateway } from '../../src/gateway/gateway.js';
 import { EventStreamClient } from './event-stream-client.js';
-import { RawWebSocket } from './raw-websocket.js';
+import { RawWebSocket, upgradeRequest, type RawAnswer } from './raw-websocket.js';
 import { RecordingLogger } from './recording-logger.js';
 
 /** The reconnect time and the place. */
@@ -45,6 +45,16 @@ export class RunningGateway {
     const client = await RawWebSocket.open(this.port, path, headers);
     onTestFinished(() => client.destroy());
     return client;
+  }
+
+  /** The whole answer to an upgrade, which is not kept open. */
+  async upgradeAnswer(path = '/connect', headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
+    const client = await RawWebSocket.connect(this.port);
+    onTestFinished(() => client.destroy());
+    client.write(upgradeRequest(path, headers));
+    const answer = await client.answer();
+    client.destroy();
+    return answer;
   }
 
   /** Reads the event stream from its oldest event on; what comes before the first event is passed over. */
