@@ -67,6 +67,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
         () => 'delivered',
         () => 'given up',
       );
+      await new Promise((resolve) => setImmediate(resolve));
       const before = performance.now();
       await sink.stop();
       expect(performance.now() - before).toBeLessThan(5_500);
