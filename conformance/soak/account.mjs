@@ -66,6 +66,7 @@ export class Account {
     seen.messages += 1;
     this.totals.delivered += 1;
     if (Number(number) !== seen.messages) this.#fault(`${text} came where number ${seen.messages} was due`);
+    seen.messages = Number(number);
     const session = this.#sessions.get(name);
     if (session === undefined) this.#fault(`${text} is of no session that is open`);
     else session.delivered += 1;

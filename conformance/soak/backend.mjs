@@ -46,11 +46,13 @@ export class Backend {
     const room = Math.floor(Math.random() * ROOMS);
     // One tag is replaced, one comes and goes, one has a value of its own each time.
     const tags = { room: `r${room}`, seen: Math.random() < 0.5 ? '' : '1', at: String(Date.now()) };
-    this.tagged += await this.#api.post(`/settags?id=${connection}`, new URLSearchParams(tags).toString());
+    const count = await this.#api.post(`/settags?id=${connection}`, new URLSearchParams(tags).toString());
+    this.tagged += count;
   }
 
   async #send(selector, text) {
-    this.accepted += await this.#api.post(`/send?${selector}`, text);
+    const count = await this.#api.post(`/send?${selector}`, text);
+    this.accepted += count;
   }
 
   async #broadcast() {

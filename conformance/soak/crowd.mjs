@@ -62,7 +62,7 @@ export class Crowd {
     const isOurs = socket.readyState === WebSocket.OPEN;
     if (isCut && !this.#isStopping) socket.terminate();
     else socket.close(1000);
-    const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, 'late')]);
+    const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, 'late', { ref: false })]);
     this.open -= 1;
     if (!isOurs) this.closedByGateway[code] = (this.closedByGateway[code] ?? 0) + 1;
     this.#account.sessionEnded(session.name, session.written, isOurs && code === 1000);

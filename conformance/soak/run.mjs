@@ -85,7 +85,8 @@ function printLine({ account, backend, crowd, events, watch }, minute) {
 }
 
 /** Lets everybody leave and says what is wrong. */
-async function settle({ account, api, backend, crowd, gateway, watch }) {
+async function settle(parts) {
+  const { account, api, backend, crowd, gateway, watch } = parts;
   const faults = [];
   await watch.stop();
   await backend.stop();
@@ -96,19 +97,27 @@ async function settle({ account, api, backend, crowd, gateway, watch }) {
   account.finish();
   const left = await api.connections();
   if (left.length > 0) faults.push(`/status still shows ${left.length} connections`);
-  if (crowd.received !== backend.accepted)
-    faults.push(`connections took ${backend.accepted} messages, clients received ${crowd.received}`);
+  // Taken by a connection whose client was about to leave: the gateway counts those that it could not write any more.
+  parts.unsent = await api.metric('messages_unsent_total');
+  const lost = backend.accepted - crowd.received - parts.unsent;
+  if (lost !== 0)
+    faults.push(
+      `connections took ${backend.accepted} messages, clients received ${crowd.received}, ${parts.unsent} unsent`,
+    );
   if (account.faultCount > 0) faults.push(`${account.faultCount} faults of events, the first:`, ...account.faults);
   return [...faults, ...backend.faults];
 }
 
-function printVerdict({ account, backend, crowd, events, watch }, faults) {
+function printVerdict(parts, faults) {
+  const { account, backend, crowd, events, watch } = parts;
   const { verdict, rss, heap, minutes } = watch.judge();
-  printLine({ account, backend, crowd, events, watch }, 'end');
+  printLine(parts, 'end');
   console.log(
     `\nTotals: ${JSON.stringify(account.totals)}, tags set ${backend.tagged}, broker restarts ${events.restarts},`,
   );
-  console.log(`closed by the gateway ${JSON.stringify(crowd.closedByGateway)}, dials refused ${crowd.refusedDials}`);
+  console.log(
+    `closed by the gateway ${JSON.stringify(crowd.closedByGateway)}, dials refused ${crowd.refusedDials}, unsent ${parts.unsent}`,
+  );
   console.log(`\nMemory, ${minutes.toFixed(1)} min after warm-up, minima of half minutes: ${verdict}`);
   console.log(`RSS grows by ${formatSlope(rss)}, the heap by ${formatSlope(heap)}.`);
   console.log(faults.length === 0 ? 'Nothing was lost.' : faults.map((fault) => `FAILED: ${fault}`).join('\n'));
