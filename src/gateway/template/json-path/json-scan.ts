@@ -30,10 +30,10 @@ function kindOfStart(character: string): ValueStart {
 
 /** The position after the string that begins at `start`, or UNCLOSED. */
 export function endOfString(json: string, start: number): number {
-  for (let position = start + 1; position < json.length; position++) {
-    const code = json.charCodeAt(position);
-    if (code === QUOTE) return position + 1;
-    if (code === BACKSLASH) position++;
+  for (let quote = json.indexOf('"', start + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
+    let first = quote;
+    while (first > start + 1 && json.charCodeAt(first - 1) === BACKSLASH) first--;
+    if ((quote - first) % 2 === 0) return quote + 1;
   }
   return UNCLOSED;
 }
