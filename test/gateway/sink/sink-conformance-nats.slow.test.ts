@@ -125,19 +125,20 @@ describe('the nats sink', () => {
     expect(await sequences(2)).toEqual([1, 5]);
   });
 
-  test('lets nothing overtake an event that a full stream does not take', async () => {
+  test('lets nothing overtake an event that does not fit into the stream at the moment', async () => {
     const sink = createSink();
     const { stream, subject } = newest;
     await withManager(url, (manager) =>
-      manager.streams.add({ name: stream, subjects: [subject], max_msgs: 3, discard: 'new' }),
+      manager.streams.add({ name: stream, subjects: [subject], max_bytes: 4096, discard: 'new' }),
     );
     await withSink(sink, async () => {
-      expect(await sink.deliver(testEvents(1, 10))).toEqual({ settled: 3, refused: [] });
-      await expect(sink.deliver(testEvents(4, 10))).rejects.toThrow('maximum messages exceeded');
-      await withManager(url, (manager) => manager.streams.update(stream, { max_msgs: 100 }));
-      expect(await sink.deliver(testEvents(4, 10))).toEqual({ settled: 7, refused: [] });
+      const batch = [testEvent(1), testEvent(2, 'x'.repeat(5000)), testEvent(3), testEvent(4)];
+      expect(await sink.deliver(batch)).toEqual({ settled: 1, refused: [] });
+      await expect(sink.deliver(batch.slice(1))).rejects.toThrow('maximum bytes exceeded');
+      await withManager(url, (manager) => manager.streams.update(stream, { max_bytes: 65_536 }));
+      expect(await sink.deliver(batch.slice(1))).toEqual({ settled: 3, refused: [] });
     });
-    expect(await sequences(10)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await sequences(4)).toEqual([1, 2, 3, 4]);
   });
 
   test('shares its stream with other writers, and keeps the order of each connection', async () => {
