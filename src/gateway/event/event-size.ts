@@ -4,9 +4,18 @@ import type { GatewayEvent } from './gateway-event.js';
 const EVENT_OVERHEAD_BYTES = 128;
 /** The same of a typed array and its buffer. */
 const MESSAGE_OVERHEAD_BYTES = 224;
+/** The same of destinations, which events that are alike share: then it is more than they cost. */
+const DESTINATIONS_OVERHEAD_BYTES = 64;
 
 /** Bytes of memory that an event counts for in every bound. The same event always counts the same. */
-export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'message'>): number {
-  const bytes = EVENT_OVERHEAD_BYTES + event.connection.length + event.tags.length;
+export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'message' | 'destinations'>): number {
+  const bytes =
+    EVENT_OVERHEAD_BYTES + event.connection.length + event.tags.length + destinationBytes(event.destinations);
   return event.message === undefined ? bytes : bytes + MESSAGE_OVERHEAD_BYTES + event.message.byteLength;
+}
+
+function destinationBytes(destinations: GatewayEvent['destinations']): number {
+  if (destinations === undefined) return 0;
+  const { redis, amqp, nats } = destinations;
+  return DESTINATIONS_OVERHEAD_BYTES + redis.length + amqp.length + nats.length;
 }

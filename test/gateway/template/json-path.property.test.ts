@@ -27,7 +27,7 @@ test('no bytes make a path throw', () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const path of PATHS) expect(path.read(bytesToByteText(bytes))).toBeTypeOf('string');
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -45,7 +45,7 @@ test('no change to JSON makes a path throw', () => {
       }, json);
       for (const path of PATHS) expect(path.read(toByteText(text))).toBeTypeOf('string');
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -78,7 +78,7 @@ test('any path can be read', () => {
       const path = new JsonPath(parts.join(''));
       for (const json of ['{"a":[1,{"a":"x"}]}', '[[{"a":1}],"a"]', '"a']) expect(path.read(json)).toBeTypeOf('string');
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -108,11 +108,11 @@ const HOSTILE: readonly string[] = [
   '[[],',
   '-',
 ];
-const HOSTILE_BYTES = 30_000;
+const HOSTILE_BYTES = 20_000;
 
 test('long runs of anything are read in a time that a quadratic scanner would exceed by far, whatever their depth', () => {
   for (const unit of HOSTILE) {
-    for (const prefix of ['', '{"a":', '["']) {
+    for (const prefix of ['', '{"a":']) {
       const json = prefix + unit.repeat(HOSTILE_BYTES / unit.length);
       for (const path of PATHS) expect(path.read(json)).toBeTypeOf('string');
     }
