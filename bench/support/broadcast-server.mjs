@@ -5,6 +5,8 @@ import { Gateway } from '../../dist/gateway/gateway.js';
 import { loadConfig } from '../../dist/gateway/config/load-config.js';
 
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
+/** The raw clients answer no pings. */
+const IDLE_TIMEOUT_S = 960;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const [kind, limitText, policy] = process.argv.slice(2);
@@ -20,6 +22,7 @@ async function startGateway(transport) {
     policy,
     maxQueueBytes: limitBytes,
     maxBufferedBytes,
+    idleTimeoutS: IDLE_TIMEOUT_S,
   }));
   const { port } = await new Gateway({ ...config, endpoints }, { log: LOG }).start();
   return port;
@@ -29,7 +32,11 @@ async function startGateway(transport) {
 async function startBareUws() {
   const { default: uws } = await import('uWebSockets.js');
   const app = uws.App();
-  app.ws('/connect', { maxBackpressure: limitBytes, open: (socket) => socket.subscribe('all') });
+  app.ws('/connect', {
+    idleTimeout: IDLE_TIMEOUT_S,
+    maxBackpressure: limitBytes,
+    open: (socket) => socket.subscribe('all'),
+  });
   app.post('/send', (res) => {
     const chunks = [];
     res.onAborted(() => undefined);
