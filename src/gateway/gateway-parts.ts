@@ -9,7 +9,7 @@ import { ConnectionHandler } from './connection/connection-handler.js';
 import { ConnectionIdSource, formatNode } from './connection/connection-id.js';
 import { ConnectionRegistry } from './connection/registry.js';
 import { Delivery } from './delivery/delivery.js';
-import { healthRoutes, type Readiness } from './internal-api/health-routes.js';
+import { healthRoutes, wantsConnections, type Readiness } from './internal-api/health-routes.js';
 import { metricsRoute } from './internal-api/metrics-route.js';
 import { Router } from './internal-api/router.js';
 import type { Route } from './internal-api/route.js';
@@ -23,6 +23,7 @@ import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { composeMirror } from './mirror/compose-mirror.js';
 import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
+import { outboxDetails } from './outbox/outbox-details.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { EventStream } from './sink/event-stream.js';
 import { createSinks } from './sink/create-sinks.js';
@@ -93,13 +94,13 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   const delivery = new Delivery({ registry, clock });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
-  const { all, embedded } = createSinks({ config, boot, clock, log });
+  const { all, embedded } = createSinks({ config, boot, clock, log, recovered: () => outbox.recovered });
   const mirror = composeMirror({ config, registry, clock, log });
   const outbox = new EventOutbox({ boot, sinks: all, config: config.outbox, gate: mirror?.gate, clock, log });
   if (mirror !== undefined) outbox.onAcknowledged((through) => mirror.acknowledged(through));
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
-  const isClosedToNew = () => readiness() !== 'ready' || outbox.isFull;
+  const isClosedToNew = () => !wantsConnections(readiness()) || outbox.isFull;
   const access = composeAccess({ config, log, clock, registry, delivery, counters, isClosedToNew });
   const handler = new ConnectionHandler({
     endpoints: config.endpoints,
@@ -113,6 +114,7 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
     rates: access.rates,
     onClosed: () => drain.connectionClosed(),
   });
+  if (config.outbox.dir !== undefined) registry.onRetagged((connection) => handler.retagged(connection));
   return { registry, delivery, embedded, outbox, mirror, counters, drain, handler, access };
 }
 
@@ -131,10 +133,9 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
   const { registry, delivery, outbox, embedded } = core;
   const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
   const details = () => {
-    const { events, bytes } = outbox.state();
     const node = formatNode(config.node);
     const transport = { transport: chosen.name, transport_reason: chosen.reason };
-    return { node, ...transport, connections: registry.size, outbox_events: events, outbox_bytes: bytes };
+    return { node, ...transport, connections: registry.size, ...outboxDetails(outbox.state()) };
   };
   const sendDurations = new DurationCounts();
   const routes = [
@@ -153,7 +154,7 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
 }
 
 function composeMetrics(
-  { counters, delivery, outbox, embedded, registry }: GatewayCore,
+  { counters, delivery, outbox, embedded, mirror, registry }: GatewayCore,
   chosen: ChosenTransport,
   sendDurations: DurationCounts,
 ): GatewayMetrics {
@@ -163,6 +164,7 @@ function composeMetrics(
     backlog: () => delivery.backlog(),
     outbox: () => outbox.state(),
     ring: embedded && (() => embedded.state()),
+    mirror: mirror && (() => mirror.state()),
     connections: () => registry.size,
     sendDurations,
     transport: chosen.name,

@@ -42,7 +42,14 @@ test('lists and what is nested are looked through', () => {
 
 test('what is no secret stays as it is', () => {
   const masked = 'amqp://guest:***@host:5672/';
-  const fields = { masked, address: '127.0.0.1:5000', path: '/connect', url: 'http://host:80/a?b=c', count: 3, open: true };
+  const fields = {
+    masked,
+    address: '127.0.0.1:5000',
+    path: '/connect',
+    url: 'http://host:80/a?b=c',
+    count: 3,
+    open: true,
+  };
   expect(logged(fields)).toEqual(fields);
 });
 

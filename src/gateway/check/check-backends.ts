@@ -2,7 +2,9 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { silentLogger } from '../../core/logger.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import type { MirrorConfig, SinksConfig } from '../config/sink-config.js';
+import type { MirrorConfig, NatsSinkConfig, SinksConfig } from '../config/sink-config.js';
+import { BackendRefusal } from '../drivers/backend-refusal.js';
+import { isNatsStreamThere } from '../drivers/nats.js';
 import { RedisPipeline } from '../drivers/redis-pipeline.js';
 import { redisAddress } from '../drivers/redis-url.js';
 import { formatNode } from '../connection/connection-id.js';
@@ -21,9 +23,10 @@ export async function checkBackends(config: GatewayConfig, patience: BackendPati
   const boot = { node: formatNode(config.node), epoch: patience.clock.wallNow() };
   const tried = { ...config, sinks: withoutDeclarations(config.sinks) };
   const { all } = createSinks({ config: tried, boot, clock: patience.clock, log: silentLogger });
-  const { mirror } = config;
+  const { mirror, sinks } = config;
   return Promise.all([
     ...all.map((configured) => checkSink(configured, config.sinks, patience)),
+    ...(sinks.nats === undefined ? [] : [checkNats(sinks.nats, patience)]),
     ...(mirror === undefined ? [] : [checkMirror(mirror, patience)]),
   ]);
 }
@@ -31,7 +34,7 @@ export async function checkBackends(config: GatewayConfig, patience: BackendPati
 /** A check leaves nothing behind: what a start would declare at a broker is not declared. */
 function withoutDeclarations(sinks: SinksConfig): SinksConfig {
   const { amqp } = sinks;
-  return { ...sinks, amqp: amqp && { ...amqp, exchange: '', queue: undefined } };
+  return { ...sinks, nats: undefined, amqp: amqp && { ...amqp, exchange: '', queue: undefined } };
 }
 
 async function checkSink(
@@ -59,11 +62,24 @@ function away(name: string, required: boolean, error: unknown): CheckResult {
   return { name, level: required ? 'failed' : 'warning', detail: errorMessage(error), hint };
 }
 
-function sinkDetail(name: string, { redis, amqp, nats, webhook }: SinksConfig): string {
+/** Not by starting the sink: that would make the stream. */
+async function checkNats(config: NatsSinkConfig, patience: BackendPatience): Promise<CheckResult> {
+  const name = 'sink nats';
+  const address = maskUrl(config.addr);
+  try {
+    const isThere = await inTime(isNatsStreamThere(config), patience);
+    const detail = `${address} answers; the stream ${config.stream} ${isThere ? 'is there' : 'will be made'}`;
+    return { name, level: 'ok', detail };
+  } catch (error) {
+    if (!(error instanceof BackendRefusal)) return away(name, config.required, error);
+    return { name, level: 'failed', detail: `${address} refuses: ${errorMessage(error)}` };
+  }
+}
+
+function sinkDetail(name: string, { redis, amqp, webhook }: SinksConfig): string {
   const addresses: Readonly<Record<string, string | undefined>> = {
     redis: redis?.addr,
     amqp: amqp?.addr,
-    nats: nats?.addr,
     webhook: webhook?.url,
   };
   const address = addresses[name];
@@ -86,13 +102,13 @@ async function checkMirror({ addr }: MirrorConfig, patience: BackendPatience): P
 }
 
 /** Rejects when the time is over; what is under way then is left to its owner. */
-async function inTime(work: Promise<unknown>, { clock, timeoutMs }: BackendPatience): Promise<void> {
+async function inTime<T>(work: Promise<T>, { clock, timeoutMs }: BackendPatience): Promise<T> {
   let cancel: () => void = () => undefined;
   const timeout = new Promise<never>((_, reject) => {
     cancel = clock.schedule(() => reject(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   });
   try {
-    await Promise.race([work, timeout]);
+    return await Promise.race([work, timeout]);
   } finally {
     cancel();
   }

@@ -64,19 +64,9 @@ export class NatsLink {
 
   /** Connects and looks for the stream, which is made when it does not exist. Rejects with a `BackendRefusal` when the server says no. */
   static async open(options: NatsLinkOptions): Promise<NatsLink> {
-    const { connect, createInbox, headers } = await import('@nats-io/transport-node');
+    const { createInbox, headers } = await import('@nats-io/transport-node');
     const { jetstreamManager } = await import('@nats-io/jetstream');
-    const { servers, tls, ...login } = parseNatsAddr(options.addr);
-    const connection = await connect({
-      ...login,
-      servers,
-      ...(tls && { tls: {} }),
-      name: 'wsg',
-      reconnect: false,
-      timeout: CONNECT_TIMEOUT_MS,
-      pingInterval: PING_MS,
-      noAsyncTraces: true,
-    }).catch(rethrow);
+    const connection = await connectTo(options.addr);
     try {
       const manager = await jetstreamManager(connection);
       const info = await findOrMakeStream(manager, options);
@@ -157,6 +147,37 @@ export class NatsLink {
     const maxBytes = config.max_msg_size > 0 ? Math.min(config.max_msg_size, ofServer) : ofServer;
     return { subjects: config.subjects ?? [], maxBytes };
   }
+}
+
+/** Connects, asks for the stream, and leaves: makes nothing. False when there is none. Rejects with a `BackendRefusal` when the server says no. */
+export async function isNatsStreamThere({ addr, stream }: Pick<NatsLinkOptions, 'addr' | 'stream'>): Promise<boolean> {
+  const { jetstreamManager } = await import('@nats-io/jetstream');
+  const connection = await connectTo(addr);
+  try {
+    const manager = await jetstreamManager(connection);
+    await manager.streams.info(stream);
+    return true;
+  } catch (error) {
+    if (nameOf(error) === 'StreamNotFoundError') return false;
+    return rethrow(error);
+  } finally {
+    await closeConnection(connection);
+  }
+}
+
+async function connectTo(addr: string): Promise<NatsConnection> {
+  const { connect } = await import('@nats-io/transport-node');
+  const { servers, tls, ...login } = parseNatsAddr(addr);
+  return connect({
+    ...login,
+    servers,
+    ...(tls && { tls: {} }),
+    name: 'wsg',
+    reconnect: false,
+    timeout: CONNECT_TIMEOUT_MS,
+    pingInterval: PING_MS,
+    noAsyncTraces: true,
+  }).catch(rethrow);
 }
 
 async function findOrMakeStream(manager: JetStreamManager, options: NatsLinkOptions): Promise<StreamInfo> {

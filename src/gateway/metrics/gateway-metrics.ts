@@ -1,5 +1,6 @@
 import type { DeliveryBacklog } from '../delivery/delivery.js';
 import type { DeliveryCounters } from '../delivery/delivery-counters.js';
+import type { MirrorState } from '../mirror/connection-mirror.js';
 import type { OutboxState } from '../outbox/outbox.js';
 import type { MemorySinkState } from '../sink/memory-sink.js';
 import type { DurationCounts } from './duration-counts.js';
@@ -15,6 +16,8 @@ export interface MetricsSource {
   readonly outbox: () => OutboxState;
   /** Undefined when the embedded sink is off. */
   readonly ring: (() => MemorySinkState) | undefined;
+  /** Undefined when the mirror is off. */
+  readonly mirror: (() => MirrorState) | undefined;
   readonly connections: () => number;
   /** From the arrival of `POST /send` to its answer. */
   readonly sendDurations: DurationCounts;
@@ -32,6 +35,7 @@ export class GatewayMetrics {
     addDelivery(this.#metrics, source);
     addOutboxMetrics(this.#metrics, source.outbox);
     if (source.ring !== undefined) addRing(this.#metrics, source.ring);
+    if (source.mirror !== undefined) addMirror(this.#metrics, source.mirror);
     addBuild(this.#metrics, source);
     this.#metrics.addProcessMetrics();
   }
@@ -145,6 +149,28 @@ function addRing(metrics: MetricRegistry, ring: () => MemorySinkState): void {
     () => ring().tooLarge,
   );
   metrics.gauge({ name: 'events_readers', help: 'Readers of /events' }, () => ring().readers);
+}
+
+function addMirror(metrics: MetricRegistry, mirror: () => MirrorState): void {
+  metrics.gauge({ name: 'mirror_up', help: '1 while Redis takes the state of connections' }, () =>
+    Number(mirror().isUp),
+  );
+  metrics.gauge(
+    { name: 'mirror_pending_connections', help: 'Connections whose state in Redis is not up to date yet' },
+    () => mirror().pending,
+  );
+  metrics.counter(
+    { name: 'mirror_opens_late_total', help: 'Open events that went out before their connection was in Redis' },
+    () => mirror().opensLate,
+  );
+  metrics.counter(
+    { name: 'mirror_rebuilds_total', help: 'How often the state of all connections was written anew' },
+    () => mirror().rebuilds,
+  );
+  metrics.counter(
+    { name: 'mirror_refused_total', help: 'Commands that Redis refused because a key of ours holds something else' },
+    () => mirror().refused,
+  );
 }
 
 function addBuild(metrics: MetricRegistry, { transport, version }: MetricsSource): void {
