@@ -125,6 +125,7 @@ export class Gateway {
   }
 
   async #stop(): Promise<void> {
+    this.#parts?.outbox.hurryStart();
     const started = await this.#starting?.then(
       () => true,
       () => false,
@@ -167,7 +168,9 @@ export class Gateway {
 
   #readiness(): Readiness {
     if (this.#phase !== 'running') return this.#phase;
-    return this.#parts?.outbox.isFull === true ? 'outbox-full' : 'ready';
+    const outbox = this.#parts?.outbox;
+    if (outbox?.isFull === true) return 'outbox-full';
+    return outbox?.isBuffering === true ? 'buffering' : 'ready';
   }
 
   #wait(delayMs: number): Promise<void> {

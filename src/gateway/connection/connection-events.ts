@@ -69,6 +69,11 @@ export class ConnectionEvents {
     return sequence;
   }
 
+  /** Notes what the close event would say now. */
+  retagged(connection: Connection): void {
+    this.#outbox.retagged({ connection: connection.id, ...this.#about(connection) });
+  }
+
   /** What events without a message say of a connection. */
   #about(connection: Connection): { tags: string; destinations: EventDestinations | undefined } {
     const { encoder, router } = this.#of(connection);

@@ -92,6 +92,11 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     return connection;
   }
 
+  /** To be called after the tags of an open connection have changed; needed only where the outbox has a log. */
+  retagged(connection: Connection): void {
+    if (!this.#unannounced.has(connection)) this.#events.retagged(connection);
+  }
+
   /** Hot: runs once a client's message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
     this.#options.counters.messagesReceived += 1;

@@ -2,8 +2,13 @@ import type { HttpAnswer, HttpExchange } from '../transport/http-exchange.js';
 import { textAnswer } from './answers.js';
 import type { Route } from './route.js';
 
-/** Why the gateway wants no new connections, or that it does. */
-export type Readiness = 'ready' | 'starting' | 'draining' | 'outbox-full';
+/** Why the gateway wants no new connections, or that it does; `buffering`: it does, but a sink is away, so what is accepted waits. */
+export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full';
+
+/** Whether new connections are wanted. */
+export function wantsConnections(readiness: Readiness): boolean {
+  return readiness === 'ready' || readiness === 'buffering';
+}
 
 /** What the health routes tell. Details are seen only by those who may use the internal API. */
 export interface HealthSource {
@@ -19,7 +24,7 @@ export function healthRoutes(source: HealthSource): Route[] {
       '/readyz',
       () => {
         const word = source.readiness();
-        return { status: word === 'ready' ? 200 : 503, word };
+        return { status: wantsConnections(word) ? 200 : 503, word };
       },
       source,
     ),

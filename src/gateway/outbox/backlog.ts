@@ -13,7 +13,9 @@ export interface BacklogRange extends QueueLimits {
 export interface BacklogReader {
   /** Consecutive events from `from` on, at least one. The range must be kept, and safe. */
   read(range: BacklogRange): Promise<readonly GatewayEvent[]>;
-  /** Idempotent. */
+  /** Gives back what reading takes; the next read begins anew. */
+  reset(): Promise<void>;
+  /** As `reset`, for good: a read that is under way may reject. */
   close(): Promise<void>;
 }
 

@@ -94,6 +94,11 @@ export class EventOutbox implements Outbox {
     return this.full;
   }
 
+  /** A sink is away: what is accepted waits. */
+  get isBuffering(): boolean {
+    return this.sinks.isAnyAway;
+  }
+
   get acknowledgedThrough(): number {
     return this.acknowledged;
   }

@@ -128,7 +128,8 @@ export class LoggedBacklog implements Backlog {
         const isInMemory = range.from >= this.#queue.firstSequence || onDisk === undefined;
         return isInMemory ? this.#readMemory(range, onDisk) : onDisk.read(range);
       },
-      close: async () => onDisk?.close(),
+      reset: async () => onDisk?.close(),
+      close: async () => onDisk?.end(),
     };
   }
 

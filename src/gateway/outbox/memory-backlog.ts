@@ -43,7 +43,11 @@ export class MemoryBacklog implements Backlog {
   }
 
   reader(): BacklogReader {
-    return { read: (range) => Promise.resolve(sliceQueue(this.queue, range)), close: () => Promise.resolve() };
+    return {
+      read: (range) => Promise.resolve(sliceQueue(this.queue, range)),
+      reset: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
   }
 
   acknowledged(): void {

@@ -154,7 +154,7 @@ export class SinkFeed {
       events = await this.reader.read(range);
     } catch (error) {
       // The next attempt begins anew, in case the file was replaced meanwhile.
-      await this.reader.close();
+      await this.reader.reset();
       this.failed('outbox.unreadable', error);
       return false;
     }

@@ -85,6 +85,10 @@ export class SinkGroup {
     await Promise.all(this.#sinks.map(({ feed }) => feed.close()));
   }
 
+  get isAnyAway(): boolean {
+    return this.#sinks.some(({ feed }) => feed.status === 'away');
+  }
+
   /** Nothing up to and with this sequence is needed any more. */
   get releasedThrough(): number {
     let through = this.#options.backlog.lastSequence;

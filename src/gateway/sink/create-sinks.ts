@@ -15,6 +15,8 @@ export interface SinkSurroundings {
   readonly boot: EventBoot;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How many events of earlier boots come before those of this one; none when it is missing. */
+  readonly recovered?: () => number;
 }
 
 /** A sink, and whether the outbox waits for it. */
@@ -31,8 +33,10 @@ export interface Sinks {
 }
 
 /** Makes the sinks that the configuration turns on; none is started. */
-export function createSinks({ config, boot, clock, log }: SinkSurroundings): Sinks {
-  const embedded = config.sinks.embedded ? new MemorySink({ boot, clock, limits: config.ring }) : undefined;
+export function createSinks({ config, boot, clock, log, recovered }: SinkSurroundings): Sinks {
+  const embedded = config.sinks.embedded
+    ? new MemorySink({ boot, clock, limits: config.ring, ...(recovered && { recovered }) })
+    : undefined;
   const all: ConfiguredSink[] = [];
   if (embedded !== undefined) all.push({ sink: embedded, required: true });
   const { redis, amqp, nats, webhook } = config.sinks;

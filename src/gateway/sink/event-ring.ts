@@ -39,6 +39,11 @@ export class EventRing {
     return this.tooLarge;
   }
 
+  /** The event of this sequence; undefined when it is not kept. */
+  at(sequence: number): GatewayEvent | undefined {
+    return this.queue.at(sequence);
+  }
+
   /** Keeps the event; the oldest make room. An event that is here already changes nothing; skipped sequences count as missing. */
   push(event: GatewayEvent): void {
     if (event.sequence <= this.queue.lastSequence) return;

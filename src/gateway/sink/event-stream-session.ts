@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.js';
-import { formatEventId } from '../event/event-id.js';
 import { encodeEventJson } from '../event/event-json.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { HttpStream } from '../transport/http-exchange.js';
@@ -65,7 +64,7 @@ export class EventStreamSession implements RingListener {
 
   /** An id without data: a browser keeps it as its place and dispatches nothing, so not even the first reconnect loses anything. */
   private preamble(): string {
-    const place = `id: ${this.id(this.subscription.reader.position)}\n`;
+    const place = `id: ${this.sink.idAt(this.subscription.reader.position)}\n`;
     const gap = this.options.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
     return `retry: ${RETRY_MS}\n\n${place}${gap}\n`;
   }
@@ -95,11 +94,7 @@ export class EventStreamSession implements RingListener {
   /** Its id is that of the last missing event, so that a reader which resumes here is told of the gap once. */
   private encodeGap(page: EventPage): string {
     const lastMissing = page.position - page.events.length;
-    return `id: ${this.id(lastMissing)}\nevent: gap\ndata: {"missing":${page.missing}}\n\n`;
-  }
-
-  private id(sequence: number): string {
-    return formatEventId(this.sink.boot, sequence);
+    return `id: ${this.sink.idAt(lastMissing)}\nevent: gap\ndata: {"missing":${page.missing}}\n\n`;
   }
 
   private write(text: string): void {

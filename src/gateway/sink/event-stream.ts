@@ -36,9 +36,8 @@ export class EventStream {
     if (asked === '0') return { place: 'oldest', isGap: false };
     const id = parseEventId(asked);
     if (id === undefined) return undefined;
-    const { boot, lastSequence } = this.sink;
-    const isOurs = id.node === boot.node && id.epoch === boot.epoch && id.sequence <= lastSequence;
-    return isOurs ? { place: id.sequence, isGap: false } : { place: 'oldest', isGap: true };
+    const place = this.sink.sequenceOf(id);
+    return place === undefined ? { place: 'oldest', isGap: true } : { place, isGap: false };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { EventBoot } from '../event/event-id.js';
+import { formatEventId, type EventBoot, type EventId } from '../event/event-id.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { EventReader, type ReaderStart } from './event-reader.js';
@@ -9,6 +9,9 @@ import { allSettled, type EventSink, type SinkReceipt } from './event-sink.js';
 /** The bounds of the ring that hold unless the configuration says otherwise. */
 export const DEFAULT_RING_LIMITS: QueueLimits = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 };
 
+/** What a reader asks for that wants everything that is kept. */
+const OLDEST = '0';
+
 /** Within the 5 s that every sink has to stop. */
 const READERS_FINISH_MS = 4_000;
 
@@ -17,6 +20,8 @@ export interface MemorySinkOptions {
   readonly boot: EventBoot;
   readonly clock: Clock;
   readonly limits?: QueueLimits;
+  /** How many events of earlier boots come before those of this one; none when it is missing. */
+  readonly recovered?: () => number;
 }
 
 /** The ring in numbers, for metrics. */
@@ -51,6 +56,7 @@ export class MemorySink implements EventSink {
   readonly boot: EventBoot;
   private readonly ring: EventRing;
   private readonly clock: Clock;
+  private readonly recovered: () => number;
   private readonly listeners = new Set<RingListener>();
   private stopping: Promise<void> | undefined;
   private onDeserted: (() => void) | undefined;
@@ -58,6 +64,7 @@ export class MemorySink implements EventSink {
   constructor(options: MemorySinkOptions) {
     this.boot = options.boot;
     this.clock = options.clock;
+    this.recovered = options.recovered ?? (() => 0);
     this.ring = new EventRing(options.limits ?? DEFAULT_RING_LIMITS);
   }
 
@@ -89,6 +96,27 @@ export class MemorySink implements EventSink {
   /** The sequence of the newest event that has entered; 0 before the first. */
   get lastSequence(): number {
     return this.ring.lastSequence;
+  }
+
+  /** The id that stands for "after the event of this sequence": its own, as far as that is known, else one that resumes at the oldest event kept. */
+  idAt(sequence: number): string {
+    const recovered = this.recovered();
+    if (sequence >= recovered) return formatEventId(this.boot, sequence - recovered);
+    return this.ring.at(sequence)?.id ?? OLDEST;
+  }
+
+  /** The sequence of the event with this id; undefined when nobody knows. */
+  sequenceOf(id: EventId): number | undefined {
+    const recovered = this.recovered();
+    if (id.node === this.boot.node && id.epoch === this.boot.epoch) {
+      const sequence = recovered + id.sequence;
+      return sequence <= Math.max(this.lastSequence, recovered) ? sequence : undefined;
+    }
+    const text = formatEventId(id, id.sequence);
+    for (let sequence = this.ring.firstSequence; sequence <= recovered; sequence++) {
+      if (this.ring.at(sequence)?.id === text) return sequence;
+    }
+    return undefined;
   }
 
   /** Adds a reader; to be left when it is done with, else it is told for ever. */

@@ -41,6 +41,7 @@ export class LogReader {
   /** Sequence behind the last one that was read. */
   #next = 0;
   #place: Place | undefined;
+  #isEnded = false;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
@@ -53,6 +54,12 @@ export class LogReader {
     if (!isAhead && (this.#place === undefined || this.#next !== range.from)) await this.#seek(range.from);
     while (this.#wantsMore(range)) await this.#readPage();
     return takeWithin(this.#ahead, range);
+  }
+
+  /** Closes for good: a read that is under way rejects. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await this.close();
   }
 
   /** Idempotent; the next read opens a file again. */
@@ -85,6 +92,10 @@ export class LogReader {
     this.#place = undefined;
     await old?.close();
     const file = await open(segment.path, 'r');
+    if (this.#isEnded) {
+      await file.close();
+      throw new Error('the log is no longer read');
+    }
     this.#place = { segment, file, pages: new PageReader(file, SEGMENT_HEADER_BYTES), next: segment.firstSequence };
   }
 

@@ -1,0 +1,12 @@
+import type { OutboxState } from './outbox.js';
+
+/** What `/readyz` tells operators of the outbox and of each sink. */
+export function outboxDetails(state: OutboxState): Readonly<Record<string, string | number>> {
+  const details: Record<string, string | number> = { outbox_events: state.events, outbox_bytes: state.bytes };
+  if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
+  for (const { name, required, status, waiting, oldestMs, refused, missed } of state.sinks) {
+    const counts = `waiting=${waiting} oldest_ms=${Math.round(oldestMs)} refused=${refused} missed=${missed}`;
+    details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}`;
+  }
+  return details;
+}
