@@ -10,7 +10,7 @@ import { sendInput } from './send-input.mjs';
 import { Witness, WITNESS_PATH } from './witness.mjs';
 
 const IN_FLIGHT = 48;
-/** Longest wait for the gateway to be as it was before. */
+/** Longest wait for the gateway to be as it was before, unless told otherwise. */
 const SETTLE_MS = 20_000;
 /** Growth of RSS that is no leak: code compiled late, pages that allocators keep. */
 export const RSS_BOUND = 48 * 1024 * 1024;
@@ -72,7 +72,7 @@ export class Campaign {
   }
 
   /** Sends `count` inputs; stops early when the gateway or the witness is gone. `plant` names a bug that the oracle has to find. */
-  async run(inputs, count, { plant, onProgress = () => undefined } = {}) {
+  async run(inputs, count, { plant, inFlight = IN_FLIGHT, onProgress = () => undefined } = {}) {
     const marks = { warm: Math.floor(count * WARM_UP), plant: Math.floor(count / 2) };
     const work = async () => {
       while (this.counts.inputs < count && this.#isWell()) {
@@ -84,11 +84,11 @@ export class Campaign {
         await this.#send(input);
       }
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+    await Promise.all(Array.from({ length: inFlight }, work));
   }
 
   /** Waits until the gateway is as it was before and tells what is wrong: `{ faults, suspects, figures }`. */
-  async judge() {
+  async judge(settleMs = SETTLE_MS) {
     const faults = [];
     if (!this.#gateway.isRunning) {
       const { code, signal } = await this.#gateway.ended;
@@ -96,7 +96,7 @@ export class Campaign {
       return { faults, suspects: [...this.#underWay], figures: this.#figures() };
     }
     await this.#witness.rest();
-    await this.#settle();
+    await this.#settle(settleMs);
     if (this.#witness.fault !== undefined) faults.push(this.#witness.fault);
     faults.push(...(await this.#leftovers()), ...this.#ledger.faults);
     const missing = this.counts.upgraded - (this.#ledger.opened - 1);
@@ -137,8 +137,8 @@ export class Campaign {
     this.#underWay.delete(input);
   }
 
-  async #settle() {
-    const deadline = performance.now() + SETTLE_MS;
+  async #settle(settleMs) {
+    const deadline = performance.now() + settleMs;
     while (performance.now() < deadline && (await this.#leftovers()).length > 0) await sleep(200);
   }
 

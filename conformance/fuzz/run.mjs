@@ -12,13 +12,14 @@ import { PLANT_NAMES } from './planted.mjs';
 
 const PROGRESS_EACH = 50_000;
 
-async function fuzz(transport, { inputs, count, plant }) {
+async function fuzz(transport, { inputs, count, plant, inFlight, settleMs }) {
   const startedAt = performance.now();
   const campaign = await Campaign.start(transport);
   try {
-    await campaign.run(inputs, count, { plant, onProgress: (sent) => showProgress(transport, sent, startedAt) });
+    const onProgress = (sent) => showProgress(transport, sent, startedAt);
+    await campaign.run(inputs, count, { plant, inFlight, onProgress });
     const seconds = (performance.now() - startedAt) / 1000;
-    const verdict = await campaign.judge();
+    const verdict = await campaign.judge(settleMs);
     const rate = Math.round(campaign.counts.inputs / seconds);
     return { ...verdict, figures: { ...campaign.perKind, ...verdict.figures, 'inputs a second': rate } };
   } finally {
@@ -26,12 +27,14 @@ async function fuzz(transport, { inputs, count, plant }) {
   }
 }
 
-/** Which of the inputs that were under way ends a gateway by itself. */
+/** Which of the inputs that were under way end a gateway by themselves: one at a time is sent, until it dies; then the next gateway. */
 async function findCulprits(transport, suspects) {
   const culprits = [];
-  for (const suspect of suspects) {
-    const { faults } = await fuzz(transport, { inputs: [suspect].values(), count: 1 });
-    if (faults.length > 0) culprits.push(suspect);
+  let left = suspects;
+  while (left.length > 0) {
+    const { suspects: culprit } = await fuzz(transport, { inputs: left.values(), count: left.length, inFlight: 1 });
+    culprits.push(...culprit);
+    left = culprit.length > 0 ? left.slice(left.indexOf(culprit[0]) + 1) : [];
   }
   return culprits;
 }
@@ -62,22 +65,30 @@ function readFlags() {
       transport: { type: 'string', default: 'both' },
       replay: { type: 'string' },
       plant: { type: 'string' },
+      'settle-ms': { type: 'string', default: '20000' },
     },
   });
   if (values.plant !== undefined && !PLANT_NAMES.includes(values.plant))
     throw new Error(`--plant is ${PLANT_NAMES.join(', ')}, not ${values.plant}`);
   const transports = transportsOf(values.transport);
   const count = values.replay === undefined ? Math.ceil(Number(values.inputs) / transports.length) : 1;
-  return { ...values, transports, count, seed: Number(values.seed), from: Number(values.from) };
+  return {
+    ...values,
+    transports,
+    count,
+    seed: Number(values.seed),
+    from: Number(values.from),
+    settleMs: Number(values['settle-ms']),
+  };
 }
 
 async function main() {
-  const { transports, count, seed, from, replay, plant } = readFlags();
+  const { transports, count, seed, from, replay, plant, settleMs } = readFlags();
   console.log(`Fuzzing, seed ${seed}, ${count} inputs to each transport, on ${machineLine()}`);
   console.log(`RSS may grow by ${RSS_BOUND / 2 ** 20} MiB after warm-up.`);
   for (const transport of transports) {
     const inputs = replay === undefined ? generateInputs(seed, from) : [parseInput(replay)].values();
-    const result = await fuzz(transport, { inputs, count, plant });
+    const result = await fuzz(transport, { inputs, count, plant, settleMs });
     await report(transport, result);
     if (result.faults.length > 0) process.exitCode = 1;
   }
