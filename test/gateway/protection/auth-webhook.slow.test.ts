@@ -139,7 +139,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect((await gateway.upgradeAnswer()).status).toBe(503);
     for (const answer of answers) answer();
     const statuses = await Promise.all(waiting.map(async (client) => (await client.head()).status));
-    expect(statuses.toSorted()).toEqual([101, 503]);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([101, 503]);
     const metrics = await gateway.get('/metrics');
     expect(metrics).toContain('upgrades_refused_total{reason="max_pending_upgrades"} 1');
     expect(metrics).toContain('upgrades_refused_total{reason="max_connections"} 1');

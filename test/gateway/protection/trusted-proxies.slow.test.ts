@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { HttpBackend } from '../../support/http-backend.js';
+import { proxyV2 } from '../../support/proxy-header.js';
+import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
+import { RunningGateway } from '../../support/running-gateway.js';
+
+const CLIENT = '203.0.113.7';
+const OTHER = '203.0.113.8';
+/** The tests' own address is the proxy's. */
+const PROXIES = { trusted_proxies: ['127.0.0.1/32'] };
+
+const from = (address: string) => ({ 'X-Forwarded-For': address });
+
+async function get(gateway: RunningGateway, path: string, headers: Readonly<Record<string, string>>) {
+  const response = await fetch(gateway.url(path), { headers });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** The status of what answers these bytes; 0 when the connection is cut. */
+async function statusOf(gateway: RunningGateway, ...parts: readonly (string | Uint8Array)[]): Promise<number> {
+  const client = await RawWebSocket.connect(gateway.port);
+  client.write(Buffer.concat(parts.map((part) => Buffer.from(part))));
+  const status = await Promise.race([client.head().then((head) => head.status), client.ended.then(() => 0)]);
+  client.destroy();
+  return status;
+}
+
+const STATUS_REQUEST = 'GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
+  test('the internal API judges the client and not the proxy', async () => {
+    const gateway = await RunningGateway.start({ transport, ...PROXIES });
+    expect(await get(gateway, '/status', {})).toBe(200);
+    expect(await get(gateway, '/status', from(CLIENT))).toBe(403);
+    expect(await get(gateway, '/status', from(`127.0.0.1, ${CLIENT}`))).toBe(403);
+    expect(await get(gateway, '/status', from('unknown'))).toBe(403);
+    expect(await get(gateway, '/status', { Forwarded: `for=${CLIENT}` })).toBe(403);
+    expect(await get(gateway, '/healthz', from(CLIENT))).toBe(200);
+    const trusting = await RunningGateway.start({
+      transport,
+      ...PROXIES,
+      internal_endpoint_access_whitelist: [`${CLIENT}/32`],
+    });
+    expect(await get(trusting, '/status', from(CLIENT))).toBe(200);
+    expect(await get(trusting, '/status', from(OTHER))).toBe(403);
+    expect(await get(trusting, '/status', {})).toBe(403);
+  });
+
+  test('a separate internal listener judges alike', async () => {
+    const gateway = await RunningGateway.start({ transport, ...PROXIES, internal_listen_addr: '127.0.0.1:0' });
+    expect([await get(gateway, '/status', {}), await get(gateway, '/status', from(CLIENT))]).toEqual([200, 403]);
+  });
+
+  test('a header of a peer that is no proxy changes nothing', async () => {
+    const gateway = await RunningGateway.start({
+      transport,
+      trusted_proxies: ['10.0.0.0/8'],
+      internal_endpoint_access_whitelist: [`${CLIENT}/32`],
+    });
+    expect(await get(gateway, '/status', from(CLIENT))).toBe(403);
+    const v2 = proxyV2({ family: 1, address: [203, 0, 113, 7], port: 1 });
+    expect(await statusOf(gateway, v2, STATUS_REQUEST)).not.toBe(200);
+    expect(await statusOf(gateway, `PROXY TCP4 ${CLIENT} 10.0.0.1 1 2\r\n`, STATUS_REQUEST)).not.toBe(200);
+  });
+
+  test('limits of an address and the question to a backend are about the client', async () => {
+    const backend = await HttpBackend.start();
+    const auth = { mode: 'webhook' as const, webhook: { url: backend.url } };
+    const limits = { max_connections_per_address: 1 };
+    const gateway = await RunningGateway.start({
+      transport,
+      ...PROXIES,
+      limits,
+      endpoints: [{ path: '/connect', auth }],
+    });
+    await gateway.connect('/connect', from(CLIENT));
+    expect((await gateway.upgradeAnswer('/connect', from(`9.9.9.9, ${CLIENT}`))).status).toBe(429);
+    await gateway.connect('/connect', from(OTHER));
+    expect(backend.requests.map(({ body }) => body.match(/"address":"([^"]*)"/)?.[1])).toEqual([CLIENT, OTHER]);
+  });
+});
+
+describe('PROXY headers at a gateway', () => {
+  const start = (whitelist: string) =>
+    RunningGateway.start({
+      ...PROXIES,
+      proxy_protocol: true,
+      internal_endpoint_access_whitelist: [whitelist],
+    });
+
+  test('auto takes the transport that can tell whose they are', async () => {
+    const gateway = await start('127.0.0.0/8');
+    const chosen = gateway.log.lines.find(({ event }) => event === 'transport.chosen');
+    expect(chosen?.fields).toMatchObject({ transport: 'ws', reason: expect.stringContaining('proxy_protocol') });
+  });
+
+  test('the client that is named is judged, also where it names others', async () => {
+    const gateway = await start(`${CLIENT}/32`);
+    const v1 = `PROXY TCP4 ${CLIENT} 10.0.0.1 4711 80\r\n`;
+    const stranger = `PROXY TCP4 ${OTHER} 10.0.0.1 4711 80\r\n`;
+    const forged = STATUS_REQUEST.replace('\r\n\r\n', `\r\nX-Forwarded-For: ${CLIENT}\r\n\r\n`);
+    expect(await statusOf(gateway, v1, STATUS_REQUEST)).toBe(200);
+    expect(await statusOf(gateway, stranger, STATUS_REQUEST)).toBe(403);
+    expect(await statusOf(gateway, stranger, forged)).toBe(403);
+    expect(await statusOf(gateway, stranger, v1, STATUS_REQUEST)).toBe(400);
+    expect(await statusOf(gateway, STATUS_REQUEST)).toBe(0);
+  });
+
+  test('a proxy that knows nobody is nobody of the whitelist, and itself when it asks for itself', async () => {
+    const gateway = await start('127.0.0.0/8');
+    expect(await statusOf(gateway, 'PROXY UNKNOWN\r\n', STATUS_REQUEST)).toBe(403);
+    expect(await statusOf(gateway, proxyV2({ family: 0 }), STATUS_REQUEST)).toBe(403);
+    expect(await statusOf(gateway, proxyV2({ command: 0 }), STATUS_REQUEST)).toBe(200);
+    expect(await statusOf(gateway, proxyV2({ command: 0 }), upgradeRequest('/connect'))).toBe(101);
+  });
+});
