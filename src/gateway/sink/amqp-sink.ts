@@ -1,13 +1,14 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { AmqpSinkConfig } from '../config/sink-config.js';
-import { AmqpLink, type AmqpMessage } from '../drivers/amqp.js';
+import { AmqpLink, type AmqpConfirm, type AmqpMessage } from '../drivers/amqp.js';
 import { BackendRefusal } from '../drivers/backend-refusal.js';
 import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
 import type { EventSink, SinkReceipt } from './event-sink.js';
+import { inOneWave, wavesOfConnections } from './publish-waves.js';
 import { waitAtMost } from './wait-at-most.js';
 
 /** Within the 5 s that every sink has to stop. */
@@ -23,6 +24,8 @@ export class AmqpSink implements EventSink {
   private isLinkFresh = false;
   /** So many of the next events go one by one: one of them makes the broker close the channel. */
   private suspects = 0;
+  /** The broker has said no to a message for now, and may take the next: a connection has one under way at a time from then on. */
+  private isCareful = false;
   private isStopped = false;
   private underWay: Promise<unknown> = Promise.resolve();
   private readonly shownAddr: string;
@@ -76,25 +79,34 @@ export class AmqpSink implements EventSink {
     const outcome = new BatchOutcome(batch);
     link.onReturned = whenReturned({ link, batch, outcome, mayQueueBeGone });
     const timestamp = Math.floor(this.clock.wallNow() / 1000);
-    for (const [index, event] of batch.entries()) this.publish(link, event, { index, outcome, timestamp });
-    await outcome.complete;
+    for (const wave of this.isCareful ? wavesOfConnections(batch) : inOneWave(batch)) {
+      await Promise.all(wave.map(([index, event]) => this.publish(link, event, { index, outcome, timestamp })));
+      if (outcome.hasFailure) break;
+    }
     return this.settle(link, batch, outcome);
   }
 
-  private publish(link: AmqpLink, event: GatewayEvent, { index, outcome, timestamp }: Publishing): void {
-    if (link.closedBecause !== undefined) return outcome.failed(index);
+  /** Resolves once the event has an outcome. */
+  private publish(link: AmqpLink, event: GatewayEvent, { index, outcome, timestamp }: Publishing): Promise<void> {
     const message = this.message(event, timestamp);
     if (Buffer.byteLength(message.routingKey) > MAX_ROUTING_KEY_BYTES) {
-      return outcome.refused(index, 'The routing key is longer than 255 bytes.');
+      outcome.refused(index, 'The routing key is longer than 255 bytes.');
+      return Promise.resolve();
     }
-    try {
-      link.publish(message, (confirm) => {
+    return new Promise((resolve) => {
+      const confirmed = (confirm: AmqpConfirm) => {
         if (confirm === 'acked') outcome.taken(index);
         else outcome.failed(index);
-      });
-    } catch {
-      outcome.failed(index);
-    }
+        
+        if (confirm === 'nacked') this.isCareful = true;
+        resolve();
+      };
+      try {
+        link.publish(message, confirmed);
+      } catch {
+        confirmed('lost');
+      }
+    });
   }
 
   private message(event: GatewayEvent, timestamp: number): AmqpMessage {

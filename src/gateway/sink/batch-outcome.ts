@@ -6,16 +6,12 @@ type Outcome = 'pending' | 'taken' | 'failed' | { readonly reason: string };
 
 /** The outcomes of events that are under way together, in whatever order they come in. */
 export class BatchOutcome {
-  /** Resolves once every event has an outcome. */
-  readonly complete: Promise<void>;
+  /** Some event is to be offered again. */
+  hasFailure = false;
   private readonly outcomes: Outcome[];
-  private open: number;
-  private onComplete: () => void = () => undefined;
 
   constructor(private readonly batch: readonly GatewayEvent[]) {
     this.outcomes = batch.map(() => 'pending');
-    this.open = batch.length;
-    this.complete = new Promise((resolve) => (this.onComplete = resolve));
   }
 
   taken(index: number): void {
@@ -47,6 +43,6 @@ export class BatchOutcome {
   private set(index: number, outcome: Outcome): void {
     if (this.outcomes[index] !== 'pending') return;
     this.outcomes[index] = outcome;
-    if (--this.open === 0) this.onComplete();
+    if (outcome === 'failed') this.hasFailure = true;
   }
 }

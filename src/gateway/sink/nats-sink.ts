@@ -11,7 +11,7 @@ import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
 import type { EventSink, SinkReceipt } from './event-sink.js';
 import { isPublishable, isTaken, streamSubject } from './nats-subject.js';
-import { inOneWave, wavesOfConnections } from './publish-waves.js';
+import { inOneWave, wavesOfConnections, type PublishWave } from './publish-waves.js';
 import { waitAtMost } from './wait-at-most.js';
 
 /** Within the 5 s that every sink has to stop. */
@@ -157,25 +157,22 @@ class Publishing {
   }
 
   /** Publishes these events at once, and waits for what becomes of all of them. */
-  async publishWave(indexes: readonly number[], isChained: boolean): Promise<void> {
-    const fit = indexes.filter((index) => !this.unfit.has(index));
+  async publishWave(wave: PublishWave, isChained: boolean): Promise<void> {
+    const fit = wave.filter(([index]) => !this.unfit.has(index));
     const acks = await Promise.all(
-      fit.map((index, position) =>
-        this.publish(index, isChained ? this.batch[fit[position - 1] ?? -1]?.id : undefined),
+      fit.map(([index, event], position) =>
+        this.publish(index, event, isChained ? fit[position - 1]?.[1].id : undefined),
       ),
     );
     for (const [position, ack] of acks.entries()) {
       const before = acks[position - 1];
-      this.settle(fit[position] ?? -1, ack);
+      this.settle(fit[position]?.[0] ?? -1, ack);
       const isWrongLast = ack.kind === 'denied' && ack.code === WRONG_LAST_ID;
       if (isWrongLast && before?.kind === 'stored' && !before.duplicate) this.isForeignWriterSeen = true;
     }
   }
 
-  private async publish(index: number, after: string | undefined): Promise<NatsAck> {
-    const event = this.batch[index];
-    if (event === undefined) return { kind: 'lost', why: 'there is no such event' };
-    const { id, reason } = event;
+  private async publish(index: number, { id, reason }: GatewayEvent, after: string | undefined): Promise<NatsAck> {
     const content = this.contents[index] ?? Buffer.alloc(0);
     try {
       return await this.link.publish({ subject: this.subjects[index] ?? '', id, content, reason, after });

@@ -1,20 +1,24 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 
-/** The places of all events, to be published at once. */
-export function inOneWave(batch: readonly GatewayEvent[]): readonly (readonly number[])[] {
-  return [[...batch.keys()]];
+/** Events that are published at once, each with its place in the batch. */
+export type PublishWave = readonly (readonly [index: number, event: GatewayEvent])[];
+
+/** All events at once. */
+export function inOneWave(batch: readonly GatewayEvent[]): readonly PublishWave[] {
+  return [[...batch.entries()]];
 }
 
-/** The places of events in waves: in each at most one of a connection, in order. */
-export function wavesOfConnections(batch: readonly GatewayEvent[]): readonly (readonly number[])[] {
-  const waves: number[][] = [];
+/** Wave after wave: in each at most one event of a connection, in order. */
+export function wavesOfConnections(batch: readonly GatewayEvent[]): readonly PublishWave[] {
+  const waves: [number, GatewayEvent][][] = [];
   const nextWave = new Map<string, number>();
-  for (const [index, { connection }] of batch.entries()) {
+  for (const entry of batch.entries()) {
+    const { connection } = entry[1];
     const wave = nextWave.get(connection) ?? 0;
     nextWave.set(connection, wave + 1);
-    const places = waves[wave] ?? [];
-    places.push(index);
-    waves[wave] = places;
+    const entries = waves[wave] ?? [];
+    entries.push(entry);
+    waves[wave] = entries;
   }
   return waves;
 }

@@ -56,6 +56,18 @@ async function onChannel(work: (channel: Awaited<ReturnType<typeof openChannel>>
   await model.close();
 }
 
+/** Makes room for one message after the other; gives the different ids in the order of their first coming. */
+async function takeOneByOne(queue: string, count: number): Promise<string[]> {
+  const { model, channel } = await openChannel();
+  const ids = new Set<string>();
+  while (ids.size < count) {
+    const message = await channel.get(queue, { noAck: true });
+    if (message !== false) ids.add(String(message.properties.messageId));
+  }
+  await model.close();
+  return [...ids];
+}
+
 async function openChannel() {
   const model = await connect(broker.url);
   return { model, channel: await model.createChannel() };
@@ -147,6 +159,30 @@ describe('the amqp sink', () => {
       expect(refused).toEqual([3]);
       const ids = new Set((await received(5)).map(({ id }) => id));
       expect([...ids]).toEqual([1, 2, 4, 5, 6].map((sequence) => testEvent(sequence).id));
+    });
+  });
+
+  test('keeps the order at a queue that takes what it can and says no to the rest', async () => {
+    const sink = new AmqpSink(config({ queue: undefined }), systemClock);
+    await withSink(sink, async () => {
+      await sink.start();
+      const { exchange } = newest;
+      newest = { ...newest, queue: exchange };
+      const overflow = { 'x-max-length': 5, 'x-overflow': 'reject-publish' };
+      await onChannel(async (channel) => {
+        await channel.assertQueue(exchange, { durable: true, arguments: overflow });
+        await channel.bindQueue(exchange, exchange, '#');
+      });
+      let { settled } = await sink.deliver(testEvents(1, 20));
+      expect(settled).toBeLessThan(20);
+      await received(settled);
+      const first = settled;
+      const arrived = takeOneByOne(exchange, 200 - first);
+      while (settled < 200) {
+        const receipt = await sink.deliver(testEvents(settled + 1, 200)).catch(() => undefined);
+        settled += receipt?.settled ?? 0;
+      }
+      expect(await arrived).toEqual(testEvents(first + 1, 200).map(({ id }) => id));
     });
   });
 
