@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { Memo } from '../../core/memo.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import type { ApiKeys } from './api-keys.js';
 import { OriginList } from './origin-list.js';
@@ -14,6 +15,8 @@ export interface RequestGuardOptions {
   readonly keys: ApiKeys;
 }
 
+const REMEMBERED_HOSTS = 64;
+
 /** Why a request is refused. */
 export type Refusal = 'peer' | 'origin' | 'host' | 'key';
 
@@ -26,6 +29,7 @@ export class RequestGuard {
   readonly #loopback = new Whitelist(['127.0.0.0/8', '::1/128']);
   readonly #origins: OriginList;
   readonly #hosts: ReadonlySet<string>;
+  readonly #hostVerdicts = new Memo(REMEMBERED_HOSTS, (host) => this.#allowsHost(host));
   readonly #keys: ApiKeys;
 
   constructor(options: RequestGuardOptions) {
@@ -40,7 +44,8 @@ export class RequestGuard {
     if (!this.#whitelist.allows(request.remoteAddress)) return 'peer';
     if (!this.#allowsOrigin(request.headers)) return 'origin';
     const host = request.headers.get('host');
-    if (host !== undefined && this.#loopback.allows(request.remoteAddress) && !this.#allowsHost(host)) return 'host';
+    if (host !== undefined && this.#loopback.allows(request.remoteAddress) && !this.#hostVerdicts.get(host))
+      return 'host';
     return !this.#keys.isAskedFor || this.#keys.accepts(request.headers) ? undefined : 'key';
   }
 

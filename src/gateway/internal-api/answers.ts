@@ -3,9 +3,11 @@ import type { HttpAnswer } from '../transport/http-exchange.js';
 export const TEXT = 'text/plain; charset=utf-8';
 export const JSON_TYPE = 'application/json';
 
+const TEXT_ONLY = { 'Content-Type': TEXT };
+
 /** A plain text answer, exactly as given. */
-export function textAnswer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
-  return { status, headers: { 'Content-Type': TEXT, ...headers }, body };
+export function textAnswer(status: number, body: string, headers?: Readonly<Record<string, string>>): HttpAnswer {
+  return { status, headers: headers === undefined ? TEXT_ONLY : { ...TEXT_ONLY, ...headers }, body };
 }
 
 /** Go's answer to a path that nobody serves. */

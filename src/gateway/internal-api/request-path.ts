@@ -1,5 +1,6 @@
 /** The path as Go's ServeMux sees it: percent-decoded. Undefined when the escapes are broken. */
 export function decodePath(path: string): string | undefined {
+  if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
   } catch {

@@ -43,9 +43,8 @@ export class Router {
       this.#refusals.warn('access.refused', { peer: remoteAddress, reason: refusal, method, path: request.path });
       return exchange.answer(refusal === 'key' ? KEY_MISSING : { status: 403 });
     }
-    const redirect = redirection(request, path ?? '');
-    if (redirect !== undefined) return exchange.answer(redirect);
-    return route === undefined ? exchange.answer(notFound()) : dispatch(route, exchange, true);
+    if (route !== undefined) return dispatch(route, exchange, true);
+    exchange.answer(redirection(request, path ?? '') ?? notFound());
   };
 
   /** Serves the routes that are open to anybody; the rest is on a listener of its own. */

@@ -4,7 +4,7 @@ const MAPPED_PREFIX = '::ffff:';
 
 /** An address as text from its 4 or 16 bytes: IPv4-mapped IPv6 as IPv4, other IPv6 compressed; '' for anything else. */
 export function addressFromBytes(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length !== 16) return '';
   if (isMapped(bytes)) return bytes.subarray(12).join('.');
   const groups: string[] = [];

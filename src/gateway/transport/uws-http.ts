@@ -75,7 +75,7 @@ export class UwsExchange implements AbortableExchange {
     }
     this.#res.onData((chunk, isLast) => {
       if (!body.hasRoomFor(chunk.byteLength)) return;
-      body.add(new Uint8Array(chunk.slice(0)));
+      body.add(copyBytes(chunk));
       if (isLast) body.end();
     });
     return body.done;
@@ -117,8 +117,15 @@ export class UwsExchange implements AbortableExchange {
   }
 }
 
+/** Hot: the library detaches its buffer when the handler returns; small copies share a slab. */
+export function copyBytes(bytes: ArrayBuffer): Uint8Array {
+  const copy = Buffer.allocUnsafe(bytes.byteLength);
+  copy.set(new Uint8Array(bytes));
+  return copy;
+}
+
 function writeHead(res: UwsResponse, status: number, headers: Readonly<Record<string, string>> | undefined): void {
-  res.writeStatus(statusText(status));
-  if (headers === undefined) return;
-  for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+  // 200 is what the library writes by itself.
+  if (status !== 200) res.writeStatus(statusText(status));
+  for (const name in headers) res.writeHeader(name, headers[name] ?? '');
 }

@@ -8,7 +8,7 @@ import { readTlsFiles } from './tls-files.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
-import { copyRequest, HEAD_TOO_LARGE, isHeadLarger, UwsExchange, writeAnswer } from './uws-http.js';
+import { copyBytes, copyRequest, HEAD_TOO_LARGE, isHeadLarger, UwsExchange, writeAnswer } from './uws-http.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
 import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse } from './uws-types.js';
 
@@ -153,7 +153,7 @@ export class UwsTransport<C extends object> implements Transport {
       },
       message: (ws, message, isBinary) => {
         if (message.byteLength > endpoint.maxMessageBytes) ws.peer.end(1009, 'message too big');
-        else guarded.message(ws.peer, copyMessage(message), isBinary);
+        else guarded.message(ws.peer, copyBytes(message), isBinary);
       },
       drain: (ws) => ws.peer.drained(),
       dropped: (ws, message) => this.#dropped(ws.peer, message.byteLength),
@@ -241,13 +241,6 @@ interface UpgradeTarget {
   readonly res: UwsResponse;
   readonly context: object;
   readonly endpoint: TransportEndpoint;
-}
-
-/** Hot: the library detaches its buffer when the handler returns; small copies share a slab. */
-function copyMessage(message: ArrayBuffer): Uint8Array {
-  const copy = Buffer.allocUnsafe(message.byteLength);
-  copy.set(new Uint8Array(message));
-  return copy;
 }
 
 function isUwsModule(value: unknown): value is UwsModule {

@@ -1,0 +1,23 @@
+/** Longer keys are computed each time: they would make the bound on entries no bound on memory. */
+const MAX_KEY_LENGTH = 2048;
+
+/** Remembers what a pure function made of recent keys. Holds at most so many and then begins anew, which costs no bookkeeping at each use. */
+export class Memo<V> {
+  readonly #maxEntries: number;
+  readonly #compute: (key: string) => V;
+  readonly #values = new Map<string, V>();
+
+  constructor(maxEntries: number, compute: (key: string) => V) {
+    this.#maxEntries = maxEntries;
+    this.#compute = compute;
+  }
+
+  get(key: string): V {
+    const known = this.#values.get(key);
+    if (known !== undefined || key.length > MAX_KEY_LENGTH) return known ?? this.#compute(key);
+    const value = this.#compute(key);
+    if (this.#values.size >= this.#maxEntries) this.#values.clear();
+    this.#values.set(key, value);
+    return value;
+  }
+}
