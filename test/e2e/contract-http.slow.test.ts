@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
+import { RunningGateway } from '../support/running-gateway.js';
+
+/** What the old program did and its users rely on, and its defects that are gone, seen from outside. */
+describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
+  async function started() {
+    const gateway = await RunningGateway.start({
+      transport,
+      endpoints: [{ path: '/connect', set_tags: { foo: 'bar', 'a b': 'c+d&é' } }, { path: '/bare' }],
+    });
+    return { gateway, client: await gateway.connect() };
+  }
+
+  async function closing(client: RawWebSocket) {
+    const message = (await client.frame()).payload.toString();
+    const { opcode, payload } = await client.frame();
+    client.send(OPCODE.close, payload.subarray(0, 2));
+    return [message, opcode, payload.readUInt16BE(0), payload.toString('utf8', 2)];
+  }
+
+  test.each([
+    ['foo=bar', '1'],
+    ['foo=bar&foo=nope', '1'],
+    ['foo=nope&foo=bar', '0'],
+    ['foo=bar&a+b=c%2Bd%26%C3%A9', '1'],
+    ['foo=bar&a%20b=c%2Bd%26é', '1'],
+    ['foo=bar&missing=x', '0'],
+    ['foo=b%61r', '1'],
+    ['foo', '0'],
+    ['id=', '0'],
+    ['id=unknown', '0'],
+    ['all=true', '1'],
+  ])('/send?%s reaches %s', async (selector, count) => {
+    const { gateway } = await started();
+    expect(await gateway.post(`/send?${selector}`, 'x')).toBe(count);
+  });
+
+  test('/settags takes a form whatever its content type, and deletes what nobody has', async () => {
+    const { gateway } = await started();
+    for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded']) {
+      expect(await gateway.post('/settags?foo=bar', 'user=1&nobody=', { 'Content-Type': type })).toBe('1');
+    }
+    expect(await gateway.post('/settags?user=1', 'user=2')).toBe('1');
+    expect(await gateway.post('/send?user=1', 'x')).toBe('0');
+    expect(await gateway.post('/send?user=2', 'x')).toBe('1');
+    const refused = await fetch(gateway.url('/settags?foo=bar'), { method: 'POST', body: 'id=other' });
+    expect(refused.status).toBe(400);
+  });
+
+  test('200 tags set at once leave the last one of each, and nothing of the others', async () => {
+    const { gateway } = await started();
+    const numbers = Array.from({ length: 200 }, (_, number) => number);
+    const counts = await Promise.all(numbers.map((n) => gateway.post('/settags?foo=bar', `k${n % 10}=${n}&all=${n}`)));
+    expect(new Set(counts)).toEqual(new Set(['1']));
+    const tree: Record<string, string[]> = JSON.parse(await gateway.get('/tree?format=json'));
+    expect(Object.keys(tree)).toHaveLength(13);
+    expect(Object.values(tree).every((values) => values.length === 1)).toBe(true);
+  });
+
+  test('/close of many gives each its message and its close frame', async () => {
+    const { gateway, client } = await started();
+    const clients = [client, ...(await Promise.all(Array.from({ length: 30 }, () => gateway.connect())))];
+    const others = await gateway.connect('/bare');
+    expect(await gateway.post('/close?foo=bar', 'bye')).toBe('31');
+    const seen = await Promise.all(clients.map(closing));
+    expect(seen).toEqual(clients.map(() => ['bye', OPCODE.close, 1000, 'Closed by server']));
+    expect(await gateway.post('/send?all=true', 'x')).toBe('1');
+    expect((await others.frame()).payload.toString()).toBe('x');
+  });
+
+  test('a message over the bound of a connection that reads is counted and arrives, as is the next one', async () => {
+    const gateway = await RunningGateway.start({
+      transport,
+      endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, max_queue_bytes: 1_000_000 }],
+    });
+    const client = await gateway.connect();
+    expect(await gateway.post('/send?foo=bar', 'x'.repeat(4_000_000))).toBe('1');
+    expect((await client.frame()).payload).toHaveLength(4_000_000);
+    expect(await gateway.post('/send?foo=bar', 'after')).toBe('1');
+    expect((await client.frame()).payload.toString()).toBe('after');
+  });
+
+  test('the status line of a connection is id first, a space behind each pair, and pairs stay pairs', async () => {
+    const { gateway } = await started();
+    await gateway.connect('/bare');
+    const lines = (await gateway.get('/status')).split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^id=[0-9a-f-]{36} foo=bar a%20b=c\+d&é $/);
+    expect(lines[1]).toMatch(/^id=[0-9a-f-]{36} $/);
+    expect(await gateway.get('/tree')).toBe('foo\n - bar\n\na b\n - c+d&é\n\n');
+  });
+});
+
+describe.each(['uws', 'ws'] as const)('a handshake on %s', (transport) => {
+  const OFFER = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' };
+
+  async function handshake(headers: Readonly<Record<string, string>>) {
+    const gateway = await RunningGateway.start({
+      transport,
+      endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, subprotocols: ['b', 'c'] }],
+    });
+    const client = await RawWebSocket.connect(gateway.port);
+    client.write(upgradeRequest('/connect', headers));
+    return { gateway, client, answer: await client.head() };
+  }
+
+  test('that offers compression gets it without context takeover, and long messages compressed', async () => {
+    const { gateway, client, answer } = await handshake(OFFER);
+    const parts = answer.headers.get('sec-websocket-extensions')?.split(/\s*;\s*/) ?? [];
+    expect(parts[0]).toBe('permessage-deflate');
+    expect(parts.slice(1).toSorted()).toEqual(['client_no_context_takeover', 'server_no_context_takeover']);
+    await gateway.post('/send?foo=bar', 'x'.repeat(511));
+    await gateway.post('/send?foo=bar', 'x'.repeat(512));
+    expect([(await client.frame()).compressed, (await client.frame()).compressed]).toEqual([false, true]);
+  });
+
+  test('that offers nothing gets nothing', async () => {
+    const { answer } = await handshake({});
+    expect(answer.status).toBe(101);
+    expect(answer.headers.has('sec-websocket-extensions')).toBe(false);
+    expect(answer.headers.has('sec-websocket-protocol')).toBe(false);
+  });
+
+  test('gets the first subprotocol offered that is listed', async () => {
+    const { answer } = await handshake({ 'Sec-WebSocket-Protocol': 'a, c, b' });
+    expect(answer.headers.get('sec-websocket-protocol')).toBe('c');
+  });
+});
