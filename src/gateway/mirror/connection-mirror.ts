@@ -193,7 +193,8 @@ export class ConnectionMirror {
     const done = this.#pipeline.begin(transaction.replies, (reply, index) => transaction.read(reply, index));
     this.#pipeline.write(Buffer.concat([MULTI, Buffer.from(commands.text), EXEC]));
     await done;
-    if (transaction.aborted !== undefined) throw transaction.aborted;
+    const [firstRefused] = transaction.refused.values();
+    if (transaction.aborted !== undefined) throw firstRefused ?? transaction.aborted;
     for (const { message } of transaction.refused.values()) this.#countRefused(message);
   }
 
