@@ -124,6 +124,10 @@ const outbox = z
         'Folder for events that a sink refuses for good; empty: `dead-letters` in `outbox.dir`, else beside this file.',
       ),
   })
+  .superRefine(({ durability, dir }, context) => {
+    if (durability !== 'disk' || dir !== '') return;
+    context.addIssue({ code: 'custom', path: ['durability'], message: "'disk' needs outbox.dir" });
+  })
   .prefault({})
   .describe('What stands between events and sinks.');
 

@@ -47,6 +47,8 @@ export class EventOutbox implements Outbox {
   private acknowledged = 0;
   private full = false;
   private isAccepting: boolean;
+  /** In this tick. */
+  private hasAppended = false;
   private phase: 'new' | 'started' | 'stopped' = 'new';
   private scheduled: NodeJS.Immediate | undefined;
   private stopping: Promise<number> | undefined;
@@ -76,7 +78,8 @@ export class EventOutbox implements Outbox {
     const bytes = eventBytes(event);
     const sequence = this.mayTake(event, bytes) ? this.backlog.push(event) : 0;
     if (sequence > 0) {
-      const isCut = this.sinks.appended(sequence, bytes, this.scheduled === undefined);
+      const isCut = this.sinks.appended(sequence, bytes, !this.hasAppended);
+      this.hasAppended = true;
       this.schedule();
       if (isCut) this.progressed();
     }
@@ -188,6 +191,7 @@ export class EventOutbox implements Outbox {
 
   private wakeFeeds(): void {
     this.scheduled = undefined;
+    this.hasAppended = false;
     this.sinks.wake();
   }
 

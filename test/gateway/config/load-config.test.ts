@@ -249,3 +249,9 @@ test('colliding paths are found beside other problems of the endpoints', async (
   ]);
   expect(await problems('endpoints: [x, {path: /a}, {path: /a}]')).toHaveLength(1);
 });
+
+test('events are not written to disk without a folder', async () => {
+  expect(await problems('endpoints: [{path: /a}]\noutbox: {durability: disk}')).toEqual([
+    "config.yml:2:22 outbox.durability: 'disk' needs outbox.dir",
+  ]);
+});
