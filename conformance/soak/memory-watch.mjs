@@ -49,7 +49,9 @@ export class MemoryWatch {
 
   async #sample() {
     while (!this.#abort.signal.aborted) {
-      const { rss, heapUsed } = await this.#gateway.memory();
+      const usage = await this.#gateway.memory();
+      if (usage === undefined) return;
+      const { rss, heapUsed } = usage;
       const at = (performance.now() - this.#startedAt) / 60_000;
       this.#rss.push({ at, value: rss / MIB });
       this.#heap.push({ at, value: heapUsed / MIB });

@@ -60,12 +60,12 @@ export class GatewayProcess {
     return this.#log;
   }
 
-  /** Its memory in bytes after a collection of garbage: `rss`, `heapUsed`, `external`. */
+  /** Its memory in bytes after a collection of garbage: `rss`, `heapUsed`, `external`; undefined when it has died. */
   async memory() {
-    const answer = once(this.#child, 'message');
-    this.#child.send('measure');
-    const [usage] = await answer;
-    return usage;
+    const answer = once(this.#child, 'message').then(([usage]) => usage);
+    // A channel that is closed meanwhile is the end told below.
+    this.#child.send('measure', () => undefined);
+    return Promise.race([answer, this.ended.then(() => undefined)]);
   }
 
   /** How many files and sockets it has open. */
