@@ -73,6 +73,6 @@ export class LocalBus implements Bus {
   }
 
   #count(count: number): NodeCounts {
-    return new Map([[this.#node, count]]);
+    return new Map<string, number>().set(this.#node, count);
   }
 }

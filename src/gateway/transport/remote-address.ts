@@ -2,14 +2,24 @@ import { isIP, SocketAddress } from 'node:net';
 
 const MAPPED_PREFIX = '::ffff:';
 
+let lastIpv4 = { bits: 0, text: '0.0.0.0' };
+
 /** An address as text from its 4 or 16 bytes: IPv4-mapped IPv6 as IPv4, other IPv6 compressed; '' for anything else. */
 export function addressFromBytes(bytes: Uint8Array): string {
-  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
+  if (bytes.length === 4) return ipv4(bytes);
   if (bytes.length !== 16) return '';
   if (isMapped(bytes)) return bytes.subarray(12).join('.');
   const groups: string[] = [];
   for (let i = 0; i < 16; i += 2) groups.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
+}
+
+/** Hot: one backend asks again and again. Measured by bench/fan-out. */
+function ipv4(bytes: Uint8Array): string {
+  let bits = 0;
+  for (let i = 0; i < 4; i += 1) bits = bits * 256 + (bytes[i] ?? 0);
+  if (lastIpv4.bits !== bits) lastIpv4 = { bits, text: bytes.join('.') };
+  return lastIpv4.text;
 }
 
 /** The same form for an address that Node gives as text. */

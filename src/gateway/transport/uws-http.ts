@@ -6,32 +6,34 @@ import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
 
+/** The version, and what stands between the parts of the first line. */
+const REQUEST_LINE_REST = 14;
+/** What stands between name and value, and the line's end. */
+const HEADER_LINE_REST = 4;
+
+/** A request with the bytes that its line and headers have; the library itself only counts what comes in several segments. */
+export interface CopiedRequest extends HttpRequest {
+  readonly headBytes: number;
+}
+
 /**
  * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is named there is never asked for:
  * the peer is who has connected, or whom `addressOf` sees behind it.
  */
-export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: AddressOf | undefined): HttpRequest {
+export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: AddressOf | undefined): CopiedRequest {
+  const method = req.getCaseSensitiveMethod();
+  const path = req.getUrl();
+  const query = req.getQuery() ?? '';
   const headers = new Map<string, string>();
+  let headBytes = method.length + path.length + query.length + REQUEST_LINE_REST;
   req.forEach((name, value) => {
+    headBytes += name.length + value.length + HEADER_LINE_REST;
     const earlier = headers.get(name);
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   });
   const peer = addressFromBytes(new Uint8Array(res.getRemoteAddress()));
-  return {
-    method: req.getCaseSensitiveMethod(),
-    path: req.getUrl(),
-    query: req.getQuery() ?? '',
-    headers,
-    remoteAddress: addressOf === undefined ? peer : addressOf(peer, headers),
-  };
-}
-
-/** Whether request line and headers have more bytes than that; the library itself only counts what comes in several segments. */
-export function isHeadLarger(request: HttpRequest, maxBytes: number): boolean {
-  // Method, version, and what stands between the parts.
-  let bytes = request.method.length + request.path.length + request.query.length + 14;
-  for (const [name, value] of request.headers) bytes += name.length + value.length + 4;
-  return bytes > maxBytes;
+  const remoteAddress = addressOf === undefined ? peer : addressOf(peer, headers);
+  return { method, path, query, headers, remoteAddress, headBytes };
 }
 
 export const HEAD_TOO_LARGE: HttpAnswer = { status: 431 };

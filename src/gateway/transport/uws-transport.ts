@@ -8,7 +8,7 @@ import { readTlsFiles } from './tls-files.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
-import { copyBytes, copyRequest, HEAD_TOO_LARGE, isHeadLarger, UwsExchange, writeAnswer } from './uws-http.js';
+import { copyBytes, copyRequest, HEAD_TOO_LARGE, UwsExchange, writeAnswer, type CopiedRequest } from './uws-http.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
 import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse } from './uws-types.js';
 
@@ -218,8 +218,8 @@ export class UwsTransport<C extends object> implements Transport {
     for (const { peer, bytes } of this.#context.drops.splice(0)) this.#context.guarded.dropped(peer, bytes);
   }
 
-  #isHeadTooLarge(request: HttpRequest): boolean {
-    return isHeadLarger(request, this.#options.maxHeadBytes ?? MAX_HEAD_BYTES);
+  #isHeadTooLarge({ headBytes }: CopiedRequest): boolean {
+    return headBytes > (this.#options.maxHeadBytes ?? MAX_HEAD_BYTES);
   }
 
   #answerHttp(res: UwsResponse, req: UwsRequest): void {
