@@ -129,7 +129,10 @@ export class CrashingOutbox {
       (left) => (lost = left),
       () => (lost = -1),
     );
-    await this.passUntil(() => lost !== undefined);
+    await settle(() => {
+      this.clock.advance(0);
+      return lost !== undefined;
+    });
     copyFolder(this.dir, join(this.#root, String(this.boots.length + 1)));
     this.#outbox = undefined;
     return stopping;

@@ -95,6 +95,8 @@ export class LoggedBacklog implements Backlog {
       this.#lock = await FolderLock.take(dir);
       return await this.#recover(await scanLog(dir, log), sinks);
     } catch (error) {
+      this.#log?.giveUp();
+      await this.#lock?.release();
       if (error instanceof WsgError) throw error;
       const message = `The folder ${dir} cannot be used: ${errorMessage(error)}.`;
       throw new WsgError('outbox.unusable', message, {

@@ -154,9 +154,9 @@ describe('however often the process is killed, and whenever,', () => {
     'the backends see a prefix of each connection and one close (%s, fsync %s)',
     async (durability, fsync, numRuns) => {
       await fc.assert(
-        fc.asyncProperty(steps, async (script) =>
-          expect(await run(script, { ...small, durability, fsync })).toEqual([]),
-        ),
+        fc.asyncProperty(steps, async (script) => {
+          expect(await run(script, { ...small, durability, fsync })).toEqual([]);
+        }),
         { numRuns },
       );
     },
