@@ -30,7 +30,7 @@ export class LocalBus implements Bus {
     this.#maxTags = maxTags;
   }
 
-  async send(selector: Selector, message: OutboundMessage): Promise<NodeCounts> {
+  send(selector: Selector, message: OutboundMessage): NodeCounts {
     return this.#count(this.#delivery.send(selector, message));
   }
 

@@ -36,6 +36,11 @@ export class ConnectionWriter {
   readonly #writeCorked = (): void => {
     if (this.#corked !== undefined) this.#writeSome(this.#corked);
   };
+  /** Whose queue is taken as a whole, likewise. */
+  #receiver: Connection | undefined;
+  readonly #sendOne = (message: OutboundMessage): void => {
+    if (this.#receiver !== undefined) this.#send(this.#receiver, message);
+  };
 
   constructor(parts: ConnectionWriterParts) {
     this.#topics = parts.topics;
@@ -175,14 +180,24 @@ export class ConnectionWriter {
     const queue = connection.queue;
     if (queue === undefined) return;
     let room = connection.endpoint.lowWaterBytes;
+    if (queue.bytes <= room) {
+      this.#receiver = connection;
+      queue.takeAll(this.#sendOne);
+      this.#receiver = undefined;
+      return;
+    }
     while (room > 0) {
       const message = queue.shift();
       if (message === undefined) return;
       room -= messageCost(message);
-      if (connection.socket.send(message) !== 'dropped') this.#counters.messagesSent += 1;
-      else if (connection.socket.isOpen()) this.#counters.dropped[connection.endpoint.policy] += 1;
-      else this.#counters.messagesUnsent += 1;
+      this.#send(connection, message);
     }
+  }
+
+  #send(connection: Connection, message: OutboundMessage): void {
+    if (connection.socket.send(message) !== 'dropped') this.#counters.messagesSent += 1;
+    else if (connection.socket.isOpen()) this.#counters.dropped[connection.endpoint.policy] += 1;
+    else this.#counters.messagesUnsent += 1;
   }
 
   #hold(connection: Connection, queue: SendQueue, message: OutboundMessage): boolean {

@@ -40,6 +40,16 @@ export class SendQueue {
     return message;
   }
 
+  /** Takes all, oldest first. `use` may clear the queue: then what is left is not handed over. Hot: measured by bench/fan-out. */
+  takeAll(use: (message: OutboundMessage) => void): void {
+    while (this.#head < this.#messages.length) {
+      const message = this.#messages[this.#head];
+      this.#head += 1;
+      if (message !== undefined) use(message);
+    }
+    this.clear();
+  }
+
   clear(): void {
     this.#messages.length = 0;
     this.#head = 0;

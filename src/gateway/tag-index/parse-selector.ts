@@ -18,7 +18,13 @@ function readSelector(query: string): Selector | 'empty' {
   const pairs = parseQuery(query);
   if (pairs.size === 0) return 'empty';
   const ids = pairs.get('id') ?? '';
-  if (ids !== '') return { kind: 'ids', ids: new Set(ids.split(',').filter((id) => id !== '')) };
+  if (ids !== '') return { kind: 'ids', ids: splitIds(ids) };
   if (pairs.size === 1 && pairs.get('all') === 'true') return { kind: 'all' };
   return { kind: 'pairs', pairs };
+}
+
+function splitIds(list: string): Set<string> {
+  const ids = new Set(list.split(','));
+  ids.delete('');
+  return ids;
 }

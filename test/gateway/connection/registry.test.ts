@@ -34,6 +34,31 @@ describe('ConnectionRegistry', () => {
     expect(registry.tree()).toEqual(new Map([['foo', ['new']]]));
   });
 
+  it('answers a selector that comes again by what has changed meanwhile', () => {
+    const { registry, endpoint, connections } = registryWith(3, { foo: 'bar', side: 'a' });
+    const [first, second] = connections;
+    if (first === undefined || second === undefined) throw new Error('two connections');
+    const pairs = {
+      kind: 'pairs',
+      pairs: new Map([
+        ['foo', 'bar'],
+        ['side', 'a'],
+      ]),
+    } as const;
+    const ids = { kind: 'ids', ids: new Set([first.id, second.id]) } as const;
+    const counts = () => [registry.count(pairs), registry.count(ids)];
+    expect([counts(), counts()]).toEqual([
+      [3, 2],
+      [3, 2],
+    ]);
+    registry.setTags(second, new Map([['side', 'b']]));
+    expect(counts()).toEqual([2, 2]);
+    registry.close(first);
+    expect(counts()).toEqual([1, 1]);
+    registry.open(idleSocket, endpoint);
+    expect(counts()).toEqual([2, 1]);
+  });
+
   it('deletes a tag that nobody has without harm', () => {
     const { registry, connections } = registryWith(1);
     for (const connection of connections) registry.setTags(connection, new Map([['ghost', '']]));
