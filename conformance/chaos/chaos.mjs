@@ -42,7 +42,7 @@ const HELP = `npm run chaos -- [--seconds 60] [--seed N] [--clients 50] [--trans
 Without --durability all combinations run, one after another.`;
 
 /** Kills what is to be killed, again and again, until the time is over; both run at the end. */
-async function wreak({ seconds, kill, random, broker, gateway, kills, signal }) {
+async function wreak({ seconds, kill, random, broker, gateway, kills, boots, signal }) {
   const end = performance.now() + seconds * 1000;
   const targets = { broker: [broker], gateway: [gateway], both: [broker, gateway] }[kill];
   while (performance.now() < end && !signal.aborted) {
@@ -50,7 +50,9 @@ async function wreak({ seconds, kill, random, broker, gateway, kills, signal }) 
     if (performance.now() >= end || signal.aborted) break;
     const target = targets[Math.floor(random() * targets.length)];
     kills[target === broker ? 'broker' : 'gateway'] += 1;
+    const killedAtMs = performance.now();
     await target.kill();
+    if (target === gateway) boots.splice(-1, 1, { killedAtMs }, { killedAtMs: undefined });
     if (target === broker) await sleep(between(random, 0, 2_000));
     await target.restart();
   }
@@ -60,22 +62,23 @@ async function run(options, report, signal) {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-chaos-'));
   const random = seededRandom(options.seed);
   const kills = { broker: 0, gateway: 0 };
+  const boots = [{ killedAtMs: undefined }];
   const broker = await RedisBroker.start(folder);
   let gateway;
   try {
     gateway = await GatewayProcess.start({ ...options, folder, broker });
-    const clients = new Clients(`ws://127.0.0.1:${gateway.port}/ws`, random);
+    const clients = new Clients(`ws://127.0.0.1:${gateway.port}/ws`, random, () => boots.length - 1);
     clients.start(options.clients);
     const progress = setInterval(
       () => report(`${clients.written} messages written, ${kills.broker} + ${kills.gateway} kills`),
       PROGRESS_EACH_MS,
     );
-    await wreak({ ...options, random, broker, gateway, kills, signal }).finally(() => clearInterval(progress));
+    await wreak({ ...options, random, broker, gateway, kills, boots, signal }).finally(() => clearInterval(progress));
     await clients.stop();
     await sleep(SETTLE_MS);
     await gateway.stop();
     const mayLoseEnds = options.durability === 'memory' && kills.gateway > 0;
-    const verdict = judge({ sessions: clients.sessions, events: await broker.events(), mayLoseEnds });
+    const verdict = judge({ sessions: clients.sessions, events: await broker.events(), boots, mayLoseEnds });
     return { ...verdict, counts: { 'broker kills': kills.broker, 'gateway kills': kills.gateway, ...verdict.counts } };
   } finally {
     await gateway?.kill();

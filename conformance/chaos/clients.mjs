@@ -8,18 +8,21 @@ const LARGEST_BURST = 6;
 const CLOSE_BOUND_MS = 20_000;
 
 /**
- * Clients that number their messages. Each connection of one is a session: `{name, written, isClosedCleanly}`. A message is
+ * Clients that number their messages. Each connection of one is a session: `{name, boot, written, isClosedCleanly, closedAtMs}`. A message is
  * `<session> <number>`, numbers from 1, so that a reader of the broker can tell what is missing.
  */
 export class Clients {
   /** All sessions that ever opened. */
   sessions = [];
   #random;
+  #currentBoot;
   #url;
   #isStopping = false;
   #running = [];
 
-  constructor(url, random) {
+  /** `currentBoot()` is which start of the gateway is running. */
+  constructor(url, random, currentBoot) {
+    this.#currentBoot = currentBoot;
     this.#url = url;
     this.#random = random;
   }
@@ -48,7 +51,7 @@ export class Clients {
   /** One session, to its end. */
   async #live(name) {
     const socket = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: 5_000 });
-    const session = { name, written: 0, isClosedCleanly: false };
+    const session = { name, boot: this.#currentBoot(), written: 0, isClosedCleanly: false, closedAtMs: 0 };
     const ended = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
     socket.on('error', () => undefined);
     const opened = new Promise((resolve) => socket.once('open', () => resolve(true)));
@@ -64,6 +67,7 @@ export class Clients {
     const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS).then(() => 1006)]);
     socket.terminate();
     session.isClosedCleanly = isOurs && code === 1000;
+    session.closedAtMs = performance.now();
   }
 
   #burst(socket, session) {

@@ -4,6 +4,10 @@ export interface ChaosSession {
   /** Numbers 1 to this were handed to the socket. */
   readonly written: number;
   readonly isClosedCleanly: boolean;
+  /** Which start of the gateway it was with, from 0. */
+  readonly boot: number;
+  /** Any clock, the same as that of the kills. */
+  readonly closedAtMs: number;
 }
 
 /** An event as the broker has it. */
@@ -17,6 +21,7 @@ export interface ChaosEvent {
 export interface ChaosRun {
   readonly sessions: readonly ChaosSession[];
   readonly events: readonly ChaosEvent[];
+  readonly boots: readonly { readonly killedAtMs: number | undefined }[];
   readonly mayLoseEnds: boolean;
 }
 

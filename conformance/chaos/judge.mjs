@@ -1,22 +1,28 @@
 const EVENT_ID = /^([0-9a-f]{4}-\d+)-(\d+)$/;
 const EXAMPLES = 5;
+/** Longest time from reading a message to having it on disk, on a machine that is busy with a broker that starts. */
+const COMMIT_MS = 1_000;
 
 /**
  * Judges a run from outside: what clients wrote against what the broker has. `sessions` as Clients has them, `events` in the broker's
  * order. Repeats are allowed (at least once) and only the first of each counts.
  *
  * - Every id stands for one event, and the ids of each start of the gateway have no gap.
- * - A connection is one open, its messages, one close, in this order. With `mayLoseEnds` (memory, gateway killed) the end may be missing.
+ * - A connection is one open, its messages, one close, in this order.
  * - The numbers of a session are a prefix of what it wrote, in order, without a hole; all of it when the session closed cleanly.
+ *
+ * A gateway that was killed may have lost what it had read and not yet written. With `mayLoseEnds` (memory alone) that is the end of any
+ * session of that start, its close included, and so a gap in the ids; on disk it is at most the end of a session that closed less than
+ * `COMMIT_MS` before the kill. `boots` are the starts of the gateway: `{killedAtMs}`, undefined for one that ended in order.
  *
  * Gives `{counts, violations}`; a run is good when there is no violation.
  */
-export function judge({ sessions, events, mayLoseEnds }) {
+export function judge({ sessions, events, boots, mayLoseEnds }) {
   const violations = new Violations();
   const { firsts, repeats } = firstsOf(events, violations);
-  checkGaps(firsts, violations);
+  if (!mayLoseEnds) checkGaps(firsts, violations);
   const delivered = checkConnections(firsts, mayLoseEnds, violations);
-  const tails = checkSessions(sessions, delivered, violations);
+  const tails = checkSessions({ sessions, boots, mayLoseEnds }, delivered, violations);
   const count = (action) => firsts.filter((event) => event.action === action).length;
   const counts = {
     sessions: sessions.length,
@@ -116,13 +122,14 @@ function take(delivered, connection, message, violations) {
   session.last = Math.max(session.last, Number(number));
 }
 
-function checkSessions(sessions, delivered, violations) {
+function checkSessions({ sessions, boots, mayLoseEnds }, delivered, violations) {
   const tails = { missing: 0, cut: 0, longest: 0 };
-  for (const { name, written, isClosedCleanly } of sessions) {
+  for (const session of sessions) {
+    const { name, written } = session;
     const last = delivered.get(name)?.last ?? 0;
     if (last > written) violations.add('more than was written', `${name}: ${last} of ${written}`);
     const tail = written - last;
-    if (isClosedCleanly && tail > 0) {
+    if (tail > 0 && mustBeWhole(session, boots[session.boot]?.killedAtMs, mayLoseEnds)) {
       violations.add('missing at the end of a clean session', `${name}: ${tail} of ${written}`);
       tails.missing += tail;
     } else {
@@ -131,4 +138,10 @@ function checkSessions(sessions, delivered, violations) {
     }
   }
   return tails;
+}
+
+/** Whether all that a session wrote has to be there. */
+function mustBeWhole({ isClosedCleanly, closedAtMs }, killedAtMs, mayLoseEnds) {
+  if (!isClosedCleanly || killedAtMs === undefined) return isClosedCleanly;
+  return !mayLoseEnds && closedAtMs + COMMIT_MS < killedAtMs;
 }

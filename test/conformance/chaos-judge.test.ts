@@ -16,8 +16,11 @@ function connection(name: string, numbers: readonly number[], first = 1): ChaosE
   ];
 }
 
-const clean = (written: number) => [{ name: 'a', written, isClosedCleanly: true }];
-const cut = (written: number) => [{ name: 'a', written, isClosedCleanly: false }];
+const session = { name: 'a', boot: 0, closedAtMs: 5_000 };
+const clean = (written: number) => [{ ...session, written, isClosedCleanly: true }];
+const cut = (written: number) => [{ ...session, written, isClosedCleanly: false }];
+const boots = [{ killedAtMs: undefined }];
+const strict = { boots, mayLoseEnds: false };
 const rules = (violations: readonly string[]) => violations.map((text) => text.split(':')[0]);
 
 describe('the judge of a chaos run', () => {
@@ -33,13 +36,13 @@ describe('the judge of a chaos run', () => {
 
   test('passes repeats of the same events, and counts them', () => {
     const events = connection('a', [1, 2]);
-    const { counts, violations } = judge({ sessions: clean(2), events: [...events, ...events], mayLoseEnds: false });
+    const { counts, violations } = judge({ sessions: clean(2), events: [...events, ...events], ...strict });
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ repeats: 4 });
   });
 
   test('lets a cut session lose its end, and says how much', () => {
-    const { counts, violations } = judge({ sessions: cut(9), events: connection('a', [1, 2]), mayLoseEnds: false });
+    const { counts, violations } = judge({ sessions: cut(9), events: connection('a', [1, 2]), ...strict });
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ 'longest cut tail': 7, 'missing of clean sessions': 0 });
   });
@@ -69,13 +72,23 @@ describe('the judge of a chaos run', () => {
       [...connection('a', [1]), { id: `${BOOT}-2`, connection: 'x', action: 'open' } as const],
     ],
   ])('finds %s', (rule, sessions, events) => {
-    expect(
-      rules(judge({ sessions, events: events as readonly ChaosEvent[], mayLoseEnds: false }).violations),
-    ).toContain(rule);
+    expect(rules(judge({ sessions, events: events as readonly ChaosEvent[], ...strict }).violations)).toContain(rule);
   });
 
   test('forgives an open without a close only where the gateway may lose ends', () => {
     const events = connection('a', [1]).slice(0, -1);
-    expect(judge({ sessions: clean(1), events, mayLoseEnds: true }).violations).toEqual([]);
+    expect(judge({ sessions: clean(1), events, boots, mayLoseEnds: true }).violations).toEqual([]);
+  });
+
+  test.each([
+    { mayLoseEnds: false, killedAtMs: 5_500, isGood: true },
+    { mayLoseEnds: false, killedAtMs: 9_000, isGood: false },
+    { mayLoseEnds: true, killedAtMs: 9_000, isGood: true },
+    { mayLoseEnds: true, killedAtMs: undefined, isGood: false },
+  ])('judges the end of a clean session by when the gateway was killed: $mayLoseEnds, $killedAtMs', (run) => {
+    const { mayLoseEnds, killedAtMs, isGood } = run;
+    const events = connection('a', [1, 2]);
+    const { violations } = judge({ sessions: clean(3), events, boots: [{ killedAtMs }], mayLoseEnds });
+    expect(violations.length === 0).toBe(isGood);
   });
 });

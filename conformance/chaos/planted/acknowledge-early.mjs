@@ -1,7 +1,7 @@
 // Planted bug: a batch counts as acknowledged as soon as it is written, whatever becomes of it.
 import { RedisSink } from '../../../dist/gateway/sink/redis-sink.js';
 
-const { deliver } = RedisSink.prototype;
+const deliver = Reflect.get(RedisSink.prototype, 'deliver');
 let before = Promise.resolve();
 
 RedisSink.prototype.deliver = async function (batch) {

@@ -2,7 +2,7 @@
 import { RedisSink } from '../../../dist/gateway/sink/redis-sink.js';
 
 const EACH = 2_000;
-const { deliver } = RedisSink.prototype;
+const deliver = Reflect.get(RedisSink.prototype, 'deliver');
 let seen = 0;
 
 RedisSink.prototype.deliver = async function (batch) {

@@ -1,7 +1,7 @@
 // Planted bug: in each batch the last two messages of some connection change places.
 import { RedisSink } from '../../../dist/gateway/sink/redis-sink.js';
 
-const { deliver } = RedisSink.prototype;
+const deliver = Reflect.get(RedisSink.prototype, 'deliver');
 
 RedisSink.prototype.deliver = function (batch) {
   return deliver.call(this, reordered(batch));

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { startRedis } from '../support/redis-broker.js';
+
+const HARNESS = resolve(import.meta.dirname, '../../conformance/chaos/chaos.mjs');
+const BOUND_MS = 120_000;
+
+const results = z.array(
+  z.object({ counts: z.record(z.string(), z.number()), violations: z.array(z.string()), seed: z.number() }),
+);
+
+/** One short run of the harness, as `npm run chaos` makes them. */
+async function chaos(...args: readonly string[]) {
+  if (!existsSync('/usr/bin/redis-server')) await startRedis().then(({ process: broker }) => broker.dispose());
+  const { status, stdout, stderr } = await new Promise<{ status: unknown; stdout: string; stderr: string }>((done) => {
+    const all = [HARNESS, '--json', '--clients', '20', ...args];
+    execFile(process.execPath, all, (error, out, err) => done({ status: error?.code ?? 0, stdout: out, stderr: err }));
+  });
+  if (stdout === '') throw new Error(stderr);
+  const [result] = results.parse(JSON.parse(stdout));
+  if (result === undefined) throw new Error('there is no result');
+  return { status, ...result };
+}
+
+describe('what clients wrote is with the broker, in order, though', () => {
+  test.each([
+    ['the broker is killed', ['--durability', 'memory', '--kill', 'broker']],
+    ['broker and gateway are killed, on disk', ['--durability', 'disk', '--fsync', 'always', '--kill', 'both']],
+    [
+      'the gateway is killed, on disk, on the second transport',
+      ['--durability', 'disk', '--kill', 'gateway', '--transport', 'ws'],
+    ],
+  ])('%s', { timeout: BOUND_MS }, async (_, args) => {
+    const { status, counts, violations } = await chaos('--seconds', '6', '--seed', '7', ...args);
+    expect({ status, violations }).toEqual({ status: 0, violations: [] });
+    expect(counts['messages delivered']).toBeGreaterThan(0);
+    expect((counts['broker kills'] ?? 0) + (counts['gateway kills'] ?? 0)).toBeGreaterThan(0);
+  });
+});
+
+describe('the harness catches a gateway that', () => {
+  test.each([
+    ['drop-one', 'a gap in the ids'],
+    ['reorder-two', 'out of order or a hole'],
+    ['acknowledge-early', 'out of order or a hole'],
+  ])('%s', { timeout: BOUND_MS }, async (plant, rule) => {
+    const args = ['--seconds', '6', '--seed', '3', '--durability', 'disk', '--kill', 'broker', '--plant', plant];
+    const { status, violations } = await chaos(...args);
+    expect(status).toBe(1);
+    expect(violations.join('\n')).toContain(rule);
+  });
+});
