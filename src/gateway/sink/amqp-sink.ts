@@ -97,7 +97,6 @@ export class AmqpSink implements EventSink {
       const confirmed = (confirm: AmqpConfirm) => {
         if (confirm === 'acked') outcome.taken(index);
         else outcome.failed(index);
-        
         if (confirm === 'nacked') this.isCareful = true;
         resolve();
       };
