@@ -64,7 +64,7 @@ export class Clients {
     }
     const isOurs = socket.readyState === WebSocket.OPEN;
     socket.close(1000);
-    const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS).then(() => 1006)]);
+    const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, undefined, { ref: false }).then(() => 1006)]);
     socket.terminate();
     session.isClosedCleanly = isOurs && code === 1000;
     session.closedAtMs = performance.now();

@@ -28,7 +28,7 @@ describe('the judge of a chaos run', () => {
     const { counts, violations } = judge({
       sessions: clean(3),
       events: connection('a', [1, 2, 3]),
-      mayLoseEnds: false,
+      ...strict,
     });
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ 'messages written': 3, 'messages delivered': 3, opens: 1, closes: 1, repeats: 0 });
