@@ -14,7 +14,7 @@ const TURNS = Number(process.env.INBOUND_TURNS ?? 5);
 const WARM_UP_MESSAGES = 100_000;
 const MEASURED_MESSAGES = 600_000;
 /** So far clients may be ahead of the stream: more than the gateway has on its way, less than its outbox holds. */
-const AHEAD = 40_000;
+const AHEAD = 10_000;
 const LOOK_EACH_MS = 2;
 const WRITTEN_EVENTS = 300_000;
 const WANTED_PER_SECOND = 250_000;

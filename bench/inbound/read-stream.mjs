@@ -1,23 +1,28 @@
 const PAGE = 20_000;
 
-/** Reads a whole stream: how many messages there are, and how many came out of order, twice or not at all within their connection. */
-export async function checkStream(client, stream, perConnection) {
+function fieldsOf(values) {
+  const fields = {};
+  for (let at = 0; at < values.length; at += 2) fields[values[at]] = values[at + 1];
+  return fields;
+}
+
+/** Reads a whole stream of the senders' messages: how many there are, and how many do not follow the one before of their connection. */
+export async function checkStream(client, stream) {
   const last = new Map();
   let messages = 0;
   let outOfOrder = 0;
-  for (let from = '-'; ;) {
+  let from = '-';
+  for (;;) {
     const page = await client.sendCommand(['XRANGE', stream, from, '+', 'COUNT', String(PAGE)]);
-    for (const [, fields] of page) {
-      const at = fields.indexOf('message', 2);
-      if (fields[fields.indexOf('action') + 1] !== 'message') continue;
-      const connection = fields[fields.indexOf('connection') + 1];
-      const number = Number(fields[fields.lastIndexOf('message') + 1].slice(2));
-      if (at < 0 || number !== (last.get(connection) ?? 0) + 1) outOfOrder += 1;
+    for (const [, values] of page) {
+      const { action, connection, message } = fieldsOf(values);
+      if (action !== 'message') continue;
+      const number = Number(message.slice(2));
+      if (number !== (last.get(connection) ?? 0) + 1) outOfOrder += 1;
       last.set(connection, number);
       messages += 1;
     }
-    if (page.length < PAGE) break;
+    if (page.length < PAGE) return { messages, outOfOrder };
     from = `(${page.at(-1)[0]}`;
   }
-  return { messages, outOfOrder, connections: last.size };
 }

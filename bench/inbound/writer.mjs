@@ -80,11 +80,14 @@ async function createBareWriter() {
 }
 
 const write = await (kind === 'sink' ? createSinkWriter() : createBareWriter());
-process.on('message', async () => {
+
+async function measure() {
   const before = process.cpuUsage();
   const startedAt = performance.now();
   await write();
   const { user, system } = process.cpuUsage(before);
   process.send({ perSecond: (events * 1000) / (performance.now() - startedAt), cpuUs: (user + system) / events });
-});
+}
+
+process.on('message', () => void measure());
 process.send('ready');

@@ -229,6 +229,18 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
+  test('is only a failure where Redis has no room for one connection more', async () => {
+    const crowded = await startRedis();
+    onTestFinished(() => crowded.process.dispose());
+    const reader = await RedisStreamReader.open(crowded);
+    await reader.command('CONFIG', 'SET', 'maxclients', '1');
+    const sink = createSink({ addr: crowded.url });
+    await expect(sink.start()).rejects.toThrow('max number of clients');
+    await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
+    await reader.command('CONFIG', 'SET', 'maxclients', '100');
+    expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
+  });
+
   test('works over a Unix socket, into another database, under a name', async () => {
     const local = await startRedis(['--unixsocket', 'redis.sock']);
     onTestFinished(() => local.process.dispose());
