@@ -6,7 +6,7 @@ import type { ConnectionIdSource } from './connection-id.js';
 import type { Endpoint } from './endpoint.js';
 
 /** Compound selectors that are kept with what they meant. Measured by bench/fan-out. */
-const REMEMBERED_SELECTIONS = 64;
+const REMEMBERED_SELECTIONS = 16;
 
 /** Hears of every change of the tag index, after it was made. */
 export interface RegistryObserver {

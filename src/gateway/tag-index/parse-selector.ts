@@ -3,15 +3,17 @@ import { parseQuery } from './parse-query.js';
 import type { Selector } from './selector.js';
 
 /** Backends ask for the same rooms and groups again and again. Measured by bench/fan-out. */
-const REMEMBERED_QUERIES = 256;
-const remembered = new Memo(REMEMBERED_QUERIES, readSelector);
+const SHORT_QUERY = 256;
+const remembered = new Memo(256, readSelector);
+/** A few only: lists of ids that never come again must die young, or collecting them costs more than reading them. */
+const rememberedLong = new Memo(16, readSelector);
 
 /**
  * Reads the selector in a request's query. A non-empty `id` is a list of ids, and no other pair counts; `all=true` alone
  * is everybody; else all pairs must match. `empty`: nothing was asked for, which the caller refuses. Equal queries may be answered by one object.
  */
 export function parseSelector(query: string): Selector | 'empty' {
-  return remembered.get(query);
+  return query.length <= SHORT_QUERY ? remembered.get(query) : rememberedLong.get(query);
 }
 
 function readSelector(query: string): Selector | 'empty' {
