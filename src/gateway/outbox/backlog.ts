@@ -30,16 +30,15 @@ export interface Recovered {
 }
 
 /** Where events wait, by consecutive sequence, until every sink has acknowledged them. */
-export interface Backlog {
+export interface Backlog extends OutboxLoad {
   /** The newest event; 0 before the first. */
   readonly lastSequence: number;
   /** Up to here sinks may be offered events. */
   readonly safeThrough: number;
   /** Events cannot be kept as they should: nothing new is to be accepted. */
   readonly isFailing: boolean;
-  readonly load: OutboxLoad;
   readonly disk: { readonly bytes: number; readonly segments: number };
-  /** To be called once, before anything is pushed. `onProgress` is called when `safeThrough`, `isFailing` or `load` may have changed by themselves. */
+  /** To be called once, before anything is pushed. `onProgress` is called when `safeThrough`, `isFailing` or the load may have changed by themselves. */
   open(sinks: readonly string[], onProgress: () => void): Promise<Recovered>;
   /** Answers with the event's sequence. */
   push(event: NewEvent): number;

@@ -116,7 +116,7 @@ export class EventOutbox implements Outbox {
     const { backlog, sinks, full } = this;
     return {
       events: backlog.lastSequence - sinks.releasedThrough,
-      bytes: backlog.load.bytes,
+      bytes: backlog.bytes,
       maxBytes,
       diskBytes: backlog.disk.bytes,
       diskSegments: backlog.disk.segments,
@@ -182,7 +182,7 @@ export class EventOutbox implements Outbox {
 
   private mayTake({ action }: NewEvent, bytes: number): boolean {
     if (this.backlog.isFailing && action !== 'close') return false;
-    return this.bound.admit(action, bytes, this.backlog.load);
+    return this.bound.admit(action, bytes, this.backlog);
   }
 
   private schedule(): void {
@@ -200,7 +200,7 @@ export class EventOutbox implements Outbox {
   }
 
   private isAtBound(): boolean {
-    return this.backlog.isFailing || this.bound.isFull(this.backlog.load);
+    return this.backlog.isFailing || this.bound.isFull(this.backlog);
   }
 
   /** Frees what every sink has acknowledged, and offers what may be offered now. */
@@ -223,9 +223,9 @@ export class EventOutbox implements Outbox {
   }
 
   private reconsiderFull(): void {
-    const { isFailing, load } = this.backlog;
+    const { isFailing } = this.backlog;
     if (!this.full && isFailing) this.setFull(true);
-    else if (this.full && !isFailing && this.bound.isRelieved(load)) this.setFull(false);
+    else if (this.full && !isFailing && this.bound.isRelieved(this.backlog)) this.setFull(false);
   }
 
   private setFull(full: boolean): void {

@@ -13,7 +13,6 @@ import { FolderLock } from './log/folder-lock.js';
 import { scanLog, type ScannedLog } from './log/log-scan.js';
 import { OpenConnections } from './log/open-connections.js';
 import { sliceQueue } from './memory-backlog.js';
-import type { OutboxLoad } from './outbox-bound.js';
 import type { NewEvent, Retagging } from './outbox.js';
 
 export interface LoggedBacklogOptions {
@@ -76,11 +75,17 @@ export class LoggedBacklog implements Backlog {
     return this.#log?.isFailing === true;
   }
 
-  get load(): OutboxLoad {
-    const log = this.#log;
-    if (log === undefined) return { events: 0, bytes: 0, diskBytes: 0 };
-    const { size, bytes } = this.#queue;
-    return { events: size, bytes: bytes + log.pendingBytes, diskBytes: log.bytes - log.overheadBytes };
+  get events(): number {
+    return this.#queue.size;
+  }
+
+  get bytes(): number {
+    return this.#queue.bytes + (this.#log?.pendingBytes ?? 0);
+  }
+
+  /** Without snapshots: the reserve for close events stands for them. */
+  get diskBytes(): number {
+    return this.#log === undefined ? 0 : this.#log.bytes - this.#log.overheadBytes;
   }
 
   get disk(): { readonly bytes: number; readonly segments: number } {

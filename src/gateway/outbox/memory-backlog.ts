@@ -3,7 +3,6 @@ import { EventQueue } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { AcceptedEvent } from './accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
-import type { OutboxLoad } from './outbox-bound.js';
 import type { NewEvent } from './outbox.js';
 
 const NOTHING_ON_DISK = { bytes: 0, segments: 0 };
@@ -11,6 +10,7 @@ const NOTHING_ON_DISK = { bytes: 0, segments: 0 };
 /** Keeps events in memory alone. */
 export class MemoryBacklog implements Backlog {
   readonly isFailing = false;
+  readonly diskBytes = 0;
   readonly disk = NOTHING_ON_DISK;
   private readonly queue = new EventQueue();
 
@@ -24,8 +24,12 @@ export class MemoryBacklog implements Backlog {
     return this.queue.lastSequence;
   }
 
-  get load(): OutboxLoad {
-    return { events: this.queue.size, bytes: this.queue.bytes, diskBytes: 0 };
+  get events(): number {
+    return this.queue.size;
+  }
+
+  get bytes(): number {
+    return this.queue.bytes;
   }
 
   open(): Promise<Recovered> {

@@ -36,6 +36,9 @@ export class SinkGroup {
   readonly #missedLog: LimitedLog;
   #sinks: readonly FedSink[] = [];
   #appendedBytes = 0;
+  /** Where the next mark is due, whatever the time. */
+  #markAtBytes = 0;
+  #markAtSequence = 0;
   #isHurried = false;
   #endStart: (() => void) | undefined;
 
@@ -105,12 +108,7 @@ export class SinkGroup {
 
   /** Hot: runs once an event. `isFirstOfTick`: time may be asked for. True when a sink was cut off. */
   appended(sequence: number, bytes: number, isFirstOfTick: boolean): boolean {
-    const last = this.#marks.last;
-    const { maxBytes, maxEvents } = this.#options.optional;
-    const isLarge =
-      last === undefined ||
-      this.#appendedBytes - last.bytes >= maxBytes * MARK_SHARE ||
-      sequence - last.sequence >= maxEvents * MARK_SHARE;
+    const isLarge = this.#appendedBytes >= this.#markAtBytes || sequence >= this.#markAtSequence;
     if (isLarge || isFirstOfTick) this.#mark(sequence, isLarge);
     this.#appendedBytes += bytes;
     return isLarge && this.#cutOff();
@@ -139,6 +137,9 @@ export class SinkGroup {
     const last = this.#marks.last;
     if (!isLarge && last !== undefined && atMs - last.atMs < MARK_EACH_MS) return;
     this.#marks.add({ sequence, bytes: this.#appendedBytes, atMs });
+    const { maxBytes, maxEvents } = this.#options.optional;
+    this.#markAtBytes = this.#appendedBytes + maxBytes * MARK_SHARE;
+    this.#markAtSequence = sequence + maxEvents * MARK_SHARE;
   }
 
   /** A sink that is not required misses the oldest events when too much waits for it. */
