@@ -7,7 +7,7 @@ export default defineConfig({
     // Most tests wait for sockets; more workers than cores fill the waiting.
     maxWorkers: 4,
     experimental: { fsModuleCache: true },
-    globalSetup: ['test/support/build-dist.ts'],
+    globalSetup: ['test/support/build-dist.ts', 'test/support/install-brokers.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

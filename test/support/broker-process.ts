@@ -1,17 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installCommand, type BrokerPackage } from './broker-packages.js';
 
 /** How a broker is run. */
-export interface BrokerCommand {
-  /** Debian's package that holds the program. */
-  readonly debianPackage: string;
-  /** Absolute path of the program. */
-  readonly program: string;
+export interface BrokerCommand extends BrokerPackage {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** Resolves once it takes connections; is called again after each start, and rejects to be asked again 50 ms later. */
@@ -35,11 +32,11 @@ export class BrokerProcess {
     private readonly command: BrokerCommand,
   ) {}
 
-  /** Makes the data folder, installs the package where that is missing and possible, and starts the broker. */
+  /** Makes the data folder and starts the broker; the error names the package that is missing. */
   static async start(compose: (folder: string) => BrokerCommand): Promise<BrokerProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'wsg-broker-'));
     const command = compose(folder);
-    installBroker(command);
+    requireProgram(command);
     const broker = new BrokerProcess(folder, command);
     await broker.start();
     return broker;
@@ -120,46 +117,7 @@ async function isFree(port: number): Promise<boolean> {
   return isListening;
 }
 
-/** Brokers come from Debian's packages: installed by root, one installation at a time, else the error names the command. */
-export function installBroker({ program, debianPackage }: Pick<BrokerCommand, 'program' | 'debianPackage'>): void {
-  if (existsSync(program)) return;
-  const how = `apt-get update && apt-get install -y --no-install-recommends ${debianPackage}`;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new Error(`${program} is missing; as root: ${how}`);
-  }
-  const args = [
-    '--exclusive',
-    '--timeout',
-    '600',
-    INSTALL_LOCK,
-    'sh',
-    '-c',
-    INSTALL_SCRIPT,
-    'sh',
-    debianPackage,
-    program,
-  ];
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stdout, stderr } = spawnSync('flock', args, { env, encoding: 'utf8' });
-  if (status !== 0 || !existsSync(program)) {
-    throw new Error(`${program} is missing and could not be installed with '${how}':\n${stdout}\n${stderr}`);
-  }
+/** Throws with the command that installs what is missing. */
+export function requireProgram({ program, debianPackage }: BrokerPackage): void {
+  if (!existsSync(program)) throw new Error(`${program} is missing; as root: ${installCommand([debianPackage])}`);
 }
-
-const INSTALL_LOCK = join(tmpdir(), 'wsg-install-broker.lock');
-
-/**
- * Whoever held the lock before may have installed it already. While packages are installed no service is started, as
- * long as nobody else has said what is to happen: the tests' brokers are their own, and a broker on a default port would
- * only be in the way.
- */
-const INSTALL_SCRIPT = `
-[ -e "$2" ] && exit 0
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy"
-  trap 'rm -f "$policy"' EXIT
-fi
-apt-get update -qq
-apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$1"
-`;

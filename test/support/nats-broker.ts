@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { BROKERS } from './broker-packages.js';
 import { BrokerProcess, freePort } from './broker-process.js';
 
 /** A real NATS server with JetStream on a port of its own. */
@@ -17,8 +18,7 @@ export async function startNats(settings: readonly string[] = []): Promise<NatsB
     const file = `${folder}/nats.conf`;
     writeFileSync(file, [`jetstream { store_dir: "${folder}/store" }`, ...settings, ''].join('\n'));
     return {
-      debianPackage: 'nats-server',
-      program: '/usr/sbin/nats-server',
+      ...BROKERS.nats,
       args: ['--addr', '127.0.0.1', '--port', String(port), '--config', file],
       isReady: () => greets(port),
     };

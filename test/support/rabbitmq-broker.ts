@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { BrokerProcess, freePort, installBroker } from './broker-process.js';
+import { BROKERS } from './broker-packages.js';
+import { BrokerProcess, freePort, requireProgram } from './broker-process.js';
 
 /** A real RabbitMQ on a port of its own. */
 export interface RabbitmqBroker {
@@ -13,11 +14,9 @@ export interface RabbitmqBroker {
   dispose(): Promise<void>;
 }
 
-const PACKAGE = { debianPackage: 'rabbitmq-server', program: '/usr/lib/rabbitmq/bin/rabbitmq-server' };
-
 /** Starts a RabbitMQ that shares nothing with any other: ports, node name, cookie, port mapper, folder. `settings` are lines of rabbitmq.conf. */
 export async function startRabbitmq(settings: readonly string[] = []): Promise<RabbitmqBroker> {
-  installBroker(PACKAGE);
+  requireProgram(BROKERS.rabbitmq);
   const [port, distributionPort, mapperPort] = [await freePort(), await freePort(), await freePort()];
   // Ours, and not the one that Erlang would start by itself: that one would outlive the test.
   const mapper = spawn('/usr/bin/epmd', ['-port', String(mapperPort), '-address', '127.0.0.1'], { stdio: 'ignore' });
@@ -25,11 +24,14 @@ export async function startRabbitmq(settings: readonly string[] = []): Promise<R
     writeFileSync(`${folder}/enabled_plugins`, '[].');
     writeFileSync(`${folder}/rabbitmq.conf`, ['log.console.level = warning', ...settings, ''].join('\n'));
     return {
-      ...PACKAGE,
+      ...BROKERS.rabbitmq,
       args: [],
       env: environment({ folder, port, distributionPort, mapperPort }),
       isReady: () => speaksAmqp(port),
     };
+  }).catch((error: unknown) => {
+    mapper.kill();
+    throw error;
   });
   const dispose = async () => {
     await process.dispose();

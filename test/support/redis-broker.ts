@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { BROKERS } from './broker-packages.js';
 import { BrokerProcess, freePort } from './broker-process.js';
 
 /** A real Redis on a port of its own. */
@@ -12,8 +13,7 @@ export interface RedisBroker {
 export async function startRedis(args: readonly string[] = []): Promise<RedisBroker> {
   const port = await freePort();
   const process = await BrokerProcess.start((folder) => ({
-    debianPackage: 'redis-server',
-    program: '/usr/bin/redis-server',
+    ...BROKERS.redis,
     args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args],
     isReady: () => answersPing(port),
   }));
