@@ -43,7 +43,9 @@ export class NatsLink {
   private readonly waiting = new Map<number, (ack: NatsAck) => void>();
   private published = 0;
   private readonly ackTimer: NodeJS.Timeout;
-  /** Acknowledgements since the timer last looked. */
+  /** `published` when the timer last looked. */
+  private publishedBefore = 0;
+  /** Acknowledgements since then. */
   private ackedLately = 0;
 
   private constructor(
@@ -128,9 +130,12 @@ export class NatsLink {
     this.abandon('no stream listens');
   }
 
-  /** A server that acknowledges nothing for so long, though something waits, is taken for gone. */
+  /** A server that acknowledges nothing from one look to the next, though something waited all the time, is taken for gone. */
   private checkAcks(): void {
-    if (this.waiting.size > 0 && this.ackedLately === 0) this.abandon('no acknowledgement came');
+    const [oldest] = this.waiting.keys();
+    const isOld = oldest !== undefined && oldest <= this.publishedBefore;
+    if (isOld && this.ackedLately === 0) this.abandon('no acknowledgement came');
+    this.publishedBefore = this.published;
     this.ackedLately = 0;
   }
 
