@@ -53,14 +53,12 @@ export class OutboxBound {
   }
 
   isFull(load: OutboxLoad): boolean {
-    return !this.isWithin(FULL_SHARE, load, 1, 1);
+    return !this.isBelowMark(load, 1);
   }
 
   /** Lower than the mark at which it became full, so that a full outbox does not flicker. */
   isRelieved(load: OutboxLoad): boolean {
-    const { events, bytes, diskBytes } = load;
-    const doubled = { events: events / RELIEF_SHARE, bytes: bytes / RELIEF_SHARE, diskBytes: diskBytes / RELIEF_SHARE };
-    return this.isWithin(FULL_SHARE, doubled, 1, 1);
+    return this.isBelowMark(load, RELIEF_SHARE);
   }
 
   /** Whether the close event of one connection more may be reserved. */
@@ -80,6 +78,17 @@ export class OutboxBound {
       load.events + events <= maxEvents * share - this.openConnections &&
       load.bytes + bytes <= maxBytes * share - reserve &&
       load.diskBytes + bytes <= maxDiskBytes * share - reserve
+    );
+  }
+
+  /** Whether what waits is less than this share of what makes the outbox full. */
+  private isBelowMark(load: OutboxLoad, share: number): boolean {
+    const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
+    const reserve = this.openConnections * CLOSE_RESERVE_BYTES;
+    return (
+      load.events < (maxEvents * FULL_SHARE - this.openConnections) * share &&
+      load.bytes < (maxBytes * FULL_SHARE - reserve) * share &&
+      load.diskBytes < (maxDiskBytes * FULL_SHARE - reserve) * share
     );
   }
 }

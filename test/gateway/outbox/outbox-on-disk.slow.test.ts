@@ -1,4 +1,5 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
@@ -71,7 +72,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     await rig.deliverAll();
     expect(numbers(backend.events)).toEqual(upTo(1600));
     expect(backend.events.map(({ sequence }) => sequence)).toEqual(upTo(1600));
-    expect(rig.outbox.state().diskBytes).toBeLessThan(12 * KIB);
+    expect(rig.outbox.state().diskBytes).toBeLessThan(24 * KIB);
   });
 
   test('delivers from disk to a sink that lags while another is fed from memory', async () => {
@@ -209,4 +210,39 @@ test('two outboxes never share a folder', async () => {
   onTestFinished(() => other.remove());
   await expect(other.start()).rejects.toMatchObject({ code: 'outbox.unusable' });
   await writeFile(join(rig.dir, 'not-a-log'), '');
+});
+
+describe('an outbox that is killed at the worst moment', () => {
+  test('while memory is copied to disk, has offered no open that the next process would not close', async () => {
+    for (let again = 0; again < 5; again++) {
+      const { rig, backends } = await create({ durability: 'memory' }, ['lags', 'keeps-up']);
+      const [lags, keepsUp] = [backendOf(backends, 'lags'), backendOf(backends, 'keeps-up')];
+      lags.isAway = true;
+      for (let number = 1; number <= 60; number++) rig.append(message(number));
+      rig.append(opened('late'));
+      await rig.passUntil(() => keepsUp.events.some(({ connection }) => connection === 'late'));
+      rig.kill();
+      lags.isAway = false;
+      await rig.start();
+      await rig.deliverAll();
+      expect(keepsUp.events.at(-1)).toMatchObject({ connection: 'late', action: 'close', reason: 'node_crashed' });
+    }
+  });
+
+  test('while the log begins a new file, still knows who was open', async () => {
+    const { rig, backend } = await create({ durability: 'disk', segmentBytes: 500 });
+    rig.append(opened('stays'));
+    await rig.deliverAll();
+    const next = join(rig.dir, '00000002.log');
+    mkdirSync(next);
+    for (let number = 1; number <= 8; number++) rig.append(message(number));
+    await rig.passUntil(() => rig.log.events.includes('outbox.log-unwritable'));
+    await rig.passUntil(() => rig.outbox.acknowledgedThrough > 1);
+    for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    rmdirSync(next);
+    rig.kill();
+    await rig.start();
+    await rig.deliverAll();
+    expect(backend.events.filter(({ reason }) => reason === 'node_crashed')).toHaveLength(1);
+  });
 });
