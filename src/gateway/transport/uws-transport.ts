@@ -10,7 +10,7 @@ import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
 import { copyBytes, copyRequest, HEAD_TOO_LARGE, UwsExchange, writeAnswer, type CopiedRequest } from './uws-http.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
-import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse } from './uws-types.js';
+import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse, UwsWebSocket } from './uws-types.js';
 
 /** How far above the configured limit a message is still read, so that its sender gets a close frame with 1009. */
 const OVERSIZE_MARGIN_BYTES = 64 * 1024;
@@ -45,6 +45,8 @@ export class UwsTransport<C extends object> implements Transport {
   #current: UwsGeneration | undefined;
   /** Those of earlier certificates: what is open there goes on. */
   #earlier: UwsGeneration[] = [];
+  /** One that is open, or none. */
+  #lastOpened: UwsWebSocket<UwsSocket<C>> | undefined;
   #listenSocket: object | undefined;
   #port = 0;
 
@@ -149,6 +151,7 @@ export class UwsTransport<C extends object> implements Transport {
       upgrade: (res, req, context) => this.#upgrade({ res, context, endpoint }, req),
       open: (ws) => {
         generation.sockets += 1;
+        this.#lastOpened = ws;
         ws.peer.opened(ws);
       },
       message: (ws, message, isBinary) => {
@@ -159,6 +162,7 @@ export class UwsTransport<C extends object> implements Transport {
       dropped: (ws, message) => this.#dropped(ws.peer, message.byteLength),
       close: (ws, code, reason) => {
         generation.sockets -= 1;
+        if (this.#lastOpened === ws) this.#lastOpened = undefined;
         ws.peer.closed(code, Buffer.from(reason).toString());
       },
     };
@@ -201,10 +205,20 @@ export class UwsTransport<C extends object> implements Transport {
     const peer = new UwsSocket<C>(this.#context, request.remoteAddress);
     const key = request.headers.get('sec-websocket-key') ?? '';
     const extensions = request.headers.get('sec-websocket-extensions') ?? '';
-    res.cork(() => {
+    this.#aroundUpgrade(res, () => {
       res.upgrade({ peer }, key, decision.subprotocol ?? '', extensions, context);
       this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });
     });
+  }
+
+  /**
+   * In its handler a request is corked by the library. Later its own cork must not go round the upgrade: what ends that cork may take the
+   * new WebSocket for the old response, at the same address in memory, and cut it. While another socket is corked the response's cork only
+   * calls; without another socket the library prints a warning to standard error, and goes on.
+   */
+  #aroundUpgrade(res: UwsResponse, upgrade: () => void): void {
+    if (this.#lastOpened === undefined) upgrade();
+    else this.#lastOpened.cork(() => res.cork(upgrade));
   }
 
   /** Told later: the library is in the middle of writing to this socket, which must not be closed under it. */

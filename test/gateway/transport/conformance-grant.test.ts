@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { UpgradeDecision } from '../../../src/gateway/transport/transport.js';
-import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
+import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { type Bench, type Fixture, onBothTransports, PATH } from './transport-fixture.js';
 
 const GRANT = { tags: new Map([['user', 'ann']]), expiresAtMs: 4711 };
@@ -31,6 +31,23 @@ onBothTransports('what an upgrade decides', (bench: Bench) => {
     expect(await ask(fixture)).toBe(429);
     fixture.handler.onUpgrade = () => Promise.resolve({ accept: false, status: 401 });
     expect(await ask(fixture)).toBe(401);
+  });
+
+  it('leaves open what it accepts late, also right after others have gone', async () => {
+    const fixture = await bench.start();
+    fixture.handler.onUpgrade = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return { accept: true };
+    };
+    for (let round = 0; round < 30; round += 1) {
+      const client = await bench.raw(fixture);
+      const { socket } = await fixture.handler.next('open');
+      client.send(OPCODE.text, 'still here');
+      await fixture.handler.next('message');
+      expect(socket.isOpen()).toBe(true);
+      client.destroy();
+      await fixture.handler.nextClose();
+    }
   });
 
   it('sees the client behind a proxy where the address is told so', async () => {
