@@ -55,7 +55,9 @@ async function measure() {
   return { perSecond: (events * 1000) / (performance.now() - startedAt), cpuUs: (user + system) / events };
 }
 
-process.on('message', async (question) => {
+async function answer(question) {
   process.send(question === 'profile' ? await cpuShares(write) : await measure());
-});
+}
+
+process.on('message', (question) => void answer(question));
 process.send('ready');
