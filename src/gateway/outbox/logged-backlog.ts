@@ -279,6 +279,7 @@ export class LoggedBacklog implements Backlog {
       return 0;
     } catch (error) {
       this.#warn('outbox.log-unwritable', error);
+      await log.close(false).catch(() => undefined);
       return left;
     }
   }

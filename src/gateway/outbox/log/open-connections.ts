@@ -23,9 +23,10 @@ export class OpenConnections {
     this.open.set(connection, { connection, tags, ...(destinations && { destinations }) });
   }
 
-  /** False when the connection is not open. */
+  /** False when the connection is not open, or its close event would say the same: most tags are not in it. */
   retag(now: Retagging): boolean {
-    if (!this.open.has(now.connection)) return false;
+    const before = this.open.get(now.connection);
+    if (before === undefined || isSame(before, now)) return false;
     this.open.set(now.connection, now);
     return true;
   }
@@ -52,4 +53,9 @@ export class OpenConnections {
       this.open.set(connection.connection, connection);
     }
   }
+}
+
+function isSame(a: Retagging, b: Retagging): boolean {
+  const [from, to] = [a.destinations, b.destinations];
+  return a.tags === b.tags && from?.redis === to?.redis && from?.amqp === to?.amqp && from?.nats === to?.nats;
 }
