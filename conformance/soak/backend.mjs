@@ -72,7 +72,7 @@ export class Backend {
     try {
       await request();
     } catch (error) {
-      if (this.faults.length < 20) this.faults.push(error.message);
+      if (this.faults.length < 20) this.faults.push(`${error.message}: ${error.cause?.message ?? ''}`);
     }
   }
 }
