@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { OPCODE, RawWebSocket } from '../support/raw-websocket.js';
 import { startRedis, type RedisBroker } from '../support/redis-broker.js';
 import { RedisStreamReader, type StreamEntry } from '../support/redis-stream-reader.js';
@@ -119,6 +120,41 @@ test('the entries of one connection are in its order, close last, however fast i
   expect(entries.map((entry) => String(entry.get('message')))).toEqual(numbers);
   const others = await reader.entries(2, 'events-_-lobby');
   expect(others.map((entry) => String(entry.get('action')))).toEqual(['open', 'close']);
+  gateway.kill('SIGTERM');
+  await gateway.ended;
+});
+
+/** The commands that Redis runs from now on, as it tells them. */
+async function monitor(): Promise<() => string[]> {
+  const socket = connect(redis.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  const watching = new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      resolve();
+    });
+  });
+  socket.write('MONITOR\r\n');
+  await watching;
+  return () => text.split('\r\n').filter((line) => /"(HSET|XADD|DEL|UNLINK)"/i.test(line));
+}
+
+test('state is written before the open event and removed after the close event', async () => {
+  const { gateway, port } = await startOldSetup();
+  const commands = await monitor();
+  const client = await RawWebSocket.open(port, '/other');
+  client.send(OPCODE.close, Buffer.from([0x03, 0xe8]));
+  await expect.poll(() => commands().filter((line) => /"(DEL|UNLINK)" "connection:/i.test(line))).not.toEqual([]);
+  const order = commands().flatMap(
+    (line) => /"HSET" "connection:[0-9a-f-]+"|"open"|"close"|"(?:DEL|UNLINK)" "connection:/i.exec(line)?.[0] ?? [],
+  );
+  expect(order.map((text) => text.split(' ')[0]?.replaceAll('"', ''))).toEqual([
+    'HSET',
+    'open',
+    'close',
+    expect.stringMatching(/^(DEL|UNLINK)$/),
+  ]);
   gateway.kill('SIGTERM');
   await gateway.ended;
 });

@@ -1,0 +1,19 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const ROOT = new URL('../../', import.meta.url);
+
+test('each clause on the page of compatibility names tests that are there', () => {
+  const page = readFileSync(new URL('docs/reference/compatibility.md', ROOT), 'utf8');
+  const rows = page.split('\n').filter((line) => /^\| (?!clause|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(50);
+  for (const row of rows) {
+    const tests = row.split(' | ').at(-1)?.replace(/ \|$/, '').split(', ') ?? [];
+    const missing = tests.filter((name) => name !== 'Transports' && !isThere(name));
+    expect([row, missing]).toEqual([row, []]);
+  }
+});
+
+function isThere(name: string): boolean {
+  return existsSync(new URL(name.startsWith('conformance/') ? name : `test/${name}`, ROOT));
+}
