@@ -1,0 +1,80 @@
+import { Box, box, isThenable, unbox } from './box.js';
+import type { Guard } from './guard.js';
+import { invoke, sequenceFor } from './sequence.js';
+
+/** What rewritten code calls where a plain `await` is not enough. One for each virtual user. */
+export class Waiting {
+  readonly #guard: Guard;
+
+  constructor(guard: Guard) {
+    this.#guard = guard;
+  }
+
+  /** `receiver.name(...args)` whose callback may wait: native methods of arrays, maps and sets call it one after the other. */
+  each(receiver: unknown, name: string, ...args: unknown[]): unknown {
+    const sequence = sequenceFor(receiver, name);
+    if (sequence !== undefined) {
+      this.#guard.waits = true;
+      const done = sequence({ guard: this.#guard, receiver, args });
+      this.#guard.waits = true;
+      return done;
+    }
+    if (receiver === null || receiver === undefined) {
+      throw new TypeError(`Cannot read properties of ${String(receiver)} (reading '${name}')`);
+    }
+    const method: unknown = Reflect.get(Object(receiver), name, receiver);
+    if (typeof method !== 'function') throw new TypeError(`${name} is not a function`);
+    return Reflect.apply(method, receiver, args);
+  }
+
+  /** `new Promise(executor)` whose executor may wait: the promise is there when the executor has returned. */
+  async promise(
+    executor: (resolve: (value: unknown) => void, reject: (reason: unknown) => void) => unknown,
+  ): Promise<unknown> {
+    this.#guard.waits = true;
+    const settle: { resolve: (value: unknown) => void; reject: (reason: unknown) => void }[] = [];
+    const promise = new Promise((resolve, reject) => settle.push({ resolve, reject }));
+    const { resolve, reject } = settle[0] ?? { resolve: () => undefined, reject: () => undefined };
+    try {
+      await invoke(this.#guard, () => executor(resolve, reject));
+    } catch (error) {
+      this.#guard.pass();
+      reject(error);
+    }
+    return new Box(promise);
+  }
+
+  /** A callback for `then`, `catch` or `finally` that may wait, or that must not see an interruption. */
+  job(callback: unknown): unknown {
+    if (typeof callback !== 'function') return callback;
+    const guard = this.#guard;
+    return (...args: unknown[]) => {
+      guard.pass();
+      guard.waits = false;
+      const value: unknown = Reflect.apply(callback, undefined, args);
+      const hasToWait = guard.waits;
+      guard.waits = false;
+      return hasToWait && isThenable(value) ? value.then(unbox) : value;
+    };
+  }
+
+  /**
+   * The body of an `async` function of the script that may block before its first own `await`. Resolves at that `await`, when k6
+   * would go on with the caller, to a box with the script's promise.
+   */
+  async detach(body: (reached: () => void) => Promise<unknown>): Promise<Box> {
+    let reached = (): void => undefined;
+    const atFirstAwait = new Promise<void>((resolve) => (reached = resolve));
+    const promise = body(reached);
+    promise.then(reached, reached);
+    this.#guard.waits = true;
+    await atFirstAwait;
+    return new Box(promise);
+  }
+
+  /** What `new` gives for a constructor that waited: the object, unless it returned another. */
+  constructed(self: unknown, returned: unknown): unknown {
+    const isObject = (typeof returned === 'object' && returned !== null) || typeof returned === 'function';
+    return box(isObject ? returned : self);
+  }
+}
