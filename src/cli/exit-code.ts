@@ -43,6 +43,8 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'plugin.failed': EXIT_CODE.cannotStart,
   'gateway.start-failed': EXIT_CODE.cannotStart,
   'target.unreachable': EXIT_CODE.targetUnreachable,
+  'script.unreadable': EXIT_CODE.scriptException,
+  'script.invalid': EXIT_CODE.scriptException,
   'thread.crashed': EXIT_CODE.internal,
   'run-file.not-found': EXIT_CODE.usage,
   'run-file.foreign': EXIT_CODE.usage,

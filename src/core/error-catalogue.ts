@@ -18,6 +18,9 @@ export const ERROR_CATALOGUE = {
   'plugin.failed': 'A plugin could not be loaded or started.',
   'gateway.start-failed': 'The gateway started as a child process did not come up.',
   'target.unreachable': 'Nothing answers WebSocket upgrades at the target.',
+  'script.unreadable': 'The script cannot be read.',
+  'script.invalid':
+    'The script cannot be bundled, or blocks in a place that cannot wait; all problems are listed with file, line and column.',
   'thread.crashed': 'A thread of the load generator ended before its time.',
   'run-file.not-found': 'The run file cannot be read.',
   'run-file.foreign': 'The file is no run file.',

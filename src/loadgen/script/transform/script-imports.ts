@@ -1,0 +1,48 @@
+import type { OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
+import { errorMessage } from '../../../core/error.js';
+import { isK6Name, isRemote, JSLIB_LIBRARIES, jslibLibrary, K6_MODULES } from './module-names.js';
+import type { ScriptSource } from './bundle.js';
+
+const REMOTE = 'wsg-remote';
+
+/** Decides on each import that is no file: external, fetched, or refused with a sentence. Fetched addresses are added to `remote`. */
+export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remote: string[]): Plugin {
+  return {
+    name: 'wsg-script-imports',
+    setup(builder) {
+      builder.onResolve({ filter: /^k6($|\/)/ }, (args) => resolveK6(args));
+      builder.onResolve({ filter: /^https?:\/\// }, (args) => resolveAddress(args.path, resolveRemote !== undefined));
+      builder.onResolve({ filter: /.*/, namespace: REMOTE }, (args) =>
+        resolveInRemote(args, resolveRemote !== undefined),
+      );
+      builder.onLoad({ filter: /.*/, namespace: REMOTE }, async ({ path }) => {
+        if (resolveRemote === undefined) return undefined;
+        try {
+          const { contents } = await resolveRemote(path);
+          if (!remote.includes(path)) remote.push(path);
+          return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+        } catch (error) {
+          return { errors: [{ text: `The remote module ${path} cannot be fetched: ${errorMessage(error)}` }] };
+        }
+      });
+    },
+  };
+}
+
+function resolveK6({ path }: OnResolveArgs): OnResolveResult {
+  if (K6_MODULES.includes(path)) return { path, external: true };
+  return { errors: [{ text: `There is no module ${path} here; there are ${K6_MODULES.join(', ')}` }] };
+}
+
+function resolveAddress(address: string, isAllowed: boolean): OnResolveResult {
+  if (jslibLibrary(address) !== undefined) return { path: address, external: true };
+  if (isAllowed) return { path: address, namespace: REMOTE };
+  const libraries = JSLIB_LIBRARIES.join(', ');
+  const text = `The remote import ${address} works only with --allow-remote-imports; of jslib.k6.io, ${libraries} are built in`;
+  return { errors: [{ text }] };
+}
+
+function resolveInRemote(args: OnResolveArgs, isAllowed: boolean): OnResolveResult | undefined {
+  if (isK6Name(args.path) || isRemote(args.path)) return undefined;
+  return resolveAddress(new URL(args.path, args.importer).href, isAllowed);
+}
