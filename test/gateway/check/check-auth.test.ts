@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { checkAuth } from '../../../src/gateway/check/check-auth.js';
+import { HttpBackend } from '../../support/http-backend.js';
+import { testConfig } from '../../support/running-gateway.js';
+
+const TIMEOUT_MS = 500;
+
+function checkKeySet(url: string) {
+  const endpoints = [{ path: '/ws', auth: { mode: 'jwt' as const, jwt: { jwks_url: url } } }];
+  return checkAuth(testConfig({ endpoints }), TIMEOUT_MS);
+}
+
+function checkWebhook(url: string) {
+  const endpoints = [{ path: '/ws', auth: { mode: 'webhook' as const, webhook: { url } } }];
+  return checkAuth(testConfig({ endpoints }), TIMEOUT_MS);
+}
+
+test('a key set that can be had is well', async () => {
+  const backend = await HttpBackend.start();
+  backend.answer({ keys: [] });
+  expect(await checkKeySet(backend.url)).toMatchObject([{ name: 'auth /ws', level: 'ok' }]);
+});
+
+test('an answer that is no key set, silence, and nobody there are warned of, without credentials', async () => {
+  const other = await HttpBackend.start();
+  other.answer({ error: 'no' });
+  const silent = await HttpBackend.start();
+  silent.answering = () => undefined;
+  for (const url of [other.url, silent.url, 'http://127.0.0.1:1/?token=marked']) {
+    const [check] = await checkKeySet(url);
+    expect(check?.level).toBe('warning');
+    expect(check?.detail).not.toContain('marked');
+  }
+});
+
+test('a webhook is connected to and not asked', async () => {
+  const backend = await HttpBackend.start();
+  expect(await checkWebhook(backend.url)).toMatchObject([{ name: 'auth /ws', level: 'ok' }]);
+  expect(backend.requests).toEqual([]);
+});
+
+test('a webhook that is away is warned of', async () => {
+  expect(await checkWebhook('http://127.0.0.1:1/decide')).toMatchObject([
+    { level: 'warning', detail: expect.stringContaining('ECONNREFUSED') },
+  ]);
+});
