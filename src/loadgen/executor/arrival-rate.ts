@@ -1,4 +1,4 @@
-import { shareOf } from '../pacing/shard.js';
+import { partOf, shareOf } from '../pacing/shard.js';
 import type { ConstantArrivalRatePlan, RampingArrivalRatePlan } from '../plan/scenario-plan.js';
 import type { ExecutorContext } from './executor.js';
 import { ExecutorBase } from './executor-base.js';
@@ -10,6 +10,7 @@ import { ExecutorBase } from './executor-base.js';
 export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
   private readonly free: number[];
   private readonly maxVus: number;
+  private readonly arrivals: Iterator<number, unknown>;
   private readonly underWay = new Set<Promise<unknown>>();
   private made: number;
   private cancelNext: () => void = () => undefined;
@@ -19,9 +20,10 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   constructor(
     plan: ConstantArrivalRatePlan | RampingArrivalRatePlan,
     context: ExecutorContext,
-    private readonly arrivals: Iterator<number, unknown>,
+    arrivals: Iterable<number>,
   ) {
     super(plan, context);
+    this.arrivals = partOf(arrivals, context.shard);
     this.made = shareOf(plan.preAllocatedVus, context.shard);
     this.maxVus = shareOf(plan.maxVus, context.shard);
     this.free = Array.from({ length: this.made }, (_, user) => this.made - 1 - user);
@@ -34,7 +36,6 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   protected async drive(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.endArrivals = resolve;
-      this.skip(this.context.shard.index);
       this.follow();
     });
     await Promise.all(this.underWay);
@@ -53,13 +54,11 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
       if (delayMs > 0) {
         this.cancelNext = this.context.clock.schedule(() => {
           this.begin(dueMs);
-          this.skip(this.context.shard.count - 1);
           this.follow();
         }, delayMs);
         return;
       }
       this.begin(dueMs);
-      this.skip(this.context.shard.count - 1);
     }
   }
 
@@ -89,9 +88,5 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   private nextArrival(): number | undefined {
     const { done, value } = this.arrivals.next();
     return done === true || typeof value !== 'number' ? undefined : value;
-  }
-
-  private skip(count: number): void {
-    for (let skipped = 0; skipped < count; skipped += 1) this.arrivals.next();
   }
 }

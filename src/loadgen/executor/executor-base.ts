@@ -1,3 +1,4 @@
+import { numberInPlan, type Shard } from '../pacing/shard.js';
 import { startingTimeMs, type ScenarioPlan } from '../plan/scenario-plan.js';
 import type { Executor, ExecutorContext, ExecutorState } from './executor.js';
 
@@ -50,6 +51,11 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   /** Called once when no more iterations may start: what waits to start one is to be let go. */
   protected abstract stopDriving(): void;
 
+  /** What all threads of this process run of the plan. */
+  protected get processPart(): Shard {
+    return { index: 0, count: 1, stripe: this.context.shard.stripe };
+  }
+
   protected get mayStart(): boolean {
     return this.state === 'running';
   }
@@ -66,8 +72,9 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
 
   /** Takes a number for an iteration, runs it and counts how it ended. False, and nothing run, when the scenario has none left. */
   protected async iterate(user: number, dueMs: number, limit?: number): Promise<boolean> {
-    const iterationInTest = this.context.pool.take(limit);
-    if (iterationInTest === undefined) return false;
+    const taken = this.context.pool.take(limit);
+    if (taken === undefined) return false;
+    const iterationInTest = numberInPlan(taken, this.processPart);
     const iterationInInstance = this.started;
     this.started += 1;
     const isComplete = await this.context.runner.iterate(user, { dueMs, iterationInTest, iterationInInstance });
