@@ -162,6 +162,11 @@ export class Guard {
     return isOurs || value instanceof Box ? value : box(value);
   }
 
+  /** What a function that may wait returns: its promises in boxes. */
+  box(value: unknown): unknown {
+    return box(value);
+  }
+
   /** Around the `await`: the value that the script sees. */
   got(value: unknown): unknown {
     this.waits = false;

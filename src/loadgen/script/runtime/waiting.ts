@@ -62,19 +62,24 @@ export class Waiting {
    * The body of an `async` function of the script that may block before its first own `await`. Resolves at that `await`, when k6
    * would go on with the caller, to a box with the script's promise.
    */
-  async detach(body: (reached: () => void) => Promise<unknown>): Promise<Box> {
-    let reached = (): void => undefined;
-    const atFirstAwait = new Promise<void>((resolve) => (reached = resolve));
-    const promise = body(reached);
-    promise.then(reached, reached);
+  async detach(body: (reached: <T>(awaited: T) => T) => Promise<unknown>): Promise<Box> {
+    let arrive = (): void => undefined;
+    const atFirstAwait = new Promise<void>((resolve) => (arrive = resolve));
+    const promise = body((awaited) => {
+      arrive();
+      return awaited;
+    });
+    promise.then(arrive, arrive);
     this.#guard.waits = true;
     await atFirstAwait;
     return new Box(promise);
   }
 
-  /** What `new` gives for a constructor that waited: the object, unless it returned another. */
-  constructed(self: unknown, returned: unknown): unknown {
+  /** The body of a constructor that waits: gives the object, unless the body returns another. */
+  async construct(self: unknown, body: () => Promise<unknown>): Promise<unknown> {
+    this.#guard.waits = true;
+    const returned = unbox(await body());
     const isObject = (typeof returned === 'object' && returned !== null) || typeof returned === 'function';
-    return box(isObject ? returned : self);
+    return box(isObject || self === undefined ? returned : self);
   }
 }

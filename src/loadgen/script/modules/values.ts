@@ -1,0 +1,45 @@
+import type { ScriptFunction } from '../runtime/guard.js';
+
+/** Values of scripts, narrowed by hand: whatever a script gives a module passes through one of these. */
+export function isFunction(value: unknown): value is ScriptFunction {
+  return typeof value === 'function';
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A property of whatever was given; undefined of what has none. */
+export function property(value: unknown, name: string): unknown {
+  return isObject(value) || typeof value === 'function' ? Reflect.get(value, name) : undefined;
+}
+
+/** The bytes of a string (UTF-8), ArrayBuffer, typed array or list of numbers; undefined for anything else. */
+export function bytesOf(value: unknown): Buffer | undefined {
+  if (typeof value === 'string') return Buffer.from(value);
+  if (value instanceof ArrayBuffer) return Buffer.from(value);
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return Buffer.from(value.map(Number));
+  return undefined;
+}
+
+/** A copy of the bytes that belongs to the script alone. */
+export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return copy;
+}
+
+/** An object's own texts: headers, tags, cookies. Undefined and null count as not there. */
+export function textEntries(value: unknown): [string, string][] {
+  if (!isObject(value)) return [];
+  return Object.entries(value)
+    .filter(([, text]) => text !== undefined && text !== null)
+    .map(([key, text]) => [key, Array.isArray(text) ? text.map(String).join(', ') : String(text)]);
+}
+
+/** Freezes a value of JSON and all in it. */
+export function freezeDeep<T>(value: T): T {
+  if (isObject(value)) for (const part of Object.values(value)) freezeDeep(part);
+  return Object.freeze(value);
+}

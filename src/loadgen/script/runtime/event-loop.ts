@@ -1,0 +1,102 @@
+import type { Interruption } from './interruption.js';
+
+/** Hands over the task of an event that was waited for; call it once. Undefined: nothing is to run any more. */
+export type Fulfil = (task?: Task) => void;
+/** One turn of a virtual user's event loop: ends when the script's code in it has returned. */
+export type Task = () => unknown;
+
+/**
+ * The event loop of one virtual user: tasks run one after the other, each to its end, even where it waits. An iteration is over when nothing
+ * is queued and nobody has reserved a turn.
+ */
+export class EventLoop {
+  private readonly tasks: Task[] = [];
+  private reserved = 0;
+  private wasUsed = false;
+  private generation = 0;
+  private stopped: Interruption | undefined;
+  private wake: () => void = () => undefined;
+
+  /** Keeps the iteration alive until the returned function is called, which queues the task. After the iteration's end it does nothing. */
+  reserve(): Fulfil {
+    const { generation } = this;
+    this.reserved += 1;
+    this.wasUsed = true;
+    let isDone = false;
+    return (task) => {
+      if (isDone || generation !== this.generation) return;
+      isDone = true;
+      this.reserved -= 1;
+      if (task !== undefined) this.tasks.push(task);
+      this.wake();
+    };
+  }
+
+  /** Keeps the iteration alive for as long as the promise is pending. */
+  hold(promise: Promise<unknown>): void {
+    const fulfil = this.reserve();
+    const release = (): void => fulfil();
+    promise.then(release, release);
+  }
+
+  /** Runs the task, then all that comes of it, until nothing is left. Rejects with the first error that a task throws, or when interrupted. */
+  async run(first: Task): Promise<void> {
+    this.begin();
+    try {
+      await this.turn(first);
+      for (;;) {
+        const task = this.tasks.shift();
+        if (task !== undefined) await this.turn(task);
+        else if (this.reserved > 0) await this.nextEvent();
+        else if (!this.wasUsed) return;
+        else await this.letPromisesGoOn();
+      }
+    } finally {
+      this.end();
+    }
+  }
+
+  /** Ends the wait for events; `run` then rejects. */
+  stop(reason: Interruption): void {
+    this.stopped = reason;
+    this.wake();
+  }
+
+  private begin(): void {
+    this.stopped = undefined;
+    this.wasUsed = false;
+    this.reserved = 0;
+    this.tasks.length = 0;
+  }
+
+  private end(): void {
+    this.generation += 1;
+    this.tasks.length = 0;
+    this.reserved = 0;
+  }
+
+  private async turn(task: Task): Promise<void> {
+    if (this.stopped !== undefined) throw this.stopped;
+    const ended: unknown = task();
+    if (ended instanceof Promise) {
+      this.wasUsed = true;
+      await ended;
+    }
+  }
+
+  private async nextEvent(): Promise<void> {
+    if (this.stopped !== undefined) throw this.stopped;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    if (this.stopped !== undefined) throw this.stopped;
+  }
+
+  /** Callbacks of promises are no tasks of ours: those that are due run before this resolves, and may reserve further turns. */
+  private async letPromisesGoOn(): Promise<void> {
+    this.wasUsed = false;
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}

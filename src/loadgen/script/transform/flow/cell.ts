@@ -1,0 +1,55 @@
+import type { Thing } from './thing.js';
+
+/** Delivers things to the listeners of cells, one after the other, so that long chains do not deepen the stack. */
+export class Deliveries {
+  readonly #queue: { readonly listener: (thing: Thing) => void; readonly thing: Thing }[] = [];
+
+  #lastId = 0;
+
+  /** A number for each thing. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  add(listener: (thing: Thing) => void, thing: Thing): void {
+    this.#queue.push({ listener, thing });
+  }
+
+  /** Delivers until nothing moves any more. */
+  settle(): void {
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) next.listener(next.thing);
+  }
+}
+
+/** What a variable, expression or property may hold: a set of things that only grows. */
+export class Cell {
+  readonly things = new Set<Thing>();
+  /** What was already read into this cell, so that a cycle of prototypes ends. */
+  readonly reads = new Set<string>();
+  readonly deliveries: Deliveries;
+  readonly #listeners: ((thing: Thing) => void)[] = [];
+  readonly #targets = new Set<Cell>();
+
+  constructor(deliveries: Deliveries) {
+    this.deliveries = deliveries;
+  }
+
+  add(thing: Thing): void {
+    if (this.things.has(thing)) return;
+    this.things.add(thing);
+    for (const listener of this.#listeners) this.deliveries.add(listener, thing);
+  }
+
+  /** Calls `listener` once for each thing, now there or to come. */
+  onEach(listener: (thing: Thing) => void): void {
+    this.#listeners.push(listener);
+    for (const thing of this.things) this.deliveries.add(listener, thing);
+  }
+
+  flowTo(target: Cell): void {
+    if (target === this || this.#targets.has(target)) return;
+    this.#targets.add(target);
+    this.onEach((thing) => target.add(thing));
+  }
+}

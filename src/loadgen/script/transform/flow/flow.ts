@@ -1,0 +1,207 @@
+import type { Variable } from 'eslint-scope';
+import type { FunctionNode, SiteNode, Syntax } from '../syntax.js';
+import { Cell, Deliveries } from './cell.js';
+import type { Effect } from './effect.js';
+import { applyNative, constructNative, hasModel, isNativeMethod } from './natives.js';
+import { BoundThing, FunctionThing, Thing } from './thing.js';
+
+/** Everything that a call may call. */
+export interface Site {
+  readonly node: SiteNode;
+  readonly functions: Set<FunctionThing>;
+  readonly effects: Effect[];
+}
+
+/** One call as the analysis sees it. */
+export interface Call {
+  readonly site: Site | undefined;
+  readonly self: Cell;
+  readonly args: readonly Cell[];
+  /** What is spread into the arguments. */
+  readonly spread: Cell | undefined;
+  readonly result: Cell;
+}
+
+/** What may be where in a program: cells, the things in them, and who calls whom. */
+export class Flow {
+  readonly syntax: Syntax;
+  readonly deliveries = new Deliveries();
+  readonly unknown = new Thing('unknown', this.deliveries, 'unknown');
+  readonly primitive = new Thing('primitive', this.deliveries, 'primitive');
+  /** Everything that is thrown. */
+  readonly thrown = new Cell(this.deliveries);
+  readonly sites = new Map<SiteNode, Site>();
+  readonly functions = new Map<FunctionNode, FunctionThing>();
+  readonly classes = new Set<FunctionThing>();
+  readonly #natives = new Map<string, Thing>();
+  readonly #variables = new Map<Variable, Cell>();
+
+  constructor(syntax: Syntax) {
+    this.syntax = syntax;
+  }
+
+  cell(...things: readonly Thing[]): Cell {
+    const cell = new Cell(this.deliveries);
+    for (const thing of things) cell.add(thing);
+    return cell;
+  }
+
+  variable(variable: Variable): Cell {
+    const known = this.#variables.get(variable);
+    if (known !== undefined) return known;
+    const cell = this.cell();
+    this.#variables.set(variable, cell);
+    return cell;
+  }
+
+  native(name: string): Thing {
+    const known = this.#natives.get(name);
+    if (known !== undefined) return known;
+    const thing = new Thing('native', this.deliveries, name);
+    this.#natives.set(name, thing);
+    return thing;
+  }
+
+  thing(kind: Thing['kind']): Thing {
+    return new Thing(kind, this.deliveries);
+  }
+
+  site(node: SiteNode): Site {
+    const known = this.sites.get(node);
+    if (known !== undefined) return known;
+    const site: Site = { node, functions: new Set(), effects: [] };
+    this.sites.set(node, site);
+    return site;
+  }
+
+  /** Reads a property, or any one if its name is not known. */
+  read(from: Cell, name: string | undefined, into: Cell): void {
+    from.onEach((thing) => this.readThing(thing, name, into));
+  }
+
+  readThing(thing: Thing, name: string | undefined, into: Cell): void {
+    const key = `${thing.id} ${name ?? ''}`;
+    if (into.reads.has(key)) return;
+    into.reads.add(key);
+    this.#readOwn(thing, name, into);
+    thing.protos.onEach((proto) => this.readThing(proto, name, into));
+  }
+
+  #readOwn(thing: Thing, name: string | undefined, into: Cell): void {
+    if (thing instanceof BoundThing) this.readThing(thing.target, name, into);
+    thing.dynamic.flowTo(into);
+    (name === undefined ? thing.all : thing.prop(name)).flowTo(into);
+    if (thing.kind === 'unknown') into.add(this.unknown);
+    if (thing.kind === 'native') for (const member of this.#membersOf(thing, name)) into.add(member);
+    else if (name !== undefined && thing.kind !== 'object' && isNativeMethod(name)) into.add(this.native(`#${name}`));
+  }
+
+  /** What a native object may have under this name: a function of its own, a method of all such objects, or either. */
+  #membersOf({ name: owner }: Thing, name: string | undefined): Thing[] {
+    if (name === undefined) return [this.unknown];
+    const own = this.native(name === 'default' ? owner : `${owner}.${name}`);
+    const isOfAllFunctions = name === 'call' || name === 'apply' || name === 'bind';
+    if (!isOfAllFunctions && (owner.startsWith('k6') || hasModel(own))) return [own];
+    const methods = isNativeMethod(name) ? [this.native(`#${name}`)] : [];
+    return isOfAllFunctions ? methods : [own, ...methods];
+  }
+
+  write(to: Cell, name: string | undefined, from: Cell): void {
+    to.onEach((thing) => {
+      from.flowTo(name === undefined ? thing.dynamic : thing.prop(name));
+      if (thing.kind === 'unknown' || thing.kind === 'native') this.handOver(from);
+    });
+  }
+
+  /** What an iteration over it gives. */
+  elements(of: Cell, into: Cell): void {
+    of.onEach((thing) => {
+      if (thing.kind === 'unknown' || thing.kind === 'native') into.add(this.unknown);
+      if (thing.kind === 'map') into.add(this.pairOf(thing));
+      else thing.all.flowTo(into);
+      thing.protos.onEach((proto) => this.elements(this.cell(proto), into));
+    });
+  }
+
+  /** A `[key, value]` of a map or an object. */
+  pairOf(thing: Thing): Thing {
+    const pair = this.thing('list');
+    thing.all.flowTo(pair.prop('1'));
+    pair.prop('0').add(this.unknown);
+    return pair;
+  }
+
+  call(callee: Cell, call: Call): void {
+    callee.onEach((thing) => this.#apply(thing, call));
+  }
+
+  /** Calls what is in `callee` from native code; gives the cell of the result. */
+  callBack(callee: Cell | undefined, args: readonly Cell[], self = this.cell()): Cell {
+    const result = this.cell();
+    if (callee !== undefined) this.call(callee, { site: undefined, self, args, spread: undefined, result });
+    return result;
+  }
+
+  construct(callee: Cell, call: Call): void {
+    callee.onEach((thing) => {
+      if (thing instanceof FunctionThing) this.#constructFunction(thing, call);
+      else if (thing instanceof BoundThing) this.construct(this.cell(thing.target), call);
+      else constructNative(this, thing, call);
+    });
+  }
+
+  /** Native code may call it with anything, and read it. */
+  handOver(cell: Cell): void {
+    cell.onEach((thing) => {
+      if (thing.isHandedOver || thing === this.unknown || thing === this.primitive) return;
+      thing.isHandedOver = true;
+      if (thing instanceof FunctionThing) this.#callFromOutside(thing);
+      this.handOver(thing.all);
+    });
+  }
+
+  #callFromOutside(thing: FunctionThing): void {
+    const unknown = this.cell(this.unknown);
+    thing.self.add(this.unknown);
+    thing.arguments.dynamic.add(this.unknown);
+    for (let index = 0; index < Math.max(6, thing.params.length); index++) unknown.flowTo(thing.param(index));
+  }
+
+  #apply(thing: Thing, call: Call): void {
+    if (thing instanceof FunctionThing) this.#applyFunction(thing, call);
+    else if (thing instanceof BoundThing) this.#applyBound(thing, call);
+    else applyNative(this, thing, call);
+  }
+
+  #applyFunction(thing: FunctionThing, call: Call): void {
+    call.site?.functions.add(thing);
+    call.self.flowTo(thing.self);
+    this.#passArguments(thing, call);
+    thing.result.flowTo(call.result);
+  }
+
+  #passArguments(thing: FunctionThing, { args, spread }: Call): void {
+    for (const [index, arg] of args.entries()) {
+      arg.flowTo(thing.param(index));
+      arg.flowTo(thing.arguments.prop(String(index)));
+    }
+    if (spread === undefined) return;
+    spread.flowTo(thing.arguments.dynamic);
+    for (let index = 0; index < Math.max(8, thing.params.length); index++) spread.flowTo(thing.param(index));
+  }
+
+  #applyBound(thing: BoundThing, call: Call): void {
+    const args = [...thing.fixed, ...call.args];
+    this.#apply(thing.target, { ...call, self: thing.self ?? this.cell(), args });
+  }
+
+  #constructFunction(thing: FunctionThing, call: Call): void {
+    call.site?.functions.add(thing);
+    thing.isConstructed = true;
+    thing.self.add(thing.instance);
+    call.result.add(thing.instance);
+    thing.returned.flowTo(call.result);
+    this.#passArguments(thing, call);
+    if (thing.node === undefined) this.construct(thing.superclass, { ...call, result: thing.self });
+  }
+}

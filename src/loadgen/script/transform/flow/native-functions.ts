@@ -1,0 +1,197 @@
+import type { Cell } from './cell.js';
+import { addEffect, type NativeModel } from './effect.js';
+import type { Call, Flow } from './flow.js';
+import { K6_CONSTRUCTORS, K6_FUNCTIONS } from './k6-natives.js';
+import { FunctionThing } from './thing.js';
+
+const firstOf = (flow: Flow, call: Call): Cell => call.args[0] ?? flow.cell();
+
+const giveFirst: NativeModel = (flow, call) => firstOf(flow, call).flowTo(call.result);
+
+/** Copies each named property of what is in `from` to what is in `to`. */
+export function copyProperties(flow: Flow, from: Cell, to: Cell): void {
+  from.onEach((thing) => {
+    if (thing.kind === 'unknown') flow.write(to, undefined, flow.cell(flow.unknown));
+    flow.write(to, undefined, thing.dynamic);
+    thing.onProp((name, cell) => name !== '__proto__' && flow.write(to, name, cell));
+  });
+}
+
+const assign: NativeModel = (flow, call) => {
+  const [target, ...sources] = call.args;
+  for (const source of call.spread === undefined ? sources : [...sources, call.spread]) {
+    copyProperties(flow, source, firstOf(flow, call));
+  }
+  target?.flowTo(call.result);
+};
+
+const giveList =
+  (fill: (flow: Flow, call: Call, list: Cell) => void): NativeModel =>
+  (flow, call) => {
+    const list = flow.thing('list');
+    fill(flow, call, list.dynamic);
+    call.result.add(list);
+  };
+
+const create: NativeModel = (flow, call) => {
+  const thing = flow.thing('object');
+  firstOf(flow, call).flowTo(thing.protos);
+  call.result.add(thing);
+};
+
+const setPrototype: NativeModel = (flow, call) => {
+  firstOf(flow, call).onEach((thing) => call.args[1]?.flowTo(thing.protos));
+  giveFirst(flow, call);
+};
+
+const defineProperty: NativeModel = (flow, call) => {
+  const [target, , descriptor] = call.args;
+  if (target !== undefined && descriptor !== undefined) {
+    const value = flow.cell();
+    flow.read(descriptor, 'value', value);
+    flow.write(target, undefined, value);
+    const accessors = flow.cell();
+    flow.read(descriptor, 'get', accessors);
+    flow.write(target, undefined, flow.callBack(accessors, [], target));
+    flow.read(descriptor, 'set', accessors);
+    addEffect(call, 'cannot-wait', 'Object.defineProperty', accessors);
+  }
+  giveFirst(flow, call);
+};
+
+const fromEntries: NativeModel = (flow, call) => {
+  const thing = flow.thing('object');
+  const pairs = flow.cell();
+  flow.elements(firstOf(flow, call), pairs);
+  flow.read(pairs, '1', thing.dynamic);
+  call.result.add(thing);
+};
+
+const arrayFrom: NativeModel = (flow, call) => {
+  const list = flow.thing('list');
+  const visited = flow.cell();
+  flow.elements(firstOf(flow, call), visited);
+  const [, callback] = call.args;
+  if (callback === undefined) visited.flowTo(list.dynamic);
+  else {
+    addEffect(call, 'sequence', 'from', callback);
+    flow.callBack(callback, [visited, flow.cell(flow.primitive)], call.args[2]).flowTo(list.dynamic);
+  }
+  call.result.add(list);
+};
+
+const visitedBy =
+  (index: number): NativeModel =>
+  (flow, call) => {
+    addEffect(call, 'cannot-wait', index === 1 ? 'JSON' : 'a native function', call.args[index]);
+    flow.callBack(call.args[index], [flow.cell(flow.primitive), flow.cell(flow.unknown)]);
+    call.result.add(flow.unknown);
+  };
+
+/** A promise of what its first argument holds, or of a list of it. */
+const promiseOf =
+  (isList: boolean): NativeModel =>
+  (flow, call) => {
+    const promise = flow.thing('promise');
+    const first = firstOf(flow, call);
+    const settled = flow.cell();
+    const items = flow.cell();
+    if (isList) flow.elements(first, items);
+    else first.flowTo(items);
+    items.onEach((thing) => (thing.kind === 'promise' ? thing.all.flowTo(settled) : settled.add(thing)));
+    if (isList) {
+      const list = flow.thing('list');
+      settled.flowTo(list.dynamic);
+      promise.dynamic.add(list);
+    }
+    settled.flowTo(promise.dynamic);
+    call.result.add(promise);
+  };
+
+const newPromise: NativeModel = (flow, call) => {
+  const promise = flow.thing('promise');
+  const resolve = new FunctionThing(flow.deliveries, undefined);
+  resolve.param(0).flowTo(promise.dynamic);
+  addEffect(call, 'promise', 'Promise', call.args[0]);
+  flow.callBack(call.args[0], [flow.cell(resolve), flow.cell(resolve)]);
+  call.result.add(promise);
+};
+
+const newList: NativeModel = giveList((flow, call, list) => {
+  for (const arg of call.args) arg.flowTo(list);
+  if (call.spread !== undefined) call.spread.flowTo(list);
+  return flow;
+});
+
+const newSet: NativeModel = giveList((flow, call, list) => flow.elements(firstOf(flow, call), list));
+
+const newMap: NativeModel = (flow, call) => {
+  const map = flow.thing('map');
+  const pairs = flow.cell();
+  flow.elements(firstOf(flow, call), pairs);
+  flow.read(pairs, '1', map.dynamic);
+  call.result.add(map);
+};
+
+const newProxy: NativeModel = (flow, call) => {
+  const traps = flow.cell();
+  if (call.args[1] !== undefined) flow.read(call.args[1], undefined, traps);
+  addEffect(call, 'cannot-wait', 'Proxy', traps);
+  flow.handOver(traps);
+  giveFirst(flow, call);
+  flow.callBack(traps, [firstOf(flow, call)]).flowTo(call.result);
+};
+
+const reflectApply: NativeModel = (flow, call) => {
+  const spread = flow.cell();
+  if (call.args[2] !== undefined) flow.elements(call.args[2], spread);
+  flow.call(firstOf(flow, call), { ...call, self: call.args[1] ?? flow.cell(), args: [], spread });
+};
+
+const reflectConstruct: NativeModel = (flow, call) => {
+  const spread = flow.cell();
+  if (call.args[1] !== undefined) flow.elements(call.args[1], spread);
+  flow.construct(firstOf(flow, call), { ...call, args: [], spread });
+};
+
+const reflectGet: NativeModel = (flow, call) => flow.read(firstOf(flow, call), undefined, call.result);
+
+/** What native functions do, by their full name. */
+export const FUNCTIONS: ReadonlyMap<string, NativeModel> = new Map([
+  ...['freeze', 'seal', 'preventExtensions'].map((name) => [`Object.${name}`, giveFirst] as const),
+  ['Object', giveFirst],
+  ['Object.assign', assign],
+  ['Object.create', create],
+  ['Object.setPrototypeOf', setPrototype],
+  ['Object.defineProperty', defineProperty],
+  ['Object.values', giveList((flow, call, list) => flow.read(firstOf(flow, call), undefined, list))],
+  [
+    'Object.entries',
+    giveList((flow, call, list) => firstOf(flow, call).onEach((thing) => list.add(flow.pairOf(thing)))),
+  ],
+  ['Object.keys', giveList((flow, _call, list) => list.add(flow.primitive))],
+  ['Object.fromEntries', fromEntries],
+  ['Array.from', arrayFrom],
+  ['Array.of', newList],
+  ['Promise.resolve', promiseOf(false)],
+  ['Promise.reject', promiseOf(false)],
+  ...['all', 'allSettled', 'race', 'any'].map((name) => [`Promise.${name}`, promiseOf(true)] as const),
+  ['JSON.parse', visitedBy(1)],
+  ['JSON.stringify', visitedBy(1)],
+  ['Reflect.apply', reflectApply],
+  ['Reflect.construct', reflectConstruct],
+  ['Reflect.get', reflectGet],
+  ...K6_FUNCTIONS,
+]);
+
+/** What `new` of native classes gives, by their full name. */
+export const CONSTRUCTORS: ReadonlyMap<string, NativeModel> = new Map([
+  ['Promise', newPromise],
+  ['Array', newList],
+  ['Set', newSet],
+  ['WeakSet', newSet],
+  ['Map', newMap],
+  ['WeakMap', newMap],
+  ['Proxy', newProxy],
+  ...K6_CONSTRUCTORS,
+]);

@@ -1,0 +1,162 @@
+import type { Cell } from './cell.js';
+import { addEffect, type NativeModel } from './effect.js';
+import type { Call, Flow } from './flow.js';
+import { BoundThing } from './thing.js';
+
+const visiting =
+  (name: string, give: (flow: Flow, call: Call, returned: Cell) => void): NativeModel =>
+  (flow, call) => {
+    const [callback, self] = call.args;
+    addEffect(call, 'sequence', name, callback);
+    const visited = flow.cell();
+    flow.elements(call.self, visited);
+    call.self.onEach((thing) => thing.kind === 'map' && thing.all.flowTo(visited));
+    const returned = flow.callBack(callback, [visited, flow.cell(flow.primitive), call.self], self);
+    give(flow, call, returned);
+  };
+
+const giveNothing = (): void => undefined;
+const giveElements = (flow: Flow, call: Call): void => flow.elements(call.self, call.result);
+
+function giveList(flow: Flow, call: Call, fill: (list: Cell) => void): void {
+  const list = flow.thing('list');
+  fill(list.dynamic);
+  call.result.add(list);
+}
+
+const giveMapped = (flow: Flow, call: Call, returned: Cell): void =>
+  giveList(flow, call, (list) => returned.flowTo(list));
+
+const giveFlatMapped = (flow: Flow, call: Call, returned: Cell): void =>
+  giveList(flow, call, (list) => {
+    returned.flowTo(list);
+    flow.elements(returned, list);
+  });
+
+const giveFiltered = (flow: Flow, call: Call): void => giveList(flow, call, (list) => flow.elements(call.self, list));
+
+const reducing =
+  (name: string): NativeModel =>
+  (flow, call) => {
+    const [callback, start] = call.args;
+    addEffect(call, 'sequence', name, callback);
+    const visited = flow.cell();
+    flow.elements(call.self, visited);
+    if (start === undefined) visited.flowTo(call.result);
+    else start.flowTo(call.result);
+    flow.callBack(callback, [call.result, visited, flow.cell(flow.primitive), call.self]).flowTo(call.result);
+  };
+
+const comparing =
+  (name: string): NativeModel =>
+  (flow, call) => {
+    addEffect(call, 'cannot-wait', name, call.args[0]);
+    const visited = flow.cell();
+    flow.elements(call.self, visited);
+    flow.callBack(call.args[0], [visited, visited]);
+    call.self.flowTo(call.result);
+  };
+
+const replacing =
+  (name: string): NativeModel =>
+  (flow, call) => {
+    addEffect(call, 'cannot-wait', name, call.args[1]);
+    flow.callBack(
+      call.args[1],
+      Array.from({ length: 6 }, () => flow.cell(flow.primitive)),
+    );
+    call.result.add(flow.primitive);
+  };
+
+/** Adds its arguments to the receiver. */
+const storing =
+  (give: (flow: Flow, call: Call) => void): NativeModel =>
+  (flow, call) => {
+    for (const arg of call.args) flow.write(call.self, undefined, arg);
+    if (call.spread !== undefined) flow.write(call.self, undefined, call.spread);
+    give(flow, call);
+  };
+
+const giveSelf = (_flow: Flow, call: Call): void => call.self.flowTo(call.result);
+
+const giveElementsAndSelf: NativeModel = (flow, call) => {
+  flow.elements(call.self, call.result);
+  call.self.onEach((thing) => thing.kind === 'map' && thing.all.flowTo(call.result));
+};
+
+const concatenating: NativeModel = (flow, call) =>
+  giveList(flow, call, (list) => {
+    for (const from of [call.self, ...call.args]) {
+      from.flowTo(list);
+      flow.elements(from, list);
+    }
+  });
+
+const givePairs: NativeModel = (flow, call) =>
+  giveList(flow, call, (list) => call.self.onEach((thing) => list.add(flow.pairOf(thing))));
+
+const giveValues: NativeModel = (flow, call) =>
+  giveList(flow, call, (list) => call.self.onEach((thing) => thing.all.flowTo(list)));
+
+const givingStep: NativeModel = (flow, call) => {
+  const step = flow.thing('object');
+  flow.elements(call.self, step.prop('value'));
+  call.result.add(step);
+};
+
+/** `then`, `catch` and `finally`: callbacks are jobs of their own, so the call itself does not wait. */
+const chaining: NativeModel = (flow, call) => {
+  const settled = flow.cell();
+  call.self.onEach((thing) => (thing.kind === 'promise' ? thing.all.flowTo(settled) : settled.add(flow.unknown)));
+  const next = flow.thing('promise');
+  settled.flowTo(next.dynamic);
+  for (const callback of call.args) {
+    addEffect(call, 'job', 'then', callback);
+    const returned = flow.callBack(callback, [settled]);
+    returned.onEach((thing) => (thing.kind === 'promise' ? thing.all.flowTo(next.dynamic) : next.dynamic.add(thing)));
+  }
+  call.result.add(next);
+};
+
+const calling: NativeModel = (flow, call) => {
+  const [self, ...args] = call.args;
+  flow.call(call.self, { ...call, self: self ?? flow.cell(), args });
+};
+
+const applying: NativeModel = (flow, call) => {
+  const [self, list] = call.args;
+  const spread = flow.cell();
+  if (list !== undefined) flow.elements(list, spread);
+  flow.call(call.self, { ...call, self: self ?? flow.cell(), args: [], spread });
+};
+
+const binding: NativeModel = (flow, call) => {
+  call.self.onEach((thing) => call.result.add(new BoundThing(flow.deliveries, thing, call.args)));
+};
+
+/** Methods of native objects by name: what their callbacks see, what they give, and how they may wait. */
+export const METHODS: ReadonlyMap<string, NativeModel> = new Map([
+  ...['forEach', 'some', 'every', 'findIndex', 'findLastIndex'].map(
+    (name) => [name, visiting(name, giveNothing)] as const,
+  ),
+  ...['find', 'findLast'].map((name) => [name, visiting(name, giveElements)] as const),
+  ['map', visiting('map', giveMapped)],
+  ['flatMap', visiting('flatMap', giveFlatMapped)],
+  ['filter', visiting('filter', giveFiltered)],
+  ...['reduce', 'reduceRight'].map((name) => [name, reducing(name)] as const),
+  ...['sort', 'toSorted'].map((name) => [name, comparing(name)] as const),
+  ...['replace', 'replaceAll'].map((name) => [name, replacing(name)] as const),
+  ...['push', 'unshift'].map((name) => [name, storing(giveNothing)] as const),
+  ...['add', 'set', 'fill', 'copyWithin'].map((name) => [name, storing(giveSelf)] as const),
+  ['splice', storing(giveSelf)],
+  ...['concat', 'flat', 'with', 'toSpliced'].map((name) => [name, concatenating] as const),
+  ...['slice', 'reverse', 'toReversed'].map((name) => [name, giveSelf] as const),
+  ...['get', 'at', 'pop', 'shift'].map((name) => [name, giveElementsAndSelf] as const),
+  ['values', giveValues],
+  ['entries', givePairs],
+  ['next', givingStep],
+  ...['then', 'catch', 'finally'].map((name) => [name, chaining] as const),
+  ['call', calling],
+  ['apply', applying],
+  ['bind', binding],
+]);

@@ -1,0 +1,110 @@
+import { type AnyNode, type Program, parse } from 'acorn';
+import { analyze, type Variable } from 'eslint-scope';
+
+/** The node type of that name. */
+export type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
+/** Everything that is called. */
+export type FunctionNode =
+  NodeOf<'FunctionDeclaration'> | NodeOf<'FunctionExpression'> | NodeOf<'ArrowFunctionExpression'>;
+/** Everything that calls. */
+export type SiteNode = NodeOf<'CallExpression'> | NodeOf<'NewExpression'> | NodeOf<'TaggedTemplateExpression'>;
+export type ClassNode = NodeOf<'ClassDeclaration'> | NodeOf<'ClassExpression'>;
+export type LoopNode =
+  | NodeOf<'WhileStatement'>
+  | NodeOf<'DoWhileStatement'>
+  | NodeOf<'ForStatement'>
+  | NodeOf<'ForInStatement'>
+  | NodeOf<'ForOfStatement'>;
+
+/** A parsed program: its nodes, their parents, and what each identifier is bound to. */
+export interface Syntax {
+  readonly program: Program;
+  readonly nodes: readonly AnyNode[];
+  readonly parents: ReadonlyMap<AnyNode, AnyNode>;
+  /** The variable that an identifier declares or refers to; undefined for a global. */
+  readonly variables: ReadonlyMap<object, Variable>;
+  /** Identifiers that refer to nothing in the program. */
+  readonly globals: readonly NodeOf<'Identifier'>[];
+}
+
+/** Parses and binds. Throws a `SyntaxError` with a position. */
+export function parseSyntax(code: string): Syntax {
+  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const nodes: AnyNode[] = [];
+  const parents = new Map<AnyNode, AnyNode>();
+  collect(program, nodes, parents);
+  const { variables, free } = bind(program);
+  const globals = nodes.filter((node) => isType(node, 'Identifier')).filter((node) => free.has(node));
+  return { program, nodes, parents, variables, globals };
+}
+
+export function isType<T extends AnyNode['type']>(node: AnyNode, type: T): node is NodeOf<T> {
+  return node.type === type;
+}
+
+export function isFunctionNode(node: AnyNode): node is FunctionNode {
+  const { type } = node;
+  return type === 'FunctionDeclaration' || type === 'FunctionExpression' || type === 'ArrowFunctionExpression';
+}
+
+export function isLoopNode(node: AnyNode): node is LoopNode {
+  return /^(While|DoWhile|For|ForIn|ForOf)Statement$/.test(node.type);
+}
+
+/** The nodes directly below, in the order of the text. */
+export function childrenOf(node: AnyNode): AnyNode[] {
+  const children: AnyNode[] = [];
+  for (const value of Object.values(node)) {
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) children.push(...value.filter(isNode));
+  }
+  return children;
+}
+
+/** The innermost function or program that a node runs in. A function's own parameters run in it. */
+export function ownerOf(syntax: Syntax, node: AnyNode): FunctionNode | Program {
+  let at = syntax.parents.get(node);
+  while (at !== undefined && !isFunctionNode(at)) at = syntax.parents.get(at);
+  return at ?? syntax.program;
+}
+
+function collect(node: AnyNode, nodes: AnyNode[], parents: Map<AnyNode, AnyNode>): void {
+  nodes.push(node);
+  for (const child of childrenOf(node)) {
+    // A shorthand property has one node as key and value: its parent is the property either way.
+    if (parents.has(child)) continue;
+    parents.set(child, node);
+    collect(child, nodes, parents);
+  }
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value
+  );
+}
+
+function bind(program: Program): { variables: Map<object, Variable>; free: Set<object> } {
+  const manager = analyze(asEstree(program), { ecmaVersion: 2022, sourceType: 'module' });
+  const variables = new Map<object, Variable>();
+  for (const scope of manager.scopes) {
+    for (const variable of scope.variables) {
+      for (const identifier of variable.identifiers) variables.set(identifier, variable);
+      for (const { identifier } of variable.references) variables.set(identifier, variable);
+    }
+  }
+  const free = new Set<object>(manager.globalScope.through.map(({ identifier }) => identifier));
+  return { variables, free };
+}
+
+type EstreeProgram = Parameters<typeof analyze>[0];
+
+/** Acorn's tree is an ESTree; the two packages only disagree on how they declare it. */
+function asEstree(program: object): EstreeProgram {
+  if (!isEstree(program)) throw new TypeError('no program');
+  return program;
+}
+
+function isEstree(program: object): program is EstreeProgram {
+  return 'type' in program && program.type === 'Program';
+}
