@@ -1,20 +1,21 @@
 import type { K6Flags } from './k6-flags.js';
 
-const WITHOUT_EFFECT = ['env', 'include-system-env-vars', 'no-usage-report', 'address', 'log-output'] as const;
+const WITHOUT_EFFECT = ['no-usage-report', 'address', 'log-output'] as const;
+const FOR_SCRIPTS = ['env', 'include-system-env-vars'] as const;
+
+type Habit = (typeof WITHOUT_EFFECT)[number] | (typeof FOR_SCRIPTS)[number];
 
 /** One line that names the flags of k6 that were accepted though they cannot change the result; undefined when there are none. */
-export function k6Warning(flags: K6Flags): string | undefined {
-  const names = WITHOUT_EFFECT.filter((name) => flags[name] !== undefined && flags[name] !== false);
+export function k6Warning(flags: Pick<K6Flags, Habit>, isScript: boolean): string | undefined {
+  const given = (names: readonly Habit[]): readonly string[] =>
+    names.filter((name) => flags[name] !== undefined && flags[name] !== false).map((name) => `--${name}`);
+  const names = [...given(isScript ? [] : FOR_SCRIPTS), ...given(WITHOUT_EFFECT)];
   if (names.length === 0) return undefined;
-  return `ignored, for a built-in scenario runs the same without: ${names.map((name) => `--${name}`).join(', ')}`;
+  return `ignored, for ${isScript ? 'a run is the same' : 'a built-in scenario runs the same'} without: ${names.join(', ')}`;
 }
 
 /** One sentence for each flag of k6 that would change something and that this version does not have. */
-export function k6Problems({ stage, out }: K6Flags): string[] {
-  const problems: string[] = [];
-  if (stage !== undefined)
-    problems.push(`stage: stages ('${stage.join(' ')}') are not in this version of wsg; use --duration`);
-  if (out !== undefined)
-    problems.push(`out: k6's outputs ('${out.join(' ')}') are not in this version of wsg; --run names the run file`);
-  return problems;
+export function k6Problems({ out }: Pick<K6Flags, 'out'>): string[] {
+  if (out === undefined) return [];
+  return [`out: k6's outputs ('${out.join(' ')}') are not in this version of wsg; --run names the run file`];
 }

@@ -1,51 +1,58 @@
 import { WsgError } from '../core/error.js';
-import { type LoadFlags, parseLoadOptions, type Plan } from '../loadgen/index.js';
-import type { K6Flags } from './k6-flags.js';
+import { planLoad, type Plan, type PlannedLoad, type ScriptOptions } from '../loadgen/index.js';
 import { k6Problems } from './k6-habits.js';
-import { readSummaryOptions, type SummaryFlags } from './summary-options.js';
+import type { LoadConfig } from './load-config.js';
+import { optionFlags, type LoadtestFlags } from './load-flags.js';
+import { readSummaryOptions } from './summary-options.js';
 
 /** What a load test has open beside its connections, roughly: streams, the run file, both event loops, the gateway's pipes. */
 const OWN_FILES = 40;
 
-/** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags extends SummaryFlags, K6Flags {
-  readonly url: string | undefined;
-  readonly vus: string | undefined;
-  readonly duration: string | undefined;
-  readonly iterations: string | undefined;
-  readonly 'graceful-stop': string | undefined;
-  readonly seed: string | undefined;
-  readonly 'spawn-gateway': boolean;
-  readonly gateway: string | undefined;
-  readonly run: string | undefined;
-  readonly 'no-run': boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly 'no-color': boolean;
-  readonly 'allow-saturated': boolean;
+/** What besides the command line and the environment says something of a load test. */
+export interface LoadFiles {
+  readonly config?: LoadConfig;
+  readonly script?: ScriptOptions;
 }
 
 /** A load test as asked for, checked. */
 export interface LoadRequest {
   readonly plan: Plan;
+  /** What has to be said of its options. */
+  readonly warnings: readonly string[];
   readonly summary: ReturnType<typeof readSummaryOptions>;
   readonly gatewayUrl: string | undefined;
+  /** `-e KEY=VALUE`, for scripts. */
+  readonly scriptEnv: Readonly<Record<string, string>>;
 }
 
-/** Reads flags, arguments and environment. Throws `options.invalid` with all that is wrong in any of them. */
-export function readLoadRequest(flags: LoadtestFlags, args: readonly string[], env: NodeJS.ProcessEnv): LoadRequest {
+/** Reads flags, arguments, environment and files. Throws `options.invalid` with all that is wrong in any of them. */
+export function readLoadRequest(
+  flags: LoadtestFlags,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  files: LoadFiles = {},
+): LoadRequest {
   const readers = [
-    () => refuseScript(args),
-    () => readPlan(flags, env),
+    () => refuseScript(args, files),
+    () => readPlannedLoad(flags, env, files),
     () => readSummaryOptions(flags, env),
     () => readGatewayUrl(flags),
+    () => readScriptEnv(flags, env),
   ];
   const problems = [...readers.flatMap(problemsOf), ...k6Problems(flags)];
   if (problems.length > 0) throw invalidOptions(problems);
+  const { plan, warnings } = readPlannedLoad(flags, env, files);
+  const summary = readSummaryOptions(flags, env);
   return {
-    plan: readPlan(flags, env),
-    summary: readSummaryOptions(flags, env),
+    plan,
+    warnings,
+    summary: {
+      ...summary,
+      trendStats: summary.trendStats ?? plan.summary.trendStats?.join(','),
+      timeUnit: summary.timeUnit ?? plan.summary.timeUnit,
+    },
     gatewayUrl: readGatewayUrl(flags),
+    scriptEnv: readScriptEnv(flags, env),
   };
 }
 
@@ -59,19 +66,37 @@ export function checkOpenFiles({ maxVus, limit }: { readonly maxVus: number; rea
   });
 }
 
-/** The plan that flags and environment describe, for the target that the flags name or for `url` instead. */
-export function readPlan(flags: LoadtestFlags, env: NodeJS.ProcessEnv, url = flags.url): Plan {
-  const { vus, duration, iterations, seed } = flags;
-  const load: LoadFlags = { url, vus, duration, iterations, gracefulStop: flags['graceful-stop'], seed };
-  return parseLoadOptions(load, env);
+/** The plan that flags, environment and files describe, for the target that the flags name or for `url` instead. */
+export function readPlannedLoad(
+  flags: LoadtestFlags,
+  env: NodeJS.ProcessEnv,
+  files: LoadFiles & { readonly url?: string } = {},
+): PlannedLoad {
+  const { url = flags.url, ...sources } = files;
+  return planLoad({ flags: { ...optionFlags(flags), url }, environment: env, ...sources });
 }
 
-/** Scripts are refused by name: this version has built-in scenarios only. k6's `run` in front is accepted. */
-function refuseScript(args: readonly string[]): void {
+/** A script that was not loaded is refused by name: this version has built-in scenarios only. k6's `run` in front is accepted. */
+function refuseScript(args: readonly string[], { script: loaded }: LoadFiles): void {
   const [script] = args[0] === 'run' ? args.slice(1) : args;
-  if (script === undefined) return;
+  if (script === undefined || loaded !== undefined) return;
   const sentence = `'${script}' cannot be run: scripts are not in this version of wsg; leave it out for the built-in scenario.`;
   throw new WsgError('options.invalid', sentence);
+}
+
+/** As k6 does, a key alone takes its value from the environment. */
+function readScriptEnv(
+  { env: pairs = [] }: LoadtestFlags,
+  environment: Readonly<NodeJS.ProcessEnv>,
+): Readonly<Record<string, string>> {
+  const wrong = pairs.filter((pair) => !/^[^=]+(=|$)/.test(pair));
+  if (wrong.length > 0) throw new WsgError('options.invalid', `env: '${wrong.join("', '")}' is not KEY=VALUE`);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, key = pair, value = environment[pair] ?? ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+      return [key, value];
+    }),
+  );
 }
 
 /** Where the gateway's counters are; undefined when nobody asked for them. */

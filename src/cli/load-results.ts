@@ -46,10 +46,24 @@ function printJson(run: Run, options: ResultOptions): void {
   if (run.end.detail !== undefined) stderr.write(`${run.end.detail}\n`);
 }
 
+/** What k6 says of crossed thresholds behind the summary; undefined when none was. */
+export function crossedThresholds({ thresholds, end }: Pick<Run, 'thresholds' | 'end'>): string | undefined {
+  const crossed = thresholds.filter(({ ok, aborted }) => !ok || aborted).map(({ series }) => series);
+  if (crossed.length === 0) return undefined;
+  const metrics = `thresholds on metrics '${[...new Set(crossed)].toSorted().join(', ')}'`;
+  if (end.reason !== 'thresholds-crossed') return `${metrics} have been crossed`;
+  return `${metrics} were crossed; at least one has abortOnFail enabled, stopping test prematurely`;
+}
+
 /** The exit code that a finished run deserves by itself. */
 export function exitCodeOfRun(run: Run, allowSaturated: boolean): ExitCode {
   const isSaturated = run.end.health.verdict === 'saturated' && !allowSaturated;
-  return strongestExitCode([ofReason(run), isSaturated ? EXIT_CODE.invalidRun : EXIT_CODE.ok]);
+  const isCrossed = run.thresholds.some(({ ok }) => !ok);
+  return strongestExitCode([
+    ofReason(run),
+    isCrossed ? EXIT_CODE.thresholdsCrossed : EXIT_CODE.ok,
+    isSaturated ? EXIT_CODE.invalidRun : EXIT_CODE.ok,
+  ]);
 }
 
 function ofReason(run: Run): ExitCode {
@@ -58,6 +72,8 @@ function ofReason(run: Run): ExitCode {
       return EXIT_CODE.ok;
     case 'stopped-by-signal':
       return EXIT_CODE.stoppedBySignal;
+    case 'thresholds-crossed':
+      return EXIT_CODE.thresholdsCrossed;
     case 'cut-by-signal':
       return EXIT_CODE.interruptedTwice;
     case 'failed':

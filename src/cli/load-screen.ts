@@ -42,8 +42,12 @@ export class LoadScreen implements RunObserver {
   }
 
   happened(event: RunEventRecord): void {
-    const second = String(Math.floor(event.elapsedMs / 1000)).padStart(4, '0');
-    this.showLine(`WARN[${second}] ${event.text}`);
+    this.showLine(`WARN[${secondOf(event.elapsedMs)}] ${event.text}`);
+  }
+
+  /** What the run ends with, as k6 logs an error at this moment of it. */
+  showError(elapsedMs: number, text: string): void {
+    this.showLine(`ERRO[${secondOf(elapsedMs)}] ${text}`);
   }
 
   /** One line of something else, such as the gateway's log, on standard error. */
@@ -70,4 +74,8 @@ export class LoadScreen implements RunObserver {
   private get useColor(): boolean {
     return this.sink.useColor && !this.options.noColor;
   }
+}
+
+function secondOf(elapsedMs: number): string {
+  return String(Math.floor(elapsedMs / 1000)).padStart(4, '0');
 }

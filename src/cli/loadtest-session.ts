@@ -1,19 +1,22 @@
-import { dirname } from 'node:path';
+import { dirname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
 import { openFileLimit } from '../core/open-files.js';
-import { describePlan, Engine, maxPlanVus, type Plan } from '../loadgen/index.js';
+import { describePlan, Engine, localVus, planTarget, type Plan } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
 import { GatewayProcess } from './gateway-process.js';
 import { k6Warning } from './k6-habits.js';
-import { type LoadtestFlags, checkOpenFiles, readLoadRequest, readPlan } from './load-request.js';
-import { exitCodeOfRun, printResults } from './load-results.js';
+import { readLoadConfig, type LoadConfig } from './load-config.js';
+import type { LoadtestFlags } from './load-flags.js';
+import { checkOpenFiles, readLoadRequest, readPlannedLoad, type LoadRequest } from './load-request.js';
+import { crossedThresholds, exitCodeOfRun, printResults } from './load-results.js';
 import { LoadScreen } from './load-screen.js';
 import type { Output } from './output.js';
+import { printPlan } from './print-plan.js';
 import { reportError } from './report-error.js';
 import { defaultRunPath } from './run-path.js';
 import { endProcess, onStopSignal } from './signals.js';
@@ -54,6 +57,7 @@ class LoadtestSession {
   private readonly invocation: LoadtestInvocation;
   private readonly screen: LoadScreen;
   private engine: Engine | undefined;
+  private config: LoadConfig | undefined;
   /** What went wrong beside the run: its results are printed all the same. */
   private failure: WsgError | undefined;
   private isStopped = false;
@@ -69,19 +73,22 @@ class LoadtestSession {
 
   async run(): Promise<ExitCode> {
     const { flags, args, output } = this.invocation;
-    const { plan, summary, gatewayUrl } = readLoadRequest(flags, args, process.env);
-    checkOpenFiles({ maxVus: maxPlanVus(plan), limit: openFileLimit() });
-    const warning = k6Warning(flags);
-    if (warning !== undefined) this.screen.showLine(`WARN[0000] ${warning}`);
-    const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), plan.behaviour));
+    this.config = await readLoadConfig(flags.config, process.env);
+    const request = readLoadRequest(flags, args, process.env, { config: this.config });
+    const { plan, gatewayUrl, warnings } = request;
+    if (flags.inspect) {
+      printPlan(plan, { output, json: flags.json });
+      return EXIT_CODE.ok;
+    }
+    checkOpenFiles({ maxVus: localVus(plan), limit: openFileLimit() });
+    const habits = k6Warning(flags, plan.behaviour.type === 'script');
+    for (const warning of [...warnings, ...(habits === undefined ? [] : [habits])]) {
+      this.screen.showLine(`WARN[0000] ${warning}`);
+    }
+    const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
     const job = { plan, gatewayUrl, runPath };
     const run = flags['spawn-gateway'] ? await this.loadSpawned(job) : await this.load(job);
-    if (run === undefined) return EXIT_CODE.stoppedBySignal;
-    const { json } = flags;
-    const noColor = flags['no-color'];
-    printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
-    if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
-    return strongestExitCode([this.tellFailure(), exitCodeOfRun(run, flags['allow-saturated'])]);
+    return run === undefined ? EXIT_CODE.stoppedBySignal : this.tellResults(run, request, runPath);
   }
 
   /** The first signal: interrupts the iterations, and everything is printed. */
@@ -98,6 +105,17 @@ class LoadtestSession {
     void this.engine?.cut();
   }
 
+  private tellResults(run: Run, { summary }: LoadRequest, runPath: string | undefined): ExitCode {
+    const { flags, output } = this.invocation;
+    const { json } = flags;
+    const noColor = flags['no-color'];
+    printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
+    if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
+    const crossed = crossedThresholds(run);
+    if (crossed !== undefined) this.screen.showError(run.end.totals.durationMs, crossed);
+    return strongestExitCode([this.tellFailure(), exitCodeOfRun(run, flags['allow-saturated'])]);
+  }
+
   private async loadSpawned(job: LoadJob): Promise<Run | undefined> {
     const gateway = new GatewayProcess({
       entry: ENTRY,
@@ -112,7 +130,8 @@ class LoadtestSession {
         this.screen.showLine('WARN[0000] stopped by a signal before the run began');
         return undefined;
       }
-      const plan = readPlan(this.invocation.flags, process.env, `ws://${address}/connect`);
+      const files = { config: this.config, url: `ws://${address}/connect` };
+      const { plan } = readPlannedLoad(this.invocation.flags, process.env, files);
       return await this.load({ ...job, plan, gatewayUrl: `http://${address}` });
     } finally {
       await gateway.stop();
@@ -144,9 +163,11 @@ class LoadtestSession {
 
   private showHeader(plan: Plan, runPath: string | undefined): void {
     const load = plan.isDefaultLoad ? ', the default load' : '';
+    const target = planTarget(plan);
     this.screen.showHeader({
       version: this.invocation.version,
-      script: `${plan.behaviour} (built in) at ${plan.target.given}${load}`,
+      script:
+        target === undefined ? plan.behaviour.name : `${plan.behaviour.name} (built in) at ${target.given}${load}`,
       output: runPath ?? '-',
       ...describePlan(plan),
     });
@@ -163,6 +184,12 @@ class LoadtestSession {
     const sink = flags.json ? output.stderr : output.stdout;
     sink.write(`\nrun file: ${runPath} (\`wsg report ${runPath}\` prints it again)\n`);
   }
+}
+
+/** What a run file is called by: the built-in scenario, or the script without its folder and ending. */
+function runName({ behaviour }: Plan): string {
+  if (behaviour.type === 'built-in') return behaviour.name;
+  return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;
 }
 
 function gatewayDied(how: string): WsgError {

@@ -48,6 +48,9 @@ export default class Loadtest extends BaseCommand {
       description: "Columns of trends; 'avg,min,med,max,p(90),p(95)' by default.",
     }),
     'summary-time-unit': Flags.string({ helpValue: 'UNIT', description: 's, ms or us; a fitting one by default.' }),
+    inspect: Flags.boolean({
+      description: 'Print the plan as JSON and its schedule as a chart, and run nothing; with --json the JSON alone.',
+    }),
     json: Flags.boolean({
       description: 'Print one JSON object to standard output, everything else to standard error.',
     }),

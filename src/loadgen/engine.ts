@@ -9,13 +9,16 @@ import type {
   Run,
   RunEnd,
   RunEventRecord,
+  RunHeader,
   SecondRecord,
+  ThresholdRecord,
 } from '../run-file/records.js';
+import { ThresholdJudge } from '../summary/threshold-judge.js';
 import { probeTarget } from './client/probe-target.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun, judgeSecond } from '../run-file/judge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
-import type { Plan } from './plan/plan.js';
+import { planTarget, type Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';
 import { createRunHeader } from './run-header.js';
 import type { RunObserver } from './run-observer.js';
@@ -45,6 +48,7 @@ export interface EngineDeps {
 export class Engine {
   private readonly thread: LoadThread;
   private readonly accumulator = new RunAccumulator();
+  private readonly judge: ThresholdJudge;
   private readonly gauges: ProcessGauges;
   private readonly seconds: SecondRecord[] = [];
   private readonly health: HealthRecord[] = [];
@@ -62,6 +66,7 @@ export class Engine {
   ) {
     this.thread = new LoadThread(plan, (message) => this.endSecond(message), deps.threadEntry);
     this.gauges = new ProcessGauges(deps.clock);
+    this.judge = new ThresholdJudge(plan.thresholds);
   }
 
   /** Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with the reason `failed`. */
@@ -71,13 +76,7 @@ export class Engine {
 
   /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
   async run(): Promise<Run> {
-    const { clock, sink, observer, version } = this.deps;
-    await probeTarget(this.plan.target, clock, this.probing.signal);
-    const header = createRunHeader(this.plan, version, clock.wallNow());
-    sink?.writeHeader(header);
-    for (const event of this.events) sink?.writeEvent(event);
-    this.hasHeader = true;
-    observer?.started?.(header);
+    const header = await this.begin();
     const watch = this.createWatch();
     await watch?.start();
     this.gauges.read();
@@ -87,9 +86,10 @@ export class Engine {
     const gatewayTotals = await watch?.stop();
     this.tellProgress();
     const end: RunEnd = { ...this.composeEnd(durationMs), ...(gatewayTotals && { gateway: gatewayTotals }) };
-    sink?.writeEnd(end);
+    const thresholds = this.judge.outcomes(end.totals);
+    this.writeEnd(thresholds, end);
     const { seconds, health, gateway, events } = this;
-    return { header, seconds, health, gateway, events, end, complete: true };
+    return { header, seconds, health, gateway, events, thresholds, end, complete: true };
   }
 
   /** Interrupts the iterations as k6 does on a first signal, and lets the run end in order. */
@@ -116,6 +116,24 @@ export class Engine {
     this.ending = 'cut-by-signal';
     this.tell('interruption', 'cut by a signal');
     await this.thread.cut();
+  }
+
+  private async begin(): Promise<RunHeader> {
+    const { clock, sink, observer, version } = this.deps;
+    const target = planTarget(this.plan);
+    if (target !== undefined) await probeTarget(target, clock, this.probing.signal);
+    const header = createRunHeader(this.plan, version, clock.wallNow());
+    sink?.writeHeader(header);
+    for (const event of this.events) sink?.writeEvent(event);
+    this.hasHeader = true;
+    observer?.started?.(header);
+    return header;
+  }
+
+  private writeEnd(thresholds: readonly ThresholdRecord[], end: RunEnd): void {
+    const { sink } = this.deps;
+    for (const threshold of thresholds) sink?.writeThreshold(threshold);
+    sink?.writeEnd(end);
   }
 
   private async runThread(): Promise<number> {
@@ -165,6 +183,16 @@ export class Engine {
     const lateMs = health.scheduleLag.max;
     if (lateMs > STALL_MS) this.tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
     observer?.secondEnded?.(record);
+    this.judgeThresholds(elapsedMs);
+  }
+
+  /** A crossed threshold that is to end the run interrupts the iterations as a signal does. */
+  private judgeThresholds(elapsedMs: number): void {
+    if (this.ending !== undefined || !this.plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return;
+    if (!this.judge.mustAbort(this.accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;
+    this.ending = 'thresholds-crossed';
+    this.tell('interruption', 'a crossed threshold ends the run');
+    this.thread.stop();
   }
 
   private composeEnd(durationMs: number): RunEnd {
@@ -176,9 +204,10 @@ export class Engine {
   }
 
   private silenceDetail(): string | undefined {
-    if (this.accumulator.counter('ws_msgs_received') > 0) return undefined;
+    const target = planTarget(this.plan);
+    if (target === undefined || this.accumulator.counter('ws_msgs_received') > 0) return undefined;
     return (
-      `nothing was received from ${this.plan.target.given}: the gateway sends to these connections only when a backend ` +
+      `nothing was received from ${target.given}: the gateway sends to these connections only when a backend ` +
       'or its helper loop does; start `wsg devhelpers`, or add --spawn-gateway'
     );
   }

@@ -5,25 +5,27 @@ import type { RunHeader, RunMachine } from '../run-file/records.js';
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
 import { describePlan } from './plan/describe-plan.js';
-import { maxPlanVus, type Plan } from './plan/plan.js';
+import { planTarget, type Plan } from './plan/plan.js';
+import { localVus } from './plan/local-scenarios.js';
 import { startingTimeMs } from './plan/scenario-plan.js';
 
 /** The first record of a run of the plan that starts at `startedAtMs` (Unix), by this version of wsg. */
 export function createRunHeader(plan: Plan, version: string, startedAtMs: number): RunHeader {
+  const target = planTarget(plan);
   return {
     format: `${FORMAT.major}.${FORMAT.minor}`,
     startedAt: new Date(startedAtMs).toISOString(),
-    scenario: plan.behaviour,
+    scenario: plan.behaviour.name,
     plan: { ...plan },
     planHash: createHash('sha256').update(canonicalJson(plan)).digest('hex'),
-    target: plan.target,
-    vus: maxPlanVus(plan),
+    ...(target !== undefined && { target }),
+    vus: localVus(plan),
     durationMs: Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario))),
     description: describePlan(plan).scenarios,
     seed: plan.seed,
     warmupMs: 0,
     compression: false,
-    tls: plan.target.normalised.startsWith('wss:'),
+    tls: target?.normalised.startsWith('wss:') ?? false,
     threads: 1,
     machine: describeMachine(),
     node: process.version,

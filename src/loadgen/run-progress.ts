@@ -1,6 +1,7 @@
 import type { ProgressPlan, ProgressScenario } from '../summary/progress.js';
 import { rateAt } from './pacing/arrivals.js';
-import { maxPlanVus, type Plan } from './plan/plan.js';
+import { localScenarios, localVus } from './plan/local-scenarios.js';
+import type { Plan } from './plan/plan.js';
 import {
   maxScenarioMs,
   maxScenarioVus,
@@ -15,15 +16,16 @@ const SECOND_MS = 1000;
 
 /** What an observer is told of a run, from what the threads say of each scenario. */
 export function composeProgress(plan: Plan, scenarios: readonly ThreadProgress[]): RunProgress {
+  const local = localScenarios(plan);
   const sum = (pick: (progress: ThreadProgress) => number): number =>
     scenarios.reduce((total, progress) => total + pick(progress), 0);
   return {
     elapsedMs: Math.max(0, ...scenarios.map((progress) => progress.elapsedMs)),
     activeVus: sum((progress) => progress.activeVus),
-    initialisedVus: maxPlanVus(plan),
+    initialisedVus: localVus(plan),
     completeIterations: sum((progress) => progress.completeIterations),
     interruptedIterations: sum((progress) => progress.interruptedIterations),
-    scenarios: plan.scenarios.flatMap((scenario, index) => {
+    scenarios: local.flatMap((scenario, index) => {
       const progress = scenarios[index];
       return progress === undefined ? [] : [composeScenario(scenario, progress)];
     }),

@@ -7,6 +7,7 @@ import type {
   RunHeader,
   SecondRecord,
   SketchRecord,
+  ThresholdRecord,
 } from '../run-file/records.js';
 
 /** Where the engine writes the records of a run, in the order in which they arise; the run file's writer is one. */
@@ -18,5 +19,6 @@ export interface RunSink {
   writeHealth(health: HealthRecord): void;
   writeGateway(gateway: GatewayRecord): void;
   writeEvent(event: RunEventRecord): void;
+  writeThreshold(threshold: ThresholdRecord): void;
   writeEnd(end: RunEnd): void;
 }

@@ -17,8 +17,9 @@ export const textRenderer: Renderer = {
 };
 
 function title({ header }: Run): string {
+  const at = header.target === undefined ? '' : ` at ${header.target.given}`;
   return (
-    `${header.scenario} at ${header.target.given}, started ${header.startedAt}\n` +
+    `${header.scenario}${at}, started ${header.startedAt}\n` +
     header.description.map((line) => `  * ${line}\n`).join('')
   );
 }

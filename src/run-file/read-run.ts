@@ -76,9 +76,11 @@ function takeAll(scanner: LineScanner, collector: RunCollector): string | undefi
   return scanner.end === 'damaged' ? `the file is damaged at byte ${scanner.offset}` : undefined;
 }
 
-function completeRun({ header, end, seconds, health, gateway, events, totals, sketches }: RunCollector): Run {
+function completeRun({ header, end, totals, sketches, ...records }: RunCollector): Run {
   if (header === undefined || end === undefined) throw new Error('a complete run has a header and an end');
-  return { header, seconds, health, gateway, events, end: withHistograms(end, totals, sketches), complete: true };
+  const { seconds, health, gateway, events, thresholds } = records;
+  const whole = withHistograms(end, totals, sketches);
+  return { header, seconds, health, gateway, events, thresholds, end: whole, complete: true };
 }
 
 /** Reads a file without an end a second time, for its totals are in its seconds. */
@@ -101,7 +103,7 @@ function cutRun(path: string, place: FilePlace, broken: string | undefined): Run
   const end = withHistograms(sumSeconds(seconds, health, gateway), totals, sketches);
   const text = broken ?? 'the file ends without an end record';
   const cut: RunEventRecord = { elapsedMs: end.totals.durationMs, kind: 'interruption', text };
-  return { header, seconds, health, gateway, events: [...events, cut], end, complete: false };
+  return { header, seconds, health, gateway, events: [...events, cut], thresholds: [], end, complete: false };
 }
 
 function withHistograms(

@@ -1,5 +1,5 @@
 /** The version of the format that this program writes: docs/reference/run-file.md. */
-export const FORMAT = { major: 1, minor: 1 } as const;
+export const FORMAT = { major: 1, minor: 2 } as const;
 
 /** The first word of every run file. */
 export const MAGIC = 'wsg-run';
@@ -9,7 +9,7 @@ export const VALUE_KIND = 'value';
 
 /** The kinds of records that this version knows; a reader skips all others. */
 export type RecordKind =
-  'header' | 'series' | 'second' | 'histogram' | 'health' | 'gateway' | 'event' | 'total' | 'end';
+  'header' | 'series' | 'second' | 'histogram' | 'health' | 'gateway' | 'event' | 'total' | 'threshold' | 'end';
 
 /** The first line, with its line feed. */
 export function magicLine(): string {

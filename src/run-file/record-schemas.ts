@@ -8,6 +8,7 @@ import type {
   RunHeader,
   RunTotals,
   SecondRecord,
+  ThresholdRecord,
   TrendFigures,
 } from './records.js';
 
@@ -41,7 +42,7 @@ export const headerPayload: z.ZodType<RunHeader> = z.object({
   plan: z.record(z.string(), z.unknown()),
   planHash: z.string(),
   scriptHash: z.string().optional(),
-  target: z.object({ given: z.string(), normalised: z.string() }),
+  target: z.object({ given: z.string(), normalised: z.string() }).optional(),
   vus: z.number(),
   durationMs: z.number(),
   description: z.array(z.string()),
@@ -100,8 +101,17 @@ export const eventPayload: z.ZodType<RunEventRecord> = z.object({
   text: z.string(),
 });
 
+export const thresholdPayload: z.ZodType<ThresholdRecord> = z.object({
+  series: z.string(),
+  expression: z.string(),
+  aggregate: z.string(),
+  value: z.number().nullable(),
+  ok: z.boolean(),
+  aborted: z.boolean(),
+});
+
 export const endPayload: z.ZodType<EndPayload> = z.object({
-  reason: z.enum(['finished', 'stopped-by-signal', 'cut-by-signal', 'failed']),
+  reason: z.enum(['finished', 'stopped-by-signal', 'cut-by-signal', 'thresholds-crossed', 'failed']),
   detail: z.string().optional(),
   totals: z.object({
     durationMs: z.number(),

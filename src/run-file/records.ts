@@ -57,7 +57,8 @@ export interface RunHeader {
   readonly plan: Readonly<Record<string, unknown>>;
   readonly planHash: string;
   readonly scriptHash?: string;
-  readonly target: { readonly given: string; readonly normalised: string };
+  /** Of a built-in scenario; a script knows by itself where it connects. */
+  readonly target?: { readonly given: string; readonly normalised: string };
   readonly vus: number;
   readonly durationMs: number;
   /** One line a scenario in k6's words: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
@@ -156,8 +157,21 @@ export interface TrendTotals extends TrendFigures {
   readonly sketch?: ValueSketch;
 }
 
+/** What became of one threshold. */
+export interface ThresholdRecord {
+  readonly series: string;
+  /** As it was written: `p(95)<500`. */
+  readonly expression: string;
+  /** What was judged, `p(95)`, and how large it was; null when nothing was recorded, which counts as 0. */
+  readonly aggregate: string;
+  readonly value: number | null;
+  readonly ok: boolean;
+  /** Whether it ended the run. */
+  readonly aborted: boolean;
+}
+
 /** Why a run ended. */
-export type EndReason = 'finished' | 'stopped-by-signal' | 'cut-by-signal' | 'failed';
+export type EndReason = 'finished' | 'stopped-by-signal' | 'cut-by-signal' | 'thresholds-crossed' | 'failed';
 
 /** The generator's verdict on itself for the whole run, with the reason in words. */
 export interface RunHealth {
@@ -189,6 +203,8 @@ export interface Run {
   readonly health: readonly HealthRecord[];
   readonly gateway: readonly GatewayRecord[];
   readonly events: readonly RunEventRecord[];
+  /** In the order in which they were given; none of a run that was cut. */
+  readonly thresholds: readonly ThresholdRecord[];
   readonly end: RunEnd;
   /** False when the file was cut: `end` was then added up from what is there. */
   readonly complete: boolean;

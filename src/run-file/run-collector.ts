@@ -12,6 +12,7 @@ import {
   histogramKind,
   secondPayload,
   seriesPayload,
+  thresholdPayload,
   type EndPayload,
 } from './record-schemas.js';
 import type {
@@ -23,6 +24,7 @@ import type {
   RunHeader,
   SecondRecord,
   SketchRecord,
+  ThresholdRecord,
 } from './records.js';
 
 /** Histograms of one series by kind. */
@@ -54,6 +56,7 @@ const KNOWN_KINDS: ReadonlySet<string> = new Set<RecordKind>([
   'gateway',
   'event',
   'total',
+  'threshold',
   'end',
 ]);
 
@@ -65,6 +68,7 @@ export class RunCollector {
   readonly health: HealthRecord[] = [];
   readonly gateway: GatewayRecord[] = [];
   readonly events: RunEventRecord[] = [];
+  readonly thresholds: ThresholdRecord[] = [];
   readonly totals = new Map<string, KindHistograms>();
   readonly sketches = new Map<string, ValueSketch>();
   private readonly names = new Map<number, string>();
@@ -119,6 +123,9 @@ export class RunCollector {
         return;
       case 'event':
         this.events.push(eventPayload.parse(value));
+        return;
+      case 'threshold':
+        this.thresholds.push(thresholdPayload.parse(value));
         return;
       case 'end':
         this.end = endPayload.parse(value);

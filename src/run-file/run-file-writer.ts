@@ -15,6 +15,7 @@ import type {
   RunHeader,
   SecondRecord,
   SketchRecord,
+  ThresholdRecord,
   TrendTotals,
 } from './records.js';
 
@@ -97,6 +98,10 @@ export class RunFileWriter {
 
   writeEvent(event: RunEventRecord): void {
     this.append(recordLine('event', JSON.stringify(event)));
+  }
+
+  writeThreshold(threshold: ThresholdRecord): void {
+    this.append(recordLine('threshold', JSON.stringify(threshold)));
   }
 
   /** The cumulative histograms, then the end record: a file with that is complete. */

@@ -4,6 +4,7 @@ export { renderHdrTables } from './hdr-table.js';
 export { renderHeader, type HeaderView } from './header.js';
 export { renderHealth } from './health-section.js';
 export { renderProgress } from './progress.js';
+export { renderSchedule } from './schedule-chart.js';
 export { renderSpectra } from './spectrum.js';
 export { summaryJson } from './summary-json.js';
 export { renderSummary, SUMMARY_MODES, type SummaryOptions } from './text-summary.js';

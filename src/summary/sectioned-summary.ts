@@ -1,9 +1,9 @@
-import type { Run } from '../run-file/records.js';
+import type { Run, ThresholdRecord } from '../run-file/records.js';
 import { checkLines } from './check-lines.js';
 import { checkTree, type CheckGroup } from './check-tree.js';
 import { formatNumber, formatShare, formatValue } from './format-value.js';
 import { metricRows, type MetricRow, type RowOptions } from './metric-rows.js';
-import { checkTotals, type SummaryMetric, type ThresholdOutcome } from './summary-metric.js';
+import { checkTotals, type SummaryMetric } from './summary-metric.js';
 import { padRight } from './text-width.js';
 
 const INDENT = '    ';
@@ -49,10 +49,10 @@ function thresholdLines(metrics: readonly SummaryMetric[], options: RowOptions):
   return lines;
 }
 
-function thresholdLine(metric: SummaryMetric, threshold: ThresholdOutcome, options: RowOptions): string {
+function thresholdLine(metric: SummaryMetric, threshold: ThresholdRecord, options: RowOptions): string {
   const { expression, ok, aggregate, value } = threshold;
   const mark = ok ? options.palette.pass('✓') : options.palette.fail('✗');
-  if (value === undefined) return `${mark} '${expression}' ${aggregate}=n/a`;
+  if (value === null) return `${mark} '${expression}' ${aggregate}=n/a`;
   const isCount = aggregate === 'count' && metric.values.type === 'trend';
   const format = { type: metric.values.type, contains: metric.contains, timeUnit: options.timeUnit };
   return `${mark} '${expression}' ${aggregate}=${options.palette.value(isCount ? String(value) : formatValue(value, format))}`;

@@ -3,14 +3,13 @@ import { checkTree, type CheckGroup } from './check-tree.js';
 import { compareWithGateway } from './gateway-section.js';
 import { latencySeries, TABLE_PERCENTILES } from './hdr-table.js';
 import { createHash } from 'node:crypto';
-import { summaryMetrics, type SummaryMetric, type ThresholdOutcomes } from './summary-metric.js';
+import { summaryMetrics, type SummaryMetric } from './summary-metric.js';
 import { DEFAULT_TREND_STATS, parseTrendStats, type TrendStat } from './trend-stats.js';
 import type { TimeUnit } from './format-value.js';
 
 export interface SummaryJsonOptions {
   readonly trendStats?: string;
   readonly timeUnit?: TimeUnit;
-  readonly thresholds?: ThresholdOutcomes;
   readonly colour?: boolean;
   readonly isStdoutTerminal?: boolean;
   readonly isStderrTerminal?: boolean;
@@ -22,7 +21,7 @@ export interface SummaryJsonOptions {
  */
 export function summaryJson(run: Run, options: SummaryJsonOptions = {}): Record<string, unknown> {
   const stats = parseTrendStats(options.trendStats ?? DEFAULT_TREND_STATS);
-  const metrics = summaryMetrics(run, options.thresholds);
+  const metrics = summaryMetrics(run);
   return {
     root_group: groupJson(checkTree(run.end.totals.checks)),
     options: {
@@ -87,7 +86,7 @@ function wsgJson(run: Run): Record<string, unknown> {
     version: header.version,
     scenario: header.scenario,
     startedAt: header.startedAt,
-    target: header.target,
+    target: header.target ?? null,
     plan: header.plan,
     planHash: header.planHash,
     seed: header.seed,

@@ -1,16 +1,14 @@
-import type { MetricContains, MetricDefinition, Run, RunTotals, TrendTotals } from '../run-file/records.js';
-
-/** What became of one threshold: `p(95)<500` on `ws_connecting`. */
-export interface ThresholdOutcome {
-  readonly expression: string;
-  readonly ok: boolean;
-  /** The aggregate that it judged, as `p(95)=2.71ms` is made of; undefined when nothing was recorded. */
-  readonly aggregate: string;
-  readonly value: number | undefined;
-}
+import type {
+  MetricContains,
+  MetricDefinition,
+  Run,
+  RunTotals,
+  ThresholdRecord,
+  TrendTotals,
+} from '../run-file/records.js';
 
 /** Threshold outcomes by series name. */
-export type ThresholdOutcomes = ReadonlyMap<string, readonly ThresholdOutcome[]>;
+type ThresholdOutcomes = ReadonlyMap<string, readonly ThresholdRecord[]>;
 
 export type MetricValues =
   | { readonly type: 'counter'; readonly count: number; readonly perSecond: number }
@@ -28,14 +26,14 @@ export interface SummaryMetric {
   readonly tags?: string;
   readonly contains: MetricContains;
   readonly values: MetricValues;
-  readonly thresholds: readonly ThresholdOutcome[];
+  readonly thresholds: readonly ThresholdRecord[];
 }
 
-const NO_THRESHOLDS: ThresholdOutcomes = new Map();
 const EMPTY_TREND: TrendTotals = { count: 0, min: 0, max: 0, sum: 0, histograms: {} };
 
 /** Every series that has a sample or a threshold, ordered as k6 orders them: by metric, its submetrics behind it. */
-export function summaryMetrics(run: Run, thresholds: ThresholdOutcomes = NO_THRESHOLDS): readonly SummaryMetric[] {
+export function summaryMetrics(run: Run): readonly SummaryMetric[] {
+  const thresholds = outcomesBySeries(run.thresholds);
   const definitions = new Map(run.header.metrics.map((definition) => [definition.name, definition]));
   const values = new Map([...unrecordedValues(definitions, thresholds), ...recordedValues(run.end.totals)]);
   const metrics: SummaryMetric[] = [];
@@ -47,6 +45,12 @@ export function summaryMetrics(run: Run, thresholds: ThresholdOutcomes = NO_THRE
     metrics.push({ name, metric, tags, contains, values: value, thresholds: outcomes });
   }
   return metrics.sort(bySeries);
+}
+
+function outcomesBySeries(records: readonly ThresholdRecord[]): ThresholdOutcomes {
+  const bySeries = new Map<string, ThresholdRecord[]>();
+  for (const record of records) bySeries.set(record.series, [...(bySeries.get(record.series) ?? []), record]);
+  return bySeries;
 }
 
 /** The checks of a run summed up, as k6's metric `checks` has them. */

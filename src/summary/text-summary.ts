@@ -3,7 +3,7 @@ import { renderClassicSummary } from './classic-summary.js';
 import type { TimeUnit } from './format-value.js';
 import { createPalette } from './palette.js';
 import { renderSectionedSummary } from './sectioned-summary.js';
-import { summaryMetrics, type ThresholdOutcomes } from './summary-metric.js';
+import { summaryMetrics } from './summary-metric.js';
 import { DEFAULT_TREND_STATS, parseTrendStats } from './trend-stats.js';
 
 /** k6's names of its summaries. */
@@ -16,13 +16,12 @@ export interface SummaryOptions {
   /** k6's comma-separated columns; `avg,min,med,max,p(90),p(95)` by default. */
   readonly trendStats?: string;
   readonly timeUnit?: TimeUnit;
-  readonly thresholds?: ThresholdOutcomes;
 }
 
 /** k6's end-of-test summary, with the blank lines that k6 puts round it; '' when disabled. Throws `options.invalid` on unknown columns. */
 export function renderSummary(run: Run, options: SummaryOptions): string {
   const stats = parseTrendStats(options.trendStats ?? DEFAULT_TREND_STATS);
-  const metrics = summaryMetrics(run, options.thresholds);
+  const metrics = summaryMetrics(run);
   const rows = { stats, timeUnit: options.timeUnit, palette: createPalette(options.colour) };
   switch (options.mode) {
     case 'legacy':

@@ -22,21 +22,21 @@ const PLAIN_STATS: Readonly<Record<string, TrendStat['of']>> = {
 /** The columns that a comma-separated list names, in its order. Throws `options.invalid` with every name that is none. */
 export function parseTrendStats(list: string): readonly TrendStat[] {
   const names = list.split(',').map((name) => name.trim());
-  const stats = names.map(parseTrendStat);
-  const problems = names.filter((_, index) => stats[index] === undefined);
+  const problems = trendStatProblems(names);
   if (problems.length > 0) {
-    throw new WsgError(
-      'options.invalid',
-      `no trend column is called ${problems.map((name) => `"${name}"`).join(', ')}`,
-      {
-        problems: problems.map(
-          (name) =>
-            `summary-trend-stats: '${name}' is none of avg, min, med, max, count and p(N), N from 0 to 100 as in p(99.9)`,
-        ),
-      },
-    );
+    const unknown = names.filter((name) => parseTrendStat(name) === undefined).map((name) => `"${name}"`);
+    throw new WsgError('options.invalid', `no trend column is called ${unknown.join(', ')}`, {
+      problems: problems.map((problem) => `summary-trend-stats: ${problem}`),
+    });
   }
-  return stats.filter((stat) => stat !== undefined);
+  return names.flatMap((name) => parseTrendStat(name) ?? []);
+}
+
+/** A sentence for each name that is no column. */
+export function trendStatProblems(names: readonly string[]): string[] {
+  return names
+    .filter((name) => parseTrendStat(name) === undefined)
+    .map((name) => `'${name}' is none of avg, min, med, max, count and p(N), N from 0 to 100 as in p(99.9)`);
 }
 
 function parseTrendStat(name: string): TrendStat | undefined {

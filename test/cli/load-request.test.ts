@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkOpenFiles, type LoadtestFlags, readLoadRequest, readPlan } from '../../src/cli/load-request.js';
+import type { LoadtestFlags } from '../../src/cli/load-flags.js';
+import { checkOpenFiles, readLoadRequest, readPlannedLoad } from '../../src/cli/load-request.js';
 import { WsgError } from '../../src/core/error.js';
+import { planTarget } from '../../src/loadgen/index.js';
 
 const NOTHING: LoadtestFlags = {
   url: undefined,
@@ -13,6 +15,7 @@ const NOTHING: LoadtestFlags = {
   gateway: undefined,
   run: undefined,
   'no-run': false,
+  inspect: false,
   'summary-mode': undefined,
   'summary-trend-stats': undefined,
   'summary-time-unit': undefined,
@@ -20,12 +23,32 @@ const NOTHING: LoadtestFlags = {
   quiet: false,
   'no-color': false,
   'allow-saturated': false,
+  config: undefined,
   env: undefined,
+  stage: undefined,
+  tag: undefined,
+  'no-setup': false,
+  'no-teardown': false,
+  'no-thresholds': false,
+  'record-submetric': undefined,
+  'min-iteration-duration': undefined,
+  'execution-segment': undefined,
+  'execution-segment-sequence': undefined,
+  throw: false,
+  'system-tags': undefined,
+  'user-agent': undefined,
+  'insecure-skip-tls-verify': false,
+  'block-hostnames': undefined,
+  'discard-response-bodies': false,
+  'no-connection-reuse': false,
+  'no-vu-connection-reuse': false,
+  'max-redirects': undefined,
+  batch: undefined,
+  'batch-per-host': undefined,
   'include-system-env-vars': false,
   'no-usage-report': false,
   address: undefined,
   'log-output': undefined,
-  stage: undefined,
   out: undefined,
 };
 
@@ -50,8 +73,11 @@ describe('readLoadRequest', () => {
 
   it('lists what is wrong with load, summary, gateway, script and flags of k6 all at once', () => {
     const flags = { vus: '0', duration: 'soon', 'summary-mode': 'long', 'summary-time-unit': 'h', gateway: 'here' };
-    const found = complaints({ ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], out: ['json=a'] }, ['a.js']);
-    const named = ['a.js', "'0'", 'soon', 'mode', 'long', "'h'", 'here', '1s:5', 'json=a'];
+    const found = complaints(
+      { ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], env: ['=b'], out: ['json=a'] },
+      ['a.js'],
+    );
+    const named = ['a.js', "'duration' and 'stages'", "'soon'", "'0'", 'mode', 'long', "'h'", 'here', "'=b'", 'json=a'];
     expect(found).toEqual(named.map((text) => expect.stringContaining(text)));
   });
 
@@ -76,14 +102,60 @@ describe('checkOpenFiles', () => {
   });
 });
 
-describe('readPlan', () => {
+describe('readPlannedLoad', () => {
   it('takes flags before the environment, and another target before both', () => {
     const flags = { ...NOTHING, vus: '3', duration: '2s', 'graceful-stop': '1s' };
     const env = { K6_VUS: '7', WSG_URL: 'ws://127.0.0.1:1/env' };
-    const plan = readPlan(flags, env);
+    const { plan } = readPlannedLoad(flags, env);
     expect(plan.scenarios).toEqual([expect.objectContaining({ vus: 3, durationMs: 2000, gracefulStopMs: 1000 })]);
-    expect(plan.target.given).toBe('ws://127.0.0.1:1/env');
-    expect(readPlan({ ...flags, seed: '7' }, env).seed).toBe(7);
-    expect(readPlan(flags, env, 'ws://127.0.0.1:2/spawned').target.given).toBe('ws://127.0.0.1:2/spawned');
+    expect(planTarget(plan)?.given).toBe('ws://127.0.0.1:1/env');
+    expect(readPlannedLoad({ ...flags, seed: '7' }, env).plan.seed).toBe(7);
+    const spawned = readPlannedLoad(flags, env, { url: 'ws://127.0.0.1:2/spawned' });
+    expect(planTarget(spawned.plan)?.given).toBe('ws://127.0.0.1:2/spawned');
+  });
+
+  it('hands every flag of a load on', () => {
+    const flags = {
+      ...NOTHING,
+      stage: ['1s:5', '2s:0'],
+      tag: ['a=b'],
+      'execution-segment': '0:1/2',
+      'record-submetric': ['ws_msgs_sent{scenario:default}'],
+      'min-iteration-duration': '1s',
+    };
+    const { plan } = readPlannedLoad(flags, {});
+    expect(plan).toMatchObject({
+      scenarios: [{ executor: 'ramping-vus', stages: [{ target: 5 }, { target: 0 }] }],
+      tags: { a: 'b' },
+      segment: { period: 2 },
+      submetrics: ['ws_msgs_sent{scenario:default}'],
+      minIterationMs: 1000,
+    });
+  });
+});
+
+describe('the environment of a script', () => {
+  it('is made of -e, a key alone taking its value from the environment', () => {
+    const flags = { ...NOTHING, env: ['A=b=c', 'HOME_OF_A', 'EMPTY='] };
+    expect(readLoadRequest(flags, [], { HOME_OF_A: 'there' }).scriptEnv).toEqual({
+      A: 'b=c',
+      HOME_OF_A: 'there',
+      EMPTY: '',
+    });
+  });
+});
+
+describe('the summary', () => {
+  const options = { summaryTrendStats: ['max'], summaryTimeUnit: 'ms' };
+  const config = { path: 'k6.json', options };
+
+  it('looks as a file says, and flags and environment before it', () => {
+    const read = (flags: Partial<LoadtestFlags>, env = {}) =>
+      readLoadRequest({ ...NOTHING, ...flags }, [], env, { config }).summary;
+    expect(read({})).toMatchObject({ trendStats: 'max', timeUnit: 'ms' });
+    expect(read({ 'summary-time-unit': 's' }, { K6_SUMMARY_TREND_STATS: 'min' })).toMatchObject({
+      trendStats: 'min',
+      timeUnit: 's',
+    });
   });
 });

@@ -67,6 +67,7 @@ describe('Engine', () => {
       writeHealth: () => kinds.push('health'),
       writeGateway: () => kinds.push('gateway'),
       writeEvent: () => kinds.push('event'),
+      writeThreshold: () => kinds.push('threshold'),
       writeEnd: () => kinds.push('end'),
     };
     const run = await engine({ vus: '3', duration: '1200ms' }, { sink }).run();

@@ -7,7 +7,7 @@ import { WsgError } from '../../src/core/error.js';
 import { Histogram } from '../../src/core/histogram.js';
 import { encodeHistogram } from '../../src/core/histogram-codec.js';
 import { ValueSketch } from '../../src/core/value-sketch.js';
-import type { HistogramRecord, RunEnd, SketchRecord } from '../../src/run-file/records.js';
+import type { HistogramRecord, RunEnd, SketchRecord, ThresholdRecord } from '../../src/run-file/records.js';
 import { readRun, RunFileWriter } from '../../src/run-file/index.js';
 import {
   histogramOf,
@@ -23,7 +23,10 @@ const SECONDS = 3;
 const TIMES = [2, 4, 8];
 
 /** Writes a run of three seconds and returns the path; without an end it is what a killed run leaves. */
-async function writeRun({ isEnded = true } = {}): Promise<string> {
+async function writeRun({
+  isEnded = true,
+  thresholds = [],
+}: { isEnded?: boolean; thresholds?: readonly ThresholdRecord[] } = {}): Promise<string> {
   const path = join(await temporaryFolder(), 'deep/folder/a.run');
   const writer = await RunFileWriter.create(path);
   writer.writeHeader(sampleHeader());
@@ -36,6 +39,7 @@ async function writeRun({ isEnded = true } = {}): Promise<string> {
     writer.writeGateway(sampleGatewaySecond(second));
   }
   writer.writeEvent({ elapsedMs: 1500, kind: 'stall', text: 'an action ran\n300 ms late' });
+  for (const threshold of thresholds) writer.writeThreshold(threshold);
   if (isEnded) writer.writeEnd(snapshotRun().end);
   await writer.close();
   return path;
@@ -110,9 +114,23 @@ describe('a whole file', () => {
     }
   });
 
+  it('gives the outcomes of thresholds back as they were', async () => {
+    const judged = { series: 'ws_ping{a:b}', expression: 'p(95)<5', aggregate: 'p(95)', ok: false, aborted: true };
+    const path = await writeRun({
+      thresholds: [
+        { ...judged, value: 7.5 },
+        { ...judged, value: null },
+      ],
+    });
+    expect((await readRun(path)).thresholds).toEqual([
+      { ...judged, value: 7.5 },
+      { ...judged, value: null },
+    ]);
+  });
+
   it('is lines of a kind, a length and a payload of that length', async () => {
     const lines = (await readFile(await writeRun(), 'utf8')).trimEnd().split('\n');
-    expect(lines.shift()).toBe('wsg-run 1.1');
+    expect(lines.shift()).toBe('wsg-run 1.2');
     for (const line of lines) {
       const [kind, length, ...rest] = line.split(' ');
       expect(kind).toMatch(/^[a-z]+$/);
@@ -125,8 +143,8 @@ describe('a whole file', () => {
     const text = await readFile(path, 'utf8');
     const event = JSON.stringify({ elapsedMs: 1, kind: 'warning', text: 'later', colour: 'red' });
     const newer = text
-      .replace('wsg-run 1.1', 'wsg-run 1.7')
-      .replace(/^end /m, `threshold 14 {"ok": true  }\nevent ${event.length} ${event}\nend `);
+      .replace('wsg-run 1.2', 'wsg-run 1.7')
+      .replace(/^end /m, `weather 14 {"ok": true  }\nevent ${event.length} ${event}\nend `);
     await writeFile(path, newer);
     const run = await readRun(path);
     expect(run.complete).toBe(true);

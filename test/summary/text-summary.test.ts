@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../src/core/error.js';
-import type { Run } from '../../src/run-file/records.js';
+import type { Run, ThresholdRecord } from '../../src/run-file/records.js';
 import { renderSummary } from '../../src/summary/index.js';
-import type { ThresholdOutcomes } from '../../src/summary/summary-metric.js';
 import { sampleHeader, snapshotRun, trendOf } from '../support/sample-run.js';
 
 /** The run from which the contract's examples were taken. */
@@ -29,17 +28,24 @@ function exampleRun(): Run {
   return { ...run, header: sampleHeader({ metrics }), end: { ...run.end, totals } };
 }
 
-const THRESHOLDS: ThresholdOutcomes = new Map([
-  ['checks', [{ expression: 'rate>0.9', ok: true, aggregate: 'rate', value: 138 / 144 }]],
-  [
-    'ws_connecting',
-    [
-      { expression: 'p(95)<500', ok: true, aggregate: 'p(95)', value: 7.07 },
-      { expression: 'p(99.9)<1', ok: false, aggregate: 'p(99.9)', value: 7.355 },
-    ],
-  ],
-  ['ws_msgs_sent{kind:a}', [{ expression: 'count>10', ok: true, aggregate: 'count', value: 115 }]],
-]);
+function outcome(
+  series: string,
+  expression: string,
+  result: Pick<ThresholdRecord, 'ok' | 'aggregate' | 'value'>,
+): ThresholdRecord {
+  return { series, expression, ...result, aborted: false };
+}
+
+const THRESHOLDS = [
+  outcome('checks', 'rate>0.9', { ok: true, aggregate: 'rate', value: 138 / 144 }),
+  outcome('ws_connecting', 'p(95)<500', { ok: true, aggregate: 'p(95)', value: 7.07 }),
+  outcome('ws_connecting', 'p(99.9)<1', { ok: false, aggregate: 'p(99.9)', value: 7.355 }),
+  outcome('ws_msgs_sent{kind:a}', 'count>10', { ok: true, aggregate: 'count', value: 115 }),
+];
+
+function judgedRun(thresholds: readonly ThresholdRecord[] = THRESHOLDS): Run {
+  return { ...exampleRun(), thresholds };
+}
 
 describe('the classic summary', () => {
   it("is the snapshot's, character for character", () => {
@@ -74,7 +80,7 @@ describe('the classic summary', () => {
   });
 
   it("is the contract's example: groups, thresholds' marks, submetrics, padding kept", () => {
-    const text = renderSummary(exampleRun(), { mode: 'legacy', colour: false, thresholds: THRESHOLDS });
+    const text = renderSummary(judgedRun(), { mode: 'legacy', colour: false });
     expect(text.split('\n')).toEqual([
       '',
       '     ✓ got msg',
@@ -99,11 +105,9 @@ describe('the classic summary', () => {
   });
 
   it('shows a metric with a threshold although nothing was recorded', () => {
-    const outcome = { expression: 'p(95)<1', ok: true, aggregate: 'p(95)', value: undefined };
-    const thresholds = new Map([['ws_ping', [outcome]]]);
-    const run = exampleRun();
-    expect(renderSummary(run, { mode: 'legacy', colour: false })).not.toContain('ws_ping');
-    const text = renderSummary(run, { mode: 'legacy', colour: false, thresholds });
+    const unrecorded = outcome('ws_ping', 'p(95)<1', { ok: true, aggregate: 'p(95)', value: null });
+    expect(renderSummary(exampleRun(), { mode: 'legacy', colour: false })).not.toContain('ws_ping');
+    const text = renderSummary(judgedRun([unrecorded]), { mode: 'legacy', colour: false });
     expect(text).toMatch(/ {3}✓ ws_ping\.+: avg=0s +min=0s/);
   });
 
@@ -120,7 +124,7 @@ describe('the classic summary', () => {
   it('colours only when asked', () => {
     const escape = String.fromCharCode(27);
     expect(renderSummary(exampleRun(), { mode: 'legacy', colour: false })).not.toContain(escape);
-    const text = renderSummary(exampleRun(), { mode: 'legacy', colour: true, thresholds: THRESHOLDS });
+    const text = renderSummary(judgedRun(), { mode: 'legacy', colour: true });
     expect(text).toContain(`${escape}[32m     ✓ got msg${escape}[39m`);
     expect(text).toContain(`${escape}[36m95.83%${escape}[39m`);
     expect(text).toContain(`${escape}[31m✗${escape}[39m ws_connecting`);
@@ -129,7 +133,7 @@ describe('the classic summary', () => {
 
 describe("the summary of k6's newer versions", () => {
   it('has thresholds, totals and sections', () => {
-    const text = renderSummary(exampleRun(), { mode: 'compact', colour: false, thresholds: THRESHOLDS });
+    const text = renderSummary(judgedRun(), { mode: 'compact', colour: false });
     expect(text.split('\n')).toEqual([
       '',
       '',

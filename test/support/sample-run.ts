@@ -158,6 +158,7 @@ export function snapshotRun(changes: Partial<RunEnd> = {}): Run {
     health,
     gateway: [],
     events: [],
+    thresholds: [],
     end,
     complete: true,
   };

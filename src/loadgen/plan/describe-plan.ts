@@ -1,4 +1,6 @@
 import { formatGoDuration } from '../../core/duration.js';
+import { segmentShare } from './execution-segment.js';
+import { localScenarios } from './local-scenarios.js';
 import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
 import { maxScenarioVus, startingTimeMs, type ScenarioPlan } from './scenario-plan.js';
 
@@ -54,16 +56,20 @@ interface PlanDescription {
   readonly headline: string;
   /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
   readonly scenarios: readonly string[];
+  /** The part of the plan that runs here, 0 to 1. */
+  readonly segmentShare: number;
 }
 
-/** A plan in k6's words. */
+/** What of a plan runs here, in k6's words. */
 export function describePlan(plan: Plan): PlanDescription {
-  const count = plan.scenarios.length;
+  const scenarios = localScenarios(plan);
+  const count = scenarios.length;
   const maxMs = Math.round(maxPlanMs(plan) / 100) * 100;
   return {
     headline:
-      `${count} scenario${count === 1 ? '' : 's'}, ${maxPlanVus(plan)} max VUs, ` +
+      `${count} scenario${count === 1 ? '' : 's'}, ${maxPlanVus({ scenarios })} max VUs, ` +
       `${formatGoDuration(maxMs)} max duration (incl. graceful stop)`,
-    scenarios: plan.scenarios.map((scenario) => `${scenario.name}: ${describeScenario(scenario)}`),
+    scenarios: scenarios.map((scenario) => `${scenario.name}: ${describeScenario(scenario)}`),
+    segmentShare: segmentShare(plan.segment),
   };
 }

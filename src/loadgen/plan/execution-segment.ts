@@ -62,12 +62,15 @@ function parseCuts(sequence: string): readonly Fraction[] | undefined {
 }
 
 function parseFraction(text: string): Fraction | undefined {
-  const [, number = '', percent] = /^(.*?)(%)?$/.exec(text.trim()) ?? [];
-  const [over, under] = RATIO.exec(number)?.slice(1) ?? [];
-  const [whole, decimals = ''] = DECIMAL.exec(number)?.slice(1) ?? [];
-  const scale = percent === undefined ? 1 : 100;
-  if (over !== undefined) return shortened(Number(over), Number(under) * scale);
-  return whole === undefined ? undefined : shortened(Number(whole + decimals), 10 ** decimals.length * scale);
+  const isPercent = text.trim().endsWith('%');
+  const number = text.trim().replace(/%$/, '');
+  const scale = isPercent ? 100 : 1;
+  const ratio = RATIO.exec(number);
+  if (ratio !== null) return shortened(Number(ratio[1]), Number(ratio[2]) * scale);
+  const decimal = DECIMAL.exec(number);
+  if (decimal === null) return undefined;
+  const [, whole = '', decimals = ''] = decimal;
+  return shortened(Number(whole + decimals), 10 ** decimals.length * scale);
 }
 
 /** In lowest terms; undefined when it is more than the whole. */

@@ -1,123 +1,172 @@
-import { parseDuration } from '../../core/duration.js';
 import { WsgError } from '../../core/error.js';
-import {
-  readLoadSettings,
-  unknownLoadVariables,
-  type LoadFlags,
-  type LoadSetting,
-  type LoadSettings,
-} from './load-settings.js';
+import { BUILT_IN_METRICS } from '../metric/built-in-metrics.js';
+import { shareOf } from '../pacing/shard.js';
+import { createStripe } from '../pacing/stripe.js';
+import { parseExecutionSegment, type ExecutionSegment } from './execution-segment.js';
+import type { LoadFlags } from './load-flags.js';
+import { environmentLayers, flagLayer, judgeFates, mergeLayers, objectLayer, type Layer } from './option-layers.js';
+import { OptionReader } from './option-reader.js';
+import { trendStatProblems } from '../../summary/trend-stats.js';
 import { parseTarget } from './parse-target.js';
-import { BUILT_IN_SCENARIOS, type BuiltInScenario, type Plan, type Target } from './plan.js';
-import type { ScenarioBase, ScenarioPlan } from './scenario-plan.js';
+import {
+  BUILT_IN_SCENARIOS,
+  type Behaviour,
+  type BuiltInScenario,
+  type Plan,
+  type SummaryWishes,
+  type Target,
+} from './plan.js';
+import { readLoad } from './read-load.js';
+import { readRuntimeOptions } from './read-runtime-options.js';
+import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
+import type { ScenarioPlan } from './scenario-plan.js';
 
 /** Where `loadtest` connects unless told: where `serve` and `devhelpers` listen unless told. */
 const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
 
-const DEFAULT_VUS = 100;
-const DEFAULT_DURATION_MS = 30_000;
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
-const DEFAULT_MAX_DURATION_MS = 600_000;
 const DEFAULT_SEED = 1;
-const MIN_DURATION_MS = 1000;
+const TIME_UNITS = ['s', 'ms', 'us'] as const;
+
+/** A script as far as a plan has to know it. */
+export interface ScriptOptions {
+  /** As it was typed: a path, or `-`. */
+  readonly name: string;
+  /** What it exports as `options`, as JSON has it; undefined for nothing. */
+  readonly options: unknown;
+  /** The functions that it exports. */
+  readonly exports: readonly string[];
+}
+
+/** All that may say something of a load. */
+export interface LoadSources {
+  readonly flags: LoadFlags;
+  readonly environment?: Readonly<NodeJS.ProcessEnv>;
+  readonly script?: ScriptOptions;
+  /** What the file of `--config` holds, and its path for messages. */
+  readonly config?: { readonly path: string; readonly options: unknown };
+}
+
+/** A plan, and what has to be said of its options: one sentence each. */
+export interface PlannedLoad {
+  readonly plan: Plan;
+  readonly warnings: readonly string[];
+}
 
 /**
- * Makes a plan of load options (a flag before `WSG_<KEY>`, before `K6_<KEY>`, before the default) by k6's rules. Throws
- * `options.invalid` with all problems at once, each beginning with its option's name.
+ * Makes a plan by k6's rules: flags before `WSG_<KEY>`, that before `K6_<KEY>`, before the script's options, before those of the file, before
+ * the defaults. Throws `options.invalid` with all problems at once, each beginning with its path. Thresholds of a script's metrics are not
+ * compared with these: `metricProblems` does once they are known.
  */
-export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.ProcessEnv> = {}): Plan {
-  const settings = readLoadSettings(flags, environment);
-  const reader = new SettingReader();
-  reader.problems.push(...unknownLoadVariables(environment));
-  const target = readTarget(reader, settings.url);
-  const behaviour = readBehaviour(reader, settings.scenario);
-  const seed = reader.integer(settings.seed, { least: 0, otherwise: DEFAULT_SEED });
-  const scenario = readScenario(reader, settings);
+export function planLoad({ flags, environment = {}, script, config }: LoadSources): PlannedLoad {
+  const reader = new OptionReader();
+  const layers = [
+    flagLayer({ ...flags }),
+    ...environmentLayers(environment),
+    objectLayer(script?.options, { path: 'options', origin: '' }, reader),
+    objectLayer(config?.options, { path: 'config', origin: ` (${config?.path})` }, reader),
+  ];
+  const options = mergeLayers(layers, reader);
+  judgeFates(options, script !== undefined, reader);
+  const plan = readPlan(options, script, reader);
   if (reader.problems.length > 0) {
     throw new WsgError('options.invalid', 'The load options are invalid.', {
       problems: reader.problems,
       hint: 'Run `wsg loadtest --help` for the options and their forms.',
     });
   }
-  return { target, behaviour, scenarios: [scenario], seed, isDefaultLoad: hasNoLoad(settings) };
+  return { plan, warnings: reader.warnings };
 }
 
-function hasNoLoad(settings: LoadSettings): boolean {
-  return settings.vus === undefined && settings.duration === undefined && settings.iterations === undefined;
+/** The plan of flags and environment alone. Throws as `planLoad` does. */
+export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.ProcessEnv> = {}): Plan {
+  return planLoad({ flags, environment }).plan;
 }
 
-function readTarget(reader: SettingReader, setting: LoadSetting | undefined): Target {
-  const given = setting?.text ?? DEFAULT_URL;
+function readPlan(options: Layer, script: ScriptOptions | undefined, reader: OptionReader): Plan {
+  const behaviour: Behaviour =
+    script === undefined ? readBuiltIn(options, reader) : { type: 'script', name: script.name };
+  const seed = reader.integer(options.get('seed'), { least: 0, otherwise: DEFAULT_SEED });
+  const rule = { leastMs: 0, otherwise: DEFAULT_GRACEFUL_STOP_MS };
+  const gracefulStopMs = reader.duration(options.get('gracefulStop'), rule);
+  const defaults = { gracefulStopMs, exports: script?.exports, isScript: script !== undefined };
+  const load = readLoad(options, defaults, reader);
+  const segment = readSegment(options, load.scenarios, reader);
+  const thresholds = readThresholds(options, reader);
+  const submetrics = readSubmetrics(options, thresholds, reader);
+  if (script === undefined) reader.problems.push(...metricProblems({ thresholds, submetrics }, BUILT_IN_METRICS));
+  return {
+    behaviour,
+    ...load,
+    ...(segment !== undefined && { segment }),
+    seed,
+    tags: reader.textMap(options.get('tags')),
+    thresholds,
+    submetrics,
+    minIterationMs: reader.duration(options.get('minIterationDuration'), { leastMs: 0, otherwise: 0 }),
+    runtime: readRuntimeOptions(options, reader),
+    summary: readSummaryWishes(options, reader),
+  };
+}
+
+function readBuiltIn(options: Layer, reader: OptionReader): Behaviour {
+  return { type: 'built-in', name: readScenarioName(options, reader), target: readTarget(options, reader) };
+}
+
+function readTarget(options: Layer, reader: OptionReader): Target {
+  const setting = options.get('url');
+  const given = reader.text(setting) ?? DEFAULT_URL;
   const target = parseTarget(given);
   if (!('problem' in target)) return target;
-  reader.problems.push(`${setting?.path ?? 'url'}: ${target.problem}`);
+  reader.complain(setting ?? { path: 'url', origin: '' }, target.problem);
   return { given, normalised: given };
 }
 
-function readBehaviour(reader: SettingReader, setting: LoadSetting | undefined): BuiltInScenario {
-  if (setting === undefined) return 'snapshot';
-  const known = BUILT_IN_SCENARIOS.find((name) => name === setting.text);
+function readScenarioName(options: Layer, reader: OptionReader): BuiltInScenario {
+  const setting = options.get('scenario');
+  const name = reader.text(setting) ?? 'snapshot';
+  const known = BUILT_IN_SCENARIOS.find((candidate) => candidate === name);
   if (known !== undefined) return known;
-  reader.problems.push(`${setting.path}: '${setting.text}' is none of ${BUILT_IN_SCENARIOS.join(', ')}`);
+  if (setting !== undefined) reader.complain(setting, `'${name}' is none of ${BUILT_IN_SCENARIOS.join(', ')}`);
   return 'snapshot';
 }
 
-/** k6's short options: iterations -> shared-iterations, duration -> constant-vus, vus alone -> one iteration for each. */
-function readScenario(reader: SettingReader, settings: LoadSettings): ScenarioPlan {
-  const gracefulStopMs = reader.duration(settings.gracefulStop, { leastMs: 0, otherwise: DEFAULT_GRACEFUL_STOP_MS });
-  if (hasNoLoad(settings)) {
-    return {
-      ...scenarioBase(gracefulStopMs),
-      executor: 'constant-vus',
-      vus: DEFAULT_VUS,
-      durationMs: DEFAULT_DURATION_MS,
-    };
+function readSegment(
+  options: Layer,
+  scenarios: readonly ScenarioPlan[],
+  reader: OptionReader,
+): ExecutionSegment | undefined {
+  const setting = options.get('executionSegment');
+  const sequence = reader.text(options.get('executionSegmentSequence'));
+  const text = reader.text(setting);
+  if (text === undefined || setting === undefined) return undefined;
+  const segment = parseExecutionSegment(text, sequence);
+  if (segment === undefined) return undefined;
+  if ('problem' in segment) {
+    reader.complain(setting, segment.problem);
+    return undefined;
   }
-  const vus = reader.integer(settings.vus, { least: 1, otherwise: 1 });
-  const base = scenarioBase(gracefulStopMs);
-  if (settings.iterations === undefined && settings.duration !== undefined) {
-    const durationMs = reader.duration(settings.duration, { leastMs: MIN_DURATION_MS, otherwise: 0 });
-    return { ...base, executor: 'constant-vus', vus, durationMs };
-  }
-  const iterations = reader.integer(settings.iterations, { least: 1, otherwise: vus });
-  if (iterations < vus && settings.iterations !== undefined) {
-    reader.problems.push(
-      `${settings.iterations.path}: ${iterations} shared iterations are fewer than the ${vus} VUs; each needs at least one`,
+  const part = { index: 0, count: 1, stripe: createStripe(segment) };
+  for (const scenario of scenarios) {
+    if (!('maxVus' in scenario) || shareOf(scenario.maxVus, part) > 0) continue;
+    const place = { path: `scenarios.${scenario.name}.maxVUs`, origin: '' };
+    reader.complain(
+      place,
+      `the segment ${text} gets none of ${scenario.maxVus} VUs, so its iterations would be dropped`,
     );
   }
-  const maxDurationMs = reader.duration(settings.duration, {
-    leastMs: MIN_DURATION_MS,
-    otherwise: DEFAULT_MAX_DURATION_MS,
-  });
-  return { ...base, executor: 'shared-iterations', vus, iterations, maxDurationMs };
+  return segment;
 }
 
-function scenarioBase(gracefulStopMs: number): ScenarioBase {
-  return { name: 'default', startTimeMs: 0, gracefulStopMs, exec: 'default', env: {}, tags: {} };
-}
-
-/** Reads texts into values and gathers what is wrong with them. */
-class SettingReader {
-  readonly problems: string[] = [];
-
-  integer(setting: LoadSetting | undefined, rule: { readonly least: number; readonly otherwise: number }): number {
-    if (setting === undefined) return rule.otherwise;
-    const value = /^\d{1,15}$/.test(setting.text.trim()) ? Number(setting.text) : Number.NaN;
-    if (value >= rule.least) return value;
-    this.problems.push(`${setting.path}: '${setting.text}' is no whole number of at least ${rule.least}`);
-    return rule.otherwise;
+function readSummaryWishes(options: Layer, reader: OptionReader): SummaryWishes {
+  const stats = options.get('summaryTrendStats');
+  const trendStats = reader.texts(stats);
+  if (stats !== undefined) for (const problem of trendStatProblems(trendStats ?? [])) reader.complain(stats, problem);
+  const unit = options.get('summaryTimeUnit');
+  const text = reader.text(unit);
+  const timeUnit = TIME_UNITS.find((name) => name === text);
+  if (unit !== undefined && text !== undefined && text !== '' && timeUnit === undefined) {
+    reader.complain(unit, `'${text}' is none of ${TIME_UNITS.join(', ')}`);
   }
-
-  duration(setting: LoadSetting | undefined, rule: { readonly leastMs: number; readonly otherwise: number }): number {
-    if (setting === undefined) return rule.otherwise;
-    const valueMs = parseDuration(setting.text);
-    if (valueMs === undefined) {
-      this.problems.push(`${setting.path}: '${setting.text}' is no duration such as 30s or 1m30s`);
-      return rule.otherwise;
-    }
-    if (valueMs >= rule.leastMs) return valueMs;
-    const least = rule.leastMs === 0 ? '0s' : `${rule.leastMs / 1000}s`;
-    this.problems.push(`${setting.path}: '${setting.text}' is shorter than ${least}`);
-    return rule.otherwise;
-  }
+  return { ...(trendStats !== undefined && { trendStats }), ...(timeUnit !== undefined && { timeUnit }) };
 }

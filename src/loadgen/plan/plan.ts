@@ -1,3 +1,6 @@
+import type { ThresholdPlan } from '../../summary/threshold.js';
+import type { ExecutionSegment } from './execution-segment.js';
+import type { RuntimeOptions } from './runtime-options.js';
 import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from './scenario-plan.js';
 
 /** Where the virtual users connect: as the user wrote it, and as a URL with scheme, port and path spelt out. */
@@ -10,15 +13,42 @@ export interface Target {
 export const BUILT_IN_SCENARIOS = ['snapshot'] as const;
 export type BuiltInScenario = (typeof BUILT_IN_SCENARIOS)[number];
 
-/** A whole run as validated: plain data, so it crosses to threads and into run files as it is. */
+/** A built-in scenario at its target, or the functions that a script exports; a script knows by itself where it connects. */
+export type Behaviour =
+  | { readonly type: 'built-in'; readonly name: BuiltInScenario; readonly target: Target }
+  | { readonly type: 'script'; readonly name: string };
+
+/** How the summary of a run is to look, where options that are no flags say so. */
+export interface SummaryWishes {
+  readonly trendStats?: readonly string[];
+  readonly timeUnit?: 's' | 'ms' | 'us';
+}
+
+/** A whole run as validated: plain data, so it crosses to threads and into run files as it is. It holds no secrets but those of the URL and of `env` in a scenario. */
 export interface Plan {
-  readonly target: Target;
-  readonly behaviour: BuiltInScenario;
+  readonly behaviour: Behaviour;
+  /** Of the whole, also where only a segment of it runs here. */
   readonly scenarios: readonly ScenarioPlan[];
+  /** What of it runs here; undefined for all. */
+  readonly segment?: ExecutionSegment;
   /** Every virtual user's randomness follows from it and the user's number. */
   readonly seed: number;
+  /** Of every sample of the run. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** In the order in which they were given. */
+  readonly thresholds: readonly ThresholdPlan[];
+  /** Series of tags that are kept besides the metrics: those of thresholds and those asked for. */
+  readonly submetrics: readonly string[];
+  readonly minIterationMs: number;
+  readonly runtime: RuntimeOptions;
+  readonly summary: SummaryWishes;
   /** True when no load option was given and the default (100 VUs for 30 s) stands. */
   readonly isDefaultLoad: boolean;
+}
+
+/** Where the built-in scenario of a plan connects; undefined for a script. */
+export function planTarget({ behaviour }: Plan): Target | undefined {
+  return behaviour.type === 'built-in' ? behaviour.target : undefined;
 }
 
 /** The longest that the whole run can take, graceful stops included: milliseconds. */
@@ -26,7 +56,7 @@ export function maxPlanMs(plan: Plan): number {
   return Math.max(...plan.scenarios.map(maxScenarioMs));
 }
 
-/** The most virtual users that can be active at once, if all scenarios have theirs at the same time. */
-export function maxPlanVus(plan: Plan): number {
+/** The most virtual users that can be active at once, if all scenarios have theirs at the same time; of the whole plan, not of its segment. */
+export function maxPlanVus(plan: Pick<Plan, 'scenarios'>): number {
   return plan.scenarios.reduce((sum, scenario) => sum + maxScenarioVus(scenario), 0);
 }

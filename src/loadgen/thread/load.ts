@@ -10,7 +10,8 @@ import { drainMetrics } from '../metric/drain-metrics.js';
 import { CheckRecorder } from '../metric/check-recorder.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
 import { withTags, type Tags } from '../metric/tags.js';
-import type { Shard } from '../pacing/shard.js';
+import { numberInPlan, type Shard } from '../pacing/shard.js';
+import { createStripe } from '../pacing/stripe.js';
 import type { Plan } from '../plan/plan.js';
 import { maxScenarioVus, type ScenarioPlan } from '../plan/scenario-plan.js';
 import { OpenConnections } from '../scenario/open-connections.js';
@@ -34,6 +35,7 @@ export interface LoadOutlets {
 /** What a load is made of. */
 export interface LoadOptions {
   readonly plan: Plan;
+  /** Of the threads of this process; the plan's execution segment comes before. */
   readonly shard: Shard;
   /** One for each scenario of the plan. */
   readonly pools: readonly IterationPool[];
@@ -43,8 +45,8 @@ export interface LoadOptions {
 
 /** The virtual users of a plan in one thread: runs their executors and hands over what they recorded, once a second. */
 export class Load {
-  private readonly registry = new MetricRegistry();
-  private readonly metrics = new BuiltInMetrics(this.registry);
+  private readonly registry: MetricRegistry;
+  private readonly metrics: BuiltInMetrics;
   private readonly connections = new OpenConnections();
   private readonly gauges: ThreadGauges;
   private readonly executors: readonly Executor[];
@@ -58,9 +60,14 @@ export class Load {
   private readonly plan: Plan;
   private readonly outlets: LoadOutlets;
   private readonly clock: Clock;
+  private readonly shard: Shard;
 
-  constructor(private readonly options: LoadOptions) {
+  constructor(options: LoadOptions) {
     this.plan = options.plan;
+    this.registry = new MetricRegistry({ submetrics: options.plan.submetrics });
+    this.metrics = new BuiltInMetrics(this.registry);
+    const { segment } = options.plan;
+    this.shard = segment === undefined ? options.shard : { ...options.shard, stripe: createStripe(segment) };
     this.outlets = options.outlets;
     this.clock = options.clock;
     this.gauges = new ThreadGauges(options.clock);
@@ -97,16 +104,18 @@ export class Load {
   }
 
   private createScenario(tags: Tags): Scenario {
+    const { behaviour, seed } = this.plan;
+    if (behaviour.type === 'script') throw new Error(`${behaviour.name} is a script, and no thread runs scripts yet`);
     const context: UserContext = {
       clock: new LagClock(this.clock, this.gauges.lag),
       readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-      target: createDialTarget(this.plan.target.normalised),
+      target: createDialTarget(behaviour.target.normalised),
       metrics: this.metrics.bindSession(tags),
       connections: this.connections,
     };
-    switch (this.plan.behaviour) {
+    switch (behaviour.name) {
       case 'snapshot':
-        return new SnapshotScenario(context, (name) => this.checkRecorder(name, tags), this.plan.seed);
+        return new SnapshotScenario(context, (name) => this.checkRecorder(name, tags), seed);
     }
   }
 
@@ -118,16 +127,22 @@ export class Load {
   }
 
   private createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {
-    const tags: Tags = new Map([['scenario', part.name]]);
+    const tags = this.tagsOf(part);
     const scenario = this.createScenario(tags);
     const iterations = this.metrics.iterations.bind(tags);
     const iterationDuration = this.metrics.iterationDuration.bind(tags);
     const { clock } = this;
-    const { shard } = this.options;
+    const { shard } = this;
     const metrics = { iterations, iterationDuration };
-    const numberOf = (user: number): number => firstVu + shard.index + user * shard.count;
-    const runner = new MeasuredUsers({ scenario, metrics, clock, numberOf });
+    const numberOf = (user: number): number => firstVu + numberInPlan(user, shard);
+    const { minIterationMs } = this.plan;
+    const runner = new MeasuredUsers({ scenario, metrics, clock, numberOf, minIterationMs });
     return createExecutor(part, { runner, clock, shard, pool });
+  }
+
+  /** Of every sample of a scenario; its own tags win over those of the run, and neither over its name. */
+  private tagsOf({ name, tags }: ScenarioPlan): Tags {
+    return new Map([...Object.entries(this.plan.tags), ...Object.entries(tags), ['scenario', name]]);
   }
 
   private scheduleSecond(): void {
@@ -165,8 +180,8 @@ export class Load {
     this.executors.forEach((executor, index) => {
       const dropped = executor.droppedIterations - (this.countedDrops[index] ?? 0);
       this.countedDrops[index] = executor.droppedIterations;
-      const tags: Tags = new Map([['scenario', this.plan.scenarios[index]?.name ?? '']]);
-      if (dropped > 0) this.metrics.droppedIterations.add(dropped, tags);
+      const part = this.plan.scenarios[index];
+      if (dropped > 0 && part !== undefined) this.metrics.droppedIterations.add(dropped, this.tagsOf(part));
     });
   }
 

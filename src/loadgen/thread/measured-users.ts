@@ -15,11 +15,15 @@ export interface MeasuredUsersOptions {
   readonly clock: Clock;
   /** The number of a virtual user in the whole run (k6's `__VU`, from 1), of its number in this executor. */
   readonly numberOf: (user: number) => number;
+  /** What a shorter iteration is filled up to with waiting, of which no metric knows: k6's `minIterationDuration`. */
+  readonly minIterationMs: number;
 }
 
 /** The virtual users of one executor, made when first used; complete iterations count and have a duration, as in k6. */
 export class MeasuredUsers implements IterationRunner {
   private readonly users = new Map<number, VirtualUser>();
+  /** Those who wait for their shortest iteration to be over. */
+  private readonly endWaits = new Map<number, () => void>();
 
   constructor(private readonly options: MeasuredUsersOptions) {}
 
@@ -31,15 +35,29 @@ export class MeasuredUsers implements IterationRunner {
       metrics.iterationDuration.add(clock.now() - startMs);
       metrics.iterations.add(1);
     }
+    const restMs = startMs + this.options.minIterationMs - clock.now();
+    if (isComplete && restMs > 0) await this.wait(user, restMs);
     return isComplete;
   }
 
   interrupt(user: number): void {
     this.users.get(user)?.interrupt();
+    this.endWaits.get(user)?.();
   }
 
   interruptAll(): void {
-    for (const user of this.users.values()) user.interrupt();
+    for (const user of this.users.keys()) this.interrupt(user);
+  }
+
+  private async wait(user: number, restMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.schedule(resolve, restMs);
+      this.endWaits.set(user, () => {
+        cancel();
+        resolve();
+      });
+    });
+    this.endWaits.delete(user);
   }
 
   private user(number: number): VirtualUser {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { describePlan } from '../../../src/loadgen/plan/describe-plan.js';
-import type { LoadFlags } from '../../../src/loadgen/plan/load-settings.js';
+import type { LoadFlags } from '../../../src/loadgen/plan/load-flags.js';
 import { parseLoadOptions } from '../../../src/loadgen/plan/parse-load-options.js';
+import { planTarget } from '../../../src/loadgen/plan/plan.js';
 
 function scenarioOf(flags: LoadFlags, environment: NodeJS.ProcessEnv = {}) {
   return parseLoadOptions(flags, environment).scenarios[0];
@@ -22,7 +23,7 @@ describe('parseLoadOptions', () => {
   it('plans 100 virtual users for 30 s when no load option is given, and marks it as the default', () => {
     const plan = parseLoadOptions({ gracefulStop: '5s' });
     expect(plan.isDefaultLoad).toBe(true);
-    expect(plan.target.normalised).toBe('ws://127.0.0.1:5000/connect');
+    expect(planTarget(plan)?.normalised).toBe('ws://127.0.0.1:5000/connect');
     expect(plan.scenarios).toMatchObject([
       { name: 'default', executor: 'constant-vus', vus: 100, durationMs: 30_000, gracefulStopMs: 5000 },
     ]);
@@ -51,21 +52,20 @@ describe('parseLoadOptions', () => {
 
   it('names all problems at once, each with its option and variable', () => {
     const flags = { url: 'http://x', vus: '0', duration: 'soon', gracefulStop: '-1s', scenario: 'nope', seed: '1.5' };
-    expect(problemsOf(flags, { K6_ITERATIONS: 'many' }).map((problem) => problem.split(':')[0])).toEqual([
-      'url',
+    expect(problemsOf(flags, { K6_MIN_ITERATION_DURATION: 'long' }).map((problem) => problem.split(':')[0])).toEqual([
       'scenario',
+      'url',
       'seed',
       'gracefulStop',
-      'vus',
-      'iterations (K6_ITERATIONS)',
       'duration',
+      'vus',
+      'minIterationDuration (K6_MIN_ITERATION_DURATION)',
     ]);
   });
 
   it('refuses options of the environment that would change the run and cannot be obeyed', () => {
-    expect(problemsOf({}, { K6_STAGES: '5s:10', K6_OUT: 'json=a', WSG_RPS: '', WSG_VUS: '1' })).toEqual([
-      'K6_STAGES: this version has no such option; unset it',
-      'K6_OUT: this version has no such option; unset it',
+    expect(problemsOf({}, { K6_OUT: 'json=a', WSG_RPS: '', K6_PAUSED: 'false', WSG_VUS: '1' })).toEqual([
+      expect.stringMatching(/^out \(K6_OUT\): /),
     ]);
   });
 
@@ -94,6 +94,7 @@ describe('describePlan', () => {
     expect(describePlan(parseLoadOptions({}))).toEqual({
       headline: '1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)',
       scenarios: ['default: 100 looping VUs for 30s (gracefulStop: 30s)'],
+      segmentShare: 1,
     });
   });
 
@@ -101,6 +102,7 @@ describe('describePlan', () => {
     expect(describePlan(parseLoadOptions({ iterations: '10', vus: '2' }))).toEqual({
       headline: '1 scenario, 2 max VUs, 10m30s max duration (incl. graceful stop)',
       scenarios: ['default: 10 iterations shared among 2 VUs (maxDuration: 10m0s, gracefulStop: 30s)'],
+      segmentShare: 1,
     });
   });
 });

@@ -1,0 +1,55 @@
+import type { LoadFlags } from '../loadgen/index.js';
+import type { K6Flags } from './k6-flags.js';
+import type { SummaryFlags } from './summary-options.js';
+
+/** What `wsg loadtest` was told on its command line, as texts. */
+export interface LoadtestFlags extends SummaryFlags, K6Flags {
+  readonly url: string | undefined;
+  readonly vus: string | undefined;
+  readonly duration: string | undefined;
+  readonly iterations: string | undefined;
+  readonly 'graceful-stop': string | undefined;
+  readonly seed: string | undefined;
+  readonly 'spawn-gateway': boolean;
+  readonly gateway: string | undefined;
+  readonly run: string | undefined;
+  readonly 'no-run': boolean;
+  readonly inspect: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly 'no-color': boolean;
+  readonly 'allow-saturated': boolean;
+}
+
+/** The flags by the names of the options that they set. A switch that was not given says nothing. */
+export function optionFlags(flags: LoadtestFlags): LoadFlags {
+  const given = (name: keyof LoadtestFlags): true | undefined => (flags[name] === true ? true : undefined);
+  return {
+    url: flags.url,
+    vus: flags.vus,
+    duration: flags.duration,
+    iterations: flags.iterations,
+    stages: flags.stage,
+    gracefulStop: flags['graceful-stop'],
+    seed: flags.seed,
+    executionSegment: flags['execution-segment'],
+    executionSegmentSequence: flags['execution-segment-sequence'],
+    noThresholds: given('no-thresholds'),
+    recordSubmetrics: flags['record-submetric'],
+    tags: flags.tag,
+    minIterationDuration: flags['min-iteration-duration'],
+    noSetup: given('no-setup'),
+    noTeardown: given('no-teardown'),
+    systemTags: flags['system-tags'],
+    throw: given('throw'),
+    discardResponseBodies: given('discard-response-bodies'),
+    noConnectionReuse: given('no-connection-reuse'),
+    noVUConnectionReuse: given('no-vu-connection-reuse'),
+    maxRedirects: flags['max-redirects'],
+    batch: flags.batch,
+    batchPerHost: flags['batch-per-host'],
+    userAgent: flags['user-agent'],
+    insecureSkipTLSVerify: given('insecure-skip-tls-verify'),
+    blockHostnames: flags['block-hostnames'],
+  };
+}

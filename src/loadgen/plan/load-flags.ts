@@ -1,0 +1,32 @@
+/** The load options that flags give, by the names of their options. Undefined: not given. */
+export interface LoadFlags {
+  readonly url?: string;
+  readonly scenario?: string;
+  readonly vus?: string;
+  readonly duration?: string;
+  readonly iterations?: string;
+  /** `10s:5`, one or several with commas each. */
+  readonly stages?: readonly string[];
+  readonly gracefulStop?: string;
+  readonly seed?: string;
+  readonly executionSegment?: string;
+  readonly executionSegmentSequence?: string;
+  readonly noThresholds?: boolean;
+  readonly recordSubmetrics?: readonly string[];
+  /** `key=value`. */
+  readonly tags?: readonly string[];
+  readonly minIterationDuration?: string;
+  readonly noSetup?: boolean;
+  readonly noTeardown?: boolean;
+  readonly systemTags?: string;
+  readonly throw?: boolean;
+  readonly discardResponseBodies?: boolean;
+  readonly noConnectionReuse?: boolean;
+  readonly noVUConnectionReuse?: boolean;
+  readonly maxRedirects?: string;
+  readonly batch?: string;
+  readonly batchPerHost?: string;
+  readonly userAgent?: string;
+  readonly insecureSkipTLSVerify?: boolean;
+  readonly blockHostnames?: string;
+}

@@ -1,0 +1,108 @@
+/**
+ * What becomes of an option:
+ * `plan`: obeyed by every run; `summary`: by what is printed, which reads its flag and variable itself; `script`: obeyed by scripts, a built-in scenario runs the same without it;
+ * `client`: obeyed by scripts, refused for a built-in scenario, which would run another way without it;
+ * `ignored`: accepted with a warning, for it cannot change a result; `refused`: an error as soon as it asks for something.
+ */
+export type OptionFate = 'plan' | 'summary' | 'script' | 'client' | 'ignored' | 'refused';
+
+/** One option of a load test: its key in scripts and files, and what else sets it. */
+export interface OptionEntry {
+  readonly name: string;
+  readonly fate: OptionFate;
+  /** Behind `WSG_` and `K6_`; undefined when no variable sets it. */
+  readonly variable?: string;
+  readonly flag?: string;
+  /** Why it is ignored or refused, as the end of a sentence. */
+  readonly reason?: string;
+}
+
+const PLANNED: readonly OptionEntry[] = [
+  { name: 'url', fate: 'plan', variable: 'URL', flag: '--url' },
+  { name: 'scenario', fate: 'plan', variable: 'SCENARIO', flag: '--scenario' },
+  { name: 'vus', fate: 'plan', variable: 'VUS', flag: '-u, --vus' },
+  { name: 'duration', fate: 'plan', variable: 'DURATION', flag: '-d, --duration' },
+  { name: 'iterations', fate: 'plan', variable: 'ITERATIONS', flag: '-i, --iterations' },
+  { name: 'stages', fate: 'plan', variable: 'STAGES', flag: '-s, --stage' },
+  { name: 'scenarios', fate: 'plan' },
+  { name: 'gracefulStop', fate: 'plan', variable: 'GRACEFUL_STOP', flag: '--graceful-stop' },
+  { name: 'seed', fate: 'plan', variable: 'SEED', flag: '--seed' },
+  { name: 'executionSegment', fate: 'plan', variable: 'EXECUTION_SEGMENT', flag: '--execution-segment' },
+  {
+    name: 'executionSegmentSequence',
+    fate: 'plan',
+    variable: 'EXECUTION_SEGMENT_SEQUENCE',
+    flag: '--execution-segment-sequence',
+  },
+  { name: 'thresholds', fate: 'plan' },
+  { name: 'noThresholds', fate: 'plan', variable: 'NO_THRESHOLDS', flag: '--no-thresholds' },
+  { name: 'recordSubmetrics', fate: 'plan', flag: '--record-submetric' },
+  { name: 'tags', fate: 'plan', variable: 'TAGS', flag: '--tag' },
+  { name: 'minIterationDuration', fate: 'plan', variable: 'MIN_ITERATION_DURATION', flag: '--min-iteration-duration' },
+  { name: 'summaryTrendStats', fate: 'summary', variable: 'SUMMARY_TREND_STATS', flag: '--summary-trend-stats' },
+  { name: 'summaryTimeUnit', fate: 'summary', variable: 'SUMMARY_TIME_UNIT', flag: '--summary-time-unit' },
+];
+
+const FOR_SCRIPTS: readonly OptionEntry[] = [
+  { name: 'setupTimeout', fate: 'script', variable: 'SETUP_TIMEOUT' },
+  { name: 'teardownTimeout', fate: 'script', variable: 'TEARDOWN_TIMEOUT' },
+  { name: 'noSetup', fate: 'script', variable: 'NO_SETUP', flag: '--no-setup' },
+  { name: 'noTeardown', fate: 'script', variable: 'NO_TEARDOWN', flag: '--no-teardown' },
+  { name: 'systemTags', fate: 'script', variable: 'SYSTEM_TAGS', flag: '--system-tags' },
+  { name: 'throw', fate: 'script', variable: 'THROW', flag: '--throw' },
+  {
+    name: 'discardResponseBodies',
+    fate: 'script',
+    variable: 'DISCARD_RESPONSE_BODIES',
+    flag: '--discard-response-bodies',
+  },
+  { name: 'noCookiesReset', fate: 'script', variable: 'NO_COOKIES_RESET' },
+  { name: 'noConnectionReuse', fate: 'script', variable: 'NO_CONNECTION_REUSE', flag: '--no-connection-reuse' },
+  { name: 'noVUConnectionReuse', fate: 'script', variable: 'NO_VU_CONNECTION_REUSE', flag: '--no-vu-connection-reuse' },
+  { name: 'maxRedirects', fate: 'script', variable: 'MAX_REDIRECTS', flag: '--max-redirects' },
+  { name: 'batch', fate: 'script', variable: 'BATCH', flag: '--batch' },
+  { name: 'batchPerHost', fate: 'script', variable: 'BATCH_PER_HOST', flag: '--batch-per-host' },
+  { name: 'userAgent', fate: 'client', variable: 'USER_AGENT', flag: '--user-agent' },
+  {
+    name: 'insecureSkipTLSVerify',
+    fate: 'client',
+    variable: 'INSECURE_SKIP_TLS_VERIFY',
+    flag: '--insecure-skip-tls-verify',
+  },
+  { name: 'hosts', fate: 'client' },
+  { name: 'blockHostnames', fate: 'client', variable: 'BLOCK_HOSTNAMES', flag: '--block-hostnames' },
+];
+
+const LEFT_OUT: readonly OptionEntry[] = [
+  { name: 'httpDebug', fate: 'ignored', variable: 'HTTP_DEBUG', reason: 'nothing is logged of HTTP requests' },
+  { name: 'cloud', fate: 'ignored', reason: 'there is no cloud behind wsg' },
+  { name: 'ext', fate: 'ignored', reason: 'there is no cloud behind wsg' },
+  { name: 'collectors', fate: 'ignored', reason: 'there is no cloud behind wsg' },
+  { name: 'noArchiveUpload', fate: 'ignored', reason: 'there is no cloud behind wsg' },
+  { name: 'noUsageReport', fate: 'ignored', variable: 'NO_USAGE_REPORT', reason: 'nothing is ever reported' },
+  {
+    name: 'metricSamplesBufferSize',
+    fate: 'ignored',
+    variable: 'METRIC_SAMPLES_BUFFER_SIZE',
+    reason: 'samples are not buffered',
+  },
+  { name: 'rps', fate: 'refused', variable: 'RPS', reason: 'HTTP requests are not held back; use an arrival rate' },
+  { name: 'paused', fate: 'refused', variable: 'PAUSED', reason: 'nothing could resume the run' },
+  { name: 'linger', fate: 'refused', variable: 'LINGER', reason: 'there is no interface to keep alive' },
+  { name: 'out', fate: 'refused', variable: 'OUT', reason: 'outputs are named by --out' },
+  { name: 'consoleOutput', fate: 'refused', variable: 'CONSOLE_OUTPUT', reason: 'the console goes to standard error' },
+  {
+    name: 'blacklistIPs',
+    fate: 'refused',
+    variable: 'BLACKLIST_IPS',
+    reason: 'addresses cannot be blocked; see blockHostnames',
+  },
+  { name: 'dns', fate: 'refused', variable: 'DNS', reason: 'names are resolved as the machine does; see hosts' },
+  { name: 'localIPs', fate: 'refused', variable: 'LOCAL_IPS', reason: 'connections leave from the default address' },
+  { name: 'tlsAuth', fate: 'refused', reason: 'there are no client certificates' },
+  { name: 'tlsCipherSuites', fate: 'refused', reason: "the ciphers are Node's" },
+  { name: 'tlsVersion', fate: 'refused', reason: "the versions are Node's" },
+];
+
+/** Every option that wsg knows by name; docs/reference/options.md lists the same, held by a test. */
+export const OPTION_CATALOGUE: readonly OptionEntry[] = [...PLANNED, ...FOR_SCRIPTS, ...LEFT_OUT];

@@ -1,0 +1,115 @@
+import type { Layer } from './option-layers.js';
+import type { OptionReader, Setting } from './option-reader.js';
+import { readScenarios, readStageList, tooFewIterations, type ScenarioDefaults } from './read-scenarios.js';
+import type { ScenarioBase, ScenarioPlan } from './scenario-plan.js';
+
+const DEFAULT_VUS = 100;
+const DEFAULT_DURATION_MS = 30_000;
+const DEFAULT_MAX_DURATION_MS = 600_000;
+const DEFAULT_RAMP_DOWN_MS = 30_000;
+const MIN_DURATION_MS = 1000;
+
+const CONFLICTS = [
+  ['iterations', 'stages'],
+  ['iterations', 'scenarios'],
+  ['duration', 'stages'],
+  ['duration', 'scenarios'],
+  ['stages', 'scenarios'],
+] as const;
+
+/** The scenarios of the merged options, by k6's rules for its short ones. */
+export interface LoadPlan {
+  readonly scenarios: readonly ScenarioPlan[];
+  readonly isDefaultLoad: boolean;
+}
+
+interface Reading {
+  readonly options: Layer;
+  readonly reader: OptionReader;
+  readonly base: ScenarioBase;
+}
+
+/**
+ * Iterations are shared iterations with the duration as their limit, a duration constant VUs, stages ramping VUs, VUs alone share an iteration
+ * for each; scenarios stand for themselves. Nothing: 1 iteration of 1 VU of a script, our default load of a built-in scenario.
+ */
+export function readLoad(
+  options: Layer,
+  defaults: ScenarioDefaults & { isScript: boolean },
+  reader: OptionReader,
+): LoadPlan {
+  checkConflicts(options, reader);
+  const { gracefulStopMs, exports, isScript } = defaults;
+  const base = { name: 'default', startTimeMs: 0, gracefulStopMs, exec: 'default', env: {}, tags: {} };
+  const reading = { options, reader, base };
+  const scenarios = options.get('scenarios');
+  const hasShortcut = ['iterations', 'duration', 'stages'].some((name) => options.has(name));
+  if (scenarios !== undefined && !hasShortcut) {
+    const plans = readScenarios(scenarios, defaults, reader);
+    warnOfVus(options.get('vus'), reader);
+    if (plans.length > 0 || reader.problems.length > 0) return { scenarios: plans, isDefaultLoad: false };
+    reader.warn(scenarios, 'there is none: 1 iteration of 1 VU runs instead');
+  }
+  if (exports?.includes('default') === false)
+    reader.complain({ path: 'exec', origin: '' }, "function 'default' not found in exports");
+  const shortcut = readShortcut(reading);
+  if (shortcut !== undefined) return { scenarios: [shortcut], isDefaultLoad: false };
+  if (isScript || scenarios !== undefined) {
+    const once = { vus: 1, iterations: 1, maxDurationMs: DEFAULT_MAX_DURATION_MS };
+    return { scenarios: [{ ...base, executor: 'per-vu-iterations', ...once }], isDefaultLoad: false };
+  }
+  const load = { executor: 'constant-vus', vus: DEFAULT_VUS, durationMs: DEFAULT_DURATION_MS } as const;
+  return { scenarios: [{ ...base, ...load }], isDefaultLoad: true };
+}
+
+function checkConflicts(options: Layer, reader: OptionReader): void {
+  for (const [one, other] of CONFLICTS) {
+    const setting = options.get(one);
+    if (setting === undefined || !options.has(other) || isEmptyList(options.get(other))) continue;
+    reader.complain(setting, `using '${one}' and '${other}' simultaneously is not allowed`);
+  }
+}
+
+function warnOfVus(vus: Setting | undefined, reader: OptionReader): void {
+  if (vus !== undefined) reader.warn(vus, 'it has no effect, for each of the scenarios has its own');
+}
+
+function readShortcut(reading: Reading): ScenarioPlan | undefined {
+  const { options } = reading;
+  const stages = options.get('stages');
+  if (options.has('iterations')) return readIterations(reading);
+  if (options.has('duration')) {
+    const durationMs = reading.reader.duration(options.get('duration'), { leastMs: MIN_DURATION_MS, otherwise: 0 });
+    return { ...reading.base, executor: 'constant-vus', vus: readVus(reading), durationMs };
+  }
+  if (stages !== undefined && !isEmptyList(stages)) return readRamp(stages, reading);
+  if (!options.has('vus') || options.has('scenarios')) return undefined;
+  return readIterations(reading);
+}
+
+function readIterations({ options, reader, base }: Reading): ScenarioPlan {
+  const vus = readVus({ options, reader, base });
+  const setting = options.get('iterations');
+  const iterations = reader.integer(setting, { least: 1, otherwise: vus });
+  if (setting !== undefined && iterations < vus) reader.complain(setting, tooFewIterations({ vus, iterations }));
+  const rule = { leastMs: MIN_DURATION_MS, otherwise: DEFAULT_MAX_DURATION_MS };
+  const maxDurationMs = reader.duration(options.get('duration'), rule);
+  return { ...base, executor: 'shared-iterations', vus, iterations, maxDurationMs };
+}
+
+function readRamp(setting: Setting, { options, reader, base }: Reading): ScenarioPlan {
+  const startVus = reader.integer(options.get('vus'), { least: 0, otherwise: 1 });
+  const stages = readStageList(setting, reader);
+  if (startVus === 0 && stages.every(({ target }) => target === 0)) {
+    reader.complain(setting, 'neither vus nor the target of a stage is greater than 0');
+  }
+  return { ...base, executor: 'ramping-vus', startVus, stages, gracefulRampDownMs: DEFAULT_RAMP_DOWN_MS };
+}
+
+function readVus({ options, reader }: Reading): number {
+  return reader.integer(options.get('vus'), { least: 1, otherwise: 1 });
+}
+
+function isEmptyList(setting: Setting | undefined): boolean {
+  return Array.isArray(setting?.value) && setting.value.length === 0;
+}

@@ -1,0 +1,99 @@
+import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/threshold.js';
+import type { MetricDefinition } from '../../run-file/records.js';
+import { parseSeriesName } from '../metric/series-name.js';
+import type { Layer } from './option-layers.js';
+import { isRecord, settingIn, within, type OptionReader, type Setting } from './option-reader.js';
+
+/** The thresholds of the merged options, in their order; none with `noThresholds`. What is no expression goes to the reader. */
+export function readThresholds(options: Layer, reader: OptionReader): ThresholdPlan[] {
+  const setting = options.get('thresholds');
+  const bySeries = setting === undefined ? undefined : reader.record(setting);
+  if (setting === undefined || bySeries === undefined) return [];
+  const thresholds = Object.entries(bySeries).flatMap(([series, value]) => {
+    const place = within(setting, series);
+    const name = parseSeriesName(series);
+    if ('problem' in name) reader.complain(place, name.problem);
+    // k6 wants a list; one expression alone is what people write.
+    const items =
+      typeof value === 'string' || isRecord(value) ? [{ value, ...place }] : reader.list({ value, ...place });
+    return (items ?? []).flatMap((item) => readThreshold(series, item, reader) ?? []);
+  });
+  return reader.flag(options.get('noThresholds')) ? [] : thresholds;
+}
+
+/** The series of tags that have to be kept: those of thresholds, then those asked for, each once. */
+export function readSubmetrics(options: Layer, thresholds: readonly ThresholdPlan[], reader: OptionReader): string[] {
+  const asked = options.get('recordSubmetrics');
+  const names =
+    asked === undefined ? [] : (reader.list(asked) ?? []).flatMap((item) => readSubmetric(item, reader) ?? []);
+  const ofThresholds = thresholds.map(({ series }) => series).filter((series) => series.includes('{'));
+  return [...new Set([...ofThresholds, ...names])];
+}
+
+/**
+ * Why thresholds and submetrics do not fit the metrics that there are, once these are known: one sentence for each, beginning with its path.
+ * Empty when all fit.
+ */
+export function metricProblems(
+  { thresholds, submetrics }: { readonly thresholds: readonly ThresholdPlan[]; readonly submetrics: readonly string[] },
+  definitions: readonly MetricDefinition[],
+): string[] {
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const definitionOf = (series: string): MetricDefinition | undefined => {
+    const name = parseSeriesName(series);
+    return 'problem' in name ? undefined : byName.get(name.metric);
+  };
+  const series = new Set([...thresholds.map((threshold) => threshold.series), ...submetrics]);
+  const unknown = [...series].filter((name) => definitionOf(name) === undefined);
+  const unfitting = thresholds.flatMap((threshold) => {
+    const definition = definitionOf(threshold.series);
+    const problem = definition && thresholdTypeProblem(threshold.expression, definition.type);
+    return problem === undefined ? [] : [`thresholds.${threshold.series}: ${problem}`];
+  });
+  const isThreshold = (name: string): boolean => thresholds.some((threshold) => threshold.series === name);
+  return [
+    ...unknown.map(
+      (name) => `${isThreshold(name) ? 'thresholds' : 'recordSubmetrics'}.${name}: no metric name "${name}" found`,
+    ),
+    ...unfitting,
+  ];
+}
+
+function readThreshold(series: string, item: Setting, reader: OptionReader): ThresholdPlan | undefined {
+  if (!isRecord(item.value)) return planThreshold(series, item, { abortOnFail: false, delayAbortMs: 0 }, reader);
+  const expression = settingIn(item.value, 'threshold', item);
+  if (expression === undefined) {
+    reader.complain(within(item, 'threshold'), 'it is required');
+    return undefined;
+  }
+  for (const key of Object.keys(item.value)) {
+    if (!['threshold', 'abortOnFail', 'delayAbortEval'].includes(key))
+      reader.complain(within(item, key), 'a threshold has no such key');
+  }
+  const abortOnFail = reader.flag(settingIn(item.value, 'abortOnFail', item));
+  const delay = settingIn(item.value, 'delayAbortEval', item);
+  const delayAbortMs = reader.duration(delay, { leastMs: 0, otherwise: 0 });
+  return planThreshold(series, expression, { abortOnFail, delayAbortMs }, reader);
+}
+
+function planThreshold(
+  series: string,
+  item: Setting,
+  abort: Pick<ThresholdPlan, 'abortOnFail' | 'delayAbortMs'>,
+  reader: OptionReader,
+): ThresholdPlan | undefined {
+  const expression = reader.text(item);
+  if (expression === undefined) return undefined;
+  const parsed = parseThreshold(expression);
+  if ('problem' in parsed) reader.complain(item, parsed.problem);
+  return { series, expression, ...abort };
+}
+
+function readSubmetric(item: Setting, reader: OptionReader): string | undefined {
+  const text = reader.text(item);
+  if (text === undefined) return undefined;
+  const name = parseSeriesName(text);
+  if ('problem' in name) reader.complain(item, name.problem);
+  else if (name.tags.size === 0) reader.complain(item, `'${text}' names no tag, as ws_msgs_sent{kind:a} does`);
+  return text;
+}

@@ -1,0 +1,24 @@
+/** Options of k6 that scripts and their clients obey, not the plan; undefined where nothing was said. */
+export interface RuntimeOptions {
+  readonly setupTimeoutMs: number;
+  readonly teardownTimeoutMs: number;
+  readonly noSetup: boolean;
+  readonly noTeardown: boolean;
+  /** k6's `throw`: failed requests are exceptions. */
+  readonly throwsOnFailure: boolean;
+  readonly discardResponseBodies: boolean;
+  readonly noCookiesReset: boolean;
+  readonly noConnectionReuse: boolean;
+  readonly noVuConnectionReuse: boolean;
+  readonly insecureSkipTlsVerify: boolean;
+  readonly maxRedirects: number;
+  readonly batch: number;
+  readonly batchPerHost: number;
+  readonly userAgent?: string;
+  /** Which of k6's system tags samples have; k6's defaults when undefined. */
+  readonly systemTags?: readonly string[];
+  /** Names, some with a port, and the addresses that stand for them. */
+  readonly hosts: Readonly<Record<string, string>>;
+  /** Names or `*.name` that may not be connected to. */
+  readonly blockHostnames: readonly string[];
+}
