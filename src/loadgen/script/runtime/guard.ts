@@ -1,5 +1,6 @@
 import { Box, box, isThenable, unbox } from './box.js';
 import { Interruption, StopFlag } from './interruption.js';
+import { Turns } from './turns.js';
 
 /** A function of the script; what it is called with is checked by the script, not by us. */
 export type ScriptFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -10,6 +11,8 @@ export interface Returned {
 }
 
 const FUEL = 1_000;
+/** The number of levels once the event loop has called into the script. */
+const OUTERMOST = 2;
 /** A loop that used its fuel slower than this gets less of it, so that a deadline is seen in time. */
 const SLOW_MS = 2;
 
@@ -24,6 +27,9 @@ export class Guard {
   fuel = FUEL;
   /** Set while an interruption unwinds; every `catch`, `finally` and promise callback throws it again. */
   interruption: Interruption | undefined;
+
+  /** Held from a blocking call until whoever made it has returned to the event loop. */
+  readonly turns = new Turns();
 
   readonly #stopFlag: StopFlag;
   /** The blocking call under way at each level; a callback that a blocking call runs is one level deeper. */
@@ -41,6 +47,7 @@ export class Guard {
   begin(deadlineMs = Infinity): void {
     this.interruption = undefined;
     this.waits = false;
+    this.turns.scatter();
     this.#levels.length = 0;
     this.#levels.push(undefined);
     this.#deadlineMs = deadlineMs;
@@ -54,6 +61,7 @@ export class Guard {
     this.interruption ??= reason;
     for (const cancel of this.#cancels) cancel(this.interruption);
     this.#cancels.clear();
+    this.turns.scatter();
   }
 
   /** The name of the blocking call under way at the innermost level. */
@@ -72,6 +80,7 @@ export class Guard {
     const level = this.#levels.length - 1;
     const levels = this.#levels;
     levels[level] = name;
+    this.turns.isHeld = true;
     return new Promise<T>((resolve, reject) => {
       let letGo: (() => void) | undefined;
       const cancel = (reason: Interruption): void => {
@@ -106,6 +115,7 @@ export class Guard {
       value = fn.apply(self, [...args]);
     } catch (error) {
       this.#levels.length = depth - 1;
+      this.#returnToLoop(depth);
       throw error;
     }
     const hasToWait = this.waits;
@@ -115,10 +125,15 @@ export class Guard {
     return { value };
   }
 
-  /** Like `call`, also waiting for a promise that the script itself returned: for handlers, whose result nobody reads. */
-  async run(fn: ScriptFunction, self: unknown, args: readonly unknown[]): Promise<unknown> {
-    const { value } = await this.call(fn, self, args);
-    return value;
+  /**
+   * Resolves when nothing of the script blocks any more: the event loop waits for it before each event that it hands to the script
+   * (a timer, a message, the settling of a promise), as k6's event loop would not have come to it.
+   */
+  async whenFree(): Promise<void> {
+    while (this.turns.isHeld) {
+      await this.turns.take();
+      this.turns.release();
+    }
   }
 
   async #whenReturned(value: PromiseLike<unknown>, depth: number): Promise<Returned> {
@@ -128,7 +143,13 @@ export class Guard {
       return returned;
     } finally {
       this.#levels.length = Math.min(this.#levels.length, depth - 1);
+      this.#returnToLoop(depth);
     }
+  }
+
+  /** Only the outermost call comes from the event loop; the others run inside a blocking call. */
+  #returnToLoop(depth: number): void {
+    if (depth === OUTERMOST && this.turns.isHeld) this.turns.release();
   }
 
   #leave(depth: number): void {
@@ -153,6 +174,13 @@ export class Guard {
   /** Head of each `catch` and `finally`: an interruption passes through. */
   pass(): void {
     if (this.interruption !== undefined) throw this.interruption;
+  }
+
+  /** Around an `await` of the script's own, in a function that may block; the second argument waited for the turn if need be. */
+  resumed(value: unknown, _turn: unknown): unknown {
+    this.waits = false;
+    if (this.interruption !== undefined) throw this.interruption;
+    return value;
   }
 
   /** Around a call that may wait, inside `await`: a promise of the script's own goes through in a box. */

@@ -44,35 +44,78 @@ export class Waiting {
     return new Box(promise);
   }
 
-  /** A callback for `then`, `catch` or `finally` that may wait, or that must not see an interruption. */
+  /** A callback for `then`, `catch` or `finally`: waits for its turn, may block itself, and does not see an interruption. */
   job(callback: unknown): unknown {
     if (typeof callback !== 'function') return callback;
     const guard = this.#guard;
-    return (...args: unknown[]) => {
+    const run = (args: unknown[]): unknown => {
       guard.pass();
       guard.waits = false;
       const value: unknown = Reflect.apply(callback, undefined, args);
       const hasToWait = guard.waits;
       guard.waits = false;
-      return hasToWait && isThenable(value) ? value.then(unbox) : value;
+      return hasToWait && isThenable(value) ? this.#releasing(value) : value;
     };
+    return (...args: unknown[]) => (guard.turns.isHeld ? this.#inTurn(() => run(args)) : run(args));
+  }
+
+  async #inTurn(run: () => unknown): Promise<unknown> {
+    const { turns } = this.#guard;
+    await turns.take();
+    let value: unknown;
+    try {
+      value = run();
+    } catch (error) {
+      turns.release();
+      throw error;
+    }
+    if (!this.#isReleasing(value)) turns.release();
+    return value;
+  }
+
+  readonly #toRelease = new WeakSet<object>();
+
+  #isReleasing(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && this.#toRelease.has(value);
+  }
+
+  /** What a callback that blocked gives; the turn is released when it has returned. */
+  #releasing(value: PromiseLike<unknown>): Promise<unknown> {
+    const release = (): void => {
+      if (this.#guard.turns.isHeld) this.#guard.turns.release();
+    };
+    const returned = Promise.resolve(value).finally(release).then(unbox);
+    this.#toRelease.add(returned);
+    return returned;
   }
 
   /**
    * The body of an `async` function of the script that may block before its first own `await`. Resolves at that `await`, when k6
-   * would go on with the caller, to a box with the script's promise.
+   * would go on with the caller, to a box with the script's promise. At each later `await`, and at its end, it returns to the event loop.
    */
   async detach(body: (reached: <T>(awaited: T) => T) => Promise<unknown>): Promise<Box> {
+    const { turns } = this.#guard;
     let arrive = (): void => undefined;
+    let hasArrived = false;
     const atFirstAwait = new Promise<void>((resolve) => (arrive = resolve));
-    const promise = body((awaited) => {
+    const reach = (): void => {
+      if (hasArrived && turns.isHeld) turns.release();
+      hasArrived = true;
       arrive();
+    };
+    const promise = body((awaited) => {
+      reach();
       return awaited;
     });
-    promise.then(arrive, arrive);
+    promise.then(reach, reach);
     this.#guard.waits = true;
     await atFirstAwait;
     return new Box(promise);
+  }
+
+  /** Waits for the turn, which `detach` releases. */
+  turn(): Promise<void> {
+    return this.#guard.turns.take();
   }
 
   /** The body of a constructor that waits: gives the object, unless the body returns another. */

@@ -29,7 +29,7 @@ export interface Syntax {
 
 /** Parses and binds. Throws a `SyntaxError` with a position. */
 export function parseSyntax(code: string): Syntax {
-  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', ranges: true });
   const nodes: AnyNode[] = [];
   const parents = new Map<AnyNode, AnyNode>();
   collect(program, nodes, parents);

@@ -9,6 +9,7 @@ import { childrenOf } from '../syntax.js';
 export class Edits {
   readonly #text: MagicString;
   readonly #program: AnyNode;
+  readonly #prefixes = new Map<AnyNode, string>();
   readonly #wraps = new Map<AnyNode, { before: string; after: string }>();
 
   constructor(code: string, program: AnyNode) {
@@ -20,6 +21,11 @@ export class Edits {
   wrap(node: AnyNode, before: string, after: string): void {
     const inner = this.#wraps.get(node) ?? { before: '', after: '' };
     this.#wraps.set(node, { before: before + inner.before, after: inner.after + after });
+  }
+
+  /** Puts text directly before a node, inside all of its wraps. */
+  prefix(node: AnyNode, text: string): void {
+    this.#prefixes.set(node, text);
   }
 
   /** Replaces what is between two offsets, where no wrapped node begins or ends inside. */
@@ -48,6 +54,8 @@ export class Edits {
     const wrap = this.#wraps.get(node);
     this.#wraps.delete(node);
     if (wrap !== undefined && wrap.before !== '') this.#text.appendRight(node.start, wrap.before);
+    const prefix = this.#prefixes.get(node);
+    if (prefix !== undefined) this.#text.appendRight(node.start, prefix);
     for (const child of childrenOf(node)) this.#apply(child);
     if (wrap !== undefined && wrap.after !== '') this.#text.appendLeft(node.end, wrap.after);
   }

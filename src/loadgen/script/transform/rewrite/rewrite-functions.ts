@@ -5,16 +5,16 @@ import type { Rewriting } from './rewrite-sites.js';
 /** Makes every coloured function one that can wait, each in the form that its kind needs. */
 export function rewriteFunctions(rewriting: Rewriting): void {
   const { owners, flow } = rewriting.colours;
+  for (const node of flow.syntax.nodes) {
+    if (isType(node, 'ReturnStatement')) boxReturn(node, rewriting);
+    else if (isType(node, 'AwaitExpression')) markAwait(node, rewriting);
+    else if (isType(node, 'ForOfStatement') && node.await) markForAwait(node, rewriting);
+  }
   for (const owner of owners) {
     if (!isFunctionNode(owner)) continue;
     if (owner.async) detach(owner, rewriting);
     else if (isConstructor(owner, rewriting)) construct(owner, rewriting);
     else makeAsync(owner, rewriting);
-  }
-  for (const node of flow.syntax.nodes) {
-    if (isType(node, 'ReturnStatement')) boxReturn(node, rewriting);
-    else if (isType(node, 'AwaitExpression')) markAwait(node, rewriting);
-    else if (isType(node, 'ForOfStatement') && node.await) markForAwait(node, rewriting);
   }
 }
 
@@ -22,7 +22,7 @@ export function rewriteFunctions(rewriting: Rewriting): void {
 function makeAsync(fn: FunctionNode, { code, edits, names, colours }: Rewriting): void {
   const { body } = fn;
   const at = methodKeyStart(fn, colours.flow.syntax, code);
-  if (at === undefined) edits.wrap(fn, 'async ', '');
+  if (at === undefined) edits.prefix(fn, 'async ');
   else edits.insert(at, 'async ');
   if (isType(body, 'BlockStatement')) edits.insert(body.start + 1, ` ${names.guard}.waits = true;`);
   else edits.wrap(body, `(${names.guard}.waits = true, ${names.guard}.box(`, '))');
@@ -78,7 +78,7 @@ function markAwait(node: NodeOf<'AwaitExpression'>, rewriting: Rewriting): void 
   if (!isDetached(node, rewriting)) return;
   const { edits, names } = rewriting;
   edits.wrap(node.argument, `${names.reached}(`, ')');
-  edits.wrap(node, `${names.guard}.got(`, ')');
+  edits.wrap(node, `${names.guard}.resumed(`, `, ${names.guard}.turns.isHeld && await ${names.waiting}.turn())`);
 }
 
 function markForAwait(node: NodeOf<'ForOfStatement'>, rewriting: Rewriting): void {

@@ -25,7 +25,6 @@ export function rewriteSites(rewriting: Rewriting): void {
     }
     edits.wrap(node, `${names.guard}.got(await ${names.guard}.keep(${before}`, '))');
   }
-  rewriteJobs(rewriting);
 }
 
 /** `list.map(f)` becomes the arguments `list, "map", f` of the sequential form. */
@@ -45,7 +44,7 @@ function splitMethodCall(node: NodeOf<'CallExpression'>, { code, edits }: Rewrit
 }
 
 /** Callbacks of promises wait for what blocks in them, and do not see an interruption. Only scripts that block have any. */
-function rewriteJobs({ colours, edits, names }: Rewriting): void {
+export function rewriteJobs({ colours, edits, names }: Rewriting): void {
   if (colours.owners.size === 0) return;
   for (const { node, effects } of colours.flow.sites.values()) {
     if (!isType(node, 'CallExpression') || !effects.some(({ kind }) => kind === 'job')) continue;
