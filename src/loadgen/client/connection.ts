@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
 import { adoptSocket, type AdoptedSocket } from './adopt-socket.js';
 import type { DialTarget } from './dial-target.js';
 import { FrameWalker, type MessageSink } from './frame-walker.js';
-import { UpgradeResponse, type UpgradeOutcome } from './upgrade-response.js';
+import { type ResponseHeaders, UpgradeResponse, type UpgradeOutcome } from './upgrade-response.js';
 
 /** k6's limit for the whole handshake. */
 const HANDSHAKE_TIMEOUT_MS = 60_000;
@@ -20,14 +20,26 @@ export interface DialContext {
 /** Who uses a connection. Called in the order of the stream; `onClose` once and last, only after a successful dial. */
 export interface ConnectionHandlers extends MessageSink {
   onPong(payload: Buffer): void;
-  /** The close code of the peer; 1006 when there was none. */
-  onClose(code: number): void;
+  /** A ping of the peer, after it was answered. */
+  onPing?(payload: Buffer): void;
+  /** The close code of the peer and its reason; 1005 when its close had no code, 1006 when there was no close. */
+  onClose(code: number, reason: string): void;
 }
 
 /** What came of dialling. */
 export interface DialResult {
   /** The status of the answer, 0 when there was none. */
   readonly status: number;
+  /** Of the answer, if there was one. */
+  readonly headers?: ResponseHeaders;
+  /** The beginning of the body of an answer that is no upgrade. */
+  readonly body?: string;
+  /** What the server chose; '' for none. */
+  readonly subprotocol?: string;
+  /** What the server answered to the offer of compression; undefined for none. */
+  readonly extensions?: string;
+  /** The TLS version, as `TLSv1.3`. */
+  readonly tlsVersion?: string;
   /** Why there is no connection; undefined when there is one. */
   readonly error?: Error;
 }
@@ -43,7 +55,7 @@ export interface ConnectionMarks {
 }
 
 /**
- * One WebSocket client connection, without compression: the handshake written on the socket, plain messages read in place by a
+ * One WebSocket client connection: the handshake written on the socket, plain messages read in place by a
  * frame walker, and everything else left to `ws`.
  */
 export class Connection {
@@ -90,15 +102,30 @@ export class Connection {
     if (this.webSocket?.readyState === 1) this.webSocket.send(text);
   }
 
+  /** Sends a binary message; does nothing when the connection is not open. */
+  sendBinary(bytes: Uint8Array): void {
+    if (this.webSocket?.readyState === 1) this.webSocket.send(bytes);
+  }
+
+  /** Bytes that were given to `send` and have not reached the system yet. */
+  get bufferedBytes(): number {
+    return this.webSocket?.bufferedAmount ?? 0;
+  }
+
+  /** The peer's address; empty before the connection. */
+  get remoteAddress(): string {
+    return this.socket?.remoteAddress ?? '';
+  }
+
   /** Sends a ping; does nothing when the connection is not open. */
   ping(payload: string): void {
     if (this.webSocket?.readyState === 1) this.webSocket.ping(payload);
   }
 
   /** Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial under way. */
-  close(code: number): void {
+  close(code: number, reason = ''): void {
     if (this.webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
-    else this.webSocket.close(code);
+    else this.webSocket.close(code, reason);
   }
 
   /** Cuts the socket. */
@@ -108,9 +135,9 @@ export class Connection {
   }
 
   private openSocket(): void {
-    const { host, port, isTls, serverName } = this.target;
+    const { host, port, isTls, serverName, verifiesCertificate } = this.target;
     const key = randomBytes(16).toString('base64');
-    const response = new UpgradeResponse(key);
+    const response = new UpgradeResponse(key, this.target);
     const onread = {
       buffer: this.context.readBuffer,
       callback: (size: number): boolean => {
@@ -118,8 +145,14 @@ export class Connection {
         return true;
       },
     };
-    const options = { host, port, onread, servername: serverName };
-    const socket = isTls ? connectTls(options) : connectTcp(options);
+    const options = { host, port, onread };
+    const socket = isTls
+      ? connectTls({
+          ...options,
+          servername: serverName,
+          ...(verifiesCertificate ? {} : { rejectUnauthorized: false }),
+        })
+      : connectTcp(options);
     this.socket = socket;
     socket.once('connect', () => {
       this.marks.tcpConnected = this.context.clock.now();
@@ -131,9 +164,11 @@ export class Connection {
     socket.on('error', (error) => this.finishDial({ status: 0, error }));
     // Without a reader the end of the stream would never be noticed; the bytes themselves go to `onread`.
     socket.resume();
-    socket.once('close', () =>
-      this.finishDial({ status: 0, error: new Error('the server closed before it answered') }),
-    );
+    socket.once('close', () => {
+      const outcome = this.walker === undefined ? response.end() : undefined;
+      if (outcome !== undefined) this.finishUpgrade(outcome);
+      this.finishDial({ status: 0, error: new Error('the server closed before it answered') });
+    });
   }
 
   private receive(size: number, response: UpgradeResponse): void {
@@ -148,14 +183,17 @@ export class Connection {
 
   private finishUpgrade(outcome: UpgradeOutcome): void {
     const socket = this.socket;
+    const { status, headers, body, subprotocol, extensions } = outcome;
+    const tlsVersion = socket instanceof TLSSocket ? (socket.getProtocol() ?? undefined) : undefined;
+    const answer = { status, headers, body, subprotocol, extensions, tlsVersion };
     if (socket === undefined || outcome.problem !== undefined) {
-      this.finishDial({ status: outcome.status, error: new Error(outcome.problem) });
+      this.finishDial({ ...answer, error: new Error(outcome.problem) });
       socket?.destroy();
       return;
     }
     this.marks.upgraded = this.context.clock.now();
-    const walker = this.adopt(socket);
-    this.finishDial({ status: outcome.status });
+    const walker = this.adopt(socket, extensions);
+    this.finishDial(answer);
     if (outcome.rest.length > 0) this.feed(walker, outcome.rest, outcome.rest.length);
   }
 
@@ -164,16 +202,17 @@ export class Connection {
     walker.feed(bytes, length);
   }
 
-  private adopt(socket: Socket): FrameWalker {
+  private adopt(socket: Socket, extensions: string | undefined): FrameWalker {
     const { handlers } = this;
-    const webSocket = adoptSocket(socket);
+    const webSocket = adoptSocket(socket, extensions);
     webSocket.on('message', (bytes, isBinary) => {
       if (Buffer.isBuffer(bytes)) handlers.onMessage(bytes, 0, bytes.length, isBinary);
     });
+    webSocket.on('ping', (payload) => handlers.onPing?.(payload));
     webSocket.on('pong', (payload) => handlers.onPong(payload));
     // A broken stream closes the connection too, and the close is what is reported.
     webSocket.on('error', () => undefined);
-    webSocket.on('close', (code) => handlers.onClose(code));
+    webSocket.on('close', (code, reason) => handlers.onClose(code, reason.toString('utf8')));
     // ws listens to the socket's data events; with `onread` the socket itself emits none.
     const walker = new FrameWalker(handlers, (bytes) => void socket.emit('data', bytes));
     this.walker = walker;

@@ -9,21 +9,68 @@ export interface DialTarget {
   readonly serverName: string;
   /** The upgrade request up to the key's value. */
   readonly requestHead: string;
+  readonly offersDeflate: boolean;
+  /** What the server may choose from; empty when none was offered. */
+  readonly subprotocols: readonly string[];
+  /** Whether the server's certificate has to be trusted. */
+  readonly verifiesCertificate: boolean;
 }
 
-/** Takes a normalised target URL apart. */
-export function createDialTarget(normalisedUrl: string): DialTarget {
+/** What a dial asks for beside the URL. */
+export interface DialWishes {
+  /** Sent as they are; `Host` and `User-Agent` replace ours. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly subprotocols?: readonly string[];
+  /** Whether permessage-deflate is offered. */
+  readonly offersDeflate?: boolean;
+  readonly verifiesCertificate?: boolean;
+  /** The address and port to connect to instead of the URL's. */
+  readonly address?: { readonly host: string; readonly port?: number };
+}
+
+/** Takes a normalised target URL apart. Throws on header names or values that are none. */
+export function createDialTarget(normalisedUrl: string, wishes: DialWishes = {}): DialTarget {
   const url = new URL(normalisedUrl);
   const isTls = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const defaultPort = isTls ? 443 : 80;
+  const port = url.port === '' ? defaultPort : Number(url.port);
   return {
-    host,
-    port: url.port === '' ? defaultPort : Number(url.port),
+    host: wishes.address?.host ?? host,
+    port: wishes.address?.port ?? port,
     isTls,
     serverName: isIP(host) === 0 ? host : '',
-    requestHead:
-      `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: wsg\r\n` +
-      'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ',
+    requestHead: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${headerLines(url, wishes)}Sec-WebSocket-Key: `,
+    offersDeflate: wishes.offersDeflate === true,
+    subprotocols: wishes.subprotocols ?? [],
+    verifiesCertificate: wishes.verifiesCertificate !== false,
   };
+}
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^[^\r\n\0]*$/;
+const OWN = /^(upgrade|connection|sec-websocket-(version|key|extensions))$/i;
+
+function headerLines(url: URL, { headers = [], subprotocols = [], offersDeflate }: DialWishes): string {
+  for (const [name, value] of headers) {
+    if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`'${name}: ${value}' is no header`);
+  }
+  const given = headers.filter(([name]) => !OWN.test(name));
+  const has = (wanted: string): boolean => given.some(([name]) => name.toLowerCase() === wanted);
+  const own: readonly (readonly [isSent: boolean, line: string])[] = [
+    [!has('host'), `Host: ${url.host}`],
+    [!has('user-agent'), 'User-Agent: wsg'],
+    [true, 'Upgrade: websocket'],
+    [true, 'Connection: Upgrade'],
+    [true, 'Sec-WebSocket-Version: 13'],
+    [offersDeflate === true, 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'],
+    [subprotocols.length > 0, `Sec-WebSocket-Protocol: ${subprotocols.join(', ')}`],
+    [url.username !== '' && !has('authorization'), `Authorization: Basic ${credentials(url)}`],
+  ];
+  const lines = own.flatMap(([isSent, line]) => (isSent ? [line] : []));
+  return [...lines, ...given.map(([name, value]) => `${name}: ${value}`), ''].join('\r\n');
+}
+
+function credentials({ username, password }: URL): string {
+  return Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
 }

@@ -1,62 +1,134 @@
 import { createHash } from 'node:crypto';
+import type { DialTarget } from './dial-target.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const MAX_HEAD_BYTES = 65_536;
+/** How much of the body of an answer that is no upgrade is read. */
+const MAX_BODY_BYTES = 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
+
+/** Headers of an answer in the order in which they came; names as they were written. */
+export type ResponseHeaders = readonly (readonly [name: string, value: string])[];
 
 /** What came of an upgrade request. */
 export interface UpgradeOutcome {
   /** Of the answer; 0 when it could not be understood. */
   readonly status: number;
+  readonly headers: ResponseHeaders;
+  /** The beginning of the body of an answer that is no upgrade. */
+  readonly body: string;
   /** Why the connection is no WebSocket; undefined when it is one. */
   readonly problem?: string;
+  /** What the server chose of what was offered; '' for none. */
+  readonly subprotocol: string;
+  /** The value of Sec-WebSocket-Extensions when the server accepted the one that was offered. */
+  readonly extensions?: string;
   /** Bytes that followed the answer's head: already frames. */
   readonly rest: Buffer;
 }
 
+interface Head {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+}
+
 /** Reads the answer to one upgrade request as its bytes arrive. */
 export class UpgradeResponse {
-  private head = Buffer.alloc(0);
+  private bytes = Buffer.alloc(0);
+  private headEnd = -1;
 
-  constructor(private readonly key: string) {}
+  constructor(
+    private readonly key: string,
+    private readonly offer: Pick<DialTarget, 'offersDeflate' | 'subprotocols'>,
+  ) {}
 
-  /** Takes a copy of the bytes; the outcome as soon as the whole head has come. */
+  /** Takes a copy of the bytes; the outcome as soon as the whole head has come, and of an answer that is no upgrade its body. */
   receive(bytes: Buffer): UpgradeOutcome | undefined {
-    this.head = Buffer.concat([this.head, bytes]);
-    const end = this.head.indexOf(HEAD_END);
-    if (end < 0) {
-      if (this.head.length <= MAX_HEAD_BYTES) return undefined;
-      return { status: 0, problem: `the answer's head is longer than ${MAX_HEAD_BYTES} bytes`, rest: Buffer.alloc(0) };
+    this.bytes = Buffer.concat([this.bytes, bytes]);
+    if (this.headEnd < 0) this.headEnd = this.bytes.indexOf(HEAD_END);
+    if (this.headEnd < 0) {
+      if (this.bytes.length <= MAX_HEAD_BYTES) return undefined;
+      return failure({ status: 0, headers: [] }, `the answer's head is longer than ${MAX_HEAD_BYTES} bytes`);
     }
-    const lines = this.head.toString('latin1', 0, end).split('\r\n');
-    return { ...this.judge(lines), rest: this.head.subarray(end + HEAD_END.length) };
+    const head = this.parseHead();
+    const rest = this.bytes.subarray(this.headEnd + HEAD_END.length);
+    if (head.status === 101 || head.status === 0) return { ...this.judge(head), rest };
+    const length = Number(headerOf(head.headers, 'content-length') ?? Number.POSITIVE_INFINITY);
+    return rest.length >= Math.min(length, MAX_BODY_BYTES) ? this.refused(head, rest) : undefined;
   }
 
-  private judge(lines: readonly string[]): Omit<UpgradeOutcome, 'rest'> {
+  /** The outcome when the stream ends here; undefined when the head is not all there. */
+  end(): UpgradeOutcome | undefined {
+    if (this.headEnd < 0) return undefined;
+    return this.refused(this.parseHead(), this.bytes.subarray(this.headEnd + HEAD_END.length));
+  }
+
+  private refused(head: Head, body: Buffer): UpgradeOutcome {
+    const text = unchunked(head, body).toString('utf8', 0, MAX_BODY_BYTES);
+    return { ...failure(head, `the server answered ${head.status} instead of 101`), body: text };
+  }
+
+  private parseHead(): Head {
+    const lines = this.bytes.toString('latin1', 0, this.headEnd).split('\r\n');
     const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(lines[0] ?? '')?.[1] ?? 0);
-    if (status === 0) return { status, problem: 'the answer is no HTTP' };
-    if (status !== 101) return { status, problem: `the server answered ${status} instead of 101` };
-    const headers = parseHeaders(lines);
-    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
-      return { status, problem: 'the answer names no upgrade to websocket' };
+    const headers = lines.slice(1).flatMap((line): [string, string][] => {
+      const colon = line.indexOf(':');
+      return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1).trim()]] : [];
+    });
+    return { status, headers };
+  }
+
+  private judge(head: Head): UpgradeOutcome {
+    if (head.status === 0) return failure(head, 'the answer is no HTTP');
+    if (headerOf(head.headers, 'upgrade')?.toLowerCase() !== 'websocket') {
+      return failure(head, 'the answer names no upgrade to websocket');
     }
-    if (headers.get('sec-websocket-accept') !== acceptOf(this.key)) {
-      return { status, problem: 'the answer has a wrong Sec-WebSocket-Accept' };
+    if (headerOf(head.headers, 'sec-websocket-accept') !== acceptOf(this.key)) {
+      return failure(head, 'the answer has a wrong Sec-WebSocket-Accept');
     }
-    if (headers.has('sec-websocket-extensions')) {
-      return { status, problem: 'the server chose an extension that was not offered' };
+    const extensions = headerOf(head.headers, 'sec-websocket-extensions');
+    if (extensions !== undefined && !this.isOffered(extensions)) {
+      return failure(head, 'the server chose an extension that was not offered');
     }
-    return { status };
+    const subprotocol = headerOf(head.headers, 'sec-websocket-protocol') ?? '';
+    if (!this.mayChoose(subprotocol)) {
+      return failure(head, `the server chose the subprotocol ${subprotocol}, which was not offered`);
+    }
+    return { ...head, body: '', subprotocol, rest: Buffer.alloc(0), ...(extensions !== undefined && { extensions }) };
+  }
+
+  /** Servers that choose although nothing was offered are let pass, as by k6. */
+  private mayChoose(subprotocol: string): boolean {
+    const { subprotocols } = this.offer;
+    return subprotocol === '' || subprotocols.length === 0 || subprotocols.includes(subprotocol);
+  }
+
+  private isOffered(extensions: string): boolean {
+    return this.offer.offersDeflate && /^permessage-deflate(\s*;[^,]*)?$/.test(extensions);
   }
 }
 
-function parseHeaders(lines: readonly string[]): Map<string, string> {
-  const headers = new Map<string, string>();
-  for (const line of lines.slice(1)) {
-    const colon = line.indexOf(':');
-    if (colon > 0) headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+/** The first header of this name, in small letters. */
+export function headerOf(headers: ResponseHeaders, name: string): string | undefined {
+  return headers.find(([candidate]) => candidate.toLowerCase() === name)?.[1];
+}
+
+function failure({ status, headers }: Head, problem: string): UpgradeOutcome {
+  return { status, headers, body: '', subprotocol: '', problem, rest: Buffer.alloc(0) };
+}
+
+/** The body without the lengths of its chunks, as far as it came. */
+function unchunked({ headers }: Head, body: Buffer): Buffer {
+  if (!/chunked/i.test(headerOf(headers, 'transfer-encoding') ?? '')) return body;
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const lineEnd = body.indexOf('\r\n', at);
+    const size = lineEnd < 0 ? 0 : Number.parseInt(body.toString('latin1', at, lineEnd), 16);
+    if (!(size > 0)) return Buffer.concat(parts);
+    parts.push(body.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = lineEnd + 2 + size + 2;
   }
-  return headers;
 }
 
 function acceptOf(key: string): string {

@@ -22,6 +22,33 @@ export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
   { name: 'ws_sessions', type: 'counter', contains: 'default' },
 ];
 
+/** Those that only scripts fill. */
+export const SCRIPT_METRICS: readonly MetricDefinition[] = [
+  { name: 'group_duration', type: 'trend', contains: 'time' },
+  { name: 'http_req_blocked', type: 'trend', contains: 'time' },
+  { name: 'http_req_connecting', type: 'trend', contains: 'time' },
+  { name: 'http_req_duration', type: 'trend', contains: 'time' },
+  { name: 'http_req_failed', type: 'rate', contains: 'default' },
+  { name: 'http_req_receiving', type: 'trend', contains: 'time' },
+  { name: 'http_req_sending', type: 'trend', contains: 'time' },
+  { name: 'http_req_tls_handshaking', type: 'trend', contains: 'time' },
+  { name: 'http_req_waiting', type: 'trend', contains: 'time' },
+  { name: 'http_reqs', type: 'counter', contains: 'default' },
+];
+
+/** What one HTTP request records. */
+export interface RequestMetrics {
+  readonly requests: Metric<Counter>;
+  readonly failed: Metric<Rate>;
+  readonly duration: Metric<TimeTrend>;
+  readonly blocked: Metric<TimeTrend>;
+  readonly connecting: Metric<TimeTrend>;
+  readonly tlsHandshaking: Metric<TimeTrend>;
+  readonly sending: Metric<TimeTrend>;
+  readonly waiting: Metric<TimeTrend>;
+  readonly receiving: Metric<TimeTrend>;
+}
+
 /** What WebSocket sessions with the same tags record: looked up once, so that recording is an addition. */
 export interface SessionMetrics {
   readonly dataReceived: Series;
@@ -51,6 +78,8 @@ export class BuiltInMetrics {
   readonly connecting: Metric<TimeTrend>;
   readonly sessionDuration: Metric<TimeTrend>;
   readonly ping: Metric<TimeTrend>;
+  readonly groupDuration: Metric<TimeTrend>;
+  readonly http: RequestMetrics;
 
   constructor(registry: MetricRegistry) {
     this.checks = registry.rate('checks');
@@ -67,6 +96,18 @@ export class BuiltInMetrics {
     this.connecting = registry.timeTrend('ws_connecting');
     this.sessionDuration = registry.timeTrend('ws_session_duration');
     this.ping = registry.timeTrend('ws_ping');
+    this.groupDuration = registry.timeTrend('group_duration');
+    this.http = {
+      requests: registry.counter('http_reqs'),
+      failed: registry.rate('http_req_failed'),
+      duration: registry.timeTrend('http_req_duration'),
+      blocked: registry.timeTrend('http_req_blocked'),
+      connecting: registry.timeTrend('http_req_connecting'),
+      tlsHandshaking: registry.timeTrend('http_req_tls_handshaking'),
+      sending: registry.timeTrend('http_req_sending'),
+      waiting: registry.timeTrend('http_req_waiting'),
+      receiving: registry.timeTrend('http_req_receiving'),
+    };
   }
 
   /** To be kept for as long as sessions have these tags. */

@@ -56,7 +56,7 @@ it('reads messages over TLS, and marks when TCP and TLS were up', async () => {
     },
     context,
   );
-  expect(await connection.dial()).toEqual({ status: 101 });
+  expect(await connection.dial()).toMatchObject({ status: 101 });
   expect(await received).toEqual([30_000]);
   const { dialStart, tcpConnected = 0, secured = 0, upgraded = 0 } = connection.marks;
   const moments = [dialStart, tcpConnected, secured, upgraded];

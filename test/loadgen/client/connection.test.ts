@@ -60,7 +60,7 @@ describe('Connection to a WebSocket server', () => {
   async function open(): Promise<{ connection: Connection; notes: Notes; peer: WebSocket }> {
     const notes = new Notes();
     const connection = new Connection(createDialTarget(target.url), notes, context);
-    expect(await connection.dial()).toEqual({ status: 101 });
+    expect(await connection.dial()).toMatchObject({ status: 101 });
     await notes.reached(1);
     const peer = accepted[0];
     if (peer === undefined) throw new Error('nobody was accepted');
@@ -182,7 +182,7 @@ describe('Connection to something else', () => {
 
   it('fails when the server closes without an answer', async () => {
     answer = (socket) => void socket.end();
-    expect(await dial()).toEqual({ status: 0, message: 'the server closed before it answered' });
+    expect(await dial()).toMatchObject({ status: 0, message: 'the server closed before it answered' });
   });
 
   it('fails when the head has no end', async () => {

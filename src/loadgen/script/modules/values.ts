@@ -14,6 +14,19 @@ export function property(value: unknown, name: string): unknown {
   return isObject(value) || typeof value === 'function' ? Reflect.get(value, name) : undefined;
 }
 
+/** The name of a value's type as k6 shows it to scripts: `String`, `Array`, `Uint8Array`. */
+export function typedName(value: unknown): string {
+  if (value === null) return 'null';
+  if (isObject(value)) return value.constructor?.name ?? 'Object';
+  const name = typeof value;
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/** Any value as a text, as `String` makes it. */
+export function asText(value: unknown): string {
+  return String(value);
+}
+
 /** The bytes of a string (UTF-8), ArrayBuffer, typed array or list of numbers; undefined for anything else. */
 export function bytesOf(value: unknown): Buffer | undefined {
   if (typeof value === 'string') return Buffer.from(value);

@@ -12,6 +12,7 @@ export type Task = () => unknown;
 export class EventLoop {
   private readonly tasks: Task[] = [];
   private reserved = 0;
+  private held = 0;
   private wasUsed = false;
   private generation = 0;
   private stopped: Interruption | undefined;
@@ -32,11 +33,21 @@ export class EventLoop {
     };
   }
 
-  /** Keeps the iteration alive for as long as the promise is pending. */
+  /** A blocking call is under way: until it ends the iteration goes on, and no other task begins. */
   hold(promise: Promise<unknown>): void {
-    const fulfil = this.reserve();
-    const release = (): void => fulfil();
+    const { generation } = this;
+    this.held += 1;
+    const release = (): void => {
+      if (generation !== this.generation) return;
+      this.held -= 1;
+      this.wake();
+    };
     promise.then(release, release);
+  }
+
+  /** The script has promises of its own: their callbacks are waited for before the iteration ends. */
+  notePromise(): void {
+    this.wasUsed = true;
   }
 
   /** Runs the task, then all that comes of it, until nothing is left. Rejects with the first error that a task throws, or when interrupted. */
@@ -45,9 +56,9 @@ export class EventLoop {
     try {
       await this.turn(first);
       for (;;) {
-        const task = this.tasks.shift();
+        const task = this.held > 0 ? undefined : this.tasks.shift();
         if (task !== undefined) await this.turn(task);
-        else if (this.reserved > 0) await this.nextEvent();
+        else if (this.reserved > 0 || this.held > 0) await this.nextEvent();
         else if (!this.wasUsed) return;
         else await this.letPromisesGoOn();
       }
@@ -66,6 +77,7 @@ export class EventLoop {
     this.stopped = undefined;
     this.wasUsed = false;
     this.reserved = 0;
+    this.held = 0;
     this.tasks.length = 0;
   }
 

@@ -1,0 +1,158 @@
+import { CheckRecorder } from '../../metric/check-recorder.js';
+import type { Tags } from '../../metric/tags.js';
+import { NO_TAGS } from '../../metric/tags.js';
+import type { SeededRandom } from '../../pacing/seeded-random.js';
+import { box, isThenable } from '../runtime/box.js';
+import type { Returned, ScriptFunction } from '../runtime/guard.js';
+import type { VuContext } from '../runtime/vu-context.js';
+import { badPathName, noAsyncCallback, notInInit, wrongType } from './k6-errors.js';
+import { runGroup } from './group.js';
+import { tagsArgument } from './tags-argument.js';
+import { isFunction, isObject } from './values.js';
+
+/** The module `k6` of one virtual user. `random` is what its `Math.random` draws from. */
+export function createK6Module(vu: VuContext, reseed: (seed: number) => void): object {
+  const checks = new Checks(vu);
+  return {
+    check: (value: unknown, sets: unknown, tags?: unknown) => checks.check(value, sets, tags),
+    group: (name: unknown, callback: unknown) => group(vu, name, callback),
+    sleep: (seconds: unknown) => sleep(vu, seconds),
+    fail: (message: unknown = '') => {
+      throw new Error(String(message));
+    },
+    randomSeed: (seed: unknown) => reseed(Math.trunc(Number(seed))),
+  };
+}
+
+/** Draws `Math.random` of one virtual user. */
+export interface RandomSource {
+  current: SeededRandom;
+}
+
+function sleep(vu: VuContext, seconds: unknown): Promise<undefined> {
+  if (vu.isInit) throw notInInit('sleep()');
+  const delayMs = Number(seconds) * 1000;
+  return vu.block('sleep', async (onInterrupt) => {
+    if (!(delayMs > 0)) return undefined;
+    await new Promise<void>((resolve) => {
+      onInterrupt(vu.thread.clock.schedule(resolve, delayMs));
+    });
+    return undefined;
+  });
+}
+
+function group(vu: VuContext, name: unknown, callback: unknown): unknown {
+  if (vu.isInit) throw notInInit('group()');
+  if (!isFunction(callback)) throw wrongType('group()', callback, 'a function');
+  const text = String(name);
+  if (text.includes('::')) throw badPathName();
+  return runGroup(vu, `${vu.group}::${text}`, () => {
+    const returned = vu.guard.call(callback, undefined, []);
+    return returned instanceof Promise ? returned.then(({ value }) => box(value)) : groupValue(returned);
+  });
+}
+
+function groupValue({ value }: Returned): unknown {
+  if (isThenable(value)) {
+    value.then(undefined, () => undefined);
+    throw noAsyncCallback('group');
+  }
+  return value;
+}
+
+interface CheckJob {
+  readonly value: unknown;
+  readonly names: readonly string[];
+  readonly sets: Readonly<Record<string, unknown>>;
+  readonly tags: Tags;
+  hasPassed: boolean;
+}
+
+/** `check` of one virtual user. Runs for each message of a typical script: without tags of its own a check's recorder is looked up once. */
+class Checks {
+  private readonly recorders = new Map<string, CheckRecorder>();
+  private recordersTags: Tags = NO_TAGS;
+
+  constructor(private readonly vu: VuContext) {}
+
+  check(value: unknown, sets: unknown, tags: unknown): unknown {
+    if (this.vu.isInit) throw notInInit('check()');
+    if (!isObject(sets)) throw wrongType('check()', sets, 'an object of checks');
+    const job = { value, sets, names: Object.keys(sets), tags: tagsArgument('check()', tags), hasPassed: true };
+    return this.go(job, 0);
+  }
+
+  private go(job: CheckJob, from: number): unknown {
+    for (let index = from; index < job.names.length; index += 1) {
+      const name = job.names[index] ?? '';
+      const condition = job.sets[name];
+      if (!isFunction(condition)) this.record(job, name, condition);
+      else {
+        const pending = this.ask(job, name, condition);
+        if (pending !== undefined) return this.vu.wait(pending.then(() => this.go(job, index + 1)));
+      }
+    }
+    return job.hasPassed;
+  }
+
+  /** A predicate that throws counts as failed before the script sees the error. */
+  private ask(job: CheckJob, name: string, predicate: ScriptFunction): Promise<void> | undefined {
+    try {
+      const returned = this.vu.guard.call(predicate, undefined, [job.value]);
+      if (returned instanceof Promise) return this.answer(job, name, returned);
+      this.record(job, name, returned.value);
+      return undefined;
+    } catch (error) {
+      if (error !== this.refusal) this.recordThrow(job, name);
+      throw error;
+    }
+  }
+
+  private async answer(job: CheckJob, name: string, returned: Promise<Returned>): Promise<void> {
+    let value: unknown;
+    try {
+      ({ value } = await returned);
+    } catch (error) {
+      this.recordThrow(job, name);
+      throw error;
+    }
+    this.record(job, name, value);
+  }
+
+  private refusal: Error | undefined;
+
+  private recordThrow(job: CheckJob, name: string): void {
+    if (this.vu.guard.interruption === undefined) this.record(job, name, false);
+  }
+
+  private record(job: CheckJob, name: string, value: unknown): void {
+    if (isThenable(value)) {
+      value.then(undefined, () => undefined);
+      this.refusal = noAsyncCallback('check');
+      throw this.refusal;
+    }
+    const isPassed = Boolean(value);
+    if (!isPassed) job.hasPassed = false;
+    this.recorder(name, job.tags).add(isPassed);
+  }
+
+  private recorder(name: string, tags: Tags): CheckRecorder {
+    if (tags.size > 0) return this.create(name, this.vu.tagsWith(tags));
+    if (this.recordersTags !== this.vu.tags) {
+      this.recorders.clear();
+      this.recordersTags = this.vu.tags;
+    }
+    const known = this.recorders.get(name);
+    if (known !== undefined) return known;
+    const recorder = this.create(name, this.vu.tags);
+    this.recorders.set(name, recorder);
+    return recorder;
+  }
+
+  private create(name: string, tags: Tags): CheckRecorder {
+    if (name.includes('::')) throw badPathName();
+    const { registry, metrics, systemTags } = this.vu.thread;
+    const all = systemTags.has('check') ? new Map([...tags, ['check', name]]) : tags;
+    return new CheckRecorder(registry.check(name, this.vu.group), metrics.checks.bind(all));
+  }
+}

@@ -1,0 +1,54 @@
+import type { MetricType } from '../../../run-file/records.js';
+import type { Metric } from '../../metric/metric.js';
+import type { VuContext } from '../runtime/vu-context.js';
+import { onlyInInit } from './k6-errors.js';
+import { tagsArgument } from './tags-argument.js';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+/** The module `k6/metrics` of one virtual user. */
+export function createMetricsModule(vu: VuContext): object {
+  const define = (type: MetricType) =>
+    class {
+      readonly name: string;
+      readonly #metric: Metric;
+
+      constructor(name: unknown, isTime?: unknown) {
+        if (!vu.isInit) throw onlyInInit('metrics');
+        this.name = checkName(name);
+        const isTimeMetric = type === 'trend' || type === 'gauge' || type === 'counter' ? isTime === true : false;
+        this.#metric = vu.thread.registry.define(this.name, type, isTimeMetric ? 'time' : 'default');
+      }
+
+      add(value: unknown, tags?: unknown): boolean {
+        if (vu.isInit) throw new Error('metrics cannot be added to in the init context');
+        const own = tagsArgument(`${this.name}.add()`, tags);
+        const number = sampleValue(value);
+        if (Number.isNaN(number) || (type === 'counter' && number < 0)) return this.#refuse(value);
+        this.#metric.add(number, vu.tagsWith(own));
+        return true;
+      }
+
+      #refuse(value: unknown): boolean {
+        const reason = type === 'counter' ? 'only numbers that are not negative' : 'only numbers, true and false';
+        const text = `'${String(value)}' is an invalid value for metric '${this.name}', ${reason} are accepted`;
+        if (vu.thread.runtime.throwsOnFailure) throw new Error(text);
+        vu.thread.log.write({ level: 'warning', text });
+        return false;
+      }
+    };
+  return { Counter: define('counter'), Gauge: define('gauge'), Rate: define('rate'), Trend: define('trend') };
+}
+
+function checkName(name: unknown): string {
+  const text = typeof name === 'string' ? name : '';
+  if (NAME.test(text)) return text;
+  const rule = 'it must begin with a letter or an underscore, and hold only these and digits, at most 128';
+  throw new Error(`invalid metric name: '${String(name)}'; ${rule}`);
+}
+
+/** As k6 converts: numbers, booleans and texts that are numbers. */
+function sampleValue(value: unknown): number {
+  if (value === null || value === undefined || value === '') return Number.NaN;
+  return typeof value === 'object' ? Number.NaN : Number(value);
+}

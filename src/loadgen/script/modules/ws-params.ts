@@ -1,0 +1,83 @@
+import { createDialTarget, type DialTarget, type DialWishes } from '../../client/dial-target.js';
+import type { Tags } from '../../metric/tags.js';
+import type { RuntimeOptions } from '../../plan/runtime-options.js';
+import type { VuContext } from '../runtime/vu-context.js';
+import { cookieHeader, jarOf } from './cookie-jar.js';
+import { hostOverride } from './host-rules.js';
+import { tagsArgument } from './tags-argument.js';
+import { asText, isObject, property, textEntries } from './values.js';
+
+const DEFAULT_USER_AGENT = 'wsg (k6 compatible)';
+
+/** A WebSocket connection as a script asked for it. */
+export interface SocketRequest {
+  readonly url: string;
+  readonly target: DialTarget;
+  readonly tags: Tags;
+}
+
+/** What a script asked for beside the URL. */
+export interface SocketParams {
+  readonly url: unknown;
+  readonly params: unknown;
+  readonly subprotocols?: readonly string[];
+}
+
+/** Reads the URL and the parameters that both WebSocket modules take. Throws with the reason when they cannot be used. */
+export function readSocketRequest(vu: VuContext, { url: given, params, subprotocols }: SocketParams): SocketRequest {
+  const url = socketUrl(given);
+  if (params !== undefined && params !== null && !isObject(params)) throw new TypeError('the parameters are no object');
+  const { runtime } = vu.thread;
+  const wishes: DialWishes = {
+    headers: [...headersOf(params, runtime), ...cookiesOf(vu, url, params)],
+    offersDeflate: offersDeflate(property(params, 'compression')),
+    verifiesCertificate: !runtime.insecureSkipTlsVerify,
+    ...offeredProtocols(params, subprotocols),
+    ...hostOverride(url, runtime),
+  };
+  const tags = tagsArgument('tags', property(params, 'tags'));
+  return {
+    url: String(given),
+    target: createDialTarget(url.href, wishes),
+    tags,
+  };
+}
+
+function socketUrl(given: unknown): URL {
+  const text = String(given);
+  if (URL.canParse(text)) {
+    const url = new URL(text);
+    if (url.protocol === 'ws:' || url.protocol === 'wss:') return url;
+  }
+  throw new TypeError(`malformed ws or wss URL: '${text}'`);
+}
+
+function offersDeflate(compression: unknown): boolean {
+  if (compression === undefined || compression === null || compression === '') return false;
+  if (compression === 'deflate') return true;
+  throw new Error(`unsupported compression algorithm '${asText(compression)}', supported algorithm is 'deflate'`);
+}
+
+function headersOf(params: unknown, { userAgent }: RuntimeOptions): [string, string][] {
+  const headers = textEntries(property(params, 'headers')).filter(([name]) => !isProtocol(name));
+  const hasAgent = headers.some(([name]) => name.toLowerCase() === 'user-agent');
+  return hasAgent ? headers : [['User-Agent', userAgent ?? DEFAULT_USER_AGENT], ...headers];
+}
+
+/** Subprotocols may come as a header, which is how scripts of `k6/ws` ask for them. */
+function offeredProtocols(params: unknown, subprotocols: readonly string[] = []): Pick<DialWishes, 'subprotocols'> {
+  const inHeaders = textEntries(property(params, 'headers'))
+    .filter(([name]) => isProtocol(name))
+    .flatMap(([, value]) => value.split(',').map((protocol) => protocol.trim()));
+  return { subprotocols: [...subprotocols, ...inHeaders] };
+}
+
+function isProtocol(name: string): boolean {
+  return name.toLowerCase() === 'sec-websocket-protocol';
+}
+
+function cookiesOf(vu: VuContext, url: URL, params: unknown): [string, string][] {
+  const jar = jarOf(property(params, 'jar')) ?? vu.cookies;
+  const header = cookieHeader(jar, url);
+  return header === '' ? [] : [['Cookie', header]];
+}

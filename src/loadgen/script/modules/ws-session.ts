@@ -1,0 +1,230 @@
+import type { DialResult } from '../../client/connection.js';
+import type { Returned, ScriptFunction } from '../runtime/guard.js';
+import type { VuContext } from '../runtime/vu-context.js';
+import { dialErrorText } from './dial-error.js';
+import { isFunction } from './values.js';
+import { responseHeaders, SocketConnection } from './socket-connection.js';
+import type { SocketRequest } from './ws-params.js';
+import { WsSocket } from './ws-socket.js';
+
+const GOING_AWAY = 1001;
+const NORMAL = 1000;
+const NO_CODE = 1005;
+
+/** What `ws.connect` returns. */
+export interface WsResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly error: string;
+}
+
+/**
+ * One `ws.connect`: dials, calls the set-up function with the open socket, then `open` handlers, and then handles one event after the other
+ * until the session is closed by either side or interrupted.
+ */
+export class WsSession {
+  readonly connection: SocketConnection;
+  private readonly socket: WsSocket;
+  private readonly handlers = new Map<string, ScriptFunction[]>();
+  private readonly queue: (() => Returned | Promise<unknown> | undefined)[] = [];
+  private readonly timers = new Set<() => void>();
+  private isBusy = true;
+  private isClosed = false;
+  private isOver = false;
+  private closing: Promise<unknown> | undefined;
+  private finish: (error?: unknown) => void = () => undefined;
+  private readonly finished = new Promise<void>((resolve, reject) => {
+    this.finish = (error) => (error === undefined ? resolve() : reject(error));
+  });
+
+  constructor(
+    readonly vu: VuContext,
+    private readonly request: SocketRequest,
+  ) {
+    this.connection = new SocketConnection(vu, request, {
+      text: (text) => this.event('message', [text]),
+      binary: (bytes) => this.event('binaryMessage', [bytes]),
+      ping: () => this.event('ping', []),
+      pong: () => this.event('pong', []),
+      closed: (code) => this.peerClosed(code),
+    });
+    this.socket = new WsSocket(this);
+    // Somebody may interrupt before anyone waits.
+    this.finished.catch(() => undefined);
+  }
+
+  /** Resolves with what the script gets; rejects with what the script has to see thrown. */
+  async run(setup: ScriptFunction): Promise<WsResponse> {
+    const result = await this.connection.dial();
+    const { interruption } = this.vu.guard;
+    if (interruption !== undefined) throw interruption;
+    if (result.error !== undefined) {
+      this.isOver = true;
+      this.connection.endSession();
+      return this.failed(result);
+    }
+    try {
+      await this.vu.guard.call(setup, undefined, [this.socket]);
+      await this.emit('open', []);
+      this.isBusy = false;
+      this.drain();
+      await this.finished;
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    } finally {
+      this.end();
+      this.connection.endSession();
+    }
+    const { status, headers } = result;
+    return { url: this.request.url, status, headers: responseHeaders(headers), body: '', error: '' };
+  }
+
+  /** The virtual user has to stop: no handler runs any more. */
+  interrupt(): void {
+    this.end();
+    this.isClosed = true;
+    this.connection.interrupt(GOING_AWAY);
+  }
+
+  on(event: string, handler: unknown): void {
+    if (!isFunction(handler)) throw new TypeError(`on('${event}') expects a function`);
+    const known = this.handlers.get(event);
+    if (known === undefined) this.handlers.set(event, [handler]);
+    else known.push(handler);
+  }
+
+  /** Queues what is to be done when everything before it is; at once when there is nothing before. */
+  enqueue(task: () => Returned | Promise<unknown> | undefined): void {
+    if (this.isOver) return;
+    if (this.isBusy) this.queue.push(task);
+    else this.perform(task);
+  }
+
+  /** Handlers of errors hear of it; without one it is only lost. */
+  reportError(message: string): void {
+    this.event('error', [errorEvent(message)]);
+  }
+
+  /** `start` schedules and returns how to cancel; it is cancelled when the session ends. */
+  addTimer(start: (forget: () => void) => () => void): void {
+    const cancel = start(() => this.timers.delete(cancel));
+    this.timers.add(cancel);
+  }
+
+  /** Closes once: the frame goes out, and `close` handlers run before this returns. */
+  close(code: number): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.connection.close(code);
+    const closing = this.emit('close', [code]);
+    this.finishAfter(closing);
+  }
+
+  /** True while the session goes on. */
+  get isOpen(): boolean {
+    return !this.isClosed;
+  }
+
+  private finishAfter(closing: Returned | Promise<unknown> | undefined): void {
+    if (!(closing instanceof Promise)) return this.finish();
+    this.closing = closing;
+    closing.then(
+      () => this.finish(),
+      (error: unknown) => this.finish(error),
+    );
+  }
+
+  private peerClosed(code: number): void {
+    if (this.isClosed) return;
+    this.enqueue(() => {
+      if (this.isClosed) return undefined;
+      this.isClosed = true;
+      const isExpected = code === NORMAL || code === GOING_AWAY || code === NO_CODE;
+      const error = isExpected ? undefined : this.emit('error', [errorEvent(closeText(code))]);
+      const close = (): Returned | Promise<unknown> | undefined =>
+        this.emit('close', [code === NO_CODE ? GOING_AWAY : code]);
+      const closing = error instanceof Promise ? error.then(close) : close();
+      this.finishAfter(closing);
+      return closing;
+    });
+  }
+
+  private event(name: string, args: readonly unknown[]): void {
+    if (this.isClosed || (!this.isBusy && !this.handlers.has(name))) return;
+    this.enqueue(() => (this.isClosed ? undefined : this.emit(name, args)));
+  }
+
+  /** Calls the handlers of an event in order; a promise only when one of them waits. */
+  private emit(name: string, args: readonly unknown[], from = 0): Returned | Promise<unknown> | undefined {
+    const handlers = this.handlers.get(name) ?? [];
+    for (let index = from; index < handlers.length; index += 1) {
+      const handler = handlers[index];
+      const returned = handler === undefined ? undefined : this.vu.guard.call(handler, undefined, args);
+      if (returned instanceof Promise) return returned.then(() => this.emit(name, args, index + 1));
+    }
+    return undefined;
+  }
+
+  private perform(task: () => Returned | Promise<unknown> | undefined): void {
+    try {
+      const pending = task();
+      if (!(pending instanceof Promise)) return;
+      this.isBusy = true;
+      pending.then(
+        () => {
+          this.isBusy = false;
+          this.drain();
+        },
+        (error: unknown) => this.finish(error),
+      );
+    } catch (error) {
+      this.isBusy = true;
+      this.finish(error);
+    }
+  }
+
+  private drain(): void {
+    while (!this.isBusy && !this.isOver) {
+      const task = this.queue.shift();
+      if (task === undefined) return;
+      this.perform(task);
+    }
+  }
+
+  /** Something was thrown: the socket is closed, and `close` handlers still hear of it. */
+  private async abandon(): Promise<void> {
+    this.isBusy = true;
+    if (this.vu.guard.interruption !== undefined) return this.interrupt();
+    if (!this.isClosed) this.close(GOING_AWAY);
+    await this.closing?.catch(() => undefined);
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.queue.length = 0;
+    for (const cancel of this.timers) cancel();
+    this.timers.clear();
+  }
+
+  private failed(result: DialResult): WsResponse {
+    const error = dialErrorText(this.request, result);
+    const { log, runtime } = this.vu.thread;
+    if (runtime.throwsOnFailure) throw new Error(error);
+    log.write({ level: 'warning', text: `Attempt to establish a WebSocket connection failed: ${error}` });
+    const { status, headers, body = '' } = result;
+    const url = status === 0 ? '' : this.request.url;
+    return { url, status, headers: responseHeaders(headers), body, error };
+  }
+}
+
+/** What `error` handlers get: its text by calling `error()`, as in k6. */
+function errorEvent(message: string): Error {
+  return Object.assign(new Error(message), { error: () => message });
+}
+
+function closeText(code: number): string {
+  return code === 1006 ? 'websocket: close 1006 (abnormal closure): unexpected EOF' : `websocket: close ${code}`;
+}

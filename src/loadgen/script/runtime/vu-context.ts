@@ -1,0 +1,126 @@
+import type { Clock } from '../../../core/clock.js';
+import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
+import type { MetricRegistry } from '../../metric/metric-registry.js';
+import { type Tags, withTags } from '../../metric/tags.js';
+import type { RuntimeOptions } from '../../plan/runtime-options.js';
+import type { OpenConnections } from '../../scenario/open-connections.js';
+import { CookieStore } from '../modules/cookie-jar.js';
+import { EventLoop } from './event-loop.js';
+import { Guard } from './guard.js';
+import type { ScriptLog } from './script-log.js';
+import type { StopFlag } from './interruption.js';
+import type { SystemTags } from './system-tags.js';
+
+/** What the script said about the whole test, with `exec.test.abort` and `exec.test.fail`. */
+export interface TestVerdicts {
+  aborted(reason: string): void;
+  failed(reason: string): void;
+}
+
+/** What all virtual users of a thread share. */
+export interface ScriptThread {
+  readonly clock: Clock;
+  readonly registry: MetricRegistry;
+  readonly metrics: BuiltInMetrics;
+  readonly connections: OpenConnections;
+  readonly readBuffer: Buffer;
+  readonly runtime: RuntimeOptions;
+  readonly systemTags: SystemTags;
+  readonly log: ScriptLog;
+  readonly verdicts: TestVerdicts;
+  /** Rows of each SharedArray as JSON, by its name. */
+  readonly sharedArrays: Map<string, readonly string[]>;
+  /** Contents of files that were opened, by path. */
+  readonly files: Map<string, Buffer>;
+  /** The options that the run obeys, as `exec.test.options` shows them. */
+  readonly options: unknown;
+  readonly seed: number;
+  readonly stopFlag: StopFlag;
+  /** How many virtual users there are, and iterations so far: `exec.instance`. */
+  readonly counts: InstanceCounts;
+}
+
+export interface InstanceCounts {
+  vusActive: number;
+  vusInitialized: number;
+  iterationsCompleted: number;
+  iterationsInterrupted: number;
+  /** When the test began, by the clock. */
+  startMs: number;
+}
+
+/** The scenario of an iteration, as `exec.scenario` shows it. */
+export interface ScenarioState {
+  readonly name: string;
+  readonly executor: string;
+  /** When the scenario began, by the clock. */
+  readonly startMs: number;
+  /** How much of it is over: 0 to 1. */
+  readonly progress: () => number;
+}
+
+/** Where an iteration stands. */
+export interface IterationState {
+  readonly iterationInTest: number;
+  readonly iterationInInstance: number;
+}
+
+/** One virtual user as k6's modules see it: what it may do at this moment, and what its samples are tagged with. */
+export class VuContext {
+  readonly guard: Guard;
+  readonly loop = new EventLoop();
+  isInit = true;
+  /** All tags of its samples at this moment, system tags included. */
+  tags: Tags = new Map();
+  metadata: Readonly<Record<string, string>> = {};
+  /** Path of the group it is in, '' at the root. */
+  group = '';
+  scenario: ScenarioState | undefined;
+  iteration: IterationState = { iterationInTest: 0, iterationInInstance: 0 };
+  iterationInScenario = 0;
+  iterationInInstance = 0;
+  readonly cookies = new CookieStore();
+  /** What is closed or cut when the iteration ends. */
+  private readonly ends = new Set<() => void>();
+
+  constructor(
+    readonly thread: ScriptThread,
+    readonly number: number,
+  ) {
+    this.guard = new Guard(thread.stopFlag);
+  }
+
+  /**
+   * Runs a blocking call of a module: what it returns is to be returned to the script at once. `start` may reject with an error for the
+   * script.
+   */
+  block<T>(name: string, start: (onInterrupt: (cancel: () => void) => void) => Promise<T>): Promise<T> {
+    const done = this.guard.block(name, start);
+    this.loop.hold(done);
+    this.guard.waits = true;
+    return done;
+  }
+
+  /** Waits for a promise of ours on the script's behalf, for functions that wait only when a callback does. */
+  wait<T>(promise: Promise<T>): Promise<T> {
+    this.guard.waits = true;
+    return promise;
+  }
+
+  /** These tags on top of the user's own. */
+  tagsWith(more: Tags): Tags {
+    return withTags(this.tags, more);
+  }
+
+  /** `end` is called when the iteration is over, unless the returned function was called before. */
+  onIterationEnd(end: () => void): () => void {
+    this.ends.add(end);
+    return () => void this.ends.delete(end);
+  }
+
+  endIteration(): void {
+    const ends = [...this.ends];
+    this.ends.clear();
+    for (const end of ends) end();
+  }
+}
