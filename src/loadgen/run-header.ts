@@ -12,12 +12,13 @@ import { startingTimeMs } from './plan/scenario-plan.js';
 /** The first record of a run of the plan that starts at `startedAtMs` (Unix), by this version of wsg. */
 export function createRunHeader(plan: Plan, version: string, startedAtMs: number): RunHeader {
   const target = planTarget(plan);
+  const recorded = recordedPlan(plan);
   return {
     format: `${FORMAT.major}.${FORMAT.minor}`,
     startedAt: new Date(startedAtMs).toISOString(),
     scenario: plan.behaviour.name,
-    plan: { ...plan },
-    planHash: createHash('sha256').update(canonicalJson(plan)).digest('hex'),
+    plan: recorded,
+    planHash: createHash('sha256').update(canonicalJson(recorded)).digest('hex'),
     ...(target !== undefined && { target }),
     vus: localVus(plan),
     durationMs: Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario))),
@@ -33,6 +34,11 @@ export function createRunHeader(plan: Plan, version: string, startedAtMs: number
     client: clientVersion(),
     metrics: BUILT_IN_METRICS,
   };
+}
+
+/** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept. */
+function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
+  return { ...plan, scenarios: plan.scenarios.map((scenario) => ({ ...scenario, env: Object.keys(scenario.env) })) };
 }
 
 function describeMachine(): RunMachine {

@@ -29,15 +29,16 @@ export interface ScenarioDefaults {
   readonly exports?: readonly string[];
 }
 
-/** The scenarios of an object as k6 has it, in its order; what is wrong with any of them goes to the reader. */
+/** The scenarios of an object as k6 has it, by their start and then their names, as k6 lists them; what is wrong with any of them goes to the reader. */
 export function readScenarios(setting: Setting, defaults: ScenarioDefaults, reader: OptionReader): ScenarioPlan[] {
   const record = reader.record(setting) ?? {};
-  return Object.entries(record).flatMap(([name, value]) => {
+  const scenarios = Object.entries(record).flatMap(([name, value]) => {
     const place = within(setting, name);
     if (!NAME.test(name)) reader.complain(place, `the name '${name}' has other characters than 0-9, A-Z, a-z, _ and -`);
     const scenario = reader.record({ value, ...place });
     return scenario === undefined ? [] : (readScenario({ name, place, reader, defaults, ...keyed(scenario) }) ?? []);
   });
+  return scenarios.toSorted((left, right) => left.startTimeMs - right.startTimeMs || (left.name < right.name ? -1 : 1));
 }
 
 interface Reading {

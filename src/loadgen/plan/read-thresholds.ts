@@ -43,8 +43,9 @@ export function metricProblems(
     const name = parseSeriesName(series);
     return 'problem' in name ? undefined : byName.get(name.metric);
   };
+  const isName = (series: string): boolean => !('problem' in parseSeriesName(series));
   const series = new Set([...thresholds.map((threshold) => threshold.series), ...submetrics]);
-  const unknown = [...series].filter((name) => definitionOf(name) === undefined);
+  const unknown = [...series].filter((name) => isName(name) && definitionOf(name) === undefined);
   const unfitting = thresholds.flatMap((threshold) => {
     const definition = definitionOf(threshold.series);
     const problem = definition && thresholdTypeProblem(threshold.expression, definition.type);
