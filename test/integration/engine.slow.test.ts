@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.js';
 import { Engine, parseLoadOptions, type EngineDeps, type LoadFlags, type Plan } from '../../src/loadgen/index.js';
+import type { ThresholdRecord } from '../../src/run-file/records.js';
 import { LoadTarget } from '../support/load-target.js';
 
 /** Threads cannot run TypeScript. */
@@ -80,6 +81,47 @@ describe('Engine', () => {
     expect(run.health.map((health) => health.second)).toEqual([0, 1]);
     expect(run.header).toMatchObject({ version: '1.2.3', vus: 3, threads: 1, durationMs: 1200, scenario: 'snapshot' });
     expect(run.header.description).toEqual(['default: 3 looping VUs for 1.2s (gracefulStop: 0s)']);
+  });
+
+  it('ends with the threshold that is to end it, and writes what became of each', async () => {
+    const written: ThresholdRecord[] = [];
+    const judged: Plan = {
+      ...plan({ vus: '2', duration: '30s' }),
+      tags: { of: 'run' },
+      thresholds: [
+        { series: 'checks', expression: 'rate>0.9', abortOnFail: true, delayAbortMs: 1500 },
+        {
+          series: 'ws_msgs_received{of:run,scenario:default}',
+          expression: 'count==8',
+          abortOnFail: false,
+          delayAbortMs: 0,
+        },
+        { series: 'ws_msgs_received{scenario:other}', expression: 'count>0', abortOnFail: false, delayAbortMs: 0 },
+      ],
+      submetrics: ['ws_msgs_received{of:run,scenario:default}', 'ws_msgs_received{scenario:other}'],
+    };
+    const sink = {
+      writeHeader: () => undefined,
+      writeSecond: () => undefined,
+      writeHistogram: () => undefined,
+      writeSketch: () => undefined,
+      writeHealth: () => undefined,
+      writeGateway: () => undefined,
+      writeEvent: () => undefined,
+      writeThreshold: (record: ThresholdRecord) => written.push(record),
+      writeEnd: () => undefined,
+    };
+    const deps = { clock: systemClock, version: '1.2.3', threadEntry: THREAD_ENTRY, sink };
+    const run = await new Engine(judged, deps).run();
+    expect(run.end.reason).toBe('thresholds-crossed');
+    expect(run.seconds).toHaveLength(3);
+    expect(run.thresholds).toEqual([
+      expect.objectContaining({ series: 'checks', ok: false, aborted: true, value: 0.75 }),
+      expect.objectContaining({ expression: 'count==8', ok: true, aborted: false, value: 8 }),
+      expect.objectContaining({ expression: 'count>0', ok: false, aborted: false, value: null }),
+    ]);
+    expect(written).toEqual(run.thresholds);
+    expect(run.events).toContainEqual(expect.objectContaining({ kind: 'interruption' }));
   });
 
   it('completes exactly the iterations that were asked for', async () => {
