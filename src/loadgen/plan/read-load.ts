@@ -39,6 +39,7 @@ export function readLoad(
   reader: OptionReader,
 ): LoadPlan {
   checkConflicts(options, reader);
+  checkUnused(options, defaults, reader);
   const { gracefulStopMs, exports, isScript } = defaults;
   const base = { name: 'default', startTimeMs: 0, gracefulStopMs, exec: 'default', env: {}, tags: {} };
   const reading = { options, reader, base };
@@ -68,6 +69,15 @@ function checkConflicts(options: Layer, reader: OptionReader): void {
     if (setting === undefined || !options.has(other) || isEmptyList(options.get(other))) continue;
     reader.complain(setting, `using '${one}' and '${other}' simultaneously is not allowed`);
   }
+}
+
+/** Where options conflict, what would not be looked at has its problems named all the same. */
+function checkUnused(options: Layer, defaults: ScenarioDefaults, reader: OptionReader): void {
+  const stages = options.get('stages');
+  const scenarios = options.get('scenarios');
+  const isShortened = options.has('iterations') || options.has('duration');
+  if (isShortened && stages !== undefined && !isEmptyList(stages)) readStageList(stages, reader);
+  if (scenarios !== undefined && (isShortened || stages !== undefined)) readScenarios(scenarios, defaults, reader);
 }
 
 function warnOfVus(vus: Setting | undefined, reader: OptionReader): void {
