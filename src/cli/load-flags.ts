@@ -5,6 +5,7 @@ import type { SummaryFlags } from './summary-options.js';
 /** What `wsg loadtest` was told on its command line, as texts. */
 export interface LoadtestFlags extends SummaryFlags, K6Flags {
   readonly url: string | undefined;
+  readonly scenario: string | undefined;
   readonly vus: string | undefined;
   readonly duration: string | undefined;
   readonly iterations: string | undefined;
@@ -26,6 +27,7 @@ export function optionFlags(flags: LoadtestFlags): LoadFlags {
   const given = (name: keyof LoadtestFlags): true | undefined => (flags[name] === true ? true : undefined);
   return {
     url: flags.url,
+    scenario: flags.scenario,
     vus: flags.vus,
     duration: flags.duration,
     iterations: flags.iterations,

@@ -18,6 +18,10 @@ export default class Loadtest extends BaseCommand {
   static override strict = false;
   static override flags = {
     url: Flags.string({ helpValue: 'URL', description: 'Where to connect; ws://127.0.0.1:5000/connect by default.' }),
+    scenario: Flags.string({
+      helpValue: 'NAME',
+      description: 'What virtual users do without a script; snapshot by default.',
+    }),
     vus: Flags.string({ char: 'u', helpValue: 'N', description: 'Virtual users.' }),
     duration: Flags.string({ char: 'd', helpValue: 'DURATION', description: 'How long they start iterations.' }),
     iterations: Flags.string({ char: 'i', helpValue: 'N', description: 'Iterations that they share.' }),

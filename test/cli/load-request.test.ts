@@ -6,6 +6,7 @@ import { planTarget } from '../../src/loadgen/index.js';
 
 const NOTHING: LoadtestFlags = {
   url: undefined,
+  scenario: undefined,
   vus: undefined,
   duration: undefined,
   iterations: undefined,
@@ -74,10 +75,21 @@ describe('readLoadRequest', () => {
   it('lists what is wrong with load, summary, gateway, script and flags of k6 all at once', () => {
     const flags = { vus: '0', duration: 'soon', 'summary-mode': 'long', 'summary-time-unit': 'h', gateway: 'here' };
     const found = complaints(
-      { ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], env: ['=b'], out: ['json=a'] },
+      { ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], env: ['=b'], out: ['influxdb=a'] },
       ['a.js'],
     );
-    const named = ['a.js', "'duration' and 'stages'", "'soon'", "'0'", 'mode', 'long', "'h'", 'here', "'=b'", 'json=a'];
+    const named = [
+      'a.js',
+      "'duration' and 'stages'",
+      "'soon'",
+      "'0'",
+      'mode',
+      'long',
+      "'h'",
+      'here',
+      "'=b'",
+      'influxdb=a',
+    ];
     expect(found).toEqual(named.map((text) => expect.stringContaining(text)));
   });
 

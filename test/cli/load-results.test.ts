@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOfRun, printResults, type ResultOptions } from '../../src/cli/load-results.js';
-import type { RunEnd } from '../../src/run-file/records.js';
+import { crossedThresholds, exitCodeOfRun, printResults, type ResultOptions } from '../../src/cli/load-results.js';
+import type { RunEnd, ThresholdRecord } from '../../src/run-file/records.js';
 import { recordingOutput } from '../support/recording-output.js';
 import { snapshotRun } from '../support/sample-run.js';
 
@@ -38,6 +38,36 @@ describe('printResults', () => {
     expect(JSON.parse(stdout.replace('[after]', '')).wsg.valid).toBe(false);
     expect(stderr).toContain('THIS RUN IS INVALID');
     expect(stderr).toContain('nothing was received');
+  });
+});
+
+function judged(series: string, ok: boolean, aborted = false): ThresholdRecord {
+  return { series, expression: 'count>1', aggregate: 'count', value: 1, ok, aborted };
+}
+
+describe('crossed thresholds', () => {
+  const run = snapshotRun();
+  const THRESHOLDS = [judged('b', false), judged('c', true), judged('a{x:y}', false), judged('b', false)];
+
+  it("are told in k6's words, each metric once", () => {
+    expect(crossedThresholds(run)).toBeUndefined();
+    expect(crossedThresholds({ ...run, thresholds: [judged('a', true)] })).toBeUndefined();
+    expect(crossedThresholds({ ...run, thresholds: THRESHOLDS })).toBe(
+      "thresholds on metrics 'a{x:y}, b' have been crossed",
+    );
+    const { end } = snapshotRun({ reason: 'thresholds-crossed' });
+    expect(crossedThresholds({ end, thresholds: [judged('x', true, true)] })).toBe(
+      "thresholds on metrics 'x' were crossed; at least one has abortOnFail enabled, stopping test prematurely",
+    );
+  });
+
+  it('end with 99, unless a signal ended the run, also when the run is invalid', () => {
+    const codeOf = (changes: Partial<RunEnd>, thresholds = THRESHOLDS): number =>
+      exitCodeOfRun({ ...snapshotRun(changes), thresholds }, false);
+    expect(codeOf({})).toBe(99);
+    expect(codeOf({ reason: 'thresholds-crossed' }, [])).toBe(99);
+    expect(codeOf({ health: SATURATED })).toBe(99);
+    expect(codeOf({ reason: 'stopped-by-signal' })).toBe(105);
   });
 });
 
