@@ -74,6 +74,8 @@ function ofReason(run: Run): ExitCode {
       return EXIT_CODE.stoppedBySignal;
     case 'thresholds-crossed':
       return EXIT_CODE.thresholdsCrossed;
+    case 'aborted-by-script':
+      return EXIT_CODE.scriptAborted;
     case 'cut-by-signal':
       return EXIT_CODE.interruptedTwice;
     case 'failed':

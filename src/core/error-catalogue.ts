@@ -21,7 +21,13 @@ export const ERROR_CATALOGUE = {
   'script.unreadable': 'The script cannot be read.',
   'script.invalid':
     'The script cannot be bundled, or blocks in a place that cannot wait; all problems are listed with file, line and column.',
+  'script.setup-timeout': "The script's setup function did not end in time.",
+  'script.teardown-timeout': "The script's teardown function did not end in time.",
+  'script.failed': 'The script threw an error while it was loaded, or in setup or teardown.',
+  'script.aborted': 'The script ended the test with exec.test.abort while it was loaded.',
+  'script.marked-failed': 'The script marked the test as failed with exec.test.fail.',
   'thread.crashed': 'A thread of the load generator ended before its time.',
+  'output.failed': 'What --out names cannot be written to.',
   'run-file.not-found': 'The run file cannot be read.',
   'run-file.foreign': 'The file is no run file.',
   'run-file.newer': 'The run file has a newer major version than this program reads.',

@@ -6,6 +6,7 @@ import type {
   EndReason,
   GatewayRecord,
   HealthRecord,
+  MetricDefinition,
   Run,
   RunEnd,
   RunEventRecord,
@@ -18,18 +19,29 @@ import { probeTarget } from './client/probe-target.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun, judgeSecond } from '../run-file/judge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
+import type { SampleBatch } from './metric/sample-batch.js';
 import { planTarget, type Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';
 import { createRunHeader } from './run-header.js';
 import type { RunObserver } from './run-observer.js';
 import { composeProgress } from './run-progress.js';
+import type { ScriptStart, StageFailure } from './scenario/thread-script.js';
+import { StopFlag } from './script/runtime/interruption.js';
 import type { RunSink } from './run-sink.js';
 import { LoadThread } from './thread/load-thread.js';
-import type { SecondMessage } from './thread/protocol.js';
+import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protocol.js';
 
 const PROGRESS_MS = 100;
 /** An action that ran later than this is told as a stall: milliseconds. */
 const STALL_MS = 250;
+
+/** A script as an engine runs it. */
+export interface EngineScript {
+  readonly start: ScriptStart;
+  /** All metrics that there are, its own among them. */
+  readonly metrics: readonly MetricDefinition[];
+  readonly hash: string;
+}
 
 /** What an engine works with. */
 export interface EngineDeps {
@@ -38,6 +50,10 @@ export interface EngineDeps {
   readonly version: string;
   readonly sink?: RunSink;
   readonly observer?: RunObserver;
+  /** Takes every sample; without it threads send none. Must not throw and should return soon. */
+  readonly takeSamples?: (batch: SampleBatch) => void;
+  /** What the virtual users run, when the plan's behaviour is a script. */
+  readonly script?: EngineScript;
   /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
   readonly gatewayUrl?: string;
   /** The file that a load thread runs; the one beside this file unless told. */
@@ -59,12 +75,23 @@ export class Engine {
   private crash: WsgError | undefined;
   private readonly probing = new AbortController();
   private cancelProgress: () => void = () => undefined;
+  /** Ends busy loops of scripts, which hear no message. */
+  private readonly stopFlag: StopFlag;
+  private markedFailed: string | undefined;
+  private setupJson: string | undefined;
 
   constructor(
     private readonly plan: Plan,
     private readonly deps: EngineDeps,
   ) {
-    this.thread = new LoadThread(plan, (message) => this.endSecond(message), deps.threadEntry);
+    const { threadEntry: entry, takeSamples, script } = deps;
+    this.thread = new LoadThread(plan, (message) => this.endSecond(message), {
+      entry,
+      takeSamples,
+      script: script?.start,
+      takeScriptMessage: (message) => this.takeScriptMessage(message),
+    });
+    this.stopFlag = new StopFlag(script?.start.stopFlag);
     this.gauges = new ProcessGauges(deps.clock);
     this.judge = new ThresholdJudge(plan.thresholds);
   }
@@ -72,6 +99,16 @@ export class Engine {
   /** Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with the reason `failed`. */
   get failure(): WsgError | undefined {
     return this.crash;
+  }
+
+  /** What the script said with `exec.test.fail`; undefined when it did not. */
+  get failedMark(): string | undefined {
+    return this.markedFailed;
+  }
+
+  /** What `setup` of the script returned, as JSON. */
+  get setupData(): string | undefined {
+    return this.setupJson;
   }
 
   /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
@@ -98,7 +135,7 @@ export class Engine {
     this.ending = 'stopped-by-signal';
     this.tell('interruption', 'stopped by a signal');
     this.probing.abort();
-    this.thread.stop();
+    this.stopThread();
   }
 
   /** Ends the run in order with the reason `failed`, for `error` made going on useless; what was recorded stands. */
@@ -108,7 +145,7 @@ export class Engine {
     this.ending = 'failed';
     this.tell('interruption', error.message);
     this.probing.abort();
-    this.thread.stop();
+    this.stopThread();
   }
 
   /** Ends the load thread at once; the run has what was handed over before. */
@@ -122,7 +159,9 @@ export class Engine {
     const { clock, sink, observer, version } = this.deps;
     const target = planTarget(this.plan);
     if (target !== undefined) await probeTarget(target, clock, this.probing.signal);
-    const header = createRunHeader(this.plan, version, clock.wallNow());
+    const { metrics, hash } = this.deps.script ?? {};
+    const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash };
+    const header = createRunHeader(this.plan, origin);
     sink?.writeHeader(header);
     for (const event of this.events) sink?.writeEvent(event);
     this.hasHeader = true;
@@ -141,6 +180,8 @@ export class Engine {
     if (this.ending !== undefined) return 0;
     try {
       const end = await this.thread.run();
+      this.setupJson = end?.setupData;
+      if (end?.stageFailure !== undefined) this.noteStageFailure(end.stageFailure);
       return end?.durationMs ?? lastElapsedMs();
     } catch (error) {
       if (!(error instanceof WsgError)) throw error;
@@ -149,6 +190,28 @@ export class Engine {
       this.tell('interruption', error.message);
       return lastElapsedMs();
     }
+  }
+
+  private stopThread(): void {
+    this.stopFlag.raise();
+    this.thread.stop();
+  }
+
+  private takeScriptMessage(message: LogMessage | VerdictMessage): void {
+    if (message.type === 'log') return this.deps.observer?.logged?.(message.line);
+    if (message.verdict === 'failed') {
+      this.markedFailed ??= message.reason;
+      return;
+    }
+    if (this.ending !== undefined) return;
+    this.ending = 'aborted-by-script';
+    this.tell('interruption', message.reason);
+    this.stopThread();
+  }
+
+  private noteStageFailure({ stage, kind, text }: StageFailure): void {
+    this.crash ??= new WsgError(kind === 'timeout' ? `script.${stage}-timeout` : 'script.failed', text);
+    this.ending ??= 'failed';
   }
 
   private createWatch(): GatewayWatch | undefined {
@@ -192,7 +255,7 @@ export class Engine {
     if (!this.judge.mustAbort(this.accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;
     this.ending = 'thresholds-crossed';
     this.tell('interruption', 'a crossed threshold ends the run');
-    this.thread.stop();
+    this.stopThread();
   }
 
   private composeEnd(durationMs: number): RunEnd {

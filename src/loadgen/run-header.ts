@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { FORMAT } from '../run-file/record-line.js';
-import type { RunHeader, RunMachine } from '../run-file/records.js';
+import type { MetricDefinition, RunHeader, RunMachine } from '../run-file/records.js';
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
 import { describePlan } from './plan/describe-plan.js';
@@ -9,8 +9,19 @@ import { planTarget, type Plan } from './plan/plan.js';
 import { localVus } from './plan/local-scenarios.js';
 import { startingTimeMs } from './plan/scenario-plan.js';
 
-/** The first record of a run of the plan that starts at `startedAtMs` (Unix), by this version of wsg. */
-export function createRunHeader(plan: Plan, version: string, startedAtMs: number): RunHeader {
+/** What a run's header says beside the plan. */
+export interface RunOrigin {
+  /** Of wsg. */
+  readonly version: string;
+  /** Unix milliseconds. */
+  readonly startedAtMs: number;
+  /** Those that there are, with a script's own; the built-in ones unless told. */
+  readonly metrics?: readonly MetricDefinition[];
+  readonly scriptHash?: string;
+}
+
+/** The first record of a run of the plan. */
+export function createRunHeader(plan: Plan, { version, startedAtMs, metrics, scriptHash }: RunOrigin): RunHeader {
   const target = planTarget(plan);
   const recorded = recordedPlan(plan);
   return {
@@ -18,6 +29,7 @@ export function createRunHeader(plan: Plan, version: string, startedAtMs: number
     startedAt: new Date(startedAtMs).toISOString(),
     scenario: plan.behaviour.name,
     plan: recorded,
+    ...(scriptHash !== undefined && { scriptHash }),
     planHash: createHash('sha256').update(canonicalJson(recorded)).digest('hex'),
     ...(target !== undefined && { target }),
     vus: localVus(plan),
@@ -32,7 +44,7 @@ export function createRunHeader(plan: Plan, version: string, startedAtMs: number
     node: process.version,
     version,
     client: clientVersion(),
-    metrics: BUILT_IN_METRICS,
+    metrics: metrics ?? BUILT_IN_METRICS,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RunEventRecord, RunHeader, SecondRecord } from '../run-file/records.js';
+import type { ScriptLogLine } from './script/runtime/script-log.js';
 import type { ProgressScenario, ProgressView } from '../summary/progress.js';
 
 /** Where a scenario stands: k6's runes are • waiting for its start, ' ' running, ↓ stopping (its graceful stop runs), ✗ interrupted, ✓ done. */
@@ -15,6 +16,8 @@ export interface RunObserver {
   progressed?(progress: RunProgress): void;
   /** After each second. */
   secondEnded?(second: SecondRecord): void;
+  /** A line that a script wrote to the log, or that is about it. */
+  logged?(line: ScriptLogLine): void;
   /** A stall, an interruption, a warning. */
   happened?(event: RunEventRecord): void;
 }

@@ -111,7 +111,14 @@ export const thresholdPayload: z.ZodType<ThresholdRecord> = z.object({
 });
 
 export const endPayload: z.ZodType<EndPayload> = z.object({
-  reason: z.enum(['finished', 'stopped-by-signal', 'cut-by-signal', 'thresholds-crossed', 'failed']),
+  reason: z.enum([
+    'finished',
+    'stopped-by-signal',
+    'cut-by-signal',
+    'thresholds-crossed',
+    'aborted-by-script',
+    'failed',
+  ]),
   detail: z.string().optional(),
   totals: z.object({
     durationMs: z.number(),

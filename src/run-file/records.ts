@@ -171,7 +171,8 @@ export interface ThresholdRecord {
 }
 
 /** Why a run ended. */
-export type EndReason = 'finished' | 'stopped-by-signal' | 'cut-by-signal' | 'thresholds-crossed' | 'failed';
+export type EndReason =
+  'finished' | 'stopped-by-signal' | 'cut-by-signal' | 'thresholds-crossed' | 'aborted-by-script' | 'failed';
 
 /** The generator's verdict on itself for the whole run, with the reason in words. */
 export interface RunHealth {

@@ -106,6 +106,11 @@ export function maxScenarioVus(scenario: ScenarioPlan): number {
   }
 }
 
+/** The virtual users that there are from the start. */
+export function plannedVus(scenario: ScenarioPlan): number {
+  return 'preAllocatedVus' in scenario ? scenario.preAllocatedVus : maxScenarioVus(scenario);
+}
+
 /** How many iterations there are in all; undefined when time is the limit. */
 export function plannedIterations(scenario: ScenarioPlan): number | undefined {
   if (scenario.executor === 'shared-iterations') return scenario.iterations;

@@ -1,10 +1,34 @@
 import { Worker } from 'node:worker_threads';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { IterationPool } from '../executor/iteration-pool.js';
+import { SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { WHOLE } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
 import { ProgressCells, type ThreadProgress } from './progress-cells.js';
-import { isFromThread, type EndMessage, type SecondMessage, type StopMessage, type ThreadStart } from './protocol.js';
+import type { ScriptStart } from '../scenario/thread-script.js';
+import {
+  isFromThread,
+  type EndMessage,
+  type LogMessage,
+  type SecondMessage,
+  type StopMessage,
+  type ThreadStart,
+  type VerdictMessage,
+} from './protocol.js';
+
+/** What a load thread may be told besides its plan. */
+export interface LoadThreadOptions {
+  /** The file that it runs; the one beside this file unless told. */
+  readonly entry?: URL;
+  /** Takes every sample. */
+  readonly takeSamples?: (batch: SampleBatch) => void;
+  /** What the virtual users run, unless a built-in scenario. */
+  readonly script?: ScriptStart;
+  /** Takes what a script writes and says. */
+  readonly takeScriptMessage?: (message: LogMessage | VerdictMessage) => void;
+}
+
+const ENTRY = new URL('./worker.js', import.meta.url);
 
 /** The parent's side of a load thread. */
 export class LoadThread {
@@ -13,11 +37,12 @@ export class LoadThread {
   private end: EndMessage | undefined;
   private crash: unknown;
   private isCut = false;
+  private readonly credit = new SampleCredit();
 
   constructor(
     private readonly plan: Plan,
     private readonly secondEnded: (message: SecondMessage) => void,
-    private readonly entry = new URL('./worker.js', import.meta.url),
+    private readonly options: LoadThreadOptions = {},
   ) {
     this.cells = plan.scenarios.map(() => new ProgressCells());
   }
@@ -37,8 +62,10 @@ export class LoadThread {
       shard: WHOLE,
       progress: this.cells.map((cells) => cells.memory),
       pools: this.plan.scenarios.map(() => new IterationPool().memory),
+      samples: this.options.takeSamples && this.credit.memory,
+      script: this.options.script,
     };
-    const worker = new Worker(this.entry, { workerData, name: 'wsg-load' });
+    const worker = new Worker(this.options.entry ?? ENTRY, { workerData, name: 'wsg-load' });
     this.worker = worker;
     worker.on('message', (message: unknown) => this.receive(message));
     worker.on('error', (error) => {
@@ -66,9 +93,16 @@ export class LoadThread {
     await this.worker?.terminate();
   }
 
+  private takeSamples(batch: SampleBatch): void {
+    this.options.takeSamples?.(batch);
+    this.credit.giveBack();
+  }
+
   private receive(message: unknown): void {
     if (!isFromThread(message)) return;
-    if (message.type === 'second') this.secondEnded(message);
-    else this.end = message;
+    if (message.type === 'samples') this.takeSamples(message.batch);
+    else if (message.type === 'second') this.secondEnded(message);
+    else if (message.type === 'end') this.end = message;
+    else this.options.takeScriptMessage?.(message);
   }
 }

@@ -9,24 +9,27 @@ import { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
 import { CheckRecorder } from '../metric/check-recorder.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
+import type { SampleBuffer } from '../metric/sample-batch.js';
 import { withTags, type Tags } from '../metric/tags.js';
-import { numberInPlan, type Shard } from '../pacing/shard.js';
+import { numberInPlan, shareOf, type Shard } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import type { Plan } from '../plan/plan.js';
-import { maxScenarioVus, type ScenarioPlan } from '../plan/scenario-plan.js';
+import { maxScenarioVus, plannedVus, type ScenarioPlan } from '../plan/scenario-plan.js';
+import type { ScriptStart } from '../scenario/thread-script.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario, UserContext } from '../scenario/scenario.js';
 import { SnapshotScenario } from '../scenario/snapshot.js';
 import { MeasuredUsers } from './measured-users.js';
 import type { ProgressCells } from './progress-cells.js';
-import type { SecondMessage } from './protocol.js';
+import type { EndMessage, SecondMessage } from './protocol.js';
+import { ScriptLoad, type ScriptOutlets } from './script-load.js';
 
 const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
 const READ_BUFFER_BYTES = 65_536;
 
 /** Where a load tells how it goes. */
-export interface LoadOutlets {
+export interface LoadOutlets extends ScriptOutlets {
   /** One for each scenario of the plan. */
   readonly progress: readonly ProgressCells[];
   secondEnded(message: SecondMessage): void;
@@ -41,6 +44,10 @@ export interface LoadOptions {
   readonly pools: readonly IterationPool[];
   readonly outlets: LoadOutlets;
   readonly clock: Clock;
+  /** Hears of every sample, when somebody wants them. */
+  readonly samples?: SampleBuffer;
+  /** What the virtual users run, when the plan's behaviour is a script. */
+  readonly script?: ScriptStart;
 }
 
 /** The virtual users of a plan in one thread: runs their executors and hands over what they recorded, once a second. */
@@ -61,16 +68,22 @@ export class Load {
   private readonly outlets: LoadOutlets;
   private readonly clock: Clock;
   private readonly shard: Shard;
+  private readonly samples: SampleBuffer | undefined;
+  private readonly script: ScriptLoad | undefined;
+  private executorsStartMs = 0;
+  private isStopped = false;
 
   constructor(options: LoadOptions) {
     this.plan = options.plan;
-    this.registry = new MetricRegistry({ submetrics: options.plan.submetrics });
+    this.registry = new MetricRegistry({ submetrics: options.plan.submetrics, tap: options.samples?.tap });
+    this.samples = options.samples;
     this.metrics = new BuiltInMetrics(this.registry);
     const { segment } = options.plan;
     this.shard = segment === undefined ? options.shard : { ...options.shard, stripe: createStripe(segment) };
     this.outlets = options.outlets;
     this.clock = options.clock;
     this.gauges = new ThreadGauges(options.clock);
+    this.script = options.script && this.createScript(options.script);
     let usersBefore = 0;
     this.executors = this.plan.scenarios.flatMap((part, index) => {
       const pool = options.pools[index];
@@ -80,13 +93,19 @@ export class Load {
     });
   }
 
-  /** Runs to the end of the last iteration and connection; resolves with the time to the last iteration's end in milliseconds. */
-  async run(): Promise<number> {
+  /** Runs to the end of the last iteration and connection; resolves with the time to the last iteration's end, teardown included. */
+  async run(): Promise<Omit<EndMessage, 'type'>> {
+    await this.script?.prepare();
     this.startMs = this.clock.now();
     this.gauges.start();
     this.scheduleSecond();
     this.reportProgress();
-    await Promise.all(this.executors.map((executor) => executor.run()));
+    const mayBegin = (await this.script?.setUp()) ?? true;
+    this.executorsStartMs = this.clock.now();
+    if (mayBegin && !this.isStopped) {
+      await Promise.all(this.executors.map((executor) => executor.run()));
+      await this.script?.tearDown();
+    }
     const durationMs = this.clock.now() - this.startMs;
     this.areUsersDone = true;
     this.cancelProgress();
@@ -94,18 +113,39 @@ export class Load {
     await this.connections.empty();
     this.cancelSecond();
     this.endSecond();
+    this.samples?.finish();
     this.gauges.stop();
-    return durationMs;
+    return { durationMs, ...this.script?.results() };
   }
 
   /** Interrupts the iterations; `run` then ends soon. */
   stop(): void {
+    this.isStopped = true;
+    this.script?.interruptStage();
     for (const executor of this.executors) executor.stop();
   }
 
-  private createScenario(tags: Tags): Scenario {
+  private createScript(start: ScriptStart): ScriptLoad {
+    const { plan, registry, metrics, connections, outlets } = this;
+    return new ScriptLoad({
+      start,
+      plan,
+      registry,
+      metrics,
+      connections,
+      outlets,
+      clock: new LagClock(this.clock, this.gauges.lag),
+      readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      executors: () => this.executors,
+      startMs: () => this.startMs,
+      executorsStartMs: () => this.executorsStartMs,
+    });
+  }
+
+  private createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
     const { behaviour, seed } = this.plan;
-    if (behaviour.type === 'script') throw new Error(`${behaviour.name} is a script, and no thread runs scripts yet`);
+    if (this.script !== undefined) return this.script.createScenario(part, tags, numbers);
+    if (behaviour.type === 'script') throw new Error(`the script ${behaviour.name} was not handed over`);
     const context: UserContext = {
       clock: new LagClock(this.clock, this.gauges.lag),
       readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
@@ -128,13 +168,14 @@ export class Load {
 
   private createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {
     const tags = this.tagsOf(part);
-    const scenario = this.createScenario(tags);
     const iterations = this.metrics.iterations.bind(tags);
     const iterationDuration = this.metrics.iterationDuration.bind(tags);
-    const { clock } = this;
-    const { shard } = this;
+    const { clock, shard } = this;
     const metrics = { iterations, iterationDuration };
     const numberOf = (user: number): number => firstVu + numberInPlan(user, shard);
+    const ownUsers = shareOf(plannedVus(part), shard);
+    const numbers = Array.from({ length: ownUsers }, (_, user) => numberOf(user));
+    const scenario = this.createScenario(part, tags, numbers);
     const { minIterationMs } = this.plan;
     const runner = new MeasuredUsers({ scenario, metrics, clock, numberOf, minIterationMs });
     return createExecutor(part, { runner, clock, shard, pool });
@@ -142,7 +183,8 @@ export class Load {
 
   /** Of every sample of a scenario; its own tags win over those of the run, and neither over its name. */
   private tagsOf({ name, tags }: ScenarioPlan): Tags {
-    return new Map([...Object.entries(this.plan.tags), ...Object.entries(tags), ['scenario', name]]);
+    const given = [...Object.entries(this.plan.tags), ...Object.entries(tags)];
+    return this.script?.tagsOf(name, given) ?? new Map([...given, ['scenario', name]]);
   }
 
   private scheduleSecond(): void {
@@ -159,8 +201,15 @@ export class Load {
   }
 
   private sampleUsers(): void {
-    this.metrics.vus.total.add(this.executors.reduce((sum, executor) => sum + executor.activeVus, 0));
-    this.metrics.vusMax.total.add(this.executors.reduce((sum, executor) => sum + executor.allocatedVus, 0));
+    const tags: Tags = new Map(Object.entries(this.plan.tags));
+    this.metrics.vus.add(
+      this.executors.reduce((sum, executor) => sum + executor.activeVus, 0),
+      tags,
+    );
+    this.metrics.vusMax.add(
+      this.executors.reduce((sum, executor) => sum + executor.allocatedVus, 0),
+      tags,
+    );
   }
 
   private endSecond(): void {
@@ -187,6 +236,7 @@ export class Load {
 
   private reportProgress(): void {
     this.writeProgress();
+    this.samples?.flush();
     this.cancelProgress = this.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
   }
 

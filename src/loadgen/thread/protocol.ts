@@ -1,7 +1,10 @@
 import type { ThreadHealth } from '../health/thread-gauges.js';
 import type { DrainedMetrics } from '../metric/drain-metrics.js';
+import type { SampleBatch } from '../metric/sample-batch.js';
 import type { Shard } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
+import type { ScriptStart, StageFailure } from '../scenario/thread-script.js';
+import type { ScriptLogLine } from '../script/runtime/script-log.js';
 
 /** What a load thread is born with. */
 export interface ThreadStart {
@@ -12,6 +15,10 @@ export interface ThreadStart {
   readonly pools: readonly SharedArrayBuffer[];
   /** Of a `ProgressCells`, one for each scenario of the plan. */
   readonly progress: readonly SharedArrayBuffer[];
+  /** Of a `SampleCredit`, when somebody wants every sample. */
+  readonly samples?: SharedArrayBuffer;
+  /** What the virtual users run, unless a built-in scenario. */
+  readonly script?: ScriptStart;
 }
 
 /** To a thread: start no more iterations and interrupt those under way. A thread is cut by ending it. */
@@ -30,18 +37,43 @@ export interface SecondMessage {
   readonly health: ThreadHealth;
 }
 
+/** From a thread, when somebody wants every sample. */
+export interface SamplesMessage {
+  readonly type: 'samples';
+  readonly batch: SampleBatch;
+}
+
+/** From a thread, when its script writes to the log or is written about. */
+export interface LogMessage {
+  readonly type: 'log';
+  readonly line: ScriptLogLine;
+}
+
+/** From a thread, when its script says something of the whole test: `exec.test.abort`, `exec.test.fail`. */
+export interface VerdictMessage {
+  readonly type: 'verdict';
+  readonly verdict: 'aborted' | 'failed';
+  readonly reason: string;
+}
+
 /** From a thread, once and last: all iterations are over and all connections gone. */
 export interface EndMessage {
   readonly type: 'end';
   /** From the start to the last iteration's end; connections that were still closing are not in it. */
   readonly durationMs: number;
+  /** Why `setup` or `teardown` of a script did not end as it should. */
+  readonly stageFailure?: StageFailure;
+  /** What `setup` returned, as JSON. */
+  readonly setupData?: string;
 }
 
-export type FromThread = SecondMessage | EndMessage;
+export type FromThread = SecondMessage | SamplesMessage | LogMessage | VerdictMessage | EndMessage;
+
+const TYPES: readonly unknown[] = ['second', 'samples', 'log', 'verdict', 'end'];
 
 /** Whether a message is one of ours; both sides are the same build, so its type is enough. */
 export function isFromThread(message: unknown): message is FromThread {
-  return hasType(message) && (message.type === 'second' || message.type === 'end');
+  return hasType(message) && TYPES.includes(message.type);
 }
 
 /** Whether a message to a thread is a stop. */

@@ -1,9 +1,19 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.js';
 import { IterationPool } from '../executor/iteration-pool.js';
+import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { Load } from './load.js';
+import type { ScriptOutlets } from './script-load.js';
 import { ProgressCells } from './progress-cells.js';
-import { isStopMessage, isThreadStart, type EndMessage, type SecondMessage } from './protocol.js';
+import {
+  isStopMessage,
+  isThreadStart,
+  type EndMessage,
+  type LogMessage,
+  type SamplesMessage,
+  type SecondMessage,
+  type VerdictMessage,
+} from './protocol.js';
 
 /** The entry of a load thread: runs the plan that it was born with, reports, and ends by itself. */
 async function main(): Promise<void> {
@@ -15,7 +25,10 @@ async function main(): Promise<void> {
     shard: start.shard,
     pools: start.pools.map((memory) => new IterationPool(memory)),
     clock: systemClock,
+    samples: start.samples === undefined ? undefined : createSampleBuffer(start.samples, port),
+    script: start.script,
     outlets: {
+      ...scriptOutlets(port),
       progress: start.progress.map((memory) => new ProgressCells(memory)),
       secondEnded: (message: SecondMessage) => {
         port.postMessage(
@@ -28,9 +41,24 @@ async function main(): Promise<void> {
   port.on('message', (message: unknown) => {
     if (isStopMessage(message)) load.stop();
   });
-  const durationMs = await load.run();
-  port.postMessage({ type: 'end', durationMs } satisfies EndMessage);
+  const end = await load.run();
+  port.postMessage({ type: 'end', ...end } satisfies EndMessage);
   port.close();
+}
+
+function scriptOutlets(port: MessagePort): ScriptOutlets {
+  return {
+    log: (line) => port.postMessage({ type: 'log', line } satisfies LogMessage),
+    verdict: (verdict, reason) => port.postMessage({ type: 'verdict', verdict, reason } satisfies VerdictMessage),
+  };
+}
+
+function createSampleBuffer(credit: SharedArrayBuffer, port: MessagePort): SampleBuffer {
+  const post = (batch: SampleBatch): void => {
+    const memory = [batch.indexes.buffer, batch.values.buffer, batch.timesMs.buffer];
+    port.postMessage({ type: 'samples', batch } satisfies SamplesMessage, memory);
+  };
+  return new SampleBuffer({ wallNow: () => systemClock.wallNow(), credit: new SampleCredit(credit), post });
 }
 
 await main();

@@ -9,10 +9,12 @@ export function runGroup(vu: VuContext, path: string, body: () => unknown): unkn
   const before = { group: vu.group, tags: vu.tags };
   const startMs = clock.now();
   enter(vu, path);
+  const inside = vu.tags;
   const leave = (): void => {
     if (vu.guard.interruption === undefined) vu.thread.metrics.groupDuration.add(clock.now() - startMs, vu.tags);
     vu.group = before.group;
-    vu.tags = before.tags;
+    if (vu.tags === inside) vu.tags = before.tags;
+    else leaveWithTags(vu, before.tags);
   };
   let value: unknown;
   try {
@@ -30,6 +32,15 @@ export function runGroup(vu: VuContext, path: string, body: () => unknown): unkn
 function enter(vu: VuContext, path: string): void {
   vu.group = path;
   if (vu.thread.systemTags.has('group')) vu.tags = groupTags(vu.tags, path);
+}
+
+/** Tags that the script set inside of the group stay; only the group's own goes back. */
+function leaveWithTags(vu: VuContext, before: ReadonlyMap<string, string>): void {
+  const tags = new Map(vu.tags);
+  const outer = before.get('group');
+  if (outer === undefined) tags.delete('group');
+  else tags.set('group', outer);
+  vu.tags = tags;
 }
 
 /** The same object for the same tags and group, so that what was looked up for them is found again. */

@@ -36,17 +36,17 @@ export interface ScriptThread {
   readonly options: unknown;
   readonly seed: number;
   readonly stopFlag: StopFlag;
-  /** How many virtual users there are, and iterations so far: `exec.instance`. */
-  readonly counts: InstanceCounts;
+  /** How many virtual users there are at this moment, and iterations so far: `exec.instance`. */
+  readonly counts: () => InstanceCounts;
 }
 
 export interface InstanceCounts {
-  vusActive: number;
-  vusInitialized: number;
-  iterationsCompleted: number;
-  iterationsInterrupted: number;
+  readonly vusActive: number;
+  readonly vusInitialized: number;
+  readonly iterationsCompleted: number;
+  readonly iterationsInterrupted: number;
   /** When the test began, by the clock. */
-  startMs: number;
+  readonly startMs: number;
 }
 
 /** The scenario of an iteration, as `exec.scenario` shows it. */
@@ -54,7 +54,7 @@ export interface ScenarioState {
   readonly name: string;
   readonly executor: string;
   /** When the scenario began, by the clock. */
-  readonly startMs: number;
+  readonly startMs: () => number;
   /** How much of it is over: 0 to 1. */
   readonly progress: () => number;
 }

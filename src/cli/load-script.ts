@@ -1,0 +1,28 @@
+import { text } from 'node:stream/consumers';
+import { ScriptProgram, type ScriptLogLine } from '../loadgen/index.js';
+
+/** What decides on the script of a load test. */
+export interface ScriptInvocation {
+  readonly args: readonly string[];
+  /** `-e KEY=VALUE`; wins over the system's. */
+  readonly scriptEnv: Readonly<Record<string, string>>;
+  readonly systemEnv: Readonly<NodeJS.ProcessEnv>;
+  readonly log: (line: ScriptLogLine) => void;
+}
+
+/** Loads the script that the arguments name; undefined when they name none. k6's `run` in front is accepted, `-` is standard input. */
+export async function loadScriptArgument({
+  args,
+  scriptEnv,
+  systemEnv,
+  log,
+}: ScriptInvocation): Promise<ScriptProgram | undefined> {
+  const [path] = args[0] === 'run' ? args.slice(1) : args;
+  if (path === undefined) return undefined;
+  const source = path === '-' ? { path, source: await text(process.stdin) } : { path };
+  return ScriptProgram.load({ ...source, env: { ...definedOnly(systemEnv), ...scriptEnv }, log });
+}
+
+function definedOnly(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+}

@@ -1,0 +1,117 @@
+import type { Clock } from '../../core/clock.js';
+import type { Executor } from '../executor/executor.js';
+import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import type { MetricRegistry } from '../metric/metric-registry.js';
+import type { Tags } from '../metric/tags.js';
+import type { Plan } from '../plan/plan.js';
+import type { ScenarioPlan } from '../plan/scenario-plan.js';
+import type { OpenConnections } from '../scenario/open-connections.js';
+import { ScriptScenario } from '../scenario/script-scenario.js';
+import { type ScriptStart, type StageFailure, ThreadScript } from '../scenario/thread-script.js';
+import type { ScriptLogLine } from '../script/runtime/script-log.js';
+import type { InstanceCounts } from '../script/runtime/vu-context.js';
+import type { EndMessage } from './protocol.js';
+
+/** Where a script of a load is heard. */
+export interface ScriptOutlets {
+  /** What it writes to the log, and what is written about it. */
+  log(line: ScriptLogLine): void;
+  /** What it says of the whole test. */
+  verdict(verdict: 'aborted' | 'failed', reason: string): void;
+}
+
+/** What a load gives its script. */
+export interface ScriptLoadOptions {
+  readonly start: ScriptStart;
+  readonly plan: Plan;
+  readonly registry: MetricRegistry;
+  readonly metrics: BuiltInMetrics;
+  readonly connections: OpenConnections;
+  readonly readBuffer: Buffer;
+  readonly clock: Clock;
+  readonly outlets: ScriptOutlets;
+  readonly executors: () => readonly Executor[];
+  /** When the load began, and when its executors did, by the clock; 0 before. */
+  readonly startMs: () => number;
+  readonly executorsStartMs: () => number;
+}
+
+/** The script of a load: its scenarios, and its `setup` and `teardown` around them. */
+export class ScriptLoad {
+  private readonly script: ThreadScript;
+  private readonly scenarios: { readonly scenario: ScriptScenario; readonly numbers: readonly number[] }[] = [];
+  private failure: StageFailure | undefined;
+
+  constructor(private readonly options: ScriptLoadOptions) {
+    const { outlets, plan } = options;
+    this.script = new ThreadScript({
+      ...options,
+      runtime: plan.runtime,
+      tags: plan.tags,
+      seed: plan.seed,
+      counts: () => this.counts(),
+      events: {
+        write: (line) => outlets.log(line),
+        aborted: (reason) => outlets.verdict('aborted', reason),
+        failed: (reason) => outlets.verdict('failed', reason),
+      },
+    });
+  }
+
+  /** `numbers` are those of the virtual users that there are from the start. */
+  createScenario(plan: ScenarioPlan, tags: Tags, numbers: readonly number[]): ScriptScenario {
+    const { clock, executorsStartMs } = this.options;
+    const iterations = (): number => this.counts().iterationsCompleted;
+    const scenario = new ScriptScenario({
+      script: this.script,
+      plan,
+      tags,
+      clock,
+      startMs: executorsStartMs,
+      iterations,
+    });
+    this.scenarios.push({ scenario, numbers });
+    return scenario;
+  }
+
+  /** The tags of a scenario's samples, as far as the run wants system tags. */
+  tagsOf(scenario: string, given: readonly (readonly [string, string])[]): Tags {
+    return new Map([...given, ...this.script.thread.systemTags.pick({ scenario, group: '' })]);
+  }
+
+  /** Makes the virtual users that there are from the start. Rejects with what the script's top level throws. */
+  async prepare(): Promise<void> {
+    for (const { scenario, numbers } of this.scenarios) await scenario.prepare(numbers);
+  }
+
+  /** Runs `setup`; false when it did not end as it should, so that no iteration may begin. */
+  async setUp(): Promise<boolean> {
+    this.failure = await this.script.setUp();
+    return this.failure === undefined;
+  }
+
+  async tearDown(): Promise<void> {
+    this.failure = await this.script.tearDown();
+  }
+
+  /** Ends `setup` or `teardown` where it stands. */
+  interruptStage(): void {
+    this.script.interrupt();
+  }
+
+  results(): Pick<EndMessage, 'setupData' | 'stageFailure'> {
+    return { setupData: this.script.setupData, stageFailure: this.failure };
+  }
+
+  private counts(): InstanceCounts {
+    const sum = (of: (executor: Executor) => number): number =>
+      this.options.executors().reduce((total, executor) => total + of(executor), 0);
+    return {
+      vusActive: sum(({ activeVus }) => activeVus),
+      vusInitialized: sum(({ allocatedVus }) => allocatedVus),
+      iterationsCompleted: sum(({ completeIterations }) => completeIterations),
+      iterationsInterrupted: sum(({ interruptedIterations }) => interruptedIterations),
+      startMs: this.options.startMs(),
+    };
+  }
+}

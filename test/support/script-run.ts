@@ -1,0 +1,62 @@
+import { systemClock } from '../../src/core/clock.js';
+import { IterationPool } from '../../src/loadgen/executor/iteration-pool.js';
+import { WHOLE } from '../../src/loadgen/pacing/shard.js';
+import type { LoadFlags } from '../../src/loadgen/plan/load-flags.js';
+import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
+import { RunAccumulator } from '../../src/loadgen/run-accumulator.js';
+import { ScriptProgram } from '../../src/loadgen/script-program.js';
+import type { ScriptLogLine } from '../../src/loadgen/script/runtime/script-log.js';
+import { Load } from '../../src/loadgen/thread/load.js';
+import type { EndMessage } from '../../src/loadgen/thread/protocol.js';
+import { ProgressCells } from '../../src/loadgen/thread/progress-cells.js';
+import type { RunTotals } from '../../src/run-file/records.js';
+
+/** What came of a script that was run in this thread. */
+export interface ScriptRun {
+  readonly totals: RunTotals;
+  readonly logs: readonly ScriptLogLine[];
+  /** Texts of the log, in order. */
+  readonly lines: readonly string[];
+  readonly verdicts: readonly string[];
+  readonly end: Omit<EndMessage, 'type'>;
+  readonly program: ScriptProgram;
+}
+
+export interface ScriptRunOptions {
+  /** Read from this file instead of the text. */
+  readonly path?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: LoadFlags;
+  /** Hears of the load as soon as it runs. */
+  readonly started?: (load: Load) => void;
+}
+
+/** Compiles and runs a script as a load thread would, without the thread. One iteration of one virtual user unless told. */
+export async function runScript(source: string, options: ScriptRunOptions = {}): Promise<ScriptRun> {
+  const logs: ScriptLogLine[] = [];
+  const verdicts: string[] = [];
+  const accumulator = new RunAccumulator();
+  const where = options.path === undefined ? { path: '-', source } : { path: options.path };
+  const program = await ScriptProgram.load({ ...where, env: options.env ?? {}, log: (line) => void logs.push(line) });
+  const { plan } = planLoad({ flags: options.flags ?? {}, script: program.options });
+  const load = new Load({
+    plan,
+    shard: WHOLE,
+    pools: plan.scenarios.map(() => new IterationPool()),
+    clock: systemClock,
+    script: program.engineScript(plan).start,
+    outlets: {
+      progress: plan.scenarios.map(() => new ProgressCells()),
+      secondEnded: ({ metrics }) => accumulator.add(metrics),
+      log: (line) => void logs.push(line),
+      verdict: (verdict, reason) => {
+        verdicts.push(`${verdict}: ${reason}`);
+        if (verdict === 'aborted') load.stop();
+      },
+    },
+  });
+  options.started?.(load);
+  const end = await load.run();
+  const totals = accumulator.totals(end.durationMs, { complete: 0, interrupted: 0 });
+  return { totals, logs, lines: logs.map(({ text }) => text), verdicts, end, program };
+}
