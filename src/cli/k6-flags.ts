@@ -88,5 +88,10 @@ export const k6Flags = {
   'no-usage-report': Flags.boolean({ hidden: true }),
   address: Flags.string({ char: 'a', hidden: true }),
   'log-output': Flags.string({ hidden: true }),
-  out: Flags.string({ char: 'o', hidden: true, ...several }),
+  out: Flags.string({
+    char: 'o',
+    ...several,
+    helpValue: 'TYPE=WHERE',
+    description: 'json=FILE, csv=FILE, prometheus[=HOST:PORT] or otlp=URL; may be repeated.',
+  }),
 };

@@ -13,9 +13,3 @@ export function k6Warning(flags: Pick<K6Flags, Habit>, isScript: boolean): strin
   if (names.length === 0) return undefined;
   return `ignored, for ${isScript ? 'a run is the same' : 'a built-in scenario runs the same'} without: ${names.join(', ')}`;
 }
-
-/** One sentence for each flag of k6 that would change something and that this version does not have. */
-export function k6Problems({ out }: Pick<K6Flags, 'out'>): string[] {
-  if (out === undefined) return [];
-  return [`out: k6's outputs ('${out.join(' ')}') are not in this version of wsg; --run names the run file`];
-}

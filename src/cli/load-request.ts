@@ -1,6 +1,12 @@
 import { WsgError } from '../core/error.js';
-import { planLoad, type Plan, type PlannedLoad, type ScriptOptions } from '../loadgen/index.js';
-import { k6Problems } from './k6-habits.js';
+import {
+  parseOutput,
+  planLoad,
+  type OutputWish,
+  type Plan,
+  type PlannedLoad,
+  type ScriptOptions,
+} from '../loadgen/index.js';
 import type { LoadConfig } from './load-config.js';
 import { optionFlags, type LoadtestFlags } from './load-flags.js';
 import { readSummaryOptions } from './summary-options.js';
@@ -21,6 +27,8 @@ export interface LoadRequest {
   readonly warnings: readonly string[];
   readonly summary: ReturnType<typeof readSummaryOptions>;
   readonly gatewayUrl: string | undefined;
+  /** In the order of their `--out`. */
+  readonly outputs: readonly OutputWish[];
   /** `-e KEY=VALUE`, for scripts. */
   readonly scriptEnv: Readonly<Record<string, string>>;
 }
@@ -38,8 +46,9 @@ export function readLoadRequest(
     () => readSummaryOptions(flags, env),
     () => readGatewayUrl(flags),
     () => readScriptEnv(flags, env),
+    () => readOutputs(flags),
   ];
-  const problems = [...readers.flatMap(problemsOf), ...k6Problems(flags)];
+  const problems = readers.flatMap(problemsOf);
   if (problems.length > 0) throw invalidOptions(problems);
   const { plan, warnings } = readPlannedLoad(flags, env, files);
   const summary = readSummaryOptions(flags, env);
@@ -52,6 +61,7 @@ export function readLoadRequest(
       timeUnit: summary.timeUnit ?? plan.summary.timeUnit,
     },
     gatewayUrl: readGatewayUrl(flags),
+    outputs: readOutputs(flags),
     scriptEnv: readScriptEnv(flags, env),
   };
 }
@@ -97,6 +107,13 @@ function readScriptEnv(
       return [key, value];
     }),
   );
+}
+
+function readOutputs({ out = [] }: Pick<LoadtestFlags, 'out'>): readonly OutputWish[] {
+  const outputs = out.map(parseOutput);
+  const problems = outputs.flatMap((output) => ('problem' in output ? [output.problem] : []));
+  if (problems.length > 0) throw new WsgError('options.invalid', 'The outputs cannot be as asked.', { problems });
+  return outputs.flatMap((output) => ('problem' in output ? [] : [output]));
 }
 
 /** Where the gateway's counters are; undefined when nobody asked for them. */

@@ -4,7 +4,7 @@ import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
 import { openFileLimit } from '../core/open-files.js';
-import { describePlan, Engine, localVus, planTarget, type Plan } from '../loadgen/index.js';
+import { describePlan, Engine, localVus, planTarget, type OutputWish, type Plan } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
@@ -19,6 +19,7 @@ import type { Output } from './output.js';
 import { printPlan } from './print-plan.js';
 import { reportError } from './report-error.js';
 import { defaultRunPath } from './run-path.js';
+import { RunWatchers } from './run-watchers.js';
 import { endProcess, onStopSignal } from './signals.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -40,6 +41,7 @@ interface LoadJob {
   readonly plan: Plan;
   readonly gatewayUrl: string | undefined;
   readonly runPath: string | undefined;
+  readonly outputs: readonly OutputWish[];
 }
 
 /** Runs a load test from its options to its results; resolves with the exit code. Options are checked before anything starts. */
@@ -75,7 +77,7 @@ class LoadtestSession {
     const { flags, args, output } = this.invocation;
     this.config = await readLoadConfig(flags.config, process.env);
     const request = readLoadRequest(flags, args, process.env, { config: this.config });
-    const { plan, gatewayUrl, warnings } = request;
+    const { plan, gatewayUrl, outputs, warnings } = request;
     if (flags.inspect) {
       printPlan(plan, { output, json: flags.json });
       return EXIT_CODE.ok;
@@ -86,7 +88,7 @@ class LoadtestSession {
       this.screen.showLine(`WARN[0000] ${warning}`);
     }
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
-    const job = { plan, gatewayUrl, runPath };
+    const job = { plan, gatewayUrl, runPath, outputs };
     const run = flags['spawn-gateway'] ? await this.loadSpawned(job) : await this.load(job);
     return run === undefined ? EXIT_CODE.stoppedBySignal : this.tellResults(run, request, runPath);
   }
@@ -138,13 +140,25 @@ class LoadtestSession {
     }
   }
 
-  private async load({ plan, gatewayUrl, runPath }: LoadJob): Promise<Run> {
+  private async load(job: LoadJob): Promise<Run> {
+    const watchers = new RunWatchers(job.plan, job.outputs);
+    await watchers.start();
+    try {
+      return await this.loadWatched(job, watchers);
+    } finally {
+      for (const sentence of await watchers.stop()) this.screen.showLine(`WARN ${sentence}`);
+      if (this.isCut) endProcess(EXIT_CODE.interruptedTwice);
+    }
+  }
+
+  private async loadWatched({ plan, gatewayUrl, runPath }: LoadJob, watchers: RunWatchers): Promise<Run> {
     const file = runPath === undefined ? undefined : await RunFileWriter.create(runPath);
     const { version } = this.invocation;
-    const engine = new Engine(plan, { clock: systemClock, version, sink: file, observer: this.screen, gatewayUrl });
+    const watched = watchers.attach(file);
+    const engine = new Engine(plan, { clock: systemClock, version, observer: this.screen, gatewayUrl, ...watched });
     this.engine = engine;
     if (this.isStopped) engine.stop();
-    this.showHeader(plan, runPath);
+    this.showHeader(plan, [...watchers.descriptions, ...(runPath === undefined ? [] : [runPath])]);
     this.isLoading = true;
     try {
       const run = await engine.run();
@@ -157,18 +171,17 @@ class LoadtestSession {
     } finally {
       this.isLoading = false;
       this.screen.clear();
-      if (this.isCut) endProcess(EXIT_CODE.interruptedTwice);
     }
   }
 
-  private showHeader(plan: Plan, runPath: string | undefined): void {
+  private showHeader(plan: Plan, outputs: readonly string[]): void {
     const load = plan.isDefaultLoad ? ', the default load' : '';
     const target = planTarget(plan);
     this.screen.showHeader({
       version: this.invocation.version,
       script:
         target === undefined ? plan.behaviour.name : `${plan.behaviour.name} (built in) at ${target.given}${load}`,
-      output: runPath ?? '-',
+      output: outputs.length === 0 ? '-' : outputs.join(', '),
       ...describePlan(plan),
     });
   }

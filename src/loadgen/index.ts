@@ -5,5 +5,10 @@ export { parseLoadOptions, planLoad, type PlannedLoad, type ScriptOptions } from
 export { planTarget, type Plan } from './plan/plan.js';
 export { metricProblems } from './plan/read-thresholds.js';
 export type { RunObserver, RunProgress } from './run-observer.js';
+export { parseOutput, type OutputWish } from './output/create-outputs.js';
+export { LoadOutputs } from './output/load-outputs.js';
+export { RunMonitor } from './run-monitor.js';
+export type { RunSink } from './run-sink.js';
+export { teeSink } from './tee-sink.js';
 export { localVus } from './plan/local-scenarios.js';
 export { planSchedule } from './plan/schedule.js';

@@ -6,8 +6,11 @@ import type {
   CheckFigures,
   GaugeFigures,
   HistogramKind,
+  HistogramRecord,
   RateFigures,
   RunTotals,
+  SecondRecord,
+  SketchRecord,
   TrendFigures,
   TrendTotals,
 } from '../run-file/records.js';
@@ -24,16 +27,30 @@ export class RunAccumulator {
   private readonly sketches = new Map<string, ValueSketch>();
 
   add(metrics: DrainedMetrics): void {
-    for (const [name, value] of Object.entries(metrics.counters)) this.counters.set(name, this.counter(name) + value);
-    for (const [name, gauge] of Object.entries(metrics.gauges))
-      this.gauges.set(name, mergeGauges(this.gauges.get(name), gauge));
-    for (const [name, rate] of Object.entries(metrics.rates))
-      this.rates.set(name, mergeRates(this.rates.get(name), rate));
-    for (const [name, trend] of Object.entries(metrics.trends))
-      this.trends.set(name, mergeTrends(this.trends.get(name), trend));
-    for (const check of metrics.checks) this.addCheck(check);
+    this.addFigures(metrics);
     for (const histogram of metrics.histograms) this.addHistogram(histogram);
     for (const sketch of metrics.sketches) this.addSketch(sketch);
+  }
+
+  /** Adds a second's figures without its histograms and sketches. */
+  addFigures({ counters, gauges, rates, trends, checks }: Omit<SecondRecord, 'second' | 'elapsedMs'>): void {
+    for (const [name, value] of Object.entries(counters)) this.counters.set(name, this.counter(name) + value);
+    for (const [name, gauge] of Object.entries(gauges))
+      this.gauges.set(name, mergeGauges(this.gauges.get(name), gauge));
+    for (const [name, rate] of Object.entries(rates)) this.rates.set(name, mergeRates(this.rates.get(name), rate));
+    for (const [name, trend] of Object.entries(trends))
+      this.trends.set(name, mergeTrends(this.trends.get(name), trend));
+    for (const check of checks) this.addCheck(check);
+  }
+
+  /** Adds a second's histogram; the record's own stays as it is. */
+  mergeHistogram({ series, kind, histogram }: HistogramRecord): void {
+    this.histogram(series, kind).add(histogram);
+  }
+
+  /** Adds a second's sketch; the record's own stays as it is. */
+  mergeSketch({ series, sketch }: SketchRecord): void {
+    this.sketch(series).add(sketch);
   }
 
   /** The sum of a counter so far. */
@@ -64,15 +81,23 @@ export class RunAccumulator {
   }
 
   private addHistogram({ series, kind, bytes }: EncodedHistogram): void {
-    const kinds = this.histograms.get(series) ?? {};
-    this.histograms.set(series, kinds);
-    decodeHistogramInto(bytes, (kinds[kind] ??= new Histogram()));
+    decodeHistogramInto(bytes, this.histogram(series, kind));
   }
 
   private addSketch({ series, bytes }: EncodedSketch): void {
+    decodeSketchInto(bytes, this.sketch(series));
+  }
+
+  private histogram(series: string, kind: HistogramKind): Histogram {
+    const kinds = this.histograms.get(series) ?? {};
+    this.histograms.set(series, kinds);
+    return (kinds[kind] ??= new Histogram());
+  }
+
+  private sketch(series: string): ValueSketch {
     const sketch = this.sketches.get(series) ?? new ValueSketch();
     this.sketches.set(series, sketch);
-    decodeSketchInto(bytes, sketch);
+    return sketch;
   }
 }
 

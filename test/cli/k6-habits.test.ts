@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { k6Problems, k6Warning } from '../../src/cli/k6-habits.js';
+import { k6Warning } from '../../src/cli/k6-habits.js';
 
 const NOTHING = {
   env: undefined,
@@ -15,10 +15,5 @@ describe('flags of k6', () => {
     expect(k6Warning(flags, false)).toMatch(/^ignored.*: --env, --no-usage-report, --address$/);
     expect(k6Warning(flags, true)).toMatch(/^ignored.*: --no-usage-report, --address$/);
     expect(k6Warning(NOTHING, false)).toBeUndefined();
-  });
-
-  it('are refused by name when they would', () => {
-    expect(k6Problems({ out: undefined })).toEqual([]);
-    expect(k6Problems({ out: ['json=a'] })).toEqual([expect.stringMatching(/^out: .*json=a/)]);
   });
 });

@@ -1,0 +1,83 @@
+import type { MetricDefinition } from '../../run-file/records.js';
+import type { ThresholdPlan } from '../../summary/threshold.js';
+import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
+import { parseSeriesName } from '../metric/series-name.js';
+import type { LoadOutput } from './load-output.js';
+import { SampleFile } from './sample-file.js';
+
+/** Of a plan what the `Metric` lines say. */
+export interface JsonOutputPlan {
+  readonly thresholds: readonly ThresholdPlan[];
+  readonly submetrics: readonly string[];
+}
+
+/** Every sample as a line of JSON, as k6's `json` output has them (k6 docs, "JSON"): `Metric` before the first `Point` of a metric. */
+export class JsonOutput implements LoadOutput {
+  readonly description: string;
+  private readonly file: SampleFile;
+  private readonly told = new Set<string>();
+
+  constructor(
+    path: string,
+    private readonly plan: JsonOutputPlan,
+    file = new SampleFile(path),
+  ) {
+    this.description = `json (${path})`;
+    this.file = file;
+  }
+
+  start(): Promise<void> {
+    return this.file.start();
+  }
+
+  takeSamples({ series, indexes, values, timesMs, dropped }: SampleBatch): void {
+    const frames = series.map(pointFrame);
+    const lines = series.flatMap(({ definition }) => this.metricLine(definition));
+    const time = timeText();
+    indexes.forEach((index, at) => {
+      const [head = '', tail = ''] = frames[index] ?? [];
+      lines.push(`${head}${time(timesMs[at] ?? 0)}","value":${JSON.stringify(values[at])}${tail}`);
+    });
+    if (lines.length > 0) this.file.write(`${lines.join('\n')}\n`, indexes.length);
+    this.file.countLost(dropped);
+  }
+
+  stop(): Promise<readonly string[]> {
+    return this.file.stop();
+  }
+
+  private metricLine({ name, type, contains }: MetricDefinition): string[] {
+    if (this.told.has(name)) return [];
+    this.told.add(name);
+    const thresholds = this.plan.thresholds.filter(({ series }) => series === name).map(({ expression }) => expression);
+    const data = { name, type, contains, tainted: null, thresholds, submetrics: submetricsOf(name, this.plan) };
+    return [JSON.stringify({ type: 'Metric', data, metric: name })];
+  }
+}
+
+function submetricsOf(metric: string, { submetrics }: JsonOutputPlan): readonly object[] | null {
+  const found = submetrics.flatMap((name) => {
+    const series = parseSeriesName(name);
+    if ('problem' in series || series.metric !== metric || series.tags.size === 0) return [];
+    return [{ name, suffix: name.slice(name.indexOf('{') + 1, -1), tags: Object.fromEntries(series.tags) }];
+  });
+  return found.length === 0 ? null : found;
+}
+
+/** What stands before the time and behind the value of every point of a series. */
+function pointFrame({ definition, tags }: SampledSeries): readonly [head: string, tail: string] {
+  const metric = JSON.stringify(definition.name);
+  const tagsJson = tags.size === 0 ? 'null' : JSON.stringify(Object.fromEntries(tags));
+  return [`{"metric":${metric},"type":"Point","data":{"time":"`, `,"tags":${tagsJson}}}`];
+}
+
+/** Times as RFC 3339; many samples in a row have the same. */
+function timeText(): (timeMs: number) => string {
+  let lastMs = Number.NaN;
+  let text = '';
+  return (timeMs) => {
+    if (timeMs !== lastMs) text = new Date(timeMs).toISOString();
+    lastMs = timeMs;
+    return text;
+  };
+}

@@ -1,0 +1,36 @@
+import type { ListenAddress } from '../../core/listen-address.js';
+import type { RunSnapshot } from '../../summary/run-snapshot.js';
+import type { LoadOutput } from './load-output.js';
+import { LocalServer } from './local-server.js';
+import { prometheusText } from './prometheus-text.js';
+
+/** Where a Prometheus fetches the run so far, `GET /metrics`, for as long as it goes. */
+export class PrometheusOutput implements LoadOutput {
+  private readonly server: LocalServer;
+  private text = '';
+
+  constructor(address: ListenAddress) {
+    this.server = new LocalServer(address, 'out', (request, response) => {
+      const isFound = request.url === '/metrics' && request.method === 'GET';
+      response.writeHead(isFound ? 200 : 404, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+      response.end(isFound ? this.text : 'GET /metrics\n');
+    });
+  }
+
+  get description(): string {
+    return `prometheus (${this.server.url}/metrics)`;
+  }
+
+  start(): Promise<void> {
+    return this.server.start();
+  }
+
+  takeSnapshot(snapshot: RunSnapshot): void {
+    this.text = prometheusText(snapshot);
+  }
+
+  async stop(): Promise<readonly string[]> {
+    await this.server.stop();
+    return [];
+  }
+}

@@ -1,0 +1,73 @@
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { errorMessage, WsgError } from '../../core/error.js';
+
+/** What may wait for a slow disk: bytes. */
+const MOST_WAITING_BYTES = 16 * 2 ** 20;
+const STOP_BOUND_MS = 10_000;
+
+/** A text file that is written as fast as the disk takes it and no faster; what did not fit is counted. Ends in `.gz`: compressed. */
+export class SampleFile {
+  private sink: Writable | undefined;
+  private isWritten: Promise<void> = Promise.resolve();
+  private failure: string | undefined;
+  private isOpen = false;
+  private lost = 0;
+
+  constructor(
+    private readonly path: string,
+    private readonly mostWaitingBytes = MOST_WAITING_BYTES,
+  ) {}
+
+  /** Throws `output.failed` when the file cannot be made. */
+  async start(): Promise<void> {
+    const file = createWriteStream(this.path);
+    try {
+      await once(file, 'open');
+    } catch (cause) {
+      throw new WsgError('output.failed', `out: ${this.path} cannot be written: ${errorMessage(cause)}`, { cause });
+    }
+    this.isOpen = true;
+    const gzip = this.path.endsWith('.gz') ? createGzip() : undefined;
+    this.sink = gzip ?? file;
+    this.isWritten = (gzip === undefined ? finished(file) : pipeline(gzip, file)).catch((error: unknown) => {
+      this.failure = errorMessage(error);
+      this.isOpen = false;
+    });
+  }
+
+  /** Writes the text of so many samples, or counts them as lost. */
+  write(text: string, samples: number): void {
+    if (!this.isOpen || this.sink === undefined || this.sink.writableLength > this.mostWaitingBytes)
+      this.lost += samples;
+    else this.sink.write(text);
+  }
+
+  /** Samples that were lost before they came here. */
+  countLost(samples: number): void {
+    this.lost += samples;
+  }
+
+  /** Closes the file, for a bounded time. Gives a sentence for all that is not in it. */
+  async stop(): Promise<readonly string[]> {
+    this.sink?.end();
+    const bound = new AbortController();
+    const isLate = await Promise.race([
+      this.isWritten.then(() => false),
+      new Promise<boolean>((resolve) => {
+        const timer = setTimeout(resolve, STOP_BOUND_MS, true);
+        bound.signal.addEventListener('abort', () => clearTimeout(timer));
+      }),
+    ]);
+    bound.abort();
+    const sentences: string[] = [];
+    if (this.failure !== undefined) sentences.push(`${this.path} could not be written: ${this.failure}`);
+    if (isLate) sentences.push(`${this.path} was not written to its end within ${STOP_BOUND_MS / 1000} s`);
+    if (this.lost > 0)
+      sentences.push(`${this.path} lacks ${this.lost} samples that were dropped to keep up with the load`);
+    return sentences;
+  }
+}

@@ -1,0 +1,19 @@
+import type { RunSink } from './run-sink.js';
+
+/** Hands each record to several sinks, in their order. */
+export function teeSink(sinks: readonly RunSink[]): RunSink {
+  const each = (write: (sink: RunSink) => void): void => {
+    for (const sink of sinks) write(sink);
+  };
+  return {
+    writeHeader: (header) => each((sink) => sink.writeHeader(header)),
+    writeSecond: (second) => each((sink) => sink.writeSecond(second)),
+    writeHistogram: (histogram) => each((sink) => sink.writeHistogram(histogram)),
+    writeSketch: (sketch) => each((sink) => sink.writeSketch(sketch)),
+    writeHealth: (health) => each((sink) => sink.writeHealth(health)),
+    writeGateway: (gateway) => each((sink) => sink.writeGateway(gateway)),
+    writeEvent: (event) => each((sink) => sink.writeEvent(event)),
+    writeThreshold: (threshold) => each((sink) => sink.writeThreshold(threshold)),
+    writeEnd: (end) => each((sink) => sink.writeEnd(end)),
+  };
+}

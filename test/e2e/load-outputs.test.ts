@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { LoadTarget } from '../support/load-target.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { runWsg, WsgProcess } from '../support/wsg-process.js';
+
+/** So many messages to each virtual user at once. */
+const MESSAGES = 5000;
+
+async function startTarget(): Promise<LoadTarget> {
+  const target = new LoadTarget((socket, self) => {
+    for (let message = 0; message < MESSAGES; message += 1) self.send(socket, 'routine message');
+  });
+  await target.start();
+  onTestFinished(() => target.stop());
+  return target;
+}
+
+function jsonLines(text: string): { type: string; metric: string; data: { value: number; tags: unknown } }[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe('--out', () => {
+  it('writes every sample to several outputs at once, and they add up to the summary', async () => {
+    const folder = await temporaryFolder();
+    const [json, csv] = [join(folder, 'samples.json'), join(folder, 'samples.csv')];
+    const target = await startTarget();
+    const outputs = ['-o', `json=${json}`, '-o', `csv=${csv}`, '--tag', 'room=a'];
+    const load = ['--url', target.url, '-u', '2', '-d', '1s', '--graceful-stop', '0s', '--allow-saturated', '--no-run'];
+    const { code, stdout, stderr } = await runWsg(['loadtest', ...load, ...outputs, '--json']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`output: json (${json}), csv (${csv})\n`);
+    expect(stderr).not.toContain('dropped');
+    const { metrics } = JSON.parse(stdout);
+    const points = jsonLines(await readFile(json, 'utf8')).filter(({ type }) => type === 'Point');
+    const rows = (await readFile(csv, 'utf8')).trimEnd().split('\n').slice(1);
+    expect(metrics.ws_msgs_received.values.count).toBe(2 * MESSAGES);
+    for (const metric of ['ws_msgs_received', 'ws_sessions', 'data_received']) {
+      const { count } = metrics[metric].values;
+      const values = points.filter((point) => point.metric === metric).map(({ data }) => data.value);
+      const cells = rows.map((row) => row.split(',')).filter(([name]) => name === metric);
+      expect(sum(values), metric).toBe(count);
+      expect(sum(cells.map(([, , value]) => Number(value))), metric).toBe(count);
+    }
+    const { passes, fails } = metrics.checks.values;
+    expect(points.filter(({ metric }) => metric === 'checks')).toHaveLength(passes + fails);
+    const session = points.find(({ metric }) => metric === 'ws_sessions');
+    expect(session?.data.tags).toEqual({ room: 'a', scenario: 'default' });
+    const users = points.filter(({ metric }) => metric === 'vus').map(({ data }) => data);
+    expect(users[0]).toMatchObject({ value: 2, tags: { room: 'a' } });
+  });
+
+  it('serves the run to Prometheus while it goes', async () => {
+    const target = await startTarget();
+    const load = ['--url', target.url, '-u', '1', '-d', '60s', '--no-run', '--out', 'prometheus=127.0.0.1:0'];
+    const wsg = new WsgProcess(['loadtest', ...load]);
+    await wsg.says(/running \(0m01\.\ds\)/);
+    wsg.kill('SIGINT');
+    const { code, stderr } = await wsg.ended;
+    expect(code).toBe(105);
+    expect(stderr).toMatch(/output: prometheus \(http:\/\/127\.0\.0\.1:\d+\/metrics\)/);
+  });
+
+  it('ends with 15 before anything starts when a file cannot be made', async () => {
+    const path = join(await temporaryFolder(), 'missing', 'samples.json');
+    const target = await startTarget();
+    const { code, stderr } = await runWsg(['loadtest', '--url', target.url, '--no-run', '-o', `json=${path}`]);
+    expect(code).toBe(15);
+    expect(stderr).toContain(`${path} cannot be written`);
+    expect(target.counts.sessions).toBe(0);
+  });
+});
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
