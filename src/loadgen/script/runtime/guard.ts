@@ -71,17 +71,18 @@ export class Guard {
 
   /**
    * Runs a blocking call. A second one while the first is under way is an error that names both: the analysis missed a call.
-   * On interruption it rejects at once; `start` hears of it through `onInterrupt` to let go of what it holds.
+   * A native function that returns a promise to wait for, of this or of `call`, sets `waits` last of all. On interruption it rejects at once; `start` hears of it through `onInterrupt` to let go of what it holds.
    */
   block<T>(name: string, start: (onInterrupt: (cancel: () => void) => void) => Promise<T>): Promise<T> {
+    this.waits = true;
     if (this.interruption !== undefined) return Promise.reject(this.interruption);
     const under = this.blockedIn;
-    if (under !== undefined) return Promise.reject(secondBlockingCall(name, under));
+    if (under !== undefined) throw secondBlockingCall(name, under);
     const level = this.#levels.length - 1;
     const levels = this.#levels;
     levels[level] = name;
     this.turns.isHeld = true;
-    return new Promise<T>((resolve, reject) => {
+    const done = new Promise<T>((resolve, reject) => {
       let letGo: (() => void) | undefined;
       const cancel = (reason: Interruption): void => {
         finish();
@@ -104,6 +105,10 @@ export class Guard {
         },
       );
     });
+    // Whoever did not wait for it is told by the next blocking call, not by the process.
+    done.catch(() => undefined);
+    this.waits = true;
+    return done;
   }
 
   /** Calls a function of the script on behalf of a native one: at once if it does not wait, else a promise of its end. */
@@ -176,17 +181,11 @@ export class Guard {
     if (this.interruption !== undefined) throw this.interruption;
   }
 
-  /** Around an `await` of the script's own, in a function that may block; the second argument waited for the turn if need be. */
-  resumed(value: unknown, _turn: unknown): unknown {
-    this.waits = false;
-    if (this.interruption !== undefined) throw this.interruption;
-    return value;
-  }
-
   /** Around a call that may wait, inside `await`: a promise of the script's own goes through in a box. */
   keep(value: unknown): unknown {
     const isOurs = this.waits;
     this.waits = true;
+    this.turns.isHeld = true;
     return isOurs || value instanceof Box ? value : box(value);
   }
 

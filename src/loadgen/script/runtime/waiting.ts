@@ -1,4 +1,5 @@
 import { Box, box, isThenable, unbox } from './box.js';
+import { Fiber } from './fiber.js';
 import type { Guard } from './guard.js';
 import { invoke, sequenceFor } from './sequence.js';
 
@@ -89,33 +90,15 @@ export class Waiting {
     return returned;
   }
 
-  /**
-   * The body of an `async` function of the script that may block before its first own `await`. Resolves at that `await`, when k6
-   * would go on with the caller, to a box with the script's promise. At each later `await`, and at its end, it returns to the event loop.
-   */
-  async detach(body: (reached: <T>(awaited: T) => T) => Promise<unknown>): Promise<Box> {
-    const { turns } = this.#guard;
-    let arrive = (): void => undefined;
-    let hasArrived = false;
-    const atFirstAwait = new Promise<void>((resolve) => (arrive = resolve));
-    const reach = (): void => {
-      if (hasArrived && turns.isHeld) turns.release();
-      hasArrived = true;
-      arrive();
-    };
-    const promise = body((awaited) => {
-      reach();
-      return awaited;
-    });
-    promise.then(reach, reach);
+  /** Runs the body of an `async` function of the script that may block. Resolves at its first own `await` to a box with the script's promise. */
+  async detach(body: (fiber: Fiber) => Promise<unknown>): Promise<Box> {
+    const fiber = new Fiber(this.#guard);
+    const promise = body(fiber);
+    const end = (): unknown => fiber.leave(undefined);
+    promise.then(end, end);
     this.#guard.waits = true;
-    await atFirstAwait;
+    await fiber.atFirstAwait;
     return new Box(promise);
-  }
-
-  /** Waits for the turn, which `detach` releases. */
-  turn(): Promise<void> {
-    return this.#guard.turns.take();
   }
 
   /** The body of a constructor that waits: gives the object, unless the body returns another. */

@@ -94,15 +94,12 @@ function formReason({ node }: Site, { forms }: Colours): string | undefined {
     if (isType(node, 'NewExpression') && isType(node.callee, 'Identifier')) return undefined;
     return 'the function given to a promise blocks, and the promise is made indirectly: make it with new Promise(...)';
   }
-  if (isType(node, 'CallExpression') && isMethodCall(node)) return undefined;
+  if (isType(node, 'CallExpression') && isMethodCall(node, form.name)) return undefined;
   return `the function given to ${form.name} blocks, and ${form.name} is called indirectly: call it as list.${form.name}(...), or write a loop`;
 }
 
-/** Whether the call is `object.method(...)`. */
-export function isMethodCall(node: NodeOf<'CallExpression'>): boolean {
-  return (
-    isType(node.callee, 'MemberExpression') &&
-    !isType(node.callee.object, 'Super') &&
-    !isType(node.callee.property, 'PrivateIdentifier')
-  );
+/** Whether the call is `object.method(...)`, with this method or one whose name is computed. */
+function isMethodCall({ callee }: NodeOf<'CallExpression'>, method: string): boolean {
+  if (!isType(callee, 'MemberExpression') || isType(callee.object, 'Super')) return false;
+  return callee.computed || (isType(callee.property, 'Identifier') && callee.property.name === method);
 }

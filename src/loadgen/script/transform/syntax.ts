@@ -88,9 +88,12 @@ function bind(program: Program): { variables: Map<object, Variable>; free: Set<o
   const manager = analyze(asEstree(program), { ecmaVersion: 2022, sourceType: 'module' });
   const variables = new Map<object, Variable>();
   for (const scope of manager.scopes) {
-    for (const variable of scope.variables) {
-      for (const identifier of variable.identifiers) variables.set(identifier, variable);
-      for (const { identifier } of variable.references) variables.set(identifier, variable);
+    for (const own of scope.variables) {
+      // A class has its name twice: outside, and in a scope of its own. One variable stands for both.
+      const variable =
+        own.identifiers.map((identifier) => variables.get(identifier)).find((other) => other !== undefined) ?? own;
+      for (const identifier of own.identifiers) variables.set(identifier, variable);
+      for (const { identifier } of own.references) variables.set(identifier, variable);
     }
   }
   const free = new Set<object>(manager.globalScope.through.map(({ identifier }) => identifier));

@@ -2,7 +2,7 @@ import type { Variable } from 'eslint-scope';
 import type { FunctionNode, SiteNode, Syntax } from '../syntax.js';
 import { Cell, Deliveries } from './cell.js';
 import type { Effect } from './effect.js';
-import { applyNative, constructNative, hasModel, isNativeMethod } from './natives.js';
+import { applyNative, blockingMembers, constructNative, hasModel, isNativeMethod } from './natives.js';
 import { BoundThing, FunctionThing, Thing } from './thing.js';
 
 /** Everything that a call may call. */
@@ -33,6 +33,9 @@ export class Flow {
   readonly sites = new Map<SiteNode, Site>();
   readonly functions = new Map<FunctionNode, FunctionThing>();
   readonly classes = new Set<FunctionThing>();
+  readonly #bound = new Map<string, Thing>();
+  readonly #pairs = new Set<Thing>();
+  readonly #pairOf = new Map<Thing, Thing>();
   readonly #natives = new Map<string, Thing>();
   readonly #variables = new Map<Variable, Cell>();
 
@@ -98,7 +101,7 @@ export class Flow {
 
   /** What a native object may have under this name: a function of its own, a method of all such objects, or either. */
   #membersOf({ name: owner }: Thing, name: string | undefined): Thing[] {
-    if (name === undefined) return [this.unknown];
+    if (name === undefined) return [this.unknown, ...blockingMembers(owner).map((member) => this.native(member))];
     const own = this.native(name === 'default' ? owner : `${owner}.${name}`);
     const isOfAllFunctions = name === 'call' || name === 'apply' || name === 'bind';
     if (!isOfAllFunctions && (owner.startsWith('k6') || hasModel(own))) return [own];
@@ -123,9 +126,25 @@ export class Flow {
     });
   }
 
-  /** A `[key, value]` of a map or an object. */
+  /** What `bind` gives at a call: one thing for each function, however often it is bound there. */
+  bound(thing: Thing, { site, args }: Call): Thing {
+    const target = thing instanceof BoundThing ? thing.target : thing;
+    const key = `${target.id} ${site?.node.start ?? ''}`;
+    const known = this.#bound.get(key);
+    if (known !== undefined) return known;
+    const bound = new BoundThing(this.deliveries, thing, args);
+    this.#bound.set(key, bound);
+    return bound;
+  }
+
+  /** A `[key, value]` of a map or an object; pairs of pairs are not told apart. */
   pairOf(thing: Thing): Thing {
+    if (this.#pairs.has(thing)) return thing;
+    const known = this.#pairOf.get(thing);
+    if (known !== undefined) return known;
     const pair = this.thing('list');
+    this.#pairs.add(pair);
+    this.#pairOf.set(thing, pair);
     thing.all.flowTo(pair.prop('1'));
     pair.prop('0').add(this.unknown);
     return pair;

@@ -1,7 +1,6 @@
 import type { Cell } from './cell.js';
 import { addEffect, type NativeModel } from './effect.js';
 import type { Call, Flow } from './flow.js';
-import { BoundThing } from './thing.js';
 
 const visiting =
   (name: string, give: (flow: Flow, call: Call, returned: Cell) => void): NativeModel =>
@@ -131,7 +130,7 @@ const applying: NativeModel = (flow, call) => {
 };
 
 const binding: NativeModel = (flow, call) => {
-  call.self.onEach((thing) => call.result.add(new BoundThing(flow.deliveries, thing, call.args)));
+  call.self.onEach((thing) => call.result.add(flow.bound(thing, call)));
 };
 
 /** Methods of native objects by name: what their callbacks see, what they give, and how they may wait. */

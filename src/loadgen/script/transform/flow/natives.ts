@@ -1,4 +1,5 @@
 import type { Call, Flow } from './flow.js';
+import { K6_FUNCTIONS } from './k6-natives.js';
 import { METHODS } from './native-methods.js';
 import { CONSTRUCTORS, FUNCTIONS } from './native-functions.js';
 import type { Thing } from './thing.js';
@@ -11,6 +12,11 @@ export function isNativeMethod(name: string): boolean {
 /** Whether it is known what this native function or class does. */
 export function hasModel({ name }: Thing): boolean {
   return FUNCTIONS.has(name) || CONSTRUCTORS.has(name);
+}
+
+/** Functions of a module of k6 that may wait: what a member whose name is not known may be. */
+export function blockingMembers(module: string): string[] {
+  return K6_FUNCTIONS.map(([name]) => name).filter((name) => name.startsWith(`${module}.`));
 }
 
 /** The flow of a call of something that is not of the program. */

@@ -4,18 +4,21 @@ import type { Rewriting } from './rewrite-sites.js';
 
 /** Makes every coloured function one that can wait, each in the form that its kind needs. */
 export function rewriteFunctions(rewriting: Rewriting): void {
-  const { owners, flow } = rewriting.colours;
-  for (const node of flow.syntax.nodes) {
-    if (isType(node, 'ReturnStatement')) boxReturn(node, rewriting);
-    else if (isType(node, 'AwaitExpression')) markAwait(node, rewriting);
-    else if (isType(node, 'ForOfStatement') && node.await) markForAwait(node, rewriting);
-  }
-  for (const owner of owners) {
+  for (const node of rewriting.colours.flow.syntax.nodes) rewriteLeaving(node, rewriting);
+  for (const owner of rewriting.colours.owners) {
     if (!isFunctionNode(owner)) continue;
     if (owner.async) detach(owner, rewriting);
     else if (isConstructor(owner, rewriting)) construct(owner, rewriting);
     else makeAsync(owner, rewriting);
   }
+}
+
+/** Rewrites where a function returns, or goes back to the event loop and comes from it. */
+function rewriteLeaving(node: AnyNode, rewriting: Rewriting): void {
+  if (isType(node, 'ReturnStatement')) boxReturn(node, rewriting);
+  else if (isType(node, 'AwaitExpression')) markAwait(node, rewriting);
+  else if (isType(node, 'ForOfStatement') && node.await) markForAwait(node, rewriting);
+  else if (isType(node, 'TryStatement')) markHandlers(node, rewriting);
 }
 
 /** `async`, a mark on entry, and promises that it returns in boxes (`boxReturn`). */
@@ -30,12 +33,12 @@ function makeAsync(fn: FunctionNode, { code, edits, names, colours }: Rewriting)
 
 /** An async function of the script may block before its first own `await`: the caller waits that long, then gets the promise. */
 function detach(fn: FunctionNode, { edits, names }: Rewriting): void {
-  const head = `${names.waiting}.detach(async (${names.reached}) => `;
+  const head = `${names.waiting}.detach(async (${names.fiber}) => `;
   const { body } = fn;
   if (isType(body, 'BlockStatement')) {
     edits.insert(body.start + 1, ` ${names.guard}.waits = true; return ${head}{`);
     edits.insert(body.end - 1, '}); ');
-  } else edits.wrap(body, `(${names.guard}.waits = true, ${head}(`, ')))');
+  } else edits.wrap(body, `(${names.guard}.waits = true, ${head}${names.fiber}.leave(`, ')))');
 }
 
 /** A constructor returns a promise of the object; whoever calls `new` waits for it. */
@@ -68,22 +71,34 @@ function methodKeyStart(fn: FunctionNode, syntax: Syntax, code: string): number 
 
 function boxReturn(node: NodeOf<'ReturnStatement'>, { edits, names, colours }: Rewriting): void {
   const owner = ownerOf(colours.flow.syntax, node);
-  const isOurs = isFunctionNode(owner) && !owner.async && colours.owners.has(owner);
-  if (isOurs && node.argument !== null && node.argument !== undefined)
-    edits.wrap(node.argument, `${names.guard}.box(`, ')');
+  if (node.argument === null || node.argument === undefined) return;
+  if (!isFunctionNode(owner) || !colours.owners.has(owner)) return;
+  edits.wrap(node.argument, owner.async ? `${names.fiber}.leave(` : `${names.guard}.box(`, ')');
 }
 
 /** Tells that a detached body has come to an `await` of its own, which takes effect when what it waits for is known. */
 function markAwait(node: NodeOf<'AwaitExpression'>, rewriting: Rewriting): void {
   if (!isDetached(node, rewriting)) return;
   const { edits, names } = rewriting;
-  edits.wrap(node.argument, `${names.reached}(`, ')');
-  edits.wrap(node, `${names.guard}.resumed(`, `, ${names.guard}.turns.isHeld && await ${names.waiting}.turn())`);
+  edits.wrap(node.argument, `${names.fiber}.leave(`, ')');
+  edits.wrap(node, `${names.fiber}.back(`, `, ${waitForTurn(rewriting)})`);
 }
 
 function markForAwait(node: NodeOf<'ForOfStatement'>, rewriting: Rewriting): void {
-  const { edits, names } = rewriting;
-  if (isDetached(node, rewriting)) edits.wrap(node.right, `${names.reached}(`, ')');
+  if (isDetached(node, rewriting)) rewriting.edits.wrap(node.right, `${rewriting.names.fiber}.steps(`, ')');
+}
+
+/** An `await` that rejected comes to a `catch` or `finally`, or leaves the function. */
+function markHandlers(node: NodeOf<'TryStatement'>, rewriting: Rewriting): void {
+  if (!isDetached(node, rewriting)) return;
+  for (const block of [node.handler?.body, node.finalizer]) {
+    if (block === null || block === undefined) continue;
+    rewriting.edits.insert(block.start + 1, ` ${rewriting.names.fiber}.back(undefined, ${waitForTurn(rewriting)});`);
+  }
+}
+
+function waitForTurn({ names }: Rewriting): string {
+  return `${names.fiber}.mustWait && await ${names.fiber}.turn()`;
 }
 
 function isDetached(node: AnyNode, { colours }: Rewriting): boolean {
