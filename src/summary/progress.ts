@@ -110,17 +110,24 @@ function bar(fraction: number, width: number): string {
 function rightColumns({ plan, state, elapsedMs, completeIterations, ...now }: ProgressScenario): string {
   const { load, maxVus, startingMs } = plan;
   const duration = formatGoDuration(startingMs);
-  const time = `${formatElapsed(Math.min(elapsedMs, startingMs), startingMs)}/${duration}`;
+  const elapsed = formatElapsed(Math.min(elapsedMs, startingMs), startingMs);
+  const isTimeUp = state === 'stopping' || state === 'done';
+  const time = isTimeUp ? duration : `${elapsed}/${duration}`;
   switch (load.kind) {
     case 'looping':
-      return `${maxVus} VUs  ${state === 'done' ? duration : time}`;
-    case 'ramping':
-      return `${padNumber(now.activeVus, maxVus)}/${maxVus} VUs  ${time}`;
-    case 'shared-iterations':
-      return `${maxVus} VUs  ${time}  ${padNumber(completeIterations, load.iterations)}/${load.iterations} shared iters`;
+      return `${maxVus} VUs  ${time}`;
+    case 'ramping': {
+      // The one executor whose whole time has as many digits as the elapsed.
+      const rampTime = isTimeUp ? duration : `${elapsed}/${formatElapsed(startingMs, startingMs)}`;
+      return `${padNumber(now.activeVus, maxVus)}/${maxVus} VUs  ${rampTime}`;
+    }
+    case 'shared-iterations': {
+      const done = `${padNumber(completeIterations, load.iterations)}/${load.iterations}`;
+      return `${maxVus} VUs  ${elapsed}/${duration}  ${done} shared iters`;
+    }
     case 'per-vu-iterations': {
       const done = `${padNumber(completeIterations, load.iterations)}/${load.iterations}`;
-      return `${maxVus} VUs  ${time}  ${done} iters, ${load.perVu} per VU`;
+      return `${maxVus} VUs  ${elapsed}/${duration}  ${done} iters, ${load.perVu} per VU`;
     }
     case 'arrivals': {
       const vus = `${padNumber(now.activeVus, maxVus)}/${padNumber(now.allocatedVus, maxVus)} VUs`;

@@ -8,6 +8,15 @@ import {
 } from '../../src/summary/progress.js';
 
 describe('the header', () => {
+  it('says which share of a plan runs here, as k6 does', () => {
+    const view = { version: '1', script: 'a.js', output: '-', headline: '1 scenario', scenarios: ['default: x'] };
+    expect(renderHeader({ ...view, segmentShare: 0.25 }, { colour: false })).toContain(
+      'scenarios: (25.00%) 1 scenario:',
+    );
+  });
+});
+
+describe('the header', () => {
   it("is a blank line, a banner of five lines, two blank lines and k6's block", () => {
     const text = renderHeader(
       {
@@ -104,9 +113,13 @@ describe('the progress', () => {
       const plan = { name: 'default', maxVus: 10, startingMs, maxMs: startingMs + 30_000, load };
       return renderProgress(viewOf({ ...now, state, plan, perSecond: 7.5 }), { colour: false })[1];
     };
-    expect(line({ kind: 'ramping' }, 'waiting', 60_000)).toBe('default • [  50% ] 03/10 VUs  0m05.0s/1m0s');
+    expect(line({ kind: 'ramping' }, 'waiting', 60_000)).toBe('default • [  50% ] 03/10 VUs  0m05.0s/1m00.0s');
+    expect(line({ kind: 'ramping' }, 'done', 60_000)).toBe('default ✓ [  50% ] 03/10 VUs  1m0s');
+    expect(line({ kind: 'looping' }, 'stopping', 4000)).toBe('default ↓ [  50% ] 10 VUs  4s');
     const arrivals = line({ kind: 'arrivals', mostPerSecond: 50 }, 'running', 30_000);
     expect(arrivals).toBe('default   [  50% ] 03/10 VUs  05.0s/30s  07.50 iters/s');
+    const late = line({ kind: 'arrivals', mostPerSecond: 50 }, 'stopping', 30_000);
+    expect(late).toBe('default ↓ [  50% ] 03/10 VUs  30s  07.50 iters/s');
   });
 
   it('aligns names and shortens long ones', () => {
