@@ -6,4 +6,8 @@ export class ConstantVus extends LoopingVus<ConstantVusPlan> {
   protected next(user: number): Promise<boolean> {
     return this.iterate(user, this.context.clock.now());
   }
+
+  protected countLeftOver(): number {
+    return 0;
+  }
 }

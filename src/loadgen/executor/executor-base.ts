@@ -83,7 +83,7 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
     return true;
   }
 
-  private get isInterrupted(): boolean {
+  protected get isInterrupted(): boolean {
     return this.state === 'interrupted';
   }
 

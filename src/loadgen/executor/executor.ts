@@ -15,7 +15,7 @@ export interface Executor {
   readonly allocatedVus: number;
   readonly completeIterations: number;
   readonly interruptedIterations: number;
-  /** Iterations that were due when no virtual user was free. */
+  /** Iterations that were due when no virtual user was free, or that nobody had begun when the time was up. */
   readonly droppedIterations: number;
   /** Waits for its start, runs, and resolves when no iteration is under way and none will start. Call it once. */
   run(): Promise<void>;

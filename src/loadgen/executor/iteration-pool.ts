@@ -12,4 +12,9 @@ export class IterationPool {
     const number = Number(Atomics.add(this.taken, 0, 1n));
     return number < limit ? number : undefined;
   }
+
+  /** How many of `limit` nobody took; nobody can after. */
+  takeRest(limit: number): number {
+    return Math.max(0, limit - Number(Atomics.exchange(this.taken, 0, BigInt(limit))));
+  }
 }

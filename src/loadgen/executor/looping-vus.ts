@@ -10,11 +10,15 @@ export abstract class LoopingVus<
     return shareOf(this.plan.vus, this.context.shard);
   }
 
+  /** How many of the planned iterations nobody began, when the time is up. */
+  protected abstract countLeftOver(): number;
+
   /** Runs one more iteration of the user; false when there is none left for it. */
   protected abstract next(user: number): Promise<boolean>;
 
   protected async drive(): Promise<void> {
     await Promise.all(Array.from({ length: this.allocatedVus }, (_, user) => this.loop(user)));
+    if (!this.isInterrupted) this.droppedIterations += this.countLeftOver();
   }
 
   protected stopDriving(): void {

@@ -11,4 +11,9 @@ export class PerVuIterations extends LoopingVus<PerVuIterationsPlan> {
     this.taken.set(user, taken + 1);
     return this.iterate(user, this.context.clock.now());
   }
+
+  protected countLeftOver(): number {
+    const begun = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
+    return this.allocatedVus * this.plan.iterations - begun;
+  }
 }

@@ -10,4 +10,8 @@ export class SharedIterations extends LoopingVus<SharedIterationsPlan> {
   protected next(user: number): Promise<boolean> {
     return this.iterate(user, this.context.clock.now(), this.iterations);
   }
+
+  protected countLeftOver(): number {
+    return this.context.pool.takeRest(this.iterations);
+  }
 }

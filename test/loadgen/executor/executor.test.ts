@@ -249,3 +249,28 @@ describe('arrival rates', () => {
     expect(clock.waiting).toBe(0);
   });
 });
+
+describe('iterations that nobody began', () => {
+  const limits = { vus: 2, maxDurationMs: 1000 };
+
+  it.each([
+    [{ ...base, ...limits, executor: 'shared-iterations', iterations: 10 } as const, 1, 6],
+    [{ ...base, ...limits, executor: 'shared-iterations', iterations: 10 } as const, 2, 6],
+    [{ ...base, ...limits, executor: 'per-vu-iterations', iterations: 10 } as const, 2, 16],
+    [{ ...base, ...limits, executor: 'shared-iterations', iterations: 4 } as const, 1, 0],
+  ])('count as dropped when the time is up: %o in %i threads', async (plan, threads, dropped) => {
+    const { parts, pass, finished } = setUp(plan, 600, threads);
+    await pass(1500);
+    await finished;
+    expect(parts.reduce((sum, { executor }) => sum + executor.droppedIterations, 0)).toBe(dropped);
+  });
+
+  it('do not when the run was stopped', async () => {
+    const plan: ScenarioPlan = { ...base, ...limits, executor: 'shared-iterations', iterations: 10 };
+    const { executor, pass, finished } = setUp(plan, 600);
+    await pass(100);
+    executor.stop();
+    await finished;
+    expect(executor.droppedIterations).toBe(0);
+  });
+});
