@@ -26,6 +26,11 @@ export function connectionsFor(openFiles: number): number {
   return Math.max(1, Math.floor(openFiles - Math.max(LEAST_RESERVED_FILES, openFiles * RESERVED_SHARE)));
 }
 
+/** The smallest limit on open files that leaves room for so many connections. */
+export function filesFor(connections: number): number {
+  return Math.max(connections + LEAST_RESERVED_FILES, Math.ceil(connections / (1 - RESERVED_SHARE)));
+}
+
 /** Counts connections by address and handshakes by time. What is not limited is not counted and costs nothing. */
 export class ConnectionLimits {
   readonly maxConnections: number;
@@ -57,14 +62,17 @@ export class ConnectionLimits {
     return ofAddress >= maxConnectionsPerAddress ? 'max_connections_per_address' : undefined;
   }
 
+  /** False: nobody need call `opened` and `closed`. */
+  get countsAddresses(): boolean {
+    return this.#options.maxConnectionsPerAddress > 0;
+  }
+
   opened(address: string): void {
-    if (this.#options.maxConnectionsPerAddress === 0) return;
     const network = networkOf(address);
     this.#byAddress.set(network, (this.#byAddress.get(network) ?? 0) + 1);
   }
 
   closed(address: string): void {
-    if (this.#options.maxConnectionsPerAddress === 0) return;
     const network = networkOf(address);
     const left = (this.#byAddress.get(network) ?? 0) - 1;
     if (left > 0) this.#byAddress.set(network, left);

@@ -94,13 +94,15 @@ export class Admission {
 
   /** To be told of each connection that has opened. */
   opened(connection: Connection, grant: UpgradeGrant | undefined): void {
-    this.#options.limits.opened(hostOf(connection.socket.remoteAddress));
+    const { limits } = this.#options;
+    if (limits.countsAddresses) limits.opened(hostOf(connection.socket.remoteAddress));
     if (grant?.expiresAtMs !== undefined) this.#options.expiry.add(connection, grant.expiresAtMs);
   }
 
   /** And of each that has closed. */
   closed(connection: Connection): void {
-    this.#options.limits.closed(hostOf(connection.socket.remoteAddress));
+    const { limits } = this.#options;
+    if (limits.countsAddresses) limits.closed(hostOf(connection.socket.remoteAddress));
     this.#options.expiry.remove(connection);
   }
 

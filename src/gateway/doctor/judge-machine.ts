@@ -1,4 +1,5 @@
 import type { OpenFileLimits } from '../../core/open-files.js';
+import { connectionsFor, filesFor } from '../access/connection-limits.js';
 import type { Machine, MemoryRoom, PortRange } from './machine.js';
 import { GATEWAY_KB, KERNEL_KB } from './memory-figures.js';
 
@@ -16,8 +17,6 @@ export interface Finding {
   readonly mend?: readonly string[];
 }
 
-/** What the gateway needs besides connections: libraries, logs, sinks, its own log on disk. */
-const OWN_FILES = 64;
 /** Both transports ask the kernel for a queue of this length. */
 const LISTEN_BACKLOG = 512;
 /** Node's own threads, and some for its thread pool and compilers. */
@@ -44,8 +43,9 @@ export function judgeMachine(machine: Machine, wanted: number): Finding[] {
 function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Finding {
   const name = 'open files';
   if (limit === undefined) return unknown(name);
-  const connections = Math.max(limit.soft - OWN_FILES, 0);
-  const needed = wanted + OWN_FILES;
+  // As `limits.max_connections` is derived from it.
+  const connections = connectionsFor(limit.soft);
+  const needed = filesFor(wanted);
   const meaning = `Each connection takes one file of the gateway's; the hard limit is ${shown(limit.hard)}.`;
   const mend =
     limit.hard >= needed

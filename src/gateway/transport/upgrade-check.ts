@@ -6,6 +6,8 @@ export interface UpgradeRefusal {
 }
 
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
+/** The token among others of the list. */
+const ASKS_FOR_UPGRADE = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** What RFC 6455 (4.2.1) asks of an opening handshake; undefined when the request keeps to it, else 400 or 426. */
@@ -13,7 +15,7 @@ export function refuseUpgrade(method: string, headers: ReadonlyMap<string, strin
   if (method !== 'GET') return badRequest('a WebSocket handshake is a GET request');
   if (headers.get('upgrade')?.toLowerCase() !== 'websocket')
     return badRequest('the header "Upgrade: websocket" is missing');
-  if (!hasToken(headers.get('connection'), 'upgrade')) return badRequest('the header "Connection: Upgrade" is missing');
+  if (!ASKS_FOR_UPGRADE.test(headers.get('connection') ?? '')) return badRequest('the header "Connection: Upgrade" is missing');
   if (headers.get('sec-websocket-version') !== '13') return WRONG_VERSION;
   if (!KEY.test(headers.get('sec-websocket-key') ?? ''))
     return badRequest('Sec-WebSocket-Key is not 16 bytes in base64');
@@ -28,8 +30,4 @@ const WRONG_VERSION: UpgradeRefusal = {
 
 function badRequest(reason: string): UpgradeRefusal {
   return { status: 400, headers: { 'Content-Type': TEXT }, body: `Bad Request: ${reason}\n` };
-}
-
-function hasToken(list: string | undefined, token: string): boolean {
-  return list !== undefined && list.split(',').some((item) => item.trim().toLowerCase() === token);
 }

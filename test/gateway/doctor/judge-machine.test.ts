@@ -33,13 +33,13 @@ test('a soft limit on open files that the hard one lets us raise is raised by ul
     level: 'warning',
     value: '1,024',
     connections: 960,
-    mend: ['ulimit -n 10064'],
+    mend: ['ulimit -n 10527'],
   });
 });
 
 test('a hard limit that is too low has to be raised from outside', () => {
   const mend = find({ ...ROOMY, openFiles: { soft: 1024, hard: 4096 } }, 'open files')?.mend ?? [];
-  expect(mend[0]).toBe('LimitNOFILE=10064 in the systemd unit');
+  expect(mend[0]).toBe('LimitNOFILE=10527 in the systemd unit');
   expect(mend.join()).not.toContain('ulimit -n');
 });
 
