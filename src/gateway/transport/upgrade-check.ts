@@ -15,7 +15,8 @@ export function refuseUpgrade(method: string, headers: ReadonlyMap<string, strin
   if (method !== 'GET') return badRequest('a WebSocket handshake is a GET request');
   if (headers.get('upgrade')?.toLowerCase() !== 'websocket')
     return badRequest('the header "Upgrade: websocket" is missing');
-  if (!ASKS_FOR_UPGRADE.test(headers.get('connection') ?? '')) return badRequest('the header "Connection: Upgrade" is missing');
+  if (!ASKS_FOR_UPGRADE.test(headers.get('connection') ?? ''))
+    return badRequest('the header "Connection: Upgrade" is missing');
   if (headers.get('sec-websocket-version') !== '13') return WRONG_VERSION;
   if (!KEY.test(headers.get('sec-websocket-key') ?? ''))
     return badRequest('Sec-WebSocket-Key is not 16 bytes in base64');
