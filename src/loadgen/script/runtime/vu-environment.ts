@@ -12,7 +12,7 @@ export function createEnvironment(vu: VuContext, live: LiveGlobals, entry: strin
   const modules = new Map<string, object>();
   let currentFile = entry;
   const dice = new Dice(new SeededRandom(vu.thread.seed, vu.number));
-  const tools = { reseed: (seed: number) => dice.reseed(seed) };
+  const tools = { reseed: (seed: number) => dice.reseed(seed), random: () => dice.next() };
   const module = (name: string): object => {
     const known = modules.get(name);
     if (known !== undefined) return known;
@@ -50,6 +50,10 @@ class Dice {
     this.math = Object.create(Math, {
       random: { value: () => this.random.fraction(), writable: true, configurable: true },
     });
+  }
+
+  next(): number {
+    return this.random.fraction();
   }
 
   reseed(seed: number): void {

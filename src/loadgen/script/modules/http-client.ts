@@ -1,0 +1,151 @@
+import { errorMessage, systemErrorCode } from '../../../core/error.js';
+import type { Tags } from '../../metric/tags.js';
+import type { VuContext } from '../runtime/vu-context.js';
+import { type Cookie, parseSetCookie } from './cookie-jar.js';
+import { exchange, HttpConnections, type HttpExchange, NO_ANSWER } from './http-exchange.js';
+import { HttpResponse, type RequestFailure } from './http-response.js';
+import type { HttpRequest } from './http-request.js';
+
+const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
+/** k6's error codes (k6 docs, "Error codes") by what Node calls the error. */
+const ERROR_CODES: ReadonlyMap<string, readonly [code: number, text: string]> = new Map([
+  ['ETIMEDOUT', [1050, 'request timeout']],
+  ['ENOTFOUND', [1101, 'lookup: no such host']],
+  ['EAI_AGAIN', [1101, 'lookup: no such host']],
+  ['ECONNREFUSED', [1212, 'dial: connection refused']],
+  ['ECONNRESET', [1220, 'read: connection reset by peer']],
+  ['EPIPE', [1220, 'write: broken pipe']],
+]);
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** Sends requests of one virtual user, follows redirects, keeps cookies and records `http_req_*`. */
+export class HttpClient {
+  private readonly connections: HttpConnections;
+  private readonly cuts = new Set<(reason: Error) => void>();
+
+  constructor(private readonly vu: VuContext) {
+    this.connections = new HttpConnections(vu);
+  }
+
+  /** Cuts all requests under way. */
+  interrupt(): void {
+    for (const cut of this.cuts) cut(new Error('the iteration was interrupted'));
+  }
+
+  /** Closes what is kept open for further requests. */
+  closeConnections(): void {
+    this.connections.close();
+  }
+
+  /** Resolves with the last answer; rejects only when the request is to throw its failure. */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const tags = this.vu.tagsWith(request.tags);
+    let current = request;
+    for (let followed = 0; ; followed += 1) {
+      const response = await this.sendOnce(current, tags);
+      const next = followed < request.redirects ? redirected(current, response) : undefined;
+      if (next === undefined) return response;
+      current = next;
+    }
+  }
+
+  private async sendOnce(request: HttpRequest, tags: Tags): Promise<HttpResponse> {
+    let cut: (reason: Error) => void = () => undefined;
+    try {
+      const parts = { vu: this.vu, connections: this.connections };
+      const answer = await exchange(parts, request, (abort) => {
+        cut = abort;
+        this.cuts.add(cut);
+      });
+      const cookies = this.keepCookies(request, answer);
+      const failure = answer.status >= 400 ? { error: '', errorCode: 1000 + answer.status } : NO_FAILURE;
+      this.record(request, { tags, answer, failure });
+      return new HttpResponse(request, answer, failure, cookies);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (this.vu.guard.interruption === undefined) this.record(request, { tags, answer: NO_ANSWER, failure });
+      if (request.throws) throw new Error(failure.error, { cause: error });
+      this.warn(failure);
+      return new HttpResponse(request, NO_ANSWER, failure, []);
+    } finally {
+      this.cuts.delete(cut);
+    }
+  }
+
+  private warn({ error }: RequestFailure): void {
+    const { guard, thread } = this.vu;
+    if (guard.interruption === undefined) thread.log.write({ level: 'warning', text: `Request Failed: ${error}` });
+  }
+
+  private keepCookies({ jar, url }: HttpRequest, { rawHeaders }: HttpExchange): Cookie[] {
+    const cookies: Cookie[] = [];
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      if (rawHeaders[index]?.toLowerCase() !== 'set-cookie') continue;
+      const cookie = parseSetCookie(rawHeaders[index + 1] ?? '', url);
+      if (cookie === undefined) continue;
+      jar.add(cookie);
+      cookies.push(cookie);
+    }
+    return cookies;
+  }
+
+  private record(request: HttpRequest, outcome: Outcome): void {
+    const { metrics } = this.vu.thread;
+    const { tags, answer } = outcome;
+    const { timings } = answer;
+    const isExpected = request.responseCallback?.accepts(answer.status);
+    const all: Tags = new Map([...tags, ...this.systemTags(request, outcome, isExpected)]);
+    const { http } = metrics;
+    http.requests.add(1, all);
+    if (isExpected !== undefined) http.failed.add(isExpected ? 0 : 1, all);
+    http.duration.add(timings.duration, all);
+    http.blocked.add(timings.blocked, all);
+    http.connecting.add(timings.connecting, all);
+    http.tlsHandshaking.add(timings.tls_handshaking, all);
+    http.sending.add(timings.sending, all);
+    http.waiting.add(timings.waiting, all);
+    http.receiving.add(timings.receiving, all);
+    metrics.dataSent.add(answer.bytesSent, tags);
+    metrics.dataReceived.add(answer.bytesReceived, tags);
+  }
+
+  private systemTags(request: HttpRequest, { answer, failure }: Outcome, isExpected: boolean | undefined): Tags {
+    const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+    return this.vu.thread.systemTags.pick({
+      method: request.method,
+      url: request.name,
+      name: request.tags.get('name') ?? request.name,
+      status: String(answer.status),
+      proto: filled(answer.proto),
+      tls_version: answer.tlsVersion,
+      error: filled(failure.error),
+      error_code: failure.errorCode === 0 ? undefined : String(failure.errorCode),
+      expected_response: isExpected === undefined ? undefined : String(isExpected),
+      ip: filled(answer.remoteAddress),
+    });
+  }
+}
+
+interface Outcome {
+  readonly tags: Tags;
+  readonly answer: HttpExchange;
+  readonly failure: RequestFailure;
+}
+
+/** The request that an answer redirects to; undefined when it does not. */
+function redirected(request: HttpRequest, { status, headers }: HttpResponse): HttpRequest | undefined {
+  const location = headers['Location'];
+  if (!REDIRECTS.includes(status) || location === undefined) return undefined;
+  const url = new URL(location, request.url);
+  const keepsBody = status === 307 || status === 308 || request.method === 'GET' || request.method === 'HEAD';
+  const base = { ...request, url, name: url.href };
+  if (keepsBody) return base;
+  const headersLeft = request.headers.filter(([name]) => !/^content-/i.test(name));
+  return { ...base, method: 'GET', body: undefined, headers: headersLeft };
+}
+
+function failureOf(error: unknown): RequestFailure {
+  const [errorCode, text] = ERROR_CODES.get(systemErrorCode(error) ?? '') ?? [1000, errorMessage(error)];
+  const isBlocked = /blocked pattern/.test(errorMessage(error));
+  return isBlocked ? { error: errorMessage(error), errorCode: 1110 } : { error: text, errorCode };
+}

@@ -1,0 +1,124 @@
+import { parseDuration } from '../../../core/duration.js';
+import type { Tags } from '../../metric/tags.js';
+import type { VuContext } from '../runtime/vu-context.js';
+import { type CookieStore, jarOf } from './cookie-jar.js';
+import { compressBody, requestBody } from './http-body.js';
+import { tagsArgument } from './tags-argument.js';
+import { asText, isFunction, isObject, property, textEntries } from './values.js';
+import type { ResponseCallback } from './expected-statuses.js';
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_USER_AGENT = 'wsg (k6 compatible)';
+
+export type ResponseType = 'text' | 'binary' | 'none';
+
+/** A request as a script asked for it. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** As the script wrote it, for tags. */
+  readonly name: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer | undefined;
+  readonly jar: CookieStore;
+  readonly cookies: readonly (readonly [name: string, value: string])[];
+  readonly tags: Tags;
+  readonly timeoutMs: number;
+  readonly redirects: number;
+  readonly responseType: ResponseType;
+  /** Which statuses are no failure; null for not asking. */
+  readonly responseCallback: ResponseCallback | null;
+  readonly throws: boolean;
+}
+
+/** What a request is made of. */
+export interface HttpArguments {
+  readonly method: string;
+  readonly url: unknown;
+  readonly body: unknown;
+  readonly params: unknown;
+}
+
+/** Reads the arguments of a request. Throws on what cannot be sent. */
+export function readHttpRequest(vu: VuContext, args: HttpArguments, callback: ResponseCallback | null): HttpRequest {
+  const { params } = args;
+  const { runtime } = vu.thread;
+  const { url, name } = readUrl(args.url);
+  const encoded = requestBody(args.body);
+  const algorithms = property(params, 'compression') === undefined ? [] : textList(property(params, 'compression'));
+  const headers = headersOf(params, { contentType: encoded?.contentType, algorithms, userAgent: runtime.userAgent });
+  const ownCallback = property(params, 'responseCallback');
+  const throws = property(params, 'throw');
+  return {
+    method: args.method.toUpperCase(),
+    url,
+    name,
+    headers,
+    body: encoded === undefined ? undefined : compressBody(encoded.bytes, algorithms),
+    jar: jarOf(property(params, 'jar')) ?? vu.cookies,
+    cookies: cookiesOf(property(params, 'cookies')),
+    tags: tagsArgument('tags', property(params, 'tags')),
+    timeoutMs: timeoutOf(property(params, 'timeout')),
+    redirects: Number(property(params, 'redirects') ?? runtime.maxRedirects),
+    responseType: responseTypeOf(property(params, 'responseType'), runtime.discardResponseBodies),
+    responseCallback: ownCallback === undefined ? callback : asCallback(ownCallback),
+    throws: throws === undefined ? runtime.throwsOnFailure : throws === true,
+  };
+}
+
+/** A text, or what the template `http.url` makes: a URL with a name. */
+function readUrl(given: unknown): { url: URL; name: string } {
+  const text = isObject(given) && 'url' in given ? asText(given['url']) : asText(given);
+  const name = isObject(given) && 'name' in given ? asText(given['name']) : text;
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new TypeError(`invalid URL: '${text}' is no http or https URL`);
+  return { url: new URL(text), name };
+}
+
+interface HeaderWishes {
+  readonly contentType: string | undefined;
+  readonly algorithms: readonly string[];
+  readonly userAgent: string | undefined;
+}
+
+function headersOf(params: unknown, { contentType, algorithms, userAgent }: HeaderWishes): [string, string][] {
+  const given = textEntries(property(params, 'headers'));
+  const has = (wanted: string): boolean => given.some(([name]) => name.toLowerCase() === wanted);
+  const own: [string, string][] = [['User-Agent', userAgent ?? DEFAULT_USER_AGENT]];
+  if (contentType !== undefined) own.push(['Content-Type', contentType]);
+  if (algorithms.length > 0) own.push(['Content-Encoding', algorithms.join(', ')]);
+  return [...own.filter(([name]) => !has(name.toLowerCase())), ...given];
+}
+
+function cookiesOf(cookies: unknown): [string, string][] {
+  if (!isObject(cookies)) return [];
+  return Object.entries(cookies).map(([name, value]) => [name, asText(isObject(value) ? value['value'] : value)]);
+}
+
+function timeoutOf(timeout: unknown): number {
+  if (timeout === undefined || timeout === null) return DEFAULT_TIMEOUT_MS;
+  const parsed = typeof timeout === 'number' ? timeout : parseDuration(asText(timeout));
+  if (typeof parsed === 'number' && parsed >= 0) return parsed;
+  throw new Error(`invalid timeout value: ${asText(timeout)}`);
+}
+
+function responseTypeOf(type: unknown, discards: boolean): ResponseType {
+  if (type === undefined || type === null) return discards ? 'none' : 'text';
+  if (type === 'text' || type === 'binary' || type === 'none') return type;
+  throw new Error(`${asText(type)} is not a valid responseType; there are text, binary and none`);
+}
+
+function asCallback(value: unknown): ResponseCallback | null {
+  if (value === null) return null;
+  if (isFunction(value)) throw new Error('a responseCallback is what http.expectedStatuses() returns, or null');
+  const accepts = property(value, 'accepts');
+  if (!isFunction(accepts)) throw new Error('a responseCallback is what http.expectedStatuses() returns, or null');
+  return { accepts: (status) => accepts.call(value, status) === true };
+}
+
+function textList(value: unknown): readonly string[] {
+  return asText(value)
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

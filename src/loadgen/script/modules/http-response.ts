@@ -1,0 +1,113 @@
+import type { Cookie } from './cookie-jar.js';
+import type { HttpExchange, HttpTimings } from './http-exchange.js';
+import type { HttpRequest } from './http-request.js';
+import { canonicalName } from './socket-connection.js';
+import { asText, isObject, property, toArrayBuffer } from './values.js';
+
+/** Why there was no answer. */
+export interface RequestFailure {
+  readonly error: string;
+  readonly errorCode: number;
+}
+
+/** What requests return to scripts; of a request without an answer it has the error. */
+export class HttpResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly status_text: string;
+  readonly proto: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Record<string, readonly object[]>>;
+  readonly body: string | ArrayBuffer | null;
+  readonly timings: HttpTimings;
+  readonly tls_version: string;
+  readonly remote_ip: string;
+  readonly remote_port: number;
+  readonly error: string;
+  readonly error_code: number;
+  readonly request: object;
+
+  constructor(request: HttpRequest, answer: HttpExchange, failure: RequestFailure, cookies: readonly Cookie[]) {
+    this.url = request.url.href;
+    this.status = answer.status;
+    this.status_text = answer.statusText;
+    this.proto = answer.proto;
+    this.headers = headersOf(answer.rawHeaders);
+    this.cookies = cookiesByName(cookies);
+    this.body = bodyOf(request, answer);
+    this.timings = answer.timings;
+    this.tls_version = answer.tlsVersion ?? '';
+    this.remote_ip = answer.remoteAddress;
+    this.remote_port = answer.remotePort;
+    this.error = failure.error;
+    this.error_code = failure.errorCode;
+    this.request = {
+      method: request.method,
+      url: request.url.href,
+      headers: Object.fromEntries(request.headers.map(([name, value]) => [name, [value]])),
+      body: request.body?.toString('utf8') ?? '',
+      cookies: {},
+    };
+  }
+
+  /** The body as JSON; with a path, the part of it that `a.b.0` names. */
+  json(selector?: unknown): unknown {
+    if (this.body === null) throw new Error('the body is null so we cannot transform it to JSON');
+    const text = typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString('utf8');
+    const value: unknown = JSON.parse(text);
+    return selector === undefined ? value : select(value, asText(selector).split('.'));
+  }
+
+  html(): never {
+    throw new Error('response.html() is not supported by wsg');
+  }
+
+  submitForm(): never {
+    throw new Error('response.submitForm() is not supported by wsg');
+  }
+
+  clickLink(): never {
+    throw new Error('response.clickLink() is not supported by wsg');
+  }
+}
+
+/** `#` is a list's length, and within a path each of its items. */
+function select(value: unknown, path: readonly string[]): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return value;
+  if (step !== '#' || !Array.isArray(value)) return isObject(value) ? select(property(value, step), rest) : undefined;
+  return rest.length === 0 ? value.length : value.map((item: unknown) => select(item, rest));
+}
+
+function headersOf(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = canonicalName(raw[index] ?? '');
+    const value = raw[index + 1] ?? '';
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  }
+  return headers;
+}
+
+function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
+  const byName: Record<string, object[]> = {};
+  for (const { name, value, domain, path, isHttpOnly, isSecure, maxAge, expiresMs } of cookies) {
+    const cookie = {
+      name,
+      value,
+      domain,
+      path,
+      http_only: isHttpOnly,
+      secure: isSecure,
+      max_age: maxAge,
+      expires: expiresMs ?? 0,
+    };
+    (byName[name] ??= []).push(cookie);
+  }
+  return byName;
+}
+
+function bodyOf({ responseType }: HttpRequest, answer: HttpExchange): string | ArrayBuffer | null {
+  if (answer.status === 0 || responseType === 'none') return null;
+  return responseType === 'binary' ? toArrayBuffer(answer.body) : answer.body.toString('utf8');
+}

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LoadTarget } from '../../../support/load-target.js';
+import { runScript, type ScriptRun } from '../../../support/script-run.js';
+
+let target: LoadTarget;
+
+beforeEach(async () => {
+  target = new LoadTarget((socket) => {
+    socket.on('message', (bytes: Buffer, isBinary) => {
+      const text = bytes.toString();
+      if (text.startsWith('close ')) socket.close(Number(text.slice(6)), 'as you wish');
+      else socket.send(bytes, { binary: isBinary });
+    });
+  });
+  await target.start();
+});
+
+afterEach(() => target.stop());
+
+function run(body: string): Promise<ScriptRun> {
+  return runScript(`
+    import { WebSocket, Blob } from 'k6/websockets';
+    import { sleep } from 'k6';
+    export default function () {
+      const ws = new WebSocket('${target.url}');
+      ${body}
+    }
+  `);
+}
+
+test('the constructor returns at once, and the iteration ends with the last socket', async () => {
+  const { lines, totals } = await run(`
+    console.log('state ' + ws.readyState);
+    ws.onopen = () => { console.log('open ' + ws.readyState); ws.send('hello'); };
+    ws.addEventListener('message', (event) => { console.log(event.type + ' ' + event.data); ws.close(); });
+    ws.onclose = (event) => console.log('close ' + event.code + ' ' + ws.readyState);
+  `);
+  expect(lines).toEqual(['state 0', 'open 1', 'message hello', 'close 1000 3']);
+  expect(totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 1, ws_msgs_received: 1, iterations: 1 });
+});
+
+test('several sockets of one iteration', async () => {
+  const { totals } = await run(`
+    const other = new WebSocket('${target.url}');
+    for (const socket of [ws, other]) {
+      socket.onopen = () => socket.send('x');
+      socket.onmessage = () => socket.close();
+    }
+  `);
+  expect(totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_received: 2, iterations: 1 });
+});
+
+test('binary messages are blobs unless binaryType says arraybuffer', async () => {
+  const { lines } = await run(`
+    let count = 0;
+    ws.onopen = () => ws.send(new Uint8Array([104, 105]).buffer);
+    ws.onmessage = async (event) => {
+      count += 1;
+      if (count === 1) {
+        console.log((event.data instanceof Blob) + ' ' + (await event.data.text()));
+        ws.binaryType = 'arraybuffer';
+        ws.send(new Blob(['ho']));
+      } else {
+        console.log(event.data instanceof ArrayBuffer, new Uint8Array(event.data)[1]);
+        ws.close();
+      }
+    };
+  `);
+  expect(lines).toEqual(['true hi', 'true 111']);
+});
+
+test('sending before the connection is open is an InvalidStateError', async () => {
+  const { lines } = await run(`
+    try { ws.send('early'); } catch (error) { console.log(error.name); }
+    ws.onopen = () => ws.close();
+  `);
+  expect(lines).toEqual(['InvalidStateError']);
+});
+
+test('close codes and reasons are checked', async () => {
+  const { lines } = await run(`
+    ws.onopen = () => {
+      for (const args of [[1001], [5000], [3000, 'x'.repeat(124)]]) {
+        try { ws.close(...args); } catch (error) { console.log(error.name); }
+      }
+      ws.close(3001, 'bye');
+    };
+  `);
+  expect(lines).toEqual(['InvalidAccessError', 'InvalidAccessError', 'SyntaxError']);
+  await expect.poll(() => target.closeCodes).toEqual([3001]);
+});
+
+test('a handler that is set to null hears nothing more', async () => {
+  const { lines } = await run(`
+    ws.onopen = () => ws.send('one');
+    ws.onmessage = () => { console.log('first'); ws.onmessage = null; ws.send('two'); setTimeout(() => ws.close(), 30); };
+  `);
+  expect(lines).toEqual(['first']);
+});
+
+test('a listener that throws closes the socket and fails the iteration, which counts', async () => {
+  const { logs, totals } = await run(`
+    ws.onopen = () => ws.send('x');
+    ws.onmessage = () => { throw new Error('no good'); };
+  `);
+  expect(logs.map(({ level, text }) => [level, text.split('\n')[0]])).toEqual([['error', 'Error: no good']]);
+  expect(totals.counters['iterations']).toBe(1);
+  await expect.poll(() => target.closeCodes).toEqual([1001]);
+});
+
+test('a code that is no ordinary one is an error, then a close', async () => {
+  const { lines } = await run(`
+    ws.onopen = () => ws.send('close 3333');
+    ws.onerror = (event) => console.log('error ' + event.error);
+    ws.onclose = (event) => console.log('close ' + event.code + ' ' + event.reason);
+  `);
+  expect(lines).toEqual(['error websocket: close 3333', 'close 3333 as you wish']);
+});
+
+test('nobody listens: error, close, and the session counts', async () => {
+  const { lines, totals } = await runScript(`
+    import { WebSocket } from 'k6/experimental/websockets';
+    export default function () {
+      const ws = new WebSocket('ws://127.0.0.1:1/');
+      ws.onerror = (event) => console.log(event.error);
+      ws.onclose = () => console.log('closed ' + ws.readyState);
+    }
+  `);
+  expect(lines).toEqual(['dial tcp 127.0.0.1:1: connect: connection refused', 'closed 3']);
+  expect(totals.counters['ws_sessions']).toBe(1);
+});
+
+test('a ping is answered, counted as sent, and its time recorded', async () => {
+  const { lines, totals } = await run(`
+    ws.onopen = () => ws.ping();
+    ws.onpong = () => { console.log('pong'); ws.close(); };
+  `);
+  expect(lines).toEqual(['pong']);
+  expect(totals.counters['ws_msgs_sent']).toBe(1);
+  expect(totals.trends['ws_ping']?.count).toBe(1);
+});
+
+test('a handler that sleeps delays the events of all sockets of its virtual user', async () => {
+  const { lines } = await run(`
+    const other = new WebSocket('${target.url}');
+    let opened = 0;
+    const begin = () => { opened += 1; if (opened === 2) { ws.send('a'); other.send('b'); } };
+    ws.onopen = begin; other.onopen = begin;
+    const hear = (event) => { console.log('begin'); sleep(0.05); console.log('end'); event.target.close(); };
+    ws.onmessage = hear; other.onmessage = hear;
+  `);
+  expect(lines).toEqual(['begin', 'end', 'begin', 'end']);
+});
