@@ -6,6 +6,7 @@ import type { EngineScript } from './engine.js';
 import { BuiltInMetrics } from './metric/built-in-metrics.js';
 import { MetricRegistry } from './metric/metric-registry.js';
 import type { ScriptOptions } from './plan/parse-load-options.js';
+import { metricProblems } from './plan/read-thresholds.js';
 import type { Plan } from './plan/plan.js';
 import type { RuntimeOptions } from './plan/runtime-options.js';
 import { OpenConnections } from './scenario/open-connections.js';
@@ -55,15 +56,22 @@ export class ScriptProgram {
     return new ScriptProgram(request, compiled, await inspect(request, compiled));
   }
 
-  /** What an engine needs to run it by this plan. */
-  engineScript(plan: Plan): EngineScript {
+  /** What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address: `WSG_URL`, where to connect. */
+  engineScript(plan: Plan, gatewayUrl?: string): EngineScript {
     const scenarios = Object.fromEntries(plan.scenarios.map(({ name, ...settings }) => [name, settings]));
     const own = this.inspected.options;
     const options = { ...(typeof own === 'object' && own !== null ? own : {}), scenarios };
     const hash = createHash('sha256').update(this.compiled.code).digest('hex');
     const stopFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const { compiled, metrics, request } = this;
-    return { start: { compiled, env: request.env, options, stopFlag }, metrics, hash };
+    const env = gatewayUrl === undefined ? request.env : { WSG_URL: connectUrl(gatewayUrl), ...request.env };
+    return { start: { compiled, env, options, stopFlag }, metrics, hash };
+  }
+
+  /** Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its metrics. */
+  checkMetrics(plan: Plan): void {
+    const problems = metricProblems(plan, this.metrics);
+    if (problems.length > 0) throw new WsgError('options.invalid', 'The load options are invalid.', { problems });
   }
 
   get hasSummary(): boolean {
@@ -84,6 +92,10 @@ export class ScriptProgram {
       cancel();
     }
   }
+}
+
+function connectUrl(gatewayUrl: string): string {
+  return new URL('/connect', gatewayUrl.replace(/^http/, 'ws')).href;
 }
 
 interface Inspected {
