@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -15,10 +15,15 @@ export interface TargetCounts {
 export class LoadTarget {
   readonly counts: TargetCounts = { sessions: 0, sent: 0, received: 0, pings: 0 };
   readonly closeCodes: number[] = [];
-  private readonly http: Server = createServer((_request, response) => response.end(this.metricsText()));
-  private readonly sockets = new WebSocketServer({ noServer: true });
+  private readonly http: Server = createServer((request, response) => this.respond(request, response));
+  private readonly sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true });
 
-  constructor(private readonly opened: (socket: WebSocket, target: LoadTarget) => void = () => undefined) {}
+  /** `opened` hears of each socket and its request; `respond` answers plain requests, with metrics unless told. */
+  constructor(
+    private readonly opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void = () =>
+      undefined,
+    private readonly respond: RequestListener = (_request, response) => response.end(this.metricsText()),
+  ) {}
 
   get url(): string {
     return `ws://127.0.0.1:${this.port}/connect`;
@@ -34,7 +39,7 @@ export class LoadTarget {
         socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
         return;
       }
-      this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket));
+      this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, request));
     });
     this.http.listen(0, '127.0.0.1');
     await once(this.http, 'listening');
@@ -59,7 +64,7 @@ export class LoadTarget {
     return address.port;
   }
 
-  private accept(socket: WebSocket): void {
+  private accept(socket: WebSocket, request: IncomingMessage): void {
     this.counts.sessions += 1;
     socket.on('message', () => {
       this.counts.received += 1;
@@ -68,7 +73,7 @@ export class LoadTarget {
       this.counts.pings += 1;
     });
     socket.on('close', (code) => this.closeCodes.push(code));
-    this.opened(socket, this);
+    this.opened(socket, this, request);
   }
 
   private metricsText(): string {

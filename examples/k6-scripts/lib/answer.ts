@@ -1,0 +1,4 @@
+export interface Answer {
+  readonly number: number;
+  readonly text: string;
+}

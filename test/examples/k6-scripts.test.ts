@@ -1,0 +1,128 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LoadTarget } from '../support/load-target.js';
+import { runScript, type ScriptRun } from '../support/script-run.js';
+
+const FOLDER = fileURLToPath(new URL('../../examples/k6-scripts/', import.meta.url));
+
+let target: LoadTarget;
+
+beforeAll(async () => {
+  target = new LoadTarget(
+    (socket, _target, request) => {
+      socket.on('message', (bytes: Buffer, isBinary) => {
+        const isQuestion = bytes.toString() === 'who am i';
+        const isKnown = request.headers.authorization === 'Bearer secret';
+        if (isQuestion) socket.send(isKnown ? 'ann' : 'a stranger');
+        else socket.send(bytes, { binary: isBinary });
+      });
+    },
+    (_request, response) => response.end('{"token":"secret"}'),
+  );
+  await target.start();
+});
+
+afterAll(() => target.stop());
+
+const tested = new Set<string>();
+
+function runExample(file: string): Promise<ScriptRun> {
+  tested.add(file);
+  return runScript('', { path: `${FOLDER}${file}`, env: { WSG_URL: target.url, HTTP_URL: target.httpUrl } });
+}
+
+function checksOf({ totals }: ScriptRun): Record<string, readonly [number, number]> {
+  return Object.fromEntries(totals.checks.map(({ name, passes, fails }) => [name, [passes, fails]]));
+}
+
+test('chat.js', async () => {
+  const run = await runExample('chat.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({
+    iterations: 4,
+    ws_sessions: 4,
+    ws_msgs_sent: 4,
+    ws_msgs_received: 4,
+    chat_words: 4,
+    'chat_words{kind:greeting}': 4,
+  });
+  expect(run.totals.trends['chat_answer']?.count).toBe(4);
+  expect(checksOf(run)).toEqual({ 'is a greeting': [4, 0], 'status is 101': [4, 0] });
+});
+
+test('binary.js, compressed', async () => {
+  const run = await runExample('binary.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 3, ws_msgs_received: 3 });
+  expect(checksOf(run)).toEqual({ 'sequence comes back': [3, 0], 'size comes back': [3, 0], connected: [1, 0] });
+});
+
+test('login-then-connect.js', async () => {
+  const run = await runExample('login-then-connect.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({ iterations: 2, http_reqs: 1, ws_sessions: 2, ws_msgs_received: 2 });
+  expect(run.totals.trends['group_duration']?.count).toBe(2);
+  expect(checksOf(run)).toEqual({ 'logged in': [1, 0], 'the server knows me': [2, 0], connected: [2, 0] });
+});
+
+test('several-sockets.js', async () => {
+  const run = await runExample('several-sockets.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({
+    iterations: 2,
+    ws_sessions: 6,
+    ws_msgs_sent: 12,
+    ws_msgs_received: 12,
+    'ws_sessions{socket:feed}': 2,
+    'ws_sessions{socket:orders}': 2,
+  });
+  expect(checksOf(run)).toEqual({ 'my own words': [12, 0] });
+});
+
+test('arrival-rate.js', async () => {
+  const { totals, lines } = await runExample('arrival-rate.js');
+  expect(lines).toEqual([]);
+  const begun = totals.counters['sessions_begun'] ?? 0;
+  const arrivals = totals.counters['sessions_begun{scenario:arrivals}'] ?? 0;
+  expect(arrivals + (totals.counters['dropped_iterations'] ?? 0)).toBe(10);
+  expect(begun).toBeGreaterThan(arrivals);
+  expect(totals.counters).toMatchObject({ iterations: begun, ws_sessions: begun, ws_msgs_received: begun });
+});
+
+test('custom-metrics.js', async () => {
+  const { totals, lines, program } = await runExample('custom-metrics.js');
+  expect(lines).toEqual([]);
+  expect(totals.counters['payload_bytes']).toBe(30);
+  expect(totals.gauges['largest_payload']).toEqual({ value: 1, min: 1, max: 11 });
+  expect(totals.rates['even_payloads']).toEqual({ passes: 3, fails: 1 });
+  expect(totals.trends['payload_size']).toMatchObject({ count: 4, min: 1, max: 11, sum: 30 });
+  expect(totals.trends['payload_size{parity:odd}']).toMatchObject({ count: 2, sum: 12 });
+  expect(program.options.exports).toEqual(['default', 'handleSummary']);
+});
+
+test('typed.ts', async () => {
+  const run = await runExample('typed.ts');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({ iterations: 2, ws_sessions: 2, ws_msgs_sent: 4, ws_msgs_received: 4 });
+  expect(checksOf(run)).toEqual({ 'in order': [4, 0] });
+});
+
+test('stomp.js', async () => {
+  const run = await runExample('stomp.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_sent: 6, ws_msgs_received: 6 });
+  expect(checksOf(run)).toEqual({ 'CONNECT comes back': [2, 0], 'a topic of ours': [4, 0] });
+});
+
+test('socket-io.js', async () => {
+  const run = await runExample('socket-io.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 3, ws_msgs_received: 3 });
+  expect(checksOf(run)).toEqual({ 'joined the lobby': [1, 0], connected: [1, 0], acknowledged: [1, 0] });
+});
+
+test('every example is tested', () => {
+  const scripts = readdirSync(FOLDER).filter((file) => /\.(js|ts)$/.test(file));
+  expect([...tested].toSorted()).toEqual(scripts.toSorted());
+});
