@@ -1,9 +1,10 @@
 import type { LoadFlags } from '../loadgen/index.js';
 import type { K6Flags } from './k6-flags.js';
+import type { WatchFlags } from './watch-flags.js';
 import type { SummaryFlags } from './summary-options.js';
 
 /** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags extends SummaryFlags, K6Flags {
+export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags {
   readonly url: string | undefined;
   readonly scenario: string | undefined;
   readonly vus: string | undefined;

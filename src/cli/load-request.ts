@@ -10,6 +10,7 @@ import {
 import type { LoadConfig } from './load-config.js';
 import { optionFlags, type LoadtestFlags } from './load-flags.js';
 import { readSummaryOptions } from './summary-options.js';
+import { readWatchFlags } from './watch-flags.js';
 
 /** What a load test has open beside its connections, roughly: streams, the run file, both event loops, the gateway's pipes. */
 const OWN_FILES = 40;
@@ -47,6 +48,7 @@ export function readLoadRequest(
     () => readGatewayUrl(flags),
     () => readScriptEnv(flags, env),
     () => readOutputs(flags),
+    () => readWatchFlags(flags),
   ];
   const problems = readers.flatMap(problemsOf);
   if (problems.length > 0) throw invalidOptions(problems);

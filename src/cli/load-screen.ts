@@ -1,6 +1,13 @@
 import type { RunObserver, RunProgress } from '../loadgen/index.js';
 import type { RunEventRecord } from '../run-file/records.js';
-import { renderHeader, renderProgress, type HeaderView } from '../summary/index.js';
+import {
+  LiveHistory,
+  renderHeader,
+  renderLiveScreen,
+  renderProgress,
+  type HeaderView,
+  type RunSnapshot,
+} from '../summary/index.js';
 import { LiveProgress } from './live-progress.js';
 import type { Output, TextSink } from './output.js';
 
@@ -12,7 +19,12 @@ export interface LoadScreenOptions {
   /** No header and no progress. */
   readonly quiet: boolean;
   readonly noColor: boolean;
+  /** On a terminal also rates, response times, thresholds and health above the progress. */
+  readonly isLiveFull?: boolean;
 }
+
+/** As many as a curve is wide at most. */
+const HISTORY_SECONDS = 60;
 
 /**
  * What a user sees while a load test runs. On a terminal header and progress go to standard output, as k6's do; where that is
@@ -22,6 +34,7 @@ export class LoadScreen implements RunObserver {
   private readonly options: LoadScreenOptions;
   private readonly sink: TextSink;
   private readonly live: LiveProgress;
+  private readonly history = new LiveHistory(HISTORY_SECONDS);
   private last: RunProgress | undefined;
 
   constructor(options: LoadScreenOptions) {
@@ -38,7 +51,12 @@ export class LoadScreen implements RunObserver {
 
   progressed(progress: RunProgress): void {
     this.last = progress;
-    if (!this.options.quiet) this.live.show(progress.elapsedMs, () => this.progressLines(progress));
+    if (!this.options.quiet) this.live.show(progress.elapsedMs, () => this.liveLines(progress));
+  }
+
+  /** Takes a run as it stands after a second. */
+  snapshotTaken(snapshot: RunSnapshot): void {
+    this.history.add(snapshot);
   }
 
   happened(event: RunEventRecord): void {
@@ -64,6 +82,15 @@ export class LoadScreen implements RunObserver {
   showEnd(): void {
     if (this.last === undefined || this.options.quiet) return;
     this.sink.write(`${this.progressLines(this.last).join('\n')}\n`);
+  }
+
+  private liveLines(progress: RunProgress): string[] {
+    const lines = this.progressLines(progress);
+    const { sink } = this;
+    if (this.options.isLiveFull !== true || !sink.canRedraw) return lines;
+    // What has left the terminal at its top cannot be drawn over: the last row is where the cursor stands.
+    const rows = sink.rows - lines.length - 1;
+    return [...renderLiveScreen(this.history, { colour: this.useColor, columns: sink.columns, rows }), ...lines];
   }
 
   private progressLines(progress: RunProgress): string[] {

@@ -10,6 +10,7 @@ import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
 import { GatewayProcess } from './gateway-process.js';
 import { k6Warning } from './k6-habits.js';
+import { exportSummary } from './export-summary.js';
 import { readLoadConfig, type LoadConfig } from './load-config.js';
 import type { LoadtestFlags } from './load-flags.js';
 import { checkOpenFiles, readLoadRequest, readPlannedLoad, type LoadRequest } from './load-request.js';
@@ -21,6 +22,7 @@ import { reportError } from './report-error.js';
 import { defaultRunPath } from './run-path.js';
 import { RunWatchers } from './run-watchers.js';
 import { endProcess, onStopSignal } from './signals.js';
+import { readWatchFlags } from './watch-flags.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -70,7 +72,8 @@ class LoadtestSession {
     const { output, flags } = invocation;
     const { json, quiet } = flags;
     this.invocation = invocation;
-    this.screen = new LoadScreen({ output, json, quiet, noColor: flags['no-color'] });
+    const isLiveFull = flags.live === 'full';
+    this.screen = new LoadScreen({ output, json, quiet, noColor: flags['no-color'], isLiveFull });
   }
 
   async run(): Promise<ExitCode> {
@@ -111,6 +114,8 @@ class LoadtestSession {
     const { flags, output } = this.invocation;
     const { json } = flags;
     const noColor = flags['no-color'];
+    const path = flags['summary-export'];
+    this.failure ??= exportSummary(run, { path, trendStats: summary.trendStats, setupData: this.engine?.setupData });
     printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
     const crossed = crossedThresholds(run);
@@ -141,7 +146,11 @@ class LoadtestSession {
   }
 
   private async load(job: LoadJob): Promise<Run> {
-    const watchers = new RunWatchers(job.plan, job.outputs);
+    const watchers = new RunWatchers(job.plan, {
+      outputs: job.outputs,
+      dashboard: readWatchFlags(this.invocation.flags).dashboard,
+      tell: (snapshot) => this.screen.snapshotTaken(snapshot),
+    });
     await watchers.start();
     try {
       return await this.loadWatched(job, watchers);
@@ -158,7 +167,7 @@ class LoadtestSession {
     const engine = new Engine(plan, { clock: systemClock, version, observer: this.screen, gatewayUrl, ...watched });
     this.engine = engine;
     if (this.isStopped) engine.stop();
-    this.showHeader(plan, [...watchers.descriptions, ...(runPath === undefined ? [] : [runPath])]);
+    this.showHeader(plan, watchers.headerFields(runPath));
     this.isLoading = true;
     try {
       const run = await engine.run();
@@ -174,14 +183,14 @@ class LoadtestSession {
     }
   }
 
-  private showHeader(plan: Plan, outputs: readonly string[]): void {
+  private showHeader(plan: Plan, fields: ReturnType<RunWatchers['headerFields']>): void {
     const load = plan.isDefaultLoad ? ', the default load' : '';
     const target = planTarget(plan);
     this.screen.showHeader({
       version: this.invocation.version,
       script:
         target === undefined ? plan.behaviour.name : `${plan.behaviour.name} (built in) at ${target.given}${load}`,
-      output: outputs.length === 0 ? '-' : outputs.join(', '),
+      ...fields,
       ...describePlan(plan),
     });
   }

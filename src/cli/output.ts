@@ -9,6 +9,8 @@ export interface TextSink {
   readonly useColor: boolean;
   /** Width of the terminal; where there is none, wide enough for every table in its widest form. */
   readonly columns: number;
+  /** Height of the terminal; where there is none, endless. */
+  readonly rows: number;
   /** Writes the text as it is, without a newline of its own. After the reader has gone it does nothing. */
   write(text: string): void;
 }
@@ -21,10 +23,12 @@ export interface Output {
 
 const TERMINAL_COLUMNS = 80;
 const PIPE_COLUMNS = 160;
+const TERMINAL_ROWS = 24;
 
 interface TextStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
@@ -51,6 +55,10 @@ export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): Text
       // A terminal that nobody told its size has 0 columns.
       if (stream.columns !== undefined && stream.columns > 0) return stream.columns;
       return isTerminal ? TERMINAL_COLUMNS : PIPE_COLUMNS;
+    },
+    get rows() {
+      if (stream.rows !== undefined && stream.rows > 0) return stream.rows;
+      return isTerminal ? TERMINAL_ROWS : Number.POSITIVE_INFINITY;
     },
     write: (text) => {
       if (hasReader) stream.write(text);

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { k6Flags } from '../cli/k6-flags.js';
+import { watchFlags } from '../cli/watch-flags.js';
 
 /** `wsg loadtest`: virtual users against a gateway. */
 export default class Loadtest extends BaseCommand {
@@ -63,6 +64,7 @@ export default class Loadtest extends BaseCommand {
     'allow-saturated': Flags.boolean({
       description: 'End with 0 although the load generator was the bottleneck, as k6 does.',
     }),
+    ...watchFlags,
     ...k6Flags,
   };
 

@@ -8,6 +8,8 @@ export interface HeaderView {
   readonly script: string;
   /** k6's outputs and the run file, `-` when there is none. */
   readonly output: string;
+  /** Where the page with charts is, when there is one. */
+  readonly dashboard?: string;
   /** `1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)`. */
   readonly headline: string;
   /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
@@ -41,6 +43,7 @@ export function renderHeader(view: HeaderView, options: { readonly colour: boole
     '',
     field('execution', 'local'),
     field('script', view.script),
+    ...(view.dashboard === undefined ? [] : [field('web dashboard', view.dashboard)]),
     field('output', view.output),
     '',
     `${'scenarios'.padStart(14)}: ${palette.value(`${share} ${view.headline}:`)}`,

@@ -53,7 +53,7 @@ function groupJson({ name, path, checks, groups }: CheckGroup): Record<string, u
 }
 
 /** k6 identifies groups and checks by the MD5 of their path. */
-function pathId(path: string): string {
+export function pathId(path: string): string {
   return createHash('md5').update(path).digest('hex');
 }
 
@@ -67,7 +67,8 @@ function metricJson(metric: SummaryMetric, stats: readonly TrendStat[]): Record<
   };
 }
 
-function valuesJson({ values }: SummaryMetric, stats: readonly TrendStat[]): Record<string, unknown> {
+/** What k6's summary tells of a series. */
+export function valuesJson({ values }: SummaryMetric, stats: readonly TrendStat[]): Record<string, unknown> {
   switch (values.type) {
     case 'counter':
       return { count: values.count, rate: values.perSecond };

@@ -16,6 +16,13 @@ describe('rewriteArguments', () => {
     ]);
   });
 
+  it('gives a dashboard that has no address its own', () => {
+    expect(rewriteArguments(['loadtest', '--dashboard'])).toEqual(['loadtest', '--dashboard=127.0.0.1:5665']);
+    expect(rewriteArguments(['--dashboard', '-q', 'a.js'])).toEqual(['--dashboard=127.0.0.1:5665', '-q', 'a.js']);
+    expect(rewriteArguments(['--dashboard', ':80'])).toEqual(['--dashboard', ':80']);
+    expect(rewriteArguments(['--dashboard=[::1]:0'])).toEqual(['--dashboard=[::1]:0']);
+  });
+
   it('leaves everything else alone, and what stands behind --', () => {
     expect(rewriteArguments(['-configure', '-c', 'x-config', '--', '-config'])).toEqual([
       '-configure',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LoadScreen } from '../../src/cli/load-screen.js';
 import type { RunProgress } from '../../src/loadgen/index.js';
 import { recordingOutput } from '../support/recording-output.js';
+import { sampleSnapshot } from '../support/run-snapshots.js';
 
 const VIEW = {
   version: '1.2.3',
@@ -62,6 +63,27 @@ describe('LoadScreen', () => {
     expect(output.stdout.text().endsWith('default   [======================================] 3 VUs  4.0s/4s\n')).toBe(
       true,
     );
+  });
+
+  it.each([
+    { isTerminal: true, shows: true },
+    { isTerminal: false, shows: false },
+  ])('shows rates above the progress when all is asked for, and lines alone in a pipe: %j', ({ isTerminal, shows }) => {
+    const output = recordingOutput({ isTerminal });
+    const screen = new LoadScreen({ output, json: false, quiet: false, noColor: true, isLiveFull: true });
+    screen.snapshotTaken(sampleSnapshot());
+    screen.progressed(progressAt(1000));
+    const text = output.stdout.text() + output.stderr.text();
+    expect(text).toContain('running (1.0s), 3/3 VUs');
+    expect(text.includes('ws_msgs_received     10/s')).toBe(shows);
+  });
+
+  it('keeps all that it draws over on the terminal', () => {
+    const output = recordingOutput({ isTerminal: true, rows: 6 });
+    const screen = new LoadScreen({ output, json: false, quiet: false, noColor: true, isLiveFull: true });
+    screen.snapshotTaken(sampleSnapshot());
+    screen.progressed(progressAt(1000));
+    expect(output.stdout.text().split('\n')).toHaveLength(6);
   });
 
   it('is silent but for warnings and log lines when told to be quiet', () => {

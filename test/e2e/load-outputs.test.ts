@@ -29,7 +29,8 @@ describe('--out', () => {
     const folder = await temporaryFolder();
     const [json, csv] = [join(folder, 'samples.json'), join(folder, 'samples.csv')];
     const target = await startTarget();
-    const outputs = ['-o', `json=${json}`, '-o', `csv=${csv}`, '--tag', 'room=a'];
+    const exported = join(folder, 'summary.json');
+    const outputs = ['--summary-export', exported, '-o', `json=${json}`, '-o', `csv=${csv}`, '--tag', 'room=a'];
     const load = ['--url', target.url, '-u', '2', '-d', '1s', '--graceful-stop', '0s', '--allow-saturated', '--no-run'];
     const { code, stdout, stderr } = await runWsg(['loadtest', ...load, ...outputs, '--json']);
     expect(code, stderr).toBe(0);
@@ -48,6 +49,8 @@ describe('--out', () => {
     }
     const { passes, fails } = metrics.checks.values;
     expect(points.filter(({ metric }) => metric === 'checks')).toHaveLength(passes + fails);
+    const { metrics: flat } = JSON.parse(await readFile(exported, 'utf8'));
+    expect(flat.ws_sessions).toEqual(metrics.ws_sessions.values);
     const session = points.find(({ metric }) => metric === 'ws_sessions');
     expect(session?.data.tags).toEqual({ room: 'a', scenario: 'default' });
     const users = points.filter(({ metric }) => metric === 'vus').map(({ data }) => data);

@@ -12,6 +12,9 @@ export const BROKERS = {
   nats: { debianPackage: 'nats-server', program: '/usr/sbin/nats-server' },
 } as const satisfies Readonly<Record<string, BrokerPackage>>;
 
+/** What pages are tested in. */
+export const BROWSER: BrokerPackage = { debianPackage: 'chromium', program: '/usr/bin/chromium' };
+
 /** What root types to install them. */
 export function installCommand(packages: readonly string[]): string {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;

@@ -11,20 +11,25 @@ export interface RecordingOutput extends Output {
   readonly stderr: RecordingSink;
 }
 
+interface TerminalOptions {
+  readonly isTerminal?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
 /** Both streams as pipes, unless told that they are terminals. */
-export function recordingOutput(
-  options: { readonly isTerminal?: boolean; readonly columns?: number } = {},
-): RecordingOutput {
+export function recordingOutput(options: TerminalOptions = {}): RecordingOutput {
   return { stdout: recordingSink(options), stderr: recordingSink(options) };
 }
 
-function recordingSink(options: { readonly isTerminal?: boolean; readonly columns?: number }): RecordingSink {
+function recordingSink(options: TerminalOptions): RecordingSink {
   const pieces: string[] = [];
   return {
     isTerminal: options.isTerminal ?? false,
     canRedraw: options.isTerminal ?? false,
     useColor: false,
     columns: options.columns ?? 80,
+    rows: options.rows ?? 24,
     write: (text) => {
       pieces.push(text);
     },

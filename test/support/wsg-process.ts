@@ -70,9 +70,11 @@ export class WsgProcess {
     this.child.stdout?.destroy();
   }
 
-  /** Resolves once both streams together hold the pattern; rejects when the process ends without. */
-  async says(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.stdout) && !pattern.test(this.stderr)) {
+  /** Resolves with the match once one of the streams holds the pattern; rejects when the process ends without. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+      if (match !== null) return match;
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`ended with ${this.child.exitCode} without ${pattern}:\n${this.stdout}${this.stderr}`);
       }
