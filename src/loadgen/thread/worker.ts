@@ -2,6 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.js';
 import { IterationPool } from '../executor/iteration-pool.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
+import { Interruption } from '../script/runtime/interruption.js';
 import { Load } from './load.js';
 import type { ScriptOutlets } from './script-load.js';
 import { ProgressCells } from './progress-cells.js';
@@ -38,12 +39,22 @@ async function main(): Promise<void> {
       },
     },
   });
+  if (start.script !== undefined) tellUnhandledRejections(port);
   port.on('message', (message: unknown) => {
     if (isStopMessage(message)) load.stop();
   });
   const end = await load.run();
   port.postMessage({ type: 'end', ...end } satisfies EndMessage);
   port.close();
+}
+
+/** A promise of a script that nobody handles is an error of the script; it must not end the thread. */
+function tellUnhandledRejections(port: MessagePort): void {
+  process.on('unhandledRejection', (reason) => {
+    if (reason instanceof Interruption) return;
+    const text = `Uncaught (in promise) ${reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)}`;
+    port.postMessage({ type: 'log', line: { level: 'error', text, source: 'stacktrace' } } satisfies LogMessage);
+  });
 }
 
 function scriptOutlets(port: MessagePort): ScriptOutlets {

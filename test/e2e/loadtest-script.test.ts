@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LoadTarget } from '../support/load-target.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { runWsg } from '../support/wsg-process.js';
+
+const EXAMPLES = fileURLToPath(new URL('../../examples/k6-scripts/', import.meta.url));
+const QUIET = ['-q', '--no-run', '--allow-saturated'];
+
+let target: LoadTarget;
+
+beforeAll(async () => {
+  target = new LoadTarget((socket) => socket.on('message', (bytes: Buffer) => socket.send(bytes, { binary: false })));
+  await target.start();
+});
+
+afterAll(() => target.stop());
+
+async function runText(text: string, ...flags: readonly string[]): ReturnType<typeof runWsg> {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'script.js'), text);
+  return runWsg(['loadtest', 'script.js', ...QUIET, ...flags], { cwd });
+}
+
+it('runs a script as k6 does, `run` in front and all', async () => {
+  const cwd = await temporaryFolder();
+  const args = [
+    'loadtest',
+    'run',
+    `${EXAMPLES}chat.js`,
+    '--no-run',
+    '--allow-saturated',
+    '-e',
+    `WSG_URL=${target.url}`,
+  ];
+  const { code, stdout, stderr } = await runWsg(args, { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/✓ is a greeting\n {5}✓ status is 101\n/);
+  expect(stdout).toMatch(/ws_sessions\.+: 4 /);
+  expect(stdout).toMatch(/✓ \{ kind:greeting \}\.+: 4 /);
+  expect(stderr).toMatch(/script: .*chat\.js/);
+  expect(stderr).toMatch(/\* default: 4 iterations shared among 2 VUs/);
+});
+
+it('handleSummary takes the place of the summary and writes files', async () => {
+  const cwd = await temporaryFolder();
+  const args = ['loadtest', `${EXAMPLES}custom-metrics.js`, ...QUIET, '-e', `WSG_URL=${target.url}`];
+  const { code, stdout } = await runWsg([...args, '-e', 'SUMMARY=deep/own.json'], { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/✓ payload_bytes\.+: 30 /);
+  expect(stdout.match(/payload_bytes/g)).toHaveLength(1);
+  expect(JSON.parse(await readFile(join(cwd, 'deep/own.json'), 'utf8'))).toEqual({ bytes: 30 });
+});
+
+it('a handleSummary that throws is told, and the default summary printed', async () => {
+  const { code, stdout, stderr } = await runText(`
+    export default function () {}
+    export function handleSummary() { throw new Error('no summary'); }
+  `);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/Error: no summary/);
+  expect(stdout).toMatch(/iterations\.+: 1 /);
+});
+
+it('handleSummary gets groups, metrics, options, state and what setup returned', async () => {
+  const { stdout } = await runText(`
+    import { check, group } from 'k6';
+    export function setup() { return { from: 'setup' }; }
+    export default function () { group('g', () => check(1, { c: true })); }
+    export function handleSummary(data) { return { stdout: JSON.stringify(data) }; }
+  `);
+  const summary: unknown = JSON.parse(stdout.split('\n')[0] ?? '');
+  expect(summary).toMatchObject({
+    root_group: { name: '', groups: [{ name: 'g', path: '::g', checks: [{ name: 'c', path: '::g::c', passes: 1 }] }] },
+    options: { summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'] },
+    state: { isStdOutTTY: false },
+    metrics: { checks: { type: 'rate', values: { rate: 1, passes: 1, fails: 0 } } },
+    setup_data: { from: 'setup' },
+  });
+});
