@@ -61,11 +61,13 @@ describe('--out', () => {
     const target = await startTarget();
     const load = ['--url', target.url, '-u', '1', '-d', '60s', '--no-run', '--out', 'prometheus=127.0.0.1:0'];
     const wsg = new WsgProcess(['loadtest', ...load]);
-    await wsg.says(/running \(0m01\.\ds\)/);
+    const [, url = ''] = await wsg.says(/output: prometheus \((http:\/\/127\.0\.0\.1:\d+\/metrics)\)/);
+    await wsg.says(/running \(0m02\.\ds\)/);
+    const text = await (await fetch(url)).text();
+    expect(text).toContain(`\nwsg_ws_msgs_received_total ${MESSAGES}\n`);
     wsg.kill('SIGINT');
     const { code, stderr } = await wsg.ended;
-    expect(code).toBe(105);
-    expect(stderr).toMatch(/output: prometheus \(http:\/\/127\.0\.0\.1:\d+\/metrics\)/);
+    expect(code, stderr).toBe(105);
   });
 
   it('ends with 15 before anything starts when a file cannot be made', async () => {
