@@ -42,7 +42,7 @@ export function readLoadRequest(
   files: LoadFiles = {},
 ): LoadRequest {
   const readers = [
-    () => refuseScript(args, files),
+    () => refuseMore(args),
     () => readPlannedLoad(flags, env, files),
     () => readSummaryOptions(flags, env),
     () => readGatewayUrl(flags),
@@ -88,16 +88,15 @@ export function readPlannedLoad(
   return planLoad({ flags: { ...optionFlags(flags), url }, environment: env, ...sources });
 }
 
-/** A script that was not loaded is refused by name: this version has built-in scenarios only. k6's `run` in front is accepted. */
-function refuseScript(args: readonly string[], { script: loaded }: LoadFiles): void {
-  const [script] = args[0] === 'run' ? args.slice(1) : args;
-  if (script === undefined || loaded !== undefined) return;
-  const sentence = `'${script}' cannot be run: scripts are not in this version of wsg; leave it out for the built-in scenario.`;
-  throw new WsgError('options.invalid', sentence);
+/** One script at most. */
+function refuseMore(args: readonly string[]): void {
+  const [, ...more] = args[0] === 'run' ? args.slice(1) : args;
+  if (more.length === 0) return;
+  throw new WsgError('options.invalid', `one script can be run, and there is more: '${more.join("', '")}'`);
 }
 
 /** As k6 does, a key alone takes its value from the environment. */
-function readScriptEnv(
+export function readScriptEnv(
   { env: pairs = [] }: LoadtestFlags,
   environment: Readonly<NodeJS.ProcessEnv>,
 ): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import type { RunObserver, RunProgress } from '../loadgen/index.js';
+import type { RunObserver, RunProgress, ScriptLogLine } from '../loadgen/index.js';
 import type { RunEventRecord } from '../run-file/records.js';
 import {
   LiveHistory,
@@ -10,6 +10,7 @@ import {
 } from '../summary/index.js';
 import { LiveProgress } from './live-progress.js';
 import type { Output, TextSink } from './output.js';
+import { renderScriptLogLine } from './script-log-line.js';
 
 /** How a load test is to be shown. */
 export interface LoadScreenOptions {
@@ -61,6 +62,12 @@ export class LoadScreen implements RunObserver {
 
   happened(event: RunEventRecord): void {
     this.showLine(`WARN[${secondOf(event.elapsedMs)}] ${event.text}`);
+  }
+
+  /** A line of a script's log. */
+  logged(line: ScriptLogLine): void {
+    const { isTerminal } = this.options.output.stderr;
+    this.showLine(renderScriptLogLine(line, { isTerminal, elapsedMs: this.last?.elapsedMs ?? 0 }));
   }
 
   /** What the run ends with, as k6 logs an error at this moment of it. */

@@ -4,7 +4,15 @@ import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
 import { openFileLimit } from '../core/open-files.js';
-import { describePlan, Engine, localVus, planTarget, type OutputWish, type Plan } from '../loadgen/index.js';
+import {
+  describePlan,
+  Engine,
+  localVus,
+  planTarget,
+  type OutputWish,
+  type Plan,
+  type ScriptProgram,
+} from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
@@ -13,8 +21,10 @@ import { k6Warning } from './k6-habits.js';
 import { exportSummary } from './export-summary.js';
 import { readLoadConfig, type LoadConfig } from './load-config.js';
 import type { LoadtestFlags } from './load-flags.js';
-import { checkOpenFiles, readLoadRequest, readPlannedLoad, type LoadRequest } from './load-request.js';
+import { checkOpenFiles, readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
 import { crossedThresholds, exitCodeOfRun, printResults } from './load-results.js';
+import { loadScriptArgument } from './load-script.js';
+import { writeScriptSummary } from './script-summary.js';
 import { LoadScreen } from './load-screen.js';
 import type { Output } from './output.js';
 import { printPlan } from './print-plan.js';
@@ -62,6 +72,7 @@ class LoadtestSession {
   private readonly screen: LoadScreen;
   private engine: Engine | undefined;
   private config: LoadConfig | undefined;
+  private program: ScriptProgram | undefined;
   /** What went wrong beside the run: its results are printed all the same. */
   private failure: WsgError | undefined;
   private isStopped = false;
@@ -77,23 +88,44 @@ class LoadtestSession {
   }
 
   async run(): Promise<ExitCode> {
-    const { flags, args, output } = this.invocation;
-    this.config = await readLoadConfig(flags.config, process.env);
-    const request = readLoadRequest(flags, args, process.env, { config: this.config });
-    const { plan, gatewayUrl, outputs, warnings } = request;
+    const { flags, output } = this.invocation;
+    const request = await this.readRequest();
+    const { plan, gatewayUrl, outputs } = request;
     if (flags.inspect) {
       printPlan(plan, { output, json: flags.json });
       return EXIT_CODE.ok;
     }
     checkOpenFiles({ maxVus: localVus(plan), limit: openFileLimit() });
-    const habits = k6Warning(flags, plan.behaviour.type === 'script');
-    for (const warning of [...warnings, ...(habits === undefined ? [] : [habits])]) {
-      this.screen.showLine(`WARN[0000] ${warning}`);
-    }
+    this.tellWarnings(request);
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
     const job = { plan, gatewayUrl, runPath, outputs };
     const run = flags['spawn-gateway'] ? await this.loadSpawned(job) : await this.load(job);
-    return run === undefined ? EXIT_CODE.stoppedBySignal : this.tellResults(run, request, runPath);
+    if (run === undefined) return EXIT_CODE.stoppedBySignal;
+    const isSummarised = await this.summariseByScript(run, request);
+    const summary = isSummarised ? { ...request.summary, mode: 'disabled' as const } : request.summary;
+    return this.tellResults(run, { ...request, summary }, runPath);
+  }
+
+  private async readRequest(): Promise<LoadRequest> {
+    const { flags, args } = this.invocation;
+    this.config = await readLoadConfig(flags.config, process.env);
+    this.program = await loadScriptArgument({
+      args,
+      scriptEnv: readScriptEnv(flags, process.env),
+      systemEnv: process.env,
+      log: (line) => this.screen.logged(line),
+    });
+    const script = this.program?.options;
+    const request = readLoadRequest(flags, args, process.env, { config: this.config, script });
+    this.program?.checkMetrics(request.plan);
+    return request;
+  }
+
+  private tellWarnings({ plan, warnings }: LoadRequest): void {
+    const habits = k6Warning(this.invocation.flags, plan.behaviour.type === 'script');
+    for (const warning of [...warnings, ...(habits === undefined ? [] : [habits])]) {
+      this.screen.showLine(`WARN[0000] ${warning}`);
+    }
   }
 
   /** The first signal: interrupts the iterations, and everything is printed. */
@@ -120,7 +152,31 @@ class LoadtestSession {
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
     const crossed = crossedThresholds(run);
     if (crossed !== undefined) this.screen.showError(run.end.totals.durationMs, crossed);
-    return strongestExitCode([this.tellFailure(), exitCodeOfRun(run, flags['allow-saturated'])]);
+    return strongestExitCode([this.tellFailure(), this.tellMark(run), exitCodeOfRun(run, flags['allow-saturated'])]);
+  }
+
+  /** What the script marked with `exec.test.fail`. */
+  private tellMark(run: Run): ExitCode {
+    const mark = this.engine?.failedMark;
+    if (mark === undefined) return EXIT_CODE.ok;
+    this.screen.showError(run.end.totals.durationMs, mark);
+    return EXIT_CODE.scriptFailed;
+  }
+
+  /** True when the script's own `handleSummary` took the place of the summary. */
+  private async summariseByScript(run: Run, { summary }: LoadRequest): Promise<boolean> {
+    const { program, engine } = this;
+    if (program === undefined || !program.hasSummary || summary.mode === 'disabled') return false;
+    const { output, flags } = this.invocation;
+    return writeScriptSummary({
+      run,
+      program,
+      summary,
+      output,
+      setupData: engine?.setupData,
+      noColor: flags['no-color'],
+      tellError: (text) => this.screen.showError(run.end.totals.durationMs, text),
+    });
   }
 
   private async loadSpawned(job: LoadJob): Promise<Run | undefined> {
@@ -137,7 +193,7 @@ class LoadtestSession {
         this.screen.showLine('WARN[0000] stopped by a signal before the run began');
         return undefined;
       }
-      const files = { config: this.config, url: `ws://${address}/connect` };
+      const files = { config: this.config, script: this.program?.options, url: `ws://${address}/connect` };
       const { plan } = readPlannedLoad(this.invocation.flags, process.env, files);
       return await this.load({ ...job, plan, gatewayUrl: `http://${address}` });
     } finally {
@@ -164,7 +220,15 @@ class LoadtestSession {
     const file = runPath === undefined ? undefined : await RunFileWriter.create(runPath);
     const { version } = this.invocation;
     const watched = watchers.attach(file);
-    const engine = new Engine(plan, { clock: systemClock, version, observer: this.screen, gatewayUrl, ...watched });
+    const script = this.program?.engineScript(plan, gatewayUrl);
+    const engine = new Engine(plan, {
+      clock: systemClock,
+      version,
+      observer: this.screen,
+      gatewayUrl,
+      ...watched,
+      script,
+    });
     this.engine = engine;
     if (this.isStopped) engine.stop();
     this.showHeader(plan, watchers.headerFields(runPath));

@@ -7,15 +7,17 @@ import { watchFlags } from '../cli/watch-flags.js';
 export default class Loadtest extends BaseCommand {
   static override summary = 'Run virtual users against a gateway and print what they met.';
   static override description =
-    'Each virtual user connects, sends a ping and `hello` every 1, 2 or 3 s, checks every message, and closes after 5 to 40 s.\n' +
+    'SCRIPT is a k6 script, or `-` for standard input; it decides what virtual users do and how many there are.\n' +
+    'Without one each virtual user connects, sends a ping and `hello` every 1, 2 or 3 s, checks every message, and closes after 5 to 40 s.\n' +
     'Without a load option: 100 virtual users for 30 s. Durations are as in k6: 30s, 1m30s; a bare number is milliseconds.\n' +
     'Options of load and summary can also come from the environment: WSG_VUS before K6_VUS, and so on.';
-  static override usage = 'loadtest [FLAGS]';
+  static override usage = 'loadtest [SCRIPT] [FLAGS]';
   static override examples = [
     '<%= config.bin %> loadtest --spawn-gateway',
+    '<%= config.bin %> loadtest script.js',
     '<%= config.bin %> loadtest --vus 10 --duration 5s --url ws://127.0.0.1:8080/connect',
   ];
-  /** Arguments are read by hand: k6's `run` is accepted, a script is refused with a reason. */
+  /** Arguments are read by hand: k6's `run` is accepted in front of the script. */
   static override strict = false;
   static override flags = {
     url: Flags.string({ helpValue: 'URL', description: 'Where to connect; ws://127.0.0.1:5000/connect by default.' }),
