@@ -1,3 +1,4 @@
+import type { Guard } from './guard.js';
 import type { Interruption } from './interruption.js';
 
 /** Hands over the task of an event that was waited for; call it once. Undefined: nothing is to run any more. */
@@ -17,6 +18,9 @@ export class EventLoop {
   private generation = 0;
   private stopped: Interruption | undefined;
   private wake: () => void = () => undefined;
+
+  /** Each task waits until nothing of the script holds the turn. */
+  constructor(private readonly guard: Pick<Guard, 'turns' | 'whenFree'>) {}
 
   /** Keeps the iteration alive until the returned function is called, which queues the task. After the iteration's end it does nothing. */
   reserve(): Fulfil {
@@ -88,6 +92,7 @@ export class EventLoop {
   }
 
   private async turn(task: Task): Promise<void> {
+    if (this.guard.turns.isHeld) await this.guard.whenFree();
     if (this.stopped !== undefined) throw this.stopped;
     const ended: unknown = task();
     if (ended instanceof Promise) {

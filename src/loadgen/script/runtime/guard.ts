@@ -138,6 +138,8 @@ export class Guard {
     while (this.turns.isHeld) {
       await this.turns.take();
       this.turns.release();
+      // What was waiting for this may block again.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
     }
   }
 

@@ -56,13 +56,32 @@ export const SEQUENCE_METHODS: readonly string[] = [...Object.keys(LIST_METHODS)
 
 /** The sequential form of a native method of arrays, maps and sets, and of `Array.from`; undefined for anything else. */
 export function sequenceFor(receiver: unknown, name: string): Sequence | undefined {
-  if (Array.isArray(receiver)) {
-    const isNative = Reflect.get(receiver, name) === Reflect.get(Array.prototype, name);
-    return isNative && Object.hasOwn(LIST_METHODS, name) ? LIST_METHODS[name] : undefined;
-  }
+  if (Array.isArray(receiver)) return isNativeMethod(receiver, name) ? LIST_METHODS[name] : undefined;
+  if (isTypedArray(receiver)) return isListMethod(name) ? typedSequence(receiver, name) : undefined;
   if (receiver === Array && name === 'from') return arrayFrom;
   const isKeyed = receiver instanceof Map || receiver instanceof Set;
   return isKeyed && name === 'forEach' ? forEachEntry : undefined;
+}
+
+/** Whether the array has the native method, and not one that the script put there. */
+function isNativeMethod(list: readonly unknown[], name: string): boolean {
+  return isListMethod(name) && Reflect.get(list, name) === Reflect.get(Array.prototype, name);
+}
+
+function isListMethod(name: string): boolean {
+  return Object.hasOwn(LIST_METHODS, name);
+}
+
+function isTypedArray(value: unknown): value is ArrayLike<unknown> & object {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** Visits a copy of a typed array; what `map` and `filter` give is of its type again. */
+function typedSequence(receiver: ArrayLike<unknown> & object, name: string): Sequence {
+  return async (call) => {
+    const result = await LIST_METHODS[name]?.({ ...call, receiver: Array.from(receiver) });
+    return name === 'map' || name === 'filter' ? Reflect.construct(receiver.constructor, [result]) : result;
+  };
 }
 
 /** Calls as compiled code does, waiting only for what waits; a promise of the script's comes back in a box. */

@@ -68,7 +68,7 @@ export interface IterationState {
 /** One virtual user as k6's modules see it: what it may do at this moment, and what its samples are tagged with. */
 export class VuContext {
   readonly guard: Guard;
-  readonly loop = new EventLoop();
+  readonly loop: EventLoop;
   isInit = true;
   /** All tags of its samples at this moment, system tags included. */
   tags: Tags = new Map();
@@ -88,6 +88,7 @@ export class VuContext {
     readonly number: number,
   ) {
     this.guard = new Guard(thread.stopFlag);
+    this.loop = new EventLoop(this.guard);
   }
 
   /**

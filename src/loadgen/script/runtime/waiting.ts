@@ -97,6 +97,8 @@ export class Waiting {
     const end = (): unknown => fiber.leave(undefined);
     promise.then(end, end);
     this.#guard.waits = true;
+    // Its caller waits too, and comes first.
+    this.#guard.turns.isHeld = true;
     await fiber.atFirstAwait;
     return new Box(promise);
   }

@@ -11,12 +11,14 @@ import { ARRAY_SHAPES } from './shapes/arrays.js';
 import { ASYNC_SHAPES } from './shapes/async.js';
 import { CLASS_SHAPES } from './shapes/classes.js';
 import { FLOW_SHAPES } from './shapes/flow.js';
+import { HOSTILE_FLOW_SHAPES } from './shapes/hostile-flow.js';
+import { HOSTILE_SYNTAX_SHAPES } from './shapes/hostile-syntax.js';
 import { K6_SHAPES } from './shapes/k6.js';
 import { MODULE_SHAPES } from './shapes/modules.js';
 import { REFUSED_SHAPES } from './shapes/refused.js';
 import { SYNTAX_SHAPES } from './shapes/syntax.js';
 
-const FIRST: readonly Shape[] = [
+const SHAPES: readonly Shape[] = [
   ...ARRAY_SHAPES,
   ...ASYNC_SHAPES,
   ...CLASS_SHAPES,
@@ -24,6 +26,8 @@ const FIRST: readonly Shape[] = [
   ...K6_SHAPES,
   ...MODULE_SHAPES,
   ...SYNTAX_SHAPES,
+  ...HOSTILE_FLOW_SHAPES,
+  ...HOSTILE_SYNTAX_SHAPES,
 ];
 
 const thread = new BlockingThread();
@@ -41,7 +45,7 @@ async function place(shape: Shape): Promise<string> {
 }
 
 describe('a rewritten script', () => {
-  it.each(FIRST)('does what the script does on blocking functions: $name', async (shape) => {
+  it.each(SHAPES)('does what the script does on blocking functions: $name', async (shape) => {
     const path = await place(shape);
     const calls = shape.calls ?? ['default'];
     const expected = await thread.run(path, calls);

@@ -104,7 +104,7 @@ export class Flow {
     if (name === undefined) return [this.unknown, ...blockingMembers(owner).map((member) => this.native(member))];
     const own = this.native(name === 'default' ? owner : `${owner}.${name}`);
     const isOfAllFunctions = name === 'call' || name === 'apply' || name === 'bind';
-    if (!isOfAllFunctions && (owner.startsWith('k6') || hasModel(own))) return [own];
+    if (hasModel(own) || (owner.startsWith('k6') && !isOfAllFunctions)) return [own];
     const methods = isNativeMethod(name) ? [this.native(`#${name}`)] : [];
     return isOfAllFunctions ? methods : [own, ...methods];
   }
@@ -122,8 +122,21 @@ export class Flow {
       if (thing.kind === 'unknown' || thing.kind === 'native') into.add(this.unknown);
       if (thing.kind === 'map') into.add(this.pairOf(thing));
       else thing.all.flowTo(into);
+      if (thing.kind === 'object') this.#iterate(thing, into);
       thing.protos.onEach((proto) => this.elements(this.cell(proto), into));
     });
+  }
+
+  /** What an object with an iterator of its own gives. */
+  #iterate(thing: Thing, into: Cell): void {
+    const [makers, nexts] = [this.cell(), this.cell()];
+    this.readThing(thing, '@@iterator', makers);
+    this.readThing(thing, '@@asyncIterator', makers);
+    const iterators = this.callBack(makers, [], this.cell(thing));
+    this.read(iterators, 'next', nexts);
+    const steps = this.callBack(nexts, [], iterators);
+    this.read(steps, 'value', into);
+    steps.onEach((step) => step.kind === 'promise' && this.read(step.all, 'value', into));
   }
 
   /** What `bind` gives at a call: one thing for each function, however often it is bound there. */

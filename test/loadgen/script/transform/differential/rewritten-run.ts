@@ -47,6 +47,7 @@ async function iterate({ world, guard, instance }: Running, name: string): Promi
     const { value } = await instance.call(name, [{ start: 1 }]);
     if (!(value instanceof Promise)) {
       await settle();
+      await guard.whenFree();
       world.log('returned', value);
     } else {
       value.then(
