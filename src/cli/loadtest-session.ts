@@ -152,15 +152,15 @@ class LoadtestSession {
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
     const crossed = crossedThresholds(run);
     if (crossed !== undefined) this.screen.showError(run.end.totals.durationMs, crossed);
-    return strongestExitCode([this.tellFailure(), this.tellMark(run), exitCodeOfRun(run, flags['allow-saturated'])]);
+    return strongestExitCode([this.tellFailure(), this.tellMark(), exitCodeOfRun(run, flags['allow-saturated'])]);
   }
 
   /** What the script marked with `exec.test.fail`. */
-  private tellMark(run: Run): ExitCode {
+  private tellMark(): ExitCode {
     const mark = this.engine?.failedMark;
     if (mark === undefined) return EXIT_CODE.ok;
-    this.screen.showError(run.end.totals.durationMs, mark);
-    return EXIT_CODE.scriptFailed;
+    const error = new WsgError('script.marked-failed', mark);
+    return reportError(error, this.invocation.output, { json: false, showStack: false });
   }
 
   /** True when the script's own `handleSummary` took the place of the summary. */

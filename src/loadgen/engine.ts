@@ -32,6 +32,7 @@ import { LoadThread } from './thread/load-thread.js';
 import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protocol.js';
 
 const PROGRESS_MS = 100;
+const STAGE_TIMEOUT = { setup: 'script.setup-timeout', teardown: 'script.teardown-timeout' } as const;
 /** An action that ran later than this is told as a stall: milliseconds. */
 const STALL_MS = 250;
 
@@ -210,7 +211,7 @@ export class Engine {
   }
 
   private noteStageFailure({ stage, kind, text }: StageFailure): void {
-    this.crash ??= new WsgError(kind === 'timeout' ? `script.${stage}-timeout` : 'script.failed', text);
+    this.crash ??= new WsgError(kind === 'timeout' ? STAGE_TIMEOUT[stage] : 'script.failed', text);
     this.ending ??= 'failed';
   }
 

@@ -22,20 +22,6 @@ export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
   { name: 'ws_sessions', type: 'counter', contains: 'default' },
 ];
 
-/** Those that only scripts fill. */
-export const SCRIPT_METRICS: readonly MetricDefinition[] = [
-  { name: 'group_duration', type: 'trend', contains: 'time' },
-  { name: 'http_req_blocked', type: 'trend', contains: 'time' },
-  { name: 'http_req_connecting', type: 'trend', contains: 'time' },
-  { name: 'http_req_duration', type: 'trend', contains: 'time' },
-  { name: 'http_req_failed', type: 'rate', contains: 'default' },
-  { name: 'http_req_receiving', type: 'trend', contains: 'time' },
-  { name: 'http_req_sending', type: 'trend', contains: 'time' },
-  { name: 'http_req_tls_handshaking', type: 'trend', contains: 'time' },
-  { name: 'http_req_waiting', type: 'trend', contains: 'time' },
-  { name: 'http_reqs', type: 'counter', contains: 'default' },
-];
-
 /** What one HTTP request records. */
 export interface RequestMetrics {
   readonly requests: Metric<Counter>;

@@ -49,9 +49,6 @@ const LIBRARIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFact
   ['uuid', (_vu, { random }) => createUuid(random)],
 ]);
 
-/** The names of all modules and libraries that there are. */
-export const MODULE_NAMES: readonly string[] = [...FACTORIES.keys()];
-
 /** The module of this name for one virtual user; undefined when there is none. */
 export function createModule(name: string, vu: VuContext, tools: ModuleTools): object | undefined {
   const library = jslibLibrary(name);

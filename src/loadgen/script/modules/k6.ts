@@ -1,7 +1,6 @@
 import { CheckRecorder } from '../../metric/check-recorder.js';
 import type { Tags } from '../../metric/tags.js';
 import { NO_TAGS } from '../../metric/tags.js';
-import type { SeededRandom } from '../../pacing/seeded-random.js';
 import { box, isThenable } from '../runtime/box.js';
 import type { Returned, ScriptFunction } from '../runtime/guard.js';
 import type { VuContext } from '../runtime/vu-context.js';
@@ -10,7 +9,7 @@ import { runGroup } from './group.js';
 import { tagsArgument } from './tags-argument.js';
 import { isFunction, isObject } from './values.js';
 
-/** The module `k6` of one virtual user. `random` is what its `Math.random` draws from. */
+/** The module `k6` of one virtual user. `reseed` restarts its `Math.random`. */
 export function createK6Module(vu: VuContext, reseed: (seed: number) => void): object {
   const checks = new Checks(vu);
   return {
@@ -22,11 +21,6 @@ export function createK6Module(vu: VuContext, reseed: (seed: number) => void): o
     },
     randomSeed: (seed: unknown) => reseed(Math.trunc(Number(seed))),
   };
-}
-
-/** Draws `Math.random` of one virtual user. */
-export interface RandomSource {
-  current: SeededRandom;
 }
 
 function sleep(vu: VuContext, seconds: unknown): Promise<undefined> {
