@@ -1,5 +1,9 @@
-/** Fields of a log line: never a token, a password or a payload. */
-export type LogFields = Readonly<Record<string, unknown>>;
+/** Fields of a log line: never a token, a password or a payload. Nor the names that each line has of itself: JSON would then have a key twice. */
+export type LogFields = Readonly<Record<string, unknown>> & {
+  readonly event?: never;
+  readonly level?: never;
+  readonly time?: never;
+};
 
 /** A log line is an event name, dotted and lower case (`endpoint.created`), and fields. */
 export interface Logger {

@@ -44,7 +44,7 @@ export class DeadLetters {
     await this.#append(path, refused.map((each) => encode(each, time)).join(''));
     this.#count += refused.length;
     const { reason, event } = first;
-    this.#log.warn('sink.event-refused', { sink, reason, event: event.id, file: path, refused: this.#count });
+    this.#log.warn('sink.event-refused', { sink, reason, id: event.id, file: path, refused: this.#count });
   }
 
   async #append(path: string, lines: string): Promise<void> {

@@ -82,7 +82,9 @@ describe('what a sink refuses for good', () => {
       },
     ]);
     expect(outbox.state().sinks).toMatchObject([{ name: 'picky', status: 'up', refused: 1 }]);
-    expect(log.events).toEqual(['sink.event-refused']);
+    expect(log.lines).toMatchObject([
+      { event: 'sink.event-refused', fields: { sink: 'picky', id: '00af-1700000000000-2', refused: 1 } },
+    ]);
   });
 
   test('is logged once a minute, with its number', async () => {
