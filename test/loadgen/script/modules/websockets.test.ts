@@ -151,3 +151,16 @@ test('a handler that sleeps delays the events of all sockets of its virtual user
   `);
   expect(lines).toEqual(['begin', 'end', 'begin', 'end']);
 });
+
+test('an interrupted iteration closes its sockets with 1001', async () => {
+  const { lines, totals } = await runScript(`
+    import { WebSocket } from 'k6/websockets';
+    export const options = { scenarios: { one: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '10ms' } } };
+    export default function () {
+      new WebSocket('${target.url}').onclose = () => console.log('close');
+    }
+  `);
+  expect(lines).toEqual([]);
+  expect(totals.counters['iterations'] ?? 0).toBe(0);
+  await expect.poll(() => target.closeCodes).toEqual([1001]);
+});

@@ -221,3 +221,22 @@ test('samples carry the tags of the connection', async () => {
   expect(totals.counters[`ws_msgs_sent{url:${target.url},run:x,scenario:default}`]).toBe(1);
   expect(totals.counters['ws_sessions{kind:b}'] ?? 0).toBe(0);
 });
+
+test('the end of the graceful stop closes the socket with 1001, and no handler or catch hears of it', async () => {
+  const { lines, totals } = await runScript(`
+    import ws from 'k6/ws';
+    export const options = { scenarios: { one: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '10ms' } } };
+    export default function () {
+      try {
+        ws.connect('${target.url}', (socket) => socket.on('close', () => console.log('close')));
+      } catch (error) {
+        console.log('caught');
+      }
+      console.log('went on');
+    }
+  `);
+  expect(lines).toEqual([]);
+  expect(totals.counters['iterations'] ?? 0).toBe(0);
+  expect(totals.trends['ws_session_duration']).toBeUndefined();
+  await expect.poll(() => target.closeCodes).toEqual([1001]);
+});
