@@ -9,7 +9,9 @@ export class RedisError extends Error {
   /** `text` is the reply without its minus sign. */
   constructor(text: string) {
     // Redis quotes the arguments of commands that it does not know: they may be a password or a payload.
-    const shown = text.replace(/,? with args beginning with:.*$/s, '');
+    const unquoted = text.replace(/,? with args beginning with:.*$/s, '');
+    // Some of its sentences end with a dot, most do not; ours bring their own.
+    const shown = unquoted.replace(/\.$/, '');
     super(shown);
     this.code = /^[A-Z][A-Z0-9_]*/.exec(shown)?.[0] ?? 'ERR';
   }

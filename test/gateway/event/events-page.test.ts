@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { CLOSE_REASONS } from '../../../src/gateway/connection/close-reason.js';
 import { encodeEventJson } from '../../../src/gateway/event/event-json.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 
@@ -15,4 +16,13 @@ test('the JSON that docs/reference/events.md shows is what events are encoded to
     { ...base, action: 'message', type: 'binary', message: Uint8Array.of(0, 255, 13, 10) },
   ];
   expect(shown).toEqual(events.map(encodeEventJson));
+});
+
+test('docs/reference/events.md has each reason for which connections end, as the catalogue has it', async () => {
+  const rows = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => /^\| `[a-z_]+` \| \d{4} /.test(line));
+  const wanted = Object.entries(CLOSE_REASONS).map(
+    ([name, { code, reason, when, startedBy, reconnect }]) =>
+      `| \`${name}\` | ${code} ${reason}`.trimEnd() + ` | ${startedBy} | ${when} | ${reconnect ? 'yes' : 'no'} |`,
+  );
+  expect(rows).toEqual(wanted);
 });

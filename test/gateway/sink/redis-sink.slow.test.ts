@@ -183,7 +183,7 @@ describe('what passes', () => {
 describe('the start', () => {
   test.each([
     ['a stream that is a text', {}, /WRONGTYPE the key 'connectionevents' holds a string/],
-    ['a wrong password', { user: 'gate:wrong' }, /WRONGPASS/],
+    ['a wrong password', { user: 'gate:wrong' }, /WRONGPASS.*[^.]\.$/],
     ['a database that there is not', { path: '/99' }, /DB index/],
     ['a user who may not add', { user: 'reader:pw' }, /NOPERM/],
   ])('is refused with a sentence at %s', async (_, { user, path }: { user?: string; path?: string }, sentence) => {
