@@ -6,7 +6,7 @@ import { EXIT_CODE } from './exit-code.js';
 import type { GatewayFlags } from './gateway-flags.js';
 import { createGatewayLog } from './gateway-log.js';
 import { writeReadyLine } from './ready-line.js';
-import { endProcess, onReloadSignal, onStopSignal } from './signals.js';
+import { endProcess, onReloadSignal, onStopSignal, type StopSignal } from './signals.js';
 
 /** Beyond what the drain may take: a stop that lasts longer hangs. */
 const STOP_MARGIN_MS = 15_000;
@@ -29,11 +29,11 @@ export async function runGateway({ flags, plugins }: GatewaySession): Promise<vo
     overrides: { listen_addr: flags.listen, transport: flags.transport, plugins },
   });
   for (const warning of warnings) log.warn('config.warning', { warning });
-  const stopRequest = waitForStopRequest(log);
+  const gateway = new Gateway(config, { log, source });
+  const stopRequest = waitForStopRequest(gateway, log);
   const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
   // From the request on, not from the end of the start: a plugin may hang there.
   void stopRequest.then(() => boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS));
-  const gateway = new Gateway(config, { log, source });
   onReloadSignal(() => void gateway.reload());
   const address = await gateway.start();
   if (readyFd !== undefined) writeReadyLine(readyFd, address);
@@ -51,12 +51,17 @@ function checkDescriptor(fd: number | undefined): number | undefined {
   }
 }
 
-function waitForStopRequest(log: Logger): Promise<void> {
+function waitForStopRequest(gateway: Gateway, log: Logger): Promise<void> {
   return new Promise((resolve) => {
-    onStopSignal((signal) => {
-      log.info('gateway.stopping', { reason: signal });
+    const onFirst = (reason: StopSignal): void => {
+      log.info('gateway.stopping', { reason });
       resolve();
-    });
+    };
+    const onSecond = (reason: StopSignal): void => {
+      log.error('gateway.cut', { reason, events: gateway.waitingEvents });
+      endProcess(EXIT_CODE.interruptedTwice);
+    };
+    onStopSignal(onFirst, { onSecond });
     process.once('disconnect', () => {
       log.info('gateway.stopping', { reason: 'the parent process is gone' });
       resolve();

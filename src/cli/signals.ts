@@ -21,7 +21,7 @@ export interface SignalOptions {
   readonly source?: SignalSource;
   readonly clock?: Clock;
   /** What the second signal does; by default the process ends at once with 130. */
-  readonly onSecond?: () => void;
+  readonly onSecond?: (signal: StopSignal) => void;
 }
 
 /** Calls `onFirst` at the first SIGINT or SIGTERM; the second cuts. The returned function stops listening. */
@@ -33,7 +33,7 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
       first = { signal, atMs: clock.now() };
       onFirst(signal);
     } else if (signal !== first.signal || clock.now() - first.atMs > SAME_PRESS_MS) {
-      onSecond();
+      onSecond(signal);
     }
   };
   for (const signal of STOP_SIGNALS) source.on(signal, listener);

@@ -47,6 +47,11 @@ export class Gateway {
     return this.#internalAddress;
   }
 
+  /** Events that a sink has not acknowledged yet; 0 before the start. */
+  get waitingEvents(): number {
+    return this.#parts?.outbox.state().events ?? 0;
+  }
+
   /**
    * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`, `tls.invalid`,
    * `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves nothing running then.

@@ -105,6 +105,7 @@ describe('wsg serve', () => {
     await wsg.says(/gateway\.stopping/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     wsg.kill('SIGINT');
+    await wsg.says(/"reason":"SIGINT","events":0,"event":"gateway\.cut"/);
     expect((await wsg.ended).code).toBe(130);
   });
 });
