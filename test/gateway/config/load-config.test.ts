@@ -178,7 +178,9 @@ test('a sink is on when its address is given, the embedded one when there is no 
   expect(alone.sinks).toMatchObject({ embedded: true, redis: undefined, amqp: undefined });
   const { config: redis } = await load('endpoints: [{}]\nstream_redis: {addr: "redis://h"}');
   expect(redis.sinks).toMatchObject({ embedded: false, redis: { addr: 'redis://h', streamName: 'connectionevents' } });
-  const { config: both } = await load('endpoints: [{}]\nstream_amqp: {addr: "amqp://h", queue: q}\nevents: {enabled: true}');
+  const { config: both } = await load(
+    'endpoints: [{}]\nstream_amqp: {addr: "amqp://h", queue: q}\nevents: {enabled: true}',
+  );
   expect(both.sinks).toMatchObject({ embedded: true, amqp: { addr: 'amqp://h', required: true } });
 });
 
