@@ -34,9 +34,16 @@ function sink() {
 
 function outboxOf(way, dir) {
   const config = {
-    ...{ maxEvents: 1_000_000, maxBytes: 64 * MIB, maxDiskBytes: 1024 * MIB, segmentBytes: 16 * MIB },
-    ...{ optionalMaxBytes: 16 * MIB, fsyncIntervalMs: 100, deadLetterDir: join(dir, 'dead-letters') },
-    ...{ dir: way.hasDir ? join(dir, 'log') : undefined, durability: way.durability, fsync: way.fsync },
+    maxEvents: 1_000_000,
+    maxBytes: 64 * MIB,
+    maxDiskBytes: 1024 * MIB,
+    segmentBytes: 16 * MIB,
+    optionalMaxBytes: 16 * MIB,
+    fsyncIntervalMs: 100,
+    deadLetterDir: join(dir, 'dead-letters'),
+    dir: way.hasDir ? join(dir, 'log') : undefined,
+    durability: way.durability,
+    fsync: way.fsync,
   };
   const boot = { node: '0000', epoch: Date.now() };
   const sinks = [{ sink: sink(), required: true }];

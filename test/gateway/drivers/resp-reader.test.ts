@@ -13,7 +13,10 @@ const line = fc.stringMatching(/^[ -~]{0,20}$/);
 const simple = line.map((text): Sample => ({ wire: `+${text}\r\n`, seen: text }));
 const queued = fc.constant<Sample>({ wire: '+QUEUED\r\n', seen: 'QUEUED' });
 const integer = fc.maxSafeInteger().map((value): Sample => ({ wire: `:${value}\r\n`, seen: value }));
-const error = line.map((text): Sample => ({ wire: `-OOM ${text}\r\n`, seen: { error: `OOM ${text}` } }));
+/** A dot at the end is not shown. */
+const error = line.map((text): Sample => {
+  return { wire: `-OOM ${text}\r\n`, seen: { error: `OOM ${text}`.replace(/\.$/, '') } };
+});
 const bulk = fc
   .string({ unit: fc.constantFrom('\r', '\n', '$', '-', 'a'), maxLength: 30 })
   .map((text): Sample => ({ wire: `$${text.length}\r\n${text}\r\n`, seen: '' }));

@@ -134,4 +134,6 @@ async function iterate(world, exported) {
   }
 }
 
-parentPort.on('message', async (job) => parentPort.postMessage({ id: job.id, lines: await run(job) }));
+parentPort.on('message', (job) => {
+  void run(job).then((lines) => parentPort.postMessage({ id: job.id, lines }));
+});
