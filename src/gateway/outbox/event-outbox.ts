@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
+import { LimitedLog } from '../access/limited-log.js';
 import type { OutboxConfig } from '../config/sink-config.js';
 import type { EventBoot } from '../event/event-id.js';
 import type { QueueLimits } from '../event/event-queue.js';
@@ -41,6 +42,8 @@ export class EventOutbox implements Outbox {
   private readonly backlog: Backlog;
   private readonly bound: OutboxBound;
   private readonly sinks: SinkGroup;
+  private readonly fullLog: LimitedLog;
+  private readonly relievedLog: LimitedLog;
   private readonly fullListeners: ((full: boolean) => void)[] = [];
   private readonly acknowledgedListeners: ((through: number) => void)[] = [];
   private recoveredEvents = 0;
@@ -58,6 +61,8 @@ export class EventOutbox implements Outbox {
     const { boot, config, clock, log } = options;
     const { dir, maxEvents, maxBytes } = config;
     this.isAccepting = dir === undefined;
+    this.fullLog = new LimitedLog(log, clock);
+    this.relievedLog = new LimitedLog(log, clock);
     this.backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
     const maxDiskBytes = dir === undefined ? Infinity : config.maxDiskBytes;
     this.bound = new OutboxBound({ maxEvents, maxBytes, maxDiskBytes });
@@ -230,6 +235,9 @@ export class EventOutbox implements Outbox {
 
   private setFull(full: boolean): void {
     this.full = full;
+    const { events, bytes, diskBytes } = this.state();
+    if (full) this.fullLog.warn('outbox.full', { events, bytes, diskBytes });
+    else this.relievedLog.warn('outbox.relieved', { events, bytes, diskBytes });
     for (const listener of this.fullListeners) listener(full);
   }
 

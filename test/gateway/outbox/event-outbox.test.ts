@@ -215,7 +215,7 @@ describe('the bound of an outbox', () => {
 
   test('is no longer full when half of it has been delivered, and tells each change once', async () => {
     const sink = new ScriptedSink('s', [REJECT, { takes: 40, rejects: false }, { takes: 10, rejects: false }]);
-    const { outbox, clock } = create([sink], { limits: { maxEvents: 100, maxBytes: LARGE } });
+    const { outbox, clock, log } = create([sink], { limits: { maxEvents: 100, maxBytes: LARGE } });
     const changes: [boolean, number][] = [];
     outbox.onFullChange((full) => changes.push([full, outbox.state().events]));
     await outbox.start();
@@ -228,6 +228,7 @@ describe('the bound of an outbox', () => {
       [true, 88],
       [false, 43],
     ]);
+    expect(log.events).toEqual(['outbox.full', 'sink.away', 'sink.back', 'outbox.relieved']);
     expect(outbox.append(message('again'))).toBeGreaterThan(0);
   });
 });
