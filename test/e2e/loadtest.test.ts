@@ -137,11 +137,14 @@ describe('wsg loadtest', () => {
     expect(stderr).toContain("'soon'");
   });
 
-  it.each([[['script.js']], [['run', 'script.js']]])('names the script in %j that is not there, with 107', async (args) => {
-    const { code, stderr } = await runWsg(['loadtest', ...args]);
-    expect(code).toBe(107);
-    expect(stderr).toContain('The script script.js cannot be read');
-  });
+  it.each([[['script.js']], [['run', 'script.js']]])(
+    'names the script in %j that is not there, with 107',
+    async (args) => {
+      const { code, stderr } = await runWsg(['loadtest', ...args]);
+      expect(code).toBe(107);
+      expect(stderr).toContain('The script script.js cannot be read');
+    },
+  );
 
   it("accepts k6's flags that change nothing, and says so in one line", async () => {
     const flags = ['-e', 'A=b', '-e', 'C=d', 'run', '--no-usage-report=true', '--log-output=none', '-a', 'localhost:1'];
