@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type BuildFailure, type BuildOptions, type Message, build } from 'esbuild';
 import { errorMessage, systemErrorCode, WsgError } from '../../../core/error.js';
+import { type BundleSection, bundleSections } from './bundle-sections.js';
 import { scriptImports } from './script-imports.js';
 import { scriptInvalid } from './script-problem.js';
 
@@ -25,6 +26,8 @@ export interface Bundle {
   readonly map: string;
   readonly folder: string;
   readonly remote: readonly string[];
+  /** The files in `code`, in the order of the text. */
+  readonly sections: readonly BundleSection[];
 }
 
 const LOADERS: BuildOptions['loader'] = { '.cjs': 'js', '.mjs': 'js', '.es6': 'js', '.txt': 'text' };
@@ -48,6 +51,7 @@ export async function bundleScript(source: ScriptSource): Promise<Bundle> {
       target: 'es2022',
       supported: { 'optional-chain': false, using: false },
       sourcemap: 'external',
+      metafile: true,
       sourcesContent: false,
       charset: 'utf8',
       legalComments: 'none',
@@ -57,7 +61,8 @@ export async function bundleScript(source: ScriptSource): Promise<Bundle> {
       plugins: [scriptImports(source.resolveRemote, remote)],
     });
     const text = (end: string): string => built.outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
-    return { code: text('.js'), map: text('.map'), folder, remote };
+    const code = text('.js');
+    return { code, map: text('.map'), folder, remote, sections: bundleSections(code, folder, built.metafile) };
   } catch (error) {
     throw bundleError(error);
   }

@@ -25,7 +25,7 @@ export async function compileScript(source: ScriptSource): Promise<CompiledScrip
   const bundle = await bundleScript(source);
   const positions = new SourcePositions(bundle.code, bundle);
   const syntax = parseSyntax(bundle.code);
-  const colours = colourFlow(analyseFlow(syntax));
+  const colours = colourFlow(analyseFlow(syntax, bundle.sections));
   const refusals = findRefusals(colours);
   if (refusals.length > 0) {
     throw scriptInvalid(

@@ -1,5 +1,6 @@
 import type { AnyNode } from 'acorn';
 import type { Colours } from './colour.js';
+import { LIBRARY } from './flow/effect.js';
 import type { Site } from './flow/flow.js';
 import { propertyName } from './flow/property-name.js';
 import { type FunctionNode, isFunctionNode, isType, type NodeOf, type SiteNode, type Syntax } from './syntax.js';
@@ -25,6 +26,9 @@ export function findRefusals(colours: Colours): Refusal[] {
 }
 
 function nativeReason(name: string): string {
+  if (name === LIBRARY) {
+    return 'a function that blocks is given to a library that is too large to be looked into, so nobody would wait for it: call it outside of the library';
+  }
   return `the function given to ${name} blocks, but ${name} cannot wait for it: compute what it needs before, without sleep, ws.connect or http`;
 }
 

@@ -4,6 +4,7 @@ import type { Thing } from './thing.js';
 export class Deliveries {
   readonly #queue: { readonly listener: (thing: Thing) => void; readonly thing: Thing }[] = [];
 
+  #made = 0;
   #lastId = 0;
 
   /** A number for each thing. */
@@ -13,23 +14,29 @@ export class Deliveries {
   }
 
   add(listener: (thing: Thing) => void, thing: Thing): void {
+    this.#made += 1;
     this.#queue.push({ listener, thing });
   }
 
-  /** Delivers until nothing moves any more. */
-  settle(): void {
-    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) next.listener(next.thing);
+  /** Delivers until nothing moves any more; false if there are more than `most` deliveries to make. */
+  settle(most: number): boolean {
+    while (this.#made <= most) {
+      const next = this.#queue.pop();
+      if (next === undefined) return true;
+      next.listener(next.thing);
+    }
+    this.#queue.length = 0;
+    return false;
   }
 }
 
 /** What a variable, expression or property may hold: a set of things that only grows. */
 export class Cell {
   readonly things = new Set<Thing>();
-  /** What was already read into this cell, so that a cycle of prototypes ends. */
-  readonly reads = new Set<string>();
   readonly deliveries: Deliveries;
   readonly #listeners: ((thing: Thing) => void)[] = [];
   readonly #targets = new Set<Cell>();
+  readonly #done = new Set<string>();
 
   constructor(deliveries: Deliveries) {
     this.deliveries = deliveries;
@@ -45,6 +52,13 @@ export class Cell {
   onEach(listener: (thing: Thing) => void): void {
     this.#listeners.push(listener);
     for (const thing of this.things) this.deliveries.add(listener, thing);
+  }
+
+  /** Whether this is not yet done into this cell; so cycles, of prototypes for one, end. */
+  isFirst(done: string): boolean {
+    if (this.#done.has(done)) return false;
+    this.#done.add(done);
+    return true;
   }
 
   flowTo(target: Cell): void {

@@ -9,6 +9,9 @@ export interface Effect {
   readonly callbacks: Cell | undefined;
 }
 
+/** The name of an effect of a library that was not looked into. */
+export const LIBRARY = 'library';
+
 /** What a call of native code does to the flow. */
 export type NativeModel = (flow: Flow, call: Call) => void;
 

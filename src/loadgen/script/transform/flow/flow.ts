@@ -1,8 +1,8 @@
 import type { Variable } from 'eslint-scope';
 import type { FunctionNode, SiteNode, Syntax } from '../syntax.js';
 import { Cell, Deliveries } from './cell.js';
-import type { Effect } from './effect.js';
-import { applyNative, blockingMembers, constructNative, hasModel, isNativeMethod } from './natives.js';
+import { type Effect, LIBRARY } from './effect.js';
+import { applyNative, blockingMembers, constructNative, hasModel, isNativeMethod, isOnlyNative } from './natives.js';
 import { BoundThing, FunctionThing, Thing } from './thing.js';
 
 /** Everything that a call may call. */
@@ -27,6 +27,8 @@ export class Flow {
   readonly syntax: Syntax;
   readonly deliveries = new Deliveries();
   readonly unknown = new Thing('unknown', this.deliveries, 'unknown');
+  /** Everything of a library that is not looked into. */
+  readonly library = new Thing('library', this.deliveries, 'library');
   readonly primitive = new Thing('primitive', this.deliveries, 'primitive');
   /** Everything that is thrown. */
   readonly thrown = new Cell(this.deliveries);
@@ -84,8 +86,7 @@ export class Flow {
 
   readThing(thing: Thing, name: string | undefined, into: Cell): void {
     const key = `${thing.id} ${name ?? ''}`;
-    if (into.reads.has(key)) return;
-    into.reads.add(key);
+    if (!into.isFirst(key)) return;
     this.#readOwn(thing, name, into);
     thing.protos.onEach((proto) => this.readThing(proto, name, into));
   }
@@ -95,31 +96,45 @@ export class Flow {
     thing.dynamic.flowTo(into);
     (name === undefined ? thing.all : thing.prop(name)).flowTo(into);
     if (thing.kind === 'unknown') into.add(this.unknown);
+    if (thing.kind === 'library') for (const member of this.#membersOfLibrary(name)) into.add(member);
     if (thing.kind === 'native') for (const member of this.#membersOf(thing, name)) into.add(member);
-    else if (name !== undefined && thing.kind !== 'object' && isNativeMethod(name)) into.add(this.native(`#${name}`));
+    else if (name !== undefined && isNativeMethod(name, thing.kind)) into.add(this.native(`#${name}`));
   }
 
   /** What a native object may have under this name: a function of its own, a method of all such objects, or either. */
   #membersOf({ name: owner }: Thing, name: string | undefined): Thing[] {
     if (name === undefined) return [this.unknown, ...blockingMembers(owner).map((member) => this.native(member))];
-    const own = this.native(name === 'default' ? owner : `${owner}.${name}`);
-    const isOfAllFunctions = name === 'call' || name === 'apply' || name === 'bind';
-    if (hasModel(own) || (owner.startsWith('k6') && !isOfAllFunctions)) return [own];
-    const methods = isNativeMethod(name) ? [this.native(`#${name}`)] : [];
-    return isOfAllFunctions ? methods : [own, ...methods];
+    const full = name === 'default' ? owner : `${owner}.${name}`;
+    // What has no model is unknown: names that grow with each step through a list would never end.
+    const own = hasModel(full) ? this.native(full) : this.unknown;
+    if (hasModel(full)) return [own];
+    if (name === 'call' || name === 'apply' || name === 'bind') return [this.native(`#${name}`)];
+    return isNativeMethod(name, 'native') && !owner.startsWith('k6') ? [own, this.native(`#${name}`)] : [own];
+  }
+
+  /** What a library gives may be a list, with a list's methods; or an object of its own with one of that name. */
+  #membersOfLibrary(name: string | undefined): Thing[] {
+    if (name === undefined || !isNativeMethod(name, 'unknown')) return [this.library];
+    const method = this.native(`#${name}`);
+    return isOnlyNative(name) ? [method] : [method, this.native(`${LIBRARY}.${name}`)];
   }
 
   write(to: Cell, name: string | undefined, from: Cell): void {
     to.onEach((thing) => {
-      from.flowTo(name === undefined ? thing.dynamic : thing.prop(name));
-      if (thing.kind === 'unknown' || thing.kind === 'native') this.handOver(from);
+      const isOutside = thing.kind === 'unknown' || thing.kind === 'native' || thing.kind === 'library';
+      if (isOutside) this.handOver(from);
+      // All objects from outside are one here: what one of them holds under any key would be in every property of all.
+      if (name !== undefined) from.flowTo(thing.prop(name));
+      else if (!isOutside) from.flowTo(thing.dynamic);
     });
   }
 
   /** What an iteration over it gives. */
   elements(of: Cell, into: Cell): void {
     of.onEach((thing) => {
+      if (!into.isFirst(`elements ${thing.id}`)) return;
       if (thing.kind === 'unknown' || thing.kind === 'native') into.add(this.unknown);
+      if (thing.kind === 'library') into.add(this.library);
       if (thing.kind === 'map') into.add(this.pairOf(thing));
       else thing.all.flowTo(into);
       if (thing.kind === 'object') this.#iterate(thing, into);
@@ -141,7 +156,8 @@ export class Flow {
 
   /** What `bind` gives at a call: one thing for each function, however often it is bound there. */
   bound(thing: Thing, { site, args }: Call): Thing {
-    const target = thing instanceof BoundThing ? thing.target : thing;
+    let target = thing;
+    while (target instanceof BoundThing) target = target.target;
     const key = `${target.id} ${site?.node.start ?? ''}`;
     const known = this.#bound.get(key);
     if (known !== undefined) return known;
@@ -185,7 +201,7 @@ export class Flow {
   /** Native code may call it with anything, and read it. */
   handOver(cell: Cell): void {
     cell.onEach((thing) => {
-      if (thing.isHandedOver || thing === this.unknown || thing === this.primitive) return;
+      if (thing.isHandedOver || [this.unknown, this.primitive, this.library].includes(thing)) return;
       thing.isHandedOver = true;
       if (thing instanceof FunctionThing) this.#callFromOutside(thing);
       this.handOver(thing.all);
@@ -228,6 +244,7 @@ export class Flow {
   }
 
   #constructFunction(thing: FunctionThing, call: Call): void {
+    if (!call.result.isFirst(`new ${thing.id}`)) return;
     call.site?.functions.add(thing);
     thing.isConstructed = true;
     thing.self.add(thing.instance);

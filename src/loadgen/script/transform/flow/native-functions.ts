@@ -11,6 +11,7 @@ const giveFirst: NativeModel = (flow, call) => firstOf(flow, call).flowTo(call.r
 /** Copies each named property of what is in `from` to what is in `to`. */
 export function copyProperties(flow: Flow, from: Cell, to: Cell): void {
   from.onEach((thing) => {
+    if (!to.isFirst(`copy ${thing.id}`)) return;
     if (thing.kind === 'unknown') flow.write(to, undefined, flow.cell(flow.unknown));
     flow.write(to, undefined, thing.dynamic);
     thing.onProp((name, cell) => name !== '__proto__' && flow.write(to, name, cell));

@@ -133,29 +133,34 @@ const binding: NativeModel = (flow, call) => {
   call.self.onEach((thing) => call.result.add(flow.bound(thing, call)));
 };
 
+const both = (names: readonly string[], model: (name: string) => NativeModel): [string, NativeModel][] =>
+  names.map((name) => [name, model(name)]);
+
+/** Methods that call what they are given: all that is known of an object from outside. */
+export const CALLING_METHODS: ReadonlyMap<string, NativeModel> = new Map([
+  ...both(['forEach', 'some', 'every', 'findIndex', 'findLastIndex'], (name) => visiting(name, giveNothing)),
+  ...both(['find', 'findLast'], (name) => visiting(name, giveElements)),
+  ...both(['map'], (name) => visiting(name, giveMapped)),
+  ...both(['flatMap'], (name) => visiting(name, giveFlatMapped)),
+  ...both(['filter'], (name) => visiting(name, giveFiltered)),
+  ...both(['reduce', 'reduceRight'], reducing),
+  ...both(['sort', 'toSorted'], comparing),
+  ...both(['replace', 'replaceAll'], replacing),
+  ...both(['then', 'catch', 'finally'], () => chaining),
+  ...both(['call'], () => calling),
+  ...both(['apply'], () => applying),
+  ...both(['bind'], () => binding),
+]);
+
 /** Methods of native objects by name: what their callbacks see, what they give, and how they may wait. */
 export const METHODS: ReadonlyMap<string, NativeModel> = new Map([
-  ...['forEach', 'some', 'every', 'findIndex', 'findLastIndex'].map(
-    (name) => [name, visiting(name, giveNothing)] as const,
-  ),
-  ...['find', 'findLast'].map((name) => [name, visiting(name, giveElements)] as const),
-  ['map', visiting('map', giveMapped)],
-  ['flatMap', visiting('flatMap', giveFlatMapped)],
-  ['filter', visiting('filter', giveFiltered)],
-  ...['reduce', 'reduceRight'].map((name) => [name, reducing(name)] as const),
-  ...['sort', 'toSorted'].map((name) => [name, comparing(name)] as const),
-  ...['replace', 'replaceAll'].map((name) => [name, replacing(name)] as const),
-  ...['push', 'unshift'].map((name) => [name, storing(giveNothing)] as const),
-  ...['add', 'set', 'fill', 'copyWithin'].map((name) => [name, storing(giveSelf)] as const),
-  ['splice', storing(giveSelf)],
-  ...['concat', 'flat', 'with', 'toSpliced'].map((name) => [name, concatenating] as const),
-  ...['slice', 'reverse', 'toReversed'].map((name) => [name, giveSelf] as const),
-  ...['get', 'at', 'pop', 'shift'].map((name) => [name, giveElementsAndSelf] as const),
-  ['values', giveValues],
-  ['entries', givePairs],
-  ['next', givingStep],
-  ...['then', 'catch', 'finally'].map((name) => [name, chaining] as const),
-  ['call', calling],
-  ['apply', applying],
-  ['bind', binding],
+  ...CALLING_METHODS,
+  ...both(['push', 'unshift'], () => storing(giveNothing)),
+  ...both(['add', 'set', 'fill', 'copyWithin', 'splice'], () => storing(giveSelf)),
+  ...both(['concat', 'flat', 'with', 'toSpliced'], () => concatenating),
+  ...both(['slice', 'reverse', 'toReversed'], () => giveSelf),
+  ...both(['get', 'at', 'pop', 'shift'], () => giveElementsAndSelf),
+  ...both(['values'], () => giveValues),
+  ...both(['entries'], () => givePairs),
+  ...both(['next'], () => givingStep),
 ]);

@@ -1,8 +1,9 @@
 import type { FunctionNode } from '../syntax.js';
 import { Cell, type Deliveries } from './cell.js';
 
-/** `unknown` is everything that comes from outside; `primitive` strings, numbers and the like. */
-export type ThingKind = 'object' | 'list' | 'map' | 'promise' | 'native' | 'unknown' | 'primitive' | 'function';
+/** `unknown` is everything that comes from outside, `library` what is in the bundle and not looked into; `primitive` strings, numbers and the like. */
+export type ThingKind =
+  'object' | 'list' | 'map' | 'promise' | 'native' | 'unknown' | 'library' | 'primitive' | 'function';
 
 /** One abstract value: all objects made at one place of the program. */
 export class Thing {
