@@ -51,9 +51,6 @@ const LIST_METHODS: Readonly<Record<string, Sequence>> = {
   reduceRight: (call) => fold(call, -1),
 };
 
-/** Names of the native methods that are called one after the other when their callback waits; `from` is that of `Array`. */
-export const SEQUENCE_METHODS: readonly string[] = [...Object.keys(LIST_METHODS), 'from'];
-
 /** The sequential form of a native method of arrays, maps and sets, and of `Array.from`; undefined for anything else. */
 export function sequenceFor(receiver: unknown, name: string): Sequence | undefined {
   if (Array.isArray(receiver)) return isNativeMethod(receiver, name) ? LIST_METHODS[name] : undefined;

@@ -5,19 +5,26 @@
 export class Turns {
   /** Whether something that blocked has not yet returned to the event loop. */
   isHeld = false;
-  #waiting: (() => void)[] = [];
+  #waiting: { readonly goOn: () => void; readonly holds: boolean }[] = [];
 
   /** Resolves when it is the caller's turn, which it holds until it calls `release`. First come, first served. */
   async take(): Promise<void> {
-    if (this.isHeld) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.isHeld) await this.#wait(true);
     this.isHeld = true;
   }
 
-  /** Returns to the event loop: the next one goes on. */
+  /** Resolves at the caller's turn without holding it: for what does not block. */
+  async pass(): Promise<void> {
+    if (this.isHeld) await this.#wait(false);
+  }
+
+  /** Returns to the event loop: all go on up to the next one that holds the turn. */
   release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.isHeld = false;
-    else next();
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      next.goOn();
+      if (next.holds) return;
+    }
+    this.isHeld = false;
   }
 
   /** Lets everybody go on at once, to be unwound. */
@@ -25,6 +32,10 @@ export class Turns {
     const all = this.#waiting;
     this.#waiting = [];
     this.isHeld = false;
-    for (const next of all) next();
+    for (const { goOn } of all) goOn();
+  }
+
+  #wait(holds: boolean): Promise<void> {
+    return new Promise((goOn) => this.#waiting.push({ goOn, holds }));
   }
 }

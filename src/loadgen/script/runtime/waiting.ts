@@ -103,6 +103,16 @@ export class Waiting {
     return new Box(promise);
   }
 
+  /** Round an `await` in a function that does not block: the value, after `ready` if something blocked just then. */
+  after<T>(value: T, _ready?: unknown): T {
+    return value;
+  }
+
+  /** Resolves when nothing blocks. */
+  ready(): Promise<void> {
+    return this.#guard.turns.pass();
+  }
+
   /** The body of a constructor that waits: gives the object, unless the body returns another. */
   async construct(self: unknown, body: () => Promise<unknown>): Promise<unknown> {
     this.#guard.waits = true;

@@ -78,8 +78,13 @@ function boxReturn(node: NodeOf<'ReturnStatement'>, { edits, names, colours }: R
 
 /** Tells that a detached body has come to an `await` of its own, which takes effect when what it waits for is known. */
 function markAwait(node: NodeOf<'AwaitExpression'>, rewriting: Rewriting): void {
-  if (!isDetached(node, rewriting)) return;
-  const { edits, names } = rewriting;
+  const { edits, names, colours } = rewriting;
+  if (!isDetached(node, rewriting)) {
+    // A function that does not block only lets go first whoever blocks at that moment.
+    if (colours.owners.size === 0 || !isFunctionNode(ownerOf(colours.flow.syntax, node))) return;
+    edits.wrap(node, `${names.waiting}.after(`, `, ${names.guard}.turns.isHeld && await ${names.waiting}.ready())`);
+    return;
+  }
   edits.wrap(node.argument, `${names.fiber}.leave(`, ')');
   edits.wrap(node, `${names.fiber}.back(`, `, ${waitForTurn(rewriting)})`);
 }

@@ -127,6 +127,12 @@ export const HOSTILE_SYNTAX_SHAPES: readonly Shape[] = [
     ),
   },
   {
+    name: 'an async function that does not block, beside one that does',
+    script: using(
+      `const quick = async (n) => { await null; console.log('quick', n); await null; console.log('quicker', n); }; quick(1); sleep(1); console.log('main'); quick(2); sleep(2); console.log('end');`,
+    ),
+  },
+  {
     name: 'timers that block and are cleared',
     script: using(
       `const id = setTimeout(() => console.log('never'), 10); setTimeout((a, b) => { sleep(1); console.log(a, b); clearTimeout(id); setTimeout(async () => { await null; sleep(1); console.log('inner'); }, 1); }, 5, 'x', 'y');`,
