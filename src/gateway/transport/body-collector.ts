@@ -2,38 +2,56 @@
 export class BodyCollector {
   readonly done: Promise<Uint8Array | undefined>;
   readonly #limitBytes: number;
-  readonly #chunks: Uint8Array[] = [];
+  /** What `Content-Length` says: so much is reserved at once when the body comes in several chunks. */
+  readonly #announcedBytes: number;
+  #body: Buffer | undefined;
   #bytes = 0;
   #resolve: (body: Uint8Array | undefined) => void = () => undefined;
 
-  constructor(limitBytes: number) {
+  /** `announcedBytes` is 0 where nobody knows; it need not be true. */
+  constructor(limitBytes: number, announcedBytes: number) {
     this.#limitBytes = limitBytes;
+    this.#announcedBytes = announcedBytes;
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
+      if (announcedBytes > limitBytes) this.abort();
     });
   }
 
-  /** Whether `bytes` more still fit; when they do not, the body is given up and what was kept is let go of. */
-  hasRoomFor(bytes: number): boolean {
-    if (this.#bytes + bytes <= this.#limitBytes) return true;
-    this.abort();
-    return false;
-  }
-
-  /** Keeps the chunk itself: the caller owns it no more. */
-  add(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
-    this.#chunks.push(chunk);
+  /** Copies the chunk, which the caller may overwrite afterwards. A body that outgrows the limit is given up. */
+  add(chunk: Uint8Array, isLast: boolean): void {
+    const bytes = this.#bytes + chunk.length;
+    if (bytes > this.#limitBytes) {
+      this.abort();
+      return;
+    }
+    const body = this.#roomFor(bytes, isLast);
+    body.set(chunk, this.#bytes);
+    this.#bytes = bytes;
+    if (isLast) this.end();
   }
 
   end(): void {
-    const [first] = this.#chunks;
-    this.#resolve(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
+    const body = this.#body ?? Buffer.alloc(0);
+    // A message that waits for a slow reader counts with its length: it must not keep more than that alive.
+    this.#resolve(body.length === this.#bytes ? body : Buffer.from(body.subarray(0, this.#bytes)));
   }
 
+  /** Lets go of what was kept; what still comes is not. */
   abort(): void {
-    this.#chunks.length = 0;
+    this.#body = undefined;
     this.#bytes = Number.POSITIVE_INFINITY;
     this.#resolve(undefined);
+  }
+
+  /** One buffer from first to last where the length is known; else each new one has twice the room. */
+  #roomFor(bytes: number, isLast: boolean): Buffer {
+    const old = this.#body;
+    if (old !== undefined && old.length >= bytes) return old;
+    const wanted = isLast ? bytes : Math.max(this.#announcedBytes, Math.min(2 * bytes, this.#limitBytes));
+    const body = Buffer.allocUnsafe(wanted);
+    if (old !== undefined) body.set(old.subarray(0, this.#bytes));
+    this.#body = body;
+    return body;
   }
 }

@@ -28,8 +28,8 @@ export function statusText(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
 }
 
-/** Whether `Content-Length` already says that the body is over the limit. */
-export function announcesMoreThan(limitBytes: number, headers: ReadonlyMap<string, string>): boolean {
-  const announced = Number(headers.get('content-length') ?? 0);
-  return announced > limitBytes;
+/** What `Content-Length` says of a request's body; 0 without one. */
+export function announcedLength(headers: ReadonlyMap<string, string>): number {
+  const length = Number(headers.get('content-length') ?? 0);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
 }

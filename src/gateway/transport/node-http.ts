@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
-import { announcesMoreThan, type AbortableExchange } from './http-serve.js';
+import { announcedLength, type AbortableExchange } from './http-serve.js';
 import type { AddressOf } from './transport.js';
 
 /** Node's request as ours; it comes from `peer`, or from whom `addressOf` sees behind it. */
@@ -44,15 +44,8 @@ export class NodeExchange implements AbortableExchange {
   }
 
   readBody(limitBytes: number): Promise<Uint8Array | undefined> {
-    const body = new BodyCollector(limitBytes);
-    if (announcesMoreThan(limitBytes, this.request.headers)) {
-      this.#req.resume();
-      body.abort();
-      return body.done;
-    }
-    this.#req.on('data', (chunk: Buffer) => {
-      if (body.hasRoomFor(chunk.length)) body.add(chunk);
-    });
+    const body = new BodyCollector(limitBytes, announcedLength(this.request.headers));
+    this.#req.on('data', (chunk: Buffer) => body.add(chunk, false));
     this.#req.once('end', () => body.end());
     this.#req.once('close', () => body.abort());
     this.#req.once('error', () => body.abort());

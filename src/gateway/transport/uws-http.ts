@@ -1,6 +1,6 @@
 import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
-import { announcesMoreThan, statusText, type AbortableExchange } from './http-serve.js';
+import { announcedLength, statusText, type AbortableExchange } from './http-serve.js';
 import { addressFromBytes } from './remote-address.js';
 import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
@@ -69,17 +69,10 @@ export class UwsExchange implements AbortableExchange {
   }
 
   readBody(limitBytes: number): Promise<Uint8Array | undefined> {
-    const body = new BodyCollector(limitBytes);
+    const body = new BodyCollector(limitBytes, announcedLength(this.request.headers));
     this.#body = body;
-    if (this.#res === undefined || announcesMoreThan(limitBytes, this.request.headers)) {
-      body.abort();
-      return body.done;
-    }
-    this.#res.onData((chunk, isLast) => {
-      if (!body.hasRoomFor(chunk.byteLength)) return;
-      body.add(copyBytes(chunk));
-      if (isLast) body.end();
-    });
+    if (this.#res === undefined) body.abort();
+    this.#res?.onData((chunk, isLast) => body.add(new Uint8Array(chunk), isLast));
     return body.done;
   }
 
