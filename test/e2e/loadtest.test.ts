@@ -245,7 +245,8 @@ describe('wsg loadtest --spawn-gateway', () => {
     async () => {
       const cwd = await temporaryFolder();
       const args = ['loadtest', '--spawn-gateway', '--vus', '10', '--duration', '5s', '--graceful-stop', '1s'];
-      const { code, stdout, stderr } = await runWsg([...args, '--run', 'small.run'], { cwd });
+      // Other tests want the cores as well: that the generator was late here says nothing of it.
+      const { code, stdout, stderr } = await runWsg([...args, '--allow-saturated', '--run', 'small.run'], { cwd });
       expect(code, stdout + stderr).toBe(0);
       expect(stdout).toContain('gateway and generator');
       expect(stdout).not.toContain('DISAGREE');
@@ -257,7 +258,7 @@ describe('wsg loadtest --spawn-gateway', () => {
     const url = await startHelpers('0.1ms');
     const gateway = new URL(url.replace('ws:', 'http:')).origin;
     const args = ['--url', url, '--gateway', gateway, '--vus', '10', '--duration', '5s', '--graceful-stop', '1s'];
-    const { code, stdout, stderr } = await runWsg(['loadtest', ...args, '--no-run']);
+    const { code, stdout, stderr } = await runWsg(['loadtest', ...args, '--allow-saturated', '--no-run']);
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).toContain('gateway and generator');
     const metrics = await (await fetch(`${gateway}/metrics`)).text();
