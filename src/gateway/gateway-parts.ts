@@ -70,7 +70,10 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
   const internalListener =
     internalListen && new HttpListener({ listen: internalListen, http: router.handle, log, maxHeadBytes, addressOf });
   const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
-  const shared = { listen, tls, endpoints, handler, http, log };
+  const onCloseIgnored = (): void => {
+    delivery.counters.closeIgnored += 1;
+  };
+  const shared = { listen, tls, endpoints, handler, http, log, onCloseIgnored };
   const transport = chosen.create({ ...shared, maxHeadBytes, addressOf, sendsProxyHeader });
   const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
   const drain = core.drain;

@@ -132,7 +132,7 @@ function addDelivery(metrics: MetricRegistry, { delivery, backlog }: MetricsSour
   metrics.counter(
     {
       name: 'closes_ignored_total',
-      help: 'Connections cut because they did not read what stood before their close frame',
+      help: 'Connections cut because they did not read up to their close frame, or on ws not answer it',
     },
     () => delivery.closeIgnored,
   );

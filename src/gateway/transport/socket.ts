@@ -11,7 +11,7 @@ export type SendStatus = 'sent' | 'buffered' | 'dropped';
 
 /** One client's WebSocket. Every method is safe after the close: it then does nothing and answers `dropped`, 0 or false. */
 export interface Socket {
-  /** `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. */
+  /** `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. To be asked for before the close if it is wanted after it. */
   readonly remoteAddress: string;
   isOpen(): boolean;
   send(message: OutboundMessage): SendStatus;

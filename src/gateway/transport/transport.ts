@@ -35,9 +35,15 @@ export interface UpgradeRejection {
   readonly body?: string;
 }
 
-/** The answer to a well-formed upgrade: accept, with the subprotocol to name and what `open` is to be given, or refuse with an HTTP status. */
-export type UpgradeDecision =
-  { readonly accept: true; readonly subprotocol?: string; readonly grant?: UpgradeGrant } | UpgradeRejection;
+/** An accepted upgrade, with the subprotocol to name and what `open` is to be given. */
+export interface UpgradeAcceptance {
+  readonly accept: true;
+  readonly subprotocol?: string;
+  readonly grant?: UpgradeGrant;
+}
+
+/** The answer to a well-formed upgrade; a refusal is an HTTP status. */
+export type UpgradeDecision = UpgradeAcceptance | UpgradeRejection;
 
 /**
  * What the gateway does with sockets. `C` is what `open` returns and every later call is given: the connection.
@@ -87,6 +93,8 @@ export interface TransportOptions<C> {
   readonly handler: TransportHandler<C>;
   readonly http: HttpHandler;
   readonly log: Logger;
+  /** Called for each peer that was cut because it had not read up to its close frame in time, or on `ws` not answered that. */
+  readonly onCloseIgnored?: () => void;
 }
 
 /** What the gateway needs of a WebSocket server. One conformance suite runs on every implementation. */

@@ -1,7 +1,7 @@
 import { BodyCollector } from './body-collector.js';
+import { CopiedRequest } from './copied-request.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, statusText, type AbortableExchange } from './http-serve.js';
-import { addressFromBytes } from './remote-address.js';
 import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
@@ -10,11 +10,6 @@ import type { UwsRequest, UwsResponse } from './uws-types.js';
 const REQUEST_LINE_REST = 14;
 /** What stands between name and value, and the line's end. */
 const HEADER_LINE_REST = 4;
-
-/** A request with the bytes that its line and headers have; the library itself only counts what comes in several segments. */
-export interface CopiedRequest extends HttpRequest {
-  readonly headBytes: number;
-}
 
 /**
  * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is named there is never asked for:
@@ -31,9 +26,9 @@ export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: Addres
     const earlier = headers.get(name);
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   });
-  const peer = addressFromBytes(new Uint8Array(res.getRemoteAddress()));
-  const remoteAddress = addressOf === undefined ? peer : addressOf(peer, headers);
-  return { method, path, query, headers, remoteAddress, headBytes };
+  const request = new CopiedRequest({ method, path, query, headers }, headBytes, res);
+  if (addressOf !== undefined) request.setAddress(addressOf(request.remoteAddress, headers));
+  return request;
 }
 
 export const HEAD_TOO_LARGE: HttpAnswer = { status: 431 };

@@ -1,4 +1,5 @@
 import { CLOSE_TIMEOUT_MS, fitCloseReason } from './close-reason.js';
+import { readAddress } from './copied-request.js';
 import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
@@ -14,24 +15,32 @@ export interface UwsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
   /** What the library said it dropped and the handler has not been told yet, oldest first. */
   readonly drops: { readonly peer: UwsSocket<C>; readonly bytes: number }[];
+  readonly onCloseIgnored: () => void;
 }
 
 /** One WebSocket of uWebSockets.js. The library's object throws after its close, so it is let go of before the close is told. */
 export class UwsSocket<C extends object> implements Peer<C> {
   connection: C | undefined = undefined;
   readonly #context: UwsSocketContext<C>;
-  readonly #host: string;
+  #host: string | undefined;
   #native: UwsWebSocket<UwsSocket<C>> | undefined = undefined;
   #closing: UwsClosing<C> | undefined = undefined;
   #isEnding = false;
 
-  constructor(context: UwsSocketContext<C>, host: string) {
+  /** `host` is undefined when the library is to be asked. */
+  constructor(context: UwsSocketContext<C>, host: string | undefined) {
     this.#context = context;
     this.#host = host;
   }
 
   get remoteAddress(): string {
-    return joinAddress(this.#host, 0);
+    return joinAddress(this.host, 0);
+  }
+
+  /** The address without port; '' when it was first asked for after the close. */
+  get host(): string {
+    this.#host ??= this.#native === undefined ? '' : readAddress(this.#native);
+    return this.#host;
   }
 
   isOpen(): boolean {
@@ -76,7 +85,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
       return;
     }
     this.#native = undefined;
-    this.#closing = new UwsClosing(native, code, fitted);
+    this.#closing = new UwsClosing({ native, code, reason: fitted, onCloseIgnored: this.#context.onCloseIgnored });
     this.#context.guarded.close(this, code, fitted, false);
   }
 
@@ -109,6 +118,13 @@ export class UwsSocket<C extends object> implements Peer<C> {
   }
 }
 
+interface UwsClosingOptions<C extends object> {
+  readonly native: UwsWebSocket<UwsSocket<C>>;
+  readonly code: number;
+  readonly reason: string;
+  readonly onCloseIgnored: () => void;
+}
+
 /** A socket that is to be ended as soon as its backlog is gone, and is cut when that takes too long. */
 class UwsClosing<C extends object> {
   #native: UwsWebSocket<UwsSocket<C>> | undefined;
@@ -117,11 +133,14 @@ class UwsClosing<C extends object> {
   readonly #timer: NodeJS.Timeout;
   readonly #recheck: NodeJS.Immediate;
 
-  constructor(native: UwsWebSocket<UwsSocket<C>>, code: number, reason: string) {
+  constructor({ native, code, reason, onCloseIgnored }: UwsClosingOptions<C>) {
     this.#native = native;
     this.#code = code;
     this.#reason = reason;
-    this.#timer = setTimeout(() => this.#native?.close(), CLOSE_TIMEOUT_MS);
+    this.#timer = setTimeout(() => {
+      onCloseIgnored();
+      this.#native?.close();
+    }, CLOSE_TIMEOUT_MS);
     // What is corked counts as backlog but raises no drain: look again when the tick has been written out.
     this.#recheck = setImmediate(() => {
       this.#unsubscribe();

@@ -1,14 +1,20 @@
 import type { ListenAddress } from '../../core/listen-address.js';
+import type { CopiedRequest } from './copied-request.js';
 import { GuardedHandler } from './guarded-handler.js';
-import type { HttpRequest } from './http-exchange.js';
 import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { findFreePort, probeListenError } from './listen-error.js';
 import type { OutboundMessage } from './socket.js';
 import { readTlsFiles } from './tls-files.js';
-import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision } from './transport.js';
+import type {
+  Transport,
+  TransportEndpoint,
+  TransportOptions,
+  UpgradeAcceptance,
+  UpgradeDecision,
+} from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
-import { copyBytes, copyRequest, HEAD_TOO_LARGE, UwsExchange, writeAnswer, type CopiedRequest } from './uws-http.js';
+import { copyBytes, copyRequest, HEAD_TOO_LARGE, UwsExchange, writeAnswer } from './uws-http.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
 import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse, UwsWebSocket } from './uws-types.js';
 
@@ -53,7 +59,11 @@ export class UwsTransport<C extends object> implements Transport {
   constructor(uws: UwsModule, options: TransportOptions<C>) {
     this.#uws = uws;
     this.#options = options;
-    this.#context = { guarded: new GuardedHandler(options.handler, options.log), drops: [] };
+    this.#context = {
+      guarded: new GuardedHandler(options.handler, options.log),
+      drops: [],
+      onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
+    };
     this.#paths = new Set(options.endpoints.map((endpoint) => endpoint.path));
   }
 
@@ -163,7 +173,7 @@ export class UwsTransport<C extends object> implements Transport {
       close: (ws, code, reason) => {
         generation.sockets -= 1;
         if (this.#lastOpened === ws) this.#lastOpened = undefined;
-        ws.peer.closed(code, Buffer.from(reason).toString());
+        ws.peer.closed(code, reason.byteLength === 0 ? '' : Buffer.from(reason).toString());
       },
     };
   }
@@ -184,31 +194,30 @@ export class UwsTransport<C extends object> implements Transport {
     const { handler, log } = this.#options;
     const decision = askHandler({ handler, endpoint, log, timeoutMs: UPGRADE_TIMEOUT_MS }, request);
     if (decision instanceof Promise) void this.#upgradeLater(target, request, decision);
-    else this.#finishUpgrade(target, request, decision);
+    else if (!decision.accept) writeAnswer(res, decision, { isHead: false, close: true });
+    else this.#accept(target, request, decision);
   }
 
-  async #upgradeLater(target: UpgradeTarget, request: HttpRequest, pending: Promise<UpgradeDecision>): Promise<void> {
+  async #upgradeLater(target: UpgradeTarget, request: CopiedRequest, pending: Promise<UpgradeDecision>): Promise<void> {
+    request.keep();
     let isGone = false;
     target.res.onAborted(() => {
       isGone = true;
     });
     const decision = await pending;
     if (isGone) return;
-    this.#finishUpgrade(target, request, recheckLate(this.#options.handler, decision, request, target.endpoint));
+    const now = recheckLate(this.#options.handler, decision, request, target.endpoint);
+    if (now.accept) this.#aroundLateUpgrade(target.res, () => this.#accept(target, request, now));
+    else writeAnswer(target.res, now, { isHead: false, close: true });
   }
 
-  #finishUpgrade({ res, context, endpoint }: UpgradeTarget, request: HttpRequest, decision: UpgradeDecision): void {
-    if (!decision.accept) {
-      writeAnswer(res, decision, { isHead: false, close: true });
-      return;
-    }
-    const peer = new UwsSocket<C>(this.#context, request.remoteAddress);
+  #accept({ res, context, endpoint }: UpgradeTarget, request: CopiedRequest, decision: UpgradeAcceptance): void {
+    const peer = new UwsSocket<C>(this.#context, request.knownAddress);
     const key = request.headers.get('sec-websocket-key') ?? '';
     const extensions = request.headers.get('sec-websocket-extensions') ?? '';
-    this.#aroundUpgrade(res, () => {
-      res.upgrade({ peer }, key, decision.subprotocol ?? '', extensions, context);
-      this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });
-    });
+    res.upgrade({ peer }, key, decision.subprotocol ?? '', extensions, context);
+    request.keptBy(peer);
+    this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });
   }
 
   /**
@@ -216,7 +225,7 @@ export class UwsTransport<C extends object> implements Transport {
    * new WebSocket for the old response, at the same address in memory, and cut it. While another socket is corked the response's cork only
    * calls; without another socket the library prints a warning to standard error, and goes on.
    */
-  #aroundUpgrade(res: UwsResponse, upgrade: () => void): void {
+  #aroundLateUpgrade(res: UwsResponse, upgrade: () => void): void {
     if (this.#lastOpened === undefined) upgrade();
     else this.#lastOpened.cork(() => res.cork(upgrade));
   }
@@ -238,6 +247,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   #answerHttp(res: UwsResponse, req: UwsRequest): void {
     const request = copyRequest(res, req, this.#options.addressOf);
+    request.keep();
     if (this.#isHeadTooLarge(request)) {
       writeAnswer(res, HEAD_TOO_LARGE, { isHead: request.method === 'HEAD', close: true });
       return;

@@ -39,6 +39,7 @@ export interface UwsBehavior<P> {
 export interface UwsWebSocket<P> {
   send(message: Uint8Array, isBinary: boolean, compress: boolean): number;
   getBufferedAmount(): number;
+  getRemoteAddress(): ArrayBuffer;
   end(code: number, reason: string): void;
   close(): void;
   cork(writes: () => void): void;

@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { fitCloseReason } from './close-reason.js';
+import { CLOSE_TIMEOUT_MS, fitCloseReason } from './close-reason.js';
 import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
 import type { Corkable, TickCork } from './tick-cork.js';
 import type { Topics } from './topics.js';
+
+/** A timer may fire a little early. */
+const TIMER_SLACK_MS = 5;
 
 /** What a corked socket may hold back before it is written out all the same. */
 const CORK_BYTES = 64 * 1024;
@@ -35,6 +38,7 @@ export interface WsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
   readonly topics: Topics<WsSocket<C>>;
   readonly tickCork: TickCork;
+  readonly onCloseIgnored: () => void;
 }
 
 /** What one WebSocket is made of. */
@@ -72,6 +76,7 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
   #corks = 0;
   /** What was buffered before the cork: a reader is slow only when that is more than nothing. */
   #bytesBeforeCork = 0;
+  #closedAt = 0;
 
   constructor(context: WsSocketContext<C>, parts: WsParts) {
     this.#context = context;
@@ -172,8 +177,15 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
   closed(code: number, reason: string, byPeer: boolean): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#closedAt = performance.now();
     this.#context.topics.leave(this);
     this.#context.guarded.close(this, code, reason, byPeer);
+  }
+
+  /** For the transport: the network connection is over. `answered`: the peer's close frame has come. */
+  over(answered: boolean): void {
+    if (answered || performance.now() - this.#closedAt < CLOSE_TIMEOUT_MS - TIMER_SLACK_MS) return;
+    this.#context.onCloseIgnored();
   }
 
   /** For the transport: cuts what still lingers after the close was told. */

@@ -26,6 +26,9 @@ const LIFE_CHECK_MS = 1_000;
  */
 const FRAGMENT_BYTES = 64;
 const MIN_FRAGMENTS = 16 * 1024;
+const NORMAL_CLOSE = 1000;
+/** From here on codes belong to libraries and applications. */
+const PRIVATE_CODES = 3000;
 /** What the library reports when the connection was lost. */
 const NO_CLOSE_FRAME = 1006;
 /** What stands for the code of a close frame that has none. */
@@ -40,15 +43,16 @@ const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
 /**
  * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells only when the network connection is
  * over, up to seconds later, and throws away what is sent meanwhile. It answers the frame by calling its own `close` with the bytes
- * received, which is not documented: the conformance suite stands for it.
+ * received, which is not documented: the conformance suite stands for it. Of the protocol's own codes 1000 is the answer to all.
  */
 class ServerWebSocket extends WebSocket {
   onPeerClose: (code: number, reason: string) => void = () => undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
-    super.close(code, reason);
+    const isOfPeer = typeof reason === 'object';
+    super.close(isOfPeer && code !== undefined && code < PRIVATE_CODES ? NORMAL_CLOSE : code, reason);
     if (code === undefined) this.onPeerClose(NO_CLOSE_CODE, '');
-    else if (typeof reason === 'object') this.onPeerClose(code, reason.toString());
+    else if (isOfPeer) this.onPeerClose(code, reason.toString());
   }
 }
 
@@ -87,6 +91,7 @@ export class WsTransport<C extends object> implements Transport {
       guarded: new GuardedHandler(options.handler, options.log),
       topics: new Topics(),
       tickCork: new TickCork(),
+      onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
     };
     this.#endpoints = new Map(
       options.endpoints.map((endpoint) => [endpoint.path, { endpoint, server: createWsServer(endpoint) }]),
@@ -207,7 +212,9 @@ export class WsTransport<C extends object> implements Transport {
     native.onPeerClose = (code, reason) => socket.closed(code, reason, true);
     native.on('close', (code, reason) => {
       this.#sockets.delete(socket);
-      socket.closed(code, reason.toString(), code !== NO_CLOSE_FRAME);
+      const isAnswered = code !== NO_CLOSE_FRAME;
+      socket.closed(code, reason.toString(), isAnswered);
+      socket.over(isAnswered);
     });
     guarded.open({ peer: socket, request, endpoint, grant });
   }

@@ -27,6 +27,7 @@ export interface FixtureOptions {
   readonly maxHeadBytes?: number;
   readonly addressOf?: AddressOf;
   readonly sendsProxyHeader?: SendsProxyHeader;
+  readonly onCloseIgnored?: () => void;
 }
 
 /** A transport that listens, its handler and its log. */
@@ -95,6 +96,7 @@ export async function createTransport(
     maxHeadBytes: options.maxHeadBytes,
     addressOf: options.addressOf,
     sendsProxyHeader: options.sendsProxyHeader,
+    onCloseIgnored: options.onCloseIgnored,
     endpoints: (options.endpoints ?? [{}]).map((endpoint) => ({ ...DEFAULT_ENDPOINT, ...endpoint })),
     handler,
     http: options.http ?? ((exchange) => exchange.answer({ status: 404, body: '404 page not found\n' })),
