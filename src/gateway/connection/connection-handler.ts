@@ -48,6 +48,8 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
   /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
   readonly #unannounced = new WeakSet<Connection>();
+  /** Connections of whom a message was refused, whatever they are closed for: nothing later of theirs is accepted. */
+  readonly #cutOff = new WeakSet<Connection>();
   /** Only where the transport can pause: a pause does not stop what has been read already. */
   #held: HeldMessages | undefined;
   #paused = false;
@@ -85,6 +87,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     admission.opened(connection, grant);
     if (this.#events.opened(connection) === 0) {
       this.#unannounced.add(connection);
+      this.#cutOff.add(connection);
       delivery.closeOne(connection, 'outbox_full');
     } else if (this.#paused) {
       socket.pause();
@@ -100,10 +103,15 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   /** Hot: runs once a client's message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
     this.#options.counters.messagesReceived += 1;
-    if (this.#options.rates !== undefined && !this.#isWithinRate(connection, payload.length)) return;
+    // Who is cut off is being closed, so most need not be looked up.
+    const isCutOff = connection.closeReason !== undefined && this.#cutOff.has(connection);
+    if (isCutOff || this.#options.rates?.allows(connection, payload.length) === false) {
+      this.#refuse(connection, 'rate_limited');
+      return;
+    }
     const message = { payload, binary };
-    const mayPass = this.#held?.has(connection) !== true && connection.closeReason !== 'outbox_full';
-    if (!mayPass || !this.#appendMessage(connection, message)) this.#holdOrRefuse(connection, message);
+    const hasToWait = this.#held?.has(connection) === true;
+    if (hasToWait || !this.#appendMessage(connection, message)) this.#holdOrRefuse(connection, message);
   }
 
   drain(connection: Connection): void {
@@ -126,24 +134,18 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.onClosed();
   }
 
-  /** Whose message was too much is closed, and nothing more of it is taken: what a backend reads has no hole. */
-  #isWithinRate(connection: Connection, bytes: number): boolean {
-    const { rates, counters, delivery } = this.#options;
-    const isClosing = connection.closeReason === 'rate_limited';
-    if (!isClosing && rates?.allows(connection, bytes) !== false) return true;
-    counters.messagesRefused += 1;
-    if (!isClosing) delivery.closeOne(connection, 'rate_limited');
-    return false;
+  /** Whose message is refused is closed, and nothing more of it is taken: what a backend reads has no hole. */
+  #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full'): void {
+    this.#options.counters.messagesRefused += 1;
+    if (this.#cutOff.has(connection)) return;
+    this.#cutOff.add(connection);
+    this.#options.delivery.closeOne(connection, reason);
   }
 
   /** Without an end in sight for the outbox, a transport that cannot pause has only the close. */
   #holdOrRefuse(connection: Connection, message: ClientMessage): void {
-    if (this.#held !== undefined && connection.closeReason !== 'outbox_full') {
-      this.#held.hold(connection, message);
-      return;
-    }
-    this.#options.counters.messagesRefused += 1;
-    this.#options.delivery.closeOne(connection, 'outbox_full');
+    if (this.#held === undefined) this.#refuse(connection, 'outbox_full');
+    else this.#held.hold(connection, message);
   }
 
   /** The connection ends: what is held of it comes before its close event, or is refused. */

@@ -116,6 +116,19 @@ test('without a pause nothing is accepted behind a refused message', () => {
   delivery.stop();
 });
 
+test('nor behind one that was refused while the connection was ending for another reason', () => {
+  const { outbox, counters, delivery, open, send } = compose(false);
+  const connection = open();
+  delivery.closeOne(connection, 'closed_by_backend');
+  outbox.room = 0;
+  send(connection, '1');
+  outbox.room = 10;
+  send(connection, '2');
+  expect(outbox.accepted).toEqual(['open']);
+  expect([counters.messagesReceived, counters.messagesRefused]).toEqual([2, 2]);
+  delivery.stop();
+});
+
 test('a connection whose open was refused is closed, and no backend hears of it', () => {
   const { outbox, counters, delivery, handler, open, send } = compose(true);
   outbox.room = 0;
