@@ -3,7 +3,7 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { EventSink } from '../sink/event-sink.js';
+import type { EventSink, RefusedEvent } from '../sink/event-sink.js';
 import { backoffMs } from './backoff.js';
 import type { Backlog, BacklogReader } from './backlog.js';
 import type { DeadLetters } from './dead-letters.js';
@@ -87,11 +87,13 @@ export class SinkFeed {
     try {
       await this.options.sink.start();
     } catch (error) {
-      if (error instanceof WsgError && error.code === 'sink.refused') throw error;
       this.failed('sink.away', error);
+      // Nobody may wait for this start any more: then the sink is tried again like one that is away.
+      if (error instanceof WsgError && error.code === 'sink.refused') throw error;
+    } finally {
+      this.ready = true;
+      this.wake();
     }
-    this.ready = true;
-    this.wake();
   }
 
   /** Delivers what may be offered, unless that is already going on. */
@@ -168,20 +170,31 @@ export class SinkFeed {
 
   /** The last event that is settled; undefined when none is. */
   private async offer(events: readonly GatewayEvent[]): Promise<GatewayEvent | undefined> {
-    const { sink, deadLetters, log } = this.options;
-    let last: GatewayEvent | undefined;
     try {
-      const { settled, refused } = await sink.deliver(events);
-      last = events[Math.min(settled, events.length) - 1];
+      const { settled, refused } = await this.options.sink.deliver(events);
+      const last = events[Math.min(settled, events.length) - 1];
       if (last === undefined) throw new Error('It acknowledged nothing of the batch.');
-      if (refused.length > 0) await deadLetters.keep(refused);
+      this.succeeded();
+      return (await this.keepRefused(refused)) ? last : undefined;
     } catch (error) {
       this.failed('sink.away', error);
       return undefined;
     }
-    if (this.failures > 0) log.info('sink.back', { sink: this.name, failures: this.failures });
-    this.failures = 0;
-    return last;
+  }
+
+  /** Tries until they are kept: the others of the batch are delivered and must not be offered again. False when it was stopped before. */
+  private async keepRefused(refused: readonly RefusedEvent[]): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.options.deadLetters.keep(refused);
+        this.succeeded();
+        return true;
+      } catch (error) {
+        this.failed('sink.dead-letters-unwritable', error);
+      }
+      if (this.isStopped) return false;
+      await this.pause.wait(backoffMs(this.failures));
+    }
   }
 
   private applySkip(): void {
@@ -189,6 +202,11 @@ export class SinkFeed {
     if (missed <= 0) return;
     this.missedEvents += missed;
     this.acknowledged = this.skipTo - 1;
+  }
+
+  private succeeded(): void {
+    if (this.failures > 0) this.options.log.info('sink.back', { sink: this.name, failures: this.failures });
+    this.failures = 0;
   }
 
   private failed(event: string, error: unknown): void {

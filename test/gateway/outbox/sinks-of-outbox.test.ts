@@ -1,16 +1,12 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { EventOutbox, type EventOutboxOptions } from '../../../src/gateway/outbox/event-outbox.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
-import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { REJECT, ScriptedSink } from '../../support/scripted-sink.js';
 import { settle } from '../../support/settle.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
 import { TEST_BOOT } from '../../support/test-event.js';
 import { outboxConfig } from '../../support/test-outbox.js';
 
@@ -37,91 +33,9 @@ function create(sinks: EventOutboxOptions['sinks'], { config, ...changes }: Chan
   return { outbox, clock, log };
 }
 
-/** Takes everything but what holds the word "poison". */
-class PickySink implements EventSink {
-  readonly name = 'picky';
-  readonly taken: string[] = [];
-  offered = 0;
-
-  async start(): Promise<void> {}
-
-  async deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    this.offered++;
-    const refused = batch.filter((event) => text(event).includes('poison'));
-    this.taken.push(...batch.filter((event) => !refused.includes(event)).map(text));
-    return { settled: batch.length, refused: refused.map((event) => ({ event, reason: 'It is poison.' })) };
-  }
-
-  async stop(): Promise<void> {}
-}
-
 function text({ message: bytes }: GatewayEvent): string {
   return Buffer.from(bytes ?? []).toString();
 }
-
-describe('what a sink refuses for good', () => {
-  test('goes to its dead-letter file, and the events behind it go on', async () => {
-    const deadLetterDir = join(await temporaryFolder(), 'made', 'when', 'needed');
-    const sink = new PickySink();
-    const { outbox, log } = create([{ sink, required: true }], { config: { deadLetterDir } });
-    await outbox.start();
-    for (const each of ['a', 'poison', 'b']) outbox.append(message(each));
-    await settle(() => outbox.state().events === 0);
-    expect(sink.taken).toEqual(['a', 'b']);
-    const lines = (await readFile(join(deadLetterDir, 'picky.jsonl'), 'utf8')).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      {
-        time: '2023-11-14T22:13:20.000Z',
-        id: '00af-1700000000000-2',
-        connection: 'c1',
-        action: 'message',
-        type: 'text',
-        tags: 'a=b',
-        message: Buffer.from('poison').toString('base64'),
-        reason: 'It is poison.',
-      },
-    ]);
-    expect(outbox.state().sinks).toMatchObject([{ name: 'picky', status: 'up', refused: 1 }]);
-    expect(log.lines).toMatchObject([
-      { event: 'sink.event-refused', fields: { sink: 'picky', id: '00af-1700000000000-2', refused: 1 } },
-    ]);
-  });
-
-  test('is logged once a minute, with its number', async () => {
-    const deadLetterDir = await temporaryFolder();
-    const { outbox, log, clock } = create([{ sink: new PickySink(), required: true }], { config: { deadLetterDir } });
-    await outbox.start();
-    for (let minute = 0; minute < 2; minute++) {
-      for (let events = 0; events < 3; events++) {
-        outbox.append(message('poison'));
-        await settle(() => outbox.state().events === 0);
-      }
-      clock.advance(60_000);
-    }
-    expect(log.lines.map(({ event, fields }) => [event, fields['refused']])).toEqual([
-      ['sink.event-refused', 1],
-      ['sink.event-refused', 4],
-    ]);
-  });
-
-  test('is offered again while the file cannot be written, and nothing is lost', async () => {
-    const folder = await temporaryFolder();
-    const deadLetterDir = join(folder, 'in-the-way');
-    await writeFile(deadLetterDir, '');
-    const sink = new PickySink();
-    const { outbox, clock, log } = create([{ sink, required: true }], { config: { deadLetterDir } });
-    await outbox.start();
-    outbox.append(message('poison'));
-    await settle(() => clock.waiting === 1);
-    expect(outbox.state()).toMatchObject({ events: 1, sinks: [{ status: 'away', refused: 0 }] });
-    await rm(deadLetterDir);
-    clock.advance(100);
-    await settle(() => outbox.state().events === 0);
-    expect(sink.offered).toBe(2);
-    expect((await readFile(join(deadLetterDir, 'picky.jsonl'), 'utf8')).split('\n')).toHaveLength(2);
-    expect(log.events).toEqual(['sink.away', 'sink.event-refused', 'sink.back']);
-  });
-});
 
 describe('a sink that is not required', () => {
   const config = { maxBytes: 100_000, maxEvents: 1_000_000, optionalMaxBytes: 20_000 };
@@ -215,6 +129,20 @@ describe('the start of an outbox', () => {
     expect(sink.offered).toHaveLength(0);
     answer();
     await settle(() => outbox.state().events === 0);
+  });
+
+  test('a sink that says no after these 5 s is away: it is offered what waits once it takes it', async () => {
+    let refuse: (error: Error) => void = () => undefined;
+    const sink = new StartSink(() => new Promise((_, reject) => (refuse = reject)));
+    const { outbox, clock, log } = create([{ sink, required: true }]);
+    const starting = outbox.start();
+    await settle(() => clock.waiting === 1);
+    clock.advance(5_000);
+    await starting;
+    outbox.append(message('x'));
+    refuse(new WsgError('sink.refused', 'The password is wrong.'));
+    await settle(() => outbox.state().events === 0);
+    expect(log.lines.at(-2)).toMatchObject({ event: 'sink.away', fields: { reason: 'The password is wrong.' } });
   });
 
   test('ends at once when it is hurried: a stop does not hang on it', async () => {
