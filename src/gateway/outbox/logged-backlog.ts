@@ -12,6 +12,7 @@ import { EventLog } from './log/event-log.js';
 import { FolderLock } from './log/folder-lock.js';
 import { scanLog, type ScannedLog } from './log/log-scan.js';
 import { OpenConnections } from './log/open-connections.js';
+import { TagJournal } from './log/tag-journal.js';
 import { sliceQueue } from './memory-backlog.js';
 import type { NewEvent, Retagging } from './outbox.js';
 
@@ -47,6 +48,7 @@ type Phase = 'lifecycle' | 'spilling' | 'everything';
 export class LoggedBacklog implements Backlog {
   readonly #options: LoggedBacklogOptions;
   readonly #open = new OpenConnections();
+  readonly #tags: TagJournal;
   #lock: FolderLock | undefined;
   #log: EventLog | undefined;
   #queue = new EventQueue();
@@ -60,6 +62,7 @@ export class LoggedBacklog implements Backlog {
 
   constructor(options: LoggedBacklogOptions) {
     this.#options = options;
+    this.#tags = new TagJournal(options.config, this.#open);
   }
 
   get lastSequence(): number {
@@ -125,7 +128,7 @@ export class LoggedBacklog implements Backlog {
   }
 
   retagged(now: Retagging): void {
-    if (this.#open.retag(now)) this.#log?.retagged(now);
+    if (this.#log !== undefined && this.#open.retag(now)) this.#tags.note(this.#log, now);
   }
 
   reader(): BacklogReader {
@@ -151,7 +154,12 @@ export class LoggedBacklog implements Backlog {
     if (isSettled && this.#phase === 'everything' && this.#options.config.durability === 'memory') {
       this.#phase = 'lifecycle';
     }
-    this.#log?.release(sequence).catch((error: unknown) => this.#warn('outbox.log-not-removed', error));
+    this.#release(sequence).catch((error: unknown) => this.#warn('outbox.log-not-removed', error));
+  }
+
+  async #release(sequence: number): Promise<void> {
+    await this.#log?.release(sequence);
+    if (this.#log !== undefined) this.#tags.catchUp(this.#log);
   }
 
   async close(): Promise<number> {
@@ -214,6 +222,7 @@ export class LoggedBacklog implements Backlog {
 
   #progressed(): void {
     this.#fitMemory();
+    if (this.#log !== undefined) this.#tags.catchUp(this.#log);
     this.#onProgress();
   }
 

@@ -19,15 +19,15 @@ export interface OutboxLoad {
 }
 
 /** At this share of the bound the outbox says that it is full: what is under way still fits behind it. */
-const FULL_SHARE = 7 / 8;
+export const FULL_SHARE = 7 / 8;
 /** The rest above this share belongs to open and close events. */
 const MESSAGE_SHARE = 15 / 16;
 /** It stops being full when what waits has fallen to this share of what made it full. */
-const RELIEF_SHARE = 1 / 2;
+export const RELIEF_SHARE = 1 / 2;
 /** The most that close events may reserve: above it nothing would be left for messages, and the outbox full for ever. */
 const RESERVE_SHARE = 1 / 2;
 /** A close event without message; its tags are mostly shared with those of other events. */
-const CLOSE_RESERVE_BYTES = 256;
+export const CLOSE_RESERVE_BYTES = 256;
 
 /** Decides what still fits. Each open event that it admits reserves room for the connection's close event. */
 export class OutboxBound {
@@ -69,7 +69,6 @@ export class OutboxBound {
     return reserves <= maxEvents * RESERVE_SHARE && reserves * CLOSE_RESERVE_BYTES <= bytes * RESERVE_SHARE;
   }
 
-  /** Hot, as `isBelow`: twice an event, so without an object. An event takes less on disk than in memory. */
   /** Hot: whether a share of the bound, less the reserve, holds what waits and so much more. An event takes less on disk than in memory. */
   private isWithin(share: number, load: OutboxLoad, events: number, bytes: number): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;

@@ -204,6 +204,44 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
   });
 });
 
+test('what was moved from memory to disk is kept at a stop, though its file could not be given its name at first', async () => {
+  const { rig, backend } = await create({ durability: 'memory' });
+  backend.isAway = true;
+  const name = join(rig.dir, '00000002.log');
+  mkdirSync(name);
+  for (let number = 1; number <= 60; number++) rig.append(message(number));
+  await rig.passUntil(() => rig.log.events.includes('outbox.log-unwritable'));
+  rmdirSync(name);
+  await rig.passUntil(() => rig.log.events.includes('outbox.log-writable'));
+  await send(rig, 61, 400);
+  expect(await rig.stop()).toBe(0);
+  backend.isAway = false;
+  await rig.start();
+  await rig.deliverAll();
+  expect(numbers(backend.events)).toEqual(upTo(400));
+});
+
+test('new tags do not outgrow the bound while a sink is away, and the last ones are known after a crash', async () => {
+  const { rig, backend } = await create({ durability: 'disk', maxDiskBytes: 64 * KIB });
+  const retag = async (tags: string) => {
+    rig.outbox.retagged({ connection: 'c', tags });
+    await settle(() => rig.outbox.state().bytes < 8 * KIB);
+  };
+  rig.append(opened('c'));
+  await rig.deliverAll();
+  backend.isAway = true;
+  rig.append(message(1));
+  for (let round = 0; round < 1_000; round++) await retag(`round=${round}&${'x'.repeat(200)}`);
+  expect(await logBytes(rig.dir)).toBeLessThanOrEqual(80 * KIB);
+  backend.isAway = false;
+  await rig.deliverAll();
+  await settle(() => rig.outbox.state().bytes === 0 && rig.outbox.state().diskBytes < 24 * KIB);
+  rig.kill();
+  await rig.start();
+  await rig.deliverAll();
+  expect(backend.events.at(-1)).toMatchObject({ reason: 'node_crashed', tags: `round=999&${'x'.repeat(200)}` });
+});
+
 test('two outboxes never share a folder', async () => {
   const { rig } = await create({ durability: 'disk' });
   const other = await CrashingOutbox.create(new Map([['b', new Backend()]]), { ...SMALL, dir: rig.dir });

@@ -117,6 +117,13 @@ export class EventLog {
     this.#rotateWhenLarge();
   }
 
+  /** Begins a new file, the snapshot of which says of connections what is true now. False before `finish`: then it does nothing. */
+  rotate(): boolean {
+    if (!this.#active.isFinished) return false;
+    this.#active = this.#begin({ isReplacement: false, isFinished: true });
+    return true;
+  }
+
   /** Notes how far a sink is, soon. */
   acknowledged(sink: string, id: string): void {
     this.#acknowledged.set(sink, id);
@@ -129,11 +136,11 @@ export class EventLog {
     this.#active = this.#begin({ isReplacement: true, isFinished: false });
   }
 
-  /** Makes the begun file count, and removes those that it replaces. Rejects when it cannot be written at the first attempt, or with `isPatient` when writing was given up. */
+  /** Makes the begun file count, and removes those that it replaces. Rejects when that fails at the first attempt, or with `isPatient` when writing was given up. */
   async finish(isPatient: boolean): Promise<void> {
     const begun = this.#active;
     await (isPatient ? this.#writer.flush() : this.#writer.flushOrFail());
-    await this.#writer.finish(begun);
+    await (isPatient ? this.#writer.finishPatiently(begun) : this.#writer.finish(begun));
     if (begun.isReplacement) await this.#removeBefore(begun);
     this.#rotateWhenLarge();
   }
@@ -190,9 +197,8 @@ export class EventLog {
 
   /** A snapshot that is larger than a file should be must not be written each time something is appended. */
   #rotateWhenLarge(): void {
-    const { appendedBytes, overheadBytes, isFinished } = this.#active;
-    if (!isFinished || appendedBytes - overheadBytes < Math.max(this.#options.segmentBytes, overheadBytes)) return;
-    this.#active = this.#begin({ isReplacement: false, isFinished: true });
+    const { appendedBytes, overheadBytes } = this.#active;
+    if (appendedBytes - overheadBytes >= Math.max(this.#options.segmentBytes, overheadBytes)) this.rotate();
   }
 
   #noteAcknowledged(): void {

@@ -37,6 +37,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #failureLog: LimitedLog;
   readonly #pause: Pause;
+  readonly #finishPause: Pause;
   readonly #batches: WriteBatch[] = [];
   /** The batch that still grows. */
   #growing: WriteBatch | undefined;
@@ -51,6 +52,7 @@ export class LogWriter {
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.#pause = new Pause(options.clock);
+    this.#finishPause = new Pause(options.clock);
     this.#failureLog = new LimitedLog(options.log, options.clock, FAILURES_LOGGED_EACH_MS);
   }
 
@@ -97,15 +99,34 @@ export class LogWriter {
   /** Forces what is written to the device (but with `never`) and gives an unfinished segment its name. */
   async finish(segment: LogSegment): Promise<void> {
     if (this.#file?.segment === segment) await this.#sync(this.#file.handle);
-    await rename(segment.path, segment.finalPath);
+    if (!segment.isFinished) await rename(segment.path, segment.finalPath);
     segment.isFinished = true;
     if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.finalPath));
+  }
+
+  /** As `finish`, again and again until it works: what an unfinished segment holds counts for nothing. Rejects when writing was given up. */
+  async finishPatiently(segment: LogSegment): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        await this.finish(segment);
+        if (failures > 1) this.#options.log.info('outbox.log-writable', { failures: failures - 1 });
+        return;
+      } catch (error) {
+        if (this.#isGivenUp) throw error;
+        this.#failureLog.warn('outbox.log-unwritable', {
+          reason: errorMessage(error),
+          waitingBytes: this.pendingBytes,
+        });
+        await this.#finishPause.wait(backoffMs(failures));
+      }
+    }
   }
 
   /** Stops trying: what is not written stays unwritten. */
   giveUp(): void {
     this.#isGivenUp = true;
     this.#pause.end();
+    this.#finishPause.end();
   }
 
   /** To be called when nothing more is appended. Rejects when something is not written. */
@@ -167,12 +188,19 @@ export class LogWriter {
 
   async #open(segment: LogSegment): Promise<FileHandle> {
     if (this.#file?.segment === segment) return this.#file.handle;
-    if (this.#file !== undefined) await this.#sync(this.#file.handle);
-    await this.#file?.handle.close();
+    const last = this.#file?.handle;
+    if (last !== undefined) await this.#sync(last);
+    // Whatever its close says, it cannot be used any more.
     this.#file = undefined;
+    await last?.close();
     const handle = await open(segment.path, 'w', 0o600);
+    try {
+      if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.path));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     this.#file = { segment, handle };
-    if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.path));
     return handle;
   }
 
