@@ -36,6 +36,7 @@ interface AdmittingEndpoint {
 
 type EarlyRefusal = 'closed' | 'origin' | 'max_pending_upgrades' | ReachedLimit;
 
+const ACCEPTED: UpgradeDecision = Object.freeze({ accept: true });
 const LATER = { 'Retry-After': '1' };
 const REJECTIONS: Readonly<Record<EarlyRefusal, UpgradeRejection>> = {
   closed: { accept: false, status: 503, headers: LATER },
@@ -114,7 +115,7 @@ export class Admission {
     const { authenticator, config } = endpoint;
     if (authenticator !== undefined) return this.#authenticate(authenticator, config, request);
     const subprotocol = firstSpoken(request.headers, config.subprotocols);
-    return subprotocol === undefined ? { accept: true } : { accept: true, subprotocol };
+    return subprotocol === undefined ? ACCEPTED : { accept: true, subprotocol };
   }
 
   #early(request: HttpRequest, { origins, authenticator }: AdmittingEndpoint): EarlyRefusal | undefined {
@@ -122,7 +123,8 @@ export class Admission {
     const origin = request.headers.get('origin');
     if (!origins.isEmpty && (origin === undefined || !origins.allows(origin))) return 'origin';
     if (authenticator !== undefined && this.#pending >= this.#options.maxPendingUpgrades) return 'max_pending_upgrades';
-    return this.#options.limits.admit(request.remoteAddress);
+    const { limits } = this.#options;
+    return limits.admit(limits.countsAddresses ? request.remoteAddress : '');
   }
 
   #closedTo(address: string): EarlyRefusal | undefined {

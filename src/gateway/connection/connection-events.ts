@@ -44,7 +44,7 @@ export class ConnectionEvents {
   }
 
   opened(connection: Connection): number {
-    const sequence = this.#outbox.append({ connection: connection.id, action: 'open', ...this.#about(connection) });
+    const sequence = this.#append(connection, 'open', undefined);
     this.#observer?.opened(connection, sequence);
     return sequence;
   }
@@ -58,26 +58,39 @@ export class ConnectionEvents {
       type: binary ? 'binary' : 'text',
       tags: encoder.encode(connection.tags),
       message: payload,
+      reason: undefined,
       destinations: router?.route(connection.tags, payload),
     });
   }
 
   closed(connection: Connection, reason: CloseReasonName): number {
-    const about = this.#about(connection);
-    const sequence = this.#outbox.append({ connection: connection.id, action: 'close', ...about, reason });
+    const sequence = this.#append(connection, 'close', reason);
     this.#observer?.closed(connection, sequence);
     return sequence;
   }
 
   /** Notes what the close event would say now. */
   retagged(connection: Connection): void {
-    this.#outbox.retagged({ connection: connection.id, ...this.#about(connection) });
+    const { encoder, router } = this.#of(connection);
+    this.#outbox.retagged({
+      connection: connection.id,
+      tags: encoder.encode(connection.tags),
+      destinations: router?.route(connection.tags, undefined),
+    });
   }
 
-  /** What events without a message say of a connection. */
-  #about(connection: Connection): { tags: string; destinations: EventDestinations | undefined } {
+  /** An event without message. Fields as those of messages, in their order: what reads events meets one kind of object. */
+  #append(connection: Connection, action: 'open' | 'close', reason: CloseReasonName | undefined): number {
     const { encoder, router } = this.#of(connection);
-    return { tags: encoder.encode(connection.tags), destinations: router?.route(connection.tags, undefined) };
+    return this.#outbox.append({
+      connection: connection.id,
+      action,
+      type: undefined,
+      tags: encoder.encode(connection.tags),
+      message: undefined,
+      reason,
+      destinations: router?.route(connection.tags, undefined),
+    });
   }
 
   #of({ endpoint: { path } }: Connection): EndpointEvents {

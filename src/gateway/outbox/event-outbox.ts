@@ -216,8 +216,9 @@ export class EventOutbox implements Outbox {
     this.sinks.release(through);
     this.tellAcknowledged();
     this.reconsiderFull();
-    this.schedule();
-    if (!this.isLeft()) this.onDelivered?.();
+    // A turn of the event loop for nothing costs as much as a connect.
+    if (this.isLeft()) this.schedule();
+    else this.onDelivered?.();
   }
 
   private tellAcknowledged(): void {
