@@ -68,7 +68,11 @@ export class RedisSink implements EventSink {
       const outcome = await this.#transact(rest);
       for (const [index, { message }] of outcome.refused) refused.push(refusal(rest[index], message));
       if (outcome.aborted === undefined) break;
-      if (outcome.refused.size === 0) throw outcome.aborted;
+      if (outcome.refused.size === 0) {
+        // A replica stays one, and who may do nothing stays so, for as long as the connection: the address may stand for another Redis by now.
+        this.#pipeline.close('it took nothing of a batch');
+        throw outcome.aborted;
+      }
       rest = rest.filter((_, index) => !outcome.refused.has(index));
     }
     return { settled: batch.length, refused: refused.sort((one, other) => one.event.sequence - other.event.sequence) };
@@ -101,11 +105,19 @@ export class RedisSink implements EventSink {
     return batch.filter((event) => !isTooLarge(event));
   }
 
-  /** Asks for the server's limit on each new connection; who may not ask relies on the default. */
+  /**
+   * Asks for the server's limit on each new connection; who may not ask relies on the default. Whoever may not begin a transaction
+   * must not get as far as a batch: without MULTI each of its commands would be run by itself, again and again.
+   */
   async #connect(): Promise<void> {
     if (this.#pipeline.isConnected) return;
     await this.#pipeline.connect();
-    const [limit] = await this.#pipeline.call([encodeCommand(['CONFIG', 'GET', 'proto-max-bulk-len'])]);
+    const questions = [['CONFIG', 'GET', 'proto-max-bulk-len'], ['MULTI'], ['DISCARD']];
+    const [limit, multi] = await this.#pipeline.call(questions.map(encodeCommand));
+    if (multi instanceof RedisError) {
+      this.#pipeline.close('it refuses transactions');
+      throw multi;
+    }
     const value = limit instanceof RespArray ? Number(limit.values[1]) : 0;
     this.#maxValueBytes = value > 0 ? value : DEFAULT_MAX_VALUE_BYTES;
   }
