@@ -100,19 +100,21 @@ export class ConnectionMirror {
   /** To be called in the tick in which the open event was appended; `sequence` is 0 when it was not accepted. */
   opened(connection: Connection, sequence: number): void {
     if (sequence === 0) return;
-    this.#opens.hold(sequence, (this.#awaySince ?? this.#options.clock.now()) + HOLD_MS);
-    this.#work.opened(connection, sequence);
+    const isHeld = this.#opens.hold(sequence, (this.#awaySince ?? this.#options.clock.now()) + HOLD_MS);
+    if (isHeld) this.#work.opened(connection, sequence);
+    else this.#work.openedUnseen(connection);
     this.#signal();
   }
 
   retagged(connection: Connection, before: ReadonlyMap<string, string>): void {
+    if (this.#awaySince !== undefined) return;
     this.#work.retagged(connection, before);
     this.#signal();
   }
 
   /** `sequence` is that of the close event, 0 when there is none. */
   closed(connection: Connection, sequence: number): void {
-    this.#work.closed(connection.id, sequence);
+    this.#work.closed(connection, sequence);
     if (sequence === 0) this.#signal();
   }
 

@@ -30,14 +30,15 @@ export class HeldOpens implements EventGate {
     this.#listener = listener;
   }
 
-  /** Sequences and deadlines rise from call to call. A deadline that has passed holds nothing. */
-  hold(sequence: number, dueAt: number): void {
+  /** Sequences and deadlines rise from call to call. False when the deadline has passed: then nothing is held. */
+  hold(sequence: number, dueAt: number): boolean {
     if (dueAt <= this.clock.now()) {
       this.#late += 1;
-      return;
+      return false;
     }
     this.#held.push({ sequence, dueAt });
     this.#arm();
+    return true;
   }
 
   /** The connections of all open events up to and with this one are mirrored. */

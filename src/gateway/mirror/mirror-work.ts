@@ -32,12 +32,16 @@ export interface MirrorBatch {
 /** Most connections of one kind in a batch: a transaction keeps Redis from everything else. */
 const BATCH_ITEMS = 500;
 const SWEPT_ITEMS = 200;
+/** What may wait to be removed while Redis takes nothing. */
+const MAX_REMOVALS = 100_000;
 
 /** What is still to be mirrored. What failed is taken again; tag changes are not, the rebuild that follows a failure has them. */
 export class MirrorWork {
   readonly #opens = new Fifo<Opening>();
   readonly #closings = new Fifo<Closing>();
   readonly #removals = new Fifo<string>();
+  /** Open connections that Redis has never heard of. */
+  readonly #unseen = new Set<Connection>();
   /** Each changed connection with the tags that Redis has. */
   #retagged = new Map<Connection, Tags>();
   #stale: string[] = [];
@@ -66,13 +70,20 @@ export class MirrorWork {
     this.#opens.push({ connection, sequence });
   }
 
+  /** Redis is away and nobody waits for it any more: the rebuild will write the connection, if it is open then. */
+  openedUnseen(connection: Connection): void {
+    this.#unseen.add(connection);
+  }
+
   retagged(connection: Connection, before: Tags): void {
     if (!this.#retagged.has(connection)) this.#retagged.set(connection, before);
   }
 
   /** Its keys go when `acknowledged` has reached the sequence. */
-  closed(id: string, sequence: number): void {
-    if (sequence === 0) this.#removals.push(id);
+  closed(connection: Connection, sequence: number): void {
+    if (this.#unseen.delete(connection)) return;
+    const { id } = connection;
+    if (sequence === 0) this.#remove(id);
     else this.#closings.push({ id, sequence });
   }
 
@@ -83,7 +94,7 @@ export class MirrorWork {
       next = this.#closings.peek()
     ) {
       this.#closings.drop(1);
-      this.#removals.push(next.id);
+      this.#remove(next.id);
     }
   }
 
@@ -98,7 +109,12 @@ export class MirrorWork {
   sweep(anew: boolean): void {
     this.#sweep = this.registry[Symbol.iterator]();
     this.#sweepsAnew = anew;
-    if (anew) this.#retagged = new Map();
+    if (!anew) return;
+    this.#retagged = new Map();
+    this.#unseen.clear();
+    const opens = this.#opens.slice(Infinity).filter(({ connection }) => this.#isOpen(connection));
+    this.#opens.drop(Infinity);
+    for (const opening of opens) this.#opens.push(opening);
   }
 
   /** The next part, or undefined. Until `done` it stays to be done. */
@@ -144,6 +160,12 @@ export class MirrorWork {
       if (next.done === true) this.#sweep = undefined;
       else this.commands.write(commands, next.value, this.#sweepsAnew);
     }
+  }
+
+  /** What is too much runs out by its TTL, or is found as stale. */
+  #remove(id: string): void {
+    if (this.#removals.size >= MAX_REMOVALS) this.#removals.drop(1);
+    this.#removals.push(id);
   }
 
   #isOpen(connection: Connection): boolean {
