@@ -142,6 +142,8 @@ export class AmqpSink implements EventSink {
     this.link = undefined;
     const link = await AmqpLink.open(this.config);
     this.link = link;
+    // A stop that came meanwhile has closed what there was.
+    if (this.isStopped) await link.close();
     this.isLinkFresh = true;
     return link;
   }

@@ -115,8 +115,11 @@ export class NatsSink implements EventSink {
     await this.link?.close();
     this.link = undefined;
     const { addr, stream, subject } = this.config;
-    this.link = await NatsLink.open({ addr, stream, subjects: [streamSubject(subject)] });
-    return this.link;
+    const link = await NatsLink.open({ addr, stream, subjects: [streamSubject(subject)] });
+    this.link = link;
+    // A stop that came meanwhile has closed what there was.
+    if (this.isStopped) await link.close();
+    return link;
   }
 
   private awayError(why: string, cause?: unknown): Error {
