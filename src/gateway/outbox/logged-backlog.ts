@@ -10,7 +10,7 @@ import { AcceptedEvent } from './accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import { EventLog } from './log/event-log.js';
 import { FolderLock } from './log/folder-lock.js';
-import { scanLog, type ScannedLog } from './log/log-scan.js';
+import { scanLog, warnOfGoneSinks, type ScannedLog } from './log/log-scan.js';
 import { OpenConnections } from './log/open-connections.js';
 import { TagJournal } from './log/tag-journal.js';
 import { sliceQueue } from './memory-backlog.js';
@@ -183,10 +183,11 @@ export class LoggedBacklog implements Backlog {
       segment.lastSequence -= settled;
     }
     const { dir, boot, config, clock, log } = this.#options;
-    const acknowledged = new Map([...scanned.acknowledged].filter(([sink]) => sinks.includes(sink)));
+    warnOfGoneSinks(scanned, sinks, log);
+    const acknowledged = new Map(sinks.map((sink) => [sink, scanned.acknowledged.get(sink) ?? '']));
     const recovered = scanned.events - settled;
     const { fsync, fsyncIntervalMs } = config;
-    const options = { dir, boot, fsync, fsyncIntervalMs, segmentBytes: this.#segmentBytes(), clock, log };
+    const options = { dir, boot, fsync, fsyncIntervalMs, ...segmentSizes(config), clock, log };
     const { segments, lastNumber } = scanned;
     const start = { segments, lastNumber, recovered, acknowledged };
     this.#recovered = recovered;
@@ -206,11 +207,6 @@ export class LoggedBacklog implements Backlog {
       log.append(++sequence, destinations === undefined ? close : { ...close, destinations });
     }
     return sequence - this.#recovered;
-  }
-
-  #segmentBytes(): number {
-    const { segmentBytes, maxDiskBytes } = this.#options.config;
-    return Math.min(segmentBytes, Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST));
   }
 
   async #readMemory(range: BacklogRange, onDisk: { close(): Promise<void> } | undefined): Promise<GatewayEvent[]> {
@@ -296,4 +292,9 @@ export class LoggedBacklog implements Backlog {
   #warn(event: string, error: unknown): void {
     this.#options.log.warn(event, { reason: errorMessage(error) });
   }
+}
+
+function segmentSizes({ segmentBytes, maxDiskBytes }: OutboxConfig) {
+  const mostSegmentBytes = Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST);
+  return { segmentBytes: Math.min(segmentBytes, mostSegmentBytes), mostSegmentBytes };
 }

@@ -242,6 +242,32 @@ test('new tags do not outgrow the bound while a sink is away, and the last ones 
   expect(backend.events.at(-1)).toMatchObject({ reason: 'node_crashed', tags: `round=999&${'x'.repeat(200)}` });
 });
 
+test('is not full for ever where what stands for open connections is larger than a file of the log', async () => {
+  const { rig, backend } = await create({ durability: 'disk', maxDiskBytes: 64 * KIB });
+  for (let connection = 0; connection < 90; connection++) {
+    await rig.passUntil(() => rig.append(opened(`c${connection}`, 'x'.repeat(1_000))));
+    await rig.deliverAll();
+  }
+  for (let number = 1; number <= 600; number++) {
+    await rig.passUntil(() => rig.append(message(number)));
+    await rig.deliverAll();
+  }
+  expect(numbers(backend.events)).toEqual(upTo(600));
+});
+
+test('tells of a sink that is no longer configured though events wait for it', async () => {
+  const { rig, backends } = await create({ durability: 'disk' }, ['stays', 'goes']);
+  backendOf(backends, 'goes').isAway = true;
+  for (let number = 1; number <= 3; number++) rig.append(message(number));
+  await rig.passUntil(() => rig.outbox.acknowledgedThrough === 0 && rig.outbox.state().sinks[0]?.waiting === 0);
+  await rig.stop();
+  backends.delete('goes');
+  await rig.start();
+  expect(rig.log.lines).toContainEqual(
+    expect.objectContaining({ event: 'outbox.sink-gone', fields: { sink: 'goes', events: 3 } }),
+  );
+});
+
 test('two outboxes never share a folder', async () => {
   const { rig } = await create({ durability: 'disk' });
   const other = await CrashingOutbox.create(new Map([['b', new Backend()]]), { ...SMALL, dir: rig.dir });

@@ -19,6 +19,8 @@ export interface EventLogOptions {
   readonly fsync: 'always' | 'interval' | 'never';
   readonly fsyncIntervalMs: number;
   readonly segmentBytes: number;
+  /** What a file holds beside a large snapshot at most: until the next one begins nothing of it is given back. */
+  readonly mostSegmentBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** What snapshots say of connections. */
@@ -198,7 +200,9 @@ export class EventLog {
   /** A snapshot that is larger than a file should be must not be written each time something is appended. */
   #rotateWhenLarge(): void {
     const { appendedBytes, overheadBytes } = this.#active;
-    if (appendedBytes - overheadBytes >= Math.max(this.#options.segmentBytes, overheadBytes)) this.rotate();
+    const { segmentBytes, mostSegmentBytes } = this.#options;
+    const enough = Math.max(segmentBytes, Math.min(overheadBytes, mostSegmentBytes));
+    if (appendedBytes - overheadBytes >= enough) this.rotate();
   }
 
   #noteAcknowledged(): void {

@@ -39,6 +39,13 @@ export async function scanLog(dir: string, log: Logger): Promise<ScannedLog> {
   return scan.result();
 }
 
+/** A sink whose configuration is gone, for good or by mistake, gets nothing of what waited for it. */
+export function warnOfGoneSinks({ cursors, events }: ScannedLog, sinks: readonly string[], log: Logger): void {
+  for (const [sink, cursor] of cursors) {
+    if (!sinks.includes(sink) && cursor < events) log.warn('outbox.sink-gone', { sink, events: events - cursor });
+  }
+}
+
 /** The files that count; those that do not are removed. */
 async function currentFiles(dir: string, log: Logger): Promise<FoundFile[]> {
   const names = (await readdir(dir)).toSorted();

@@ -2,7 +2,7 @@ import { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { OpenConnections } from './open-connections.js';
 
-/** For each sink the id of the last event that it acknowledged. */
+/** For each sink the id of the last event that it acknowledged; '' before the first. */
 export type Acknowledgements = ReadonlyMap<string, string>;
 
 /** Appends what the older files of the log tell beside their events, so that these may go. */
