@@ -3,7 +3,7 @@ import type { Connection } from '../connection/connection.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { CloseDeadlines } from './close-deadlines.js';
 import type { DeliveryCounters } from './delivery-counters.js';
-import { messageCost } from './message.js';
+import { messageCost, messageToKeep } from './message.js';
 import { SendQueue } from './send-queue.js';
 import type { TopicTable } from './topic-table.js';
 
@@ -205,7 +205,7 @@ export class ConnectionWriter {
     const room = maxQueueBytes - connection.socket.bufferedBytes() - messageCost(message);
     if (policy === 'drop-oldest' && room >= 0) this.#dropOldest(queue, room);
     if (queue.bytes <= room) {
-      queue.push(message);
+      queue.push(messageToKeep(message));
       return true;
     }
     this.overflow(connection, 1);

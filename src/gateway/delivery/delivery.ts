@@ -8,7 +8,6 @@ import type { Transport } from '../transport/transport.js';
 import { CloseDeadlines } from './close-deadlines.js';
 import { ConnectionWriter } from './connection-writer.js';
 import { createDeliveryCounters, type DeliveryCounters } from './delivery-counters.js';
-import { messageCost } from './message.js';
 import { TopicTable, type Topic } from './topic-table.js';
 
 /**
@@ -19,6 +18,9 @@ const TOPIC_FROM_MEMBERS = 8;
 
 /** The members of a topic are looked at each time so much was published to it. */
 const CHECK_EACH_BYTES = 64 * 1024;
+
+/** Frame header, and what makes empty messages count. */
+const FRAME_OVERHEAD_BYTES = 16;
 
 /** What delivery works with. */
 export interface DeliveryOptions {
@@ -167,7 +169,7 @@ export class Delivery implements RegistryObserver {
     if (attached === 0) return taken;
     this.#transport?.publish(topic.name, message);
     this.#countSent(attached);
-    topic.uncheckedBytes += messageCost(message);
+    topic.uncheckedBytes += message.payload.byteLength + FRAME_OVERHEAD_BYTES;
     if (topic.uncheckedBytes >= CHECK_EACH_BYTES) this.#check(topic);
     return taken;
   }

@@ -18,7 +18,7 @@ function stalledDelivery(policy: SlowPolicy, connections = 1) {
   const registry = new ConnectionRegistry(new ConnectionIdSource(1));
   const delivery = new Delivery({ registry, clock: new ManualClock() });
   delivery.start({ publish: () => undefined });
-  const endpoint = { ...testEndpoint({ foo: 'bar' }), policy, lowWaterBytes: 50, maxQueueBytes: 250 };
+  const endpoint = { ...testEndpoint({ foo: 'bar' }), policy, lowWaterBytes: 50, maxQueueBytes: 1200 };
   let buffered = 0;
   const socket = { ...idleSocket, bufferedBytes: () => buffered };
   const opened = Array.from({ length: connections }, () => registry.open(socket, endpoint));
@@ -41,6 +41,18 @@ describe('a connection with no room left', () => {
       delivery.stop();
     },
   );
+
+  it('keeps of a message that shares its buffer with others its own bytes alone', () => {
+    const { delivery, opened, fill } = stalledDelivery('drop-newest');
+    fill();
+    const payload = Buffer.alloc(8192).subarray(8, 9).fill('x');
+    delivery.send(EVERYBODY, makeMessage(payload, false));
+    const queue = opened[0]?.queue;
+    const waiting = Array.from({ length: queue?.length ?? 0 }, () => queue?.shift()?.payload);
+    expect(waiting.map((one) => one?.buffer.byteLength)).toEqual(waiting.map((one) => one?.byteLength));
+    expect(Buffer.from(waiting.at(-1) ?? []).toString()).toBe('x');
+    delivery.stop();
+  });
 
   it('counts each message once: as sent, as dropped or as waiting', () => {
     const { delivery, opened, fill } = stalledDelivery('drop-newest');
