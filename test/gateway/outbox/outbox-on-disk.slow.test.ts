@@ -221,40 +221,6 @@ test('what was moved from memory to disk is kept at a stop, though its file coul
   expect(numbers(backend.events)).toEqual(upTo(400));
 });
 
-test('new tags do not outgrow the bound while a sink is away, and the last ones are known after a crash', async () => {
-  const { rig, backend } = await create({ durability: 'disk', maxDiskBytes: 64 * KIB });
-  const retag = async (tags: string) => {
-    rig.outbox.retagged({ connection: 'c', tags });
-    await settle(() => rig.outbox.state().bytes < 8 * KIB);
-  };
-  rig.append(opened('c'));
-  await rig.deliverAll();
-  backend.isAway = true;
-  rig.append(message(1));
-  for (let round = 0; round < 1_000; round++) await retag(`round=${round}&${'x'.repeat(200)}`);
-  expect(await logBytes(rig.dir)).toBeLessThanOrEqual(80 * KIB);
-  backend.isAway = false;
-  await rig.deliverAll();
-  await settle(() => rig.outbox.state().bytes === 0 && rig.outbox.state().diskBytes < 24 * KIB);
-  rig.kill();
-  await rig.start();
-  await rig.deliverAll();
-  expect(backend.events.at(-1)).toMatchObject({ reason: 'node_crashed', tags: `round=999&${'x'.repeat(200)}` });
-});
-
-test('is not full for ever where what stands for open connections is larger than a file of the log', async () => {
-  const { rig, backend } = await create({ durability: 'disk', maxDiskBytes: 64 * KIB });
-  for (let connection = 0; connection < 90; connection++) {
-    await rig.passUntil(() => rig.append(opened(`c${connection}`, 'x'.repeat(1_000))));
-    await rig.deliverAll();
-  }
-  for (let number = 1; number <= 600; number++) {
-    await rig.passUntil(() => rig.append(message(number)));
-    await rig.deliverAll();
-  }
-  expect(numbers(backend.events)).toEqual(upTo(600));
-});
-
 test('tells of a sink that is no longer configured though events wait for it', async () => {
   const { rig, backends } = await create({ durability: 'disk' }, ['stays', 'goes']);
   backendOf(backends, 'goes').isAway = true;
