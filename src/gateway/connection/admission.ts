@@ -68,9 +68,11 @@ export class Admission {
     for (const authenticator of this.#options.authenticators.values()) await authenticator.start();
   }
 
-  /** Reads the files of secrets again; rejects with `secret.unreadable`, and keeps what it had then. */
+  /** Reads the files of secrets again; rejects with `secret.unreadable` when one cannot be used, and keeps what it had of that. */
   async reload(): Promise<void> {
-    for (const authenticator of this.#options.authenticators.values()) await authenticator.reload();
+    const reloads = [...this.#options.authenticators.values()].map((authenticator) => authenticator.reload());
+    await Promise.allSettled(reloads);
+    await Promise.all(reloads);
   }
 
   stop(): void {

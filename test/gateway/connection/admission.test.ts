@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { Authenticator } from '../../../src/gateway/auth/authenticator.js';
+import { openAdmission } from '../../support/open-admission.js';
+
+/** Reads its secret again unless it is told that it cannot. */
+class Reloading implements Authenticator {
+  reloads = 0;
+
+  constructor(private readonly problem?: Error) {}
+
+  async start(): Promise<void> {}
+
+  async reload(): Promise<void> {
+    if (this.problem !== undefined) throw this.problem;
+    this.reloads++;
+  }
+
+  decide(): never {
+    throw new Error('nobody connects');
+  }
+}
+
+test('a secret that cannot be read again keeps no other endpoint from its own', async () => {
+  const problem = new Error('The file is gone.');
+  const second = new Reloading();
+  const authenticators = new Map([
+    ['/first', new Reloading(problem)],
+    ['/second', second],
+  ]);
+  await expect(openAdmission([], { authenticators }).reload()).rejects.toBe(problem);
+  expect(second.reloads).toBe(1);
+});
