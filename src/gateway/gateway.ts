@@ -113,8 +113,8 @@ export class Gateway {
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
     await parts.access.apiKeys.load();
     await parts.access.admission.start();
-    await parts.mirror?.start();
     await parts.outbox.start();
+    await parts.mirror?.start(parts.outbox.recoveredThrough);
     parts.delivery.start(parts.transport);
     if (parts.transport.canPause) parts.handler.pauseWhenFull();
     await parts.plugins.start();

@@ -121,11 +121,15 @@ export class ConnectionMirror {
   /** All events up to and with this one are with the backends: what is told of closed connections may go. */
   acknowledged(through: number): void {
     this.#work.acknowledged(through);
-    if (this.#work.hasUrgent) this.#signal();
+    if (!this.#work.isEmpty) this.#signal();
   }
 
-  /** Tries once; a Redis that is away is tried again behind the gateway's back. Rejects with `sink.refused` when it says no. */
-  async start(): Promise<void> {
+  /**
+   * Tries once; a Redis that is away is tried again behind the gateway's back. Rejects with `sink.refused` when it says no. What a
+   * crashed start has left stays until all up to and with `recoveredThrough`, its close events among it, is acknowledged.
+   */
+  async start(recoveredThrough = 0): Promise<void> {
+    this.#work.keepStaleUntil(recoveredThrough);
     try {
       await this.#reconnect();
     } catch (error) {

@@ -45,6 +45,8 @@ export class MirrorWork {
   /** Each changed connection with the tags that Redis has. */
   #retagged = new Map<Connection, Tags>();
   #stale: string[] = [];
+  #staleFrom = 0;
+  #acknowledged = 0;
   #sweep: Iterator<Connection> | undefined;
   #sweepsAnew = false;
 
@@ -63,7 +65,7 @@ export class MirrorWork {
   }
 
   get isEmpty(): boolean {
-    return !this.hasUrgent && this.#stale.length === 0 && this.#sweep === undefined;
+    return !this.hasUrgent && !this.#mayRemoveStale && this.#sweep === undefined;
   }
 
   opened(connection: Connection, sequence: number): void {
@@ -88,6 +90,7 @@ export class MirrorWork {
   }
 
   acknowledged(through: number): void {
+    this.#acknowledged = through;
     for (
       let next = this.#closings.peek();
       next !== undefined && next.sequence <= through;
@@ -96,6 +99,11 @@ export class MirrorWork {
       this.#closings.drop(1);
       this.#remove(next.id);
     }
+  }
+
+  /** Up to this sequence the outbox holds what earlier starts have left: the close events of stale connections are among it. */
+  keepStaleUntil(sequence: number): void {
+    this.#staleFrom = sequence;
   }
 
   /** Connections of whom nobody is left, but for those that are ours. */
@@ -130,7 +138,7 @@ export class MirrorWork {
     const removals = this.#removals.slice(BATCH_ITEMS);
     const isRoutine = commands.size === 0 && removals.length === 0;
     for (const id of removals) this.commands.remove(commands, id);
-    const stale = this.#stale.slice(0, SWEPT_ITEMS);
+    const stale = this.#mayRemoveStale ? this.#stale.slice(0, SWEPT_ITEMS) : [];
     for (const id of stale) this.commands.remove(commands, id);
     this.#takeSwept(commands);
     const counts = { opens: opens.length, removals: removals.length, stale: stale.length };
@@ -160,6 +168,10 @@ export class MirrorWork {
       if (next.done === true) this.#sweep = undefined;
       else this.commands.write(commands, next.value, this.#sweepsAnew);
     }
+  }
+
+  get #mayRemoveStale(): boolean {
+    return this.#stale.length > 0 && this.#acknowledged >= this.#staleFrom;
   }
 
   /** What is too much runs out by its TTL, or is found as stale. */

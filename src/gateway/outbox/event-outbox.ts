@@ -47,6 +47,7 @@ export class EventOutbox implements Outbox {
   private readonly fullListeners: ((full: boolean) => void)[] = [];
   private readonly acknowledgedListeners: ((through: number) => void)[] = [];
   private recoveredEvents = 0;
+  private recoveredCloses = 0;
   private acknowledged = 0;
   private full = false;
   private isAccepting: boolean;
@@ -116,6 +117,11 @@ export class EventOutbox implements Outbox {
     return this.recoveredEvents;
   }
 
+  /** All up to and with this sequence was left by earlier processes, or is the close event of a connection that one of them had open. */
+  get recoveredThrough(): number {
+    return this.recoveredEvents + this.recoveredCloses;
+  }
+
   state(): OutboxState {
     const { maxBytes, maxDiskBytes } = this.bound.limits;
     const { backlog, sinks, full } = this;
@@ -145,6 +151,7 @@ export class EventOutbox implements Outbox {
     const { events, closes, cursors } = await this.backlog.open(names, () => this.progressed());
     if (events + closes > 0) log.info('outbox.recovered', { events, closes, dir: config.dir });
     this.recoveredEvents = events;
+    this.recoveredCloses = closes;
     await this.sinks.start(sinks.map((sink) => this.feed(sink, cursors.get(sink.sink.name) ?? 0)));
     if (this.phase !== 'new') return;
     this.phase = 'started';

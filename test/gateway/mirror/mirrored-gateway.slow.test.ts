@@ -61,3 +61,11 @@ test('handshakes do not wait for a Redis that hangs', async () => {
   const reader = await RedisStreamReader.open(slow);
   await expect.poll(() => reader.command('SCARD', 'wsg:node:0000')).toBe(clients.length);
 });
+
+test('a Redis that refuses the password keeps the gateway from starting', async () => {
+  const connection_redis_sync = { addr: redis.url.replace('//', '//:wrong@') };
+  await expect(RunningGateway.start({ connection_redis_sync })).rejects.toMatchObject({
+    code: 'sink.refused',
+    message: expect.not.stringContaining('wrong'),
+  });
+});
