@@ -53,12 +53,13 @@ export class ConnectionIdSource {
   }
 
   #format(bytes: Buffer, start: number): void {
+    const text = this.#text;
     let at = start;
     for (let index = 0; index < ID_BYTES; index += 1) {
-      if (index === 4 || index === 6 || index === 8 || index === 10) this.#text[at++] = DASH;
-      const digits = bytes.readUInt8(index) * 2;
-      this.#text[at++] = HEX.readUInt8(digits);
-      this.#text[at++] = HEX.readUInt8(digits + 1);
+      if (index === 4 || index === 6 || index === 8 || index === 10) text[at++] = DASH;
+      const digits = (bytes[index] ?? 0) * 2;
+      text[at++] = HEX[digits] ?? 0;
+      text[at++] = HEX[digits + 1] ?? 0;
     }
   }
 }
