@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { HttpRequest } from '../../../src/gateway/transport/http-exchange.js';
 import type { UpgradeDecision } from '../../../src/gateway/transport/transport.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { type Bench, type Fixture, onBothTransports, PATH } from './transport-fixture.js';
@@ -48,6 +49,25 @@ onBothTransports('what an upgrade decides', (bench: Bench) => {
       client.destroy();
       await fixture.handler.nextClose();
     }
+  });
+
+  it('knows the address of who has gone while it was thought about', async () => {
+    const fixture = await bench.start();
+    const asked = new Promise<HttpRequest>((resolve) => {
+      fixture.handler.onUpgrade = (request) => {
+        resolve(request);
+        return new Promise(() => undefined);
+      };
+    });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write(upgradeRequest(PATH));
+    const request = await asked;
+    client.destroy();
+    fixture.handler.onUpgrade = () => ({ accept: true });
+    // Whoever comes later is seen later.
+    await bench.raw(fixture);
+    await bench.raw(fixture);
+    expect(request.remoteAddress).toBe('127.0.0.1');
   });
 
   it('sees the client behind a proxy where the address is told so', async () => {
