@@ -14,6 +14,7 @@ by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
   \`WSG_GATEWAY_ENDPOINTS='[{path: /ws}]'\`.
 - **Problems** are reported all at once, each with file, line and column: \`config.yml:12:5 endpoints[0].path: ...\`. Nothing starts then.
 - **Unknown keys** are ignored with a warning that names the nearest known one.
+- **Numbers** are 0 or more where the table names no other bound.
 - **Texts** are what is written: \`1.10\` stays \`1.10\`, \`0x10\` stays \`0x10\`, \`yes\` stays \`yes\`.
 - A file that was not named and holds none of these keys is refused: it is somebody else's.
 - **Sinks** are on when their \`addr\` or \`url\` is given, several at once. With none, the embedded one serves \`GET /events\`.
@@ -49,7 +50,14 @@ function typeText(node: SchemaNode): string {
   if (node.choices.length > 0) return node.choices.map((choice) => `\`${choice}\``).join(', ');
   if (node.kind === 'list') return node.element?.kind === 'object' ? 'list of maps' : 'list of texts';
   if (node.kind === 'map') return node.element?.kind === 'string' ? 'map of texts' : 'map';
+  if (node.kind === 'number') return `number${rangeText(node)}`;
   return node.kind === 'string' ? 'text' : node.kind;
+}
+
+/** Numbers are zero or more where no other bound is named. */
+function rangeText({ minimum, maximum }: SchemaNode): string {
+  if (maximum !== undefined) return `, ${minimum ?? 0} to ${maximum}`;
+  return minimum === undefined || minimum === 0 ? '' : `, at least ${minimum}`;
 }
 
 function defaultText(value: unknown): string {

@@ -13,6 +13,9 @@ export interface SchemaNode {
   readonly defaultValue: unknown;
   /** The only values allowed, when they are few. */
   readonly choices: readonly string[];
+  /** Of numbers, inclusive, where the schema states them. */
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
 }
 
 /** Reads a zod schema as nodes. */
@@ -32,7 +35,14 @@ function toNode(schema: JsonSchema): SchemaNode {
     description: schema.description ?? '',
     defaultValue: schema.default,
     choices: (schema.enum ?? []).map(String),
+    minimum: statedBound(schema.minimum),
+    maximum: statedBound(schema.maximum),
   };
+}
+
+/** Whole numbers without bounds of their own are given those of JavaScript. */
+function statedBound(bound: number | undefined): number | undefined {
+  return bound === undefined || Math.abs(bound) === Number.MAX_SAFE_INTEGER ? undefined : bound;
 }
 
 function kindOf(schema: JsonSchema): SchemaNode['kind'] {
