@@ -64,7 +64,9 @@ const endpoint = z.object({
     .int()
     .min(1024)
     .default(DEFAULT_MAX_QUEUE_BYTES)
-    .describe('Bound on the memory of what waits for one connection; a message counts a quarter more than its bytes, and 256.'),
+    .describe(
+      'Bound on the memory of what waits for one connection; a message counts a quarter more than its bytes, and 256.',
+    ),
   low_water_bytes: z
     .int()
     .min(0)
