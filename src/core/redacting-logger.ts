@@ -40,6 +40,7 @@ function redact(value: unknown, depth: number): unknown {
   return Array.isArray(value) ? value.map((item) => redact(item, depth + 1)) : redactFields(value, depth + 1);
 }
 
-function redactText(text: string): string {
+/** The text with what looks like a secret as `***`: for what is shown elsewhere than in the log. */
+export function redactText(text: string): string {
   return SECRET_TEXTS.reduce((shown, [pattern, replacement]) => shown.replace(pattern, replacement), text);
 }

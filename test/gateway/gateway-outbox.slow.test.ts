@@ -16,6 +16,7 @@ describe('a gateway whose sink is away', () => {
     const text = await response.text();
     expect(text).toMatch(/^buffering\n/);
     expect(text).toMatch(/\nsink_webhook: away required waiting=1 oldest_ms=\d+ refused=0 missed=0\n/);
+    expect(text).toMatch(/\nsink_webhook_reason: .*127\.0\.0\.1:1/);
   });
 
   test('leaves its events to the next one, whose event stream resumes at their ids', async () => {

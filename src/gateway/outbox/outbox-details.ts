@@ -1,12 +1,15 @@
+import { redactText } from '../../core/redacting-logger.js';
 import type { OutboxState } from './outbox.js';
 
 /** What `/readyz` tells operators of the outbox and of each sink. */
 export function outboxDetails(state: OutboxState): Readonly<Record<string, string | number>> {
   const details: Record<string, string | number> = { outbox_events: state.events, outbox_bytes: state.bytes };
   if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
-  for (const { name, required, status, waiting, oldestMs, refused, missed } of state.sinks) {
+  for (const { name, required, status, reason, waiting, oldestMs, refused, missed } of state.sinks) {
     const counts = `waiting=${waiting} oldest_ms=${Math.round(oldestMs)} refused=${refused} missed=${missed}`;
     details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}`;
+    // Details are a line each.
+    if (reason !== undefined) details[`sink_${name}_reason`] = redactText(reason).replace(/\s+/g, ' ');
   }
   return details;
 }

@@ -12,6 +12,8 @@ export interface SinkState {
   readonly required: boolean;
   /** `away`: the last attempt failed, the next follows after a pause. */
   readonly status: 'up' | 'away';
+  /** Why it is away, as the sink said it; undefined while it is up. */
+  readonly reason: string | undefined;
   /** Events that wait for its acknowledgement. */
   readonly waiting: number;
   /** How long the oldest of them waits, counted from this start for those of an earlier one; 0 when none waits. Right to about 100 ms, coarser after hours. */

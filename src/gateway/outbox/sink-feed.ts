@@ -35,6 +35,7 @@ export class SinkFeed {
   private skipTo = 0;
   private missedEvents = 0;
   private failures = 0;
+  private lastFailure = 'It has not answered yet.';
   private ready = false;
   private isBusy = false;
   private isStopped = false;
@@ -68,6 +69,11 @@ export class SinkFeed {
 
   get status(): 'up' | 'away' {
     return this.ready && this.failures === 0 ? 'up' : 'away';
+  }
+
+  /** Why it is away; undefined while it is up. */
+  get reason(): string | undefined {
+    return this.status === 'up' ? undefined : this.lastFailure;
   }
 
   get waiting(): number {
@@ -211,7 +217,8 @@ export class SinkFeed {
 
   private failed(event: string, error: unknown): void {
     this.failures++;
+    this.lastFailure = errorMessage(error);
     if (this.failures > 1) return;
-    this.options.log.warn(event, { sink: this.name, reason: errorMessage(error), waiting: this.waiting });
+    this.options.log.warn(event, { sink: this.name, reason: this.lastFailure, waiting: this.waiting });
   }
 }
