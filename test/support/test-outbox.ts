@@ -1,8 +1,12 @@
+import { onTestFinished } from 'vitest';
 import { silentLogger } from '../../src/core/logger.js';
 import { systemClock } from '../../src/core/clock.js';
 import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
 import { EventOutbox, type EventOutboxOptions } from '../../src/gateway/outbox/event-outbox.js';
 import type { EventSink } from '../../src/gateway/sink/event-sink.js';
+import { ManualClock } from './manual-clock.js';
+import { RecordingLogger } from './recording-logger.js';
+import { settle } from './settle.js';
 import { TEST_BOOT } from './test-event.js';
 
 const MIB = 1024 * 1024;
@@ -42,4 +46,25 @@ export function testOutbox(
     sinks: sinks.map((sink) => ({ sink, required: true })),
     config: outboxConfig(config),
   });
+}
+
+/** An outbox on a clock of the test's, not started, which stops with the test. */
+export function manualOutbox(
+  sinks: EventOutboxOptions['sinks'],
+  { config, ...changes }: Partial<Pick<EventOutboxOptions, 'gate' | 'batch'>> & { config?: Partial<OutboxConfig> } = {},
+) {
+  const [clock, log] = [new ManualClock(), new RecordingLogger()];
+  const outbox = new EventOutbox({ boot: TEST_BOOT, sinks, clock, log, config: outboxConfig(config), ...changes });
+  onTestFinished(async () => {
+    let isStopped = false;
+    outbox.stop(0).then(
+      () => (isStopped = true),
+      () => (isStopped = true),
+    );
+    await settle(() => {
+      clock.advance(1_000);
+      return isStopped;
+    });
+  });
+  return { outbox, clock, log };
 }

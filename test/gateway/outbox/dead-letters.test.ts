@@ -1,37 +1,19 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
+import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
-import { ManualClock } from '../../support/manual-clock.js';
-import { RecordingLogger } from '../../support/recording-logger.js';
 import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { TEST_BOOT } from '../../support/test-event.js';
-import { outboxConfig } from '../../support/test-outbox.js';
+import { manualOutbox } from '../../support/test-outbox.js';
 
 function message(text: string): NewEvent {
   return { connection: 'c1', action: 'message', type: 'text', tags: 'a=b', message: Buffer.from(text) };
 }
 
 function create(sink: EventSink, deadLetterDir: string) {
-  const [clock, log] = [new ManualClock(), new RecordingLogger()];
-  const sinks = [{ sink, required: true }];
-  const outbox = new EventOutbox({ boot: TEST_BOOT, sinks, clock, log, config: outboxConfig({ deadLetterDir }) });
-  onTestFinished(async () => {
-    let isStopped = false;
-    outbox.stop(0).then(
-      () => (isStopped = true),
-      () => (isStopped = true),
-    );
-    await settle(() => {
-      clock.advance(1_000);
-      return isStopped;
-    });
-  });
-  return { outbox, clock, log };
+  return manualOutbox([{ sink, required: true }], { config: { deadLetterDir } });
 }
 
 /** Takes everything but what holds the word "poison". */

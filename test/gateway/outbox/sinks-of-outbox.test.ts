@@ -1,36 +1,13 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
-import { EventOutbox, type EventOutboxOptions } from '../../../src/gateway/outbox/event-outbox.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
-import { ManualClock } from '../../support/manual-clock.js';
-import { RecordingLogger } from '../../support/recording-logger.js';
 import { REJECT, ScriptedSink } from '../../support/scripted-sink.js';
 import { settle } from '../../support/settle.js';
-import { TEST_BOOT } from '../../support/test-event.js';
-import { outboxConfig } from '../../support/test-outbox.js';
+import { manualOutbox } from '../../support/test-outbox.js';
 
 function message(text: string): NewEvent {
   return { connection: 'c1', action: 'message', type: 'text', tags: 'a=b', message: Buffer.from(text) };
-}
-
-type Changes = Partial<Pick<EventOutboxOptions, 'gate' | 'batch'>> & { config?: Parameters<typeof outboxConfig>[0] };
-
-function create(sinks: EventOutboxOptions['sinks'], { config, ...changes }: Changes = {}) {
-  const [clock, log] = [new ManualClock(), new RecordingLogger()];
-  const outbox = new EventOutbox({ boot: TEST_BOOT, sinks, clock, log, config: outboxConfig(config), ...changes });
-  onTestFinished(async () => {
-    let isStopped = false;
-    outbox.stop(0).then(
-      () => (isStopped = true),
-      () => (isStopped = true),
-    );
-    await settle(() => {
-      clock.advance(1_000);
-      return isStopped;
-    });
-  });
-  return { outbox, clock, log };
 }
 
 function text({ message: bytes }: GatewayEvent): string {
@@ -50,7 +27,7 @@ describe('a sink that is not required', () => {
       { sink: away, required: false },
       { sink: here, required: true },
     ];
-    const { outbox, clock, log } = create(sinks, { config });
+    const { outbox, clock, log } = manualOutbox(sinks, { config });
     await outbox.start();
     for (let number = 1; number <= 500; number++) {
       expect(outbox.append(message(`${number}`))).toBe(number);
@@ -75,7 +52,7 @@ describe('a sink that is not required', () => {
 
   test('loses nothing while it is merely slower', async () => {
     const slow = new ScriptedSink('slow', [REJECT, REJECT]);
-    const { outbox, clock } = create([{ sink: slow, required: false }], { config });
+    const { outbox, clock } = manualOutbox([{ sink: slow, required: false }], { config });
     await outbox.start();
     for (let number = 1; number <= 50; number++) outbox.append(message(`${number}`));
     await settle(() => {
@@ -101,12 +78,12 @@ describe('the start of an outbox', () => {
   test('fails when a sink is refused, required or not', async () => {
     const refusal = new WsgError('sink.refused', 'The password is wrong.');
     const sink = new StartSink(() => Promise.reject(refusal));
-    await expect(create([{ sink, required: false }]).outbox.start()).rejects.toBe(refusal);
+    await expect(manualOutbox([{ sink, required: false }]).outbox.start()).rejects.toBe(refusal);
   });
 
   test('does not when a sink is merely away: it is told, and offered what was accepted', async () => {
     const sink = new StartSink(() => Promise.reject(new Error('nobody listens')));
-    const { outbox, log } = create([{ sink, required: true }]);
+    const { outbox, log } = manualOutbox([{ sink, required: true }]);
     await outbox.start();
     expect(outbox.isBuffering).toBe(true);
     expect(log.lines[0]).toMatchObject({ event: 'sink.away', fields: { reason: 'nobody listens' } });
@@ -118,7 +95,7 @@ describe('the start of an outbox', () => {
   test('waits 5 s for a sink that does not answer, which is offered nothing before it has', async () => {
     let answer: () => void = () => undefined;
     const sink = new StartSink(() => new Promise((resolve) => (answer = resolve)));
-    const { outbox, clock, log } = create([{ sink, required: true }]);
+    const { outbox, clock, log } = manualOutbox([{ sink, required: true }]);
     const starting = outbox.start();
     await settle(() => clock.waiting === 1);
     clock.advance(5_000);
@@ -134,7 +111,7 @@ describe('the start of an outbox', () => {
   test('a sink that says no after these 5 s is away: it is offered what waits once it takes it', async () => {
     let refuse: (error: Error) => void = () => undefined;
     const sink = new StartSink(() => new Promise((_, reject) => (refuse = reject)));
-    const { outbox, clock, log } = create([{ sink, required: true }]);
+    const { outbox, clock, log } = manualOutbox([{ sink, required: true }]);
     const starting = outbox.start();
     await settle(() => clock.waiting === 1);
     clock.advance(5_000);
@@ -147,7 +124,7 @@ describe('the start of an outbox', () => {
 
   test('ends at once when it is hurried: a stop does not hang on it', async () => {
     const sink = new StartSink(() => new Promise(() => undefined));
-    const { outbox, clock } = create([{ sink, required: true }]);
+    const { outbox, clock } = manualOutbox([{ sink, required: true }]);
     const starting = outbox.start();
     await settle(() => clock.waiting === 1);
     outbox.hurryStart();
@@ -161,7 +138,7 @@ describe('a gate', () => {
     let [heldFrom, release]: [number, () => void] = [2, () => undefined];
     const gate = { heldFrom: () => heldFrom, onRelease: (listener: () => void) => (release = listener) };
     const sink = new ScriptedSink('s');
-    const { outbox } = create([{ sink, required: true }], { gate });
+    const { outbox } = manualOutbox([{ sink, required: true }], { gate });
     await outbox.start();
     for (const each of ['a', 'b', 'c']) outbox.append(message(each));
     await settle(() => outbox.acknowledgedThrough === 1);
@@ -177,7 +154,7 @@ describe('a gate', () => {
       { sink: new ScriptedSink('required'), required: true },
       { sink: optional, required: false },
     ];
-    const { outbox } = create(sinks);
+    const { outbox } = manualOutbox(sinks);
     const told: number[] = [];
     outbox.onAcknowledged((through) => told.push(through));
     await outbox.start();
@@ -189,7 +166,7 @@ describe('a gate', () => {
 });
 
 test('the age of the oldest waiting event is told', async () => {
-  const { outbox, clock } = create([
+  const { outbox, clock } = manualOutbox([
     {
       sink: new ScriptedSink(
         's',
