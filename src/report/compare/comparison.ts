@@ -1,0 +1,146 @@
+import type { HealthVerdict } from '../../run-file/records.js';
+
+/** What is said of a gate and of a whole comparison. `regression` means slower beyond the budget, with the interval's near end. */
+export type Verdict = 'regression' | 'improvement' | 'within budget' | 'inconclusive' | 'invalid';
+
+/** Which runs stood against which; it decides the statistics (docs/reference/comparison.md). */
+export type ComparisonMethod = 'one-against-one' | 'one-against-many' | 'many-against-many';
+
+/** Which way a metric gets worse. */
+export type WorseDirection = 'up' | 'down';
+
+/** What is judged of a series: a quantile of a trend (0 to 1), another aggregate of it, or the rate of a counter or rate metric. */
+export type GateAggregate =
+  | { readonly type: 'quantile'; readonly quantile: number }
+  | { readonly type: 'avg' | 'min' | 'max' | 'count' | 'rate' | 'value' };
+
+/** One gate as it was read: `ws_ping p(99) < +10%`. */
+export interface Gate {
+  /** The words it was written in, or what a default gate would be written as. */
+  readonly text: string;
+  /** A metric, or `metric{tag:value}`. */
+  readonly series: string;
+  readonly aggregate: GateAggregate;
+  readonly worse: WorseDirection;
+  /** Largest change for the worse that is let pass, as a ratio: .1 is 10 %. Undefined for a gate on an absolute value. */
+  readonly budget?: number;
+  /** A change smaller than this never counts, in the metric's unit (milliseconds for times). */
+  readonly floor?: number;
+  /** An absolute bound on the new runs' value, in the metric's unit; crossed, it is a regression whatever the base was. */
+  readonly limit?: { readonly operator: '<' | '<=' | '>' | '>='; readonly value: number };
+  readonly origin: 'flag' | 'file' | 'default';
+}
+
+/** Relative change of new against base: -.05 is 5 % less, .1 is 10 % more, whichever of them is better. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What one side's figure rests on. */
+export interface GateSide {
+  /** In the metric's unit (milliseconds for times, per second for rates of counters); null when nothing was recorded. */
+  readonly value: number | null;
+  readonly runs: number;
+  /** Seconds that were looked at, warm-up left out, of all runs. */
+  readonly seconds: number;
+  /** Samples in these seconds (passes and fails of a rate, the count of a counter). */
+  readonly samples: number;
+}
+
+/** How much more of what would turn `inconclusive` into an answer; the cheaper of the two first where both would. */
+export interface MoreEvidence {
+  readonly runs?: number;
+  readonly seconds?: number;
+}
+
+export interface GateResult {
+  readonly gate: Gate;
+  readonly unit: 'ms' | 'bytes' | 'per second' | 'ratio' | '';
+  readonly verdict: Verdict;
+  /** Why it is `invalid` or `inconclusive`, or what crossed, in sentences without a full stop. */
+  readonly reasons: readonly string[];
+  readonly base: GateSide;
+  readonly next: GateSide;
+  /** Relative, new against base; null when a side has no value. */
+  readonly change: number | null;
+  /** Of `change`, noise added, not adjusted for the number of gates; null when there is none. */
+  readonly interval: Interval | null;
+  /** One-sided p-value of "the effect is at most the budget", where the method has one. */
+  readonly pValue?: number;
+  readonly more?: MoreEvidence;
+  /** Footnotes: autocorrelation above .6, a trend inside the run... */
+  readonly warnings: readonly string[];
+}
+
+/** A figure that is shown and not judged. */
+export interface ShownFigure {
+  readonly series: string;
+  /** `p(95)`, `avg`, `rate`, `count`... */
+  readonly aggregate: string;
+  readonly unit: GateResult['unit'];
+  readonly base: number | null;
+  readonly next: number | null;
+  readonly change: number | null;
+}
+
+/** What a comparison says of each run that it looked at. */
+export interface ComparedRun {
+  readonly path: string;
+  readonly startedAt: string;
+  readonly scenario: string;
+  readonly version: string;
+  readonly node: string;
+  readonly machine: string;
+  readonly health: HealthVerdict;
+  readonly durationMs: number;
+  readonly complete: boolean;
+}
+
+/** Something in which the two sides' runs are not alike. */
+export interface Difference {
+  /** What `--allow-different` takes: `plan`, `script`, `target`, `vus`, `duration`, `compression`, `tls`, `machine`, `node`, `version`... */
+  readonly key: string;
+  readonly base: string;
+  readonly next: string;
+  readonly consequence: 'invalid' | 'warning' | 'allowed';
+}
+
+/** Seconds in which next to nothing was answered, which no quantile shows: named beside the verdict. */
+export interface Stall {
+  readonly side: 'base' | 'new';
+  readonly path: string;
+  readonly series: string;
+  /** From 0, of that run. */
+  readonly second: number;
+  readonly text: string;
+}
+
+/** What was asked for, and what follows from it. */
+export interface ComparisonSettings {
+  readonly method: ComparisonMethod;
+  /** Spread between runs that is taken for granted, as a ratio. */
+  readonly noise: number;
+  readonly defaultBudget: number;
+  /** Of the intervals: .9. */
+  readonly confidence: number;
+  readonly warmupMs: number;
+  /** From the inputs: the same files give the same verdict. */
+  readonly seed: number;
+}
+
+/** Two sets of runs side by side: all that a renderer needs, and what `--json` prints (docs/reference/comparison-json.md). */
+export interface Comparison {
+  readonly verdict: Verdict;
+  /** One sentence: why the verdict is what it is. */
+  readonly because: string;
+  readonly settings: ComparisonSettings;
+  readonly base: readonly ComparedRun[];
+  readonly next: readonly ComparedRun[];
+  readonly differences: readonly Difference[];
+  readonly gates: readonly GateResult[];
+  readonly shown: readonly ShownFigure[];
+  readonly stalls: readonly Stall[];
+  /** For the whole: other machine, a budget below what the noise allows, default gates were taken... */
+  readonly warnings: readonly string[];
+}
