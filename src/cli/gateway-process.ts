@@ -12,8 +12,12 @@ const KEPT_LINES = 10;
 
 /** What a gateway process needs to run. */
 export interface GatewayProcessOptions {
-  /** The script that is `wsg`. */
+  /** The script that is `wsg`, or another that knows `--ready-fd`. */
   readonly entry: string;
+  /** What it is in messages; 'The gateway' by default. */
+  readonly title?: string;
+  /** The way out when it does not start. */
+  readonly hint?: string;
   /** The command and its flags. `--ready-fd` is added. */
   readonly args: readonly string[];
   /** Where it looks for a configuration; here by default. */
@@ -60,9 +64,9 @@ export class GatewayProcess {
       return outcome;
     }
     await this.stop();
-    throw new WsgError('gateway.start-failed', `The gateway did not start: ${outcome}.`, {
+    throw new WsgError('gateway.start-failed', `${this.options.title ?? 'The gateway'} did not start: ${outcome}.`, {
       problems: this.lastLines,
-      hint: 'Start `wsg devhelpers` by itself to see more.',
+      hint: this.options.hint ?? 'Start `wsg devhelpers` by itself to see more.',
     });
   }
 

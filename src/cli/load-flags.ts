@@ -1,10 +1,11 @@
 import type { LoadFlags } from '../loadgen/index.js';
 import type { K6Flags } from './k6-flags.js';
+import { scenarioOptions, type ScenarioFlags } from './scenario-flags.js';
 import type { WatchFlags } from './watch-flags.js';
 import type { SummaryFlags } from './summary-options.js';
 
 /** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags {
+export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, ScenarioFlags {
   readonly url: string | undefined;
   readonly scenario: string | undefined;
   readonly vus: string | undefined;
@@ -13,6 +14,7 @@ export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags {
   readonly 'graceful-stop': string | undefined;
   readonly seed: string | undefined;
   readonly 'spawn-gateway': boolean;
+  readonly 'spawn-echo': boolean;
   readonly gateway: string | undefined;
   readonly run: string | undefined;
   readonly 'no-run': boolean;
@@ -29,6 +31,7 @@ export function optionFlags(flags: LoadtestFlags): LoadFlags {
   return {
     url: flags.url,
     scenario: flags.scenario,
+    ...scenarioOptions(flags),
     vus: flags.vus,
     duration: flags.duration,
     iterations: flags.iterations,

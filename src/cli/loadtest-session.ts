@@ -1,5 +1,4 @@
-import { dirname, parse } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { parse } from 'node:path';
 import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
@@ -16,7 +15,6 @@ import {
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
-import { GatewayProcess } from './gateway-process.js';
 import { k6Warning } from './k6-habits.js';
 import { exportSummary } from './export-summary.js';
 import { readLoadConfig, type LoadConfig } from './load-config.js';
@@ -32,9 +30,8 @@ import { reportError } from './report-error.js';
 import { defaultRunPath } from './run-path.js';
 import { RunWatchers } from './run-watchers.js';
 import { endProcess, onStopSignal } from './signals.js';
+import { echoTarget, gatewayTarget, type SpawnedTarget, type SpawnOutlets } from './spawned-target.js';
 import { readWatchFlags } from './watch-flags.js';
-
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 /** How long a cut may take to close the run file before the process ends anyway. */
 const CUT_BOUND_MS = 1000;
@@ -99,7 +96,7 @@ class LoadtestSession {
     this.tellWarnings(request);
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
     const job = { plan, gatewayUrl, runPath, outputs };
-    const run = flags['spawn-gateway'] ? await this.loadSpawned(job) : await this.load(job);
+    const run = await this.loadWhereAsked(job);
     if (run === undefined) return EXIT_CODE.stoppedBySignal;
     const isSummarised = await this.summariseByScript(run, request);
     const summary = isSummarised ? { ...request.summary, mode: 'disabled' as const } : request.summary;
@@ -179,25 +176,34 @@ class LoadtestSession {
     });
   }
 
-  private async loadSpawned(job: LoadJob): Promise<Run | undefined> {
-    const gateway = new GatewayProcess({
-      entry: ENTRY,
-      cwd: dirname(ENTRY),
-      args: ['devhelpers', '--listen', '127.0.0.1:0', '--log-format', 'classic'],
-      onLine: (line) => this.screen.showLine(`gateway | ${line}`),
-      onDeath: (how) => this.engine?.fail(gatewayDied(how)),
-    });
+  private loadWhereAsked(job: LoadJob): Promise<Run | undefined> {
+    const { flags } = this.invocation;
+    if (flags['spawn-gateway']) return this.loadSpawned(job, gatewayTarget(job.plan, this.spawnOutlets));
+    return flags['spawn-echo'] ? this.loadSpawned(job, echoTarget(this.spawnOutlets)) : this.load(job);
+  }
+
+  private get spawnOutlets(): SpawnOutlets {
+    return {
+      showLine: (line) => this.screen.showLine(line),
+      died: (error) => this.engine?.fail(error),
+    };
+  }
+
+  private async loadSpawned(
+    job: LoadJob,
+    { process: server, path, isGateway }: SpawnedTarget,
+  ): Promise<Run | undefined> {
     try {
-      const address = formatListenAddress(await gateway.start());
+      const address = formatListenAddress(await server.start());
       if (this.isStopped) {
         this.screen.showLine('WARN[0000] stopped by a signal before the run began');
         return undefined;
       }
-      const files = { config: this.config, script: this.program?.options, url: `ws://${address}/connect` };
+      const files = { config: this.config, script: this.program?.options, url: `ws://${address}${path}` };
       const { plan } = readPlannedLoad(this.invocation.flags, process.env, files);
-      return await this.load({ ...job, plan, gatewayUrl: `http://${address}` });
+      return await this.load({ ...job, plan, gatewayUrl: isGateway ? `http://${address}` : job.gatewayUrl });
     } finally {
-      await gateway.stop();
+      await server.stop();
     }
   }
 
@@ -276,12 +282,6 @@ class LoadtestSession {
 function runName({ behaviour }: Plan): string {
   if (behaviour.type === 'built-in') return behaviour.name;
   return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;
-}
-
-function gatewayDied(how: string): WsgError {
-  return new WsgError('target.unreachable', `The gateway died in the middle of the run: ${how}.`, {
-    hint: 'What was recorded before stands in the results.',
-  });
 }
 
 async function closeFailure(file: RunFileWriter | undefined): Promise<WsgError | undefined> {

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { k6Flags } from '../cli/k6-flags.js';
+import { scenarioFlags } from '../cli/scenario-flags.js';
 import { watchFlags } from '../cli/watch-flags.js';
 
 /** `wsg loadtest`: virtual users against a gateway. */
@@ -23,7 +24,8 @@ export default class Loadtest extends BaseCommand {
     url: Flags.string({ helpValue: 'URL', description: 'Where to connect; ws://127.0.0.1:5000/connect by default.' }),
     scenario: Flags.string({
       helpValue: 'NAME',
-      description: 'What virtual users do without a script; snapshot by default.',
+      description:
+        'What virtual users do without a script: snapshot (the default), echo, flood, idle, churn, storm, fan-out.',
     }),
     vus: Flags.string({ char: 'u', helpValue: 'N', description: 'Virtual users.' }),
     duration: Flags.string({ char: 'd', helpValue: 'DURATION', description: 'How long they start iterations.' }),
@@ -38,7 +40,13 @@ export default class Loadtest extends BaseCommand {
     }),
     'spawn-gateway': Flags.boolean({
       exclusive: ['url', 'gateway'],
-      description: 'Start `wsg devhelpers` on a free port for the time of the run, and connect there.',
+      description:
+        'Start a gateway on a free port for the time of the run, and connect there: `wsg devhelpers` for snapshot and scripts, else `wsg serve`.',
+    }),
+    'spawn-echo': Flags.boolean({
+      exclusive: ['url', 'spawn-gateway'],
+      description:
+        'Start a server that answers each message with the same one, for the time of the run, and connect there.',
     }),
     gateway: Flags.string({
       helpValue: 'URL',
@@ -66,6 +74,7 @@ export default class Loadtest extends BaseCommand {
     'allow-saturated': Flags.boolean({
       description: 'End with 0 although the load generator was the bottleneck, as k6 does.',
     }),
+    ...scenarioFlags,
     ...watchFlags,
     ...k6Flags,
   };

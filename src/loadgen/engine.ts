@@ -24,6 +24,7 @@ import { planTarget, type Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';
 import { createRunHeader } from './run-header.js';
 import type { RunObserver } from './run-observer.js';
+import { explainSilence } from './scenario/explain-silence.js';
 import { composeProgress } from './run-progress.js';
 import type { ScriptStart, StageFailure } from './scenario/thread-script.js';
 import { StopFlag } from './script/runtime/interruption.js';
@@ -268,12 +269,8 @@ export class Engine {
   }
 
   private silenceDetail(): string | undefined {
-    const target = planTarget(this.plan);
-    if (target === undefined || this.accumulator.counter('ws_msgs_received') > 0) return undefined;
-    return (
-      `nothing was received from ${target.given}: the gateway sends to these connections only when a backend ` +
-      'or its helper loop does; start `wsg devhelpers`, or add --spawn-gateway'
-    );
+    const { behaviour } = this.plan;
+    return this.accumulator.counter('ws_msgs_received') > 0 ? undefined : explainSilence(behaviour);
   }
 
   private reportProgress(): void {

@@ -1,3 +1,4 @@
+export { echoServerEntry } from './echo/echo-server-entry.js';
 export { Engine, type EngineDeps } from './engine.js';
 export { describePlan } from './plan/describe-plan.js';
 export type { LoadFlags } from './plan/load-flags.js';

@@ -4,6 +4,7 @@ import { FORMAT } from '../run-file/record-line.js';
 import type { MetricDefinition, RunHeader, RunMachine } from '../run-file/records.js';
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
+import { metricsOf } from './metric/scenario-metrics.js';
 import { describePlan } from './plan/describe-plan.js';
 import { planTarget, type Plan } from './plan/plan.js';
 import { localVus } from './plan/local-scenarios.js';
@@ -44,8 +45,12 @@ export function createRunHeader(plan: Plan, { version, startedAtMs, metrics, scr
     node: process.version,
     version,
     client: clientVersion(),
-    metrics: metrics ?? BUILT_IN_METRICS,
+    metrics: metrics ?? builtInMetrics(plan),
   };
+}
+
+function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
+  return behaviour.type === 'built-in' ? metricsOf(behaviour) : BUILT_IN_METRICS;
 }
 
 /** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept. */

@@ -8,6 +8,7 @@ import { MetricRegistry } from './metric/metric-registry.js';
 import type { ScriptOptions } from './plan/parse-load-options.js';
 import { metricProblems } from './plan/read-thresholds.js';
 import type { Plan } from './plan/plan.js';
+import { viewOptions } from './plan/view-options.js';
 import type { RuntimeOptions } from './plan/runtime-options.js';
 import { OpenConnections } from './scenario/open-connections.js';
 import { ThreadScript } from './scenario/thread-script.js';
@@ -58,9 +59,7 @@ export class ScriptProgram {
 
   /** What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address: `WSG_URL`, where to connect. */
   engineScript(plan: Plan, gatewayUrl?: string): EngineScript {
-    const scenarios = Object.fromEntries(plan.scenarios.map(({ name, ...settings }) => [name, settings]));
-    const own = this.inspected.options;
-    const options = { ...(typeof own === 'object' && own !== null ? own : {}), scenarios };
+    const options = viewOptions(plan, this.inspected.options);
     const hash = createHash('sha256').update(this.compiled.code).digest('hex');
     const stopFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const { compiled, metrics, request } = this;

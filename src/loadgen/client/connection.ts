@@ -112,6 +112,12 @@ export class Connection {
     return this.webSocket?.bufferedAmount ?? 0;
   }
 
+  /** Calls back once, when everything that was sent has reached the system; soon when it has already. */
+  onceDrained(task: () => void): void {
+    if (this.socket?.writableNeedDrain === true) this.socket.once('drain', task);
+    else setImmediate(task);
+  }
+
   /** The peer's address; empty before the connection. */
   get remoteAddress(): string {
     return this.socket?.remoteAddress ?? '';

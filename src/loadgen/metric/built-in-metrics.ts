@@ -43,6 +43,8 @@ export interface SessionMetrics {
   readonly messagesSent: Series;
   readonly sessions: Series;
   readonly connecting: Series;
+  /** The same metric where a schedule says when the dial was due. */
+  readonly dueConnecting: Actions;
   readonly sessionDuration: Series;
   /** From the moment at which the ping was due, from when it was sent, and the difference. */
   readonly ping: Actions;
@@ -105,6 +107,7 @@ export class BuiltInMetrics {
       messagesSent: this.messagesSent.bind(tags),
       sessions: this.sessions.bind(tags),
       connecting: this.connecting.bind(tags),
+      dueConnecting: bindActions(this.connecting, tags),
       sessionDuration: this.sessionDuration.bind(tags),
       ping: bindActions(this.ping, tags),
     };

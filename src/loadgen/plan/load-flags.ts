@@ -2,6 +2,19 @@
 export interface LoadFlags {
   readonly url?: string;
   readonly scenario?: string;
+  readonly rate?: string;
+  readonly size?: string;
+  readonly binary?: boolean;
+  readonly match?: string;
+  readonly answerTimeout?: string;
+  readonly connectRate?: string;
+  readonly hold?: string;
+  readonly every?: string;
+  readonly publishUrl?: string;
+  readonly publishMethod?: string;
+  /** `Name: value`. */
+  readonly publishHeaders?: readonly string[];
+  readonly publishBody?: string;
   readonly vus?: string;
   readonly duration?: string;
   readonly iterations?: string;

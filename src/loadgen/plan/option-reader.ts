@@ -29,6 +29,13 @@ interface IntegerRule {
   readonly otherwise: number;
 }
 
+interface NumberRule {
+  /** What it has to be greater than. */
+  readonly above: number;
+  readonly most: number;
+  readonly otherwise: number;
+}
+
 interface DurationRule {
   readonly leastMs: number;
   readonly otherwise: number;
@@ -55,6 +62,17 @@ export class OptionReader {
     const number = typeof value === 'number' || isDigits ? Number(value) : Number.NaN;
     if (Number.isSafeInteger(number) && number >= least) return number;
     this.complain(setting, `${quoted(value)} is no whole number of at least ${least}`);
+    return otherwise;
+  }
+
+  /** Any number, or a text of one. */
+  number(setting: Setting | undefined, { above, most, otherwise }: NumberRule): number {
+    if (setting === undefined) return otherwise;
+    const { value } = setting;
+    const isDigits = typeof value === 'string' && /^\s*\d{1,15}(\.\d{1,9})?\s*$/.test(value);
+    const number = typeof value === 'number' || isDigits ? Number(value) : Number.NaN;
+    if (number > above && number <= most) return number;
+    this.complain(setting, `${quoted(value)} is no number greater than ${above} and up to ${most}`);
     return otherwise;
   }
 

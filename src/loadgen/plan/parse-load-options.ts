@@ -1,21 +1,16 @@
 import { WsgError } from '../../core/error.js';
-import { BUILT_IN_METRICS } from '../metric/built-in-metrics.js';
+import { metricsOf } from '../metric/scenario-metrics.js';
 import { shareOf } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import { parseExecutionSegment, type ExecutionSegment } from './execution-segment.js';
+import { fitLoad } from './fit-load.js';
 import type { LoadFlags } from './load-flags.js';
 import { environmentLayers, flagLayer, judgeFates, mergeLayers, objectLayer, type Layer } from './option-layers.js';
 import { OptionReader } from './option-reader.js';
 import { trendStatProblems } from '../../summary/trend-stats.js';
 import { parseTarget } from './parse-target.js';
-import {
-  BUILT_IN_SCENARIOS,
-  type Behaviour,
-  type BuiltInScenario,
-  type Plan,
-  type SummaryWishes,
-  type Target,
-} from './plan.js';
+import type { Behaviour, Plan, SummaryWishes, Target } from './plan.js';
+import { readBuiltIn, refuseBuiltInOptions } from './read-built-in.js';
 import { readLoad } from './read-load.js';
 import { readRuntimeOptions } from './read-runtime-options.js';
 import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
@@ -84,17 +79,18 @@ export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.
 }
 
 function readPlan(options: Layer, script: ScriptOptions | undefined, reader: OptionReader): Plan {
-  const behaviour: Behaviour =
-    script === undefined ? readBuiltIn(options, reader) : { type: 'script', name: script.name };
+  const behaviour = readBehaviour(options, script, reader);
   const seed = reader.integer(options.get('seed'), { least: 0, otherwise: DEFAULT_SEED });
   const rule = { leastMs: 0, otherwise: DEFAULT_GRACEFUL_STOP_MS };
   const gracefulStopMs = reader.duration(options.get('gracefulStop'), rule);
   const defaults = { gracefulStopMs, exports: script?.exports, isScript: script !== undefined };
-  const load = readLoad(options, defaults, reader);
+  const load = fitLoad(behaviour, readLoad(options, defaults, reader), reader);
   const segment = readSegment(options, load.scenarios, reader);
   const thresholds = readThresholds(options, reader);
   const submetrics = readSubmetrics(options, thresholds, reader);
-  if (script === undefined) reader.problems.push(...metricProblems({ thresholds, submetrics }, BUILT_IN_METRICS));
+  if (behaviour.type === 'built-in') {
+    reader.problems.push(...metricProblems({ thresholds, submetrics }, metricsOf(behaviour)));
+  }
   return {
     behaviour,
     ...load,
@@ -109,8 +105,18 @@ function readPlan(options: Layer, script: ScriptOptions | undefined, reader: Opt
   };
 }
 
-function readBuiltIn(options: Layer, reader: OptionReader): Behaviour {
-  return { type: 'built-in', name: readScenarioName(options, reader), target: readTarget(options, reader) };
+function readBehaviour(options: Layer, script: ScriptOptions | undefined, reader: OptionReader): Behaviour {
+  if (script !== undefined) {
+    refuseBuiltInOptions(options, reader);
+    return { type: 'script', name: script.name };
+  }
+  const target = readTarget(options, reader);
+  return { type: 'built-in', target, ...readBuiltIn(options, { publishUrl: publishUrlOf(target) }, reader) };
+}
+
+/** Where a gateway that listens at the target takes messages for all. */
+function publishUrlOf({ normalised }: Target): string {
+  return URL.canParse(normalised) ? new URL('/send?all=true', normalised).href.replace(/^ws/, 'http') : '';
 }
 
 function readTarget(options: Layer, reader: OptionReader): Target {
@@ -120,15 +126,6 @@ function readTarget(options: Layer, reader: OptionReader): Target {
   if (!('problem' in target)) return target;
   reader.complain(setting ?? { path: 'url', origin: '' }, target.problem);
   return { given, normalised: given };
-}
-
-function readScenarioName(options: Layer, reader: OptionReader): BuiltInScenario {
-  const setting = options.get('scenario');
-  const name = reader.text(setting) ?? 'snapshot';
-  const known = BUILT_IN_SCENARIOS.find((candidate) => candidate === name);
-  if (known !== undefined) return known;
-  if (setting !== undefined) reader.complain(setting, `'${name}' is none of ${BUILT_IN_SCENARIOS.join(', ')}`);
-  return 'snapshot';
 }
 
 function readSegment(

@@ -1,4 +1,5 @@
 import type { ThresholdPlan } from '../../summary/threshold.js';
+import type { BuiltInPlan } from './built-in-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from './scenario-plan.js';
@@ -9,13 +10,9 @@ export interface Target {
   readonly normalised: string;
 }
 
-/** What a virtual user does in an iteration: the built-in scenarios. */
-export const BUILT_IN_SCENARIOS = ['snapshot'] as const;
-export type BuiltInScenario = (typeof BUILT_IN_SCENARIOS)[number];
-
 /** A built-in scenario at its target, or the functions that a script exports; a script knows by itself where it connects. */
 export type Behaviour =
-  | { readonly type: 'built-in'; readonly name: BuiltInScenario; readonly target: Target }
+  | ({ readonly type: 'built-in'; readonly target: Target } & BuiltInPlan)
   | { readonly type: 'script'; readonly name: string };
 
 /** How the summary of a run is to look, where options that are no flags say so. */

@@ -27,4 +27,6 @@ export interface VirtualUser {
 export interface Scenario {
   /** The virtual user with this number (from 1). */
   createUser(vu: number): VirtualUser;
+  /** All its virtual users have ended: lets go of what would keep the thread alive. */
+  end?(): void;
 }

@@ -13,6 +13,14 @@ interface PendingPing {
 /** How a session ended. */
 export interface SessionResult extends DialResult {
   readonly wasInterrupted: boolean;
+  /** The peer ended a connection that was open. */
+  readonly wasLost: boolean;
+}
+
+/** What is asked of a session besides being one. */
+export interface SessionWishes {
+  /** When its dial was due, where a schedule says so: `ws_connecting` then counts from there. */
+  readonly dialDueMs?: number;
 }
 
 /**
@@ -25,6 +33,7 @@ export class Session {
   private pingsSent = 0;
   private isEnded = false;
   private wasInterrupted = false;
+  private wasLost = false;
   private end: () => void = () => undefined;
   private readonly ended = new Promise<void>((resolve) => {
     this.end = () => {
@@ -36,6 +45,7 @@ export class Session {
   constructor(
     private readonly context: UserContext,
     sink: MessageSink,
+    private readonly wishes: SessionWishes = {},
   ) {
     const handlers = {
       onMessage: sink.onMessage.bind(sink),
@@ -52,7 +62,7 @@ export class Session {
     const result = await this.connection.dial();
     if (!this.wasInterrupted) {
       metrics.sessions.add(1);
-      metrics.connecting.add(clock.now() - this.connection.marks.dialStart);
+      this.recordConnecting(clock.now());
     }
     if (result.error === undefined) {
       if (!this.isEnded) onOpen();
@@ -62,7 +72,7 @@ export class Session {
     }
     // k6 drops what it records after an interruption, so the sessions that it cuts have no duration.
     if (!this.wasInterrupted) metrics.sessionDuration.add(clock.now() - this.connection.marks.dialStart);
-    return { ...result, wasInterrupted: this.wasInterrupted };
+    return { ...result, wasInterrupted: this.wasInterrupted, wasLost: this.wasLost };
   }
 
   /** Sends a text message. */
@@ -70,6 +80,28 @@ export class Session {
     if (this.isEnded) return;
     this.connection.send(text);
     this.context.metrics.messagesSent.add(1);
+  }
+
+  /** Sends a binary message; the bytes must not change any more. */
+  sendBinary(bytes: Uint8Array): void {
+    if (this.isEnded) return;
+    this.connection.sendBinary(bytes);
+    this.context.metrics.messagesSent.add(1);
+  }
+
+  /** When the dial began, by the clock. */
+  get dialStartMs(): number {
+    return this.connection.marks.dialStart;
+  }
+
+  /** Bytes that were sent and have not reached the system yet. */
+  get bufferedBytes(): number {
+    return this.connection.bufferedBytes;
+  }
+
+  /** Calls back once, when everything that was sent has reached the system. */
+  onceDrained(task: () => void): void {
+    this.connection.onceDrained(task);
   }
 
   /** Sends a ping that was due at `dueMs`; its pong makes a sample of `ws_ping`. */
@@ -90,11 +122,26 @@ export class Session {
     this.connection.close(GOING_AWAY);
   }
 
+  /** Ends the session without a word to the peer, as when a machine or a network goes. */
+  cut(): void {
+    if (this.isEnded) return;
+    this.end();
+    this.connection.abort(new Error('the connection was cut'));
+  }
+
   /** Ends the session as k6 does when the time is up: closed with 1001, and without a duration. */
   interrupt(): void {
     if (this.isEnded) return;
     this.wasInterrupted = true;
     this.close();
+  }
+
+  private recordConnecting(nowMs: number): void {
+    const { metrics } = this.context;
+    const { dialStart } = this.connection.marks;
+    const { dialDueMs } = this.wishes;
+    if (dialDueMs === undefined) metrics.connecting.add(nowMs - dialStart);
+    else metrics.dueConnecting.add(Math.min(dialDueMs, dialStart), dialStart, nowMs);
   }
 
   private onPong(payload: string): void {
@@ -107,6 +154,7 @@ export class Session {
 
   private onClose(): void {
     this.context.connections.remove(this.connection);
+    this.wasLost = !this.isEnded;
     this.end();
   }
 }

@@ -3,13 +3,12 @@ import type { CheckRecorder } from '../metric/check-recorder.js';
 import type { Series } from '../metric/series.js';
 import { nextTickMs } from '../pacing/interval-ticks.js';
 import { SeededRandom } from '../pacing/seeded-random.js';
+import { FAILED_DIAL_PAUSE_MS, Pause } from './pause.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 
 const SECOND_MS = 1000;
 const SWITCHING_PROTOCOLS = 101;
-/** An iteration without a connection lasts at least so long: a target that is gone is not hammered, and the generator not busy with it. */
-const FAILED_DIAL_PAUSE_MS = 1000;
 const HELLO = 'hello';
 const EXPECTED_TEXTS = [HELLO, 'routine message'];
 
@@ -37,14 +36,16 @@ export class SnapshotScenario implements Scenario {
 
 class SnapshotUser implements VirtualUser {
   private session: Session | undefined;
-  private endPause: () => void = () => undefined;
+  private readonly pause: Pause;
 
   constructor(
     private readonly context: UserContext,
     private readonly sink: MessageSink,
     private readonly statusCheck: CheckRecorder,
     private readonly random: SeededRandom,
-  ) {}
+  ) {
+    this.pause = new Pause(context.clock);
+  }
 
   async iterate(): Promise<boolean> {
     const session = new Session(this.context, this.sink);
@@ -54,23 +55,13 @@ class SnapshotUser implements VirtualUser {
     timers.stop();
     if (result.wasInterrupted) return false;
     this.statusCheck.add(result.status === SWITCHING_PROTOCOLS);
-    if (result.error !== undefined) await this.pause();
+    if (result.error !== undefined) await this.pause.take(FAILED_DIAL_PAUSE_MS);
     return true;
   }
 
   interrupt(): void {
     this.session?.interrupt();
-    this.endPause();
-  }
-
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.context.clock.schedule(resolve, FAILED_DIAL_PAUSE_MS);
-      this.endPause = () => {
-        cancel();
-        resolve();
-      };
-    });
+    this.pause.end();
   }
 }
 

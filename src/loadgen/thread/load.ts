@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.js';
-import { createDialTarget } from '../client/dial-target.js';
 import { createExecutor } from '../executor/create-executor.js';
 import type { Executor } from '../executor/executor.js';
 import type { IterationPool } from '../executor/iteration-pool.js';
@@ -7,22 +6,21 @@ import { LagClock } from '../health/lag-clock.js';
 import { ThreadGauges } from '../health/thread-gauges.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
-import { CheckRecorder } from '../metric/check-recorder.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
 import type { SampleBuffer } from '../metric/sample-batch.js';
-import { withTags, type Tags } from '../metric/tags.js';
+import type { Tags } from '../metric/tags.js';
 import { numberInPlan, shareOf, type Shard } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import type { Plan } from '../plan/plan.js';
 import { maxScenarioVus, plannedVus, type ScenarioPlan } from '../plan/scenario-plan.js';
 import type { ScriptStart } from '../scenario/thread-script.js';
 import { OpenConnections } from '../scenario/open-connections.js';
-import type { Scenario, UserContext } from '../scenario/scenario.js';
-import { SnapshotScenario } from '../scenario/snapshot.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { BuiltInLoad, type BuiltInLoadOptions } from './built-in-load.js';
 import { MeasuredUsers } from './measured-users.js';
 import type { ProgressCells } from './progress-cells.js';
 import type { EndMessage, SecondMessage } from './protocol.js';
-import { ScriptLoad, type ScriptOutlets } from './script-load.js';
+import { ScriptLoad, type ScriptLoadOptions, type ScriptOutlets } from './script-load.js';
 
 const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
@@ -70,6 +68,7 @@ export class Load {
   private readonly shard: Shard;
   private readonly samples: SampleBuffer | undefined;
   private readonly script: ScriptLoad | undefined;
+  private readonly builtIn: BuiltInLoad | undefined;
   private executorsStartMs = 0;
   private isStopped = false;
 
@@ -84,6 +83,7 @@ export class Load {
     this.clock = options.clock;
     this.gauges = new ThreadGauges(options.clock);
     this.script = options.script && this.createScript(options.script);
+    this.builtIn = this.createBuiltIn(options.plan);
     let usersBefore = 0;
     this.executors = this.plan.scenarios.flatMap((part, index) => {
       const pool = options.pools[index];
@@ -104,6 +104,7 @@ export class Load {
     this.executorsStartMs = this.clock.now();
     if (mayBegin && !this.isStopped) {
       await Promise.all(this.executors.map((executor) => executor.run()));
+      this.builtIn?.end();
       await this.script?.tearDown();
     }
     const durationMs = this.clock.now() - this.startMs;
@@ -126,44 +127,38 @@ export class Load {
   }
 
   private createScript(start: ScriptStart): ScriptLoad {
-    const { plan, registry, metrics, connections, outlets } = this;
     return new ScriptLoad({
       start,
-      plan,
-      registry,
-      metrics,
-      connections,
-      outlets,
-      clock: new LagClock(this.clock, this.gauges.lag),
-      readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      ...this.scenarioParts(),
       executors: () => this.executors,
       startMs: () => this.startMs,
       executorsStartMs: () => this.executorsStartMs,
     });
   }
 
-  private createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
-    const { behaviour, seed } = this.plan;
-    if (this.script !== undefined) return this.script.createScenario(part, tags, numbers);
-    if (behaviour.type === 'script') throw new Error(`the script ${behaviour.name} was not handed over`);
-    const context: UserContext = {
-      clock: new LagClock(this.clock, this.gauges.lag),
-      readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-      target: createDialTarget(behaviour.target.normalised),
-      metrics: this.metrics.bindSession(tags),
-      connections: this.connections,
-    };
-    switch (behaviour.name) {
-      case 'snapshot':
-        return new SnapshotScenario(context, (name) => this.checkRecorder(name, tags), seed);
-    }
+  private createBuiltIn({ behaviour }: Plan): BuiltInLoad | undefined {
+    if (behaviour.type === 'script') return undefined;
+    return new BuiltInLoad({ behaviour, ...this.scenarioParts(), isFirstThread: this.shard.index === 0 });
   }
 
-  private checkRecorder(name: string, tags: Tags): CheckRecorder {
-    return new CheckRecorder(
-      this.registry.check(name),
-      this.metrics.checks.bind(withTags(tags, new Map([['check', name]]))),
-    );
+  private scenarioParts(): Pick<ScriptLoadOptions, keyof ScriptLoadOptions & keyof BuiltInLoadOptions> {
+    const { plan, registry, metrics, connections, outlets } = this;
+    const clock = new LagClock(this.clock, this.gauges.lag);
+    return {
+      plan,
+      registry,
+      metrics,
+      connections,
+      outlets,
+      clock,
+      readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+    };
+  }
+
+  private createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
+    const load = this.script ?? this.builtIn;
+    if (load === undefined) throw new Error(`the script ${this.plan.behaviour.name} was not handed over`);
+    return load.createScenario(part, tags, numbers);
   }
 
   private createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {

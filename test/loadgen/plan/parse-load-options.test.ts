@@ -53,8 +53,8 @@ describe('parseLoadOptions', () => {
   it('names all problems at once, each with its option and variable', () => {
     const flags = { url: 'http://x', vus: '0', duration: 'soon', gracefulStop: '-1s', scenario: 'nope', seed: '1.5' };
     expect(problemsOf(flags, { K6_MIN_ITERATION_DURATION: 'long' }).map((problem) => problem.split(':')[0])).toEqual([
-      'scenario',
       'url',
+      'scenario',
       'seed',
       'gracefulStop',
       'duration',

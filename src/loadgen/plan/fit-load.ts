@@ -1,0 +1,40 @@
+import type { OptionReader } from './option-reader.js';
+import type { Behaviour } from './plan.js';
+import type { LoadPlan } from './read-load.js';
+import type { ScenarioPlan } from './scenario-plan.js';
+
+const SECOND_MS = 1000;
+/** What virtual users loop in for a time, so that each can hold a connection for it. */
+const FOR_A_TIME: readonly ScenarioPlan['executor'][] = ['constant-vus', 'ramping-vus'];
+
+/** Makes the load fit what the virtual users do: `churn` begins its connections at a rate, and what holds a connection needs a duration. */
+export function fitLoad(behaviour: Behaviour, load: LoadPlan, reader: OptionReader): LoadPlan {
+  if (behaviour.type === 'script' || behaviour.name === 'snapshot') return load;
+  if (behaviour.name === 'churn') {
+    const { rate } = behaviour;
+    return { ...load, scenarios: load.scenarios.map((scenario) => atRate(scenario, rate)) };
+  }
+  for (const { name, executor } of load.scenarios) {
+    if (FOR_A_TIME.includes(executor)) continue;
+    const place = { path: name === 'default' ? 'iterations' : `scenarios.${name}.executor`, origin: '' };
+    reader.complain(
+      place,
+      `in ${behaviour.name} every virtual user holds its connection for a time: give --duration or --stage instead`,
+    );
+  }
+  return load;
+}
+
+/** Virtual users that loop for a time become those that are there for connections at a rate; what counts iterations or has a rate stays. */
+function atRate(scenario: ScenarioPlan, rate: number): ScenarioPlan {
+  if (scenario.executor !== 'constant-vus') return scenario;
+  const { vus, ...rest } = scenario;
+  return {
+    ...rest,
+    executor: 'constant-arrival-rate',
+    rate,
+    timeUnitMs: SECOND_MS,
+    preAllocatedVus: vus,
+    maxVus: vus,
+  };
+}

@@ -1,0 +1,107 @@
+import { formatGoDuration } from '../../core/duration.js';
+import { OPTION_CATALOGUE } from './option-catalogue.js';
+import { isRecord } from './option-reader.js';
+import type { Plan } from './plan.js';
+import type { ScenarioPlan } from './scenario-plan.js';
+
+/** Only wsg has these; no script of k6 asks for them. */
+const NOT_OF_K6 = 'url scenario rate size binary match answerTimeout connectRate hold every seed recordSubmetrics'.split(
+  ' ',
+);
+
+/**
+ * The options that the run obeys in the form that k6's scripts know, wherever they came from: what the script says, over it what the plan
+ * has made of script, flags, environment and file. Of k6's options those that nobody set are null, as in k6.
+ */
+export function viewOptions(plan: Plan, own: unknown): Readonly<Record<string, unknown>> {
+  const names = OPTION_CATALOGUE.map(({ name }) => name).filter((name) => !NOT_OF_K6.includes(name));
+  const unset = Object.fromEntries(names.map((name) => [name, null]));
+  const thresholds = viewThresholds(plan);
+  return {
+    ...unset,
+    ...(isRecord(own) ? own : {}),
+    ...viewRuntime(plan),
+    scenarios: Object.fromEntries(plan.scenarios.map((scenario) => [scenario.name, viewScenario(scenario)])),
+    thresholds: Object.keys(thresholds).length > 0 ? thresholds : null,
+    tags: Object.keys(plan.tags).length > 0 ? plan.tags : null,
+    summaryTrendStats: plan.summary.trendStats ?? null,
+    summaryTimeUnit: plan.summary.timeUnit ?? null,
+    minIterationDuration: plan.minIterationMs > 0 ? formatGoDuration(plan.minIterationMs) : null,
+  };
+}
+
+function viewRuntime({ runtime }: Plan): Readonly<Record<string, unknown>> {
+  return {
+    setupTimeout: formatGoDuration(runtime.setupTimeoutMs),
+    teardownTimeout: formatGoDuration(runtime.teardownTimeoutMs),
+    noSetup: runtime.noSetup,
+    noTeardown: runtime.noTeardown,
+    throw: runtime.throwsOnFailure,
+    discardResponseBodies: runtime.discardResponseBodies,
+    noCookiesReset: runtime.noCookiesReset,
+    noConnectionReuse: runtime.noConnectionReuse,
+    noVUConnectionReuse: runtime.noVuConnectionReuse,
+    insecureSkipTLSVerify: runtime.insecureSkipTlsVerify,
+    maxRedirects: runtime.maxRedirects,
+    batch: runtime.batch,
+    batchPerHost: runtime.batchPerHost,
+    ...(runtime.userAgent !== undefined && { userAgent: runtime.userAgent }),
+    ...(runtime.systemTags !== undefined && { systemTags: runtime.systemTags }),
+  };
+}
+
+function viewThresholds({ thresholds }: Plan): Readonly<Record<string, unknown>> {
+  const bySeries: Record<string, unknown[]> = {};
+  for (const { series, expression, abortOnFail, delayAbortMs } of thresholds) {
+    const isPlain = !abortOnFail && delayAbortMs === 0;
+    const delay = delayAbortMs > 0 ? { delayAbortEval: formatGoDuration(delayAbortMs) } : {};
+    (bySeries[series] ??= []).push(isPlain ? expression : { threshold: expression, abortOnFail, ...delay });
+  }
+  return bySeries;
+}
+
+/** One scenario with all its settings, durations as texts. */
+function viewScenario(scenario: ScenarioPlan): Readonly<Record<string, unknown>> {
+  const { executor, exec, env, tags, startTimeMs, gracefulStopMs } = scenario;
+  return {
+    executor,
+    startTime: formatGoDuration(startTimeMs),
+    gracefulStop: formatGoDuration(gracefulStopMs),
+    exec,
+    env,
+    tags,
+    ...viewExecutor(scenario),
+  };
+}
+
+function viewExecutor(scenario: ScenarioPlan): Readonly<Record<string, unknown>> {
+  switch (scenario.executor) {
+    case 'constant-vus':
+      return { vus: scenario.vus, duration: formatGoDuration(scenario.durationMs) };
+    case 'ramping-vus':
+      return {
+        startVUs: scenario.startVus,
+        stages: viewStages(scenario.stages),
+        gracefulRampDown: formatGoDuration(scenario.gracefulRampDownMs),
+      };
+    case 'shared-iterations':
+    case 'per-vu-iterations': {
+      const { vus, iterations, maxDurationMs } = scenario;
+      return { vus, iterations, maxDuration: formatGoDuration(maxDurationMs) };
+    }
+    case 'constant-arrival-rate':
+      return { rate: scenario.rate, duration: formatGoDuration(scenario.durationMs), ...viewArrivals(scenario) };
+    case 'ramping-arrival-rate':
+      return { startRate: scenario.startRate, stages: viewStages(scenario.stages), ...viewArrivals(scenario) };
+  }
+}
+
+type ArrivalPlan = Extract<ScenarioPlan, { readonly maxVus: number }>;
+
+function viewArrivals({ timeUnitMs, preAllocatedVus, maxVus }: ArrivalPlan): Readonly<Record<string, unknown>> {
+  return { timeUnit: formatGoDuration(timeUnitMs), preAllocatedVUs: preAllocatedVus, maxVUs: maxVus };
+}
+
+function viewStages(stages: Extract<ScenarioPlan, { readonly startVus: number }>['stages']): object[] {
+  return stages.map(({ durationMs, target }) => ({ duration: formatGoDuration(durationMs), target }));
+}

@@ -1,0 +1,56 @@
+import type { IterationTicket } from '../executor/iteration-runner.js';
+import type { MessageSink } from '../client/frame-walker.js';
+import type { CheckRecorder } from '../metric/check-recorder.js';
+import type { ChurnPlan } from '../plan/built-in-plan.js';
+import type { Scenario, UserContext, VirtualUser } from './scenario.js';
+import { Session } from './session.js';
+
+const SWITCHING_PROTOCOLS = 101;
+
+/** Connections that come at a rate, are held and go: what a target needs for a handshake. `ws_connecting` counts from when one was due. */
+export class ChurnScenario implements Scenario {
+  constructor(
+    private readonly context: UserContext,
+    private readonly plan: ChurnPlan,
+    private readonly statusCheck: CheckRecorder,
+  ) {}
+
+  createUser(): VirtualUser {
+    return new ChurnUser(this.context, this.plan, this.statusCheck);
+  }
+}
+
+class ChurnUser implements VirtualUser, MessageSink {
+  private session: Session | undefined;
+  private cancelClose: () => void = () => undefined;
+
+  constructor(
+    private readonly context: UserContext,
+    private readonly plan: ChurnPlan,
+    private readonly statusCheck: CheckRecorder,
+  ) {}
+
+  onMessage(): void {
+    this.context.metrics.messagesReceived.add(1);
+  }
+
+  async iterate({ dueMs }: IterationTicket): Promise<boolean> {
+    const session = new Session(this.context, this, { dialDueMs: dueMs });
+    this.session = session;
+    const { wasInterrupted, status } = await session.run(() => this.hold(session));
+    this.cancelClose();
+    if (wasInterrupted) return false;
+    this.statusCheck.add(status === SWITCHING_PROTOCOLS);
+    return true;
+  }
+
+  interrupt(): void {
+    this.session?.interrupt();
+  }
+
+  private hold(session: Session): void {
+    const { holdMs } = this.plan;
+    if (holdMs === 0) session.close();
+    else this.cancelClose = this.context.clock.schedule(() => session.close(), holdMs);
+  }
+}

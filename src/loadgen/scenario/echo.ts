@@ -1,0 +1,119 @@
+import type { RoundTripMetrics } from '../metric/scenario-metrics.js';
+import type { EchoPlan } from '../plan/built-in-plan.js';
+import { HeldUser, type HeldContext } from './held-user.js';
+import { MessageWriter, readStamp } from './message-stamp.js';
+import { RoundTrips } from './round-trips.js';
+import type { Scenario, VirtualUser } from './scenario.js';
+import type { Session } from './session.js';
+
+const SECOND_MS = 1000;
+/**
+ * Node's timers have a resolution of 1 ms. A message may leave so much before it is due: half of them would else wait for the better part of a
+ * millisecond, which is the generator's delay and no target's. Measured by bench/clock.
+ */
+const EARLY_MS = 0.5;
+
+/** What the virtual users of an echo scenario share. */
+export interface EchoParts {
+  readonly held: HeldContext;
+  readonly plan: EchoPlan;
+  /** How many virtual users the rate is spread over, in all threads. */
+  readonly users: number;
+  readonly roundTrips: RoundTripMetrics;
+}
+
+/**
+ * Messages at a constant rate to a target that answers each. An open model: a message is due at its time whatever became of those before,
+ * and its response time counts from there, so a target that stalls shows what users would have felt.
+ */
+export class EchoScenario implements Scenario {
+  constructor(private readonly parts: EchoParts) {}
+
+  createUser(vu: number): VirtualUser {
+    return new EchoUser(this.parts, vu);
+  }
+}
+
+class EchoUser extends HeldUser {
+  private readonly writer: MessageWriter;
+  private readonly trips: RoundTrips;
+  private readonly periodMs: number;
+  /** When the first message was due, by the clock; it stands when the connection is another one. */
+  private firstDueMs: number | undefined;
+  private count = 0;
+  private isDraining = false;
+  private cancelNext: () => void = () => undefined;
+
+  constructor(
+    private readonly parts: EchoParts,
+    vu: number,
+  ) {
+    super(parts.held, vu);
+    const { plan, users, roundTrips } = parts;
+    this.writer = new MessageWriter(vu, plan.size);
+    this.trips = new RoundTrips(roundTrips, plan.answerTimeoutMs);
+    this.periodMs = (users * SECOND_MS) / plan.rate;
+  }
+
+  onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void {
+    const { context } = this.held;
+    const nowMs = context.clock.now();
+    context.metrics.messagesReceived.add(1);
+    if (this.parts.plan.matching === 'order') this.trips.answerOldest(nowMs);
+    else {
+      const stamp = readStamp(bytes, start, end, isBinary);
+      // Another sender's message, as of a server that sends to all, is nobody's answer.
+      if (stamp?.sender === this.vu) this.trips.answer(stamp.id, nowMs);
+      else this.parts.roundTrips.unmatched.add(1);
+    }
+    if (this.isDraining && this.trips.inFlight === 0) this.session?.close();
+  }
+
+  protected opened(session: Session, nowMs: number): void {
+    this.isDraining = false;
+    // The users' messages are spread evenly over the period.
+    this.firstDueMs ??= nowMs + (((this.vu - 1) % this.parts.users) / this.parts.users) * this.periodMs;
+    this.send(session);
+  }
+
+  /** Sends no more, and waits for the answers that are under way. */
+  protected override timeUp(session: Session): void {
+    this.isDraining = true;
+    this.cancelNext();
+    if (this.trips.inFlight === 0) session.close();
+    else this.cancelNext = this.held.context.clock.schedule(() => session.close(), this.parts.plan.answerTimeoutMs);
+  }
+
+  protected override closed(nowMs: number): void {
+    this.cancelNext();
+    this.trips.end(nowMs);
+  }
+
+  /** Sends everything that is due, and comes back when the next message is. */
+  private send(session: Session): void {
+    const { clock } = this.held.context;
+    const { endMs } = this.held.schedule;
+    this.trips.expire(clock.now());
+    for (let dueMs = this.nextDueMs; dueMs < endMs; dueMs = this.nextDueMs) {
+      const nowMs = clock.now();
+      const delayMs = dueMs - EARLY_MS - nowMs;
+      if (delayMs > 0) {
+        this.cancelNext = clock.schedule(() => this.send(session), delayMs);
+        return;
+      }
+      this.sendOne(session, dueMs, nowMs);
+    }
+  }
+
+  private sendOne(session: Session, dueMs: number, nowMs: number): void {
+    const id = this.trips.nextId;
+    this.trips.begin(dueMs, nowMs);
+    this.count += 1;
+    if (this.parts.plan.isBinary) session.sendBinary(this.writer.binary(id));
+    else session.send(this.writer.text(id));
+  }
+
+  private get nextDueMs(): number {
+    return (this.firstDueMs ?? 0) + this.count * this.periodMs;
+  }
+}

@@ -1,0 +1,167 @@
+import type { DeliveryMetrics } from '../metric/scenario-metrics.js';
+import type { FanOutPlan } from '../plan/built-in-plan.js';
+import { Broadcasts } from './broadcasts.js';
+import { HeldUser, type HeldContext } from './held-user.js';
+import { findPublished, formatPublished } from './message-stamp.js';
+import { Publisher } from './publisher.js';
+import type { Scenario, VirtualUser } from './scenario.js';
+import type { Session } from './session.js';
+
+const SECOND_MS = 1000;
+const US_PER_MS = 1000;
+const NS_PER_MS = 1e6;
+
+/** What the virtual users of a fan-out scenario share. */
+export interface FanOutParts {
+  readonly held: HeldContext;
+  readonly plan: FanOutPlan;
+  readonly metrics: DeliveryMetrics;
+  /** Virtual users of this thread. */
+  readonly recipients: number;
+  /** One thread alone publishes. */
+  readonly isPublisher: boolean;
+  /** Tells once why messages are not published. */
+  readonly complain: (sentence: string) => void;
+}
+
+/**
+ * Messages that are published by HTTP requests at a constant rate and are to reach every connection. An open model, as in `echo`: the delay
+ * of each recipient, and that of the last one, counts from when the request was due. Publishing begins when each virtual user has dialled.
+ */
+export class FanOutScenario implements Scenario {
+  readonly broadcasts: Broadcasts;
+  private readonly publisher: Publisher;
+  /** What the machine's monotonic clock, which all threads share, is ahead of this thread's. */
+  private readonly offsetMs: number;
+  private dialled = 0;
+  private count = 0;
+  private firstDueMs = 0;
+  private hasComplained = false;
+  private cancelNext: () => void = () => undefined;
+  private recipientsMade = 0;
+
+  constructor(readonly parts: FanOutParts) {
+    const { held, metrics, recipients, plan } = parts;
+    const present = (): number => held.population.size;
+    this.broadcasts = new Broadcasts({ metrics, recipients, present, timeoutMs: plan.answerTimeoutMs });
+    this.publisher = new Publisher(plan.publish);
+    this.offsetMs = Number(process.hrtime.bigint()) / NS_PER_MS - held.context.clock.now();
+  }
+
+  createUser(vu: number): VirtualUser {
+    const recipient = this.recipientsMade;
+    this.recipientsMade += 1;
+    return new FanOutUser(this.parts.held, vu, { scenario: this, recipient });
+  }
+
+  /** A virtual user's first handshake has come to its end, well or not. */
+  userDialled(): void {
+    this.dialled += 1;
+    if (this.dialled !== this.parts.recipients || !this.parts.isPublisher) return;
+    this.firstDueMs = this.parts.held.context.clock.now();
+    this.publishDue();
+  }
+
+  end(): void {
+    this.cancelNext();
+    this.broadcasts.end();
+    this.publisher.stop();
+  }
+
+  arrived(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, recipient: number): void {
+    const stamp = findPublished(bytes, range.start, range.end);
+    // What others publish is counted as received, and is none of ours.
+    if (stamp === undefined) return;
+    const dueMs = stamp.dueUs / US_PER_MS - this.offsetMs;
+    const sentMs = stamp.sentUs / US_PER_MS - this.offsetMs;
+    this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.parts.held.context.clock.now());
+  }
+
+  private publishDue(): void {
+    const { held, plan } = this.parts;
+    const { clock } = held.context;
+    this.broadcasts.expire(clock.now());
+    for (let dueMs = this.nextDueMs; dueMs < held.schedule.endMs; dueMs = this.nextDueMs) {
+      const delayMs = dueMs - clock.now();
+      if (delayMs > 0) {
+        this.cancelNext = clock.schedule(() => {
+          this.publishOne(dueMs);
+          this.publishDue();
+        }, delayMs);
+        return;
+      }
+      this.publishOne(dueMs);
+    }
+    // So that a message that does not reach everybody is given up although no other follows it.
+    this.cancelNext = clock.schedule(() => this.broadcasts.expire(clock.now()), plan.answerTimeoutMs);
+  }
+
+  private publishOne(dueMs: number): void {
+    const { held } = this.parts;
+    const id = this.count;
+    this.count += 1;
+    const sentMs = held.context.clock.now();
+    const dueUs = this.micros(Math.min(dueMs, sentMs));
+    this.broadcasts.begin(id, Math.min(dueMs, sentMs), sentMs);
+    const stamp = formatPublished({ id, dueUs, sentUs: this.micros(sentMs) });
+    this.broadcasts.hold();
+    void this.publisher.publish(id, stamp).then((problem) => {
+      this.tellPublished(id, problem);
+      this.broadcasts.release();
+    });
+  }
+
+  private tellPublished(id: number, problem: string | undefined): void {
+    const { metrics, complain, plan } = this.parts;
+    if (problem === undefined) return metrics.published.add(1);
+    metrics.failed.add(1);
+    this.broadcasts.fail(id);
+    if (!this.hasComplained) complain(`a message could not be published with ${plan.publish.url}: ${problem}`);
+    this.hasComplained = true;
+  }
+
+  private micros(atMs: number): number {
+    return Math.round((atMs + this.offsetMs) * US_PER_MS);
+  }
+
+  private get nextDueMs(): number {
+    return this.firstDueMs + (this.count * SECOND_MS) / this.parts.plan.rate;
+  }
+}
+
+class FanOutUser extends HeldUser {
+  private hasDialledOnce = false;
+
+  constructor(
+    held: HeldContext,
+    vu: number,
+    private readonly place: { readonly scenario: FanOutScenario; readonly recipient: number },
+  ) {
+    super(held, vu);
+  }
+
+  onMessage(bytes: Uint8Array, start: number, end: number): void {
+    this.held.context.metrics.messagesReceived.add(1);
+    this.place.scenario.arrived(bytes, { start, end }, this.place.recipient);
+  }
+
+  protected opened(): void {
+    this.tellDialled();
+  }
+
+  /** Waits for what is under way. */
+  protected override timeUp(session: Session): void {
+    const { broadcasts } = this.place.scenario;
+    broadcasts.waitSettled(() => session.close());
+  }
+
+  protected override closed(): void {
+    this.tellDialled();
+  }
+
+  private tellDialled(): void {
+    if (this.hasDialledOnce) return;
+    this.hasDialledOnce = true;
+    this.place.scenario.userDialled();
+  }
+}

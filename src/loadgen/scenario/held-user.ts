@@ -1,0 +1,128 @@
+import type { MessageSink } from '../client/frame-walker.js';
+import type { CheckRecorder } from '../metric/check-recorder.js';
+import type { ConnectionMetrics } from '../metric/scenario-metrics.js';
+import type { HeldSchedule } from './held-schedule.js';
+import { FAILED_DIAL_PAUSE_MS, Pause } from './pause.js';
+import type { UserContext, VirtualUser } from './scenario.js';
+import { Session, type SessionResult } from './session.js';
+
+const SWITCHING_PROTOCOLS = 101;
+
+/** The connections of a scenario's virtual users in one thread that are open. */
+export class Population {
+  private count = 0;
+
+  constructor(private readonly metrics: ConnectionMetrics) {}
+
+  get size(): number {
+    return this.count;
+  }
+
+  opened(): void {
+    this.count += 1;
+    this.metrics.connections.add(this.count);
+  }
+
+  /** `isLost`: the target ended it. */
+  closed(isLost: boolean): void {
+    this.count -= 1;
+    this.metrics.connections.add(this.count);
+    if (isLost) this.metrics.lost.add(1);
+  }
+}
+
+/** What the virtual users of a scenario share that hold connections. */
+export interface HeldContext {
+  readonly context: UserContext;
+  readonly schedule: HeldSchedule;
+  readonly population: Population;
+  /** 'status is 101'. */
+  readonly statusCheck: CheckRecorder;
+}
+
+/**
+ * A virtual user that holds a connection until the scenario's time is up. An iteration is one connection: when the target ends it, or the
+ * handshake fails, the next iteration dials again.
+ */
+export abstract class HeldUser implements VirtualUser, MessageSink {
+  protected session: Session | undefined;
+  private readonly pause: Pause;
+  private wasInterrupted = false;
+  private hasDialled = false;
+  private isOpen = false;
+  private cancelEnd: () => void = () => undefined;
+
+  constructor(
+    protected readonly held: HeldContext,
+    /** From 1, over all threads. */
+    protected readonly vu: number,
+  ) {
+    this.pause = new Pause(held.context.clock);
+  }
+
+  abstract onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void;
+
+  async iterate(): Promise<boolean> {
+    const { context, statusCheck } = this.held;
+    this.wasInterrupted = false;
+    await this.waitForTurn();
+    if (this.wasInterrupted) return false;
+    const session = new Session(context, this);
+    this.session = session;
+    const result = await session.run(() => this.begin(session));
+    this.finish(result);
+    if (result.wasInterrupted) return false;
+    statusCheck.add(result.status === SWITCHING_PROTOCOLS);
+    if (result.error !== undefined) await this.pause.take(this.failedDialPauseMs);
+    return true;
+  }
+
+  interrupt(): void {
+    this.wasInterrupted = true;
+    this.session?.interrupt();
+    this.pause.end();
+  }
+
+  /** The connection is open. */
+  protected abstract opened(session: Session, nowMs: number): void;
+
+  /** The scenario's time is up while the connection is open. */
+  protected timeUp(session: Session): void {
+    session.close();
+  }
+
+  /** The session is over, or its handshake failed. */
+  protected closed(_nowMs: number, _result: SessionResult): void {
+    // Nothing unless a scenario has something to end.
+  }
+
+  protected get failedDialPauseMs(): number {
+    return FAILED_DIAL_PAUSE_MS;
+  }
+
+  private begin(session: Session): void {
+    const { context, schedule, population } = this.held;
+    this.isOpen = true;
+    population.opened();
+    const nowMs = context.clock.now();
+    this.cancelEnd = context.clock.schedule(() => this.timeUp(session), Math.max(0, schedule.endMs - nowMs));
+    this.opened(session, nowMs);
+  }
+
+  private finish(result: SessionResult): void {
+    this.cancelEnd();
+    if (this.isOpen) this.held.population.closed(result.wasLost);
+    this.isOpen = false;
+    this.closed(this.held.context.clock.now(), result);
+  }
+
+  /** Before the first dial alone. */
+  private async waitForTurn(): Promise<void> {
+    const { context, schedule } = this.held;
+    const nowMs = context.clock.now();
+    schedule.begin(nowMs);
+    if (this.hasDialled) return;
+    this.hasDialled = true;
+    await this.pause.take(schedule.connectAtMs(this.vu) - nowMs);
+  }
+}

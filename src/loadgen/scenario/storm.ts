@@ -1,0 +1,124 @@
+import type { StormMetrics } from '../metric/scenario-metrics.js';
+import type { StormPlan } from '../plan/built-in-plan.js';
+import { HeldUser, type HeldContext } from './held-user.js';
+import type { Scenario, VirtualUser } from './scenario.js';
+import type { Session, SessionResult } from './session.js';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 1000;
+
+/**
+ * All connections are cut at once, as when a gateway or a network goes, and dial again at once; what fails tries again after 100 ms, 200 ms
+ * and so on up to 1 s. Tells how long each was away, and how long it took until all were back.
+ */
+export class StormScenario implements Scenario {
+  private readonly present = new Set<StormUser>();
+  /** How many are away because of a storm, and when the last one was. */
+  private away = 0;
+  private stormMs = 0;
+  private hasBegun = false;
+  private cancelNext: () => void = () => undefined;
+
+  constructor(
+    private readonly held: HeldContext,
+    private readonly plan: StormPlan,
+    readonly metrics: StormMetrics,
+  ) {}
+
+  createUser(vu: number): VirtualUser {
+    return new StormUser(this.held, vu, this);
+  }
+
+  end(): void {
+    this.cancelNext();
+  }
+
+  opened(user: StormUser, nowMs: number): void {
+    this.present.add(user);
+    if (!this.hasBegun) this.scheduleNext(nowMs);
+    this.hasBegun = true;
+  }
+
+  gone(user: StormUser): void {
+    this.present.delete(user);
+  }
+
+  /** One that a storm had cut will not come back. */
+  gaveUp(): void {
+    this.away -= 1;
+  }
+
+  /** One that a storm had cut is back. */
+  returned(nowMs: number): void {
+    this.away -= 1;
+    if (this.away === 0) this.metrics.recovery.add(nowMs - this.stormMs);
+  }
+
+  /** Storms keep to the beat of the start; those that cannot be in time are left out. */
+  private scheduleNext(nowMs: number): void {
+    const { schedule, context } = this.held;
+    const passed = Math.floor((nowMs - schedule.startMs) / this.plan.everyMs);
+    const dueMs = schedule.startMs + (passed + 1) * this.plan.everyMs;
+    if (dueMs < schedule.endMs) this.cancelNext = context.clock.schedule(() => this.strike(dueMs), dueMs - nowMs);
+  }
+
+  private strike(dueMs: number): void {
+    const nowMs = this.held.context.clock.now();
+    if (this.present.size > 0) {
+      if (this.away > 0) this.metrics.unrecovered.add(1);
+      this.metrics.storms.add(1);
+      this.stormMs = Math.min(dueMs, nowMs);
+      this.away += this.present.size;
+      for (const user of this.present) user.strike(this.stormMs);
+    }
+    this.scheduleNext(Math.max(dueMs, nowMs));
+  }
+}
+
+class StormUser extends HeldUser {
+  /** When the storm came that it is away for. */
+  private cutMs: number | undefined;
+  private failures = 0;
+
+  constructor(
+    held: HeldContext,
+    vu: number,
+    private readonly scenario: StormScenario,
+  ) {
+    super(held, vu);
+  }
+
+  onMessage(): void {
+    this.held.context.metrics.messagesReceived.add(1);
+  }
+
+  strike(stormMs: number): void {
+    this.cutMs = stormMs;
+    this.session?.cut();
+  }
+
+  protected opened(session: Session, nowMs: number): void {
+    this.failures = 0;
+    this.scenario.opened(this, nowMs);
+    if (this.cutMs === undefined) return;
+    this.scenario.metrics.reconnecting.add(this.cutMs, session.dialStartMs, nowMs);
+    this.cutMs = undefined;
+    this.scenario.returned(nowMs);
+  }
+
+  override interrupt(): void {
+    super.interrupt();
+    if (this.cutMs === undefined) return;
+    this.cutMs = undefined;
+    this.scenario.gaveUp();
+  }
+
+  protected override closed(_nowMs: number, { error }: SessionResult): void {
+    this.scenario.gone(this);
+    if (error !== undefined) this.failures += 1;
+  }
+
+  protected override get failedDialPauseMs(): number {
+    return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.failures - 1));
+  }
+}

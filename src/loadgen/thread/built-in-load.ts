@@ -1,0 +1,61 @@
+import type { Clock } from '../../core/clock.js';
+import { createDialTarget, type DialTarget } from '../client/dial-target.js';
+import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import { CheckRecorder } from '../metric/check-recorder.js';
+import type { MetricRegistry } from '../metric/metric-registry.js';
+import { withTags, type Tags } from '../metric/tags.js';
+import type { Behaviour, Plan } from '../plan/plan.js';
+import type { ScenarioPlan } from '../plan/scenario-plan.js';
+import { builtInFactory } from '../scenario/create-built-in.js';
+import type { OpenConnections } from '../scenario/open-connections.js';
+import type { Scenario } from '../scenario/scenario.js';
+import type { ScriptOutlets } from './script-load.js';
+
+/** What a load gives its built-in scenario. */
+export interface BuiltInLoadOptions {
+  readonly behaviour: Extract<Behaviour, { readonly type: 'built-in' }>;
+  readonly plan: Plan;
+  readonly registry: MetricRegistry;
+  readonly metrics: BuiltInMetrics;
+  readonly connections: OpenConnections;
+  readonly readBuffer: Buffer;
+  readonly clock: Clock;
+  readonly outlets: Pick<ScriptOutlets, 'log'>;
+  /** Of the threads the one that does what only one may do. */
+  readonly isFirstThread: boolean;
+}
+
+/** The built-in scenario of a load, of which each scenario of the plan has one. */
+export class BuiltInLoad {
+  private readonly create: ReturnType<typeof builtInFactory>;
+  private readonly target: DialTarget;
+  private readonly scenarios: Scenario[] = [];
+
+  constructor(private readonly options: BuiltInLoadOptions) {
+    const { behaviour, plan, registry, isFirstThread, outlets } = options;
+    const complain = (text: string): void => outlets.log({ level: 'warning', text });
+    this.create = builtInFactory({ plan: behaviour, seed: plan.seed, registry, isFirstThread, complain });
+    this.target = createDialTarget(behaviour.target.normalised);
+  }
+
+  /** `numbers` are those of this thread's virtual users. */
+  createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
+    const { clock, readBuffer, metrics, connections } = this.options;
+    const { target } = this;
+    const context = { clock, readBuffer, target, metrics: metrics.bindSession(tags), connections };
+    const checks = (name: string): CheckRecorder => this.checkRecorder(name, tags);
+    const scenario = this.create({ part, tags, context, checks, ownUsers: numbers.length });
+    this.scenarios.push(scenario);
+    return scenario;
+  }
+
+  /** All virtual users have ended. */
+  end(): void {
+    for (const scenario of this.scenarios) scenario.end?.();
+  }
+
+  private checkRecorder(name: string, tags: Tags): CheckRecorder {
+    const { registry, metrics } = this.options;
+    return new CheckRecorder(registry.check(name), metrics.checks.bind(withTags(tags, new Map([['check', name]]))));
+  }
+}
