@@ -1,16 +1,38 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
 import { LoadTarget } from '../support/load-target.js';
 import { runScript, type ScriptRun } from '../support/script-run.js';
 
 const FOLDER = fileURLToPath(new URL('../../examples/k6-scripts/', import.meta.url));
 
 let target: LoadTarget;
+let refusing: LoadTarget;
+
+/** Answers each subscription of graphql-transport-ws with two numbered results. */
+function subscriptions(socket: WebSocket): void {
+  socket.on('message', (bytes: Buffer) => {
+    const { type, id }: { type: string; id?: string } = JSON.parse(bytes.toString());
+    const messages =
+      type === 'connection_init'
+        ? [{ type: 'connection_ack' }]
+        : [
+            { id, type: 'next', payload: { data: { number: 1 } } },
+            { id, type: 'next', payload: { data: { number: 2 } } },
+            { id, type: 'complete' },
+          ];
+    for (const message of messages) socket.send(JSON.stringify(message));
+  });
+}
 
 beforeAll(async () => {
   target = new LoadTarget(
     (socket, _target, request) => {
+      if (socket.protocol === 'graphql-transport-ws') {
+        subscriptions(socket);
+        return;
+      }
       socket.on('message', (bytes: Buffer, isBinary) => {
         const isQuestion = bytes.toString() === 'who am i';
         const isKnown = request.headers.authorization === 'Bearer secret';
@@ -20,16 +42,27 @@ beforeAll(async () => {
     },
     (_request, response) => response.end('{"token":"secret"}'),
   );
-  await target.start();
+  refusing = new LoadTarget(
+    (socket) => socket.on('message', (bytes: Buffer) => socket.send(bytes, { binary: false })),
+    (_request, response) => response.end(),
+    ({ url = '' }) => Number(/attempt=(\d+)/.exec(url)?.[1]) <= 2,
+  );
+  await Promise.all([target.start(), refusing.start()]);
 });
 
-afterAll(() => target.stop());
+afterAll(() => Promise.all([target.stop(), refusing.stop()]));
 
 const tested = new Set<string>();
 
 function runExample(file: string): Promise<ScriptRun> {
   tested.add(file);
-  return runScript('', { path: `${FOLDER}${file}`, env: { WSG_URL: target.url, HTTP_URL: target.httpUrl } });
+  const env = {
+    WSG_URL: target.url,
+    HTTP_URL: target.httpUrl,
+    REFUSING_URL: refusing.url,
+    GRAPHQL_URL: target.url,
+  };
+  return runScript('', { path: `${FOLDER}${file}`, env });
 }
 
 function checksOf({ totals }: ScriptRun): Record<string, readonly [number, number]> {
@@ -120,6 +153,59 @@ test('socket-io.js', async () => {
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 3, ws_msgs_received: 3 });
   expect(checksOf(run)).toEqual({ 'joined the lobby': [1, 0], connected: [1, 0], acknowledged: [1, 0] });
+});
+
+test('stages.js', async () => {
+  const { totals, lines, program } = await runExample('stages.js');
+  expect(lines).toEqual([]);
+  const sessions = totals.counters['ws_sessions'] ?? 0;
+  expect(sessions).toBeGreaterThanOrEqual(3);
+  expect(totals.counters).toMatchObject({ ws_msgs_received: 3 * sessions, greetings: 3 * sessions });
+  expect(totals.counters['greetings{stage:1}']).toBeGreaterThan(0);
+  expect(totals.counters['greetings{stage:1}']).toBeLessThan(3 * sessions);
+  expect(totals.trends['ws_session_duration']?.count).toBe(sessions);
+  expect(totals.checks.map(({ name, passes, fails }) => [name, passes, fails])).toEqual([
+    ['my own tick', 3 * sessions, 0],
+    ['connected', sessions, 0],
+  ]);
+  expect(program.options.exports).toEqual(['default']);
+});
+
+test('reconnect.js', async () => {
+  const run = await runExample('reconnect.js');
+  expect(run.logs.map(({ level }) => level)).toEqual(['warning', 'warning', 'warning', 'warning']);
+  expect(run.totals.counters).toMatchObject({ iterations: 2, ws_sessions: 6, refusals: 4, ws_msgs_received: 2 });
+  expect(run.totals.trends['attempts']).toMatchObject({ count: 2, min: 3, max: 3, sum: 6 });
+  expect(checksOf(run)).toEqual({ 'heard after all': [2, 0] });
+});
+
+test('subscriptions.js', async () => {
+  const run = await runExample('subscriptions.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({
+    iterations: 2,
+    ws_sessions: 2,
+    ws_msgs_sent: 6,
+    ws_msgs_received: 14,
+    'subscription_results{query:prices}': 4,
+    'subscription_results{query:news}': 4,
+  });
+  expect(run.totals.trends['first_result']?.count).toBe(4);
+  expect(checksOf(run)).toEqual({ 'speaks our protocol': [2, 0], 'numbered in order': [8, 0] });
+});
+
+test('local-modules.js', async () => {
+  const run = await runExample('local-modules.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({
+    iterations: 7,
+    ws_sessions: 11,
+    ws_msgs_sent: 19,
+    ws_msgs_received: 19,
+    'ws_sessions{step:buy}': 4,
+  });
+  expect(run.totals.trends['group_duration']?.count).toBe(11);
+  expect(checksOf(run)).toEqual({ bought: [4, 0], 'bought the cheapest': [4, 0], watched: [3, 0] });
 });
 
 test('every example is tested', () => {

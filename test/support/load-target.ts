@@ -11,18 +11,19 @@ export interface TargetCounts {
   pings: number;
 }
 
-/** A WebSocket server that counts, for load generators under test; it refuses upgrades on /refused with 403. */
+/** A WebSocket server that counts, for load generators under test; it refuses upgrades with 403, on /refused unless told. */
 export class LoadTarget {
   readonly counts: TargetCounts = { sessions: 0, sent: 0, received: 0, pings: 0 };
   readonly closeCodes: number[] = [];
   private readonly http: Server = createServer((request, response) => this.respond(request, response));
   private readonly sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true });
 
-  /** `opened` hears of each socket and its request; `respond` answers plain requests, with metrics unless told. */
+  /** `opened` hears of each socket and its request; `respond` answers plain requests, with metrics unless told; `isRefused` says which upgrades get 403. */
   constructor(
     private readonly opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void = () =>
       undefined,
     private readonly respond: RequestListener = (_request, response) => response.end(this.metricsText()),
+    private readonly isRefused: (request: IncomingMessage) => boolean = ({ url }) => url === '/refused',
   ) {}
 
   get url(): string {
@@ -35,7 +36,7 @@ export class LoadTarget {
 
   async start(): Promise<void> {
     this.http.on('upgrade', (request, socket, head) => {
-      if (request.url === '/refused') {
+      if (this.isRefused(request)) {
         socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
         return;
       }

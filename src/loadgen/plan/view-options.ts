@@ -5,9 +5,8 @@ import type { Plan } from './plan.js';
 import type { ScenarioPlan } from './scenario-plan.js';
 
 /** Only wsg has these; no script of k6 asks for them. */
-const NOT_OF_K6 = 'url scenario rate size binary match answerTimeout connectRate hold every seed recordSubmetrics'.split(
-  ' ',
-);
+const NOT_OF_K6 =
+  'url scenario rate size binary match answerTimeout connectRate hold every seed recordSubmetrics'.split(' ');
 
 /**
  * The options that the run obeys in the form that k6's scripts know, wherever they came from: what the script says, over it what the plan

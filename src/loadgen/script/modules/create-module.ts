@@ -42,7 +42,7 @@ const FACTORIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFact
 ]);
 
 const LIBRARIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFactory>([
-  ['k6-utils', (_vu, { random }) => createK6Utils(random)],
+  ['k6-utils', (vu, { random }) => createK6Utils(vu, random)],
   ['k6-summary', createK6Summary],
   ['papaparse', createPapaParse],
   ['url', createUrlModule],

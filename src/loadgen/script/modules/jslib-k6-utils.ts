@@ -1,9 +1,11 @@
+import type { VuContext } from '../runtime/vu-context.js';
+import { createStageFunctions } from './jslib-k6-stages.js';
 import { isObject } from './values.js';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
 
 /** The library `k6-utils` of jslib.k6.io; `random` is the virtual user's `Math.random`. */
-export function createK6Utils(random: () => number): object {
+export function createK6Utils(vu: VuContext, random: () => number): object {
   const randomIntBetween = (least: unknown, most: unknown): number =>
     Math.floor(random() * (Number(most) - Number(least) + 1) + Number(least));
   return {
@@ -22,9 +24,7 @@ export function createK6Utils(random: () => number): object {
       return isRepeated === true ? found : (found[0] ?? '');
     },
     normalDistributionStages,
-    getCurrentStageIndex: (): never => refuse('getCurrentStageIndex'),
-    tagWithCurrentStageIndex: (): never => refuse('tagWithCurrentStageIndex'),
-    tagWithCurrentStageProfile: (): never => refuse('tagWithCurrentStageProfile'),
+    ...createStageFunctions(vu),
   };
 }
 
@@ -64,8 +64,4 @@ function normalDistributionStages(maxVus: unknown, durationSeconds: unknown, num
 
 function bell(x: number): number {
   return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
-}
-
-function refuse(name: string): never {
-  throw new Error(`k6-utils: ${name}() is not supported by wsg`);
 }

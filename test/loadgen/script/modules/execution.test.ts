@@ -20,6 +20,44 @@ test('exec tells where an iteration stands', async () => {
   expect(lines.slice(5, 8)).toEqual(['default,shared-iterations,1,1', '1,1,1,1,1', '1,1,0']);
 });
 
+test('exec.test.options has what script, flags and defaults came to, as k6 writes it', async () => {
+  const { lines } = await runScript(
+    `
+    import { test } from 'k6/execution';
+    export default function () {
+      const { scenarios, thresholds, userAgent, setupTimeout, mine, dns, tags, url } = test.options;
+      console.log(JSON.stringify({ scenarios, thresholds, userAgent, setupTimeout, mine, dns, tags, url }));
+    }
+    export const options = {
+      stages: [{ duration: '200ms', target: 1 }], mine: 1, setupTimeout: '90s', tags: { run: 'r' },
+      thresholds: { checks: ['rate>0.5', { threshold: 'rate>0', abortOnFail: true, delayAbortEval: '2s' }] },
+    };
+  `,
+    { flags: { iterations: '1', userAgent: 'us' } },
+  );
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    scenarios: {
+      default: {
+        executor: 'shared-iterations',
+        startTime: '0s',
+        gracefulStop: '30s',
+        exec: 'default',
+        env: {},
+        tags: {},
+        vus: 1,
+        iterations: 1,
+        maxDuration: '10m0s',
+      },
+    },
+    thresholds: { checks: ['rate>0.5', { threshold: 'rate>0', abortOnFail: true, delayAbortEval: '2s' }] },
+    userAgent: 'us',
+    setupTimeout: '1m30s',
+    mine: 1,
+    dns: null,
+    tags: { run: 'r' },
+  });
+});
+
 test('tags of a virtual user hold for the samples that follow', async () => {
   const { lines, totals } = await runScript(
     `

@@ -1,0 +1,2 @@
+export { buyer } from './buyer.js';
+export { default as watcher } from './watcher.js';
