@@ -1,12 +1,12 @@
 import type { LoadFlags } from '../loadgen/index.js';
+import { dialOptions, type DialFlags } from './dial-flags.js';
 import type { K6Flags } from './k6-flags.js';
 import { scenarioOptions, type ScenarioFlags } from './scenario-flags.js';
 import type { WatchFlags } from './watch-flags.js';
 import type { SummaryFlags } from './summary-options.js';
 
 /** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, ScenarioFlags {
-  readonly url: string | undefined;
+export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, DialFlags, ScenarioFlags {
   readonly scenario: string | undefined;
   readonly vus: string | undefined;
   readonly duration: string | undefined;
@@ -29,7 +29,7 @@ export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, Scenar
 export function optionFlags(flags: LoadtestFlags): LoadFlags {
   const given = (name: keyof LoadtestFlags): true | undefined => (flags[name] === true ? true : undefined);
   return {
-    url: flags.url,
+    ...dialOptions(flags),
     scenario: flags.scenario,
     ...scenarioOptions(flags),
     vus: flags.vus,
@@ -55,7 +55,7 @@ export function optionFlags(flags: LoadtestFlags): LoadFlags {
     batch: flags.batch,
     batchPerHost: flags['batch-per-host'],
     userAgent: flags['user-agent'],
-    insecureSkipTLSVerify: given('insecure-skip-tls-verify'),
+    insecureSkipTLSVerify: given('insecure') ?? given('insecure-skip-tls-verify'),
     blockHostnames: flags['block-hostnames'],
   };
 }

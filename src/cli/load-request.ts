@@ -84,8 +84,9 @@ export function readPlannedLoad(
   env: NodeJS.ProcessEnv,
   files: LoadFiles & { readonly url?: string } = {},
 ): PlannedLoad {
-  const { url = flags.url, ...sources } = files;
-  return planLoad({ flags: { ...optionFlags(flags), url }, environment: env, ...sources });
+  const { url, ...sources } = files;
+  const options = optionFlags(flags);
+  return planLoad({ flags: { ...options, url: url ?? options.url }, environment: env, ...sources });
 }
 
 /** One script at most. */

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { k6Flags } from '../cli/k6-flags.js';
+import { dialFlags } from '../cli/dial-flags.js';
 import { scenarioFlags } from '../cli/scenario-flags.js';
 import { watchFlags } from '../cli/watch-flags.js';
 
@@ -21,7 +22,6 @@ export default class Loadtest extends BaseCommand {
   /** Arguments are read by hand: k6's `run` is accepted in front of the script. */
   static override strict = false;
   static override flags = {
-    url: Flags.string({ helpValue: 'URL', description: 'Where to connect; ws://127.0.0.1:5000/connect by default.' }),
     scenario: Flags.string({
       helpValue: 'NAME',
       description:
@@ -75,6 +75,7 @@ export default class Loadtest extends BaseCommand {
       description: 'End with 0 although the load generator was the bottleneck, as k6 does.',
     }),
     ...scenarioFlags,
+    ...dialFlags,
     ...watchFlags,
     ...k6Flags,
   };

@@ -15,12 +15,12 @@ import type {
   ThresholdRecord,
 } from '../run-file/records.js';
 import { ThresholdJudge } from '../summary/threshold-judge.js';
-import { probeTarget } from './client/probe-target.js';
+import { probeTargets } from './client/probe-targets.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun, judgeSecond } from '../run-file/judge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
 import type { SampleBatch } from './metric/sample-batch.js';
-import { planTarget, type Plan } from './plan/plan.js';
+import type { Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';
 import { createRunHeader } from './run-header.js';
 import type { RunObserver } from './run-observer.js';
@@ -159,8 +159,7 @@ export class Engine {
 
   private async begin(): Promise<RunHeader> {
     const { clock, sink, observer, version } = this.deps;
-    const target = planTarget(this.plan);
-    if (target !== undefined) await probeTarget(target, clock, this.probing.signal);
+    await probeTargets(this.plan, { clock, signal: this.probing.signal });
     const { metrics, hash } = this.deps.script ?? {};
     const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash };
     const header = createRunHeader(this.plan, origin);

@@ -5,6 +5,7 @@ import type { MetricDefinition, RunHeader, RunMachine } from '../run-file/record
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
 import { metricsOf } from './metric/scenario-metrics.js';
+import type { Target } from './plan/dial-plan.js';
 import { describePlan } from './plan/describe-plan.js';
 import { planTarget, type Plan } from './plan/plan.js';
 import { localVus } from './plan/local-scenarios.js';
@@ -32,13 +33,13 @@ export function createRunHeader(plan: Plan, { version, startedAtMs, metrics, scr
     plan: recorded,
     ...(scriptHash !== undefined && { scriptHash }),
     planHash: createHash('sha256').update(canonicalJson(recorded)).digest('hex'),
-    ...(target !== undefined && { target }),
+    ...(target !== undefined && { target: allTargets(plan, target) }),
     vus: localVus(plan),
     durationMs: Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario))),
     description: describePlan(plan).scenarios,
     seed: plan.seed,
     warmupMs: 0,
-    compression: false,
+    compression: plan.behaviour.type === 'built-in' && plan.behaviour.dial.offersDeflate,
     tls: target?.normalised.startsWith('wss:') ?? false,
     threads: 1,
     machine: describeMachine(),
@@ -53,9 +54,35 @@ function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
   return behaviour.type === 'built-in' ? metricsOf(behaviour) : BUILT_IN_METRICS;
 }
 
-/** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept. */
+/** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept; so it is with the values of headers. */
 function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
-  return { ...plan, scenarios: plan.scenarios.map((scenario) => ({ ...scenario, env: Object.keys(scenario.env) })) };
+  const behaviour = recordedBehaviour(plan.behaviour);
+  return {
+    ...plan,
+    behaviour,
+    scenarios: plan.scenarios.map((scenario) => ({ ...scenario, env: Object.keys(scenario.env) })),
+  };
+}
+
+function recordedBehaviour(behaviour: Plan['behaviour']): Readonly<Record<string, unknown>> {
+  if (behaviour.type === 'script') return behaviour;
+  const dial = { ...behaviour.dial, headers: namesOf(behaviour.dial.headers) };
+  if (behaviour.name !== 'fan-out') return { ...behaviour, dial };
+  return { ...behaviour, dial, publish: { ...behaviour.publish, headers: namesOf(behaviour.publish.headers) } };
+}
+
+function namesOf(headers: readonly (readonly [name: string, value: string])[]): readonly string[] {
+  return headers.map(([name]) => name);
+}
+
+/** Several stand in one text, with spaces between. */
+function allTargets({ behaviour }: Plan, first: Target): Target {
+  if (behaviour.type === 'script') return first;
+  const { targets } = behaviour.dial;
+  return {
+    given: targets.map(({ given }) => given).join(' '),
+    normalised: targets.map(({ normalised }) => normalised).join(' '),
+  };
 }
 
 function describeMachine(): RunMachine {

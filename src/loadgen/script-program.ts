@@ -176,4 +176,7 @@ const NO_WISHES: RuntimeOptions = {
   batchPerHost: 6,
   hosts: {},
   blockHostnames: [],
+  blockedNetworks: [],
+  localAddresses: [],
+  dns: { ttlMs: 0, select: 'first', policy: 'preferIPv4' },
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, TLSSocket } from 'node:tls';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
 import { adoptSocket, type AdoptedSocket } from './adopt-socket.js';
 import type { DialTarget } from './dial-target.js';
@@ -15,6 +15,8 @@ export interface DialContext {
   readonly clock: Clock;
   /** Every socket reads into it; what it holds is used up before the next read. */
   readonly readBuffer: Buffer;
+  /** What makes addresses of names; Node's own, one by one, when undefined. */
+  readonly lookup?: LookupFunction;
 }
 
 /** Who uses a connection. Called in the order of the stream; `onClose` once and last, only after a successful dial. */
@@ -141,7 +143,7 @@ export class Connection {
   }
 
   private openSocket(): void {
-    const { host, port, isTls, serverName, verifiesCertificate } = this.target;
+    const { host, port, isTls, localAddress } = this.target;
     const key = randomBytes(16).toString('base64');
     const response = new UpgradeResponse(key, this.target);
     const onread = {
@@ -151,14 +153,9 @@ export class Connection {
         return true;
       },
     };
-    const options = { host, port, onread };
-    const socket = isTls
-      ? connectTls({
-          ...options,
-          servername: serverName,
-          ...(verifiesCertificate ? {} : { rejectUnauthorized: false }),
-        })
-      : connectTcp(options);
+    const { lookup } = this.context;
+    const options = { host, port, onread, localAddress, ...(lookup && { lookup }) };
+    const socket = isTls ? this.openTls(options) : connectTcp(options);
     this.socket = socket;
     socket.once('connect', () => {
       this.marks.tcpConnected = this.context.clock.now();
@@ -175,6 +172,24 @@ export class Connection {
       if (outcome !== undefined) this.finishUpgrade(outcome);
       this.finishDial({ status: 0, error: new Error('the server closed before it answered') });
     });
+  }
+
+  private openTls(options: ConnectionOptions): TLSSocket {
+    const { serverName, verifiesCertificate, tls } = this.target;
+    const socket = connectTls({
+      ...options,
+      servername: serverName,
+      ...(tls && { secureContext: tls.context }),
+      ...(tls?.sessions?.last && { session: tls.sessions.last }),
+      ...(verifiesCertificate ? {} : { rejectUnauthorized: false }),
+    });
+    const sessions = tls?.sessions;
+    if (sessions !== undefined) {
+      socket.on('session', (session: Buffer) => {
+        sessions.last = session;
+      });
+    }
+    return socket;
   }
 
   private receive(size: number, response: UpgradeResponse): void {

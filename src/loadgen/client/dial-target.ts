@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { DialTls } from './dial-tls.js';
 
 /** What a connection needs to know of a ws:// or wss:// URL, taken apart once. */
 export interface DialTarget {
@@ -14,6 +15,10 @@ export interface DialTarget {
   readonly subprotocols: readonly string[];
   /** Whether the server's certificate has to be trusted. */
   readonly verifiesCertificate: boolean;
+  /** What its TLS connections share; undefined for Node's defaults. */
+  readonly tls?: DialTls;
+  /** Where connections leave from, unless where the machine says. */
+  readonly localAddress?: string;
 }
 
 /** What a dial asks for beside the URL. */
@@ -24,6 +29,10 @@ export interface DialWishes {
   /** Whether permessage-deflate is offered. */
   readonly offersDeflate?: boolean;
   readonly verifiesCertificate?: boolean;
+  /** For TLS, instead of the URL's host. */
+  readonly serverName?: string;
+  readonly tls?: DialTls;
+  readonly localAddress?: string;
   /** The address and port to connect to instead of the URL's. */
   readonly address?: { readonly host: string; readonly port?: number };
 }
@@ -33,18 +42,24 @@ export function createDialTarget(normalisedUrl: string, wishes: DialWishes = {})
   const url = new URL(normalisedUrl);
   const isTls = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const defaultPort = isTls ? 443 : 80;
-  const port = url.port === '' ? defaultPort : Number(url.port);
   return {
-    host: wishes.address?.host ?? host,
-    port: wishes.address?.port ?? port,
+    host,
+    port: portOf(url),
+    ...wishes.address,
     isTls,
-    serverName: isIP(host) === 0 ? host : '',
+    serverName: wishes.serverName ?? (isIP(host) === 0 ? host : ''),
     requestHead: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${headerLines(url, wishes)}Sec-WebSocket-Key: `,
     offersDeflate: wishes.offersDeflate === true,
     subprotocols: wishes.subprotocols ?? [],
     verifiesCertificate: wishes.verifiesCertificate !== false,
+    tls: wishes.tls,
+    localAddress: wishes.localAddress,
   };
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'wss:' ? 443 : 80;
 }
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -1,25 +1,33 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
-import type { Target } from '../plan/plan.js';
+import type { Target } from '../plan/dial-plan.js';
 import { Connection } from './connection.js';
-import { createDialTarget } from './dial-target.js';
+import type { DialTarget } from './dial-target.js';
 
 const NORMAL_CLOSURE = 1000;
 const READ_BUFFER_BYTES = 65_536;
 const START_HINT = 'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway.';
 
+/** What a probe works with. */
+export interface ProbeParts {
+  /** How virtual users dial the target. */
+  readonly dial: DialTarget;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no WebSocket server; resolves at once
  * when the signal aborts it.
  */
-export async function probeTarget(target: Target, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function probeTarget(target: Target, { dial, clock, signal }: ProbeParts): Promise<void> {
   let reportClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     reportClosed = resolve;
   });
   const handlers = { onMessage: () => undefined, onPong: () => undefined, onClose: () => reportClosed() };
   const context = { clock, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) };
-  const connection = new Connection(createDialTarget(target.normalised), handlers, context);
+  const connection = new Connection(dial, handlers, context);
   const abort = (): void => {
     connection.abort(new Error('the probe was aborted'));
     reportClosed();
@@ -42,7 +50,7 @@ function unreachable(target: Target, status: number, error: Error): WsgError {
 function hintFor(status: number, error: Error): string {
   if (status !== 0) return 'Is the path right? `wsg devhelpers` serves /connect.';
   return isCertificateError(error)
-    ? 'Name the authority that signed the certificate in NODE_EXTRA_CA_CERTS (a PEM file).'
+    ? 'Name the authority that signed the certificate with --ca FILE or in NODE_EXTRA_CA_CERTS (PEM), or take any with --insecure.'
     : START_HINT;
 }
 

@@ -1,6 +1,18 @@
 /** The load options that flags give, by the names of their options. Undefined: not given. */
 export interface LoadFlags {
-  readonly url?: string;
+  readonly url?: readonly string[] | string;
+  /** `Name: value`. */
+  readonly headers?: readonly string[];
+  readonly subprotocols?: readonly string[];
+  readonly compression?: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+  readonly tlsReuse?: boolean;
+  readonly localIPs?: readonly string[];
+  readonly blacklistIPs?: readonly string[];
+  readonly dns?: string;
   readonly scenario?: string;
   readonly rate?: string;
   readonly size?: string;

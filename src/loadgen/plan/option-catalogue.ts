@@ -1,10 +1,9 @@
 /**
  * What becomes of an option:
  * `plan`: obeyed by every run; `summary`: by what is printed, which reads its flag and variable itself; `script`: obeyed by scripts, a built-in scenario runs the same without it;
- * `client`: obeyed by scripts, refused for a built-in scenario, which would run another way without it;
  * `ignored`: accepted with a warning, for it cannot change a result; `refused`: an error as soon as it asks for something.
  */
-export type OptionFate = 'plan' | 'summary' | 'script' | 'client' | 'ignored' | 'refused';
+export type OptionFate = 'plan' | 'summary' | 'script' | 'ignored' | 'refused';
 
 /** One option of a load test: its key in scripts and files, and what else sets it. */
 export interface OptionEntry {
@@ -19,6 +18,17 @@ export interface OptionEntry {
 
 const PLANNED: readonly OptionEntry[] = [
   { name: 'url', fate: 'plan', variable: 'URL', flag: '--url' },
+  { name: 'headers', fate: 'plan', flag: '--header' },
+  { name: 'subprotocols', fate: 'plan', variable: 'SUBPROTOCOLS', flag: '--subprotocol' },
+  { name: 'compression', fate: 'plan', variable: 'COMPRESSION', flag: '--compression' },
+  { name: 'ca', fate: 'plan', variable: 'CA', flag: '--ca' },
+  { name: 'cert', fate: 'plan', variable: 'CERT', flag: '--cert' },
+  { name: 'key', fate: 'plan', variable: 'KEY', flag: '--key' },
+  { name: 'serverName', fate: 'plan', variable: 'SERVER_NAME', flag: '--server-name' },
+  { name: 'tlsReuse', fate: 'plan', variable: 'TLS_REUSE', flag: '--tls-reuse' },
+  { name: 'localIPs', fate: 'plan', variable: 'LOCAL_IPS', flag: '--local-address' },
+  { name: 'blacklistIPs', fate: 'plan', variable: 'BLACKLIST_IPS', flag: '--blacklist-ip' },
+  { name: 'dns', fate: 'plan', variable: 'DNS', flag: '--dns' },
   { name: 'scenario', fate: 'plan', variable: 'SCENARIO', flag: '--scenario' },
   { name: 'rate', fate: 'plan', variable: 'RATE', flag: '--rate' },
   { name: 'size', fate: 'plan', variable: 'SIZE', flag: '--size' },
@@ -74,15 +84,15 @@ const FOR_SCRIPTS: readonly OptionEntry[] = [
   { name: 'maxRedirects', fate: 'script', variable: 'MAX_REDIRECTS', flag: '--max-redirects' },
   { name: 'batch', fate: 'script', variable: 'BATCH', flag: '--batch' },
   { name: 'batchPerHost', fate: 'script', variable: 'BATCH_PER_HOST', flag: '--batch-per-host' },
-  { name: 'userAgent', fate: 'client', variable: 'USER_AGENT', flag: '--user-agent' },
+  { name: 'userAgent', fate: 'plan', variable: 'USER_AGENT', flag: '--user-agent' },
   {
     name: 'insecureSkipTLSVerify',
-    fate: 'client',
+    fate: 'plan',
     variable: 'INSECURE_SKIP_TLS_VERIFY',
     flag: '--insecure-skip-tls-verify',
   },
-  { name: 'hosts', fate: 'client' },
-  { name: 'blockHostnames', fate: 'client', variable: 'BLOCK_HOSTNAMES', flag: '--block-hostnames' },
+  { name: 'hosts', fate: 'plan' },
+  { name: 'blockHostnames', fate: 'plan', variable: 'BLOCK_HOSTNAMES', flag: '--block-hostnames' },
 ];
 
 const LEFT_OUT: readonly OptionEntry[] = [
@@ -103,14 +113,6 @@ const LEFT_OUT: readonly OptionEntry[] = [
   { name: 'linger', fate: 'refused', variable: 'LINGER', reason: 'there is no interface to keep alive' },
   { name: 'out', fate: 'refused', variable: 'OUT', reason: 'outputs are named by --out' },
   { name: 'consoleOutput', fate: 'refused', variable: 'CONSOLE_OUTPUT', reason: 'the console goes to standard error' },
-  {
-    name: 'blacklistIPs',
-    fate: 'refused',
-    variable: 'BLACKLIST_IPS',
-    reason: 'addresses cannot be blocked; see blockHostnames',
-  },
-  { name: 'dns', fate: 'refused', variable: 'DNS', reason: 'names are resolved as the machine does; see hosts' },
-  { name: 'localIPs', fate: 'refused', variable: 'LOCAL_IPS', reason: 'connections leave from the default address' },
   { name: 'tlsAuth', fate: 'refused', reason: 'there are no client certificates' },
   { name: 'tlsCipherSuites', fate: 'refused', reason: "the ciphers are Node's" },
   { name: 'tlsVersion', fate: 'refused', reason: "the versions are Node's" },

@@ -92,9 +92,6 @@ function judgeFate({ fate, reason }: OptionEntry, { setting, isScript, reader }:
       return reader.complain(setting, `${reason}; leave it out`);
     case 'ignored':
       return reader.warn(setting, `ignored, for ${reason}`);
-    case 'client':
-      if (!isScript) reader.complain(setting, 'only scripts obey it; leave it out');
-      return;
     case 'script':
       if (!isScript) reader.warn(setting, 'ignored, for a built-in scenario runs the same without');
   }

@@ -1,4 +1,4 @@
-import { WsgError } from '../../core/error.js';
+import { errorMessage, WsgError } from '../../core/error.js';
 import { metricsOf } from '../metric/scenario-metrics.js';
 import { shareOf } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
@@ -8,16 +8,16 @@ import type { LoadFlags } from './load-flags.js';
 import { environmentLayers, flagLayer, judgeFates, mergeLayers, objectLayer, type Layer } from './option-layers.js';
 import { OptionReader } from './option-reader.js';
 import { trendStatProblems } from '../../summary/trend-stats.js';
-import { parseTarget } from './parse-target.js';
-import type { Behaviour, Plan, SummaryWishes, Target } from './plan.js';
+import { hostOverride } from '../client/host-rules.js';
+import type { Target } from './dial-plan.js';
+import type { Behaviour, Plan, SummaryWishes } from './plan.js';
+import { readDial } from './read-dial.js';
+import type { RuntimeOptions } from './runtime-options.js';
 import { readBuiltIn, refuseBuiltInOptions } from './read-built-in.js';
 import { readLoad } from './read-load.js';
 import { readRuntimeOptions } from './read-runtime-options.js';
 import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
 import type { ScenarioPlan } from './scenario-plan.js';
-
-/** Where `loadtest` connects unless told: where `serve` and `devhelpers` listen unless told. */
-const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
 
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
 const DEFAULT_SEED = 1;
@@ -87,6 +87,8 @@ function readPlan(options: Layer, script: ScriptOptions | undefined, reader: Opt
   const load = fitLoad(behaviour, readLoad(options, defaults, reader), reader);
   const segment = readSegment(options, load.scenarios, reader);
   const thresholds = readThresholds(options, reader);
+  const runtime = readRuntimeOptions(options, reader);
+  checkTargets(behaviour, options, runtime, reader);
   const submetrics = readSubmetrics(options, thresholds, reader);
   if (behaviour.type === 'built-in') {
     reader.problems.push(...metricProblems({ thresholds, submetrics }, metricsOf(behaviour)));
@@ -100,7 +102,7 @@ function readPlan(options: Layer, script: ScriptOptions | undefined, reader: Opt
     thresholds,
     submetrics,
     minIterationMs: reader.duration(options.get('minIterationDuration'), { leastMs: 0, otherwise: 0 }),
-    runtime: readRuntimeOptions(options, reader),
+    runtime,
     summary: readSummaryWishes(options, reader),
   };
 }
@@ -110,22 +112,28 @@ function readBehaviour(options: Layer, script: ScriptOptions | undefined, reader
     refuseBuiltInOptions(options, reader);
     return { type: 'script', name: script.name };
   }
-  const target = readTarget(options, reader);
-  return { type: 'built-in', target, ...readBuiltIn(options, { publishUrl: publishUrlOf(target) }, reader) };
+  const dial = readDial(options, reader);
+  const [target] = dial.targets;
+  if (target === undefined) throw new Error('a dial plan has a target');
+  return { type: 'built-in', target, dial, ...readBuiltIn(options, { publishUrl: publishUrlOf(target) }, reader) };
+}
+
+/** Complains of targets that the options forbid. */
+function checkTargets(behaviour: Behaviour, options: Layer, runtime: RuntimeOptions, reader: OptionReader): void {
+  if (behaviour.type === 'script') return;
+  for (const { normalised } of behaviour.dial.targets) {
+    if (!URL.canParse(normalised)) continue;
+    try {
+      hostOverride(new URL(normalised), runtime);
+    } catch (error) {
+      reader.complain(options.get('url') ?? { path: 'url', origin: '' }, errorMessage(error));
+    }
+  }
 }
 
 /** Where a gateway that listens at the target takes messages for all. */
 function publishUrlOf({ normalised }: Target): string {
   return URL.canParse(normalised) ? new URL('/send?all=true', normalised).href.replace(/^ws/, 'http') : '';
-}
-
-function readTarget(options: Layer, reader: OptionReader): Target {
-  const setting = options.get('url');
-  const given = reader.text(setting) ?? DEFAULT_URL;
-  const target = parseTarget(given);
-  if (!('problem' in target)) return target;
-  reader.complain(setting ?? { path: 'url', origin: '' }, target.problem);
-  return { given, normalised: given };
 }
 
 function readSegment(

@@ -1,4 +1,4 @@
-import type { Target } from './plan.js';
+import type { Target } from './dial-plan.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '443' };
 

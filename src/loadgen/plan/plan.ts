@@ -1,18 +1,18 @@
 import type { ThresholdPlan } from '../../summary/threshold.js';
 import type { BuiltInPlan } from './built-in-plan.js';
+import type { DialPlan, Target } from './dial-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from './scenario-plan.js';
 
-/** Where the virtual users connect: as the user wrote it, and as a URL with scheme, port and path spelt out. */
-export interface Target {
-  readonly given: string;
-  readonly normalised: string;
-}
-
 /** A built-in scenario at its target, or the functions that a script exports; a script knows by itself where it connects. */
 export type Behaviour =
-  | ({ readonly type: 'built-in'; readonly target: Target } & BuiltInPlan)
+  | ({
+      readonly type: 'built-in';
+      /** The first of its dial plan. */
+      readonly target: Target;
+      readonly dial: DialPlan;
+    } & BuiltInPlan)
   | { readonly type: 'script'; readonly name: string };
 
 /** How the summary of a run is to look, where options that are no flags say so. */

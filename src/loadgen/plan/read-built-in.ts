@@ -1,4 +1,5 @@
 import { STAMP_BYTES } from '../scenario/message-stamp.js';
+import { DIAL_OPTIONS } from './read-dial.js';
 import {
   BUILT_IN_SCENARIOS,
   MATCHINGS,
@@ -50,7 +51,7 @@ export function readBuiltIn(options: Layer, defaults: PublishDefaults, reader: O
 
 /** Complains of every option that only a built-in scenario has. */
 export function refuseBuiltInOptions(options: Layer, reader: OptionReader): void {
-  for (const option of Object.keys(TAKERS)) {
+  for (const option of [...Object.keys(TAKERS), ...DIAL_OPTIONS]) {
     const setting = options.get(option);
     if (setting !== undefined) reader.complain(setting, 'a script decides this by itself; only --scenario obeys it');
   }

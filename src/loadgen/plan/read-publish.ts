@@ -1,5 +1,6 @@
 import { STAMP_BYTES } from '../scenario/message-stamp.js';
 import type { PublishPlan } from './built-in-plan.js';
+import { readHeaderLines } from './header-lines.js';
 import { DEFAULT_SIZE, LARGEST_SIZE } from './message-size.js';
 import type { Layer } from './option-layers.js';
 import type { OptionReader } from './option-reader.js';
@@ -11,14 +12,13 @@ export interface PublishDefaults {
 }
 
 const METHOD = /^[A-Z]{1,16}$/;
-const HEADER = /^(?<name>[!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(?<value>[^\r\n\0]*?)[ \t]*$/;
 
 /** Reads the request of `fan-out`. */
 export function readPublish(options: Layer, { publishUrl }: PublishDefaults, reader: OptionReader): PublishPlan {
   return {
     url: readUrl(options, publishUrl, reader),
     method: readMethod(options, reader),
-    headers: readHeaders(options, reader),
+    headers: readHeaderLines(options.get('publishHeaders'), reader),
     body: readBody(options, reader),
   };
 }
@@ -53,16 +53,4 @@ function readBody(options: Layer, reader: OptionReader): string {
 function defaultBody(options: Layer, reader: OptionReader): string {
   const size = reader.integer(options.get('size'), { least: STAMP_BYTES.published, otherwise: DEFAULT_SIZE });
   return `{{stamp}}${'.'.repeat(Math.min(size, LARGEST_SIZE) - STAMP_BYTES.published)}`;
-}
-
-function readHeaders(options: Layer, reader: OptionReader): readonly (readonly [string, string])[] {
-  const setting = options.get('publishHeaders');
-  if (setting === undefined) return [];
-  const texts = Array.isArray(setting.value) ? setting.value.map(String) : [String(setting.value)];
-  return texts.flatMap((text) => {
-    const { name, value } = HEADER.exec(text)?.groups ?? {};
-    if (name !== undefined && value !== undefined) return [[name, value] as const];
-    reader.complain(setting, `'${text}' is no header such as 'X-Api-Key: abc'`);
-    return [];
-  });
 }

@@ -1,5 +1,6 @@
 import type { Layer } from './option-layers.js';
 import type { OptionReader } from './option-reader.js';
+import { readNetwork } from './read-network.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 /** k6's defaults. */
@@ -35,5 +36,6 @@ export function readRuntimeOptions(options: Layer, reader: OptionReader): Runtim
     ...(systemTags !== undefined && { systemTags }),
     hosts: reader.textMap(options.get('hosts')),
     blockHostnames: reader.texts(options.get('blockHostnames')) ?? [],
+    ...readNetwork(options, reader),
   };
 }

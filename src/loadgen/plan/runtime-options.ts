@@ -1,3 +1,5 @@
+import type { DnsPlan } from './dial-plan.js';
+
 /** Options of k6 that scripts and their clients obey, not the plan; undefined where nothing was said. */
 export interface RuntimeOptions {
   readonly setupTimeoutMs: number;
@@ -21,4 +23,9 @@ export interface RuntimeOptions {
   readonly hosts: Readonly<Record<string, string>>;
   /** Names or `*.name` that may not be connected to. */
   readonly blockHostnames: readonly string[];
+  /** Addresses and CIDRs that may not be connected to (k6's `blacklistIPs`). */
+  readonly blockedNetworks: readonly string[];
+  /** Where connections leave from, virtual users in turns (k6's `localIPs`); empty for where the machine says. */
+  readonly localAddresses: readonly string[];
+  readonly dns: DnsPlan;
 }

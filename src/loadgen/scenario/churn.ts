@@ -15,8 +15,8 @@ export class ChurnScenario implements Scenario {
     private readonly statusCheck: CheckRecorder,
   ) {}
 
-  createUser(): VirtualUser {
-    return new ChurnUser(this.context, this.plan, this.statusCheck);
+  createUser(vu: number): VirtualUser {
+    return new ChurnUser(this.context, { vu, holdMs: this.plan.holdMs }, this.statusCheck);
   }
 }
 
@@ -26,7 +26,7 @@ class ChurnUser implements VirtualUser, MessageSink {
 
   constructor(
     private readonly context: UserContext,
-    private readonly plan: ChurnPlan,
+    private readonly place: { readonly vu: number; readonly holdMs: number },
     private readonly statusCheck: CheckRecorder,
   ) {}
 
@@ -35,7 +35,7 @@ class ChurnUser implements VirtualUser, MessageSink {
   }
 
   async iterate({ dueMs }: IterationTicket): Promise<boolean> {
-    const session = new Session(this.context, this, { dialDueMs: dueMs });
+    const session = new Session(this.context, this, { vu: this.place.vu, dialDueMs: dueMs });
     this.session = session;
     const { wasInterrupted, status } = await session.run(() => this.hold(session));
     this.cancelClose();
@@ -49,7 +49,7 @@ class ChurnUser implements VirtualUser, MessageSink {
   }
 
   private hold(session: Session): void {
-    const { holdMs } = this.plan;
+    const { holdMs } = this.place;
     if (holdMs === 0) session.close();
     else this.cancelClose = this.context.clock.schedule(() => session.close(), holdMs);
   }

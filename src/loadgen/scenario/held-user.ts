@@ -67,7 +67,7 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     this.wasInterrupted = false;
     await this.waitForTurn();
     if (this.wasInterrupted) return false;
-    const session = new Session(context, this);
+    const session = new Session(context, this, { vu: this.vu });
     this.session = session;
     const result = await session.run(() => this.begin(session));
     this.finish(result);

@@ -1,13 +1,13 @@
 import type { Clock } from '../../core/clock.js';
 import type { DialContext } from '../client/connection.js';
 import type { IterationTicket } from '../executor/iteration-runner.js';
-import type { DialTarget } from '../client/dial-target.js';
+import type { DialTargets } from '../client/dial-targets.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 import type { OpenConnections } from './open-connections.js';
 
 /** What virtual users of a thread share. */
 export interface UserContext extends DialContext {
-  readonly target: DialTarget;
+  readonly targets: Pick<DialTargets, 'of'>;
   /** What sessions with the scenario's tags record. */
   readonly metrics: SessionMetrics;
   readonly connections: OpenConnections;

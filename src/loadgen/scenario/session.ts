@@ -19,6 +19,8 @@ export interface SessionResult extends DialResult {
 
 /** What is asked of a session besides being one. */
 export interface SessionWishes {
+  /** Whose it is, from 1: decides where it connects. */
+  readonly vu: number;
   /** When its dial was due, where a schedule says so: `ws_connecting` then counts from there. */
   readonly dialDueMs?: number;
 }
@@ -45,14 +47,14 @@ export class Session {
   constructor(
     private readonly context: UserContext,
     sink: MessageSink,
-    private readonly wishes: SessionWishes = {},
+    private readonly wishes: SessionWishes,
   ) {
     const handlers = {
       onMessage: sink.onMessage.bind(sink),
       onPong: (payload: Buffer) => this.onPong(payload.toString('latin1')),
       onClose: () => this.onClose(),
     };
-    this.connection = new Connection(context.target, handlers, context);
+    this.connection = new Connection(context.targets.of(wishes.vu), handlers, context);
   }
 
   /** Dials, calls `onOpen` when there is a connection, and resolves when the session is over. Call it once. */

@@ -30,25 +30,29 @@ export class SnapshotScenario implements Scenario {
   }
 
   createUser(vu: number): VirtualUser {
-    return new SnapshotUser(this.context, this.sink, this.statusCheck, new SeededRandom(this.seed, vu));
+    return new SnapshotUser(this.context, this.sink, this.statusCheck, { vu, seed: this.seed });
   }
 }
 
 class SnapshotUser implements VirtualUser {
   private session: Session | undefined;
   private readonly pause: Pause;
+  private readonly vu: number;
+  private readonly random: SeededRandom;
 
   constructor(
     private readonly context: UserContext,
     private readonly sink: MessageSink,
     private readonly statusCheck: CheckRecorder,
-    private readonly random: SeededRandom,
+    { vu, seed }: { readonly vu: number; readonly seed: number },
   ) {
+    this.vu = vu;
+    this.random = new SeededRandom(seed, vu);
     this.pause = new Pause(context.clock);
   }
 
   async iterate(): Promise<boolean> {
-    const session = new Session(this.context, this.sink);
+    const session = new Session(this.context, this.sink, { vu: this.vu });
     this.session = session;
     const timers = new SessionTimers(this.context, session);
     const result = await session.run(() => timers.start(this.random));

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
@@ -45,6 +46,8 @@ export interface ThreadScriptOptions {
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
+  /** What makes addresses of names. */
+  readonly lookup?: LookupFunction;
   readonly runtime: RuntimeOptions;
   readonly tags: Readonly<Record<string, string>>;
   readonly seed: number;

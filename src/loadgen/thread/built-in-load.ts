@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
-import { createDialTarget, type DialTarget } from '../client/dial-target.js';
+import type { LookupFunction } from 'node:net';
+import { DialTargets } from '../client/dial-targets.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { CheckRecorder } from '../metric/check-recorder.js';
 import type { MetricRegistry } from '../metric/metric-registry.js';
@@ -19,6 +20,7 @@ export interface BuiltInLoadOptions {
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
+  readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly outlets: Pick<ScriptOutlets, 'log'>;
   /** Of the threads the one that does what only one may do. */
@@ -28,21 +30,21 @@ export interface BuiltInLoadOptions {
 /** The built-in scenario of a load, of which each scenario of the plan has one. */
 export class BuiltInLoad {
   private readonly create: ReturnType<typeof builtInFactory>;
-  private readonly target: DialTarget;
+  private readonly targets: DialTargets;
   private readonly scenarios: Scenario[] = [];
 
   constructor(private readonly options: BuiltInLoadOptions) {
     const { behaviour, plan, registry, isFirstThread, outlets } = options;
     const complain = (text: string): void => outlets.log({ level: 'warning', text });
     this.create = builtInFactory({ plan: behaviour, seed: plan.seed, registry, isFirstThread, complain });
-    this.target = createDialTarget(behaviour.target.normalised);
+    this.targets = new DialTargets(behaviour.dial, plan.runtime);
   }
 
   /** `numbers` are those of this thread's virtual users. */
   createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
-    const { clock, readBuffer, metrics, connections } = this.options;
-    const { target } = this;
-    const context = { clock, readBuffer, target, metrics: metrics.bindSession(tags), connections };
+    const { clock, readBuffer, lookup, metrics, connections } = this.options;
+    const { targets } = this;
+    const context = { clock, readBuffer, lookup, targets, metrics: metrics.bindSession(tags), connections };
     const checks = (name: string): CheckRecorder => this.checkRecorder(name, tags);
     const scenario = this.create({ part, tags, context, checks, ownUsers: numbers.length });
     this.scenarios.push(scenario);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js';
+import { NameResolver } from '../client/name-resolver.js';
 import { createExecutor } from '../executor/create-executor.js';
 import type { Executor } from '../executor/executor.js';
 import type { IterationPool } from '../executor/iteration-pool.js';
@@ -11,6 +12,7 @@ import type { SampleBuffer } from '../metric/sample-batch.js';
 import type { Tags } from '../metric/tags.js';
 import { numberInPlan, shareOf, type Shard } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
+import { AddressBlock } from '../plan/local-addresses.js';
 import type { Plan } from '../plan/plan.js';
 import { maxScenarioVus, plannedVus, type ScenarioPlan } from '../plan/scenario-plan.js';
 import type { ScriptStart } from '../scenario/thread-script.js';
@@ -144,7 +146,10 @@ export class Load {
   private scenarioParts(): Pick<ScriptLoadOptions, keyof ScriptLoadOptions & keyof BuiltInLoadOptions> {
     const { plan, registry, metrics, connections, outlets } = this;
     const clock = new LagClock(this.clock, this.gauges.lag);
+    const { dns, blockedNetworks } = plan.runtime;
+    const { lookup } = new NameResolver({ dns, clock: this.clock, blocked: new AddressBlock(blockedNetworks) });
     return {
+      lookup,
       plan,
       registry,
       metrics,

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import type { Executor } from '../executor/executor.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
@@ -28,6 +29,7 @@ export interface ScriptLoadOptions {
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
+  readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly outlets: ScriptOutlets;
   readonly executors: () => readonly Executor[];

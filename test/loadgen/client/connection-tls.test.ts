@@ -33,11 +33,14 @@ afterEach(() => {
 
 it('names a certificate that nobody vouches for, and what to do about it', async () => {
   await expect(
-    probeTarget({ given: url, normalised: url }, systemClock, new AbortController().signal),
+    probeTarget(
+      { given: url, normalised: url },
+      { dial: createDialTarget(url), clock: systemClock, signal: new AbortController().signal },
+    ),
   ).rejects.toMatchObject({
     code: 'target.unreachable',
     message: expect.stringContaining('self-signed certificate'),
-    hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    hint: expect.stringContaining('--ca FILE'),
   });
 });
 

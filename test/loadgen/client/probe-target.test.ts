@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
+import { createDialTarget } from '../../../src/loadgen/client/dial-target.js';
 import { probeTarget } from '../../../src/loadgen/client/probe-target.js';
 
 describe('probeTarget', () => {
@@ -13,7 +14,10 @@ describe('probeTarget', () => {
     const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
     const url = `wss://127.0.0.1:${port}/`;
     await expect(
-      probeTarget({ given: url, normalised: url }, systemClock, new AbortController().signal),
+      probeTarget(
+        { given: url, normalised: url },
+        { dial: createDialTarget(url), clock: systemClock, signal: new AbortController().signal },
+      ),
     ).rejects.toThrow(`${url} cannot be reached: what answers on 127.0.0.1:${port} does not speak TLS; try ws://`);
   });
 });

@@ -157,19 +157,15 @@ describe('options that are not part of the load', () => {
     });
   });
 
-  it('are warned of, or refused when they would change a built-in scenario', () => {
+  it('are warned of when a built-in scenario runs the same without', () => {
     expect(planOf({ flags: { noSetup: true, throw: true } }).warnings).toEqual([
       expect.stringMatching(/^noSetup: ignored/),
       expect.stringMatching(/^throw: ignored/),
     ]);
-    expect(problemsOf({ flags: { userAgent: 'me' }, config: { hosts: { a: '::1' } } })).toEqual([
-      expect.stringMatching(/^userAgent: only scripts/),
-      expect.stringMatching(/^hosts \(k6\.json\): only scripts/),
-    ]);
   });
 
   it('are refused when nobody obeys them, unless they ask for nothing', () => {
-    expect(problemsOf({ script: { rps: 10, paused: true, dns: { ttl: '1m' } } })).toHaveLength(3);
+    expect(problemsOf({ script: { rps: 10, paused: true, tlsVersion: 'tls1.2' } })).toHaveLength(3);
     expect(problemsOf({ script: { rps: 0, paused: false, linger: false } })).toEqual([]);
     expect(planOf({ script: { httpDebug: 'full', ext: {} } }).warnings).toHaveLength(2);
   });

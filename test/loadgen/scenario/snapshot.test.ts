@@ -33,10 +33,11 @@ describe('the snapshot scenario', () => {
     const metrics = new BuiltInMetrics(registry);
     const connections = new OpenConnections();
     const checks = (name: string) => new CheckRecorder(registry.check(name), metrics.checks.total);
+    const dial = createDialTarget(target.url);
     const context = {
       clock,
       readBuffer: Buffer.alloc(65_536),
-      target: createDialTarget(target.url),
+      targets: { of: () => dial },
       metrics: metrics.bindSession(NO_TAGS),
       connections,
     };

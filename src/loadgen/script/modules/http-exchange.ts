@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { VuContext } from '../runtime/vu-context.js';
-import { hostOverride } from './host-rules.js';
+import { hostOverride, localAddressOf } from '../../client/host-rules.js';
 import { cookieHeader } from './cookie-jar.js';
 import { decompressBody } from './http-body.js';
 import type { HttpRequest } from './http-request.js';
@@ -85,7 +85,7 @@ export function exchange(
   request: HttpRequest,
   onAbort: (abort: (reason: Error) => void) => void,
 ): Promise<HttpExchange> {
-  const { clock, runtime } = vu.thread;
+  const { clock, runtime, lookup } = vu.thread;
   const marks = new Marks(() => clock.now());
   return new Promise((resolve, reject) => {
     const options: RequestOptions = {
@@ -93,6 +93,7 @@ export function exchange(
       agent: connections.agentFor(request.url),
       headers: headersOf(request),
       ...(runtime.insecureSkipTlsVerify && { rejectUnauthorized: false }),
+      ...(lookup && { lookup }),
       ...addressOf(request.url, vu),
     };
     const send = request.url.protocol === 'https:' ? requestHttps : requestHttp;
@@ -137,8 +138,7 @@ function headersOf(request: HttpRequest): Record<string, string> {
 
 function addressOf(url: URL, vu: VuContext): RequestOptions {
   const { address } = hostOverride(url, vu.thread.runtime);
-  if (address === undefined) return {};
-  return { host: address.host, ...(address.port !== undefined && { port: address.port }) };
+  return { ...address, localAddress: localAddressOf(vu.number, vu.thread.runtime) };
 }
 
 function timeoutError(): Error {

@@ -3,7 +3,7 @@ import type { Tags } from '../../metric/tags.js';
 import type { RuntimeOptions } from '../../plan/runtime-options.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { cookieHeader, jarOf } from './cookie-jar.js';
-import { hostOverride } from './host-rules.js';
+import { hostOverride, localAddressOf } from '../../client/host-rules.js';
 import { tagsArgument } from './tags-argument.js';
 import { asText, isObject, property, textEntries } from './values.js';
 
@@ -34,6 +34,7 @@ export function readSocketRequest(vu: VuContext, { url: given, params, subprotoc
     verifiesCertificate: !runtime.insecureSkipTlsVerify,
     ...offeredProtocols(params, subprotocols),
     ...hostOverride(url, runtime),
+    localAddress: localAddressOf(vu.number, runtime),
   };
   const tags = tagsArgument('tags', property(params, 'tags'));
   return {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../../core/clock.js';
 import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../../metric/metric-registry.js';
@@ -24,6 +25,8 @@ export interface ScriptThread {
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
+  /** What makes addresses of names. */
+  readonly lookup?: LookupFunction;
   readonly runtime: RuntimeOptions;
   readonly systemTags: SystemTags;
   readonly log: ScriptLog;

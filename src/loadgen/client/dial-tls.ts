@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { errorMessage, WsgError } from '../../core/error.js';
+import type { TlsPlan } from '../plan/dial-plan.js';
+
+/** What the TLS connections to one target share. */
+export interface DialTls {
+  /** Made once: reading certificates for each connection would cost more than its handshake. */
+  readonly context: SecureContext;
+  /** The last session that the target offered, where sessions are continued. */
+  readonly sessions?: { last?: Buffer };
+}
+
+/** Reads the files of a TLS plan. Throws `tls.invalid` when they cannot be used. */
+export function createDialTls(plan: TlsPlan): DialTls {
+  const ca = readPem('--ca', plan.caFile);
+  const cert = readPem('--cert', plan.certFile);
+  const key = readPem('--key', plan.keyFile);
+  try {
+    return { context: createSecureContext({ ca, cert, key }), ...(plan.reusesSessions && { sessions: {} }) };
+  } catch (cause) {
+    const files = [plan.caFile, plan.certFile, plan.keyFile].filter((file) => file !== undefined).join(', ');
+    throw new WsgError('tls.invalid', `The certificates in ${files} cannot be used: ${errorMessage(cause)}.`, {
+      hint: 'PEM files; the key without a passphrase, and of this certificate.',
+      cause,
+    });
+  }
+}
+
+function readPem(flag: string, path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new WsgError('tls.invalid', `${path} of ${flag} cannot be read: ${errorMessage(cause)}.`, { cause });
+  }
+}

@@ -1,0 +1,88 @@
+import type { DialPlan, Target, TlsPlan } from './dial-plan.js';
+import { readHeaderLines } from './header-lines.js';
+import type { Layer } from './option-layers.js';
+import type { OptionReader, Setting } from './option-reader.js';
+import { parseTarget } from './parse-target.js';
+
+/** Where `loadtest` connects unless told: where `serve` and `devhelpers` listen unless told. */
+const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
+/** RFC 6455, 4.1: a token of RFC 2616. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Those of the upgrade itself; a subprotocol has an option of its own. */
+const OWN_HEADERS = /^(connection|upgrade|sec-websocket-.*)$/i;
+
+/** The options that only the built-in scenarios obey: a script dials by itself. */
+export const DIAL_OPTIONS = [
+  'headers',
+  'subprotocols',
+  'compression',
+  'ca',
+  'cert',
+  'key',
+  'serverName',
+  'tlsReuse',
+] as const;
+
+/** Reads how a built-in scenario dials. */
+export function readDial(options: Layer, reader: OptionReader): DialPlan {
+  return {
+    targets: readTargets(options.get('url'), reader),
+    headers: readHeaders(options, reader),
+    subprotocols: readSubprotocols(options, reader),
+    offersDeflate: reader.flag(options.get('compression')),
+    tls: readTls(options, reader),
+  };
+}
+
+function readTargets(setting: Setting | undefined, reader: OptionReader): readonly Target[] {
+  const urls = reader.texts(setting) ?? [DEFAULT_URL];
+  const targets = urls.map((given) => {
+    const target = parseTarget(given);
+    if (!('problem' in target)) return target;
+    reader.complain(setting ?? { path: 'url', origin: '' }, target.problem);
+    return { given, normalised: given };
+  });
+  return targets.length === 0 ? [{ given: DEFAULT_URL, normalised: DEFAULT_URL }] : targets;
+}
+
+function readHeaders(options: Layer, reader: OptionReader): DialPlan['headers'] {
+  const setting = options.get('headers');
+  const headers = readHeaderLines(setting, reader);
+  for (const [name] of headers) {
+    if (setting === undefined || !OWN_HEADERS.test(name)) continue;
+    const way = /protocol/i.test(name) ? 'use --subprotocol' : 'leave it out';
+    reader.complain(setting, `'${name}' belongs to the handshake; ${way}`);
+  }
+  const userAgent = reader.text(options.get('userAgent'));
+  const hasAgent = headers.some(([name]) => name.toLowerCase() === 'user-agent');
+  return userAgent === undefined || hasAgent ? headers : [['User-Agent', userAgent], ...headers];
+}
+
+function readSubprotocols(options: Layer, reader: OptionReader): readonly string[] {
+  const setting = options.get('subprotocols');
+  const subprotocols = reader.texts(setting) ?? [];
+  for (const name of subprotocols) {
+    if (setting !== undefined && !TOKEN.test(name))
+      reader.complain(setting, `'${name}' is no subprotocol such as graphql-ws`);
+  }
+  return subprotocols;
+}
+
+function readTls(options: Layer, reader: OptionReader): TlsPlan {
+  const caFile = reader.text(options.get('ca'));
+  const certFile = reader.text(options.get('cert'));
+  const keyFile = reader.text(options.get('key'));
+  const serverName = reader.text(options.get('serverName'));
+  const lonely = options.get(certFile === undefined ? 'key' : 'cert');
+  if ((certFile === undefined) !== (keyFile === undefined) && lonely !== undefined) {
+    reader.complain(lonely, 'a certificate and its key go together: --cert FILE --key FILE');
+  }
+  return {
+    verifies: !reader.flag(options.get('insecureSkipTLSVerify')),
+    ...(caFile !== undefined && { caFile }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+    ...(serverName !== undefined && { serverName }),
+    reusesSessions: reader.flag(options.get('tlsReuse')),
+  };
+}
