@@ -13,6 +13,7 @@ export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, DialFl
   readonly iterations: string | undefined;
   readonly 'graceful-stop': string | undefined;
   readonly seed: string | undefined;
+  readonly threads: string | undefined;
   readonly 'spawn-gateway': boolean;
   readonly 'spawn-echo': boolean;
   readonly gateway: string | undefined;
@@ -38,6 +39,7 @@ export function optionFlags(flags: LoadtestFlags): LoadFlags {
     stages: flags.stage,
     gracefulStop: flags['graceful-stop'],
     seed: flags.seed,
+    threads: flags.threads,
     executionSegment: flags['execution-segment'],
     executionSegmentSequence: flags['execution-segment-sequence'],
     noThresholds: given('no-thresholds'),

@@ -38,6 +38,10 @@ export default class Loadtest extends BaseCommand {
       helpValue: 'N',
       description: 'What the virtual users draw their random pauses from; 1 by default.',
     }),
+    threads: Flags.string({
+      helpValue: 'N',
+      description: 'Threads that virtual users are spread over; one less than there are cores by default.',
+    }),
     'spawn-gateway': Flags.boolean({
       exclusive: ['url', 'gateway'],
       description:

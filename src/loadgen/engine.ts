@@ -19,6 +19,7 @@ import { probeTargets } from './client/probe-targets.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun, judgeSecond } from '../run-file/judge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
+import { withoutTimes } from './metric/drain-metrics.js';
 import type { SampleBatch } from './metric/sample-batch.js';
 import type { Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';
@@ -27,9 +28,8 @@ import type { RunObserver } from './run-observer.js';
 import { explainSilence } from './scenario/explain-silence.js';
 import { composeProgress } from './run-progress.js';
 import type { ScriptStart, StageFailure } from './scenario/thread-script.js';
-import { StopFlag } from './script/runtime/interruption.js';
 import type { RunSink } from './run-sink.js';
-import { LoadThread } from './thread/load-thread.js';
+import { ThreadGroup } from './thread/thread-group.js';
 import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protocol.js';
 
 const PROGRESS_MS = 100;
@@ -58,13 +58,13 @@ export interface EngineDeps {
   readonly script?: EngineScript;
   /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
   readonly gatewayUrl?: string;
-  /** The file that a load thread runs; the one beside this file unless told. */
+  /** The file that load threads run; the one beside this file unless told. */
   readonly threadEntry?: URL;
 }
 
-/** Runs one plan: probes the target, lets a load thread work, and gathers what it hands over each second. */
+/** Runs one plan: probes the target, lets load threads work, and gathers what it hands over each second. */
 export class Engine {
-  private readonly thread: LoadThread;
+  private readonly threads: ThreadGroup;
   private readonly accumulator = new RunAccumulator();
   private readonly judge: ThresholdJudge;
   private readonly gauges: ProcessGauges;
@@ -77,8 +77,6 @@ export class Engine {
   private crash: WsgError | undefined;
   private readonly probing = new AbortController();
   private cancelProgress: () => void = () => undefined;
-  /** Ends busy loops of scripts, which hear no message. */
-  private readonly stopFlag: StopFlag;
   private markedFailed: string | undefined;
   private setupJson: string | undefined;
 
@@ -87,13 +85,12 @@ export class Engine {
     private readonly deps: EngineDeps,
   ) {
     const { threadEntry: entry, takeSamples, script } = deps;
-    this.thread = new LoadThread(plan, (message) => this.endSecond(message), {
+    this.threads = new ThreadGroup(plan, (message) => this.endSecond(message), {
       entry,
       takeSamples,
       script: script?.start,
       takeScriptMessage: (message) => this.takeScriptMessage(message),
     });
-    this.stopFlag = new StopFlag(script?.start.stopFlag);
     this.gauges = new ProcessGauges(deps.clock);
     this.judge = new ThresholdJudge(plan.thresholds);
   }
@@ -120,7 +117,7 @@ export class Engine {
     await watch?.start();
     this.gauges.read();
     this.reportProgress();
-    const durationMs = await this.runThread();
+    const durationMs = await this.runThreads();
     this.cancelProgress();
     const gatewayTotals = await watch?.stop();
     this.tellProgress();
@@ -137,7 +134,7 @@ export class Engine {
     this.ending = 'stopped-by-signal';
     this.tell('interruption', 'stopped by a signal');
     this.probing.abort();
-    this.stopThread();
+    this.threads.stop();
   }
 
   /** Ends the run in order with the reason `failed`, for `error` made going on useless; what was recorded stands. */
@@ -147,14 +144,14 @@ export class Engine {
     this.ending = 'failed';
     this.tell('interruption', error.message);
     this.probing.abort();
-    this.stopThread();
+    this.threads.stop();
   }
 
-  /** Ends the load thread at once; the run has what was handed over before. */
+  /** Ends the load threads at once; the run has what was handed over before. */
   async cut(): Promise<void> {
     this.ending = 'cut-by-signal';
     this.tell('interruption', 'cut by a signal');
-    await this.thread.cut();
+    await this.threads.cut();
   }
 
   private async begin(): Promise<RunHeader> {
@@ -176,11 +173,11 @@ export class Engine {
     sink?.writeEnd(end);
   }
 
-  private async runThread(): Promise<number> {
+  private async runThreads(): Promise<number> {
     const lastElapsedMs = (): number => this.seconds.at(-1)?.elapsedMs ?? 0;
     if (this.ending !== undefined) return 0;
     try {
-      const end = await this.thread.run();
+      const end = await this.threads.run();
       this.setupJson = end?.setupData;
       if (end?.stageFailure !== undefined) this.noteStageFailure(end.stageFailure);
       return end?.durationMs ?? lastElapsedMs();
@@ -193,11 +190,6 @@ export class Engine {
     }
   }
 
-  private stopThread(): void {
-    this.stopFlag.raise();
-    this.thread.stop();
-  }
-
   private takeScriptMessage(message: LogMessage | VerdictMessage): void {
     if (message.type === 'log') return this.deps.observer?.logged?.(message.line);
     if (message.verdict === 'failed') {
@@ -207,7 +199,7 @@ export class Engine {
     if (this.ending !== undefined) return;
     this.ending = 'aborted-by-script';
     this.tell('interruption', message.reason);
-    this.stopThread();
+    this.threads.stop();
   }
 
   private noteStageFailure({ stage, kind, text }: StageFailure): void {
@@ -230,7 +222,8 @@ export class Engine {
 
   private endSecond({ second, elapsedMs, metrics, health }: SecondMessage): void {
     const { sink, observer } = this.deps;
-    const { counters, gauges, rates, trends, checks } = metrics;
+    const { counters, rates, trends, checks } = metrics;
+    const gauges = withoutTimes(metrics.gauges);
     const record: SecondRecord = { second, elapsedMs, counters, gauges, rates, trends, checks };
     this.accumulator.add(metrics);
     this.seconds.push(record);
@@ -256,7 +249,7 @@ export class Engine {
     if (!this.judge.mustAbort(this.accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;
     this.ending = 'thresholds-crossed';
     this.tell('interruption', 'a crossed threshold ends the run');
-    this.stopThread();
+    this.threads.stop();
   }
 
   private composeEnd(durationMs: number): RunEnd {
@@ -282,7 +275,7 @@ export class Engine {
   }
 
   private currentProgress(): ReturnType<typeof composeProgress> {
-    return composeProgress(this.plan, this.thread.progress);
+    return composeProgress(this.plan, this.threads.progress);
   }
 
   private tell(kind: RunEventRecord['kind'], text: string): void {

@@ -14,7 +14,12 @@ import type {
   TrendFigures,
   TrendTotals,
 } from '../run-file/records.js';
-import type { DrainedMetrics, EncodedHistogram, EncodedSketch } from './metric/drain-metrics.js';
+import {
+  withoutTimes,
+  type DrainedMetrics,
+  type EncodedHistogram,
+  type EncodedSketch,
+} from './metric/drain-metrics.js';
 
 /** Adds up what the seconds of a run brought, from all its threads. In maps, for names come from scripts. */
 export class RunAccumulator {
@@ -27,7 +32,7 @@ export class RunAccumulator {
   private readonly sketches = new Map<string, ValueSketch>();
 
   add(metrics: DrainedMetrics): void {
-    this.addFigures(metrics);
+    this.addFigures({ ...metrics, gauges: withoutTimes(metrics.gauges) });
     for (const histogram of metrics.histograms) this.addHistogram(histogram);
     for (const sketch of metrics.sketches) this.addSketch(sketch);
   }

@@ -5,6 +5,7 @@ import type { MetricDefinition, RunHeader, RunMachine } from '../run-file/record
 import { clientVersion } from './client/client-version.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
 import { metricsOf } from './metric/scenario-metrics.js';
+import { countThreads } from './plan/count-threads.js';
 import type { Target } from './plan/dial-plan.js';
 import { describePlan } from './plan/describe-plan.js';
 import { planTarget, type Plan } from './plan/plan.js';
@@ -41,7 +42,7 @@ export function createRunHeader(plan: Plan, { version, startedAtMs, metrics, scr
     warmupMs: 0,
     compression: plan.behaviour.type === 'built-in' && plan.behaviour.dial.offersDeflate,
     tls: target?.normalised.startsWith('wss:') ?? false,
-    threads: 1,
+    threads: countThreads(plan),
     machine: describeMachine(),
     node: process.version,
     version,
@@ -56,9 +57,10 @@ function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
 
 /** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept; so it is with the values of headers. */
 function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
+  const { threads: _, ...rest } = plan;
   const behaviour = recordedBehaviour(plan.behaviour);
   return {
-    ...plan,
+    ...rest,
     behaviour,
     scenarios: plan.scenarios.map((scenario) => ({ ...scenario, env: Object.keys(scenario.env) })),
   };

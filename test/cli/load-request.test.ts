@@ -37,6 +37,7 @@ const NOTHING: LoadtestFlags = {
   iterations: undefined,
   'graceful-stop': undefined,
   seed: undefined,
+  threads: undefined,
   'spawn-gateway': false,
   'spawn-echo': false,
   gateway: undefined,

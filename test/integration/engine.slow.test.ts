@@ -31,6 +31,38 @@ describe('Engine', () => {
     return new Engine(plan(flags), { clock: systemClock, version: '1.2.3', threadEntry: THREAD_ENTRY, ...deps });
   }
 
+  it('counts the same with several threads, whose virtual users have numbers and randomness of their own', async () => {
+    const run = await engine({ vus: '5', duration: '1500ms', seed: '2', threads: '3' }).run();
+    const { totals } = run.end;
+    expect(run.header.threads).toBe(3);
+    expect(totals.counters).toMatchObject({ ws_sessions: 5, ws_msgs_received: 5 * FLOOD.length });
+    expect(totals.iterations).toEqual({ complete: 0, interrupted: 5 });
+    expect(totals.checks).toEqual([{ name: 'data is correct', group: '', passes: 15, fails: 5 }]);
+    expect(totals.gauges).toEqual({ vus: { value: 5, min: 5, max: 5 }, vus_max: { value: 5, min: 5, max: 5 } });
+    expect(totals.trends['ws_connecting']?.histograms.response?.count).toBe(5);
+    expect(totals.counters['ws_msgs_sent']).toBe(target.counts.received);
+    const seconds = run.seconds.map(({ second }) => second);
+    expect(seconds).toEqual(seconds.map((_, index) => index));
+    expect(run.seconds.reduce((sum, { counters }) => sum + (counters['ws_sessions'] ?? 0), 0)).toBe(5);
+  });
+
+  it('ends with the reason when one of its threads crashes, and keeps what the others recorded', async () => {
+    const script = `
+      import { workerData } from 'node:worker_threads';
+      if (workerData.shard.index === 1) {
+        const { parentPort } = await import('node:worker_threads');
+        parentPort.postMessage({ type: 'ready' });
+        setTimeout(() => { throw new Error('out of luck'); }, 1200);
+      } else await import(${JSON.stringify(THREAD_ENTRY.href)});`;
+    const threadEntry = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+    const crashing = engine({ vus: '4', duration: '60s', threads: '2' }, { threadEntry });
+    const run = await crashing.run();
+    expect(run.end).toMatchObject({ reason: 'failed', detail: 'a load thread crashed: out of luck' });
+    expect(crashing.failure).toMatchObject({ code: 'thread.crashed' });
+    expect(run.end.totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_received: 2 * FLOOD.length });
+    expect(run.end.totals.iterations).toEqual({ complete: 0, interrupted: 2 });
+  });
+
   it('counts what the target counts: sessions, messages both ways, checks, interrupted iterations', async () => {
     const progress: number[] = [];
     const run = await engine(

@@ -5,6 +5,7 @@ import { IterationPool } from '../../src/loadgen/executor/iteration-pool.js';
 import { WHOLE } from '../../src/loadgen/pacing/shard.js';
 import type { LoadFlags } from '../../src/loadgen/plan/load-flags.js';
 import { parseLoadOptions } from '../../src/loadgen/plan/parse-load-options.js';
+import { runLoad } from './run-load.js';
 import { Load } from '../../src/loadgen/thread/load.js';
 import { ProgressCells } from '../../src/loadgen/thread/progress-cells.js';
 import type { SecondMessage } from '../../src/loadgen/thread/protocol.js';
@@ -58,11 +59,11 @@ export async function runBuiltIn(flags: LoadFlags, started?: (stop: () => void) 
     outlets: {
       log: ({ text }) => result.log.push(text),
       verdict: () => undefined,
-      progress: plan.scenarios.map(() => new ProgressCells()),
+      progress: [plan.scenarios.map(() => new ProgressCells())],
       secondEnded: (message) => result.add(message),
     },
   });
   started?.(() => load.stop());
-  await load.run();
+  await runLoad(load);
   return result;
 }

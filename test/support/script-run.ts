@@ -6,6 +6,7 @@ import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
 import { RunAccumulator } from '../../src/loadgen/run-accumulator.js';
 import { ScriptProgram } from '../../src/loadgen/script-program.js';
 import type { ScriptLogLine } from '../../src/loadgen/script/runtime/script-log.js';
+import { runLoad } from './run-load.js';
 import { Load } from '../../src/loadgen/thread/load.js';
 import type { EndMessage } from '../../src/loadgen/thread/protocol.js';
 import { ProgressCells } from '../../src/loadgen/thread/progress-cells.js';
@@ -46,7 +47,7 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
     clock: systemClock,
     script: program.engineScript(plan).start,
     outlets: {
-      progress: plan.scenarios.map(() => new ProgressCells()),
+      progress: [plan.scenarios.map(() => new ProgressCells())],
       secondEnded: ({ metrics }) => accumulator.add(metrics),
       log: (line) => void logs.push(line),
       verdict: (verdict, reason) => {
@@ -56,7 +57,7 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
     },
   });
   options.started?.(load);
-  const end = await load.run();
+  const end = await runLoad(load);
   const totals = accumulator.totals(end.durationMs, { complete: 0, interrupted: 0 });
   return { totals, logs, lines: logs.map(({ text }) => text), verdicts, end, program };
 }

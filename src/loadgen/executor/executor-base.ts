@@ -12,7 +12,6 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   completeIterations = 0;
   interruptedIterations = 0;
   droppedIterations = 0;
-  private started = 0;
   private startMs = 0;
   private endWait: () => void = () => undefined;
   private cancelDeadline: () => void = () => undefined;
@@ -75,9 +74,7 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
     const taken = this.context.pool.take(limit);
     if (taken === undefined) return false;
     const iterationInTest = numberInPlan(taken, this.processPart);
-    const iterationInInstance = this.started;
-    this.started += 1;
-    const isComplete = await this.context.runner.iterate(user, { dueMs, iterationInTest, iterationInInstance });
+    const isComplete = await this.context.runner.iterate(user, { dueMs, iterationInTest, iterationInInstance: taken });
     if (isComplete) this.completeIterations += 1;
     else this.interruptedIterations += 1;
     return true;

@@ -4,7 +4,7 @@ export interface IterationTicket {
   readonly dueMs: number;
   /** Which iteration of the scenario it is, from 0, over all threads (k6's `exec.scenario.iterationInTest`). */
   readonly iterationInTest: number;
-  /** The same within this thread (`iterationInInstance`). */
+  /** The same within what this process runs of the plan (`iterationInInstance`). */
   readonly iterationInInstance: number;
 }
 

@@ -18,10 +18,21 @@ export interface EncodedSketch {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** A gauge of one thread. */
+export interface TimedGauge extends GaugeFigures {
+  /** When its last value came, by `process.hrtime`. */
+  readonly atNs: bigint;
+}
+
+/** Gauges as run files have them. */
+export function withoutTimes(gauges: Readonly<Record<string, TimedGauge>>): Readonly<Record<string, GaugeFigures>> {
+  return Object.fromEntries(Object.entries(gauges).map(([name, { value, min, max }]) => [name, { value, min, max }]));
+}
+
 /** What was recorded since the last drain, by series name. Gauges without a value and trends without a sample are left out. */
 export interface DrainedMetrics {
   readonly counters: Readonly<Record<string, number>>;
-  readonly gauges: Readonly<Record<string, GaugeFigures>>;
+  readonly gauges: Readonly<Record<string, TimedGauge>>;
   readonly rates: Readonly<Record<string, RateFigures>>;
   readonly trends: Readonly<Record<string, TrendFigures>>;
   readonly checks: readonly CheckFigures[];
@@ -42,7 +53,7 @@ export function drainMetrics(registry: MetricRegistry): DrainedMetrics {
 /** Gathers in maps: names come from scripts, and `__proto__` is one that k6 allows. */
 class Drain {
   private readonly counters = new Map<string, number>();
-  private readonly gauges = new Map<string, GaugeFigures>();
+  private readonly gauges = new Map<string, TimedGauge>();
   private readonly rates = new Map<string, RateFigures>();
   private readonly trends = new Map<string, TrendFigures>();
   private readonly histograms: EncodedHistogram[] = [];
@@ -78,7 +89,8 @@ class Drain {
   }
 
   private takeGauge(name: string, gauge: Gauge): void {
-    if (gauge.isSet) this.gauges.set(name, { value: gauge.value, min: gauge.min, max: gauge.max });
+    const { value, min, max, atNs } = gauge;
+    if (gauge.isSet) this.gauges.set(name, { value, min, max, atNs });
     gauge.reset();
   }
 

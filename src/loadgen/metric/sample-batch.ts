@@ -39,6 +39,11 @@ export class SampleCredit {
     return false;
   }
 
+  /** One more batch goes, with or without leave. */
+  overdraw(): void {
+    Atomics.add(this.underWay, 0, 1);
+  }
+
   /** A batch has arrived. */
   giveBack(): void {
     Atomics.sub(this.underWay, 0, 1);
@@ -88,7 +93,7 @@ export class SampleBuffer {
   /** Sends the rest, with or without leave: one last batch that also tells what was let go. */
   finish(): void {
     if (this.length === 0 && this.dropped === 0) return;
-    this.deps.credit.take();
+    this.deps.credit.overdraw();
     this.send();
   }
 

@@ -19,6 +19,8 @@ export class Counter implements Series {
 /** The last value, and the smallest and largest since the last drain. */
 export class Gauge implements Series {
   value = 0;
+  /** When the value came, by the clock that all threads share: the last one of all of them stands. Nanoseconds. */
+  atNs = 0n;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
 
@@ -28,6 +30,7 @@ export class Gauge implements Series {
 
   add(value: number): void {
     this.value = value;
+    this.atNs = process.hrtime.bigint();
     this.min = Math.min(this.min, value);
     this.max = Math.max(this.max, value);
   }

@@ -34,6 +34,7 @@ export interface LoadFlags {
   readonly stages?: readonly string[];
   readonly gracefulStop?: string;
   readonly seed?: string;
+  readonly threads?: string;
   readonly executionSegment?: string;
   readonly executionSegmentSequence?: string;
   readonly noThresholds?: boolean;

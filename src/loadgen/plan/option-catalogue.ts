@@ -49,6 +49,7 @@ const PLANNED: readonly OptionEntry[] = [
   { name: 'scenarios', fate: 'plan' },
   { name: 'gracefulStop', fate: 'plan', variable: 'GRACEFUL_STOP', flag: '--graceful-stop' },
   { name: 'seed', fate: 'plan', variable: 'SEED', flag: '--seed' },
+  { name: 'threads', fate: 'plan', variable: 'THREADS', flag: '--threads' },
   { name: 'executionSegment', fate: 'plan', variable: 'EXECUTION_SEGMENT', flag: '--execution-segment' },
   {
     name: 'executionSegmentSequence',

@@ -3,6 +3,7 @@ import { metricsOf } from '../metric/scenario-metrics.js';
 import { shareOf } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import { parseExecutionSegment, type ExecutionSegment } from './execution-segment.js';
+import { defaultThreads } from './count-threads.js';
 import { fitLoad } from './fit-load.js';
 import type { LoadFlags } from './load-flags.js';
 import { environmentLayers, flagLayer, judgeFates, mergeLayers, objectLayer, type Layer } from './option-layers.js';
@@ -102,6 +103,7 @@ function readPlan(options: Layer, script: ScriptOptions | undefined, reader: Opt
     thresholds,
     submetrics,
     minIterationMs: reader.duration(options.get('minIterationDuration'), { leastMs: 0, otherwise: 0 }),
+    threads: reader.integer(options.get('threads'), { least: 1, otherwise: defaultThreads() }),
     runtime,
     summary: readSummaryWishes(options, reader),
   };

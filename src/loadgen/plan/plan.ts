@@ -37,6 +37,8 @@ export interface Plan {
   /** Series of tags that are kept besides the metrics: those of thresholds and those asked for. */
   readonly submetrics: readonly string[];
   readonly minIterationMs: number;
+  /** As many as are wanted; no part of what a run is compared by. */
+  readonly threads: number;
   readonly runtime: RuntimeOptions;
   readonly summary: SummaryWishes;
   /** True when no load option was given and the default (100 VUs for 30 s) stands. */

@@ -97,6 +97,11 @@ export class ThreadScript {
     return this.data;
   }
 
+  /** Of a `setup` that ran in another thread. */
+  set setupData(json: string | undefined) {
+    this.data = json;
+  }
+
   createUser(number: number, parts: ScriptScenarioParts): ScriptUser {
     const { script, thread } = this;
     const { exec, env, tags, state, deadlineMs } = parts;

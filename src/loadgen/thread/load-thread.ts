@@ -1,55 +1,49 @@
 import { Worker } from 'node:worker_threads';
 import { errorMessage, WsgError } from '../../core/error.js';
-import { IterationPool } from '../executor/iteration-pool.js';
-import { SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
-import { WHOLE } from '../pacing/shard.js';
-import type { Plan } from '../plan/plan.js';
-import { ProgressCells, type ThreadProgress } from './progress-cells.js';
-import type { ScriptStart } from '../scenario/thread-script.js';
+import type { SampleBatch } from '../metric/sample-batch.js';
 import {
   isFromThread,
   type EndMessage,
   type LogMessage,
   type SecondMessage,
-  type StopMessage,
+  type SetUpOutcome,
   type ThreadStart,
+  type ToThread,
   type VerdictMessage,
 } from './protocol.js';
 
-/** What a load thread may be told besides its plan. */
-export interface LoadThreadOptions {
-  /** The file that it runs; the one beside this file unless told. */
-  readonly entry?: URL;
-  /** Takes every sample. */
-  readonly takeSamples?: (batch: SampleBatch) => void;
-  /** What the virtual users run, unless a built-in scenario. */
-  readonly script?: ScriptStart;
-  /** Takes what a script writes and says. */
-  readonly takeScriptMessage?: (message: LogMessage | VerdictMessage) => void;
+/** Where a load thread is heard. */
+export interface ThreadOutlets {
+  secondEnded(message: SecondMessage): void;
+  takeSamples(batch: SampleBatch): void;
+  takeScriptMessage(message: LogMessage | VerdictMessage): void;
 }
 
 const ENTRY = new URL('./worker.js', import.meta.url);
 
 /** The parent's side of a load thread. */
 export class LoadThread {
-  private readonly cells: readonly ProgressCells[];
+  /** Each resolves when the thread has come so far, or has ended. */
+  readonly ready: Promise<void>;
+  readonly setUp: Promise<SetUpOutcome | undefined>;
+  readonly usersDone: Promise<void>;
+  private readonly tellReady: () => void;
+  private readonly tellSetUp: (outcome: SetUpOutcome | undefined) => void;
+  private readonly tellUsersDone: () => void;
   private worker: Worker | undefined;
   private end: EndMessage | undefined;
   private crash: unknown;
   private isCut = false;
-  private readonly credit = new SampleCredit();
 
+  /** `entry` is the file that it runs; the one beside this file unless told. */
   constructor(
-    private readonly plan: Plan,
-    private readonly secondEnded: (message: SecondMessage) => void,
-    private readonly options: LoadThreadOptions = {},
+    private readonly start: ThreadStart,
+    private readonly outlets: ThreadOutlets,
+    private readonly entry: URL = ENTRY,
   ) {
-    this.cells = plan.scenarios.map(() => new ProgressCells());
-  }
-
-  /** Of each scenario, at this moment. */
-  get progress(): readonly ThreadProgress[] {
-    return this.cells.map((cells) => cells.read());
+    [this.ready, this.tellReady] = milestone<void>();
+    [this.setUp, this.tellSetUp] = milestone<SetUpOutcome | undefined>();
+    [this.usersDone, this.tellUsersDone] = milestone<void>();
   }
 
   /**
@@ -57,15 +51,8 @@ export class LoadThread {
    * when it ended of itself before its time; the seconds that it had handed over stand.
    */
   async run(): Promise<EndMessage | undefined> {
-    const workerData: ThreadStart = {
-      plan: this.plan,
-      shard: WHOLE,
-      progress: this.cells.map((cells) => cells.memory),
-      pools: this.plan.scenarios.map(() => new IterationPool().memory),
-      samples: this.options.takeSamples && this.credit.memory,
-      script: this.options.script,
-    };
-    const worker = new Worker(this.options.entry ?? ENTRY, { workerData, name: 'wsg-load' });
+    const name = `wsg-load-${this.start.shard.index}`;
+    const worker = new Worker(this.entry, { workerData: this.start, name });
     this.worker = worker;
     worker.on('message', (message: unknown) => this.receive(message));
     worker.on('error', (error) => {
@@ -74,6 +61,9 @@ export class LoadThread {
     const exitCode = await new Promise<number>((resolve) => {
       worker.once('exit', resolve);
     });
+    this.tellReady();
+    this.tellSetUp(undefined);
+    this.tellUsersDone();
     if (this.end !== undefined || this.isCut) return this.end;
     const reason = this.crash === undefined ? `it exited with ${exitCode}` : errorMessage(this.crash);
     throw new WsgError('thread.crashed', `a load thread crashed: ${reason}`, {
@@ -82,9 +72,9 @@ export class LoadThread {
     });
   }
 
-  /** Interrupts the iterations; the thread then ends soon. */
-  stop(): void {
-    this.worker?.postMessage({ type: 'stop' } satisfies StopMessage);
+  /** Does nothing when the thread has ended. */
+  tell(message: ToThread): void {
+    this.worker?.postMessage(message);
   }
 
   /** Ends the thread at once; the second under way is lost. */
@@ -93,16 +83,33 @@ export class LoadThread {
     await this.worker?.terminate();
   }
 
-  private takeSamples(batch: SampleBatch): void {
-    this.options.takeSamples?.(batch);
-    this.credit.giveBack();
-  }
-
   private receive(message: unknown): void {
     if (!isFromThread(message)) return;
-    if (message.type === 'samples') this.takeSamples(message.batch);
-    else if (message.type === 'second') this.secondEnded(message);
-    else if (message.type === 'end') this.end = message;
-    else this.options.takeScriptMessage?.(message);
+    switch (message.type) {
+      case 'ready':
+        return this.tellReady();
+      case 'setUp':
+        return this.tellSetUp(message.outcome);
+      case 'usersDone':
+        return this.tellUsersDone();
+      case 'samples':
+        return this.outlets.takeSamples(message.batch);
+      case 'second':
+        return this.outlets.secondEnded(message);
+      case 'end':
+        this.end = message;
+        return;
+      case 'log':
+      case 'verdict':
+        return this.outlets.takeScriptMessage(message);
+    }
   }
+}
+
+function milestone<T>(): [promise: Promise<T>, tell: (value: T) => void] {
+  let tell: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((resolve) => {
+    tell = resolve;
+  });
+  return [promise, tell];
 }

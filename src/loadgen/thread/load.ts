@@ -20,9 +20,10 @@ import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { BuiltInLoad, type BuiltInLoadOptions } from './built-in-load.js';
 import { MeasuredUsers } from './measured-users.js';
-import type { ProgressCells } from './progress-cells.js';
-import type { EndMessage, SecondMessage } from './protocol.js';
+import type { ProgressCells, ThreadProgress } from './progress-cells.js';
+import type { EndMessage, SecondMessage, SetUpOutcome } from './protocol.js';
 import { ScriptLoad, type ScriptLoadOptions, type ScriptOutlets } from './script-load.js';
+import { sumProgress } from './sum-progress.js';
 
 const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
@@ -30,8 +31,8 @@ const READ_BUFFER_BYTES = 65_536;
 
 /** Where a load tells how it goes. */
 export interface LoadOutlets extends ScriptOutlets {
-  /** One for each scenario of the plan. */
-  readonly progress: readonly ProgressCells[];
+  /** Of each thread one for each scenario of the plan; its own are those of its shard's index. */
+  readonly progress: readonly (readonly ProgressCells[])[];
   secondEnded(message: SecondMessage): void;
 }
 
@@ -73,6 +74,7 @@ export class Load {
   private readonly builtIn: BuiltInLoad | undefined;
   private executorsStartMs = 0;
   private isStopped = false;
+  private hasRun = false;
 
   constructor(options: LoadOptions) {
     this.plan = options.plan;
@@ -95,20 +97,41 @@ export class Load {
     });
   }
 
-  /** Runs to the end of the last iteration and connection; resolves with the time to the last iteration's end, teardown included. */
-  async run(): Promise<Omit<EndMessage, 'type'>> {
+  /** Makes the virtual users that there are from the start. */
+  async prepare(): Promise<void> {
     await this.script?.prepare();
-    this.startMs = this.clock.now();
+  }
+
+  /** The run began so long ago, for all threads: their seconds have the same bounds. */
+  begin(agoMs: number): void {
+    this.startMs = this.clock.now() - agoMs;
     this.gauges.start();
     this.scheduleSecond();
     this.reportProgress();
-    const mayBegin = (await this.script?.setUp()) ?? true;
+  }
+
+  /** Runs `setup`, for all threads. */
+  async setUp(): Promise<SetUpOutcome> {
+    return this.script === undefined ? { mayBegin: true } : await this.script.setUp();
+  }
+
+  /** Runs the virtual users to the end of the last iteration. */
+  async runUsers({ mayBegin, data }: SetUpOutcome): Promise<void> {
+    this.script?.takeSetupData(data);
     this.executorsStartMs = this.clock.now();
-    if (mayBegin && !this.isStopped) {
-      await Promise.all(this.executors.map((executor) => executor.run()));
-      this.builtIn?.end();
-      await this.script?.tearDown();
-    }
+    this.hasRun = mayBegin && !this.isStopped;
+    if (this.hasRun) await Promise.all(this.executors.map((executor) => executor.run()));
+    this.builtIn?.end();
+    this.writeProgress();
+  }
+
+  /** Runs `teardown`, for all threads. */
+  async tearDown(): Promise<void> {
+    if (this.hasRun) await this.script?.tearDown();
+  }
+
+  /** Waits for the last connection; resolves with the time to the last iteration's end, teardown included. */
+  async finish(): Promise<Omit<EndMessage, 'type'>> {
     const durationMs = this.clock.now() - this.startMs;
     this.areUsersDone = true;
     this.cancelProgress();
@@ -121,7 +144,7 @@ export class Load {
     return { durationMs, ...this.script?.results() };
   }
 
-  /** Interrupts the iterations; `run` then ends soon. */
+  /** Interrupts what is under way; the rest then ends soon. */
   stop(): void {
     this.isStopped = true;
     this.script?.interruptStage();
@@ -132,9 +155,20 @@ export class Load {
     return new ScriptLoad({
       start,
       ...this.scenarioParts(),
-      executors: () => this.executors,
+      progress: () => this.scenarioProgress(),
       startMs: () => this.startMs,
       executorsStartMs: () => this.executorsStartMs,
+    });
+  }
+
+  /** Of each scenario, over all threads: its own at this moment, of the others what they told last. */
+  private scenarioProgress(): readonly ThreadProgress[] {
+    const own = this.shard.index;
+    return this.executors.map((executor, index) => {
+      const others = this.outlets.progress.flatMap((cells, thread) =>
+        thread === own ? [] : (cells[index]?.read() ?? []),
+      );
+      return sumProgress([this.progressOf(executor), ...others]);
     });
   }
 
@@ -241,11 +275,14 @@ export class Load {
   }
 
   private writeProgress(): void {
+    const cells = this.outlets.progress[this.shard.index];
+    this.executors.forEach((executor, index) => cells?.[index]?.write(this.progressOf(executor)));
+  }
+
+  private progressOf(executor: Executor): ThreadProgress {
+    const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
     const elapsedMs = Math.round(this.clock.now() - this.startMs);
-    this.executors.forEach((executor, index) => {
-      const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
-      const iterations = { completeIterations, interruptedIterations, droppedIterations };
-      this.outlets.progress[index]?.write({ state, activeVus, allocatedVus, ...iterations, elapsedMs });
-    });
+    const iterations = { completeIterations, interruptedIterations, droppedIterations };
+    return { state, activeVus, allocatedVus, ...iterations, elapsedMs };
   }
 }

@@ -13,8 +13,8 @@ export interface ThreadStart {
   readonly shard: Shard;
   /** Of an `IterationPool`, one for each scenario of the plan: shared by all threads. */
   readonly pools: readonly SharedArrayBuffer[];
-  /** Of a `ProgressCells`, one for each scenario of the plan. */
-  readonly progress: readonly SharedArrayBuffer[];
+  /** Of a `ProgressCells`, one for each scenario of the plan, for each thread: its own are those of its index. */
+  readonly progress: readonly (readonly SharedArrayBuffer[])[];
   /** Of a `SampleCredit`, when somebody wants every sample. */
   readonly samples?: SharedArrayBuffer;
   /** What the virtual users run, unless a built-in scenario. */
@@ -24,6 +24,50 @@ export interface ThreadStart {
 /** To a thread: start no more iterations and interrupt those under way. A thread is cut by ending it. */
 export interface StopMessage {
   readonly type: 'stop';
+}
+
+/** To every thread, once all are ready: the run begins. */
+export interface BeginMessage {
+  readonly type: 'begin';
+  /** By `process.hrtime`, which all threads share: their seconds have the same bounds. */
+  readonly startNs: bigint;
+}
+
+/** What came of a script's `setup`, which the first thread runs for all. */
+export interface SetUpOutcome {
+  /** False: no iteration may begin. */
+  readonly mayBegin: boolean;
+  /** What it returned, as JSON. */
+  readonly data?: string;
+}
+
+/** To every thread: the iterations begin. */
+export interface RunMessage {
+  readonly type: 'run';
+  readonly setUp: SetUpOutcome;
+}
+
+/** To every thread, once all iterations are over: the first one runs `teardown`, and each comes to its end. */
+export interface FinishMessage {
+  readonly type: 'finish';
+}
+
+export type ToThread = StopMessage | BeginMessage | RunMessage | FinishMessage;
+
+/** From a thread: its virtual users are made. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+}
+
+/** From the first thread. */
+export interface SetUpMessage {
+  readonly type: 'setUp';
+  readonly outcome: SetUpOutcome;
+}
+
+/** From a thread: its iterations are over. */
+export interface UsersDoneMessage {
+  readonly type: 'usersDone';
 }
 
 /** From a thread, after each second and at its end: what the second added. */
@@ -67,18 +111,22 @@ export interface EndMessage {
   readonly setupData?: string;
 }
 
-export type FromThread = SecondMessage | SamplesMessage | LogMessage | VerdictMessage | EndMessage;
+/** From a thread, once each and in this order, as it comes along. */
+export type StepMessage = ReadyMessage | SetUpMessage | UsersDoneMessage;
 
-const TYPES: readonly unknown[] = ['second', 'samples', 'log', 'verdict', 'end'];
+export type FromThread = StepMessage | SecondMessage | SamplesMessage | LogMessage | VerdictMessage | EndMessage;
+
+const FROM: readonly unknown[] = ['ready', 'setUp', 'usersDone', 'second', 'samples', 'log', 'verdict', 'end'];
+const TO: readonly unknown[] = ['stop', 'begin', 'run', 'finish'];
 
 /** Whether a message is one of ours; both sides are the same build, so its type is enough. */
 export function isFromThread(message: unknown): message is FromThread {
-  return hasType(message) && TYPES.includes(message.type);
+  return hasType(message) && FROM.includes(message.type);
 }
 
-/** Whether a message to a thread is a stop. */
-export function isStopMessage(message: unknown): message is StopMessage {
-  return hasType(message) && message.type === 'stop';
+/** Whether a message is one for a thread. */
+export function isToThread(message: unknown): message is ToThread {
+  return hasType(message) && TO.includes(message.type);
 }
 
 /** Whether a thread's `workerData` is a start. */

@@ -1,6 +1,5 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
-import type { Executor } from '../executor/executor.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../metric/metric-registry.js';
 import type { Tags } from '../metric/tags.js';
@@ -11,7 +10,8 @@ import { ScriptScenario } from '../scenario/script-scenario.js';
 import { type ScriptStart, type StageFailure, ThreadScript } from '../scenario/thread-script.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
 import type { InstanceCounts } from '../script/runtime/vu-context.js';
-import type { EndMessage } from './protocol.js';
+import type { ThreadProgress } from './progress-cells.js';
+import type { EndMessage, SetUpOutcome } from './protocol.js';
 
 /** Where a script of a load is heard. */
 export interface ScriptOutlets {
@@ -32,7 +32,8 @@ export interface ScriptLoadOptions {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly outlets: ScriptOutlets;
-  readonly executors: () => readonly Executor[];
+  /** Of each scenario, over all threads. */
+  readonly progress: () => readonly ThreadProgress[];
   /** When the load began, and when its executors did, by the clock; 0 before. */
   readonly startMs: () => number;
   readonly executorsStartMs: () => number;
@@ -63,7 +64,8 @@ export class ScriptLoad {
   /** `numbers` are those of the virtual users that there are from the start. */
   createScenario(plan: ScenarioPlan, tags: Tags, numbers: readonly number[]): ScriptScenario {
     const { clock, executorsStartMs } = this.options;
-    const iterations = (): number => this.counts().iterationsCompleted;
+    const index = this.scenarios.length;
+    const iterations = (): number => this.options.progress()[index]?.completeIterations ?? 0;
     const scenario = new ScriptScenario({
       script: this.script,
       plan,
@@ -86,10 +88,15 @@ export class ScriptLoad {
     for (const { scenario, numbers } of this.scenarios) await scenario.prepare(numbers);
   }
 
-  /** Runs `setup`; false when it did not end as it should, so that no iteration may begin. */
-  async setUp(): Promise<boolean> {
+  /** Runs `setup`; no iteration may begin when it did not end as it should. */
+  async setUp(): Promise<SetUpOutcome> {
     this.failure = await this.script.setUp();
-    return this.failure === undefined;
+    return { mayBegin: this.failure === undefined, data: this.script.setupData };
+  }
+
+  /** What `setup` returned in the thread that ran it, as JSON. */
+  takeSetupData(data: string | undefined): void {
+    this.script.setupData = data;
   }
 
   async tearDown(): Promise<void> {
@@ -106,8 +113,9 @@ export class ScriptLoad {
   }
 
   private counts(): InstanceCounts {
-    const sum = (of: (executor: Executor) => number): number =>
-      this.options.executors().reduce((total, executor) => total + of(executor), 0);
+    const scenarios = this.options.progress();
+    const sum = (of: (scenario: ThreadProgress) => number): number =>
+      scenarios.reduce((total, scenario) => total + of(scenario), 0);
     return {
       vusActive: sum(({ activeVus }) => activeVus),
       vusInitialized: sum(({ allocatedVus }) => allocatedVus),

@@ -7,14 +7,20 @@ import { Load } from './load.js';
 import type { ScriptOutlets } from './script-load.js';
 import { ProgressCells } from './progress-cells.js';
 import {
-  isStopMessage,
   isThreadStart,
+  isToThread,
+  type BeginMessage,
   type EndMessage,
   type LogMessage,
+  type RunMessage,
   type SamplesMessage,
   type SecondMessage,
+  type StepMessage,
+  type ToThread,
   type VerdictMessage,
 } from './protocol.js';
+
+const NS_PER_MS = 1e6;
 
 /** The entry of a load thread: runs the plan that it was born with, reports, and ends by itself. */
 async function main(): Promise<void> {
@@ -30,7 +36,7 @@ async function main(): Promise<void> {
     script: start.script,
     outlets: {
       ...scriptOutlets(port),
-      progress: start.progress.map((memory) => new ProgressCells(memory)),
+      progress: start.progress.map((cells) => cells.map((memory) => new ProgressCells(memory))),
       secondEnded: (message: SecondMessage) => {
         port.postMessage(
           message,
@@ -40,12 +46,42 @@ async function main(): Promise<void> {
     },
   });
   if (start.script !== undefined) tellUnhandledRejections(port);
-  port.on('message', (message: unknown) => {
-    if (isStopMessage(message)) load.stop();
-  });
-  const end = await load.run();
-  port.postMessage({ type: 'end', ...end } satisfies EndMessage);
+  const inbox = new Inbox(port, () => load.stop());
+  await load.prepare();
+  const tell = (message: StepMessage | EndMessage): void => port.postMessage(message);
+  tell({ type: 'ready' });
+  const { startNs } = await inbox.begin;
+  load.begin(Number(process.hrtime.bigint() - startNs) / NS_PER_MS);
+  const isFirst = start.shard.index === 0;
+  if (isFirst) tell({ type: 'setUp', outcome: await load.setUp() });
+  const { setUp } = await inbox.run;
+  await load.runUsers(setUp);
+  tell({ type: 'usersDone' });
+  await inbox.finish;
+  if (isFirst) await load.tearDown();
+  tell({ type: 'end', ...(await load.finish()) });
   port.close();
+}
+
+/** What the parent says, each thing once; a stop it may say at any time. */
+class Inbox {
+  readonly begin: Promise<BeginMessage>;
+  readonly run: Promise<RunMessage>;
+  readonly finish: Promise<void>;
+
+  constructor(port: MessagePort, stop: () => void) {
+    const hear = (take: (message: ToThread) => void): void => {
+      port.on('message', (message: unknown) => {
+        if (isToThread(message)) take(message);
+      });
+    };
+    hear(({ type }) => {
+      if (type === 'stop') stop();
+    });
+    this.begin = new Promise((resolve) => hear((message) => message.type === 'begin' && resolve(message)));
+    this.run = new Promise((resolve) => hear((message) => message.type === 'run' && resolve(message)));
+    this.finish = new Promise((resolve) => hear((message) => message.type === 'finish' && resolve()));
+  }
 }
 
 /** A promise of a script that nobody handles is an error of the script; it must not end the thread. */

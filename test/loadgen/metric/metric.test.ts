@@ -61,7 +61,7 @@ describe('metrics', () => {
     const { counters, gauges, rates, trends, sketches, histograms } = drainMetrics(registry);
     expect({ counters, gauges, rates }).toEqual({
       counters: { c: 2 },
-      gauges: { g: { value: 3, min: 3, max: 3 } },
+      gauges: { g: { value: 3, min: 3, max: 3, atNs: expect.any(BigInt) } },
       rates: { r: { passes: 0, fails: 1 } },
     });
     expect(Object.keys(trends)).toEqual(['v', '__proto__']);

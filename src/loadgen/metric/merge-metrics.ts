@@ -1,0 +1,129 @@
+import { Histogram } from '../../core/histogram.js';
+import { decodeHistogramInto, encodeHistogram } from '../../core/histogram-codec.js';
+import { decodeSketchInto, encodeSketch } from '../../core/sketch-codec.js';
+import { ValueSketch } from '../../core/value-sketch.js';
+import type { CheckFigures, RateFigures, TrendFigures } from '../../run-file/records.js';
+import type { DrainedMetrics, EncodedHistogram, EncodedSketch, TimedGauge } from './drain-metrics.js';
+
+/** Gauges of what each thread has a part of: the whole is the sum. Of all others the last value of any thread stands. */
+const SUMMED_GAUGES: ReadonlySet<string> = new Set(['vus', 'vus_max', 'ws_connections']);
+
+/** The metric of a series: `vus` of `vus{a:b}`. */
+function metricOf(series: string): string {
+  const brace = series.indexOf('{');
+  return brace < 0 ? series : series.slice(0, brace);
+}
+
+/**
+ * What several threads recorded in the same second, as one thread would have. Of a summed gauge min and max are the sums of the threads',
+ * which bound the true ones.
+ */
+export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  return {
+    counters: mergeRecords(
+      parts.map(({ counters }) => counters),
+      (sum, next) => sum + next,
+    ),
+    gauges: mergeRecords(
+      parts.map(({ gauges }) => gauges),
+      (sum, next, name) => (SUMMED_GAUGES.has(metricOf(name)) ? sumGauges(sum, next) : laterGauge(sum, next)),
+    ),
+    rates: mergeRecords(
+      parts.map(({ rates }) => rates),
+      mergeRates,
+    ),
+    trends: mergeRecords(
+      parts.map(({ trends }) => trends),
+      mergeTrends,
+    ),
+    checks: mergeChecks(parts),
+    histograms: mergeHistograms(parts.flatMap(({ histograms }) => histograms)),
+    sketches: mergeSketches(parts.flatMap(({ sketches }) => sketches)),
+  };
+}
+
+function mergeRecords<V>(
+  records: readonly Readonly<Record<string, V>>[],
+  merge: (sum: V, next: V, name: string) => V,
+): Readonly<Record<string, V>> {
+  const merged = new Map<string, V>();
+  for (const record of records) {
+    for (const [name, next] of Object.entries(record)) {
+      const sum = merged.get(name);
+      merged.set(name, sum === undefined ? next : merge(sum, next, name));
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
+function sumGauges(sum: TimedGauge, next: TimedGauge): TimedGauge {
+  return {
+    value: sum.value + next.value,
+    min: sum.min + next.min,
+    max: sum.max + next.max,
+    atNs: sum.atNs > next.atNs ? sum.atNs : next.atNs,
+  };
+}
+
+function laterGauge(sum: TimedGauge, next: TimedGauge): TimedGauge {
+  const last = next.atNs > sum.atNs ? next : sum;
+  return { ...last, min: Math.min(sum.min, next.min), max: Math.max(sum.max, next.max) };
+}
+
+function mergeRates(sum: RateFigures, next: RateFigures): RateFigures {
+  return { passes: sum.passes + next.passes, fails: sum.fails + next.fails };
+}
+
+function mergeTrends(sum: TrendFigures, next: TrendFigures): TrendFigures {
+  return {
+    count: sum.count + next.count,
+    min: Math.min(sum.min, next.min),
+    max: Math.max(sum.max, next.max),
+    sum: sum.sum + next.sum,
+  };
+}
+
+function mergeChecks(parts: readonly DrainedMetrics[]): CheckFigures[] {
+  const merged = new Map<string, CheckFigures>();
+  for (const check of parts.flatMap(({ checks }) => checks)) {
+    const key = `${check.group}::${check.name}`;
+    const sum = merged.get(key);
+    merged.set(key, sum === undefined ? check : { ...check, ...mergeRates(sum, check) });
+  }
+  return [...merged.values()];
+}
+
+function mergeHistograms(encoded: readonly EncodedHistogram[]): EncodedHistogram[] {
+  const groups = groupBy(encoded, ({ series, kind }) => `${kind} ${series}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined || group.length === 1) return group;
+    const histogram = new Histogram();
+    for (const { bytes } of group) decodeHistogramInto(bytes, histogram);
+    return [{ series: first.series, kind: first.kind, bytes: encodeHistogram(histogram) }];
+  });
+}
+
+function mergeSketches(encoded: readonly EncodedSketch[]): EncodedSketch[] {
+  const groups = groupBy(encoded, ({ series }) => series);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined || group.length === 1) return group;
+    const sketch = new ValueSketch();
+    for (const { bytes } of group) decodeSketchInto(bytes, sketch);
+    return [{ series: first.series, bytes: encodeSketch(sketch) }];
+  });
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os';
+import { localScenarios, localVus } from './local-scenarios.js';
+import type { Plan } from './plan.js';
+
+/** Threads unless told: one for each core but the one that the parent, and what else runs, needs. */
+export function defaultThreads(): number {
+  return Math.max(1, availableParallelism() - 1);
+}
+
+/**
+ * How many threads run what this process has of a plan: what is wanted, but each with a virtual user, and of each arrival rate with one
+ * that may be its. `fan-out` runs in one: the thread that publishes a message has to know who awaits it.
+ */
+export function countThreads(plan: Plan): number {
+  const { behaviour, threads } = plan;
+  if (behaviour.type === 'built-in' && behaviour.name === 'fan-out') return 1;
+  const arrivals = localScenarios(plan).flatMap((scenario) => ('maxVus' in scenario ? [scenario.maxVus] : []));
+  return Math.max(1, Math.min(threads, localVus(plan), ...arrivals));
+}

@@ -1,0 +1,123 @@
+import { WsgError } from '../../core/error.js';
+import { IterationPool } from '../executor/iteration-pool.js';
+import { SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
+import { countThreads } from '../plan/count-threads.js';
+import type { Plan } from '../plan/plan.js';
+import type { ScriptStart } from '../scenario/thread-script.js';
+import { StopFlag } from '../script/runtime/interruption.js';
+import { LoadThread, type ThreadOutlets } from './load-thread.js';
+import { ProgressCells, type ThreadProgress } from './progress-cells.js';
+import type { EndMessage, LogMessage, SecondMessage, ToThread, VerdictMessage } from './protocol.js';
+import { SecondMerger } from './second-merger.js';
+import { sumProgress } from './sum-progress.js';
+
+/** What load threads may be told besides their plan. */
+export interface ThreadGroupOptions {
+  /** The file that they run; the one beside this file unless told. */
+  readonly entry?: URL;
+  /** Takes every sample. */
+  readonly takeSamples?: (batch: SampleBatch) => void;
+  /** What the virtual users run, unless a built-in scenario. */
+  readonly script?: ScriptStart;
+  /** Takes what a script writes and says. */
+  readonly takeScriptMessage?: (message: LogMessage | VerdictMessage) => void;
+}
+
+/** The load threads of a run: they begin together, wait for one another between its parts, and their seconds become one. */
+export class ThreadGroup {
+  private readonly cells: readonly (readonly ProgressCells[])[];
+  private readonly threads: readonly LoadThread[];
+  private readonly merger: SecondMerger;
+  private readonly credit = new SampleCredit();
+  /** Ends busy loops of scripts, which hear no message. */
+  private readonly stopFlag: StopFlag;
+  private failure: WsgError | undefined;
+
+  constructor(
+    plan: Plan,
+    secondEnded: (message: SecondMessage) => void,
+    private readonly options: ThreadGroupOptions = {},
+  ) {
+    const { script, takeSamples, entry } = options;
+    const count = countThreads(plan);
+    const pools = plan.scenarios.map(() => new IterationPool().memory);
+    this.stopFlag = new StopFlag(script?.stopFlag);
+    this.merger = new SecondMerger(count, secondEnded);
+    this.cells = Array.from({ length: count }, () => plan.scenarios.map(() => new ProgressCells()));
+    const progress = this.cells.map((cells) => cells.map(({ memory }) => memory));
+    const samples = takeSamples && this.credit.memory;
+    this.threads = this.cells.map((_, index) => {
+      const start = { plan, shard: { index, count }, progress, pools, samples, script };
+      return new LoadThread(start, this.outletsOf(index), entry);
+    });
+  }
+
+  /** Of each scenario, at this moment. */
+  get progress(): readonly ThreadProgress[] {
+    const [first = []] = this.cells;
+    return first.map((_, scenario) => sumProgress(this.cells.flatMap((cells) => cells[scenario]?.read() ?? [])));
+  }
+
+  /**
+   * Starts the threads and resolves when all have ended: with the run's end, or undefined when they were cut. Throws `thread.crashed`
+   * when one ended of itself before its time, once the others, which were then stopped, have handed over what they had.
+   */
+  async run(): Promise<EndMessage | undefined> {
+    const ends = this.threads.map((thread, index) => this.runThread(thread, index));
+    await Promise.all(this.threads.map(({ ready }) => ready));
+    this.tellAll({ type: 'begin', startNs: process.hrtime.bigint() });
+    const setUp = await this.threads[0]?.setUp;
+    this.tellAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
+    await Promise.all(this.threads.map(({ usersDone }) => usersDone));
+    this.tellAll({ type: 'finish' });
+    const messages = await Promise.all(ends);
+    if (this.failure !== undefined) throw this.failure;
+    return composeEnd(messages);
+  }
+
+  /** Interrupts the iterations; the threads then end soon. */
+  stop(): void {
+    this.stopFlag.raise();
+    this.tellAll({ type: 'stop' });
+  }
+
+  /** Ends the threads at once; the second under way is lost. */
+  async cut(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.cut()));
+  }
+
+  private async runThread(thread: LoadThread, index: number): Promise<EndMessage | undefined> {
+    try {
+      return await thread.run();
+    } catch (error) {
+      if (!(error instanceof WsgError)) throw error;
+      this.failure ??= error;
+      this.stop();
+      return undefined;
+    } finally {
+      this.merger.ended(index);
+    }
+  }
+
+  private tellAll(message: ToThread): void {
+    for (const thread of this.threads) thread.tell(message);
+  }
+
+  private outletsOf(index: number): ThreadOutlets {
+    return {
+      secondEnded: (message) => this.merger.add(index, message),
+      takeSamples: (batch) => {
+        this.options.takeSamples?.(batch);
+        this.credit.giveBack();
+      },
+      takeScriptMessage: (message) => this.options.takeScriptMessage?.(message),
+    };
+  }
+}
+
+/** The first thread alone runs `setup` and `teardown`. */
+function composeEnd(messages: readonly (EndMessage | undefined)[]): EndMessage | undefined {
+  const [first] = messages;
+  if (first === undefined) return undefined;
+  return { ...first, durationMs: Math.max(...messages.map((message) => message?.durationMs ?? 0)) };
+}

@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
+import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import type { SecondMessage } from '../../../src/loadgen/thread/protocol.js';
+import { SecondMerger } from '../../../src/loadgen/thread/second-merger.js';
+
+interface Told {
+  readonly second: number;
+  readonly count: number | undefined;
+}
+
+describe('SecondMerger', () => {
+  let told: Told[];
+  let merger: SecondMerger;
+
+  beforeEach(() => {
+    told = [];
+    merger = new SecondMerger(2, ({ second, metrics }) => told.push({ second, count: metrics.counters['c'] }));
+  });
+
+  function second(number: number, count: number): SecondMessage {
+    return {
+      type: 'second',
+      second: number,
+      elapsedMs: (number + 1) * 1000,
+      metrics: { ...drainMetrics(new MetricRegistry()), counters: { c: count } },
+      health: { eventLoopUse: count / 10, scheduleLag: { count, p50: count, p99: count, max: count }, gcMs: count },
+    };
+  }
+
+  it('waits for every thread, and keeps the order', () => {
+    merger.add(0, second(0, 1));
+    merger.add(0, second(1, 2));
+    expect(told).toEqual([]);
+    merger.add(1, second(0, 10));
+    expect(told).toEqual([{ second: 0, count: 11 }]);
+    merger.add(1, second(1, 20));
+    expect(told).toEqual([
+      { second: 0, count: 11 },
+      { second: 1, count: 22 },
+    ]);
+  });
+
+  it('does not wait for a thread that has ended', () => {
+    merger.add(0, second(0, 1));
+    merger.add(0, second(1, 2));
+    merger.ended(1);
+    merger.add(0, second(2, 3));
+    expect(told).toEqual([
+      { second: 0, count: 1 },
+      { second: 1, count: 2 },
+      { second: 2, count: 3 },
+    ]);
+    merger.ended(0);
+    expect(told).toHaveLength(3);
+  });
+
+  it('hands over what it holds when the last thread has ended', () => {
+    merger.add(0, second(0, 1));
+    merger.ended(0);
+    expect(told).toEqual([]);
+    merger.ended(1);
+    expect(told).toEqual([{ second: 0, count: 1 }]);
+  });
+
+  it('tells of the busiest and latest thread how the generator did', () => {
+    const messages: SecondMessage[] = [];
+    const both = new SecondMerger(2, (message) => messages.push(message));
+    both.add(0, second(0, 4));
+    both.add(1, second(0, 6));
+    expect(messages[0]?.health).toEqual({
+      eventLoopUse: 0.6,
+      scheduleLag: { count: 10, p50: 6, p99: 6, max: 6 },
+      gcMs: 10,
+    });
+  });
+});
