@@ -17,7 +17,8 @@ import type {
 import { ThresholdJudge } from '../summary/threshold-judge.js';
 import { probeTargets } from './client/probe-targets.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
-import { judgeRun, judgeSecond } from '../run-file/judge-health.js';
+import { judgeRun } from '../run-file/judge-health.js';
+import { composeHealth } from './health/compose-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
 import { withoutTimes } from './metric/drain-metrics.js';
 import type { SampleBatch } from './metric/sample-batch.js';
@@ -220,7 +221,7 @@ export class Engine {
     return new GatewayWatch(gatewayUrl, outlets, clock);
   }
 
-  private endSecond({ second, elapsedMs, metrics, health }: SecondMessage): void {
+  private endSecond({ second, elapsedMs, metrics, health, load }: SecondMessage): void {
     const { sink, observer } = this.deps;
     const { counters, rates, trends, checks } = metrics;
     const gauges = withoutTimes(metrics.gauges);
@@ -234,7 +235,7 @@ export class Engine {
     for (const { series, bytes } of metrics.sketches) {
       sink?.writeSketch({ series, second, sketch: decodeSketch(bytes) });
     }
-    const healthRecord: HealthRecord = { second, ...health, ...this.gauges.read(), verdict: judgeSecond(health) };
+    const healthRecord = composeHealth(second, { ...health, ...this.gauges.read() }, load);
     this.health.push(healthRecord);
     sink?.writeHealth(healthRecord);
     const lateMs = health.scheduleLag.max;

@@ -10,6 +10,9 @@ const HEALTH_LIMITS = {
   saturatedLoopUse: 0.95,
   strainedLagP99Ms: 20,
   saturatedLagP99Ms: 50,
+  /** What others took: cores that a hypervisor gave away, and the share of a second in which a container's limit held us. */
+  strainedStolenCores: 0.1,
+  strainedThrottledMs: 100,
   /** The share of a run's seconds from which they condemn the run; fewer are a burst, as at the start and the end. */
   saturatedShare: 0.1,
   strainedShare: 0.1,
@@ -18,14 +21,19 @@ const HEALTH_LIMITS = {
 } as const;
 
 /** What a second's verdict is made of. */
-export type SecondSymptoms = Pick<HealthRecord, 'eventLoopUse' | 'scheduleLag'>;
+export type SecondSymptoms = Pick<HealthRecord, 'eventLoopUse' | 'scheduleLag' | 'cpuStolen' | 'throttledMs'>;
 
 /** The verdict on one second. */
-export function judgeSecond({ eventLoopUse, scheduleLag }: SecondSymptoms): HealthVerdict {
+export function judgeSecond(symptoms: SecondSymptoms): HealthVerdict {
+  const { eventLoopUse, scheduleLag } = symptoms;
   if (eventLoopUse > HEALTH_LIMITS.saturatedLoopUse) return 'saturated';
   if (scheduleLag.p99 > HEALTH_LIMITS.saturatedLagP99Ms) return 'saturated';
-  if (eventLoopUse > HEALTH_LIMITS.strainedLoopUse) return 'strained';
+  if (eventLoopUse > HEALTH_LIMITS.strainedLoopUse || isTakenFrom(symptoms)) return 'strained';
   return scheduleLag.p99 > HEALTH_LIMITS.strainedLagP99Ms ? 'strained' : 'healthy';
+}
+
+function isTakenFrom({ cpuStolen = 0, throttledMs = 0 }: SecondSymptoms): boolean {
+  return cpuStolen > HEALTH_LIMITS.strainedStolenCores || throttledMs > HEALTH_LIMITS.strainedThrottledMs;
 }
 
 /** The verdict on a run, with reasons unless it is healthy. */
@@ -66,7 +74,18 @@ function reasonsOf(seconds: readonly HealthRecord[], of: number, verdict: 'satur
       `scheduled actions ran more than ${lagLimit} ms late (p99) in ${late.length} of ${of} seconds (at most ${worst.toFixed(0)} ms)`,
     );
   }
-  return reasons;
+  return [...reasons, ...takenReasons(seconds, of)];
+}
+
+function takenReasons(seconds: readonly HealthRecord[], of: number): string[] {
+  const taken = seconds.filter(isTakenFrom);
+  if (taken.length === 0) return [];
+  const stolen = largest(taken.map(({ cpuStolen = 0 }) => cpuStolen));
+  const throttled = largest(taken.map(({ throttledMs = 0 }) => throttledMs));
+  return [
+    `others took CPU from the generator in ${taken.length} of ${of} seconds (a hypervisor up to ${stolen.toFixed(2)} cores, ` +
+      `a container's limit up to ${throttled.toFixed(0)} ms)`,
+  ];
 }
 
 function percent(share: number): string {

@@ -84,6 +84,12 @@ export const healthPayload: z.ZodType<HealthRecord> = z.object({
   cpuProcess: z.number(),
   cpuMachine: z.number().optional(),
   rssBytes: z.number(),
+  cpuStolen: z.number().optional(),
+  throttledMs: z.number().optional(),
+  openFiles: z.number().optional(),
+  backlogBytes: z.number().optional(),
+  begun: z.number().optional(),
+  planned: z.number().optional(),
   verdict,
 });
 

@@ -119,6 +119,16 @@ export interface HealthRecord {
   readonly cpuProcess: number;
   readonly cpuMachine?: number;
   readonly rssBytes: number;
+  /** CPU cores that a hypervisor gave to others. */
+  readonly cpuStolen?: number;
+  /** How long a container's limit held this process: milliseconds. */
+  readonly throttledMs?: number;
+  readonly openFiles?: number;
+  /** Bytes that virtual users had sent and the system had not taken, at the end of the second. */
+  readonly backlogBytes?: number;
+  /** Scheduled actions (iterations that arrive, messages of `echo`, requests of `fan-out`): how many were begun, and how many the schedule wants of the virtual users that are there. */
+  readonly begun?: number;
+  readonly planned?: number;
   readonly verdict: HealthVerdict;
 }
 

@@ -61,8 +61,41 @@ function figureLines(run: Run, columns: number, palette: Palette): string[] {
       ),
     ),
     ...line('CPU cores', spread((second) => second.cpuProcess, cores) + machine),
+    ...takenTexts(seconds).flatMap((text) => line('taken by others', text)),
     ...line('memory', `${formatBytes(largest(seconds.map(({ rssBytes }) => rssBytes)))} at most`),
+    ...moreTexts(seconds).flatMap(([label, text]) => line(label, text)),
   ];
+}
+
+/** Said only where something was taken. */
+function takenTexts(seconds: readonly HealthRecord[]): string[] {
+  const stolen = largest(seconds.map(({ cpuStolen = 0 }) => cpuStolen));
+  const throttled = largest(seconds.map(({ throttledMs = 0 }) => throttledMs));
+  const texts: string[] = [];
+  if (stolen >= 0.01) texts.push(`${stolen.toFixed(2)} cores by a hypervisor in the worst second`);
+  if (throttled >= 1) texts.push(`${formatTime(throttled)} by a container's limit in the worst second`);
+  return texts;
+}
+
+/** What a run does not always have. */
+function moreTexts(seconds: readonly HealthRecord[]): [label: string, text: string][] {
+  const texts: [string, string][] = [];
+  const files = seconds.map(({ openFiles }) => openFiles).filter((count) => count !== undefined);
+  if (files.length > 0) texts.push(['open files', `${largest(files)} at most`]);
+  const backlog = largest(seconds.map(({ backlogBytes = 0 }) => backlogBytes));
+  if (backlog > 0) texts.push(['send backlog', `${formatBytes(backlog)} at most`]);
+  const pace = paceText(seconds);
+  if (pace !== undefined) texts.push(['pace', pace]);
+  return texts;
+}
+
+/** Of whole seconds in which the schedule wanted something: the first is short of those that were still connecting, the last is cut. */
+function paceText(seconds: readonly HealthRecord[]): string | undefined {
+  const scheduled = seconds.slice(1, -1).filter(({ planned = 0 }) => planned > 0);
+  if (scheduled.length === 0) return undefined;
+  const begun = mean(scheduled.map((second) => second.begun ?? 0));
+  const planned = mean(scheduled.map((second) => second.planned ?? 0));
+  return `${begun.toFixed(1)}/s begun of ${planned.toFixed(1)}/s that were planned (${((begun / planned) * 100).toFixed(1)}%)`;
 }
 
 /** Percentiles of different seconds cannot be merged; the worst second's is what a verdict needs. */

@@ -201,7 +201,7 @@ describe('Engine', () => {
       import { parentPort } from 'node:worker_threads';
       const metrics = { counters: { ws_msgs_received: 7 }, gauges: {}, rates: {}, trends: {}, checks: [], histograms: [], sketches: [] };
       const health = { eventLoopUse: 0.1, scheduleLag: { count: 0, p50: 0, p99: 0, max: 0 }, gcMs: 0 };
-      parentPort.postMessage({ type: 'second', second: 0, elapsedMs: 1000, metrics, health });
+      parentPort.postMessage({ type: 'second', second: 0, elapsedMs: 1000, metrics, health, load: { backlogBytes: 0 } });
       setImmediate(() => { throw new Error('out of luck'); });
     `;
     const threadEntry = new URL(`data:text/javascript,${encodeURIComponent(script)}`);

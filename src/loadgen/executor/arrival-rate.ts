@@ -1,7 +1,12 @@
+import { rateAt } from '../pacing/arrivals.js';
 import { partOf, shareOf } from '../pacing/shard.js';
 import type { ConstantArrivalRatePlan, RampingArrivalRatePlan } from '../plan/scenario-plan.js';
 import type { ExecutorContext } from './executor.js';
 import { ExecutorBase } from './executor-base.js';
+
+const SECOND_MS = 1000;
+/** So many arrivals tell which part of them is a shard's. */
+const SHARE_OF = 1_000_000;
 
 /**
  * Iterations begin when they are due, whatever the ones before do: an open model. One that is due while no virtual user is free, and no
@@ -10,6 +15,8 @@ import { ExecutorBase } from './executor-base.js';
 export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
   private readonly free: number[];
   private readonly maxVus: number;
+  /** The part of the scenario's arrivals that this thread begins. */
+  private readonly share: number;
   private readonly arrivals: Iterator<number, unknown>;
   private readonly underWay = new Set<Promise<unknown>>();
   private made: number;
@@ -26,11 +33,19 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     this.arrivals = partOf(arrivals, context.shard);
     this.made = shareOf(plan.preAllocatedVus, context.shard);
     this.maxVus = shareOf(plan.maxVus, context.shard);
+    this.share = shareOf(SHARE_OF, context.shard) / SHARE_OF;
     this.free = Array.from({ length: this.made }, (_, user) => this.made - 1 - user);
   }
 
   get allocatedVus(): number {
     return this.made;
+  }
+
+  get plannedPerSecond(): number {
+    if (this.state !== 'running') return 0;
+    const { timeUnitMs } = this.plan;
+    const rate = this.plan.executor === 'constant-arrival-rate' ? this.plan.rate : rateAt(this.plan, this.elapsedMs);
+    return (rate * SECOND_MS * this.share) / timeUnitMs;
   }
 
   protected async drive(): Promise<void> {

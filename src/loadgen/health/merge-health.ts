@@ -1,5 +1,5 @@
 import { largest } from '../../core/largest.js';
-import type { ThreadHealth } from './thread-gauges.js';
+import type { LoadHealth, Pace, ThreadHealth } from './thread-gauges.js';
 
 /**
  * The health of several threads in the same second: that of the busiest and of the latest one, for one thread that is a bottleneck spoils
@@ -17,5 +17,22 @@ export function mergeHealth(parts: readonly ThreadHealth[]): ThreadHealth {
       max: worst(({ scheduleLag }) => scheduleLag.max),
     },
     gcMs: sum(({ gcMs }) => gcMs),
+  };
+}
+
+/** What the virtual users of several threads say of the same second: sums. */
+export function mergeLoadHealth(parts: readonly LoadHealth[]): LoadHealth {
+  const backlogBytes = parts.reduce((sum, part) => sum + part.backlogBytes, 0);
+  const pace = sumPaces(parts.map((part) => part.pace));
+  return { backlogBytes, ...(pace && { pace }) };
+}
+
+/** Undefined when none has a schedule. */
+export function sumPaces(paces: readonly (Pace | undefined)[]): Pace | undefined {
+  const known = paces.filter((pace) => pace !== undefined);
+  if (known.length === 0) return undefined;
+  return {
+    begun: known.reduce((sum, { begun }) => sum + begun, 0),
+    planned: known.reduce((sum, { planned }) => sum + planned, 0),
   };
 }

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import type { Clock } from '../../core/clock.js';
+import { countOpenFiles, readTakenTimes } from './machine-times.js';
 
 /** How the process and the machine did since the last reading. */
 export interface ProcessHealth {
@@ -8,6 +9,11 @@ export interface ProcessHealth {
   /** Undefined where the system does not say. */
   readonly cpuMachine: number | undefined;
   readonly rssBytes: number;
+  /** CPU cores that a hypervisor gave to others. */
+  readonly cpuStolen: number | undefined;
+  /** How long a container's limit held this process: milliseconds. */
+  readonly throttledMs: number | undefined;
+  readonly openFiles: number | undefined;
 }
 
 interface MachineTimes {
@@ -19,6 +25,7 @@ interface MachineTimes {
 export class ProcessGauges {
   private usage = process.cpuUsage();
   private machine = machineTimes();
+  private taken = readTakenTimes();
   private sinceMs: number;
 
   constructor(private readonly clock: Clock) {
@@ -33,11 +40,26 @@ export class ProcessGauges {
     const elapsedMs = Math.max(nowMs - this.sinceMs, 1);
     const usedMs = (usage.user + usage.system - this.usage.user - this.usage.system) / 1000;
     const cpuMachine = coresInUse(this.machine, machine);
+    const taken = readTakenTimes();
+    const stolenMs = difference(taken.stolenMs, this.taken.stolenMs);
+    const throttledMs = difference(taken.throttledMs, this.taken.throttledMs);
+    this.taken = taken;
     this.usage = usage;
     this.machine = machine;
     this.sinceMs = nowMs;
-    return { cpuProcess: usedMs / elapsedMs, cpuMachine, rssBytes: process.memoryUsage.rss() };
+    return {
+      cpuProcess: usedMs / elapsedMs,
+      cpuMachine,
+      rssBytes: process.memoryUsage.rss(),
+      cpuStolen: stolenMs === undefined ? undefined : stolenMs / elapsedMs,
+      throttledMs,
+      openFiles: countOpenFiles(),
+    };
   }
+}
+
+function difference(now: number | undefined, before: number | undefined): number | undefined {
+  return now === undefined || before === undefined ? undefined : now - before;
 }
 
 function coresInUse(before: MachineTimes, after: MachineTimes): number | undefined {

@@ -14,6 +14,20 @@ export interface ThreadHealth {
   readonly gcMs: number;
 }
 
+/** What virtual users of a thread have to say of their second. */
+export interface LoadHealth {
+  /** Bytes that were sent and the system had not taken, at its end. */
+  readonly backlogBytes: number;
+  /** Scheduled actions that were begun, and those that the schedule wants; undefined where nothing is scheduled. */
+  readonly pace?: Pace;
+}
+
+/** Scheduled actions of a second. */
+export interface Pace {
+  readonly begun: number;
+  readonly planned: number;
+}
+
 /** Measures the thread in which it runs: event loop, schedule lag and garbage collection. */
 export class ThreadGauges {
   /** Tasks that a `LagClock` with this histogram schedules count as well. */

@@ -1,4 +1,5 @@
 import type { RoundTripMetrics } from '../metric/scenario-metrics.js';
+import type { Pace } from '../health/thread-gauges.js';
 import type { EchoPlan } from '../plan/built-in-plan.js';
 import { HeldUser, type HeldContext } from './held-user.js';
 import { MessageWriter, readStamp } from './message-stamp.js';
@@ -27,10 +28,23 @@ export interface EchoParts {
  * and its response time counts from there, so a target that stalls shows what users would have felt.
  */
 export class EchoScenario implements Scenario {
-  constructor(private readonly parts: EchoParts) {}
+  private begun = 0;
+
+  constructor(readonly parts: EchoParts) {}
 
   createUser(vu: number): VirtualUser {
-    return new EchoUser(this.parts, vu);
+    return new EchoUser(this, vu);
+  }
+
+  messageBegun(): void {
+    this.begun += 1;
+  }
+
+  takePace(): Pace {
+    const { held, plan, users } = this.parts;
+    const { begun } = this;
+    this.begun = 0;
+    return { begun, planned: (plan.rate * held.population.size) / users };
   }
 }
 
@@ -45,11 +59,11 @@ class EchoUser extends HeldUser {
   private cancelNext: () => void = () => undefined;
 
   constructor(
-    private readonly parts: EchoParts,
+    private readonly scenario: EchoScenario,
     vu: number,
   ) {
-    super(parts.held, vu);
-    const { plan, users, roundTrips } = parts;
+    super(scenario.parts.held, vu);
+    const { plan, users, roundTrips } = scenario.parts;
     this.writer = new MessageWriter(vu, plan.size);
     this.trips = new RoundTrips(roundTrips, plan.answerTimeoutMs);
     this.periodMs = (users * SECOND_MS) / plan.rate;
@@ -59,12 +73,12 @@ class EchoUser extends HeldUser {
     const { context } = this.held;
     const nowMs = context.clock.now();
     context.metrics.messagesReceived.add(1);
-    if (this.parts.plan.matching === 'order') this.trips.answerOldest(nowMs);
+    if (this.scenario.parts.plan.matching === 'order') this.trips.answerOldest(nowMs);
     else {
       const stamp = readStamp(bytes, start, end, isBinary);
       // Another sender's message, as of a server that sends to all, is nobody's answer.
       if (stamp?.sender === this.vu) this.trips.answer(stamp.id, nowMs);
-      else this.parts.roundTrips.unmatched.add(1);
+      else this.scenario.parts.roundTrips.unmatched.add(1);
     }
     if (this.isDraining && this.trips.inFlight === 0) this.session?.close();
   }
@@ -72,7 +86,8 @@ class EchoUser extends HeldUser {
   protected opened(session: Session, nowMs: number): void {
     this.isDraining = false;
     // The users' messages are spread evenly over the period.
-    this.firstDueMs ??= nowMs + (((this.vu - 1) % this.parts.users) / this.parts.users) * this.periodMs;
+    this.firstDueMs ??=
+      nowMs + (((this.vu - 1) % this.scenario.parts.users) / this.scenario.parts.users) * this.periodMs;
     this.send(session);
   }
 
@@ -81,7 +96,11 @@ class EchoUser extends HeldUser {
     this.isDraining = true;
     this.cancelNext();
     if (this.trips.inFlight === 0) session.close();
-    else this.cancelNext = this.held.context.clock.schedule(() => session.close(), this.parts.plan.answerTimeoutMs);
+    else
+      this.cancelNext = this.held.context.clock.schedule(
+        () => session.close(),
+        this.scenario.parts.plan.answerTimeoutMs,
+      );
   }
 
   protected override closed(nowMs: number): void {
@@ -108,8 +127,9 @@ class EchoUser extends HeldUser {
   private sendOne(session: Session, dueMs: number, nowMs: number): void {
     const id = this.trips.nextId;
     this.trips.begin(dueMs, nowMs);
+    this.scenario.messageBegun();
     this.count += 1;
-    if (this.parts.plan.isBinary) session.sendBinary(this.writer.binary(id));
+    if (this.scenario.parts.plan.isBinary) session.sendBinary(this.writer.binary(id));
     else session.send(this.writer.text(id));
   }
 

@@ -1,4 +1,5 @@
 import type { DeliveryMetrics } from '../metric/scenario-metrics.js';
+import type { Pace } from '../health/thread-gauges.js';
 import type { FanOutPlan } from '../plan/built-in-plan.js';
 import { Broadcasts } from './broadcasts.js';
 import { HeldUser, type HeldContext } from './held-user.js';
@@ -35,6 +36,7 @@ export class FanOutScenario implements Scenario {
   private readonly offsetMs: number;
   private dialled = 0;
   private count = 0;
+  private counted = 0;
   private firstDueMs = 0;
   private hasComplained = false;
   private cancelNext: () => void = () => undefined;
@@ -62,6 +64,12 @@ export class FanOutScenario implements Scenario {
     this.publishDue();
   }
 
+  takePace(): Pace {
+    const begun = this.count - this.counted;
+    this.counted = this.count;
+    return { begun, planned: this.isPublishing ? this.parts.plan.rate : 0 };
+  }
+
   end(): void {
     this.cancelNext();
     this.broadcasts.end();
@@ -75,6 +83,11 @@ export class FanOutScenario implements Scenario {
     const dueMs = stamp.dueUs / US_PER_MS - this.offsetMs;
     const sentMs = stamp.sentUs / US_PER_MS - this.offsetMs;
     this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.parts.held.context.clock.now());
+  }
+
+  private get isPublishing(): boolean {
+    const { held, recipients, isPublisher } = this.parts;
+    return isPublisher && this.dialled >= recipients && held.context.clock.now() < held.schedule.endMs;
   }
 
   private publishDue(): void {

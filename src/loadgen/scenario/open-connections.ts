@@ -20,6 +20,13 @@ export class OpenConnections {
     return this.counted.size;
   }
 
+  /** Bytes that were sent and the system has not taken. */
+  get backlogBytes(): number {
+    let bytes = 0;
+    for (const connection of this.counted.keys()) bytes += connection.bufferedBytes;
+    return bytes;
+  }
+
   /** `metrics` get the bytes of this connection. */
   add(connection: Connection, metrics: CountedBytes['metrics']): void {
     this.counted.set(connection, { metrics, received: 0, sent: 0 });

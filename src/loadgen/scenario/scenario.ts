@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { DialContext } from '../client/connection.js';
 import type { IterationTicket } from '../executor/iteration-runner.js';
+import type { Pace } from '../health/thread-gauges.js';
 import type { DialTargets } from '../client/dial-targets.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 import type { OpenConnections } from './open-connections.js';
@@ -27,6 +28,8 @@ export interface VirtualUser {
 export interface Scenario {
   /** The virtual user with this number (from 1). */
   createUser(vu: number): VirtualUser;
+  /** Scheduled actions since the last call, and those that its schedule wants in a second; without one nothing is scheduled. */
+  takePace?(): Pace;
   /** All its virtual users have ended: lets go of what would keep the thread alive. */
   end?(): void;
 }

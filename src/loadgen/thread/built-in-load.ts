@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.js';
 import type { LookupFunction } from 'node:net';
 import { DialTargets } from '../client/dial-targets.js';
+import { sumPaces } from '../health/merge-health.js';
+import type { Pace } from '../health/thread-gauges.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { CheckRecorder } from '../metric/check-recorder.js';
 import type { MetricRegistry } from '../metric/metric-registry.js';
@@ -49,6 +51,11 @@ export class BuiltInLoad {
     const scenario = this.create({ part, tags, context, checks, ownUsers: numbers.length });
     this.scenarios.push(scenario);
     return scenario;
+  }
+
+  /** Of all its scenarios, since the last call; undefined when none has a schedule. */
+  takePace(): Pace | undefined {
+    return sumPaces(this.scenarios.map((scenario) => scenario.takePace?.()));
   }
 
   /** All virtual users have ended. */

@@ -3,8 +3,10 @@ import { NameResolver } from '../client/name-resolver.js';
 import { createExecutor } from '../executor/create-executor.js';
 import type { Executor } from '../executor/executor.js';
 import type { IterationPool } from '../executor/iteration-pool.js';
+import { ArrivalPace } from '../health/arrival-pace.js';
 import { LagClock } from '../health/lag-clock.js';
-import { ThreadGauges } from '../health/thread-gauges.js';
+import { sumPaces } from '../health/merge-health.js';
+import { ThreadGauges, type LoadHealth } from '../health/thread-gauges.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
@@ -61,6 +63,7 @@ export class Load {
   private readonly countedDrops: number[] = [];
   private startMs = 0;
   private second = 0;
+  private readonly arrivals = new ArrivalPace();
   private areUsersDone = false;
   private cancelSecond: () => void = () => undefined;
   private cancelProgress: () => void = () => undefined;
@@ -255,8 +258,14 @@ export class Load {
       elapsedMs: this.clock.now() - this.startMs,
       metrics: drainMetrics(this.registry),
       health: this.gauges.read(),
+      load: this.readLoadHealth(),
     });
     this.second += 1;
+  }
+
+  private readLoadHealth(): LoadHealth {
+    const pace = sumPaces([this.builtIn?.takePace(), this.arrivals.take(this.executors)]);
+    return { backlogBytes: this.connections.backlogBytes, ...(pace && { pace }) };
   }
 
   private countDropped(): void {

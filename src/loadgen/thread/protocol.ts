@@ -1,4 +1,4 @@
-import type { ThreadHealth } from '../health/thread-gauges.js';
+import type { LoadHealth, ThreadHealth } from '../health/thread-gauges.js';
 import type { DrainedMetrics } from '../metric/drain-metrics.js';
 import type { SampleBatch } from '../metric/sample-batch.js';
 import type { Shard } from '../pacing/shard.js';
@@ -79,6 +79,7 @@ export interface SecondMessage {
   readonly elapsedMs: number;
   readonly metrics: DrainedMetrics;
   readonly health: ThreadHealth;
+  readonly load: LoadHealth;
 }
 
 /** From a thread, when somebody wants every sample. */

@@ -1,4 +1,4 @@
-import { mergeHealth } from '../health/merge-health.js';
+import { mergeHealth, mergeLoadHealth } from '../health/merge-health.js';
 import { mergeMetrics } from '../metric/merge-metrics.js';
 import type { SecondMessage } from './protocol.js';
 
@@ -49,5 +49,6 @@ function mergeSeconds(second: number, parts: readonly SecondMessage[]): SecondMe
     elapsedMs: Math.max(...parts.map(({ elapsedMs }) => elapsedMs)),
     metrics: mergeMetrics(parts.map(({ metrics }) => metrics)),
     health: mergeHealth(parts.map(({ health }) => health)),
+    load: mergeLoadHealth(parts.map(({ load }) => load)),
   };
 }

@@ -25,6 +25,7 @@ describe('SecondMerger', () => {
       elapsedMs: (number + 1) * 1000,
       metrics: { ...drainMetrics(new MetricRegistry()), counters: { c: count } },
       health: { eventLoopUse: count / 10, scheduleLag: { count, p50: count, p99: count, max: count }, gcMs: count },
+      load: { backlogBytes: count, ...(count > 5 && { pace: { begun: count, planned: count * 2 } }) },
     };
   }
 
@@ -73,5 +74,6 @@ describe('SecondMerger', () => {
       scheduleLag: { count: 10, p50: 6, p99: 6, max: 6 },
       gcMs: 10,
     });
+    expect(messages[0]?.load).toEqual({ backlogBytes: 10, pace: { begun: 6, planned: 12 } });
   });
 });

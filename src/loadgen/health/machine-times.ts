@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What a hypervisor took from the machine, and a container's limit from this process, since they began; undefined where the system does not tell. */
+export interface TakenTimes {
+  readonly stolenMs: number | undefined;
+  readonly throttledMs: number | undefined;
+}
+
+/** Of Linux: the kernel counts in hundredths of a second. */
+const TICK_MS = 10;
+const US_PER_MS = 1000;
+const NS_PER_MS = 1e6;
+/** Of control groups, version 2 and 1. */
+const CPU_STATS = ['/sys/fs/cgroup/cpu.stat', '/sys/fs/cgroup/cpu/cpu.stat'];
+
+/** Reads them now. */
+export function readTakenTimes(): TakenTimes {
+  return {
+    stolenMs: parseStolen(readText('/proc/stat')),
+    throttledMs: parseThrottled(CPU_STATS.map(readText).join('\n')),
+  };
+}
+
+/** `steal` of the first row of /proc/stat (proc(5)): milliseconds of all cores. */
+export function parseStolen(stat: string): number | undefined {
+  const ticks = /^cpu +(?:\d+ +){7}(?<steal>\d+)/m.exec(stat)?.groups?.['steal'];
+  return ticks === undefined ? undefined : Number(ticks) * TICK_MS;
+}
+
+/** How long the limit of a control group held its processes: `throttled_usec` of version 2, `throttled_time` of version 1. */
+export function parseThrottled(stat: string): number | undefined {
+  const { us } = /^throttled_usec (?<us>\d+)$/m.exec(stat)?.groups ?? {};
+  if (us !== undefined) return Number(us) / US_PER_MS;
+  const { ns } = /^throttled_time (?<ns>\d+)$/m.exec(stat)?.groups ?? {};
+  return ns === undefined ? undefined : Number(ns) / NS_PER_MS;
+}
+
+/** How many files and sockets this process has open; undefined where the system does not tell. */
+export function countOpenFiles(): number | undefined {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
