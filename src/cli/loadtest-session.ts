@@ -4,10 +4,12 @@ import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
 import { openFileLimit } from '../core/open-files.js';
 import {
+  calibrationPath,
   describePlan,
   Engine,
   localVus,
   planTarget,
+  readCalibration,
   type OutputWish,
   type Plan,
   type ScriptProgram,
@@ -227,8 +229,10 @@ class LoadtestSession {
     const { version } = this.invocation;
     const watched = watchers.attach(file);
     const script = this.program?.engineScript(plan, gatewayUrl);
+    const calibration = await readCalibration(calibrationPath(process.env), version);
     const engine = new Engine(plan, {
       clock: systemClock,
+      calibration,
       version,
       observer: this.screen,
       gatewayUrl,

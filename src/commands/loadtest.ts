@@ -67,6 +67,10 @@ export default class Loadtest extends BaseCommand {
       description: "Columns of trends; 'avg,min,med,max,p(90),p(95)' by default.",
     }),
     'summary-time-unit': Flags.string({ helpValue: 'UNIT', description: 's, ms or us; a fitting one by default.' }),
+    calibrate: Flags.boolean({
+      description:
+        'Measure what this machine can do, against an echo server of its own; with --json as one JSON object.',
+    }),
     inspect: Flags.boolean({
       description: 'Print the plan as JSON and its schedule as a chart, and run nothing; with --json the JSON alone.',
     }),
@@ -86,8 +90,14 @@ export default class Loadtest extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(Loadtest);
-    const { runLoadtest } = await import('../cli/loadtest-session.js');
     const { output, config } = this;
+    if (flags.calibrate) {
+      const { runCalibration } = await import('../cli/calibrate-session.js');
+      const { threads, json } = flags;
+      process.exitCode = await runCalibration({ threads, json, output, version: config.version });
+      return;
+    }
+    const { runLoadtest } = await import('../cli/loadtest-session.js');
     process.exitCode = await runLoadtest({ flags, args: argv.map(String), output, version: config.version });
   }
 }

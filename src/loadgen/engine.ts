@@ -3,6 +3,7 @@ import { decodeHistogram } from '../core/histogram-codec.js';
 import { decodeSketch } from '../core/sketch-codec.js';
 import { WsgError } from '../core/error.js';
 import type {
+  Calibration,
   EndReason,
   GatewayRecord,
   HealthRecord,
@@ -59,6 +60,8 @@ export interface EngineDeps {
   readonly script?: EngineScript;
   /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
   readonly gatewayUrl?: string;
+  /** Of this machine, for the run file. */
+  readonly calibration?: Calibration;
   /** The file that load threads run; the one beside this file unless told. */
   readonly threadEntry?: URL;
 }
@@ -156,10 +159,10 @@ export class Engine {
   }
 
   private async begin(): Promise<RunHeader> {
-    const { clock, sink, observer, version } = this.deps;
+    const { clock, sink, observer, version, calibration } = this.deps;
     await probeTargets(this.plan, { clock, signal: this.probing.signal });
     const { metrics, hash } = this.deps.script ?? {};
-    const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash };
+    const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash, calibration };
     const header = createRunHeader(this.plan, origin);
     sink?.writeHeader(header);
     for (const event of this.events) sink?.writeEvent(event);

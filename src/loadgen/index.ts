@@ -1,3 +1,5 @@
+export { calibrate, CALIBRATION_SIZE } from './calibrate/calibrate.js';
+export { calibrationPath, keepCalibration, readCalibration } from './calibrate/calibration-file.js';
 export { echoServerEntry } from './echo/echo-server-entry.js';
 export { Engine, type EngineDeps } from './engine.js';
 export { describePlan } from './plan/describe-plan.js';

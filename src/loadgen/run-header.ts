@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { arch, cpus, platform, totalmem } from 'node:os';
 import { FORMAT } from '../run-file/record-line.js';
-import type { MetricDefinition, RunHeader, RunMachine } from '../run-file/records.js';
+import type { Calibration, MetricDefinition, RunHeader } from '../run-file/records.js';
 import { clientVersion } from './client/client-version.js';
+import { describeMachine } from './health/describe-machine.js';
 import { BUILT_IN_METRICS } from './metric/built-in-metrics.js';
 import { metricsOf } from './metric/scenario-metrics.js';
 import { countThreads } from './plan/count-threads.js';
@@ -21,10 +21,15 @@ export interface RunOrigin {
   /** Those that there are, with a script's own; the built-in ones unless told. */
   readonly metrics?: readonly MetricDefinition[];
   readonly scriptHash?: string;
+  /** Of this machine, when it was calibrated. */
+  readonly calibration?: Calibration;
 }
 
 /** The first record of a run of the plan. */
-export function createRunHeader(plan: Plan, { version, startedAtMs, metrics, scriptHash }: RunOrigin): RunHeader {
+export function createRunHeader(
+  plan: Plan,
+  { version, startedAtMs, metrics, scriptHash, calibration }: RunOrigin,
+): RunHeader {
   const target = planTarget(plan);
   const recorded = recordedPlan(plan);
   return {
@@ -44,6 +49,7 @@ export function createRunHeader(plan: Plan, { version, startedAtMs, metrics, scr
     tls: target?.normalised.startsWith('wss:') ?? false,
     threads: countThreads(plan),
     machine: describeMachine(),
+    ...(calibration !== undefined && { calibration }),
     node: process.version,
     version,
     client: clientVersion(),
@@ -84,17 +90,6 @@ function allTargets({ behaviour }: Plan, first: Target): Target {
   return {
     given: targets.map(({ given }) => given).join(' '),
     normalised: targets.map(({ normalised }) => normalised).join(' '),
-  };
-}
-
-function describeMachine(): RunMachine {
-  const processors = cpus();
-  return {
-    platform: platform(),
-    arch: arch(),
-    cpuModel: processors[0]?.model ?? 'unknown',
-    cpus: processors.length,
-    memoryBytes: totalmem(),
   };
 }
 

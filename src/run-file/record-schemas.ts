@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type {
+  Calibration,
   GatewayRecord,
   HealthRecord,
   HistogramKind,
@@ -35,6 +36,13 @@ export const histogramKind: z.ZodType<HistogramKind> = z.enum(['response', 'serv
 
 export const seriesPayload: z.ZodType<{ id: number; name: string }> = z.object({ id: z.number(), name: z.string() });
 
+export const calibrationPayload: z.ZodType<Calibration> = z.object({
+  at: z.string(),
+  floorP50Ms: z.number(),
+  floorP99Ms: z.number(),
+  messagesPerSecond: z.number(),
+});
+
 export const headerPayload: z.ZodType<RunHeader> = z.object({
   format: z.string(),
   startedAt: z.string(),
@@ -58,6 +66,7 @@ export const headerPayload: z.ZodType<RunHeader> = z.object({
     cpus: z.number(),
     memoryBytes: z.number(),
   }),
+  calibration: calibrationPayload.optional(),
   node: z.string(),
   version: z.string(),
   client: z.string(),

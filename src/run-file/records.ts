@@ -46,6 +46,17 @@ export interface RunMachine {
   readonly memoryBytes: number;
 }
 
+/** What a machine's load generator can do: `wsg loadtest --calibrate`. */
+export interface Calibration {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Of a round trip to an echo server on the same machine, when nothing else is to do: milliseconds. */
+  readonly floorP50Ms: number;
+  readonly floorP99Ms: number;
+  /** The most messages a second that went out in time and came back. */
+  readonly messagesPerSecond: number;
+}
+
 /** The first record of a run file. */
 export interface RunHeader {
   /** `major.minor`. A reader refuses a newer major version and reads all older ones. */
@@ -69,6 +80,8 @@ export interface RunHeader {
   readonly tls: boolean;
   readonly threads: number;
   readonly machine: RunMachine;
+  /** Of this machine, Node and version, when there is one: the line that the run's figures are seen against. */
+  readonly calibration?: Calibration;
   readonly node: string;
   /** Of wsg. */
   readonly version: string;

@@ -22,6 +22,7 @@ export function renderHealth(run: Run, options: SectionOptions): string {
   if (run.health.length === 0) return `${lines[0]}\n  no second was measured\n`;
   lines.push(
     ...figureLines(run, columns, palette),
+    ...calibrationLines(run, columns, palette),
     `  ${padRight('verdict', LABEL_WIDTH)}${verdictText(verdict, palette)}`,
   );
   const sentences = [...reasons];
@@ -65,6 +66,22 @@ function figureLines(run: Run, columns: number, palette: Palette): string[] {
     ...line('memory', `${formatBytes(largest(seconds.map(({ rssBytes }) => rssBytes)))} at most`),
     ...moreTexts(seconds).flatMap(([label, text]) => line(label, text)),
   ];
+}
+
+/** What this machine can do, and how much of it the run asked for. */
+function calibrationLines({ header, health, end }: Run, columns: number, palette: Palette): string[] {
+  const { calibration } = header;
+  if (calibration === undefined) return [];
+  const { floorP50Ms, floorP99Ms, messagesPerSecond, at } = calibration;
+  const sent = end.totals.counters['ws_msgs_sent'] ?? 0;
+  const perSecond = sent / (health.length === 0 ? 1 : end.totals.durationMs / 1000);
+  const asked = sent === 0 ? '' : `; this run sent ${((perSecond / messagesPerSecond) * 100).toFixed(1)}% of that`;
+  const text =
+    `floor p50 ${formatTime(floorP50Ms)}, p99 ${formatTime(floorP99Ms)}; ` +
+    `at most ${messagesPerSecond} messages/s answered (${at.slice(0, 10)})${asked}`;
+  return wrapWords(text, columns - LABEL_WIDTH - 2).map(
+    (part, row) => `  ${padRight(row === 0 ? 'this machine' : '', LABEL_WIDTH)}${palette.value(part)}`,
+  );
 }
 
 /** Said only where something was taken. */
