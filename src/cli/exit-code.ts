@@ -42,6 +42,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'secret.unreadable': EXIT_CODE.cannotStart,
   'plugin.failed': EXIT_CODE.cannotStart,
   'gateway.start-failed': EXIT_CODE.cannotStart,
+  'preflight.refused': EXIT_CODE.cannotStart,
   'target.unreachable': EXIT_CODE.targetUnreachable,
   'script.unreadable': EXIT_CODE.scriptException,
   'script.invalid': EXIT_CODE.scriptException,

@@ -20,6 +20,7 @@ export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, DialFl
   readonly run: string | undefined;
   readonly 'no-run': boolean;
   readonly inspect: boolean;
+  readonly 'no-preflight': boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly 'no-color': boolean;

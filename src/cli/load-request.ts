@@ -12,9 +12,6 @@ import { optionFlags, type LoadtestFlags } from './load-flags.js';
 import { readSummaryOptions } from './summary-options.js';
 import { readWatchFlags } from './watch-flags.js';
 
-/** What a load test has open beside its connections, roughly: streams, the run file, both event loops, the gateway's pipes. */
-const OWN_FILES = 40;
-
 /** What besides the command line and the environment says something of a load test. */
 export interface LoadFiles {
   readonly config?: LoadConfig;
@@ -66,16 +63,6 @@ export function readLoadRequest(
     outputs: readOutputs(flags),
     scriptEnv: readScriptEnv(flags, env),
   };
-}
-
-/** Throws `open-files.too-few` unless each virtual user can have its connection. A limit of 0 is unknown. */
-export function checkOpenFiles({ maxVus, limit }: { readonly maxVus: number; readonly limit: number }): void {
-  const needed = maxVus + OWN_FILES;
-  if (limit === 0 || needed <= limit) return;
-  const sentence = `${maxVus} virtual users need ${needed} open files, and this process may have ${limit}.`;
-  throw new WsgError('open-files.too-few', sentence, {
-    hint: `Raise the limit, ulimit -n ${needed}, or run fewer virtual users with --vus.`,
-  });
 }
 
 /** The plan that flags, environment and files describe, for the target that the flags name or for `url` instead. */

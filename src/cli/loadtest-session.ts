@@ -2,12 +2,10 @@ import { parse } from 'node:path';
 import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
-import { openFileLimit } from '../core/open-files.js';
 import {
   calibrationPath,
   describePlan,
   Engine,
-  localVus,
   planTarget,
   readCalibration,
   type OutputWish,
@@ -21,7 +19,8 @@ import { k6Warning } from './k6-habits.js';
 import { exportSummary } from './export-summary.js';
 import { readLoadConfig, type LoadConfig } from './load-config.js';
 import type { LoadtestFlags } from './load-flags.js';
-import { checkOpenFiles, readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
+import { checkRoom } from './check-room.js';
+import { readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
 import { crossedThresholds, exitCodeOfRun, printResults } from './load-results.js';
 import { loadScriptArgument } from './load-script.js';
 import { writeScriptSummary } from './script-summary.js';
@@ -94,8 +93,8 @@ class LoadtestSession {
       printPlan(plan, { output, json: flags.json });
       return EXIT_CODE.ok;
     }
-    checkOpenFiles({ maxVus: localVus(plan), limit: openFileLimit() });
-    this.tellWarnings(request);
+    const shortages = checkRoom(plan, flags['no-preflight']);
+    this.tellWarnings({ plan, warnings: [...request.warnings, ...shortages] });
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
     const job = { plan, gatewayUrl, runPath, outputs };
     const run = await this.loadWhereAsked(job);
@@ -120,7 +119,7 @@ class LoadtestSession {
     return request;
   }
 
-  private tellWarnings({ plan, warnings }: LoadRequest): void {
+  private tellWarnings({ plan, warnings }: Pick<LoadRequest, 'plan' | 'warnings'>): void {
     const habits = k6Warning(this.invocation.flags, plan.behaviour.type === 'script');
     for (const warning of [...warnings, ...(habits === undefined ? [] : [habits])]) {
       this.screen.showLine(`WARN[0000] ${warning}`);

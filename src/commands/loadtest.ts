@@ -67,6 +67,9 @@ export default class Loadtest extends BaseCommand {
       description: "Columns of trends; 'avg,min,med,max,p(90),p(95)' by default.",
     }),
     'summary-time-unit': Flags.string({ helpValue: 'UNIT', description: 's, ms or us; a fitting one by default.' }),
+    'no-preflight': Flags.boolean({
+      description: 'Start although open files, ports or memory may not be enough.',
+    }),
     calibrate: Flags.boolean({
       description:
         'Measure what this machine can do, against an echo server of its own; with --json as one JSON object.',

@@ -17,6 +17,8 @@ export const ERROR_CATALOGUE = {
   'secret.unreadable': 'A file that should hold a secret or API keys cannot be read, or holds none.',
   'plugin.failed': 'A plugin could not be loaded or started.',
   'gateway.start-failed': 'The gateway started as a child process did not come up.',
+  'preflight.refused':
+    'The machine has not the open files, ports or memory that the load needs; each is listed with what mends it.',
   'target.unreachable': 'Nothing answers WebSocket upgrades at the target.',
   'script.unreadable': 'The script cannot be read.',
   'script.invalid':

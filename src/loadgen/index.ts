@@ -11,6 +11,7 @@ export { parseOutput, type OutputWish } from './output/create-outputs.js';
 export { DashboardOutput } from './output/dashboard-output.js';
 export { LoadOutputs } from './output/load-outputs.js';
 export { RunMonitor } from './run-monitor.js';
+export { preflight } from './preflight/preflight.js';
 export type { RunSink } from './run-sink.js';
 export { teeSink } from './tee-sink.js';
 export { localVus } from './plan/local-scenarios.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadtestFlags } from '../../src/cli/load-flags.js';
-import { checkOpenFiles, readLoadRequest, readPlannedLoad } from '../../src/cli/load-request.js';
+import { readLoadRequest, readPlannedLoad } from '../../src/cli/load-request.js';
 import { WsgError } from '../../src/core/error.js';
 import { planTarget } from '../../src/loadgen/index.js';
 
@@ -44,6 +44,7 @@ const NOTHING: LoadtestFlags = {
   run: undefined,
   'no-run': false,
   inspect: false,
+  'no-preflight': false,
   'summary-mode': undefined,
   'summary-trend-stats': undefined,
   'summary-time-unit': undefined,
@@ -127,17 +128,6 @@ describe('readLoadRequest', () => {
     for (const bad of ['127.0.0.1:5000', 'ws://127.0.0.1:5000', 'http://']) {
       expect(complaints({ gateway: bad })).toEqual([expect.stringContaining(`gateway: '${bad}'`)]);
     }
-  });
-});
-
-describe('checkOpenFiles', () => {
-  it('refuses more virtual users than there may be sockets, and says both numbers', () => {
-    expect(() => checkOpenFiles({ maxVus: 100, limit: 128 })).toThrow(/^100 virtual users .* may have 128\.$/);
-  });
-
-  it('has nothing against a limit that is high enough or unknown', () => {
-    expect(() => checkOpenFiles({ maxVus: 100, limit: 1024 })).not.toThrow();
-    expect(() => checkOpenFiles({ maxVus: 100, limit: 0 })).not.toThrow();
   });
 });
 

@@ -26,6 +26,7 @@ export class ProcessGauges {
   private usage = process.cpuUsage();
   private machine = machineTimes();
   private taken = readTakenTimes();
+  private rssBytes = 0;
   private sinceMs: number;
 
   constructor(private readonly clock: Clock) {
@@ -50,11 +51,21 @@ export class ProcessGauges {
     return {
       cpuProcess: usedMs / elapsedMs,
       cpuMachine,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.readRss(),
       cpuStolen: stolenMs === undefined ? undefined : stolenMs / elapsedMs,
       throttledMs,
       openFiles: countOpenFiles(),
     };
+  }
+
+  /** Where no file can be opened any more the system does not tell: the last figure stands. */
+  private readRss(): number {
+    try {
+      this.rssBytes = process.memoryUsage.rss();
+    } catch {
+      // As said.
+    }
+    return this.rssBytes;
   }
 }
 
