@@ -58,7 +58,9 @@ export function builtInFactory(parts: BuiltInParts): ScenarioFactory {
       const metrics = roundTripMetrics(registry);
       return (part) => {
         const users = maxScenarioVus(part.part);
-        return new EchoScenario({ held: held(part), plan, users, roundTrips: metrics(part.tags) });
+        // Where the number of virtual users changes, each begins as it comes.
+        const awaited = part.part.executor === 'constant-vus' ? part.ownUsers : 0;
+        return new EchoScenario({ held: held(part), plan, users, awaited, roundTrips: metrics(part.tags) });
       };
     }
     case 'storm': {

@@ -20,6 +20,8 @@ export interface EchoParts {
   readonly plan: EchoPlan;
   /** How many virtual users the rate is spread over, in all threads. */
   readonly users: number;
+  /** So many of this thread have to have dialled before any sends: connecting must not be measured as the target's delay. */
+  readonly awaited: number;
   readonly roundTrips: RoundTripMetrics;
 }
 
@@ -29,11 +31,35 @@ export interface EchoParts {
  */
 export class EchoScenario implements Scenario {
   private begun = 0;
+  private dialled = 0;
+  private readonly waiting = new Set<EchoUser>();
+  /** When the schedule began, by the clock; undefined before. */
+  private startMs: number | undefined;
 
   constructor(readonly parts: EchoParts) {}
 
   createUser(vu: number): VirtualUser {
     return new EchoUser(this, vu);
+  }
+
+  /** A virtual user's first handshake has come to its end, well or not. */
+  userDialled(nowMs: number): void {
+    this.dialled += 1;
+    if (this.startMs !== undefined || this.dialled < this.parts.awaited) return;
+    this.startMs = nowMs;
+    for (const user of this.waiting) user.startSchedule(nowMs);
+    this.waiting.clear();
+  }
+
+  /** A virtual user has a connection: it begins with the schedule, where it waits for all, or with itself. */
+  userOpened(user: EchoUser, nowMs: number): void {
+    if (this.parts.awaited === 0) user.startSchedule(nowMs);
+    else if (this.startMs === undefined) this.waiting.add(user);
+    else user.startSchedule(this.startMs);
+  }
+
+  userClosed(user: EchoUser): void {
+    this.waiting.delete(user);
   }
 
   messageBegun(): void {
@@ -44,7 +70,8 @@ export class EchoScenario implements Scenario {
     const { held, plan, users } = this.parts;
     const { begun } = this;
     this.begun = 0;
-    return { begun, planned: (plan.rate * held.population.size) / users };
+    const isRunning = this.parts.awaited === 0 || this.startMs !== undefined;
+    return { begun, planned: isRunning ? (plan.rate * held.population.size) / users : 0 };
   }
 }
 
@@ -83,16 +110,26 @@ class EchoUser extends HeldUser {
     if (this.isDraining && this.trips.inFlight === 0) this.session?.close();
   }
 
-  protected opened(session: Session, nowMs: number): void {
-    this.isDraining = false;
+  /** Its schedule began at `startMs`: messages that were due meanwhile go at once. */
+  startSchedule(startMs: number): void {
+    const { users } = this.scenario.parts;
     // The users' messages are spread evenly over the period.
-    this.firstDueMs ??=
-      nowMs + (((this.vu - 1) % this.scenario.parts.users) / this.scenario.parts.users) * this.periodMs;
-    this.send(session);
+    this.firstDueMs ??= startMs + (((this.vu - 1) % users) / users) * this.periodMs;
+    if (this.session !== undefined) this.send(this.session);
   }
 
-  /** Sends no more, and waits for the answers that are under way. */
+  protected override dialledFirst(): void {
+    this.scenario.userDialled(this.held.context.clock.now());
+  }
+
+  protected opened(_session: Session, nowMs: number): void {
+    this.isDraining = false;
+    this.scenario.userOpened(this, nowMs);
+  }
+
+  /** Sends what was due to the end and no more, and waits for the answers that are under way. */
   protected override timeUp(session: Session): void {
+    if (this.firstDueMs !== undefined) this.send(session);
     this.isDraining = true;
     this.cancelNext();
     if (this.trips.inFlight === 0) session.close();
@@ -105,6 +142,7 @@ class EchoUser extends HeldUser {
 
   protected override closed(nowMs: number): void {
     this.cancelNext();
+    this.scenario.userClosed(this);
     this.trips.end(nowMs);
   }
 

@@ -85,6 +85,12 @@ export class FanOutScenario implements Scenario {
     this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.parts.held.context.clock.now());
   }
 
+  /** Publishes what was due to the end, while everybody is there. */
+  publishRest(): void {
+    this.cancelNext();
+    if (this.dialled >= this.parts.recipients && this.parts.isPublisher) this.publishDue();
+  }
+
   private get isPublishing(): boolean {
     const { held, recipients, isPublisher } = this.parts;
     return isPublisher && this.dialled >= recipients && held.context.clock.now() < held.schedule.endMs;
@@ -143,8 +149,6 @@ export class FanOutScenario implements Scenario {
 }
 
 class FanOutUser extends HeldUser {
-  private hasDialledOnce = false;
-
   constructor(
     held: HeldContext,
     vu: number,
@@ -158,23 +162,18 @@ class FanOutUser extends HeldUser {
     this.place.scenario.arrived(bytes, { start, end }, this.place.recipient);
   }
 
+  protected override dialledFirst(): void {
+    this.place.scenario.userDialled();
+  }
+
   protected opened(): void {
-    this.tellDialled();
+    // What comes is all that counts.
   }
 
   /** Waits for what is under way. */
   protected override timeUp(session: Session): void {
-    const { broadcasts } = this.place.scenario;
-    broadcasts.waitSettled(() => session.close());
-  }
-
-  protected override closed(): void {
-    this.tellDialled();
-  }
-
-  private tellDialled(): void {
-    if (this.hasDialledOnce) return;
-    this.hasDialledOnce = true;
-    this.place.scenario.userDialled();
+    const { scenario } = this.place;
+    scenario.publishRest();
+    scenario.broadcasts.waitSettled(() => session.close());
   }
 }

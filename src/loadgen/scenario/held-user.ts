@@ -49,6 +49,7 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
   private readonly pause: Pause;
   private wasInterrupted = false;
   private hasDialled = false;
+  private hasToldDialled = false;
   private isOpen = false;
   private cancelEnd: () => void = () => undefined;
 
@@ -83,6 +84,11 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     this.pause.end();
   }
 
+  /** The first handshake of this virtual user has come to its end, well or not. */
+  protected dialledFirst(): void {
+    // Nothing unless a scenario waits for all.
+  }
+
   /** The connection is open. */
   protected abstract opened(session: Session, nowMs: number): void;
 
@@ -107,12 +113,20 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     const nowMs = context.clock.now();
     this.cancelEnd = context.clock.schedule(() => this.timeUp(session), Math.max(0, schedule.endMs - nowMs));
     this.opened(session, nowMs);
+    this.tellDialled();
+  }
+
+  private tellDialled(): void {
+    if (this.hasToldDialled) return;
+    this.hasToldDialled = true;
+    this.dialledFirst();
   }
 
   private finish(result: SessionResult): void {
     this.cancelEnd();
     if (this.isOpen) this.held.population.closed(result.wasLost);
     this.isOpen = false;
+    this.tellDialled();
     this.closed(this.held.context.clock.now(), result);
   }
 
