@@ -58,7 +58,7 @@ async function lagRow() {
   tell('without a proxy');
   const echo = await startEcho();
   try {
-    const parts = { url: echo.url, clock: systemClock, version: '0.0.0', tell };
+    const parts = { url: echo.url, clock: systemClock, version: '0.0.0', vus: 1000, tell };
     const { messagesPerSecond } = await calibrate({ ...parts, isStopped: () => false, started: () => undefined });
     const rate = Math.round(messagesPerSecond / 2);
     const lags = [];

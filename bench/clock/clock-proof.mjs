@@ -127,7 +127,7 @@ export function compare(measured, delays, floor) {
 export async function calibrateThroughProxy(delay, tell) {
   const undelayed = await startDelayed(delay);
   try {
-    const parts = { url: undelayed.url, clock: systemClock, version: '0.0.0', tell };
+    const parts = { url: undelayed.url, clock: systemClock, version: '0.0.0', vus: 1000, tell };
     return await calibrate({ ...parts, isStopped: () => false, started: () => undefined });
   } finally {
     await undelayed.stop();

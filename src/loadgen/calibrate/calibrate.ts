@@ -8,7 +8,8 @@ import { planLoad } from '../plan/parse-load-options.js';
 import { highestKept, nextRate, type RateTrial } from './search-rate.js';
 
 const FLOOR = { vus: '1', rate: '100', duration: '4s' } as const;
-const TRIAL = { vus: '100', duration: '3s' } as const;
+const TRIAL_VUS = 100;
+const TRIAL = { duration: '3s' } as const;
 const SEARCH = { firstRate: 4000, precision: 0.1, mostTrials: 9 } as const;
 /** A rate is kept when so much of it was begun. */
 const LEAST_BEGUN = 0.98;
@@ -23,6 +24,8 @@ export interface CalibrateParts {
   /** Of wsg. */
   readonly version: string;
   readonly threads?: string;
+  /** Virtual users of the search for the highest rate; 100 unless told. */
+  readonly vus?: number;
   /** Told of each step, in words. */
   readonly tell: (sentence: string) => void;
   /** Asked before each step. */
@@ -43,7 +46,7 @@ export async function calibrate(parts: CalibrateParts): Promise<Calibration | un
   parts.tell(`floor: a round trip takes ${floorP50Ms.toFixed(3)} ms at the median, ${floorP99Ms.toFixed(3)} ms at p99`);
   const trials: RateTrial[] = [];
   for (let rate = nextRate(trials, SEARCH); rate !== undefined; rate = nextRate(trials, SEARCH)) {
-    const run = await runEcho({ ...TRIAL, rate: String(rate) }, parts);
+    const run = await runEcho({ ...TRIAL, vus: String(parts.vus ?? TRIAL_VUS), rate: String(rate) }, parts);
     if (run === undefined) return undefined;
     const isKept = isRateKept(run);
     trials.push({ rate, isKept });
