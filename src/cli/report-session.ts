@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { errorMessage, WsgError } from '../core/error.js';
+import { WsgError } from '../core/error.js';
 import { renderReport, type RenderReportOptions } from '../report/index.js';
 import type { Output } from './output.js';
+import { saveText } from './save-text.js';
 
 /** One `wsg report` as it was typed. */
 export interface ReportInvocation {
@@ -17,19 +17,14 @@ export async function printReport({ runs, flags, output }: ReportInvocation): Pr
   if (flags.output === undefined || flags.output === '-') {
     output.stdout.write(await renderReport(run, { format: formatOf(flags), colour: useColor, columns }));
   } else {
-    await save(flags.output, await renderReport(run, { format: formatOf(flags), columns }));
+    await saveText(flags.output, await renderReport(run, { format: formatOf(flags), columns }));
   }
 }
 
 function onlyRun(runs: readonly string[]): string {
-  const [run, ...others] = runs;
+  const [run] = runs;
   if (run === undefined) {
     throw new WsgError('usage', 'Which run? Name its file.', { hint: '`wsg loadtest` writes runs into runs/.' });
-  }
-  if (others.length > 0) {
-    throw new WsgError('usage', `${runs.length} runs were named: comparing runs is not in this version of wsg.`, {
-      hint: `Print one at a time: \`wsg report ${run}\`.`,
-    });
   }
   return run;
 }
@@ -37,12 +32,4 @@ function onlyRun(runs: readonly string[]): string {
 function formatOf(flags: ReportInvocation['flags']): RenderReportOptions['format'] {
   if (flags.json) return 'json';
   return flags.spectrum ? 'spectrum' : 'text';
-}
-
-async function save(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (cause) {
-    throw new WsgError('usage', `${path} of --output cannot be written: ${errorMessage(cause)}.`, { cause });
-  }
 }

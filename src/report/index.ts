@@ -1,1 +1,10 @@
+export { compareRuns } from './compare/compare-runs.js';
+export { GATES_FILE, readGates, readGatesFile } from './compare/read-gates.js';
+export type { Comparison } from './compare/comparison.js';
+export {
+  COMPARISON_FORMATS,
+  formatOfFile,
+  renderComparison,
+  type ComparisonFormat,
+} from './render/render-comparison.js';
 export { renderReport, type RenderReportOptions } from './report-run.js';

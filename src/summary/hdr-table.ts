@@ -1,10 +1,9 @@
-import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
 import type { Histogram } from '../core/histogram.js';
 import type { HistogramKind, Run } from '../run-file/records.js';
 import { formatTime, type TimeUnit } from './format-value.js';
 import { createPalette, type Palette } from './palette.js';
-import { textWidth, wrapWords } from './text-width.js';
+import { renderTable, tableWidth } from './table.js';
+import { wrapWords } from './text-width.js';
 
 export interface HdrTableOptions {
   /** Width of the terminal. */
@@ -58,7 +57,7 @@ export function renderHdrTables(run: Run, options: HdrTableOptions): string {
   const palette = createPalette(options.colour);
   const columns = tableColumns(options.timeUnit);
   const wide = wideForm(series, columns, palette);
-  const fitting = widthOf(wide) <= options.columns ? wide : turnedForms(series, columns, { ...options, palette });
+  const fitting = tableWidth(wide) <= options.columns ? wide : turnedForms(series, columns, { ...options, palette });
   const lines = [palette.strong('latency'), fitting, ...remarks(series, options.columns, palette)];
   return `${lines.join('\n')}\n`;
 }
@@ -96,7 +95,7 @@ function turnedForms(
   while (rest.length > 0) {
     let count = rest.length;
     let table = turnedForm(rest, columns, options.palette);
-    while (count > 1 && widthOf(table) > options.columns) {
+    while (count > 1 && tableWidth(table) > options.columns) {
       count -= 1;
       table = turnedForm(rest.slice(0, count), columns, options.palette);
     }
@@ -117,13 +116,11 @@ function rowName({ name, kind }: LatencySeries): string {
 }
 
 function drawTable(head: readonly string[], rows: readonly string[][], palette: Palette): string {
-  const table = new Table({
-    head: head.map((title) => palette.strong(title)),
-    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...rows.map(([name = '', ...cells]) => [name, ...cells.map((cell) => colourCell(cell, palette))]));
-  return table.toString();
+  return renderTable(
+    head.map((title) => palette.strong(title)),
+    rows.map(([name = '', ...cells]) => [name, ...cells.map((cell) => colourCell(cell, palette))]),
+    head.map((_, column) => (column === 0 ? 'left' : 'right')),
+  );
 }
 
 function colourCell(cell: string, palette: Palette): string {
@@ -143,8 +140,4 @@ function remarks(series: readonly LatencySeries[], columns: number, palette: Pal
     if (refused > 0) texts.push(`${rowName(one)}: ${refused} values were no times and are left out`);
   }
   return texts.flatMap((text) => wrapWords(text, columns)).map((line) => palette.faint(line));
-}
-
-function widthOf(text: string): number {
-  return Math.max(...text.split('\n').map((line) => textWidth(stripVTControlCharacters(line))));
 }

@@ -12,5 +12,7 @@ export { renderSpectra } from './spectrum.js';
 export { summaryExport } from './summary-export.js';
 export { summaryJson } from './summary-json.js';
 export { renderSummary, SUMMARY_MODES, type SummaryOptions } from './text-summary.js';
-export { textWidth } from './text-width.js';
 export { parseTrendStats } from './trend-stats.js';
+export { formatTime } from './format-value.js';
+export { renderTable, tableWidth } from './table.js';
+export { textWidth, wrapWords } from './text-width.js';

@@ -1,0 +1,120 @@
+import { glob } from 'tinyglobby';
+import { WsgError } from '../core/error.js';
+import {
+  compareRuns,
+  COMPARISON_FORMATS,
+  formatOfFile,
+  GATES_FILE,
+  readGates,
+  readGatesFile,
+  renderComparison,
+  type Comparison,
+  type ComparisonFormat,
+} from '../report/index.js';
+import { readPercent, readWarmup, type CompareFlags } from './compare-flags.js';
+import { EXIT_CODE, type ExitCode } from './exit-code.js';
+import type { Output } from './output.js';
+import { saveText } from './save-text.js';
+
+/** One comparison as it was typed. */
+export interface CompareInvocation {
+  /** In their order; the last one of two alone is the new one. */
+  readonly runs: readonly string[];
+  readonly flags: CompareFlags & { readonly json: boolean; readonly output: readonly string[] | undefined };
+  readonly output: Output;
+}
+
+/** Whether runs are to be compared, and not one printed. */
+export function isComparison({ runs, flags }: Pick<CompareInvocation, 'runs' | 'flags'>): boolean {
+  return runs.length > 1 || flags.baseline !== undefined || flags.against !== undefined;
+}
+
+/** Compares, writes everything that was asked for, and only then says by its exit code what came out. */
+export async function runComparison({ runs, flags, output }: CompareInvocation): Promise<ExitCode> {
+  const format = readFormat(flags);
+  const files = readFiles(flags.output ?? []);
+  const sides = await readSides(runs, flags);
+  const comparison = await compareRuns({
+    ...sides,
+    gates: await readAllGates(flags),
+    budget: readPercent('budget', flags.budget),
+    noise: readPercent('noise', flags.noise),
+    warmupMs: readWarmup(flags.warmup),
+    allowed: (flags['allow-different'] ?? []).flatMap((keys) => keys.split(',')),
+  });
+  const { stdout } = output;
+  const isStrict = flags.strict;
+  stdout.write(renderComparison(comparison, format, { colour: stdout.useColor, columns: stdout.columns, isStrict }));
+  for (const { path, format: asked } of files) {
+    await saveText(path, renderComparison(comparison, asked, { colour: false, columns: 120, isStrict }));
+  }
+  return exitCodeOf(comparison, isStrict);
+}
+
+function exitCodeOf({ verdict }: Comparison, isStrict: boolean): ExitCode {
+  switch (verdict) {
+    case 'regression':
+      return EXIT_CODE.regression;
+    case 'invalid':
+      return EXIT_CODE.invalidRun;
+    case 'inconclusive':
+      return isStrict ? EXIT_CODE.inconclusive : EXIT_CODE.ok;
+    case 'improvement':
+    case 'within budget':
+      return EXIT_CODE.ok;
+  }
+}
+
+async function readSides(
+  runs: readonly string[],
+  flags: CompareFlags,
+): Promise<{ readonly base: readonly string[]; readonly next: readonly string[] }> {
+  const { baseline, against } = flags;
+  if (baseline !== undefined && against !== undefined) {
+    throw new WsgError('usage', '--baseline and --against say the same in two ways: use one of them.');
+  }
+  if (runs.length === 0) throw new WsgError('usage', 'Which run is to be compared? Name its file.');
+  if (against !== undefined) return { base: against, next: runs };
+  if (baseline !== undefined) return { base: await expand(baseline), next: runs };
+  const [base, next, ...more] = runs;
+  if (base !== undefined && next !== undefined && more.length === 0) return { base: [base], next: [next] };
+  throw new WsgError('usage', `${runs.length} runs were named, and which of them are the base is not said.`, {
+    hint: '`wsg report NEW1 NEW2 --against BASE1 BASE2`, or `wsg report NEW --baseline "runs/main-*.run"`.',
+  });
+}
+
+/** What is no pattern stands for itself, so that a missing file is named. */
+async function expand(patterns: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    patterns.map(async (pattern) => {
+      if (!/[*?[{]/.test(pattern)) return [pattern];
+      const paths = await glob(pattern, { absolute: false, dot: true });
+      if (paths.length === 0) throw new WsgError('usage', `No file fits the pattern ${pattern} of --baseline.`);
+      return paths.toSorted();
+    }),
+  );
+  return found.flat();
+}
+
+async function readAllGates({ gate = [], gates: file }: CompareFlags): ReturnType<typeof readGatesFile> {
+  const own = readGates(gate, 'flag');
+  if (own.length > 0 && file === undefined) return own;
+  return [...own, ...(await readGatesFile(file ?? GATES_FILE, file !== undefined))];
+}
+
+function readFormat({ format, json }: CompareInvocation['flags']): ComparisonFormat {
+  if (format === undefined) return json ? 'json' : 'text';
+  const known = COMPARISON_FORMATS.find((candidate) => candidate === format);
+  if (known !== undefined) return known;
+  throw new WsgError('usage', `'${format}' of --format is none of ${COMPARISON_FORMATS.join(', ')}.`);
+}
+
+function readFiles(paths: readonly string[]): readonly { readonly path: string; readonly format: ComparisonFormat }[] {
+  return paths.map((path) => {
+    const format = formatOfFile(path);
+    if (format !== undefined) return { path, format };
+    throw new WsgError('usage', `The ending of ${path} of --output says no format.`, {
+      hint: '.txt, .md, .json, .xml (JUnit) and .csv do.',
+    });
+  });
+}

@@ -1,0 +1,35 @@
+import type { ComparisonSettings, Gate } from './comparison.js';
+import type { Sides } from './judge-gates.js';
+
+export const DEFAULT_BUDGET = 0.1;
+export const DEFAULT_NOISE = 0.05;
+/** Budgets of rates, which do not differ by luck. */
+const RATE_BUDGET = 0.01;
+
+/** What has to be said of a comparison as a whole. */
+export function comparisonWarnings(
+  { base, next }: Sides,
+  gates: readonly Gate[],
+  settings: ComparisonSettings,
+): readonly string[] {
+  const warnings: string[] = [];
+  if (gates.every(({ origin }) => origin === 'default'))
+    warnings.push('judged by the default gates; --gate names others');
+  const tight = gates.filter(({ budget }) => budget !== undefined && budget < DEFAULT_BUDGET && budget > RATE_BUDGET);
+  if (settings.method === 'one-against-one') {
+    warnings.push(
+      `one run against one: the interval covers noise within the runs, and ${settings.noise * 100}% between runs is assumed (--noise)`,
+    );
+    if (tight.length > 0 && settings.noise >= DEFAULT_NOISE)
+      warnings.push(
+        'a budget below 10% is hard to hold with one run a side: compare several, or lower --noise when `wsg report calibrate` says so',
+      );
+    if (base.length + next.length > 2)
+      warnings.push('too few runs for a method of many: the middle run of each side was compared');
+  }
+  for (const { path, run } of [...base, ...next]) {
+    if (run.end.health.verdict === 'strained') warnings.push(`the generator was strained in ${path}`);
+    if (!run.complete) warnings.push(`${path} is cut: its seconds up to there were compared`);
+  }
+  return warnings;
+}

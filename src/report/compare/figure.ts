@@ -1,0 +1,164 @@
+import type { SecondRecord } from '../../run-file/records.js';
+import type { Resampled } from './bootstrap.js';
+import type { Gate, GateAggregate, GateResult } from './comparison.js';
+import type { LoadedRun } from './loaded-run.js';
+import { type Blocks, type QuantileSample, type SecondCounts, sumOfBlocks } from './second-counts.js';
+
+const NO_FIGURES = { count: 0, sum: 0, max: 0 };
+
+/** What a gate looks at in one run. */
+export interface Figure {
+  /** Null when nothing was recorded. */
+  readonly value: number | null;
+  readonly samples: number;
+  readonly seconds: number;
+  /** How it varies within the run; undefined where that cannot be told. */
+  readonly resampled?: Resampled;
+  /** Why it cannot be judged. */
+  readonly problem?: string;
+}
+
+/** The figure of a gate in a run. */
+export function figureOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): Figure {
+  const type = typeOf(series, run);
+  if (type === undefined) return nothing(run, missingReason(series, run));
+  if (type === 'trend') return trendFigure({ series, aggregate }, run);
+  if (aggregate.type === 'quantile' || aggregate.type === 'avg')
+    return nothing(run, `${series} is a ${type}, which has no ${aggregate.type}`);
+  const seconds = run.run.seconds.slice(run.from, run.to);
+  switch (type) {
+    case 'counter':
+      return ratio(
+        run,
+        seconds.map((second) => second.counters[series] ?? 0),
+        aggregate.type === 'rate' ? 'seconds' : 'one',
+      );
+    case 'rate':
+      // What fails, fails at whatever time: checks of whole sessions come when these end.
+      return rateFigure(series, run, run.run.seconds);
+    case 'gauge':
+      return ratio(
+        run,
+        seconds.map((second) => second.gauges[series]?.value ?? 0),
+        'seconds',
+      );
+  }
+}
+
+/** The unit of a gate's figures. */
+export function unitOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): GateResult['unit'] {
+  const metric = definitionOf(series, run);
+  if (metric?.type === 'rate') return 'ratio';
+  if (metric?.type === 'counter' && aggregate.type === 'rate') return 'per second';
+  if (metric?.contains === 'time') return 'ms';
+  return metric?.contains === 'data' ? 'bytes' : '';
+}
+
+function definitionOf(series: string, { run }: LoadedRun): LoadedRun['run']['header']['metrics'][number] | undefined {
+  const brace = series.indexOf('{');
+  const name = brace < 0 ? series : series.slice(0, brace);
+  return run.header.metrics.find((metric) => metric.name === name);
+}
+
+function typeOf(series: string, run: LoadedRun): 'trend' | 'counter' | 'rate' | 'gauge' | undefined {
+  const type = definitionOf(series, run)?.type;
+  if (type === undefined) return undefined;
+  const { totals } = run.run.end;
+  const isRecorded =
+    series in totals.trends || series in totals.counters || series in totals.rates || series in totals.gauges;
+  return isRecorded || !series.includes('{') ? type : undefined;
+}
+
+function missingReason(series: string, run: LoadedRun): string {
+  if (definitionOf(series, run) === undefined) return `there is no metric ${series} in ${run.path}`;
+  return `${series} was not recorded; \`wsg loadtest --record-submetric '${series}'\` records it`;
+}
+
+function trendFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): Figure {
+  const counts = run.counts.get(series);
+  const totals = run.run.end.totals.trends[series];
+  if (totals === undefined || totals.count === 0) return nothing(run, undefined);
+  if (totals.sketch !== undefined || counts === undefined)
+    return nothing(run, `${series} holds no times; only trends of times are judged`);
+  return timesFigure(aggregate, counts, run);
+}
+
+function timesFigure(aggregate: GateAggregate, counts: SecondCounts, run: LoadedRun): Figure {
+  const figures = range(run).map((second) => counts.figures(second) ?? NO_FIGURES);
+  const samples = figures.reduce((sum, { count }) => sum + count, 0);
+  if (samples === 0) return nothing(run, undefined);
+  const counted = figures.map(({ count }) => count);
+  switch (aggregate.type) {
+    case 'quantile': {
+      const sample = counts.around(aggregate.quantile, run.from, run.to);
+      return { value: sample.whole, samples, seconds: sample.seconds, resampled: quantileResampled(sample) };
+    }
+    case 'avg':
+      return ratio(
+        run,
+        figures.map(({ sum }) => sum),
+        counted,
+        samples,
+      );
+    case 'count':
+      return ratio(run, counted, 'one', samples);
+    case 'rate':
+      return ratio(run, counted, 'seconds', samples);
+    case 'max':
+      return { value: Math.max(...figures.map(({ max }) => max)), samples, seconds: run.to - run.from };
+    case 'min':
+    case 'value':
+      return nothing(run, `${aggregate.type} of a trend says nothing that could be judged`);
+  }
+}
+
+function quantileResampled(sample: QuantileSample): Resampled {
+  return {
+    seconds: sample.seconds,
+    logFigure: (blocks) => sample.logQuantile(blocks),
+    perSecond: () => sample.perSecond(),
+  };
+}
+
+function rateFigure(series: string, run: LoadedRun, seconds: readonly SecondRecord[]): Figure {
+  const passes = seconds.map((second) => second.rates[series]?.passes ?? 0);
+  const all = seconds.map((second, index) => (passes[index] ?? 0) + (second.rates[series]?.fails ?? 0));
+  const samples = all.reduce((sum, count) => sum + count, 0);
+  return samples === 0 ? nothing(run, undefined) : ratio(run, passes, all, samples);
+}
+
+/** A sum over seconds, over another one: their number, nothing, or what is given. */
+function ratio(
+  run: LoadedRun,
+  above: readonly number[],
+  below: readonly number[] | 'seconds' | 'one',
+  samples?: number,
+): Figure {
+  const seconds = above.length;
+  const prefixAbove = prefixOf(above);
+  const prefixBelow = prefixOf(typeof below === 'string' ? above.map(() => 1) : below);
+  const total = prefixAbove[seconds] ?? 0;
+  if (seconds === 0) return nothing(run, undefined);
+  const value = total / (below === 'one' ? 1 : (prefixBelow[seconds] ?? 1));
+  const logFigure = (blocks: Blocks): number =>
+    Math.log(sumOfBlocks(prefixAbove, blocks) / sumOfBlocks(prefixBelow, blocks));
+  const perSecond = (): readonly number[] =>
+    above.map((_, second) => logFigure({ starts: Int32Array.of(second), length: 1 })).filter(Number.isFinite);
+  return { value, samples: samples ?? total, seconds, resampled: { seconds, logFigure, perSecond } };
+}
+
+function prefixOf(values: readonly number[]): Float64Array {
+  const prefix = new Float64Array(values.length + 1);
+  values.forEach((value, index) => {
+    prefix[index + 1] = (prefix[index] ?? 0) + value;
+  });
+  return prefix;
+}
+
+function range({ from, to }: LoadedRun): readonly number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+function nothing({ from, to }: LoadedRun, problem: string | undefined): Figure {
+  return { value: null, samples: 0, seconds: to - from, ...(problem !== undefined && { problem }) };
+}

@@ -1,0 +1,80 @@
+import type { Gate, GateAggregate, WorseDirection } from './comparison.js';
+
+const GATE =
+  /^\s*(?<series>[A-Za-z_][\w.]*(?:\{[^{}]*\})?)\s+(?<aggregate>p\(\s*[\d.]+\s*\)|med|avg|min|max|count|rate|value)\s*(?<operator><=?|>=?)\s*(?<bound>\S+?)(?:\s+floor\s+(?<floor>\S+))?\s*$/;
+const BUDGET = /^(?<sign>[+-])(?<percent>\d+(?:\.\d+)?)%$/;
+const VALUE = /^(?<number>\d+(?:\.\d+)?)(?<unit>us|ms|s|m|%)?$/;
+/** To the unit of a metric: milliseconds of times, parts of one of rates. */
+const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, '%': 0.01 };
+const FORM = "such as 'ws_ping p(99) < +10%', 'checks rate > -1%' or 'ws_ping p(95) < 200ms'";
+
+/**
+ * Reads a gate: a series, what is judged of it, and its bound, which is a change for the worse (`< +10%`, `> -10%`) or a value
+ * (`< 200ms`, `> 99%`), with `floor 2ms` behind it for a change that never counts. A sentence when it is none.
+ */
+export function parseGate(text: string, origin: Gate['origin']): Gate | { readonly problem: string } {
+  const groups = GATE.exec(text)?.groups;
+  if (groups === undefined) return { problem: `'${text}' is no gate ${FORM}` };
+  const { series = '', aggregate: word = '', operator = '', bound = '', floor } = groups;
+  const aggregate = aggregateOf(word);
+  if (aggregate === undefined) return { problem: `'${text}': ${word} is no percentile from 0 to 100` };
+  const worse: WorseDirection = operator.startsWith('<') ? 'up' : 'down';
+  const read = boundOf(bound, operatorOf(operator), worse);
+  if ('problem' in read) return { problem: `'${text}': ${read.problem}` };
+  return withFloor({ text: text.trim(), series, aggregate, worse, origin, ...read }, floor);
+}
+
+function withFloor(gate: Gate, floor: string | undefined): Gate | { readonly problem: string } {
+  if (floor === undefined) return gate;
+  const value = valueOf(floor);
+  return value === undefined
+    ? { problem: `'${gate.text}': ${floor} is no value such as 2ms` }
+    : { ...gate, floor: value };
+}
+
+type Bound = Pick<Gate, 'budget' | 'limit'> | { readonly problem: string };
+
+function boundOf(bound: string, operator: NonNullable<Gate['limit']>['operator'], worse: WorseDirection): Bound {
+  const { sign, percent } = BUDGET.exec(bound)?.groups ?? {};
+  if (sign !== undefined) {
+    if ((sign === '+') !== (worse === 'up')) return { problem: "a change for the worse is '< +10%' or '> -10%'" };
+    return { budget: Number(percent) / 100 };
+  }
+  const value = valueOf(bound);
+  if (value !== undefined) return { limit: { operator, value } };
+  return { problem: `${bound} is neither a change such as +10% nor a value such as 200ms` };
+}
+
+function operatorOf(text: string): NonNullable<Gate['limit']>['operator'] {
+  if (text === '<=' || text === '>=' || text === '>') return text;
+  return '<';
+}
+
+function aggregateOf(word: string): GateAggregate | undefined {
+  switch (word) {
+    case 'med':
+      return { type: 'quantile', quantile: 0.5 };
+    case 'avg':
+    case 'min':
+    case 'max':
+    case 'count':
+    case 'rate':
+    case 'value':
+      return { type: word };
+    default: {
+      const percentile = Number(word.slice(2, -1));
+      return percentile > 0 && percentile < 100 ? { type: 'quantile', quantile: percentile / 100 } : undefined;
+    }
+  }
+}
+
+function valueOf(text: string): number | undefined {
+  const { number, unit } = VALUE.exec(text)?.groups ?? {};
+  return number === undefined ? undefined : Number(number) * (unit === undefined ? 1 : (UNITS[unit] ?? 1));
+}
+
+/** What an aggregate is called in gates and tables: `p(99)`. */
+export function aggregateName(aggregate: GateAggregate): string {
+  if (aggregate.type !== 'quantile') return aggregate.type;
+  return `p(${Number((aggregate.quantile * 100).toFixed(6))})`;
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+
+/** Random numbers that their seed decides (xoshiro128**, Blackman and Vigna 2018): the same files give the same verdict. */
+export class SeededDraws {
+  private readonly state: Uint32Array;
+
+  constructor(seed: number) {
+    // SplitMix32 spreads the seed over the state.
+    let mixed = seed >>> 0;
+    this.state = Uint32Array.from({ length: 4 }, () => {
+      mixed = (mixed + 0x9e3779b9) >>> 0;
+      let part = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+      part = Math.imul(part ^ (part >>> 15), 0x735a2d97);
+      return (part ^ (part >>> 15)) >>> 0;
+    });
+  }
+
+  /** A whole number from 0 to below `limit`. */
+  below(limit: number): number {
+    return Math.floor((this.next() / 2 ** 32) * limit);
+  }
+
+  private next(): number {
+    const s = this.state;
+    const [a = 0, b = 0, c = 0, d = 0] = s;
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+    const third = c ^ a;
+    const fourth = d ^ b;
+    s[1] = b ^ third;
+    s[0] = a ^ fourth;
+    s[2] = third ^ (b << 9);
+    s[3] = (fourth << 11) | (fourth >>> 21);
+    return result;
+  }
+}
+
+/** A seed from texts. */
+export function seedOf(texts: readonly string[]): number {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest().readUInt32LE(0);
+}

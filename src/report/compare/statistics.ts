@@ -1,0 +1,108 @@
+/** The mean; NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The sample variance; 0 of fewer than two. */
+export function variance(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const middle = mean(values);
+  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
+}
+
+/** The middle value, or the lower one of two. */
+export function medianIndex(values: readonly number[]): number {
+  const order = values.map((value, index) => [value, index] as const).toSorted(([a], [b]) => a - b);
+  return order[Math.floor((order.length - 1) / 2)]?.[1] ?? 0;
+}
+
+/** The Hodges-Lehmann estimate of how much larger `next` is than `base`: the median of all differences (Hodges and Lehmann 1963). */
+export function hodgesLehmann(base: readonly number[], next: readonly number[]): number {
+  const differences = next.flatMap((late) => base.map((early) => late - early)).toSorted((a, b) => a - b);
+  const middle = differences.length / 2;
+  const [low = NaN, high = NaN] = [differences[Math.ceil(middle) - 1], differences[Math.floor(middle)]];
+  return (low + high) / 2;
+}
+
+/** The lag-1 autocorrelation of a series, 0 where it cannot be told. */
+export function autocorrelation(values: readonly number[]): number {
+  if (values.length < 4) return 0;
+  const middle = mean(values);
+  let covariance = 0;
+  let spread = 0;
+  values.forEach((value, index) => {
+    spread += (value - middle) ** 2;
+    if (index > 0) covariance += (value - middle) * ((values[index - 1] ?? 0) - middle);
+  });
+  return spread === 0 ? 0 : covariance / spread;
+}
+
+/** The probability that Student's t with so many degrees of freedom is above `t` (regularised incomplete beta by continued fraction, Numerical Recipes 6.4). */
+export function studentTail(t: number, degrees: number): number {
+  const tail = incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+  return t >= 0 ? tail : 1 - tail;
+}
+
+/** The value that Student's t exceeds with this probability (below a half), by bisection. */
+export function studentQuantile(probability: number, degrees: number): number {
+  let low = 0;
+  let high = 1;
+  while (studentTail(high, degrees) > probability) high *= 2;
+  for (let step = 0; step < 80; step += 1) {
+    const middle = (low + high) / 2;
+    if (studentTail(middle, degrees) > probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x));
+  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b;
+}
+
+/** Lentz's method. */
+function betaFraction(x: number, a: number, b: number): number {
+  const least = 1e-300;
+  const safe = (value: number): number => (Math.abs(value) < least ? least : value);
+  let c = 1;
+  let d = 1 / safe(1 - ((a + b) * x) / (a + 1));
+  let result = d;
+  for (let m = 1; m <= 300; m += 1) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / safe(1 + even * d);
+    c = safe(1 + even / c);
+    result *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / safe(1 + odd * d);
+    c = safe(1 + odd / c);
+    result *= d * c;
+    if (Math.abs(d * c - 1) < 1e-14) break;
+  }
+  return result;
+}
+
+/** Lanczos. */
+function logGamma(x: number): number {
+  const terms = [
+    76.18009172947146, -86.5053203294168, 24.01409824083091, -1.231739572450155, 0.001208650973866179,
+    -0.000005395239384953,
+  ];
+  const base = x + 5.5 - (x + 0.5) * Math.log(x + 5.5);
+  const series = terms.reduce((sum, term, index) => sum + term / (x + 1 + index), 1.000000000190015);
+  return -base + Math.log((2.5066282746310002 * series) / x);
+}
+
+/** Holm's step-down adjusted p-values, in the order of the given ones (Holm 1979). */
+export function holm(pValues: readonly number[]): readonly number[] {
+  const order = pValues.map((p, index) => [p, index] as const).toSorted(([a], [b]) => a - b);
+  const adjusted: number[] = Array.from({ length: pValues.length }, () => 1);
+  let largest = 0;
+  order.forEach(([p, index], rank) => {
+    largest = Math.max(largest, Math.min(1, p * (pValues.length - rank)));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}

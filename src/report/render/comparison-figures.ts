@@ -1,0 +1,46 @@
+import { formatTime } from '../../summary/index.js';
+import type { GateResult, Interval, Verdict } from '../compare/comparison.js';
+
+/** A gate's value as people read it. */
+export function formatFigure(value: number | null, unit: GateResult['unit']): string {
+  if (value === null) return '-';
+  switch (unit) {
+    case 'ms':
+      return formatTime(value);
+    case 'ratio':
+      return `${Number((value * 100).toPrecision(5))}%`;
+    case 'per second':
+      return `${Number(value.toPrecision(5))}/s`;
+    case 'bytes':
+      return `${Number(value.toPrecision(5))} B`;
+    case '':
+      return String(Number(value.toPrecision(6)));
+  }
+}
+
+/** A change with its sign: `+12.3%`. */
+export function formatChange(change: number | null): string {
+  if (change === null) return '-';
+  const percent = change * 100;
+  return `${percent >= 0 ? '+' : '-'}${Math.abs(percent).toFixed(1)}%`;
+}
+
+/** `[-3.1%, +12.0%]`; '' without one. */
+export function formatInterval(interval: Interval | null): string {
+  return interval === null ? '' : `[${formatChange(interval.low)}, ${formatChange(interval.high)}]`;
+}
+
+/** What would settle an inconclusive gate, in words; '' when nothing is known. */
+export function formatMore({ more }: Pick<GateResult, 'more'>): string {
+  if (more?.seconds !== undefined) return `runs of about ${more.seconds} s would settle it`;
+  return more?.runs === undefined ? '' : `about ${more.runs} runs a side would settle it`;
+}
+
+/** A mark that stands before a verdict where words are scanned. */
+export const VERDICT_MARKS: Readonly<Record<Verdict, string>> = {
+  regression: '✗',
+  improvement: '✓',
+  'within budget': '✓',
+  inconclusive: '?',
+  invalid: '!',
+};

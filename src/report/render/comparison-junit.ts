@@ -1,0 +1,71 @@
+import type { Comparison, GateResult } from '../compare/comparison.js';
+import { formatChange, formatFigure, formatInterval, formatMore } from './comparison-figures.js';
+
+/** A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs, what is inconclusive is skipped, or fails where that is `isStrict`. */
+export function renderComparisonJunit(comparison: Comparison, isStrict: boolean): string {
+  const { gates, verdict, because } = comparison;
+  const whole = gates.some((result) => result.verdict === verdict) ? [] : [wholeCase(comparison)];
+  const cases = [...gates.map((result) => gateCase(result, isStrict)), ...whole];
+  const count = (tag: string): number => cases.filter((text) => text.includes(`<${tag} `)).length;
+  const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="wsg report" ${counts}>`,
+    `  <testsuite name="wsg report" ${counts}>`,
+    ...cases,
+    `    <system-out>${text(`${verdict}: ${because}`)}</system-out>`,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function gateCase(result: GateResult, isStrict: boolean): string {
+  const { gate, base, next, unit, change, interval, verdict, reasons } = result;
+  const figures = `${formatFigure(base.value, unit)} -> ${formatFigure(next.value, unit)}, ${formatChange(change)} ${formatInterval(interval)}`;
+  const why = [verdict, ...reasons, formatMore(result)].filter((part) => part !== '').join('; ');
+  const tag = tagOf(verdict, isStrict);
+  const open = `    <testcase classname="wsg report" name="${attribute(gate.text)}">`;
+  const inside = tag === undefined ? '' : `<${tag} message="${attribute(why)}">${text(figures)}</${tag}>`;
+  return `${open}${inside}<system-out>${text(`${why}: ${figures}`)}</system-out></testcase>`;
+}
+
+function tagOf(verdict: GateResult['verdict'], isStrict: boolean): 'failure' | 'error' | 'skipped' | undefined {
+  switch (verdict) {
+    case 'regression':
+      return 'failure';
+    case 'invalid':
+      return 'error';
+    case 'inconclusive':
+      return isStrict ? 'failure' : 'skipped';
+    case 'improvement':
+    case 'within budget':
+      return undefined;
+  }
+}
+
+/** What is said of the whole and of no gate: more failures than before, runs that cannot be compared. */
+function wholeCase({ verdict, because }: Comparison): string {
+  const tag = tagOf(verdict, false);
+  const inside = tag === undefined ? '' : `<${tag} message="${attribute(because)}"></${tag}>`;
+  return `    <testcase classname="wsg report" name="the whole">${inside}</testcase>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+function attribute(value: string): string {
+  return text(value).replaceAll(/\s/g, ' ');
+}
+
+/** XML 1.0 has no control characters, however they are written. */
+function text(value: string): string {
+  return value
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g, '?');
+}

@@ -1,0 +1,65 @@
+import type { Comparison } from '../compare/comparison.js';
+import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from './comparison-figures.js';
+import { notesOf } from './comparison-text.js';
+
+/** A comment on GitHub holds 65,536 characters; below that stays room for what a bot adds. */
+const MOST_CHARACTERS = 60_000;
+
+/** A comparison as a comment on a pull request: the verdict in the first line, the gates below, everything else folded. Bounded in length. */
+export function renderComparisonMarkdown(comparison: Comparison): string {
+  const { verdict, because, gates, shown, base, next } = comparison;
+  const head = `**${VERDICT_MARKS[verdict]} ${verdict}**: ${escaped(because)}\n\n`;
+  const rows = gates.map(({ gate, base: one, next: other, unit, change, interval, verdict: said }) => [
+    `\`${gate.text.replaceAll('`', "'")}\``,
+    formatFigure(one.value, unit),
+    formatFigure(other.value, unit),
+    `${formatChange(change)} ${formatInterval(interval)}`.trim(),
+    `${VERDICT_MARKS[said]} ${said}`,
+  ]);
+  const gateTable = table(['gate', 'base', 'new', 'change', 'verdict'], rows);
+  const shownRows = shown.map(({ series, aggregate, unit, base: one, next: other, change }) => [
+    escaped(`${series} ${aggregate}`),
+    formatFigure(one, unit),
+    formatFigure(other, unit),
+    formatChange(change),
+  ]);
+  const runs = [...base.map((run) => ['base', run] as const), ...next.map((run) => ['new', run] as const)];
+  const sections = [
+    folded(
+      'Notes',
+      notesOf(comparison)
+        .map((note) => `- ${escaped(note)}`)
+        .join('\n'),
+    ),
+    folded('Shown, not judged', shownRows.length === 0 ? '' : table(['figure', 'base', 'new', 'change'], shownRows)),
+    folded(
+      'Runs',
+      runs
+        .map(([side, { path, startedAt, health }]) => `- ${side}: ${escaped(path)}, ${startedAt}, generator ${health}`)
+        .join('\n'),
+    ),
+  ];
+  const text = `${head}${gateTable}\n${sections.join('')}`;
+  return text.length <= MOST_CHARACTERS ? text : `${cut(`${head}${gateTable}`)}\n(more does not fit into a comment)\n`;
+}
+
+/** Whole lines only. */
+function cut(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  return text.slice(0, text.lastIndexOf('\n', MOST_CHARACTERS));
+}
+
+function folded(title: string, text: string): string {
+  return text === '' ? '' : `\n<details><summary>${title}</summary>\n\n${text}\n\n</details>\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
+}
+
+/** What users named must not become markup. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>&#|~@]/g, (character) => `\\${character}`).replaceAll(/\s+/g, ' ');
+}

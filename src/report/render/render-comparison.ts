@@ -1,0 +1,45 @@
+import type { Comparison } from '../compare/comparison.js';
+import { renderComparisonCsv } from './comparison-csv.js';
+import { renderComparisonJunit } from './comparison-junit.js';
+import { renderComparisonMarkdown } from './comparison-markdown.js';
+import { renderComparisonText, type ComparisonTextOptions } from './comparison-text.js';
+
+export const COMPARISON_FORMATS = ['text', 'markdown', 'json', 'junit', 'csv'] as const;
+export type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
+
+export interface RenderComparisonOptions extends ComparisonTextOptions {
+  /** Whether an inconclusive gate is as bad as a regression. */
+  readonly isStrict: boolean;
+}
+
+/** A comparison in one of the formats; ends in a newline. */
+export function renderComparison(
+  comparison: Comparison,
+  format: ComparisonFormat,
+  options: RenderComparisonOptions,
+): string {
+  switch (format) {
+    case 'text':
+      return renderComparisonText(comparison, options);
+    case 'markdown':
+      return renderComparisonMarkdown(comparison);
+    case 'json':
+      return `${JSON.stringify(comparison, null, 2)}\n`;
+    case 'junit':
+      return renderComparisonJunit(comparison, options.isStrict);
+    case 'csv':
+      return renderComparisonCsv(comparison);
+  }
+}
+
+/** The format that a file's name asks for; undefined when it asks for none. */
+export function formatOfFile(path: string): ComparisonFormat | undefined {
+  const endings: Readonly<Record<string, ComparisonFormat>> = {
+    txt: 'text',
+    md: 'markdown',
+    json: 'json',
+    xml: 'junit',
+    csv: 'csv',
+  };
+  return endings[/\.(?<ending>\w+)$/.exec(path)?.groups?.['ending'] ?? ''];
+}
