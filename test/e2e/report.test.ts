@@ -11,12 +11,6 @@ describe('wsg report', () => {
     expect(code).toBe(2);
   });
 
-  it('says that runs cannot be compared yet, and ends with 2', async () => {
-    const { code, stderr } = await runWsg(['report', 'a.run', 'b.run']);
-    expect(stderr).toContain('comparing runs is not in this version');
-    expect(code).toBe(2);
-  });
-
   it.each([
     ['missing.run', undefined],
     ['foreign.run', 'hello\n'],

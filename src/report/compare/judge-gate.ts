@@ -154,13 +154,20 @@ function isRate({ series, aggregate }: Gate): boolean {
 }
 
 /** What the judged interval says against the budget; `difference` is in the metric's unit. */
-export function verdictOf(gate: Gate, { judged }: Evidence, difference: number): Verdict {
+export function verdictOf(gate: Gate, { judged, shown }: Evidence, difference: number): Verdict {
   if (Math.abs(difference) <= (gate.floor ?? -1)) return 'within budget';
-  const [near = 0, far = 0] = judged.map((end) => asWorse(gate, end)).toSorted((a, b) => a - b);
   const { worse, better } = limits(gate);
-  if (near > worse) return 'regression';
-  if (far < -better) return 'improvement';
-  return far <= worse && near >= -better ? 'within budget' : 'inconclusive';
+  const claimed = asWorseInterval(gate, judged);
+  if (claimed.low > worse) return 'regression';
+  if (claimed.high < -better) return 'improvement';
+  // Nothing is claimed by this word that more gates would make more likely to be wrong.
+  const { low, high } = asWorseInterval(gate, shown);
+  return high <= worse && low >= -better ? 'within budget' : 'inconclusive';
+}
+
+function asWorseInterval(gate: Gate, [low, high]: readonly [number, number]): Interval {
+  const ends = [asWorse(gate, low), asWorse(gate, high)];
+  return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
 /** How far the effect is from the nearer bound of the budget: what the interval's half has to be below for an answer. */

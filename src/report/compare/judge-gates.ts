@@ -12,7 +12,7 @@ import {
   type EvidenceOptions,
 } from './judge-gate.js';
 import type { LoadedRun } from './loaded-run.js';
-import { holm } from './statistics.js';
+import { hochberg } from './statistics.js';
 
 /** An adjusted p-value below it is no chance. */
 const ALPHA = 0.05;
@@ -99,17 +99,17 @@ function reasonsOf(verdict: Verdict): readonly string[] {
   return verdict === 'inconclusive' ? ['the interval reaches across the budget'] : [];
 }
 
-/** Holm over the gates: a regression has to be one among them all. */
+/** A regression has to be one among all gates. */
 function adjust(results: readonly GateResult[]): readonly GateResult[] {
   const tested = results.filter(({ pValue }) => pValue !== undefined);
-  const adjusted = holm(tested.map(({ pValue = 1 }) => pValue));
+  const adjusted = hochberg(tested.map(({ pValue = 1 }) => pValue));
   return results.map((result) => {
     const place = tested.indexOf(result);
     if (result.verdict !== 'regression' || place < 0 || (adjusted[place] ?? 0) <= ALPHA) return result;
     return {
       ...result,
       verdict: 'inconclusive',
-      reasons: ['among so many gates one beyond its budget may be chance (Holm)'],
+      reasons: ['among so many gates one beyond its budget may be chance'],
       more: { runs: result.base.runs + 2 },
     };
   });

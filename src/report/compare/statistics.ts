@@ -95,14 +95,17 @@ function logGamma(x: number): number {
   return -base + Math.log((2.5066282746310002 * series) / x);
 }
 
-/** Holm's step-down adjusted p-values, in the order of the given ones (Holm 1979). */
-export function holm(pValues: readonly number[]): readonly number[] {
-  const order = pValues.map((p, index) => [p, index] as const).toSorted(([a], [b]) => a - b);
+/**
+ * Hochberg's step-up adjusted p-values, in the order of the given ones (Hochberg 1988). As safe as Holm's where tests go together, as those of
+ * figures of the same runs do, and it finds more: docs/reference/verdicts.md.
+ */
+export function hochberg(pValues: readonly number[]): readonly number[] {
+  const order = pValues.map((p, index) => [p, index] as const).toSorted(([a], [b]) => b - a);
   const adjusted: number[] = Array.from({ length: pValues.length }, () => 1);
-  let largest = 0;
+  let smallest = 1;
   order.forEach(([p, index], rank) => {
-    largest = Math.max(largest, Math.min(1, p * (pValues.length - rank)));
-    adjusted[index] = largest;
+    smallest = Math.min(smallest, p * (rank + 1));
+    adjusted[index] = smallest;
   });
   return adjusted;
 }

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runWsg } from '../support/wsg-process.js';
+
+const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ECHO = ['loadtest', '--spawn-echo', '--scenario', 'echo', '--vus', '5', '-d', '12s', '-q', '--allow-saturated'];
+
+describe('wsg report BASE NEW', () => {
+  let cwd: string;
+
+  beforeAll(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'wsg-compare-'));
+    const record = (name: string, rate: string) =>
+      promisify(execFile)(process.execPath, [ENTRY, ...ECHO, '--rate', rate, '--run', `${name}.run`], { cwd });
+    await Promise.all([record('base', '200'), record('new', '200'), record('other', '100')]);
+  }, 60_000);
+
+  afterAll(() => rm(cwd, { recursive: true }));
+
+  const report = (...args: readonly string[]) => runWsg(['report', ...args], { cwd });
+
+  it('ends with 0 where a run stands against itself, and says the same each time', async () => {
+    const one = await report('base.run', 'base.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
+    const two = await report('base.run', 'base.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
+    expect(one.code).toBe(0);
+    expect(one.stdout).toBe(two.stdout);
+    expect(JSON.parse(one.stdout)).toMatchObject({ gates: [{ verdict: 'within budget', change: 0 }] });
+  });
+
+  it('ends with 10 on a regression, after everything was written', async () => {
+    const gate = ['--gate', 'ws_rtt p(50) < 0.001ms'];
+    const { code, stdout } = await report('base.run', 'new.run', ...gate, '--output', 'a.md', '--output', 'a.xml');
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/^regression: 1 of 1 gates/);
+    expect(await readFile(join(cwd, 'a.md'), 'utf8')).toMatch(/^\*\*✗ regression\*\*/);
+    expect(await readFile(join(cwd, 'a.xml'), 'utf8')).toContain('failures="1"');
+  });
+
+  it('ends with 13 where the runs are of other plans, names the difference, and compares when told to', async () => {
+    const { code, stdout } = await report('base.run', 'other.run');
+    expect(code).toBe(13);
+    expect(stdout).toMatch(/^invalid: the runs cannot be compared: plan differs/);
+    const gate = ['--gate', 'ws_rtt p(50) < +900%'];
+    const told = await report('base.run', 'other.run', '--allow-different', 'plan', ...gate);
+    expect(told.code).toBe(0);
+    expect(told.stdout.replaceAll(/\s+/g, ' ')).toContain('(allowed)');
+  });
+
+  it('ends with 12 on an inconclusive comparison with --strict, and 0 without', async () => {
+    const gate = ['--gate', 'ws_rtt p(50) < +0.01%', '--noise', '20%'];
+    expect((await report('base.run', 'new.run', ...gate, '--strict')).code).toBe(12);
+    expect((await report('base.run', 'new.run', ...gate)).code).toBe(0);
+  });
+
+  it('takes baselines by pattern, gates from a file, and names what it does not understand', async () => {
+    await writeFile(join(cwd, 'wsg.gates.yml'), "gates:\n  - 'ws_rtt p(50) < +900%'\n");
+    const { code, stdout } = await report('new.run', '--baseline', '{base,new}.run');
+    expect(code).toBe(0);
+    expect(stdout).toContain('ws_rtt p(50) < +900%');
+    const problems = await Promise.all([
+      report('new.run', '--baseline', 'nothing-*.run'),
+      report('base.run', 'new.run', '--gate', 'ws_rtt p(50)'),
+      report('base.run', 'new.run', '--output', 'a.html5'),
+      report('base.run', 'new.run', 'other.run'),
+      report('base.run', 'new.run', '--allow-different', 'weather'),
+      report('base.run', 'missing.run'),
+    ]);
+    expect(problems.map((problem) => problem.code)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(problems.map(({ stderr }) => stderr).join('\n')).toMatch(
+      /No file fits the pattern[^]*is no gate such as[^]*says no format[^]*3 runs were named[^]*no difference called weather[^]*missing\.run/,
+    );
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { aggregateName, parseGate } from '../../../src/report/compare/parse-gate.js';
+
+describe('parseGate', () => {
+  it('reads changes for the worse, with what never counts', () => {
+    expect(parseGate('ws_ping p(99) < +10%', 'flag')).toEqual({
+      text: 'ws_ping p(99) < +10%',
+      series: 'ws_ping',
+      aggregate: { type: 'quantile', quantile: 0.99 },
+      worse: 'up',
+      budget: 0.1,
+      origin: 'flag',
+    });
+    expect(parseGate(' ws_msgs_received{a:b c} rate>-2.5% floor 3', 'file')).toMatchObject({
+      series: 'ws_msgs_received{a:b c}',
+      aggregate: { type: 'rate' },
+      worse: 'down',
+      budget: 0.025,
+      floor: 3,
+    });
+    expect(parseGate('x med < +5% floor 2ms', 'flag')).toMatchObject({ aggregate: { quantile: 0.5 }, floor: 2 });
+  });
+
+  it('reads bounds in their units', () => {
+    expect(parseGate('ws_ping p(95) < 1.5s', 'flag')).toMatchObject({ limit: { operator: '<', value: 1500 } });
+    expect(parseGate('ws_ping max <= 200us', 'flag')).toMatchObject({ limit: { operator: '<=', value: 0.2 } });
+    expect(parseGate('checks rate > 99%', 'flag')).toMatchObject({
+      worse: 'down',
+      limit: { operator: '>', value: 0.99 },
+    });
+  });
+
+  it.each([
+    ['ws_ping', 'is no gate such as'],
+    ['ws_ping p(0) < +1%', 'is no percentile'],
+    ['ws_ping p(100) < +1%', 'is no percentile'],
+    ['ws_ping p(99) < -10%', "a change for the worse is '< +10%' or '> -10%'"],
+    ['ws_ping p(99) < fast', 'fast is neither a change such as +10% nor a value such as 200ms'],
+    ['ws_ping p(99) < +10% floor high', 'high is no value such as 2ms'],
+  ])('says what is wrong with %s', (text, problem) => {
+    expect(parseGate(text, 'flag')).toEqual({ problem: expect.stringContaining(problem) });
+  });
+
+  it('names aggregates as gates do', () => {
+    expect(aggregateName({ type: 'quantile', quantile: 0.999 })).toBe('p(99.9)');
+    expect(aggregateName({ type: 'rate' })).toBe('rate');
+  });
+});
