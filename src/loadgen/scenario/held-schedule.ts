@@ -1,6 +1,8 @@
 const SECOND_MS = 1000;
 /** Virtual users end a little later than their executor stops to begin iterations, so that none begins another one. */
 const BEHIND_EXECUTOR_MS = 5;
+/** So many connections are closed in a millisecond: thousands at once would hold the thread for longer than anything of the run did. */
+const CLOSES_PER_MS = 5;
 
 /** What a schedule follows from. */
 export interface HeldScheduleOptions {
@@ -27,6 +29,11 @@ export class HeldSchedule {
 
   get endMs(): number {
     return this.startMs + this.options.durationMs + BEHIND_EXECUTOR_MS;
+  }
+
+  /** When the virtual user with this number closes its connection. */
+  closeAtMs(vu: number): number {
+    return this.endMs + (vu - 1) / CLOSES_PER_MS;
   }
 
   /** When the virtual user with this number (from 1, over all threads) dials first. */

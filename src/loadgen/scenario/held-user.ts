@@ -111,7 +111,10 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     this.isOpen = true;
     population.opened();
     const nowMs = context.clock.now();
-    this.cancelEnd = context.clock.schedule(() => this.timeUp(session), Math.max(0, schedule.endMs - nowMs));
+    this.cancelEnd = context.clock.schedule(
+      () => this.timeUp(session),
+      Math.max(0, schedule.closeAtMs(this.vu) - nowMs),
+    );
     this.opened(session, nowMs);
     this.tellDialled();
   }
