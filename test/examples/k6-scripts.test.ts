@@ -160,7 +160,10 @@ test('stages.js', async () => {
   expect(lines).toEqual([]);
   const sessions = totals.counters['ws_sessions'] ?? 0;
   expect(sessions).toBeGreaterThanOrEqual(3);
-  expect(totals.counters).toMatchObject({ ws_msgs_received: 3 * sessions, greetings: 3 * sessions });
+  expect(totals.counters['greetings']).toBe(3 * sessions);
+  // A tick that was on its way when the session closed comes back too: it is counted, and no handler hears of it.
+  expect(totals.counters['ws_msgs_received']).toBe(totals.counters['ws_msgs_sent']);
+  expect(totals.counters['ws_msgs_received']).toBeGreaterThanOrEqual(3 * sessions);
   expect(totals.counters['greetings{stage:1}']).toBeGreaterThan(0);
   expect(totals.counters['greetings{stage:1}']).toBeLessThan(3 * sessions);
   expect(totals.trends['ws_session_duration']?.count).toBe(sessions);
