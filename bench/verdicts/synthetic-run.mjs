@@ -1,5 +1,6 @@
 // Runs whose truth is known: times of one metric, log-normal with a spread of their own in each second and each run.
 import { Histogram } from '../../dist/core/histogram.js';
+import { decodeSparse, encodeHistogram } from '../../dist/core/histogram-codec.js';
 import { SecondCounts } from '../../dist/report/compare/second-counts.js';
 
 const METRICS = [{ name: 'ws_rtt', type: 'trend', contains: 'time' }];
@@ -99,7 +100,7 @@ export function syntheticRun(draws, path, asked) {
   const counts = new SecondCounts();
   const total = new Histogram();
   const seconds = drawSeconds(draws, wishes).map((histogram, second) => {
-    if (histogram.count > 0) counts.add(second, histogram);
+    if (histogram.count > 0) counts.add(second, decodeSparse(encodeHistogram(histogram)));
     total.add(histogram);
     const trends = histogram.count === 0 ? {} : { ws_rtt: figuresOf(histogram) };
     return { second, elapsedMs: (second + 1) * 1000, counters: {}, gauges: {}, rates: {}, trends, checks: [] };

@@ -38,6 +38,42 @@ export function decodeHistogramInto(bytes: Uint8Array, target: Histogram): void 
   target.addState({ count, overflow, refused, ...figures });
 }
 
+/** The buckets of a histogram that are in use, and its exact figures. */
+export interface SparseHistogram {
+  /** Places in the layout, ascending. */
+  readonly indexes: Uint16Array;
+  readonly counts: Uint32Array;
+  readonly total: number;
+  readonly max: number;
+  readonly sum: number;
+}
+
+/** Encoded samples as the buckets that they are in, for who needs no histogram of them. Throws as `decodeHistogramInto` does. Hot: see bench/report. */
+export function decodeSparse(bytes: Uint8Array): SparseHistogram {
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are no histogram');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const input = new VarintReader(bytes, FIXED_BYTES);
+  const total = input.next();
+  input.next();
+  input.next();
+  const used = input.next();
+  if (used > COUNTS_LENGTH) throw new Error('a histogram has more buckets than its layout');
+  const indexes = new Uint16Array(used);
+  const counts = new Uint32Array(used);
+  let index = 0;
+  let samples = 0;
+  for (let bucket = 0; bucket < used; bucket += 1) {
+    index += input.next();
+    if (index >= COUNTS_LENGTH) throw new Error('a histogram has more buckets than its layout');
+    const count = input.next();
+    indexes[bucket] = index;
+    counts[bucket] = count;
+    samples += count;
+  }
+  if (samples !== total) throw new Error('the counts of a histogram do not add up');
+  return { indexes, counts, total, max: view.getFloat64(9, true), sum: view.getFloat64(17, true) };
+}
+
 /** A new histogram from encoded bytes. Throws as `decodeHistogramInto` does. */
 export function decodeHistogram(bytes: Uint8Array): Histogram {
   const histogram = new Histogram();

@@ -14,7 +14,6 @@ export { RunMonitor } from './run-monitor.js';
 export { preflight } from './preflight/preflight.js';
 export type { RunSink } from './run-sink.js';
 export { teeSink } from './tee-sink.js';
-export { localVus } from './plan/local-scenarios.js';
 export { planSchedule } from './plan/schedule.js';
 export { ScriptProgram } from './script-program.js';
 export type { ScriptLogLine } from './script/runtime/script-log.js';

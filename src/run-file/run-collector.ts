@@ -1,5 +1,5 @@
 import { Histogram } from '../core/histogram.js';
-import { decodeHistogramInto } from '../core/histogram-codec.js';
+import { decodeHistogramInto, decodeSparse, type SparseHistogram } from '../core/histogram-codec.js';
 import { decodeSketchInto } from '../core/sketch-codec.js';
 import { ValueSketch } from '../core/value-sketch.js';
 import { VALUE_KIND, type RecordKind } from './record-line.js';
@@ -30,6 +30,14 @@ import type {
 /** Histograms of one series by kind. */
 export type KindHistograms = Partial<Record<HistogramKind, Histogram>>;
 
+/** The samples of one series, kind and second, as the buckets that they are in. */
+export interface SparseRecord {
+  readonly series: string;
+  readonly kind: HistogramKind;
+  readonly second: number;
+  readonly sparse: SparseHistogram;
+}
+
 /** Which seconds' histograms are wanted; all others are skipped by their length. */
 export interface HistogramWish {
   /** By series name; all of them when undefined. */
@@ -37,7 +45,9 @@ export interface HistogramWish {
   /** `response` when undefined. */
   readonly kinds?: readonly HistogramKind[];
   /** Called in the order of the file. The record's histogram is used again for the next one. */
-  readonly visit: (record: HistogramRecord) => void;
+  readonly visit?: (record: HistogramRecord) => void;
+  /** The same without a histogram; the record is the caller's. */
+  readonly visitSparse?: (record: SparseRecord) => void;
   /** The same for trends whose values are no times; each record has a sketch of its own. */
   readonly visitSketch?: (record: SketchRecord) => void;
 }
@@ -137,7 +147,7 @@ export class RunCollector {
     if (histograms === undefined) return;
     const [idText = '', kindText, secondText, at] = words(payload, 3);
     const series = this.nameOf(idText);
-    const { kinds = ['response'], visit, visitSketch } = histograms;
+    const { kinds = ['response'], visit, visitSparse, visitSketch } = histograms;
     if (kindText === VALUE_KIND) {
       const sketch = new ValueSketch();
       decodeSketchInto(base64(payload, at), sketch);
@@ -146,9 +156,12 @@ export class RunCollector {
     }
     const kind = histogramKind.parse(kindText);
     if (!kinds.includes(kind)) return;
+    const second = Number(secondText);
+    visitSparse?.({ series, kind, second, sparse: decodeSparse(base64(payload, at)) });
+    if (visit === undefined) return;
     this.scratch.reset();
     decodeHistogramInto(base64(payload, at), this.scratch);
-    visit({ series, kind, second: Number(secondText), histogram: this.scratch });
+    visit({ series, kind, second, histogram: this.scratch });
   }
 
   private takeTotal(payload: Buffer): void {

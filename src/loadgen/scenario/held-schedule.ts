@@ -2,7 +2,7 @@ const SECOND_MS = 1000;
 /** Virtual users end a little later than their executor stops to begin iterations, so that none begins another one. */
 const BEHIND_EXECUTOR_MS = 5;
 /** So many connections are closed in a millisecond: thousands at once would hold the thread for longer than anything of the run did. */
-const CLOSES_PER_MS = 5;
+const CLOSES_PER_MS = 2;
 
 /** What a schedule follows from. */
 export interface HeldScheduleOptions {

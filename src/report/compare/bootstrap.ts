@@ -23,16 +23,18 @@ export interface BootstrapResult {
 const RESAMPLES = 1000;
 const SHORTEST_BLOCK = 5;
 const LONGEST_BLOCK = 10;
+const MINUTE_S = 60;
 
-/** Seconds that stay together: as Politis and White (2004) have it for an AR(1) series, from 5 s to 10 s or a tenth of the run. */
+/**
+ * Seconds that stay together: as Politis and White (2004) have it for an AR(1) series, from 5 s to 10 s, of runs longer than a minute from 5 s times the cube
+ * root of the minutes to a tenth of the run.
+ */
 export function blockLength(seconds: number, correlation: number): number {
   const rho = Math.min(0.95, Math.max(0, correlation));
   const wanted = ((2 * rho) / (1 - rho * rho)) ** (2 / 3) * seconds ** (1 / 3);
+  const shortest = SHORTEST_BLOCK * Math.max(1, seconds / MINUTE_S) ** (1 / 3);
   const longest = Math.max(LONGEST_BLOCK, seconds / 10);
-  return Math.min(
-    Math.max(1, Math.floor(seconds / 2)),
-    Math.round(Math.min(longest, Math.max(SHORTEST_BLOCK, wanted))),
-  );
+  return Math.min(Math.max(1, Math.floor(seconds / 2)), Math.round(Math.min(longest, Math.max(shortest, wanted))));
 }
 
 /** The circular block bootstrap of two runs (Politis and Romano 1992). */

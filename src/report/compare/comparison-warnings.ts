@@ -21,9 +21,7 @@ export function comparisonWarnings(
       `one run against one: the interval covers noise within the runs, and ${settings.noise * 100}% between runs is assumed (--noise)`,
     );
     if (tight.length > 0 && settings.noise >= DEFAULT_NOISE)
-      warnings.push(
-        'a budget below 10% is hard to hold with one run a side: compare several, or lower --noise when `wsg report calibrate` says so',
-      );
+      warnings.push('a budget below 10% is hard to hold with one run a side: compare several');
     if (base.length + next.length > 2)
       warnings.push('too few runs for a method of many: the middle run of each side was compared');
   }

@@ -26,7 +26,7 @@ export interface LoadWish {
 export async function loadRun(path: string, { series, warmupMs }: LoadWish): Promise<LoadedRun> {
   const counts = new Map<string, SecondCounts>(series.map((name) => [name, new SecondCounts()]));
   const run = await readRun(path, {
-    histograms: { series, visit: (record) => counts.get(record.series)?.add(record.second, record.histogram) },
+    histograms: { series, visitSparse: (record) => counts.get(record.series)?.add(record.second, record.sparse) },
   });
   const from = Math.ceil((warmupMs ?? run.header.warmupMs) / SECOND_MS);
   // Behind the planned duration the last iterations end: a second of that is no second of the load.

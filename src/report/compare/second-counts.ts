@@ -1,14 +1,7 @@
 import { COUNTS_LENGTH, middleMsAt } from '../../core/histogram-layout.js';
-import type { Histogram } from '../../core/histogram.js';
+import type { SparseHistogram } from '../../core/histogram-codec.js';
 
-/** The buckets of one second's histogram that are in use. */
-interface SparseCounts {
-  readonly indexes: Uint16Array;
-  readonly counts: Float64Array;
-  readonly total: number;
-  readonly max: number;
-  readonly sum: number;
-}
+const NO_COUNTS = { indexes: new Uint16Array(0), counts: new Uint32Array(0) };
 
 const EDGES = 64;
 /** How far on the logistic scale the edges reach round a quantile: from .83 to .9995 for p99. */
@@ -16,31 +9,18 @@ const REACH = 2.5;
 
 /** The histograms of a series, one a second. Seconds without samples are empty. */
 export class SecondCounts {
-  private readonly seconds: (SparseCounts | undefined)[] = [];
+  private readonly seconds: (SparseHistogram | undefined)[] = [];
 
   /** Keeps what a second's histogram holds. */
-  add(second: number, histogram: Histogram): void {
-    const indexes: number[] = [];
-    const counts: number[] = [];
-    for (let index = histogram.firstIndex; index <= histogram.lastIndex; index += 1) {
-      const count = histogram.counts[index] ?? 0;
-      if (count === 0) continue;
-      indexes.push(index);
-      counts.push(count);
-    }
-    const { count: total, max, sum } = histogram;
-    this.seconds[second] = { indexes: Uint16Array.from(indexes), counts: Float64Array.from(counts), total, max, sum };
+  add(second: number, sparse: SparseHistogram): void {
+    this.seconds[second] = sparse;
   }
 
   /** The seconds from `from` to before `to`, as what quantiles are resampled from. */
   around(quantile: number, from: number, to: number): QuantileSample {
     const seconds = Array.from({ length: Math.max(0, to - from) }, (_, index) => this.seconds[from + index]);
     const merged = new Float64Array(COUNTS_LENGTH);
-    for (const second of seconds) {
-      second?.indexes.forEach((index, place) => {
-        merged[index] = (merged[index] ?? 0) + (second.counts[place] ?? 0);
-      });
-    }
+    for (const second of seconds) if (second !== undefined) addTo(merged, second);
     return new QuantileSample(seconds, edgesOf(merged, quantile), quantile);
   }
 
@@ -48,6 +28,13 @@ export class SecondCounts {
   figures(second: number): { readonly count: number; readonly sum: number; readonly max: number } | undefined {
     const counts = this.seconds[second];
     return counts && { count: counts.total, sum: counts.sum, max: counts.max };
+  }
+}
+
+function addTo(merged: Float64Array, { indexes, counts }: SparseHistogram): void {
+  for (let place = 0; place < indexes.length; place += 1) {
+    const index = indexes[place] ?? 0;
+    merged[index] = (merged[index] ?? 0) + (counts[place] ?? 0);
   }
 }
 
@@ -86,14 +73,15 @@ export class QuantileSample {
   private readonly values: readonly number[];
 
   constructor(
-    private readonly of: readonly (SparseCounts | undefined)[],
+    private readonly of: readonly (SparseHistogram | undefined)[],
     edges: readonly number[],
     private readonly quantile: number,
   ) {
     this.seconds = of.length;
     this.values = edges.map((edge) => Math.log(middleMsAt(edge)));
-    this.prefixes = [...edges, COUNTS_LENGTH].map(() => new Float64Array(of.length + 1));
-    of.forEach((second, at) => this.addSecond(second, at, edges));
+    const rows = [...edges, COUNTS_LENGTH];
+    this.prefixes = rows.map(() => new Float64Array(of.length + 1));
+    of.forEach((second, at) => this.addSecond(second, at, rows));
     this.samples = this.prefixes.at(-1)?.[of.length] ?? 0;
   }
 
@@ -130,17 +118,16 @@ export class QuantileSample {
     });
   }
 
-  private addSecond(second: SparseCounts | undefined, at: number, edges: readonly number[]): void {
+  private addSecond(second: SparseHistogram | undefined, at: number, rows: readonly number[]): void {
+    const { indexes, counts } = second ?? NO_COUNTS;
     let seen = 0;
     let place = 0;
-    [...edges, COUNTS_LENGTH].forEach((edge, row) => {
-      while (second !== undefined && place < second.indexes.length && (second.indexes[place] ?? 0) <= edge) {
-        seen += second.counts[place] ?? 0;
-        place += 1;
-      }
+    for (let row = 0; row < rows.length; row += 1) {
+      const edge = rows[row] ?? COUNTS_LENGTH;
+      for (; place < indexes.length && (indexes[place] ?? 0) <= edge; place += 1) seen += counts[place] ?? 0;
       const prefix = this.prefixes[row];
       if (prefix !== undefined) prefix[at + 1] = (prefix[at] ?? 0) + seen;
-    });
+    }
   }
 
   private sumAt(row: number, blocks: Blocks): number {

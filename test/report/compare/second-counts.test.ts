@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Histogram } from '../../../src/core/histogram.js';
+import { decodeSparse, encodeHistogram } from '../../../src/core/histogram-codec.js';
 import { SecondCounts } from '../../../src/report/compare/second-counts.js';
 
 function filled(seconds: number, valueOf: (second: number, sample: number) => number | undefined): SecondCounts {
@@ -10,7 +11,7 @@ function filled(seconds: number, valueOf: (second: number, sample: number) => nu
       const value = valueOf(second, sample);
       if (value !== undefined) histogram.record(value);
     }
-    if (histogram.count > 0) counts.add(second, histogram);
+    if (histogram.count > 0) counts.add(second, decodeSparse(encodeHistogram(histogram)));
   }
   return counts;
 }
