@@ -44,7 +44,7 @@ export function readLoadRequest(
     () => readSummaryOptions(flags, env),
     () => readGatewayUrl(flags),
     () => readScriptEnv(flags, env),
-    () => readOutputs(flags),
+    () => readOutputs(flags, env),
     () => readWatchFlags(flags),
   ];
   const problems = readers.flatMap(problemsOf);
@@ -60,7 +60,7 @@ export function readLoadRequest(
       timeUnit: summary.timeUnit ?? plan.summary.timeUnit,
     },
     gatewayUrl: readGatewayUrl(flags),
-    outputs: readOutputs(flags),
+    outputs: readOutputs(flags, env),
     scriptEnv: readScriptEnv(flags, env),
   };
 }
@@ -98,8 +98,9 @@ export function readScriptEnv(
   );
 }
 
-function readOutputs({ out = [] }: Pick<LoadtestFlags, 'out'>): readonly OutputWish[] {
-  const outputs = out.map(parseOutput);
+function readOutputs({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.ProcessEnv>): readonly OutputWish[] {
+  const inEnvironment = [env.WSG_OUT, env.K6_OUT].find((text) => text !== undefined && text !== '');
+  const outputs = (out ?? inEnvironment?.split(',') ?? []).map(parseOutput);
   const problems = outputs.flatMap((output) => ('problem' in output ? [output.problem] : []));
   if (problems.length > 0) throw new WsgError('options.invalid', 'The outputs cannot be as asked.', { problems });
   return outputs.flatMap((output) => ('problem' in output ? [] : [output]));

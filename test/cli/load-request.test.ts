@@ -93,6 +93,13 @@ function complaints(flags: Partial<LoadtestFlags>, args: readonly string[] = [])
 }
 
 describe('readLoadRequest', () => {
+  it('takes outputs from the environment, unless flags name some', () => {
+    const { outputs } = readLoadRequest(NOTHING, [], { K6_OUT: 'json=a.json,csv=b.csv' });
+    expect(outputs).toHaveLength(2);
+    expect(readLoadRequest({ ...NOTHING, out: ['json=c.json'] }, [], { WSG_OUT: 'csv=b.csv' }).outputs).toHaveLength(1);
+    expect(complaints({}, [])).toEqual([]);
+  });
+
   it("takes one script, behind k6's run or without it", () => {
     expect(complaints({}, ['a.js'])).toEqual([]);
     expect(complaints({}, ['a.js', 'b.js'])).toEqual([expect.stringContaining("there is more: 'b.js'")]);

@@ -63,6 +63,7 @@ const PLANNED: readonly OptionEntry[] = [
   { name: 'tags', fate: 'plan', variable: 'TAGS', flag: '--tag' },
   { name: 'minIterationDuration', fate: 'plan', variable: 'MIN_ITERATION_DURATION', flag: '--min-iteration-duration' },
   { name: 'summaryTrendStats', fate: 'summary', variable: 'SUMMARY_TREND_STATS', flag: '--summary-trend-stats' },
+  { name: 'out', fate: 'summary', variable: 'OUT', flag: '-o, --out' },
   { name: 'summaryTimeUnit', fate: 'summary', variable: 'SUMMARY_TIME_UNIT', flag: '--summary-time-unit' },
 ];
 
@@ -112,7 +113,6 @@ const LEFT_OUT: readonly OptionEntry[] = [
   { name: 'rps', fate: 'refused', variable: 'RPS', reason: 'HTTP requests are not held back; use an arrival rate' },
   { name: 'paused', fate: 'refused', variable: 'PAUSED', reason: 'nothing could resume the run' },
   { name: 'linger', fate: 'refused', variable: 'LINGER', reason: 'there is no interface to keep alive' },
-  { name: 'out', fate: 'refused', variable: 'OUT', reason: 'outputs are named by --out' },
   { name: 'consoleOutput', fate: 'refused', variable: 'CONSOLE_OUTPUT', reason: 'the console goes to standard error' },
   { name: 'tlsAuth', fate: 'refused', reason: 'there are no client certificates' },
   { name: 'tlsCipherSuites', fate: 'refused', reason: "the ciphers are Node's" },

@@ -64,8 +64,8 @@ describe('parseLoadOptions', () => {
   });
 
   it('refuses options of the environment that would change the run and cannot be obeyed', () => {
-    expect(problemsOf({}, { K6_OUT: 'json=a', WSG_RPS: '', K6_PAUSED: 'false', WSG_VUS: '1' })).toEqual([
-      expect.stringMatching(/^out \(K6_OUT\): /),
+    expect(problemsOf({}, { K6_LINGER: 'true', WSG_RPS: '', K6_PAUSED: 'false', WSG_VUS: '1' })).toEqual([
+      expect.stringMatching(/^linger \(K6_LINGER\): /),
     ]);
   });
 
