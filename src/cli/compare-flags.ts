@@ -23,8 +23,9 @@ const several = { helpGroup, multiple: true, multipleNonGreedy: true } as const;
 export const compareFlags = {
   baseline: Flags.string({
     ...several,
-    helpValue: 'FILES',
-    description: 'Compare RUN with these: a file or a pattern such as "runs/main-*.run"; may be repeated.',
+    helpValue: 'NAME',
+    description:
+      'Compare RUN with these: a baseline that was saved, a file, or a pattern such as "runs/main-*.run"; may be repeated.',
   }),
   against: Flags.string({
     helpGroup,

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { glob } from 'tinyglobby';
 import { WsgError } from '../core/error.js';
 import {
+  BaselineStore,
   compareRuns,
   COMPARISON_FORMATS,
   formatOfFile,
@@ -83,17 +85,19 @@ async function readSides(
   });
 }
 
-/** What is no pattern stands for itself, so that a missing file is named. */
-async function expand(patterns: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(
-    patterns.map(async (pattern) => {
-      if (!/[*?[{]/.test(pattern)) return [pattern];
-      const paths = await glob(pattern, { absolute: false, dot: true });
-      if (paths.length === 0) throw new WsgError('usage', `No file fits the pattern ${pattern} of --baseline.`);
-      return paths.toSorted();
-    }),
-  );
+/** A pattern, a file, or the name of a baseline that was saved. */
+async function expand(baselines: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(baselines.map(expandOne));
   return found.flat();
+}
+
+async function expandOne(text: string): Promise<readonly string[]> {
+  if (/[*?[{]/.test(text)) {
+    const paths = await glob(text, { absolute: false, dot: true });
+    if (paths.length > 0) return paths.toSorted();
+    throw new WsgError('usage', `No file fits the pattern ${text} of --baseline.`);
+  }
+  return existsSync(text) || /[/\\]|\.run$/.test(text) ? [text] : new BaselineStore().find(text);
 }
 
 async function readAllGates({ gate = [], gates: file }: CompareFlags): ReturnType<typeof readGatesFile> {

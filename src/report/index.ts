@@ -8,3 +8,4 @@ export {
   type ComparisonFormat,
 } from './render/render-comparison.js';
 export { renderReport, type RenderReportOptions } from './report-run.js';
+export { BASELINE_FOLDER, BaselineStore, DEFAULT_KEEP, type Baseline } from './baseline/baseline-store.js';

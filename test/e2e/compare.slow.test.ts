@@ -75,4 +75,17 @@ describe('wsg report BASE NEW', () => {
       /No file fits the pattern[^]*is no gate such as[^]*says no format[^]*3 runs were named[^]*no difference called weather[^]*missing\.run/,
     );
   });
+
+  it('keeps runs as baselines, from several processes at once, and compares with them by name', async () => {
+    const saved = await Promise.all(['base.run', 'new.run'].map((run) => report('save', run, '--as', 'main')));
+    expect(saved.map(({ code }) => code)).toEqual([0, 0]);
+    expect((await report('show', 'main')).stdout.trim().split('\n')).toHaveLength(2);
+    expect((await report('list')).stdout).toMatch(/^main {2}2 runs/);
+    const { code } = await report('new.run', '--baseline', 'main', '--gate', 'ws_rtt p(50) < +900%');
+    expect(code).toBe(0);
+    expect((await report('prune', 'main', '--keep', '1', '--json')).stdout).toMatch(/^\{"removed":\["[^"]+"\]\}/);
+    const missing = await report('new.run', '--baseline', 'other');
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain('There are main.');
+  });
 });

@@ -1,0 +1,15 @@
+import { BaseCommand } from '../../cli/base-command.js';
+import { baselineFlags, onlyArgument, showBaseline } from '../../cli/baseline-session.js';
+
+/** `wsg report show NAME`: the runs of a baseline. */
+export default class ReportShow extends BaseCommand {
+  static override summary = 'Print the runs of a baseline, the oldest first.';
+  static override usage = 'report show NAME';
+  static override strict = false;
+  static override flags = baselineFlags;
+
+  override async run(): Promise<void> {
+    const { flags, argv } = await this.parse(ReportShow);
+    await showBaseline(onlyArgument(argv.map(String), 'baseline'), { ...flags, output: this.output });
+  }
+}
