@@ -12,7 +12,7 @@ export function usageError(error: Error, commandId: string | undefined): WsgErro
   const command = commandId === undefined ? 'wsg' : `wsg ${commandId}`;
   return new WsgError('usage', sentence, {
     problems,
-    hint: `\`${command} --help\` shows what there is.`,
+    hint: `\`${command.replaceAll(':', ' ')} --help\` shows what there is.`,
     cause: error,
   });
 }

@@ -9,3 +9,4 @@ export {
 } from './render/render-comparison.js';
 export { renderReport, type RenderReportOptions } from './report-run.js';
 export { BASELINE_FOLDER, BaselineStore, DEFAULT_KEEP, type Baseline } from './baseline/baseline-store.js';
+export { calibrateRuns, type FigureCalibration } from './calibrate/calibrate-runs.js';

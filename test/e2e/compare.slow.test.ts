@@ -1,24 +1,20 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeEchoRun } from '../support/synthetic-run-file.js';
 import { runWsg } from '../support/wsg-process.js';
-
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-const ECHO = ['loadtest', '--spawn-echo', '--scenario', 'echo', '--vus', '5', '-d', '12s', '-q', '--allow-saturated'];
 
 describe('wsg report BASE NEW', () => {
   let cwd: string;
 
   beforeAll(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'wsg-compare-'));
-    const record = (name: string, rate: string) =>
-      promisify(execFile)(process.execPath, [ENTRY, ...ECHO, '--rate', rate, '--run', `${name}.run`], { cwd });
-    await Promise.all([record('base', '200'), record('new', '200'), record('other', '100')]);
-  }, 60_000);
+    await writeEchoRun(join(cwd, 'base.run'), 10);
+    await writeEchoRun(join(cwd, 'new.run'), 10.1, { startedAt: '2024-04-10T00:00:00.000Z' });
+    await writeEchoRun(join(cwd, 'slow.run'), 14);
+    await writeEchoRun(join(cwd, 'other.run'), 10, { plan: { behaviour: { rate: 7 } } });
+  });
 
   afterAll(() => rm(cwd, { recursive: true }));
 
@@ -33,12 +29,16 @@ describe('wsg report BASE NEW', () => {
   });
 
   it('ends with 10 on a regression, after everything was written', async () => {
-    const gate = ['--gate', 'ws_rtt p(50) < 0.001ms'];
-    const { code, stdout } = await report('base.run', 'new.run', ...gate, '--output', 'a.md', '--output', 'a.xml');
+    const files = ['--output', 'a.md', '--output', 'a.xml'];
+    const { code, stdout } = await report('base.run', 'slow.run', ...files);
     expect(code).toBe(10);
-    expect(stdout).toMatch(/^regression: 1 of 1 gates/);
+    expect(stdout).toMatch(/^regression: 2 of 2 gates/);
+    expect(stdout).toMatch(/ws_rtt p\(50\) < \+10% .* \+(39|40)\.\d% /);
     expect(await readFile(join(cwd, 'a.md'), 'utf8')).toMatch(/^\*\*✗ regression\*\*/);
-    expect(await readFile(join(cwd, 'a.xml'), 'utf8')).toContain('failures="1"');
+    expect(await readFile(join(cwd, 'a.xml'), 'utf8')).toContain('failures="2"');
+    const bound = await report('base.run', 'new.run', '--gate', 'ws_rtt p(50) < 9ms');
+    expect(bound.code).toBe(10);
+    expect((await report('base.run', 'new.run')).code).toBe(0);
   });
 
   it('ends with 13 where the runs are of other plans, names the difference, and compares when told to', async () => {

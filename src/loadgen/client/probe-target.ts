@@ -6,7 +6,8 @@ import type { DialTarget } from './dial-target.js';
 
 const NORMAL_CLOSURE = 1000;
 const READ_BUFFER_BYTES = 65_536;
-const START_HINT = 'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway.';
+const START_HINT =
+  'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway (or --spawn-echo).';
 
 /** What a probe works with. */
 export interface ProbeParts {

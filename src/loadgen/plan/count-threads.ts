@@ -9,11 +9,12 @@ export function defaultThreads(): number {
 
 /**
  * How many threads run what this process has of a plan: what is wanted, but each with a virtual user, and of each arrival rate with one
- * that may be its. `fan-out` runs in one: the thread that publishes a message has to know who awaits it.
+ * that may be its. `storm` and `fan-out` run in one: somebody has to
+ * know when all are back, and who awaits a message.
  */
 export function countThreads(plan: Plan): number {
   const { behaviour, threads } = plan;
-  if (behaviour.type === 'built-in' && behaviour.name === 'fan-out') return 1;
+  if (behaviour.type === 'built-in' && (behaviour.name === 'fan-out' || behaviour.name === 'storm')) return 1;
   const arrivals = localScenarios(plan).flatMap((scenario) => ('maxVus' in scenario ? [scenario.maxVus] : []));
   return Math.max(1, Math.min(threads, localVus(plan), ...arrivals));
 }

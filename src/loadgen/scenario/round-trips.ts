@@ -5,6 +5,8 @@ const WAITING = 1;
 /** Given up, but an answer may still come. */
 const OVERDUE = 2;
 const FIRST_CAPACITY = 16;
+/** So long after it was given up an answer is still waited for: memory of the messages behind it is kept until then. */
+const OVERDUE_KEPT_MS = 60_000;
 
 /**
  * The messages of one sender that wait for an answer. An answer counts once, for the message whose id it carries or, where none can be
@@ -73,6 +75,7 @@ export class RoundTrips {
 
   /** Gives up what has waited too long. */
   expire(nowMs: number): void {
+    this.forgetOverdue(nowMs);
     for (; this.firstWaiting < this.next; this.firstWaiting += 1) {
       const slot = this.slotOf(this.firstWaiting);
       if (this.states[slot] !== WAITING) continue;
@@ -91,6 +94,18 @@ export class RoundTrips {
     }
     this.first = this.next;
     this.firstWaiting = this.next;
+  }
+
+  /** What was given up long ago is lost, so that one lost answer does not hold what comes behind it for ever. */
+  private forgetOverdue(nowMs: number): void {
+    while (this.first < this.next) {
+      const slot = this.slotOf(this.first);
+      const isOver = nowMs - (this.sent[slot] ?? 0) > this.timeoutMs + OVERDUE_KEPT_MS;
+      if (this.states[slot] !== OVERDUE || !isOver) return;
+      this.states[slot] = SETTLED;
+      this.metrics.lost.add(1);
+      this.advance();
+    }
   }
 
   private giveUp(slot: number, nowMs: number): void {

@@ -17,8 +17,10 @@ describe('countThreads', () => {
     expect(countThreads(planLoad({ flags: { threads: '8' }, script }).plan)).toBe(2);
   });
 
-  it('is one for fan-out, whose publisher has to know who awaits a message', () => {
-    expect(countThreads(parseLoadOptions({ scenario: 'fan-out', threads: '4' }))).toBe(1);
+  it('is one where somebody has to know of all: who awaits a message, who is back', () => {
+    for (const scenario of ['fan-out', 'storm'])
+      expect(countThreads(parseLoadOptions({ scenario, threads: '4' }))).toBe(1);
+    expect(countThreads(parseLoadOptions({ scenario: 'echo', threads: '4' }))).toBe(4);
   });
 
   it('stands in the header, and is no part of what runs are compared by', () => {

@@ -76,6 +76,19 @@ describe('RoundTrips', () => {
     expect(counts).toEqual({ timeouts: 3, late: 1, lost: 2 });
   });
 
+  it('forgets what was given up long ago, which then is lost', () => {
+    trips.begin(0, 0);
+    trips.begin(0, 0);
+    trips.expire(100);
+    trips.answer(0, 60_000);
+    trips.expire(60_101);
+    expect(counts).toEqual({ timeouts: 2, late: 1, lost: 1 });
+    trips.begin(60_102, 60_102);
+    trips.answer(2, 60_103);
+    trips.end(60_104);
+    expect(counts['lost']).toBe(1);
+  });
+
   it('takes answers without an id for the oldest message', () => {
     trips.begin(1, 1);
     trips.begin(2, 2);

@@ -1,0 +1,24 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
+import { printCalibration } from '../../cli/calibrate-runs-session.js';
+
+/** `wsg report calibrate RUN...`: how much runs of one build differ by luck. */
+export default class ReportCalibrate extends BaseCommand {
+  static override summary = 'Tell from runs of one build how much they differ by luck, and which budget fits.';
+  static override usage = 'report calibrate RUN RUN RUN...';
+  static override strict = false;
+  static override flags = {
+    gate: Flags.string({
+      helpValue: 'GATE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Of these figures; those of the default gates unless told.',
+    }),
+    json: Flags.boolean({ description: 'Print one JSON object.' }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags, argv } = await this.parse(ReportCalibrate);
+    await printCalibration(argv.map(String), { gates: flags.gate ?? [], json: flags.json, output: this.output });
+  }
+}
