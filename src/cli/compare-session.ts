@@ -34,7 +34,8 @@ export function isComparison({ runs, flags }: Pick<CompareInvocation, 'runs' | '
 /** Compares, writes everything that was asked for, and only then says by its exit code what came out. */
 export async function runComparison({ runs, flags, output }: CompareInvocation): Promise<ExitCode> {
   const format = readFormat(flags);
-  const files = readFiles(flags.output ?? []);
+  // Standard output has the comparison in any case.
+  const files = readFiles((flags.output ?? []).filter((path) => path !== '-'));
   const sides = await readSides(runs, flags);
   const comparison = await compareRuns({
     ...sides,

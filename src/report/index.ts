@@ -10,3 +10,4 @@ export {
 export { renderReport, type RenderReportOptions } from './report-run.js';
 export { BASELINE_FOLDER, BaselineStore, DEFAULT_KEEP, type Baseline } from './baseline/baseline-store.js';
 export { calibrateRuns, type FigureCalibration } from './calibrate/calibrate-runs.js';
+export { selftestRun, type Selftest } from './selftest/selftest-run.js';

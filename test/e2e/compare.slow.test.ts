@@ -88,4 +88,14 @@ describe('wsg report BASE NEW', () => {
     expect(missing.code).toBe(2);
     expect(missing.stderr).toContain('There are main.');
   });
+
+  it('selftest finds a copy that was slowed down, passes two halves, and says when it cannot', async () => {
+    const { code, stdout } = await report('selftest', 'base.run');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^a copy with all times 30% longer: regression\n {2}ws_rtt p\(50\) < \+10%: regression\n/);
+    expect(stdout).toContain('the second half of the run against the first: within budget');
+    const blunt = await report('selftest', 'base.run', '--gate', 'ws_rtt p(50) < +60%');
+    expect(blunt.code).toBe(12);
+    expect(blunt.stdout).toContain('cannot be trusted');
+  });
 });

@@ -1,4 +1,4 @@
-import { COUNTS_LENGTH, middleMsAt } from '../../core/histogram-layout.js';
+import { COUNTS_LENGTH, indexOfMs, middleMsAt } from '../../core/histogram-layout.js';
 import type { SparseHistogram } from '../../core/histogram-codec.js';
 
 const NO_COUNTS = { indexes: new Uint16Array(0), counts: new Uint32Array(0) };
@@ -16,6 +16,15 @@ export class SecondCounts {
     this.seconds[second] = sparse;
   }
 
+  /** The same seconds with every time so many times as long. */
+  slowed(factor: number): SecondCounts {
+    const slow = new SecondCounts();
+    this.seconds.forEach((second, at) => {
+      if (second !== undefined) slow.add(at, slowedSecond(second, factor));
+    });
+    return slow;
+  }
+
   /** The seconds from `from` to before `to`, as what quantiles are resampled from. */
   around(quantile: number, from: number, to: number): QuantileSample {
     const seconds = Array.from({ length: Math.max(0, to - from) }, (_, index) => this.seconds[from + index]);
@@ -29,6 +38,23 @@ export class SecondCounts {
     const counts = this.seconds[second];
     return counts && { count: counts.total, sum: counts.sum, max: counts.max };
   }
+}
+
+/** Buckets that come to the same place add up. */
+function slowedSecond({ indexes, counts, total, max, sum }: SparseHistogram, factor: number): SparseHistogram {
+  const moved = new Map<number, number>();
+  indexes.forEach((index, place) => {
+    const target = indexOfMs(middleMsAt(index) * factor);
+    moved.set(target, (moved.get(target) ?? 0) + (counts[place] ?? 0));
+  });
+  const entries = [...moved].toSorted(([a], [b]) => a - b);
+  return {
+    indexes: Uint16Array.from(entries.map(([index]) => index)),
+    counts: Uint32Array.from(entries.map(([, count]) => count)),
+    total,
+    max: max * factor,
+    sum: sum * factor,
+  };
 }
 
 function addTo(merged: Float64Array, { indexes, counts }: SparseHistogram): void {

@@ -4,7 +4,7 @@ import { formatChange, formatFigure, formatInterval, formatMore } from './compar
 /** A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs, what is inconclusive is skipped, or fails where that is `isStrict`. */
 export function renderComparisonJunit(comparison: Comparison, isStrict: boolean): string {
   const { gates, verdict, because } = comparison;
-  const whole = gates.some((result) => result.verdict === verdict) ? [] : [wholeCase(comparison)];
+  const whole = gates.some((result) => result.verdict === verdict) ? [] : [wholeCase(comparison, isStrict)];
   const cases = [...gates.map((result) => gateCase(result, isStrict)), ...whole];
   const count = (tag: string): number => cases.filter((text) => text.includes(`<${tag} `)).length;
   const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`;
@@ -45,8 +45,8 @@ function tagOf(verdict: GateResult['verdict'], isStrict: boolean): 'failure' | '
 }
 
 /** What is said of the whole and of no gate: more failures than before, runs that cannot be compared. */
-function wholeCase({ verdict, because }: Comparison): string {
-  const tag = tagOf(verdict, false);
+function wholeCase({ verdict, because }: Comparison, isStrict: boolean): string {
+  const tag = tagOf(verdict, isStrict);
   const inside = tag === undefined ? '' : `<${tag} message="${attribute(because)}"></${tag}>`;
   return `    <testcase classname="wsg report" name="the whole">${inside}</testcase>`;
 }
@@ -67,5 +67,5 @@ function attribute(value: string): string {
 function text(value: string): string {
   return value
     .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
-    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g, '?');
+    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?');
 }

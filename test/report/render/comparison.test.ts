@@ -106,12 +106,12 @@ describe('a comparison', () => {
     const strict = renderComparison(comparison(GATES), 'junit', { ...OPTIONS, isStrict: true });
     expect(strict).toContain('tests="3" failures="2" errors="1" skipped="0"');
     const whole = renderComparison(
-      comparison([gate('a p(50) < +10%', 'inconclusive')], { because: 'more fails \u0007' }),
+      comparison([gate('a p(50) < +10%', 'inconclusive')], { because: 'more fails \u0007 🐢' }),
       'junit',
       OPTIONS,
     );
     expect(whole).toContain('tests="2" failures="1"');
-    expect(whole).toContain('message="more fails ?"');
+    expect(whole).toContain('message="more fails ? 🐢"');
   });
 
   it('is a table for programs, and JSON that says all', () => {

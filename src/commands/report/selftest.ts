@@ -1,0 +1,27 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
+import { onlyArgument } from '../../cli/baseline-session.js';
+import { runSelftest } from '../../cli/selftest-session.js';
+
+/** `wsg report selftest RUN`: whether a run's gates would find a slowdown. */
+export default class ReportSelftest extends BaseCommand {
+  static override summary =
+    'Show that the gates of a run find a slowdown of 30% and pass two halves of the run; ends with 12 when not.';
+  static override usage = 'report selftest RUN';
+  static override strict = false;
+  static override flags = {
+    gate: Flags.string({
+      helpValue: 'GATE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'These gates, instead of the default ones.',
+    }),
+    json: Flags.boolean({ description: 'Print one JSON object.' }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags, argv } = await this.parse(ReportSelftest);
+    const run = onlyArgument(argv.map(String), 'run');
+    process.exitCode = await runSelftest(run, { gates: flags.gate ?? [], json: flags.json, output: this.output });
+  }
+}
