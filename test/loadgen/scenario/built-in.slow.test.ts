@@ -48,7 +48,7 @@ describe('built-in scenarios', () => {
     }
     expect(result.counter('iterations')).toBe(4);
     expect(result.gaugeMax('ws_connections')).toBe(4);
-    expect(target.closeCodes).toEqual([1001, 1001, 1001, 1001]);
+    await expect.poll(() => target.closeCodes).toEqual([1001, 1001, 1001, 1001]);
   });
 
   it('echo: shows what users felt while a server stalled, message for message', async () => {
@@ -196,7 +196,7 @@ describe('built-in scenarios', () => {
     expect(result.histogram('ws_storm_recovery').count + result.counter('ws_storms_unrecovered')).toBe(storms);
     expect(result.histogram('ws_storm_recovery').max).toBeGreaterThanOrEqual(result.histogram('ws_reconnecting').min);
     expect(result.counter('ws_connections_lost')).toBe(0);
-    expect(target.closeCodes.filter((code) => code === 1006)).toHaveLength(5 * storms);
+    await expect.poll(() => target.closeCodes.filter((code) => code === 1006)).toHaveLength(5 * storms);
   });
 
   it('fan-out: follows each published message to every recipient', async () => {

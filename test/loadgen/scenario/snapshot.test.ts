@@ -53,7 +53,7 @@ describe('the snapshot scenario', () => {
     expect(counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: peer.counts.received });
     expect(peer.counts.received).toBeGreaterThan(0);
     expect(peer.counts.pings).toBe(peer.counts.received);
-    expect(peer.closeCodes).toEqual([1001]);
+    await expect.poll(() => peer.closeCodes).toEqual([1001]);
     expect(checks).toEqual([{ name: 'status is 101', group: '', passes: 1, fails: 0 }]);
     expect(trends['ws_session_duration']?.count).toBe(1);
     expect(trends['ws_connecting']?.count).toBe(1);
