@@ -11,7 +11,10 @@ import { ARRAY_SHAPES } from './shapes/arrays.js';
 import { ASYNC_SHAPES } from './shapes/async.js';
 import { CLASS_SHAPES } from './shapes/classes.js';
 import { FLOW_SHAPES } from './shapes/flow.js';
+import { HOSTILE_CLASS_SHAPES } from './shapes/hostile-classes.js';
+import { HOSTILE_DATA_SHAPES } from './shapes/hostile-data.js';
 import { HOSTILE_FLOW_SHAPES } from './shapes/hostile-flow.js';
+import { HOSTILE_REFUSED_SHAPES } from './shapes/hostile-refused.js';
 import { HOSTILE_SYNTAX_SHAPES } from './shapes/hostile-syntax.js';
 import { K6_SHAPES } from './shapes/k6.js';
 import { MODULE_SHAPES } from './shapes/modules.js';
@@ -28,6 +31,8 @@ const SHAPES: readonly Shape[] = [
   ...SYNTAX_SHAPES,
   ...HOSTILE_FLOW_SHAPES,
   ...HOSTILE_SYNTAX_SHAPES,
+  ...HOSTILE_DATA_SHAPES,
+  ...HOSTILE_CLASS_SHAPES,
 ];
 
 const thread = new BlockingThread();
@@ -56,7 +61,7 @@ describe('a rewritten script', () => {
 });
 
 describe('a blocking call in a place that cannot wait', () => {
-  it.each(REFUSED_SHAPES)('is refused: $name', async (shape) => {
+  it.each([...REFUSED_SHAPES, ...HOSTILE_REFUSED_SHAPES])('is refused: $name', async (shape) => {
     const path = await place(shape);
     const error: unknown = await compileScript({ path }).catch((thrown: unknown) => thrown);
     if (!(error instanceof WsgError)) throw new TypeError(`not refused: ${JSON.stringify(error)}`);

@@ -1,7 +1,7 @@
 import { type AnyNode } from 'acorn';
 import { isType, type NodeOf } from '../syntax.js';
 import type { Cell } from './cell.js';
-import { copyProperties } from './native-functions.js';
+import { copyProperties } from './native-objects.js';
 import { FunctionThing } from './thing.js';
 import type { Visitor } from './visitor.js';
 

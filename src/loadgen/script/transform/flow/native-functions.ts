@@ -1,72 +1,7 @@
-import type { Cell } from './cell.js';
 import { addEffect, type NativeModel } from './effect.js';
-import type { Call, Flow } from './flow.js';
 import { K6_CONSTRUCTORS, K6_FUNCTIONS } from './k6-natives.js';
+import { firstOf, giveFirst, giveList, OBJECT_FUNCTIONS } from './native-objects.js';
 import { FunctionThing } from './thing.js';
-
-const firstOf = (flow: Flow, call: Call): Cell => call.args[0] ?? flow.cell();
-
-const giveFirst: NativeModel = (flow, call) => firstOf(flow, call).flowTo(call.result);
-
-/** Copies each named property of what is in `from` to what is in `to`. */
-export function copyProperties(flow: Flow, from: Cell, to: Cell): void {
-  from.onEach((thing) => {
-    if (!to.isFirst(`copy ${thing.id}`)) return;
-    if (thing.kind === 'unknown') flow.write(to, undefined, flow.cell(flow.unknown));
-    flow.write(to, undefined, thing.dynamic);
-    thing.onProp((name, cell) => name !== '__proto__' && flow.write(to, name, cell));
-  });
-}
-
-const assign: NativeModel = (flow, call) => {
-  const [target, ...sources] = call.args;
-  for (const source of call.spread === undefined ? sources : [...sources, call.spread]) {
-    copyProperties(flow, source, firstOf(flow, call));
-  }
-  target?.flowTo(call.result);
-};
-
-const giveList =
-  (fill: (flow: Flow, call: Call, list: Cell) => void): NativeModel =>
-  (flow, call) => {
-    const list = flow.thing('list');
-    fill(flow, call, list.dynamic);
-    call.result.add(list);
-  };
-
-const create: NativeModel = (flow, call) => {
-  const thing = flow.thing('object');
-  firstOf(flow, call).flowTo(thing.protos);
-  call.result.add(thing);
-};
-
-const setPrototype: NativeModel = (flow, call) => {
-  firstOf(flow, call).onEach((thing) => call.args[1]?.flowTo(thing.protos));
-  giveFirst(flow, call);
-};
-
-const defineProperty: NativeModel = (flow, call) => {
-  const [target, , descriptor] = call.args;
-  if (target !== undefined && descriptor !== undefined) {
-    const value = flow.cell();
-    flow.read(descriptor, 'value', value);
-    flow.write(target, undefined, value);
-    const accessors = flow.cell();
-    flow.read(descriptor, 'get', accessors);
-    flow.write(target, undefined, flow.callBack(accessors, [], target));
-    flow.read(descriptor, 'set', accessors);
-    addEffect(call, 'cannot-wait', 'Object.defineProperty', accessors);
-  }
-  giveFirst(flow, call);
-};
-
-const fromEntries: NativeModel = (flow, call) => {
-  const thing = flow.thing('object');
-  const pairs = flow.cell();
-  flow.elements(firstOf(flow, call), pairs);
-  flow.read(pairs, '1', thing.dynamic);
-  call.result.add(thing);
-};
 
 const arrayFrom: NativeModel = (flow, call) => {
   const list = flow.thing('list');
@@ -155,23 +90,9 @@ const reflectConstruct: NativeModel = (flow, call) => {
   flow.construct(firstOf(flow, call), { ...call, args: [], spread });
 };
 
-const reflectGet: NativeModel = (flow, call) => flow.read(firstOf(flow, call), undefined, call.result);
-
 /** What native functions do, by their full name. */
 export const FUNCTIONS: ReadonlyMap<string, NativeModel> = new Map([
-  ...['freeze', 'seal', 'preventExtensions'].map((name) => [`Object.${name}`, giveFirst] as const),
-  ['Object', giveFirst],
-  ['Object.assign', assign],
-  ['Object.create', create],
-  ['Object.setPrototypeOf', setPrototype],
-  ['Object.defineProperty', defineProperty],
-  ['Object.values', giveList((flow, call, list) => flow.read(firstOf(flow, call), undefined, list))],
-  [
-    'Object.entries',
-    giveList((flow, call, list) => firstOf(flow, call).onEach((thing) => list.add(flow.pairOf(thing)))),
-  ],
-  ['Object.keys', giveList((flow, _call, list) => list.add(flow.primitive))],
-  ['Object.fromEntries', fromEntries],
+  ...OBJECT_FUNCTIONS,
   ['Array.from', arrayFrom],
   ['Array.of', newList],
   ['Promise.resolve', promiseOf(false)],
@@ -181,7 +102,6 @@ export const FUNCTIONS: ReadonlyMap<string, NativeModel> = new Map([
   ['JSON.stringify', visitedBy(1)],
   ['Reflect.apply', reflectApply],
   ['Reflect.construct', reflectConstruct],
-  ['Reflect.get', reflectGet],
   ...K6_FUNCTIONS,
 ]);
 
