@@ -60,7 +60,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'run-file.empty': EXIT_CODE.usage,
 };
 
-/** When several hold, the first of these is the one to end with. The four that nothing else explains better stand last. */
+/** When several hold, the first of these is the one to end with: what was cut short by a defect is told before what it measured. */
 const PRECEDENCE: readonly ExitCode[] = [
   EXIT_CODE.interruptedTwice,
   EXIT_CODE.stoppedBySignal,
@@ -70,11 +70,11 @@ const PRECEDENCE: readonly ExitCode[] = [
   EXIT_CODE.teardownTimeout,
   EXIT_CODE.invalidOptions,
   EXIT_CODE.targetUnreachable,
+  EXIT_CODE.internal,
   EXIT_CODE.thresholdsCrossed,
   EXIT_CODE.scriptFailed,
   EXIT_CODE.invalidRun,
   EXIT_CODE.cannotStart,
-  EXIT_CODE.internal,
   EXIT_CODE.usage,
   EXIT_CODE.regression,
   EXIT_CODE.inconclusive,

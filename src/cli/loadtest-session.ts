@@ -145,7 +145,8 @@ class LoadtestSession {
     const { json } = flags;
     const noColor = flags['no-color'];
     const path = flags['summary-export'];
-    this.failure ??= exportSummary(run, { path, trendStats: summary.trendStats, setupData: this.engine?.setupData });
+    const unexported = exportSummary(run, { path, trendStats: summary.trendStats, setupData: this.engine?.setupData });
+    this.failure ??= unexported;
     printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
     const crossed = crossedThresholds(run);

@@ -14,6 +14,8 @@ export interface HeaderView {
   readonly headline: string;
   /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
   readonly scenarios: readonly string[];
+  /** Load threads; told when there are several. */
+  readonly threads?: number;
   /** The part of the plan that runs here, 0 to 1; all of it by default. */
   readonly segmentShare?: number;
 }
@@ -43,6 +45,7 @@ export function renderHeader(view: HeaderView, options: { readonly colour: boole
     '',
     field('execution', 'local'),
     field('script', view.script),
+    ...(view.threads === undefined || view.threads < 2 ? [] : [field('threads', String(view.threads))]),
     ...(view.dashboard === undefined ? [] : [field('web dashboard', view.dashboard)]),
     field('output', view.output),
     '',

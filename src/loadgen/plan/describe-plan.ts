@@ -1,5 +1,6 @@
 import { formatGoDuration } from '../../core/duration.js';
 import { segmentShare } from './execution-segment.js';
+import { countThreads } from './count-threads.js';
 import { localScenarios } from './local-scenarios.js';
 import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
 import { maxScenarioVus, startingTimeMs, type ScenarioPlan } from './scenario-plan.js';
@@ -58,6 +59,8 @@ interface PlanDescription {
   readonly scenarios: readonly string[];
   /** The part of the plan that runs here, 0 to 1. */
   readonly segmentShare: number;
+  /** Load threads. */
+  readonly threads: number;
 }
 
 /** What of a plan runs here, in k6's words. */
@@ -71,5 +74,6 @@ export function describePlan(plan: Plan): PlanDescription {
       `${formatGoDuration(maxMs)} max duration (incl. graceful stop)`,
     scenarios: scenarios.map((scenario) => `${scenario.name}: ${describeScenario(scenario)}`),
     segmentShare: segmentShare(plan.segment),
+    threads: countThreads(plan),
   };
 }

@@ -4,6 +4,7 @@ import type { SampleBatch } from '../metric/sample-batch.js';
 import {
   isFromThread,
   type EndMessage,
+  type InitFailedMessage,
   type LogMessage,
   type SecondMessage,
   type SetUpOutcome,
@@ -31,7 +32,8 @@ export class LoadThread {
   private readonly tellSetUp: (outcome: SetUpOutcome | undefined) => void;
   private readonly tellUsersDone: () => void;
   private worker: Worker | undefined;
-  private end: EndMessage | undefined;
+  /** Its last message. */
+  private outcome: EndMessage | InitFailedMessage | undefined;
   private crash: unknown;
   private isCut = false;
 
@@ -48,7 +50,8 @@ export class LoadThread {
 
   /**
    * Starts the thread and resolves when it has ended: with its last message, or undefined when it was cut. Throws `thread.crashed`
-   * when it ended of itself before its time; the seconds that it had handed over stand.
+   * when it ended of itself before its time, and `script.failed` when its script could not be loaded; the seconds that it had handed over
+   * stand.
    */
   async run(): Promise<EndMessage | undefined> {
     const name = `wsg-load-${this.start.shard.index}`;
@@ -64,7 +67,9 @@ export class LoadThread {
     this.tellReady();
     this.tellSetUp(undefined);
     this.tellUsersDone();
-    if (this.end !== undefined || this.isCut) return this.end;
+    const { outcome } = this;
+    if (outcome?.type === 'initFailed') throw new WsgError('script.failed', outcome.text);
+    if (outcome !== undefined || this.isCut) return outcome;
     const reason = this.crash === undefined ? `it exited with ${exitCode}` : errorMessage(this.crash);
     throw new WsgError('thread.crashed', `a load thread crashed: ${reason}`, {
       cause: this.crash,
@@ -83,6 +88,12 @@ export class LoadThread {
     await this.worker?.terminate();
   }
 
+  /** Ends the thread at once, for it does not answer any more: `run` then throws `thread.crashed` with the reason. */
+  async giveUp(reason: string): Promise<void> {
+    this.crash ??= new Error(reason);
+    await this.worker?.terminate();
+  }
+
   private receive(message: unknown): void {
     if (!isFromThread(message)) return;
     switch (message.type) {
@@ -96,12 +107,11 @@ export class LoadThread {
         return this.outlets.takeSamples(message.batch);
       case 'second':
         return this.outlets.secondEnded(message);
-      case 'end':
-        this.end = message;
-        return;
       case 'log':
       case 'verdict':
         return this.outlets.takeScriptMessage(message);
+      default:
+        this.outcome = message;
     }
   }
 }

@@ -115,9 +115,27 @@ export interface EndMessage {
 /** From a thread, once each and in this order, as it comes along. */
 export type StepMessage = ReadyMessage | SetUpMessage | UsersDoneMessage;
 
-export type FromThread = StepMessage | SecondMessage | SamplesMessage | LogMessage | VerdictMessage | EndMessage;
+/** From a thread, instead of all others: its script threw while it was loaded for a virtual user. */
+export interface InitFailedMessage {
+  readonly type: 'initFailed';
+  /** The error with the script's frames. */
+  readonly text: string;
+}
 
-const FROM: readonly unknown[] = ['ready', 'setUp', 'usersDone', 'second', 'samples', 'log', 'verdict', 'end'];
+export type FromThread =
+  StepMessage | InitFailedMessage | SecondMessage | SamplesMessage | LogMessage | VerdictMessage | EndMessage;
+
+const FROM: readonly unknown[] = [
+  'initFailed',
+  'ready',
+  'setUp',
+  'usersDone',
+  'second',
+  'samples',
+  'log',
+  'verdict',
+  'end',
+];
 const TO: readonly unknown[] = ['stop', 'begin', 'run', 'finish'];
 
 /** Whether a message is one of ours; both sides are the same build, so its type is enough. */

@@ -9,6 +9,7 @@ import { LoadThread, type ThreadOutlets } from './load-thread.js';
 import { ProgressCells, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, LogMessage, SecondMessage, ToThread, VerdictMessage } from './protocol.js';
 import { SecondMerger } from './second-merger.js';
+import { SilenceWatch } from './silence-watch.js';
 import { sumProgress } from './sum-progress.js';
 
 /** What load threads may be told besides their plan. */
@@ -32,6 +33,7 @@ export class ThreadGroup {
   /** Ends busy loops of scripts, which hear no message. */
   private readonly stopFlag: StopFlag;
   private failure: WsgError | undefined;
+  private readonly watch: SilenceWatch;
 
   constructor(
     plan: Plan,
@@ -44,6 +46,9 @@ export class ThreadGroup {
     this.stopFlag = new StopFlag(script?.stopFlag);
     this.merger = new SecondMerger(count, secondEnded);
     this.cells = Array.from({ length: count }, () => plan.scenarios.map(() => new ProgressCells()));
+    this.watch = new SilenceWatch(count, (index, seconds) => {
+      void this.threads[index]?.giveUp(`it has said nothing for ${seconds} s`);
+    });
     const progress = this.cells.map((cells) => cells.map(({ memory }) => memory));
     const samples = takeSamples && this.credit.memory;
     this.threads = this.cells.map((_, index) => {
@@ -68,9 +73,11 @@ export class ThreadGroup {
     this.tellAll({ type: 'begin', startNs: process.hrtime.bigint() });
     const setUp = await this.threads[0]?.setUp;
     this.tellAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
+    this.watch.start();
     await Promise.all(this.threads.map(({ usersDone }) => usersDone));
     this.tellAll({ type: 'finish' });
     const messages = await Promise.all(ends);
+    this.watch.stop();
     if (this.failure !== undefined) throw this.failure;
     return composeEnd(messages);
   }
@@ -96,6 +103,7 @@ export class ThreadGroup {
       return undefined;
     } finally {
       this.merger.ended(index);
+      this.watch.ended(index);
     }
   }
 
@@ -105,7 +113,10 @@ export class ThreadGroup {
 
   private outletsOf(index: number): ThreadOutlets {
     return {
-      secondEnded: (message) => this.merger.add(index, message),
+      secondEnded: (message) => {
+        this.watch.heard(index);
+        this.merger.add(index, message);
+      },
       takeSamples: (batch) => {
         this.options.takeSamples?.(batch);
         this.credit.giveBack();

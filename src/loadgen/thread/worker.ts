@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.js';
 import { IterationPool } from '../executor/iteration-pool.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { Interruption } from '../script/runtime/interruption.js';
+import { describeScriptError } from '../script/runtime/script-error.js';
 import { Load } from './load.js';
 import type { ScriptOutlets } from './script-load.js';
 import { ProgressCells } from './progress-cells.js';
@@ -11,11 +12,13 @@ import {
   isToThread,
   type BeginMessage,
   type EndMessage,
+  type InitFailedMessage,
   type LogMessage,
   type RunMessage,
   type SamplesMessage,
   type SecondMessage,
   type StepMessage,
+  type ThreadStart,
   type ToThread,
   type VerdictMessage,
 } from './protocol.js';
@@ -47,7 +50,7 @@ async function main(): Promise<void> {
   });
   if (start.script !== undefined) tellUnhandledRejections(port);
   const inbox = new Inbox(port, () => load.stop());
-  await load.prepare();
+  if (!(await prepare(load, start, port))) return port.close();
   const tell = (message: StepMessage | EndMessage): void => port.postMessage(message);
   tell({ type: 'ready' });
   const { startNs } = await inbox.begin;
@@ -61,6 +64,19 @@ async function main(): Promise<void> {
   if (isFirst) await load.tearDown();
   tell({ type: 'end', ...(await load.finish()) });
   port.close();
+}
+
+/** Loads the script for the virtual users that there are from the start; false when it threw, which the parent is told. */
+async function prepare(load: Load, { script }: ThreadStart, port: MessagePort): Promise<boolean> {
+  try {
+    await load.prepare();
+    return true;
+  } catch (error) {
+    if (script === undefined) throw error;
+    const text = describeScriptError(error, script.compiled);
+    port.postMessage({ type: 'initFailed', text } satisfies InitFailedMessage);
+    return false;
+  }
 }
 
 /** What the parent says, each thing once; a stop it may say at any time. */

@@ -1,0 +1,46 @@
+const CHECK_MS = 1000;
+/** Longer than any collection of garbage, and than what a script that computes may be forgiven. */
+const SILENT_CHECKS = 60;
+
+/**
+ * Notices a thread that says nothing any more: one in a native call without end, such as a regular expression that tries all there is,
+ * hears no message and no stop flag. Counts checks and not time, so that a suspended process is forgiven.
+ */
+export class SilenceWatch {
+  private readonly silentChecks: number[];
+  private timer: NodeJS.Timeout | undefined;
+
+  /** `silent` is told the index of a thread, once. */
+  constructor(
+    threads: number,
+    private readonly silent: (index: number, seconds: number) => void,
+    private readonly limit = SILENT_CHECKS,
+  ) {
+    this.silentChecks = Array.from({ length: threads }, () => 0);
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.check(), CHECK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  heard(index: number): void {
+    this.silentChecks[index] = 0;
+  }
+
+  /** Nothing is expected of this thread any more. */
+  ended(index: number): void {
+    this.silentChecks[index] = Number.NEGATIVE_INFINITY;
+  }
+
+  /** One second more; what the timer does. */
+  check(): void {
+    this.silentChecks.forEach((checks, index) => {
+      this.silentChecks[index] = checks + 1;
+      if (checks + 1 === this.limit) this.silent(index, (this.limit * CHECK_MS) / 1000);
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { SilenceWatch } from '../../../src/loadgen/thread/silence-watch.js';
+
+it('names a thread once that was not heard for as many checks as allowed, and no other', () => {
+  const silent: [number, number][] = [];
+  const watch = new SilenceWatch(3, (index, seconds) => silent.push([index, seconds]), 3);
+  watch.ended(2);
+  watch.check();
+  watch.check();
+  watch.heard(0);
+  expect(silent).toEqual([]);
+  watch.check();
+  watch.check();
+  expect(silent).toEqual([[1, 3]]);
+  watch.check();
+  expect(silent).toEqual([
+    [1, 3],
+    [0, 3],
+  ]);
+  for (let check = 0; check < 10; check += 1) watch.check();
+  expect(silent).toHaveLength(2);
+});
