@@ -7,6 +7,7 @@ export interface K6Flags {
   readonly stage: readonly string[] | undefined;
   readonly tag: readonly string[] | undefined;
   readonly 'no-setup': boolean;
+  readonly 'allow-remote-imports': boolean;
   readonly 'no-teardown': boolean;
   readonly 'no-thresholds': boolean;
   readonly 'record-submetric': readonly string[] | undefined;
@@ -53,6 +54,9 @@ export const k6Flags = {
     description: 'Ramp to so many virtual users; may be repeated.',
   }),
   tag: Flags.string({ ...several, helpValue: 'KEY=VALUE', description: 'For every sample; may be repeated.' }),
+  'allow-remote-imports': Flags.boolean({
+    description: 'Let scripts import modules from http(s) addresses; each is fetched once and kept with its checksum.',
+  }),
   'no-setup': Flags.boolean({ description: "Leave out the script's setup()." }),
   'no-teardown': Flags.boolean({ description: "Leave out the script's teardown()." }),
   'no-thresholds': Flags.boolean({ description: 'Judge no thresholds.' }),

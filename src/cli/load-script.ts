@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { ScriptProgram, type ScriptLogLine } from '../loadgen/index.js';
+import { remoteModulesFolder, RemoteModules, ScriptProgram, type ScriptLogLine } from '../loadgen/index.js';
 
 /** What decides on the script of a load test. */
 export interface ScriptInvocation {
@@ -8,6 +8,8 @@ export interface ScriptInvocation {
   readonly scriptEnv: Readonly<Record<string, string>>;
   readonly systemEnv: Readonly<NodeJS.ProcessEnv>;
   readonly log: (line: ScriptLogLine) => void;
+  /** Whether it may import from http(s) addresses. */
+  readonly allowsRemote: boolean;
 }
 
 /** Loads the script that the arguments name; undefined when they name none. k6's `run` in front is accepted, `-` is standard input. */
@@ -16,11 +18,20 @@ export async function loadScriptArgument({
   scriptEnv,
   systemEnv,
   log,
+  allowsRemote,
 }: ScriptInvocation): Promise<ScriptProgram | undefined> {
   const [path] = args[0] === 'run' ? args.slice(1) : args;
   if (path === undefined) return undefined;
   const source = path === '-' ? { path, source: await text(process.stdin) } : { path };
-  return ScriptProgram.load({ ...source, env: { ...definedOnly(systemEnv), ...scriptEnv }, log });
+  const remote = new RemoteModules(remoteModulesFolder(systemEnv), (sentence) =>
+    log({ level: 'info', text: sentence }),
+  );
+  return ScriptProgram.load({
+    ...source,
+    env: { ...definedOnly(systemEnv), ...scriptEnv },
+    log,
+    ...(allowsRemote && { resolveRemote: (address: string) => remote.load(address) }),
+  });
 }
 
 function definedOnly(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {

@@ -112,6 +112,7 @@ class LoadtestSession {
       scriptEnv: readScriptEnv(flags, process.env),
       systemEnv: process.env,
       log: (line) => this.screen.logged(line),
+      allowsRemote: flags['allow-remote-imports'],
     });
     const script = this.program?.options;
     const request = readLoadRequest(flags, args, process.env, { config: this.config, script });

@@ -15,5 +15,6 @@ export { preflight } from './preflight/preflight.js';
 export type { RunSink } from './run-sink.js';
 export { teeSink } from './tee-sink.js';
 export { planSchedule } from './plan/schedule.js';
+export { remoteModulesFolder, RemoteModules } from './script/remote-modules.js';
 export { ScriptProgram } from './script-program.js';
 export type { ScriptLogLine } from './script/runtime/script-log.js';

@@ -57,6 +57,7 @@ const NOTHING: LoadtestFlags = {
   stage: undefined,
   tag: undefined,
   'no-setup': false,
+  'allow-remote-imports': false,
   'no-teardown': false,
   'no-thresholds': false,
   'record-submetric': undefined,

@@ -1,5 +1,5 @@
-import { bytesToByteText } from './byte-text.js';
-import { JsonPath } from './json-path/json-path.js';
+import { bytesToByteText } from '../../core/byte-text.js';
+import { JsonPath } from '../../core/json-path/json-path.js';
 import { substituteBytes } from './substitute.js';
 
 /** Reads an endpoint's variables from messages: a message is decoded once, and searched once for each variable, up to what is found. */

@@ -1,4 +1,4 @@
-import { fromByteText } from './byte-text.js';
+import { fromByteText } from '../../core/byte-text.js';
 
 /** The most characters that one value gives. */
 export const MAX_VALUE_LENGTH = 128;

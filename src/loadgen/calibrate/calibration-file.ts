@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { cacheFolder } from '../../core/cache-folder.js';
 import { describeMachine } from '../health/describe-machine.js';
 import { calibrationPayload } from '../../run-file/record-schemas.js';
 import type { Calibration } from '../../run-file/records.js';
 
 const file = z.record(z.string(), calibrationPayload);
 
-/** Where calibrations are kept (XDG Base Directory Specification): `wsg/calibration.json` in the user's cache folder. */
+/** Where calibrations are kept. */
 export function calibrationPath(env: Readonly<NodeJS.ProcessEnv>): string {
-  const named = env.XDG_CACHE_HOME;
-  const folder = named === undefined || named === '' ? join(homedir(), '.cache') : named;
-  return join(folder, 'wsg', 'calibration.json');
+  return join(cacheFolder(env), 'calibration.json');
 }
 
 /** Keeps what this machine, Node and version can do, beside what others can. Rejects when the file cannot be written; `version` is wsg's. */

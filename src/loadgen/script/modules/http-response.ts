@@ -2,7 +2,8 @@ import type { Cookie } from './cookie-jar.js';
 import type { HttpExchange, HttpTimings } from './http-exchange.js';
 import type { HttpRequest } from './http-request.js';
 import { canonicalName } from './socket-connection.js';
-import { asText, isObject, property, toArrayBuffer } from './values.js';
+import { selectJson } from './select-json.js';
+import { asText, toArrayBuffer } from './values.js';
 
 /** Why there was no answer. */
 export interface RequestFailure {
@@ -50,12 +51,13 @@ export class HttpResponse {
     };
   }
 
-  /** The body as JSON; with a path, the part of it that `a.b.0` names. */
+  /** The body as JSON; with a path in the syntax of gjson, what it leads to: undefined when that is nothing. */
   json(selector?: unknown): unknown {
     if (this.body === null) throw new Error('the body is null so we cannot transform it to JSON');
     const text = typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString('utf8');
+    // A text that is no JSON is an error with a selector, too, as in k6.
     const value: unknown = JSON.parse(text);
-    return selector === undefined ? value : select(value, asText(selector).split('.'));
+    return selector === undefined ? value : selectJson(text, asText(selector));
   }
 
   html(): never {
@@ -69,14 +71,6 @@ export class HttpResponse {
   clickLink(): never {
     throw new Error('response.clickLink() is not supported by wsg');
   }
-}
-
-/** `#` is a list's length, and within a path each of its items. */
-function select(value: unknown, path: readonly string[]): unknown {
-  const [step, ...rest] = path;
-  if (step === undefined) return value;
-  if (step !== '#' || !Array.isArray(value)) return isObject(value) ? select(property(value, step), rest) : undefined;
-  return rest.length === 0 ? value.length : value.map((item: unknown) => select(item, rest));
 }
 
 function headersOf(raw: readonly string[]): Record<string, string> {

@@ -22,6 +22,11 @@ export class JsonPath {
     return valueText(this.#find(json, this.#path));
   }
 
+  /** The value that the path leads to in a byte text; `exists` says whether there is one. As gjson's Get(...). */
+  find(json: string): JsonValue {
+    return this.#find(json, this.#path);
+  }
+
   readonly #find: Find = (json, path) => {
     const special = path.length > 1 ? this.#findSpecially(json, path) : undefined;
     return special ?? this.#search(json, path);

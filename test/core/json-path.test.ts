@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { fromByteText, toByteText } from '../../../src/gateway/template/byte-text.js';
-import { JsonPath } from '../../../src/gateway/template/json-path/json-path.js';
+import { fromByteText, toByteText } from '../../src/core/byte-text.js';
+import { JsonPath } from '../../src/core/json-path/json-path.js';
 
 const table = z
   .array(z.object({ json: z.string(), rows: z.array(z.tuple([z.string(), z.string()])) }))

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesToByteText, toByteText } from '../../../src/gateway/template/byte-text.js';
-import { JsonPath } from '../../../src/gateway/template/json-path/json-path.js';
+import { bytesToByteText, toByteText } from '../../src/core/byte-text.js';
+import { JsonPath } from '../../src/core/json-path/json-path.js';
 
 const PATHS = [
   'a',

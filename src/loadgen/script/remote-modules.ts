@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder } from '../../core/cache-folder.js';
+import { systemErrorCode } from '../../core/error.js';
+import type { RemoteModule } from './transform/bundle.js';
+
+const TIMEOUT_MS = 30_000;
+const MOST_BYTES = 20_000_000;
+
+/** Where fetched modules are kept. */
+export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
+  return join(cacheFolder(env), 'remote');
+}
+
+/**
+ * Modules that scripts import from other machines. Each is fetched once and kept under its address with its SHA-256, so that two runs
+ * compare the same script, and later ones need no network; what does not fit its checksum any more is refused.
+ */
+export class RemoteModules {
+  /** `fetched` hears of each module that came from the network. */
+  constructor(
+    private readonly folder: string,
+    private readonly fetched: (sentence: string) => void,
+  ) {}
+
+  /** Rejects with a sentence when it can be neither fetched nor read. */
+  async load(address: string): Promise<RemoteModule> {
+    const path = join(this.folder, `${sha256(address)}.js`);
+    const kept = await readKept(path);
+    if (kept !== undefined) return { contents: kept };
+    const contents = await fetchText(address);
+    await this.keep(path, contents);
+    const checksum = sha256(contents);
+    this.fetched(`${address} was fetched (${contents.length} characters, SHA-256 ${checksum}) and is kept in ${path}`);
+    return { contents };
+  }
+
+  /** Written beside and renamed, so that two runs at once leave a whole one. */
+  private async keep(path: string, contents: string): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    for (const [name, text] of [
+      [path, contents],
+      [`${path}.sha256`, `${sha256(contents)}\n`],
+    ] as const) {
+      const beside = `${name}.${process.pid}`;
+      await writeFile(beside, text);
+      await rename(beside, name);
+    }
+  }
+}
+
+async function readKept(path: string): Promise<string | undefined> {
+  const [contents, checksum] = await Promise.all([readIfThere(path), readIfThere(`${path}.sha256`)]);
+  if (contents === undefined || checksum === undefined) return undefined;
+  if (sha256(contents) === checksum.trim()) return contents;
+  throw new Error(`what is kept in ${path} does not fit its checksum any more: delete it to fetch it again`);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function fetchText(address: string): Promise<string> {
+  const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: unknown) => {
+    throw new Error(reasonOf(error), { cause: error });
+  });
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Node's fetch says `fetch failed`; why stands in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `nothing came within ${TIMEOUT_MS / 1000} s`;
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
