@@ -3,13 +3,16 @@ import { expect, test } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
 
-test('each clause on the page of compatibility names tests that are there', () => {
-  const page = readFileSync(new URL('docs/reference/compatibility.md', ROOT), 'utf8');
+test.each([
+  ['compatibility.md', 'Transports'],
+  ['k6-compatibility.md', 'Options'],
+])('each clause on %s names tests that are there', (name, elsewhere) => {
+  const page = readFileSync(new URL(`docs/reference/${name}`, ROOT), 'utf8');
   const rows = page.split('\n').filter((line) => /^\| (?!clause|---)/.test(line));
   expect(rows.length).toBeGreaterThan(50);
   for (const row of rows) {
     const tests = row.split(' | ').at(-1)?.replace(/ \|$/, '').split(', ') ?? [];
-    const missing = tests.filter((name) => name !== 'Transports' && !isThere(name));
+    const missing = tests.filter((test) => test !== elsewhere && !isThere(test));
     expect([row, missing]).toEqual([row, []]);
   }
 });

@@ -80,3 +80,13 @@ it('handleSummary gets groups, metrics, options, state and what setup returned',
     setup_data: { from: 'setup' },
   });
 });
+
+it('a rejection that nobody handles is logged, and the run goes on', async () => {
+  const { code, stdout, stderr } = await runText(`
+    export const options = { iterations: 2 };
+    export default function () { Promise.reject(new Error('left alone')); }
+  `);
+  expect(code).toBe(0);
+  expect(stderr.match(/Uncaught \(in promise\) Error: left alone/g)).toHaveLength(2);
+  expect(stdout).toMatch(/iterations\.+: 2 /);
+});
