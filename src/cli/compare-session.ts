@@ -3,19 +3,22 @@ import { glob } from 'tinyglobby';
 import { WsgError } from '../core/error.js';
 import {
   BaselineStore,
-  compareRuns,
+  compareFiles,
   COMPARISON_FORMATS,
   formatOfFile,
   GATES_FILE,
   readGates,
   readGatesFile,
   renderComparison,
+  renderHtmlComparison,
   type Comparison,
   type ComparisonFormat,
+  type LoadedComparison,
 } from '../report/index.js';
 import { readPercent, readWarmup, type CompareFlags } from './compare-flags.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
+import { reportError } from './report-error.js';
 import { saveText } from './save-text.js';
 
 /** One comparison as it was typed. */
@@ -37,7 +40,7 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   // Standard output has the comparison in any case.
   const files = readFiles((flags.output ?? []).filter((path) => path !== '-'));
   const sides = await readSides(runs, flags);
-  const comparison = await compareRuns({
+  const loaded = await compareFiles({
     ...sides,
     gates: await readAllGates(flags),
     budget: readPercent('budget', flags.budget),
@@ -47,11 +50,37 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   });
   const { stdout } = output;
   const isStrict = flags.strict;
-  stdout.write(renderComparison(comparison, format, { colour: stdout.useColor, columns: stdout.columns, isStrict }));
-  for (const { path, format: asked } of files) {
-    await saveText(path, renderComparison(comparison, asked, { colour: false, columns: 120, isStrict }));
+  stdout.write(await render(loaded, format, { colour: stdout.useColor, columns: stdout.columns, isStrict }));
+  const saved = await saveAll(files, (asked) => render(loaded, asked, { colour: false, columns: 120, isStrict }));
+  const verdict = exitCodeOf(loaded.comparison, isStrict);
+  // What was found is more than that a file could not be written, which is told all the same.
+  for (const error of saved) reportError(error, output, { json: false, showStack: false });
+  return verdict === EXIT_CODE.ok && saved.length > 0 ? EXIT_CODE.usage : verdict;
+}
+
+async function render(
+  loaded: LoadedComparison,
+  format: ComparisonFormat,
+  options: Parameters<typeof renderComparison>[2],
+): Promise<string> {
+  return format === 'html' ? renderHtmlComparison(loaded) : renderComparison(loaded.comparison, format, options);
+}
+
+/** Writes each file whatever becomes of the others; the errors of those that could not be written. */
+async function saveAll(
+  files: ReturnType<typeof readFiles>,
+  textOf: (format: ComparisonFormat) => Promise<string>,
+): Promise<WsgError[]> {
+  const errors: WsgError[] = [];
+  for (const { path, format } of files) {
+    try {
+      await saveText(path, await textOf(format));
+    } catch (error) {
+      if (!(error instanceof WsgError)) throw error;
+      errors.push(error);
+    }
   }
-  return exitCodeOf(comparison, isStrict);
+  return errors;
 }
 
 function exitCodeOf({ verdict }: Comparison, isStrict: boolean): ExitCode {
@@ -119,7 +148,7 @@ function readFiles(paths: readonly string[]): readonly { readonly path: string; 
     const format = formatOfFile(path);
     if (format !== undefined) return { path, format };
     throw new WsgError('usage', `The ending of ${path} of --output says no format.`, {
-      hint: '.txt, .md, .json, .xml (JUnit) and .csv do.',
+      hint: '.txt, .md, .json, .xml (JUnit), .csv and .html do.',
     });
   });
 }

@@ -1,5 +1,5 @@
 import { WsgError } from '../core/error.js';
-import { renderReport, type RenderReportOptions } from '../report/index.js';
+import { renderHtmlRun, renderReport, type RenderReportOptions } from '../report/index.js';
 import type { Output } from './output.js';
 import { saveText } from './save-text.js';
 
@@ -16,6 +16,8 @@ export async function printReport({ runs, flags, output }: ReportInvocation): Pr
   const { useColor, columns } = output.stdout;
   if (flags.output === undefined || flags.output === '-') {
     output.stdout.write(await renderReport(run, { format: formatOf(flags), colour: useColor, columns }));
+  } else if (/\.html?$/.test(flags.output)) {
+    await saveText(flags.output, await renderHtmlRun(run));
   } else {
     await saveText(flags.output, await renderReport(run, { format: formatOf(flags), columns }));
   }

@@ -1,4 +1,6 @@
-export { compareRuns } from './compare/compare-runs.js';
+export { compareFiles, compareRuns, type LoadedComparison } from './compare/compare-runs.js';
+export { renderHtmlComparison } from './html/comparison-page.js';
+export { renderHtmlRun } from './html/run-page.js';
 export { GATES_FILE, readGates, readGatesFile } from './compare/read-gates.js';
 export type { Comparison } from './compare/comparison.js';
 export {

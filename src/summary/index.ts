@@ -15,4 +15,5 @@ export { renderSummary, SUMMARY_MODES, type SummaryOptions } from './text-summar
 export { parseTrendStats } from './trend-stats.js';
 export { formatTime } from './format-value.js';
 export { renderTable, tableWidth } from './table.js';
+export { UPLOT_SCRIPT, UPLOT_STYLE } from './page/uplot-assets.js';
 export { textWidth, wrapWords } from './text-width.js';

@@ -27,8 +27,19 @@ export interface CompareOptions {
   readonly allowed?: readonly string[];
 }
 
+/** A comparison, and the runs that it was made of. */
+export interface LoadedComparison {
+  readonly comparison: Comparison;
+  readonly sides: Sides;
+}
+
 /** Compares two sets of runs. Throws what `readRun` throws, and `usage` when there is nothing to compare. */
 export async function compareRuns(options: CompareOptions): Promise<Comparison> {
+  return (await compareFiles(options)).comparison;
+}
+
+/** The same, with what was read. */
+export async function compareFiles(options: CompareOptions): Promise<LoadedComparison> {
   const {
     base: [first],
     next,
@@ -49,7 +60,8 @@ export async function compareRuns(options: CompareOptions): Promise<Comparison> 
   const load = (paths: readonly string[]): Promise<LoadedRun[]> =>
     Promise.all(paths.map((path) => loadRun(path, wish)));
   const sides: Sides = { base: await load(options.base), next: await load(options.next) };
-  return compareLoaded(sides, gates, { budget, noise, allowed, warmupMs: options.warmupMs ?? header.warmupMs });
+  const settings = { budget, noise, allowed, warmupMs: options.warmupMs ?? header.warmupMs };
+  return { comparison: compareLoaded(sides, gates, settings), sides };
 }
 
 /** How loaded runs are compared. */

@@ -4,7 +4,8 @@ import { renderComparisonJunit } from './comparison-junit.js';
 import { renderComparisonMarkdown } from './comparison-markdown.js';
 import { renderComparisonText, type ComparisonTextOptions } from './comparison-text.js';
 
-export const COMPARISON_FORMATS = ['text', 'markdown', 'json', 'junit', 'csv'] as const;
+/** `html` is made of the runs too: see html/comparison-page.ts. */
+export const COMPARISON_FORMATS = ['text', 'markdown', 'json', 'junit', 'csv', 'html'] as const;
 export type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
 
 export interface RenderComparisonOptions extends ComparisonTextOptions {
@@ -15,7 +16,7 @@ export interface RenderComparisonOptions extends ComparisonTextOptions {
 /** A comparison in one of the formats; ends in a newline. */
 export function renderComparison(
   comparison: Comparison,
-  format: ComparisonFormat,
+  format: Exclude<ComparisonFormat, 'html'>,
   options: RenderComparisonOptions,
 ): string {
   switch (format) {
@@ -40,6 +41,8 @@ export function formatOfFile(path: string): ComparisonFormat | undefined {
     json: 'json',
     xml: 'junit',
     csv: 'csv',
+    html: 'html',
+    htm: 'html',
   };
   return endings[/\.(?<ending>\w+)$/.exec(path)?.groups?.['ending'] ?? ''];
 }

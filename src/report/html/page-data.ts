@@ -1,0 +1,88 @@
+import type { LoadedComparison } from '../compare/compare-runs.js';
+import type { Run } from '../../run-file/records.js';
+import { quantileShift, type QuantileShift } from './quantile-shift.js';
+import { readRunCurves, type Curve, type RunCurves } from './run-curves.js';
+import { spectrumOf, type SpectrumPoints } from './spectrum-points.js';
+
+/** The trend whose latency stands first on a page. */
+const FIRST_SERIES = ['ws_rtt', 'ws_delivery', 'ws_ping', 'ws_connecting', 'http_req_duration'];
+
+/** A run, or a side of a comparison, as a page draws it. */
+export interface PageRun {
+  readonly label: string;
+  readonly times: readonly number[];
+  readonly health: readonly number[];
+}
+
+/** One line of a chart over time: of which run, and its values. */
+export interface PageLine {
+  readonly run: number;
+  readonly line: string;
+  readonly values: readonly (number | null)[];
+}
+
+export interface PageChart {
+  readonly group: Curve['group'];
+  readonly title: string;
+  readonly lines: readonly PageLine[];
+}
+
+/** All that the script of a page draws. */
+export interface PageData {
+  readonly runs: readonly PageRun[];
+  readonly spectra: readonly { readonly series: string; readonly runs: readonly (SpectrumPoints | null)[] }[];
+  readonly shifts: readonly ({ readonly series: string } & QuantileShift)[];
+  readonly charts: readonly PageChart[];
+}
+
+/** What there is to draw of one run, and the run. */
+export async function dataOfRun(path: string): Promise<{ readonly data: PageData; readonly run: Run }> {
+  const curves = await readRunCurves(path);
+  const { run, times, health } = curves;
+  const runs = [{ label: run.header.scenario, times, health }];
+  return { data: { runs, spectra: spectraOf([[run]]), shifts: [], charts: chartsOf([curves]) }, run };
+}
+
+/** What there is to draw of a comparison: distributions of whole sides, and over time the middle run of each. */
+export async function dataOfComparison({ comparison, sides }: LoadedComparison): Promise<PageData> {
+  const middles = [sides.base, sides.next].map((runs) => runs[Math.floor((runs.length - 1) / 2)]?.path ?? '');
+  const curves: RunCurves[] = [];
+  // One after the other: each holds three numbers a second and trend, and the file's text while it is read.
+  for (const path of middles) curves.push(await readRunCurves(path));
+  const runs = curves.map(({ times, health }, side) => ({ label: side === 0 ? 'base' : 'new', times, health }));
+  const spectra = spectraOf([sides.base.map(({ run }) => run), sides.next.map(({ run }) => run)]);
+  const gated = [...new Set(comparison.gates.map(({ gate }) => gate.series))];
+  const shifts = gated
+    .filter((series) => spectra.some((spectrum) => spectrum.series === series))
+    .map((series) => ({ series, ...quantileShift(sides, series, comparison.settings) }));
+  return { runs, spectra, shifts, charts: chartsOf(curves) };
+}
+
+function spectraOf(sides: readonly (readonly Run[])[]): PageData['spectra'] {
+  const names = new Set(sides.flat().flatMap(({ end }) => Object.keys(end.totals.trends)));
+  return [...names].toSorted(byImportance).flatMap((series) => {
+    const runs = sides.map((runs) => spectrumOf(runs, series) ?? null);
+    return runs.every((points) => points === null) ? [] : [{ series, runs }];
+  });
+}
+
+/** Lines of the same chart, whatever run they are of, together. */
+function chartsOf(runs: readonly RunCurves[]): PageChart[] {
+  const charts = new Map<string, { group: Curve['group']; title: string; lines: PageLine[] }>();
+  runs.forEach(({ curves }, run) => {
+    for (const { group, chart, line, values } of curves) {
+      const known = charts.get(chart) ?? { group, title: chart, lines: [] };
+      charts.set(chart, known);
+      known.lines.push({ run, line, values });
+    }
+  });
+  return [...charts.values()].toSorted((one, other) => byImportance(one.title, other.title));
+}
+
+function byImportance(one: string, other: string): number {
+  const rank = (name: string): number => {
+    const at = FIRST_SERIES.findIndex((first) => name.startsWith(first));
+    return at < 0 ? FIRST_SERIES.length : at;
+  };
+  return rank(one) - rank(other) || (one < other ? -1 : 1);
+}

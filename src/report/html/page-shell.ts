@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/index.js';
+import { embeddedJson, escapeHtml } from './escape-html.js';
+import type { PageData } from './page-data.js';
+import { PAGE_SCRIPT } from './page-script.js';
+import { PAGE_STYLE } from './page-style.js';
+
+/** One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run but the two that are in it by hash. */
+export function renderPage(title: string, body: string, data: PageData): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(UPLOT_SCRIPT)} ${hashOf(PAGE_SCRIPT)}`,
+    `style-src ${hashOf(UPLOT_STYLE)} ${hashOf(PAGE_STYLE)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
+<style>${UPLOT_STYLE}</style>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<a class="skip" href="#charts">to the charts</a>
+<button id="theme" type="button">dark or light</button>
+${body}
+<section aria-label="charts">
+<p class="hint">Drag over a chart to zoom, all charts over time follow; double click to see all. With the keyboard: Tab to a chart, arrows move, + and - zoom, 0 shows all.</p>
+<p id="spoken" role="status" aria-live="polite"></p>
+<div id="charts"></div>
+</section>
+<noscript><p>The charts need JavaScript; the tables above do not.</p></noscript>
+<script type="application/json" id="data">${embeddedJson(data)}</script>
+<script>${UPLOT_SCRIPT}</script>
+<script>${PAGE_SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
