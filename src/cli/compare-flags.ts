@@ -64,7 +64,7 @@ export const compareFlags = {
 } as const;
 
 /** A percentage as a ratio; undefined when it was not given. Throws `usage`. */
-export function readPercent(name: 'budget' | 'noise', text: string | undefined): number | undefined {
+export function readPercent(name: 'budget' | 'noise' | 'least-change', text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const percent = /^(?<percent>\d+(?:\.\d+)?)%?$/.exec(text.trim())?.groups?.['percent'];
   const ratio = Number(percent) / 100;

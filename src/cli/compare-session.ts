@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { glob } from 'tinyglobby';
 import { WsgError } from '../core/error.js';
 import {
-  BaselineStore,
   compareFiles,
   COMPARISON_FORMATS,
   formatOfFile,
@@ -19,6 +16,7 @@ import { readPercent, readWarmup, type CompareFlags } from './compare-flags.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
 import { reportError } from './report-error.js';
+import { expandRuns } from './run-paths.js';
 import { saveText } from './save-text.js';
 
 /** One comparison as it was typed. */
@@ -107,27 +105,12 @@ async function readSides(
   }
   if (runs.length === 0) throw new WsgError('usage', 'Which run is to be compared? Name its file.');
   if (against !== undefined) return { base: against, next: runs };
-  if (baseline !== undefined) return { base: await expand(baseline), next: runs };
+  if (baseline !== undefined) return { base: await expandRuns(baseline), next: runs };
   const [base, next, ...more] = runs;
   if (base !== undefined && next !== undefined && more.length === 0) return { base: [base], next: [next] };
   throw new WsgError('usage', `${runs.length} runs were named, and which of them are the base is not said.`, {
     hint: '`wsg report NEW1 NEW2 --against BASE1 BASE2`, or `wsg report NEW --baseline "runs/main-*.run"`.',
   });
-}
-
-/** A pattern, a file, or the name of a baseline that was saved. */
-async function expand(baselines: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(baselines.map(expandOne));
-  return found.flat();
-}
-
-async function expandOne(text: string): Promise<readonly string[]> {
-  if (/[*?[{]/.test(text)) {
-    const paths = await glob(text, { absolute: false, dot: true });
-    if (paths.length > 0) return paths.toSorted();
-    throw new WsgError('usage', `No file fits the pattern ${text} of --baseline.`);
-  }
-  return existsSync(text) || /[/\\]|\.run$/.test(text) ? [text] : new BaselineStore().find(text);
 }
 
 async function readAllGates({ gate = [], gates: file }: CompareFlags): ReturnType<typeof readGatesFile> {

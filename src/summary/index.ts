@@ -6,6 +6,7 @@ export { renderHealth } from './health-section.js';
 export { LiveHistory } from './live-history.js';
 export { renderLiveScreen } from './live-screen.js';
 export type { RunSnapshot } from './run-snapshot.js';
+export { openMetricsText } from './prometheus-text.js';
 export { renderProgress } from './progress.js';
 export { renderSchedule } from './schedule-chart.js';
 export { renderSpectra } from './spectrum.js';

@@ -1,6 +1,6 @@
 import type { MetricContains, MetricDefinition, MetricType } from '../../run-file/records.js';
 import { Metric, type SampleTap, type Submetric } from './metric.js';
-import { parseSeriesName, type SeriesName } from './series-name.js';
+import { parseSeriesName, type SeriesName } from '../../core/series-name.js';
 import { type AnySeries, Counter, createSeries, Gauge, Rate, TimeTrend } from './series.js';
 
 /** A named condition's outcomes; hot code adds to them directly. */

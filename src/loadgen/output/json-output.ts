@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { ThresholdPlan } from '../../summary/threshold.js';
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
-import { parseSeriesName } from '../metric/series-name.js';
+import { parseSeriesName } from '../../core/series-name.js';
 import type { LoadOutput } from './load-output.js';
 import { SampleFile } from './sample-file.js';
 

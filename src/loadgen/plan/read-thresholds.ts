@@ -1,6 +1,6 @@
 import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/threshold.js';
 import type { MetricDefinition } from '../../run-file/records.js';
-import { parseSeriesName } from '../metric/series-name.js';
+import { parseSeriesName } from '../../core/series-name.js';
 import type { Layer } from './option-layers.js';
 import { isRecord, settingIn, within, type OptionReader, type Setting } from './option-reader.js';
 

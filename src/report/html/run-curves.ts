@@ -1,5 +1,4 @@
-import type { SparseHistogram } from '../../core/histogram-codec.js';
-import { middleMsAt } from '../../core/histogram-layout.js';
+import { quantilesOf } from '../../core/sparse-quantiles.js';
 import { readRun } from '../../run-file/index.js';
 import type { MetricDefinition, Run, SecondRecord } from '../../run-file/records.js';
 
@@ -101,21 +100,6 @@ class Steps {
 /** Four digits: more are not seen, and they make the page large. */
 function rounded(value: number): number {
   return Number(value.toPrecision(4));
-}
-
-function quantilesOf({ indexes, counts, total }: SparseHistogram, quantiles: readonly number[]): number[] {
-  const found: number[] = [];
-  let seen = 0;
-  let place = -1;
-  for (const quantile of quantiles) {
-    const rank = Math.max(1, Math.ceil(quantile * total));
-    while (seen < rank && place + 1 < indexes.length) {
-      place += 1;
-      seen += counts[place] ?? 0;
-    }
-    found.push(middleMsAt(indexes[Math.max(0, place)] ?? 0));
-  }
-  return found;
 }
 
 function latencyCurves(name: string, seconds: readonly (readonly number[] | undefined)[], steps: Steps): Curve[] {

@@ -61,7 +61,9 @@ describe('the page of a comparison', { timeout: 60_000 }, () => {
   it('draws every chart and says the verdict, without a network, an error or a light theme in the dark', async () => {
     const { page, problems } = await open(await comparisonPage());
     expect(await page.locator('h1').textContent()).toMatch(/regression/);
-    expect(await page.locator('tbody tr').first().textContent()).toMatch(/ws_rtt p\(50\).*9\.99ms.*13\.98ms.*\+39\.9%.*regression/);
+    expect(await page.locator('tbody tr').first().textContent()).toMatch(
+      /ws_rtt p\(50\).*9\.99ms.*13\.98ms.*\+39\.9%.*regression/,
+    );
     const titles = await page
       .locator('.chart')
       .evaluateAll((charts) => charts.map((chart) => chart.getAttribute('data-title')));

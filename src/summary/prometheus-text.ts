@@ -1,16 +1,37 @@
-import type { HealthRecord } from '../../run-file/records.js';
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
-import { outputSeries, type OutputSeries } from './metric-series.js';
+import type { HealthRecord } from '../run-file/records.js';
+import type { RunSnapshot } from './run-snapshot.js';
+import { outputSeries, type OutputSeries } from './output-series.js';
 
 /**
  * The run so far in Prometheus' text format 0.0.4: counters `_total`, rates as passes and fails, trends as summaries, times in seconds,
  * all cumulative. Submetrics are families of their own, `wsg_tagged_...`: a sum over a family counts nothing twice.
  */
 export function prometheusText(snapshot: RunSnapshot): string {
+  return [...familiesOf(snapshot, snapshot.health)]
+    .map(([name, { type, lines }]) => `# TYPE ${name} ${type}\n${lines.join('\n')}\n`)
+    .join('');
+}
+
+/**
+ * A finished run in OpenMetrics text format 1.0 (openmetrics.io): the same families, where a counter's is named without `_total`, and a last
+ * line that says that nothing is missing. Without what holds for one moment only.
+ */
+export function openMetricsText(run: Pick<RunSnapshot, 'totals' | 'header'>): string {
+  const families = [...familiesOf(run, undefined)].map(([name, { type, lines }]) => {
+    const family = type === 'counter' ? name.replace(/_total$/, '') : name;
+    return `# TYPE ${family} ${type}\n${lines.join('\n')}\n`;
+  });
+  return `${families.join('')}# EOF\n`;
+}
+
+function familiesOf(
+  run: Pick<RunSnapshot, 'totals' | 'header'>,
+  health: HealthRecord | undefined,
+): ReadonlyMap<string, Family> {
   const families = new Map<string, Family>();
-  for (const series of outputSeries(snapshot)) addSeries(families, series);
-  addHealth(families, snapshot.health);
-  return [...families].map(([name, { type, lines }]) => `# TYPE ${name} ${type}\n${lines.join('\n')}\n`).join('');
+  for (const series of outputSeries(run)) addSeries(families, series);
+  if (health !== undefined) addHealth(families, health);
+  return families;
 }
 
 interface Family {

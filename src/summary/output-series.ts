@@ -1,6 +1,6 @@
-import type { MetricContains, RunTotals } from '../../run-file/records.js';
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
-import { parseSeriesName } from '../metric/series-name.js';
+import type { MetricContains, RunTotals } from '../run-file/records.js';
+import type { RunSnapshot } from './run-snapshot.js';
+import { parseSeriesName } from '../core/series-name.js';
 
 /** A trend's quantiles that outputs give. */
 export const OUTPUT_QUANTILES = [0.5, 0.9, 0.95, 0.99, 0.999] as const;
@@ -27,7 +27,7 @@ export type OutputValues =
     };
 
 /** Every series of the run, metrics and submetrics, sorted by name. */
-export function outputSeries({ totals, header }: RunSnapshot): OutputSeries[] {
+export function outputSeries({ totals, header }: Pick<RunSnapshot, 'totals' | 'header'>): OutputSeries[] {
   const contains = new Map(header.metrics.map((metric) => [metric.name, metric.contains]));
   const series: OutputSeries[] = [];
   for (const [name, values] of valuesOf(totals)) {

@@ -1,10 +1,8 @@
-import type { Tags } from './tags.js';
-
 /** A metric, or a submetric: those of its samples that have all the tags. */
 export interface SeriesName {
   readonly metric: string;
   /** Empty for the metric itself. */
-  readonly tags: Tags;
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 const SERIES = /^(?<metric>[^{}]+)(?:\{(?<tags>[^{}]*)\})?$/;

@@ -1,0 +1,28 @@
+import { existsSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { glob } from 'tinyglobby';
+import { WsgError } from '../core/error.js';
+import { BaselineStore } from '../report/index.js';
+
+/** Run files by what people type: a file, a folder of runs, a pattern, or the name of a baseline that was saved. Throws `usage` for what is none. */
+export async function expandRuns(texts: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(texts.map(expandOne));
+  return found.flat();
+}
+
+async function expandOne(text: string): Promise<readonly string[]> {
+  if (/[*?[{]/.test(text)) {
+    const paths = await glob(text, { absolute: false, dot: true });
+    if (paths.length > 0) return paths.toSorted();
+    throw new WsgError('usage', `No file fits the pattern ${text}.`);
+  }
+  if (existsSync(text) && statSync(text).isDirectory()) return runsIn(text);
+  return existsSync(text) || /[/\\]|\.run$/.test(text) ? [text] : new BaselineStore().find(text);
+}
+
+async function runsIn(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.run'));
+  if (names.length > 0) return names.toSorted().map((name) => join(folder, name));
+  throw new WsgError('usage', `There is no run (*.run) in the folder ${folder}.`);
+}

@@ -1,0 +1,36 @@
+import { WsgError } from '../core/error.js';
+import { readGates, renderTrend, trendOfRuns } from '../report/index.js';
+import { readPercent } from './compare-flags.js';
+import type { Output } from './output.js';
+import { expandRuns } from './run-paths.js';
+
+/** One `wsg report trend` as it was typed. */
+interface TrendInvocation {
+  readonly flags: {
+    readonly gate: readonly string[] | undefined;
+    readonly 'least-change': string;
+    readonly 'allow-different': readonly string[] | undefined;
+    readonly json: boolean;
+  };
+  readonly output: Output;
+}
+
+/** Prints where the level of a figure changed in a series of runs. */
+export async function printTrend(names: readonly string[], { flags, output }: TrendInvocation): Promise<void> {
+  if (names.length === 0) throw new WsgError('usage', 'Which runs? Name a folder, files, a pattern or a baseline.');
+  const paths = await expandRuns(names);
+  const { stdout, stderr } = output;
+  const trend = await trendOfRuns(paths, {
+    gates: readGates(flags.gate ?? [], 'flag'),
+    leastChange: readPercent('least-change', flags['least-change']) ?? 0,
+    allowed: (flags['allow-different'] ?? []).flatMap((keys) => keys.split(',')),
+    read: (done, all) => {
+      if (stderr.isTerminal) stderr.write(done === all ? '\r\u001B[K' : `\rread ${done} of ${all} runs`);
+    },
+  });
+  stdout.write(
+    flags.json
+      ? `${JSON.stringify(trend)}\n`
+      : renderTrend(trend, { colour: stdout.useColor, columns: stdout.columns }),
+  );
+}

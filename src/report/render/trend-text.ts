@@ -1,0 +1,48 @@
+import { createPalette, textWidth } from '../../summary/index.js';
+import type { Trend, TrendFigure, TrendStep } from '../trend/trend-runs.js';
+import { formatChange, formatFigure } from './comparison-figures.js';
+
+const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+/** Values as far apart as this fill the height: smaller differences shall look small. */
+const LEAST_SPAN = 0.2;
+
+/** A series of runs as a text: each figure's line with a mark before each step, and the steps in words. Ends in a newline. */
+export function renderTrend(
+  { runs, leftOut, figures, warnings }: Trend,
+  options: { readonly colour: boolean; readonly columns: number },
+): string {
+  const palette = createPalette(options.colour);
+  const [first, last] = [runs[0], runs.at(-1)];
+  const head = `${runs.length} runs, ${first?.startedAt ?? ''} to ${last?.startedAt ?? ''}`;
+  const width = Math.max(0, ...figures.map(({ figure }) => textWidth(figure)));
+  const blocks = figures.map((figure) => {
+    const newest = formatFigure(figure.values.at(-1) ?? null, figure.unit);
+    const line = `${figure.figure.padEnd(width)}  ${sparkOf(figure, options.columns - width - 14)}  ${newest}`;
+    const steps = figure.steps.map((step) => {
+      const text = `  ${stepInWords(step, figure)}`;
+      return step.isWorse ? palette.fail(text) : palette.pass(text);
+    });
+    return [line, ...(steps.length === 0 ? ['  no step'] : steps)].join('\n');
+  });
+  const notes = [...warnings, ...leftOut.map(({ path, reason }) => `left out: ${path}, ${reason}`)];
+  return `${[head, '', ...blocks, ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${note}`)])].join('\n')}\n`;
+}
+
+function stepInWords({ run, change, before, after, isWorse, pValue }: TrendStep, { unit }: TrendFigure): string {
+  const way = isWorse ? 'worse' : 'better';
+  const figures = `${formatFigure(before, unit)} to ${formatFigure(after, unit)}`;
+  return `${formatChange(change)}, ${way}, since ${run.path} (${run.startedAt}, wsg ${run.version}): ${figures}, p ${pValue.toFixed(3)}`;
+}
+
+/** One character a run, as high as it is between the lowest and the highest, the newest ones where there is no room; `|` before a step. */
+function sparkOf({ values, steps }: TrendFigure, room: number): string {
+  const known = values.filter((value) => value !== null);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const span = Math.max(high - low, low * LEAST_SPAN);
+  const starts = new Set(steps.map(({ index }) => index));
+  const cells = values.map((value, index) => {
+    const height = value === null ? 0 : Math.round(((value - low) / span) * (BARS.length - 1));
+    return `${starts.has(index) ? '|' : ''}${value === null ? ' ' : (BARS[height] ?? ' ')}`;
+  });
+  return cells.slice(-Math.max(10, room)).join('');
+}

@@ -1,0 +1,114 @@
+import { SeededDraws } from '../compare/seeded-draws.js';
+
+const PERMUTATIONS = 999;
+/** A segment of fewer values says nothing of its own level. */
+const LEAST_SEGMENT = 3;
+/** A step that chance would make in more cases than this is none. */
+const ALPHA = 0.01;
+
+/** A place where a series changes its level. */
+export interface ChangePoint {
+  /** Of the first value after the change. */
+  readonly index: number;
+  /** How often chance alone makes as large a change somewhere in the segment. */
+  readonly pValue: number;
+}
+
+/**
+ * Where the level of a series changes: E-divisive (Matteson and James, "A Nonparametric Approach for Multiple Change Point Analysis of
+ * Multivariate Data", JASA 2014), with the permutation test of each segment seeded, so that the same series gives the same places. Splits are
+ * looked for in windows, too: over the whole, a level that rises and falls again hides itself (Fryzlewicz, "Wild Binary Segmentation", 2014).
+ */
+export function findChangePoints(values: readonly number[], seed: number): readonly ChangePoint[] {
+  const found: ChangePoint[] = [];
+  const search = (from: number, to: number): void => {
+    const segment = values.slice(from, to);
+    const best = bestOfWindows(segment);
+    if (best === undefined) return;
+    const pValue = chanceOf(segment, best.energy, seed + from);
+    if (pValue > ALPHA) return;
+    found.push({ index: from + best.index, pValue });
+    search(from, from + best.index);
+    search(from + best.index, to);
+  };
+  search(0, values.length);
+  return found.toSorted((one, other) => one.index - other.index);
+}
+
+/** How many of as many random orders of the values have a split as good. */
+function chanceOf(values: readonly number[], energy: number, seed: number): number {
+  const draws = new SeededDraws(seed);
+  const order = [...values];
+  let asGood = 0;
+  for (let turn = 0; turn < PERMUTATIONS; turn += 1) {
+    shuffle(order, draws);
+    if ((bestOfWindows(order)?.energy ?? 0) >= energy * (1 - 1e-12)) asGood += 1;
+  }
+  return (asGood + 1) / (PERMUTATIONS + 1);
+}
+
+/** Fisher and Yates. */
+function shuffle(values: number[], draws: SeededDraws): void {
+  for (let last = values.length - 1; last > 0; last -= 1) {
+    const other = draws.below(last + 1);
+    [values[last], values[other]] = [values[other] ?? 0, values[last] ?? 0];
+  }
+}
+
+const SHORTEST_WINDOW = 12;
+
+/** The best split of the whole, and of windows of half its length, a quarter and so on, each half over the next. */
+function bestOfWindows(values: readonly number[]): Split | undefined {
+  let best = bestSplit(values);
+  for (let length = Math.ceil(values.length / 2); length >= SHORTEST_WINDOW; length = Math.ceil(length / 2)) {
+    const step = Math.ceil(length / 2);
+    for (let from = 0; from + length <= values.length; from += step) {
+      const split = bestSplit(values.slice(from, from + length));
+      if (split !== undefined && split.energy > (best?.energy ?? 0)) best = { ...split, index: from + split.index };
+    }
+  }
+  return best;
+}
+
+interface Split {
+  readonly index: number;
+  readonly energy: number;
+}
+
+/**
+ * The split into two parts whose distributions are furthest apart by the scaled energy distance. Moving one value from the right part to
+ * the left changes three sums, so all splits cost as much as one: the square of the number of values.
+ */
+function bestSplit(values: readonly number[]): Split | undefined {
+  const count = values.length;
+  if (count < 2 * LEAST_SEGMENT) return undefined;
+  let within = { left: 0, right: sumOfDistances(values) };
+  let across = 0;
+  let best: Split | undefined;
+  for (let index = 1; index <= count - LEAST_SEGMENT; index += 1) {
+    const moved = values[index - 1] ?? 0;
+    const toLeft = distancesTo(moved, values, 0, index - 1);
+    const toRight = distancesTo(moved, values, index, count);
+    within = { left: within.left + toLeft, right: within.right - toRight };
+    across += toRight - toLeft;
+    if (index < LEAST_SEGMENT) continue;
+    const [left, right] = [index, count - index];
+    const distance =
+      (2 * across) / (left * right) -
+      (2 * within.left) / (left * (left - 1)) -
+      (2 * within.right) / (right * (right - 1));
+    const energy = (distance * left * right) / count;
+    if (best === undefined || energy > best.energy) best = { index, energy };
+  }
+  return best;
+}
+
+function distancesTo(value: number, values: readonly number[], from: number, to: number): number {
+  let sum = 0;
+  for (let index = from; index < to; index += 1) sum += Math.abs(value - (values[index] ?? 0));
+  return sum;
+}
+
+function sumOfDistances(values: readonly number[]): number {
+  return values.reduce((sum, value, index) => sum + distancesTo(value, values, index + 1, values.length), 0);
+}

@@ -1,0 +1,176 @@
+import { WsgError } from '../../core/error.js';
+import { readRun } from '../../run-file/index.js';
+import type { RunHeader } from '../../run-file/records.js';
+import type { Gate, GateResult } from '../compare/comparison.js';
+import { defaultGates } from '../compare/default-gates.js';
+import { differencesOf } from '../compare/differences.js';
+import { figureOf, unitOf } from '../compare/figure.js';
+import { loadRun, type LoadedRun } from '../compare/loaded-run.js';
+import { aggregateName } from '../compare/parse-gate.js';
+import { seedOf } from '../compare/seeded-draws.js';
+import { findChangePoints } from './e-divisive.js';
+
+/** With fewer, no order of the runs is rare enough to be none of chance. */
+export const LEAST_TREND_RUNS = 10;
+
+/** A run of a series. */
+export interface TrendRun {
+  readonly path: string;
+  readonly startedAt: string;
+  readonly version: string;
+}
+
+/** A run that is not in the series, and why. */
+export interface LeftOut {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** The level of a figure changed, and stayed. */
+export interface TrendStep {
+  /** The first run after the step, and its place in the series. */
+  readonly run: TrendRun;
+  readonly index: number;
+  /** Medians of the runs up to the next step on either side, in the figure's unit. */
+  readonly before: number;
+  readonly after: number;
+  /** .1 is 10 % more. */
+  readonly change: number;
+  readonly isWorse: boolean;
+  readonly pValue: number;
+}
+
+/** One figure over a series of runs. */
+export interface TrendFigure {
+  /** `ws_rtt p(99)`. */
+  readonly figure: string;
+  readonly unit: GateResult['unit'];
+  /** One a run of the series; null where the run has none. */
+  readonly values: readonly (number | null)[];
+  readonly steps: readonly TrendStep[];
+}
+
+/** What a series of runs shows. */
+export interface Trend {
+  readonly runs: readonly TrendRun[];
+  readonly leftOut: readonly LeftOut[];
+  readonly figures: readonly TrendFigure[];
+  /** In words: too few runs. */
+  readonly warnings: readonly string[];
+}
+
+export interface TrendOptions {
+  /** Whose figures are looked at; the default ones of the newest run's scenario when empty. */
+  readonly gates: readonly Gate[];
+  /** A smaller change is no step: .05 is 5 %. */
+  readonly leastChange: number;
+  /** Keys of differences that do not matter. */
+  readonly allowed: readonly string[];
+  /** Hears how many of how many files have been read. */
+  readonly read?: (done: number, all: number) => void;
+}
+
+/** Finds the steps in a series of runs, ordered by their start; the newest one says which are of its kind. Throws what `readRun` throws, and `usage` for none. */
+export async function trendOfRuns(paths: readonly string[], options: TrendOptions): Promise<Trend> {
+  const headers = await readHeaders(paths, options);
+  const newest = headers.at(-1);
+  if (newest === undefined) throw new WsgError('usage', 'A trend needs runs: name a folder, files or a baseline.');
+  const gates = (options.gates.length > 0 ? options.gates : defaultGates(newest.header, 0.1)).filter(
+    ({ limit }) => limit === undefined,
+  );
+  const { kept, leftOut } = choose(headers, newest.header, options.allowed);
+  const series = [...new Set(gates.map((gate) => gate.series))];
+  const columns: (number | null)[][] = gates.map(() => []);
+  let last: LoadedRun | undefined;
+  for (const { path } of kept) {
+    // One after the other: only the figures stay.
+    last = await loadRun(path, { series, warmupMs: undefined });
+    for (const [index, gate] of gates.entries()) columns[index]?.push(figureOf(gate, last).value);
+  }
+  const runs = kept.map(({ path, header }) => ({ path, startedAt: header.startedAt, version: header.version }));
+  const figures = gates.map((gate, index): TrendFigure => {
+    const values = columns[index] ?? [];
+    const unit = last === undefined ? '' : unitOf(gate, last);
+    return {
+      figure: `${gate.series} ${aggregateName(gate.aggregate)}`,
+      unit,
+      values,
+      steps: stepsOf(gate, values, runs, options.leastChange),
+    };
+  });
+  const isFew = runs.length < LEAST_TREND_RUNS;
+  const warnings = isFew ? [`${runs.length} runs show no step for sure: at least ${LEAST_TREND_RUNS} are needed`] : [];
+  return { runs, leftOut, figures, warnings };
+}
+
+interface Dated {
+  readonly path: string;
+  readonly header: RunHeader;
+  readonly isSaturated: boolean;
+}
+
+async function readHeaders(paths: readonly string[], { read }: TrendOptions): Promise<readonly Dated[]> {
+  const dated: Dated[] = [];
+  for (const path of paths) {
+    const { header, end } = await readRun(path, { seconds: false });
+    dated.push({ path, header, isSaturated: end.health.verdict === 'saturated' });
+    read?.(dated.length, paths.length);
+  }
+  return dated.toSorted((one, other) => (one.header.startedAt < other.header.startedAt ? -1 : 1));
+}
+
+/** Runs of another kind than the newest, and those whose generator was the bottleneck, are no part of the series. */
+function choose(
+  all: readonly Dated[],
+  newest: RunHeader,
+  allowed: readonly string[],
+): { readonly kept: readonly Dated[]; readonly leftOut: readonly LeftOut[] } {
+  const judged = all.map((dated) => ({ dated, reason: reasonAgainst(dated, newest, allowed) }));
+  return {
+    kept: judged.flatMap(({ dated, reason }) => (reason === undefined ? [dated] : [])),
+    leftOut: judged.flatMap(({ dated, reason }) => (reason === undefined ? [] : [{ path: dated.path, reason }])),
+  };
+}
+
+function reasonAgainst(
+  { header, isSaturated }: Dated,
+  newest: RunHeader,
+  allowed: readonly string[],
+): string | undefined {
+  if (isSaturated) return 'its generator was the bottleneck';
+  const keys = differencesOf([newest], [header], allowed)
+    .filter(({ consequence }) => consequence === 'invalid')
+    .map(({ key }) => key);
+  return keys.length === 0 ? undefined : `it differs from the newest run in ${keys.join(', ')}`;
+}
+
+function stepsOf(
+  gate: Gate,
+  values: readonly (number | null)[],
+  runs: readonly TrendRun[],
+  leastChange: number,
+): readonly TrendStep[] {
+  const known = values.flatMap((value, index) => (value === null || value <= 0 ? [] : [{ value, index }]));
+  if (known.length < LEAST_TREND_RUNS) return [];
+  const logs = known.map(({ value }) => Math.log(value));
+  const points = findChangePoints(logs, seedOf(known.map(({ value }) => String(value))));
+  const bounds = [0, ...points.map(({ index }) => index), known.length];
+  return points.flatMap(({ index, pValue }, at): TrendStep[] => {
+    const level = (segment: number): number =>
+      median(known.slice(bounds[segment], bounds[segment + 1]).map(({ value }) => value));
+    const [before, after] = [level(at), level(at + 1)];
+    const change = after / before - 1;
+    const place = known[index]?.index ?? 0;
+    const run = runs[place];
+    if (run === undefined || Math.abs(change) < leastChange) return [];
+    const isWorse = gate.worse === 'up' ? change > 0 : change < 0;
+    return [{ run, index: place, before, after, change, isWorse, pValue }];
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
+}
