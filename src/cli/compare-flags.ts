@@ -59,7 +59,7 @@ export const compareFlags = {
   format: Flags.string({
     helpGroup,
     helpValue: 'FORMAT',
-    description: 'text, markdown, json, junit, csv or html on standard output; text by default.',
+    description: 'text, markdown, json, junit, csv, code-quality or html on standard output; text by default.',
   }),
 } as const;
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { WsgError } from '../core/error.js';
 import {
   compareFiles,
@@ -15,6 +16,7 @@ import {
 import { readPercent, readWarmup, type CompareFlags } from './compare-flags.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
+import { tellGithub } from './github-actions.js';
 import { reportError } from './report-error.js';
 import { expandRuns } from './run-paths.js';
 import { saveText } from './save-text.js';
@@ -48,8 +50,11 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   });
   const { stdout } = output;
   const isStrict = flags.strict;
-  stdout.write(await render(loaded, format, { colour: stdout.useColor, columns: stdout.columns, isStrict }));
-  const saved = await saveAll(files, (asked) => render(loaded, asked, { colour: false, columns: 120, isStrict }));
+  const gatesFile = flags.gates ?? (existsSync(GATES_FILE) ? GATES_FILE : undefined);
+  const plain = { colour: false, columns: 120, isStrict, gatesFile };
+  stdout.write(await render(loaded, format, { ...plain, colour: stdout.useColor, columns: stdout.columns }));
+  const saved = await saveAll(files, (asked) => render(loaded, asked, plain));
+  await tellGithub(loaded.comparison, output, process.env);
   const verdict = exitCodeOf(loaded.comparison, isStrict);
   // What was found is more than that a file could not be written, which is told all the same.
   for (const error of saved) reportError(error, output, { json: false, showStack: false });
@@ -131,7 +136,7 @@ function readFiles(paths: readonly string[]): readonly { readonly path: string; 
     const format = formatOfFile(path);
     if (format !== undefined) return { path, format };
     throw new WsgError('usage', `The ending of ${path} of --output says no format.`, {
-      hint: '.txt, .md, .json, .xml (JUnit), .csv and .html do.',
+      hint: '.txt, .md, .json, .xml (JUnit), .csv and .html do, and codequality.json.',
     });
   });
 }

@@ -1,9 +1,9 @@
-export { compareFiles, compareRuns, type LoadedComparison } from './compare/compare-runs.js';
+export { compareFiles, type LoadedComparison } from './compare/compare-runs.js';
 export { renderHtmlComparison } from './html/comparison-page.js';
 export { renderHtmlRun } from './html/run-page.js';
 export { EXPORT_FORMATS, exportRun, seriesOfRun, type ExportFormat } from './export/export-run.js';
 export { renderTrend } from './render/trend-text.js';
-export { trendOfRuns, type Trend } from './trend/trend-runs.js';
+export { trendOfRuns } from './trend/trend-runs.js';
 export { GATES_FILE, readGates, readGatesFile } from './compare/read-gates.js';
 export type { Comparison } from './compare/comparison.js';
 export {

@@ -15,6 +15,12 @@ export const BROKERS = {
 /** What pages are tested in. */
 export const BROWSER: BrokerPackage = { debianPackage: 'chromium', program: '/usr/bin/chromium' };
 
+/** What JUnit files are read back by: the file is the package's. */
+export const JUNIT_READER: BrokerPackage = {
+  debianPackage: 'python3-junitparser',
+  program: '/usr/lib/python3/dist-packages/junitparser/__init__.py',
+};
+
 /** What root types to install them. */
 export function installCommand(packages: readonly string[]): string {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;

@@ -34,11 +34,6 @@ export interface LoadedComparison {
 }
 
 /** Compares two sets of runs. Throws what `readRun` throws, and `usage` when there is nothing to compare. */
-export async function compareRuns(options: CompareOptions): Promise<Comparison> {
-  return (await compareFiles(options)).comparison;
-}
-
-/** The same, with what was read. */
 export async function compareFiles(options: CompareOptions): Promise<LoadedComparison> {
   const {
     base: [first],

@@ -124,14 +124,8 @@ describe('a comparison', () => {
   });
 
   it('takes its format from the ending of a file', () => {
-    expect(['a.md', 'b.xml', 'c.json', 'd.csv', 'e.txt', 'f.html', 'g'].map(formatOfFile)).toEqual([
-      'markdown',
-      'junit',
-      'json',
-      'csv',
-      'text',
-      undefined,
-      undefined,
-    ]);
+    expect(
+      ['a.md', 'b.xml', 'c.json', 'd.csv', 'e.txt', 'f.html', 'gl-code-quality.json', 'g'].map(formatOfFile),
+    ).toEqual(['markdown', 'junit', 'json', 'csv', 'text', 'html', 'code-quality', undefined]);
   });
 });

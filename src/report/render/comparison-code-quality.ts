@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
+import { formatChange, formatFigure, formatInterval } from './comparison-figures.js';
+
+const SEVERITY: Readonly<Partial<Record<Verdict, string>>> = {
+  regression: 'critical',
+  invalid: 'major',
+  inconclusive: 'minor',
+};
+
+/**
+ * What a comparison complains of as a GitLab code quality report (docs.gitlab.com, "Code Quality report format"): one issue a gate that does
+ * not hold, at the file where gates stand, or at the new run where they stand in none. An empty list when all hold.
+ */
+export function renderComparisonCodeQuality(comparison: Comparison, gatesFile: string | undefined): string {
+  const path = gatesFile ?? comparison.next[0]?.path ?? 'wsg.gates.yml';
+  const issues = comparison.gates.flatMap((result) => {
+    const severity = SEVERITY[result.verdict];
+    if (severity === undefined) return [];
+    return [
+      {
+        description: descriptionOf(result),
+        check_name: 'wsg report',
+        // The same gate is the same issue from one pipeline to the next.
+        fingerprint: createHash('sha256').update(`wsg ${result.gate.text}`).digest('hex'),
+        severity,
+        location: { path, lines: { begin: 1 } },
+      },
+    ];
+  });
+  return `${JSON.stringify(issues, null, 2)}\n`;
+}
+
+function descriptionOf({ gate, unit, verdict, base, next, change, interval, reasons }: GateResult): string {
+  const figures = `${formatFigure(base.value, unit)} -> ${formatFigure(next.value, unit)}, ${formatChange(change)} ${formatInterval(interval)}`;
+  return [`${verdict}: ${gate.text}`, figures.trim(), ...reasons].join('; ');
+}

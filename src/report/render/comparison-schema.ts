@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { Comparison } from '../compare/comparison.js';
+
+const verdict = z.enum(['regression', 'improvement', 'within budget', 'inconclusive', 'invalid']);
+const unit = z
+  .enum(['ms', 'bytes', 'per second', 'ratio', ''])
+  .describe('Of the figures: milliseconds, bytes, a second, a share (0 to 1), or none.');
+const change = z.number().nullable().describe('New against base: 0.1 is 10 % more; null when a side has no value.');
+const interval = z.strictObject({ low: z.number(), high: z.number() }).describe('Of the change, as ratios.');
+
+const gate = z.strictObject({
+  text: z.string().describe('As it was written, or as a default gate would be.'),
+  series: z.string().describe('A metric, or metric{tag:value}.'),
+  aggregate: z.union([
+    z.strictObject({ type: z.literal('quantile'), quantile: z.number().min(0).max(1) }),
+    z.strictObject({ type: z.enum(['avg', 'min', 'max', 'count', 'rate', 'value']) }),
+  ]),
+  worse: z.enum(['up', 'down']).describe('Which way the figure gets worse.'),
+  budget: z.number().optional().describe('Largest change for the worse that passes, as a ratio.'),
+  floor: z.number().optional().describe('A smaller difference never counts, in the unit.'),
+  limit: z.strictObject({ operator: z.enum(['<', '<=', '>', '>=']), value: z.number() }).optional(),
+  origin: z.enum(['flag', 'file', 'default']),
+});
+
+const side = z.strictObject({
+  value: z.number().nullable(),
+  runs: z.number().int(),
+  seconds: z.number().int(),
+  samples: z.number(),
+});
+
+const gateResult = z.strictObject({
+  gate,
+  unit,
+  verdict,
+  reasons: z.array(z.string()),
+  base: side,
+  next: side,
+  change,
+  interval: interval.nullable(),
+  pValue: z.number().min(0).max(1).optional().describe('One-sided, of "the change is within the budget".'),
+  more: z.strictObject({ runs: z.number().optional(), seconds: z.number().optional() }).optional(),
+  warnings: z.array(z.string()),
+});
+
+const comparedRun = z.strictObject({
+  path: z.string(),
+  startedAt: z.iso.datetime(),
+  scenario: z.string(),
+  version: z.string(),
+  node: z.string(),
+  machine: z.string(),
+  health: z.enum(['healthy', 'strained', 'saturated']),
+  durationMs: z.number(),
+  complete: z.boolean(),
+});
+
+/** What `wsg report BASE NEW --json` prints; docs/reference/comparison.schema.json is made of it. Within a major version members are only added. */
+export const comparisonSchema = z
+  .strictObject({
+    verdict,
+    because: z.string().describe('One sentence: why the verdict is what it is.'),
+    settings: z.strictObject({
+      method: z.enum(['one-against-one', 'one-against-many', 'many-against-many']),
+      noise: z.number(),
+      defaultBudget: z.number(),
+      confidence: z.number(),
+      warmupMs: z.number(),
+      seed: z.number().int(),
+    }),
+    base: z.array(comparedRun),
+    next: z.array(comparedRun),
+    differences: z.array(
+      z.strictObject({
+        key: z.string().describe('What --allow-different takes.'),
+        base: z.string(),
+        next: z.string(),
+        consequence: z.enum(['invalid', 'warning', 'allowed']),
+      }),
+    ),
+    gates: z.array(gateResult),
+    shown: z.array(
+      z.strictObject({
+        series: z.string(),
+        aggregate: z.string(),
+        unit,
+        base: z.number().nullable(),
+        next: z.number().nullable(),
+        change,
+      }),
+    ),
+    stalls: z.array(
+      z.strictObject({
+        side: z.enum(['base', 'new']),
+        path: z.string(),
+        series: z.string(),
+        second: z.number().int(),
+        text: z.string(),
+      }),
+    ),
+    warnings: z.array(z.string()),
+  })
+  .describe('A comparison of load test runs, as `wsg report --json` prints it.') satisfies z.ZodType<Comparison>;
