@@ -1,0 +1,201 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const EXAMPLES = join(ROOT, 'examples', 'ci');
+const SLOW = { timeout: 180_000 };
+
+/** One step: what its shell runs, and in which pipelines. */
+interface Step {
+  readonly run: string;
+  readonly when: 'main' | 'change' | 'always';
+}
+
+/** A project with a server, whose pipelines have `wsg`, and no registry and no forge behind `npm` and `gh`. */
+class Project {
+  private constructor(
+    readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async create(): Promise<Project> {
+    const folder = await temporaryFolder();
+    const tools = join(folder, '.tools');
+    await mkdir(tools);
+    await copyFile(join(EXAMPLES, 'test-server.mjs'), join(folder, 'test-server.mjs'));
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const program = `"${process.execPath}" "${join(ROOT, 'bin', 'run.js')}"`;
+    // The machine that tests may be busy: what a run says of the generator is not what is tried here.
+    const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nexec ${program} "$@"\n`;
+    const silent = `#!/bin/sh\necho "$0 $*" >> "${join(folder, 'called.txt')}"\n`;
+    for (const [name, text] of Object.entries({ wsg, npm: silent, gh: silent })) {
+      await writeFile(join(tools, name), text, { mode: 0o755 });
+    }
+    const target = `ws://127.0.0.1:${await freePort()}/`;
+    const path = `${tools}:${process.env['PATH'] ?? ''}`;
+    return new Project(folder, { ...process.env, PATH: path, TARGET: target, DURATION: '4s' });
+  }
+
+  /** Runs the steps of a pipeline one after the other, those for always also behind one that failed; gives the first failure's code. */
+  run(steps: readonly Step[], kind: 'main' | 'change', env: NodeJS.ProcessEnv): { code: number; output: string } {
+    let code = 0;
+    let output = '';
+    for (const { run, when } of steps) {
+      if ((code !== 0 && when !== 'always') || (when !== 'always' && when !== kind && when !== undefined)) continue;
+      const ended = spawnSync('bash', ['-e', '-c', run], {
+        cwd: this.folder,
+        env: { ...this.env, ...env },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      output += `$ ${run}\n${ended.stdout}${ended.stderr}`;
+      if (code === 0) code = ended.status ?? 1;
+    }
+    return { code, output };
+  }
+
+  has(name: string): boolean {
+    return existsSync(join(this.folder, name));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+const example = (name: string): Promise<string> => readFile(join(EXAMPLES, name), 'utf8');
+
+/** Both kinds of pipeline, one after the other: a baseline, and a change against it. */
+function expectPipelines(
+  project: Project,
+  steps: (kind: 'main' | 'change') => readonly Step[],
+  env: (kind: 'main' | 'change') => NodeJS.ProcessEnv,
+): void {
+  const main = project.run(steps('main'), 'main', env('main'));
+  expect(main.code, main.output).toBe(0);
+  expect(main.output).toMatch(/new\.run is kept as/);
+  spawnSync('rm', ['-f', join(project.folder, 'new.run')]);
+  const change = project.run(steps('change'), 'change', env('change'));
+  expect([0, 10, 13], change.output).toContain(change.code);
+  expect(change.output).toMatch(/(?:within budget|regression|inconclusive|improvement|invalid): /);
+  expect(project.has('junit.xml')).toBe(true);
+  expect(project.has('report.html')).toBe(true);
+}
+
+describe('the shell steps of the example for', () => {
+  let project: Project;
+
+  beforeEach(async () => {
+    project = await Project.create();
+  });
+
+  it('GitHub Actions keep a baseline, compare with it and comment', SLOW, async () => {
+    const workflow = z
+      .object({
+        jobs: z.object({
+          'load-test': z.object({
+            steps: z.array(z.object({ run: z.string().optional(), if: z.string().optional() })),
+          }),
+        }),
+      })
+      .parse(parse(await example('github-actions.yml')));
+    const steps = (kind: 'main' | 'change'): readonly Step[] =>
+      workflow.jobs['load-test'].steps.flatMap((step) =>
+        step.run === undefined ? [] : [{ run: step.run, when: whenOf(step.if, kind) }],
+      );
+    expectPipelines(project, steps, () => ({
+      PULL_REQUEST: '7',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: join(project.folder, 'summary.md'),
+    }));
+    expect(await readFile(join(project.folder, 'summary.md'), 'utf8')).toMatch(/^\*\*/);
+    expect(await readFile(join(project.folder, 'called.txt'), 'utf8')).toMatch(
+      /gh pr comment 7 --body-file report\.md/,
+    );
+  });
+
+  it('GitLab CI keep a baseline and compare with it', SLOW, async () => {
+    const lines = z.array(z.string());
+    const job = z
+      .object({ 'load-test': z.object({ before_script: lines, script: lines, after_script: lines }) })
+      .parse(parse(await example('gitlab-ci.yml')))['load-test'];
+    // GitLab runs the lines of both as one script.
+    const steps = (): readonly Step[] => [
+      { run: [...job.before_script, ...job.script].join('\n'), when: 'always' },
+      { run: job.after_script.join('\n'), when: 'always' },
+    ];
+    expectPipelines(project, steps, (kind) => ({
+      CI_DEFAULT_BRANCH: 'main',
+      ...(kind === 'main'
+        ? { CI_COMMIT_BRANCH: 'main', CI_PIPELINE_SOURCE: 'push' }
+        : { CI_PIPELINE_SOURCE: 'merge_request_event' }),
+    }));
+    expect(JSON.parse(await readFile(join(project.folder, 'gl-code-quality-report.json'), 'utf8'))).toBeInstanceOf(
+      Array,
+    );
+  });
+
+  it('Jenkins keep a baseline and compare with it', SLOW, async () => {
+    const stages = [...(await example('Jenkinsfile')).matchAll(/stage\('(?<name>[^']+)'\) \{(?<body>[^]*?)\n {4}\}/g)];
+    const shell = (text: string): string => {
+      const { long, short } = /sh (?:'''(?<long>[^]*?)'''|'(?<short>[^\n]*)')\n/.exec(text)?.groups ?? {};
+      return long ?? short ?? '';
+    };
+    const whens: Readonly<Record<string, Step['when']>> = { compare: 'change', keep: 'main' };
+    const steps = (kind: 'main' | 'change'): readonly Step[] => [
+      ...stages.map(({ groups = {} }) => ({
+        run: shell(groups['body'] ?? ''),
+        when: whens[groups['name'] ?? ''] ?? kind,
+      })),
+      { run: 'if [ -f server.pid ]; then kill "$(cat server.pid)"; fi', when: 'always' },
+    ];
+    expect(stages.map(({ groups }) => groups?.['name'])).toEqual(['install', 'load test', 'compare', 'keep']);
+    expectPipelines(project, steps, () => ({ BASELINES: join(project.folder, 'baselines') }));
+  });
+});
+
+/** The conditions that the example has, and no other. */
+function whenOf(condition: string | undefined, kind: 'main' | 'change'): Step['when'] {
+  switch (condition) {
+    case undefined:
+      return kind;
+    case 'always()':
+      return 'always';
+    case "github.event_name == 'push'":
+      return 'main';
+    case "github.event_name == 'pull_request'":
+      return 'change';
+    case "always() && github.event_name == 'pull_request'":
+      return kind === 'change' ? 'always' : 'change';
+    default:
+      throw new Error(`what is ${condition}?`);
+  }
+}
+
+it('a pull request passes when it is no slower, and is stopped when it is', SLOW, async () => {
+  const child = spawn(process.execPath, [join(EXAMPLES, 'pull-request.mjs')], {
+    env: { ...process.env, SECONDS: '4' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  const [code]: unknown[] = await once(child, 'exit');
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/as a comment: \*\*✗ regression\*\*/);
+  expect(output).toMatch(/the good change ended with 0, wanted 0; the slow one with 10, wanted 10/);
+});
