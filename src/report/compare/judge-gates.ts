@@ -1,4 +1,5 @@
 import type { ComparisonSettings, Gate, GateResult, GateSide, Verdict } from './comparison.js';
+import { driftOf } from './find-drift.js';
 import { figureOf, unitOf, type Figure } from './figure.js';
 import {
   asInterval,
@@ -67,7 +68,19 @@ function judge({ gate, unit, base, next, options, context }: JudgeParts): GateRe
   if (gate.limit !== undefined) return judgeLimit(shown, gate.limit);
   const evidence = evidenceOf(gate, base, next, options);
   if (evidence === undefined) return judgeWithout(shown);
-  return judgeEvidence(shown, evidence, context);
+  const drifts = [...driftsOf('base', base), ...driftsOf('new', next)];
+  return judgeEvidence(shown, { ...evidence, warnings: [...evidence.warnings, ...drifts] }, context);
+}
+
+/** Runs that were not at rest while they were looked at. */
+function driftsOf(side: 'base' | 'new', figures: readonly Figure[]): readonly string[] {
+  const drifts = figures.flatMap(({ resampled }) => (resampled && driftOf(resampled)) ?? []);
+  const [first] = drifts;
+  if (first === undefined) return [];
+  const where = figures.length === 1 ? `the ${side} run` : `${drifts.length} of ${figures.length} ${side} runs`;
+  const way = first > 0 ? 'rises' : 'falls';
+  const percent = (Math.abs(first) * 100).toFixed(0);
+  return [`it ${way} all through ${where}, by ${percent} %: --warmup leaves a beginning out, longer runs come to rest`];
 }
 
 function judgeEvidence(

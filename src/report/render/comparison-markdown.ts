@@ -39,14 +39,19 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
         .join('\n'),
     ),
   ];
-  const text = `${head}${gateTable}\n${sections.join('')}`;
-  return text.length <= MOST_CHARACTERS ? text : `${cut(`${head}${gateTable}`)}\n(more does not fit into a comment)\n`;
+  return fitted(`${head}${gateTable}`, sections);
 }
 
-/** Whole lines only. */
-function cut(text: string): string {
-  if (text.length <= MOST_CHARACTERS) return text;
-  return text.slice(0, text.lastIndexOf('\n', MOST_CHARACTERS));
+/** What does not fit is left out by whole sections and whole lines, and that is said. */
+function fitted(first: string, sections: readonly string[]): string {
+  const isLong = first.length > MOST_CHARACTERS;
+  let text = isLong ? `${first.slice(0, first.lastIndexOf('\n', MOST_CHARACTERS))}\n` : `${first}\n`;
+  let isWhole = !isLong;
+  for (const section of sections) {
+    if (text.length + section.length <= MOST_CHARACTERS) text += section;
+    else isWhole = false;
+  }
+  return isWhole ? text : `${text}\n(more does not fit into a comment: the other formats have all of it)\n`;
 }
 
 function folded(title: string, text: string): string {
