@@ -53,7 +53,12 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   const gatesFile = flags.gates ?? (existsSync(GATES_FILE) ? GATES_FILE : undefined);
   const plain = { colour: false, columns: 120, isStrict, gatesFile };
   stdout.write(await render(loaded, format, { ...plain, colour: stdout.useColor, columns: stdout.columns }));
-  const saved = await saveAll(files, (asked) => render(loaded, asked, plain));
+  const saved = await saveAll(files, async ({ path, format: asked }) => {
+    // The page of long runs takes some seconds.
+    if (output.stderr.isTerminal) output.stderr.write(`writing ${path} ...\r`);
+    return render(loaded, asked, plain);
+  });
+  if (output.stderr.isTerminal && files.length > 0) output.stderr.write('\u001B[K');
   await tellGithub(loaded.comparison, output, process.env);
   const verdict = exitCodeOf(loaded.comparison, isStrict);
   // What was found is more than that a file could not be written, which is told all the same.
@@ -72,12 +77,12 @@ async function render(
 /** Writes each file whatever becomes of the others; the errors of those that could not be written. */
 async function saveAll(
   files: ReturnType<typeof readFiles>,
-  textOf: (format: ComparisonFormat) => Promise<string>,
+  textOf: (file: ReturnType<typeof readFiles>[number]) => Promise<string>,
 ): Promise<WsgError[]> {
   const errors: WsgError[] = [];
-  for (const { path, format } of files) {
+  for (const file of files) {
     try {
-      await saveText(path, await textOf(format));
+      await saveText(file.path, await textOf(file));
     } catch (error) {
       if (!(error instanceof WsgError)) throw error;
       errors.push(error);
