@@ -6,7 +6,8 @@ import { settingIn, type OptionReader, type Setting } from './option-reader.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 /** k6's defaults (k6 docs, "dns"). */
-const DEFAULT_DNS: DnsPlan = { ttlMs: 300_000, select: 'random', policy: 'preferIPv4' };
+/** What holds where nothing was said; an option that says the same is another object. */
+export const DEFAULT_DNS: DnsPlan = { ttlMs: 300_000, select: 'random', policy: 'preferIPv4' };
 const SELECTS = ['first', 'random', 'roundRobin'] as const;
 const POLICIES = ['preferIPv4', 'preferIPv6', 'onlyIPv4', 'onlyIPv6', 'any'] as const;
 

@@ -1,12 +1,15 @@
 import { formatGoDuration } from '../../core/duration.js';
+import { DEFAULT_DNS } from './read-network.js';
 import { OPTION_CATALOGUE } from './option-catalogue.js';
 import { isRecord } from './option-reader.js';
 import type { Plan } from './plan.js';
 import type { ScenarioPlan } from './scenario-plan.js';
 
 /** Only wsg has these; no script of k6 asks for them. */
-const NOT_OF_K6 =
-  'url scenario rate size binary match answerTimeout connectRate hold every seed recordSubmetrics'.split(' ');
+const NOT_OF_K6 = (
+  'url headers subprotocols compression ca cert key serverName tlsReuse scenario rate size binary match answerTimeout connectRate hold ' +
+  'every publishUrl publishMethod publishHeaders publishBody gracefulStop seed threads noThresholds recordSubmetrics out'
+).split(' ');
 
 /**
  * The options that the run obeys in the form that k6's scripts know, wherever they came from: what the script says, over it what the plan
@@ -44,8 +47,26 @@ function viewRuntime({ runtime }: Plan): Readonly<Record<string, unknown>> {
     maxRedirects: runtime.maxRedirects,
     batch: runtime.batch,
     batchPerHost: runtime.batchPerHost,
+    ...viewNetwork(runtime),
     ...(runtime.userAgent !== undefined && { userAgent: runtime.userAgent }),
     ...(runtime.systemTags !== undefined && { systemTags: runtime.systemTags }),
+  };
+}
+
+/** What says nothing beyond the defaults stays as it is. */
+function viewNetwork({ hosts, blockHostnames, blockedNetworks, localAddresses, dns }: Plan['runtime']): object {
+  return {
+    ...(Object.keys(hosts).length > 0 && { hosts }),
+    ...(blockHostnames.length > 0 && { blockHostnames }),
+    ...(blockedNetworks.length > 0 && { blacklistIPs: blockedNetworks }),
+    ...(localAddresses.length > 0 && { localIPs: localAddresses.join(',') }),
+    ...(dns !== DEFAULT_DNS && {
+      dns: {
+        ttl: dns.ttlMs === Infinity ? 'inf' : formatGoDuration(dns.ttlMs),
+        select: dns.select,
+        policy: dns.policy,
+      },
+    }),
   };
 }
 

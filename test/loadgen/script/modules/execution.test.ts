@@ -58,6 +58,27 @@ test('exec.test.options has what script, flags and defaults came to, as k6 write
   });
 });
 
+test('exec.test.options has what flags say of the network', async () => {
+  const { lines } = await runScript(
+    `
+    import { test } from 'k6/execution';
+    export default function () {
+      const { dns, hosts, localIPs, blacklistIPs, headers, vus } = test.options;
+      console.log(JSON.stringify({ dns, hosts, localIPs, blacklistIPs, headers, vus }));
+    }
+    export const options = { hosts: { 'a.test': '127.0.0.1' } };
+  `,
+    { flags: { dns: 'ttl=1m,select=first,policy=any', localIPs: ['127.0.0.2'], blacklistIPs: ['10.0.0.0/8'] } },
+  );
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    dns: { ttl: '1m0s', select: 'first', policy: 'any' },
+    hosts: { 'a.test': '127.0.0.1' },
+    localIPs: expect.stringContaining('127.0.0.2'),
+    blacklistIPs: ['10.0.0.0/8'],
+    vus: null,
+  });
+});
+
 test('tags of a virtual user hold for the samples that follow', async () => {
   const { lines, totals } = await runScript(
     `
