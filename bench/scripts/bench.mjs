@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startPinned } from '../support/pinned-process.mjs';
-import { cpuSeconds, processTree, residentBytes } from '../support/process-tree.mjs';
+import { processTree, residentBytes } from '../support/process-tree.mjs';
 import { clientNames, startClient } from './clients.mjs';
 
 export const name = 'scripts';

@@ -44,7 +44,7 @@ export function startClient(name, { url, behaviour, vus, seconds, core }) {
 function commandOf(name, { url, behaviour, vus, seconds, summary, folder }) {
   if (name === 'ws')
     return [process.execPath, join(here, 'reference-client.mjs'), url, vus, behaviour, seconds].map(String);
-  const script = join(here, `${behaviour}.js`);
+  const script = join(here, 'k6', `${behaviour}.js`);
   const shared = [
     '--quiet',
     '--vus',

@@ -2,7 +2,6 @@
 //   npm run verdicts:real                  about 20 minutes; SECONDS and RUNS make it shorter
 // Base and changed runs alternate, so that what the machine does beside it meets both.
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +87,49 @@ function changes(verdicts) {
   return `${all[0].toFixed(1)} to ${all.at(-1).toFixed(1)} %`;
 }
 
+/** Each way to compare, what it said, and what it should have. */
+function judge(bases, slow) {
+  const [even, odd] = [0, 1].map((rest) => bases.filter((_, index) => index % 2 === rest));
+  const baselines = even.flatMap((one) => ['--baseline', one]);
+  const neighbours = bases.slice(1).map((run, index) => verdict([bases[index], run]));
+  return [
+    { title: 'one of one build against the one before', verdicts: neighbours, wanted: 'no regression' },
+    {
+      title: `${RUNS} against ${RUNS} of one build`,
+      verdicts: [verdict([...odd, '--against', ...even])],
+      wanted: 'no regression',
+    },
+    {
+      title: `one of one build against ${RUNS} others`,
+      verdicts: odd.map((run) => verdict([run, ...baselines])),
+      wanted: 'no regression',
+    },
+    {
+      title: `one with the delay against ${RUNS}`,
+      verdicts: slow.map((run) => verdict([run, ...baselines])),
+      wanted: 'regression',
+    },
+    {
+      title: `${RUNS} with the delay against ${RUNS}`,
+      verdicts: [verdict([...slow, '--against', ...even])],
+      wanted: 'regression',
+    },
+  ];
+}
+
+function print(rows, p50) {
+  console.log(
+    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString()}; runs of ${SECONDS} s, 200 messages/s, p50 of the base ${p50.toFixed(2)} ms, gate \`${GATE[1]}\`\n`,
+  );
+  console.log('| runs | changes | verdicts | wanted | |\n| --- | --- | --- | --- | --- |');
+  for (const { title, verdicts, wanted } of rows) {
+    const holds = verdicts.every((one) => (one.verdict === 'regression') === (wanted === 'regression'));
+    console.log(
+      `| ${title} | ${changes(verdicts)} | ${count(verdicts).join(', ')} | ${wanted} | ${holds ? 'holds' : 'does not hold'} |`,
+    );
+  }
+}
+
 async function main() {
   const { server, port } = await startServer();
   const base = await startProxy(port, BASE_DELAY_MS);
@@ -102,33 +144,7 @@ async function main() {
       slow.push(load(changed.url, `slow-${run}`));
       console.error(`${run + 1} of ${RUNS} turns`);
     }
-    const [even, odd] = [0, 1].map((rest) => bases.filter((_, index) => index % 2 === rest));
-    const neighbours = bases.slice(1).map((run, index) => verdict([bases[index], run]));
-    const rows = [
-      ['one of one build against the one before', neighbours, 'no regression'],
-      [`${RUNS} against ${RUNS} of one build`, [verdict([...odd, '--against', ...even])], 'no regression'],
-      [
-        `one of one build against ${RUNS} others`,
-        odd.map((run) => verdict([run, ...even.flatMap((one) => ['--baseline', one])])),
-        'no regression',
-      ],
-      [
-        `one with the delay against ${RUNS}`,
-        slow.map((run) => verdict([run, ...even.flatMap((one) => ['--baseline', one])])),
-        'regression',
-      ],
-      [`${RUNS} with the delay against ${RUNS}`, [verdict([...slow, '--against', ...even])], 'regression'],
-    ];
-    console.log(
-      `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString()}; runs of ${SECONDS} s, 200 messages/s, p50 of the base ${p50.toFixed(2)} ms, gate \`${GATE[1]}\`\n`,
-    );
-    console.log('| runs | changes | verdicts | wanted | |\n| --- | --- | --- | --- | --- |');
-    for (const [title, verdicts, wanted] of rows) {
-      const holds = verdicts.every((one) => (one.verdict === 'regression') === (wanted === 'regression'));
-      console.log(
-        `| ${title} | ${changes(verdicts)} | ${count(verdicts).join(', ')} | ${wanted} | ${holds ? 'holds' : 'does not hold'} |`,
-      );
-    }
+    print(judge(bases, slow), p50);
   } finally {
     base.stop();
     changed?.stop();

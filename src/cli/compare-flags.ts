@@ -63,6 +63,14 @@ export const compareFlags = {
   }),
 } as const;
 
+/** Which figures commands look at that judge nothing. */
+export const figuresFlag = Flags.string({
+  helpValue: 'GATE',
+  multiple: true,
+  multipleNonGreedy: true,
+  description: 'Of these figures; those of the default gates unless told.',
+});
+
 /** A percentage as a ratio; undefined when it was not given. Throws `usage`. */
 export function readPercent(name: 'budget' | 'noise' | 'least-change', text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

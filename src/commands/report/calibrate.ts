@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
+import { figuresFlag } from '../../cli/compare-flags.js';
 import { printCalibration } from '../../cli/calibrate-runs-session.js';
 
 /** `wsg report calibrate RUN...`: how much runs of one build differ by luck. */
@@ -8,12 +9,7 @@ export default class ReportCalibrate extends BaseCommand {
   static override usage = 'report calibrate RUN RUN RUN...';
   static override strict = false;
   static override flags = {
-    gate: Flags.string({
-      helpValue: 'GATE',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'Of these figures; those of the default gates unless told.',
-    }),
+    gate: figuresFlag,
     json: Flags.boolean({ description: 'Print one JSON object.' }),
   };
 

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
+import { figuresFlag } from '../../cli/compare-flags.js';
 import { printTrend } from '../../cli/trend-session.js';
 
 /** `wsg report trend RUNS`: where the level of a figure changed in a series of runs. */
@@ -14,12 +15,7 @@ export default class ReportTrend extends BaseCommand {
   ];
   static override strict = false;
   static override flags = {
-    gate: Flags.string({
-      helpValue: 'GATE',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'Of these figures; those of the default gates unless told.',
-    }),
+    gate: figuresFlag,
     'least-change': Flags.string({
       helpValue: 'PERCENT',
       default: '3%',
