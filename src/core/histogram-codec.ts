@@ -58,8 +58,10 @@ export function decodeSparse(bytes: Uint8Array): SparseHistogram {
   input.next();
   const used = input.next();
   if (used > COUNTS_LENGTH) throw new Error('a histogram has more buckets than its layout');
-  const indexes = new Uint16Array(used);
-  const counts = new Uint32Array(used);
+  // One piece of memory for both: there are thousands of them.
+  const memory = new ArrayBuffer(used * (Uint32Array.BYTES_PER_ELEMENT + Uint16Array.BYTES_PER_ELEMENT));
+  const counts = new Uint32Array(memory, 0, used);
+  const indexes = new Uint16Array(memory, used * Uint32Array.BYTES_PER_ELEMENT, used);
   let index = 0;
   let samples = 0;
   for (let bucket = 0; bucket < used; bucket += 1) {

@@ -83,6 +83,7 @@ export class RunCollector {
   readonly sketches = new Map<string, ValueSketch>();
   private readonly names = new Map<number, string>();
   private readonly scratch = new Histogram();
+  private readonly base64 = new Base64Scratch();
   private readonly wantedIds = new Set<number>();
   private readonly wish: RunWish;
 
@@ -150,17 +151,18 @@ export class RunCollector {
     const { kinds = ['response'], visit, visitSparse, visitSketch } = histograms;
     if (kindText === VALUE_KIND) {
       const sketch = new ValueSketch();
-      decodeSketchInto(base64(payload, at), sketch);
+      decodeSketchInto(this.base64.decode(payload, at), sketch);
       visitSketch?.({ series, second: Number(secondText), sketch });
       return;
     }
     const kind = histogramKind.parse(kindText);
     if (!kinds.includes(kind)) return;
     const second = Number(secondText);
-    visitSparse?.({ series, kind, second, sparse: decodeSparse(base64(payload, at)) });
+    const bytes = this.base64.decode(payload, at);
+    visitSparse?.({ series, kind, second, sparse: decodeSparse(bytes) });
     if (visit === undefined) return;
     this.scratch.reset();
-    decodeHistogramInto(base64(payload, at), this.scratch);
+    decodeHistogramInto(bytes, this.scratch);
     visit({ series, kind, second, histogram: this.scratch });
   }
 
@@ -168,13 +170,13 @@ export class RunCollector {
     const [idText = '', kindText, at] = words(payload, 2);
     if (kindText === VALUE_KIND) {
       const sketch = this.sketches.get(this.nameOf(idText)) ?? new ValueSketch();
-      decodeSketchInto(base64(payload, at), sketch);
+      decodeSketchInto(this.base64.decode(payload, at), sketch);
       this.sketches.set(this.nameOf(idText), sketch);
       return;
     }
     const kinds = this.totals.get(this.nameOf(idText)) ?? {};
     const kind = histogramKind.parse(kindText);
-    decodeHistogramInto(base64(payload, at), (kinds[kind] ??= new Histogram()));
+    decodeHistogramInto(this.base64.decode(payload, at), (kinds[kind] ??= new Histogram()));
     this.totals.set(this.nameOf(idText), kinds);
   }
 
@@ -201,6 +203,13 @@ function words(payload: Buffer, count: number): string[] {
   return [...head, String(start)];
 }
 
-function base64(payload: Buffer, start: string | undefined): Buffer {
-  return Buffer.from(payload.toString('latin1', Number(start)), 'base64');
+/** Decodes base64 into the same memory again and again: what it gives holds until the next call. Hot: see bench/report. */
+class Base64Scratch {
+  private memory = Buffer.allocUnsafeSlow(4096);
+
+  decode(payload: Buffer, start: string | undefined): Buffer {
+    const text = payload.toString('latin1', Number(start));
+    if (text.length > this.memory.length) this.memory = Buffer.allocUnsafeSlow(text.length * 2);
+    return this.memory.subarray(0, this.memory.write(text, 'base64'));
+  }
 }

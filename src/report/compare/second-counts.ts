@@ -10,10 +10,12 @@ const REACH = 2.5;
 /** The histograms of a series, one a second. Seconds without samples are empty. */
 export class SecondCounts {
   private readonly seconds: (SparseHistogram | undefined)[] = [];
+  private merged: { readonly from: number; readonly to: number; readonly counts: Float64Array } | undefined;
 
   /** Keeps what a second's histogram holds. */
   add(second: number, sparse: SparseHistogram): void {
     this.seconds[second] = sparse;
+    this.merged = undefined;
   }
 
   /** The same seconds with every time so many times as long. */
@@ -28,9 +30,17 @@ export class SecondCounts {
   /** The seconds from `from` to before `to`, as what quantiles are resampled from. */
   around(quantile: number, from: number, to: number): QuantileSample {
     const seconds = Array.from({ length: Math.max(0, to - from) }, (_, index) => this.seconds[from + index]);
-    const merged = new Float64Array(COUNTS_LENGTH);
-    for (const second of seconds) if (second !== undefined) addTo(merged, second);
-    return new QuantileSample(seconds, edgesOf(merged, quantile), quantile);
+    return new QuantileSample(seconds, edgesOf(this.merge(seconds, from, to), quantile), quantile);
+  }
+
+  /** All of these seconds in one; several gates look at the same. */
+  private merge(seconds: readonly (SparseHistogram | undefined)[], from: number, to: number): Float64Array {
+    const known = this.merged;
+    if (known?.from === from && known.to === to) return known.counts;
+    const counts = new Float64Array(COUNTS_LENGTH);
+    for (const second of seconds) if (second !== undefined) addTo(counts, second);
+    this.merged = { from, to, counts };
+    return counts;
   }
 
   /** Of a second: its samples, their sum, and the largest; undefined without samples. */

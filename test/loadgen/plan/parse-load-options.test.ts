@@ -95,6 +95,7 @@ describe('describePlan', () => {
       headline: '1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)',
       scenarios: ['default: 100 looping VUs for 30s (gracefulStop: 30s)'],
       segmentShare: 1,
+      threads: expect.any(Number),
     });
   });
 
@@ -103,6 +104,7 @@ describe('describePlan', () => {
       headline: '1 scenario, 2 max VUs, 10m30s max duration (incl. graceful stop)',
       scenarios: ['default: 10 iterations shared among 2 VUs (maxDuration: 10m0s, gracefulStop: 30s)'],
       segmentShare: 1,
+      threads: expect.any(Number),
     });
   });
 });

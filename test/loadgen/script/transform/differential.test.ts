@@ -20,6 +20,9 @@ import { K6_SHAPES } from './shapes/k6.js';
 import { MODULE_SHAPES } from './shapes/modules.js';
 import { REFUSED_SHAPES } from './shapes/refused.js';
 import { SYNTAX_SHAPES } from './shapes/syntax.js';
+import { THIRD_ORDER_SHAPES } from './shapes/third-order.js';
+import { THIRD_REFUSED_SHAPES } from './shapes/third-refused.js';
+import { THIRD_VALUE_SHAPES } from './shapes/third-values.js';
 
 const SHAPES: readonly Shape[] = [
   ...ARRAY_SHAPES,
@@ -33,6 +36,8 @@ const SHAPES: readonly Shape[] = [
   ...HOSTILE_SYNTAX_SHAPES,
   ...HOSTILE_DATA_SHAPES,
   ...HOSTILE_CLASS_SHAPES,
+  ...THIRD_ORDER_SHAPES,
+  ...THIRD_VALUE_SHAPES,
 ];
 
 const thread = new BlockingThread();
@@ -61,10 +66,13 @@ describe('a rewritten script', () => {
 });
 
 describe('a blocking call in a place that cannot wait', () => {
-  it.each([...REFUSED_SHAPES, ...HOSTILE_REFUSED_SHAPES])('is refused: $name', async (shape) => {
-    const path = await place(shape);
-    const error: unknown = await compileScript({ path }).catch((thrown: unknown) => thrown);
-    if (!(error instanceof WsgError)) throw new TypeError(`not refused: ${JSON.stringify(error)}`);
-    expect([error.message, ...error.problems].join('\n')).toMatch(shape.refused);
-  });
+  it.each([...REFUSED_SHAPES, ...HOSTILE_REFUSED_SHAPES, ...THIRD_REFUSED_SHAPES])(
+    'is refused: $name',
+    async (shape) => {
+      const path = await place(shape);
+      const error: unknown = await compileScript({ path }).catch((thrown: unknown) => thrown);
+      if (!(error instanceof WsgError)) throw new TypeError(`not refused: ${JSON.stringify(error)}`);
+      expect([error.message, ...error.problems].join('\n')).toMatch(shape.refused);
+    },
+  );
 });
