@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { comparisonSchema } from '../../src/report/render/comparison-schema.js';
-import { installCommand, JUNIT_READER } from '../support/broker-packages.js';
+import { installCommand, JUNIT_READER, OPENMETRICS_READER } from '../support/broker-packages.js';
 import { writeEchoRun } from '../support/synthetic-run-file.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
@@ -83,6 +83,23 @@ print(json.dumps([[case.name, [type(r).__name__ for r in case.result]] for suite
     ['ws_rtt p(99) < +200%', []],
     ['nothing p(99) < +5%', ['Error']],
   ]);
+});
+
+it('OpenMetrics is read back by the parser of Prometheus', async () => {
+  if (!existsSync(OPENMETRICS_READER.program)) throw new Error(installCommand([OPENMETRICS_READER.debianPackage]));
+  await report(['export', 'base.run', '--output', 'base.prom']);
+  const program = `
+import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+print(json.dumps({family.name: [family.type, len(family.samples)] for family in text_string_to_metric_families(open(sys.argv[1]).read())}))`;
+  const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', program, join(cwd, 'base.prom')], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    wsg_ws_msgs_received: ['counter', 1],
+    wsg_ws_rtt_seconds: ['summary', 7],
+  });
 });
 
 it('a code quality report names the gates that do not hold, at the file where they stand', async () => {

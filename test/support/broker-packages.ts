@@ -21,6 +21,12 @@ export const JUNIT_READER: BrokerPackage = {
   program: '/usr/lib/python3/dist-packages/junitparser/__init__.py',
 };
 
+/** What OpenMetrics text is read back by. */
+export const OPENMETRICS_READER: BrokerPackage = {
+  debianPackage: 'python3-prometheus-client',
+  program: '/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py',
+};
+
 /** What root types to install them. */
 export function installCommand(packages: readonly string[]): string {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
