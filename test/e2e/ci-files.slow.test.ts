@@ -50,7 +50,7 @@ class Project {
     let code = 0;
     let output = '';
     for (const { run, when } of steps) {
-      if ((code !== 0 && when !== 'always') || (when !== 'always' && when !== kind && when !== undefined)) continue;
+      if ((code !== 0 && when !== 'always') || (when !== 'always' && when !== kind)) continue;
       const ended = spawnSync('bash', ['-e', '-c', run], {
         cwd: this.folder,
         env: { ...this.env, ...env },
@@ -187,7 +187,8 @@ function whenOf(condition: string | undefined, kind: 'main' | 'change'): Step['w
   }
 }
 
-it('a pull request passes when it is no slower, and is stopped when it is', SLOW, async () => {
+// Real runs on a machine that runs other tests beside it: one more try is fair.
+it('a pull request passes when it is no slower, and is stopped when it is', { ...SLOW, retry: 1 }, async () => {
   const child = spawn(process.execPath, [join(EXAMPLES, 'pull-request.mjs')], {
     env: { ...process.env, SECONDS: '4' },
     stdio: ['ignore', 'pipe', 'pipe'],
