@@ -89,12 +89,25 @@ export class Campaign {
 
   /** Waits until the gateway is as it was before and tells what is wrong: `{ faults, suspects, figures }`. */
   async judge(settleMs = SETTLE_MS) {
-    const faults = [];
-    if (!this.#gateway.isRunning) {
-      const { code, signal } = await this.#gateway.ended;
-      faults.push(`the gateway died (${signal ?? code}):\n${this.#gateway.log}`);
-      return { faults, suspects: [...this.#underWay], figures: this.#figures() };
+    if (!this.#gateway.isRunning) return this.#death();
+    try {
+      return await this.#judgeAlive(settleMs);
+    } catch (error) {
+      // It may die while it is asked; that its end has been noticed comes a little later.
+      await sleep(500);
+      if (this.#gateway.isRunning) throw error;
+      return this.#death();
     }
+  }
+
+  async #death() {
+    const { code, signal } = await this.#gateway.ended;
+    const fault = `the gateway died (${signal ?? code}):\n${this.#gateway.log}`;
+    return { faults: [fault], suspects: [...this.#underWay], figures: this.#figures() };
+  }
+
+  async #judgeAlive(settleMs) {
+    const faults = [];
     await this.#witness.rest();
     await this.#settle(settleMs);
     if (this.#witness.fault !== undefined) faults.push(this.#witness.fault);

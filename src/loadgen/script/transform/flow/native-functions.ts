@@ -75,7 +75,12 @@ const newProxy: NativeModel = (flow, call) => {
   addEffect(call, 'cannot-wait', 'Proxy', traps);
   flow.handOver(traps);
   giveFirst(flow, call);
-  flow.callBack(traps, [firstOf(flow, call)]).flowTo(call.result);
+  const given = flow.callBack(traps, [firstOf(flow, call)]);
+  given.flowTo(call.result);
+  // What a get trap gives is what is read of the proxy, under whatever name.
+  const proxy = flow.thing('object');
+  given.flowTo(proxy.dynamic);
+  call.result.add(proxy);
 };
 
 const reflectApply: NativeModel = (flow, call) => {
