@@ -26,6 +26,8 @@ uWS
   })
   .listen('127.0.0.1', 0, (listening) => process.send(uWS.us_socket_local_port(listening)));
 
+// Whoever started it is gone: nobody else would end it.
+process.on('disconnect', () => process.exit(0));
 process.on('message', () => process.send({ connections: sockets.size, sent }));
 
 function sendBatch(socket) {

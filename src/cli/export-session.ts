@@ -17,10 +17,23 @@ interface ExportInvocation {
 export async function exportFile(run: string, { flags, output }: ExportInvocation): Promise<void> {
   const format = readFormat(flags.format ?? endingOf(flags.output));
   const series = flags.metric ?? [];
-  await checkSeries(run, series);
-  const text = await exportRun(run, format, series);
+  await checkSeries(run, series, format);
+  const text = await exportRun(run, format, series, showProgress(output));
+  if (output.stderr.isTerminal) output.stderr.write('\r\u001B[K');
   if (flags.output === undefined || flags.output === '-') output.stdout.write(text);
   else await saveText(flags.output, text);
+}
+
+/** A log of an hour takes some seconds: on a terminal that is seen. */
+function showProgress({ stderr }: Output): ((share: number) => void) | undefined {
+  if (!stderr.isTerminal) return undefined;
+  let shown = 0;
+  return (share) => {
+    const percent = Math.min(99, Math.floor(share * 100));
+    if (percent <= shown) return;
+    shown = percent;
+    stderr.write(`\rexporting ${percent} %`);
+  };
 }
 
 function endingOf(path: string | undefined): string | undefined {
@@ -37,12 +50,12 @@ function readFormat(text: string | undefined): ExportFormat {
   });
 }
 
-async function checkSeries(run: string, series: readonly string[]): Promise<void> {
+async function checkSeries(run: string, series: readonly string[], format: ExportFormat): Promise<void> {
   if (series.length === 0) return;
-  const known = await seriesOfRun(run);
+  const known = await seriesOfRun(run, format);
   const unknown = series.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  throw new WsgError('usage', `There is no ${unknown.join(', ')} in ${run}.`, {
+  throw new WsgError('usage', `There is no ${unknown.join(', ')} in ${run} that ${format} can hold.`, {
     hint: `There are ${known.join(', ')}.`,
   });
 }

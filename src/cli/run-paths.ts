@@ -17,12 +17,26 @@ async function expandOne(text: string): Promise<readonly string[]> {
     if (paths.length > 0) return paths.toSorted();
     throw new WsgError('usage', `No file fits the pattern ${text}.`);
   }
-  if (existsSync(text) && statSync(text).isDirectory()) return runsIn(text);
-  return existsSync(text) || /[/\\]|\.run$/.test(text) ? [text] : new BaselineStore().find(text);
+  return existsSync(text) && statSync(text).isDirectory() ? runsOfFolder(text) : runsOfName(text);
+}
+
+/** A branch is often called like a folder that has nothing to do with runs. */
+async function runsOfFolder(folder: string): Promise<readonly string[]> {
+  const runs = await runsIn(folder);
+  if (runs.length > 0) return runs;
+  if (isName(folder)) return new BaselineStore().find(folder);
+  throw new WsgError('usage', `There is no run (*.run) in the folder ${folder}.`);
+}
+
+async function runsOfName(text: string): Promise<readonly string[]> {
+  return existsSync(text) || !isName(text) ? [text] : new BaselineStore().find(text);
+}
+
+function isName(text: string): boolean {
+  return !/[/\\]|\.run$|^\.+$/.test(text);
 }
 
 async function runsIn(folder: string): Promise<readonly string[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.run'));
-  if (names.length > 0) return names.toSorted().map((name) => join(folder, name));
-  throw new WsgError('usage', `There is no run (*.run) in the folder ${folder}.`);
+  return names.toSorted().map((name) => join(folder, name));
 }

@@ -25,7 +25,7 @@ export async function printTrend(names: readonly string[], { flags, output }: Tr
     leastChange: readPercent('least-change', flags['least-change']) ?? 0,
     allowed: (flags['allow-different'] ?? []).flatMap((keys) => keys.split(',')),
     read: (done, all) => {
-      if (stderr.isTerminal) stderr.write(done === all ? '\r\u001B[K' : `\rread ${done} of ${all} runs`);
+      if (stderr.isTerminal) stderr.write(done >= all ? '\r\u001B[K' : `\rreading ${Math.floor((done / all) * 100)} %`);
     },
   });
   stdout.write(

@@ -46,7 +46,8 @@ export default class Report extends BaseCommand {
       process.exitCode = await runComparison(invocation);
       return;
     }
-    const { printReport } = await import('../cli/report-session.js');
+    const { printReport, refuseOfComparison } = await import('../cli/report-session.js');
+    refuseOfComparison(flags);
     const [file, ...more] = flags.output ?? [];
     if (more.length > 0) throw new WsgError('usage', 'One run is printed once: name one --output.');
     await printReport({ ...invocation, flags: { ...flags, output: file } });

@@ -159,3 +159,26 @@ it('writes all files and keeps the verdict when one of them cannot be written', 
   const good = await report(['base.run', 'new.run', '--output', 'folder.md']);
   expect(good.code).toBe(2);
 });
+
+describe('what one run has no use for', () => {
+  it('is refused and named, instead of being forgotten', async () => {
+    const { code, stderr, stdout } = await report(['base.run', '--format', 'markdown', '--strict']);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/--strict, --format: only a comparison has that/);
+    const page = await report(['base.run', '--json', '--output', 'a.html']);
+    expect(page.code).toBe(2);
+    expect(existsSync(join(cwd, 'a.html'))).toBe(false);
+    const log = await report(['export', 'base.run', '--format', 'hlog', '--metric', 'ws_msgs_received']);
+    expect(log.code).toBe(2);
+    expect(log.stderr).toMatch(/There is no ws_msgs_received in base\.run that hlog can hold\.\nThere are ws_rtt\./);
+  });
+});
+
+it('a baseline is found although a folder without runs has its name', async () => {
+  await mkdir(join(cwd, 'main'));
+  await report(['save', 'base.run', '--as', 'main']);
+  const { code, stdout } = await report(['slow.run', '--baseline', 'main']);
+  expect(code).toBe(10);
+  expect(stdout).toMatch(/base \.wsg\/baselines\/main/);
+});

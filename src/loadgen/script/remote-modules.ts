@@ -6,6 +6,8 @@ import { systemErrorCode } from '../../core/error.js';
 import type { RemoteModule } from './transform/bundle.js';
 
 const TIMEOUT_MS = 30_000;
+/** Whoever waits longer wants to know what for. */
+const SLOW_MS = 2000;
 const MOST_BYTES = 20_000_000;
 
 /** Where fetched modules are kept. */
@@ -18,10 +20,10 @@ export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
  * compare the same script, and later ones need no network; what does not fit its checksum any more is refused.
  */
 export class RemoteModules {
-  /** `fetched` hears of each module that came from the network. */
+  /** `tell` hears of each module that comes from the network. */
   constructor(
     private readonly folder: string,
-    private readonly fetched: (sentence: string) => void,
+    private readonly tell: (sentence: string) => void,
   ) {}
 
   /** Rejects with a sentence when it can be neither fetched nor read. */
@@ -29,10 +31,11 @@ export class RemoteModules {
     const path = join(this.folder, `${sha256(address)}.js`);
     const kept = await readKept(path);
     if (kept !== undefined) return { contents: kept };
-    const contents = await fetchText(address);
+    const told = setTimeout(() => this.tell(`${address} is being fetched ...`), SLOW_MS);
+    const contents = await fetchText(address).finally(() => clearTimeout(told));
     await this.keep(path, contents);
     const checksum = sha256(contents);
-    this.fetched(`${address} was fetched (${contents.length} characters, SHA-256 ${checksum}) and is kept in ${path}`);
+    this.tell(`${address} was fetched (${contents.length} characters, SHA-256 ${checksum}) and is kept in ${path}`);
     return { contents };
   }
 

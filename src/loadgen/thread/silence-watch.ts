@@ -8,15 +8,18 @@ const SILENT_CHECKS = 60;
  */
 export class SilenceWatch {
   private readonly silentChecks: number[];
+  /** Of each thread. */
+  private readonly limits: number[];
   private timer: NodeJS.Timeout | undefined;
 
   /** `silent` is told the index of a thread, once. */
   constructor(
     threads: number,
     private readonly silent: (index: number, seconds: number) => void,
-    private readonly limit = SILENT_CHECKS,
+    limit = SILENT_CHECKS,
   ) {
     this.silentChecks = Array.from({ length: threads }, () => 0);
+    this.limits = Array.from({ length: threads }, () => limit);
   }
 
   start(): void {
@@ -25,6 +28,11 @@ export class SilenceWatch {
 
   stop(): void {
     clearInterval(this.timer);
+  }
+
+  /** From now on this thread may be silent for so many seconds more: it does what has a time limit of its own. */
+  allow(index: number, seconds: number): void {
+    this.limits[index] = (this.limits[index] ?? 0) + seconds;
   }
 
   heard(index: number): void {
@@ -40,7 +48,7 @@ export class SilenceWatch {
   check(): void {
     this.silentChecks.forEach((checks, index) => {
       this.silentChecks[index] = checks + 1;
-      if (checks + 1 === this.limit) this.silent(index, (this.limit * CHECK_MS) / 1000);
+      if (checks + 1 === this.limits[index]) this.silent(index, ((checks + 1) * CHECK_MS) / 1000);
     });
   }
 }

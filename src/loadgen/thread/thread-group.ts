@@ -34,6 +34,7 @@ export class ThreadGroup {
   private readonly stopFlag: StopFlag;
   private failure: WsgError | undefined;
   private readonly watch: SilenceWatch;
+  private readonly teardownMs: number;
 
   constructor(
     plan: Plan,
@@ -42,6 +43,7 @@ export class ThreadGroup {
   ) {
     const { script, takeSamples, entry } = options;
     const count = countThreads(plan);
+    this.teardownMs = script === undefined ? 0 : plan.runtime.teardownTimeoutMs;
     const pools = plan.scenarios.map(() => new IterationPool().memory);
     this.stopFlag = new StopFlag(script?.stopFlag);
     this.merger = new SecondMerger(count, secondEnded);
@@ -68,6 +70,14 @@ export class ThreadGroup {
    * when one ended of itself before its time, once the others, which were then stopped, have handed over what they had.
    */
   async run(): Promise<EndMessage | undefined> {
+    try {
+      return await this.runAll();
+    } finally {
+      this.watch.stop();
+    }
+  }
+
+  private async runAll(): Promise<EndMessage | undefined> {
     const ends = this.threads.map((thread, index) => this.runThread(thread, index));
     await Promise.all(this.threads.map(({ ready }) => ready));
     this.tellAll({ type: 'begin', startNs: process.hrtime.bigint() });
@@ -75,9 +85,10 @@ export class ThreadGroup {
     this.tellAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
     this.watch.start();
     await Promise.all(this.threads.map(({ usersDone }) => usersDone));
+    // The first thread runs `teardown`, which may compute up to its own limit.
+    this.watch.allow(0, Math.ceil(this.teardownMs / 1000));
     this.tellAll({ type: 'finish' });
     const messages = await Promise.all(ends);
-    this.watch.stop();
     if (this.failure !== undefined) throw this.failure;
     return composeEnd(messages);
   }

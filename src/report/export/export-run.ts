@@ -8,11 +8,16 @@ export const EXPORT_FORMATS = ['hgrm', 'hlog', 'csv', 'openmetrics'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A run in a format that other tools read, with these series alone; all when none is named. Throws what `readRun` throws. */
-export async function exportRun(path: string, format: ExportFormat, series: readonly string[]): Promise<string> {
+export async function exportRun(
+  path: string,
+  format: ExportFormat,
+  series: readonly string[],
+  progress?: (share: number) => void,
+): Promise<string> {
   const isWanted = (name: string): boolean => series.length === 0 || series.includes(name);
   switch (format) {
     case 'hlog':
-      return exportHlog(path, isWanted);
+      return exportHlog(path, { isWanted, ...(progress && { progress }) });
     case 'csv':
       return exportSecondsCsv(path, isWanted);
     case 'hgrm':
@@ -24,10 +29,14 @@ export async function exportRun(path: string, format: ExportFormat, series: read
   }
 }
 
-/** The names of all series that a run has. Throws what `readRun` throws. */
-export async function seriesOfRun(path: string): Promise<readonly string[]> {
+/** The names of all series of a run that a format can hold. Throws what `readRun` throws. */
+export async function seriesOfRun(path: string, format: ExportFormat): Promise<readonly string[]> {
   const { end } = await readRun(path, { seconds: false });
   const { counters, gauges, rates, trends } = end.totals;
+  if (format === 'hgrm' || format === 'hlog') {
+    const times = Object.entries(trends).filter(([, { sketch }]) => sketch === undefined);
+    return times.map(([name]) => name).toSorted();
+  }
   return [counters, gauges, rates, trends].flatMap((kind) => Object.keys(kind)).toSorted();
 }
 

@@ -51,7 +51,8 @@ export async function dataOfComparison({ comparison, sides }: LoadedComparison):
   for (const path of middles) curves.push(await readRunCurves(path));
   const runs = curves.map(({ times, health }, side) => ({ label: side === 0 ? 'base' : 'new', times, health }));
   const spectra = spectraOf([sides.base.map(({ run }) => run), sides.next.map(({ run }) => run)]);
-  const gated = [...new Set(comparison.gates.map(({ gate }) => gate.series))];
+  const judged = comparison.gates.filter(({ verdict }) => verdict !== 'invalid');
+  const gated = [...new Set(judged.map(({ gate }) => gate.series))];
   const shifts = gated
     .filter((series) => spectra.some((spectrum) => spectrum.series === series))
     .map((series) => ({ series, ...quantileShift(sides, series, comparison.settings) }));

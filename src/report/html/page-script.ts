@@ -209,6 +209,9 @@ export const PAGE_SCRIPT = String.raw`'use strict';
     drawAgain();
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAgain);
+  // Canvases keep the colours that they were drawn in: paper is light whatever the screen is.
+  const onPaper = matchMedia('print');
+  onPaper.addEventListener('change', drawAgain);
   addEventListener('beforeprint', () => { for (const element of waiting.keys()) drawNow(element); });
   addEventListener('resize', () => {
     for (const [element, plot] of drawn) plot.setSize({ width: widthOf(element), height: 240 });

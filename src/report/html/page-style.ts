@@ -1,8 +1,13 @@
+const LIGHT =
+  '--ink: #1c2127; --soft: #5f6b7a; --paper: #fff; --line: #d9dee5; --card: #f6f8fa; --base: #5c7080; --next: #2a6fdb; --good: #1a7f37; --bad: #c23030; --doubt: #9a6700;';
+const DARK =
+  '--ink: #e6edf3; --soft: #9aa7b5; --paper: #12161b; --line: #303842; --card: #1a2027; --base: #a8b6c4; --next: #6aa5ff; --good: #4ac26b; --bad: #ff7b72; --doubt: #e3b341;';
+
 /** How a page looks, on screens light and dark, and on paper. */
 export const PAGE_STYLE = `
-:root { --ink: #1c2127; --soft: #5f6b7a; --paper: #fff; --line: #d9dee5; --card: #f6f8fa; --base: #5c7080; --next: #2a6fdb; --good: #1a7f37; --bad: #c23030; --doubt: #9a6700; }
-@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { --ink: #e6edf3; --soft: #9aa7b5; --paper: #12161b; --line: #303842; --card: #1a2027; --base: #a8b6c4; --next: #6aa5ff; --good: #4ac26b; --bad: #ff7b72; --doubt: #e3b341; } }
-:root[data-theme="dark"] { --ink: #e6edf3; --soft: #9aa7b5; --paper: #12161b; --line: #303842; --card: #1a2027; --base: #a8b6c4; --next: #6aa5ff; --good: #4ac26b; --bad: #ff7b72; --doubt: #e3b341; }
+:root { ${LIGHT} }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { ${DARK} } }
+@media screen { :root[data-theme="dark"] { ${DARK} } }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1280px; padding: 1.5rem 1rem 4rem; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.5rem; margin: 0 0 0.2rem; } h2 { font-size: 1.1rem; margin: 2rem 0 0.6rem; } p { margin: 0.3rem 0; }
 .soft, .hint { color: var(--soft); } .hint { font-size: 0.85rem; margin-top: 2rem; }

@@ -1,6 +1,5 @@
-import { compareLoaded } from '../compare/compare-runs.js';
 import type { Comparison, Gate } from '../compare/comparison.js';
-import type { Sides } from '../compare/judge-gates.js';
+import { judgeGates, type Sides } from '../compare/judge-gates.js';
 
 const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
@@ -13,7 +12,7 @@ export interface QuantileShift {
   readonly high: readonly (number | null)[];
 }
 
-/** The shift of a series whose seconds were loaded. */
+/** The shift of a series whose seconds were loaded; for runs that can be compared. */
 export function quantileShift(sides: Sides, series: string, settings: Comparison['settings']): QuantileShift {
   const gates = QUANTILES.map((quantile): Gate => ({
     text: '',
@@ -23,8 +22,8 @@ export function quantileShift(sides: Sides, series: string, settings: Comparison
     budget: settings.defaultBudget,
     origin: 'default',
   }));
-  const { noise, warmupMs, defaultBudget: budget } = settings;
-  const { gates: results } = compareLoaded(sides, gates, { budget, noise, warmupMs, allowed: [] });
+  // What blocks the whole comparison was decided before: here only figures are wanted.
+  const results = judgeGates(sides, gates, settings, { blocking: [], hasNewStalls: false });
   return {
     quantiles: QUANTILES,
     change: results.map(({ change }) => change),

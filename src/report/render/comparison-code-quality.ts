@@ -14,19 +14,21 @@ const SEVERITY: Readonly<Partial<Record<Verdict, string>>> = {
  */
 export function renderComparisonCodeQuality(comparison: Comparison, gatesFile: string | undefined): string {
   const path = gatesFile ?? comparison.next[0]?.path ?? 'wsg.gates.yml';
-  const issues = comparison.gates.flatMap((result) => {
-    const severity = SEVERITY[result.verdict];
+  const { verdict, because, gates } = comparison;
+  const said = gates.map((result) => ({
+    verdict: result.verdict,
+    name: result.gate.text,
+    description: descriptionOf(result),
+  }));
+  // More failures than before are of no gate.
+  const whole = { verdict, name: 'the whole', description: `${verdict}: ${because}` };
+  const all = gates.some((result) => result.verdict === verdict) ? said : [...said, whole];
+  const issues = all.flatMap(({ verdict: one, name, description }) => {
+    const severity = SEVERITY[one];
     if (severity === undefined) return [];
-    return [
-      {
-        description: descriptionOf(result),
-        check_name: 'wsg report',
-        // The same gate is the same issue from one pipeline to the next.
-        fingerprint: createHash('sha256').update(`wsg ${result.gate.text}`).digest('hex'),
-        severity,
-        location: { path, lines: { begin: 1 } },
-      },
-    ];
+    // The same gate is the same issue from one pipeline to the next.
+    const fingerprint = createHash('sha256').update(`wsg ${name}`).digest('hex');
+    return [{ description, check_name: 'wsg report', fingerprint, severity, location: { path, lines: { begin: 1 } } }];
   });
   return `${JSON.stringify(issues, null, 2)}\n`;
 }

@@ -1,4 +1,4 @@
-import { createPalette, textWidth } from '../../summary/index.js';
+import { createPalette, textWidth, wrapWords } from '../../summary/index.js';
 import type { Trend, TrendFigure, TrendStep } from '../trend/trend-runs.js';
 import { formatChange, formatFigure } from './comparison-figures.js';
 
@@ -13,19 +13,24 @@ export function renderTrend(
 ): string {
   const palette = createPalette(options.colour);
   const [first, last] = [runs[0], runs.at(-1)];
-  const head = `${runs.length} runs, ${first?.startedAt ?? ''} to ${last?.startedAt ?? ''}`;
+  const span = `${runs.length} runs, ${first?.startedAt ?? ''} to ${last?.startedAt ?? ''}`;
+  const head = wrapWords(span, options.columns).join('\n  ');
   const width = Math.max(0, ...figures.map(({ figure }) => textWidth(figure)));
   const blocks = figures.map((figure) => {
     const newest = formatFigure(figure.values.at(-1) ?? null, figure.unit);
     const line = `${figure.figure.padEnd(width)}  ${sparkOf(figure, options.columns - width - 14)}  ${newest}`;
     const steps = figure.steps.map((step) => {
-      const text = `  ${stepInWords(step, figure)}`;
-      return step.isWorse ? palette.fail(text) : palette.pass(text);
+      const lines = wrapWords(stepInWords(step, figure), options.columns - 4).map(
+        (text, at) => `${at === 0 ? '  ' : '    '}${text}`,
+      );
+      return lines.map(step.isWorse ? palette.fail : palette.pass).join('\n');
     });
     return [line, ...(steps.length === 0 ? ['  no step'] : steps)].join('\n');
   });
-  const notes = [...warnings, ...leftOut.map(({ path, reason }) => `left out: ${path}, ${reason}`)];
-  return `${[head, '', ...blocks, ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${note}`)])].join('\n')}\n`;
+  const notes = [...warnings, ...leftOut.map(({ path, reason }) => `left out: ${path}, ${reason}`)].map((note) =>
+    wrapWords(`- ${note}`, options.columns - 2).join('\n  '),
+  );
+  return `${[head, '', ...blocks, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')}\n`;
 }
 
 function stepInWords({ run, change, before, after, isWorse, pValue }: TrendStep, { unit }: TrendFigure): string {

@@ -66,13 +66,13 @@ export interface TrendOptions {
   readonly leastChange: number;
   /** Keys of differences that do not matter. */
   readonly allowed: readonly string[];
-  /** Hears how many of how many files have been read. */
+  /** Hears how much of how much has been read: each file twice. */
   readonly read?: (done: number, all: number) => void;
 }
 
 /** Finds the steps in a series of runs, ordered by their start; the newest one says which are of its kind. Throws what `readRun` throws, and `usage` for none. */
 export async function trendOfRuns(paths: readonly string[], options: TrendOptions): Promise<Trend> {
-  const headers = await readHeaders(paths, options);
+  const { headers, unreadable } = await readHeaders(paths, options);
   const newest = headers.at(-1);
   if (newest === undefined) throw new WsgError('usage', 'A trend needs runs: name a folder, files or a baseline.');
   const gates = (options.gates.length > 0 ? options.gates : defaultGates(newest.header, 0.1)).filter(
@@ -86,6 +86,7 @@ export async function trendOfRuns(paths: readonly string[], options: TrendOption
     // One after the other: only the figures stay.
     last = await loadRun(path, { series, warmupMs: undefined });
     for (const [index, gate] of gates.entries()) columns[index]?.push(figureOf(gate, last).value);
+    options.read?.(paths.length + (columns[0]?.length ?? 0), paths.length + kept.length);
   }
   const runs = kept.map(({ path, header }) => ({ path, startedAt: header.startedAt, version: header.version }));
   const figures = gates.map((gate, index): TrendFigure => {
@@ -100,7 +101,7 @@ export async function trendOfRuns(paths: readonly string[], options: TrendOption
   });
   const isFew = runs.length < LEAST_TREND_RUNS;
   const warnings = isFew ? [`${runs.length} runs show no step for sure: at least ${LEAST_TREND_RUNS} are needed`] : [];
-  return { runs, leftOut, figures, warnings };
+  return { runs, leftOut: [...unreadable, ...leftOut], figures, warnings };
 }
 
 interface Dated {
@@ -109,14 +110,32 @@ interface Dated {
   readonly isSaturated: boolean;
 }
 
-async function readHeaders(paths: readonly string[], { read }: TrendOptions): Promise<readonly Dated[]> {
-  const dated: Dated[] = [];
-  for (const path of paths) {
-    const { header, end } = await readRun(path, { seconds: false });
-    dated.push({ path, header, isSaturated: end.health.verdict === 'saturated' });
-    read?.(dated.length, paths.length);
+/** A file that is no run must not hide what the others show: it is named. When none can be read, the first says why. */
+async function readHeaders(
+  paths: readonly string[],
+  { read }: TrendOptions,
+): Promise<{ readonly headers: readonly Dated[]; readonly unreadable: readonly LeftOut[] }> {
+  const headers: Dated[] = [];
+  const unreadable: LeftOut[] = [];
+  let first: WsgError | undefined;
+  for (const [index, path] of paths.entries()) {
+    try {
+      const { header, end } = await readRun(path, { seconds: false });
+      headers.push({ path, header, isSaturated: end.health.verdict === 'saturated' });
+    } catch (error) {
+      if (!(error instanceof WsgError)) throw error;
+      first ??= error;
+      unreadable.push({ path, reason: error.message.replace(/\.$/, '') });
+    }
+    read?.(index + 1, paths.length * 2);
   }
-  return dated.toSorted((one, other) => (one.header.startedAt < other.header.startedAt ? -1 : 1));
+  if (headers.length === 0 && first !== undefined) throw first;
+  return { headers: headers.toSorted(byStart), unreadable };
+}
+
+function byStart(one: Dated, other: Dated): number {
+  const [a, b] = [one, other].map(({ header, path }) => `${header.startedAt} ${path}`);
+  return (a ?? '') < (b ?? '') ? -1 : 1;
 }
 
 /** Runs of another kind than the newest, and those whose generator was the bottleneck, are no part of the series. */

@@ -1,6 +1,16 @@
 import { expect, it } from 'vitest';
 import { SilenceWatch } from '../../../src/loadgen/thread/silence-watch.js';
 
+it('gives a thread more time that has a limit of its own', () => {
+  const silent: number[] = [];
+  const watch = new SilenceWatch(2, (index) => silent.push(index), 2);
+  watch.allow(0, 3);
+  for (let check = 0; check < 4; check += 1) watch.check();
+  expect(silent).toEqual([1]);
+  watch.check();
+  expect(silent).toEqual([1, 0]);
+});
+
 it('names a thread once that was not heard for as many checks as allowed, and no other', () => {
   const silent: [number, number][] = [];
   const watch = new SilenceWatch(3, (index, seconds) => silent.push([index, seconds]), 3);

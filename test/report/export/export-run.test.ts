@@ -27,6 +27,7 @@ it('a log is read back by HdrHistogram, second by second, and adds up to the run
   const p99 = seconds[3]?.getValueAtPercentile(99) ?? 0;
   expect(p99 / 10_000).toBeGreaterThan(40);
   expect(p99 / 10_000).toBeLessThan(90);
+  expect(text).toMatch(/^Tag=ws_rtt,3\.000,1\.000,/m);
   const start = /#\[StartTime: (?<seconds>[\d.]+) /.exec(text)?.groups?.['seconds'];
   expect(Number(start) * 1000).toBe(Date.parse(header.startedAt));
   const [, encoded = ''] = /,(HISTFAAA\S+)/.exec(text) ?? [];

@@ -12,12 +12,15 @@ const HOSTILE = `</script><img src=x onerror="document.title='owned'"><!--`;
 /** Kept for whoever wants to see what was drawn; not in the repository. */
 const PICTURES = fileURLToPath(new URL('../../../test-output/', import.meta.url));
 
-async function comparisonPage(changes: Parameters<typeof writeEchoRun>[2] = {}): Promise<string> {
+async function comparisonPage(
+  changes: Parameters<typeof writeEchoRun>[2] = {},
+  { newVus = changes.vus, allowed = [] }: { newVus?: number; allowed?: readonly string[] } = {},
+): Promise<string> {
   const folder = await temporaryFolder();
   const [base, next] = [join(folder, 'base.run'), join(folder, 'new.run')];
   await writeEchoRun(base, 10, changes);
-  await writeEchoRun(next, 14, changes);
-  const html = await renderHtmlComparison(await compareFiles({ base: [base], next: [next], gates: [] }));
+  await writeEchoRun(next, 14, newVus === undefined ? changes : { ...changes, vus: newVus });
+  const html = await renderHtmlComparison(await compareFiles({ base: [base], next: [next], gates: [], allowed }));
   await writeFile(join(folder, 'report.html'), html);
   return join(folder, 'report.html');
 }
@@ -83,7 +86,22 @@ describe('the page of a comparison', { timeout: 60_000 }, () => {
     await picture(page, 'comparison-dark.png');
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('#theme').isVisible()).toBe(false);
+    // Paper is white: the dark theme's light ink would not be seen on it.
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(28, 33, 39)');
     expect(problems).toEqual([]);
+  });
+
+  it('shows how percentiles changed also where a difference was allowed, and not where runs cannot be compared', async () => {
+    const shift = '.chart[data-title="ws_rtt: change of each percentile"]';
+    const allowed = await open(await comparisonPage({}, { newVus: 77, allowed: ['vus'] }));
+    await allowed.page.locator(shift).focus();
+    await allowed.page.keyboard.press('ArrowRight');
+    await expect
+      .poll(() => allowed.page.locator('#spoken').textContent())
+      .toMatch(/low \d+(?:\.\d+)?, change 39\.\d+, high \d/);
+    const refused = await open(await comparisonPage({}, { newVus: 77 }));
+    expect(await refused.page.locator('h1').textContent()).toMatch(/invalid/);
+    expect(await refused.page.locator(shift).count()).toBe(0);
   });
 
   it('zooms all charts over time together, by mouse and by keyboard', async () => {

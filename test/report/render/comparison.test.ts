@@ -123,6 +123,12 @@ describe('a comparison', () => {
     );
   });
 
+  it('is a code quality issue of the whole where no gate says what became of it', () => {
+    const worse = comparison([gate('a p(50) < +10%', 'within budget')], { because: 'more of its checks fail' });
+    const issues: unknown = JSON.parse(renderComparison({ ...worse, verdict: 'regression' }, 'code-quality', OPTIONS));
+    expect(issues).toMatchObject([{ description: 'regression: more of its checks fail', severity: 'critical' }]);
+  });
+
   it('takes its format from the ending of a file', () => {
     expect(
       ['a.md', 'b.xml', 'c.json', 'd.csv', 'e.txt', 'f.html', 'gl-code-quality.json', 'g'].map(formatOfFile),

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readGates, renderTrend, trendOfRuns } from '../../../src/report/index.js';
+import { textWidth } from '../../../src/summary/index.js';
 import { writeEchoRun } from '../../support/synthetic-run-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -35,7 +37,7 @@ describe('a trend', () => {
     expect(p50?.steps).toHaveLength(1);
     expect(p50?.steps[0]).toMatchObject({ index: 7, isWorse: true, run: { version: '1.7.0' } });
     expect(p50?.steps[0]?.change).toBeCloseTo(0.2, 1);
-    const text = renderTrend(trend, { colour: false, columns: 100 });
+    const text = renderTrend(trend, { colour: false, columns: 200 });
     expect(text).toMatch(/14 runs, 2026-01-01T00:00:00\.000Z to 2026-01-14/);
     expect(text).toMatch(/ws_rtt p\(50\) .*[▁▂▃]{7}\|[▆▇█]{7} .*ms/);
     expect(text).toMatch(/\+\d\d\.\d%, worse, since .*\.run \(2026-01-08T.*, wsg 1\.7\.0\): .*ms to .*ms, p 0\.00\d/);
@@ -49,6 +51,23 @@ describe('a trend', () => {
     expect(leftOut).toEqual([{ path: other, reason: 'it differs from the newest run in vus' }]);
     const allowed = await trendOfRuns([...paths, other], { ...PLAIN, allowed: ['vus'] });
     expect(allowed.runs).toHaveLength(15);
+  });
+
+  it('names files that are no runs, and shows what the others show; without any other it says why', async () => {
+    const broken = join(folder, 'broken.run');
+    await writeFile(broken, 'no run');
+    const { runs, leftOut } = await trendOfRuns([broken, ...paths], PLAIN);
+    expect(runs).toHaveLength(14);
+    expect(leftOut).toEqual([{ path: broken, reason: expect.stringContaining('is no run file') }]);
+    await expect(trendOfRuns([broken], PLAIN)).rejects.toThrow('is no run file');
+  });
+
+  it('reads well in 60 columns', async () => {
+    const text = renderTrend(await trendOfRuns(paths, PLAIN), { colour: false, columns: 60 });
+    // A path is one word.
+    for (const line of text.split('\n').filter((one) => !one.includes(folder))) {
+      expect(textWidth(line)).toBeLessThanOrEqual(60);
+    }
   });
 
   it('says of few runs that they are too few', async () => {
