@@ -1,8 +1,11 @@
 // Runs whose truth is known: times of one metric, log-normal with a spread of their own in each second and each run.
 import { Histogram } from '../../dist/core/histogram.js';
-import { decodeSparse, encodeHistogram } from '../../dist/core/histogram-codec.js';
+import { encodeHistogram } from '../../dist/core/histogram-codec.js';
+import { QuantileGrid } from '../../dist/report/compare/quantile-grid.js';
 import { SecondCounts } from '../../dist/report/compare/second-counts.js';
 
+/** Those that the cells have gates on. */
+const QUANTILES = [0.5, 0.95, 0.99];
 const METRICS = [{ name: 'ws_rtt', type: 'trend', contains: 'time' }];
 
 /** Random numbers that a seed decides (mulberry32). */
@@ -97,11 +100,12 @@ const figuresOf = ({ count, min, max, sum }) => ({ count, min, max, sum });
 /** A run as `wsg report` has it once its file is read. */
 export function syntheticRun(draws, path, asked) {
   const wishes = { ...USUAL, ...asked };
-  const counts = new SecondCounts();
+  const histograms = drawSeconds(draws, wishes);
   const total = new Histogram();
-  const seconds = drawSeconds(draws, wishes).map((histogram, second) => {
-    if (histogram.count > 0) counts.add(second, decodeSparse(encodeHistogram(histogram)));
-    total.add(histogram);
+  for (const histogram of histograms) total.add(histogram);
+  const counts = new SecondCounts(new QuantileGrid(total.counts, QUANTILES));
+  const seconds = histograms.map((histogram, second) => {
+    if (histogram.count > 0) counts.add(second, encodeHistogram(histogram));
     const trends = histogram.count === 0 ? {} : { ws_rtt: figuresOf(histogram) };
     return { second, elapsedMs: (second + 1) * 1000, counters: {}, gauges: {}, rates: {}, trends, checks: [] };
   });

@@ -71,6 +71,7 @@ function row({ name, counts, wants }, pairs) {
 
 function main() {
   const pairs = Number(process.argv[2] ?? 400);
+  if (!Number.isInteger(pairs) || pairs < 1) throw new Error(`${process.argv[2]} is no number of pairs`);
   const results = CELLS.map((cell, index) => {
     const result = tryCell(cell, pairs, 1000 + index);
     console.error(row(result, pairs));

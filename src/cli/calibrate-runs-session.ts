@@ -1,4 +1,5 @@
-import { calibrateRuns, readGates, type FigureCalibration } from '../report/index.js';
+import { calibrateRuns, type FigureCalibration } from '../report/calibrate/calibrate-runs.js';
+import { readGates } from '../report/index.js';
 import { renderTable, tableWidth } from '../summary/index.js';
 import type { Output } from './output.js';
 

@@ -8,7 +8,6 @@ import {
   readGates,
   readGatesFile,
   renderComparison,
-  renderHtmlComparison,
   type Comparison,
   type ComparisonFormat,
   type LoadedComparison,
@@ -71,7 +70,9 @@ async function render(
   format: ComparisonFormat,
   options: Parameters<typeof renderComparison>[2],
 ): Promise<string> {
-  return format === 'html' ? renderHtmlComparison(loaded) : renderComparison(loaded.comparison, format, options);
+  if (format !== 'html') return renderComparison(loaded.comparison, format, options);
+  const { renderHtmlComparison } = await import('../report/html/comparison-page.js');
+  return renderHtmlComparison(loaded);
 }
 
 /** Writes each file whatever becomes of the others; the errors of those that could not be written. */

@@ -1,5 +1,5 @@
 import { WsgError } from '../core/error.js';
-import { EXPORT_FORMATS, exportRun, seriesOfRun, type ExportFormat } from '../report/index.js';
+import { EXPORT_FORMATS, exportRun, seriesOfRun, type ExportFormat } from '../report/export/export-run.js';
 import type { Output } from './output.js';
 import { saveText } from './save-text.js';
 

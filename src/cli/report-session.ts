@@ -1,5 +1,5 @@
 import { WsgError } from '../core/error.js';
-import { renderHtmlRun, renderReport, type RenderReportOptions } from '../report/index.js';
+import { renderReport, type RenderReportOptions } from '../report/report-run.js';
 import type { Output } from './output.js';
 import { saveText } from './save-text.js';
 
@@ -32,6 +32,7 @@ export async function printReport({ runs, flags, output }: ReportInvocation): Pr
   } else if (/\.html?$/.test(flags.output)) {
     if (flags.json || flags.spectrum)
       throw new WsgError('usage', `${flags.output} is a page: leave out --json and --spectrum.`);
+    const { renderHtmlRun } = await import('../report/html/run-page.js');
     await saveText(flags.output, await renderHtmlRun(run));
   } else {
     await saveText(flags.output, await renderReport(run, { format: formatOf(flags), columns }));

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { glob } from 'tinyglobby';
 import { WsgError } from '../core/error.js';
 import { BaselineStore } from '../report/index.js';
 
@@ -13,6 +12,7 @@ export async function expandRuns(texts: readonly string[]): Promise<readonly str
 
 async function expandOne(text: string): Promise<readonly string[]> {
   if (/[*?[{]/.test(text)) {
+    const { glob } = await import('tinyglobby');
     const paths = await glob(text, { absolute: false, dot: true });
     if (paths.length > 0) return paths.toSorted();
     throw new WsgError('usage', `No file fits the pattern ${text}.`);

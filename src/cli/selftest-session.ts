@@ -1,4 +1,5 @@
-import { readGates, selftestRun, type Comparison, type Selftest } from '../report/index.js';
+import { readGates, type Comparison } from '../report/index.js';
+import { selftestRun, type Selftest } from '../report/selftest/selftest-run.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
 

@@ -1,5 +1,7 @@
 import { WsgError } from '../core/error.js';
-import { readGates, renderTrend, trendOfRuns } from '../report/index.js';
+import { readGates } from '../report/index.js';
+import { renderTrend } from '../report/render/trend-text.js';
+import { trendOfRuns } from '../report/trend/trend-runs.js';
 import { readPercent } from './compare-flags.js';
 import type { Output } from './output.js';
 import { expandRuns } from './run-paths.js';

@@ -17,7 +17,8 @@ export function writeVarint(bytes: Uint8Array, start: number, value: number): nu
 /** Reads whole numbers written as LEB128. Throws a plain `Error` where the bytes end or a number is too large. */
 export class VarintReader {
   private readonly bytes: Uint8Array;
-  private offset: number;
+  /** Where the next number begins. */
+  offset: number;
 
   constructor(bytes: Uint8Array, offset: number) {
     this.bytes = bytes;

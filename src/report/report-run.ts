@@ -1,7 +1,6 @@
 import { readRun } from '../run-file/index.js';
 import { jsonRenderer } from './json-renderer.js';
 import type { Renderer, ReportOptions } from './renderer.js';
-import { spectrumRenderer } from './spectrum-renderer.js';
 import { textRenderer } from './text-renderer.js';
 
 export const REPORT_FORMATS = ['text', 'json', 'spectrum'] as const;
@@ -14,16 +13,17 @@ export interface RenderReportOptions extends Partial<ReportOptions> {
 /** Reads a run file and makes its report. Throws what `readRun` throws: an error with a sentence for whatever the file is. */
 export async function renderReport(path: string, options: RenderReportOptions): Promise<string> {
   const run = await readRun(path);
-  return rendererOf(options.format).render(run, { colour: options.colour ?? false, columns: options.columns ?? 80 });
+  const renderer = await rendererOf(options.format);
+  return renderer.render(run, { colour: options.colour ?? false, columns: options.columns ?? 80 });
 }
 
-function rendererOf(format: ReportFormat): Renderer {
+async function rendererOf(format: ReportFormat): Promise<Renderer> {
   switch (format) {
     case 'text':
       return textRenderer;
     case 'json':
       return jsonRenderer;
     case 'spectrum':
-      return spectrumRenderer;
+      return (await import('./spectrum-renderer.js')).spectrumRenderer;
   }
 }

@@ -1,2 +1,2 @@
 export { RunFileWriter } from './run-file-writer.js';
-export { readRun } from './read-run.js';
+export { readHeader, readOutline, readRun, type RunOutline } from './read-run.js';

@@ -42,6 +42,13 @@ export class LineScanner {
     this.window = this.room.subarray(0, 0);
   }
 
+  /** Where behind `from` a line begins, undefined where none does within a window: payloads hold no line feed, so a record begins there. */
+  static lineAfter(fd: number, from: number): number | undefined {
+    const bytes = Buffer.allocUnsafe(WINDOW_BYTES);
+    const at = bytes.subarray(0, readSync(fd, bytes, 0, WINDOW_BYTES, from)).indexOf(LINE_FEED);
+    return at < 0 ? undefined : from + at + 1;
+  }
+
   /** Why `next` gave undefined. */
   get end(): ScanEnd {
     return this.stopped;

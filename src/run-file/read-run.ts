@@ -2,15 +2,15 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import { Histogram } from '../core/histogram.js';
 import { LineScanner } from './line-scanner.js';
-import { FORMAT, MAGIC } from './record-line.js';
-import type { HistogramRecord, Run, RunEnd, RunEventRecord, SketchRecord, TrendTotals } from './records.js';
+import { FORMAT, MAGIC, type RecordKind } from './record-line.js';
+import type { HistogramRecord, Run, RunEnd, RunEventRecord, RunHeader, SketchRecord, TrendTotals } from './records.js';
 import { ValueSketch } from '../core/value-sketch.js';
 import { RunCollector, type KindHistograms, type HistogramWish, type RunWish } from './run-collector.js';
 import { sumSeconds } from './sum-seconds.js';
 
 export interface ReadRunOptions {
-  /** False leaves `seconds` empty, which is a large part of the cost, unless the file was cut and needs them; true by default. */
-  readonly seconds?: boolean;
+  /** False leaves `seconds` empty, which is a large part of the cost, and a function says what of each is kept, unless the file was cut and needs them; true by default. */
+  readonly seconds?: RunWish['seconds'];
   /** The seconds' histograms that the caller wants to see; none by default. */
   readonly histograms?: HistogramWish;
 }
@@ -36,6 +36,61 @@ export async function readRun(path: string, options: ReadRunOptions = {}): Promi
   }
 }
 
+/** What a run's first record says, without a look at the rest. Throws what `readRun` throws. */
+export async function readHeader(path: string): Promise<RunHeader> {
+  const file = await openRun(path);
+  try {
+    const { size } = await file.stat();
+    const scanner = new LineScanner(file.fd, size, await checkMagic(file, path));
+    const collector = new RunCollector({ seconds: false });
+    const broken = takeAll(scanner, collector, () => collector.header !== undefined);
+    if (collector.header === undefined) throw emptyRun(path, broken);
+    return collector.header;
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a run is and how it ended, without its seconds. */
+export type RunOutline = Pick<Run, 'header' | 'end' | 'complete'>;
+
+/** Of longer files only so much of the end is looked at: the totals of dozens of series. */
+const TAIL_BYTES = 2 << 20;
+/** Kinds that stand before all totals. */
+const OF_SECONDS: ReadonlySet<string> = new Set(['second', 'histogram', 'health', 'gateway'] satisfies RecordKind[]);
+
+/** Reads a run without its seconds: of a long file only its beginning and its end, wherever these tell all. Throws what `readRun` throws. */
+export async function readOutline(path: string): Promise<RunOutline> {
+  const file = await openRun(path);
+  try {
+    const { size } = await file.stat();
+    const start = await checkMagic(file, path);
+    if (size > 2 * TAIL_BYTES) {
+      const collector = new RunCollector({ seconds: false });
+      if (takeEnds({ fd: file.fd, size, start }, collector)) return completeRun(collector);
+    }
+  } finally {
+    await file.close();
+  }
+  return readRun(path, { seconds: false });
+}
+
+/** Takes the records of the first second and those at the end; false where these are not all that there is to know. */
+function takeEnds({ fd, size, start }: FilePlace, collector: RunCollector): boolean {
+  const head = new LineScanner(fd, size, start);
+  let seconds = 0;
+  takeAll(head, collector, (kind) => kind === 'second' && ++seconds > 1);
+  const tailStart = LineScanner.lineAfter(fd, size - TAIL_BYTES);
+  if (tailStart === undefined) return false;
+  // Else totals may go on before where the tail begins.
+  let hasSeconds = false;
+  const broken = takeAll(new LineScanner(fd, size, tailStart), collector, (kind) => {
+    hasSeconds ||= OF_SECONDS.has(kind);
+    return false;
+  });
+  return broken === undefined && hasSeconds && collector.header !== undefined && collector.end !== undefined;
+}
+
 interface FilePlace {
   readonly fd: number;
   readonly size: number;
@@ -50,7 +105,6 @@ interface ScanResult {
   readonly isComplete: boolean;
 }
 
-/** Takes every record up to the end of the file or to what cannot be read. */
 function scan({ fd, size, start }: FilePlace, wish: RunWish): ScanResult {
   const scanner = new LineScanner(fd, size, start);
   const collector = new RunCollector(wish);
@@ -59,7 +113,12 @@ function scan({ fd, size, start }: FilePlace, wish: RunWish): ScanResult {
   return { collector, broken, isComplete };
 }
 
-function takeAll(scanner: LineScanner, collector: RunCollector): string | undefined {
+/** Takes every record up to the end of the file, to what cannot be read, or until it is enough; says what stopped it early. */
+function takeAll(
+  scanner: LineScanner,
+  collector: RunCollector,
+  isEnough: (kind: string) => boolean = () => false,
+): string | undefined {
   let offset = scanner.offset;
   for (let place = scanner.next(); place !== undefined; place = scanner.next()) {
     try {
@@ -72,6 +131,7 @@ function takeAll(scanner: LineScanner, collector: RunCollector): string | undefi
       return `the file is damaged at byte ${offset} (a "${place.kind}" record)`;
     }
     offset = scanner.offset;
+    if (isEnough(place.kind)) return undefined;
   }
   return scanner.end === 'damaged' ? `the file is damaged at byte ${scanner.offset}` : undefined;
 }

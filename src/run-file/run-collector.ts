@@ -1,5 +1,5 @@
 import { Histogram } from '../core/histogram.js';
-import { decodeHistogramInto, decodeSparse, type SparseHistogram } from '../core/histogram-codec.js';
+import { decodeHistogramInto } from '../core/histogram-codec.js';
 import { decodeSketchInto } from '../core/sketch-codec.js';
 import { ValueSketch } from '../core/value-sketch.js';
 import { VALUE_KIND, type RecordKind } from './record-line.js';
@@ -30,12 +30,13 @@ import type {
 /** Histograms of one series by kind. */
 export type KindHistograms = Partial<Record<HistogramKind, Histogram>>;
 
-/** The samples of one series, kind and second, as the buckets that they are in. */
-export interface SparseRecord {
+/** The samples of one series, kind and second as they stand in the file, for who needs no histogram of them: core/histogram-codec reads them. */
+export interface EncodedRecord {
   readonly series: string;
   readonly kind: HistogramKind;
   readonly second: number;
-  readonly sparse: SparseHistogram;
+  /** Only until the next record: the memory is used again. */
+  readonly bytes: Uint8Array;
 }
 
 /** Which seconds' histograms are wanted; all others are skipped by their length. */
@@ -46,15 +47,16 @@ export interface HistogramWish {
   readonly kinds?: readonly HistogramKind[];
   /** Called in the order of the file. The record's histogram is used again for the next one. */
   readonly visit?: (record: HistogramRecord) => void;
-  /** The same without a histogram; the record is the caller's. */
-  readonly visitSparse?: (record: SparseRecord) => void;
+  /** The same without a histogram. An error that it throws counts as damage of the file. */
+  readonly visitEncoded?: (record: EncodedRecord) => void;
   /** The same for trends whose values are no times; each record has a sketch of its own. */
   readonly visitSketch?: (record: SketchRecord) => void;
 }
 
 /** What of a file is wanted besides its header, health, gateway, events and end. */
 export interface RunWish {
-  readonly seconds: boolean;
+  /** Whether seconds are wanted, or what of each. */
+  readonly seconds: boolean | ((second: SecondRecord) => SecondRecord);
   readonly histograms?: HistogramWish;
 }
 
@@ -93,7 +95,7 @@ export class RunCollector {
 
   /** Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot. */
   wants(kind: string): boolean {
-    return kind === 'second' ? this.wish.seconds : KNOWN_KINDS.has(kind);
+    return kind === 'second' ? this.wish.seconds !== false : KNOWN_KINDS.has(kind);
   }
 
   /** Whether a second's histograms of the series with this id are wanted. */
@@ -108,11 +110,16 @@ export class RunCollector {
       case 'total':
         return this.takeTotal(payload);
       case 'second':
-        this.seconds.push(secondPayload.parse(json(payload)));
+        this.takeSecond(secondPayload.parse(json(payload)));
         return;
       default:
         this.takeRare(kind, json(payload));
     }
+  }
+
+  private takeSecond(second: SecondRecord): void {
+    const { seconds } = this.wish;
+    this.seconds.push(typeof seconds === 'function' ? seconds(second) : second);
   }
 
   private takeRare(kind: string, value: unknown): void {
@@ -148,7 +155,7 @@ export class RunCollector {
     if (histograms === undefined) return;
     const [idText = '', kindText, secondText, at] = words(payload, 3);
     const series = this.nameOf(idText);
-    const { kinds = ['response'], visit, visitSparse, visitSketch } = histograms;
+    const { kinds = ['response'], visit, visitEncoded, visitSketch } = histograms;
     if (kindText === VALUE_KIND) {
       const sketch = new ValueSketch();
       decodeSketchInto(this.base64.decode(payload, at), sketch);
@@ -159,7 +166,7 @@ export class RunCollector {
     if (!kinds.includes(kind)) return;
     const second = Number(secondText);
     const bytes = this.base64.decode(payload, at);
-    visitSparse?.({ series, kind, second, sparse: decodeSparse(bytes) });
+    visitEncoded?.({ series, kind, second, bytes });
     if (visit === undefined) return;
     this.scratch.reset();
     decodeHistogramInto(bytes, this.scratch);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { renderReport } from '../../src/report/index.js';
+import { renderReport } from '../../src/report/report-run.js';
 import { RunFileWriter } from '../../src/run-file/index.js';
 import { renderHdrTables, renderHealth, renderSummary } from '../../src/summary/index.js';
 import { sampleSecond, snapshotRun } from '../support/sample-run.js';

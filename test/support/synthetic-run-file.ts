@@ -17,14 +17,18 @@ function timesOf(second: number, medianMs: number): Histogram {
   return histogram;
 }
 
-/** Writes the run file of an `echo` whose round trips have this median. */
-export async function writeEchoRun(path: string, medianMs: number, changes: Partial<RunHeader> = {}): Promise<void> {
+/** Writes the run file of an `echo` whose round trips have this median, in all seconds or by second. */
+export async function writeEchoRun(
+  path: string,
+  medianMs: number | ((second: number) => number),
+  changes: Partial<RunHeader> = {},
+): Promise<void> {
   const metrics = [{ name: 'ws_rtt', type: 'trend', contains: 'time' }] as const;
   const total = new Histogram();
   const writer = await RunFileWriter.create(path);
   writer.writeHeader(sampleHeader({ scenario: 'echo', durationMs: SECONDS * 1000, metrics, ...changes }));
   for (let second = 0; second < SECONDS; second += 1) {
-    const histogram = timesOf(second, medianMs);
+    const histogram = timesOf(second, typeof medianMs === 'number' ? medianMs : medianMs(second));
     total.add(histogram);
     const { count, min, max, sum } = histogram;
     const added = { counters: { ws_msgs_received: SAMPLES }, gauges: {}, rates: {}, checks: [] };

@@ -1,5 +1,5 @@
 import { WsgError } from '../../core/error.js';
-import { readRun } from '../../run-file/index.js';
+import { readHeader } from '../../run-file/index.js';
 import type { Gate } from '../compare/comparison.js';
 import { defaultGates } from '../compare/default-gates.js';
 import { differencesOf } from '../compare/differences.js';
@@ -42,10 +42,9 @@ export async function calibrateRuns(
       `${paths.length} runs tell nothing of how runs differ: at least ${LEAST_RUNS} are needed.`,
     );
   }
-  const { header } = await readRun(first, { seconds: false });
+  const header = await readHeader(first);
   const wanted = (gates.length > 0 ? gates : defaultGates(header, 0.1)).filter(({ limit }) => limit === undefined);
-  const series = [...new Set(wanted.map((gate) => gate.series))];
-  const runs = await Promise.all(paths.map((path) => loadRun(path, { series, warmupMs: undefined })));
+  const runs = await Promise.all(paths.map((path) => loadRun(path, { gates: wanted, warmupMs: undefined })));
   const differences = differencesOf(
     [header],
     runs.map(({ run }) => run.header),

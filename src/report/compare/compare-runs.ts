@@ -7,7 +7,7 @@ import { findStalls } from './find-stalls.js';
 import { TAIL } from './judge-gate.js';
 import { judgeGates, type Sides } from './judge-gates.js';
 import { loadRun, type LoadedRun } from './loaded-run.js';
-import { readRun } from '../../run-file/index.js';
+import { readHeader } from '../../run-file/index.js';
 import { seedOf } from './seeded-draws.js';
 import { comparisonWarnings, DEFAULT_BUDGET, DEFAULT_NOISE } from './comparison-warnings.js';
 import { forbidGood, overallVerdict } from './overall-verdict.js';
@@ -49,9 +49,9 @@ export async function compareFiles(options: CompareOptions): Promise<LoadedCompa
       hint: `They are ${DIFFERENCE_KEYS.join(', ')}.`,
     });
   }
-  const { header } = await readRun(first, { seconds: false });
+  const header = await readHeader(first);
   const gates = options.gates.length > 0 ? options.gates : defaultGates(header, budget);
-  const wish = { series: [...new Set(gates.map(({ series }) => series))], warmupMs: options.warmupMs };
+  const wish = { gates, warmupMs: options.warmupMs };
   const load = (paths: readonly string[]): Promise<LoadedRun[]> =>
     Promise.all(paths.map((path) => loadRun(path, wish)));
   const sides: Sides = { base: await load(options.base), next: await load(options.next) };

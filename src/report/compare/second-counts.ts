@@ -1,97 +1,92 @@
-import { COUNTS_LENGTH, indexOfMs, middleMsAt } from '../../core/histogram-layout.js';
-import type { SparseHistogram } from '../../core/histogram-codec.js';
+import { groupSamples } from '../../core/histogram-codec.js';
+import { middleMsAt } from '../../core/histogram-layout.js';
+import { QuantileGrid, type QuantileEdges } from './quantile-grid.js';
 
-const NO_COUNTS = { indexes: new Uint16Array(0), counts: new Uint32Array(0) };
+/** One second: its samples by the grid's rows, and its exact figures. */
+interface CountedSecond {
+  readonly cells: Float64Array;
+  readonly count: number;
+  readonly sum: number;
+  readonly max: number;
+}
 
-const EDGES = 64;
-/** How far on the logistic scale the edges reach round a quantile: from .83 to .9995 for p99. */
-const REACH = 2.5;
-
-/** The histograms of a series, one a second. Seconds without samples are empty. */
+/** The samples of a series, second by second, at the edges of a grid. Seconds without samples are empty. */
 export class SecondCounts {
-  private readonly seconds: (SparseHistogram | undefined)[] = [];
-  private merged: { readonly from: number; readonly to: number; readonly counts: Float64Array } | undefined;
+  private readonly seconds: (CountedSecond | undefined)[] = [];
+  /** Every time counts as so many times as long. */
+  private factor = 1;
 
-  /** Keeps what a second's histogram holds. */
-  add(second: number, sparse: SparseHistogram): void {
-    this.seconds[second] = sparse;
-    this.merged = undefined;
+  constructor(private readonly grid: QuantileGrid) {}
+
+  /** Counts a second's encoded histogram. Throws as `groupSamples` does. */
+  add(second: number, bytes: Uint8Array): void {
+    const cells = new Float64Array(this.grid.edges.length + 1);
+    this.seconds[second] = { cells, ...groupSamples(bytes, this.grid.groups, cells) };
   }
 
   /** The same seconds with every time so many times as long. */
   slowed(factor: number): SecondCounts {
-    const slow = new SecondCounts();
-    this.seconds.forEach((second, at) => {
-      if (second !== undefined) slow.add(at, slowedSecond(second, factor));
-    });
+    const slow = new SecondCounts(this.grid);
+    slow.factor = this.factor * factor;
+    slow.seconds.push(...this.seconds);
     return slow;
   }
 
-  /** The seconds from `from` to before `to`, as what quantiles are resampled from. */
+  /** The seconds from `from` to before `to`, as what a quantile of the grid is resampled from. Throws for another quantile. */
   around(quantile: number, from: number, to: number): QuantileSample {
-    const seconds = Array.from({ length: Math.max(0, to - from) }, (_, index) => this.seconds[from + index]);
-    return new QuantileSample(seconds, edgesOf(this.merge(seconds, from, to), quantile), quantile);
+    const { rows } = this.grid.edgesOf(quantile);
+    const seconds = this.range(from, to);
+    const prefixes = [...rows, this.grid.edges.length].map(() => new Float64Array(seconds.length + 1));
+    seconds.forEach((second, at) => addSecond(prefixes, second, at, rows));
+    const shift = Math.log(this.factor);
+    const values = rows.map((row) => Math.log(middleMsAt(this.grid.edges[row] ?? 0)) + shift);
+    return new QuantileSample(prefixes, values, quantile);
   }
 
-  /** All of these seconds in one; several gates look at the same. */
-  private merge(seconds: readonly (SparseHistogram | undefined)[], from: number, to: number): Float64Array {
-    const known = this.merged;
-    if (known?.from === from && known.to === to) return known.counts;
-    const counts = new Float64Array(COUNTS_LENGTH);
-    for (const second of seconds) if (second !== undefined) addTo(counts, second);
-    this.merged = { from, to, counts };
-    return counts;
+  /** Whether the grid is dense round the quantiles of these seconds, and not only round those that it was made for. */
+  isDense(from: number, to: number): boolean {
+    const seconds = this.range(from, to);
+    const total = seconds.reduce((sum, second) => sum + (second?.count ?? 0), 0);
+    return this.grid.quantiles.every((quantile) => {
+      const { centre, share } = this.grid.edgesOf(quantile);
+      return total === 0 || QuantileGrid.isNear(upTo(seconds, centre) / total, share);
+    });
   }
 
   /** Of a second: its samples, their sum, and the largest; undefined without samples. */
   figures(second: number): { readonly count: number; readonly sum: number; readonly max: number } | undefined {
-    const counts = this.seconds[second];
-    return counts && { count: counts.total, sum: counts.sum, max: counts.max };
+    const counted = this.seconds[second];
+    if (counted === undefined) return undefined;
+    return { count: counted.count, sum: counted.sum * this.factor, max: counted.max * this.factor };
+  }
+
+  private range(from: number, to: number): readonly (CountedSecond | undefined)[] {
+    return Array.from({ length: Math.max(0, to - from) }, (_, index) => this.seconds[from + index]);
   }
 }
 
-/** Buckets that come to the same place add up. */
-function slowedSecond({ indexes, counts, total, max, sum }: SparseHistogram, factor: number): SparseHistogram {
-  const moved = new Map<number, number>();
-  indexes.forEach((index, place) => {
-    const target = indexOfMs(middleMsAt(index) * factor);
-    moved.set(target, (moved.get(target) ?? 0) + (counts[place] ?? 0));
-  });
-  const entries = [...moved].toSorted(([a], [b]) => a - b);
-  return {
-    indexes: Uint16Array.from(entries.map(([index]) => index)),
-    counts: Uint32Array.from(entries.map(([, count]) => count)),
-    total,
-    max: max * factor,
-    sum: sum * factor,
-  };
+function upTo(seconds: readonly (CountedSecond | undefined)[], row: number): number {
+  let sum = 0;
+  for (const second of seconds) for (let at = 0; at <= row; at += 1) sum += second?.cells[at] ?? 0;
+  return sum;
 }
 
-function addTo(merged: Float64Array, { indexes, counts }: SparseHistogram): void {
-  for (let place = 0; place < indexes.length; place += 1) {
-    const index = indexes[place] ?? 0;
-    merged[index] = (merged[index] ?? 0) + (counts[place] ?? 0);
-  }
-}
-
-/** Places in the layout below which so many shares of all samples lie, dense round the quantile. */
-function edgesOf(merged: Float64Array, quantile: number): readonly number[] {
-  const total = merged.reduce((sum, count) => sum + count, 0);
-  const centre = Math.log(quantile / (1 - quantile));
-  const levels = Array.from({ length: EDGES }, (_, edge) => {
-    const logit = centre - REACH + (2 * REACH * edge) / (EDGES - 1);
-    return 1 / (1 + Math.exp(-logit));
-  });
-  const edges: number[] = [];
+/** Carries the prefix sums on by a second. */
+function addSecond(
+  prefixes: readonly Float64Array[],
+  second: CountedSecond | undefined,
+  at: number,
+  rows: QuantileEdges['rows'],
+): void {
   let seen = 0;
-  let level = 0;
-  for (let index = 0; index < merged.length && level < EDGES; index += 1) {
-    seen += merged[index] ?? 0;
-    let isEdge = false;
-    for (; level < EDGES && seen >= (levels[level] ?? 1) * total && seen > 0; level += 1) isEdge = true;
-    if (isEdge) edges.push(index);
+  let cell = 0;
+  for (let row = 0; row < prefixes.length; row += 1) {
+    // The last one counts all.
+    const last = rows[row] ?? (second?.cells.length ?? 0) - 1;
+    for (; cell <= last; cell += 1) seen += second?.cells[cell] ?? 0;
+    const prefix = prefixes[row];
+    if (prefix !== undefined) prefix[at + 1] = (prefix[at] ?? 0) + seen;
   }
-  return edges;
 }
 
 /** Blocks of seconds that make a resample: where each begins, and how long all are. */
@@ -104,21 +99,16 @@ export interface Blocks {
 export class QuantileSample {
   readonly seconds: number;
   readonly samples: number;
-  /** By edge: how many samples up to it lie in the seconds before a second. The last row counts all. */
-  private readonly prefixes: readonly Float64Array[];
-  private readonly values: readonly number[];
 
+  /** `prefixes`, by edge: how many samples up to it lie in the seconds before a second; the last row counts all. `values`: logarithms of the edges. */
   constructor(
-    private readonly of: readonly (SparseHistogram | undefined)[],
-    edges: readonly number[],
+    private readonly prefixes: readonly Float64Array[],
+    private readonly values: readonly number[],
     private readonly quantile: number,
   ) {
-    this.seconds = of.length;
-    this.values = edges.map((edge) => Math.log(middleMsAt(edge)));
-    const rows = [...edges, COUNTS_LENGTH];
-    this.prefixes = rows.map(() => new Float64Array(of.length + 1));
-    of.forEach((second, at) => this.addSecond(second, at, rows));
-    this.samples = this.prefixes.at(-1)?.[of.length] ?? 0;
+    const all = prefixes.at(-1) ?? new Float64Array(1);
+    this.seconds = all.length - 1;
+    this.samples = all[this.seconds] ?? 0;
   }
 
   /** The quantile of all seconds. */
@@ -148,22 +138,9 @@ export class QuantileSample {
 
   /** The logarithm of each second's own quantile; seconds without samples are left out. */
   perSecond(): readonly number[] {
-    return this.of.flatMap((_, second) => {
-      const own = this.logQuantile({ starts: Int32Array.of(second), length: 1 });
-      return Number.isNaN(own) ? [] : [own];
-    });
-  }
-
-  private addSecond(second: SparseHistogram | undefined, at: number, rows: readonly number[]): void {
-    const { indexes, counts } = second ?? NO_COUNTS;
-    let seen = 0;
-    let place = 0;
-    for (let row = 0; row < rows.length; row += 1) {
-      const edge = rows[row] ?? COUNTS_LENGTH;
-      for (; place < indexes.length && (indexes[place] ?? 0) <= edge; place += 1) seen += counts[place] ?? 0;
-      const prefix = this.prefixes[row];
-      if (prefix !== undefined) prefix[at + 1] = (prefix[at] ?? 0) + seen;
-    }
+    return Array.from({ length: this.seconds }, (_, second) =>
+      this.logQuantile({ starts: Int32Array.of(second), length: 1 }),
+    ).filter((own) => !Number.isNaN(own));
   }
 
   private sumAt(row: number, blocks: Blocks): number {

@@ -1,5 +1,5 @@
 import { toHdrBase64 } from '../../core/hdr-export.js';
-import { readRun } from '../../run-file/index.js';
+import { readHeader, readRun } from '../../run-file/index.js';
 import type { SecondRecord } from '../../run-file/records.js';
 
 /** Values are in units of 100 ns; in the column of maxima HistogramLogProcessor and others want milliseconds. */
@@ -30,7 +30,7 @@ interface Interval {
  */
 export async function exportHlog(path: string, { isWanted, progress }: LogWish): Promise<string> {
   const intervals: Interval[] = [];
-  const { header } = await readRun(path, { seconds: false });
+  const header = await readHeader(path);
   const run = await readRun(path, {
     histograms: {
       visit: ({ series, second, histogram }) => {

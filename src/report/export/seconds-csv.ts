@@ -1,4 +1,5 @@
 import { readRun } from '../../run-file/index.js';
+import { decodeSparse } from '../../core/histogram-codec.js';
 import { quantilesOf } from '../../core/sparse-quantiles.js';
 import type { Run, SecondRecord } from '../../run-file/records.js';
 
@@ -16,11 +17,11 @@ export async function exportSecondsCsv(path: string, isWanted: (series: string) 
   const quantiles = new Map<string, number[][]>();
   const run = await readRun(path, {
     histograms: {
-      visitSparse: ({ series, second, sparse }) => {
+      visitEncoded: ({ series, second, bytes }) => {
         if (!isWanted(series)) return;
         const seconds = quantiles.get(series) ?? [];
         quantiles.set(series, seconds);
-        seconds[second] = quantilesOf(sparse, QUANTILES);
+        seconds[second] = quantilesOf(decodeSparse(bytes), QUANTILES);
       },
     },
   });

@@ -1,6 +1,6 @@
 import type { LoadedComparison } from '../compare/compare-runs.js';
 import type { Run } from '../../run-file/records.js';
-import { quantileShift, type QuantileShift } from './quantile-shift.js';
+import { quantileShifts, type QuantileShift } from './quantile-shift.js';
 import { readRunCurves, type Curve, type RunCurves } from './run-curves.js';
 import { spectrumOf, type SpectrumPoints } from './spectrum-points.js';
 
@@ -31,7 +31,7 @@ export interface PageChart {
 export interface PageData {
   readonly runs: readonly PageRun[];
   readonly spectra: readonly { readonly series: string; readonly runs: readonly (SpectrumPoints | null)[] }[];
-  readonly shifts: readonly ({ readonly series: string } & QuantileShift)[];
+  readonly shifts: readonly QuantileShift[];
   readonly charts: readonly PageChart[];
 }
 
@@ -53,9 +53,8 @@ export async function dataOfComparison({ comparison, sides }: LoadedComparison):
   const spectra = spectraOf([sides.base.map(({ run }) => run), sides.next.map(({ run }) => run)]);
   const judged = comparison.gates.filter(({ verdict }) => verdict !== 'invalid');
   const gated = [...new Set(judged.map(({ gate }) => gate.series))];
-  const shifts = gated
-    .filter((series) => spectra.some((spectrum) => spectrum.series === series))
-    .map((series) => ({ series, ...quantileShift(sides, series, comparison.settings) }));
+  const drawn = gated.filter((series) => spectra.some((spectrum) => spectrum.series === series));
+  const shifts = await quantileShifts(sides, drawn, comparison.settings);
   return { runs, spectra, shifts, charts: chartsOf(curves) };
 }
 

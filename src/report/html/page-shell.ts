@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/index.js';
+import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/page/uplot-assets.js';
 import { embeddedJson, escapeHtml } from './escape-html.js';
 import type { PageData } from './page-data.js';
 import { PAGE_SCRIPT } from './page-script.js';

@@ -1,5 +1,6 @@
+import { decodeSparse } from '../../core/histogram-codec.js';
 import { quantilesOf } from '../../core/sparse-quantiles.js';
-import { readRun } from '../../run-file/index.js';
+import { readHeader, readRun } from '../../run-file/index.js';
 import type { MetricDefinition, Run, SecondRecord } from '../../run-file/records.js';
 
 /** Longer runs are drawn in so many steps: a screen has no more points, and a page stays small. */
@@ -33,15 +34,15 @@ export interface RunCurves {
 
 /** Reads a run in bounded memory: of its histograms three quantiles a second stay. Throws what `readRun` throws. */
 export async function readRunCurves(path: string): Promise<RunCurves> {
-  const { header } = await readRun(path, { seconds: false });
+  const header = await readHeader(path);
   const trends = header.metrics.filter(({ type, contains }) => type === 'trend' && contains === 'time');
   const quantiles = new Map<string, (readonly number[] | undefined)[]>(trends.map(({ name }) => [name, []]));
   const run = await readRun(path, {
     histograms: {
       series: [...quantiles.keys()],
-      visitSparse: ({ series, second, sparse }) => {
+      visitEncoded: ({ series, second, bytes }) => {
         const seconds = quantiles.get(series);
-        if (seconds !== undefined) seconds[second] = quantilesOf(sparse, QUANTILES);
+        if (seconds !== undefined) seconds[second] = quantilesOf(decodeSparse(bytes), QUANTILES);
       },
     },
   });

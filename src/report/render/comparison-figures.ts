@@ -1,4 +1,4 @@
-import { formatTime } from '../../summary/index.js';
+import { formatTime } from '../../summary/format-value.js';
 import type { GateResult, Interval, Verdict } from '../compare/comparison.js';
 
 /** A gate's value as people read it. */

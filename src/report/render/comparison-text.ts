@@ -1,4 +1,6 @@
-import { createPalette, renderTable, tableWidth, wrapWords, type Palette } from '../../summary/index.js';
+import { createPalette, type Palette } from '../../summary/palette.js';
+import { renderTable, tableWidth } from '../../summary/table.js';
+import { wrapWords } from '../../summary/text-width.js';
 import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
 import { aggregateName } from '../compare/parse-gate.js';
 import { formatChange, formatFigure, formatInterval, formatMore, VERDICT_MARKS } from './comparison-figures.js';

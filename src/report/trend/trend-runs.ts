@@ -1,5 +1,5 @@
 import { WsgError } from '../../core/error.js';
-import { readRun } from '../../run-file/index.js';
+import { readOutline } from '../../run-file/index.js';
 import type { RunHeader } from '../../run-file/records.js';
 import type { Gate, GateResult } from '../compare/comparison.js';
 import { defaultGates } from '../compare/default-gates.js';
@@ -79,12 +79,11 @@ export async function trendOfRuns(paths: readonly string[], options: TrendOption
     ({ limit }) => limit === undefined,
   );
   const { kept, leftOut } = choose(headers, newest.header, options.allowed);
-  const series = [...new Set(gates.map((gate) => gate.series))];
   const columns: (number | null)[][] = gates.map(() => []);
   let last: LoadedRun | undefined;
   for (const { path } of kept) {
     // One after the other: only the figures stay.
-    last = await loadRun(path, { series, warmupMs: undefined });
+    last = await loadRun(path, { gates, warmupMs: undefined });
     for (const [index, gate] of gates.entries()) columns[index]?.push(figureOf(gate, last).value);
     options.read?.(paths.length + (columns[0]?.length ?? 0), paths.length + kept.length);
   }
@@ -120,7 +119,7 @@ async function readHeaders(
   let first: WsgError | undefined;
   for (const [index, path] of paths.entries()) {
     try {
-      const { header, end } = await readRun(path, { seconds: false });
+      const { header, end } = await readOutline(path);
       headers.push({ path, header, isSaturated: end.health.verdict === 'saturated' });
     } catch (error) {
       if (!(error instanceof WsgError)) throw error;

@@ -1,26 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { Histogram } from '../../../src/core/histogram.js';
-import { decodeSparse, encodeHistogram } from '../../../src/core/histogram-codec.js';
+import { encodeHistogram } from '../../../src/core/histogram-codec.js';
+import { QuantileGrid } from '../../../src/report/compare/quantile-grid.js';
 import { SecondCounts } from '../../../src/report/compare/second-counts.js';
+import { histogramOf } from '../../support/sample-run.js';
 
 function filled(seconds: number, valueOf: (second: number, sample: number) => number | undefined): SecondCounts {
-  const counts = new SecondCounts();
-  for (let second = 0; second < seconds; second += 1) {
+  const total = new Histogram();
+  const histograms = Array.from({ length: seconds }, (_, second) => {
     const histogram = new Histogram();
     for (let sample = 0; sample < 500; sample += 1) {
       const value = valueOf(second, sample);
       if (value !== undefined) histogram.record(value);
     }
-    if (histogram.count > 0) counts.add(second, decodeSparse(encodeHistogram(histogram)));
-  }
+    total.add(histogram);
+    return histogram;
+  });
+  const counts = new SecondCounts(new QuantileGrid(total.counts, [0.5, 0.9, 0.99]));
+  histograms.forEach((histogram, second) => {
+    if (histogram.count > 0) counts.add(second, encodeHistogram(histogram));
+  });
   return counts;
 }
 
-describe('SecondCounts', () => {
-  /** Over ten seconds, each with its share of all times. */
-  const exponential = (second: number, sample: number): number =>
-    -10 * Math.log(1 - (sample * 10 + (second % 10) + 0.5) / 5000);
+/** Over ten seconds, each with its share of all times. */
+function exponential(second: number, sample: number): number {
+  return -10 * Math.log(1 - (sample * 10 + (second % 10) + 0.5) / 5000);
+}
 
+describe('SecondCounts', () => {
   it.each([0.5, 0.9, 0.99])('gives the quantile %d of all seconds within a percent', (quantile) => {
     const sample = filled(10, exponential).around(quantile, 0, 10);
     const truth = -10 * Math.log(1 - quantile);
@@ -45,5 +53,40 @@ describe('SecondCounts', () => {
     expect(counts.around(0.5, 3, 4).samples).toBe(0);
     expect(counts.figures(3)).toBeUndefined();
     expect(counts.figures(2)?.count).toBe(500);
+  });
+});
+
+describe('SecondCounts of slower seconds', () => {
+  it('makes a copy with all times so many times as long', () => {
+    const counts = filled(10, exponential);
+    const slow = counts.slowed(1.2).slowed(1.5);
+    for (const quantile of [0.5, 0.99])
+      expect(slow.around(quantile, 0, 10).whole / counts.around(quantile, 0, 10).whole).toBeCloseTo(1.8, 9);
+    const { sum, max } = { sum: 0, max: 0, ...counts.figures(1) };
+    const longer = { sum: expect.closeTo(sum * 1.8, 6), max: expect.closeTo(max * 1.8, 6) };
+    expect(slow.figures(1)).toEqual({ count: 500, ...longer });
+  });
+});
+
+describe('the grid of SecondCounts', () => {
+  it('knows whether its edges are dense where the quantiles of some seconds lie', () => {
+    const counts = filled(30, (second, sample) => exponential(second, sample) * (second < 10 ? 20 : 1));
+    expect(counts.isDense(0, 30)).toBe(true);
+    expect(counts.isDense(10, 30)).toBe(false);
+    expect(counts.isDense(30, 30)).toBe(true);
+    // Even so no figure is taken from an end of the dense edges.
+    const truth = -10 * Math.log(1 - 0.99);
+    expect(Math.abs(counts.around(0.99, 10, 30).whole / truth - 1)).toBeLessThan(0.3);
+  });
+
+  it('refuses quantiles that it was not made for, and bytes that are no histogram', () => {
+    const counts = filled(3, exponential);
+    expect(() => counts.around(0.95, 0, 3)).toThrow('not counted for the quantile 0.95');
+    const bytes = encodeHistogram(histogramOf([5, 7, 7.5]));
+    expect(() => counts.add(3, bytes.slice(0, -1))).toThrow('ends too early');
+    bytes.set([bytes.at(-1) === 1 ? 2 : 1], bytes.length - 1);
+    expect(() => counts.add(3, bytes)).toThrow('do not add up');
+    expect(() => counts.add(3, new Uint8Array(30))).toThrow('no histogram');
+    expect(counts.figures(3)).toBeUndefined();
   });
 });

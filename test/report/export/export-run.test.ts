@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { decodeFromCompressedBase64, HistogramLogReader, type Histogram } from 'hdr-histogram-js';
 import { beforeEach, expect, it } from 'vitest';
 import { readRun } from '../../../src/run-file/index.js';
-import { exportRun } from '../../../src/report/index.js';
+import { exportRun } from '../../../src/report/export/export-run.js';
 import { writeEchoRun } from '../../support/synthetic-run-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

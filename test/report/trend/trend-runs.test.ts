@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readGates, renderTrend, trendOfRuns } from '../../../src/report/index.js';
+import { readGates } from '../../../src/report/index.js';
+import { renderTrend } from '../../../src/report/render/trend-text.js';
+import { trendOfRuns } from '../../../src/report/trend/trend-runs.js';
 import { textWidth } from '../../../src/summary/index.js';
 import { writeEchoRun } from '../../support/synthetic-run-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
