@@ -2,7 +2,7 @@ import { WsgError } from '../../core/error.js';
 import type { ComparedRun, Comparison, ComparisonMethod, ComparisonSettings, Gate } from './comparison.js';
 import { defaultGates } from './default-gates.js';
 import { differencesOf, DIFFERENCE_KEYS } from './differences.js';
-import { worseFailures } from './failure-rate.js';
+import { commonFailures, worseFailures } from './failure-rate.js';
 import { findStalls } from './find-stalls.js';
 import { TAIL } from './judge-gate.js';
 import { judgeGates, type Sides } from './judge-gates.js';
@@ -95,12 +95,15 @@ function compose(
   const stalls = stallsOf(sides, gates);
   const hasNewStalls =
     stalls.filter(({ side }) => side === 'new').length > stalls.filter(({ side }) => side === 'base').length;
+  const failures = worseFailures(sides.base, sides.next);
+  const common = commonFailures(sides.base, sides.next);
   const blocking = [
     ...differences.filter(({ consequence }) => consequence === 'invalid').map(tellDifference),
     ...saturation(sides),
+    // More of them than before is a regression, and not a question of what can be compared.
+    ...(failures.length === 0 ? common.blocking : []),
   ];
   const judged = judgeGates(sides, gates, settings, { blocking, hasNewStalls });
-  const failures = worseFailures(sides.base, sides.next);
   const results = judged.map((result) => forbidGood(result, failures));
   const { verdict, because } = overallVerdict(results, failures, blocking);
   return {
@@ -113,7 +116,7 @@ function compose(
     gates: results,
     shown: shownFigures(sides, gates),
     stalls,
-    warnings: comparisonWarnings(sides, gates, settings),
+    warnings: [...common.warnings, ...comparisonWarnings(sides, gates, settings)],
   };
 }
 

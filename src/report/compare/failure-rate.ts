@@ -3,12 +3,23 @@ import type { LoadedRun } from './loaded-run.js';
 /** More failures than these are no chance: this many standard errors, and this share of all. */
 const STANDARD_ERRORS = 3;
 const LEAST_SHARE = 0.001;
+/** Where more than this share fails, what works is the exception. */
+const MOST = 0.5;
 
 /** What can fail, and of how many. */
 interface Failures {
   readonly name: string;
   readonly failed: (run: LoadedRun) => number;
   readonly all: (run: LoadedRun) => number;
+  /** Whether the times of what failed are how long was waited, and nothing of the server's. */
+  readonly leavesNoTimes?: boolean;
+}
+
+/** What failed on both sides. */
+export interface CommonFailures {
+  /** Of these no time can be compared. */
+  readonly blocking: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 const counter = (run: LoadedRun, name: string): number => run.run.end.totals.counters[name] ?? 0;
@@ -28,6 +39,7 @@ const KINDS: readonly Failures[] = [
   },
   {
     name: 'lost messages',
+    leavesNoTimes: true,
     failed: (run) => counter(run, 'ws_msgs_lost'),
     all: (run) => Math.max(counter(run, 'ws_msgs_sent'), counter(run, 'ws_msgs_received')),
   },
@@ -45,17 +57,42 @@ const KINDS: readonly Failures[] = [
 
 /** What fails more often in the new runs than in those of the base, in sentences: that is a regression whatever the times say. */
 export function worseFailures(base: readonly LoadedRun[], next: readonly LoadedRun[]): readonly string[] {
-  return KINDS.flatMap(({ name, failed, all }) => {
-    const sum = (runs: readonly LoadedRun[], of: (run: LoadedRun) => number): number =>
-      runs.reduce((total, run) => total + of(run), 0);
-    const [before, after] = [sum(base, all), sum(next, all)];
-    if (before === 0 || after === 0) return [];
-    const [was, is] = [sum(base, failed) / before, sum(next, failed) / after];
+  return KINDS.flatMap((kind) => {
+    const [before, after] = [sum(base, kind.all), sum(next, kind.all)];
+    const { was, is } = sharesOf(kind, base, next);
     const pooled = (was * before + is * after) / (before + after);
     const error = Math.sqrt(pooled * (1 - pooled) * (1 / before + 1 / after));
-    if (is - was <= Math.max(LEAST_SHARE, STANDARD_ERRORS * error)) return [];
-    return [`${name}: ${percent(is)} instead of ${percent(was)}`];
+    // Not a number where nothing could fail.
+    if (!(is - was > Math.max(LEAST_SHARE, STANDARD_ERRORS * error))) return [];
+    return [`${kind.name}: ${percent(is)} instead of ${percent(was)}`];
   });
+}
+
+/** What mostly failed on both sides, in sentences: nothing got worse, and yet the times say little of what works. */
+export function commonFailures(base: readonly LoadedRun[], next: readonly LoadedRun[]): CommonFailures {
+  const found = KINDS.flatMap((kind) => {
+    const { was, is } = sharesOf(kind, base, next);
+    if (!(Math.min(was, is) > MOST)) return [];
+    return [{ kind, text: `${kind.name}: ${percent(was)} before and ${percent(is)} now` }];
+  });
+  const texts = (isBlocking: boolean): string[] =>
+    found.filter(({ kind }) => (kind.leavesNoTimes ?? false) === isBlocking).map(({ text }) => text);
+  return {
+    blocking: texts(true),
+    warnings: texts(false).map((text) => `${text}: times of what failed are among them`),
+  };
+}
+
+function sharesOf(
+  { failed, all }: Failures,
+  base: readonly LoadedRun[],
+  next: readonly LoadedRun[],
+): { readonly was: number; readonly is: number } {
+  return { was: sum(base, failed) / sum(base, all), is: sum(next, failed) / sum(next, all) };
+}
+
+function sum(runs: readonly LoadedRun[], of: (run: LoadedRun) => number): number {
+  return runs.reduce((total, run) => total + of(run), 0);
 }
 
 function percent(share: number): string {
