@@ -7,6 +7,8 @@ import { hodgesLehmann, mean, medianIndex, studentQuantile, studentTail, varianc
 export const TAIL = 0.05;
 /** Baselines that happen to agree make no hair trigger: their spread counts as at least this. */
 const LEAST_SPREAD = 0.015;
+/** The same of shares, whose chance is known: of these only more than nothing, for a spread of 0 has no interval. */
+const LEAST_SPREAD_OF_SHARES = 1e-4;
 /** An autocorrelation from which blocks of seconds do not calibrate any more. */
 const STRONG_CORRELATION = 0.6;
 /** A percentile wants so many samples above it. */
@@ -30,6 +32,8 @@ export interface EvidenceOptions {
   readonly noise: number;
   readonly gates: number;
   readonly seed: number;
+  /** Whether the figure is a share, from 0 to 1. */
+  readonly isShare?: boolean;
 }
 
 /** The number of samples that a gate's aggregate needs; 1 unless it is a quantile. */
@@ -52,14 +56,22 @@ export function evidenceOf(
 ): Evidence | undefined {
   if ([...base, ...next].some(({ value }) => value === null || value <= 0)) return undefined;
   const logs = (figures: readonly Figure[]): number[] => figures.map(({ value }) => Math.log(value ?? Number.NaN));
+  const least = options.isShare === true ? chanceOfShares([...base, ...next]) : LEAST_SPREAD;
   switch (options.method) {
     case 'one-against-one':
       return ofTwo(gate, base[standIn(base)], next[standIn(next)], options);
     case 'one-against-many':
-      return ofPrediction(gate, logs(base), logs(next)[0] ?? Number.NaN);
+      return ofPrediction(gate, logs(base), logs(next)[0] ?? Number.NaN, least);
     case 'many-against-many':
-      return ofWelch(gate, logs(base), logs(next));
+      return ofWelch(gate, logs(base), logs(next), least);
   }
+}
+
+/** How much shares of the same chance differ by luck: the standard deviation of their logarithms (binomial, delta method). */
+function chanceOfShares(figures: readonly Figure[]): number {
+  const share = Math.min(1, mean(figures.map(({ value }) => value ?? 0)));
+  const samples = Math.min(...figures.map((figure) => figure.samples));
+  return Math.max(LEAST_SPREAD_OF_SHARES, Math.sqrt((1 - share) / (share * samples)));
 }
 
 function ofTwo(
@@ -99,15 +111,15 @@ function ofTwo(
 }
 
 /** One new value against those of earlier runs: a t prediction interval. */
-function ofPrediction(gate: Gate, base: readonly number[], next: number): Evidence {
+function ofPrediction(gate: Gate, base: readonly number[], next: number, least: number): Evidence {
   const degrees = base.length - 1;
-  const spread = Math.max(LEAST_SPREAD, Math.sqrt(variance(base))) * Math.sqrt(1 + 1 / base.length);
+  const spread = Math.max(least, Math.sqrt(variance(base))) * Math.sqrt(1 + 1 / base.length);
   return ofStudent(gate, { effect: next - mean(base), spread, degrees, runs: base.length });
 }
 
 /** Welch's interval on the logarithms; the effect is the Hodges-Lehmann estimate. */
-function ofWelch(gate: Gate, base: readonly number[], next: readonly number[]): Evidence {
-  const [a, b] = [base, next].map((logs) => Math.max((LEAST_SPREAD / 3) ** 2, variance(logs)) / logs.length);
+function ofWelch(gate: Gate, base: readonly number[], next: readonly number[], least: number): Evidence {
+  const [a, b] = [base, next].map((logs) => Math.max((least / 3) ** 2, variance(logs)) / logs.length);
   const [first = 0, second = 0] = [a, b];
   const spread = Math.sqrt(first + second);
   const degrees = (first + second) ** 2 / (first ** 2 / (base.length - 1) + second ** 2 / (next.length - 1));

@@ -66,7 +66,7 @@ function judge({ gate, unit, base, next, options, context }: JudgeParts): GateRe
   const shown = { ...sides, change, interval: null, warnings: [] };
   if (problems.length > 0) return { ...shown, verdict: 'invalid', reasons: problems };
   if (gate.limit !== undefined) return judgeLimit(shown, gate.limit);
-  const evidence = evidenceOf(gate, base, next, options);
+  const evidence = evidenceOf(gate, base, next, { ...options, isShare: unit === 'ratio' });
   if (evidence === undefined) return judgeWithout(shown);
   const drifts = [...driftsOf('base', base), ...driftsOf('new', next)];
   return judgeEvidence(shown, { ...evidence, warnings: [...evidence.warnings, ...drifts] }, context);
