@@ -19,6 +19,7 @@ import { tellGithub } from './github-actions.js';
 import { reportError } from './report-error.js';
 import { expandRuns } from './run-paths.js';
 import { saveText } from './save-text.js';
+import { ShareProgress } from './share-progress.js';
 
 /** One comparison as it was typed. */
 export interface CompareInvocation {
@@ -39,14 +40,16 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   // Standard output has the comparison in any case.
   const files = readFiles((flags.output ?? []).filter((path) => path !== '-'));
   const sides = await readSides(runs, flags);
+  const progress = new ShareProgress(output.stderr, 'reading');
   const loaded = await compareFiles({
     ...sides,
+    read: (share) => progress.show(share),
     gates: await readAllGates(flags),
     budget: readPercent('budget', flags.budget),
     noise: readPercent('noise', flags.noise),
     warmupMs: readWarmup(flags.warmup),
     allowed: (flags['allow-different'] ?? []).flatMap((keys) => keys.split(',')),
-  });
+  }).finally(() => progress.end());
   const { stdout } = output;
   const isStrict = flags.strict;
   const gatesFile = flags.gates ?? (existsSync(GATES_FILE) ? GATES_FILE : undefined);
@@ -54,10 +57,10 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   stdout.write(await render(loaded, format, { ...plain, colour: stdout.useColor, columns: stdout.columns }));
   const saved = await saveAll(files, async ({ path, format: asked }) => {
     // The page of long runs takes some seconds.
-    if (output.stderr.isTerminal) output.stderr.write(`writing ${path} ...\r`);
+    if (output.stderr.canRedraw) output.stderr.write(`writing ${path} ...\r`);
     return render(loaded, asked, plain);
   });
-  if (output.stderr.isTerminal && files.length > 0) output.stderr.write('\u001B[K');
+  if (output.stderr.canRedraw && files.length > 0) output.stderr.write('\u001B[K');
   await tellGithub(loaded.comparison, output, process.env);
   const verdict = exitCodeOf(loaded.comparison, isStrict);
   // What was found is more than that a file could not be written, which is told all the same.

@@ -2,6 +2,7 @@ import { WsgError } from '../core/error.js';
 import { EXPORT_FORMATS, exportRun, seriesOfRun, type ExportFormat } from '../report/export/export-run.js';
 import type { Output } from './output.js';
 import { saveText } from './save-text.js';
+import { ShareProgress } from './share-progress.js';
 
 /** One `wsg report export` as it was typed. */
 interface ExportInvocation {
@@ -18,22 +19,11 @@ export async function exportFile(run: string, { flags, output }: ExportInvocatio
   const format = readFormat(flags.format ?? endingOf(flags.output));
   const series = flags.metric ?? [];
   await checkSeries(run, series, format);
-  const text = await exportRun(run, format, series, showProgress(output));
-  if (output.stderr.isTerminal) output.stderr.write('\r\u001B[K');
+  // A log of an hour takes some seconds.
+  const progress = new ShareProgress(output.stderr, 'exporting');
+  const text = await exportRun(run, format, series, (share) => progress.show(share)).finally(() => progress.end());
   if (flags.output === undefined || flags.output === '-') output.stdout.write(text);
   else await saveText(flags.output, text);
-}
-
-/** A log of an hour takes some seconds: on a terminal that is seen. */
-function showProgress({ stderr }: Output): ((share: number) => void) | undefined {
-  if (!stderr.isTerminal) return undefined;
-  let shown = 0;
-  return (share) => {
-    const percent = Math.min(99, Math.floor(share * 100));
-    if (percent <= shown) return;
-    shown = percent;
-    stderr.write(`\rexporting ${percent} %`);
-  };
 }
 
 function endingOf(path: string | undefined): string | undefined {

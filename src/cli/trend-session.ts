@@ -5,6 +5,7 @@ import { trendOfRuns } from '../report/trend/trend-runs.js';
 import { readPercent } from './compare-flags.js';
 import type { Output } from './output.js';
 import { expandRuns } from './run-paths.js';
+import { ShareProgress } from './share-progress.js';
 
 /** One `wsg report trend` as it was typed. */
 interface TrendInvocation {
@@ -22,14 +23,13 @@ export async function printTrend(names: readonly string[], { flags, output }: Tr
   if (names.length === 0) throw new WsgError('usage', 'Which runs? Name a folder, files, a pattern or a baseline.');
   const paths = await expandRuns(names);
   const { stdout, stderr } = output;
+  const progress = new ShareProgress(stderr, 'reading');
   const trend = await trendOfRuns(paths, {
     gates: readGates(flags.gate ?? [], 'flag'),
     leastChange: readPercent('least-change', flags['least-change']) ?? 0,
     allowed: (flags['allow-different'] ?? []).flatMap((keys) => keys.split(',')),
-    read: (done, all) => {
-      if (stderr.isTerminal) stderr.write(done >= all ? '\r\u001B[K' : `\rreading ${Math.floor((done / all) * 100)} %`);
-    },
-  });
+    read: (share) => progress.show(share),
+  }).finally(() => progress.end());
   stdout.write(
     flags.json
       ? `${JSON.stringify(trend)}\n`

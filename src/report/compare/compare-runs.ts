@@ -6,7 +6,7 @@ import { commonFailures, worseFailures } from './failure-rate.js';
 import { findStalls } from './find-stalls.js';
 import { TAIL } from './judge-gate.js';
 import { judgeGates, type Sides } from './judge-gates.js';
-import { loadRun, type LoadedRun } from './loaded-run.js';
+import { loadRun, type LoadedRun, type LoadWish } from './loaded-run.js';
 import { readHeader } from '../../run-file/index.js';
 import { seedOf } from './seeded-draws.js';
 import { comparisonWarnings, DEFAULT_BUDGET, DEFAULT_NOISE } from './comparison-warnings.js';
@@ -25,6 +25,8 @@ export interface CompareOptions {
   readonly warmupMs?: number;
   /** Differences that do not matter, by their keys. */
   readonly allowed?: readonly string[];
+  /** Hears how much has been read, 0 to 1. */
+  readonly read?: (share: number) => void;
 }
 
 /** A comparison, and the runs that it was made of. */
@@ -52,11 +54,19 @@ export async function compareFiles(options: CompareOptions): Promise<LoadedCompa
   const header = await readHeader(first);
   const gates = options.gates.length > 0 ? options.gates : defaultGates(header, budget);
   const wish = { gates, warmupMs: options.warmupMs };
-  const load = (paths: readonly string[]): Promise<LoadedRun[]> =>
-    Promise.all(paths.map((path) => loadRun(path, wish)));
-  const sides: Sides = { base: await load(options.base), next: await load(options.next) };
+  const sides = await loadSides(options, wish);
   const settings = { budget, noise, allowed, warmupMs: options.warmupMs ?? header.warmupMs };
   return { comparison: compareLoaded(sides, gates, settings), sides };
+}
+
+async function loadSides({ base, next, read }: CompareOptions, wish: LoadWish): Promise<Sides> {
+  const loaded: LoadedRun[] = [];
+  const paths = [...base, ...next];
+  for (const path of paths) {
+    loaded.push(await loadRun(path, wish));
+    read?.(loaded.length / paths.length);
+  }
+  return { base: loaded.slice(0, base.length), next: loaded.slice(base.length) };
 }
 
 /** How loaded runs are compared. */
