@@ -28,6 +28,8 @@ export default class Report extends BaseCommand {
       description: 'Print the run, or the comparison, as one JSON object.',
     }),
     output: Flags.string({
+      // As `wsg loadtest --out` and k6 call it.
+      aliases: ['out'],
       helpValue: 'FILE',
       multiple: true,
       multipleNonGreedy: true,

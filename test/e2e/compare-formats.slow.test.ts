@@ -152,7 +152,7 @@ describe('in a step of GitHub Actions', () => {
 
 it('writes all files and keeps the verdict when one of them cannot be written', async () => {
   await mkdir(join(cwd, 'folder.md'));
-  const slow = await report(['base.run', 'slow.run', '--output', 'folder.md', '--output', 'a.csv']);
+  const slow = await report(['base.run', 'slow.run', '--output', 'folder.md', '--out', 'a.csv']);
   expect(slow.code).toBe(10);
   expect(slow.stderr).toMatch(/folder\.md of --output cannot be written/);
   expect(await readFile(join(cwd, 'a.csv'), 'utf8')).toMatch(/regression/);
