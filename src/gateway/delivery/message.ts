@@ -23,8 +23,13 @@ export function messageCost({ payload }: OutboundMessage): number {
   return Math.ceil(payload.byteLength * (1 + UNCOLLECTED_SHARE)) + OVERHEAD_BYTES;
 }
 
-/** The message as it may wait for long: a small payload is part of a buffer that it shares with others, and would keep all of that alive. */
+/**
+ * The message as it may wait for long: a small payload is part of a buffer that it shares with others, and would keep all of that alive.
+ * The copy is made once, for all connections for which it waits.
+ */
 export function messageToKeep(message: OutboundMessage): OutboundMessage {
-  const { payload } = message;
-  return payload.buffer.byteLength === payload.byteLength ? message : { ...message, payload: new Uint8Array(payload) };
+  const { payload, binary, compress } = message;
+  if (payload.buffer.byteLength === payload.byteLength) return message;
+  message.kept ??= { payload: new Uint8Array(payload), binary, compress };
+  return message.kept;
 }

@@ -1,9 +1,15 @@
+import type { WireFrames } from './ws-frame.js';
+
 /** What leaves to clients: encoded once, sent many times, never changed after it was made. */
 export interface OutboundMessage {
   readonly payload: Uint8Array;
   readonly binary: boolean;
   /** Asks for permessage-deflate where it was negotiated: true from 512 bytes on. */
   readonly compress: boolean;
+  /** Its frames, kept by a transport that makes them once for all receivers. */
+  wire?: WireFrames;
+  /** The same message with bytes of its own, kept by delivery once it has to wait. */
+  kept?: OutboundMessage;
 }
 
 /** `sent`: given to the kernel. `buffered`: kept by the library behind a slow reader. `dropped`: over the library's limit, gone. */

@@ -2,30 +2,24 @@ import type { Duplex } from 'node:stream';
 import { CLOSE_TIMEOUT_MS, fitCloseReason } from './close-reason.js';
 import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
+import { wireFrames, type MessageBatch } from './message-batch.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
-import type { Corkable, TickCork } from './tick-cork.js';
-import type { Topics } from './topics.js';
+import type { TopicMember, TurnWrites } from './turn-writes.js';
 
 /** A timer may fire a little early. */
 const TIMER_SLACK_MS = 5;
 
-/** What a corked socket may hold back before it is written out all the same. */
+/** What a corked socket may gather before it is written anyway. */
 const CORK_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
-/** What we use of a WebSocket of `ws`, by structure. */
+/** What we use of a WebSocket of `ws`, by structure. Data frames are ours; control frames, reading and the close are the library's. */
 export interface WsNative {
-  readonly bufferedAmount: number;
-  send(message: Uint8Array, options: SendOptions, written: () => void): void;
   ping(): void;
   close(code: number, reason: string): void;
   terminate(): void;
   pause(): void;
   resume(): void;
-}
-
-interface SendOptions {
-  readonly binary: boolean;
-  readonly compress: boolean;
 }
 
 /** The network socket under a WebSocket. */
@@ -36,8 +30,7 @@ export interface WsStream extends Duplex {
 /** What all sockets of one `ws` transport share. */
 export interface WsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
-  readonly topics: Topics<WsSocket<C>>;
-  readonly tickCork: TickCork;
+  readonly turnWrites: TurnWrites<WsSocket<C>>;
   readonly onCloseIgnored: () => void;
 }
 
@@ -49,19 +42,19 @@ export interface WsParts {
   readonly remotePort: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutS: number;
+  /** The window of the compression that was negotiated, or `PLAIN`. */
+  readonly windowBits: number;
 }
 
-const TEXT = { binary: false, compress: false };
-const TEXT_DEFLATED = { binary: false, compress: true };
-const BINARY = { binary: true, compress: false };
-const BINARY_DEFLATED = { binary: true, compress: true };
-
 /** One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js does, not when the peer has answered. */
-export class WsSocket<C extends object> implements Peer<C>, Corkable {
+export class WsSocket<C extends object> implements Peer<C>, TopicMember {
   connection: C | undefined = undefined;
   /** For the keep-alive: bytes read when it last looked, and for how many seconds none have come. */
   seenBytes = 0;
   silentS = 0;
+  turn = 0;
+  written = 0;
+  topicBits = 0;
   readonly idleTimeoutS: number;
   readonly #context: WsSocketContext<C>;
   readonly #native: WsNative;
@@ -69,13 +62,19 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
   readonly #remoteHost: string;
   readonly #remotePort: number;
   readonly #maxBufferedBytes: number;
-  readonly #written: () => void;
+  readonly #windowBits: number;
   #isOpen = true;
   #isPaused = false;
+  /** The kernel has not taken all: `#drained` is called when it has. */
   #isBehind = false;
-  #corks = 0;
-  /** What was buffered before the cork: a reader is slow only when that is more than nothing. */
-  #bytesBeforeCork = 0;
+  /** What is sent while the socket is corked. */
+  #corked: OutboundMessage[] | undefined;
+  #corkedBytes = 0;
+  /** What waits for a message before it to be deflated, that message first. */
+  #waiting: OutboundMessage[] | undefined;
+  #waitingBytes = 0;
+  /** The close frame that stands behind what waits. */
+  #closeFrame: { readonly code: number; readonly reason: string } | undefined;
   #closedAt = 0;
 
   constructor(context: WsSocketContext<C>, parts: WsParts) {
@@ -86,7 +85,7 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
     this.#remotePort = parts.remotePort;
     this.#maxBufferedBytes = parts.maxBufferedBytes;
     this.idleTimeoutS = parts.idleTimeoutS;
-    this.#written = () => this.#drained();
+    this.#windowBits = parts.windowBits;
   }
 
   get remoteAddress(): string {
@@ -99,60 +98,65 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
 
   /** Hot. */
   send(message: OutboundMessage): SendStatus {
-    if (!this.#isOpen || this.#native.bufferedAmount > this.#maxBufferedBytes) return 'dropped';
-    this.#native.send(message.payload, sendOptions(message), this.#written);
-    const buffered = this.#native.bufferedAmount;
-    if (this.#corks > 0) return this.#corkedStatus(buffered);
-    this.#isBehind = buffered > 0;
-    return this.#isBehind ? 'buffered' : 'sent';
+    if (!this.#isOpen || this.#buffered > this.#maxBufferedBytes) return 'dropped';
+    this.#context.turnWrites.settle(this);
+    if (this.#corked === undefined) this.#write(this.#context.turnWrites.batchOf([message]));
+    else this.#gather(this.#corked, message);
+    return this.#buffered > 0 ? 'buffered' : 'sent';
   }
 
-  /** Sends what a topic brings: held back until the tick is over. False when the limit is reached and the message gone. */
-  deliver(message: OutboundMessage): boolean {
-    this.#context.tickCork.hold(this);
-    return this.send(message) !== 'dropped';
+  /** Takes what was published in this turn, behind what is corked. */
+  put(batch: MessageBatch): boolean {
+    if (!this.#isOpen) return true;
+    if (this.#buffered > this.#maxBufferedBytes) return false;
+    if (this.#corked !== undefined && this.#corked.length > 0) this.#flushCork(this.#corked);
+    this.#write(batch);
+    return true;
   }
 
   bufferedBytes(): number {
-    return this.#isOpen ? this.#native.bufferedAmount : 0;
+    return this.#isOpen ? this.#buffered + this.#corkedBytes : 0;
   }
 
   cork(writes: () => void): void {
     if (!this.#isOpen) return;
-    this.hold();
+    if (this.#corked !== undefined) {
+      writes();
+      return;
+    }
+    const corked: OutboundMessage[] = [];
+    this.#corked = corked;
     try {
       writes();
     } finally {
-      this.release();
+      this.#flushCork(corked);
+      this.#corked = undefined;
     }
   }
 
-  hold(): void {
-    if (this.#corks === 0) this.#bytesBeforeCork = this.#native.bufferedAmount;
-    this.#corks += 1;
-    this.#stream.cork();
-  }
-
-  release(): void {
-    this.#corks -= 1;
-    this.#stream.uncork();
-    if (this.#corks === 0 && this.#native.bufferedAmount > 0) this.#isBehind = true;
-  }
-
   subscribe(topic: string): void {
-    if (this.#isOpen) this.#context.topics.subscribe(this, topic);
+    if (this.#isOpen) this.#context.turnWrites.subscribe(this, topic);
   }
 
   unsubscribe(topic: string): void {
-    this.#context.topics.unsubscribe(this, topic);
+    this.#context.turnWrites.unsubscribe(this, topic);
   }
 
   end(code: number, reason: string): void {
     if (!this.#isOpen) return;
     const fitted = fitCloseReason(reason);
-    this.#native.close(code, fitted);
+    this.writeAll();
+    if (this.#waiting === undefined) this.#native.close(code, fitted);
+    else this.#closeFrame = { code, reason: fitted };
     this.resume();
     this.closed(code, fitted, false);
+  }
+
+  /** For the transport: writes what was gathered, as a close frame is about to leave. */
+  writeAll(): void {
+    if (!this.#isOpen) return;
+    this.#context.turnWrites.settle(this);
+    if (this.#corked !== undefined) this.#flushCork(this.#corked);
   }
 
   terminate(): void {
@@ -178,7 +182,7 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#closedAt = performance.now();
-    this.#context.topics.leave(this);
+    this.#context.turnWrites.leave(this);
     this.#context.guarded.close(this, code, reason, byPeer);
   }
 
@@ -206,27 +210,86 @@ export class WsSocket<C extends object> implements Peer<C>, Corkable {
     else if (this.silentS === Math.floor(this.idleTimeoutS / 2)) this.#native.ping();
   }
 
-  #corkedStatus(buffered: number): SendStatus {
-    if (buffered - this.#bytesBeforeCork > CORK_BYTES) this.#flushCork();
-    if (this.#bytesBeforeCork === 0) return 'sent';
-    this.#isBehind = true;
-    return 'buffered';
+  /** Bytes that the kernel has not taken, and those that wait to be deflated. */
+  get #buffered(): number {
+    return this.#stream.writableLength + this.#waitingBytes;
   }
 
-  #flushCork(): void {
-    for (let i = 0; i < this.#corks; i += 1) this.#stream.uncork();
-    this.#bytesBeforeCork = this.#native.bufferedAmount;
-    for (let i = 0; i < this.#corks; i += 1) this.#stream.cork();
+  #gather(corked: OutboundMessage[], message: OutboundMessage): void {
+    corked.push(message);
+    this.#corkedBytes += message.payload.byteLength;
+    if (this.#corkedBytes > CORK_BYTES) this.#flushCork(corked);
+  }
+
+  #flushCork(corked: OutboundMessage[]): void {
+    if (corked.length === 0) return;
+    const batch = this.#context.turnWrites.batchOf(corked);
+    corked.length = 0;
+    this.#corkedBytes = 0;
+    if (this.#isOpen) this.#write(batch);
+  }
+
+  /** Hot: one write for all messages of the batch. */
+  #write(batch: MessageBatch): void {
+    if (this.#waiting !== undefined) {
+      this.#wait(this.#waiting, batch.messages);
+      return;
+    }
+    const joined = batch.joined(this.#windowBits);
+    if (joined === undefined) this.#writeReady(batch.messages);
+    else this.#writeBytes(joined);
+  }
+
+  #writeBytes(bytes: Buffer): void {
+    this.#stream.write(bytes);
+    if (this.#stream.writableLength > 0) this.#fallBehind();
+  }
+
+  /** Nothing is written after it: its callback comes when the kernel has taken all that stands before it. */
+  #fallBehind(): void {
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    this.#stream.write(NOTHING, () => this.#drained());
   }
 
   #drained(): void {
-    if (!this.#isBehind || !this.#isOpen) return;
-    this.#isBehind = this.#native.bufferedAmount > 0;
+    this.#isBehind = false;
+    if (!this.#isOpen) return;
+    if (this.#stream.writableLength > 0) this.#fallBehind();
     this.#context.guarded.drain(this);
   }
-}
 
-function sendOptions(message: OutboundMessage): SendOptions {
-  if (message.binary) return message.compress ? BINARY_DEFLATED : BINARY;
-  return message.compress ? TEXT_DEFLATED : TEXT;
+  /** Writes up to the first message that is still being deflated; the rest follows when that is ready. */
+  #writeReady(messages: readonly OutboundMessage[]): void {
+    const ready = messages.findIndex((message) => wireFrames(message).frame(this.#windowBits) === undefined);
+    const upTo = ready < 0 ? messages.length : ready;
+    const joined =
+      upTo > 0 ? this.#context.turnWrites.batchOf(messages.slice(0, upTo)).joined(this.#windowBits) : undefined;
+    if (joined !== undefined) this.#writeBytes(joined);
+    const next = messages[upTo];
+    if (next === undefined) return;
+    const waiting: OutboundMessage[] = [];
+    this.#waiting = waiting;
+    this.#wait(waiting, messages.slice(upTo));
+    wireFrames(next).whenReady(this.#windowBits, () => this.#proceed());
+  }
+
+  #wait(waiting: OutboundMessage[], messages: readonly OutboundMessage[]): void {
+    for (const message of messages) {
+      waiting.push(message);
+      this.#waitingBytes += message.payload.byteLength;
+    }
+  }
+
+  /** What it waited for is ready. */
+  #proceed(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
+    if (waiting === undefined || this.#stream.destroyed) return;
+    this.#writeReady(waiting);
+    if (this.#waiting !== undefined) return;
+    if (this.#closeFrame !== undefined) this.#native.close(this.#closeFrame.code, this.#closeFrame.reason);
+    else if (!this.#isBehind) this.#drained();
+  }
 }

@@ -10,11 +10,11 @@ import { HttpListener } from './http-listener.js';
 import { statusText } from './http-serve.js';
 import { pathOf } from './node-http.js';
 import type { OutboundMessage } from './socket.js';
-import { TickCork } from './tick-cork.js';
-import { Topics } from './topics.js';
+import { TurnWrites } from './turn-writes.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, UpgradeGrant } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
+import { PLAIN } from './ws-frame.js';
 import { WsSocket, type WsSocketContext } from './ws-socket.js';
 
 /** From this size on a message is worth deflating. */
@@ -47,8 +47,13 @@ const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
  */
 class ServerWebSocket extends WebSocket {
   onPeerClose: (code: number, reason: string) => void = () => undefined;
+  /** The window that the handshake allows us, `PLAIN` without compression. */
+  windowBits = PLAIN;
+  /** Before its close frame leaves, whoever began. */
+  onClosing: () => void = () => undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
+    this.onClosing();
     const isOfPeer = typeof reason === 'object';
     super.close(isOfPeer && code !== undefined && code < PRIVATE_CODES ? NORMAL_CLOSE : code, reason);
     if (code === undefined) this.onPeerClose(NO_CLOSE_CODE, '');
@@ -87,10 +92,10 @@ export class WsTransport<C extends object> implements Transport {
 
   constructor(options: TransportOptions<C>) {
     this.#options = options;
+    const guarded = new GuardedHandler(options.handler, options.log);
     this.#context = {
-      guarded: new GuardedHandler(options.handler, options.log),
-      topics: new Topics(),
-      tickCork: new TickCork(),
+      guarded,
+      turnWrites: new TurnWrites((socket, message) => guarded.dropped(socket, message.payload.length)),
       onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
     };
     this.#endpoints = new Map(
@@ -125,11 +130,7 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   publish(topic: string, message: OutboundMessage): void {
-    const members = this.#context.topics.members(topic);
-    if (members === undefined) return;
-    for (const socket of members) {
-      if (!socket.deliver(message)) this.#context.guarded.dropped(socket, message.payload.length);
-    }
+    this.#context.turnWrites.publish(topic, message);
   }
 
   stopListening(): void {
@@ -189,7 +190,12 @@ export class WsTransport<C extends object> implements Transport {
       return;
     }
     chooseSubprotocol(req, decision.subprotocol);
-    server.handleUpgrade(req, stream, head, (native) => this.#open(native, upgrade, decision.grant));
+    let windowBits = PLAIN;
+    server.once('headers', (lines) => (windowBits = windowBitsOf(lines)));
+    server.handleUpgrade(req, stream, head, (native) => {
+      native.windowBits = windowBits;
+      this.#open(native, upgrade, decision.grant);
+    });
   }
 
   #open(native: ServerWebSocket, upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
@@ -202,6 +208,7 @@ export class WsTransport<C extends object> implements Transport {
       remotePort,
       maxBufferedBytes: endpoint.maxBufferedBytes,
       idleTimeoutS: endpoint.idleTimeoutS,
+      windowBits: native.windowBits,
     });
     this.#sockets.add(socket);
     native.on('message', (data, isBinary) => {
@@ -209,6 +216,7 @@ export class WsTransport<C extends object> implements Transport {
     });
     // `ws` has sent the close frame that the error calls for and waits for the peer; our side is over.
     native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message, false));
+    native.onClosing = () => socket.writeAll();
     native.onPeerClose = (code, reason) => socket.closed(code, reason, true);
     native.on('close', (code, reason) => {
       this.#sockets.delete(socket);
@@ -235,6 +243,16 @@ function createWsServer(endpoint: TransportEndpoint): Server<typeof ServerWebSoc
     },
   };
   return new WebSocketServer<typeof ServerWebSocket>(options);
+}
+
+const LARGEST_WINDOW_BITS = 15;
+
+/** The window that the answer to a handshake allows us (RFC 7692 7.1.2.1). */
+function windowBitsOf(answer: readonly string[]): number {
+  const extensions = answer.find((line) => line.startsWith('Sec-WebSocket-Extensions'));
+  if (extensions === undefined) return PLAIN;
+  const bits = /server_max_window_bits=(\d+)/.exec(extensions)?.[1];
+  return bits === undefined ? LARGEST_WINDOW_BITS : Number(bits);
 }
 
 /** The code of the close frame that `ws` has answered an error with. */

@@ -1,0 +1,116 @@
+import { constants, deflateRaw, deflateRawSync } from 'node:zlib';
+
+const FINAL = 0x80;
+/** RSV1: the payload is deflated (RFC 7692 6). */
+const DEFLATED = 0x40;
+const TEXT = 1;
+const BINARY = 2;
+const LARGEST_7_BIT = 125;
+const LARGEST_16_BIT = 0xffff;
+/** From this size on a message is deflated on zlib's threads: below it, handing it over costs about as much as deflating it. */
+const DEFLATE_APART_FROM_BYTES = 32 * 1024;
+/** What RFC 7692 7.2.1 takes off the end of a deflated message. */
+const TAIL_BYTES = 4;
+const SMALLEST_WINDOW_BITS = 9;
+const LARGEST_WINDOW_BITS = 15;
+
+/** `windowBits` of a socket that did not negotiate compression. */
+export const PLAIN = 0;
+
+/**
+ * The frames of one message as they go over the wire (RFC 6455 5.2), each made when it is first asked for and shared by all receivers.
+ * Without a context that is taken over, a deflated frame is the same bytes for everybody. Measured by bench/fan-out.
+ */
+export class WireFrames {
+  readonly #payload: Uint8Array;
+  readonly #binary: boolean;
+  readonly #compress: boolean;
+  #plain: Buffer | undefined;
+  /** By window bits. */
+  #deflated: (Buffer | undefined)[] | undefined;
+  /** Who waits for the frame of these window bits: it is being made on another thread. */
+  #waiting: Map<number, (() => void)[]> | undefined;
+
+  constructor(payload: Uint8Array, binary: boolean, compress: boolean) {
+    this.#payload = payload;
+    this.#binary = binary;
+    this.#compress = compress;
+  }
+
+  /** The frame for a socket with this window, `PLAIN` without compression. Undefined while it is being made: see `whenReady`. */
+  frame(windowBits: number): Buffer | undefined {
+    if (windowBits === PLAIN || !this.#compress) return this.#plainFrame();
+    const made = this.#deflated?.[windowBits];
+    if (made !== undefined) return made;
+    if (this.#payload.byteLength < DEFLATE_APART_FROM_BYTES) return this.#deflateNow(windowBits);
+    if (this.#waiting?.has(windowBits) !== true) this.#deflateApart(windowBits);
+    return undefined;
+  }
+
+  /** Calls back once `frame` has an answer that it did not have. */
+  whenReady(windowBits: number, ready: () => void): void {
+    const waiting = this.#waiting?.get(windowBits);
+    if (waiting === undefined) ready();
+    else waiting.push(ready);
+  }
+
+  #plainFrame(): Buffer {
+    this.#plain ??= makeFrame(FINAL, this.#binary, this.#payload);
+    return this.#plain;
+  }
+
+  #deflateNow(windowBits: number): Buffer {
+    return this.#keep(windowBits, deflateRawSync(this.#payload, deflateOptions(windowBits, this.#payload.byteLength)));
+  }
+
+  #deflateApart(windowBits: number): void {
+    const payload = this.#payload;
+    this.#waiting ??= new Map();
+    this.#waiting.set(windowBits, []);
+    deflateRaw(payload, deflateOptions(windowBits, payload.byteLength), (error, deflated) => {
+      // Whatever zlib lacks, the receivers get the message.
+      this.#keep(windowBits, error === null ? deflated : undefined);
+      const waiting = this.#waiting?.get(windowBits) ?? [];
+      this.#waiting?.delete(windowBits);
+      for (const ready of waiting) ready();
+    });
+  }
+
+  /** A text that deflating makes longer leaves as it is: each message says for itself whether it is deflated. */
+  #keep(windowBits: number, deflated: Buffer | undefined): Buffer {
+    const isSmaller = deflated !== undefined && deflated.byteLength - TAIL_BYTES < this.#payload.byteLength;
+    const body = isSmaller ? deflated.subarray(0, -TAIL_BYTES) : undefined;
+    const frame = body === undefined ? this.#plainFrame() : makeFrame(FINAL | DEFLATED, this.#binary, body);
+    this.#deflated ??= [];
+    this.#deflated[windowBits] = frame;
+    return frame;
+  }
+}
+
+/** A window no larger than the message, and a hash table to match: setting them up costs more than deflating a small text. */
+function deflateOptions(windowBits: number, bytes: number) {
+  const enough = Math.max(SMALLEST_WINDOW_BITS, Math.ceil(Math.log2(bytes + 1)));
+  return {
+    windowBits: Math.min(windowBits, LARGEST_WINDOW_BITS, enough),
+    memLevel: Math.min(8, Math.max(1, enough - 6)),
+    finishFlush: constants.Z_SYNC_FLUSH,
+  };
+}
+
+/** Not out of Node's pool: a frame that waits for a slow reader must not keep 8 KiB alive. */
+function makeFrame(bits: number, isBinary: boolean, payload: Uint8Array): Buffer {
+  const { byteLength } = payload;
+  const headBytes = byteLength <= LARGEST_7_BIT ? 2 : byteLength <= LARGEST_16_BIT ? 4 : 10;
+  const frame = Buffer.allocUnsafeSlow(headBytes + byteLength);
+  frame[0] = bits | (isBinary ? BINARY : TEXT);
+  if (headBytes === 2) frame[1] = byteLength;
+  else if (headBytes === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(byteLength, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(byteLength), 2);
+  }
+  frame.set(payload, headBytes);
+  return frame;
+}
