@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { CopiedRequest } from './copied-request.js';
+import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
 import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { findFreePort, probeListenError } from './listen-error.js';
@@ -24,6 +25,9 @@ const OVERSIZE_MARGIN_BYTES = 64 * 1024;
 const MAX_INT32 = 0x7fff_ffff;
 /** The library takes idle timeouts in steps of 4 s and aborts the process outside 8 to 960. */
 const IDLE_STEP_S = 4;
+
+/** The library never names `server_max_window_bits` in its answer, as it would have to. */
+const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: undefined };
 
 /** An app and how many WebSockets are on it. Each certificate has an app of its own: the library cannot change one. */
 interface UwsGeneration {
@@ -214,7 +218,7 @@ export class UwsTransport<C extends object> implements Transport {
   #accept({ res, context, endpoint }: UpgradeTarget, request: CopiedRequest, decision: UpgradeAcceptance): void {
     const peer = new UwsSocket<C>(this.#context, request.knownAddress);
     const key = request.headers.get('sec-websocket-key') ?? '';
-    const extensions = request.headers.get('sec-websocket-extensions') ?? '';
+    const extensions = acceptableDeflateOffer(request.headers.get('sec-websocket-extensions'), DEFLATE_ABILITIES);
     res.upgrade({ peer }, key, decision.subprotocol ?? '', extensions, context);
     request.keptBy(peer);
     this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });

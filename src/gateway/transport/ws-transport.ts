@@ -4,6 +4,7 @@ import { WebSocket, WebSocketServer, type Server } from 'ws';
 import { systemErrorCode } from '../../core/error.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import { CLOSE_TIMEOUT_MS } from './close-reason.js';
+import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
 import type { HttpExchange, HttpRequest } from './http-exchange.js';
 import { HttpListener } from './http-listener.js';
@@ -17,6 +18,7 @@ import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.
 import { PLAIN } from './ws-frame.js';
 import { WsSocket, type WsSocketContext } from './ws-socket.js';
 
+const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: 9 };
 /** From this size on a message is worth deflating. */
 const DEFLATE_THRESHOLD_BYTES = 512;
 const LIFE_CHECK_MS = 1_000;
@@ -183,13 +185,15 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   #finishUpgrade(upgrade: WsUpgrade, decision: UpgradeDecision): void {
-    const { server, req, stream, head } = upgrade;
+    const { server, req, request, stream, head } = upgrade;
     if (stream.destroyed) return;
     if (!decision.accept) {
       refuse(stream, decision);
       return;
     }
-    chooseSubprotocol(req, decision.subprotocol);
+    setHeader(req, 'sec-websocket-protocol', decision.subprotocol);
+    const offered = request.headers.get('sec-websocket-extensions');
+    setHeader(req, 'sec-websocket-extensions', acceptableDeflateOffer(offered, DEFLATE_ABILITIES));
     let windowBits = PLAIN;
     server.once('headers', (lines) => (windowBits = windowBitsOf(lines)));
     server.handleUpgrade(req, stream, head, (native) => {
@@ -261,10 +265,13 @@ function closeCodeOf(errorCode: string | undefined): number {
   return PROTOCOL_ERRORS[errorCode] ?? 1002;
 }
 
-/** `ws` answers the first subprotocol offered: leave only the chosen one. */
-function chooseSubprotocol(req: IncomingMessage, chosen: string | undefined): void {
-  if (chosen === undefined) delete req.headers['sec-websocket-protocol'];
-  else req.headers['sec-websocket-protocol'] = chosen;
+/**
+ * What `ws` is to see of a header; nothing when the value is undefined or ''. It answers the first subprotocol offered, and refuses the
+ * handshake for an offer of an extension that it cannot read or honour: it is given the chosen one alone.
+ */
+function setHeader(req: IncomingMessage, name: string, value: string | undefined): void {
+  if (value === undefined || value === '') delete req.headers[name];
+  else req.headers[name] = value;
 }
 
 function refuse(stream: Duplex, decision: Extract<UpgradeDecision, { accept: false }>): void {
