@@ -1,7 +1,7 @@
-import { Duplex } from 'node:stream';
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
 import { errorMessage } from '../../core/error.js';
 import { BackendRefusal } from './backend-refusal.js';
+import { Lifeline } from './lifeline.js';
 
 /** What is connected to, and what has to exist there. */
 export interface AmqpLinkOptions {
@@ -11,6 +11,10 @@ export interface AmqpLinkOptions {
   readonly exchange: string;
   /** Declared durable and bound to a named exchange with `#`. */
   readonly queue: string | undefined;
+  /** For all of the opening: TCP, TLS, the opening handshake and the declarations. Default 5 s. */
+  readonly timeoutMs?: number;
+  /** Ends an opening that is under way. */
+  readonly giveUp?: AbortSignal;
 }
 
 export interface AmqpMessage {
@@ -32,6 +36,12 @@ const CLOSE_TIMEOUT_MS = 500;
 /** Replies by which a broker says that what was asked for is not to be had, and will not be. */
 const REFUSALS: ReadonlySet<unknown> = new Set([402, 403, 404, 405, 406, 530]);
 
+/** A connection, and what ends it. */
+interface OpenedModel {
+  readonly model: ChannelModel;
+  readonly lifeline: Lifeline;
+}
+
 /** One connection with one confirm channel. It never comes back: whoever wants to go on opens another. */
 export class AmqpLink {
   /** Told of each message that no queue took, before it is confirmed. */
@@ -42,7 +52,7 @@ export class AmqpLink {
   isMessageRefused = false;
 
   private constructor(
-    private readonly model: ChannelModel,
+    private readonly opened: OpenedModel,
     private readonly channel: ConfirmChannel,
     private readonly exchange: string,
   ) {
@@ -56,25 +66,33 @@ export class AmqpLink {
     );
   }
 
-  /** Connects and declares. Rejects with a `BackendRefusal` when the broker says no. */
+  /** Connects and declares. Rejects with a `BackendRefusal` when the broker says no; the socket is gone then, however far the handshake came. */
   static async open(options: AmqpLinkOptions): Promise<AmqpLink> {
+    const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
+    const lifeline = new Lifeline({ timeoutMs, giveUp });
+    return lifeline.opening(() => AmqpLink.openOn(lifeline, options)).catch(rethrow);
+  }
+
+  private static async openOn(lifeline: Lifeline, options: AmqpLinkOptions): Promise<AmqpLink> {
     const { connect } = await import('amqplib');
-    const model = await connect(withHeartbeat(options.addr), {
+    const socketOptions = {
       noDelay: true,
       keepAlive: true,
-      timeout: CONNECT_TIMEOUT_MS,
+      // The library's own timeout counts from the last byte: a broker that sends one now and then would never meet it.
+      signal: lifeline.signal,
       clientProperties: { connection_name: 'wsg' },
-    }).catch(rethrow);
+    };
+    const model = await connect(withHeartbeat(options.addr), socketOptions);
     // Without a listener an error of the connection would end the process; the channel tells of it by closing.
     model.on('error', () => undefined);
     try {
       const channel = await model.createConfirmChannel();
-      const link = new AmqpLink(model, channel, options.exchange);
+      const link = new AmqpLink({ model, lifeline }, channel, options.exchange);
       await declare(channel, options);
       return link;
     } catch (error) {
       await closeModel(model);
-      return rethrow(error);
+      throw error;
     }
   }
 
@@ -101,7 +119,8 @@ export class AmqpLink {
   /** Ends within half a second, whatever the broker does. Idempotent. */
   async close(): Promise<void> {
     this.abandon('The link was given up.');
-    await closeModel(this.model);
+    await closeModel(this.opened.model);
+    this.opened.lifeline.cut();
   }
 
   private confirmOf(error: unknown): AmqpConfirm {
@@ -146,13 +165,11 @@ function returnText(fields: object): string {
   return 'replyText' in fields ? String(fields.replyText) : 'NO_ROUTE';
 }
 
-/** A close handshake, or the end of the socket when the broker does not answer. */
+/** A close handshake, unless the broker does not answer. */
 async function closeModel(model: ChannelModel): Promise<void> {
   const closing = model.close().catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
   await Promise.race([closing, timeout]);
   clearTimeout(timer);
-  const stream: unknown = Reflect.get(model.connection, 'stream');
-  if (stream instanceof Duplex) stream.destroy(new Error('The link was given up.'));
 }

@@ -2,6 +2,8 @@ import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { errorMessage } from '../../core/error.js';
 import { BackendRefusal } from './backend-refusal.js';
+import { bindSockets } from './bound-sockets.js';
+import { Lifeline } from './lifeline.js';
 import { parseAck, type NatsAck } from './nats-ack.js';
 import { parseNatsAddr } from './nats-addr.js';
 
@@ -11,6 +13,12 @@ export interface NatsLinkOptions {
   readonly stream: string;
   /** Of the stream, when it has to be made. */
   readonly subjects: readonly string[];
+  /** For all of the opening: addresses, TLS, login and the look at the stream. Default 5 s. */
+  readonly timeoutMs?: number;
+  /** Ends an opening that is under way. */
+  readonly giveUp?: AbortSignal;
+  /** Makes a stream that does not exist. */
+  readonly makesStream: boolean;
 }
 
 export interface NatsMessage {
@@ -26,8 +34,10 @@ export interface NatsMessage {
 /** What a stream takes. */
 export interface NatsStreamLimits {
   readonly subjects: readonly string[];
-  /** Of one message. */
+  /** Of one message with its headers: the smaller of what server and stream take. */
   readonly maxBytes: number;
+  /** Which setting that is. */
+  readonly maxBytesSetting: string;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -40,6 +50,8 @@ export class NatsLink {
   /** Why it is closed; undefined while it is open. */
   closedBecause: string | undefined;
   limits: NatsStreamLimits;
+  /** False only where none is to be made. */
+  readonly isStreamThere: boolean;
   private readonly waiting = new Map<number, (ack: NatsAck) => void>();
   private published = 0;
   private readonly ackTimer: NodeJS.Timeout;
@@ -53,29 +65,45 @@ export class NatsLink {
     private readonly manager: JetStreamManager,
     private readonly options: NatsLinkOptions,
     private readonly tools: {
+      readonly lifeline: Lifeline;
       readonly inbox: string;
       readonly createHeaders: () => MsgHdrs;
-      readonly info: StreamInfo;
+      readonly info: StreamInfo | undefined;
     },
   ) {
+    this.isStreamThere = tools.info !== undefined;
     this.limits = this.limitsOf(tools.info);
     connection.subscribe(`${tools.inbox}.*`, { callback: (_, message) => this.answered(message) });
     this.ackTimer = setInterval(() => this.checkAcks(), ACK_TIMEOUT_MS).unref();
     void this.watch();
   }
 
-  /** Connects and looks for the stream, which is made when it does not exist. Rejects with a `BackendRefusal` when the server says no. */
+  /**
+   * Connects and looks for the stream. Rejects with a `BackendRefusal` when the server says no, or the stream cannot be
+   * relied on; the socket is gone then, however far the handshake came.
+   */
   static async open(options: NatsLinkOptions): Promise<NatsLink> {
+    const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
+    const lifeline = new Lifeline({ timeoutMs, giveUp });
+    return lifeline.opening(() => NatsLink.openOn(lifeline, options)).catch(rethrow);
+  }
+
+  private static async openOn(lifeline: Lifeline, options: NatsLinkOptions): Promise<NatsLink> {
     const { createInbox, headers } = await import('@nats-io/transport-node');
     const { jetstreamManager } = await import('@nats-io/jetstream');
-    const connection = await connectTo(options.addr);
+    const connection = await connectTo(options, lifeline.signal);
     try {
       const manager = await jetstreamManager(connection);
-      const info = await findOrMakeStream(manager, options);
-      return new NatsLink(connection, manager, options, { inbox: createInbox(), createHeaders: headers, info });
+      const info = await findStream(manager, options);
+      return new NatsLink(connection, manager, options, {
+        lifeline,
+        inbox: createInbox(),
+        createHeaders: headers,
+        info,
+      });
     } catch (error) {
       await closeConnection(connection);
-      return rethrow(error);
+      throw error;
     }
   }
 
@@ -108,6 +136,7 @@ export class NatsLink {
   async close(): Promise<void> {
     this.abandon('the link was given up');
     await closeConnection(this.connection);
+    this.tools.lifeline.cut();
   }
 
   private headersOf({ id, reason, after }: NatsMessage): MsgHdrs {
@@ -147,51 +176,47 @@ export class NatsLink {
     this.abandon('the connection was closed');
   }
 
-  private limitsOf({ config }: StreamInfo): NatsStreamLimits {
+  private limitsOf(info: StreamInfo | undefined): NatsStreamLimits {
     const ofServer = this.connection.info?.max_payload ?? Number.MAX_SAFE_INTEGER;
-    const maxBytes = config.max_msg_size > 0 ? Math.min(config.max_msg_size, ofServer) : ofServer;
-    return { subjects: config.subjects ?? [], maxBytes };
+    const ofStream = info?.config.max_msg_size ?? 0;
+    const subjects = info?.config.subjects ?? [];
+    return ofStream > 0 && ofStream < ofServer
+      ? { subjects, maxBytes: ofStream, maxBytesSetting: `max_msg_size of the stream '${this.options.stream}'` }
+      : { subjects, maxBytes: ofServer, maxBytesSetting: 'max_payload of the NATS server' };
   }
 }
 
-/** Connects, asks for the stream, and leaves: makes nothing. False when there is none. Rejects with a `BackendRefusal` when the server says no. */
-export async function isNatsStreamThere({ addr, stream }: Pick<NatsLinkOptions, 'addr' | 'stream'>): Promise<boolean> {
-  const { jetstreamManager } = await import('@nats-io/jetstream');
-  const connection = await connectTo(addr);
-  try {
-    const manager = await jetstreamManager(connection);
-    await manager.streams.info(stream);
-    return true;
-  } catch (error) {
-    if (nameOf(error) === 'StreamNotFoundError') return false;
-    return rethrow(error);
-  } finally {
-    await closeConnection(connection);
-  }
-}
-
-async function connectTo(addr: string): Promise<NatsConnection> {
+/** All servers of the list and all addresses of a name share the time. */
+async function connectTo(options: NatsLinkOptions, signal: AbortSignal): Promise<NatsConnection> {
   const { connect } = await import('@nats-io/transport-node');
-  const { servers, tls, ...login } = parseNatsAddr(addr);
-  return connect({
-    ...login,
-    servers,
-    ...(tls && { tls: {} }),
-    name: 'wsg',
-    reconnect: false,
-    timeout: CONNECT_TIMEOUT_MS,
-    pingInterval: PING_MS,
-    noAsyncTraces: true,
-  }).catch(rethrow);
+  const { servers, tls, ...login } = parseNatsAddr(options.addr);
+  const { timeoutMs = CONNECT_TIMEOUT_MS } = options;
+  return bindSockets(signal, () =>
+    connect({
+      ...login,
+      servers,
+      ...(tls && { tls: {} }),
+      name: 'wsg',
+      reconnect: false,
+      timeout: Math.ceil(timeoutMs / servers.length),
+      pingInterval: PING_MS,
+      noAsyncTraces: true,
+    }),
+  );
 }
 
-async function findOrMakeStream(manager: JetStreamManager, options: NatsLinkOptions): Promise<StreamInfo> {
-  const { stream, subjects } = options;
+/** Undefined when there is none and none is to be made. */
+async function findStream(manager: JetStreamManager, options: NatsLinkOptions): Promise<StreamInfo | undefined> {
+  const { stream, subjects, makesStream } = options;
   const info = await manager.streams.info(stream).catch((error: unknown) => {
     if (nameOf(error) !== 'StreamNotFoundError') throw error;
-    return manager.streams.add({ name: stream, subjects: [...subjects] });
+    return makesStream ? manager.streams.add({ name: stream, subjects: [...subjects] }) : undefined;
   });
-  if (info.config.sealed) throw new BackendRefusal(`the stream '${stream}' is sealed`);
+  if (info?.config.sealed === true) throw new BackendRefusal(`the stream '${stream}' is sealed`);
+  if (info?.config.no_ack === true) {
+    const effect = 'it keeps messages without acknowledging them, and would be filled with copies';
+    throw new BackendRefusal(`the stream '${stream}' has no_ack set: ${effect}`);
+  }
   return info;
 }
 

@@ -7,7 +7,7 @@ import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
-import type { EventSink, SinkReceipt } from './event-sink.js';
+import type { EventSink, SinkReceipt, StartPurpose } from './event-sink.js';
 import { inOneWave, wavesOfConnections } from './publish-waves.js';
 import { waitAtMost } from './wait-at-most.js';
 
@@ -28,6 +28,8 @@ export class AmqpSink implements EventSink {
   private isCareful = false;
   private isStopped = false;
   private underWay: Promise<unknown> = Promise.resolve();
+  private purpose: StartPurpose = 'deliver';
+  private readonly giveUp = new AbortController();
   private readonly shownAddr: string;
   private readonly routingKey: string;
 
@@ -40,7 +42,8 @@ export class AmqpSink implements EventSink {
     this.routingKey = isToQueue ? (config.queue ?? '') : config.routingKey;
   }
 
-  start(): Promise<void> {
+  start(purpose: StartPurpose = 'deliver'): Promise<void> {
+    this.purpose = purpose;
     const starting = this.startLink();
     this.underWay = starting;
     return starting;
@@ -54,6 +57,7 @@ export class AmqpSink implements EventSink {
 
   async stop(): Promise<void> {
     this.isStopped = true;
+    this.giveUp.abort(new Error('the sink was stopped'));
     await waitAtMost(this.clock, this.underWay, FINISH_MS);
     await this.link?.close();
   }
@@ -140,12 +144,18 @@ export class AmqpSink implements EventSink {
     if (this.link !== undefined && this.link.closedBecause === undefined) return this.link;
     await this.link?.close();
     this.link = undefined;
-    const link = await AmqpLink.open(this.config);
+    const link = await AmqpLink.open({ ...this.config, ...this.declarations(), giveUp: this.giveUp.signal });
     this.link = link;
     // A stop that came meanwhile has closed what there was.
     if (this.isStopped) await link.close();
     this.isLinkFresh = true;
     return link;
+  }
+
+  /** Looking makes nothing at the broker. */
+  private declarations() {
+    const { exchange, queue } = this.config;
+    return this.purpose === 'deliver' ? { exchange, queue } : { exchange: '', queue: undefined };
   }
 
   private awayError(cause: unknown): Error {

@@ -9,7 +9,7 @@ import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
-import type { EventSink, SinkReceipt } from './event-sink.js';
+import type { EventSink, SinkReceipt, StartPurpose } from './event-sink.js';
 import { isPublishable, isTaken, streamSubject } from './nats-subject.js';
 import { inOneWave, wavesOfConnections, type PublishWave } from './publish-waves.js';
 import { waitAtMost } from './wait-at-most.js';
@@ -39,6 +39,8 @@ export class NatsSink implements EventSink {
   private isAlone = true;
   private isStopped = false;
   private underWay: Promise<unknown> = Promise.resolve();
+  private purpose: StartPurpose = 'deliver';
+  private readonly giveUp = new AbortController();
   private readonly config: NatsSinkConfig;
   private readonly clock: Clock;
   private readonly log: Logger;
@@ -51,7 +53,8 @@ export class NatsSink implements EventSink {
     this.shownAddr = maskUrl(config.addr);
   }
 
-  start(): Promise<void> {
+  start(purpose: StartPurpose = 'deliver'): Promise<void> {
+    this.purpose = purpose;
     const starting = this.startLink();
     this.underWay = starting;
     return starting;
@@ -65,20 +68,22 @@ export class NatsSink implements EventSink {
 
   async stop(): Promise<void> {
     this.isStopped = true;
+    this.giveUp.abort(new Error('the sink was stopped'));
     await waitAtMost(this.clock, this.underWay, FINISH_MS);
     await this.link?.close();
   }
 
   private async startLink(): Promise<void> {
     try {
-      const { limits } = await this.openLink();
+      const { limits, isStreamThere } = await this.openLink();
       const { subject, stream } = this.config;
-      if (subject.includes('{') || isTaken(subject, limits.subjects)) return;
-      throw new BackendRefusal(`the stream '${stream}' takes ${limits.subjects.join(', ')}, but not '${subject}'`);
+      if (!isStreamThere || subject.includes('{') || isTaken(subject, limits.subjects)) return;
+      const taken = limits.subjects.length === 0 ? 'no subjects' : limits.subjects.join(', ');
+      throw new BackendRefusal(`the stream '${stream}' takes ${taken}, but not '${subject}'`);
     } catch (error) {
       if (!(error instanceof BackendRefusal)) throw this.awayError(errorMessage(error), error);
       throw new WsgError('sink.refused', `The nats sink was refused by ${this.shownAddr}: ${error.message}`, {
-        hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject.',
+        hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject and acknowledges (no_ack: false).',
         cause: error,
       });
     }
@@ -115,7 +120,9 @@ export class NatsSink implements EventSink {
     await this.link?.close();
     this.link = undefined;
     const { addr, stream, subject } = this.config;
-    const link = await NatsLink.open({ addr, stream, subjects: [streamSubject(subject)] });
+    const subjects = [streamSubject(subject)];
+    const giveUp = this.giveUp.signal;
+    const link = await NatsLink.open({ addr, stream, subjects, makesStream: this.purpose === 'deliver', giveUp });
     this.link = link;
     // A stop that came meanwhile has closed what there was.
     if (this.isStopped) await link.close();

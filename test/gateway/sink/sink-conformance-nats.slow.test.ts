@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { NatsSinkConfig } from '../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
+import type { StartPurpose } from '../../../src/gateway/sink/event-sink.js';
 import { NatsSink } from '../../../src/gateway/sink/nats-sink.js';
 import { startNats, type NatsBroker } from '../../support/nats-broker.js';
 import { readStream, withManager } from '../../support/nats-stream.js';
@@ -188,6 +189,45 @@ describe('the nats sink', () => {
     expect(await refusalOf(sink)).toContain(`the stream '${stream}' takes quite.else, but not '${subject}'`);
   });
 
+  test('neither starts nor passes a look with a stream that acknowledges nothing', async () => {
+    const reason = 'has no_ack set: it keeps messages without acknowledging them, and would be filled with copies';
+    for (const purpose of ['deliver', 'look'] as const) {
+      const sink = createSink();
+      const { stream, subject } = newest;
+      await withManager(url, ({ streams }) => streams.add({ name: stream, subjects: [subject], no_ack: true }));
+      expect(await refusalOf(sink, purpose)).toContain(`the stream '${stream}' ${reason}`);
+    }
+  });
+
+  test('offers a batch once to a stream that stops to acknowledge, and is away until it does again', async () => {
+    const sink = createSink();
+    await withSink(sink, async () => {
+      await sink.start();
+      await sink.deliver(testEvents(1, 2));
+      const { stream } = newest;
+      const subjects = [newest.subject];
+      await withManager(url, async ({ streams }) => {
+        await streams.delete(stream);
+        await streams.add({ name: stream, subjects, no_ack: true });
+      });
+      await expect(sink.deliver(testEvents(3, 5))).rejects.toThrow('no acknowledgement came');
+      for (let tries = 0; tries < 5; tries++) {
+        await expect(sink.deliver(testEvents(3, 5))).rejects.toThrow('has no_ack set');
+      }
+      const { messages } = await withManager(url, async ({ streams }) => (await streams.info(stream)).state);
+      expect(messages).toBe(3);
+      await withManager(url, ({ streams }) => streams.update(stream, { no_ack: false }));
+      expect(await sink.deliver(testEvents(3, 5))).toEqual({ settled: 3, refused: [] });
+    });
+    expect(await sequences(3)).toEqual([3, 4, 5]);
+  }, 30_000);
+
+  test('looks without making the stream', async () => {
+    const sink = createSink();
+    await withSink(sink, () => sink.start('look'));
+    expect(await withManager(url, ({ streams }) => streams.info(newest.stream).catch(() => 'none'))).toBe('none');
+  });
+
   test('does not start when its stream cannot be made', async () => {
     expect(await refusalOf(createSink({ subject: '{tag.x}' }))).toContain('subjects');
   });
@@ -199,8 +239,8 @@ describe('the nats sink', () => {
 });
 
 /** The sentence of the refusal. */
-async function refusalOf(sink: NatsSink): Promise<string> {
-  const error: unknown = await sink.start().catch((thrown: unknown) => thrown);
+async function refusalOf(sink: NatsSink, purpose: StartPurpose = 'deliver'): Promise<string> {
+  const error: unknown = await sink.start(purpose).catch((thrown: unknown) => thrown);
   await sink.stop();
   expect(error).toMatchObject({ code: 'sink.refused' });
   expect(JSON.stringify([String(error), error])).not.toContain('marked-secret');

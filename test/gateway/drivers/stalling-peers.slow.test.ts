@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { AmqpLink } from '../../../src/gateway/drivers/amqp.js';
+import { NatsLink } from '../../../src/gateway/drivers/nats.js';
+import { RedisPipeline } from '../../../src/gateway/drivers/redis-pipeline.js';
+import { redisAddress } from '../../../src/gateway/drivers/redis-url.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { StallingPeer, type Stalling } from '../../support/stalling-peer.js';
+import { settle } from '../../support/settle.js';
+
+const ATTEMPTS = 20;
+const TIMEOUT_MS = 150;
+const EVERY_MS = 20;
+/** The first bytes of a TLS record that never ends. */
+const TLS_RECORD = Buffer.from([0x16, 0x03, 0x03, 0x40, 0x00, 0x02]);
+const NATS_INFO = 'INFO {"server_id":"a","version":"2.10.0","max_payload":1048576,"headers":true,"proto":1}\r\n';
+const NATS_TLS_INFO = NATS_INFO.replace('{', '{"tls_required":true,');
+const NATS_PONG = `${NATS_INFO}PONG\r\n`;
+
+/** Opens a connection to this port; rejects when it cannot. */
+type Opening = (port: number) => Promise<unknown>;
+
+const nats = { stream: 's', subjects: ['s'], makesStream: false, timeoutMs: TIMEOUT_MS };
+const openNats: Opening = (port) => NatsLink.open({ ...nats, addr: `nats://127.0.0.1:${port}` });
+const openNatsOverTls: Opening = (port) => NatsLink.open({ ...nats, addr: `tls://127.0.0.1:${port}` });
+const amqp = { exchange: 'e', queue: 'q', timeoutMs: TIMEOUT_MS };
+const openAmqp: Opening = (port) => AmqpLink.open({ ...amqp, addr: `amqp://127.0.0.1:${port}` });
+const openAmqps: Opening = (port) => AmqpLink.open({ ...amqp, addr: `amqps://127.0.0.1:${port}` });
+const openRedis: Opening = (port) => connectRedis(`redis://127.0.0.1:${port}?dial_timeout=${TIMEOUT_MS}ms`);
+const openRediss: Opening = (port) => connectRedis(`rediss://127.0.0.1:${port}?dial_timeout=${TIMEOUT_MS}ms`);
+
+function connectRedis(url: string): Promise<void> {
+  return new RedisPipeline(redisAddress(url), systemClock).connect();
+}
+
+const drivers: readonly [name: string, open: Opening, handshake: string | Buffer][] = [
+  ['NATS, before INFO', openNats, ''],
+  ['NATS, within INFO', openNats, NATS_INFO.slice(0, 30)],
+  ['NATS, after INFO', openNats, NATS_INFO],
+  ['NATS, after PONG', openNats, NATS_PONG],
+  ['NATS, before the TLS handshake', openNatsOverTls, NATS_TLS_INFO],
+  ['NATS, within the TLS handshake', openNatsOverTls, Buffer.concat([Buffer.from(NATS_TLS_INFO), TLS_RECORD])],
+  ['AMQP, before connection.start', openAmqp, ''],
+  ['AMQP, within connection.start', openAmqp, Buffer.from([1, 0, 0, 0, 0, 1, 0, 0, 10])],
+  ['AMQP, before the TLS handshake', openAmqps, ''],
+  ['AMQP, within the TLS handshake', openAmqps, TLS_RECORD],
+  ['Redis, before its first reply', openRedis, ''],
+  ['Redis, within its first reply', openRedis, '$400\r\n# Server'],
+  ['Redis, before the TLS handshake', openRediss, ''],
+  ['Redis, within the TLS handshake', openRediss, TLS_RECORD],
+];
+
+describe.concurrent.each(drivers)('%s', (_, open, handshake) => {
+  it('an attempt that a silent peer does not answer leaves no socket behind', async () => {
+    expect(await socketsLeft(open, { says: handshake })).toEqual({ accepted: ATTEMPTS, open: 0 });
+  });
+
+  it('an attempt that a peer dribbles bytes at leaves no socket behind', async () => {
+    const dribbles = handshake.length === 0 ? '$9999999\r\n' : handshake;
+    expect(await socketsLeft(open, { dribbles, everyMs: EVERY_MS })).toEqual({ accepted: ATTEMPTS, open: 0 });
+  });
+});
+
+/** Tries again and again; at no time between two attempts more than one socket is open. */
+async function socketsLeft(open: Opening, stalling: Stalling): Promise<{ accepted: number; open: number }> {
+  const peer = await StallingPeer.start(stalling);
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      await expect(open(peer.port)).rejects.toBeInstanceOf(Error);
+      await settle(() => peer.open <= 1);
+    }
+    await settle(() => peer.open === 0);
+    return { accepted: peer.accepted, open: peer.open };
+  } finally {
+    await peer.stop();
+  }
+}
