@@ -39,6 +39,7 @@ function outboxOf(way, dir) {
     maxDiskBytes: 1024 * MIB,
     segmentBytes: 16 * MIB,
     optionalMaxBytes: 16 * MIB,
+    damaged: 'skip',
     fsyncIntervalMs: 100,
     deadLetterDir: join(dir, 'dead-letters'),
     dir: way.hasDir ? join(dir, 'log') : undefined,

@@ -22,6 +22,7 @@ const DEFAULT_CONFIG: OutboxConfig = {
   maxDiskBytes: 1024 * MIB,
   segmentBytes: 16 * MIB,
   optionalMaxBytes: 16 * MIB,
+  damaged: 'skip',
   deadLetterDir: '/dev/null/dead-letters',
 };
 

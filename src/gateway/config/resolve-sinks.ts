@@ -21,6 +21,7 @@ export function resolveOutbox({ outbox }: ConfigFile, baseDir: string): OutboxCo
     fsyncIntervalMs: outbox.fsync_interval_ms,
     maxDiskBytes: outbox.max_disk_bytes,
     segmentBytes: outbox.segment_bytes,
+    damaged: outbox.damaged,
     optionalMaxBytes: outbox.optional_max_bytes,
     deadLetterDir: givenPath(outbox.dead_letter_dir, baseDir) ?? join(dir ?? baseDir, 'dead-letters'),
   };

@@ -9,6 +9,8 @@ export interface OutboxConfig extends OutboxLimits {
   readonly fsyncIntervalMs: number;
   readonly maxDiskBytes: number;
   readonly segmentBytes: number;
+  /** What a start does with a log that is damaged before its end. */
+  readonly damaged: 'skip' | 'strict';
   /** What may wait for a sink that is not required. */
   readonly optionalMaxBytes: number;
   /** Absolute; made when the first event goes there. */

@@ -112,6 +112,12 @@ const outbox = z
       .min(65_536)
       .default(16 * MIB)
       .describe('Size at which the log begins a new file.'),
+    damaged: z
+      .enum(['skip', 'strict'])
+      .default('skip')
+      .describe(
+        'What a start does when the log is damaged before its end: `skip` delivers what can be read, reports the rest as an error and keeps a copy; `strict` ends.',
+      ),
     optional_max_bytes: z
       .int()
       .min(1024)

@@ -15,6 +15,18 @@ export function addOutboxMetrics(metrics: MetricRegistry, outbox: () => OutboxSt
     { name: 'outbox_disk_max_bytes', help: 'Bound on outbox_disk_bytes; 0 without a log' },
     () => outbox().maxDiskBytes,
   );
+  metrics.counter(
+    { name: 'outbox_damaged_total', help: 'Places where the log was damaged and was passed over' },
+    () => outbox().damage.places,
+  );
+  metrics.counter(
+    { name: 'outbox_damaged_bytes_total', help: 'Bytes of the log that could not be read' },
+    () => outbox().damage.bytes,
+  );
+  metrics.counter(
+    { name: 'outbox_damaged_events_total', help: 'Events that are missing where the log was damaged' },
+    () => outbox().damage.events,
+  );
   addSinkMetrics(metrics, (read) => outbox().sinks.map((sink) => [sink.name, read(sink)]));
 }
 

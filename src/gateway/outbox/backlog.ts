@@ -1,6 +1,7 @@
 import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { OutboxLoad } from './outbox-bound.js';
+import type { DamageTotals } from './log/log-damage.js';
 import type { NewEvent, Retagging } from './outbox.js';
 
 /** What is read of a backlog: from one sequence to another, no more than the limits but for one event. */
@@ -11,7 +12,7 @@ export interface BacklogRange extends QueueLimits {
 
 /** One sink's way of reading a backlog. */
 export interface BacklogReader {
-  /** Consecutive events from `from` on, at least one. The range must be kept, and safe. */
+  /** Events from `from` on, consecutive but for those that a damaged log has lost; none when all of the range is lost. The range must be kept, and safe. */
   read(range: BacklogRange): Promise<readonly GatewayEvent[]>;
   /** Gives back what reading takes; the next read begins anew. */
   reset(): Promise<void>;
@@ -38,6 +39,8 @@ export interface Backlog extends OutboxLoad {
   /** Events cannot be kept as they should: nothing new is to be accepted. */
   readonly isFailing: boolean;
   readonly disk: { readonly bytes: number; readonly segments: number };
+  /** What of it was found damaged. */
+  readonly damage: DamageTotals;
   /** To be called once, before anything is pushed. `onProgress` is called when `safeThrough`, `isFailing` or the load may have changed by themselves. */
   open(sinks: readonly string[], onProgress: () => void): Promise<Recovered>;
   /** Answers with the event's sequence. */

@@ -18,6 +18,8 @@ import { SinkGroup, type FedSink } from './sink-group.js';
 
 /** Large enough to make the cost of a call disappear, small enough to be sent again whole. */
 const DEFAULT_BATCH: QueueLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
+/** Far below what one record of the log holds. */
+const MAX_EVENT_BYTES = 2 ** 30;
 /** What may wait for sinks that are not required, at most: above it they would keep a full outbox from being relieved. */
 const OPTIONAL_SHARE = 1 / 4;
 
@@ -133,6 +135,7 @@ export class EventOutbox implements Outbox {
       diskSegments: backlog.disk.segments,
       maxDiskBytes: Number.isFinite(maxDiskBytes) ? maxDiskBytes : 0,
       full,
+      damage: backlog.damage,
       sinks: sinks.states(),
     };
   }
@@ -193,6 +196,7 @@ export class EventOutbox implements Outbox {
   }
 
   private mayTake({ action }: NewEvent, bytes: number): boolean {
+    if (bytes > MAX_EVENT_BYTES) return false;
     if (this.backlog.isFailing && action !== 'close') return false;
     return this.bound.admit(action, bytes, this.backlog);
   }

@@ -10,7 +10,9 @@ import { AcceptedEvent } from './accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import { EventLog } from './log/event-log.js';
 import { FolderLock } from './log/folder-lock.js';
+import { LogDamage, type DamageTotals } from './log/log-damage.js';
 import { scanLog, warnOfGoneSinks, type ScannedLog } from './log/log-scan.js';
+import { segmentSizes } from './log/log-segment.js';
 import { OpenConnections } from './log/open-connections.js';
 import { TagJournal } from './log/tag-journal.js';
 import { sliceQueue } from './memory-backlog.js';
@@ -28,8 +30,6 @@ export interface LoggedBacklogOptions {
 const SPILL_SHARE = 1 / 2;
 /** How much of the newest events stays in memory beside the log, so that a sink that keeps up is not fed from disk. */
 const WINDOW_SHARE = 1 / 4;
-/** The log begins a new file so often that one file is a small part of its bound. */
-const SEGMENTS_AT_LEAST = 8;
 /** What is encoded between two turns of the event loop when memory is moved to disk. */
 const SPILL_STEP_BYTES = 256 * 1024;
 /** How long a stop waits for a disk that does not take what is left. */
@@ -49,6 +49,7 @@ export class LoggedBacklog implements Backlog {
   readonly #options: LoggedBacklogOptions;
   readonly #open = new OpenConnections();
   readonly #tags: TagJournal;
+  readonly #damage: LogDamage;
   #lock: FolderLock | undefined;
   #log: EventLog | undefined;
   #queue = new EventQueue();
@@ -63,6 +64,7 @@ export class LoggedBacklog implements Backlog {
   constructor(options: LoggedBacklogOptions) {
     this.#options = options;
     this.#tags = new TagJournal(options.config, this.#open);
+    this.#damage = new LogDamage({ ...options, mode: options.config.damaged });
   }
 
   get lastSequence(): number {
@@ -91,8 +93,12 @@ export class LoggedBacklog implements Backlog {
     return this.#log === undefined ? 0 : this.#log.bytes - this.#log.overheadBytes;
   }
 
-  get disk(): { readonly bytes: number; readonly segments: number } {
+  get disk(): Backlog['disk'] {
     return { bytes: this.#log?.bytes ?? 0, segments: this.#log?.segments.length ?? 0 };
+  }
+
+  get damage(): DamageTotals {
+    return this.#damage.totals;
   }
 
   async open(sinks: readonly string[], onProgress: () => void): Promise<Recovered> {
@@ -101,7 +107,7 @@ export class LoggedBacklog implements Backlog {
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
       this.#lock = await FolderLock.take(dir);
-      return await this.#recover(await scanLog(dir, log), sinks);
+      return await this.#recover(await scanLog({ dir, damage: this.#damage, log }), sinks);
     } catch (error) {
       this.#log?.giveUp();
       await this.#lock?.release();
@@ -186,8 +192,7 @@ export class LoggedBacklog implements Backlog {
     warnOfGoneSinks(scanned, sinks, log);
     const acknowledged = new Map(sinks.map((sink) => [sink, scanned.acknowledged.get(sink) ?? '']));
     const recovered = scanned.events - settled;
-    const { fsync, fsyncIntervalMs } = config;
-    const options = { dir, boot, fsync, fsyncIntervalMs, ...segmentSizes(config), clock, log };
+    const options = { ...config, dir, boot, ...segmentSizes(config), clock, log, damage: this.#damage };
     const { segments, lastNumber } = scanned;
     const start = { segments, lastNumber, recovered, acknowledged };
     this.#recovered = recovered;
@@ -292,9 +297,4 @@ export class LoggedBacklog implements Backlog {
   #warn(event: string, error: unknown): void {
     this.#options.log.warn(event, { reason: errorMessage(error) });
   }
-}
-
-function segmentSizes({ segmentBytes, maxDiskBytes }: OutboxConfig) {
-  const mostSegmentBytes = Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST);
-  return { segmentBytes: Math.min(segmentBytes, mostSegmentBytes), mostSegmentBytes };
 }

@@ -6,12 +6,14 @@ import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.
 import type { NewEvent } from './outbox.js';
 
 const NOTHING_ON_DISK = { bytes: 0, segments: 0 };
+const NO_DAMAGE = { places: 0, bytes: 0, events: 0 };
 
 /** Keeps events in memory alone. */
 export class MemoryBacklog implements Backlog {
   readonly isFailing = false;
   readonly diskBytes = 0;
   readonly disk = NOTHING_ON_DISK;
+  readonly damage = NO_DAMAGE;
   private readonly queue = new EventQueue();
 
   constructor(private readonly boot: EventBoot) {}

@@ -5,6 +5,8 @@ import type { OutboxState } from './outbox.js';
 export function outboxDetails(state: OutboxState): Readonly<Record<string, string | number>> {
   const details: Record<string, string | number> = { outbox_events: state.events, outbox_bytes: state.bytes };
   if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
+  const { places, bytes, events } = state.damage;
+  if (places > 0) details.outbox_damaged = `places=${places} bytes=${bytes} missing_events=${events}`;
   for (const { name, required, status, reason, waiting, oldestMs, refused, missed } of state.sinks) {
     const counts = `waiting=${waiting} oldest_ms=${Math.round(oldestMs)} refused=${refused} missed=${missed}`;
     details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}`;

@@ -38,6 +38,8 @@ export interface OutboxState {
   readonly maxDiskBytes: number;
   /** `Outbox.isFull` at this moment. */
   readonly full: boolean;
+  /** What of the log was found damaged since the start, and passed over; 0 without a log. */
+  readonly damage: { readonly places: number; readonly bytes: number; readonly events: number };
   readonly sinks: readonly SinkState[];
 }
 

@@ -166,6 +166,12 @@ export class SinkFeed {
       this.failed('outbox.unreadable', error);
       return false;
     }
+    if (events.length === 0) {
+      // The log is damaged there: what it lost is counted, and nothing waits for it.
+      this.acknowledged = Math.max(this.acknowledged, range.through);
+      this.options.onAcknowledged();
+      return true;
+    }
     const last = await this.offer(events);
     if (last === undefined) return false;
     this.acknowledged = Math.max(this.acknowledged, last.sequence);

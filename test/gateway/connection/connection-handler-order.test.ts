@@ -9,6 +9,8 @@ import { openAdmission } from '../../support/open-admission.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { testConfig } from '../../support/running-gateway.js';
 
+const NO_DAMAGE = { places: 0, bytes: 0, events: 0 };
+
 /** An outbox with as much room for opens and messages as a test gives it. */
 class RoomyOutbox implements Outbox {
   readonly accepted: string[] = [];
@@ -36,7 +38,7 @@ class RoomyOutbox implements Outbox {
 
   state(): OutboxState {
     const disk = { diskBytes: 0, diskSegments: 0, maxDiskBytes: 0 };
-    return { events: 0, bytes: 0, maxBytes: 0, ...disk, full: this.room === 0, sinks: [] };
+    return { events: 0, bytes: 0, maxBytes: 0, ...disk, full: this.room === 0, damage: NO_DAMAGE, sinks: [] };
   }
 
   onFullChange(listener: (full: boolean) => void): void {

@@ -17,6 +17,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
       diskSegments: 0,
       maxDiskBytes: 0,
       full: true,
+      damage: { places: 1, bytes: 40, events: 2 },
       sinks: [
         {
           name: 'memory',

@@ -233,6 +233,16 @@ describe('the bound of an outbox', () => {
   });
 });
 
+describe('an event of more than 1 GiB', () => {
+  test('is not accepted, whatever the bound, and leaves room for others', async () => {
+    const { outbox } = create([new ScriptedSink('s')], { limits: { maxBytes: 2 ** 33 } });
+    await outbox.start();
+    expect(outbox.append({ ...message(''), message: new Uint8Array(2 ** 30 + 1) })).toBe(0);
+    expect(outbox.isFull).toBe(false);
+    expect(outbox.append(message('x'))).toBe(1);
+  });
+});
+
 describe('stopping a memory outbox', () => {
   test('delivers what is left, stops the sinks and accepts nothing more', async () => {
     const sink = new ScriptedSink('s');

@@ -6,11 +6,12 @@ import type { NewEvent, Retagging } from '../outbox.js';
 import type { ByteWriter } from './byte-writer.js';
 import { writeEvent, writeRetagging } from './event-record.js';
 import { RECORD, writeRecord } from './log-record.js';
+import type { LogDamage } from './log-damage.js';
 import { LogReader } from './log-reader.js';
 import { LogSegment } from './log-segment.js';
 import { LogWriter } from './log-writer.js';
 import type { OpenConnections } from './open-connections.js';
-import { encodeSegmentHeader } from './segment-header.js';
+import { encodeSegmentHeader, FORMAT } from './segment-header.js';
 import { writeSnapshot } from './snapshot.js';
 
 export interface EventLogOptions {
@@ -25,6 +26,7 @@ export interface EventLogOptions {
   readonly log: Logger;
   /** What snapshots say of connections. */
   readonly open: OpenConnections;
+  readonly damage: LogDamage;
   /** Called when more has been written, when writing begins to fail, and when it works again. */
   readonly onProgress: () => void;
 }
@@ -42,6 +44,13 @@ export interface EventLogStart {
 
 /** How often acknowledgements are noted: what is newer is delivered once more after a crash. */
 const NOTE_EACH_MS = 100;
+/** A file says again whose events it holds so often that damage at its front does not take the rest with it. */
+const HEADER_EACH_BYTES = 4096;
+/** A snapshot of at most this size is written twice: it alone knows of connections whose open event is in no file any more. */
+const COPIED_SNAPSHOT_BYTES = 256 * 1024;
+/** What stands between the two: no damaged page hits both. Where files are tiny it is less, or they would hold little else. */
+const PADDING_BYTES = 4096;
+const PADDING_SHARE = 1 / 16;
 
 /** Events on disk, in files of bounded size that go when every sink is past them. */
 export class EventLog {
@@ -56,6 +65,8 @@ export class EventLog {
   /** Of all files, snapshots included. */
   #bytes = 0;
   #overheadBytes = 0;
+  /** Where the active file says again whose events it holds. */
+  #headerDueAt = 0;
   #cancelNote: (() => void) | undefined;
 
   /** Begins a file, which counts only once `finish` has resolved. With `isReplacement` the older ones go then. */
@@ -166,7 +177,8 @@ export class EventLog {
 
   /** A place in the log for one sink. */
   reader(): LogReader {
-    return new LogReader({ segments: () => this.#segments, recovered: this.#recovered, boot: this.#options.boot });
+    const { boot, damage } = this.#options;
+    return new LogReader({ segments: () => this.#segments, recovered: this.#recovered, boot, damage });
   }
 
   /** Writes what is pending; removes all files when `isEmpty`. Rejects when something could not be written. */
@@ -177,24 +189,45 @@ export class EventLog {
   }
 
   #begin({ isReplacement, isFinished }: { readonly isReplacement: boolean; readonly isFinished: boolean }): LogSegment {
-    const { dir, boot, open } = this.#options;
+    const { dir, boot } = this.#options;
     const number = ++this.#lastNumber;
     const firstSequence = this.#lastSequence + 1;
-    const segment = new LogSegment({ dir, number, boot, firstSequence, isReplacement, isFinished });
+    const place = { dir, number, format: FORMAT, boot, firstSequence };
+    const segment = new LogSegment({ ...place, isReplacement, isFinished });
     this.#segments.push(segment);
-    this.#append(segment, Infinity, (writer) => {
-      writer.raw(encodeSegmentHeader({ boot, isReplacement }));
-      writeRecord(writer, RECORD.snapshot, () => writeSnapshot(writer, open, this.#acknowledged));
-    });
+    this.#headerDueAt = Infinity;
+    this.#append(segment, Infinity, (writer) => this.#writeFront(writer, encodeSegmentHeader({ boot, isReplacement })));
+    this.#headerDueAt = segment.appendedBytes + HEADER_EACH_BYTES;
     segment.overheadBytes = segment.appendedBytes;
     this.#overheadBytes += segment.overheadBytes;
     return segment;
+  }
+
+  #writeFront(writer: ByteWriter, header: Buffer): void {
+    const { open, segmentBytes } = this.#options;
+    writer.raw(header);
+    const start = writer.length;
+    writeSnapshot(writer, open, this.#acknowledged);
+    if (writer.length - start > COPIED_SNAPSHOT_BYTES) return;
+    const padding = Buffer.alloc(Math.min(PADDING_BYTES, segmentBytes * PADDING_SHARE));
+    writeRecord(writer, RECORD.padding, () => writer.raw(padding));
+    writeRecord(writer, RECORD.header, () => writer.raw(header));
+    writeSnapshot(writer, open, this.#acknowledged);
   }
 
   #append(segment: LogSegment, sequence: number, write: (writer: ByteWriter) => void): void {
     const before = segment.appendedBytes;
     this.#writer.append(segment, sequence, write);
     this.#bytes += segment.appendedBytes - before;
+    if (segment.appendedBytes >= this.#headerDueAt) this.#repeatHeader(segment);
+  }
+
+  #repeatHeader(segment: LogSegment): void {
+    this.#headerDueAt = Infinity;
+    this.#append(segment, Infinity, (writer) =>
+      writeRecord(writer, RECORD.header, () => writer.raw(encodeSegmentHeader(segment))),
+    );
+    this.#headerDueAt = segment.appendedBytes + HEADER_EACH_BYTES;
   }
 
   /** A snapshot that is larger than a file should be must not be written each time something is appended. */

@@ -4,10 +4,11 @@ import type { QueueLimits } from '../../event/event-queue.js';
 import { eventBytes } from '../../event/event-size.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import { AcceptedEvent } from '../accepted-event.js';
-import { readEvent } from './event-record.js';
+import { readEvent, type RecordedEvent } from './event-record.js';
+import type { LogDamage } from './log-damage.js';
 import { RECORD, type LogRecord } from './log-record.js';
 import type { LogSegment } from './log-segment.js';
-import { PageReader } from './page-reader.js';
+import { PageReader, type DamagedStretch } from './page-reader.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 
 export interface LogReaderOptions {
@@ -16,6 +17,7 @@ export interface LogReaderOptions {
   /** Sequence of the last event of earlier boots. */
   readonly recovered: number;
   readonly boot: EventBoot;
+  readonly damage: LogDamage;
 }
 
 /** What is read: from one sequence to another, no more than the limits but for one event. */
@@ -33,26 +35,34 @@ interface Place {
   next: number;
 }
 
-/** Reads events from the log, mostly forwards. Keeps what it read until more than that was asked for, so an event is read once. */
+/**
+ * Reads events from the log, mostly forwards. Keeps what it read until more than that was asked for, so an event is read once.
+ * Events that are damaged are missing in what it gives.
+ */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  /** Consecutive, read and still needed. */
+  /** In order, read and still needed. */
   #ahead: GatewayEvent[] = [];
-  /** Sequence behind the last one that was read. */
+  /** All that is left from this sequence on, up to `#next`, is in `#ahead`. */
+  #aheadFrom = 0;
+  /** Sequence behind the last one that was read, or passed over. */
   #next = 0;
   #place: Place | undefined;
+  /** Something was passed over since the last event. */
+  #isAfterDamage = false;
   #isEnded = false;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
   }
 
-  /** Consecutive events from `from` on, at least one; all of the range must be written. */
+  /** Events from `from` on, consecutive but for those that are damaged; none when all of the range is. All of the range must be written. */
   async read(range: LogRange): Promise<GatewayEvent[]> {
+    const isAhead = range.from >= this.#aheadFrom && range.from <= this.#next;
+    if (this.#place === undefined || !isAhead) await this.#seek(range.from);
     this.#ahead = this.#ahead.filter(({ sequence }) => sequence >= range.from);
-    const isAhead = this.#ahead[0]?.sequence === range.from;
-    if (!isAhead && (this.#place === undefined || this.#next !== range.from)) await this.#seek(range.from);
-    while (this.#wantsMore(range)) await this.#readPage();
+    this.#aheadFrom = range.from;
+    while (this.#wantsMore(range)) await this.#readPage(range.through);
     return takeWithin(this.#ahead, range);
   }
 
@@ -71,12 +81,10 @@ export class LogReader {
   }
 
   #wantsMore({ through, maxEvents, maxBytes }: LogRange): boolean {
-    const last = this.#ahead.at(-1);
-    if (last === undefined) return true;
-    if (last.sequence >= through || this.#ahead.length >= maxEvents) return false;
+    if (this.#next > through || this.#ahead.length >= maxEvents) return false;
     let bytes = 0;
     for (const event of this.#ahead) bytes += eventBytes(event);
-    return bytes < maxBytes;
+    return bytes < maxBytes || this.#ahead.length === 0;
   }
 
   async #seek(sequence: number): Promise<void> {
@@ -84,6 +92,7 @@ export class LogReader {
     const segment = this.#options.segments().findLast(({ firstSequence }) => firstSequence <= sequence);
     if (segment === undefined) throw new Error(`the log does not hold event ${sequence}`);
     this.#next = sequence;
+    this.#isAfterDamage = false;
     await this.#enter(segment);
   }
 
@@ -96,35 +105,73 @@ export class LogReader {
       await file.close();
       throw new Error('the log is no longer read');
     }
-    this.#place = { segment, file, pages: new PageReader(file, SEGMENT_HEADER_BYTES), next: segment.firstSequence };
+    const pages = new PageReader(file, segment.format, SEGMENT_HEADER_BYTES);
+    this.#place = { segment, file, pages, next: segment.firstSequence };
   }
 
-  async #readPage(): Promise<void> {
+  async #readPage(through: number): Promise<void> {
     const place = this.#place;
     if (place === undefined) throw new Error('the log is closed');
     const { segment, pages } = place;
-    const { records } = await pages.next(segment.writtenBytes);
-    for (const record of records) this.#take(record, place);
-    if (records.length > 0) return;
-    if (pages.offset < segment.writtenBytes) throw new Error(`${segment.path} is damaged at byte ${pages.offset}`);
-    await this.#enterNext(segment);
+    const { writtenBytes } = segment;
+    const { records, damage, isLast } = await pages.next(writtenBytes);
+    if (damage !== undefined) await this.#damaged(segment, damage);
+    for (const record of records) await this.#take(record, place);
+    if (!isLast) return;
+    if (pages.offset < writtenBytes) {
+      await this.#damaged(segment, { at: pages.offset, bytes: writtenBytes - pages.offset });
+      pages.passTo(writtenBytes);
+      return;
+    }
+    await this.#enterNext(segment, through);
   }
 
-  async #enterNext(segment: LogSegment): Promise<void> {
+  async #enterNext(segment: LogSegment, through: number): Promise<void> {
     const next = this.#options.segments().find(({ number }) => number > segment.number);
-    if (next === undefined) throw new Error(`${segment.path} ends before an event that was written`);
-    await this.#enter(next);
+    if (next !== undefined) await this.#enter(next);
+    else if (this.#isAfterDamage) this.#passOver(through + 1);
+    else throw new Error(`${segment.path} ends before an event that was written`);
   }
 
-  #take({ type, payload }: LogRecord, place: Place): void {
+  async #take({ type, payload }: LogRecord, place: Place): Promise<void> {
     if (type !== RECORD.event) return;
-    const { idSequence, event } = readEvent(payload);
+    const recorded = tryReadEvent(payload);
+    if (recorded === undefined) {
+      await this.#damaged(place.segment, { at: place.pages.offset, bytes: 0 });
+      return;
+    }
+    const { idSequence, event } = recorded;
     const { boot } = place.segment;
     const sequence = boot === this.#options.boot ? this.#options.recovered + idSequence : place.next++;
     if (sequence < this.#next) return;
-    if (sequence > this.#next) throw new Error(`the log holds event ${sequence} where ${this.#next} should be`);
-    this.#next++;
+    if (sequence > this.#next && !this.#isAfterDamage) {
+      throw new Error(`the log holds event ${sequence} where ${this.#next} should be`);
+    }
+    this.#passOver(sequence);
+    this.#isAfterDamage = false;
+    this.#next = sequence + 1;
     this.#ahead.push(new AcceptedEvent(boot, sequence, idSequence, event));
+  }
+
+  async #damaged({ path }: LogSegment, stretch: DamagedStretch): Promise<void> {
+    await this.#options.damage.found(path, stretch);
+    this.#isAfterDamage = true;
+  }
+
+  /** What lies before `sequence` is gone. */
+  #passOver(sequence: number): void {
+    if (sequence > this.#next) this.#options.damage.lostThrough(this.#next, sequence - 1);
+    this.#next = sequence;
+  }
+}
+
+/** Undefined when the record is whole, but no event. */
+function tryReadEvent(payload: Buffer): RecordedEvent | undefined {
+  try {
+    return readEvent(payload);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
@@ -132,8 +179,9 @@ function takeWithin(events: readonly GatewayEvent[], { through, maxEvents, maxBy
   const taken: GatewayEvent[] = [];
   let bytes = 0;
   for (const event of events) {
+    if (event.sequence > through) break;
     bytes += eventBytes(event);
-    const isEnough = taken.length >= maxEvents || event.sequence > through || bytes > maxBytes;
+    const isEnough = taken.length >= maxEvents || bytes > maxBytes;
     if (isEnough && taken.length > 0) break;
     taken.push(event);
   }

@@ -1,16 +1,16 @@
-import { open, readdir, rm, truncate, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-import { WsgError } from '../../../core/error.js';
+import { open, truncate, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../../core/logger.js';
 import { AcknowledgedPlaces } from './acknowledged-places.js';
 import { ByteReader } from './byte-reader.js';
 import { readEvent, readRetagging } from './event-record.js';
+import { findFiles, type FoundFile } from './found-files.js';
+import type { LogDamage } from './log-damage.js';
 import { RECORD, type LogRecord } from './log-record.js';
-import { LogSegment, segmentNumber, segmentPath, UNFINISHED } from './log-segment.js';
+import { LogSegment } from './log-segment.js';
 import { OpenConnections } from './open-connections.js';
-import { PageReader } from './page-reader.js';
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.js';
-import { readSnapshot, type Acknowledgements } from './snapshot.js';
+import { PageReader, type DamagedStretch } from './page-reader.js';
+import { SEGMENT_HEADER_BYTES } from './segment-header.js';
+import { readWholeSnapshot, SnapshotAssembly, type Acknowledgements } from './snapshot.js';
 
 /** What an earlier process left in the folder. */
 export interface ScannedLog {
@@ -25,16 +25,19 @@ export interface ScannedLog {
   readonly acknowledged: Acknowledgements;
 }
 
-interface FoundFile {
-  readonly number: number;
-  readonly path: string;
-  readonly header: SegmentHeader;
+export interface ScanOptions {
+  readonly dir: string;
+  readonly damage: LogDamage;
+  readonly log: Logger;
 }
 
-/** Reads the whole log once, a page at a time. Cuts a broken end of the newest file; rejects with `outbox.unusable` when anything else is broken. */
-export async function scanLog(dir: string, log: Logger): Promise<ScannedLog> {
-  const scan = new LogScan(dir, log);
-  const files = await currentFiles(dir, log);
+/**
+ * Reads the whole log once, a page at a time. Cuts a broken end of the newest file. Anything else that is broken is passed
+ * over and reported to `damage`, which may refuse it with `outbox.unusable`.
+ */
+export async function scanLog({ dir, damage, log }: ScanOptions): Promise<ScannedLog> {
+  const scan = new LogScan({ dir, damage, log });
+  const files = await findFiles(dir, damage, log);
   for (const [index, file] of files.entries()) await scan.read(file, index === files.length - 1);
   return scan.result();
 }
@@ -46,64 +49,42 @@ export function warnOfGoneSinks({ cursors, events }: ScannedLog, sinks: readonly
   }
 }
 
-/** The files that count; those that do not are removed. */
-async function currentFiles(dir: string, log: Logger): Promise<FoundFile[]> {
-  const names = (await readdir(dir)).toSorted();
-  for (const name of names) if (name.endsWith(UNFINISHED)) await rm(join(dir, name));
-  const numbers = names.flatMap((name) => segmentNumber(name) ?? []);
-  const files: FoundFile[] = [];
-  for (const number of numbers) {
-    const path = segmentPath(dir, number);
-    const header = await readHeader(path);
-    if (header === 'newer') throw unusable(`${path} was written by a later version of wsg.`, 'Use that version.');
-    if (header !== 'damaged') files.push({ number, path, header });
-    else if (number !== numbers.at(-1)) throw damaged(path, 0);
-    else await removeCut(path, log);
-  }
-  const first = files.findLastIndex(({ header }) => header.isReplacement);
-  for (const { path } of files.splice(0, Math.max(0, first))) await rm(path);
-  return files;
-}
-
-/** A file whose very header is cut holds nothing yet. */
-async function removeCut(path: string, log: Logger): Promise<void> {
-  log.warn('outbox.log-cut', { file: path, at: 0 });
-  await rm(path);
-}
-
-async function readHeader(path: string): Promise<SegmentHeader | 'newer' | 'damaged'> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(SEGMENT_HEADER_BYTES), 0, SEGMENT_HEADER_BYTES, 0);
-    return decodeSegmentHeader(buffer.subarray(0, bytesRead));
-  } finally {
-    await file.close();
-  }
-}
-
 /** The state that grows from file to file. */
 class LogScan {
+  readonly #options: ScanOptions;
   readonly #segments: LogSegment[] = [];
   readonly #open = new OpenConnections();
   readonly #acknowledged = new Map<string, string>();
+  readonly #snapshot = new SnapshotAssembly(this.#open, this.#acknowledged);
   readonly #places = new AcknowledgedPlaces();
   #events = 0;
+  /** The sequence within its id of the last event of the boot that is read; undefined before the first. */
+  #lastId: number | undefined;
+  #boot = '';
+  /** Something was passed over, so that not every connection that is open is known. */
+  #isIncomplete = false;
+  /** ...since the last event. */
+  #isAfterDamage = false;
 
-  constructor(
-    private readonly dir: string,
-    private readonly log: Logger,
-  ) {}
+  constructor(options: ScanOptions) {
+    this.#options = options;
+  }
 
   async read({ number, path, header }: FoundFile, isNewest: boolean): Promise<void> {
-    const firstSequence = this.#events + 1;
-    const { boot, isReplacement } = header;
-    const segment = new LogSegment({ dir: this.dir, number, boot, firstSequence, isReplacement, isFinished: true });
-    this.#places.enter(boot);
+    const { dir } = this.#options;
+    const segment = new LogSegment({
+      ...header,
+      dir,
+      number,
+      firstSequence: this.#events + 1,
+      isFinished: true,
+    });
+    this.#enter(segment);
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
-      segment.writtenBytes = await this.#readRecords(file, size);
-      if (segment.writtenBytes < size) await this.#cut(segment, size, isNewest);
+      segment.writtenBytes = await this.#readRecords(file, segment, size);
+      if (segment.writtenBytes < size) await this.#end(segment, size, isNewest);
     } finally {
       await file.close();
     }
@@ -113,57 +94,102 @@ class LogScan {
   }
 
   result(): ScannedLog {
+    this.#snapshot.end();
     const cursors = new Map<string, number>();
     for (const [sink, id] of this.#acknowledged) cursors.set(sink, this.#places.find(id));
+    const { events, bytes, places } = this.#options.damage.totals;
+    if (places > 0) this.#options.log.error('outbox.damage-skipped', { places, bytes, missingEvents: events });
     const acknowledged = this.#acknowledged;
     const lastNumber = this.#segments.at(-1)?.number ?? 0;
     return { segments: this.#segments, events: this.#events, lastNumber, open: this.#open, cursors, acknowledged };
   }
 
+  #enter({ boot, number }: LogSegment): void {
+    this.#places.enter(boot);
+    const name = `${boot.node}-${boot.epoch}`;
+    if (name !== this.#boot) this.#lastId = undefined;
+    this.#boot = name;
+    const last = this.#segments.at(-1);
+    if (last !== undefined && last.number + 1 !== number) this.#passedOver();
+  }
+
   /** The offset behind the last whole record. */
-  async #readRecords(file: FileHandle, size: number): Promise<number> {
-    const pages = new PageReader(file, SEGMENT_HEADER_BYTES);
+  async #readRecords(file: FileHandle, segment: LogSegment, size: number): Promise<number> {
+    const pages = new PageReader(file, segment.format, SEGMENT_HEADER_BYTES);
     for (;;) {
-      const { records, isLast } = await pages.next(size);
-      for (const record of records) this.#apply(record);
+      const { records, damage, isLast } = await pages.next(size);
+      if (damage !== undefined) await this.#damaged(segment.path, damage);
+      for (const record of records) {
+        if (!this.#applied(record)) await this.#damaged(segment.path, { at: pages.offset, bytes: 0 });
+      }
       if (isLast) return pages.offset;
     }
   }
 
+  /** False when the record is whole, but not what its type says. */
+  #applied(record: LogRecord): boolean {
+    try {
+      this.#apply(record);
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  }
+
   #apply({ type, payload }: LogRecord): void {
+    if (type === RECORD.snapshotPart) {
+      this.#snapshot.add(payload);
+      return;
+    }
+    this.#snapshot.end();
     if (type === RECORD.event) {
-      const { idSequence, event } = readEvent(payload);
-      this.#open.apply(event);
-      this.#events++;
-      this.#places.add(this.#events, idSequence);
+      this.#applyEvent(payload);
     } else if (type === RECORD.retagged) {
       this.#open.restore(readRetagging(new ByteReader(payload)));
     } else if (type === RECORD.acknowledged) {
       const reader = new ByteReader(payload);
       this.#acknowledged.set(reader.text(), reader.text());
     } else if (type === RECORD.snapshot) {
-      readSnapshot(payload, this.#open, this.#acknowledged);
+      readWholeSnapshot(payload, this.#open, this.#acknowledged);
     }
   }
 
-  async #cut(segment: LogSegment, size: number, isNewest: boolean): Promise<void> {
-    if (!isNewest) throw damaged(segment.path, segment.writtenBytes);
-    this.log.warn('outbox.log-cut', {
-      file: segment.path,
-      at: segment.writtenBytes,
-      bytes: size - segment.writtenBytes,
-    });
-    await truncate(segment.path, segment.writtenBytes);
+  #applyEvent(payload: Buffer): void {
+    const { idSequence, event } = readEvent(payload);
+    if (this.#isIncomplete) this.#open.infer(event);
+    this.#open.apply(event);
+    this.#events++;
+    this.#places.add(this.#events, idSequence);
+    if (this.#isAfterDamage) this.#options.damage.lost(missingBetween(this.#lastId, idSequence));
+    this.#isAfterDamage = false;
+    this.#lastId = idSequence;
+  }
+
+  async #damaged(path: string, stretch: DamagedStretch): Promise<void> {
+    await this.#options.damage.found(path, stretch);
+    this.#passedOver();
+  }
+
+  #passedOver(): void {
+    this.#isIncomplete = true;
+    this.#isAfterDamage = true;
+  }
+
+  /** The last write to the newest file may not have come to its end. */
+  async #end(segment: LogSegment, size: number, isNewest: boolean): Promise<void> {
+    const { path, writtenBytes: at } = segment;
+    const bytes = size - at;
+    if (!isNewest) {
+      await this.#damaged(path, { at, bytes });
+      return;
+    }
+    this.#options.log.warn('outbox.log-cut', { file: path, at, bytes });
+    await truncate(path, at);
   }
 }
 
-function damaged(path: string, offset: number): WsgError {
-  return unusable(
-    `${path} is damaged at byte ${offset}, and it is not the newest file of the log.`,
-    'Restore it, or move it and the older files away: the events in them are not delivered then.',
-  );
-}
-
-function unusable(message: string, hint: string): WsgError {
-  return new WsgError('outbox.unusable', message, { hint });
+/** An unknown event before it is one of another boot. */
+function missingBetween(before: number | undefined, after: number): number {
+  return before === undefined ? 0 : Math.max(0, after - before - 1);
 }

@@ -1,7 +1,4 @@
 import type { NewEvent, Retagging } from '../outbox.js';
-import type { ByteReader } from './byte-reader.js';
-import type { ByteWriter } from './byte-writer.js';
-import { readRetagging, writeRetagging } from './event-record.js';
 
 /** The connections whose open event is in the log and whose close event is not, with what their close event would say. */
 export class OpenConnections {
@@ -23,6 +20,12 @@ export class OpenConnections {
     this.open.set(connection, { connection, tags, ...(destinations && { destinations }) });
   }
 
+  /** A connection that sends a message is open, also when the event that said so could not be read. */
+  infer({ action, connection, tags, destinations }: NewEvent): void {
+    if (action !== 'message' || this.open.has(connection)) return;
+    this.open.set(connection, { connection, tags, ...(destinations && { destinations }) });
+  }
+
   /** False when the connection is not open, or its close event would say the same: most tags are not in it. */
   retag(now: Retagging): boolean {
     const before = this.open.get(now.connection);
@@ -38,20 +41,6 @@ export class OpenConnections {
 
   clear(): void {
     this.open.clear();
-  }
-
-  write(writer: ByteWriter): void {
-    writer.varint(this.open.size);
-    for (const connection of this.open.values()) writeRetagging(writer, connection);
-  }
-
-  /** Replaces the whole set. */
-  read(reader: ByteReader): void {
-    this.open.clear();
-    for (let left = reader.varint(); left > 0; left--) {
-      const connection = readRetagging(reader);
-      this.open.set(connection.connection, connection);
-    }
   }
 }
 

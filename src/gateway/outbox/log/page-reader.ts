@@ -1,49 +1,68 @@
 import type { FileHandle } from 'node:fs/promises';
-import { parseRecords, type LogRecord } from './log-record.js';
+import { findRecord, isRecordAt } from './find-record.js';
+import { parseRecords, type LogFormat, type LogRecord } from './log-record.js';
+import { readFully } from './read-fully.js';
 
 /** Large enough that reads are few, small enough that a reader costs no memory to speak of. */
 const PAGE_BYTES = 256 * 1024;
 
-/** The next whole records of a file. */
+/** Bytes of a file that are no records, with whole records behind them. */
+export interface DamagedStretch {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** What comes next in a file: whole records, or a damaged stretch that was passed over, or its end. */
 export interface LogPage {
   readonly records: readonly LogRecord[];
+  readonly damage: DamagedStretch | undefined;
   /** Nothing whole follows before the end that was given. */
   readonly isLast: boolean;
 }
 
-/** Reads records from a file one after another, a page at a time. */
+/** Reads records from a file one after another, a page at a time. Passes over what is damaged. */
 export class PageReader {
   constructor(
     private readonly file: FileHandle,
+    private readonly format: LogFormat,
     private place: number,
   ) {}
 
-  /** The offset behind the last record read. */
+  /** The offset behind the last record read, or the last stretch passed over. */
   get offset(): number {
     return this.place;
+  }
+
+  /** Goes on at a place further back. */
+  passTo(offset: number): void {
+    this.place = offset;
   }
 
   /** What lies before `end`, at most a page; one record is always read whole. */
   async next(end: number): Promise<LogPage> {
     let size = PAGE_BYTES;
     for (;;) {
-      const bytes = await this.read(Math.min(size, end - this.place));
-      const { records, bytes: taken, isDamaged, nextBytes } = parseRecords(bytes);
+      const bytes = await readFully(this.file, this.place, Math.min(size, end - this.place));
+      const { records, bytes: taken, isDamaged, nextBytes } = parseRecords(bytes, this.format);
       this.place += taken;
-      const isBroken = isDamaged || this.place + nextBytes > end || bytes.length < size;
-      if (records.length > 0 || isBroken || nextBytes === 0) return { records, isLast: isBroken };
+      if (records.length > 0) return { records, damage: undefined, isLast: false };
+      if (isDamaged || nextBytes === 0 || this.place + nextBytes > end || bytes.length < size) {
+        return this.pass(nextBytes, end);
+      }
       size = nextBytes;
     }
   }
 
-  private async read(length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, length));
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await this.file.read(buffer, filled, length - filled, this.place + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return buffer.subarray(0, filled);
+  /** `claimedBytes`: what the broken record says that it takes. Looked at first: what it holds itself is then not searched. */
+  private async pass(claimedBytes: number, end: number): Promise<LogPage> {
+    const at = this.place;
+    if (at >= end) return { records: [], damage: undefined, isLast: true };
+    const { file, format } = this;
+    const claimed = { from: at + claimedBytes, end };
+    const isClaimTrue = claimedBytes > 0 && (await isRecordAt(file, claimed, format));
+    const next = isClaimTrue ? claimed.from : await findRecord(file, { from: at + 1, end }, format);
+    if (next === undefined) return { records: [], damage: undefined, isLast: true };
+    this.place = next;
+    return { records: [], damage: { at, bytes: next - at }, isLast: false };
   }
 }
