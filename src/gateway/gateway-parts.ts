@@ -29,6 +29,7 @@ import { EventStream } from './sink/event-stream.js';
 import { createSinks } from './sink/create-sinks.js';
 import type { MemorySink } from './sink/memory-sink.js';
 import { sinkTemplates } from './template/event-router.js';
+import type { MalformedRequest } from './transport/client-errors.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
 import { HttpListener } from './transport/http-listener.js';
 import type { Transport } from './transport/transport.js';
@@ -67,14 +68,17 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
   const router = composeRouter(surroundings, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
   const { addressOf, sendsProxyHeader } = core.access;
+  const malformed = new LimitedLog(log, surroundings.clock);
+  const onMalformed = (request: MalformedRequest): void => malformed.warn('http.malformed', { ...request });
+  const common = { log, maxHeadBytes, addressOf, onMalformed };
   const internalListener =
-    internalListen && new HttpListener({ listen: internalListen, http: router.handle, log, maxHeadBytes, addressOf });
+    internalListen && new HttpListener({ ...common, listen: internalListen, http: router.handle });
   const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
   const onCloseIgnored = (): void => {
     delivery.counters.closeIgnored += 1;
   };
-  const shared = { listen, tls, endpoints, handler, http, log, onCloseIgnored };
-  const transport = chosen.create({ ...shared, maxHeadBytes, addressOf, sendsProxyHeader });
+  const shared = { listen, tls, endpoints, handler, http, onCloseIgnored };
+  const transport = chosen.create({ ...shared, ...common, sendsProxyHeader });
   const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
   const drain = core.drain;
   return { ...core, drain, transport, transportReason: chosen.reason, internalListener, plugins: pluginHost };

@@ -1,13 +1,15 @@
 import { createServer, IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { Logger } from '../../core/logger.js';
+import { ClientErrors, type OnMalformed } from './client-errors.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { listenError } from './listen-error.js';
 import { NodeExchange, readRequest } from './node-http.js';
+import { RawTargets } from './raw-target.js';
 import { readTlsFiles } from './tls-files.js';
 import { ProxyProtocol } from './proxy-protocol.js';
 import type { AddressOf, SendsProxyHeader, TlsFiles } from './transport.js';
@@ -27,6 +29,7 @@ export interface HttpListenerOptions {
   readonly maxHeadBytes?: number;
   readonly addressOf?: AddressOf;
   readonly sendsProxyHeader?: SendsProxyHeader;
+  readonly onMalformed?: OnMalformed;
   /** Takes requests for a WebSocket; without it they are answered as plain requests. */
   readonly upgrades?: {
     wants(req: IncomingMessage): boolean;
@@ -96,7 +99,7 @@ export class HttpListener {
   }
 
   async #createServer(): Promise<Server | TlsServer> {
-    const { tls, upgrades, http, log, maxHeadBytes } = this.#options;
+    const { tls, upgrades, http, log, maxHeadBytes, onMalformed } = this.#options;
     const options = {
       maxHeaderSize: maxHeadBytes ?? MAX_HEAD_BYTES,
       headersTimeout: HEAD_TIMEOUT_MS,
@@ -111,6 +114,10 @@ export class HttpListener {
       (req, res) => void serveHttp(http, new NodeExchange(req, res, this.readRequest(req).request), log),
     );
     if (upgrades !== undefined) server.on('upgrade', (req, socket, head) => upgrades.take(req, socket, head));
+    const rawTargets = new RawTargets();
+    rawTargets.guard(server, tls === undefined ? 'connection' : 'secureConnection');
+    const peerOf = (socket: Socket): string => this.#proxyProtocol.peerOf(socket).address;
+    new ClientErrors({ rawTargets, peerOf, onMalformed }).guard(server);
     this.#proxyProtocol.guard(server);
     return server;
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCollector } from './body-collector.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, type AbortableExchange } from './http-serve.js';
+import { splitTarget } from './request-target.js';
 import type { AddressOf } from './transport.js';
 
 /** Node's request as ours; it comes from `peer`, or from whom `addressOf` sees behind it. */
@@ -13,21 +14,15 @@ export function readRequest(req: IncomingMessage, peer: string, addressOf: Addre
     const earlier = headers.get(name);
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   }
-  const url = req.url ?? '/';
-  const mark = url.indexOf('?');
+  const { path, query, authority } = splitTarget(req.url ?? '/');
+  if (authority !== undefined) headers.set('host', authority);
   return {
     method: req.method ?? 'GET',
-    path: pathOf(url),
-    query: mark === -1 ? '' : url.slice(mark + 1),
+    path,
+    query,
     headers,
     remoteAddress: addressOf === undefined ? peer : addressOf(peer, headers),
   };
-}
-
-/** What stands before any `?`. */
-export function pathOf(url: string | undefined): string {
-  const [path = '/'] = (url ?? '/').split('?', 1);
-  return path;
 }
 
 /** One HTTP request on node:http. */

@@ -1,5 +1,6 @@
 import type { Logger } from '../../core/logger.js';
 import type { ListenAddress } from '../../core/listen-address.js';
+import type { OnMalformed } from './client-errors.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import type { OutboundMessage, Socket } from './socket.js';
 
@@ -89,6 +90,8 @@ export interface TransportOptions<C> {
   readonly addressOf?: AddressOf;
   /** Nobody's connections unless given. Only `ws` honours it. */
   readonly sendsProxyHeader?: SendsProxyHeader;
+  /** Only `ws` tells: uWebSockets.js refuses such requests by itself. */
+  readonly onMalformed?: OnMalformed;
   readonly endpoints: readonly TransportEndpoint[];
   readonly handler: TransportHandler<C>;
   readonly http: HttpHandler;

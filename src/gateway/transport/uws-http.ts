@@ -2,6 +2,7 @@ import { BodyCollector } from './body-collector.js';
 import { CopiedRequest } from './copied-request.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, statusText, type AbortableExchange } from './http-serve.js';
+import { asciiTarget } from './request-target.js';
 import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
@@ -17,8 +18,8 @@ const HEADER_LINE_REST = 4;
  */
 export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: AddressOf | undefined): CopiedRequest {
   const method = req.getCaseSensitiveMethod();
-  const path = req.getUrl();
-  const query = req.getQuery() ?? '';
+  const path = asciiTarget(req.getUrl());
+  const query = asciiTarget(req.getQuery() ?? '');
   const headers = new Map<string, string>();
   let headBytes = method.length + path.length + query.length + REQUEST_LINE_REST;
   req.forEach((name, value) => {

@@ -9,7 +9,7 @@ import { GuardedHandler } from './guarded-handler.js';
 import type { HttpExchange, HttpRequest } from './http-exchange.js';
 import { HttpListener } from './http-listener.js';
 import { statusText } from './http-serve.js';
-import { pathOf } from './node-http.js';
+import { splitTarget } from './request-target.js';
 import type { OutboundMessage } from './socket.js';
 import { TurnWrites } from './turn-writes.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, UpgradeGrant } from './transport.js';
@@ -103,7 +103,7 @@ export class WsTransport<C extends object> implements Transport {
     this.#endpoints = new Map(
       options.endpoints.map((endpoint) => [endpoint.path, { endpoint, server: createWsServer(endpoint) }]),
     );
-    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader } = options;
+    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed } = options;
     this.#listener = new HttpListener({
       listen,
       tls,
@@ -111,9 +111,10 @@ export class WsTransport<C extends object> implements Transport {
       maxHeadBytes,
       addressOf,
       sendsProxyHeader,
+      onMalformed,
       http: (exchange) => this.#answerHttp(exchange),
       upgrades: {
-        wants: (req) => this.#endpoints.has(pathOf(req.url)),
+        wants: (req) => this.#endpoints.has(splitTarget(req.url ?? '/').path),
         take: (req, stream, head) => this.#upgrade(req, stream, head),
       },
     });

@@ -1,5 +1,6 @@
 import { afterEach, describe } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
+import type { OnMalformed } from '../../../src/gateway/transport/client-errors.js';
 import { chooseTransport } from '../../../src/gateway/transport/choose-transport.js';
 import type { HttpHandler } from '../../../src/gateway/transport/http-exchange.js';
 import type { OutboundMessage } from '../../../src/gateway/transport/socket.js';
@@ -28,6 +29,7 @@ export interface FixtureOptions {
   readonly addressOf?: AddressOf;
   readonly sendsProxyHeader?: SendsProxyHeader;
   readonly onCloseIgnored?: () => void;
+  readonly onMalformed?: OnMalformed;
 }
 
 /** A transport that listens, its handler and its log. */
@@ -97,6 +99,7 @@ export async function createTransport(
     addressOf: options.addressOf,
     sendsProxyHeader: options.sendsProxyHeader,
     onCloseIgnored: options.onCloseIgnored,
+    onMalformed: options.onMalformed,
     endpoints: (options.endpoints ?? [{}]).map((endpoint) => ({ ...DEFAULT_ENDPOINT, ...endpoint })),
     handler,
     http: options.http ?? ((exchange) => exchange.answer({ status: 404, body: '404 page not found\n' })),
