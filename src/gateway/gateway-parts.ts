@@ -99,6 +99,7 @@ interface GatewayCore {
 /** Everything between sockets and sinks. */
 function composeCore({ config, log, clock, readiness }: GatewaySurroundings): GatewayCore {
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
+  for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
   const delivery = new Delivery({ registry, clock });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
   const { all, embedded } = createSinks({ config, boot, clock, log, recovered: () => outbox.recovered });

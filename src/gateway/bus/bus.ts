@@ -21,8 +21,10 @@ export interface Bus {
   setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts | string>;
   /** Sends `message` first when there is one, then closes with 1000 "Closed by server". */
   close(selector: Selector, message: OutboundMessage | undefined): Promise<NodeCounts>;
-  /** Pages of connections in a stable order, for a streamed listing. */
-  status(): AsyncIterable<readonly ConnectionStatus[]>;
+  /** Pages of the selected connections in a stable order, for a streamed listing. */
+  status(selector: Selector): AsyncIterable<readonly ConnectionStatus[]>;
+  /** Whether a connection has carried such a tag since the start, or the configuration names it. */
+  knowsTagKey(key: string): Promise<boolean>;
   /** Tag keys in use and for each the values in use. */
   tree(): Promise<ReadonlyMap<string, readonly string[]>>;
 }

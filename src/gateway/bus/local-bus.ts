@@ -50,15 +50,23 @@ export class LocalBus implements Bus {
     return this.#count(this.#delivery.close(selector, 'closed_by_backend', message));
   }
 
-  async *status(): AsyncIterable<readonly ConnectionStatus[]> {
+  async *status(selector: Selector): AsyncIterable<readonly ConnectionStatus[]> {
     let page: ConnectionStatus[] = [];
-    for (const { id, tags } of this.#registry) {
+    // A copy where the selected set may lose and regain members while the listing is read.
+    const selected = selector.kind === 'all' ? this.#registry : [...this.#registry.select(selector)];
+    for (const connection of selected) {
+      const { id, tags } = connection;
+      if (this.#registry.get(id) !== connection) continue;
       page.push({ id, tags });
       if (page.length < STATUS_PAGE) continue;
       yield page;
       page = [];
     }
     if (page.length > 0) yield page;
+  }
+
+  async knowsTagKey(key: string): Promise<boolean> {
+    return this.#registry.knowsTagKey(key);
   }
 
   async tree(): Promise<ReadonlyMap<string, readonly string[]>> {

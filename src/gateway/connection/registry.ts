@@ -120,6 +120,16 @@ export class ConnectionRegistry {
     for (const listener of this.#retagListeners) listener(connection, before);
   }
 
+  /** Makes tag keys known that the configuration names. */
+  learnTagKeys(keys: Iterable<string>): void {
+    for (const key of keys) this.#index.learnKey(key);
+  }
+
+  /** Whether a connection has carried such a tag since the start, or the configuration names it. */
+  knowsTagKey(key: string): boolean {
+    return this.#index.knowsKey(key);
+  }
+
   /** Each tag key in use with the values in use. */
   tree(): ReadonlyMap<string, readonly string[]> {
     return this.#index.tree();

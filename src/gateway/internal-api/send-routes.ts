@@ -54,8 +54,7 @@ type Action = (request: SelectedRequest) => Promise<NodeCounts | string> | NodeC
 async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: Action): Promise<void> {
   const { request } = exchange;
   const selector = parseSelector(request.query);
-  if (selector === 'empty')
-    return exchange.answer(badRequest('the selector is empty; ?all=true means every connection'));
+  if (typeof selector === 'string') return exchange.answer(badRequest(selector));
   const body = await exchange.readBody(maxBodyBytes);
   if (body === undefined) return exchange.answer(textAnswer(413, `the body is larger than ${maxBodyBytes} bytes\n`));
   const pending = act({ selector, body, binary: isBinary(request) });

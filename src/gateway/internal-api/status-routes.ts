@@ -1,8 +1,8 @@
 import type { Bus, ConnectionStatus } from '../bus/bus.js';
-import { parseQuery } from '../tag-index/parse-query.js';
 import type { HttpExchange } from '../transport/http-exchange.js';
 import { badRequest, JSON_TYPE, TEXT, textAnswer } from './answers.js';
 import type { Route } from './route.js';
+import { readStatusQuery, readTreeQuery, type StatusQuery } from './status-query.js';
 import { statusJson, statusLine, treeText } from './status-text.js';
 import { writeChunks } from './stream-writer.js';
 
@@ -15,22 +15,19 @@ export function statusRoutes(bus: Bus): Route[] {
 }
 
 async function answerTree(exchange: HttpExchange, bus: Bus): Promise<void> {
+  const asked = readTreeQuery(exchange.request.query);
+  if (typeof asked === 'string') return exchange.answer(badRequest(asked));
   const tree = await bus.tree();
-  const json = parseQuery(exchange.request.query).get('format') === 'json';
-  if (!json) return exchange.answer(textAnswer(200, treeText(tree)));
+  if (!asked.json) return exchange.answer(textAnswer(200, treeText(tree)));
   const body = `${JSON.stringify(Object.fromEntries(tree))}\n`;
   exchange.answer({ status: 200, headers: { 'Content-Type': JSON_TYPE }, body });
 }
 
 async function answerStatus(exchange: HttpExchange, bus: Bus): Promise<void> {
-  const query = parseQuery(exchange.request.query);
-  const limit = query.get('limit');
-  if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit)) {
-    return exchange.answer(badRequest('limit must be a whole number from 1'));
-  }
-  const paged = limit !== undefined || query.has('after');
-  const pages = paged ? sortedPage(bus, query.get('after') ?? '', Number(limit ?? Infinity)) : allPages(bus);
-  const json = query.get('format') === 'json';
+  const asked = await readStatusQuery(exchange.request.query, bus);
+  if (typeof asked === 'string') return exchange.answer(badRequest(asked));
+  const { json } = asked;
+  const pages = asked.isPaged ? sortedPage(bus, asked) : allPages(bus, asked);
   const stream = exchange.stream({ status: 200, headers: { 'Content-Type': json ? JSON_TYPE : TEXT } });
   await writeChunks(stream, json ? jsonChunks(pages) : textChunks(pages));
 }
@@ -41,14 +38,14 @@ interface StatusPage {
   readonly next: string | undefined;
 }
 
-async function* allPages(bus: Bus): AsyncGenerator<StatusPage> {
-  for await (const connections of bus.status()) yield { connections, next: undefined };
+async function* allPages(bus: Bus, { selector }: StatusQuery): AsyncGenerator<StatusPage> {
+  for await (const connections of bus.status(selector)) yield { connections, next: undefined };
 }
 
 /** Ordered by id, so that paging goes on where it stood even when the connection it stood at has gone. */
-async function* sortedPage(bus: Bus, after: string, limit: number): AsyncGenerator<StatusPage> {
+async function* sortedPage(bus: Bus, { selector, after, limit }: StatusQuery): AsyncGenerator<StatusPage> {
   const later: ConnectionStatus[] = [];
-  for await (const page of bus.status()) later.push(...page.filter(({ id }) => id > after));
+  for await (const page of bus.status(selector)) later.push(...page.filter(({ id }) => id > after));
   later.sort((a, b) => (a.id < b.id ? -1 : 1));
   const connections = later.slice(0, limit);
   yield { connections, next: later.length > limit ? connections.at(-1)?.id : undefined };

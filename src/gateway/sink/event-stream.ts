@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { HttpExchange, HttpRequest } from '../transport/http-exchange.js';
+import type { HttpAnswer, HttpExchange, HttpRequest } from '../transport/http-exchange.js';
 import { formatEventId, parseEventId } from '../event/event-id.js';
 import { EventStreamSession, type SessionStart } from './event-stream-session.js';
 import type { MemorySink } from './memory-sink.js';
@@ -11,6 +11,9 @@ const STREAM_HEADERS = {
   'X-Accel-Buffering': 'no',
 } as const;
 
+/** What polyfills of EventSource, which cannot set a header, put the last event's id into. */
+const POLYFILL_PARAMETER = 'lastEventId';
+
 /** `GET /events`: the embedded sink's ring as Server-Sent Events, resuming where `Last-Event-ID` or `since` says. */
 export class EventStream {
   constructor(
@@ -18,14 +21,15 @@ export class EventStream {
     private readonly clock: Clock,
   ) {}
 
-  /** Answers 400 to a place that is no event id; else streams until the peer leaves or the sink stops. */
+  /** Answers 400 to a place that is no event id, and to a parameter that it does not know; else streams until the peer leaves or the sink stops. */
   handle(exchange: HttpExchange): void {
+    const unknown = unknownParameter(exchange.request.query);
+    if (unknown !== undefined) {
+      return exchange.answer(badRequest(`unknown parameter ${JSON.stringify(unknown)}: /events takes since\n`));
+    }
     const asked = askedPlace(exchange.request);
     const start = this.startAt(asked);
-    if (start === undefined) {
-      exchange.answer({ status: 400, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: refusal(asked) });
-      return;
-    }
+    if (start === undefined) return exchange.answer(badRequest(refusal(asked)));
     const stream = exchange.stream({ status: 200, headers: STREAM_HEADERS });
     if (exchange.request.method === 'HEAD') return stream.end();
     new EventStreamSession({ sink: this.sink, clock: this.clock, stream, start }).start();
@@ -45,7 +49,17 @@ export class EventStream {
 function askedPlace(request: HttpRequest): string | undefined {
   const header = request.headers.get('last-event-id');
   if (header !== undefined && header !== '') return header;
-  return new URLSearchParams(request.query).get('since') ?? undefined;
+  const query = new URLSearchParams(request.query);
+  return query.get('since') ?? query.get(POLYFILL_PARAMETER) ?? undefined;
+}
+
+/** A misspelt `since` would begin with the next event and miss those that were asked for. */
+function unknownParameter(query: string): string | undefined {
+  return [...new URLSearchParams(query).keys()].find((key) => key !== 'since' && key !== POLYFILL_PARAMETER);
+}
+
+function badRequest(body: string): HttpAnswer {
+  return { status: 400, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body };
 }
 
 function refusal(asked: string | undefined): string {

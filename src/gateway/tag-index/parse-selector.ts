@@ -9,20 +9,29 @@ const remembered = new Memo(256, readSelector);
 const rememberedLong = new Memo(16, readSelector);
 
 /**
- * Reads the selector in a request's query. A non-empty `id` is a list of ids, and no other pair counts; `all=true` alone
- * is everybody; else all pairs must match. `empty`: nothing was asked for, which the caller refuses. Equal queries may be answered by one object.
+ * Reads the selector in a request's query; a text says what is wrong with it. A non-empty `id` is a list of ids, and no other pair
+ * counts; `all=true` alone is everybody; else all pairs must match. Equal queries may be answered by one object.
  */
-export function parseSelector(query: string): Selector | 'empty' {
+export function parseSelector(query: string): Selector | string {
   return query.length <= SHORT_QUERY ? remembered.get(query) : rememberedLong.get(query);
 }
 
-function readSelector(query: string): Selector | 'empty' {
-  const pairs = parseQuery(query);
-  if (pairs.size === 0) return 'empty';
+function readSelector(query: string): Selector | string {
+  return selectorOf(parseQuery(query));
+}
+
+/** The selector that decoded pairs ask for; a text says what is wrong with them. */
+export function selectorOf(pairs: ReadonlyMap<string, string>): Selector | string {
+  if (pairs.size === 0) return 'the selector is empty; ?all=true means every connection';
   const ids = pairs.get('id') ?? '';
   if (ids !== '') return { kind: 'ids', ids: splitIds(ids) };
-  if (pairs.size === 1 && pairs.get('all') === 'true') return { kind: 'all' };
-  return { kind: 'pairs', pairs };
+  const all = pairs.get('all');
+  if (all === undefined) return { kind: 'pairs', pairs };
+  // Not a tag: who means everybody and writes it differently would reach nobody.
+  if (all !== 'true') return `all must be 'true' (got ${JSON.stringify(all)}); ?all=true means every connection`;
+  return pairs.size === 1
+    ? { kind: 'all' }
+    : 'all=true means every connection and must be the only pair of the selector';
 }
 
 function splitIds(list: string): Set<string> {

@@ -1,15 +1,20 @@
+/** Beyond so many different keys every key counts as known: connections with keys of their own must not fill the memory. */
+const MAX_KNOWN_KEYS = 1000;
+
 /**
  * Finds members by their tags: key -> value -> members. Each change costs O(1). Knows nothing of what a member carries:
  * its owner tells it of every change, the old value first.
  */
 export class TagIndex<Member> {
   readonly #keys = new Map<string, Map<string, Set<Member>>>();
+  readonly #knownKeys = new Set<string>();
 
   add(key: string, value: string, member: Member): void {
     let values = this.#keys.get(key);
     if (values === undefined) {
       values = new Map();
       this.#keys.set(key, values);
+      this.learnKey(key);
     }
     const members = values.get(value);
     if (members === undefined) values.set(value, new Set([member]));
@@ -45,6 +50,16 @@ export class TagIndex<Member> {
     if (smallest === undefined) return [];
     if (others.length === 0) return smallest;
     return [...smallest].filter((member) => others.every((set) => set.has(member)));
+  }
+
+  /** Makes the key known before a member has carried it. */
+  learnKey(key: string): void {
+    if (this.#knownKeys.size < MAX_KNOWN_KEYS) this.#knownKeys.add(key);
+  }
+
+  /** Whether any member carries the key or has ever carried it: true for every key once there were too many to remember. */
+  knowsKey(key: string): boolean {
+    return this.#knownKeys.size >= MAX_KNOWN_KEYS || this.#knownKeys.has(key);
   }
 
   /** Each key in use with the values in use. */

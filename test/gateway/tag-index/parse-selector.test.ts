@@ -13,8 +13,6 @@ describe('parseSelector', () => {
     ['id=', pairs({ id: '' })],
     ['id=&foo=bar', pairs({ id: '', foo: 'bar' })],
     ['id', pairs({ id: '' })],
-    ['all=true&foo=bar', pairs({ all: 'true', foo: 'bar' })],
-    ['all=false', pairs({ all: 'false' })],
   ])('reads %s as pairs', (query, expected) => {
     expect(parseSelector(query)).toEqual(expected);
   });
@@ -26,6 +24,7 @@ describe('parseSelector', () => {
     ['id=a,,b', ['a', 'b']],
     ['id=,', []],
     ['id=a%2Cb', ['a', 'b']],
+    ['all=1&id=a', ['a']],
   ])('reads %s as ids, and nothing else counts', (query, ids) => {
     expect(parseSelector(query)).toEqual({ kind: 'ids', ids: new Set(ids) });
   });
@@ -35,7 +34,18 @@ describe('parseSelector', () => {
   });
 
   it.each(['', '&', '&&', 'a;b=c', '%zz=1', 'a=%2'])('finds nothing in %j', (query) => {
-    expect(parseSelector(query)).toBe('empty');
+    expect(parseSelector(query)).toBe('the selector is empty; ?all=true means every connection');
+  });
+
+  it.each(['1', 'TRUE', 'yes', 'false', ''])('refuses all=%s and names the value', (value) => {
+    const problem = `all must be 'true' (got ${JSON.stringify(value)}); ?all=true means every connection`;
+    expect(parseSelector(`all=${value}`)).toBe(problem);
+    expect(parseSelector(`foo=bar&all=${value}`)).toBe(problem);
+  });
+
+  it('refuses all=true beside other pairs, unless ids are named', () => {
+    expect(parseSelector('all=true&foo=bar')).toMatch(/^all=true .* only pair/);
+    expect(parseSelector('all=true&id=a')).toEqual({ kind: 'ids', ids: new Set(['a']) });
   });
 });
 

@@ -1,0 +1,74 @@
+import type { Bus } from '../bus/bus.js';
+import { parseQuery } from '../tag-index/parse-query.js';
+import { selectorOf } from '../tag-index/parse-selector.js';
+import type { Selector } from '../tag-index/selector.js';
+
+/** What `/status` is asked for. */
+export interface StatusQuery {
+  readonly selector: Selector;
+  readonly json: boolean;
+  /** Ordered by id, from behind `after` on and at most `limit`. */
+  readonly isPaged: boolean;
+  /** '' is before every id. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+const EVERYBODY: Selector = { kind: 'all' };
+/** What may stand in the query of `/status` besides tags. */
+const STATUS_PARAMETERS: ReadonlySet<string> = new Set(['format', 'limit', 'after', 'id', 'all']);
+const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
+
+/** Reads the query of `/status`: its own parameters, and a selector of the rest. A text says what is wrong with it. */
+export async function readStatusQuery(query: string, bus: Bus): Promise<StatusQuery | string> {
+  const { format, limit, after, ...rest } = splitParameters(parseQuery(query));
+  const problem = formatProblem(format) ?? limitProblem(limit) ?? (await unknownParameter(rest.pairs, bus));
+  if (problem !== undefined) return problem;
+  const selector = rest.pairs.size === 0 ? EVERYBODY : selectorOf(rest.pairs);
+  if (typeof selector === 'string') return selector;
+  return {
+    selector,
+    json: format === 'json',
+    isPaged: limit !== '' || after !== undefined,
+    after: after ?? '',
+    limit: limit === '' ? Number.POSITIVE_INFINITY : Number(limit),
+  };
+}
+
+/** Reads the query of `/tree`, which takes `format` only. */
+export function readTreeQuery(query: string): { readonly json: boolean } | string {
+  const { format = '', ...others } = Object.fromEntries(parseQuery(query));
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return `unknown parameter ${JSON.stringify(unknown)}: /tree takes format`;
+  return formatProblem(format) ?? { json: format === 'json' };
+}
+
+/** An empty value is a parameter that was not given; only `after` asks for order by being there. */
+function splitParameters(pairs: Map<string, string>) {
+  const take = (key: string): string | undefined => {
+    const value = pairs.get(key);
+    pairs.delete(key);
+    return value;
+  };
+  return { format: take('format') ?? '', limit: take('limit') ?? '', after: take('after'), pairs };
+}
+
+function formatProblem(format: string): string | undefined {
+  const isKnown = format === '' || format === 'json' || format === 'text';
+  return isKnown ? undefined : `format must be json or text (got ${JSON.stringify(format)})`;
+}
+
+function limitProblem(limit: string): string | undefined {
+  const isKnown = limit === '' || WHOLE_NUMBER.test(limit);
+  return isKnown ? undefined : `limit must be a whole number from 1 (got ${JSON.stringify(limit)})`;
+}
+
+/** A parameter that is misspelt would otherwise be a tag that nobody carries, and the listing be empty without a reason. */
+async function unknownParameter(pairs: ReadonlyMap<string, string>, bus: Bus): Promise<string | undefined> {
+  for (const key of pairs.keys()) {
+    if (STATUS_PARAMETERS.has(key) || (await bus.knowsTagKey(key))) continue;
+    const reason = 'no connection has carried a tag of that name since the start';
+    return `unknown parameter ${JSON.stringify(key)}: /status takes format, limit, after and a selector, and ${reason}`;
+  }
+  return undefined;
+}
