@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { BROKERS } from './broker-packages.js';
 import { BrokerProcess, freePort } from './broker-process.js';
@@ -17,6 +18,20 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisBro
     args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args],
     isReady: () => answersPing(port),
   }));
+  return { process, port, url: `redis://127.0.0.1:${port}/0` };
+}
+
+/** Starts a Sentinel that watches the Redis behind a port. Dispose its process. */
+export async function startSentinel(masterPort: number): Promise<RedisBroker> {
+  const port = await freePort();
+  const process = await BrokerProcess.start((folder) => {
+    const file = `${folder}/sentinel.conf`;
+    writeFileSync(
+      file,
+      `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor main 127.0.0.1 ${masterPort} 1\n`,
+    );
+    return { ...BROKERS.redis, args: [file, '--sentinel'], isReady: () => answersPing(port) };
+  });
   return { process, port, url: `redis://127.0.0.1:${port}/0` };
 }
 

@@ -6,6 +6,7 @@ import type { MirrorConfig, SinksConfig } from '../config/sink-config.js';
 import { RedisPipeline } from '../drivers/redis-pipeline.js';
 import { redisAddress } from '../drivers/redis-url.js';
 import { formatNode } from '../connection/connection-id.js';
+import { tryMirror } from '../mirror/mirror-trial.js';
 import { maskUrl } from '../log/masked-url.js';
 import { createSinks, type ConfiguredSink } from '../sink/create-sinks.js';
 import { unwell, type CheckResult } from './check-result.js';
@@ -23,7 +24,7 @@ export async function checkBackends(config: GatewayConfig, patience: BackendPati
   const { mirror } = config;
   return Promise.all([
     ...all.map((configured) => checkSink(configured, config.sinks, patience)),
-    ...(mirror === undefined ? [] : [checkMirror(mirror, patience)]),
+    ...(mirror === undefined ? [] : [checkMirror(mirror, boot.node, patience)]),
   ]);
 }
 
@@ -65,13 +66,15 @@ function sinkDetail(name: string, { redis, amqp, nats, webhook }: SinksConfig): 
 }
 
 /** Not by starting the mirror: that would clear away the keys of a gateway that runs. */
-async function checkMirror({ addr }: MirrorConfig, patience: BackendPatience): Promise<CheckResult> {
+async function checkMirror({ addr }: MirrorConfig, node: string, patience: BackendPatience): Promise<CheckResult> {
   const name = 'mirror';
-  const pipeline = new RedisPipeline(redisAddress(addr), patience.clock);
+  const address = redisAddress(addr);
+  const pipeline = new RedisPipeline(address, patience.clock);
   try {
-    await inTime(pipeline.connect(), patience);
+    await inTime(tryMirror(pipeline, address, node), patience);
     return { name, level: 'ok', detail: `${maskUrl(addr)} answers` };
   } catch (error) {
+    if (error instanceof WsgError) return unwell(name, 'failed', error);
     const hint = 'The gateway would start, and mirror what is open once it is back.';
     return { name, level: 'failed', detail: `${maskUrl(addr)} gives no access: ${errorMessage(error)}`, hint };
   } finally {

@@ -2,3 +2,9 @@
 export class BackendRefusal extends Error {
   override readonly name = 'BackendRefusal';
 }
+
+/** What every start against a Redis Cluster ends with: a transaction of ours has keys that lie on several of its nodes. */
+export function clusterRefusal(cause?: Error): BackendRefusal {
+  const why = 'the keys of one transaction would lie on different nodes';
+  return new BackendRefusal(`it is part of a Redis Cluster, which is not supported: ${why}`, { cause });
+}

@@ -1,4 +1,5 @@
 import { systemErrorCode } from '../../core/error.js';
+import { BackendRefusal } from './backend-refusal.js';
 
 /** What Redis answered instead of doing it. The message holds no argument of ours. */
 export class RedisError extends Error {
@@ -34,8 +35,9 @@ const ACCESS_CODES: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPER
 /** What Node says of a certificate that it does not trust. */
 const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/;
 
-/** True for what waiting does not mend at the set-up: credentials, rights, a database that does not exist, a certificate that is not trusted. */
+/** True for what waiting does not mend at the set-up: credentials, rights, a database that does not exist, a certificate that is not trusted, a Cluster or a Sentinel. */
 export function isRefusal(error: unknown): boolean {
+  if (error instanceof BackendRefusal) return true;
   if (error instanceof RedisError) {
     return ACCESS_CODES.has(error.code) || /^ERR (AUTH|DB index|invalid DB|Client sent AUTH)/i.test(error.message);
   }

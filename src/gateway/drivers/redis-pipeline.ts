@@ -30,7 +30,6 @@ export class RedisPipeline {
   #connecting: Promise<void> | undefined;
   #isReady = false;
   #lostBecause = 'it was closed';
-  #bytesRead = 0;
 
   constructor(
     private readonly address: RedisAddress,
@@ -54,7 +53,7 @@ export class RedisPipeline {
 
   /**
    * Begins an exchange of so many commands, which `write` then sends. Resolves when all are answered; rejects with
-   * `RedisConnectionLost` when the connection ends before, or when Redis owes a reply and is silent for too long.
+   * `RedisConnectionLost` when the connection ends before, or when Redis owes a reply and completes none for too long.
    */
   begin(expected: number, onReply: (reply: RespReply, index: number) => void): Promise<void> {
     return this.#begin({ expected, onReply, keepsStrings: false });
@@ -78,11 +77,16 @@ export class RedisPipeline {
   /** Sends encoded commands and resolves to their replies, strings and errors included. */
   async call(commands: readonly Uint8Array[]): Promise<RespReply[]> {
     const replies: RespReply[] = [];
+    await this.#exchangeAll(commands, replies);
+    return replies;
+  }
+
+  /** Replies are in `replies` as they come, also when the exchange does not come to its end. */
+  #exchangeAll(commands: readonly Uint8Array[], replies: RespReply[]): Promise<void> {
     const onReply = (reply: RespReply): number => replies.push(reply);
     const done = this.#begin({ expected: commands.length, onReply, keepsStrings: true });
     this.write(Buffer.concat(commands));
-    await done;
-    return replies;
+    return done;
   }
 
   /** Ends the connection at once; an exchange under way fails. Idempotent; `connect` makes a new one. */
@@ -137,14 +141,19 @@ export class RedisPipeline {
 
   async #introduce(): Promise<void> {
     const steps = introductionSteps(this.address);
-    const replies = await this.call(steps.map(({ command }) => encodeCommand(command)));
+    const replies: RespReply[] = [];
+    const commands = steps.map(({ command }) => encodeCommand(command));
+    await this.#exchangeAll(commands, replies).catch((lost: unknown) => {
+      // A Redis that lets nobody in (protected mode, too many clients) says so once, and hangs up.
+      const [first] = replies;
+      throw replies.length === 1 && first instanceof RedisError ? first : lost;
+    });
     const refusal = introductionRefusal(steps, replies);
     if (refusal !== undefined) throw refusal;
   }
 
   #read(socket: Socket, reader: RespReader, chunk: Buffer): void {
     if (this.#socket !== socket) return;
-    this.#bytesRead += chunk.length;
     try {
       reader.push(chunk);
     } catch (error) {
@@ -168,15 +177,15 @@ export class RedisPipeline {
     exchange.resolve();
   }
 
-  /** Closes the connection when no byte came for `timeoutMs`. */
+  /** Closes the connection when no reply, nor a member of one, became complete for `timeoutMs`: bytes that never make a reply are silence too. */
   #watch(timeoutMs: number): () => void {
-    let seen = this.#bytesRead;
+    let seen = this.#reader?.progress;
     const look = (): void => {
-      if (this.#bytesRead === seen) {
+      if (this.#reader?.progress === seen) {
         this.close(`no reply for ${timeoutMs} ms`);
         return;
       }
-      seen = this.#bytesRead;
+      seen = this.#reader?.progress;
       cancel = this.clock.schedule(look, timeoutMs);
     };
     let cancel = this.clock.schedule(look, timeoutMs);

@@ -6,10 +6,10 @@ export interface NestedError {
   readonly error: RedisError;
 }
 
-/** An array of replies: its errors, and its texts and numbers where these are kept. */
+/** An array of replies: its errors, and its texts and numbers where these are kept. Of an array within it only the place is kept. */
 export class RespArray {
   readonly errors: NestedError[] = [];
-  /** Empty unless the reader keeps strings. Errors and missing strings are ''. */
+  /** Empty unless the reader keeps strings. Errors, missing strings and arrays are ''. */
   readonly values: (string | number)[] = [];
 
   /** -1 for the null array. */
@@ -26,12 +26,14 @@ const LETTER_Q = 0x51;
 const TYPE = { string: 0x2b, error: 0x2d, integer: 0x3a, bulk: 0x24, array: 0x2a } as const;
 /** Redis cuts its own lines far below. */
 const LONGEST_LINE = 64 * 1024;
+/** Arrays within arrays; HELLO needs two. */
+const DEEPEST = 8;
 const QUEUED = 'QUEUED';
 const NOTHING = Buffer.alloc(0);
 
 /**
  * Reads replies of RESP 2 from a stream that may be cut anywhere. It is made for commands of which mostly only the success
- * matters: it skips over bulk strings unless it is told to keep them, and arrays hold no arrays.
+ * matters: it skips over bulk strings unless it is told to keep them, and over arrays within arrays.
  */
 export class RespReader {
   /** Whether the bulk strings of the replies to come are wanted. */
@@ -43,8 +45,16 @@ export class RespReader {
   #toSkip = 0;
   #array: RespArray | undefined;
   #arrayIndex = 0;
+  /** Arrays that the one being read lies in, and how far they were read. */
+  readonly #outer: { readonly array: RespArray; readonly index: number }[] = [];
+  #progress = 0;
 
   constructor(private readonly onReply: (reply: RespReply) => void) {}
+
+  /** Rises with every reply, and with every member of an array, that is complete. */
+  get progress(): number {
+    return this.#progress;
+  }
 
   /** Calls `onReply` for each reply that is complete. Throws when this is no RESP 2: the stream is of no use then. */
   push(chunk: Buffer): void {
@@ -112,17 +122,19 @@ export class RespReader {
   }
 
   #beginArray(length: number): void {
-    if (this.#array !== undefined) throw new Error('Redis sent an array within an array.');
-    const array = new RespArray(length);
     if (length <= 0) {
-      this.onReply(array);
+      if (this.#array === undefined) this.onReply(new RespArray(length));
+      else this.#complete('');
       return;
     }
-    this.#array = array;
+    if (this.#outer.length > DEEPEST) throw new Error('Redis sent arrays that lie too deep.');
+    if (this.#array !== undefined) this.#outer.push({ array: this.#array, index: this.#arrayIndex });
+    this.#array = new RespArray(length);
     this.#arrayIndex = 0;
   }
 
   #complete(reply: string | number | RedisError): void {
+    this.#progress += 1;
     const array = this.#array;
     if (array === undefined) {
       this.onReply(reply);
@@ -131,9 +143,18 @@ export class RespReader {
     if (reply instanceof RedisError) array.errors.push({ index: this.#arrayIndex, error: reply });
     if (this.keepsStrings) array.values.push(reply instanceof RedisError ? '' : reply);
     this.#arrayIndex += 1;
-    if (this.#arrayIndex < array.length) return;
-    this.#array = undefined;
-    this.onReply(array);
+    if (this.#arrayIndex === array.length) this.#endArray(array);
+  }
+
+  #endArray(array: RespArray): void {
+    const outer = this.#outer.pop();
+    this.#array = outer?.array;
+    if (outer === undefined) {
+      this.onReply(array);
+      return;
+    }
+    this.#arrayIndex = outer.index;
+    this.#complete('');
   }
 }
 

@@ -14,6 +14,7 @@ import type { EventGate } from '../outbox/event-gate.js';
 import { HeldOpens } from './held-opens.js';
 import { MirrorCommands } from './mirror-commands.js';
 import { MirrorWork, type MirrorBatch } from './mirror-work.js';
+import { mirrorRefusal, tryMirror } from './mirror-trial.js';
 import { NodeClaim, thisProcess, type ProcessIdentity } from './node-claim.js';
 
 /** An open event waits so long for its connection to be mirrored. */
@@ -24,6 +25,8 @@ const SWEEP_PAUSE_MS = 2;
 const REFRESHES = 3;
 const SHARED_HINT =
   'another gateway with this node.number is alive, or ended within mirror.ttl_s without saying so: its keys are left to run out';
+/** A start does not wait longer for a Redis that does not answer: it is away. */
+const START_MS = 5_000;
 const FINISH_MS = 2_000;
 const MULTI = encodeCommand(['MULTI']);
 const EXEC = encodeCommand(['EXEC']);
@@ -130,11 +133,17 @@ export class ConnectionMirror {
    */
   async start(recoveredThrough = 0): Promise<void> {
     this.#work.keepStaleUntil(recoveredThrough);
+    const { clock, node } = this.#options;
+    const cancel = clock.schedule(() => this.#pipeline.close('no answer within 5 s'), START_MS);
     try {
+      await tryMirror(this.#pipeline, this.#address, node);
       await this.#reconnect();
     } catch (error) {
-      if (isRefusal(error)) throw this.#refusal(error);
+      if (error instanceof WsgError) throw error;
+      if (isRefusal(error)) throw mirrorRefusal(this.#address, error);
       this.#failed(error);
+    } finally {
+      cancel();
     }
     this.#running = this.#run();
   }
@@ -259,13 +268,5 @@ export class ConnectionMirror {
     cancel();
     this.#opens.stop();
     this.#pipeline.close('the mirror stops');
-  }
-
-  #refusal(cause: unknown): WsgError {
-    const message = `Redis at ${this.#address.shown} refuses the mirror of connections: ${errorMessage(cause)}.`;
-    return new WsgError('sink.refused', message, {
-      hint: 'Look at connection_redis_sync in the configuration.',
-      cause,
-    });
   }
 }

@@ -3,6 +3,7 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import type { RedisSinkConfig } from '../config/sink-config.js';
 import { isRefusal, RedisError } from '../drivers/redis-error.js';
 import { RedisPipeline } from '../drivers/redis-pipeline.js';
+import { tryCommands } from '../drivers/redis-trial.js';
 import { redisAddress, type RedisAddress } from '../drivers/redis-url.js';
 import { encodeCommand } from '../drivers/resp-command.js';
 import { RespArray } from '../drivers/resp-reader.js';
@@ -124,18 +125,11 @@ export class RedisSink implements EventSink {
 
   /** Finds out without writing whether XADD would be let through. */
   async #checkStream(stream: string): Promise<void> {
-    const trial = ['XADD', stream, '*', 'connection', ''];
-    const commands = [['TYPE', stream], ['MULTI'], trial, ['DISCARD']];
-    const [type, multi, queued] = await this.#pipeline.call(commands.map(encodeCommand));
+    const [type] = await this.#pipeline.call([encodeCommand(['TYPE', stream])]);
     if (typeof type === 'string' && type !== 'stream' && type !== 'none') {
       throw this.#refusal(`WRONGTYPE the key '${stream}' holds a ${type} and no stream`);
     }
-    for (const reply of [multi, queued]) {
-      if (!(reply instanceof RedisError)) continue;
-      if (reply.code === 'MOVED') throw this.#refusal('it is part of a Redis Cluster, which is not supported', reply);
-      const isUnknown = reply.message.startsWith('ERR unknown command');
-      if (isUnknown || isRefusal(reply)) throw this.#refusal(reply.message, reply);
-    }
+    await tryCommands(this.#pipeline, [['XADD', stream, '*', 'connection', '']]);
   }
 
   #refusal(reason: string, cause?: unknown): WsgError {
