@@ -5,7 +5,7 @@ export interface HttpRequest {
   readonly path: string;
   /** What follows the `?`, not decoded, '' when there is none. */
   readonly query: string;
-  /** Lower-case names; repeated headers joined by `, `. */
+  /** Lower-case names; repeated lines joined by `, `, those of `cookie` by `; `. Bytes are UTF-8 where they can be, else latin-1. */
   readonly headers: ReadonlyMap<string, string>;
   /** The peer's address without port. */
   readonly remoteAddress: string;

@@ -6,9 +6,9 @@ import type { ListenAddress } from '../../core/listen-address.js';
 import type { Logger } from '../../core/logger.js';
 import { ClientErrors, type OnMalformed } from './client-errors.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
-import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
+import { HEAD_TOO_LARGE, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
 import { listenError } from './listen-error.js';
-import { NodeExchange, readRequest } from './node-http.js';
+import { hasTooManyHeaders, NodeExchange, readRequest } from './node-http.js';
 import { RawTargets } from './raw-target.js';
 import { readTlsFiles } from './tls-files.js';
 import { ProxyProtocol } from './proxy-protocol.js';
@@ -53,7 +53,7 @@ export class HttpListener {
   /** Node's request as ours, with the client's address, and the client's port where it can be known (else 0). */
   readRequest(req: IncomingMessage): { readonly request: HttpRequest; readonly remotePort: number } {
     const peer = this.#proxyProtocol.peerOf(req.socket);
-    const request = readRequest(req, peer.address, this.#options.addressOf);
+    const request = readRequest(req, peer, this.#options.addressOf);
     return { request, remotePort: request.remoteAddress === peer.address ? peer.port : 0 };
   }
 
@@ -109,10 +109,12 @@ export class HttpListener {
     };
     const server =
       tls === undefined ? createServer(options) : createTlsServer({ ...options, ...(await readTlsFiles(tls)) });
-    server.on(
-      'request',
-      (req, res) => void serveHttp(http, new NodeExchange(req, res, this.readRequest(req).request), log),
-    );
+    // One more than are served, so that a request with too many can be told from one whose lines were all read.
+    server.maxHeadersCount = MAX_HEADERS + 1;
+    server.on('request', (req, res) => {
+      if (hasTooManyHeaders(req)) res.writeHead(HEAD_TOO_LARGE.status, { Connection: 'close' }).end();
+      else void serveHttp(http, new NodeExchange(req, res, this.readRequest(req).request), log);
+    });
     if (upgrades !== undefined) server.on('upgrade', (req, socket, head) => upgrades.take(req, socket, head));
     const rawTargets = new RawTargets();
     rawTargets.guard(server, tls === undefined ? 'connection' : 'secureConnection');

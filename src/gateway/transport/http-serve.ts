@@ -1,10 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { HttpExchange, HttpHandler } from './http-exchange.js';
+import type { HttpAnswer, HttpExchange, HttpHandler } from './http-exchange.js';
 
 /** Largest request head; both libraries are held to it. */
 export const MAX_HEAD_BYTES = 32 * 1024;
+
+/** Most header lines of one request on node:http, which would drop the rest without a word. uWebSockets.js has a limit of its own. */
+export const MAX_HEADERS = 1000;
+
+/** The answer to a head that is larger than that, or has more lines. */
+export const HEAD_TOO_LARGE = { status: 431 } satisfies HttpAnswer;
 
 /** An exchange that can be given up on when its handler has failed. */
 export interface AbortableExchange extends HttpExchange {

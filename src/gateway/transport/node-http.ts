@@ -1,18 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCollector } from './body-collector.js';
+import { addHeader, headerText } from './header-text.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
-import { announcedLength, type AbortableExchange } from './http-serve.js';
+import { announcedLength, MAX_HEADERS, type AbortableExchange } from './http-serve.js';
+import type { PeerAddress } from './proxy-protocol.js';
 import { splitTarget } from './request-target.js';
 import type { AddressOf } from './transport.js';
 
+/** Whether Node may have left header lines out: such a request must be refused, since nobody knows what they said. */
+export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length > MAX_HEADERS * 2;
+}
+
 /** Node's request as ours; it comes from `peer`, or from whom `addressOf` sees behind it. */
-export function readRequest(req: IncomingMessage, peer: string, addressOf: AddressOf | undefined): HttpRequest {
+export function readRequest(
+  req: IncomingMessage,
+  { address, via }: PeerAddress,
+  addressOf: AddressOf | undefined,
+): HttpRequest {
   const headers = new Map<string, string>();
   for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
-    const name = (req.rawHeaders[i] ?? '').toLowerCase();
-    const value = req.rawHeaders[i + 1] ?? '';
-    const earlier = headers.get(name);
-    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+    addHeader(headers, (req.rawHeaders[i] ?? '').toLowerCase(), headerText(req.rawHeaders[i + 1] ?? ''));
   }
   const { path, query, authority } = splitTarget(req.url ?? '/');
   if (authority !== undefined) headers.set('host', authority);
@@ -21,7 +29,7 @@ export function readRequest(req: IncomingMessage, peer: string, addressOf: Addre
     path,
     query,
     headers,
-    remoteAddress: addressOf === undefined ? peer : addressOf(peer, headers),
+    remoteAddress: addressOf === undefined ? address : addressOf(address, headers, via),
   };
 }
 

@@ -12,6 +12,8 @@ const HEADER_TIMEOUT_MS = 5_000;
 export interface PeerAddress {
   readonly address: string;
   readonly port: number;
+  /** The proxy whose header says so; undefined where the peer is known from its connection. */
+  readonly via?: string;
 }
 
 export interface ProxyProtocolOptions {
@@ -98,7 +100,8 @@ export class ProxyProtocol {
   #remember(socket: Socket, source: ProxySource): void {
     if (source === 'proxy') return;
     const key = keyOf(socket);
-    this.#named.set(key, source === 'unknown' ? { address: '', port: 0 } : source);
+    const via = plainAddress(socket.remoteAddress);
+    this.#named.set(key, source === 'unknown' ? { address: '', port: 0, via } : { ...source, via });
     socket.once('close', () => this.#named.delete(key));
   }
 }

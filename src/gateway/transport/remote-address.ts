@@ -2,6 +2,9 @@ import { isIP, SocketAddress } from 'node:net';
 
 const MAPPED_PREFIX = '::ffff:';
 
+/** Stands for the address of a client that a proxy named by one that no client of it can have: requests from there are refused. */
+export const IMPOSSIBLE_ADDRESS = 'impossible';
+
 let lastIpv4 = { bits: 0, text: '0.0.0.0' };
 
 /** An address as text from its 4 or 16 bytes: IPv4-mapped IPv6 as IPv4, other IPv6 compressed; '' for anything else. */

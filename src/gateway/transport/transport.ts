@@ -75,8 +75,11 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
-/** The address of the client behind a peer, '' when it cannot be known. Without proxies it is the peer's own. */
-export type AddressOf = (peer: string, headers: ReadonlyMap<string, string>) => string;
+/**
+ * The address of the client behind a peer: '' when it cannot be known, `IMPOSSIBLE_ADDRESS` when the one named is a lie. Without proxies it is
+ * the peer's own. `via` is the proxy whose PROXY header named the peer.
+ */
+export type AddressOf = (peer: string, headers: ReadonlyMap<string, string>, via?: string) => string;
 
 /** Whether connections of this peer begin with a PROXY protocol header. */
 export type SendsProxyHeader = (peer: string) => boolean;

@@ -1,5 +1,6 @@
 import { BodyCollector } from './body-collector.js';
 import { CopiedRequest } from './copied-request.js';
+import { addHeader, headerText } from './header-text.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, statusText, type AbortableExchange } from './http-serve.js';
 import { asciiTarget } from './request-target.js';
@@ -11,6 +12,8 @@ import type { UwsRequest, UwsResponse } from './uws-types.js';
 const REQUEST_LINE_REST = 14;
 /** What stands between name and value, and the line's end. */
 const HEADER_LINE_REST = 4;
+/** What the library puts in the place of bytes that are not UTF-8. */
+const NOT_UTF8 = '\ufffd';
 
 /**
  * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is named there is never asked for:
@@ -24,15 +27,17 @@ export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: Addres
   let headBytes = method.length + path.length + query.length + REQUEST_LINE_REST;
   req.forEach((name, value) => {
     headBytes += name.length + value.length + HEADER_LINE_REST;
-    const earlier = headers.get(name);
-    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+    addHeader(headers, name, value.includes(NOT_UTF8) ? bytesAsText(req, headers, name, value) : value);
   });
   const request = new CopiedRequest({ method, path, query, headers }, headBytes, res);
   if (addressOf !== undefined) request.setAddress(addressOf(request.remoteAddress, headers));
   return request;
 }
 
-export const HEAD_TOO_LARGE: HttpAnswer = { status: 431 };
+/** The library gives the bytes of a name's first line only: of later ones what is not UTF-8 is lost. */
+function bytesAsText(req: UwsRequest, headers: ReadonlyMap<string, string>, name: string, value: string): string {
+  return headers.has(name) ? value : headerText(req.getHeader(name));
+}
 
 /** Writes a whole answer. The response must be alive. */
 export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isHead: boolean; close: boolean }): void {

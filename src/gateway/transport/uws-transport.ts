@@ -2,7 +2,7 @@ import type { ListenAddress } from '../../core/listen-address.js';
 import type { CopiedRequest } from './copied-request.js';
 import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
-import { MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
+import { HEAD_TOO_LARGE, MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { findFreePort, probeListenError } from './listen-error.js';
 import type { OutboundMessage } from './socket.js';
 import { readTlsFiles } from './tls-files.js';
@@ -15,7 +15,7 @@ import type {
 } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
-import { copyBytes, copyRequest, HEAD_TOO_LARGE, UwsExchange, writeAnswer } from './uws-http.js';
+import { copyBytes, copyRequest, UwsExchange, writeAnswer } from './uws-http.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
 import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse, UwsWebSocket } from './uws-types.js';
 

@@ -54,6 +54,8 @@ export interface UwsRequest {
   getUrl(): string;
   getQuery(): string | undefined;
   getCaseSensitiveMethod(): string;
+  /** The first line of that name, one character a byte. */
+  getHeader(name: string): string;
   forEach(each: (name: string, value: string) => void): void;
   setYield(yielded: boolean): void;
 }

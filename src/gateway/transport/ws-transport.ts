@@ -8,7 +8,8 @@ import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.j
 import { GuardedHandler } from './guarded-handler.js';
 import type { HttpExchange, HttpRequest } from './http-exchange.js';
 import { HttpListener } from './http-listener.js';
-import { statusText } from './http-serve.js';
+import { HEAD_TOO_LARGE, statusText } from './http-serve.js';
+import { hasTooManyHeaders } from './node-http.js';
 import { splitTarget } from './request-target.js';
 import type { OutboundMessage } from './socket.js';
 import { TurnWrites } from './turn-writes.js';
@@ -158,6 +159,10 @@ export class WsTransport<C extends object> implements Transport {
 
   #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => stream.destroy());
+    if (hasTooManyHeaders(req)) {
+      refuse(stream, { accept: false, ...HEAD_TOO_LARGE });
+      return;
+    }
     const { request, remotePort } = this.#listener.readRequest(req);
     const found = this.#endpoints.get(request.path);
     if (found === undefined) {
