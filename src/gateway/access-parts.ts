@@ -43,16 +43,17 @@ export interface AccessParts {
 /** Puts together what the keys of access ask for. */
 export function composeAccess(surroundings: AccessSurroundings): AccessParts {
   const { config, clock } = surroundings;
+  const proxies = composeProxies(surroundings);
   const apiKeys = new ApiKeys(config.internalApiKeys, config.internalApiKeysFile);
   const guard = new RequestGuard({
     whitelist: config.whitelist,
     allowedOrigins: config.internalAllowedOrigins,
     hosts: config.internalHosts,
+    isOnlyProxy: proxies?.isOnlyProxy,
     keys: apiKeys,
   });
-  const proxies = config.trustedProxies.length === 0 ? undefined : new ForwardedAddress(config.trustedProxies);
   return {
-    admission: composeAdmission(surroundings),
+    admission: composeAdmission(surroundings, proxies !== undefined),
     rates: ClientRates.of(config.endpoints, clock),
     apiKeys,
     guard,
@@ -61,7 +62,13 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
   };
 }
 
-function composeAdmission(surroundings: AccessSurroundings): Admission {
+function composeProxies({ config, clock, log }: AccessSurroundings): ForwardedAddress | undefined {
+  const { trustedProxies, trustedProxiesAsClients: asClients } = config;
+  if (trustedProxies.length === 0) return undefined;
+  return new ForwardedAddress({ trustedProxies, asClients, clock, log: new LimitedLog(log, clock) });
+}
+
+function composeAdmission(surroundings: AccessSurroundings, isBehindProxies: boolean): Admission {
   const { config, log, clock, registry, delivery, counters, isClosedToNew } = surroundings;
   const { limits, endpoints } = config;
   const { maxConnections, maxConnectionsPerAddress, handshakesPerSecond } = limits;
@@ -77,6 +84,7 @@ function composeAdmission(surroundings: AccessSurroundings): Admission {
       clock,
       onExpired: (connection) => delivery.closeOne(connection, 'token_expired'),
     }),
+    isBehindProxies,
     counters,
     clock,
     refusals: new LimitedLog(log, clock),

@@ -80,8 +80,8 @@ export class ConnectionLimits {
   }
 }
 
-/** Who has one IPv6 address has 2^64: its first four groups count as one address. */
-function networkOf(address: string): string {
+/** Whoever has one IPv6 address has 2^64: its first four groups count as one address. */
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::', 2);
   const before = head === '' ? [] : head.split(':');

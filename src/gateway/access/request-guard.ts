@@ -1,7 +1,8 @@
-import { isIP } from 'node:net';
 import { Memo } from '../../core/memo.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
+import { IMPOSSIBLE_ADDRESS } from '../transport/remote-address.js';
 import type { ApiKeys } from './api-keys.js';
+import { HostList } from './host-list.js';
 import { OriginList } from './origin-list.js';
 import { Whitelist } from './whitelist.js';
 
@@ -10,42 +11,48 @@ export interface RequestGuardOptions {
   readonly whitelist: readonly string[];
   /** `Origin` headers with which browsers may come. */
   readonly allowedOrigins: readonly string[];
-  /** Host names, besides IP literals and `localhost`, under which peers of this machine may come. */
+  /** Host names, besides IP literals and `localhost`, under which the API may be asked; `*.` stands for one label or more, `*` for any name. */
   readonly hosts: readonly string[];
+  /** Whether an address stands for a proxy's clients, whom nobody knows. Nobody's does unless given. */
+  readonly isOnlyProxy?: ((address: string) => boolean) | undefined;
   readonly keys: ApiKeys;
 }
 
 const REMEMBERED_HOSTS = 64;
 
 /** Why a request is refused. */
-export type Refusal = 'peer' | 'origin' | 'host' | 'key';
+export type Refusal = 'unknown-client' | 'peer' | 'origin' | 'host' | 'key';
 
 /**
- * Decides who may use the internal API: peers of the whitelist that have a key where one is asked for, but not a web page that makes a browser on the
- * operator's machine ask, be it across origins or by a name rebound to loopback.
+ * Decides who may use the internal API: peers of the whitelist that have a key where one is asked for, but not a web page that makes an
+ * operator's browser ask, be it across origins or by a name rebound to the gateway's address.
  */
 export class RequestGuard {
   readonly #whitelist: Whitelist;
-  readonly #loopback = new Whitelist(['127.0.0.0/8', '::1/128']);
   readonly #origins: OriginList;
-  readonly #hosts: ReadonlySet<string>;
-  readonly #hostVerdicts = new Memo(REMEMBERED_HOSTS, (host) => this.#allowsHost(host));
+  readonly #hosts: HostList;
+  readonly #hostVerdicts = new Memo(REMEMBERED_HOSTS, (host) => this.#hosts.allows(host));
   readonly #keys: ApiKeys;
+  readonly #isOnlyProxy: (address: string) => boolean;
 
   constructor(options: RequestGuardOptions) {
     this.#whitelist = new Whitelist(options.whitelist);
     this.#origins = new OriginList(options.allowedOrigins);
     this.#keys = options.keys;
-    this.#hosts = new Set(['localhost', ...options.hosts.map((host) => host.toLowerCase())]);
+    this.#hosts = new HostList(options.hosts);
+    this.#isOnlyProxy = options.isOnlyProxy ?? (() => false);
   }
 
   /** Undefined when the request may pass. */
   refusal(request: HttpRequest): Refusal | undefined {
-    if (!this.#whitelist.allows(request.remoteAddress)) return 'peer';
-    if (!this.#allowsOrigin(request.headers)) return 'origin';
-    const host = request.headers.get('host');
-    if (host !== undefined && this.#loopback.allows(request.remoteAddress) && !this.#hostVerdicts.get(host))
-      return 'host';
+    const { remoteAddress, headers } = request;
+    if (remoteAddress === '' || remoteAddress === IMPOSSIBLE_ADDRESS || this.#isOnlyProxy(remoteAddress))
+      return 'unknown-client';
+    if (!this.#whitelist.allows(remoteAddress)) return 'peer';
+    if (!this.#allowsOrigin(headers)) return 'origin';
+    const host = headers.get('host');
+    // Only HTTP/1.0 comes without, and no browser speaks that.
+    if (host !== undefined && !this.#hostVerdicts.get(host)) return 'host';
     return !this.#keys.isAskedFor || this.#keys.accepts(request.headers) ? undefined : 'key';
   }
 
@@ -53,11 +60,5 @@ export class RequestGuard {
     const origin = headers.get('origin');
     if (origin !== undefined) return this.#origins.allows(origin);
     return headers.get('sec-fetch-site') !== 'cross-site';
-  }
-
-  #allowsHost(host: string): boolean {
-    const name = host.replace(/:\d*$/, '').toLowerCase();
-    const literal = name.replace(/^\[(.*)\]$/, '$1');
-    return isIP(literal) !== 0 || this.#hosts.has(name);
   }
 }

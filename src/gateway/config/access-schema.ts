@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MIN_API_KEY_LENGTH } from '../access/api-keys.js';
 import { parseCidr } from '../access/cidr.js';
+import { isHostPattern } from '../access/host-list.js';
 import { isOriginPattern } from '../access/origin-list.js';
 import { addAuthProblems } from './auth-problems.js';
 
@@ -15,6 +16,11 @@ export const cidr = z
 /** An entry of a list of origins. */
 export const origin = z.string().refine(isOriginPattern, {
   error: 'is no origin such as https://example.com, https://*.example.com or null',
+});
+
+/** An entry of a list of host names. */
+export const hostName = z.string().refine(isHostPattern, {
+  error: 'is no host name such as gateway.internal, *.internal or * (without scheme and port)',
 });
 
 const tagKey = z
@@ -101,7 +107,9 @@ const limits = z
       .int()
       .min(1)
       .default(1000)
-      .describe('Upgrades whose authentication is under way; above: 503.'),
+      .describe(
+        'Upgrades whose authentication is under way; above: 503. One address may have as many as are still free for others, then 429.',
+      ),
     max_tags: z.int().min(1).default(64).describe('Tags of one connection; above: 400.'),
     max_tag_bytes: z.int().min(16).default(1024).describe('Bytes of one tag, key and value together; above: 400.'),
     max_header_kb: z.int().min(4).max(256).default(32).describe('Request line and headers of a request; above: 431.'),
@@ -116,6 +124,12 @@ export const accessKeys = {
     .array(cidr)
     .default([])
     .describe("Networks of proxies whose `X-Forwarded-For` and PROXY header are believed; nobody else's are."),
+  trusted_proxies_as_clients: z
+    .array(cidr)
+    .default([])
+    .describe(
+      'Networks of `trusted_proxies` that also send requests of their own, such as backends beside the proxy: without `X-Forwarded-For` they are judged by their own address. Elsewhere that header must be there, else the client is unknown and has no access to the internal API.',
+    ),
   proxy_protocol: z
     .boolean()
     .default(false)

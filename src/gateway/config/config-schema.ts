@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseListenAddress } from '../../core/listen-address.js';
 import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
 import { addAccessProblems, hasAccessPart } from './access-problems.js';
-import { accessKeys, cidr, endpointAuth, origin } from './access-schema.js';
+import { accessKeys, cidr, endpointAuth, hostName, origin } from './access-schema.js';
 import { endpointPathProblem } from './endpoint-path.js';
 import { sinkKeys } from './sink-schema.js';
 import { jsonPath } from './template-schema.js';
@@ -99,10 +99,10 @@ export const configSchema = z
       .default(['127.0.0.1/8', '::1/128'])
       .describe('Networks whose peers may use the internal API.'),
     internal_hosts: z
-      .array(z.string())
+      .array(hostName)
       .default([])
       .describe(
-        'Host names, besides IP literals and `localhost`, under which peers of this machine may use the internal API.',
+        'Host names, besides IP literals and `localhost`, under which the internal API may be asked, such as `gateway.internal` or `*.internal`; `*`: any. Others are answered 403, since a web page can rebind a name of its own.',
       ),
     internal_allowed_origins: z
       .array(origin)

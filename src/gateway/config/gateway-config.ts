@@ -35,6 +35,8 @@ export interface GatewayConfig {
   readonly internalApiKeys: readonly string[];
   readonly internalApiKeysFile: string | undefined;
   readonly trustedProxies: readonly string[];
+  /** Those of them that also ask for themselves. */
+  readonly trustedProxiesAsClients: readonly string[];
   readonly proxyProtocol: boolean;
   readonly limits: LimitsConfig;
   readonly tls: TlsFiles | undefined;

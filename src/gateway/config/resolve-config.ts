@@ -20,6 +20,7 @@ export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig 
     internalApiKeys: file.internal_api_keys,
     internalApiKeysFile: givenPath(file.internal_api_keys_file, baseDir),
     trustedProxies: file.trusted_proxies,
+    trustedProxiesAsClients: file.trusted_proxies_as_clients,
     proxyProtocol: file.proxy_protocol,
     limits: resolveLimits(file),
     tls: tls && { certFile: resolve(baseDir, tls.cert_file), keyFile: resolve(baseDir, tls.key_file) },

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { ConnectionLimits, ReachedLimit } from '../access/connection-limits.js';
 import type { LimitedLog } from '../access/limited-log.js';
 import { OriginList } from '../access/origin-list.js';
+import { PendingUpgrades, type PendingBound } from '../access/pending-upgrades.js';
 import { countTags, tagProblem, type TagLimits } from '../access/tag-limits.js';
 import type { Authenticator, AuthOutcome } from '../auth/authenticator.js';
 import type { GrantExpiry } from '../auth/grant-expiry.js';
@@ -9,7 +10,7 @@ import { firstSpoken } from '../auth/offered-subprotocols.js';
 import type { EndpointConfig } from '../config/gateway-config.js';
 import type { GatewayCounters, UpgradeRefusal } from '../metrics/gateway-counters.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
-import { hostOf } from '../transport/remote-address.js';
+import { hostOf, IMPOSSIBLE_ADDRESS } from '../transport/remote-address.js';
 import type { UpgradeDecision, UpgradeGrant, UpgradeRejection } from '../transport/transport.js';
 import type { Connection } from './connection.js';
 
@@ -20,6 +21,8 @@ export interface AdmissionOptions {
   readonly limits: ConnectionLimits;
   readonly tagLimits: TagLimits;
   readonly maxPendingUpgrades: number;
+  /** Whether proxies say who connects: they may say what cannot be. False unless given. */
+  readonly isBehindProxies?: boolean;
   /** By path; an endpoint without one lets everybody in. */
   readonly authenticators: ReadonlyMap<string, Authenticator>;
   readonly expiry: GrantExpiry<Connection>;
@@ -34,27 +37,30 @@ interface AdmittingEndpoint {
   readonly authenticator: Authenticator | undefined;
 }
 
-type EarlyRefusal = 'closed' | 'origin' | 'max_pending_upgrades' | ReachedLimit;
+type EarlyRefusal = 'closed' | 'origin' | 'client_address' | PendingBound | ReachedLimit;
 
 const ACCEPTED: UpgradeDecision = Object.freeze({ accept: true });
 const LATER = { 'Retry-After': '1' };
 const REJECTIONS: Readonly<Record<EarlyRefusal, UpgradeRejection>> = {
   closed: { accept: false, status: 503, headers: LATER },
   origin: { accept: false, status: 403 },
+  client_address: { accept: false, status: 403 },
   max_connections: { accept: false, status: 503, headers: { 'Retry-After': '5' } },
   max_connections_per_address: { accept: false, status: 429, headers: { 'Retry-After': '5' } },
   handshakes_per_s: { accept: false, status: 429, headers: LATER },
   max_pending_upgrades: { accept: false, status: 503, headers: LATER },
+  max_pending_upgrades_per_address: { accept: false, status: 429, headers: LATER },
 };
 
 /** Decides which upgrades become connections, and ends those whose right to be there is over. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #endpoints: ReadonlyMap<string, AdmittingEndpoint>;
-  #pending = 0;
+  readonly #pending: PendingUpgrades;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#pending = new PendingUpgrades(options.maxPendingUpgrades);
     this.#endpoints = new Map(
       options.endpoints.map((config) => {
         const origins = new OriginList(config.allowedOrigins);
@@ -124,8 +130,10 @@ export class Admission {
     if (this.#options.isClosedToNew()) return 'closed';
     const origin = request.headers.get('origin');
     if (!origins.isEmpty && (origin === undefined || !origins.allows(origin))) return 'origin';
-    if (authenticator !== undefined && this.#pending >= this.#options.maxPendingUpgrades) return 'max_pending_upgrades';
-    const { limits } = this.#options;
+    const { limits, isBehindProxies } = this.#options;
+    if (isBehindProxies === true && request.remoteAddress === IMPOSSIBLE_ADDRESS) return 'client_address';
+    const bound = authenticator === undefined ? undefined : this.#pending.reached(request.remoteAddress);
+    if (bound !== undefined) return bound;
     return limits.admit(limits.countsAddresses ? request.remoteAddress : '');
   }
 
@@ -138,11 +146,12 @@ export class Admission {
     config: EndpointConfig,
     request: HttpRequest,
   ): Promise<UpgradeDecision> {
-    this.#pending += 1;
+    const { remoteAddress } = request;
+    this.#pending.began(remoteAddress);
     try {
       return this.#conclude(await authenticator.decide(request), config, request);
     } finally {
-      this.#pending -= 1;
+      this.#pending.ended(remoteAddress);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { LimitedLog } from '../access/limited-log.js';
-import type { RequestGuard } from '../access/request-guard.js';
+import type { Refusal, RequestGuard } from '../access/request-guard.js';
 import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from '../transport/http-exchange.js';
 import { badRequest, notFound } from './answers.js';
 import { cleanPath, decodePath } from './request-path.js';
@@ -13,6 +13,7 @@ export interface RouterOptions {
   readonly refusals: LimitedLog;
 }
 
+const LONGEST_LOGGED_HOST = 100;
 const KEY_MISSING: HttpAnswer = { status: 401, headers: { 'WWW-Authenticate': 'Bearer realm="internal API"' } };
 
 /** Finds the route of each request that is no upgrade, and keeps out who may not use it. */
@@ -39,8 +40,7 @@ export class Router {
     const refusal = this.#guard.refusal(request);
     if (route?.open === true) return dispatch(route, exchange, refusal === undefined);
     if (refusal !== undefined) {
-      const { remoteAddress, method } = request;
-      this.#refusals.warn('access.refused', { peer: remoteAddress, reason: refusal, method, path: request.path });
+      this.#noteRefusal(refusal, request);
       return exchange.answer(refusal === 'key' ? KEY_MISSING : { status: 403 });
     }
     if (route !== undefined) return dispatch(route, exchange, true);
@@ -56,6 +56,12 @@ export class Router {
     if (route?.open !== true) return exchange.answer(notFound());
     return dispatch(route, exchange, false);
   };
+
+  #noteRefusal(reason: Refusal, { remoteAddress: peer, method, path, headers }: HttpRequest): void {
+    const fields = { peer, reason, method, path };
+    const host = headers.get('host')?.slice(0, LONGEST_LOGGED_HOST);
+    this.#refusals.warn('access.refused', reason === 'host' ? { ...fields, host } : fields);
+  }
 
   #answerBeforeAccess(path: string | undefined): HttpAnswer | undefined {
     if (path === undefined) return badRequest('the path holds a broken escape');

@@ -5,12 +5,14 @@ import { DurationCounts } from './duration-counts.js';
 export type UpgradeRefusal =
   | 'closed'
   | 'origin'
+  | 'client_address'
   | 'auth'
   | 'auth_unavailable'
   | 'tags'
   | 'max_connections'
   | 'max_connections_per_address'
   | 'max_pending_upgrades'
+  | 'max_pending_upgrades_per_address'
   | 'handshakes_per_s';
 
 /** What the connection handler counts since the start. Plain numbers: nothing is paid for them but when metrics are read. */

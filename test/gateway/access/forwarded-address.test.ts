@@ -1,10 +1,47 @@
+import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ForwardedAddress } from '../../../src/gateway/access/forwarded-address.js';
+import { LimitedLog } from '../../../src/gateway/access/limited-log.js';
 import { Whitelist } from '../../../src/gateway/access/whitelist.js';
+import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/remote-address.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 
 const TRUSTED = ['10.0.0.0/8', '::1/128', '127.0.0.0/8'];
-const { clientOf, isProxy } = new ForwardedAddress(TRUSTED);
+const LOCAL = [
+  '127.0.0.1',
+  '127.255.255.254',
+  '::1',
+  '0:0:0:0:0:0:0:1',
+  '::ffff:127.0.0.1',
+  '::FFFF:7f00:1',
+  '::127.0.0.1',
+  '127.0.0.1:4711',
+  '[::1]:4711',
+  '[::1]',
+  '127.0.0.1%lo',
+  '0.0.0.0',
+  '0.1.2.3',
+  '::',
+  '[::ffff:0.0.0.0]:1',
+  '169.254.169.254',
+  '::ffff:169.254.1.1',
+  'fe80::1',
+  'fe80::1%eth0',
+  '[fe80::1%25eth0]:80',
+  'febf::1',
+];
+const OWN = Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address));
+
+function proxies(asClients: readonly string[] = []) {
+  const logger = new RecordingLogger();
+  const clock = new ManualClock();
+  const options = { trustedProxies: TRUSTED, asClients, clock };
+  return { forwarded: new ForwardedAddress({ ...options, log: new LimitedLog(logger, clock) }), logger };
+}
+
+const { clientOf, isProxy } = proxies().forwarded;
 
 const forwarded = (peer: string, ...lines: readonly [name: string, value: string][]) => clientOf(peer, new Map(lines));
 
@@ -42,10 +79,43 @@ test('of anybody else nothing is believed', () => {
   expect(isProxy('203.0.113.7')).toBe(false);
 });
 
-test('a proxy that asks for itself is itself; what only Forwarded explains is unknown', () => {
-  expect(forwarded('10.1.1.1')).toBe('10.1.1.1');
+test('a proxy that does not say for whom it asks means a client that nobody knows', () => {
+  expect(forwarded('10.1.1.1')).toBe('');
+  expect(forwarded('127.0.0.1')).toBe('');
   expect(forwarded('10.1.1.1', ['forwarded', 'for=127.0.0.1'])).toBe('');
   expect(forwarded('10.1.1.1', ['x-forwarded-for', '203.0.113.7'], ['forwarded', 'for=127.0.0.1'])).toBe('203.0.113.7');
+});
+
+test('a proxy that asks for itself as well is itself without a header, and no other is', () => {
+  const { clientOf: clientOfBoth, isOnlyProxy } = proxies(['10.1.1.1/32']).forwarded;
+  expect(clientOfBoth('10.1.1.1', new Map())).toBe('10.1.1.1');
+  expect(clientOfBoth('10.1.1.2', new Map())).toBe('');
+  expect(clientOfBoth('10.1.1.1', new Map([['forwarded', 'for=127.0.0.1']]))).toBe('');
+  expect(clientOfBoth('10.1.1.1', new Map([['x-forwarded-for', '203.0.113.7']]))).toBe('203.0.113.7');
+  expect([isOnlyProxy('10.1.1.1'), isOnlyProxy('10.1.1.2'), isOnlyProxy('203.0.113.7')]).toEqual([false, true, false]);
+});
+
+test.each([...LOCAL, ...OWN])('a proxy elsewhere that names %s as its client lies', (named) => {
+  const { forwarded: subject, logger } = proxies(['0.0.0.0/0', '::/0']);
+  const headers = new Map([['x-forwarded-for', `9.9.9.9, ${named}`]]);
+  expect(subject.clientOf('10.1.1.1', headers)).toBe(IMPOSSIBLE_ADDRESS);
+  expect(subject.clientOf('127.0.0.1', new Map([['x-forwarded-for', `${named}, 10.1.1.1`]]))).toBe(IMPOSSIBLE_ADDRESS);
+  expect(logger.lines).toMatchObject([{ event: 'forwarded-address.refused', fields: { proxy: '10.1.1.1' } }]);
+});
+
+test.each([...LOCAL, ...OWN])('a proxy on this machine that names %s has a client that nobody knows', (named) => {
+  expect(clientOf('127.0.0.1', new Map([['x-forwarded-for', named]]))).toBe('');
+});
+
+test('a PROXY header may name no such address either, and a chain of proxies on this machine is followed', () => {
+  expect(clientOf('127.0.0.1', new Map(), '10.1.1.1')).toBe(IMPOSSIBLE_ADDRESS);
+  expect(clientOf('fe80::1', new Map(), '10.1.1.1')).toBe(IMPOSSIBLE_ADDRESS);
+  expect(clientOf('127.0.0.1', new Map(), '127.0.0.1')).toBe('');
+  expect(clientOf('203.0.113.7', new Map([['x-forwarded-for', '10.3.3.3']]), '127.0.0.1')).toBe('203.0.113.7');
+  const chain = new Map([['x-forwarded-for', '203.0.113.7, 127.0.0.1']]);
+  expect(clientOf('127.0.0.1', chain)).toBe('203.0.113.7');
+  expect(clientOf('127.0.0.1', chain, '127.0.0.1')).toBe('203.0.113.7');
+  expect(clientOf('10.1.1.1', chain)).toBe(IMPOSSIBLE_ADDRESS);
 });
 
 test('whatever a client writes to the left of what its proxy has added changes nothing', () => {

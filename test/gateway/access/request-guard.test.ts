@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { ApiKeys } from '../../../src/gateway/access/api-keys.js';
 import { RequestGuard } from '../../../src/gateway/access/request-guard.js';
+import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/remote-address.js';
 
 const OPTIONS = {
   whitelist: ['127.0.0.1/8', '::1/128', '10.0.0.0/8'],
   allowedOrigins: ['https://ops.example'],
-  hosts: ['Gateway.internal'],
+  hosts: ['Gateway.internal', '*.svc.local'],
+  isOnlyProxy: (address: string) => address === '10.9.9.9',
 };
 const OPEN = new RequestGuard({ ...OPTIONS, keys: new ApiKeys([], undefined) });
 const LOCKED = new RequestGuard({ ...OPTIONS, keys: new ApiKeys(['a-key-of-the-backend'], undefined) });
@@ -44,16 +46,30 @@ test.each([
   ['localhost:5000', undefined],
   ['LOCALHOST', undefined],
   ['gateway.internal:80', undefined],
+  ['a.b.svc.local', undefined],
+  ['svc.local', 'host'],
+  ['evilsvc.local', 'host'],
+  ['', 'host'],
+  ['localhost, rebound.example', 'host'],
   ['rebound.example:5000', 'host'],
   ['localhost.example', 'host'],
   ['127.0.0.1.example', 'host'],
-])('from loopback the name %s is refused for: %s', (host, expected) => {
+])('the name %s is refused for: %s, whoever asks', (host, expected) => {
   expect(refusal('127.0.0.1', { host })).toBe(expected);
   expect(refusal('::1', { host })).toBe(expected);
+  expect(refusal('10.1.1.1', { host })).toBe(expected);
 });
 
-test('other machines of the whitelist may use any name', () => {
-  expect(refusal('10.1.1.1', { host: 'gateway.example' })).toBeUndefined();
+test('any name may be used where the list says so', () => {
+  const guard = new RequestGuard({ ...OPTIONS, hosts: ['*'], keys: new ApiKeys([], undefined) });
+  expect(refusal('10.1.1.1', { host: 'rebound.example' }, guard)).toBeUndefined();
+});
+
+test('a client that nobody knows is refused whatever the whitelist says', () => {
+  const guard = new RequestGuard({ ...OPTIONS, whitelist: ['0.0.0.0/0', '::/0'], keys: new ApiKeys([], undefined) });
+  expect(refusal('', {}, guard)).toBe('unknown-client');
+  expect(refusal(IMPOSSIBLE_ADDRESS, {}, guard)).toBe('unknown-client');
+  expect(refusal('10.9.9.9', {}, guard)).toBe('unknown-client');
 });
 
 test('a key opens to peers of the whitelist and to nobody else', () => {

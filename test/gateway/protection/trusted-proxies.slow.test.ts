@@ -31,7 +31,8 @@ const STATUS_REQUEST = 'GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n';
 describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
   test('the internal API judges the client and not the proxy', async () => {
     const gateway = await RunningGateway.start({ transport, ...PROXIES });
-    expect(await get(gateway, '/status', {})).toBe(200);
+    expect(await get(gateway, '/status', {})).toBe(403);
+    expect(await get(gateway, '/status', from('127.0.0.1'))).toBe(403);
     expect(await get(gateway, '/status', from(CLIENT))).toBe(403);
     expect(await get(gateway, '/status', from(`127.0.0.1, ${CLIENT}`))).toBe(403);
     expect(await get(gateway, '/status', from('unknown'))).toBe(403);
@@ -49,7 +50,47 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
 
   test('a separate internal listener judges alike', async () => {
     const gateway = await RunningGateway.start({ transport, ...PROXIES, internal_listen_addr: '127.0.0.1:0' });
-    expect([await get(gateway, '/status', {}), await get(gateway, '/status', from(CLIENT))]).toEqual([200, 403]);
+    expect([await get(gateway, '/status', {}), await get(gateway, '/status', from(CLIENT))]).toEqual([403, 403]);
+  });
+
+  test('a proxy that also asks for itself has access without the header, where that is configured', async () => {
+    for (const internal_listen_addr of ['', '127.0.0.1:0']) {
+      const trusted_proxies_as_clients = ['127.0.0.1/32'];
+      const gateway = await RunningGateway.start({
+        transport,
+        ...PROXIES,
+        trusted_proxies_as_clients,
+        internal_listen_addr,
+      });
+      expect([await get(gateway, '/status', {}), await get(gateway, '/status', from(CLIENT))]).toEqual([200, 403]);
+      expect(await get(gateway, '/status', { Forwarded: 'for=127.0.0.1' })).toBe(403);
+    }
+  });
+
+  test('a client without an address may connect, and shares its limits with others like it', async () => {
+    const limits = { max_connections_per_address: 1 };
+    const gateway = await RunningGateway.start({ transport, ...PROXIES, limits });
+    await gateway.connect();
+    expect((await gateway.upgradeAnswer('/connect', from('unknown'))).status).toBe(429);
+    await gateway.connect('/connect', from(CLIENT));
+  });
+
+  test('a proxy elsewhere that names loopback gets 403 for everything, and a line is logged', async () => {
+    const trusted_proxies = ['127.0.0.1/32', '10.0.0.0/8'];
+    const internal_endpoint_access_whitelist = ['0.0.0.0/0', '::/0'];
+    const gateway = await RunningGateway.start({ transport, trusted_proxies, internal_endpoint_access_whitelist });
+    for (const named of ['127.0.0.1', '::1', '::ffff:127.0.0.1', 'fe80::1', '169.254.1.1', '0.0.0.0']) {
+      const headers = from(`${named}, 10.1.1.1`);
+      expect(await get(gateway, '/status', headers)).toBe(403);
+      expect((await gateway.upgradeAnswer('/connect', headers)).status).toBe(403);
+    }
+    expect(await get(gateway, '/status', from(CLIENT))).toBe(200);
+    expect(gateway.log.lines.find(({ event }) => event === 'forwarded-address.refused')?.fields).toMatchObject({
+      proxy: '10.1.1.1',
+      named: '127.0.0.1',
+    });
+    const refusals = gateway.log.lines.filter(({ event }) => event === 'upgrade.refused');
+    expect(refusals[0]?.fields).toMatchObject({ reason: 'client_address' });
   });
 
   test('a header of a peer that is no proxy changes nothing', async () => {
@@ -107,11 +148,33 @@ describe('PROXY headers at a gateway', () => {
     expect(await statusOf(gateway, STATUS_REQUEST)).toBe(0);
   });
 
-  test('a proxy that knows nobody is nobody of the whitelist, and itself when it asks for itself', async () => {
+  test('a proxy that knows nobody is nobody of the whitelist, nor is one that asks for itself', async () => {
     const gateway = await start('127.0.0.0/8');
     expect(await statusOf(gateway, 'PROXY UNKNOWN\r\n', STATUS_REQUEST)).toBe(403);
     expect(await statusOf(gateway, proxyV2({ family: 0 }), STATUS_REQUEST)).toBe(403);
-    expect(await statusOf(gateway, proxyV2({ command: 0 }), STATUS_REQUEST)).toBe(200);
+    expect(await statusOf(gateway, proxyV2({ command: 0 }), STATUS_REQUEST)).toBe(403);
+    expect(await statusOf(gateway, proxyV2({ command: 0 }), 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toBe(200);
     expect(await statusOf(gateway, proxyV2({ command: 0 }), upgradeRequest('/connect'))).toBe(101);
+  });
+
+  test('a proxy may ask for itself with LOCAL where that is configured, and never name loopback', async () => {
+    const gateway = await RunningGateway.start({
+      ...PROXIES,
+      trusted_proxies: ['127.0.0.1/32', '10.0.0.0/8'],
+      trusted_proxies_as_clients: ['127.0.0.1/32'],
+      proxy_protocol: true,
+    });
+    expect(await statusOf(gateway, proxyV2({ command: 0 }), STATUS_REQUEST)).toBe(200);
+    const loopback = [
+      'PROXY TCP4 127.0.0.1 10.0.0.1 4711 80\r\n',
+      'PROXY TCP6 ::1 ::1 4711 80\r\n',
+      proxyV2({ family: 1, address: [127, 0, 0, 1], port: 4711 }),
+      proxyV2({ family: 2, address: [...Array.from({ length: 15 }, () => 0), 1], port: 4711 }),
+    ];
+    for (const header of loopback) expect(await statusOf(gateway, header, STATUS_REQUEST)).toBe(403);
+    const forged = STATUS_REQUEST.replace('\r\n\r\n', '\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n');
+    expect(await statusOf(gateway, 'PROXY TCP4 10.1.1.1 10.0.0.1 4711 80\r\n', forged)).toBe(403);
+    const upgrade = upgradeRequest('/connect', { 'X-Forwarded-For': '127.0.0.1' });
+    expect(await statusOf(gateway, 'PROXY TCP4 10.1.1.1 10.0.0.1 4711 80\r\n', upgrade)).toBe(403);
   });
 });
