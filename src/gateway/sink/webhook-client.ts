@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../core/clock.js';
 import { systemErrorCode } from '../../core/error.js';
 
-/** What is kept of an answer: its body is read away, bounded, and never looked at. */
+/** What is kept of an answer: its head. The body is thrown away, bounded in bytes and time, and never looked at. */
 export interface WebhookAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -16,26 +16,32 @@ export interface WebhookClientOptions {
   readonly clock: Clock;
 }
 
-/** Longer bodies cost the connection instead of the time to read them. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+/** Longer bodies, and slower ones, cost the connection instead of the time to read them. */
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_MS = 500;
+/** What a write or read meets on a connection that the receiver has closed while it was idle. */
+const CLOSED_IDLE: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Posts over one kept-alive connection, one request at a time. Follows no redirect. */
 export class WebhookClient {
   private readonly agent: HttpAgent | HttpsAgent;
   private current: ClientRequest | undefined;
+  /** Resolves when the connection is free for the next request, or dropped. */
+  private exchange: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: WebhookClientOptions) {
     const agentOptions = { keepAlive: true, maxSockets: 1, noDelay: true };
     this.agent = options.url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
   }
 
-  /** Rejects when no answer comes. */
+  /** Resolves with the head of the answer, whatever becomes of its body. Rejects when no head comes. */
   async post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
+    await this.exchange;
     try {
       return await this.send(body, headers);
     } catch (error) {
       // The receiver closed the idle connection while the request was on its way: that says nothing about the receiver.
-      if (this.current?.reusedSocket !== true || systemErrorCode(error) !== 'ECONNRESET') throw error;
+      if (this.current?.reusedSocket !== true || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
       return await this.send(body, headers);
     }
   }
@@ -60,10 +66,9 @@ export class WebhookClient {
         reject(error);
       });
       request.once('response', (response) => {
-        readAway(response, () => {
-          cancel();
-          resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
-        });
+        cancel();
+        this.exchange = endExchange(request, response, clock);
+        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
       });
       request.end(body);
     });
@@ -75,13 +80,19 @@ export class WebhookClient {
   }
 }
 
-/** The status is known: whatever happens to the rest of the answer changes nothing. */
-function readAway(response: IncomingMessage, done: () => void): void {
+/** The head is known, whatever happens to the rest: a body that does not end, or a request that is not read to its end, costs the connection. */
+function endExchange(request: ClientRequest, response: IncomingMessage, clock: Clock): Promise<void> {
+  const cancel = clock.schedule(() => request.destroy(), MAX_BODY_MS);
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) response.destroy();
+    if (bytes > MAX_BODY_BYTES) request.destroy();
   });
   response.on('error', () => undefined);
-  response.once('close', done);
+  return new Promise((resolve) => {
+    request.once('close', () => {
+      cancel();
+      resolve();
+    });
+  });
 }
