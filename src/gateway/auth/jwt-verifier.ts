@@ -4,6 +4,7 @@ import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { JwtConfig } from '../config/access-config.js';
+import { fetchKeySet } from './key-set-fetch.js';
 import { KEY_SET_ALGORITHMS, MIN_SECRET_BYTES, SECRET_ALGORITHMS } from './jwt-algorithms.js';
 
 /** What a token turned out to be. `why` is for logs: it never holds any of the token. */
@@ -55,6 +56,7 @@ export class JwtVerifier {
       timeoutDuration: KEY_SET_TIMEOUT_MS,
       cooldownDuration: KEY_SET_COOL_DOWN_MS,
       cacheMaxAge: KEY_SET_MAX_AGE_MS,
+      [this.#jose.customFetch]: fetchKeySet,
     });
   }
 

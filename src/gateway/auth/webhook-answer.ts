@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { HttpAnswer } from '../drivers/http-caller.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import { unavailable, type AuthOutcome } from './authenticator.js';
 import { tagValue } from './claim-tags.js';
 import { firstSpoken, offeredSubprotocols } from './offered-subprotocols.js';
-import type { WebhookAnswer } from './webhook-call.js';
 
 const accepted = z.object({
   tags: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
@@ -18,7 +18,7 @@ const PASSED_ON = ['www-authenticate', 'retry-after', 'content-type'] as const;
 
 /** What a backend's answer means: 2xx lets in, 4xx refuses with its status, anything else is no answer. */
 export function readWebhookAnswer(
-  answer: WebhookAnswer,
+  answer: HttpAnswer,
   request: HttpRequest,
   subprotocols: readonly string[],
 ): AuthOutcome {
@@ -28,7 +28,7 @@ export function readWebhookAnswer(
   return unavailable(`the backend answered ${status}`);
 }
 
-function readAccepted({ body }: WebhookAnswer, { headers }: HttpRequest, subprotocols: readonly string[]): AuthOutcome {
+function readAccepted({ body }: HttpAnswer, { headers }: HttpRequest, subprotocols: readonly string[]): AuthOutcome {
   const parsed = accepted.safeParse(body.trim() === '' ? {} : parseJson(body));
   if (!parsed.success) return unavailable('the backend accepted with a body that is not of the documented form');
   const { tags, subprotocol, expires_at: expiresAtS } = parsed.data;
@@ -42,7 +42,7 @@ function readAccepted({ body }: WebhookAnswer, { headers }: HttpRequest, subprot
   return { accept: true, grant, subprotocol: subprotocol ?? firstSpoken(headers, subprotocols) };
 }
 
-function readRefused({ status, headers, body }: WebhookAnswer): AuthOutcome {
+function readRefused({ status, headers, body }: HttpAnswer): AuthOutcome {
   const passedOn: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = headers.get(name);

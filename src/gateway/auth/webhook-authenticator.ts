@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
+import { systemErrorCode } from '../../core/error.js';
 import type { AuthWebhookConfig } from '../config/access-config.js';
+import { HttpCaller } from '../drivers/http-caller.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import { AnswerCache } from './answer-cache.js';
 import { unavailable, type Authenticator, type AuthOutcome } from './authenticator.js';
 import { offeredSubprotocols } from './offered-subprotocols.js';
 import { readWebhookAnswer } from './webhook-answer.js';
-import { callWebhook } from './webhook-call.js';
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CACHED = 10_000;
@@ -18,6 +19,7 @@ export class WebhookAuthenticator implements Authenticator {
   readonly #config: AuthWebhookConfig;
   readonly #subprotocols: readonly string[];
   readonly #clock: Clock;
+  readonly #caller = new HttpCaller({ keepAlive: true });
   readonly #cache = new AnswerCache<AuthOutcome>(MAX_CACHED);
 
   /** `subprotocols` are those that the endpoint speaks. */
@@ -55,7 +57,14 @@ export class WebhookAuthenticator implements Authenticator {
   async #ask(body: string, request: HttpRequest): Promise<AuthOutcome> {
     const { url, headers, timeoutMs } = this.#config;
     try {
-      const answer = await callWebhook({ url, headers, body, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
+      const answer = await this.#caller.call({
+        url,
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
       return readWebhookAnswer(answer, request, this.#subprotocols);
     } catch (thrown) {
       return unavailable(explain(thrown, timeoutMs));
@@ -75,8 +84,7 @@ function mayCache(outcome: AuthOutcome): boolean {
 function explain(thrown: unknown, timeoutMs: number): string {
   if (!(thrown instanceof Error)) return 'the backend cannot be asked';
   if (thrown.name === 'TimeoutError') return `the backend did not answer within ${timeoutMs} ms`;
-  const { cause } = thrown;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  const code = systemErrorCode(thrown);
   if (code !== undefined) return `the backend cannot be reached: ${code}`;
   return thrown.message.startsWith('the answer') ? thrown.message : 'the backend cannot be asked';
 }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { errorMessage } from '../../core/error.js';
+import { errorMessage, systemErrorCode } from '../../core/error.js';
+import { getKeySet } from '../auth/key-set-fetch.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { maskUrl } from '../log/masked-url.js';
 import type { CheckResult } from './check-result.js';
@@ -18,16 +19,21 @@ export function checkAuth({ endpoints }: GatewayConfig, timeoutMs: number): Prom
 
 async function checkKeySet(name: string, url: string, timeoutMs: number): Promise<CheckResult> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    const body: unknown = await response.json();
-    if (hasKeys(body)) return { name, level: 'ok', detail: `${maskUrl(url)} answers with a key set` };
-    return { name, level: 'warning', detail: `${maskUrl(url)} answers ${response.status} and no key set` };
+    const { status, body } = await getKeySet(url, AbortSignal.timeout(timeoutMs));
+    if (status === 200 && hasKeys(body)) return { name, level: 'ok', detail: `${maskUrl(url)} answers with a key set` };
+    return { name, level: 'warning', detail: `${maskUrl(url)} answers ${status} and no key set` };
   } catch (error) {
     return { name, level: 'warning', detail: `${maskUrl(url)} gives no key set: ${reason(error)}` };
   }
 }
 
-function hasKeys(body: unknown): boolean {
+function hasKeys(text: string): boolean {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return false;
+  }
   return typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys);
 }
 
@@ -49,7 +55,7 @@ async function checkReachable(name: string, url: string, timeoutMs: number): Pro
   }
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** Where several addresses of a name fail, Node's message is empty and its code is not. */
 function reason(error: unknown): string {
-  return error instanceof Error && error.cause instanceof Error ? error.cause.message : errorMessage(error);
+  return errorMessage(error) || (systemErrorCode(error) ?? 'it cannot be connected to');
 }

@@ -4,6 +4,9 @@ import { NatsLink } from '../../../src/gateway/drivers/nats.js';
 import { RedisPipeline } from '../../../src/gateway/drivers/redis-pipeline.js';
 import { redisAddress } from '../../../src/gateway/drivers/redis-url.js';
 import { systemClock } from '../../../src/core/clock.js';
+import { getKeySet } from '../../../src/gateway/auth/key-set-fetch.js';
+import { HttpCaller } from '../../../src/gateway/drivers/http-caller.js';
+import { WebhookClient } from '../../../src/gateway/sink/webhook-client.js';
 import { StallingPeer, type Stalling } from '../../support/stalling-peer.js';
 import { settle } from '../../support/settle.js';
 
@@ -12,6 +15,8 @@ const TIMEOUT_MS = 150;
 const EVERY_MS = 20;
 /** The first bytes of a TLS record that never ends. */
 const TLS_RECORD = Buffer.from([0x16, 0x03, 0x03, 0x40, 0x00, 0x02]);
+const HTTP_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-long: 1';
+const HTTP_BODY = 'HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{"keys":[';
 const NATS_INFO = 'INFO {"server_id":"a","version":"2.10.0","max_payload":1048576,"headers":true,"proto":1}\r\n';
 const NATS_TLS_INFO = NATS_INFO.replace('{', '{"tls_required":true,');
 const NATS_PONG = `${NATS_INFO}PONG\r\n`;
@@ -27,6 +32,25 @@ const openAmqp: Opening = (port) => AmqpLink.open({ ...amqp, addr: `amqp://127.0
 const openAmqps: Opening = (port) => AmqpLink.open({ ...amqp, addr: `amqps://127.0.0.1:${port}` });
 const openRedis: Opening = (port) => connectRedis(`redis://127.0.0.1:${port}?dial_timeout=${TIMEOUT_MS}ms`);
 const openRediss: Opening = (port) => connectRedis(`rediss://127.0.0.1:${port}?dial_timeout=${TIMEOUT_MS}ms`);
+
+const post = { method: 'POST', headers: {}, body: '{}', maxAnswerBytes: 65_536 } as const;
+const callHttp: Opening = (port) => call(`http://127.0.0.1:${port}/`);
+const callHttps: Opening = (port) => call(`https://127.0.0.1:${port}/`);
+const postEvents: Opening = (port) => postTo(`http://127.0.0.1:${port}/`);
+const postEventsOverTls: Opening = (port) => postTo(`https://127.0.0.1:${port}/`);
+const fetchKeys: Opening = (port) => getKeySet(`http://127.0.0.1:${port}/`, AbortSignal.timeout(TIMEOUT_MS));
+const fetchKeysOverTls: Opening = (port) => getKeySet(`https://127.0.0.1:${port}/`, AbortSignal.timeout(TIMEOUT_MS));
+
+const caller = new HttpCaller({ keepAlive: true });
+
+function call(url: string): Promise<unknown> {
+  return caller.call({ ...post, url, signal: AbortSignal.timeout(TIMEOUT_MS) });
+}
+
+async function postTo(url: string): Promise<void> {
+  const client = new WebhookClient({ url: new URL(url), timeoutMs: TIMEOUT_MS, clock: systemClock });
+  await client.post(Buffer.from('{}'), {});
+}
 
 function connectRedis(url: string): Promise<void> {
   return new RedisPipeline(redisAddress(url), systemClock).connect();
@@ -47,6 +71,19 @@ const drivers: readonly [name: string, open: Opening, handshake: string | Buffer
   ['Redis, within its first reply', openRedis, '$400\r\n# Server'],
   ['Redis, before the TLS handshake', openRediss, ''],
   ['Redis, within the TLS handshake', openRediss, TLS_RECORD],
+  ['the webhook sink, before the answer', postEvents, ''],
+  ['the webhook sink, within the head of the answer', postEvents, HTTP_HEAD],
+  ['the webhook sink, before the TLS handshake', postEventsOverTls, ''],
+  ['the webhook sink, within the TLS handshake', postEventsOverTls, TLS_RECORD],
+  ['the auth webhook, before the answer', callHttp, ''],
+  ['the auth webhook, within the head of the answer', callHttp, HTTP_HEAD],
+  ['the auth webhook, within the body of the answer', callHttp, HTTP_BODY],
+  ['the auth webhook, before the TLS handshake', callHttps, ''],
+  ['the auth webhook, within the TLS handshake', callHttps, TLS_RECORD],
+  ['a key set, before the answer', fetchKeys, ''],
+  ['a key set, within the body of the answer', fetchKeys, HTTP_BODY],
+  ['a key set, before the TLS handshake', fetchKeysOverTls, ''],
+  ['a key set, within the TLS handshake', fetchKeysOverTls, TLS_RECORD],
 ];
 
 describe.concurrent.each(drivers)('%s', (_, open, handshake) => {

@@ -1,0 +1,97 @@
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { systemErrorCode } from '../../core/error.js';
+
+export interface HttpCall {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Longer answers reject. */
+  readonly maxAnswerBytes: number;
+  /** Ends the call, whatever it waits for: name lookup, TCP, TLS, the head or the body. */
+  readonly signal: AbortSignal;
+}
+
+/** What a backend answered. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A kept-alive connection that was idle for so long is closed. */
+const IDLE_MS = 30_000;
+/** What a write or read meets on a connection that the backend has closed while it was idle. */
+const CLOSED_IDLE: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
+
+/**
+ * Calls backends; follows no redirect. A call that is over owns no socket any more: `fetch` would
+ * leave one behind that is still within its TLS handshake.
+ */
+export class HttpCaller {
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
+
+  constructor({ keepAlive }: { readonly keepAlive: boolean }) {
+    const options = { keepAlive, noDelay: true, timeout: IDLE_MS };
+    this.#http = new HttpAgent(options);
+    this.#https = new HttpsAgent(options);
+  }
+
+  /** Rejects with the reason of the signal once it aborts, and when there is no answer, or one that is too large. */
+  async call(call: HttpCall): Promise<HttpAnswer> {
+    const request = this.#open(call);
+    try {
+      return await exchange(request, call);
+    } catch (error) {
+      if (call.signal.aborted) throw call.signal.reason;
+      // The backend closed the idle connection while the request was on its way: that says nothing about the backend.
+      if (!request.reusedSocket || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
+      return await exchange(this.#open(call), call);
+    }
+  }
+
+  #open({ url, method, headers, body }: HttpCall): ClientRequest {
+    const isSecure = url.startsWith('https:');
+    const open = isSecure ? httpsRequest : httpRequest;
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const agent = isSecure ? this.#https : this.#http;
+    return open(url, { method, agent, headers: { 'accept-encoding': 'identity', ...headers, ...length } });
+  }
+}
+
+function exchange(request: ClientRequest, { body, signal, maxAnswerBytes }: HttpCall): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => void request.destroy(asError(signal.reason));
+    request.once('close', () => signal.removeEventListener('abort', abort));
+    request.on('error', reject);
+    request.once('response', (response) => void readAnswer(response, maxAnswerBytes).then(resolve, reject));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    request.end(body);
+  });
+}
+
+async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpAnswer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop destroys the response, and its connection with it.
+  for await (const chunk of response) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return { status: response.statusCode ?? 0, headers: headersOf(response), body: Buffer.concat(chunks).toString() };
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  return headers;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
