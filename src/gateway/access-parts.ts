@@ -6,6 +6,7 @@ import { ConnectionLimits } from './access/connection-limits.js';
 import { ForwardedAddress } from './access/forwarded-address.js';
 import { LimitedLog } from './access/limited-log.js';
 import { RequestGuard } from './access/request-guard.js';
+import { Whitelist } from './access/whitelist.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { createAuthenticator } from './auth/create-authenticator.js';
 import { GrantExpiry } from './auth/grant-expiry.js';
@@ -15,6 +16,7 @@ import type { Connection } from './connection/connection.js';
 import type { ConnectionRegistry } from './connection/registry.js';
 import type { Delivery } from './delivery/delivery.js';
 import type { GatewayCounters } from './metrics/gateway-counters.js';
+import type { LongQueries } from './transport/head-limit.js';
 import type { AddressOf, SendsProxyHeader } from './transport/transport.js';
 
 /** What protects a gateway is composed for. */
@@ -38,6 +40,8 @@ export interface AccessParts {
   /** Undefined without trusted proxies. */
   readonly addressOf: AddressOf | undefined;
   readonly sendsProxyHeader: SendsProxyHeader | undefined;
+  /** Those of peers that may use the internal API. */
+  readonly longQueries: LongQueries;
 }
 
 /** Puts together what the keys of access ask for. */
@@ -52,7 +56,13 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
     isOnlyProxy: proxies?.isOnlyProxy,
     keys: apiKeys,
   });
+  const whitelist = new Whitelist(config.whitelist);
   return {
+    longQueries: {
+      maxBytes: config.limits.maxQueryBytes,
+      allows: (address) => whitelist.allows(address),
+      isProxy: (peer) => proxies?.isProxy(peer) === true,
+    },
     admission: composeAdmission(surroundings, proxies !== undefined),
     rates: ClientRates.of(config.endpoints, clock),
     apiKeys,

@@ -60,25 +60,33 @@ export interface GatewayParts {
 /** Puts a gateway together; the one place that knows all its parts. Rejects with `transport.unavailable`. */
 export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
   const { config, log } = surroundings;
-  const { maxHeaderBytes: maxHeadBytes } = config.limits;
+  const { maxHeaderBytes: maxHeadBytes, maxQueryBytes } = config.limits;
   const needsWs = config.proxyProtocol ? 'proxy_protocol is on, and only ws reads its headers safely' : undefined;
-  const chosen = await chooseTransport(config.transport, { maxHeadBytes, needsWs });
+  const chosen = await chooseTransport(config.transport, {
+    maxHeadBytes: maxHeadBytes + (config.internalListen === undefined ? maxQueryBytes : 0),
+    needsWs,
+  });
   const core = composeCore(surroundings);
   const { registry, delivery, handler } = core;
   const router = composeRouter(surroundings, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
-  const { addressOf, sendsProxyHeader } = core.access;
+  const { addressOf, sendsProxyHeader, longQueries } = core.access;
   const malformed = new LimitedLog(log, surroundings.clock);
   const onMalformed = (request: MalformedRequest): void => malformed.warn('http.malformed', { ...request });
   const common = { log, maxHeadBytes, addressOf, onMalformed };
   const internalListener =
-    internalListen && new HttpListener({ ...common, listen: internalListen, http: router.handle });
+    internalListen && new HttpListener({ ...common, longQueries, listen: internalListen, http: router.handle });
   const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
   const onCloseIgnored = (): void => {
     delivery.counters.closeIgnored += 1;
   };
   const shared = { listen, tls, endpoints, handler, http, onCloseIgnored };
-  const transport = chosen.create({ ...shared, ...common, sendsProxyHeader });
+  const transport = chosen.create({
+    ...shared,
+    ...common,
+    sendsProxyHeader,
+    longQueries: internalListener === undefined ? longQueries : undefined,
+  });
   const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
   const drain = core.drain;
   return { ...core, drain, transport, transportReason: chosen.reason, internalListener, plugins: pluginHost };

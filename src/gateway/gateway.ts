@@ -14,6 +14,10 @@ const CLOSE_BOUND_MS = 6_000;
 /** Close frames are with the kernel; a peer that answers within this time sees a clean close and not a reset. */
 const LINGER_MS = 100;
 
+const UWS_LIMITS =
+  'uWebSockets.js cannot pause clients, and answers 505 to absolute request targets and to request lines in several segments (long lists of ids); ' +
+  'transport ws can and serves them, and docs/reference/transports.md lists what differs';
+
 /** What the gateway does not make itself. */
 export interface GatewayDependencies {
   readonly log: Logger;
@@ -102,6 +106,7 @@ export class Gateway {
     });
     this.#parts = parts;
     this.#log.info('transport.chosen', { transport: parts.transport.name, reason: parts.transportReason });
+    if (parts.transport.name === 'uws') this.#log.warn('transport.limited', { transport: 'uws', limits: UWS_LIMITS });
     try {
       return await this.#startParts(parts);
     } catch (error) {

@@ -39,4 +39,5 @@ export interface LimitsConfig {
   readonly maxTags: number;
   readonly maxTagBytes: number;
   readonly maxHeaderBytes: number;
+  readonly maxQueryBytes: number;
 }

@@ -113,6 +113,14 @@ const limits = z
     max_tags: z.int().min(1).default(64).describe('Tags of one connection; above: 400.'),
     max_tag_bytes: z.int().min(16).default(1024).describe('Bytes of one tag, key and value together; above: 400.'),
     max_header_kb: z.int().min(4).max(256).default(32).describe('Request line and headers of a request; above: 431.'),
+    max_query_kb: z
+      .int()
+      .min(0)
+      .max(4096)
+      .default(256)
+      .describe(
+        'Query of a request to the internal API, on top of `max_header_kb`: 5,000 ids take 181 KiB. Only for peers of the whitelist; above: 431.',
+      ),
   })
   .prefault({})
   .describe('Bounds on what peers may ask for.');

@@ -44,6 +44,7 @@ export function resolveLimits({ limits }: ConfigFile): LimitsConfig {
     maxTags: limits.max_tags,
     maxTagBytes: limits.max_tag_bytes,
     maxHeaderBytes: limits.max_header_kb * 1024,
+    maxQueryBytes: limits.max_query_kb * 1024,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { HeadSize } from './head-limit.js';
 import type { HttpRequest } from './http-exchange.js';
 import { addressFromBytes } from './remote-address.js';
 
@@ -21,17 +22,17 @@ export class CopiedRequest implements HttpRequest {
   readonly query: string;
   readonly headers: ReadonlyMap<string, string>;
   /** Of its line and headers; the library itself only counts what comes in several segments. */
-  readonly headBytes: number;
+  readonly size: HeadSize;
   #source: AddressSource | undefined;
   #keeper: AddressKeeper | undefined = undefined;
   #host: string | undefined = undefined;
 
-  constructor(copied: Omit<HttpRequest, 'remoteAddress'>, headBytes: number, source: AddressSource) {
+  constructor(copied: Omit<HttpRequest, 'remoteAddress'>, size: HeadSize, source: AddressSource) {
     this.method = copied.method;
     this.path = copied.path;
     this.query = copied.query;
     this.headers = copied.headers;
-    this.headBytes = headBytes;
+    this.size = size;
     this.#source = source;
   }
 

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { Logger } from '../../core/logger.js';
 import { ClientErrors, type OnMalformed } from './client-errors.js';
+import { isHeadTooLarge, mostHeadBytes, sizeOfHead, type HeadLimit, type LongQueries } from './head-limit.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import { HEAD_TOO_LARGE, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
 import { listenError } from './listen-error.js';
@@ -27,6 +28,8 @@ export interface HttpListenerOptions {
   readonly http: HttpHandler;
   readonly log: Logger;
   readonly maxHeadBytes?: number;
+  /** Of requests that are no upgrades. */
+  readonly longQueries?: LongQueries;
   readonly addressOf?: AddressOf;
   readonly sendsProxyHeader?: SendsProxyHeader;
   readonly onMalformed?: OnMalformed;
@@ -55,6 +58,12 @@ export class HttpListener {
     const peer = this.#proxyProtocol.peerOf(req.socket);
     const request = readRequest(req, peer, this.#options.addressOf);
     return { request, remotePort: request.remoteAddress === peer.address ? peer.port : 0 };
+  }
+
+  /** An upgrade has no use for a long query. */
+  isUpgradeTooLarge(req: IncomingMessage, request: HttpRequest): boolean {
+    const { longQueries } = this.#options;
+    return longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), this.#headLimit(undefined), request);
   }
 
   /** Handshakes to come see what the files hold now. Rejects with `tls.invalid`, and keeps the old ones then. */
@@ -99,9 +108,10 @@ export class HttpListener {
   }
 
   async #createServer(): Promise<Server | TlsServer> {
-    const { tls, upgrades, http, log, maxHeadBytes, onMalformed } = this.#options;
+    const { tls, upgrades, http, log, longQueries, onMalformed } = this.#options;
+    const limit = this.#headLimit(longQueries);
     const options = {
-      maxHeaderSize: maxHeadBytes ?? MAX_HEAD_BYTES,
+      maxHeaderSize: limit.maxHeadBytes,
       headersTimeout: HEAD_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CHECK_EACH_MS,
@@ -112,16 +122,28 @@ export class HttpListener {
     // One more than are served, so that a request with too many can be told from one whose lines were all read.
     server.maxHeadersCount = MAX_HEADERS + 1;
     server.on('request', (req, res) => {
-      if (hasTooManyHeaders(req)) res.writeHead(HEAD_TOO_LARGE.status, { Connection: 'close' }).end();
-      else void serveHttp(http, new NodeExchange(req, res, this.readRequest(req).request), log);
+      const { request } = this.readRequest(req);
+      if (isRefused(req, request, limit)) res.writeHead(HEAD_TOO_LARGE.status, { Connection: 'close' }).end();
+      else void serveHttp(http, new NodeExchange(req, res, request), log);
     });
     if (upgrades !== undefined) server.on('upgrade', (req, socket, head) => upgrades.take(req, socket, head));
-    const rawTargets = new RawTargets();
-    rawTargets.guard(server, tls === undefined ? 'connection' : 'secureConnection');
     const peerOf = (socket: Socket): string => this.#proxyProtocol.peerOf(socket).address;
+    const event = tls === undefined ? 'connection' : 'secureConnection';
+    if (longQueries !== undefined) {
+      // The server reads this property, which its types leave out, when it makes the parser of a connection.
+      const fit = (socket: Socket): boolean =>
+        Reflect.set(server, 'maxHeaderSize', mostHeadBytes(limit, peerOf(socket)));
+      server.prependListener(event, fit);
+    }
+    const rawTargets = new RawTargets();
+    rawTargets.guard(server, event);
     new ClientErrors({ rawTargets, peerOf, onMalformed }).guard(server);
     this.#proxyProtocol.guard(server);
     return server;
+  }
+
+  #headLimit(longQueries: LongQueries | undefined): HeadLimit {
+    return { maxHeadBytes: this.#options.maxHeadBytes ?? MAX_HEAD_BYTES, longQueries };
   }
 }
 
@@ -143,6 +165,12 @@ function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof Incomin
     },
   });
   return Request;
+}
+
+/** Without long queries the parser has held the head to its bound. */
+function isRefused(req: IncomingMessage, request: HttpRequest, limit: HeadLimit): boolean {
+  if (hasTooManyHeaders(req)) return true;
+  return limit.longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), limit, request);
 }
 
 function boundPort(address: AddressInfo | string | null): number {

@@ -26,8 +26,9 @@ export function splitTarget(target: string): RequestTarget {
   };
 }
 
+const NOT_ASCII = /[\u0080-\uffff]/;
+
 /** Percent-encodes what is not ASCII, so that both libraries give the same text for the same bytes. */
 export function asciiTarget(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return /^[\x00-\x7f]*$/.test(text) ? text : text.replace(/[^\x00-\x7f]+/g, encodeURIComponent);
+  return NOT_ASCII.test(text) ? text.replace(/[\u0080-\uffff]+/g, encodeURIComponent) : text;
 }

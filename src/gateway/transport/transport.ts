@@ -1,6 +1,7 @@
 import type { Logger } from '../../core/logger.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { OnMalformed } from './client-errors.js';
+import type { LongQueries } from './head-limit.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import type { OutboundMessage, Socket } from './socket.js';
 
@@ -89,6 +90,8 @@ export interface TransportOptions<C> {
   readonly tls?: TlsFiles;
   /** Largest request line and headers together. */
   readonly maxHeadBytes?: number;
+  /** Of requests that are no upgrades; nobody's unless given. */
+  readonly longQueries?: LongQueries;
   /** The peer's own address unless given. */
   readonly addressOf?: AddressOf;
   /** Nobody's connections unless given. Only `ws` honours it. */

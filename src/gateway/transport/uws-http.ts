@@ -1,5 +1,6 @@
 import { BodyCollector } from './body-collector.js';
 import { CopiedRequest } from './copied-request.js';
+import { HeadCount } from './head-limit.js';
 import { addHeader, headerText } from './header-text.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, statusText, type AbortableExchange } from './http-serve.js';
@@ -8,10 +9,6 @@ import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
 import type { UwsRequest, UwsResponse } from './uws-types.js';
 
-/** The version, and what stands between the parts of the first line. */
-const REQUEST_LINE_REST = 14;
-/** What stands between name and value, and the line's end. */
-const HEADER_LINE_REST = 4;
 /** What the library puts in the place of bytes that are not UTF-8. */
 const NOT_UTF8 = '\ufffd';
 
@@ -24,12 +21,12 @@ export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: Addres
   const path = asciiTarget(req.getUrl());
   const query = asciiTarget(req.getQuery() ?? '');
   const headers = new Map<string, string>();
-  let headBytes = method.length + path.length + query.length + REQUEST_LINE_REST;
+  const size = new HeadCount(method, path.length, query.length);
   req.forEach((name, value) => {
-    headBytes += name.length + value.length + HEADER_LINE_REST;
+    size.addHeader(name, value);
     addHeader(headers, name, value.includes(NOT_UTF8) ? bytesAsText(req, headers, name, value) : value);
   });
-  const request = new CopiedRequest({ method, path, query, headers }, headBytes, res);
+  const request = new CopiedRequest({ method, path, query, headers }, size, res);
   if (addressOf !== undefined) request.setAddress(addressOf(request.remoteAddress, headers));
   return request;
 }

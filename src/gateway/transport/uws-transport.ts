@@ -2,6 +2,7 @@ import type { ListenAddress } from '../../core/listen-address.js';
 import type { CopiedRequest } from './copied-request.js';
 import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
+import { isHeadTooLarge, type LongQueries } from './head-limit.js';
 import { HEAD_TOO_LARGE, MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { findFreePort, probeListenError } from './listen-error.js';
 import type { OutboundMessage } from './socket.js';
@@ -190,7 +191,8 @@ export class UwsTransport<C extends object> implements Transport {
       return;
     }
     const request = copyRequest(res, req, this.#options.addressOf);
-    const refusal = this.#isHeadTooLarge(request) ? HEAD_TOO_LARGE : refuseUpgrade(request.method, request.headers);
+    const isTooLarge = this.#isHeadTooLarge(request, undefined);
+    const refusal = isTooLarge ? HEAD_TOO_LARGE : refuseUpgrade(request.method, request.headers);
     if (refusal !== undefined) {
       writeAnswer(res, refusal, { isHead: false, close: true });
       return;
@@ -245,14 +247,15 @@ export class UwsTransport<C extends object> implements Transport {
     for (const { peer, bytes } of this.#context.drops.splice(0)) this.#context.guarded.dropped(peer, bytes);
   }
 
-  #isHeadTooLarge({ headBytes }: CopiedRequest): boolean {
-    return headBytes > (this.#options.maxHeadBytes ?? MAX_HEAD_BYTES);
+  #isHeadTooLarge(request: CopiedRequest, longQueries: LongQueries | undefined): boolean {
+    const maxHeadBytes = this.#options.maxHeadBytes ?? MAX_HEAD_BYTES;
+    return isHeadTooLarge(request.size, { maxHeadBytes, longQueries }, request);
   }
 
   #answerHttp(res: UwsResponse, req: UwsRequest): void {
     const request = copyRequest(res, req, this.#options.addressOf);
     request.keep();
-    if (this.#isHeadTooLarge(request)) {
+    if (this.#isHeadTooLarge(request, this.#options.longQueries)) {
       writeAnswer(res, HEAD_TOO_LARGE, { isHead: request.method === 'HEAD', close: true });
       return;
     }

@@ -104,7 +104,7 @@ export class WsTransport<C extends object> implements Transport {
     this.#endpoints = new Map(
       options.endpoints.map((endpoint) => [endpoint.path, { endpoint, server: createWsServer(endpoint) }]),
     );
-    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed } = options;
+    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed, longQueries } = options;
     this.#listener = new HttpListener({
       listen,
       tls,
@@ -113,6 +113,7 @@ export class WsTransport<C extends object> implements Transport {
       addressOf,
       sendsProxyHeader,
       onMalformed,
+      longQueries,
       http: (exchange) => this.#answerHttp(exchange),
       upgrades: {
         wants: (req) => this.#endpoints.has(splitTarget(req.url ?? '/').path),
@@ -169,7 +170,8 @@ export class WsTransport<C extends object> implements Transport {
       refuse(stream, { accept: false, status: 404 });
       return;
     }
-    const refusal = refuseUpgrade(request.method, request.headers);
+    const isTooLarge = this.#listener.isUpgradeTooLarge(req, request);
+    const refusal = isTooLarge ? { status: 431 } : refuseUpgrade(request.method, request.headers);
     if (refusal !== undefined) {
       refuse(stream, { accept: false, ...refusal });
       return;
