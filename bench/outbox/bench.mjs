@@ -40,6 +40,8 @@ function outboxOf(way, dir) {
     segmentBytes: 16 * MIB,
     optionalMaxBytes: 16 * MIB,
     damaged: 'skip',
+    deadLetterMaxBytes: 1024 * MIB,
+    deadLetterPolicy: 'block',
     fsyncIntervalMs: 100,
     deadLetterDir: join(dir, 'dead-letters'),
     dir: way.hasDir ? join(dir, 'log') : undefined,

@@ -13,7 +13,7 @@ export const ERROR_CATALOGUE = {
   'open-files.too-few': 'This process may not have as many files and sockets open as it needs.',
   'sink.refused': 'The backend of a sink answers and says no: credentials, rights, a stream of another type.',
   'outbox.unusable':
-    'The folder of the outbox cannot be used: another gateway has it, it is damaged, or it may not be written.',
+    'The folder of the outbox or of its dead letters cannot be used: another process has it, it is damaged, or it may not be written.',
   'secret.unreadable': 'A file that should hold a secret or API keys cannot be read, or holds none.',
   'plugin.failed': 'A plugin could not be loaded or started.',
   'gateway.start-failed': 'The gateway started as a child process did not come up.',

@@ -7,6 +7,7 @@ import type { ConfigSource } from './config/load-config.js';
 import { composeGateway, type GatewayParts } from './gateway-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import { logStart } from './log/start-log.js';
+import { tryDeadLetters } from './outbox/try-dead-letters.js';
 import { TlsWatch } from './transport/tls-watch.js';
 
 /** Beyond the 5 s after which delivery cuts who ignores a close frame. */
@@ -118,6 +119,7 @@ export class Gateway {
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
     await parts.access.apiKeys.load();
     await parts.access.admission.start();
+    await tryDeadLetters(this.#config.sinks, this.#config.outbox);
     await parts.outbox.start();
     await parts.mirror?.start(parts.outbox.recoveredThrough);
     parts.delivery.start(parts.transport);

@@ -24,6 +24,8 @@ const DEFAULT_CONFIG: OutboxConfig = {
   optionalMaxBytes: 16 * MIB,
   damaged: 'skip',
   deadLetterDir: '/dev/null/dead-letters',
+  deadLetterMaxBytes: 1024 * MIB,
+  deadLetterPolicy: 'block',
 };
 
 /** A configuration of an outbox: the defaults, but for what a test cares about. */

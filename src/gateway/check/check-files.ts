@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { errorMessage, systemErrorCode } from '../../core/error.js';
+import { access, readFile } from 'node:fs/promises';
+import { errorMessage } from '../../core/error.js';
 import { ApiKeys } from '../access/api-keys.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { resolvePluginModule } from '../plugin/plugin-host.js';
+import { mayRefuse } from '../outbox/try-dead-letters.js';
+import { tryFolder } from '../outbox/try-folder.js';
 import { readTlsFiles } from '../transport/tls-files.js';
 import { unwell, type CheckResult } from './check-result.js';
 
@@ -13,23 +14,17 @@ const DAY_MS = 86_400_000;
 /** As long before its end a certificate is spoken of. */
 const SOON_DAYS = 14;
 
-/** Everything that a start reads from the disk or writes to it. Looks at rights without writing. */
+/** Everything that a start reads from the disk or writes to it. Leaves nothing behind. */
 export async function checkFiles(config: GatewayConfig, nowMs: number): Promise<CheckResult[]> {
   const { tls, outbox, plugins, baseDir } = config;
   return Promise.all([
     ...(tls === undefined ? [] : [checkCertificate(tls, nowMs)]),
-    ...(outbox.dir === undefined ? [] : [checkFolder('outbox folder', outbox.dir, 'failed')]),
-    ...(mayRefuse(config) ? [checkFolder('dead-letter folder', outbox.deadLetterDir, 'warning')] : []),
+    ...(outbox.dir === undefined ? [] : [checkFolder('outbox folder', outbox.dir)]),
+    ...(mayRefuse(config.sinks) ? [checkFolder('dead-letter folder', outbox.deadLetterDir)] : []),
     ...(config.internalApiKeysFile === undefined ? [] : [checkApiKeys(config.internalApiKeysFile)]),
     ...secretFiles(config).map(checkSecret),
     ...plugins.filter(({ module }) => module !== 'devhelpers').map(({ module }) => checkPlugin(module, baseDir)),
   ]);
-}
-
-/** The embedded sink refuses nothing, so no dead letter is ever written for it. */
-function mayRefuse({ sinks }: GatewayConfig): boolean {
-  const { redis, amqp, nats, webhook } = sinks;
-  return [redis, amqp, nats, webhook].some((sink) => sink !== undefined);
 }
 
 async function checkCertificate(tls: NonNullable<GatewayConfig['tls']>, nowMs: number): Promise<CheckResult> {
@@ -47,27 +42,16 @@ async function checkCertificate(tls: NonNullable<GatewayConfig['tls']>, nowMs: n
 }
 
 /** A folder that is not there yet will be made: then what counts is the one it is made in. */
-async function checkFolder(name: string, folder: string, otherwise: 'warning' | 'failed'): Promise<CheckResult> {
-  const existing = await nearestExisting(folder);
+async function checkFolder(name: string, folder: string): Promise<CheckResult> {
+  let existing: string;
   try {
-    if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is no folder`);
-    await access(existing, constants.W_OK | constants.X_OK);
+    existing = await tryFolder(folder);
   } catch (error) {
     const detail = `${folder} cannot be written: ${errorMessage(error)}`;
-    return { name, level: otherwise, detail, hint: 'Give it to the user that the gateway runs as.' };
+    return { name, level: 'failed', detail, hint: 'Give it to the user that the gateway runs as.' };
   }
   const detail = existing === folder ? `${folder} may be written` : `${folder} may be made`;
   return { name, level: 'ok', detail };
-}
-
-async function nearestExisting(folder: string): Promise<string> {
-  try {
-    await stat(folder);
-    return folder;
-  } catch (error) {
-    const isMissing = systemErrorCode(error) === 'ENOENT' && dirname(folder) !== folder;
-    return isMissing ? nearestExisting(dirname(folder)) : folder;
-  }
 }
 
 async function checkApiKeys(file: string): Promise<CheckResult> {

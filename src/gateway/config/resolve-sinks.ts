@@ -24,6 +24,8 @@ export function resolveOutbox({ outbox }: ConfigFile, baseDir: string): OutboxCo
     damaged: outbox.damaged,
     optionalMaxBytes: outbox.optional_max_bytes,
     deadLetterDir: givenPath(outbox.dead_letter_dir, baseDir) ?? join(dir ?? baseDir, 'dead-letters'),
+    deadLetterMaxBytes: outbox.dead_letter_max_bytes,
+    deadLetterPolicy: outbox.dead_letter_policy,
   };
 }
 

@@ -15,6 +15,9 @@ export interface OutboxConfig extends OutboxLimits {
   readonly optionalMaxBytes: number;
   /** Absolute; made when the first event goes there. */
   readonly deadLetterDir: string;
+  /** Of each sink's dead letters. */
+  readonly deadLetterMaxBytes: number;
+  readonly deadLetterPolicy: 'block' | 'drop-oldest';
 }
 
 /** The sinks that are on. */

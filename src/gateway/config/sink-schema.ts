@@ -129,6 +129,17 @@ const outbox = z
       .describe(
         'Folder for events that a sink refuses for good; empty: `dead-letters` in `outbox.dir`, else beside this file.',
       ),
+    dead_letter_max_bytes: z
+      .int()
+      .min(65_536)
+      .default(1024 * MIB)
+      .describe("Bound on each sink's dead letters; one batch may go beyond it."),
+    dead_letter_policy: z
+      .enum(['block', 'drop-oldest'])
+      .default('block')
+      .describe(
+        'At that bound: with `block` the sink counts as away until there is room, and nothing is lost; `drop-oldest` removes the oldest dead letters, counted.',
+      ),
   })
   .superRefine(({ durability, dir }, context) => {
     if (durability !== 'disk' || dir !== '') return;

@@ -56,6 +56,21 @@ function addSinkMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
     },
     () => readSinks(({ refused }) => refused),
   );
+  metrics.gauge(
+    { name: 'sink_dead_letters', help: 'Dead letters of this sink that wait in its files', label: 'sink' },
+    () => readSinks(({ letters }) => letters.letters),
+  );
+  metrics.gauge({ name: 'sink_dead_letter_bytes', help: "Bytes of this sink's dead-letter files", label: 'sink' }, () =>
+    readSinks(({ letters }) => letters.bytes),
+  );
+  metrics.counter(
+    {
+      name: 'sink_dead_letters_dropped_total',
+      help: 'Dead letters of this sink that were dropped at their bound',
+      label: 'sink',
+    },
+    () => readSinks(({ letters }) => letters.dropped),
+  );
   metrics.counter(
     {
       name: 'sink_missed_total',

@@ -1,9 +1,12 @@
-import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { LimitedLog } from '../access/limited-log.js';
 import type { RefusedEvent } from '../sink/event-sink.js';
+import { countLines, fileAt, growingPath, letterFiles, putAside, type LetterTotals } from './letters/letter-files.js';
+import { letterPieces } from './letters/letter-line.js';
+import { LetterTally } from './letters/letter-tally.js';
+import { syncFolder } from './log/sync-folder.js';
 
 export interface DeadLettersOptions {
   /** Made when the first event comes. */
@@ -11,21 +14,46 @@ export interface DeadLettersOptions {
   readonly sink: string;
   /** Forces each to the device before `keep` resolves. */
   readonly sync: boolean;
+  /** Of the sink's files together; one batch may go beyond it. */
+  readonly maxBytes: number;
+  /** At the bound: `block` keeps nothing more, so that the sink waits; `drop-oldest` makes room. */
+  readonly policy: 'block' | 'drop-oldest';
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-const LOGGED_EACH_MS = 60_000;
+/** A sink's dead letters as numbers. */
+export interface DeadLetterState extends LetterTotals {
+  /** Dropped at the bound since the start. */
+  readonly dropped: number;
+}
 
-/** What one sink refused for good: a file of JSON lines that only grows. It is opened for each batch, so it may be moved away at any time. */
+const LOGGED_EACH_MS = 60_000;
+/** The numbers of `state` are at most this old when it is asked often. */
+const COUNTED_EACH_MS = 5_000;
+/** The growing file is put aside at this share of the bound: what is dropped at once is a small part. */
+const FILE_SHARE = 1 / 8;
+const WRITE_BYTES = 1024 * 1024;
+const NEW_LINE = 0x0a;
+
+/**
+ * What one sink refused for good: files of JSON lines. The one that grows is opened for each batch, and an append counts only
+ * when the file is still in its place after it, so that it may be moved away at any time.
+ */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   readonly #log: LimitedLog;
+  readonly #dropLog: LimitedLog;
+  readonly #tally: LetterTally;
   #count = 0;
+  #dropped = 0;
+  #countedAtMs = -Infinity;
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
     this.#log = new LimitedLog(options.log, options.clock, LOGGED_EACH_MS);
+    this.#dropLog = new LimitedLog(options.log, options.clock, LOGGED_EACH_MS);
+    this.#tally = new LetterTally(options.dir, options.sink);
   }
 
   /** How many have been kept since the start. */
@@ -33,42 +61,97 @@ export class DeadLetters {
     return this.#count;
   }
 
-  /** Rejects when they cannot be written: they are not settled then. */
+  /** What is in the files, some seconds ago at most; nothing before they were read for the first time. */
+  state(): DeadLetterState {
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#countedAtMs >= COUNTED_EACH_MS) {
+      this.#countedAtMs = nowMs;
+      // A folder that cannot be read is told by `keep`; until then the numbers stay as they are.
+      this.#tally.refresh().catch(() => undefined);
+    }
+    return { ...this.#tally.totals, dropped: this.#dropped };
+  }
+
+  /** Rejects when they cannot be written, or do not fit: they are not settled then. */
   async keep(refused: readonly RefusedEvent[]): Promise<void> {
-    const { dir, sink, clock } = this.#options;
+    const { dir, sink, clock, maxBytes } = this.#options;
     const [first] = refused;
     if (first === undefined) return;
-    const path = join(dir, `${sink}.jsonl`);
+    const path = growingPath(dir, sink);
     const time = new Date(clock.wallNow()).toISOString();
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    await this.#append(path, refused.map((each) => encode(each, time)).join(''));
+    await this.#makeRoom();
+    while (!(await this.#append(path, refused, time)));
     this.#count += refused.length;
     const { reason, event } = first;
     this.#log.warn('sink.event-refused', { sink, reason, id: event.id, file: path, refused: this.#count });
+    const grown = await fileAt(path);
+    if (grown !== undefined && grown.bytes >= maxBytes * FILE_SHARE) await putAside(dir, sink, clock.wallNow());
   }
 
-  async #append(path: string, lines: string): Promise<void> {
-    const file = await open(path, 'a', 0o600);
+  async #makeRoom(): Promise<void> {
+    const { dir, sink, maxBytes, policy, clock } = this.#options;
+    for (;;) {
+      const files = await letterFiles(dir, sink);
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      const [oldest] = files;
+      if (bytes < maxBytes || oldest === undefined) return;
+      if (policy === 'block') {
+        throw new Error(
+          `The dead letters of ${sink} in ${dir} take ${bytes} bytes, and outbox.dead_letter_max_bytes is ${maxBytes}: ` +
+            "send them again with 'wsg outbox redeliver', or drop them.",
+        );
+      }
+      if (oldest.path === growingPath(dir, sink)) await putAside(dir, sink, clock.wallNow());
+      else await this.#drop(oldest.path, oldest.bytes);
+    }
+  }
+
+  async #drop(path: string, bytes: number): Promise<void> {
+    const letters = await countLines(path, 0, bytes);
+    await rm(path, { force: true });
+    this.#dropped += letters;
+    this.#dropLog.warn('sink.dead-letters-dropped', { sink: this.#options.sink, letters, dropped: this.#dropped });
+  }
+
+  /** False when the file was put aside meanwhile: its reader may have read it to the end before. */
+  async #append(path: string, refused: readonly RefusedEvent[], time: string): Promise<boolean> {
+    const file = await open(path, 'a+', 0o600);
     try {
-      const { size } = await file.stat();
+      const { size, ino } = await file.stat();
       try {
-        await file.writeFile(lines);
+        if (size > 0 && !(await endsLine(file, size))) await file.appendFile('\n');
+        await writeLetters(file, refused, time);
         if (this.#options.sync) await file.sync();
+        if (this.#options.sync && size === 0) await syncFolder(this.#options.dir);
       } catch (error) {
         // Half a line would spoil the one that is written behind it.
         await file.truncate(size);
         throw error;
       }
+      return (await fileAt(path))?.inode === ino;
     } finally {
       await file.close();
     }
   }
 }
 
-function encode({ event, reason }: RefusedEvent, time: string): string {
-  const { id, connection, action, type, tags, message, destinations } = event;
-  const base64 = message === undefined ? undefined : Buffer.from(message).toString('base64');
-  const closeReason = event.reason;
-  const letter = { time, id, connection, action, type, tags, message: base64, closeReason, destinations, reason };
-  return `${JSON.stringify(letter)}\n`;
+/** A process that was killed may have left half a line. */
+async function endsLine(file: FileHandle, size: number): Promise<boolean> {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] === NEW_LINE;
+}
+
+/** A piece at a time: all of a batch in base64 may be longer than a string can be. */
+async function writeLetters(file: FileHandle, refused: readonly RefusedEvent[], time: string): Promise<void> {
+  let text = '';
+  for (const { event, reason } of refused) {
+    for (const piece of letterPieces({ time, reason, event })) {
+      text += piece;
+      if (text.length < WRITE_BYTES) continue;
+      await file.appendFile(text);
+      text = '';
+    }
+  }
+  await file.appendFile(text);
 }

@@ -174,13 +174,14 @@ export class EventOutbox implements Outbox {
 
   private feed({ sink, required }: ConfiguredSink, acknowledged: number): FedSink {
     const { config, clock, log, batch = DEFAULT_BATCH } = this.options;
-    const { deadLetterDir: dir, fsync } = config;
+    const { deadLetterDir: dir, deadLetterMaxBytes: maxBytes, deadLetterPolicy: policy, fsync } = config;
+    const letters = { dir, sink: sink.name, sync: fsync === 'always', maxBytes, policy, clock, log };
     const feed = new SinkFeed({
       sink,
       backlog: this.backlog,
       acknowledged,
       offerThrough: () => this.offerThrough(),
-      deadLetters: new DeadLetters({ dir, sink: sink.name, sync: fsync === 'always', clock, log }),
+      deadLetters: new DeadLetters(letters),
       batch,
       clock,
       log,

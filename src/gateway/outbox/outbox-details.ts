@@ -7,9 +7,10 @@ export function outboxDetails(state: OutboxState): Readonly<Record<string, strin
   if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
   const { places, bytes, events } = state.damage;
   if (places > 0) details.outbox_damaged = `places=${places} bytes=${bytes} missing_events=${events}`;
-  for (const { name, required, status, reason, waiting, oldestMs, refused, missed } of state.sinks) {
+  for (const { name, required, status, reason, waiting, oldestMs, refused, letters, missed } of state.sinks) {
     const counts = `waiting=${waiting} oldest_ms=${Math.round(oldestMs)} refused=${refused} missed=${missed}`;
-    details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}`;
+    const dead = letters.letters === 0 ? '' : ` dead_letters=${letters.letters}`;
+    details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}${dead}`;
     // Details are a line each.
     if (reason !== undefined) details[`sink_${name}_reason`] = redactText(reason).replace(/\s+/g, ' ');
   }

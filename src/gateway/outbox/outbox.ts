@@ -20,6 +20,8 @@ export interface SinkState {
   readonly oldestMs: number;
   /** Events that it refused for good since the start: they are in its dead-letter file. */
   readonly refused: number;
+  /** What its dead-letter files hold, whoever wrote them, and how many letters were dropped at their bound since the start. */
+  readonly letters: { readonly letters: number; readonly bytes: number; readonly dropped: number };
   /** Events that it will not get, as it is not required and was away for too long. */
   readonly missed: number;
 }

@@ -6,7 +6,7 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import type { EventSink, RefusedEvent } from '../sink/event-sink.js';
 import { backoffMs } from './backoff.js';
 import type { Backlog, BacklogReader } from './backlog.js';
-import type { DeadLetters } from './dead-letters.js';
+import type { DeadLetters, DeadLetterState } from './dead-letters.js';
 import { Pause } from './pause.js';
 
 /** What a feed is given. */
@@ -82,6 +82,10 @@ export class SinkFeed {
 
   get refused(): number {
     return this.options.deadLetters.count;
+  }
+
+  get letters(): DeadLetterState {
+    return this.options.deadLetters.state();
   }
 
   get missed(): number {

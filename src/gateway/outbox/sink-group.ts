@@ -121,8 +121,8 @@ export class SinkGroup {
 
   states(): SinkState[] {
     return this.#sinks.map(({ feed, required }) => {
-      const { name, status, reason, waiting, refused, missed } = feed;
-      return { name, required, status, reason, waiting, oldestMs: this.#age(feed), refused, missed };
+      const { name, status, reason, waiting, refused, letters, missed } = feed;
+      return { name, required, status, reason, waiting, oldestMs: this.#age(feed), refused, letters, missed };
     });
   }
 

@@ -27,6 +27,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
           waiting: 3,
           oldestMs: 1500,
           refused: 5,
+          letters: { letters: 5, bytes: 900, dropped: 1 },
           missed: 6,
         },
       ],

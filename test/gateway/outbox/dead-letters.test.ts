@@ -1,12 +1,15 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import type { SinksConfig } from '../../../src/gateway/config/sink-config.js';
+import { letterFiles, putAside } from '../../../src/gateway/outbox/letters/letter-files.js';
+import { tryDeadLetters } from '../../../src/gateway/outbox/try-dead-letters.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
 import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { manualOutbox } from '../../support/test-outbox.js';
+import { manualOutbox, outboxConfig } from '../../support/test-outbox.js';
 
 function message(text: string): NewEvent {
   return { connection: 'c1', action: 'message', type: 'text', tags: 'a=b', message: Buffer.from(text) };
@@ -115,4 +118,113 @@ describe('what a sink refuses for good', () => {
     clock.advance(0);
     expect(await stopping).toBe(1);
   });
+
+  it('is written behind half a line that a killed process left, as a line of its own', async () => {
+    const deadLetterDir = await temporaryFolder();
+    await writeFile(join(deadLetterDir, 'picky.jsonl'), '{"time":"2023-');
+    const { outbox } = create(new PickySink(), deadLetterDir);
+    await outbox.start();
+    outbox.append(message('poison'));
+    await settle(() => outbox.state().events === 0);
+    const lines = (await readFile(join(deadLetterDir, 'picky.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ reason: 'It is poison.' });
+  });
+});
+
+describe('dead letters at their bound', () => {
+  function atBound(deadLetterDir: string, deadLetterPolicy: 'block' | 'drop-oldest') {
+    const config = { deadLetterDir, deadLetterPolicy, deadLetterMaxBytes: 4_000 };
+    return manualOutbox([{ sink: new PickySink(), required: true }], {
+      config,
+      batch: { maxEvents: 1, maxBytes: 1_000 },
+    });
+  }
+
+  async function lettersIn(dir: string): Promise<string[]> {
+    const files = await letterFiles(dir, 'picky');
+    const texts = await Promise.all(files.map(({ path }) => readFile(path, 'utf8')));
+    return texts.flatMap((each) => each.trimEnd().split('\n')).map((line) => String(Object(JSON.parse(line)).id));
+  }
+
+  it('hold the sink, which says why, until there is room; nothing is lost', async () => {
+    const dir = await temporaryFolder();
+    const { outbox, clock, log } = atBound(dir, 'block');
+    await outbox.start();
+    for (let number = 0; number < 40; number++) outbox.append(message('poison'));
+    await settle(() => outbox.state().sinks[0]?.status === 'away');
+    const { waiting, reason } = outbox.state().sinks[0] ?? {};
+    expect(waiting).toBeGreaterThan(0);
+    expect(reason).toContain('wsg outbox redeliver');
+    expect(log.events).toContain('sink.dead-letters-unwritable');
+    const kept = await lettersIn(dir);
+    expect(kept.length + (waiting ?? 0)).toBe(40);
+    for (const { path } of await letterFiles(dir, 'picky')) await rm(path);
+    await settle(() => {
+      clock.advance(1_000);
+      return outbox.state().sinks[0]?.waiting === (waiting ?? 0) - kept.length || outbox.state().events === 0;
+    });
+    expect(await lettersIn(dir)).not.toEqual([]);
+  });
+
+  it('make room by dropping the oldest where that is configured, counted', async () => {
+    const dir = await temporaryFolder();
+    const { outbox, clock, log } = atBound(dir, 'drop-oldest');
+    await outbox.start();
+    for (let number = 0; number < 100; number++) outbox.append(message('poison'));
+    await settle(() => outbox.state().events === 0);
+    const kept = await lettersIn(dir);
+    expect(kept).toEqual(
+      Array.from({ length: kept.length }, (_, index) => `00af-1700000000000-${101 - kept.length + index}`),
+    );
+    await settle(() => {
+      clock.advance(6_000);
+      return outbox.state().sinks[0]?.letters.letters === kept.length;
+    });
+    const { bytes, dropped } = outbox.state().sinks[0]?.letters ?? { bytes: 0, dropped: 0 };
+    expect(bytes).toBeLessThan(4_400);
+    expect(dropped + kept.length).toBe(100);
+    expect(log.events).toContain('sink.dead-letters-dropped');
+  });
+
+  it('that are moved away while they are written are written again, so that no reader misses them', async () => {
+    const dir = await temporaryFolder();
+    const { outbox } = create(new PickySink(), dir);
+    await outbox.start();
+    for (let number = 0; number < 100; number++) {
+      outbox.append(message('poison'));
+      for (let move = 0; move < 3; move++) await putAside(dir, 'picky', Date.now());
+      await settle(() => outbox.state().events === 0);
+    }
+    const kept = new Set(await lettersIn(dir));
+    expect(kept.size).toBe(100);
+  });
+});
+
+describe('the folder for dead letters', () => {
+  it('is tried at the start when there is a sink that may refuse, and leaves no trace', async () => {
+    const folder = await temporaryFolder();
+    await tryDeadLetters(sinks(true), outboxConfig({ deadLetterDir: join(folder, 'a', 'b') }));
+    expect(await readdir(folder)).toEqual([]);
+    await writeFile(join(folder, 'file'), '');
+    const impossible = outboxConfig({ deadLetterDir: join(folder, 'file', 'letters') });
+    await expect(tryDeadLetters(sinks(true), impossible)).rejects.toMatchObject({
+      code: 'outbox.unusable',
+      message: expect.stringContaining(join(folder, 'file')) as unknown,
+    });
+    await tryDeadLetters(sinks(false), impossible);
+  });
+
+  function sinks(hasRedis: boolean): SinksConfig {
+    const redis = {
+      addr: 'redis://localhost',
+      streamName: 's',
+      eventIdField: undefined,
+      closeReasonField: undefined,
+      maxLen: 0,
+      required: true,
+    };
+    const others = { embedded: false, amqp: undefined, nats: undefined, webhook: undefined };
+    return { ...others, redis: hasRedis ? redis : undefined };
+  }
 });
