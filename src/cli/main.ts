@@ -9,7 +9,7 @@ import { reportError } from './report-error.js';
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The commands of wsg itself; a test compares them with the manifest. */
-export const OWN_COMMANDS: readonly string[] = ['devhelpers', 'doctor', 'loadtest', 'report', 'serve'];
+export const OWN_COMMANDS: readonly string[] = ['devhelpers', 'doctor', 'loadtest', 'outbox', 'report', 'serve'];
 
 /** Runs the command that the arguments name and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {

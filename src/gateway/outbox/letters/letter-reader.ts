@@ -8,6 +8,8 @@ export interface ReadLine {
   /** Without its line break. */
   readonly bytes: Buffer;
   readonly end: number;
+  /** Whether a line break follows. */
+  readonly isTerminated: boolean;
 }
 
 /** The lines of a file from a place on, up to `end`; a last one that has no line break is a line too. Shares no memory. */
@@ -21,14 +23,14 @@ export async function* readLines(file: FileHandle, from: number, end: number): A
     let start = 0;
     for (let stop = window.indexOf(NEW_LINE); stop !== -1; stop = window.indexOf(NEW_LINE, start)) {
       parts.push(window.subarray(start, stop));
-      yield { bytes: joined(parts), end: at + stop + 1 };
+      yield { bytes: joined(parts), end: at + stop + 1, isTerminated: true };
       parts = [];
       start = stop + 1;
     }
     if (start < bytesRead) parts.push(window.subarray(start));
     at += bytesRead;
   }
-  if (parts.length > 0) yield { bytes: joined(parts), end };
+  if (parts.length > 0) yield { bytes: joined(parts), end, isTerminated: false };
 }
 
 function joined(parts: readonly Buffer[]): Buffer {

@@ -9,6 +9,8 @@ const COPY_BYTES = 1024 * 1024;
 export class LetterRewrite {
   readonly #path: string;
   readonly #file: FileHandle;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
   #bytes = 0;
   #isChanged = false;
 
@@ -19,6 +21,17 @@ export class LetterRewrite {
 
   static async begin(path: string): Promise<LetterRewrite> {
     return new LetterRewrite(path, await open(`${path}.new`, 'w', 0o600));
+  }
+
+  /** Takes a stretch of the old file as it is. */
+  async copy(old: FileHandle, { from, end }: { readonly from: number; readonly end: number }): Promise<void> {
+    const buffer = Buffer.allocUnsafe(COPY_BYTES);
+    for (let at = from; at < end;) {
+      const { bytesRead } = await old.read(buffer, 0, Math.min(buffer.length, end - at), at);
+      if (bytesRead === 0) return;
+      await this.#write(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
   }
 
   /** A line as it was read. */
@@ -43,7 +56,8 @@ export class LetterRewrite {
     const restAt = this.#bytes;
     try {
       if (!this.#isChanged) return await this.#discard(from);
-      await this.#copyRest(old, from);
+      await this.copy(old, { from, end: Infinity });
+      await this.#flush();
       await this.#file.sync();
       await this.#file.close();
       if (this.#bytes === 0) await Promise.all([rm(this.#path), rm(`${this.#path}.new`)]);
@@ -67,19 +81,18 @@ export class LetterRewrite {
     return from;
   }
 
-  async #copyRest(old: FileHandle, from: number): Promise<void> {
-    const buffer = Buffer.allocUnsafe(COPY_BYTES);
-    for (let at = from; ;) {
-      const { bytesRead } = await old.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) return;
-      await this.#write(buffer.subarray(0, bytesRead));
-      at += bytesRead;
-    }
+  async #write(bytes: Buffer | string): Promise<void> {
+    const buffer = Buffer.from(bytes);
+    this.#bytes += buffer.length;
+    this.#pending.push(buffer);
+    this.#pendingBytes += buffer.length;
+    if (this.#pendingBytes >= COPY_BYTES) await this.#flush();
   }
 
-  async #write(bytes: Buffer | string): Promise<void> {
-    const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    await this.#file.appendFile(buffer);
-    this.#bytes += buffer.length;
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    await this.#file.appendFile(bytes);
   }
 }

@@ -3,49 +3,57 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemErrorCode, WsgError } from '../../../core/error.js';
 
-const LOCK = 'lock';
-/** Folders that this process holds. */
+/** What the lock is called, and the error of a folder that another process holds. */
+interface LockKind {
+  readonly name: string;
+  inUse(dir: string, pid: string): WsgError;
+}
+
+const GATEWAY: LockKind = { name: 'lock', inUse: usedByGateway };
+/** Locks that this process holds. */
 const held = new Set<string>();
 
-/** Keeps two gateways out of one folder, with a file that names the process. */
+/** Keeps two gateways, or two commands, out of one folder, with a file that names the process. */
 export class FolderLock {
-  readonly #dir: string;
+  readonly #path: string;
 
-  private constructor(dir: string) {
-    this.#dir = dir;
+  private constructor(path: string) {
+    this.#path = path;
   }
 
   /** Rejects with `outbox.unusable` while another process that runs holds the folder; the lock of one that does not is taken over. */
-  static async take(dir: string): Promise<FolderLock> {
+  static async take(dir: string, kind: LockKind = GATEWAY): Promise<FolderLock> {
     const folder = resolve(dir);
-    if (held.has(folder)) throw inUse(folder, String(process.pid));
-    held.add(folder);
+    const path = join(folder, kind.name);
+    if (held.has(path)) throw kind.inUse(folder, String(process.pid));
+    held.add(path);
     try {
-      await takeFile(folder);
-      return new FolderLock(folder);
+      const holder = await takeFile(path);
+      if (holder !== undefined) throw kind.inUse(folder, holder.split(' ')[0] ?? holder);
+      return new FolderLock(path);
     } catch (error) {
-      held.delete(folder);
+      held.delete(path);
       throw error;
     }
   }
 
   /** Idempotent. */
   async release(): Promise<void> {
-    if (held.delete(this.#dir)) await rm(join(this.#dir, LOCK), { force: true });
+    if (held.delete(this.#path)) await rm(this.#path, { force: true });
   }
 }
 
-async function takeFile(dir: string): Promise<void> {
-  const path = join(dir, LOCK);
-  if (await createFile(path)) return;
+/** Who holds it; undefined when we do now. */
+async function takeFile(path: string): Promise<string | undefined> {
+  if (await createFile(path)) return undefined;
   const holder = await readHolder(path);
-  if (holder !== undefined && isRunning(holder)) throw inUse(dir, holder);
+  if (holder !== undefined && isRunning(holder)) return holder;
   // Renamed, not removed: of two that find the same stale lock only one can have it.
-  const stale = join(dir, `${LOCK}.${process.pid}`);
+  const stale = `${path}.${process.pid}`;
   await rename(path, stale).catch(ignoreMissing);
   if ((await readHolder(stale)) !== holder) await link(stale, path).catch(() => undefined);
   await rm(stale, { force: true });
-  if (!(await createFile(path))) throw inUse(dir, (await readHolder(path)) ?? 'unknown');
+  return (await createFile(path)) ? undefined : ((await readHolder(path)) ?? 'unknown');
 }
 
 /** Linked, not written in place: nobody may find a lock that does not yet say whose it is. False when there is one. */
@@ -102,8 +110,8 @@ function ignoreMissing(error: unknown): void {
   if (systemErrorCode(error) !== 'ENOENT') throw error;
 }
 
-function inUse(dir: string, holder: string): WsgError {
-  return new WsgError('outbox.unusable', `Another gateway uses ${dir}: process ${holder.split(' ')[0]}.`, {
+function usedByGateway(dir: string, pid: string): WsgError {
+  return new WsgError('outbox.unusable', `Another gateway uses ${dir}: process ${pid}.`, {
     hint: 'Give each gateway an outbox.dir of its own.',
   });
 }

@@ -1,0 +1,29 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
+import { outboxFlags } from '../../cli/outbox-flags.js';
+
+/** `wsg outbox list`: the events that sinks refused for good. */
+export default class OutboxList extends BaseCommand {
+  static override summary = 'Print which dead letters there are: events that a sink refused for good.';
+  static override description =
+    'Counts them by sink and reason, and prints the first of them, a line each. Changes nothing.';
+  static override examples = [
+    '<%= config.bin %> outbox list --config config.yml',
+    '<%= config.bin %> outbox list --dir /var/lib/wsg/outbox/dead-letters --sink redis --since 2h --json',
+  ];
+  static override flags = {
+    ...outboxFlags,
+    limit: Flags.integer({
+      helpValue: 'N',
+      min: 0,
+      default: 20,
+      description: 'Print at most N of them by themselves.',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(OutboxList);
+    const { listLetters } = await import('../../cli/outbox-session.js');
+    await listLetters({ flags, output: this.output, limit: flags.limit });
+  }
+}
