@@ -20,12 +20,24 @@ export interface BackendPatience {
 /** Connects to every sink and to the mirror's Redis as a start would, and leaves again. */
 export async function checkBackends(config: GatewayConfig, patience: BackendPatience): Promise<CheckResult[]> {
   const boot = { node: formatNode(config.node), epoch: patience.clock.wallNow() };
-  const { all } = createSinks({ config, boot, clock: patience.clock, log: silentLogger });
+  const warnings = new Map<string, string[]>();
+  const warnOfLimit = (sink: string, warning: string): void => {
+    warnings.set(sink, [...(warnings.get(sink) ?? []), warning]);
+  };
+  const { all } = createSinks({ config, boot, clock: patience.clock, log: silentLogger, warnOfLimit });
   const { mirror } = config;
   return Promise.all([
-    ...all.map((configured) => checkSink(configured, config.sinks, patience)),
+    ...all.map(async (configured) => {
+      const result = await checkSink(configured, config.sinks, patience);
+      return withWarnings(result, warnings.get(configured.sink.name));
+    }),
     ...(mirror === undefined ? [] : [checkMirror(mirror, boot.node, patience)]),
   ]);
+}
+
+function withWarnings(result: CheckResult, warnings: readonly string[] | undefined): CheckResult {
+  if (warnings === undefined || result.level !== 'ok') return result;
+  return { ...result, level: 'warning', detail: `${result.detail}, but: ${warnings.join(' ')}` };
 }
 
 /** By starting the sink, so that whatever keeps a start back is found here too. */

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import type { EventBoot } from '../event/event-id.js';
 import { AmqpSink } from './amqp-sink.js';
 import type { EventSink } from './event-sink.js';
+import { limitWarning, type TellLimit } from './message-limit.js';
 import { MemorySink } from './memory-sink.js';
 import { NatsSink } from './nats-sink.js';
 import { RedisSink } from './redis-sink.js';
@@ -17,6 +18,8 @@ export interface SinkSurroundings {
   readonly log: Logger;
   /** How many events of earlier boots come before those of this one; none when it is missing. */
   readonly recovered?: () => number;
+  /** Told once of each limit of a sink that is below what endpoints accept; logs a warning when it is missing. */
+  readonly warnOfLimit?: (sink: string, warning: string) => void;
 }
 
 /** A sink, and whether the outbox waits for it. */
@@ -33,16 +36,35 @@ export interface Sinks {
 }
 
 /** Makes the sinks that the configuration turns on; none is started. */
-export function createSinks({ config, boot, clock, log, recovered }: SinkSurroundings): Sinks {
+export function createSinks(surroundings: SinkSurroundings): Sinks {
+  const { config, boot, clock, log, recovered } = surroundings;
   const embedded = config.sinks.embedded
     ? new MemorySink({ boot, clock, limits: config.ring, ...(recovered && { recovered }) })
     : undefined;
   const all: ConfiguredSink[] = [];
   if (embedded !== undefined) all.push({ sink: embedded, required: true });
+  const limitsOf = warnOfLimits(surroundings);
   const { redis, amqp, nats, webhook } = config.sinks;
-  if (redis !== undefined) all.push({ sink: new RedisSink(redis, clock), required: redis.required });
+  if (redis !== undefined) all.push({ sink: new RedisSink(redis, clock, limitsOf('redis')), required: redis.required });
   if (amqp !== undefined) all.push({ sink: new AmqpSink(amqp, clock), required: amqp.required });
-  if (nats !== undefined) all.push({ sink: new NatsSink({ config: nats, clock, log }), required: nats.required });
-  if (webhook !== undefined) all.push({ sink: new WebhookSink(webhook, clock), required: webhook.required });
+  if (nats !== undefined)
+    all.push({
+      sink: new NatsSink({ config: nats, clock, log, tellLimit: limitsOf('nats') }),
+      required: nats.required,
+    });
+  if (webhook !== undefined)
+    all.push({ sink: new WebhookSink(webhook, clock, limitsOf('webhook')), required: webhook.required });
   return { all, embedded };
+}
+
+/** What each sink tells its limits to; the same limit is warned of once, however often the sink connects. */
+function warnOfLimits({ config, log, warnOfLimit }: SinkSurroundings): (sink: string) => TellLimit {
+  const told = new Set<string>();
+  const warn = warnOfLimit ?? ((sink, warning) => log.warn('sink.message-limit', { sink, warning }));
+  return (sink) => (limit) => {
+    const warning = limitWarning(limit, config);
+    if (warning === undefined || told.has(sink + warning)) return;
+    told.add(sink + warning);
+    warn(sink, warning);
+  };
 }

@@ -10,6 +10,7 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
 import type { EventSink, SinkReceipt, StartPurpose } from './event-sink.js';
+import type { TellLimit } from './message-limit.js';
 import { isPublishable, isTaken, streamSubject } from './nats-subject.js';
 import { inOneWave, wavesOfConnections, type PublishWave } from './publish-waves.js';
 import { waitAtMost } from './wait-at-most.js';
@@ -25,6 +26,7 @@ export interface NatsSinkOptions {
   readonly config: NatsSinkConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly tellLimit?: TellLimit;
 }
 
 /**
@@ -44,9 +46,11 @@ export class NatsSink implements EventSink {
   private readonly config: NatsSinkConfig;
   private readonly clock: Clock;
   private readonly log: Logger;
+  private readonly tellLimit: TellLimit;
   private readonly shownAddr: string;
 
-  constructor({ config, clock, log }: NatsSinkOptions) {
+  constructor({ config, clock, log, tellLimit = () => undefined }: NatsSinkOptions) {
+    this.tellLimit = tellLimit;
     this.config = config;
     this.clock = clock;
     this.log = log;
@@ -124,6 +128,8 @@ export class NatsSink implements EventSink {
     const giveUp = this.giveUp.signal;
     const link = await NatsLink.open({ addr, stream, subjects, makesStream: this.purpose === 'deliver', giveUp });
     this.link = link;
+    const { maxBytes, maxBytesSetting: setting } = link.limits;
+    this.tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
     // A stop that came meanwhile has closed what there was.
     if (this.isStopped) await link.close();
     return link;

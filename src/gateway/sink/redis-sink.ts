@@ -6,15 +6,18 @@ import { RedisPipeline } from '../drivers/redis-pipeline.js';
 import { tryCommands } from '../drivers/redis-trial.js';
 import { redisAddress, type RedisAddress } from '../drivers/redis-url.js';
 import { encodeCommand } from '../drivers/resp-command.js';
-import { RespArray } from '../drivers/resp-reader.js';
+import { RespArray, type RespReply } from '../drivers/resp-reader.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { EventSink, RefusedEvent, SinkReceipt } from './event-sink.js';
+import type { TellLimit } from './message-limit.js';
 import { RedisEntryEncoder } from './redis-entry-encoder.js';
 import { RedisTransaction } from '../drivers/redis-transaction.js';
 
 /** Within the 5 s that every sink has to stop. */
 const FINISH_MS = 4_000;
 /** What Redis takes unless it is told otherwise. */
+const VALUE_LIMIT = 'proto-max-bulk-len';
+const BUFFER_LIMIT = 'client-query-buffer-limit';
 const DEFAULT_MAX_VALUE_BYTES = 512 * 1024 * 1024;
 
 /**
@@ -33,6 +36,7 @@ export class RedisSink implements EventSink {
   constructor(
     private readonly config: RedisSinkConfig,
     private readonly clock: Clock,
+    private readonly tellLimit: TellLimit = () => undefined,
   ) {
     this.#address = redisAddress(config.addr);
     this.#pipeline = new RedisPipeline(this.#address, clock);
@@ -113,14 +117,20 @@ export class RedisSink implements EventSink {
   async #connect(): Promise<void> {
     if (this.#pipeline.isConnected) return;
     await this.#pipeline.connect();
-    const questions = [['CONFIG', 'GET', 'proto-max-bulk-len'], ['MULTI'], ['DISCARD']];
-    const [limit, multi] = await this.#pipeline.call(questions.map(encodeCommand));
+    const settings = [VALUE_LIMIT, BUFFER_LIMIT].map((name) => ['CONFIG', 'GET', name]);
+    const questions = [...settings, ['MULTI'], ['DISCARD']];
+    const [limit, bufferLimit, multi] = await this.#pipeline.call(questions.map(encodeCommand));
     if (multi instanceof RedisError) {
       this.#pipeline.close('it refuses transactions');
       throw multi;
     }
-    const value = limit instanceof RespArray ? Number(limit.values[1]) : 0;
-    this.#maxValueBytes = value > 0 ? value : DEFAULT_MAX_VALUE_BYTES;
+    this.#maxValueBytes = settingOf(limit) ?? DEFAULT_MAX_VALUE_BYTES;
+    this.#tellLimit(VALUE_LIMIT, this.#maxValueBytes);
+    this.#tellLimit(BUFFER_LIMIT, settingOf(bufferLimit) ?? Infinity);
+  }
+
+  #tellLimit(name: string, maxBytes: number): void {
+    this.tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
   }
 
   /** Finds out without writing whether XADD would be let through. */
@@ -145,6 +155,12 @@ export class RedisSink implements EventSink {
     cancel();
     this.#pipeline.close('the sink stops');
   }
+}
+
+/** Undefined where it was not told, or is no limit. */
+function settingOf(reply: RespReply | undefined): number | undefined {
+  const value = reply instanceof RespArray ? Number(reply.values[1]) : 0;
+  return value > 0 ? value : undefined;
 }
 
 function refusal(event: GatewayEvent | undefined, reason: string): RefusedEvent {

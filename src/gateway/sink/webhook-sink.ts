@@ -4,6 +4,7 @@ import type { WebhookSinkConfig } from '../config/sink-config.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import type { EventSink, RefusedEvent, SinkReceipt } from './event-sink.js';
+import type { TellLimit } from './message-limit.js';
 import { waitAtMost } from './wait-at-most.js';
 import { cutPiece, pieceHeaders, type WebhookPiece } from './webhook-body.js';
 import { WebhookClient, type WebhookAnswer } from './webhook-client.js';
@@ -31,6 +32,7 @@ export class WebhookSink implements EventSink {
   constructor(
     private readonly config: WebhookSinkConfig,
     private readonly clock: Clock,
+    private readonly tellLimit: TellLimit = () => undefined,
   ) {
     this.client = new WebhookClient({ url: new URL(config.url), timeoutMs: config.timeoutMs, clock });
     this.shownUrl = maskUrl(config.url);
@@ -39,6 +41,8 @@ export class WebhookSink implements EventSink {
 
   /** Posts an empty batch: a receiver that refuses whatever is sent there is found out before the first event. */
   async start(): Promise<void> {
+    const { maxBatchBytes: maxBytes } = this.config;
+    this.tellLimit({ maxBytes, setting: 'stream_webhook.max_batch_bytes', encoding: 'json', effect: 'sent-alone' });
     const piece = cutPiece([], 0, this.limits());
     const { answer, verdict } = await this.post(piece);
     if (verdict.kind === 'away') throw this.awayError(answer);

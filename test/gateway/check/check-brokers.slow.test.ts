@@ -43,6 +43,8 @@ test('brokers that a gateway could start with are well, and nothing is left behi
     connection_redis_sync: { addr: redis.url },
     stream_amqp: { addr: rabbitmq.url, exchange: 'wsg', queue: 'wsg', routing_key: 'all' },
     stream_nats: { addr: natsUrl(PASSWORD) },
+    // A NATS server takes 1 MiB unless it is configured otherwise.
+    max_message_size_kb: 512,
   });
   expect(checks.map(({ name, level }) => `${name} ${level}`).sort()).toEqual([
     'mirror ok',
