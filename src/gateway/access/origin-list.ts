@@ -1,19 +1,64 @@
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?[^\s/?#@*]+$/i;
-const WILDCARD = '://*.';
+import { isIPv4 } from 'node:net';
 
-/** Whether a text can stand in a list of origins: `scheme://host[:port]`, `scheme://*.domain[:port]`, or `null`. */
-export function isOriginPattern(text: string): boolean {
-  return text === 'null' || ORIGIN.test(text);
+const PATTERN = /^([a-z][a-z0-9+.-]*):\/\/(\*\.)?([^\s/?#@*\\]*)$/i;
+const WILDCARD = '://*.';
+const EXAMPLES = 'https://example.com, https://*.example.com, file:// or null';
+
+/**
+ * An entry of a list of origins as browsers would write it: `scheme://host[:port]`, `scheme://*.domain[:port]`, `file://` or `null`. Hosts
+ * come in lower case and ASCII (`https://bücher.example` is `https://xn--bcher-kva.example`), default ports go. Undefined when no browser
+ * ever sends such an origin.
+ */
+export function canonicalOrigin(text: string): string | undefined {
+  if (text === 'null') return text;
+  const [, writtenScheme = '', wildcard = '', authority = ''] = PATTERN.exec(text) ?? [];
+  const scheme = writtenScheme.toLowerCase();
+  if (scheme === 'file') return wildcard === '' && authority === '' ? 'file://' : undefined;
+  // The origin of a page that opens a WebSocket has the page's scheme.
+  if (authority === '' || scheme === 'ws' || scheme === 'wss') return undefined;
+  const host = hostOf(`${scheme}://${authority}`);
+  if (host === undefined || (wildcard !== '' && isAddress(host))) return undefined;
+  return `${scheme}://${wildcard}${host}`;
 }
 
-/** The `Origin` headers that are allowed. Case does not matter, a default port may be written or not. */
+/** What is wrong with an entry of a list of origins, with the right spelling where it can be told. */
+export function originProblem(text: string): string | undefined {
+  if (canonicalOrigin(text) !== undefined) return undefined;
+  const meant = spellingOf(text);
+  return `is no origin such as ${EXAMPLES}${meant === undefined ? '' : `; write ${meant}`}`;
+}
+
+function spellingOf(text: string): string | undefined {
+  if (/^file:/i.test(text)) return 'file://';
+  if (/^null$/i.test(text)) return 'null';
+  const page = text.trim().replace(/^ws(s?):/i, 'http$1:');
+  const [, scheme, wildcard = '', rest = ''] = /^(https?:)?(?:\/\/)?(\*\.)?(.*)$/is.exec(page) ?? [];
+  // A word alone is rather a misunderstanding than a host.
+  const isHost = !rest.includes('*') && (scheme !== undefined || /[.:]/.test(rest));
+  const host = isHost ? hostOf(`${scheme ?? 'https:'}//${rest}`) : undefined;
+  if (host === undefined || (wildcard !== '' && isAddress(host))) return undefined;
+  return `${(scheme ?? 'https:').toLowerCase()}//${wildcard}${host}`;
+}
+
+/** Host and port of a URL as browsers write them; undefined when there is none. */
+function hostOf(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { host } = new URL(url);
+  return host === '' ? undefined : host.toLowerCase();
+}
+
+function isAddress(host: string): boolean {
+  return host.startsWith('[') || isIPv4(host.replace(/:\d+$/, ''));
+}
+
+/** The `Origin` headers that are allowed. Case does not matter, a default port may be written or not; an entry that is no origin allows nobody. */
 export class OriginList {
   readonly #exact: ReadonlySet<string>;
   /** Scheme and domain: `https://` and `.example.com`. */
   readonly #domains: readonly { readonly scheme: string; readonly domain: string }[];
 
   constructor(patterns: readonly string[]) {
-    const normal = patterns.map(normalOrigin);
+    const normal = patterns.flatMap((pattern) => canonicalOrigin(pattern) ?? []);
     this.#exact = new Set(normal.filter((pattern) => !pattern.includes(WILDCARD)));
     this.#domains = normal.filter((pattern) => pattern.includes(WILDCARD)).map(splitWildcard);
   }
@@ -40,6 +85,7 @@ function splitWildcard(pattern: string): { scheme: string; domain: string } {
   return { scheme: pattern.slice(0, at + 3), domain: pattern.slice(at + 4) };
 }
 
+/** Of a header: what browsers send is canonical already. */
 function normalOrigin(origin: string): string {
   const lower = origin.toLowerCase();
   if (lower.startsWith('https:')) return lower.replace(/:443$/, '');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MIN_API_KEY_LENGTH } from '../access/api-keys.js';
 import { parseCidr } from '../access/cidr.js';
 import { isHostPattern } from '../access/host-list.js';
-import { isOriginPattern } from '../access/origin-list.js';
+import { originProblem } from '../access/origin-list.js';
 import { addAuthProblems } from './auth-problems.js';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-zA-Z-]+$/;
@@ -14,8 +14,9 @@ export const cidr = z
   .refine((text) => parseCidr(text) !== undefined, { error: 'is no CIDR such as 10.0.0.0/8 or ::1/128' });
 
 /** An entry of a list of origins. */
-export const origin = z.string().refine(isOriginPattern, {
-  error: 'is no origin such as https://example.com, https://*.example.com or null',
+export const origin = z.string().superRefine((text, context) => {
+  const message = originProblem(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
 /** An entry of a list of host names. */

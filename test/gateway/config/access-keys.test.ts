@@ -59,8 +59,8 @@ test('an origin is a scheme and a host, or null', async () => {
   const yaml =
     'endpoints: [{allowed_origins: ["https://a.example", "https://*.b:8443", "null", "a.example", "https://a/"]}]';
   expect(await problems(yaml)).toEqual([
-    "endpoints[0].allowed_origins[3]: 'a.example' is no origin such as https://example.com, https://*.example.com or null",
-    "endpoints[0].allowed_origins[4]: 'https://a/' is no origin such as https://example.com, https://*.example.com or null",
+    "endpoints[0].allowed_origins[3]: 'a.example' is no origin such as https://example.com, https://*.example.com, file:// or null; write https://a.example",
+    "endpoints[0].allowed_origins[4]: 'https://a/' is no origin such as https://example.com, https://*.example.com, file:// or null; write https://a",
   ]);
 });
 
