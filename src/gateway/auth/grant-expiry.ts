@@ -3,6 +3,9 @@ import { SecondHeap } from './second-heap.js';
 
 /** How often it is looked who is over: also how late a close may be. */
 const TICK_MS = 1000;
+/** Closes of one turn of the event loop: more wait for the next one, so that many grants that end together stop nothing else. */
+const MOST_AT_ONCE = 1000;
+const PAUSE_MS = 1;
 const SPARE_SECONDS = 1000;
 
 export interface GrantExpiryOptions<T> {
@@ -12,7 +15,7 @@ export interface GrantExpiryOptions<T> {
 }
 
 /**
- * Tells when what was granted is over, by the wall clock, to the second. One timer for all, that runs only while there is
+ * Tells when what was granted is over, by the wall clock, to the second, the more that end together the later. One timer for all, that runs only while there is
  * anybody; it asks the clock each second, so a clock that jumps and times years ahead need no care.
  */
 export class GrantExpiry<T extends object> {
@@ -68,15 +71,27 @@ export class GrantExpiry<T extends object> {
 
   #tick(): void {
     const { clock, onExpired } = this.#options;
-    const now = clock.wallNow() / 1000;
-    const due: T[] = [];
-    for (let first = this.#heap.first; first !== undefined && first <= now; first = this.#heap.first) {
-      this.#heap.removeFirst();
-      due.push(...(this.#members.get(first) ?? []));
-      this.#members.delete(first);
-    }
-    for (const member of due) this.#seconds.delete(member);
-    this.#cancelTick = this.#heap.first === undefined ? undefined : clock.schedule(() => this.#tick(), TICK_MS);
+    const due = this.#takeDue(clock.wallNow() / 1000);
+    const isNobodyLeft = this.#heap.first === undefined;
+    const delayMs = due.length < MOST_AT_ONCE ? TICK_MS : PAUSE_MS;
+    this.#cancelTick = isNobodyLeft ? undefined : clock.schedule(() => this.#tick(), delayMs);
     for (const member of due) onExpired(member);
+  }
+
+  /** Lets go of those whose time is over, the earliest first, at most so many that the event loop goes on. */
+  #takeDue(nowS: number): T[] {
+    const due: T[] = [];
+    for (let first = this.#heap.first; first !== undefined && first <= nowS; first = this.#heap.first) {
+      const members = this.#members.get(first) ?? new Set<T>();
+      for (const member of members) {
+        if (due.length === MOST_AT_ONCE) return due;
+        due.push(member);
+        members.delete(member);
+        this.#seconds.delete(member);
+      }
+      this.#members.delete(first);
+      this.#heap.removeFirst();
+    }
+    return due;
   }
 }

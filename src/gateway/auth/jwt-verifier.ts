@@ -6,6 +6,7 @@ import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { JwtConfig } from '../config/access-config.js';
 import { fetchKeySet } from './key-set-fetch.js';
 import { KEY_SET_ALGORITHMS, MIN_SECRET_BYTES, SECRET_ALGORITHMS } from './jwt-algorithms.js';
+import { RemoteKeySet } from './remote-key-set.js';
 
 /** What a token turned out to be. `why` is for logs: it never holds any of the token. */
 export type Verification =
@@ -17,10 +18,7 @@ type Jose = typeof joseModule;
 
 /** Below the 10 s that an upgrade may take. */
 const KEY_SET_TIMEOUT_MS = 5_000;
-/** Tokens with unknown keys make the set be fetched again at most so often. */
-const KEY_SET_COOL_DOWN_MS = 30_000;
-/** After so long it is fetched again without a reason, so that withdrawn keys go. */
-const KEY_SET_MAX_AGE_MS = 600_000;
+const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** Refusals by jose's code; others are malformed tokens. */
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -52,12 +50,7 @@ export class JwtVerifier {
     this.#jose = await import('jose');
     await this.reload();
     if (this.#config.jwksUrl === undefined) return;
-    this.#keySet = this.#jose.createRemoteJWKSet(new URL(this.#config.jwksUrl), {
-      timeoutDuration: KEY_SET_TIMEOUT_MS,
-      cooldownDuration: KEY_SET_COOL_DOWN_MS,
-      cacheMaxAge: KEY_SET_MAX_AGE_MS,
-      [this.#jose.customFetch]: fetchKeySet,
-    });
+    this.#keySet = remoteKeySet(this.#jose, this.#config.jwksUrl, this.#clock);
   }
 
   /** Reads the secret's file again; rejects with `secret.unreadable`, and keeps the old one then. */
@@ -113,6 +106,18 @@ export class JwtVerifier {
       ? { kind: 'refused', why: 'malformed' }
       : { kind: 'unavailable', why: 'the key set cannot be fetched' };
   }
+}
+
+/** Told that what it has is always fresh, the library fetches only the first time and when it is asked to. */
+function remoteKeySet(jose: Jose, url: string, clock: Clock): JWTVerifyGetKey {
+  const keys = jose.createRemoteJWKSet(new URL(url), {
+    timeoutDuration: KEY_SET_TIMEOUT_MS,
+    cooldownDuration: ALWAYS,
+    cacheMaxAge: ALWAYS,
+    [jose.customFetch]: fetchKeySet,
+  });
+  const isUnknownKey = (thrown: unknown): boolean => thrown instanceof jose.errors.JWKSNoMatchingKey;
+  return new RemoteKeySet({ keys, isUnknownKey, clock }).keyOf;
 }
 
 async function verifyWithAny(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpAnswer } from '../drivers/http-caller.js';
+import { headerText } from '../transport/header-text.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import { unavailable, type AuthOutcome } from './authenticator.js';
 import { tagValue } from './claim-tags.js';
@@ -46,7 +47,7 @@ function readRefused({ status, headers, body }: HttpAnswer): AuthOutcome {
   const passedOn: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = headers.get(name);
-    if (value !== null) passedOn[name] = value;
+    if (value !== null) passedOn[name] = headerText(value);
   }
   if (status === 401) passedOn['www-authenticate'] ??= 'Bearer';
   const isShort = Buffer.byteLength(body) <= MAX_REFUSAL_BYTES;

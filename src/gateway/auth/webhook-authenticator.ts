@@ -40,8 +40,15 @@ export class WebhookAuthenticator implements Authenticator {
     const known = this.#cache.get(key, this.#clock.now());
     if (known !== undefined && !isOver(known, this.#clock.wallNow())) return known;
     const outcome = await this.#ask(body, request);
-    if (mayCache(outcome)) this.#cache.set(key, outcome, this.#clock.now() + this.#config.cacheMs);
+    if (mayCache(outcome)) this.#cache.set(key, outcome, this.#clock.now() + this.#cacheMs(outcome));
     return outcome;
+  }
+
+  /** What ends by the wall clock is not kept for longer by a clock that is set back. */
+  #cacheMs(outcome: AuthOutcome): number {
+    const expiresAtMs = outcome.accept ? outcome.grant.expiresAtMs : undefined;
+    const { cacheMs } = this.#config;
+    return expiresAtMs === undefined ? cacheMs : Math.min(cacheMs, expiresAtMs - this.#clock.wallNow());
   }
 
   /** Everything that the answer may depend on: the cache knows requests by it. */

@@ -92,6 +92,32 @@ test('many that come and go with times far ahead leave nothing behind', () => {
   expiry.remove(stays);
 });
 
+test('more than any call takes as arguments may end in one second: each is told once, some at a time', () => {
+  const clock = new JumpingClock();
+  const members = Array.from({ length: 130_000 }, (_, index) => ({ index }));
+  const told = new Set<number>();
+  let mostAtOnce = 0;
+  let atOnce = 0;
+  const expiry = new GrantExpiry<{ readonly index: number }>({
+    clock,
+    onExpired: ({ index }) => {
+      if (index === 0) for (const member of members.slice(-5)) expiry.remove(member);
+      told.add(index);
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
+    },
+  });
+  const expiresAtMs = clock.wallNow() + 1000;
+  for (const member of members) expiry.add(member, expiresAtMs);
+  clock.advance(999);
+  for (let turn = 0; turn < 1000; turn += 1) {
+    atOnce = 0;
+    clock.advance(1);
+  }
+  expect([told.size, expiry.size, clock.waiting]).toEqual([129_995, 0, 0]);
+  expect(mostAtOnce).toBeLessThanOrEqual(1000);
+});
+
 test('the heap gives its numbers in order', () => {
   const property = fc.property(fc.array(fc.integer()), fc.array(fc.integer()), (early, late) => {
     const heap = new SecondHeap();

@@ -43,6 +43,26 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     client.destroy();
   });
 
+  test('is told the header bytes of the client: UTF-8 where they are that, else latin-1, two Cookie lines as one', async () => {
+    const { backend, gateway } = await start(transport, { forward_headers: ['cookie', 'x-name', 'x-list'] });
+    const utf8 = Buffer.from('grüße €').toString('latin1');
+    const lines = [`Cookie: a=${utf8}.`, 'X-Name: M\u00fcller.', 'Cookie: b=2', 'X-List: 1', 'X-List: 2'];
+    const client = await RawWebSocket.connect(gateway.port);
+    const request = upgradeRequest('/connect').replace(/\r\n\r\n$/, `\r\n${lines.join('\r\n')}\r\n\r\n`);
+    client.write(Buffer.from(request, 'latin1'));
+    expect((await client.head()).status).toBe(101);
+    const { headers }: { headers: unknown } = JSON.parse(backend.requests[0]?.body ?? '');
+    expect(headers).toEqual({ cookie: 'a=grüße €.; b=2', 'x-name': 'Müller.', 'x-list': '1, 2' });
+    client.destroy();
+  });
+
+  test('refuses with the header bytes that it sent', async () => {
+    const { backend, gateway } = await start(transport);
+    const challenge = `Custom realm="${Buffer.from('grüße').toString('latin1')}"`;
+    backend.answer({}, 401, { 'WWW-Authenticate': challenge });
+    expect((await gateway.upgradeAnswer()).headers.get('www-authenticate')).toBe('Custom realm="grüße"');
+  });
+
   test('may choose one of the subprotocols offered, and no other', async () => {
     const { backend, gateway } = await start(transport);
     const ask = () => gateway.upgradeAnswer('/connect', { 'Sec-WebSocket-Protocol': 'chat, mine' });
@@ -143,6 +163,39 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     const metrics = await gateway.get('/metrics');
     expect(metrics).toContain('upgrades_refused_total{reason="max_pending_upgrades"} 1');
     expect(metrics).toContain('upgrades_refused_total{reason="max_connections"} 1');
+    for (const client of waiting) client.destroy();
+  });
+
+  test('one address cannot take all places of upgrades that wait for it', async () => {
+    const trusted_proxies = ['127.0.0.1/32'];
+    const { backend, gateway } = await start(transport, {}, { limits: { max_pending_upgrades: 8 }, trusted_proxies });
+    const asked: (() => void)[] = [];
+    let onAsked = (): void => undefined;
+    backend.answering = (_request, response) => {
+      asked.push(() => void response.end());
+      onAsked();
+    };
+    const allAsked = (count: number) =>
+      new Promise<void>((resolve) => {
+        onAsked = () => asked.length >= count && resolve();
+        onAsked();
+      });
+    const ask = async (address: string) => {
+      const client = await RawWebSocket.connect(gateway.port);
+      client.write(upgradeRequest('/connect', { 'X-Forwarded-For': address }));
+      return client;
+    };
+    const waiting: RawWebSocket[] = [];
+    for (let count = 1; count <= 4; count += 1) {
+      waiting.push(await ask('203.0.113.7'));
+      await allAsked(count);
+    }
+    const refused = await gateway.upgradeAnswer('/connect', { 'X-Forwarded-For': '203.0.113.7' });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    waiting.push(await ask('203.0.113.8'));
+    await allAsked(5);
+    for (const answer of asked) answer();
+    for (const client of waiting) expect((await client.head()).status).toBe(101);
     for (const client of waiting) client.destroy();
   });
 
