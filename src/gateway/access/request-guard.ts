@@ -56,6 +56,11 @@ export class RequestGuard {
     return !this.#keys.isAskedFor || this.#keys.accepts(request.headers) ? undefined : 'key';
   }
 
+  /** Whether pages of this origin may read answers. */
+  listsOrigin(origin: string): boolean {
+    return this.#origins.allows(origin);
+  }
+
   #allowsOrigin(headers: HttpRequest['headers']): boolean {
     const origin = headers.get('origin');
     if (origin !== undefined) return this.#origins.allows(origin);

@@ -107,7 +107,9 @@ export const configSchema = z
     internal_allowed_origins: z
       .array(origin)
       .default([])
-      .describe('`Origin` headers with which browsers may use the internal API.'),
+      .describe(
+        '`Origin` headers with which browsers may use the internal API: they get the CORS headers that let a page read its answers.',
+      ),
     tls: z
       .object({
         cert_file: z.string().min(1).describe('Certificate chain, PEM.'),

@@ -2,6 +2,7 @@ import type { LimitedLog } from '../access/limited-log.js';
 import type { Refusal, RequestGuard } from '../access/request-guard.js';
 import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from '../transport/http-exchange.js';
 import { badRequest, notFound } from './answers.js';
+import { CrossOriginExchange, isPreflight, preflightAnswer } from './cross-origin.js';
 import { cleanPath, decodePath } from './request-path.js';
 import type { Route } from './route.js';
 
@@ -32,19 +33,9 @@ export class Router {
 
   /** Serves the whole API. */
   readonly handle: HttpHandler = (exchange) => {
-    const { request } = exchange;
-    const path = decodePath(request.path);
-    const early = this.#answerBeforeAccess(path);
-    if (early !== undefined) return exchange.answer(early);
-    const route = this.#routes.get(path ?? '');
-    const refusal = this.#guard.refusal(request);
-    if (route?.open === true) return dispatch(route, exchange, refusal === undefined);
-    if (refusal !== undefined) {
-      this.#noteRefusal(refusal, request);
-      return exchange.answer(refusal === 'key' ? KEY_MISSING : { status: 403 });
-    }
-    if (route !== undefined) return dispatch(route, exchange, true);
-    exchange.answer(redirection(request, path ?? '') ?? notFound());
+    const origin = exchange.request.headers.get('origin');
+    const mayRead = origin !== undefined && this.#guard.listsOrigin(origin);
+    return this.#serve(mayRead ? new CrossOriginExchange(exchange, origin) : exchange);
   };
 
   /** Serves the routes that are open to anybody; the rest is on a listener of its own. */
@@ -57,10 +48,27 @@ export class Router {
     return dispatch(route, exchange, false);
   };
 
-  #noteRefusal(reason: Refusal, { remoteAddress: peer, method, path, headers }: HttpRequest): void {
+  #serve(exchange: HttpExchange): void | Promise<void> {
+    const { request } = exchange;
+    const path = decodePath(request.path);
+    const early = this.#answerBeforeAccess(path);
+    if (early !== undefined) return exchange.answer(early);
+    const route = this.#routes.get(path ?? '');
+    const refusal = this.#guard.refusal(request);
+    const first = answerFirst(exchange, route, refusal);
+    if (first !== undefined) return exchange.answer(first);
+    if (route?.open === true) return dispatch(route, exchange, refusal === undefined);
+    if (refusal !== undefined) return this.#refuse(refusal, exchange);
+    if (route !== undefined) return dispatch(route, exchange, true);
+    exchange.answer(redirection(request, path ?? '') ?? notFound());
+  }
+
+  #refuse(reason: Refusal, exchange: HttpExchange): void {
+    const { remoteAddress: peer, method, path, headers } = exchange.request;
     const fields = { peer, reason, method, path };
     const host = headers.get('host')?.slice(0, LONGEST_LOGGED_HOST);
     this.#refusals.warn('access.refused', reason === 'host' ? { ...fields, host } : fields);
+    exchange.answer(reason === 'key' ? KEY_MISSING : { status: 403 });
   }
 
   #answerBeforeAccess(path: string | undefined): HttpAnswer | undefined {
@@ -68,6 +76,17 @@ export class Router {
     if (this.#webSocketPaths.has(path)) return badRequest('this path takes WebSocket upgrades only');
     return undefined;
   }
+}
+
+/** The answer to a preflight, which comes without a key; undefined for other requests and for who may not ask. */
+function answerFirst(
+  exchange: HttpExchange,
+  route: Route | undefined,
+  refusal: Refusal | undefined,
+): HttpAnswer | undefined {
+  if (!(exchange instanceof CrossOriginExchange) || !isPreflight(exchange.request)) return undefined;
+  if (refusal !== undefined && refusal !== 'key') return undefined;
+  return route === undefined ? notFound() : preflightAnswer(exchange.request, route);
 }
 
 function dispatch(route: Route, exchange: HttpExchange, trusted: boolean): void | Promise<void> {
