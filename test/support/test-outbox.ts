@@ -23,6 +23,8 @@ const DEFAULT_CONFIG: OutboxConfig = {
   segmentBytes: 16 * MIB,
   optionalMaxBytes: 16 * MIB,
   damaged: 'skip',
+  lanes: { suspectTries: 10, suspectAfterMs: 120_000, destinationWaitMs: 900_000 },
+  silentAfterMs: 30_000,
   deadLetterDir: '/dev/null/dead-letters',
   deadLetterMaxBytes: 1024 * MIB,
   deadLetterPolicy: 'block',

@@ -23,6 +23,12 @@ export function resolveOutbox({ outbox }: ConfigFile, baseDir: string): OutboxCo
     segmentBytes: outbox.segment_bytes,
     damaged: outbox.damaged,
     optionalMaxBytes: outbox.optional_max_bytes,
+    lanes: {
+      suspectTries: outbox.suspect_tries,
+      suspectAfterMs: outbox.suspect_after_s * 1000,
+      destinationWaitMs: outbox.destination_wait_s * 1000,
+    },
+    silentAfterMs: outbox.silent_after_s * 1000,
     deadLetterDir: givenPath(outbox.dead_letter_dir, baseDir) ?? join(dir ?? baseDir, 'dead-letters'),
     deadLetterMaxBytes: outbox.dead_letter_max_bytes,
     deadLetterPolicy: outbox.dead_letter_policy,

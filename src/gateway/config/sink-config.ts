@@ -1,3 +1,4 @@
+import type { LanePolicy } from '../outbox/block.js';
 import type { OutboxLimits } from '../outbox/outbox-bound.js';
 
 /** What stands between events and sinks. */
@@ -13,6 +14,10 @@ export interface OutboxConfig extends OutboxLimits {
   readonly damaged: 'skip' | 'strict';
   /** What may wait for a sink that is not required. */
   readonly optionalMaxBytes: number;
+  /** When an event that fails while others pass is given up. */
+  readonly lanes: LanePolicy;
+  /** A batch that a sink does not answer for so long makes it count as away. */
+  readonly silentAfterMs: number;
   /** Absolute; made when the first event goes there. */
   readonly deadLetterDir: string;
   /** Of each sink's dead letters. */

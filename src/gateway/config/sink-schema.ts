@@ -123,6 +123,25 @@ const outbox = z
       .min(1024)
       .default(16 * MIB)
       .describe('What may wait for a sink that is not required before it misses events.'),
+    suspect_tries: z
+      .int()
+      .min(2)
+      .max(1_000)
+      .default(10)
+      .describe('Tries of an event that gets no clear answer while others pass, before it goes to the dead letters.'),
+    suspect_after_s: z.number().min(0).max(86_400).default(120).describe('How long such an event is tried at least.'),
+    destination_wait_s: z
+      .number()
+      .min(1)
+      .max(604_800)
+      .default(900)
+      .describe('How long an event waits for a destination that is away while others take theirs.'),
+    silent_after_s: z
+      .number()
+      .min(1)
+      .max(3_600)
+      .default(30)
+      .describe('A sink that has not acknowledged what it was offered for this time counts as away.'),
     dead_letter_dir: z
       .string()
       .default('')

@@ -48,6 +48,8 @@ export class AmqpLink {
   onReturned: (messageId: string, why: string) => void = () => undefined;
   /** Why it is closed; undefined while it is open. */
   closedBecause: string | undefined;
+  /** What the broker said when it stopped reading from the connection; undefined while it reads. */
+  blockedBecause: string | undefined;
   /** The broker closed the channel over a message that it cannot take: 406, PRECONDITION_FAILED. */
   isMessageRefused = false;
 
@@ -56,6 +58,11 @@ export class AmqpLink {
     private readonly channel: ConfirmChannel,
     private readonly exchange: string,
   ) {
+    opened.model.on(
+      'blocked',
+      (reason: unknown) => (this.blockedBecause = `the broker has blocked the connection: ${String(reason)}`),
+    );
+    opened.model.on('unblocked', () => (this.blockedBecause = undefined));
     channel.on('error', (error: unknown) => {
       this.isMessageRefused = replyCode(error) === 406;
       this.closedBecause ??= errorMessage(error);

@@ -27,7 +27,9 @@ export function addOutboxMetrics(metrics: MetricRegistry, outbox: () => OutboxSt
     { name: 'outbox_damaged_events_total', help: 'Events that are missing where the log was damaged' },
     () => outbox().damage.events,
   );
-  addSinkMetrics(metrics, (read) => outbox().sinks.map((sink) => [sink.name, read(sink)]));
+  const readSinks: ReadSinks = (read) => outbox().sinks.map((sink) => [sink.name, read(sink)]);
+  addSinkMetrics(metrics, readSinks);
+  addAsideMetrics(metrics, readSinks);
 }
 
 /** Reads one figure of every sink. */
@@ -35,7 +37,11 @@ type ReadSinks = (read: (sink: SinkState) => number) => Reading;
 
 function addSinkMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
   metrics.gauge(
-    { name: 'sink_up', help: '1 while this sink takes events, 0 after a failed attempt', label: 'sink' },
+    {
+      name: 'sink_up',
+      help: '1 while this sink takes events, 0 when it fails or is silent',
+      label: 'sink',
+    },
     () => readSinks(({ status }) => Number(status === 'up')),
   );
   metrics.gauge({ name: 'sink_required', help: '1 when the outbox waits for this sink', label: 'sink' }, () =>
@@ -49,11 +55,7 @@ function addSinkMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
     () => readSinks(({ oldestMs }) => oldestMs / 1000),
   );
   metrics.counter(
-    {
-      name: 'sink_refused_total',
-      help: 'Events that this sink refused for good; they are in its dead-letter file',
-      label: 'sink',
-    },
+    { name: 'sink_refused_total', help: 'Events that this sink refused for good: dead letters', label: 'sink' },
     () => readSinks(({ refused }) => refused),
   );
   metrics.gauge(
@@ -78,5 +80,20 @@ function addSinkMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
       label: 'sink',
     },
     () => readSinks(({ missed }) => missed),
+  );
+}
+
+function addAsideMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
+  metrics.gauge(
+    {
+      name: 'sink_aside_events',
+      help: 'Events that wait for this sink while others pass them, behind an event that fails alone or for a destination that is away',
+      label: 'sink',
+    },
+    () => readSinks(({ aside }) => aside.events),
+  );
+  metrics.gauge(
+    { name: 'sink_destinations_away', help: 'Destinations of this sink that take nothing', label: 'sink' },
+    () => readSinks(({ aside }) => aside.destinations),
   );
 }

@@ -49,6 +49,8 @@ export interface Backlog extends OutboxLoad {
   reader(): BacklogReader;
   /** Notes that a sink has acknowledged all up to and with the event of this id. */
   acknowledged(sink: string, id: string): void;
+  /** Counts events that a feed holds beside the order in the load; negative when it no longer does. */
+  hold(events: number, bytes: number): void;
   /** Forgets all up to and with `sequence`. */
   release(sequence: number): void;
   /** What is left stays for the next process, where that is possible: the number of events that do not. */

@@ -22,6 +22,8 @@ const DEFAULT_BATCH: QueueLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
 const MAX_EVENT_BYTES = 2 ** 30;
 /** What may wait for sinks that are not required, at most: above it they would keep a full outbox from being relieved. */
 const OPTIONAL_SHARE = 1 / 4;
+/** What may wait out of turn, behind suspected events and for destinations that are away, of all sinks together. */
+const LANES_SHARE = 1 / 4;
 
 export interface EventOutboxOptions {
   readonly boot: EventBoot;
@@ -128,7 +130,7 @@ export class EventOutbox implements Outbox {
     const { maxBytes, maxDiskBytes } = this.bound.limits;
     const { backlog, sinks, full } = this;
     return {
-      events: backlog.lastSequence - sinks.releasedThrough,
+      events: sinks.waiting,
       bytes: backlog.bytes,
       maxBytes,
       diskBytes: backlog.disk.bytes,
@@ -173,9 +175,10 @@ export class EventOutbox implements Outbox {
   }
 
   private feed({ sink, required }: ConfiguredSink, acknowledged: number): FedSink {
-    const { config, clock, log, batch = DEFAULT_BATCH } = this.options;
+    const { config, clock, log, batch = DEFAULT_BATCH, sinks } = this.options;
     const { deadLetterDir: dir, deadLetterMaxBytes: maxBytes, deadLetterPolicy: policy, fsync } = config;
     const letters = { dir, sink: sink.name, sync: fsync === 'always', maxBytes, policy, clock, log };
+    const share = LANES_SHARE / sinks.length;
     const feed = new SinkFeed({
       sink,
       backlog: this.backlog,
@@ -183,6 +186,13 @@ export class EventOutbox implements Outbox {
       offerThrough: () => this.offerThrough(),
       deadLetters: new DeadLetters(letters),
       batch,
+      policy: config.lanes,
+      laneLimits: {
+        maxEvents: config.maxEvents * share,
+        maxBytes: config.maxBytes * share,
+        maxSpanBytes: config.dir === undefined ? Infinity : config.maxDiskBytes * share,
+      },
+      silentAfterMs: config.silentAfterMs,
       clock,
       log,
       onAcknowledged: () => this.progressed(),
@@ -213,7 +223,7 @@ export class EventOutbox implements Outbox {
   }
 
   private isLeft(): boolean {
-    return this.sinks.releasedThrough < this.backlog.lastSequence;
+    return this.sinks.waiting > 0;
   }
 
   private isAtBound(): boolean {

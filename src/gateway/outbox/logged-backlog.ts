@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.js';
-import { errorMessage, WsgError } from '../../core/error.js';
+import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { OutboxConfig } from '../config/sink-config.js';
 import type { EventBoot } from '../event/event-id.js';
@@ -9,7 +9,7 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import { AcceptedEvent } from './accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import { EventLog } from './log/event-log.js';
-import { FolderLock } from './log/folder-lock.js';
+import { FolderLock, unusableFolder } from './log/folder-lock.js';
 import { LogDamage, type DamageTotals } from './log/log-damage.js';
 import { scanLog, warnOfGoneSinks, type ScannedLog } from './log/log-scan.js';
 import { segmentSizes } from './log/log-segment.js';
@@ -46,6 +46,7 @@ type Phase = 'lifecycle' | 'spilling' | 'everything';
  * opens and closes are, so that no connection is left without its close, and messages only while sinks lag behind.
  */
 export class LoggedBacklog implements Backlog {
+  readonly isLogged = true;
   readonly #options: LoggedBacklogOptions;
   readonly #open = new OpenConnections();
   readonly #tags: TagJournal;
@@ -56,6 +57,7 @@ export class LoggedBacklog implements Backlog {
   #phase: Phase = 'everything';
   #recovered = 0;
   #released = 0;
+  #heldBytes = 0;
   /** While a replacement is not finished, the first event that must not be offered before it is. */
   #unsafeFrom = Infinity;
   #spilling: Promise<void> | undefined;
@@ -85,7 +87,7 @@ export class LoggedBacklog implements Backlog {
   }
 
   get bytes(): number {
-    return this.#queue.bytes + (this.#log?.pendingBytes ?? 0);
+    return this.#queue.bytes + this.#heldBytes + (this.#log?.pendingBytes ?? 0);
   }
 
   /** Without snapshots: the reserve for close events stands for them. */
@@ -111,12 +113,7 @@ export class LoggedBacklog implements Backlog {
     } catch (error) {
       this.#log?.giveUp();
       await this.#lock?.release();
-      if (error instanceof WsgError) throw error;
-      const message = `The folder ${dir} cannot be used: ${errorMessage(error)}.`;
-      throw new WsgError('outbox.unusable', message, {
-        hint: 'Check outbox.dir, its rights and its space.',
-        cause: error,
-      });
+      throw unusableFolder(dir, error);
     }
   }
 
@@ -151,6 +148,10 @@ export class LoggedBacklog implements Backlog {
 
   acknowledged(sink: string, id: string): void {
     this.#log?.acknowledged(sink, id);
+  }
+
+  hold(_events: number, bytes: number): void {
+    this.#heldBytes += bytes;
   }
 
   release(sequence: number): void {
@@ -193,8 +194,7 @@ export class LoggedBacklog implements Backlog {
     const acknowledged = new Map(sinks.map((sink) => [sink, scanned.acknowledged.get(sink) ?? '']));
     const recovered = scanned.events - settled;
     const options = { ...config, dir, boot, ...segmentSizes(config), clock, log, damage: this.#damage };
-    const { segments, lastNumber } = scanned;
-    const start = { segments, lastNumber, recovered, acknowledged };
+    const start = { ...scanned, recovered, acknowledged };
     this.#recovered = recovered;
     this.#log = new EventLog({ ...options, open: this.#open, onProgress: () => this.#progressed() }, start);
     const closes = this.#appendCloses(this.#log, scanned.open);

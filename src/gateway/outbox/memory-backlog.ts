@@ -15,6 +15,8 @@ export class MemoryBacklog implements Backlog {
   readonly disk = NOTHING_ON_DISK;
   readonly damage = NO_DAMAGE;
   private readonly queue = new EventQueue();
+  private heldEvents = 0;
+  private heldBytes = 0;
 
   constructor(private readonly boot: EventBoot) {}
 
@@ -27,11 +29,11 @@ export class MemoryBacklog implements Backlog {
   }
 
   get events(): number {
-    return this.queue.size;
+    return this.queue.size + this.heldEvents;
   }
 
   get bytes(): number {
-    return this.queue.bytes;
+    return this.queue.bytes + this.heldBytes;
   }
 
   open(): Promise<Recovered> {
@@ -60,12 +62,17 @@ export class MemoryBacklog implements Backlog {
     // As above.
   }
 
+  hold(events: number, bytes: number): void {
+    this.heldEvents += events;
+    this.heldBytes += bytes;
+  }
+
   release(sequence: number): void {
     this.queue.dropThrough(sequence);
   }
 
   close(): Promise<number> {
-    return Promise.resolve(this.queue.size);
+    return Promise.resolve(this.events);
   }
 }
 

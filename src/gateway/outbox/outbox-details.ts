@@ -7,12 +7,19 @@ export function outboxDetails(state: OutboxState): Readonly<Record<string, strin
   if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
   const { places, bytes, events } = state.damage;
   if (places > 0) details.outbox_damaged = `places=${places} bytes=${bytes} missing_events=${events}`;
-  for (const { name, required, status, reason, waiting, oldestMs, refused, letters, missed } of state.sinks) {
+  for (const { name, required, status, reason, waiting, oldestMs, aside, refused, letters, missed } of state.sinks) {
     const counts = `waiting=${waiting} oldest_ms=${Math.round(oldestMs)} refused=${refused} missed=${missed}`;
     const dead = letters.letters === 0 ? '' : ` dead_letters=${letters.letters}`;
     details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}${dead}`;
-    // Details are a line each.
-    if (reason !== undefined) details[`sink_${name}_reason`] = redactText(reason).replace(/\s+/g, ' ');
+    if (reason !== undefined) details[`sink_${name}_reason`] = oneLine(reason);
+    if (aside.events === 0) continue;
+    details[`sink_${name}_aside`] = `events=${aside.events} destinations=${aside.destinations}`;
+    if (aside.reason !== undefined) details[`sink_${name}_aside_reason`] = oneLine(aside.reason);
   }
   return details;
+}
+
+/** Details are a line each. */
+function oneLine(text: string): string {
+  return redactText(text).replace(/\s+/g, ' ');
 }

@@ -18,6 +18,8 @@ export interface SinkState {
   readonly waiting: number;
   /** How long the oldest of them waits, counted from this start for those of an earlier one; 0 when none waits. Right to about 100 ms, coarser after hours. */
   readonly oldestMs: number;
+  /** Of the waiting ones those that others pass: behind an event that fails alone, or for a destination that is away. */
+  readonly aside: { readonly events: number; readonly destinations: number; readonly reason: string | undefined };
   /** Events that it refused for good since the start: they are in its dead-letter file. */
   readonly refused: number;
   /** What its dead-letter files hold, whoever wrote them, and how many letters were dropped at their bound since the start. */

@@ -1,13 +1,19 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
+import { LimitedLog } from '../access/limited-log.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { EventSink, RefusedEvent } from '../sink/event-sink.js';
+import type { EventSink, RefusedEvent, SinkFailure } from '../sink/event-sink.js';
 import { backoffMs } from './backoff.js';
 import type { Backlog, BacklogReader } from './backlog.js';
+import type { LanePolicy } from './block.js';
 import type { DeadLetters, DeadLetterState } from './dead-letters.js';
+import { DeliveryLine } from './delivery-line.js';
+import { Lanes, type LaneLimits } from './lanes.js';
 import { Pause } from './pause.js';
+import { SinkHealth } from './sink-health.js';
+import { SinkOffers } from './sink-offers.js';
 
 /** What a feed is given. */
 export interface SinkFeedOptions {
@@ -19,33 +25,64 @@ export interface SinkFeedOptions {
   readonly offerThrough: () => number;
   readonly deadLetters: DeadLetters;
   readonly batch: QueueLimits;
+  readonly policy: LanePolicy;
+  readonly laneLimits: LaneLimits;
+  /** A batch without an answer after this time makes the sink count as away. */
+  readonly silentAfterMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** Runs each time the cursor has moved. */
   readonly onAcknowledged: () => void;
 }
 
+const SUSPECT_LOGGED_EACH_MS = 60_000;
+
 /**
  * One sink's cursor through the backlog: hands over a batch at a time, in order, and again what was not settled,
  * after a growing pause. The cursor never goes back.
  */
 export class SinkFeed {
-  private acknowledged: number;
   /** What lies before it is no longer offered. */
-  private skipTo = 0;
+  private skipBefore = 0;
   private missedEvents = 0;
-  private failures = 0;
-  private lastFailure = 'It has not answered yet.';
   private ready = false;
   private isBusy = false;
   private isStopped = false;
+  private cancelTrial: (() => void) | undefined;
   private readonly pause: Pause;
   private readonly reader: BacklogReader;
+  private readonly health: SinkHealth;
+  private readonly offers: SinkOffers;
+  private readonly lanes: Lanes;
+  private readonly line: DeliveryLine;
+  private readonly suspectLog: LimitedLog;
 
   constructor(private readonly options: SinkFeedOptions) {
-    this.acknowledged = options.acknowledged;
-    this.pause = new Pause(options.clock);
-    this.reader = options.backlog.reader();
+    const { sink, backlog, batch, policy, laneLimits, clock, log, silentAfterMs } = options;
+    this.pause = new Pause(clock);
+    this.reader = backlog.reader();
+    this.health = new SinkHealth(sink.name, log, () => this.waiting);
+    this.suspectLog = new LimitedLog(log, clock, SUSPECT_LOGGED_EACH_MS);
+    const onSilent = (reason: string) => log.warn('sink.away', { sink: sink.name, reason, waiting: this.waiting });
+    this.offers = new SinkOffers({ sink, clock, silentAfterMs, onSilent });
+    const destinationOf = (event: GatewayEvent) => sink.destinationOf?.(event);
+    const onHeld = (events: number, bytes: number) => backlog.hold(events, bytes);
+    this.lanes = new Lanes({ policy, limits: laneLimits, destinationOf, onHeld });
+    this.line = new DeliveryLine({
+      reader: this.reader,
+      through: options.acknowledged,
+      offerThrough: options.offerThrough,
+      batch: { ...batch, maxEvents: Math.min(batch.maxEvents, sink.maxBatchEvents ?? Infinity) },
+      policy,
+      offers: this.offers,
+      lanes: this.lanes,
+      health: this.health,
+      destinationOf,
+      keepRefused: (refused) => this.keepRefused(refused),
+      onSuspect: (event, failure) => this.warnOfSuspect(event, failure),
+      onMoved: () => this.moved(),
+      clock,
+    });
   }
 
   get name(): string {
@@ -54,12 +91,15 @@ export class SinkFeed {
 
   /** All up to and with this sequence is acknowledged, refused for good or skipped. */
   get acknowledgedThrough(): number {
-    return this.acknowledged;
+    return Math.min(this.line.through, this.lanes.oldestSequence - 1);
   }
 
   /** Nothing up to and with this sequence will be read any more. */
   get releasedThrough(): number {
-    return Math.max(this.acknowledged, this.skipTo - 1);
+    // What waits in a lane is kept there; after a crash only the log could give it back.
+    const isLogged = this.options.laneLimits.maxSpanBytes < Infinity;
+    const through = isLogged ? this.acknowledgedThrough : this.line.through;
+    return Math.max(through, this.skipBefore - 1);
   }
 
   /** Whether its start has ended, one way or the other. */
@@ -68,16 +108,29 @@ export class SinkFeed {
   }
 
   get status(): 'up' | 'away' {
-    return this.ready && this.failures === 0 ? 'up' : 'away';
+    const isAway = !this.ready || this.health.failures > 0 || this.offers.silence !== undefined;
+    return isAway ? 'away' : 'up';
   }
 
   /** Why it is away; undefined while it is up. */
   get reason(): string | undefined {
-    return this.status === 'up' ? undefined : this.lastFailure;
+    return this.status === 'up' ? undefined : (this.offers.silence ?? this.health.reason);
   }
 
   get waiting(): number {
-    return this.options.backlog.lastSequence - this.releasedThrough;
+    const behind = this.options.backlog.lastSequence - Math.max(this.line.through, this.skipBefore - 1);
+    return Math.max(0, behind - this.line.aheadCount) + this.lanes.events;
+  }
+
+  /** The oldest event that waits; one more than the last when none does. */
+  get oldestWaiting(): number {
+    return Math.min(this.lanes.oldestSequence, Math.max(this.line.through, this.skipBefore - 1) + 1);
+  }
+
+  /** What waits out of turn, and the number of destinations that are away. */
+  get aside(): { readonly events: number; readonly destinations: number; readonly reason: string | undefined } {
+    const { events, destinationsAway, reason } = this.lanes;
+    return { events, destinations: destinationsAway, reason };
   }
 
   get refused(): number {
@@ -97,7 +150,7 @@ export class SinkFeed {
     try {
       await this.options.sink.start();
     } catch (error) {
-      this.failed('sink.away', error);
+      this.health.failed('sink.away', errorMessage(error));
       // Nobody may wait for this start any more: then the sink is tried again like one that is away.
       if (error instanceof WsgError && error.code === 'sink.refused') throw error;
     } finally {
@@ -108,7 +161,7 @@ export class SinkFeed {
 
   /** Delivers what may be offered, unless that is already going on. */
   wake(): void {
-    if (this.isBusy || !this.ready || this.isStopped || !this.hasOffer()) return;
+    if (this.isBusy || !this.ready || this.isStopped || !this.isDue()) return;
     this.isBusy = true;
     this.run().then(
       () => this.finished(),
@@ -118,12 +171,14 @@ export class SinkFeed {
 
   /** Ends a pause after a failure: the sink is tried again at once. */
   retryNow(): void {
+    this.line.hurry();
     this.pause.end();
+    this.wake();
   }
 
   /** Events before `sequence` are no longer offered: those that the sink does not acknowledge meanwhile are missed. */
   skip(sequence: number): void {
-    this.skipTo = Math.max(this.skipTo, sequence);
+    this.skipBefore = Math.max(this.skipBefore, sequence);
     if (!this.isBusy) this.applySkip();
   }
 
@@ -131,6 +186,8 @@ export class SinkFeed {
   stop(): void {
     this.isStopped = true;
     this.pause.end();
+    this.offers.stop();
+    this.cancelTrial?.();
   }
 
   /** Gives back what reading takes. */
@@ -140,95 +197,66 @@ export class SinkFeed {
 
   private finished(): void {
     this.isBusy = false;
+    if (this.isStopped) return;
     this.applySkip();
     this.wake();
+    if (!this.isBusy) this.wakeForTrial();
   }
 
-  private hasOffer(): boolean {
-    return this.options.offerThrough() > this.acknowledged;
+  private isDue(): boolean {
+    return this.line.dueMs <= this.options.clock.now();
+  }
+
+  /** With nothing else to do, what waits in lanes is tried when its time has come. */
+  private wakeForTrial(): void {
+    this.cancelTrial?.();
+    this.cancelTrial = undefined;
+    const { dueMs } = this.line;
+    if (dueMs === Infinity) return;
+    this.cancelTrial = this.options.clock.schedule(() => this.wake(), Math.max(1, dueMs - this.options.clock.now()));
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopped && this.hasOffer()) {
+    while (!this.isStopped && this.isDue()) {
       this.applySkip();
-      if (await this.deliverBatch()) continue;
-      if (!this.isStopped) await this.pause.wait(backoffMs(this.failures));
+      const pauseMs = await this.line.step();
+      if (pauseMs > 0 && !this.isStopped) await this.pause.wait(pauseMs);
     }
   }
 
-  /** False when the sink has acknowledged nothing. */
-  private async deliverBatch(): Promise<boolean> {
-    const { batch, offerThrough, backlog } = this.options;
-    const range = { from: this.acknowledged + 1, through: offerThrough(), ...batch };
-    if (range.through < range.from) return true;
-    let events: readonly GatewayEvent[];
-    try {
-      events = await this.reader.read(range);
-    } catch (error) {
-      // The next attempt begins anew, in case the file was replaced meanwhile.
-      await this.reader.reset();
-      this.failed('outbox.unreadable', error);
-      return false;
-    }
-    if (events.length === 0) {
-      // The log is damaged there: what it lost is counted, and nothing waits for it.
-      this.acknowledged = Math.max(this.acknowledged, range.through);
-      this.options.onAcknowledged();
-      return true;
-    }
-    const last = await this.offer(events);
-    if (last === undefined) return false;
-    this.acknowledged = Math.max(this.acknowledged, last.sequence);
-    backlog.acknowledged(this.name, last.id);
+  private moved(): void {
+    const { last } = this.line;
+    // With something left in a lane the log's cursor stays where it was: before that.
+    if (last !== undefined && this.lanes.events === 0) this.options.backlog.acknowledged(this.name, last.id);
     this.options.onAcknowledged();
-    return true;
-  }
-
-  /** The last event that is settled; undefined when none is. */
-  private async offer(events: readonly GatewayEvent[]): Promise<GatewayEvent | undefined> {
-    try {
-      const { settled, refused } = await this.options.sink.deliver(events);
-      const last = events[Math.min(settled, events.length) - 1];
-      if (last === undefined) throw new Error('It acknowledged nothing of the batch.');
-      this.succeeded();
-      return (await this.keepRefused(refused)) ? last : undefined;
-    } catch (error) {
-      this.failed('sink.away', error);
-      return undefined;
-    }
   }
 
   /** Tries until they are kept: the others of the batch are delivered and must not be offered again. False when it was stopped before. */
   private async keepRefused(refused: readonly RefusedEvent[]): Promise<boolean> {
-    for (;;) {
+    if (refused.length === 0) return true;
+    for (let failures = 1; ; failures++) {
       try {
         await this.options.deadLetters.keep(refused);
-        this.succeeded();
+        if (failures > 1) this.health.succeeded();
         return true;
       } catch (error) {
-        this.failed('sink.dead-letters-unwritable', error);
+        this.health.failed('sink.dead-letters-unwritable', errorMessage(error));
       }
       if (this.isStopped) return false;
-      await this.pause.wait(backoffMs(this.failures));
+      await this.pause.wait(backoffMs(failures));
     }
   }
 
+  private warnOfSuspect(event: GatewayEvent, { blames, reason }: SinkFailure): void {
+    const effect =
+      blames === 'destination'
+        ? 'events for its destination wait; the others go on'
+        : 'it waits with the later events of its connection; the others go on';
+    this.suspectLog.warn('sink.event-aside', { sink: this.name, reason, id: event.id, effect });
+  }
+
   private applySkip(): void {
-    const missed = this.skipTo - 1 - this.acknowledged;
-    if (missed <= 0) return;
-    this.missedEvents += missed;
-    this.acknowledged = this.skipTo - 1;
-  }
-
-  private succeeded(): void {
-    if (this.failures > 0) this.options.log.info('sink.back', { sink: this.name, failures: this.failures });
-    this.failures = 0;
-  }
-
-  private failed(event: string, error: unknown): void {
-    this.failures++;
-    this.lastFailure = errorMessage(error);
-    if (this.failures > 1) return;
-    this.options.log.warn(event, { sink: this.name, reason: this.lastFailure, waiting: this.waiting });
+    if (this.skipBefore <= this.acknowledgedThrough + 1) return;
+    this.missedEvents += this.line.skipTo(this.skipBefore);
   }
 }

@@ -99,6 +99,12 @@ export class SinkGroup {
     return this.#sinks.length === 0 ? 0 : through;
   }
 
+  /** Events that some sink still has to get. */
+  get waiting(): number {
+    const behind = this.#options.backlog.lastSequence - this.releasedThrough;
+    return Math.max(behind, ...this.#sinks.map(({ feed }) => feed.waiting));
+  }
+
   /** All that is required has acknowledged all up to and with this sequence; when nothing is, all sinks have. */
   get acknowledgedThrough(): number {
     const required = this.#sinks.filter((sink) => sink.required);
@@ -116,20 +122,20 @@ export class SinkGroup {
 
   /** Forgets what tells nothing about what waits. */
   release(sequence: number): void {
-    this.#marks.release(sequence);
+    this.#marks.release(Math.min(sequence, ...this.#sinks.map(({ feed }) => feed.oldestWaiting - 1)));
   }
 
   states(): SinkState[] {
     return this.#sinks.map(({ feed, required }) => {
-      const { name, status, reason, waiting, refused, letters, missed } = feed;
-      return { name, required, status, reason, waiting, oldestMs: this.#age(feed), refused, letters, missed };
+      const { name, status, reason, waiting, aside, refused, letters, missed } = feed;
+      return { name, required, status, reason, waiting, oldestMs: this.#age(feed), aside, refused, letters, missed };
     });
   }
 
-  #age({ waiting, releasedThrough }: SinkFeed): number {
+  #age({ waiting, oldestWaiting }: SinkFeed): number {
     if (waiting === 0) return 0;
     const now = this.#options.clock.now();
-    return now - (this.#marks.timeOf(releasedThrough + 1) ?? now);
+    return now - (this.#marks.timeOf(oldestWaiting) ?? now);
   }
 
   #mark(sequence: number, isLarge: boolean): void {

@@ -7,7 +7,15 @@ import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
-import type { EventSink, SinkReceipt, StartPurpose } from './event-sink.js';
+import { encodeOrRefuse } from './encode-or-refuse.js';
+import {
+  DeliveryError,
+  type Blame,
+  type EventSink,
+  type SinkFailure,
+  type SinkReceipt,
+  type StartPurpose,
+} from './event-sink.js';
 import { inOneWave, wavesOfConnections } from './publish-waves.js';
 import { waitAtMost } from './wait-at-most.js';
 
@@ -20,12 +28,10 @@ const MAX_ROUTING_KEY_BYTES = 255;
 export class AmqpSink implements EventSink {
   readonly name = 'amqp';
   private link: AmqpLink | undefined;
-  /** Nothing was published on the link yet: what it declared is there. */
-  private isLinkFresh = false;
-  /** So many of the next events go one by one: one of them makes the broker close the channel. */
-  private suspects = 0;
   /** The broker has said no to a message for now, and may take the next: a connection has one under way at a time from then on. */
   private isCareful = false;
+  /** A message came back in the last batch: those of its connection must not overtake it. */
+  private hasReturned = false;
   private isStopped = false;
   private underWay: Promise<unknown> = Promise.resolve();
   private purpose: StartPurpose = 'deliver';
@@ -42,6 +48,15 @@ export class AmqpSink implements EventSink {
     this.routingKey = isToQueue ? (config.queue ?? '') : config.routingKey;
   }
 
+  /** What the broker said when it blocked the connection. */
+  get hindrance(): string | undefined {
+    return this.link?.blockedBecause;
+  }
+
+  destinationOf({ destinations }: GatewayEvent): string | undefined {
+    return this.config.routingKey.includes('{') ? destinations?.amqp : undefined;
+  }
+
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
     this.purpose = purpose;
     const starting = this.startLink();
@@ -50,7 +65,7 @@ export class AmqpSink implements EventSink {
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const delivering = this.publishBatch(this.suspects > 0 ? batch.slice(0, 1) : batch);
+    const delivering = this.publishBatch(batch);
     this.underWay = delivering;
     return delivering;
   }
@@ -76,67 +91,99 @@ export class AmqpSink implements EventSink {
 
   private async publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     const link = await this.openLink().catch((error: unknown) => {
-      throw this.awayError(error);
+      throw this.awayError(error, 'sink');
     });
-    const mayQueueBeGone = !this.isLinkFresh && this.config.exchange !== '' && this.config.queue !== undefined;
-    this.isLinkFresh = false;
     const outcome = new BatchOutcome(batch);
-    link.onReturned = whenReturned({ link, batch, outcome, mayQueueBeGone });
+    this.watchReturns(link, batch, outcome);
     const timestamp = Math.floor(this.clock.wallNow() / 1000);
-    for (const wave of this.isCareful ? wavesOfConnections(batch) : inOneWave(batch)) {
+    const isInWaves = this.isCareful || this.hasReturned;
+    for (const wave of isInWaves ? wavesOfConnections(batch) : inOneWave(batch)) {
       await Promise.all(wave.map(([index, event]) => this.publish(link, event, { index, outcome, timestamp })));
       if (outcome.hasFailure) break;
+      if (isInWaves) passOverConnections(batch, outcome);
     }
-    return this.settle(link, batch, outcome);
+    const receipt = outcome.receipt();
+    this.hasReturned = receipt.failed !== undefined;
+    return this.explain(link, batch, receipt);
   }
 
   /** Resolves once the event has an outcome. */
   private publish(link: AmqpLink, event: GatewayEvent, { index, outcome, timestamp }: Publishing): Promise<void> {
-    const message = this.message(event, timestamp);
-    if (Buffer.byteLength(message.routingKey) > MAX_ROUTING_KEY_BYTES) {
+    if (!outcome.isPending(index)) return Promise.resolve();
+    const routingKey = event.destinations?.amqp ?? this.routingKey;
+    if (Buffer.byteLength(routingKey) > MAX_ROUTING_KEY_BYTES) {
       outcome.refused(index, 'The routing key is longer than 255 bytes.');
       return Promise.resolve();
     }
+    const content = encodeOrRefuse(event, (each) => Buffer.from(encodeEventJson(each)));
+    if (!Buffer.isBuffer(content)) {
+      outcome.refused(index, content.reason);
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
-      const confirmed = (confirm: AmqpConfirm) => {
-        if (confirm === 'acked') outcome.taken(index);
-        else outcome.failed(index);
-        if (confirm === 'nacked') this.isCareful = true;
+      const confirmed = (confirm: AmqpConfirm, why?: string) => {
+        this.settle(confirm, { index, outcome, why: why ?? link.closedBecause });
         resolve();
       };
       try {
-        link.publish(message, confirmed);
-      } catch {
-        confirmed('lost');
+        link.publish(this.message(event, { routingKey, content, timestamp }), confirmed);
+      } catch (error) {
+        confirmed('lost', errorMessage(error));
       }
     });
   }
 
-  private message(event: GatewayEvent, timestamp: number): AmqpMessage {
+  private settle(confirm: AmqpConfirm, { index, outcome, why }: Settling): void {
+    if (confirm === 'acked') return outcome.taken(index);
+    if (confirm === 'nacked') this.isCareful = true;
+    // A queue that is full says no to what goes there.
+    if (confirm === 'nacked') outcome.failed(index, { blames: 'destination', reason: 'The broker did not take it.' });
+    else outcome.failed(index, { blames: 'attempt', reason: why ?? 'The connection was lost.' });
+  }
+
+  private message(event: GatewayEvent, { routingKey, content, timestamp }: Composed): AmqpMessage {
     const { headers } = this.config;
     return {
-      routingKey: event.destinations?.amqp ?? this.routingKey,
+      routingKey,
       messageId: event.id,
-      content: Buffer.from(encodeEventJson(event)),
+      content,
       headers: event.reason === undefined ? headers : { ...headers, reason: event.reason },
       timestamp,
     };
   }
 
-  /** Makes the receipt, and finds the one event that makes the broker close the channel. */
-  private async settle(link: AmqpLink, batch: readonly GatewayEvent[], outcome: BatchOutcome): Promise<SinkReceipt> {
-    const receipt = outcome.receipt();
-    this.suspects = Math.max(0, this.suspects - receipt.settled);
+  /**
+   * A message that no queue takes. Our own queue, which takes everything of a named exchange and what bears its name on the
+   * default one, is declared again with the next link.
+   */
+  private watchReturns(link: AmqpLink, batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
+    let indexes: ReadonlyMap<string, number> | undefined;
+    link.onReturned = (messageId, why) => {
+      indexes ??= new Map(batch.map((event, index) => [event.id, index]));
+      const index = indexes.get(messageId);
+      const event = index === undefined ? undefined : batch[index];
+      if (index === undefined || event === undefined) return;
+      const failure: SinkFailure = { blames: 'destination', reason: `No queue takes it: ${why}.` };
+      if (this.isToOwnQueue(event)) link.abandon('the queue is gone');
+      if (this.isToOwnQueue(event) || this.destinationOf(event) === undefined) outcome.failed(index, failure);
+      else outcome.passed(index, failure);
+    };
+  }
+
+  private isToOwnQueue({ destinations }: GatewayEvent): boolean {
+    const { exchange, queue } = this.config;
+    if (queue === undefined) return false;
+    return exchange !== '' || (destinations?.amqp ?? this.routingKey) === queue;
+  }
+
+  /** Says why nothing is settled, and of the message over which the broker closed the channel that it was this one or those beside it. */
+  private explain(link: AmqpLink, batch: readonly GatewayEvent[], receipt: SinkReceipt): SinkReceipt {
     if (receipt.settled === batch.length) return receipt;
-    const why = link.closedBecause ?? 'The broker did not take all of a batch.';
-    const [suspect] = batch;
-    if (link.isMessageRefused && batch.length === 1 && suspect !== undefined) {
-      this.suspects = Math.max(0, this.suspects - 1);
-      return { settled: 1, refused: [{ event: suspect, reason: why }] };
-    }
-    if (link.isMessageRefused) this.suspects = batch.length - receipt.settled;
-    if (receipt.settled === 0) throw this.awayError(new Error(why));
-    return receipt;
+    const { failure } = receipt;
+    const blames = link.isMessageRefused ? 'event' : (failure?.blames ?? 'attempt');
+    const reason = link.closedBecause ?? failure?.reason ?? 'The broker did not take all of a batch.';
+    if (receipt.settled === 0) throw this.awayError(new Error(reason), blames);
+    return { ...receipt, failure: { blames, reason } };
   }
 
   private async openLink(): Promise<AmqpLink> {
@@ -148,7 +195,6 @@ export class AmqpSink implements EventSink {
     this.link = link;
     // A stop that came meanwhile has closed what there was.
     if (this.isStopped) await link.close();
-    this.isLinkFresh = true;
     return link;
   }
 
@@ -158,8 +204,8 @@ export class AmqpSink implements EventSink {
     return this.purpose === 'deliver' ? { exchange, queue } : { exchange: '', queue: undefined };
   }
 
-  private awayError(cause: unknown): Error {
-    return new Error(`The AMQP broker ${this.shownAddr} is away: ${errorMessage(cause)}`, { cause });
+  private awayError(cause: unknown, blames: Blame = 'sink'): Error {
+    return new DeliveryError(blames, `The AMQP broker ${this.shownAddr} is away: ${errorMessage(cause)}`, cause);
   }
 }
 
@@ -169,25 +215,25 @@ interface Publishing {
   readonly timestamp: number;
 }
 
-interface Returning {
-  readonly link: AmqpLink;
-  readonly batch: readonly GatewayEvent[];
+interface Settling {
+  readonly index: number;
   readonly outcome: BatchOutcome;
-  readonly mayQueueBeGone: boolean;
+  readonly why: string | undefined;
 }
 
-/**
- * A message that no queue takes is refused for good, unless our own queue, which takes everything, may be gone: then it
- * is to be offered again once the queue is declared again.
- */
-function whenReturned({ link, batch, outcome, mayQueueBeGone }: Returning) {
-  let indexes: ReadonlyMap<string, number> | undefined;
-  return (messageId: string, why: string): void => {
-    indexes ??= new Map(batch.map((event, index) => [event.id, index]));
-    const index = indexes.get(messageId);
-    if (index === undefined) return;
-    if (!mayQueueBeGone) return outcome.refused(index, `No queue takes it: ${why}.`);
-    outcome.failed(index);
-    link.abandon('the queue is gone');
-  };
+interface Composed {
+  readonly routingKey: string;
+  readonly content: Buffer;
+  readonly timestamp: number;
+}
+
+/** The later events of a connection do not overtake one that came back. */
+function passOverConnections(batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
+  const behind = new Map<string, SinkFailure>();
+  for (const [index, { connection }] of batch.entries()) {
+    const before = behind.get(connection);
+    const own = outcome.passedOver(index);
+    if (own !== undefined) behind.set(connection, own);
+    else if (before !== undefined) outcome.passed(index, before);
+  }
 }

@@ -1,14 +1,20 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { RefusedEvent, SinkReceipt } from './event-sink.js';
+import type { FailedEvent, RefusedEvent, SinkFailure, SinkReceipt } from './event-sink.js';
 
-/** What became of one event; the text is why it was refused for good. */
-type Outcome = 'pending' | 'taken' | 'failed' | { readonly reason: string };
+/** What became of one event. */
+type Outcome =
+  | 'pending'
+  | 'taken'
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** `isPassed`: the events behind it go on. */
+  | { readonly kind: 'failed'; readonly failure: SinkFailure; readonly isPassed: boolean };
 
 /** The outcomes of events that are under way together, in whatever order they come in. */
 export class BatchOutcome {
-  /** Some event is to be offered again. */
+  /** Some event is to be offered again, and nothing behind it is to be begun. */
   hasFailure = false;
   private readonly outcomes: Outcome[];
+  private isPlain = true;
 
   constructor(private readonly batch: readonly GatewayEvent[]) {
     this.outcomes = batch.map(() => 'pending');
@@ -18,31 +24,61 @@ export class BatchOutcome {
     this.set(index, 'taken');
   }
 
-  /** To be offered again. */
-  failed(index: number): void {
-    this.set(index, 'failed');
+  /** To be offered again, and all behind it. */
+  failed(index: number, failure: SinkFailure): void {
+    if (this.set(index, { kind: 'failed', failure, isPassed: false })) this.hasFailure = true;
+  }
+
+  /** Not taken; those behind it go on. */
+  passed(index: number, failure: SinkFailure): void {
+    this.set(index, { kind: 'failed', failure, isPassed: true });
   }
 
   refused(index: number, reason: string): void {
-    this.set(index, { reason });
+    this.set(index, { kind: 'refused', reason });
   }
 
-  /** Everything from the front up to the first event that failed. */
+  isPending(index: number): boolean {
+    return this.outcomes[index] === 'pending';
+  }
+
+  /** Why this event was passed over; undefined when it was not. */
+  passedOver(index: number): SinkFailure | undefined {
+    const outcome = this.outcomes[index];
+    return typeof outcome === 'object' && outcome.kind === 'failed' && outcome.isPassed ? outcome.failure : undefined;
+  }
+
+  /** Everything from the front up to the first event that failed or has no outcome. */
   receipt(): SinkReceipt {
-    const firstFailure = this.outcomes.findIndex((outcome) => outcome === 'failed' || outcome === 'pending');
-    const settled = firstFailure < 0 ? this.batch.length : firstFailure;
+    const end = this.outcomes.findIndex(isUnsettled);
+    const settled = end < 0 ? this.batch.length : end;
+    const failure = this.failureOf(end);
+    if (this.isPlain) return { settled, refused: [], ...failure };
     const refused: RefusedEvent[] = [];
+    const failed: FailedEvent[] = [];
     for (const [index, event] of this.batch.slice(0, settled).entries()) {
       const outcome = this.outcomes[index];
-      if (typeof outcome === 'object') refused.push({ event, reason: outcome.reason });
+      if (typeof outcome !== 'object') continue;
+      if (outcome.kind === 'refused') refused.push({ event, reason: outcome.reason });
+      else failed.push({ event, failure: outcome.failure });
     }
-    return { settled, refused };
+    return { settled, refused, ...(failed.length > 0 && { failed }), ...failure };
   }
 
-  /** The first outcome of an event stands. */
-  private set(index: number, outcome: Outcome): void {
-    if (this.outcomes[index] !== 'pending') return;
-    this.outcomes[index] = outcome;
-    if (outcome === 'failed') this.hasFailure = true;
+  private failureOf(index: number): { failure?: SinkFailure } {
+    const outcome = this.outcomes[index];
+    return typeof outcome === 'object' && outcome.kind === 'failed' ? { failure: outcome.failure } : {};
   }
+
+  /** The first outcome of an event stands: false when it has one. */
+  private set(index: number, outcome: Outcome): boolean {
+    if (this.outcomes[index] !== 'pending') return false;
+    this.outcomes[index] = outcome;
+    if (outcome !== 'taken') this.isPlain = false;
+    return true;
+  }
+}
+
+function isUnsettled(outcome: Outcome): boolean {
+  return outcome === 'pending' || (typeof outcome === 'object' && outcome.kind === 'failed' && !outcome.isPassed);
 }

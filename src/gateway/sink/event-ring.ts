@@ -1,3 +1,4 @@
+import { encodingProblem, READER_HEAP_SHARE } from '../event/encodable.js';
 import { EventQueue, type QueueLimits } from '../event/event-queue.js';
 import { eventBytes } from '../event/event-size.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
@@ -11,7 +12,7 @@ export interface EventPage {
   readonly position: number;
 }
 
-/** The newest events within a bound in bytes and number. What is too large for the bound leaves a gap. */
+/** The newest events within a bound in bytes and number. What is too large for the bound, or for readers, leaves a gap. */
 export class EventRing {
   private queue = new EventQueue();
   private tooLarge = 0;
@@ -34,7 +35,7 @@ export class EventRing {
     return this.queue.bytes;
   }
 
-  /** Events that were never kept because they are larger than the whole ring. */
+  /** Events that were never kept because they are larger than the whole ring, or could not be encoded for a reader. */
   get tooLargeEvents(): number {
     return this.tooLarge;
   }
@@ -48,7 +49,7 @@ export class EventRing {
   push(event: GatewayEvent): void {
     if (event.sequence <= this.queue.lastSequence) return;
     this.skipTo(event.sequence);
-    if (eventBytes(event) > this.limits.maxBytes) {
+    if (eventBytes(event) > this.limits.maxBytes || encodingProblem(event, READER_HEAP_SHARE) !== undefined) {
       this.tooLarge++;
       this.queue.pushMissing();
     } else {

@@ -9,7 +9,15 @@ import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
-import type { EventSink, SinkReceipt, StartPurpose } from './event-sink.js';
+import { encodeOrRefuse } from './encode-or-refuse.js';
+import {
+  DeliveryError,
+  type Blame,
+  type EventSink,
+  type SinkFailure,
+  type SinkReceipt,
+  type StartPurpose,
+} from './event-sink.js';
 import type { TellLimit } from './message-limit.js';
 import { isPublishable, isTaken, streamSubject } from './nats-subject.js';
 import { inOneWave, wavesOfConnections, type PublishWave } from './publish-waves.js';
@@ -19,8 +27,12 @@ import { waitAtMost } from './wait-at-most.js';
 const FINISH_MS = 4_000;
 /** The server's `err_code`s that matter here. */
 const WRONG_LAST_ID = 10_070;
-/** Too large, header too large, another stream takes the subject: no later try will change it. */
-const REFUSED_CODES: ReadonlySet<number> = new Set([10_054, 10_097, 10_060]);
+/** The message or its headers are too large: by a limit that was changed since the stream was asked for it. */
+const TOO_LARGE_CODES: ReadonlySet<number> = new Set([10_054, 10_097]);
+/** Another stream takes the subject. */
+const OTHER_STREAM = 10_060;
+/** No stream takes the subject. */
+const NO_STREAM = 'no stream listens';
 
 export interface NatsSinkOptions {
   readonly config: NatsSinkConfig;
@@ -57,6 +69,10 @@ export class NatsSink implements EventSink {
     this.shownAddr = maskUrl(config.addr);
   }
 
+  destinationOf({ destinations }: GatewayEvent): string | undefined {
+    return this.isOneSubject ? undefined : destinations?.nats;
+  }
+
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
     this.purpose = purpose;
     const starting = this.startLink();
@@ -85,7 +101,8 @@ export class NatsSink implements EventSink {
       const taken = limits.subjects.length === 0 ? 'no subjects' : limits.subjects.join(', ');
       throw new BackendRefusal(`the stream '${stream}' takes ${taken}, but not '${subject}'`);
     } catch (error) {
-      if (!(error instanceof BackendRefusal)) throw this.awayError(errorMessage(error), error);
+      if (!(error instanceof BackendRefusal))
+        throw this.awayError({ blames: 'sink', reason: errorMessage(error) }, error);
       throw new WsgError('sink.refused', `The nats sink was refused by ${this.shownAddr}: ${error.message}`, {
         hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject and acknowledges (no_ack: false).',
         cause: error,
@@ -95,19 +112,27 @@ export class NatsSink implements EventSink {
 
   private async publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     const link = await this.openLink().catch((error: unknown) => {
-      throw this.awayError(errorMessage(error), error);
+      throw this.awayError({ blames: 'sink', reason: errorMessage(error) }, error);
     });
-    const publishing = new Publishing(link, batch, this.config.subject);
-    await publishing.refuseUnfit();
+    const publishing = new Publishing(link, batch, {
+      stream: this.config.stream,
+      subject: this.config.subject,
+      isOne: this.isOneSubject,
+    });
+    await publishing.sortOut();
     const waves = this.isAlone ? inOneWave(batch) : wavesOfConnections(batch);
     for (const wave of waves) {
       await publishing.publishWave(wave, this.isAlone);
-      if (publishing.failure !== undefined) break;
+      if (publishing.outcome.hasFailure) break;
     }
     if (publishing.isForeignWriterSeen) this.shareStream();
     const receipt = publishing.outcome.receipt();
-    if (receipt.settled === 0 && publishing.failure !== undefined) throw this.awayError(publishing.failure);
+    if (receipt.settled === 0 && receipt.failure !== undefined) throw this.awayError(receipt.failure);
     return receipt;
+  }
+
+  private get isOneSubject(): boolean {
+    return !this.config.subject.includes('{');
   }
 
   private shareStream(): void {
@@ -135,46 +160,51 @@ export class NatsSink implements EventSink {
     return link;
   }
 
-  private awayError(why: string, cause?: unknown): Error {
-    return new Error(`The NATS server ${this.shownAddr} is away: ${why}`, { cause });
+  private awayError({ blames, reason }: SinkFailure, cause?: unknown): Error {
+    return new DeliveryError(blames, `The NATS server ${this.shownAddr} is away: ${reason}`, cause);
   }
+}
+
+interface PublishTarget {
+  readonly stream: string;
+  readonly subject: string;
+  /** All events go to this one subject. */
+  readonly isOne: boolean;
 }
 
 /** One batch on its way. */
 class Publishing {
   readonly outcome: BatchOutcome;
-  /** Why the first event that is to be offered again failed. */
-  failure: string | undefined;
   isForeignWriterSeen = false;
   private readonly subjects: readonly string[];
-  private readonly contents: readonly Buffer[];
-  private readonly unfit = new Set<number>();
+  private readonly contents: readonly (Buffer | undefined)[];
 
   constructor(
     private readonly link: NatsLink,
     private readonly batch: readonly GatewayEvent[],
-    subject: string,
+    private readonly target: PublishTarget,
   ) {
     this.outcome = new BatchOutcome(batch);
-    this.subjects = batch.map((event) => event.destinations?.nats ?? subject);
-    this.contents = batch.map((event) => Buffer.from(encodeEventJson(event)));
+    this.subjects = batch.map((event) => event.destinations?.nats ?? target.subject);
+    this.contents = batch.map((event, index) => this.encode(event, index));
   }
 
-  /** Refuses what the stream does not take, as it is now: it may have been changed since the link was opened. */
-  async refuseUnfit(): Promise<void> {
-    if (!this.batch.some((_, index) => this.unfitness(index) !== undefined)) return;
+  /** Takes out what the stream does not take, as it is now: it may have been changed since the link was opened. */
+  async sortOut(): Promise<void> {
+    if (!this.batch.some((event, index) => this.isUnfit(event, index))) return;
     await this.link.refreshLimits().catch(() => undefined);
-    for (const index of this.batch.keys()) {
-      const reason = this.unfitness(index);
-      if (reason === undefined) continue;
-      this.unfit.add(index);
-      this.outcome.refused(index, reason);
+    for (const [index, event] of this.batch.entries()) {
+      const { maxBytes, subjects } = this.link.limits;
+      const subject = this.subjects[index] ?? '';
+      if (!isPublishable(subject)) this.outcome.refused(index, 'Its subject is none.');
+      else if (this.bytes(event, index) > maxBytes) this.outcome.refused(index, `It is larger than ${maxBytes} bytes.`);
+      else if (!isTaken(subject, subjects)) this.notTaken(index);
     }
   }
 
   /** Publishes these events at once, and waits for what becomes of all of them. */
   async publishWave(wave: PublishWave, isChained: boolean): Promise<void> {
-    const fit = wave.filter(([index]) => !this.unfit.has(index));
+    const fit = wave.filter(([index]) => this.outcome.isPending(index));
     const acks = await Promise.all(
       fit.map(([index, event], position) =>
         this.publish(index, event, isChained ? fit[position - 1]?.[1].id : undefined),
@@ -188,8 +218,29 @@ class Publishing {
     }
   }
 
+  private encode(event: GatewayEvent, index: number): Buffer | undefined {
+    // What is larger than the server takes is not encoded in vain.
+    if ((event.message?.byteLength ?? 0) > this.link.limits.maxBytes) return undefined;
+    const content = encodeOrRefuse(event, (each) => Buffer.from(encodeEventJson(each)));
+    if (Buffer.isBuffer(content)) return content;
+    this.outcome.refused(index, content.reason);
+    return undefined;
+  }
+
+  /** With one subject the stream was changed under all of them. */
+  private notTaken(index: number): void {
+    const failure: SinkFailure = {
+      blames: 'destination',
+      reason: `The stream '${this.target.stream}' does not take the subject '${this.subjects[index] ?? ''}'.`,
+    };
+    if (this.target.isOne) this.outcome.failed(index, failure);
+    else this.outcome.passed(index, failure);
+  }
+
   private async publish(index: number, { id, reason }: GatewayEvent, after: string | undefined): Promise<NatsAck> {
-    const content = this.contents[index] ?? Buffer.alloc(0);
+    const content = this.contents[index];
+    // Larger than what the server took when the link was opened, but not than what it takes now.
+    if (content === undefined) return { kind: 'lost', why: 'the limits of the stream have changed' };
     try {
       return await this.link.publish({ subject: this.subjects[index] ?? '', id, content, reason, after });
     } catch (error) {
@@ -199,20 +250,26 @@ class Publishing {
 
   private settle(index: number, ack: NatsAck): void {
     if (ack.kind === 'stored') return this.outcome.taken(index);
-    if (ack.kind === 'denied' && REFUSED_CODES.has(ack.code))
-      return this.outcome.refused(index, `JetStream: ${ack.why}.`);
-    this.failure ??= ack.why;
-    this.outcome.failed(index);
+    this.outcome.failed(index, { blames: blameOf(ack), reason: ack.why });
   }
 
-  private unfitness(index: number): string | undefined {
+  private isUnfit(event: GatewayEvent, index: number): boolean {
+    if (!this.outcome.isPending(index)) return false;
     const { subjects, maxBytes } = this.link.limits;
     const subject = this.subjects[index] ?? '';
-    if (!isPublishable(subject)) return 'Its subject is none.';
-    if (!isTaken(subject, subjects)) return 'The stream does not take its subject.';
-    const bytes = (this.contents[index]?.length ?? 0) + HEADER_BYTES;
-    return bytes > maxBytes ? `It is larger than ${maxBytes} bytes.` : undefined;
+    return !isPublishable(subject) || !isTaken(subject, subjects) || this.bytes(event, index) > maxBytes;
   }
+
+  private bytes({ message }: GatewayEvent, index: number): number {
+    return (this.contents[index]?.length ?? message?.byteLength ?? 0) + HEADER_BYTES;
+  }
+}
+
+function blameOf(ack: Exclude<NatsAck, { kind: 'stored' }>): Blame {
+  if (ack.kind === 'lost') return ack.why === NO_STREAM ? 'destination' : 'attempt';
+  if (TOO_LARGE_CODES.has(ack.code)) return 'event';
+  // `discard_new_per_subject`: the subject is full, others may not be.
+  return ack.code === OTHER_STREAM || /per subject/.test(ack.why) ? 'destination' : 'attempt';
 }
 
 /** Enough for the headers of every message: two event ids, the stream's name, a reason. */

@@ -3,12 +3,13 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import type { RedisSinkConfig } from '../config/sink-config.js';
 import { isRefusal, RedisError } from '../drivers/redis-error.js';
 import { RedisPipeline } from '../drivers/redis-pipeline.js';
+import { isRefusedStream } from '../drivers/redis-refusals.js';
 import { tryCommands } from '../drivers/redis-trial.js';
 import { redisAddress, type RedisAddress } from '../drivers/redis-url.js';
 import { encodeCommand } from '../drivers/resp-command.js';
 import { RespArray, type RespReply } from '../drivers/resp-reader.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { EventSink, RefusedEvent, SinkReceipt } from './event-sink.js';
+import { DeliveryError, type EventSink, type FailedEvent, type RefusedEvent, type SinkReceipt } from './event-sink.js';
 import type { TellLimit } from './message-limit.js';
 import { RedisEntryEncoder } from './redis-entry-encoder.js';
 import { RedisTransaction } from '../drivers/redis-transaction.js';
@@ -43,6 +44,10 @@ export class RedisSink implements EventSink {
     this.#encoder = new RedisEntryEncoder(config, (bytes) => this.#pipeline.write(bytes));
   }
 
+  destinationOf({ destinations }: GatewayEvent): string | undefined {
+    return this.#isOneStream ? undefined : destinations?.redis;
+  }
+
   async start(): Promise<void> {
     try {
       await this.#connect();
@@ -65,22 +70,40 @@ export class RedisSink implements EventSink {
 
   /** Without those at fault as often as one more is found; a reason that passes rejects, and all of it is offered again. */
   async #deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    if (this.#stopping !== undefined) throw new Error('The Redis sink has stopped.');
-    await this.#connect();
+    if (this.#stopping !== undefined) throw new DeliveryError('sink', 'The Redis sink has stopped.');
+    await this.#connect().catch((error: unknown) => {
+      throw new DeliveryError('sink', errorMessage(error), error);
+    });
     const refused: RefusedEvent[] = [];
+    const failed: FailedEvent[] = [];
     let rest = this.#withoutTooLarge(batch, refused);
     while (rest.length > 0) {
       const outcome = await this.#transact(rest);
-      for (const [index, { message }] of outcome.refused) refused.push(refusal(rest[index], message));
+      this.#sort(rest, outcome, failed);
       if (outcome.aborted === undefined) break;
       if (outcome.refused.size === 0) {
         // A replica stays one, and who may do nothing stays so, for as long as the connection: the address may stand for another Redis by now.
         this.#pipeline.close('it took nothing of a batch');
-        throw outcome.aborted;
+        throw new DeliveryError('sink', outcome.aborted.message, outcome.aborted);
       }
       rest = rest.filter((_, index) => !outcome.refused.has(index));
     }
-    return { settled: batch.length, refused: refused.sort((one, other) => one.event.sequence - other.event.sequence) };
+    return { settled: batch.length, refused, ...(failed.length > 0 && { failed: failed.toSorted(bySequence) }) };
+  }
+
+  /** What Redis did not take goes to `failed`. With one stream that says something of the stream, and nothing of the batch may count as delivered. */
+  #sort(batch: readonly GatewayEvent[], { refused }: RedisTransaction, failed: FailedEvent[]): void {
+    for (const [index, error] of refused) {
+      const event = batch[index];
+      if (event === undefined) throw new Error('Redis answered for an event that it was not given.');
+      const isOfStream = isRefusedStream(error);
+      if (isOfStream && this.#isOneStream) throw new DeliveryError('sink', error.message, error);
+      failed.push({ event, failure: { blames: isOfStream ? 'destination' : 'event', reason: error.message } });
+    }
+  }
+
+  get #isOneStream(): boolean {
+    return !this.config.streamName.includes('{');
   }
 
   /** Writes chunk by chunk while encoding, so that Redis reads the first entries meanwhile. */
@@ -163,7 +186,6 @@ function settingOf(reply: RespReply | undefined): number | undefined {
   return value > 0 ? value : undefined;
 }
 
-function refusal(event: GatewayEvent | undefined, reason: string): RefusedEvent {
-  if (event === undefined) throw new Error('Redis answered for an event that it was not given.');
-  return { event, reason };
+function bySequence(one: FailedEvent, other: FailedEvent): number {
+  return one.event.sequence - other.event.sequence;
 }

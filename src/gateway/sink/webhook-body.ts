@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
+import { encodeOrRefuse } from './encode-or-refuse.js';
+import type { RefusedEvent } from './event-sink.js';
 
 /** The most that one request holds; a single event may be larger. */
 export interface WebhookLimits {
@@ -8,28 +10,32 @@ export interface WebhookLimits {
   readonly maxBytes: number;
 }
 
-/** One request: the events from the front of a batch that fit, and its body. */
+/** One request: the events from the front of a batch that fit, and its body; or the one at the front that cannot be encoded. */
 export interface WebhookPiece {
   readonly events: readonly GatewayEvent[];
+  readonly refused: readonly RefusedEvent[];
   readonly body: Buffer;
 }
 
 const HEAD = '{"events":[';
 const TAIL = ']}';
 
-/** Cuts the next request out of a batch, from its event number `from` on. */
-export function cutPiece(batch: readonly GatewayEvent[], from: number, limits: WebhookLimits): WebhookPiece {
+/** Cuts the next request out of a batch, from its front. An event that cannot be encoded ends it; at the front it is refused. */
+export function cutPiece(batch: readonly GatewayEvent[], limits: WebhookLimits): WebhookPiece {
   const texts: string[] = [];
   let bytes = HEAD.length + TAIL.length;
-  while (texts.length < limits.maxEvents) {
-    const event = batch[from + texts.length];
-    if (event === undefined) break;
-    const text = encodeWebhookEvent(event);
-    bytes += Buffer.byteLength(text) + 1;
+  for (const event of batch.slice(0, limits.maxEvents)) {
+    const encoded = encodeOrRefuse(event, encodeWebhookEvent);
+    if (typeof encoded !== 'string') {
+      if (texts.length > 0) break;
+      return { events: [], refused: [encoded], body: Buffer.alloc(0) };
+    }
+    bytes += Buffer.byteLength(encoded) + 1;
     if (bytes > limits.maxBytes && texts.length > 0) break;
-    texts.push(text);
+    texts.push(encoded);
   }
-  return { events: batch.slice(from, from + texts.length), body: Buffer.from(HEAD + texts.join(',') + TAIL) };
+  const body = Buffer.from(HEAD + texts.join(',') + TAIL);
+  return { events: batch.slice(0, texts.length), refused: [], body };
 }
 
 /** The fields of AMQP, the id, and the reason of a close. */

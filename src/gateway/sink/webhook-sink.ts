@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.js';
-import { errorMessage, WsgError } from '../../core/error.js';
+import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { WebhookSinkConfig } from '../config/sink-config.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
-import type { EventSink, RefusedEvent, SinkReceipt } from './event-sink.js';
+import { DeliveryError, type Blame, type EventSink, type SinkReceipt } from './event-sink.js';
 import type { TellLimit } from './message-limit.js';
 import { waitAtMost } from './wait-at-most.js';
 import { cutPiece, pieceHeaders, type WebhookPiece } from './webhook-body.js';
@@ -13,16 +13,24 @@ import { judgeAnswer, type WebhookVerdict } from './webhook-verdict.js';
 /** Within the 5 s that every sink has to stop. */
 const FINISH_MS = 4_000;
 
-/**
- * Posts events as JSON, one request at a time. A 4xx is blamed on one event: requests are halved until it stands alone
- * and is refused, then they grow again.
- */
+/** What says that the receiver was not reached: no event can be at fault. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOENT',
+]);
+const TOO_MANY_REQUESTS = 429;
+
+/** Posts events as JSON, one request at a time. Which event a receiver dislikes the outbox finds out. */
 export class WebhookSink implements EventSink {
   readonly name = 'webhook';
+  readonly maxBatchEvents: number;
   private readonly client: WebhookClient;
   private readonly shownUrl: string;
-  /** Most events of the next request. */
-  private pieceEvents: number;
   /** Monotonic; the receiver asked not to be called before. */
   private notBefore = 0;
   private isStopped = false;
@@ -36,16 +44,16 @@ export class WebhookSink implements EventSink {
   ) {
     this.client = new WebhookClient({ url: new URL(config.url), timeoutMs: config.timeoutMs, clock });
     this.shownUrl = maskUrl(config.url);
-    this.pieceEvents = config.maxBatchEvents;
+    this.maxBatchEvents = config.maxBatchEvents;
   }
 
   /** Posts an empty batch: a receiver that refuses whatever is sent there is found out before the first event. */
   async start(): Promise<void> {
     const { maxBatchBytes: maxBytes } = this.config;
     this.tellLimit({ maxBytes, setting: 'stream_webhook.max_batch_bytes', encoding: 'json', effect: 'sent-alone' });
-    const piece = cutPiece([], 0, this.limits());
+    const piece = cutPiece([], this.limits());
     const { answer, verdict } = await this.post(piece);
-    if (verdict.kind === 'away') throw this.awayError(answer);
+    if (verdict.kind === 'away') throw new Error(this.answered(answer));
     if (verdict.kind === 'taken' || verdict.blames === 'event') return;
     throw new WsgError('sink.refused', `The webhook sink was refused: ${this.shownUrl} answered ${answer.status}.`, {
       hint: 'It must answer 2xx to a POST of an empty batch; check address, secret and headers. Redirects are not followed.',
@@ -53,7 +61,7 @@ export class WebhookSink implements EventSink {
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const delivering = this.deliverPieces(batch);
+    const delivering = this.deliverPiece(batch);
     this.underWay = delivering;
     return delivering;
   }
@@ -65,59 +73,36 @@ export class WebhookSink implements EventSink {
     this.client.close();
   }
 
-  private async deliverPieces(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const refused: RefusedEvent[] = [];
-    let settled = 0;
-    while (settled < batch.length) {
-      try {
-        settled += await this.deliverPiece(cutPiece(batch, settled, this.limits()), refused);
-      } catch (error) {
-        if (settled === 0) throw error;
-        break;
-      }
-    }
-    return { settled, refused };
-  }
-
-  /** The number of events settled; 0 when the piece was refused and is to be cut smaller. Rejects when the receiver is away. */
-  private async deliverPiece(piece: WebhookPiece, refused: RefusedEvent[]): Promise<number> {
+  /** One request: it settles the events from the front that fit. */
+  private async deliverPiece(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
+    const piece = cutPiece(batch, this.limits());
+    const { length } = piece.events;
+    if (length === 0) return { settled: piece.refused.length, refused: piece.refused };
     await this.pauseAsAsked();
     const { answer, verdict } = await this.post(piece);
-    const { length } = piece.events;
-    switch (verdict.kind) {
-      case 'taken':
-        this.pieceEvents = Math.min(this.config.maxBatchEvents, this.pieceEvents * 2);
-        return length;
-      case 'away':
-        this.notBefore = this.clock.now() + verdict.retryAfterMs;
-        throw this.awayError(answer);
-      case 'refused':
-        if (length > 1 && verdict.blames === 'event') {
-          this.pieceEvents = Math.ceil(length / 2);
-          return 0;
-        }
-        refused.push(...piece.events.map((event) => ({ event, reason: `The receiver answered ${answer.status}.` })));
-        return length;
-    }
+    if (verdict.kind === 'taken') return { settled: length, refused: [] };
+    if (verdict.kind === 'away') this.notBefore = this.clock.now() + verdict.retryAfterMs;
+    throw new DeliveryError(blameOf(answer, verdict), this.answered(answer));
   }
 
   private async post(piece: WebhookPiece): Promise<{ answer: WebhookAnswer; verdict: WebhookVerdict }> {
-    if (this.isStopped) throw new Error('The webhook sink was stopped.');
+    if (this.isStopped) throw new DeliveryError('sink', 'The webhook sink was stopped.');
     const headers = pieceHeaders(piece, this.config.secret, this.clock.wallNow());
     const answer = await this.client
       .post(piece.body, { ...this.config.headers, ...headers })
       .catch((cause: unknown) => {
-        throw new Error(`The webhook receiver ${this.shownUrl} is away: ${errorMessage(cause)}`, { cause });
+        const blames = UNREACHED.has(systemErrorCode(cause) ?? '') ? 'sink' : 'attempt';
+        throw new DeliveryError(blames, `The webhook receiver ${this.shownUrl} is away: ${errorMessage(cause)}`, cause);
       });
     return { answer, verdict: judgeAnswer(answer.status, answer.retryAfter, this.clock.wallNow()) };
   }
 
-  private awayError({ status }: WebhookAnswer): Error {
-    return new Error(`The webhook receiver ${this.shownUrl} answered ${status}.`);
+  private answered({ status }: WebhookAnswer): string {
+    return `The webhook receiver ${this.shownUrl} answered ${status}.`;
   }
 
   private limits() {
-    return { maxEvents: this.pieceEvents, maxBytes: this.config.maxBatchBytes };
+    return { maxEvents: this.maxBatchEvents, maxBytes: this.config.maxBatchBytes };
   }
 
   private async pauseAsAsked(): Promise<void> {
@@ -131,4 +116,10 @@ export class WebhookSink implements EventSink {
       };
     });
   }
+}
+
+/** An answer about address, credentials or method is the receiver's absence; should it be about one event after all, others pass. */
+function blameOf({ status }: WebhookAnswer, verdict: Exclude<WebhookVerdict, { kind: 'taken' }>): Blame {
+  if (status === TOO_MANY_REQUESTS) return 'sink';
+  return verdict.kind === 'refused' && verdict.blames === 'event' ? 'event' : 'attempt';
 }

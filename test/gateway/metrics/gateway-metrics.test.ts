@@ -26,6 +26,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
           reason: undefined,
           waiting: 3,
           oldestMs: 1500,
+          aside: { events: 2, destinations: 1, reason: 'x' },
           refused: 5,
           letters: { letters: 5, bytes: 900, dropped: 1 },
           missed: 6,

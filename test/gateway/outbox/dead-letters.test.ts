@@ -93,11 +93,11 @@ describe('what a sink refuses for good', () => {
     await outbox.start();
     for (const each of ['a', 'poison', 'b']) outbox.append(message(each));
     for (const pauseMs of [100, 200]) {
-      await settle(() => clock.waiting === 1);
+      await settle(() => clock.waiting === 2);
       expect(outbox.state()).toMatchObject({ events: 3, sinks: [{ status: 'away', refused: 0 }] });
       clock.advance(pauseMs);
     }
-    await settle(() => clock.waiting === 1);
+    await settle(() => clock.waiting === 2);
     await rm(deadLetterDir);
     clock.advance(400);
     await settle(() => outbox.state().events === 0);
@@ -113,7 +113,7 @@ describe('what a sink refuses for good', () => {
     const { outbox, clock } = create(new PickySink(), deadLetterDir);
     await outbox.start();
     outbox.append(message('poison'));
-    await settle(() => clock.waiting === 1);
+    await settle(() => clock.waiting === 2);
     const stopping = outbox.stop(0);
     clock.advance(0);
     expect(await stopping).toBe(1);

@@ -54,20 +54,20 @@ async function pass(clock: ManualClock, passMs: number): Promise<void> {
 }
 
 describe('whatever the sinks reject, an outbox in memory', () => {
-  test('delivers every accepted event at least once, first in order, and never goes back behind an acknowledgement', async () => {
+  test('delivers every accepted event at least once, first in the order of its connection', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.tuple(answers, answers), async (steps, scripts) => {
         const { accepted, sinks, left } = await run(steps, scripts);
         expect(left).toBe(0);
         for (const sink of sinks) {
-          expect(firstDeliveries(sink)).toEqual(
-            accepted.map(({ connection, action, message }, index) => [index + 1, connection, action, message]),
-          );
+          const expected = accepted.map(({ connection, action, message }, index) => ({
+            sequence: index + 1,
+            connection,
+            action,
+            message,
+          }));
+          expect(byConnection(firstDeliveries(sink))).toEqual(byConnection(expected));
           expect(sink.mostBusy).toBeLessThanOrEqual(1);
-          sink.offered.forEach((batch, index) => {
-            const begin = (sink.acknowledgedBefore[index] ?? 0) + 1;
-            expect(batch.map(({ sequence }) => sequence)).toEqual(batch.map((_, offset) => begin + offset));
-          });
         }
       }),
       { numRuns: 150 },
@@ -75,11 +75,20 @@ describe('whatever the sinks reject, an outbox in memory', () => {
   });
 });
 
+/** What a test compares of an event. */
+type Compared = Pick<NewEvent, 'connection' | 'action' | 'message'> & { readonly sequence: number };
+
 /** What a backend that drops duplicates by id sees. */
-function firstDeliveries(sink: ScriptedSink): unknown[] {
-  const first = new Map<string, unknown[]>();
+function firstDeliveries(sink: ScriptedSink): Compared[] {
+  const first = new Map<string, Compared>();
   for (const { id, sequence, connection, action, message } of sink.taken) {
-    if (!first.has(id)) first.set(id, [sequence, connection, action, message]);
+    if (!first.has(id)) first.set(id, { sequence, connection, action, message });
   }
   return [...first.values()];
+}
+
+function byConnection(events: readonly Compared[]): Map<string, Compared[]> {
+  const groups = new Map<string, Compared[]>();
+  for (const each of events) groups.set(each.connection, [...(groups.get(each.connection) ?? []), each]);
+  return groups;
 }

@@ -120,10 +120,10 @@ describe('an outbox in memory', () => {
       [1, 100],
       [2, 200],
     ] as const) {
-      await settle(() => clock.waiting === 1);
+      await settle(() => clock.waiting === 2);
       expect(sink.offered).toHaveLength(tries);
       clock.advance(pauseMs - 1);
-      expect(clock.waiting).toBe(1);
+      expect(clock.waiting).toBe(2);
       clock.advance(1);
     }
     await sink.until(() => sink.taken.length === 1);
@@ -157,7 +157,7 @@ describe('an outbox in memory', () => {
     const { outbox, clock } = create([away, here]);
     await outbox.start();
     for (let i = 0; i < 3; i++) outbox.append(message('x'));
-    await settle(() => clock.waiting === 1 && outbox.state().sinks[1]?.waiting === 0);
+    await settle(() => clock.waiting === 3 && outbox.state().sinks[1]?.waiting === 0);
     expect(here.taken).toHaveLength(3);
     expect(outbox.state()).toMatchObject({
       events: 3,
@@ -220,7 +220,7 @@ describe('the bound of an outbox', () => {
     outbox.onFullChange((full) => changes.push([full, outbox.state().events]));
     await outbox.start();
     fill(outbox);
-    await settle(() => clock.waiting === 1);
+    await settle(() => clock.waiting === 2);
     expect(changes).toEqual([[true, 88]]);
     clock.advance(100);
     await settle(() => outbox.state().events === 0);
@@ -260,7 +260,7 @@ describe('stopping a memory outbox', () => {
     const { outbox, clock } = create([sink]);
     await outbox.start();
     outbox.append(message('x'));
-    await settle(() => clock.waiting === 1);
+    await settle(() => clock.waiting === 2);
     expect(await outbox.stop(1_000)).toBe(0);
     expect(sink.taken).toHaveLength(1);
   });
@@ -274,7 +274,7 @@ describe('stopping a memory outbox', () => {
     await outbox.start();
     for (let i = 0; i < 3; i++) outbox.append(message('x'));
     const left = outbox.stop(1_000);
-    await settle(() => clock.waiting === 2);
+    await settle(() => clock.waiting === 3);
     clock.advance(1_000);
     expect(await left).toBe(3);
     expect(sink.stopped).toBe(1);

@@ -15,7 +15,8 @@ function text({ message: bytes }: GatewayEvent): string {
 }
 
 describe('a sink that is not required', () => {
-  const config = { maxBytes: 100_000, maxEvents: 1_000_000, optionalMaxBytes: 20_000 };
+  const lanes = { suspectTries: 10, suspectAfterMs: Infinity, destinationWaitMs: Infinity };
+  const config = { maxBytes: 100_000, maxEvents: 1_000_000, optionalMaxBytes: 20_000, lanes };
 
   test('misses the oldest events when too much waits for it, and holds nobody else', async () => {
     const away = new ScriptedSink(
@@ -178,7 +179,7 @@ test('the age of the oldest waiting event is told', async () => {
   await outbox.start();
   clock.advance(10_000);
   outbox.append(message('x'));
-  await settle(() => clock.waiting === 1);
+  await settle(() => clock.waiting === 2);
   clock.advance(50);
   outbox.append(message('y'));
   expect(outbox.state().sinks[0]?.oldestMs).toBe(50);

@@ -117,26 +117,32 @@ describe('an entry', () => {
   });
 });
 
-describe('what Redis refuses for good', () => {
-  test('is told event by event, and the others are taken', async () => {
+describe('what Redis refuses', () => {
+  test('is told event by event as a matter of the stream, and the others are taken', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('SET', 'text', 'x');
-    const batch = [testEvent(1, 'a'), to('text', testEvent(2)), testEvent(3, 'b'), to('text', testEvent(4))];
-    const receipt = await createSink().deliver(batch);
-    expect(receipt.settled).toBe(4);
-    expect(receipt.refused.map(({ event }) => event.sequence)).toEqual([2, 4]);
-    expect(receipt.refused[0]?.reason).toContain('WRONGTYPE');
+    const good = (sequence: number, text: string) => to('connectionevents', testEvent(sequence, text));
+    const batch = [good(1, 'a'), to('text', testEvent(2)), good(3, 'b'), to('text', testEvent(4))];
+    const { settled, refused, failed = [] } = await createSink({ streamName: '{tag.stream}' }).deliver(batch);
+    expect([settled, refused]).toEqual([4, []]);
+    expect(failed.map(({ event, failure }) => [event.sequence, failure.blames])).toEqual([
+      [2, 'destination'],
+      [4, 'destination'],
+    ]);
+    expect(failed[0]?.failure.reason).toContain('WRONGTYPE');
     expect(texts(await reader.entries(2))).toEqual(['a', 'b']);
   });
 
   test('includes streams that the user may not write to', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('ACL', 'SETUSER', 'gate', 'on', '>pw', '~connectionevents', '+@all');
-    const sink = createSink({ addr: redis.url.replace('//', '//gate:pw@') });
+    const sink = createSink({ addr: redis.url.replace('//', '//gate:pw@'), streamName: '{tag.stream}' });
     await sink.start();
-    const receipt = await sink.deliver([testEvent(1, 'a'), to('other', testEvent(2)), testEvent(3, 'b')]);
-    expect(receipt.settled).toBe(3);
-    expect(receipt.refused.map(({ event, reason }) => [event.sequence, reason.split(' ')[0]])).toEqual([[2, 'NOPERM']]);
+    const good = (sequence: number, text: string) => to('connectionevents', testEvent(sequence, text));
+    const { settled, failed = [] } = await sink.deliver([good(1, 'a'), to('other', testEvent(2)), good(3, 'b')]);
+    expect(settled).toBe(3);
+    expect(failed.map(({ event, failure }) => [event.sequence, failure.blames])).toEqual([[2, 'destination']]);
+    expect(failed[0]?.failure.reason).toContain('NOPERM');
     expect(texts(await reader.entries(2))).toEqual(['a', 'b']);
   });
 
@@ -167,16 +173,17 @@ describe('what passes', () => {
     expect(await sink.deliver(testEvents(1, 100))).toEqual({ settled: 100, refused: [] });
   });
 
-  test('READONLY leaves also the events at fault for later', async () => {
+  test('READONLY leaves also what goes to a wrong stream for later', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('SET', 'text', 'x');
     onTestFinished(async () => void (await reader.command('REPLICAOF', 'NO', 'ONE')));
-    const sink = createSink();
+    const sink = createSink({ streamName: '{tag.stream}' });
     await sink.start();
+    const batch = [to('connectionevents', testEvent(1)), to('text', testEvent(2))];
     await reader.command('REPLICAOF', '127.0.0.1', String(await freePort()));
-    await expect(sink.deliver([testEvent(1), to('text', testEvent(2))])).rejects.toThrow(/READONLY|MASTERDOWN/);
+    await expect(sink.deliver(batch)).rejects.toThrow(/READONLY|MASTERDOWN/);
     await reader.command('REPLICAOF', 'NO', 'ONE');
-    expect(await sink.deliver([testEvent(1), to('text', testEvent(2))])).toMatchObject({ settled: 2, refused: [{}] });
+    expect(await sink.deliver(batch)).toMatchObject({ settled: 2, refused: [], failed: [{}] });
   });
 });
 

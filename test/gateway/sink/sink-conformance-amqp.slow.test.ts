@@ -127,8 +127,8 @@ describe('the amqp sink', () => {
     expect(await received(2)).toHaveLength(2);
   });
 
-  test('refuses for good what no queue takes, and goes on', async () => {
-    const sink = new AmqpSink(config({ queue: undefined }), systemClock);
+  test('tells which event no queue takes, and that this is about its routing key', async () => {
+    const sink = new AmqpSink(config({ queue: undefined, routingKey: '{tag.key}' }), systemClock);
     await withSink(sink, async () => {
       await sink.start();
       const { exchange } = newest;
@@ -136,29 +136,27 @@ describe('the amqp sink', () => {
         await channel.assertQueue(exchange, { durable: true });
         await channel.bindQueue(exchange, exchange, 'events');
       });
-      const lost = { ...testEvent(2), destinations: { redis: '', nats: '', amqp: 'elsewhere' } };
-      const receipt = await sink.deliver([testEvent(1), lost, testEvent(3)]);
-      expect(receipt).toEqual({ settled: 3, refused: [{ event: lost, reason: 'No queue takes it: NO_ROUTE.' }] });
+      const at = (sequence: number, amqp: string) => ({
+        ...testEvent(sequence),
+        destinations: { redis: '', nats: '', amqp },
+      });
+      const lost = at(2, 'elsewhere');
+      const failure = { blames: 'destination', reason: 'No queue takes it: NO_ROUTE.' };
+      const receipt = await sink.deliver([at(1, 'events'), lost, at(3, 'events')]);
+      expect(receipt).toEqual({ settled: 3, refused: [], failed: [{ event: lost, failure }] });
+      expect(sink.destinationOf(lost)).toBe('elsewhere');
       newest = { ...newest, queue: exchange };
       expect((await received(2)).map(({ id }) => id)).toEqual([testEvent(1).id, testEvent(3).id]);
     });
   });
 
-  test('finds the one message that is too large for the broker, refuses it for good, and goes on in order', async () => {
+  test('blames the events for which the broker closes the channel, and settles those before', async () => {
     const sink = new AmqpSink(config(), systemClock);
     await withSink(sink, async () => {
       await sink.start();
       const large = { ...testEvent(3), message: Buffer.alloc(MAX_MESSAGE_BYTES + 1, 97) };
-      let rest = [...testEvents(1, 2), large, ...testEvents(4, 6)];
-      const refused: number[] = [];
-      for (let tries = 0; rest.length > 0 && tries < 20; tries++) {
-        const receipt = await sink.deliver(rest).catch(() => undefined);
-        rest = rest.slice(receipt?.settled ?? 0);
-        refused.push(...(receipt?.refused ?? []).map(({ event }) => event.sequence));
-      }
-      expect(refused).toEqual([3]);
-      const ids = new Set((await received(5)).map(({ id }) => id));
-      expect([...ids]).toEqual([1, 2, 4, 5, 6].map((sequence) => testEvent(sequence).id));
+      await expect(sink.deliver([large])).rejects.toMatchObject({ blames: 'event' });
+      expect(await sink.deliver(testEvents(4, 6))).toEqual({ settled: 3, refused: [] });
     });
   });
 

@@ -104,7 +104,7 @@ describe('the nats sink', () => {
     expect(await sequences(8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test('refuses for good what the stream cannot take, and goes on in order', async () => {
+  test('refuses what the stream cannot take, tells which subject it does not take, and goes on in order', async () => {
     const sink = createSink({ subject: 'good.{tag.x}' });
     await withSink(sink, async () => {
       await sink.start();
@@ -118,10 +118,10 @@ describe('the nats sink', () => {
       const receipt = await sink.deliver(batch);
       expect(receipt.settled).toBe(5);
       expect(receipt.refused.map(({ event, reason }) => [event.sequence, reason])).toEqual([
-        [2, 'The stream does not take its subject.'],
         [3, 'Its subject is none.'],
         [4, `It is larger than ${MAX_PAYLOAD} bytes.`],
       ]);
+      expect(receipt.failed).toMatchObject([{ event: { sequence: 2 }, failure: { blames: 'destination' } }]);
     });
     expect(await sequences(2)).toEqual([1, 5]);
   });
@@ -134,7 +134,7 @@ describe('the nats sink', () => {
     );
     await withSink(sink, async () => {
       const batch = [testEvent(1), testEvent(2, 'x'.repeat(5000)), testEvent(3), testEvent(4)];
-      expect(await sink.deliver(batch)).toEqual({ settled: 1, refused: [] });
+      expect(await sink.deliver(batch)).toMatchObject({ settled: 1, refused: [], failure: { blames: 'attempt' } });
       await expect(sink.deliver(batch.slice(1))).rejects.toThrow('maximum bytes exceeded');
       await withManager(url, (manager) => manager.streams.update(stream, { max_bytes: 65_536 }));
       expect(await sink.deliver(batch.slice(1))).toEqual({ settled: 3, refused: [] });

@@ -97,10 +97,12 @@ export class Redelivery {
     from: number,
   ): Promise<number | { readonly reason: string }> {
     try {
-      const { settled, refused } = await this.#sink.deliver(batch.map(({ event }) => event));
+      const { settled, refused, failed = [] } = await this.#sink.deliver(batch.map(({ event }) => event));
       if (settled === 0) return { reason: 'It acknowledged nothing of the batch.' };
       this.#lastTakenMs = this.#clock.now();
-      const reasons = new Map(refused.map(({ event, reason }) => [event, reason]));
+      // What its destination does not take at this moment stays a letter.
+      const away = failed.map(({ event, failure }) => ({ event, reason: failure.reason }));
+      const reasons = new Map([...refused, ...away].map(({ event, reason }) => [event, reason]));
       for (const [index, letter] of batch.slice(0, settled).entries()) {
         const reason = reasons.get(letter.event);
         if (reason !== undefined) this.#refuse(outcomes, from + index, refusedAgain(letter, reason, this.#now()));

@@ -1,7 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { systemErrorCode, WsgError } from '../../../core/error.js';
+import { errorMessage, systemErrorCode, WsgError } from '../../../core/error.js';
 
 /** What the lock is called, and the error of a folder that another process holds. */
 interface LockKind {
@@ -113,5 +113,14 @@ function ignoreMissing(error: unknown): void {
 function usedByGateway(dir: string, pid: string): WsgError {
   return new WsgError('outbox.unusable', `Another gateway uses ${dir}: process ${pid}.`, {
     hint: 'Give each gateway an outbox.dir of its own.',
+  });
+}
+
+/** What a start ends with when the folder of the log cannot be used. */
+export function unusableFolder(dir: string, error: unknown): WsgError {
+  if (error instanceof WsgError) return error;
+  return new WsgError('outbox.unusable', `The folder ${dir} cannot be used: ${errorMessage(error)}.`, {
+    hint: 'Check outbox.dir, its rights and its space.',
+    cause: error,
   });
 }

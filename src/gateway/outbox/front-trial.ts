@@ -1,0 +1,99 @@
+import type { GatewayEvent } from '../event/gateway-event.js';
+import type { RefusedEvent, SinkFailure } from '../sink/event-sink.js';
+import { PLAIN_TRIES, type LanePolicy } from './block.js';
+import { probeCandidates } from './probe-candidates.js';
+import type { SinkOffers } from './sink-offers.js';
+
+export interface FrontTrialOptions {
+  readonly offers: SinkOffers;
+  readonly policy: LanePolicy;
+  /** What waits, from the front event on. */
+  readonly window: () => Promise<readonly GatewayEvent[]>;
+  /** Whether an event may be offered before those in front of it. */
+  readonly isFree: (event: GatewayEvent) => boolean;
+  readonly destinationOf: (event: GatewayEvent) => string | undefined;
+  readonly nowMs: () => number;
+}
+
+/** What came of the front event. `suspect`: others pass, so it can wait aside. `ahead`: that event was taken out of turn. */
+export type FrontVerdict =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'suspect'; readonly ahead: GatewayEvent }
+  | { readonly kind: 'given-up'; readonly ahead: GatewayEvent | undefined; readonly letter: RefusedEvent };
+
+/** Failures without a clear answer before others are tried. */
+const TRIES_BEFORE_PROBE = 2;
+/** Others that are offered after one failure: with the sink away each of them costs an attempt. */
+const MOST_PROBES = 2;
+
+/** Finds out whether the event at the front, which fails alone, differs from others: offers others, each after another failure. */
+export class FrontTrial {
+  readonly #options: FrontTrialOptions;
+  #sequence = 0;
+  #tries = 0;
+  #sinceMs = 0;
+  #rotation = 0;
+
+  constructor(options: FrontTrialOptions) {
+    this.#options = options;
+  }
+
+  /** The front event has failed alone. Undefined: no other passes either, or none can be asked. */
+  async failed(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
+    const { nowMs, window } = this.#options;
+    if (this.#sequence !== front.sequence) {
+      this.#sequence = front.sequence;
+      this.#tries = 0;
+      this.#sinceMs = nowMs();
+    }
+    this.#tries++;
+    if (failure.blames === 'attempt' && this.#tries < TRIES_BEFORE_PROBE) return undefined;
+    const waiting = await window();
+    const candidates = this.#candidates(waiting, failure);
+    for (const candidate of candidates) {
+      if (await this.#passes(candidate)) return { kind: 'suspect', ahead: candidate };
+    }
+    return candidates.length > 0 ? undefined : this.#lastResort(waiting, failure);
+  }
+
+  #candidates(window: readonly GatewayEvent[], { blames }: SinkFailure): readonly GatewayEvent[] {
+    const { isFree, destinationOf } = this.#options;
+    const [front] = window;
+    const away = blames === 'destination' && front !== undefined ? destinationOf(front) : undefined;
+    const isCandidate = (event: GatewayEvent) => isFree(event) && (away === undefined || destinationOf(event) !== away);
+    return probeCandidates({ window, isFree: isCandidate, rotation: this.#rotation++, most: MOST_PROBES });
+  }
+
+  /**
+   * Only events of its own connection wait. Once one of those is taken the front one may no longer be delivered, so it must
+   * have had all its chances, the last of them right now and, where something was taken before, right after that passed again.
+   */
+  async #lastResort(window: readonly GatewayEvent[], failure: SinkFailure): Promise<FrontVerdict | undefined> {
+    const [front, next] = window;
+    if (front === undefined || !this.#isRipe(failure)) return undefined;
+    const { control } = this.#options.offers;
+    if (control !== undefined) {
+      if (!(await this.#passes(control))) return undefined;
+      if (await this.#passes(front)) return { kind: 'taken' };
+    }
+    const letter = { event: front, reason: failure.reason };
+    if (next !== undefined) return (await this.#mayPass(next)) ? { kind: 'given-up', ahead: next, letter } : undefined;
+    const isProven = failure.blames === 'event' && control !== undefined;
+    return isProven ? { kind: 'given-up', ahead: undefined, letter } : undefined;
+  }
+
+  async #mayPass(event: GatewayEvent): Promise<boolean> {
+    return this.#options.isFree(event) && this.#passes(event);
+  }
+
+  #isRipe({ blames }: SinkFailure): boolean {
+    const { policy, nowMs } = this.#options;
+    if (blames === 'event') return this.#tries >= PLAIN_TRIES;
+    if (blames !== 'attempt') return false;
+    return this.#tries >= policy.suspectTries && nowMs() - this.#sinceMs >= policy.suspectAfterMs;
+  }
+
+  async #passes(event: GatewayEvent): Promise<boolean> {
+    return (await this.#options.offers.offer([event])).taken === 1;
+  }
+}

@@ -1,0 +1,18 @@
+import { errorMessage } from '../../core/error.js';
+import { encodingProblem } from '../event/encodable.js';
+import type { GatewayEvent } from '../event/gateway-event.js';
+import type { RefusedEvent } from './event-sink.js';
+
+/** The event encoded, or refused when it cannot be: an event that cannot be encoded is never the sink's absence. */
+export function encodeOrRefuse<T extends string | Buffer>(
+  event: GatewayEvent,
+  encode: (event: GatewayEvent) => T,
+): T | RefusedEvent {
+  const reason = encodingProblem(event);
+  if (reason !== undefined) return { event, reason };
+  try {
+    return encode(event);
+  } catch (error) {
+    return { event, reason: `It cannot be encoded: ${errorMessage(error)}.` };
+  }
+}
