@@ -1,6 +1,9 @@
 import { isIPv4 } from 'node:net';
 
-const PATTERN = /^([a-z][a-z0-9+.-]*):\/\/(\*\.)?([^\s/?#@*\\]*)$/i;
+/** The origin of a page that opens a WebSocket has the page's scheme: never `ws`. */
+const PATTERN = /^(?!file:|wss?:)([a-z][a-z0-9+.-]*):\/\/(\*\.)?([^\s/?#@*\\]+)$/i;
+/** `https://`, `https:` or nothing, a wildcard, and what a host may be in. */
+const MISSPELT = /^(https?:)?(?:\/\/)?(\*\.)?([^*]*)$/is;
 const WILDCARD = '://*.';
 const EXAMPLES = 'https://example.com, https://*.example.com, file:// or null';
 
@@ -11,14 +14,9 @@ const EXAMPLES = 'https://example.com, https://*.example.com, file:// or null';
  */
 export function canonicalOrigin(text: string): string | undefined {
   if (text === 'null') return text;
-  const [, writtenScheme = '', wildcard = '', authority = ''] = PATTERN.exec(text) ?? [];
-  const scheme = writtenScheme.toLowerCase();
-  if (scheme === 'file') return wildcard === '' && authority === '' ? 'file://' : undefined;
-  // The origin of a page that opens a WebSocket has the page's scheme.
-  if (authority === '' || scheme === 'ws' || scheme === 'wss') return undefined;
-  const host = hostOf(`${scheme}://${authority}`);
-  if (host === undefined || (wildcard !== '' && isAddress(host))) return undefined;
-  return `${scheme}://${wildcard}${host}`;
+  if (/^file:\/\/$/i.test(text)) return 'file://';
+  const [, scheme, wildcard, authority] = PATTERN.exec(text) ?? [];
+  return originOf(scheme, wildcard, authority);
 }
 
 /** What is wrong with an entry of a list of origins, with the right spelling where it can be told. */
@@ -31,13 +29,22 @@ export function originProblem(text: string): string | undefined {
 function spellingOf(text: string): string | undefined {
   if (/^file:/i.test(text)) return 'file://';
   if (/^null$/i.test(text)) return 'null';
-  const page = text.trim().replace(/^ws(s?):/i, 'http$1:');
-  const [, scheme, wildcard = '', rest = ''] = /^(https?:)?(?:\/\/)?(\*\.)?(.*)$/is.exec(page) ?? [];
+  const [, scheme, wildcard, rest] = MISSPELT.exec(text.trim().replace(/^ws(s?):/i, 'http$1:')) ?? [];
   // A word alone is rather a misunderstanding than a host.
-  const isHost = !rest.includes('*') && (scheme !== undefined || /[.:]/.test(rest));
-  const host = isHost ? hostOf(`${scheme ?? 'https:'}//${rest}`) : undefined;
-  if (host === undefined || (wildcard !== '' && isAddress(host))) return undefined;
-  return `${(scheme ?? 'https:').toLowerCase()}//${wildcard}${host}`;
+  const isHost = rest !== undefined && (scheme !== undefined || /[.:]/.test(rest));
+  return isHost ? originOf(scheme?.slice(0, -1) ?? 'https', wildcard, rest) : undefined;
+}
+
+function originOf(
+  scheme: string | undefined,
+  wildcard: string | undefined,
+  authority: string | undefined,
+): string | undefined {
+  if (scheme === undefined || authority === undefined) return undefined;
+  const lower = scheme.toLowerCase();
+  const host = hostOf(`${lower}://${authority}`);
+  if (host === undefined || (wildcard !== undefined && isAddress(host))) return undefined;
+  return `${lower}://${wildcard ?? ''}${host}`;
 }
 
 /** Host and port of a URL as browsers write them; undefined when there is none. */
