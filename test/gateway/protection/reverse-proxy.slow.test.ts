@@ -12,12 +12,13 @@ const proxies = new ReverseProxies();
 beforeAll(() => proxies.build(), BUILD_TIMEOUT_MS);
 afterAll(() => proxies.remove());
 
-/** What the proxy's client gets for `POST /send?all=true` with so many header lines. */
+/** What the stranger gets for `POST /send?all=true` with so many header lines. */
 async function send(port: number, headerLines: number): Promise<number> {
   const client = await RawWebSocket.connect(port);
   const lines = Array.from({ length: headerLines }, (_, index) => `A-${index}: 1`);
-  const head = ['POST /send?all=true HTTP/1.1', 'Host: localhost', 'Content-Length: 2', 'Connection: close', ...lines];
-  client.write(`${head.join('\r\n')}\r\n\r\nhi`);
+  const head = ['POST /send?all=true HTTP/1.1', 'Host: localhost', 'Content-Length: 2', 'Connection: close'];
+  head.push(`X-Forwarded-For: ${STRANGER}`);
+  client.write(`${[...head, ...lines].join('\r\n')}\r\n\r\nhi`);
   const { status } = await client.head();
   client.destroy();
   return status;
