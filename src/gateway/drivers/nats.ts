@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { errorMessage } from '../../core/error.js';
@@ -186,6 +187,14 @@ export class NatsLink {
   }
 }
 
+/** How many addresses may be tried one after the other: a name mostly has one of IPv4 and one of IPv6. */
+function addressCount(servers: readonly string[]): number {
+  return servers.reduce(
+    (sum, server) => sum + (isIP(new URL(`nats://${server}`).hostname.replace(/^\[|\]$/g, '')) > 0 ? 1 : 2),
+    0,
+  );
+}
+
 /** All servers of the list and all addresses of a name share the time. */
 async function connectTo(options: NatsLinkOptions, signal: AbortSignal): Promise<NatsConnection> {
   const { connect } = await import('@nats-io/transport-node');
@@ -198,7 +207,7 @@ async function connectTo(options: NatsLinkOptions, signal: AbortSignal): Promise
       ...(tls && { tls: {} }),
       name: 'wsg',
       reconnect: false,
-      timeout: Math.ceil(timeoutMs / servers.length),
+      timeout: Math.ceil(timeoutMs / addressCount(servers)),
       pingInterval: PING_MS,
       noAsyncTraces: true,
     }),
@@ -210,7 +219,7 @@ async function findStream(manager: JetStreamManager, options: NatsLinkOptions): 
   const { stream, subjects, makesStream } = options;
   const info = await manager.streams.info(stream).catch((error: unknown) => {
     if (nameOf(error) !== 'StreamNotFoundError') throw error;
-    return makesStream ? manager.streams.add({ name: stream, subjects: [...subjects] }) : undefined;
+    return makesStream ? manager.streams.add({ name: stream, subjects: [...subjects] }) : lookForRoom(manager, options);
   });
   if (info?.config.sealed === true) throw new BackendRefusal(`the stream '${stream}' is sealed`);
   if (info?.config.no_ack === true) {
@@ -218,6 +227,24 @@ async function findStream(manager: JetStreamManager, options: NatsLinkOptions): 
     throw new BackendRefusal(`the stream '${stream}' has no_ack set: ${effect}`);
   }
   return info;
+}
+
+/** Refuses what the server would refuse if the stream were made, as far as the user may ask for other streams. */
+async function lookForRoom(manager: JetStreamManager, { stream, subjects }: NatsLinkOptions): Promise<undefined> {
+  if (subjects.includes('>')) {
+    throw new BackendRefusal(`the stream '${stream}' does not exist, and none can be made that takes all subjects`);
+  }
+  for (const subject of subjects) {
+    const names = await manager.streams
+      .names(subject)
+      .next()
+      .catch((): string[] => []);
+    if (names[0] === undefined) continue;
+    throw new BackendRefusal(
+      `the stream '${stream}' does not exist, and '${names[0]}' takes its subjects '${subject}'`,
+    );
+  }
+  return undefined;
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { AmqpLink } from '../../../src/gateway/drivers/amqp.js';
 import { NatsLink } from '../../../src/gateway/drivers/nats.js';
@@ -96,6 +97,31 @@ describe.concurrent.each(drivers)('%s', (_, open, handshake) => {
     expect(await socketsLeft(open, { dribbles, everyMs: EVERY_MS })).toEqual({ accepted: ATTEMPTS, open: 0 });
   });
 });
+
+it('bytes that never make a reply of Redis are silence', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      // HELLO, INFO twice, CLUSTER INFO and PING.
+      socket.write('+OK\r\n'.repeat(5));
+      socket.once('data', () => dribble(socket));
+    });
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = server.address();
+  const port = address === null || typeof address === 'string' ? 0 : address.port;
+  const url = `redis://127.0.0.1:${port}?read_timeout=${TIMEOUT_MS}ms`;
+  const pipeline = new RedisPipeline(redisAddress(url), systemClock);
+  await pipeline.connect();
+  await expect(pipeline.call([Buffer.from('PING\r\n')])).rejects.toThrow(`no reply for ${TIMEOUT_MS} ms`);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function dribble(socket: Socket): void {
+  socket.write('$9999\r\n');
+  const timer = setInterval(() => socket.write('a'), EVERY_MS);
+  socket.on('close', () => clearInterval(timer));
+}
 
 /** Tries again and again; at no time between two attempts more than one socket is open. */
 async function socketsLeft(open: Opening, stalling: Stalling): Promise<{ accepted: number; open: number }> {

@@ -229,7 +229,13 @@ describe('the nats sink', () => {
   });
 
   test('does not start when its stream cannot be made', async () => {
-    expect(await refusalOf(createSink({ subject: '{tag.x}' }))).toContain('subjects');
+    for (const purpose of ['deliver', 'look'] as const) {
+      expect(await refusalOf(createSink({ subject: '{tag.x}' }), purpose)).toContain('subjects');
+      const sink = createSink({ subject: `taken${names}.{tag.x}` });
+      const other = `other-${names}`;
+      await withManager(url, ({ streams }) => streams.add({ name: other, subjects: [`taken${names - 1}.a`] }));
+      expect(await refusalOf(sink, purpose)).toContain('subjects');
+    }
   });
 
   test('does not start with a wrong password, and names the server without password', async () => {
