@@ -9,7 +9,7 @@ import { ConnectionHandler } from './connection/connection-handler.js';
 import { ConnectionIdSource, formatNode } from './connection/connection-id.js';
 import { ConnectionRegistry } from './connection/registry.js';
 import { Delivery } from './delivery/delivery.js';
-import { healthRoutes, wantsConnections, type Readiness } from './internal-api/health-routes.js';
+import { healthRoutes, type Readiness } from './internal-api/health-routes.js';
 import { metricsRoute } from './internal-api/metrics-route.js';
 import { Router } from './internal-api/router.js';
 import type { Route } from './internal-api/route.js';
@@ -40,6 +40,8 @@ export interface GatewaySurroundings {
   readonly log: Logger;
   readonly clock: Clock;
   readonly readiness: () => Readiness;
+  /** False before the start and from the end of `drain.pause_s` on; during that pause upgrades are accepted, though nothing is ready. */
+  readonly acceptsUpgrades: () => boolean;
 }
 
 /** The parts that are started and stopped; none of them runs yet. */
@@ -105,7 +107,7 @@ interface GatewayCore {
 }
 
 /** Everything between sockets and sinks. */
-function composeCore({ config, log, clock, readiness }: GatewaySurroundings): GatewayCore {
+function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurroundings): GatewayCore {
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
   const delivery = new Delivery({ registry, clock });
@@ -116,7 +118,7 @@ function composeCore({ config, log, clock, readiness }: GatewaySurroundings): Ga
   if (mirror !== undefined) outbox.onAcknowledged((through) => mirror.acknowledged(through));
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
-  const isClosedToNew = () => !wantsConnections(readiness()) || outbox.isFull;
+  const isClosedToNew = () => !acceptsUpgrades() || outbox.isFull;
   const access = composeAccess({ config, log, clock, registry, delivery, counters, isClosedToNew });
   const handler = new ConnectionHandler({
     endpoints: config.endpoints,

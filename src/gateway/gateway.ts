@@ -33,7 +33,8 @@ export class Gateway {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #source: ConfigSource | undefined;
-  #phase: 'starting' | 'running' | 'draining' = 'starting';
+  /** `leaving`: load balancers are told to turn away (`drain.pause_s`), and whom they still send is served. */
+  #phase: 'starting' | 'running' | 'leaving' | 'draining' = 'starting';
   #parts: GatewayParts | undefined;
   #starting: Promise<ListenAddress> | undefined;
   #stopping: Promise<void> | undefined;
@@ -67,8 +68,8 @@ export class Gateway {
   }
 
   /**
-   * Drains: no new connections, 1001 to everybody, close events out, outbox flushed. Idempotent, and bounded by the
-   * `drain` keys of the configuration and some seconds for clients that ignore their close.
+   * Drains: not ready for `drain.pause_s`, then no new connections, 1001 to everybody, close events out, outbox flushed.
+   * Idempotent, and bounded by the `drain` keys of the configuration and some seconds for clients that ignore their close.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -104,6 +105,7 @@ export class Gateway {
       log: this.#log,
       clock: this.#clock,
       readiness: () => this.#readiness(),
+      acceptsUpgrades: () => this.#phase === 'running' || this.#phase === 'leaving',
     });
     this.#parts = parts;
     this.#log.info('transport.chosen', { transport: parts.transport.name, reason: parts.transportReason });
@@ -145,11 +147,12 @@ export class Gateway {
     const parts = this.#parts;
     if (started !== true || parts === undefined) return;
     const { pauseMs, closeSpreadMs } = this.#config.drain;
-    this.#phase = 'draining';
-    const connections = parts.registry.size;
-    this.#log.info('gateway.draining', { connections });
+    this.#phase = 'leaving';
+    this.#log.info('gateway.draining', { connections: parts.registry.size });
     if (pauseMs > 0) await this.#wait(pauseMs);
+    this.#phase = 'draining';
     parts.transport.stopListening();
+    const connections = parts.registry.size;
     await parts.plugins.stop();
     await parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
     if (connections > 0) await this.#wait(LINGER_MS);
@@ -179,7 +182,8 @@ export class Gateway {
   }
 
   #readiness(): Readiness {
-    if (this.#phase !== 'running') return this.#phase;
+    if (this.#phase === 'starting') return 'starting';
+    if (this.#phase !== 'running') return 'draining';
     const outbox = this.#parts?.outbox;
     if (outbox?.isFull === true) return 'outbox-full';
     return outbox?.isBuffering === true ? 'buffering' : 'ready';

@@ -12,6 +12,9 @@ export const BROKERS = {
   nats: { debianPackage: 'nats-server', program: '/usr/sbin/nats-server' },
 } as const satisfies Readonly<Record<string, BrokerPackage>>;
 
+/** The load balancer in front of gateways. */
+export const HAPROXY: BrokerPackage = { debianPackage: 'haproxy', program: '/usr/sbin/haproxy' };
+
 /** What pages are tested in. */
 export const BROWSER: BrokerPackage = { debianPackage: 'chromium', program: '/usr/bin/chromium' };
 

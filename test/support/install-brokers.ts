@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
-import { BROKERS, BROWSER, installCommand, JUNIT_READER, OPENMETRICS_READER } from './broker-packages.js';
+import { BROKERS, BROWSER, HAPROXY, installCommand, JUNIT_READER, OPENMETRICS_READER } from './broker-packages.js';
 
 /** Package lists, then packages; a neighbour who installs something is waited for. */
 const UPDATE = 'apt-get -o DPkg::Lock::Timeout=300 update -qq';
@@ -20,12 +20,12 @@ fi
 `;
 
 /**
- * Installs the brokers, the browser and the readers of JUnit and OpenMetrics that slow tests need, once before the tests, where that is possible: root on Debian. Where it is
+ * Installs the brokers, the load balancer, the browser and the readers of JUnit and OpenMetrics that slow tests need, once before the tests, where that is possible: root on Debian. Where it is
  * not, the tests that need one fail with the command that installs it.
  */
 export function setup({ config }: TestProject): void {
   if (config.exclude.some((pattern) => pattern.includes('.slow.test'))) return;
-  const missing = [...Object.values(BROKERS), BROWSER, JUNIT_READER, OPENMETRICS_READER].filter(
+  const missing = [...Object.values(BROKERS), HAPROXY, BROWSER, JUNIT_READER, OPENMETRICS_READER].filter(
     ({ program }) => !existsSync(program),
   );
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;

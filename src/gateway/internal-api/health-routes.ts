@@ -6,7 +6,7 @@ import type { Route } from './route.js';
 export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full';
 
 /** Whether new connections are wanted. */
-export function wantsConnections(readiness: Readiness): boolean {
+function wantsConnections(readiness: Readiness): boolean {
   return readiness === 'ready' || readiness === 'buffering';
 }
 
