@@ -3,6 +3,7 @@ import type { ListenAddress } from '../../core/listen-address.js';
 import type { OnMalformed } from './client-errors.js';
 import type { LongQueries } from './head-limit.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
+import type { InflateLimits } from './inflater.js';
 import type { OutboundMessage, Socket } from './socket.js';
 
 /** Which server library carries the connections. */
@@ -102,6 +103,8 @@ export interface TransportOptions<C> {
   readonly handler: TransportHandler<C>;
   readonly http: HttpHandler;
   readonly log: Logger;
+  /** Only `ws` can bound what inflating messages costs. */
+  readonly inflateLimits?: InflateLimits | undefined;
   /** Called for each peer that was cut because it had not read up to its close frame in time, or on `ws` not answered that. */
   readonly onCloseIgnored?: () => void;
 }

@@ -5,6 +5,7 @@ const FINAL = 0x80;
 const DEFLATED = 0x40;
 const TEXT = 1;
 const BINARY = 2;
+const PONG = 10;
 const LARGEST_7_BIT = 125;
 const LARGEST_16_BIT = 0xffff;
 /** From this size on a message is deflated on zlib's threads: below it, handing it over costs about as much as deflating it. */
@@ -95,6 +96,15 @@ function deflateOptions(windowBits: number, bytes: number) {
     memLevel: Math.min(8, Math.max(1, enough - 6)),
     finishFlush: constants.Z_SYNC_FLUSH,
   };
+}
+
+/** The answer to a ping (RFC 6455 5.5.3). */
+export function makePong(payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(2 + payload.byteLength);
+  frame[0] = FINAL | PONG;
+  frame[1] = payload.byteLength;
+  frame.set(payload, 2);
+  return frame;
 }
 
 /** Not out of Node's pool: a frame that waits for a slow reader must not keep 8 KiB alive. */

@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { CLOSE_TIMEOUT_MS, fitCloseReason } from './close-reason.js';
+import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.js';
+import { FrameWriter, type WriterOwner } from './frame-writer.js';
 import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
-import { wireFrames, type MessageBatch } from './message-batch.js';
+import type { MessageBatch } from './message-batch.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
+import { PLAIN } from './ws-frame.js';
 import type { TopicMember, TurnWrites } from './turn-writes.js';
 
 /** A timer may fire a little early. */
@@ -11,15 +14,11 @@ const TIMER_SLACK_MS = 5;
 
 /** What a corked socket may gather before it is written anyway. */
 const CORK_BYTES = 64 * 1024;
-const NOTHING = Buffer.alloc(0);
-
 /** What we use of a WebSocket of `ws`, by structure. Data frames are ours; control frames, reading and the close are the library's. */
 export interface WsNative {
   ping(): void;
   close(code: number, reason: string): void;
   terminate(): void;
-  pause(): void;
-  resume(): void;
 }
 
 /** The network socket under a WebSocket. */
@@ -44,10 +43,13 @@ export interface WsParts {
   readonly idleTimeoutS: number;
   /** The window of the compression that was negotiated, or `PLAIN`. */
   readonly windowBits: number;
+  readonly reading: FrameReaderOptions;
+  /** What the library does with bytes that come from the network. */
+  readonly passOn: (bytes: Buffer) => void;
 }
 
 /** One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js does, not when the peer has answered. */
-export class WsSocket<C extends object> implements Peer<C>, TopicMember {
+export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSink, WriterOwner {
   connection: C | undefined = undefined;
   /** For the keep-alive: bytes read when it last looked, and for how many seconds none have come. */
   seenBytes = 0;
@@ -62,17 +64,13 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
   readonly #remoteHost: string;
   readonly #remotePort: number;
   readonly #maxBufferedBytes: number;
-  readonly #windowBits: number;
+  readonly #writer: FrameWriter;
+  readonly #passOn: (bytes: Buffer) => void;
+  readonly #reader: FrameReader;
   #isOpen = true;
-  #isPaused = false;
-  /** The kernel has not taken all: `#drained` is called when it has. */
-  #isBehind = false;
   /** What is sent while the socket is corked. */
   #corked: OutboundMessage[] | undefined;
   #corkedBytes = 0;
-  /** What waits for a message before it to be deflated, that message first. */
-  #waiting: OutboundMessage[] | undefined;
-  #waitingBytes = 0;
   /** The close frame that stands behind what waits. */
   #closeFrame: { readonly code: number; readonly reason: string } | undefined;
   #closedAt = 0;
@@ -85,7 +83,12 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
     this.#remotePort = parts.remotePort;
     this.#maxBufferedBytes = parts.maxBufferedBytes;
     this.idleTimeoutS = parts.idleTimeoutS;
-    this.#windowBits = parts.windowBits;
+    this.#writer = new FrameWriter(
+      { stream: parts.stream, windowBits: parts.windowBits, batches: context.turnWrites },
+      this,
+    );
+    this.#passOn = parts.passOn;
+    this.#reader = new FrameReader(parts.reading, this, parts.windowBits !== PLAIN);
   }
 
   get remoteAddress(): string {
@@ -98,24 +101,24 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
 
   /** Hot. */
   send(message: OutboundMessage): SendStatus {
-    if (!this.#isOpen || this.#buffered > this.#maxBufferedBytes) return 'dropped';
+    if (!this.#isOpen || this.#writer.bufferedBytes > this.#maxBufferedBytes) return 'dropped';
     this.#context.turnWrites.settle(this);
-    if (this.#corked === undefined) this.#write(this.#context.turnWrites.batchOf([message]));
+    if (this.#corked === undefined) this.#writer.write(this.#context.turnWrites.batchOf([message]));
     else this.#gather(this.#corked, message);
-    return this.#buffered > 0 ? 'buffered' : 'sent';
+    return this.#writer.bufferedBytes > 0 ? 'buffered' : 'sent';
   }
 
   /** Takes what was published in this turn, behind what is corked. */
   put(batch: MessageBatch): boolean {
     if (!this.#isOpen) return true;
-    if (this.#buffered > this.#maxBufferedBytes) return false;
+    if (this.#writer.bufferedBytes > this.#maxBufferedBytes) return false;
     if (this.#corked !== undefined && this.#corked.length > 0) this.#flushCork(this.#corked);
-    this.#write(batch);
+    this.#writer.write(batch);
     return true;
   }
 
   bufferedBytes(): number {
-    return this.#isOpen ? this.#buffered + this.#corkedBytes : 0;
+    return this.#isOpen ? this.#writer.bufferedBytes + this.#corkedBytes : 0;
   }
 
   cork(writes: () => void): void {
@@ -146,7 +149,7 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
     if (!this.#isOpen) return;
     const fitted = fitCloseReason(reason);
     this.writeAll();
-    if (this.#waiting === undefined) this.#native.close(code, fitted);
+    if (!this.#writer.isWaiting) this.#native.close(code, fitted);
     else this.#closeFrame = { code, reason: fitted };
     this.resume();
     this.closed(code, fitted, false);
@@ -155,6 +158,7 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
   /** For the transport: writes what was gathered, as a close frame is about to leave. */
   writeAll(): void {
     if (!this.#isOpen) return;
+    this.#writer.writePongs();
     this.#context.turnWrites.settle(this);
     if (this.#corked !== undefined) this.#flushCork(this.#corked);
   }
@@ -166,15 +170,52 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
   }
 
   pause(): void {
-    if (!this.#isOpen || this.#isPaused) return;
-    this.#isPaused = true;
-    this.#native.pause();
+    if (this.#isOpen) this.#reader.pause();
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#native.resume();
+    this.#reader.resume();
+  }
+
+  /** For the transport: takes what the network brought. */
+  received(chunk: Buffer): void {
+    this.#reader.feed(chunk);
+  }
+
+  /** For the transport: the connection is lost; what was read before is handed over. */
+  lost(unread: Buffer | null): void {
+    if (unread !== null) this.#reader.feed(unread);
+    this.#reader.finish();
+  }
+
+  message(payload: Buffer, binary: boolean): void {
+    this.#context.guarded.message(this, payload, binary);
+  }
+
+  ping(payload: Buffer): void {
+    if (this.#isOpen) this.#writer.writePong(payload);
+  }
+
+  /** For the writer: the kernel has taken what was written, or what waited has been written. */
+  drained(): void {
+    if (this.#isOpen) this.#context.guarded.drain(this);
+  }
+
+  /** For the writer: nothing waits to be deflated any more. */
+  caughtUp(): void {
+    if (this.#closeFrame !== undefined) this.#native.close(this.#closeFrame.code, this.#closeFrame.reason);
+  }
+
+  passOn(frame: Buffer): void {
+    this.#passOn(frame);
+  }
+
+  stopReading(): void {
+    this.#stream.pause();
+  }
+
+  goOnReading(): void {
+    this.#stream.resume();
   }
 
   /** For the transport: the socket is over; `byPeer` if its close frame says so. Told once. */
@@ -200,7 +241,7 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
   /** For the keep-alive, once a second: pings at half of the idle timeout, and gives the peer up at the whole of it. */
   checkLife(): void {
     const { bytesRead = 0 } = this.#stream;
-    if (bytesRead !== this.seenBytes || this.#isPaused) {
+    if (bytesRead !== this.seenBytes || this.#reader.isPaused) {
       this.seenBytes = bytesRead;
       this.silentS = 0;
       return;
@@ -208,11 +249,6 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
     this.silentS += 1;
     if (this.silentS >= this.idleTimeoutS) this.terminate();
     else if (this.silentS === Math.floor(this.idleTimeoutS / 2)) this.#native.ping();
-  }
-
-  /** Bytes that the kernel has not taken, and those that wait to be deflated. */
-  get #buffered(): number {
-    return this.#stream.writableLength + this.#waitingBytes;
   }
 
   #gather(corked: OutboundMessage[], message: OutboundMessage): void {
@@ -226,70 +262,6 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember {
     const batch = this.#context.turnWrites.batchOf(corked);
     corked.length = 0;
     this.#corkedBytes = 0;
-    if (this.#isOpen) this.#write(batch);
-  }
-
-  /** Hot: one write for all messages of the batch. */
-  #write(batch: MessageBatch): void {
-    if (this.#waiting !== undefined) {
-      this.#wait(this.#waiting, batch.messages);
-      return;
-    }
-    const joined = batch.joined(this.#windowBits);
-    if (joined === undefined) this.#writeReady(batch.messages);
-    else this.#writeBytes(joined);
-  }
-
-  #writeBytes(bytes: Buffer): void {
-    this.#stream.write(bytes);
-    if (this.#stream.writableLength > 0) this.#fallBehind();
-  }
-
-  /** Nothing is written after it: its callback comes when the kernel has taken all that stands before it. */
-  #fallBehind(): void {
-    if (this.#isBehind) return;
-    this.#isBehind = true;
-    this.#stream.write(NOTHING, () => this.#drained());
-  }
-
-  #drained(): void {
-    this.#isBehind = false;
-    if (!this.#isOpen) return;
-    if (this.#stream.writableLength > 0) this.#fallBehind();
-    this.#context.guarded.drain(this);
-  }
-
-  /** Writes up to the first message that is still being deflated; the rest follows when that is ready. */
-  #writeReady(messages: readonly OutboundMessage[]): void {
-    const ready = messages.findIndex((message) => wireFrames(message).frame(this.#windowBits) === undefined);
-    const upTo = ready < 0 ? messages.length : ready;
-    const joined =
-      upTo > 0 ? this.#context.turnWrites.batchOf(messages.slice(0, upTo)).joined(this.#windowBits) : undefined;
-    if (joined !== undefined) this.#writeBytes(joined);
-    const next = messages[upTo];
-    if (next === undefined) return;
-    const waiting: OutboundMessage[] = [];
-    this.#waiting = waiting;
-    this.#wait(waiting, messages.slice(upTo));
-    wireFrames(next).whenReady(this.#windowBits, () => this.#proceed());
-  }
-
-  #wait(waiting: OutboundMessage[], messages: readonly OutboundMessage[]): void {
-    for (const message of messages) {
-      waiting.push(message);
-      this.#waitingBytes += message.payload.byteLength;
-    }
-  }
-
-  /** What it waited for is ready. */
-  #proceed(): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    this.#waitingBytes = 0;
-    if (waiting === undefined || this.#stream.destroyed) return;
-    this.#writeReady(waiting);
-    if (this.#waiting !== undefined) return;
-    if (this.#closeFrame !== undefined) this.#native.close(this.#closeFrame.code, this.#closeFrame.reason);
-    else if (!this.#isBehind) this.#drained();
+    if (this.#isOpen) this.#writer.write(batch);
   }
 }

@@ -1,41 +1,36 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer, type Server } from 'ws';
 import { systemErrorCode } from '../../core/error.js';
 import type { ListenAddress } from '../../core/listen-address.js';
-import { CLOSE_TIMEOUT_MS } from './close-reason.js';
 import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
+import type { FrameReaderOptions } from './frame-reader.js';
 import type { HttpExchange, HttpRequest } from './http-exchange.js';
 import { HttpListener } from './http-listener.js';
 import { HEAD_TOO_LARGE, statusText } from './http-serve.js';
 import { hasTooManyHeaders } from './node-http.js';
 import { splitTarget } from './request-target.js';
+import { Inflater } from './inflater.js';
 import type { OutboundMessage } from './socket.js';
 import { TurnWrites } from './turn-writes.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, UpgradeGrant } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
 import { PLAIN } from './ws-frame.js';
+import {
+  createWsServer,
+  takeOver,
+  unread,
+  windowBitsOf,
+  type ServerWebSocket,
+  type WsServer,
+} from './server-websocket.js';
 import { WsSocket, type WsSocketContext } from './ws-socket.js';
 
 const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: 9 };
-/** From this size on a message is worth deflating. */
-const DEFLATE_THRESHOLD_BYTES = 512;
 const LIFE_CHECK_MS = 1_000;
-/**
- * A message may come in as many fragments as it takes when each holds so many bytes, and always in as many as the library allows by
- * default. Each costs some 200 bytes until the message is whole, so a bound there must be.
- */
-const FRAGMENT_BYTES = 64;
-const MIN_FRAGMENTS = 16 * 1024;
-const NORMAL_CLOSE = 1000;
-/** From here on codes belong to libraries and applications. */
-const PRIVATE_CODES = 3000;
 /** What the library reports when the connection was lost. */
 const NO_CLOSE_FRAME = 1006;
-/** What stands for the code of a close frame that has none. */
-const NO_CLOSE_CODE = 1005;
 
 const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
@@ -43,31 +38,11 @@ const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
 };
 
-/**
- * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells only when the network connection is
- * over, up to seconds later, and throws away what is sent meanwhile. It answers the frame by calling its own `close` with the bytes
- * received, which is not documented: the conformance suite stands for it. Of the protocol's own codes 1000 is the answer to all.
- */
-class ServerWebSocket extends WebSocket {
-  onPeerClose: (code: number, reason: string) => void = () => undefined;
-  /** The window that the handshake allows us, `PLAIN` without compression. */
-  windowBits = PLAIN;
-  /** Before its close frame leaves, whoever began. */
-  onClosing: () => void = () => undefined;
-
-  override close(code?: number, reason?: string | Buffer): void {
-    this.onClosing();
-    const isOfPeer = typeof reason === 'object';
-    super.close(isOfPeer && code !== undefined && code < PRIVATE_CODES ? NORMAL_CLOSE : code, reason);
-    if (code === undefined) this.onPeerClose(NO_CLOSE_CODE, '');
-    else if (isOfPeer) this.onPeerClose(code, reason.toString());
-  }
-}
-
 /** One WebSocket path and the server of `ws` that speaks for it. */
 interface WsEndpoint {
   readonly endpoint: TransportEndpoint;
-  readonly server: Server<typeof ServerWebSocket>;
+  readonly server: WsServer;
+  readonly reading: FrameReaderOptions;
 }
 
 /** An upgrade under way. */
@@ -101,8 +76,12 @@ export class WsTransport<C extends object> implements Transport {
       turnWrites: new TurnWrites((socket, message) => guarded.dropped(socket, message.payload.length)),
       onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
     };
+    const inflater = new Inflater(options.inflateLimits);
     this.#endpoints = new Map(
-      options.endpoints.map((endpoint) => [endpoint.path, { endpoint, server: createWsServer(endpoint) }]),
+      options.endpoints.map((endpoint) => {
+        const reading = { maxMessageBytes: endpoint.maxMessageBytes, inflater };
+        return [endpoint.path, { endpoint, server: createWsServer(endpoint), reading }];
+      }),
     );
     const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed, longQueries } = options;
     this.#listener = new HttpListener({
@@ -211,7 +190,7 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   #open(native: ServerWebSocket, upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
-    const { stream, endpoint, request, remotePort } = upgrade;
+    const { stream, endpoint, reading, request, remotePort } = upgrade;
     const { guarded } = this.#context;
     const socket = new WsSocket<C>(this.#context, {
       native,
@@ -221,11 +200,13 @@ export class WsTransport<C extends object> implements Transport {
       maxBufferedBytes: endpoint.maxBufferedBytes,
       idleTimeoutS: endpoint.idleTimeoutS,
       windowBits: native.windowBits,
+      reading,
+      passOn: takeOver(stream),
     });
     this.#sockets.add(socket);
-    native.on('message', (data, isBinary) => {
-      if (data instanceof Buffer) guarded.message(socket, ownCopy(data), isBinary);
-    });
+    stream.on('data', (chunk: Buffer) => socket.received(chunk));
+    // Before the library, which would read what is left as if it were at the beginning of a frame.
+    stream.prependListener('close', () => socket.lost(unread(stream)));
     // `ws` has sent the close frame that the error calls for and waits for the peer; our side is over.
     native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message, false));
     native.onClosing = () => socket.writeAll();
@@ -238,33 +219,6 @@ export class WsTransport<C extends object> implements Transport {
     });
     guarded.open({ peer: socket, request, endpoint, grant });
   }
-}
-
-function createWsServer(endpoint: TransportEndpoint): Server<typeof ServerWebSocket> {
-  const options = {
-    noServer: true,
-    WebSocket: ServerWebSocket,
-    clientTracking: false,
-    maxPayload: endpoint.maxMessageBytes,
-    maxFragments: Math.max(MIN_FRAGMENTS, Math.ceil(endpoint.maxMessageBytes / FRAGMENT_BYTES)),
-    closeTimeout: CLOSE_TIMEOUT_MS,
-    perMessageDeflate: endpoint.compression && {
-      serverNoContextTakeover: true,
-      clientNoContextTakeover: true,
-      threshold: DEFLATE_THRESHOLD_BYTES,
-    },
-  };
-  return new WebSocketServer<typeof ServerWebSocket>(options);
-}
-
-const LARGEST_WINDOW_BITS = 15;
-
-/** The window that the answer to a handshake allows us (RFC 7692 7.1.2.1). */
-function windowBitsOf(answer: readonly string[]): number {
-  const extensions = answer.find((line) => line.startsWith('Sec-WebSocket-Extensions'));
-  if (extensions === undefined) return PLAIN;
-  const bits = /server_max_window_bits=(\d+)/.exec(extensions)?.[1];
-  return bits === undefined ? LARGEST_WINDOW_BITS : Number(bits);
 }
 
 /** The code of the close frame that `ws` has answered an error with. */
@@ -288,9 +242,4 @@ function refuse(stream: Duplex, decision: Extract<UpgradeDecision, { accept: fal
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   stream.once('finish', () => stream.destroy());
   stream.end(`HTTP/1.1 ${statusText(decision.status)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** `ws` gives a view of what was read at once, up to 64 KiB: a small message must not keep that alive. */
-function ownCopy(message: Buffer): Buffer {
-  return message.buffer.byteLength > 2 * message.length ? Buffer.from(message) : message;
 }
