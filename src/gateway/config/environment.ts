@@ -3,6 +3,12 @@ import type { SchemaNode } from './schema-node.js';
 import { readYaml } from './yaml-reader.js';
 
 const PREFIX = 'WSG_GATEWAY_';
+/**
+ * What Kubernetes sets in every container for a Service called `wsg-gateway`, or with a name that begins so:
+ * `WSG_GATEWAY_SERVICE_HOST`, `WSG_GATEWAY_SERVICE_PORT_HTTP`, `WSG_GATEWAY_PORT_8080_TCP_ADDR` and so on.
+ */
+const OF_KUBERNETES =
+  /^WSG_GATEWAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 /** A key that the environment may set. */
 export interface EnvironmentTwin {
@@ -25,13 +31,13 @@ export function environmentVariable(path: readonly string[]): string {
   return PREFIX + path.join('_').toUpperCase();
 }
 
-/** What the environment sets: values by path, and a warning for each variable of ours that names no key. */
+/** What the environment sets: values by path (undefined: the default), and a warning for each variable of ours that names no key. */
 export interface EnvironmentReading {
   readonly values: readonly { readonly twin: EnvironmentTwin; readonly value: unknown }[];
   readonly warnings: readonly string[];
 }
 
-/** Reads the variables with our prefix. Text is taken as it is, lists of texts may be separated by commas, the rest is YAML. */
+/** Reads the variables with our prefix; an empty one means the default, or an empty list. Text is taken as it is, lists of texts may be separated by commas, the rest is YAML. */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   schema: SchemaNode,
@@ -43,7 +49,8 @@ export function readEnvironment(
     if (!variable.startsWith(PREFIX) || text === undefined) continue;
     const twin = twins.get(variable);
     if (twin !== undefined) values.push({ twin, value: readText(text, twin.node) });
-    else warnings.push(`${variable}: unknown variable${nearestHint(nearestName(variable, twins.keys()))}`);
+    else if (!OF_KUBERNETES.test(variable))
+      warnings.push(`${variable}: unknown variable${nearestHint(nearestName(variable, twins.keys()))}`);
   }
   return { values, warnings };
 }
@@ -54,7 +61,7 @@ export function nearestHint(nearest: string | undefined): string {
 }
 
 function readText(text: string, node: SchemaNode): unknown {
-  if (node.kind === 'string') return text;
+  if (node.kind === 'string') return text === '' ? undefined : text;
   const trimmed = text.trim();
   if (node.kind === 'list' && node.element?.kind === 'string' && !trimmed.startsWith('[')) {
     return trimmed === '' ? [] : trimmed.split(',').map((part) => part.trim());
