@@ -2,11 +2,14 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import type { SinksConfig } from '../../../src/gateway/config/sink-config.js';
+import { DeadLetters } from '../../../src/gateway/outbox/dead-letters.js';
 import { letterFiles, putAside } from '../../../src/gateway/outbox/letters/letter-files.js';
 import { tryDeadLetters } from '../../../src/gateway/outbox/try-dead-letters.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { manualOutbox, outboxConfig } from '../../support/test-outbox.js';
@@ -132,6 +135,10 @@ describe('what a sink refuses for good', () => {
   });
 });
 
+function idsOf(lines: string): string[] {
+  return Array.from(lines.matchAll(/"id":"([^"]+)"/g), ([, id = '']) => id);
+}
+
 describe('dead letters at their bound', () => {
   function atBound(deadLetterDir: string, deadLetterPolicy: 'block' | 'drop-oldest') {
     const config = { deadLetterDir, deadLetterPolicy, deadLetterMaxBytes: 4_000 };
@@ -144,7 +151,7 @@ describe('dead letters at their bound', () => {
   async function lettersIn(dir: string): Promise<string[]> {
     const files = await letterFiles(dir, 'picky');
     const texts = await Promise.all(files.map(({ path }) => readFile(path, 'utf8')));
-    return texts.flatMap((each) => each.trimEnd().split('\n')).map((line) => String(Object(JSON.parse(line)).id));
+    return texts.flatMap(idsOf);
   }
 
   it('hold the sink, which says why, until there is room; nothing is lost', async () => {
@@ -187,17 +194,49 @@ describe('dead letters at their bound', () => {
     expect(log.events).toContain('sink.dead-letters-dropped');
   });
 
-  it('that are moved away while they are written are written again, so that no reader misses them', async () => {
+  it('reach a reader that takes their files away while they are written', async () => {
     const dir = await temporaryFolder();
-    const { outbox } = create(new PickySink(), dir);
-    await outbox.start();
-    for (let number = 0; number < 100; number++) {
-      outbox.append(message('poison'));
-      for (let move = 0; move < 3; move++) await putAside(dir, 'picky', Date.now());
-      await settle(() => outbox.state().events === 0);
+    const [clock, log] = [new ManualClock(), new RecordingLogger()];
+    const letters = new DeadLetters({
+      dir,
+      sink: 'picky',
+      sync: false,
+      maxBytes: 2 ** 30,
+      policy: 'block',
+      clock,
+      log,
+    });
+    // Long enough that it is written in several pieces.
+    const large = {
+      connection: 'c',
+      action: 'message',
+      type: 'text',
+      tags: '',
+      message: Buffer.alloc(300_000, 'x'),
+    } as const;
+    const read = new Set<string>();
+    let isOver = false;
+    const reading = (async () => {
+      for (let round = 0; !isOver; round++) {
+        await putAside(dir, 'picky', Date.now());
+        const aside = (await letterFiles(dir, 'picky')).filter(({ path }) => path !== join(dir, 'picky.jsonl'));
+        for (const { path } of aside) {
+          for (const id of idsOf(await readFile(path, 'utf8'))) read.add(id);
+          await rm(path);
+        }
+        for (let turn = 0; turn < round % 7; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    })();
+    for (let batch = 0; batch < 30; batch++) {
+      const sequences = Array.from({ length: 10 }, (_, index) => batch * 10 + index + 1);
+      await letters.keep(
+        sequences.map((sequence) => ({ event: { ...large, id: `00af-1-${sequence}`, sequence }, reason: 'No.' })),
+      );
     }
-    const kept = new Set(await lettersIn(dir));
-    expect(kept.size).toBe(100);
+    isOver = true;
+    await reading;
+    for (const id of await lettersIn(dir)) read.add(id);
+    expect(read.size).toBe(300);
   });
 });
 
