@@ -224,6 +224,8 @@ describe('a log that is damaged before its end', () => {
           [4, 2],
           [0, 1],
           [30, 0x40],
+          // A length that ends where a later record begins.
+          [663, 248],
         ],
       },
     );

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { FRAME_BYTES, MARKER, readFrame, readRecord, RECORD, type LogFormat } from './log-record.js';
 import { readFully } from './read-fully.js';
 
@@ -8,6 +9,8 @@ interface Stretch {
   readonly end: number;
 }
 
+/** Of a record of format 1. */
+const CRC_AT = 4;
 /** What is searched at once. */
 const WINDOW_BYTES = 256 * 1024;
 const FORMAT_1_TYPES = new Set<number>([RECORD.event, RECORD.retagged, RECORD.acknowledged, RECORD.snapshot]);
@@ -36,6 +39,28 @@ export async function findRecord(
   return undefined;
 }
 
+/**
+ * The offset of the record behind a damaged one of format 1. Where its length is right, what it holds is not searched: a message
+ * may look like a record. Its length is wrong when its checksum holds up to a record in between.
+ */
+export async function nextInFormat1(
+  file: FileHandle,
+  { at, claimedBytes, end }: { readonly at: number; readonly claimedBytes: number; readonly end: number },
+): Promise<number | undefined> {
+  const claimed = at + claimedBytes;
+  if (claimedBytes === 0 || !(await isRecordAt(file, { from: claimed, end }, 1))) {
+    return findRecord(file, { from: at + 1, end }, 1);
+  }
+  const bytes = await readFully(file, at, claimedBytes);
+  const crc = bytes.readUInt32LE(CRC_AT);
+  for (let from = at + 1; ;) {
+    const next = await findRecord(file, { from, end }, 1);
+    if (next === undefined || next >= claimed) return claimed;
+    if (crc32(bytes.subarray(FRAME_BYTES[1], next - at)) === crc) return next;
+    from = next + 1;
+  }
+}
+
 function nextMarker(bytes: Buffer, from: number): number {
   return bytes.indexOf(MARKER, from);
 }
@@ -51,7 +76,7 @@ function nextPlausible(bytes: Buffer, from: number, left: number): number {
 }
 
 /** Whether a whole record begins where the stretch does. */
-export async function isRecordAt(file: FileHandle, { from, end }: Stretch, format: LogFormat): Promise<boolean> {
+async function isRecordAt(file: FileHandle, { from, end }: Stretch, format: LogFormat): Promise<boolean> {
   const head = await readFully(file, from, FRAME_BYTES[format]);
   const frame = head.length < FRAME_BYTES[format] ? undefined : readFrame(head, 0, format);
   if (frame === undefined || from + frame.end > end) return false;

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { findRecord, isRecordAt } from './find-record.js';
+import { findRecord, nextInFormat1 } from './find-record.js';
 import { parseRecords, type LogFormat, type LogRecord } from './log-record.js';
 import { readFully } from './read-fully.js';
 
@@ -53,14 +53,12 @@ export class PageReader {
     }
   }
 
-  /** `claimedBytes`: what the broken record says that it takes. Looked at first: what it holds itself is then not searched. */
   private async pass(claimedBytes: number, end: number): Promise<LogPage> {
-    const at = this.place;
+    const { file, format, place: at } = this;
     if (at >= end) return { records: [], damage: undefined, isLast: true };
-    const { file, format } = this;
-    const claimed = { from: at + claimedBytes, end };
-    const isClaimTrue = claimedBytes > 0 && (await isRecordAt(file, claimed, format));
-    const next = isClaimTrue ? claimed.from : await findRecord(file, { from: at + 1, end }, format);
+    const damaged = { at, claimedBytes, end };
+    const next =
+      format === 2 ? await findRecord(file, { from: at + 1, end }, format) : await nextInFormat1(file, damaged);
     if (next === undefined) return { records: [], damage: undefined, isLast: true };
     this.place = next;
     return { records: [], damage: { at, bytes: next - at }, isLast: false };
