@@ -142,7 +142,8 @@ function redeliveredText(
 ): string {
   if (results.length === 0 && !interrupted) return `no dead letters in ${dir}\n`;
   const lines = results.map(({ sink, delivered, refused, away }) => {
-    const why = away === undefined ? '' : `; it takes nothing now: ${printable(away)}`;
+    const what = delivered === 0 ? 'it takes nothing now' : 'the others were not taken';
+    const why = away === undefined ? '' : `; ${what}: ${printable(away)}`;
     return `${sink}: ${delivered} delivered, ${refused} refused again${why}\n`;
   });
   const rest = interrupted ? 'interrupted: the others are where they were\n' : '';

@@ -6,6 +6,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OutboxFlags } from '../../src/cli/outbox-flags.js';
 import { listLetters, showLetters } from '../../src/cli/outbox-session.js';
 import { drop, redeliver } from '../../src/cli/outbox-work.js';
+import { systemClock } from '../../src/core/clock.js';
+import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
+import type { DeadLetter } from '../../src/gateway/outbox/letters/letter-line.js';
+import { Redelivery } from '../../src/gateway/outbox/letters/redelivery.js';
+import type { EventSink, SinkReceipt } from '../../src/gateway/sink/event-sink.js';
 import { recordingOutput } from '../support/recording-output.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -169,6 +174,19 @@ describe('wsg outbox redeliver', () => {
     expect(JSON.parse(output.stdout.text())).toMatchObject({ sinks: [{ sink: 'webhook', delivered: 0, refused: 0 }] });
   }, 30_000);
 
+  it('keeps the only letter with its new reason when it is refused again', async () => {
+    const dir = await folderWith({ webhook: letter(1) });
+    const target = await receiver();
+    target.status = (body) => (body.includes('message 1') ? 404 : 204);
+    const flags = { ...NONE, config: await configFor(target.url, dir) };
+    expect(await redeliver({ flags, output: recordingOutput() })).toBe(0);
+    const [only = ''] = await left(dir);
+    expect(JSON.parse(only)).toMatchObject({
+      id: '00af-1700000000000-1',
+      reason: expect.stringContaining('404') as unknown,
+    });
+  });
+
   it('keeps one that fails while others are taken, with its new reason and time', async () => {
     const dir = await folderWith({ webhook: [1, 2, 3, 4, 5].map((number) => letter(number)).join('') });
     const target = await receiver();
@@ -182,6 +200,56 @@ describe('wsg outbox redeliver', () => {
     expect(kept).toMatchObject({ id: '00af-1700000000000-3', connection: 'c', tags: 'a=b' });
     expect(kept.reason).toContain('500');
     expect(Date.parse(kept.time)).toBeGreaterThan(Date.UTC(2026, 1));
+  }, 30_000);
+});
+
+describe('sending letters again', () => {
+  const letters = Array.from({ length: 6 }, (_, index) => letterOf(index + 1));
+
+  function letterOf(sequence: number): DeadLetter {
+    const event = { id: `00af-1-${sequence}`, sequence, connection: 'c', action: 'open', tags: '' } as const;
+    return { time: '2026-01-01T00:00:00.000Z', reason: 'Too large.', event };
+  }
+
+  function sinkThat(answers: (batch: readonly GatewayEvent[]) => SinkReceipt): EventSink {
+    const deliver = (batch: readonly GatewayEvent[]) => Promise.resolve(answers(batch));
+    return { name: 's', maxBatchEvents: 3, start: () => Promise.resolve(), stop: () => Promise.resolve(), deliver };
+  }
+
+  it('leaves out only what was taken: not what was refused, nor what failed while others passed', async () => {
+    const sizes: number[] = [];
+    const redelivery = new Redelivery(
+      sinkThat((batch) => {
+        sizes.push(batch.length);
+        const refused = batch.filter(({ sequence }) => sequence === 2).map((event) => ({ event, reason: 'No.' }));
+        const failure = { blames: 'attempt', reason: '500' } as const;
+        const failed = batch.filter(({ sequence }) => sequence === 5).map((event) => ({ event, failure }));
+        return { settled: batch.length, refused, failed };
+      }),
+      systemClock,
+    );
+    const outcomes = await redelivery.send(letters);
+    expect(sizes).toEqual([3, 3]);
+    expect(outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : outcome.reason))).toEqual([
+      'leave-out',
+      'No.',
+      'leave-out',
+      'leave-out',
+      '500',
+      'leave-out',
+    ]);
+    expect(redelivery.result).toEqual({ delivered: 4, refused: 2, away: undefined });
+  });
+
+  it('ends when the sink says no to everything, and everything stays', async () => {
+    const failure = { blames: 'destination', reason: '404' } as const;
+    const redelivery = new Redelivery(
+      sinkThat(() => ({ settled: 0, refused: [], failure })),
+      systemClock,
+    );
+    const outcomes = await redelivery.send(letters);
+    expect(outcomes).not.toContain('leave-out');
+    expect(redelivery.result).toMatchObject({ delivered: 0, away: '404' });
   }, 30_000);
 });
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
-import type { EventSink } from '../../sink/event-sink.js';
+import { DeliveryError, type EventSink, type SinkFailure, type SinkReceipt } from '../../sink/event-sink.js';
 import { Pause } from '../pause.js';
 import type { DeadLetter } from './letter-line.js';
 import type { LetterOutcome } from './letter-pass.js';
@@ -17,10 +17,19 @@ export interface Redelivered {
 const RETRY_MS = 500;
 /** So often one letter is tried by itself before it is suspected. */
 const TRIES = 3;
-/** So many suspects one after another, and nothing that is taken between them: the sink is away. */
+/** So many failures of suspects one after another, and nothing that is taken between them: the sink is away. */
 const MAX_SUSPECTS = 3;
 /** A sink that has taken nothing for so long is away. */
 const PATIENCE_MS = 30_000;
+
+/** Letters that are sent, and how far that is. */
+interface Run {
+  readonly letters: readonly DeadLetter[];
+  readonly outcomes: LetterOutcome[];
+  /** Those that failed since one was taken. */
+  suspects: { readonly index: number; readonly reason: string }[];
+  next: number;
+}
 
 /**
  * Hands letters to a sink in order, in batches. A batch that fails is halved. One letter that fails by itself while others are
@@ -34,7 +43,7 @@ export class Redelivery {
   #refused = 0;
   #away: string | undefined;
   #suspectsInRow = 0;
-  #lastReason = '';
+  #unresolved: string | undefined;
   #isStopped = false;
   #lastTakenMs: number;
 
@@ -49,7 +58,7 @@ export class Redelivery {
     return {
       delivered: this.#delivered,
       refused: this.#refused,
-      away: this.#suspectsInRow > 0 ? (this.#away ?? this.#lastReason) : this.#away,
+      away: this.#away ?? this.#unresolved,
     };
   }
 
@@ -65,58 +74,79 @@ export class Redelivery {
 
   /** An outcome for each letter, in order. */
   async send(letters: readonly DeadLetter[]): Promise<readonly LetterOutcome[]> {
-    const outcomes = letters.map((): LetterOutcome => 'keep');
-    let suspects: { readonly index: number; readonly reason: string }[] = [];
-    let [next, size, failures] = [0, letters.length, 0];
-    while (next < letters.length && !this.isOver) {
-      const batch = letters.slice(next, next + size);
-      const failure = await this.#try(batch, outcomes, next);
-      if (typeof failure === 'number') {
-        next += failure;
-        [size, failures] = [size * 2, 0];
-        for (const { index, reason } of suspects)
-          this.#refuse(outcomes, index, refusedAgain(letters[index], reason, this.#now()));
-        suspects = [];
-        this.#suspectsInRow = 0;
-      } else if (batch.length === 1 && ++failures >= TRIES) {
-        suspects.push({ index: next++, reason: failure.reason });
+    const run: Run = { letters, outcomes: letters.map(() => 'keep'), suspects: [], next: 0 };
+    let [size, failures] = [letters.length, 0];
+    while (run.next < letters.length && !this.isOver) {
+      size = Math.min(size, this.#sink.maxBatchEvents ?? Infinity);
+      const batch = letters.slice(run.next, run.next + size);
+      const { receipt, failure } = await this.#offer(batch);
+      if (receipt.settled > 0) {
+        if (this.#apply(run, batch, receipt)) size *= 2;
         failures = 0;
-        this.#suspected(failure.reason);
+      } else if (batch.length === 1 && (saysNo(failure) || ++failures >= TRIES)) {
+        this.#failed(run, run.next++, failure);
+        this.#suspected(failure);
+        failures = 0;
       } else {
         size = Math.ceil(batch.length / 2);
         await this.#waitAfter(failure.reason);
       }
     }
-    return outcomes;
+    return run.outcomes;
   }
 
-  /** How many of the batch are settled, or why nothing is. */
-  async #try(
+  async #offer(
     batch: readonly DeadLetter[],
-    outcomes: LetterOutcome[],
-    from: number,
-  ): Promise<number | { readonly reason: string }> {
+  ): Promise<{ readonly receipt: SinkReceipt; readonly failure: SinkFailure }> {
     try {
-      const { settled, refused, failed = [] } = await this.#sink.deliver(batch.map(({ event }) => event));
-      if (settled === 0) return { reason: 'It acknowledged nothing of the batch.' };
-      this.#lastTakenMs = this.#clock.now();
-      // What its destination does not take at this moment stays a letter.
-      const away = failed.map(({ event, failure }) => ({ event, reason: failure.reason }));
-      const reasons = new Map([...refused, ...away].map(({ event, reason }) => [event, reason]));
-      for (const [index, letter] of batch.slice(0, settled).entries()) {
-        const reason = reasons.get(letter.event);
-        if (reason !== undefined) this.#refuse(outcomes, from + index, refusedAgain(letter, reason, this.#now()));
-        else this.#take(outcomes, from + index);
-      }
-      return settled;
+      const receipt = await this.#sink.deliver(batch.map(({ event }) => event));
+      const failure = receipt.failure ?? { blames: 'attempt', reason: 'It acknowledged nothing of the batch.' };
+      return { receipt, failure };
     } catch (error) {
-      return { reason: errorMessage(error) };
+      const blames = error instanceof DeliveryError ? error.blames : 'attempt';
+      return { receipt: { settled: 0, refused: [] }, failure: { blames, reason: errorMessage(error) } };
     }
   }
 
-  #suspected(reason: string): void {
-    this.#lastReason = reason;
-    if (++this.#suspectsInRow >= MAX_SUSPECTS) this.#away = reason;
+  /** Whether something was taken: then those that failed before it fail by themselves. */
+  #apply(run: Run, batch: readonly DeadLetter[], { settled, refused, failed = [] }: SinkReceipt): boolean {
+    const from = run.next;
+    const refusals = new Map(refused.map(({ event, reason }) => [event, reason]));
+    const failures = new Map(failed.map(({ event, failure }) => [event, failure]));
+    let taken = 0;
+    for (const [place, { event }] of batch.slice(0, settled).entries()) {
+      const [refusal, failure] = [refusals.get(event), failures.get(event)];
+      if (refusal !== undefined) this.#refuse(run, from + place, refusal);
+      else if (failure !== undefined) this.#failed(run, from + place, failure);
+      else {
+        run.outcomes[from + place] = 'leave-out';
+        taken++;
+      }
+    }
+    run.next += Math.min(settled, batch.length);
+    if (taken > 0) this.#passed(run, taken);
+    else for (const { failure } of failed.slice(-1)) this.#suspected(failure);
+    return taken > 0;
+  }
+
+  #passed(run: Run, taken: number): void {
+    this.#delivered += taken;
+    this.#lastTakenMs = this.#clock.now();
+    for (const { index, reason } of run.suspects) this.#refuse(run, index, reason);
+    run.suspects = [];
+    this.#suspectsInRow = 0;
+    this.#unresolved = undefined;
+  }
+
+  /** A no is an answer to this letter, whatever others get. Silence says something of it only when others are taken. */
+  #failed(run: Run, index: number, failure: SinkFailure): void {
+    if (saysNo(failure)) this.#refuse(run, index, failure.reason);
+    else run.suspects.push({ index, reason: failure.reason });
+  }
+
+  #suspected(failure: SinkFailure): void {
+    if (!saysNo(failure)) this.#unresolved = failure.reason;
+    if (++this.#suspectsInRow >= MAX_SUSPECTS) this.#away = failure.reason;
   }
 
   async #waitAfter(reason: string): Promise<void> {
@@ -124,21 +154,14 @@ export class Redelivery {
     else await this.#pause.wait(RETRY_MS);
   }
 
-  #take(outcomes: LetterOutcome[], index: number): void {
-    outcomes[index] = 'leave-out';
-    this.#delivered++;
-  }
-
-  #refuse(outcomes: LetterOutcome[], index: number, outcome: LetterOutcome): void {
-    outcomes[index] = outcome;
+  #refuse({ letters, outcomes }: Run, index: number, reason: string): void {
+    const letter = letters[index];
+    if (letter === undefined) return;
+    outcomes[index] = { ...letter, reason, time: new Date(this.#clock.wallNow()).toISOString() };
     this.#refused++;
-  }
-
-  #now(): string {
-    return new Date(this.#clock.wallNow()).toISOString();
   }
 }
 
-function refusedAgain(letter: DeadLetter | undefined, reason: string, time: string): LetterOutcome {
-  return letter === undefined ? 'keep' : { ...letter, reason, time };
+function saysNo({ blames }: SinkFailure): boolean {
+  return blames === 'event' || blames === 'destination';
 }
