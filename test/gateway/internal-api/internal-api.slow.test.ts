@@ -197,6 +197,32 @@ describeTransports('paths and methods', (transport) => {
     expect(await status('Host: localhost\r\nOrigin: http://ops.example')).toBe(200);
     expect(await status('Host: localhost')).toBe(200);
   });
+
+  test('a name rebound to the gateway opens nothing to browsers elsewhere in the whitelist, unless it is listed', async () => {
+    const lan = { internal_endpoint_access_whitelist: ['10.0.0.0/8'], trusted_proxies: ['127.0.0.1/32'] };
+    const statuses = async (internal_hosts: string[], host: string) => {
+      const gateway = await RunningGateway.start({ transport, ...lan, internal_hosts });
+      const asked = ['/events', '/status', '/metrics', '/nowhere'].map(async (path) => {
+        const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: 10.1.1.1\r\nConnection: close\r\n\r\n`;
+        const client = await RawWebSocket.connect(gateway.port);
+        client.write(head);
+        const { status } = await client.head();
+        client.destroy();
+        return status;
+      });
+      const all = await Promise.all(asked);
+      const refused = gateway.log.lines.find(({ event }) => event === 'access.refused');
+      return { all, refused: refused?.fields };
+    };
+    const rebound = await statuses([], 'rebound.example:8080');
+    expect(rebound.all).toEqual([403, 403, 403, 403]);
+    expect(rebound.refused).toMatchObject({ reason: 'host', peer: '10.1.1.1', host: 'rebound.example:8080' });
+    const open = [200, 200, 200, 404];
+    expect((await statuses([], '10.0.0.5:8080')).all).toEqual(open);
+    expect((await statuses(['wsg.internal'], 'WSG.internal:8080')).all).toEqual(open);
+    expect((await statuses(['*.internal'], 'wsg.internal')).all).toEqual(open);
+    expect((await statuses(['*'], 'any.example')).all).toEqual(open);
+  });
 });
 
 describeTransports('/healthz and /metrics', (transport) => {
