@@ -200,7 +200,9 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
   });
 
   test('an upgrade that is decided while the gateway drains is refused', async () => {
-    const { backend, gateway } = await start(transport, {}, { drain: { pause_s: 1, close_spread_s: 0 } });
+    const { backend, gateway } = await start(transport, {}, { drain: { pause_s: 0, close_spread_s: 3 } });
+    // Closes are spread over the drain, which lasts until the last of them.
+    for (let count = 0; count < 3; count += 1) await gateway.connect();
     const asked = new Promise<() => void>((resolve) => {
       backend.answering = (_request, response) => resolve(() => void response.end());
     });
