@@ -21,12 +21,12 @@ const WANTED_PER_SECOND = 250_000;
 const WANTED_SHARE = 0.7;
 
 /** Lets the clients send until `total` messages are in the stream. */
-async function sendUntil(total, { redis, senders }) {
+async function sendUntil(total, { redis, senders, ahead }) {
   for (;;) {
     const opens = CLIENTS;
     const arrived = (await redis.client.xLen(STREAM)) - opens;
     if (arrived >= total) return;
-    await senders.ask(Math.min(total, Math.max(arrived, 0) + AHEAD));
+    await senders.ask(Math.min(total, Math.max(arrived, 0) + ahead));
     await wait(LOOK_EACH_MS);
   }
 }
@@ -36,10 +36,17 @@ async function costs({ redis, gateway, senders }) {
   return { gateway: server.cpuUs, clients: clients.cpuUs, redis: redis.cpuSeconds() * 1e6, atMs: performance.now() };
 }
 
-async function measureGateway() {
-  const parts = { redis: await startRedis() };
+/** The whole gateway. `ahead`: so far the clients may be in front of the stream; Infinity: they send as fast as TCP lets them. */
+const GATEWAYS = [
+  { title: 'on ws', transport: 'ws', ahead: AHEAD },
+  { title: 'on ws, unpaced', transport: 'ws', ahead: Infinity },
+  { title: 'on uws', transport: 'uws', ahead: AHEAD },
+];
+
+async function measureGateway({ transport, ahead }) {
+  const parts = { redis: await startRedis(), ahead };
   try {
-    parts.gateway = await startPinned(join(here, 'gateway-server.mjs'), [parts.redis.url]);
+    parts.gateway = await startPinned(join(here, 'gateway-server.mjs'), [parts.redis.url, transport]);
     parts.senders = await startPinned(join(here, 'senders.mjs'), [parts.gateway.first, CLIENTS]);
     await sendUntil(WARM_UP_MESSAGES, parts);
     const before = await costs(parts);
@@ -78,12 +85,12 @@ async function measureWriter(kind) {
 
 const thousands = (perSecond) => `${Math.round(perSecond / 1000)} k`;
 
-function gatewayRow(samples) {
+function gatewayRow(title, samples) {
   const middle = (key) => median(samples.map((sample) => sample[key]));
   const sum = (key) => samples.reduce((total, sample) => total + sample[key], 0);
   const isFast = middle('perSecond') >= WANTED_PER_SECOND;
   return {
-    what: `${CLIENTS} clients, gateway and Redis on two cores`,
+    what: `${CLIENTS} clients, gateway ${title}, with Redis on two cores`,
     'messages/s': thousands(middle('perSecond')),
     wanted: `${thousands(WANTED_PER_SECOND)}${isFast ? '' : ' missed'}`,
     'CPU us each': `gateway ${middle('gateway').toFixed(2)}, Redis ${middle('redis').toFixed(2)}, clients ${middle('clients').toFixed(2)}`,
@@ -108,20 +115,20 @@ function writerRows(bare, sink) {
 
 /** The table that `npm run bench` writes. */
 export async function measure() {
-  const whole = [];
+  const whole = new Map(GATEWAYS.map(({ title }) => [title, []]));
   const sink = [];
   const bare = [];
   for (let turn = 0; turn < TURNS; turn += 1) {
-    whole.push(await measureGateway());
+    for (const gateway of GATEWAYS) whole.get(gateway.title).push(await measureGateway(gateway));
     sink.push(await measureWriter('sink'));
     bare.push(await measureWriter('bare'));
   }
   return {
     title: 'Client messages into a Redis stream',
-    rows: [gatewayRow(whole), ...writerRows(bare, sink)],
+    rows: [...[...whole].map(([title, samples]) => gatewayRow(title, samples)), ...writerRows(bare, sink)],
     notes: [
       `Medians of ${TURNS} turns, one of each in turn. Texts of 16 bytes, one tag, no append-only file.`,
-      `The clients are raw sockets that write ${100} frames at once and stay at most ${AHEAD} messages ahead of the stream; it is read back and checked: each client's messages in order, none missing, none twice.`,
+      `The clients are raw sockets that write ${100} frames at once and stay at most ${AHEAD} messages ahead of the stream, unpaced as far as TCP lets them; it is read back and checked: each client's messages in order, none missing, none twice.`,
       'The sink sends 1,000 events as one transaction and waits for its replies; the bare socket has up to 4,000 plain XADDs under way and only counts line ends.',
     ],
   };

@@ -1,4 +1,4 @@
-// gateway-server.mjs REDIS_URL: the whole gateway with the Redis sink. Answers each message with what it has cost.
+// gateway-server.mjs REDIS_URL TRANSPORT: the whole gateway with the Redis sink. Answers each message with what it has cost.
 import { Gateway } from '../../dist/gateway/gateway.js';
 import { configSchema } from '../../dist/gateway/config/config-schema.js';
 import { resolveConfig } from '../../dist/gateway/config/resolve-config.js';
@@ -7,7 +7,7 @@ const LOG = { debug: () => undefined, info: () => undefined, warn: console.error
 
 const file = configSchema.parse({
   listen_addr: '127.0.0.1:0',
-  transport: 'uws',
+  transport: process.argv[3],
   endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, stream_include_tags: ['foo'] }],
   stream_redis: { addr: process.argv[2] },
 });
