@@ -177,13 +177,13 @@ describe('wsg outbox redeliver', () => {
   it('keeps the only letter with its new reason when it is refused again', async () => {
     const dir = await folderWith({ webhook: letter(1) });
     const target = await receiver();
-    target.status = (body) => (body.includes('message 1') ? 404 : 204);
+    target.status = (body) => (body.includes('message 1') ? 413 : 204);
     const flags = { ...NONE, config: await configFor(target.url, dir) };
     expect(await redeliver({ flags, output: recordingOutput() })).toBe(0);
     const [only = ''] = await left(dir);
     expect(JSON.parse(only)).toMatchObject({
       id: '00af-1700000000000-1',
-      reason: expect.stringContaining('404') as unknown,
+      reason: expect.stringContaining('413') as unknown,
     });
   });
 

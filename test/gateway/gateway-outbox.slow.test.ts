@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { OPCODE } from '../support/raw-websocket.js';
 import { RunningGateway } from '../support/running-gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -41,5 +41,16 @@ describe('a gateway whose sink is away', () => {
       const [, , next] = await resumed.nextBlocks(3);
       expect(next).toEqual(blocks[index + 1]);
     }
+  });
+});
+
+describe('a gateway whose dead letters cannot be written', () => {
+  it('does not start', async () => {
+    const outbox = { dead_letter_dir: '/dev/null/dead-letters' };
+    await expect(RunningGateway.start({ stream_webhook: { url: NOBODY }, outbox })).rejects.toMatchObject({
+      code: 'outbox.unusable',
+      message: expect.stringContaining('/dev/null/dead-letters') as unknown,
+    });
+    await RunningGateway.start({ outbox });
   });
 });

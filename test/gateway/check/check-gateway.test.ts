@@ -66,6 +66,17 @@ test('a file where the folder of the outbox should be fails', async () => {
   expect(named(checks, 'outbox folder')).toMatchObject({ level: 'failed', detail: expect.stringContaining('taken') });
 });
 
+test('a folder for dead letters in which nothing can be made fails, where a sink may refuse something', async () => {
+  const dead_letter_dir = '/dev/null/dead-letters';
+  const stream_webhook = { url: 'http://127.0.0.1:1/' };
+  const checks = await check({ stream_webhook, outbox: { dead_letter_dir } });
+  expect(named(checks, 'dead-letter folder')).toMatchObject({
+    level: 'failed',
+    detail: expect.stringContaining(`${dead_letter_dir} cannot be written`) as unknown,
+  });
+  expect(named(await check({ outbox: { dead_letter_dir } }), 'dead-letter folder')).toBeUndefined();
+});
+
 test('plugins are found and not run', async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'plugins'));
