@@ -34,11 +34,12 @@ async function check({ flags, timeoutMs }: CheckInvocation): Promise<Checked> {
     const checks = problems.map((detail) => ({ name: 'configuration', level: 'failed', detail }) as const);
     return { checks, exitCode: exitCodeOfError(loaded) };
   }
-  const { config, source, warnings } = loaded;
+  const { config, source, warnings, notices } = loaded;
   const origin = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
   const checks: CheckResult[] = [
     { name: 'configuration', level: 'ok', detail: origin },
     ...warnings.map((detail) => ({ name: 'configuration', level: 'warning', detail }) as const),
+    ...notices.map((detail) => ({ name: 'configuration', level: 'ok', detail }) as const),
     ...(await checkGateway(config, timeoutMs)),
   ];
   const isWell = checks.every(({ level }) => level !== 'failed');

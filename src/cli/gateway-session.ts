@@ -22,13 +22,14 @@ export interface GatewaySession {
 export async function runGateway({ flags, plugins }: GatewaySession): Promise<void> {
   const readyFd = checkDescriptor(flags['ready-fd']);
   const log = createGatewayLog(flags);
-  const { config, source, warnings } = loadConfig({
+  const { config, source, warnings, notices } = loadConfig({
     path: flags.config,
     cwd: process.cwd(),
     env: process.env,
     overrides: { listen_addr: flags.listen, transport: flags.transport, plugins },
   });
   for (const warning of warnings) log.warn('config.warning', { warning });
+  for (const notice of notices) log.info('config.default', { notice });
   const gateway = new Gateway(config, { log, source });
   const stopRequest = waitForStopRequest(gateway, log);
   const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;

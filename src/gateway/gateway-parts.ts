@@ -87,6 +87,10 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
     ...shared,
     ...common,
     sendsProxyHeader,
+    inflateLimits: {
+      maxRatio: config.limits.maxInflateRatio,
+      bytesPerSecond: config.limits.maxInflateBytesPerSecond,
+    },
     longQueries: internalListener === undefined ? longQueries : undefined,
   });
   const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });

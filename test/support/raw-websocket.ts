@@ -150,17 +150,23 @@ export class RawWebSocket {
 export interface FrameOptions {
   readonly fin?: boolean;
   readonly masked?: boolean;
+  /** Sets RSV1; the payload is given as it is. */
+  readonly compressed?: boolean;
 }
 
 /** One frame, masked unless told otherwise. */
 export function encodeFrame(opcode: number, payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
-  const { fin = true, masked = true } = options;
+  const { masked = true } = options;
   const body = Buffer.from(payload);
   const head = encodeLength(body.length, masked ? 0x80 : 0);
-  head[0] = (fin ? 0x80 : 0) | opcode;
+  head[0] = firstBits(options) | opcode;
   if (!masked) return Buffer.concat([head, body]);
   for (let i = 0; i < body.length; i += 1) body[i] = (body[i] ?? 0) ^ (MASK[i % 4] ?? 0);
   return Buffer.concat([head, MASK, body]);
+}
+
+function firstBits({ fin = true, compressed = false }: FrameOptions): number {
+  return (fin ? 0x80 : 0) | (compressed ? 0x40 : 0);
 }
 
 /** An opening handshake; a header given as '' is left out. */

@@ -36,6 +36,8 @@ export interface LimitsConfig {
   readonly maxConnectionsPerAddress: number;
   readonly handshakesPerSecond: number;
   readonly maxPendingUpgrades: number;
+  readonly maxInflateRatio: number;
+  readonly maxInflateBytesPerSecond: number;
   readonly maxTags: number;
   readonly maxTagBytes: number;
   readonly maxHeaderBytes: number;

@@ -111,6 +111,21 @@ const limits = z
       .describe(
         'Upgrades whose authentication is under way; above: 503. One address may have as many as are still free for others, then 429.',
       ),
+    max_inflate_ratio: z
+      .int()
+      .min(1)
+      .max(1032)
+      .default(100)
+      .describe(
+        'How many times its size a compressed message above 1 MiB may inflate to; above: 1009. A client earns a quarter of it in inflated bytes with what it sends. `ws` only.',
+      ),
+    max_inflate_kb_per_s: z
+      .int()
+      .min(64)
+      .default(4096)
+      .describe(
+        'KiB that the messages of one client may inflate to in a second beside what it earns; above: it is read more slowly. `ws` only.',
+      ),
     max_tags: z.int().min(1).default(64).describe('Tags of one connection; above: 400.'),
     max_tag_bytes: z.int().min(16).default(1024).describe('Bytes of one tag, key and value together; above: 400.'),
     max_header_kb: z.int().min(4).max(256).default(32).describe('Request line and headers of a request; above: 431.'),

@@ -20,6 +20,9 @@ const tags = z.record(
   z.string(),
 );
 const idleTimeout = z.int().min(8).max(960);
+/** The old program's was 131072. */
+export const DEFAULT_MAX_MESSAGE_KB = 1024;
+
 const messageSize = z
   .int()
   .min(1)
@@ -121,7 +124,9 @@ export const configSchema = z
       .enum(['auto', 'uws', 'ws'])
       .default('auto')
       .describe('Server library: `uws` (fast, native), `ws` (runs everywhere), `auto` takes `uws` where it loads.'),
-    max_message_size_kb: messageSize.default(131_072).describe('Largest message from a client, in KiB.'),
+    max_message_size_kb: messageSize
+      .default(DEFAULT_MAX_MESSAGE_KB)
+      .describe('Largest message from a client, in KiB, also once it is inflated.'),
     max_send_body_bytes: z
       .int()
       .min(1)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import { pathText, problemSentence } from './config-problem.js';
-import { configSchema, type ConfigFile, type ConfigInput } from './config-schema.js';
+import { configSchema, DEFAULT_MAX_MESSAGE_KB, type ConfigFile, type ConfigInput } from './config-schema.js';
 import { nearestHint, readEnvironment } from './environment.js';
 import type { GatewayConfig } from './gateway-config.js';
 import { redisAddrWarnings } from './redis-addr.js';
@@ -46,6 +46,8 @@ export interface LoadedConfig {
   readonly source: ConfigSource;
   /** Sentences for the log: keys and variables that mean nothing. */
   readonly warnings: readonly string[];
+  /** Sentences for the log: defaults that an upgrade has changed. */
+  readonly notices: readonly string[];
 }
 
 /** Values on their way to the schema, and where each came from: `config.yml:3:1` or a variable's name, by path. */
@@ -69,7 +71,17 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const source: ConfigSource = file === undefined ? { kind: 'built-in' } : { kind: 'file', path: file.shownPath };
   const baseDir = file === undefined ? options.cwd : dirname(file.path);
   const config = resolveConfig(checked, baseDir);
-  return { config, source, warnings: [...draft.warnings, ...redisAddrWarnings(config)] };
+  const notices = changedDefaults(draft.values, checked);
+  return { config, source, warnings: [...draft.warnings, ...redisAddrWarnings(config)], notices };
+}
+
+/** Who upgrades from the old program may have clients that send larger messages. */
+function changedDefaults(values: Draft['values'], { endpoints }: ConfigFile): string[] {
+  const isTaken = endpoints.some((endpoint) => endpoint.max_message_size_kb === undefined);
+  if (!isTaken || values['max_message_size_kb'] !== undefined) return [];
+  return [
+    `max_message_size_kb is not set: messages of clients above ${DEFAULT_MAX_MESSAGE_KB} KiB are closed with 1009 (before: above 131072 KiB); set it if clients send larger ones`,
+  ];
 }
 
 interface FoundFile {

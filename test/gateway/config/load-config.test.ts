@@ -41,7 +41,7 @@ test('a file has the defaults of the old program', async () => {
   expect(config.listen).toEqual({ host: '0.0.0.0', port: 8080 });
   expect(config.whitelist).toEqual(['127.0.0.1/8', '::1/128']);
   expect(config.metricsEnabled).toBe(false);
-  expect(config.endpoints).toMatchObject([{ path: '/ws', maxMessageBytes: 128 * 1024 * 1024, idleTimeoutS: 60 }]);
+  expect(config.endpoints).toMatchObject([{ path: '/ws', maxMessageBytes: 1024 * 1024, idleTimeoutS: 60 }]);
 });
 
 test('tags and variables keep the text as written', async () => {
@@ -256,4 +256,15 @@ test('events are not written to disk without a folder', async () => {
   expect(await problems('endpoints: [{path: /a}]\noutbox: {durability: disk}')).toEqual([
     "config.yml:2:22 outbox.durability: 'disk' needs outbox.dir",
   ]);
+});
+
+test('says what a message may have when the file does not, and says nothing when it does', async () => {
+  const { config, notices } = await load('endpoints: [{path: /a}, {path: /b, max_message_size_kb: 7}]');
+  expect(config.endpoints.map(({ maxMessageBytes }) => maxMessageBytes)).toEqual([1024 * 1024, 7 * 1024]);
+  expect(notices).toEqual([expect.stringMatching(/^max_message_size_kb is not set: .*1024 KiB.*131072 KiB/)]);
+  for (const text of [
+    'max_message_size_kb: 1024\nendpoints: [{path: /a}]',
+    'endpoints: [{path: /a, max_message_size_kb: 9}]',
+  ])
+    expect((await load(text)).notices).toEqual([]);
 });
