@@ -142,6 +142,24 @@ describe('the nats sink', () => {
     expect(await sequences(4)).toEqual([1, 2, 3, 4]);
   });
 
+  test('a full subject stops all behind it, and names the subject as the cause, until there is room', async () => {
+    const sink = createSink();
+    const { stream, subject } = newest;
+    const full = { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true } as const;
+    await withManager(url, (manager) => manager.streams.add({ name: stream, subjects: [subject], ...full }));
+    await withSink(sink, async () => {
+      const batch = testEvents(1, 3);
+      expect(await sink.deliver(batch)).toMatchObject({ settled: 1, refused: [], failure: { blames: 'destination' } });
+      await expect(sink.deliver(batch.slice(1))).rejects.toMatchObject({
+        blames: 'destination',
+        message: expect.stringContaining('per subject'),
+      });
+      await withManager(url, (manager) => manager.streams.update(stream, { max_msgs_per_subject: 10 }));
+      expect(await sink.deliver(batch.slice(1))).toEqual({ settled: 2, refused: [] });
+    });
+    expect(await sequences(3)).toEqual([1, 2, 3]);
+  });
+
   test('shares its stream with other writers, and keeps the order of each connection', async () => {
     const sink = createSink();
     const otherLog = new RecordingLogger();
