@@ -94,7 +94,7 @@ export class EventOutbox implements Outbox {
       if (isCut) this.progressed();
     }
     // Only what is delivered relieves: with nothing waiting, a refusal for want of a reserve must not make it full for ever.
-    const isRefusing = sequence === 0 && this.isLeft();
+    const isRefusing = sequence === 0 && bytes <= MAX_EVENT_BYTES && this.isLeft();
     if (!this.full && (isRefusing || this.isAtBound())) this.setFull(true);
     return sequence;
   }
