@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { BROKERS } from './broker-packages.js';
 import { BrokerProcess, freePort, requireProgram } from './broker-process.js';
 
@@ -10,6 +11,8 @@ export interface RabbitmqBroker {
   readonly port: number;
   /** As the user `guest`. */
   readonly url: string;
+  /** Runs `rabbitmqctl` on it. */
+  control(...args: readonly string[]): Promise<void>;
   /** Ends it and what it needed. */
   dispose(): Promise<void>;
 }
@@ -37,7 +40,14 @@ export async function startRabbitmq(settings: readonly string[] = []): Promise<R
     await process.dispose();
     mapper.kill();
   };
-  return { process, port, url: `amqp://guest:guest@127.0.0.1:${port}`, dispose };
+  const control = async (...args: readonly string[]) => {
+    const env = {
+      ...environment({ folder: process.folder, port, distributionPort, mapperPort }),
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    };
+    await promisify(execFile)('/usr/lib/rabbitmq/bin/rabbitmqctl', args, { env });
+  };
+  return { process, port, url: `amqp://guest:guest@127.0.0.1:${port}`, control, dispose };
 }
 
 interface RabbitmqPlaces {

@@ -60,7 +60,7 @@ export class DeliveryLine {
       offers,
       policy,
       destinationOf,
-      window: async () => (await this.#read(Infinity)) ?? [],
+      window: async ({ sequence }) => (await this.#read(Infinity, sequence + 1)) ?? [],
       isFree: (event) => !this.#ahead.has(event.sequence) && !options.lanes.holds(event),
       nowMs: () => clock.now(),
     });
@@ -139,12 +139,13 @@ export class DeliveryLine {
     return this.#failed(offered, attempt.failure);
   }
 
-  /** Consecutive events behind `through`; undefined when they cannot be read. */
-  async #read(maxEvents: number): Promise<readonly GatewayEvent[] | undefined> {
+  /** Consecutive events from `from` on; undefined when they cannot be read. */
+  async #read(maxEvents: number, from = this.#through + 1): Promise<readonly GatewayEvent[] | undefined> {
     const { reader, offerThrough, batch, health } = this.#options;
     try {
       const most = Math.max(1, Math.min(batch.maxEvents, maxEvents));
-      return await reader.read({ ...batch, from: this.#through + 1, through: offerThrough(), maxEvents: most });
+      const through = offerThrough();
+      return from > through ? [] : await reader.read({ ...batch, from, through, maxEvents: most });
     } catch (error) {
       // The next attempt begins anew, in case the file was replaced meanwhile.
       await reader.reset();
@@ -200,6 +201,7 @@ export class DeliveryLine {
       if (event.sequence > through) break;
       const failure = failures.get(event);
       const isWaiting = !offered.has(event) && !this.#ahead.delete(event.sequence);
+      if (failure !== undefined && !lanes.holds(event)) this.#options.onSuspect(event, failure);
       if (failure !== undefined || isWaiting) lanes.add(event, at, failure);
       lanes.passedBytes(eventBytes(event));
     }
@@ -230,13 +232,12 @@ export class DeliveryLine {
   /** Whether the front event is out of the way of the others now. */
   async #isFrontPassed([front]: readonly GatewayEvent[], failure: SinkFailure): Promise<boolean> {
     if (front === undefined) return true;
-    const { health, onSuspect, keepRefused } = this.#options;
+    const { health, keepRefused } = this.#options;
     const verdict = await this.#front.failed(front, failure);
     if (verdict === undefined) return false;
     health.succeeded();
     if (verdict.kind !== 'taken' && verdict.ahead !== undefined) this.#ahead.add(verdict.ahead.sequence);
     if (verdict.kind === 'given-up' && !(await keepRefused([verdict.letter]))) return true;
-    if (verdict.kind === 'suspect') onSuspect(front, failure);
     const failed = verdict.kind === 'suspect' ? [{ event: front, failure }] : [];
     this.#advance([front], new Set([front]), front, failed);
     return true;

@@ -7,8 +7,8 @@ import type { SinkOffers } from './sink-offers.js';
 export interface FrontTrialOptions {
   readonly offers: SinkOffers;
   readonly policy: LanePolicy;
-  /** What waits, from the front event on. */
-  readonly window: () => Promise<readonly GatewayEvent[]>;
+  /** What waits behind the front event. It may be larger than a batch by itself. */
+  readonly window: (front: GatewayEvent) => Promise<readonly GatewayEvent[]>;
   /** Whether an event may be offered before those in front of it. */
   readonly isFree: (event: GatewayEvent) => boolean;
   readonly destinationOf: (event: GatewayEvent) => string | undefined;
@@ -48,29 +48,31 @@ export class FrontTrial {
     }
     this.#tries++;
     if (failure.blames === 'attempt' && this.#tries < TRIES_BEFORE_PROBE) return undefined;
-    const waiting = await window();
-    const candidates = this.#candidates(waiting, failure);
+    const waiting = await window(front);
+    const candidates = this.#candidates(front, waiting, failure);
     for (const candidate of candidates) {
       if (await this.#passes(candidate)) return { kind: 'suspect', ahead: candidate };
     }
-    return candidates.length > 0 ? undefined : this.#lastResort(waiting, failure);
+    return candidates.length > 0 ? undefined : this.#lastResort(front, waiting[0], failure);
   }
 
-  #candidates(window: readonly GatewayEvent[], { blames }: SinkFailure): readonly GatewayEvent[] {
+  #candidates(front: GatewayEvent, window: readonly GatewayEvent[], { blames }: SinkFailure): readonly GatewayEvent[] {
     const { isFree, destinationOf } = this.#options;
-    const [front] = window;
-    const away = blames === 'destination' && front !== undefined ? destinationOf(front) : undefined;
+    const away = blames === 'destination' ? destinationOf(front) : undefined;
     const isCandidate = (event: GatewayEvent) => isFree(event) && (away === undefined || destinationOf(event) !== away);
-    return probeCandidates({ window, isFree: isCandidate, rotation: this.#rotation++, most: MOST_PROBES });
+    return probeCandidates({ front, window, isFree: isCandidate, rotation: this.#rotation++, most: MOST_PROBES });
   }
 
   /**
    * Only events of its own connection wait. Once one of those is taken the front one may no longer be delivered, so it must
    * have had all its chances, the last of them right now and, where something was taken before, right after that passed again.
    */
-  async #lastResort(window: readonly GatewayEvent[], failure: SinkFailure): Promise<FrontVerdict | undefined> {
-    const [front, next] = window;
-    if (front === undefined || !this.#isRipe(failure)) return undefined;
+  async #lastResort(
+    front: GatewayEvent,
+    next: GatewayEvent | undefined,
+    failure: SinkFailure,
+  ): Promise<FrontVerdict | undefined> {
+    if (!this.#isRipe(failure)) return undefined;
     const { control } = this.#options.offers;
     if (control !== undefined) {
       if (!(await this.#passes(control))) return undefined;

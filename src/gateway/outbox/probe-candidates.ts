@@ -1,7 +1,8 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 
 export interface ProbeSearch {
-  /** What waits, in order, from the event that failed on. */
+  readonly front: GatewayEvent;
+  /** What waits behind it, in order. */
   readonly window: readonly GatewayEvent[];
   /** Whether the event may be offered out of turn. */
   readonly isFree: (event: GatewayEvent) => boolean;
@@ -10,14 +11,14 @@ export interface ProbeSearch {
   readonly most: number;
 }
 
-/** Events of other connections than the first one's that could show that the sink takes others: each the first of its connection. */
-export function probeCandidates({ window, isFree, rotation, most }: ProbeSearch): GatewayEvent[] {
-  const seen = new Set<string>();
+/** Events of other connections than the front one's that could show that the sink takes others: each the first of its connection. */
+export function probeCandidates({ front, window, isFree, rotation, most }: ProbeSearch): GatewayEvent[] {
+  const seen = new Set<string>([front.connection]);
   const firsts: GatewayEvent[] = [];
   for (const event of window) {
     if (seen.has(event.connection)) continue;
     seen.add(event.connection);
-    if (seen.size > 1 && isFree(event)) firsts.push(event);
+    if (isFree(event)) firsts.push(event);
   }
   const found: GatewayEvent[] = [];
   for (let step = 0; step < Math.min(most, firsts.length); step++) {
