@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.js';
+import { openFileLimit } from '../core/open-files.js';
 import type { Logger } from '../core/logger.js';
 import { ApiKeys } from './access/api-keys.js';
 import { ClientRates } from './access/client-rates.js';
-import { ConnectionLimits } from './access/connection-limits.js';
+import { connectionsFor, ConnectionLimits } from './access/connection-limits.js';
 import { ForwardedAddress } from './access/forwarded-address.js';
 import { LimitedLog } from './access/limited-log.js';
 import { RequestGuard } from './access/request-guard.js';
@@ -16,6 +17,7 @@ import type { Connection } from './connection/connection.js';
 import type { ConnectionRegistry } from './connection/registry.js';
 import type { Delivery } from './delivery/delivery.js';
 import type { GatewayCounters } from './metrics/gateway-counters.js';
+import type { PlainConnectionsOptions, RefusedConnection } from './transport/plain-connections.js';
 import type { LongQueries } from './transport/head-limit.js';
 import type { AddressOf, SendsProxyHeader } from './transport/transport.js';
 
@@ -42,7 +44,16 @@ export interface AccessParts {
   readonly sendsProxyHeader: SendsProxyHeader | undefined;
   /** Those of peers that may use the internal API. */
   readonly longQueries: LongQueries;
+  readonly plainConnections: {
+    readonly ofClients: PlainConnectionsOptions;
+    /** It may go on a little when clients have taken what they may. */
+    readonly ofInternalApi: PlainConnectionsOptions;
+  };
 }
+
+/** The shares of the files kept back that are left when nobody is let in any more. */
+const CLIENTS_LEAVE = 0.5;
+const INTERNAL_API_LEAVES = 0.25;
 
 /** Puts together what the keys of access ask for. */
 export function composeAccess(surroundings: AccessSurroundings): AccessParts {
@@ -57,18 +68,40 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
     keys: apiKeys,
   });
   const whitelist = new Whitelist(config.whitelist);
+  const longQueries: LongQueries = {
+    maxBytes: config.limits.maxQueryBytes,
+    allows: (address) => whitelist.allows(address),
+    isProxy: (peer) => proxies?.isProxy(peer) === true,
+  };
   return {
-    longQueries: {
-      maxBytes: config.limits.maxQueryBytes,
-      allows: (address) => whitelist.allows(address),
-      isProxy: (peer) => proxies?.isProxy(peer) === true,
-    },
+    longQueries,
+    plainConnections: composePlainConnections(surroundings, longQueries),
     admission: composeAdmission(surroundings, proxies !== undefined),
     rates: ClientRates.of(config.endpoints, clock),
     apiKeys,
     guard,
     addressOf: proxies?.clientOf,
     sendsProxyHeader: config.proxyProtocol ? proxies?.isProxy : undefined,
+  };
+}
+
+/** The files that `max_connections` leaves free are for sinks, the log and the internal API: clients may take half of them. */
+function composePlainConnections(
+  { config, log, clock }: AccessSurroundings,
+  known: LongQueries,
+): AccessParts['plainConnections'] {
+  const openFiles = openFileLimit();
+  const kept = Math.max(0, openFiles - connectionsFor(openFiles));
+  const limited = new LimitedLog(log, clock);
+  const shared = {
+    maxConnections: config.limits.maxPlainConnections,
+    isShared: (peer: string) => known.allows(peer) || known.isProxy(peer),
+    onRefused: (refused: RefusedConnection) => limited.warn('connection.refused', { ...refused }),
+  };
+  const below = (share: number): number => (openFiles === 0 ? Number.POSITIVE_INFINITY : openFiles - kept * share);
+  return {
+    ofClients: { ...shared, maxDescriptor: below(CLIENTS_LEAVE) },
+    ofInternalApi: { ...shared, maxDescriptor: below(INTERNAL_API_LEAVES) },
   };
 }
 

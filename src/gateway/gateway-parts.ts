@@ -72,12 +72,19 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
   const { registry, delivery, handler } = core;
   const router = composeRouter(surroundings, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
-  const { addressOf, sendsProxyHeader, longQueries } = core.access;
+  const { addressOf, sendsProxyHeader, longQueries, plainConnections } = core.access;
   const malformed = new LimitedLog(log, surroundings.clock);
   const onMalformed = (request: MalformedRequest): void => malformed.warn('http.malformed', { ...request });
   const common = { log, maxHeadBytes, addressOf, onMalformed };
   const internalListener =
-    internalListen && new HttpListener({ ...common, longQueries, listen: internalListen, http: router.handle });
+    internalListen &&
+    new HttpListener({
+      ...common,
+      longQueries,
+      plainConnections: plainConnections.ofInternalApi,
+      listen: internalListen,
+      http: router.handle,
+    });
   const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
   const onCloseIgnored = (): void => {
     delivery.counters.closeIgnored += 1;
@@ -87,6 +94,7 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
     ...shared,
     ...common,
     sendsProxyHeader,
+    plainConnections: plainConnections.ofClients,
     inflateLimits: {
       maxRatio: config.limits.maxInflateRatio,
       bytesPerSecond: config.limits.maxInflateBytesPerSecond,

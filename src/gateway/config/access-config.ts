@@ -36,6 +36,7 @@ export interface LimitsConfig {
   readonly maxConnectionsPerAddress: number;
   readonly handshakesPerSecond: number;
   readonly maxPendingUpgrades: number;
+  readonly maxPlainConnections: number;
   readonly maxInflateRatio: number;
   readonly maxInflateBytesPerSecond: number;
   readonly maxTags: number;

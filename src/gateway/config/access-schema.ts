@@ -111,6 +111,13 @@ const limits = z
       .describe(
         'Upgrades whose authentication is under way; above: 503. One address may have as many as are still free for others, then 429.',
       ),
+    max_plain_connections: z
+      .int()
+      .min(8)
+      .default(4096)
+      .describe(
+        'Connections of each listener that are no WebSocket, or not yet; above: cut. One address may have a quarter, unless it is in the whitelist or a trusted proxy. `ws` and the internal listener.',
+      ),
     max_inflate_ratio: z
       .int()
       .min(1)

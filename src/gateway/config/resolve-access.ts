@@ -41,6 +41,7 @@ export function resolveLimits({ limits }: ConfigFile): LimitsConfig {
     maxConnectionsPerAddress: limits.max_connections_per_address,
     handshakesPerSecond: limits.handshakes_per_s,
     maxPendingUpgrades: limits.max_pending_upgrades,
+    maxPlainConnections: limits.max_plain_connections,
     maxInflateRatio: limits.max_inflate_ratio,
     maxInflateBytesPerSecond: limits.max_inflate_kb_per_s * 1024,
     maxTags: limits.max_tags,

@@ -12,6 +12,7 @@ import { listenError } from './listen-error.js';
 import { hasTooManyHeaders, NodeExchange, readRequest } from './node-http.js';
 import { RawTargets } from './raw-target.js';
 import { readTlsFiles } from './tls-files.js';
+import { PlainConnections, type PlainConnectionsOptions } from './plain-connections.js';
 import { ProxyProtocol } from './proxy-protocol.js';
 import type { AddressOf, SendsProxyHeader, TlsFiles } from './transport.js';
 
@@ -19,6 +20,12 @@ import type { AddressOf, SendsProxyHeader, TlsFiles } from './transport.js';
 const HEAD_TIMEOUT_MS = 10_000;
 /** How long a connection may wait for its next request. */
 const KEEP_ALIVE_MS = 10_000;
+/** From the first byte of a request to the end of its body. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** How long a TLS handshake may take, from the connection on. */
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+/** At most one line about a failed listener in this time. */
+const FAILURE_LOG_MS = 1_000;
 /** How often slow heads are looked for. */
 const CHECK_EACH_MS = 2_000;
 
@@ -33,6 +40,8 @@ export interface HttpListenerOptions {
   readonly addressOf?: AddressOf;
   readonly sendsProxyHeader?: SendsProxyHeader;
   readonly onMalformed?: OnMalformed;
+  /** Without it connections are not bounded. */
+  readonly plainConnections?: PlainConnectionsOptions | undefined;
   /** Takes requests for a WebSocket; without it they are answered as plain requests. */
   readonly upgrades?: {
     wants(req: IncomingMessage): boolean;
@@ -45,11 +54,14 @@ export class HttpListener {
   readonly #options: HttpListenerOptions;
   readonly #proxyProtocol: ProxyProtocol;
   #server: Server | TlsServer | undefined;
+  readonly #plain: PlainConnections | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #isListening = false;
   #closed: Promise<void> = Promise.resolve();
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
+    this.#plain = options.plainConnections && new PlainConnections(options.plainConnections);
     this.#proxyProtocol = new ProxyProtocol({ sendsHeader: options.sendsProxyHeader, log: options.log });
   }
 
@@ -83,7 +95,7 @@ export class HttpListener {
       server.listen({ host: listen.host, port: listen.port, exclusive: true }, resolve);
     });
     server.removeAllListeners('error');
-    server.on('error', (thrown) => this.#options.log.error('transport.listener-failed', { error: thrown.message }));
+    server.on('error', (thrown) => this.#logFailure(thrown));
     this.#closed = new Promise((resolve) => server.once('close', resolve));
     this.#server = server;
     this.#isListening = true;
@@ -113,6 +125,8 @@ export class HttpListener {
     const options = {
       maxHeaderSize: limit.maxHeadBytes,
       headersTimeout: HEAD_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CHECK_EACH_MS,
       IncomingMessage: requestClass(upgrades),
@@ -126,7 +140,11 @@ export class HttpListener {
       if (isRefused(req, request, limit)) res.writeHead(HEAD_TOO_LARGE.status, { Connection: 'close' }).end();
       else void serveHttp(http, new NodeExchange(req, res, request), log);
     });
-    if (upgrades !== undefined) server.on('upgrade', (req, socket, head) => upgrades.take(req, socket, head));
+    if (upgrades !== undefined)
+      server.on('upgrade', (req, socket, head) => {
+        this.#plain?.upgraded(req.socket);
+        upgrades.take(req, socket, head);
+      });
     const peerOf = (socket: Socket): string => this.#proxyProtocol.peerOf(socket).address;
     const event = tls === undefined ? 'connection' : 'secureConnection';
     if (longQueries !== undefined) {
@@ -139,7 +157,16 @@ export class HttpListener {
     rawTargets.guard(server, event);
     new ClientErrors({ rawTargets, peerOf, onMalformed }).guard(server);
     this.#proxyProtocol.guard(server);
+    this.#plain?.guard(server);
     return server;
+  }
+
+  /** A failed accept may come back at once, and again. */
+  #logFailure({ message }: Error): void {
+    const now = performance.now();
+    if (now - this.#failedAt < FAILURE_LOG_MS) return;
+    this.#failedAt = now;
+    this.#options.log.error('transport.listener-failed', { error: message });
   }
 
   #headLimit(longQueries: LongQueries | undefined): HeadLimit {

@@ -2,6 +2,7 @@ import type { Logger } from '../../core/logger.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { OnMalformed } from './client-errors.js';
 import type { LongQueries } from './head-limit.js';
+import type { PlainConnectionsOptions } from './plain-connections.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import type { InflateLimits } from './inflater.js';
 import type { OutboundMessage, Socket } from './socket.js';
@@ -103,6 +104,8 @@ export interface TransportOptions<C> {
   readonly handler: TransportHandler<C>;
   readonly http: HttpHandler;
   readonly log: Logger;
+  /** Only `ws` honours it: uWebSockets.js accepts by itself. */
+  readonly plainConnections?: PlainConnectionsOptions | undefined;
   /** Only `ws` can bound what inflating messages costs. */
   readonly inflateLimits?: InflateLimits | undefined;
   /** Called for each peer that was cut because it had not read up to its close frame in time, or on `ws` not answered that. */

@@ -93,6 +93,7 @@ export class WsTransport<C extends object> implements Transport {
       sendsProxyHeader,
       onMalformed,
       longQueries,
+      plainConnections: options.plainConnections,
       http: (exchange) => this.#answerHttp(exchange),
       upgrades: {
         wants: (req) => this.#endpoints.has(splitTarget(req.url ?? '/').path),

@@ -1,0 +1,104 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { plainAddress } from './remote-address.js';
+import type { Ends } from './proxy-protocol.js';
+
+/** Why a connection was cut as soon as it was accepted. */
+export interface RefusedConnection {
+  readonly peer: string;
+  readonly reason: 'max_plain_connections' | 'max_plain_connections_per_address' | 'open_files';
+}
+
+/** Told of each connection that is refused; strangers can provoke it at any rate. */
+export type OnConnectionRefused = (refused: RefusedConnection) => void;
+
+export interface PlainConnectionsOptions {
+  /** Connections in all that are no WebSocket, or not yet. */
+  readonly maxConnections: number;
+  /** From this file descriptor on a connection is refused: those above are kept for the log, certificates and sinks. */
+  readonly maxDescriptor: number;
+  /** Peers that many clients share: the bound for one address is not theirs. */
+  readonly isShared: (peer: string) => boolean;
+  readonly onRefused: OnConnectionRefused;
+}
+
+/** One address may have this part of all. */
+const SHARE_OF_ADDRESS = 4;
+
+/**
+ * Bounds the connections without a WebSocket, in all and by address, and keeps file descriptors back. The system gives each new
+ * connection the lowest free descriptor, so a high one says that all below it are taken: the newcomer is cut, and nobody else.
+ */
+export class PlainConnections {
+  readonly #options: PlainConnectionsOptions;
+  readonly #maxOfAddress: number;
+  /** By both ends of the TCP connection, as TLS hides its socket; the peer's address. */
+  readonly #open = new Map<string, string>();
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(options: PlainConnectionsOptions) {
+    this.#options = options;
+    this.#maxOfAddress = Math.max(1, Math.floor(options.maxConnections / SHARE_OF_ADDRESS));
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Puts itself before what the server does with a new connection. */
+  guard(server: Server): void {
+    const takers = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      const peer = plainAddress(socket.remoteAddress);
+      const reason = this.#whyRefused(socket, peer);
+      if (reason !== undefined) {
+        socket.destroy();
+        this.#options.onRefused({ peer, reason });
+        return;
+      }
+      this.#add(socket, peer);
+      for (const take of takers) take.call(server, socket);
+    });
+  }
+
+  /** The connection asks for a WebSocket: other bounds hold for it from now on. */
+  upgraded(ends: Ends): void {
+    this.#remove(keyOf(ends));
+  }
+
+  #whyRefused(socket: Socket, peer: string): RefusedConnection['reason'] | undefined {
+    const { maxConnections, maxDescriptor, isShared } = this.#options;
+    if (descriptorOf(socket) >= maxDescriptor) return 'open_files';
+    if (this.#open.size >= maxConnections) return 'max_plain_connections';
+    const isOverShare = (this.#byAddress.get(peer) ?? 0) >= this.#maxOfAddress;
+    return isOverShare && !isShared(peer) ? 'max_plain_connections_per_address' : undefined;
+  }
+
+  #add(socket: Socket, peer: string): void {
+    const key = keyOf(socket);
+    this.#open.set(key, peer);
+    this.#byAddress.set(peer, (this.#byAddress.get(peer) ?? 0) + 1);
+    socket.once('close', () => this.#remove(key));
+  }
+
+  #remove(key: string): void {
+    const peer = this.#open.get(key);
+    if (peer === undefined) return;
+    this.#open.delete(key);
+    const left = (this.#byAddress.get(peer) ?? 0) - 1;
+    if (left > 0) this.#byAddress.set(peer, left);
+    else this.#byAddress.delete(peer);
+  }
+}
+
+/** Node has it on the handle only; -1 where it has none (Windows). */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  return typeof fd === 'number' ? fd : -1;
+}
+
+function keyOf({ remoteAddress, remotePort, localAddress }: Ends): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
+}
