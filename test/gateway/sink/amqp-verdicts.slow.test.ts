@@ -75,6 +75,7 @@ const unbind = { goWrong: () => bind('a'), comeRight: () => bind('a', 'b'), rece
 describeVerdicts(
   'amqp',
   [
+    { name: 'a routing key without a queue', begin: () => beginUnbound('b'), ...unbind },
     {
       name: 'one routing key of several without a queue',
       begin: () => beginUnbound('{tag.key}'),

@@ -79,6 +79,12 @@ describeVerdicts(
       ...forbid('~other'),
     },
     { name: 'one key of another type among several', ...several, ...replace('b') },
+    {
+      name: 'one key that the user may not write among several',
+      ...several,
+      received: readStreams('a', 'b'),
+      ...forbid('~a'),
+    },
   ],
   [
     {
