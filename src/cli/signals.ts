@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import { systemClock } from '../core/clock.js';
+import { releaseStopSignals } from './early-signals.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 
 /** Signals that ask a process to stop. */
@@ -37,6 +38,7 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
     }
   };
   for (const signal of STOP_SIGNALS) source.on(signal, listener);
+  if (source === process) releaseStopSignals();
   return () => {
     for (const signal of STOP_SIGNALS) source.off(signal, listener);
   };
@@ -53,4 +55,9 @@ export function onReloadSignal(onReload: () => void, hasTerminal = process.stder
 /** Ends the process now, whatever is open. Only for a second signal and for a stop that has passed its bound. */
 export function endProcess(code: ExitCode): never {
   process.exit(code);
+}
+
+/** Ends the process `afterMs` from now with the exit code that it has by then, if anything still keeps it running. */
+export function endProcessLater(afterMs: number): void {
+  setTimeout(() => process.exit(), afterMs).unref();
 }

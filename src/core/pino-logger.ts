@@ -2,11 +2,11 @@ import { pino } from 'pino';
 import type { LogLevel } from './log-level.js';
 import type { Logger } from './logger.js';
 
-/** One JSON object a line on standard error (pino), `event` and `time` (ISO 8601) among its fields; written at once. */
-export function createPinoLogger(level: LogLevel = 'info'): Logger {
+/** One JSON object a line (pino), `event` and `time` (ISO 8601) among its fields; written at once, to standard error unless `write` takes the lines. */
+export function createPinoLogger(level: LogLevel = 'info', write?: (line: string) => void): Logger {
   const log = pino(
     { level, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime, base: undefined },
-    pino.destination({ fd: 2, sync: true }),
+    write === undefined ? pino.destination({ fd: 2, sync: true }) : { write },
   );
   return {
     debug: (event, fields) => log.debug(fields ?? {}, event),

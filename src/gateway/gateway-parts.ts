@@ -19,7 +19,7 @@ import { statusRoutes } from './internal-api/status-routes.js';
 import { packageVersion } from '../core/package-version.js';
 import { DurationCounts } from './metrics/duration-counts.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
-import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { GatewayMetrics, type MetricsSource } from './metrics/gateway-metrics.js';
 import { composeMirror } from './mirror/compose-mirror.js';
 import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
@@ -42,6 +42,8 @@ export interface GatewaySurroundings {
   readonly readiness: () => Readiness;
   /** False before the start and from the end of `drain.pause_s` on; during that pause upgrades are accepted, though nothing is ready. */
   readonly acceptsUpgrades: () => boolean;
+  /** Log lines that could not be written; undefined where nothing counts them. */
+  readonly droppedLogLines?: (() => number) | undefined;
 }
 
 /** The parts that are started and stopped; none of them runs yet. */
@@ -159,7 +161,7 @@ function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, cho
 }
 
 function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Route[] {
-  const { config, clock, readiness } = surroundings;
+  const { config, clock, readiness, droppedLogLines } = surroundings;
   const { registry, delivery, outbox, embedded } = core;
   const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
   const details = () => {
@@ -179,14 +181,15 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
     const stream = new EventStream(embedded, clock);
     routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
   }
-  if (config.metricsEnabled) routes.push(metricsRoute(composeMetrics(core, chosen, sendDurations)));
+  if (config.metricsEnabled)
+    routes.push(metricsRoute(composeMetrics(core, chosen, { sendDurations, droppedLogLines })));
   return routes;
 }
 
 function composeMetrics(
   { counters, delivery, outbox, embedded, mirror, registry }: GatewayCore,
   chosen: ChosenTransport,
-  sendDurations: DurationCounts,
+  more: Pick<MetricsSource, 'sendDurations' | 'droppedLogLines'>,
 ): GatewayMetrics {
   return new GatewayMetrics({
     counters,
@@ -196,7 +199,7 @@ function composeMetrics(
     ring: embedded && (() => embedded.state()),
     mirror: mirror && (() => mirror.state()),
     connections: () => registry.size,
-    sendDurations,
+    ...more,
     transport: chosen.name,
     version: packageVersion(),
   });

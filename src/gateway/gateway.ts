@@ -25,6 +25,8 @@ export interface GatewayDependencies {
   readonly clock?: Clock;
   /** For the log: where the configuration came from. */
   readonly source?: ConfigSource;
+  /** For the metric of log lines that could not be written. */
+  readonly droppedLogLines?: () => number;
 }
 
 /** A whole gateway on one node. */
@@ -33,11 +35,13 @@ export class Gateway {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #source: ConfigSource | undefined;
+  readonly #droppedLogLines: (() => number) | undefined;
   /** `leaving`: load balancers are told to turn away (`drain.pause_s`), and whom they still send is served. */
   #phase: 'starting' | 'running' | 'leaving' | 'draining' = 'starting';
   #parts: GatewayParts | undefined;
   #starting: Promise<ListenAddress> | undefined;
   #stopping: Promise<void> | undefined;
+  #isStopAsked = false;
   #internalAddress: ListenAddress | undefined;
   #tlsWatch: TlsWatch | undefined;
 
@@ -46,6 +50,7 @@ export class Gateway {
     this.#log = dependencies.log;
     this.#clock = dependencies.clock ?? systemClock;
     this.#source = dependencies.source;
+    this.#droppedLogLines = dependencies.droppedLogLines;
   }
 
   /** Where the internal API listens by itself; undefined when it shares the public address, and before the start. */
@@ -60,7 +65,7 @@ export class Gateway {
 
   /**
    * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`, `tls.invalid`,
-   * `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves nothing running then.
+   * `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves nothing running then; so it does when `stop` comes before it has ended.
    */
   start(): Promise<ListenAddress> {
     this.#starting = this.#start();
@@ -106,6 +111,7 @@ export class Gateway {
       clock: this.#clock,
       readiness: () => this.#readiness(),
       acceptsUpgrades: () => this.#phase === 'running' || this.#phase === 'leaving',
+      droppedLogLines: this.#droppedLogLines,
     });
     this.#parts = parts;
     this.#log.info('transport.chosen', { transport: parts.transport.name, reason: parts.transportReason });
@@ -113,22 +119,27 @@ export class Gateway {
     try {
       return await this.#startParts(parts);
     } catch (error) {
-      await this.#stopParts(parts);
+      // A cut start leaves what an earlier process left in the log where it is.
+      await this.#stopParts(parts, this.#isStopAsked ? 0 : this.#config.drain.flushTimeoutMs);
       throw error;
     }
   }
 
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
-    await parts.access.apiKeys.load();
-    await parts.access.admission.start();
-    await tryDeadLetters(this.#config.sinks, this.#config.outbox);
-    await parts.outbox.start();
-    await parts.mirror?.start(parts.outbox.recoveredThrough);
-    parts.delivery.start(parts.transport);
-    if (parts.transport.canPause) parts.handler.pauseWhenFull();
-    await parts.plugins.start();
+    const { access, outbox, mirror, transport } = parts;
+    for (const step of [
+      () => access.apiKeys.load(),
+      () => access.admission.start(),
+      () => tryDeadLetters(this.#config.sinks, this.#config.outbox),
+      () => outbox.start(),
+      () => mirror?.start(outbox.recoveredThrough),
+      () => this.#startPlugins(parts),
+    ]) {
+      await step();
+      if (this.#isStopAsked) throw new Error('the gateway was stopped before it had started');
+    }
     this.#internalAddress = await parts.internalListener?.listen();
-    const address = await parts.transport.listen();
+    const address = await transport.listen();
     this.#phase = 'running';
     this.#watchTls();
     if (this.#internalAddress !== undefined) {
@@ -138,14 +149,25 @@ export class Gateway {
     return address;
   }
 
+  async #startPlugins({ delivery, transport, handler, plugins }: GatewayParts): Promise<void> {
+    delivery.start(transport);
+    if (transport.canPause) handler.pauseWhenFull();
+    await plugins.start();
+  }
+
   async #stop(): Promise<void> {
+    this.#isStopAsked = true;
     this.#parts?.outbox.hurryStart();
+    if (this.#phase === 'starting') await this.#parts?.plugins.stop();
     const started = await this.#starting?.then(
       () => true,
       () => false,
     );
     const parts = this.#parts;
-    if (started !== true || parts === undefined) return;
+    if (started !== true || parts === undefined) {
+      if (this.#starting !== undefined) this.#log.info('gateway.stopped', {});
+      return;
+    }
     const { pauseMs, closeSpreadMs } = this.#config.drain;
     this.#phase = 'leaving';
     this.#log.info('gateway.draining', { connections: parts.registry.size });
@@ -156,17 +178,17 @@ export class Gateway {
     await parts.plugins.stop();
     await parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
     if (connections > 0) await this.#wait(LINGER_MS);
-    await this.#stopParts(parts);
+    await this.#stopParts(parts, this.#config.drain.flushTimeoutMs);
     this.#log.info('gateway.stopped', {});
   }
 
   /** In the order in which events flow, so that each part can still hand over what it has. */
-  async #stopParts(parts: GatewayParts): Promise<void> {
+  async #stopParts(parts: GatewayParts, flushTimeoutMs: number): Promise<void> {
     await parts.plugins.stop();
     this.#tlsWatch?.stop();
     parts.access.admission.stop();
     parts.delivery.stop();
-    const left = await parts.outbox.stop(this.#config.drain.flushTimeoutMs);
+    const left = await parts.outbox.stop(flushTimeoutMs);
     if (left > 0) this.#log.error('outbox.left-over', { events: left });
     await parts.mirror?.stop();
     await parts.transport.stop();

@@ -21,6 +21,8 @@ export interface MetricsSource {
   readonly connections: () => number;
   /** From the arrival of `POST /send` to its answer. */
   readonly sendDurations: DurationCounts;
+  /** Undefined where nothing counts them. */
+  readonly droppedLogLines?: (() => number) | undefined;
   readonly transport: string;
   readonly version: string;
 }
@@ -173,7 +175,13 @@ function addMirror(metrics: MetricRegistry, mirror: () => MirrorState): void {
   );
 }
 
-function addBuild(metrics: MetricRegistry, { transport, version }: MetricsSource): void {
+function addBuild(metrics: MetricRegistry, { transport, version, droppedLogLines }: MetricsSource): void {
+  if (droppedLogLines !== undefined) {
+    metrics.counter(
+      { name: 'log_lines_dropped_total', help: 'Log lines that standard error did not take' },
+      droppedLogLines,
+    );
+  }
   metrics.gauge({ name: 'transport_info', help: 'The server library in use', label: 'transport' }, () => [
     [transport, 1],
   ]);

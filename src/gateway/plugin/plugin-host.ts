@@ -43,7 +43,10 @@ export class PluginHost {
       const loaded = await Promise.all(
         this.#options.plugins.map(async (entry) => ({ entry, plugin: await this.#load(entry) })),
       );
-      for (const { entry, plugin } of loaded) await this.#startOne(entry, plugin);
+      for (const { entry, plugin } of loaded) {
+        this.#abort.signal.throwIfAborted();
+        await this.#startOne(entry, plugin);
+      }
     } catch (error) {
       await this.stop();
       throw error;
@@ -76,13 +79,28 @@ export class PluginHost {
     const { registry, delivery, log } = this.#options;
     try {
       const context = { registry, delivery, log, signal: this.#abort.signal, options: entry.options };
-      await plugin.start(createPluginContext(context));
+      await this.#unlessStopped(plugin.start(createPluginContext(context)));
     } catch (error) {
       if (error instanceof WsgError) throw error;
       throw failure(entry.module, 'could not be started', error);
     }
     this.#started.push({ module: entry.module, plugin });
     log.info('plugin.started', { module: entry.module });
+  }
+
+  /** A stop does not wait for a plugin that hangs in its start. */
+  async #unlessStopped(starting: void | Promise<void>): Promise<void> {
+    const { signal } = this.#abort;
+    let onAbort = (): void => undefined;
+    const aborted = new Promise<never>((_resolve, reject) => {
+      onAbort = () => reject(new Error('the gateway stops'));
+      signal.addEventListener('abort', onAbort);
+    });
+    try {
+      await Promise.race([starting, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   async #stopOne(module: string, plugin: Plugin, timeoutMs: number): Promise<void> {

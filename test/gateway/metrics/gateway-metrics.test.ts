@@ -38,6 +38,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
     connections: () => 4,
     backlog: () => ({ connections: 2, bytes: 77 }),
     sendDurations: new DurationCounts(),
+    droppedLogLines: () => 0,
     transport: 'ws',
     version: '1.2.3',
   });
