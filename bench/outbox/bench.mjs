@@ -38,6 +38,7 @@ function outboxOf(way, dir) {
     maxBytes: 64 * MIB,
     maxDiskBytes: 1024 * MIB,
     segmentBytes: 16 * MIB,
+    connectionShare: 1,
     optionalMaxBytes: 16 * MIB,
     damaged: 'skip',
     deadLetterMaxBytes: 1024 * MIB,

@@ -21,6 +21,7 @@ const DEFAULT_CONFIG: OutboxConfig = {
   fsyncIntervalMs: 100,
   maxDiskBytes: 1024 * MIB,
   segmentBytes: 16 * MIB,
+  connectionShare: 1,
   optionalMaxBytes: 16 * MIB,
   damaged: 'skip',
   lanes: { suspectTries: 10, suspectAfterMs: 120_000, destinationWaitMs: 900_000 },

@@ -22,6 +22,7 @@ export function resolveOutbox({ outbox }: ConfigFile, baseDir: string): OutboxCo
     maxDiskBytes: outbox.max_disk_bytes,
     segmentBytes: outbox.segment_bytes,
     damaged: outbox.damaged,
+    connectionShare: outbox.connection_share,
     optionalMaxBytes: outbox.optional_max_bytes,
     lanes: {
       suspectTries: outbox.suspect_tries,

@@ -12,6 +12,8 @@ export interface OutboxConfig extends OutboxLimits {
   readonly segmentBytes: number;
   /** What a start does with a log that is damaged before its end. */
   readonly damaged: 'skip' | 'strict';
+  /** What the events of one connection may take of the bound, 1 for all of it. */
+  readonly connectionShare: number;
   /** What may wait for a sink that is not required. */
   readonly optionalMaxBytes: number;
   /** When an event that fails while others pass is given up. */

@@ -118,6 +118,14 @@ const outbox = z
       .describe(
         'What a start does when the log is damaged before its end: `skip` delivers what can be read, reports the rest as an error and keeps a copy; `strict` ends.',
       ),
+    connection_share: z
+      .number()
+      .min(0.01)
+      .max(1)
+      .default(0.5)
+      .describe(
+        'Share of the bound that the events of one connection may take: above it this client alone is paused, or closed with 1013 where the transport cannot pause. 1: all of it.',
+      ),
     optional_max_bytes: z
       .int()
       .min(1024)

@@ -72,7 +72,7 @@ export const CLOSE_REASONS = {
   outbox_full: {
     code: 1013,
     reason: 'Try again later',
-    when: 'Events cannot be handed to the backend fast enough, and the transport cannot pause the client.',
+    when: 'Events cannot be handed to the backend fast enough, and the client cannot be paused: its transport cannot, or there is no room for its message.',
     startedBy: 'gateway',
     reconnect: true,
   },

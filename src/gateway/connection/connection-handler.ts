@@ -60,16 +60,17 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 
-  /** Begins to pause clients while the outbox is full. Only for transports that can. */
+  /** Begins to pause clients for whose messages there is no room. Only for transports that can. */
   pauseWhenFull(): void {
-    const held = new HeldMessages();
-    this.#held = held;
-    this.#options.outbox.onFullChange((full) => {
+    const { outbox } = this.#options;
+    this.#held = new HeldMessages(outbox.heldRoom);
+    outbox.onFullChange((full) => {
       this.#paused = full;
       // What is released may fill the outbox again: then this is called once more, inside.
-      if (!full) held.release((connection, message) => this.#appendMessage(connection, message));
+      this.#offerHeld();
       this.#pauseOrResume();
     });
+    outbox.onRoom(() => this.#offerHeld());
   }
 
   upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision> {
@@ -142,23 +143,32 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.delivery.closeOne(connection, reason);
   }
 
-  /** Without an end in sight for the outbox, a transport that cannot pause has only the close. */
+  /** Where the transport can pause, the client waits until there is room; elsewhere, and where that room is used up, there is only the close. */
   #holdOrRefuse(connection: Connection, message: ClientMessage): void {
-    if (this.#held === undefined) this.#refuse(connection, 'outbox_full');
-    else this.#held.hold(connection, message);
+    if (this.#held?.hold(connection, message) === true) connection.socket.pause();
+    else this.#refuse(connection, 'outbox_full');
+  }
+
+  #offerHeld(): void {
+    const held = this.#held;
+    if (held === undefined || held.size === 0 || this.#paused) return;
+    const free = held.release(
+      (connection, message) => this.#appendMessage(connection, message),
+      () => !this.#paused,
+    );
+    if (!this.#paused) for (const { socket } of free) socket.resume();
   }
 
   /** The connection ends: what is held of it comes before its close event, or is refused. */
   #appendHeld(connection: Connection): void {
-    const messages = this.#held?.take(connection) ?? [];
-    const refused = messages.findIndex((message) => !this.#appendMessage(connection, message));
-    if (refused >= 0) this.#options.counters.messagesRefused += messages.length - refused;
+    const refused = this.#held?.end(connection, (message) => this.#appendMessage(connection, message)) ?? 0;
+    this.#options.counters.messagesRefused += refused;
   }
 
   #pauseOrResume(): void {
-    for (const { socket } of this.#options.registry) {
-      if (this.#paused) socket.pause();
-      else socket.resume();
+    for (const connection of this.#options.registry) {
+      if (this.#paused) connection.socket.pause();
+      else if (this.#held?.has(connection) !== true) connection.socket.resume();
     }
   }
 

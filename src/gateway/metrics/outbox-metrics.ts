@@ -6,6 +6,13 @@ export function addOutboxMetrics(metrics: MetricRegistry, outbox: () => OutboxSt
   metrics.gauge({ name: 'outbox_events', help: 'Events that wait for a sink' }, () => outbox().events);
   metrics.gauge({ name: 'outbox_bytes', help: 'Bytes of events in memory that wait for a sink' }, () => outbox().bytes);
   metrics.gauge({ name: 'outbox_max_bytes', help: 'Bound on outbox_bytes' }, () => outbox().maxBytes);
+  metrics.gauge(
+    {
+      name: 'outbox_held_bytes',
+      help: 'Bytes of messages that paused clients have sent and the outbox has no room for yet',
+    },
+    () => outbox().heldBytes,
+  );
   metrics.gauge({ name: 'outbox_full', help: '1 while clients are held back because the outbox is full' }, () =>
     Number(outbox().full),
   );

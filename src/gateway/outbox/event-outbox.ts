@@ -7,12 +7,13 @@ import type { QueueLimits } from '../event/event-queue.js';
 import { eventBytes } from '../event/event-size.js';
 import type { ConfiguredSink } from '../sink/create-sinks.js';
 import type { Backlog } from './backlog.js';
+import { ConnectionShares } from './connection-shares.js';
 import { DeadLetters } from './dead-letters.js';
 import type { EventGate } from './event-gate.js';
 import { LoggedBacklog } from './logged-backlog.js';
 import { MemoryBacklog } from './memory-backlog.js';
-import { OutboxBound } from './outbox-bound.js';
-import type { NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
+import { laneLimits, optionalLimits, OutboxBound } from './outbox-bound.js';
+import type { HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
 import { SinkFeed } from './sink-feed.js';
 import { SinkGroup, type FedSink } from './sink-group.js';
 
@@ -20,10 +21,6 @@ import { SinkGroup, type FedSink } from './sink-group.js';
 const DEFAULT_BATCH: QueueLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
 /** Far below what one record of the log holds. */
 const MAX_EVENT_BYTES = 2 ** 30;
-/** What may wait for sinks that are not required, at most: above it they would keep a full outbox from being relieved. */
-const OPTIONAL_SHARE = 1 / 4;
-/** What may wait out of turn, behind suspected events and for destinations that are away, of all sinks together. */
-const LANES_SHARE = 1 / 4;
 
 export interface EventOutboxOptions {
   readonly boot: EventBoot;
@@ -45,11 +42,13 @@ export interface EventOutboxOptions {
 export class EventOutbox implements Outbox {
   private readonly backlog: Backlog;
   private readonly bound: OutboxBound;
+  private readonly shares: ConnectionShares;
   private readonly sinks: SinkGroup;
   private readonly fullLog: LimitedLog;
   private readonly relievedLog: LimitedLog;
   private readonly fullListeners: ((full: boolean) => void)[] = [];
   private readonly acknowledgedListeners: ((through: number) => void)[] = [];
+  private readonly roomListeners: (() => void)[] = [];
   private recoveredEvents = 0;
   private recoveredCloses = 0;
   private acknowledged = 0;
@@ -64,18 +63,20 @@ export class EventOutbox implements Outbox {
 
   constructor(private readonly options: EventOutboxOptions) {
     const { boot, config, clock, log } = options;
-    const { dir, maxEvents, maxBytes } = config;
+    const { dir, maxEvents, maxBytes, connectionShare } = config;
     this.isAccepting = dir === undefined;
     this.fullLog = new LimitedLog(log, clock);
     this.relievedLog = new LimitedLog(log, clock);
     this.backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
-    const maxDiskBytes = dir === undefined ? Infinity : config.maxDiskBytes;
-    this.bound = new OutboxBound({ maxEvents, maxBytes, maxDiskBytes });
-    const optional = {
-      maxEvents: maxEvents * OPTIONAL_SHARE,
-      maxBytes: Math.min(config.optionalMaxBytes, Math.min(maxBytes, maxDiskBytes) * OPTIONAL_SHARE),
-    };
-    this.sinks = new SinkGroup({ backlog: this.backlog, optional, clock, log });
+    const limits = { maxEvents, maxBytes, maxDiskBytes: dir === undefined ? Infinity : config.maxDiskBytes };
+    this.bound = new OutboxBound(limits);
+    this.shares = new ConnectionShares(limits, connectionShare);
+    this.sinks = new SinkGroup({
+      backlog: this.backlog,
+      optional: optionalLimits(limits, config.optionalMaxBytes),
+      clock,
+      log,
+    });
     options.gate?.onRelease(() => this.schedule());
   }
 
@@ -88,15 +89,19 @@ export class EventOutbox implements Outbox {
     const bytes = eventBytes(event);
     const sequence = this.mayTake(event, bytes) ? this.backlog.push(event) : 0;
     if (sequence > 0) {
+      this.shares.appended(event.connection, { sequence, bytes, load: this.backlog });
       const isCut = this.sinks.appended(sequence, bytes, !this.hasAppended);
       this.hasAppended = true;
       this.schedule();
       if (isCut) this.progressed();
     }
-    // Only what is delivered relieves: with nothing waiting, a refusal for want of a reserve must not make it full for ever.
-    const isRefusing = sequence === 0 && bytes <= MAX_EVENT_BYTES && this.isLeft();
-    if (!this.full && (isRefusing || this.isAtBound())) this.setFull(true);
+    // What was refused says nothing about what waits: one large message must not shut out the small ones.
+    if (!this.full && this.isAtBound()) this.setFull(true);
     return sequence;
+  }
+
+  get heldRoom(): HeldRoom {
+    return this.bound;
   }
 
   retagged(now: Retagging): void {
@@ -116,7 +121,7 @@ export class EventOutbox implements Outbox {
     return this.acknowledged;
   }
 
-  /** How many events of earlier processes come before those of this one. Known before the sinks are started. */
+  /** Events of earlier processes that come before those of this one. Known before the sinks are started. */
   get recovered(): number {
     return this.recoveredEvents;
   }
@@ -136,6 +141,7 @@ export class EventOutbox implements Outbox {
       diskBytes: backlog.disk.bytes,
       diskSegments: backlog.disk.segments,
       maxDiskBytes: Number.isFinite(maxDiskBytes) ? maxDiskBytes : 0,
+      heldBytes: this.bound.heldBytes,
       full,
       damage: backlog.damage,
       sinks: sinks.states(),
@@ -144,6 +150,10 @@ export class EventOutbox implements Outbox {
 
   onFullChange(listener: (full: boolean) => void): void {
     this.fullListeners.push(listener);
+  }
+
+  onRoom(listener: () => void): void {
+    this.roomListeners.push(listener);
   }
 
   onAcknowledged(listener: (through: number) => void): void {
@@ -178,7 +188,6 @@ export class EventOutbox implements Outbox {
     const { config, clock, log, batch = DEFAULT_BATCH, sinks } = this.options;
     const { deadLetterDir: dir, deadLetterMaxBytes: maxBytes, deadLetterPolicy: policy, fsync } = config;
     const letters = { dir, sink: sink.name, sync: fsync === 'always', maxBytes, policy, clock, log };
-    const share = LANES_SHARE / sinks.length;
     const feed = new SinkFeed({
       sink,
       backlog: this.backlog,
@@ -187,11 +196,7 @@ export class EventOutbox implements Outbox {
       deadLetters: new DeadLetters(letters),
       batch,
       policy: config.lanes,
-      laneLimits: {
-        maxEvents: config.maxEvents * share,
-        maxBytes: config.maxBytes * share,
-        maxSpanBytes: config.dir === undefined ? Infinity : config.maxDiskBytes * share,
-      },
+      laneLimits: laneLimits(this.bound.limits, sinks.length),
       silentAfterMs: config.silentAfterMs,
       clock,
       log,
@@ -206,8 +211,9 @@ export class EventOutbox implements Outbox {
     return Math.min(this.backlog.safeThrough, heldFrom - 1);
   }
 
-  private mayTake({ action }: NewEvent, bytes: number): boolean {
+  private mayTake({ action, connection }: NewEvent, bytes: number): boolean {
     if (bytes > MAX_EVENT_BYTES) return false;
+    if (action === 'message' && !this.shares.allows(connection, bytes)) return false;
     if (this.backlog.isFailing && action !== 'close') return false;
     return this.bound.admit(action, bytes, this.backlog);
   }
@@ -237,7 +243,9 @@ export class EventOutbox implements Outbox {
     this.backlog.release(through);
     this.sinks.release(through);
     this.tellAcknowledged();
+    this.shares.release(through);
     this.reconsiderFull();
+    for (const listener of this.roomListeners) listener();
     // A turn of the event loop for nothing costs as much as a connect.
     if (this.isLeft()) this.schedule();
     else this.onDelivered?.();

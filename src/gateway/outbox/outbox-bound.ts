@@ -26,12 +26,34 @@ const MESSAGE_SHARE = 15 / 16;
 export const RELIEF_SHARE = 1 / 2;
 /** The most that close events may reserve: above it nothing would be left for messages, and the outbox full for ever. */
 const RESERVE_SHARE = 1 / 2;
+/** What messages of paused clients may take, beside the events. */
+const HELD_SHARE = 1 / 4;
 /** A close event without message; its tags are mostly shared with those of other events. */
 export const CLOSE_RESERVE_BYTES = 256;
+
+/** What may wait for sinks that are not required, at most: above it they would keep a full outbox from being relieved. */
+const OPTIONAL_SHARE = 1 / 4;
+/** What may wait out of turn, behind suspected events and for destinations that are away, of all sinks together. */
+const LANES_SHARE = 1 / 4;
+
+/** What may wait for a sink that is not required. */
+export function optionalLimits({ maxEvents, maxBytes, maxDiskBytes }: OutboxLimits, optionalMaxBytes: number) {
+  return {
+    maxEvents: maxEvents * OPTIONAL_SHARE,
+    maxBytes: Math.min(optionalMaxBytes, Math.min(maxBytes, maxDiskBytes) * OPTIONAL_SHARE),
+  };
+}
+
+/** What may wait out of turn for each of so many sinks. */
+export function laneLimits({ maxEvents, maxBytes, maxDiskBytes }: OutboxLimits, sinks: number) {
+  const share = LANES_SHARE / sinks;
+  return { maxEvents: maxEvents * share, maxBytes: maxBytes * share, maxSpanBytes: maxDiskBytes * share };
+}
 
 /** Decides what still fits. Each open event that it admits reserves room for the connection's close event. */
 export class OutboxBound {
   private openConnections = 0;
+  private held = 0;
 
   constructor(readonly limits: OutboxLimits) {}
 
@@ -50,6 +72,21 @@ export class OutboxBound {
         if (load.events === 0) return this.isWithin(MESSAGE_SHARE, load, 0, 0);
         return this.isWithin(MESSAGE_SHARE, load, 1, bytes);
     }
+  }
+
+  get heldBytes(): number {
+    return this.held;
+  }
+
+  /** Books a message that waits outside: a part of the bound of its own, so that one that does not fit shuts out nobody else. */
+  hold(bytes: number): boolean {
+    if (this.held + bytes > this.limits.maxBytes * HELD_SHARE) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  letGo(bytes: number): void {
+    this.held -= bytes;
   }
 
   isFull(load: OutboxLoad): boolean {

@@ -5,6 +5,7 @@ import type { OutboxState } from './outbox.js';
 export function outboxDetails(state: OutboxState): Readonly<Record<string, string | number>> {
   const details: Record<string, string | number> = { outbox_events: state.events, outbox_bytes: state.bytes };
   if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
+  if (state.heldBytes > 0) details.outbox_held_bytes = state.heldBytes;
   const { places, bytes, events } = state.damage;
   if (places > 0) details.outbox_damaged = `places=${places} bytes=${bytes} missing_events=${events}`;
   for (const { name, required, status, reason, waiting, oldestMs, aside, refused, letters, missed } of state.sinks) {

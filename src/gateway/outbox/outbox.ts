@@ -40,6 +40,8 @@ export interface OutboxState {
   readonly diskSegments: number;
   /** Bound on `diskBytes`; 0 without a log. */
   readonly maxDiskBytes: number;
+  /** Bytes of messages that are not accepted yet: their clients are paused. */
+  readonly heldBytes: number;
   /** `Outbox.isFull` at this moment. */
   readonly full: boolean;
   /** What of the log was found damaged since the start, and passed over; 0 without a log. */
@@ -47,10 +49,20 @@ export interface OutboxState {
   readonly sinks: readonly SinkState[];
 }
 
+/** Room for messages that are not accepted yet: their clients are paused. */
+export interface HeldRoom {
+  /** False: there is no room for so many bytes. */
+  hold(bytes: number): boolean;
+  /** Gives back what `hold` took. */
+  letGo(bytes: number): void;
+}
+
 /** Between event and sink: ordered, bounded in bytes and events, one cursor for each sink. */
 export interface Outbox {
-  /** Its sequence, or 0: at the bound, the event was not accepted and must be counted as refused. Open and close events have a reserve of their own. */
+  /** Its sequence, or 0: it does not fit, or its connection has its share of the bound waiting; it was not accepted. Open and close events have a reserve of their own. */
   append(event: NewEvent): number;
+  /** Where messages are booked that wait outside until they fit. */
+  readonly heldRoom: HeldRoom;
   /** Notes what the close event of an open connection would say now, for the case that this process is killed. Costs nothing without a log. */
   retagged(now: Retagging): void;
   /** True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where that is possible. */
@@ -60,6 +72,8 @@ export interface Outbox {
   state(): OutboxState;
   /** Called when `isFull` changes. */
   onFullChange(listener: (full: boolean) => void): void;
+  /** Called when events have been let go: what was refused may fit now. */
+  onRoom(listener: () => void): void;
   /** Called when `acknowledgedThrough` has risen. */
   onAcknowledged(listener: (through: number) => void): void;
   /** Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; a sink that is merely away is no error. */

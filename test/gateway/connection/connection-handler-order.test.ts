@@ -34,11 +34,24 @@ class RoomyOutbox implements Outbox {
 
   retagged(): void {}
 
+  readonly heldRoom = { hold: () => true, letGo: () => undefined };
+
+  onRoom(): void {}
+
   onAcknowledged(): void {}
 
   state(): OutboxState {
     const disk = { diskBytes: 0, diskSegments: 0, maxDiskBytes: 0 };
-    return { events: 0, bytes: 0, maxBytes: 0, ...disk, full: this.room === 0, damage: NO_DAMAGE, sinks: [] };
+    return {
+      events: 0,
+      bytes: 0,
+      maxBytes: 0,
+      heldBytes: 0,
+      ...disk,
+      full: this.room === 0,
+      damage: NO_DAMAGE,
+      sinks: [],
+    };
   }
 
   onFullChange(listener: (full: boolean) => void): void {

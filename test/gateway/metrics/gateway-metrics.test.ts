@@ -16,6 +16,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
       diskBytes: 0,
       diskSegments: 0,
       maxDiskBytes: 0,
+      heldBytes: 70,
       full: true,
       damage: { places: 1, bytes: 40, events: 2 },
       sinks: [

@@ -1,0 +1,82 @@
+import type { OutboxLimits, OutboxLoad } from './outbox-bound.js';
+
+/** What was appended in a row, until it was a sixteenth of what one connection may hold: it is given back as a whole. */
+interface Stretch {
+  lastSequence: number;
+  cost: number;
+  /** By connection. */
+  readonly costs: Map<string, number>;
+}
+
+const STRETCHES_A_LIMIT = 16;
+
+/**
+ * How much of the bound the events of each connection take up, so that one of them cannot fill it for all. While less waits in all than
+ * half of one connection's share nothing is noted: one comparison an event. Exact to a sixteenth of a share. Costs are shares
+ * of the whole bound: of its bytes or of its events, whichever is more.
+ */
+export class ConnectionShares {
+  readonly #limits: OutboxLimits;
+  /** Half of the share: the other half may have been taken before anything was noted. */
+  readonly #limit: number;
+  #stretches: Stretch[] = [];
+  readonly #used = new Map<string, number>();
+
+  /** `share` is above 0 and at most 1, which switches it off. */
+  constructor(limits: OutboxLimits, share: number) {
+    this.#limits = limits;
+    this.#limit = share >= 1 ? Infinity : share / 2;
+  }
+
+  /** Whether the connection may add a message. One that has nothing waiting may, whatever its size. Hot. */
+  allows(connection: string, bytes: number): boolean {
+    if (this.#stretches.length === 0) return true;
+    const used = this.#used.get(connection);
+    return used === undefined || used + this.#cost(1, bytes) <= this.#limit;
+  }
+
+  /** To be called for each event that was accepted. Hot. */
+  appended(connection: string, { sequence, bytes, load }: Appended): void {
+    if (this.#stretches.length === 0 && this.#loadOf(load) < this.#limit) return;
+    const cost = this.#cost(1, bytes);
+    let stretch = this.#stretches.at(-1);
+    if (stretch === undefined || stretch.cost >= this.#limit / STRETCHES_A_LIMIT) {
+      stretch = { lastSequence: sequence, cost: 0, costs: new Map() };
+      this.#stretches.push(stretch);
+    }
+    stretch.lastSequence = sequence;
+    stretch.cost += cost;
+    stretch.costs.set(connection, (stretch.costs.get(connection) ?? 0) + cost);
+    this.#used.set(connection, (this.#used.get(connection) ?? 0) + cost);
+  }
+
+  /** Gives back what was taken up to and with this sequence. */
+  release(through: number): void {
+    const gone = this.#stretches.findIndex(({ lastSequence }) => lastSequence > through);
+    const released = this.#stretches.splice(0, gone < 0 ? this.#stretches.length : gone);
+    for (const { costs } of released) for (const [connection, cost] of costs) this.#giveBack(connection, cost);
+    // Sums of fractions do not come out at 0.
+    if (this.#stretches.length === 0) this.#used.clear();
+  }
+
+  #giveBack(connection: string, cost: number): void {
+    const left = (this.#used.get(connection) ?? 0) - cost;
+    if (left > Number.EPSILON) this.#used.set(connection, left);
+    else this.#used.delete(connection);
+  }
+
+  #cost(events: number, bytes: number): number {
+    const { maxEvents, maxBytes, maxDiskBytes } = this.#limits;
+    return Math.max(events / maxEvents, bytes / (Number.isFinite(maxDiskBytes) ? maxDiskBytes : maxBytes));
+  }
+
+  #loadOf({ events, bytes, diskBytes }: OutboxLoad): number {
+    return this.#cost(events, Number.isFinite(this.#limits.maxDiskBytes) ? diskBytes : bytes);
+  }
+}
+
+interface Appended {
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly load: OutboxLoad;
+}
