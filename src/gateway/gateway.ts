@@ -16,7 +16,7 @@ const CLOSE_BOUND_MS = 6_000;
 const LINGER_MS = 100;
 
 const UWS_LIMITS =
-  'uWebSockets.js cannot pause clients, and answers 505 to absolute request targets and to request lines in several segments (long lists of ids); ' +
+  'uWebSockets.js cannot pause clients, bounds neither what compressed messages inflate to in a second nor connections without a WebSocket, and answers 505 to absolute request targets and to request lines in several segments (long lists of ids); ' +
   'transport ws can and serves them, and docs/reference/transports.md lists what differs';
 
 /** What the gateway does not make itself. */
