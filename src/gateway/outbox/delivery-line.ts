@@ -124,7 +124,7 @@ export class DeliveryLine {
     if (events.length === 0) return this.#passLost(through);
     const offered = this.#offerable(events);
     if (offered.length === 0) {
-      this.#advance(events, new Set(), events.at(-1));
+      this.#advance(events, [], events.at(-1));
       return 0;
     }
     const attempt = onEvidence(await offers.offer(offered));
@@ -132,7 +132,7 @@ export class DeliveryLine {
     if (attempt.taken > 0) health.succeeded();
     const isWhole = attempt.settled === offered.length;
     const reached = isWhole ? events.at(-1) : before(events, offered[attempt.settled]);
-    this.#advance(events, new Set(offered), reached, attempt.failed);
+    this.#advance(events, offered, reached, attempt.failed);
     if (isWhole) this.#size *= 2;
     await this.#trials.giveUp();
     if (attempt.failure === undefined || attempt.settled > 0) return 0;
@@ -177,12 +177,12 @@ export class DeliveryLine {
   /** Moves on to `reached`; what failed or has to wait on the way goes to its lane. */
   #advance(
     events: readonly GatewayEvent[],
-    offered: ReadonlySet<GatewayEvent>,
+    offered: readonly GatewayEvent[],
     reached: GatewayEvent | undefined,
     failed: readonly FailedEvent[] = [],
   ): void {
     if (reached === undefined) return;
-    const isPlain = failed.length === 0 && offered.size === events.length && this.#options.lanes.events === 0;
+    const isPlain = failed.length === 0 && offered.length === events.length && this.#options.lanes.events === 0;
     if (!isPlain) this.#fillLanes(events, offered, { through: reached.sequence, failed });
     this.#last = reached;
     this.#through = Math.max(this.#through, reached.sequence);
@@ -191,16 +191,17 @@ export class DeliveryLine {
 
   #fillLanes(
     events: readonly GatewayEvent[],
-    offered: ReadonlySet<GatewayEvent>,
+    offered: readonly GatewayEvent[],
     { through, failed }: { readonly through: number; readonly failed: readonly FailedEvent[] },
   ): void {
     const { lanes } = this.#options;
     const failures = new Map(failed.map(({ event, failure }) => [event, failure]));
+    const wereOffered = new Set(offered);
     const at = this.#moment();
     for (const event of events) {
       if (event.sequence > through) break;
       const failure = failures.get(event);
-      const isWaiting = !offered.has(event) && !this.#ahead.delete(event.sequence);
+      const isWaiting = !wereOffered.has(event) && !this.#ahead.delete(event.sequence);
       if (failure !== undefined && !lanes.holds(event)) this.#options.onSuspect(event, failure);
       if (failure !== undefined || isWaiting) lanes.add(event, at, failure);
       lanes.passedBytes(eventBytes(event));
@@ -239,7 +240,7 @@ export class DeliveryLine {
     if (verdict.kind !== 'taken' && verdict.ahead !== undefined) this.#ahead.add(verdict.ahead.sequence);
     if (verdict.kind === 'given-up' && !(await keepRefused([verdict.letter]))) return true;
     const failed = verdict.kind === 'suspect' ? [{ event: front, failure }] : [];
-    this.#advance([front], new Set([front]), front, failed);
+    this.#advance([front], [front], front, failed);
     return true;
   }
 
