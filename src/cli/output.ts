@@ -24,22 +24,30 @@ export interface Output {
 const TERMINAL_COLUMNS = 80;
 const PIPE_COLUMNS = 160;
 const TERMINAL_ROWS = 24;
+/** Progress, and the lines of a spawned gateway, do not pile up for a reader that has stopped. Results are never dropped. */
+const MAX_WAITING_PROGRESS_BYTES = 8 * 1024 * 1024;
 
 interface TextStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  readonly writableLength?: number;
   write(text: string): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** The streams of this process. A reader that closes its end early (`| head -1`) is no error. */
 export function processOutput(env: NodeJS.ProcessEnv = process.env): Output {
-  return { stdout: createTextSink(process.stdout, env), stderr: createTextSink(process.stderr, env) };
+  const stderr = createTextSink(process.stderr, env, MAX_WAITING_PROGRESS_BYTES);
+  return { stdout: createTextSink(process.stdout, env), stderr };
 }
 
-/** A sink over a stream; exported for the test of EPIPE. */
-export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): TextSink {
+/** A sink over a stream, exported for its test. What is written while `maxWaitingBytes` wait for the reader is dropped. */
+export function createTextSink(
+  stream: TextStream,
+  env: NodeJS.ProcessEnv,
+  maxWaitingBytes = Number.POSITIVE_INFINITY,
+): TextSink {
   const isTerminal = stream.isTTY === true;
   const canRedraw = isTerminal && env.TERM !== 'dumb';
   let hasReader = true;
@@ -61,7 +69,7 @@ export function createTextSink(stream: TextStream, env: NodeJS.ProcessEnv): Text
       return isTerminal ? TERMINAL_ROWS : Number.POSITIVE_INFINITY;
     },
     write: (text) => {
-      if (hasReader) stream.write(text);
+      if (hasReader && (stream.writableLength ?? 0) < maxWaitingBytes) stream.write(text);
     },
   };
 }

@@ -37,6 +37,13 @@ describe('a text sink', () => {
     expect(String(stream.read())).toBe('kept');
   });
 
+  it('lets only a bounded amount wait for a reader that has stopped', () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const sink = createTextSink(stream, {}, 1000);
+    for (let i = 0; i < 100; i += 1) sink.write('x'.repeat(100));
+    expect(stream.writableLength + stream.readableLength).toBeLessThan(1500);
+  });
+
   it('passes every other failure of its stream on', () => {
     const stream = new PassThrough();
     createTextSink(stream, {});

@@ -73,9 +73,12 @@ describe('a signal before the gateway is up', () => {
   it.runIf(mayUnshare)('ends process 1 of a namespace', async () => {
     const env = { ...process.env, NODE_ENV: undefined, ...(await killedAtOnce()) };
     const args = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, ENTRY, 'serve'];
-    const child = spawn('unshare', args, { cwd: await temporaryFolder(), env, stdio: 'ignore' });
+    const child = spawn('unshare', args, { cwd: await temporaryFolder(), env });
     onTestFinished(() => void child.kill('SIGKILL'));
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr += String(chunk)));
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    expect(stderr).toBe('');
   });
 
   it('ends a start that waits for a silent broker with 0, and gives the folder back', async () => {
