@@ -7,12 +7,12 @@ const REQUEST = [
   'Connection: Upgrade',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   'Sec-WebSocket-Version: 13',
-  '',
-  '',
-].join('\r\n');
+];
+/** As browsers offer it. */
+const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits';
 
 /** The cheapest WebSocket client: upgrades, then calls `onBytes(count)` and parses nothing. Reads into a buffer that all share. */
-export function rawUpgrade(port, buffer, onBytes) {
+export function rawUpgrade(port, buffer, onBytes, { isCompressed = false } = {}) {
   return new Promise((resolve, reject) => {
     let head = '';
     const read = (count) => {
@@ -31,6 +31,6 @@ export function rawUpgrade(port, buffer, onBytes) {
     };
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback: read } });
     socket.on('error', reject);
-    socket.on('connect', () => socket.write(REQUEST));
+    socket.on('connect', () => socket.write([...REQUEST, ...(isCompressed ? [OFFER] : []), '', ''].join('\r\n')));
   });
 }

@@ -33,12 +33,13 @@ function arrived(bytes) {
   });
 }
 
-async function connect({ clients }) {
+/** The first `compressed` of the clients offer permessage-deflate. */
+async function connect({ clients, compressed = 0 }) {
   counts = new Float64Array(clients);
   for (let first = 0; first < clients; first += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, clients - first) }, (_, index) => {
       const client = first + index;
-      return rawUpgrade(port, buffer, (bytes) => count(client, bytes));
+      return rawUpgrade(port, buffer, (bytes) => count(client, bytes), { isCompressed: client < compressed });
     });
     sockets.push(...(await Promise.all(batch)));
   }
@@ -65,8 +66,21 @@ async function keepPosting(next, isOver) {
   poster.close();
 }
 
+/** Posts once: how many bytes the first and the last client get of it. */
+async function frameSizes({ request }) {
+  forgetCounts();
+  const poster = await rawPoster(sendPort, () => undefined);
+  poster.post(Buffer.from(request, 'latin1'));
+  for (let before = -1; before !== total || total === 0;) {
+    before = total;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  poster.close();
+  return { first: counts[0], last: counts.at(-1) };
+}
+
 /** Keeps `inFlight` POSTs under way for `ms`, the requests in turn, then waits until every client has every message. */
-async function flood({ requests, inFlight, ms, frameBytes }) {
+async function flood({ requests, inFlight, ms, frameBytes, compressed = 0, compressedBytes = frameBytes }) {
   forgetCounts();
   const encoded = requests.map((request) => Buffer.from(request, 'latin1'));
   const startedAt = performance.now();
@@ -78,10 +92,15 @@ async function flood({ requests, inFlight, ms, frameBytes }) {
     return refused !== '' || performance.now() - startedAt > ms;
   };
   await Promise.all(Array.from({ length: inFlight }, () => keepPosting(next, isOver)));
-  const wanted = posts * frameBytes;
-  await arrived(wanted * counts.length);
+  const wanted = (client) => posts * (client < compressed ? compressedBytes : frameBytes);
+  await arrived(counts.reduce((sum, _, client) => sum + wanted(client), 0));
   const seconds = (performance.now() - startedAt) / 1000;
-  return { posts, seconds, isComplete: refused === '' && counts.every((got) => got === wanted), refused };
+  return {
+    posts,
+    seconds,
+    isComplete: refused === '' && counts.every((got, client) => got === wanted(client)),
+    refused,
+  };
 }
 
 /** One POST after the other, `perSecond` of them: for each the milliseconds until the last client had its message. */
@@ -124,7 +143,7 @@ function stall() {
   return 'stalled';
 }
 
-const ANSWERS = { connect, flood, paced, lockstep, stall };
+const ANSWERS = { connect, frameSizes, flood, paced, lockstep, stall };
 process.on('message', ({ do: name, ...question }) => {
   void Promise.resolve(ANSWERS[name](question)).then((answer) => process.send(answer));
 });
