@@ -67,6 +67,11 @@ async function sample(one, inFlight, ms) {
   return ((cpuSeconds(server.pids()) - before) * 1e6) / (answer.posts * CLIENTS);
 }
 
+/** One sample of each server. */
+async function takeTurn(servers, inFlight, ms) {
+  for (const one of servers) one.samples.get(inFlight).push(await sample(one, inFlight, ms));
+}
+
 function rowOf(servers, { kind, share, samples, compressedBytes }, inFlight) {
   const cost = median(samples.get(inFlight));
   const plain = median(servers.find((one) => one.kind === kind && one.share === 0).samples.get(inFlight));
@@ -88,12 +93,9 @@ export async function measure() {
   try {
     for (const kind of KINDS) for (const share of SHARES) servers.push(await startServer(kind, share));
     for (const inFlight of IN_FLIGHT) {
-      for (let turn = -1; turn < TURNS; turn += 1) {
-        for (const one of servers) {
-          const cost = await sample(one, inFlight, turn < 0 ? WARM_UP_MS : MEASURED_MS);
-          if (turn >= 0) one.samples.get(inFlight).push(cost);
-        }
-      }
+      await takeTurn(servers, inFlight, WARM_UP_MS);
+      for (const one of servers) one.samples.set(inFlight, []);
+      for (let turn = 0; turn < TURNS; turn += 1) await takeTurn(servers, inFlight, MEASURED_MS);
     }
   } finally {
     for (const { server, clients } of servers) await Promise.all([clients.stop(), server.stop()]);
