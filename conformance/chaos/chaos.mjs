@@ -27,7 +27,7 @@ const OPTIONS = {
   seconds: { type: 'string', default: '60' },
   seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
   clients: { type: 'string', default: '50' },
-  transport: { type: 'string', default: 'auto' },
+  transport: { type: 'string', default: 'ws' },
   durability: { type: 'string' },
   fsync: { type: 'string', default: 'always' },
   kill: { type: 'string', default: 'both' },
@@ -36,7 +36,7 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 };
 
-const HELP = `npm run chaos -- [--seconds 60] [--seed N] [--clients 50] [--transport auto|uws|ws] [--json]
+const HELP = `npm run chaos -- [--seconds 60] [--seed N] [--clients 50] [--transport uws|ws] [--json]
   one run:   --durability memory|disk [--fsync always|interval|never] [--kill broker|gateway|both]
   a planted bug, which must be caught (exit 1): --plant ${PLANTS.join('|')}
 Without --durability all combinations run, one after another.`;
@@ -116,7 +116,7 @@ function parse() {
   oneOf('durability', ['memory', 'disk']);
   oneOf('fsync', ['always', 'interval', 'never']);
   oneOf('kill', ['broker', 'gateway', 'both']);
-  oneOf('transport', ['auto', 'uws', 'ws']);
+  oneOf('transport', ['uws', 'ws']);
   oneOf('plant', PLANTS);
   return { ...values, seconds: number('seconds'), seed: number('seed'), clients: number('clients') };
 }

@@ -21,7 +21,8 @@ export function gatewayFlags(logFormat: 'json' | 'classic') {
     }),
     transport: Flags.option({
       options: ['auto', 'uws', 'ws'] as const,
-      description: 'The server library; auto takes uWebSockets.js where it loads, and says why not where it does not.',
+      description:
+        'The server library: ws, or uws, whose package uWebSockets.js has to be installed beside wsg; auto is an older name of ws.',
     })(),
     'ready-fd': Flags.integer({
       min: 1,

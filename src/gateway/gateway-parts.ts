@@ -65,10 +65,8 @@ export interface GatewayParts {
 export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
   const { config, log } = surroundings;
   const { maxHeaderBytes: maxHeadBytes, maxQueryBytes } = config.limits;
-  const needsWs = config.proxyProtocol ? 'proxy_protocol is on, and only ws reads its headers safely' : undefined;
   const chosen = await chooseTransport(config.transport, {
     maxHeadBytes: maxHeadBytes + (config.internalListen === undefined ? maxQueryBytes : 0),
-    needsWs,
   });
   const core = composeCore(surroundings);
   const { registry, delivery, handler } = core;

@@ -24,7 +24,7 @@ test('a configuration that is well ends with 0', async () => {
   const { config, exitCode, text } = await check(GOOD);
   expect(exitCode).toBe(0);
   expect(text).toContain(`✓ configuration: ${config}\n`);
-  expect(text).toContain('✓ transport: ws: ws was asked for\n');
+  expect(text).toContain('✓ transport: ws: ws is the default and uws was not asked for\n');
   expect(text).toMatch(/\n\n0 failed, 0 warned of, \d well\n$/);
 });
 

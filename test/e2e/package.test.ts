@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  folderBytes,
   installedEntry,
   installNode,
   installPackages,
@@ -88,10 +89,13 @@ describe('the package', () => {
   );
 
   it(
-    'runs on the ws transport where optional packages were left out',
+    'runs on the ws transport, without uWebSockets.js, and takes less than 60 MB',
     async () => {
       const prefix = await emptyFolder('lean');
-      await installPackages(prefix, [tarball], ['--omit=optional']);
+      await installPackages(prefix, [tarball], ['--omit=dev']);
+      const modules = join(prefix, 'node_modules');
+      expect(await readdir(modules)).not.toContain('uWebSockets.js');
+      expect(await folderBytes(modules)).toBeLessThan(60_000_000);
       const cwd = await emptyFolder('lean-elsewhere');
       expect(await typeTheCommands({ entry: await installedEntry(prefix), cwd })).toMatch(/^transport: ws$/m);
     },

@@ -36,6 +36,12 @@ export async function installPackages(
   });
 }
 
+/** What the files below a folder take on disk. */
+export async function folderBytes(folder: string): Promise<number> {
+  const { stdout } = await run('du', ['-sk', folder]);
+  return Number.parseInt(stdout, 10) * 1024;
+}
+
 /** The script behind an installed `wsg`. */
 export async function installedEntry(prefix: string): Promise<string> {
   const entry = join(prefix, 'node_modules', 'wsg', 'bin', 'run.js');

@@ -27,8 +27,7 @@ async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult
   const name = 'transport';
   try {
     const chosen = await chooseTransport(transport);
-    const isSecondBest = transport === 'auto' && chosen.name === 'ws';
-    return { name, level: isSecondBest ? 'warning' : 'ok', detail: `${chosen.name}: ${chosen.reason}` };
+    return { name, level: 'ok', detail: `${chosen.name}: ${chosen.reason}` };
   } catch (error) {
     return unwell(name, 'failed', error);
   }

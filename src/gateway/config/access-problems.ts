@@ -35,7 +35,7 @@ function proxyProblems({ proxy_protocol, trusted_proxies, transport }: AccessPar
     problems.push({ path: ['trusted_proxies'], message: 'must name the proxies when proxy_protocol is on' });
   }
   if (transport === 'uws') {
-    const message = "'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws or auto";
+    const message = "'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws";
     problems.push({ path: ['transport'], message });
   }
   return problems;

@@ -122,8 +122,10 @@ export const configSchema = z
       .describe('Serves the public listener over TLS.'),
     transport: z
       .enum(['auto', 'uws', 'ws'])
-      .default('auto')
-      .describe('Server library: `uws` (fast, native), `ws` (runs everywhere), `auto` takes `uws` where it loads.'),
+      .default('ws')
+      .describe(
+        'Server library: `ws`, or `uws`, whose package uWebSockets.js has to be installed beside wsg. `auto` is an older name of `ws`.',
+      ),
     max_message_size_kb: messageSize
       .default(DEFAULT_MAX_MESSAGE_KB)
       .describe('Largest message from a client, in KiB, also once it is inflated.'),

@@ -82,14 +82,7 @@ function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', want
 }
 
 function judgeTransport({ name, reason }: Machine['transport']): Finding {
-  const isFast = name === 'uws';
-  const finding = { name: 'transport', value: name, meaning: `Chosen because ${reason}.` } as const;
-  if (isFast) return { ...finding, level: 'ok' };
-  return {
-    ...finding,
-    level: 'warning',
-    mend: ['use Node 20, 22 or 24 on a glibc Linux (Debian, not Alpine), and install without --omit=optional'],
-  };
+  return { name: 'transport', level: 'ok', value: name, meaning: `Chosen because ${reason}.` };
 }
 
 /** They bound what leaves this machine, not what arrives: load generators and proxies have to know. */

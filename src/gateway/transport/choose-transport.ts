@@ -15,28 +15,27 @@ export interface ChosenTransport {
 export interface ChooseOptions {
   /** Largest request head; the native library is told while it loads, once a process. */
   readonly maxHeadBytes?: number;
-  /** Why `auto` has to be `ws`, as a sentence. */
-  readonly needsWs?: string | undefined;
   readonly load?: (maxHeadBytes?: number) => Promise<UwsModule>;
 }
 
-/** `auto` takes uWebSockets.js where its binary loads and `ws` elsewhere; `uws` rejects with `transport.unavailable` where it does not. */
+/** The official package first. It is not on npm, where only a copy of it by somebody else is. */
+const HOW_TO_INSTALL_UWS =
+  'Use --transport ws, or install the package beside wsg: npm install github:uNetworking/uWebSockets.js#v20.52.0 ' +
+  '(the official one, not on npm), or else npm install uWebSockets.js@npm:uwebsockets@3.0.6 (a copy by a third party). ' +
+  'Both have binaries for glibc Linux, macOS and Windows and certain versions of Node only.';
+
+/** `ws` unless `uws` is asked for, which rejects with `transport.unavailable` where it cannot load. `auto` is an older name of `ws`. */
 export async function chooseTransport(
   wanted: TransportName | 'auto',
-  { maxHeadBytes, needsWs, load = loadUws }: ChooseOptions = {},
+  { maxHeadBytes, load = loadUws }: ChooseOptions = {},
 ): Promise<ChosenTransport> {
-  if (wanted === 'ws') return useWs('ws was asked for');
-  if (wanted === 'auto' && needsWs !== undefined) return useWs(needsWs);
+  if (wanted !== 'uws') return useWs('ws is the default and uws was not asked for');
   try {
-    return useUws(
-      await load(maxHeadBytes),
-      wanted === 'auto' ? 'uWebSockets.js is loadable and the faster one' : 'uws was asked for',
-    );
+    return useUws(await load(maxHeadBytes), 'uws was asked for');
   } catch (thrown) {
     const cause = lastLine(errorMessage(thrown));
-    if (wanted === 'auto') return useWs(`uWebSockets.js cannot load: ${cause}`);
     throw new WsgError('transport.unavailable', `The transport uws cannot load on this machine: ${cause}.`, {
-      hint: 'Use --transport auto or --transport ws; uws has binaries for glibc Linux, macOS and Windows and certain versions of Node.',
+      hint: HOW_TO_INSTALL_UWS,
       cause: thrown,
     });
   }

@@ -51,7 +51,7 @@ test.each(['HS256', 'none', 'HS512', 'RS1'])('a key set does not go with the alg
 test('PROXY headers need proxies that are trusted and a transport that can tell whose they are', async () => {
   expect(await problems('endpoints: [{}]\nproxy_protocol: true\ntransport: uws')).toEqual([
     'trusted_proxies: must name the proxies when proxy_protocol is on',
-    "transport: 'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws or auto",
+    "transport: 'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws",
   ]);
 });
 

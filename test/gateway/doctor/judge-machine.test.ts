@@ -51,11 +51,11 @@ test('memory is divided by what a connection takes on the transport that loads',
   expect(onWs?.value).toContain('below the limit of the cgroup');
 });
 
-test('the slower transport is a warning that says why', () => {
-  const transport = { name: 'ws', reason: 'uWebSockets.js cannot load: no such ABI' } as const;
+test('the transport is shown with the reason for it', () => {
+  const transport = { name: 'ws', reason: 'ws is the default' } as const;
   expect(find({ ...ROOMY, transport }, 'transport')).toMatchObject({
-    level: 'warning',
-    meaning: 'Chosen because uWebSockets.js cannot load: no such ABI.',
+    level: 'ok',
+    meaning: 'Chosen because ws is the default.',
   });
 });
 

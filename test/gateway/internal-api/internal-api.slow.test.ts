@@ -231,7 +231,8 @@ describeTransports('/healthz and /metrics', (transport) => {
     const text = await gateway.get('/healthz');
     expect(text).toMatch(/^ok\n/);
     expect(text).toContain(`transport: ${transport}\n`);
-    expect(text).toContain(`transport_reason: ${transport} was asked for\n`);
+    const reason = transport === 'uws' ? 'uws was asked for' : 'ws is the default and uws was not asked for';
+    expect(text).toContain(`transport_reason: ${reason}\n`);
   });
 
   test('metrics keep the old names and texts, and count what happened', async () => {

@@ -130,12 +130,6 @@ describe('PROXY headers at a gateway', () => {
       internal_endpoint_access_whitelist: [whitelist],
     });
 
-  test('auto takes the transport that can tell whose they are', async () => {
-    const gateway = await start('127.0.0.0/8');
-    const chosen = gateway.log.lines.find(({ event }) => event === 'transport.chosen');
-    expect(chosen?.fields).toMatchObject({ transport: 'ws', reason: expect.stringContaining('proxy_protocol') });
-  });
-
   test('the client that is named is judged, also where it names others', async () => {
     const gateway = await start(`${CLIENT}/32`);
     const v1 = `PROXY TCP4 ${CLIENT} 10.0.0.1 4711 80\r\n`;
