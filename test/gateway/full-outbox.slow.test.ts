@@ -79,6 +79,20 @@ describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (tran
     expect(await gateway.get('/readyz')).not.toContain('outbox_held_bytes');
   });
 
+  it('lets no connection fill it with one message that is larger than its share', async () => {
+    const { gateway, receiver } = await startAway(transport, { connection_share: 0.25 });
+    const greedy = await gateway.connect();
+    const modest = await gateway.connect();
+    await sendTaken(gateway, modest, 'modest 1');
+    // It fits into the bound, but what is left then makes the outbox full.
+    greedy.send(OPCODE.text, 'g'.repeat(460 * KIB));
+    expect(await greedy.closeCode()).toBe(1013);
+    expect(await isFull(gateway)).toBe(false);
+    await sendTaken(gateway, modest, 'modest 2');
+    await receiver.start();
+    await expect.poll(() => arrived(receiver, 'modest'), { timeout: 15_000 }).toEqual(['modest 1', 'modest 2']);
+  });
+
   it('lets no connection take more than its share, and loses nothing that it accepted', async () => {
     const { gateway, receiver } = await startAway(transport, { connection_share: 0.25 });
     const greedy = await gateway.connect();

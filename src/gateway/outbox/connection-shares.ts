@@ -19,6 +19,8 @@ export class ConnectionShares {
   readonly #limits: OutboxLimits;
   /** Half of the share: the other half may have been taken before anything was noted. */
   readonly #limit: number;
+  /** A larger message is more than a share by itself. */
+  readonly #maxMessageBytes: number;
   #stretches: Stretch[] = [];
   readonly #used = new Map<string, number>();
 
@@ -26,10 +28,16 @@ export class ConnectionShares {
   constructor(limits: OutboxLimits, share: number) {
     this.#limits = limits;
     this.#limit = share >= 1 ? Infinity : share / 2;
+    const { maxBytes, maxDiskBytes } = limits;
+    this.#maxMessageBytes = share >= 1 ? Infinity : share * (Number.isFinite(maxDiskBytes) ? maxDiskBytes : maxBytes);
   }
 
-  /** Whether the connection may add a message. One that has nothing waiting may, whatever its size. Hot. */
-  allows(connection: string, bytes: number): boolean {
+  /**
+   * Whether the connection may add a message. One that has nothing waiting may add one of up to a whole share; what is larger
+   * is taken only when nothing waits at all, as it may fill the outbox for everybody. Hot.
+   */
+  allows(connection: string, bytes: number, load: OutboxLoad): boolean {
+    if (bytes > this.#maxMessageBytes) return load.events === 0;
     if (this.#stretches.length === 0) return true;
     const used = this.#used.get(connection);
     return used === undefined || used + this.#cost(1, bytes) <= this.#limit;

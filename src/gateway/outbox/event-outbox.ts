@@ -213,7 +213,7 @@ export class EventOutbox implements Outbox {
 
   private mayTake({ action, connection }: NewEvent, bytes: number): boolean {
     if (bytes > MAX_EVENT_BYTES) return false;
-    if (action === 'message' && !this.shares.allows(connection, bytes)) return false;
+    if (action === 'message' && !this.shares.allows(connection, bytes, this.backlog)) return false;
     if (this.backlog.isFailing && action !== 'close') return false;
     return this.bound.admit(action, bytes, this.backlog);
   }
