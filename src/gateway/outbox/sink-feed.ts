@@ -213,7 +213,14 @@ export class SinkFeed {
     this.cancelTrial = undefined;
     const { dueMs } = this.line;
     if (dueMs === Infinity) return;
-    this.cancelTrial = this.options.clock.schedule(() => this.wake(), Math.max(1, dueMs - this.options.clock.now()));
+    this.cancelTrial = this.options.clock.schedule(
+      () => {
+        this.wake();
+        // A timer may fire a fraction of a millisecond early, and nothing else may wake the feed any more.
+        if (!this.isBusy) this.wakeForTrial();
+      },
+      Math.max(1, dueMs - this.options.clock.now()),
+    );
   }
 
   private async run(): Promise<void> {
