@@ -13,9 +13,11 @@ export interface RedisBroker {
 /** Starts a Redis that forgets its data when it is killed, unless `--appendonly yes` and the like are among `args`. Dispose its process. */
 export async function startRedis(args: readonly string[] = []): Promise<RedisBroker> {
   const port = await freePort();
+  // Unless told, a node of a cluster listens 10,000 above its port too, where another test may be.
+  const busPort = args.includes('--cluster-enabled') ? ['--cluster-port', String(await freePort())] : [];
   const process = await BrokerProcess.start((folder) => ({
     ...BROKERS.redis,
-    args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args],
+    args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...busPort, ...args],
     isReady: () => answersPing(port),
   }));
   return { process, port, url: `redis://127.0.0.1:${port}/0` };
