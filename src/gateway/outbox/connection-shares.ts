@@ -19,6 +19,10 @@ export class ConnectionShares {
   readonly #limits: OutboxLimits;
   /** Half of the share: the other half may have been taken before anything was noted. */
   readonly #limit: number;
+  /** While no more than this waits nothing is noted. */
+  readonly #fewEvents: number;
+  readonly #fewBytes: number;
+  readonly #isOnDisk: boolean;
   /** A larger message is more than a share by itself. */
   readonly #maxMessageBytes: number;
   #stretches: Stretch[] = [];
@@ -28,8 +32,11 @@ export class ConnectionShares {
   constructor(limits: OutboxLimits, share: number) {
     this.#limits = limits;
     this.#limit = share >= 1 ? Infinity : share / 2;
-    const { maxBytes, maxDiskBytes } = limits;
-    this.#maxMessageBytes = share >= 1 ? Infinity : share * (Number.isFinite(maxDiskBytes) ? maxDiskBytes : maxBytes);
+    this.#isOnDisk = Number.isFinite(limits.maxDiskBytes);
+    const boundBytes = this.#isOnDisk ? limits.maxDiskBytes : limits.maxBytes;
+    this.#fewEvents = limits.maxEvents * this.#limit;
+    this.#fewBytes = boundBytes * this.#limit;
+    this.#maxMessageBytes = share >= 1 ? Infinity : share * boundBytes;
   }
 
   /**
@@ -43,9 +50,9 @@ export class ConnectionShares {
     return used === undefined || used + this.#cost(1, bytes) <= this.#limit;
   }
 
-  /** To be called for each event that was accepted. Hot. */
-  appended(connection: string, { sequence, bytes, load }: Appended): void {
-    if (this.#stretches.length === 0 && this.#loadOf(load) < this.#limit) return;
+  /** To be called for each event that was accepted: `load` includes it. Hot. */
+  appended(connection: string, sequence: number, bytes: number, load: OutboxLoad): void {
+    if (this.#stretches.length === 0 && this.#isBelow(load)) return;
     const cost = this.#cost(1, bytes);
     let stretch = this.#stretches.at(-1);
     if (stretch === undefined || stretch.cost >= this.#limit / STRETCHES_A_LIMIT) {
@@ -78,13 +85,7 @@ export class ConnectionShares {
     return Math.max(events / maxEvents, bytes / (Number.isFinite(maxDiskBytes) ? maxDiskBytes : maxBytes));
   }
 
-  #loadOf({ events, bytes, diskBytes }: OutboxLoad): number {
-    return this.#cost(events, Number.isFinite(this.#limits.maxDiskBytes) ? diskBytes : bytes);
+  #isBelow(load: OutboxLoad): boolean {
+    return load.events < this.#fewEvents && (this.#isOnDisk ? load.diskBytes : load.bytes) < this.#fewBytes;
   }
-}
-
-interface Appended {
-  readonly sequence: number;
-  readonly bytes: number;
-  readonly load: OutboxLoad;
 }

@@ -89,7 +89,7 @@ export class EventOutbox implements Outbox {
     const bytes = eventBytes(event);
     const sequence = this.mayTake(event, bytes) ? this.backlog.push(event) : 0;
     if (sequence > 0) {
-      this.shares.appended(event.connection, { sequence, bytes, load: this.backlog });
+      this.shares.appended(event.connection, sequence, bytes, this.backlog);
       const isCut = this.sinks.appended(sequence, bytes, !this.hasAppended);
       this.hasAppended = true;
       this.schedule();

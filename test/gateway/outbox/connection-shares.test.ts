@@ -8,7 +8,7 @@ function fill(shares: ConnectionShares, connection: string, { bytes, most, from 
   for (let count = 0; count < most; count += 1) {
     const load = { events: from + count, bytes: other + count * bytes, diskBytes: other + count * bytes };
     if (!shares.allows(connection, bytes, load)) return count;
-    shares.appended(connection, { sequence: from + count + 1, bytes, load });
+    shares.appended(connection, from + count + 1, bytes, load);
   }
   return most;
 }
