@@ -1,18 +1,28 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** Ends a run with one plain line that any CI can read: `N passed, N failed`. A file that could not load counts as failed. */
+/**
+ * Ends a run with one plain line that any CI can read: `N passed, N failed`. A file that could not load counts as failed, and so does a
+ * test that skips itself; tests that a name pattern (`-t`) leaves out are counted apart.
+ */
 export default class ClosingLineReporter implements Reporter {
+  #leavesOut = false;
+
+  onInit(vitest: Vitest): void {
+    this.#leavesOut = vitest.config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    let passed = 0;
-    let failed = unhandledErrors.length;
+    const count = { passed: 0, failed: unhandledErrors.length, leftOut: 0 };
     for (const module of modules) {
-      failed += module.errors().length;
+      count.failed += module.errors().length;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
-        if (state === 'passed') passed += 1;
-        else failed += 1;
+        if (state === 'passed') count.passed += 1;
+        else if (state === 'skipped' && this.#leavesOut) count.leftOut += 1;
+        else count.failed += 1;
       }
     }
-    process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+    const leftOut = this.#leavesOut ? `, ${count.leftOut} left out` : '';
+    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${leftOut}\n`);
   }
 }

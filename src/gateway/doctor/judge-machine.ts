@@ -22,6 +22,10 @@ const LISTEN_BACKLOG = 512;
 /** Node's own threads, and some for its thread pool and compilers. */
 const OWN_THREADS = 32;
 
+/** What `npm run nodes` runs all tests on: the lowest version that `engines` allows, and the newest of each line that is maintained. */
+export const TESTED_NODE_VERSIONS = ['20.15.0', '20', '22', '24'] as const;
+const NODE_MEANING = `Node 20.15 and newer are supported; the tests run on ${TESTED_NODE_VERSIONS.join(', ')}.`;
+
 /** What on this machine bounds connections, judged for `wanted` of them. */
 export function judgeMachine(machine: Machine, wanted: number): Finding[] {
   return [
@@ -35,7 +39,7 @@ export function judgeMachine(machine: Machine, wanted: number): Finding[] {
     ...judgeTracking(machine.trackedConnections, wanted),
     judgeThreads(machine),
     judgeCpus(machine.cpus),
-    { name: 'Node', level: 'ok', value: machine.node, meaning: 'Node 20.15 and newer are supported.' },
+    { name: 'Node', level: 'ok', value: machine.node, meaning: NODE_MEANING },
     judgeContainer(machine.container),
   ];
 }
