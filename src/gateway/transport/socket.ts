@@ -8,6 +8,8 @@ export interface OutboundMessage {
   readonly compress: boolean;
   /** Its frames, kept by a transport that makes them once for all receivers. */
   wire?: WireFrames;
+  /** For how many receivers it was to be deflated, counted by a transport that does so for each of them. */
+  deflations?: number;
   /** The same message with bytes of its own, kept by delivery once it has to wait. */
   kept?: OutboundMessage;
 }

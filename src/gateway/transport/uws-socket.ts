@@ -3,10 +3,13 @@ import { readAddress } from './copied-request.js';
 import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
+import type { UwsPublisher } from './uws-publisher.js';
 import type { UwsWebSocket } from './uws-types.js';
 
 const BUFFERED = 0;
 const DROPPED = 2;
+/** So many receivers of one message get it deflated: the library takes no frame that was deflated once for all of them. */
+const MOST_DEFLATIONS = 8;
 /** What the library reports when it cut the connection or lost it. */
 const NO_CLOSE_FRAME = 1006;
 
@@ -15,6 +18,7 @@ export interface UwsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
   /** What the library said it dropped and the handler has not been told yet, oldest first. */
   readonly drops: { readonly peer: UwsSocket<C>; readonly bytes: number }[];
+  readonly publisher: UwsPublisher;
   readonly onCloseIgnored: () => void;
 }
 
@@ -50,7 +54,8 @@ export class UwsSocket<C extends object> implements Peer<C> {
   /** Hot: a native call and nothing allocated. `dropped` fires inside for this message too; the status already says so. */
   send(message: OutboundMessage): SendStatus {
     if (this.#native === undefined) return 'dropped';
-    const status = this.#native.send(message.payload, message.binary, message.compress);
+    this.#context.publisher.settle();
+    const status = this.#native.send(message.payload, message.binary, message.compress && isWorthDeflating(message));
     if (status === DROPPED) {
       this.#context.drops.pop();
       return 'dropped';
@@ -62,15 +67,19 @@ export class UwsSocket<C extends object> implements Peer<C> {
     return this.#native === undefined ? 0 : this.#native.getBufferedAmount();
   }
 
+  /** Settled outside the cork: in it, what other sockets are owed would cost each a system call a message. */
   cork(writes: () => void): void {
+    this.#context.publisher.settle();
     this.#native?.cork(writes);
   }
 
   subscribe(topic: string): void {
+    this.#context.publisher.settle();
     this.#native?.subscribe(topic);
   }
 
   unsubscribe(topic: string): void {
+    this.#context.publisher.settle();
     this.#native?.unsubscribe(topic);
   }
 
@@ -78,6 +87,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
   end(code: number, reason: string): void {
     const native = this.#native;
     if (native === undefined) return;
+    this.#context.publisher.settle();
     const fitted = fitCloseReason(reason);
     if (native.getBufferedAmount() === 0) {
       this.#isEnding = true;
@@ -116,6 +126,12 @@ export class UwsSocket<C extends object> implements Peer<C> {
     this.#native = undefined;
     this.#context.guarded.close(this, code, reason, !this.#isEnding && code !== NO_CLOSE_FRAME);
   }
+}
+
+/** Whether a message is still deflated for one more receiver: a broadcast would cost its deflation as many times. */
+function isWorthDeflating(message: OutboundMessage): boolean {
+  message.deflations = (message.deflations ?? 0) + 1;
+  return message.deflations <= MOST_DEFLATIONS;
 }
 
 interface UwsClosingOptions<C extends object> {

@@ -17,6 +17,7 @@ import type {
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
 import { copyBytes, copyRequest, UwsExchange, writeAnswer } from './uws-http.js';
+import { UwsPublisher } from './uws-publisher.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
 import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse, UwsWebSocket } from './uws-types.js';
 
@@ -67,6 +68,7 @@ export class UwsTransport<C extends object> implements Transport {
     this.#context = {
       guarded: new GuardedHandler(options.handler, options.log),
       drops: [],
+      publisher: new UwsPublisher((topic, message) => this.#publishNow(topic, message)),
       onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
     };
     this.#paths = new Set(options.endpoints.map((endpoint) => endpoint.path));
@@ -106,8 +108,7 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   publish(topic: string, message: OutboundMessage): void {
-    this.#current?.app.publish(topic, message.payload, message.binary, message.compress);
-    if (this.#earlier.length > 0) this.#publishEarlier(topic, message);
+    this.#context.publisher.publish(topic, message);
   }
 
   stopListening(): void {
@@ -118,6 +119,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   async stop(): Promise<void> {
     this.stopListening();
+    this.#context.publisher.stop();
     this.#current?.app.close();
     for (const { app } of this.#earlier) app.close();
     this.#current = undefined;
@@ -149,9 +151,11 @@ export class UwsTransport<C extends object> implements Transport {
     return listening;
   }
 
-  #publishEarlier(topic: string, message: OutboundMessage): void {
+  /** Not compressed: the library would deflate the message again for each subscriber, and takes no frame that was deflated once for all. */
+  #publishNow(topic: string, { payload, binary }: OutboundMessage): void {
+    this.#current?.app.publish(topic, payload, binary, false);
     for (const { app, sockets } of this.#earlier) {
-      if (sockets > 0) app.publish(topic, message.payload, message.binary, message.compress);
+      if (sockets > 0) app.publish(topic, payload, binary, false);
     }
   }
 

@@ -97,4 +97,25 @@ onTransport('uws', 'extension offers', (bench: Bench) => {
     const fixture = await bench.start({ endpoints: [{ compression: true }] });
     expect(await agreed(fixture, 'permessage-deflate; server_max_window_bits=15')).toBeUndefined();
   });
+
+  it('deflates a message for eight receivers, and for none that it is published to', async () => {
+    const fixture = await bench.start({ endpoints: [{ compression: true }] });
+    const clients: RawWebSocket[] = [];
+    for (let made = 0; made < 10; made += 1) {
+      clients.push(await bench.raw(fixture, { 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
+    }
+    const sockets = fixture.handler.calls.map(({ connection }) => connection.socket);
+    const message = text('a'.repeat(1000));
+    for (const socket of sockets) socket.send(message);
+    for (const socket of sockets) socket.subscribe('t');
+    fixture.transport.publish('t', text('b'.repeat(1000)));
+    const sent: boolean[] = [];
+    const published: boolean[] = [];
+    for (const client of clients) {
+      sent.push((await client.frame()).compressed);
+      published.push((await client.frame()).compressed);
+    }
+    expect(sent).toEqual([...Array(8).fill(true), false, false]);
+    expect(published).toEqual(Array(10).fill(false));
+  });
 });

@@ -14,11 +14,14 @@ const CLIENTS = [
 ];
 
 interface Action {
-  readonly do: 'publish' | 'subscribe' | 'unsubscribe' | 'send' | 'cork' | 'turn';
+  readonly do: 'publish' | 'burst' | 'subscribe' | 'unsubscribe' | 'send' | 'cork' | 'turn';
   readonly client: number;
   readonly topic: string;
   readonly size: number;
 }
+
+/** More messages than uWebSockets.js keeps for a socket until the turn ends. */
+const BURST = 40;
 
 /** Small, compressed where it is made, and compressed elsewhere than where it is made. */
 const size = fc.oneof(
@@ -30,6 +33,7 @@ const client = fc.integer({ min: 0, max: CLIENTS.length - 1 });
 const topic = fc.constantFrom(...TOPICS);
 const kind = fc.oneof(
   { weight: 6, arbitrary: fc.constant('publish' as const) },
+  { weight: 3, arbitrary: fc.constant('burst' as const) },
   { weight: 3, arbitrary: fc.constantFrom('send' as const, 'cork' as const) },
   { weight: 2, arbitrary: fc.constantFrom('subscribe' as const, 'unsubscribe' as const) },
   { weight: 2, arbitrary: fc.constant('turn' as const) },
@@ -51,9 +55,15 @@ class Party {
     readonly connections: readonly TestConnection[],
   ) {}
 
+  /** Half of the clients are in every topic from the beginning. */
+  joinSome(): void {
+    for (let index = 0; index < CLIENTS.length; index += 2) for (const name of TOPICS) this.#join(index, name, true);
+  }
+
   async play(step: Action): Promise<void> {
     if (step.do === 'turn') await new Promise(setImmediate);
     else if (step.do === 'publish') this.#publish(step.topic, step.size);
+    else if (step.do === 'burst') for (let i = 0; i < BURST; i += 1) this.#publish(step.topic, 10);
     else if (step.do === 'send' || step.do === 'cork') this.#send(step.client, step.size, step.do === 'cork');
     else this.#join(step.client, step.topic, step.do === 'subscribe');
   }
@@ -121,6 +131,7 @@ onBothTransports('order of what is published and sent', (bench) => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (steps) => {
         const { party, clients, received } = await connect(bench);
+        party.joinSome();
         for (const step of steps) await party.play(step);
         const closed = clients.map((one) => new Promise((resolve) => one.once('close', resolve)));
         for (const { socket } of party.connections) socket.end(1000, 'done');
