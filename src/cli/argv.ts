@@ -6,9 +6,11 @@ const DASHBOARD_ADDRESS = '127.0.0.1:5665';
 
 /**
  * Rewrites `-config x` and `-config=x`, as the old program took them, to `--config`: oclif would read `-c onfig`.
- * `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--dashboard` without an address gets its own. What stands behind `--` stays as it is.
+ * `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--dashboard` without an address gets its own; `help report` becomes `report --help`.
+ * What stands behind `--` stays as it is.
  */
 export function rewriteArguments(argv: readonly string[]): string[] {
+  if (argv[0] === 'help') return [...argv.slice(1), '--help'];
   const end = argv.indexOf('--');
   const flags = end === -1 ? argv : argv.slice(0, end);
   const rest = end === -1 ? [] : argv.slice(end);

@@ -2,14 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { PJSON } from '@oclif/core/interfaces';
 import { rewriteArguments } from './argv.js';
-import { isOclifError, usageError } from './oclif-error.js';
+import { isOclifError, unknownCommand } from './oclif-error.js';
 import { processOutput } from './output.js';
 import { reportError } from './report-error.js';
 
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The commands of wsg itself; a test compares them with the manifest. */
-export const OWN_COMMANDS: readonly string[] = ['devhelpers', 'doctor', 'loadtest', 'outbox', 'report', 'serve'];
 
 /** Runs the command that the arguments name and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -18,7 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (argv[0] === '--version') printVersion(pjson);
     else await runCommand(rewriteArguments(argv), pjson);
   } catch (error) {
-    const shown = isOclifError(error) ? usageError(error, undefined) : error;
+    const shown = isOclifError(error) ? unknownCommand(error, await commandNames()) : error;
     process.exitCode = reportError(shown, processOutput(), { json: false, showStack: process.env.DEBUG !== undefined });
   }
 }
@@ -29,12 +26,17 @@ function printVersion({ name, version }: PJSON): void {
   processOutput().stdout.write(`${name}/${version} ${platform}-${arch} node-${node}\n`);
 }
 
-/** Plugins help, complete and correct; a command of our own needs none of them, and starts sooner without. */
+/** All commands, as they are typed behind `wsg`. */
+async function commandNames(): Promise<string[]> {
+  const manifest: { readonly commands: object } = JSON.parse(
+    await readFile(`${PACKAGE_ROOT}oclif.manifest.json`, 'utf8'),
+  );
+  return Object.keys(manifest.commands).map((id) => id.replaceAll(':', ' '));
+}
+
 async function runCommand(args: string[], pjson: PJSON): Promise<void> {
   const { run } = await import('@oclif/core/run');
   const { settings } = await import('@oclif/core/settings');
   settings.enableAutoTranspile = false;
-  const isOwn = OWN_COMMANDS.includes(args[0] ?? '');
-  const loaded = isOwn ? { ...pjson, oclif: { ...pjson.oclif, plugins: [] } } : pjson;
-  await run(args, { root: PACKAGE_ROOT, pjson: loaded, devPlugins: false, userPlugins: false });
+  await run(args, { root: PACKAGE_ROOT, pjson, devPlugins: false, userPlugins: false });
 }

@@ -23,6 +23,11 @@ describe('rewriteArguments', () => {
     expect(rewriteArguments(['--dashboard=[::1]:0'])).toEqual(['--dashboard=[::1]:0']);
   });
 
+  it('takes help in front of a command for --help behind it', () => {
+    expect(rewriteArguments(['help'])).toEqual(['--help']);
+    expect(rewriteArguments(['help', 'report', 'trend'])).toEqual(['report', 'trend', '--help']);
+  });
+
   it('leaves everything else alone, and what stands behind --', () => {
     expect(rewriteArguments(['-configure', '-c', 'x-config', '--', '-config'])).toEqual([
       '-configure',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOclifError, usageError } from '../../src/cli/oclif-error.js';
+import { isOclifError, unknownCommand, usageError } from '../../src/cli/oclif-error.js';
 
 describe('usageError', () => {
   it('keeps the sentence, makes problems of further lines, and replaces the hint', () => {
@@ -14,5 +14,26 @@ describe('usageError', () => {
   it('is only for what oclif threw', () => {
     expect(isOclifError(new Error('x'))).toBe(false);
     expect(isOclifError(Object.assign(new Error('x'), { oclif: { exit: 2 } }))).toBe(true);
+  });
+});
+
+describe('unknownCommand', () => {
+  const missing = (id: string): string => {
+    const error = unknownCommand(new Error(`command ${id} not found`), ['loadtest', 'outbox list', 'serve']);
+    return [error.code, error.message, error.hint].join(' | ');
+  };
+
+  it('names the command that was typed, and the nearest that there is', () => {
+    expect(missing('outbox:lst')).toBe(
+      "usage | wsg has no command 'outbox lst'. | Did you mean `wsg outbox list`? `wsg --help` lists the commands.",
+    );
+  });
+
+  it('guesses nothing where nothing is near', () => {
+    expect(missing('zzzzzz')).toBe("usage | wsg has no command 'zzzzzz'. | `wsg --help` lists the commands.");
+  });
+
+  it('leaves other errors of oclif as they are', () => {
+    expect(unknownCommand(new Error('Unexpected argument: x'), []).message).toBe('Unexpected argument: x');
   });
 });

@@ -68,12 +68,15 @@ async function typeTheCommands(options: WsgOptions & { readonly cwd: string }): 
 }
 
 describe('the package', () => {
-  it('holds bin, dist and the manifest, and nothing that is not needed to run', async () => {
+  it('holds what runs, what errors and the README point to, and nothing else', async () => {
     const paths = await listTarball(tarball);
     const top = new Set(paths.map((path) => path.split('/')[0]));
-    expect(top).toEqual(new Set(['LICENSE', 'README.md', 'bin', 'dist', 'oclif.manifest.json', 'package.json']));
+    expect(top).toEqual(
+      new Set(['LICENSE', 'README.md', 'bin', 'dist', 'docs', 'examples', 'oclif.manifest.json', 'package.json']),
+    );
     expect(paths.filter((path) => path.startsWith('bin/'))).toEqual(['bin/run.js']);
-    expect(paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path))).toEqual([]);
+    expect(paths.filter((path) => path.startsWith('dist/') && !path.endsWith('.js'))).toEqual([]);
+    expect(paths.filter((path) => path.includes('node_modules'))).toEqual([]);
   });
 
   it(

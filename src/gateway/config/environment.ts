@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../../core/nearest-name.js';
 import type { SchemaNode } from './schema-node.js';
 import { readYaml } from './yaml-reader.js';
 

@@ -10,7 +10,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../../core/nearest-name.js';
 import type { SchemaNode } from './schema-node.js';
 
 /** What a YAML text says, read with a schema in mind; every place by its path, such as `endpoints[0].path`. */
