@@ -22,6 +22,7 @@ export type RespReply = string | number | RedisError | RespArray;
 const LF = 0x0a;
 const MINUS = 0x2d;
 const DIGIT_ZERO = 0x30;
+const LETTER_D = 0x44;
 const LETTER_Q = 0x51;
 const TYPE = { string: 0x2b, error: 0x2d, integer: 0x3a, bulk: 0x24, array: 0x2a } as const;
 /** Redis cuts its own lines far below. */
@@ -29,6 +30,8 @@ const LONGEST_LINE = 64 * 1024;
 /** Arrays within arrays; HELLO needs two. */
 const DEEPEST = 8;
 const QUEUED = 'QUEUED';
+/** Where the line "+QUEUED" ends. */
+const QUEUED_END = QUEUED.length + 2;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -84,8 +87,7 @@ export class RespReader {
         at = end + 2;
         continue;
       }
-      let end = at;
-      while (end < bytes.length && bytes[end] !== LF) end += 1;
+      const end = lineEnd(bytes, at);
       if (end === bytes.length) break;
       this.#readLine(bytes, at, end - 1);
       at = end + 1;
@@ -156,6 +158,15 @@ export class RespReader {
     this.#arrayIndex = outer.index;
     this.#complete('');
   }
+}
+
+/** Where the line that begins here ends; the length of `bytes` when it does not. That of the most frequent line by far is known. */
+function lineEnd(bytes: Buffer, start: number): number {
+  let end = start + QUEUED_END;
+  if (bytes[end] === LF && bytes[start + 1] === LETTER_Q && bytes[start + 6] === LETTER_D) return end;
+  end = start;
+  while (end < bytes.length && bytes[end] !== LF) end += 1;
+  return end;
 }
 
 /** The most frequent line by far: told without making a string. */

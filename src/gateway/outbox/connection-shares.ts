@@ -1,4 +1,4 @@
-import type { OutboxLimits, OutboxLoad } from './outbox-bound.js';
+import type { OutboxLimits, OutboxLoad, Room } from './outbox-bound.js';
 
 /** What was appended in a row, until it was a sixteenth of what one connection may hold: it is given back as a whole. */
 interface Stretch {
@@ -48,6 +48,13 @@ export class ConnectionShares {
     if (this.#stretches.length === 0) return true;
     const used = this.#used.get(connection);
     return used === undefined || used + this.#cost(1, bytes) <= this.#limit;
+  }
+
+  /** What may be appended before anything would be noted; nothing of it when a number is 0 or less. */
+  roomBeforeNotes(load: OutboxLoad): Room {
+    if (this.#stretches.length > 0) return { events: 0, bytes: 0 };
+    const bytes = this.#isOnDisk ? load.diskBytes : load.bytes;
+    return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - bytes };
   }
 
   /** To be called for each event that was accepted: `load` includes it. Hot. */

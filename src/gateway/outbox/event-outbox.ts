@@ -6,21 +6,19 @@ import type { EventBoot } from '../event/event-id.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import { eventBytes } from '../event/event-size.js';
 import type { ConfiguredSink } from '../sink/create-sinks.js';
+import { Admission } from './admission.js';
 import type { Backlog } from './backlog.js';
-import { ConnectionShares } from './connection-shares.js';
 import { DeadLetters } from './dead-letters.js';
 import type { EventGate } from './event-gate.js';
 import { LoggedBacklog } from './logged-backlog.js';
 import { MemoryBacklog } from './memory-backlog.js';
-import { laneLimits, optionalLimits, OutboxBound } from './outbox-bound.js';
+import { laneLimits, optionalLimits } from './outbox-bound.js';
 import type { HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
 import { SinkFeed } from './sink-feed.js';
 import { SinkGroup, type FedSink } from './sink-group.js';
 
 /** Large enough to make the cost of a call disappear, small enough to be sent again whole. */
 const DEFAULT_BATCH: QueueLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
-/** Far below what one record of the log holds. */
-const MAX_EVENT_BYTES = 2 ** 30;
 
 export interface EventOutboxOptions {
   readonly boot: EventBoot;
@@ -41,8 +39,7 @@ export interface EventOutboxOptions {
  */
 export class EventOutbox implements Outbox {
   private readonly backlog: Backlog;
-  private readonly bound: OutboxBound;
-  private readonly shares: ConnectionShares;
+  private readonly admission: Admission;
   private readonly sinks: SinkGroup;
   private readonly fullLog: LimitedLog;
   private readonly relievedLog: LimitedLog;
@@ -63,14 +60,13 @@ export class EventOutbox implements Outbox {
 
   constructor(private readonly options: EventOutboxOptions) {
     const { boot, config, clock, log } = options;
-    const { dir, maxEvents, maxBytes, connectionShare } = config;
+    const { dir, maxEvents, maxBytes } = config;
     this.isAccepting = dir === undefined;
     this.fullLog = new LimitedLog(log, clock);
     this.relievedLog = new LimitedLog(log, clock);
     this.backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
     const limits = { maxEvents, maxBytes, maxDiskBytes: dir === undefined ? Infinity : config.maxDiskBytes };
-    this.bound = new OutboxBound(limits);
-    this.shares = new ConnectionShares(limits, connectionShare);
+    this.admission = new Admission(this.backlog, limits, config);
     this.sinks = new SinkGroup({
       backlog: this.backlog,
       optional: optionalLimits(limits, config.optionalMaxBytes),
@@ -87,21 +83,12 @@ export class EventOutbox implements Outbox {
   append(event: NewEvent): number {
     if (!this.isAccepting) return 0;
     const bytes = eventBytes(event);
-    const sequence = this.mayTake(event, bytes) ? this.backlog.push(event) : 0;
-    if (sequence > 0) {
-      this.shares.appended(event.connection, sequence, bytes, this.backlog);
-      const isCut = this.sinks.appended(sequence, bytes, !this.hasAppended);
-      this.hasAppended = true;
-      this.schedule();
-      if (isCut) this.progressed();
-    }
-    // What was refused says nothing about what waits: one large message must not shut out the small ones.
-    if (!this.full && this.isAtBound()) this.setFull(true);
-    return sequence;
+    if (this.admission.takesUnjudged(event, bytes)) return this.backlog.push(event);
+    return this.judge(event, bytes);
   }
 
   get heldRoom(): HeldRoom {
-    return this.bound;
+    return this.admission.bound;
   }
 
   retagged(now: Retagging): void {
@@ -132,7 +119,7 @@ export class EventOutbox implements Outbox {
   }
 
   state(): OutboxState {
-    const { maxBytes, maxDiskBytes } = this.bound.limits;
+    const { maxBytes, maxDiskBytes } = this.admission.bound.limits;
     const { backlog, sinks, full } = this;
     return {
       events: sinks.waiting,
@@ -141,7 +128,7 @@ export class EventOutbox implements Outbox {
       diskBytes: backlog.disk.bytes,
       diskSegments: backlog.disk.segments,
       maxDiskBytes: Number.isFinite(maxDiskBytes) ? maxDiskBytes : 0,
-      heldBytes: this.bound.heldBytes,
+      heldBytes: this.admission.bound.heldBytes,
       full,
       damage: backlog.damage,
       sinks: sinks.states(),
@@ -196,7 +183,7 @@ export class EventOutbox implements Outbox {
       deadLetters: new DeadLetters(letters),
       batch,
       policy: config.lanes,
-      laneLimits: laneLimits(this.bound.limits, sinks.length),
+      laneLimits: laneLimits(this.admission.bound.limits, sinks.length),
       silentAfterMs: config.silentAfterMs,
       clock,
       log,
@@ -211,11 +198,26 @@ export class EventOutbox implements Outbox {
     return Math.min(this.backlog.safeThrough, heldFrom - 1);
   }
 
-  private mayTake({ action, connection }: NewEvent, bytes: number): boolean {
-    if (bytes > MAX_EVENT_BYTES) return false;
-    if (action === 'message' && !this.shares.allows(connection, bytes, this.backlog)) return false;
-    if (this.backlog.isFailing && action !== 'close') return false;
-    return this.bound.admit(action, bytes, this.backlog);
+  private judge(event: NewEvent, bytes: number): number {
+    const { admission, backlog, sinks } = this;
+    this.endGrant();
+    const sequence = admission.takes(event, bytes) ? backlog.push(event) : 0;
+    if (sequence > 0) {
+      admission.appended(event, sequence, bytes);
+      const isCut = sinks.appended(sequence, bytes, !this.hasAppended);
+      this.hasAppended = true;
+      this.schedule();
+      if (isCut) this.progressed();
+    }
+    // What was refused says nothing about what waits: one large message must not shut out the small ones.
+    if (!this.full && admission.isAtBound) this.setFull(true);
+    if (!this.full && sequence > 0) admission.grant(sinks.roomBeforeMark);
+    return sequence;
+  }
+
+  /** At the end of a tick, and when something else than a message changes what waits. */
+  private endGrant(): void {
+    this.sinks.appendedEarlier(this.admission.endGrant());
   }
 
   private schedule(): void {
@@ -225,6 +227,7 @@ export class EventOutbox implements Outbox {
   private wakeFeeds(): void {
     this.scheduled = undefined;
     this.hasAppended = false;
+    this.endGrant();
     this.sinks.wake();
   }
 
@@ -232,18 +235,15 @@ export class EventOutbox implements Outbox {
     return this.sinks.waiting > 0;
   }
 
-  private isAtBound(): boolean {
-    return this.backlog.isFailing || this.bound.isFull(this.backlog);
-  }
-
   /** Frees what every sink has acknowledged, and offers what may be offered now. */
   private progressed(): void {
+    this.endGrant();
     if (this.phase === 'new') return;
     const through = this.sinks.releasedThrough;
     this.backlog.release(through);
     this.sinks.release(through);
     this.tellAcknowledged();
-    this.shares.release(through);
+    this.admission.release(through);
     this.reconsiderFull();
     for (const listener of this.roomListeners) listener();
     // A turn of the event loop for nothing costs as much as a connect.
@@ -259,9 +259,8 @@ export class EventOutbox implements Outbox {
   }
 
   private reconsiderFull(): void {
-    const { isFailing } = this.backlog;
-    if (!this.full && isFailing) this.setFull(true);
-    else if (this.full && !isFailing && this.bound.isRelieved(this.backlog)) this.setFull(false);
+    if (!this.full && this.backlog.isFailing) this.setFull(true);
+    else if (this.full && this.admission.isRelieved) this.setFull(false);
   }
 
   private setFull(full: boolean): void {

@@ -18,6 +18,12 @@ export interface OutboxLoad {
   readonly diskBytes: number;
 }
 
+/** So many events, and so many bytes of them. */
+export interface Room {
+  readonly events: number;
+  readonly bytes: number;
+}
+
 /** At this share of the bound the outbox says that it is full: what is under way still fits behind it. */
 export const FULL_SHARE = 7 / 8;
 /** The rest above this share belongs to open and close events. */
@@ -91,6 +97,18 @@ export class OutboxBound {
 
   isFull(load: OutboxLoad): boolean {
     return !this.isBelowMark(load, 1);
+  }
+
+  /** What may be added before `isFull` can be true; nothing is left of it when a number is 0 or less. */
+  roomBelowFull(load: OutboxLoad): Room {
+    const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
+    const reserve = this.openConnections * CLOSE_RESERVE_BYTES;
+    const inMemory = maxBytes * FULL_SHARE - load.bytes;
+    const onDisk = maxDiskBytes * FULL_SHARE - load.diskBytes;
+    return {
+      events: maxEvents * FULL_SHARE - this.openConnections - load.events,
+      bytes: Math.min(inMemory, onDisk) - reserve,
+    };
   }
 
   /** Lower than the mark at which it became full, so that a full outbox does not flicker. */

@@ -4,6 +4,7 @@ import { LimitedLog } from '../access/limited-log.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { Backlog } from './backlog.js';
 import { BacklogMarks } from './backlog-marks.js';
+import type { Room } from './outbox-bound.js';
 import type { SinkState } from './outbox.js';
 import type { SinkFeed } from './sink-feed.js';
 
@@ -112,7 +113,18 @@ export class SinkGroup {
     return Math.min(...counted.map(({ feed }) => feed.acknowledgedThrough));
   }
 
-  /** Hot: runs once an event. `isFirstOfTick`: time may be asked for. True when a sink was cut off. */
+  /** What may be appended and told to `appendedEarlier` only, before a mark is due. */
+  get roomBeforeMark(): Room {
+    const { lastSequence } = this.#options.backlog;
+    return { events: this.#markAtSequence - lastSequence, bytes: this.#markAtBytes - this.#appendedBytes };
+  }
+
+  /** Counts events of `roomBeforeMark`, with the next one that is told to `appended` at the latest. */
+  appendedEarlier(bytes: number): void {
+    this.#appendedBytes += bytes;
+  }
+
+  /** Hot: runs once an event that `roomBeforeMark` does not cover. `isFirstOfTick`: time may be asked for. True when a sink was cut off. */
   appended(sequence: number, bytes: number, isFirstOfTick: boolean): boolean {
     const isLarge = this.#appendedBytes >= this.#markAtBytes || sequence >= this.#markAtSequence;
     if (isLarge || isFirstOfTick) this.#mark(sequence, isLarge);

@@ -110,11 +110,30 @@ export class UwsExchange implements AbortableExchange {
   }
 }
 
-/** Hot: the library detaches its buffer when the handler returns; small copies share a slab. */
+/** Size of a slab, as that of Node's own buffers: what keeps one small message alive keeps no more than this. */
+const SLAB_BYTES = 8 * 1024;
+let slab = new ArrayBuffer(SLAB_BYTES);
+let slabUsed = 0;
+
+/**
+ * Hot: the library detaches its buffer when the handler returns; small copies share a slab. Node's `Buffer.allocUnsafe` does the
+ * same and takes a third longer, as it makes a Buffer. Measured by bench/inbound.
+ */
 export function copyBytes(bytes: ArrayBuffer): Uint8Array {
-  const copy = Buffer.allocUnsafe(bytes.byteLength);
+  const { byteLength } = bytes;
+  const copy = byteLength > SLAB_BYTES / 2 ? Buffer.allocUnsafe(byteLength) : sliceOfSlab(byteLength);
   copy.set(new Uint8Array(bytes));
   return copy;
+}
+
+function sliceOfSlab(byteLength: number): Uint8Array {
+  if (slabUsed + byteLength > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const slice = new Uint8Array(slab, slabUsed, byteLength);
+  slabUsed += byteLength;
+  return slice;
 }
 
 function writeHead(res: UwsResponse, status: number, headers: Readonly<Record<string, string>> | undefined): void {
