@@ -64,7 +64,7 @@ export class ScriptProgram {
     const stopFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const { compiled, metrics, request } = this;
     const env = gatewayUrl === undefined ? request.env : { WSG_URL: connectUrl(gatewayUrl), ...request.env };
-    return { start: { compiled, env, options, stopFlag }, metrics, hash };
+    return { start: { compiled, functions: this.inspected.functions, env, options, stopFlag }, metrics, hash };
   }
 
   /** Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its metrics. */
@@ -108,7 +108,7 @@ async function inspect({ env, log }: ScriptRequest, compiled: CompiledScript): P
   const registry = new MetricRegistry();
   let aborted: string | undefined;
   const script = new ThreadScript({
-    start: { compiled, env, options: {}, stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) },
+    start: { compiled, functions: [], env, options: {}, stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) },
     clock: systemClock,
     registry,
     metrics: new BuiltInMetrics(registry),

@@ -18,6 +18,8 @@ import type { OpenConnections } from './open-connections.js';
 /** A script on its way to a thread: plain data. */
 export interface ScriptStart {
   readonly compiled: CompiledScript;
+  /** Names of the functions that it exports. */
+  readonly functions: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The options that the run obeys, as scripts may ask for them. */
   readonly options: unknown;
@@ -90,7 +92,7 @@ export class ThreadScript {
 
   /** Whether the script exports a function of this name. */
   has(name: string): boolean {
-    return this.script.compiled.exports.some((exported) => exported.name === name);
+    return this.options.start.functions.includes(name);
   }
 
   get setupData(): string | undefined {

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { BUILT_INS, createGlobalObject } from './global-object.js';
 
 /** What the script reads anew at each use. */
 export interface LiveGlobals {
@@ -21,6 +22,7 @@ export class ScriptScope {
   readonly #environment: ScopeEnvironment;
   readonly #files: readonly string[];
   readonly #entered: number[] = [0];
+  readonly #require = (module: string): unknown => this.imported(module, '*');
   #globalObject: object | undefined;
 
   constructor(environment: ScopeEnvironment, files: readonly string[]) {
@@ -29,17 +31,42 @@ export class ScriptScope {
     this.#files = files;
   }
 
-  /** The value of a global; those that only Node has are undefined, and `globalThis` is this instance's own. */
+  /** The value of a global of this virtual user. */
   global(name: string): unknown {
+    if (name === 'require') return this.#require;
     const { globals } = this.#environment;
     if (Object.hasOwn(globals, name)) return globals[name];
-    if (name === 'globalThis' || name === 'global') return this.#ownGlobalObject();
-    if (name === 'Math') return Math;
-    if (name === 'require') return (module: string) => this.imported(module, '*');
-    return undefined;
+    return BUILT_INS.includes(name) ? Reflect.get(globalThis, name) : undefined;
+  }
+
+  /** `globalThis` of this instance; made when first used. */
+  get globalObject(): object {
+    const { live, globals } = this.#environment;
+    this.#globalObject ??= createGlobalObject({ live, globals: { ...globals, require: this.#require } });
+    return this.#globalObject;
   }
 
   // What compiled code calls.
+
+  /** The object that holds a global which the script itself defines: `holder(name).name` reads and assigns it. */
+  holder(name: string): object {
+    if (name in this.globalObject) return this.globalObject;
+    return this.missing(name);
+  }
+
+  /** A name that nothing defines was read. */
+  missing(name: string): never {
+    const isOfCommonJs = name === 'module' || name === 'exports';
+    const why = isOfCommonJs
+      ? ': the file has import or export, so it is no CommonJS file; use one of the two forms'
+      : '';
+    throw new ReferenceError(`${name} is not defined${why}`);
+  }
+
+  /** The exports of a CommonJS script, from its `module.exports`. */
+  commonJs(exported: unknown): object {
+    return typeof exported === 'object' || typeof exported === 'function' ? { ...exported } : {};
+  }
 
   /** An imported binding: `*` is the namespace, `default` falls back to it. */
   imported(module: string, name: string): unknown {
@@ -78,27 +105,4 @@ export class ScriptScope {
     const path = this.#files[this.#entered.at(-1) ?? 0];
     if (path !== undefined) this.#environment.enterFile(path);
   }
-
-  #ownGlobalObject(): object {
-    if (this.#globalObject !== undefined) return this.#globalObject;
-    const hidden = Object.fromEntries(NODE_ONLY_GLOBALS.map((name) => [name, undefined]));
-    const own: Record<string, unknown> = Object.assign(Object.create(globalThis), hidden, this.#environment.globals);
-    own['globalThis'] = own;
-    own['global'] = own;
-    this.#globalObject = own;
-    return own;
-  }
 }
-
-/** Globals of Node that no k6 script has; libraries take their presence for a sign of Node. */
-export const NODE_ONLY_GLOBALS: readonly string[] = [
-  'process',
-  'Buffer',
-  'setImmediate',
-  'clearImmediate',
-  'fetch',
-  'module',
-  'exports',
-  '__filename',
-  '__dirname',
-];

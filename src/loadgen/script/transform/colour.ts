@@ -43,7 +43,7 @@ export function colourFlow(flow: Flow): Colours {
 }
 
 /** Whether a call of this thing may block. */
-export function isColoured(thing: Thing, owners: ReadonlySet<FunctionNode | Program>): boolean {
+function isColoured(thing: Thing, owners: ReadonlySet<FunctionNode | Program>): boolean {
   if (thing instanceof BoundThing) return isColoured(thing.target, owners);
   return thing instanceof FunctionThing && thing.node !== undefined && owners.has(thing.node);
 }

@@ -1,18 +1,17 @@
 import type { AnyNode } from 'acorn';
 import { bundleScript, type Bundle, type ScriptSource } from './bundle.js';
-import { colourFlow, isColoured, type Colours } from './colour.js';
-import type { CompiledScript, ScriptExport } from './compiled-script.js';
+import { colourFlow, type Colours } from './colour.js';
+import type { CompiledScript } from './compiled-script.js';
 import { composeMaps } from './compose-maps.js';
 import { analyseFlow } from './flow/analyse-flow.js';
-import { FunctionThing } from './flow/thing.js';
 import { findRefusals } from './refusals.js';
 import { Edits } from './rewrite/edits.js';
 import { rewriteFunctions } from './rewrite/rewrite-functions.js';
+import { rewriteGlobals } from './rewrite/rewrite-globals.js';
 import { rewriteInterruption } from './rewrite/rewrite-interruption.js';
 import { rewriteModule } from './rewrite/rewrite-module.js';
 import { rewriteJobs, rewriteSites } from './rewrite/rewrite-sites.js';
 import { chooseNames } from './rewrite/runtime-names.js';
-import { RUNTIME_GLOBALS } from './runtime-globals.js';
 import { scriptInvalid } from './script-problem.js';
 import { SourcePositions } from './source-positions.js';
 import { isType, ownerOf, parseSyntax, type Syntax } from './syntax.js';
@@ -38,7 +37,6 @@ export async function compileScript(source: ScriptSource): Promise<CompiledScrip
     code,
     sourceMap: composeMaps(map, bundle.map),
     globals,
-    exports: exportsOf(syntax, colours),
     modules,
     remote: bundle.remote,
     files: positions.files,
@@ -59,13 +57,13 @@ function rewrite(
   rewriteFunctions(rewriting);
   rewriteJobs(rewriting);
   rewriteInterruption(rewriting);
-  const used = new Set(syntax.globals.map(({ name }) => name));
-  const globals = RUNTIME_GLOBALS.filter((name) => used.has(name));
+  const globals = rewriteGlobals(rewriting);
   const parameters = [names.guard, names.waiting, names.scope, ...globals].join(', ');
   const isAsync = colours.owners.has(syntax.program) || hasTopLevelAwait(syntax);
   const head = isAsync ? `async function () { ${names.guard}.waits = true;` : 'function () {';
+  const global = syntax.opensGlobal ? `const ${names.global} = ${names.scope}.globalObject; ` : '';
   const finished = edits.finish(
-    `(function (${parameters}) { "use strict"; return ${head} ${imports.join(' ')}\n`,
+    `(function (${parameters}) { "use strict"; return ${head} ${global}${imports.join(' ')}\n`,
     `\nreturn { ${exports.join(', ')} };\n}; })`,
   );
   return { code: finished.code, map: finished.map.toString(), modules, globals };
@@ -75,21 +73,4 @@ function hasTopLevelAwait(syntax: Syntax): boolean {
   const waits = (node: AnyNode): boolean =>
     isType(node, 'AwaitExpression') || (isType(node, 'ForOfStatement') && node.await);
   return syntax.nodes.some((node) => waits(node) && ownerOf(syntax, node) === syntax.program);
-}
-
-function exportsOf(syntax: Syntax, { flow, owners }: Colours): ScriptExport[] {
-  return syntax.program.body.flatMap((node) => {
-    if (!isType(node, 'ExportNamedDeclaration')) return [];
-    return node.specifiers.map(({ local, exported }) => {
-      const variable = flow.syntax.variables.get(local);
-      const things = variable === undefined ? [] : [...flow.variable(variable).things];
-      const functions = things.filter((thing) => thing.kind === 'function');
-      return {
-        name: isType(exported, 'Identifier') ? exported.name : String(exported.value),
-        isFunction: functions.length > 0,
-        isAsync: functions.some((thing) => thing instanceof FunctionThing && thing.node?.async === true),
-        mayBlock: functions.some((thing) => isColoured(thing, owners)),
-      };
-    });
-  });
 }

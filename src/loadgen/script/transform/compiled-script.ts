@@ -1,14 +1,3 @@
-/** One export of a script, as the plan and the executors need to know it. */
-export interface ScriptExport {
-  readonly name: string;
-  /** False for `options` and other values. */
-  readonly isFunction: boolean;
-  /** The user wrote `async`; k6's `group` and `check` refuse such callbacks. */
-  readonly isAsync: boolean;
-  /** The rewritten function waits somewhere, so a call of it has to be awaited. */
-  readonly mayBlock: boolean;
-}
-
 /** A script ready to run: plain data, handed to each thread by structured clone. */
 export interface CompiledScript {
   /** The entry as the user named it; `-` for standard input. */
@@ -19,7 +8,6 @@ export interface CompiledScript {
   readonly globals: readonly string[];
   /** Source map (JSON) from `code` to the user's files. */
   readonly sourceMap: string;
-  readonly exports: readonly ScriptExport[];
   /** External modules that the code asks for by name: k6's and built-in jslib addresses. */
   readonly modules: readonly string[];
   /** Remote addresses that were fetched into the bundle. */

@@ -1,9 +1,11 @@
-import type { OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import { errorMessage } from '../../../core/error.js';
 import { isK6Name, isRemote, JSLIB_LIBRARIES, jslibLibrary, K6_MODULES } from './module-names.js';
 import type { ScriptSource } from './bundle.js';
 
 const REMOTE = 'wsg-remote';
+/** Marks a question of ours to esbuild, which asks all plugins. */
+const IS_RESOLVING = Symbol('resolving');
 
 /** Decides on each import that is no file: external, fetched, or refused with a sentence. Fetched addresses are added to `remote`. */
 export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remote: string[]): Plugin {
@@ -15,6 +17,7 @@ export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remo
       builder.onResolve({ filter: /.*/, namespace: REMOTE }, (args) =>
         resolveInRemote(args, resolveRemote !== undefined),
       );
+      builder.onResolve({ filter: /^[^./]/ }, (args) => resolveRequired(args, builder));
       builder.onLoad({ filter: /.*/, namespace: REMOTE }, async ({ path }) => {
         if (resolveRemote === undefined) return undefined;
         try {
@@ -27,6 +30,14 @@ export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remo
       });
     },
   };
+}
+
+/** Libraries require modules of Node where they find themselves in Node: such a call throws only when it is made. */
+async function resolveRequired(args: OnResolveArgs, builder: PluginBuild): Promise<OnResolveResult | undefined> {
+  const { path, kind, importer, namespace, resolveDir } = args;
+  if (kind !== 'require-call' || args.pluginData === IS_RESOLVING) return undefined;
+  const found = await builder.resolve(path, { kind, importer, namespace, resolveDir, pluginData: IS_RESOLVING });
+  return found.errors.length > 0 ? { path, external: true } : undefined;
 }
 
 function resolveK6({ path }: OnResolveArgs): OnResolveResult {

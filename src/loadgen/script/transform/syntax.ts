@@ -25,6 +25,8 @@ export interface Syntax {
   readonly variables: ReadonlyMap<object, Variable>;
   /** Identifiers that refer to nothing in the program. */
   readonly globals: readonly NodeOf<'Identifier'>[];
+  /** Whether the program can change its global object: it names it, assigns to a global, or compiles code at run time. */
+  readonly opensGlobal: boolean;
 }
 
 /** Parses and binds. Throws a `SyntaxError` with a position. */
@@ -33,9 +35,10 @@ export function parseSyntax(code: string): Syntax {
   const nodes: AnyNode[] = [];
   const parents = new Map<AnyNode, AnyNode>();
   collect(program, nodes, parents);
-  const { variables, free } = bind(program);
+  const { variables, free, writesGlobal } = bind(program);
   const globals = nodes.filter((node) => isType(node, 'Identifier')).filter((node) => free.has(node));
-  return { program, nodes, parents, variables, globals };
+  const opensGlobal = writesGlobal || globals.some((node) => reachesGlobalObject(node, parents));
+  return { program, nodes, parents, variables, globals, opensGlobal };
 }
 
 export function isType<T extends AnyNode['type']>(node: AnyNode, type: T): node is NodeOf<T> {
@@ -84,8 +87,21 @@ function isNode(value: unknown): value is AnyNode {
   );
 }
 
-function bind(program: Program): { variables: Map<object, Variable>; free: Set<object> } {
-  const manager = analyze(asEstree(program), { ecmaVersion: 2022, sourceType: 'module' });
+function reachesGlobalObject(node: NodeOf<'Identifier'>, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
+  const { name } = node;
+  if (name === 'globalThis' || name === 'global' || name === 'eval') return true;
+  const parent = parents.get(node);
+  return name === 'Function' && parent !== undefined && 'callee' in parent && parent.callee === node;
+}
+
+interface Bindings {
+  readonly variables: Map<object, Variable>;
+  readonly free: Set<object>;
+  readonly writesGlobal: boolean;
+}
+
+function bind(program: Program): Bindings {
+  const manager = analyze(asEstree(program), { ecmaVersion: 2022, sourceType: 'module', ignoreEval: true });
   const variables = new Map<object, Variable>();
   for (const scope of manager.scopes) {
     for (const own of scope.variables) {
@@ -96,8 +112,9 @@ function bind(program: Program): { variables: Map<object, Variable>; free: Set<o
       for (const { identifier } of own.references) variables.set(identifier, variable);
     }
   }
-  const free = new Set<object>(manager.globalScope.through.map(({ identifier }) => identifier));
-  return { variables, free };
+  const { through } = manager.globalScope;
+  const free = new Set<object>(through.map(({ identifier }) => identifier));
+  return { variables, free, writesGlobal: through.some((reference) => reference.isWrite()) };
 }
 
 type EstreeProgram = Parameters<typeof analyze>[0];

@@ -10,7 +10,7 @@ export function assignTo(pattern: AnyNode, from: Cell, visitor: Visitor): void {
   if (isType(pattern, 'Identifier')) {
     const variable = flow.syntax.variables.get(pattern);
     if (variable !== undefined) from.flowTo(flow.variable(variable));
-    else flow.handOver(from);
+    else flow.write(flow.cell(flow.unknown), pattern.name, from);
   } else if (isType(pattern, 'MemberExpression')) assignToMember(pattern, from, visitor);
   else if (isType(pattern, 'AssignmentPattern')) {
     const both = flow.cell();

@@ -1,6 +1,7 @@
 import type { AnyNode } from 'acorn';
 import { isType, type NodeOf } from '../syntax.js';
 import type { Cell } from './cell.js';
+import type { Flow } from './flow.js';
 import { copyProperties } from './native-objects.js';
 import { assignTo } from './patterns.js';
 import { propertyName } from './property-name.js';
@@ -51,8 +52,15 @@ function visitIdentifier(node: NodeOf<'Identifier'>, { flow, context }: Visitor)
     return context.outer === undefined ? flow.cell() : flow.cell(context.outer.arguments);
   }
   if (variable !== undefined) return flow.variable(variable);
-  if (node.name === 'undefined' || node.name.startsWith('__')) return flow.cell(flow.unknown);
-  return flow.cell(node.name === 'globalThis' || node.name === 'global' ? flow.unknown : flow.native(node.name));
+  return visitGlobal(node.name, flow);
+}
+
+function visitGlobal(name: string, flow: Flow): Cell {
+  const isUnknown = name === 'undefined' || name === 'globalThis' || name === 'global' || name.startsWith('__');
+  const value = flow.cell(isUnknown ? flow.unknown : flow.native(name));
+  // What the program put on its global object is there under its bare name, too.
+  if (flow.syntax.opensGlobal) flow.read(flow.cell(flow.unknown), name, value);
+  return value;
 }
 
 function visitMember(node: NodeOf<'MemberExpression'>, visitor: Visitor): Cell {

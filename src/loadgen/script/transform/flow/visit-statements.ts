@@ -30,6 +30,7 @@ export function addStatementVisits(visits: Visits): Visits {
     .on('ForOfStatement', visitForOf)
     .on('ImportDeclaration', visitImport)
     .on('ExportNamedDeclaration', visitExports)
+    .on('ExportDefaultDeclaration', visitCommonJsEntry)
     .on('LabeledStatement', (node, visitor) => visitor.value(node.body))
     .on('BreakStatement', (_node, visitor) => visitor.flow.cell())
     .on('ContinueStatement', (_node, visitor) => visitor.flow.cell());
@@ -61,5 +62,11 @@ function visitImport(node: NodeOf<'ImportDeclaration'>, visitor: Visitor): Cell 
 /** What a script exports is called by the engine; bundled code has one such list and no declaration in it. */
 function visitExports(node: NodeOf<'ExportNamedDeclaration'>, visitor: Visitor): Cell {
   for (const { local } of node.specifiers) visitor.flow.handOver(visitor.value(local));
+  return visitor.flow.cell();
+}
+
+/** A CommonJS script is bundled as `export default require_script()`: everything in its `module.exports` is called by the engine. */
+function visitCommonJsEntry(node: NodeOf<'ExportDefaultDeclaration'>, visitor: Visitor): Cell {
+  visitor.flow.handOver(visitor.value(node.declaration));
   return visitor.flow.cell();
 }

@@ -11,14 +11,11 @@ export interface ModuleFrame {
   readonly modules: readonly string[];
 }
 
-const LIVE_GLOBALS: readonly string[] = ['__ENV', '__VU', '__ITER'];
-
-/** Takes imports and exports out of the text, and replaces what a function has not: live globals, `import.meta`. */
+/** Takes imports and exports out of the text, and replaces `import.meta`, which a function has not. */
 export function rewriteModule(rewriting: Rewriting, positions: SourcePositions): ModuleFrame {
   const { edits, names, colours } = rewriting;
   const { syntax } = colours.flow;
   const frame = takeDeclarations(rewriting);
-  for (const node of syntax.globals) if (LIVE_GLOBALS.includes(node.name)) replaceLive(node, rewriting);
   for (const node of importMetas(syntax)) {
     edits.replace(node.start, node.end, `${names.scope}.meta(${positions.fileAt(node.start) ?? 0})`);
   }
@@ -38,11 +35,23 @@ function takeDeclarations(rewriting: Rewriting): ModuleFrame {
     if (isType(node, 'ImportDeclaration')) imports.push(...importLines(node, rewriting));
     else if (isType(node, 'ExportNamedDeclaration')) exports.push(...exportEntries(node, rewriting));
     else if (isType(node, 'ExportAllDeclaration')) exports.push(`...${imported(rewriting, node, '*')}`);
-    else continue;
+    else {
+      if (isType(node, 'ExportDefaultDeclaration')) exports.push(commonJsEntry(node, rewriting));
+      continue;
+    }
     rewriting.edits.remove(node);
     if (node.source !== null && node.source !== undefined) modules.add(String(node.source.value));
   }
   return { imports, exports, modules: [...modules] };
+}
+
+/** A CommonJS script is bundled as `export default require_script()`: what is in its `module.exports` is what it exports. */
+function commonJsEntry(
+  { start, declaration }: NodeOf<'ExportDefaultDeclaration'>,
+  { edits, names }: Rewriting,
+): string {
+  edits.replace(start, declaration.start, `const ${names.entry} = `);
+  return `...${names.scope}.commonJs(${names.entry})`;
 }
 
 function imported({ names }: Rewriting, node: { readonly source: NodeOf<'Literal'> }, name: string): string {
@@ -68,10 +77,4 @@ function exportEntries(node: NodeOf<'ExportNamedDeclaration'>, rewriting: Rewrit
       source === null || source === undefined ? nameOf(local) : imported(rewriting, { source }, nameOf(local));
     return `${JSON.stringify(nameOf(exported))}: ${value}`;
   });
-}
-
-function replaceLive(node: NodeOf<'Identifier'>, { edits, names, colours }: Rewriting): void {
-  const parent = colours.flow.syntax.parents.get(node);
-  const isShorthand = parent !== undefined && isType(parent, 'Property') && parent.shorthand;
-  edits.replace(node.start, node.end, `${isShorthand ? `${node.name}: ` : ''}${names.scope}.live.${node.name}`);
 }

@@ -1,8 +1,11 @@
-/** How compiled code names its runtime: `Guard`, `Waiting`, `ScriptScope`, and `Fiber`. */
+/** How compiled code names its runtime: `Guard`, `Waiting`, `ScriptScope`, the script's global object, and `Fiber`. */
 export interface RuntimeNames {
   readonly guard: string;
   readonly waiting: string;
   readonly scope: string;
+  readonly global: string;
+  /** `module.exports` of a CommonJS script. */
+  readonly entry: string;
   readonly fiber: string;
 }
 
@@ -10,5 +13,12 @@ export interface RuntimeNames {
 export function chooseNames(code: string): RuntimeNames {
   let prefix = '__wsg';
   while (code.includes(prefix)) prefix += '_';
-  return { guard: prefix, waiting: `${prefix}Run`, scope: `${prefix}Scope`, fiber: `${prefix}Fiber` };
+  return {
+    guard: prefix,
+    waiting: `${prefix}Run`,
+    scope: `${prefix}Scope`,
+    global: `${prefix}Global`,
+    entry: `${prefix}Entry`,
+    fiber: `${prefix}Fiber`,
+  };
 }
