@@ -6,7 +6,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since the Unix epoch, by the wall clock. */
   wallNow(): number;
-  /** Runs `task` once after `delayMs`, however long; the returned function cancels it and may be called at any time. */
+  /** Runs `task` once after `delayMs`, however long, and never before: `now()` has moved by that much. The returned function cancels it and may be called at any time. */
   schedule(task: () => void, delayMs: number): () => void;
 }
 
@@ -18,12 +18,18 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   schedule: (task, delayMs) => {
-    let timer = setTimeout(next, Math.min(delayMs, LONGEST_TIMER_MS), delayMs);
-    function next(leftMs: number): void {
-      const restMs = leftMs - LONGEST_TIMER_MS;
-      if (restMs > 0) timer = setTimeout(next, Math.min(restMs, LONGEST_TIMER_MS), restMs);
+    const dueMs = performance.now() + delayMs;
+    let timer = setTimeout(next, timerMs(delayMs));
+    function next(): void {
+      // Node counts whole milliseconds, and so fires up to one too early: a task that looks at the clock would find nothing due.
+      const leftMs = dueMs - performance.now();
+      if (leftMs > 0) timer = setTimeout(next, timerMs(leftMs));
       else task();
     }
     return () => clearTimeout(timer);
   },
 };
+
+function timerMs(delayMs: number): number {
+  return Math.min(Math.ceil(delayMs), LONGEST_TIMER_MS);
+}

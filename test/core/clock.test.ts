@@ -22,3 +22,21 @@ it('runs a task once, and none that was cancelled', async () => {
   await wait(20);
   expect(ran).toEqual(['kept']);
 });
+
+it('runs no task before its time, to the fraction of a millisecond', async () => {
+  const early: number[] = [];
+  const delays = Array.from({ length: 500 }, (_, index) => 1 + (index % 40) * 0.23);
+  await Promise.all(
+    delays.map(
+      (delayMs) =>
+        new Promise<void>((resolve) => {
+          const startedAt = systemClock.now();
+          systemClock.schedule(() => {
+            if (systemClock.now() - startedAt < delayMs) early.push(delayMs);
+            resolve();
+          }, delayMs);
+        }),
+    ),
+  );
+  expect(early).toEqual([]);
+});
