@@ -52,12 +52,14 @@ describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (tran
     const large = await gateway.connect();
     await sendTaken(gateway, small, 'small 1');
     large.send(OPCODE.text, 'x'.repeat(600 * KIB));
-    expect(await large.closeCode()).toBe(1013);
+    expect(await large.closeCode()).toBe(1009);
     expect(await isFull(gateway)).toBe(false);
     const another = await gateway.connect();
     await sendTaken(gateway, another, 'small 2');
     await receiver.start();
     await expect.poll(() => arrived(receiver, 'small'), { timeout: 15_000 }).toEqual(['small 1', 'small 2']);
+    const reasons = await gateway.get('/metrics');
+    expect(reasons).toMatch(/connections_closed_total\{reason="message_above_bound"\} 1/);
   });
 
   it('takes the messages of others while one that does not fit yet is held or refused', async () => {
@@ -86,7 +88,7 @@ describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (tran
     await sendTaken(gateway, modest, 'modest 1');
     // It fits into the bound, but what is left then makes the outbox full.
     greedy.send(OPCODE.text, 'g'.repeat(460 * KIB));
-    expect(await greedy.closeCode()).toBe(1013);
+    expect(await greedy.closeCode()).toBe(1009);
     expect(await isFull(gateway)).toBe(false);
     await sendTaken(gateway, modest, 'modest 2');
     await receiver.start();
@@ -105,6 +107,7 @@ describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (tran
     expect(held).toBeGreaterThan(60);
     expect(held).toBeLessThan(115);
     expect(await isFull(gateway)).toBe(false);
+    expect(await gateway.get('/metrics')).toMatch(/outbox_share_reached_total 1\n/);
     await sendTaken(gateway, modest, 'modest');
     await receiver.start();
     const isClosed = transport === 'uws';

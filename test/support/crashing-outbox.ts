@@ -15,13 +15,19 @@ import { testOutbox } from './test-outbox.js';
 /** A backend that outlives the gateway: it keeps each event once, by id, and may be away. */
 export class Backend {
   readonly events: GatewayEvent[] = [];
+  /** Every event taken, in order, duplicates included. */
+  readonly taken: GatewayEvent[] = [];
   isAway = false;
   /** Batches that are taken but whose acknowledgement gets lost. */
   losesAcknowledgements = 0;
+  /** Events that make a batch fail as a whole, as a receiver that answers 500 to them does. */
+  dislikes: (event: GatewayEvent) => boolean = () => false;
   readonly #ids = new Set<string>();
 
   take(batch: readonly GatewayEvent[]): SinkReceipt {
     if (this.isAway) throw new Error('The backend is away.');
+    if (batch.some(this.dislikes)) throw new Error('The backend dislikes one of these.');
+    this.taken.push(...batch);
     for (const event of batch) {
       if (!this.#ids.has(event.id)) this.events.push(event);
       this.#ids.add(event.id);

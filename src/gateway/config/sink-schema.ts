@@ -124,7 +124,7 @@ const outbox = z
       .max(1)
       .default(0.5)
       .describe(
-        'Share of the bound that the events of one connection may take: above it this client alone is paused, or closed with 1013 where the transport cannot pause. 1: all of it.',
+        'Share of the bound that the events of one connection may take (of max_disk_bytes with dir, else of max_bytes and max_events): above it this client alone is paused, or closed with 1013 where the transport cannot pause. 1: all of it.',
       ),
     optional_max_bytes: z
       .int()

@@ -62,6 +62,13 @@ export const CLOSE_REASONS = {
     startedBy: 'gateway',
     reconnect: false,
   },
+  message_above_bound: {
+    code: 1009,
+    reason: 'Message larger than the server can keep',
+    when: "A message is larger than the outbox or than one connection's share of it, other events wait, and the client cannot be paused: its transport cannot, or there is no room for its message.",
+    startedBy: 'gateway',
+    reconnect: false,
+  },
   internal_error: {
     code: 1011,
     reason: 'Internal error',

@@ -3,7 +3,7 @@ import type { EndpointConfig } from '../config/gateway-config.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { GatewayCounters } from '../metrics/gateway-counters.js';
 import type { EventDestinations } from '../event/event-destinations.js';
-import type { Outbox } from '../outbox/outbox.js';
+import { DOES_NOT_FIT, NEVER_FITS, type Outbox } from '../outbox/outbox.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import type { Socket } from '../transport/socket.js';
 import type {
@@ -39,7 +39,7 @@ export interface ConnectionHandlerOptions {
 
 /**
  * Makes connections of sockets and events of what happens to them. The events of a connection are appended in the order
- * in which they happened; a connection whose open or message could not be appended ends with 1013, and none of its later
+ * in which they happened; a connection whose open or message could not be appended ends with 1013 or 1009, and none of its later
  * messages is accepted, so what a backend reads has no hole.
  */
 export class ConnectionHandler implements TransportHandler<Connection> {
@@ -112,7 +112,8 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     }
     const message = { payload, binary };
     const hasToWait = this.#held?.has(connection) === true;
-    if (hasToWait || !this.#appendMessage(connection, message)) this.#holdOrRefuse(connection, message);
+    const sequence = hasToWait ? DOES_NOT_FIT : this.#events.received(connection, message);
+    if (sequence <= 0) this.#holdOrRefuse(connection, message, sequence);
   }
 
   drain(connection: Connection): void {
@@ -136,7 +137,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   /** Whose message is refused is closed, and nothing more of it is taken: what a backend reads has no hole. */
-  #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full'): void {
+  #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full' | 'message_above_bound'): void {
     this.#options.counters.messagesRefused += 1;
     if (this.#cutOff.has(connection)) return;
     this.#cutOff.add(connection);
@@ -144,9 +145,9 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   /** Where the transport can pause, the client waits until there is room; elsewhere, and where that room is used up, there is only the close. */
-  #holdOrRefuse(connection: Connection, message: ClientMessage): void {
+  #holdOrRefuse(connection: Connection, message: ClientMessage, refusal: number): void {
     if (this.#held?.hold(connection, message) === true) connection.socket.pause();
-    else this.#refuse(connection, 'outbox_full');
+    else this.#refuse(connection, refusal === NEVER_FITS ? 'message_above_bound' : 'outbox_full');
   }
 
   #offerHeld(): void {

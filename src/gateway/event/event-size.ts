@@ -14,6 +14,15 @@ export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'me
   return event.message === undefined ? bytes : bytes + MESSAGE_OVERHEAD_BYTES + event.message.byteLength;
 }
 
+/** Record, lengths and flags of an event in the log, rounded up. */
+const RECORD_OVERHEAD_BYTES = 32;
+
+/** Bytes of the log that an event counts for, of which `bytes` is what it counts for in memory: the same texts, with less around them. */
+export function loggedBytes({ message }: Pick<GatewayEvent, 'message'>, bytes: number): number {
+  const overhead = message === undefined ? EVENT_OVERHEAD_BYTES : EVENT_OVERHEAD_BYTES + MESSAGE_OVERHEAD_BYTES;
+  return bytes - overhead + RECORD_OVERHEAD_BYTES;
+}
+
 function destinationBytes(destinations: GatewayEvent['destinations']): number {
   if (destinations === undefined) return 0;
   const { redis, amqp, nats } = destinations;

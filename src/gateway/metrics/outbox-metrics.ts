@@ -13,6 +13,13 @@ export function addOutboxMetrics(metrics: MetricRegistry, outbox: () => OutboxSt
     },
     () => outbox().heldBytes,
   );
+  metrics.counter(
+    {
+      name: 'outbox_share_reached_total',
+      help: 'Times a connection had its share of the outbox waiting and sent more, which is held or refused',
+    },
+    () => outbox().sharesReached,
+  );
   metrics.gauge({ name: 'outbox_full', help: '1 while clients are held back because the outbox is full' }, () =>
     Number(outbox().full),
   );
@@ -98,6 +105,14 @@ function addAsideMetrics(metrics: MetricRegistry, readSinks: ReadSinks): void {
       label: 'sink',
     },
     () => readSinks(({ aside }) => aside.events),
+  );
+  metrics.gauge(
+    {
+      name: 'sink_unjudged_events',
+      help: '1 while the only event that waits for this sink fails again and again: it is judged when another one passes',
+      label: 'sink',
+    },
+    () => readSinks(({ unjudged }) => Number(unjudged !== undefined)),
   );
   metrics.gauge(
     { name: 'sink_destinations_away', help: 'Destinations of this sink that take nothing', label: 'sink' },

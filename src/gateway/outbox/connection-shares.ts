@@ -12,39 +12,46 @@ const STRETCHES_A_LIMIT = 16;
 
 /**
  * How much of the bound the events of each connection take up, so that one of them cannot fill it for all. While less waits in all than
- * half of one connection's share nothing is noted: one comparison an event. Exact to a sixteenth of a share. Costs are shares
- * of the whole bound: of its bytes or of its events, whichever is more.
+ * half of one connection's share nothing is noted: one comparison an event. Exact to a sixteenth of a share. Costs are shares of the
+ * bound on what waits: without a log of its bytes or of its events, whichever is more; with a log of the bytes on disk, as the bounds
+ * in memory are on what is not written yet, and so pass on their own.
  */
 export class ConnectionShares {
-  readonly #limits: OutboxLimits;
+  /** A larger message is more than a share by itself. */
+  readonly maxBytes: number;
+  readonly #boundEvents: number;
+  readonly #boundBytes: number;
   /** Half of the share: the other half may have been taken before anything was noted. */
   readonly #limit: number;
   /** While no more than this waits nothing is noted. */
   readonly #fewEvents: number;
   readonly #fewBytes: number;
   readonly #isOnDisk: boolean;
-  /** A larger message is more than a share by itself. */
-  readonly #maxMessageBytes: number;
   #stretches: Stretch[] = [];
   readonly #used = new Map<string, number>();
+  /** Connections of which a message was not allowed since something of theirs was given back. */
+  readonly #full = new Set<string>();
+  #reached = 0;
 
   /** `share` is above 0 and at most 1, which switches it off. */
-  constructor(limits: OutboxLimits, share: number) {
-    this.#limits = limits;
+  constructor({ maxEvents, maxBytes, maxDiskBytes }: OutboxLimits, share: number) {
     this.#limit = share >= 1 ? Infinity : share / 2;
-    this.#isOnDisk = Number.isFinite(limits.maxDiskBytes);
-    const boundBytes = this.#isOnDisk ? limits.maxDiskBytes : limits.maxBytes;
-    this.#fewEvents = limits.maxEvents * this.#limit;
-    this.#fewBytes = boundBytes * this.#limit;
-    this.#maxMessageBytes = share >= 1 ? Infinity : share * boundBytes;
+    this.#isOnDisk = Number.isFinite(maxDiskBytes);
+    this.#boundEvents = this.#isOnDisk ? Infinity : maxEvents;
+    this.#boundBytes = this.#isOnDisk ? maxDiskBytes : maxBytes;
+    this.#fewEvents = this.#boundEvents * this.#limit;
+    this.#fewBytes = this.#boundBytes * this.#limit;
+    this.maxBytes = share >= 1 ? Infinity : share * this.#boundBytes;
   }
 
-  /**
-   * Whether the connection may add a message. One that has nothing waiting may add one of up to a whole share; what is larger
-   * is taken only when nothing waits at all, as it may fill the outbox for everybody. Hot.
-   */
-  allows(connection: string, bytes: number, load: OutboxLoad): boolean {
-    if (bytes > this.#maxMessageBytes) return load.events === 0;
+  /** How often a connection has reached its share. */
+  get reached(): number {
+    return this.#reached;
+  }
+
+  /** Whether the connection may add a message. One of which nothing waits may add one of up to a whole share. Hot. */
+  allows(connection: string, bytes: number): boolean {
+    if (bytes > this.maxBytes) return false;
     if (this.#stretches.length === 0) return true;
     const used = this.#used.get(connection);
     return used === undefined || used + this.#cost(1, bytes) <= this.#limit;
@@ -53,8 +60,20 @@ export class ConnectionShares {
   /** What may be appended before anything would be noted; nothing of it when a number is 0 or less. */
   roomBeforeNotes(load: OutboxLoad): Room {
     if (this.#stretches.length > 0) return { events: 0, bytes: 0 };
-    const bytes = this.#isOnDisk ? load.diskBytes : load.bytes;
-    return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - bytes };
+    return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - this.#waitingBytes(load) };
+  }
+
+  /** More than a share by itself: it may fill the outbox for everybody. */
+  isLarger(bytes: number): boolean {
+    return bytes > this.maxBytes;
+  }
+
+  /** Counts that the connection has reached its share: false when that was counted, and nothing was given back since. */
+  reach(connection: string): boolean {
+    if (this.#full.has(connection)) return false;
+    this.#full.add(connection);
+    this.#reached++;
+    return true;
   }
 
   /** To be called for each event that was accepted: `load` includes it. Hot. */
@@ -77,22 +96,29 @@ export class ConnectionShares {
     const gone = this.#stretches.findIndex(({ lastSequence }) => lastSequence > through);
     const released = this.#stretches.splice(0, gone < 0 ? this.#stretches.length : gone);
     for (const { costs } of released) for (const [connection, cost] of costs) this.#giveBack(connection, cost);
+    if (this.#stretches.length > 0) return;
     // Sums of fractions do not come out at 0.
-    if (this.#stretches.length === 0) this.#used.clear();
+    this.#used.clear();
+    this.#full.clear();
   }
 
   #giveBack(connection: string, cost: number): void {
+    this.#full.delete(connection);
     const left = (this.#used.get(connection) ?? 0) - cost;
     if (left > Number.EPSILON) this.#used.set(connection, left);
     else this.#used.delete(connection);
   }
 
   #cost(events: number, bytes: number): number {
-    const { maxEvents, maxBytes, maxDiskBytes } = this.#limits;
-    return Math.max(events / maxEvents, bytes / (Number.isFinite(maxDiskBytes) ? maxDiskBytes : maxBytes));
+    return Math.max(events / this.#boundEvents, bytes / this.#boundBytes);
   }
 
   #isBelow(load: OutboxLoad): boolean {
-    return load.events < this.#fewEvents && (this.#isOnDisk ? load.diskBytes : load.bytes) < this.#fewBytes;
+    return load.events < this.#fewEvents && this.#waitingBytes(load) < this.#fewBytes;
+  }
+
+  /** With a log what waits is in memory, on disk or, for a while, in both: what is noted too early does no harm. */
+  #waitingBytes({ bytes, diskBytes }: OutboxLoad): number {
+    return this.#isOnDisk ? bytes + diskBytes : bytes;
   }
 }

@@ -28,6 +28,8 @@ export interface DeliveryLineOptions {
   readonly keepRefused: (refused: readonly RefusedEvent[]) => Promise<boolean>;
   /** An event is suspected: others pass. */
   readonly onSuspect: (event: GatewayEvent, failure: SinkFailure) => void;
+  /** An event fails again and again, and nothing else waits that could show whether others pass. */
+  readonly onUnjudged: (event: GatewayEvent, failure: SinkFailure) => void;
   /** Runs each time something was settled. */
   readonly onMoved: () => void;
   readonly clock: Clock;
@@ -54,12 +56,13 @@ export class DeliveryLine {
   constructor(options: DeliveryLineOptions) {
     this.#options = options;
     this.#through = options.through;
-    const { offers, policy, destinationOf, clock } = options;
+    const { offers, policy, destinationOf, onUnjudged, clock } = options;
     this.#trials = new LaneTrials(options);
     this.#front = new FrontTrial({
       offers,
       policy,
       destinationOf,
+      onUnjudged,
       window: async ({ sequence }) => (await this.#read(Infinity, sequence + 1)) ?? [],
       isFree: (event) => !this.#ahead.has(event.sequence) && !options.lanes.holds(event),
       nowMs: () => clock.now(),
@@ -79,6 +82,12 @@ export class DeliveryLine {
   /** Events behind `through` that are settled already. */
   get aheadCount(): number {
     return this.#ahead.size;
+  }
+
+  /** The event at the front, if it has failed for long and nothing else waits that could show whether others pass. */
+  get unjudged(): GatewayEvent | undefined {
+    const { unjudged } = this.#front;
+    return unjudged !== undefined && unjudged.sequence > this.#through ? unjudged : undefined;
   }
 
   /** When there is something to do; Infinity when there is nothing. */

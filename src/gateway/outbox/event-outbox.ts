@@ -6,9 +6,9 @@ import type { EventBoot } from '../event/event-id.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import { eventBytes } from '../event/event-size.js';
 import type { ConfiguredSink } from '../sink/create-sinks.js';
-import { Admission } from './admission.js';
 import type { Backlog } from './backlog.js';
 import { DeadLetters } from './dead-letters.js';
+import { EventAdmission } from './event-admission.js';
 import type { EventGate } from './event-gate.js';
 import { LoggedBacklog } from './logged-backlog.js';
 import { MemoryBacklog } from './memory-backlog.js';
@@ -39,7 +39,7 @@ export interface EventOutboxOptions {
  */
 export class EventOutbox implements Outbox {
   private readonly backlog: Backlog;
-  private readonly admission: Admission;
+  private readonly admission: EventAdmission;
   private readonly sinks: SinkGroup;
   private readonly fullLog: LimitedLog;
   private readonly relievedLog: LimitedLog;
@@ -60,13 +60,14 @@ export class EventOutbox implements Outbox {
 
   constructor(private readonly options: EventOutboxOptions) {
     const { boot, config, clock, log } = options;
-    const { dir, maxEvents, maxBytes } = config;
+    const { dir, maxEvents, maxBytes, connectionShare: share } = config;
     this.isAccepting = dir === undefined;
     this.fullLog = new LimitedLog(log, clock);
     this.relievedLog = new LimitedLog(log, clock);
     this.backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
     const limits = { maxEvents, maxBytes, maxDiskBytes: dir === undefined ? Infinity : config.maxDiskBytes };
-    this.admission = new Admission(this.backlog, limits, config);
+    const waiting = () => this.sinks.waiting;
+    this.admission = new EventAdmission({ limits, share, backlog: this.backlog, waiting, clock, log });
     this.sinks = new SinkGroup({
       backlog: this.backlog,
       optional: optionalLimits(limits, config.optionalMaxBytes),
@@ -129,6 +130,7 @@ export class EventOutbox implements Outbox {
       diskSegments: backlog.disk.segments,
       maxDiskBytes: Number.isFinite(maxDiskBytes) ? maxDiskBytes : 0,
       heldBytes: this.admission.bound.heldBytes,
+      sharesReached: this.admission.sharesReached,
       full,
       damage: backlog.damage,
       sinks: sinks.states(),
@@ -201,7 +203,7 @@ export class EventOutbox implements Outbox {
   private judge(event: NewEvent, bytes: number): number {
     const { admission, backlog, sinks } = this;
     this.endGrant();
-    const sequence = admission.takes(event, bytes) ? backlog.push(event) : 0;
+    const sequence = admission.refusalOf(event, bytes) ?? backlog.push(event);
     if (sequence > 0) {
       admission.appended(event, sequence, bytes);
       const isCut = sinks.appended(sequence, bytes, !this.hasAppended);

@@ -12,6 +12,8 @@ export interface FrontTrialOptions {
   /** Whether an event may be offered before those in front of it. */
   readonly isFree: (event: GatewayEvent) => boolean;
   readonly destinationOf: (event: GatewayEvent) => string | undefined;
+  /** Called once for an event that has failed for as long as would give it up, and cannot be judged: nothing else waits. */
+  readonly onUnjudged: (front: GatewayEvent, failure: SinkFailure) => void;
   readonly nowMs: () => number;
 }
 
@@ -33,22 +35,39 @@ export class FrontTrial {
   #tries = 0;
   #sinceMs = 0;
   #rotation = 0;
+  #isAlone = false;
+  #unjudged: GatewayEvent | undefined;
 
   constructor(options: FrontTrialOptions) {
     this.#options = options;
   }
 
+  /** The event that failed last, if it cannot be judged though it has failed for as long as would give it up. */
+  get unjudged(): GatewayEvent | undefined {
+    return this.#unjudged;
+  }
+
   /** The front event has failed alone. Undefined: no other passes either, or none can be asked. */
   async failed(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
+    const verdict = await this.#judge(front, failure);
+    const isStuck = verdict === undefined && this.#isAlone && this.#hasHadItsTime();
+    if (isStuck && this.#unjudged !== front) this.#options.onUnjudged(front, failure);
+    this.#unjudged = isStuck ? front : undefined;
+    return verdict;
+  }
+
+  async #judge(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
     const { nowMs, window } = this.#options;
     if (this.#sequence !== front.sequence) {
       this.#sequence = front.sequence;
       this.#tries = 0;
       this.#sinceMs = nowMs();
+      this.#isAlone = false;
     }
     this.#tries++;
     if (failure.blames === 'attempt' && this.#tries < TRIES_BEFORE_PROBE) return undefined;
     const waiting = await window(front);
+    this.#isAlone = waiting.length === 0;
     const candidates = this.#candidates(front, waiting, failure);
     for (const candidate of candidates) {
       if (await this.#passes(candidate)) return { kind: 'suspect', ahead: candidate };
@@ -89,9 +108,12 @@ export class FrontTrial {
   }
 
   #isRipe({ blames }: SinkFailure): boolean {
-    const { policy, nowMs } = this.#options;
     if (blames === 'event') return this.#tries >= PLAIN_TRIES;
-    if (blames !== 'attempt') return false;
+    return blames === 'attempt' && this.#hasHadItsTime();
+  }
+
+  #hasHadItsTime(): boolean {
+    const { policy, nowMs } = this.#options;
     return this.#tries >= policy.suspectTries && nowMs() - this.#sinceMs >= policy.suspectAfterMs;
   }
 

@@ -63,7 +63,7 @@ export class OutboxBound {
 
   constructor(readonly limits: OutboxLimits) {}
 
-  /** Books the event unless it does not fit. A close always fits; a message larger than the whole bound fits when nothing waits. */
+  /** Books the event unless it does not fit. A close always fits. */
   admit(action: GatewayEvent['action'], bytes: number, load: OutboxLoad): boolean {
     switch (action) {
       case 'close':
@@ -75,9 +75,24 @@ export class OutboxBound {
         this.openConnections++;
         return true;
       case 'message':
-        if (load.events === 0) return this.isWithin(MESSAGE_SHARE, load, 0, 0);
         return this.isWithin(MESSAGE_SHARE, load, 1, bytes);
     }
+  }
+
+  /** The largest message for which there is room when nothing else waits. */
+  get largestBytes(): number {
+    const { maxBytes, maxDiskBytes } = this.limits;
+    return Math.min(maxBytes, maxDiskBytes) * MESSAGE_SHARE - this.openConnections * CLOSE_RESERVE_BYTES;
+  }
+
+  /** Whether a message would fit if nothing else waited. */
+  isRoomFor(bytes: number): boolean {
+    return bytes <= this.largestBytes;
+  }
+
+  /** Whether there is room for any message at all: the next one may be larger than the bound where nothing waits. */
+  hasRoom(load: OutboxLoad): boolean {
+    return this.isWithin(MESSAGE_SHARE, load, 0, 0);
   }
 
   get heldBytes(): number {

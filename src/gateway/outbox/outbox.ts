@@ -1,5 +1,10 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 
+/** `Outbox.append`: there is no room for it now, or its connection has its share of the bound waiting. */
+export const DOES_NOT_FIT = 0;
+/** `Outbox.append`: it is larger than the bound or than one connection's share, and so is taken only while nothing else waits. */
+export const NEVER_FITS = -1;
+
 /** What a connection hands over; the outbox gives id and sequence. */
 export type NewEvent = Omit<GatewayEvent, 'id' | 'sequence'>;
 
@@ -20,6 +25,8 @@ export interface SinkState {
   readonly oldestMs: number;
   /** Of the waiting ones those that others pass: behind an event that fails alone, or for a destination that is away. */
   readonly aside: { readonly events: number; readonly destinations: number; readonly reason: string | undefined };
+  /** Id of the only event that waits, when that has failed for as long as would give it up if others passed. */
+  readonly unjudged: string | undefined;
   /** Events that it refused for good since the start: they are in its dead-letter file. */
   readonly refused: number;
   /** What its dead-letter files hold, whoever wrote them, and how many letters were dropped at their bound since the start. */
@@ -42,6 +49,8 @@ export interface OutboxState {
   readonly maxDiskBytes: number;
   /** Bytes of messages that are not accepted yet: their clients are paused. */
   readonly heldBytes: number;
+  /** How often a connection had its share of the bound waiting when it sent more. */
+  readonly sharesReached: number;
   /** `Outbox.isFull` at this moment. */
   readonly full: boolean;
   /** What of the log was found damaged since the start, and passed over; 0 without a log. */
@@ -59,7 +68,7 @@ export interface HeldRoom {
 
 /** Between event and sink: ordered, bounded in bytes and events, one cursor for each sink. */
 export interface Outbox {
-  /** Its sequence, or 0: it does not fit, or its connection has its share of the bound waiting; it was not accepted. Open and close events have a reserve of their own. */
+  /** Its sequence; `DOES_NOT_FIT` or `NEVER_FITS` when it was not accepted. Open and close events have a reserve of their own. */
   append(event: NewEvent): number;
   /** Where messages are booked that wait outside until they fit. */
   readonly heldRoom: HeldRoom;

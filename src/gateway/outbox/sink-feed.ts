@@ -36,6 +36,8 @@ export interface SinkFeedOptions {
 }
 
 const SUSPECT_LOGGED_EACH_MS = 60_000;
+const UNJUDGED_EFFECT =
+  'nothing else waits: it is tried again, and judged as soon as another event shows whether others pass';
 
 /**
  * One sink's cursor through the backlog: hands over a batch at a time, in order, and again what was not settled,
@@ -80,6 +82,8 @@ export class SinkFeed {
       destinationOf,
       keepRefused: (refused) => this.keepRefused(refused),
       onSuspect: (event, failure) => this.warnOfSuspect(event, failure),
+      onUnjudged: ({ id }, { reason }) =>
+        log.warn('sink.event-unjudged', { sink: sink.name, reason, id, effect: UNJUDGED_EFFECT }),
       onMoved: () => this.moved(),
       clock,
     });
@@ -131,6 +135,11 @@ export class SinkFeed {
   get aside(): { readonly events: number; readonly destinations: number; readonly reason: string | undefined } {
     const { events, destinationsAway, reason } = this.lanes;
     return { events, destinations: destinationsAway, reason };
+  }
+
+  /** Id of an event that fails again and again while nothing else waits, so that it cannot be told from a sink that is away. */
+  get unjudged(): string | undefined {
+    return this.line.unjudged?.id;
   }
 
   get refused(): number {

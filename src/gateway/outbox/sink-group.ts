@@ -139,8 +139,9 @@ export class SinkGroup {
 
   states(): SinkState[] {
     return this.#sinks.map(({ feed, required }) => {
-      const { name, status, reason, waiting, aside, refused, letters, missed } = feed;
-      return { name, required, status, reason, waiting, oldestMs: this.#age(feed), aside, refused, letters, missed };
+      const { name, status, reason, waiting, aside, unjudged, refused, letters, missed } = feed;
+      const oldestMs = this.#age(feed);
+      return { name, required, status, reason, waiting, oldestMs, aside, unjudged, refused, letters, missed };
     });
   }
 

@@ -47,6 +47,7 @@ class RoomyOutbox implements Outbox {
       bytes: 0,
       maxBytes: 0,
       heldBytes: 0,
+      sharesReached: 0,
       ...disk,
       full: this.room === 0,
       damage: NO_DAMAGE,

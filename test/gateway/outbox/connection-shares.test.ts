@@ -4,10 +4,15 @@ import { ConnectionShares } from '../../../src/gateway/outbox/connection-shares.
 const LIMITS = { maxEvents: 1_000_000, maxBytes: 1_000_000, maxDiskBytes: Infinity };
 
 /** Appends messages of one size, as long as they are allowed; answers how many were. */
-function fill(shares: ConnectionShares, connection: string, { bytes, most, from = 0, other = 0 }: Filling): number {
+function fill(
+  shares: ConnectionShares,
+  connection: string,
+  { bytes, most, from = 0, other = 0, isWritten = false }: Filling,
+): number {
   for (let count = 0; count < most; count += 1) {
-    const load = { events: from + count, bytes: other + count * bytes, diskBytes: other + count * bytes };
-    if (!shares.allows(connection, bytes, load)) return count;
+    const waiting = other + count * bytes;
+    const load = { events: from + count, bytes: isWritten ? 0 : waiting, diskBytes: isWritten ? waiting : 0 };
+    if (!shares.allows(connection, bytes)) return count;
     shares.appended(connection, from + count + 1, bytes, load);
   }
   return most;
@@ -19,6 +24,8 @@ interface Filling {
   readonly from?: number;
   /** Bytes that wait already. */
   readonly other?: number;
+  /** To disk, and no longer in memory. */
+  readonly isWritten?: boolean;
 }
 
 it('lets one connection take its share of the bytes and no more, and another its own', () => {
@@ -38,24 +45,47 @@ it('counts events as well as bytes', () => {
 
 it('measures against the bound on disk where there is a log', () => {
   const shares = new ConnectionShares({ ...LIMITS, maxDiskBytes: 4_000_000 }, 0.5);
-  const taken = fill(shares, 'greedy', { bytes: 1_000, most: 4_000 });
+  const taken = fill(shares, 'greedy', { bytes: 1_000, most: 4_000, isWritten: true });
   expect(taken).toBeGreaterThan(1_800);
   expect(taken).toBeLessThanOrEqual(2_002);
+});
+
+it('does not count events where there is a log: their number is bounded in memory alone', () => {
+  const shares = new ConnectionShares({ ...LIMITS, maxEvents: 1_000, maxDiskBytes: 4_000_000 }, 0.5);
+  expect(fill(shares, 'greedy', { bytes: 100, most: 15_000 })).toBe(15_000);
+});
+
+it('notes what waits in memory before it is on disk', () => {
+  const shares = new ConnectionShares({ ...LIMITS, maxDiskBytes: 1_000_000 }, 0.5);
+  for (let count = 1; count <= 400; count += 1) {
+    shares.appended('greedy', count, 1_000, { events: count, bytes: count * 1_000, diskBytes: 0 });
+  }
+  // All of it was written at once meanwhile.
+  const rest = fill(shares, 'greedy', { bytes: 1_000, most: 1_000, from: 400, other: 400_000, isWritten: true });
+  expect(400 + rest).toBeLessThanOrEqual(502);
 });
 
 it('gives back what was released', () => {
   const shares = new ConnectionShares(LIMITS, 0.5);
   const taken = fill(shares, 'greedy', { bytes: 1_000, most: 1_000 });
-  const load = { events: taken, bytes: taken * 1_000, diskBytes: 0 };
-  expect(shares.allows('greedy', 1_000, load)).toBe(false);
+  expect(shares.allows('greedy', 1_000)).toBe(false);
   shares.release(taken);
-  expect(shares.allows('greedy', 1_000, { events: 0, bytes: 0, diskBytes: 0 })).toBe(true);
+  expect(shares.allows('greedy', 1_000)).toBe(true);
 });
 
-it('takes a message above a whole share only when nothing waits', () => {
+it('counts once that a connection has reached its share, and again after something was given back', () => {
   const shares = new ConnectionShares(LIMITS, 0.5);
-  expect(shares.allows('greedy', 600_000, { events: 1, bytes: 100, diskBytes: 0 })).toBe(false);
-  expect(shares.allows('greedy', 600_000, { events: 0, bytes: 0, diskBytes: 0 })).toBe(true);
+  const taken = fill(shares, 'greedy', { bytes: 1_000, most: 1_000 });
+  expect([shares.reach('greedy'), shares.reach('greedy'), shares.reach('other')]).toEqual([true, false, true]);
+  shares.release(taken - 100);
+  expect(shares.reach('greedy')).toBe(true);
+  expect(shares.reached).toBe(3);
+});
+
+it('allows no message above a whole share', () => {
+  const shares = new ConnectionShares(LIMITS, 0.5);
+  expect(shares.allows('greedy', 600_000)).toBe(false);
+  expect([shares.isLarger(600_000), shares.isLarger(400_000)]).toEqual([true, false]);
 });
 
 it('bounds nobody with a share of 1', () => {

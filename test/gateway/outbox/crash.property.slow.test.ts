@@ -11,6 +11,8 @@ type Step =
   | { readonly kind: 'turns'; readonly count: number }
   | { readonly kind: 'away'; readonly backend: number; readonly isAway: boolean }
   | { readonly kind: 'lostAcknowledgement'; readonly backend: number }
+  /** The backend fails for events of about every n-th connection, and for no other; 0: for none. */
+  | { readonly kind: 'dislikes'; readonly backend: number; readonly each: number }
   | { readonly kind: 'kill'; readonly again: number };
 
 const action = fc.record({ connection: fc.nat({ max: 3 }), bytes: fc.integer({ min: -1, max: 900 }) });
@@ -22,6 +24,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('away'), backend: fc.nat({ max: 1 }), isAway: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lostAcknowledgement'), backend: fc.nat({ max: 1 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('dislikes'), backend: fc.nat({ max: 1 }), each: fc.nat({ max: 3 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill'), again: fc.nat({ max: 2 }) }) },
 );
 const steps = fc.array(step, { minLength: 4, maxLength: 25 });
@@ -69,7 +75,7 @@ async function run(script: readonly Step[], config: Partial<OutboxConfig>): Prom
       if (now.kind === 'kill') clients = await killAndStart(rig, now.again);
       else await play(now, rig, clients, backends);
     }
-    for (const backend of backends) backend.isAway = false;
+    for (const backend of backends) [backend.isAway, backend.dislikes] = [false, () => false];
     rig.kill();
     await rig.start();
     await rig.deliverAll();
@@ -98,16 +104,23 @@ async function play(now: Exclude<Step, { kind: 'kill' }>, rig: CrashingOutbox, c
         rig.clock.advance(10);
       }
       return;
-    case 'away': {
+    default: {
       const backend = backends[now.backend];
-      if (backend !== undefined) backend.isAway = now.isAway;
-      return;
-    }
-    case 'lostAcknowledgement': {
-      const backend = backends[now.backend];
-      if (backend !== undefined) backend.losesAcknowledgements++;
+      if (backend !== undefined) change(backend, now);
     }
   }
+}
+
+type Change = Extract<Step, { readonly backend: number }>;
+
+function change(backend: Backend, now: Change): void {
+  if (now.kind === 'away') backend.isAway = now.isAway;
+  else if (now.kind === 'dislikes') backend.dislikes = eachNth(now.each);
+  else backend.losesAcknowledgements++;
+}
+
+function eachNth(each: number): (event: GatewayEvent) => boolean {
+  return ({ connection }) => each > 0 && Number(connection.split('-')[1]) % each === 0;
 }
 
 /** What is wrong with what a backend that drops duplicates by id has seen. */

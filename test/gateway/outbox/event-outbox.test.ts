@@ -3,7 +3,7 @@ import { eventBytes } from '../../../src/gateway/event/event-size.js';
 import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
 import type { QueueLimits } from '../../../src/gateway/event/event-queue.js';
-import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
+import { NEVER_FITS, type NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { REJECT, ScriptedSink } from '../../support/scripted-sink.js';
@@ -238,7 +238,7 @@ describe('an event of more than 1 GiB', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxBytes: 2 ** 33 } });
     await outbox.start();
     expect(outbox.append(message('x'))).toBe(1);
-    expect(outbox.append({ ...message(''), message: new Uint8Array(2 ** 30 + 1) })).toBe(0);
+    expect(outbox.append({ ...message(''), message: new Uint8Array(2 ** 30 + 1) })).toBe(NEVER_FITS);
     expect(outbox.isFull).toBe(false);
     expect(outbox.append(message('x'))).toBe(2);
   });

@@ -160,9 +160,12 @@ it('an event that fails while nothing else waits is kept until something else ha
   const rig = await started(sink);
   append(rig, 10, [300]);
   await rig.pass(() => rig.clock.now() > 3_600_000, 2_500);
-  expect(rig.outbox.state().sinks[0]).toMatchObject({ status: 'away', refused: 0, waiting: 1 });
+  const [alone] = rig.outbox.state().sinks;
+  expect(alone).toMatchObject({ status: 'away', refused: 0, waiting: 1, unjudged: '00af-1700000000000-300' });
+  expect(rig.log.events.filter((event) => event === 'sink.event-unjudged')).toHaveLength(1);
   rig.outbox.append(message('c1', 'later'));
   await rig.pass(() => sink.taken.at(-1) === 'c1:later');
+  expect(rig.outbox.state().sinks[0]?.unjudged).toBeUndefined();
   await rig.pass(() => rig.refused() === 1 && rig.isEmpty());
 });
 
