@@ -41,6 +41,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'outbox.unusable': EXIT_CODE.cannotStart,
   'secret.unreadable': EXIT_CODE.cannotStart,
   'plugin.failed': EXIT_CODE.cannotStart,
+  'gateway.stop-failed': EXIT_CODE.internal,
   'gateway.start-failed': EXIT_CODE.cannotStart,
   'preflight.refused': EXIT_CODE.cannotStart,
   'target.unreachable': EXIT_CODE.targetUnreachable,

@@ -5,7 +5,7 @@ import { EXIT_CODE } from './exit-code.js';
 import type { GatewayFlags } from './gateway-flags.js';
 import { createGatewayLog, type GatewayLog } from './gateway-log.js';
 import { checkReadyDescriptor, writeReadyLine } from './ready-line.js';
-import { endProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from './signals.js';
+import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from './signals.js';
 
 /** Beyond what the drain may take: a stop that lasts longer hangs. */
 const STOP_MARGIN_MS = 15_000;
@@ -72,7 +72,7 @@ function waitForStopRequest(gateway: Gateway, { log, lines }: GatewayLog): Promi
     const onSecond = (reason: StopSignal): void => {
       log.error('gateway.cut', { reason, events: gateway.waitingEvents });
       lines.flushNow(LAST_LINES_MS);
-      endProcess(EXIT_CODE.interruptedTwice);
+      endHungProcess(EXIT_CODE.interruptedTwice);
     };
     onStopSignal(onFirst, { onSecond });
     process.once('disconnect', () => {
@@ -103,7 +103,7 @@ function waitForDefect(log: Logger): Promise<undefined> {
 function boundStop(boundMs: number, lines: GatewayLog['lines']): void {
   const cut = (): void => {
     lines.flushNow(LAST_LINES_MS);
-    endProcess(EXIT_CODE.internal);
+    endHungProcess(EXIT_CODE.internal);
   };
   setTimeout(cut, boundMs).unref();
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import { systemClock } from '../core/clock.js';
-import { releaseStopSignals } from './early-signals.js';
+import { releaseReloadSignal, releaseStopSignals } from './early-signals.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 
 /** Signals that ask a process to stop. */
@@ -50,14 +50,38 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
  */
 export function onReloadSignal(onReload: () => void, hasTerminal = process.stderr.isTTY === true): void {
   if (!hasTerminal) process.on('SIGHUP', onReload);
+  releaseReloadSignal();
 }
+
+/** How long a file that is being read or written may hold up the end of the process. */
+const FILES_BOUND_MS = 1_000;
+const LOOK_EACH_MS = 10;
 
 /** Ends the process now, whatever is open. Only for a second signal and for a stop that has passed its bound. */
 export function endProcess(code: ExitCode): never {
   process.exit(code);
 }
 
+/**
+ * As `endProcess`, for one that may be writing to a disk that hangs, with the exit code that it has by then unless another is given:
+ * `process.exit` waits for the system calls on files that are under way. After 1 s of that the process kills itself.
+ */
+export function endHungProcess(given?: ExitCode): void {
+  const code = given ?? process.exitCode;
+  if (!isAtFile()) process.exit(code);
+  const endsAt = performance.now() + FILES_BOUND_MS;
+  setInterval(() => {
+    if (isAtFile() && performance.now() < endsAt) return;
+    if (isAtFile()) process.kill(process.pid, 'SIGKILL');
+    process.exit(code);
+  }, LOOK_EACH_MS);
+}
+
 /** Ends the process `afterMs` from now with the exit code that it has by then, if anything still keeps it running. */
 export function endProcessLater(afterMs: number): void {
-  setTimeout(() => process.exit(), afterMs).unref();
+  setTimeout(() => endHungProcess(), afterMs).unref();
+}
+
+function isAtFile(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
 }

@@ -16,6 +16,7 @@ export const ERROR_CATALOGUE = {
     'The folder of the outbox or of its dead letters cannot be used: another process has it, it is damaged, or it may not be written.',
   'secret.unreadable': 'A file that should hold a secret or API keys cannot be read, or holds none.',
   'plugin.failed': 'A plugin could not be loaded or started.',
+  'gateway.stop-failed': 'A part of the gateway could not be stopped in order; the others were.',
   'gateway.start-failed': 'The gateway started as a child process did not come up.',
   'preflight.refused':
     'The machine has not the open files, ports or memory that the load needs; each is listed with what mends it.',

@@ -1,11 +1,12 @@
 import { systemClock, type Clock } from '../core/clock.js';
-import { errorMessage } from '../core/error.js';
+import { errorMessage, WsgError } from '../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
 import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import type { ConfigSource } from './config/load-config.js';
 import { composeGateway, type GatewayParts } from './gateway-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
+import { OpenFilesWatch } from './log/open-files-watch.js';
 import { logStart } from './log/start-log.js';
 import { tryDeadLetters } from './outbox/try-dead-letters.js';
 import { TlsWatch } from './transport/tls-watch.js';
@@ -14,9 +15,13 @@ import { TlsWatch } from './transport/tls-watch.js';
 const CLOSE_BOUND_MS = 6_000;
 /** Close frames are with the kernel; a peer that answers within this time sees a clean close and not a reset. */
 const LINGER_MS = 100;
+/** How long a part may take to stop; none of them takes longer by itself. */
+const STOP_PART_MS = 3_000;
+/** The outbox beyond its flush: sinks hang up, and a disk that does not take the rest is given up after 5 s. */
+const STOP_OUTBOX_MS = 8_000;
 
 const UWS_LIMITS =
-  'uWebSockets.js cannot pause clients, bounds neither what compressed messages inflate to in a second nor connections without a WebSocket, and answers 505 to absolute request targets and to request lines in several segments (long lists of ids); ' +
+  'uWebSockets.js cannot pause clients, bounds neither what compressed messages inflate to in a second nor connections without a WebSocket, uses a whole core while no file descriptor is free for a newcomer, and answers 505 to absolute request targets and to request lines in several segments (long lists of ids); ' +
   'transport ws can and serves them, and docs/reference/transports.md lists what differs';
 
 /** What the gateway does not make itself. */
@@ -44,6 +49,8 @@ export class Gateway {
   #isStopAsked = false;
   #internalAddress: ListenAddress | undefined;
   #tlsWatch: TlsWatch | undefined;
+  readonly #filesWatch: OpenFilesWatch;
+  readonly #failedParts: string[] = [];
 
   constructor(config: GatewayConfig, dependencies: GatewayDependencies) {
     this.#config = config;
@@ -51,6 +58,7 @@ export class Gateway {
     this.#clock = dependencies.clock ?? systemClock;
     this.#source = dependencies.source;
     this.#droppedLogLines = dependencies.droppedLogLines;
+    this.#filesWatch = new OpenFilesWatch(this.#log, this.#clock);
   }
 
   /** Where the internal API listens by itself; undefined when it shares the public address, and before the start. */
@@ -74,7 +82,7 @@ export class Gateway {
 
   /**
    * Drains: not ready for `drain.pause_s`, then no new connections, 1001 to everybody, close events out, outbox flushed.
-   * Idempotent, and bounded by the `drain` keys of the configuration and some seconds for clients that ignore their close.
+   * Idempotent; rejects with `gateway.stop-failed` when a part failed or hung, after the others were stopped. Bounded by the `drain` keys of the configuration and some seconds for clients that ignore their close.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -116,6 +124,7 @@ export class Gateway {
     this.#parts = parts;
     this.#log.info('transport.chosen', { transport: parts.transport.name, reason: parts.transportReason });
     if (parts.transport.name === 'uws') this.#log.warn('transport.limited', { transport: 'uws', limits: UWS_LIMITS });
+    this.#filesWatch.start();
     try {
       return await this.#startParts(parts);
     } catch (error) {
@@ -168,31 +177,63 @@ export class Gateway {
       if (this.#starting !== undefined) this.#log.info('gateway.stopped', {});
       return;
     }
+    await this.#drain(parts);
+    await this.#stopParts(parts, this.#config.drain.flushTimeoutMs);
+    this.#log.info('gateway.stopped', {});
+    if (this.#failedParts.length > 0)
+      throw new WsgError('gateway.stop-failed', `Not stopped in order: ${this.#failedParts.join(', ')}.`);
+  }
+
+  async #drain(parts: GatewayParts): Promise<void> {
     const { pauseMs, closeSpreadMs } = this.#config.drain;
     this.#phase = 'leaving';
     this.#log.info('gateway.draining', { connections: parts.registry.size });
     if (pauseMs > 0) await this.#wait(pauseMs);
     this.#phase = 'draining';
-    parts.transport.stopListening();
     const connections = parts.registry.size;
-    await parts.plugins.stop();
-    await parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
+    await this.#stopPart('plugins', () => {
+      parts.transport.stopListening();
+      return parts.plugins.stop();
+    });
+    const drain = () => parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
+    await this.#stopPart('connections', drain, closeSpreadMs + CLOSE_BOUND_MS + STOP_PART_MS);
     if (connections > 0) await this.#wait(LINGER_MS);
-    await this.#stopParts(parts, this.#config.drain.flushTimeoutMs);
-    this.#log.info('gateway.stopped', {});
   }
 
   /** In the order in which events flow, so that each part can still hand over what it has. */
   async #stopParts(parts: GatewayParts, flushTimeoutMs: number): Promise<void> {
-    await parts.plugins.stop();
-    this.#tlsWatch?.stop();
-    parts.access.admission.stop();
-    parts.delivery.stop();
-    const left = await parts.outbox.stop(flushTimeoutMs);
+    await this.#stopPart('plugins', () => parts.plugins.stop());
+    await this.#stopPart('timers', () => {
+      this.#tlsWatch?.stop();
+      parts.access.admission.stop();
+      parts.delivery.stop();
+    });
+    await this.#stopPart('outbox', () => this.#stopOutbox(parts, flushTimeoutMs), flushTimeoutMs + STOP_OUTBOX_MS);
+    await this.#stopPart('mirror', () => parts.mirror?.stop());
+    await this.#stopPart('transport', () => parts.transport.stop());
+    await this.#stopPart('internal listener', () => parts.internalListener?.stop());
+    this.#filesWatch.stop();
+  }
+
+  async #stopOutbox({ outbox }: GatewayParts, flushTimeoutMs: number): Promise<void> {
+    const left = await outbox.stop(flushTimeoutMs);
     if (left > 0) this.#log.error('outbox.left-over', { events: left });
-    await parts.mirror?.stop();
-    await parts.transport.stop();
-    await parts.internalListener?.stop();
+  }
+
+  /** A part that fails or hangs is logged, and the next ones are stopped anyway. */
+  async #stopPart(part: string, stop: () => unknown, boundMs = STOP_PART_MS): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#clock.schedule(() => reject(new Error(`not done after ${boundMs / 1000} s`)), boundMs);
+    });
+    try {
+      await Promise.race([stop(), late]);
+    } catch (error) {
+      this.#failedParts.push(part);
+      this.#log.error('gateway.stop-failed', { part, reason: errorMessage(error) });
+    } finally {
+      cancel();
+    }
   }
 
   #watchTls(): void {

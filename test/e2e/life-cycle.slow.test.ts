@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemErrorCode } from '../../src/core/error.js';
 import { freePort } from '../support/broker-process.js';
-import { RawWebSocket } from '../support/raw-websocket.js';
+import { OPCODE, RawWebSocket } from '../support/raw-websocket.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { WsgProcess } from '../support/wsg-process.js';
 
@@ -128,6 +128,46 @@ describe.each(['uws', 'ws'])('a failure after the start, on %s', (transport) => 
   });
 });
 
+describe('a gateway whose next log file never opens', () => {
+  it.each([
+    ['a stop that could not stop the outbox', 1],
+    ['a second signal', 2],
+  ])('is gone after %s', { timeout: 60_000 }, async (_what, signals) => {
+    const outbox = join(await temporaryFolder(), 'outbox');
+    const gateway = await startGateway([
+      `outbox: {dir: ${outbox}, durability: disk, segment_bytes: 65536}`,
+      'drain: {close_spread_s: 0, flush_timeout_s: 0.1}',
+    ]);
+    const client = await RawWebSocket.open((await gateway.ready).port, '/connect');
+    // To open a pipe to write waits for its reader, and the process waits for the thread that opens it.
+    spawnSync('mkfifo', [join(outbox, '00000002.log')]);
+    for (let i = 0; i < 10; i += 1) client.send(OPCODE.binary, Buffer.alloc(10_000));
+    client.send(OPCODE.ping, '');
+    await client.frame();
+    gateway.kill('SIGTERM');
+    await gateway.says(/gateway\.draining/);
+    if (signals === 2) gateway.kill('SIGINT');
+    const { signal, stderr } = await gateway.ended;
+    expect(signal).toBe('SIGKILL');
+    expect(stderr).toMatch(
+      signals === 2 ? /gateway\.cut/ : /gateway\.stop-failed.*outbox|outbox.*gateway\.stop-failed/,
+    );
+  });
+});
+
+describe('SIGHUP', () => {
+  it('does not end a gateway whose start has not come to its configuration', async () => {
+    const env = await signalledAtOnce('SIGHUP');
+    const gateway = new WsgProcess(['serve', '--listen', '127.0.0.1:0', '--ready-fd', '3'], {
+      cwd: await temporaryFolder(),
+      env,
+    });
+    await Promise.race([gateway.ready, gateway.ended.then((how) => Promise.reject(new Error(JSON.stringify(how))))]);
+    gateway.kill('SIGTERM');
+    expect((await gateway.ended).code).toBe(0);
+  });
+});
+
 describe('--ready-fd', () => {
   it.each(['is gone', 'reads nothing'])('whose reader %s leaves a working gateway and a log line', async (what) => {
     const pipe = await Pipe.create();
@@ -146,11 +186,16 @@ describe('--ready-fd', () => {
   });
 });
 
-/** Sends SIGTERM to the process itself as soon as anything listens for it. */
 async function killedAtOnce(): Promise<NodeJS.ProcessEnv> {
+  return signalledAtOnce('SIGTERM');
+}
+
+/** Sends the signal to the process itself as soon as anything listens for SIGTERM. */
+async function signalledAtOnce(signal: NodeJS.Signals): Promise<NodeJS.ProcessEnv> {
   const file = join(await temporaryFolder(), 'kill.mjs');
-  const script = `process.on('newListener', (name) => {
-    if (name === 'SIGTERM') queueMicrotask(() => process.kill(process.pid, 'SIGTERM'));
+  const script = `process.once('newListener', function listen(name) {
+    if (name !== 'SIGTERM') process.once('newListener', listen);
+    else setImmediate(() => process.kill(process.pid, '${signal}'));
   });`;
   await writeFile(file, script);
   return { NODE_OPTIONS: `--import ${file}` };
@@ -159,7 +204,8 @@ async function killedAtOnce(): Promise<NodeJS.ProcessEnv> {
 async function startGateway(config: readonly string[], plugin: readonly string[] = []): Promise<WsgProcess> {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'plugin.mjs'), plugin.join('\n'));
-  const lines = ['listen_addr: 127.0.0.1:0', 'endpoints: [{path: /connect}]', 'drain: {close_spread_s: 0}', ...config];
+  const lines = ['listen_addr: 127.0.0.1:0', 'endpoints: [{path: /connect}]', ...config];
+  if (!config.some((line) => line.startsWith('drain:'))) lines.push('drain: {close_spread_s: 0}');
   await writeFile(join(folder, 'config.yml'), `${lines.join('\n')}\n`);
   return new WsgProcess(['serve', '--config', join(folder, 'config.yml'), '--ready-fd', '3']);
 }

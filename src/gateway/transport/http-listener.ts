@@ -2,6 +2,7 @@ import { createServer, IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { fileReserve, isOutOfFiles } from '../../core/file-reserve.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { Logger } from '../../core/logger.js';
 import { ClientErrors, type OnMalformed } from './client-errors.js';
@@ -95,7 +96,7 @@ export class HttpListener {
       server.listen({ host: listen.host, port: listen.port, exclusive: true }, resolve);
     });
     server.removeAllListeners('error');
-    server.on('error', (thrown) => this.#logFailure(thrown));
+    server.on('error', (thrown) => this.#acceptFailed(thrown));
     this.#closed = new Promise((resolve) => server.once('close', resolve));
     this.#server = server;
     this.#isListening = true;
@@ -161,12 +162,13 @@ export class HttpListener {
     return server;
   }
 
-  /** A failed accept may come back at once, and again. */
-  #logFailure({ message }: Error): void {
+  /** A failed accept may come back at once, and again. Where no file is left for it, the library needs one to turn the newcomer away, or it spins. */
+  #acceptFailed(error: Error): void {
+    if (isOutOfFiles(error)) fileReserve.release();
     const now = performance.now();
     if (now - this.#failedAt < FAILURE_LOG_MS) return;
     this.#failedAt = now;
-    this.#options.log.error('transport.listener-failed', { error: message });
+    this.#options.log.error('transport.listener-failed', { error: error.message });
   }
 
   #headLimit(longQueries: LongQueries | undefined): HeadLimit {

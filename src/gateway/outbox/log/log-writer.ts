@@ -1,7 +1,8 @@
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
+import { ReservedFile } from '../../../core/file-reserve.js';
 import type { Logger } from '../../../core/logger.js';
 import { LimitedLog } from '../../access/limited-log.js';
 import { backoffMs } from '../backoff.js';
@@ -41,7 +42,7 @@ export class LogWriter {
   readonly #batches: WriteBatch[] = [];
   /** The batch that still grows. */
   #growing: WriteBatch | undefined;
-  #file: { readonly segment: LogSegment; readonly handle: FileHandle } | undefined;
+  #file: { readonly segment: LogSegment; readonly handle: ReservedFile } | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
   #isGivenUp = false;
@@ -179,21 +180,21 @@ export class LogWriter {
     const bytes = writer.bytes();
     for (let written = 0; written < bytes.length;) {
       const place = segment.writtenBytes + written;
-      written += (await handle.write(bytes, written, bytes.length - written, place)).bytesWritten;
+      written += await handle.write(bytes, written, place);
     }
     if (this.#options.fsync === 'always') await handle.datasync();
     if (this.#options.fsync === 'interval') this.#syncSoon();
     segment.writtenBytes += bytes.length;
   }
 
-  async #open(segment: LogSegment): Promise<FileHandle> {
+  async #open(segment: LogSegment): Promise<ReservedFile> {
     if (this.#file?.segment === segment) return this.#file.handle;
     const last = this.#file?.handle;
     if (last !== undefined) await this.#sync(last);
     // Whatever its close says, it cannot be used any more.
     this.#file = undefined;
     await last?.close();
-    const handle = await open(segment.path, 'w', 0o600);
+    const handle = await ReservedFile.open(segment.path, 'w', 0o600);
     try {
       if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.path));
     } catch (error) {
@@ -212,12 +213,12 @@ export class LogWriter {
     }, this.#options.fsyncIntervalMs);
   }
 
-  async #sync(handle: FileHandle): Promise<void> {
+  async #sync(handle: ReservedFile): Promise<void> {
     if (this.#options.fsync !== 'never') await handle.datasync();
   }
 
   /** A file that was closed meanwhile was synced before. */
-  #syncFailed(handle: FileHandle, error: unknown): void {
+  #syncFailed(handle: ReservedFile, error: unknown): void {
     if (this.#file?.handle === handle) this.#failureLog.warn('outbox.fsync-failed', { reason: errorMessage(error) });
   }
 

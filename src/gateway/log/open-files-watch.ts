@@ -1,0 +1,54 @@
+import { fileReserve, whyOutOfFiles } from '../../core/file-reserve.js';
+import { openFileLimit } from '../../core/open-files.js';
+import type { Clock } from '../../core/clock.js';
+import type { Logger } from '../../core/logger.js';
+
+const LOOK_EACH_MS = 1_000;
+/** Files that are short now and then are one story, told once in this time. */
+const TOLD_EACH_MS = 60_000;
+
+/**
+ * Keeps the file reserve full, and logs when no further file can be opened and when that is over: the kernel turns new connections
+ * away without a word to the server then.
+ */
+export class OpenFilesWatch {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  /** Asked at the start, as asking opens a file. */
+  readonly #openFiles = openFileLimit();
+  #cancel: (() => void) | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #isTold = false;
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  start(): void {
+    fileReserve.hold();
+    this.#cancel = this.#clock.schedule(() => {
+      this.#look();
+      this.start();
+    }, LOOK_EACH_MS);
+  }
+
+  /** Idempotent; gives the reserve back. */
+  stop(): void {
+    this.#cancel?.();
+    fileReserve.release();
+  }
+
+  #look(): void {
+    const code = whyOutOfFiles();
+    if (code === undefined) {
+      if (this.#isTold) this.#log.info('gateway.files-free', {});
+      this.#isTold = false;
+    } else if (!this.#isTold && this.#clock.now() - this.#toldAt >= TOLD_EACH_MS) {
+      this.#isTold = true;
+      this.#toldAt = this.#clock.now();
+      const hint = 'new connections are cut, those that are open go on; raise the limit with ulimit -n';
+      this.#log.error('gateway.files-exhausted', { code, openFiles: this.#openFiles, hint });
+    }
+  }
+}
