@@ -7,6 +7,8 @@ import { ExecutorBase } from './executor-base.js';
 const SECOND_MS = 1000;
 /** So many arrivals tell which part of them is a shard's. */
 const SHARE_OF = 1_000_000;
+/** An iteration that finds no free virtual user is dropped at once when it is later than this. */
+const LATEST_MS = 10;
 
 /**
  * Iterations begin when they are due, whatever the ones before do: an open model. One that is due while no virtual user is free, and no
@@ -61,20 +63,32 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     this.endArrivals();
   }
 
-  /** Begins everything that is due, then waits for what comes next; behind the last arrival for the end of the time. */
+  /**
+   * Begins everything that is due, then waits for what comes next; behind the last arrival for the end of the time. An iteration that never
+   * waits is over, but its user is not free again before the event loop has turned.
+   */
   private follow(): void {
     for (let atMs = this.nextArrival(); atMs !== undefined; atMs = this.nextArrival()) {
       const delayMs = atMs - this.elapsedMs;
       const dueMs = this.clockMs(atMs);
       if (delayMs > 0) {
-        this.cancelNext = this.context.clock.schedule(() => {
-          this.begin(dueMs);
-          this.follow();
-        }, delayMs);
+        this.cancelNext = this.context.clock.schedule(() => this.beginAndFollow(dueMs), delayMs);
+        return;
+      }
+      const mayWait = delayMs > -LATEST_MS;
+      const turn = this.mayBegin || !mayWait ? this.context.slices.over() : this.context.slices.turn();
+      if (turn !== undefined) {
+        void turn.then(() => this.beginAndFollow(dueMs));
         return;
       }
       this.begin(dueMs);
     }
+  }
+
+  private beginAndFollow(dueMs: number): void {
+    if (!this.mayStart) return;
+    this.begin(dueMs);
+    this.follow();
   }
 
   private begin(dueMs: number): void {
@@ -90,6 +104,10 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
       this.underWay.delete(iteration);
     });
     this.underWay.add(iteration);
+  }
+
+  private get mayBegin(): boolean {
+    return this.free.length > 0 || this.made < this.maxVus;
   }
 
   /** A free virtual user, made when all are busy and more are allowed. */

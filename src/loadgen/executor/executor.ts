@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Shard } from '../pacing/shard.js';
 import type { IterationRunner } from './iteration-runner.js';
 import type { IterationPool } from './iteration-pool.js';
+import type { TimeSlices } from './time-slices.js';
 
 /** `interrupted`: stopped from outside. What the end of the graceful stop interrupts leaves the executor `done`, as in k6. */
 export type ExecutorState = 'waiting' | 'running' | 'stopping' | 'interrupted' | 'done';
@@ -33,4 +34,6 @@ export interface ExecutorContext {
   readonly shard: Shard;
   /** Numbers the scenario's iterations over all threads. */
   readonly pool: IterationPool;
+  /** Of the thread. */
+  readonly slices: TimeSlices;
 }

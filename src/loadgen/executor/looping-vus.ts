@@ -27,7 +27,11 @@ export abstract class LoopingVus<
 
   private async loop(user: number): Promise<void> {
     this.activeVus += 1;
-    while (this.mayStart) if (!(await this.next(user))) break;
+    while (this.mayStart) {
+      if (!(await this.next(user))) break;
+      const turn = this.context.slices.over();
+      if (turn !== undefined) await turn;
+    }
     this.activeVus -= 1;
   }
 }

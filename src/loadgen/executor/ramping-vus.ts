@@ -85,7 +85,11 @@ export class RampingVus extends ExecutorBase<RampingVusPlan> {
 
   private async loop(place: Place, user: number): Promise<void> {
     this.activeVus += 1;
-    while (this.mayStart && place.isPlanned) await this.iterate(user, this.context.clock.now());
+    while (this.mayStart && place.isPlanned) {
+      await this.iterate(user, this.context.clock.now());
+      const turn = this.context.slices.over();
+      if (turn !== undefined) await turn;
+    }
     place.cancelInterrupt();
     this.activeVus -= 1;
   }

@@ -3,6 +3,7 @@ import { NameResolver } from '../client/name-resolver.js';
 import { createExecutor } from '../executor/create-executor.js';
 import type { Executor } from '../executor/executor.js';
 import type { IterationPool } from '../executor/iteration-pool.js';
+import { TimeSlices } from '../executor/time-slices.js';
 import { ArrivalPace } from '../health/arrival-pace.js';
 import { LagClock } from '../health/lag-clock.js';
 import { sumPaces } from '../health/merge-health.js';
@@ -59,6 +60,7 @@ export class Load {
   private readonly metrics: BuiltInMetrics;
   private readonly connections = new OpenConnections();
   private readonly gauges: ThreadGauges;
+  private readonly slices: TimeSlices;
   private readonly executors: readonly Executor[];
   private readonly countedDrops: number[] = [];
   private startMs = 0;
@@ -89,6 +91,7 @@ export class Load {
     this.outlets = options.outlets;
     this.clock = options.clock;
     this.gauges = new ThreadGauges(options.clock);
+    this.slices = new TimeSlices(options.clock);
     this.script = options.script && this.createScript(options.script);
     this.builtIn = this.createBuiltIn(options.plan);
     let usersBefore = 0;
@@ -215,7 +218,7 @@ export class Load {
     const scenario = this.createScenario(part, tags, numbers);
     const { minIterationMs } = this.plan;
     const runner = new MeasuredUsers({ scenario, metrics, clock, numberOf, minIterationMs });
-    return createExecutor(part, { runner, clock, shard, pool });
+    return createExecutor(part, { runner, clock, shard, pool, slices: this.slices });
   }
 
   /** Of every sample of a scenario; its own tags win over those of the run, and neither over its name. */

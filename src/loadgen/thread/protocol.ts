@@ -17,6 +17,8 @@ export interface ThreadStart {
   readonly progress: readonly (readonly SharedArrayBuffer[])[];
   /** Of a `SampleCredit`, when somebody wants every sample. */
   readonly samples?: SharedArrayBuffer;
+  /** Of the `LineCredit` of all threads. */
+  readonly lines: SharedArrayBuffer;
   /** What the virtual users run, unless a built-in scenario. */
   readonly script?: ScriptStart;
 }

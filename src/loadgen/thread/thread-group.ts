@@ -8,6 +8,7 @@ import { StopFlag } from '../script/runtime/interruption.js';
 import { LoadThread, type ThreadOutlets } from './load-thread.js';
 import { ProgressCells, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, LogMessage, SecondMessage, ToThread, VerdictMessage } from './protocol.js';
+import { LineCredit } from './script-lines.js';
 import { SecondMerger } from './second-merger.js';
 import { SilenceWatch } from './silence-watch.js';
 import { sumProgress } from './sum-progress.js';
@@ -30,6 +31,7 @@ export class ThreadGroup {
   private readonly threads: readonly LoadThread[];
   private readonly merger: SecondMerger;
   private readonly credit = new SampleCredit();
+  private readonly lineCredit = new LineCredit();
   /** Ends busy loops of scripts, which hear no message. */
   private readonly stopFlag: StopFlag;
   private failure: WsgError | undefined;
@@ -54,7 +56,8 @@ export class ThreadGroup {
     const progress = this.cells.map((cells) => cells.map(({ memory }) => memory));
     const samples = takeSamples && this.credit.memory;
     this.threads = this.cells.map((_, index) => {
-      const start = { plan, shard: { index, count }, progress, pools, samples, script };
+      const lines = this.lineCredit.memory;
+      const start = { plan, shard: { index, count }, progress, pools, samples, lines, script };
       return new LoadThread(start, this.outletsOf(index), entry);
     });
   }
@@ -132,7 +135,10 @@ export class ThreadGroup {
         this.options.takeSamples?.(batch);
         this.credit.giveBack();
       },
-      takeScriptMessage: (message) => this.options.takeScriptMessage?.(message),
+      takeScriptMessage: (message) => {
+        if (message.type === 'log') this.lineCredit.giveBack();
+        this.options.takeScriptMessage?.(message);
+      },
     };
   }
 }

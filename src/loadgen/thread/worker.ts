@@ -2,11 +2,11 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.js';
 import { IterationPool } from '../executor/iteration-pool.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
-import { Interruption } from '../script/runtime/interruption.js';
+import { Interruption, StopFlag } from '../script/runtime/interruption.js';
 import { describeScriptError } from '../script/runtime/script-error.js';
 import { Load } from './load.js';
-import type { ScriptOutlets } from './script-load.js';
 import { ProgressCells } from './progress-cells.js';
+import { LineCredit, ScriptLines } from './script-lines.js';
 import {
   isThreadStart,
   isToThread,
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
   const port = parentPort;
   const start: unknown = workerData;
   if (port === null || !isThreadStart(start)) throw new Error('this file is the entry of a load thread');
+  const lines = createScriptLines(start, port);
   const load = new Load({
     plan: start.plan,
     shard: start.shard,
@@ -38,9 +39,11 @@ async function main(): Promise<void> {
     samples: start.samples === undefined ? undefined : createSampleBuffer(start.samples, port),
     script: start.script,
     outlets: {
-      ...scriptOutlets(port),
+      log: (line) => lines.write(line),
+      verdict: (verdict, reason) => port.postMessage({ type: 'verdict', verdict, reason } satisfies VerdictMessage),
       progress: start.progress.map((cells) => cells.map((memory) => new ProgressCells(memory))),
       secondEnded: (message: SecondMessage) => {
+        lines.flush();
         port.postMessage(
           message,
           [...message.metrics.histograms, ...message.metrics.sketches].map(({ bytes }) => bytes.buffer),
@@ -48,7 +51,7 @@ async function main(): Promise<void> {
       },
     },
   });
-  if (start.script !== undefined) tellUnhandledRejections(port);
+  if (start.script !== undefined) tellUnhandledRejections(lines);
   const inbox = new Inbox(port, () => load.stop());
   if (!(await prepare(load, start, port))) return port.close();
   const tell = (message: StepMessage | EndMessage): void => port.postMessage(message);
@@ -101,19 +104,20 @@ class Inbox {
 }
 
 /** A promise of a script that nobody handles is an error of the script; it must not end the thread. */
-function tellUnhandledRejections(port: MessagePort): void {
+function tellUnhandledRejections(lines: ScriptLines): void {
   process.on('unhandledRejection', (reason) => {
     if (reason instanceof Interruption) return;
     const text = `Uncaught (in promise) ${reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)}`;
-    port.postMessage({ type: 'log', line: { level: 'error', text, source: 'stacktrace' } } satisfies LogMessage);
+    lines.write({ level: 'error', text, source: 'stacktrace' });
   });
 }
 
-function scriptOutlets(port: MessagePort): ScriptOutlets {
-  return {
-    log: (line) => port.postMessage({ type: 'log', line } satisfies LogMessage),
-    verdict: (verdict, reason) => port.postMessage({ type: 'verdict', verdict, reason } satisfies VerdictMessage),
-  };
+function createScriptLines({ lines, script }: ThreadStart, port: MessagePort): ScriptLines {
+  return new ScriptLines({
+    credit: new LineCredit(lines),
+    stopFlag: new StopFlag(script?.stopFlag),
+    post: (line) => port.postMessage({ type: 'log', line } satisfies LogMessage),
+  });
 }
 
 function createSampleBuffer(credit: SharedArrayBuffer, port: MessagePort): SampleBuffer {

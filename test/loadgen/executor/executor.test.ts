@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createExecutor } from '../../../src/loadgen/executor/create-executor.js';
 import { IterationPool } from '../../../src/loadgen/executor/iteration-pool.js';
+import { TimeSlices } from '../../../src/loadgen/executor/time-slices.js';
 import { WHOLE } from '../../../src/loadgen/pacing/shard.js';
 import type { ScenarioPlan } from '../../../src/loadgen/plan/scenario-plan.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -21,13 +22,14 @@ function setUp(plan: ScenarioPlan, iterationMs: number, threads = 1) {
       clock,
       shard,
       pool: new IterationPool(pool.memory),
+      slices: new TimeSlices({ now: () => 0 }),
     });
     return { iterations, executor, finished: executor.run() };
   });
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += SLICE_MS) {
       clock.advance(Math.min(SLICE_MS, ms - passed));
-      for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
+      for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
     }
   };
   const [first] = parts;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createExecutor } from '../../../src/loadgen/executor/create-executor.js';
 import { IterationPool } from '../../../src/loadgen/executor/iteration-pool.js';
+import { TimeSlices } from '../../../src/loadgen/executor/time-slices.js';
 import { createStripe } from '../../../src/loadgen/pacing/stripe.js';
 import type { ScenarioPlan } from '../../../src/loadgen/plan/scenario-plan.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -21,13 +22,19 @@ async function runInSegments(plan: ScenarioPlan) {
     return [0, 1].map((thread) => {
       const iterations = new TimedIterations(clock, 700);
       const shard = { index: thread, count: 2, stripe };
-      const executor = createExecutor(plan, { runner: iterations, clock, shard, pool: new IterationPool(pool.memory) });
+      const executor = createExecutor(plan, {
+        runner: iterations,
+        clock,
+        shard,
+        pool: new IterationPool(pool.memory),
+        slices: new TimeSlices({ now: () => 0 }),
+      });
       return { iterations, executor, finished: executor.run() };
     });
   });
   for (let passedMs = 0; passedMs < RUN_MS + 1000; passedMs += SLICE_MS) {
     clock.advance(SLICE_MS);
-    for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
   }
   await Promise.all(processes.flat().map(({ finished }) => finished));
   const parts = processes.map((threads) =>
