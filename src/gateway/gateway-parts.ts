@@ -57,7 +57,7 @@ export interface GatewayParts {
   readonly drain: ConnectionDrain;
   readonly plugins: PluginHost;
   readonly transport: Transport;
-  readonly transportReason: string;
+  readonly chosen: ChosenTransport;
   readonly internalListener: HttpListener | undefined;
 }
 
@@ -103,7 +103,7 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
   });
   const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
   const drain = core.drain;
-  return { ...core, drain, transport, transportReason: chosen.reason, internalListener, plugins: pluginHost };
+  return { ...core, drain, transport, chosen, internalListener, plugins: pluginHost };
 }
 
 interface GatewayCore {
@@ -164,8 +164,7 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
   const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
   const details = () => {
     const node = formatNode(config.node);
-    const transport = { transport: chosen.name, transport_reason: chosen.reason };
-    return { node, ...transport, connections: registry.size, ...outboxDetails(outbox.state()) };
+    return { node, ...transportDetails(chosen), connections: registry.size, ...outboxDetails(outbox.state()) };
   };
   const sendDurations = new DurationCounts();
   const routes = [
@@ -182,6 +181,14 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
   if (config.metricsEnabled)
     routes.push(metricsRoute(composeMetrics(core, chosen, { sendDurations, droppedLogLines })));
   return routes;
+}
+
+/** As `/healthz` shows them. */
+function transportDetails({ name, reason, native }: ChosenTransport): Readonly<Record<string, string>> {
+  const details = { transport: name, transport_reason: reason };
+  if (native === undefined) return details;
+  const { package: label, path, sha256 } = native;
+  return { ...details, transport_package: label, transport_binary: path, transport_binary_sha256: sha256 };
 }
 
 function composeMetrics(

@@ -9,6 +9,7 @@ import type { Readiness } from './internal-api/health-routes.js';
 import { OpenFilesWatch } from './log/open-files-watch.js';
 import { logStart } from './log/start-log.js';
 import { tryDeadLetters } from './outbox/try-dead-letters.js';
+import type { ChosenTransport } from './transport/choose-transport.js';
 import { TlsWatch } from './transport/tls-watch.js';
 
 /** Beyond the 5 s after which delivery cuts who ignores a close frame. */
@@ -19,10 +20,6 @@ const LINGER_MS = 100;
 const STOP_PART_MS = 3_000;
 /** The outbox beyond its flush: sinks hang up, and a disk that does not take the rest is given up after 5 s. */
 const STOP_OUTBOX_MS = 8_000;
-
-const UWS_LIMITS =
-  'uWebSockets.js cannot pause clients, bounds neither what compressed messages inflate to in a second nor connections without a WebSocket, uses a whole core while no file descriptor is free for a newcomer, and answers 505 to absolute request targets and to request lines in several segments (long lists of ids); ' +
-  'transport ws can and serves them, and docs/reference/transports.md lists what differs';
 
 /** What the gateway does not make itself. */
 export interface GatewayDependencies {
@@ -122,8 +119,7 @@ export class Gateway {
       droppedLogLines: this.#droppedLogLines,
     });
     this.#parts = parts;
-    this.#log.info('transport.chosen', { transport: parts.transport.name, reason: parts.transportReason });
-    if (parts.transport.name === 'uws') this.#log.warn('transport.limited', { transport: 'uws', limits: UWS_LIMITS });
+    await this.#introduceTransport(parts.chosen);
     this.#filesWatch.start();
     try {
       return await this.#startParts(parts);
@@ -132,6 +128,12 @@ export class Gateway {
       await this.#stopParts(parts, this.#isStopAsked ? 0 : this.#config.drain.flushTimeoutMs);
       throw error;
     }
+  }
+
+  async #introduceTransport(chosen: ChosenTransport): Promise<void> {
+    const { name: transport, reason, native } = chosen;
+    this.#log.info('transport.chosen', { transport, reason, ...native });
+    for (const limit of await chosen.selfTest()) this.#log.warn('transport.limited', { transport, ...limit });
   }
 
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {

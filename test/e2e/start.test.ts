@@ -40,7 +40,8 @@ describe('wsg', () => {
   it('names a command that it does not know and ends with 2', async () => {
     const { code, stderr } = await runWsg(['laodtest']);
     expect(code).toBe(2);
-    expect(stderr).toContain('laodtest');
+    expect(stderr).toContain("wsg has no command 'laodtest'.");
+    expect(stderr).toContain('Did you mean `wsg loadtest`?');
     expect(stderr).not.toContain(' at ');
   });
 });

@@ -172,6 +172,23 @@ test('the start says what runs: configuration, machine, sink, endpoints, whiteli
   expect(gateway.log.lines.at(-1)?.fields).toEqual({ address: `127.0.0.1:${gateway.port}` });
 });
 
+test('the start on uws warns of what the library was seen to get wrong, each with its consequence', async () => {
+  const { log } = await RunningGateway.start({ transport: 'uws' });
+  const chosen = log.lines.find(({ event }) => event === 'transport.chosen');
+  expect(chosen?.fields).toMatchObject({ transport: 'uws', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const limits = log.lines.filter(({ event }) => event === 'transport.limited');
+  expect(limits.map(({ fields }) => fields['check'])).toContain('pausing a client');
+  for (const { level, fields } of limits) {
+    expect(level).toBe('warn');
+    expect(fields).toEqual({
+      transport: 'uws',
+      check: expect.any(String),
+      observed: expect.any(String),
+      consequence: expect.any(String),
+    });
+  }
+});
+
 test('a whitelist that trusts more than this machine on the public port is warned of', async () => {
   const networks = ['127.0.0.1/8', '10.0.0.0/8'];
   const shared = await RunningGateway.start({ transport: 'ws', internal_endpoint_access_whitelist: networks });

@@ -78,7 +78,9 @@ const endpoint = z.object({
   compression: z
     .boolean()
     .default(true)
-    .describe('Offers permessage-deflate; messages of 512 bytes and more leave compressed (on uws to 8 receivers at most).'),
+    .describe(
+      'Offers permessage-deflate; messages of 512 bytes and more leave compressed (on uws to 8 receivers at most).',
+    ),
 });
 
 /** What the search for colliding paths needs of endpoints that may have other problems. */

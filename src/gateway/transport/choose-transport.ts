@@ -1,6 +1,7 @@
-import { errorMessage, WsgError } from '../../core/error.js';
 import type { Transport, TransportName, TransportOptions } from './transport.js';
 import { loadUws, UwsTransport } from './uws-transport.js';
+import { fileSha256, findUwsPackage, uwsSurroundings, uwsUnavailable } from './uws-package.js';
+import { selfTestUws, type TransportLimit } from './uws-self-test.js';
 import type { UwsModule } from './uws-types.js';
 import { WsTransport } from './ws-transport.js';
 
@@ -9,7 +10,19 @@ export interface ChosenTransport {
   readonly name: TransportName;
   /** One sentence. */
   readonly reason: string;
+  /** The native library in use; undefined where there is none. */
+  readonly native: NativeLibrary | undefined;
   create<C extends object>(options: TransportOptions<C>): Transport;
+  /** What the library gets wrong on this machine; never rejects. `ws` is held to all of it by the test suite and tests nothing. */
+  selfTest(): Promise<readonly TransportLimit[]>;
+}
+
+/** Machine code that the transport runs, as it lies on disk. */
+export interface NativeLibrary {
+  /** `uWebSockets.js@20.52.0`. */
+  readonly package: string;
+  readonly path: string;
+  readonly sha256: string;
 }
 
 export interface ChooseOptions {
@@ -17,12 +30,6 @@ export interface ChooseOptions {
   readonly maxHeadBytes?: number;
   readonly load?: (maxHeadBytes?: number) => Promise<UwsModule>;
 }
-
-/** The official package first. It is not on npm, where only a copy of it by somebody else is. */
-const HOW_TO_INSTALL_UWS =
-  'Use --transport ws, or install the package beside wsg: npm install github:uNetworking/uWebSockets.js#v20.52.0 ' +
-  '(the official one, not on npm), or else npm install uWebSockets.js@npm:uwebsockets@3.0.6 (a copy by a third party). ' +
-  'Both have binaries for glibc Linux, macOS and Windows and certain versions of Node only.';
 
 /** `ws` unless `uws` is asked for, which rejects with `transport.unavailable` where it cannot load. `auto` is an older name of `ws`. */
 export async function chooseTransport(
@@ -33,24 +40,27 @@ export async function chooseTransport(
   try {
     return useUws(await load(maxHeadBytes), 'uws was asked for');
   } catch (thrown) {
-    const cause = lastLine(errorMessage(thrown));
-    throw new WsgError('transport.unavailable', `The transport uws cannot load on this machine: ${cause}.`, {
-      hint: HOW_TO_INSTALL_UWS,
-      cause: thrown,
-    });
+    throw uwsUnavailable(thrown, uwsSurroundings());
   }
 }
 
 function useUws(uws: UwsModule, reason: string): ChosenTransport {
-  return { name: 'uws', reason, create: (options) => new UwsTransport(uws, options) };
+  const found = findUwsPackage(uwsSurroundings());
+  return {
+    name: 'uws',
+    reason,
+    native: found && { package: found.label, path: found.binary, sha256: fileSha256(found.binary) ?? 'unreadable' },
+    create: (options) => new UwsTransport(uws, options),
+    selfTest: () => selfTestUws(uws),
+  };
 }
 
 function useWs(reason: string): ChosenTransport {
-  return { name: 'ws', reason, create: (options) => new WsTransport(options) };
-}
-
-/** The loader's message begins with a list of platforms; what went wrong here stands at its end. */
-function lastLine(message: string): string {
-  const lines = message.split('\n').map((line) => line.trim());
-  return lines.findLast((line) => line !== '') ?? 'no reason given';
+  return {
+    name: 'ws',
+    reason,
+    native: undefined,
+    create: (options) => new WsTransport(options),
+    selfTest: () => Promise.resolve([]),
+  };
 }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { CopiedRequest } from './copied-request.js';
 import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
@@ -41,9 +42,11 @@ interface UwsGeneration {
 export async function loadUws(maxHeadBytes = MAX_HEAD_BYTES): Promise<UwsModule> {
   // Read once, while the module loads; the default of 4 KiB is less than one cookie may be.
   process.env['UWS_HTTP_MAX_HEADERS_SIZE'] = String(maxHeadBytes);
-  const loaded: { readonly default: unknown } = await import('uWebSockets.js');
-  if (!isUwsModule(loaded.default)) throw new Error('the package uWebSockets.js is not the library of that name');
-  return loaded.default;
+  await Promise.resolve();
+  // Not by import: on Node 20 a module for import whose native library does not load leaves a rejection that nobody can handle.
+  const loaded: unknown = createRequire(import.meta.url)('uWebSockets.js');
+  if (!isUwsModule(loaded)) throw new Error('the package uWebSockets.js is not the library of that name');
+  return loaded;
 }
 
 /** uWebSockets.js as a transport: fast, but it cannot pause a socket and knows no remote port. */

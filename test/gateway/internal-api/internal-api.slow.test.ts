@@ -233,6 +233,8 @@ describeTransports('/healthz and /metrics', (transport) => {
     expect(text).toContain(`transport: ${transport}\n`);
     const reason = transport === 'uws' ? 'uws was asked for' : 'ws is the default and uws was not asked for';
     expect(text).toContain(`transport_reason: ${reason}\n`);
+    const binary = /^transport_package: .*@.*\ntransport_binary: .*\.node\ntransport_binary_sha256: [0-9a-f]{64}$/m;
+    expect(binary.test(text)).toBe(transport === 'uws');
   });
 
   test('metrics keep the old names and texts, and count what happened', async () => {

@@ -19,12 +19,21 @@ it('does not load the native module when ws is asked for', async () => {
   });
 });
 
+it('names the native library that uws runs, and none for ws', async () => {
+  const { native } = await chooseTransport('uws');
+  expect(native).toMatchObject({ package: 'uwebsockets@3.0.6', path: expect.stringMatching(/\.node$/) });
+  expect(native?.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect((await chooseTransport('ws')).native).toBeUndefined();
+});
+
 it('rejects with transport.unavailable, a hint and the cause when uws is asked for and cannot load', async () => {
   await expect(chooseTransport('uws', { load: cannotLoad })).rejects.toMatchObject({
     code: 'transport.unavailable',
-    message: 'The transport uws cannot load on this machine: Error: libc.musl-x86_64.so.1: no such file.',
+    message: expect.stringMatching(
+      /^The transport uws cannot run here\. .* does not load: Error: libc\.musl-x86_64\.so\.1: no such file$/,
+    ),
     hint: expect.stringMatching(
-      /--transport ws.*npm install github:uNetworking\/uWebSockets\.js#v\d.*npm install uWebSockets\.js@npm:uwebsockets@3\.0\.6/,
+      /--transport ws.*npm install .*github:uNetworking\/uWebSockets\.js#v\d.*npm install .*uWebSockets\.js@npm:uwebsockets@3\.0\.6/,
     ),
     cause: expect.objectContaining({ message: LOADER_MESSAGE }),
   });
