@@ -7,8 +7,8 @@ export function renderScriptLogLine(
   line: ScriptLogLine,
   at: { readonly isTerminal: boolean; readonly elapsedMs: number },
 ): string {
-  const { level, text, source, executor, scenario } = line;
-  const fields = Object.entries({ executor, scenario, source }).flatMap(([key, value]) =>
+  const { level, text, error, source, executor, scenario } = line;
+  const fields = Object.entries({ error, executor, scenario, source }).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${quoted(value)}`],
   );
   if (at.isTerminal) {

@@ -2,9 +2,10 @@ import { errorMessage, systemErrorCode } from '../../../core/error.js';
 import type { Tags } from '../../metric/tags.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { type Cookie, parseSetCookie } from './cookie-jar.js';
-import { exchange, HttpConnections, type HttpExchange, NO_ANSWER } from './http-exchange.js';
-import { HttpResponse, type RequestFailure } from './http-response.js';
-import type { HttpRequest } from './http-request.js';
+import { BrokenExchange, exchange, HttpConnections, type HttpExchange, NO_ANSWER } from './http-exchange.js';
+import { HttpResponse, type AskedRequest } from './http-response.js';
+import type { HttpRequest, RefusedRequest } from './http-request.js';
+import type { RequestFailure } from './request-url.js';
 
 const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
 /** k6's error codes (k6 docs, "Error codes") by what Node calls the error. */
@@ -38,7 +39,8 @@ export class HttpClient {
   }
 
   /** Resolves with the last answer; rejects only when the request is to throw its failure. */
-  async send(request: HttpRequest): Promise<HttpResponse> {
+  async send(request: HttpRequest | RefusedRequest): Promise<HttpResponse> {
+    if ('bad' in request) return this.refuse(request);
     const tags = this.vu.tagsWith(request.tags);
     let current = request;
     for (let followed = 0; ; followed += 1) {
@@ -60,21 +62,40 @@ export class HttpClient {
       const cookies = this.keepCookies(request, answer);
       const failure = answer.status >= 400 ? { error: '', errorCode: 1000 + answer.status } : NO_FAILURE;
       this.record(request, { tags, answer, failure });
-      return new HttpResponse(request, answer, failure, cookies);
+      return new HttpResponse(askedBy(request), answer, failure, cookies);
     } catch (error) {
       const failure = failureOf(error);
-      if (this.vu.guard.interruption === undefined) this.record(request, { tags, answer: NO_ANSWER, failure });
-      if (request.throws) throw new Error(failure.error, { cause: error });
-      this.warn(failure);
-      return new HttpResponse(request, NO_ANSWER, failure, []);
+      const answer = error instanceof BrokenExchange ? error.partial : NO_ANSWER;
+      if (this.vu.guard.interruption === undefined) this.record(request, { tags, answer, failure });
+      this.report(failure, request, `${capitalized(request.method)} ${JSON.stringify(request.url.href)}: `);
+      return new HttpResponse(askedBy(request), answer, failure, []);
     } finally {
       this.cuts.delete(cut);
     }
   }
 
-  private warn({ error }: RequestFailure): void {
+  /** A request whose URL cannot be asked: it fails without being sent. */
+  private refuse(request: RefusedRequest): HttpResponse {
+    const { bad, target, method } = request;
+    const { failure, name } = bad;
+    const tags = this.vu.tagsWith(request.tags);
+    if (name !== undefined) this.record({ ...request, name }, { tags, answer: NO_ANSWER, failure });
+    this.report(failure, request, name === undefined ? '' : `${capitalized(method)} ${JSON.stringify(name)}: `);
+    const href = name === undefined ? '' : target;
+    return new HttpResponse(
+      { method, href, headers: [], body: undefined, responseType: 'text' },
+      NO_ANSWER,
+      failure,
+      [],
+    );
+  }
+
+  /** Throws where the script wants that; else a line of the log names the request. */
+  private report({ error }: RequestFailure, { throws }: { readonly throws: boolean }, where: string): void {
+    if (throws) throw new Error(`${where}${error}`);
     const { guard, thread } = this.vu;
-    if (guard.interruption === undefined) thread.log.write({ level: 'warning', text: `Request Failed: ${error}` });
+    if (guard.interruption !== undefined) return;
+    thread.log.write({ level: 'warning', text: 'Request Failed', error: `${where}${error}` });
   }
 
   private keepCookies({ jar, url }: HttpRequest, { rawHeaders }: HttpExchange): Cookie[] {
@@ -89,7 +110,7 @@ export class HttpClient {
     return cookies;
   }
 
-  private record(request: HttpRequest, outcome: Outcome): void {
+  private record(request: CountedRequest, outcome: Outcome): void {
     const { metrics } = this.vu.thread;
     const { tags, answer } = outcome;
     const { timings } = answer;
@@ -109,12 +130,18 @@ export class HttpClient {
     metrics.dataReceived.add(answer.bytesReceived, tags);
   }
 
-  private systemTags(request: HttpRequest, { answer, failure }: Outcome, isExpected: boolean | undefined): Tags {
+  private systemTags(
+    request: CountedRequest,
+    { tags, answer, failure }: Outcome,
+    isExpected: boolean | undefined,
+  ): Tags {
     const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+    // A name that the script gave stands in both tags, so that URLs with ids in them do not make a series each.
+    const name = tags.get('name') ?? request.name;
     return this.vu.thread.systemTags.pick({
       method: request.method,
-      url: request.name,
-      name: request.tags.get('name') ?? request.name,
+      url: name,
+      name,
       status: String(answer.status),
       proto: filled(answer.proto),
       tls_version: answer.tlsVersion,
@@ -125,6 +152,9 @@ export class HttpClient {
     });
   }
 }
+
+/** What of a request its samples say. */
+type CountedRequest = Pick<HttpRequest, 'method' | 'name' | 'responseCallback'>;
 
 interface Outcome {
   readonly tags: Tags;
@@ -144,7 +174,21 @@ function redirected(request: HttpRequest, { status, headers }: HttpResponse): Ht
   return { ...base, method: 'GET', body: undefined, headers: headersLeft };
 }
 
-function failureOf(error: unknown): RequestFailure {
+function askedBy(request: HttpRequest): AskedRequest {
+  const { method, url, headers, body, responseType } = request;
+  return { method, href: url.href, headers, body, responseType };
+}
+
+/** As Go writes a method in errors: `Get`. */
+function capitalized(method: string): string {
+  return method.slice(0, 1) + method.slice(1).toLowerCase();
+}
+
+function failureOf(thrown: unknown): RequestFailure {
+  const error = thrown instanceof BrokenExchange ? thrown.cause : thrown;
+  // Node gives these the code of a reset; the peer closed the connection in order, only too early.
+  if (errorMessage(error) === 'socket hang up') return { error: 'EOF', errorCode: 1000 };
+  if (errorMessage(error) === 'aborted') return { error: 'unexpected EOF', errorCode: 1000 };
   const [errorCode, text] = ERROR_CODES.get(systemErrorCode(error) ?? '') ?? [1000, errorMessage(error)];
   const isBlocked = /blocked pattern/.test(errorMessage(error));
   return isBlocked ? { error: errorMessage(error), errorCode: 1110 } : { error: text, errorCode };

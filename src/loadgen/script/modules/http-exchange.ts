@@ -79,7 +79,18 @@ export class HttpConnections {
   }
 }
 
-/** Sends one request without following redirects. Rejects when there is no answer. `onAbort` gets what cuts it. */
+/** An exchange that did not come to its end, with what there was of it until then. */
+export class BrokenExchange extends Error {
+  constructor(
+    override readonly cause: Error,
+    /** Its status is 0; the body is what had come. */
+    readonly partial: HttpExchange,
+  ) {
+    super(cause.message);
+  }
+}
+
+/** Sends one request without following redirects. Rejects with `BrokenExchange` when it fails. `onAbort` gets what cuts it. */
 export function exchange(
   { vu, connections }: { readonly vu: VuContext; readonly connections: HttpConnections },
   request: HttpRequest,
@@ -98,19 +109,20 @@ export function exchange(
     };
     const send = request.url.protocol === 'https:' ? requestHttps : requestHttp;
     const outgoing = send(request.url, options);
+    const chunks: Buffer[] = [];
     const cancelTimeout = clock.schedule(() => outgoing.destroy(timeoutError()), request.timeoutMs);
+    const fail = (error: Error): void => {
+      cancelTimeout();
+      reject(new BrokenExchange(error, marks.broken(Buffer.concat(chunks))));
+    };
     onAbort((reason) => outgoing.destroy(reason));
     outgoing.on('socket', (socket) => marks.watch(socket));
     outgoing.on('finish', () => (marks.sent = clock.now()));
-    outgoing.on('error', (error) => {
-      cancelTimeout();
-      reject(error);
-    });
+    outgoing.on('error', fail);
     outgoing.on('response', (answer) => {
       marks.answered = clock.now();
-      const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('error', reject);
+      answer.on('error', fail);
       answer.on('end', () => {
         cancelTimeout();
         try {
@@ -153,6 +165,8 @@ class Marks {
   private connected = 0;
   private secured = 0;
   private assigned = 0;
+  /** The connection was made for this request. */
+  private isNew = false;
   private bytesBefore = { read: 0, written: 0 };
   sent = 0;
   answered = 0;
@@ -166,6 +180,7 @@ class Marks {
     this.assigned = this.now();
     this.bytesBefore = { read: socket.bytesRead, written: socket.bytesWritten };
     if (!socket.connecting) return;
+    this.isNew = true;
     socket.once('lookup', () => (this.lookedUp = this.now()));
     socket.once('connect', () => (this.connected = this.now()));
     if (socket instanceof TLSSocket) socket.once('secureConnect', () => (this.secured = this.now()));
@@ -178,7 +193,8 @@ class Marks {
     const ready = Math.max(this.assigned, this.connected, this.secured);
     const sent = Math.min(Math.max(this.sent, ready), this.answered);
     return {
-      blocked: this.assigned - this.start,
+      // With the time to connect, as in k6: until the connection can be written to.
+      blocked: ready - this.start,
       looking_up: lookedUp - this.assigned,
       connecting,
       tls_handshaking: tlsHandshaking,
@@ -204,6 +220,19 @@ class Marks {
 
   get end(): HttpTimings {
     return this.timings(this.now());
+  }
+
+  /** What there is of an exchange that ends here without an answer. Without a connection no time was taken by the request, as in k6. */
+  broken(body: Buffer): HttpExchange {
+    const isConnected = this.socket !== undefined && (!this.isNew || this.connected > 0) && !this.isUnsecured;
+    if (!isConnected) return { ...NO_ANSWER, ...this.peer };
+    const end = this.now();
+    if (this.answered === 0) this.answered = end;
+    return { ...NO_ANSWER, body, timings: this.timings(end), ...this.peer };
+  }
+
+  private get isUnsecured(): boolean {
+    return this.isNew && this.socket instanceof TLSSocket && this.secured === 0;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Tags } from '../../metric/tags.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { type CookieStore, jarOf } from './cookie-jar.js';
 import { compressBody, requestBody } from './http-body.js';
+import { readRequestUrl, type BadUrl } from './request-url.js';
 import { tagsArgument } from './tags-argument.js';
 import { asText, isFunction, isObject, property, textEntries } from './values.js';
 import type { ResponseCallback } from './expected-statuses.js';
@@ -31,6 +32,17 @@ export interface HttpRequest {
   readonly throws: boolean;
 }
 
+/** A request that cannot be sent. */
+export interface RefusedRequest {
+  readonly method: string;
+  /** As the script gave it. */
+  readonly target: string;
+  readonly bad: BadUrl;
+  readonly tags: Tags;
+  readonly responseCallback: ResponseCallback | null;
+  readonly throws: boolean;
+}
+
 /** What a request is made of. */
 export interface HttpArguments {
   readonly method: string;
@@ -39,40 +51,39 @@ export interface HttpArguments {
   readonly params: unknown;
 }
 
-/** Reads the arguments of a request. Throws on what cannot be sent. */
-export function readHttpRequest(vu: VuContext, args: HttpArguments, callback: ResponseCallback | null): HttpRequest {
+/** Reads the arguments of a request. Throws on parameters that are wrong; a wrong URL is a failure of the request, as in k6. */
+export function readHttpRequest(
+  vu: VuContext,
+  args: HttpArguments,
+  callback: ResponseCallback | null,
+): HttpRequest | RefusedRequest {
   const { params } = args;
   const { runtime } = vu.thread;
-  const { url, name } = readUrl(args.url);
   const encoded = requestBody(args.body);
   const algorithms = property(params, 'compression') === undefined ? [] : textList(property(params, 'compression'));
   const headers = headersOf(params, { contentType: encoded?.contentType, algorithms, userAgent: runtime.userAgent });
   const ownCallback = property(params, 'responseCallback');
   const throws = property(params, 'throw');
-  return {
+  const common = {
     method: args.method.toUpperCase(),
-    url,
-    name,
+    tags: tagsArgument('tags', property(params, 'tags')),
+    responseCallback: ownCallback === undefined ? callback : asCallback(ownCallback),
+    throws: throws === undefined ? runtime.throwsOnFailure : throws === true,
+  };
+  const target = readRequestUrl(args.url);
+  if ('failure' in target) return { ...common, target: asText(args.url), bad: target };
+  return {
+    ...common,
+    url: target.url,
+    name: target.name,
     headers,
     body: encoded === undefined ? undefined : compressBody(encoded.bytes, algorithms),
     jar: jarOf(property(params, 'jar')) ?? vu.cookies,
     cookies: cookiesOf(property(params, 'cookies')),
-    tags: tagsArgument('tags', property(params, 'tags')),
     timeoutMs: timeoutOf(property(params, 'timeout')),
     redirects: Number(property(params, 'redirects') ?? runtime.maxRedirects),
     responseType: responseTypeOf(property(params, 'responseType'), runtime.discardResponseBodies),
-    responseCallback: ownCallback === undefined ? callback : asCallback(ownCallback),
-    throws: throws === undefined ? runtime.throwsOnFailure : throws === true,
   };
-}
-
-/** A text, or what the template `http.url` makes: a URL with a name. */
-function readUrl(given: unknown): { url: URL; name: string } {
-  const text = isObject(given) && 'url' in given ? asText(given['url']) : asText(given);
-  const name = isObject(given) && 'name' in given ? asText(given['name']) : text;
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
-    throw new TypeError(`invalid URL: '${text}' is no http or https URL`);
-  return { url: new URL(text), name };
 }
 
 interface HeaderWishes {

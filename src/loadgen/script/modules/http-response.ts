@@ -1,14 +1,19 @@
 import type { Cookie } from './cookie-jar.js';
 import type { HttpExchange, HttpTimings } from './http-exchange.js';
 import type { HttpRequest } from './http-request.js';
+import type { RequestFailure } from './request-url.js';
 import { canonicalName } from './socket-connection.js';
 import { selectJson } from './select-json.js';
 import { asText, toArrayBuffer } from './values.js';
 
-/** Why there was no answer. */
-export interface RequestFailure {
-  readonly error: string;
-  readonly errorCode: number;
+/** What a response tells of its request. */
+export interface AskedRequest {
+  readonly method: string;
+  /** '' when it was no URL. */
+  readonly href: string;
+  readonly headers: HttpRequest['headers'];
+  readonly body: HttpRequest['body'];
+  readonly responseType: HttpRequest['responseType'];
 }
 
 /** What requests return to scripts; of a request without an answer it has the error. */
@@ -28,8 +33,8 @@ export class HttpResponse {
   readonly error_code: number;
   readonly request: object;
 
-  constructor(request: HttpRequest, answer: HttpExchange, failure: RequestFailure, cookies: readonly Cookie[]) {
-    this.url = request.url.href;
+  constructor(request: AskedRequest, answer: HttpExchange, failure: RequestFailure, cookies: readonly Cookie[]) {
+    this.url = request.href;
     this.status = answer.status;
     this.status_text = answer.statusText;
     this.proto = answer.proto;
@@ -44,7 +49,7 @@ export class HttpResponse {
     this.error_code = failure.errorCode;
     this.request = {
       method: request.method,
-      url: request.url.href,
+      url: request.href,
       headers: Object.fromEntries(request.headers.map(([name, value]) => [name, [value]])),
       body: request.body?.toString('utf8') ?? '',
       cookies: {},
@@ -101,7 +106,8 @@ function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
   return byName;
 }
 
-function bodyOf({ responseType }: HttpRequest, answer: HttpExchange): string | ArrayBuffer | null {
-  if (answer.status === 0 || responseType === 'none') return null;
+function bodyOf({ responseType }: AskedRequest, answer: HttpExchange): string | ArrayBuffer | null {
+  // Of an answer that broke off there is what had come, as in k6.
+  if ((answer.status === 0 && answer.body.length === 0) || responseType === 'none') return null;
   return responseType === 'binary' ? toArrayBuffer(answer.body) : answer.body.toString('utf8');
 }

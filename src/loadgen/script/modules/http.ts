@@ -4,7 +4,7 @@ import { DEFAULT_CALLBACK, expectedStatuses, type ResponseCallback } from './exp
 import { runBatch } from './http-batch.js';
 import { FileData } from './http-body.js';
 import { HttpClient } from './http-client.js';
-import { readHttpRequest, type HttpArguments, type HttpRequest } from './http-request.js';
+import { readHttpRequest, type HttpArguments, type HttpRequest, type RefusedRequest } from './http-request.js';
 import { notInInit } from './k6-errors.js';
 import { asText, isObject } from './values.js';
 
@@ -76,7 +76,7 @@ class Requests {
     });
   }
 
-  private read(args: HttpArguments): HttpRequest {
+  private read(args: HttpArguments): HttpRequest | RefusedRequest {
     const { vu, client } = this;
     if (vu.isInit) throw notInInit('http requests');
     if (vu.thread.runtime.noVuConnectionReuse) vu.onIterationEnd(() => client.closeConnections());
@@ -85,7 +85,7 @@ class Requests {
 }
 
 /** A promise that the virtual user's event loop settles. */
-function sendAsync(vu: VuContext, client: HttpClient, request: HttpRequest): Promise<unknown> {
+function sendAsync(vu: VuContext, client: HttpClient, request: HttpRequest | RefusedRequest): Promise<unknown> {
   const fulfil = vu.loop.reserve();
   const forget = vu.onIterationEnd(() => client.interrupt());
   return new Promise((resolve, reject) => {

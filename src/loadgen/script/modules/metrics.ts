@@ -24,14 +24,13 @@ export function createMetricsModule(vu: VuContext): object {
         if (vu.isInit) throw new Error('metrics cannot be added to in the init context');
         const own = tagsArgument(`${this.name}.add()`, tags);
         const number = sampleValue(value);
-        if (Number.isNaN(number) || (type === 'counter' && number < 0)) return this.#refuse(value);
+        if (Number.isNaN(number)) return this.#refuse(value);
         this.#metric.add(number, vu.tagsWith(own));
         return true;
       }
 
       #refuse(value: unknown): boolean {
-        const reason = type === 'counter' ? 'only numbers that are not negative' : 'only numbers, true and false';
-        const text = `'${String(value)}' is an invalid value for metric '${this.name}', ${reason} are accepted`;
+        const text = `'${String(value)}' is an invalid value for metric '${this.name}', a number or a boolean value is expected`;
         if (vu.thread.runtime.throwsOnFailure) throw new Error(text);
         vu.thread.log.write({ level: 'warning', text });
         return false;
@@ -47,8 +46,7 @@ function checkName(name: unknown): string {
   throw new Error(`invalid metric name: '${String(name)}'; ${rule}`);
 }
 
-/** As k6 converts: numbers, booleans and texts that are numbers. */
+/** As JavaScript converts to a number, and so k6: `''` and `[]` are 0, a date its milliseconds. Only null is refused. */
 function sampleValue(value: unknown): number {
-  if (value === null || value === undefined || value === '') return Number.NaN;
-  return typeof value === 'object' ? Number.NaN : Number(value);
+  return value === null || typeof value === 'symbol' || typeof value === 'bigint' ? Number.NaN : Number(value);
 }

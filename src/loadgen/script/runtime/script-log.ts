@@ -7,6 +7,8 @@ export interface ScriptLogLine {
   readonly text: string;
   /** k6's field `source`: `console`, `stacktrace`. */
   readonly source?: string;
+  /** What went wrong, where the text says what was tried. */
+  readonly error?: string;
   /** k6's fields of a failed iteration. */
   readonly executor?: string;
   readonly scenario?: string;

@@ -95,7 +95,7 @@ test('what is no expected status is a failed request', async () => {
 });
 
 test('a request without an answer is an error with a code, or thrown', async () => {
-  const { lines, totals } = await run(`
+  const { lines, totals, logs } = await run(`
     const refused = http.get('http://127.0.0.1:1/');
     console.log(refused.status + ' ' + refused.error_code + ' ' + refused.error);
     const late = http.get(url + '/slow', { timeout: '50ms' });
@@ -103,11 +103,15 @@ test('a request without an answer is an error with a code, or thrown', async () 
     try { http.get('http://127.0.0.1:1/', { throw: true }); } catch (error) { console.log('thrown ' + error.message); }
   `);
   expect(lines).toEqual([
-    'Request Failed: dial: connection refused',
+    'Request Failed',
     '0 1212 dial: connection refused',
-    'Request Failed: request timeout',
+    'Request Failed',
     '1050 request timeout',
-    'thrown dial: connection refused',
+    'thrown Get "http://127.0.0.1:1/": dial: connection refused',
+  ]);
+  expect(logs.flatMap(({ error }) => error ?? [])).toEqual([
+    'Get "http://127.0.0.1:1/": dial: connection refused',
+    `Get "${url}/slow": request timeout`,
   ]);
   expect(totals.rates['http_req_failed']).toEqual({ passes: 3, fails: 0 });
 });

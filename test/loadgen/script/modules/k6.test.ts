@@ -104,12 +104,17 @@ test('names of metrics and values are checked', async () => {
   await expect(run('', "new Counter('1st');")).rejects.toThrow("invalid metric name: '1st'");
   await expect(run('', "new Counter('a'); new Trend('a');")).rejects.toThrow("metric 'a' already exists");
   const { lines, totals } = await run(
-    `${tried("new Counter('late');")} console.log(counter.add(NaN), counter.add(-1), counter.name);`,
+    `${tried("new Counter('late');")} console.log(counter.add(NaN), counter.add(-1), counter.name);
+     console.log(['', '5', [], [3], true, false, new Date(5)].map((value) => counter.add(value)).join(' '));
+     console.log(['abc', [1, 2], {}, null, undefined, NaN, () => 1].map((value) => counter.add(value)).join(' '));`,
     "const counter = new Counter('mine');",
   );
   expect(lines[0]).toBe('metrics can only be used in the init context');
-  expect(lines.at(-1)).toBe('false false mine');
-  expect(totals.counters['mine'] ?? 0).toBe(0);
+  expect(lines).toContain('false true mine');
+  expect(lines).toContain('true true true true true true true');
+  expect(lines).toContain("'abc' is an invalid value for metric 'mine', a number or a boolean value is expected");
+  expect(lines.at(-1)).toBe('false false false false false false false');
+  expect(totals.counters['mine']).toBe(-1 + 5 + 3 + 1 + 5);
 });
 
 test('async default functions, timers and promises belong to the iteration', async () => {
