@@ -126,7 +126,7 @@ export class Engine {
     const gatewayTotals = await watch?.stop();
     this.tellProgress();
     const end: RunEnd = { ...this.composeEnd(durationMs), ...(gatewayTotals && { gateway: gatewayTotals }) };
-    const thresholds = this.judge.outcomes(end.totals);
+    const thresholds = this.judge.outcomes(end.totals, header.metrics);
     this.writeEnd(thresholds, end);
     const { seconds, health, gateway, events } = this;
     return { header, seconds, health, gateway, events, thresholds, end, complete: true };

@@ -66,7 +66,7 @@ export class RunMonitor implements RunSink {
       health,
       latencies: this.takeLatencies(),
       totals,
-      thresholds: this.judge.outcomes(totals),
+      thresholds: this.judge.outcomes(totals, header.metrics),
     };
     this.lastElapsedMs = second.elapsedMs;
     this.tell(this.last);
@@ -81,7 +81,8 @@ export class RunMonitor implements RunSink {
   writeEnd(end: RunEnd): void {
     if (this.last === undefined) return;
     const { totals } = end;
-    this.tell({ ...this.last, totals, thresholds: this.judge.outcomes(totals), end });
+    const { metrics } = this.last.header;
+    this.tell({ ...this.last, totals, thresholds: this.judge.outcomes(totals, metrics), end });
   }
 
   private takeLatencies(): ReadonlyMap<string, LatencyFigures> {

@@ -1,4 +1,5 @@
-import type { RunTotals, ThresholdRecord, TrendTotals } from '../run-file/records.js';
+import { parseSeriesName } from '../core/series-name.js';
+import type { MetricDefinition, RunTotals, ThresholdRecord, TrendTotals } from '../run-file/records.js';
 import { parseThreshold, type ThresholdExpression, type ThresholdPlan } from './threshold.js';
 
 /** Judges thresholds on the totals of a run so far; expressions that are none are left out. Keeps which of them ended the run. */
@@ -26,8 +27,12 @@ export class ThresholdJudge {
     return this.aborting.size > 0;
   }
 
-  /** The outcome of each threshold; of a series without samples every aggregate is 0, as in k6. */
-  outcomes(totals: RunTotals): ThresholdRecord[] {
+  /**
+   * The outcome of each threshold. Of a series without samples every aggregate is 0, but a share of nothing crosses no threshold:
+   * both as in k6 1.3. `metrics` are those of the run.
+   */
+  outcomes(totals: RunTotals, metrics: readonly MetricDefinition[]): ThresholdRecord[] {
+    const rates = new Set(metrics.flatMap(({ name, type }) => (type === 'rate' ? [name] : [])));
     return this.thresholds.map(({ plan, expression }) => {
       const value = aggregateOf(totals, plan.series, expression);
       return {
@@ -35,7 +40,7 @@ export class ThresholdJudge {
         expression: plan.expression,
         aggregate: expression.aggregate,
         value: value ?? null,
-        ok: expression.isMet(value ?? 0),
+        ok: value === undefined && rates.has(metricOf(plan.series)) ? true : expression.isMet(value ?? 0),
         aborted: this.aborting.has(plan),
       };
     });
@@ -51,7 +56,10 @@ function aggregateOf(
   const count = own(totals.counters, series);
   if (count !== undefined) return aggregate === 'count' ? count : count / (totals.durationMs / 1000);
   const rate = own(totals.rates, series);
-  if (rate !== undefined) return rate.passes / (rate.passes + rate.fails);
+  if (rate !== undefined) {
+    const samples = rate.passes + rate.fails;
+    return samples === 0 ? undefined : rate.passes / samples;
+  }
   const trend = own(totals.trends, series);
   if (trend !== undefined) return trend.count === 0 ? undefined : trendAggregate(trend, aggregate, percentile);
   return own(totals.gauges, series)?.value;
@@ -68,6 +76,11 @@ function trendAggregate(trend: TrendTotals, aggregate: string, percentile: numbe
     default:
       return (trend.sketch ?? trend.histograms.response)?.quantile((percentile ?? 50) / 100);
   }
+}
+
+function metricOf(series: string): string {
+  const parsed = parseSeriesName(series);
+  return 'problem' in parsed ? series : parsed.metric;
 }
 
 /** Names come from scripts: `constructor` is one like any other. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ValueSketch } from '../../src/core/value-sketch.js';
-import type { RunTotals } from '../../src/run-file/records.js';
+import type { MetricDefinition, RunTotals } from '../../src/run-file/records.js';
 import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../src/summary/threshold.js';
 import { ThresholdJudge } from '../../src/summary/threshold-judge.js';
 import { trendOf } from '../support/sample-run.js';
@@ -16,12 +16,18 @@ const TOTALS: RunTotals = {
   iterations: { complete: 0, interrupted: 0 },
 };
 
+const METRICS: readonly MetricDefinition[] = [
+  { name: 'checks', type: 'rate', contains: 'default' },
+  { name: 'http_req_failed', type: 'rate', contains: 'default' },
+  { name: 'iterations', type: 'counter', contains: 'default' },
+];
+
 function threshold(series: string, expression: string, abort: Partial<ThresholdPlan> = {}): ThresholdPlan {
   return { series, expression, abortOnFail: false, delayAbortMs: 0, ...abort };
 }
 
 function outcome(series: string, expression: string, totals = TOTALS) {
-  return new ThresholdJudge([threshold(series, expression)]).outcomes(totals)[0];
+  return new ThresholdJudge([threshold(series, expression)]).outcomes(totals, METRICS)[0];
 }
 
 describe('parseThreshold', () => {
@@ -138,12 +144,23 @@ describe('ThresholdJudge', () => {
     expect(mustAbort(threshold('iterations', 'count>5', { abortOnFail: true }))).toBe(false);
   });
 
+  // k6 1.3.0 was asked the same.
+  it.each([
+    ['http_req_failed', 'rate>0.9', true],
+    ['checks{x:y}', 'rate==1', true],
+    ['iterations', 'rate>1', false],
+    ['iterations', 'count>5', false],
+    ['ws_connecting', 'p(95)>1', false],
+  ])('without a sample only a rate crosses nothing: %s %s', (series, expression, ok) => {
+    expect(outcome(series, expression)).toMatchObject({ ok, value: null });
+  });
+
   it('remembers which threshold ended the run', () => {
     const judge = new ThresholdJudge([
       threshold('checks', 'rate>0.99'),
       threshold('checks', 'rate>0.95', { abortOnFail: true }),
     ]);
     judge.mustAbort(TOTALS);
-    expect(judge.outcomes(TOTALS).map(({ aborted }) => aborted)).toEqual([false, true]);
+    expect(judge.outcomes(TOTALS, METRICS).map(({ aborted }) => aborted)).toEqual([false, true]);
   });
 });

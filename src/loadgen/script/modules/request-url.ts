@@ -49,13 +49,17 @@ function invalid(what: string): BadUrl {
 
 /** What `url.Parse` of Go would say; undefined when it takes the text. */
 function parseProblem(text: string): string | undefined {
-  if (/[\x00-\x1f\x7f]/.test(text)) return 'net/url: invalid control character in URL';
+  if (holdsControl(text)) return 'net/url: invalid control character in URL';
   if (text.startsWith(':')) return 'missing protocol scheme';
   const { scheme, authority, path } = partsOf(text);
   if (scheme === '' && authority === undefined && /^[^/]*:/.test(path)) {
     return 'first path segment in URL cannot contain colon';
   }
   return hostProblem(authority ?? '') ?? escapeProblem(path);
+}
+
+function holdsControl(text: string): boolean {
+  return Array.from(text).some((character) => character < ' ' || character === '\u007f');
 }
 
 function partsOf(text: string): {
@@ -78,7 +82,7 @@ function hostProblem(authority: string): string | undefined {
   const colon = isLiteral ? host.lastIndexOf(']') + 1 : host.lastIndexOf(':');
   const port = colon < 0 ? '' : host.slice(colon);
   if (!/^(:\d*)?$/.test(port)) return `invalid port ${JSON.stringify(port)} after host`;
-  const odd = /[\x00-\x20"#/?@\\^`{|}\x7f]/.exec(host)?.[0];
+  const odd = /[\s"#/?@\\^`{|}]/.exec(host)?.[0];
   return odd === undefined ? undefined : `invalid character ${JSON.stringify(odd)} in host name`;
 }
 

@@ -53,27 +53,38 @@ interface Shown {
   readonly timings: Readonly<Record<string, number>>;
 }
 
+function expectTimesOf(shown: Shown | undefined): void {
+  const [duration = 0, sending = 0, waiting = 0, receiving = 0, blocked = 0, connecting = 0] = [
+    'duration',
+    'sending',
+    'waiting',
+    'receiving',
+    'blocked',
+    'connecting',
+  ].map((name) => shown?.timings[name]);
+  expect(duration).toBeGreaterThan(100);
+  expect(sending + waiting + receiving).toBeCloseTo(duration, 3);
+  expect(blocked).toBeGreaterThanOrEqual(connecting);
+}
+
 function shownIn({ lines }: ScriptRun): Shown[] {
   return lines.flatMap((line): Shown[] => (line.startsWith('{') ? [JSON.parse(line)] : []));
 }
 
 // k6 1.3.0 was asked the same.
 it.each([
-  ['/stall', { timeout: '200ms' }, 'request timeout', 1050, null],
-  ['/reset', {}, 'EOF', 1000, null],
-  ['/half', { timeout: '200ms' }, 'request timeout', 1050, 'abc'],
-  ['/half-cut', {}, 'unexpected EOF', 1000, 'abc'],
-])('a request that breaks off counts the time it took: %s', async (path, params, error, code, body) => {
-  const run = await ask([[`${url}${path}`, params]]);
+  ['/stall', '200ms', { error: 'request timeout', error_code: 1050, body: null }],
+  ['/reset', '60s', { error: 'EOF', error_code: 1000, body: null }],
+  ['/half', '200ms', { error: 'request timeout', error_code: 1050, body: 'abc' }],
+  ['/half-cut', '60s', { error: 'unexpected EOF', error_code: 1000, body: 'abc' }],
+])('a request that breaks off counts the time it took: %s', async (path, timeout, failure) => {
+  const run = await ask([[`${url}${path}`, { timeout }]]);
   const [shown] = shownIn(run);
-  expect(shown).toMatchObject({ status: 0, error, error_code: code, body });
-  const { duration = 0, sending = 0, waiting = 0, receiving = 0, blocked = 0, connecting = 0 } = shown?.timings ?? {};
-  expect(duration).toBeGreaterThan(100);
-  expect(sending + waiting + receiving).toBeCloseTo(duration, 3);
-  expect(blocked).toBeGreaterThanOrEqual(connecting);
+  expect(shown).toMatchObject({ status: 0, ...failure });
+  expectTimesOf(shown);
   expect(run.totals.trends['http_req_duration']?.count).toBe(1);
   expect(run.totals.trends['http_req_duration']?.max).toBeGreaterThan(100);
-  expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`Get "${url}${path}": ${error}`]);
+  expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`Get "${url}${path}": ${failure.error}`]);
 });
 
 it('the rest of a timeout does not outlive a request that broke off', async () => {
