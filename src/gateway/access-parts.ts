@@ -87,7 +87,7 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
 
 /** The files that `max_connections` leaves free are for sinks, the log and the internal API: clients may take half of them. */
 function composePlainConnections(
-  { config, log, clock }: AccessSurroundings,
+  { config, log, clock, counters }: AccessSurroundings,
   known: LongQueries,
 ): AccessParts['plainConnections'] {
   const openFiles = openFileLimit();
@@ -96,7 +96,10 @@ function composePlainConnections(
   const shared = {
     maxConnections: config.limits.maxPlainConnections,
     isShared: (peer: string) => known.allows(peer) || known.isProxy(peer),
-    onRefused: (refused: RefusedConnection) => limited.warn('connection.refused', { ...refused }),
+    onRefused: (refused: RefusedConnection) => {
+      counters.countPlainRefusal(refused.reason);
+      limited.warn('connection.refused', { ...refused });
+    },
   };
   const below = (share: number): number => (openFiles === 0 ? Number.POSITIVE_INFINITY : openFiles - kept * share);
   return {

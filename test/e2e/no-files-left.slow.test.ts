@@ -66,10 +66,14 @@ async function newestSegment(cwd: string): Promise<number> {
   return Math.max(...names.map((name) => Number.parseInt(name, 10) || 0));
 }
 
-it.each(['ws', 'uws'])(
+it.each([
+  ['ws', 1],
+  // uWebSockets.js tries to accept without a pause then: docs/reference/transports.md says so.
+  ['uws', Infinity],
+])(
   'keeps clients and log going on %s while not one file descriptor is free, and recovers',
   { timeout: 90_000 },
-  async (transport) => {
+  async (transport, mostCpuSeconds) => {
     const receiver = await WebhookReceiver.start();
     onTestFinished(() => receiver.stop());
     const { wsg, cwd, port } = await start(transport, receiver.url);
@@ -92,8 +96,7 @@ it.each(['ws', 'uws'])(
     const usedBefore = await cpuSeconds(wsg.pid);
     const startedAt = performance.now();
     await vi.waitFor(() => expect(performance.now() - startedAt).toBeGreaterThan(2000), LONG);
-    // uWebSockets.js tries to accept without a pause then: docs/reference/transports.md says so.
-    if (transport === 'ws') expect((await cpuSeconds(wsg.pid)) - usedBefore).toBeLessThan(1);
+    expect((await cpuSeconds(wsg.pid)) - usedBefore).toBeLessThan(mostCpuSeconds);
     await wsg.says(/gateway\.files-exhausted/);
 
     wsg.kill('SIGUSR2');

@@ -25,6 +25,8 @@ export class GatewayCounters {
   upgradesRefused = 0;
   readonly handshakeDurations = new DurationCounts();
   readonly refusedByReason = new Map<UpgradeRefusal, number>();
+  /** Connections cut as soon as they were accepted. */
+  readonly plainRefusedByReason = new Map<string, number>();
   readonly closedByReason = new Map<CloseReasonName, number>();
 
   /** Once an upgrade is decided on, `durationMs` after it arrived. */
@@ -35,6 +37,10 @@ export class GatewayCounters {
 
   countRefusal(reason: UpgradeRefusal): void {
     this.refusedByReason.set(reason, (this.refusedByReason.get(reason) ?? 0) + 1);
+  }
+
+  countPlainRefusal(reason: string): void {
+    this.plainRefusedByReason.set(reason, (this.plainRefusedByReason.get(reason) ?? 0) + 1);
   }
 
   countClose(reason: CloseReasonName): void {

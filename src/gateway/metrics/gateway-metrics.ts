@@ -93,6 +93,14 @@ function addConnections(metrics: MetricRegistry, { counters, connections }: Metr
     { name: 'upgrades_refused_total', help: 'Upgrades that were refused, by reason', label: 'reason' },
     () => counters.refusedByReason,
   );
+  metrics.counter(
+    {
+      name: 'plain_connections_refused_total',
+      help: 'Connections cut as soon as they were accepted because too many had no WebSocket, by reason',
+      label: 'reason',
+    },
+    () => counters.plainRefusedByReason,
+  );
   metrics.durations(
     { name: 'handshake_duration_seconds', help: 'From the arrival of an upgrade to the decision on it' },
     counters.handshakeDurations,

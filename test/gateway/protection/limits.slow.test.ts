@@ -1,8 +1,35 @@
 import { describe, expect, test } from 'vitest';
-import { OPCODE } from '../../support/raw-websocket.js';
+import { OPCODE, RawWebSocket } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 
 const ENDPOINT = { path: '/connect', set_tags: { foo: 'bar' } };
+
+/** '' while the connection is refused. */
+async function readMetrics(port: number): Promise<string> {
+  const client = await RawWebSocket.connect(port);
+  client.write('GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n');
+  return (await client.rest()).toString();
+}
+
+test('connections without a handshake above max_plain_connections are cut, counted and logged at a limited rate', async () => {
+  const gateway = await RunningGateway.start({
+    internal_listen_addr: '127.0.0.1:0',
+    limits: { max_plain_connections: 16 },
+  });
+  const internal = gateway.gateway.internalAddress?.port ?? 0;
+  for (const port of [gateway.port, internal]) {
+    const silent = await Promise.all(Array.from({ length: 46 }, () => RawWebSocket.connect(port)));
+    const isCut = ({ socket }: RawWebSocket): boolean => socket.destroyed || socket.readableEnded;
+    await expect.poll(() => silent.filter(isCut).length).toBe(30);
+    for (const client of silent) client.destroy();
+  }
+  // A request for the metrics may be one more that is refused.
+  const counted = /plain_connections_refused_total\{reason="max_plain_connections"\} 6\d/;
+  await expect.poll(() => readMetrics(internal)).toMatch(counted);
+  const logged = gateway.log.lines.filter(({ event }) => event === 'connection.refused');
+  expect(logged[0]?.fields).toMatchObject({ peer: '127.0.0.1', reason: 'max_plain_connections' });
+  expect(logged.length).toBeLessThan(30);
+});
 
 describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
   test('above max_connections upgrades get 503, until one has gone', async () => {
