@@ -7,7 +7,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
-import { TESTED_NODE_VERSIONS } from '../../dist/gateway/doctor/judge-machine.js';
+import { TESTED_NODE_VERSIONS } from '../../dist/gateway/doctor/judge-software.js';
 import { machineLine } from '../support/machine.mjs';
 import { NEWER_DEBIAN, withNewerLibc } from './newer-libc.mjs';
 import { fetchNode, versionOf } from './node-binary.mjs';

@@ -1,24 +1,64 @@
-import { diagnose, type Diagnosis, type Finding } from '../gateway/index.js';
+import { WsgError } from '../core/error.js';
+import { diagnose, loadConfig, type Diagnosis, type Finding } from '../gateway/index.js';
+import { EXIT_CODE, exitCodeOfError, type ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
 import { verdictLines } from './verdict-lines.js';
 
 /** One `wsg doctor` as it was typed. */
 export interface DoctorInvocation {
   readonly connections: number;
+  readonly config: string | undefined;
   readonly json: boolean;
   readonly output: Output;
 }
 
-/** Prints what bounds connections on this machine. */
-export async function runDoctor({ connections, json, output }: DoctorInvocation): Promise<void> {
-  const diagnosis = await diagnose(connections);
+/** Prints what runs on this machine and what bounds connections; gives 0, 104 for a bad configuration, or 15 where its transport cannot run. */
+export async function runDoctor({ connections, config, json, output }: DoctorInvocation): Promise<ExitCode> {
+  const read = readConfiguration(config);
+  const diagnosis = await diagnose(connections, read.transport);
+  const findings = [...read.findings, ...diagnosis.findings];
+  const exitCode = exitCodeOf(read, findings);
+  const examined = { ...diagnosis, findings, exitCode };
   output.stdout.write(
-    json ? `${JSON.stringify(diagnosisRecord(diagnosis))}\n` : diagnosisText(diagnosis, output.stdout.useColor),
+    json ? `${JSON.stringify(diagnosisRecord(examined))}\n` : diagnosisText(examined, output.stdout.useColor),
   );
+  return exitCode;
+}
+
+interface ReadConfiguration {
+  readonly findings: readonly Finding[];
+  readonly transport: 'uws' | 'ws';
+  readonly error: WsgError | undefined;
+}
+
+type Examined = Diagnosis & { readonly exitCode: ExitCode };
+
+/** As a start would read it: the file, the environment and the defaults. */
+function readConfiguration(path: string | undefined): ReadConfiguration {
+  const name = 'configuration';
+  try {
+    const { config, source, warnings } = loadConfig({ path, cwd: process.cwd(), env: process.env });
+    const value = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
+    const findings: Finding[] = [
+      { name, level: 'ok', value, meaning: '`wsg serve --check` also tries its sinks, ports and files.' },
+    ];
+    for (const meaning of warnings) findings.push({ name, level: 'warning', value: 'means nothing', meaning });
+    return { findings, transport: config.transport === 'uws' ? 'uws' : 'ws', error: undefined };
+  } catch (error) {
+    if (!(error instanceof WsgError)) throw error;
+    const problems = error.problems.length > 0 ? error.problems : [error.message];
+    const findings = problems.map((meaning): Finding => ({ name, level: 'failed', value: 'cannot be used', meaning }));
+    return { findings, transport: 'ws', error };
+  }
+}
+
+function exitCodeOf({ error }: ReadConfiguration, findings: readonly Finding[]): ExitCode {
+  if (error !== undefined) return exitCodeOfError(error);
+  return findings.some(({ level }) => level === 'failed') ? EXIT_CODE.cannotStart : EXIT_CODE.ok;
 }
 
 /** For people. */
-export function diagnosisText(diagnosis: Diagnosis, colour: boolean): string {
+export function diagnosisText(diagnosis: Omit<Diagnosis, 'software'>, colour: boolean): string {
   const lines = verdictLines(
     diagnosis.findings.map((finding) => ({
       level: finding.level,
@@ -31,15 +71,19 @@ export function diagnosisText(diagnosis: Diagnosis, colour: boolean): string {
 }
 
 /** For programs: one object, whose keys stay. */
-function diagnosisRecord({ platform, wanted, connections, boundBy, findings }: Diagnosis): object {
+function diagnosisRecord({ platform, wanted, connections, boundBy, findings, software, exitCode }: Examined): object {
   const checks = findings.map(({ name, level, value, meaning, connections: allows, mend }) => {
     return { name, level, value, meaning, connections: allows ?? null, mend: mend ?? [] };
   });
-  return { platform, wanted, connections: connections ?? null, bound_by: boundBy ?? null, checks };
+  const { wsg, node, abi, glibc, transport, uws } = software;
+  const versions = { wsg, node, abi, glibc: glibc ?? null };
+  const bounds = { wanted, connections: connections ?? null, bound_by: boundBy ?? null };
+  return { platform, versions, transport, uws, ...bounds, exit_code: exitCode, checks };
 }
 
-function mendLines({ mend = [] }: Finding): string[] {
-  return mend.map((command, index) => `${index === 0 ? 'raise it:' : 'or:'} ${command}`);
+function mendLines({ mend = [], connections }: Finding): string[] {
+  const lead = connections === undefined ? 'to do:' : 'raise it:';
+  return mend.map((command, index) => `${index === 0 ? lead : 'or:'} ${command}`);
 }
 
 function aboutConnections(connections: number | undefined): string {
@@ -49,7 +93,7 @@ function aboutConnections(connections: number | undefined): string {
     : `, about ${connections.toLocaleString('en')} connections`;
 }
 
-function verdictSentence({ wanted, connections, boundBy, platform }: Diagnosis): string {
+function verdictSentence({ wanted, connections, boundBy, platform }: Omit<Diagnosis, 'software'>): string {
   if (connections === undefined) return `Nothing that bounds connections could be read on ${platform}.`;
   const figure = connections.toLocaleString('en');
   const verdict = connections >= wanted ? 'which is enough' : 'which is too few';

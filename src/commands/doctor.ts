@@ -1,13 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 
-/** `wsg doctor`: what bounds connections on this machine. */
+/** `wsg doctor`: what would run on this machine, and what bounds connections. */
 export default class Doctor extends BaseCommand {
-  static override summary = 'Say what on this machine limits connections, and how to mend it.';
+  static override summary = 'Say what would run on this machine, what limits connections, and how to mend it.';
   static override description =
-    'Reads limits of the process, the kernel and the cgroup; changes nothing. Ends with 0, whatever it finds.';
+    'Reads versions, the configuration, whether the transport uws runs (its binary, its sha256, its self-test on loopback), and limits of the process, the kernel and the cgroup. Changes nothing. Ends with 0; with 104 for a configuration that cannot be used, and with 15 where the transport that it asks for cannot run.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --connections 100000'];
   static override flags = {
+    config: Flags.string({ helpValue: 'FILE', description: 'The configuration; ./config.yml when there is one.' }),
     connections: Flags.integer({
       min: 1,
       default: 10_000,
@@ -20,6 +21,6 @@ export default class Doctor extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);
     const { runDoctor } = await import('../cli/doctor-session.js');
-    await runDoctor({ ...flags, output: this.output });
+    process.exitCode = await runDoctor({ ...flags, config: flags.config, output: this.output });
   }
 }

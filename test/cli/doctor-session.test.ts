@@ -1,9 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diagnosisText, runDoctor } from '../../src/cli/doctor-session.js';
-import type { Diagnosis } from '../../src/gateway/index.js';
+import { packageVersion } from '../../src/core/package-version.js';
+import { glibcVersion } from '../../src/gateway/transport/uws-package.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { recordingOutput } from '../support/recording-output.js';
 
-const DIAGNOSIS: Diagnosis = {
+const DIAGNOSIS: Parameters<typeof diagnosisText>[0] = {
   platform: 'linux',
   wanted: 10_000,
   connections: 960,
@@ -44,10 +48,54 @@ test('colours are there only when asked for', () => {
   expect(diagnosisText(DIAGNOSIS, true)).toContain('\u001b[33m!\u001b[39m open files');
 });
 
-test('JSON is one object on standard output', async () => {
+async function doctor(config?: string): Promise<{ code: number; record: Record<string, unknown>; text: string }> {
   const output = recordingOutput();
-  await runDoctor({ connections: 5, json: true, output });
-  const record = JSON.parse(output.stdout.text());
-  expect(Object.keys(record)).toEqual(['platform', 'wanted', 'connections', 'bound_by', 'checks']);
-  expect(Object.keys(record.checks[0])).toEqual(['name', 'level', 'value', 'meaning', 'connections', 'mend']);
+  const code = await runDoctor({ connections: 5, config, json: true, output });
+  const text = output.stdout.text();
+  return { code, record: JSON.parse(text), text };
+}
+
+async function configFile(text: string): Promise<string> {
+  const path = join(await temporaryFolder(), 'config.yml');
+  await writeFile(path, text);
+  return path;
+}
+
+test('JSON is one object on standard output, whose keys stay', async () => {
+  const { code, record } = await doctor();
+  expect(code).toBe(0);
+  expect(Object.keys(record)).toEqual([
+    'platform',
+    'versions',
+    'transport',
+    'uws',
+    'wanted',
+    'connections',
+    'bound_by',
+    'exit_code',
+    'checks',
+  ]);
+  const { node, modules: abi } = process.versions;
+  expect(record['versions']).toEqual({ wsg: packageVersion(), node, abi, glibc: glibcVersion() ?? null });
+  expect(record['checks']).toContainEqual(
+    expect.objectContaining({ name: 'transport', level: 'ok', value: 'ws', connections: null, mend: [] }),
+  );
+});
+
+test('the binary of uws is named with its hash and what its self-test observed', async () => {
+  const { record } = await doctor(await configFile('endpoints: [{path: /ws}]\ntransport: uws\n'));
+  expect(record).toMatchObject({ transport: 'uws', exit_code: 0 });
+  expect(record['uws']).toMatchObject({
+    state: 'runs',
+    native: { path: expect.stringMatching(/\.node$/), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    limits: expect.arrayContaining([expect.objectContaining({ check: 'pausing a client' })]),
+  });
+});
+
+test('a configuration that cannot be used ends with 104, each problem a check', async () => {
+  const { code, record } = await doctor(await configFile('endpoints: [{path: 7}]\ntransport: fast\n'));
+  expect(code).toBe(104);
+  expect(record).toMatchObject({ exit_code: 104 });
+  const failed = expect.objectContaining({ name: 'configuration', level: 'failed' });
+  expect(record['checks']).toEqual(expect.arrayContaining([failed]));
 });

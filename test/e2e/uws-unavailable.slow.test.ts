@@ -47,6 +47,11 @@ it('uws without its package ends with 15 and says how the package is installed',
   expect(stderr).toContain('The package uWebSockets.js is not installed beside wsg');
   expect(stderr).toContain(`npm install --prefix ${folder} github:uNetworking/uWebSockets.js#v`);
   expect(stderr).not.toContain(' at ');
+  await writeFile(join(folder, 'config.yml'), 'endpoints: [{path: /ws}]\ntransport: uws\n');
+  const entry = join(folder, 'node_modules/wsg/bin/run.js');
+  const doctor = await runWsg(['doctor'], { cwd: folder, entry });
+  expect(doctor.code).toBe(15);
+  expect(doctor.stdout).toMatch(/^✗ transport uws: not installed$/m);
 });
 
 it('uws whose package has no binary that loads ends with 15 and the reason, and no defect is logged', async () => {

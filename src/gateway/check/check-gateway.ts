@@ -23,12 +23,20 @@ export async function checkGateway(config: GatewayConfig, timeoutMs = DEFAULT_TI
   return checks.flat();
 }
 
-async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult> {
+async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult[]> {
   const name = 'transport';
   try {
     const chosen = await chooseTransport(transport);
-    return { name, level: 'ok', detail: `${chosen.name}: ${chosen.reason}` };
+    const { native } = chosen;
+    const library = native === undefined ? '' : `; ${native.package}, ${native.path}, sha256 ${native.sha256}`;
+    const limits = (await chosen.selfTest()).map(({ check, observed, consequence }): CheckResult => ({
+      name,
+      level: 'warning',
+      detail: `${check}: ${observed}`,
+      hint: consequence,
+    }));
+    return [{ name, level: 'ok', detail: `${chosen.name}: ${chosen.reason}${library}` }, ...limits];
   } catch (error) {
-    return unwell(name, 'failed', error);
+    return [unwell(name, 'failed', error)];
   }
 }

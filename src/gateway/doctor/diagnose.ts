@@ -1,4 +1,7 @@
+import type { TransportName } from '../transport/transport.js';
 import { judgeMachine, type Finding } from './judge-machine.js';
+import { judgeSoftware } from './judge-software.js';
+import type { Machine } from './machine.js';
 import { readMachine } from './read-machine.js';
 
 /** What `wsg doctor` found. */
@@ -11,12 +14,14 @@ export interface Diagnosis {
   /** The finding that bounds them. */
   readonly boundBy: string | undefined;
   readonly findings: readonly Finding[];
+  /** What runs here, for programs that read the record. */
+  readonly software: Pick<Machine, 'wsg' | 'node' | 'abi' | 'glibc' | 'transport' | 'uws'>;
 }
 
-/** Looks at this machine, changes nothing, and says what bounds connections to it. */
-export async function diagnose(wanted: number, root?: string): Promise<Diagnosis> {
-  const machine = await readMachine(root);
-  const findings = judgeMachine(machine, wanted);
+/** Looks at this machine, changes nothing, and says what runs on it and what bounds connections to it. */
+export async function diagnose(wanted: number, transport: TransportName, root?: string): Promise<Diagnosis> {
+  const machine = await readMachine(transport, root);
+  const findings = [...judgeSoftware(machine), ...judgeMachine(machine, wanted)];
   const tightest = findings
     .filter((finding) => finding.connections !== undefined)
     .reduce<Finding | undefined>((least, finding) => (atMost(least, finding) ? least : finding), undefined);
@@ -26,6 +31,7 @@ export async function diagnose(wanted: number, root?: string): Promise<Diagnosis
     connections: tightest?.connections,
     boundBy: tightest?.name,
     findings,
+    software: machine,
   };
 }
 

@@ -6,8 +6,8 @@ import { GATEWAY_KB, KERNEL_KB } from './memory-figures.js';
 /** What was found of one thing. */
 export interface Finding {
   readonly name: string;
-  /** `unknown`: this system does not tell. */
-  readonly level: 'ok' | 'warning' | 'unknown';
+  /** `failed`: a gateway could not start. `unknown`: this system does not tell. */
+  readonly level: 'ok' | 'warning' | 'failed' | 'unknown';
   readonly value: string;
   /** One sentence. */
   readonly meaning: string;
@@ -22,24 +22,18 @@ const LISTEN_BACKLOG = 512;
 /** Node's own threads, and some for its thread pool and compilers. */
 const OWN_THREADS = 32;
 
-/** What `npm run nodes` runs all tests on: the lowest version that `engines` allows, and the newest of each line that is maintained. */
-export const TESTED_NODE_VERSIONS = ['20.15.0', '20', '22', '24'] as const;
-const NODE_MEANING = `Node 20.15 and newer are supported; the tests run on ${TESTED_NODE_VERSIONS.join(', ')}.`;
-
 /** What on this machine bounds connections, judged for `wanted` of them. */
 export function judgeMachine(machine: Machine, wanted: number): Finding[] {
   return [
     judgeOpenFiles(machine.openFiles, wanted),
     judgeSystemFiles(machine.systemFiles, wanted),
-    judgeMemory(machine.memory, machine.transport.name, wanted),
-    judgeTransport(machine.transport),
+    judgeMemory(machine.memory, machine.transport, wanted),
     judgePorts(machine.ports, wanted),
     judgeAcceptQueue(machine.acceptQueue),
     judgeSynBacklog(machine.synBacklog),
     ...judgeTracking(machine.trackedConnections, wanted),
     judgeThreads(machine),
     judgeCpus(machine.cpus),
-    { name: 'Node', level: 'ok', value: machine.node, meaning: NODE_MEANING },
     judgeContainer(machine.container),
   ];
 }
@@ -83,10 +77,6 @@ function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', want
   const mend = room.boundBy === 'cgroup' ? ['raise MemoryMax= of the unit, or docker run --memory'] : ['add memory'];
   const value = `${Math.round(room.bytes / 2 ** 20).toLocaleString('en')} MiB free${room.boundBy === 'cgroup' ? ' below the limit of the cgroup' : ''}`;
   return bound({ name, value, meaning, connections, mend }, wanted);
-}
-
-function judgeTransport({ name, reason }: Machine['transport']): Finding {
-  return { name: 'transport', level: 'ok', value: name, meaning: `Chosen because ${reason}.` };
 }
 
 /** They bound what leaves this machine, not what arrives: load generators and proxies have to know. */

@@ -1,10 +1,17 @@
 import type { OpenFileLimits } from '../../core/open-files.js';
 import type { TransportName } from '../transport/transport.js';
+import type { UwsState } from './read-uws.js';
 
 /** What bounds connections on this machine, as it was found. Undefined: this system does not tell. */
 export interface Machine {
   readonly platform: string;
+  /** The version of this program. */
+  readonly wsg: string;
   readonly node: string;
+  /** Node's ABI, which binaries are built for. */
+  readonly abi: string;
+  /** Undefined on musl and on other systems. */
+  readonly glibc: string | undefined;
   readonly cpus: number;
   /** For people: `docker`, `a cgroup of kubepods`; undefined when nothing speaks for a container. */
   readonly container: string | undefined;
@@ -20,7 +27,9 @@ export interface Machine {
   readonly trackedConnections: number | undefined;
   readonly memory: MemoryRoom | undefined;
   readonly threads: number | undefined;
-  readonly transport: { readonly name: TransportName; readonly reason: string };
+  /** What a gateway would run on. */
+  readonly transport: TransportName;
+  readonly uws: UwsState;
 }
 
 /** Both ends included. */

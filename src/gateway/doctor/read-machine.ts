@@ -2,19 +2,25 @@ import { readFile } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openFileLimits } from '../../core/open-files.js';
-import { chooseTransport } from '../transport/choose-transport.js';
+import { packageVersion } from '../../core/package-version.js';
+import type { TransportName } from '../transport/transport.js';
+import { glibcVersion } from '../transport/uws-package.js';
 import type { Machine, MemoryRoom } from './machine.js';
 import { parseAvailableMemory, parseCgroupPath, parseContainer, parseLimit, parsePortRange } from './proc-text.js';
+import { readUws } from './read-uws.js';
 
 /** Looks at this machine and changes nothing. `root` is where `/proc` and `/sys` are; tests bring a folder of their own. */
-export async function readMachine(root = '/'): Promise<Machine> {
-  const { name, reason } = await chooseTransport('auto');
+export async function readMachine(transport: TransportName, root = '/'): Promise<Machine> {
   const files = new SystemFiles(root);
   return {
     platform: process.platform,
+    wsg: packageVersion(),
     node: process.versions.node,
+    abi: process.versions.modules,
+    glibc: glibcVersion(),
     cpus: cpus().length,
-    transport: { name, reason },
+    transport,
+    uws: await readUws(),
     openFiles: openFileLimits(),
     systemFiles: await files.limit('proc/sys/fs/file-max'),
     ports: parsePortRange(await files.text('proc/sys/net/ipv4/ip_local_port_range')),

@@ -18,6 +18,7 @@ const MEMORY = { 'proc/meminfo': 'MemAvailable:  1000000 kB\n' };
 
 test('the tightest cgroup on the way up bounds memory, less what it uses itself', async () => {
   const machine = await readMachine(
+    'ws',
     await root({
       ...MEMORY,
       'proc/self/cgroup': '0::/system.slice/wsg.service\n',
@@ -34,6 +35,7 @@ test('the tightest cgroup on the way up bounds memory, less what it uses itself'
 
 test('version 1 of cgroups is read too, where only the root of the mount is seen', async () => {
   const machine = await readMachine(
+    'ws',
     await root({
       ...MEMORY,
       'proc/self/cgroup': '4:memory:/docker/abc\n0::/\n',
@@ -48,11 +50,11 @@ test('version 1 of cgroups is read too, where only the root of the mount is seen
 
 test('without a limit the machine bounds memory', async () => {
   const files = { ...MEMORY, 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': 'max\n' };
-  expect((await readMachine(await root(files))).memory).toEqual({ bytes: 1_024_000_000, boundBy: 'machine' });
+  expect((await readMachine('ws', await root(files))).memory).toEqual({ bytes: 1_024_000_000, boundBy: 'machine' });
 });
 
 test('what this system does not tell is undefined, not a guess', async () => {
-  const machine = await readMachine(await root({}));
+  const machine = await readMachine('ws', await root({}));
   expect(machine.systemFiles).toBeUndefined();
   expect(machine.ports).toBeUndefined();
   expect(machine.acceptQueue).toBeUndefined();

@@ -1,0 +1,68 @@
+import type { Finding } from './judge-machine.js';
+import type { Machine } from './machine.js';
+import type { UwsState } from './read-uws.js';
+
+/** What `npm run nodes` runs all tests on: the lowest version that `engines` allows, and the newest of each line that is maintained. */
+export const TESTED_NODE_VERSIONS = ['20.15.0', '20', '22', '24'] as const;
+
+/** The first version of each line that `engines` in package.json names: that of 20, and what is newer than 21. */
+const LOWEST_OF_20 = 15;
+const LOWEST_AFTER_20 = 22;
+
+type Software = Pick<Machine, 'platform' | 'wsg' | 'node' | 'abi' | 'glibc' | 'transport' | 'uws'>;
+
+/** The programs and libraries that a gateway here would run, judged for the transport that it would have. */
+export function judgeSoftware(machine: Software): Finding[] {
+  return [
+    { name: 'wsg', level: 'ok', value: machine.wsg, meaning: 'The version of this program.' },
+    judgeNode(machine),
+    judgeLibc(machine),
+    judgeTransport(machine.transport),
+    judgeUws(machine.uws, machine.transport === 'uws'),
+  ];
+}
+
+function judgeNode({ node, abi }: Software): Finding {
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const isSupported = major >= LOWEST_AFTER_20 || (major === 20 && minor >= LOWEST_OF_20);
+  return {
+    name: 'Node',
+    level: isSupported ? 'ok' : 'warning',
+    value: `${node}, ABI ${abi}`,
+    meaning: `Node 20 from 20.15 on, and 22 and newer, are supported; the tests run on ${TESTED_NODE_VERSIONS.join(', ')}.`,
+    mend: isSupported ? [] : ['install a supported version of Node'],
+  };
+}
+
+function judgeLibc({ glibc, platform }: Software): Finding {
+  const meaning =
+    'The transport ws runs on any; the binaries of uWebSockets.js for Linux need a glibc, and how new a one depends on their build.';
+  const other = platform === 'linux' ? 'not glibc (musl on Alpine)' : `that of ${platform}`;
+  return { name: 'C library', level: 'ok', value: glibc === undefined ? other : `glibc ${glibc}`, meaning };
+}
+
+function judgeTransport(transport: Machine['transport']): Finding {
+  const meaning =
+    transport === 'ws'
+      ? 'The default: on node:http, without machine code of its own.'
+      : 'The configuration asks for it; what it needs is judged below.';
+  return { name: 'transport', level: 'ok', value: transport, meaning };
+}
+
+/** That uws is not there is a fault only where the configuration asks for it. */
+function judgeUws(uws: UwsState, isAskedFor: boolean): Finding {
+  const name = 'transport uws';
+  if (uws.state === 'runs') {
+    const { native, limits } = uws;
+    const faults = limits.map(({ check, observed }) => `${check}: ${observed}`).join('; ');
+    return {
+      name,
+      level: 'ok',
+      value: `runs, ${native.package}`,
+      meaning: `${native.path}, sha256 ${native.sha256}. Its self-test observed ${faults === '' ? 'no fault' : faults}.`,
+    };
+  }
+  const unasked = uws.state === 'not installed' ? 'ok' : 'warning';
+  const level = isAskedFor ? 'failed' : unasked;
+  return { name, level, value: uws.state, meaning: uws.reason, mend: level === 'ok' ? [] : [uws.hint] };
+}

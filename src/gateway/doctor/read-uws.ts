@@ -1,0 +1,24 @@
+import { WsgError } from '../../core/error.js';
+import { chooseTransport, type NativeLibrary } from '../transport/choose-transport.js';
+import { findUwsPackage, uwsSurroundings, uwsUnavailable } from '../transport/uws-package.js';
+import type { TransportLimit } from '../transport/uws-self-test.js';
+
+/** Whether the transport uws could run here; `hint` says what would help. */
+export type UwsState =
+  | { readonly state: 'runs'; readonly native: NativeLibrary; readonly limits: readonly TransportLimit[] }
+  | { readonly state: 'not installed' | 'does not load'; readonly reason: string; readonly hint: string };
+
+/** Loads uWebSockets.js where it is installed, and runs its self-test on loopback. */
+export async function readUws(): Promise<UwsState> {
+  const surroundings = uwsSurroundings();
+  const isInstalled = findUwsPackage(surroundings) !== undefined;
+  try {
+    const chosen = await chooseTransport('uws');
+    if (chosen.native === undefined) throw new Error('its native library cannot be found');
+    return { state: 'runs', native: chosen.native, limits: await chosen.selfTest() };
+  } catch (thrown) {
+    const error = thrown instanceof WsgError ? thrown : uwsUnavailable(thrown, surroundings);
+    const state = isInstalled ? 'does not load' : 'not installed';
+    return { state, reason: error.message, hint: error.hint ?? '' };
+  }
+}
