@@ -49,6 +49,13 @@ export async function sinksMeant(store: LetterStore, { sink }: OutboxFlags): Pro
   return (await store.sinks()).filter((name) => sink === undefined || sink.includes(name));
 }
 
+/** Every letter that is meant, with the sink that refused it. */
+async function* lettersMeant(dir: string, flags: OutboxFlags): AsyncGenerator<FoundLetter> {
+  const store = new LetterStore(dir);
+  const filter = letterFilter(flags);
+  for (const sink of await sinksMeant(store, flags)) yield* store.letters(sink, filter);
+}
+
 /** Prints how many dead letters there are for each sink and reason, and the first of them. */
 export async function listLetters({
   flags,
@@ -56,23 +63,18 @@ export async function listLetters({
   limit,
 }: OutboxInvocation & { readonly limit: number }): Promise<void> {
   const dir = letterFolder(flags);
-  const store = new LetterStore(dir);
-  const filter = letterFilter(flags);
-  const summaries: SinkSummary[] = [];
+  const summaries = new Map<string, SinkSummary>();
   const first: FoundLetter[] = [];
-  for (const sink of await sinksMeant(store, flags)) {
-    const summary = emptySummary(sink);
-    for await (const found of store.letters(sink, filter)) {
-      addTo(summary, found);
-      if (found.letter !== undefined && first.length < limit) first.push(found);
-    }
-    summaries.push(summary);
+  for await (const found of lettersMeant(dir, flags)) {
+    const summary = summaries.get(found.sink) ?? emptySummary(found.sink);
+    summaries.set(found.sink, summary);
+    addTo(summary, found);
+    if (found.letter !== undefined && first.length < limit) first.push(found);
   }
+  const all = Array.from(summaries.values());
   if (flags.json)
-    output.stdout.write(
-      `${JSON.stringify({ dir, sinks: summaries.map(summaryRecord), list: first.map(letterRecord) })}\n`,
-    );
-  else output.stdout.write(listText(dir, summaries, first));
+    output.stdout.write(`${JSON.stringify({ dir, sinks: all.map(summaryRecord), list: first.map(letterRecord) })}\n`);
+  else output.stdout.write(listText(dir, all, first));
 }
 
 /** Prints letters whole. Throws `usage` when none is meant. */
@@ -82,16 +84,12 @@ export async function showLetters({
   limit,
 }: OutboxInvocation & { readonly limit: number }): Promise<void> {
   const dir = letterFolder(flags);
-  const store = new LetterStore(dir);
-  const filter = letterFilter(flags);
   const shown: FoundLetter[] = [];
   let more = 0;
-  for (const sink of await sinksMeant(store, flags)) {
-    for await (const found of store.letters(sink, filter)) {
-      if (found.letter === undefined) continue;
-      if (shown.length < limit) shown.push(found);
-      else more++;
-    }
+  for await (const found of lettersMeant(dir, flags)) {
+    if (found.letter === undefined) continue;
+    if (shown.length < limit) shown.push(found);
+    else more++;
   }
   if (shown.length === 0)
     throw new WsgError('usage', `There is no such dead letter in ${dir}.`, {

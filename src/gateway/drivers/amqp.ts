@@ -36,6 +36,12 @@ const CLOSE_TIMEOUT_MS = 500;
 /** Replies by which a broker says that what was asked for is not to be had, and will not be. */
 const REFUSALS: ReadonlySet<unknown> = new Set([402, 403, 404, 405, 406, 530]);
 
+const REFUSED_BY_CODE: ReadonlyMap<unknown, 'message' | 'destination'> = new Map([
+  [403, 'destination'],
+  [404, 'destination'],
+  [406, 'message'],
+] as const);
+
 /** A connection, and what ends it. */
 interface OpenedModel {
   readonly model: ChannelModel;
@@ -50,8 +56,8 @@ export class AmqpLink {
   closedBecause: string | undefined;
   /** What the broker said when it stopped reading from the connection; undefined while it reads. */
   blockedBecause: string | undefined;
-  /** The broker closed the channel over a message that it cannot take: 406, PRECONDITION_FAILED. */
-  isMessageRefused = false;
+  /** What the broker closed the channel over: a message that it cannot take (406), or an exchange or routing key that is not to be written to (403, 404). */
+  refused: 'message' | 'destination' | undefined;
 
   private constructor(
     private readonly opened: OpenedModel,
@@ -64,7 +70,7 @@ export class AmqpLink {
     );
     opened.model.on('unblocked', () => (this.blockedBecause = undefined));
     channel.on('error', (error: unknown) => {
-      this.isMessageRefused = replyCode(error) === 406;
+      this.refused = REFUSED_BY_CODE.get(replyCode(error));
       this.closedBecause ??= errorMessage(error);
     });
     channel.on('close', () => (this.closedBecause ??= 'The channel was closed.'));

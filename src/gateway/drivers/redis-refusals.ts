@@ -9,6 +9,25 @@ export function isRefusedForGood(error: RedisError): boolean {
   );
 }
 
+/** What Redis says of itself or of our user, whatever the command: no event is at fault. */
+const ABOUT_SERVER: ReadonlySet<string> = new Set([
+  'OOM',
+  'LOADING',
+  'READONLY',
+  'MISCONF',
+  'NOREPLICAS',
+  'MASTERDOWN',
+  'BUSY',
+  'NOAUTH',
+  'NOPERM',
+  'CLUSTERDOWN',
+]);
+
+/** False for what may be about one command, such as the end of a stream's ids. */
+export function isAboutServer({ code }: RedisError): boolean {
+  return ABOUT_SERVER.has(code);
+}
+
 /** True for the key: it holds another type, or is forbidden to us. Both may change. */
 export function isRefusedStream({ code, message }: RedisError): boolean {
   if (code === 'WRONGTYPE') return true;

@@ -170,8 +170,7 @@ export class Lanes {
   /** The next event to give up, with the reason; undefined when none is. It stays here until it is `done`. */
   givenUp(nowMs: number): RefusedEvent | undefined {
     for (const block of this.#blocks.suspects) {
-      const isSure = block.isConfirmed || block.failure.blames !== 'attempt';
-      if (isSure && block.isRipe(nowMs, this.#options.policy)) return letterOf(block);
+      if (block.isConfirmed && block.isRipe(nowMs, this.#options.policy)) return letterOf(block);
     }
     for (const block of this.#blocks.destinations.values()) {
       if (block.isConfirmed && this.#hasWaitedOut(block, nowMs)) return letterOf(block);

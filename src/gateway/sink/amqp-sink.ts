@@ -1,56 +1,48 @@
 import type { Clock } from '../../core/clock.js';
-import { errorMessage, WsgError } from '../../core/error.js';
+import { errorMessage } from '../../core/error.js';
 import type { AmqpSinkConfig } from '../config/sink-config.js';
 import { AmqpLink, type AmqpConfirm, type AmqpMessage } from '../drivers/amqp.js';
-import { BackendRefusal } from '../drivers/backend-refusal.js';
 import { encodeEventJson } from '../event/event-json.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
 import { encodeOrRefuse } from './encode-or-refuse.js';
-import {
-  DeliveryError,
-  type Blame,
-  type EventSink,
-  type SinkFailure,
-  type SinkReceipt,
-  type StartPurpose,
-} from './event-sink.js';
+import { type Blame, type EventSink, type SinkFailure, type SinkReceipt, type StartPurpose } from './event-sink.js';
 import { inOneWave, wavesOfConnections } from './publish-waves.js';
-import { waitAtMost } from './wait-at-most.js';
+import { SinkLink } from './sink-link.js';
 
-/** Within the 5 s that every sink has to stop. */
-const FINISH_MS = 4_000;
 /** A short string of AMQP. */
 const MAX_ROUTING_KEY_BYTES = 255;
 
 /** Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects when it has to. */
 export class AmqpSink implements EventSink {
   readonly name = 'amqp';
-  private link: AmqpLink | undefined;
+  private readonly link: SinkLink<AmqpLink>;
   /** The broker has said no to a message for now, and may take the next: a connection has one under way at a time from then on. */
   private isCareful = false;
   /** A message came back in the last batch: those of its connection must not overtake it. */
   private hasReturned = false;
-  private isStopped = false;
-  private underWay: Promise<unknown> = Promise.resolve();
-  private purpose: StartPurpose = 'deliver';
-  private readonly giveUp = new AbortController();
-  private readonly shownAddr: string;
   private readonly routingKey: string;
 
   constructor(
     private readonly config: AmqpSinkConfig,
     private readonly clock: Clock,
   ) {
-    this.shownAddr = maskUrl(config.addr);
+    this.link = new SinkLink({
+      sink: this.name,
+      peer: 'AMQP broker',
+      shownAddr: maskUrl(config.addr),
+      hint: 'Check user, password and virtual host in stream_amqp.addr; exchange and queue must be durable, the exchange a topic exchange.',
+      open: (purpose, giveUp) => AmqpLink.open({ ...config, ...declarations(config, purpose), giveUp }),
+      clock,
+    });
     const isToQueue = config.exchange === '' && config.routingKey === '';
     this.routingKey = isToQueue ? (config.queue ?? '') : config.routingKey;
   }
 
   /** What the broker said when it blocked the connection. */
   get hindrance(): string | undefined {
-    return this.link?.blockedBecause;
+    return this.link.current?.blockedBecause;
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
@@ -58,41 +50,19 @@ export class AmqpSink implements EventSink {
   }
 
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
-    this.purpose = purpose;
-    const starting = this.startLink();
-    this.underWay = starting;
-    return starting;
+    return this.link.start(purpose);
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const delivering = this.publishBatch(batch);
-    this.underWay = delivering;
-    return delivering;
+    return this.link.finishing(this.publishBatch(batch));
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    this.giveUp.abort(new Error('the sink was stopped'));
-    await waitAtMost(this.clock, this.underWay, FINISH_MS);
-    await this.link?.close();
-  }
-
-  private async startLink(): Promise<void> {
-    try {
-      await this.openLink();
-    } catch (error) {
-      if (!(error instanceof BackendRefusal)) throw this.awayError(error);
-      throw new WsgError('sink.refused', `The amqp sink was refused by ${this.shownAddr}: ${error.message}`, {
-        hint: 'Check user, password and virtual host in stream_amqp.addr; exchange and queue must be durable, the exchange a topic exchange.',
-        cause: error,
-      });
-    }
+  stop(): Promise<void> {
+    return this.link.stop();
   }
 
   private async publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const link = await this.openLink().catch((error: unknown) => {
-      throw this.awayError(error, 'sink');
-    });
+    const link = await this.link.opened();
     const outcome = new BatchOutcome(batch);
     this.watchReturns(link, batch, outcome);
     const timestamp = Math.floor(this.clock.wallNow() / 1000);
@@ -180,33 +150,16 @@ export class AmqpSink implements EventSink {
   private explain(link: AmqpLink, batch: readonly GatewayEvent[], receipt: SinkReceipt): SinkReceipt {
     if (receipt.settled === batch.length) return receipt;
     const { failure } = receipt;
-    const blames = link.isMessageRefused ? 'event' : (failure?.blames ?? 'attempt');
+    const blames = blameOf(link.refused) ?? failure?.blames ?? 'attempt';
     const reason = link.closedBecause ?? failure?.reason ?? 'The broker did not take all of a batch.';
-    if (receipt.settled === 0) throw this.awayError(new Error(reason), blames);
+    if (receipt.settled === 0) throw this.link.away({ blames, reason });
     return { ...receipt, failure: { blames, reason } };
   }
+}
 
-  private async openLink(): Promise<AmqpLink> {
-    if (this.isStopped) throw new Error('the sink was stopped');
-    if (this.link !== undefined && this.link.closedBecause === undefined) return this.link;
-    await this.link?.close();
-    this.link = undefined;
-    const link = await AmqpLink.open({ ...this.config, ...this.declarations(), giveUp: this.giveUp.signal });
-    this.link = link;
-    // A stop that came meanwhile has closed what there was.
-    if (this.isStopped) await link.close();
-    return link;
-  }
-
-  /** Looking makes nothing at the broker. */
-  private declarations() {
-    const { exchange, queue } = this.config;
-    return this.purpose === 'deliver' ? { exchange, queue } : { exchange: '', queue: undefined };
-  }
-
-  private awayError(cause: unknown, blames: Blame = 'sink'): Error {
-    return new DeliveryError(blames, `The AMQP broker ${this.shownAddr} is away: ${errorMessage(cause)}`, cause);
-  }
+/** Looking makes nothing at the broker. */
+function declarations({ exchange, queue }: AmqpSinkConfig, purpose: StartPurpose) {
+  return purpose === 'deliver' ? { exchange, queue } : { exchange: '', queue: undefined };
 }
 
 interface Publishing {
@@ -225,6 +178,10 @@ interface Composed {
   readonly routingKey: string;
   readonly content: Buffer;
   readonly timestamp: number;
+}
+
+function blameOf(refused: AmqpLink['refused']): Blame | undefined {
+  return refused === 'message' ? 'event' : refused;
 }
 
 /** The later events of a connection do not overtake one that came back. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import { errorMessage, WsgError } from '../../core/error.js';
+import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { NatsSinkConfig } from '../config/sink-config.js';
 import { BackendRefusal } from '../drivers/backend-refusal.js';
@@ -10,21 +10,12 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
 import { BatchOutcome } from './batch-outcome.js';
 import { encodeOrRefuse } from './encode-or-refuse.js';
-import {
-  DeliveryError,
-  type Blame,
-  type EventSink,
-  type SinkFailure,
-  type SinkReceipt,
-  type StartPurpose,
-} from './event-sink.js';
+import { type Blame, type EventSink, type SinkFailure, type SinkReceipt, type StartPurpose } from './event-sink.js';
 import type { TellLimit } from './message-limit.js';
 import { isPublishable, isTaken, streamSubject } from './nats-subject.js';
 import { inOneWave, wavesOfConnections, type PublishWave } from './publish-waves.js';
-import { waitAtMost } from './wait-at-most.js';
+import { SinkLink } from './sink-link.js';
 
-/** Within the 5 s that every sink has to stop. */
-const FINISH_MS = 4_000;
 /** The server's `err_code`s that matter here. */
 const WRONG_LAST_ID = 10_070;
 /** The message or its headers are too large: by a limit that was changed since the stream was asked for it. */
@@ -48,25 +39,25 @@ export interface NatsSinkOptions {
  */
 export class NatsSink implements EventSink {
   readonly name = 'nats';
-  private link: NatsLink | undefined;
+  private readonly link: SinkLink<NatsLink>;
   /** Nobody else has been seen to write to the stream. */
   private isAlone = true;
-  private isStopped = false;
-  private underWay: Promise<unknown> = Promise.resolve();
-  private purpose: StartPurpose = 'deliver';
-  private readonly giveUp = new AbortController();
   private readonly config: NatsSinkConfig;
-  private readonly clock: Clock;
   private readonly log: Logger;
   private readonly tellLimit: TellLimit;
-  private readonly shownAddr: string;
 
   constructor({ config, clock, log, tellLimit = () => undefined }: NatsSinkOptions) {
     this.tellLimit = tellLimit;
     this.config = config;
-    this.clock = clock;
     this.log = log;
-    this.shownAddr = maskUrl(config.addr);
+    this.link = new SinkLink({
+      sink: this.name,
+      peer: 'NATS server',
+      shownAddr: maskUrl(config.addr),
+      hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject and acknowledges (no_ack: false).',
+      open: (purpose, giveUp) => this.openLink(purpose, giveUp),
+      clock,
+    });
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
@@ -74,46 +65,24 @@ export class NatsSink implements EventSink {
   }
 
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
-    this.purpose = purpose;
-    const starting = this.startLink();
-    this.underWay = starting;
-    return starting;
-  }
-
-  deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const delivering = this.publishBatch(batch);
-    this.underWay = delivering;
-    return delivering;
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    this.giveUp.abort(new Error('the sink was stopped'));
-    await waitAtMost(this.clock, this.underWay, FINISH_MS);
-    await this.link?.close();
-  }
-
-  private async startLink(): Promise<void> {
-    try {
-      const { limits, isStreamThere } = await this.openLink();
+    return this.link.start(purpose, ({ limits, isStreamThere }) => {
       const { subject, stream } = this.config;
       if (!isStreamThere || subject.includes('{') || isTaken(subject, limits.subjects)) return;
       const taken = limits.subjects.length === 0 ? 'no subjects' : limits.subjects.join(', ');
       throw new BackendRefusal(`the stream '${stream}' takes ${taken}, but not '${subject}'`);
-    } catch (error) {
-      if (!(error instanceof BackendRefusal))
-        throw this.awayError({ blames: 'sink', reason: errorMessage(error) }, error);
-      throw new WsgError('sink.refused', `The nats sink was refused by ${this.shownAddr}: ${error.message}`, {
-        hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject and acknowledges (no_ack: false).',
-        cause: error,
-      });
-    }
+    });
+  }
+
+  deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
+    return this.link.finishing(this.publishBatch(batch));
+  }
+
+  stop(): Promise<void> {
+    return this.link.stop();
   }
 
   private async publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const link = await this.openLink().catch((error: unknown) => {
-      throw this.awayError({ blames: 'sink', reason: errorMessage(error) }, error);
-    });
+    const link = await this.link.opened();
     const publishing = new Publishing(link, batch, {
       stream: this.config.stream,
       subject: this.config.subject,
@@ -127,7 +96,7 @@ export class NatsSink implements EventSink {
     }
     if (publishing.isForeignWriterSeen) this.shareStream();
     const receipt = publishing.outcome.receipt();
-    if (receipt.settled === 0 && receipt.failure !== undefined) throw this.awayError(receipt.failure);
+    if (receipt.settled === 0 && receipt.failure !== undefined) throw this.link.away(receipt.failure);
     return receipt;
   }
 
@@ -143,25 +112,13 @@ export class NatsSink implements EventSink {
     });
   }
 
-  private async openLink(): Promise<NatsLink> {
-    if (this.isStopped) throw new Error('the sink was stopped');
-    if (this.link !== undefined && this.link.closedBecause === undefined) return this.link;
-    await this.link?.close();
-    this.link = undefined;
+  private async openLink(purpose: StartPurpose, giveUp: AbortSignal): Promise<NatsLink> {
     const { addr, stream, subject } = this.config;
     const subjects = [streamSubject(subject)];
-    const giveUp = this.giveUp.signal;
-    const link = await NatsLink.open({ addr, stream, subjects, makesStream: this.purpose === 'deliver', giveUp });
-    this.link = link;
+    const link = await NatsLink.open({ addr, stream, subjects, makesStream: purpose === 'deliver', giveUp });
     const { maxBytes, maxBytesSetting: setting } = link.limits;
     this.tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
-    // A stop that came meanwhile has closed what there was.
-    if (this.isStopped) await link.close();
     return link;
-  }
-
-  private awayError({ blames, reason }: SinkFailure, cause?: unknown): Error {
-    return new DeliveryError(blames, `The NATS server ${this.shownAddr} is away: ${reason}`, cause);
   }
 }
 

@@ -3,7 +3,7 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import type { RedisSinkConfig } from '../config/sink-config.js';
 import { isRefusal, RedisError } from '../drivers/redis-error.js';
 import { RedisPipeline } from '../drivers/redis-pipeline.js';
-import { isRefusedStream } from '../drivers/redis-refusals.js';
+import { isAboutServer, isRefusedStream } from '../drivers/redis-refusals.js';
 import { tryCommands } from '../drivers/redis-trial.js';
 import { redisAddress, type RedisAddress } from '../drivers/redis-url.js';
 import { encodeCommand } from '../drivers/resp-command.js';
@@ -84,7 +84,8 @@ export class RedisSink implements EventSink {
       if (outcome.refused.size === 0) {
         // A replica stays one, and who may do nothing stays so, for as long as the connection: the address may stand for another Redis by now.
         this.#pipeline.close('it took nothing of a batch');
-        throw new DeliveryError('sink', outcome.aborted.message, outcome.aborted);
+        const blames = isAboutServer(outcome.aborted) ? 'sink' : 'attempt';
+        throw new DeliveryError(blames, outcome.aborted.message, outcome.aborted);
       }
       rest = rest.filter((_, index) => !outcome.refused.has(index));
     }

@@ -3,7 +3,7 @@ import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { WebhookSinkConfig } from '../config/sink-config.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import { maskUrl } from '../log/masked-url.js';
-import { DeliveryError, type Blame, type EventSink, type SinkReceipt } from './event-sink.js';
+import { DeliveryError, type EventSink, type SinkReceipt } from './event-sink.js';
 import type { TellLimit } from './message-limit.js';
 import { waitAtMost } from './wait-at-most.js';
 import { cutPiece, pieceHeaders, type WebhookPiece } from './webhook-body.js';
@@ -23,7 +23,6 @@ const UNREACHED: ReadonlySet<string> = new Set([
   'ENETDOWN',
   'ENOENT',
 ]);
-const TOO_MANY_REQUESTS = 429;
 
 /** Posts events as JSON, one request at a time. Which event a receiver dislikes the outbox finds out. */
 export class WebhookSink implements EventSink {
@@ -82,7 +81,9 @@ export class WebhookSink implements EventSink {
     const { answer, verdict } = await this.post(piece);
     if (verdict.kind === 'taken') return { settled: length, refused: [] };
     if (verdict.kind === 'away') this.notBefore = this.clock.now() + verdict.retryAfterMs;
-    throw new DeliveryError(blameOf(answer, verdict), this.answered(answer));
+    const isAboutEvent = verdict.kind === 'refused' && verdict.blames === 'event';
+    // Address, credentials, method or rate are the receiver's absence, unless it answers so to some events alone: the outbox finds out.
+    throw new DeliveryError(isAboutEvent ? 'event' : 'attempt', this.answered(answer));
   }
 
   private async post(piece: WebhookPiece): Promise<{ answer: WebhookAnswer; verdict: WebhookVerdict }> {
@@ -116,10 +117,4 @@ export class WebhookSink implements EventSink {
       };
     });
   }
-}
-
-/** An answer about address, credentials or method is the receiver's absence; should it be about one event after all, others pass. */
-function blameOf({ status }: WebhookAnswer, verdict: Exclude<WebhookVerdict, { kind: 'taken' }>): Blame {
-  if (status === TOO_MANY_REQUESTS) return 'sink';
-  return verdict.kind === 'refused' && verdict.blames === 'event' ? 'event' : 'attempt';
 }

@@ -72,9 +72,58 @@ async function beginUnbound(routingKey: string): Promise<AmqpSink> {
 
 const unbind = { goWrong: () => bind('a'), comeRight: () => bind('a', 'b'), received };
 
+/** A right is asked for when a channel is opened: an open one goes on as before. */
+const changeRights = async (...args: readonly string[]) => {
+  await broker.control(...args);
+  await broker.control('close_all_connections', 'the rights have changed');
+};
+
+const severalKeys = {
+  begin: () => beginUnbound('{tag.key}'),
+  destinationOf: (connection: number) => ({ redis: '', nats: '', amqp: connection < 5 ? 'b' : 'a' }),
+  isOneOfSeveral: true,
+  received,
+};
+
 describeVerdicts(
   'amqp',
   [
+    {
+      name: 'a user that may no longer write',
+      begin: () => Promise.resolve(begin()),
+      goWrong: () => changeRights('set_permissions', '-p', '/', 'guest', '.*', '', '.*'),
+      comeRight: () => broker.control('set_permissions', '-p', '/', 'guest', '.*', '.*', '.*'),
+      received,
+    },
+    {
+      name: 'a user that may no longer do anything',
+      begin: () => Promise.resolve(begin()),
+      goWrong: () => changeRights('clear_permissions', '-p', '/', 'guest'),
+      comeRight: () => broker.control('set_permissions', '-p', '/', 'guest', '.*', '.*', '.*'),
+      received,
+    },
+    {
+      name: 'one routing key of several that the user may no longer write',
+      ...severalKeys,
+      goWrong: () => changeRights('set_topic_permissions', '-p', '/', 'guest', `ex${names}`, '^a$', '.*'),
+      comeRight: () => broker.control('clear_topic_permissions', '-p', '/', 'guest', `ex${names}`),
+    },
+    {
+      // More than is in it: the broker drops what is above a limit when it is set.
+      name: 'a queue that is full and rejects',
+      begin: () => Promise.resolve(begin()),
+      goWrong: () =>
+        broker.control(
+          'set_policy',
+          '--apply-to',
+          'queues',
+          'full',
+          `^${queue}$`,
+          '{"max-length":500,"overflow":"reject-publish"}',
+        ),
+      comeRight: () => broker.control('clear_policy', 'full'),
+      received,
+    },
     { name: 'a routing key without a queue', begin: () => beginUnbound('b'), ...unbind },
     {
       name: 'one routing key of several without a queue',

@@ -1,9 +1,10 @@
+import { DiscardPolicy, type StreamConfig } from '@nats-io/jetstream';
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import { NatsSink } from '../../../src/gateway/sink/nats-sink.js';
 import { startNats, type NatsBroker } from '../../support/nats-broker.js';
 import { readStream, withManager } from '../../support/nats-stream.js';
-import { receivedFromJson } from '../../support/received-event.js';
+import { receivedFromJson, type ReceivedEvent } from '../../support/received-event.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { describeVerdicts } from './verdict-suite.js';
 
@@ -35,11 +36,59 @@ const takes = (...subjects: string[]) =>
 const received = async (count: number) =>
   (await readStream(broker.url, stream, count)).map(({ json }) => receivedFromJson(json));
 
+const update = (config: Partial<StreamConfig>) =>
+  withManager(broker.url, async (manager) => void (await manager.streams.update(stream, config)));
+
+/** Everything is read before the stream goes, as nothing of it may be lost for the test. */
+const before: ReceivedEvent[] = [];
+const deleteStream = async () => {
+  await takes('room.a');
+  const { state } = await withManager(broker.url, (manager) => manager.streams.info(stream));
+  before.push(...(await received(state.messages)));
+  await withManager(broker.url, async (manager) => void (await manager.streams.delete(stream)));
+  await withManager(
+    broker.url,
+    async (manager) => void (await manager.streams.add({ name: `other${streams}`, subjects: ['room.>'] })),
+  );
+};
+
 const change = { goWrong: () => takes('room.a'), comeRight: () => takes('room.a', 'room.b'), received };
 
 describeVerdicts(
   'nats',
   [
+    {
+      name: 'a stream that is deleted, its subjects taken by another',
+      begin: () => begin('room.b'),
+      goWrong: deleteStream,
+      comeRight: () =>
+        withManager(broker.url, async (manager) => {
+          await manager.streams.delete(`other${streams}`);
+          await manager.streams.add({ name: stream, subjects: ['room.a', 'room.b'] });
+        }),
+      received: async (count) => {
+        const inTime = new Set(before.map(({ connection, message }) => `${connection} ${String(message)}`)).size;
+        return [...before.splice(0), ...(await received(count - inTime))];
+      },
+    },
+    {
+      name: 'a stream that is full',
+      begin: () => begin('room.b'),
+      goWrong: async () => {
+        // The server drops what is above a limit when it is set.
+        const { state } = await withManager(broker.url, (manager) => manager.streams.info(stream));
+        await update({ max_msgs: state.messages + 200, discard: DiscardPolicy.New });
+      },
+      comeRight: () => update({ max_msgs: -1 }),
+      received,
+    },
+    {
+      name: 'a stream that takes no message of any size',
+      begin: () => begin('room.b'),
+      goWrong: () => update({ max_msg_size: 1 }),
+      comeRight: () => update({ max_msg_size: -1 }),
+      received,
+    },
     { name: 'a subject taken off its stream', begin: () => begin('room.b'), ...change },
     {
       name: 'one subject of several taken off its stream',

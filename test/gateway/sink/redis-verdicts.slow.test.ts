@@ -19,6 +19,7 @@ async function command(...args: readonly string[]): Promise<void> {
 }
 
 async function begin(streamName: string): Promise<RedisSink> {
+  await command('CONFIG', 'SET', 'client-query-buffer-limit', '1gb');
   await command('FLUSHALL');
   await command('ACL', 'SETUSER', 'gate', 'on', '>pw', '~*', '+@all');
   const addr = redis.url.replace('//', '//gate:pw@');
@@ -63,9 +64,51 @@ const forbid = (pattern: string) => ({
   comeRight: () => command('ACL', 'SETUSER', 'gate', 'resetkeys', '~*'),
 });
 
+/** Redis as a whole takes nothing. */
+const WHOLE: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['memory that is used up', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+  [
+    'too few replicas',
+    ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+    ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+  ],
+  ['a server that is a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+  ['a user that may not XADD', ['ACL', 'SETUSER', 'gate', '-xadd'], ['ACL', 'SETUSER', 'gate', '+xadd']],
+  ['a user that may not MULTI', ['ACL', 'SETUSER', 'gate', '-multi'], ['ACL', 'SETUSER', 'gate', '+multi']],
+  ['a user that is gone', ['ACL', 'DELUSER', 'gate'], ['ACL', 'SETUSER', 'gate', 'on', '>pw', '~*', '+@all']],
+];
+
+/** What was in the stream is kept under another name; the stream has no id left. */
+const exhaust = (stream: string) => ({
+  goWrong: async () => {
+    const last = '18446744073709551615-18446744073709551615';
+    await command(
+      'EVAL',
+      `redis.call('RENAME', KEYS[1], 'kept') redis.call('XADD', KEYS[1], '${last}', 'a', 'b')`,
+      '1',
+      stream,
+    );
+  },
+  comeRight: () => command('DEL', stream),
+});
+
 describeVerdicts(
   'redis',
   [
+    ...WHOLE.map(([name, wrong, right]) => ({
+      name,
+      ...one,
+      received: readStreams('connectionevents'),
+      goWrong: () => command(...wrong),
+      comeRight: () => command(...right),
+    })),
+    {
+      name: 'a stream without ids left',
+      ...one,
+      received: readStreams('kept', 'connectionevents'),
+      ...exhaust('connectionevents'),
+    },
+    { name: 'one stream without ids left among several', ...several, ...exhaust('b') },
     {
       name: 'a key of another type',
       ...one,

@@ -30,20 +30,39 @@ async function answerWith(answering: WebhookAnswering): Promise<void> {
 const received = () => Promise.resolve(receiver.taken.map(receivedFromJson));
 
 const ANSWERS: readonly (readonly [string, WebhookAnswering])[] = [
-  ...[301, 400, 401, 403, 404, 405, 410, 413, 422, 500, 503].map((status) => [String(status), answer(status)] as const),
+  ...[301, 308, 400, 401, 403, 404, 405, 408, 410, 413, 415, 422, 425, 429, 431, 451, 500, 503].map(
+    (status) => [String(status), answer(status)] as const,
+  ),
   ['cut connections', cut],
+  ['no HTTP at all', (_, response) => void response.socket?.end('SSH-2.0-OpenSSH_9.6\r\n')],
 ];
+
+/** Answers so to every request that holds an event of one connection. */
+const forOne =
+  (connection: string, wrong: WebhookAnswering): WebhookAnswering =>
+  (request, response) =>
+    (request.events.some((event) => event['connection'] === connection) ? wrong : fine)(request, response);
 
 describeVerdicts(
   'webhook',
-  ANSWERS.map(([name, wrong]) => ({
-    name: `a moment of ${name} for all`,
-    begin: () => begin(),
-    goWrong: () => answerWith(wrong),
-    comeRight: () => answerWith(fine),
-    received,
-  })),
-  [403, 422, 500, 'a cut connection'].map((how) => ({
+  [
+    ...ANSWERS.map(([name, wrong]) => ({
+      name: `a moment of ${name} for all`,
+      begin: () => begin(),
+      goWrong: () => answerWith(wrong),
+      comeRight: () => answerWith(fine),
+      received,
+    })),
+    ...[429, 500].map((status) => ({
+      name: `a moment of ${status} for one connection`,
+      begin: () => begin(),
+      goWrong: () => answerWith(forOne('c7', answer(status))),
+      comeRight: () => answerWith(fine),
+      received,
+      isOneOfSeveral: true,
+    })),
+  ],
+  [308, 403, 415, 422, 425, 429, 451, 500, 'a cut connection'].map((how) => ({
     name: `an event that gets ${how} each time`,
     begin: () =>
       begin((request, response) => {
