@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 
 const WILDCARD = '*.';
 const NAME = /^(?:\*\.)?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/i;
+/** One label or more. */
+const LABELS = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/;
 
 /** Whether a text can stand in a list of host names: a name, `*.domain`, or `*`. Ports are not compared. */
 export function isHostPattern(text: string): boolean {
@@ -25,9 +27,10 @@ export class HostList {
   /** `*.` stands for one label or more, never for none. */
   allows(host: string): boolean {
     if (this.#allowsAny) return true;
-    const name = host.replace(/:\d*$/, '').toLowerCase();
+    // A dot at the end says that the name is complete. It is the same name.
+    const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
     const literal = name.replace(/^\[(.*)\]$/, '$1');
     if (isIP(literal) !== 0 || this.#exact.has(name)) return true;
-    return this.#domains.some((domain) => name.length > domain.length && name.endsWith(domain));
+    return this.#domains.some((domain) => name.endsWith(domain) && LABELS.test(name.slice(0, -domain.length)));
   }
 }
