@@ -1,11 +1,8 @@
+import { decodeEscapes } from '../tag-index/parse-query.js';
+
 /** The path as Go's ServeMux sees it: percent-decoded. Undefined when the escapes are broken. */
 export function decodePath(path: string): string | undefined {
-  if (!path.includes('%')) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
+  return path.includes('%') ? decodeEscapes(path) : path;
 }
 
 /** The shortest form of a path as Go's ServeMux redirects to it: no `//`, `.` or `..`; a slash at the end stays. */

@@ -96,7 +96,9 @@ function dispatch(route: Route, exchange: HttpExchange, trusted: boolean): void 
   exchange.answer({ status: 405, headers: { Allow: route.method === 'GET' ? 'GET, HEAD' : route.method } });
 }
 
+/** `OPTIONS *` and `CONNECT host:port` name no path that could be written differently. */
 function redirection(request: HttpRequest, path: string): HttpAnswer | undefined {
+  if (!path.startsWith('/')) return undefined;
   const cleaned = cleanPath(path);
   if (cleaned === path) return undefined;
   const target = encodeURI(cleaned).replaceAll('?', '%3F').replaceAll('#', '%23');

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.js';
 import { parseQuery } from '../tag-index/parse-query.js';
 import { selectorOf } from '../tag-index/parse-selector.js';
 import type { Selector } from '../tag-index/selector.js';
+import { pairsProblem } from './form-body.js';
 
 /** What `/status` is asked for. */
 export interface StatusQuery {
@@ -19,8 +20,13 @@ const EVERYBODY: Selector = { kind: 'all' };
 const STATUS_PARAMETERS: ReadonlySet<string> = new Set(['format', 'limit', 'after', 'id', 'all']);
 const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
 
-/** Reads the query of `/status`: its own parameters, and a selector of the rest. A text says what is wrong with it. */
+/**
+ * Reads the query of `/status`: its own parameters, and a selector of the rest. A text says what is wrong with it. A pair that cannot be read
+ * is not left out, as it is for `/send`: without it the listing would be of everybody.
+ */
 export async function readStatusQuery(query: string, bus: Bus): Promise<StatusQuery | string> {
+  const unreadable = pairsProblem(query);
+  if (unreadable !== undefined) return unreadable;
   const { format, limit, after, ...rest } = splitParameters(parseQuery(query));
   const problem = formatProblem(format) ?? limitProblem(limit) ?? (await unknownParameter(rest.pairs, bus));
   if (problem !== undefined) return problem;
@@ -37,6 +43,8 @@ export async function readStatusQuery(query: string, bus: Bus): Promise<StatusQu
 
 /** Reads the query of `/tree`, which takes `format` only. */
 export function readTreeQuery(query: string): { readonly json: boolean } | string {
+  const unreadable = pairsProblem(query);
+  if (unreadable !== undefined) return unreadable;
   const { format = '', ...others } = Object.fromEntries(parseQuery(query));
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) return `unknown parameter ${JSON.stringify(unknown)}: /tree takes format`;

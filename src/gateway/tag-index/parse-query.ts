@@ -19,13 +19,16 @@ export function parseQuery(text: string): Map<string, string> {
 }
 
 function unescape(text: string): string | undefined {
-  if (!ENCODED.test(text)) return text;
+  return ENCODED.test(text) ? decodeEscapes(text.replaceAll('+', ' ')) : text;
+}
+
+/** Decodes `%xx`. Bytes that are no UTF-8 become U+FFFD; undefined when an escape is broken. */
+export function decodeEscapes(text: string): string | undefined {
   if (BROKEN_ESCAPE.test(text)) return undefined;
-  const spaced = text.replaceAll('+', ' ');
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(text);
   } catch {
-    return decodeBytes(spaced);
+    return decodeBytes(text);
   }
 }
 

@@ -155,6 +155,7 @@ describeTransports('paths and methods', (transport) => {
     expect([wrongGet.status, wrongGet.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     expect((await answer('GET', '/connect')).status).toBe(400);
     expect((await answer('POST', '/%73end?foo=bar')).status).toBe(200);
+    expect(await answer('GET', '/%ff')).toMatchObject({ status: 404, body: '404 page not found\n' });
   });
 
   test('HEAD is answered as GET is, without the body', async () => {
@@ -271,3 +272,12 @@ describeTransports('/healthz and /metrics', (transport) => {
     expect((await fetch(gateway.url('/metrics'))).status).toBe(404);
   });
 });
+
+test.each(['OPTIONS *', 'CONNECT example.com:80'])(
+  '"%s" names no path: it is not found on ws, and redirected to none (uws answers 505)',
+  async (line) => {
+    const gateway = await RunningGateway.start({ transport: 'ws' });
+    const answer = await raw(gateway, `${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect([answer.status, answer.headers.has('location')]).toEqual([404, false]);
+  },
+);

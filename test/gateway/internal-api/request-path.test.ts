@@ -19,5 +19,9 @@ test.each([
 test('paths are decoded, broken escapes are seen', () => {
   expect(decodePath('/%73end')).toBe('/send');
   expect(decodePath('/%')).toBeUndefined();
-  expect(decodePath('/%ff')).toBeUndefined();
+  expect(decodePath('/%f')).toBeUndefined();
+});
+
+test('escaped bytes that are no UTF-8 are no broken escape: the path is one that nobody serves', () => {
+  expect(decodePath('/%ffsend')).toBe('/\ufffdsend');
 });
