@@ -31,11 +31,18 @@ export interface ChooseOptions {
   readonly load?: (maxHeadBytes?: number) => Promise<UwsModule>;
 }
 
+/**
+ * Small buffers share a slab, which lives as long as the longest of them. Node 24 made slabs of 64 KiB, in which one kept message of 100 bytes
+ * could hold 64 KiB: bounds on memory are for those of 8 KiB, which earlier versions have.
+ */
+const SLAB_BYTES = 8 * 1024;
+
 /** `ws` unless `uws` is asked for, which rejects with `transport.unavailable` where it cannot load. `auto` is an older name of `ws`. */
 export async function chooseTransport(
   wanted: TransportName | 'auto',
   { maxHeadBytes, load = loadUws }: ChooseOptions = {},
 ): Promise<ChosenTransport> {
+  Buffer.poolSize = SLAB_BYTES;
   if (wanted !== 'uws') return useWs('ws is the default and uws was not asked for');
   try {
     return useUws(await load(maxHeadBytes), 'uws was asked for');

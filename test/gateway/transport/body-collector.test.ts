@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { BodyCollector } from '../../../src/gateway/transport/body-collector.js';
+import { chooseTransport } from '../../../src/gateway/transport/choose-transport.js';
 
 const LIMIT = 100_000;
 
@@ -23,6 +24,10 @@ describe('BodyCollector', () => {
         expect(got).toEqual(whole);
       }),
     );
+  });
+
+  beforeAll(async () => {
+    await chooseTransport('ws');
   });
 
   it('keeps no more alive than the body, however much was announced', async () => {

@@ -38,3 +38,11 @@ it('rejects with transport.unavailable, a hint and the cause when uws is asked f
     cause: expect.objectContaining({ message: LOADER_MESSAGE }),
   });
 });
+
+it('lets a small message keep no slab of more than 8 KiB alive, whatever slabs this version of Node makes', async () => {
+  Buffer.poolSize = 64 * 1024;
+  await chooseTransport('ws');
+  expect(Buffer.allocUnsafe(5000).buffer.byteLength).toBe(5000);
+  const small = [Buffer.allocUnsafe(4000), Buffer.allocUnsafe(4000), Buffer.allocUnsafe(4000)];
+  expect(small.at(-1)?.buffer.byteLength).toBe(8 * 1024);
+});
