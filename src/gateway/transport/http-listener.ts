@@ -8,7 +8,7 @@ import type { Logger } from '../../core/logger.js';
 import { ClientErrors, type OnMalformed } from './client-errors.js';
 import { isHeadTooLarge, mostHeadBytes, sizeOfHead, type HeadLimit, type LongQueries } from './head-limit.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
-import { HEAD_TOO_LARGE, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
+import { hasUnclearEnd, HEAD_TOO_LARGE, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
 import { listenError } from './listen-error.js';
 import { hasTooManyHeaders, NodeExchange, readRequest } from './node-http.js';
 import { RawTargets } from './raw-target.js';
@@ -29,6 +29,15 @@ const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 const FAILURE_LOG_MS = 1_000;
 /** How often slow heads are looked for. */
 const CHECK_EACH_MS = 2_000;
+
+interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const TOO_LARGE: Refusal = { status: HEAD_TOO_LARGE.status, headers: { 'Content-Length': '0' } };
+/** Nobody knows where the next request begins. */
+const UNCLEAR_END: Refusal = { status: 400, headers: { 'Content-Length': '0', Connection: 'close' } };
 
 export interface HttpListenerOptions {
   readonly listen: ListenAddress;
@@ -138,7 +147,8 @@ export class HttpListener {
     server.maxHeadersCount = MAX_HEADERS + 1;
     server.on('request', (req, res) => {
       const { request } = this.readRequest(req);
-      if (isRefused(req, request, limit)) res.writeHead(HEAD_TOO_LARGE.status, { Connection: 'close' }).end();
+      const refusal = refusalOf(req, request, limit);
+      if (refusal !== undefined) res.writeHead(refusal.status, refusal.headers).end();
       else void serveHttp(http, new NodeExchange(req, res, request), log);
     });
     if (upgrades !== undefined)
@@ -196,10 +206,15 @@ function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof Incomin
   return Request;
 }
 
-/** Without long queries the parser has held the head to its bound. */
-function isRefused(req: IncomingMessage, request: HttpRequest, limit: HeadLimit): boolean {
-  if (hasTooManyHeaders(req)) return true;
-  return limit.longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), limit, request);
+/**
+ * The answer to a request that reaches no handler. Its body is said to be empty, and the connection goes on where it can: a connection that
+ * is closed with bytes unread is reset, and a proxy that still writes or reads then answers 502. Without long queries the parser has held
+ * the head to its bound.
+ */
+function refusalOf(req: IncomingMessage, request: HttpRequest, limit: HeadLimit): Refusal | undefined {
+  if (hasTooManyHeaders(req)) return TOO_LARGE;
+  if (limit.longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), limit, request)) return TOO_LARGE;
+  return hasUnclearEnd(request) ? UNCLEAR_END : undefined;
 }
 
 function boundPort(address: AddressInfo | string | null): number {

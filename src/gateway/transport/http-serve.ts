@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { HttpAnswer, HttpExchange, HttpHandler } from './http-exchange.js';
+import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from './http-exchange.js';
 
 /** Largest request head; both libraries are held to it. */
 export const MAX_HEAD_BYTES = 32 * 1024;
@@ -32,6 +32,16 @@ export async function serveHttp(handler: HttpHandler, exchange: AbortableExchang
 /** The status line's end: `404 Not Found`. */
 export function statusText(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
+}
+
+/**
+ * Whether the end of a request's body can be seen in two places: with several lengths, or a transfer coding that is not `chunked` alone. A
+ * proxy in front may see another request begin elsewhere (RFC 9112, 6.3), and neither library refuses all of these.
+ */
+export function hasUnclearEnd({ headers }: HttpRequest): boolean {
+  const coding = headers.get('transfer-encoding');
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return true;
+  return headers.get('content-length')?.includes(',') === true;
 }
 
 /** What `Content-Length` says of a request's body; 0 without one. */

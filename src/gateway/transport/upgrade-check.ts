@@ -6,14 +6,15 @@ export interface UpgradeRefusal {
 }
 
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-/** The token among others of the list. */
+/** Each a token among others of a list. */
 const ASKS_FOR_UPGRADE = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
+const ASKS_FOR_WEBSOCKET = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** What RFC 6455 (4.2.1) asks of an opening handshake; undefined when the request keeps to it, else 400 or 426. */
 export function refuseUpgrade(method: string, headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
   if (method !== 'GET') return badRequest('a WebSocket handshake is a GET request');
-  if (headers.get('upgrade')?.toLowerCase() !== 'websocket')
+  if (!ASKS_FOR_WEBSOCKET.test(headers.get('upgrade') ?? ''))
     return badRequest('the header "Upgrade: websocket" is missing');
   if (!ASKS_FOR_UPGRADE.test(headers.get('connection') ?? ''))
     return badRequest('the header "Connection: Upgrade" is missing');

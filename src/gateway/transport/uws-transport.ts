@@ -4,7 +4,7 @@ import type { CopiedRequest } from './copied-request.js';
 import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
 import { isHeadTooLarge, type LongQueries } from './head-limit.js';
-import { HEAD_TOO_LARGE, MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
+import { hasUnclearEnd, HEAD_TOO_LARGE, MAX_HEAD_BYTES, serveHttp } from './http-serve.js';
 import { findFreePort, probeListenError } from './listen-error.js';
 import type { OutboundMessage } from './socket.js';
 import { readTlsFiles } from './tls-files.js';
@@ -198,6 +198,7 @@ export class UwsTransport<C extends object> implements Transport {
       return;
     }
     const request = copyRequest(res, req, this.#options.addressOf);
+    if (hasUnclearEnd(request)) return res.close();
     const isTooLarge = this.#isHeadTooLarge(request, undefined);
     const refusal = isTooLarge ? HEAD_TOO_LARGE : refuseUpgrade(request.method, request.headers);
     if (refusal !== undefined) {
@@ -261,6 +262,8 @@ export class UwsTransport<C extends object> implements Transport {
 
   #answerHttp(res: UwsResponse, req: UwsRequest): void {
     const request = copyRequest(res, req, this.#options.addressOf);
+    // After an answer the library would read on in what has come with the request.
+    if (hasUnclearEnd(request)) return res.close();
     request.keep();
     if (this.#isHeadTooLarge(request, this.#options.longQueries)) {
       writeAnswer(res, HEAD_TOO_LARGE, { isHead: request.method === 'HEAD', close: true });

@@ -179,6 +179,8 @@ export class WsTransport<C extends object> implements Transport {
       refuse(stream, decision);
       return;
     }
+    // The library takes this name alone, and a client may have listed others.
+    setHeader(req, 'upgrade', 'websocket');
     setHeader(req, 'sec-websocket-protocol', decision.subprotocol);
     const offered = request.headers.get('sec-websocket-extensions');
     setHeader(req, 'sec-websocket-extensions', acceptableDeflateOffer(offered, DEFLATE_ABILITIES));

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.js';
 import { HttpListener } from '../../../src/gateway/transport/http-listener.js';
@@ -76,6 +79,26 @@ onTransport('ws', 'more header lines than are read', (bench) => {
     }
     expect(await statusOf(fixture.port, upgradeWith(MOST_HEADERS))).toBe(101);
     expect(paths).toEqual(['203.0.113.7']);
+  });
+
+  it.each([
+    ['by count', latin1('Content-Length: 2', ...lines(1022))],
+    ['by count twice over', latin1('Content-Length: 2', ...lines(2000))],
+    ['by bytes', latin1('Content-Length: 2', `A: ${'x'.repeat(40_000)}`)],
+    ['by a malformed one', latin1('Content-Length: 2', 'A')],
+  ])('%s get an answer before the connection ends, and who still writes finds it not reset', async (_how, request) => {
+    const fixture = await bench.start({ http: (exchange) => exchange.answer({ status: 200 }) });
+    const client = connect({ port: fixture.port, host: '127.0.0.1', allowHalfOpen: true });
+    const errors: Error[] = [];
+    client.on('error', (error) => errors.push(error));
+    client.write(request);
+    const [answer] = await once(client, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 4(31|00) .*Content-Length: 0\r\n/s);
+    client.write('hi');
+    for (let more = 0; more < 5; more += 1) await turn();
+    client.end('GET');
+    await once(client, 'close');
+    expect(errors).toEqual([]);
   });
 
   it('get 431 on a listener by itself', async () => {

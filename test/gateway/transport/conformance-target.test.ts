@@ -139,7 +139,8 @@ onTransport('ws', 'request targets', (bench: Bench) => {
     const fixture = await bench.start({ http: tell, onMalformed: (malformed) => told.push(malformed) });
     const client = await RawWebSocket.connect(fixture.port);
     client.write(Buffer.from(bytes, 'latin1'));
-    expect((await client.head()).status).toBe(status);
+    const head = await client.head();
+    expect([head.status, head.headers.get('content-length')]).toEqual([status, '0']);
     expect(told).toEqual([{ peer: '127.0.0.1', status, reason: expect.stringMatching(/^[A-Za-z][\w '/-]+$/) }]);
     client.destroy();
   });
@@ -154,6 +155,32 @@ onTransport('ws', 'request targets', (bench: Bench) => {
       await client.ended;
     }
     expect(told).toEqual([]);
+  });
+});
+
+const TWO_LENGTHS = 'Content-Length: 2\r\nContent-Length: 0\r\n\r\n';
+const CHUNKS = '2\r\nhi\r\n0\r\n\r\n';
+
+onBothTransports('requests whose end can be seen in two places', (bench: Bench) => {
+  it.each([
+    ['two lengths', `${TWO_LENGTHS}hi`],
+    ['two lengths in one line', 'Content-Length: 2, 0\r\n\r\nhi'],
+    ['a length and chunks', `Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`],
+    ['a coding that is not known', `Transfer-Encoding: xchunked\r\n\r\n${CHUNKS}`],
+    ['another coding over chunks', `Transfer-Encoding: chunked, gzip\r\n\r\n${CHUNKS}`],
+    ['chunks twice', `Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`],
+  ])('with %s reach no handler, nor does what stands behind them', async (_what, rest) => {
+    const seen: string[] = [];
+    const fixture = await bench.start({
+      http: (exchange) => {
+        seen.push(exchange.request.path);
+        exchange.answer({ status: 200 });
+      },
+    });
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write(`POST /send HTTP/1.1\r\nHost: x\r\n${rest}GET /behind HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await client.ended;
+    expect(seen).toEqual([]);
   });
 });
 

@@ -107,6 +107,17 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect(fixture.log.events).toEqual(['transport.handler-failed']);
   });
 
+  it.each(['WebSocket', 'h2c, websocket', 'websocket ,h2c', 'h2c\r\nUpgrade: websocket'])(
+    'takes "Upgrade: %s", which names it among others',
+    async (upgrade) => {
+      const fixture = await bench.start();
+      const client = await RawWebSocket.connect(fixture.port);
+      client.write(upgradeRequest(PATH).replace('Upgrade: websocket', `Upgrade: ${upgrade}`));
+      expect((await client.head()).status).toBe(101);
+      client.destroy();
+    },
+  );
+
   it('names the subprotocol that the handler chose, and none otherwise', async () => {
     const fixture = await bench.start();
     fixture.handler.onUpgrade = () => ({ accept: true, subprotocol: 'v2' });
