@@ -6,10 +6,10 @@ import { resolveConfig } from '../../dist/gateway/config/resolve-config.js';
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
 const [kind, redisUrl = ''] = process.argv.slice(2);
 
-async function startGateway() {
+async function startGateway(transport) {
   const file = configSchema.parse({
     listen_addr: '127.0.0.1:0',
-    transport: 'uws',
+    transport,
     endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, stream_include_tags: ['foo'] }],
     events: { enabled: true },
     connection_redis_sync: { addr: redisUrl },
@@ -29,7 +29,20 @@ async function startBareUws() {
   });
 }
 
-const port = await (kind === 'bare uWS' ? startBareUws() : startGateway());
+async function startBareWs() {
+  const { WebSocketServer } = await import('ws');
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return server.address().port;
+}
+
+const STARTS = {
+  'wsg on ws': () => startGateway('ws'),
+  'wsg on uws': () => startGateway('uws'),
+  'bare ws': startBareWs,
+  'bare uWS': startBareUws,
+};
+const port = await STARTS[kind]();
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send({ cpuMs: (user + system) / 1000, atMs: performance.now() });

@@ -9,11 +9,13 @@ const CONNECTIONS = 10_000;
 const WARM_UP_CONNECTIONS = 200;
 const IDLE_MS = 5000;
 const LIMIT_KB = 3;
+const WS_LIMIT_KB = 4;
 
 const ROWS = [
   { kind: 'wsg on uws', tags: 'foo=bar, the same for all', limitKb: LIMIT_KB },
   { kind: 'wsg on uws', tags: 'one of its own each', ownTags: true, limitKb: LIMIT_KB },
-  { kind: 'wsg on ws', tags: 'foo=bar, the same for all' },
+  { kind: 'wsg on ws', tags: 'foo=bar, the same for all', limitKb: WS_LIMIT_KB },
+  { kind: 'wsg on ws', tags: 'one of its own each', ownTags: true, limitKb: WS_LIMIT_KB },
   { kind: 'bare uWS', tags: 'none, and no ids' },
   { kind: 'bare ws', tags: 'none, and no ids' },
 ];
