@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { wireFrames, type MessageBatch } from './message-batch.js';
 import type { OutboundMessage } from './socket.js';
-import { makePong } from './ws-frame.js';
+import { makePong, PING } from './ws-frame.js';
 
 /** A peer that leaves more than this unread gets a pong for its last ping alone (RFC 6455 5.5.3). */
 const MOST_UNREAD_PONG_BYTES = 64 * 1024;
@@ -76,6 +76,10 @@ export class FrameWriter {
     if (this.#pongs === undefined) process.nextTick(() => this.writePongs());
     this.#pongs ??= [];
     this.#pongs.push(pong);
+  }
+
+  writePing(): void {
+    if (this.#stream.writable) this.#writeBytes(PING);
   }
 
   /** Writes the pongs that are due; nothing may be written once a close frame has left. */

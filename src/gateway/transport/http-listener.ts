@@ -145,6 +145,7 @@ export class HttpListener {
       tls === undefined ? createServer(options) : createTlsServer({ ...options, ...(await readTlsFiles(tls)) });
     // One more than are served, so that a request with too many can be told from one whose lines were all read.
     server.maxHeadersCount = MAX_HEADERS + 1;
+    const rawTargets = new RawTargets();
     server.on('request', (req, res) => {
       const { request } = this.readRequest(req);
       const refusal = refusalOf(req, request, limit);
@@ -154,6 +155,7 @@ export class HttpListener {
     if (upgrades !== undefined)
       server.on('upgrade', (req, socket, head) => {
         this.#plain?.upgraded(req.socket);
+        rawTargets.forget(req.socket);
         upgrades.take(req, socket, head);
       });
     const peerOf = (socket: Socket): string => this.#proxyProtocol.peerOf(socket).address;
@@ -164,7 +166,6 @@ export class HttpListener {
         Reflect.set(server, 'maxHeaderSize', mostHeadBytes(limit, peerOf(socket)));
       server.prependListener(event, fit);
     }
-    const rawTargets = new RawTargets();
     rawTargets.guard(server, event);
     new ClientErrors({ rawTargets, peerOf, onMalformed }).guard(server);
     this.#proxyProtocol.guard(server);

@@ -22,6 +22,12 @@ export interface PlainConnectionsOptions {
   readonly onRefused: OnConnectionRefused;
 }
 
+interface PlainConnection {
+  readonly peer: string;
+  readonly socket: Socket;
+  readonly onClose: () => void;
+}
+
 /** One address may have this part of all. */
 const SHARE_OF_ADDRESS = 4;
 
@@ -32,8 +38,8 @@ const SHARE_OF_ADDRESS = 4;
 export class PlainConnections {
   readonly #options: PlainConnectionsOptions;
   readonly #maxOfAddress: number;
-  /** By both ends of the TCP connection, as TLS hides its socket; the peer's address. */
-  readonly #open = new Map<string, string>();
+  /** By both ends of the TCP connection, as TLS hides its socket. */
+  readonly #open = new Map<string, PlainConnection>();
   readonly #byAddress = new Map<string, number>();
 
   constructor(options: PlainConnectionsOptions) {
@@ -77,15 +83,19 @@ export class PlainConnections {
 
   #add(socket: Socket, peer: string): void {
     const key = keyOf(socket);
-    this.#open.set(key, peer);
+    const onClose = (): void => this.#remove(key);
+    this.#open.set(key, { peer, socket, onClose });
     this.#byAddress.set(peer, (this.#byAddress.get(peer) ?? 0) + 1);
-    socket.once('close', () => this.#remove(key));
+    socket.on('close', onClose);
   }
 
+  /** Leaves nothing on the socket: a WebSocket would keep it for its whole life. */
   #remove(key: string): void {
-    const peer = this.#open.get(key);
-    if (peer === undefined) return;
+    const connection = this.#open.get(key);
+    if (connection === undefined) return;
+    const { peer, socket, onClose } = connection;
     this.#open.delete(key);
+    socket.removeListener('close', onClose);
     const left = (this.#byAddress.get(peer) ?? 0) - 1;
     if (left > 0) this.#byAddress.set(peer, left);
     else this.#byAddress.delete(peer);

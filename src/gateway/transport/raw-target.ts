@@ -31,6 +31,11 @@ export class RawTargets {
     server.on(event, (socket: Duplex) => this.#take(server, socket, takers));
   }
 
+  /** The connection carries no more requests. What is kept of it would keep the parser and all that belongs to it. */
+  forget(socket: Duplex): void {
+    this.#taken.delete(socket);
+  }
+
   /** Whether the request that the parser has refused with this error is served after all. */
   rescue(server: Server, socket: Duplex, error: Error): boolean {
     const taken = this.#taken.get(socket);

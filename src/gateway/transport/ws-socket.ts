@@ -4,22 +4,19 @@ import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-re
 import { FrameWriter, type WriterOwner } from './frame-writer.js';
 import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
+import { attachLibrary, type CloseListener, type LibraryHalf } from './server-websocket.js';
 import type { MessageBatch } from './message-batch.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
 import { PLAIN } from './ws-frame.js';
 import type { TopicMember, TurnWrites } from './turn-writes.js';
 
+/** What is told of a connection that was lost. */
+const NO_CLOSE_FRAME = 1006;
 /** A timer may fire a little early. */
 const TIMER_SLACK_MS = 5;
 
 /** What a corked socket may gather before it is written anyway. */
 const CORK_BYTES = 64 * 1024;
-/** What we use of a WebSocket of `ws`, by structure. Data frames are ours; control frames, reading and the close are the library's. */
-export interface WsNative {
-  ping(): void;
-  close(code: number, reason: string): void;
-  terminate(): void;
-}
 
 /** The network socket under a WebSocket. */
 export interface WsStream extends Duplex {
@@ -35,7 +32,6 @@ export interface WsSocketContext<C extends object> {
 
 /** What one WebSocket is made of. */
 export interface WsParts {
-  readonly native: WsNative;
   readonly stream: WsStream;
   readonly remoteHost: string;
   readonly remotePort: number;
@@ -44,12 +40,10 @@ export interface WsParts {
   /** The window of the compression that was negotiated, or `PLAIN`. */
   readonly windowBits: number;
   readonly reading: FrameReaderOptions;
-  /** What the library does with bytes that come from the network. */
-  readonly passOn: (bytes: Buffer) => void;
 }
 
 /** One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js does, not when the peer has answered. */
-export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSink, WriterOwner {
+export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSink, WriterOwner, CloseListener {
   connection: C | undefined = undefined;
   /** For the keep-alive: bytes read when it last looked, and for how many seconds none have come. */
   seenBytes = 0;
@@ -59,15 +53,20 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
   topicBits = 0;
   readonly idleTimeoutS: number;
   readonly #context: WsSocketContext<C>;
-  readonly #native: WsNative;
   readonly #stream: WsStream;
   readonly #remoteHost: string;
   readonly #remotePort: number;
   readonly #maxBufferedBytes: number;
   readonly #writer: FrameWriter;
-  readonly #passOn: (bytes: Buffer) => void;
+  readonly #maxMessageBytes: number;
   readonly #reader: FrameReader;
+  /** Made when the WebSocket is closed: until then nothing is asked of the library. */
+  #library: LibraryHalf | undefined;
   #isOpen = true;
+  /** The network connection is over. */
+  #isLost = false;
+  /** The peer's close frame has come. */
+  #isAnswered = false;
   /** What is sent while the socket is corked. */
   #corked: OutboundMessage[] | undefined;
   #corkedBytes = 0;
@@ -77,7 +76,6 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
 
   constructor(context: WsSocketContext<C>, parts: WsParts) {
     this.#context = context;
-    this.#native = parts.native;
     this.#stream = parts.stream;
     this.#remoteHost = parts.remoteHost;
     this.#remotePort = parts.remotePort;
@@ -87,7 +85,7 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
       { stream: parts.stream, windowBits: parts.windowBits, batches: context.turnWrites },
       this,
     );
-    this.#passOn = parts.passOn;
+    this.#maxMessageBytes = parts.reading.maxMessageBytes;
     this.#reader = new FrameReader(parts.reading, this, parts.windowBits !== PLAIN);
   }
 
@@ -148,15 +146,30 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
   end(code: number, reason: string): void {
     if (!this.#isOpen) return;
     const fitted = fitCloseReason(reason);
-    this.writeAll();
-    if (!this.#writer.isWaiting) this.#native.close(code, fitted);
+    this.#writeAll();
+    if (!this.#writer.isWaiting) this.#closeByLibrary(code, fitted);
     else this.#closeFrame = { code, reason: fitted };
     this.resume();
-    this.closed(code, fitted, false);
+    this.#closed(code, fitted, false);
   }
 
-  /** For the transport: writes what was gathered, as a close frame is about to leave. */
-  writeAll(): void {
+  /** For the library: writes what was gathered, as a close frame is about to leave. */
+  closing(): void {
+    this.#writeAll();
+  }
+
+  /** For the library: the peer's close frame has come. */
+  closedByPeer(code: number, reason: string): void {
+    this.#isAnswered = true;
+    this.#closed(code, reason, true);
+  }
+
+  /** For the library, which has sent the close frame that an error calls for and waits for the peer: our side is over. */
+  failed(code: number, reason: string): void {
+    this.#closed(code, reason, false);
+  }
+
+  #writeAll(): void {
     if (!this.#isOpen) return;
     this.#writer.writePongs();
     this.#context.turnWrites.settle(this);
@@ -165,8 +178,8 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
 
   terminate(): void {
     if (!this.#isOpen) return;
-    this.closed(1006, '', false);
-    this.#native.terminate();
+    this.#closed(1006, '', false);
+    this.#stream.destroy();
   }
 
   pause(): void {
@@ -182,10 +195,14 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
     this.#reader.feed(chunk);
   }
 
-  /** For the transport: the connection is lost; what was read before is handed over. */
+  /** For the transport: the network connection is over. Hands over what was read before. */
   lost(unread: Buffer | null): void {
+    this.#isLost = true;
     if (unread !== null) this.#reader.feed(unread);
     this.#reader.finish();
+    this.#closed(NO_CLOSE_FRAME, '', false);
+    if (this.#isAnswered || performance.now() - this.#closedAt < CLOSE_TIMEOUT_MS - TIMER_SLACK_MS) return;
+    this.#context.onCloseIgnored();
   }
 
   message(payload: Buffer, binary: boolean): void {
@@ -203,11 +220,11 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
 
   /** For the writer: nothing waits to be deflated any more. */
   caughtUp(): void {
-    if (this.#closeFrame !== undefined) this.#native.close(this.#closeFrame.code, this.#closeFrame.reason);
+    if (this.#closeFrame !== undefined) this.#closeByLibrary(this.#closeFrame.code, this.#closeFrame.reason);
   }
 
   passOn(frame: Buffer): void {
-    this.#passOn(frame);
+    this.#attachLibrary().take(frame);
   }
 
   stopReading(): void {
@@ -218,8 +235,8 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
     this.#stream.resume();
   }
 
-  /** For the transport: the socket is over; `byPeer` if its close frame says so. Told once. */
-  closed(code: number, reason: string, byPeer: boolean): void {
+  /** The socket is over; `byPeer` if its close frame says so. Told once. */
+  #closed(code: number, reason: string, byPeer: boolean): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#closedAt = performance.now();
@@ -227,15 +244,9 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
     this.#context.guarded.close(this, code, reason, byPeer);
   }
 
-  /** For the transport: the network connection is over. `answered`: the peer's close frame has come. */
-  over(answered: boolean): void {
-    if (answered || performance.now() - this.#closedAt < CLOSE_TIMEOUT_MS - TIMER_SLACK_MS) return;
-    this.#context.onCloseIgnored();
-  }
-
   /** For the transport: cuts what still lingers after the close was told. */
   cut(): void {
-    this.#native.terminate();
+    this.#stream.destroy();
   }
 
   /** For the keep-alive, once a second: pings at half of the idle timeout, and gives the peer up at the whole of it. */
@@ -248,7 +259,21 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
     }
     this.silentS += 1;
     if (this.silentS >= this.idleTimeoutS) this.terminate();
-    else if (this.silentS === Math.floor(this.idleTimeoutS / 2)) this.#native.ping();
+    else if (this.silentS === Math.floor(this.idleTimeoutS / 2)) this.#writer.writePing();
+  }
+
+  #closeByLibrary(code: number, reason: string): void {
+    this.#attachLibrary().close(code, reason);
+  }
+
+  #attachLibrary(): LibraryHalf {
+    this.#library ??= attachLibrary({
+      stream: this.#stream,
+      maxMessageBytes: this.#maxMessageBytes,
+      listener: this,
+      isLost: this.#isLost,
+    });
+    return this.#library;
   }
 
   #gather(corked: OutboundMessage[], message: OutboundMessage): void {

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { systemErrorCode } from '../../core/error.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import { acceptableDeflateOffer, type DeflateAbilities } from './deflate-offer.js';
 import { GuardedHandler } from './guarded-handler.js';
@@ -17,27 +16,11 @@ import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, U
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
 import { PLAIN } from './ws-frame.js';
-import {
-  createWsServer,
-  takeOver,
-  unread,
-  windowBitsOf,
-  type ServerWebSocket,
-  type WsServer,
-} from './server-websocket.js';
+import { compactListeners, createWsServer, unread, windowBitsOf, type WsServer } from './server-websocket.js';
 import { WsSocket, type WsSocketContext } from './ws-socket.js';
 
 const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: 9 };
 const LIFE_CHECK_MS = 1_000;
-/** What the library reports when the connection was lost. */
-const NO_CLOSE_FRAME = 1006;
-
-const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-  WS_ERR_INVALID_UTF8: 1007,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
-};
-
 /** One WebSocket path and the server of `ws` that speaks for it. */
 interface WsEndpoint {
   readonly endpoint: TransportEndpoint;
@@ -139,7 +122,7 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
-    stream.on('error', () => stream.destroy());
+    stream.on('error', cut);
     if (hasTooManyHeaders(req)) {
       refuse(stream, { accept: false, ...HEAD_TOO_LARGE });
       return;
@@ -186,48 +169,44 @@ export class WsTransport<C extends object> implements Transport {
     setHeader(req, 'sec-websocket-extensions', acceptableDeflateOffer(offered, DEFLATE_ABILITIES));
     let windowBits = PLAIN;
     server.once('headers', (lines) => (windowBits = windowBitsOf(lines)));
-    server.handleUpgrade(req, stream, head, (native) => {
-      native.windowBits = windowBits;
-      this.#open(native, upgrade, decision.grant);
-    });
+    server.handleUpgrade(req, stream, head, () => this.#open(upgrade, windowBits, decision.grant));
   }
 
-  #open(native: ServerWebSocket, upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
+  #open(upgrade: WsUpgrade, windowBits: number, grant: UpgradeGrant | undefined): void {
     const { stream, endpoint, reading, request, remotePort } = upgrade;
-    const { guarded } = this.#context;
     const socket = new WsSocket<C>(this.#context, {
-      native,
       stream,
       remoteHost: request.remoteAddress,
       remotePort,
       maxBufferedBytes: endpoint.maxBufferedBytes,
       idleTimeoutS: endpoint.idleTimeoutS,
-      windowBits: native.windowBits,
+      windowBits,
       reading,
-      passOn: takeOver(stream),
     });
     this.#sockets.add(socket);
+    compactListeners(stream);
+    this.#listen(stream, socket);
+    this.#context.guarded.open({ peer: socket, request, endpoint, grant });
+  }
+
+  /** Apart from `#open`: what lives as long as the connection refers to nothing of its handshake. */
+  #listen(stream: Duplex, socket: WsSocket<C>): void {
     stream.on('data', (chunk: Buffer) => socket.received(chunk));
-    // Before the library, which would read what is left as if it were at the beginning of a frame.
-    stream.prependListener('close', () => socket.lost(unread(stream)));
-    // `ws` has sent the close frame that the error calls for and waits for the peer; our side is over.
-    native.on('error', (error) => socket.closed(closeCodeOf(systemErrorCode(error)), error.message, false));
-    native.onClosing = () => socket.writeAll();
-    native.onPeerClose = (code, reason) => socket.closed(code, reason, true);
-    native.on('close', (code, reason) => {
+    stream.on('end', endToo);
+    stream.on('close', () => {
       this.#sockets.delete(socket);
-      const isAnswered = code !== NO_CLOSE_FRAME;
-      socket.closed(code, reason.toString(), isAnswered);
-      socket.over(isAnswered);
+      socket.lost(unread(stream));
     });
-    guarded.open({ peer: socket, request, endpoint, grant });
   }
 }
 
-/** The code of the close frame that `ws` has answered an error with. */
-function closeCodeOf(errorCode: string | undefined): number {
-  if (errorCode === undefined || !errorCode.startsWith('WS_ERR_')) return 1006;
-  return PROTOCOL_ERRORS[errorCode] ?? 1002;
+function cut(this: Duplex): void {
+  this.destroy();
+}
+
+/** The peer sends nothing more, and has not said so with a close frame. */
+function endToo(this: Duplex): void {
+  this.end();
 }
 
 /**
