@@ -14,6 +14,8 @@ export interface HeaderView {
   readonly headline: string;
   /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
   readonly scenarios: readonly string[];
+  /** What random values follow from: `--seed` with it draws the same ones again. */
+  readonly seed: number;
   /** Load threads; told when there are several. */
   readonly threads?: number;
   /** The part of the plan that runs here, 0 to 1; all of it by default. */
@@ -46,6 +48,7 @@ export function renderHeader(view: HeaderView, options: { readonly colour: boole
     field('execution', 'local'),
     field('script', view.script),
     ...(view.threads === undefined || view.threads < 2 ? [] : [field('threads', String(view.threads))]),
+    field('seed', String(view.seed)),
     ...(view.dashboard === undefined ? [] : [field('web dashboard', view.dashboard)]),
     field('output', view.output),
     '',

@@ -5,6 +5,7 @@ import { recordingOutput } from '../support/recording-output.js';
 import { sampleSnapshot } from '../support/run-snapshots.js';
 
 const VIEW = {
+  seed: 7,
   version: '1.2.3',
   script: 'snapshot',
   output: '-',

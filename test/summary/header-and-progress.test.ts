@@ -9,7 +9,14 @@ import {
 
 describe('the header', () => {
   it('says which share of a plan runs here, as k6 does', () => {
-    const view = { version: '1', script: 'a.js', output: '-', headline: '1 scenario', scenarios: ['default: x'] };
+    const view = {
+      version: '1',
+      script: 'a.js',
+      seed: 7,
+      output: '-',
+      headline: '1 scenario',
+      scenarios: ['default: x'],
+    };
     expect(renderHeader({ ...view, segmentShare: 0.25 }, { colour: false })).toContain(
       'scenarios: (25.00%) 1 scenario:',
     );
@@ -22,6 +29,7 @@ describe('the header', () => {
       {
         version: '0.1.0',
         script: 'snapshot',
+        seed: 7,
         output: '-',
         headline: '1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)',
         scenarios: ['default: 100 looping VUs for 30s (gracefulStop: 30s)'],
@@ -35,6 +43,7 @@ describe('the header', () => {
     expect(lines.slice(8)).toEqual([
       '     execution: local',
       '        script: snapshot',
+      '          seed: 7',
       '        output: -',
       '',
       '     scenarios: (100.00%) 1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop):',

@@ -59,6 +59,7 @@ interface PlanDescription {
   readonly scenarios: readonly string[];
   /** The part of the plan that runs here, 0 to 1. */
   readonly segmentShare: number;
+  readonly seed: number;
   /** Load threads. */
   readonly threads: number;
 }
@@ -74,6 +75,7 @@ export function describePlan(plan: Plan): PlanDescription {
       `${formatGoDuration(maxMs)} max duration (incl. graceful stop)`,
     scenarios: scenarios.map((scenario) => `${scenario.name}: ${describeScenario(scenario)}`),
     segmentShare: segmentShare(plan.segment),
+    seed: plan.seed,
     threads: countThreads(plan),
   };
 }

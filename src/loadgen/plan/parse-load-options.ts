@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { metricsOf } from '../metric/scenario-metrics.js';
 import { shareOf } from '../pacing/shard.js';
@@ -21,7 +22,8 @@ import { metricProblems, readSubmetrics, readThresholds } from './read-threshold
 import type { ScenarioPlan } from './scenario-plan.js';
 
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
-const DEFAULT_SEED = 1;
+/** One that is drawn; any whole number may be given. */
+const MOST_SEED = 2 ** 31;
 const TIME_UNITS = ['s', 'ms', 'us'] as const;
 
 /** A script as far as a plan has to know it. */
@@ -81,7 +83,7 @@ export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.
 
 function readPlan(options: Layer, script: ScriptOptions | undefined, reader: OptionReader): Plan {
   const behaviour = readBehaviour(options, script, reader);
-  const seed = reader.integer(options.get('seed'), { least: 0, otherwise: DEFAULT_SEED });
+  const seed = reader.integer(options.get('seed'), { least: 0, otherwise: randomInt(1, MOST_SEED) });
   const rule = { leastMs: 0, otherwise: DEFAULT_GRACEFUL_STOP_MS };
   const gracefulStopMs = reader.duration(options.get('gracefulStop'), rule);
   const defaults = { gracefulStopMs, exports: script?.exports, isScript: script !== undefined };

@@ -28,7 +28,7 @@ export interface Plan {
   readonly scenarios: readonly ScenarioPlan[];
   /** What of it runs here; undefined for all. */
   readonly segment?: ExecutionSegment;
-  /** Every virtual user's randomness follows from it and the user's number. */
+  /** Every virtual user's randomness follows from it and the user's number. Drawn unless given; no part of what a run is compared by. */
   readonly seed: number;
   /** Of every sample of the run. */
   readonly tags: Readonly<Record<string, string>>;

@@ -77,6 +77,7 @@ function planOf({ plan }: RunHeader): string {
     'preAllocatedVus',
     'isDefaultLoad',
     'threads',
+    'seed',
     'localAddresses',
   ]);
   return JSON.stringify(plan, (key, value: unknown) => {

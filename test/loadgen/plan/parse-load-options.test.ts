@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRunHeader } from '../../../src/loadgen/run-header.js';
 import { WsgError } from '../../../src/core/error.js';
 import { describePlan } from '../../../src/loadgen/plan/describe-plan.js';
 import type { LoadFlags } from '../../../src/loadgen/plan/load-flags.js';
@@ -91,7 +92,8 @@ describe('parseLoadOptions', () => {
 
 describe('describePlan', () => {
   it("says k6's words for constant-vus", () => {
-    expect(describePlan(parseLoadOptions({}))).toEqual({
+    expect(describePlan(parseLoadOptions({ seed: '7' }))).toEqual({
+      seed: 7,
       headline: '1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)',
       scenarios: ['default: 100 looping VUs for 30s (gracefulStop: 30s)'],
       segmentShare: 1,
@@ -100,11 +102,21 @@ describe('describePlan', () => {
   });
 
   it("says k6's words for shared-iterations", () => {
-    expect(describePlan(parseLoadOptions({ iterations: '10', vus: '2' }))).toEqual({
+    expect(describePlan(parseLoadOptions({ seed: '7', iterations: '10', vus: '2' }))).toEqual({
+      seed: 7,
       headline: '1 scenario, 2 max VUs, 10m30s max duration (incl. graceful stop)',
       scenarios: ['default: 10 iterations shared among 2 VUs (maxDuration: 10m0s, gracefulStop: 30s)'],
       segmentShare: 1,
       threads: expect.any(Number),
     });
   });
+});
+
+it('draws a seed for each run unless one is given, and it is no part of what runs are compared by', () => {
+  const [one, other] = [parseLoadOptions({}), parseLoadOptions({})];
+  expect(one.seed).not.toBe(other.seed);
+  const origin = { version: '1.0.0', startedAtMs: 0 };
+  const [first, second] = [createRunHeader(one, origin), createRunHeader(other, origin)];
+  expect(first.seed).toBe(one.seed);
+  expect(second.planHash).toBe(first.planHash);
 });

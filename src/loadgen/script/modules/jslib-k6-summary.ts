@@ -1,7 +1,7 @@
 import type { CheckFigures } from '../../../run-file/records.js';
 import { checkTree } from '../../../summary/check-tree.js';
 import { groupLines } from '../../../summary/check-lines.js';
-import type { TimeUnit } from '../../../summary/format-value.js';
+import { formatValue, type TimeUnit } from '../../../summary/format-value.js';
 import { metricRows } from '../../../summary/metric-rows.js';
 import { createPalette } from '../../../summary/palette.js';
 import { summaryDataMetrics } from './summary-data.js';
@@ -9,7 +9,7 @@ import { asText, isObject, property } from './values.js';
 
 /** The library `k6-summary` of jslib.k6.io, over the data that `handleSummary` gets. */
 export function createK6Summary(): object {
-  return { textSummary, jUnit, humanizeValue: (value: unknown) => asText(value) };
+  return { textSummary, jUnit, humanizeValue };
 }
 
 function textSummary(summary: unknown, options?: unknown): string {
@@ -29,6 +29,16 @@ function textSummary(summary: unknown, options?: unknown): string {
   });
   const checks = checkTree(checksOf(property(summary, 'root_group')));
   return [...groupLines(checks, `${indent}  `, palette), ...lines].join('\n');
+}
+
+/** A value of a metric, which is given as `handleSummary` gets it, in the words of the summary. */
+function humanizeValue(value: unknown, metric?: unknown, timeUnit?: unknown): string {
+  const [type, contains] = [property(metric, 'type'), property(metric, 'contains')];
+  return formatValue(Number(value), {
+    type: type === 'rate' ? 'rate' : 'gauge',
+    contains: contains === 'time' || contains === 'data' ? contains : 'default',
+    timeUnit: timeUnitOf(timeUnit),
+  });
 }
 
 /** Each threshold is a test case. */

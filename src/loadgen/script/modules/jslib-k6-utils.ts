@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { VuContext } from '../runtime/vu-context.js';
 import { createStageFunctions } from './jslib-k6-stages.js';
+import { AsyncChecks } from './jslib-k6-check.js';
 import { isObject } from './values.js';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
@@ -18,11 +20,13 @@ export function createK6Utils(vu: VuContext, random: () => number): object {
       const letters = String(charset);
       return Array.from({ length: Number(length) }, () => letters[Math.floor(random() * letters.length)]).join('');
     },
-    uuidv4: (): string => randomUuid(random),
-    findBetween: (content: unknown, left: unknown, right: unknown, isRepeated: unknown = false): string | string[] => {
+    uuidv4: (isSecure: unknown = false): string => (isSecure === true ? randomUUID() : randomUuid(random)),
+    findBetween: (content: unknown, left: unknown, right: unknown, isRepeated: unknown = false): unknown => {
       const found = partsBetween(String(content), String(left), String(right));
-      return isRepeated === true ? found : (found[0] ?? '');
+      if (found.length === 0) return null;
+      return isRepeated === true ? found : found[0];
     },
+    check: (value: unknown, checkers: unknown, tags?: unknown) => new AsyncChecks(vu, tags).check(value, checkers),
     normalDistributionStages,
     ...createStageFunctions(vu),
   };
@@ -48,20 +52,25 @@ function partsBetween(content: string, left: string, right: string): string[] {
   }
 }
 
-/** Stages that follow a bell up to `maxVus` over `durationSeconds`. */
+/** How far from the peak, in standard deviations, the bell begins and ends. */
+const BELL_EDGE = 2;
+
+/** Stages that follow a bell up to `maxVus` over `durationSeconds`: as many as wanted, and a ramp at each end. */
 function normalDistributionStages(maxVus: unknown, durationSeconds: unknown, numberOfStages: unknown = 10): object[] {
   const count = Number(numberOfStages);
-  const seconds = Number(durationSeconds) / (count + 2);
-  const peak = bell(0);
-  const stages = Array.from({ length: count + 2 }, (_, index) => {
-    const position = count <= 1 ? 0 : -2 + (4 * (index - 1)) / (count - 1);
-    const isEdge = index === 0 || index === count + 1;
-    const target = isEdge ? 0 : Math.ceil((Number(maxVus) * bell(position)) / peak);
-    return { duration: `${Math.ceil(seconds)}s`, target };
+  const seconds = Number(durationSeconds);
+  // The ramps at both ends take one sixth of the time each.
+  const ramp = Math.ceil(seconds / 6);
+  const step = Math.ceil((4 * seconds) / (6 * count));
+  const heights = Array.from({ length: count + 1 }, (_, index) => bell(-BELL_EDGE + (2 * BELL_EDGE * index) / count));
+  const peak = Math.max(...heights);
+  const targets = [...heights.map((height) => Math.round((height * Number(maxVus)) / peak)), 0];
+  return targets.map((target, index) => {
+    const isRamp = index === 0 || index === count + 1;
+    return { duration: `${isRamp ? ramp : step}s`, target };
   });
-  return stages;
 }
 
 function bell(x: number): number {
-  return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+  return Math.exp(-0.5 * x * x);
 }

@@ -123,7 +123,7 @@ test('open reads from beside the script, only while it is loaded', async () => {
 test('the libraries of jslib.k6.io are there', async () => {
   expect(
     await print(
-      `import { randomIntBetween, randomItem, randomString, uuidv4, findBetween } from 'https://jslib.k6.io/k6-utils/1.4.0/index.js';
+      `import { randomIntBetween, randomItem, randomString, uuidv4, findBetween, normalDistributionStages, parseDuration } from 'https://jslib.k6.io/k6-utils/1.4.0/index.js';
        import papaparse from 'https://jslib.k6.io/papaparse/5.1.1/index.js';
        import uuid from 'https://jslib.k6.io/uuid/1.0.0/index.js';
        import { URL, URLSearchParams } from 'https://jslib.k6.io/url/1.0.0/index.js'`,
@@ -132,6 +132,11 @@ test('the libraries of jslib.k6.io are there', async () => {
       "/^[xy]{8}$/.test(randomString(8, 'xy'))",
       '/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]/.test(uuidv4())',
       "findBetween('<b>one</b><b>two</b>', '<b>', '</b>') + findBetween('<b>one</b><b>two</b>', '<b>', '</b>', true).length",
+      "findBetween('none', '<b>', '</b>') + ' ' + findBetween('none', '<b>', '</b>', true)",
+      "normalDistributionStages(10, 60, 4).map(({ duration, target }) => duration + target).join(' ')",
+      "parseDuration('1d2h3m4.5s6ms') + ' ' + parseDuration('7') + ' ' + parseDuration('1.5m')",
+      "(() => { try { parseDuration('1s2s'); } catch (error) { return error.message; } })()",
+      "(() => { try { parseDuration('3w'); } catch (error) { return error.message; } })()",
       'JSON.stringify(papaparse.parse(\'name,age\\n"a, b",5\\n\', { header: true, skipEmptyLines: true, dynamicTyping: true }).data)',
       'JSON.stringify(papaparse.parse(\'a;b\\r\\n"c""d";\').data)',
       "papaparse.unparse([{ a: 1, b: 'x,y' }]).replace('\\r\\n', '|')",
@@ -145,6 +150,11 @@ test('the libraries of jslib.k6.io are there', async () => {
     'true',
     'true',
     'one2',
+    'null null',
+    '10s1 10s6 10s10 10s6 10s1 10s0',
+    '93784506 7 90000',
+    's time unit is provided multiple times',
+    'w is an unsupported time unit',
     '[{"name":"a, b","age":5}]',
     '[["a","b"],["c\\"d",""]]'.replace('\\\\', '\\'),
     'a,b|1,"x,y"',
@@ -152,6 +162,29 @@ test('the libraries of jslib.k6.io are there', async () => {
     'true 1',
     'https://host/a?b=1c=2',
   ]);
+});
+
+test('check of k6-utils takes promises, and humanizeValue of k6-summary knows units', async () => {
+  const { lines, totals } = await runScript(`
+    import { check } from 'https://jslib.k6.io/k6-utils/1.6.0/index.js';
+    import { humanizeValue } from 'https://jslib.k6.io/k6-summary/0.1.0/index.js';
+    export default async function () {
+      console.log(check(5, { 'is 5': (value) => value === 5, plain: false }));
+      const pending = check(Promise.resolve(5), { 'is 5': (value) => value === 5, later: async () => true });
+      console.log(pending instanceof Promise, await pending);
+      console.log(
+        humanizeValue(0.5, { type: 'rate', contains: 'default' }),
+        humanizeValue(1234.5, { type: 'trend', contains: 'time' }),
+        humanizeValue(1234.5, { type: 'trend', contains: 'time' }, 'ms'),
+        humanizeValue(1234, { type: 'counter', contains: 'data' }),
+        humanizeValue(1.5, { type: 'gauge', contains: 'default' }),
+      );
+    }
+    export const options = { thresholds: { 'checks{check:is 5}': ['rate==1'] } };
+  `);
+  expect(lines).toEqual(['false', 'true true', '50.00% 1.23s 1234.50ms 1.2 kB 1.5']);
+  expect(totals.rates['checks']).toEqual({ passes: 3, fails: 1 });
+  expect(totals.rates['checks{check:is 5}']).toEqual({ passes: 2, fails: 0 });
 });
 
 test('html is refused by name', async () => {
