@@ -9,10 +9,13 @@ import {
   installPackages,
   listTarball,
   packPackage,
+  yarnAdd,
 } from '../support/installed-package.js';
 import { runWsg, WsgProcess, type WsgOptions } from '../support/wsg-process.js';
 
 const INSTALL_BOUND_MS = 240_000;
+/** Of a whole installation. */
+const MAX_BYTES = 50_000_000;
 
 let folder: string;
 let tarball: string;
@@ -92,27 +95,36 @@ describe('the package', () => {
   );
 
   it(
-    'runs on the ws transport, without uWebSockets.js, and takes less than 60 MB',
+    'runs on the ws transport, without uWebSockets.js, and takes less than 50 MB',
     async () => {
       const prefix = await emptyFolder('lean');
       await installPackages(prefix, [tarball], ['--omit=dev']);
       const modules = join(prefix, 'node_modules');
       expect(await readdir(modules)).not.toContain('uWebSockets.js');
-      expect(await folderBytes(modules)).toBeLessThan(60_000_000);
+      expect(await folderBytes(modules)).toBeLessThan(MAX_BYTES);
       const cwd = await emptyFolder('lean-elsewhere');
       expect(await typeTheCommands({ entry: await installedEntry(prefix), cwd })).toMatch(/^transport: ws$/m);
     },
     INSTALL_BOUND_MS,
   );
 
-  it.each([22, 24])(
-    'runs under Node %i',
-    async (major) => {
-      const prefix = await emptyFolder(`node-${major}`);
-      const node = await installNode(prefix, major);
-      await installPackages(prefix, [tarball]);
-      const cwd = await emptyFolder(`node-${major}-elsewhere`);
-      expect(await typeTheCommands({ entry: await installedEntry(prefix), node, cwd })).toMatch(/^ok$/m);
+  it.each(['20.15.0', '22', '24'])(
+    'is installed by npm --engine-strict and by Yarn 1 under Node %s, and runs',
+    async (version) => {
+      const tools = await emptyFolder(`node-${version}`);
+      const node = await installNode(tools, version);
+      await installPackages(tools, ['yarn@1']);
+      const byNpm = await emptyFolder(`npm-${version}`);
+      await installPackages(byNpm, [tarball], ['--engine-strict'], node);
+      const byYarn = await emptyFolder(`yarn-${version}`);
+      await yarnAdd(byYarn, [`file:${tarball}`], tools, node);
+      for (const project of [byNpm, byYarn]) {
+        expect(await folderBytes(join(project, 'node_modules'))).toBeLessThan(MAX_BYTES);
+        const told = await runWsg(['--version'], { entry: await installedEntry(project), node });
+        expect([told.code, told.stdout]).toEqual([0, expect.stringContaining(`node-v${version}`)]);
+      }
+      const cwd = await emptyFolder(`node-${version}-elsewhere`);
+      expect(await typeTheCommands({ entry: await installedEntry(byNpm), node, cwd })).toMatch(/^ok$/m);
     },
     INSTALL_BOUND_MS,
   );

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
@@ -30,10 +30,26 @@ export async function installPackages(
   prefix: string,
   packages: readonly string[],
   flags: readonly string[] = [],
+  node?: string,
 ): Promise<void> {
   await run('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', '--silent', ...flags, ...packages], {
     cwd: prefix,
+    env: withNode(node),
   });
+}
+
+/** Adds packages to a folder with Yarn 1, which refuses what `engines` of any package does not accept; Yarn itself is put into `tools`. */
+export async function yarnAdd(folder: string, packages: readonly string[], tools: string, node: string): Promise<void> {
+  const yarn = join(tools, 'node_modules', 'yarn', 'bin', 'yarn.js');
+  const args = ['add', '--non-interactive', '--silent', '--cache-folder', join(tools, 'yarn-cache'), ...packages];
+  await run(node, [yarn, ...args], { cwd: folder, env: withNode(node) });
+}
+
+/** An environment in which scripts with `#!/usr/bin/env node` run on this Node. */
+function withNode(node: string | undefined): NodeJS.ProcessEnv {
+  return node === undefined
+    ? process.env
+    : { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH']}` };
 }
 
 /** What the files below a folder take on disk. */
@@ -50,7 +66,7 @@ export async function installedEntry(prefix: string): Promise<string> {
 }
 
 /** The Node of the npm package `node`. */
-export async function installNode(prefix: string, major: number): Promise<string> {
-  await installPackages(prefix, [`node@${major}`]);
+export async function installNode(prefix: string, version: number | string): Promise<string> {
+  await installPackages(prefix, [`node@${version}`]);
   return join(prefix, 'node_modules', 'node', 'bin', 'node');
 }
