@@ -43,6 +43,8 @@ export class ScriptWebSocket {
   readonly #keepAlive: Fulfil;
   readonly #forget: () => void;
   #state: number = CONNECTING;
+  /** What came before the dial was told of; undefined from then on. */
+  #early: (() => unknown)[] | undefined = [];
   #binaryType = 'blob';
   #protocol = '';
   #extensions = '';
@@ -53,13 +55,13 @@ export class ScriptWebSocket {
     this.#connection = new SocketConnection(vu, this.#request, {
       text: (text) => this.#received(text),
       binary: (bytes) => this.#received(bytes),
-      ping: () => this.#post(() => this.#whenOpen('ping')),
-      pong: () => this.#post(() => this.#whenOpen('pong')),
-      closed: (code, reason) => this.#post(() => this.#ended(code, reason)),
+      ping: () => this.#arrived(() => this.#whenOpen('ping')),
+      pong: () => this.#arrived(() => this.#whenOpen('pong')),
+      closed: (code, reason) => this.#arrived(() => this.#ended(code, reason)),
     });
     this.#keepAlive = vu.loop.reserve();
     this.#forget = vu.onIterationEnd(() => this.#drop());
-    void this.#connection.dial().then((result) => this.#post(() => this.#dialled(result)));
+    void this.#connection.dial().then((result) => this.#opened(result));
   }
 
   get readyState(): number {
@@ -198,6 +200,19 @@ export class ScriptWebSocket {
     if (this.#state !== CLOSED) this.#vu.loop.reserve()(task);
   }
 
+  /** What came from the peer: it waits for `open`, for it may have come in one packet with the handshake's answer. */
+  #arrived(task: () => unknown): void {
+    if (this.#early === undefined) this.#post(task);
+    else this.#early.push(task);
+  }
+
+  #opened(result: DialResult): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#post(() => this.#dialled(result));
+    for (const task of early) this.#post(task);
+  }
+
   #dialled(result: DialResult): unknown {
     if (result.error !== undefined) {
       const text = dialErrorText(this.#request, result);
@@ -211,7 +226,7 @@ export class ScriptWebSocket {
   }
 
   #received(message: string | ArrayBuffer): void {
-    this.#post(() => {
+    this.#arrived(() => {
       if (this.#state !== OPEN) return undefined;
       const isText = typeof message === 'string' || this.#binaryType === 'arraybuffer';
       return this.#emit('message', { data: isText ? message : new Blob([message]) });
