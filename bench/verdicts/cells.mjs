@@ -9,6 +9,10 @@ const QUIET = [atMost('regression', 0.05), atLeast('within budget', 0.85)];
 const ALARMS = [atMost('regression', 0.05)];
 const FOUND = [atLeast('regression', 0.95)];
 
+const NEVER_PASSES = [atMost('within budget', 0), atMost('inconclusive', 0), atMost('improvement', 0)];
+/** Runs of 20 s: many pairs are inconclusive. */
+const SHORT = { gates: ['ws_rtt p(95) < +10%'], perSecond: 200, base: { seconds: 20 } };
+
 const both = (wishes) => ({ base: wishes, next: wishes });
 
 export const CELLS = [
@@ -31,7 +35,7 @@ export const CELLS = [
     { gate: 'p(99)', wants: [atMost('within budget', 0), atMost('regression', 0.05)], isStall: true },
   ),
   pair('600 samples', {}, { ...both({ perSecond: 10 }), gate: 'p(99)', wants: [atLeast('invalid', 1)] }),
-  pair('the same run twice', {}, { isSame: true, wants: [atMost('regression', 0)] }),
+  pair('the same run twice', {}, { isSame: true, wants: [atLeast('invalid', 1)] }),
   pair('5 baselines, no change, 5 % between runs', {}, { runs: [5, 1], ...both({ spread: 0.05 }), wants: ALARMS }),
   pair(
     '5 baselines, +30 %, 5 % between runs',
@@ -80,4 +84,65 @@ export const CELLS = [
     { slower: 0.1 },
     { noise: 0.01, budget: 0.05, perSecond: 3000, wants: [atMost('within budget', 0.01)] },
   ),
+  // What cannot be judged does not pass.
+  pair('nothing received in the new run', { nothing: true }, { wants: NEVER_PASSES }),
+  pair('nothing received on either side', {}, { ...both({ nothing: true }), wants: [atLeast('unjudged', 1)] }),
+  pair(
+    'a gated metric that is not there, beside one that holds',
+    {},
+    { gates: ['ws_rtt p(50) < +10%', 'ws_rtt_renamed p(50) < +10%'], wants: NEVER_PASSES },
+  ),
+  pair(
+    'a counter from 0 to 1,000 a second',
+    { perSecond: 1000 },
+    { base: { nothing: true }, gates: ['ws_msgs_received rate < +10%'], wants: NEVER_PASSES },
+  ),
+  // Service time beside response time.
+  pair(
+    "+5 ms of the generator's own lag, service as before",
+    { lagMs: 5.2 },
+    { base: { lagMs: 0.2 }, wants: [atMost('regression', 0.01), atLeast('invalid', 0.95), ...NEVER_PASSES] },
+  ),
+  pair("no change, 2 ms of the generator's lag on both sides", {}, { ...both({ lagMs: 2 }), wants: QUIET }),
+  pair(
+    "service +30 % under 5 ms less of the generator's lag",
+    { lagMs: 0.2, slower: 0.3 },
+    { base: { lagMs: 5.2 }, wants: FOUND },
+  ),
+  pair(
+    'service +30 %, a strained generator on the new side',
+    { slower: 0.3, health: 'strained' },
+    { wants: [atMost('regression', 0), ...NEVER_PASSES] },
+  ),
+  // What one run a side can say.
+  pair('no change, gate on the maximum', {}, { gates: ['ws_rtt max < +10%'], wants: ALARMS }),
+  pair('three times the times, gate on the maximum', { slower: 2 }, { gates: ['ws_rtt max < +10%'], wants: FOUND }),
+  pair(
+    'no change, 1 % of checks fail',
+    {},
+    { ...both({ failing: 0.01 }), perSecond: 20, gates: ['checks rate > -1%'], wants: ALARMS },
+  ),
+  pair(
+    'checks that fail: 1 % and 6 %',
+    { failing: 0.06 },
+    { base: { failing: 0.01 }, perSecond: 20, gates: ['checks rate > -1%'], wants: [atLeast('regression', 0.95)] },
+  ),
+  pair('a server dead from second 24 of 60', { deadFrom: 23 }, { named: 23, wants: [atLeast('regression', 1)] }),
+  pair('half a second without an answer', { halfStall: 30 }, { named: 30, wants: [atMost('within budget', 0)] }),
+  // What is said instead of a shrug.
+  pair('+8 %: what would settle it does', { slower: 0.08 }, { ...SHORT, says: 'settled', wants: [] }),
+  pair('+12 %: what would settle it does', { slower: 0.12 }, { ...SHORT, says: 'settled', wants: [] }),
+  pair('+20 %: what would settle it does', { slower: 0.2 }, { ...SHORT, says: 'settled', wants: [] }),
+  pair(
+    '+3 %, noise 1 %: what would settle it does',
+    { slower: 0.03 },
+    { ...SHORT, noise: 0.01, says: 'settled', wants: [] },
+  ),
+  pair(
+    '+20 %, noise 1 %: what would settle it does',
+    { slower: 0.2 },
+    { ...SHORT, noise: 0.01, says: 'settled', wants: [] },
+  ),
+  pair('+15 %: "at most" is no less', { slower: 0.15 }, { ...SHORT, says: 'bound', truth: 0.15, wants: [] }),
+  pair('no change: a slowdown of what "would have been found" is', {}, { ...SHORT, says: 'found', wants: [] }),
 ];

@@ -6,7 +6,11 @@ import { SecondCounts } from '../../dist/report/compare/second-counts.js';
 
 /** Those that the cells have gates on. */
 const QUANTILES = [0.5, 0.95, 0.99];
-const METRICS = [{ name: 'ws_rtt', type: 'trend', contains: 'time' }];
+const METRICS = [
+  { name: 'ws_rtt', type: 'trend', contains: 'time' },
+  { name: 'ws_msgs_received', type: 'counter', contains: 'default' },
+  { name: 'checks', type: 'rate', contains: 'default' },
+];
 
 /** Random numbers that a seed decides (mulberry32). */
 export class Draws {
@@ -31,7 +35,9 @@ export class Draws {
 /**
  * What a run is like. `slower`: all times take so much longer (.3 is 30 %); `tailSlower`: those above p95 do; `spread`: between runs, as a
  * standard deviation of logarithms; `correlation`: lag 1 of the seconds, which differ by 5 %; `stalledSecond`: one without a sample, whose
- * work the next one has; `modes`: a fifth of the times is five times as long.
+ * work the next one has; `halfStall`: a second in which nothing is answered for 500 ms; `deadFrom`: the second from which on nothing is answered;
+ * `modes`: a fifth of the times is five times as long; `lagMs`: the generator's own delay before a message leaves, on average; `health`: what
+ * the generator says of itself; `failing`: the share of checks that fail, ten a second; `nothing`: no message at all.
  */
 export const USUAL = {
   seconds: 60,
@@ -41,35 +47,58 @@ export const USUAL = {
   spread: 0,
   correlation: 0,
   stalledSecond: undefined,
+  halfStall: undefined,
+  deadFrom: undefined,
   modes: 1,
+  lagMs: undefined,
+  health: 'healthy',
+  failing: 0,
+  nothing: false,
 };
 
 const BETWEEN_SECONDS = 0.05;
 const SIGMA = 0.5;
 const P95 = 1.6449;
+const STALL_MS = 500;
+const CHECKS = 10;
 
-/** One second's times. */
-function secondOf(draws, { perSecond, tailSlower, modes }, shift) {
-  const histogram = new Histogram();
+/** One second's times: response, service and lag. */
+function secondOf(draws, wishes, shift, second) {
+  const { perSecond, tailSlower, modes, lagMs, halfStall } = wishes;
+  const times = { response: new Histogram(), service: new Histogram(), lag: new Histogram() };
   for (let sample = 0; sample < perSecond; sample += 1) {
     const z = draws.normal();
     let log = Math.log(10) + SIGMA * z + shift;
     if (z > P95) log += Math.log1p(tailSlower);
     if (modes === 2 && draws.fraction() < 0.2) log += Math.log(5);
-    histogram.record(Math.exp(log));
+    // What comes while nothing is answered waits for the end of that.
+    const dueMs = (sample / perSecond) * 1000;
+    const waitMs = second === halfStall && dueMs < STALL_MS ? STALL_MS - dueMs : 0;
+    const serviceMs = Math.exp(log) + waitMs;
+    const lag = lagMs === undefined ? 0 : -lagMs * Math.log(1 - draws.fraction());
+    times.response.record(serviceMs + lag);
+    if (lagMs === undefined) continue;
+    times.service.record(serviceMs);
+    times.lag.record(lag);
   }
-  return histogram;
+  return times;
 }
 
 function drawSeconds(draws, wishes) {
-  const { seconds, slower, spread, correlation, stalledSecond } = wishes;
+  const { seconds, slower, spread, correlation, stalledSecond, deadFrom = Number.POSITIVE_INFINITY, nothing } = wishes;
   const offset = spread * draws.normal() + Math.log1p(slower);
   let drift = draws.normal();
   return Array.from({ length: seconds }, (_, second) => {
     drift = correlation * drift + Math.sqrt(1 - correlation ** 2) * draws.normal();
-    if (second === stalledSecond) return new Histogram();
-    return secondOf(draws, wishes, offset + BETWEEN_SECONDS * drift);
+    if (second === stalledSecond || second >= deadFrom || nothing)
+      return { response: new Histogram(), service: new Histogram(), lag: new Histogram() };
+    return secondOf(draws, wishes, offset + BETWEEN_SECONDS * drift, second);
   });
+}
+
+/** How many of a second's checks fail. */
+function drawFails(draws, { failing }) {
+  return Array.from({ length: CHECKS }, () => (draws.fraction() < failing ? 1 : 0)).reduce((sum, one) => sum + one, 0);
 }
 
 function headerOf(draws, path, seconds) {
@@ -97,29 +126,56 @@ function headerOf(draws, path, seconds) {
 
 const figuresOf = ({ count, min, max, sum }) => ({ count, min, max, sum });
 
+function totalOf(times, kind) {
+  const total = new Histogram();
+  for (const second of times) total.add(second[kind]);
+  return total;
+}
+
+function countedOf(times, kind, total) {
+  const counts = new SecondCounts(new QuantileGrid(total.counts, QUANTILES));
+  times.forEach((second, at) => {
+    if (second[kind].count > 0) counts.add(at, encodeHistogram(second[kind]));
+  });
+  return counts;
+}
+
+function endOf(totals, wishes) {
+  return { reason: 'finished', totals, health: { verdict: wishes.health, reasons: [], saturatedSeconds: [] } };
+}
+
 /** A run as `wsg report` has it once its file is read. */
 export function syntheticRun(draws, path, asked) {
   const wishes = { ...USUAL, ...asked };
-  const histograms = drawSeconds(draws, wishes);
-  const total = new Histogram();
-  for (const histogram of histograms) total.add(histogram);
-  const counts = new SecondCounts(new QuantileGrid(total.counts, QUANTILES));
-  const seconds = histograms.map((histogram, second) => {
-    if (histogram.count > 0) counts.add(second, encodeHistogram(histogram));
-    const trends = histogram.count === 0 ? {} : { ws_rtt: figuresOf(histogram) };
-    return { second, elapsedMs: (second + 1) * 1000, counters: {}, gauges: {}, rates: {}, trends, checks: [] };
-  });
+  const times = drawSeconds(draws, wishes);
+  const fails = times.map(() => drawFails(draws, wishes));
+  const hasLag = wishes.lagMs !== undefined;
+  const kinds = hasLag ? ['response', 'service', 'lag'] : ['response'];
+  const histograms = Object.fromEntries(kinds.map((kind) => [kind, totalOf(times, kind)]));
+  const seconds = times.map(({ response }, second) => ({
+    second,
+    elapsedMs: (second + 1) * 1000,
+    counters: response.count === 0 ? {} : { ws_msgs_received: response.count },
+    gauges: {},
+    rates: { checks: { passes: CHECKS - fails[second], fails: fails[second] } },
+    trends: response.count === 0 ? {} : { ws_rtt: figuresOf(response) },
+    checks: [],
+  }));
+  const failed = fails.reduce((sum, one) => sum + one, 0);
+  const received = histograms.response.count;
   const totals = {
     durationMs: wishes.seconds * 1000,
-    counters: {},
+    counters: received === 0 ? {} : { ws_msgs_received: received },
     gauges: {},
-    rates: {},
-    trends: { ws_rtt: { ...figuresOf(total), histograms: { response: total } } },
+    rates: { checks: { passes: CHECKS * times.length - failed, fails: failed } },
+    trends: received === 0 ? {} : { ws_rtt: { ...figuresOf(histograms.response), histograms } },
     checks: [],
     iterations: { complete: 1, interrupted: 0 },
   };
-  const end = { reason: 'finished', totals, health: { verdict: 'healthy', reasons: [], saturatedSeconds: [] } };
   const header = headerOf(draws, path, wishes.seconds);
+  const end = endOf(totals, wishes);
   const run = { header, seconds, health: [], gateway: [], events: [], thresholds: [], end, complete: true };
-  return { path, run, counts: new Map([['ws_rtt', counts]]), from: 0, to: wishes.seconds };
+  const counts = received === 0 ? new Map() : new Map([['ws_rtt', countedOf(times, 'response', histograms.response)]]);
+  const service = hasLag ? new Map([['ws_rtt', countedOf(times, 'service', histograms.service)]]) : new Map();
+  return { path, identity: path, run, counts, service, from: 0, to: wishes.seconds };
 }

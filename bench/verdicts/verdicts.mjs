@@ -9,7 +9,7 @@ import { parseGate } from '../../dist/report/compare/parse-gate.js';
 import { CELLS } from './cells.mjs';
 import { Draws, syntheticRun } from './synthetic-run.mjs';
 
-const WORDS = ['regression', 'within budget', 'inconclusive', 'improvement', 'invalid'];
+const WORDS = ['regression', 'within budget', 'inconclusive', 'improvement', 'unjudged', 'invalid'];
 const Z = 1.96;
 
 /** Wilson's 95 % bounds of a share. */
@@ -20,40 +20,72 @@ function wilson(count, of) {
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
 
-function gatesOf({ budget = 0.1, gate }) {
+function gatesOf({ budget = 0.1, gate, gates }) {
+  if (gates !== undefined) return gates.map((text) => parseGate(text, 'flag'));
   const names = gate === undefined ? ['p(50)', 'p(99)'] : [gate];
   return names.map((name) => parseGate(`ws_rtt ${name} < +${budget * 100}%`, 'flag'));
 }
 
-function comparePair(cell, draws) {
+/** A comparison of a cell's kind of runs; `more` changes both sides' runs, `next` those of the new side. */
+function comparePair(cell, draws, { more = {}, next: changed = {} } = {}) {
   const { perSecond } = cell;
+  const { seconds } = cell.base;
+  const all = { ...(perSecond && { perSecond }), ...(seconds && { seconds }) };
   const side = (count, wishes, name) =>
-    Array.from({ length: count }, (_, run) =>
-      syntheticRun(draws, `${name}${run}`, { ...(perSecond && { perSecond }), ...wishes }),
-    );
+    Array.from({ length: count }, (_, run) => syntheticRun(draws, `${name}${run}`, { ...all, ...wishes, ...more }));
   const base = side(cell.runs[0], cell.base, 'base');
-  const next = cell.isSame ? base : side(cell.runs[1], cell.next, 'new');
+  const next = cell.isSame ? base : side(cell.runs[1], { ...cell.next, ...changed }, 'new');
   const { noise = 0.05, budget = 0.1, allowed } = cell;
-  return compareLoaded({ base, next }, gatesOf(cell), { budget, noise, allowed, warmupMs: 0 });
+  const { isBaseline, anchor } = cell;
+  const settings = { budget, noise, allowed, warmupMs: 0, isBaseline, anchor };
+  return compareLoaded({ base, next }, gatesOf(cell), settings).comparison;
 }
+
+/** What is said beside a verdict, and whether it is right: undefined where nothing was said. */
+const SAYINGS = {
+  /** The same again, as long as was told: is there an answer then? */
+  settled: (cell, draws, { gates: [gate] }) => {
+    if (gate.more?.seconds === undefined) return undefined;
+    const again = comparePair(cell, draws, { more: { seconds: gate.more.seconds } });
+    return again.gates[0].verdict !== 'inconclusive';
+  },
+  bound: (cell, _, { gates: [gate] }) => (gate.atMost === undefined ? undefined : gate.atMost >= cell.truth),
+  /** The same with a slowdown of just that size. */
+  found: (cell, draws, { gates: [gate] }) => {
+    if (gate.smallestFound === undefined) return undefined;
+    const slower = comparePair(cell, draws, { next: { slower: gate.smallestFound } });
+    return slower.gates[0].verdict === 'regression';
+  },
+};
+const RIGHT = { settled: 0.8, bound: 0.88, found: 0.85 };
 
 /** How often each word was said of a cell's pairs. */
 export function tryCell(cell, pairs, seed) {
   const draws = new Draws(seed);
   const counts = Object.fromEntries(WORDS.map((word) => [word, 0]));
+  const said = [];
   let named = 0;
+  const place = cell.named ?? cell.next.stalledSecond;
   for (let index = 0; index < pairs; index += 1) {
-    const { verdict, stalls } = comparePair(cell, draws);
-    counts[verdict] += 1;
-    if (stalls.some(({ side, second }) => side === 'new' && second === cell.next.stalledSecond)) named += 1;
+    const comparison = comparePair(cell, draws);
+    counts[comparison.verdict] += 1;
+    if (comparison.stalls.some(({ side, second }) => side === 'new' && second === place)) named += 1;
+    const right = SAYINGS[cell.says]?.(cell, draws, comparison);
+    if (right !== undefined) said.push(right);
   }
   const wants = cell.wants.map((want) => {
     const share = counts[want.of] / pairs;
     const holds = want.is === 'at most' ? share <= want.share : share >= want.share;
     return { ...want, observed: share, holds };
   });
-  if (cell.isStall)
-    wants.push({ of: 'named', is: 'at least', share: 1, observed: named / pairs, holds: named === pairs });
+  const atLeast = (of, share, observed) =>
+    wants.push({ of, is: 'at least', share, observed, holds: observed >= share });
+  if (place !== undefined) atLeast('named', 1, named / pairs);
+  if (cell.says !== undefined) {
+    const right = said.filter((one) => one).length / Math.max(1, said.length);
+    // What is never said is never wrong.
+    atLeast(`right (of ${said.length} said)`, RIGHT[cell.says], said.length === 0 ? 1 : right);
+  }
   return { name: cell.name, counts, wants };
 }
 

@@ -12,6 +12,8 @@ export interface CompareFlags {
   readonly noise: string | undefined;
   readonly warmup: string | undefined;
   readonly 'allow-different': readonly string[] | undefined;
+  readonly 'require-same': readonly string[] | undefined;
+  readonly anchor: number | undefined;
   readonly strict: boolean;
   readonly format: string | undefined;
 }
@@ -54,6 +56,18 @@ export const compareFlags = {
     ...several,
     helpValue: 'KEY',
     description: 'Compare although runs differ in this: plan, vus, duration, target and so on; may be repeated.',
+  }),
+  'require-same': Flags.string({
+    ...several,
+    helpValue: 'KEY',
+    description: 'Do not compare runs that differ in this although it usually may differ: machine, node and so on.',
+  }),
+  anchor: Flags.integer({
+    helpGroup,
+    helpValue: 'N',
+    min: 0,
+    description:
+      'Compare with the first N runs of a baseline as well, so that creeping changes show; 5 by default, 0 for none.',
   }),
   strict: Flags.boolean({ helpGroup, description: 'End with 12 when a comparison is inconclusive.' }),
   format: Flags.string({

@@ -5,6 +5,7 @@ import {
   COMPARISON_FORMATS,
   formatOfFile,
   GATES_FILE,
+  outcomeOf,
   readGates,
   readGatesFile,
   renderComparison,
@@ -43,12 +44,8 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   const progress = new ShareProgress(output.stderr, 'reading');
   const loaded = await compareFiles({
     ...sides,
+    ...(await readSettings(flags)),
     read: (share) => progress.show(share),
-    gates: await readAllGates(flags),
-    budget: readPercent('budget', flags.budget),
-    noise: readPercent('noise', flags.noise),
-    warmupMs: readWarmup(flags.warmup),
-    allowed: (flags['allow-different'] ?? []).flatMap((keys) => keys.split(',')),
   }).finally(() => progress.end());
   const { stdout } = output;
   const isStrict = flags.strict;
@@ -61,11 +58,26 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
     return render(loaded, asked, plain);
   });
   if (output.stderr.canRedraw && files.length > 0) output.stderr.write('\u001B[K');
-  await tellGithub(loaded.comparison, output, process.env);
+  await tellGithub(loaded.comparison, isStrict, output, process.env);
   const verdict = exitCodeOf(loaded.comparison, isStrict);
   // What was found is more than that a file could not be written, which is told all the same.
   for (const error of saved) reportError(error, output, { json: false, showStack: false });
   return verdict === EXIT_CODE.ok && saved.length > 0 ? EXIT_CODE.usage : verdict;
+}
+
+/** What decides beside the runs themselves. */
+async function readSettings(flags: CompareFlags): Promise<Omit<Parameters<typeof compareFiles>[0], 'base' | 'next'>> {
+  const keys = (texts: readonly string[] = []): string[] => texts.flatMap((text) => text.split(','));
+  const anchor = flags.anchor === undefined ? {} : { anchor: flags.anchor };
+  return {
+    gates: await readAllGates(flags),
+    budget: readPercent('budget', flags.budget),
+    noise: readPercent('noise', flags.noise),
+    warmupMs: readWarmup(flags.warmup),
+    allowed: keys(flags['allow-different']),
+    required: keys(flags['require-same']),
+    ...(flags.baseline !== undefined && { baselines: anchor }),
+  };
 }
 
 async function render(
@@ -95,16 +107,15 @@ async function saveAll(
   return errors;
 }
 
-function exitCodeOf({ verdict }: Comparison, isStrict: boolean): ExitCode {
-  switch (verdict) {
-    case 'regression':
-      return EXIT_CODE.regression;
-    case 'invalid':
+/** What a comparison ends with. */
+export function exitCodeOf({ verdict }: Comparison, isStrict: boolean): ExitCode {
+  switch (outcomeOf(verdict, isStrict)) {
+    case 'fails':
+      return verdict === 'inconclusive' ? EXIT_CODE.inconclusive : EXIT_CODE.regression;
+    case 'errs':
       return EXIT_CODE.invalidRun;
-    case 'inconclusive':
-      return isStrict ? EXIT_CODE.inconclusive : EXIT_CODE.ok;
-    case 'improvement':
-    case 'within budget':
+    case 'warns':
+    case 'passes':
       return EXIT_CODE.ok;
   }
 }

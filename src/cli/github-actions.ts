@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { errorMessage } from '../core/error.js';
-import { renderComparison, type Comparison } from '../report/index.js';
+import { outcomeOf, renderComparison, type Comparison, type Outcome } from '../report/index.js';
 import type { Output } from './output.js';
 
 /** GitHub shows ten of a kind for each step, and leaves out the rest without a word. */
@@ -12,14 +12,15 @@ const MOST_ANNOTATIONS = 10;
  */
 export async function tellGithub(
   comparison: Comparison,
+  isStrict: boolean,
   { stderr }: Output,
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<void> {
   if (env['GITHUB_ACTIONS'] !== 'true') return;
-  for (const line of annotations(comparison)) stderr.write(`${line}\n`);
+  for (const line of annotations(comparison, isStrict)) stderr.write(`${line}\n`);
   const summary = env['GITHUB_STEP_SUMMARY'];
   if (summary === undefined || summary === '') return;
-  const text = renderComparison(comparison, 'markdown', { colour: false, columns: 120, isStrict: false });
+  const text = renderComparison(comparison, 'markdown', { colour: false, columns: 120, isStrict });
   try {
     await appendFile(summary, `${text}\n`);
   } catch (error) {
@@ -28,19 +29,20 @@ export async function tellGithub(
   }
 }
 
-function annotations({ gates, verdict, because }: Comparison): readonly string[] {
-  const of = (said: Comparison['verdict'], command: 'error' | 'warning'): string[] =>
-    gates
-      .filter((gate) => gate.verdict === said)
+/** Of each kind as many as are shown; those that stop the step first. */
+export function annotations({ gates, verdict, because }: Comparison, isStrict: boolean): readonly string[] {
+  const said = gates.map(({ gate, verdict: own, reasons }) => ({
+    verdict: own,
+    title: `${own}: ${gate.text}`,
+    message: [gate.text, ...reasons].join('; '),
+  }));
+  const whole = gates.some((gate) => gate.verdict === verdict) ? [] : [{ verdict, title: verdict, message: because }];
+  const of = (outcome: Outcome, command: 'error' | 'warning'): string[] =>
+    [...whole, ...said]
+      .filter((one) => outcomeOf(one.verdict, isStrict) === outcome)
       .slice(0, MOST_ANNOTATIONS)
-      .map(({ gate, reasons }) => annotation(command, `${said}: ${gate.text}`, [gate.text, ...reasons].join('; ')));
-  const whole = gates.some((gate) => gate.verdict === verdict) ? [] : [wholeAnnotation(verdict, because)];
-  return [...of('regression', 'error'), ...of('invalid', 'error'), ...of('inconclusive', 'warning'), ...whole.flat()];
-}
-
-function wholeAnnotation(verdict: Comparison['verdict'], because: string): string[] {
-  if (verdict === 'within budget' || verdict === 'improvement') return [];
-  return [annotation(verdict === 'inconclusive' ? 'warning' : 'error', verdict, because)];
+      .map(({ title, message }) => annotation(command, title, message));
+  return [...of('fails', 'error'), ...of('errs', 'error'), ...of('warns', 'warning')];
 }
 
 function annotation(command: 'error' | 'warning', title: string, message: string): string {

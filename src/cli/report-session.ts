@@ -11,7 +11,18 @@ export interface ReportInvocation {
 }
 
 /** Flags that say something of a comparison alone: on one run they would be forgotten without a word. */
-const OF_COMPARISON = ['gate', 'gates', 'budget', 'noise', 'warmup', 'allow-different', 'strict', 'format'] as const;
+const OF_COMPARISON = [
+  'gate',
+  'gates',
+  'budget',
+  'noise',
+  'warmup',
+  'allow-different',
+  'require-same',
+  'anchor',
+  'strict',
+  'format',
+] as const;
 
 /** Throws `usage` with the flags that one run has no use for. */
 export function refuseOfComparison(flags: Readonly<Partial<Record<(typeof OF_COMPARISON)[number], unknown>>>): void {

@@ -1,7 +1,9 @@
 // What a verdict needs. Whoever prints a run, draws a page, exports, or looks at trends imports that room itself: a start loads what it uses.
-export { compareFiles, type LoadedComparison } from './compare/compare-runs.js';
+export { compareFiles } from './compare/compare-files.js';
+export type { LoadedComparison } from './compare/compare-runs.js';
 export { GATES_FILE, readGates, readGatesFile } from './compare/read-gates.js';
 export type { Comparison } from './compare/comparison.js';
+export { outcomeOf, type Outcome } from './compare/outcome.js';
 export {
   COMPARISON_FORMATS,
   formatOfFile,

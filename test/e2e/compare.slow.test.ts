@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,12 +20,33 @@ describe('wsg report BASE NEW', () => {
 
   const report = (...args: readonly string[]) => runWsg(['report', ...args], { cwd });
 
-  it('ends with 0 where a run stands against itself, and says the same each time', async () => {
-    const one = await report('base.run', 'base.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
-    const two = await report('base.run', 'base.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
+  it('says the same of the same runs each time', async () => {
+    const one = await report('base.run', 'new.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
+    const two = await report('base.run', 'new.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
     expect(one.code).toBe(0);
     expect(one.stdout).toBe(two.stdout);
-    expect(JSON.parse(one.stdout)).toMatchObject({ gates: [{ verdict: 'within budget', change: 0 }] });
+    expect(JSON.parse(one.stdout)).toMatchObject({ gates: [{ verdict: 'within budget' }] });
+  });
+
+  it('ends with 13 where a run stands against itself, under whatever name', async () => {
+    await copyFile(join(cwd, 'base.run'), join(cwd, 'copy.run'));
+    for (const other of ['base.run', 'copy.run']) {
+      const { code, stdout } = await report('base.run', other, '--gate', 'ws_rtt p(50) < +50%');
+      expect(code).toBe(13);
+      expect(stdout).toContain(`invalid: the runs cannot be compared: ${other} is the same run as base.run`);
+    }
+  });
+
+  it('ends with 13 where one of the gates cannot be judged, in every format', async () => {
+    const gates = ['--gate', 'ws_rtt p(50) < +50%', '--gate', 'ws_rtt_renamed p(50) < +50%'];
+    const { code, stdout, stderr } = await runWsg(
+      ['report', 'base.run', 'new.run', ...gates, '--output', 'unjudged.xml'],
+      { cwd, env: { GITHUB_ACTIONS: 'true' } },
+    );
+    expect(code).toBe(13);
+    expect(stdout).toMatch(/^unjudged: there is no metric ws_rtt_renamed in base\.run \(1 of 2 gates/);
+    expect(stderr).toMatch(/^::error title=unjudged%3A ws_rtt_renamed/m);
+    expect(await readFile(join(cwd, 'unjudged.xml'), 'utf8')).toContain('errors="1"');
   });
 
   it('ends with 10 on a regression, after everything was written', async () => {

@@ -6,7 +6,7 @@ import { differencesOf } from '../compare/differences.js';
 import { figureOf } from '../compare/figure.js';
 import { loadRun } from '../compare/loaded-run.js';
 import { aggregateName } from '../compare/parse-gate.js';
-import { studentQuantile, variance } from '../compare/statistics.js';
+import { studentQuantile, variance } from '../evidence/statistics.js';
 
 const LEAST_RUNS = 3;
 const TAIL = 0.05;
@@ -48,7 +48,7 @@ export async function calibrateRuns(
   const differences = differencesOf(
     [header],
     runs.map(({ run }) => run.header),
-    [],
+    { allowed: [], required: [] },
   );
   const decisive = differences.filter(({ consequence }) => consequence === 'invalid').map(({ key }) => key);
   if (decisive.length > 0)

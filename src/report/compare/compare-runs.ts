@@ -1,72 +1,23 @@
-import { WsgError } from '../../core/error.js';
-import type { ComparedRun, Comparison, ComparisonMethod, ComparisonSettings, Gate } from './comparison.js';
-import { defaultGates } from './default-gates.js';
-import { differencesOf, DIFFERENCE_KEYS } from './differences.js';
-import { commonFailures, worseFailures } from './failure-rate.js';
-import { findStalls } from './find-stalls.js';
-import { TAIL } from './judge-gate.js';
+import { TAIL } from '../evidence/evidence.js';
+import { withAnchor, withOutliers } from './judge-baselines.js';
 import { judgeGates, type Sides } from './judge-gates.js';
-import { loadRun, type LoadedRun, type LoadWish } from './loaded-run.js';
-import { readHeader } from '../../run-file/index.js';
-import { seedOf } from './seeded-draws.js';
-import { comparisonWarnings, DEFAULT_BUDGET, DEFAULT_NOISE } from './comparison-warnings.js';
+import type { Strain } from './judge-service.js';
+import type { LoadedRun } from './loaded-run.js';
+import { comparisonWarnings } from './comparison-warnings.js';
+import type { ComparedRun, Comparison, ComparisonMethod, ComparisonSettings, Gate } from './comparison.js';
+import { applicableGates } from './default-gates.js';
+import { differencesOf } from './differences.js';
+import { commonFailures, emptyLoads, missingVolumes, outages, worseFailures } from './failure-rate.js';
+import { findStalls } from './find-stalls.js';
 import { forbidGood, overallVerdict } from './overall-verdict.js';
+import { seedOf } from './seeded-draws.js';
 import { shownFigures } from './shown-figures.js';
-
-/** What is to be compared, and how. */
-export interface CompareOptions {
-  readonly base: readonly string[];
-  readonly next: readonly string[];
-  /** The default ones of the scenario when empty. */
-  readonly gates: readonly Gate[];
-  readonly budget?: number;
-  readonly noise?: number;
-  /** Instead of what the runs say. */
-  readonly warmupMs?: number;
-  /** Differences that do not matter, by their keys. */
-  readonly allowed?: readonly string[];
-  /** Hears how much has been read, 0 to 1. */
-  readonly read?: (share: number) => void;
-}
+import { splitBaselines, type SplitBaselines } from './split-baselines.js';
 
 /** A comparison, and the runs that it was made of. */
 export interface LoadedComparison {
   readonly comparison: Comparison;
   readonly sides: Sides;
-}
-
-/** Compares two sets of runs. Throws what `readRun` throws, and `usage` when there is nothing to compare. */
-export async function compareFiles(options: CompareOptions): Promise<LoadedComparison> {
-  const {
-    base: [first],
-    next,
-    budget = DEFAULT_BUDGET,
-    noise = DEFAULT_NOISE,
-    allowed = [],
-  } = options;
-  if (first === undefined || next.length === 0) throw new WsgError('usage', 'A comparison needs a run on each side.');
-  const unknown = allowed.filter((key) => !DIFFERENCE_KEYS.includes(key));
-  if (unknown.length > 0) {
-    throw new WsgError('usage', `There is no difference called ${unknown.join(', ')}.`, {
-      hint: `They are ${DIFFERENCE_KEYS.join(', ')}.`,
-    });
-  }
-  const header = await readHeader(first);
-  const gates = options.gates.length > 0 ? options.gates : defaultGates(header, budget);
-  const wish = { gates, warmupMs: options.warmupMs };
-  const sides = await loadSides(options, wish);
-  const settings = { budget, noise, allowed, warmupMs: options.warmupMs ?? header.warmupMs };
-  return { comparison: compareLoaded(sides, gates, settings), sides };
-}
-
-async function loadSides({ base, next, read }: CompareOptions, wish: LoadWish): Promise<Sides> {
-  const loaded: LoadedRun[] = [];
-  const paths = [...base, ...next];
-  for (const path of paths) {
-    loaded.push(await loadRun(path, wish));
-    read?.(loaded.length / paths.length);
-  }
-  return { base: loaded.slice(0, base.length), next: loaded.slice(base.length) };
 }
 
 /** How loaded runs are compared. */
@@ -75,14 +26,21 @@ export interface CompareSettings {
   readonly noise: number;
   readonly warmupMs: number;
   readonly allowed: readonly string[];
+  readonly required?: readonly string[];
+  /** Baselines that were not taken, and why. */
+  readonly leftOut?: Comparison['leftOut'];
+  /** Whether the base is a set of baselines, in the order of their start, of which outliers are left out. */
+  readonly isBaseline?: boolean;
+  /** How many of the first baselines are the anchor; 0 for none. */
+  readonly anchor?: number;
 }
 
 /** The same for runs that have been read. */
-export function compareLoaded(
-  sides: Sides,
-  gates: readonly Gate[],
-  { budget, noise, warmupMs, allowed }: CompareSettings,
-): Comparison {
+export function compareLoaded(all: Sides, gates: readonly Gate[], options: CompareSettings): LoadedComparison {
+  const { budget, noise, warmupMs, isBaseline = false, anchor = 0 } = options;
+  const { kept, notes } = applicableGates(gates, all);
+  const split = isBaseline ? splitBaselines(all, kept, anchor) : { rolling: all.base, anchor: [], outliers: [] };
+  const sides = { base: split.rolling, next: all.next };
   const settings: ComparisonSettings = {
     method: methodFor(sides),
     noise,
@@ -91,46 +49,91 @@ export function compareLoaded(
     warmupMs,
     seed: seedOfRuns(sides),
   };
-  return compose(sides, gates, settings, allowed);
+  const compared = compose({ sides, all, split }, { gates: kept, notes }, settings, options);
+  return { comparison: compared, sides };
+}
+
+interface ComposeParts {
+  readonly sides: Sides;
+  /** With the outliers and the anchor in the base. */
+  readonly all: Sides;
+  readonly split: SplitBaselines;
 }
 
 function compose(
-  sides: Sides,
-  gates: readonly Gate[],
+  { sides, all, split }: ComposeParts,
+  { gates, notes }: { readonly gates: readonly Gate[]; readonly notes: readonly string[] },
   settings: ComparisonSettings,
-  allowed: readonly string[],
+  { allowed, required = [], leftOut = [] }: CompareSettings,
 ): Comparison {
+  const { base, next } = sides;
   const headers = (runs: readonly LoadedRun[]) => runs.map(({ run }) => run.header);
-  const differences = differencesOf(headers(sides.base), headers(sides.next), allowed);
+  const differences = differencesOf(headers(base), headers(next), { allowed, required });
   const stalls = stallsOf(sides, gates);
-  const hasNewStalls =
-    stalls.filter(({ side }) => side === 'new').length > stalls.filter(({ side }) => side === 'base').length;
-  const failures = worseFailures(sides.base, sides.next);
-  const common = commonFailures(sides.base, sides.next);
+  const failures = [...worseFailures(base, next), ...missingVolumes(base, next), ...outages(sides, stalls)];
+  const common = commonFailures(base, next);
   const blocking = [
+    ...sameRuns(sides),
     ...differences.filter(({ consequence }) => consequence === 'invalid').map(tellDifference),
     ...saturation(sides),
     // More of them than before is a regression, and not a question of what can be compared.
     ...(failures.length === 0 ? common.blocking : []),
   ];
-  const judged = judgeGates(sides, gates, settings, { blocking, hasNewStalls });
-  const results = judged.map((result) => forbidGood(result, failures));
-  const { verdict, because } = overallVerdict(results, failures, blocking);
+  const context = { blocking, hasNewStalls: hasMore(stalls), strain: strainOf(sides) };
+  const judged = judgeGates(sides, gates, settings, context);
+  const crept = withAnchor(judged, { anchor: split.anchor, next }, settings, context);
+  const doubted =
+    split.outliers.length < 2
+      ? crept
+      : withOutliers(
+          crept,
+          judgeGates(all, gates, { ...settings, method: methodFor(all) }, context),
+          split.outliers.length,
+        );
+  const results = doubted.map((result) => forbidGood(result, failures));
+  const whole = overallVerdict(results, { blocking, failures, empty: emptyLoads(next) });
   return {
-    verdict,
-    because,
+    verdict: whole.verdict,
+    because: `${whole.because}${tellOutliers(split.outliers.length, all.base.length)}`,
     settings,
-    base: sides.base.map(tellRun),
-    next: sides.next.map(tellRun),
+    base: base.map(tellRun),
+    next: next.map(tellRun),
     differences,
+    leftOut: [...leftOut, ...split.outliers],
     gates: results,
     shown: shownFigures(sides, gates),
     stalls,
-    warnings: [...common.warnings, ...comparisonWarnings(sides, gates, settings)],
+    warnings: [...common.warnings, ...notes, ...comparisonWarnings(sides, gates, settings)],
   };
 }
 
-/** Few runs stand for their side by the middle one; what has a method of its own is judged by that. */
+/** One outlier is bad luck; two are said where nobody overlooks them. */
+function tellOutliers(count: number, of: number): string {
+  return count < 2 ? '' : `; ${count} of ${of} baselines are outliers and were left out`;
+}
+
+/** A run says nothing against itself, under whatever name. */
+function sameRuns({ base, next }: Sides): readonly string[] {
+  const known = new Map(base.map((run) => [run.identity, run.path]));
+  return next.flatMap(({ identity, path }) => {
+    const same = known.get(identity);
+    return same === undefined ? [] : [`${path} is the same run as ${same}`];
+  });
+}
+
+function hasMore(stalls: Comparison['stalls']): boolean {
+  const [base, next] = [stalls.filter(({ side }) => side === 'base'), stalls.filter(({ side }) => side === 'new')];
+  return next.length > base.length;
+}
+
+/** A side is strained where half of its runs are. */
+function strainOf({ base, next }: Sides): Strain {
+  const isStrained = (runs: readonly LoadedRun[]): boolean =>
+    runs.filter(({ run }) => run.end.health.verdict === 'strained').length * 2 >= runs.length;
+  return { base: isStrained(base), next: isStrained(next) };
+}
+
+/** Few runs are averaged; what has a method of its own is judged by that. */
 function methodFor({ base, next }: Sides): ComparisonMethod {
   if (base.length >= 4 && next.length >= 4) return 'many-against-many';
   return base.length >= 3 && next.length === 1 ? 'one-against-many' : 'one-against-one';
@@ -171,6 +174,7 @@ function tellRun({ path, run }: LoadedRun): ComparedRun {
     version,
     node,
     machine: `${machine.cpuModel}, ${machine.cpus} cores`,
+    labels: {},
     health: end.health.verdict,
     durationMs: end.totals.durationMs,
     complete,

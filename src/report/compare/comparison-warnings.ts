@@ -23,7 +23,7 @@ export function comparisonWarnings(
     if (tight.length > 0 && settings.noise >= DEFAULT_NOISE)
       warnings.push('a budget below 10% is hard to hold with one run a side: compare several');
     if (base.length + next.length > 2)
-      warnings.push('too few runs for a method of many: the middle run of each side was compared');
+      warnings.push('too few runs for a method of many: the runs of each side were averaged');
   }
   for (const { path, run } of [...base, ...next]) {
     if (run.end.health.verdict === 'strained') warnings.push(`the generator was strained in ${path}`);

@@ -1,7 +1,10 @@
 import type { HealthVerdict } from '../../run-file/records.js';
 
-/** What is said of a gate and of a whole comparison. `regression` means slower beyond the budget, with the interval's near end. */
-export type Verdict = 'regression' | 'improvement' | 'within budget' | 'inconclusive' | 'invalid';
+/**
+ * What is said of a gate and of a whole comparison. `regression` means slower beyond the budget, with the interval's near end; `unjudged` that what is
+ * gated was not recorded, `invalid` that the runs cannot be compared by it. Neither of the two passes.
+ */
+export type Verdict = 'regression' | 'improvement' | 'within budget' | 'inconclusive' | 'unjudged' | 'invalid';
 
 /** Which runs stood against which; it decides the statistics (docs/reference/comparison.md). */
 export type ComparisonMethod = 'one-against-one' | 'one-against-many' | 'many-against-many';
@@ -54,9 +57,31 @@ export interface MoreEvidence {
   readonly seconds?: number;
 }
 
+/** Of a figure: milliseconds, bytes, a share (0 to 1), occurrences a second, or a plain number. */
+export type Unit = 'ms' | 'bytes' | 'bytes per second' | 'per second' | 'ratio' | '';
+
+/** Service time beside response time: what is left of it when the generator's own lag is taken away. */
+export interface ServiceFigures {
+  /** Milliseconds at the gate's quantile. */
+  readonly base: number;
+  readonly next: number;
+  readonly change: number;
+  readonly interval: Interval;
+  /** The generator's own lag at the same quantile: milliseconds. */
+  readonly lag: { readonly base: number; readonly next: number };
+}
+
+/** The gate against the first runs of a baseline, where a change that creeps in shows. */
+export interface AnchorFigures {
+  readonly value: number;
+  readonly runs: number;
+  readonly change: number;
+  readonly interval: Interval;
+}
+
 export interface GateResult {
   readonly gate: Gate;
-  readonly unit: 'ms' | 'bytes' | 'per second' | 'ratio' | '';
+  readonly unit: Unit;
   readonly verdict: Verdict;
   /** Why it is `invalid` or `inconclusive`, or what crossed, in sentences without a full stop. */
   readonly reasons: readonly string[];
@@ -68,6 +93,12 @@ export interface GateResult {
   readonly interval: Interval | null;
   /** One-sided p-value of "the effect is at most the budget", where the method has one. */
   readonly pValue?: number;
+  /** The largest change for the worse that is not ruled out, one-sided at 90 %: .12 is 12 % worse; negative where it is better for sure. */
+  readonly atMost?: number;
+  /** The smallest change for the worse that this comparison would have called a regression in nine of ten cases. */
+  readonly smallestFound?: number;
+  readonly service?: ServiceFigures;
+  readonly anchor?: AnchorFigures;
   readonly more?: MoreEvidence;
   /** Footnotes: autocorrelation above .6, a trend inside the run... */
   readonly warnings: readonly string[];
@@ -78,7 +109,7 @@ export interface ShownFigure {
   readonly series: string;
   /** `p(95)`, `avg`, `rate`, `count`... */
   readonly aggregate: string;
-  readonly unit: GateResult['unit'];
+  readonly unit: Unit;
   readonly base: number | null;
   readonly next: number | null;
   readonly change: number | null;
@@ -92,9 +123,17 @@ export interface ComparedRun {
   readonly version: string;
   readonly node: string;
   readonly machine: string;
+  /** As given with --label, or by the CI. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly health: HealthVerdict;
   readonly durationMs: number;
   readonly complete: boolean;
+}
+
+/** A run that is not looked at, and why. */
+export interface LeftOut {
+  readonly path: string;
+  readonly reason: string;
 }
 
 /** Something in which the two sides' runs are not alike. */
@@ -106,13 +145,16 @@ export interface Difference {
   readonly consequence: 'invalid' | 'warning' | 'allowed';
 }
 
-/** Seconds in which next to nothing was answered, which no quantile shows: named beside the verdict. */
+/** A stretch in which next to nothing was answered, which no quantile shows: named beside the verdict. */
 export interface Stall {
   readonly side: 'base' | 'new';
   readonly path: string;
   readonly series: string;
-  /** From 0, of that run. */
+  /** The first second, from 0, of that run, and how many. */
   readonly second: number;
+  readonly seconds: number;
+  /** Whether a part of a second was lost, and not all of it. */
+  readonly isPart: boolean;
   readonly text: string;
 }
 
@@ -138,6 +180,8 @@ export interface Comparison {
   readonly base: readonly ComparedRun[];
   readonly next: readonly ComparedRun[];
   readonly differences: readonly Difference[];
+  /** Baselines that are not compared, and why. */
+  readonly leftOut: readonly LeftOut[];
   readonly gates: readonly GateResult[];
   readonly shown: readonly ShownFigure[];
   readonly stalls: readonly Stall[];

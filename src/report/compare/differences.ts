@@ -9,11 +9,17 @@ export const DIFFERENCE_KEYS: readonly string[] = [...DECISIVE, ...TOLD];
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** How the runs of both sides differ from the first one of the base. `allowed` are keys that do not matter. */
+/** Keys of differences that do not matter, and of those that decide although they usually do not. */
+export interface DifferenceRules {
+  readonly allowed: readonly string[];
+  readonly required: readonly string[];
+}
+
+/** How the runs of both sides differ from the first one of the base. */
 export function differencesOf(
   base: readonly RunHeader[],
   next: readonly RunHeader[],
-  allowed: readonly string[],
+  rules: DifferenceRules,
 ): readonly Difference[] {
   const [first] = base;
   if (first === undefined) return [];
@@ -24,12 +30,15 @@ export function differencesOf(
     for (const key of DIFFERENCE_KEYS) {
       const [one = '', other = ''] = [facts[key], others[key]];
       if (one === other || found.has(key)) continue;
-      const isDecisive = DECISIVE.some((decisive) => decisive === key);
-      const consequence = allowed.includes(key) ? 'allowed' : isDecisive ? 'invalid' : 'warning';
-      found.set(key, { key, ...shown(key, one, other), consequence });
+      found.set(key, { key, ...shown(key, one, other), consequence: consequenceOf(key, rules) });
     }
   }
   return [...found.values()];
+}
+
+function consequenceOf(key: string, { allowed, required }: DifferenceRules): Difference['consequence'] {
+  if (allowed.includes(key)) return 'allowed';
+  return required.includes(key) || DECISIVE.some((decisive) => decisive === key) ? 'invalid' : 'warning';
 }
 
 function factsOf(header: RunHeader): Readonly<Record<string, string>> {

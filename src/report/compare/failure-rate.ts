@@ -1,3 +1,5 @@
+import type { Stall } from './comparison.js';
+import { silentSeconds } from './find-stalls.js';
 import type { LoadedRun } from './loaded-run.js';
 
 /** More failures than these are no chance: this many standard errors, and this share of all. */
@@ -66,6 +68,53 @@ export function worseFailures(base: readonly LoadedRun[], next: readonly LoadedR
     if (!(is - was > Math.max(LEAST_SHARE, STANDARD_ERRORS * error))) return [];
     return [`${kind.name}: ${percent(is)} instead of ${percent(was)}`];
   });
+}
+
+/** Of what every load has some: when the base has this much of it and the new runs none, that is no chance. */
+const LEAST_VOLUME = 10;
+const VOLUMES: readonly (readonly [metric: string, words: string])[] = [
+  ['ws_msgs_received', 'nothing was received'],
+  ['ws_sessions', 'no connection was opened'],
+  ['iterations', 'no iteration was completed'],
+  ['http_reqs', 'no request was made'],
+];
+
+/** What the base did and the new runs did not do at all, in sentences. */
+export function missingVolumes(base: readonly LoadedRun[], next: readonly LoadedRun[]): readonly string[] {
+  return VOLUMES.flatMap(([name, words]) => {
+    const [before, after] = [sum(base, (run) => counter(run, name)), sum(next, (run) => counter(run, name))];
+    return before >= LEAST_VOLUME && after === 0 ? [`${words}: ${name} 0 instead of ${before}`] : [];
+  });
+}
+
+/** Scenarios that are about messages: without any, nothing of them can be judged. */
+const OF_MESSAGES: ReadonlySet<string> = new Set(['snapshot', 'echo', 'fan-out']);
+
+/** Why nothing could be judged at all, in sentences: no message on either side of a load that is about messages. */
+export function emptyLoads(next: readonly LoadedRun[]): readonly string[] {
+  const isOfMessages = next.every(
+    ({ run: { header } }) => header.scriptHash === undefined && OF_MESSAGES.has(header.scenario),
+  );
+  if (!isOfMessages || next.some((run) => counter(run, 'ws_msgs_received') > 0)) return [];
+  return ['nothing was received in the new runs, so there is nothing to judge'];
+}
+
+/** As many seconds, and this share of all that were looked at, are no stall but an outage. */
+const OUTAGE_S = 5;
+const OUTAGE_SHARE = 0.05;
+
+/** Seconds in which the new side answered nothing while the base did, in a sentence. */
+export function outages(
+  sides: { readonly base: readonly LoadedRun[]; readonly next: readonly LoadedRun[] },
+  stalls: readonly Stall[],
+): readonly string[] {
+  const silent = (runs: readonly LoadedRun[]): number =>
+    sum(runs, ({ path }) => silentSeconds(stalls.filter((stall) => stall.path === path)));
+  const looked = (runs: readonly LoadedRun[]): number => sum(runs, ({ from, to }) => to - from);
+  const [was, is] = [silent(sides.base), silent(sides.next)];
+  const [before, after] = [looked(sides.base), looked(sides.next)];
+  const isOutage = is >= OUTAGE_S && is / after - was / Math.max(1, before) >= OUTAGE_SHARE;
+  return isOutage ? [`seconds without an answer: ${is} of ${after} instead of ${was} of ${before}`] : [];
 }
 
 /** What mostly failed on both sides, in sentences: nothing got worse, and yet the times say little of what works. */

@@ -1,9 +1,16 @@
-import type { SecondRecord } from '../../run-file/records.js';
-import type { Resampled } from './bootstrap.js';
-import type { Gate, GateAggregate, GateResult } from './comparison.js';
+import { largest } from '../../core/largest.js';
+import type { MetricContains, SecondRecord } from '../../run-file/records.js';
+import type { Resampled } from '../evidence/bootstrap.js';
+import type { Gate, GateAggregate, Unit } from './comparison.js';
 import type { LoadedRun } from './loaded-run.js';
 import { type Blocks, type QuantileSample, type SecondCounts, sumOfBlocks } from './second-counts.js';
 
+const PLAIN_UNITS: Readonly<Record<MetricContains, Unit>> = { time: 'ms', data: 'bytes', default: '' };
+const RATE_UNITS: Readonly<Record<MetricContains, Unit>> = {
+  time: 'per second',
+  data: 'bytes per second',
+  default: 'per second',
+};
 const NO_FIGURES = { count: 0, sum: 0, max: 0 };
 
 /** What a gate looks at in one run. */
@@ -14,6 +21,10 @@ export interface Figure {
   readonly seconds: number;
   /** How it varies within the run; undefined where that cannot be told. */
   readonly resampled?: Resampled;
+  /** What it counts, where chance can be counted as well. */
+  readonly counts?: 'share' | 'occurrences';
+  /** Of a maximum: that of each second. */
+  readonly maxima?: readonly number[];
   /** Why it cannot be judged. */
   readonly problem?: string;
 }
@@ -25,33 +36,52 @@ export function figureOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate
   if (type === 'trend') return trendFigure({ series, aggregate }, run);
   if (aggregate.type === 'quantile' || aggregate.type === 'avg')
     return nothing(run, `${series} is a ${type}, which has no ${aggregate.type}`);
-  const seconds = run.run.seconds.slice(run.from, run.to);
   switch (type) {
     case 'counter':
-      return ratio(
-        run,
-        seconds.map((second) => second.counters[series] ?? 0),
-        aggregate.type === 'rate' ? 'seconds' : 'one',
-      );
+      return counterFigure({ series, aggregate }, run);
     case 'rate':
       // What fails, fails at whatever time: checks of whole sessions come when these end.
       return rateFigure(series, run, run.run.seconds);
-    case 'gauge':
-      return ratio(
-        run,
-        seconds.map((second) => second.gauges[series]?.value ?? 0),
-        'seconds',
-      );
+    case 'gauge': {
+      if (!(series in run.run.end.totals.gauges)) return nothing(run, undefined);
+      const values = run.run.seconds.slice(run.from, run.to).map((second) => second.gauges[series]?.value ?? 0);
+      return ratio(run, values, 'seconds');
+    }
   }
 }
 
+function counterFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): Figure {
+  const counted = run.run.seconds.slice(run.from, run.to).map((second) => second.counters[series] ?? 0);
+  return { ...ratio(run, counted, aggregate.type === 'rate' ? 'seconds' : 'one'), counts: 'occurrences' };
+}
+
+/** The service time of a gate on a quantile of times: what is left of it without the generator's own lag. Undefined where the run has none. */
+export function serviceOf(
+  { series, aggregate }: Pick<Gate, 'series' | 'aggregate'>,
+  run: LoadedRun,
+): Figure | undefined {
+  const counts = run.service.get(series);
+  if (counts === undefined || aggregate.type !== 'quantile') return undefined;
+  const figure = timesFigure(aggregate, counts, run);
+  return figure.value === null ? undefined : figure;
+}
+
 /** The unit of a gate's figures. */
-export function unitOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): GateResult['unit'] {
+export function unitOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): Unit {
   const metric = definitionOf(series, run);
-  if (metric?.type === 'rate') return 'ratio';
-  if (metric?.type === 'counter' && aggregate.type === 'rate') return 'per second';
-  if (metric?.contains === 'time') return 'ms';
-  return metric?.contains === 'data' ? 'bytes' : '';
+  switch (metric?.type) {
+    case undefined:
+      return '';
+    case 'rate':
+      return 'ratio';
+    case 'counter':
+      return aggregate.type === 'rate' ? RATE_UNITS[metric.contains] : PLAIN_UNITS[metric.contains];
+    case 'gauge':
+      return PLAIN_UNITS[metric.contains];
+    case 'trend':
+      if (aggregate.type === 'rate') return 'per second';
+      return aggregate.type === 'count' ? '' : PLAIN_UNITS[metric.contains];
+  }
 }
 
 function definitionOf(series: string, { run }: LoadedRun): LoadedRun['run']['header']['metrics'][number] | undefined {
@@ -101,11 +131,13 @@ function timesFigure(aggregate: GateAggregate, counts: SecondCounts, run: Loaded
         samples,
       );
     case 'count':
-      return ratio(run, counted, 'one', samples);
+      return { ...ratio(run, counted, 'one', samples), counts: 'occurrences' };
     case 'rate':
-      return ratio(run, counted, 'seconds', samples);
-    case 'max':
-      return { value: Math.max(...figures.map(({ max }) => max)), samples, seconds: run.to - run.from };
+      return { ...ratio(run, counted, 'seconds', samples), counts: 'occurrences' };
+    case 'max': {
+      const maxima = figures.map(({ max }) => max);
+      return { value: largest(maxima), samples, seconds: run.to - run.from, maxima };
+    }
     case 'min':
     case 'value':
       return nothing(run, `${aggregate.type} of a trend says nothing that could be judged`);
@@ -124,7 +156,7 @@ function rateFigure(series: string, run: LoadedRun, seconds: readonly SecondReco
   const passes = seconds.map((second) => second.rates[series]?.passes ?? 0);
   const all = seconds.map((second, index) => (passes[index] ?? 0) + (second.rates[series]?.fails ?? 0));
   const samples = all.reduce((sum, count) => sum + count, 0);
-  return samples === 0 ? nothing(run, undefined) : ratio(run, passes, all, samples);
+  return samples === 0 ? nothing(run, undefined) : { ...ratio(run, passes, all, samples), counts: 'share' };
 }
 
 /** A sum over seconds, over another one: their number, nothing, or what is given. */

@@ -1,4 +1,5 @@
-import type { Resampled } from './bootstrap.js';
+import type { Resampled } from '../evidence/bootstrap.js';
+import type { Figure } from './figure.js';
 
 const PARTS = 8;
 const LEAST_SECONDS = 3 * PARTS;
@@ -21,6 +22,19 @@ export function driftOf(run: Resampled): number | undefined {
   const change = figure(PARTS - 2, 2) - figure(0, 2);
   if (!(Math.abs(change) >= LEAST_CHANGE)) return undefined;
   return Math.abs(kendallScore(parts)) >= LEAST_SCORE ? Math.expm1(change) : undefined;
+}
+
+/** What has to be said of runs that were not at rest while they were looked at. */
+export function driftsOf(side: 'base' | 'new', figures: readonly Figure[]): readonly string[] {
+  const drifts = figures.flatMap(({ resampled }) => (resampled && driftOf(resampled)) ?? []);
+  const [first] = drifts;
+  if (first === undefined) return [];
+  const where = figures.length === 1 ? `the ${side} run` : `${drifts.length} of ${figures.length} ${side} runs`;
+  const way = first > 0 ? 'rises' : 'falls';
+  const percent = (Math.abs(first) * 100).toFixed(0);
+  return [
+    `drift: it ${way} all through ${where}, by ${percent} % (--warmup leaves a beginning out; a leak or a growing queue goes on)`,
+  ];
 }
 
 function kendallScore(values: readonly number[]): number {

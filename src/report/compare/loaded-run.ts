@@ -5,16 +5,20 @@ import type { Run, SecondRecord } from '../../run-file/records.js';
 import type { Gate } from './comparison.js';
 import { QuantileGrid } from './quantile-grid.js';
 import { SecondCounts } from './second-counts.js';
+import { seedOf } from './seeded-draws.js';
 
 const SECOND_MS = 1000;
 
 /** A run as far as a comparison looks at it. */
 export interface LoadedRun {
   readonly path: string;
+  /** Equal for two files that hold the same run. */
+  readonly identity: string;
   /** Of its seconds only what the gates look at. */
   readonly run: Run;
-  /** Of the wanted trends of times. */
+  /** Of the wanted trends of times: response times, and where the run has them, service times. */
   readonly counts: ReadonlyMap<string, SecondCounts>;
+  readonly service: ReadonlyMap<string, SecondCounts>;
   /** The seconds that are looked at: from behind the warm-up to before the last one, which is cut. */
   readonly from: number;
   readonly to: number;
@@ -27,6 +31,13 @@ export interface LoadWish {
   readonly warmupMs: number | undefined;
 }
 
+/** Series of which every comparison sees the seconds: silence is looked for in what arrives, against how many virtual users there were. */
+const WATCHED = ['ws_msgs_received', 'vus'] as const;
+const KINDS = ['response', 'service'] as const;
+type Kind = (typeof KINDS)[number];
+/** Seconds that were counted, by kind and series. */
+type KindCounts = Readonly<Record<Kind, Map<string, SecondCounts>>>;
+
 /**
  * Reads a run file; what of it stays in memory are a few kilobytes a second at most. Edges for quantiles come from the run's totals, so one reading is enough, but
  * where the warm-up or the end were so different that they lie elsewhere. Throws what `readRun` throws.
@@ -34,17 +45,28 @@ export interface LoadWish {
 export async function loadRun(path: string, { gates, warmupMs }: LoadWish): Promise<LoadedRun> {
   const outline = await readOutline(path);
   const names = [...new Set(gates.map(({ series }) => series))];
-  const counts = new Map(
-    names.flatMap((series): [string, SecondCounts][] => {
-      const total = outline.end.totals.trends[series]?.histograms.response;
-      return total === undefined ? [] : [[series, countsFor(total, series, gates)]];
-    }),
-  );
-  const run = await readRun(path, { seconds: (second) => pickSeries(second, names), histograms: countInto(counts) });
+  const counts: KindCounts = { response: new Map(), service: new Map() };
+  for (const series of names) {
+    const totals = outline.end.totals.trends[series]?.histograms;
+    for (const kind of KINDS) {
+      const total = totals?.[kind];
+      const quantiles = quantilesOf(gates, series);
+      if (total === undefined || (kind === 'service' && quantiles.length === 0)) continue;
+      counts[kind].set(series, new SecondCounts(new QuantileGrid(total.counts, quantiles)));
+    }
+  }
+  const picked = [...new Set([...names, ...WATCHED])];
+  const run = await readRun(path, { seconds: (second) => pickSeries(second, picked), histograms: countInto(counts) });
   const window = windowOf(run, warmupMs);
-  const thin = [...counts].filter(([, one]) => !one.isDense(window.from, window.to)).map(([series]) => series);
-  for (const [series, own] of await recount(path, thin, window, gates)) counts.set(series, own);
-  return { path, run, counts, ...window };
+  await recount(path, counts, window, gates);
+  return { path, identity: identityOf(run), run, counts: counts.response, service: counts.service, ...window };
+}
+
+/** The same for two files that hold the same run, and for no others. */
+export function identityOf({ header, end }: Pick<Run, 'header' | 'end'>): string {
+  const { durationMs, counters, rates } = end.totals;
+  const times = Object.entries(end.totals.trends).map(([series, { count, sum }]) => [series, count, sum]);
+  return seedOf([JSON.stringify([header, durationMs, counters, rates, times])]).toString(16);
 }
 
 type Window = Pick<LoadedRun, 'from' | 'to'>;
@@ -57,44 +79,54 @@ function windowOf({ header, end, seconds }: Run, warmupMs: number | undefined): 
   return { from, to: Math.min(to, seconds.length) };
 }
 
-function countsFor(expected: Histogram, series: string, gates: LoadWish['gates']): SecondCounts {
-  const quantiles = gates.flatMap((gate) =>
+function quantilesOf(gates: LoadWish['gates'], series: string): readonly number[] {
+  const own = gates.flatMap((gate) =>
     gate.series === series && gate.aggregate.type === 'quantile' ? [gate.aggregate.quantile] : [],
   );
-  return new SecondCounts(new QuantileGrid(expected.counts, [...new Set(quantiles)]));
+  return [...new Set(own)];
 }
 
-function countInto(
-  counts: ReadonlyMap<string, SecondCounts>,
-): NonNullable<Parameters<typeof readRun>[1]>['histograms'] {
+function countInto(counts: KindCounts): NonNullable<Parameters<typeof readRun>[1]>['histograms'] {
   return {
-    series: [...counts.keys()],
-    visitEncoded: ({ series, second, bytes }) => counts.get(series)?.add(second, bytes),
+    series: [...new Set([...counts.response.keys(), ...counts.service.keys()])],
+    kinds: counts.service.size > 0 ? KINDS : ['response'],
+    visitEncoded: ({ series, kind, second, bytes }) => {
+      if (kind !== 'lag') counts[kind].get(series)?.add(second, bytes);
+    },
   };
 }
 
-/** Counts series anew at edges for these seconds alone. */
+/** Counts series anew whose quantiles lie elsewhere in these seconds than in the whole run, at edges for these seconds alone. */
 async function recount(
   path: string,
-  names: readonly string[],
+  counts: KindCounts,
   { from, to }: Window,
   gates: LoadWish['gates'],
-): Promise<ReadonlyMap<string, SecondCounts>> {
-  if (names.length === 0) return new Map();
-  const totals = new Map(names.map((series) => [series, new Histogram()]));
+): Promise<void> {
+  const thin: KindCounts = { response: new Map(), service: new Map() };
+  const totals = { response: new Map<string, Histogram>(), service: new Map<string, Histogram>() };
+  for (const kind of KINDS) {
+    for (const [series, one] of counts[kind]) if (!one.isDense(from, to)) totals[kind].set(series, new Histogram());
+  }
+  if (totals.response.size + totals.service.size === 0) return;
+  const series = [...new Set([...totals.response.keys(), ...totals.service.keys()])];
   await readRun(path, {
     seconds: false,
     histograms: {
-      series: names,
-      visitEncoded: ({ series, second, bytes }) => {
-        const total = totals.get(series);
+      series,
+      kinds: KINDS,
+      visitEncoded: ({ series: name, kind, second, bytes }) => {
+        const total = kind === 'lag' ? undefined : totals[kind].get(name);
         if (total !== undefined && second >= from && second < to) decodeHistogramInto(bytes, total);
       },
     },
   });
-  const counts = new Map([...totals].map(([series, total]) => [series, countsFor(total, series, gates)]));
-  await readRun(path, { seconds: false, histograms: countInto(counts) });
-  return counts;
+  for (const kind of KINDS) {
+    for (const [name, total] of totals[kind])
+      thin[kind].set(name, new SecondCounts(new QuantileGrid(total.counts, quantilesOf(gates, name))));
+  }
+  await readRun(path, { seconds: false, histograms: countInto(thin) });
+  for (const kind of KINDS) for (const [name, one] of thin[kind]) counts[kind].set(name, one);
 }
 
 /** Of an hour with dozens of series most of the memory would be what no gate looks at. */

@@ -1,27 +1,67 @@
-import type { MetricDefinition, RunTotals } from '../../run-file/records.js';
-import type { Gate, ShownFigure } from './comparison.js';
-import { changeOf, type Sides } from './judge-gates.js';
+import { largest } from '../../core/largest.js';
+import type { MetricDefinition } from '../../run-file/records.js';
+import type { Gate, ShownFigure, Unit } from './comparison.js';
+import { changeOf } from './judge-gate.js';
+import type { Sides } from './judge-gates.js';
+import type { LoadedRun } from './loaded-run.js';
 
-/** Trends of times and counters that no gate is on, of the first run of each side: to be looked at, not judged. */
-export function shownFigures({ base, next }: Sides, gates: readonly Gate[]): readonly ShownFigure[] {
-  const [before, after] = [base[0]?.run, next[0]?.run];
-  if (before === undefined || after === undefined) return [];
-  const gated = new Set(gates.map(({ series }) => series));
-  return before.header.metrics.flatMap((metric): ShownFigure[] => {
-    if (gated.has(metric.name)) return [];
-    const [one, other] = [figure(metric, before.end.totals), figure(metric, after.end.totals)];
-    if (one === null && other === null) return [];
-    const unit = metric.type === 'trend' ? 'ms' : 'per second';
-    const aggregate = metric.type === 'trend' ? 'p(95)' : 'rate';
-    return [{ series: metric.name, aggregate, unit, base: one, next: other, change: changeOf(one, other) }];
-  });
+/** One figure of a run, null where it has none. */
+type FigureOf = (run: LoadedRun) => number | null;
+
+/**
+ * What is looked at and not judged, of the middle run of each side: the tail of every gated trend of times, which its gates may not show, then all trends of times
+ * and counters that no gate is on.
+ */
+export function shownFigures(sides: Sides, gates: readonly Gate[]): readonly ShownFigure[] {
+  const metrics = sides.base[0]?.run.header.metrics ?? [];
+  const gated = [...new Set(gates.map(({ series }) => series))];
+  const asked = new Set(gates.map(({ series, aggregate }) => `${series} ${aggregate.type}`));
+  const tails = gated.flatMap((series) => [
+    shown(sides, { series, aggregate: 'p(99.9)', unit: 'ms' }, percentile(series, 99.9)),
+    ...(asked.has(`${series} max`) ? [] : [shown(sides, { series, aggregate: 'max', unit: 'ms' }, maximum(series))]),
+  ]);
+  const others = metrics.filter(({ name }) => !gated.includes(name)).map((metric) => ofMetric(sides, metric));
+  return [...tails, ...others].flatMap((figure) => figure ?? []);
 }
 
-function figure({ name, type, contains }: MetricDefinition, totals: RunTotals): number | null {
+function ofMetric(sides: Sides, { name: series, type, contains }: MetricDefinition): ShownFigure | undefined {
   if (type === 'counter') {
-    const count = totals.counters[name];
-    return count === undefined ? null : (count * 1000) / totals.durationMs;
+    const unit = contains === 'data' ? 'bytes per second' : 'per second';
+    return shown(sides, { series, aggregate: 'rate', unit }, ({ run: { end } }) => {
+      const count = end.totals.counters[series];
+      return count === undefined ? null : (count * 1000) / end.totals.durationMs;
+    });
   }
-  if (type !== 'trend' || contains !== 'time') return null;
-  return totals.trends[name]?.histograms.response?.valueAtPercentile(95) ?? null;
+  if (type !== 'trend' || contains !== 'time') return undefined;
+  return shown(sides, { series, aggregate: 'p(95)', unit: 'ms' }, percentile(series, 95));
+}
+
+function shown(
+  { base, next }: Sides,
+  named: { readonly series: string; readonly aggregate: string; readonly unit: Unit },
+  of: FigureOf,
+): ShownFigure | undefined {
+  const [one, other] = [middle(base.map(of)), middle(next.map(of))];
+  return one === null && other === null
+    ? undefined
+    : { ...named, base: one, next: other, change: changeOf(one, other) };
+}
+
+/** Of an even number the upper one: none is the better for being chosen. */
+function middle(values: readonly (number | null)[]): number | null {
+  const known = values.flatMap((value) => value ?? []).toSorted((a, b) => a - b);
+  return known[Math.floor(known.length / 2)] ?? null;
+}
+
+function percentile(series: string, at: number): FigureOf {
+  return ({ run }) => run.end.totals.trends[series]?.histograms.response?.valueAtPercentile(at) ?? null;
+}
+
+/** The largest of the seconds that are looked at. */
+function maximum(series: string): FigureOf {
+  return ({ run, from, to }) => {
+    const maxima = run.seconds.slice(from, to).flatMap(({ trends }) => trends[series]?.max ?? []);
+    const isTime = run.end.totals.trends[series]?.histograms.response !== undefined;
+    return isTime && maxima.length > 0 ? largest(maxima) : null;
+  };
 }

@@ -51,7 +51,7 @@ export async function dataOfComparison({ comparison, sides }: LoadedComparison):
   for (const path of middles) curves.push(await readRunCurves(path));
   const runs = curves.map(({ times, health }, side) => ({ label: side === 0 ? 'base' : 'new', times, health }));
   const spectra = spectraOf([sides.base.map(({ run }) => run), sides.next.map(({ run }) => run)]);
-  const judged = comparison.gates.filter(({ verdict }) => verdict !== 'invalid');
+  const judged = comparison.gates.filter(({ verdict }) => verdict !== 'invalid' && verdict !== 'unjudged');
   const gated = [...new Set(judged.map(({ gate }) => gate.series))];
   const drawn = gated.filter((series) => spectra.some((spectrum) => spectrum.series === series));
   const shifts = await quantileShifts(sides, drawn, comparison.settings);

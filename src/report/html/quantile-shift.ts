@@ -27,7 +27,11 @@ export async function quantileShifts(
   const counted = { base: await load(sides.base), next: await load(sides.next) };
   return [...gates].map(([series, own]) => {
     // What blocks the whole comparison was decided before: here only figures are wanted.
-    const results = judgeGates(counted, own, settings, { blocking: [], hasNewStalls: false });
+    const results = judgeGates(counted, own, settings, {
+      blocking: [],
+      hasNewStalls: false,
+      strain: { base: false, next: false },
+    });
     return {
       series,
       quantiles: QUANTILES,

@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
-import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
+import type { Comparison, GateResult } from '../compare/comparison.js';
+import { outcomeOf, type Outcome } from '../compare/outcome.js';
 import { formatChange, formatFigure, formatInterval } from './comparison-figures.js';
 
-const SEVERITY: Readonly<Partial<Record<Verdict, string>>> = {
-  regression: 'critical',
-  invalid: 'major',
-  inconclusive: 'minor',
+const SEVERITY: Readonly<Record<Outcome, string | undefined>> = {
+  fails: 'critical',
+  errs: 'major',
+  warns: 'minor',
+  passes: undefined,
 };
+
+export interface CodeQualityOptions {
+  readonly isStrict: boolean;
+  /** Where the gates stand. */
+  readonly gatesFile?: string | undefined;
+}
 
 /**
  * What a comparison complains of as a GitLab code quality report (docs.gitlab.com, "Code Quality report format"): one issue a gate that does
  * not hold, at the file where gates stand, or at the new run where they stand in none. An empty list when all hold.
  */
-export function renderComparisonCodeQuality(comparison: Comparison, gatesFile: string | undefined): string {
-  const path = gatesFile ?? comparison.next[0]?.path ?? 'wsg.gates.yml';
+export function renderComparisonCodeQuality(comparison: Comparison, options: CodeQualityOptions): string {
+  const path = options.gatesFile ?? comparison.next[0]?.path ?? 'wsg.gates.yml';
   const { verdict, because, gates } = comparison;
   const said = gates.map((result) => ({
     verdict: result.verdict,
@@ -24,7 +32,7 @@ export function renderComparisonCodeQuality(comparison: Comparison, gatesFile: s
   const whole = { verdict, name: 'the whole', description: `${verdict}: ${because}` };
   const all = gates.some((result) => result.verdict === verdict) ? said : [...said, whole];
   const issues = all.flatMap(({ verdict: one, name, description }) => {
-    const severity = SEVERITY[one];
+    const severity = SEVERITY[outcomeOf(one, options.isStrict)];
     if (severity === undefined) return [];
     // The same gate is the same issue from one pipeline to the next.
     const fingerprint = createHash('sha256').update(`wsg ${name}`).digest('hex');

@@ -1,8 +1,8 @@
 import { formatTime } from '../../summary/format-value.js';
-import type { GateResult, Interval, Verdict } from '../compare/comparison.js';
+import type { GateResult, Interval, Unit, Verdict } from '../compare/comparison.js';
 
 /** A gate's value as people read it. */
-export function formatFigure(value: number | null, unit: GateResult['unit']): string {
+export function formatFigure(value: number | null, unit: Unit): string {
   if (value === null) return '-';
   switch (unit) {
     case 'ms':
@@ -12,10 +12,19 @@ export function formatFigure(value: number | null, unit: GateResult['unit']): st
     case 'per second':
       return `${Number(value.toPrecision(5))}/s`;
     case 'bytes':
-      return `${Number(value.toPrecision(5))} B`;
+      return formatBytes(value);
+    case 'bytes per second':
+      return `${formatBytes(value)}/s`;
     case '':
       return String(Number(value.toPrecision(6)));
   }
+}
+
+/** Bytes as k6 has them, in powers of 1,000. */
+function formatBytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${Number((value / 1000 ** at).toPrecision(4))} ${units[at]}`;
 }
 
 /** A change with its sign: `+12.3%`. */
@@ -42,5 +51,6 @@ export const VERDICT_MARKS: Readonly<Record<Verdict, string>> = {
   improvement: '✓',
   'within budget': '✓',
   inconclusive: '?',
+  unjudged: '!',
   invalid: '!',
 };

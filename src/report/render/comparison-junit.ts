@@ -1,4 +1,5 @@
 import type { Comparison, GateResult } from '../compare/comparison.js';
+import { outcomeOf } from '../compare/outcome.js';
 import { formatChange, formatFigure, formatInterval, formatMore } from './comparison-figures.js';
 
 /** A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs, what is inconclusive is skipped, or fails where that is `isStrict`. */
@@ -31,17 +32,8 @@ function gateCase(result: GateResult, isStrict: boolean): string {
 }
 
 function tagOf(verdict: GateResult['verdict'], isStrict: boolean): 'failure' | 'error' | 'skipped' | undefined {
-  switch (verdict) {
-    case 'regression':
-      return 'failure';
-    case 'invalid':
-      return 'error';
-    case 'inconclusive':
-      return isStrict ? 'failure' : 'skipped';
-    case 'improvement':
-    case 'within budget':
-      return undefined;
-  }
+  const tags = { fails: 'failure', errs: 'error', warns: 'skipped', passes: undefined } as const;
+  return tags[outcomeOf(verdict, isStrict)];
 }
 
 /** What is said of the whole and of no gate: more failures than before, runs that cannot be compared. */

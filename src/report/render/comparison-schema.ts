@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Comparison } from '../compare/comparison.js';
 
-const verdict = z.enum(['regression', 'improvement', 'within budget', 'inconclusive', 'invalid']);
+const verdict = z.enum(['regression', 'improvement', 'within budget', 'inconclusive', 'unjudged', 'invalid']);
 const unit = z
-  .enum(['ms', 'bytes', 'per second', 'ratio', ''])
-  .describe('Of the figures: milliseconds, bytes, a second, a share (0 to 1), or none.');
+  .enum(['ms', 'bytes', 'bytes per second', 'per second', 'ratio', ''])
+  .describe(
+    'Of the figures: milliseconds, bytes, bytes a second, occurrences a second, a share (0 to 1), or a number.',
+  );
 const change = z.number().nullable().describe('New against base: 0.1 is 10 % more; null when a side has no value.');
 const interval = z.strictObject({ low: z.number(), high: z.number() }).describe('Of the change, as ratios.');
 
@@ -39,6 +41,25 @@ const gateResult = z.strictObject({
   change,
   interval: interval.nullable(),
   pValue: z.number().min(0).max(1).optional().describe('One-sided, of "the change is within the budget".'),
+  atMost: z.number().optional().describe('The largest change for the worse that is not ruled out, one-sided at 90 %.'),
+  smallestFound: z
+    .number()
+    .optional()
+    .describe('The smallest change for the worse that would have been called a regression in nine of ten cases.'),
+  service: z
+    .strictObject({
+      base: z.number(),
+      next: z.number(),
+      change: z.number(),
+      interval,
+      lag: z.strictObject({ base: z.number(), next: z.number() }),
+    })
+    .optional()
+    .describe("Service time and the generator's own lag at the gate's quantile, in milliseconds."),
+  anchor: z
+    .strictObject({ value: z.number(), runs: z.number().int(), change: z.number(), interval })
+    .optional()
+    .describe('Against the first runs of a baseline.'),
   more: z.strictObject({ runs: z.number().optional(), seconds: z.number().optional() }).optional(),
   warnings: z.array(z.string()),
 });
@@ -50,6 +71,7 @@ const comparedRun = z.strictObject({
   version: z.string(),
   node: z.string(),
   machine: z.string(),
+  labels: z.record(z.string(), z.string()).describe('Such as commit, branch and url.'),
   health: z.enum(['healthy', 'strained', 'saturated']),
   durationMs: z.number(),
   complete: z.boolean(),
@@ -78,6 +100,9 @@ export const comparisonSchema = z
         consequence: z.enum(['invalid', 'warning', 'allowed']),
       }),
     ),
+    leftOut: z
+      .array(z.strictObject({ path: z.string(), reason: z.string() }))
+      .describe('Baselines that were not compared, and why.'),
     gates: z.array(gateResult),
     shown: z.array(
       z.strictObject({
@@ -94,7 +119,9 @@ export const comparisonSchema = z
         side: z.enum(['base', 'new']),
         path: z.string(),
         series: z.string(),
-        second: z.number().int(),
+        second: z.number().int().describe('The first one, from 0.'),
+        seconds: z.number().int().describe('How many.'),
+        isPart: z.boolean().describe('Whether a part of a second was lost, and not all of it.'),
         text: z.string(),
       }),
     ),

@@ -3,8 +3,12 @@ import { renderTable, tableWidth } from '../../summary/table.js';
 import { wrapWords } from '../../summary/text-width.js';
 import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
 import { aggregateName } from '../compare/parse-gate.js';
+import { oneSided } from '../compare/sentences.js';
 import { formatChange, formatFigure, formatInterval, formatMore, VERDICT_MARKS } from './comparison-figures.js';
 import { intervalBar } from './interval-bar.js';
+
+/** A lag of a smaller share of the service time does not matter. */
+const SEEN_SHARE = 0.05;
 
 export interface ComparisonTextOptions {
   readonly colour: boolean;
@@ -84,11 +88,12 @@ function shownText({ shown }: Comparison, columns: number, palette: Palette): st
 
 /** Footnotes: reasons, what would settle a gate, differences, stalls, warnings. */
 export function notesOf(comparison: Comparison): readonly string[] {
-  const { gates, differences, stalls, warnings } = comparison;
+  const { gates, differences, leftOut, stalls, warnings } = comparison;
   return [
     ...gates.flatMap((result) => {
-      const more = formatMore(result);
-      const reasons = [...result.reasons, ...(more === '' ? [] : [more]), ...result.warnings];
+      const bound = result.verdict === 'inconclusive' ? oneSided(result) : '';
+      const known = [bound, formatMore(result), serviceOf(result)].filter((text) => text !== '');
+      const reasons = [...result.reasons, ...known, ...result.warnings];
       const name = `${result.gate.series} ${aggregateName(result.gate.aggregate)}`;
       return reasons.length === 0 ? [] : [`${name}: ${reasons.join('; ')}`];
     }),
@@ -98,9 +103,19 @@ export function notesOf(comparison: Comparison): readonly string[] {
         const allowed = consequence === 'allowed' ? ' (allowed)' : '';
         return `${key} differs: ${base === '' ? 'none' : base} and ${next === '' ? 'none' : next}${allowed}`;
       }),
+    ...leftOut.map(({ path, reason }) => `left out: ${path}, ${reason}`),
     ...stalls.map(({ side, path, text }) => `a stall in the ${side === 'new' ? 'new run' : 'base'} ${path}, ${text}`),
     ...warnings,
   ];
+}
+
+/** Service time beside response time, where the generator's own lag is a part of the latter that can be seen. */
+function serviceOf({ service, verdict }: GateResult): string {
+  if (service === undefined || verdict === 'invalid') return '';
+  const { base, next, change, interval, lag } = service;
+  if (Math.max(lag.base / base, lag.next / next) < SEEN_SHARE) return '';
+  const times = `${formatFigure(base, 'ms')} -> ${formatFigure(next, 'ms')}, ${formatChange(change)} ${formatInterval(interval)}`;
+  return `service time ${times}, the generator's own lag ${formatFigure(lag.base, 'ms')} -> ${formatFigure(lag.next, 'ms')}`;
 }
 
 function word(verdict: Verdict): string {
@@ -110,6 +125,7 @@ function word(verdict: Verdict): string {
 function paint(verdict: Verdict, text: string, palette: Palette): string {
   switch (verdict) {
     case 'regression':
+    case 'unjudged':
     case 'invalid':
       return palette.fail(text);
     case 'inconclusive':

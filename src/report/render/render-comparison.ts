@@ -34,7 +34,7 @@ export function renderComparison(
     case 'csv':
       return renderComparisonCsv(comparison);
     case 'code-quality':
-      return renderComparisonCodeQuality(comparison, options.gatesFile);
+      return renderComparisonCodeQuality(comparison, options);
   }
 }
 

@@ -24,15 +24,16 @@ export async function selftestRun(path: string, gates: readonly Gate[], factor: 
   const timed = wanted.filter(({ series }) => run.counts.has(series) && series in run.run.end.totals.trends);
   const settings = { budget: DEFAULT_BUDGET, noise: DEFAULT_NOISE, warmupMs: header.warmupMs, allowed: [] };
   const against = (base: LoadedRun, next: LoadedRun): Comparison =>
-    compareLoaded({ base: [base], next: [next] }, timed, settings);
+    compareLoaded({ base: [base], next: [next] }, timed, settings).comparison;
   const slowed = against(run, slowedCopy(run, factor));
   const middle = Math.floor((run.from + run.to) / 2);
-  const halves = against({ ...run, to: middle }, { ...run, from: middle });
+  const halves = against({ ...run, to: middle }, { ...run, from: middle, identity: 'the second half' });
   const isFound = slowed.gates.length > 0 && slowed.gates.every(({ verdict }) => verdict === 'regression');
   return { factor, slowed, halves, holds: isFound && halves.verdict !== 'regression' };
 }
 
 function slowedCopy(run: LoadedRun, factor: number): LoadedRun {
   const counts = new Map([...run.counts].map(([series, seconds]) => [series, seconds.slowed(factor)]));
-  return { ...run, path: `${run.path} (slowed)`, counts };
+  const service = new Map([...run.service].map(([series, seconds]) => [series, seconds.slowed(factor)]));
+  return { ...run, path: `${run.path} (slowed)`, identity: 'the slowed copy', counts, service };
 }

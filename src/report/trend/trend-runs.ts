@@ -1,7 +1,7 @@
 import { WsgError } from '../../core/error.js';
 import { readOutline } from '../../run-file/index.js';
 import type { RunHeader } from '../../run-file/records.js';
-import type { Gate, GateResult } from '../compare/comparison.js';
+import type { Gate, LeftOut, Unit } from '../compare/comparison.js';
 import { defaultGates } from '../compare/default-gates.js';
 import { differencesOf } from '../compare/differences.js';
 import { figureOf, unitOf } from '../compare/figure.js';
@@ -23,12 +23,6 @@ export interface TrendRun {
   readonly version: string;
 }
 
-/** A run that is not in the series, and why. */
-export interface LeftOut {
-  readonly path: string;
-  readonly reason: string;
-}
-
 /** The level of a figure changed, and stayed. */
 export interface TrendStep {
   /** The first run after the step, and its place in the series. */
@@ -47,7 +41,7 @@ export interface TrendStep {
 export interface TrendFigure {
   /** `ws_rtt p(99)`. */
   readonly figure: string;
-  readonly unit: GateResult['unit'];
+  readonly unit: Unit;
   /** One a run of the series; null where the run has none. */
   readonly values: readonly (number | null)[];
   readonly steps: readonly TrendStep[];
@@ -159,7 +153,7 @@ function reasonAgainst(
   allowed: readonly string[],
 ): string | undefined {
   if (isSaturated) return 'its generator was the bottleneck';
-  const keys = differencesOf([newest], [header], allowed)
+  const keys = differencesOf([newest], [header], { allowed, required: [] })
     .filter(({ consequence }) => consequence === 'invalid')
     .map(({ key }) => key);
   return keys.length === 0 ? undefined : `it differs from the newest run in ${keys.join(', ')}`;

@@ -5,6 +5,8 @@ import type { LoadedRun } from '../../../src/report/compare/loaded-run.js';
 import { readGates } from '../../../src/report/compare/read-gates.js';
 import { snapshotRun } from '../../support/sample-run.js';
 
+let identities = 0;
+
 interface Outcome {
   readonly lost?: number;
   readonly failedChecks?: number;
@@ -15,16 +17,24 @@ function runWith({ lost = 0, failedChecks = 0 }: Outcome): LoadedRun {
   const whole = snapshotRun();
   const totals = {
     ...whole.end.totals,
-    counters: { ws_msgs_sent: 1000, ws_msgs_lost: lost },
+    counters: { ws_msgs_sent: 1000, ws_msgs_received: 1000, ws_msgs_lost: lost },
     rates: { checks: { passes: 1000 - failedChecks, fails: failedChecks } },
   };
-  return { path: 'a.run', run: { ...whole, end: { ...whole.end, totals } }, counts: new Map(), from: 0, to: 1 };
+  return {
+    path: 'a.run',
+    identity: String((identities += 1)),
+    run: { ...whole, end: { ...whole.end, totals } },
+    counts: new Map(),
+    service: new Map(),
+    from: 0,
+    to: 1,
+  };
 }
 
 function compare(base: Outcome, next: Outcome): Comparison {
   const gates = readGates(['ws_msgs_received rate > 1'], 'flag');
   const settings = { budget: 0.1, noise: 0.05, warmupMs: 0, allowed: [] };
-  return compareLoaded({ base: [runWith(base)], next: [runWith(next)] }, gates, settings);
+  return compareLoaded({ base: [runWith(base)], next: [runWith(next)] }, gates, settings).comparison;
 }
 
 describe('what fails', () => {
@@ -32,9 +42,9 @@ describe('what fails', () => {
     ['more than before', [{ lost: 0 }, { lost: 100 }], 'regression', /lost messages: 10% instead of 0%/],
     ['most of all, and more than before', [{ lost: 600 }, { lost: 900 }], 'regression', /90% instead of 60%/],
     ['most of all on both sides', [{ lost: 900 }, { lost: 900 }], 'invalid', /lost messages: 90% before and 90% now/],
-    ['less than before', [{ lost: 900 }, { lost: 0 }], 'within budget', /within their budgets/],
-    ['a little on both sides', [{ lost: 20 }, { lost: 20 }], 'within budget', /within their budgets/],
-    ['by a few more, which is chance', [{ failedChecks: 20 }, { failedChecks: 22 }], 'within budget', /within their/],
+    ['less than before', [{ lost: 900 }, { lost: 0 }], 'within budget', /within its budget/],
+    ['a little on both sides', [{ lost: 20 }, { lost: 20 }], 'within budget', /within its budget/],
+    ['by a few more, which is chance', [{ failedChecks: 20 }, { failedChecks: 22 }], 'within budget', /within its/],
   ] as const)('decides the whole: %s', (_, [base, next], verdict, because) => {
     const comparison = compare(base, next);
     expect(comparison.verdict).toBe(verdict);

@@ -5,6 +5,8 @@ import type { LoadedRun } from '../../../src/report/compare/loaded-run.js';
 import { readGates } from '../../../src/report/compare/read-gates.js';
 import { sampleSecond, snapshotRun } from '../../support/sample-run.js';
 
+let identities = 0;
+
 const SECONDS = 30;
 const GATES = readGates(['checks rate > -1%'], 'flag');
 
@@ -17,13 +19,21 @@ function runWith(fails: number): LoadedRun {
   });
   const totals = { ...run.end.totals, rates: { checks: { passes: 3000 - fails, fails } } };
   const whole = { ...run, seconds, end: { ...run.end, totals } };
-  return { path: 'a.run', run: whole, counts: new Map(), from: 0, to: SECONDS };
+  return {
+    path: 'a.run',
+    identity: String((identities += 1)),
+    run: whole,
+    counts: new Map(),
+    service: new Map(),
+    from: 0,
+    to: SECONDS,
+  };
 }
 
 function judge(base: readonly number[], next: readonly number[]): GateResult | undefined {
   const sides = { base: base.map(runWith), next: next.map(runWith) };
   const settings = { budget: 0.1, noise: 0.05, warmupMs: 0, allowed: [] };
-  return compareLoaded(sides, GATES, settings).gates[0];
+  return compareLoaded(sides, GATES, settings).comparison.gates[0];
 }
 
 describe('a gate on a share of checks', () => {

@@ -1,6 +1,6 @@
-import { SeededDraws } from './seeded-draws.js';
-import type { Blocks } from './second-counts.js';
-import { autocorrelation } from './statistics.js';
+import { SeededDraws } from '../compare/seeded-draws.js';
+import type { Blocks } from '../compare/second-counts.js';
+import { autocorrelation, mean } from './statistics.js';
 
 /** What is resampled: seconds, and a figure of any blocks of them as its logarithm. */
 export interface Resampled {
@@ -10,13 +10,13 @@ export interface Resampled {
   perSecond(): readonly number[];
 }
 
-/** How a figure differs between two runs by the noise within them. */
+/** How a figure differs between two sides by the noise within their runs. */
 export interface BootstrapResult {
   /** The logarithm of new over base. */
   readonly effect: number;
   /** Resampled effects, ascending. */
   readonly effects: Float64Array;
-  /** The larger lag-1 autocorrelation of the two. */
+  /** The largest lag-1 autocorrelation of all runs. */
   readonly autocorrelation: number;
 }
 
@@ -37,22 +37,23 @@ export function blockLength(seconds: number, correlation: number): number {
   return Math.min(Math.max(1, Math.floor(seconds / 2)), Math.round(Math.min(longest, Math.max(shortest, wanted))));
 }
 
-/** The circular block bootstrap of two runs (Politis and Romano 1992). */
-export function bootstrap(base: Resampled, next: Resampled, seed: number): BootstrapResult {
+/** The circular block bootstrap of the runs of two sides (Politis and Romano 1992): of several runs the mean of their logarithms. */
+export function bootstrap(base: readonly Resampled[], next: readonly Resampled[], seed: number): BootstrapResult {
   const draws = new SeededDraws(seed);
-  const correlations = [base, next].map((run) => autocorrelation(run.perSecond()));
-  const [baseDraw, nextDraw] = [base, next].map((run, index) =>
-    drawer(run, blockLength(run.seconds, correlations[index] ?? 0), draws),
-  );
+  const correlations = new Map([...base, ...next].map((run) => [run, autocorrelation(run.perSecond())]));
+  const side = (runs: readonly Resampled[]): (() => number) => {
+    const drawers = runs.map((run) => drawer(run, blockLength(run.seconds, correlations.get(run) ?? 0), draws));
+    return () => drawers.reduce((sum, draw) => sum + draw(), 0) / drawers.length;
+  };
+  const [baseDraw, nextDraw] = [side(base), side(next)];
   const effects = new Float64Array(RESAMPLES);
-  for (let resample = 0; resample < RESAMPLES; resample += 1) {
-    effects[resample] = (nextDraw?.() ?? 0) - (baseDraw?.() ?? 0);
-  }
-  const whole = (run: Resampled): number => run.logFigure({ starts: Int32Array.of(0), length: run.seconds });
+  for (let resample = 0; resample < RESAMPLES; resample += 1) effects[resample] = nextDraw() - baseDraw();
+  const whole = (runs: readonly Resampled[]): number =>
+    mean(runs.map((run) => run.logFigure({ starts: Int32Array.of(0), length: run.seconds })));
   return {
     effect: whole(next) - whole(base),
     effects: effects.filter((effect) => Number.isFinite(effect)).sort(),
-    autocorrelation: Math.max(...correlations),
+    autocorrelation: Math.max(...correlations.values()),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockLength } from '../../../src/report/compare/bootstrap.js';
+import { blockLength } from '../../../src/report/evidence/bootstrap.js';
 import { SeededDraws, seedOf } from '../../../src/report/compare/seeded-draws.js';
 import {
   autocorrelation,
@@ -9,7 +9,7 @@ import {
   studentQuantile,
   studentTail,
   variance,
-} from '../../../src/report/compare/statistics.js';
+} from '../../../src/report/evidence/statistics.js';
 
 describe('statistics', () => {
   it.each([

@@ -1,0 +1,88 @@
+import type { Gate, LeftOut } from './comparison.js';
+import { figureOf } from './figure.js';
+import type { Sides } from './judge-gates.js';
+import type { LoadedRun } from './loaded-run.js';
+import { aggregateName } from './parse-gate.js';
+
+/** How many of the first runs of a baseline are its anchor unless told. */
+export const DEFAULT_ANCHOR = 5;
+/** Fewer baselines than these have nothing that could be outlying. */
+const LEAST_RUNS = 3;
+/** So many have to be left for outliers to be left out. */
+const LEAST_LEFT = 2;
+/** Baselines differ by luck by as much as this, however well they agree, and what differs by less is no outlier. */
+const LEAST_SPREAD = 0.03;
+/** Beside a spread that is taken for granted, so many of them are far. */
+const LEAST_FACTOR = 8;
+const LEAST_DEVIATION = Math.log1p(0.1);
+/** From the median absolute deviation to the standard deviation of a normal distribution. */
+const TO_DEVIATION = 1.4826;
+/** With so many newer runs the anchor is no part of the rolling set. */
+const LEAST_ROLLING = 10;
+
+/** Baselines by what they are for. */
+export interface SplitBaselines {
+  /** What the new runs are compared with. */
+  readonly rolling: readonly LoadedRun[];
+  /** The first ones, against which a creeping change shows; none where they are all that there is. */
+  readonly anchor: readonly LoadedRun[];
+  /** What stands apart from the rest, and why. */
+  readonly outliers: readonly LeftOut[];
+}
+
+/** Splits the baselines of a comparison, which are in the order of their start. */
+export function splitBaselines(
+  { base }: Pick<Sides, 'base'>,
+  gates: readonly Gate[],
+  anchorRuns: number,
+): SplitBaselines {
+  const reasons = outliersOf(base, gates);
+  const hasEnough = base.length - reasons.size >= LEAST_LEFT;
+  const kept = hasEnough ? base.filter((run) => !reasons.has(run)) : base;
+  const outliers = hasEnough ? [...reasons].map(([{ path }, reason]) => ({ path, reason })) : [];
+  const hasAnchor = anchorRuns >= LEAST_RUNS && kept.length > anchorRuns;
+  const anchor = hasAnchor ? kept.slice(0, anchorRuns) : [];
+  const rolling = hasAnchor && kept.length - anchorRuns >= LEAST_ROLLING ? kept.slice(anchorRuns) : kept;
+  return { rolling, anchor, outliers };
+}
+
+/** Runs of which a gated figure is outlying, with the first such figure. */
+function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): ReadonlyMap<LoadedRun, string> {
+  const found = new Map<LoadedRun, string>();
+  if (base.length < LEAST_RUNS) return found;
+  for (const gate of gates.filter(({ budget }) => budget !== undefined)) {
+    const figures = base.map((run) => figureOf(gate, run));
+    // Shares are near 1 or 0, and vary by chance more than by anything else.
+    if (figures.some(({ value, counts }) => value === null || value <= 0 || counts === 'share')) continue;
+    const logs = figures.map(({ value }) => Math.log(value ?? Number.NaN));
+    outlying(logs).forEach((place) => {
+      const run = base[place];
+      if (run === undefined || found.has(run)) return;
+      const change = Math.expm1((logs[place] ?? 0) - median(logs)) * 100;
+      const way = `${Math.abs(change).toFixed(0)}% ${change > 0 ? 'above' : 'below'}`;
+      found.set(
+        run,
+        `it is an outlier: ${gate.series} ${aggregateName(gate.aggregate)} is ${way} the middle of the baselines`,
+      );
+    });
+  }
+  return found;
+}
+
+/** The places of values beyond what a normal distribution has in one set of a hundred, by the median and the median absolute deviation. */
+export function outlying(values: readonly number[]): readonly number[] {
+  const middle = median(values);
+  const deviations = values.map((value) => Math.abs(value - middle));
+  const spread = Math.max(LEAST_SPREAD, TO_DEVIATION * median(deviations));
+  // Simulated: the spread of a few values is often small by luck. What baselines agree on within 3 % is no luck.
+  const most = spread === LEAST_SPREAD ? LEAST_FACTOR : values.length < 6 ? 19 : 4.2 + 45 / values.length;
+  const bound = Math.max(LEAST_DEVIATION, spread * most);
+  return deviations.flatMap((deviation, place) => (deviation > bound ? [place] : []));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
