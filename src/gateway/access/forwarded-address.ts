@@ -1,7 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../core/clock.js';
 import { canonicalAddress, IMPOSSIBLE_ADDRESS } from '../transport/remote-address.js';
 import type { LimitedLog } from './limited-log.js';
-import { OwnAddresses } from './own-addresses.js';
 import { Whitelist } from './whitelist.js';
 
 export interface ForwardedAddressOptions {
@@ -17,11 +17,13 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 /** Addresses that mean something on the machine or the link that uses them, and nothing on ours. `::/96` holds `::`, `::1` and old spellings of IPv4. */
 const NEVER_FORWARDED = [...LOOPBACK, '0.0.0.0/8', '169.254.0.0/16', '::/96', 'fe80::/10'];
 const LONGEST_LOGGED = 64;
+/** Addresses of a machine come and go; asking for them costs more than a request. */
+const ASK_AGAIN_MS = 10_000;
 
 /**
  * Finds the client behind proxies that are trusted. A header widens nothing: of other peers it is not read. Where a proxy says nothing, or what
- * nobody can make sense of, the client is unknown ('', which no whitelist holds). A client is never at an address of this machine or of
- * a link, whoever says so.
+ * cannot be read, the client is unknown ('', which no whitelist holds). A client is never at an address of this machine or of a link, even
+ * when a trusted proxy says so.
  */
 export class ForwardedAddress {
   readonly #trusted: Whitelist;
@@ -45,7 +47,7 @@ export class ForwardedAddress {
   readonly isOnlyProxy = (address: string): boolean =>
     this.#trusted.allows(address) && !this.#asClients.allows(address);
 
-  /** The rightmost hop of `X-Forwarded-For` that is no proxy of ours, or the first hop when all are. */
+  /** The rightmost hop of `X-Forwarded-For` that is not a trusted proxy, or the first hop when all are. */
   readonly clientOf = (peer: string, headers: ReadonlyMap<string, string>, via?: string): string => {
     if (via !== undefined && !this.#isNextProxy(peer, via)) return this.#client(peer, via);
     if (!this.#trusted.allows(peer)) return peer;
@@ -64,7 +66,7 @@ export class ForwardedAddress {
     return this.#client(client, reporter);
   }
 
-  /** A proxy that does not say for whom it asks has mostly lost the header on the way. It asks for itself only where that was configured. */
+  /** A proxy that does not name its client has mostly lost the header on the way. It asks for itself only where that was configured. */
   #withoutHops(peer: string, headers: ReadonlyMap<string, string>, via: string | undefined): string {
     const isItself = this.#asClients.allows(peer) && !headers.has('forwarded');
     if (!isItself) return '';
@@ -95,4 +97,29 @@ export class ForwardedAddress {
 function hopAddress(hop: string): string {
   const match = /^(?:\[(?<bracketed>[^\]]+)\](?::\d+)?|(?<v4>[\d.]+):\d+)$/.exec(hop);
   return canonicalAddress(match?.groups?.['bracketed'] ?? match?.groups?.['v4'] ?? hop);
+}
+
+/** The addresses of this machine's network interfaces, at most 10 s old. */
+class OwnAddresses {
+  readonly #clock: Clock;
+  #known: ReadonlySet<string> = new Set();
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  has(address: string): boolean {
+    const now = this.#clock.now();
+    if (now - this.#askedAtMs >= ASK_AGAIN_MS) {
+      this.#askedAtMs = now;
+      this.#known = readAddresses();
+    }
+    return this.#known.has(address);
+  }
+}
+
+function readAddresses(): Set<string> {
+  const interfaces = Object.values(networkInterfaces());
+  return new Set(interfaces.flatMap((addresses) => addresses ?? []).map(({ address }) => canonicalAddress(address)));
 }

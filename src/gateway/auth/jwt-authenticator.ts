@@ -1,11 +1,13 @@
 import type { Clock } from '../../core/clock.js';
 import type { JwtConfig } from '../config/access-config.js';
+import { parseQuery } from '../tag-index/parse-query.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
 import { unavailable, type Authenticator, type AuthOutcome } from './authenticator.js';
 import { claimTags } from './claim-tags.js';
-import { findToken } from './find-token.js';
 import { JwtVerifier } from './jwt-verifier.js';
-import { firstSpoken } from './offered-subprotocols.js';
+import { firstSpoken, offeredSubprotocols } from './offered-subprotocols.js';
+
+const BEARER = /^bearer +(\S+) *$/i;
 
 /** Lets in who brings a signed token; its claims become tags, and its end is the connection's. */
 export class JwtAuthenticator implements Authenticator {
@@ -53,4 +55,37 @@ export class JwtAuthenticator implements Authenticator {
 function refused(why: string, challenge: string): AuthOutcome {
   const rejection = { accept: false, status: 401, headers: { 'WWW-Authenticate': challenge } } as const;
   return { accept: false, why, isUnavailable: false, rejection };
+}
+
+/** Where a token may stand beside `Authorization`. */
+interface TokenPlaces {
+  readonly queryKey: string | undefined;
+  readonly subprotocolPrefix: string | undefined;
+}
+
+/** A token, and the offered subprotocol that carried it. */
+interface FoundToken {
+  readonly token: string;
+  readonly subprotocol?: string;
+}
+
+/** The token of a request: of `Authorization: Bearer`, else of the query, else of a subprotocol; undefined when there is none. */
+function findToken(request: HttpRequest, places: TokenPlaces): FoundToken | undefined {
+  const bearer = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
+  if (bearer !== undefined) return { token: bearer };
+  return queryToken(request, places) ?? subprotocolToken(request, places);
+}
+
+function queryToken({ query }: HttpRequest, { queryKey }: TokenPlaces): FoundToken | undefined {
+  if (queryKey === undefined || query === '') return undefined;
+  const token = parseQuery(query).get(queryKey);
+  return token === undefined || token === '' ? undefined : { token };
+}
+
+function subprotocolToken({ headers }: HttpRequest, { subprotocolPrefix }: TokenPlaces): FoundToken | undefined {
+  if (subprotocolPrefix === undefined) return undefined;
+  const subprotocol = offeredSubprotocols(headers).find(
+    (name) => name.startsWith(subprotocolPrefix) && name.length > subprotocolPrefix.length,
+  );
+  return subprotocol === undefined ? undefined : { token: subprotocol.slice(subprotocolPrefix.length), subprotocol };
 }

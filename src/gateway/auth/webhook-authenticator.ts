@@ -4,7 +4,6 @@ import { systemErrorCode } from '../../core/error.js';
 import type { AuthWebhookConfig } from '../config/access-config.js';
 import { HttpCaller } from '../drivers/http-caller.js';
 import type { HttpRequest } from '../transport/http-exchange.js';
-import { AnswerCache } from './answer-cache.js';
 import { unavailable, type Authenticator, type AuthOutcome } from './authenticator.js';
 import { offeredSubprotocols } from './offered-subprotocols.js';
 import { readWebhookAnswer } from './webhook-answer.js';
@@ -94,4 +93,42 @@ function explain(thrown: unknown, timeoutMs: number): string {
   const code = systemErrorCode(thrown);
   if (code !== undefined) return `the backend cannot be reached: ${code}`;
   return thrown.message.startsWith('the answer') ? thrown.message : 'the backend cannot be asked';
+}
+
+interface Kept<V> {
+  readonly value: V;
+  readonly untilMs: number;
+}
+
+/** Answers that hold for a while: bounded, the one that was asked for least recently goes first. */
+class AnswerCache<V> {
+  readonly #maxEntries: number;
+  readonly #kept = new Map<string, Kept<V>>();
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  get(key: string, nowMs: number): V | undefined {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(key);
+    if (kept.untilMs <= nowMs) return undefined;
+    this.#kept.set(key, kept);
+    return kept.value;
+  }
+
+  set(key: string, value: V, untilMs: number): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, { value, untilMs });
+    if (this.#kept.size <= this.#maxEntries) return;
+    for (const oldest of this.#kept.keys()) {
+      this.#kept.delete(oldest);
+      break;
+    }
+  }
 }

@@ -1,13 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { tagProblem, type TagLimits } from '../access/tag-limits.js';
 import type { Bus, NodeCounts } from '../bus/bus.js';
 import { makeMessage } from '../delivery/message.js';
 import { parseQuery } from '../tag-index/parse-query.js';
 import { parseSelector } from '../tag-index/parse-selector.js';
 import type { Selector } from '../tag-index/selector.js';
-import type { HttpExchange } from '../transport/http-exchange.js';
+import type { HttpExchange, HttpRequest } from '../transport/http-exchange.js';
 import { badRequest, textAnswer } from './answers.js';
 import { formProblem } from './form-body.js';
-import { isBinary, messageProblem } from './message-body.js';
 import type { Route } from './route.js';
 
 export interface SendRoutesOptions {
@@ -68,4 +68,16 @@ function totalOf(counts: NodeCounts): number {
   let total = 0;
   for (const count of counts.values()) total += count;
   return total;
+}
+
+/** A binary frame if the content type is exactly `application/octet-stream`, as the old program had it; else text. */
+function isBinary(request: HttpRequest): boolean {
+  return request.headers.get('content-type') === 'application/octet-stream';
+}
+
+/** Why the body cannot leave as a message; undefined when it can. */
+function messageProblem(body: Uint8Array, binary: boolean): string | undefined {
+  return binary || isUtf8(body)
+    ? undefined
+    : 'a text message must be UTF-8; send Content-Type: application/octet-stream for bytes';
 }

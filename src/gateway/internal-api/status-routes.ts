@@ -1,10 +1,9 @@
 import type { Bus, ConnectionStatus } from '../bus/bus.js';
-import type { HttpExchange } from '../transport/http-exchange.js';
+import type { HttpExchange, HttpStream } from '../transport/http-exchange.js';
 import { badRequest, JSON_TYPE, TEXT, textAnswer } from './answers.js';
 import type { Route } from './route.js';
 import { readStatusQuery, readTreeQuery, type StatusQuery } from './status-query.js';
 import { statusJson, statusLine, treeText } from './status-text.js';
-import { writeChunks } from './stream-writer.js';
 
 /** `GET /status` and `/tree`: who is connected, and which tags are in use. */
 export function statusRoutes(bus: Bus): Route[] {
@@ -66,4 +65,32 @@ async function* jsonChunks(pages: AsyncIterable<StatusPage>): AsyncGenerator<str
   }
   const start = separator.startsWith('{') ? separator : '';
   yield `${start}],"next":${JSON.stringify(next ?? null)}}\n`;
+}
+
+/** Writes chunks as fast as the peer reads them, then ends the stream; stops asking for more when the peer has gone. */
+async function writeChunks(stream: HttpStream, chunks: AsyncIterable<string>): Promise<void> {
+  const pace = new StreamPace(stream);
+  for await (const chunk of chunks) {
+    if (pace.closed) return;
+    if (chunk !== '' && !stream.write(chunk)) await pace.writable();
+  }
+  stream.end();
+}
+
+/** Waits for a stream to take more, or to be gone. */
+class StreamPace {
+  closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: HttpStream) {
+    stream.onDrain(() => this.#wake?.());
+    stream.onClose(() => {
+      this.closed = true;
+      this.#wake?.();
+    });
+  }
+
+  writable(): Promise<void> {
+    return this.closed ? Promise.resolve() : new Promise((resolve) => (this.#wake = resolve));
+  }
 }
