@@ -26,7 +26,7 @@ export function connectionsFor(openFiles: number): number {
   return Math.max(1, Math.floor(openFiles - Math.max(LEAST_RESERVED_FILES, openFiles * RESERVED_SHARE)));
 }
 
-/** The smallest limit on open files that leaves room for so many connections. */
+/** The smallest limit on open files that leaves room for this number of connections. */
 export function filesFor(connections: number): number {
   return Math.max(connections + LEAST_RESERVED_FILES, Math.ceil(connections / (1 - RESERVED_SHARE)));
 }
@@ -80,7 +80,7 @@ export class ConnectionLimits {
   }
 }
 
-/** Whoever has one IPv6 address has 2^64: its first four groups count as one address. */
+/** The network that counts as one address: of IPv6 the first four groups, since a client with one such address has 2^64. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::', 2);

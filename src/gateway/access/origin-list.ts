@@ -23,7 +23,7 @@ export function canonicalOrigin(text: string): string | undefined {
 export function originProblem(text: string): string | undefined {
   if (canonicalOrigin(text) !== undefined) return undefined;
   const meant = spellingOf(text);
-  return `is no origin such as ${EXAMPLES}${meant === undefined ? '' : `; write ${meant}`}`;
+  return `is not an origin such as ${EXAMPLES}${meant === undefined ? '' : `; write ${meant}`}`;
 }
 
 function spellingOf(text: string): string | undefined {
@@ -58,7 +58,7 @@ function isAddress(host: string): boolean {
   return host.startsWith('[') || isIPv4(host.replace(/:\d+$/, ''));
 }
 
-/** The `Origin` headers that are allowed. Case does not matter, a default port may be written or not; an entry that is no origin allows nobody. */
+/** The `Origin` headers that are allowed. Case does not matter, a default port may be written or not; an entry that is not an origin allows none. */
 export class OriginList {
   readonly #exact: ReadonlySet<string>;
   /** Scheme and domain: `https://` and `.example.com`. */

@@ -13,7 +13,7 @@ export interface RequestGuardOptions {
   readonly allowedOrigins: readonly string[];
   /** Host names, besides IP literals and `localhost`, under which the API may be asked; `*.` stands for one label or more, `*` for any name. */
   readonly hosts: readonly string[];
-  /** Whether an address stands for a proxy's clients, whom nobody knows. Nobody's does unless given. */
+  /** Whether an address stands for the unknown clients of a proxy. False for all unless given. */
   readonly isOnlyProxy?: ((address: string) => boolean) | undefined;
   readonly keys: ApiKeys;
 }

@@ -7,7 +7,7 @@ export interface TagLimits {
 
 const SHOWN_CHARACTERS = 64;
 
-/** Which tag is not allowed and why, whoever wants to set it; undefined when all are. */
+/** Which tag is not allowed and why, from any source; undefined when all are. */
 export function tagProblem(tags: ReadonlyMap<string, string>, { maxTagBytes }: TagLimits): string | undefined {
   for (const [key, value] of tags) {
     if (key === 'id') return "a tag cannot be called 'id': /status shows the connection's id there";

@@ -13,7 +13,7 @@ export type AuthOutcome =
       readonly accept: false;
       /** For the log: some words, never a token. */
       readonly why: string;
-      /** Whether it was the client's fault, or somebody's whom we had to ask. */
+      /** True: not the client's fault, but that of a service which had to be asked. */
       readonly isUnavailable: boolean;
       readonly rejection: UpgradeRejection;
     };

@@ -78,7 +78,7 @@ export class GrantExpiry<T extends object> {
     for (const member of due) onExpired(member);
   }
 
-  /** Lets go of those whose time is over, the earliest first, at most so many that the event loop goes on. */
+  /** Lets go of those whose time is over, the earliest first, at most `MOST_AT_ONCE` in one turn of the event loop. */
   #takeDue(nowS: number): T[] {
     const due: T[] = [];
     for (let first = this.#heap.first; first !== undefined && first <= nowS; first = this.#heap.first) {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js';
 
-/** Tokens with unknown keys make the set be fetched again at most so often. */
+/** Tokens with unknown keys make the set be fetched again at most this often. */
 const COOL_DOWN_MS = 30_000;
-/** After so long it is fetched again without a reason, so that withdrawn keys go. */
+/** After this time it is fetched again without a reason, so that withdrawn keys go. */
 const MAX_AGE_MS = 600_000;
 
 /** A fetched set of keys: finds the key of a token, in what `reload` has fetched last. */

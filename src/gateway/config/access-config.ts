@@ -30,7 +30,7 @@ export interface AuthWebhookConfig {
   readonly forwardHeaders: readonly string[];
 }
 
-/** Bounds on what peers may ask for; 0 is no bound where it is allowed. */
+/** Bounds on what peers may ask for; 0, where it is allowed, means without a bound. */
 export interface LimitsConfig {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;

@@ -11,7 +11,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 /** A network such as `10.0.0.0/8`. */
 export const cidr = z
   .string()
-  .refine((text) => parseCidr(text) !== undefined, { error: 'is no CIDR such as 10.0.0.0/8 or ::1/128' });
+  .refine((text) => parseCidr(text) !== undefined, { error: 'is not a CIDR such as 10.0.0.0/8 or ::1/128' });
 
 /** An entry of a list of origins. */
 export const origin = z.string().superRefine((text, context) => {
@@ -21,12 +21,12 @@ export const origin = z.string().superRefine((text, context) => {
 
 /** An entry of a list of host names. */
 export const hostName = z.string().refine(isHostPattern, {
-  error: 'is no host name such as gateway.internal, *.internal or * (without scheme and port)',
+  error: 'is not a host name such as gateway.internal, *.internal or * (without scheme and port)',
 });
 
 const tagKey = z
   .string()
-  .refine((key) => key !== 'id' && key !== '', { error: "is no tag key: 'id' and '' are reserved" });
+  .refine((key) => key !== 'id' && key !== '', { error: "is not a tag key: 'id' and '' are reserved" });
 
 const jwt = z
   .object({
@@ -67,13 +67,13 @@ const webhook = z
       .describe('How long an answer holds for an upgrade that looks the same to the backend; 0: each is asked for.'),
     headers: z
       .record(
-        z.string().regex(HEADER_NAME, { error: 'is no header name' }),
+        z.string().regex(HEADER_NAME, { error: 'is not a header name' }),
         z.string().regex(HEADER_VALUE, { error: 'must be printable ASCII' }),
       )
       .default({})
       .describe('Headers of each request to it.'),
     forward_headers: z
-      .array(z.string().regex(HEADER_NAME, { error: 'is no header name' }))
+      .array(z.string().regex(HEADER_NAME, { error: 'is not a header name' }))
       .default(['authorization', 'cookie', 'origin', 'user-agent'])
       .describe('Headers of the upgrade that it is told.'),
   })

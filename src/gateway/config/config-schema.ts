@@ -8,15 +8,15 @@ import { sinkKeys } from './sink-schema.js';
 import { jsonPath } from './template-schema.js';
 
 const MIB = 1024 * 1024;
-const LISTEN_PROBLEM = 'is no host:port (port 0 to 65535)';
+const LISTEN_PROBLEM = 'is not host:port (port 0 to 65535)';
 
 const listenAddress = z.string().refine((text) => parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM });
 const variables = z.record(
-  z.string().regex(/^[a-zA-Z0-9_]+$/, { error: 'is no variable name: letters, digits and _ only' }),
+  z.string().regex(/^[a-zA-Z0-9_]+$/, { error: 'is not a variable name: letters, digits and _ only' }),
   jsonPath(z.string()),
 );
 const tags = z.record(
-  z.string().refine((key) => key !== 'id' && key !== '', { error: "is no tag key: 'id' and '' are reserved" }),
+  z.string().refine((key) => key !== 'id' && key !== '', { error: "is not a tag key: 'id' and '' are reserved" }),
   z.string(),
 );
 const idleTimeout = z.int().min(8).max(960);
@@ -74,7 +74,7 @@ const endpoint = z.object({
     .int()
     .min(0)
     .default(DEFAULT_LOW_WATER_BYTES)
-    .describe('From so many waiting bytes on a connection counts as congested, and helper loops hold back.'),
+    .describe('From this number of waiting bytes on a connection counts as congested, and helper loops hold back.'),
   compression: z
     .boolean()
     .default(true)
@@ -139,7 +139,7 @@ export const configSchema = z
       .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
     idle_timeout_s: idleTimeout
       .default(60)
-      .describe('After so many seconds without a pong or frame a client counts as dead (8 to 960).'),
+      .describe('Seconds without a pong or frame after which a client counts as dead (8 to 960).'),
     endpoints: z
       .array(endpoint)
       .min(1, { error: 'must list at least one endpoint' })

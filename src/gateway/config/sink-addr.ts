@@ -32,7 +32,7 @@ export const webhookUrl = brokerAddr('http', 'https');
 function urlProblem(text: string, schemes: readonly string[]): string | undefined {
   const scheme = /^([a-z]+):\/\//.exec(text)?.[1] ?? '';
   if (!schemes.includes(scheme)) return `must begin with ${schemes.map((name) => `${name}://`).join(' or ')}`;
-  if (!URL.canParse(text)) return 'is no URL: reserved characters in a password must be percent-encoded';
+  if (!URL.canParse(text)) return 'is not a URL: reserved characters in a password must be percent-encoded';
   const url = new URL(text);
   if (url.hostname === '') return 'names no host';
   return isDecodable(url.username) && isDecodable(url.password) ? undefined : 'has a broken percent-encoding';
@@ -54,13 +54,13 @@ export const amqpName = z.string().refine((name) => Buffer.byteLength(name) <= 2
 
 export const natsStream = z
   .string()
-  .regex(/^[^\s.*>/\\]+$/, { error: 'is no name of a stream: no white space and none of . * > / \\' });
+  .regex(/^[^\s.*>/\\]+$/, { error: 'is not a stream name: no white space and none of . * > / \\' });
 
 /** Each placeholder of a template stands for one character here: what is wrong around it is wrong whatever it becomes. */
 export const natsSubject = z
   .string()
   .refine((subject) => /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject.replaceAll(/\{[^{}]*\}/g, 'x')), {
-    error: 'is no subject: no white space, no wildcard and no empty token between dots',
+    error: 'is not a subject: no white space, no wildcard and no empty token between dots',
   });
 
 /** What the sink says itself, and what belongs to the connection. */
@@ -82,6 +82,6 @@ function headerProblem(check: () => void): string | undefined {
     check();
     return undefined;
   } catch {
-    return 'is no name of a header';
+    return 'is not a header name';
   }
 }

@@ -72,7 +72,7 @@ const webhookSink = z
       .int()
       .min(1024)
       .default(MIB)
-      .describe('Most bytes of one request, but for a single larger event.'),
+      .describe('Most bytes of one request, except that a single larger event has one of its own.'),
     timeout_s: z.number().min(0.1).max(300).default(10).describe('Longest wait for an answer.'),
     required,
   })

@@ -48,7 +48,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
   /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
   readonly #unannounced = new WeakSet<Connection>();
-  /** Connections of whom a message was refused, whatever they are closed for: nothing later of theirs is accepted. */
+  /** Connections that had a message refused: nothing later from them is accepted, whatever they are closed for. */
   readonly #cutOff = new WeakSet<Connection>();
   /** Only where the transport can pause: a pause does not stop what has been read already. */
   #held: HeldMessages | undefined;

@@ -7,7 +7,7 @@ export interface NatsServers {
   readonly tls: boolean;
 }
 
-/** Reads one URL or a comma-separated list; credentials are those of the first that has some. A user without password is a token. Throws on what is no URL. */
+/** Reads one URL or a comma-separated list; credentials are those of the first that has some. A user without password is a token. Throws on what is not a URL. */
 export function parseNatsAddr(addr: string): NatsServers {
   const urls = addr.split(',').map((text) => new URL(text.trim()));
   const servers = urls.map((url) => url.host);

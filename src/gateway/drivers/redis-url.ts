@@ -37,7 +37,7 @@ export function parseRedisUrl(text: string): RedisUrlReading {
   try {
     return readUrl(text);
   } catch (problem) {
-    const reason = problem instanceof UrlProblem ? problem.message : 'is no URL';
+    const reason = problem instanceof UrlProblem ? problem.message : 'is not a URL';
     return { problem: `'${maskUrl(text)}' ${reason}` };
   }
 }
@@ -54,7 +54,7 @@ class UrlProblem extends Error {}
 function readUrl(text: string): RedisUrlReading {
   const scheme = /^(redis|rediss|unix):\/\//.exec(text)?.[1];
   if (scheme === undefined) throw new UrlProblem('must begin with redis://, rediss:// or unix://');
-  // Without a host but with a user `unix://` is no URL to the standard.
+  // Without a host but with a user `unix://` is not a URL to the standard.
   const url = new URL(scheme === 'unix' ? text.replace(/^unix:\/\/([^/?#]*@)?\//, 'unix://$1unix/') : text);
   const place = scheme === 'unix' ? unixPlace(url) : tcpPlace(url);
   const db = readNumber(url, 'db') ?? place.db;

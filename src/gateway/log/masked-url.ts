@@ -7,7 +7,7 @@ const SECRET_QUERY = /([?&;][^=&;#]*(?:pass|pwd|secret|token|key|auth|sig|creden
 
 /**
  * A URL, or a comma-separated list of them, as logs and errors may show it: passwords, user names without a password
- * (tokens, for NATS) and query values that look like secrets are `***`. Text that is no URL loses all before its last `@`.
+ * (tokens, for NATS) and query values that look like secrets are `***`. Text that is not a URL loses all before its last `@`.
  */
 export function maskUrl(text: string): string {
   return text.split(BETWEEN_URLS).map(maskOne).join(',');
@@ -32,7 +32,7 @@ function searchEnd(url: string, rest: string): number {
   return isBelievable && (isUnixPath(url) || URL.canParse(url)) ? authorityEnd : rest.length;
 }
 
-/** `unix://user:pass@/run/redis.sock`: a user without a host is no URL to the standard. */
+/** `unix://user:pass@/run/redis.sock`: a user without a host is not a URL to the standard. */
 function isUnixPath(url: string): boolean {
   return /^\s*unix:\/\/[^/?#]*@\//i.test(url);
 }

@@ -21,7 +21,7 @@ export class EventStream {
     private readonly clock: Clock,
   ) {}
 
-  /** Answers 400 to a place that is no event id, and to a parameter that it does not know; else streams until the peer leaves or the sink stops. */
+  /** Answers 400 to a place that is not an event id, and to a parameter that it does not know; else streams until the peer leaves or the sink stops. */
   handle(exchange: HttpExchange): void {
     const unknown = unknownParameter(exchange.request.query);
     if (unknown !== undefined) {
@@ -64,5 +64,5 @@ function badRequest(body: string): HttpAnswer {
 
 function refusal(asked: string | undefined): string {
   const example = formatEventId({ node: '00af', epoch: 1_700_000_000_000 }, 42);
-  return `${JSON.stringify(asked)} is no event id: give an id as the stream sends it (such as ${example}), or 0 for the oldest event that is kept.\n`;
+  return `${JSON.stringify(asked)} is not an event id: give an id as the stream sends it (such as ${example}), or 0 for the oldest event that is kept.\n`;
 }

@@ -12,7 +12,7 @@ export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.length > MAX_HEADERS * 2;
 }
 
-/** Node's request as ours; it comes from `peer`, or from whom `addressOf` sees behind it. */
+/** Node's request as ours; it comes from `peer`, or from the client that `addressOf` finds behind it. */
 export function readRequest(
   req: IncomingMessage,
   { address, via }: PeerAddress,

@@ -1,6 +1,6 @@
 import { addressFromBytes, canonicalAddress } from './remote-address.js';
 
-/** Whom a header names: the client, nobody (`unknown`), or the proxy itself, which asks on its own behalf. */
+/** The source that a header names: the client, nobody (`unknown`), or the proxy itself, which asks on its own behalf. */
 export type ProxySource = { readonly address: string; readonly port: number } | 'unknown' | 'proxy';
 
 /** What the first bytes of a connection say. */

@@ -31,7 +31,7 @@ export interface Ends {
 }
 
 /**
- * Takes the PROXY header off connections of trusted peers, before the HTTP server or TLS sees them, and remembers whom it named for as
+ * Takes the PROXY header off connections of trusted peers, before the HTTP server or TLS sees them, and remembers which client it named for as
  * long as the connection lasts. Whose header cannot be read is cut. Connections of other peers are passed on untouched: a header of
  * theirs is no HTTP.
  */

@@ -22,9 +22,9 @@ const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
 };
 
-/** Whom the library's half of a WebSocket tells of the close. */
+/** Listeners that the library's half of a WebSocket tells of the close. */
 export interface CloseListener {
-  /** Before its close frame leaves, whoever began. */
+  /** Before its close frame leaves, whichever side began. */
   closing(): void;
   /** The peer's close frame has come. */
   closedByPeer(code: number, reason: string): void;

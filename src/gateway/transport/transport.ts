@@ -15,7 +15,7 @@ export interface TransportEndpoint {
   readonly path: string;
   /** Larger client messages close the connection with 1009. */
   readonly maxMessageBytes: number;
-  /** 8 to 960: after so long without pong or frame the peer is dead. The server pings on its own. */
+  /** 8 to 960: after this time without pong or frame the peer is dead. The server pings on its own. */
   readonly idleTimeoutS: number;
   /** The library's own hard limit on what is buffered for one socket; the delivery's bound lies below it. */
   readonly maxBufferedBytes: number;
@@ -64,7 +64,7 @@ export interface TransportHandler<C> {
   /** Some or all of what was buffered has been taken by the kernel. */
   drain(connection: C): void;
   /**
-   * The library dropped a message of so many bytes because `maxBufferedBytes` was reached (by `publish`; `send` says so itself).
+   * The library dropped a message of `bytes` bytes because `maxBufferedBytes` was reached (by `publish`; `send` says so itself).
    * May be told after the tick. On uws one call may stand for up to 32 small messages of one tick: a loss is always told, its size not always.
    */
   dropped(connection: C, bytes: number): void;

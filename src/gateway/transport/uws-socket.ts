@@ -119,7 +119,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
     else this.#closing.endIfDrained();
   }
 
-  /** For the transport: the library has closed the socket, whoever began. */
+  /** For the transport: the library has closed the socket, whichever side began. */
   closed(code: number, reason: string): void {
     this.#closing?.over();
     this.#closing = undefined;

@@ -99,7 +99,7 @@ test.each([
   expect(canonicalOrigin(text)).toBeUndefined();
   const suggestion = meant === undefined ? '' : `; write ${meant}`;
   expect(originProblem(text)).toBe(
-    `is no origin such as https://example.com, https://*.example.com, file:// or null${suggestion}`,
+    `is not an origin such as https://example.com, https://*.example.com, file:// or null${suggestion}`,
   );
   expect(new OriginList([text]).isEmpty).toBe(true);
 });

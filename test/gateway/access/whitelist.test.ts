@@ -28,7 +28,7 @@ test('an empty whitelist lets nobody in', () => {
 });
 
 test.each(['10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::/129', 'x/8', '10.0.0.0/-1', '10.0.0.0/8 ', ''])(
-  '%j is no CIDR',
+  '%j is not a CIDR',
   (text) => {
     expect(parseCidr(text)).toBeUndefined();
   },

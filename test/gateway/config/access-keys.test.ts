@@ -36,7 +36,7 @@ test.each([
     `mode: webhook, webhook: {url: "http://a:${MARK}@b"}`,
     'webhook.url: must be an http:// or https:// URL without a user in it',
   ],
-  ['jwt: {claims_to_tags: {sub: id}}', "jwt.claims_to_tags.sub: 'id' is no tag key: 'id' and '' are reserved"],
+  ['jwt: {claims_to_tags: {sub: id}}', "jwt.claims_to_tags.sub: 'id' is not a tag key: 'id' and '' are reserved"],
 ])('auth: {%s} is refused', async (auth, problem) => {
   expect(await problems(`endpoints: [{auth: {${auth}}}]`)).toEqual([`endpoints[0].auth.${problem}`]);
 });
@@ -59,8 +59,8 @@ test('an origin is a scheme and a host, or null', async () => {
   const yaml =
     'endpoints: [{allowed_origins: ["https://a.example", "https://*.b:8443", "null", "a.example", "https://a/"]}]';
   expect(await problems(yaml)).toEqual([
-    "endpoints[0].allowed_origins[3]: 'a.example' is no origin such as https://example.com, https://*.example.com, file:// or null; write https://a.example",
-    "endpoints[0].allowed_origins[4]: 'https://a/' is no origin such as https://example.com, https://*.example.com, file:// or null; write https://a",
+    "endpoints[0].allowed_origins[3]: 'a.example' is not an origin such as https://example.com, https://*.example.com, file:// or null; write https://a.example",
+    "endpoints[0].allowed_origins[4]: 'https://a/' is not an origin such as https://example.com, https://*.example.com, file:// or null; write https://a",
   ]);
 });
 

@@ -113,13 +113,13 @@ test('all problems are reported at once, each with line, column and key', async 
   ].join('\n');
   expect(new Set(await problems(yaml))).toEqual(
     new Set([
-      "config.yml:1:14 listen_addr: '5000' is no host:port (port 0 to 65535)",
-      "config.yml:4:5 internal_endpoint_access_whitelist[1]: '10.0.0/8' is no CIDR such as 10.0.0.0/8 or ::1/128",
+      "config.yml:1:14 listen_addr: '5000' is not host:port (port 0 to 65535)",
+      "config.yml:4:5 internal_endpoint_access_whitelist[1]: '10.0.0/8' is not a CIDR such as 10.0.0.0/8 or ::1/128",
       'config.yml:5:17 idle_timeout_s: must be at least 8, not 5',
       "config.yml:6:12 transport: must be one of auto, uws, ws, not 'quick'",
       'config.yml:7:18 tls.cert_file: must not be empty',
       'config.yml:7:6 tls.key_file: is missing',
-      "config.yml:11:17 endpoints[0].json_extract_vars.bad-name: 'bad-name' is no variable name: letters, digits and _ only",
+      "config.yml:11:17 endpoints[0].json_extract_vars.bad-name: 'bad-name' is not a variable name: letters, digits and _ only",
       'config.yml:12:15 endpoints[0].set_tags: must be a map of keys, not a list',
       "config.yml:13:13 endpoints[0].policy: must be one of close, drop-oldest, drop-newest, not 'vanish'",
       "config.yml:14:11 endpoints[1].path: 'b' does not begin with /",

@@ -32,7 +32,7 @@ test.each([
   ],
   [
     'stream_amqp: {addr: "amqp://u:mar/ked@h", queue: q}',
-    "stream_amqp.addr: 'amqp://u:***@h' is no URL: reserved characters in a password must be percent-encoded",
+    "stream_amqp.addr: 'amqp://u:***@h' is not a URL: reserved characters in a password must be percent-encoded",
   ],
   [
     'stream_amqp: {addr: "amqp://u:marked%zz@h", queue: q}',
@@ -48,14 +48,14 @@ test.each([
   ],
   [
     'stream_nats: {stream: "a.b"}',
-    "stream_nats.stream: 'a.b' is no name of a stream: no white space and none of . * > / \\",
+    "stream_nats.stream: 'a.b' is not a stream name: no white space and none of . * > / \\",
   ],
   ['stream_webhook: {url: "ftp://h"}', "stream_webhook.url: 'ftp://h' must begin with http:// or https://"],
   [
     'stream_webhook: {headers: {X-Wsg-Delivery: x}}',
     "stream_webhook.headers.X-Wsg-Delivery: 'X-Wsg-Delivery' is set by the sink",
   ],
-  ['stream_webhook: {headers: {"a b": x}}', "stream_webhook.headers.a b: 'a b' is no name of a header"],
+  ['stream_webhook: {headers: {"a b": x}}', "stream_webhook.headers.a b: 'a b' is not a header name"],
   [
     'stream_webhook: {headers: {a: "marked\\n"}}',
     'stream_webhook.headers.a: must hold no characters that HTTP does not allow in a header',

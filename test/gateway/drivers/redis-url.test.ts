@@ -44,8 +44,8 @@ describe('a Redis URL', () => {
   test.each([
     ['localhost:6379', 'must begin with redis://'],
     ['http://u:secret@localhost', 'must begin with redis://'],
-    ['redis://:secret@local host', 'is no URL'],
-    ['redis://:secret@localhost:99999', 'is no URL'],
+    ['redis://:secret@local host', 'is not a URL'],
+    ['redis://:secret@localhost:99999', 'is not a URL'],
     ['redis://:secret@localhost/first', 'names no number as its database'],
     ['redis://:secret@localhost?db=x', 'has no number as its db'],
     ['redis://:secret@localhost?dial_timeout=soon', 'has no duration as its dial_timeout'],

@@ -149,7 +149,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
   test.each(['?since=', '?since=yesterday', '?since=00af-1'])('refuses %j with a sentence', async (query) => {
     const { status, body } = await fetchText(url + query);
     expect(status).toBe(400);
-    expect(body).toContain(`${JSON.stringify(query.slice(7))} is no event id: `);
+    expect(body).toContain(`${JSON.stringify(query.slice(7))} is not an event id: `);
   });
 
   test('sends a comment every 15 s to show that it lives', async () => {
