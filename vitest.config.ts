@@ -9,7 +9,9 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     globalSetup: ['test/support/build-dist.ts', 'test/support/install-brokers.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Limits for what never comes; what comes late on a busy machine is no fault.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

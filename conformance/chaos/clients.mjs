@@ -37,6 +37,15 @@ export class Clients {
     await Promise.all(this.#running);
   }
 
+  /** Resolves once a session that is open has written something; rejects after `boundMs`. */
+  async someWritten(boundMs) {
+    const until = performance.now() + boundMs;
+    while (!this.sessions.some(({ written, closedAtMs }) => written > 0 && closedAtMs === 0)) {
+      if (performance.now() > until) throw new Error(`no client wrote anything within ${boundMs / 1000} s`);
+      await sleep(RETRY_MS);
+    }
+  }
+
   get written() {
     return this.sessions.reduce((sum, session) => sum + session.written, 0);
   }

@@ -1,6 +1,6 @@
 import { connect, type ConsumeMessage } from 'amqplib';
 
-/** Takes messages off a queue, in order, until there are `count` with different ids; fails after 10 s. */
+/** Takes messages off a queue, in order, until there are `count` with different ids; fails after 30 s. */
 export async function consumeQueue(url: string, queue: string, count: number): Promise<ConsumeMessage[]> {
   const model = await connect(url);
   const channel = await model.createChannel();
@@ -8,7 +8,7 @@ export async function consumeQueue(url: string, queue: string, count: number): P
   const ids = new Set<unknown>();
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${ids.size} of ${count} messages came.`)), 10_000);
+      const timer = setTimeout(() => reject(new Error(`${ids.size} of ${count} messages came.`)), 30_000);
       const take = (message: ConsumeMessage | null) => {
         if (message === null) return;
         messages.push(message);

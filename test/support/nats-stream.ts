@@ -8,12 +8,12 @@ export interface StreamMessage {
   readonly header: (name: string) => string | undefined;
 }
 
-/** Reads a stream from its start, in order, until there are `count` messages with different ids; fails after 10 s. */
+/** Reads a stream from its start, in order, until there are `count` messages with different ids; fails after 30 s. */
 export async function readStream(url: string, stream: string, count: number): Promise<StreamMessage[]> {
   return await withNats(url, async (connection) => {
     const consumer = await jetstream(connection).consumers.get(stream);
     const incoming = await consumer.consume();
-    const timer = setTimeout(() => incoming.stop(), 10_000);
+    const timer = setTimeout(() => incoming.stop(), 30_000);
     const messages: StreamMessage[] = [];
     const ids = new Set<string>();
     for await (const { subject, data, headers } of incoming) {

@@ -1,4 +1,4 @@
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /** Lets the event loop turn until `isReached` holds; rejects when that takes too long, so that a failing test ends. */
 export async function settle(isReached: () => boolean): Promise<void> {

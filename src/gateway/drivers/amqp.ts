@@ -88,6 +88,8 @@ export class AmqpLink {
 
   private static async openOn(lifeline: Lifeline, options: AmqpLinkOptions): Promise<AmqpLink> {
     const { connect } = await import('amqplib');
+    // Connecting would bring a socket back to life that an aborted signal has destroyed.
+    lifeline.signal.throwIfAborted();
     const socketOptions = {
       noDelay: true,
       keepAlive: true,

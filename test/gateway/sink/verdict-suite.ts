@@ -29,7 +29,7 @@ export interface Poison {
   received(count: number): Promise<readonly ReceivedEvent[]>;
 }
 
-const TIME = { timeout: 60_000 };
+const TIME = { timeout: 180_000 };
 
 /** What no sink may lose over a moment, or let one event do to the others. */
 export function describeVerdicts(name: string, moments: readonly Moment[], poisons: readonly Poison[]): void {

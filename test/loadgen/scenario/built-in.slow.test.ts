@@ -249,7 +249,7 @@ describe('built-in scenarios', () => {
       vus: '3',
       duration: '1s',
       rate: '20',
-      answerTimeout: '100ms',
+      answerTimeout: '1s',
     };
     const publish = {
       publishUrl: `${target.httpUrl}/p/{{id}}`,
