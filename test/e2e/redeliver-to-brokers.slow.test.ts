@@ -21,13 +21,13 @@ const TIME = { timeout: 180_000 };
 interface Backend {
   readonly sink: 'redis' | 'amqp' | 'nats';
   /** Makes what takes the events of one place, and of the places `a` (which takes them) and `b` (which takes none). */
-  prepare(): Promise<void>;
+  readonly prepare: () => Promise<void>;
   /** Configuration of the sink: to the one place, or by template. */
-  yaml(isTemplate: boolean): string;
+  readonly yaml: (isTemplate: boolean) => string;
   /** Messages that it has. */
-  count(): Promise<number>;
+  readonly count: () => Promise<number>;
   /** Their event ids in order; to be asked once, when there are so many different ones. */
-  ids(count: number): Promise<readonly string[]>;
+  readonly ids: (count: number) => Promise<readonly string[]>;
 }
 
 let redis: RedisBroker;
