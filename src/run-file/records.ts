@@ -173,6 +173,14 @@ export interface RunTotals {
   readonly iterations: { readonly complete: number; readonly interrupted: number };
 }
 
+/** Counters for the comparison with a gateway only: where what k6 counts is not what goes over the wire. */
+export const BALANCE_COUNTERS = {
+  /** Messages that came after a script had closed the connection. */
+  receivedAfterClose: 'wsg_msgs_received_after_close',
+  /** What `ws_msgs_sent` counts and is no message that left: pings, closes, what is sent after a close. */
+  sentNoMessage: 'wsg_sent_no_message',
+} as const;
+
 export interface TrendTotals extends TrendFigures {
   /** Of times: the cumulative histograms, by kind; `response` is what summaries show. */
   readonly histograms: Readonly<Partial<Record<HistogramKind, Histogram>>>;

@@ -1,4 +1,4 @@
-import type { Run } from '../run-file/records.js';
+import { BALANCE_COUNTERS, type Run } from '../run-file/records.js';
 import type { SectionOptions } from './health-section.js';
 import { createPalette, type Palette } from './palette.js';
 import { padLeft, padRight, wrapWords } from './text-width.js';
@@ -29,9 +29,10 @@ export interface GatewayComparison {
 export function compareWithGateway(run: Run): GatewayComparison | undefined {
   const { gateway, totals } = run.end;
   if (gateway === undefined) return undefined;
+  const count = (name: string): number => totals.counters[name] ?? 0;
   return {
-    toClients: balance(run, gateway.sent, totals.counters.ws_msgs_received ?? 0),
-    fromClients: balance(run, totals.counters.ws_msgs_sent ?? 0, gateway.received),
+    toClients: balance(run, gateway.sent, count('ws_msgs_received') + count(BALANCE_COUNTERS.receivedAfterClose)),
+    fromClients: balance(run, count('ws_msgs_sent') - count(BALANCE_COUNTERS.sentNoMessage), gateway.received),
     sent: gateway.sent + gateway.dropped,
     dropped: gateway.dropped,
   };

@@ -1,10 +1,11 @@
-import type {
-  MetricContains,
-  MetricDefinition,
-  Run,
-  RunTotals,
-  ThresholdRecord,
-  TrendTotals,
+import {
+  BALANCE_COUNTERS,
+  type MetricContains,
+  type MetricDefinition,
+  type Run,
+  type RunTotals,
+  type ThresholdRecord,
+  type TrendTotals,
 } from '../run-file/records.js';
 
 /** Threshold outcomes by series name. */
@@ -29,6 +30,7 @@ export interface SummaryMetric {
   readonly thresholds: readonly ThresholdRecord[];
 }
 
+const HIDDEN: ReadonlySet<string> = new Set(Object.values(BALANCE_COUNTERS));
 const EMPTY_TREND: TrendTotals = { count: 0, min: 0, max: 0, sum: 0, histograms: {} };
 
 /** Every series that has a sample or a threshold, ordered as k6 orders them: by metric, its submetrics behind it. */
@@ -39,6 +41,7 @@ export function summaryMetrics(run: Run): readonly SummaryMetric[] {
   const metrics: SummaryMetric[] = [];
   for (const [name, value] of values) {
     const { metric, tags } = splitSeries(name);
+    if (HIDDEN.has(metric)) continue;
     const outcomes = thresholds.get(name) ?? [];
     if (!hasSamples(metric, value) && outcomes.length === 0) continue;
     const contains = definitions.get(metric)?.contains ?? 'default';

@@ -46,6 +46,11 @@ export class LoadTarget {
     await once(this.http, 'listening');
   }
 
+  /** Answers handshakes with this cookie. */
+  setCookie(cookie: string): void {
+    this.sockets.on('headers', (headers) => headers.push(`Set-Cookie: ${cookie}`));
+  }
+
   /** Sends texts in one piece each. */
   send(socket: WebSocket, text: string): void {
     this.counts.sent += 1;

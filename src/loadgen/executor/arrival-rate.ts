@@ -15,7 +15,7 @@ const LATEST_MS = 10;
  * more may be made, is dropped and counted.
  */
 export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
-  private readonly free: number[];
+  private readonly free = new FreeUsers();
   private readonly maxVus: number;
   /** The part of the scenario's arrivals that this thread begins. */
   private readonly share: number;
@@ -36,7 +36,7 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     this.made = shareOf(plan.preAllocatedVus, context.shard);
     this.maxVus = shareOf(plan.maxVus, context.shard);
     this.share = shareOf(SHARE_OF, context.shard) / SHARE_OF;
-    this.free = Array.from({ length: this.made }, (_, user) => this.made - 1 - user);
+    for (let user = 0; user < this.made; user += 1) this.free.add(user);
   }
 
   get allocatedVus(): number {
@@ -100,19 +100,19 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     this.activeVus += 1;
     const iteration = this.iterate(user, dueMs).finally(() => {
       this.activeVus -= 1;
-      this.free.push(user);
+      this.free.add(user);
       this.underWay.delete(iteration);
     });
     this.underWay.add(iteration);
   }
 
   private get mayBegin(): boolean {
-    return this.free.length > 0 || this.made < this.maxVus;
+    return this.free.size > 0 || this.made < this.maxVus;
   }
 
   /** A free virtual user, made when all are busy and more are allowed. */
   private takeUser(): number | undefined {
-    const free = this.free.pop();
+    const free = this.free.take();
     if (free !== undefined || this.made >= this.maxVus) return free;
     this.made += 1;
     return this.made - 1;
@@ -121,5 +121,31 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   private nextArrival(): number | undefined {
     const { done, value } = this.arrivals.next();
     return done === true || typeof value !== 'number' ? undefined : value;
+  }
+}
+
+/** Virtual users that have nothing to do: who waits longest begins next, as in k6, so that all of them take part. */
+class FreeUsers {
+  #users: number[] = [];
+  #first = 0;
+
+  get size(): number {
+    return this.#users.length - this.#first;
+  }
+
+  add(user: number): void {
+    this.#users.push(user);
+  }
+
+  take(): number | undefined {
+    const user = this.#users[this.#first];
+    if (user === undefined) return undefined;
+    this.#first += 1;
+    // Copies each user once at most for each time that it is added.
+    if (this.#first * 2 > this.#users.length) {
+      this.#users = this.#users.slice(this.#first);
+      this.#first = 0;
+    }
+    return user;
   }
 }

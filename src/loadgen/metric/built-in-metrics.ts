@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../../run-file/records.js';
+import { BALANCE_COUNTERS, type MetricDefinition } from '../../run-file/records.js';
 import { bindActions, type Actions, type Metric } from './metric.js';
 import type { MetricRegistry } from './metric-registry.js';
 import type { Counter, Gauge, Rate, Series, TimeTrend } from './series.js';
@@ -41,6 +41,9 @@ export interface SessionMetrics {
   readonly dataSent: Series;
   readonly messagesReceived: Series;
   readonly messagesSent: Series;
+  /** These two are for the comparison with a gateway. */
+  readonly receivedAfterClose: Series;
+  readonly sentNoMessage: Series;
   readonly sessions: Series;
   readonly connecting: Series;
   /** The same metric where a schedule says when the dial was due. */
@@ -59,6 +62,8 @@ export class BuiltInMetrics {
   readonly iterations: Metric<Counter>;
   readonly messagesReceived: Metric<Counter>;
   readonly messagesSent: Metric<Counter>;
+  readonly receivedAfterClose: Metric<Counter>;
+  readonly sentNoMessage: Metric<Counter>;
   readonly sessions: Metric<Counter>;
   readonly vus: Metric<Gauge>;
   readonly vusMax: Metric<Gauge>;
@@ -77,6 +82,8 @@ export class BuiltInMetrics {
     this.iterations = registry.counter('iterations');
     this.messagesReceived = registry.counter('ws_msgs_received');
     this.messagesSent = registry.counter('ws_msgs_sent');
+    this.receivedAfterClose = registry.counter(BALANCE_COUNTERS.receivedAfterClose);
+    this.sentNoMessage = registry.counter(BALANCE_COUNTERS.sentNoMessage);
     this.sessions = registry.counter('ws_sessions');
     this.vus = registry.gauge('vus');
     this.vusMax = registry.gauge('vus_max');
@@ -105,6 +112,8 @@ export class BuiltInMetrics {
       dataSent: this.dataSent.bind(tags),
       messagesReceived: this.messagesReceived.bind(tags),
       messagesSent: this.messagesSent.bind(tags),
+      receivedAfterClose: this.receivedAfterClose.bind(tags),
+      sentNoMessage: this.sentNoMessage.bind(tags),
       sessions: this.sessions.bind(tags),
       connecting: this.connecting.bind(tags),
       dueConnecting: bindActions(this.connecting, tags),

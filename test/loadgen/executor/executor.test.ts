@@ -196,6 +196,12 @@ describe('arrival rates', () => {
     expect(executor).toMatchObject({ completeIterations: 12, droppedIterations: 0, allocatedVus: 10, state: 'done' });
   });
 
+  it('give the next iteration to the virtual user that waits longest, as k6 does', async () => {
+    const { started, pass } = setUp({ ...constant, rate: 4, preAllocatedVus: 3, maxVus: 3 }, 100);
+    await pass(1900);
+    expect(started().map(({ user }) => user)).toEqual([0, 1, 2, 0, 1, 2, 0, 1]);
+  });
+
   it('make virtual users up to the most allowed, then drop what is due', async () => {
     const { executor, pass, finished } = setUp({ ...constant, rate: 4, preAllocatedVus: 1, maxVus: 3 }, 10_000);
     await pass(2900);

@@ -26,11 +26,15 @@ export class SocketConnection {
   private pingsSent = 0;
   /** Dials have a session duration only when they were not interrupted, as in k6. */
   private isInterrupted = false;
+  /** The script has closed it. */
+  private isClosed = false;
 
   constructor(
     private readonly vu: VuContext,
-    request: SocketRequest,
+    private readonly request: SocketRequest,
     private readonly events: SocketEvents,
+    /** Whether pings and closes count as messages sent: as k6 has it, they do in one of its modules. */
+    private readonly countsControlFrames = false,
   ) {
     const { thread } = vu;
     this.baseTags = withTags(
@@ -46,7 +50,8 @@ export class SocketConnection {
     const { connections, metrics, systemTags, clock } = this.vu.thread;
     connections.add(this.connection, this.metrics);
     const result = await this.connection.dial();
-    const { status, subprotocol, tlsVersion } = result;
+    const { status, subprotocol, tlsVersion, headers = [] } = result;
+    for (const [name, value] of headers) if (name.toLowerCase() === 'set-cookie') this.request.keepCookie(value);
     const tags = systemTags.pick({
       status: status === 0 ? undefined : String(status),
       subproto: subprotocol ?? '',
@@ -79,10 +84,18 @@ export class SocketConnection {
     const payload = String(this.pingsSent);
     this.pings.set(payload, this.vu.thread.clock.now());
     this.connection.ping(payload);
+    if (this.countsControlFrames) this.countNoMessage();
   }
 
-  countSent(): void {
+  /** Counts as a message sent what is none, as k6 does. */
+  countNoMessage(): void {
     this.metrics.messagesSent.add(1);
+    this.metrics.sentNoMessage.add(1);
+  }
+
+  /** Pongs to come make no samples any more. */
+  forgetPings(): void {
+    this.pings.clear();
   }
 
   get bufferedBytes(): number {
@@ -90,6 +103,8 @@ export class SocketConnection {
   }
 
   close(code: number, reason = ''): void {
+    if (this.countsControlFrames && !this.isClosed) this.countNoMessage();
+    this.isClosed = true;
     this.connection.close(code, reason);
   }
 
@@ -108,7 +123,8 @@ export class SocketConnection {
     const { events } = this;
     return {
       onMessage: (bytes, start, end, isBinary) => {
-        this.metrics.messagesReceived.add(1);
+        if (this.isClosed) this.metrics.receivedAfterClose.add(1);
+        else this.metrics.messagesReceived.add(1);
         if (isBinary) events.binary(copyOf(bytes, start, end));
         else events.text(decode(bytes, start, end));
       },

@@ -52,13 +52,14 @@ export class ScriptWebSocket {
   constructor(vu: VuContext, { url, protocols, params }: WebSocketArguments) {
     this.#vu = vu;
     this.#request = readSocketRequest(vu, { url, params, subprotocols: protocolsOf(protocols) });
-    this.#connection = new SocketConnection(vu, this.#request, {
-      text: (text) => this.#received(text),
-      binary: (bytes) => this.#received(bytes),
+    const events = {
+      text: (text: string) => this.#received(text),
+      binary: (bytes: ArrayBuffer) => this.#received(bytes),
       ping: () => this.#arrived(() => this.#whenOpen('ping')),
       pong: () => this.#arrived(() => this.#whenOpen('pong')),
-      closed: (code, reason) => this.#arrived(() => this.#ended(code, reason)),
-    });
+      closed: (code: number, reason: string) => this.#arrived(() => this.#ended(code, reason)),
+    };
+    this.#connection = new SocketConnection(vu, this.#request, events, true);
     this.#keepAlive = vu.loop.reserve();
     this.#forget = vu.onIterationEnd(() => this.#drop());
     void this.#connection.dial().then((result) => this.#opened(result));
@@ -105,7 +106,6 @@ export class ScriptWebSocket {
 
   send(message: unknown): void {
     this.#assertOpen('send');
-    if (this.#state !== OPEN) return;
     if (typeof message === 'string') this.#connection.sendText(message);
     else if (message instanceof Blob) this.#connection.sendBinary(message.copy());
     else if (message instanceof ArrayBuffer || ArrayBuffer.isView(message)) {
@@ -115,9 +115,7 @@ export class ScriptWebSocket {
 
   ping(): void {
     this.#assertOpen('ping');
-    if (this.#state !== OPEN) return;
     this.#connection.ping();
-    this.#connection.countSent();
   }
 
   close(code?: unknown, reason: unknown = ''): void {
@@ -192,8 +190,9 @@ export class ScriptWebSocket {
   }
 
   #assertOpen(method: string): void {
-    if (this.#state !== CONNECTING) return;
-    throw namedError('InvalidStateError', `${method}() was called, and the connection is not open yet`);
+    if (this.#state === OPEN) return;
+    const why = this.#state === CONNECTING ? 'the connection is not open yet' : 'the connection was closed';
+    throw namedError('InvalidStateError', `${method}() was called, and ${why}`);
   }
 
   #post(task: () => unknown): void {

@@ -2,7 +2,7 @@ import { createDialTarget, type DialTarget, type DialWishes } from '../../client
 import type { Tags } from '../../metric/tags.js';
 import type { RuntimeOptions } from '../../plan/runtime-options.js';
 import type { VuContext } from '../runtime/vu-context.js';
-import { cookieHeader, jarOf } from './cookie-jar.js';
+import { cookieHeader, type CookieStore, jarOf, parseSetCookie } from './cookie-jar.js';
 import { hostOverride, localAddressOf } from '../../client/host-rules.js';
 import { tagsArgument } from './tags-argument.js';
 import { asText, isObject, property, textEntries } from './values.js';
@@ -14,6 +14,8 @@ export interface SocketRequest {
   readonly url: string;
   readonly target: DialTarget;
   readonly tags: Tags;
+  /** Keeps a `Set-Cookie` of the answer to the handshake. */
+  readonly keepCookie: (header: string) => void;
 }
 
 /** What a script asked for beside the URL. */
@@ -37,10 +39,15 @@ export function readSocketRequest(vu: VuContext, { url: given, params, subprotoc
     localAddress: localAddressOf(vu.number, runtime),
   };
   const tags = tagsArgument('tags', property(params, 'tags'));
+  const jar = jarFor(vu, params);
   return {
     url: String(given),
     target: createDialTarget(url.href, wishes),
     tags,
+    keepCookie: (header) => {
+      const cookie = parseSetCookie(header, url);
+      if (cookie !== undefined) jar.add(cookie);
+    },
   };
 }
 
@@ -78,7 +85,10 @@ function isProtocol(name: string): boolean {
 }
 
 function cookiesOf(vu: VuContext, url: URL, params: unknown): [string, string][] {
-  const jar = jarOf(property(params, 'jar')) ?? vu.cookies;
-  const header = cookieHeader(jar, url);
+  const header = cookieHeader(jarFor(vu, params), url);
   return header === '' ? [] : [['Cookie', header]];
+}
+
+function jarFor(vu: VuContext, params: unknown): CookieStore {
+  return jarOf(property(params, 'jar')) ?? vu.cookies;
 }

@@ -108,6 +108,12 @@ export class WsSession {
     this.event('error', [errorEvent(message)]);
   }
 
+  /** Something was to be sent after a close of either side: `error` handlers hear of it at once, as in k6. */
+  refuseToSend(): unknown {
+    const pending = this.emit('error', [errorEvent('websocket: close sent')]);
+    return pending instanceof Promise ? this.vu.wait(pending) : undefined;
+  }
+
   /** `start` schedules and returns how to cancel; it is cancelled when the session ends. */
   addTimer(start: (forget: () => void) => () => void): void {
     const cancel = start(() => this.timers.delete(cancel));
@@ -119,6 +125,7 @@ export class WsSession {
     if (this.isClosed) return;
     this.isClosed = true;
     this.connection.close(code);
+    this.connection.forgetPings();
     const closing = this.emit('close', [code]);
     this.finishAfter(closing);
   }

@@ -17,24 +17,29 @@ export class WsSocket {
   }
 
   /** Sends a text message. Counts also when the socket is closed already, which `error` handlers hear of. */
-  send(message: unknown): void {
+  send(message: unknown): unknown {
     const session = this.#session;
-    if (session.isOpen) session.connection.sendText(String(message));
-    else session.connection.countSent();
+    if (!session.isOpen) return this.#sendLate();
+    session.connection.sendText(String(message));
+    return undefined;
   }
 
-  sendBinary(message: unknown): void {
+  sendBinary(message: unknown): unknown {
     if (message === undefined) throw new TypeError('missing argument, expected ArrayBuffer');
     if (!(message instanceof ArrayBuffer)) {
       throw new TypeError(`expected ArrayBuffer as argument, received: ${typedName(message)}`);
     }
     const session = this.#session;
-    if (session.isOpen) session.connection.sendBinary(new Uint8Array(message));
-    else session.connection.countSent();
+    if (!session.isOpen) return this.#sendLate();
+    session.connection.sendBinary(new Uint8Array(message));
+    return undefined;
   }
 
-  ping(): void {
-    if (this.#session.isOpen) this.#session.connection.ping();
+  ping(): unknown {
+    const session = this.#session;
+    if (!session.isOpen) return session.refuseToSend();
+    session.connection.ping();
+    return undefined;
   }
 
   setTimeout(callback: unknown, timeoutMs: unknown): void {
@@ -79,6 +84,11 @@ export class WsSocket {
   close(code?: unknown): void {
     const number = Number(code ?? GOING_AWAY);
     this.#session.close(Number.isInteger(number) && number > 0 ? number : GOING_AWAY);
+  }
+
+  #sendLate(): unknown {
+    this.#session.connection.countNoMessage();
+    return this.#session.refuseToSend();
   }
 }
 

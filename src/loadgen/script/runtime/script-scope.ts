@@ -68,13 +68,12 @@ export class ScriptScope {
     return typeof exported === 'object' || typeof exported === 'function' ? { ...exported } : {};
   }
 
-  /** An imported binding: `*` is the namespace, `default` falls back to it. */
+  /** An imported binding: `*` is the namespace, `default` falls back to it; a name that the module lacks is undefined, as in k6. */
   imported(module: string, name: string): unknown {
     const namespace = this.#environment.module(module);
     if (name === '*') return namespace;
     if (name in namespace) return Reflect.get(namespace, name);
-    if (name === 'default') return namespace;
-    throw new SyntaxError(`the module ${module} has no export named ${name}`);
+    return name === 'default' ? namespace : undefined;
   }
 
   /** The top level of this file goes on from here. */

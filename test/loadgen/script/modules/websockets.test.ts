@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BALANCE_COUNTERS } from '../../../../src/run-file/records.js';
 import { LoadTarget } from '../../../support/load-target.js';
 import { runScript, type ScriptRun } from '../../../support/script-run.js';
 
@@ -36,7 +37,7 @@ test('the constructor returns at once, and the iteration ends with the last sock
     ws.onclose = (event) => console.log('close ' + event.code + ' ' + ws.readyState);
   `);
   expect(lines).toEqual(['state 0', 'open 1', 'message hello', 'close 1000 3']);
-  expect(totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 1, ws_msgs_received: 1, iterations: 1 });
+  expect(totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 2, ws_msgs_received: 1, iterations: 1 });
 });
 
 test('several sockets of one iteration', async () => {
@@ -75,6 +76,29 @@ test('sending before the connection is open is an InvalidStateError', async () =
     ws.onopen = () => ws.close();
   `);
   expect(lines).toEqual(['InvalidStateError']);
+});
+
+// k6 1.3.0 was asked the same.
+test('pings and closes count as sent; after close nothing is counted as received, and sending is an error', async () => {
+  const { lines, totals } = await run(`
+    ws.onopen = () => {
+      ws.send('a');
+      ws.ping();
+      ws.close();
+      for (const name of ['send', 'ping']) {
+        try { ws[name]('late'); } catch (error) { console.log(error.name); }
+      }
+      ws.close();
+    };
+    ws.onmessage = () => console.log('message');
+    ws.onpong = () => console.log('pong');
+  `);
+  expect(lines.slice(0, 2)).toEqual(['InvalidStateError', 'InvalidStateError']);
+  expect(lines).not.toContain('message');
+  expect(totals.counters['ws_msgs_sent']).toBe(3);
+  expect(totals.counters['ws_msgs_received'] ?? 0).toBe(0);
+  expect(totals.counters[BALANCE_COUNTERS.sentNoMessage]).toBe(2);
+  expect(totals.counters[BALANCE_COUNTERS.receivedAfterClose]).toBe(1);
 });
 
 test('close codes and reasons are checked', async () => {
@@ -136,7 +160,7 @@ test('a ping is answered, counted as sent, and its time recorded', async () => {
     ws.onpong = () => { console.log('pong'); ws.close(); };
   `);
   expect(lines).toEqual(['pong']);
-  expect(totals.counters['ws_msgs_sent']).toBe(1);
+  expect(totals.counters['ws_msgs_sent']).toBe(2);
   expect(totals.trends['ws_ping']?.count).toBe(1);
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BALANCE_COUNTERS } from '../../../../src/run-file/records.js';
 import { LoadTarget } from '../../../support/load-target.js';
 import { runScript } from '../../../support/script-run.js';
 
@@ -239,4 +240,51 @@ test('the end of the graceful stop closes the socket with 1001, and no handler o
   expect(totals.counters['iterations'] ?? 0).toBe(0);
   expect(totals.trends['ws_session_duration']).toBeUndefined();
   await expect.poll(() => target.closeCodes).toEqual([1001]);
+});
+
+// k6 1.3.0 was asked the same.
+test('after close nothing is heard or counted, and what is sent is an error', async () => {
+  const { lines, totals } = await connect(`
+    socket.on('error', (error) => console.log('error ' + error.error()));
+    socket.on('close', (code) => console.log('close ' + code));
+    socket.on('message', (text) => console.log('message ' + text));
+    socket.on('pong', () => console.log('pong'));
+    socket.on('open', () => {
+      socket.send('a');
+      socket.ping();
+      socket.close();
+      socket.send('late');
+      socket.ping();
+      socket.sendBinary(new ArrayBuffer(1));
+      console.log('end');
+    });
+  `);
+  const error = 'error websocket: close sent';
+  expect(lines).toEqual(['close 1001', error, error, error, 'end', 'returned 101 ']);
+  expect(totals.counters['ws_msgs_sent']).toBe(3);
+  expect(totals.counters['ws_msgs_received'] ?? 0).toBe(0);
+  expect(totals.counters[BALANCE_COUNTERS.receivedAfterClose]).toBe(1);
+  expect(totals.counters[BALANCE_COUNTERS.sentNoMessage]).toBe(2);
+  expect(totals.trends['ws_ping']).toBeUndefined();
+});
+
+test.each(['k6/ws', 'k6/websockets'])('a cookie of the handshake reaches the jar: %s', async (name) => {
+  target.setCookie('session=s1; Path=/');
+  const { lines } = await runScript(`
+    import * as module from '${name}';
+    import http from 'k6/http';
+    function show() {
+      console.log(JSON.stringify(http.cookieJar().cookiesForURL('${target.httpUrl}/any')));
+    }
+    export default function () {
+      if (module.WebSocket === undefined) {
+        module.connect('${target.url}', (socket) => socket.close());
+        show();
+        return;
+      }
+      const socket = new module.WebSocket('${target.url}');
+      socket.onopen = () => { show(); socket.close(); };
+    }
+  `);
+  expect(lines).toEqual(['{"session":["s1"]}']);
 });
