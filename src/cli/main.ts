@@ -21,9 +21,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** In oclif's form, without loading oclif. */
-function printVersion({ name, version }: PJSON): void {
+function printVersion({ name, version, oclif }: PJSON): void {
   const { platform, arch, version: node } = process;
-  processOutput().stdout.write(`${name}/${version} ${platform}-${arch} node-${node}\n`);
+  processOutput().stdout.write(`${oclif.bin ?? name}/${version} ${platform}-${arch} node-${node}\n`);
 }
 
 /** All commands, as they are typed behind `wsg`. */

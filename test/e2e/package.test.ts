@@ -19,10 +19,16 @@ const MAX_BYTES = 50_000_000;
 
 let folder: string;
 let tarball: string;
+/** Where Yarn 1 is, with a cache that its runs share. */
+let yarn: Promise<string>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wsg-package-'));
   tarball = await packPackage(folder);
+  yarn = emptyFolder('yarn').then(async (tools) => {
+    await installPackages(tools, ['yarn@1']);
+    return tools;
+  });
 }, INSTALL_BOUND_MS);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -113,11 +119,10 @@ describe('the package', () => {
     async (version) => {
       const tools = await emptyFolder(`node-${version}`);
       const node = await installNode(tools, version);
-      await installPackages(tools, ['yarn@1']);
       const byNpm = await emptyFolder(`npm-${version}`);
       await installPackages(byNpm, [tarball], ['--engine-strict'], node);
       const byYarn = await emptyFolder(`yarn-${version}`);
-      await yarnAdd(byYarn, [`file:${tarball}`], tools, node);
+      await yarnAdd(byYarn, [`file:${tarball}`], await yarn, node);
       for (const project of [byNpm, byYarn]) {
         expect(await folderBytes(join(project, 'node_modules'))).toBeLessThan(MAX_BYTES);
         const told = await runWsg(['--version'], { entry: await installedEntry(project), node });

@@ -171,7 +171,7 @@ export interface ComparisonSettings {
   readonly seed: number;
 }
 
-/** Two sets of runs side by side: all that a renderer needs, and what `--json` prints (docs/reference/comparison-json.md). */
+/** Two sets of runs side by side: all that a renderer needs, and what `--json` prints (docs/reference/comparison.schema.json). */
 export interface Comparison {
   readonly verdict: Verdict;
   /** One sentence: why the verdict is what it is. */

@@ -1,0 +1,2 @@
+/** What stands against publishing this package, one sentence each. */
+export function releaseProblems(manifest: object, changelog: string): string[];
