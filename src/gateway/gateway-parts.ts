@@ -14,7 +14,7 @@ import { metricsRoute } from './internal-api/metrics-route.js';
 import { Router } from './internal-api/router.js';
 import type { Route } from './internal-api/route.js';
 import { sendRoutes } from './internal-api/send-routes.js';
-import { timedRoute } from './internal-api/timed-route.js';
+import { timedRoute } from './internal-api/route.js';
 import { statusRoutes } from './internal-api/status-routes.js';
 import { packageVersion } from '../core/package-version.js';
 import { DurationCounts } from './metrics/duration-counts.js';

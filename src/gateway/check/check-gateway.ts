@@ -1,10 +1,12 @@
+import { createServer } from 'node:net';
 import { systemClock } from '../../core/clock.js';
+import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { chooseTransport } from '../transport/choose-transport.js';
+import { listenError } from '../transport/listen-error.js';
 import { checkAuth } from './check-auth.js';
 import { checkBackends } from './check-backends.js';
 import { checkFiles } from './check-files.js';
-import { checkPort } from './check-ports.js';
 import { unwell, type CheckResult } from './check-result.js';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -39,4 +41,19 @@ async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult
   } catch (error) {
     return [unwell(name, 'failed', error)];
   }
+}
+
+/** Binds the address and frees it at once. */
+async function checkPort(name: string, address: ListenAddress): Promise<CheckResult> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address.host, port: address.port, exclusive: true }, resolve);
+    });
+  } catch (thrown) {
+    return unwell(name, 'failed', listenError(address, thrown));
+  }
+  await new Promise((resolve) => server.close(resolve));
+  return { name, level: 'ok', detail: `${formatListenAddress(address)} is free` };
 }

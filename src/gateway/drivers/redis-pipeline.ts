@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
+import { type Socket, connect, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import { RedisConnectionLost, RedisError } from './redis-error.js';
 import { introductionRefusal, introductionSteps } from './redis-introduction.js';
-import { dialRedis } from './redis-socket.js';
 import type { RedisAddress } from './redis-url.js';
 import { encodeCommand } from './resp-command.js';
 import { RespReader, type RespReply } from './resp-reader.js';
@@ -197,4 +197,19 @@ export class RedisPipeline {
 function dialProblem(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map((one) => errorMessage(one)).join(', ');
   return error.message;
+}
+
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * Begins to connect; the socket fires `connect`, or `secureConnect` with TLS, when it may be written to. Certificates
+ * are checked against Node's roots and those that NODE_EXTRA_CA_CERTS names.
+ */
+function dialRedis({ endpoint, tls }: RedisAddress): Socket {
+  const keeping = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  if ('path' in endpoint) return connect({ path: endpoint.path });
+  if (!tls) return connect({ ...endpoint, ...keeping });
+  const isAddress = isIP(endpoint.host) !== 0;
+  const socket = connectTls(isAddress ? endpoint : { ...endpoint, servername: endpoint.host });
+  return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
 }

@@ -1,12 +1,12 @@
-import type { Logger } from '../../core/logger.js';
 import { WsgError } from '../../core/error.js';
+import type { Logger } from '../../core/logger.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Delivery } from '../delivery/delivery.js';
 import { makeMessage, textMessage } from '../delivery/message.js';
+import type { Selector } from '../tag-index/selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { PluginConnection, PluginContext, PluginSelection } from './plugin.js';
-import { TagSelection } from './plugin-selection.js';
 
 /** What a context is made of. */
 export interface PluginContextParts {
@@ -65,4 +65,26 @@ function createEncoder(): (message: string | Uint8Array) => OutboundMessage {
     }
     return lastMessage;
   };
+}
+
+/** A selection as plugins hold it: nothing but the selector, asked anew each time. */
+class TagSelection implements PluginSelection {
+  readonly selector: Selector;
+  readonly #registry: ConnectionRegistry;
+  readonly #delivery: Delivery;
+
+  constructor(tags: Readonly<Record<string, string>>, registry: ConnectionRegistry, delivery: Delivery) {
+    const pairs = new Map(Object.entries(tags));
+    this.selector = pairs.size === 0 ? { kind: 'all' } : { kind: 'pairs', pairs };
+    this.#registry = registry;
+    this.#delivery = delivery;
+  }
+
+  get size(): number {
+    return this.#registry.count(this.selector);
+  }
+
+  get congested(): number {
+    return this.#delivery.congested(this.selector);
+  }
 }

@@ -1,8 +1,9 @@
+import { bytesToByteText } from '../../core/byte-text.js';
+import { JsonPath } from '../../core/json-path/json-path.js';
 import type { SinksConfig } from '../config/sink-config.js';
 import type { EventDestinations } from '../event/event-destinations.js';
 import type { SharedTags } from '../event/event-tags.js';
-import { JsonVariables } from './json-variables.js';
-import { MAX_DESTINATION_LENGTH, substitute } from './substitute.js';
+import { MAX_DESTINATION_LENGTH, substitute, substituteBytes } from './substitute.js';
 import { hasPlaceholder, parseTemplate, type Placeholder, type Template } from './template.js';
 
 /** Says where the sinks put each event of an endpoint's connections. */
@@ -109,4 +110,19 @@ function fill(route: Route, values: readonly string[]): string {
 /** NATS refuses a subject with two dots in a row, or one at an end. */
 function withoutEmptyTokens(subject: string): string {
   return subject.replace(/(^|\.)(?=\.|$)/g, (_, dot: string) => (subject === '' ? '' : `${dot}_`));
+}
+
+/** Reads an endpoint's variables from messages: a message is decoded once, and searched once for each variable, up to what is found. */
+class JsonVariables {
+  readonly #paths: readonly JsonPath[];
+
+  constructor(paths: readonly string[]) {
+    this.#paths = paths.map((path) => new JsonPath(path));
+  }
+
+  /** The text of each, in the order of the paths, fit to be substituted; '' where there is none. */
+  read(message: Uint8Array): readonly string[] {
+    const json = bytesToByteText(message);
+    return this.#paths.map((path) => substituteBytes(path.read(json)));
+  }
 }
