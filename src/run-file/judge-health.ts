@@ -16,8 +16,10 @@ const HEALTH_LIMITS = {
   /** The share of a run's seconds from which they condemn the run; fewer are a burst, as at the start and the end. */
   saturatedShare: 0.1,
   strainedShare: 0.1,
-  /** A run of a few seconds has bursts in a large share of them: so many seconds are always forgiven. */
+  /** Connecting and closing are bursts, which in a run of a few seconds are a large share of them: two seconds are always forgiven. */
   forgivenSeconds: 2,
+  /** Of a shorter run nothing but the bursts would be left, and its last second is the milliseconds that it took to end. */
+  fewestWholeSeconds: 3,
 } as const;
 
 /** What a second's verdict is made of. */
@@ -36,9 +38,18 @@ function isTakenFrom({ cpuStolen = 0, throttledMs = 0 }: SecondSymptoms): boolea
   return cpuStolen > HEALTH_LIMITS.strainedStolenCores || throttledMs > HEALTH_LIMITS.strainedThrottledMs;
 }
 
-/** The verdict on a run, with reasons unless it is healthy. */
+/** The verdict on a run, with reasons unless it is healthy. Its last second is cut short by its end. */
 export function judgeRun(seconds: readonly HealthRecord[]): RunHealth {
-  const saturated = seconds.filter((second) => second.verdict === 'saturated');
+  const whole = seconds.length - 1;
+  if (whole >= HEALTH_LIMITS.fewestWholeSeconds) return judgeSeconds(seconds);
+  const wanted = HEALTH_LIMITS.fewestWholeSeconds;
+  const reasons = [`too short to judge: a verdict on the generator wants ${wanted} whole seconds`];
+  return { verdict: 'unjudged', reasons, saturatedSeconds: saturatedOf(seconds).map(({ second }) => second) };
+}
+
+/** The verdict on some seconds of a run, however few. */
+export function judgeSeconds(seconds: readonly HealthRecord[]): RunHealth {
+  const saturated = saturatedOf(seconds);
   const unwell = seconds.filter((second) => second.verdict !== 'healthy');
   const saturatedSeconds = saturated.map((second) => second.second);
   if (isTooMany(saturated.length, seconds.length, HEALTH_LIMITS.saturatedShare)) {
@@ -50,10 +61,12 @@ export function judgeRun(seconds: readonly HealthRecord[]): RunHealth {
   return { verdict: 'healthy', reasons: [], saturatedSeconds };
 }
 
+function saturatedOf(seconds: readonly HealthRecord[]): HealthRecord[] {
+  return seconds.filter((second) => second.verdict === 'saturated');
+}
+
 function isTooMany(count: number, of: number, share: number): boolean {
-  // When nothing but the forgiven seconds is there, all of them being bad is no burst any more.
-  const forgiven = Math.min(HEALTH_LIMITS.forgivenSeconds, of - 1);
-  return count > Math.max(forgiven, of * share);
+  return count > Math.max(HEALTH_LIMITS.forgivenSeconds, of * share);
 }
 
 function reasonsOf(seconds: readonly HealthRecord[], of: number, verdict: 'saturated' | 'strained'): string[] {

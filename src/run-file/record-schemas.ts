@@ -23,6 +23,7 @@ const gaugeFigures = z.object({ value: z.number(), min: z.number(), max: z.numbe
 const rateFigures = z.object({ passes: z.number(), fails: z.number() });
 const checkFigures = rateFigures.extend({ name: z.string(), group: z.string() });
 const verdict = z.enum(['healthy', 'strained', 'saturated']);
+const runVerdict = z.enum([...verdict.options, 'unjudged']);
 
 const addedFigures = {
   counters: z.record(z.string(), z.number()),
@@ -140,6 +141,6 @@ export const endPayload: z.ZodType<EndPayload> = z.object({
     ...addedFigures,
     iterations: z.object({ complete: z.number(), interrupted: z.number() }),
   }),
-  health: z.object({ verdict, reasons: z.array(z.string()), saturatedSeconds: z.array(z.number()) }),
+  health: z.object({ verdict: runVerdict, reasons: z.array(z.string()), saturatedSeconds: z.array(z.number()) }),
   gateway: z.object({ sent: z.number(), received: z.number(), dropped: z.number() }).optional(),
 });

@@ -120,6 +120,9 @@ export interface SketchRecord {
 
 export type HealthVerdict = 'healthy' | 'strained' | 'saturated';
 
+/** The verdict on a run; `unjudged` when it was too short for one. */
+export type RunVerdict = HealthVerdict | 'unjudged';
+
 /** How the generator itself did in one second. */
 export interface HealthRecord {
   readonly second: number;
@@ -207,7 +210,7 @@ export type EndReason =
 
 /** The generator's verdict on itself for the whole run, with the reason in words. */
 export interface RunHealth {
-  readonly verdict: HealthVerdict;
+  readonly verdict: RunVerdict;
   readonly reasons: readonly string[];
   readonly saturatedSeconds: readonly number[];
 }

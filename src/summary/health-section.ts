@@ -1,6 +1,7 @@
 import { largest } from '../core/largest.js';
 import type { HealthRecord, Run } from '../run-file/records.js';
 import { formatBytes, formatTime } from './format-value.js';
+import { adviceOf } from './health-advice.js';
 import { createPalette, type Palette } from './palette.js';
 import { padRight, wrapWords } from './text-width.js';
 
@@ -30,7 +31,7 @@ export function renderHealth(run: Run, options: SectionOptions): string {
   for (const sentence of sentences) {
     lines.push(...wrapWords(sentence, columns - 4).map((text, row) => `  ${row === 0 ? '-' : ' '} ${text}`));
   }
-  if (verdict === 'saturated') lines.push('', ...alarm(columns, palette));
+  if (verdict === 'saturated') lines.push('', ...alarm(adviceOf(run), columns, palette));
   return `${lines.join('\n')}\n`;
 }
 
@@ -124,14 +125,13 @@ function lagText(seconds: readonly HealthRecord[]): string {
 }
 
 function verdictText(verdict: string, palette: Palette): string {
+  if (verdict === 'unjudged') return palette.value('none');
   if (verdict === 'healthy') return palette.pass(verdict);
   return verdict === 'strained' ? palette.warn(verdict) : palette.fail(verdict);
 }
 
-function alarm(columns: number, palette: Palette): string[] {
-  const text =
-    'THIS RUN IS INVALID: the load generator was the bottleneck, so its figures show the generator and not the target. ' +
-    'Use fewer virtual users, or more or faster cores.';
+function alarm(advice: string, columns: number, palette: Palette): string[] {
+  const text = `THIS RUN IS INVALID: the load generator was the bottleneck, so its figures show the generator and not the target. ${advice}`;
   return wrapWords(text, columns - 4).map((line) => palette.alarm(` ${padRight(`! ${line}`, columns - 2)} `));
 }
 

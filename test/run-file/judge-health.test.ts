@@ -62,13 +62,23 @@ describe('judgeRun', () => {
     expect(run([20, QUIET], [10, TIGHT])).toMatchObject({ verdict: 'strained', saturatedSeconds: [] });
   });
 
-  it('condemns a short run when every second was saturated, and forgives two of four', () => {
-    expect(run([1, BUSY]).verdict).toBe('saturated');
-    expect(run([2, BUSY]).verdict).toBe('saturated');
-    expect(run([2, BUSY], [2, QUIET]).verdict).toBe('healthy');
+  it.each([1, 2, 3])('says of a run that ends in its second %d that it is too short', (count) => {
+    expect(run([count, BUSY])).toMatchObject({
+      verdict: 'unjudged',
+      reasons: ['too short to judge: a verdict on the generator wants 3 whole seconds'],
+      saturatedSeconds: Array.from({ length: count }, (_, second) => second),
+    });
+    expect(run([count, QUIET]).verdict).toBe('unjudged');
   });
 
-  it('has nothing against a run without a second', () => {
-    expect(judgeRun([]).verdict).toBe('healthy');
+  it('forgives two seconds of any run that it judges', () => {
+    expect(run([2, BUSY], [2, QUIET]).verdict).toBe('healthy');
+    expect(run([1, BUSY], [2, QUIET], [1, BUSY]).verdict).toBe('healthy');
+    expect(run([3, BUSY], [1, QUIET]).verdict).toBe('saturated');
+    expect(run([4, BUSY]).verdict).toBe('saturated');
+  });
+
+  it('has no verdict on a run without a second', () => {
+    expect(judgeRun([]).verdict).toBe('unjudged');
   });
 });

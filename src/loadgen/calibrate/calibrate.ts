@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { WsgError } from '../../core/error.js';
-import { judgeRun } from '../../run-file/judge-health.js';
+import { judgeSeconds } from '../../run-file/judge-health.js';
 import type { Calibration, Run } from '../../run-file/records.js';
 import { Engine } from '../engine.js';
 import type { LoadFlags } from '../plan/load-flags.js';
@@ -79,6 +79,6 @@ function isRateKept(run: Run): boolean {
   const seconds = run.health.slice(1, -1);
   const begun = seconds.reduce((sum, second) => sum + (second.begun ?? 0), 0);
   const planned = seconds.reduce((sum, second) => sum + (second.planned ?? 0), 0);
-  const isInTime = judgeRun(seconds).verdict === 'healthy' && begun >= planned * LEAST_BEGUN;
+  const isInTime = judgeSeconds(seconds).verdict === 'healthy' && begun >= planned * LEAST_BEGUN;
   return isInTime && (run.end.totals.counters['ws_msgs_lost'] ?? 0) === 0;
 }

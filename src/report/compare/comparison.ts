@@ -1,4 +1,4 @@
-import type { HealthVerdict } from '../../run-file/records.js';
+import type { RunVerdict } from '../../run-file/records.js';
 
 /**
  * What is said of a gate and of a whole comparison. `regression` means slower beyond the budget, with the interval's near end; `unjudged` that what is
@@ -125,7 +125,7 @@ export interface ComparedRun {
   readonly machine: string;
   /** As given with --label, or by the CI. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly health: HealthVerdict;
+  readonly health: RunVerdict;
   readonly durationMs: number;
   readonly complete: boolean;
 }

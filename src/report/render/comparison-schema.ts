@@ -72,7 +72,7 @@ const comparedRun = z.strictObject({
   node: z.string(),
   machine: z.string(),
   labels: z.record(z.string(), z.string()).describe('Such as commit, branch and url.'),
-  health: z.enum(['healthy', 'strained', 'saturated']),
+  health: z.enum(['healthy', 'strained', 'saturated', 'unjudged']).describe('`unjudged`: the run was too short.'),
   durationMs: z.number(),
   complete: z.boolean(),
 });
