@@ -1,23 +1,18 @@
 // Server CPU for a million deliveries of POSTs of 16 bytes to 50, 1,000 and 5,000 clients, beside bare uWebSockets.js, bare ws, nchan and pushpin.
 //   FAN_OUT_ONLY=8x16,50x1 FAN_OUT_TURNS=3 npm run bench -- fan-out     these numbers of clients and requests in flight only
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { peerMissing, startPeer } from '../support/broadcast-peers.mjs';
-import { median, startPinned } from '../support/pinned-process.mjs';
-import { cpuSeconds } from '../support/process-tree.mjs';
+import { peerMissing } from '../support/broadcast-peers.mjs';
+import { flood, isGateway, startFlooded } from '../support/flooded-server.mjs';
+import { distinctQueries } from '../support/gateway-requests.mjs';
+import { median } from '../support/pinned-process.mjs';
 import { encodePost } from '../support/raw-post.mjs';
-import { distinctQueries, readIds, setTags } from '../support/gateway-requests.mjs';
 
 export const name = 'fan-out';
 
 const BODY = '16 bytes of text';
 const FRAME_BYTES = 2 + BODY.length;
-const SIZES = [50, 1000, 5000];
-const IN_FLIGHT = [1, 16];
-/** Pairs of number of clients and requests in flight. */
-const CASES =
-  process.env.FAN_OUT_ONLY?.split(',').map((text) => text.split('x').map(Number)) ??
-  SIZES.flatMap((size) => IN_FLIGHT.map((inFlight) => [size, inFlight]));
+/** Numbers of clients, each with the requests in flight. */
+const DEFAULT_CASES = '50x1,50x16,750x1,750x16,1000x1,1000x16,1000x40,1000x128,5000x1,5000x16';
+const CASES = (process.env.FAN_OUT_ONLY ?? DEFAULT_CASES).split(',').map((text) => text.split('x').map(Number));
 const TURNS = Number(process.env.FAN_OUT_TURNS ?? 5);
 const MEASURED_MS = 300;
 const WARM_UP_MS = 1000;
@@ -25,33 +20,33 @@ const WARM_UP_MS = 1000;
 const MOST_IDS = 800;
 /** So slow that more would take minutes. */
 const MOST_PUSHPIN_CLIENTS = 50;
-const PAIR_LIMIT = 1.15;
-const OTHER_LIMIT = 1.6;
-const NCHAN_LIMIT = 0.5;
+/** The size at which lists of ids are compared with one pair; the peers take no part. */
+const IDS_SIZE = 750;
 
-const ONE_PAIR = 'wsg, one pair';
 const BARE_UWS = 'bare uWS';
 const NCHAN = 'nchan';
-/** What is asked of each server: `query` is a selector of the gateway's. */
+/** The most that one pair may cost, as a multiple of bare uWS at the same number of clients and requests in flight. */
+const PAIR_LIMITS = {
+  'wsg on ws': { '50x1': 1.5, '50x16': 1.4, '1000x1': 1.35, '1000x16': 1.2, '1000x40': 0.15, '1000x128': 0.07 },
+  'wsg on uws': { '50x1': 1.15, '50x16': 1.15, '1000x1': 1.15, '1000x16': 1.15, '5000x1': 1.15, '5000x16': 1.15 },
+};
+/** The most that other selectors may cost, as a multiple of one pair. */
+const OTHER_LIMIT = 1.5;
+const NCHAN_LIMIT = 0.5;
+
+/** What is asked of a gateway: `queries` are selectors. */
+const SELECTORS = [
+  { title: 'one pair', queries: () => ['room=a'] },
+  { title: 'two pairs', queries: () => ['room=a&side=b'] },
+  { title: 'all', queries: () => ['all=true'] },
+  { title: 'ids', queries: ({ ids }) => [`id=${ids.join(',')}`], most: MOST_IDS },
+  { title: 'ids, never the same list', queries: distinctQueries, most: MOST_IDS },
+];
+const GATEWAYS = ['wsg on ws', 'wsg on uws'];
 const WAYS = [
-  { title: ONE_PAIR, kind: 'wsg on uws', queries: () => ['room=a'], limit: PAIR_LIMIT },
-  { title: 'wsg, two pairs', kind: 'wsg on uws', queries: () => ['room=a&side=b'], limit: OTHER_LIMIT },
-  { title: 'wsg, all', kind: 'wsg on uws', queries: () => ['all=true'] },
-  {
-    title: 'wsg, ids',
-    kind: 'wsg on uws',
-    queries: ({ ids }) => [`id=${ids.join(',')}`],
-    most: MOST_IDS,
-    limit: OTHER_LIMIT,
-  },
-  {
-    title: 'wsg, ids, never the same list',
-    kind: 'wsg on uws',
-    queries: distinctQueries,
-    most: MOST_IDS,
-    limit: OTHER_LIMIT,
-  },
-  { title: 'wsg on ws, one pair', kind: 'wsg on ws', queries: () => ['room=a'] },
+  ...GATEWAYS.flatMap((kind) =>
+    SELECTORS.map((selector) => ({ ...selector, kind, selector: selector.title, title: `${kind}, ${selector.title}` })),
+  ),
   { title: BARE_UWS, kind: 'bare uWS' },
   { title: 'bare ws', kind: 'bare ws' },
   { title: NCHAN, kind: 'nchan' },
@@ -61,43 +56,20 @@ const WAYS = [
 function waysFor(size) {
   const only = process.env.FAN_OUT_WAYS?.split(';');
   return WAYS.filter(({ title, kind, most = Infinity }) => {
+    if (size === IDS_SIZE && !isGateway(kind)) return false;
     return size <= most && peerMissing(kind) === undefined && (only === undefined || only.includes(title));
   });
 }
 
-/** A server with its clients, all connected and, with the gateway, tagged. */
-async function startPair(kind, size) {
-  const server = await startPeer(kind, 0);
-  try {
-    const core = availableParallelism() > 1 ? 1 : undefined;
-    const script = join(import.meta.dirname, '../support/subscribers.mjs');
-    const clients = await startPinned(script, [server.port, server.sendPort], { core });
-    await clients.ask({ do: 'connect', clients: size });
-    const isGateway = kind.startsWith('wsg');
-    if (isGateway) await setTags(server.port, 'room=a&side=b');
-    const ids = isGateway ? await readIds(server.port) : [];
-    return { server, clients, ids, pids: server.pids() };
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-}
-
-/** Floods a server for a moment: what a delivery cost it; undefined when a peer lost something. Throws when the gateway did. */
-async function sample({ server, clients, pids, ids }, { title, kind, queries }, { size, inFlight, ms }) {
-  const requests = (queries?.({ ids }) ?? [undefined]).map((query) =>
-    encodePost(server.request(BODY, query)).toString('latin1'),
+/** Floods a server for a moment: what a delivery cost it; undefined when a peer lost something. */
+async function sample(pair, { queries }, { size, inFlight, ms }) {
+  const requests = (queries?.(pair) ?? [undefined]).map((query) =>
+    encodePost(pair.server.request(BODY, query)).toString('latin1'),
   );
-  const before = cpuSeconds(pids);
-  const answer = await clients.ask({ do: 'flood', requests, inFlight, ms, frameBytes: FRAME_BYTES });
-  const millions = (answer.posts * size) / 1e6;
-  if (!answer.isComplete) {
-    if (kind.startsWith('wsg')) {
-      throw new Error(`${title}: not every client got all ${answer.posts} messages. ${answer.refused}`);
-    }
-    return undefined;
-  }
-  return { cpuS: (cpuSeconds(pids) - before) / millions, perSecond: (millions * 1e6) / answer.seconds };
+  const taken = await flood(pair, { requests, inFlight, ms, frameBytes: FRAME_BYTES });
+  if (taken === undefined) return undefined;
+  const deliveries = taken.posts * size;
+  return { cpuS: (taken.cpuS * 1e6) / deliveries, perSecond: deliveries / taken.seconds };
 }
 
 /** Short turns of all, one after the other, so that whatever else the machine does meets them alike. A peer that lost something takes no further part. */
@@ -117,29 +89,43 @@ async function takeSamples(pairs, size, inFlight) {
   return samples;
 }
 
-function verdict(ratio, limit) {
-  if (limit === undefined || ratio === undefined) return '';
-  return `at most ${limit}${ratio <= limit ? '' : ' missed'}`;
+/** What is wanted of a row, and whether it is so. `cpu` tells the cost of each way, undefined where it was not measured. */
+function wantedOf({ kind, selector }, { size, inFlight, cpu, cheapest }) {
+  const own = cpu(`${kind}, ${selector}`);
+  const limits =
+    selector === 'one pair'
+      ? [
+          ['bare uWS', PAIR_LIMITS[kind][`${size}x${inFlight}`], cpu(BARE_UWS)],
+          ['nchan', inFlight === 16 ? NCHAN_LIMIT : undefined, cpu(NCHAN)],
+          ['fewer in flight', inFlight > 1 ? 1 : undefined, cheapest],
+        ]
+      : [['one pair', OTHER_LIMIT, cpu(`${kind}, one pair`)]];
+  return limits
+    .filter(([, limit, base]) => limit !== undefined && base !== undefined)
+    .map(([of, limit, base]) => `at most ${limit} of ${of}${own <= limit * base ? '' : ' missed'}`)
+    .join('; ');
 }
 
-function rowsOf(samples, size, inFlight) {
+/** `cheapest` keeps the least that one pair has cost with fewer requests in flight. */
+function rowsOf(samples, { size, inFlight }, cheapest) {
   const cpu = (title) =>
     samples.get(title)?.length > 0 ? median(samples.get(title).map(({ cpuS }) => cpuS)) : undefined;
-  const ratio = (title, to) => (cpu(to) === undefined ? undefined : cpu(title) / cpu(to));
+  const ratio = (title, to) => (cpu(to) === undefined ? '' : (cpu(title) / cpu(to)).toFixed(2));
   return [...samples.keys()].map((title) => {
     if (cpu(title) === undefined) return lossRow(title, size, inFlight);
     const way = WAYS.find((one) => one.title === title);
-    const toUws = ratio(title, BARE_UWS);
-    const toNchan = ratio(title, NCHAN);
+    const isOurs = isGateway(way.kind);
+    const wanted = isOurs ? wantedOf(way, { size, inFlight, cpu, cheapest: cheapest.get(title) }) : '';
+    cheapest.set(title, Math.min(cpu(title), cheapest.get(title) ?? Infinity));
     return {
       clients: size,
       'in flight': inFlight,
       server: title,
       'CPU-s per million': cpu(title).toFixed(3),
-      'of bare uWS': toUws?.toFixed(2) ?? '',
-      wanted: verdict(toUws, way.limit),
-      'of nchan': toNchan?.toFixed(2) ?? '',
-      'wanted, 16 in flight': inFlight === 16 && title === ONE_PAIR ? verdict(toNchan, NCHAN_LIMIT) : '',
+      'of bare uWS': ratio(title, BARE_UWS),
+      'of nchan': ratio(title, NCHAN),
+      'of one pair': isOurs ? ratio(title, `${way.kind}, one pair`) : '',
+      wanted,
       'deliveries/s': `${(median(samples.get(title).map(({ perSecond }) => perSecond)) / 1000).toFixed(0)} k`,
     };
   });
@@ -147,29 +133,22 @@ function rowsOf(samples, size, inFlight) {
 
 /** What is shown of a peer that did not deliver everything: its cost would be that of less work. */
 function lossRow(title, size, inFlight) {
-  return {
-    clients: size,
-    'in flight': inFlight,
-    server: title,
-    'CPU-s per million': 'lost messages',
-    'of bare uWS': '',
-    wanted: '',
-    'of nchan': '',
-    'wanted, 16 in flight': '',
-    'deliveries/s': '',
-  };
+  return { clients: size, 'in flight': inFlight, server: title, 'CPU-s per million': 'lost messages' };
 }
 
 async function measureSize(size) {
   const rows = [];
   const pairs = {};
+  const cheapest = new Map();
   try {
-    for (const kind of new Set(waysFor(size).map((way) => way.kind))) pairs[kind] = await startPair(kind, size);
+    for (const kind of new Set(waysFor(size).map((way) => way.kind))) {
+      pairs[kind] = await startFlooded(kind, { clients: size, tags: 'room=a&side=b' });
+    }
     for (const [, inFlight] of CASES.filter(([wanted]) => wanted === size)) {
-      rows.push(...rowsOf(await takeSamples(pairs, size, inFlight), size, inFlight));
+      rows.push(...rowsOf(await takeSamples(pairs, size, inFlight), { size, inFlight }, cheapest));
     }
   } finally {
-    for (const { server, clients } of Object.values(pairs)) await Promise.all([clients.stop(), server.stop()]);
+    for (const pair of Object.values(pairs)) await pair.stop();
   }
   return rows;
 }
@@ -185,7 +164,8 @@ export async function measure() {
       `Server on one core, clients and posters on the other; ${TURNS} turns of ${MEASURED_MS} ms each, one server after the other; medians. CPU is user and system time of all of a server's processes.`,
       "Each client counts: a byte that one of the gateway's lacks ends the bench, and a peer that lost something is not measured on.",
       'Bare uWS is app.publish on a POST. All connections carry both pairs. The gateway does the whole of /send: access, selector, count.',
-      `Ids are named in the query, which the gateway's limit of 32 KiB for a request's head bounds to some ${MOST_IDS}: at 1,000 clients or more there is no such row.`,
+      `Ids are named in the query, which the gateway's limit of 32 KiB for a request's head bounds to some ${MOST_IDS}: at 1,000 clients or more there is no such row, and ${IDS_SIZE} clients are measured for it, without the peers.`,
+      'Deliveries a second of a core are the reciprocal of the CPU time: 8 million are 0.125 CPU-s per million.',
       `pushpin takes part up to ${MOST_PUSHPIN_CLIENTS} clients.`,
       'Deliveries a second are bounded by what one process of clients can read.',
       ...['nchan', 'pushpin'].map(peerMissing).filter((text) => text !== undefined),

@@ -1,6 +1,8 @@
-// broadcast-server.mjs KIND LIMIT_BYTES POLICY: a server that sends the body of each POST to everybody: the gateway on either transport, bare
-// uWebSockets.js, bare ws. What may wait for one client is LIMIT_BYTES.
+// broadcast-server.mjs KIND LIMIT_BYTES POLICY [KEY_FILE CERT_FILE]: a server that sends the body of each POST to everybody, or with `?client=N` to the
+// client that was the Nth to come: the gateway on either transport, bare uWebSockets.js, bare ws. What may wait for one client is LIMIT_BYTES.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { Gateway } from '../../dist/gateway/gateway.js';
 import { loadConfig } from '../../dist/gateway/config/load-config.js';
 
@@ -9,11 +11,12 @@ const LOG = { debug: () => undefined, info: () => undefined, warn: console.error
 const IDLE_TIMEOUT_S = 960;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-const [kind, limitText, policy] = process.argv.slice(2);
+const [kind, limitText, policy, keyFile, certFile] = process.argv.slice(2);
 const limitBytes = Number(limitText);
 
 async function startGateway(transport) {
-  const overrides = { listen_addr: '127.0.0.1:0', transport };
+  const tls = keyFile === undefined ? {} : { tls: { key_file: keyFile, cert_file: certFile } };
+  const overrides = { listen_addr: '127.0.0.1:0', transport, ...tls };
   // No file by the default name lies there.
   const { config } = loadConfig({ cwd: import.meta.dirname, env: {}, overrides });
   const maxBufferedBytes = limitBytes + 1024 * 1024;
@@ -31,19 +34,26 @@ async function startGateway(transport) {
 /** As its users write it: the body gathered, a topic for everybody, the number of subscribers as the answer. */
 async function startBareUws() {
   const { default: uws } = await import('uWebSockets.js');
-  const app = uws.App();
+  const app = keyFile === undefined ? uws.App() : uws.SSLApp({ key_file_name: keyFile, cert_file_name: certFile });
+  const sockets = [];
   app.ws('/connect', {
     idleTimeout: IDLE_TIMEOUT_S,
     maxBackpressure: limitBytes,
-    open: (socket) => socket.subscribe('all'),
+    open: (socket) => {
+      socket.subscribe('all');
+      sockets.push(socket);
+    },
   });
-  app.post('/send', (res) => {
+  app.post('/send', (res, req) => {
+    const client = req.getQuery('client');
     const chunks = [];
     res.onAborted(() => undefined);
     res.onData((chunk, isLast) => {
       chunks.push(Buffer.from(chunk.slice(0)));
       if (!isLast) return;
-      app.publish('all', chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), false, false);
+      const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      if (client === undefined) app.publish('all', body, false, false);
+      else sockets[Number(client)].send(body, false, false);
       res.end(String(app.numSubscribers('all')));
     });
   });
@@ -54,16 +64,22 @@ async function startBareUws() {
 
 async function startBareWs() {
   const { WebSocketServer } = await import('ws');
-  const http = createServer((request, response) => {
+  const byNumber = [];
+  const answer = (request, response) => {
+    const [, client] = request.url.split('client=');
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks);
-      for (const client of sockets.clients) client.send(body, { binary: false });
+      const receivers = client === undefined ? sockets.clients : [byNumber[Number(client)]];
+      for (const receiver of receivers) receiver.send(body, { binary: false });
       response.end(String(sockets.clients.size));
     });
-  });
+  };
+  const tls = keyFile === undefined ? undefined : { key: readFileSync(keyFile), cert: readFileSync(certFile) };
+  const http = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
+  sockets.on('connection', (socket) => byNumber.push(socket));
   await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
   return http.address().port;
 }

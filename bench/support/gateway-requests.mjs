@@ -1,13 +1,31 @@
-/** Gives every connection of a gateway the tags, over its internal API. */
-export async function setTags(port, form) {
-  const response = await fetch(`http://127.0.0.1:${port}/settags?all=true`, { method: 'POST', body: form });
-  if (!response.ok) throw new Error(`/settags answered ${response.status}: ${await response.text()}`);
+import { request as requestHttp } from 'node:http';
+import { request as requestTls } from 'node:https';
+
+/** The answer of a gateway's internal API as text; over TLS with whatever certificate it shows. */
+function ask(port, path, { method = 'GET', body = '', isTls = false } = {}) {
+  const request = isTls ? requestTls : requestHttp;
+  const options = { port, path, method, host: '127.0.0.1', agent: false, rejectUnauthorized: false };
+  return new Promise((resolve, reject) => {
+    const sent = request(options, async (response) => {
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      if (response.statusCode < 300) resolve(text);
+      else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
+    });
+    sent.on('error', reject);
+    sent.setHeader('Content-Type', 'application/x-www-form-urlencoded');
+    sent.end(body);
+  });
+}
+
+/** Gives every connection of a gateway the tags, or those that `query` selects, over its internal API. */
+export async function setTags(port, form, { query = 'all=true', isTls } = {}) {
+  await ask(port, `/settags?${query}`, { method: 'POST', body: form, isTls });
 }
 
 /** The ids of all connections. */
-export async function readIds(port) {
-  const response = await fetch(`http://127.0.0.1:${port}/status`);
-  const text = await response.text();
+export async function readIds(port, { isTls } = {}) {
+  const text = await ask(port, '/status', { isTls });
   return text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g) ?? [];
 }
 

@@ -5,7 +5,7 @@ import { freePorts, startDaemon } from './daemon.mjs';
 
 const MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
 
-const config = (port, folder) => `
+const config = (port, folder, tls) => `
 load_module ${MODULE};
 daemon off;
 worker_processes 1;
@@ -26,9 +26,12 @@ http {
   keepalive_requests 100000000;
   nchan_shared_memory_size 1g;
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${port} backlog=4096${tls === undefined ? '' : ' ssl'};
+    ${tls === undefined ? '' : `ssl_certificate ${tls.certFile}; ssl_certificate_key ${tls.keyFile}; ssl_protocols TLSv1.3;`}
     location = /connect { nchan_subscriber websocket; nchan_channel_id all; nchan_subscriber_first_message newest; }
     location = /send { nchan_publisher http; nchan_channel_id all; nchan_message_buffer_length 100; nchan_message_timeout 10s; }
+    location = /connect-one { nchan_subscriber websocket; nchan_channel_id $arg_client; nchan_subscriber_first_message newest; }
+    location = /send-one { nchan_publisher http; nchan_channel_id $arg_client; nchan_message_buffer_length 100; nchan_message_timeout 10s; }
   }
 }
 `;
@@ -41,10 +44,10 @@ export function nchanMissing() {
 }
 
 /** nginx with nchan, one worker, everything of its own in a temporary folder. */
-export async function startNchan(core) {
+export async function startNchan(core, tls) {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-bench-nchan-'));
   const [port] = await freePorts(1);
-  writeFileSync(join(folder, 'nginx.conf'), config(port, folder));
+  writeFileSync(join(folder, 'nginx.conf'), config(port, folder, tls));
   const command = ['/usr/sbin/nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')];
   const daemon = await startDaemon(command, { core, port });
   return {
@@ -52,6 +55,8 @@ export async function startNchan(core) {
     sendPort: port,
     pids: daemon.pids,
     request: (body) => ({ path: '/send', type: 'text/plain', body }),
+    /** To the client that connected to `/connect-one?client=` of this number. */
+    requestToOne: (body, client) => ({ path: `/send-one?client=${client}`, type: 'text/plain', body }),
     async stop() {
       await daemon.stop();
       rmSync(folder, { recursive: true, force: true });

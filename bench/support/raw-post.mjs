@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { dial } from './raw-upgrade.mjs';
 
 /** The bytes of a POST on a connection that stays open. */
 export function encodePost({ path, type, body, bodyBytes = Buffer.byteLength(body) }) {
@@ -17,13 +17,13 @@ export function encodePost({ path, type, body, bodyBytes = Buffer.byteLength(bod
  * Sends one POST after the other: `post(bytes)` calls `onAnswer(status, body)` once it is answered. Connects anew where the server ends the
  * connection after each answer.
  */
-export function rawPoster(port, onAnswer) {
+export function rawPoster(port, onAnswer, { isTls = false } = {}) {
   let socket;
   const open = () =>
     new Promise((resolve, reject) => {
-      socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      socket = dial({ port, isTls });
       socket.on('error', reject);
-      socket.on('connect', resolve);
+      socket.on(isTls ? 'secureConnect' : 'connect', resolve);
       readAnswers(socket, ({ status, body, isLast }) => {
         if (!isLast) return onAnswer(status, body);
         socket.destroy();

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
-const REQUEST = [
-  'GET /connect HTTP/1.1',
+const HEADERS = [
   'Host: 127.0.0.1',
   'Upgrade: websocket',
   'Connection: Upgrade',
@@ -12,7 +12,8 @@ const REQUEST = [
 const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits';
 
 /** The cheapest WebSocket client: upgrades, then calls `onBytes(count)` and parses nothing. Reads into a buffer that all share. */
-export function rawUpgrade(port, buffer, onBytes, { isCompressed = false } = {}) {
+export function rawUpgrade(port, buffer, onBytes, { isCompressed = false, isTls = false, path = '/connect' } = {}) {
+  const lines = [`GET ${path} HTTP/1.1`, ...HEADERS, ...(isCompressed ? [OFFER] : []), '', ''];
   return new Promise((resolve, reject) => {
     let head = '';
     const read = (count) => {
@@ -29,8 +30,14 @@ export function rawUpgrade(port, buffer, onBytes, { isCompressed = false } = {})
       resolve(socket);
       return true;
     };
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback: read } });
+    const socket = dial({ port, isTls, onread: { buffer, callback: read } });
     socket.on('error', reject);
-    socket.on('connect', () => socket.write([...REQUEST, ...(isCompressed ? [OFFER] : []), '', ''].join('\r\n')));
+    socket.on(isTls ? 'secureConnect' : 'connect', () => socket.write(lines.join('\r\n')));
   });
+}
+
+/** A connection to loopback; over TLS with whatever certificate the server shows. */
+export function dial({ isTls, ...options }) {
+  const target = { host: '127.0.0.1', noDelay: true, ...options };
+  return isTls ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
 }

@@ -1,4 +1,4 @@
-// subscribers.mjs PORT SEND_PORT: raw WebSocket clients that count what each of them got, and raw posters in the same process, so that one clock
+// subscribers.mjs PORT SEND_PORT [tls]: raw WebSocket clients that count what each of them got, and raw posters in the same process, so that one clock
 // tells when a POST left and when the last client had its message. Questions: see the functions at the end.
 import { rawPoster } from './raw-post.mjs';
 import { rawUpgrade } from './raw-upgrade.mjs';
@@ -6,7 +6,8 @@ import { rawUpgrade } from './raw-upgrade.mjs';
 const AT_ONCE = 50;
 const ARRIVE_MS = 20_000;
 
-const [port, sendPort] = process.argv.slice(2).map(Number);
+const [port, sendPort] = process.argv.slice(2, 4).map(Number);
+const isTls = process.argv[4] === 'tls';
 const buffer = Buffer.alloc(1024 * 1024);
 const sockets = [];
 let counts = new Float64Array(0);
@@ -33,13 +34,18 @@ function arrived(bytes) {
   });
 }
 
-/** The first `compressed` of the clients offer permessage-deflate. */
-async function connect({ clients, compressed = 0 }) {
+/** The first `compressed` of the clients offer permessage-deflate. `path` ends with the number of the client where it ends with `=`. */
+async function connect({ clients, compressed = 0, path = '/connect' }) {
   counts = new Float64Array(clients);
   for (let first = 0; first < clients; first += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, clients - first) }, (_, index) => {
       const client = first + index;
-      return rawUpgrade(port, buffer, (bytes) => count(client, bytes), { isCompressed: client < compressed });
+      const options = {
+        isCompressed: client < compressed,
+        isTls,
+        path: path.endsWith('=') ? `${path}${client}` : path,
+      };
+      return rawUpgrade(port, buffer, (bytes) => count(client, bytes), options);
     });
     sockets.push(...(await Promise.all(batch)));
   }
@@ -57,10 +63,11 @@ async function keepPosting(next, isOver) {
   const finished = new Promise((resolve) => {
     finish = resolve;
   });
-  const poster = await rawPoster(sendPort, (status, body) => {
+  const onAnswer = (status, body) => {
     if (isOver(status, body)) finish();
     else poster.post(next());
-  });
+  };
+  const poster = await rawPoster(sendPort, onAnswer, { isTls });
   poster.post(next());
   await finished;
   poster.close();
@@ -69,7 +76,7 @@ async function keepPosting(next, isOver) {
 /** Posts once: how many bytes the first and the last client get of it. */
 async function frameSizes({ request }) {
   forgetCounts();
-  const poster = await rawPoster(sendPort, () => undefined);
+  const poster = await rawPoster(sendPort, () => undefined, { isTls });
   poster.post(Buffer.from(request, 'latin1'));
   for (let before = -1; before !== total || total === 0;) {
     before = total;
@@ -79,8 +86,20 @@ async function frameSizes({ request }) {
   return { first: counts[0], last: counts.at(-1) };
 }
 
-/** Keeps `inFlight` POSTs under way for `ms`, the requests in turn, then waits until every client has every message. */
-async function flood({ requests, inFlight, ms, frameBytes, compressed = 0, compressedBytes = frameBytes }) {
+/**
+ * Keeps `inFlight` POSTs under way for `ms`, the requests in turn, then waits until every client has every message. `isToOne`: each request
+ * is for one client, and as many messages must arrive as were posted.
+ */
+async function flood(question) {
+  const {
+    requests,
+    inFlight,
+    ms,
+    frameBytes,
+    compressed = 0,
+    compressedBytes = frameBytes,
+    isToOne = false,
+  } = question;
   forgetCounts();
   const encoded = requests.map((request) => Buffer.from(request, 'latin1'));
   const startedAt = performance.now();
@@ -93,12 +112,14 @@ async function flood({ requests, inFlight, ms, frameBytes, compressed = 0, compr
   };
   await Promise.all(Array.from({ length: inFlight }, () => keepPosting(next, isOver)));
   const wanted = (client) => posts * (client < compressed ? compressedBytes : frameBytes);
-  await arrived(counts.reduce((sum, _, client) => sum + wanted(client), 0));
+  const allBytes = isToOne ? posts * frameBytes : counts.reduce((sum, _, client) => sum + wanted(client), 0);
+  await arrived(allBytes);
   const seconds = (performance.now() - startedAt) / 1000;
   return {
     posts,
     seconds,
-    isComplete: refused === '' && counts.every((got, client) => got === wanted(client)),
+    isComplete:
+      refused === '' && (isToOne ? total === allBytes : counts.every((got, client) => got === wanted(client))),
     refused,
   };
 }
@@ -107,7 +128,7 @@ async function flood({ requests, inFlight, ms, frameBytes, compressed = 0, compr
 async function paced({ request, posts, perSecond, frameBytes }) {
   forgetCounts();
   const bytes = Buffer.from(request, 'latin1');
-  const poster = await rawPoster(sendPort, () => undefined);
+  const poster = await rawPoster(sendPort, () => undefined, { isTls });
   const latencies = [];
   const startedAt = performance.now();
   for (let post = 0; post < posts; post += 1) {
@@ -123,11 +144,32 @@ async function paced({ request, posts, perSecond, frameBytes }) {
   return { latencies };
 }
 
+/** One POST after the other, the requests in turn, each to one client: for each the milliseconds until that has its message. */
+async function oneByOne({ requests, posts, frameBytes }) {
+  forgetCounts();
+  const encoded = requests.map((request) => Buffer.from(request, 'latin1'));
+  let onAnswer = () => undefined;
+  const poster = await rawPoster(sendPort, () => onAnswer(), { isTls });
+  const latencies = [];
+  for (let post = 0; post < posts; post += 1) {
+    const answered = new Promise((resolve) => {
+      onAnswer = resolve;
+    });
+    const sentAt = performance.now();
+    poster.post(encoded[post % encoded.length]);
+    if (!(await arrived((post + 1) * frameBytes))) break;
+    latencies.push(performance.now() - sentAt);
+    await answered;
+  }
+  poster.close();
+  return { latencies };
+}
+
 /** As many POSTs of `bodyBytes`, each after all clients have the one before. */
 async function lockstep({ head, bodyBytes, posts, frameBytes }) {
   forgetCounts();
   const bytes = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.alloc(bodyBytes, 0x61)]);
-  const poster = await rawPoster(sendPort, () => undefined);
+  const poster = await rawPoster(sendPort, () => undefined, { isTls });
   let sent = 0;
   for (; sent < posts; sent += 1) {
     poster.post(bytes);
@@ -143,7 +185,7 @@ function stall() {
   return 'stalled';
 }
 
-const ANSWERS = { connect, frameSizes, flood, paced, lockstep, stall };
+const ANSWERS = { connect, frameSizes, flood, paced, oneByOne, lockstep, stall };
 process.on('message', ({ do: name, ...question }) => {
   void Promise.resolve(ANSWERS[name](question)).then((answer) => process.send(answer));
 });
