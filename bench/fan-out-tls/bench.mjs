@@ -49,16 +49,16 @@ function rowOf(kind, samples, { size, inFlight }) {
   };
   const cpuS = middle(kind, 'cpuS');
   const nchan = middle(NCHAN, 'cpuS');
-  const ratio = nchan === undefined || cpuS === undefined ? undefined : cpuS / nchan;
+  const head = { clients: size, 'in flight': inFlight, server: kind };
+  if (cpuS === undefined) return { ...head, 'CPU-s per million': 'lost messages' };
+  const ratio = nchan === undefined ? undefined : cpuS / nchan;
   const hasLimit = isGateway(kind) && ratio !== undefined;
   return {
-    clients: size,
-    'in flight': inFlight,
-    server: kind,
-    'CPU-s per million': cpuS?.toFixed(3) ?? 'lost messages',
+    ...head,
+    'CPU-s per million': cpuS.toFixed(3),
     'of nchan': ratio?.toFixed(2) ?? '',
     wanted: hasLimit ? `at most ${NCHAN_LIMIT} of nchan${ratio <= NCHAN_LIMIT ? '' : ' missed'}` : '',
-    'deliveries/s': cpuS === undefined ? '' : `${(middle(kind, 'perSecond') / 1000).toFixed(0)} k`,
+    'deliveries/s': `${(middle(kind, 'perSecond') / 1000).toFixed(0)} k`,
   };
 }
 

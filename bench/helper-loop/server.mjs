@@ -59,7 +59,12 @@ async function startBareWs() {
   return { port: server.address().port, run: () => loop(round, isBehind) };
 }
 
-const STARTS = { wsg: () => startGateway(rounds), uws: startBareUws, ws: startBareWs };
+const STARTS = {
+  'wsg on ws': () => startGateway('ws', rounds),
+  'wsg on uws': () => startGateway('uws', rounds),
+  uws: startBareUws,
+  ws: startBareWs,
+};
 const { port, run } = await STARTS[kind]();
 process.on('message', (message) => {
   if (message === 'run') run();

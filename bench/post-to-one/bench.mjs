@@ -68,21 +68,24 @@ async function sample(one, way, ms) {
   };
 }
 
+/** Turns of all ways, one after the other; the first only warms up. */
+async function takeTurns(servers, ways) {
+  const samples = new Map(ways.map(({ title }) => [title, []]));
+  for (const way of ways) await sample(servers.get(way.kind), way, WARM_UP_MS);
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const way of ways) samples.get(way.title).push(await sample(servers.get(way.kind), way, MEASURED_MS));
+  }
+  return samples;
+}
+
 async function takeSamples(ways, tls) {
   const servers = new Map();
-  const samples = new Map(ways.map(({ title }) => [title, []]));
   try {
     for (const kind of new Set(ways.map((way) => way.kind))) servers.set(kind, await startServer(kind, tls));
-    for (let turn = -1; turn < TURNS; turn += 1) {
-      for (const way of ways) {
-        const taken = await sample(servers.get(way.kind), way, turn < 0 ? WARM_UP_MS : MEASURED_MS);
-        if (turn >= 0) samples.get(way.title).push(taken);
-      }
-    }
+    return await takeTurns(servers, ways);
   } finally {
     for (const one of servers.values()) await one.stop();
   }
-  return samples;
 }
 
 /** The value that a share of the values does not exceed. */

@@ -4,16 +4,18 @@ import { request as requestTls } from 'node:https';
 /** The answer of a gateway's internal API as text; over TLS with whatever certificate it shows. */
 function ask(port, path, { method = 'GET', body = '', isTls = false } = {}) {
   const request = isTls ? requestTls : requestHttp;
-  const options = { port, path, method, host: '127.0.0.1', agent: false, rejectUnauthorized: false };
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const options = { port, path, method, headers, host: '127.0.0.1', agent: false, rejectUnauthorized: false };
   return new Promise((resolve, reject) => {
-    const sent = request(options, async (response) => {
+    const sent = request(options, (response) => {
       let text = '';
-      for await (const chunk of response) text += chunk;
-      if (response.statusCode < 300) resolve(text);
-      else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
+      response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+      response.on('end', () => {
+        if (response.statusCode < 300) resolve(text);
+        else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
+      });
     });
     sent.on('error', reject);
-    sent.setHeader('Content-Type', 'application/x-www-form-urlencoded');
     sent.end(body);
   });
 }
