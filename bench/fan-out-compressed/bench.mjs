@@ -20,7 +20,7 @@ const WARM_UP_MS = 1000;
 const COMPRESSED_LIMIT = 1.3;
 /** Deflates to about a quarter, as texts of APIs do. */
 const BODY = JSON.stringify(
-  Array.from({ length: 16 }, (_, index) => ({
+  Array.from({ length: 22 }, (_, index) => ({
     id: index * 7919,
     name: `item ${(index * 104_729) % 997}`,
     price: index * 3.17,
