@@ -13,6 +13,8 @@ const NEVER_PASSES = [atMost('within budget', 0), atMost('inconclusive', 0), atM
 /** Runs of 20 s: many pairs are inconclusive. */
 const SHORT = { gates: ['ws_rtt p(95) < +10%'], perSecond: 200, base: { seconds: 20 } };
 
+const CREEPING = { isBaseline: true, anchor: 5, gates: ['ws_rtt p(50) < +10%'] };
+
 const both = (wishes) => ({ base: wishes, next: wishes });
 
 export const CELLS = [
@@ -113,6 +115,51 @@ export const CELLS = [
     'service +30 %, a strained generator on the new side',
     { slower: 0.3, health: 'strained' },
     { wants: [atMost('regression', 0), ...NEVER_PASSES] },
+  ),
+  // Baselines: outliers, and changes that creep in. The runs of a cell are its baselines in their order.
+  pair(
+    '8 baselines of which one is 3 times as slow, +30 %, 2.5 % between runs',
+    {},
+    {
+      runs: [8, 1],
+      isBaseline: true,
+      anchor: 0,
+      base: { spread: 0.025, odd: { at: 3, slower: 2 } },
+      next: { spread: 0.025, slower: 0.3 },
+      wants: FOUND,
+    },
+  ),
+  pair(
+    '8 baselines of which one is 3 times as slow, no change, 2.5 % between runs',
+    {},
+    {
+      runs: [8, 1],
+      isBaseline: true,
+      anchor: 0,
+      base: { spread: 0.025, odd: { at: 3, slower: 2 } },
+      next: { spread: 0.025 },
+      wants: ALARMS,
+    },
+  ),
+  ...[14, 29].map((before) =>
+    pair(
+      `+2 % with each commit, commit ${before + 1}, 2.5 % between runs`,
+      {},
+      {
+        runs: [before, 1],
+        ...CREEPING,
+        base: { spread: 0.025, perSecond: 300, creep: 0.02 },
+        next: { spread: 0.025, perSecond: 300, slower: 1.02 ** before - 1 },
+        wants: [atLeast('regression', 0.9)],
+      },
+    ),
+  ),
+  ...[0.025, 0.05].map((spread) =>
+    pair(
+      `no change, commit 30, ${spread * 100} % between runs, beside an anchor`,
+      {},
+      { runs: [29, 1], ...CREEPING, ...both({ spread, perSecond: 300 }), wants: ALARMS },
+    ),
   ),
   // What one run a side can say.
   pair('no change, gate on the maximum', {}, { gates: ['ws_rtt max < +10%'], wants: ALARMS }),

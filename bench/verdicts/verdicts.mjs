@@ -26,13 +26,21 @@ function gatesOf({ budget = 0.1, gate, gates }) {
   return names.map((name) => parseGate(`ws_rtt ${name} < +${budget * 100}%`, 'flag'));
 }
 
+/** Of a side's runs one may be odd, and each a little slower than the one before. */
+function slowedBy({ odd, creep }, run) {
+  if (odd?.at === run) return { slower: odd.slower };
+  return creep === undefined ? {} : { slower: (1 + creep) ** run - 1 };
+}
+
 /** A comparison of a cell's kind of runs; `more` changes both sides' runs, `next` those of the new side. */
 function comparePair(cell, draws, { more = {}, next: changed = {} } = {}) {
   const { perSecond } = cell;
   const { seconds } = cell.base;
   const all = { ...(perSecond && { perSecond }), ...(seconds && { seconds }) };
   const side = (count, wishes, name) =>
-    Array.from({ length: count }, (_, run) => syntheticRun(draws, `${name}${run}`, { ...all, ...wishes, ...more }));
+    Array.from({ length: count }, (_, run) =>
+      syntheticRun(draws, `${name}${run}`, { ...all, ...wishes, ...slowedBy(wishes, run), ...more }),
+    );
   const base = side(cell.runs[0], cell.base, 'base');
   const next = cell.isSame ? base : side(cell.runs[1], { ...cell.next, ...changed }, 'new');
   const { noise = 0.05, budget = 0.1, allowed } = cell;

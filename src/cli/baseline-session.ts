@@ -1,7 +1,17 @@
 import * as Flags from '@oclif/core/flags';
 import { basename } from 'node:path';
 import { WsgError } from '../core/error.js';
-import { BASELINE_FOLDER, BaselineStore, DEFAULT_KEEP, type Baseline } from '../report/index.js';
+import {
+  BASELINE_FOLDER,
+  BaselineStore,
+  DEFAULT_ANCHOR,
+  DEFAULT_KEEP,
+  labelsText,
+  type Baseline,
+  type Kept,
+  type SaveOptions,
+} from '../report/index.js';
+import { readHeader } from '../run-file/index.js';
 import type { Output } from './output.js';
 
 /** Flags of the commands that look after baselines. */
@@ -15,7 +25,15 @@ export const keepFlag = Flags.integer({
   helpValue: 'N',
   min: 1,
   default: DEFAULT_KEEP,
-  description: 'Keep the newest N runs.',
+  description: 'Keep the newest N runs, beside the anchor.',
+});
+
+/** How many of the first runs are kept whatever becomes of the others. */
+export const anchorFlag = Flags.integer({
+  helpValue: 'N',
+  min: 0,
+  default: DEFAULT_ANCHOR,
+  description: 'Keep the first N runs as well: the anchor, against which a creeping change shows.',
 });
 
 interface BaselineInvocation {
@@ -27,10 +45,10 @@ interface BaselineInvocation {
 /** Keeps a run as a baseline. */
 export async function saveBaseline(
   run: string,
-  { as, keep }: { readonly as: string; readonly keep: number },
+  { as, ...options }: SaveOptions & { readonly as: string },
   { dir, json, output }: BaselineInvocation,
 ): Promise<void> {
-  const saved = await new BaselineStore(dir).save(run, as, keep);
+  const saved = await new BaselineStore(dir).save(run, as, options);
   const removed = saved.removed.length === 0 ? '' : `; ${saved.removed.length} older removed`;
   output.stdout.write(json ? `${JSON.stringify(saved)}\n` : `${run} is kept as ${saved.path}${removed}\n`);
 }
@@ -49,23 +67,37 @@ function baselineLine({ name, runs }: Baseline): string {
   return `${name}  ${runs.length} run${runs.length === 1 ? '' : 's'}, the newest ${newest}\n`;
 }
 
-/** Prints the runs of a baseline. */
+/** Prints the runs of a baseline, with their labels. */
 export async function showBaseline(name: string, { dir, json, output }: BaselineInvocation): Promise<void> {
   const runs = await new BaselineStore(dir).find(name);
-  output.stdout.write(json ? `${JSON.stringify({ name, runs })}\n` : runs.map((path) => `${path}\n`).join(''));
+  if (json) {
+    output.stdout.write(`${JSON.stringify({ name, runs })}\n`);
+    return;
+  }
+  for (const path of runs) output.stdout.write(`${path}${await labelsOf(path)}\n`);
+}
+
+async function labelsOf(path: string): Promise<string> {
+  try {
+    const text = labelsText((await readHeader(path)).labels ?? {});
+    return text === '' ? '' : `  ${text}`;
+  } catch (error) {
+    if (error instanceof WsgError) return '  (cannot be read)';
+    throw error;
+  }
 }
 
 /** Removes old runs of one baseline, or of all. */
 export async function pruneBaselines(
   name: string | undefined,
-  keep: number,
+  kept: Kept,
   { dir, json, output }: BaselineInvocation,
 ): Promise<void> {
   const store = new BaselineStore(dir);
   if (name !== undefined) await store.find(name);
   const names = name === undefined ? (await store.list()).map((baseline) => baseline.name) : [name];
   const removed: string[] = [];
-  for (const each of names) removed.push(...(await store.prune(each, keep)));
+  for (const each of names) removed.push(...(await store.prune(each, kept)));
   output.stdout.write(json ? `${JSON.stringify({ removed })}\n` : removed.map((path) => `removed ${path}\n`).join(''));
 }
 

@@ -14,6 +14,7 @@ export interface CompareFlags {
   readonly 'allow-different': readonly string[] | undefined;
   readonly 'require-same': readonly string[] | undefined;
   readonly anchor: number | undefined;
+  readonly at: readonly string[] | undefined;
   readonly strict: boolean;
   readonly format: string | undefined;
 }
@@ -68,6 +69,12 @@ export const compareFlags = {
     min: 0,
     description:
       'Compare with the first N runs of a baseline as well, so that creeping changes show; 5 by default, 0 for none.',
+  }),
+  at: Flags.string({
+    ...several,
+    helpValue: 'COMMIT',
+    description:
+      'Of the baselines only those up to the one of this commit, such as the merge base; of several the first that has a run.',
   }),
   strict: Flags.boolean({ helpGroup, description: 'End with 12 when a comparison is inconclusive.' }),
   format: Flags.string({

@@ -9,6 +9,7 @@ import {
   readGates,
   readGatesFile,
   renderComparison,
+  runsUpTo,
   type Comparison,
   type ComparisonFormat,
   type LoadedComparison,
@@ -124,18 +125,33 @@ async function readSides(
   runs: readonly string[],
   flags: CompareFlags,
 ): Promise<{ readonly base: readonly string[]; readonly next: readonly string[] }> {
-  const { baseline, against } = flags;
-  if (baseline !== undefined && against !== undefined) {
-    throw new WsgError('usage', '--baseline and --against say the same in two ways: use one of them.');
-  }
+  const { baseline, against, at } = flags;
+  refuseBoth(flags);
   if (runs.length === 0) throw new WsgError('usage', 'Which run is to be compared? Name its file.');
   if (against !== undefined) return { base: against, next: runs };
-  if (baseline !== undefined) return { base: await expandRuns(baseline), next: runs };
+  if (baseline !== undefined) return { base: await readBaselines(baseline, at), next: runs };
   const [base, next, ...more] = runs;
   if (base !== undefined && next !== undefined && more.length === 0) return { base: [base], next: [next] };
   throw new WsgError('usage', `${runs.length} runs were named, and which of them are the base is not said.`, {
     hint: '`wsg report NEW1 NEW2 --against BASE1 BASE2`, or `wsg report NEW --baseline "runs/main-*.run"`.',
   });
+}
+
+function refuseBoth({ baseline, against, at }: CompareFlags): void {
+  if (baseline !== undefined && against !== undefined)
+    throw new WsgError('usage', '--baseline and --against say the same in two ways: use one of them.');
+  if (at !== undefined && baseline === undefined)
+    throw new WsgError('usage', '--at chooses among baselines: name them with --baseline.');
+}
+
+async function readBaselines(names: readonly string[], at: CompareFlags['at']): Promise<readonly string[]> {
+  const paths = await expandRuns(names);
+  return at === undefined
+    ? paths
+    : runsUpTo(
+        paths,
+        at.flatMap((text) => text.trim().split(/\s+/)),
+      );
 }
 
 async function readAllGates({ gate = [], gates: file }: CompareFlags): ReturnType<typeof readGatesFile> {

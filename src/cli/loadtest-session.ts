@@ -44,6 +44,8 @@ export interface LoadtestInvocation {
   readonly output: Output;
   /** Of wsg. */
   readonly version: string;
+  /** Which build is tested. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Where a run's virtual users go, and what is recorded of it. */
@@ -227,18 +229,16 @@ class LoadtestSession {
 
   private async loadWatched({ plan, gatewayUrl, runPath }: LoadJob, watchers: RunWatchers): Promise<Run> {
     const file = runPath === undefined ? undefined : await RunFileWriter.create(runPath);
-    const { version } = this.invocation;
-    const watched = watchers.attach(file);
-    const script = this.program?.engineScript(plan, gatewayUrl);
-    const calibration = await readCalibration(calibrationPath(process.env), version);
+    const calibration = await readCalibration(calibrationPath(process.env), this.invocation.version);
     const engine = new Engine(plan, {
       clock: systemClock,
       calibration,
-      version,
+      version: this.invocation.version,
+      labels: this.invocation.labels,
       observer: this.screen,
       gatewayUrl,
-      ...watched,
-      script,
+      ...watchers.attach(file),
+      script: this.program?.engineScript(plan, gatewayUrl),
     });
     this.engine = engine;
     if (this.isStopped) engine.stop();

@@ -20,6 +20,7 @@ const OF_COMPARISON = [
   'allow-different',
   'require-same',
   'anchor',
+  'at',
   'strict',
   'format',
 ] as const;

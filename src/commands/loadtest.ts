@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { k6Flags } from '../cli/k6-flags.js';
 import { dialFlags } from '../cli/dial-flags.js';
+import { labelFlag, readLabels } from '../cli/run-labels.js';
 import { scenarioFlags } from '../cli/scenario-flags.js';
 import { watchFlags } from '../cli/watch-flags.js';
 
@@ -57,6 +58,7 @@ export default class Loadtest extends BaseCommand {
       description: "Read this gateway's counters each second, from its /metrics, and print them beside ours.",
     }),
     run: Flags.string({ helpValue: 'FILE', description: 'The run file; runs/<time>-<scenario>.run by default.' }),
+    label: labelFlag,
     'no-run': Flags.boolean({ exclusive: ['run'], description: 'Write no run file.' }),
     'summary-mode': Flags.string({
       helpValue: 'MODE',
@@ -100,7 +102,8 @@ export default class Loadtest extends BaseCommand {
       process.exitCode = await runCalibration({ threads, json, output, version: config.version });
       return;
     }
+    const labels = readLabels(flags.label, process.env);
     const { runLoadtest } = await import('../cli/loadtest-session.js');
-    process.exitCode = await runLoadtest({ flags, args: argv.map(String), output, version: config.version });
+    process.exitCode = await runLoadtest({ flags, args: argv.map(String), output, version: config.version, labels });
   }
 }

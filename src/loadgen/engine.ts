@@ -52,6 +52,8 @@ export interface EngineDeps {
   readonly clock: Clock;
   /** Of wsg, for the run file. */
   readonly version: string;
+  /** Which build is tested, for the run file. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly sink?: RunSink;
   readonly observer?: RunObserver;
   /** Takes every sample; without it threads send none. Must not throw and should return soon. */
@@ -159,10 +161,10 @@ export class Engine {
   }
 
   private async begin(): Promise<RunHeader> {
-    const { clock, sink, observer, version, calibration } = this.deps;
+    const { clock, sink, observer, version, labels, calibration } = this.deps;
     await probeTargets(this.plan, { clock, signal: this.probing.signal });
     const { metrics, hash } = this.deps.script ?? {};
-    const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash, calibration };
+    const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash, labels, calibration };
     const header = createRunHeader(this.plan, origin);
     sink?.writeHeader(header);
     for (const event of this.events) sink?.writeEvent(event);

@@ -21,6 +21,8 @@ export interface RunOrigin {
   /** Those that there are, with a script's own; the built-in ones unless told. */
   readonly metrics?: readonly MetricDefinition[];
   readonly scriptHash?: string;
+  /** Which build it is of. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Of this machine, when it was calibrated. */
   readonly calibration?: Calibration;
 }
@@ -28,7 +30,7 @@ export interface RunOrigin {
 /** The first record of a run of the plan. */
 export function createRunHeader(
   plan: Plan,
-  { version, startedAtMs, metrics, scriptHash, calibration }: RunOrigin,
+  { version, startedAtMs, metrics, scriptHash, labels = {}, calibration }: RunOrigin,
 ): RunHeader {
   const target = planTarget(plan);
   const recorded = recordedPlan(plan);
@@ -49,6 +51,7 @@ export function createRunHeader(
     tls: target?.normalised.startsWith('wss:') ?? false,
     threads: countThreads(plan),
     machine: describeMachine(),
+    ...(Object.keys(labels).length > 0 && { labels }),
     ...(calibration !== undefined && { calibration }),
     node: process.version,
     version,

@@ -10,4 +10,14 @@ export {
   renderComparison,
   type ComparisonFormat,
 } from './render/render-comparison.js';
-export { BASELINE_FOLDER, BaselineStore, DEFAULT_KEEP, type Baseline } from './baseline/baseline-store.js';
+export {
+  BASELINE_FOLDER,
+  BaselineStore,
+  DEFAULT_KEEP,
+  type Baseline,
+  type Kept,
+  type SaveOptions,
+} from './baseline/baseline-store.js';
+export { DEFAULT_ANCHOR } from './compare/split-baselines.js';
+export { runsUpTo } from './baseline/runs-up-to.js';
+export { labelsText } from './render/labels-text.js';

@@ -1,5 +1,6 @@
 import type { Run } from '../run-file/records.js';
 import { renderGateway, renderHdrTables, renderHealth, renderSummary } from '../summary/index.js';
+import { labelsText } from './render/labels-text.js';
 import type { Renderer, ReportOptions } from './renderer.js';
 
 /** What loadtest printed at its end, under a line that says which run it was, and any warnings. */
@@ -18,8 +19,10 @@ export const textRenderer: Renderer = {
 
 function title({ header }: Run): string {
   const at = header.target === undefined ? '' : ` at ${header.target.given}`;
+  const labels = labelsText(header.labels ?? {});
   return (
     `${header.scenario}${at}, started ${header.startedAt}\n` +
+    (labels === '' ? '' : `  * ${labels}\n`) +
     header.description.map((line) => `  * ${line}\n`).join('')
   );
 }

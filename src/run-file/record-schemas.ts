@@ -67,6 +67,7 @@ export const headerPayload: z.ZodType<RunHeader> = z.object({
     cpus: z.number(),
     memoryBytes: z.number(),
   }),
+  labels: z.record(z.string(), z.string()).optional(),
   calibration: calibrationPayload.optional(),
   node: z.string(),
   version: z.string(),

@@ -80,6 +80,8 @@ export interface RunHeader {
   readonly tls: boolean;
   readonly threads: number;
   readonly machine: RunMachine;
+  /** Which build it was of: commit, branch, url and what was given with --label. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Of this machine, Node and version, when there is one: the line that the run's figures are seen against. */
   readonly calibration?: Calibration;
   readonly node: string;

@@ -35,7 +35,7 @@ class Project {
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const program = `"${process.execPath}" "${join(ROOT, 'bin', 'run.js')}"`;
     // The machine that tests may be busy: what a run says of the generator is not what is tried here.
-    const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nexec ${program} "$@"\n`;
+    const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = save ]; then exec ${program} "$@" --force; fi\nexec ${program} "$@"\n`;
     const silent = `#!/bin/sh\necho "$0 $*" >> "${join(folder, 'called.txt')}"\n`;
     for (const [name, text] of Object.entries({ wsg, npm: silent, gh: silent })) {
       await writeFile(join(tools, name), text, { mode: 0o755 });

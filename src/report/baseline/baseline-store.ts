@@ -3,11 +3,12 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/pr
 import { join } from 'node:path';
 import { systemErrorCode, WsgError } from '../../core/error.js';
 import { readRun } from '../../run-file/index.js';
+import type { Run } from '../../run-file/records.js';
 
 /** Where baselines are kept unless told. */
 export const BASELINE_FOLDER = '.wsg/baselines';
 /** How many runs of a baseline are kept unless told. */
-export const DEFAULT_KEEP = 10;
+export const DEFAULT_KEEP = 50;
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,99}$/;
 const ENDING = '.run';
@@ -21,6 +22,25 @@ export interface Baseline {
   readonly runs: readonly string[];
 }
 
+/** Which runs of a baseline stay: the first ones, and the newest ones. */
+export interface Kept {
+  readonly keep: number;
+  readonly anchor: number;
+}
+
+/** How a run is kept. */
+export interface SaveOptions extends Kept {
+  /** Also one that was cut, stopped, failed, or whose generator was the bottleneck. */
+  readonly isForced: boolean;
+  /** The run begins a new level: those before it are removed, so that it is the first of the anchor. */
+  readonly beginsAnew: boolean;
+}
+
+interface SavedRun {
+  readonly path: string;
+  readonly removed: readonly string[];
+}
+
 /**
  * Runs that later ones are compared with, by name. There is no index: each run is a file whose name begins with the moment at which it
  * started, written beside and renamed, so that several processes may save at once and a `kill -9` leaves nothing but a draft.
@@ -28,24 +48,23 @@ export interface Baseline {
 export class BaselineStore {
   constructor(private readonly folder: string = BASELINE_FOLDER) {}
 
-  /** Keeps a copy of a run and the newest `keep` runs of the baseline in all. Throws what `readRun` throws. */
-  async save(
-    path: string,
-    name: string,
-    keep: number,
-  ): Promise<{ readonly path: string; readonly removed: readonly string[] }> {
+  /** Keeps a copy of a run. Throws what `readRun` throws, and `baseline.unfit` for a run that says nothing of the build. */
+  async save(path: string, name: string, options: SaveOptions): Promise<SavedRun> {
     const folder = this.folderOf(name);
-    const { header } = await readRun(path, { seconds: false });
+    const run = await readRun(path, { seconds: false });
+    if (!options.isForced) refuseUnfit(path, run);
     const hash = createHash('sha256')
       .update(await readFile(path))
       .digest('hex')
       .slice(0, 12);
-    const target = join(folder, `${header.startedAt.replaceAll(/[:.]/g, '-')}-${hash}${ENDING}`);
+    const target = join(folder, `${run.header.startedAt.replaceAll(/[:.]/g, '-')}-${hash}${ENDING}`);
     await mkdir(folder, { recursive: true });
     const draft = join(folder, `${randomUUID()}${DRAFT}`);
     await copyFile(path, draft);
     await rename(draft, target);
-    return { path: target, removed: await this.prune(name, keep) };
+    const before = options.beginsAnew ? (await this.runsOf(name)).filter((other) => other < target) : [];
+    for (const other of before) await rm(other, { force: true });
+    return { path: target, removed: [...before, ...(await this.prune(name, options))] };
   }
 
   /** All baselines by name. */
@@ -66,11 +85,11 @@ export class BaselineStore {
     });
   }
 
-  /** Removes all but the newest `keep` runs, and drafts that nobody will end; tells which. What another process removed meanwhile is no matter. */
-  async prune(name: string, keep: number): Promise<readonly string[]> {
+  /** Removes all but the first runs, which are the anchor, and the newest ones, and drafts that nobody will end; tells which. What another process removed meanwhile is no matter. */
+  async prune(name: string, { keep, anchor }: Kept): Promise<readonly string[]> {
     const folder = this.folderOf(name);
     const runs = await this.runsOf(name);
-    const old = runs.slice(0, Math.max(0, runs.length - keep));
+    const old = runs.slice(anchor, Math.max(anchor, runs.length - keep));
     for (const path of old) await rm(path, { force: true });
     for (const entry of await readFolder(folder)) if (entry.endsWith(DRAFT)) await removeStale(join(folder, entry));
     return old;
@@ -91,6 +110,23 @@ export class BaselineStore {
       hint: 'Letters, digits, points, dashes and underscores, a letter or digit first: main, release-2.1.',
     });
   }
+}
+
+/** A run that ended before its time, or measured its own generator, would make every later one look better or worse than it is. */
+function refuseUnfit(path: string, { end, complete, thresholds }: Run): void {
+  const problems = [
+    ...(complete ? [] : ['its file is cut: it has no end']),
+    ...(complete && end.reason !== 'finished' ? [`it did not finish: ${end.detail ?? end.reason}`] : []),
+    ...(end.health.verdict === 'saturated' ? ['its generator was the bottleneck'] : []),
+    ...thresholds
+      .filter(({ ok }) => !ok)
+      .map(({ series, expression }) => `it crossed the threshold ${series} ${expression}`),
+  ];
+  if (problems.length === 0) return;
+  throw new WsgError('baseline.unfit', `${path} is not kept as a baseline.`, {
+    problems,
+    hint: 'Run the load test again, or keep it with --force.',
+  });
 }
 
 async function readFolder(path: string): Promise<readonly string[]> {

@@ -174,7 +174,7 @@ function tellRun({ path, run }: LoadedRun): ComparedRun {
     version,
     node,
     machine: `${machine.cpuModel}, ${machine.cpus} cores`,
-    labels: {},
+    labels: header.labels ?? {},
     health: end.health.verdict,
     durationMs: end.totals.durationMs,
     complete,

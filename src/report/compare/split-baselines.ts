@@ -75,9 +75,15 @@ export function outlying(values: readonly number[]): readonly number[] {
   const deviations = values.map((value) => Math.abs(value - middle));
   const spread = Math.max(LEAST_SPREAD, TO_DEVIATION * median(deviations));
   // Simulated: the spread of a few values is often small by luck. What baselines agree on within 3 % is no luck.
-  const most = spread === LEAST_SPREAD ? LEAST_FACTOR : values.length < 6 ? 19 : 4.2 + 45 / values.length;
-  const bound = Math.max(LEAST_DEVIATION, spread * most);
+  const bound = Math.max(LEAST_DEVIATION, spread * farthest(values.length, spread === LEAST_SPREAD));
   return deviations.flatMap((deviation, place) => (deviation > bound ? [place] : []));
+}
+
+/** How many spreads away a value of a set of this size may lie by luck. */
+function farthest(count: number, isLeast: boolean): number {
+  if (count <= LEAST_RUNS) return isLeast ? 2 * LEAST_FACTOR : 60;
+  if (isLeast) return LEAST_FACTOR;
+  return count < 6 ? 19 : 4.2 + 45 / count;
 }
 
 function median(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 import type { ComparedRun, Comparison, GateResult, ShownFigure } from '../compare/comparison.js';
 import type { LoadedComparison } from '../compare/compare-runs.js';
 import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from '../render/comparison-figures.js';
+import { labelsText } from '../render/labels-text.js';
 import { notesOf } from '../render/comparison-text.js';
 import { escapeHtml } from './escape-html.js';
 import { dataOfComparison } from './page-data.js';
@@ -85,13 +86,13 @@ function shownTable(shown: readonly ShownFigure[]): string {
 function runTable(base: readonly ComparedRun[], next: readonly ComparedRun[]): string {
   const row = (side: string, run: ComparedRun): string[] => [
     `<td>${side}</td>`,
-    ...[run.path, run.startedAt, `wsg ${run.version}, Node ${run.node}`, run.machine].map(
+    ...[run.path, labelsText(run.labels), run.startedAt, `wsg ${run.version}, Node ${run.node}`, run.machine].map(
       (text) => `<td>${escapeHtml(text)}</td>`,
     ),
     `<td class="${run.health}">${run.health}</td>`,
   ];
   const rows = [...base.map((run) => row('base', run)), ...next.map((run) => row('new', run))];
-  return `<h2>runs</h2>${table(['side', 'file', 'started', 'version', 'machine', 'generator'], rows)}`;
+  return `<h2>runs</h2>${table(['side', 'file', 'labels', 'started', 'version', 'machine', 'generator'], rows)}`;
 }
 
 /** Rows of cells that are HTML already. */

@@ -1,5 +1,6 @@
 import type { Comparison } from '../compare/comparison.js';
 import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from './comparison-figures.js';
+import { labelsText } from './labels-text.js';
 import { notesOf } from './comparison-text.js';
 
 /** A comment on GitHub holds 65,536 characters; below that stays room for what a bot adds. */
@@ -35,7 +36,10 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
     folded(
       'Runs',
       runs
-        .map(([side, { path, startedAt, health }]) => `- ${side}: ${escaped(path)}, ${startedAt}, generator ${health}`)
+        .map(([side, { path, startedAt, health, labels }]) => {
+          const told = [path, startedAt, `generator ${health}`, labelsText(labels)].filter((text) => text !== '');
+          return `- ${side}: ${escaped(told.join(', '))}`;
+        })
         .join('\n'),
     ),
   ];

@@ -5,6 +5,7 @@ import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
 import { aggregateName } from '../compare/parse-gate.js';
 import { oneSided } from '../compare/sentences.js';
 import { formatChange, formatFigure, formatInterval, formatMore, VERDICT_MARKS } from './comparison-figures.js';
+import { labelsText } from './labels-text.js';
 import { intervalBar } from './interval-bar.js';
 
 /** A lag of a smaller share of the service time does not matter. */
@@ -37,8 +38,14 @@ export function renderComparisonText(comparison: Comparison, options: Comparison
 
 function sidesText({ base, next }: Comparison): string {
   const side = (name: string, runs: Comparison['base']): string =>
-    runs.map(({ path }, index) => `${index === 0 ? name : '    '} ${path}`).join('\n');
+    runs.map((run, index) => `${index === 0 ? name : '    '} ${runText(run)}`).join('\n');
   return `${side('base', base)}\n${side('new ', next)}`;
+}
+
+/** A run by its file and its labels. */
+function runText({ path, labels }: Comparison['base'][number]): string {
+  const text = labelsText(labels);
+  return text === '' ? path : `${path} (${text})`;
 }
 
 function gatesText({ gates }: Comparison, columns: number, palette: Palette): string {

@@ -1,6 +1,7 @@
 import { createPalette, textWidth, wrapWords } from '../../summary/index.js';
 import type { Trend, TrendFigure, TrendStep } from '../trend/trend-runs.js';
 import { formatChange, formatFigure } from './comparison-figures.js';
+import { labelsText } from './labels-text.js';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 /** Values as far apart as this fill the height: smaller differences shall look small. */
@@ -36,7 +37,8 @@ export function renderTrend(
 function stepInWords({ run, change, before, after, isWorse, pValue }: TrendStep, { unit }: TrendFigure): string {
   const way = isWorse ? 'worse' : 'better';
   const figures = `${formatFigure(before, unit)} to ${formatFigure(after, unit)}`;
-  return `${formatChange(change)}, ${way}, since ${run.path} (${run.startedAt}, wsg ${run.version}): ${figures}, p ${pValue.toFixed(3)}`;
+  const which = [run.startedAt, `wsg ${run.version}`, labelsText(run.labels)].filter((text) => text !== '').join(', ');
+  return `${formatChange(change)}, ${way}, since ${run.path} (${which}): ${figures}, p ${pValue.toFixed(3)}`;
 }
 
 /** One character a run, as high as it is between the lowest and the highest, the newest ones where there is no room; `|` before a step. */

@@ -21,6 +21,7 @@ export interface TrendRun {
   readonly path: string;
   readonly startedAt: string;
   readonly version: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The level of a figure changed, and stayed. */
@@ -84,7 +85,12 @@ export async function trendOfRuns(paths: readonly string[], options: TrendOption
     for (const [index, gate] of gates.entries()) columns[index]?.push(figureOf(gate, last).value);
     options.read?.(HEADERS_SHARE + (1 - HEADERS_SHARE) * ((columns[0]?.length ?? 0) / kept.length));
   }
-  const runs = kept.map(({ path, header }) => ({ path, startedAt: header.startedAt, version: header.version }));
+  const runs = kept.map(({ path, header }) => ({
+    path,
+    startedAt: header.startedAt,
+    version: header.version,
+    labels: header.labels ?? {},
+  }));
   const figures = gates.map((gate, index): TrendFigure => {
     const values = columns[index] ?? [];
     const unit = last === undefined ? '' : unitOf(gate, last);

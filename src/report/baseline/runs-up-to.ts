@@ -1,0 +1,60 @@
+import { WsgError } from '../../core/error.js';
+import { readHeader } from '../../run-file/index.js';
+
+/** Fewer digits of a hash are no name of a commit. */
+const LEAST_DIGITS = 7;
+const MOST_NAMED = 5;
+
+interface Dated {
+  readonly path: string;
+  readonly startedAt: string;
+  readonly commit: string | undefined;
+}
+
+/**
+ * The runs up to the newest one of a commit, by their start: what was known at a merge base. Of several commits the first that has a run counts, so that
+ * commits which were never tested may stand in the list. Throws `usage` when none has one.
+ */
+export async function runsUpTo(paths: readonly string[], commits: readonly string[]): Promise<readonly string[]> {
+  const short = commits.filter((commit) => commit.length < LEAST_DIGITS);
+  if (commits.length === 0 || short.length > 0) {
+    throw new WsgError(
+      'usage',
+      `'${short[0] ?? ''}' of --at must be the hash of a commit, with at least ${LEAST_DIGITS} digits.`,
+      {
+        hint: 'Such as --at "$(git merge-base HEAD origin/main)".',
+      },
+    );
+  }
+  const runs = await datedRuns(paths);
+  for (const commit of commits) {
+    const last = runs.findLast((run) => run.commit !== undefined && isSame(run.commit, commit));
+    if (last !== undefined) return runs.slice(0, runs.indexOf(last) + 1).map(({ path }) => path);
+  }
+  const known = [...new Set(runs.flatMap((run) => run.commit ?? []))].slice(-MOST_NAMED);
+  throw new WsgError('usage', `No baseline is of the commit ${commits.join(', ')} of --at.`, {
+    hint:
+      known.length === 0
+        ? 'Runs know their commit from --label commit=HASH, or from the environment of the CI.'
+        : `The newest ones are of ${known.join(', ')}. Several commits may be named, the nearest first: --at "$(git rev-list --max-count=50 BASE)".`,
+  });
+}
+
+/** A run that cannot be read has no commit here; the comparison says why it is left out. */
+async function datedRuns(paths: readonly string[]): Promise<readonly Dated[]> {
+  const runs: Dated[] = [];
+  for (const path of paths) {
+    try {
+      const { startedAt, labels = {} } = await readHeader(path);
+      runs.push({ path, startedAt, commit: labels['commit'] });
+    } catch (error) {
+      if (!(error instanceof WsgError)) throw error;
+    }
+  }
+  return runs.toSorted((one, other) => (one.startedAt < other.startedAt ? -1 : 1));
+}
+
+function isSame(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return short.length >= LEAST_DIGITS && long.toLowerCase().startsWith(short.toLowerCase());
+}
