@@ -91,8 +91,8 @@ export class NatsSink implements EventSink {
     await publishing.sortOut();
     const waves = this.isAlone ? inOneWave(batch) : wavesOfConnections(batch);
     for (const wave of waves) {
-      await publishing.publishWave(wave, this.isAlone);
       if (publishing.outcome.hasFailure) break;
+      await publishing.publishWave(wave, this.isAlone);
     }
     if (publishing.isForeignWriterSeen) this.shareStream();
     const receipt = publishing.outcome.receipt();
@@ -150,10 +150,17 @@ class Publishing {
   async sortOut(): Promise<void> {
     if (!this.batch.some((event, index) => this.isUnfit(event, index))) return;
     await this.link.refreshLimits().catch(() => undefined);
+    const { maxBytes: bound } = this.link.limits;
+    if (this.batch.every((event, index) => this.bytes(event, index) > bound)) {
+      // A limit that nothing keeps may be the stream's mistake: whether others pass is for the outbox to find out.
+      this.outcome.failed(0, { blames: 'event', reason: `It is larger than ${bound} bytes.` });
+      return;
+    }
     for (const [index, event] of this.batch.entries()) {
       const { maxBytes, subjects } = this.link.limits;
       const subject = this.subjects[index] ?? '';
-      if (!isPublishable(subject)) this.outcome.refused(index, 'Its subject is none.');
+      if (!isPublishable(subject))
+        this.outcome.refused(index, 'Its subject is empty, or has a wildcard or white space.');
       else if (this.bytes(event, index) > maxBytes) this.outcome.refused(index, `It is larger than ${maxBytes} bytes.`);
       else if (!isTaken(subject, subjects)) this.notTaken(index);
     }

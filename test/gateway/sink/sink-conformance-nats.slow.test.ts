@@ -118,7 +118,7 @@ describe('the nats sink', () => {
       const receipt = await sink.deliver(batch);
       expect(receipt.settled).toBe(5);
       expect(receipt.refused.map(({ event, reason }) => [event.sequence, reason])).toEqual([
-        [3, 'Its subject is none.'],
+        [3, 'Its subject is empty, or has a wildcard or white space.'],
         [4, `It is larger than ${MAX_PAYLOAD} bytes.`],
       ]);
       expect(receipt.failed).toMatchObject([{ event: { sequence: 2 }, failure: { blames: 'destination' } }]);
