@@ -16,16 +16,21 @@ const MEASURED_MESSAGES = 600_000;
 /** So far clients may be ahead of the stream: more than the gateway has on its way, less than its outbox holds. */
 const AHEAD = 10_000;
 const LOOK_EACH_MS = 2;
+/** So long without a further message: the rest was refused, or its client closed. */
+const STALL_MS = 15_000;
 const WRITTEN_EVENTS = 300_000;
 const WANTED_PER_SECOND = 250_000;
 const WANTED_SHARE = 0.7;
 
 /** Lets the clients send until `total` messages are in the stream. */
 async function sendUntil(total, { redis, senders, ahead }) {
+  let last = { arrived: -1, atMs: performance.now() };
   for (;;) {
     const opens = CLIENTS;
     const arrived = (await redis.client.xLen(STREAM)) - opens;
     if (arrived >= total) return;
+    if (arrived !== last.arrived) last = { arrived, atMs: performance.now() };
+    else if (performance.now() - last.atMs > STALL_MS) throw new Error(`${total - arrived} of ${total} did not arrive`);
     await senders.ask(Math.min(total, Math.max(arrived, 0) + ahead));
     await wait(LOOK_EACH_MS);
   }
