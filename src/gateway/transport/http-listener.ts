@@ -27,6 +27,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** At most one line about a failed listener in this time. */
 const FAILURE_LOG_MS = 1_000;
+/** Whether a request has an `Upgrade` header. */
+const ASKED = Symbol('asked');
 /** How often slow heads are looked for. */
 const CHECK_EACH_MS = 2_000;
 
@@ -193,15 +195,16 @@ export class HttpListener {
  */
 function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof IncomingMessage {
   if (upgrades === undefined) return IncomingMessage;
-  class Request extends IncomingMessage {}
-  const asked = new WeakSet<object>();
+  /** The constructor of the class above sets the property, before a field of this one would exist. */
+  class Request extends IncomingMessage {
+    declare [ASKED]: boolean;
+  }
   Object.defineProperty(Request.prototype, 'upgrade', {
     get(this: Request): boolean {
-      return asked.has(this) && upgrades.wants(this);
+      return this[ASKED] && upgrades.wants(this);
     },
     set(this: Request, isAsked: unknown): void {
-      if (isAsked === true) asked.add(this);
-      else asked.delete(this);
+      this[ASKED] = isAsked === true;
     },
   });
   return Request;

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
+import { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { plainAddress } from './remote-address.js';
-import type { Ends } from './proxy-protocol.js';
 
 /** Why a connection was cut as soon as it was accepted. */
 export interface RefusedConnection {
@@ -28,6 +28,9 @@ interface PlainConnection {
   readonly onClose: () => void;
 }
 
+/** The socket itself, or where TLS hides it both ends of the TCP connection: asking for those is a system call. */
+type ConnectionKey = Socket | string;
+
 /** One address may have this part of all. */
 const SHARE_OF_ADDRESS = 4;
 
@@ -38,9 +41,9 @@ const SHARE_OF_ADDRESS = 4;
 export class PlainConnections {
   readonly #options: PlainConnectionsOptions;
   readonly #maxOfAddress: number;
-  /** By both ends of the TCP connection, as TLS hides its socket. */
-  readonly #open = new Map<string, PlainConnection>();
+  readonly #open = new Map<ConnectionKey, PlainConnection>();
   readonly #byAddress = new Map<string, number>();
+  #hidesSockets = false;
 
   constructor(options: PlainConnectionsOptions) {
     this.#options = options;
@@ -53,6 +56,7 @@ export class PlainConnections {
 
   /** Puts itself before what the server does with a new connection. */
   guard(server: Server): void {
+    this.#hidesSockets = server instanceof TlsServer;
     const takers = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
@@ -69,8 +73,13 @@ export class PlainConnections {
   }
 
   /** The connection asks for a WebSocket: other bounds hold for it from now on. */
-  upgraded(ends: Ends): void {
-    this.#remove(keyOf(ends));
+  upgraded(socket: Socket): void {
+    this.#remove(this.#keyOf(socket));
+  }
+
+  #keyOf(socket: Socket): ConnectionKey {
+    if (!this.#hidesSockets) return socket;
+    return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
   }
 
   #whyRefused(socket: Socket, peer: string): RefusedConnection['reason'] | undefined {
@@ -82,7 +91,7 @@ export class PlainConnections {
   }
 
   #add(socket: Socket, peer: string): void {
-    const key = keyOf(socket);
+    const key = this.#keyOf(socket);
     const onClose = (): void => this.#remove(key);
     this.#open.set(key, { peer, socket, onClose });
     this.#byAddress.set(peer, (this.#byAddress.get(peer) ?? 0) + 1);
@@ -90,7 +99,7 @@ export class PlainConnections {
   }
 
   /** Leaves nothing on the socket: a WebSocket would keep it for its whole life. */
-  #remove(key: string): void {
+  #remove(key: ConnectionKey): void {
     const connection = this.#open.get(key);
     if (connection === undefined) return;
     const { peer, socket, onClose } = connection;
@@ -107,8 +116,4 @@ function descriptorOf(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
   const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
   return typeof fd === 'number' ? fd : -1;
-}
-
-function keyOf({ remoteAddress, remotePort, localAddress }: Ends): string {
-  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -8,7 +8,12 @@ interface TakenConnection {
   /** What the server does with a new connection. */
   readonly takers: readonly Listener[];
   /** What it has put on this one. */
-  readonly added: readonly { readonly event: string | symbol; readonly listener: Listener }[];
+  readonly added: readonly AddedListener[];
+}
+
+interface AddedListener {
+  readonly event: string | symbol;
+  readonly listener: Listener;
 }
 
 const LINE_FEED = 0x0a;
@@ -23,6 +28,8 @@ const TARGET_BEGUN = /^[A-Z]+ [^\s]*$/;
  */
 export class RawTargets {
   readonly #taken = new WeakMap<Duplex, TakenConnection>();
+  /** The events of a connection that the server has taken: each of a server's has the same. */
+  #events: readonly (string | symbol)[] = [];
 
   /** Puts itself around what the server does with each new connection, TLS already taken off. */
   guard(server: Server, event: 'connection' | 'secureConnection'): void {
@@ -52,14 +59,20 @@ export class RawTargets {
     return true;
   }
 
+  /** On the way of each connection. Listeners are added behind those that are there. */
   #take(server: Server, socket: Duplex, takers: readonly Listener[]): void {
-    const before = new Map(socket.eventNames().map((event) => [event, socket.listeners(event)]));
+    const before = new Map<string | symbol, number>();
+    for (const event of socket.eventNames()) before.set(event, socket.listenerCount(event));
     for (const take of takers) Reflect.apply(take, server, [socket]);
-    const added = socket.eventNames().flatMap((event) => {
-      const earlier = before.get(event) ?? [];
-      const later = socket.listeners(event).filter(isListener);
-      return later.filter((listener) => !earlier.includes(listener)).map((listener) => ({ event, listener }));
-    });
+    if (this.#events.length === 0) this.#events = socket.eventNames();
+    const added: AddedListener[] = [];
+    for (const event of this.#events) {
+      const earlier = before.get(event) ?? 0;
+      if (socket.listenerCount(event) === earlier) continue;
+      for (const listener of socket.listeners(event).slice(earlier)) {
+        if (isListener(listener)) added.push({ event, listener });
+      }
+    }
     this.#taken.set(socket, { takers, added });
   }
 }

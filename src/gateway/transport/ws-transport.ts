@@ -49,6 +49,8 @@ export class WsTransport<C extends object> implements Transport {
   readonly #sockets = new Set<WsSocket<C>>();
   /** Network connections whose upgrade is not decided yet; Node's server has let go of them. */
   readonly #undecided = new Set<Duplex>();
+  /** What the handshake that is being answered has agreed on. */
+  #windowBits = PLAIN;
   #lifeCheck: NodeJS.Timeout | undefined;
 
   constructor(options: TransportOptions<C>) {
@@ -63,7 +65,9 @@ export class WsTransport<C extends object> implements Transport {
     this.#endpoints = new Map(
       options.endpoints.map((endpoint) => {
         const reading = { maxMessageBytes: endpoint.maxMessageBytes, inflater };
-        return [endpoint.path, { endpoint, server: createWsServer(endpoint), reading }];
+        const server = createWsServer(endpoint);
+        server.on('headers', (lines) => (this.#windowBits = windowBitsOf(lines)));
+        return [endpoint.path, { endpoint, server, reading }];
       }),
     );
     const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed, longQueries } = options;
@@ -167,12 +171,10 @@ export class WsTransport<C extends object> implements Transport {
     setHeader(req, 'sec-websocket-protocol', decision.subprotocol);
     const offered = request.headers.get('sec-websocket-extensions');
     setHeader(req, 'sec-websocket-extensions', acceptableDeflateOffer(offered, DEFLATE_ABILITIES));
-    let windowBits = PLAIN;
-    server.once('headers', (lines) => (windowBits = windowBitsOf(lines)));
-    server.handleUpgrade(req, stream, head, () => this.#open(upgrade, windowBits, decision.grant));
+    server.handleUpgrade(req, stream, head, () => this.#open(upgrade, decision.grant));
   }
 
-  #open(upgrade: WsUpgrade, windowBits: number, grant: UpgradeGrant | undefined): void {
+  #open(upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
     const { stream, endpoint, reading, request, remotePort } = upgrade;
     const socket = new WsSocket<C>(this.#context, {
       stream,
@@ -180,7 +182,7 @@ export class WsTransport<C extends object> implements Transport {
       remotePort,
       maxBufferedBytes: endpoint.maxBufferedBytes,
       idleTimeoutS: endpoint.idleTimeoutS,
-      windowBits,
+      windowBits: this.#windowBits,
       reading,
     });
     this.#sockets.add(socket);
