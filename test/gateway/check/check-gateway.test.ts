@@ -35,6 +35,17 @@ test('a plain configuration is well in every point', async () => {
   expect(checks.map(({ name, level }) => `${name} ${level}`)).toEqual(['transport ok', 'listen ok', 'sink memory ok']);
 });
 
+test('uws is checked with its binary, and warned of what its self-test observes', async () => {
+  const transport = (await check({ transport: 'uws' })).filter(({ name }) => name === 'transport');
+  expect(transport[0]).toMatchObject({ level: 'ok', detail: expect.stringMatching(/\.node, sha256 [0-9a-f]{64}$/) });
+  expect(transport.slice(1)).toContainEqual({
+    name: 'transport',
+    level: 'warning',
+    detail: 'pausing a client: sockets have no pause()',
+    hint: expect.stringContaining('1013'),
+  });
+});
+
 test('a port that is taken fails, and one that is free is free again afterwards', async () => {
   const port = await silentPort();
   const checks = await check({ listen_addr: `127.0.0.1:${port}`, internal_listen_addr: '127.0.0.1:0' });

@@ -42,7 +42,7 @@ it('finds what uws gets wrong', async () => {
   const limits = await selfTestUws(await loadUws());
   const observed = limits.map((limit) => `${limit.check}: ${limit.observed}`);
   expect(observed).toContain('pausing a client: sockets have no pause()');
-  // Of the binary for Node 20 of the copy on npm; others may have mended some.
+  // Of the copy 3.0.6 on npm, whose builds for Node 20, 22 and 24 have these ABIs; docs/reference/transports.md lists the same.
   const known = [
     'request line in two reads: answered 505',
     'absolute request target: answered 505',
@@ -51,6 +51,7 @@ it('finds what uws gets wrong', async () => {
     'frame without a mask: the frame was taken for a masked one',
     'pausing a client: sockets have no pause()',
   ];
-  expect(process.versions.modules === '115' ? observed : known).toEqual(known);
+  const ofThisBuild = process.versions.modules === '115' ? known : known.slice(1);
+  expect(['115', '127', '137'].includes(process.versions.modules) ? observed : ofThisBuild).toEqual(ofThisBuild);
   for (const { consequence } of limits) expect(consequence.length).toBeGreaterThan(40);
 });
