@@ -15,6 +15,11 @@ export interface FrameSink {
   goOnReading(): void;
 }
 
+/** Frames of a client that bring little or nothing: control frames, and fragments without an end below `SMALL_BYTES`. After so many the rest of `IDLE_WINDOW_MS` is waited for. */
+const IDLE_FRAMES = 2_048;
+const IDLE_WINDOW_MS = 125;
+const SMALL_BYTES = 64;
+
 /** What all readers of an endpoint share. */
 export interface FrameReaderOptions {
   readonly maxMessageBytes: number;
@@ -41,6 +46,11 @@ export class FrameReader {
   #isDeflated = false;
   #budget: InflateBudget | undefined;
   #isInflating = false;
+  /** Frames that brought little since `#idleSince`. */
+  #idleFrames = 0;
+  #idleSince = 0;
+  /** It sent too many of them: it is not read for a moment. */
+  #isSlowed = false;
   #isPaused = false;
   #isWalking = false;
   /** Reading from the network has been stopped. */
@@ -78,6 +88,9 @@ export class FrameReader {
   /** The connection is lost: hands over what was read before, as far as that needs no waiting. */
   finish(): void {
     this.#isPaused = false;
+    this.#isSlowed = false;
+    // What is left is at most one read.
+    this.#idleFrames = Number.NEGATIVE_INFINITY;
     this.#goOn();
     this.#isOver = true;
     this.#rest = undefined;
@@ -99,7 +112,7 @@ export class FrameReader {
   }
 
   get #isStalled(): boolean {
-    return this.#isPaused || this.#isInflating;
+    return this.#isPaused || this.#isInflating || this.#isSlowed;
   }
 
   #stopIfStalled(): void {
@@ -151,6 +164,7 @@ export class FrameReader {
   }
 
   #begin(head: FrameHead, start: number, length: number): number {
+    if (!head.isFinal && head.size < SMALL_BYTES) this.#countIdle();
     if (this.#opcode === 0) {
       this.#opcode = head.opcode;
       this.#isDeflated = head.isDeflated;
@@ -190,12 +204,29 @@ export class FrameReader {
     const start = at + head.bytes;
     const end = start + head.size;
     if (end > bytes.length) return at;
+    this.#countIdle();
     if (head.opcode === CLOSE) return this.#end(bytes.subarray(at, end), bytes.length);
     if (head.opcode !== PING) return end;
     const payload = Buffer.allocUnsafe(head.size);
     unmaskInto(payload, 0, bytes, { start, end, mask: head.mask, maskAt: 0 });
     this.#sink.ping(payload);
     return end;
+  }
+
+  /** Slows a client down that makes work with next to no bytes. */
+  #countIdle(): void {
+    if (this.#idleFrames === 0) this.#idleSince = performance.now();
+    this.#idleFrames += 1;
+    if (this.#idleFrames < IDLE_FRAMES) return;
+    const leftMs = this.#idleSince + IDLE_WINDOW_MS - performance.now();
+    this.#idleFrames = 0;
+    if (leftMs <= 0) return;
+    this.#isSlowed = true;
+    this.#stopIfStalled();
+    setTimeout(() => {
+      this.#isSlowed = false;
+      this.#goOn();
+    }, leftMs).unref();
   }
 
   #inflate(payload: Buffer, opcode: number): void {

@@ -17,6 +17,8 @@ const FREE_BYTES = 1024 * 1024;
 const BURST_SECONDS = 0.5;
 /** The share of the ratio that sent bytes earn: even at the largest allowed ratio a fast sender costs more than it earns. */
 const EARNED_SHARE = 1 / 4;
+/** All connections together may have inflated as much as this number of them, beyond what they earn. */
+const SHARES_OF_ALL = 8;
 /** Small messages are inflated at once: handing them to another thread costs more. */
 const SYNC_BYTES = 4 * 1024;
 const SYNC_MAX_BYTES = 64 * 1024;
@@ -38,14 +40,33 @@ export interface InflateBudget {
   atMs: number;
 }
 
-/** Inflates messages for all connections of a transport: bounded in size by a ratio, in rate for each connection, and a few at a time in all. */
+/** A message that waits; started with the bytes that it may inflate to. */
+interface Job {
+  readonly payload: Buffer;
+  readonly maxBytes: number;
+  readonly budget: InflateBudget;
+  readonly done: (inflated: Inflated) => void;
+}
+
+/**
+ * Inflates messages for all connections of a transport: bounded in size by a ratio, in rate for each connection and for all together, and
+ * a few at a time. While all together are over their rate, a message that inflates to no more than it earns still goes before.
+ */
 export class Inflater {
   readonly #limits: InflateLimits;
+  readonly #burst: number;
+  /** What all connections together may have inflated beyond what they earn. */
+  readonly #shared: InflateBudget;
   #running = 0;
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: Job[] = [];
+  /** Those that inflate to more than they earn, and wait for the shared budget. */
+  readonly #costly: Job[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: InflateLimits = DEFAULT_INFLATE_LIMITS) {
     this.#limits = limits;
+    this.#burst = limits.bytesPerSecond * BURST_SECONDS;
+    this.#shared = { bytes: this.#burst * SHARES_OF_ALL, atMs: performance.now() };
   }
 
   /** A connection's budget before its first message. */
@@ -56,7 +77,7 @@ export class Inflater {
   /** The bytes of a small message; undefined when it is not small or has to wait: then `inflate` does it. */
   inflateNow(payload: Buffer, maxBytes: number, budget: InflateBudget): Inflated | undefined {
     if (payload.length > SYNC_BYTES || this.#waitMs(budget) > 0) return undefined;
-    const limit = Math.min(SYNC_MAX_BYTES, this.#limit(payload, maxBytes));
+    const limit = Math.min(SYNC_MAX_BYTES, this.#limit(payload, maxBytes), this.#freeBytes(payload));
     try {
       const inflated = inflateRawSync(withTail(payload), optionsFor(limit, SMALL_CHUNK_BYTES));
       this.#book(budget, payload.length, inflated.length);
@@ -66,30 +87,57 @@ export class Inflater {
     }
   }
 
-  /** Calls back once, later: when it is this connection's turn, and it has not had more inflated than it may. */
+  /** Calls back once, later: when it is this connection's turn, and neither it nor all together have had more inflated than they may. */
   inflate(payload: Buffer, { maxBytes, budget }: InflateTerms, done: (inflated: Inflated) => void): void {
+    const start = (): void => {
+      this.#queue.push({ payload, maxBytes, budget, done });
+      this.#next();
+    };
     const waitMs = this.#waitMs(budget);
-    const start = () => this.#enqueue(() => this.#run(payload, { maxBytes, budget }, done));
     if (waitMs > 0) setTimeout(start, waitMs).unref();
     else start();
   }
 
-  #enqueue(job: () => void): void {
-    if (this.#running >= CONCURRENCY) this.#queue.push(job);
-    else {
-      this.#running += 1;
-      job();
+  /** Starts what may start. */
+  #next(): void {
+    while (this.#running < CONCURRENCY) {
+      const job = this.#queue.shift();
+      if (job !== undefined) this.#run(job, this.#freeBytes(job.payload));
+      else if (!this.#startCostly()) return;
     }
   }
 
-  #run(payload: Buffer, { maxBytes, budget }: InflateTerms, done: (inflated: Inflated) => void): void {
+  #startCostly(): boolean {
+    if (this.#costly.length === 0 || this.#timer !== undefined) return false;
+    const waitMs = this.#sharedWaitMs();
+    if (waitMs <= 0) {
+      const job = this.#costly.shift();
+      if (job !== undefined) this.#run(job, Infinity);
+      return true;
+    }
+    const goOn = (): void => {
+      this.#timer = undefined;
+      this.#next();
+    };
+    this.#timer = setTimeout(goOn, waitMs).unref();
+    return false;
+  }
+
+  #run(job: Job, freeBytes: number): void {
+    const { payload, maxBytes, budget, done } = job;
+    this.#running += 1;
     const limit = this.#limit(payload, maxBytes);
-    inflateRaw(withTail(payload), optionsFor(limit, LARGE_CHUNK_BYTES), (error, inflated) => {
+    const options = optionsFor(Math.min(limit, freeBytes), LARGE_CHUNK_BYTES);
+    inflateRaw(withTail(payload), options, (error, inflated) => {
+      this.#running -= 1;
       const outcome = error === null ? inflated : outcomeOf(error);
+      if (outcome === 'too-large' && freeBytes < limit) {
+        this.#costly.push(job);
+        this.#next();
+        return;
+      }
       this.#book(budget, payload.length, typeof outcome === 'string' ? limit : outcome.length);
-      const next = this.#queue.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+      this.#next();
       done(outcome);
     });
   }
@@ -98,21 +146,36 @@ export class Inflater {
     return Math.min(maxBytes, Math.max(FREE_BYTES, payload.length * this.#limits.maxRatio));
   }
 
-  get #burst(): number {
-    return this.#limits.bytesPerSecond * BURST_SECONDS;
+  /** What a message may inflate to without the shared budget having to bear it. */
+  #freeBytes({ length }: Buffer): number {
+    return this.#costly.length > 0 || this.#sharedWaitMs() > 0 ? Math.max(1, this.#earned(length)) : Infinity;
+  }
+
+  #earned(sentBytes: number): number {
+    return Math.floor(sentBytes * this.#limits.maxRatio * EARNED_SHARE);
   }
 
   #waitMs(budget: InflateBudget): number {
-    const now = performance.now();
-    budget.bytes = Math.min(this.#burst, budget.bytes + ((now - budget.atMs) / 1000) * this.#limits.bytesPerSecond);
-    budget.atMs = now;
-    return budget.bytes >= 0 ? 0 : (-budget.bytes / this.#limits.bytesPerSecond) * 1000;
+    return waitFor(budget, this.#limits.bytesPerSecond, this.#burst);
+  }
+
+  #sharedWaitMs(): number {
+    return waitFor(this.#shared, this.#limits.bytesPerSecond * SHARES_OF_ALL, this.#burst * SHARES_OF_ALL);
   }
 
   #book(budget: InflateBudget, sentBytes: number, inflatedBytes: number): void {
-    budget.bytes += sentBytes * this.#limits.maxRatio * EARNED_SHARE - inflatedBytes;
-    budget.bytes = Math.min(budget.bytes, this.#burst);
+    const costs = inflatedBytes - this.#earned(sentBytes);
+    budget.bytes = Math.min(budget.bytes - costs, this.#burst);
+    this.#shared.bytes -= Math.max(0, costs);
   }
+}
+
+/** Adds what time has brought; the time until nothing is owed any more. */
+function waitFor(budget: InflateBudget, bytesPerSecond: number, burst: number): number {
+  const now = performance.now();
+  budget.bytes = Math.min(burst, budget.bytes + ((now - budget.atMs) / 1000) * bytesPerSecond);
+  budget.atMs = now;
+  return budget.bytes >= 0 ? 0 : (-budget.bytes / bytesPerSecond) * 1000;
 }
 
 interface InflateTerms {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
@@ -65,6 +66,25 @@ onTransport('ws', 'deflate bombs', (bench) => {
     expect(fixture.handler.count('close')).toBe(0);
   });
 
+  it('bounds what many clients have inflated together, and lets what inflates little go before', async () => {
+    const fixture = await bench.start({ endpoints: [{ compression: true, maxMessageBytes: MIB }] });
+    const bomb = deflatedFrame(Buffer.alloc(MIB - KIB));
+    const bombers = await Promise.all(Array.from({ length: 40 }, () => bench.raw(fixture, DEFLATE)));
+    const modest = await bench.raw(fixture, { ...DEFLATE, 'X-Modest': 'yes' });
+    const startedAt = performance.now();
+    for (const client of bombers) client.write(Buffer.concat([bomb, bomb]));
+    await expect.poll(() => fixture.handler.count('message'), { timeout: 20_000 }).toBeGreaterThan(17);
+    modest.write(deflatedFrame(randomBytes(KIB)));
+    await expect.poll(() => fixture.handler.count('message'), { timeout: 20_000 }).toBe(81);
+    const from = fixture.handler.calls.flatMap(({ kind, connection }) =>
+      kind === 'message' ? [connection.request.headers.get('x-modest')] : [],
+    );
+    expect(from.indexOf('yes')).toBeLessThan(60);
+    // 80 MiB: 16 MiB are saved up, 32 MiB are added each second.
+    expect(performance.now() - startedAt).toBeGreaterThan(1500);
+    expect(fixture.handler.count('close')).toBe(0);
+  });
+
   it('lets go of a client that leaves while its message waits', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true, maxMessageBytes: MIB }] });
     const client = await bench.raw(fixture, DEFLATE);
@@ -77,6 +97,38 @@ onTransport('ws', 'deflate bombs', (bench) => {
     const heard = connection.messages.length;
     await expect.poll(() => client.socket.destroyed || client.socket.readableEnded).toBe(true);
     expect(connection.messages.length).toBe(heard);
+  });
+});
+
+onTransport('ws', 'frames that bring nothing', (bench) => {
+  it.each([
+    ['pings', encodeFrame(OPCODE.ping, '')],
+    ['pongs', encodeFrame(OPCODE.pong, '')],
+    ['empty fragments', encodeFrame(OPCODE.continuation, '', { fin: false })],
+    ['fragments of one byte', encodeFrame(OPCODE.continuation, 'x', { fin: false })],
+  ])('are read at a bounded rate, and none is lost: %s', async (_what, frame) => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const connection = await fixture.handler.next('open');
+    const startedAt = performance.now();
+    client.send(OPCODE.text, 'a', { fin: false });
+    client.write(Buffer.concat(Array.from({ length: 20_000 }, () => frame)));
+    client.send(OPCODE.continuation, 'z');
+    await expect.poll(() => connection.messages.length, { timeout: 20_000 }).toBe(1);
+    // 2,048 in an eighth of a second.
+    expect(performance.now() - startedAt).toBeGreaterThan(1000);
+    expect(Buffer.from(connection.messages[0]?.payload ?? []).toString()).toMatch(/^ax*z$/);
+  });
+
+  it('are handed over at once when the connection is lost', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const connection = await fixture.handler.next('open');
+    const frames = Array.from({ length: 5000 }, () => encodeFrame(OPCODE.pong, ''));
+    client.write(Buffer.concat([...frames, encodeFrame(OPCODE.text, 'last')]));
+    client.socket.end();
+    await fixture.handler.nextClose();
+    expect(connection.messages.map(({ payload }) => Buffer.from(payload).toString())).toEqual(['last']);
   });
 });
 
@@ -124,7 +176,7 @@ onTransport('ws', 'a client that pings and does not read', (bench) => {
       await new Promise((resolve) => client.socket.write(Buffer.concat(pings), resolve));
     };
     while (socket.bufferedBytes() === 0) await flood();
-    for (let i = 0; i < 20; i += 1) await flood();
+    for (let i = 0; i < 5; i += 1) await flood();
     expect(socket.bufferedBytes()).toBeLessThan(128 * KIB);
     client.send(OPCODE.text, 'behind');
     await fixture.handler.next('message');
@@ -146,7 +198,7 @@ onTransport('ws', 'fragments', (bench) => {
     const fixture = await bench.start({ endpoints: [{ maxMessageBytes: MIB }] });
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
-    const size = 256 * KIB;
+    const size = 64 * KIB;
     const payload = Buffer.from(Array.from({ length: size }, (_, i) => (i * 7) % 251));
     const frames: Buffer[] = [];
     for (let i = 0; i < size - 1; i += 1) {
