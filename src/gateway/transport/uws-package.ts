@@ -120,7 +120,7 @@ function howToInstall(from: string): string {
   const install = installCommand(from);
   return (
     `To install the package: \`${install} ${OFFICIAL}\` (the official package; npm fetches it with git), or else ` +
-    `\`${install} ${COPY}\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`
+    `\`${install} --save-exact ${COPY}\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`
   );
 }
 

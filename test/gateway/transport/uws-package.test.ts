@@ -59,7 +59,7 @@ describe('uws that is asked for and not installed', () => {
       `transport.unavailable: The transport uws cannot run here. The package uWebSockets.js is not installed beside wsg (searched from ${dirname(surroundings.from)}). ` +
         'Use --transport ws, the default, which needs nothing else. ' +
         `To install the package: \`npm install --prefix ${holder} github:uNetworking/uWebSockets.js#v20.52.0\` (the official package; npm fetches it with git), ` +
-        `or else \`npm install --prefix ${holder} uWebSockets.js@npm:uwebsockets@3.0.6\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`,
+        `or else \`npm install --prefix ${holder} --save-exact uWebSockets.js@npm:uwebsockets@3.0.6\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`,
     );
   });
 
