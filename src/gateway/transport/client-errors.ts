@@ -2,6 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemErrorCode } from '../../core/error.js';
+import type { LastAnswers } from './last-answers.js';
 import type { RawTargets } from './raw-target.js';
 import { statusText } from './http-serve.js';
 
@@ -18,6 +19,7 @@ export type OnMalformed = (request: MalformedRequest) => void;
 
 export interface ClientErrorsOptions {
   readonly rawTargets: RawTargets;
+  readonly lastAnswers: LastAnswers;
   readonly peerOf: (socket: Socket) => string;
   readonly onMalformed: OnMalformed | undefined;
 }
@@ -30,20 +32,11 @@ const STATUS: Readonly<Record<string, number>> = {
 /** The client has gone in the middle of a request: its answer is nobody's to read. */
 const GONE = 'HPE_INVALID_EOF_STATE';
 
-/** How long a refused client may take to read why, and how many more pieces of its request are read meanwhile. */
-const LINGER_MS = 1_000;
-const MOST_PIECES = 64;
-
-/**
- * Answers what Node's parser refuses, and tells of it. A connection that is closed with bytes unread is reset, and a proxy that still writes
- * its request then takes the reset for the answer: what comes is read and dropped for a moment.
- */
+/** Answers what Node's parser refuses, as Node would by itself, and tells of it. */
 export class ClientErrors {
   readonly #options: ClientErrorsOptions;
   /** The latest answer of each connection. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
-  /** Of each connection that is refused, how many pieces have come since. The parser reports each of them as an error. */
-  readonly #refused = new WeakMap<Duplex, number>();
 
   constructor(options: ClientErrorsOptions) {
     this.#options = options;
@@ -52,7 +45,8 @@ export class ClientErrors {
   guard(server: Server): void {
     server.on('request', (req, res) => this.#answers.set(req.socket, res));
     server.on('clientError', (error, socket) => {
-      if (this.#isRefused(socket)) return;
+      // The parser refuses each piece that still comes.
+      if (this.#options.lastAnswers.has(socket)) return;
       const owed = this.#answers.get(socket);
       const isIdle = owed === undefined || owed.writableFinished;
       if (isIdle && this.#options.rawTargets.rescue(server, socket, error)) return;
@@ -65,26 +59,10 @@ export class ClientErrors {
     const status = STATUS[code] ?? (code.startsWith('HPE_') ? 400 : undefined);
     if (status === undefined || !socket.writable) return void socket.destroy();
     if (code !== GONE && socket instanceof Socket) this.#tell(socket, status, error);
-    if (isAnswering) return void socket.destroy();
+    if (isAnswering || code === GONE) return void socket.destroy();
     // Without a length the body would last until the connection ends.
-    socket.end(`HTTP/1.1 ${statusText(status)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-    if (code === GONE) socket.destroy();
-    else this.#linger(socket);
-  }
-
-  #linger(socket: Duplex): void {
-    this.#refused.set(socket, 0);
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('end', () => socket.destroy());
-    socket.once('close', () => clearTimeout(timer));
-  }
-
-  #isRefused(socket: Duplex): boolean {
-    const pieces = this.#refused.get(socket);
-    if (pieces === undefined) return false;
-    this.#refused.set(socket, pieces + 1);
-    if (pieces >= MOST_PIECES) socket.destroy();
-    return true;
+    const rest = 'Content-Length: 0\r\nConnection: close\r\n\r\n';
+    this.#options.lastAnswers.write(socket, `HTTP/1.1 ${statusText(status)}\r\n${rest}`);
   }
 
   /** A connection on which nothing ever came is no request. */

@@ -1,4 +1,4 @@
-import { createServer, IncomingMessage, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -9,6 +9,7 @@ import { ClientErrors, type OnMalformed } from './client-errors.js';
 import { isHeadTooLarge, mostHeadBytes, sizeOfHead, type HeadLimit, type LongQueries } from './head-limit.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import { hasUnclearEnd, HEAD_TOO_LARGE, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
+import { endAnswer, LastAnswers } from './last-answers.js';
 import { listenError } from './listen-error.js';
 import { hasTooManyHeaders, NodeExchange, readRequest } from './node-http.js';
 import { RawTargets } from './raw-target.js';
@@ -34,12 +35,13 @@ const CHECK_EACH_MS = 2_000;
 
 interface Refusal {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the connection closes after it. */
+  readonly isLast: boolean;
 }
 
-const TOO_LARGE: Refusal = { status: HEAD_TOO_LARGE.status, headers: { 'Content-Length': '0' } };
+const TOO_LARGE: Refusal = { status: HEAD_TOO_LARGE.status, isLast: false };
 /** Nobody knows where the next request begins. */
-const UNCLEAR_END: Refusal = { status: 400, headers: { 'Content-Length': '0', Connection: 'close' } };
+const UNCLEAR_END: Refusal = { status: 400, isLast: true };
 
 export interface HttpListenerOptions {
   readonly listen: ListenAddress;
@@ -67,6 +69,7 @@ export class HttpListener {
   readonly #proxyProtocol: ProxyProtocol;
   #server: Server | TlsServer | undefined;
   readonly #plain: PlainConnections | undefined;
+  readonly #lastAnswers = new LastAnswers();
   #failedAt = Number.NEGATIVE_INFINITY;
   #isListening = false;
   #closed: Promise<void> = Promise.resolve();
@@ -82,6 +85,11 @@ export class HttpListener {
     const peer = this.#proxyProtocol.peerOf(req.socket);
     const request = readRequest(req, peer, this.#options.addressOf);
     return { request, remotePort: request.remoteAddress === peer.address ? peer.port : 0 };
+  }
+
+  /** Answers an upgrade that is refused, and closes. */
+  answerLast(stream: Duplex, answer: string): void {
+    this.#lastAnswers.write(stream, answer);
   }
 
   /** An upgrade has no use for a long query. */
@@ -128,6 +136,7 @@ export class HttpListener {
     if (this.#isListening) server.close();
     this.#isListening = false;
     server.closeAllConnections();
+    this.#lastAnswers.stop();
     await this.#closed;
   }
 
@@ -151,7 +160,7 @@ export class HttpListener {
     server.on('request', (req, res) => {
       const { request } = this.readRequest(req);
       const refusal = refusalOf(req, request, limit);
-      if (refusal !== undefined) res.writeHead(refusal.status, refusal.headers).end();
+      if (refusal !== undefined) refuse(req, res, refusal);
       else void serveHttp(http, new NodeExchange(req, res, request), log);
     });
     if (upgrades !== undefined)
@@ -169,7 +178,7 @@ export class HttpListener {
       server.prependListener(event, fit);
     }
     rawTargets.guard(server, event);
-    new ClientErrors({ rawTargets, peerOf, onMalformed }).guard(server);
+    new ClientErrors({ rawTargets, lastAnswers: this.#lastAnswers, peerOf, onMalformed }).guard(server);
     this.#proxyProtocol.guard(server);
     this.#plain?.guard(server);
     return server;
@@ -219,6 +228,12 @@ function refusalOf(req: IncomingMessage, request: HttpRequest, limit: HeadLimit)
   if (hasTooManyHeaders(req)) return TOO_LARGE;
   if (limit.longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), limit, request)) return TOO_LARGE;
   return hasUnclearEnd(request) ? UNCLEAR_END : undefined;
+}
+
+function refuse(req: IncomingMessage, res: ServerResponse, { status, isLast }: Refusal): void {
+  if (isLast) res.shouldKeepAlive = false;
+  res.writeHead(status, { 'Content-Length': '0' });
+  endAnswer(req, res, '');
 }
 
 function boundPort(address: AddressInfo | string | null): number {

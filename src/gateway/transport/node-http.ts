@@ -3,6 +3,7 @@ import { BodyCollector } from './body-collector.js';
 import { addHeader, headerText } from './header-text.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, MAX_HEADERS, type AbortableExchange } from './http-serve.js';
+import { endAnswer } from './last-answers.js';
 import type { PeerAddress } from './proxy-protocol.js';
 import { splitTarget } from './request-target.js';
 import type { AddressOf } from './transport.js';
@@ -59,7 +60,7 @@ export class NodeExchange implements AbortableExchange {
     if (!this.#claim()) return;
     const body = answer.body ?? '';
     this.#res.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(body) });
-    this.#res.end(body);
+    endAnswer(this.#req, this.#res, body);
   }
 
   stream(answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> }): HttpStream {

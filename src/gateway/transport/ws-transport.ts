@@ -128,19 +128,19 @@ export class WsTransport<C extends object> implements Transport {
   #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', cut);
     if (hasTooManyHeaders(req)) {
-      refuse(stream, { accept: false, ...HEAD_TOO_LARGE });
+      this.#refuse(stream, { accept: false, ...HEAD_TOO_LARGE });
       return;
     }
     const { request, remotePort } = this.#listener.readRequest(req);
     const found = this.#endpoints.get(request.path);
     if (found === undefined) {
-      refuse(stream, { accept: false, status: 404 });
+      this.#refuse(stream, { accept: false, status: 404 });
       return;
     }
     const isTooLarge = this.#listener.isUpgradeTooLarge(req, request);
     const refusal = isTooLarge ? { status: 431 } : refuseUpgrade(request.method, request.headers);
     if (refusal !== undefined) {
-      refuse(stream, { accept: false, ...refusal });
+      this.#refuse(stream, { accept: false, ...refusal });
       return;
     }
     const { handler, log } = this.#options;
@@ -148,6 +148,16 @@ export class WsTransport<C extends object> implements Transport {
     const upgrade = { ...found, req, stream, head, request, remotePort };
     if (decision instanceof Promise) void this.#upgradeLater(upgrade, decision);
     else this.#finishUpgrade(upgrade, decision);
+  }
+
+  #refuse(stream: Duplex, decision: Extract<UpgradeDecision, { accept: false }>): void {
+    const body = decision.body ?? '';
+    const headers = { ...decision.headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    this.#listener.answerLast(
+      stream,
+      `HTTP/1.1 ${statusText(decision.status)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`,
+    );
   }
 
   async #upgradeLater(upgrade: WsUpgrade, pending: Promise<UpgradeDecision>): Promise<void> {
@@ -163,7 +173,7 @@ export class WsTransport<C extends object> implements Transport {
     const { server, req, request, stream, head } = upgrade;
     if (stream.destroyed) return;
     if (!decision.accept) {
-      refuse(stream, decision);
+      this.#refuse(stream, decision);
       return;
     }
     // The library takes this name alone, and a client may have listed others.
@@ -218,12 +228,4 @@ function endToo(this: Duplex): void {
 function setHeader(req: IncomingMessage, name: string, value: string | undefined): void {
   if (value === undefined || value === '') delete req.headers[name];
   else req.headers[name] = value;
-}
-
-function refuse(stream: Duplex, decision: Extract<UpgradeDecision, { accept: false }>): void {
-  const body = decision.body ?? '';
-  const headers = { ...decision.headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  stream.once('finish', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${statusText(decision.status)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 }
