@@ -7,7 +7,7 @@ import { announcedLength, statusText, type AbortableExchange } from './http-serv
 import { asciiTarget } from './request-target.js';
 import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from './transport.js';
-import type { UwsRequest, UwsResponse } from './uws-types.js';
+import { uwsText, type UwsRequest, type UwsResponse } from './uws-types.js';
 
 /** What the library puts in the place of bytes that are not UTF-8. */
 const NOT_UTF8 = '\ufffd';
@@ -42,7 +42,7 @@ export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isH
     writeHead(res, answer.status, answer.headers);
     const body = answer.body ?? '';
     if (!options.isHead) {
-      res.end(body, options.close);
+      res.end(typeof body === 'string' ? uwsText(body) : body, options.close);
       return;
     }
     // A length given to `endWithoutBody` itself counts as a body still owed: the next request would break the connection.
@@ -139,5 +139,5 @@ function sliceOfSlab(byteLength: number): Uint8Array {
 function writeHead(res: UwsResponse, status: number, headers: Readonly<Record<string, string>> | undefined): void {
   // 200 is what the library writes by itself.
   if (status !== 200) res.writeStatus(statusText(status));
-  for (const name in headers) res.writeHeader(name, headers[name] ?? '');
+  for (const name in headers) res.writeHeader(name, uwsText(headers[name] ?? ''));
 }

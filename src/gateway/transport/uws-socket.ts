@@ -4,7 +4,7 @@ import type { GuardedHandler, Peer } from './guarded-handler.js';
 import { joinAddress } from './remote-address.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
 import type { UwsPublisher } from './uws-publisher.js';
-import type { UwsWebSocket } from './uws-types.js';
+import { uwsText, type UwsWebSocket } from './uws-types.js';
 
 const BUFFERED = 0;
 const DROPPED = 2;
@@ -91,7 +91,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
     const fitted = fitCloseReason(reason);
     if (native.getBufferedAmount() === 0) {
       this.#isEnding = true;
-      native.end(code, fitted);
+      native.end(code, uwsText(fitted));
       return;
     }
     this.#native = undefined;
@@ -167,7 +167,7 @@ class UwsClosing<C extends object> {
   endIfDrained(): void {
     const native = this.#native;
     if (native === undefined || native.getBufferedAmount() > 0) return;
-    native.end(this.#code, this.#reason);
+    native.end(this.#code, uwsText(this.#reason));
   }
 
   over(): void {

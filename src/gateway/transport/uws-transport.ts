@@ -20,7 +20,15 @@ import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.
 import { copyBytes, copyRequest, UwsExchange, writeAnswer } from './uws-http.js';
 import { UwsPublisher } from './uws-publisher.js';
 import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
-import type { UwsApp, UwsBehavior, UwsModule, UwsRequest, UwsResponse, UwsWebSocket } from './uws-types.js';
+import {
+  uwsText,
+  type UwsApp,
+  type UwsBehavior,
+  type UwsModule,
+  type UwsRequest,
+  type UwsResponse,
+  type UwsWebSocket,
+} from './uws-types.js';
 
 /** How far above the configured limit a message is still read, so that its sender gets a close frame with 1009. */
 const OVERSIZE_MARGIN_BYTES = 64 * 1024;
@@ -229,7 +237,7 @@ export class UwsTransport<C extends object> implements Transport {
     const peer = new UwsSocket<C>(this.#context, request.knownAddress);
     const key = request.headers.get('sec-websocket-key') ?? '';
     const extensions = acceptableDeflateOffer(request.headers.get('sec-websocket-extensions'), DEFLATE_ABILITIES);
-    res.upgrade({ peer }, key, decision.subprotocol ?? '', extensions, context);
+    res.upgrade({ peer }, uwsText(key), uwsText(decision.subprotocol ?? ''), extensions, context);
     request.keptBy(peer);
     this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });
   }

@@ -40,7 +40,7 @@ export interface UwsWebSocket<P> {
   send(message: Uint8Array, isBinary: boolean, compress: boolean): number;
   getBufferedAmount(): number;
   getRemoteAddress(): ArrayBuffer;
-  end(code: number, reason: string): void;
+  end(code: number, reason: UwsText): void;
   close(): void;
   cork(writes: () => void): void;
   subscribe(topic: string): boolean;
@@ -62,9 +62,9 @@ export interface UwsRequest {
 
 export interface UwsResponse {
   writeStatus(status: string): void;
-  writeHeader(name: string, value: string): void;
-  write(chunk: string | Uint8Array): boolean;
-  end(body?: string | Uint8Array, closeConnection?: boolean): void;
+  writeHeader(name: string, value: UwsText): void;
+  write(chunk: UwsText): boolean;
+  end(body?: UwsText, closeConnection?: boolean): void;
   endWithoutBody(): void;
   close(): void;
   cork(writes: () => void): void;
@@ -72,5 +72,24 @@ export interface UwsResponse {
   onData(listener: (chunk: ArrayBuffer, isLast: boolean) => void): void;
   onWritable(listener: () => boolean): void;
   getRemoteAddress(): ArrayBuffer;
-  upgrade<P>(userData: { readonly peer: P }, key: string, protocol: string, extensions: string, context: object): void;
+  upgrade<P>(
+    userData: { readonly peer: P },
+    key: UwsText,
+    protocol: UwsText,
+    extensions: string,
+    context: object,
+  ): void;
+}
+
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/** What the library takes for text. */
+export type UwsText = string | Uint8Array;
+
+/**
+ * Text as the library may be given it. Its binaries for Node 24 write the characters from U+0080 to U+00FF as one byte each (latin-1) where
+ * the string has no other: such text goes as bytes.
+ */
+export function uwsText(text: string): UwsText {
+  return BEYOND_ASCII.test(text) ? Buffer.from(text) : text;
 }
