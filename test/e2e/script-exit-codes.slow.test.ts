@@ -4,13 +4,16 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
+/** Eleven processes start at the same time, on a machine that may be busy. */
+const ALL_AT_ONCE_MS = 120_000;
+
 async function runText(text: string): ReturnType<typeof runWsg> {
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'script.js'), text);
   return runWsg(['loadtest', 'script.js', '-q', '--no-run', '--allow-saturated'], { cwd });
 }
 
-it('ends with the exit codes of k6', async () => {
+it('ends with the exit codes of k6', { timeout: ALL_AT_ONCE_MS }, async () => {
   const nothing = 'export default function () {}';
   const exec = "import exec from 'k6/execution'; import { sleep } from 'k6';";
   const cases: readonly (readonly [code: number, text: string])[] = [

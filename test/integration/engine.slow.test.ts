@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.js';
 import { Engine, parseLoadOptions, type EngineDeps, type LoadFlags, type Plan } from '../../src/loadgen/index.js';
+import type { SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
 import type { ThresholdRecord } from '../../src/run-file/records.js';
 import { LoadTarget } from '../support/load-target.js';
 
@@ -52,11 +53,18 @@ describe('Engine', () => {
       if (workerData.shard.index === 1) {
         const { parentPort } = await import('node:worker_threads');
         parentPort.postMessage({ type: 'ready' });
-        setTimeout(() => { throw new Error('out of luck'); }, 1200);
+        new BroadcastChannel('crash').onmessage = () => { throw new Error('out of luck'); };
       } else await import(${JSON.stringify(THREAD_ENTRY.href)});`;
     const threadEntry = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-    const crashing = engine({ vus: '4', duration: '60s', threads: '2' }, { threadEntry });
+    const crash = new BroadcastChannel('crash');
+    let received = 0;
+    const takeSamples = ({ series, indexes }: SampleBatch): void => {
+      for (const index of indexes) if (series[index]?.definition.name === 'ws_msgs_received') received += 1;
+      if (received === 2 * FLOOD.length) crash.postMessage('now');
+    };
+    const crashing = engine({ vus: '4', duration: '60s', threads: '2' }, { threadEntry, takeSamples });
     const run = await crashing.run();
+    crash.close();
     expect(run.end).toMatchObject({ reason: 'failed', detail: 'a load thread crashed: out of luck' });
     expect(crashing.failure).toMatchObject({ code: 'thread.crashed' });
     expect(run.end.totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_received: 2 * FLOOD.length });
