@@ -7,6 +7,7 @@ export default defineConfig({
     // Most tests wait for sockets; more workers than cores fill the waiting.
     maxWorkers: 4,
     experimental: { fsModuleCache: true },
+    setupFiles: ['test/support/load-uws.ts'],
     globalSetup: ['test/support/build-dist.ts', 'test/support/install-brokers.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     // Limits for what never comes; what comes late on a busy machine is no fault.

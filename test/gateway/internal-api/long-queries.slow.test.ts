@@ -11,7 +11,7 @@ function manyIds(id: string, count = 5000): string {
   return [...Array.from({ length: count - 1 }, () => randomUUID()), id].join(',');
 }
 
-/** uWebSockets.js itself takes a request line in one segment only. */
+/** The binary of uWebSockets.js for Node 20 takes a request line in one segment only. */
 const ON_LISTENERS = [
   ['ws', '', 5000],
   ['ws', '127.0.0.1:0', 5000],
@@ -61,21 +61,6 @@ test('on ws a query over its own bound is refused', async () => {
   const gateway = await RunningGateway.start({ transport: 'ws', limits: { max_query_kb: 64 } });
   expect(await statusOf(gateway.port, post(`/send?id=${'x'.repeat(63 * KIB)}`))).toBe(200);
   expect(await statusOf(gateway.port, post(`/send?id=${'x'.repeat(65 * KIB)}`))).toBe(431);
-});
-
-test('uWebSockets.js answers 505 to a request line in several segments', async () => {
-  const gateway = await RunningGateway.start({ transport: 'uws' });
-  const splitStatus = async (): Promise<number> => {
-    const client = await RawWebSocket.connect(gateway.port);
-    client.write('POST /send?id=');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    client.write('nobody HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
-    const { status } = await client.head();
-    client.destroy();
-    return status;
-  };
-  // On a busy machine both parts may be read at once: then once more.
-  await expect.poll(splitStatus, { timeout: 20_000 }).toBe(505);
 });
 
 describe.each(['uws', 'ws'] as const)('long queries on %s', (transport) => {
