@@ -124,8 +124,10 @@ function howToInstall(from: string): string {
   );
 }
 
-/** npm's command for the folder that holds wsg: a project, or the global folder, which has no package.json. */
+/** The command for the folder that holds wsg: a project, or the global folder, which has no package.json. */
 function installCommand(from: string): string {
+  const [project, ofPnpm] = from.split(/[\\/]node_modules[\\/]\.pnpm[\\/]/);
+  if (ofPnpm !== undefined) return `pnpm add --dir ${project}`;
   const [holder] = from.split(/[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]dist[\\/]/);
   if (holder === undefined || holder === from) return 'npm install --no-save';
   return existsSync(join(holder, 'package.json')) ? `npm install --prefix ${holder}` : 'npm install --global';

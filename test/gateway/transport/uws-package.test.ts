@@ -68,6 +68,12 @@ describe('uws that is asked for and not installed', () => {
     expect(uwsUnavailable(missing, surroundings).hint).toContain('`npm install --global github:uNetworking/');
   });
 
+  it('is said with pnpm where pnpm has installed wsg', async () => {
+    const from = '/srv/app/node_modules/.pnpm/wsg@0.1.0/node_modules/wsg/dist/gateway/transport/uws-package.js';
+    const hint = uwsUnavailable(missing, { ...(await installed()), from }).hint;
+    expect(hint).toContain('`pnpm add --dir /srv/app github:uNetworking/');
+  });
+
   it('finds a package for a scoped name of wsg too', async () => {
     const holder = await temporaryFolder();
     const from = join(holder, 'node_modules/@scope/wsg/dist/gateway/transport/uws-package.js');
