@@ -113,11 +113,16 @@ describe('a signal before the gateway is up', () => {
 });
 
 describe.each(['uws', 'ws'])('a failure after the start, on %s', (transport) => {
-  it('that nothing catches drains the gateway, which ends with 1', async () => {
+  it.each([
+    ['exception', 'throw new Error("on purpose")'],
+    ['rejection', 'void Promise.reject(new Error("on purpose"))'],
+    ["'error' event", 'new EventEmitter().emit("error", new Error("on purpose"))'],
+  ])('that nothing catches, %s, drains the gateway, which ends with 1', async (_what, failure) => {
     const gateway = await startGateway(
       [`transport: ${transport}`, 'plugins: [{module: ./plugin.mjs}]'],
       [
-        'export const start = ({ connections }) => void setInterval(() => { if (connections.size > 0) throw new Error("on purpose"); }, 10);',
+        'import { EventEmitter } from "node:events";',
+        `export const start = ({ connections }) => void setInterval(() => { if (connections.size > 0) ${failure}; }, 10);`,
       ],
     );
     const client = await RawWebSocket.open((await gateway.ready).port, '/connect');
