@@ -49,10 +49,12 @@ export class NodeExchange implements AbortableExchange {
 
   readBody(limitBytes: number): Promise<Uint8Array | undefined> {
     const body = new BodyCollector(limitBytes, announcedLength(this.request.headers));
+    // `on`, though each happens once: `once` makes two objects more, and the first call decides. Measured by bench/fan-out, as all of this.
     this.#req.on('data', (chunk: Buffer) => body.add(chunk, false));
-    this.#req.once('end', () => body.end());
-    this.#req.once('close', () => body.abort());
-    this.#req.once('error', () => body.abort());
+    this.#req.on('end', () => body.end());
+    const abort = (): void => body.abort();
+    this.#req.on('close', abort);
+    this.#req.on('error', abort);
     return body.done;
   }
 
