@@ -173,10 +173,10 @@ it('a broker that blocks the connection is away with its reason after the time, 
   await broker.control('set_vm_memory_high_watermark', '0.00001');
   outbox.append({ connection: 'c1', action: 'open', tags: '' });
   await expect
-    .poll(() => outbox.state().sinks[0]?.reason, { timeout: 50_000 })
+    .poll(() => outbox.state().sinks[0]?.reason, { timeout: 80_000 })
     .toMatch(/not answered for 1 s: the broker has blocked/);
   expect(outbox.state().sinks[0]?.status).toBe('away');
   await broker.control('set_vm_memory_high_watermark', '0.8');
-  await expect.poll(() => outbox.state().events, { timeout: 50_000 }).toBe(0);
+  await expect.poll(() => outbox.state().events, { timeout: 80_000 }).toBe(0);
   expect(outbox.state().sinks[0]?.status).toBe('up');
-});
+}, 240_000);
