@@ -24,12 +24,13 @@ export function messageCost({ payload }: OutboundMessage): number {
 }
 
 /**
- * The message as it may wait for long: a small payload is part of a buffer that it shares with others, and would keep all of that alive.
- * The copy is made once, for all connections for which it waits.
+ * The message as it may wait for long: without the frames that the other receivers were sent, which are as large again, and with bytes of
+ * its own. A small payload is part of a buffer that it shares with others, and would keep all of that alive. Made once, for all
+ * connections for which it waits.
  */
 export function messageToKeep(message: OutboundMessage): OutboundMessage {
   const { payload, binary, compress } = message;
-  if (payload.buffer.byteLength === payload.byteLength) return message;
-  message.kept ??= { payload: new Uint8Array(payload), binary, compress };
+  const isAlone = payload.buffer.byteLength === payload.byteLength;
+  message.kept ??= { payload: isAlone ? payload : new Uint8Array(payload), binary, compress };
   return message.kept;
 }
