@@ -1,4 +1,5 @@
 import { WsgError } from '../core/error.js';
+import { schemeHint, withScheme } from '../core/missing-scheme.js';
 import {
   parseOutput,
   planLoad,
@@ -31,6 +32,8 @@ export interface LoadRequest {
   readonly scriptEnv: Readonly<Record<string, string>>;
 }
 
+const HTTP = ['http', 'https'] as const;
+
 /** Reads flags, arguments, environment and files. Throws `options.invalid` with all that is wrong in any of them. */
 export function readLoadRequest(
   flags: LoadtestFlags,
@@ -53,7 +56,7 @@ export function readLoadRequest(
   const summary = readSummaryOptions(flags, env);
   return {
     plan,
-    warnings,
+    warnings: [...warnings, ...schemeHints(flags, env)],
     summary: {
       ...summary,
       trendStats: summary.trendStats ?? plan.summary.trendStats?.join(','),
@@ -98,9 +101,23 @@ export function readScriptEnv(
   );
 }
 
-function readOutputs({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.ProcessEnv>): readonly OutputWish[] {
+function outputTexts({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.ProcessEnv>): readonly string[] {
   const inEnvironment = [env.WSG_OUT, env.K6_OUT].find((text) => text !== undefined && text !== '');
-  const outputs = (out ?? inEnvironment?.split(',') ?? []).map(parseOutput);
+  return out ?? inEnvironment?.split(',') ?? [];
+}
+
+/** Hints at addresses of HTTP that were given without a scheme. */
+function schemeHints(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): string[] {
+  const collectors = outputTexts(flags, env).flatMap((text) => /^otlp=(.+)$/s.exec(text)?.[1] ?? []);
+  const given = [...collectors.map((url) => ['out', url] as const), ['gateway', flags.gateway ?? ''] as const];
+  return given.flatMap(([path, url]) => {
+    const hint = schemeHint(url, withScheme(url, HTTP));
+    return hint === undefined ? [] : [`${path}: ${hint}`];
+  });
+}
+
+function readOutputs(flags: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.ProcessEnv>): readonly OutputWish[] {
+  const outputs = outputTexts(flags, env).map(parseOutput);
   const problems = outputs.flatMap((output) => ('problem' in output ? [output.problem] : []));
   if (problems.length > 0) throw new WsgError('options.invalid', 'The outputs cannot be as asked.', { problems });
   return outputs.flatMap((output) => ('problem' in output ? [] : [output]));
@@ -109,7 +126,8 @@ function readOutputs({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.P
 /** Where the gateway's counters are; undefined when nobody asked for them. */
 function readGatewayUrl({ gateway }: LoadtestFlags): string | undefined {
   if (gateway === undefined) return undefined;
-  if (/^https?:\/\//.test(gateway) && URL.canParse(gateway)) return gateway;
+  const url = withScheme(gateway, HTTP);
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
   throw new WsgError('options.invalid', `gateway: '${gateway}' is no URL such as http://127.0.0.1:5000`);
 }
 

@@ -109,7 +109,7 @@ describe('readLoadRequest', () => {
   });
 
   it('lists what is wrong with load, summary, gateway, script and flags of k6 all at once', () => {
-    const flags = { vus: '0', duration: 'soon', 'summary-mode': 'long', 'summary-time-unit': 'h', gateway: 'here' };
+    const flags = { vus: '0', duration: 'soon', 'summary-mode': 'long', 'summary-time-unit': 'h', gateway: 'ws://here' };
     const found = complaints(
       { ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], env: ['=b'], out: ['influxdb=a'] },
       ['a.js', 'b.js'],
@@ -122,7 +122,7 @@ describe('readLoadRequest', () => {
       'mode',
       'long',
       "'h'",
-      'here',
+      'ws://here',
       "'=b'",
       'influxdb=a',
     ];
@@ -133,7 +133,11 @@ describe('readLoadRequest', () => {
     const gateway = 'http://127.0.0.1:5000';
     expect(readLoadRequest(NOTHING, [], {}).gatewayUrl).toBeUndefined();
     expect(readLoadRequest({ ...NOTHING, gateway }, [], {}).gatewayUrl).toBe(gateway);
-    for (const bad of ['127.0.0.1:5000', 'ws://127.0.0.1:5000', 'http://']) {
+    expect(readLoadRequest({ ...NOTHING, gateway: '127.0.0.1:5000' }, [], {})).toMatchObject({
+      gatewayUrl: gateway,
+      warnings: [expect.stringContaining("'127.0.0.1:5000' has no scheme")],
+    });
+    for (const bad of ['ws://127.0.0.1:5000', 'http://', 'a b']) {
       expect(complaints({ gateway: bad })).toEqual([expect.stringContaining(`gateway: '${bad}'`)]);
     }
   });

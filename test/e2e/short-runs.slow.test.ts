@@ -23,7 +23,7 @@ describe('a run of less than three seconds', () => {
 
   it('is told so in JSON too', async () => {
     const { code, stdout } = await runStrictly('export default function () {}', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ run: { valid: true, health: { verdict: 'unjudged' } } });
+    expect(JSON.parse(stdout)).toMatchObject({ wsg: { valid: true, health: { verdict: 'unjudged' } } });
     expect(code).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { parseListenAddress } from '../../core/listen-address.js';
+import { withScheme } from '../../core/missing-scheme.js';
 import type { Plan } from '../plan/plan.js';
 import { CsvOutput } from './csv-output.js';
 import { JsonOutput } from './json-output.js';
@@ -39,7 +40,8 @@ function parsePrometheus(target: string): OutputWish | { readonly problem: strin
   return () => new PrometheusOutput(address);
 }
 
-function parseOtlp(target: string): OutputWish | { readonly problem: string } {
+function parseOtlp(given: string): OutputWish | { readonly problem: string } {
+  const target = withScheme(given, ['http', 'https']);
   if (!/^https?:\/\//.test(target) || !URL.canParse(target)) {
     return { problem: `out: '${target}' is no URL of an OTLP collector such as http://127.0.0.1:4318` };
   }

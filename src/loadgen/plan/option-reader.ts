@@ -1,4 +1,5 @@
 import { parseDuration } from '../../core/duration.js';
+import { schemeHint, type SchemePair, withScheme } from '../../core/missing-scheme.js';
 
 /** Where an option's value stands, for messages: `scenarios.a.stages[2].target`, and behind it in which file or variable. */
 export interface Place {
@@ -52,6 +53,14 @@ export class OptionReader {
 
   warn({ path, origin }: Place, warning: string): void {
     this.warnings.push(`${path}${origin}: ${warning}`);
+  }
+
+  /** An address with a scheme; warns when it had none. */
+  withScheme(place: Place, given: string, schemes: SchemePair): string {
+    const taken = withScheme(given, schemes);
+    const hint = schemeHint(given, taken);
+    if (hint !== undefined) this.warn(place, hint);
+    return taken;
   }
 
   /** A whole number, or its digits as a text. */

@@ -36,11 +36,13 @@ export function readDial(options: Layer, reader: OptionReader): DialPlan {
 
 function readTargets(setting: Setting | undefined, reader: OptionReader): readonly Target[] {
   const urls = reader.texts(setting) ?? [DEFAULT_URL];
-  const targets = urls.map((given) => {
+  const place = setting ?? { path: 'url', origin: '' };
+  const targets = urls.map((url) => {
+    const given = reader.withScheme(place, url, ['ws', 'wss']);
     const target = parseTarget(given);
     if (!('problem' in target)) return target;
-    reader.complain(setting ?? { path: 'url', origin: '' }, target.problem);
-    return { given, normalised: given };
+    reader.complain(place, target.problem);
+    return { given, normalised: DEFAULT_URL };
   });
   return targets.length === 0 ? [{ given: DEFAULT_URL, normalised: DEFAULT_URL }] : targets;
 }

@@ -25,8 +25,9 @@ export function readPublish(options: Layer, { publishUrl }: PublishDefaults, rea
 
 function readUrl(options: Layer, otherwise: string, reader: OptionReader): string {
   const setting = options.get('publishUrl');
-  const url = reader.text(setting) ?? otherwise;
-  if (setting !== undefined && (!/^https?:\/\//.test(url) || !URL.canParse(url))) {
+  if (setting === undefined) return otherwise;
+  const url = reader.withScheme(setting, reader.text(setting) ?? otherwise, ['http', 'https']);
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     reader.complain(setting, `'${url}' is no URL such as http://127.0.0.1:5000/send?all=true`);
   }
   return url;

@@ -111,7 +111,7 @@ describe('the settings of built-in scenarios', () => {
     expect(problemsOf({ scenario: 'flood', size: '99999999' })[0]).toContain('is more than 16777216 bytes');
     const flags = {
       scenario: 'fan-out',
-      publishUrl: 'x',
+      publishUrl: 'ws://x',
       publishMethod: 'po st',
       publishBody: 'x',
       publishHeaders: ['a'],
