@@ -3,7 +3,7 @@ import * as wsLibrary from 'ws';
 import { WebSocket } from 'ws';
 
 /** How long a peer may take to answer our close frame before the socket is cut: milliseconds. */
-const CLOSE_TIMEOUT_MS = 5000;
+export const CLOSE_TIMEOUT_MS = 5000;
 
 /** A `ws` client in the midst of its connection. */
 export type AdoptedSocket = WebSocket;

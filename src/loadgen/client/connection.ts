@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
-import { adoptSocket, type AdoptedSocket } from './adopt-socket.js';
+import { adoptSocket, type AdoptedSocket, CLOSE_TIMEOUT_MS } from './adopt-socket.js';
+import { closeFrame, mayBeSent } from './close-frame.js';
 import type { DialTarget } from './dial-target.js';
 import { FrameWalker, type MessageSink } from './frame-walker.js';
 import { type ResponseHeaders, UpgradeResponse, type UpgradeOutcome } from './upgrade-response.js';
@@ -133,7 +134,17 @@ export class Connection {
   /** Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial under way. */
   close(code: number, reason = ''): void {
     if (this.webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
-    else this.webSocket.close(code, reason);
+    else if (mayBeSent(code, reason)) this.webSocket.close(code, reason);
+    else this.closeAnyhow(code, reason);
+  }
+
+  /** Sends a close frame that RFC 6455 does not allow, as k6 does, and no more after it; the peer has as long to end as after any other. */
+  private closeAnyhow(code: number, reason: string): void {
+    const { socket } = this;
+    if (socket === undefined || this.webSocket?.readyState !== 1) return;
+    const cancel = this.context.clock.schedule(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+    socket.once('close', cancel);
+    socket.end(closeFrame(code, reason));
   }
 
   /** Cuts the socket. */

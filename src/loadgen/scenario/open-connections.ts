@@ -1,5 +1,10 @@
+import type { Clock } from '../../core/clock.js';
+import { CLOSE_TIMEOUT_MS } from '../client/adopt-socket.js';
 import type { Connection } from '../client/connection.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
+
+/** Twice what a peer may take to answer a close. */
+const LONGEST_CLOSING_MS = 2 * CLOSE_TIMEOUT_MS;
 
 /** The bytes of a connection that are counted already, and where. */
 interface CountedBytes {
@@ -46,12 +51,23 @@ export class OpenConnections {
     for (const [connection, bytes] of this.counted) this.count(connection, bytes);
   }
 
-  /** Resolves when no connection is left: each ends within the close timeout of its own. */
-  async empty(): Promise<void> {
+  /** Resolves when no connection is left. Each ends within the close timeout of its own; one that does not is cut. */
+  async empty(clock: Pick<Clock, 'schedule'>): Promise<void> {
     if (this.counted.size === 0) return;
     await new Promise<void>((resolve) => {
-      this.reportEmpty = resolve;
+      const cancel = clock.schedule(() => this.cutAll(), LONGEST_CLOSING_MS);
+      this.reportEmpty = () => {
+        cancel();
+        resolve();
+      };
     });
+  }
+
+  private cutAll(): void {
+    for (const connection of this.counted.keys()) {
+      connection.abort(new Error('the connection outlasted the run'));
+      this.remove(connection);
+    }
   }
 
   private count(connection: Connection, bytes: CountedBytes): void {

@@ -142,7 +142,7 @@ export class Load {
     this.areUsersDone = true;
     this.cancelProgress();
     this.writeProgress();
-    await this.connections.empty();
+    await this.connections.empty(this.clock);
     this.cancelSecond();
     this.endSecond();
     this.samples?.finish();

@@ -48,7 +48,7 @@ describe('the snapshot scenario', () => {
   it('pings and says hello at its interval, closes by itself with 1001, and checks the status', async () => {
     const { target: peer, user, connections, drain } = await setUp(() => undefined);
     expect(await user.iterate(TICKET)).toBe(true);
-    await connections.empty();
+    await connections.empty(systemClock);
     const { counters, checks, trends, histograms } = drain();
     expect(counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: peer.counts.received });
     expect(peer.counts.received).toBeGreaterThan(0);
@@ -67,7 +67,7 @@ describe('the snapshot scenario', () => {
       for (const text of texts) peer.send(socket, text);
     });
     await user.iterate(TICKET);
-    await connections.empty();
+    await connections.empty(systemClock);
     const { counters, rates, checks } = drain();
     expect(counters['ws_msgs_received']).toBe(texts.length);
     expect(checks.find((check) => check.name === 'data is correct')).toMatchObject({ passes: 3, fails: 4 });
@@ -115,7 +115,7 @@ describe('the snapshot scenario', () => {
       socket.on('message', () => user.interrupt());
     });
     expect(await user.iterate(TICKET)).toBe(false);
-    await connections.empty();
+    await connections.empty(systemClock);
     const { counters, trends, checks } = drain();
     expect(trends['ws_session_duration']).toBeUndefined();
     expect(checks).toEqual([]);
@@ -128,7 +128,7 @@ describe('the snapshot scenario', () => {
     const iteration = user.iterate(TICKET);
     const counting = setInterval(() => connections.countBytes(), 5);
     await iteration;
-    await connections.empty();
+    await connections.empty(systemClock);
     clearInterval(counting);
     const { counters } = drain();
     const pings = Array.from({ length: counters['ws_msgs_sent'] ?? 0 }, (_, index) => String(index + 1));

@@ -8,7 +8,7 @@ import { createK6Utils } from './jslib-k6-utils.js';
 import { createPapaParse } from './jslib-papaparse.js';
 import { createUrlModule } from './jslib-url.js';
 import { createUuid } from './jslib-uuid.js';
-import { createWebsocketsModule } from './websockets.js';
+import { createExperimentalWebsocketsModule, createWebsocketsModule } from './websockets.js';
 import { createDataModule } from './data.js';
 import { createEncodingModule } from './encoding.js';
 import { createExecutionModule } from './execution.js';
@@ -30,7 +30,7 @@ const FACTORIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFact
   ['k6', (vu, { reseed }) => createK6Module(vu, reseed)],
   ['k6/ws', createWsModule],
   ['k6/websockets', createWebsocketsModule],
-  ['k6/experimental/websockets', createWebsocketsModule],
+  ['k6/experimental/websockets', createExperimentalWebsocketsModule],
   ['k6/http', createHttpModule],
   ['k6/crypto', createCryptoModule],
   ['k6/html', createHtmlModule],

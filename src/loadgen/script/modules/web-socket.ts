@@ -23,6 +23,8 @@ export interface WebSocketArguments {
   readonly url: unknown;
   readonly protocols: unknown;
   readonly params: unknown;
+  /** Whether `close` throws for codes and reasons that the browsers' API does not allow. */
+  readonly checksClose: boolean;
 }
 
 /**
@@ -36,6 +38,7 @@ export class ScriptWebSocket {
   static readonly CLOSED = CLOSED;
 
   readonly #vu: VuContext;
+  readonly #checksClose: boolean;
   readonly #request: SocketRequest;
   readonly #connection: SocketConnection;
   readonly #listeners = new Map<SocketEventName, ScriptFunction[]>();
@@ -49,7 +52,8 @@ export class ScriptWebSocket {
   #protocol = '';
   #extensions = '';
 
-  constructor(vu: VuContext, { url, protocols, params }: WebSocketArguments) {
+  constructor(vu: VuContext, { url, protocols, params, checksClose }: WebSocketArguments) {
+    this.#checksClose = checksClose;
     this.#vu = vu;
     this.#request = readSocketRequest(vu, { url, params, subprotocols: protocolsOf(protocols) });
     const events = {
@@ -120,19 +124,11 @@ export class ScriptWebSocket {
 
   close(code?: unknown, reason: unknown = ''): void {
     const number = code === undefined ? NORMAL : Number(code);
-    if (number !== NORMAL && !(number >= 3000 && number <= 4999)) {
-      throw namedError(
-        'InvalidAccessError',
-        `the close code must be 1000 or from 3000 to 4999, and it is ${String(code)}`,
-      );
-    }
     const text = asText(reason);
-    if (Buffer.byteLength(text) > MAX_REASON_BYTES) {
-      throw namedError('SyntaxError', `the close reason must not be longer than ${MAX_REASON_BYTES} bytes`);
-    }
+    if (this.#checksClose) checkClose(number, text, code);
     if (this.#state >= CLOSING) return;
     this.#state = CLOSING;
-    this.#connection.close(number, text);
+    this.#connection.close(Number.isNaN(number) ? 0 : number, text);
   }
 
   get onopen(): unknown {
@@ -276,6 +272,18 @@ export class ScriptWebSocket {
     if (this.#state === CLOSED) return;
     this.#state = CLOSED;
     this.#connection.interrupt(GOING_AWAY);
+  }
+}
+
+function checkClose(number: number, reason: string, given: unknown): void {
+  if (number !== NORMAL && !(number >= 3000 && number <= 4999)) {
+    throw namedError(
+      'InvalidAccessError',
+      `the close code must be 1000 or from 3000 to 4999, and it is ${String(given)}`,
+    );
+  }
+  if (Buffer.byteLength(reason) > MAX_REASON_BYTES) {
+    throw namedError('SyntaxError', `the close reason must not be longer than ${MAX_REASON_BYTES} bytes`);
   }
 }
 

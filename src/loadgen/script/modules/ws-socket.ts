@@ -81,15 +81,21 @@ export class WsSocket {
     });
   }
 
-  close(code?: unknown): void {
-    const number = Number(code ?? GOING_AWAY);
-    this.#session.close(Number.isInteger(number) && number > 0 ? number : GOING_AWAY);
+  /** With 1001, or whatever number is given: k6 sends any. */
+  close(...args: readonly unknown[]): void {
+    this.#session.close(args.length === 0 ? GOING_AWAY : toInt64(args[0]));
   }
 
   #sendLate(): unknown {
     this.#session.connection.countNoMessage();
     return this.#session.refuseToSend();
   }
+}
+
+/** As Go's runtime makes an integer of a value. */
+function toInt64(value: unknown): number {
+  const number = Math.trunc(Number(value));
+  return Number.isNaN(number) ? 0 : Math.min(Math.max(number, -(2 ** 63)), 2 ** 63);
 }
 
 function checkDelay(name: string, value: unknown): number {
