@@ -27,9 +27,9 @@ function codeBytes(code: number): Buffer {
 
 /** At most 123 bytes of whole characters. */
 function shortened(reason: string): Buffer {
-  let bytes = Buffer.from(reason);
-  for (let text = reason; bytes.length > MAX_REASON_BYTES; bytes = Buffer.from(text)) {
-    text = [...text].slice(0, -1).join('');
-  }
-  return bytes;
+  const bytes = Buffer.from(reason);
+  let end = Math.min(bytes.length, MAX_REASON_BYTES);
+  // Bytes that go on a character begin with 10.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end);
 }
