@@ -71,6 +71,24 @@ describe('Engine', () => {
     expect(run.end.totals.iterations).toEqual({ complete: 0, interrupted: 2 });
   });
 
+  it('keeps what a thread recorded in the second in which it crashes', async () => {
+    const script = `
+      import { workerData } from 'node:worker_threads';
+      if (workerData.shard.index === 1) new BroadcastChannel('late crash').onmessage = () => { throw new Error('out of luck'); };
+      await import(${JSON.stringify(THREAD_ENTRY.href)});`;
+    const threadEntry = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+    const crash = new BroadcastChannel('late crash');
+    let received = 0;
+    const takeSamples = ({ series, indexes }: SampleBatch): void => {
+      for (const index of indexes) if (series[index]?.definition.name === 'ws_msgs_received') received += 1;
+      if (received === 4 * FLOOD.length) crash.postMessage('now');
+    };
+    const run = await engine({ vus: '4', duration: '60s', threads: '2' }, { threadEntry, takeSamples }).run();
+    crash.close();
+    expect(run.end).toMatchObject({ reason: 'failed', detail: 'a load thread crashed: out of luck' });
+    expect(run.end.totals.counters).toMatchObject({ ws_sessions: 4, ws_msgs_received: 4 * FLOOD.length });
+  });
+
   it('counts what the target counts: sessions, messages both ways, checks, interrupted iterations', async () => {
     const progress: number[] = [];
     const run = await engine(

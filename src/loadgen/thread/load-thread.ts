@@ -3,6 +3,7 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import type { SampleBatch } from '../metric/sample-batch.js';
 import {
   isFromThread,
+  type CrashedMessage,
   type EndMessage,
   type InitFailedMessage,
   type LogMessage,
@@ -64,6 +65,8 @@ export class LoadThread {
     const exitCode = await new Promise<number>((resolve) => {
       worker.once('exit', resolve);
     });
+    // What it said last may still be on its way.
+    await new Promise((resolve) => void setImmediate(resolve));
     this.tellReady();
     this.tellSetUp(undefined);
     this.tellUsersDone();
@@ -111,8 +114,13 @@ export class LoadThread {
       case 'verdict':
         return this.outlets.takeScriptMessage(message);
       default:
-        this.outcome = message;
+        this.end(message);
     }
+  }
+
+  private end(message: EndMessage | InitFailedMessage | CrashedMessage): void {
+    if (message.type === 'crashed') this.crash ??= new Error(message.text);
+    else this.outcome = message;
   }
 }
 

@@ -26,7 +26,7 @@ import { MeasuredUsers } from './measured-users.js';
 import type { ProgressCells, ThreadProgress } from './progress-cells.js';
 import type { EndMessage, SecondMessage, SetUpOutcome } from './protocol.js';
 import { ScriptLoad, type ScriptLoadOptions, type ScriptOutlets } from './script-load.js';
-import { sumProgress } from './sum-progress.js';
+import { progressOf, sumProgress } from './sum-progress.js';
 
 const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
@@ -150,6 +150,13 @@ export class Load {
     return { durationMs, ...this.script?.results() };
   }
 
+  /** Hands over what the second under way has recorded so far, for a thread that crashes; nothing before the load begins. */
+  handOver(): void {
+    if (this.startMs === 0) return;
+    this.endSecond();
+    this.samples?.finish();
+  }
+
   /** Interrupts what is under way; the rest then ends soon. */
   stop(): void {
     this.isStopped = true;
@@ -174,7 +181,7 @@ export class Load {
       const others = this.outlets.progress.flatMap((cells, thread) =>
         thread === own ? [] : (cells[index]?.read() ?? []),
       );
-      return sumProgress([this.progressOf(executor), ...others]);
+      return sumProgress([progressOf(executor, this.elapsedMs), ...others]);
     });
   }
 
@@ -286,15 +293,12 @@ export class Load {
     this.cancelProgress = this.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
   }
 
-  private writeProgress(): void {
-    const cells = this.outlets.progress[this.shard.index];
-    this.executors.forEach((executor, index) => cells?.[index]?.write(this.progressOf(executor)));
+  private get elapsedMs(): number {
+    return Math.round(this.clock.now() - this.startMs);
   }
 
-  private progressOf(executor: Executor): ThreadProgress {
-    const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
-    const elapsedMs = Math.round(this.clock.now() - this.startMs);
-    const iterations = { completeIterations, interruptedIterations, droppedIterations };
-    return { state, activeVus, allocatedVus, ...iterations, elapsedMs };
+  private writeProgress(): void {
+    const cells = this.outlets.progress[this.shard.index];
+    this.executors.forEach((executor, index) => cells?.[index]?.write(progressOf(executor, this.elapsedMs)));
   }
 }

@@ -124,10 +124,24 @@ export interface InitFailedMessage {
   readonly text: string;
 }
 
+/** From a thread, last: it ends because of an error that nothing caught. */
+export interface CrashedMessage {
+  readonly type: 'crashed';
+  readonly text: string;
+}
+
 export type FromThread =
-  StepMessage | InitFailedMessage | SecondMessage | SamplesMessage | LogMessage | VerdictMessage | EndMessage;
+  | StepMessage
+  | CrashedMessage
+  | InitFailedMessage
+  | SecondMessage
+  | SamplesMessage
+  | LogMessage
+  | VerdictMessage
+  | EndMessage;
 
 const FROM: readonly unknown[] = [
+  'crashed',
   'initFailed',
   'ready',
   'setUp',

@@ -17,11 +17,12 @@ export class SecondMerger {
   }
 
   add(thread: number, message: SecondMessage): void {
-    const { second } = message;
+    // What comes late, from a thread that seemed to have ended, goes into the next second and is not lost.
+    const second = Math.max(message.second, this.next);
     const parts = this.pending.get(second);
     if (parts === undefined) this.pending.set(second, [message]);
     else parts.push(message);
-    this.nextOf[thread] = second + 1;
+    this.nextOf[thread] = Math.max(this.nextOf[thread] ?? 0, second + 1);
     this.hand();
   }
 

@@ -1,3 +1,4 @@
+import type { Executor } from '../executor/executor.js';
 import type { ScenarioState } from '../run-observer.js';
 import type { ThreadProgress } from './progress-cells.js';
 
@@ -18,4 +19,11 @@ export function sumProgress(threads: readonly ThreadProgress[]): ThreadProgress 
     droppedIterations: sum(({ droppedIterations }) => droppedIterations),
     state: FROM_FIRST_TO_LAST.find((state) => states.includes(state)) ?? 'waiting',
   };
+}
+
+/** The progress of one scenario in one thread. */
+export function progressOf(executor: Executor, elapsedMs: number): ThreadProgress {
+  const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
+  const iterations = { completeIterations, interruptedIterations, droppedIterations };
+  return { state, activeVus, allocatedVus, ...iterations, elapsedMs };
 }

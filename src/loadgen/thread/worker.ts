@@ -1,5 +1,6 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.js';
+import { errorMessage } from '../../core/error.js';
 import { IterationPool } from '../executor/iteration-pool.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { Interruption, StopFlag } from '../script/runtime/interruption.js';
@@ -11,6 +12,7 @@ import {
   isThreadStart,
   isToThread,
   type BeginMessage,
+  type CrashedMessage,
   type EndMessage,
   type InitFailedMessage,
   type LogMessage,
@@ -51,6 +53,7 @@ async function main(): Promise<void> {
       },
     },
   });
+  handOverOnCrash(load, port);
   if (start.script !== undefined) tellUnhandledRejections(lines);
   const inbox = new Inbox(port, () => load.stop());
   if (!(await prepare(load, start, port))) return port.close();
@@ -67,6 +70,18 @@ async function main(): Promise<void> {
   if (isFirst) await load.tearDown();
   tell({ type: 'end', ...(await load.finish()) });
   port.close();
+}
+
+/** What the thread recorded stands also when it crashes: the second under way is handed over before it ends. */
+function handOverOnCrash(load: Load, port: MessagePort): void {
+  process.once('uncaughtException', (error) => {
+    try {
+      load.handOver();
+    } finally {
+      port.postMessage({ type: 'crashed', text: errorMessage(error) } satisfies CrashedMessage);
+      process.exit(1);
+    }
+  });
 }
 
 /** Loads the script for the virtual users that there are from the start; false when it threw, which the parent is told. */

@@ -42,6 +42,16 @@ describe('SecondMerger', () => {
     ]);
   });
 
+  it('loses nothing that comes late from a thread that has ended', () => {
+    merger.add(0, second(0, 1));
+    merger.ended(1);
+    merger.add(1, second(0, 10));
+    merger.add(1, second(1, 20));
+    expect(told).toEqual([{ second: 0, count: 1 }]);
+    merger.ended(0);
+    expect(told.reduce((sum, { count = 0 }) => sum + count, 0)).toBe(31);
+  });
+
   it('does not wait for a thread that has ended', () => {
     merger.add(0, second(0, 1));
     merger.add(0, second(1, 2));
