@@ -181,7 +181,7 @@ export class Load {
       const others = this.outlets.progress.flatMap((cells, thread) =>
         thread === own ? [] : (cells[index]?.read() ?? []),
       );
-      return sumProgress([progressOf(executor, this.elapsedMs), ...others]);
+      return sumProgress([progressOf(executor, this.clock.now() - this.startMs), ...others]);
     });
   }
 
@@ -293,12 +293,10 @@ export class Load {
     this.cancelProgress = this.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
   }
 
-  private get elapsedMs(): number {
-    return Math.round(this.clock.now() - this.startMs);
-  }
-
   private writeProgress(): void {
     const cells = this.outlets.progress[this.shard.index];
-    this.executors.forEach((executor, index) => cells?.[index]?.write(progressOf(executor, this.elapsedMs)));
+    this.executors.forEach((executor, index) =>
+      cells?.[index]?.write(progressOf(executor, this.clock.now() - this.startMs)),
+    );
   }
 }

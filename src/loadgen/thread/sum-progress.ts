@@ -25,5 +25,5 @@ export function sumProgress(threads: readonly ThreadProgress[]): ThreadProgress 
 export function progressOf(executor: Executor, elapsedMs: number): ThreadProgress {
   const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
   const iterations = { completeIterations, interruptedIterations, droppedIterations };
-  return { state, activeVus, allocatedVus, ...iterations, elapsedMs };
+  return { state, activeVus, allocatedVus, ...iterations, elapsedMs: Math.round(elapsedMs) };
 }
