@@ -7,7 +7,7 @@ import { TimeSlices } from '../executor/time-slices.js';
 import { ArrivalPace } from '../health/arrival-pace.js';
 import { LagClock } from '../health/lag-clock.js';
 import { sumPaces } from '../health/merge-health.js';
-import { ThreadGauges, type LoadHealth } from '../health/thread-gauges.js';
+import { ThreadGauges } from '../health/thread-gauges.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
@@ -262,20 +262,16 @@ export class Load {
   private endSecond(): void {
     this.connections.countBytes();
     this.countDropped();
+    const pace = sumPaces([this.builtIn?.takePace(), this.arrivals.take(this.executors)]);
     this.outlets.secondEnded({
       type: 'second',
       second: this.second,
       elapsedMs: this.clock.now() - this.startMs,
       metrics: drainMetrics(this.registry),
       health: this.gauges.read(),
-      load: this.readLoadHealth(),
+      load: { backlogBytes: this.connections.backlogBytes, ...(pace && { pace }) },
     });
     this.second += 1;
-  }
-
-  private readLoadHealth(): LoadHealth {
-    const pace = sumPaces([this.builtIn?.takePace(), this.arrivals.take(this.executors)]);
-    return { backlogBytes: this.connections.backlogBytes, ...(pace && { pace }) };
   }
 
   private countDropped(): void {
