@@ -1,5 +1,6 @@
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { OutboxConfig, SinksConfig } from '../config/sink-config.js';
+import { letterFiles, sinksWithLetters } from './letters/letter-files.js';
 import { tryFolder } from './try-folder.js';
 
 /** The embedded sink refuses nothing, so no dead letter is ever written for it. */
@@ -7,12 +8,17 @@ export function mayRefuse({ redis, amqp, nats, webhook }: SinksConfig): boolean 
   return [redis, amqp, nats, webhook].some((sink) => sink !== undefined);
 }
 
-/** Rejects with `outbox.unusable` when dead letters could not be written: told at the start, not with the first refusal. */
+/**
+ * Rejects with `outbox.unusable` when dead letters could not be written, or when one of their files is not a regular file: told
+ * at the start, not with the first refusal.
+ */
 export async function tryDeadLetters(sinks: SinksConfig, { deadLetterDir }: OutboxConfig): Promise<void> {
   if (!mayRefuse(sinks)) return;
   try {
     await tryFolder(deadLetterDir);
+    for (const sink of await sinksWithLetters(deadLetterDir)) await letterFiles(deadLetterDir, sink);
   } catch (error) {
+    if (error instanceof WsgError) throw error;
     const message = `The folder for dead letters, ${deadLetterDir}, cannot be written: ${errorMessage(error)}.`;
     throw new WsgError('outbox.unusable', message, {
       hint: 'Set outbox.dead_letter_dir to a folder that the gateway may write.',

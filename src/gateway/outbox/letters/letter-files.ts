@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, stat } from 'node:fs/promises';
+import { open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../../core/error.js';
 import { largest } from '../../../core/largest.js';
+import { regularFileAt, type RegularFile } from '../log/regular-file.js';
 
 /** One file of a sink's dead letters. */
-export interface LetterFile {
+export interface LetterFile extends RegularFile {
   readonly path: string;
-  readonly inode: number;
-  readonly bytes: number;
 }
 
 /** Dead letters as numbers. */
@@ -34,7 +33,7 @@ export async function letterFiles(dir: string, sink: string): Promise<LetterFile
   return files.filter((file) => file !== undefined);
 }
 
-/** The sinks that have files in a folder, in order; none when there is no such folder. */
+/** The sinks that have files in a folder, in order; none when the folder does not exist. */
 export async function sinksWithLetters(dir: string): Promise<string[]> {
   const sinks = (await readNames(dir)).flatMap((name) => NAME.exec(name)?.[1] ?? []);
   return [...new Set(sinks)].toSorted();
@@ -56,15 +55,10 @@ export async function putAside(dir: string, sink: string, nowMs: number): Promis
   }
 }
 
-/** Undefined when it is not there. */
+/** Undefined when it is not there. Rejects with `outbox.unusable` when it is not a regular file. */
 export async function fileAt(path: string): Promise<LetterFile | undefined> {
-  try {
-    const { ino, size } = await stat(path);
-    return { path, inode: ino, bytes: size };
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const found = await regularFileAt(path);
+  return found === undefined ? undefined : { path, ...found };
 }
 
 /** How many lines end within a stretch of a file. */

@@ -1,5 +1,6 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { regularFileAt } from '../log/regular-file.js';
 import { syncFolder } from '../log/sync-folder.js';
 import { letterPieces, type DeadLetter } from './letter-line.js';
 
@@ -20,7 +21,9 @@ export class LetterRewrite {
   }
 
   static async begin(path: string): Promise<LetterRewrite> {
-    return new LetterRewrite(path, await open(`${path}.new`, 'w', 0o600));
+    const draft = `${path}.new`;
+    await regularFileAt(draft);
+    return new LetterRewrite(path, await open(draft, 'w', 0o600));
   }
 
   /** Takes a stretch of the old file as it is. */

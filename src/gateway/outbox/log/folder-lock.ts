@@ -2,6 +2,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../../core/error.js';
+import { regularFileAt } from './regular-file.js';
 
 /** What the lock is called, and the error of a folder that another process holds. */
 interface LockKind {
@@ -59,6 +60,7 @@ async function takeFile(path: string): Promise<string | undefined> {
 /** Linked, not written in place: nobody may find a lock that does not yet say whose it is. False when there is one. */
 async function createFile(path: string): Promise<boolean> {
   const draft = `${path}.${process.pid}.new`;
+  await regularFileAt(draft);
   await writeFile(draft, `${describe(process.pid) ?? process.pid}\n`, { mode: 0o600 });
   try {
     await link(draft, path);
@@ -74,6 +76,7 @@ async function createFile(path: string): Promise<boolean> {
 /** What the lock says; undefined when there is none. */
 async function readHolder(path: string): Promise<string | undefined> {
   try {
+    await regularFileAt(path);
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
     ignoreMissing(error);

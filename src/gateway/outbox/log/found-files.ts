@@ -8,6 +8,7 @@ import { RECORD } from './log-record.js';
 import { segmentNumber, segmentPath, UNFINISHED } from './log-segment.js';
 import { PageReader } from './page-reader.js';
 import { readFully } from './read-fully.js';
+import { regularFileAt } from './regular-file.js';
 import { decodeSegmentHeader, mendSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.js';
 
 /** A file of the log, as its front or a copy of that says. */
@@ -55,6 +56,7 @@ async function removeCut(path: string, log: Logger): Promise<void> {
 
 /** `cut`: nothing was written behind a header that is not all there. `lost`: nothing tells whose events these are. */
 async function headerOf(path: string, isNewest: boolean, damage: LogDamage): Promise<SegmentHeader | 'cut' | 'lost'> {
+  await regularFileAt(path);
   const file = await open(path, 'r');
   try {
     const front = await readFully(file, 0, SEGMENT_HEADER_BYTES);

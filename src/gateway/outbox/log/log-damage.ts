@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { errorMessage, WsgError } from '../../../core/error.js';
 import type { Logger } from '../../../core/logger.js';
 import type { DamagedStretch } from './page-reader.js';
+import { regularFileAt } from './regular-file.js';
 
 export interface LogDamageOptions {
   /** Of the log. */
@@ -118,6 +119,7 @@ export class LogDamage {
       if (this.#kept.has(path)) return copy;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       // Not under its name at once: half a copy would pass for the whole.
+      await regularFileAt(`${copy}.new`);
       await copyFile(path, `${copy}.new`, constants.COPYFILE_FICLONE);
       await rename(`${copy}.new`, copy);
       this.#kept.add(path);
