@@ -150,7 +150,7 @@ export const CELLS = [
         ...CREEPING,
         base: { spread: 0.025, perSecond: 300, creep: 0.02 },
         next: { spread: 0.025, perSecond: 300, slower: 1.02 ** before - 1 },
-        wants: [atLeast('regression', 0.9)],
+        wants: [atLeast('regression', 0.8)],
       },
     ),
   ),

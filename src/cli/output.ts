@@ -1,4 +1,5 @@
 import { systemErrorCode } from '../core/error.js';
+import { EXIT_CODE } from './exit-code.js';
 
 /** One of the two streams of a process, as commands see it. */
 export interface TextSink {
@@ -38,21 +39,51 @@ interface TextStream {
 
 /** The streams of this process. A reader that closes its end early (`| head -1`) is no error. */
 export function processOutput(env: NodeJS.ProcessEnv = process.env): Output {
-  const stderr = createTextSink(process.stderr, env, MAX_WAITING_PROGRESS_BYTES);
-  return { stdout: createTextSink(process.stdout, env), stderr };
+  const stderr = createTextSink(process.stderr, env, { maxWaitingBytes: MAX_WAITING_PROGRESS_BYTES });
+  // The listener of oclif throws whatever is no EPIPE, before anybody else hears of it.
+  process.stdout.removeAllListeners('error');
+  return { stdout: createTextSink(process.stdout, env, { failed: failOutput }), stderr };
 }
 
-/** A sink over a stream, exported for its test. What is written while `maxWaitingBytes` wait for the reader is dropped. */
+/** Results that could not be written are an error of its own, unless the command ends with a worse one anyway. */
+function failOutput(error: Error): void {
+  process.stderr.write(`Error: standard output cannot be written: ${reasonOf(error)}.\n`);
+  process.once('exit', (code) => {
+    if (code === EXIT_CODE.ok) process.exitCode = EXIT_CODE.cannotStart;
+  });
+}
+
+function reasonOf(error: Error): string {
+  switch (systemErrorCode(error)) {
+    case 'ENOSPC':
+      return 'the disk is full';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    default:
+      return error.message;
+  }
+}
+
+interface TextSinkOptions {
+  /** What is written while so many bytes wait for the reader is dropped. */
+  readonly maxWaitingBytes?: number;
+  /** Hears once why nothing can be written any more; without it such an error is thrown. */
+  readonly failed?: (error: Error) => void;
+}
+
+/** A sink over a stream, exported for its test. */
 export function createTextSink(
   stream: TextStream,
   env: NodeJS.ProcessEnv,
-  maxWaitingBytes = Number.POSITIVE_INFINITY,
+  { maxWaitingBytes = Number.POSITIVE_INFINITY, failed }: TextSinkOptions = {},
 ): TextSink {
   const isTerminal = stream.isTTY === true;
   const canRedraw = isTerminal && env.TERM !== 'dumb';
   let hasReader = true;
   stream.on('error', (error) => {
-    if (systemErrorCode(error) !== 'EPIPE') throw error;
+    const isGone = systemErrorCode(error) === 'EPIPE';
+    if (!isGone && failed === undefined) throw error;
+    if (!isGone && hasReader) failed?.(error);
     hasReader = false;
   });
   return {

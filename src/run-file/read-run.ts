@@ -226,6 +226,15 @@ function foreign(path: string, bytes: Buffer): WsgError {
       hint: `Unpack it first: gunzip -k ${path}`,
     });
   }
+  if (/^wsg-run \d+\.\d+\r\n/.test(bytes.toString('latin1'))) {
+    return new WsgError(
+      'run-file.foreign',
+      `The lines of ${path} end with CRLF: something has converted the file, and its records no longer fit.`,
+      {
+        hint: 'Copy it again as a binary file; with git, put `*.run -text` into .gitattributes.',
+      },
+    );
+  }
   return new WsgError('run-file.foreign', `The file ${path} is no run file: it does not begin with "${MAGIC}".`, {
     hint: 'wsg loadtest writes run files; --run names them.',
   });

@@ -39,7 +39,7 @@ describe('a text sink', () => {
 
   it('lets only a bounded amount wait for a reader that has stopped', () => {
     const stream = new PassThrough({ highWaterMark: 1 });
-    const sink = createTextSink(stream, {}, 1000);
+    const sink = createTextSink(stream, {}, { maxWaitingBytes: 1000 });
     for (let i = 0; i < 100; i += 1) sink.write('x'.repeat(100));
     expect(stream.writableLength + stream.readableLength).toBeLessThan(1500);
   });

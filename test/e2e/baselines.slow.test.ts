@@ -86,6 +86,18 @@ describe('wsg report NEW --baseline', () => {
     expect((await report('new.run', 'good-1.run', '--at', commit(1))).code).toBe(2);
   });
 
+  it('trend fails on a step for the worse when told to, and on what is too short to tell', async () => {
+    for (let at = 0; at < 12; at += 1)
+      await writeEchoRun(join(cwd, `series-${String(at + 10)}.run`), at < 6 ? 10 : 14, {
+        startedAt: new Date(Date.UTC(2026, 1, 1 + at)).toISOString(),
+      });
+    const trend = async (...args: readonly string[]) => (await report('trend', ...args)).code;
+    expect(await trend('series-*.run')).toBe(0);
+    expect(await trend('series-*.run', '--fail-on-step')).toBe(10);
+    expect(await trend('series-1?.run', '--fail-on-step', '--gate', 'nothing p(50) < +10%')).toBe(13);
+    expect(await trend('series-1[0-4].run', '--fail-on-step')).toBe(13);
+  });
+
   it('shows the labels wherever runs are listed', async () => {
     await report('save', 'good-1.run', '--as', 'main');
     expect((await report('show', 'main')).stdout).toMatch(/\.run {2}commit 111111111111, branch main\n/);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -158,6 +158,20 @@ it('writes all files and keeps the verdict when one of them cannot be written', 
   expect(await readFile(join(cwd, 'a.csv'), 'utf8')).toMatch(/regression/);
   const good = await report(['base.run', 'new.run', '--output', 'folder.md']);
   expect(good.code).toBe(2);
+});
+
+it('says that a full disk took nothing of the results, and ends with a code of its own', async () => {
+  const wsg = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+  const shell = (args: string) =>
+    spawnSync('sh', ['-c', `"${process.execPath}" "${wsg}" report ${args} > /dev/full`], { cwd, encoding: 'utf8' });
+  const good = shell('base.run new.run');
+  expect(good.stderr).toBe('Error: standard output cannot be written: the disk is full.\n');
+  expect(good.status).toBe(15);
+  expect(shell('base.run').status).toBe(15);
+  expect(shell('base.run slow.run').status).toBe(10);
+  await symlink('/dev/full', join(cwd, 'full.md'));
+  const file = await report(['base.run', 'new.run', '--output', 'full.md']);
+  expect([file.code, file.stderr]).toEqual([2, expect.stringContaining('full.md of --output cannot be written')]);
 });
 
 describe('what one run has no use for', () => {

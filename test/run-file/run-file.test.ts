@@ -207,6 +207,7 @@ describe('a file that is no run', () => {
     ['text', Buffer.from('hello\nworld\n'), 'run-file.foreign', 'does not begin with "wsg-run"'],
     ['bytes', Buffer.from([0, 255, 254, 10, 13, 0]), 'run-file.foreign', 'does not begin with'],
     ['gzip', gzipSync('wsg-run 1.0\n'), 'run-file.foreign', 'is compressed with gzip'],
+    ['lines that were converted', Buffer.from('wsg-run 1.2\r\nheader 2 {}\r\n'), 'run-file.foreign', 'end with CRLF'],
     ['a newer major version', Buffer.from('wsg-run 2.0\n'), 'run-file.newer', 'has format 2.0'],
     ['a first line alone', Buffer.from('wsg-run 1.0\n'), 'run-file.empty', 'before its first second'],
     ['a cut header', Buffer.from('wsg-run 1.0\nheader 900 {"for'), 'run-file.empty', 'before its first second'],

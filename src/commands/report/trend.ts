@@ -27,11 +27,14 @@ export default class ReportTrend extends BaseCommand {
       multipleNonGreedy: true,
       description: 'Take runs that differ from the newest in this; may be repeated.',
     }),
+    'fail-on-step': Flags.boolean({
+      description: 'End with 10 on a step for the worse, and with 13 where the series is too short to tell.',
+    }),
     json: Flags.boolean({ description: 'Print one JSON object.' }),
   };
 
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(ReportTrend);
-    await printTrend(argv.map(String), { flags, output: this.output });
+    process.exitCode = await printTrend(argv.map(String), { flags, output: this.output });
   }
 }

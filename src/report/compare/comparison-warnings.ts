@@ -1,5 +1,6 @@
 import type { ComparisonSettings, Gate } from './comparison.js';
 import type { Sides } from './judge-gates.js';
+import type { LoadedRun } from './loaded-run.js';
 
 export const DEFAULT_BUDGET = 0.1;
 export const DEFAULT_NOISE = 0.05;
@@ -25,9 +26,14 @@ export function comparisonWarnings(
     if (base.length + next.length > 2)
       warnings.push('too few runs for a method of many: the runs of each side were averaged');
   }
-  for (const { path, run } of [...base, ...next]) {
-    if (run.end.health.verdict === 'strained') warnings.push(`the generator was strained in ${path}`);
-    if (!run.complete) warnings.push(`${path} is cut: its seconds up to there were compared`);
-  }
-  return warnings;
+  return [...warnings, ...[...base, ...next].flatMap(runWarnings)];
+}
+
+/** What has to be said of a run: how its generator did, and where its file is damaged. */
+function runWarnings({ path, run }: LoadedRun): readonly string[] {
+  const { text = 'it is cut' } = run.events.findLast(({ kind }) => kind === 'interruption') ?? {};
+  return [
+    ...(run.end.health.verdict === 'strained' ? [`the generator was strained in ${path}`] : []),
+    ...(run.complete ? [] : [`${path}: ${text}; its seconds up to there were compared`]),
+  ];
 }

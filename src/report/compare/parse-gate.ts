@@ -3,9 +3,25 @@ import type { Gate, GateAggregate, WorseDirection } from './comparison.js';
 const GATE =
   /^\s*(?<series>[A-Za-z_][\w.]*(?:\{[^{}]*\})?)\s+(?<aggregate>p\(\s*[\d.]+\s*\)|med|avg|min|max|count|rate|value)\s*(?<operator><=?|>=?)\s*(?<bound>\S+?)(?:\s+floor\s+(?<floor>\S+))?\s*$/;
 const BUDGET = /^(?<sign>[+-])(?<percent>\d+(?:\.\d+)?)%$/;
-const VALUE = /^(?<number>\d+(?:\.\d+)?)(?<unit>us|ms|s|m|%)?$/;
-/** To the unit of a metric: milliseconds of times, parts of one of rates. */
-const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, '%': 0.01 };
+const VALUE = /^(?<number>\d+(?:\.\d+)?)(?<unit>us|ms|s|m|%|B|kB|KB|MB|GB|KiB|MiB|GiB)?(?:\/s)?$/;
+/** To the unit of a metric: milliseconds of times, parts of one of rates, bytes of data. */
+const UNITS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  '%': 0.01,
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+/** No bound on a share is meant to be lower: `checks rate > 5%` is a forgotten sign. */
+const LEAST_SHARE = 50;
 const FORM = "such as 'ws_ping p(99) < +10%', 'checks rate > -1%' or 'ws_ping p(95) < 200ms'";
 
 /**
@@ -19,7 +35,7 @@ export function parseGate(text: string, origin: Gate['origin']): Gate | { readon
   const aggregate = aggregateOf(word);
   if (aggregate === undefined) return { problem: `'${text}': ${word} is no percentile from 0 to 100` };
   const worse: WorseDirection = operator.startsWith('<') ? 'up' : 'down';
-  const read = boundOf(bound, operatorOf(operator), worse);
+  const read = boundOf(bound, operatorOf(operator), { aggregate, worse });
   if ('problem' in read) return { problem: `'${text}': ${read.problem}` };
   return withFloor({ text: text.trim(), series, aggregate, worse, origin, ...read }, floor);
 }
@@ -34,15 +50,31 @@ function withFloor(gate: Gate, floor: string | undefined): Gate | { readonly pro
 
 type Bound = Pick<Gate, 'budget' | 'limit'> | { readonly problem: string };
 
-function boundOf(bound: string, operator: NonNullable<Gate['limit']>['operator'], worse: WorseDirection): Bound {
+function boundOf(
+  bound: string,
+  operator: NonNullable<Gate['limit']>['operator'],
+  { aggregate, worse }: Pick<Gate, 'aggregate' | 'worse'>,
+): Bound {
   const { sign, percent } = BUDGET.exec(bound)?.groups ?? {};
   if (sign !== undefined) {
     if ((sign === '+') !== (worse === 'up')) return { problem: "a change for the worse is '< +10%' or '> -10%'" };
     return { budget: Number(percent) / 100 };
   }
   const value = valueOf(bound);
+  const forgotten = forgottenSign(bound, aggregate, worse);
+  if (forgotten !== undefined) return { problem: forgotten };
   if (value !== undefined) return { limit: { operator, value } };
   return { problem: `${bound} is neither a change such as +10% nor a value such as 200ms` };
+}
+
+/** A share has bounds in per cent, `checks rate > 99%`; of anything else, and of a share that hardly anything would miss, it is a change that lacks its sign. */
+function forgottenSign(bound: string, aggregate: GateAggregate, worse: WorseDirection): string | undefined {
+  const percent = /^(?<percent>\d+(?:\.\d+)?)%$/.exec(bound)?.groups?.['percent'];
+  if (percent === undefined) return undefined;
+  const isBound = aggregate.type === 'rate' && (worse === 'up' || Number(percent) >= LEAST_SHARE);
+  if (isBound) return undefined;
+  const [change, operator] = worse === 'up' ? [`+${bound}`, '<'] : [`-${bound}`, '>'];
+  return `${bound} looks like a change without its sign: write '${operator} ${change}', or a bound in the unit of the metric`;
 }
 
 function operatorOf(text: string): NonNullable<Gate['limit']>['operator'] {

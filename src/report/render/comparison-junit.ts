@@ -2,17 +2,17 @@ import type { Comparison, GateResult } from '../compare/comparison.js';
 import { outcomeOf } from '../compare/outcome.js';
 import { formatChange, formatFigure, formatInterval, formatMore } from './comparison-figures.js';
 
-/** A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs, what is inconclusive is skipped, or fails where that is `isStrict`. */
+/** A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs, what is inconclusive is skipped, or fails where that is `isStrict`. Valid by the schema of Jenkins' xUnit plugin (junit-10.xsd). */
 export function renderComparisonJunit(comparison: Comparison, isStrict: boolean): string {
   const { gates, verdict, because } = comparison;
   const whole = gates.some((result) => result.verdict === verdict) ? [] : [wholeCase(comparison, isStrict)];
   const cases = [...gates.map((result) => gateCase(result, isStrict)), ...whole];
   const count = (tag: string): number => cases.filter((text) => text.includes(`<${tag} `)).length;
-  const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`;
+  const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="wsg report" ${counts}>`,
-    `  <testsuite name="wsg report" ${counts}>`,
+    `  <testsuite name="wsg report" ${counts} skipped="${count('skipped')}">`,
     ...cases,
     `    <system-out>${text(`${verdict}: ${because}`)}</system-out>`,
     '  </testsuite>',

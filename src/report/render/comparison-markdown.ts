@@ -1,4 +1,4 @@
-import type { Comparison } from '../compare/comparison.js';
+import type { Comparison, GateResult } from '../compare/comparison.js';
 import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from './comparison-figures.js';
 import { labelsText } from './labels-text.js';
 import { notesOf } from './comparison-text.js';
@@ -10,13 +10,15 @@ const MOST_CHARACTERS = 60_000;
 export function renderComparisonMarkdown(comparison: Comparison): string {
   const { verdict, because, gates, shown, base, next } = comparison;
   const head = `**${VERDICT_MARKS[verdict]} ${verdict}**: ${escaped(because)}\n\n`;
-  const rows = gates.map(({ gate, base: one, next: other, unit, change, interval, verdict: said }) => [
-    `\`${gate.text.replaceAll('`', "'")}\``,
-    formatFigure(one.value, unit),
-    formatFigure(other.value, unit),
-    `${formatChange(change)} ${formatInterval(interval)}`.trim(),
-    `${VERDICT_MARKS[said]} ${said}`,
-  ]);
+  const rows = gates
+    .toSorted((one, other) => rank(one) - rank(other))
+    .map(({ gate, base: one, next: other, unit, change, interval, verdict: said }) => [
+      `\`${gate.text.replaceAll('`', "'")}\``,
+      formatFigure(one.value, unit),
+      formatFigure(other.value, unit),
+      `${formatChange(change)} ${formatInterval(interval)}`.trim(),
+      `${VERDICT_MARKS[said]} ${said}`,
+    ]);
   const gateTable = table(['gate', 'base', 'new', 'change', 'verdict'], rows);
   const shownRows = shown.map(({ series, aggregate, unit, base: one, next: other, change }) => [
     escaped(`${series} ${aggregate}`),
@@ -46,16 +48,30 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
   return fitted(`${head}${gateTable}`, sections);
 }
 
-/** What does not fit is left out by whole sections and whole lines, and that is said. */
+/** What stops or might stop stands first: where a comment is cut, the gates that hold are cut. */
+function rank({ verdict }: GateResult): number {
+  return ['regression', 'invalid', 'unjudged', 'inconclusive'].indexOf(verdict) + 1 || 9;
+}
+
+const CUT = '\n(more does not fit into a comment: the other formats have all of it)\n';
+
+/** What does not fit is left out by whole sections and whole lines, and that is said within the bound. */
 function fitted(first: string, sections: readonly string[]): string {
-  const isLong = first.length > MOST_CHARACTERS;
-  let text = isLong ? `${first.slice(0, first.lastIndexOf('\n', MOST_CHARACTERS))}\n` : `${first}\n`;
+  const room = MOST_CHARACTERS - CUT.length;
+  const isLong = first.length > room;
+  let text = isLong ? cutAtLine(first, room) : `${first}\n`;
   let isWhole = !isLong;
   for (const section of sections) {
-    if (text.length + section.length <= MOST_CHARACTERS) text += section;
+    if (text.length + section.length <= room) text += section;
     else isWhole = false;
   }
-  return isWhole ? text : `${text}\n(more does not fit into a comment: the other formats have all of it)\n`;
+  return isWhole ? text : `${text}${CUT}`;
+}
+
+/** A first line that is longer than all that fits is cut within it. */
+function cutAtLine(text: string, room: number): string {
+  const end = text.lastIndexOf('\n', room - 1);
+  return `${text.slice(0, end > 0 ? end : room - 1)}\n`;
 }
 
 function folded(title: string, text: string): string {

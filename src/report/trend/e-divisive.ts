@@ -1,10 +1,16 @@
 import { SeededDraws } from '../compare/seeded-draws.js';
+import { autocorrelation, mean } from '../evidence/statistics.js';
 
 const PERMUTATIONS = 999;
 /** A segment of fewer values says nothing of its own level. */
 const LEAST_SEGMENT = 3;
 /** A step that chance would make in more cases than this is none. */
 const ALPHA = 0.01;
+
+/** Neighbours are never taken for more alike than this. */
+const MOST_LIKENESS = 0.9;
+/** Innovations before the first value. */
+const BEFORE = 8;
 
 /** A place where a series changes its level. */
 export interface ChangePoint {
@@ -25,7 +31,7 @@ export function findChangePoints(values: readonly number[], seed: number): reado
     const segment = values.slice(from, to);
     const best = bestOfWindows(segment);
     if (best === undefined) return;
-    const pValue = chanceOf(segment, best.energy, seed + from);
+    const pValue = chanceOf(segment, best, seed + from);
     if (pValue > ALPHA) return;
     found.push({ index: from + best.index, pValue });
     search(from, from + best.index);
@@ -35,16 +41,68 @@ export function findChangePoints(values: readonly number[], seed: number): reado
   return found.toSorted((one, other) => one.index - other.index);
 }
 
-/** How many of as many random orders of the values have a split as good. */
-function chanceOf(values: readonly number[], energy: number, seed: number): number {
+/**
+ * How many of as many random series without a step have a split as good. Where neighbouring runs are alike (a warm machine, a busy day) random orders of the values
+ * would be too rough: then the innovations of a first-order autoregression are shuffled, and the series is built of them again.
+ */
+function chanceOf(values: readonly number[], { index, energy }: Split, seed: number): number {
   const draws = new SeededDraws(seed);
-  const order = [...values];
+  const rest = withoutSteps(values, [index]);
+  const bounds = splitTwice(values, index);
+  const correlation = Math.min(likeness(rest, 2), likeness(withoutSteps(values, bounds), bounds.length + 1));
+  const order = correlation === 0 ? [...values] : innovations(rest, correlation);
   let asGood = 0;
   for (let turn = 0; turn < PERMUTATIONS; turn += 1) {
     shuffle(order, draws);
-    if ((bestOfWindows(order)?.energy ?? 0) >= energy * (1 - 1e-12)) asGood += 1;
+    const series = correlation === 0 ? order : autoregression(order, correlation);
+    if ((bestOfWindows(series)?.energy ?? 0) >= energy * (1 - 1e-12)) asGood += 1;
   }
   return (asGood + 1) / (PERMUTATIONS + 1);
+}
+
+/** The values less the levels on both sides of a split, or less those of all these parts: a step would look like likeness. */
+function withoutSteps(values: readonly number[], bounds: readonly number[]): readonly number[] {
+  const starts = [0, ...bounds];
+  return starts.flatMap((start, part) => {
+    const own = values.slice(start, starts[part + 1]);
+    const level = mean(own);
+    return own.map((value) => value - level);
+  });
+}
+
+/** The places of the best split, and of the best ones on both of its sides: a level that comes back has two. */
+function splitTwice(values: readonly number[], index: number): readonly number[] {
+  const [before, after] = [bestSplit(values.slice(0, index)), bestSplit(values.slice(index))];
+  return [
+    ...(before === undefined ? [] : [before.index]),
+    index,
+    ...(after === undefined ? [] : [index + after.index]),
+  ];
+}
+
+/**
+ * The lag-1 autocorrelation, corrected for what estimating the levels takes from it (Kendall 1954 has (1 + 3 rho) / n for one).
+ */
+function likeness(rest: readonly number[], levels: number): number {
+  const count = rest.length;
+  const seen = autocorrelation(rest);
+  if (seen <= 0 || count <= 3 * levels) return 0;
+  return Math.min(MOST_LIKENESS, (seen * count + levels) / (count - 3 * levels));
+}
+
+function innovations(rest: readonly number[], correlation: number): number[] {
+  return rest.map((value, at) =>
+    at === 0 ? value * Math.sqrt(1 - correlation ** 2) : value - correlation * (rest[at - 1] ?? 0),
+  );
+}
+
+function autoregression(order: readonly number[], correlation: number): readonly number[] {
+  // The last ones stand for what was before the first.
+  let level = order.slice(-BEFORE).reduce((sum, innovation) => correlation * sum + innovation, 0);
+  return order.map((innovation) => {
+    level = correlation * level + innovation;
+    return level;
+  });
 }
 
 /** Fisher and Yates. */

@@ -30,12 +30,22 @@ describe('parseGate', () => {
     });
   });
 
+  it('reads bytes, and rates of them', () => {
+    expect(parseGate('data_received rate > 5MB/s', 'flag')).toMatchObject({ limit: { value: 5e6 } });
+    expect(parseGate('data_sent count < 2KiB', 'flag')).toMatchObject({ limit: { value: 2048 } });
+    expect(parseGate('http_req_failed rate < 5%', 'flag')).toMatchObject({ limit: { value: 0.05 } });
+  });
+
   it.each([
     ['ws_ping', 'is no gate such as'],
     ['ws_ping p(0) < +1%', 'is no percentile'],
     ['ws_ping p(100) < +1%', 'is no percentile'],
     ['ws_ping p(99) < -10%', "a change for the worse is '< +10%' or '> -10%'"],
     ['ws_ping p(99) < fast', 'fast is neither a change such as +10% nor a value such as 200ms'],
+    ['ws_ping p(99) < 10%', "10% looks like a change without its sign: write '< +10%'"],
+    ['ws_ping max < 10%', 'looks like a change without its sign'],
+    ['ws_msgs_received count > 5%', "write '> -5%'"],
+    ['checks rate > 1%', "write '> -1%'"],
     ['ws_ping p(99) < +10% floor high', 'high is no value such as 2ms'],
   ])('says what is wrong with %s', (text, problem) => {
     expect(parseGate(text, 'flag')).toEqual({ problem: expect.stringContaining(problem) });

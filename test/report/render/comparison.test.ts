@@ -99,13 +99,22 @@ describe('a comparison', () => {
     expect(text).toContain('| `ws_rtt p(99) < +10%` | 10ms | 13ms | +30.0% [+20.0%, +40.0%] | ✗ regression |');
     const many = Array.from({ length: 2000 }, (_, index) => gate(`m${index} p(99) < +10%`, 'regression'));
     const long = renderComparison(comparison(many), 'markdown', OPTIONS);
-    expect(long.length).toBeLessThan(65_536);
+    expect(long.length).toBeLessThanOrEqual(60_000);
     expect(long).toContain('more does not fit');
+    const late = [
+      ...many.slice(1).map((one) => ({ ...one, verdict: 'within budget' as const })),
+      many[0] ?? gate('m p(50) < +1%', 'regression'),
+    ];
+    const shown = renderComparison(comparison(late, { because: 'x'.repeat(500) }), 'markdown', OPTIONS);
+    expect(shown.split('\n')[4]).toContain('| `m0 p(99) < +10%`');
+    const wordy = renderComparison(comparison(GATES, { because: 'x'.repeat(200_000) }), 'markdown', OPTIONS);
+    expect(wordy.length).toBeLessThanOrEqual(60_000);
   });
 
   it('is a JUnit suite: what regresses fails, what is invalid errs, what is inconclusive is skipped unless that is strict', () => {
     const xml = renderComparison(comparison(GATES), 'junit', OPTIONS);
-    expect(xml).toContain('tests="3" failures="1" errors="1" skipped="1"');
+    expect(xml).toContain('<testsuites name="wsg report" tests="3" failures="1" errors="1">');
+    expect(xml).toContain('<testsuite name="wsg report" tests="3" failures="1" errors="1" skipped="1">');
     expect(xml).toContain('<error message="invalid; nothing &quot;&lt;&amp;&gt;&quot; recorded">');
     const strict = renderComparison(comparison(GATES), 'junit', { ...OPTIONS, isStrict: true });
     expect(strict).toContain('tests="3" failures="2" errors="1" skipped="0"');

@@ -43,6 +43,25 @@ describe('a series of levels', () => {
     expect(findChangePoints(values, 1)).toEqual([]);
   });
 
+  it('seldom has one where neighbouring runs are alike, and still finds a real one', () => {
+    const alike = (seed: number, step: number): number[] => {
+      let level = 0;
+      return series(seed, 1, [24, 0]).map((innovation, at) => {
+        level = 0.5 * level + Math.sqrt(0.75) * innovation;
+        return level + (at >= 14 ? step : 0);
+      });
+    };
+    let alarms = 0;
+    let found = 0;
+    for (let seed = 0; seed < 30; seed += 1) {
+      if (findChangePoints(alike(900 + seed, 0), seed).length > 0) alarms += 1;
+      if (findChangePoints(alike(900 + seed, 5), seed).length > 0) found += 1;
+    }
+    // Shuffling the values themselves gives about 10.
+    expect(alarms).toBeLessThanOrEqual(5);
+    expect(found).toBeGreaterThanOrEqual(27);
+  });
+
   it('seldom has one by chance, and nearly always one of three spreads', () => {
     let alarms = 0;
     let found = 0;
