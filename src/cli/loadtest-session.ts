@@ -30,7 +30,7 @@ import { printPlan } from './print-plan.js';
 import { reportError } from './report-error.js';
 import { defaultRunPath } from './run-path.js';
 import { RunWatchers } from './run-watchers.js';
-import { endProcess, onStopSignal } from './signals.js';
+import { endOnStop, endProcess, onStopSignal } from './signals.js';
 import { echoTarget, gatewayTarget, type SpawnedTarget, type SpawnOutlets } from './spawned-target.js';
 import { readWatchFlags } from './watch-flags.js';
 
@@ -89,7 +89,7 @@ class LoadtestSession {
 
   async run(): Promise<ExitCode> {
     const { flags, output } = this.invocation;
-    const request = await this.readRequest();
+    const request = await endOnStop(this.readRequest(), (line) => this.screen.showLine(line));
     const { plan, gatewayUrl, outputs } = request;
     if (flags.inspect) {
       printPlan(plan, { output, json: flags.json });

@@ -44,6 +44,19 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
   };
 }
 
+/** Waits for work that needs no end in order, such as reading scripts: a stop signal meanwhile is told of and ends the process at once. */
+export async function endOnStop<T>(work: Promise<T>, tell: (line: string) => void): Promise<T> {
+  const stopListening = onStopSignal(() => {
+    tell('WARN[0000] stopped by a signal before the run began');
+    endProcess(EXIT_CODE.stoppedBySignal);
+  });
+  try {
+    return await work;
+  } finally {
+    stopListening();
+  }
+}
+
 /**
  * Calls `onReload` at each SIGHUP, which else would end the process. Not where a terminal is: there it says that the terminal has
  * gone, and a gateway that nobody sees any more should not live on.
@@ -57,7 +70,7 @@ export function onReloadSignal(onReload: () => void, hasTerminal = process.stder
 const FILES_BOUND_MS = 1_000;
 const LOOK_EACH_MS = 10;
 
-/** Ends the process now, whatever is open. Only for a second signal and for a stop that has passed its bound. */
+/** Ends the process now, whatever is open. Only for a second signal, for a stop that has passed its bound, and where nothing has begun. */
 export function endProcess(code: ExitCode): never {
   process.exit(code);
 }

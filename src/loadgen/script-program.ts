@@ -53,7 +53,7 @@ export class ScriptProgram {
 
   /** Compiles the script and runs its top level. Throws `script.unreadable`, `script.invalid`, `script.failed` and `script.aborted`. */
   static async load(request: ScriptRequest): Promise<ScriptProgram> {
-    const compiled = await compileScript(request);
+    const compiled = await compileScript(request, (text) => request.log({ level: 'debug', text }));
     return new ScriptProgram(request, compiled, await inspect(request, compiled));
   }
 

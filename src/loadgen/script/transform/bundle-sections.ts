@@ -10,6 +10,8 @@ export interface BundleSection {
   readonly start: number;
   /** Neither this file nor any that it imports has anything of k6, and it is large or of a package: nothing in it blocks by itself. */
   readonly isLibrary: boolean;
+  /** This file or one that it imports has something of k6. */
+  readonly reachesK6: boolean;
 }
 
 /** Finds the files in a bundle: esbuild puts the name of each in a comment before it. */
@@ -21,7 +23,7 @@ export function bundleSections(code: string, folder: string, { inputs }: Metafil
   };
   return [...code.matchAll(/^\/\/ (.+)$/gm)].flatMap(({ 1: file, index }) => {
     if (file === undefined || inputs[file] === undefined) return [];
-    return [{ start: index, isLibrary: isLibrary(file) }];
+    return [{ start: index, isLibrary: isLibrary(file), reachesK6: blocking.has(file) }];
   });
 }
 

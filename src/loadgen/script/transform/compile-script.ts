@@ -18,13 +18,16 @@ import { isType, ownerOf, parseSyntax, type Syntax } from './syntax.js';
 
 /**
  * Bundles a script and rewrites it so that hundreds of virtual users of one thread can run it: what may block waits, everything
- * else stays as it is. Throws `script.invalid` with every problem, each with the user's file, line and column.
+ * else stays as it is. `note` hears of shortcuts that a large script made necessary. Throws `script.invalid` with every problem, each with the user's file, line and column.
  */
-export async function compileScript(source: ScriptSource): Promise<CompiledScript> {
+export async function compileScript(
+  source: ScriptSource,
+  note: (sentence: string) => void = () => undefined,
+): Promise<CompiledScript> {
   const bundle = await bundleScript(source);
   const positions = new SourcePositions(bundle.code, bundle);
   const syntax = parseSyntax(bundle.code);
-  const colours = colourFlow(analyseFlow(syntax, bundle.sections));
+  const colours = colourFlow(await analyseFlow(syntax, bundle.sections, note));
   const refusals = findRefusals(colours);
   if (refusals.length > 0) {
     throw scriptInvalid(

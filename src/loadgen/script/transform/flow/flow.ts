@@ -25,13 +25,13 @@ export interface Call {
 /** What may be where in a program: cells, the things in them, and who calls whom. */
 export class Flow {
   readonly syntax: Syntax;
-  readonly deliveries = new Deliveries();
-  readonly unknown = new Thing('unknown', this.deliveries, 'unknown');
+  readonly deliveries: Deliveries;
+  readonly unknown: Thing;
   /** Everything of a library that is not looked into. */
-  readonly library = new Thing('library', this.deliveries, 'library');
-  readonly primitive = new Thing('primitive', this.deliveries, 'primitive');
+  readonly library: Thing;
+  readonly primitive: Thing;
   /** Everything that is thrown. */
-  readonly thrown = new Cell(this.deliveries);
+  readonly thrown: Cell;
   readonly sites = new Map<SiteNode, Site>();
   readonly functions = new Map<FunctionNode, FunctionThing>();
   readonly classes = new Set<FunctionThing>();
@@ -41,8 +41,21 @@ export class Flow {
   readonly #natives = new Map<string, Thing>();
   readonly #variables = new Map<Variable, Cell>();
 
-  constructor(syntax: Syntax) {
+  /**
+   * Coarse: all objects are one here, all lists, all maps and all promises, so that a property is told by its name alone, and what was written
+   * under a key that is not known is only read under one. Takes a fraction of the work, and may miss what a program hides behind such keys.
+   */
+  readonly #isCoarse: boolean;
+  readonly #only = new Map<Thing['kind'], Thing>();
+
+  constructor(syntax: Syntax, isCoarse = false) {
     this.syntax = syntax;
+    this.#isCoarse = isCoarse;
+    this.deliveries = new Deliveries(isCoarse);
+    this.unknown = new Thing('unknown', this.deliveries, 'unknown');
+    this.library = new Thing('library', this.deliveries, 'library');
+    this.primitive = new Thing('primitive', this.deliveries, 'primitive');
+    this.thrown = new Cell(this.deliveries);
   }
 
   cell(...things: readonly Thing[]): Cell {
@@ -68,7 +81,10 @@ export class Flow {
   }
 
   thing(kind: Thing['kind']): Thing {
-    return new Thing(kind, this.deliveries);
+    if (!this.#isCoarse) return new Thing(kind, this.deliveries);
+    const only = this.#only.get(kind) ?? new Thing(kind, this.deliveries);
+    this.#only.set(kind, only);
+    return only;
   }
 
   site(node: SiteNode): Site {
@@ -93,12 +109,20 @@ export class Flow {
 
   #readOwn(thing: Thing, name: string | undefined, into: Cell): void {
     if (thing instanceof BoundThing) this.readThing(thing.target, name, into);
-    thing.dynamic.flowTo(into);
-    (name === undefined ? thing.all : thing.prop(name)).flowTo(into);
+    this.#readHeld(thing, name, into);
     if (thing.kind === 'unknown') into.add(this.unknown);
     if (thing.kind === 'library') for (const member of this.#membersOfLibrary(name)) into.add(member);
     if (thing.kind === 'native') for (const member of this.#membersOf(thing, name)) into.add(member);
     else if (name !== undefined && isNativeMethod(name, thing.kind)) into.add(this.native(`#${name}`));
+  }
+
+  #readHeld(thing: Thing, name: string | undefined, into: Cell): void {
+    const isByNameAlone = this.#isCoarse && thing.kind === 'object';
+    if (name === undefined) (isByNameAlone ? thing.dynamic : thing.all).flowTo(into);
+    else {
+      if (!isByNameAlone) thing.dynamic.flowTo(into);
+      thing.prop(name).flowTo(into);
+    }
   }
 
   /** What a native object may have under this name: a function of its own, a method of all such objects, or either. */
