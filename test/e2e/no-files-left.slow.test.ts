@@ -101,7 +101,8 @@ it.each([
 
     wsg.kill('SIGUSR2');
     await vi.waitFor(() => expect(receiver.taken.length).toBe(CLIENTS * (1 + MESSAGES)), LONG);
-    (await RawWebSocket.open(port, '/connect')).destroy();
+    // What is delivered needs one file; a newcomer waits for all that the glutton gives back.
+    await vi.waitFor(async () => (await RawWebSocket.open(port, '/connect')).destroy(), LONG);
     await wsg.says(/gateway\.files-free/);
     wsg.kill('SIGTERM');
     const { code, stderr } = await wsg.ended;
