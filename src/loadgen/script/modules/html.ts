@@ -1,10 +1,9 @@
-/** The module `k6/html`: there, so that scripts load; what it does is refused by name. */
-export function createHtmlModule(): object {
-  return {
-    parseHTML: () => {
-      throw new Error(
-        'k6/html: parseHTML() is not supported by wsg; take what you need out of the text with a regular expression',
-      );
-    },
-  };
+import type { VuContext } from '../runtime/vu-context.js';
+import { parseHtml } from './html-selection.js';
+import { asText } from './values.js';
+
+/** The module `k6/html` of one virtual user. */
+export function createHtmlModule(vu: VuContext): object {
+  const parseHTML = (text?: unknown): object => parseHtml(vu, text === undefined || text === null ? '' : asText(text));
+  return { parseHTML, default: { parseHTML } };
 }

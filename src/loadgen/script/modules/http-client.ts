@@ -5,6 +5,7 @@ import { type Cookie, parseSetCookie } from './cookie-jar.js';
 import { BrokenExchange, exchange, HttpConnections, type HttpExchange, NO_ANSWER } from './http-exchange.js';
 import { HttpResponse, type AskedRequest } from './http-response.js';
 import type { HttpRequest, RefusedRequest } from './http-request.js';
+import type { Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
 
 const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
@@ -24,7 +25,10 @@ export class HttpClient {
   private readonly connections: HttpConnections;
   private readonly cuts = new Set<(reason: Error) => void>();
 
-  constructor(private readonly vu: VuContext) {
+  constructor(
+    private readonly vu: VuContext,
+    private readonly pages: Pages,
+  ) {
     this.connections = new HttpConnections(vu);
   }
 
@@ -62,13 +66,13 @@ export class HttpClient {
       const cookies = this.keepCookies(request, answer);
       const failure = answer.status >= 400 ? { error: '', errorCode: 1000 + answer.status } : NO_FAILURE;
       this.record(request, { tags, answer, failure });
-      return new HttpResponse(askedBy(request), answer, failure, cookies);
+      return new HttpResponse(askedBy(request), answer, failure, { cookies, pages: this.pages });
     } catch (error) {
       const failure = failureOf(error);
       const answer = error instanceof BrokenExchange ? error.partial : NO_ANSWER;
       if (this.vu.guard.interruption === undefined) this.record(request, { tags, answer, failure });
       this.report(failure, request, `${capitalized(request.method)} ${JSON.stringify(request.url.href)}: `);
-      return new HttpResponse(askedBy(request), answer, failure, []);
+      return new HttpResponse(askedBy(request), answer, failure, { cookies: [], pages: this.pages });
     } finally {
       this.cuts.delete(cut);
     }
@@ -82,12 +86,10 @@ export class HttpClient {
     if (name !== undefined) this.record({ ...request, name }, { tags, answer: NO_ANSWER, failure });
     this.report(failure, request, name === undefined ? '' : `${capitalized(method)} ${JSON.stringify(name)}: `);
     const href = name === undefined ? '' : target;
-    return new HttpResponse(
-      { method, href, headers: [], body: undefined, responseType: 'text' },
-      NO_ANSWER,
-      failure,
-      [],
-    );
+    return new HttpResponse({ method, href, headers: [], body: undefined, responseType: 'text' }, NO_ANSWER, failure, {
+      cookies: [],
+      pages: this.pages,
+    });
   }
 
   /** Throws where the script wants that; else a line of the log names the request. */

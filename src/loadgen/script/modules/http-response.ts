@@ -1,6 +1,8 @@
 import type { Cookie } from './cookie-jar.js';
 import type { HttpExchange, HttpTimings } from './http-exchange.js';
 import type { HttpRequest } from './http-request.js';
+import type { Selection } from './html-selection.js';
+import { formRequest, linkRequest, type Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
 import { canonicalName } from './socket-connection.js';
 import { selectJson } from './select-json.js';
@@ -14,6 +16,12 @@ export interface AskedRequest {
   readonly headers: HttpRequest['headers'];
   readonly body: HttpRequest['body'];
   readonly responseType: HttpRequest['responseType'];
+}
+
+/** What a response has beside the answer. */
+interface ResponseParts {
+  readonly cookies: readonly Cookie[];
+  readonly pages: Pages;
 }
 
 /** What requests return to scripts; of a request without an answer it has the error. */
@@ -33,7 +41,10 @@ export class HttpResponse {
   readonly error_code: number;
   readonly request: object;
 
-  constructor(request: AskedRequest, answer: HttpExchange, failure: RequestFailure, cookies: readonly Cookie[]) {
+  readonly #pages: Pages;
+
+  constructor(request: AskedRequest, answer: HttpExchange, failure: RequestFailure, { cookies, pages }: ResponseParts) {
+    this.#pages = pages;
     this.url = request.href;
     this.status = answer.status;
     this.status_text = answer.statusText;
@@ -65,18 +76,25 @@ export class HttpResponse {
     return selector === undefined ? value : selectJson(text, asText(selector));
   }
 
-  html(): never {
-    throw new Error('response.html() is not supported by wsg');
+  /** The body as a page, or what a selector finds in it. */
+  html(selector?: unknown): Selection {
+    if (this.body === null) throw new Error(NO_PAGE);
+    const text = typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString('utf8');
+    const document = this.#pages.parse(text, this.url);
+    return selector === undefined ? document : document.find(asText(selector));
   }
 
-  submitForm(): never {
-    throw new Error('response.submitForm() is not supported by wsg');
+  submitForm(options?: unknown): unknown {
+    return this.#pages.send('submitForm', formRequest({ document: this.html(), url: this.url }, options));
   }
 
-  clickLink(): never {
-    throw new Error('response.clickLink() is not supported by wsg');
+  clickLink(options?: unknown): unknown {
+    return this.#pages.send('clickLink', linkRequest({ document: this.html(), url: this.url }, options));
   }
 }
+
+const NO_PAGE =
+  "the body is null so we can't transform it to HTML - this likely was because of a request error getting the response";
 
 function headersOf(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};

@@ -5,6 +5,7 @@ import { runBatch } from './http-batch.js';
 import { FileData } from './http-body.js';
 import { HttpClient } from './http-client.js';
 import { readHttpRequest, type HttpArguments, type HttpRequest, type RefusedRequest } from './http-request.js';
+import { parseHtml } from './html-selection.js';
 import { notInInit } from './k6-errors.js';
 import { asText, isObject } from './values.js';
 
@@ -31,7 +32,10 @@ class Requests {
   private callback: ResponseCallback | null = DEFAULT_CALLBACK;
 
   constructor(private readonly vu: VuContext) {
-    this.client = new HttpClient(vu);
+    this.client = new HttpClient(vu, {
+      parse: (text, url) => parseHtml(vu, text, url),
+      send: (what, args) => this.send(what, args),
+    });
   }
 
   expect(callback: ResponseCallback | null): void {

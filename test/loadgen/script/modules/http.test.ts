@@ -160,17 +160,3 @@ test('a file makes a body of several parts', async () => {
 test('requests cannot be made while the script is loaded', async () => {
   await expect(run('', `http.get('${url}');`)).rejects.toThrow('init context');
 });
-
-test('pages are not parsed: what would do it says so by name', async () => {
-  const { lines } = await run(
-    `
-    const page = http.get(url + '/echo');
-    for (const parse of [() => page.html(), () => page.submitForm(), () => page.clickLink(), () => parseHTML('<p>')]) {
-      try { parse(); } catch (error) { console.log(error.message); }
-    }
-  `,
-    `import { parseHTML } from 'k6/html';`,
-  );
-  expect(lines).toHaveLength(4);
-  for (const line of lines) expect(line).toMatch(/(?:html|submitForm|clickLink|parseHTML)\(\).* not supported by wsg/);
-});

@@ -186,8 +186,3 @@ test('check of k6-utils takes promises, and humanizeValue of k6-summary knows un
   expect(totals.rates['checks']).toEqual({ passes: 3, fails: 1 });
   expect(totals.rates['checks{check:is 5}']).toEqual({ passes: 2, fails: 0 });
 });
-
-test('html is refused by name', async () => {
-  const [line] = await print("import { parseHTML } from 'k6/html'", "parseHTML('<p>')");
-  expect(line).toMatch(/parseHTML\(\) is not supported/);
-});

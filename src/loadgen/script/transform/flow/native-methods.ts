@@ -67,6 +67,24 @@ const replacing =
     call.result.add(flow.primitive);
   };
 
+/** A method of k6's Selection that waits for its callback; what such a callback is given comes from outside. */
+const selecting =
+  (name: string): NativeModel =>
+  (flow, call) => {
+    addEffect(call, 'callback', name, call.args[0]);
+    flow.callBack(call.args[0], [flow.cell(flow.primitive), flow.cell(flow.unknown)]);
+    call.result.add(flow.unknown);
+  };
+
+/** A method of k6's Response that sends a request. */
+const requesting =
+  (name: string): NativeModel =>
+  (flow, call) => {
+    addEffect(call, 'blocks', name);
+    for (const arg of call.args) flow.handOver(arg);
+    call.result.add(flow.unknown);
+  };
+
 /** Adds its arguments to the receiver. */
 const storing =
   (give: (flow: Flow, call: Call) => void): NativeModel =>
@@ -150,6 +168,8 @@ export const CALLING_METHODS: ReadonlyMap<string, NativeModel> = new Map([
   ...both(['call'], () => calling),
   ...both(['apply'], () => applying),
   ...both(['bind'], () => binding),
+  ...both(['each', 'is', 'not'], selecting),
+  ...both(['submitForm', 'clickLink'], requesting),
 ]);
 
 /** Methods of native objects by name: what their callbacks see, what they give, and how they may wait. */
