@@ -79,3 +79,15 @@ describe('an iteration that never waits', () => {
     expect(stdout).toMatch(/iterations\.+: \d+/);
   });
 });
+
+describe('an arrival rate that this machine cannot keep', () => {
+  it('counts each arrival, begun or dropped', async () => {
+    const script = scriptOf(
+      `executor: 'constant-arrival-rate', rate: 20000, duration: '1s', ${ARRIVALS}`,
+      'for (let i = 0; i < 1e5; i++);',
+    );
+    const { stdout } = await runScriptFiles({ 'script.js': script });
+    const count = (name: string): number => Number(new RegExp(`^ *${name}\\.+: (\\d+)`, 'm').exec(stdout)?.[1] ?? 0);
+    expect(count('iterations') + count('dropped_iterations')).toBe(20_000);
+  });
+});

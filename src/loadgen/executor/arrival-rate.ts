@@ -22,6 +22,7 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   private readonly arrivals: Iterator<number, unknown>;
   private readonly underWay = new Set<Promise<unknown>>();
   private made: number;
+  private isPending = false;
   private cancelNext: () => void = () => undefined;
   private endArrivals: () => void = () => undefined;
 
@@ -59,6 +60,11 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   }
 
   protected stopDriving(): void {
+    // The time is up: what waits for its timer or for a turn of the event loop comes too late, and so does all behind it.
+    if (this.isPending && !this.isInterrupted) {
+      do this.droppedIterations += 1;
+      while (this.nextArrival() !== undefined);
+    }
     this.cancelNext();
     this.endArrivals();
   }
@@ -72,12 +78,14 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
       const delayMs = atMs - this.elapsedMs;
       const dueMs = this.clockMs(atMs);
       if (delayMs > 0) {
+        this.isPending = true;
         this.cancelNext = this.context.clock.schedule(() => this.beginAndFollow(dueMs), delayMs);
         return;
       }
       const mayWait = delayMs > -LATEST_MS;
       const turn = this.mayBegin || !mayWait ? this.context.slices.over() : this.context.slices.turn();
       if (turn !== undefined) {
+        this.isPending = true;
         void turn.then(() => this.beginAndFollow(dueMs));
         return;
       }
@@ -87,6 +95,7 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
 
   private beginAndFollow(dueMs: number): void {
     if (!this.mayStart) return;
+    this.isPending = false;
     this.begin(dueMs);
     this.follow();
   }

@@ -125,12 +125,17 @@ describe('OtlpOutput', () => {
 });
 
 describe('parseOutput', () => {
-  it.each(['json', 'csv=', 'influxdb=http://a', 'prometheus=9090', 'otlp', 'otlp=collector:4318', 'otlp=http://a:b@c'])(
-    'refuses %s in a sentence',
-    (text) => {
-      expect(parseOutput(text)).toEqual({ problem: expect.stringMatching(/^out: /) });
-    },
-  );
+  it.each([
+    'json',
+    'csv=',
+    'influxdb=http://a',
+    'prometheus=9090',
+    'otlp',
+    'otlp=ws://collector:4318',
+    'otlp=http://a:b@c',
+  ])('refuses %s in a sentence', (text) => {
+    expect(parseOutput(text)).toEqual({ problem: expect.stringMatching(/^out: /) });
+  });
 });
 
 async function startCollector(
