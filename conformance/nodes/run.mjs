@@ -37,7 +37,8 @@ function whyUwsFails(node) {
   const script = "try { require('uWebSockets.js') } catch (thrown) { console.log(thrown.message) }";
   const { status, stdout, signal } = spawnSync(node, ['-e', script], { cwd: ROOT, encoding: 'utf8' });
   if (status !== 0) return `this Node ended with ${status ?? signal}`;
-  return stdout.trim().split('\n').at(-1) || undefined;
+  const [, reason] = /^(.*?)(?: \(required by .*)?$/.exec(stdout.trim().split('\n').at(-1)) ?? [];
+  return reason || undefined;
 }
 
 /** Runs the tests, shows and keeps what they print; resolves to the closing line. */

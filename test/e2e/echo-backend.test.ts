@@ -178,7 +178,8 @@ describe('the echo backend', () => {
     const port = await startGateway();
     const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs'], { WSG_URL: `http://127.0.0.1:${port}` });
     await backend.until(/^following /);
-    const env = { WSG_CONNECT_URL: `ws://127.0.0.1:${port}/connect` };
+    // Up to Node 21 the client's WebSocket is announced as experimental.
+    const env = { WSG_CONNECT_URL: `ws://127.0.0.1:${port}/connect`, NODE_NO_WARNINGS: '1' };
     const client = new ExampleProgram(
       process.execPath,
       ['--experimental-websocket', 'client.mjs', 'hello', 'world'],

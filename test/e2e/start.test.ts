@@ -64,7 +64,7 @@ describe('the start of wsg', () => {
     [['doctor', '--help']],
   ])('loads neither a layer nor a package beside oclif for %j', async (args) => {
     const modules = await loadedModules(args);
-    const own = modules.filter((url) => url.includes('/dist/') && !url.includes('node_modules'));
+    const own = modules.filter((url) => url.includes('/dist/') && !/node_modules|^node:/.test(url));
     expect(own).not.toEqual([]);
     const packages = modules.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
     expect(own.filter((url) => !/\/dist\/(cli|core|commands)\//.test(url))).toEqual([]);

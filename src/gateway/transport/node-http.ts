@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, MAX_HEADERS, type AbortableExchange } from './http-serve.js';
 import { endAnswer } from './last-answers.js';
 import type { PeerAddress } from './proxy-protocol.js';
-import { splitTarget } from './request-target.js';
+import { readTarget } from './request-target.js';
 import type { AddressOf } from './transport.js';
 
 /** Whether Node may have left header lines out: such a request must be refused, since nobody knows what they said. */
@@ -23,7 +23,7 @@ export function readRequest(
   for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
     addHeader(headers, (req.rawHeaders[i] ?? '').toLowerCase(), headerText(req.rawHeaders[i + 1] ?? ''));
   }
-  const { path, query, authority } = splitTarget(req.url ?? '/');
+  const { path, query, authority } = readTarget(req);
   if (authority !== undefined) headers.set('host', authority);
   return {
     method: req.method ?? 'GET',

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { encodeBytes } from './request-target.js';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -96,10 +97,6 @@ function encodeTarget(bytes: Buffer, offset: number): Buffer | undefined {
   if (!TARGET_BEGUN.test(bytes.toString('latin1', start, offset))) return undefined;
   const newline = bytes.indexOf(LINE_FEED, offset);
   const end = newline === -1 ? bytes.length : newline;
-  const line = bytes.toString('latin1', start, end).replace(/[\x80-\xff]/g, percentEncoded);
+  const line = encodeBytes(bytes.toString('latin1', start, end));
   return Buffer.concat([Buffer.from(line, 'latin1'), bytes.subarray(end)]);
-}
-
-function percentEncoded(byte: string): string {
-  return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 }

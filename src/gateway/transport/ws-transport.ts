@@ -8,7 +8,7 @@ import type { HttpExchange, HttpRequest } from './http-exchange.js';
 import { HttpListener } from './http-listener.js';
 import { HEAD_TOO_LARGE, statusText } from './http-serve.js';
 import { hasTooManyHeaders } from './node-http.js';
-import { splitTarget } from './request-target.js';
+import { readTarget } from './request-target.js';
 import { Inflater } from './inflater.js';
 import type { OutboundMessage } from './socket.js';
 import { TurnWrites } from './turn-writes.js';
@@ -83,7 +83,7 @@ export class WsTransport<C extends object> implements Transport {
       plainConnections: options.plainConnections,
       http: (exchange) => this.#answerHttp(exchange),
       upgrades: {
-        wants: (req) => this.#endpoints.has(splitTarget(req.url ?? '/').path),
+        wants: (req) => this.#endpoints.has(readTarget(req).path),
         take: (req, stream, head) => this.#upgrade(req, stream, head),
       },
     });
