@@ -3,6 +3,7 @@ import type { Returned, ScriptFunction } from '../runtime/guard.js';
 import type { Fulfil } from '../runtime/event-loop.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { Blob } from './blob.js';
+import { closeText, isExpectedClose } from './close-text.js';
 import { dialErrorText } from './dial-error.js';
 import { headerOf } from '../../client/upgrade-response.js';
 import { SocketConnection } from './socket-connection.js';
@@ -233,10 +234,10 @@ export class ScriptWebSocket {
   }
 
   #ended(code: number, reason: string): unknown {
-    const isExpected = this.#state === CLOSING || code === NORMAL || code === GOING_AWAY || code === 1005;
+    const isExpected = this.#state === CLOSING || isExpectedClose(code);
     const close = { code, reason };
     return this.#finish(() =>
-      isExpected ? this.#emit('close', close) : this.#emitBoth({ error: `websocket: close ${code}` }, close),
+      isExpected ? this.#emit('close', close) : this.#emitBoth({ error: closeText(code, reason) }, close),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { DialResult } from '../../client/connection.js';
 import type { Returned, ScriptFunction } from '../runtime/guard.js';
 import type { VuContext } from '../runtime/vu-context.js';
+import { closeText, isExpectedClose } from './close-text.js';
 import { dialErrorText } from './dial-error.js';
 import { isFunction } from './values.js';
 import { responseHeaders, SocketConnection } from './socket-connection.js';
@@ -8,8 +9,6 @@ import type { SocketRequest } from './ws-params.js';
 import { WsSocket } from './ws-socket.js';
 
 const GOING_AWAY = 1001;
-const NORMAL = 1000;
-const NO_CODE = 1005;
 
 /** What `ws.connect` returns. */
 export interface WsResponse {
@@ -48,7 +47,7 @@ export class WsSession {
       binary: (bytes) => this.event('binaryMessage', [bytes]),
       ping: () => this.event('ping', []),
       pong: () => this.event('pong', []),
-      closed: (code) => this.peerClosed(code),
+      closed: (code, reason) => this.peerClosed(code, reason),
     });
     this.socket = new WsSocket(this);
     // Somebody may interrupt before anyone waits.
@@ -144,15 +143,13 @@ export class WsSession {
     );
   }
 
-  private peerClosed(code: number): void {
+  private peerClosed(code: number, reason: string): void {
     if (this.isClosed) return;
     this.enqueue(() => {
       if (this.isClosed) return undefined;
       this.isClosed = true;
-      const isExpected = code === NORMAL || code === GOING_AWAY || code === NO_CODE;
-      const error = isExpected ? undefined : this.emit('error', [errorEvent(closeText(code))]);
-      const close = (): Returned | Promise<unknown> | undefined =>
-        this.emit('close', [code === NO_CODE ? GOING_AWAY : code]);
+      const error = isExpectedClose(code) ? undefined : this.emit('error', [errorEvent(closeText(code, reason))]);
+      const close = (): Returned | Promise<unknown> | undefined => this.emit('close', [code]);
       const closing = error instanceof Promise ? error.then(close) : close();
       this.finishAfter(closing);
       return closing;
@@ -230,8 +227,4 @@ export class WsSession {
 /** What `error` handlers get: its text by calling `error()`, as in k6. */
 function errorEvent(message: string): Error {
   return Object.assign(new Error(message), { error: () => message });
-}
-
-function closeText(code: number): string {
-  return code === 1006 ? 'websocket: close 1006 (abnormal closure): unexpected EOF' : `websocket: close ${code}`;
 }

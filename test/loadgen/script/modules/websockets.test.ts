@@ -138,7 +138,7 @@ test('a code that is no ordinary one is an error, then a close', async () => {
     ws.onerror = (event) => console.log('error ' + event.error);
     ws.onclose = (event) => console.log('close ' + event.code + ' ' + event.reason);
   `);
-  expect(lines).toEqual(['error websocket: close 3333', 'close 3333 as you wish']);
+  expect(lines).toEqual(['error websocket: close 3333: as you wish', 'close 3333 as you wish']);
 });
 
 test('nobody listens: error, close, and the session counts', async () => {

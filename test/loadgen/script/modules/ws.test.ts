@@ -81,7 +81,7 @@ test('a close of the peer that is no ordinary one is an error, then a close', as
   const plain = await connect(`socket.on('open', () => socket.send('close 1000')); ${events}`);
   expect(plain.lines).toEqual(['close 1000', 'returned 101 ']);
   const bare = await connect(`socket.on('open', () => socket.send('close')); ${events}`);
-  expect(bare.lines).toEqual(['close 1001', 'returned 101 ']);
+  expect(bare.lines).toEqual(['error websocket: close 1005 (no status)', 'close 1005', 'returned 101 ']);
   const cut = await connect(`socket.on('open', () => socket.send('cut')); ${events}`);
   expect(cut.lines).toEqual([
     'error websocket: close 1006 (abnormal closure): unexpected EOF',
