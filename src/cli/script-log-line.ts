@@ -16,7 +16,9 @@ export function renderScriptLogLine(
     return [`${SHORT[level]}[${second}] ${text}`.padEnd(60), ...fields].join(' ');
   }
   const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-  return [`time="${time}" level=${level} msg=${quoted(text)}`, ...fields].join(' ');
+  // k6 leaves an empty message out.
+  const message = text === '' ? [] : [`msg=${quoted(text)}`];
+  return [`time="${time}" level=${level}`, ...message, ...fields].join(' ');
 }
 
 /** logfmt quotes what holds anything but plain characters. */

@@ -17,10 +17,11 @@ export function createConsole(log: ScriptLog): Readonly<Record<string, unknown>>
   };
 }
 
-/** Texts as they are, everything else as JSON where it has a JSON. */
+/** Texts as they are, errors by name and message without our stack, everything else as JSON where it has a JSON. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Error) return value.stack ?? value.message;
+  if (value instanceof Error) return String(value);
+  if (typeof value === 'function') return '[object Function]';
   if (typeof value !== 'object' || value === null) return String(value);
   try {
     return JSON.stringify(value) ?? '[object Object]';
