@@ -105,7 +105,18 @@ export function holdsLimit({ operator, value }: NonNullable<Gate['limit']>, is: 
   return { '<': is < value, '<=': is <= value, '>': is > value, '>=': is >= value }[operator];
 }
 
-function judgeLimit({ next }: Shown, limit: NonNullable<Gate['limit']>): Said {
+function judgeLimit({ gate, unit, next }: Shown, limit: NonNullable<Gate['limit']>): Said {
+  const isShare = unit === 'ratio';
+  if (!isShare && /%\s*(floor|$)/.test(gate.text))
+    return {
+      verdict: 'unjudged',
+      reasons: ['a bound in per cent is of shares, which this is not: a change has a sign'],
+    };
+  if (isShare && limit.value > 1)
+    return {
+      verdict: 'unjudged',
+      reasons: [`a share is from 0 to 1, so ${limit.value} bounds nothing: write ${limit.value}%`],
+    };
   const holds = holdsLimit(limit, next.value ?? Number.NaN);
   return { verdict: holds ? 'within budget' : 'regression', reasons: holds ? [] : ['the bound is crossed'] };
 }

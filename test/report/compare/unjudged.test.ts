@@ -68,6 +68,16 @@ describe('what is gated and cannot be judged', () => {
   });
 });
 
+describe('a bound that bounds nothing', () => {
+  it.each([
+    ['per cent of what is no share', 'ws_msgs_received rate > 60%'],
+    ['a share of more than all', 'http_req_failed rate < 5'],
+  ])('is unjudged: %s', (_, gate) => {
+    expect(compareSpecs([shares(0)], [shares(0)], [gate]).verdict).toBe('unjudged');
+    expect(compareSpecs([shares(0)], [shares(0)], ['http_req_failed rate < 5%']).verdict).toBe('within budget');
+  });
+});
+
 describe('a run in which nothing was delivered', () => {
   const silent = { times: () => [], counters: { ws_msgs_received: () => 0 } };
   const byDefault = (base: RunSpec, next: RunSpec) => {
