@@ -75,7 +75,7 @@ export function worstPossible(gate: Gate, evidence: Evidence): number {
 }
 
 /** Of a normal distribution 1.28 standard deviations have 90 % below them; blocks of seconds make them a little too small. */
-const NEARLY_ALWAYS = 1.6;
+const NEARLY_ALWAYS = 2;
 
 /** The smallest change for the worse that this comparison would have called a regression in nine of ten cases; a logarithm. */
 export function smallestFound(gate: Gate, evidence: Evidence): number {
