@@ -42,7 +42,8 @@ function printJson(run: Run, options: ResultOptions): void {
   const terminals = { isStdoutTerminal: stdout.isTerminal, isStderrTerminal: stderr.isTerminal };
   stdout.write(`${JSON.stringify(summaryJson(run, { trendStats, timeUnit, ...terminals }))}\n`);
   options.afterSummary();
-  if (!['healthy', 'unjudged'].includes(run.end.health.verdict)) stderr.write(`\n${renderHealth(run, { colour: false })}`);
+  if (!['healthy', 'unjudged'].includes(run.end.health.verdict))
+    stderr.write(`\n${renderHealth(run, { colour: false })}`);
   if (run.end.detail !== undefined) stderr.write(`${run.end.detail}\n`);
 }
 

@@ -109,7 +109,13 @@ describe('readLoadRequest', () => {
   });
 
   it('lists what is wrong with load, summary, gateway, script and flags of k6 all at once', () => {
-    const flags = { vus: '0', duration: 'soon', 'summary-mode': 'long', 'summary-time-unit': 'h', gateway: 'ws://here' };
+    const flags = {
+      vus: '0',
+      duration: 'soon',
+      'summary-mode': 'long',
+      'summary-time-unit': 'h',
+      gateway: 'ws://here',
+    };
     const found = complaints(
       { ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], env: ['=b'], out: ['influxdb=a'] },
       ['a.js', 'b.js'],

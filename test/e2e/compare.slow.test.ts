@@ -104,7 +104,9 @@ describe('wsg report BASE NEW', () => {
     expect((await report('list')).stdout).toMatch(/^main {2}2 runs/);
     const { code } = await report('new.run', '--baseline', 'main', '--gate', 'ws_rtt p(50) < +900%');
     expect(code).toBe(0);
-    expect((await report('prune', 'main', '--keep', '1', '--anchor', '0', '--json')).stdout).toMatch(/^\{"removed":\["[^"]+"\]\}/);
+    expect((await report('prune', 'main', '--keep', '1', '--anchor', '0', '--json')).stdout).toMatch(
+      /^\{"removed":\["[^"]+"\]\}/,
+    );
     const missing = await report('new.run', '--baseline', 'other');
     expect(missing.code).toBe(2);
     expect(missing.stderr).toContain('There are main.');

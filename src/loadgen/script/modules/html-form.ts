@@ -30,18 +30,3 @@ function isSent(node: AnyNode): boolean {
     (!isChoice || attributeOf(node, 'checked') === 'checked')
   );
 }
-
-/** Names and values as a query, sorted by name, escaped as Go's `url.Values` does. */
-export function encodeValues(values: Readonly<Record<string, unknown>>): string {
-  const pairs = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return pairs
-    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one: unknown) => [name, String(one)]))
-    .map((pair) => pair.map((text) => escaped(text)).join('='))
-    .join('&');
-}
-
-function escaped(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString())
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+');
-}

@@ -2,7 +2,8 @@ import { type AnyNode, type Document, isTag } from 'domhandler';
 import type { VuContext } from '../runtime/vu-context.js';
 import { dataOf } from './html-data.js';
 import { HtmlElement } from './html-element.js';
-import { encodeValues, formValues } from './html-form.js';
+import { formValues } from './html-form.js';
+import { encodeValues } from './http-body.js';
 import {
   ancestors,
   attributeOf,

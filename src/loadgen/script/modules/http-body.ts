@@ -32,11 +32,30 @@ export function requestBody(body: unknown): RequestBody | undefined {
 }
 
 function urlEncoded(fields: readonly [string, unknown][]): RequestBody {
-  const form = new URLSearchParams();
-  for (const [name, value] of fields) {
-    for (const item of Array.isArray(value) ? value : [value]) form.append(name, asText(item));
-  }
-  return { bytes: Buffer.from(form.toString()), contentType: 'application/x-www-form-urlencoded' };
+  const values = Object.fromEntries(
+    fields.map(([name, value]) => [name, Array.isArray(value) ? value.map(goText) : goText(value)]),
+  );
+  return { bytes: Buffer.from(encodeValues(values)), contentType: 'application/x-www-form-urlencoded' };
+}
+
+/** As Go prints what is no text. */
+function goText(value: unknown): string {
+  return value === null || value === undefined ? '<nil>' : asText(value);
+}
+
+/** Names and values as a query, sorted by name, escaped as Go's `url.Values` does. */
+export function encodeValues(values: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return pairs
+    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one: unknown) => [name, String(one)]))
+    .map((pair) => pair.map((text) => escaped(text)).join('='))
+    .join('&');
+}
+
+function escaped(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString())
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
 }
 
 function multipart(fields: readonly [string, unknown][]): RequestBody {

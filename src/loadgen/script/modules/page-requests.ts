@@ -1,5 +1,5 @@
 import type { HttpArguments } from './http-request.js';
-import { encodeValues } from './html-form.js';
+import { encodeValues } from './http-body.js';
 import type { Selection } from './html-selection.js';
 import { asText, isObject, property } from './values.js';
 

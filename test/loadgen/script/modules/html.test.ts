@@ -136,11 +136,11 @@ it('submits forms and follows links as k6 1.3.0 does', async () => {
   const facts: Fact[] = [
     [
       `d.submitForm({ submitSelector: '#none', formSelector: 'form[method]' }).body`,
-      'POST /login?x=1 user=a+b&_csrf=T1',
+      'POST /login?x=1 _csrf=T1&user=a+b',
     ],
     [
       `d.submitForm({ formSelector: 'form[method]', fields: { user: 'me' } }).body`,
-      'POST /login?x=1 user=me&_csrf=T1&go=Go',
+      'POST /login?x=1 _csrf=T1&go=Go&user=me',
     ],
     [`d.submitForm({ formSelector: '#g' }).body`, 'GET /s?q=x+y%2A~ '],
     [`d.submitForm({ formSelector: '#n', fields: { z: 2, w: 'a' } }).body`, 'GET /?w=a&z=2 '],

@@ -47,14 +47,14 @@ function run(body: string, setup = ''): Promise<ScriptRun> {
 test('the methods send their bodies, and a response knows its JSON', async () => {
   const { lines, totals } = await run(`
     const text = http.post(url + '/echo', 'hello').json();
-    const form = http.put(url + '/echo', { a: 1, b: 'x y' }).json();
+    const form = http.put(url + '/echo', { b: 'x y*~é/', a: [1, 2], n: null }).json();
     const none = http.del(url + '/echo');
     console.log(text.method + ' ' + text.body);
     console.log(form.method + ' ' + form.body + ' ' + form.headers['content-type']);
     console.log(none.status + ' ' + none.json('method') + ' ' + none.json('list.1.id') + ' ' + none.json('list.#.id'));
     console.log(http.head(url + '/echo').body === '' ? 'empty' : 'full');
   `);
-  expect(lines).toEqual(['POST hello', 'PUT a=1&b=x+y application/x-www-form-urlencoded', '200 DELETE 8 7,8', 'empty']);
+  expect(lines).toEqual(['POST hello', 'PUT a=1&a=2&b=x+y%2A~%C3%A9%2F&n=%3Cnil%3E application/x-www-form-urlencoded', '200 DELETE 8 7,8', 'empty']);
   expect(totals.counters['http_reqs']).toBe(4);
   expect(totals.rates['http_req_failed']).toEqual({ passes: 0, fails: 4 });
   expect(totals.trends['http_req_duration']?.count).toBe(4);
