@@ -54,7 +54,12 @@ test('the methods send their bodies, and a response knows its JSON', async () =>
     console.log(none.status + ' ' + none.json('method') + ' ' + none.json('list.1.id') + ' ' + none.json('list.#.id'));
     console.log(http.head(url + '/echo').body === '' ? 'empty' : 'full');
   `);
-  expect(lines).toEqual(['POST hello', 'PUT a=1&a=2&b=x+y%2A~%C3%A9%2F&n=%3Cnil%3E application/x-www-form-urlencoded', '200 DELETE 8 7,8', 'empty']);
+  expect(lines).toEqual([
+    'POST hello',
+    'PUT a=1&a=2&b=x+y%2A~%C3%A9%2F&n=%3Cnil%3E application/x-www-form-urlencoded',
+    '200 DELETE 8 7,8',
+    'empty',
+  ]);
   expect(totals.counters['http_reqs']).toBe(4);
   expect(totals.rates['http_req_failed']).toEqual({ passes: 0, fails: 4 });
   expect(totals.trends['http_req_duration']?.count).toBe(4);
