@@ -51,7 +51,7 @@ function refuseUnfit({ flags, loadArgs }: ReportCiInvocation): void {
   if (flags.baseline !== undefined || flags.against !== undefined || flags.at !== undefined)
     throw new WsgError('usage', '--baseline, --against and --at have no use here: the base is loaded beside the head.');
   if (!URL.canParse(flags.url))
-    throw new WsgError('usage', `'${flags.url}' of --url is no address such as ws://127.0.0.1:8080/.`);
+    throw new WsgError('usage', `'${flags.url}' of --url is not an address such as ws://127.0.0.1:8080/.`);
   const owned = loadArgs.filter((arg) => /^--(run|url|no-run|spawn-gateway|spawn-echo)(=|$)/.test(arg));
   if (owned.length > 0)
     throw new WsgError(

@@ -16,7 +16,7 @@ export const labelFlag = Flags.string({
     'Keep this label in the run file, such as commit=1a2b3c; may be repeated. In GitHub Actions, GitLab CI and Jenkins commit, branch and url come by themselves.',
 });
 
-/** The labels that were given, over those that the CI's environment tells. Throws `options.invalid` with every text that is no label. */
+/** The labels that were given, over those that the CI's environment tells. Throws `options.invalid` with every text that is not a label. */
 export function readLabels(texts: readonly string[] | undefined, env: Readonly<NodeJS.ProcessEnv>): RunLabels {
   const labels = new Map(Object.entries(ciLabels(env)));
   const problems: string[] = [];
@@ -67,7 +67,7 @@ function headOfPullRequest(path: string | undefined): string | undefined {
   try {
     return pullRequestEvent.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data?.pull_request.head.sha;
   } catch {
-    // A label is no reason to end a run.
+    // A label does not end a run.
     return undefined;
   }
 }

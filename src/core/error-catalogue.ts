@@ -36,7 +36,7 @@ export const ERROR_CATALOGUE = {
   'run-file.newer': 'The run file has a newer major version than this program reads.',
   'run-file.write-failed': 'The run file cannot be written.',
   'run-file.empty': 'The run file holds a header and nothing else.',
-  'baseline.unfit': 'The run was cut, stopped or failed, or its generator was the bottleneck: it is no baseline.',
+  'baseline.unfit': 'The run was cut, stopped or failed, or its generator was the bottleneck: it cannot be a baseline.',
 } as const;
 
 /** The code of an error of the catalogue. */
