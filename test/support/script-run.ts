@@ -2,6 +2,7 @@ import { systemClock } from '../../src/core/clock.js';
 import { IterationPool } from '../../src/loadgen/executor/iteration-pool.js';
 import { WHOLE } from '../../src/loadgen/pacing/shard.js';
 import type { LoadFlags } from '../../src/loadgen/plan/load-flags.js';
+import { SampleBuffer, SampleCredit, type SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
 import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
 import { RunAccumulator } from '../../src/loadgen/run-accumulator.js';
 import { ScriptProgram } from '../../src/loadgen/script-program.js';
@@ -28,6 +29,8 @@ export interface ScriptRunOptions {
   readonly path?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: LoadFlags;
+  /** Takes each sample, as outputs do. */
+  readonly sampled?: (batch: SampleBatch) => void;
   /** Hears of the load as soon as it runs. */
   readonly started?: (load: Load) => void;
 }
@@ -46,6 +49,7 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
     pools: plan.scenarios.map(() => new IterationPool()),
     clock: systemClock,
     script: program.engineScript(plan).start,
+    samples: options.sampled && sampleBuffer(options.sampled),
     outlets: {
       progress: [plan.scenarios.map(() => new ProgressCells())],
       secondEnded: ({ metrics }) => accumulator.add(metrics),
@@ -60,4 +64,8 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
   const end = await runLoad(load);
   const totals = accumulator.totals(end.durationMs, { complete: 0, interrupted: 0 });
   return { totals, logs, lines: logs.map(({ text }) => text), verdicts, end, program };
+}
+
+function sampleBuffer(post: (batch: SampleBatch) => void): SampleBuffer {
+  return new SampleBuffer({ wallNow: () => systemClock.wallNow(), credit: new SampleCredit(), post });
 }

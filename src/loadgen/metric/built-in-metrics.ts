@@ -82,8 +82,8 @@ export class BuiltInMetrics {
     this.iterations = registry.counter('iterations');
     this.messagesReceived = registry.counter('ws_msgs_received');
     this.messagesSent = registry.counter('ws_msgs_sent');
-    this.receivedAfterClose = registry.counter(BALANCE_COUNTERS.receivedAfterClose);
-    this.sentNoMessage = registry.counter(BALANCE_COUNTERS.sentNoMessage);
+    this.receivedAfterClose = registry.quietCounter(BALANCE_COUNTERS.receivedAfterClose);
+    this.sentNoMessage = registry.quietCounter(BALANCE_COUNTERS.sentNoMessage);
     this.sessions = registry.counter('ws_sessions');
     this.vus = registry.gauge('vus');
     this.vusMax = registry.gauge('vus_max');

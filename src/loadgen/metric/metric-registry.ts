@@ -41,6 +41,14 @@ export class MetricRegistry {
     return this.create({ name, type: 'counter', contains }, () => new Counter());
   }
 
+  /** A counter for our own arithmetic, of which outputs hear nothing. */
+  quietCounter(name: string): Metric<Counter> {
+    const definition: MetricDefinition = { name, type: 'counter', contains: 'default' };
+    const metric = new Metric<Counter>({ definition, total: new Counter(), submetrics: [], tap: undefined });
+    this.metrics.set(name, metric);
+    return metric;
+  }
+
   gauge(name: string): Metric<Gauge> {
     return this.create({ name, type: 'gauge', contains: 'default' }, () => new Gauge());
   }

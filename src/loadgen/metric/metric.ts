@@ -52,6 +52,11 @@ export class Metric<S extends AnySeries = AnySeries> {
   /** Records one sample. */
   add(value: number, tags: Tags): void {
     this.total.add(value);
+    this.tell(value, tags);
+  }
+
+  /** Records a sample whose value the total has already. */
+  tell(value: number, tags: Tags): void {
     for (const submetric of this.submetrics) if (hasTags(tags, submetric.tags)) submetric.series.add(value);
     this.tap?.(this.definition, value, tags);
   }

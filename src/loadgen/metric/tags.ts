@@ -15,3 +15,27 @@ export function hasTags(tags: Tags, wanted: Tags): boolean {
   for (const [key, value] of wanted) if (tags.get(key) !== value) return false;
   return true;
 }
+
+/** Begins the name of metadata: a control character, so that no tag of a plan has such a name. */
+const METADATA_MARK = '\u0000';
+
+/**
+ * These tags with one more text beside them that is written out with samples and never selects any: k6's metadata. It travels in the
+ * same map, so that it costs nothing where there is none. Undefined takes it away.
+ */
+export function withMetadata(tags: Tags, name: string, value: string | undefined): Tags {
+  const changed = new Map(tags);
+  if (value === undefined) changed.delete(METADATA_MARK + name);
+  else changed.set(METADATA_MARK + name, value);
+  return changed;
+}
+
+/** The tags alone. */
+export function tagsOf(tags: Tags): [name: string, value: string][] {
+  return [...tags].filter(([name]) => !name.startsWith(METADATA_MARK));
+}
+
+/** The metadata alone. */
+export function metadataOf(tags: Tags): [name: string, value: string][] {
+  return [...tags].flatMap(([name, value]) => (name.startsWith(METADATA_MARK) ? [[name.slice(1), value]] : []));
+}

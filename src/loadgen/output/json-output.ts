@@ -1,6 +1,7 @@
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { ThresholdPlan } from '../../summary/threshold.js';
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
+import { metadataOf, tagsOf } from '../metric/tags.js';
 import { parseSeriesName } from '../../core/series-name.js';
 import type { LoadOutput } from './load-output.js';
 import { SampleFile } from './sample-file.js';
@@ -50,7 +51,7 @@ export class JsonOutput implements LoadOutput {
     if (this.told.has(name)) return [];
     this.told.add(name);
     const thresholds = this.plan.thresholds.filter(({ series }) => series === name).map(({ expression }) => expression);
-    const data = { name, type, contains, tainted: null, thresholds, submetrics: submetricsOf(name, this.plan) };
+    const data = { name, type, contains, thresholds, submetrics: submetricsOf(name, this.plan) };
     return [JSON.stringify({ type: 'Metric', data, metric: name })];
   }
 }
@@ -67,8 +68,15 @@ function submetricsOf(metric: string, { submetrics }: JsonOutputPlan): readonly 
 /** What stands before the time and behind the value of every point of a series. */
 function pointFrame({ definition, tags }: SampledSeries): readonly [head: string, tail: string] {
   const metric = JSON.stringify(definition.name);
-  const tagsJson = tags.size === 0 ? 'null' : JSON.stringify(Object.fromEntries(tags));
-  return [`{"metric":${metric},"type":"Point","data":{"time":"`, `,"tags":${tagsJson}}}`];
+  const sorted = tagsOf(tags).toSorted(byName);
+  const tagsJson = JSON.stringify(Object.fromEntries(sorted));
+  const metadata = metadataOf(tags);
+  const metadataJson = metadata.length === 0 ? '' : `,"metadata":${JSON.stringify(Object.fromEntries(metadata))}`;
+  return [`{"metric":${metric},"type":"Point","data":{"time":"`, `,"tags":${tagsJson}${metadataJson}}}`];
+}
+
+function byName([left]: readonly [string, string], [right]: readonly [string, string]): number {
+  return left < right ? -1 : 1;
 }
 
 /** Times as RFC 3339; many samples in a row have the same. */

@@ -46,9 +46,15 @@ export class OpenConnections {
     if (this.counted.size === 0) this.reportEmpty();
   }
 
-  /** Adds the bytes since the last call to `data_received` and `data_sent`. */
+  /** Adds the bytes since they were counted last to `data_received` and `data_sent`. */
   countBytes(): void {
     for (const [connection, bytes] of this.counted) this.count(connection, bytes);
+  }
+
+  /** The same for one connection. */
+  countBytesOf(connection: Connection): void {
+    const bytes = this.counted.get(connection);
+    if (bytes !== undefined) this.count(connection, bytes);
   }
 
   /** Resolves when no connection is left. Each ends within the close timeout of its own; one that does not is cut. */

@@ -4,6 +4,7 @@ import type { IterationTicket } from '../executor/iteration-runner.js';
 import type { Pace } from '../health/thread-gauges.js';
 import type { DialTargets } from '../client/dial-targets.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
+import type { Tags } from '../metric/tags.js';
 import type { OpenConnections } from './open-connections.js';
 
 /** What virtual users of a thread share. */
@@ -22,6 +23,8 @@ export interface VirtualUser {
   iterate(ticket: IterationTicket): Promise<boolean>;
   /** Ends the iteration under way as soon as can be. */
   interrupt(): void;
+  /** Of the samples of an iteration, where it can change them; without them those of the scenario. */
+  readonly tags?: Tags;
 }
 
 /** Makes the virtual users of a scenario. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { Tags } from '../metric/tags.js';
+import { type Tags, withMetadata } from '../metric/tags.js';
 import { maxScenarioMs, plannedIterations, startingTimeMs, type ScenarioPlan } from '../plan/scenario-plan.js';
 import type { ScriptUser } from '../script/runtime/script-user.js';
 import type { ScenarioState } from '../script/runtime/vu-context.js';
@@ -51,7 +51,7 @@ export class ScriptScenario implements Scenario {
   private create(number: number): ScriptUser {
     const { script, plan, tags, startMs } = this.options;
     const { exec, env } = plan;
-    const own = script.thread.systemTags.has('vu') ? new Map([...tags, ['vu', String(number)]]) : tags;
+    const own = script.thread.systemTags.has('vu') ? withMetadata(tags, 'vu', String(number)) : tags;
     const deadlineMs = (): number => (startMs() > 0 ? startMs() + maxScenarioMs(plan) : Infinity);
     return script.createUser(number, { exec, env, tags: own, state: this.state, deadlineMs });
   }

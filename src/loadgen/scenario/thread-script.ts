@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../metric/metric-registry.js';
-import type { Tags } from '../metric/tags.js';
+import { type Tags, withMetadata } from '../metric/tags.js';
 import type { RuntimeOptions } from '../plan/runtime-options.js';
 import { Interruption, StopFlag } from '../script/runtime/interruption.js';
 import { describeScriptError } from '../script/runtime/script-error.js';
@@ -169,13 +169,14 @@ export class ThreadScript {
   private createStageUser(stage: string): ScriptUser {
     const { start, tags } = this.options;
     const group = `::${stage}`;
+    const all = new Map([...Object.entries(tags), ...this.thread.systemTags.pick({ group })]);
     const user = new ScriptUser({
       script: this.script,
       thread: { ...this.thread, ...(stage === 'teardown' && { stopFlag: new StopFlag() }) },
       number: 0,
       env: start.env,
       exec: stage,
-      tags: new Map([...Object.entries(tags), ['group', group]]),
+      tags: this.thread.systemTags.has('iter') ? withMetadata(all, 'iter', '0') : all,
       setupData: () => this.data,
       deadlineMs: () => Infinity,
     });

@@ -215,16 +215,13 @@ export class Load {
 
   private createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {
     const tags = this.tagsOf(part);
-    const iterations = this.metrics.iterations.bind(tags);
-    const iterationDuration = this.metrics.iterationDuration.bind(tags);
-    const { clock, shard } = this;
-    const metrics = { iterations, iterationDuration };
+    const { clock, shard, metrics } = this;
     const numberOf = (user: number): number => firstVu + numberInPlan(user, shard);
     const ownUsers = shareOf(plannedVus(part), shard);
     const numbers = Array.from({ length: ownUsers }, (_, user) => numberOf(user));
     const scenario = this.createScenario(part, tags, numbers);
     const { minIterationMs } = this.plan;
-    const runner = new MeasuredUsers({ scenario, metrics, clock, numberOf, minIterationMs });
+    const runner = new MeasuredUsers({ scenario, metrics, tags, clock, numberOf, minIterationMs });
     return createExecutor(part, { runner, clock, shard, pool, slices: this.slices });
   }
 

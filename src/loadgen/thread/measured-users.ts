@@ -1,17 +1,17 @@
 import type { Clock } from '../../core/clock.js';
 import type { IterationRunner, IterationTicket } from '../executor/iteration-runner.js';
-import type { Series } from '../metric/series.js';
+import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import type { Tags } from '../metric/tags.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
 
-/** What iterations with the same tags record. */
-export interface IterationMetrics {
-  readonly iterations: Series;
-  readonly iterationDuration: Series;
-}
+/** What a complete iteration records. */
+export type IterationMetrics = Pick<BuiltInMetrics, 'iterations' | 'iterationDuration'>;
 
 export interface MeasuredUsersOptions {
   readonly scenario: Scenario;
   readonly metrics: IterationMetrics;
+  /** Of the scenario. */
+  readonly tags: Tags;
   readonly clock: Clock;
   /** The number of a virtual user in the whole run (k6's `__VU`, from 1), of its number in this executor. */
   readonly numberOf: (user: number) => number;
@@ -30,10 +30,12 @@ export class MeasuredUsers implements IterationRunner {
   async iterate(user: number, ticket: IterationTicket): Promise<boolean> {
     const { clock, metrics } = this.options;
     const startMs = clock.now();
-    const isComplete = await this.user(user).iterate(ticket);
+    const virtualUser = this.user(user);
+    const isComplete = await virtualUser.iterate(ticket);
     if (isComplete) {
-      metrics.iterationDuration.add(clock.now() - startMs);
-      metrics.iterations.add(1);
+      const tags = virtualUser.tags ?? this.options.tags;
+      metrics.iterationDuration.add(clock.now() - startMs, tags);
+      metrics.iterations.add(1, tags);
     }
     const restMs = startMs + this.options.minIterationMs - clock.now();
     if (isComplete && restMs > 0) await this.wait(user, restMs);

@@ -46,15 +46,14 @@ describe('JsonOutput', () => {
     expect(written).toHaveLength(2 + 6);
     const [checks, ping, first, second] = written;
     const submetrics = [{ name: 'ws_ping{kind:x}', suffix: 'kind:x', tags: { kind: 'x' } }];
-    const rest = { tainted: null };
     expect(checks).toEqual({
       type: 'Metric',
-      data: { ...RATE, ...rest, thresholds: ['rate>0.9'], submetrics: null },
+      data: { ...RATE, thresholds: ['rate>0.9'], submetrics: null },
       metric: 'checks',
     });
     expect(ping).toEqual({
       type: 'Metric',
-      data: { ...TREND, ...rest, thresholds: [], submetrics },
+      data: { ...TREND, thresholds: [], submetrics },
       metric: 'ws_ping',
     });
     const data = { time: '2024-04-09T00:14:01.250Z', value: 1, tags: Object.fromEntries(TAGS) };
@@ -62,7 +61,7 @@ describe('JsonOutput', () => {
     expect(second).toEqual({
       metric: 'ws_ping',
       type: 'Point',
-      data: { time: '2024-04-09T00:14:01.251Z', value: 2.5, tags: null },
+      data: { time: '2024-04-09T00:14:01.251Z', value: 2.5, tags: {} },
     });
   });
 

@@ -18,8 +18,15 @@ function setUp(minIterationMs: number, iterationMs: number) {
       interrupt: () => undefined,
     }),
   };
-  const metrics = { iterations: iterations.bind(NO_TAGS), iterationDuration: durations.bind(NO_TAGS) };
-  const users = new MeasuredUsers({ scenario, metrics, clock, numberOf: (user) => user + 1, minIterationMs });
+  const metrics = { iterations, iterationDuration: durations };
+  const users = new MeasuredUsers({
+    scenario,
+    metrics,
+    tags: NO_TAGS,
+    clock,
+    numberOf: (user) => user + 1,
+    minIterationMs,
+  });
   const ended: boolean[] = [];
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);

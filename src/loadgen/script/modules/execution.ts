@@ -1,3 +1,4 @@
+import { metadataOf, tagsOf, withMetadata } from '../../metric/tags.js';
 import { Interruption } from '../runtime/interruption.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { asText } from './values.js';
@@ -84,16 +85,15 @@ function tagsView(vu: VuContext): object {
     vu.tags = changed;
     return true;
   };
-  return textView('tag', () => Object.fromEntries(vu.tags), set);
+  return textView('tag', () => Object.fromEntries(tagsOf(vu.tags)), set);
 }
 
 function metadataView(vu: VuContext): object {
   return textView(
     'metadata',
-    () => vu.metadata,
+    () => Object.fromEntries(metadataOf(vu.tags)),
     (name, value) => {
-      const { [name]: _before, ...others } = vu.metadata;
-      vu.metadata = value === undefined ? others : { ...others, [name]: value };
+      vu.tags = withMetadata(vu.tags, name, value);
       return true;
     },
   );

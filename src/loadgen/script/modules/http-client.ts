@@ -128,8 +128,8 @@ export class HttpClient {
     http.sending.add(timings.sending, all);
     http.waiting.add(timings.waiting, all);
     http.receiving.add(timings.receiving, all);
-    metrics.dataSent.add(answer.bytesSent, tags);
-    metrics.dataReceived.add(answer.bytesReceived, tags);
+    this.vu.bytes.dataSent.add(answer.bytesSent);
+    this.vu.bytes.dataReceived.add(answer.bytesReceived);
   }
 
   private systemTags(

@@ -14,6 +14,14 @@ export interface SocketEvents {
   closed(code: number, reason: string): void;
 }
 
+/** In what k6's two modules differ. */
+export interface SocketHabits {
+  /** Pings and closes count as messages sent. */
+  readonly countsControlFrames?: boolean;
+  /** Samples have a `name`: the URL, or what the script gives, which then is their `url` too. */
+  readonly namesUrl?: boolean;
+}
+
 /**
  * A connection of a script, for both WebSocket modules: dials, turns messages into values, counts them and what k6 measures, and keeps
  * counting messages after a close of ours until the peer has answered, so that both sides' numbers agree.
@@ -26,6 +34,9 @@ export class SocketConnection {
   private pingsSent = 0;
   /** Dials have a session duration only when they were not interrupted, as in k6. */
   private isInterrupted = false;
+  private isDialling = true;
+  /** Came in one packet with the handshake's answer: they are counted with the tags that the answer adds. */
+  private earlyMessages = 0;
   /** The script has closed it. */
   private isClosed = false;
 
@@ -33,38 +44,34 @@ export class SocketConnection {
     private readonly vu: VuContext,
     private readonly request: SocketRequest,
     private readonly events: SocketEvents,
-    /** Whether pings and closes count as messages sent: as k6 has it, they do in one of its modules. */
-    private readonly countsControlFrames = false,
+    /** Whose habits of k6's two modules it has. */
+    private readonly habits: SocketHabits = {},
   ) {
     const { thread } = vu;
-    this.baseTags = withTags(
-      withTags(vu.tags, thread.systemTags.pick({ url: request.url, name: request.url })),
-      request.tags,
-    );
+    this.baseTags = this.tagsBefore();
     this.metrics = thread.metrics.bindSession(this.baseTags);
     this.connection = new Connection(request.target, this.handlers(), thread);
   }
 
   /** Never rejects. Records `ws_sessions` and `ws_connecting`, also when it fails. */
   async dial(): Promise<DialResult> {
-    const { connections, metrics, systemTags, clock } = this.vu.thread;
-    connections.add(this.connection, this.metrics);
+    const { metrics, systemTags, clock } = this.vu.thread;
+    this.vu.addSocket(this.connection);
     const result = await this.connection.dial();
-    const { status, subprotocol, tlsVersion, headers = [] } = result;
+    const { status, subprotocol, headers = [] } = result;
     for (const [name, value] of headers) if (name.toLowerCase() === 'set-cookie') this.request.keepCookie(value);
     const tags = systemTags.pick({
-      status: status === 0 ? undefined : String(status),
-      subproto: subprotocol ?? '',
-      proto: 'HTTP/1.1',
-      tls_version: tlsVersion?.replace('TLSv', 'tls'),
-      ip: this.connection.remoteAddress,
+      ...(status !== 0 && { status: String(status), subproto: subprotocol ?? '' }),
+      ip: this.connection.remoteAddress === '' ? undefined : this.connection.remoteAddress,
     });
     this.metrics = metrics.bindSession(withTags(this.baseTags, tags));
     if (!this.isInterrupted) {
       this.metrics.sessions.add(1);
       this.metrics.connecting.add(clock.now() - this.connection.marks.dialStart);
     }
-    if (result.error !== undefined) connections.remove(this.connection);
+    this.isDialling = false;
+    for (; this.earlyMessages > 0; this.earlyMessages -= 1) this.metrics.messagesReceived.add(1);
+    if (result.error !== undefined) this.vu.removeSocket(this.connection);
     return result;
   }
 
@@ -84,7 +91,7 @@ export class SocketConnection {
     const payload = String(this.pingsSent);
     this.pings.set(payload, this.vu.thread.clock.now());
     this.connection.ping(payload);
-    if (this.countsControlFrames) this.countNoMessage();
+    if (this.habits.countsControlFrames === true) this.countNoMessage();
   }
 
   /** Counts as a message sent what is none, as k6 does. */
@@ -103,7 +110,7 @@ export class SocketConnection {
   }
 
   close(code: number, reason = ''): void {
-    if (this.countsControlFrames && !this.isClosed) this.countNoMessage();
+    if (this.habits.countsControlFrames === true && !this.isClosed) this.countNoMessage();
     this.isClosed = true;
     this.connection.close(code, reason);
   }
@@ -119,11 +126,21 @@ export class SocketConnection {
     this.metrics.sessionDuration.add(this.vu.thread.clock.now() - this.connection.marks.dialStart);
   }
 
+  /** Until the answer to the dial adds its own. */
+  private tagsBefore(): Tags {
+    const { vu, request, habits } = this;
+    const given = withTags(vu.tags, request.tags);
+    const { url } = request;
+    const name = habits.namesUrl === true ? (given.get('name') ?? url) : undefined;
+    return withTags(given, vu.thread.systemTags.pick({ url: name ?? url, name }));
+  }
+
   private handlers(): ConnectionHandlers {
     const { events } = this;
     return {
       onMessage: (bytes, start, end, isBinary) => {
         if (this.isClosed) this.metrics.receivedAfterClose.add(1);
+        else if (this.isDialling) this.earlyMessages += 1;
         else this.metrics.messagesReceived.add(1);
         if (isBinary) events.binary(copyOf(bytes, start, end));
         else events.text(decode(bytes, start, end));
@@ -136,7 +153,7 @@ export class SocketConnection {
         events.pong();
       },
       onClose: (code, reason) => {
-        this.vu.thread.connections.remove(this.connection);
+        this.vu.removeSocket(this.connection);
         events.closed(code, reason);
       },
     };

@@ -64,7 +64,7 @@ export class ScriptWebSocket {
       pong: () => this.#arrived(() => this.#whenOpen('pong')),
       closed: (code: number, reason: string) => this.#arrived(() => this.#ended(code, reason)),
     };
-    this.#connection = new SocketConnection(vu, this.#request, events, true);
+    this.#connection = new SocketConnection(vu, this.#request, events, { countsControlFrames: true, namesUrl: true });
     this.#keepAlive = vu.loop.reserve();
     this.#forget = vu.onIterationEnd(() => this.#drop());
     void this.#connection.dial().then((result) => this.#opened(result));

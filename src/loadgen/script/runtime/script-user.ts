@@ -1,4 +1,4 @@
-import type { Tags } from '../../metric/tags.js';
+import { type Tags, withMetadata } from '../../metric/tags.js';
 import type { IterationTicket } from '../../executor/iteration-runner.js';
 import type { VirtualUser } from '../../scenario/scenario.js';
 import { isThenable } from './box.js';
@@ -43,6 +43,11 @@ export class ScriptUser implements VirtualUser {
     this.live = { __ENV: env, __VU: number, __ITER: 0 };
   }
 
+  /** Of its samples at this moment. */
+  get tags(): Tags {
+    return this.vu.tags;
+  }
+
   /** Runs the script's top level, once. Rejects with what it throws. */
   async prepare(): Promise<ScriptInstance> {
     if (this.instance !== undefined) return this.instance;
@@ -61,6 +66,7 @@ export class ScriptUser implements VirtualUser {
     vu.iterationInInstance = this.iterations;
     vu.iterationInScenario = this.iterations;
     vu.iteration = ticket;
+    if (vu.thread.systemTags.has('iter')) vu.tags = withMetadata(vu.tags, 'iter', String(this.iterations));
     this.iterations += 1;
     try {
       await this.run(this.options.exec, [this.data()]);
@@ -87,6 +93,7 @@ export class ScriptUser implements VirtualUser {
       if (isThenable(value)) this.watch(value, (settled) => (returned = settled));
     };
     vu.guard.begin(deadlineMs);
+    vu.beginIteration();
     try {
       await vu.loop.run(() => {
         const called = instance.call(exported, args);

@@ -4,9 +4,11 @@ import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../../metric/metric-registry.js';
 import { type Tags, withTags } from '../../metric/tags.js';
 import type { RuntimeOptions } from '../../plan/runtime-options.js';
+import type { Connection } from '../../client/connection.js';
 import type { OpenConnections } from '../../scenario/open-connections.js';
 import { CookieStore } from '../modules/cookie-jar.js';
 import { EventLoop } from './event-loop.js';
+import { IterationBytes } from './iteration-bytes.js';
 import { Guard } from './guard.js';
 import type { ScriptLog } from './script-log.js';
 import type { StopFlag } from './interruption.js';
@@ -75,7 +77,6 @@ export class VuContext {
   isInit = true;
   /** All tags of its samples at this moment, system tags included. */
   tags: Tags = new Map();
-  metadata: Readonly<Record<string, string>> = {};
   /** Path of the group it is in, '' at the root. */
   group = '';
   scenario: ScenarioState | undefined;
@@ -83,6 +84,10 @@ export class VuContext {
   iterationInScenario = 0;
   iterationInInstance = 0;
   readonly cookies = new CookieStore();
+  /** What its requests and connections send and receive. */
+  readonly bytes: IterationBytes;
+  /** Its connections that have a socket. */
+  private readonly sockets = new Set<Connection>();
   /** What is closed or cut when the iteration ends. */
   private readonly ends = new Set<() => void>();
 
@@ -92,6 +97,18 @@ export class VuContext {
   ) {
     this.guard = new Guard(thread.stopFlag);
     this.loop = new EventLoop(this.guard);
+    this.bytes = new IterationBytes(thread.metrics);
+  }
+
+  /** Counts the bytes of the connection until it is let go of. */
+  addSocket(connection: Connection): void {
+    this.sockets.add(connection);
+    this.thread.connections.add(connection, this.bytes);
+  }
+
+  removeSocket(connection: Connection): void {
+    this.sockets.delete(connection);
+    this.thread.connections.remove(connection);
   }
 
   /**
@@ -122,9 +139,15 @@ export class VuContext {
     return () => void this.ends.delete(end);
   }
 
+  beginIteration(): void {
+    this.bytes.begin();
+  }
+
   endIteration(): void {
     const ends = [...this.ends];
     this.ends.clear();
     for (const end of ends) end();
+    for (const socket of this.sockets) this.thread.connections.countBytesOf(socket);
+    this.bytes.end(this.tags);
   }
 }
