@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import { silentLogger } from '../../src/core/logger.js';
 import type { Connection } from '../../src/gateway/connection/connection.js';
 import { ConnectionIdSource } from '../../src/gateway/connection/connection-id.js';
@@ -69,6 +69,12 @@ export class DeliveryClient {
   }
 }
 
+/** A client and its connection. */
+export interface DeliveryParty {
+  readonly client: DeliveryClient;
+  readonly connection: Connection;
+}
+
 /** Registry and delivery on a real transport, with clients. */
 export class DeliveryFixture {
   readonly registry = new ConnectionRegistry(new ConnectionIdSource(7));
@@ -132,9 +138,9 @@ export class DeliveryFixture {
   }
 
   /** A client and its connection. */
-  async connect(): Promise<{ client: DeliveryClient; connection: Connection }> {
+  async connect(options: ClientOptions = { perMessageDeflate: false }): Promise<DeliveryParty> {
     const known = new Set(this.registry);
-    const socket = new WebSocket(this.#url, { perMessageDeflate: false });
+    const socket = new WebSocket(this.#url, options);
     const client = new DeliveryClient(socket);
     this.#clients.push(client);
     await once(socket, 'open');
@@ -143,8 +149,8 @@ export class DeliveryFixture {
     return { client, connection };
   }
 
-  async connectMany(count: number): Promise<{ client: DeliveryClient; connection: Connection }[]> {
-    const all: { client: DeliveryClient; connection: Connection }[] = [];
+  async connectMany(count: number): Promise<DeliveryParty[]> {
+    const all: DeliveryParty[] = [];
     for (let index = 0; index < count; index += 1) all.push(await this.connect());
     return all;
   }

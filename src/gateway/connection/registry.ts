@@ -26,6 +26,7 @@ export class ConnectionRegistry {
   readonly #index = new TagIndex<Connection>();
   /** What ids and several pairs meant since the last change of anything; a selector that comes again is the same object. */
   readonly #selections = new Map<Selector, Iterable<Connection>>();
+  #changes = 0;
   #observer: RegistryObserver | undefined;
   readonly #retagListeners: RetagListener[] = [];
 
@@ -41,6 +42,11 @@ export class ConnectionRegistry {
   /** For those who need no part in the index: nothing is said of opening and closing. */
   onRetagged(listener: RetagListener): void {
     this.#retagListeners.push(listener);
+  }
+
+  /** How often what a selector means may have changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get size(): number {
@@ -155,6 +161,7 @@ export class ConnectionRegistry {
   }
 
   #forgetSelections(): void {
+    this.#changes += 1;
     if (this.#selections.size > 0) this.#selections.clear();
   }
 

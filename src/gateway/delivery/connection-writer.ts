@@ -27,6 +27,8 @@ export class ConnectionWriter {
   readonly #deadlines: CloseDeadlines;
   /** Connections above their low-water mark. */
   readonly congested = new Set<Connection>();
+  /** How often a connection became congested, recovered or began to close. */
+  stateChanges = 0;
   #gathered: Connection[] = [];
   /** Congested in this tick: what a socket held back only because it was corked raises no drain. */
   #recheck: Connection[] = [];
@@ -217,6 +219,7 @@ export class ConnectionWriter {
   }
 
   #congest(connection: Connection, queue: SendQueue): void {
+    this.stateChanges += 1;
     connection.queue = queue;
     queue.state = 'congested';
     this.congested.add(connection);
@@ -226,6 +229,7 @@ export class ConnectionWriter {
   }
 
   #recover(connection: Connection): void {
+    this.stateChanges += 1;
     connection.queue = undefined;
     this.congested.delete(connection);
     this.#topics.attach(connection);
@@ -243,6 +247,7 @@ export class ConnectionWriter {
   }
 
   #startClosing(connection: Connection, queue: SendQueue, reason: CloseReasonName): void {
+    this.stateChanges += 1;
     connection.queue = queue;
     connection.closeReason = reason;
     queue.state = 'closing';

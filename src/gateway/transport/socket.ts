@@ -37,3 +37,9 @@ export interface Socket {
   pause(): void;
   resume(): void;
 }
+
+/** Open sockets that are sent the same messages. */
+export interface SocketGroup {
+  /** Sends to each of them that is still open, in order with `Socket.send` and `Transport.publish`; merges what one tick publishes. */
+  publish(message: OutboundMessage): void;
+}

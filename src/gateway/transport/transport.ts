@@ -5,7 +5,7 @@ import type { LongQueries } from './head-limit.js';
 import type { PlainConnectionsOptions } from './plain-connections.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import type { InflateLimits } from './inflater.js';
-import type { OutboundMessage, Socket } from './socket.js';
+import type { OutboundMessage, Socket, SocketGroup } from './socket.js';
 
 /** Which server library carries the connections. */
 export type TransportName = 'uws' | 'ws';
@@ -123,6 +123,8 @@ export interface Transport {
   reloadTls(): Promise<void>;
   /** Sends to each socket subscribed to `topic`, in order with `Socket.send`; merges what one tick publishes. */
   publish(topic: string, message: OutboundMessage): void;
+  /** Makes a group of sockets; only where sending to one is cheaper than to each of its sockets. */
+  group?(sockets: readonly Socket[]): SocketGroup;
   /** Accepts nothing new; connections stay. */
   stopListening(): void;
   /** Cuts what is left, ends streams and frees the port. Idempotent. */

@@ -8,7 +8,7 @@ import { attachLibrary, type CloseListener, type LibraryHalf } from './server-we
 import type { MessageBatch } from './message-batch.js';
 import type { OutboundMessage, SendStatus } from './socket.js';
 import { PLAIN } from './ws-frame.js';
-import type { TopicMember, TurnWrites } from './turn-writes.js';
+import type { TurnMember, TurnPart, TurnWrites } from './turn-writes.js';
 
 /** What is told of a connection that was lost. */
 const NO_CLOSE_FRAME = 1006;
@@ -26,7 +26,7 @@ export interface WsStream extends Duplex {
 /** What all sockets of one `ws` transport share. */
 export interface WsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
-  readonly turnWrites: TurnWrites<WsSocket<C>>;
+  readonly turnWrites: TurnWrites;
   readonly onCloseIgnored: () => void;
 }
 
@@ -43,14 +43,14 @@ export interface WsParts {
 }
 
 /** One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js does, not when the peer has answered. */
-export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSink, WriterOwner, CloseListener {
+export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSink, WriterOwner, CloseListener {
   connection: C | undefined = undefined;
   /** For the keep-alive: bytes read when it last looked, and for how many seconds none have come. */
   seenBytes = 0;
   silentS = 0;
   turn = 0;
   written = 0;
-  topicBits = 0;
+  part: TurnPart | undefined = undefined;
   readonly idleTimeoutS: number;
   readonly #context: WsSocketContext<C>;
   readonly #stream: WsStream;
@@ -113,6 +113,10 @@ export class WsSocket<C extends object> implements Peer<C>, TopicMember, FrameSi
     if (this.#corked !== undefined && this.#corked.length > 0) this.#flushCork(this.#corked);
     this.#writer.write(batch);
     return true;
+  }
+
+  dropped({ payload }: OutboundMessage): void {
+    this.#context.guarded.dropped(this, payload.byteLength);
   }
 
   bufferedBytes(): number {

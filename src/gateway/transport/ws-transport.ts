@@ -10,8 +10,8 @@ import { HEAD_TOO_LARGE, statusText } from './http-serve.js';
 import { hasTooManyHeaders } from './node-http.js';
 import { readTarget } from './request-target.js';
 import { Inflater } from './inflater.js';
-import type { OutboundMessage } from './socket.js';
-import { TurnWrites } from './turn-writes.js';
+import type { OutboundMessage, Socket, SocketGroup } from './socket.js';
+import { TurnWrites, type TurnMember } from './turn-writes.js';
 import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, UpgradeGrant } from './transport.js';
 import { refuseUpgrade } from './upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from './upgrade-decision.js';
@@ -58,7 +58,7 @@ export class WsTransport<C extends object> implements Transport {
     const guarded = new GuardedHandler(options.handler, options.log);
     this.#context = {
       guarded,
-      turnWrites: new TurnWrites((socket, message) => guarded.dropped(socket, message.payload.length)),
+      turnWrites: new TurnWrites(),
       onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
     };
     const inflater = new Inflater(options.inflateLimits);
@@ -103,6 +103,10 @@ export class WsTransport<C extends object> implements Transport {
 
   publish(topic: string, message: OutboundMessage): void {
     this.#context.turnWrites.publish(topic, message);
+  }
+
+  group(sockets: readonly Socket[]): SocketGroup {
+    return this.#context.turnWrites.group(sockets.filter(isMember));
   }
 
   stopListening(): void {
@@ -210,6 +214,11 @@ export class WsTransport<C extends object> implements Transport {
       socket.lost(unread(stream));
     });
   }
+}
+
+/** Each socket that a transport has given out is one of its own. */
+function isMember(socket: Socket): socket is Socket & TurnMember {
+  return socket instanceof WsSocket;
 }
 
 function cut(this: Duplex): void {
