@@ -61,8 +61,13 @@ export class RawWebSocket {
   }
 
   /** Connects and upgrades; rejects when the answer is not 101. */
-  static async open(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<RawWebSocket> {
-    const client = await RawWebSocket.connect(port);
+  static async open(
+    port: number,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    options: { readonly tls?: boolean } = {},
+  ): Promise<RawWebSocket> {
+    const client = await RawWebSocket.connect(port, options);
     client.socket.write(upgradeRequest(path, headers));
     const { status, body } = await client.answer();
     if (status !== 101) throw new Error(`upgrade answered ${status}: ${body}`);

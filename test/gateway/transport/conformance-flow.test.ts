@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { SendStatus } from '../../../src/gateway/transport/socket.js';
 import { OPCODE, type RawWebSocket } from '../../support/raw-websocket.js';
 import type { TestConnection } from './recording-handler.js';
-import { bytes, onBothTransports, text } from './transport-fixture.js';
+import { bytes, onBothAlsoOverTls, text } from './transport-fixture.js';
 
 const KIB = 1024;
 /** More than the kernel takes for a reader that does not read. */
@@ -24,7 +24,21 @@ async function sendUntil(wanted: SendStatus, { socket }: TestConnection): Promis
   return counts;
 }
 
-onBothTransports('backpressure', (bench) => {
+onBothAlsoOverTls('backpressure', (bench) => {
+  it('says sent, and holds nothing, while the kernel takes what a reader is sent', async () => {
+    const fixture = await bench.start();
+    const client = await bench.raw(fixture);
+    const { socket } = await fixture.handler.next('open');
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(socket.send(text('small'))).toBe('sent');
+      expect(socket.send(bytes(8 * KIB))).toBe('sent');
+      expect(socket.bufferedBytes()).toBe(0);
+      expect(await client.frame()).toMatchObject({ opcode: OPCODE.text });
+      expect((await client.frame()).payload).toHaveLength(8 * KIB);
+    }
+    expect(fixture.handler.count('drain')).toBe(0);
+  });
+
   it('says buffered when the reader is slow, dropped over the limit, and drains when it reads', async () => {
     const fixture = await bench.start({ endpoints: [{ maxBufferedBytes: 256 * KIB }] });
     const client = await bench.raw(fixture);
@@ -92,7 +106,7 @@ onBothTransports('backpressure', (bench) => {
   });
 });
 
-onBothTransports('publishing in bursts', (bench) => {
+onBothAlsoOverTls('publishing in bursts', (bench) => {
   it(`${bench.name === 'ws' ? 'tells of every' : 'tells at least once of'} small message lost in one tick`, async () => {
     const fixture = await bench.start({ endpoints: [{ maxBufferedBytes: 64 * KIB }] });
     const client = await bench.raw(fixture);
@@ -106,7 +120,7 @@ onBothTransports('publishing in bursts', (bench) => {
   });
 });
 
-onBothTransports('topics', (bench) => {
+onBothAlsoOverTls('topics', (bench) => {
   it('publishes to those subscribed and to nobody else', async () => {
     const fixture = await bench.start();
     const [first, second, third] = [await bench.raw(fixture), await bench.raw(fixture), await bench.raw(fixture)];
@@ -193,7 +207,7 @@ onBothTransports('topics', (bench) => {
   });
 });
 
-onBothTransports('pausing', (bench) => {
+onBothAlsoOverTls('pausing', (bench) => {
   it(`${bench.name === 'ws' ? 'stops' : 'cannot stop'} reading a socket`, async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);

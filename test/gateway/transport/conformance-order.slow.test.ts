@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { TestConnection } from './recording-handler.js';
-import { onBothTransports, type Bench, type Fixture } from './transport-fixture.js';
+import { onBothAlsoOverTls, type Bench, type Fixture } from './transport-fixture.js';
 
 const TOPICS = ['a', 'b', 'c'];
 /** Not compressed; compressed; compressed with a window that the client bounds. */
@@ -126,7 +126,7 @@ async function connect(bench: Bench): Promise<{ party: Party; clients: WebSocket
   return { party: new Party(fixture, connections), clients, received };
 }
 
-onBothTransports('order of what is published and sent', (bench) => {
+onBothAlsoOverTls('order of what is published and sent', (bench) => {
   it('brings each client exactly what it is owed, in order, then the close frame', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (steps) => {

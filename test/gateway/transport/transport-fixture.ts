@@ -14,6 +14,7 @@ import type {
 } from '../../../src/gateway/transport/transport.js';
 import { RawWebSocket } from '../../support/raw-websocket.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
+import { TLS_A } from '../../support/tls-files.js';
 import { RecordingHandler } from './recording-handler.js';
 
 export const PATH = '/ws';
@@ -56,14 +57,20 @@ export function onBothTransports(title: string, suite: (bench: Bench) => void): 
   for (const name of ['uws', 'ws'] as const) onTransport(name, title, suite);
 }
 
-/** The same for what one of them alone can do. */
-export function onTransport(name: TransportName, title: string, suite: (bench: Bench) => void): void {
+/** The same, each transport also over TLS. */
+export function onBothAlsoOverTls(title: string, suite: (bench: Bench) => void): void {
+  onBothTransports(title, suite);
+  for (const name of ['uws', 'ws'] as const) onTransport(name, `${title}, TLS`, suite, TLS_A);
+}
+
+/** The same for what one of them alone can do; over TLS with the certificate given. */
+export function onTransport(name: TransportName, title: string, suite: (bench: Bench) => void, tls?: TlsFiles): void {
   describe(`${title} (${name})`, () => {
     const cleanups: (() => unknown)[] = [];
     afterEach(async () => {
       for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
     });
-    suite(createBench(name, (cleanup) => cleanups.push(cleanup)));
+    suite(createBench(name, (cleanup) => cleanups.push(cleanup), tls));
   });
 }
 
@@ -116,24 +123,25 @@ const DEFAULT_ENDPOINT: TransportEndpoint = {
   compression: false,
 };
 
-function createBench(name: TransportName, later: (cleanup: () => unknown) => void): Bench {
+function createBench(name: TransportName, later: (cleanup: () => unknown) => void, tls?: TlsFiles): Bench {
   return {
     name,
     async start(options = {}) {
-      const created = await createTransport(name, options);
+      const all = { tls, ...options };
+      const created = await createTransport(name, all);
       later(() => created.transport.stop());
       const { port } = await created.transport.listen();
-      const scheme = options.tls === undefined ? 'ws' : 'wss';
+      const scheme = all.tls === undefined ? 'ws' : 'wss';
       return { ...created, port, url: `${scheme}://127.0.0.1:${port}${PATH}` };
     },
     async client(fixture, options = {}, protocols = []) {
-      const client = new WebSocket(fixture.url, protocols, options);
+      const client = new WebSocket(fixture.url, protocols, { rejectUnauthorized: tls === undefined, ...options });
       later(() => client.terminate());
       await new Promise((resolve, reject) => client.once('open', resolve).once('error', reject));
       return client;
     },
     async raw(fixture, headers) {
-      const client = await RawWebSocket.open(fixture.port, PATH, headers);
+      const client = await RawWebSocket.open(fixture.port, PATH, headers, { tls: tls !== undefined });
       later(() => client.destroy());
       return client;
     },
