@@ -1,4 +1,5 @@
 import { Command } from '@oclif/core/command';
+import type { LogLine } from './log-line.js';
 import { isOclifError, usageError } from './oclif-error.js';
 import { type Output, processOutput } from './output.js';
 import { reportError } from './report-error.js';
@@ -9,10 +10,16 @@ export abstract class BaseCommand extends Command {
 
   /** Prints the error and sets the exit code; the process ends when nothing is open any more. */
   protected override async catch(error: Error): Promise<void> {
+    this.reportAs(error);
+  }
+
+  /** The same, as a line of a log where there is one. */
+  protected reportAs(error: Error, log?: (line: LogLine) => void): void {
     const shown = isOclifError(error) ? usageError(error, this.id) : error;
     process.exitCode = reportError(shown, this.output, {
       json: this.argv.includes('--json'),
       showStack: process.env.DEBUG !== undefined,
+      ...(log && { log }),
     });
   }
 }

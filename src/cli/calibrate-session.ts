@@ -27,7 +27,10 @@ export async function runCalibration({ threads, json, output, version }: Calibra
     engine?.stop();
   };
   const stopListening = onStopSignal(stop, { onSecond: () => endProcess(EXIT_CODE.interruptedTwice) });
-  const { process: server, path } = echoTarget({ showLine: tell, died: (error) => engine?.fail(error) });
+  const { process: server, path } = echoTarget({
+    relayed: (source, text) => tell(`${source} | ${text}`),
+    died: (error) => engine?.fail(error),
+  });
   try {
     const url = `ws://${formatListenAddress(await server.start())}${path}`;
     tell(

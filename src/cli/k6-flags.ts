@@ -28,7 +28,6 @@ export interface K6Flags {
   readonly 'include-system-env-vars': boolean;
   readonly 'no-usage-report': boolean;
   readonly address: string | undefined;
-  readonly 'log-output': string | undefined;
   readonly out: readonly string[] | undefined;
 }
 
@@ -91,7 +90,19 @@ export const k6Flags = {
   'include-system-env-vars': Flags.boolean({ hidden: true }),
   'no-usage-report': Flags.boolean({ hidden: true }),
   address: Flags.string({ char: 'a', hidden: true }),
-  'log-output': Flags.string({ hidden: true }),
+  verbose: Flags.boolean({ char: 'v', description: 'Also log lines of level debug.' }),
+  'log-format': Flags.string({
+    helpValue: 'FORMAT',
+    description: 'logfmt, json or raw; on a terminal a short form, elsewhere logfmt by default.',
+  }),
+  'log-output': Flags.string({
+    helpValue: 'WHERE',
+    description: 'Where log lines go: stderr (the default), stdout, none or file=PATH[,level=LEVEL].',
+  }),
+  'console-output': Flags.string({
+    helpValue: 'FILE',
+    description: 'Append what scripts write with console to this file, instead of the log.',
+  }),
   out: Flags.string({
     char: 'o',
     ...several,

@@ -1,6 +1,6 @@
 import type { K6Flags } from './k6-flags.js';
 
-const WITHOUT_EFFECT = ['no-usage-report', 'address', 'log-output'] as const;
+const WITHOUT_EFFECT = ['no-usage-report', 'address'] as const;
 const FOR_SCRIPTS = ['env', 'include-system-env-vars'] as const;
 
 type Habit = (typeof WITHOUT_EFFECT)[number] | (typeof FOR_SCRIPTS)[number];

@@ -1,12 +1,13 @@
 import type { LoadFlags } from '../loadgen/index.js';
 import { dialOptions, type DialFlags } from './dial-flags.js';
 import type { K6Flags } from './k6-flags.js';
+import type { LogFlags } from './load-log.js';
 import { scenarioOptions, type ScenarioFlags } from './scenario-flags.js';
 import type { WatchFlags } from './watch-flags.js';
 import type { SummaryFlags } from './summary-options.js';
 
 /** What `wsg loadtest` was told on its command line, as texts. */
-export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, DialFlags, ScenarioFlags {
+export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, LogFlags, DialFlags, ScenarioFlags {
   readonly scenario: string | undefined;
   readonly vus: string | undefined;
   readonly duration: string | undefined;

@@ -1,4 +1,4 @@
-import type { RunObserver, RunProgress, ScriptLogLine } from '../loadgen/index.js';
+import type { RunObserver, RunProgress } from '../loadgen/index.js';
 import type { RunEventRecord } from '../run-file/records.js';
 import {
   LiveHistory,
@@ -10,7 +10,8 @@ import {
 } from '../summary/index.js';
 import { LiveProgress } from './live-progress.js';
 import type { Output, TextSink } from './output.js';
-import { renderScriptLogLine } from './script-log-line.js';
+import { LoadLog, type LogWish, warning } from './load-log.js';
+import type { LogLine } from './log-line.js';
 
 /** How a load test is to be shown. */
 export interface LoadScreenOptions {
@@ -20,6 +21,7 @@ export interface LoadScreenOptions {
   /** No header and no progress. */
   readonly quiet: boolean;
   readonly noColor: boolean;
+  readonly log: LogWish;
   /** On a terminal also rates, response times, thresholds and health above the progress. */
   readonly isLiveFull?: boolean;
 }
@@ -36,6 +38,7 @@ export class LoadScreen implements RunObserver {
   private readonly sink: TextSink;
   private readonly live: LiveProgress;
   private readonly history = new LiveHistory(HISTORY_SECONDS);
+  private readonly log: LoadLog;
   private last: RunProgress | undefined;
 
   constructor(options: LoadScreenOptions) {
@@ -43,6 +46,11 @@ export class LoadScreen implements RunObserver {
     this.options = options;
     this.sink = stdout.isTerminal && !options.json ? stdout : stderr;
     this.live = new LiveProgress(this.sink);
+    this.log = new LoadLog(options.log, {
+      stderr: this.aroundProgress(stderr),
+      stdout: this.aroundProgress(stdout),
+      elapsedMs: () => this.last?.elapsedMs ?? 0,
+    });
   }
 
   /** Banner and plan. */
@@ -61,23 +69,17 @@ export class LoadScreen implements RunObserver {
   }
 
   happened(event: RunEventRecord): void {
-    this.showLine(`WARN[${secondOf(event.elapsedMs)}] ${event.text}`);
+    this.logged(warning(event.text));
   }
 
-  /** A line of a script's log. */
-  logged(line: ScriptLogLine): void {
-    const { isTerminal } = this.options.output.stderr;
-    this.showLine(renderScriptLogLine(line, { isTerminal, elapsedMs: this.last?.elapsedMs ?? 0 }));
+  /** One line of the log. */
+  logged(line: LogLine): void {
+    this.log.write(line);
   }
 
-  /** What the run ends with, as k6 logs an error at this moment of it. */
-  showError(elapsedMs: number, text: string): void {
-    this.showLine(`ERRO[${secondOf(elapsedMs)}] ${text}`);
-  }
-
-  /** One line of something else, such as the gateway's log, on standard error. */
-  showLine(line: string): void {
-    this.live.around(() => this.options.output.stderr.write(`${line}\n`));
+  /** Nothing is logged any more. */
+  close(): void {
+    this.log.close();
   }
 
   /** Takes the progress off the terminal, so that results can follow. */
@@ -105,11 +107,12 @@ export class LoadScreen implements RunObserver {
     return renderProgress(progress, { colour: this.useColor, columns });
   }
 
+  /** Lets a line be written to the same terminal without tearing the progress. */
+  private aroundProgress(sink: TextSink): Pick<TextSink, 'isTerminal' | 'write'> {
+    return { isTerminal: sink.isTerminal, write: (text) => this.live.around(() => sink.write(text)) };
+  }
+
   private get useColor(): boolean {
     return this.sink.useColor && !this.options.noColor;
   }
-}
-
-function secondOf(elapsedMs: number): string {
-  return String(Math.floor(elapsedMs / 1000)).padStart(4, '0');
 }

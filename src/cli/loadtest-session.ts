@@ -1,17 +1,7 @@
-import { parse } from 'node:path';
 import { systemClock } from '../core/clock.js';
 import { WsgError } from '../core/error.js';
 import { formatListenAddress } from '../core/listen-address.js';
-import {
-  calibrationPath,
-  describePlan,
-  Engine,
-  planTarget,
-  readCalibration,
-  type OutputWish,
-  type Plan,
-  type ScriptProgram,
-} from '../loadgen/index.js';
+import { calibrationPath, Engine, readCalibration, type ScriptProgram } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
@@ -22,9 +12,12 @@ import type { LoadtestFlags } from './load-flags.js';
 import { checkRoom } from './check-room.js';
 import { readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
 import { crossedThresholds, exitCodeOfRun, printResults } from './load-results.js';
+import { closeFailure, headerView, runName, type LoadJob } from './load-job.js';
 import { loadScriptArgument } from './load-script.js';
 import { writeScriptSummary } from './script-summary.js';
+import { type LogWish, readLogWish, warning } from './load-log.js';
 import { LoadScreen } from './load-screen.js';
+import type { LogLine } from './log-line.js';
 import type { Output } from './output.js';
 import { printPlan } from './print-plan.js';
 import { reportError } from './report-error.js';
@@ -48,22 +41,17 @@ export interface LoadtestInvocation {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Where a run's virtual users go, and what is recorded of it. */
-interface LoadJob {
-  readonly plan: Plan;
-  readonly gatewayUrl: string | undefined;
-  readonly runPath: string | undefined;
-  readonly outputs: readonly OutputWish[];
-}
-
 /** Runs a load test from its options to its results; resolves with the exit code. Options are checked before anything starts. */
 export async function runLoadtest(invocation: LoadtestInvocation): Promise<ExitCode> {
-  const session = new LoadtestSession(invocation);
+  const session = new LoadtestSession(invocation, readLogWish(invocation.flags, process.env));
   const stopListening = onStopSignal(() => session.stop(), { onSecond: () => session.cut() });
   try {
     return await session.run();
+  } catch (error) {
+    return session.report(error);
   } finally {
     stopListening();
+    session.close();
   }
 }
 
@@ -79,17 +67,17 @@ class LoadtestSession {
   private isCut = false;
   private isLoading = false;
 
-  constructor(invocation: LoadtestInvocation) {
+  constructor(invocation: LoadtestInvocation, log: LogWish) {
     const { output, flags } = invocation;
     const { json, quiet } = flags;
     this.invocation = invocation;
     const isLiveFull = flags.live === 'full';
-    this.screen = new LoadScreen({ output, json, quiet, noColor: flags['no-color'], isLiveFull });
+    this.screen = new LoadScreen({ output, json, quiet, noColor: flags['no-color'], isLiveFull, log });
   }
 
   async run(): Promise<ExitCode> {
     const { flags, output } = this.invocation;
-    const request = await endOnStop(this.readRequest(), (line) => this.screen.showLine(line));
+    const request = await endOnStop(this.readRequest(), (text) => this.warn(text));
     const { plan, gatewayUrl, outputs } = request;
     if (flags.inspect) {
       printPlan(plan, { output, json: flags.json });
@@ -124,9 +112,20 @@ class LoadtestSession {
 
   private tellWarnings({ plan, warnings }: Pick<LoadRequest, 'plan' | 'warnings'>): void {
     const habits = k6Warning(this.invocation.flags, plan.behaviour.type === 'script');
-    for (const warning of [...warnings, ...(habits === undefined ? [] : [habits])]) {
-      this.screen.showLine(`WARN[0000] ${warning}`);
+    for (const text of [...warnings, ...(habits === undefined ? [] : [habits])]) {
+      this.warn(text);
     }
+  }
+
+  /** An error that left no results. */
+  report(error: unknown): ExitCode {
+    this.screen.clear();
+    return this.logError(error, this.invocation.flags.json);
+  }
+
+  /** The log is complete. */
+  close(): void {
+    this.screen.close();
   }
 
   /** The first signal: interrupts the iterations, and everything is printed. */
@@ -153,7 +152,7 @@ class LoadtestSession {
     printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
     const crossed = crossedThresholds(run);
-    if (crossed !== undefined) this.screen.showError(run.end.totals.durationMs, crossed);
+    if (crossed !== undefined) this.screen.logged({ level: 'error', text: crossed });
     return strongestExitCode([this.tellFailure(), this.tellMark(), exitCodeOfRun(run, flags['allow-saturated'])]);
   }
 
@@ -161,8 +160,7 @@ class LoadtestSession {
   private tellMark(): ExitCode {
     const mark = this.engine?.failedMark;
     if (mark === undefined) return EXIT_CODE.ok;
-    const error = new WsgError('script.marked-failed', mark);
-    return reportError(error, this.invocation.output, { json: false, showStack: false });
+    return this.logError(new WsgError('script.marked-failed', mark), false);
   }
 
   /** True when the script's own `handleSummary` took the place of the summary. */
@@ -177,7 +175,7 @@ class LoadtestSession {
       output,
       setupData: engine?.setupData,
       noColor: flags['no-color'],
-      tellError: (text) => this.screen.showError(run.end.totals.durationMs, text),
+      tellError: (text) => this.screen.logged({ level: 'error', text }),
     });
   }
 
@@ -189,7 +187,7 @@ class LoadtestSession {
 
   private get spawnOutlets(): SpawnOutlets {
     return {
-      showLine: (line) => this.screen.showLine(line),
+      relayed: (source, text) => this.screen.logged({ level: 'info', text, source, isRelayed: true }),
       died: (error) => this.engine?.fail(error),
     };
   }
@@ -201,7 +199,7 @@ class LoadtestSession {
     try {
       const address = formatListenAddress(await server.start());
       if (this.isStopped) {
-        this.screen.showLine('WARN[0000] stopped by a signal before the run began');
+        this.warn('stopped by a signal before the run began');
         return undefined;
       }
       const files = { config: this.config, script: this.program?.options, url: `ws://${address}${path}` };
@@ -222,7 +220,7 @@ class LoadtestSession {
     try {
       return await this.loadWatched(job, watchers);
     } finally {
-      for (const sentence of await watchers.stop()) this.screen.showLine(`WARN ${sentence}`);
+      for (const sentence of await watchers.stop()) this.warn(sentence);
       if (this.isCut) endProcess(EXIT_CODE.interruptedTwice);
     }
   }
@@ -242,7 +240,7 @@ class LoadtestSession {
     });
     this.engine = engine;
     if (this.isStopped) engine.stop();
-    this.showHeader(plan, watchers.headerFields(runPath));
+    this.screen.showHeader(headerView(plan, { version: this.invocation.version, ...watchers.headerFields(runPath) }));
     this.isLoading = true;
     try {
       const run = await engine.run();
@@ -258,43 +256,24 @@ class LoadtestSession {
     }
   }
 
-  private showHeader(plan: Plan, fields: ReturnType<RunWatchers['headerFields']>): void {
-    const load = plan.isDefaultLoad ? ', the default load' : '';
-    const target = planTarget(plan);
-    this.screen.showHeader({
-      version: this.invocation.version,
-      script:
-        target === undefined ? plan.behaviour.name : `${plan.behaviour.name} (built in) at ${target.given}${load}`,
-      ...fields,
-      ...describePlan(plan),
-    });
-  }
-
   /** What went wrong beside the run, on standard error: a JSON object of the results stands alone on standard output. */
   private tellFailure(): ExitCode {
     if (this.failure === undefined) return EXIT_CODE.ok;
-    return reportError(this.failure, this.invocation.output, { json: false, showStack: false });
+    return this.logError(this.failure, false);
+  }
+
+  private warn(text: string): void {
+    this.screen.logged(warning(text));
+  }
+
+  private logError(error: unknown, json: boolean): ExitCode {
+    const log = (line: LogLine): void => this.screen.logged(line);
+    return reportError(error, this.invocation.output, { json, showStack: process.env.DEBUG !== undefined, log });
   }
 
   private tellRunPath(runPath: string): void {
     const { flags, output } = this.invocation;
     const sink = flags.json ? output.stderr : output.stdout;
     sink.write(`\nrun file: ${runPath} (\`wsg report ${runPath}\` prints it again)\n`);
-  }
-}
-
-/** What a run file is called by: the built-in scenario, or the script without its folder and ending. */
-function runName({ behaviour }: Plan): string {
-  if (behaviour.type === 'built-in') return behaviour.name;
-  return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;
-}
-
-async function closeFailure(file: RunFileWriter | undefined): Promise<WsgError | undefined> {
-  try {
-    await file?.close();
-    return undefined;
-  } catch (error) {
-    if (error instanceof WsgError) return error;
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import { type ExitCode, exitCodeOfError } from './exit-code.js';
+import type { LogLine } from './log-line.js';
 import type { Output } from './output.js';
 
 /** How an error is to be shown. */
@@ -8,13 +9,27 @@ export interface ErrorForm {
   readonly json: boolean;
   /** Prints the stack of a defect; without it only its message and how to see more. */
   readonly showStack: boolean;
+  /** Takes the error as a line of a log, in place of standard error. */
+  readonly log?: (line: LogLine) => void;
 }
 
-/** Prints an error for people on standard error, and with `json` for programs on standard output. Gives the exit code. */
+/** What people read of an error. */
+interface ShownError {
+  readonly message: string;
+  /** One line each. */
+  readonly problems: readonly string[];
+  readonly hint: string | undefined;
+}
+
+/** Prints an error for people on standard error or to a log, and with `json` for programs on standard output. Gives the exit code. */
 export function reportError(failure: unknown, output: Output, form: ErrorForm): ExitCode {
   const thrown = explain(failure);
   const exitCode = exitCodeOfError(thrown);
-  output.stderr.write(errorText(thrown, form));
+  const shown = thrown instanceof WsgError ? thrown : showDefect(thrown, form);
+  const lines = [shown.message, ...shown.problems.map((problem) => `  - ${problem}`)].join('\n');
+  if (form.log === undefined)
+    output.stderr.write(`Error: ${lines}\n${shown.hint === undefined ? '' : `${shown.hint}\n`}`);
+  else form.log({ level: 'error', text: lines, ...(shown.hint !== undefined && { hint: shown.hint }) });
   if (form.json) output.stdout.write(`${JSON.stringify({ error: errorRecord(thrown, exitCode) })}\n`);
   return exitCode;
 }
@@ -28,17 +43,10 @@ function explain(thrown: unknown): unknown {
   });
 }
 
-function errorText(thrown: unknown, form: ErrorForm): string {
-  if (!(thrown instanceof WsgError)) return defectText(thrown, form);
-  const problems = thrown.problems.map((problem) => `  - ${problem}\n`);
-  const hint = thrown.hint === undefined ? '' : `${thrown.hint}\n`;
-  return `Error: ${thrown.message}\n${problems.join('')}${hint}`;
-}
-
-function defectText(thrown: unknown, form: ErrorForm): string {
+function showDefect(thrown: unknown, form: ErrorForm): ShownError {
   const stack = thrown instanceof Error ? thrown.stack : undefined;
-  const more = form.showStack ? `${stack ?? ''}\n` : 'Set DEBUG=wsg to see where it comes from.\n';
-  return `Error: ${errorMessage(thrown)}\nThis is a defect in wsg itself. ${more}`;
+  const more = form.showStack ? (stack ?? '') : 'Set DEBUG=wsg to see where it comes from.';
+  return { message: errorMessage(thrown), problems: [], hint: `This is a defect in wsg itself. ${more}` };
 }
 
 function errorRecord(thrown: unknown, exitCode: ExitCode): Readonly<Record<string, unknown>> {

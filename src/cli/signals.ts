@@ -45,9 +45,9 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
 }
 
 /** Waits for work that needs no end in order, such as reading scripts: a stop signal meanwhile is told of and ends the process at once. */
-export async function endOnStop<T>(work: Promise<T>, tell: (line: string) => void): Promise<T> {
+export async function endOnStop<T>(work: Promise<T>, tell: (text: string) => void): Promise<T> {
   const stopListening = onStopSignal(() => {
-    tell('WARN[0000] stopped by a signal before the run began');
+    tell('stopped by a signal before the run began');
     endProcess(EXIT_CODE.stoppedBySignal);
   });
   try {

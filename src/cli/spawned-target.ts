@@ -17,7 +17,8 @@ export interface SpawnedTarget {
 
 /** Where a spawned server is heard. */
 export interface SpawnOutlets {
-  showLine(line: string): void;
+  /** Takes a line that the server wrote. */
+  relayed(source: 'gateway' | 'echo', text: string): void;
   /** It ended although nobody stopped it. */
   died(error: WsgError): void;
 }
@@ -28,7 +29,7 @@ export function gatewayTarget(plan: Plan, outlets: SpawnOutlets): SpawnedTarget 
     entry: ENTRY,
     cwd: dirname(ENTRY),
     args: [gatewayCommand(plan), '--listen', '127.0.0.1:0', '--log-format', 'classic'],
-    onLine: (line) => outlets.showLine(`gateway | ${line}`),
+    onLine: (line) => outlets.relayed('gateway', line),
     onDeath: (how) => outlets.died(targetDied('The gateway', how)),
   });
   return { process, path: '/connect', isGateway: true };
@@ -42,7 +43,7 @@ export function echoTarget(outlets: SpawnOutlets): SpawnedTarget {
     hint: 'Name a server of yours with --url.',
     entry: echoServerEntry(),
     args: [],
-    onLine: (line) => outlets.showLine(`echo | ${line}`),
+    onLine: (line) => outlets.relayed('echo', line),
     onDeath: (how) => outlets.died(targetDied(title, how)),
   });
   return { process, path: '/', isGateway: false };

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { k6Flags } from '../cli/k6-flags.js';
 import { dialFlags } from '../cli/dial-flags.js';
+import { DEFAULT_LOG, LoadLog, typedLogFormat } from '../cli/load-log.js';
 import { labelFlag, readLabels } from '../cli/run-labels.js';
 import { scenarioFlags } from '../cli/scenario-flags.js';
 import { watchFlags } from '../cli/watch-flags.js';
@@ -92,6 +93,14 @@ export default class Loadtest extends BaseCommand {
     ...watchFlags,
     ...k6Flags,
   };
+
+  /** What is wrong before the load test has its log looks as that log would. */
+  protected override async catch(error: Error): Promise<void> {
+    const { stderr, stdout } = this.output;
+    const wish = { ...DEFAULT_LOG, format: typedLogFormat(this.argv, process.env) };
+    const log = new LoadLog(wish, { stderr, stdout, elapsedMs: () => 0 });
+    this.reportAs(error, (line) => log.write(line));
+  }
 
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(Loadtest);

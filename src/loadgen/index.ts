@@ -17,4 +17,4 @@ export { teeSink } from './tee-sink.js';
 export { planSchedule } from './plan/schedule.js';
 export { remoteModulesFolder, RemoteModules } from './script/remote-modules.js';
 export { ScriptProgram } from './script-program.js';
-export type { ScriptLogLine } from './script/runtime/script-log.js';
+export type { ScriptLogLevel, ScriptLogLine } from './script/runtime/script-log.js';

@@ -6,7 +6,6 @@ const NOTHING = {
   'include-system-env-vars': false,
   'no-usage-report': false,
   address: undefined,
-  'log-output': undefined,
 };
 
 describe('flags of k6', () => {

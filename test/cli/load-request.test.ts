@@ -78,7 +78,10 @@ const NOTHING: LoadtestFlags = {
   'include-system-env-vars': false,
   'no-usage-report': false,
   address: undefined,
+  verbose: false,
+  'log-format': undefined,
   'log-output': undefined,
+  'console-output': undefined,
   out: undefined,
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LoadScreen } from '../../src/cli/load-screen.js';
 import type { RunProgress } from '../../src/loadgen/index.js';
+import { DEFAULT_LOG } from '../../src/cli/load-log.js';
 import { recordingOutput } from '../support/recording-output.js';
 import { sampleSnapshot } from '../support/run-snapshots.js';
 
@@ -29,7 +30,7 @@ function progressAt(elapsedMs: number): RunProgress {
 function screenOn(options: { readonly isTerminal: boolean; readonly json?: boolean; readonly quiet?: boolean }) {
   const output = recordingOutput({ isTerminal: options.isTerminal });
   const { json = false, quiet = false } = options;
-  return { output, screen: new LoadScreen({ output, json, quiet, noColor: true }) };
+  return { output, screen: new LoadScreen({ output, json, quiet, noColor: true, log: DEFAULT_LOG }) };
 }
 
 describe('LoadScreen', () => {
@@ -71,7 +72,14 @@ describe('LoadScreen', () => {
     { isTerminal: false, shows: false },
   ])('shows rates above the progress when all is asked for, and lines alone in a pipe: %j', ({ isTerminal, shows }) => {
     const output = recordingOutput({ isTerminal });
-    const screen = new LoadScreen({ output, json: false, quiet: false, noColor: true, isLiveFull: true });
+    const screen = new LoadScreen({
+      output,
+      json: false,
+      quiet: false,
+      noColor: true,
+      log: DEFAULT_LOG,
+      isLiveFull: true,
+    });
     screen.snapshotTaken(sampleSnapshot());
     screen.progressed(progressAt(1000));
     const text = output.stdout.text() + output.stderr.text();
@@ -81,7 +89,14 @@ describe('LoadScreen', () => {
 
   it('keeps all that it draws over on the terminal', () => {
     const output = recordingOutput({ isTerminal: true, rows: 6 });
-    const screen = new LoadScreen({ output, json: false, quiet: false, noColor: true, isLiveFull: true });
+    const screen = new LoadScreen({
+      output,
+      json: false,
+      quiet: false,
+      noColor: true,
+      log: DEFAULT_LOG,
+      isLiveFull: true,
+    });
     screen.snapshotTaken(sampleSnapshot());
     screen.progressed(progressAt(1000));
     expect(output.stdout.text().split('\n')).toHaveLength(6);
@@ -92,9 +107,10 @@ describe('LoadScreen', () => {
     screen.showHeader(VIEW);
     screen.progressed(progressAt(1000));
     screen.happened({ elapsedMs: 12_345, kind: 'stall', text: 'an action ran late' });
-    screen.showLine('gateway | hello');
+    screen.logged({ level: 'info', text: 'hello', source: 'gateway', isRelayed: true });
     screen.showEnd();
-    expect(output.stderr.text()).toBe('WARN[0012] an action ran late\ngateway | hello\n');
+    const lines = output.stderr.text().replaceAll(/time="[^"]+" /g, '');
+    expect(lines).toBe('level=warning msg="an action ran late"\nlevel=info msg=hello source=gateway\n');
     expect(output.stdout.text()).toBe('');
   });
 });

@@ -36,7 +36,7 @@ describe('a URL without a scheme', () => {
       'publishUrl (WSG_PUBLISH_URL): ',
     ];
     for (const [index, { stderr, code }] of endings.entries()) {
-      expect(stderr).toContain(`WARN[0000] ${hints[index]}'${host}`);
+      expect(stderr).toContain(`level=warning msg="${hints[index]}'${host}`);
       expect(stderr).not.toMatch(/defect in wsg/);
       expect(code).toBe(0);
     }

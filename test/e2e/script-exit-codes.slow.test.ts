@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
-/** Eleven processes start at the same time, on a machine that may be busy. */
+/** Twelve processes start at the same time, on a machine that may be busy. */
 const ALL_AT_ONCE_MS = 120_000;
 
 async function runText(text: string): ReturnType<typeof runWsg> {
@@ -27,13 +27,18 @@ it('ends with the exit codes of k6', { timeout: ALL_AT_ONCE_MS }, async () => {
     [107, `export function setup() { throw new Error('not ready'); } ${nothing}`],
     [108, `${exec} export default function () { exec.test.abort('enough'); }`],
     [110, `${exec} export default function () { exec.test.fail('bad'); }`],
+    [
+      110,
+      `${exec} export const options = { thresholds: { iterations: ['count>5'] } };
+       export default function () { exec.test.fail('bad'); }`,
+    ],
     [0, `export default function () { Promise.reject(new Error('nobody cares')); throw new Error('only logged'); }`],
   ];
   const endings = await Promise.all(cases.map(([, text]) => runText(text)));
   expect(endings.map(({ code }) => code)).toEqual(cases.map(([code]) => code));
   expect(endings[6]?.stderr).toMatch(/There is no module k6\/x\/redis here; there are k6, k6\/ws/);
   expect(endings[8]?.stderr).toMatch(/test aborted: enough/);
-  expect(endings[10]?.stderr).toMatch(
+  expect(endings[11]?.stderr).toMatch(
     /level=error msg="Error: only logged.*executor=per-vu-iterations scenario=default/,
   );
 });

@@ -65,6 +65,9 @@ const PLANNED: readonly OptionEntry[] = [
   { name: 'summaryTrendStats', fate: 'summary', variable: 'SUMMARY_TREND_STATS', flag: '--summary-trend-stats' },
   { name: 'out', fate: 'summary', variable: 'OUT', flag: '-o, --out' },
   { name: 'summaryTimeUnit', fate: 'summary', variable: 'SUMMARY_TIME_UNIT', flag: '--summary-time-unit' },
+  { name: 'logFormat', fate: 'summary', variable: 'LOG_FORMAT', flag: '--log-format' },
+  { name: 'logOutput', fate: 'summary', variable: 'LOG_OUTPUT', flag: '--log-output' },
+  { name: 'consoleOutput', fate: 'summary', variable: 'CONSOLE_OUTPUT', flag: '--console-output' },
 ];
 
 const FOR_SCRIPTS: readonly OptionEntry[] = [
@@ -113,7 +116,6 @@ const LEFT_OUT: readonly OptionEntry[] = [
   { name: 'rps', fate: 'refused', variable: 'RPS', reason: 'HTTP requests are not held back; use an arrival rate' },
   { name: 'paused', fate: 'refused', variable: 'PAUSED', reason: 'nothing could resume the run' },
   { name: 'linger', fate: 'refused', variable: 'LINGER', reason: 'there is no interface to keep alive' },
-  { name: 'consoleOutput', fate: 'refused', variable: 'CONSOLE_OUTPUT', reason: 'the console goes to standard error' },
   { name: 'tlsAuth', fate: 'refused', reason: 'there are no client certificates' },
   { name: 'tlsCipherSuites', fate: 'refused', reason: "the ciphers are Node's" },
   { name: 'tlsVersion', fate: 'refused', reason: "the versions are Node's" },

@@ -12,6 +12,8 @@ export interface ScriptLogLine {
   /** k6's fields of a failed iteration. */
   readonly executor?: string;
   readonly scenario?: string;
+  /** Further fields of k6's. */
+  readonly fields?: Readonly<Record<string, string | number>>;
 }
 
 /** Takes the lines that scripts write, and those that are written about them. */

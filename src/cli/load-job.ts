@@ -1,0 +1,42 @@
+import { parse } from 'node:path';
+import { WsgError } from '../core/error.js';
+import { describePlan, planTarget, type OutputWish, type Plan } from '../loadgen/index.js';
+import type { RunFileWriter } from '../run-file/index.js';
+import type { HeaderView } from '../summary/index.js';
+
+/** Where a run's virtual users go, and what is recorded of it. */
+export interface LoadJob {
+  readonly plan: Plan;
+  readonly gatewayUrl: string | undefined;
+  readonly runPath: string | undefined;
+  readonly outputs: readonly OutputWish[];
+}
+
+/** What the header says of a load test by this plan. */
+export function headerView(
+  plan: Plan,
+  fields: { readonly version: string; readonly output: string; readonly dashboard?: string },
+): HeaderView {
+  const load = plan.isDefaultLoad ? ', the default load' : '';
+  const target = planTarget(plan);
+  const script =
+    target === undefined ? plan.behaviour.name : `${plan.behaviour.name} (built in) at ${target.given}${load}`;
+  return { script, ...fields, ...describePlan(plan) };
+}
+
+/** What a run file is called by: the built-in scenario, or the script without its folder and ending. */
+export function runName({ behaviour }: Plan): string {
+  if (behaviour.type === 'built-in') return behaviour.name;
+  return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;
+}
+
+/** Completes the run file; gives what went wrong with it. */
+export async function closeFailure(file: RunFileWriter | undefined): Promise<WsgError | undefined> {
+  try {
+    await file?.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof WsgError) return error;
+    throw error;
+  }
+}
