@@ -119,9 +119,13 @@ export class NatsLink {
     });
   }
 
-  /** Asks anew what the stream takes. */
+  /** Asks anew what the stream takes. Without an answer the link is not to be published on any more: the stream may be gone, which only an opening finds out. */
   async refreshLimits(): Promise<void> {
-    this.limits = this.limitsOf(await this.manager.streams.info(this.options.stream));
+    try {
+      this.limits = this.limitsOf(await this.manager.streams.info(this.options.stream));
+    } catch (error) {
+      this.abandon(errorMessage(error));
+    }
   }
 
   /** It is not to be published on any more; what waits is lost. */

@@ -149,7 +149,9 @@ class Publishing {
   /** Takes out what the stream does not take, as it is now: it may have been changed since the link was opened. */
   async sortOut(): Promise<void> {
     if (!this.batch.some((event, index) => this.isUnfit(event, index))) return;
-    await this.link.refreshLimits().catch(() => undefined);
+    await this.link.refreshLimits();
+    // What it knows may hold no longer; nothing is published on it either.
+    if (this.link.closedBecause !== undefined) return;
     const { maxBytes: bound } = this.link.limits;
     if (this.batch.every((event, index) => this.bytes(event, index) > bound)) {
       // A limit that nothing keeps may be the stream's mistake: whether others pass is for the outbox to find out.
@@ -204,7 +206,9 @@ class Publishing {
   private async publish(index: number, { id, reason }: GatewayEvent, after: string | undefined): Promise<NatsAck> {
     const content = this.contents[index];
     // Larger than what the server took when the link was opened, but not than what it takes now.
-    if (content === undefined) return { kind: 'lost', why: 'the limits of the stream have changed' };
+    if (content === undefined) {
+      return { kind: 'lost', why: this.link.closedBecause ?? 'the limits of the stream have changed' };
+    }
     try {
       return await this.link.publish({ subject: this.subjects[index] ?? '', id, content, reason, after });
     } catch (error) {

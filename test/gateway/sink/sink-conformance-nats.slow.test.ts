@@ -188,13 +188,20 @@ describe('the nats sink', () => {
     }
   });
 
-  test('makes its stream again when it is deleted', async () => {
+  test.each([
+    [{ max_msgs: 100 }, 0],
+    [{ subjects: ['quite.else'] }, 3],
+    [{ max_msg_size: 1 }, 3],
+  ])('makes its stream again when it is deleted after it was changed: %j', async (change, refusals) => {
     const sink = createSink();
     await withSink(sink, async () => {
-      await sink.start();
       await sink.deliver(testEvents(1, 2));
-      await withManager(url, (manager) => manager.streams.delete(newest.stream));
-      await expect(sink.deliver(testEvents(3, 5))).rejects.toThrow('no stream listens');
+      await withManager(url, ({ streams }) => streams.update(newest.stream, change));
+      // By now the sink knows what the stream takes, and sends nothing that it would refuse.
+      for (let tries = 0; tries < refusals; tries++)
+        await expect(sink.deliver(testEvents(3, 5))).rejects.toThrow('is away');
+      await withManager(url, ({ streams }) => streams.delete(newest.stream));
+      await expect(sink.deliver(testEvents(3, 5))).rejects.toThrow(/stream not found|no stream listens/);
       expect(await sink.deliver(testEvents(3, 5))).toEqual({ settled: 3, refused: [] });
     });
     expect(await sequences(3)).toEqual([3, 4, 5]);
