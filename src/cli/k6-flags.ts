@@ -107,6 +107,7 @@ export const k6Flags = {
     char: 'o',
     ...several,
     helpValue: 'TYPE=WHERE',
-    description: 'json=FILE, csv=FILE, prometheus[=HOST:PORT] or otlp=URL; may be repeated.',
+    description:
+      'json=FILE, csv=FILE, prometheus[=HOST:PORT] or otlp=URL; the file - is standard output; may be repeated.',
   }),
 };

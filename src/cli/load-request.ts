@@ -116,9 +116,17 @@ function schemeHints(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): st
   });
 }
 
-function readOutputs(flags: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.ProcessEnv>): readonly OutputWish[] {
-  const outputs = outputTexts(flags, env).map(parseOutput);
+function readOutputs(
+  flags: Pick<LoadtestFlags, 'out' | 'json'>,
+  env: Readonly<NodeJS.ProcessEnv>,
+): readonly OutputWish[] {
+  const outputs = outputTexts(flags, env).map((text) => parseOutput(text, env));
   const problems = outputs.flatMap((output) => ('problem' in output ? [output.problem] : []));
+  if (flags.json && outputs.some((output) => 'create' in output && output.takesStandardOutput)) {
+    problems.push(
+      'out: with --json the results have standard output for themselves; name a file, as in json=samples.json',
+    );
+  }
   if (problems.length > 0) throw new WsgError('options.invalid', 'The outputs cannot be as asked.', { problems });
   return outputs.flatMap((output) => ('problem' in output ? [] : [output]));
 }

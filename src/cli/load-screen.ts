@@ -30,13 +30,14 @@ export interface LoadScreenOptions {
 const HISTORY_SECONDS = 60;
 
 /**
- * What a user sees while a load test runs. On a terminal header and progress go to standard output, as k6's do; where that is
- * a pipe, or carries JSON, they go to standard error.
+ * What a user sees while a load test runs. Header and progress go to standard output, as k6's do; where that is a pipe, the progress
+ * goes to standard error, and where it carries JSON or samples, both do.
  */
 export class LoadScreen implements RunObserver {
   private readonly options: LoadScreenOptions;
-  private readonly sink: TextSink;
-  private readonly live: LiveProgress;
+  private sink: TextSink;
+  private live: LiveProgress;
+  private headerSink: TextSink;
   private readonly history = new LiveHistory(HISTORY_SECONDS);
   private readonly log: LoadLog;
   private last: RunProgress | undefined;
@@ -45,6 +46,7 @@ export class LoadScreen implements RunObserver {
     const { stdout, stderr } = options.output;
     this.options = options;
     this.sink = stdout.isTerminal && !options.json ? stdout : stderr;
+    this.headerSink = options.json ? stderr : stdout;
     this.live = new LiveProgress(this.sink);
     this.log = new LoadLog(options.log, {
       stderr: this.aroundProgress(stderr),
@@ -53,9 +55,19 @@ export class LoadScreen implements RunObserver {
     });
   }
 
+  /** Standard output is for the samples of an output: everything goes to standard error. */
+  leaveStandardOutput(): void {
+    const { stderr } = this.options.output;
+    this.sink = stderr;
+    this.headerSink = stderr;
+    this.live = new LiveProgress(stderr);
+  }
+
   /** Banner and plan. */
   showHeader(view: HeaderView): void {
-    if (!this.options.quiet) this.sink.write(renderHeader(view, { colour: this.useColor }));
+    if (this.options.quiet) return;
+    const colour = this.headerSink.useColor && !this.options.noColor;
+    this.headerSink.write(renderHeader(view, { colour }));
   }
 
   progressed(progress: RunProgress): void {

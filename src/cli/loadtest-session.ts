@@ -63,6 +63,8 @@ class LoadtestSession {
   private program: ScriptProgram | undefined;
   /** What went wrong beside the run: its results are printed all the same. */
   private failure: WsgError | undefined;
+  /** Where results go; standard error takes them when an output has standard output for its samples. */
+  private results: Output;
   private isStopped = false;
   private isCut = false;
   private isLoading = false;
@@ -71,6 +73,7 @@ class LoadtestSession {
     const { output, flags } = invocation;
     const { json, quiet } = flags;
     this.invocation = invocation;
+    this.results = output;
     const isLiveFull = flags.live === 'full';
     this.screen = new LoadScreen({ output, json, quiet, noColor: flags['no-color'], isLiveFull, log });
   }
@@ -79,6 +82,7 @@ class LoadtestSession {
     const { flags, output } = this.invocation;
     const request = await endOnStop(this.readRequest(), (text) => this.warn(text));
     const { plan, gatewayUrl, outputs } = request;
+    if (outputs.some(({ takesStandardOutput }) => takesStandardOutput)) this.leaveStandardOutput();
     if (flags.inspect) {
       printPlan(plan, { output, json: flags.json });
       return EXIT_CODE.ok;
@@ -92,6 +96,11 @@ class LoadtestSession {
     const isSummarised = await this.summariseByScript(run, request);
     const summary = isSummarised ? { ...request.summary, mode: 'disabled' as const } : request.summary;
     return this.tellResults(run, { ...request, summary }, runPath);
+  }
+
+  private leaveStandardOutput(): void {
+    this.results = { ...this.results, stdout: this.results.stderr };
+    this.screen.leaveStandardOutput();
   }
 
   private async readRequest(): Promise<LoadRequest> {
@@ -143,13 +152,11 @@ class LoadtestSession {
   }
 
   private tellResults(run: Run, { summary }: LoadRequest, runPath: string | undefined): ExitCode {
-    const { flags, output } = this.invocation;
-    const { json } = flags;
-    const noColor = flags['no-color'];
-    const path = flags['summary-export'];
+    const { flags } = this.invocation;
+    const { json, 'no-color': noColor, 'summary-export': path } = flags;
     const unexported = exportSummary(run, { path, trendStats: summary.trendStats, setupData: this.engine?.setupData });
     this.failure ??= unexported;
-    printResults(run, { ...summary, output, json, noColor, afterSummary: () => this.screen.showEnd() });
+    printResults(run, { ...summary, output: this.results, json, noColor, afterSummary: () => this.screen.showEnd() });
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
     const crossed = crossedThresholds(run);
     if (crossed !== undefined) this.screen.logged({ level: 'error', text: crossed });
@@ -167,12 +174,12 @@ class LoadtestSession {
   private async summariseByScript(run: Run, { summary }: LoadRequest): Promise<boolean> {
     const { program, engine } = this;
     if (program === undefined || !program.hasSummary || summary.mode === 'disabled') return false;
-    const { output, flags } = this.invocation;
+    const { flags } = this.invocation;
     return writeScriptSummary({
       run,
       program,
       summary,
-      output,
+      output: this.results,
       setupData: engine?.setupData,
       noColor: flags['no-color'],
       tellError: (text) => this.screen.logged({ level: 'error', text }),
@@ -272,8 +279,7 @@ class LoadtestSession {
   }
 
   private tellRunPath(runPath: string): void {
-    const { flags, output } = this.invocation;
-    const sink = flags.json ? output.stderr : output.stdout;
+    const sink = this.invocation.flags.json ? this.results.stderr : this.results.stdout;
     sink.write(`\nrun file: ${runPath} (\`wsg report ${runPath}\` prints it again)\n`);
   }
 }

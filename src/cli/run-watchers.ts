@@ -29,7 +29,7 @@ export class RunWatchers {
     private readonly plan: Plan,
     private readonly wishes: WatchWishes,
   ) {
-    const outputs = wishes.outputs.map((wish) => wish(plan));
+    const outputs = wishes.outputs.map(({ create }) => create(plan));
     this.dashboard = wishes.dashboard && new DashboardOutput(wishes.dashboard);
     this.outputs = new LoadOutputs(outputs);
     this.all = new LoadOutputs([...outputs, ...(this.dashboard === undefined ? [] : [this.dashboard])]);

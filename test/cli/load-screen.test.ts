@@ -43,18 +43,28 @@ describe('LoadScreen', () => {
     expect(output.stderr.text()).toBe('');
   });
 
-  it.each([{ isTerminal: false }, { isTerminal: true, json: true }])(
-    'leaves standard output to the results with %j',
-    (options) => {
-      const { output, screen } = screenOn(options);
-      screen.showHeader(VIEW);
-      screen.progressed(progressAt(1000));
-      screen.clear();
-      screen.showEnd();
-      expect(output.stderr.text()).toContain('running (1.0s), 3/3 VUs');
-      expect(output.stdout.text()).toBe('');
-    },
-  );
+  it('shows the header on standard output also when that is a pipe, and the progress on standard error', () => {
+    const { output, screen } = screenOn({ isTerminal: false });
+    screen.showHeader(VIEW);
+    screen.progressed(progressAt(1000));
+    expect(output.stdout.text()).toContain('3 looping VUs');
+    expect(output.stdout.text()).not.toContain('running');
+    expect(output.stderr.text()).toContain('running (1.0s), 3/3 VUs');
+  });
+
+  it.each([
+    { isTerminal: true, json: true },
+    { isTerminal: true, leaves: true },
+  ])('leaves standard output to the results with %j', (options) => {
+    const { output, screen } = screenOn(options);
+    if ('leaves' in options) screen.leaveStandardOutput();
+    screen.showHeader(VIEW);
+    screen.progressed(progressAt(1000));
+    screen.clear();
+    screen.showEnd();
+    expect(output.stderr.text()).toContain('running (1.0s), 3/3 VUs');
+    expect(output.stdout.text()).toBe('');
+  });
 
   it('shows the last progress for good at the end', () => {
     const { output, screen } = screenOn({ isTerminal: true });

@@ -57,6 +57,50 @@ describe('--out', () => {
     expect(users[0]).toMatchObject({ value: 2, tags: { room: 'a' } });
   });
 
+  it.each([
+    ['json', 'json(stdout)', /^\{.*\}$/],
+    ['json=-', 'json(stdout)', /^\{.*\}$/],
+    ['csv=-', 'csv (stdout)', /^([^,]*,){18}[^,]*$/],
+  ])(
+    '%s has standard output for itself, and header and summary go to standard error',
+    async (out, description, row) => {
+      const target = await startTarget();
+      const load = [
+        '--url',
+        target.url,
+        '-u',
+        '1',
+        '-d',
+        '1s',
+        '--graceful-stop',
+        '0s',
+        '--allow-saturated',
+        '--no-run',
+      ];
+      const { code, stdout, stderr } = await runWsg(['loadtest', ...load, '-o', out]);
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain(`output: ${description}\n`);
+      expect(stderr).toMatch(/ws_sessions\.+: 1 /);
+      const rows = stdout.trimEnd().split('\n');
+      expect(rows.filter((text) => !row.test(text))).toEqual([]);
+      expect(rows.length).toBeGreaterThan(MESSAGES);
+    },
+  );
+
+  it('refuses samples on standard output where --json has it', async () => {
+    const { code, stderr } = await runWsg([
+      'loadtest',
+      '--url',
+      'ws://127.0.0.1:1',
+      '--no-run',
+      '--json',
+      '-o',
+      'json',
+    ]);
+    expect(code).toBe(104);
+    expect(stderr).toContain('name a file');
+  });
+
   it('serves the run to Prometheus while it goes', async () => {
     const target = await startTarget();
     const load = ['--url', target.url, '-u', '1', '-d', '60s', '--no-run', '--out', 'prometheus=127.0.0.1:0'];

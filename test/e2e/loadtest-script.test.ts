@@ -35,13 +35,13 @@ it('runs a script as k6 does, `run` in front and all', async () => {
     '-e',
     `WSG_URL=${target.url}`,
   ];
-  const { code, stdout, stderr } = await runWsg(args, { cwd });
+  const { code, stdout } = await runWsg(args, { cwd });
   expect(code).toBe(0);
   expect(stdout).toMatch(/✓ is a greeting\n {5}✓ status is 101\n/);
   expect(stdout).toMatch(/ws_sessions\.+: 4 /);
   expect(stdout).toMatch(/✓ \{ kind:greeting \}\.+: 4 /);
-  expect(stderr).toMatch(/script: .*chat\.js/);
-  expect(stderr).toMatch(/\* default: 4 iterations shared among 2 VUs/);
+  expect(stdout).toMatch(/script: .*chat\.js/);
+  expect(stdout).toMatch(/\* default: 4 iterations shared among 2 VUs/);
 });
 
 it('handleSummary takes the place of the summary and writes files', async () => {

@@ -91,7 +91,7 @@ describe('wsg loadtest', () => {
     expect(places).not.toContain(-1);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(stdout).not.toContain('\u001b[');
-    expect(stderr).toContain('scenarios: (100.00%) 1 scenario, 2 max VUs, 1s max duration (incl. graceful stop):');
+    expect(stdout).toContain('scenarios: (100.00%) 1 scenario, 2 max VUs, 1s max duration (incl. graceful stop):');
     expect(stderr).toMatch(/^running \(/m);
     expect(await readdir(join(cwd, 'runs'))).toEqual([expect.stringMatching(/^[\dTZ-]+-snapshot\.run$/)]);
   });
@@ -155,9 +155,9 @@ describe('wsg loadtest', () => {
   });
 
   it("refuses k6's flags that would change something, by name with 104", async () => {
-    const { code, stderr } = await runWsg(['loadtest', '-o', 'influxdb=a', '-o', 'json']);
+    const { code, stderr } = await runWsg(['loadtest', '-o', 'influxdb=a', '-o', 'csv=colour=red']);
     expect(code).toBe(104);
-    expect(stderr).toMatch(/out: .*influxdb=a[^]*out: 'json' names no file/);
+    expect(stderr).toMatch(/out: .*influxdb=a[^]*out: 'csv=colour=red'/);
   });
 
   it.runIf(existsSync('/dev/full'))(
@@ -210,7 +210,7 @@ describe('wsg loadtest', () => {
     wsg.kill('SIGINT');
     const { code, stdout } = await wsg.ended;
     expect(code).toBe(130);
-    expect(stdout).toBe('');
+    expect(stdout).not.toContain('ws_sessions');
     expect((await runWsg(['report', 'cut.run'], { cwd })).code).toBe(0);
   });
 

@@ -2,25 +2,34 @@ import { parseListenAddress } from '../../core/listen-address.js';
 import { withScheme } from '../../core/missing-scheme.js';
 import type { Plan } from '../plan/plan.js';
 import { CsvOutput } from './csv-output.js';
+import { parseCsvWish } from './csv-wish.js';
 import { JsonOutput } from './json-output.js';
 import type { LoadOutput } from './load-output.js';
 import { OtlpOutput } from './otlp-output.js';
 import { PrometheusOutput } from './prometheus-output.js';
+import { isStandardOutput } from './sample-file.js';
 
-const FORMS = 'json=FILE, csv=FILE, prometheus, prometheus=HOST:PORT, otlp=URL';
+const FORMS = 'json=FILE, json (standard output), csv=FILE, prometheus, prometheus=HOST:PORT, otlp=URL';
 const PROMETHEUS_ADDRESS = { host: '127.0.0.1', port: 5656 } as const;
 
 /** What an `--out` names, before there is a plan. */
-export type OutputWish = (plan: Pick<Plan, 'thresholds' | 'submetrics' | 'runtime'>) => LoadOutput;
+export interface OutputWish {
+  /** Samples go to standard output, so that nothing else may. */
+  readonly takesStandardOutput?: boolean;
+  readonly create: (plan: Pick<Plan, 'thresholds' | 'submetrics' | 'runtime'>) => LoadOutput;
+}
 
 /** Parses the value of one `--out`; a sentence when it is none. */
-export function parseOutput(text: string): OutputWish | { readonly problem: string } {
+export function parseOutput(
+  text: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): OutputWish | { readonly problem: string } {
   const [, type = text, target = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   switch (type) {
     case 'json':
-      return target === '' ? noFile(text) : (plan) => new JsonOutput(target, plan);
+      return { takesStandardOutput: isStandardOutput(target), create: (plan) => new JsonOutput(target, plan) };
     case 'csv':
-      return target === '' ? noFile(text) : ({ runtime }) => new CsvOutput(target, runtime.systemTags);
+      return parseCsv(target, env);
     case 'prometheus':
       return parsePrometheus(target);
     case 'otlp':
@@ -30,14 +39,17 @@ export function parseOutput(text: string): OutputWish | { readonly problem: stri
   }
 }
 
-function noFile(text: string): { readonly problem: string } {
-  return { problem: `out: '${text}' names no file, as in ${text.replace('=', '')}=samples.${text.replace('=', '')}` };
+function parseCsv(target: string, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof parseOutput> {
+  const wish = parseCsvWish(target, env);
+  if ('problem' in wish) return wish;
+  const takesStandardOutput = isStandardOutput(wish.path);
+  return { takesStandardOutput, create: ({ runtime }) => new CsvOutput(wish, runtime.systemTags) };
 }
 
 function parsePrometheus(target: string): OutputWish | { readonly problem: string } {
   const address = target === '' ? PROMETHEUS_ADDRESS : parseListenAddress(target);
   if (address === undefined) return { problem: `out: '${target}' is no host:port to serve Prometheus on` };
-  return () => new PrometheusOutput(address);
+  return { create: () => new PrometheusOutput(address) };
 }
 
 function parseOtlp(given: string): OutputWish | { readonly problem: string } {
@@ -48,5 +60,5 @@ function parseOtlp(given: string): OutputWish | { readonly problem: string } {
   const url = new URL(target);
   if (url.username !== '' || url.password !== '')
     return { problem: 'out: the URL of an OTLP collector may hold no password' };
-  return () => new OtlpOutput(url);
+  return { create: () => new OtlpOutput(url) };
 }

@@ -1,6 +1,8 @@
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
+import { metadataOf, tagsOf } from '../metric/tags.js';
+import type { CsvWish, TimeFormat } from './csv-wish.js';
 import type { LoadOutput } from './load-output.js';
-import { SampleFile } from './sample-file.js';
+import { isStandardOutput, SampleFile } from './sample-file.js';
 
 /** The tags that have a column of their own unless the plan names others: k6's system tags (k6 docs, "System tags"), sorted. */
 const DEFAULT_COLUMNS: readonly string[] = [
@@ -19,22 +21,29 @@ const DEFAULT_COLUMNS: readonly string[] = [
   'tls_version',
   'url',
 ];
+/** System tags that k6 keeps in the metadata, so that they have no column. */
+const METADATA: readonly string[] = ['iter', 'ocsp_status', 'vu'];
 
-/** Every sample as a row, as k6's `csv` output has them (k6 docs, "CSV"): a column a system tag, all other tags in the last one. */
+/**
+ * Every sample as a row, as k6's `csv` output has them (k6 docs, "CSV"): a column a system tag, all other tags in the last but one, and
+ * the metadata in the last.
+ */
 export class CsvOutput implements LoadOutput {
   readonly description: string;
   private readonly file: SampleFile;
   private readonly columns: readonly string[];
+  private readonly formatTime: (timeMs: number) => string;
 
-  constructor(path: string, systemTags: readonly string[] | undefined, file = new SampleFile(path)) {
-    this.description = `csv (${path})`;
-    this.columns = systemTags?.toSorted() ?? DEFAULT_COLUMNS;
+  constructor({ path, timeFormat }: CsvWish, systemTags: readonly string[] | undefined, file = new SampleFile(path)) {
+    this.description = isStandardOutput(path) ? 'csv (stdout)' : `csv (${path})`;
+    this.columns = systemTags?.filter((tag) => !METADATA.includes(tag)).toSorted() ?? DEFAULT_COLUMNS;
+    this.formatTime = TIME_FORMATS[timeFormat];
     this.file = file;
   }
 
   async start(): Promise<void> {
     await this.file.start();
-    const names = ['metric_name', 'timestamp', 'metric_value', ...this.columns, 'extra_tags'];
+    const names = ['metric_name', 'timestamp', 'metric_value', ...this.columns, 'extra_tags', 'metadata'];
     this.file.write(`${names.join(',')}\n`, 0);
   }
 
@@ -43,8 +52,8 @@ export class CsvOutput implements LoadOutput {
     const tails = series.map((one) => this.tagCells(one));
     const rows: string[] = [];
     indexes.forEach((index, at) => {
-      const seconds = Math.floor((timesMs[at] ?? 0) / 1000);
-      rows.push(`${names[index]},${seconds},${(values[at] ?? 0).toFixed(6)},${tails[index]}\n`);
+      const time = this.formatTime(timesMs[at] ?? 0);
+      rows.push(`${names[index]},${time},${(values[at] ?? 0).toFixed(6)},${tails[index]}\n`);
     });
     if (rows.length > 0) this.file.write(rows.join(''), rows.length);
     this.file.countLost(dropped);
@@ -55,9 +64,24 @@ export class CsvOutput implements LoadOutput {
   }
 
   private tagCells({ tags }: SampledSeries): string {
-    const extra = [...tags].filter(([key]) => !this.columns.includes(key)).map(([key, value]) => `${key}=${value}`);
-    return [...this.columns.map((name) => tags.get(name) ?? ''), extra.join('&')].map(cell).join(',');
+    const extra = tagsOf(tags).filter(([key]) => !this.columns.includes(key));
+    const cells = [...this.columns.map((name) => tags.get(name) ?? ''), pairs(extra), pairs(metadataOf(tags))];
+    return cells.map(cell).join(',');
   }
+}
+
+/** Our clock knows milliseconds; finer forms end in zeros. */
+const TIME_FORMATS: Readonly<Record<TimeFormat, (timeMs: number) => string>> = {
+  unix: (timeMs) => String(Math.floor(timeMs / 1000)),
+  unix_milli: (timeMs) => String(Math.floor(timeMs)),
+  unix_micro: (timeMs) => `${Math.floor(timeMs)}000`,
+  unix_nano: (timeMs) => `${Math.floor(timeMs)}000000`,
+  rfc3339: (timeMs) => new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+  rfc3339_nano: (timeMs) => new Date(timeMs).toISOString().replace(/\.?0*Z$/, 'Z'),
+};
+
+function pairs(entries: readonly (readonly [string, string])[]): string {
+  return entries.map(([key, value]) => `${key}=${value}`).join('&');
 }
 
 /** RFC 4180. */

@@ -4,7 +4,7 @@ import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
 import { metadataOf, tagsOf } from '../metric/tags.js';
 import { parseSeriesName } from '../../core/series-name.js';
 import type { LoadOutput } from './load-output.js';
-import { SampleFile } from './sample-file.js';
+import { isStandardOutput, SampleFile } from './sample-file.js';
 
 /** Of a plan what the `Metric` lines say. */
 export interface JsonOutputPlan {
@@ -23,7 +23,7 @@ export class JsonOutput implements LoadOutput {
     private readonly plan: JsonOutputPlan,
     file = new SampleFile(path),
   ) {
-    this.description = `json (${path})`;
+    this.description = isStandardOutput(path) ? 'json(stdout)' : `json (${path})`;
     this.file = file;
   }
 

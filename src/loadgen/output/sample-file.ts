@@ -20,10 +20,12 @@ export class SampleFile {
   constructor(
     private readonly path: string,
     private readonly mostWaitingBytes = MOST_WAITING_BYTES,
+    private readonly stdout: Writable = process.stdout,
   ) {}
 
   /** Throws `output.failed` when the file cannot be made. */
   async start(): Promise<void> {
+    if (isStandardOutput(this.path)) return this.startOnStandardOutput();
     const file = createWriteStream(this.path);
     try {
       await once(file, 'open');
@@ -37,6 +39,18 @@ export class SampleFile {
       this.failure = errorMessage(error);
       this.isOpen = false;
     });
+  }
+
+  /** The stream belongs to the process: it is never ended, and a reader that has gone is no error. */
+  private startOnStandardOutput(): void {
+    const { stdout } = this;
+    this.isOpen = true;
+    this.sink = stdout;
+    stdout.once('error', () => (this.isOpen = false));
+  }
+
+  private get name(): string {
+    return isStandardOutput(this.path) ? 'standard output' : this.path;
   }
 
   /** Writes the text of so many samples, or counts them as lost. */
@@ -53,7 +67,8 @@ export class SampleFile {
 
   /** Closes the file, for a bounded time. Gives a sentence for all that is not in it. */
   async stop(): Promise<readonly string[]> {
-    this.sink?.end();
+    if (isStandardOutput(this.path)) this.isWritten = this.isOpen ? flushed(this.stdout) : Promise.resolve();
+    else this.sink?.end();
     const bound = new AbortController();
     const isLate = await Promise.race([
       this.isWritten.then(() => false),
@@ -64,10 +79,20 @@ export class SampleFile {
     ]);
     bound.abort();
     const sentences: string[] = [];
-    if (this.failure !== undefined) sentences.push(`${this.path} could not be written: ${this.failure}`);
-    if (isLate) sentences.push(`${this.path} was not written to its end within ${STOP_BOUND_MS / 1000} s`);
+    if (this.failure !== undefined) sentences.push(`${this.name} could not be written: ${this.failure}`);
+    if (isLate) sentences.push(`${this.name} was not written to its end within ${STOP_BOUND_MS / 1000} s`);
     if (this.lost > 0)
-      sentences.push(`${this.path} lacks ${this.lost} samples that were dropped to keep up with the load`);
+      sentences.push(`${this.name} lacks ${this.lost} samples that were dropped to keep up with the load`);
     return sentences;
   }
+}
+
+/** How `--out` names standard output: by `-`, or by no file at all. */
+export function isStandardOutput(path: string): boolean {
+  return path === '' || path === '-';
+}
+
+/** Resolves when all that was written before has left the process, or cannot any more. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }

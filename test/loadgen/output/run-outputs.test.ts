@@ -126,8 +126,10 @@ describe('OtlpOutput', () => {
 
 describe('parseOutput', () => {
   it.each([
-    'json',
-    'csv=',
+    'csv=colour=red',
+    'csv=fileName=',
+    'csv=timeFormat=iso',
+    'csv=saveInterval=soon',
     'influxdb=http://a',
     'prometheus=9090',
     'otlp',
