@@ -14,6 +14,8 @@ const NEVER_PASSES = [atMost('within budget', 0), atMost('inconclusive', 0), atM
 const SHORT = { gates: ['ws_rtt p(95) < +10%'], perSecond: 200, base: { seconds: 20 } };
 
 const CREEPING = { isBaseline: true, anchor: 5, gates: ['ws_rtt p(50) < +10%'] };
+/** Of many runs each may be short. */
+const OF_MANY = { seconds: 20, perSecond: 300 };
 
 const both = (wishes) => ({ base: wishes, next: wishes });
 
@@ -148,9 +150,9 @@ export const CELLS = [
       {
         runs: [before, 1],
         ...CREEPING,
-        base: { spread: 0.025, perSecond: 300, creep: 0.02 },
-        next: { spread: 0.025, perSecond: 300, slower: 1.02 ** before - 1 },
-        wants: [atLeast('regression', 0.8)],
+        base: { ...OF_MANY, spread: 0.025, creep: 0.02 },
+        next: { spread: 0.025, slower: 1.02 ** before - 1 },
+        wants: FOUND,
       },
     ),
   ),
@@ -158,7 +160,36 @@ export const CELLS = [
     pair(
       `no change, commit 30, ${spread * 100} % between runs, beside an anchor`,
       {},
-      { runs: [29, 1], ...CREEPING, ...both({ spread, perSecond: 300 }), wants: ALARMS },
+      { runs: [29, 1], ...CREEPING, base: { ...OF_MANY, spread }, next: { spread }, wants: ALARMS },
+    ),
+  ),
+  pair(
+    '25 baselines, the newest 5 twice as fast, and a run as slow as before, 2.5 % between runs',
+    {},
+    {
+      runs: [25, 1],
+      ...CREEPING,
+      base: { ...OF_MANY, spread: 0.025, level: { from: 20, slower: -0.5 } },
+      next: { spread: 0.025 },
+      wants: FOUND,
+    },
+  ),
+  // A branch that left main before main got slower: the merge base is what it is compared with.
+  ...[
+    { name: 'no change since the merge base', next: {}, wants: ALARMS },
+    { name: '+30 % since the merge base', next: { slower: 0.3 }, wants: FOUND },
+  ].map(({ name, next, wants }) =>
+    pair(
+      `${name}, main 50 % faster since, 2.5 % between runs`,
+      {},
+      {
+        runs: [12, 1],
+        ...CREEPING,
+        at: 8,
+        base: { ...OF_MANY, spread: 0.025, level: { from: 8, slower: -0.5 } },
+        next: { spread: 0.025, ...next },
+        wants,
+      },
     ),
   ),
   // What one run a side can say.
@@ -190,6 +221,32 @@ export const CELLS = [
     { slower: 0.2 },
     { ...SHORT, noise: 0.01, says: 'settled', wants: [] },
   ),
+  pair(
+    '+20 %, 2.5 % between runs: what would settle it does',
+    { slower: 0.2, spread: 0.025 },
+    { ...SHORT, base: { seconds: 20, spread: 0.025 }, says: 'settled', wants: [] },
+  ),
+  ...[
+    { name: '5 baselines, +20 %', runs: [5, 1], slower: 0.2 },
+    { name: '4 against 4, +5 %', runs: [4, 4], slower: 0.05 },
+    { name: '4 against 4, +15 %', runs: [4, 4], slower: 0.15 },
+  ].map(({ name, runs, slower }) =>
+    pair(
+      `${name}, 5 % between runs: as many runs as would settle it do`,
+      { slower, spread: 0.05 },
+      { ...SHORT, runs, base: { ...OF_MANY, spread: 0.05 }, says: 'settled', wants: [] },
+    ),
+  ),
   pair('+15 %: "at most" is no less', { slower: 0.15 }, { ...SHORT, says: 'bound', truth: 0.15, wants: [] }),
   pair('no change: a slowdown of what "would have been found" is', {}, { ...SHORT, says: 'found', wants: [] }),
+  ...[
+    { name: '5 baselines', runs: [5, 1] },
+    { name: '4 against 4', runs: [4, 4] },
+  ].map(({ name, runs }) =>
+    pair(
+      `${name}, no change, 5 % between runs: a slowdown of what "would have been found" is`,
+      { spread: 0.05 },
+      { ...SHORT, runs, base: { ...OF_MANY, spread: 0.05 }, says: 'found', wants: [] },
+    ),
+  ),
 ];

@@ -27,10 +27,8 @@ export async function runsUpTo(paths: readonly string[], commits: readonly strin
     );
   }
   const runs = await datedRuns(paths);
-  for (const commit of commits) {
-    const last = runs.findLast((run) => run.commit !== undefined && isSame(run.commit, commit));
-    if (last !== undefined) return runs.slice(0, runs.indexOf(last) + 1).map(({ path }) => path);
-  }
+  const found = upToCommit(runs, commits);
+  if (found !== undefined) return found.map(({ path }) => path);
   const known = [...new Set(runs.flatMap((run) => run.commit ?? []))].slice(-MOST_NAMED);
   throw new WsgError('usage', `No baseline is of the commit ${commits.join(', ')} of --at.`, {
     hint:
@@ -38,6 +36,18 @@ export async function runsUpTo(paths: readonly string[], commits: readonly strin
         ? 'Runs know their commit from --label commit=HASH, or from the environment of the CI.'
         : `The newest ones are of ${known.join(', ')}. Several commits may be named, the nearest first: --at "$(git rev-list --max-count=50 BASE)".`,
   });
+}
+
+/** Of runs in the order of their start those up to the newest one of the first commit that has any; undefined where none has. */
+export function upToCommit<R extends Pick<Dated, 'commit'>>(
+  runs: readonly R[],
+  commits: readonly string[],
+): readonly R[] | undefined {
+  for (const commit of commits) {
+    const last = runs.findLastIndex((run) => run.commit !== undefined && isSame(run.commit, commit));
+    if (last >= 0) return runs.slice(0, last + 1);
+  }
+  return undefined;
 }
 
 /** A run that cannot be read has no commit here; the comparison says why it is left out. */

@@ -1,10 +1,10 @@
 import { TAIL } from '../evidence/evidence.js';
 import { withAnchor, withOutliers } from './judge-baselines.js';
-import { judgeGates, type Sides } from './judge-gates.js';
+import { judgeGates, methodFor, type Sides } from './judge-gates.js';
 import type { Strain } from './judge-service.js';
 import type { LoadedRun } from './loaded-run.js';
 import { comparisonWarnings } from './comparison-warnings.js';
-import type { ComparedRun, Comparison, ComparisonMethod, ComparisonSettings, Gate } from './comparison.js';
+import type { ComparedRun, Comparison, ComparisonSettings, Gate } from './comparison.js';
 import { applicableGates } from './default-gates.js';
 import { differencesOf } from './differences.js';
 import { commonFailures, emptyLoads, missingVolumes, outages, worseFailures } from './failure-rate.js';
@@ -39,7 +39,9 @@ export interface CompareSettings {
 export function compareLoaded(all: Sides, gates: readonly Gate[], options: CompareSettings): LoadedComparison {
   const { budget, noise, warmupMs, isBaseline = false, anchor = 0 } = options;
   const { kept, notes } = applicableGates(gates, all);
-  const split = isBaseline ? splitBaselines(all, kept, anchor) : { rolling: all.base, anchor: [], outliers: [] };
+  const split = isBaseline
+    ? splitBaselines(all, kept, anchor)
+    : { rolling: all.base, anchor: [], outliers: [], notes: [] };
   const sides = { base: split.rolling, next: all.next };
   const settings: ComparisonSettings = {
     method: methodFor(sides),
@@ -81,7 +83,7 @@ function compose(
   ];
   const context = { blocking, hasNewStalls: hasMore(stalls), strain: strainOf(sides) };
   const judged = judgeGates(sides, gates, settings, context);
-  const crept = withAnchor(judged, { anchor: split.anchor, next }, settings, context);
+  const crept = withAnchor(judged, { anchor: split.anchor, all: anchored(all, split), next }, settings, context);
   const doubted =
     split.outliers.length < 2
       ? crept
@@ -103,8 +105,14 @@ function compose(
     gates: results,
     shown: shownFigures(sides, gates),
     stalls,
-    warnings: [...common.warnings, ...notes, ...comparisonWarnings(sides, gates, settings)],
+    warnings: [...common.warnings, ...split.notes, ...notes, ...comparisonWarnings(sides, gates, settings)],
   };
+}
+
+/** All baselines but the outliers, in their order. */
+function anchored({ base }: Sides, { outliers }: SplitBaselines): readonly LoadedRun[] {
+  const left = new Set(outliers.map(({ path }) => path));
+  return base.filter(({ path }) => !left.has(path));
 }
 
 /** One outlier is bad luck; two are said where nobody overlooks them. */
@@ -131,12 +139,6 @@ function strainOf({ base, next }: Sides): Strain {
   const isStrained = (runs: readonly LoadedRun[]): boolean =>
     runs.filter(({ run }) => run.end.health.verdict === 'strained').length * 2 >= runs.length;
   return { base: isStrained(base), next: isStrained(next) };
-}
-
-/** Few runs are averaged; what has a method of its own is judged by that. */
-function methodFor({ base, next }: Sides): ComparisonMethod {
-  if (base.length >= 4 && next.length >= 4) return 'many-against-many';
-  return base.length >= 3 && next.length === 1 ? 'one-against-many' : 'one-against-one';
 }
 
 function seedOfRuns({ base, next }: Sides): number {

@@ -1,6 +1,14 @@
 import type { AnchorFigures, ComparisonSettings, GateResult } from './comparison.js';
-import { judgeGates, type JudgeContext, type Sides } from './judge-gates.js';
+import { judgeGates, methodFor, type JudgeContext, type Sides } from './judge-gates.js';
 import type { LoadedRun } from './loaded-run.js';
+
+/** The baselines of a comparison by what they are for, each in the order of their start. */
+interface AnchoredRuns {
+  readonly anchor: readonly LoadedRun[];
+  /** All of them, which tell how runs differ by luck. */
+  readonly all: readonly LoadedRun[];
+  readonly next: readonly LoadedRun[];
+}
 
 /**
  * Judges the gates against the anchor as well, the first runs of a baseline: a change of 2 % with each commit is within every budget against runs that creep
@@ -8,16 +16,14 @@ import type { LoadedRun } from './loaded-run.js';
  */
 export function withAnchor(
   results: readonly GateResult[],
-  { anchor, next }: { readonly anchor: readonly LoadedRun[]; readonly next: readonly LoadedRun[] },
+  { anchor, all, next }: AnchoredRuns,
   settings: ComparisonSettings,
   context: JudgeContext,
 ): readonly GateResult[] {
   if (anchor.length === 0) return results;
-  const sides: Sides = { base: anchor, next };
-  const method = next.length >= 4 && anchor.length >= 4 ? 'many-against-many' : 'one-against-many';
-  if (method === 'one-against-many' && next.length !== 1) return results;
+  const sides: Sides = { base: anchor, next, neighbours: all };
   const gates = results.map(({ gate }) => gate);
-  const judged = judgeGates(sides, gates, { ...settings, method }, context);
+  const judged = judgeGates(sides, gates, { ...settings, method: methodFor(sides) }, context);
   return results.map((result, at) => withAnchorOf(result, judged[at], anchor.length));
 }
 

@@ -1,7 +1,7 @@
 import type { EvidenceOptions } from '../evidence/evidence.js';
 import { hochberg } from '../evidence/statistics.js';
-import type { ComparisonSettings, Gate, GateResult } from './comparison.js';
-import { figureOf, unitOf } from './figure.js';
+import type { ComparisonMethod, ComparisonSettings, Gate, GateResult } from './comparison.js';
+import { figureOf, serviceOf, unitOf, type Figure } from './figure.js';
 import { judgeGate } from './judge-gate.js';
 import { judgeService, withService, withStrain, type Strain } from './judge-service.js';
 import type { LoadedRun } from './loaded-run.js';
@@ -13,6 +13,8 @@ const ALPHA = 0.05;
 export interface Sides {
   readonly base: readonly LoadedRun[];
   readonly next: readonly LoadedRun[];
+  /** Runs in their order, of which neighbours differ by luck, whatever creeps along: the base of an anchor has a trend of its own. */
+  readonly neighbours?: readonly LoadedRun[];
 }
 
 /** What holds for all gates. */
@@ -21,6 +23,12 @@ export interface JudgeContext {
   readonly blocking: readonly string[];
   readonly hasNewStalls: boolean;
   readonly strain: Strain;
+}
+
+/** Few runs are averaged; what has a method of its own is judged by that. */
+export function methodFor({ base, next }: Sides): ComparisonMethod {
+  if (base.length >= 4 && next.length >= 4) return 'many-against-many';
+  return base.length >= 3 && next.length === 1 ? 'one-against-many' : 'one-against-one';
 }
 
 /** Judges every gate on the runs of both sides. */
@@ -42,8 +50,20 @@ function judge(gate: Gate, sides: Sides, options: EvidenceOptions, { blocking }:
   const unit = first === undefined ? '' : unitOf(gate, first);
   const base = sides.base.map((run) => figureOf(gate, run));
   const next = sides.next.map((run) => figureOf(gate, run));
-  const result = judgeGate({ gate, unit, base, next }, options, blocking);
-  return blocking.length > 0 ? result : withService(result, judgeService(gate, sides, options));
+  const own = withNeighbours(options, sides, (run) => figureOf(gate, run));
+  const result = judgeGate({ gate, unit, base, next }, own, blocking);
+  if (blocking.length > 0) return result;
+  const ofService = withNeighbours(options, sides, (run) => serviceOf(gate, run));
+  return withService(result, judgeService(gate, sides, ofService));
+}
+
+function withNeighbours(
+  options: EvidenceOptions,
+  { neighbours = [] }: Sides,
+  of: (run: LoadedRun) => Figure | undefined,
+): EvidenceOptions {
+  const logs = neighbours.map((run) => Math.log(of(run)?.value ?? Number.NaN)).filter(Number.isFinite);
+  return { ...options, neighbours: logs };
 }
 
 function withStalls(result: GateResult, { hasNewStalls }: JudgeContext): GateResult {

@@ -19,6 +19,8 @@ const LEAST_DEVIATION = Math.log1p(0.1);
 const TO_DEVIATION = 1.4826;
 /** With so many newer runs the anchor is no part of the rolling set. */
 const LEAST_ROLLING = 10;
+/** As many of the newest runs in a row that stand apart on the same side are a new level, and not bad luck. */
+const LEAST_LEVEL = 3;
 
 /** Baselines by what they are for. */
 export interface SplitBaselines {
@@ -28,6 +30,8 @@ export interface SplitBaselines {
   readonly anchor: readonly LoadedRun[];
   /** What stands apart from the rest, and why. */
   readonly outliers: readonly LeftOut[];
+  /** What has to be said of the rolling set, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Splits the baselines of a comparison, which are in the order of their start. */
@@ -36,19 +40,29 @@ export function splitBaselines(
   gates: readonly Gate[],
   anchorRuns: number,
 ): SplitBaselines {
-  const reasons = outliersOf(base, gates);
-  const hasEnough = base.length - reasons.size >= LEAST_LEFT;
-  const kept = hasEnough ? base.filter((run) => !reasons.has(run)) : base;
-  const outliers = hasEnough ? [...reasons].map(([{ path }, reason]) => ({ path, reason })) : [];
+  const apart = outliersOf(base, gates);
+  const level = newestLevel(base, apart);
+  const outlying = new Set([...apart.keys()].filter((run) => !level.includes(run)));
+  const hasEnough = base.length - outlying.size >= LEAST_LEFT;
+  const kept = hasEnough ? base.filter((run) => !outlying.has(run)) : base;
+  const outliers = hasEnough ? [...outlying].map((run) => ({ path: run.path, reason: reasonOf(apart.get(run)) })) : [];
   const hasAnchor = anchorRuns >= LEAST_RUNS && kept.length > anchorRuns;
   const anchor = hasAnchor ? kept.slice(0, anchorRuns) : [];
+  if (level.length > 0) return { rolling: level, anchor, outliers, notes: [levelNote(level, apart)] };
   const rolling = hasAnchor && kept.length - anchorRuns >= LEAST_ROLLING ? kept.slice(anchorRuns) : kept;
-  return { rolling, anchor, outliers };
+  return { rolling, anchor, outliers, notes: [] };
 }
 
-/** Runs of which a gated figure is outlying, with the first such figure. */
-function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): ReadonlyMap<LoadedRun, string> {
-  const found = new Map<LoadedRun, string>();
+/** How a run stands apart: the first gated figure of it that does. */
+interface Apart {
+  readonly figure: string;
+  /** Relative, against the middle of all. */
+  readonly change: number;
+}
+
+/** Runs of which a gated figure is outlying. */
+function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): ReadonlyMap<LoadedRun, Apart> {
+  const found = new Map<LoadedRun, Apart>();
   if (base.length < LEAST_RUNS) return found;
   for (const gate of gates.filter(({ budget }) => budget !== undefined)) {
     const figures = base.map((run) => figureOf(gate, run));
@@ -58,15 +72,39 @@ function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): Readonl
     outlying(logs).forEach((place) => {
       const run = base[place];
       if (run === undefined || found.has(run)) return;
-      const change = Math.expm1((logs[place] ?? 0) - median(logs)) * 100;
-      const way = `${Math.abs(change).toFixed(0)}% ${change > 0 ? 'above' : 'below'}`;
-      found.set(
-        run,
-        `it is an outlier: ${gate.series} ${aggregateName(gate.aggregate)} is ${way} the middle of the baselines`,
-      );
+      const change = Math.expm1((logs[place] ?? 0) - median(logs));
+      found.set(run, { figure: `${gate.series} ${aggregateName(gate.aggregate)}`, change });
     });
   }
   return found;
+}
+
+/**
+ * The newest runs, where they stand apart on one side together: what the code does since some commit. Left out as outliers, a later change would be
+ * judged by how things were before.
+ */
+function newestLevel(base: readonly LoadedRun[], apart: ReadonlyMap<LoadedRun, Apart>): readonly LoadedRun[] {
+  const ways = base.map((run) => Math.sign(apart.get(run)?.change ?? 0));
+  const newest = ways.at(-1) ?? 0;
+  if (newest === 0) return [];
+  const before = ways.findLastIndex((way) => way !== newest);
+  const level = base.slice(before + 1);
+  return level.length >= LEAST_LEVEL ? level : [];
+}
+
+function levelNote(level: readonly LoadedRun[], apart: ReadonlyMap<LoadedRun, Apart>): string {
+  const [first] = level;
+  const how = first === undefined ? '' : `: ${howFar(apart.get(first))}`;
+  return `the newest ${level.length} baselines are on a level of their own, and the new run is compared with these${how}`;
+}
+
+function reasonOf(apart: Apart | undefined): string {
+  return `it is an outlier: ${howFar(apart)}`;
+}
+
+function howFar(apart: Apart | undefined): string {
+  const { figure = '', change = 0 } = apart ?? {};
+  return `${figure} is ${Math.abs(change * 100).toFixed(0)}% ${change > 0 ? 'above' : 'below'} the middle of the baselines`;
 }
 
 /** The places of values beyond what a normal distribution has in one set of a hundred, by the median and the median absolute deviation. */

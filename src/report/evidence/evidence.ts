@@ -25,6 +25,8 @@ export interface Evidence {
   readonly pValue: number;
   /** Of the effect, without the noise that is taken for granted. */
   readonly standardError: number;
+  /** How well that is known, as degrees of freedom of Student's distribution, where it is by few runs. */
+  readonly degrees?: number;
   /** Taken for granted at each end, as a logarithm. */
   readonly noise: number;
   readonly growth: Growth;
@@ -39,6 +41,8 @@ export interface EvidenceOptions {
   readonly seed: number;
   /** What the figure counts: a share (0 to 1), occurrences, or nothing that can be counted. */
   readonly counts?: 'share' | 'occurrences';
+  /** Logarithms of the figures of runs in their order, of which neighbours differ by luck alone; none where the base itself tells how runs differ. */
+  readonly neighbours?: readonly number[];
 }
 
 /** How far a change for the worse, and one for the better, may go: logarithms, both positive. */
@@ -74,14 +78,29 @@ export function worstPossible(gate: Gate, evidence: Evidence): number {
   return asWorseInterval(gate, evidence.interval(ONE_SIDED_TAIL)).high;
 }
 
-/** Of a normal distribution 1.28 standard deviations have 90 % below them; blocks of seconds make them a little too small. */
-const NEARLY_ALWAYS = 2;
+/** A normal distribution has 90 % below so many standard deviations. */
+const NINE_OF_TEN = 1.2816;
+/** The same where blocks of seconds tell the deviation, which makes it a little too small. */
+const NINE_OF_TEN_OF_BLOCKS = 2;
 
 /** The smallest change for the worse that this comparison would have called a regression in nine of ten cases; a logarithm. */
 export function smallestFound(gate: Gate, evidence: Evidence): number {
+  const { standardError, degrees } = evidence;
   const nearEnd = asWorseInterval(gate, evidence.interval(evidence.judgedTail)).low;
   const half = Math.max(0, asWorse(gate, evidence.effect) - nearEnd);
-  return limits(gate).worse + half + NEARLY_ALWAYS * evidence.standardError;
+  const margin = degrees === undefined ? NINE_OF_TEN_OF_BLOCKS : marginOf(half / standardError, degrees);
+  return limits(gate).worse + half + margin * standardError;
+}
+
+/**
+ * Standard errors beyond an interval's half. Few runs tell their deviation badly, and both this half and the next one are made of it: a deviation s with d
+ * degrees of freedom varies by about s / sqrt(2 d).
+ */
+function marginOf(half: number, degrees: number): number {
+  let margin = NINE_OF_TEN;
+  for (let step = 0; step < 8; step += 1)
+    margin = NINE_OF_TEN * Math.sqrt(1 + (half ** 2 + (half + margin) ** 2) / (2 * degrees));
+  return margin;
 }
 
 /** Logarithms as changes: .1 is 10 % more. */

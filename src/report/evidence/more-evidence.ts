@@ -31,8 +31,12 @@ export function moreEvidence(gate: Gate, evidence: Evidence): MoreEvidence | und
     });
     return factor === undefined ? undefined : { seconds: rounded(growth.have * factor) };
   }
+  // How runs differ is known by few of them: the variance of Student's distribution, which two degrees of freedom do not have.
+  const { degrees = Number.POSITIVE_INFINITY } = evidence;
+  if (degrees <= 2) return undefined;
+  const doubt = degrees === Number.POSITIVE_INFINITY ? 1 : Math.sqrt(degrees / (degrees - 2));
   const runs = RUNS.find((candidate) => {
-    const error = growth.spread * Math.sqrt(2 / candidate);
+    const error = doubt * growth.spread * Math.sqrt(2 / candidate);
     const half = studentQuantile(0.05, 2 * candidate - 2) * error;
     return candidate > growth.have && settles(gate, evidence, { standardError: error, half });
   });

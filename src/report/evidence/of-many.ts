@@ -18,7 +18,28 @@ export function evidenceOfMany(
   const logs = (figures: readonly Figure[]): number[] => figures.map(({ value }) => Math.log(value ?? Number.NaN));
   const least = leastSpread([...base, ...next], options.counts);
   if (options.method === 'many-against-many') return ofWelch(gate, logs(base), logs(next), least);
-  return ofPrediction(gate, logs(base), logs(next)[0] ?? Number.NaN, least);
+  const luck =
+    options.neighbours !== undefined && options.neighbours.length > base.length
+      ? ofNeighbours(options.neighbours)
+      : ofSpread(logs(base));
+  return ofPrediction(gate, { base: logs(base), next: logs(next)[0] ?? Number.NaN, luck, least });
+}
+
+/** How runs of one build differ, and what that is known by. */
+interface Luck {
+  readonly deviation: number;
+  readonly degrees: number;
+}
+
+function ofSpread(logs: readonly number[]): Luck {
+  return { deviation: Math.sqrt(variance(logs)), degrees: logs.length - 1 };
+}
+
+/** By the differences of neighbours, which a trend hardly touches (von Neumann 1941): half of their mean square; the degrees are those of a chi-square of its variance. */
+function ofNeighbours(logs: readonly number[]): Luck {
+  const squares = logs.slice(1).map((log, at) => (log - (logs[at] ?? log)) ** 2);
+  const count = logs.length;
+  return { deviation: Math.sqrt(mean(squares) / 2), degrees: (2 * (count - 1) ** 2) / (3 * count - 4) };
 }
 
 function leastSpread(figures: readonly Figure[], counts: EvidenceOptions['counts']): number {
@@ -37,13 +58,19 @@ function leastSpread(figures: readonly Figure[], counts: EvidenceOptions['counts
   }
 }
 
+interface PredictionParts {
+  readonly base: readonly number[];
+  readonly next: number;
+  readonly luck: Luck;
+  readonly least: number;
+}
+
 /** One new value against those of earlier runs: a t prediction interval. */
-function ofPrediction(gate: Gate, base: readonly number[], next: number, least: number): Evidence {
-  const degrees = base.length - 1;
-  const between = Math.max(least, Math.sqrt(variance(base)));
+function ofPrediction(gate: Gate, { base, next, luck, least }: PredictionParts): Evidence {
+  const between = Math.max(least, luck.deviation);
   const spread = between * Math.sqrt(1 + 1 / base.length);
   const growth = { type: 'runs', have: base.length, spread: between } as const;
-  return ofStudent(gate, { effect: next - mean(base), spread, degrees, growth });
+  return ofStudent(gate, { effect: next - mean(base), spread, degrees: luck.degrees, growth });
 }
 
 /** Welch's interval on the logarithms; the effect is the Hodges-Lehmann estimate. */
@@ -83,6 +110,7 @@ function ofStudent(gate: Gate, { effect, shown, spread, degrees, growth }: Stude
     judgedTail: TAIL,
     pValue: studentTail(beyond / spread, degrees),
     standardError: spread,
+    degrees,
     noise: 0,
     growth,
     warnings: [],

@@ -45,7 +45,49 @@ describe('a baseline that stands apart', () => {
   });
 });
 
+describe('baselines whose newest runs are on a level of their own', () => {
+  const before = Array.from({ length: 20 }, (_, at) => 10 * (1 + 0.01 * Math.sin(at * 2.4)));
+
+  it('are what a new run is compared with: a gain that is lost again is a regression', () => {
+    const base = baselines([...before, 7, 7.05, 6.95, 7.02, 6.98]);
+    const { verdict, leftOut, base: used, warnings } = compareSpecs(base, [run(9.6)], P50, AS_BASELINE);
+    expect(verdict).toBe('regression');
+    expect(leftOut).toEqual([]);
+    expect(used.map(({ path }) => path)).toEqual(['b20.run', 'b21.run', 'b22.run', 'b23.run', 'b24.run']);
+    expect(warnings).toContain(
+      'the newest 5 baselines are on a level of their own, and the new run is compared with these: ws_rtt p(50) is 30% below the middle of the baselines',
+    );
+  });
+
+  it('do not hide from the anchor that the level rose', () => {
+    const base = baselines([...before, 14, 14.1, 13.9]);
+    const { verdict, gates } = compareSpecs(base, [run(14)], P50, AS_BASELINE);
+    expect(verdict).toBe('regression');
+    expect(gates[0]?.change).toBeCloseTo(0, 1);
+    expect(gates[0]?.reasons[0]).toMatch(/^it has crept: 4\d% more than the anchor/);
+  });
+});
+
 describe('a change that creeps in', () => {
+  it('is found by commit 15 of 30 where it is 2 % a commit, and runs differ by 2.5 % besides', () => {
+    const draws = new SeededDraws(5);
+    const normal = (): number => Array.from({ length: 12 }, () => draws.below(1e6) / 1e6).reduce((a, b) => a + b, -6);
+    const found = Array.from({ length: 40 }, () => {
+      const medians = Array.from({ length: 15 }, (_, at) => 10 * 1.02 ** at * Math.exp(0.025 * normal()));
+      return compareSpecs(baselines(medians.slice(0, 14)), [run(medians[14] ?? 0)], P50, AS_BASELINE).verdict;
+    }).filter((verdict) => verdict === 'regression');
+    expect(found.length).toBeGreaterThanOrEqual(38);
+  });
+
+  it('is found in several new runs, too', () => {
+    const medians = Array.from({ length: 15 }, (_, at) => 10 * 1.02 ** at);
+    for (const count of [2, 3, 5]) {
+      const next = Array.from({ length: count }, (_, at) => run(10 * 1.02 ** 15 * (1 + at / 1000), `n${at}.run`));
+      const { verdict, gates } = compareSpecs(baselines(medians), next, P50, AS_BASELINE);
+      expect([count, verdict, gates[0]?.anchor?.runs]).toEqual([count, 'regression', 5]);
+    }
+  });
+
   it('is a regression against the anchor, though every baseline is near the one before', () => {
     const medians = Array.from({ length: 15 }, (_, at) => 10 * 1.02 ** at);
     const next = run(10 * 1.02 ** 15);
