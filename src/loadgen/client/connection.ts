@@ -1,11 +1,14 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, type PeerCertificate, TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
+import { systemErrorCode } from '../../core/error.js';
 import { adoptSocket, type AdoptedSocket, CLOSE_TIMEOUT_MS } from './adopt-socket.js';
 import { closeFrame, mayBeSent } from './close-frame.js';
 import type { DialTarget } from './dial-target.js';
 import { FrameWalker, type MessageSink } from './frame-walker.js';
+import { keepCertificate } from './tls-problem.js';
 import { type ResponseHeaders, UpgradeResponse, type UpgradeOutcome } from './upgrade-response.js';
 
 /** k6's limit for the whole handshake. */
@@ -25,9 +28,25 @@ export interface ConnectionHandlers extends MessageSink {
   onPong(payload: Buffer): void;
   /** A ping of the peer, after it was answered. */
   onPing?(payload: Buffer): void;
-  /** The close code of the peer and its reason; 1005 when its close had no code, 1006 when there was no close. */
-  onClose(code: number, reason: string): void;
+  /**
+   * The close code of the peer and its reason; 1005 when its close had no code, 1006 when there was no close. `broken` says what ended the
+   * connection instead of a close.
+   */
+  onClose(code: number, reason: string, broken?: BrokenBy): void;
 }
+
+/** Frames that RFC 6455 does not allow, a message that cannot be read, or a connection that was reset. */
+export type BrokenBy = 'frame' | 'message' | 'reset';
+
+/** The stream ended before the answer to the handshake. */
+export class EarlyEnd extends Error {
+  constructor() {
+    super('the server closed before it answered');
+  }
+}
+
+const RESETS: readonly string[] = ['ECONNRESET', 'EPIPE'];
+const WITHOUT_CODE = 1005;
 
 /** What came of dialling. */
 export interface DialResult {
@@ -43,6 +62,8 @@ export interface DialResult {
   readonly extensions?: string;
   /** The TLS version, as `TLSv1.3`. */
   readonly tlsVersion?: string;
+  /** What the peer showed in a TLS handshake that failed. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Why there is no connection; undefined when there is one. */
   readonly error?: Error;
 }
@@ -66,6 +87,8 @@ export class Connection {
   private socket: Socket | undefined;
   private webSocket: AdoptedSocket | undefined;
   private walker: FrameWalker | undefined;
+  private broken: BrokenBy | 'close' | undefined;
+  private certificate: PeerCertificate | undefined;
   private finishDial: (result: DialResult) => void = () => undefined;
 
   constructor(
@@ -173,16 +196,22 @@ export class Connection {
     });
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
       if (isTls) this.marks.secured = this.context.clock.now();
+      this.certificate = undefined;
       socket.write(`${this.target.requestHead}${key}\r\n\r\n`);
     });
-    socket.on('error', (error) => this.finishDial({ status: 0, error }));
+    socket.on('error', (error) => this.failed(error));
     // Without a reader the end of the stream would never be noticed; the bytes themselves go to `onread`.
     socket.resume();
     socket.once('close', () => {
       const outcome = this.walker === undefined ? response.end() : undefined;
       if (outcome !== undefined) this.finishUpgrade(outcome);
-      this.finishDial({ status: 0, error: new Error('the server closed before it answered') });
+      this.finishDial({ status: 0, error: new EarlyEnd() });
     });
+  }
+
+  private failed(error: Error): void {
+    if (RESETS.includes(systemErrorCode(error) ?? '')) this.broken ??= 'reset';
+    this.finishDial({ status: 0, error, certificate: this.certificate });
   }
 
   private openTls(options: ConnectionOptions): TLSSocket {
@@ -194,6 +223,7 @@ export class Connection {
       ...(tls?.sessions?.last && { session: tls.sessions.last }),
       ...(verifiesCertificate ? {} : { rejectUnauthorized: false }),
     });
+    if (verifiesCertificate) keepCertificate(socket, (certificate) => (this.certificate = certificate));
     const sessions = tls?.sessions;
     if (sessions !== undefined) {
       socket.on('session', (session: Buffer) => {
@@ -243,12 +273,23 @@ export class Connection {
     webSocket.on('ping', (payload) => handlers.onPing?.(payload));
     webSocket.on('pong', (payload) => handlers.onPong(payload));
     // A broken stream closes the connection too, and the close is what is reported.
-    webSocket.on('error', () => undefined);
-    webSocket.on('close', (code, reason) => handlers.onClose(code, reason.toString('utf8')));
+    webSocket.on('error', (error) => (this.broken ??= brokenBy(error)));
+    webSocket.on('close', (code, reason) => {
+      if (!isUtf8(reason)) this.broken = 'frame';
+      if (this.broken === 'close') handlers.onClose(WITHOUT_CODE, '');
+      else handlers.onClose(code, reason.toString('utf8'), this.broken);
+    });
     // ws listens to the socket's data events; with `onread` the socket itself emits none.
     const walker = new FrameWalker(handlers, (bytes) => void socket.emit('data', bytes));
     this.walker = walker;
     this.webSocket = webSocket;
     return walker;
   }
+}
+
+/** What the reader says of a stream that it gave up; a close frame of one byte is one without a code, as for k6. */
+function brokenBy(error: Error): BrokenBy | 'close' {
+  const code = systemErrorCode(error) ?? '';
+  if (code === 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH' && error.message.endsWith(' 1')) return 'close';
+  return code.startsWith('WS_ERR_') && !code.startsWith('WS_ERR_UNSUPPORTED_') ? 'frame' : 'message';
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DialTarget } from './dial-target.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** How a problem begins with an answer that is not HTTP; its first line follows. */
+export const NO_HTTP = 'the answer is no HTTP: ';
 const MAX_HEAD_BYTES = 65_536;
 /** How much of the body of an answer that is no upgrade is read. */
 const MAX_BODY_BYTES = 1024;
@@ -79,13 +81,12 @@ export class UpgradeResponse {
   }
 
   private judge(head: Head): UpgradeOutcome {
-    if (head.status === 0) return failure(head, 'the answer is no HTTP');
-    if (headerOf(head.headers, 'upgrade')?.toLowerCase() !== 'websocket') {
-      return failure(head, 'the answer names no upgrade to websocket');
+    if (head.status === 0) {
+      const [firstLine = ''] = this.bytes.toString('latin1', 0, this.headEnd).split('\r\n', 1);
+      return failure(head, `${NO_HTTP}${JSON.stringify(firstLine)}`);
     }
-    if (headerOf(head.headers, 'sec-websocket-accept') !== acceptOf(this.key)) {
-      return failure(head, 'the answer has a wrong Sec-WebSocket-Accept');
-    }
+    const problem = this.handshakeProblem(head);
+    if (problem !== undefined) return failure(head, problem);
     const extensions = headerOf(head.headers, 'sec-websocket-extensions');
     if (extensions !== undefined && !this.isOffered(extensions)) {
       return failure(head, 'the server chose an extension that was not offered');
@@ -95,6 +96,15 @@ export class UpgradeResponse {
       return failure(head, `the server chose the subprotocol ${subprotocol}, which was not offered`);
     }
     return { ...head, body: '', subprotocol, rest: Buffer.alloc(0), ...(extensions !== undefined && { extensions }) };
+  }
+
+  private handshakeProblem({ headers }: Head): string | undefined {
+    if (headerOf(headers, 'upgrade')?.toLowerCase() !== 'websocket') return 'the answer names no upgrade to websocket';
+    if (headerOf(headers, 'sec-websocket-accept') !== acceptOf(this.key)) {
+      return 'the answer has a wrong Sec-WebSocket-Accept';
+    }
+    const isUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headerOf(headers, 'connection') ?? '');
+    return isUpgrade ? undefined : 'the answer has no Connection: Upgrade';
   }
 
   /** Servers that choose although nothing was offered are let pass, as by k6. */

@@ -1,3 +1,5 @@
+import type { BrokenBy } from '../../client/connection.js';
+
 /** Names of close codes (RFC 6455, section 7.4.1) as k6 writes them. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [1000, 'normal'],
@@ -24,4 +26,16 @@ export function closeText(code: number, reason: string): string {
 /** Whether a close of the peer is told to `close` handlers alone. */
 export function isExpectedClose(code: number): boolean {
   return code === 1000 || code === 1001;
+}
+
+/** What `k6/ws` tells of a connection that did not end with a close: it closes itself, and that may fail. */
+export function brokenText(broken: BrokenBy, address: string): string | undefined {
+  switch (broken) {
+    case 'frame':
+      return 'websocket: close sent';
+    case 'reset':
+      return `write tcp ${address}: write: broken pipe`;
+    case 'message':
+      return undefined;
+  }
 }

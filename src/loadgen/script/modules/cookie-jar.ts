@@ -96,11 +96,14 @@ export function cookieHeader(store: CookieStore, url: URL): string {
     .join('; ');
 }
 
+/** What a cookie's name is made of (RFC 6265, section 4.1.1). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+
 /** The cookie of one `Set-Cookie` of an answer from the URL; undefined when it is none, or of another domain. */
 export function parseSetCookie(header: string, url: URL): Cookie | undefined {
   const [pair = '', ...attributes] = header.split(';').map((part) => part.trim());
   const at = pair.indexOf('=');
-  if (at < 1) return undefined;
+  if (!TOKEN.test(pair.slice(0, Math.max(0, at)))) return undefined;
   const given = new Map(attributes.map((attribute) => splitAttribute(attribute)));
   const host = hostOf(url);
   const domain = (given.get('domain') ?? '').toLowerCase().replace(/^\./, '');

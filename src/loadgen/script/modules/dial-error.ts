@@ -1,10 +1,28 @@
-import type { DialResult } from '../../client/connection.js';
+import { type DialResult, EarlyEnd } from '../../client/connection.js';
+import { tlsProblem } from '../../client/tls-problem.js';
+import { NO_HTTP } from '../../client/upgrade-response.js';
 import { systemErrorCode } from '../../../core/error.js';
 import type { SocketRequest } from './ws-params.js';
 
 /** Why there is no connection, in words that scripts of k6 know. */
-export function dialErrorText({ target }: SocketRequest, { error, status }: DialResult): string {
+export function dialErrorText(request: SocketRequest, { error, status, certificate }: DialResult): string {
   if (status > 0) return 'websocket: bad handshake';
+  if (error instanceof EarlyEnd) return 'unexpected EOF';
+  const message = error?.message ?? 'unknown error';
+  if (message.startsWith(NO_HTTP)) return `malformed HTTP response ${message.slice(NO_HTTP.length)}`;
+  return tlsText(request, error, certificate) ?? networkText(request, error) ?? message;
+}
+
+function tlsText(
+  { target }: SocketRequest,
+  error: Error | undefined,
+  certificate: DialResult['certificate'],
+): string | undefined {
+  const { isTls, serverName, host } = target;
+  return isTls ? tlsProblem(error, serverName === '' ? host : serverName, certificate)?.text : undefined;
+}
+
+function networkText({ target }: SocketRequest, error: Error | undefined): string | undefined {
   const address = target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
   switch (systemErrorCode(error)) {
     case 'ECONNREFUSED':
@@ -17,6 +35,6 @@ export function dialErrorText({ target }: SocketRequest, { error, status }: Dial
     case 'EAI_AGAIN':
       return `dial tcp: lookup ${target.host}: no such host`;
     default:
-      return error?.message ?? 'unknown error';
+      return undefined;
   }
 }

@@ -1,24 +1,16 @@
-import { errorMessage, systemErrorCode } from '../../../core/error.js';
 import type { Tags } from '../../metric/tags.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { type Cookie, parseSetCookie } from './cookie-jar.js';
-import { BrokenExchange, exchange, HttpConnections, type HttpExchange, NO_ANSWER } from './http-exchange.js';
+import { BrokenExchange, exchange, HttpConnections, UnsupportedAnswer } from './http-exchange.js';
+import { failureOf, requestWords } from './http-failure.js';
+import { type HttpExchange, NO_ANSWER } from './http-marks.js';
 import { HttpResponse, type AskedRequest } from './http-response.js';
 import type { HttpRequest, RefusedRequest } from './http-request.js';
+import { redirected } from './redirect.js';
 import type { Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
 
 const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
-/** k6's error codes (k6 docs, "Error codes") by what Node calls the error. */
-const ERROR_CODES: ReadonlyMap<string, readonly [code: number, text: string]> = new Map([
-  ['ETIMEDOUT', [1050, 'request timeout']],
-  ['ENOTFOUND', [1101, 'lookup: no such host']],
-  ['EAI_AGAIN', [1101, 'lookup: no such host']],
-  ['ECONNREFUSED', [1212, 'dial: connection refused']],
-  ['ECONNRESET', [1220, 'read: connection reset by peer']],
-  ['EPIPE', [1220, 'write: broken pipe']],
-]);
-const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** Sends requests of one virtual user, follows redirects, keeps cookies and records `http_req_*`. */
 export class HttpClient {
@@ -48,31 +40,33 @@ export class HttpClient {
     const tags = this.vu.tagsWith(request.tags);
     let current = request;
     for (let followed = 0; ; followed += 1) {
-      const response = await this.sendOnce(current, tags);
-      const next = followed < request.redirects ? redirected(current, response) : undefined;
-      if (next === undefined) return response;
+      const { response, next } = await this.sendOnce(current, tags);
+      if (next === undefined || followed >= request.redirects) return response;
       current = next;
     }
   }
 
-  private async sendOnce(request: HttpRequest, tags: Tags): Promise<HttpResponse> {
+  private async sendOnce(request: HttpRequest, tags: Tags): Promise<SentRequest> {
     let cut: (reason: Error) => void = () => undefined;
     try {
-      const parts = { vu: this.vu, connections: this.connections };
-      const answer = await exchange(parts, request, (abort) => {
+      const onAbort = (abort: (reason: Error) => void): void => {
+        this.cuts.delete(cut);
         cut = abort;
         this.cuts.add(cut);
-      });
+      };
+      const answer = await exchange({ vu: this.vu, connections: this.connections, onAbort }, request);
+      const next = redirected(request, answer);
       const cookies = this.keepCookies(request, answer);
       const failure = answer.status >= 400 ? { error: '', errorCode: 1000 + answer.status } : NO_FAILURE;
       this.record(request, { tags, answer, failure });
-      return new HttpResponse(askedBy(request), answer, failure, { cookies, pages: this.pages });
+      return { response: new HttpResponse(askedBy(request), answer, failure, { cookies, pages: this.pages }), next };
     } catch (error) {
-      const failure = failureOf(error);
+      if (error instanceof UnsupportedAnswer) throw error;
+      const failure = failureOf(error, request);
       const answer = error instanceof BrokenExchange ? error.partial : NO_ANSWER;
       if (this.vu.guard.interruption === undefined) this.record(request, { tags, answer, failure });
-      this.report(failure, request, `${capitalized(request.method)} ${JSON.stringify(request.url.href)}: `);
-      return new HttpResponse(askedBy(request), answer, failure, { cookies: [], pages: this.pages });
+      this.report(failure.logged, request);
+      return { response: new HttpResponse(askedBy(request), answer, failure, { cookies: [], pages: this.pages }) };
     } finally {
       this.cuts.delete(cut);
     }
@@ -84,20 +78,18 @@ export class HttpClient {
     const { failure, name } = bad;
     const tags = this.vu.tagsWith(request.tags);
     if (name !== undefined) this.record({ ...request, name }, { tags, answer: NO_ANSWER, failure });
-    this.report(failure, request, name === undefined ? '' : `${capitalized(method)} ${JSON.stringify(name)}: `);
+    this.report(`${name === undefined ? '' : requestWords(method, name)}${failure.error}`, request);
     const href = name === undefined ? '' : target;
-    return new HttpResponse({ method, href, headers: [], body: undefined, responseType: 'text' }, NO_ANSWER, failure, {
-      cookies: [],
-      pages: this.pages,
-    });
+    const asked: AskedRequest = { method, href, headers: [], body: undefined, responseType: 'text', cookies: {} };
+    return new HttpResponse(asked, NO_ANSWER, failure, { cookies: [], pages: this.pages });
   }
 
   /** Throws where the script wants that; else a line of the log names the request. */
-  private report({ error }: RequestFailure, { throws }: { readonly throws: boolean }, where: string): void {
-    if (throws) throw new Error(`${where}${error}`);
+  private report(error: string, { throws }: { readonly throws: boolean }): void {
+    if (throws) throw new Error(error);
     const { guard, thread } = this.vu;
     if (guard.interruption !== undefined) return;
-    thread.log.write({ level: 'warning', text: 'Request Failed', error: `${where}${error}` });
+    thread.log.write({ level: 'warning', text: 'Request Failed', error });
   }
 
   private keepCookies({ jar, url }: HttpRequest, { rawHeaders }: HttpExchange): Cookie[] {
@@ -155,6 +147,12 @@ export class HttpClient {
   }
 }
 
+/** What came of one request, and the one that its answer asks for. */
+interface SentRequest {
+  readonly response: HttpResponse;
+  readonly next?: HttpRequest | undefined;
+}
+
 /** What of a request its samples say. */
 type CountedRequest = Pick<HttpRequest, 'method' | 'name' | 'responseCallback'>;
 
@@ -164,34 +162,14 @@ interface Outcome {
   readonly failure: RequestFailure;
 }
 
-/** The request that an answer redirects to; undefined when it does not. */
-function redirected(request: HttpRequest, { status, headers }: HttpResponse): HttpRequest | undefined {
-  const location = headers['Location'];
-  if (!REDIRECTS.includes(status) || location === undefined) return undefined;
-  const url = new URL(location, request.url);
-  const keepsBody = status === 307 || status === 308 || request.method === 'GET' || request.method === 'HEAD';
-  const base = { ...request, url, name: url.href };
-  if (keepsBody) return base;
-  const headersLeft = request.headers.filter(([name]) => !/^content-/i.test(name));
-  return { ...base, method: 'GET', body: undefined, headers: headersLeft };
-}
-
 function askedBy(request: HttpRequest): AskedRequest {
   const { method, url, headers, body, responseType } = request;
-  return { method, href: url.href, headers, body, responseType };
+  return { method, href: url.href, headers, body, responseType, cookies: sentCookies(request) };
 }
 
-/** As Go writes a method in errors: `Get`. */
-function capitalized(method: string): string {
-  return method.slice(0, 1) + method.slice(1).toLowerCase();
-}
-
-function failureOf(thrown: unknown): RequestFailure {
-  const error = thrown instanceof BrokenExchange ? thrown.cause : thrown;
-  // Node gives these the code of a reset; the peer closed the connection in order, only too early.
-  if (errorMessage(error) === 'socket hang up') return { error: 'EOF', errorCode: 1000 };
-  if (errorMessage(error) === 'aborted') return { error: 'unexpected EOF', errorCode: 1000 };
-  const [errorCode, text] = ERROR_CODES.get(systemErrorCode(error) ?? '') ?? [1000, errorMessage(error)];
-  const isBlocked = /blocked pattern/.test(errorMessage(error));
-  return isBlocked ? { error: errorMessage(error), errorCode: 1110 } : { error: text, errorCode };
+function sentCookies({ jar, url, cookies }: HttpRequest): Record<string, object[]> {
+  const sent: Record<string, object[]> = {};
+  for (const [name, value] of cookies) (sent[name] ??= []).push({ name, value, replace: false });
+  for (const { name, value } of jar.matching(url)) (sent[name] ??= []).push({ name, value, replace: false });
+  return sent;
 }

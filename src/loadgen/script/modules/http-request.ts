@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../core/error.js';
 import { parseDuration } from '../../../core/duration.js';
 import type { Tags } from '../../metric/tags.js';
 import type { VuContext } from '../runtime/vu-context.js';
@@ -51,8 +52,22 @@ export interface HttpArguments {
   readonly params: unknown;
 }
 
-/** Reads the arguments of a request. Throws on parameters that are wrong; a wrong URL is a failure of the request, as in k6. */
+/** Reads the arguments of a request. What is wrong with them is a failure of the request, as in k6. */
 export function readHttpRequest(
+  vu: VuContext,
+  args: HttpArguments,
+  callback: ResponseCallback | null,
+): HttpRequest | RefusedRequest {
+  try {
+    return readArguments(vu, args, callback);
+  } catch (error) {
+    const bad: BadUrl = { failure: { error: errorMessage(error), errorCode: 0 }, name: undefined };
+    const throws = vu.thread.runtime.throwsOnFailure;
+    return { method: args.method, tags: new Map(), responseCallback: null, throws, target: asText(args.url), bad };
+  }
+}
+
+function readArguments(
   vu: VuContext,
   args: HttpArguments,
   callback: ResponseCallback | null,
@@ -71,7 +86,11 @@ export function readHttpRequest(
     throws: throws === undefined ? runtime.throwsOnFailure : throws === true,
   };
   const target = readRequestUrl(args.url);
-  if ('failure' in target) return { ...common, target: asText(args.url), bad: target };
+  if ('failure' in target) {
+    // What is no URL at all is refused before the parameters are read: they cannot ask for its being thrown.
+    const throwsBad = target.name === undefined ? runtime.throwsOnFailure : common.throws;
+    return { ...common, throws: throwsBad, target: asText(args.url), bad: target };
+  }
   return {
     ...common,
     url: target.url,
@@ -110,13 +129,13 @@ function timeoutOf(timeout: unknown): number {
   if (timeout === undefined || timeout === null) return DEFAULT_TIMEOUT_MS;
   const parsed = typeof timeout === 'number' ? timeout : parseDuration(asText(timeout));
   if (typeof parsed === 'number' && parsed >= 0) return parsed;
-  throw new Error(`invalid timeout value: ${asText(timeout)}`);
+  throw new Error(`invalid timeout value: time: invalid duration ${JSON.stringify(asText(timeout))}`);
 }
 
 function responseTypeOf(type: unknown, discards: boolean): ResponseType {
   if (type === undefined || type === null) return discards ? 'none' : 'text';
   if (type === 'text' || type === 'binary' || type === 'none') return type;
-  throw new Error(`${asText(type)} is not a valid responseType; there are text, binary and none`);
+  throw new Error(`${asText(type)} does not belong to ResponseType values: text, binary, none`);
 }
 
 function asCallback(value: unknown): ResponseCallback | null {

@@ -1,10 +1,10 @@
 import type { Cookie } from './cookie-jar.js';
-import type { HttpExchange, HttpTimings } from './http-exchange.js';
+import type { HttpExchange, HttpTimings } from './http-marks.js';
 import type { HttpRequest } from './http-request.js';
 import type { Selection } from './html-selection.js';
 import { formRequest, linkRequest, type Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
-import { canonicalName } from './socket-connection.js';
+import { canonicalName, isOfConnection } from './socket-connection.js';
 import { selectJson } from './select-json.js';
 import { asText, toArrayBuffer } from './values.js';
 
@@ -16,6 +16,8 @@ export interface AskedRequest {
   readonly headers: HttpRequest['headers'];
   readonly body: HttpRequest['body'];
   readonly responseType: HttpRequest['responseType'];
+  /** What was sent of cookies, by name. */
+  readonly cookies: Readonly<Record<string, readonly object[]>>;
 }
 
 /** What a response has beside the answer. */
@@ -63,25 +65,28 @@ export class HttpResponse {
       url: request.href,
       headers: Object.fromEntries(request.headers.map(([name, value]) => [name, [value]])),
       body: request.body?.toString('utf8') ?? '',
-      cookies: {},
+      cookies: request.cookies,
     };
   }
 
   /** The body as JSON; with a path in the syntax of gjson, what it leads to: undefined when that is nothing. */
   json(selector?: unknown): unknown {
-    if (this.body === null) throw new Error('the body is null so we cannot transform it to JSON');
-    const text = typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString('utf8');
-    // A text that is no JSON is an error with a selector, too, as in k6.
-    const value: unknown = JSON.parse(text);
-    return selector === undefined ? value : selectJson(text, asText(selector));
+    const text = this.#textFor('JSON');
+    if (selector === undefined) return JSON.parse(text);
+    return isJson(text) ? selectJson(text, asText(selector)) : undefined;
   }
 
   /** The body as a page, or what a selector finds in it. */
   html(selector?: unknown): Selection {
-    if (this.body === null) throw new Error(NO_PAGE);
-    const text = typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString('utf8');
-    const document = this.#pages.parse(text, this.url);
+    const document = this.#pages.parse(this.#textFor('HTML'), this.url);
     return selector === undefined ? document : document.find(asText(selector));
+  }
+
+  #textFor(format: string): string {
+    if (typeof this.body === 'string') return this.body;
+    if (this.body !== null) return Buffer.from(this.body).toString('utf8');
+    const why = 'this likely was because of a request error getting the response';
+    throw new Error(`the body is null so we can't transform it to ${format} - ${why}`);
   }
 
   submitForm(options?: unknown): unknown {
@@ -93,14 +98,22 @@ export class HttpResponse {
   }
 }
 
-const NO_PAGE =
-  "the body is null so we can't transform it to HTML - this likely was because of a request error getting the response";
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
+/** With the names of Go, and without what Go takes out of them because it is about the connection. */
 function headersOf(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = canonicalName(raw[index] ?? '');
     const value = raw[index + 1] ?? '';
+    if (isOfConnection(name, value)) continue;
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
   return headers;
@@ -108,11 +121,11 @@ function headersOf(raw: readonly string[]): Record<string, string> {
 
 function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
   const byName: Record<string, object[]> = {};
-  for (const { name, value, domain, path, isHttpOnly, isSecure, maxAge, expiresMs } of cookies) {
+  for (const { name, value, domain, isHostOnly, path, isHttpOnly, isSecure, maxAge, expiresMs } of cookies) {
     const cookie = {
       name,
       value,
-      domain,
+      domain: isHostOnly ? '' : domain,
       path,
       http_only: isHttpOnly,
       secure: isSecure,
@@ -124,8 +137,12 @@ function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
   return byName;
 }
 
+/** No answer at all, and answers that never have a body. */
+const WITHOUT_BODY: readonly number[] = [0, 204, 304];
+
 function bodyOf({ responseType }: AskedRequest, answer: HttpExchange): string | ArrayBuffer | null {
   // Of an answer that broke off there is what had come, as in k6.
-  if ((answer.status === 0 && answer.body.length === 0) || responseType === 'none') return null;
+  const mayBeMissing = WITHOUT_BODY.includes(answer.status);
+  if ((mayBeMissing && answer.body.length === 0) || responseType === 'none') return null;
   return responseType === 'binary' ? toArrayBuffer(answer.body) : answer.body.toString('utf8');
 }

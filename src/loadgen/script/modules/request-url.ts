@@ -30,8 +30,8 @@ const MAX_PORT = 65_535;
 export function readRequestUrl(given: unknown): RequestUrl | BadUrl {
   const isTemplate = isObject(given) && 'url' in given;
   const value = isTemplate ? given['url'] : given;
-  if (typeof value !== 'string') return invalid(`'#${isMissing(value) ? '<nil>' : asText(value)}'`);
-  const problem = parseProblem(value);
+  if (typeof value !== 'string') return invalid(`'#${goValue(value)}'`);
+  const problem = urlProblem(value);
   if (problem !== undefined) return invalid(`parse ${JSON.stringify(value)}: ${problem}`);
   const name = isTemplate && 'name' in given ? asText(given['name']) : withoutPassword(value);
   const failure = transportFailure(value);
@@ -39,8 +39,13 @@ export function readRequestUrl(given: unknown): RequestUrl | BadUrl {
   return URL.canParse(value) ? { url: new URL(value), name } : invalid(`parse ${JSON.stringify(value)}`);
 }
 
-function isMissing(value: unknown): boolean {
-  return value === undefined || value === null;
+/** As Go prints a value of a script. */
+function goValue(value: unknown): string {
+  if (value === undefined || value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
+  if (!isObject(value)) return asText(value);
+  const pairs = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${pairs.map(([name, of]) => `${name}:${goValue(of)}`).join(' ')}]`;
 }
 
 function invalid(what: string): BadUrl {
@@ -48,7 +53,7 @@ function invalid(what: string): BadUrl {
 }
 
 /** What `url.Parse` of Go would say; undefined when it takes the text. */
-function parseProblem(text: string): string | undefined {
+export function urlProblem(text: string): string | undefined {
   if (holdsControl(text)) return 'net/url: invalid control character in URL';
   if (text.startsWith(':')) return 'missing protocol scheme';
   const { scheme, authority, path } = partsOf(text);

@@ -1,4 +1,4 @@
-import { Connection, type ConnectionHandlers, type DialResult } from '../../client/connection.js';
+import { type BrokenBy, Connection, type ConnectionHandlers, type DialResult } from '../../client/connection.js';
 import type { ResponseHeaders } from '../../client/upgrade-response.js';
 import type { SessionMetrics } from '../../metric/built-in-metrics.js';
 import { withTags, type Tags } from '../../metric/tags.js';
@@ -11,7 +11,7 @@ export interface SocketEvents {
   binary(bytes: ArrayBuffer): void;
   ping(): void;
   pong(): void;
-  closed(code: number, reason: string): void;
+  closed(code: number, reason: string, broken?: BrokenBy): void;
 }
 
 /** In what k6's two modules differ. */
@@ -152,9 +152,9 @@ export class SocketConnection {
         if (sentMs !== undefined) this.metrics.ping.add(sentMs, sentMs, this.vu.thread.clock.now());
         events.pong();
       },
-      onClose: (code, reason) => {
+      onClose: (code, reason, broken) => {
         this.vu.removeSocket(this.connection);
-        events.closed(code, reason);
+        events.closed(code, reason, broken);
       },
     };
   }
@@ -165,6 +165,7 @@ export function responseHeaders(headers: ResponseHeaders = []): Record<string, s
   const joined: Record<string, string> = {};
   for (const [name, value] of headers) {
     const key = canonicalName(name);
+    if (isOfConnection(key, value)) continue;
     const before = joined[key];
     joined[key] = before === undefined ? value : `${before}, ${value}`;
   }
@@ -174,6 +175,12 @@ export function responseHeaders(headers: ResponseHeaders = []): Record<string, s
 /** As Go, and so k6, writes names of headers: `Sec-Websocket-Accept`. */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** Whether a header, with its name as Go writes it, tells of the connection alone. */
+export function isOfConnection(name: string, value: string): boolean {
+  if (name === 'Connection') return /(?:^|,)\s*close\s*(?:,|$)/i.test(value);
+  return name === 'Transfer-Encoding' || name === 'Trailer';
 }
 
 function decode(bytes: Uint8Array, start: number, end: number): string {

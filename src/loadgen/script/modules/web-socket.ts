@@ -1,4 +1,4 @@
-import type { DialResult } from '../../client/connection.js';
+import type { BrokenBy, DialResult } from '../../client/connection.js';
 import type { Returned, ScriptFunction } from '../runtime/guard.js';
 import type { Fulfil } from '../runtime/event-loop.js';
 import type { VuContext } from '../runtime/vu-context.js';
@@ -62,7 +62,8 @@ export class ScriptWebSocket {
       binary: (bytes: ArrayBuffer) => this.#received(bytes),
       ping: () => this.#arrived(() => this.#whenOpen('ping')),
       pong: () => this.#arrived(() => this.#whenOpen('pong')),
-      closed: (code: number, reason: string) => this.#arrived(() => this.#ended(code, reason)),
+      closed: (code: number, reason: string, broken?: BrokenBy) =>
+        this.#arrived(() => this.#ended(code, reason, broken !== undefined)),
     };
     this.#connection = new SocketConnection(vu, this.#request, events, { countsControlFrames: true, namesUrl: true });
     this.#keepAlive = vu.loop.reserve();
@@ -212,7 +213,8 @@ export class ScriptWebSocket {
   #dialled(result: DialResult): unknown {
     if (result.error !== undefined) {
       const text = dialErrorText(this.#request, result);
-      return this.#finish(() => this.#emitBoth({ error: text }, { code: 1006, reason: '' }));
+      // A session that never began has no duration here, unlike in `k6/ws`.
+      return this.#finish(() => this.#emitBoth({ error: text }, { code: 1006, reason: '' }), false);
     }
     this.#protocol = result.subprotocol ?? '';
     this.#extensions = headerOf(result.headers ?? [], 'sec-websocket-extensions') ?? '';
@@ -233,19 +235,19 @@ export class ScriptWebSocket {
     return this.#state === OPEN ? this.#emit(name) : undefined;
   }
 
-  #ended(code: number, reason: string): unknown {
-    const isExpected = this.#state === CLOSING || isExpectedClose(code);
+  #ended(code: number, reason: string, isBroken: boolean): unknown {
+    const isExpected = this.#state === CLOSING || isExpectedClose(code) || isBroken;
     const close = { code, reason };
     return this.#finish(() =>
       isExpected ? this.#emit('close', close) : this.#emitBoth({ error: closeText(code, reason) }, close),
     );
   }
 
-  #finish(tell: () => unknown): unknown {
+  #finish(tell: () => unknown, hasBegun = true): unknown {
     if (this.#state === CLOSED) return undefined;
     this.#state = CLOSED;
     this.#forget();
-    this.#connection.endSession();
+    if (hasBegun) this.#connection.endSession();
     this.#keepAlive();
     return tell();
   }

@@ -1,7 +1,7 @@
-import type { DialResult } from '../../client/connection.js';
+import type { BrokenBy, DialResult } from '../../client/connection.js';
 import type { Returned, ScriptFunction } from '../runtime/guard.js';
 import type { VuContext } from '../runtime/vu-context.js';
-import { closeText, isExpectedClose } from './close-text.js';
+import { brokenText, closeText, isExpectedClose } from './close-text.js';
 import { dialErrorText } from './dial-error.js';
 import { isFunction } from './values.js';
 import { responseHeaders, SocketConnection } from './socket-connection.js';
@@ -9,6 +9,12 @@ import type { SocketRequest } from './ws-params.js';
 import { WsSocket } from './ws-socket.js';
 
 const GOING_AWAY = 1001;
+
+/** An end of the connection as handlers hear of it. */
+interface ToldClose {
+  readonly code: number;
+  readonly error: string | undefined;
+}
 
 /** What `ws.connect` returns. */
 export interface WsResponse {
@@ -47,7 +53,7 @@ export class WsSession {
       binary: (bytes) => this.event('binaryMessage', [bytes]),
       ping: () => this.event('ping', []),
       pong: () => this.event('pong', []),
-      closed: (code, reason) => this.peerClosed(code, reason),
+      closed: (code, reason, broken) => this.peerClosed(this.toldClose(code, reason, broken)),
     });
     this.socket = new WsSocket(this);
     // Somebody may interrupt before anyone waits.
@@ -143,12 +149,18 @@ export class WsSession {
     );
   }
 
-  private peerClosed(code: number, reason: string): void {
+  private toldClose(code: number, reason: string, broken: BrokenBy | undefined): ToldClose {
+    if (broken === undefined) return { code, error: isExpectedClose(code) ? undefined : closeText(code, reason) };
+    const { host, port } = this.request.target;
+    return { code: GOING_AWAY, error: brokenText(broken, `${host}:${port}`) };
+  }
+
+  private peerClosed({ code, error: text }: ToldClose): void {
     if (this.isClosed) return;
     this.enqueue(() => {
       if (this.isClosed) return undefined;
       this.isClosed = true;
-      const error = isExpectedClose(code) ? undefined : this.emit('error', [errorEvent(closeText(code, reason))]);
+      const error = text === undefined ? undefined : this.emit('error', [errorEvent(text)]);
       const close = (): Returned | Promise<unknown> | undefined => this.emit('close', [code]);
       const closing = error instanceof Promise ? error.then(close) : close();
       this.finishAfter(closing);
@@ -219,8 +231,8 @@ export class WsSession {
     if (runtime.throwsOnFailure) throw new Error(error);
     log.write({ level: 'warning', text: `Attempt to establish a WebSocket connection failed: ${error}` });
     const { status, headers, body = '' } = result;
-    const url = status === 0 ? '' : this.request.url;
-    return { url, status, headers: responseHeaders(headers), body, error };
+    // With an answer k6 has neither.
+    return { url: '', status, headers: responseHeaders(headers), body, error: status === 0 ? error : '' };
   }
 }
 

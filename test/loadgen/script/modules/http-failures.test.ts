@@ -84,7 +84,8 @@ it.each([
   expectTimesOf(shown);
   expect(run.totals.trends['http_req_duration']?.count).toBe(1);
   expect(run.totals.trends['http_req_duration']?.max).toBeGreaterThan(100);
-  expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`Get "${url}${path}": ${failure.error}`]);
+  const where = failure.body === null ? `Get "${url}${path}": ` : '';
+  expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`${where}${failure.error}`]);
 });
 
 it('the rest of a timeout does not outlive a request that broke off', async () => {

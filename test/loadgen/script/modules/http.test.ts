@@ -112,10 +112,10 @@ test('a request without an answer is an error with a code, or thrown', async () 
     '0 1212 dial: connection refused',
     'Request Failed',
     '1050 request timeout',
-    'thrown Get "http://127.0.0.1:1/": dial: connection refused',
+    'thrown Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused',
   ]);
   expect(logs.flatMap(({ error }) => error ?? [])).toEqual([
-    'Get "http://127.0.0.1:1/": dial: connection refused',
+    'Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused',
     `Get "${url}/slow": request timeout`,
   ]);
   expect(totals.rates['http_req_failed']).toEqual({ passes: 3, fails: 0 });
