@@ -134,16 +134,22 @@ async function main() {
   process.once('SIGINT', () => abort.abort());
   const report = (line) => console.error(`chaos: ${line}`);
   const results = [];
-  for (const combination of durability === undefined ? SUITE : [{ durability, kill, fsync }]) {
+  const combinations = durability === undefined ? SUITE : [{ durability, kill, fsync }];
+  for (const [index, combination] of combinations.entries()) {
     if (abort.signal.aborted) break;
     const options = { ...common, ...combination };
-    report(titleOf(options));
+    report(`run ${index + 1} of ${combinations.length}: ${titleOf(options)}`);
     const verdict = await run(options, report, abort.signal);
     results.push({ ...options, ...verdict });
     if (!json) print(titleOf(options), verdict);
   }
+  const held = results.filter(({ violations }) => violations.length === 0).length;
   if (json) console.log(JSON.stringify(results, null, 2));
-  process.exitCode = results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+  else
+    console.log(
+      `\nEvery rule held in ${held} of ${results.length} runs${abort.signal.aborted ? '; interrupted' : ''}.`,
+    );
+  process.exitCode = held === results.length ? 0 : 1;
 }
 
 await main().catch((error) => {

@@ -86,12 +86,16 @@ async function main() {
   const { transports, count, seed, from, replay, plant, settleMs } = readFlags();
   console.log(`Fuzzing, seed ${seed}, ${count} inputs to each transport, on ${machineLine()}`);
   console.log(`RSS may grow by ${RSS_BOUND / 2 ** 20} MiB after warm-up.`);
+  const failed = [];
   for (const transport of transports) {
     const inputs = replay === undefined ? generateInputs(seed, from) : [parseInput(replay)].values();
     const result = await fuzz(transport, { inputs, count, plant, settleMs });
     await report(transport, result);
-    if (result.faults.length > 0) process.exitCode = 1;
+    if (result.faults.length > 0) failed.push(transport);
   }
+  const verdict = failed.length === 0 ? 'well' : `FAILED on ${failed.join(' and ')}`;
+  console.log(`\n${count * transports.length} inputs, seed ${seed}, on ${transports.join(' and ')}: ${verdict}`);
+  if (failed.length > 0) process.exitCode = 1;
 }
 
 await main();

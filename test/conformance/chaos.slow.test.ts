@@ -30,8 +30,8 @@ describe('what clients wrote is with the broker, in order, though', () => {
     ['the broker is killed', ['--durability', 'memory', '--kill', 'broker']],
     ['broker and gateway are killed, on disk', ['--durability', 'disk', '--fsync', 'always', '--kill', 'both']],
     [
-      'the gateway is killed, on disk, on the second transport',
-      ['--durability', 'disk', '--kill', 'gateway', '--transport', 'ws'],
+      'the gateway is killed, on disk, with uWebSockets.js',
+      ['--durability', 'disk', '--kill', 'gateway', '--transport', 'uws'],
     ],
   ])('%s', { timeout: BOUND_MS }, async (_, args) => {
     const { status, counts, violations } = await chaos('--seconds', '6', '--seed', '7', ...args);

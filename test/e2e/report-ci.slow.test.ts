@@ -60,9 +60,9 @@ describe('wsg report ci', () => {
     expect(stderr.match(/^run \d of 4: \w+/gm)).toEqual(
       [1, 2, 3, 4].flatMap((turn) => [`run ${turn} of 4: base`, `run ${turn} of 4: head`]),
     );
-    // A generator of a busy machine may be the bottleneck, which is said, and never passes.
-    expect([10, 13], stdout).toContain(code);
-    const { settings, base, next, gates } = JSON.parse(stdout);
+    const { settings, base, next, gates, because } = JSON.parse(stdout);
+    // Nothing but the generator, which a busy machine makes the bottleneck, may keep the head from being judged; that never passes.
+    expect(code, because).toBe(/the generator was /.test(because) ? 13 : 10);
     expect(settings.method).toBe('many-against-many');
     expect([base.length, next.length]).toEqual([4, 4]);
     expect(next[0].labels.side).toBe('head');

@@ -10,7 +10,7 @@ export class ManualClock implements Clock {
   private time = 0;
   private tasks: Task[] = [];
 
-  constructor(private readonly wallStart = 1_700_000_000_000) {}
+  constructor(private wallStart = 1_700_000_000_000) {}
 
   now(): number {
     return this.time;
@@ -18,6 +18,11 @@ export class ManualClock implements Clock {
 
   wallNow(): number {
     return this.wallStart + this.time;
+  }
+
+  /** Sets the wall clock forward, or back by a negative time, and nothing else. */
+  setWall(byMs: number): void {
+    this.wallStart += byMs;
   }
 
   schedule(run: () => void, delayMs: number): () => void {

@@ -53,6 +53,18 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     expect([await get(gateway, '/status', {}), await get(gateway, '/status', from(CLIENT))]).toEqual([403, 403]);
   });
 
+  test('a header that names proxies alone opens nothing, though the whitelist holds them', async () => {
+    const gateway = await RunningGateway.start({
+      transport,
+      trusted_proxies: ['127.0.0.1/32', '10.1.1.2/32'],
+      trusted_proxies_as_clients: ['10.1.1.3/32'],
+      internal_endpoint_access_whitelist: ['10.1.1.0/24'],
+    });
+    const named = ['10.1.1.2', '10.1.1.2, 10.1.1.2', '10.1.1.3', '10.1.1.4'];
+    const statuses = await Promise.all(named.map((hops) => get(gateway, '/status', from(hops))));
+    expect(statuses).toEqual([403, 403, 200, 200]);
+  });
+
   test('a proxy that also asks for itself has access without the header, where that is configured', async () => {
     for (const internal_listen_addr of ['', '127.0.0.1:0']) {
       const trusted_proxies_as_clients = ['127.0.0.1/32'];

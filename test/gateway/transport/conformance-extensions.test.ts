@@ -32,6 +32,8 @@ onBothTransports('extension offers', (bench: Bench) => {
     'bbf-usp-protocol; eid="a;b,c"',
     'bbf-usp-protocol; eid="unterminated',
     'bbf-usp-protocol; eid="permessage-deflate, permessage-deflate"',
+    'bbf-usp-protocol; eid="a, permessage-deflate, b"',
+    String.raw`bbf-usp-protocol; eid="a\", permessage-deflate, b"`,
     'permessage-deflate; server_max_window_bits',
     'permessage-deflate; server_max_window_bits=7',
     'permessage-deflate; server_max_window_bits=8',
