@@ -1,3 +1,5 @@
+import type { HttpRequest } from './http-exchange.js';
+
 /** Why a request is no WebSocket upgrade, as an HTTP answer. */
 export interface UpgradeRefusal {
   readonly status: number;
@@ -11,9 +13,17 @@ const ASKS_FOR_UPGRADE = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
 const ASKS_FOR_WEBSOCKET = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i;
 const TEXT = 'text/plain; charset=utf-8';
 
-/** What RFC 6455 (4.2.1) asks of an opening handshake; undefined when the request keeps to it, else 400 or 426. */
-export function refuseUpgrade(method: string, headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
+/**
+ * What RFC 6455 (4.2.1) and RFC 9112 (3.2) ask of an opening handshake; undefined when the request keeps to it, else 400, 426 or 505.
+ * `httpVersion` is that of the request line.
+ */
+export function refuseUpgrade({ method, headers }: HttpRequest, httpVersion = '1.1'): UpgradeRefusal | undefined {
+  if (httpVersion !== '1.1') return WRONG_HTTP;
   if (method !== 'GET') return badRequest('a WebSocket handshake is a GET request');
+  return refuseHeaders(headers) ?? refuseMessage(headers);
+}
+
+function refuseHeaders(headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
   if (!ASKS_FOR_WEBSOCKET.test(headers.get('upgrade') ?? ''))
     return badRequest('the header "Upgrade: websocket" is missing');
   if (!ASKS_FOR_UPGRADE.test(headers.get('connection') ?? ''))
@@ -23,6 +33,20 @@ export function refuseUpgrade(method: string, headers: ReadonlyMap<string, strin
     return badRequest('Sec-WebSocket-Key is not 16 bytes in base64');
   return undefined;
 }
+
+/** Lines of one name are joined with commas, and a host has none. A body would be read as frames. */
+function refuseMessage(headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
+  const host = headers.get('host');
+  if (host === undefined || host.includes(',')) return badRequest('a handshake has one Host header');
+  const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
+  return hasBody ? badRequest('a WebSocket handshake has no body') : undefined;
+}
+
+const WRONG_HTTP: UpgradeRefusal = {
+  status: 505,
+  headers: { 'Content-Type': TEXT },
+  body: 'HTTP Version Not Supported: a WebSocket handshake is HTTP/1.1\n',
+};
 
 const WRONG_VERSION: UpgradeRefusal = {
   status: 426,

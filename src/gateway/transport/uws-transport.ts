@@ -208,7 +208,7 @@ export class UwsTransport<C extends object> implements Transport {
     const request = copyRequest(res, req, this.#options.addressOf);
     if (hasUnclearEnd(request)) return res.close();
     const isTooLarge = this.#isHeadTooLarge(request, undefined);
-    const refusal = isTooLarge ? HEAD_TOO_LARGE : refuseUpgrade(request.method, request.headers);
+    const refusal = isTooLarge ? HEAD_TOO_LARGE : refuseUpgrade(request);
     if (refusal !== undefined) {
       writeAnswer(res, refusal, { isHead: false, close: true });
       return;
@@ -278,7 +278,7 @@ export class UwsTransport<C extends object> implements Transport {
       return;
     }
     if (this.#paths.has(request.path)) {
-      const refusal = refuseUpgrade(request.method, request.headers) ?? { status: 400 };
+      const refusal = refuseUpgrade(request) ?? { status: 400 };
       writeAnswer(res, refusal, { isHead: request.method === 'HEAD', close: true });
       return;
     }

@@ -124,9 +124,8 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   #answerHttp(exchange: HttpExchange): void | Promise<void> {
-    const { method, path, headers } = exchange.request;
-    if (!this.#endpoints.has(path)) return this.#options.http(exchange);
-    exchange.answer(refuseUpgrade(method, headers) ?? { status: 400 });
+    if (!this.#endpoints.has(exchange.request.path)) return this.#options.http(exchange);
+    exchange.answer(refuseUpgrade(exchange.request) ?? { status: 400 });
   }
 
   #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -142,7 +141,7 @@ export class WsTransport<C extends object> implements Transport {
       return;
     }
     const isTooLarge = this.#listener.isUpgradeTooLarge(req, request);
-    const refusal = isTooLarge ? { status: 431 } : refuseUpgrade(request.method, request.headers);
+    const refusal = isTooLarge ? { status: 431 } : refuseUpgrade(request, req.httpVersion);
     if (refusal !== undefined) {
       this.#refuse(stream, { accept: false, ...refusal });
       return;

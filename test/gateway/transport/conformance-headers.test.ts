@@ -59,6 +59,21 @@ onBothTransports('header bytes', (bench) => {
     const seen = await seenOf(...given);
     expect([seen.get('cookie'), seen.get('x-list')]).toEqual(['a=1; b=2; c=3', '1, 2']);
   });
+
+  it('that are not ASCII are lost by uWebSockets.js at both ends of a value', async () => {
+    const umlaut = Buffer.from('ü').toString('latin1');
+    const seen = await seenOf(`X-Name: ${umlaut}a${umlaut}b${umlaut}`);
+    expect(seen.get('x-name')).toBe(bench.name === 'uws' ? 'aüb' : 'üaübü');
+  });
+
+  it('of a name with an underscore are taken, where uWebSockets.js cuts the connection', async () => {
+    const fixture = await bench.start();
+    const client = await RawWebSocket.connect(fixture.port);
+    client.write(upgradeRequest(PATH, { x_id: '1' }));
+    const answer = await client.answer().catch(() => undefined);
+    expect(answer?.status).toBe(bench.name === 'uws' ? undefined : 101);
+    client.destroy();
+  });
 });
 
 onTransport('ws', 'more header lines than are read', (bench) => {
