@@ -56,6 +56,11 @@ export function crossedThresholds({ thresholds, end }: Pick<Run, 'thresholds' | 
   return `${metrics} were crossed; at least one has abortOnFail enabled, stopping test prematurely`;
 }
 
+/** Whether a script ran to its end without a complete iteration. */
+export function hasNoIteration({ header, end }: Pick<Run, 'header' | 'end'>): boolean {
+  return header.scriptHash !== undefined && end.reason === 'finished' && end.totals.iterations.complete === 0;
+}
+
 /** The exit code that a finished run deserves by itself. */
 export function exitCodeOfRun(run: Run, allowSaturated: boolean): ExitCode {
   const isSaturated = run.end.health.verdict === 'saturated' && !allowSaturated;

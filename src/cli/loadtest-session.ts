@@ -11,7 +11,7 @@ import { readLoadConfig, type LoadConfig } from './load-config.js';
 import type { LoadtestFlags } from './load-flags.js';
 import { checkRoom } from './check-room.js';
 import { readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
-import { crossedThresholds, exitCodeOfRun, printResults } from './load-results.js';
+import { crossedThresholds, exitCodeOfRun, hasNoIteration, printResults } from './load-results.js';
 import { closeFailure, headerView, runName, type LoadJob } from './load-job.js';
 import { loadScriptArgument } from './load-script.js';
 import { writeScriptSummary } from './script-summary.js';
@@ -158,6 +158,7 @@ class LoadtestSession {
     this.failure ??= unexported;
     printResults(run, { ...summary, output: this.results, json, noColor, afterSummary: () => this.screen.showEnd() });
     if (runPath !== undefined && this.failure?.code !== 'run-file.write-failed') this.tellRunPath(runPath);
+    if (hasNoIteration(run)) this.warn('No script iterations fully finished, consider making the test duration longer');
     const crossed = crossedThresholds(run);
     if (crossed !== undefined) this.screen.logged({ level: 'error', text: crossed });
     return strongestExitCode([this.tellFailure(), this.tellMark(), exitCodeOfRun(run, flags['allow-saturated'])]);

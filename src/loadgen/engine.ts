@@ -1,13 +1,10 @@
-import type { Clock } from '../core/clock.js';
 import { decodeHistogram } from '../core/histogram-codec.js';
 import { decodeSketch } from '../core/sketch-codec.js';
 import { WsgError } from '../core/error.js';
 import type {
-  Calibration,
   EndReason,
   GatewayRecord,
   HealthRecord,
-  MetricDefinition,
   Run,
   RunEnd,
   RunEventRecord,
@@ -22,15 +19,13 @@ import { judgeRun } from '../run-file/judge-health.js';
 import { composeHealth } from './health/compose-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
 import { withoutTimes } from './metric/drain-metrics.js';
-import type { SampleBatch } from './metric/sample-batch.js';
 import type { Plan } from './plan/plan.js';
 import { RunAccumulator } from './run-accumulator.js';
+import type { EngineDeps } from './engine-deps.js';
 import { createRunHeader } from './run-header.js';
-import type { RunObserver } from './run-observer.js';
 import { explainSilence } from './scenario/explain-silence.js';
 import { composeProgress } from './run-progress.js';
-import type { ScriptStart, StageFailure } from './scenario/thread-script.js';
-import type { RunSink } from './run-sink.js';
+import type { StageFailure } from './scenario/thread-script.js';
 import { ThreadGroup } from './thread/thread-group.js';
 import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protocol.js';
 
@@ -38,35 +33,6 @@ const PROGRESS_MS = 100;
 const STAGE_TIMEOUT = { setup: 'script.setup-timeout', teardown: 'script.teardown-timeout' } as const;
 /** An action that ran later than this is told as a stall: milliseconds. */
 const STALL_MS = 250;
-
-/** A script as an engine runs it. */
-export interface EngineScript {
-  readonly start: ScriptStart;
-  /** All metrics that there are, its own among them. */
-  readonly metrics: readonly MetricDefinition[];
-  readonly hash: string;
-}
-
-/** What an engine works with. */
-export interface EngineDeps {
-  readonly clock: Clock;
-  /** Of wsg, for the run file. */
-  readonly version: string;
-  /** Which build is tested, for the run file. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly sink?: RunSink;
-  readonly observer?: RunObserver;
-  /** Takes every sample; without it threads send none. Must not throw and should return soon. */
-  readonly takeSamples?: (batch: SampleBatch) => void;
-  /** What the virtual users run, when the plan's behaviour is a script. */
-  readonly script?: EngineScript;
-  /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
-  readonly gatewayUrl?: string;
-  /** Of this machine, for the run file. */
-  readonly calibration?: Calibration;
-  /** The file that load threads run; the one beside this file unless told. */
-  readonly threadEntry?: URL;
-}
 
 /** Runs one plan: probes the target, lets load threads work, and gathers what it hands over each second. */
 export class Engine {
@@ -78,6 +44,8 @@ export class Engine {
   private readonly health: HealthRecord[] = [];
   private readonly gateway: GatewayRecord[] = [];
   private readonly events: RunEventRecord[] = [];
+  /** Places of scenarios of which it was said that they lack virtual users. */
+  private readonly saidShort = new Set<number>();
   private hasHeader = false;
   private ending: EndReason | undefined;
   private crash: WsgError | undefined;
@@ -226,7 +194,7 @@ export class Engine {
     return new GatewayWatch(gatewayUrl, outlets, clock);
   }
 
-  private endSecond({ second, elapsedMs, metrics, health, load }: SecondMessage): void {
+  private endSecond({ second, elapsedMs, metrics, health, load, shortOfVus = [] }: SecondMessage): void {
     const { sink, observer } = this.deps;
     const { counters, rates, trends, checks } = metrics;
     const gauges = withoutTimes(metrics.gauges);
@@ -245,8 +213,21 @@ export class Engine {
     sink?.writeHealth(healthRecord);
     const lateMs = health.scheduleLag.max;
     if (lateMs > STALL_MS) this.tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
+    for (const place of shortOfVus) this.warnOfShortage(place);
     observer?.secondEnded?.(record);
     this.judgeThresholds(elapsedMs);
+  }
+
+  /** Once a scenario, as k6 does. */
+  private warnOfShortage(place: number): void {
+    const scenario = this.plan.scenarios[place];
+    const progress = this.currentProgress().scenarios[place];
+    if (scenario === undefined || progress === undefined || this.saidShort.has(place)) return;
+    this.saidShort.add(place);
+    const text = `Insufficient VUs, reached ${progress.plan.maxVus} active VUs and cannot initialize more`;
+    this.record('warning', `${scenario.name}: ${text}`);
+    const { name, executor } = scenario;
+    this.deps.observer?.logged?.({ level: 'warning', text, executor, scenario: name });
   }
 
   /** A crossed threshold that is to end the run interrupts the iterations as a signal does. */
@@ -285,9 +266,13 @@ export class Engine {
   }
 
   private tell(kind: RunEventRecord['kind'], text: string): void {
+    this.deps.observer?.happened?.(this.record(kind, text));
+  }
+
+  private record(kind: RunEventRecord['kind'], text: string): RunEventRecord {
     const event = { elapsedMs: this.currentProgress().elapsedMs, kind, text };
     this.events.push(event);
     if (this.hasHeader) this.deps.sink?.writeEvent(event);
-    this.deps.observer?.happened?.(event);
+    return event;
   }
 }

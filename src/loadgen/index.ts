@@ -1,7 +1,8 @@
 export { calibrate, CALIBRATION_SIZE } from './calibrate/calibrate.js';
 export { calibrationPath, keepCalibration, readCalibration } from './calibrate/calibration-file.js';
 export { echoServerEntry } from './echo/echo-server-entry.js';
-export { Engine, type EngineDeps } from './engine.js';
+export { Engine } from './engine.js';
+export type { EngineDeps } from './engine-deps.js';
 export { describePlan } from './plan/describe-plan.js';
 export type { LoadFlags } from './plan/load-flags.js';
 export { parseLoadOptions, planLoad, type PlannedLoad, type ScriptOptions } from './plan/parse-load-options.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.js';
 import { WsgError, errorMessage } from '../core/error.js';
 import type { MetricDefinition } from '../run-file/records.js';
-import type { EngineScript } from './engine.js';
+import type { EngineScript } from './engine-deps.js';
 import { BuiltInMetrics } from './metric/built-in-metrics.js';
 import { MetricRegistry } from './metric/metric-registry.js';
 import type { ScriptOptions } from './plan/parse-load-options.js';

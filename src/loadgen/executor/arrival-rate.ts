@@ -15,6 +15,7 @@ const LATEST_MS = 10;
  * more may be made, is dropped and counted.
  */
 export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
+  isShortOfVus = false;
   private readonly free = new FreeUsers();
   private readonly maxVus: number;
   /** The part of the scenario's arrivals that this thread begins. */
@@ -104,6 +105,7 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     const user = this.takeUser();
     if (user === undefined) {
       this.droppedIterations += 1;
+      this.isShortOfVus = true;
       return;
     }
     this.activeVus += 1;

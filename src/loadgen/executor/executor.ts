@@ -18,6 +18,8 @@ export interface Executor {
   readonly interruptedIterations: number;
   /** Iterations that were due when no virtual user was free, or that nobody had begun when the time was up. */
   readonly droppedIterations: number;
+  /** An iteration was dropped because all virtual users were busy and no more may be made. */
+  readonly isShortOfVus?: boolean;
   /** Iterations that are to begin in a second, at this moment; undefined where no schedule says so. */
   readonly plannedPerSecond?: number;
   /** Waits for its start, runs, and resolves when no iteration is under way and none will start. Call it once. */

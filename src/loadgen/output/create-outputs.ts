@@ -1,6 +1,7 @@
 import { parseListenAddress } from '../../core/listen-address.js';
 import { withScheme } from '../../core/missing-scheme.js';
 import type { Plan } from '../plan/plan.js';
+import { keptSubmetrics } from '../plan/read-thresholds.js';
 import { CsvOutput } from './csv-output.js';
 import { parseCsvWish } from './csv-wish.js';
 import { JsonOutput } from './json-output.js';
@@ -16,7 +17,7 @@ const PROMETHEUS_ADDRESS = { host: '127.0.0.1', port: 5656 } as const;
 export interface OutputWish {
   /** Samples go to standard output, so that nothing else may. */
   readonly takesStandardOutput?: boolean;
-  readonly create: (plan: Pick<Plan, 'thresholds' | 'submetrics' | 'runtime'>) => LoadOutput;
+  readonly create: (plan: Pick<Plan, 'behaviour' | 'thresholds' | 'submetrics' | 'runtime'>) => LoadOutput;
 }
 
 /** Parses the value of one `--out`; a sentence when it is none. */
@@ -27,7 +28,10 @@ export function parseOutput(
   const [, type = text, target = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   switch (type) {
     case 'json':
-      return { takesStandardOutput: isStandardOutput(target), create: (plan) => new JsonOutput(target, plan) };
+      return {
+        takesStandardOutput: isStandardOutput(target),
+        create: (plan) => new JsonOutput(target, { ...plan, submetrics: keptSubmetrics(plan) }),
+      };
     case 'csv':
       return parseCsv(target, env);
     case 'prometheus':

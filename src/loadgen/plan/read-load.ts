@@ -30,8 +30,8 @@ interface Reading {
 }
 
 /**
- * Iterations are shared iterations with the duration as their limit, a duration constant VUs, stages ramping VUs, VUs alone share an iteration
- * for each; scenarios stand for themselves. Nothing: 1 iteration of 1 VU of a script, our default load of a built-in scenario.
+ * Iterations are shared iterations with the duration as their limit, a duration constant VUs, stages ramping VUs; VUs alone share an iteration
+ * for each of a built-in scenario, and have no effect on a script; scenarios stand for themselves. Nothing: 1 iteration of 1 VU of a script, our default load of a built-in scenario.
  */
 export function readLoad(
   options: Layer,
@@ -53,7 +53,7 @@ export function readLoad(
   }
   if (exports?.includes('default') === false)
     reader.complain({ path: 'exec', origin: '' }, "function 'default' not found in exports");
-  const shortcut = readShortcut(reading);
+  const shortcut = readShortcut(reading, isScript);
   if (shortcut !== undefined) return { scenarios: [shortcut], isDefaultLoad: false };
   if (isScript || scenarios !== undefined) {
     const once = { vus: 1, iterations: 1, maxDurationMs: DEFAULT_MAX_DURATION_MS };
@@ -84,17 +84,23 @@ function warnOfVus(vus: Setting | undefined, reader: OptionReader): void {
   if (vus !== undefined) reader.warn(vus, 'it has no effect, for each of the scenarios has its own');
 }
 
-function readShortcut(reading: Reading): ScenarioPlan | undefined {
-  const { options } = reading;
+function readShortcut(reading: Reading, isScript: boolean): ScenarioPlan | undefined {
+  const { options, reader } = reading;
   const stages = options.get('stages');
   if (options.has('iterations')) return readIterations(reading);
   if (options.has('duration')) {
-    const durationMs = reading.reader.duration(options.get('duration'), { leastMs: MIN_DURATION_MS, otherwise: 0 });
+    const durationMs = reader.duration(options.get('duration'), { leastMs: MIN_DURATION_MS, otherwise: 0 });
     return { ...reading.base, executor: 'constant-vus', vus: readVus(reading), durationMs };
   }
   if (stages !== undefined && !isEmptyList(stages)) return readRamp(stages, reading);
-  if (!options.has('vus') || options.has('scenarios')) return undefined;
-  return readIterations(reading);
+  if (stages !== undefined) reader.warn(stages, 'there is none: 1 iteration of 1 VU runs instead');
+  const vus = options.get('vus');
+  if (vus === undefined || options.has('scenarios')) return undefined;
+  if (!isScript) return readIterations(reading);
+  if (readVus(reading) !== 1) {
+    reader.warn(vus, 'it has no effect without iterations, duration or stages: 1 iteration of 1 VU runs');
+  }
+  return undefined;
 }
 
 function readIterations({ options, reader, base }: Reading): ScenarioPlan {

@@ -1,7 +1,8 @@
 import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/threshold.js';
 import type { MetricDefinition } from '../../run-file/records.js';
-import { parseSeriesName } from '../../core/series-name.js';
+import { parseSeriesName, type SeriesName } from '../../core/series-name.js';
 import type { Layer } from './option-layers.js';
+import type { Plan } from './plan.js';
 import { isRecord, settingIn, within, type OptionReader, type Setting } from './option-reader.js';
 
 /** The thresholds of the merged options, in their order; none with `noThresholds`. What is no expression goes to the reader. */
@@ -13,12 +14,32 @@ export function readThresholds(options: Layer, reader: OptionReader): ThresholdP
     const place = within(setting, series);
     const name = parseSeriesName(series);
     if ('problem' in name) reader.complain(place, name.problem);
+    else warnOfMetadata(name, place, reader);
     // k6 wants a list; one expression alone is what people write.
     const items =
       typeof value === 'string' || isRecord(value) ? [{ value, ...place }] : reader.list({ value, ...place });
     return (items ?? []).flatMap((item) => readThreshold(series, item, reader) ?? []);
   });
   return reader.flag(options.get('noThresholds')) ? [] : thresholds;
+}
+
+/** k6 keeps `vu` and `iter` apart from the tags, so that no series is made of them. */
+function warnOfMetadata({ tags }: SeriesName, place: Pick<Setting, 'path' | 'origin'>, reader: OptionReader): void {
+  const metadata = ['vu', 'iter'].find((name) => tags.has(name));
+  if (metadata !== undefined) {
+    reader.warn(place, `it selects nothing: '${metadata}' is metadata of samples and not one of their tags`);
+  }
+}
+
+/** The series of tags of a plan, and the one that k6 keeps unasked of every script: durations of requests that went as expected. */
+export function keptSubmetrics({
+  behaviour,
+  runtime,
+  submetrics,
+}: Pick<Plan, 'behaviour' | 'runtime' | 'submetrics'>): readonly string[] {
+  const hasTag = runtime.systemTags?.includes('expected_response') ?? true;
+  if (behaviour.type !== 'script' || !hasTag) return submetrics;
+  return [...new Set([...submetrics, 'http_req_duration{expected_response:true}'])];
 }
 
 /** The series of tags that have to be kept: those of thresholds, then those asked for, each once. */

@@ -17,6 +17,7 @@ import { numberInPlan, shareOf, type Shard } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import { AddressBlock } from '../plan/local-addresses.js';
 import type { Plan } from '../plan/plan.js';
+import { keptSubmetrics } from '../plan/read-thresholds.js';
 import { maxScenarioVus, plannedVus, type ScenarioPlan } from '../plan/scenario-plan.js';
 import type { ScriptStart } from '../scenario/thread-script.js';
 import { OpenConnections } from '../scenario/open-connections.js';
@@ -83,7 +84,7 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.plan = options.plan;
-    this.registry = new MetricRegistry({ submetrics: options.plan.submetrics, tap: options.samples?.tap });
+    this.registry = new MetricRegistry({ submetrics: keptSubmetrics(options.plan), tap: options.samples?.tap });
     this.samples = options.samples;
     this.metrics = new BuiltInMetrics(this.registry);
     const { segment } = options.plan;
@@ -258,7 +259,7 @@ export class Load {
 
   private endSecond(): void {
     this.connections.countBytes();
-    this.countDropped();
+    const shortOfVus = this.countDropped();
     const pace = sumPaces([this.builtIn?.takePace(), this.arrivals.take(this.executors)]);
     this.outlets.secondEnded({
       type: 'second',
@@ -267,16 +268,19 @@ export class Load {
       metrics: drainMetrics(this.registry),
       health: this.gauges.read(),
       load: { backlogBytes: this.connections.backlogBytes, ...(pace && { pace }) },
+      shortOfVus,
     });
     this.second += 1;
   }
 
-  private countDropped(): void {
-    this.executors.forEach((executor, index) => {
+  /** Counts what was dropped in this second; gives the scenarios that lack virtual users. */
+  private countDropped(): number[] {
+    return this.executors.flatMap((executor, index) => {
       const dropped = executor.droppedIterations - (this.countedDrops[index] ?? 0);
       this.countedDrops[index] = executor.droppedIterations;
       const part = this.plan.scenarios[index];
       if (dropped > 0 && part !== undefined) this.metrics.droppedIterations.add(dropped, this.tagsOf(part));
+      return executor.isShortOfVus === true ? [index] : [];
     });
   }
 

@@ -82,6 +82,8 @@ export interface SecondMessage {
   readonly metrics: DrainedMetrics;
   readonly health: ThreadHealth;
   readonly load: LoadHealth;
+  /** Places in the plan of scenarios that had to drop iterations because no more virtual users may be made. */
+  readonly shortOfVus?: readonly number[];
 }
 
 /** From a thread, when somebody wants every sample. */

@@ -51,5 +51,6 @@ function mergeSeconds(second: number, parts: readonly SecondMessage[]): SecondMe
     metrics: mergeMetrics(parts.map(({ metrics }) => metrics)),
     health: mergeHealth(parts.map(({ health }) => health)),
     load: mergeLoadHealth(parts.map(({ load }) => load)),
+    shortOfVus: [...new Set(parts.flatMap(({ shortOfVus = [] }) => shortOfVus))],
   };
 }

@@ -82,7 +82,7 @@ describe('layers of options', () => {
       { flags: { duration: '5s' }, script: { scenarios: SCENARIOS } },
       { name: 'default', executor: 'constant-vus', durationMs: 5000 },
     ],
-    [{ script: { vus: 7 } }, { executor: 'shared-iterations', vus: 7, iterations: 7 }],
+    [{ script: { vus: 7 } }, { executor: 'per-vu-iterations', vus: 1, iterations: 1 }],
     [{ script: {} }, { executor: 'per-vu-iterations', vus: 1, iterations: 1 }],
     [{ script: { stages: [] } }, { executor: 'per-vu-iterations', vus: 1, iterations: 1 }],
     [{ script: { scenarios: {} } }, { executor: 'per-vu-iterations', vus: 1, iterations: 1 }],
