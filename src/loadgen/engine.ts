@@ -194,7 +194,8 @@ export class Engine {
     return new GatewayWatch(gatewayUrl, outlets, clock);
   }
 
-  private endSecond({ second, elapsedMs, metrics, health, load, shortOfVus = [] }: SecondMessage): void {
+  private endSecond(message: SecondMessage): void {
+    const { second, elapsedMs, metrics, health, load } = message;
     const { sink, observer } = this.deps;
     const { counters, rates, trends, checks } = metrics;
     const gauges = withoutTimes(metrics.gauges);
@@ -211,11 +212,15 @@ export class Engine {
     const healthRecord = composeHealth(second, { ...health, ...this.gauges.read() }, load);
     this.health.push(healthRecord);
     sink?.writeHealth(healthRecord);
+    this.warnOf(message);
+    observer?.secondEnded?.(record);
+    this.judgeThresholds(elapsedMs);
+  }
+
+  private warnOf({ second, health, shortOfVus = [] }: SecondMessage): void {
     const lateMs = health.scheduleLag.max;
     if (lateMs > STALL_MS) this.tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
     for (const place of shortOfVus) this.warnOfShortage(place);
-    observer?.secondEnded?.(record);
-    this.judgeThresholds(elapsedMs);
   }
 
   /** Once a scenario, as k6 does. */
