@@ -12,7 +12,7 @@ export interface RenderReportOptions extends Partial<ReportOptions> {
 
 /** Reads a run file and makes its report. Throws what `readRun` throws: an error with a sentence for whatever the file is. */
 export async function renderReport(path: string, options: RenderReportOptions): Promise<string> {
-  const run = await readRun(path);
+  const run = await readRun(path, { seconds: false });
   const renderer = await rendererOf(options.format);
   return renderer.render(run, { colour: options.colour ?? false, columns: options.columns ?? 80 });
 }

@@ -1,16 +1,19 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
-import { Histogram } from '../core/histogram.js';
+import { EncodedHistograms } from './encoded-histograms.js';
 import { LineScanner } from './line-scanner.js';
 import { FORMAT, MAGIC, type RecordKind } from './record-line.js';
-import type { HistogramRecord, Run, RunEnd, RunEventRecord, RunHeader, SketchRecord, TrendTotals } from './records.js';
+import type { Run, RunEnd, RunEventRecord, RunHeader, SecondRecord, SketchRecord, TrendTotals } from './records.js';
+import type { EndPayload } from './record-schemas.js';
 import { ValueSketch } from '../core/value-sketch.js';
-import { RunCollector, type KindHistograms, type HistogramWish, type RunWish } from './run-collector.js';
-import { sumSeconds } from './sum-seconds.js';
+import { RunCollector, type EncodedRecord, type HistogramWish, type RunWish } from './run-collector.js';
+import { SecondsSum } from './sum-seconds.js';
 
 export interface ReadRunOptions {
-  /** False leaves `seconds` empty, which is a large part of the cost, and a function says what of each is kept, unless the file was cut and needs them; true by default. */
+  /** False leaves `seconds` empty, which is a large part of the cost, and a function says what of each is kept; true by default. */
   readonly seconds?: RunWish['seconds'];
+  /** False leaves `health` and `gateway` empty; true by default. */
+  readonly health?: boolean;
   /** The seconds' histograms that the caller wants to see; none by default. */
   readonly histograms?: HistogramWish;
 }
@@ -28,9 +31,9 @@ export async function readRun(path: string, options: ReadRunOptions = {}): Promi
     const { size } = await file.stat();
     const start = await checkMagic(file, path);
     const place = { fd: file.fd, size, start };
-    const first = scan(place, { seconds: options.seconds ?? true, histograms: options.histograms });
-    if (first.isComplete) return completeRun(first.collector);
-    return cutRun(path, place, first.broken);
+    const { seconds = true, health = true, histograms } = options;
+    const first = scan(place, { seconds, health, histograms });
+    return first.isComplete ? completeRun(first.collector) : cutRun(path, place, first);
   } finally {
     await file.close();
   }
@@ -144,11 +147,11 @@ function completeRun({ header, end, totals, sketches, ...records }: RunCollector
 }
 
 /** Reads a file without an end a second time, for its totals are in its seconds. */
-function cutRun(path: string, place: FilePlace, broken: string | undefined): Run {
-  const totals = new Map<string, KindHistograms>();
-  const visit = ({ series, kind, histogram }: HistogramRecord): void => {
-    const kinds = totals.get(series) ?? {};
-    (kinds[kind] ??= new Histogram()).add(histogram);
+function cutRun(path: string, place: FilePlace, first: ScanResult): Run {
+  const totals = new Map<string, EncodedHistograms>();
+  const visitEncoded = ({ series, kind, bytes }: EncodedRecord): void => {
+    const kinds = totals.get(series) ?? new EncodedHistograms();
+    kinds.add(kind, bytes);
     totals.set(series, kinds);
   };
   const sketches = new Map<string, ValueSketch>();
@@ -157,23 +160,30 @@ function cutRun(path: string, place: FilePlace, broken: string | undefined): Run
     sum.add(sketch);
     sketches.set(series, sum);
   };
-  const { collector } = scan(place, { seconds: true, histograms: { kinds: ALL_KINDS, visit, visitSketch } });
-  const { header, seconds, health, gateway, events } = collector;
-  if (header === undefined || seconds.length === 0) throw emptyRun(path, broken);
-  const end = withHistograms(sumSeconds(seconds, health, gateway), totals, sketches);
-  const text = broken ?? 'the file ends without an end record';
+  const sum = new SecondsSum();
+  const addSecond = (second: SecondRecord): undefined => {
+    sum.add(second);
+  };
+  const { collector } = scan(place, {
+    seconds: addSecond,
+    histograms: { kinds: ALL_KINDS, visitEncoded, visitSketch },
+  });
+  const { header, seconds, health, gateway, events } = first.collector;
+  if (header === undefined || sum.seconds === 0) throw emptyRun(path, first.broken);
+  const end = withHistograms(sum.end(collector.health, collector.gateway), totals, sketches);
+  const text = first.broken ?? 'the file ends without an end record';
   const cut: RunEventRecord = { elapsedMs: end.totals.durationMs, kind: 'interruption', text };
   return { header, seconds, health, gateway, events: [...events, cut], thresholds: [], end, complete: false };
 }
 
 function withHistograms(
-  end: ReturnType<typeof sumSeconds>,
-  histograms: ReadonlyMap<string, KindHistograms>,
+  end: EndPayload,
+  histograms: ReadonlyMap<string, EncodedHistograms>,
   sketches: ReadonlyMap<string, ValueSketch>,
 ): RunEnd {
   const trends = Object.entries(end.totals.trends).map(([series, figures]): [string, TrendTotals] => {
     const sketch = sketches.get(series);
-    return [series, { ...figures, histograms: histograms.get(series) ?? {}, ...(sketch && { sketch }) }];
+    return [series, { ...figures, histograms: histograms.get(series)?.byKind ?? {}, ...(sketch && { sketch }) }];
   });
   return { ...end, totals: { ...end.totals, trends: Object.fromEntries(trends) } };
 }

@@ -2,6 +2,7 @@ import { Histogram } from '../core/histogram.js';
 import { decodeHistogramInto } from '../core/histogram-codec.js';
 import { decodeSketchInto } from '../core/sketch-codec.js';
 import { ValueSketch } from '../core/value-sketch.js';
+import { EncodedHistograms } from './encoded-histograms.js';
 import { VALUE_KIND, type RecordKind } from './record-line.js';
 import {
   endPayload,
@@ -26,9 +27,6 @@ import type {
   SketchRecord,
   ThresholdRecord,
 } from './records.js';
-
-/** Histograms of one series by kind. */
-export type KindHistograms = Partial<Record<HistogramKind, Histogram>>;
 
 /** The samples of one series, kind and second as they stand in the file, for who needs no histogram of them: core/histogram-codec reads them. */
 export interface EncodedRecord {
@@ -55,8 +53,10 @@ export interface HistogramWish {
 
 /** What of a file is wanted besides its header, health, gateway, events and end. */
 export interface RunWish {
-  /** Whether seconds are wanted, or what of each. */
-  readonly seconds: boolean | ((second: SecondRecord) => SecondRecord);
+  /** Whether seconds are wanted, or what of each: nothing where it gives undefined. */
+  readonly seconds: boolean | ((second: SecondRecord) => SecondRecord | undefined);
+  /** Whether `health` and `gateway` are wanted; true by default. */
+  readonly health?: boolean;
   readonly histograms?: HistogramWish;
 }
 
@@ -81,7 +81,7 @@ export class RunCollector {
   readonly gateway: GatewayRecord[] = [];
   readonly events: RunEventRecord[] = [];
   readonly thresholds: ThresholdRecord[] = [];
-  readonly totals = new Map<string, KindHistograms>();
+  readonly totals = new Map<string, EncodedHistograms>();
   readonly sketches = new Map<string, ValueSketch>();
   private readonly names = new Map<number, string>();
   private readonly scratch = new Histogram();
@@ -95,7 +95,9 @@ export class RunCollector {
 
   /** Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot. */
   wants(kind: string): boolean {
-    return kind === 'second' ? this.wish.seconds !== false : KNOWN_KINDS.has(kind);
+    if (kind === 'second') return this.wish.seconds !== false;
+    if (kind === 'health' || kind === 'gateway') return this.wish.health ?? true;
+    return KNOWN_KINDS.has(kind);
   }
 
   /** Whether a second's histograms of the series with this id are wanted. */
@@ -119,7 +121,8 @@ export class RunCollector {
 
   private takeSecond(second: SecondRecord): void {
     const { seconds } = this.wish;
-    this.seconds.push(typeof seconds === 'function' ? seconds(second) : second);
+    const kept = typeof seconds === 'function' ? seconds(second) : second;
+    if (kept !== undefined) this.seconds.push(kept);
   }
 
   private takeRare(kind: string, value: unknown): void {
@@ -181,10 +184,10 @@ export class RunCollector {
       this.sketches.set(this.nameOf(idText), sketch);
       return;
     }
-    const kinds = this.totals.get(this.nameOf(idText)) ?? {};
-    const kind = histogramKind.parse(kindText);
-    decodeHistogramInto(this.base64.decode(payload, at), (kinds[kind] ??= new Histogram()));
-    this.totals.set(this.nameOf(idText), kinds);
+    const series = this.nameOf(idText);
+    const kinds = this.totals.get(series) ?? new EncodedHistograms();
+    kinds.add(histogramKind.parse(kindText), this.base64.decode(payload, at));
+    this.totals.set(series, kinds);
   }
 
   private isWanted(series: string): boolean {

@@ -11,52 +11,56 @@ import type {
 } from './records.js';
 import type { EndPayload } from './record-schemas.js';
 
-/** The end record of a run that has none: the sum of its seconds. What was under way when it was cut counts as nothing. */
-export function sumSeconds(
-  seconds: readonly SecondRecord[],
-  health: readonly HealthRecord[],
-  gateway: readonly GatewayRecord[],
-): EndPayload {
-  const lastSecond = seconds.at(-1);
-  const counters = sumByName(
-    seconds.map((second) => second.counters),
-    (left, right) => left + right,
-  );
-  return {
-    reason: 'failed',
-    detail: `the run file was cut after ${seconds.length} s: the totals are the sum of the seconds before`,
-    totals: {
-      durationMs: lastSecond?.elapsedMs ?? 0,
-      counters,
-      gauges: sumByName(
-        seconds.map((second) => second.gauges),
-        addGauges,
-      ),
-      rates: sumByName(
-        seconds.map((second) => second.rates),
-        addRates,
-      ),
-      trends: sumByName(
-        seconds.map((second) => second.trends),
-        addTrends,
-      ),
-      checks: sumChecks(seconds),
-      iterations: { complete: counters.iterations ?? 0, interrupted: 0 },
-    },
-    health: judgeRun(health),
-    ...(gateway.length > 0 ? { gateway: sumGateway(gateway) } : {}),
-  };
+/** What seconds add up to, one after the other: a day of them is never held at once. */
+export class SecondsSum {
+  #seconds = 0;
+  #elapsedMs = 0;
+  readonly #counters = new Map<string, number>();
+  readonly #gauges = new Map<string, GaugeFigures>();
+  readonly #rates = new Map<string, RateFigures>();
+  readonly #trends = new Map<string, TrendFigures>();
+  readonly #checks = new Map<string, CheckFigures>();
+
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  add({ elapsedMs, counters, gauges, rates, trends, checks }: SecondRecord): void {
+    this.#seconds += 1;
+    this.#elapsedMs = elapsedMs;
+    addByName(this.#counters, counters, (left, right) => left + right);
+    addByName(this.#gauges, gauges, addGauges);
+    addByName(this.#rates, rates, addRates);
+    addByName(this.#trends, trends, addTrends);
+    const byPath = Object.fromEntries(checks.map((check) => [`${check.group}::${check.name}`, check]));
+    addByName(this.#checks, byPath, (left, right) => ({ ...left, ...addRates(left, right) }));
+  }
+
+  /** The end record of a run that has none. What was under way when it was cut counts as nothing. */
+  end(health: readonly HealthRecord[], gateway: readonly GatewayRecord[]): EndPayload {
+    return {
+      reason: 'failed',
+      detail: `the run file was cut after ${this.#seconds} s: the totals are the sum of the seconds before`,
+      totals: {
+        durationMs: this.#elapsedMs,
+        counters: Object.fromEntries(this.#counters),
+        gauges: Object.fromEntries(this.#gauges),
+        rates: Object.fromEntries(this.#rates),
+        trends: Object.fromEntries(this.#trends),
+        checks: [...this.#checks.values()],
+        iterations: { complete: this.#counters.get('iterations') ?? 0, interrupted: 0 },
+      },
+      health: judgeRun(health),
+      ...(gateway.length > 0 ? { gateway: sumGateway(gateway) } : {}),
+    };
+  }
 }
 
-function sumByName<T>(parts: readonly Readonly<Record<string, T>>[], add: (left: T, right: T) => T): Record<string, T> {
-  const sums = new Map<string, T>();
-  for (const part of parts) {
-    for (const [name, value] of Object.entries(part)) {
-      const sum = sums.get(name);
-      sums.set(name, sum === undefined ? value : add(sum, value));
-    }
+function addByName<T>(sums: Map<string, T>, part: Readonly<Record<string, T>>, add: (left: T, right: T) => T): void {
+  for (const [name, value] of Object.entries(part)) {
+    const sum = sums.get(name);
+    sums.set(name, sum === undefined ? value : add(sum, value));
   }
-  return Object.fromEntries(sums);
 }
 
 function addGauges(left: GaugeFigures, right: GaugeFigures): GaugeFigures {
@@ -76,14 +80,6 @@ function addTrends(left: TrendFigures, right: TrendFigures): TrendFigures {
     max: Math.max(left.max, right.max),
     sum: left.sum + right.sum,
   };
-}
-
-function sumChecks(seconds: readonly SecondRecord[]): CheckFigures[] {
-  const byPath = sumByName(
-    seconds.map(({ checks }) => Object.fromEntries(checks.map((check) => [`${check.group}::${check.name}`, check]))),
-    (left, right) => ({ ...left, ...addRates(left, right) }),
-  );
-  return Object.values(byPath);
 }
 
 function sumGateway(gateway: readonly GatewayRecord[]): GatewayTotals {
