@@ -1,9 +1,10 @@
+import { largest } from '../core/largest.js';
 import type { Histogram } from '../core/histogram.js';
 import type { HistogramKind, Run } from '../run-file/records.js';
 import { formatTime, type TimeUnit } from './format-value.js';
 import { createPalette, type Palette } from './palette.js';
-import { renderTable, tableWidth } from './table.js';
-import { wrapWords } from './text-width.js';
+import { renderTable, widthOfTable } from './table.js';
+import { textWidth, wrapWords } from './text-width.js';
 
 export interface HdrTableOptions {
   /** Width of the terminal. */
@@ -27,21 +28,31 @@ export interface LatencySeries {
   readonly histogram: Histogram;
 }
 
+/** A series as tables show it. */
+interface LatencyRow {
+  readonly name: string;
+  /** By column. */
+  readonly cells: readonly string[];
+  /** As many columns of a terminal as the widest of name and cells takes. */
+  readonly width: number;
+  readonly isThin: boolean;
+  readonly remarks: readonly string[];
+}
+
 interface Column {
   readonly title: string;
   readonly cell: (histogram: Histogram) => string;
 }
 
-/** Every trend's histograms that hold samples, by name; `service` and `lag` behind their `response`. */
-export function latencySeries(run: Run): LatencySeries[] {
-  return Object.entries(run.end.totals.trends)
-    .sort(([left], [right]) => left.localeCompare(right))
-    .flatMap(([name, trend]) =>
-      KINDS.flatMap((kind) => {
-        const histogram = trend.histograms[kind];
-        return histogram === undefined || histogram.count === 0 ? [] : [{ name, kind, histogram }];
-      }),
-    );
+/** Every trend's histograms that hold samples, by name; `service` and `lag` behind their `response`. One after the other: all at once may be gigabytes. */
+export function* latencySeries(run: Run): Generator<LatencySeries> {
+  const trends = Object.entries(run.end.totals.trends).sort(([left], [right]) => left.localeCompare(right));
+  for (const [name, trend] of trends) {
+    for (const kind of KINDS) {
+      const histogram = trend.histograms[kind];
+      if (histogram !== undefined && histogram.count > 0) yield { name, kind, histogram };
+    }
+  }
 }
 
 /** Whether so few samples lie above a percentile that it says little. */
@@ -52,14 +63,33 @@ export function hasFewAbove(count: number, percentile: number): boolean {
 
 /** Latency tables of all trends: one row a trend where that fits the terminal, else one column a trend; '' when no trend holds a sample. Ends in a newline. */
 export function renderHdrTables(run: Run, options: HdrTableOptions): string {
-  const series = latencySeries(run);
-  if (series.length === 0) return '';
-  const palette = createPalette(options.colour);
   const columns = tableColumns(options.timeUnit);
-  const wide = wideForm(series, columns, palette);
-  const fitting = tableWidth(wide) <= options.columns ? wide : turnedForms(series, columns, { ...options, palette });
-  const lines = [palette.strong('latency'), fitting, ...remarks(series, options.columns, palette)];
+  const rows: LatencyRow[] = [];
+  for (const series of latencySeries(run)) rows.push(rowOf(series, columns));
+  if (rows.length === 0) return '';
+  const palette = createPalette(options.colour);
+  const titles = columns.map(({ title }) => title);
+  const isFitting = wideWidth(titles, rows) <= options.columns;
+  const tables = isFitting ? wideForm(titles, rows, palette) : turnedForms(titles, rows, { ...options, palette });
+  const lines = [palette.strong('latency'), tables, ...remarks(rows, options.columns, palette)];
   return `${lines.join('\n')}\n`;
+}
+
+function rowOf(series: LatencySeries, columns: readonly Column[]): LatencyRow {
+  const { histogram } = series;
+  const name = rowName(series);
+  const cells = columns.map(({ cell }) => cell(histogram));
+  const { count, overflow, refused } = histogram;
+  return {
+    name,
+    cells,
+    width: Math.max(...[name, ...cells].map(textWidth)),
+    isThin: TABLE_PERCENTILES.some((percentile) => hasFewAbove(count, percentile)),
+    remarks: [
+      ...(overflow > 0 ? [`${name}: ${overflow} values above 1h stand in the percentiles as 1h`] : []),
+      ...(refused > 0 ? [`${name}: ${refused} values were no times and are left out`] : []),
+    ],
+  };
 }
 
 function tableColumns(unit: TimeUnit | undefined): Column[] {
@@ -77,38 +107,46 @@ function tableColumns(unit: TimeUnit | undefined): Column[] {
   ];
 }
 
+/** How wide the form with one row a trend would be. */
+function wideWidth(titles: readonly string[], rows: readonly LatencyRow[]): number {
+  const names = largest(rows.map(({ name }) => textWidth(name)));
+  const cells = titles.map((title, at) => largest([title, ...rows.map((row) => row.cells[at] ?? '')].map(textWidth)));
+  return widthOfTable([names, ...cells]);
+}
+
 /** One row a trend. */
-function wideForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
-  const head = ['', ...columns.map(({ title }) => title)];
-  const rows = series.map((one) => [rowName(one), ...columns.map(({ cell }) => cell(one.histogram))]);
-  return drawTable(head, rows, palette);
+function wideForm(titles: readonly string[], rows: readonly LatencyRow[], palette: Palette): string {
+  return drawTable(
+    ['', ...titles],
+    rows.map(({ name, cells }) => [name, ...cells]),
+    palette,
+  );
 }
 
 /** One column a trend, and as many trends to a table as fit beside each other; one at least. */
 function turnedForms(
-  series: readonly LatencySeries[],
-  columns: readonly Column[],
+  titles: readonly string[],
+  rows: readonly LatencyRow[],
   options: { readonly columns: number; readonly palette: Palette },
 ): string {
+  const titleWidth = largest(titles.map(textWidth));
   const tables: string[] = [];
-  let rest = series;
-  while (rest.length > 0) {
-    let count = rest.length;
-    let table = turnedForm(rest, columns, options.palette);
-    while (count > 1 && tableWidth(table) > options.columns) {
-      count -= 1;
-      table = turnedForm(rest.slice(0, count), columns, options.palette);
-    }
-    tables.push(table);
-    rest = rest.slice(count);
+  for (let from = 0; from < rows.length;) {
+    const beside = rows.slice(from, from + options.columns);
+    let count = 1;
+    const widthOf = (few: number): number =>
+      widthOfTable([titleWidth, ...beside.slice(0, few).map(({ width }) => width)]);
+    while (count < beside.length && widthOf(count + 1) <= options.columns) count += 1;
+    tables.push(turnedForm(titles, beside.slice(0, count), options.palette));
+    from += count;
   }
   return tables.join('\n');
 }
 
-function turnedForm(series: readonly LatencySeries[], columns: readonly Column[], palette: Palette): string {
-  const head = ['', ...series.map(rowName)];
-  const rows = columns.map(({ title, cell }) => [title, ...series.map(({ histogram }) => cell(histogram))]);
-  return drawTable(head, rows, palette);
+function turnedForm(titles: readonly string[], rows: readonly LatencyRow[], palette: Palette): string {
+  const head = ['', ...rows.map(({ name }) => name)];
+  const lines = titles.map((title, at) => [title, ...rows.map(({ cells }) => cells[at] ?? '')]);
+  return drawTable(head, lines, palette);
 }
 
 function rowName({ name, kind }: LatencySeries): string {
@@ -127,17 +165,8 @@ function colourCell(cell: string, palette: Palette): string {
   return cell.endsWith(FEW_MARK) ? palette.faint(cell) : palette.value(cell);
 }
 
-function remarks(series: readonly LatencySeries[], columns: number, palette: Palette): string[] {
-  const texts: string[] = [];
-  if (series.some(({ histogram }) => TABLE_PERCENTILES.some((p) => hasFewAbove(histogram.count, p)))) {
-    texts.push(
-      `${FEW_MARK} fewer than ${WANTED_ABOVE} samples lie above: p99 wants 1,000 samples, p99.9 10,000, p99.99 100,000`,
-    );
-  }
-  for (const one of series) {
-    const { overflow, refused } = one.histogram;
-    if (overflow > 0) texts.push(`${rowName(one)}: ${overflow} values above 1h stand in the percentiles as 1h`);
-    if (refused > 0) texts.push(`${rowName(one)}: ${refused} values were no times and are left out`);
-  }
+function remarks(rows: readonly LatencyRow[], columns: number, palette: Palette): string[] {
+  const thin = `${FEW_MARK} fewer than ${WANTED_ABOVE} samples lie above: p99 wants 1,000 samples, p99.9 10,000, p99.99 100,000`;
+  const texts = [...(rows.some(({ isThin }) => isThin) ? [thin] : []), ...rows.flatMap((row) => row.remarks)];
   return texts.flatMap((text) => wrapWords(text, columns)).map((line) => palette.faint(line));
 }

@@ -4,7 +4,8 @@ import { latencySeries } from './hdr-table.js';
 
 /** The full percentile distribution of each trend of a run as HdrHistogram prints it (`.hgrm`), each under a line `# name kind`. */
 export function renderSpectra(run: Run): string {
-  return latencySeries(run)
-    .map(({ name, kind, histogram }) => `# ${name} ${kind}, in ms\n${percentileDistribution(histogram)}`)
-    .join('\n');
+  const texts: string[] = [];
+  for (const { name, kind, histogram } of latencySeries(run))
+    texts.push(`# ${name} ${kind}, in ms\n${percentileDistribution(histogram)}`);
+  return texts.join('\n');
 }

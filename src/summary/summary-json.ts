@@ -1,7 +1,7 @@
 import type { Run } from '../run-file/records.js';
 import { checkTree, type CheckGroup } from './check-tree.js';
 import { compareWithGateway } from './gateway-section.js';
-import { latencySeries, TABLE_PERCENTILES } from './hdr-table.js';
+import { latencySeries, type LatencySeries, TABLE_PERCENTILES } from './hdr-table.js';
 import { createHash } from 'node:crypto';
 import { summaryMetrics, type SummaryMetric } from './summary-metric.js';
 import { DEFAULT_TREND_STATS, parseTrendStats, type TrendStat } from './trend-stats.js';
@@ -103,12 +103,18 @@ function wsgJson(run: Run): Record<string, unknown> {
     valid: end.health.verdict !== 'saturated',
     health: end.health,
     gateway: compareWithGateway(run) ?? null,
-    latency: latencySeries(run).map(latencyJson),
+    latency: latenciesJson(run),
     events: run.events,
   };
 }
 
-function latencyJson({ name, kind, histogram }: ReturnType<typeof latencySeries>[number]): Record<string, unknown> {
+function latenciesJson(run: Run): Record<string, unknown>[] {
+  const all: Record<string, unknown>[] = [];
+  for (const series of latencySeries(run)) all.push(latencyJson(series));
+  return all;
+}
+
+function latencyJson({ name, kind, histogram }: LatencySeries): Record<string, unknown> {
   return {
     name,
     kind,
