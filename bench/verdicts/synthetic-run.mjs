@@ -2,6 +2,7 @@
 import { Histogram } from '../../dist/core/histogram.js';
 import { encodeHistogram } from '../../dist/core/histogram-codec.js';
 import { QuantileGrid } from '../../dist/report/compare/quantile-grid.js';
+import { SecondColumns } from '../../dist/report/compare/second-columns.js';
 import { SecondCounts } from '../../dist/report/compare/second-counts.js';
 
 /** Those that the cells have gates on. */
@@ -178,8 +179,17 @@ export function syntheticRun(draws, path, asked) {
   };
   const header = headerOf(draws, path, wishes.seconds);
   const end = endOf(totals, wishes);
-  const run = { header, seconds, health: [], gateway: [], events: [], thresholds: [], end, complete: true };
+  const run = { header, events: [], end, complete: true };
   const counts = received === 0 ? new Map() : new Map([['ws_rtt', countedOf(times, 'response', histograms.response)]]);
   const service = hasLag ? new Map([['ws_rtt', countedOf(times, 'service', histograms.service)]]) : new Map();
-  return { path, identity: path, run, counts, service, from: 0, to: wishes.seconds };
+  return {
+    path,
+    identity: path,
+    run,
+    seconds: SecondColumns.of(seconds),
+    counts,
+    service,
+    from: 0,
+    to: wishes.seconds,
+  };
 }

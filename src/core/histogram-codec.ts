@@ -89,7 +89,7 @@ export interface SampleFigures {
  * Adds encoded samples to cells: `groups` says of each place of the layout which. Nothing is kept of them, for memory that is touched costs more than
  * to decode. Throws as `decodeHistogramInto` does; the cells are then not to be used. Hot: see bench/report.
  */
-export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Float64Array): SampleFigures {
+export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint32Array): SampleFigures {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are no histogram');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const input = new VarintReader(bytes, FIXED_BYTES);

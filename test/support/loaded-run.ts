@@ -5,6 +5,7 @@ import type { Comparison } from '../../src/report/compare/comparison.js';
 import type { LoadedRun } from '../../src/report/compare/loaded-run.js';
 import { QuantileGrid } from '../../src/report/compare/quantile-grid.js';
 import { readGates } from '../../src/report/compare/read-gates.js';
+import { SecondColumns } from '../../src/report/compare/second-columns.js';
 import { SecondCounts } from '../../src/report/compare/second-counts.js';
 import type {
   HealthVerdict,
@@ -49,7 +50,8 @@ export function loadedRun(spec: RunSpec): LoadedRun {
   return {
     path: spec.path ?? `${made}.run`,
     identity: String(made),
-    run: { header, seconds, health: [], gateway: [], events: [], thresholds: [], end, complete: true },
+    run: { header, events: [], end, complete: true },
+    seconds: SecondColumns.of(seconds),
     counts: kinds.response.counts(),
     service: spec.lag === undefined ? new Map() : kinds.service.counts(),
     from: 0,

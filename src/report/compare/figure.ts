@@ -1,5 +1,5 @@
 import { largest } from '../../core/largest.js';
-import type { MetricContains, SecondRecord } from '../../run-file/records.js';
+import type { MetricContains } from '../../run-file/records.js';
 import type { Resampled } from '../evidence/bootstrap.js';
 import type { Gate, GateAggregate, Unit } from './comparison.js';
 import type { LoadedRun } from './loaded-run.js';
@@ -11,7 +11,6 @@ const RATE_UNITS: Readonly<Record<MetricContains, Unit>> = {
   data: 'bytes per second',
   default: 'per second',
 };
-const NO_FIGURES = { count: 0, sum: 0, max: 0 };
 
 /** What a gate looks at in one run. */
 export interface Figure {
@@ -41,17 +40,16 @@ export function figureOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate
       return counterFigure({ series, aggregate }, run);
     case 'rate':
       // What fails, fails at whatever time: checks of whole sessions come when these end.
-      return rateFigure(series, run, run.run.seconds);
+      return rateFigure(series, run);
     case 'gauge': {
       if (!(series in run.run.end.totals.gauges)) return nothing(run, undefined);
-      const values = run.run.seconds.slice(run.from, run.to).map((second) => second.gauges[series]?.value ?? 0);
-      return ratio(run, values, 'seconds');
+      return ratio(run, run.seconds.gauge(series, run) ?? zeros(run), 'seconds');
     }
   }
 }
 
 function counterFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, run: LoadedRun): Figure {
-  const counted = run.run.seconds.slice(run.from, run.to).map((second) => second.counters[series] ?? 0);
+  const counted = run.seconds.counter(series, run) ?? zeros(run);
   return { ...ratio(run, counted, aggregate.type === 'rate' ? 'seconds' : 'one'), counts: 'occurrences' };
 }
 
@@ -114,30 +112,22 @@ function trendFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, 
 }
 
 function timesFigure(aggregate: GateAggregate, counts: SecondCounts, run: LoadedRun): Figure {
-  const figures = range(run).map((second) => counts.figures(second) ?? NO_FIGURES);
-  const samples = figures.reduce((sum, { count }) => sum + count, 0);
+  const { counts: counted, sums, maxima } = counts.figures(run);
+  const samples = counted.reduce((sum, count) => sum + count, 0);
   if (samples === 0) return nothing(run, undefined);
-  const counted = figures.map(({ count }) => count);
   switch (aggregate.type) {
     case 'quantile': {
       const sample = counts.around(aggregate.quantile, run.from, run.to);
-      return { value: sample.whole, samples, seconds: sample.seconds, resampled: quantileResampled(sample) };
+      return { value: sample.whole, samples, seconds: run.to - run.from, resampled: quantileResampled(sample) };
     }
     case 'avg':
-      return ratio(
-        run,
-        figures.map(({ sum }) => sum),
-        counted,
-        samples,
-      );
+      return ratio(run, sums, counted, samples);
     case 'count':
       return { ...ratio(run, counted, 'one', samples), counts: 'occurrences' };
     case 'rate':
       return { ...ratio(run, counted, 'seconds', samples), counts: 'occurrences' };
-    case 'max': {
-      const maxima = figures.map(({ max }) => max);
+    case 'max':
       return { value: largest(maxima), samples, seconds: run.to - run.from, maxima };
-    }
     case 'min':
     case 'value':
       return nothing(run, `${aggregate.type} of a trend says nothing that could be judged`);
@@ -152,9 +142,9 @@ function quantileResampled(sample: QuantileSample): Resampled {
   };
 }
 
-function rateFigure(series: string, run: LoadedRun, seconds: readonly SecondRecord[]): Figure {
-  const passes = seconds.map((second) => second.rates[series]?.passes ?? 0);
-  const all = seconds.map((second, index) => (passes[index] ?? 0) + (second.rates[series]?.fails ?? 0));
+function rateFigure(series: string, run: LoadedRun): Figure {
+  const { passes, fails } = run.seconds.rate(series, { from: 0, to: run.seconds.length }) ?? { passes: [], fails: [] };
+  const all = passes.map((count, second) => count + (fails[second] ?? 0));
   const samples = all.reduce((sum, count) => sum + count, 0);
   return samples === 0 ? nothing(run, undefined) : { ...ratio(run, passes, all, samples), counts: 'share' };
 }
@@ -187,8 +177,8 @@ function prefixOf(values: readonly number[]): Float64Array {
   return prefix;
 }
 
-function range({ from, to }: LoadedRun): readonly number[] {
-  return Array.from({ length: to - from }, (_, index) => from + index);
+function zeros({ from, to }: LoadedRun): readonly number[] {
+  return Array.from({ length: to - from }, () => 0);
 }
 
 function nothing({ from, to }: LoadedRun, problem: string | undefined): Figure {

@@ -1,5 +1,6 @@
 import type { Stall } from './comparison.js';
 import type { LoadedRun } from './loaded-run.js';
+import type { SecondFigures } from './second-columns.js';
 
 /** A second with less than this share of what is usual is silent. */
 const SILENT_SHARE = 0.1;
@@ -61,7 +62,7 @@ interface Found {
 interface Seconds {
   readonly counts: readonly number[];
   /** Of times: the longest of each second, and the sum; milliseconds. */
-  readonly times: readonly { readonly max: number; readonly sum: number }[] | undefined;
+  readonly times: Omit<SecondFigures, 'counts'> | undefined;
   /** Virtual users at the end of each second, where the run tells. */
   readonly vus: readonly number[] | undefined;
 }
@@ -69,17 +70,12 @@ interface Seconds {
 /** What a second should have, undefined where nothing is usual yet. */
 type Usual = readonly (number | undefined)[];
 
-function secondsOf(series: string, { run, from, to }: LoadedRun): Seconds | undefined {
-  const seconds = run.seconds.slice(from, to);
-  const isCounter = seconds.some(({ counters }) => series in counters);
-  const isTrend = seconds.some(({ trends }) => series in trends);
-  if (!isCounter && !isTrend) return undefined;
-  const hasUsers = seconds.some(({ gauges }) => 'vus' in gauges);
-  return {
-    counts: seconds.map(({ counters, trends }) => (isCounter ? (counters[series] ?? 0) : (trends[series]?.count ?? 0))),
-    times: isTrend ? seconds.map(({ trends }) => trends[series] ?? { max: 0, sum: 0 }) : undefined,
-    vus: hasUsers ? seconds.map(({ gauges }) => gauges['vus']?.value ?? 0) : undefined,
-  };
+function secondsOf(series: string, run: LoadedRun): Seconds | undefined {
+  const counter = run.seconds.counter(series, run);
+  const trend = run.seconds.trend(series, run);
+  const counts = counter ?? trend?.counts;
+  if (counts === undefined) return undefined;
+  return { counts, times: trend, vus: run.seconds.gauge('vus', run) };
 }
 
 /** By the last good seconds, so that what never comes back stays missed; with fewer virtual users less is usual. */
@@ -136,16 +132,16 @@ function parts(seconds: Seconds, usual: Usual): readonly Found[] {
   const { counts, times } = seconds;
   const isSilent = (second: number): boolean => (counts[second] ?? 0) < (usual[second] ?? 0) * SILENT_SHARE;
   if (times === undefined) return missingParts(counts, usual, isSilent);
-  const usualMax = median(times.map(({ max }) => max));
-  const usualMean = median(times.map(({ sum }, second) => sum / Math.max(1, counts[second] ?? 0)));
-  return times.flatMap(({ max, sum }, at) => {
+  const { maxima, sums } = times;
+  const usualMax = median(maxima);
+  const usualMean = median(sums.map((sum, second) => sum / Math.max(1, counts[second] ?? 0)));
+  const excess = sums.map((sum, second) => sum - (counts[second] ?? 0) * usualMean);
+  return maxima.flatMap((max, at) => {
     const wanted = usual[at] ?? 0;
     if (max < WAIT_MS || max < usualMax * WAIT_TIMES || wanted < LEAST_USUAL || isSilent(at) || isSilent(at - 1))
       return [];
-    const count = counts[at] ?? 0;
     // Of work that goes on while nothing is answered, everything that came in the wait has waited half of it on average.
-    const excess = sum - count * usualMean;
-    const hasQueued = excess >= 0.3 * ((wanted * max) / 1000) * (max / 2);
+    const hasQueued = (excess[at] ?? 0) >= 0.3 * ((wanted * max) / 1000) * (max / 2);
     const isMissing = [at - 1, at].some((second) => (counts[second] ?? wanted) < wanted * (1 - MISSING / 2));
     if (!hasQueued && !isMissing) return [];
     const said = `a wait of ${rounded(max)} ms in #, where the longest of a second is ${rounded(usualMax)} ms`;

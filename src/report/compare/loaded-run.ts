@@ -1,9 +1,10 @@
 import { decodeHistogramInto } from '../../core/histogram-codec.js';
 import { Histogram } from '../../core/histogram.js';
-import { readOutline, readRun } from '../../run-file/index.js';
-import type { Run, SecondRecord } from '../../run-file/records.js';
+import { readOutline, readRun, type RunOutline } from '../../run-file/index.js';
+import type { Run } from '../../run-file/records.js';
 import type { Gate } from './comparison.js';
 import { QuantileGrid } from './quantile-grid.js';
+import { SecondColumns } from './second-columns.js';
 import { SecondCounts } from './second-counts.js';
 import { seedOf } from './seeded-draws.js';
 
@@ -14,8 +15,9 @@ export interface LoadedRun {
   readonly path: string;
   /** Equal for two files that hold the same run. */
   readonly identity: string;
-  /** Of its seconds only what the gates look at. */
-  readonly run: Run;
+  readonly run: RunOutline & Pick<Run, 'events'>;
+  /** Its seconds, as far as the gates look at them. */
+  readonly seconds: SecondColumns;
   /** Of the wanted trends of times: response times, and where the run has them, service times. */
   readonly counts: ReadonlyMap<string, SecondCounts>;
   readonly service: ReadonlyMap<string, SecondCounts>;
@@ -45,6 +47,7 @@ type KindCounts = Readonly<Record<Kind, Map<string, SecondCounts>>>;
 export async function loadRun(path: string, { gates, warmupMs }: LoadWish): Promise<LoadedRun> {
   const outline = await readOutline(path);
   const names = [...new Set(gates.map(({ series }) => series))];
+  const slotSeconds = slotOf(outline.end.totals.durationMs);
   const counts: KindCounts = { response: new Map(), service: new Map() };
   for (const series of names) {
     const totals = outline.end.totals.trends[series]?.histograms;
@@ -52,14 +55,18 @@ export async function loadRun(path: string, { gates, warmupMs }: LoadWish): Prom
       const total = totals?.[kind];
       const quantiles = quantilesOf(gates, series);
       if (total === undefined || (kind === 'service' && quantiles.length === 0)) continue;
-      counts[kind].set(series, new SecondCounts(new QuantileGrid(total.counts, quantiles)));
+      counts[kind].set(series, new SecondCounts(new QuantileGrid(total.counts, quantiles), { slotSeconds }));
     }
   }
-  const picked = [...new Set([...names, ...WATCHED])];
-  const run = await readRun(path, { seconds: (second) => pickSeries(second, picked), histograms: countInto(counts) });
-  const window = windowOf(run, warmupMs);
-  await recount(path, counts, window, gates);
-  return { path, identity: identityOf(run), run, counts: counts.response, service: counts.service, ...window };
+  const seconds = new SecondColumns([...new Set([...names, ...WATCHED])]);
+  const run = await readRun(path, {
+    seconds: (second) => seconds.add(second),
+    health: false,
+    histograms: countInto(counts),
+  });
+  const window = windowOf(run, seconds.length, warmupMs);
+  await recount(path, counts, { ...window, slotSeconds }, gates);
+  return { path, identity: identityOf(run), run, seconds, counts: counts.response, service: counts.service, ...window };
 }
 
 /** The same for two files that hold the same run, and for no others. */
@@ -69,14 +76,21 @@ export function identityOf({ header, end }: Pick<Run, 'header' | 'end'>): string
   return seedOf([JSON.stringify([header, durationMs, counters, rates, times])]).toString(16);
 }
 
+/** Of a longer run a few seconds are looked at together: a bootstrap of blocks of minutes does not see the difference, and a day's run would take gigabytes. */
+const MOST_SLOTS = 3600;
+
+function slotOf(durationMs: number): number {
+  return Math.max(1, Math.ceil(durationMs / SECOND_MS / MOST_SLOTS));
+}
+
 type Window = Pick<LoadedRun, 'from' | 'to'>;
 
-function windowOf({ header, end, seconds }: Run, warmupMs: number | undefined): Window {
+function windowOf({ header, end }: Run, seconds: number, warmupMs: number | undefined): Window {
   const from = Math.ceil((warmupMs ?? header.warmupMs) / SECOND_MS);
   // Behind the planned duration the last iterations end: a second of that is no second of the load.
   const endMs = Math.min(end.totals.durationMs, header.durationMs + 100);
   const to = Math.max(from, Math.floor(endMs / SECOND_MS));
-  return { from, to: Math.min(to, seconds.length) };
+  return { from, to: Math.min(to, seconds) };
 }
 
 function quantilesOf(gates: LoadWish['gates'], series: string): readonly number[] {
@@ -100,7 +114,7 @@ function countInto(counts: KindCounts): NonNullable<Parameters<typeof readRun>[1
 async function recount(
   path: string,
   counts: KindCounts,
-  { from, to }: Window,
+  { from, to, slotSeconds }: Window & { readonly slotSeconds: number },
   gates: LoadWish['gates'],
 ): Promise<void> {
   const thin: KindCounts = { response: new Map(), service: new Map() };
@@ -123,30 +137,8 @@ async function recount(
   });
   for (const kind of KINDS) {
     for (const [name, total] of totals[kind])
-      thin[kind].set(name, new SecondCounts(new QuantileGrid(total.counts, quantilesOf(gates, name))));
+      thin[kind].set(name, new SecondCounts(new QuantileGrid(total.counts, quantilesOf(gates, name)), { slotSeconds }));
   }
   await readRun(path, { seconds: false, histograms: countInto(thin) });
   for (const kind of KINDS) for (const [name, one] of thin[kind]) counts[kind].set(name, one);
-}
-
-/** Of an hour with dozens of series most of the memory would be what no gate looks at. */
-function pickSeries(second: SecondRecord, names: readonly string[]): SecondRecord {
-  return {
-    second: second.second,
-    elapsedMs: second.elapsedMs,
-    counters: pick(second.counters, names),
-    gauges: pick(second.gauges, names),
-    rates: pick(second.rates, names),
-    trends: pick(second.trends, names),
-    checks: [],
-  };
-}
-
-function pick<T>(from: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
-  const picked: Record<string, T> = {};
-  for (const name of names) {
-    const value = from[name];
-    if (value !== undefined) picked[name] = value;
-  }
-  return picked;
 }

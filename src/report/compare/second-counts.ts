@@ -1,80 +1,114 @@
 import { groupSamples } from '../../core/histogram-codec.js';
 import { middleMsAt } from '../../core/histogram-layout.js';
 import { QuantileGrid, type QuantileEdges } from './quantile-grid.js';
+import { Column, type SecondFigures, type SecondRange } from './second-columns.js';
 
-/** One second: its samples by the grid's rows, and its exact figures. */
-interface CountedSecond {
-  readonly cells: Float64Array;
-  readonly count: number;
-  readonly sum: number;
-  readonly max: number;
+/** What was counted. */
+interface Counted {
+  /** Samples by slot and the grid's rows. */
+  readonly slots: (Uint32Array | undefined)[];
+  readonly counts: Column;
+  readonly sums: Column;
+  readonly maxima: Column;
 }
 
-/** The samples of a series, second by second, at the edges of a grid. Seconds without samples are empty. */
-export class SecondCounts {
-  private readonly seconds: (CountedSecond | undefined)[] = [];
-  /** Every time counts as so many times as long. */
-  private factor = 1;
+interface SecondCountsOptions {
+  /** The length of a slot; 1 by default. */
+  readonly slotSeconds?: number;
+  readonly counted?: Counted;
+  readonly factor?: number;
+}
 
-  constructor(private readonly grid: QuantileGrid) {}
+function newCounted(): Counted {
+  return { slots: [], counts: new Column(), sums: new Column(), maxima: new Column() };
+}
+
+/**
+ * The samples of a series at the edges of a grid, slot by slot: a second each, or in a run of hours a few of them. Of every second the exact figures stay, too.
+ * Seconds without samples are empty.
+ */
+export class SecondCounts {
+  readonly #grid: QuantileGrid;
+  readonly #slotSeconds: number;
+  readonly #counted: Counted;
+  /** Every time counts as so many times as long. */
+  readonly #factor: number;
+
+  constructor(grid: QuantileGrid, { slotSeconds = 1, counted = newCounted(), factor = 1 }: SecondCountsOptions = {}) {
+    this.#grid = grid;
+    this.#slotSeconds = slotSeconds;
+    this.#counted = counted;
+    this.#factor = factor;
+  }
 
   /** Counts a second's encoded histogram. Throws as `groupSamples` does. */
   add(second: number, bytes: Uint8Array): void {
-    const cells = new Float64Array(this.grid.edges.length + 1);
-    this.seconds[second] = { cells, ...groupSamples(bytes, this.grid.groups, cells) };
+    const cells = new Uint32Array(this.#grid.edges.length + 1);
+    const { count, sum, max } = groupSamples(bytes, this.#grid.groups, cells);
+    const slot = Math.floor(second / this.#slotSeconds);
+    const known = this.#counted.slots[slot];
+    if (known === undefined) this.#counted.slots[slot] = cells;
+    else for (let row = 0; row < cells.length; row += 1) known[row] = (known[row] ?? 0) + (cells[row] ?? 0);
+    this.#counted.counts.set(second, count);
+    this.#counted.sums.set(second, sum);
+    this.#counted.maxima.set(second, max);
   }
 
   /** The same seconds with every time so many times as long. */
   slowed(factor: number): SecondCounts {
-    const slow = new SecondCounts(this.grid);
-    slow.factor = this.factor * factor;
-    slow.seconds.push(...this.seconds);
-    return slow;
+    const [slotSeconds, counted] = [this.#slotSeconds, this.#counted];
+    return new SecondCounts(this.#grid, { slotSeconds, counted, factor: this.#factor * factor });
   }
 
-  /** The seconds from `from` to before `to`, as what a quantile of the grid is resampled from. Throws for another quantile. */
+  /** The whole slots from the second `from` to before `to`, as what a quantile of the grid is resampled from. Throws for another quantile. */
   around(quantile: number, from: number, to: number): QuantileSample {
-    const { rows } = this.grid.edgesOf(quantile);
-    const seconds = this.range(from, to);
-    const prefixes = [...rows, this.grid.edges.length].map(() => new Float64Array(seconds.length + 1));
-    seconds.forEach((second, at) => addSecond(prefixes, second, at, rows));
-    const shift = Math.log(this.factor);
-    const values = rows.map((row) => Math.log(middleMsAt(this.grid.edges[row] ?? 0)) + shift);
+    const { rows } = this.#grid.edgesOf(quantile);
+    const slots = this.range(from, to);
+    const prefixes = [...rows, this.#grid.edges.length].map(() => new Float64Array(slots.length + 1));
+    slots.forEach((cells, at) => addSlot(prefixes, cells, at, rows));
+    const shift = Math.log(this.#factor);
+    const values = rows.map((row) => Math.log(middleMsAt(this.#grid.edges[row] ?? 0)) + shift);
     return new QuantileSample(prefixes, values, quantile);
   }
 
   /** Whether the grid is dense round the quantiles of these seconds, and not only round those that it was made for. */
   isDense(from: number, to: number): boolean {
-    const seconds = this.range(from, to);
-    const total = seconds.reduce((sum, second) => sum + (second?.count ?? 0), 0);
-    return this.grid.quantiles.every((quantile) => {
-      const { centre, share } = this.grid.edgesOf(quantile);
-      return total === 0 || QuantileGrid.isNear(upTo(seconds, centre) / total, share);
+    const slots = this.range(from, to);
+    const total = upTo(slots, this.#grid.edges.length);
+    return this.#grid.quantiles.every((quantile) => {
+      const { centre, share } = this.#grid.edgesOf(quantile);
+      return total === 0 || QuantileGrid.isNear(upTo(slots, centre) / total, share);
     });
   }
 
-  /** Of a second: its samples, their sum, and the largest; undefined without samples. */
-  figures(second: number): { readonly count: number; readonly sum: number; readonly max: number } | undefined {
-    const counted = this.seconds[second];
-    if (counted === undefined) return undefined;
-    return { count: counted.count, sum: counted.sum * this.factor, max: counted.max * this.factor };
+  /** Of each second its samples, their sum, and the largest: 0 without samples. */
+  figures(range: SecondRange): SecondFigures {
+    const { counts, sums, maxima } = this.#counted;
+    const scaled = (values: number[]): readonly number[] =>
+      this.#factor === 1 ? values : values.map((value) => value * this.#factor);
+    return {
+      counts: counts.range(range, 0),
+      sums: scaled(sums.range(range, 0)),
+      maxima: scaled(maxima.range(range, 0)),
+    };
   }
 
-  private range(from: number, to: number): readonly (CountedSecond | undefined)[] {
-    return Array.from({ length: Math.max(0, to - from) }, (_, index) => this.seconds[from + index]);
+  private range(from: number, to: number): readonly (Uint32Array | undefined)[] {
+    const [first, end] = [Math.ceil(from / this.#slotSeconds), Math.floor(to / this.#slotSeconds)];
+    return Array.from({ length: Math.max(0, end - first) }, (_, index) => this.#counted.slots[first + index]);
   }
 }
 
-function upTo(seconds: readonly (CountedSecond | undefined)[], row: number): number {
+function upTo(slots: readonly (Uint32Array | undefined)[], row: number): number {
   let sum = 0;
-  for (const second of seconds) for (let at = 0; at <= row; at += 1) sum += second?.cells[at] ?? 0;
+  for (const cells of slots) for (let at = 0; at <= row; at += 1) sum += cells?.[at] ?? 0;
   return sum;
 }
 
-/** Carries the prefix sums on by a second. */
-function addSecond(
+/** Carries the prefix sums on by a slot. */
+function addSlot(
   prefixes: readonly Float64Array[],
-  second: CountedSecond | undefined,
+  cells: Uint32Array | undefined,
   at: number,
   rows: QuantileEdges['rows'],
 ): void {
@@ -82,8 +116,8 @@ function addSecond(
   let cell = 0;
   for (let row = 0; row < prefixes.length; row += 1) {
     // The last one counts all.
-    const last = rows[row] ?? (second?.cells.length ?? 0) - 1;
-    for (; cell <= last; cell += 1) seen += second?.cells[cell] ?? 0;
+    const last = rows[row] ?? (cells?.length ?? 0) - 1;
+    for (; cell <= last; cell += 1) seen += cells?.[cell] ?? 0;
     const prefix = prefixes[row];
     if (prefix !== undefined) prefix[at + 1] = (prefix[at] ?? 0) + seen;
   }

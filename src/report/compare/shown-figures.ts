@@ -59,8 +59,9 @@ function percentile(series: string, at: number): FigureOf {
 
 /** The largest of the seconds that are looked at. */
 function maximum(series: string): FigureOf {
-  return ({ run, from, to }) => {
-    const maxima = run.seconds.slice(from, to).flatMap(({ trends }) => trends[series]?.max ?? []);
+  return (loaded) => {
+    const { run, seconds } = loaded;
+    const maxima = seconds.trend(series, loaded)?.maxima ?? [];
     const isTime = run.end.totals.trends[series]?.histograms.response !== undefined;
     return isTime && maxima.length > 0 ? largest(maxima) : null;
   };

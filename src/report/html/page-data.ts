@@ -1,4 +1,5 @@
 import type { LoadedComparison } from '../compare/compare-runs.js';
+import type { RunOutline } from '../../run-file/index.js';
 import type { Run } from '../../run-file/records.js';
 import { quantileShifts, type QuantileShift } from './quantile-shift.js';
 import { readRunCurves, type Curve, type RunCurves } from './run-curves.js';
@@ -58,7 +59,7 @@ export async function dataOfComparison({ comparison, sides }: LoadedComparison):
   return { runs, spectra, shifts, charts: chartsOf(curves) };
 }
 
-function spectraOf(sides: readonly (readonly Run[])[]): PageData['spectra'] {
+function spectraOf(sides: readonly (readonly RunOutline[])[]): PageData['spectra'] {
   const names = new Set(sides.flat().flatMap(({ end }) => Object.keys(end.totals.trends)));
   return [...names].toSorted(byImportance).flatMap((series) => {
     const runs = sides.map((runs) => spectrumOf(runs, series) ?? null);

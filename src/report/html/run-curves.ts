@@ -1,6 +1,6 @@
 import { decodeSparse } from '../../core/histogram-codec.js';
 import { quantilesOf } from '../../core/sparse-quantiles.js';
-import { readHeader, readRun } from '../../run-file/index.js';
+import { readOutline, readRun } from '../../run-file/index.js';
 import type { MetricDefinition, Run, SecondRecord } from '../../run-file/records.js';
 
 /** Longer runs are drawn in so many steps: a screen has no more points, and a page stays small. */
@@ -24,6 +24,7 @@ export interface Curve {
 
 /** A run over its time. */
 export interface RunCurves {
+  /** Without its seconds. */
   readonly run: Run;
   /** The end of each step: seconds since the start. */
   readonly times: readonly number[];
@@ -32,68 +33,101 @@ export interface RunCurves {
   readonly health: readonly number[];
 }
 
-/** Reads a run in bounded memory: of its histograms three quantiles a second stay. Throws what `readRun` throws. */
+/** Reads a run in bounded memory: what of it stays are the steps of its lines. Throws what `readRun` throws. */
 export async function readRunCurves(path: string): Promise<RunCurves> {
-  const header = await readHeader(path);
+  const { header, end } = await readOutline(path);
+  const stepSeconds = Math.max(1, Math.ceil(end.totals.durationMs / 1000 / MOST_STEPS));
   const trends = header.metrics.filter(({ type, contains }) => type === 'trend' && contains === 'time');
-  const quantiles = new Map<string, (readonly number[] | undefined)[]>(trends.map(({ name }) => [name, []]));
+  const latencies = new Map(trends.map(({ name }) => [name, QUANTILES.map(() => new Line('largest', stepSeconds))]));
+  const metrics = header.metrics.flatMap((metric) => metricLine(metric, stepSeconds) ?? []);
+  const times = new Line('largest', stepSeconds);
+  const seconds = new WholeSeconds((second, at) => {
+    times.add(at, Math.round(second.elapsedMs / 10) / 100);
+    for (const metric of metrics) metric.line.add(at, metric.valueOf(second));
+  });
   const run = await readRun(path, {
+    seconds: (second) => seconds.add(second),
     histograms: {
-      series: [...quantiles.keys()],
+      series: [...latencies.keys()],
       visitEncoded: ({ series, second, bytes }) => {
-        const seconds = quantiles.get(series);
-        if (seconds !== undefined) seconds[second] = quantilesOf(decodeSparse(bytes), QUANTILES);
+        const values = quantilesOf(decodeSparse(bytes), QUANTILES);
+        latencies.get(series)?.forEach((line, at) => line.add(second, values[at]));
       },
     },
   });
-  const seconds = wholeSeconds(run.seconds);
-  const steps = new Steps(seconds.length);
+  const steps = Math.ceil(seconds.end() / stepSeconds);
   const curves = [
-    ...trends.flatMap(({ name }) => latencyCurves(name, quantiles.get(name) ?? [], steps)),
-    ...header.metrics.flatMap((metric) => metricCurves(metric, seconds, steps)),
-    ...generatorCurves(run, steps),
+    ...trends.flatMap(({ name }) => latencyCurves(name, latencies.get(name) ?? [], steps)),
+    ...metrics.map(({ group, chart, name, line }) => ({ group, chart, line: name, values: line.steps(steps) })),
+    ...generatorCurves(run, stepSeconds, steps),
   ];
-  const rank = { healthy: 0, strained: 1, saturated: 2 } as const;
-  const health = run.health.map(({ verdict }) => rank[verdict]);
   return {
     run,
-    times: steps.largest(seconds.map(({ elapsedMs }) => Math.round(elapsedMs / 10) / 100)).map((time) => time ?? 0),
-    curves: curves.filter(({ values }) => values.some((value) => value !== null)),
-    health: steps.largest(health).map((worst) => worst ?? 0),
+    times: times.steps(steps).map((time) => time ?? 0),
+    curves: curves.filter(({ group, values }) =>
+      values.some((value) => value !== null && (group !== 'throughput' || value > 0)),
+    ),
+    health: healthSteps(run, stepSeconds, steps),
   };
 }
 
-/** The last second of a run is cut: drawn as one it would be a spike or a hole. */
-function wholeSeconds(seconds: readonly SecondRecord[]): readonly SecondRecord[] {
-  const [before, last] = seconds.slice(-2);
-  const isCut = before !== undefined && last !== undefined && last.elapsedMs - before.elapsedMs < CUT_MS;
-  return isCut ? seconds.slice(0, -1) : seconds;
+/** Gives on all seconds of a run but its last one where it is cut: drawn as one it would be a spike or a hole. */
+class WholeSeconds {
+  readonly #take: (second: SecondRecord, at: number) => void;
+  #count = 0;
+  #held: SecondRecord | undefined;
+  #heldMs = CUT_MS;
+
+  constructor(take: (second: SecondRecord, at: number) => void) {
+    this.#take = take;
+  }
+
+  add(second: SecondRecord): undefined {
+    this.#heldMs = this.#held === undefined ? CUT_MS : second.elapsedMs - this.#held.elapsedMs;
+    this.#give();
+    this.#held = second;
+  }
+
+  /** How many there were. */
+  end(): number {
+    if (this.#heldMs >= CUT_MS) this.#give();
+    return this.#count;
+  }
+
+  #give(): void {
+    if (this.#held === undefined) return;
+    this.#take(this.#held, this.#count);
+    this.#count += 1;
+  }
 }
 
-/** Seconds gathered into steps of the same length. */
-class Steps {
-  private readonly length: number;
+/** The seconds of a line gathered into steps of the same length. */
+class Line {
+  readonly #fold: 'largest' | 'mean';
+  readonly #stepSeconds: number;
+  readonly #values: number[] = [];
+  readonly #counts: number[] = [];
 
-  constructor(private readonly seconds: number) {
-    this.length = Math.max(1, Math.ceil(seconds / MOST_STEPS));
+  constructor(fold: 'largest' | 'mean', stepSeconds: number) {
+    this.#fold = fold;
+    this.#stepSeconds = stepSeconds;
   }
 
-  largest(values: readonly (number | null | undefined)[]): (number | null)[] {
-    return this.gather(values, (known) => Math.max(...known));
+  add(second: number, value: number | undefined): void {
+    if (value === undefined) return;
+    const step = Math.floor(second / this.#stepSeconds);
+    const known = this.#values[step];
+    const isMean = this.#fold === 'mean';
+    this.#values[step] = known === undefined ? value : isMean ? known + value : Math.max(known, value);
+    this.#counts[step] = (this.#counts[step] ?? 0) + 1;
   }
 
-  mean(values: readonly (number | null | undefined)[]): (number | null)[] {
-    return this.gather(values, (known) => known.reduce((sum, value) => sum + value, 0) / known.length);
-  }
-
-  private gather(
-    values: readonly (number | null | undefined)[],
-    fold: (known: readonly number[]) => number,
-  ): (number | null)[] {
-    return Array.from({ length: Math.ceil(this.seconds / this.length) }, (_, step) => {
-      const part = values.slice(step * this.length, (step + 1) * this.length);
-      const known = part.filter((value) => value !== null && value !== undefined);
-      return known.length === 0 ? null : rounded(fold(known));
+  /** One value a step, null where there was nothing. */
+  steps(count: number): (number | null)[] {
+    return Array.from({ length: count }, (_, step) => {
+      const value = this.#values[step];
+      if (value === undefined) return null;
+      return rounded(this.#fold === 'mean' ? value / (this.#counts[step] ?? 1) : value);
     });
   }
 }
@@ -103,34 +137,40 @@ function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
 
-function latencyCurves(name: string, seconds: readonly (readonly number[] | undefined)[], steps: Steps): Curve[] {
+function latencyCurves(name: string, lines: readonly Line[], steps: number): Curve[] {
   return QUANTILE_LABELS.map((line, at) => ({
     group: 'latency',
     chart: `${name} (ms)`,
     line,
-    values: steps.largest(Array.from(seconds, (second) => second?.[at])),
+    values: lines[at]?.steps(steps) ?? [],
   }));
 }
 
-function metricCurves({ name, type }: MetricDefinition, seconds: readonly SecondRecord[], steps: Steps): Curve[] {
+/** A metric that is drawn as one line. */
+interface MetricLine extends Omit<Curve, 'line' | 'values'> {
+  readonly name: string;
+  readonly line: Line;
+  readonly valueOf: (second: SecondRecord) => number | undefined;
+}
+
+function metricLine({ name, type }: MetricDefinition, stepSeconds: number): MetricLine | undefined {
+  const largest = new Line('largest', stepSeconds);
   switch (type) {
     case 'counter': {
-      if (!seconds.some(({ counters }) => (counters[name] ?? 0) > 0)) return [];
-      const values = steps.mean(seconds.map(({ counters }) => counters[name] ?? 0));
-      return [{ group: 'throughput', chart: `${name} (1/s)`, line: name, values }];
+      const valueOf = ({ counters }: SecondRecord): number => counters[name] ?? 0;
+      return { group: 'throughput', chart: `${name} (1/s)`, name, line: new Line('mean', stepSeconds), valueOf };
     }
     case 'gauge': {
-      const values = steps.largest(seconds.map(({ gauges }) => gauges[name]?.value));
-      const isUsers = name === 'vus' || name === 'vus_max';
-      return [{ group: 'users', chart: isUsers ? 'virtual users' : name, line: name, values }];
+      const chart = name === 'vus' || name === 'vus_max' ? 'virtual users' : name;
+      return { group: 'users', chart, name, line: largest, valueOf: ({ gauges }) => gauges[name]?.value };
     }
     case 'rate': {
       const good = name.includes('failed') ? 'passes' : 'fails';
-      const values = steps.largest(seconds.map(({ rates }) => shareOf(rates[name], good)));
-      return [{ group: 'failures', chart: `${name}: failed (%)`, line: name, values }];
+      const valueOf = ({ rates }: SecondRecord): number | undefined => shareOf(rates[name], good);
+      return { group: 'failures', chart: `${name}: failed (%)`, name, line: largest, valueOf };
     }
     case 'trend':
-      return [];
+      return undefined;
   }
 }
 
@@ -142,20 +182,22 @@ function shareOf(
   return figures === undefined || all === 0 ? undefined : (figures[counted] / all) * 100;
 }
 
-function generatorCurves({ health }: Run, steps: Steps): Curve[] {
+function generatorCurves({ health }: Run, stepSeconds: number, steps: number): Curve[] {
+  const [loop, lag] = [new Line('largest', stepSeconds), new Line('largest', stepSeconds)];
+  health.forEach(({ eventLoopUse, scheduleLag }, second) => {
+    loop.add(second, eventLoopUse * 100);
+    lag.add(second, scheduleLag.count > 0 ? scheduleLag.p99 : undefined);
+  });
   const group = 'generator';
   return [
-    {
-      group,
-      chart: 'event loop of the generator (%)',
-      line: 'event loop',
-      values: steps.largest(health.map(({ eventLoopUse }) => eventLoopUse * 100)),
-    },
-    {
-      group,
-      chart: 'schedule lag of the generator (ms)',
-      line: 'lag p99',
-      values: steps.largest(health.map(({ scheduleLag }) => (scheduleLag.count > 0 ? scheduleLag.p99 : undefined))),
-    },
+    { group, chart: 'event loop of the generator (%)', line: 'event loop', values: loop.steps(steps) },
+    { group, chart: 'schedule lag of the generator (ms)', line: 'lag p99', values: lag.steps(steps) },
   ];
+}
+
+function healthSteps({ health }: Run, stepSeconds: number, steps: number): number[] {
+  const rank = { healthy: 0, strained: 1, saturated: 2 } as const;
+  const worst = new Line('largest', stepSeconds);
+  health.forEach(({ verdict }, second) => worst.add(second, rank[verdict]));
+  return worst.steps(steps).map((value) => value ?? 0);
 }

@@ -1,5 +1,5 @@
 import { Histogram } from '../../core/histogram.js';
-import type { Run } from '../../run-file/records.js';
+import type { RunOutline } from '../../run-file/index.js';
 
 const STEPS_A_NINE = 16;
 const MOST_NINES = 6;
@@ -11,7 +11,7 @@ export interface SpectrumPoints {
 }
 
 /** The distribution of a trend over all of these runs; undefined when none has samples. Of the last nine ten samples lie above. */
-export function spectrumOf(runs: readonly Run[], series: string): SpectrumPoints | undefined {
+export function spectrumOf(runs: readonly RunOutline[], series: string): SpectrumPoints | undefined {
   const whole = new Histogram();
   for (const { end } of runs) {
     const histogram = end.totals.trends[series]?.histograms.response;

@@ -3,6 +3,7 @@ import { compareLoaded } from '../../../src/report/compare/compare-runs.js';
 import type { Comparison } from '../../../src/report/compare/comparison.js';
 import type { LoadedRun } from '../../../src/report/compare/loaded-run.js';
 import { readGates } from '../../../src/report/compare/read-gates.js';
+import { SecondColumns } from '../../../src/report/compare/second-columns.js';
 import { snapshotRun } from '../../support/sample-run.js';
 
 let identities = 0;
@@ -24,6 +25,7 @@ function runWith({ lost = 0, failedChecks = 0 }: Outcome): LoadedRun {
     path: 'a.run',
     identity: String((identities += 1)),
     run: { ...whole, end: { ...whole.end, totals } },
+    seconds: SecondColumns.of(whole.seconds),
     counts: new Map(),
     service: new Map(),
     from: 0,

@@ -3,6 +3,7 @@ import { compareLoaded } from '../../../src/report/compare/compare-runs.js';
 import type { GateResult } from '../../../src/report/compare/comparison.js';
 import type { LoadedRun } from '../../../src/report/compare/loaded-run.js';
 import { readGates } from '../../../src/report/compare/read-gates.js';
+import { SecondColumns } from '../../../src/report/compare/second-columns.js';
 import { sampleSecond, snapshotRun } from '../../support/sample-run.js';
 
 let identities = 0;
@@ -18,11 +19,11 @@ function runWith(fails: number): LoadedRun {
     return { ...sampleSecond(second, 5), rates: { checks: { passes: 100 - failed, fails: failed } } };
   });
   const totals = { ...run.end.totals, rates: { checks: { passes: 3000 - fails, fails } } };
-  const whole = { ...run, seconds, end: { ...run.end, totals } };
   return {
     path: 'a.run',
     identity: String((identities += 1)),
-    run: whole,
+    run: { ...run, end: { ...run.end, totals } },
+    seconds: SecondColumns.of(seconds),
     counts: new Map(),
     service: new Map(),
     from: 0,

@@ -5,7 +5,11 @@ import { QuantileGrid } from '../../../src/report/compare/quantile-grid.js';
 import { SecondCounts } from '../../../src/report/compare/second-counts.js';
 import { histogramOf } from '../../support/sample-run.js';
 
-function filled(seconds: number, valueOf: (second: number, sample: number) => number | undefined): SecondCounts {
+function filled(
+  seconds: number,
+  valueOf: (second: number, sample: number) => number | undefined,
+  slotSeconds = 1,
+): SecondCounts {
   const total = new Histogram();
   const histograms = Array.from({ length: seconds }, (_, second) => {
     const histogram = new Histogram();
@@ -16,7 +20,7 @@ function filled(seconds: number, valueOf: (second: number, sample: number) => nu
     total.add(histogram);
     return histogram;
   });
-  const counts = new SecondCounts(new QuantileGrid(total.counts, [0.5, 0.9, 0.99]));
+  const counts = new SecondCounts(new QuantileGrid(total.counts, [0.5, 0.9, 0.99]), { slotSeconds });
   histograms.forEach((histogram, second) => {
     if (histogram.count > 0) counts.add(second, encodeHistogram(histogram));
   });
@@ -51,8 +55,7 @@ describe('SecondCounts', () => {
     const counts = filled(6, (second, sample) => (second === 3 ? undefined : exponential(second, sample)));
     expect(counts.around(0.5, 0, 6).perSecond()).toHaveLength(5);
     expect(counts.around(0.5, 3, 4).samples).toBe(0);
-    expect(counts.figures(3)).toBeUndefined();
-    expect(counts.figures(2)?.count).toBe(500);
+    expect(counts.figures({ from: 2, to: 4 }).counts).toEqual([500, 0]);
   });
 });
 
@@ -62,9 +65,10 @@ describe('SecondCounts of slower seconds', () => {
     const slow = counts.slowed(1.2).slowed(1.5);
     for (const quantile of [0.5, 0.99])
       expect(slow.around(quantile, 0, 10).whole / counts.around(quantile, 0, 10).whole).toBeCloseTo(1.8, 9);
-    const { sum, max } = { sum: 0, max: 0, ...counts.figures(1) };
-    const longer = { sum: expect.closeTo(sum * 1.8, 6), max: expect.closeTo(max * 1.8, 6) };
-    expect(slow.figures(1)).toEqual({ count: 500, ...longer });
+    const second = { from: 1, to: 2 };
+    const { sums, maxima } = counts.figures(second);
+    const longer = (times: readonly number[]) => times.map((time) => expect.closeTo(time * 1.8, 6) as number);
+    expect(slow.figures(second)).toEqual({ counts: [500], sums: longer(sums), maxima: longer(maxima) });
   });
 });
 
@@ -87,6 +91,26 @@ describe('the grid of SecondCounts', () => {
     bytes.set([bytes.at(-1) === 1 ? 2 : 1], bytes.length - 1);
     expect(() => counts.add(3, bytes)).toThrow('do not add up');
     expect(() => counts.add(3, new Uint8Array(30))).toThrow('no histogram');
-    expect(counts.figures(3)).toBeUndefined();
+    expect(counts.figures({ from: 3, to: 4 }).counts).toEqual([0]);
+  });
+});
+
+describe('SecondCounts in slots', () => {
+  const inSlots = (slotSeconds: number) =>
+    filled(60, (second, sample) => exponential(second, sample) * (1 + second / 60), slotSeconds);
+
+  it('give the same quantiles of whole slots, and of every second the same figures', () => {
+    const [seconds, slots] = [inSlots(1), inSlots(4)];
+    for (const quantile of [0.5, 0.9, 0.99]) {
+      expect(slots.around(quantile, 8, 40).whole).toBeCloseTo(seconds.around(quantile, 8, 40).whole, 12);
+      expect(slots.around(quantile, 8, 40).seconds).toBe(8);
+    }
+    expect(slots.figures({ from: 5, to: 9 })).toEqual(seconds.figures({ from: 5, to: 9 }));
+    expect(slots.isDense(8, 40)).toBe(seconds.isDense(8, 40));
+  });
+
+  it('leave out slots that reach beyond what is looked at', () => {
+    const slots = inSlots(4);
+    expect(slots.around(0.5, 5, 15).samples).toBe(slots.around(0.5, 8, 12).samples);
   });
 });
