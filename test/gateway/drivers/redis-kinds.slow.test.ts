@@ -80,15 +80,20 @@ async function addressOf(redis: RedisBroker, rights: readonly string[]): Promise
   return redis.url.replace('//', '//gate:pw@');
 }
 
+/** All slots, so that it answers for every key. */
+async function giveSlots(cluster: RedisBroker): Promise<void> {
+  const reader = await RedisStreamReader.open(cluster);
+  await reader.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  await expect.poll(() => reader.text('CLUSTER', 'INFO'), { timeout: 30_000 }).toContain('cluster_state:ok');
+}
+
 describe.each(uses)('%s', (name, use) => {
   const rights = name === 'the mirror' ? ['-@all', ...MIRROR_RIGHTS] : STREAM_RIGHTS;
 
   it('is refused by a Redis Cluster, also one that has no slots yet', async () => {
     const fresh = await withRedis(['--cluster-enabled', 'yes']);
     expect(await verdict(use(fresh.url))).toEqual(refused(CLUSTER));
-    const reader = await RedisStreamReader.open(fresh);
-    await reader.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-    await expect.poll(() => reader.text('CLUSTER', 'INFO'), { timeout: 30_000 }).toContain('cluster_state:ok');
+    await giveSlots(fresh);
     expect(await verdict(use(fresh.url))).toEqual(refused(CLUSTER));
     expect(await verdict(use(fresh.url.replace(/0$/, '3')))).toEqual(refused(CLUSTER));
     expect(await verdict(use(await addressOf(fresh, rights)))).toEqual(refused(CLUSTER));
@@ -106,6 +111,9 @@ describe.each(uses)('%s', (name, use) => {
     const renamed = await withRedis(['--cluster-enabled', 'yes', '--rename-command', 'HELLO', '']);
     expect(await verdict(use(renamed.url))).toEqual(refused(CLUSTER));
     expect(await verdict(use(await addressOf(renamed, ['+@all', '-info'])))).toEqual(refused(CLUSTER));
+    // A cluster of one node, which would take everything.
+    await giveSlots(renamed);
+    expect(await verdict(use(await addressOf(renamed, ['+@all', '-cluster'])))).toEqual(refused(CLUSTER));
   });
 
   it('is refused at the port of a Sentinel', async () => {
