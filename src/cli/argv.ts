@@ -1,12 +1,33 @@
-/** Switches that scripts for k6 also write as `--no-color=true`, which oclif would take for a switch and an argument. */
-const K6_SWITCHES = ['include-system-env-vars', 'no-usage-report', 'no-color', 'quiet'];
+import { WsgError } from '../core/error.js';
+
+/** Switches that pipelines for k6 also write as `--no-color=true`, which oclif would take for a switch and an argument. */
+const PLAIN_SWITCHES = ['no-color', 'quiet', 'verbose', 'no-summary', 'no-usage-report'];
+/** Those whose `false` overrides what a script, a file or a variable says. */
+const OPTION_SWITCHES = [
+  'include-system-env-vars',
+  'insecure-skip-tls-verify',
+  'paused',
+  'linger',
+  'throw',
+  'no-setup',
+  'no-teardown',
+  'no-thresholds',
+  'no-connection-reuse',
+  'no-vu-connection-reuse',
+  'discard-response-bodies',
+  'profiling-enabled',
+  'new-machine-readable-summary',
+];
+/** As Go reads them. */
+const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /** k6's port for it. */
 const DASHBOARD_ADDRESS = '127.0.0.1:5665';
 
 /**
  * Rewrites `-config x` and `-config=x`, as the old program took them, to `--config`: oclif would read `-c onfig`.
- * `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--dashboard` without an address gets its own; `help report` becomes `report --help`.
+ * `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--http-debug` means heads, as in k6; `--dashboard` without an address gets its own; `help report` becomes `report --help`.
  * What stands behind `--` stays as it is.
  */
 export function rewriteArguments(argv: readonly string[]): string[] {
@@ -25,7 +46,11 @@ function withAddress(argument: string, place: number, argv: readonly string[]): 
 }
 
 function plainSwitch(argument: string): string[] {
-  const [, name = '', value] = /^--([a-z-]+)=(true|false)$/.exec(argument) ?? [];
-  if (!K6_SWITCHES.includes(name)) return [argument];
-  return value === 'true' ? [`--${name}`] : [];
+  if (argument === '--http-debug') return ['--http-debug=headers'];
+  const [, name = '', value = ''] = /^--([a-z-]+)=(\w+)$/.exec(argument) ?? [];
+  const isOption = OPTION_SWITCHES.includes(name);
+  if (!isOption && !PLAIN_SWITCHES.includes(name)) return [argument];
+  if (TRUE.includes(value)) return [`--${name}`];
+  if (!FALSE.includes(value)) throw new WsgError('usage', `--${name} takes true or false (got '${value}')`);
+  return isOption ? [`--switch-off=${name}`] : [];
 }

@@ -28,6 +28,19 @@ export interface K6Flags {
   readonly 'include-system-env-vars': boolean;
   readonly 'no-usage-report': boolean;
   readonly address: string | undefined;
+  readonly paused: boolean;
+  readonly linger: boolean;
+  readonly rps: string | undefined;
+  readonly 'http-debug': string | undefined;
+  readonly 'no-summary': boolean;
+  readonly 'profiling-enabled': boolean;
+  readonly 'compatibility-mode': string | undefined;
+  readonly type: string | undefined;
+  readonly 'traces-output': string | undefined;
+  readonly 'secret-source': readonly string[] | undefined;
+  readonly 'new-machine-readable-summary': boolean;
+  /** Switches that were given as `--name=false`. */
+  readonly 'switch-off': readonly string[] | undefined;
   readonly out: readonly string[] | undefined;
 }
 
@@ -76,7 +89,22 @@ export const k6Flags = {
     helpValue: 'CUTS',
     description: 'All parts of the plan: 0,1/4,1/2,1.',
   }),
-  throw: Flags.boolean({ hidden: true }),
+  paused: Flags.boolean({ char: 'p', hidden: true }),
+  linger: Flags.boolean({ char: 'l', hidden: true }),
+  rps: Flags.string({ helpValue: 'N', description: 'HTTP requests of a script a second, at most.' }),
+  'http-debug': Flags.string({
+    helpValue: '[full]',
+    description: 'Log HTTP requests of a script and their answers; with full also their bodies.',
+  }),
+  'no-summary': Flags.boolean({ hidden: true }),
+  'profiling-enabled': Flags.boolean({ hidden: true }),
+  'compatibility-mode': Flags.string({ hidden: true }),
+  type: Flags.string({ char: 't', hidden: true }),
+  'traces-output': Flags.string({ hidden: true }),
+  'secret-source': Flags.string({ ...several, hidden: true }),
+  'new-machine-readable-summary': Flags.boolean({ hidden: true }),
+  'switch-off': Flags.string({ ...several, hidden: true }),
+  throw: Flags.boolean({ char: 'w', hidden: true }),
   'system-tags': Flags.string({ hidden: true }),
   'user-agent': Flags.string({ hidden: true }),
   'insecure-skip-tls-verify': Flags.boolean({ hidden: true }),

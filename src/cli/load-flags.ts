@@ -28,9 +28,33 @@ export interface LoadtestFlags extends SummaryFlags, K6Flags, WatchFlags, LogFla
   readonly 'allow-saturated': boolean;
 }
 
+/** Flags of k6 that are refused, ignored or hold anyway. */
+function withoutEffect(
+  flags: LoadtestFlags,
+  given: (name: keyof LoadtestFlags) => boolean | undefined,
+): Partial<LoadFlags> {
+  return {
+    includeSystemEnvVars: given('include-system-env-vars'),
+    noUsageReport: given('no-usage-report'),
+    address: flags.address,
+    profilingEnabled: given('profiling-enabled'),
+    paused: given('paused'),
+    linger: given('linger'),
+    compatibilityMode: flags['compatibility-mode'],
+    type: flags.type,
+    tracesOutput: flags['traces-output'],
+    secretSource: flags['secret-source'],
+    newMachineReadableSummary: given('new-machine-readable-summary'),
+  };
+}
+
 /** The flags by the names of the options that they set. A switch that was not given says nothing. */
 export function optionFlags(flags: LoadtestFlags): LoadFlags {
-  const given = (name: keyof LoadtestFlags): true | undefined => (flags[name] === true ? true : undefined);
+  const off = flags['switch-off'] ?? [];
+  const given = (name: keyof LoadtestFlags): boolean | undefined => {
+    if (off.includes(name)) return false;
+    return flags[name] === true ? true : undefined;
+  };
   return {
     ...dialOptions(flags),
     scenario: flags.scenario,
@@ -48,6 +72,9 @@ export function optionFlags(flags: LoadtestFlags): LoadFlags {
     recordSubmetrics: flags['record-submetric'],
     tags: flags.tag,
     minIterationDuration: flags['min-iteration-duration'],
+    rps: flags.rps,
+    httpDebug: flags['http-debug'],
+    ...withoutEffect(flags, given),
     noSetup: given('no-setup'),
     noTeardown: given('no-teardown'),
     systemTags: flags['system-tags'],

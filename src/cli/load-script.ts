@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { WsgError } from '../core/error.js';
 import { remoteModulesFolder, RemoteModules, ScriptProgram, type ScriptLogLine } from '../loadgen/index.js';
 
 /** What decides on the script of a load test. */
@@ -7,6 +8,8 @@ export interface ScriptInvocation {
   /** `-e KEY=VALUE`; wins over the system's. */
   readonly scriptEnv: Readonly<Record<string, string>>;
   readonly systemEnv: Readonly<NodeJS.ProcessEnv>;
+  /** Whether `__ENV` has the system's, too. */
+  readonly passesEnv: boolean;
   readonly log: (line: ScriptLogLine) => void;
   /** Whether it may import from http(s) addresses. */
   readonly allowsRemote: boolean;
@@ -17,18 +20,24 @@ export async function loadScriptArgument({
   args,
   scriptEnv,
   systemEnv,
+  passesEnv,
   log,
   allowsRemote,
 }: ScriptInvocation): Promise<ScriptProgram | undefined> {
   const [path] = args[0] === 'run' ? args.slice(1) : args;
   if (path === undefined) return undefined;
+  if (path.endsWith('.tar')) {
+    throw new WsgError('script.unreadable', `${path} is an archive of k6, and wsg runs scripts.`, {
+      hint: 'Unpack it with tar and name the script in it.',
+    });
+  }
   const source = path === '-' ? { path, source: await text(process.stdin) } : { path };
   const remote = new RemoteModules(remoteModulesFolder(systemEnv), (sentence) =>
     log({ level: 'info', text: sentence }),
   );
   return ScriptProgram.load({
     ...source,
-    env: { ...definedOnly(systemEnv), ...scriptEnv },
+    env: { ...(passesEnv && definedOnly(systemEnv)), ...scriptEnv },
     log,
     ...(allowsRemote && { resolveRemote: (address: string) => remote.load(address) }),
   });

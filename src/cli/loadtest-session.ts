@@ -4,8 +4,8 @@ import { formatListenAddress } from '../core/listen-address.js';
 import { calibrationPath, Engine, readCalibration, type ScriptProgram } from '../loadgen/index.js';
 import type { Run } from '../run-file/records.js';
 import { RunFileWriter } from '../run-file/index.js';
+import { passesSystemEnv, withVariables } from './flag-variables.js';
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
-import { k6Warning } from './k6-habits.js';
 import { exportSummary } from './export-summary.js';
 import { readLoadConfig, type LoadConfig } from './load-config.js';
 import type { LoadtestFlags } from './load-flags.js';
@@ -42,7 +42,8 @@ export interface LoadtestInvocation {
 }
 
 /** Runs a load test from its options to its results; resolves with the exit code. Options are checked before anything starts. */
-export async function runLoadtest(invocation: LoadtestInvocation): Promise<ExitCode> {
+export async function runLoadtest(typed: LoadtestInvocation): Promise<ExitCode> {
+  const invocation = { ...typed, flags: withVariables(typed.flags, process.env) };
   const session = new LoadtestSession(invocation, readLogWish(invocation.flags, process.env));
   const stopListening = onStopSignal(() => session.stop(), { onSecond: () => session.cut() });
   try {
@@ -110,6 +111,7 @@ class LoadtestSession {
       args,
       scriptEnv: readScriptEnv(flags, process.env),
       systemEnv: process.env,
+      passesEnv: passesSystemEnv(flags, process.env),
       log: (line) => this.screen.logged(line),
       allowsRemote: flags['allow-remote-imports'],
     });
@@ -120,10 +122,9 @@ class LoadtestSession {
   }
 
   private tellWarnings({ plan, warnings }: Pick<LoadRequest, 'plan' | 'warnings'>): void {
-    const habits = k6Warning(this.invocation.flags, plan.behaviour.type === 'script');
-    for (const text of [...warnings, ...(habits === undefined ? [] : [habits])]) {
-      this.warn(text);
-    }
+    for (const text of warnings) this.warn(text);
+    if (plan.behaviour.type !== 'script' && this.invocation.flags.env !== undefined)
+      this.warn('env: ignored, for a built-in scenario runs the same without');
   }
 
   /** An error that left no results. */

@@ -3,6 +3,7 @@ import { parseTrendStats, SUMMARY_MODES, type SummaryOptions } from '../summary/
 
 /** The flags that say how the summary is to look, as texts. */
 export interface SummaryFlags {
+  readonly 'no-summary': boolean;
   readonly 'summary-mode': string | undefined;
   readonly 'summary-trend-stats': string | undefined;
   readonly 'summary-time-unit': string | undefined;
@@ -29,7 +30,8 @@ export function readSummaryOptions(
     }
     return found;
   };
-  const mode = oneOf(SUMMARY_MODES, 'summary-mode', modeText) ?? 'legacy';
+  const asked = oneOf(SUMMARY_MODES, 'summary-mode', modeText) ?? 'legacy';
+  const mode = flags['no-summary'] ? 'disabled' : asked;
   const timeUnit = oneOf(TIME_UNITS, 'summary-time-unit', unitText);
   if (problems.length > 0) {
     throw new WsgError('options.invalid', 'The summary cannot look as asked.', { problems });

@@ -5,6 +5,7 @@ import type { MetricDefinition } from '../run-file/records.js';
 import type { EngineScript } from './engine-deps.js';
 import { BuiltInMetrics } from './metric/built-in-metrics.js';
 import { MetricRegistry } from './metric/metric-registry.js';
+import { RequestPace } from './pacing/request-pace.js';
 import type { ScriptOptions } from './plan/parse-load-options.js';
 import { metricProblems } from './plan/read-thresholds.js';
 import type { Plan } from './plan/plan.js';
@@ -64,7 +65,8 @@ export class ScriptProgram {
     const stopFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const { compiled, metrics, request } = this;
     const env = gatewayUrl === undefined ? request.env : { WSG_URL: connectUrl(gatewayUrl), ...request.env };
-    return { start: { compiled, functions: this.inspected.functions, env, options, stopFlag }, metrics, hash };
+    const pace = RequestPace.memory();
+    return { start: { compiled, functions: this.inspected.functions, env, options, stopFlag, pace }, metrics, hash };
   }
 
   /** Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its metrics. */

@@ -16,6 +16,21 @@ describe('rewriteArguments', () => {
     ]);
   });
 
+  it('lets a switch that is off override what a script says, in the words that Go takes', () => {
+    expect(rewriteArguments(['loadtest', '--throw=False', '--no-setup=T', '--verbose=0', '--paused=1'])).toEqual([
+      'loadtest',
+      '--switch-off=throw',
+      '--no-setup',
+      '--paused',
+    ]);
+    expect(() => rewriteArguments(['loadtest', '--throw=maybe'])).toThrow("--throw takes true or false (got 'maybe')");
+  });
+
+  it('logs the heads of HTTP requests unless told more', () => {
+    expect(rewriteArguments(['--http-debug', 'a.js'])).toEqual(['--http-debug=headers', 'a.js']);
+    expect(rewriteArguments(['--http-debug=full'])).toEqual(['--http-debug=full']);
+  });
+
   it('gives a dashboard that has no address its own', () => {
     expect(rewriteArguments(['loadtest', '--dashboard'])).toEqual(['loadtest', '--dashboard=127.0.0.1:5665']);
     expect(rewriteArguments(['--dashboard', '-q', 'a.js'])).toEqual(['--dashboard=127.0.0.1:5665', '-q', 'a.js']);

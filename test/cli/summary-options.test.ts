@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSummaryOptions, type SummaryFlags } from '../../src/cli/summary-options.js';
 
 const NOTHING: SummaryFlags = {
+  'no-summary': false,
   'summary-mode': undefined,
   'summary-trend-stats': undefined,
   'summary-time-unit': undefined,
@@ -21,10 +22,16 @@ describe('readSummaryOptions', () => {
     };
     expect(readSummaryOptions(NOTHING, env)).toMatchObject({ mode: 'compact', timeUnit: 'ms' });
     expect(readSummaryOptions({ ...NOTHING, 'summary-mode': 'disabled' }, env)).toMatchObject({ mode: 'disabled' });
+    expect(readSummaryOptions({ ...NOTHING, 'no-summary': true }, env)).toMatchObject({ mode: 'disabled' });
   });
 
   it('refuses what there is not, all of it at once and by name', () => {
-    const flags = { 'summary-mode': 'long', 'summary-time-unit': 'h', 'summary-trend-stats': 'avg,fashion' };
+    const flags = {
+      ...NOTHING,
+      'summary-mode': 'long',
+      'summary-time-unit': 'h',
+      'summary-trend-stats': 'avg,fashion',
+    };
     const problems = [/'fashion' is none of avg/, /'long' is none of legacy/, /'h' is none of s, ms, us/];
     expect(() => readSummaryOptions(flags, {})).toThrow(
       expect.objectContaining({ problems: problems.map((problem) => expect.stringMatching(problem)) }),

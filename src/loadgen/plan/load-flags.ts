@@ -42,6 +42,19 @@ export interface LoadFlags {
   /** `key=value`. */
   readonly tags?: readonly string[];
   readonly minIterationDuration?: string;
+  readonly rps?: string;
+  readonly httpDebug?: string;
+  readonly includeSystemEnvVars?: boolean;
+  readonly noUsageReport?: boolean;
+  readonly address?: string;
+  readonly profilingEnabled?: boolean;
+  readonly paused?: boolean;
+  readonly linger?: boolean;
+  readonly compatibilityMode?: string;
+  readonly type?: string;
+  readonly tracesOutput?: string;
+  readonly secretSource?: readonly string[];
+  readonly newMachineReadableSummary?: boolean;
   readonly noSetup?: boolean;
   readonly noTeardown?: boolean;
   readonly systemTags?: string;

@@ -14,6 +14,15 @@ export interface OptionEntry {
   readonly flag?: string;
   /** Why it is ignored or refused, as the end of a sentence. */
   readonly reason?: string;
+  /** Values that ask for what happens anyway. */
+  readonly harmless?: readonly string[];
+  /** Only a command line and a variable set it: in scripts it is unknown, as to k6. */
+  readonly isTyped?: boolean;
+}
+
+/** One that scripts cannot set. */
+function typed(entry: OptionEntry): OptionEntry {
+  return { ...entry, isTyped: true };
 }
 
 const PLANNED: readonly OptionEntry[] = [
@@ -64,19 +73,34 @@ const PLANNED: readonly OptionEntry[] = [
   { name: 'minIterationDuration', fate: 'plan', variable: 'MIN_ITERATION_DURATION', flag: '--min-iteration-duration' },
   { name: 'summaryTrendStats', fate: 'summary', variable: 'SUMMARY_TREND_STATS', flag: '--summary-trend-stats' },
   { name: 'out', fate: 'summary', variable: 'OUT', flag: '-o, --out' },
+  typed({ name: 'summaryMode', fate: 'summary', variable: 'SUMMARY_MODE', flag: '--summary-mode' }),
+  typed({ name: 'summaryExport', fate: 'summary', variable: 'SUMMARY_EXPORT', flag: '--summary-export' }),
+  typed({ name: 'noSummary', fate: 'summary', variable: 'NO_SUMMARY', flag: '--no-summary' }),
+  typed({ name: 'noColor', fate: 'summary', variable: 'NO_COLOR', flag: '--no-color' }),
+  typed({ name: 'quiet', fate: 'summary', flag: '-q, --quiet' }),
+  typed({ name: 'verbose', fate: 'summary', flag: '-v, --verbose' }),
   { name: 'summaryTimeUnit', fate: 'summary', variable: 'SUMMARY_TIME_UNIT', flag: '--summary-time-unit' },
-  { name: 'logFormat', fate: 'summary', variable: 'LOG_FORMAT', flag: '--log-format' },
-  { name: 'logOutput', fate: 'summary', variable: 'LOG_OUTPUT', flag: '--log-output' },
-  { name: 'consoleOutput', fate: 'summary', variable: 'CONSOLE_OUTPUT', flag: '--console-output' },
+  typed({ name: 'logFormat', fate: 'summary', variable: 'LOG_FORMAT', flag: '--log-format' }),
+  typed({ name: 'logOutput', fate: 'summary', variable: 'LOG_OUTPUT', flag: '--log-output' }),
+  typed({ name: 'consoleOutput', fate: 'summary', variable: 'CONSOLE_OUTPUT', flag: '--console-output' }),
+  typed({ name: 'webDashboard', fate: 'summary', variable: 'WEB_DASHBOARD', flag: '--dashboard' }),
+  typed({ name: 'webDashboardHost', fate: 'summary', variable: 'WEB_DASHBOARD_HOST' }),
+  typed({ name: 'webDashboardPort', fate: 'summary', variable: 'WEB_DASHBOARD_PORT' }),
 ];
 
 const FOR_SCRIPTS: readonly OptionEntry[] = [
   { name: 'setupTimeout', fate: 'script', variable: 'SETUP_TIMEOUT' },
   { name: 'teardownTimeout', fate: 'script', variable: 'TEARDOWN_TIMEOUT' },
+  typed({
+    name: 'includeSystemEnvVars',
+    fate: 'script',
+    variable: 'INCLUDE_SYSTEM_ENV_VARS',
+    flag: '--include-system-env-vars',
+  }),
   { name: 'noSetup', fate: 'script', variable: 'NO_SETUP', flag: '--no-setup' },
   { name: 'noTeardown', fate: 'script', variable: 'NO_TEARDOWN', flag: '--no-teardown' },
   { name: 'systemTags', fate: 'script', variable: 'SYSTEM_TAGS', flag: '--system-tags' },
-  { name: 'throw', fate: 'script', variable: 'THROW', flag: '--throw' },
+  { name: 'throw', fate: 'script', variable: 'THROW', flag: '-w, --throw' },
   {
     name: 'discardResponseBodies',
     fate: 'script',
@@ -89,6 +113,9 @@ const FOR_SCRIPTS: readonly OptionEntry[] = [
   { name: 'maxRedirects', fate: 'script', variable: 'MAX_REDIRECTS', flag: '--max-redirects' },
   { name: 'batch', fate: 'script', variable: 'BATCH', flag: '--batch' },
   { name: 'batchPerHost', fate: 'script', variable: 'BATCH_PER_HOST', flag: '--batch-per-host' },
+  { name: 'rps', fate: 'script', variable: 'RPS', flag: '--rps' },
+  { name: 'httpDebug', fate: 'script', variable: 'HTTP_DEBUG', flag: '--http-debug' },
+  { name: 'noUsageReport', fate: 'plan', variable: 'NO_USAGE_REPORT', flag: '--no-usage-report' },
   { name: 'userAgent', fate: 'plan', variable: 'USER_AGENT', flag: '--user-agent' },
   {
     name: 'insecureSkipTLSVerify',
@@ -101,21 +128,104 @@ const FOR_SCRIPTS: readonly OptionEntry[] = [
 ];
 
 const LEFT_OUT: readonly OptionEntry[] = [
-  { name: 'httpDebug', fate: 'ignored', variable: 'HTTP_DEBUG', reason: 'nothing is logged of HTTP requests' },
   { name: 'cloud', fate: 'ignored', reason: 'there is no cloud behind wsg' },
   { name: 'ext', fate: 'ignored', reason: 'there is no cloud behind wsg' },
   { name: 'collectors', fate: 'ignored', reason: 'there is no cloud behind wsg' },
   { name: 'noArchiveUpload', fate: 'ignored', reason: 'there is no cloud behind wsg' },
-  { name: 'noUsageReport', fate: 'ignored', variable: 'NO_USAGE_REPORT', reason: 'nothing is ever reported' },
   {
     name: 'metricSamplesBufferSize',
     fate: 'ignored',
     variable: 'METRIC_SAMPLES_BUFFER_SIZE',
     reason: 'samples are not buffered',
   },
-  { name: 'rps', fate: 'refused', variable: 'RPS', reason: 'HTTP requests are not held back; use an arrival rate' },
-  { name: 'paused', fate: 'refused', variable: 'PAUSED', reason: 'nothing could resume the run' },
-  { name: 'linger', fate: 'refused', variable: 'LINGER', reason: 'there is no interface to keep alive' },
+  typed({
+    name: 'address',
+    fate: 'ignored',
+    flag: '-a, --address',
+    reason: 'there is no REST interface; --dashboard HOST:PORT shows a run',
+  }),
+  typed({
+    name: 'profilingEnabled',
+    fate: 'ignored',
+    variable: 'PROFILING_ENABLED',
+    flag: '--profiling-enabled',
+    reason: 'there is no REST interface; NODE_OPTIONS=--cpu-prof profiles a run',
+  }),
+  typed({
+    name: 'webDashboardPeriod',
+    fate: 'ignored',
+    variable: 'WEB_DASHBOARD_PERIOD',
+    reason: 'the dashboard has a point a second',
+  }),
+  typed({
+    name: 'webDashboardOpen',
+    fate: 'ignored',
+    variable: 'WEB_DASHBOARD_OPEN',
+    reason: 'no browser is started; the header has the address',
+  }),
+  typed({
+    name: 'webDashboardExport',
+    fate: 'refused',
+    variable: 'WEB_DASHBOARD_EXPORT',
+    reason: '`wsg report RUN --output FILE.html` makes the page of a run',
+  }),
+  typed({
+    name: 'webDashboardRecord',
+    fate: 'refused',
+    variable: 'WEB_DASHBOARD_RECORD',
+    reason: 'the run file has it all',
+  }),
+  {
+    name: 'paused',
+    fate: 'refused',
+    variable: 'PAUSED',
+    flag: '-p, --paused',
+    reason: 'there is no REST interface that could resume the run; start wsg when the load is wanted',
+  },
+  {
+    name: 'linger',
+    fate: 'refused',
+    variable: 'LINGER',
+    flag: '-l, --linger',
+    reason: 'there is no REST interface to keep alive; the run file has the results',
+  },
+  typed({
+    name: 'compatibilityMode',
+    fate: 'refused',
+    variable: 'COMPATIBILITY_MODE',
+    flag: '--compatibility-mode',
+    harmless: ['extended', 'base', 'experimental_enhanced'],
+    reason: "scripts run with all that k6's modes extended and base have",
+  }),
+  typed({
+    name: 'type',
+    fate: 'refused',
+    variable: 'TYPE',
+    flag: '-t, --type',
+    harmless: ['js'],
+    reason: 'scripts of JavaScript and TypeScript can be run; unpack an archive with tar and name its script',
+  }),
+  typed({
+    name: 'tracesOutput',
+    fate: 'refused',
+    variable: 'TRACES_OUTPUT',
+    flag: '--traces-output',
+    harmless: ['none'],
+    reason: 'no traces are written; --out otlp=URL writes metrics',
+  }),
+  typed({
+    name: 'secretSource',
+    fate: 'refused',
+    flag: '--secret-source',
+    reason: 'there is no module k6/secrets; -e NAME hands a secret of the environment to the script',
+  }),
+  typed({
+    name: 'newMachineReadableSummary',
+    fate: 'refused',
+    variable: 'NEW_MACHINE_READABLE_SUMMARY',
+    flag: '--new-machine-readable-summary',
+    reason: '--json prints all that a run measured',
+  }),
   { name: 'tlsAuth', fate: 'refused', reason: 'there are no client certificates' },
   { name: 'tlsCipherSuites', fate: 'refused', reason: "the ciphers are Node's" },
   { name: 'tlsVersion', fate: 'refused', reason: "the versions are Node's" },

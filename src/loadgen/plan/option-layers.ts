@@ -48,7 +48,7 @@ export function objectLayer(options: unknown, place: Place, reader: OptionReader
   for (const [name, value] of Object.entries(options)) {
     const setting = { value, path: name, origin: place.origin };
     const entry = ENTRIES.get(name.toLowerCase());
-    if (entry === undefined) reader.warn(setting, 'there is no such option; it is ignored');
+    if (entry === undefined || entry.isTyped === true) reader.warn(setting, 'there is no such option; it is ignored');
     else if (value !== undefined && value !== null) layer.set(entry.name, setting);
   }
   return layer;
@@ -73,7 +73,8 @@ export function mergeLayers(layers: readonly Layer[], reader: OptionReader): Lay
 export function judgeFates(options: Layer, isScript: boolean, reader: OptionReader): void {
   for (const [name, setting] of options) {
     const entry = ENTRIES.get(name.toLowerCase());
-    if (entry !== undefined && asksForSomething(setting.value)) judgeFate(entry, { setting, isScript, reader });
+    if (entry !== undefined && asksForSomething(setting.value, entry.harmless))
+      judgeFate(entry, { setting, isScript, reader });
   }
 }
 
@@ -89,7 +90,7 @@ function judgeFate({ fate, reason }: OptionEntry, { setting, isScript, reader }:
     case 'summary':
       return;
     case 'refused':
-      return reader.complain(setting, `${reason}; leave it out`);
+      return reader.complain(setting, `not supported: ${reason}`);
     case 'ignored':
       return reader.warn(setting, `ignored, for ${reason}`);
     case 'script':
@@ -97,7 +98,8 @@ function judgeFate({ fate, reason }: OptionEntry, { setting, isScript, reader }:
   }
 }
 
-function asksForSomething(value: unknown): boolean {
+function asksForSomething(value: unknown, harmless: readonly string[] = []): boolean {
+  if (harmless.some((text) => text === value)) return false;
   return value !== false && value !== 0 && value !== '' && value !== 'false' && value !== '0';
 }
 

@@ -16,6 +16,8 @@ export function readRuntimeOptions(options: Layer, reader: OptionReader): Runtim
     reader.duration(options.get(name), { leastMs: 0, otherwise: DEFAULT_TIMEOUT_MS });
   const integer = (name: string, least: number, otherwise: number): number =>
     reader.integer(options.get(name), { least, otherwise });
+  const rps = reader.integer(options.get('rps'), { least: -1, otherwise: 0 });
+  const debug = reader.text(options.get('httpDebug'));
   const userAgent = reader.text(options.get('userAgent'));
   const systemTags = reader.texts(options.get('systemTags'));
   return {
@@ -32,6 +34,8 @@ export function readRuntimeOptions(options: Layer, reader: OptionReader): Runtim
     maxRedirects: integer('maxRedirects', 0, DEFAULT_REDIRECTS),
     batch: integer('batch', 1, DEFAULT_BATCH),
     batchPerHost: integer('batchPerHost', 0, DEFAULT_BATCH_PER_HOST),
+    ...(rps > 0 && { rps }),
+    ...(debug !== undefined && !['', 'false'].includes(debug) && { httpDebug: debug === 'full' ? 'full' : 'headers' }),
     ...(userAgent !== undefined && { userAgent }),
     ...(systemTags !== undefined && { systemTags }),
     hosts: reader.textMap(options.get('hosts')),

@@ -16,6 +16,10 @@ export interface RuntimeOptions {
   readonly maxRedirects: number;
   readonly batch: number;
   readonly batchPerHost: number;
+  /** HTTP requests a second, of all virtual users together. */
+  readonly rps?: number;
+  /** What is logged of HTTP requests and their answers. */
+  readonly httpDebug?: 'headers' | 'full';
   readonly userAgent?: string;
   /** Which of k6's system tags samples have; k6's defaults when undefined. */
   readonly systemTags?: readonly string[];

@@ -16,7 +16,9 @@ const NOT_OF_K6 = (
  * has made of script, flags, environment and file. Of k6's options those that nobody set are null, as in k6.
  */
 export function viewOptions(plan: Plan, own: unknown): Readonly<Record<string, unknown>> {
-  const names = OPTION_CATALOGUE.map(({ name }) => name).filter((name) => !NOT_OF_K6.includes(name));
+  const names = OPTION_CATALOGUE.filter(({ isTyped }) => isTyped !== true)
+    .map(({ name }) => name)
+    .filter((name) => !NOT_OF_K6.includes(name));
   const unset = Object.fromEntries(names.map((name) => [name, null]));
   const thresholds = viewThresholds(plan);
   return {
@@ -43,6 +45,8 @@ function viewRuntime({ runtime }: Plan): Readonly<Record<string, unknown>> {
     noCookiesReset: runtime.noCookiesReset,
     noConnectionReuse: runtime.noConnectionReuse,
     noVUConnectionReuse: runtime.noVuConnectionReuse,
+    ...(runtime.rps !== undefined && { rps: runtime.rps }),
+    ...(runtime.httpDebug !== undefined && { httpDebug: runtime.httpDebug }),
     insecureSkipTLSVerify: runtime.insecureSkipTlsVerify,
     maxRedirects: runtime.maxRedirects,
     batch: runtime.batch,

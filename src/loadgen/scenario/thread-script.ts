@@ -5,6 +5,7 @@ import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../metric/metric-registry.js';
 import { type Tags, withMetadata } from '../metric/tags.js';
 import type { RuntimeOptions } from '../plan/runtime-options.js';
+import { RequestPace } from '../pacing/request-pace.js';
 import { Interruption, StopFlag } from '../script/runtime/interruption.js';
 import { describeScriptError } from '../script/runtime/script-error.js';
 import { type LoadedScript, loadScript } from '../script/runtime/script-instance.js';
@@ -23,6 +24,8 @@ export interface ScriptStart {
   readonly env: Readonly<Record<string, string>>;
   /** The options that the run obeys, as scripts may ask for them. */
   readonly options: unknown;
+  /** Of a `RequestPace`, where the run wants one. */
+  readonly pace?: SharedArrayBuffer;
   /** Raised when busy loops have to end. */
   readonly stopFlag: SharedArrayBuffer;
 }
@@ -77,6 +80,7 @@ export class ThreadScript {
 
   constructor(private readonly options: ThreadScriptOptions) {
     const { start, events } = options;
+    const { rps } = options.runtime;
     this.script = loadScript(start.compiled);
     this.thread = {
       ...options,
@@ -86,6 +90,7 @@ export class ThreadScript {
       sharedArrays: new Map(),
       files: new Map(),
       options: start.options,
+      ...(rps !== undefined && start.pace !== undefined && { pace: new RequestPace(rps, start.pace) }),
       stopFlag: new StopFlag(start.stopFlag),
     };
   }

@@ -165,9 +165,13 @@ describe('options that are not part of the load', () => {
   });
 
   it('are refused when nobody obeys them, unless they ask for nothing', () => {
-    expect(problemsOf({ script: { rps: 10, paused: true, tlsVersion: 'tls1.2' } })).toHaveLength(3);
+    expect(problemsOf({ script: { linger: true, paused: true, tlsVersion: 'tls1.2' } })).toHaveLength(3);
     expect(problemsOf({ script: { rps: 0, paused: false, linger: false } })).toEqual([]);
-    expect(planOf({ script: { httpDebug: 'full', ext: {} } }).warnings).toHaveLength(2);
+    const asked = { tracesOutput: 'otel', type: 'archive', compatibilityMode: 'es3', secretSource: ['file=x'] };
+    expect(problemsOf({ flags: asked })).toHaveLength(4);
+    const harmless = { tracesOutput: 'none', type: 'js', compatibilityMode: 'base', noUsageReport: true };
+    expect(planOf({ flags: harmless }).warnings).toEqual([]);
+    expect(planOf({ script: { ext: {}, metricSamplesBufferSize: 5 } }).warnings).toHaveLength(2);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Tags } from '../../metric/tags.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { type Cookie, parseSetCookie } from './cookie-jar.js';
-import { BrokenExchange, exchange, HttpConnections, UnsupportedAnswer } from './http-exchange.js';
+import { HttpDebug } from './http-debug.js';
+import { BrokenExchange, exchange, headersOf, HttpConnections, UnsupportedAnswer } from './http-exchange.js';
 import { failureOf, requestWords } from './http-failure.js';
 import { type HttpExchange, NO_ANSWER } from './http-marks.js';
 import { HttpResponse, type AskedRequest } from './http-response.js';
@@ -37,6 +38,7 @@ export class HttpClient {
   /** Resolves with the last answer; rejects only when the request is to throw its failure. */
   async send(request: HttpRequest | RefusedRequest): Promise<HttpResponse> {
     if ('bad' in request) return this.refuse(request);
+    if (this.vu.thread.pace !== undefined) await this.takeTurn();
     const tags = this.vu.tagsWith(request.tags);
     let current = request;
     for (let followed = 0; ; followed += 1) {
@@ -46,8 +48,30 @@ export class HttpClient {
     }
   }
 
+  /** Waits for the turn that k6's option `rps` gives this request; the redirects that it follows need none. */
+  private async takeTurn(): Promise<void> {
+    const { pace, clock } = this.vu.thread;
+    const waitMs = pace?.take() ?? 0;
+    if (waitMs <= 0) return;
+    let cut: (reason: Error) => void = () => undefined;
+    let cancel = (): void => undefined;
+    const turn = new Promise<void>((resolve, reject) => {
+      cancel = clock.schedule(resolve, waitMs);
+      cut = reject;
+      this.cuts.add(cut);
+    });
+    try {
+      await turn;
+    } finally {
+      cancel();
+      this.cuts.delete(cut);
+    }
+  }
+
   private async sendOnce(request: HttpRequest, tags: Tags): Promise<SentRequest> {
     let cut: (reason: Error) => void = () => undefined;
+    const debug = HttpDebug.of(this.vu);
+    debug?.request(request, headersOf(request));
     try {
       const onAbort = (abort: (reason: Error) => void): void => {
         this.cuts.delete(cut);
@@ -55,6 +79,7 @@ export class HttpClient {
         this.cuts.add(cut);
       };
       const answer = await exchange({ vu: this.vu, connections: this.connections, onAbort }, request);
+      debug?.response(answer);
       const next = redirected(request, answer);
       const cookies = this.keepCookies(request, answer);
       const failure = answer.status >= 400 ? { error: '', errorCode: 1000 + answer.status } : NO_FAILURE;

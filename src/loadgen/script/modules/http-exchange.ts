@@ -148,7 +148,8 @@ function requestOptions(request: HttpRequest, vu: VuContext, connections: HttpCo
   };
 }
 
-function headersOf(request: HttpRequest): Record<string, string> {
+/** What is sent in front of the body, with cookies. */
+export function headersOf(request: HttpRequest): Record<string, string> {
   const headers = Object.fromEntries(request.headers);
   headers['Host'] ??= request.url.host;
   const jar = cookieHeader(request.jar, request.url);

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../../core/clock.js';
 import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../../metric/metric-registry.js';
+import type { RequestPace } from '../../pacing/request-pace.js';
 import { type Tags, withTags } from '../../metric/tags.js';
 import type { RuntimeOptions } from '../../plan/runtime-options.js';
 import type { Connection } from '../../client/connection.js';
@@ -30,6 +31,8 @@ export interface ScriptThread {
   /** What makes addresses of names. */
   readonly lookup?: LookupFunction;
   readonly runtime: RuntimeOptions;
+  /** Holds HTTP requests back, where the run wants that. */
+  readonly pace?: RequestPace;
   readonly systemTags: SystemTags;
   readonly log: ScriptLog;
   readonly verdicts: TestVerdicts;
