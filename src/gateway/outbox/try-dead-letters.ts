@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { OutboxConfig, SinksConfig } from '../config/sink-config.js';
 import { letterFiles, sinksWithLetters } from './letters/letter-files.js';
+import { unusableFolder } from './log/folder-lock.js';
 import { tryFolder } from './try-folder.js';
 
 /** The embedded sink refuses nothing, so no dead letter is ever written for it. */
@@ -12,13 +14,15 @@ export function mayRefuse({ redis, amqp, nats, webhook }: SinksConfig): boolean 
  * Rejects with `outbox.unusable` when dead letters could not be written, or when one of their files is not a regular file: told
  * at the start, not with the first refusal.
  */
-export async function tryDeadLetters(sinks: SinksConfig, { deadLetterDir }: OutboxConfig): Promise<void> {
+export async function tryDeadLetters(sinks: SinksConfig, { dir, deadLetterDir }: OutboxConfig): Promise<void> {
   if (!mayRefuse(sinks)) return;
   try {
     await tryFolder(deadLetterDir);
     for (const sink of await sinksWithLetters(deadLetterDir)) await letterFiles(deadLetterDir, sink);
   } catch (error) {
     if (error instanceof WsgError) throw error;
+    // Nobody has named this folder: the one that was named is at fault.
+    if (dir !== undefined && dir === dirname(deadLetterDir)) throw unusableFolder(dir, error);
     const message = `The folder for dead letters, ${deadLetterDir}, cannot be written: ${errorMessage(error)}.`;
     throw new WsgError('outbox.unusable', message, {
       hint: 'Set outbox.dead_letter_dir to a folder that the gateway may write.',

@@ -254,6 +254,17 @@ describe('the folder for dead letters', () => {
     await tryDeadLetters(sinks(false), impossible);
   });
 
+  it('that nobody has named is told of as outbox.dir', async () => {
+    const dir = join(await temporaryFolder(), 'file');
+    await writeFile(dir, '');
+    const impossible = outboxConfig({ dir, deadLetterDir: join(dir, 'dead-letters') });
+    await expect(tryDeadLetters(sinks(true), impossible)).rejects.toMatchObject({
+      code: 'outbox.unusable',
+      message: expect.stringContaining(`The folder ${dir} cannot be used`) as unknown,
+      hint: expect.stringContaining('outbox.dir') as unknown,
+    });
+  });
+
   function sinks(hasRedis: boolean): SinksConfig {
     const redis = {
       addr: 'redis://localhost',
