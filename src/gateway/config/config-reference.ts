@@ -11,7 +11,7 @@ by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
   get the tag \`foo=bar\`, keeps events for \`GET /events\`, and serves \`/metrics\`.
 - **Order**: flags, then environment variables, then the file, then defaults.
 - **Environment**: each key has a twin. Text is taken as it is, lists of texts may be separated by commas, everything else is YAML:
-  \`WSG_GATEWAY_ENDPOINTS='[{path: /ws}]'\`. An empty one means the default, whatever the file says, or an empty list. A variable that names no key is a warning;
+  \`WSG_GATEWAY_ENDPOINTS='[{path: /ws}]'\`. An empty one counts for nothing: the file's value stays, else the default (an empty list is \`[]\`). A variable that names no key is a warning;
   those that Kubernetes sets for a Service called \`wsg-gateway\` (\`WSG_GATEWAY_SERVICE_HOST\`, \`WSG_GATEWAY_PORT_8080_TCP\` ...) are passed over.
 - **Problems** are reported all at once, each with file, line and column: \`config.yml:12:5 endpoints[0].path: ...\`. Nothing starts then.
 - **Unknown keys** are ignored with a warning that names the nearest known one.

@@ -31,13 +31,16 @@ export function environmentVariable(path: readonly string[]): string {
   return PREFIX + path.join('_').toUpperCase();
 }
 
-/** What the environment sets: values by path (undefined: the default), and a warning for each variable of ours that names no key. */
+/** What the environment sets: values by path, and a warning for each variable of ours that names no key. */
 export interface EnvironmentReading {
   readonly values: readonly { readonly twin: EnvironmentTwin; readonly value: unknown }[];
   readonly warnings: readonly string[];
 }
 
-/** Reads the variables with our prefix; an empty one means the default, or an empty list. Text is taken as it is, lists of texts may be separated by commas, the rest is YAML. */
+/**
+ * Reads the variables with our prefix. An empty one counts for nothing: Compose and Helm make it of a value that nobody gave, and it must not take the file's
+ * API keys away. Text is taken as it is, lists of texts may be separated by commas, the rest is YAML.
+ */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   schema: SchemaNode,
@@ -48,8 +51,10 @@ export function readEnvironment(
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || text === undefined) continue;
     const twin = twins.get(variable);
-    if (twin !== undefined) values.push({ twin, value: readText(text, twin.node) });
-    else if (!OF_KUBERNETES.test(variable))
+    if (twin !== undefined) {
+      const value = text.trim() === '' ? undefined : readText(text, twin.node);
+      if (value !== undefined) values.push({ twin, value });
+    } else if (!OF_KUBERNETES.test(variable))
       warnings.push(`${variable}: unknown variable${nearestHint(nearestName(variable, twins.keys()))}`);
   }
   return { values, warnings };
@@ -61,10 +66,10 @@ export function nearestHint(nearest: string | undefined): string {
 }
 
 function readText(text: string, node: SchemaNode): unknown {
-  if (node.kind === 'string') return text === '' ? undefined : text;
+  if (node.kind === 'string') return text;
   const trimmed = text.trim();
   if (node.kind === 'list' && node.element?.kind === 'string' && !trimmed.startsWith('[')) {
-    return trimmed === '' ? [] : trimmed.split(',').map((part) => part.trim());
+    return trimmed.split(',').map((part) => part.trim());
   }
   const { value, problems } = readYaml(text, node);
   return problems.length === 0 ? value : text;

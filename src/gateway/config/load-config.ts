@@ -132,8 +132,7 @@ function readFile({ shownPath, text, byDefault }: FoundFile, schema: SchemaNode)
 function applyEnvironment(draft: Draft, env: LoadConfigOptions['env'], schema: SchemaNode): void {
   const { values, warnings } = readEnvironment(env, schema);
   for (const { twin, value } of values) {
-    if (value === undefined) removeAt(draft.values, twin.path);
-    else setAt(draft.values, twin.path, value);
+    setAt(draft.values, twin.path, value);
     const path = pathText(twin.path);
     for (const below of draft.origins.keys())
       if (/^$|^[[.]/.test(below.slice(path.length)) && below.startsWith(path)) draft.origins.delete(below);
@@ -191,14 +190,6 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
   const child = isRecord(below) ? below : {};
   target[key] = child;
   setAt(child, rest, value);
-}
-
-/** A group that becomes empty goes as well: it is as if the file had not named it. */
-function removeAt(target: Record<string, unknown>, path: readonly string[]): void {
-  const [key = '', ...rest] = path;
-  const below = target[key];
-  if (rest.length > 0 && isRecord(below)) removeAt(below, rest);
-  if (rest.length === 0 || (isRecord(below) && Object.keys(below).length === 0)) delete target[key];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

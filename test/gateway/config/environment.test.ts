@@ -58,7 +58,7 @@ it('no key has a twin that Kubernetes could set', async () => {
 });
 
 it('an empty variable means the default, whatever the kind of its key', async () => {
-  const variables = environmentTwins(schemaNode(configSchema)).filter(({ node }) => node.kind !== 'list');
+  const variables = environmentTwins(schemaNode(configSchema));
   const env = Object.fromEntries(variables.map(({ variable }) => [variable, '']));
   const folder = await temporaryFolder();
   const plain = await load('endpoints: [{}]', {}, folder);
@@ -67,18 +67,21 @@ it('an empty variable means the default, whatever the kind of its key', async ()
   expect(config).toEqual(plain.config);
 });
 
-it('an empty variable stands above the file, as any other', async () => {
-  const yaml =
-    'endpoints: [{}]\ntransport: ws\nlisten_addr: 127.0.0.1:1\nnode: {number: 7}\nstream_redis: {addr: "redis://a"}\ntls: {cert_file: a, key_file: b}';
-  const keys = ['TRANSPORT', 'LISTEN_ADDR', 'NODE_NUMBER', 'STREAM_REDIS_ADDR', 'TLS_CERT_FILE', 'TLS_KEY_FILE'];
-  const env = Object.fromEntries(keys.map((key) => [`WSG_GATEWAY_${key}`, '']));
-  const folder = await temporaryFolder();
-  const { config } = await load(yaml, env, folder);
-  const plain = await load('endpoints: [{}]', {}, folder);
-  expect(config).toEqual(plain.config);
-});
+it.each(['', ' ', '\n'])(
+  'a variable that holds %j leaves what the file says, keys of the API among it',
+  async (blank) => {
+    const yaml =
+      'endpoints: [{}]\ntransport: uws\nlisten_addr: 127.0.0.1:1\nnode: {number: 7}\nstream_redis: {addr: "redis://a"}\nprometheus: {enabled: true}\n' +
+      'internal_api_keys: [0123456789abcdef]\ninternal_endpoint_access_whitelist: [10.0.0.0/8]\nstream_amqp: {headers: {a: b}}';
+    const variables = environmentTwins(schemaNode(configSchema));
+    const env = Object.fromEntries(variables.map(({ variable }) => [variable, blank]));
+    const folder = await temporaryFolder();
+    expect((await load(yaml, env, folder)).config).toEqual((await load(yaml, {}, folder)).config);
+  },
+);
 
-it('an empty variable of a list is an empty list', async () => {
-  const { config } = await load('endpoints: [{}]', { WSG_GATEWAY_INTERNAL_ENDPOINT_ACCESS_WHITELIST: '' });
+it('a variable of a list that holds [] is an empty list, whatever the file says', async () => {
+  const yaml = 'endpoints: [{}]\ninternal_endpoint_access_whitelist: [10.0.0.0/8]';
+  const { config } = await load(yaml, { WSG_GATEWAY_INTERNAL_ENDPOINT_ACCESS_WHITELIST: '[]' });
   expect(config.whitelist).toEqual([]);
 });
