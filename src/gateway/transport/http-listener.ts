@@ -8,7 +8,7 @@ import type { Logger } from '../../core/logger.js';
 import { ClientErrors, type OnMalformed } from './client-errors.js';
 import { isHeadTooLarge, mostHeadBytes, sizeOfHead, type HeadLimit, type LongQueries } from './head-limit.js';
 import type { HttpHandler, HttpRequest } from './http-exchange.js';
-import { hasUnclearEnd, HEAD_TOO_LARGE, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
+import { hasUnclearEnd, HEAD_TOO_LARGE, KEEP_ALIVE_MS, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
 import { endAnswer, LastAnswers } from './last-answers.js';
 import { listenError } from './listen-error.js';
 import { hasTooManyHeaders, NodeExchange, readRequest } from './node-http.js';
@@ -20,8 +20,6 @@ import type { AddressOf, SendsProxyHeader, TlsFiles } from './transport.js';
 
 /** From the first byte of a request to the end of its headers; slower ones get 408. */
 const HEAD_TIMEOUT_MS = 10_000;
-/** How long a connection may wait for its next request. */
-const KEEP_ALIVE_MS = 10_000;
 /** From the first byte of a request to the end of its body. */
 const REQUEST_TIMEOUT_MS = 60_000;
 /** How long a TLS handshake may take, from the connection on. */
@@ -161,7 +159,7 @@ export class HttpListener {
       const { request } = this.readRequest(req);
       const refusal = refusalOf(req, request, limit);
       if (refusal !== undefined) refuse(req, res, refusal);
-      else void serveHttp(http, new NodeExchange(req, res, request), log);
+      else serveHttp(http, new NodeExchange(req, res, request), log);
     });
     if (upgrades !== undefined)
       server.on('upgrade', (req, socket, head) => {

@@ -6,6 +6,9 @@ import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from './http-
 /** Largest request head; both libraries are held to it. */
 export const MAX_HEAD_BYTES = 32 * 1024;
 
+/** How long a connection may wait for its next request. */
+export const KEEP_ALIVE_MS = 10_000;
+
 /** Most header lines of one request on node:http, which would drop the rest without a word. uWebSockets.js has a limit of its own. */
 export const MAX_HEADERS = 1000;
 
@@ -18,14 +21,17 @@ export interface AbortableExchange extends HttpExchange {
   fail(): void;
 }
 
-/** Runs the handler; a throw or a rejection is logged and becomes a 500. Never rejects. */
-export async function serveHttp(handler: HttpHandler, exchange: AbortableExchange, log: Logger): Promise<void> {
-  try {
-    await handler(exchange);
-  } catch (thrown) {
+/** Runs the handler; a throw or a rejection is logged and becomes a 500. */
+export function serveHttp(handler: HttpHandler, exchange: AbortableExchange, log: Logger): void {
+  const failed = (thrown: unknown): void => {
     const { method, path } = exchange.request;
     log.error('transport.http-handler-failed', { method, path, error: errorMessage(thrown) });
     exchange.fail();
+  };
+  try {
+    handler(exchange)?.catch(failed);
+  } catch (thrown) {
+    failed(thrown);
   }
 }
 

@@ -4,6 +4,7 @@ import { addHeader, headerText } from './header-text.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
 import { announcedLength, MAX_HEADERS, type AbortableExchange } from './http-serve.js';
 import { endAnswer } from './last-answers.js';
+import { isHot, writeAtOnce } from './hot-answers.js';
 import type { PeerAddress } from './proxy-protocol.js';
 import { readTarget } from './request-target.js';
 import type { AddressOf } from './transport.js';
@@ -60,6 +61,7 @@ export class NodeExchange implements AbortableExchange {
 
   answer(answer: HttpAnswer): void {
     if (!this.#claim()) return;
+    if (isHot(this.#req, this.#res, answer)) return writeAtOnce(this.#res, answer);
     const body = answer.body ?? '';
     this.#res.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(body) });
     endAnswer(this.#req, this.#res, body);

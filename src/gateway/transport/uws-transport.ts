@@ -282,7 +282,7 @@ export class UwsTransport<C extends object> implements Transport {
       writeAnswer(res, refusal, { isHead: request.method === 'HEAD', close: true });
       return;
     }
-    void serveHttp(this.#options.http, new UwsExchange(res, request), this.#options.log);
+    serveHttp(this.#options.http, new UwsExchange(res, request), this.#options.log);
   }
 }
 
