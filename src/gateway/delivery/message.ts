@@ -1,3 +1,4 @@
+import { isAloneInMemory } from '../transport/frame-room.js';
 import type { OutboundMessage } from '../transport/socket.js';
 
 /** Messages of at least so many bytes ask for permessage-deflate. */
@@ -30,7 +31,6 @@ export function messageCost({ payload }: OutboundMessage): number {
  */
 export function messageToKeep(message: OutboundMessage): OutboundMessage {
   const { payload, binary, compress } = message;
-  const isAlone = payload.buffer.byteLength === payload.byteLength;
-  message.kept ??= { payload: isAlone ? payload : new Uint8Array(payload), binary, compress };
+  message.kept ??= { payload: isAloneInMemory(payload) ? payload : new Uint8Array(payload), binary, compress };
   return message.kept;
 }

@@ -1,3 +1,5 @@
+import { allocateBody } from './frame-room.js';
+
 /** Gathers a request's body up to a limit; `done` resolves once, to undefined when the body was too large or broke off. */
 export class BodyCollector {
   readonly done: Promise<Uint8Array | undefined>;
@@ -32,9 +34,13 @@ export class BodyCollector {
   }
 
   end(): void {
-    const body = this.#body ?? Buffer.alloc(0);
+    const body = this.#body;
+    if (body === undefined) {
+      this.#resolve(Buffer.alloc(0));
+      return;
+    }
     // A message that waits for a slow reader counts with its length: it must not keep more than that alive.
-    this.#resolve(body.length === this.#bytes ? body : Buffer.from(body.subarray(0, this.#bytes)));
+    this.#resolve(body.length === this.#bytes ? body : copyOf(body, this.#bytes));
   }
 
   /** Lets go of what was kept; what still comes is not. */
@@ -49,9 +55,15 @@ export class BodyCollector {
     const old = this.#body;
     if (old !== undefined && old.length >= bytes) return old;
     const wanted = isLast ? bytes : Math.max(this.#announcedBytes, Math.min(2 * bytes, this.#limitBytes));
-    const body = Buffer.allocUnsafe(wanted);
+    const body = allocateBody(wanted);
     if (old !== undefined) body.set(old.subarray(0, this.#bytes));
     this.#body = body;
     return body;
   }
+}
+
+function copyOf(body: Buffer, bytes: number): Buffer {
+  const copy = allocateBody(bytes);
+  body.copy(copy, 0, 0, bytes);
+  return copy;
 }

@@ -1,4 +1,5 @@
 import { constants, deflateRaw, deflateRawSync } from 'node:zlib';
+import { withRoomForHead } from './frame-room.js';
 
 const FINAL = 0x80;
 /** RSV1: the payload is deflated (RFC 7692 6). */
@@ -114,7 +115,8 @@ export function makePong(payload: Uint8Array): Buffer {
 function makeFrame(bits: number, isBinary: boolean, payload: Uint8Array): Buffer {
   const { byteLength } = payload;
   const headBytes = byteLength <= LARGEST_7_BIT ? 2 : byteLength <= LARGEST_16_BIT ? 4 : 10;
-  const frame = Buffer.allocUnsafeSlow(headBytes + byteLength);
+  const inPlace = withRoomForHead(payload, headBytes);
+  const frame = inPlace ?? Buffer.allocUnsafeSlow(headBytes + byteLength);
   frame[0] = bits | (isBinary ? BINARY : TEXT);
   if (headBytes === 2) frame[1] = byteLength;
   else if (headBytes === 4) {
@@ -124,6 +126,6 @@ function makeFrame(bits: number, isBinary: boolean, payload: Uint8Array): Buffer
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(byteLength), 2);
   }
-  frame.set(payload, headBytes);
+  if (inPlace === undefined) frame.set(payload, headBytes);
   return frame;
 }

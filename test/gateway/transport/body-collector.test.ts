@@ -37,6 +37,15 @@ describe('BodyCollector', () => {
     expect((await body.done)?.buffer.byteLength).toBe(10_000);
   });
 
+  it('keeps a large body with room for the head of its frame, and no more', async () => {
+    const body = new BodyCollector(LIMIT, LIMIT);
+    body.add(new Uint8Array(50_000), false);
+    body.end();
+    const kept = await body.done;
+    expect(kept).toHaveLength(50_000);
+    expect(kept?.buffer.byteLength).toBe(50_010);
+  });
+
   it('gives up a body that outgrows the limit, is announced as larger or breaks off', async () => {
     const outgrown = new BodyCollector(10, 0);
     outgrown.add(new Uint8Array(10), false);

@@ -1,5 +1,7 @@
 import { inflateRawSync, constants } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { makeMessage, messageToKeep } from '../../../src/gateway/delivery/message.js';
+import { BodyCollector } from '../../../src/gateway/transport/body-collector.js';
 import { PLAIN, WireFrames } from '../../../src/gateway/transport/ws-frame.js';
 
 const REPETITIVE = Buffer.from('{"price": 100.25, "size": 3}'.repeat(60));
@@ -44,4 +46,24 @@ it('deflates a large message apart, and calls everybody back who waits', async (
   expect(frames.frame(15)).toBeUndefined();
   await Promise.all([1, 2].map(() => new Promise<void>((resolve) => frames.whenReady(15, resolve))));
   expect(inflate(parse(frames.frame(15)).payload, 15)).toEqual(large);
+});
+
+it.each([20_000, 70_000])('frames a body of %i bytes in the memory that it was read into', async (size) => {
+  const collector = new BodyCollector(100_000, size);
+  collector.add(Buffer.alloc(size, 'x'), true);
+  const body = (await collector.done) ?? new Uint8Array();
+  const text = new WireFrames(body, false, false).frame(PLAIN);
+  expect(text?.buffer).toBe(body.buffer);
+  expect(text?.readUInt8(0)).toBe(0x81);
+  expect(parse(text).payload).toEqual(Buffer.alloc(size, 'x'));
+  // As it is framed again where it had to wait.
+  expect(new WireFrames(body, false, false).frame(PLAIN)).toEqual(text);
+  expect(messageToKeep(makeMessage(body, false)).payload).toBe(body);
+});
+
+it('writes no head into memory that others may use', () => {
+  const memory = Buffer.alloc(10 + 70_000, 'x');
+  const frame = new WireFrames(memory.subarray(10), false, false).frame(PLAIN);
+  expect(frame?.buffer).not.toBe(memory.buffer);
+  expect(memory).toEqual(Buffer.alloc(10 + 70_000, 'x'));
 });
