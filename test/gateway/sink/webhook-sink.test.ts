@@ -3,7 +3,10 @@ import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { WebhookSinkConfig } from '../../../src/gateway/config/sink-config.js';
+import type { SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
 import { WebhookSink } from '../../../src/gateway/sink/webhook-sink.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { settle } from '../../support/settle.js';
 import { testEvent, testEvents } from '../../support/test-event.js';
 import { webhookConfig } from '../../support/webhook-config.js';
 import { WebhookReceiver, type WebhookAnswering } from '../../support/webhook-receiver.js';
@@ -90,13 +93,33 @@ describe('a webhook sink', () => {
     expect(taken()).toEqual([1, 3]);
   });
 
-  test('does not come back before the time that the receiver asks for', async () => {
-    receiver.answering = (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end();
-    await expect(sink.deliver(testEvents(1, 1))).rejects.toThrow('answered 429');
-    const again = sink.deliver(testEvents(1, 1));
-    await sink.stop();
-    await expect(again).rejects.toThrow('stopped');
-    expect(receiver.requests).toHaveLength(1);
+  describe('that a receiver asks to come back later', () => {
+    const clock = new ManualClock();
+    let again: Promise<SinkReceipt>;
+
+    beforeEach(async () => {
+      sink = new WebhookSink(webhookConfig(receiver.url), clock);
+      receiver.answering = (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end();
+      await expect(sink.deliver(testEvents(1, 1))).rejects.toThrow('answered 429');
+      await settle(() => clock.waiting === 0);
+      receiver.answering = (_, response) => void response.end();
+      again = sink.deliver(testEvents(1, 1));
+      await settle(() => clock.waiting === 1);
+    });
+
+    test('does so, and not before', async () => {
+      clock.advance(999);
+      // What the sink had sent by now would arrive before this.
+      await fetch(receiver.url, { method: 'POST', body: '{"events":[]}' });
+      expect(taken()).toEqual([]);
+      clock.advance(1);
+      expect(await again).toEqual({ settled: 1, refused: [] });
+    });
+
+    test('does not wait for that when it is stopped', async () => {
+      await Promise.all([expect(again).rejects.toThrow('stopped'), sink.stop()]);
+      expect(receiver.requests).toHaveLength(1);
+    });
   });
 
   test('rejects when no answer comes in time', async () => {
