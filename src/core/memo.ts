@@ -5,16 +5,18 @@ const MAX_KEY_LENGTH = 2048;
 export class Memo<V> {
   readonly #maxEntries: number;
   readonly #compute: (key: string) => V;
+  readonly #maxKeyLength: number;
   readonly #values = new Map<string, V>();
 
-  constructor(maxEntries: number, compute: (key: string) => V) {
+  constructor(maxEntries: number, compute: (key: string) => V, maxKeyLength = MAX_KEY_LENGTH) {
     this.#maxEntries = maxEntries;
     this.#compute = compute;
+    this.#maxKeyLength = maxKeyLength;
   }
 
   get(key: string): V {
     const known = this.#values.get(key);
-    if (known !== undefined || key.length > MAX_KEY_LENGTH) return known ?? this.#compute(key);
+    if (known !== undefined || key.length > this.#maxKeyLength) return known ?? this.#compute(key);
     const value = this.#compute(key);
     if (this.#values.size >= this.#maxEntries) this.#values.clear();
     this.#values.set(key, value);

@@ -5,15 +5,34 @@ import type { Selector } from './selector.js';
 /** Backends ask for the same rooms and groups again and again. Measured by bench/fan-out. */
 const SHORT_QUERY = 256;
 const remembered = new Memo(256, readSelector);
-/** A few only: lists of ids that never come again must die young, or collecting them costs more than reading them. */
-const rememberedLong = new Memo(16, readSelector);
+/** A few only, and none longer than a request's head: they are kept with all their ids. */
+const rememberedLong = new Memo(16, readSelector, 32 * 1024);
+/** How many long queries are known again, and by how many of their characters. */
+const MOST_PRINTS = 64;
+const PRINT_CHARACTERS = 16;
+const prints = new Set<number>();
 
 /**
  * Reads the selector in a request's query; a text says what is wrong with it. A non-empty `id` is a list of ids, and no other pair
  * counts; `all=true` alone is everybody; else all pairs must match. Equal queries may be answered by one object.
  */
 export function parseSelector(query: string): Selector | string {
-  return query.length <= SHORT_QUERY ? remembered.get(query) : rememberedLong.get(query);
+  if (query.length <= SHORT_QUERY) return remembered.get(query);
+  return hasComeBefore(query) ? rememberedLong.get(query) : readSelector(query);
+}
+
+/**
+ * Whether a long query has probably come before: lists of ids that never come again must die young, or collecting them costs more than
+ * reading them.
+ */
+function hasComeBefore(query: string): boolean {
+  let print = query.length;
+  const step = Math.floor(query.length / PRINT_CHARACTERS);
+  for (let at = step - 1; at < query.length; at += step) print = (Math.imul(print, 31) + query.charCodeAt(at)) | 0;
+  if (prints.has(print)) return true;
+  if (prints.size >= MOST_PRINTS) prints.clear();
+  prints.add(print);
+  return false;
 }
 
 function readSelector(query: string): Selector | string {

@@ -49,6 +49,24 @@ describe('parseSelector', () => {
   });
 });
 
+describe('a long list of ids', () => {
+  const ids = Array.from({ length: 200 }, (_, number) => `id-${1000 + number}`);
+
+  it('is one object from the second time on', () => {
+    const query = `id=${ids.join(',')}`;
+    const [, second, third] = [query, query, query].map(parseSelector);
+    expect(third).toBe(second);
+    expect(second).toEqual({ kind: 'ids', ids: new Set(ids) });
+  });
+
+  it('is not taken for another that differs in one character', () => {
+    const differing = ids.map((_, at) => ids.map((id, index) => (index === at ? id.replace('-', '_') : id)));
+    for (let round = 0; round < 3; round += 1)
+      for (const list of differing)
+        expect(parseSelector(`id=${list.join(',')}`)).toEqual({ kind: 'ids', ids: new Set(list) });
+  });
+});
+
 describe('parseQuery', () => {
   it('leaves a pair with a broken escape out and keeps the others', () => {
     expect(parseQuery('a=%zz&b=1&c=%4')).toEqual(new Map([['b', '1']]));
