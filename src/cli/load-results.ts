@@ -10,8 +10,13 @@ import {
 import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
 import type { Output } from './output.js';
 
+/** How the summary is to look, or `by-script` where `handleSummary` has taken its place: our own sections follow then alone. */
+export interface ResultLook extends Pick<SummaryOptions, 'trendStats' | 'timeUnit'> {
+  readonly mode: SummaryOptions['mode'] | 'by-script';
+}
+
 /** How the results of a run are to be printed. */
-export interface ResultOptions extends Pick<SummaryOptions, 'mode' | 'trendStats' | 'timeUnit'> {
+export interface ResultOptions extends ResultLook {
   readonly output: Output;
   readonly json: boolean;
   readonly noColor: boolean;
@@ -23,9 +28,11 @@ export interface ResultOptions extends Pick<SummaryOptions, 'mode' | 'trendStats
 export function printResults(run: Run, options: ResultOptions): void {
   const { stdout } = options.output;
   if (options.json) return printJson(run, options);
+  if (options.mode === 'disabled') return printTrouble(run, options);
   const colour = stdout.useColor && !options.noColor;
   const section = { colour, columns: stdout.columns };
-  stdout.write(renderSummary(run, { ...options, colour }));
+  const { mode } = options;
+  if (mode !== 'by-script') stdout.write(renderSummary(run, { ...options, mode, colour }));
   options.afterSummary();
   const sections = [
     renderHdrTables(run, { ...section, timeUnit: options.timeUnit }),
@@ -41,7 +48,12 @@ function printJson(run: Run, options: ResultOptions): void {
   const { trendStats, timeUnit } = options;
   const terminals = { isStdoutTerminal: stdout.isTerminal, isStderrTerminal: stderr.isTerminal };
   stdout.write(`${JSON.stringify(summaryJson(run, { trendStats, timeUnit, ...terminals }))}\n`);
-  options.afterSummary();
+  printTrouble(run, options);
+}
+
+/** Where nobody reads our sections: what must not be overlooked, on standard error. */
+function printTrouble(run: Run, { output: { stderr }, afterSummary }: ResultOptions): void {
+  afterSummary();
   if (!['healthy', 'unjudged'].includes(run.end.health.verdict))
     stderr.write(`\n${renderHealth(run, { colour: false })}`);
   if (run.end.detail !== undefined) stderr.write(`${run.end.detail}\n`);

@@ -11,7 +11,7 @@ import { readLoadConfig, type LoadConfig } from './load-config.js';
 import type { LoadtestFlags } from './load-flags.js';
 import { checkRoom } from './check-room.js';
 import { readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
-import { crossedThresholds, exitCodeOfRun, hasNoIteration, printResults } from './load-results.js';
+import { crossedThresholds, exitCodeOfRun, hasNoIteration, printResults, type ResultLook } from './load-results.js';
 import { closeFailure, headerView, runName, type LoadJob } from './load-job.js';
 import { loadScriptArgument } from './load-script.js';
 import { writeScriptSummary } from './script-summary.js';
@@ -95,13 +95,20 @@ class LoadtestSession {
     const run = await this.loadWhereAsked(job);
     if (run === undefined) return EXIT_CODE.stoppedBySignal;
     const isSummarised = await this.summariseByScript(run, request);
-    const summary = isSummarised ? { ...request.summary, mode: 'disabled' as const } : request.summary;
-    return this.tellResults(run, { ...request, summary }, runPath);
+    // Standard output is then for what the script returned alone, as in k6.
+    if (isSummarised || request.summary.mode === 'disabled') this.moveResults();
+    const mode = isSummarised ? 'by-script' : request.summary.mode;
+    return this.tellResults(run, { ...request.summary, mode }, runPath);
   }
 
   private leaveStandardOutput(): void {
-    this.results = { ...this.results, stdout: this.results.stderr };
+    this.moveResults();
     this.screen.leaveStandardOutput();
+  }
+
+  /** To standard error; one JSON object keeps its place. */
+  private moveResults(): void {
+    if (!this.invocation.flags.json) this.results = { ...this.results, stdout: this.results.stderr };
   }
 
   private async readRequest(): Promise<LoadRequest> {
@@ -152,7 +159,7 @@ class LoadtestSession {
     void this.engine?.cut();
   }
 
-  private tellResults(run: Run, { summary }: LoadRequest, runPath: string | undefined): ExitCode {
+  private tellResults(run: Run, summary: ResultLook, runPath: string | undefined): ExitCode {
     const { flags } = this.invocation;
     const { json, 'no-color': noColor, 'summary-export': path } = flags;
     const unexported = exportSummary(run, { path, trendStats: summary.trendStats, setupData: this.engine?.setupData });

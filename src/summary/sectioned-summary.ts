@@ -1,4 +1,4 @@
-import type { Run, ThresholdRecord } from '../run-file/records.js';
+import type { CheckFigures, Run, ThresholdRecord } from '../run-file/records.js';
 import { checkLines } from './check-lines.js';
 import { checkTree, type CheckGroup } from './check-tree.js';
 import { formatNumber, formatShare, formatValue } from './format-value.js';
@@ -7,11 +7,12 @@ import { checkTotals, type SummaryMetric } from './summary-metric.js';
 import { padRight } from './text-width.js';
 
 const INDENT = '    ';
-/** What the compact mode leaves out. */
-const ONLY_IN_FULL = new Set([
-  'group_duration',
-  ...['blocked', 'connecting', 'receiving', 'sending', 'tls_handshaking', 'waiting'].map((part) => `http_req_${part}`),
-]);
+/** What both modes leave out. */
+const HIDDEN = new Set(['checks', 'group_duration']);
+/** What the compact mode leaves out besides. */
+const ONLY_IN_FULL = new Set(
+  ['blocked', 'connecting', 'receiving', 'sending', 'tls_handshaking', 'waiting'].map((part) => `http_req_${part}`),
+);
 
 const SECTIONS = ['CUSTOM', 'HTTP', 'EXECUTION', 'NETWORK', 'WEBSOCKET'] as const;
 /** k6 sorts by the beginning of a name, so a script's own metrics may land here too. */
@@ -25,7 +26,7 @@ export function renderSectionedSummary(
 ): string {
   const { palette, isFull } = options;
   const heading = (title: string): string => `  █ ${palette.strong(title)} \n`;
-  const shown = metrics.filter(({ metric }) => metric !== 'checks' && (isFull || !ONLY_IN_FULL.has(metric)));
+  const shown = metrics.filter(({ metric }) => !HIDDEN.has(metric) && (isFull || !ONLY_IN_FULL.has(metric)));
   const lines = ['', ''];
   const thresholds = thresholdLines(metrics, options);
   if (thresholds.length > 0) lines.push(heading('THRESHOLDS'), ...thresholds, '');
@@ -75,9 +76,19 @@ function checkSection(run: Run, { palette }: RowOptions): string[] {
       return `${INDENT}${name}${dots}: ${palette.value(padRight(value, width))} ${palette.extra(extra)}`;
     }),
     '',
-    ...run.end.totals.checks.flatMap((check) => checkLines(check, INDENT, palette, '  ')),
+    ...byName(run.end.totals.checks).flatMap((check) => checkLines(check, INDENT, palette, '  ')),
     '',
   ];
+}
+
+/** Here checks of one name are one, whatever their groups. */
+function byName(checks: readonly CheckFigures[]): CheckFigures[] {
+  const sums = new Map<string, CheckFigures>();
+  for (const { name, passes, fails } of checks) {
+    const sum = sums.get(name);
+    sums.set(name, { name, group: '', passes: passes + (sum?.passes ?? 0), fails: fails + (sum?.fails ?? 0) });
+  }
+  return [...sums.values()];
 }
 
 function metricSections(metrics: readonly SummaryMetric[], options: RowOptions): string[] {

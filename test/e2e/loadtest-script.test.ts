@@ -65,13 +65,15 @@ it('a handleSummary that throws is told, and the default summary printed', async
 });
 
 it('handleSummary gets groups, metrics, options, state and what setup returned', async () => {
-  const { stdout } = await runText(`
+  const { stdout, stderr } = await runText(`
     import { check, group } from 'k6';
     export function setup() { return { from: 'setup' }; }
     export default function () { group('g', () => check(1, { c: true })); }
     export function handleSummary(data) { return { stdout: JSON.stringify(data) }; }
   `);
-  const summary: unknown = JSON.parse(stdout.split('\n')[0] ?? '');
+  // Nothing else is on standard output, so that it can be piped; our own sections are on standard error.
+  const summary: unknown = JSON.parse(stdout);
+  expect(stderr).toContain('generator health');
   expect(summary).toMatchObject({
     root_group: { name: '', groups: [{ name: 'g', path: '::g', checks: [{ name: 'c', path: '::g::c', passes: 1 }] }] },
     options: { summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'] },
@@ -79,6 +81,17 @@ it('handleSummary gets groups, metrics, options, state and what setup returned',
     metrics: { checks: { type: 'rate', values: { rate: 1, passes: 1, fails: 0 } } },
     setup_data: { from: 'setup' },
   });
+});
+
+it('prints nothing with --summary-mode disabled, and says on standard error where the run file is', async () => {
+  const cwd = await temporaryFolder();
+  const path = join(cwd, 'script.js');
+  await writeFile(path, 'export default function () {}');
+  const args = ['loadtest', path, '-q', '--summary-mode', 'disabled', '--allow-saturated'];
+  const { code, stdout, stderr } = await runWsg(args, { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/run file: runs\/.*\.run/);
 });
 
 it('a rejection that nobody handles is logged, and the run goes on', async () => {
