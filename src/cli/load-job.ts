@@ -9,6 +9,8 @@ export interface LoadJob {
   readonly plan: Plan;
   readonly gatewayUrl: string | undefined;
   readonly runPath: string | undefined;
+  /** Whether the summary repeats itself for each scenario and group. */
+  readonly breaksDown: boolean;
   readonly outputs: readonly OutputWish[];
 }
 

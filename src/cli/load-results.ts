@@ -11,7 +11,7 @@ import { EXIT_CODE, type ExitCode, strongestExitCode } from './exit-code.js';
 import type { Output } from './output.js';
 
 /** How the summary is to look, or `by-script` where `handleSummary` has taken its place: our own sections follow then alone. */
-export interface ResultLook extends Pick<SummaryOptions, 'trendStats' | 'timeUnit'> {
+export interface ResultLook extends Pick<SummaryOptions, 'trendStats' | 'timeUnit' | 'breakdown'> {
   readonly mode: SummaryOptions['mode'] | 'by-script';
 }
 

@@ -91,14 +91,21 @@ class LoadtestSession {
     const shortages = checkRoom(plan, flags['no-preflight']);
     this.tellWarnings({ plan, warnings: [...request.warnings, ...shortages] });
     const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
-    const job = { plan, gatewayUrl, runPath, outputs };
+    const breaksDown = request.summary.mode === 'full' && plan.behaviour.type === 'script';
+    const job = { plan, gatewayUrl, runPath, outputs, breaksDown };
     const run = await this.loadWhereAsked(job);
     if (run === undefined) return EXIT_CODE.stoppedBySignal;
+    return this.tellResults(run, await this.summaryOf(run, request), runPath);
+  }
+
+  /** What is left of the summary when the script has had its turn. */
+  private async summaryOf(run: Run, request: LoadRequest): Promise<ResultLook> {
     const isSummarised = await this.summariseByScript(run, request);
+    const { summary } = request;
     // Standard output is then for what the script returned alone, as in k6.
-    if (isSummarised || request.summary.mode === 'disabled') this.moveResults();
-    const mode = isSummarised ? 'by-script' : request.summary.mode;
-    return this.tellResults(run, { ...request.summary, mode }, runPath);
+    if (isSummarised || summary.mode === 'disabled') this.moveResults();
+    const breakdown = this.engine?.breakdown(run.end.totals.durationMs);
+    return { ...summary, breakdown, mode: isSummarised ? 'by-script' : summary.mode };
   }
 
   private leaveStandardOutput(): void {
@@ -241,7 +248,7 @@ class LoadtestSession {
     }
   }
 
-  private async loadWatched({ plan, gatewayUrl, runPath }: LoadJob, watchers: RunWatchers): Promise<Run> {
+  private async loadWatched({ plan, gatewayUrl, runPath, breaksDown }: LoadJob, watchers: RunWatchers): Promise<Run> {
     const file = runPath === undefined ? undefined : await RunFileWriter.create(runPath);
     const calibration = await readCalibration(calibrationPath(process.env), this.invocation.version);
     const engine = new Engine(plan, {
@@ -250,6 +257,7 @@ class LoadtestSession {
       version: this.invocation.version,
       labels: this.invocation.labels,
       observer: this.screen,
+      breaksDown,
       gatewayUrl,
       ...watchers.attach(file),
       script: this.program?.engineScript(plan, gatewayUrl),

@@ -24,6 +24,8 @@ export interface EngineDeps {
   readonly observer?: RunObserver;
   /** Takes every sample; without it threads send none. Must not throw and should return soon. */
   readonly takeSamples?: (batch: SampleBatch) => void;
+  /** Whether the engine also adds up what each scenario and group recorded. */
+  readonly breaksDown?: boolean;
   /** What the virtual users run, when the plan's behaviour is a script. */
   readonly script?: EngineScript;
   /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */

@@ -9,6 +9,7 @@ import type {
   RunEnd,
   RunEventRecord,
   RunHeader,
+  RunTotals,
   SecondRecord,
   ThresholdRecord,
 } from '../run-file/records.js';
@@ -38,6 +39,7 @@ const STALL_MS = 250;
 export class Engine {
   private readonly threads: ThreadGroup;
   private readonly accumulator = new RunAccumulator();
+  private readonly parts = new RunAccumulator();
   private readonly judge: ThresholdJudge;
   private readonly gauges: ProcessGauges;
   private readonly seconds: SecondRecord[] = [];
@@ -58,10 +60,11 @@ export class Engine {
     private readonly plan: Plan,
     private readonly deps: EngineDeps,
   ) {
-    const { threadEntry: entry, takeSamples, script } = deps;
+    const { threadEntry: entry, takeSamples, script, breaksDown } = deps;
     this.threads = new ThreadGroup(plan, (message) => this.endSecond(message), {
       entry,
       takeSamples,
+      breaksDown,
       script: script?.start,
       takeScriptMessage: (message) => this.takeScriptMessage(message),
     });
@@ -82,6 +85,11 @@ export class Engine {
   /** What `setup` of the script returned, as JSON. */
   get setupData(): string | undefined {
     return this.setupJson;
+  }
+
+  /** What each scenario and group recorded, under names of scenario, group and metric, for a run of this duration. */
+  breakdown(durationMs: number): RunTotals | undefined {
+    return this.deps.breaksDown === true ? this.parts.totals(durationMs, { complete: 0, interrupted: 0 }) : undefined;
   }
 
   /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
@@ -201,6 +209,7 @@ export class Engine {
     const gauges = withoutTimes(metrics.gauges);
     const record: SecondRecord = { second, elapsedMs, counters, gauges, rates, trends, checks };
     this.accumulator.add(metrics);
+    if (message.parts !== undefined) this.parts.add(message.parts);
     this.seconds.push(record);
     sink?.writeSecond(record);
     for (const { series, kind, bytes } of metrics.histograms) {

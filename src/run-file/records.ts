@@ -178,6 +178,9 @@ export interface RunTotals {
   readonly iterations: { readonly complete: number; readonly interrupted: number };
 }
 
+/** Stands between scenario, group and metric in the names of totals that are kept for each part of a script. */
+export const PART_SEPARATOR = '\u0000';
+
 /** Counters for the comparison with a gateway only: where what k6 counts is not what goes over the wire. */
 export const BALANCE_COUNTERS = {
   /** Messages that came after a script had closed the connection. */

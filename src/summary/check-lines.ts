@@ -2,16 +2,8 @@ import type { CheckFigures } from '../run-file/records.js';
 import type { CheckGroup } from './check-tree.js';
 import type { Palette } from './palette.js';
 
-/** How much further in than the check its counts stand: k6 0.x and 1.x differ. */
-export type CountsIndent = ' ' | '  ';
-
-/** A check in k6's form: one line when all passed, else a second one that counts. */
-export function checkLines(
-  check: CheckFigures,
-  indent: string,
-  palette: Palette,
-  countsIndent: CountsIndent = ' ',
-): string[] {
+/** A check in k6's form: one line when all passed, else a second one that counts, by `countsIndent` further in: k6 0.x and 1.x differ. */
+export function checkLines(check: CheckFigures, indent: string, palette: Palette, countsIndent = ' '): string[] {
   if (check.fails === 0) return [palette.pass(`${indent}✓ ${check.name}`)];
   const percent = Math.floor((100 * check.passes) / (check.passes + check.fails));
   return [

@@ -1,9 +1,9 @@
-import type { CheckFigures, Run, ThresholdRecord } from '../run-file/records.js';
+import type { CheckFigures, Run, RunTotals, ThresholdRecord } from '../run-file/records.js';
 import { checkLines } from './check-lines.js';
-import { checkTree, type CheckGroup } from './check-tree.js';
 import { formatNumber, formatShare, formatValue } from './format-value.js';
 import { metricRows, type MetricRow, type RowOptions } from './metric-rows.js';
-import { checkTotals, type SummaryMetric } from './summary-metric.js';
+import { runParts, type RunPart } from './run-parts.js';
+import { checkTotals, summaryMetrics, type SummaryMetric } from './summary-metric.js';
 import { padRight } from './text-width.js';
 
 const INDENT = '    ';
@@ -14,25 +14,61 @@ const ONLY_IN_FULL = new Set(
   ['blocked', 'connecting', 'receiving', 'sending', 'tls_handshaking', 'waiting'].map((part) => `http_req_${part}`),
 );
 
+/** How the sections are to look. */
+interface SectionOptions extends RowOptions {
+  readonly isFull: boolean;
+  /** Totals of each scenario and group. */
+  readonly breakdown?: RunTotals;
+}
+
+const NO_PARTS = { groups: [], scenarios: [] } as const;
 const SECTIONS = ['CUSTOM', 'HTTP', 'EXECUTION', 'NETWORK', 'WEBSOCKET'] as const;
 /** k6 sorts by the beginning of a name, so a script's own metrics may land here too. */
 const EXECUTION_PREFIXES = ['vus', 'iterations', 'iteration_duration', 'dropped_iterations'];
 
-/** k6's summary as 1.x prints it: thresholds, totals and checks, then metrics by section. */
-export function renderSectionedSummary(
-  run: Run,
-  metrics: readonly SummaryMetric[],
-  options: RowOptions & { readonly isFull: boolean },
-): string {
-  const { palette, isFull } = options;
-  const heading = (title: string): string => `  █ ${palette.strong(title)} \n`;
-  const shown = metrics.filter(({ metric }) => !HIDDEN.has(metric) && (isFull || !ONLY_IN_FULL.has(metric)));
+/** k6's summary as 1.x prints it: thresholds, totals and checks, then metrics by section. Its full form repeats these for each part of the run. */
+export function renderSectionedSummary(run: Run, metrics: readonly SummaryMetric[], options: SectionOptions): string {
   const lines = ['', ''];
   const thresholds = thresholdLines(metrics, options);
-  if (thresholds.length > 0) lines.push(heading('THRESHOLDS'), ...thresholds, '');
-  lines.push(heading('TOTAL RESULTS'), ...checkSection(run, options), ...metricSections(shown, options));
-  if (isFull) lines.push(...groupSections(checkTree(run.end.totals.checks), INDENT, options));
+  if (thresholds.length > 0) lines.push(heading('THRESHOLDS', options), ...thresholds, '');
+  lines.push(heading('TOTAL RESULTS', options), ...partLines({ run, metrics }, INDENT, options));
+  const { groups, scenarios } = options.breakdown === undefined ? NO_PARTS : runParts(options.breakdown);
+  for (const [kind, parts] of [
+    ['GROUP', groups],
+    ['SCENARIO', scenarios],
+  ] as const) {
+    for (const part of parts) {
+      lines.push('', heading(`${kind}: ${part.name}`, options), ...contentOf(part, run, INDENT, options));
+    }
+  }
   return `${lines.join('\n')}\n\n`;
+}
+
+/** Of a run or a part of it: its checks summed up and listed, then its metrics by section. */
+function partLines(
+  { run, metrics }: { readonly run: Run; readonly metrics: readonly SummaryMetric[] },
+  indent: string,
+  options: SectionOptions,
+): string[] {
+  const shown = metrics.filter(({ metric }) => !HIDDEN.has(metric) && (options.isFull || !ONLY_IN_FULL.has(metric)));
+  return [...checkSection(run, indent, options), ...metricSections(shown, indent, options)];
+}
+
+/** A scenario's or group's own lines, then its groups, each further in. */
+function contentOf(part: RunPart, run: Run, indent: string, options: SectionOptions): string[] {
+  const own = { ...run, thresholds: [], end: { ...run.end, totals: part.totals } };
+  return [
+    ...partLines({ run: own, metrics: summaryMetrics(own) }, indent, options),
+    ...part.parts.flatMap((child) => [
+      `${indent}↳ ${options.palette.strong(`GROUP: ${child.name}`)} `,
+      '',
+      ...contentOf(child, run, `${indent}  `, options),
+    ]),
+  ];
+}
+
+function heading(title: string, { palette }: RowOptions): string {
+  return `  █ ${palette.strong(title)} \n`;
 }
 
 function thresholdLines(metrics: readonly SummaryMetric[], options: RowOptions): string[] {
@@ -59,7 +95,7 @@ function thresholdLine(metric: SummaryMetric, threshold: ThresholdRecord, option
   return `${mark} '${expression}' ${aggregate}=${options.palette.value(isCount ? String(value) : formatValue(value, format))}`;
 }
 
-function checkSection(run: Run, { palette }: RowOptions): string[] {
+function checkSection(run: Run, indent: string, { palette }: RowOptions): string[] {
   const { passes, fails } = checkTotals(run.end.totals);
   const total = passes + fails;
   if (total === 0) return [];
@@ -73,10 +109,11 @@ function checkSection(run: Run, { palette }: RowOptions): string[] {
   return [
     ...rows.map(([name, value, extra]) => {
       const dots = palette.faint('.'.repeat('checks_succeeded'.length + 3 - name.length));
-      return `${INDENT}${name}${dots}: ${palette.value(padRight(value, width))} ${palette.extra(extra)}`;
+      return `${indent}${name}${dots}: ${palette.value(padRight(value, width))} ${palette.extra(extra)}`;
     }),
     '',
-    ...byName(run.end.totals.checks).flatMap((check) => checkLines(check, INDENT, palette, '  ')),
+    // Within groups k6 indents the counts twice.
+    ...byName(run.end.totals.checks).flatMap((check) => checkLines(check, indent, palette, indent.slice(2))),
     '',
   ];
 }
@@ -91,17 +128,17 @@ function byName(checks: readonly CheckFigures[]): CheckFigures[] {
   return [...sums.values()];
 }
 
-function metricSections(metrics: readonly SummaryMetric[], options: RowOptions): string[] {
+function metricSections(metrics: readonly SummaryMetric[], indent: string, options: RowOptions): string[] {
   const rows = metricRows(metrics, options);
   return SECTIONS.flatMap((section) => {
     const own = rows.filter((row) => sectionOf(row.metric.metric) === section);
     if (own.length === 0) return [];
-    return [`${INDENT}${options.palette.strong(section)}`, ...own.map(sectionedLine), ''];
+    return [`${indent}${options.palette.strong(section)}`, ...own.map((row) => indent + sectionedLine(row)), ''];
   });
 }
 
 function sectionedLine(row: MetricRow): string {
-  return `${INDENT}${row.metric.tags === undefined ? '' : '  '}${row.name}${row.dots}: ${row.text}`;
+  return `${row.metric.tags === undefined ? '' : '  '}${row.name}${row.dots}: ${row.text}`;
 }
 
 function sectionOf(metric: string): (typeof SECTIONS)[number] {
@@ -109,15 +146,4 @@ function sectionOf(metric: string): (typeof SECTIONS)[number] {
   if (metric === 'data_sent' || metric === 'data_received') return 'NETWORK';
   if (metric.startsWith('ws_')) return 'WEBSOCKET';
   return metric.startsWith('http_req') ? 'HTTP' : 'CUSTOM';
-}
-
-/** The full mode repeats each group with its checks; metrics are not kept by group. */
-function groupSections(root: CheckGroup, indent: string, options: RowOptions): string[] {
-  return root.groups.flatMap((group) => [
-    `${indent.slice(2)}${root.name === '' ? '█' : '↳'} GROUP: ${group.name}`,
-    '',
-    ...group.checks.flatMap((check) => checkLines(check, indent, options.palette, '  ')),
-    '',
-    ...groupSections(group, `${indent}  `, options),
-  ]);
 }

@@ -1,4 +1,4 @@
-import type { Run } from '../run-file/records.js';
+import type { Run, RunTotals } from '../run-file/records.js';
 import { renderClassicSummary } from './classic-summary.js';
 import type { TimeUnit } from './format-value.js';
 import { createPalette } from './palette.js';
@@ -16,6 +16,8 @@ export interface SummaryOptions {
   /** k6's comma-separated columns; `avg,min,med,max,p(90),p(95)` by default. */
   readonly trendStats?: string;
   readonly timeUnit?: TimeUnit;
+  /** For the full mode: totals under names of scenario, group and metric. */
+  readonly breakdown?: RunTotals;
 }
 
 /** k6's end-of-test summary, with the blank lines that k6 puts round it; '' when disabled. Throws `options.invalid` on unknown columns. */
@@ -28,7 +30,12 @@ export function renderSummary(run: Run, options: SummaryOptions): string {
       return renderClassicSummary(run, metrics, { ...rows, rateStyle: 'marks' });
     case 'compact':
     case 'full':
-      return renderSectionedSummary(run, metrics, { ...rows, rateStyle: 'out-of', isFull: options.mode === 'full' });
+      return renderSectionedSummary(run, metrics, {
+        ...rows,
+        rateStyle: 'out-of',
+        isFull: options.mode === 'full',
+        breakdown: options.mode === 'full' ? options.breakdown : undefined,
+      });
     case 'disabled':
       return '';
   }

@@ -94,6 +94,27 @@ it('prints nothing with --summary-mode disabled, and says on standard error wher
   expect(stderr).toMatch(/run file: runs\/.*\.run/);
 });
 
+it('the full summary adds up what the threads recorded of each scenario and group', async () => {
+  const { code, stdout } = await runText(
+    `
+    import { check, group } from 'k6';
+    const once = { executor: 'per-vu-iterations', vus: 2, iterations: 3 };
+    export const options = { scenarios: { one: once, two: { ...once, exec: 'two' } } };
+    export default function () { group('inside', () => check(1, { c: true })); }
+    export function two() {}`,
+    '--summary-mode',
+    'full',
+    '--threads',
+    '2',
+  );
+  expect(code).toBe(0);
+  const [total = '', one = '', two = ''] = stdout.split(/ {2}█ SCENARIO: (?:one|two) \n/);
+  expect(total).toMatch(/iterations\.+: 12 /);
+  expect(one).toMatch(/iterations\.+: 6 [^]*↳ GROUP: inside \n\n {6}checks_total\.+: 6 /);
+  expect(two).toMatch(/iterations\.+: 6 /);
+  expect(two).not.toContain('GROUP');
+});
+
 it('a rejection that nobody handles is logged, and the run goes on', async () => {
   const { code, stdout, stderr } = await runText(`
     export const options = { iterations: 2 };

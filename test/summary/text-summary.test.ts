@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../src/core/error.js';
 import type { Run, ThresholdRecord } from '../../src/run-file/records.js';
+import { Breakdown } from '../../src/loadgen/metric/breakdown.js';
+import { RunAccumulator } from '../../src/loadgen/run-accumulator.js';
 import { renderSummary } from '../../src/summary/index.js';
 import { sampleHeader, snapshotRun, trendOf } from '../support/sample-run.js';
 
@@ -181,10 +183,103 @@ describe("the summary of k6's newer versions", () => {
     ]);
   });
 
-  it('repeats groups in the full mode, and says nothing when disabled', () => {
-    expect(renderSummary(exampleRun(), { mode: 'full', colour: false })).toContain(
-      '  █ GROUP: my group\n\n    ✓ in group\n',
-    );
+  it('says nothing when disabled', () => {
     expect(renderSummary(exampleRun(), { mode: 'disabled', colour: false })).toBe('');
+  });
+
+  it('shows checks of one name as one, and no group durations', () => {
+    const run = exampleRun();
+    const checks = [...run.end.totals.checks, { name: 'bad one', group: '::my group', passes: 1, fails: 0 }];
+    const trends = { ...run.end.totals.trends, group_duration: trendOf([1]) };
+    const told = { ...run, end: { ...run.end, totals: { ...run.end.totals, checks, trends } } };
+    for (const mode of ['compact', 'full'] as const) {
+      const text = renderSummary(told, { mode, colour: false });
+      expect(text, mode).toContain('    ✗ bad one\n      ↳  53% — ✓ 7 / ✗ 6\n');
+      expect(text.match(/bad one/g), mode).toHaveLength(1);
+      expect(text, mode).not.toContain('group_duration');
+    }
+  });
+});
+
+/** The layout is that of k6 1.3.0 for the same samples. */
+describe('the full summary', () => {
+  function fullLines(samples: readonly (readonly [metric: string, scenario: string, group: string, check?: string])[]) {
+    const breakdown = new Breakdown();
+    for (const [name, scenario, group, check] of samples) {
+      const tags = new Map(Object.entries({ scenario, group, ...(check !== undefined && { check }) }));
+      const type = name === 'checks' ? 'rate' : 'counter';
+      breakdown.tap({ name, type, contains: 'default' }, check === 'bad' ? 0 : 1, tags);
+    }
+    const accumulator = new RunAccumulator();
+    accumulator.add(breakdown.drain());
+    const run = snapshotRun();
+    const parts = accumulator.totals(1000, run.end.totals.iterations);
+    const text = renderSummary(run, { mode: 'full', colour: false, breakdown: parts });
+    const lines = text.split('\n');
+    return lines.slice(lines.findIndex((line) => /█ (GROUP|SCENARIO)/.test(line)) - 1);
+  }
+
+  it('repeats itself for each scenario by name, and in it for each group', () => {
+    expect(
+      fullLines([
+        ['ws_sessions', 's2', '::outer::inner'],
+        ['checks', 's2', '::outer::inner', 'good'],
+        ['checks', 's2', '::outer::inner', 'bad'],
+        ['my_counter', 's1', ''],
+      ]),
+    ).toEqual([
+      '',
+      '  █ SCENARIO: s1 ',
+      '',
+      '    CUSTOM',
+      '    my_counter...: 1 1/s',
+      '',
+      '',
+      '  █ SCENARIO: s2 ',
+      '',
+      '    checks_total.......: 2      2/s',
+      '    checks_succeeded...: 50.00% 1 out of 2',
+      '    checks_failed......: 50.00% 1 out of 2',
+      '',
+      '    ✓ good',
+      '    ✗ bad',
+      '      ↳  0% — ✓ 0 / ✗ 1',
+      '',
+      '    WEBSOCKET',
+      '    ws_sessions...: 1 1/s',
+      '',
+      '    ↳ GROUP: outer ',
+      '',
+      '      ↳ GROUP: inner ',
+      '',
+      '        checks_total.......: 2      2/s',
+      '        checks_succeeded...: 50.00% 1 out of 2',
+      '        checks_failed......: 50.00% 1 out of 2',
+      '',
+      '        ✓ good',
+      '        ✗ bad',
+      '              ↳  0% — ✓ 0 / ✗ 1',
+      '',
+      '        WEBSOCKET',
+      '        ws_sessions...: 1 1/s',
+      '',
+      '',
+      '',
+    ]);
+  });
+
+  it('does not repeat the scenario of the short options, whose groups stand for themselves', () => {
+    expect(
+      fullLines([
+        ['iterations', 'default', ''],
+        ['iterations', 'default', '::only'],
+      ]),
+    ).toEqual(['', '  █ GROUP: only ', '', '    EXECUTION', '    iterations...: 1 1/s', '', '', '']);
+  });
+
+  it('takes metrics and groups of any name', () => {
+    const lines = fullLines([['__proto__', 'default', '::__proto__']]);
+    expect(lines).toContain('  █ GROUP: __proto__ ');
+    expect(lines).toContain('    __proto__...: 1 1/s');
   });
 });

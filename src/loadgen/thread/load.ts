@@ -9,6 +9,7 @@ import { LagClock } from '../health/lag-clock.js';
 import { sumPaces } from '../health/merge-health.js';
 import { ThreadGauges } from '../health/thread-gauges.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
+import { bothTaps, Breakdown } from '../metric/breakdown.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
 import { MetricRegistry } from '../metric/metric-registry.js';
 import type { SampleBuffer } from '../metric/sample-batch.js';
@@ -23,41 +24,21 @@ import type { ScriptStart } from '../scenario/thread-script.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { BuiltInLoad, type BuiltInLoadOptions } from './built-in-load.js';
+import type { LoadOptions, LoadOutlets } from './load-options.js';
 import { MeasuredUsers } from './measured-users.js';
-import type { ProgressCells, ThreadProgress } from './progress-cells.js';
-import type { EndMessage, SecondMessage, SetUpOutcome } from './protocol.js';
-import { ScriptLoad, type ScriptLoadOptions, type ScriptOutlets } from './script-load.js';
+import type { ThreadProgress } from './progress-cells.js';
+import type { EndMessage, SetUpOutcome } from './protocol.js';
+import { ScriptLoad, type ScriptLoadOptions } from './script-load.js';
 import { progressOf, sumProgress } from './sum-progress.js';
 
 const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
 const READ_BUFFER_BYTES = 65_536;
 
-/** Where a load tells how it goes. */
-export interface LoadOutlets extends ScriptOutlets {
-  /** Of each thread one for each scenario of the plan; its own are those of its shard's index. */
-  readonly progress: readonly (readonly ProgressCells[])[];
-  secondEnded(message: SecondMessage): void;
-}
-
-/** What a load is made of. */
-export interface LoadOptions {
-  readonly plan: Plan;
-  /** Of the threads of this process; the plan's execution segment comes before. */
-  readonly shard: Shard;
-  /** One for each scenario of the plan. */
-  readonly pools: readonly IterationPool[];
-  readonly outlets: LoadOutlets;
-  readonly clock: Clock;
-  /** Hears of every sample, when somebody wants them. */
-  readonly samples?: SampleBuffer;
-  /** What the virtual users run, when the plan's behaviour is a script. */
-  readonly script?: ScriptStart;
-}
-
 /** The virtual users of a plan in one thread: runs their executors and hands over what they recorded, once a second. */
 export class Load {
   private readonly registry: MetricRegistry;
+  private readonly breakdown: Breakdown | undefined;
   private readonly metrics: BuiltInMetrics;
   private readonly connections = new OpenConnections();
   private readonly gauges: ThreadGauges;
@@ -84,7 +65,9 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.plan = options.plan;
-    this.registry = new MetricRegistry({ submetrics: keptSubmetrics(options.plan), tap: options.samples?.tap });
+    this.breakdown = options.breaksDown === true ? new Breakdown() : undefined;
+    const tap = bothTaps(options.samples?.tap, this.breakdown?.tap);
+    this.registry = new MetricRegistry({ submetrics: keptSubmetrics(options.plan), tap });
     this.samples = options.samples;
     this.metrics = new BuiltInMetrics(this.registry);
     const { segment } = options.plan;
@@ -266,6 +249,7 @@ export class Load {
       second: this.second,
       elapsedMs: this.clock.now() - this.startMs,
       metrics: drainMetrics(this.registry),
+      parts: this.breakdown?.drain(),
       health: this.gauges.read(),
       load: { backlogBytes: this.connections.backlogBytes, ...(pace && { pace }) },
       shortOfVus,

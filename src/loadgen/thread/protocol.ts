@@ -17,6 +17,8 @@ export interface ThreadStart {
   readonly progress: readonly (readonly SharedArrayBuffer[])[];
   /** Of a `SampleCredit`, when somebody wants every sample. */
   readonly samples?: SharedArrayBuffer;
+  /** Whether the seconds also tell what each scenario and group recorded. */
+  readonly breaksDown?: boolean;
   /** Of the `LineCredit` of all threads. */
   readonly lines: SharedArrayBuffer;
   /** What the virtual users run, unless a built-in scenario. */
@@ -80,6 +82,8 @@ export interface SecondMessage {
   /** Since the thread's start, at the end of this second. */
   readonly elapsedMs: number;
   readonly metrics: DrainedMetrics;
+  /** The same for each scenario and group, when that is wanted. */
+  readonly parts?: DrainedMetrics;
   readonly health: ThreadHealth;
   readonly load: LoadHealth;
   /** Places in the plan of scenarios that had to drop iterations because no more virtual users may be made. */

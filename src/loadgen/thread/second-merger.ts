@@ -49,8 +49,14 @@ function mergeSeconds(second: number, parts: readonly SecondMessage[]): SecondMe
     second,
     elapsedMs: Math.max(...parts.map(({ elapsedMs }) => elapsedMs)),
     metrics: mergeMetrics(parts.map(({ metrics }) => metrics)),
+    parts: mergeParts(parts),
     health: mergeHealth(parts.map(({ health }) => health)),
     load: mergeLoadHealth(parts.map(({ load }) => load)),
     shortOfVus: [...new Set(parts.flatMap(({ shortOfVus = [] }) => shortOfVus))],
   };
+}
+
+function mergeParts(messages: readonly SecondMessage[]): SecondMessage['parts'] {
+  const parts = messages.flatMap((message) => message.parts ?? []);
+  return parts.length === 0 ? undefined : mergeMetrics(parts);
 }

@@ -19,6 +19,8 @@ export interface ThreadGroupOptions {
   readonly entry?: URL;
   /** Takes every sample. */
   readonly takeSamples?: (batch: SampleBatch) => void;
+  /** Whether the seconds also tell what each scenario and group recorded. */
+  readonly breaksDown?: boolean;
   /** What the virtual users run, unless a built-in scenario. */
   readonly script?: ScriptStart;
   /** Takes what a script writes and says. */
@@ -43,7 +45,7 @@ export class ThreadGroup {
     secondEnded: (message: SecondMessage) => void,
     private readonly options: ThreadGroupOptions = {},
   ) {
-    const { script, takeSamples, entry } = options;
+    const { script, takeSamples, entry, breaksDown } = options;
     const count = countThreads(plan);
     this.teardownMs = script === undefined ? 0 : plan.runtime.teardownTimeoutMs;
     const pools = plan.scenarios.map(() => new IterationPool().memory);
@@ -57,7 +59,7 @@ export class ThreadGroup {
     const samples = takeSamples && this.credit.memory;
     this.threads = this.cells.map((_, index) => {
       const lines = this.lineCredit.memory;
-      const start = { plan, shard: { index, count }, progress, pools, samples, lines, script };
+      const start = { plan, shard: { index, count }, progress, pools, samples, lines, script, breaksDown };
       return new LoadThread(start, this.outletsOf(index), entry);
     });
   }

@@ -39,6 +39,7 @@ async function main(): Promise<void> {
     pools: start.pools.map((memory) => new IterationPool(memory)),
     clock: systemClock,
     samples: start.samples === undefined ? undefined : createSampleBuffer(start.samples, port),
+    breaksDown: start.breaksDown,
     script: start.script,
     outlets: {
       log: (line) => lines.write(line),

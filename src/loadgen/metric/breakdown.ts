@@ -1,0 +1,68 @@
+import { PART_SEPARATOR } from '../../run-file/records.js';
+import { drainMetrics, type DrainedMetrics } from './drain-metrics.js';
+import type { Metric, SampleTap } from './metric.js';
+import { MetricRegistry } from './metric-registry.js';
+
+/** Scripts may name groups after anything; beyond so many their samples count to the scenario alone. */
+const MOST_GROUPS = 200;
+
+/**
+ * The metrics of a thread once more for each scenario, and for each group in it, as k6's full summary shows them. Fed with every sample,
+ * so it is only made when somebody wants it.
+ */
+export class Breakdown {
+  private readonly registry = new MetricRegistry();
+  /** By scenario and group, then by metric. */
+  private readonly parts = new Map<string, Map<string, Metric>>();
+
+  /** Takes one sample; those of `setup` and `teardown` are in no scenario. */
+  readonly tap: SampleTap = (definition, value, tags) => {
+    const scenario = tags.get('scenario');
+    if (scenario === undefined) return;
+    const group = tags.get('group') ?? '';
+    const check = definition.name === 'checks' ? tags.get('check') : undefined;
+    for (const path of group === '' ? [''] : ['', group]) {
+      const part = this.part(scenario + PART_SEPARATOR + path, path === '');
+      if (part === undefined) continue;
+      this.metric(part, scenario + PART_SEPARATOR + path, definition).total.add(value);
+      if (check === undefined) continue;
+      const figures = this.registry.check(check, scenario + PART_SEPARATOR + path);
+      if (value === 0) figures.fails += 1;
+      else figures.passes += 1;
+    }
+  };
+
+  /** What came since the last drain, under names of scenario, group and metric. */
+  drain(): DrainedMetrics {
+    return drainMetrics(this.registry);
+  }
+
+  private part(name: string, isScenario: boolean): Map<string, Metric> | undefined {
+    const known = this.parts.get(name);
+    if (known !== undefined || (!isScenario && this.parts.size >= MOST_GROUPS)) return known;
+    const part = new Map<string, Metric>();
+    this.parts.set(name, part);
+    return part;
+  }
+
+  private metric(
+    part: Map<string, Metric>,
+    name: string,
+    { name: metric, type, contains }: Metric['definition'],
+  ): Metric {
+    const known = part.get(metric);
+    if (known !== undefined) return known;
+    const made = this.registry.define(name + PART_SEPARATOR + metric, type, contains);
+    part.set(metric, made);
+    return made;
+  }
+}
+
+/** Both taps, or the one that there is. */
+export function bothTaps(one: SampleTap | undefined, other: SampleTap | undefined): SampleTap | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return (definition, value, tags) => {
+    one(definition, value, tags);
+    other(definition, value, tags);
+  };
+}
