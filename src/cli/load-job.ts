@@ -2,6 +2,9 @@ import { parse } from 'node:path';
 import { WsgError } from '../core/error.js';
 import { describePlan, planTarget, type OutputWish, type Plan } from '../loadgen/index.js';
 import type { RunFileWriter } from '../run-file/index.js';
+import type { LoadtestFlags } from './load-flags.js';
+import type { LoadRequest } from './load-request.js';
+import { defaultRunPath } from './run-path.js';
 import type { HeaderView } from '../summary/index.js';
 
 /** Where a run's virtual users go, and what is recorded of it. */
@@ -12,6 +15,16 @@ export interface LoadJob {
   /** Whether the summary repeats itself for each scenario and group. */
   readonly breaksDown: boolean;
   readonly outputs: readonly OutputWish[];
+}
+
+/** The job of a request. */
+export function createLoadJob(
+  { plan, gatewayUrl, outputs, summary }: LoadRequest,
+  flags: Pick<LoadtestFlags, 'run' | 'no-run'>,
+): LoadJob {
+  const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
+  const breaksDown = summary.mode === 'full' && plan.behaviour.type === 'script';
+  return { plan, gatewayUrl, runPath, outputs, breaksDown };
 }
 
 /** What the header says of a load test by this plan. */
@@ -27,7 +40,7 @@ export function headerView(
 }
 
 /** What a run file is called by: the built-in scenario, or the script without its folder and ending. */
-export function runName({ behaviour }: Plan): string {
+function runName({ behaviour }: Plan): string {
   if (behaviour.type === 'built-in') return behaviour.name;
   return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;
 }

@@ -12,7 +12,7 @@ import type { LoadtestFlags } from './load-flags.js';
 import { checkRoom } from './check-room.js';
 import { readLoadRequest, readPlannedLoad, type LoadRequest, readScriptEnv } from './load-request.js';
 import { crossedThresholds, exitCodeOfRun, hasNoIteration, printResults, type ResultLook } from './load-results.js';
-import { closeFailure, headerView, runName, type LoadJob } from './load-job.js';
+import { closeFailure, createLoadJob, headerView, type LoadJob } from './load-job.js';
 import { loadScriptArgument } from './load-script.js';
 import { writeScriptSummary } from './script-summary.js';
 import { type LogWish, readLogWish, warning } from './load-log.js';
@@ -21,7 +21,6 @@ import type { LogLine } from './log-line.js';
 import type { Output } from './output.js';
 import { printPlan } from './print-plan.js';
 import { reportError } from './report-error.js';
-import { defaultRunPath } from './run-path.js';
 import { RunWatchers } from './run-watchers.js';
 import { endOnStop, endProcess, onStopSignal } from './signals.js';
 import { echoTarget, gatewayTarget, type SpawnedTarget, type SpawnOutlets } from './spawned-target.js';
@@ -82,7 +81,7 @@ class LoadtestSession {
   async run(): Promise<ExitCode> {
     const { flags, output } = this.invocation;
     const request = await endOnStop(this.readRequest(), (text) => this.warn(text));
-    const { plan, gatewayUrl, outputs } = request;
+    const { plan, outputs } = request;
     if (outputs.some(({ takesStandardOutput }) => takesStandardOutput)) this.leaveStandardOutput();
     if (flags.inspect) {
       printPlan(plan, { output, json: flags.json });
@@ -90,12 +89,10 @@ class LoadtestSession {
     }
     const shortages = checkRoom(plan, flags['no-preflight']);
     this.tellWarnings({ plan, warnings: [...request.warnings, ...shortages] });
-    const runPath = flags['no-run'] ? undefined : (flags.run ?? defaultRunPath(new Date(), runName(plan)));
-    const breaksDown = request.summary.mode === 'full' && plan.behaviour.type === 'script';
-    const job = { plan, gatewayUrl, runPath, outputs, breaksDown };
+    const job = createLoadJob(request, flags);
     const run = await this.loadWhereAsked(job);
     if (run === undefined) return EXIT_CODE.stoppedBySignal;
-    return this.tellResults(run, await this.summaryOf(run, request), runPath);
+    return this.tellResults(run, await this.summaryOf(run, request), job.runPath);
   }
 
   /** What is left of the summary when the script has had its turn. */
