@@ -52,7 +52,8 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   const isStrict = flags.strict;
   const gatesFile = flags.gates ?? (existsSync(GATES_FILE) ? GATES_FILE : undefined);
   const plain = { colour: false, columns: 120, isStrict, gatesFile };
-  stdout.write(await render(loaded, format, { ...plain, colour: stdout.useColor, columns: stdout.columns }));
+  const shown = await render(loaded, format, { ...plain, colour: stdout.useColor, columns: stdout.columns });
+  for (const part of shown) stdout.write(part);
   const saved = await saveAll(files, async ({ path, format: asked }) => {
     // The page of long runs takes some seconds.
     if (output.stderr.canRedraw) output.stderr.write(`writing ${path} ...\r`);
@@ -85,8 +86,8 @@ async function render(
   loaded: LoadedComparison,
   format: ComparisonFormat,
   options: Parameters<typeof renderComparison>[2],
-): Promise<string> {
-  if (format !== 'html') return renderComparison(loaded.comparison, format, options);
+): Promise<Iterable<string>> {
+  if (format !== 'html') return [renderComparison(loaded.comparison, format, options)];
   const { renderHtmlComparison } = await import('../report/html/comparison-page.js');
   return renderHtmlComparison(loaded);
 }
@@ -94,7 +95,7 @@ async function render(
 /** Writes each file whatever becomes of the others; the errors of those that could not be written. */
 async function saveAll(
   files: ReturnType<typeof readFiles>,
-  textOf: (file: ReturnType<typeof readFiles>[number]) => Promise<string>,
+  textOf: (file: ReturnType<typeof readFiles>[number]) => Promise<Iterable<string>>,
 ): Promise<WsgError[]> {
   const errors: WsgError[] = [];
   for (const file of files) {

@@ -3,7 +3,7 @@ import { decodeHistogramInto, decodeSparse, encodeHistogram } from '../core/hist
 import type { HistogramKind } from './records.js';
 
 /** Encodings that wait to be added up: this many bytes, or as many as their sum has, whichever is more. */
-const LEAST_PENDING_BYTES = 16 << 10;
+const LEAST_PENDING_BYTES = 4 << 10;
 /** Who prints a series asks for the same histogram a few times in a row. */
 const MOST_DECODED = 4;
 

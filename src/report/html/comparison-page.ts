@@ -13,7 +13,7 @@ const BAR_HEIGHT = 16;
 const REACH = 2.5;
 
 /** A comparison as one HTML file with all that it needs in it. Throws what `readRun` throws. */
-export async function renderHtmlComparison(loaded: LoadedComparison): Promise<string> {
+export async function renderHtmlComparison(loaded: LoadedComparison): Promise<Iterable<string>> {
   const { comparison } = loaded;
   const { verdict, because, gates, shown, base, next } = comparison;
   const body = [

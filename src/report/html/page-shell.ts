@@ -5,8 +5,11 @@ import type { PageData } from './page-data.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
 
-/** One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run but the two that are in it by hash. */
-export function renderPage(title: string, body: string, data: PageData): string {
+/**
+ * One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run but the two that are in it by hash. In pieces, for the data of
+ * ten thousand series are long.
+ */
+export function* renderPage(title: string, body: string, data: PageData): Generator<string> {
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(UPLOT_SCRIPT)} ${hashOf(PAGE_SCRIPT)}`,
@@ -15,7 +18,7 @@ export function renderPage(title: string, body: string, data: PageData): string 
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,12 +40,32 @@ ${body}
 <div id="charts"></div>
 </section>
 <noscript><p>The charts need JavaScript; the tables above do not.</p></noscript>
-<script type="application/json" id="data">${embeddedJson(data)}</script>
+<script type="application/json" id="data">`;
+  yield* dataJson(data);
+  yield `</script>
 <script>${UPLOT_SCRIPT}</script>
 <script>${PAGE_SCRIPT}</script>
 </body>
 </html>
 `;
+}
+
+/** The data as one JSON object. */
+function* dataJson({ runs, spectra, shifts, charts }: PageData): Generator<string> {
+  yield `{"runs":${embeddedJson(runs)},"shifts":${embeddedJson(shifts)},"spectra":`;
+  yield* listJson(spectra);
+  yield ',"charts":';
+  yield* listJson(charts);
+  yield '}';
+}
+
+function* listJson(items: readonly unknown[]): Generator<string> {
+  let before = '[';
+  for (const item of items) {
+    yield `${before}${embeddedJson(item)}`;
+    before = ',';
+  }
+  yield before === '[' ? '[]' : ']';
 }
 
 function hashOf(text: string): string {

@@ -7,7 +7,7 @@ import { renderPage } from './page-shell.js';
 const TEXT = { colour: false, columns: 120 } as const;
 
 /** A run as one HTML file with all that it needs in it. Throws what `readRun` throws. */
-export async function renderHtmlRun(path: string): Promise<string> {
+export async function renderHtmlRun(path: string): Promise<Iterable<string>> {
   const { data, run } = await dataOfRun(path);
   const { header, end } = run;
   const { verdict, reasons } = end.health;
