@@ -4,6 +4,7 @@ import { encodeHistogram } from '../../dist/core/histogram-codec.js';
 import { QuantileGrid } from '../../dist/report/compare/quantile-grid.js';
 import { SecondColumns } from '../../dist/report/compare/second-columns.js';
 import { SecondCounts } from '../../dist/report/compare/second-counts.js';
+import { normalQuantile } from '../../dist/report/evidence/statistics.js';
 
 /** Those that the cells have gates on. */
 const QUANTILES = [0.5, 0.95, 0.99];
@@ -63,17 +64,23 @@ const P95 = 1.6449;
 const STALL_MS = 500;
 const CHECKS = 10;
 
-/** A histogram is some 200 KB, so there is none of what nobody looks at. */
-function emptySecond(hasLag) {
-  return { response: new Histogram(), ...(hasLag && { service: new Histogram(), lag: new Histogram() }) };
+/** Seconds are drawn into these, for a histogram is some 200 KB. */
+const SCRATCH = { response: new Histogram(), service: new Histogram(), lag: new Histogram() };
+
+/** Quantiles of the normal distribution, by an even draw: one logarithm and one cosine less for each of millions of samples. */
+const NORMAL = normalTable(1 << 15);
+
+function normalTable(half) {
+  const upper = Float64Array.from({ length: half }, (_, at) => normalQuantile((at + 0.5) / (2 * half)));
+  return Float64Array.from({ length: 2 * half }, (_, at) => (at < half ? -upper[at] : upper[2 * half - 1 - at]));
 }
 
-/** One second's times: response, and with a lag service and lag. */
-function secondOf(draws, wishes, shift, second) {
+/** Draws one second's times into `times`: response, and with a lag service and lag. */
+function drawSecond(draws, wishes, shift, second) {
+  const times = SCRATCH;
   const { perSecond, tailSlower, modes, lagMs, halfStall } = wishes;
-  const times = emptySecond(lagMs !== undefined);
   for (let sample = 0; sample < perSecond; sample += 1) {
-    const z = draws.normal();
+    const z = NORMAL[Math.floor(draws.fraction() * NORMAL.length)];
     let log = Math.log(10) + SIGMA * z + shift;
     if (z > P95) log += Math.log1p(tailSlower);
     if (modes === 2 && draws.fraction() < 0.2) log += Math.log(5);
@@ -87,18 +94,29 @@ function secondOf(draws, wishes, shift, second) {
     times.service.record(serviceMs);
     times.lag.record(lag);
   }
-  return times;
 }
 
-function drawSeconds(draws, wishes) {
+/** The seconds of a run, each kind's as figures and bytes, and the totals of each kind. */
+function drawSeconds(draws, wishes, kinds) {
   const { seconds, slower, spread, correlation, stalledSecond, deadFrom = Number.POSITIVE_INFINITY, nothing } = wishes;
   const offset = spread * draws.normal() + Math.log1p(slower);
+  const totals = Object.fromEntries(kinds.map((kind) => [kind, new Histogram()]));
   let drift = draws.normal();
-  return Array.from({ length: seconds }, (_, second) => {
+  const times = Array.from({ length: seconds }, (_, second) => {
     drift = correlation * drift + Math.sqrt(1 - correlation ** 2) * draws.normal();
-    if (second === stalledSecond || second >= deadFrom || nothing) return emptySecond(wishes.lagMs !== undefined);
-    return secondOf(draws, wishes, offset + BETWEEN_SECONDS * drift, second);
+    const isSilent = second === stalledSecond || second >= deadFrom || nothing;
+    if (!isSilent) drawSecond(draws, wishes, offset + BETWEEN_SECONDS * drift, second);
+    return Object.fromEntries(kinds.map((kind) => [kind, taken(SCRATCH[kind], totals[kind])]));
   });
+  return { times, totals };
+}
+
+/** What a histogram holds; added to the total, and gone from it afterwards. */
+function taken(histogram, total) {
+  const second = { ...figuresOf(histogram), bytes: encodeHistogram(histogram) };
+  total.add(histogram);
+  histogram.reset();
+  return second;
 }
 
 /** How many of a second's checks fail. */
@@ -131,16 +149,10 @@ function headerOf(draws, path, seconds) {
 
 const figuresOf = ({ count, min, max, sum }) => ({ count, min, max, sum });
 
-function totalOf(times, kind) {
-  const total = new Histogram();
-  for (const second of times) total.add(second[kind]);
-  return total;
-}
-
 function countedOf(times, kind, total) {
   const counts = new SecondCounts(new QuantileGrid(total.counts, QUANTILES));
   times.forEach((second, at) => {
-    if (second[kind].count > 0) counts.add(at, encodeHistogram(second[kind]));
+    if (second[kind].count > 0) counts.add(at, second[kind].bytes);
   });
   return counts;
 }
@@ -152,11 +164,10 @@ function endOf(totals, wishes) {
 /** A run as `wsg report` has it once its file is read. */
 export function syntheticRun(draws, path, asked) {
   const wishes = { ...USUAL, ...asked };
-  const times = drawSeconds(draws, wishes);
-  const fails = times.map(() => drawFails(draws, wishes));
   const hasLag = wishes.lagMs !== undefined;
   const kinds = hasLag ? ['response', 'service', 'lag'] : ['response'];
-  const histograms = Object.fromEntries(kinds.map((kind) => [kind, totalOf(times, kind)]));
+  const { times, totals: histograms } = drawSeconds(draws, wishes, kinds);
+  const fails = times.map(() => drawFails(draws, wishes));
   const seconds = times.map(({ response }, second) => ({
     second,
     elapsedMs: (second + 1) * 1000,

@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { CHECKSUM_BYTES, checksumOf } from './record-line.js';
 
 /** Where a record lies in the file. */
 export interface RecordPlace {
@@ -7,12 +8,22 @@ export interface RecordPlace {
   readonly length: number;
 }
 
+/** What of an open file is scanned, and how its records are framed. */
+export interface FilePlace {
+  readonly fd: number;
+  readonly size: number;
+  /** Where the first record begins. */
+  readonly start: number;
+  /** Whether a checksum stands before each payload. */
+  readonly isChecked: boolean;
+}
+
 /** Why a scan stopped: at the end of the file, within its last line, or before something that is no record. */
 export type ScanEnd = 'end' | 'cut' | 'damaged';
 
 const WINDOW_BYTES = 1 << 20;
-/** The longest `KIND LENGTH ` that can be. */
-const HEAD_BYTES = 48;
+/** The longest `KIND LENGTH CHECKSUM ` that can be. */
+const HEAD_BYTES = 64;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 const DIGIT_0 = 0x30;
@@ -26,6 +37,7 @@ const LETTER_Z = 0x7a;
 export class LineScanner {
   private readonly fd: number;
   private readonly size: number;
+  private readonly checksumBytes: number;
   private window: Buffer;
   private readonly room = Buffer.allocUnsafe(WINDOW_BYTES);
   private windowStart = 0;
@@ -35,10 +47,11 @@ export class LineScanner {
   private stopped: ScanEnd = 'end';
 
   /** Scans from the byte `start`; the descriptor stays the caller's. */
-  constructor(fd: number, size: number, start: number) {
+  constructor({ fd, size, start, isChecked }: FilePlace) {
     this.fd = fd;
     this.size = size;
     this.position = start;
+    this.checksumBytes = isChecked ? CHECKSUM_BYTES : 0;
     this.window = this.room.subarray(0, 0);
   }
 
@@ -66,7 +79,7 @@ export class LineScanner {
     const kindEnd = this.endOfKind(from);
     const length = kindEnd === from ? undefined : this.numberAt(kindEnd + 1);
     if (length === undefined) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
-    const start = this.windowStart + this.numberEnd + 1;
+    const start = this.windowStart + this.numberEnd + 1 + this.checksumBytes;
     if (start + length >= this.size) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
     const kind = this.window.toString('latin1', from, kindEnd);
     if (this.window[this.hold(start + length, 1)] !== LINE_FEED) return this.stop('damaged');
@@ -79,9 +92,13 @@ export class LineScanner {
     return this.numberAt(this.hold(start, Math.min(length, HEAD_BYTES)));
   }
 
-  /** A record's payload; valid until the next call of this or of `next`. */
+  /** A record's payload; valid until the next call of this or of `next`. Throws when it is not what its checksum is of. */
   payload({ start, length }: RecordPlace): Buffer {
-    return this.bytes(start, length);
+    const bytes = this.bytes(start - this.checksumBytes, this.checksumBytes + length);
+    const payload = bytes.subarray(this.checksumBytes);
+    if (this.checksumBytes > 0 && bytes.toString('latin1', 0, CHECKSUM_BYTES - 1) !== checksumOf(payload))
+      throw new Error('its checksum does not fit');
+    return payload;
   }
 
   private stop(reason: ScanEnd): undefined {

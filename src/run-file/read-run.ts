@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import { EncodedHistograms } from './encoded-histograms.js';
-import { LineScanner } from './line-scanner.js';
-import { FORMAT, MAGIC, type RecordKind } from './record-line.js';
+import { LineScanner, type FilePlace } from './line-scanner.js';
+import { CHECKED_SINCE, FORMAT, MAGIC, type RecordKind } from './record-line.js';
 import type { Run, RunEnd, RunEventRecord, RunHeader, SecondRecord, SketchRecord, TrendTotals } from './records.js';
 import type { EndPayload } from './record-schemas.js';
 import { ValueSketch } from '../core/value-sketch.js';
@@ -28,9 +28,7 @@ const ALL_KINDS = ['response', 'service', 'lag'] as const;
 export async function readRun(path: string, options: ReadRunOptions = {}): Promise<Run> {
   const file = await openRun(path);
   try {
-    const { size } = await file.stat();
-    const start = await checkMagic(file, path);
-    const place = { fd: file.fd, size, start };
+    const place = await checkMagic(file, path);
     const { seconds = true, health = true, histograms } = options;
     const first = scan(place, { seconds, health, histograms });
     return first.isComplete ? completeRun(first.collector) : cutRun(path, place, first);
@@ -43,8 +41,7 @@ export async function readRun(path: string, options: ReadRunOptions = {}): Promi
 export async function readHeader(path: string): Promise<RunHeader> {
   const file = await openRun(path);
   try {
-    const { size } = await file.stat();
-    const scanner = new LineScanner(file.fd, size, await checkMagic(file, path));
+    const scanner = new LineScanner(await checkMagic(file, path));
     const collector = new RunCollector({ seconds: false });
     const broken = takeAll(scanner, collector, () => collector.header !== undefined);
     if (collector.header === undefined) throw emptyRun(path, broken);
@@ -66,11 +63,10 @@ const OF_SECONDS: ReadonlySet<string> = new Set(['second', 'histogram', 'health'
 export async function readOutline(path: string): Promise<RunOutline> {
   const file = await openRun(path);
   try {
-    const { size } = await file.stat();
-    const start = await checkMagic(file, path);
-    if (size > 2 * TAIL_BYTES) {
+    const place = await checkMagic(file, path);
+    if (place.size > 2 * TAIL_BYTES) {
       const collector = new RunCollector({ seconds: false });
-      if (takeEnds({ fd: file.fd, size, start }, collector)) return completeRun(collector);
+      if (takeEnds(place, collector)) return completeRun(collector);
     }
   } finally {
     await file.close();
@@ -79,26 +75,19 @@ export async function readOutline(path: string): Promise<RunOutline> {
 }
 
 /** Takes the records of the first second and those at the end; false where these are not all that there is to know. */
-function takeEnds({ fd, size, start }: FilePlace, collector: RunCollector): boolean {
-  const head = new LineScanner(fd, size, start);
+function takeEnds(place: FilePlace, collector: RunCollector): boolean {
+  const head = new LineScanner(place);
   let seconds = 0;
   takeAll(head, collector, (kind) => kind === 'second' && ++seconds > 1);
-  const tailStart = LineScanner.lineAfter(fd, size - TAIL_BYTES);
+  const tailStart = LineScanner.lineAfter(place.fd, place.size - TAIL_BYTES);
   if (tailStart === undefined) return false;
   // Else totals may go on before where the tail begins.
   let hasSeconds = false;
-  const broken = takeAll(new LineScanner(fd, size, tailStart), collector, (kind) => {
+  const broken = takeAll(new LineScanner({ ...place, start: tailStart }), collector, (kind) => {
     hasSeconds ||= OF_SECONDS.has(kind);
     return false;
   });
   return broken === undefined && hasSeconds && collector.header !== undefined && collector.end !== undefined;
-}
-
-interface FilePlace {
-  readonly fd: number;
-  readonly size: number;
-  /** The byte behind the first line. */
-  readonly start: number;
 }
 
 interface ScanResult {
@@ -108,8 +97,8 @@ interface ScanResult {
   readonly isComplete: boolean;
 }
 
-function scan({ fd, size, start }: FilePlace, wish: RunWish): ScanResult {
-  const scanner = new LineScanner(fd, size, start);
+function scan(place: FilePlace, wish: RunWish): ScanResult {
+  const scanner = new LineScanner(place);
   const collector = new RunCollector(wish);
   const broken = takeAll(scanner, collector);
   const isComplete = broken === undefined && collector.header !== undefined && collector.end !== undefined;
@@ -211,8 +200,9 @@ function notFound(path: string, reason: string, cause: unknown): WsgError {
   return new WsgError('run-file.not-found', `The run file ${path} cannot be read: ${reason}.`, { cause });
 }
 
-/** Checks the first line and gives the byte at which the second begins. */
-async function checkMagic(file: FileHandle, path: string): Promise<number> {
+/** Checks the first line and says where and how the records stand behind it. */
+async function checkMagic(file: FileHandle, path: string): Promise<FilePlace> {
+  const { size } = await file.stat();
   const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_MAGIC_BYTES), 0, LONGEST_MAGIC_BYTES, 0);
   const bytes = buffer.subarray(0, bytesRead);
   const match = new RegExp(`^${MAGIC} (\\d{1,6})\\.(\\d{1,6})\n`).exec(bytes.toString('latin1'));
@@ -225,7 +215,8 @@ async function checkMagic(file: FileHandle, path: string): Promise<number> {
       { hint: 'Read it with the wsg that wrote it, or with a newer one.' },
     );
   }
-  return match[0].length;
+  const isChecked = Number(match[1]) >= CHECKED_SINCE;
+  return { fd: file.fd, size, start: match[0].length, isChecked };
 }
 
 function foreign(path: string, bytes: Buffer): WsgError {

@@ -1,5 +1,7 @@
+import { crc32 } from 'node:zlib';
+
 /** The version of the format that this program writes: docs/reference/run-file.md. */
-export const FORMAT = { major: 1, minor: 2 } as const;
+export const FORMAT = { major: 2, minor: 0 } as const;
 
 /** The first word of every run file. */
 export const MAGIC = 'wsg-run';
@@ -16,7 +18,17 @@ export function magicLine(): string {
   return `${MAGIC} ${FORMAT.major}.${FORMAT.minor}\n`;
 }
 
+/** Since this major version each record has a checksum. */
+export const CHECKED_SINCE = 2;
+/** Of a checksum and the space behind it. */
+export const CHECKSUM_BYTES = 9;
+
+/** CRC-32 (ISO 3309, as in gzip) as eight hexadecimal digits. */
+export function checksumOf(payload: string | Uint8Array): string {
+  return crc32(payload).toString(16).padStart(8, '0');
+}
+
 /** A record's line, with its line feed. The payload holds none: JSON escapes it, the rest is words and base64. */
 export function recordLine(kind: RecordKind, payload: string): string {
-  return `${kind} ${Buffer.byteLength(payload)} ${payload}\n`;
+  return `${kind} ${Buffer.byteLength(payload)} ${checksumOf(payload)} ${payload}\n`;
 }

@@ -1,49 +1,18 @@
 import { existsSync } from 'node:fs';
 import { appendFile, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../src/core/error.js';
-import { Histogram } from '../../src/core/histogram.js';
-import { encodeHistogram } from '../../src/core/histogram-codec.js';
 import { ValueSketch } from '../../src/core/value-sketch.js';
-import type { HistogramRecord, RunEnd, SketchRecord, ThresholdRecord } from '../../src/run-file/records.js';
+import type { HistogramRecord, SketchRecord } from '../../src/run-file/records.js';
 import { readRun, RunFileWriter } from '../../src/run-file/index.js';
-import {
-  histogramOf,
-  sampleGatewaySecond,
-  sampleHeader,
-  sampleHealth,
-  sampleSecond,
-  snapshotRun,
-} from '../support/sample-run.js';
+import { recordLine } from '../../src/run-file/record-line.js';
+import { sampleGatewaySecond, sampleHeader, sampleHealth, sampleSecond, snapshotRun } from '../support/sample-run.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { encodedEnd, WRITTEN_MS, writeRun } from '../support/written-run.js';
 
-const SECONDS = 3;
-const TIMES = [2, 4, 8];
-
-/** Writes a run of three seconds and returns the path; without an end it is what a killed run leaves. */
-async function writeRun({
-  isEnded = true,
-  thresholds = [],
-}: { isEnded?: boolean; thresholds?: readonly ThresholdRecord[] } = {}): Promise<string> {
-  const path = join(await temporaryFolder(), 'deep/folder/a.run');
-  const writer = await RunFileWriter.create(path);
-  writer.writeHeader(sampleHeader());
-  for (let second = 0; second < SECONDS; second += 1) {
-    writer.writeSecond(sampleSecond(second, TIMES[second] ?? 0));
-    const histogram = histogramOf([TIMES[second] ?? 0]);
-    writer.writeHistogram({ series: 'ws_connecting', kind: 'response', second, histogram });
-    writer.writeHistogram({ series: 'ws_ping{kind:a b}', kind: 'lag', second, histogram: histogramOf([second]) });
-    writer.writeHealth(sampleHealth(second));
-    writer.writeGateway(sampleGatewaySecond(second));
-  }
-  writer.writeEvent({ elapsedMs: 1500, kind: 'stall', text: 'an action ran\n300 ms late' });
-  for (const threshold of thresholds) writer.writeThreshold(threshold);
-  if (isEnded) writer.writeEnd(snapshotRun().end);
-  await writer.close();
-  return path;
-}
+const TIMES = WRITTEN_MS;
 
 async function failureOf(action: Promise<unknown>): Promise<WsgError> {
   const error: unknown = await action.then(
@@ -52,15 +21,6 @@ async function failureOf(action: Promise<unknown>): Promise<WsgError> {
   );
   if (!(error instanceof WsgError)) throw new Error(`no WsgError but ${String(error)}`);
   return error;
-}
-
-/** The end with histograms as bytes, which compare faster than 27,648 counts each. */
-function encoded(end: RunEnd): unknown {
-  return JSON.parse(
-    JSON.stringify(end, (_key, value: unknown) =>
-      value instanceof Histogram ? Buffer.from(encodeHistogram(value)).toString('hex') : value,
-    ),
-  );
 }
 
 describe('a whole file', () => {
@@ -72,7 +32,7 @@ describe('a whole file', () => {
     expect(run.health).toEqual([0, 1, 2].map((second) => sampleHealth(second)));
     expect(run.gateway).toEqual([0, 1, 2].map(sampleGatewaySecond));
     expect(run.events).toEqual([{ elapsedMs: 1500, kind: 'stall', text: 'an action ran\n300 ms late' }]);
-    expect(encoded(run.end)).toEqual(encoded(expected.end));
+    expect(encodedEnd(run.end)).toEqual(encodedEnd(expected.end));
     expect(run.complete).toBe(true);
   });
 
@@ -128,12 +88,13 @@ describe('a whole file', () => {
     ]);
   });
 
-  it('is lines of a kind, a length and a payload of that length', async () => {
+  it('is lines of a kind, a length, a checksum and a payload of that length', async () => {
     const lines = (await readFile(await writeRun(), 'utf8')).trimEnd().split('\n');
-    expect(lines.shift()).toBe('wsg-run 1.2');
+    expect(lines.shift()).toBe('wsg-run 2.0');
     for (const line of lines) {
-      const [kind, length, ...rest] = line.split(' ');
+      const [kind, length, checksum = '', ...rest] = line.split(' ');
       expect(kind).toMatch(/^[a-z]+$/);
+      expect(Number.parseInt(checksum, 16)).toBe(crc32(rest.join(' ')));
       expect(Buffer.byteLength(rest.join(' '))).toBe(Number(length));
     }
   });
@@ -143,8 +104,8 @@ describe('a whole file', () => {
     const text = await readFile(path, 'utf8');
     const event = JSON.stringify({ elapsedMs: 1, kind: 'warning', text: 'later', colour: 'red' });
     const newer = text
-      .replace('wsg-run 1.2', 'wsg-run 1.7')
-      .replace(/^end /m, `weather 14 {"ok": true  }\nevent ${event.length} ${event}\nend `);
+      .replace('wsg-run 2.0', 'wsg-run 2.7')
+      .replace(/^end /m, `weather 14 00000000 {"ok": true  }\n${recordLine('event', event)}end `);
     await writeFile(path, newer);
     const run = await readRun(path);
     expect(run.complete).toBe(true);
@@ -194,9 +155,9 @@ describe('a cut file', () => {
 
   it('says so when a record is not of its kind', async () => {
     const path = await writeRun({ isEnded: false });
-    await appendFile(path, 'health 2 {}\n');
+    await appendFile(path, recordLine('event', '{}'));
     expect((await readRun(path)).events.at(-1)?.text).toMatch(
-      /^the file is damaged at byte \d+ \(a "health" record\)$/,
+      /^the file is damaged at byte \d+ \(an? "event" record\)$/,
     );
   });
 });
@@ -208,7 +169,7 @@ describe('a file that is no run', () => {
     ['bytes', Buffer.from([0, 255, 254, 10, 13, 0]), 'run-file.foreign', 'does not begin with'],
     ['gzip', gzipSync('wsg-run 1.0\n'), 'run-file.foreign', 'is compressed with gzip'],
     ['lines that were converted', Buffer.from('wsg-run 1.2\r\nheader 2 {}\r\n'), 'run-file.foreign', 'end with CRLF'],
-    ['a newer major version', Buffer.from('wsg-run 2.0\n'), 'run-file.newer', 'has format 2.0'],
+    ['a newer major version', Buffer.from('wsg-run 3.0\n'), 'run-file.newer', 'has format 3.0'],
     ['a first line alone', Buffer.from('wsg-run 1.0\n'), 'run-file.empty', 'before its first second'],
     ['a cut header', Buffer.from('wsg-run 1.0\nheader 900 {"for'), 'run-file.empty', 'before its first second'],
     ['rubbish behind the first line', Buffer.from('wsg-run 1.0\nrub\nbish\n'), 'run-file.empty', 'damaged at byte 12'],

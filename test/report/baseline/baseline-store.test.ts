@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BaselineStore } from '../../../src/report/baseline/baseline-store.js';
 import { RunFileWriter } from '../../../src/run-file/index.js';
+import { recordLine } from '../../../src/run-file/record-line.js';
 import type { RunEnd } from '../../../src/run-file/records.js';
 import { snapshotRun } from '../../support/sample-run.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -78,7 +79,7 @@ describe('BaselineStore', () => {
     const crossed = await writeRun(folder, 20);
     const threshold = JSON.stringify({ ...THRESHOLD, ok: false });
     const whole = await readFile(crossed, 'latin1');
-    await writeFile(crossed, whole.replace('\nend ', `\nthreshold ${threshold.length} ${threshold}\nend `), 'latin1');
+    await writeFile(crossed, whole.replace('\nend ', `\n${recordLine('threshold', threshold)}end `), 'latin1');
     await expect(store.save(crossed, 'main', ALL)).rejects.toMatchObject({
       problems: ['it crossed the threshold ws_ping p(95)<1'],
     });
