@@ -42,7 +42,7 @@ function summaryOf({ run, setupData, summary, output, noColor }: ScriptSummary):
   const { trendStats, timeUnit } = summary;
   const terminals = { isStdoutTerminal: output.stdout.isTerminal, isStderrTerminal: output.stderr.isTerminal };
   const { wsg: _own, ...summaryData } = summaryJson(run, { trendStats, timeUnit, colour: !noColor, ...terminals });
-  return { ...summaryData, ...(setupData !== undefined && { setup_data: JSON.parse(setupData) }) };
+  return { ...summaryData, setup_data: setupData === undefined ? null : JSON.parse(setupData) };
 }
 
 function write(path: string, content: string | Uint8Array, { stdout, stderr }: Output): void {

@@ -37,7 +37,12 @@ const EMPTY_TREND: TrendTotals = { count: 0, min: 0, max: 0, sum: 0, histograms:
 export function summaryMetrics(run: Run): readonly SummaryMetric[] {
   const thresholds = outcomesBySeries(run.thresholds);
   const definitions = new Map(run.header.metrics.map((definition) => [definition.name, definition]));
-  const values = new Map([...unrecordedValues(definitions, thresholds), ...recordedValues(run.end.totals)]);
+  const { totals } = run.end;
+  const values = new Map([
+    ...unrecordedValues(definitions, thresholds),
+    ...zeroBytes(totals),
+    ...recordedValues(totals),
+  ]);
   const metrics: SummaryMetric[] = [];
   for (const [name, value] of values) {
     const { metric, tags } = splitSeries(name);
@@ -76,6 +81,12 @@ function* recordedValues(totals: RunTotals): Generator<[string, MetricValues]> {
   yield ['checks', rateValues(checkTotals(totals))];
   for (const [name, rate] of Object.entries(totals.rates)) yield [name, rateValues(rate)];
   for (const [name, trend] of Object.entries(totals.trends)) yield [name, { type: 'trend', trend }];
+}
+
+/** Each iteration has samples of `data_*`, zeros included; counters of 0 are not written down. */
+function* zeroBytes({ counters }: RunTotals): Generator<[string, MetricValues]> {
+  if ((counters['iterations'] ?? 0) === 0) return;
+  for (const name of ['data_received', 'data_sent']) yield [name, { type: 'counter', count: 0, perSecond: 0 }];
 }
 
 /** A metric with a threshold is shown also when nothing was recorded; what was recorded replaces these. */

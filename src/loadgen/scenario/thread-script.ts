@@ -153,7 +153,7 @@ export class ThreadScript {
     try {
       const args = stage === 'setup' || this.data === undefined ? [] : [JSON.parse(this.data)];
       const returned = await user.run(stage, args, deadlineMs);
-      if (stage === 'setup') this.data = JSON.stringify(returned);
+      if (stage === 'setup') this.data = setupJson(returned);
       return undefined;
     } catch (error) {
       const isTimeout = isLate || performance.now() >= deadlineMs;
@@ -192,4 +192,13 @@ export class ThreadScript {
 
 function timeoutText(stage: string, timeoutMs: number): string {
   return `${stage}() execution timed out after ${timeoutMs / 1000} seconds`;
+}
+
+/** As k6 hands over what `setup` returns: Go writes no value as null, and moments without zeros at the end. */
+function setupJson(returned: unknown): string | undefined {
+  return JSON.stringify(returned, function (this: unknown, key: string, value: unknown) {
+    const given: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, key) : undefined;
+    if (given instanceof Date && typeof value === 'string') return value.replace(/\.?0*Z$/, 'Z');
+    return value === undefined && key !== '' ? null : value;
+  });
 }

@@ -155,6 +155,7 @@ export class Load {
       progress: () => this.scenarioProgress(),
       startMs: () => this.startMs,
       executorsStartMs: () => this.executorsStartMs,
+      stop: () => this.stop(),
     });
   }
 

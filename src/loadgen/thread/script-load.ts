@@ -37,6 +37,8 @@ export interface ScriptLoadOptions {
   /** When the load began, and when its executors did, by the clock; 0 before. */
   readonly startMs: () => number;
   readonly executorsStartMs: () => number;
+  /** Ends this thread's part of the test. */
+  readonly stop: () => void;
 }
 
 /** The script of a load: its scenarios, and its `setup` and `teardown` around them. */
@@ -55,7 +57,11 @@ export class ScriptLoad {
       counts: () => this.counts(),
       events: {
         write: (line) => outlets.log(line),
-        aborted: (reason) => outlets.verdict('aborted', reason),
+        aborted: (reason) => {
+          outlets.verdict('aborted', reason);
+          // No other iteration may begin here before the other threads have heard of it.
+          options.stop();
+        },
         failed: (reason) => outlets.verdict('failed', reason),
       },
     });

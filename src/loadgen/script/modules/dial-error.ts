@@ -33,7 +33,7 @@ function networkText({ target }: SocketRequest, error: Error | undefined): strin
       return `dial tcp ${address}: i/o timeout`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `dial tcp: lookup ${target.host}: no such host`;
+      return `lookup ${target.host}: no such host`;
     default:
       return undefined;
   }

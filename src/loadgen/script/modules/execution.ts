@@ -44,6 +44,7 @@ function test(vu: VuContext): object {
   const abort = (reason?: unknown): never => {
     const text = reason === undefined ? 'test aborted' : `test aborted: ${asText(reason)}`;
     const interruption = new Interruption(text);
+    vu.hasAborted = true;
     vu.thread.verdicts.aborted(text);
     vu.guard.interrupt(interruption);
     throw interruption;

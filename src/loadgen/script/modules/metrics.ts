@@ -4,7 +4,7 @@ import type { VuContext } from '../runtime/vu-context.js';
 import { onlyInInit } from './k6-errors.js';
 import { tagsArgument } from './tags-argument.js';
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{1,128}$/;
 
 /** The module `k6/metrics` of one virtual user. */
 export function createMetricsModule(vu: VuContext): object {
@@ -42,7 +42,7 @@ export function createMetricsModule(vu: VuContext): object {
 function checkName(name: unknown): string {
   const text = typeof name === 'string' ? name : '';
   if (NAME.test(text)) return text;
-  const rule = 'it must begin with a letter or an underscore, and hold only these and digits, at most 128';
+  const rule = 'it must begin with a letter or an underscore, and hold only these and digits, from 2 to 129 of them';
   throw new Error(`invalid metric name: '${String(name)}'; ${rule}`);
 }
 

@@ -4,6 +4,7 @@ import type { RuntimeOptions } from '../../plan/runtime-options.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { cookieHeader, type CookieStore, jarOf, parseSetCookie } from './cookie-jar.js';
 import { hostOverride, localAddressOf } from '../../client/host-rules.js';
+import { urlProblem } from './request-url.js';
 import { tagsArgument } from './tags-argument.js';
 import { asText, isObject, property, textEntries } from './values.js';
 
@@ -23,6 +24,27 @@ export interface SocketParams {
   readonly url: unknown;
   readonly params: unknown;
   readonly subprotocols?: readonly string[];
+}
+
+const MALFORMED = 'malformed ws or wss URL';
+
+interface SocketUrlProblem {
+  readonly told: string;
+  readonly thrown?: string;
+}
+
+/** A URL to which no WebSocket can be opened. Its message is what the constructor of a WebSocket throws. */
+export class BadSocketUrl extends Error {
+  /** What `ws.connect` returns as the error. */
+  readonly told: string;
+
+  constructor(
+    readonly url: string,
+    { told, thrown = told }: SocketUrlProblem,
+  ) {
+    super(thrown);
+    this.told = told;
+  }
 }
 
 /** Reads the URL and the parameters that both WebSocket modules take. Throws with the reason when they cannot be used. */
@@ -57,7 +79,25 @@ function socketUrl(given: unknown): URL {
     const url = new URL(text);
     if (url.protocol === 'ws:' || url.protocol === 'wss:') return url;
   }
-  throw new TypeError(`malformed ws or wss URL: '${text}'`);
+  throw new BadSocketUrl(text, socketUrlProblem(given, text));
+}
+
+/** In the words of k6, which has others for each of its modules. */
+function socketUrlProblem(given: unknown, text: string): SocketUrlProblem {
+  const parsing = urlProblem(text);
+  if (parsing !== undefined) {
+    const problem = `parse ${JSON.stringify(text)}: ${parsing}`;
+    return {
+      told: problem,
+      thrown: `WebSocket requires valid url, but got ${JSON.stringify(text)} which resulted in ${problem}`,
+    };
+  }
+  const port = /^wss?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(text)?.[1];
+  if (port !== undefined) return { told: `dial tcp: address ${port}: invalid port` };
+  if (/^wss?:/i.test(text)) return { told: 'lookup : no such host' };
+  if (given === undefined || given === null) return { told: MALFORMED, thrown: 'WebSocket requires a url' };
+  const scheme = JSON.stringify(/^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1] ?? '');
+  return { told: MALFORMED, thrown: `WebSocket requires url with scheme ws or wss, but got ${scheme}` };
 }
 
 function offersDeflate(compression: unknown): boolean {

@@ -101,5 +101,5 @@ function toInt64(value: unknown): number {
 function checkDelay(name: string, value: unknown): number {
   const delayMs = Number(value);
   if (delayMs > 0) return delayMs;
-  throw new Error(`${name} requires a >0 timeout parameter, received ${String(value)}`);
+  throw new Error(`${name} requires a >0 timeout parameter, received ${Number(value).toFixed(2)}`);
 }

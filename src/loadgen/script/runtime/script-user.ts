@@ -121,7 +121,9 @@ export class ScriptUser implements VirtualUser {
   }
 
   private judge(error: unknown): boolean {
-    const { guard, thread, scenario } = this.vu;
+    const { guard, thread, scenario, hasAborted } = this.vu;
+    // The iteration that ends the test is a whole one, as in k6.
+    if (hasAborted) return true;
     if (guard.interruption !== undefined || error instanceof Interruption) return false;
     thread.log.write({
       level: 'error',

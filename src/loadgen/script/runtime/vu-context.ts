@@ -85,6 +85,8 @@ export class VuContext {
   scenario: ScenarioState | undefined;
   iteration: IterationState = { iterationInTest: 0, iterationInInstance: 0 };
   iterationInScenario = 0;
+  /** Its script has ended the whole test. */
+  hasAborted = false;
   iterationInInstance = 0;
   readonly cookies = new CookieStore();
   /** What its requests and connections send and receive. */

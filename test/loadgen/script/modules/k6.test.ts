@@ -102,7 +102,8 @@ test('metrics of the script are recorded by type, and known before the run', asy
 
 test('names of metrics and values are checked', async () => {
   await expect(run('', "new Counter('1st');")).rejects.toThrow("invalid metric name: '1st'");
-  await expect(run('', "new Counter('a'); new Trend('a');")).rejects.toThrow("metric 'a' already exists");
+  await expect(run('', "new Counter('a');")).rejects.toThrow("invalid metric name: 'a'");
+  await expect(run('', "new Counter('ab'); new Trend('ab');")).rejects.toThrow("metric 'ab' already exists");
   const { lines, totals } = await run(
     `${tried("new Counter('late');")} console.log(counter.add(NaN), counter.add(-1), counter.name);
      console.log(['', '5', [], [3], true, false, new Date(5)].map((value) => counter.add(value)).join(' '));

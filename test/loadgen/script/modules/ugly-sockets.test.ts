@@ -132,3 +132,19 @@ it('a certificate that is not to be trusted has the codes 1310 and 1311, and Go 
   const causes = logs.flatMap(({ error }) => error ?? []).map((error) => error.replace(/^Get "[^"]*": /, ''));
   expect(causes).toEqual(told.map(([, text]) => text));
 });
+
+it.each([
+  ['http://x', 'malformed ws or wss URL'],
+  ['', 'malformed ws or wss URL'],
+  ['ws://h:p/', 'parse "ws://h:p/": invalid port ":p" after host'],
+  ['ws://127.0.0.1:99999/', 'dial tcp: address 99999: invalid port'],
+])('a URL that leads nowhere is a session that failed: %j', async (url, error) => {
+  const { lines, totals } = await runScript(`
+    import ws from 'k6/ws';
+    export default function () { console.log(JSON.stringify(ws.connect(${JSON.stringify(url)}, () => {}))); }
+  `);
+  expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ url: '', status: 0, headers: {}, body: '', error });
+  expect(totals.counters['ws_sessions']).toBe(1);
+  expect(totals.trends['ws_connecting']?.count).toBe(1);
+  expect(totals.trends['ws_session_duration']?.count).toBe(1);
+});
