@@ -139,3 +139,17 @@ export const k6Flags = {
       'json=FILE, csv=FILE, prometheus[=HOST:PORT] or otlp=URL; the file - is standard output; may be repeated.',
   }),
 };
+
+/** Those that `wsg loadtest inspect` takes as well. */
+export const inspectFlags = {
+  env: k6Flags.env,
+  'include-system-env-vars': k6Flags['include-system-env-vars'],
+  'allow-remote-imports': k6Flags['allow-remote-imports'],
+  'compatibility-mode': k6Flags['compatibility-mode'],
+  type: k6Flags.type,
+  'no-thresholds': Flags.boolean({ hidden: true }),
+  'execution-requirements': Flags.boolean({
+    description:
+      'Also the scenarios that come of the options, how long they take at most, and how many virtual users they need.',
+  }),
+};

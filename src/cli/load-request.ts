@@ -88,7 +88,7 @@ function refuseMore(args: readonly string[]): void {
 
 /** As k6 does, a key alone takes its value from the environment. */
 export function readScriptEnv(
-  { env: pairs = [] }: LoadtestFlags,
+  { env: pairs = [] }: Pick<LoadtestFlags, 'env'>,
   environment: Readonly<NodeJS.ProcessEnv>,
 ): Readonly<Record<string, string>> {
   const wrong = pairs.filter((pair) => !/^[^=]+(=|$)/.test(pair));

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { PJSON } from '@oclif/core/interfaces';
 import { rewriteArguments } from './argv.js';
+import { asksForVersion, takeK6Command } from './k6-commands.js';
 import { isOclifError, unknownCommand } from './oclif-error.js';
 import { processOutput } from './output.js';
 import { reportError } from './report-error.js';
@@ -12,8 +13,8 @@ const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     const pjson: PJSON = JSON.parse(await readFile(`${PACKAGE_ROOT}package.json`, 'utf8'));
-    if (argv[0] === '--version') printVersion(pjson);
-    else await runCommand(rewriteArguments(argv), pjson);
+    if (asksForVersion(argv)) printVersion(pjson, argv.includes('--json'));
+    else await runCommand(rewriteArguments(takeK6Command(argv)), pjson);
   } catch (error) {
     const shown = isOclifError(error) ? unknownCommand(error, await commandNames()) : error;
     process.exitCode = reportError(shown, processOutput(), { json: false, showStack: process.env.DEBUG !== undefined });
@@ -21,9 +22,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** In oclif's form, without loading oclif. */
-function printVersion({ name, version, oclif }: PJSON): void {
+function printVersion({ name, version, oclif }: PJSON, json: boolean): void {
   const { platform, arch, version: node } = process;
-  processOutput().stdout.write(`${oclif.bin ?? name}/${version} ${platform}-${arch} node-${node}\n`);
+  const { stdout } = processOutput();
+  if (json) return stdout.write(`${JSON.stringify({ version, node, platform, arch })}\n`);
+  stdout.write(`${oclif.bin ?? name}/${version} ${platform}-${arch} node-${node}\n`);
 }
 
 /** All commands, as they are typed behind `wsg`. */

@@ -3,6 +3,7 @@ export { calibrationPath, keepCalibration, readCalibration } from './calibrate/c
 export { echoServerEntry } from './echo/echo-server-entry.js';
 export { Engine } from './engine.js';
 export type { EngineDeps } from './engine-deps.js';
+export { inspectOptions } from './plan/inspect-options.js';
 export { describePlan } from './plan/describe-plan.js';
 export type { LoadFlags } from './plan/load-flags.js';
 export { parseLoadOptions, planLoad, type PlannedLoad, type ScriptOptions } from './plan/parse-load-options.js';

@@ -1,7 +1,7 @@
 import type { Tags } from '../../metric/tags.js';
 
 /** k6's default set (k6 docs, "System tags"). */
-const DEFAULT_SYSTEM_TAGS = [
+export const DEFAULT_SYSTEM_TAGS = [
   'proto',
   'subproto',
   'status',

@@ -1,0 +1,64 @@
+import { formatGoDuration } from '../../core/duration.js';
+import { DEFAULT_TREND_STATS } from '../../summary/trend-stats.js';
+import { DEFAULT_SYSTEM_TAGS } from '../script/runtime/system-tags.js';
+import { isRecord } from './option-reader.js';
+import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
+import { viewOptions } from './view-options.js';
+
+/** The options that `k6 inspect` prints, in its order. */
+const OPTIONS = (
+  'paused vus duration iterations stages scenarios executionSegment executionSegmentSequence noSetup setupTimeout noTeardown teardownTimeout ' +
+  'rps dns maxRedirects userAgent batch batchPerHost httpDebug insecureSkipTLSVerify tlsCipherSuites tlsVersion tlsAuth throw thresholds ' +
+  'blacklistIPs blockHostnames hosts noConnectionReuse noVUConnectionReuse minIterationDuration ext summaryTrendStats summaryTimeUnit ' +
+  'systemTags tags metricSamplesBufferSize noCookiesReset discardResponseBodies'
+).split(' ');
+const OF_SCENARIO = ['executor', 'startTime', 'gracefulStop', 'env', 'exec', 'tags'];
+const OF_EXECUTOR: Readonly<Record<string, readonly string[]>> = {
+  'constant-vus': ['vus', 'duration'],
+  'ramping-vus': ['startVUs', 'stages', 'gracefulRampDown'],
+  'shared-iterations': ['vus', 'iterations', 'maxDuration'],
+  'per-vu-iterations': ['vus', 'iterations', 'maxDuration'],
+  'constant-arrival-rate': ['rate', 'timeUnit', 'duration', 'preAllocatedVUs', 'maxVUs'],
+  'ramping-arrival-rate': ['startRate', 'timeUnit', 'stages', 'preAllocatedVUs', 'maxVUs'],
+};
+
+/**
+ * What a script exports as `options`, in the form of `k6 inspect`: options that it does not set are null. With a plan also what k6 adds with
+ * `--execution-requirements`: the scenarios that come of it, how long they take at most and how many virtual users they need.
+ */
+export function inspectOptions(own: unknown, plan?: Plan): Readonly<Record<string, unknown>> {
+  const given = isRecord(own) ? own : {};
+  const { scenarios } = given;
+  const options = {
+    ...fill(given, OPTIONS),
+    scenarios: isRecord(scenarios) ? mapValues(scenarios, fillScenario) : null,
+    dns: fill(isRecord(given['dns']) ? given['dns'] : {}, ['ttl', 'select', 'policy']),
+  };
+  if (plan === undefined) return options;
+  return {
+    ...options,
+    scenarios: options.scenarios ?? viewOptions(plan, own)['scenarios'],
+    summaryTrendStats: given['summaryTrendStats'] ?? DEFAULT_TREND_STATS.split(','),
+    systemTags: given['systemTags'] ?? DEFAULT_SYSTEM_TAGS.toSorted(),
+    totalDuration: formatGoDuration(maxPlanMs(plan)),
+    maxVUs: maxPlanVus(plan),
+  };
+}
+
+function fillScenario(scenario: unknown): unknown {
+  if (!isRecord(scenario)) return scenario;
+  const more = OF_EXECUTOR[String(scenario['executor'])] ?? [];
+  return { ...fill(scenario, [...OF_SCENARIO, ...more]), ...scenario };
+}
+
+/** The values of these names, null where there is none. */
+function fill(record: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(names.map((name) => [name, record[name] ?? null]));
+}
+
+function mapValues(
+  record: Readonly<Record<string, unknown>>,
+  map: (value: unknown) => unknown,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+}
