@@ -193,7 +193,7 @@ export class LoggedBacklog implements Backlog {
     warnOfGoneSinks(scanned, sinks, log);
     const acknowledged = new Map(sinks.map((sink) => [sink, scanned.acknowledged.get(sink) ?? '']));
     const recovered = scanned.events - settled;
-    const options = { ...config, dir, boot, ...segmentSizes(config), clock, log, damage: this.#damage };
+    const options = { ...config, ...(await segmentSizes(config, dir)), dir, boot, clock, log, damage: this.#damage };
     const start = { ...scanned, recovered, acknowledged };
     this.#recovered = recovered;
     this.#log = new EventLog({ ...options, open: this.#open, onProgress: () => this.#progressed() }, start);

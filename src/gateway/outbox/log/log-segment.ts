@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutboxConfig } from '../../config/sink-config.js';
 import type { EventBoot } from '../../event/event-id.js';
@@ -70,8 +71,31 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** At which size a file ends, and the most that one holds beside a large snapshot. */
-export function segmentSizes({ segmentBytes, maxDiskBytes }: Pick<OutboxConfig, 'segmentBytes' | 'maxDiskBytes'>) {
-  const mostSegmentBytes = Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST);
+/** On a file system with little room files are not smaller than this. */
+const SMALLEST_BYTES = 65_536;
+
+export interface SegmentSizes {
+  /** At which size a file ends. */
+  readonly segmentBytes: number;
+  /** The most that a file holds beside a large snapshot. */
+  readonly mostSegmentBytes: number;
+}
+
+/**
+ * Room is given back a file at a time. So one file is a small part of what `dir` can take at this moment as well: a log that fills its file system goes on
+ * once a sink has taken the oldest files.
+ */
+export async function segmentSizes(config: SizesOptions, dir: string): Promise<SegmentSizes> {
+  const { bavail, bsize } = await statfs(dir);
+  return sizesWithin(config, bavail * bsize);
+}
+
+type SizesOptions = Pick<OutboxConfig, 'segmentBytes' | 'maxDiskBytes'>;
+
+/** `freeBytes`: 0 where the file system does not say. */
+export function sizesWithin({ segmentBytes, maxDiskBytes }: SizesOptions, freeBytes: number): SegmentSizes {
+  const ofBound = Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST);
+  const ofRoom = freeBytes === 0 ? Infinity : Math.max(SMALLEST_BYTES, Math.floor(freeBytes / SEGMENTS_AT_LEAST));
+  const mostSegmentBytes = Math.min(ofBound, ofRoom);
   return { segmentBytes: Math.min(segmentBytes, mostSegmentBytes), mostSegmentBytes };
 }
