@@ -28,11 +28,13 @@ export class RunAccumulator {
   private readonly rates = new Map<string, RateFigures>();
   private readonly trends = new Map<string, TrendFigures>();
   private readonly checks = new Map<string, CheckFigures>();
+  private readonly groups = new Set<string>();
   private readonly histograms = new Map<string, Partial<Record<HistogramKind, Histogram>>>();
   private readonly sketches = new Map<string, ValueSketch>();
 
   add(metrics: DrainedMetrics): void {
     this.addFigures({ ...metrics, gauges: withoutTimes(metrics.gauges) });
+    for (const group of metrics.groups ?? []) this.groups.add(group);
     for (const histogram of metrics.histograms) this.addHistogram(histogram);
     for (const sketch of metrics.sketches) this.addSketch(sketch);
   }
@@ -76,6 +78,7 @@ export class RunAccumulator {
       rates: Object.fromEntries(this.rates),
       trends: Object.fromEntries(trends),
       checks: [...this.checks.values()],
+      ...(this.groups.size > 0 && { groups: [...this.groups] }),
       iterations,
     };
   }

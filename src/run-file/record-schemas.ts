@@ -140,6 +140,7 @@ export const endPayload: z.ZodType<EndPayload> = z.object({
   totals: z.object({
     durationMs: z.number(),
     ...addedFigures,
+    groups: z.array(z.string()).optional(),
     iterations: z.object({ complete: z.number(), interrupted: z.number() }),
   }),
   health: z.object({ verdict: runVerdict, reasons: z.array(z.string()), saturatedSeconds: z.array(z.number()) }),

@@ -175,6 +175,8 @@ export interface RunTotals {
   /** By series. */
   readonly trends: Readonly<Record<string, TrendTotals>>;
   readonly checks: readonly CheckFigures[];
+  /** Paths of a script's groups, those without a check among them. */
+  readonly groups?: readonly string[];
   readonly iterations: { readonly complete: number; readonly interrupted: number };
 }
 

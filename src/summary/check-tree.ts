@@ -1,4 +1,4 @@
-import type { CheckFigures } from '../run-file/records.js';
+import type { CheckFigures, RunTotals } from '../run-file/records.js';
 
 /** A group of a script with its checks, both in the order in which they were first seen. */
 export interface CheckGroup {
@@ -15,10 +15,11 @@ interface GrowingGroup extends CheckGroup {
   readonly groups: GrowingGroup[];
 }
 
-/** The root group of a run's checks. */
-export function checkTree(checks: readonly CheckFigures[]): CheckGroup {
+/** The root group of a run's checks; groups without a check come last. */
+export function checkTree({ checks, groups = [] }: Pick<RunTotals, 'checks' | 'groups'>): CheckGroup {
   const root = emptyGroup('', '');
   for (const check of checks) groupAt(root, check.group).checks.push(check);
+  for (const group of groups) groupAt(root, group);
   return root;
 }
 

@@ -10,7 +10,7 @@ const INDENT = '   ';
 /** k6's summary as 0.4x and 0.5x print it: checks by group, then a line a metric with its thresholds' mark before it. */
 export function renderClassicSummary(run: Run, metrics: readonly SummaryMetric[], options: RowOptions): string {
   const lines = [
-    ...groupLines(checkTree(run.end.totals.checks), `${INDENT}  `, options.palette),
+    ...groupLines(checkTree(run.end.totals), `${INDENT}  `, options.palette),
     ...metricRows(metrics, options).map((row) => classicLine(row, options.palette)),
   ];
   return `\n${lines.join('\n')}\n\n`;

@@ -20,7 +20,7 @@ export function summaryExport(run: Run, { trendStats, setupData }: SummaryExport
   const metrics = summaryMetrics(run).map((metric) => [metric.name, metricExport(metric, stats)]);
   const data: unknown = setupData === undefined ? undefined : JSON.parse(setupData);
   const whole = {
-    root_group: groupExport(checkTree(run.end.totals.checks)),
+    root_group: groupExport(checkTree(run.end.totals)),
     metrics: Object.fromEntries(metrics),
     ...(data !== undefined && { setup_data: data }),
   };

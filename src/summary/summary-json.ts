@@ -23,7 +23,7 @@ export function summaryJson(run: Run, options: SummaryJsonOptions = {}): Record<
   const stats = parseTrendStats(options.trendStats ?? DEFAULT_TREND_STATS);
   const metrics = summaryMetrics(run);
   return {
-    root_group: groupJson(checkTree(run.end.totals.checks)),
+    root_group: groupJson(checkTree(run.end.totals)),
     options: {
       summaryTrendStats: stats.map(({ name }) => name),
       summaryTimeUnit: options.timeUnit ?? '',

@@ -68,14 +68,20 @@ it('handleSummary gets groups, metrics, options, state and what setup returned',
   const { stdout, stderr } = await runText(`
     import { check, group } from 'k6';
     export function setup() { return { from: 'setup' }; }
-    export default function () { group('g', () => check(1, { c: true })); }
+    export default function () { group('g', () => check(1, { c: true })); group('empty', () => group('inner', () => {})); }
     export function handleSummary(data) { return { stdout: JSON.stringify(data) }; }
   `);
   // Nothing else is on standard output, so that it can be piped; our own sections are on standard error.
   const summary: unknown = JSON.parse(stdout);
   expect(stderr).toContain('generator health');
   expect(summary).toMatchObject({
-    root_group: { name: '', groups: [{ name: 'g', path: '::g', checks: [{ name: 'c', path: '::g::c', passes: 1 }] }] },
+    root_group: {
+      name: '',
+      groups: [
+        { name: 'g', path: '::g', checks: [{ name: 'c', path: '::g::c', passes: 1 }] },
+        { name: 'empty', path: '::empty', checks: [], groups: [{ name: 'inner' }] },
+      ],
+    },
     options: { summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'] },
     state: { isStdOutTTY: false },
     metrics: { checks: { type: 'rate', values: { rate: 1, passes: 1, fails: 0 } } },

@@ -183,6 +183,13 @@ describe("the summary of k6's newer versions", () => {
     ]);
   });
 
+  it('names groups in which nothing was checked', () => {
+    const run = exampleRun();
+    const totals = { ...run.end.totals, groups: ['::my group', '::quiet::inner', '::quiet'] };
+    const text = renderSummary({ ...run, end: { ...run.end, totals } }, { mode: 'legacy', colour: false });
+    expect(text).toContain('       ✓ in group\n\n     █ quiet\n\n       █ inner\n\n   ');
+  });
+
   it('says nothing when disabled', () => {
     expect(renderSummary(exampleRun(), { mode: 'disabled', colour: false })).toBe('');
   });

@@ -36,6 +36,8 @@ export interface DrainedMetrics {
   readonly rates: Readonly<Record<string, RateFigures>>;
   readonly trends: Readonly<Record<string, TrendFigures>>;
   readonly checks: readonly CheckFigures[];
+  /** Paths of groups that ended for the first time. */
+  readonly groups?: readonly string[];
   readonly histograms: readonly EncodedHistogram[];
   readonly sketches: readonly EncodedSketch[];
 }
@@ -47,7 +49,8 @@ export function drainMetrics(registry: MetricRegistry): DrainedMetrics {
     drain.take(name, total);
     for (const submetric of submetrics) drain.take(submetric.name, submetric.series);
   }
-  return drain.result(drainChecks(registry));
+  const groups = registry.takeGroups();
+  return { ...drain.result(drainChecks(registry)), ...(groups.length > 0 && { groups }) };
 }
 
 /** Gathers in maps: names come from scripts, and `__proto__` is one that k6 allows. */

@@ -39,6 +39,7 @@ export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
       mergeTrends,
     ),
     checks: mergeChecks(parts),
+    groups: [...new Set(parts.flatMap(({ groups = [] }) => groups))],
     histograms: mergeHistograms(parts.flatMap(({ histograms }) => histograms)),
     sketches: mergeSketches(parts.flatMap(({ sketches }) => sketches)),
   };

@@ -12,6 +12,9 @@ export interface Check {
   fails: number;
 }
 
+/** Scripts may name groups after anything. */
+const MOST_GROUPS = 1000;
+
 export interface MetricRegistryOptions {
   /** The series besides the metrics themselves that the plan wants: `metric{tag:value}`. What is no such name is left out. */
   readonly submetrics?: readonly string[];
@@ -22,6 +25,8 @@ export interface MetricRegistryOptions {
 export class MetricRegistry {
   readonly metrics = new Map<string, Metric>();
   private readonly checksByPath = new Map<string, Check>();
+  private readonly knownGroups = new Set<string>();
+  private newGroups: string[] = [];
   private readonly wanted: readonly (readonly [name: string, series: SeriesName])[];
   private readonly tap: SampleTap | undefined;
 
@@ -76,6 +81,20 @@ export class MetricRegistry {
     throw new Error(
       `metric '${name}' already exists but with type ${definition.type}/${definition.contains}, instead of ${type}/${contains}`,
     );
+  }
+
+  /** A group came to its end: summaries name it also when nothing was checked in it. */
+  noteGroup(path: string): void {
+    if (this.knownGroups.has(path) || this.knownGroups.size >= MOST_GROUPS) return;
+    this.knownGroups.add(path);
+    this.newGroups.push(path);
+  }
+
+  /** The groups that were not there at the last call. */
+  takeGroups(): readonly string[] {
+    const groups = this.newGroups;
+    this.newGroups = [];
+    return groups;
   }
 
   /** The check of this name in this group; the rate `checks` is what records their samples. */

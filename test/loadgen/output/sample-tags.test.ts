@@ -186,4 +186,17 @@ describe('samples of a script', () => {
       }`);
     expect(samples.filter(({ metric }) => metric.startsWith('wsg_'))).toEqual([]);
   });
+
+  it('make a series of the requests that went as expected, unasked', async () => {
+    const script = (systemTags: string): string => `
+      import http from 'k6/http';
+      export const options = { ${systemTags} };
+      export default function () { http.get('${url}'); http.get('http://127.0.0.1:1/'); }`;
+    const name = 'http_req_duration{expected_response:true}';
+    const { run } = await sample(script(''));
+    expect(run.totals.trends['http_req_duration']?.count).toBe(2);
+    expect(run.totals.trends[name]?.count).toBe(1);
+    const without = await sample(script(`systemTags: ['status']`));
+    expect(without.run.totals.trends[name]).toBeUndefined();
+  });
 });

@@ -11,7 +11,10 @@ export function runGroup(vu: VuContext, path: string, body: () => unknown): unkn
   enter(vu, path);
   const inside = vu.tags;
   const leave = (): void => {
-    if (vu.guard.interruption === undefined) vu.thread.metrics.groupDuration.add(clock.now() - startMs, vu.tags);
+    if (vu.guard.interruption === undefined) {
+      vu.thread.metrics.groupDuration.add(clock.now() - startMs, vu.tags);
+      vu.thread.registry.noteGroup(path);
+    }
     vu.group = before.group;
     if (vu.tags === inside) vu.tags = before.tags;
     else leaveWithTags(vu, before.tags);

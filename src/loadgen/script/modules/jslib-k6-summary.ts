@@ -27,7 +27,8 @@ function textSummary(summary: unknown, options?: unknown): string {
     const mark = marks.length === 0 ? ' ' : isOk ? palette.pass('✓') : palette.fail('✗');
     return `${indent}${metric.tags === undefined ? '' : '  '}${mark} ${name}${dots}: ${text}`;
   });
-  const checks = checkTree(checksOf(property(summary, 'root_group')));
+  const root = property(summary, 'root_group');
+  const checks = checkTree({ checks: checksOf(root), groups: groupsOf(root) });
   return [...groupLines(checks, `${indent}  `, palette), ...lines].join('\n');
 }
 
@@ -75,6 +76,14 @@ function checksOf(group: unknown, path = ''): CheckFigures[] {
     checksOf(child, `${path}::${asText(property(child, 'name'))}`),
   );
   return [...own, ...inner];
+}
+
+function groupsOf(group: unknown, path = ''): string[] {
+  const groups = property(group, 'groups');
+  return (Array.isArray(groups) ? groups : []).flatMap((child: unknown) => {
+    const own = `${path}::${asText(property(child, 'name'))}`;
+    return [own, ...groupsOf(child, own)];
+  });
 }
 
 function timeUnitOf(unit: unknown): TimeUnit | undefined {
