@@ -1,4 +1,4 @@
-// Server CPU for a million deliveries of POSTs of 16 bytes to 50 and 1,000 clients over TLS, beside nchan, bare ws and bare uWebSockets.js over TLS.
+// Server CPU for a million deliveries of POSTs of 16 bytes to 50 and 1,000 clients over TLS, beside nchan, bare Node, bare ws and bare uWebSockets.js over TLS.
 //   FAN_OUT_ONLY=50x16 FAN_OUT_TURNS=3 npm run bench -- fan-out-tls     these numbers of clients and requests in flight only
 import { peerMissing } from '../support/broadcast-peers.mjs';
 import { flood, isGateway, startFlooded } from '../support/flooded-server.mjs';
@@ -17,7 +17,7 @@ const MEASURED_MS = 300;
 const WARM_UP_MS = 1000;
 const NCHAN = 'nchan';
 const NCHAN_LIMIT = 1.3;
-const KINDS = ['wsg on ws', 'wsg on uws', 'bare uWS', 'bare ws', NCHAN];
+const KINDS = ['wsg on ws', 'wsg on uws', 'bare uWS', 'bare Node', 'bare ws', NCHAN];
 
 async function sample(one, { size, inFlight, ms }) {
   const requests = [encodePost(one.server.request(BODY, 'room=a')).toString('latin1')];
@@ -62,12 +62,14 @@ function rowOf(kind, samples, { size, inFlight }) {
   };
 }
 
-async function measureSize(size, tls) {
+async function measureSize(size, tls, ciphers) {
   const rows = [];
   const servers = new Map();
   try {
     for (const kind of KINDS.filter((one) => peerMissing(one) === undefined)) {
-      servers.set(kind, await startFlooded(kind, { clients: size, tags: 'room=a', tls }));
+      const one = await startFlooded(kind, { clients: size, tags: 'room=a', tls });
+      servers.set(kind, one);
+      ciphers.set(kind, one.cipher);
     }
     for (const [, inFlight] of CASES.filter(([wanted]) => wanted === size)) {
       const samples = await takeSamples(servers, size, inFlight);
@@ -79,12 +81,20 @@ async function measureSize(size, tls) {
   return rows;
 }
 
+/** What the servers have negotiated: alike, or the figures compare ciphers. */
+function describeCiphers(ciphers) {
+  const all = new Set(ciphers.values());
+  if (all.size === 1) return [...all][0];
+  return [...ciphers].map(([kind, cipher]) => `${kind} ${cipher}`).join(', ');
+}
+
 /** The table that `npm run bench` writes. */
 export async function measure() {
   const tls = createTlsFiles();
   const rows = [];
+  const ciphers = new Map();
   try {
-    for (const size of new Set(CASES.map(([wanted]) => wanted))) rows.push(...(await measureSize(size, tls)));
+    for (const size of new Set(CASES.map(([wanted]) => wanted))) rows.push(...(await measureSize(size, tls, ciphers)));
   } finally {
     tls.remove();
   }
@@ -93,7 +103,8 @@ export async function measure() {
     rows,
     notes: [
       `As fan-out, with one tag pair: server on one core, clients and posters on the other; ${TURNS} turns of ${MEASURED_MS} ms each; medians. CPU is user and system time.`,
-      'TLS 1.3 with one certificate (P-256) on WebSockets and POSTs of every server; handshakes are not measured. The clients decrypt on one core, which bounds deliveries a second.',
+      `One certificate (P-256) on WebSockets and POSTs of every server, ${describeCiphers(ciphers)}; handshakes are not measured. The clients decrypt on one core, which bounds deliveries a second.`,
+      "Bare Node is node:https with one write of a frame made once for each client: what Node's streams and TLS cost whatever is built on them.",
       'Each client counts: a byte that one of the gateway lacks ends the bench, and a peer that lost something is not measured on.',
       ...[NCHAN].map(peerMissing).filter((text) => text !== undefined),
     ],

@@ -1,4 +1,4 @@
-// Milliseconds from a POST until the last of 1,000 clients has the message, at 20 POSTs a second, beside bare uWebSockets.js, bare ws, nchan and pushpin.
+// Milliseconds from a POST until the last of 1,000 clients has the message, at 20 POSTs a second, beside bare uWebSockets.js, bare Node, bare ws, nchan and pushpin.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { peerMissing, startPeer } from '../support/broadcast-peers.mjs';
@@ -19,7 +19,7 @@ const POSTS = 40;
 const PUSHPIN_PER_SECOND = 5;
 const PUSHPIN_POSTS = 8;
 
-const KINDS = ['wsg on uws', 'wsg on ws', 'bare uWS', 'bare ws', 'nchan', 'pushpin'];
+const KINDS = ['wsg on uws', 'wsg on ws', 'bare uWS', 'bare Node', 'bare ws', 'nchan', 'pushpin'];
 
 async function startPair(kind) {
   const server = await startPeer(kind, 0);

@@ -1,5 +1,6 @@
 // broadcast-server.mjs KIND LIMIT_BYTES POLICY [KEY_FILE CERT_FILE]: a server that sends the body of each POST to everybody, or with `?client=N` to the
-// client that was the Nth to come: the gateway on either transport, bare uWebSockets.js, bare ws. What may wait for one client is LIMIT_BYTES.
+// client that was the Nth to come: the gateway on either transport, bare uWebSockets.js, bare ws, bare Node. What may wait for one client is LIMIT_BYTES.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -84,10 +85,41 @@ async function startBareWs() {
   return http.address().port;
 }
 
+/** The least that a server on Node's streams does: a frame made once, and a write for each client. Knows neither other clients than all nor longer messages. */
+async function startBareNode() {
+  const sockets = [];
+  const answer = (request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const frame = Buffer.concat([Buffer.from([0x81, body.length]), body]);
+      response.end(String(sockets.length));
+      setImmediate(() => {
+        for (const socket of sockets) socket.write(frame);
+      });
+    });
+  };
+  const tls = keyFile === undefined ? undefined : { key: readFileSync(keyFile), cert: readFileSync(certFile) };
+  const http = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+  http.on('upgrade', (request, socket) => {
+    const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash('sha1').update(key).digest('base64');
+    const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+    socket.setNoDelay();
+    socket.resume();
+    socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
+    sockets.push(socket);
+  });
+  await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return http.address().port;
+}
+
 const STARTS = {
   'wsg on uws': () => startGateway('uws'),
   'wsg on ws': () => startGateway('ws'),
   'bare uWS': startBareUws,
   'bare ws': startBareWs,
+  'bare Node': startBareNode,
 };
 process.send({ port: await STARTS[kind](), pid: process.pid });

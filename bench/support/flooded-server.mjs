@@ -18,12 +18,12 @@ export async function startFlooded(kind, { clients: count, compressed, path, tag
     const script = join(import.meta.dirname, 'subscribers.mjs');
     const args = [server.port, server.sendPort, ...(tls === undefined ? [] : ['tls'])];
     const clients = await startPinned(script, args, { core });
-    await clients.ask({ do: 'connect', clients: count, compressed, path });
+    const { cipher } = await clients.ask({ do: 'connect', clients: count, compressed, path });
     const isTls = tls !== undefined;
     if (isGateway(kind) && tags !== undefined) await setTags(server.port, tags, { isTls });
     const ids = isGateway(kind) ? await readIds(server.port, { isTls }) : [];
     const stop = () => Promise.all([clients.stop(), server.stop()]);
-    return { kind, server, clients, ids, isTls, pids: server.pids(), stop };
+    return { kind, server, clients, cipher, ids, isTls, pids: server.pids(), stop };
   } catch (error) {
     await server.stop();
     throw error;

@@ -39,6 +39,11 @@ function arrived(bytes) {
   });
 }
 
+/** The protocol and the cipher that the server has chosen; '' without TLS. */
+function chosenCipher() {
+  return isTls ? `${sockets[0].getProtocol()} ${sockets[0].getCipher().name}` : '';
+}
+
 /** The first `compressed` of the clients offer permessage-deflate. `path` ends with the number of the client where it ends with `=`. */
 async function connect({ clients, compressed = 0, path = '/connect' }) {
   counts = new Float64Array(clients);
@@ -54,7 +59,7 @@ async function connect({ clients, compressed = 0, path = '/connect' }) {
     });
     sockets.push(...(await Promise.all(batch)));
   }
-  return 'connected';
+  return { cipher: chosenCipher() };
 }
 
 function forgetCounts() {
