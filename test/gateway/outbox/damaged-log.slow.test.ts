@@ -152,14 +152,22 @@ describe('a log that is damaged before its end', () => {
     expect(log.events).toContain('outbox.log-damaged');
   });
 
-  it('reports a file that is missing, and one that is empty', async () => {
-    for (const damage of [rm, (path: string) => truncate(path, 0)]) {
-      const dir = await written(files);
-      await damage(join(dir, [...files.keys()][1] ?? ''));
-      const log = new RecordingLogger();
-      expect(missingIn(texts(await recovered(dir, { log }))).length).toBeLessThan(300);
-      expect(log.lines.filter(({ level }) => level === 'error').length).toBeGreaterThan(0);
-    }
+  it.each([
+    ['missing', 'outbox.log-missing', (path: string) => rm(path)],
+    ['empty', 'outbox.log-damaged', (path: string) => truncate(path, 0)],
+  ])('reports a file that is %s', async (_, event, damage) => {
+    const dir = await written(files);
+    const path = join(dir, [...files.keys()][1] ?? '');
+    await damage(path);
+    const log = new RecordingLogger();
+    expect(missingIn(texts(await recovered(dir, { log }))).length).toBeLessThan(300);
+    expect(log.lines.find((line) => line.event === event)).toMatchObject({ level: 'error', fields: { file: path } });
+  });
+
+  it('closes a connection whose open event is damaged, as its messages tell of it', async () => {
+    const left = await leftBy([open, ...numbered(3)]);
+    const damaged = changed(left, 0, (bytes) => bytes.write('y', bytes.indexOf('x=1')));
+    expect(texts(await recovered(await written(damaged)))).toEqual([...numbered(3).map(textOf), 'close']);
   });
 
   it('is refused by a start that is strict, which changes nothing of it', async () => {
