@@ -19,7 +19,9 @@ export class Edits {
 
   /** Puts text round a node; a later wrap of the same node goes round the earlier. */
   wrap(node: AnyNode, before: string, after: string): void {
-    const inner = this.#wraps.get(node) ?? { before: '', after: '' };
+    // A sequence stays one expression where it becomes an argument.
+    const bare = node.type === 'SequenceExpression' ? { before: '(', after: ')' } : { before: '', after: '' };
+    const inner = this.#wraps.get(node) ?? bare;
     this.#wraps.set(node, { before: before + inner.before, after: inner.after + after });
   }
 
