@@ -15,6 +15,10 @@ const FUEL = 1_000;
 const OUTERMOST = 2;
 /** A loop that used its fuel slower than this gets less of it, so that a deadline is seen in time. */
 const SLOW_MS = 2;
+/** Awaits until the clock is looked at. */
+const LAPS = 50;
+/** How long awaits may follow one another without a turn of the event loop. */
+const SLICE_MS = 10;
 
 /**
  * Watches over one virtual user: one blocking call at a time, and an interruption that unwinds all of it.
@@ -38,6 +42,8 @@ export class Guard {
   #deadlineMs = Infinity;
   #grantedFuel = FUEL;
   #fuelledAtMs = 0;
+  #laps = LAPS;
+  #turnedAtMs = 0;
 
   constructor(stopFlag: StopFlag = new StopFlag()) {
     this.#stopFlag = stopFlag;
@@ -176,6 +182,33 @@ export class Guard {
     this.#grantedFuel = isSlow ? this.#grantedFuel >> 1 : Math.min(FUEL, this.#grantedFuel + 64);
     this.#fuelledAtMs = now;
     this.fuel = this.#grantedFuel;
+  }
+
+  /**
+   * Around what is awaited. Awaits of what is settled follow one another without a turn of the event loop, and then no timer fires, no
+   * message arrives and no other virtual user of the thread goes on: now and then such an await waits for a turn. Throws if the virtual user
+   * has to stop.
+   */
+  lap(value: unknown): unknown {
+    this.#laps -= 1;
+    return this.#laps < 0 ? this.#endLap(value) : value;
+  }
+
+  #endLap(value: unknown): unknown {
+    if (this.interruption !== undefined) throw this.interruption;
+    this.#laps = LAPS;
+    if (performance.now() - this.#turnedAtMs < SLICE_MS) return value;
+    const turned = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        this.#turnedAtMs = performance.now();
+        resolve();
+      });
+    });
+    // A rejection has its handler at once, so that nobody takes it for one that was left alone.
+    return Promise.resolve(value).then(
+      (settled) => turned.then(() => settled),
+      (reason: unknown) => turned.then(() => Promise.reject(reason)),
+    );
   }
 
   /** Head of each `catch` and `finally`: an interruption passes through. */

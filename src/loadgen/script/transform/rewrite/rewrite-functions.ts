@@ -76,9 +76,13 @@ function boxReturn(node: NodeOf<'ReturnStatement'>, { edits, names, colours }: R
   edits.wrap(node.argument, owner.async ? `${names.fiber}.leave(` : `${names.guard}.box(`, ')');
 }
 
-/** Tells that a detached body has come to an `await` of its own, which takes effect when what it waits for is known. */
+/**
+ * Lets the event loop turn between awaits that do not wait, and tells that a detached body has come to an `await` of its own, which takes
+ * effect when what it waits for is known.
+ */
 function markAwait(node: NodeOf<'AwaitExpression'>, rewriting: Rewriting): void {
   const { edits, names, colours } = rewriting;
+  edits.wrap(node.argument, `${names.guard}.lap(`, ')');
   if (!isDetached(node, rewriting)) {
     // A function that does not block only lets go first whoever blocks at that moment.
     if (colours.owners.size === 0 || !isFunctionNode(ownerOf(colours.flow.syntax, node))) return;
