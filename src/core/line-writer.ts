@@ -35,6 +35,7 @@ export class LineWriter {
   /** Dropped since the last gap line. */
   #missing = 0;
   #dropped = 0;
+  /** The last thing written is half a line. */
   #isTorn = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -92,7 +93,6 @@ export class LineWriter {
     this.#missing = 0;
     // After half a line, which the disk had room for, the next one begins on a line of its own.
     this.#push({ bytes: Buffer.from(`${this.#isTorn ? '\n' : ''}${this.#options.gapLine(missing)}`), missing });
-    this.#isTorn = false;
   }
 
   #drop(lines: number): void {
@@ -127,6 +127,7 @@ export class LineWriter {
       this.#begun += writeSync(this.#fd, bytes, this.#begun);
       if (this.#begun < bytes.length) return 'written';
       this.#begun = 0;
+      this.#isTorn = false;
       this.#waiting.shift();
       this.#waitingBytes -= bytes.length;
       return 'written';
