@@ -13,6 +13,10 @@ import { SinkLink } from './sink-link.js';
 
 /** A short string of AMQP. */
 const MAX_ROUTING_KEY_BYTES = 255;
+const NACKED: SinkFailure = {
+  blames: 'destination',
+  reason: 'The broker did not take it: a queue behind it may be full.',
+};
 
 /** Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects when it has to. */
 export class AmqpSink implements EventSink {
@@ -106,8 +110,7 @@ export class AmqpSink implements EventSink {
   private settle(confirm: AmqpConfirm, { index, outcome, why }: Settling): void {
     if (confirm === 'acked') return outcome.taken(index);
     if (confirm === 'nacked') this.isCareful = true;
-    // A queue that is full says no to what goes there.
-    if (confirm === 'nacked') outcome.failed(index, { blames: 'destination', reason: 'The broker did not take it.' });
+    if (confirm === 'nacked') outcome.failed(index, NACKED);
     else outcome.failed(index, { blames: 'attempt', reason: why ?? 'The connection was lost.' });
   }
 
