@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Clock } from '../../../core/clock.js';
+import { systemClock, type Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
 import { ReservedFile } from '../../../core/file-reserve.js';
 import type { Logger } from '../../../core/logger.js';
@@ -14,6 +14,8 @@ import { syncFolder } from './sync-folder.js';
 export interface LogWriterOptions {
   readonly fsync: 'always' | 'interval' | 'never';
   readonly fsyncIntervalMs: number;
+  /** From when on a write is told of, in real time. */
+  readonly slowWriteMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called when more has been written, when writing begins to fail, and when it works again. */
@@ -29,6 +31,8 @@ interface WriteBatch {
 }
 
 const FAILURES_LOGGED_EACH_MS = 60_000;
+/** A write that takes longer is told of: a disk that hangs reports no error. */
+const SLOW_WRITE_MS = 10_000;
 
 /**
  * Writes what is appended in one tick, or while the last write was under way, with one write and at most one fsync. What
@@ -163,8 +167,9 @@ export class LogWriter {
     await new Promise<void>((resolve) => setImmediate(resolve));
     for (let batch = this.#batches[0]; batch !== undefined && !this.#isGivenUp; batch = this.#batches[0]) {
       if (batch === this.#growing) this.#growing = undefined;
+      const endWatch = this.#watchWrite();
       try {
-        await this.#write(batch);
+        await this.#write(batch).finally(endWatch);
         this.#batches.shift();
         this.#pendingBytes -= batch.writer.length;
         this.#succeeded();
@@ -173,6 +178,19 @@ export class LogWriter {
         if (!this.#isGivenUp) await this.#pause.wait(backoffMs(this.#failures));
       }
     }
+  }
+
+  /** Returns what ends it. In real time, as the disk's is. */
+  #watchWrite(): () => void {
+    const { slowWriteMs = SLOW_WRITE_MS } = this.#options;
+    const beganMs = systemClock.now();
+    const tell = (): void => {
+      const reason = `the disk has not answered a write for ${Math.round((systemClock.now() - beganMs) / 1000)} s`;
+      this.#failureLog.warn('outbox.log-unwritable', { reason, waitingBytes: this.pendingBytes });
+      cancel = systemClock.schedule(tell, slowWriteMs);
+    };
+    let cancel = systemClock.schedule(tell, slowWriteMs);
+    return () => cancel();
   }
 
   async #write({ segment, writer }: WriteBatch): Promise<void> {
