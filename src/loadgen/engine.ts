@@ -280,7 +280,8 @@ export class Engine {
   }
 
   private tell(kind: RunEventRecord['kind'], text: string): void {
-    this.deps.observer?.happened?.(this.record(kind, text));
+    const event = this.record(kind, text);
+    this.deps.observer?.happened?.(event);
   }
 
   private record(kind: RunEventRecord['kind'], text: string): RunEventRecord {

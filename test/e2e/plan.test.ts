@@ -59,7 +59,7 @@ describe('wsg loadtest', () => {
     ];
     const { code, stdout, stderr } = await runWsg(['loadtest', ...flags], { cwd });
     expect(code).toBe(99);
-    expect(stderr).toContain("] thresholds on metrics 'ws_sessions' have been crossed");
+    expect(stderr).toContain("thresholds on metrics 'ws_sessions' have been crossed");
     for (const line of ["✓ 'count==4' count=4", "✗ 'count>4' count=4", "✓ 'count<9' count=4"]) {
       expect(stdout).toContain(line);
     }
