@@ -1,5 +1,6 @@
 import { BALANCE_COUNTERS } from '../../src/run-file/records.js';
 import { readdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -10,6 +11,7 @@ const FOLDER = fileURLToPath(new URL('../../examples/k6-scripts/', import.meta.u
 
 let target: LoadTarget;
 let refusing: LoadTarget;
+let live: LoadTarget;
 
 /** Answers each subscription of graphql-transport-ws with two numbered results. */
 function subscriptions(socket: WebSocket): void {
@@ -27,7 +29,35 @@ function subscriptions(socket: WebSocket): void {
   });
 }
 
+/** A page with a live view, whose tokens the session below wants back. */
+const LIVE_PAGE = `<!doctype html><html><head><meta name="csrf-token" content="csrf+1="></head><body>
+<div id="phx-1" data-phx-main data-phx-session="session-1" data-phx-static="static-1"><button phx-click="increment">+</button></div>
+</body></html>`;
+
+/** A LiveView that counts clicks, over Phoenix channels; it lets nobody join without the tokens of the page. */
+function liveView(socket: WebSocket, { url = '' }: IncomingMessage): void {
+  let clicks = 0;
+  const token = new URL(url, 'ws://local').searchParams.get('_csrf_token');
+  socket.on('message', (bytes: Buffer) => {
+    const [joined, reference, topic, event, payload]: [string, string, string, string, { session?: string }] =
+      JSON.parse(bytes.toString());
+    const reply = (status: string, response: object): void =>
+      socket.send(JSON.stringify([joined, reference, topic, 'phx_reply', { status, response }]));
+    if (event === 'phx_join') {
+      const isKnown = topic === 'lv:phx-1' && token === 'csrf+1=' && payload.session === 'session-1';
+      reply(isKnown ? 'ok' : 'error', { rendered: { 0: '0', s: ['<b>', '</b>'] } });
+    } else if (event === 'event') {
+      clicks += 1;
+      reply('ok', { diff: { 0: String(clicks) } });
+    }
+  });
+}
+
 beforeAll(async () => {
+  live = new LoadTarget(
+    (socket, _target, request) => liveView(socket, request),
+    (_request, response) => response.end(LIVE_PAGE),
+  );
   target = new LoadTarget(
     (socket, _target, request) => {
       if (socket.protocol === 'graphql-transport-ws') {
@@ -48,10 +78,10 @@ beforeAll(async () => {
     (_request, response) => response.end(),
     ({ url = '' }) => Number(/attempt=(\d+)/.exec(url)?.[1]) <= 2,
   );
-  await Promise.all([target.start(), refusing.start()]);
+  await Promise.all([target.start(), refusing.start(), live.start()]);
 });
 
-afterAll(() => Promise.all([target.stop(), refusing.stop()]));
+afterAll(() => Promise.all([target.stop(), refusing.stop(), live.stop()]));
 
 const tested = new Set<string>();
 
@@ -62,6 +92,7 @@ function runExample(file: string): Promise<ScriptRun> {
     HTTP_URL: target.httpUrl,
     REFUSING_URL: refusing.url,
     GRAPHQL_URL: target.url,
+    LIVE_URL: `${live.httpUrl}/counter`,
   };
   return runScript('', { path: `${FOLDER}${file}`, env });
 }
@@ -213,6 +244,20 @@ test('local-modules.js', async () => {
   });
   expect(run.totals.trends['group_duration']?.count).toBe(11);
   expect(checksOf(run)).toEqual({ bought: [4, 0], 'bought the cheapest': [4, 0], watched: [3, 0] });
+});
+
+test('live-view.js', async () => {
+  const run = await runExample('live-view.js');
+  expect(run.lines).toEqual([]);
+  expect(run.totals.counters).toMatchObject({ iterations: 4, http_reqs: 4, ws_sessions: 4, live_clicks: 12 });
+  expect(run.totals.trends['live_joined']?.count).toBe(4);
+  expect(checksOf(run)).toEqual({
+    'page is there': [4, 0],
+    'has a session': [4, 0],
+    joined: [4, 0],
+    'counts the clicks': [12, 0],
+    connected: [4, 0],
+  });
 });
 
 test('every example is tested', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DialTarget } from './dial-target.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+export const UNWANTED_EXTENSION = 'the server chose an extension that was not offered';
 /** How a problem begins with an answer that is not HTTP; its first line follows. */
 export const NO_HTTP = 'the answer is no HTTP: ';
 const MAX_HEAD_BYTES = 65_536;
@@ -89,7 +90,7 @@ export class UpgradeResponse {
     if (problem !== undefined) return failure(head, problem);
     const extensions = headerOf(head.headers, 'sec-websocket-extensions');
     if (extensions !== undefined && !this.isOffered(extensions)) {
-      return failure(head, 'the server chose an extension that was not offered');
+      return failure(head, UNWANTED_EXTENSION);
     }
     const subprotocol = headerOf(head.headers, 'sec-websocket-protocol') ?? '';
     if (!this.mayChoose(subprotocol)) {

@@ -1,14 +1,16 @@
 import { type DialResult, EarlyEnd } from '../../client/connection.js';
 import { tlsProblem } from '../../client/tls-problem.js';
-import { NO_HTTP } from '../../client/upgrade-response.js';
+import { NO_HTTP, UNWANTED_EXTENSION } from '../../client/upgrade-response.js';
 import { systemErrorCode } from '../../../core/error.js';
 import type { SocketRequest } from './ws-params.js';
 
 /** Why there is no connection, in words that scripts of k6 know. */
 export function dialErrorText(request: SocketRequest, { error, status, certificate }: DialResult): string {
-  if (status > 0) return 'websocket: bad handshake';
-  if (error instanceof EarlyEnd) return 'unexpected EOF';
   const message = error?.message ?? 'unknown error';
+  if (status > 0) {
+    return message === UNWANTED_EXTENSION ? 'websocket: invalid compression negotiation' : 'websocket: bad handshake';
+  }
+  if (error instanceof EarlyEnd) return 'unexpected EOF';
   if (message.startsWith(NO_HTTP)) return `malformed HTTP response ${message.slice(NO_HTTP.length)}`;
   return tlsText(request, error, certificate) ?? networkText(request, error) ?? message;
 }

@@ -154,7 +154,11 @@ export class Marks {
   /** What there is of an exchange that ends here without an answer. Without a connection no time was taken by the request, as in k6. */
   broken(body: Buffer): HttpExchange {
     const isConnected = this.socket !== undefined && (!this.isNew || this.connected > 0) && !this.isUnsecured;
-    if (!isConnected) return { ...NO_ANSWER, ...this.peer };
+    if (!isConnected) {
+      // Of a TLS handshake that failed there is the time to connect.
+      const connecting = this.connected === 0 ? 0 : this.timings(this.now()).connecting;
+      return { ...NO_ANSWER, timings: { ...NO_ANSWER.timings, connecting }, ...this.peer };
+    }
     const end = this.now();
     if (this.answered === 0) {
       this.isCut = true;
