@@ -88,6 +88,11 @@ export class ConnectionRegistry {
     return this.#selections.get(selector) ?? this.#selectAnew(selector);
   }
 
+  /** As `select`, for who remembers the answer: nothing is kept here. */
+  selectOnce(selector: Selector): Iterable<Connection> {
+    return selector.kind === 'ids' ? this.#selectIds(selector.ids) : this.select(selector);
+  }
+
   #selectAnew(selector: Exclude<Selector, { kind: 'all' }>): Iterable<Connection> {
     const selected = selector.kind === 'ids' ? this.#selectIds(selector.ids) : this.#index.select(selector.pairs);
     if (this.#selections.size >= REMEMBERED_SELECTIONS) this.#selections.clear();

@@ -6,6 +6,9 @@ import type { Socket, SocketGroup } from '../transport/socket.js';
 /** Groups kept for selectors that come again. */
 const MOST_REMEMBERED = 16;
 
+/** Lists of at least so many ids are kept from their second use on: those that never come again must die young, as in parse-selector.ts. */
+const LONG_LIST = 64;
+
 /** Those whom a selector means, as long as nothing changes. */
 export interface ReceiverGroup {
   /** Served by the transport as one. */
@@ -30,6 +33,7 @@ export interface ReceiverGroupsParts {
 export class ReceiverGroups {
   readonly #parts: ReceiverGroupsParts;
   readonly #groups = new Map<Selector | 'all', ReceiverGroup>();
+  readonly #usedBefore = new WeakSet<Selector>();
   #registryChanges = -1;
   #stateChanges = -1;
 
@@ -54,7 +58,7 @@ export class ReceiverGroups {
     const attached: Connection[] = [];
     const detached: Connection[] = [];
     const sockets: Socket[] = [];
-    for (const connection of registry.select(selector)) {
+    for (const connection of registry.selectOnce(selector)) {
       if (connection.queue !== undefined) detached.push(connection);
       else {
         attached.push(connection);
@@ -62,8 +66,16 @@ export class ReceiverGroups {
       }
     }
     const group = { attached, detached, sockets: makeGroup(sockets) };
-    if (this.#groups.size >= MOST_REMEMBERED) this.#groups.clear();
-    this.#groups.set(key, group);
+    if (this.#isWorthKeeping(selector)) {
+      if (this.#groups.size >= MOST_REMEMBERED) this.#groups.clear();
+      this.#groups.set(key, group);
+    }
     return group;
+  }
+
+  #isWorthKeeping(selector: Selector): boolean {
+    if (selector.kind !== 'ids' || selector.ids.size < LONG_LIST || this.#usedBefore.has(selector)) return true;
+    this.#usedBefore.add(selector);
+    return false;
   }
 }

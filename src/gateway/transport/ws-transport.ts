@@ -106,7 +106,7 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   group(sockets: readonly Socket[]): SocketGroup {
-    return this.#context.turnWrites.group(sockets.filter(isMember));
+    return this.#context.turnWrites.group(areMembers(sockets) ? sockets : []);
   }
 
   stopListening(): void {
@@ -215,9 +215,9 @@ export class WsTransport<C extends object> implements Transport {
   }
 }
 
-/** Each socket that a transport has given out is one of its own. */
-function isMember(socket: Socket): socket is Socket & TurnMember {
-  return socket instanceof WsSocket;
+/** Each socket that a transport has given out is one of its own: no copy is made to leave others out. */
+function areMembers(sockets: readonly Socket[]): sockets is readonly (Socket & TurnMember)[] {
+  return sockets.every((socket) => socket instanceof WsSocket);
 }
 
 function cut(this: Duplex): void {

@@ -79,6 +79,18 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     expect(await first.client.until(2)).toEqual(['before', 'after']);
   });
 
+  it('reaches a long list of ids each time, without those that have gone', async () => {
+    const { delivery, all } = await startWith(await start(), 70);
+    const ids: Selector = { kind: 'ids', ids: new Set(all.map(({ connection }) => connection.id)) };
+    const [gone, ...others] = all;
+    for (const text of ['one', 'two', 'three']) expect(delivery.send(ids, textMessage(text))).toBe(70);
+    if (gone !== undefined) delivery.closeOne(gone.connection, 'drain');
+    for (const text of ['four', 'five']) expect(delivery.send(ids, textMessage(text))).toBe(69);
+    expect(await gone?.client.closed).toMatchObject({ code: 1001 });
+    expect(gone?.client.texts).toEqual(['one', 'two', 'three']);
+    for (const { client } of others) expect(await client.until(5)).toEqual(['one', 'two', 'three', 'four', 'five']);
+  });
+
   it('reaches connections that open after a pair was first broadcast to', async () => {
     const { delivery } = await startWith(await start(), MANY);
     delivery.send(FOO_BAR, textMessage('early'));
