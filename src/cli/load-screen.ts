@@ -10,7 +10,7 @@ import {
 } from '../summary/index.js';
 import { LiveProgress } from './live-progress.js';
 import type { Output, TextSink } from './output.js';
-import { LoadLog, type LogWish, warning } from './load-log.js';
+import { LoadLog, type LogWish } from './load-log.js';
 import type { LogLine } from './log-line.js';
 
 /** How a load test is to be shown. */
@@ -81,7 +81,8 @@ export class LoadScreen implements RunObserver {
   }
 
   happened(event: RunEventRecord): void {
-    this.logged(warning(event.text));
+    // k6 logs why a run ended before its time as an error.
+    this.logged({ level: event.kind === 'interruption' ? 'error' : 'warning', text: event.text });
   }
 
   /** One line of the log. */

@@ -180,7 +180,7 @@ class LoadtestSession {
   private tellMark(): ExitCode {
     const mark = this.engine?.failedMark;
     if (mark === undefined) return EXIT_CODE.ok;
-    return this.logError(new WsgError('script.marked-failed', mark), false);
+    return this.logError(new WsgError('script.marked-failed', `test marked as failed: ${mark}`), false);
   }
 
   /** True when the script's own `handleSummary` took the place of the summary. */

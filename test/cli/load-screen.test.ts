@@ -117,10 +117,13 @@ describe('LoadScreen', () => {
     screen.showHeader(VIEW);
     screen.progressed(progressAt(1000));
     screen.happened({ elapsedMs: 12_345, kind: 'stall', text: 'an action ran late' });
+    screen.happened({ elapsedMs: 13_000, kind: 'interruption', text: 'stopped' });
     screen.logged({ level: 'info', text: 'hello', source: 'gateway', isRelayed: true });
     screen.showEnd();
     const lines = output.stderr.text().replaceAll(/time="[^"]+" /g, '');
-    expect(lines).toBe('level=warning msg="an action ran late"\nlevel=info msg=hello source=gateway\n');
+    expect(lines).toBe(
+      'level=warning msg="an action ran late"\nlevel=error msg=stopped\nlevel=info msg=hello source=gateway\n',
+    );
     expect(output.stdout.text()).toBe('');
   });
 });
