@@ -9,6 +9,7 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import { AcceptedEvent } from './accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import { EventLog } from './log/event-log.js';
+import { FreeRoom } from './log/free-room.js';
 import { FolderLock, unusableFolder } from './log/folder-lock.js';
 import { LogDamage, type DamageTotals } from './log/log-damage.js';
 import { scanLog, warnOfGoneSinks, type ScannedLog } from './log/log-scan.js';
@@ -57,6 +58,7 @@ export class LoggedBacklog implements Backlog {
   #phase: Phase = 'everything';
   #recovered = 0;
   #released = 0;
+  readonly #room: FreeRoom;
   #heldBytes = 0;
   /** While a replacement is not finished, the first event that must not be offered before it is. */
   #unsafeFrom = Infinity;
@@ -67,6 +69,7 @@ export class LoggedBacklog implements Backlog {
     this.#options = options;
     this.#tags = new TagJournal(options.config, this.#open);
     this.#damage = new LogDamage({ ...options, mode: options.config.damaged });
+    this.#room = new FreeRoom({ ...options, onKnown: () => this.#fitMemory() });
   }
 
   get lastSequence(): number {
@@ -237,14 +240,11 @@ export class LoggedBacklog implements Backlog {
       while (isLarge() && queue.firstSequence < firstUnsafe) queue.dropThrough(queue.firstSequence);
     } else if (this.#phase === 'lifecycle') {
       const bytes = Math.min(maxBytes, maxDiskBytes) * SPILL_SHARE;
-      if (queue.bytes > bytes || queue.size > maxEvents * SPILL_SHARE) this.#spillSoon();
+      const isLarge = queue.bytes > bytes || queue.size > maxEvents * SPILL_SHARE;
+      // What does not fit there would be neither on disk nor given to a sink.
+      if (this.#log === undefined || !isLarge || !this.#room.has(queue.bytes)) return;
+      this.#spill(this.#log).catch((error: unknown) => this.#warn('outbox.spill-failed', error));
     }
-  }
-
-  #spillSoon(): void {
-    const log = this.#log;
-    if (log === undefined || this.#spilling !== undefined) return;
-    this.#spill(log).catch((error: unknown) => this.#warn('outbox.spill-failed', error));
   }
 
   #spill(log: EventLog): Promise<void> {

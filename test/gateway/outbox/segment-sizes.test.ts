@@ -10,7 +10,7 @@ it.each([
   ['an eighth of the bound', { ...usual, maxDiskBytes: 8 * MIB }, 100 * 1024 * MIB, MIB],
   ['an eighth of the room on a small file system', usual, 8 * MIB, MIB],
   ['64 KiB on a tiny one', usual, 100 * 1024, 64 * 1024],
-  ['as configured where the file system does not say', usual, 0, 16 * MIB],
+  ['as configured where the file system does not say', usual, Infinity, 16 * MIB],
   ['never more than configured', { ...usual, segmentBytes: 65_536 }, 8 * MIB, 65_536],
 ])('a file of the log ends at %s', (_what, config, freeBytes, expected) => {
   expect(sizesWithin(config, freeBytes).segmentBytes).toBe(expected);

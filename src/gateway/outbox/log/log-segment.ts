@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutboxConfig } from '../../config/sink-config.js';
 import type { EventBoot } from '../../event/event-id.js';
+import { freeBytes } from './free-room.js';
 import type { LogFormat } from './log-record.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 
@@ -86,16 +86,14 @@ export interface SegmentSizes {
  * once a sink has taken the oldest files.
  */
 export async function segmentSizes(config: SizesOptions, dir: string): Promise<SegmentSizes> {
-  const { bavail, bsize } = await statfs(dir);
-  return sizesWithin(config, bavail * bsize);
+  return sizesWithin(config, await freeBytes(dir));
 }
 
 type SizesOptions = Pick<OutboxConfig, 'segmentBytes' | 'maxDiskBytes'>;
 
-/** `freeBytes`: 0 where the file system does not say. */
-export function sizesWithin({ segmentBytes, maxDiskBytes }: SizesOptions, freeBytes: number): SegmentSizes {
+export function sizesWithin({ segmentBytes, maxDiskBytes }: SizesOptions, roomBytes: number): SegmentSizes {
   const ofBound = Math.ceil(maxDiskBytes / SEGMENTS_AT_LEAST);
-  const ofRoom = freeBytes === 0 ? Infinity : Math.max(SMALLEST_BYTES, Math.floor(freeBytes / SEGMENTS_AT_LEAST));
+  const ofRoom = Math.max(SMALLEST_BYTES, Math.floor(roomBytes / SEGMENTS_AT_LEAST));
   const mostSegmentBytes = Math.min(ofBound, ofRoom);
   return { segmentBytes: Math.min(segmentBytes, mostSegmentBytes), mostSegmentBytes };
 }
