@@ -59,6 +59,11 @@ async function main(names) {
     console.error(`bench: ${name} ...`);
     const { measure } = await import(pathToFileURL(join(here, name, 'bench.mjs')).href);
     const result = await measure();
+    if (result.skipped !== undefined) {
+      console.error(`bench: ${name}: ${result.skipped}`);
+      continue;
+    }
+    if (result.failed) process.exitCode = 1;
     const on = machine();
     const text = page(name, result, on);
     console.log(text);
