@@ -30,12 +30,14 @@ export interface Poison {
 }
 
 const TIME = { timeout: 180_000 };
+/** A busy machine makes a long moment of a short one, and what fails for longer than this is given up. */
+const LONGER_THAN_A_MOMENT_MS = 120_000;
 
 /** What no sink may lose over a moment, or let one event do to the others. */
 export function describeVerdicts(name: string, moments: readonly Moment[], poisons: readonly Poison[]): void {
   describe(`the ${name} sink`, () => {
     it.each(moments)('loses nothing, and keeps the order, over $name', TIME, async (moment) => {
-      const rig = await started(await moment.begin(), moment.destinationOf);
+      const rig = await started(await moment.begin(), moment.destinationOf, LONGER_THAN_A_MOMENT_MS);
       const { traffic, outbox, log, state } = rig;
       await traffic.send(10);
       await settle(() => state().waiting === 0);
@@ -68,9 +70,9 @@ export function describeVerdicts(name: string, moments: readonly Moment[], poiso
   });
 }
 
-async function started(sink: EventSink, destinationOf?: DestinationOf) {
+async function started(sink: EventSink, destinationOf?: DestinationOf, suspectAfterMs = 500) {
   const log = new RecordingLogger();
-  const lanes = { suspectTries: 3, suspectAfterMs: 500, destinationWaitMs: 60_000 };
+  const lanes = { suspectTries: 3, suspectAfterMs, destinationWaitMs: 60_000 };
   const outbox: EventOutbox = testOutbox([sink], { log, config: { lanes, deadLetterDir: await temporaryFolder() } });
   onTestFinished(async () => void (await outbox.stop(1_000)));
   await outbox.start();
