@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { consoleLines } from '../support/script-files.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
@@ -42,4 +43,17 @@ it('ends with the exit codes of k6', { timeout: ALL_AT_ONCE_MS }, async () => {
   expect(endings[11]?.stderr).toMatch(
     /level=error msg="Error: only logged.*executor=per-vu-iterations scenario=default/,
   );
+});
+
+it('no iteration begins on the thread of one that ends the test', async () => {
+  const ending = await runText(`
+    import exec from 'k6/execution';
+    export const options = { vus: 1, iterations: 1000 };
+    export default function () {
+      console.log('iteration ' + __ITER);
+      if (__ITER === 2) exec.test.abort('enough');
+    }
+  `);
+  expect(ending.code).toBe(108);
+  expect(consoleLines(ending)).toEqual(['iteration 0', 'iteration 1', 'iteration 2']);
 });
