@@ -63,8 +63,8 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   await tellGithub(loaded.comparison, isStrict, output, process.env);
   const verdict = exitCodeOf(loaded.comparison, isStrict);
   // What was found is more than that a file could not be written, which is told all the same.
-  for (const error of saved) reportError(error, output, { json: false, showStack: false });
-  return verdict === EXIT_CODE.ok && saved.length > 0 ? EXIT_CODE.usage : verdict;
+  const [failed] = saved.map((error) => reportError(error, output, { json: false, showStack: false }));
+  return verdict === EXIT_CODE.ok ? (failed ?? verdict) : verdict;
 }
 
 /** What decides beside the runs themselves. */

@@ -60,6 +60,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'run-file.write-failed': EXIT_CODE.cannotStart,
   'run-file.empty': EXIT_CODE.usage,
   'baseline.unfit': EXIT_CODE.invalidRun,
+  'baseline.write-failed': EXIT_CODE.cannotStart,
 };
 
 /** When several hold, the first of these is the one to end with: what was cut short by a defect is told before what it measured. */

@@ -30,13 +30,14 @@ export const ERROR_CATALOGUE = {
   'script.aborted': 'The script ended the test with exec.test.abort while it was loaded.',
   'script.marked-failed': 'The script marked the test as failed with exec.test.fail.',
   'thread.crashed': 'A thread of the load generator ended before its time.',
-  'output.failed': 'What --out names cannot be written to.',
+  'output.failed': 'What --out or --output names cannot be written to.',
   'run-file.not-found': 'The run file cannot be read.',
   'run-file.foreign': 'The file is no run file.',
   'run-file.newer': 'The run file has a newer major version than this program reads.',
   'run-file.write-failed': 'The run file cannot be written.',
   'run-file.empty': 'The run file holds a header and nothing else.',
   'baseline.unfit': 'The run was cut, stopped or failed, or its generator was the bottleneck: it cannot be a baseline.',
+  'baseline.write-failed': 'The folder of a baseline cannot be written.',
 } as const;
 
 /** The code of an error of the catalogue. */

@@ -169,9 +169,16 @@ it('says that a full disk took nothing of the results, and ends with a code of i
   expect(good.status).toBe(15);
   expect(shell('base.run').status).toBe(15);
   expect(shell('base.run slow.run').status).toBe(10);
-  await symlink('/dev/full', join(cwd, 'full.md'));
-  const file = await report(['base.run', 'new.run', '--output', 'full.md']);
-  expect([file.code, file.stderr]).toEqual([2, expect.stringContaining('full.md of --output cannot be written')]);
+  for (const ending of ['txt', 'md', 'json', 'xml', 'csv', 'html']) {
+    const path = `full.${ending}`;
+    await symlink('/dev/full', join(cwd, path));
+    const file = await report(['base.run', 'new.run', '--output', path]);
+    const said = `Error: ${path} of --output cannot be written: the disk is full.\n`;
+    expect([file.code, file.stderr]).toEqual([15, expect.stringContaining(said)]);
+  }
+  expect((await report(['base.run', 'slow.run', '--output', 'full.md'])).code).toBe(10);
+  const exported = await report(['export', 'base.run', '--format', 'csv', '--output', 'full.csv']);
+  expect(exported).toMatchObject({ code: 15, stderr: expect.stringContaining('the disk is full') });
 });
 
 describe('what one run has no use for', () => {

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode, WsgError } from '../../core/error.js';
+import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import { readRun } from '../../run-file/index.js';
 import type { Run } from '../../run-file/records.js';
+import { failuresOf } from '../compare/failure-rate.js';
 
 /** Where baselines are kept unless told. */
 export const BASELINE_FOLDER = '.wsg/baselines';
@@ -48,7 +49,7 @@ interface SavedRun {
 export class BaselineStore {
   constructor(private readonly folder: string = BASELINE_FOLDER) {}
 
-  /** Keeps a copy of a run. Throws what `readRun` throws, and `baseline.unfit` for a run that says nothing of the build. */
+  /** Keeps a copy of a run. Throws what `readRun` throws, `baseline.unfit` for a run that says nothing of the build, and `baseline.write-failed`. */
   async save(path: string, name: string, options: SaveOptions): Promise<SavedRun> {
     const folder = this.folderOf(name);
     const run = await readRun(path, { seconds: false });
@@ -58,10 +59,7 @@ export class BaselineStore {
       .digest('hex')
       .slice(0, 12);
     const target = join(folder, `${run.header.startedAt.replaceAll(/[:.]/g, '-')}-${hash}${ENDING}`);
-    await mkdir(folder, { recursive: true });
-    const draft = join(folder, `${randomUUID()}${DRAFT}`);
-    await copyFile(path, draft);
-    await rename(draft, target);
+    await copyInto(folder, path, target);
     const before = options.beginsAnew ? (await this.runsOf(name)).filter((other) => other < target) : [];
     for (const other of before) await rm(other, { force: true });
     return { path: target, removed: [...before, ...(await this.prune(name, options))] };
@@ -112,12 +110,41 @@ export class BaselineStore {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'it is a file',
+};
+
+/** A copy that is whole or not there, whatever happens meanwhile. */
+async function copyInto(folder: string, path: string, target: string): Promise<void> {
+  const draft = join(folder, `${randomUUID()}${DRAFT}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await copyFile(path, draft);
+    await rename(draft, target);
+  } catch (cause) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    const reason = REASONS[systemErrorCode(cause) ?? ''] ?? errorMessage(cause);
+    throw new WsgError('baseline.write-failed', `The baseline folder ${folder} cannot be written: ${reason}.`, {
+      cause,
+      hint: 'Name another one with --dir, or keep fewer runs: `wsg report prune --keep N`.',
+    });
+  }
+}
+
 /** A run that ended before its time, or measured its own generator, would make every later one look better or worse than it is. */
-function refuseUnfit(path: string, { end, complete, thresholds }: Run): void {
+function refuseUnfit(path: string, run: Run): void {
+  const { end, complete, thresholds } = run;
   const problems = [
     ...(complete ? [] : ['its file is cut: it has no end']),
     ...(complete && end.reason !== 'finished' ? [`it did not finish: ${end.detail ?? end.reason}`] : []),
     ...(end.health.verdict === 'saturated' ? ['its generator was the bottleneck'] : []),
+    ...failuresOf(run),
     ...thresholds
       .filter(({ ok }) => !ok)
       .map(({ series, expression }) => `it crossed the threshold ${series} ${expression}`),

@@ -1,3 +1,4 @@
+import type { Run } from '../../run-file/records.js';
 import type { Stall } from './comparison.js';
 import { silentSeconds } from './find-stalls.js';
 import type { LoadedRun } from './loaded-run.js';
@@ -8,11 +9,14 @@ const LEAST_SHARE = 0.001;
 /** Where more than this share fails, what works is the exception. */
 const MOST = 0.5;
 
+/** A run, whatever of its seconds was read. */
+type ReadRun = Pick<LoadedRun, 'run'>;
+
 /** What can fail, and of how many. */
 interface Failures {
   readonly name: string;
-  readonly failed: (run: LoadedRun) => number;
-  readonly all: (run: LoadedRun) => number;
+  readonly failed: (run: ReadRun) => number;
+  readonly all: (run: ReadRun) => number;
   /** Whether the times of what failed are how long was waited, and nothing of the server's. */
   readonly leavesNoTimes?: boolean;
 }
@@ -24,8 +28,8 @@ export interface CommonFailures {
   readonly warnings: readonly string[];
 }
 
-const counter = (run: LoadedRun, name: string): number => run.run.end.totals.counters[name] ?? 0;
-const rate = (run: LoadedRun, name: string): { readonly passes: number; readonly fails: number } =>
+const counter = (run: ReadRun, name: string): number => run.run.end.totals.counters[name] ?? 0;
+const rate = (run: ReadRun, name: string): { readonly passes: number; readonly fails: number } =>
   run.run.end.totals.rates[name] ?? { passes: 0, fails: 0 };
 
 const KINDS: readonly Failures[] = [
@@ -91,7 +95,7 @@ export function missingVolumes(base: readonly LoadedRun[], next: readonly Loaded
 const OF_MESSAGES: ReadonlySet<string> = new Set(['snapshot', 'echo', 'fan-out']);
 
 /** Why nothing could be judged at all, in sentences: no message on either side of a load that is about messages. */
-export function emptyLoads(next: readonly LoadedRun[]): readonly string[] {
+export function emptyLoads(next: readonly ReadRun[]): readonly string[] {
   const isOfMessages = next.every(
     ({ run: { header } }) => header.scriptHash === undefined && OF_MESSAGES.has(header.scenario),
   );
@@ -130,6 +134,15 @@ export function commonFailures(base: readonly LoadedRun[], next: readonly Loaded
     blocking: texts(true),
     warnings: texts(false).map((text) => `${text}: times of what failed are among them`),
   };
+}
+
+/** What mostly failed in a run, and whether it received anything at all where its load is about that, in sentences. */
+export function failuresOf(run: Run): readonly string[] {
+  const failing = KINDS.flatMap(({ name, failed, all }) => {
+    const share = failed({ run }) / all({ run });
+    return share > MOST ? [`${name}: ${percent(share)}`] : [];
+  });
+  return [...failing, ...(emptyLoads([{ run }]).length > 0 ? ['nothing was received'] : [])];
 }
 
 function sharesOf(

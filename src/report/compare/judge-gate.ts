@@ -14,6 +14,7 @@ import { largest } from '../../core/largest.js';
 import type { Gate, GateResult, GateSide } from './comparison.js';
 import { driftsOf } from './find-drift.js';
 import type { Figure } from './figure.js';
+import { misfitOf } from './parse-gate.js';
 import { judgeZero } from './judge-zero.js';
 
 /** A percentile wants so many samples above it. */
@@ -86,9 +87,9 @@ function smallDifference({ gate, base, next, unit }: Shown): Said | undefined {
 }
 
 /** Why a gate cannot be judged by these figures. A bound on a value needs the new side alone. */
-function problemOf({ gate, base, next }: GateFigures): Said | undefined {
+function problemOf({ gate, unit, base, next }: GateFigures): Said | undefined {
   const judged = gate.limit === undefined ? [...base, ...next] : next;
-  const problem = judged.find((figure) => figure.problem !== undefined)?.problem;
+  const problem = judged.find((figure) => figure.problem !== undefined)?.problem ?? misfitOf(gate, unit);
   if (problem !== undefined) return { verdict: 'unjudged', reasons: [problem] };
   const isEmpty = (figures: readonly Figure[]): boolean => figures.some(({ value }) => value === null);
   const empty = [...(gate.limit === undefined && isEmpty(base) ? ['base'] : []), ...(isEmpty(next) ? ['new'] : [])];
@@ -105,13 +106,8 @@ export function holdsLimit({ operator, value }: NonNullable<Gate['limit']>, is: 
   return { '<': is < value, '<=': is <= value, '>': is > value, '>=': is >= value }[operator];
 }
 
-function judgeLimit({ gate, unit, next }: Shown, limit: NonNullable<Gate['limit']>): Said {
+function judgeLimit({ unit, next }: Shown, limit: NonNullable<Gate['limit']>): Said {
   const isShare = unit === 'ratio';
-  if (!isShare && /%\s*(floor|$)/.test(gate.text))
-    return {
-      verdict: 'unjudged',
-      reasons: ['a bound in per cent is of shares, which this is not: a change has a sign'],
-    };
   if (isShare && limit.value > 1)
     return {
       verdict: 'unjudged',

@@ -1,4 +1,4 @@
-import type { Gate, GateAggregate, WorseDirection } from './comparison.js';
+import type { Gate, GateAggregate, Unit, WorseDirection } from './comparison.js';
 
 const GATE =
   /^\s*(?<series>[A-Za-z_][\w.]*(?:\{[^{}]*\})?)\s+(?<aggregate>p\(\s*[\d.]+\s*\)|med|avg|min|max|count|rate|value)\s*(?<operator><=?|>=?)\s*(?<bound>\S+?)(?:\s+floor\s+(?<floor>\S+))?\s*$/;
@@ -109,4 +109,33 @@ function valueOf(text: string): number | undefined {
 export function aggregateName(aggregate: GateAggregate): string {
   if (aggregate.type !== 'quantile') return aggregate.type;
   return `p(${Number((aggregate.quantile * 100).toFixed(6))})`;
+}
+
+/** What a value of each unit can be written in, beside a plain number. */
+const WRITTEN: Readonly<Record<Unit, RegExp>> = {
+  ms: /^(us|ms|s|m)$/,
+  bytes: /^[kKMG]?i?B$/,
+  'bytes per second': /^[kKMG]?i?B(\/s)?$/,
+  'per second': /^\/s$/,
+  ratio: /^%$/,
+  '': /^$/,
+};
+const WORDS: Readonly<Record<Unit, string>> = {
+  ms: 'a time, such as 20ms',
+  bytes: 'bytes, such as 5MB',
+  'bytes per second': 'bytes a second, such as 5MB/s',
+  'per second': 'a number a second, such as 100/s',
+  ratio: 'a share, such as 99%',
+  '': 'a plain number',
+};
+
+/** Why a bound or a floor is written in something else than what the gate is on; undefined where it fits. */
+export function misfitOf(gate: Pick<Gate, 'text'>, unit: Unit): string | undefined {
+  const { bound = '', floor = '' } = GATE.exec(gate.text)?.groups ?? {};
+  const values = BUDGET.test(bound) ? [floor] : [bound, floor];
+  const misfit = values.find((value) => {
+    const written = value.replace(/^[\d.]+/, '');
+    return written !== '' && !WRITTEN[unit].test(written);
+  });
+  return misfit === undefined ? undefined : `${misfit} does not fit, for this is ${WORDS[unit]}`;
 }

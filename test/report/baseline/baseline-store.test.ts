@@ -85,6 +85,32 @@ describe('BaselineStore', () => {
     });
   });
 
+  it('refuses a run that finished and mostly failed, or received nothing', async () => {
+    const folder = await temporaryFolder();
+    const store = new BaselineStore(join(folder, 'kept'));
+    const { totals } = snapshotRun().end;
+    const failing = { totals: { ...totals, rates: { checks: { passes: 1, fails: 29 } } } };
+    await expect(store.save(await writeRun(folder, 10, failing), 'main', ALL)).rejects.toMatchObject({
+      code: 'baseline.unfit',
+      problems: ['failed checks: 96.7%'],
+    });
+    const silent = { totals: { ...totals, counters: {} } };
+    await expect(store.save(await writeRun(folder, 20, silent), 'main', ALL)).rejects.toMatchObject({
+      problems: ['nothing was received'],
+    });
+  });
+
+  it('says why a folder cannot be written, and leaves nothing behind', async () => {
+    const folder = await temporaryFolder();
+    const path = await writeRun(folder, 10);
+    await writeFile(join(folder, 'kept'), 'a file');
+    const store = new BaselineStore(join(folder, 'kept'));
+    await expect(store.save(path, 'main', ALL)).rejects.toMatchObject({
+      code: 'baseline.write-failed',
+      message: expect.stringMatching(/kept\/main cannot be written: a part of the path is a file\.$/),
+    });
+  });
+
   it('keeps one copy of the same run, and loses none when many save at once', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'kept');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aggregateName, parseGate } from '../../../src/report/compare/parse-gate.js';
+import { aggregateName, misfitOf, parseGate } from '../../../src/report/compare/parse-gate.js';
+import type { Unit } from '../../../src/report/compare/comparison.js';
 
 describe('parseGate', () => {
   it('reads changes for the worse, with what never counts', () => {
@@ -54,5 +55,36 @@ describe('parseGate', () => {
   it('names aggregates as gates do', () => {
     expect(aggregateName({ type: 'quantile', quantile: 0.999 })).toBe('p(99.9)');
     expect(aggregateName({ type: 'rate' })).toBe('rate');
+  });
+});
+
+describe('a bound or a floor', () => {
+  it.each<readonly [string, Unit]>([
+    ['ws_rtt p(95) < 5MB', 'ms'],
+    ['ws_rtt p(95) < 90%', 'ms'],
+    ['ws_rtt p(95) < +10% floor 2kB', 'ms'],
+    ['ws_rtt p(95) < +10% floor 5%', 'ms'],
+    ['data_received count > 5ms', 'bytes'],
+    ['data_received count > 5MB/s', 'bytes'],
+    ['ws_msgs_received count > 100/s', ''],
+    ['ws_msgs_received rate > 100ms', 'per second'],
+    ['checks rate > 5ms', 'ratio'],
+  ])('%s does not fit a figure in "%s"', (text, unit) => {
+    expect(misfitOf({ text }, unit)).toMatch(/^\S+ does not fit, for this is /);
+  });
+
+  it.each<readonly [string, Unit]>([
+    ['ws_rtt p(95) < 5', 'ms'],
+    ['ws_rtt p(95) < 1.5s', 'ms'],
+    ['ws_rtt p(95) < +10% floor 200us', 'ms'],
+    ['data_received rate > 5MB/s', 'bytes per second'],
+    ['data_received rate > 5MiB', 'bytes per second'],
+    ['data_received count > 5GB', 'bytes'],
+    ['ws_msgs_received count > 100', ''],
+    ['ws_msgs_received rate > 100/s', 'per second'],
+    ['checks rate > 99%', 'ratio'],
+    ['checks rate > 0.99', 'ratio'],
+  ])('%s fits a figure in "%s"', (text, unit) => {
+    expect(misfitOf({ text }, unit)).toBeUndefined();
   });
 });
