@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples', 'ci');
-const SLOW = { timeout: 180_000 };
+const SLOW = { timeout: 400_000 };
 
 /** One step: what its shell runs, and in which pipelines. */
 interface Step {
@@ -35,14 +35,15 @@ class Project {
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const program = `"${process.execPath}" "${join(ROOT, 'bin', 'run.js')}"`;
     // The machine that tests may be busy: what a run says of the generator is not what is tried here.
-    const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = save ]; then exec ${program} "$@" --force; fi\nexec ${program} "$@"\n`;
+    const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = ci ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = save ]; then exec ${program} "$@" --force; fi\nexec ${program} "$@"\n`;
+    await commitTwice(folder);
     const silent = `#!/bin/sh\necho "$0 $*" >> "${join(folder, 'called.txt')}"\n`;
     for (const [name, text] of Object.entries({ wsg, npm: silent, gh: silent })) {
       await writeFile(join(tools, name), text, { mode: 0o755 });
     }
     const target = `ws://127.0.0.1:${await freePort()}/`;
     const path = `${tools}:${process.env['PATH'] ?? ''}`;
-    return new Project(folder, { ...process.env, PATH: path, TARGET: target, DURATION: '4s' });
+    return new Project(folder, { ...process.env, PATH: path, TARGET: target, DURATION: '3s' });
   }
 
   /** Runs the steps of a pipeline one after the other, those for always also behind one that failed; gives the first failure's code. */
@@ -66,6 +67,27 @@ class Project {
   has(name: string): boolean {
     return existsSync(join(this.folder, name));
   }
+}
+
+/** A change and its base, in a repository that is its own origin. */
+async function commitTwice(folder: string): Promise<void> {
+  const git = (...args: readonly string[]): void => {
+    const { status, stderr } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  };
+  git('init', '--quiet', '--initial-branch', 'main');
+  for (const [key, value] of [
+    ['user.name', 'nobody'],
+    ['user.email', 'nobody@example.org'],
+  ] as const)
+    git('config', key, value);
+  git('remote', 'add', 'origin', folder);
+  git('add', 'test-server.mjs');
+  git('commit', '--quiet', '-m', 'base');
+  git('checkout', '--quiet', '-b', 'change');
+  await writeFile(join(folder, 'change.txt'), 'a change');
+  git('add', 'change.txt');
+  git('commit', '--quiet', '-m', 'change');
 }
 
 async function freePort(): Promise<number> {
@@ -95,6 +117,11 @@ function expectPipelines(
   expect(change.output).toMatch(/(?:within budget|regression|inconclusive|improvement|invalid): /);
   expect(project.has('junit.xml')).toBe(true);
   expect(project.has('report.html')).toBe(true);
+  // Base and head in turn, each of its own checkout; then the baselines as well.
+  expect(change.output.match(/^run \d of 4: (?:base|head)$/gm)).toHaveLength(8);
+  expect(project.has('.wsg/base/test-server.mjs')).toBe(true);
+  expect(project.has('.wsg/base/change.txt')).toBe(false);
+  expect(change.output).toMatch(/\nbase \S+baselines\/main\//);
 }
 
 describe('the shell steps of the example for', () => {
@@ -143,7 +170,7 @@ describe('the shell steps of the example for', () => {
       CI_DEFAULT_BRANCH: 'main',
       ...(kind === 'main'
         ? { CI_COMMIT_BRANCH: 'main', CI_PIPELINE_SOURCE: 'push' }
-        : { CI_PIPELINE_SOURCE: 'merge_request_event' }),
+        : { CI_PIPELINE_SOURCE: 'merge_request_event', CI_MERGE_REQUEST_DIFF_BASE_SHA: 'main' }),
     }));
     expect(JSON.parse(await readFile(join(project.folder, 'gl-code-quality-report.json'), 'utf8'))).toBeInstanceOf(
       Array,
@@ -154,7 +181,8 @@ describe('the shell steps of the example for', () => {
     const stages = [...(await example('Jenkinsfile')).matchAll(/stage\('(?<name>[^']+)'\) \{(?<body>[^]*?)\n {4}\}/g)];
     const shell = (text: string): string => {
       const { long, short } = /sh (?:'''(?<long>[^]*?)'''|'(?<short>[^\n]*)')\n/.exec(text)?.groups ?? {};
-      return long ?? short ?? '';
+      // In Groovy's strings a backslash is written twice.
+      return (long ?? short ?? '').replaceAll('\\\\', '\\');
     };
     const whens: Readonly<Record<string, Step['when']>> = { compare: 'change', keep: 'main' };
     const steps = (kind: 'main' | 'change'): readonly Step[] => [
@@ -164,8 +192,8 @@ describe('the shell steps of the example for', () => {
       })),
       { run: 'if [ -f server.pid ]; then kill "$(cat server.pid)"; fi', when: 'always' },
     ];
-    expect(stages.map(({ groups }) => groups?.['name'])).toEqual(['install', 'load test', 'compare', 'keep']);
-    expectPipelines(project, steps, () => ({ BASELINES: join(project.folder, 'baselines') }));
+    expect(stages.map(({ groups }) => groups?.['name'])).toEqual(['install', 'compare', 'keep']);
+    expectPipelines(project, steps, () => ({ BASELINES: join(project.folder, 'baselines'), CHANGE_TARGET: 'main' }));
   });
 });
 

@@ -89,16 +89,21 @@ function smallDifference({ gate, base, next, unit }: Shown): Said | undefined {
 /** Why a gate cannot be judged by these figures. A bound on a value needs the new side alone. */
 function problemOf({ gate, unit, base, next }: GateFigures): Said | undefined {
   const judged = gate.limit === undefined ? [...base, ...next] : next;
-  const problem = judged.find((figure) => figure.problem !== undefined)?.problem ?? misfitOf(gate, unit);
+  const problem =
+    judged.find((figure) => figure.problem !== undefined)?.problem ??
+    misfitOf(gate, unit) ??
+    emptyOf(gate.limit === undefined ? base : [], next);
   if (problem !== undefined) return { verdict: 'unjudged', reasons: [problem] };
-  const isEmpty = (figures: readonly Figure[]): boolean => figures.some(({ value }) => value === null);
-  const empty = [...(gate.limit === undefined && isEmpty(base) ? ['base'] : []), ...(isEmpty(next) ? ['new'] : [])];
-  if (empty.length > 0)
-    return { verdict: 'unjudged', reasons: [`no sample of it on the ${empty.join(' and on the ')} side`] };
   const wanted = wantedSamples(gate);
   const fewest = Math.min(...judged.map(({ samples }) => samples));
   if (gate.aggregate.type !== 'quantile' || fewest >= wanted) return undefined;
   return { verdict: 'invalid', reasons: [`a run has ${fewest} samples of it, and this percentile wants ${wanted}`] };
+}
+
+function emptyOf(base: readonly Figure[], next: readonly Figure[]): string | undefined {
+  const isEmpty = (figures: readonly Figure[]): boolean => figures.some(({ value }) => value === null);
+  const empty = [...(isEmpty(base) ? ['base'] : []), ...(isEmpty(next) ? ['new'] : [])];
+  return empty.length === 0 ? undefined : `no sample of it on the ${empty.join(' and on the ')} side`;
 }
 
 /** Whether a value is on the good side of a bound. */
