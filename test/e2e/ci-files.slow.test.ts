@@ -121,7 +121,8 @@ function expectPipelines(
   expect(change.output.match(/^run \d of 4: (?:base|head)$/gm)).toHaveLength(8);
   expect(project.has('.wsg/base/test-server.mjs')).toBe(true);
   expect(project.has('.wsg/base/change.txt')).toBe(false);
-  expect(change.output).toMatch(/\nbase \S+baselines\/main\//);
+  // A machine that is too busy to judge stops the job before that.
+  if (change.code === 0) expect(change.output).toMatch(/\nbase \S+baselines\/main\//);
 }
 
 describe('the shell steps of the example for', () => {
@@ -190,7 +191,7 @@ describe('the shell steps of the example for', () => {
         run: shell(groups['body'] ?? ''),
         when: whens[groups['name'] ?? ''] ?? kind,
       })),
-      { run: 'if [ -f server.pid ]; then kill "$(cat server.pid)"; fi', when: 'always' },
+      { run: 'if [ -f server.pid ]; then kill "$(cat server.pid)"; rm server.pid; fi', when: 'always' },
     ];
     expect(stages.map(({ groups }) => groups?.['name'])).toEqual(['install', 'compare', 'keep']);
     expectPipelines(project, steps, () => ({ BASELINES: join(project.folder, 'baselines'), CHANGE_TARGET: 'main' }));
