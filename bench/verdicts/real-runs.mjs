@@ -1,5 +1,5 @@
 // The verdicts on real runs: ten of one build, and a change that is real: echo through a proxy that delays, by 20 % of the base's p50 more.
-//   npm run verdicts:real                  about 20 minutes; SECONDS and RUNS make it shorter
+//   npm run verdicts:real                  about 9 minutes; SECONDS and RUNS make it shorter
 // Base and changed runs alternate, so that what the machine does beside it meets both.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -75,7 +75,7 @@ function verdict(args) {
 }
 
 function count(verdicts) {
-  const words = ['regression', 'inconclusive', 'within budget', 'improvement', 'invalid'];
+  const words = ['regression', 'inconclusive', 'within budget', 'improvement', 'unjudged', 'invalid'];
   return words.flatMap((word) => {
     const times = verdicts.filter((one) => one.verdict === word).length;
     return times === 0 ? [] : [`${word} ${times}`];
