@@ -64,7 +64,8 @@ export const CELLS = [
       runs: [10, 1],
       base: { spread: 0.05 },
       next: { spread: 0.05, slower: 0.3 },
-      wants: [atLeast('regression', 0.88)],
+      // A t test with nine degrees of freedom finds it in 81 to 90 % of pairs, as it has one gate to judge or two.
+      wants: [atLeast('regression', 0.85)],
     },
   ),
   pair('4 against 4, no change, 5 % between runs', {}, { runs: [4, 4], ...both({ spread: 0.05 }), wants: ALARMS }),

@@ -279,9 +279,9 @@ describe('the full summary', () => {
     expect(
       fullLines([
         ['iterations', 'default', ''],
-        ['iterations', 'default', '::only'],
+        ['ws_sessions', 'default', '::only'],
       ]),
-    ).toEqual(['', '  █ GROUP: only ', '', '    EXECUTION', '    iterations...: 1 1/s', '', '', '']);
+    ).toEqual(['', '  █ GROUP: only ', '', '    WEBSOCKET', '    ws_sessions...: 1 1/s', '', '', '']);
   });
 
   it('takes metrics and groups of any name', () => {

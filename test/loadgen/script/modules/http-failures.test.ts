@@ -62,7 +62,8 @@ function expectTimesOf(shown: Shown | undefined): void {
     'blocked',
     'connecting',
   ].map((name) => shown?.timings[name]);
-  expect(duration).toBeGreaterThan(100);
+  // On a busy machine most of a timeout may go by until the connection is there.
+  expect(blocked + duration).toBeGreaterThan(100);
   expect(sending + waiting + receiving).toBeCloseTo(duration, 3);
   expect(blocked).toBeGreaterThanOrEqual(connecting);
 }
@@ -83,7 +84,7 @@ it.each([
   expect(shown).toMatchObject({ status: 0, ...failure });
   expectTimesOf(shown);
   expect(run.totals.trends['http_req_duration']?.count).toBe(1);
-  expect(run.totals.trends['http_req_duration']?.max).toBeGreaterThan(100);
+  expect(run.totals.trends['http_req_duration']?.max).toBeCloseTo(shown?.timings['duration'] ?? 0, 3);
   const where = failure.body === null ? `Get "${url}${path}": ` : '';
   expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`${where}${failure.error}`]);
 });
