@@ -98,7 +98,7 @@ export function readPercent(name: 'budget' | 'noise' | 'least-change', text: str
   const percent = /^(?<percent>\d+(?:\.\d+)?)%?$/.exec(text.trim())?.groups?.['percent'];
   const ratio = Number(percent) / 100;
   if (percent !== undefined && ratio < 10) return ratio;
-  throw new WsgError('usage', `'${text}' of --${name} is no percentage such as 10%.`);
+  throw new WsgError('usage', `'${text}' of --${name} must be a percentage such as 10%.`);
 }
 
 /** Milliseconds; undefined when it was not given. Throws `usage`. */
@@ -106,5 +106,5 @@ export function readWarmup(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const warmupMs = parseDuration(text);
   if (warmupMs !== undefined && warmupMs >= 0) return warmupMs;
-  throw new WsgError('usage', `'${text}' of --warmup is no duration such as 5s.`);
+  throw new WsgError('usage', `'${text}' of --warmup must be a duration such as 5s.`);
 }

@@ -34,7 +34,7 @@ function endingOf(path: string | undefined): string | undefined {
 function readFormat(text: string | undefined): ExportFormat {
   const format = EXPORT_FORMATS.find((candidate) => candidate === text);
   if (format !== undefined) return format;
-  const said = text === undefined ? 'Which format?' : `'${text}' is no format.`;
+  const said = text === undefined ? 'Which format?' : `'${text}' is not a format.`;
   throw new WsgError('usage', `${said} --format takes ${EXPORT_FORMATS.join(', ')}.`, {
     hint: 'The ending of --output says it too: .hgrm, .hlog, .csv, .prom.',
   });

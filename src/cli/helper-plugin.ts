@@ -6,7 +6,7 @@ import type { GatewaySession } from './gateway-session.js';
 export function helperPlugin(pause: string, roundsPerFlush: number | undefined): GatewaySession['plugins'][number] {
   const pauseMs = parseDuration(pause);
   if (pauseMs === undefined || pauseMs < 0) {
-    throw new WsgError('usage', `'${pause}' of --pause is no duration such as 0.1ms, 5ms or 0.`);
+    throw new WsgError('usage', `'${pause}' of --pause must be a duration such as 0.1ms, 5ms or 0.`);
   }
   return { module: 'devhelpers', options: { pauseMs, ...(roundsPerFlush !== undefined && { roundsPerFlush }) } };
 }

@@ -136,7 +136,7 @@ function readGatewayUrl({ gateway }: LoadtestFlags): string | undefined {
   if (gateway === undefined) return undefined;
   const url = withScheme(gateway, HTTP);
   if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new WsgError('options.invalid', `gateway: '${gateway}' is no URL such as http://127.0.0.1:5000`);
+  throw new WsgError('options.invalid', `gateway: '${gateway}' must be a URL such as http://127.0.0.1:5000`);
 }
 
 function problemsOf(read: () => unknown): readonly string[] {

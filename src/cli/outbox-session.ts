@@ -133,7 +133,7 @@ function listText(dir: string, summaries: readonly SinkSummary[], first: readonl
   const broken =
     unreadable === 0
       ? ''
-      : `${unreadable} lines in ${dir} are no letters; \`wsg outbox drop --all\` removes them too\n`;
+      : `${unreadable} lines in ${dir} are not dead letters; \`wsg outbox drop --all\` removes them too\n`;
   if (letters === 0) return `no dead letters in ${dir}\n${broken}`;
   const rows = summaries.flatMap(({ sink, oldest, newest, reasons }) =>
     Array.from(reasons, ([reason, count]) => [sink, String(count), printable(reason), oldest ?? '', newest ?? '']),

@@ -31,7 +31,7 @@ export function readWatchFlags({ live, dashboard }: WatchFlags): { readonly dash
   if (live !== undefined && !LIVE_MODES.some((mode) => mode === live)) {
     problems.push(`live: '${live}' is none of ${LIVE_MODES.join(', ')}`);
   }
-  if (dashboard !== undefined && address === undefined) problems.push(`dashboard: '${dashboard}' is no host:port`);
+  if (dashboard !== undefined && address === undefined) problems.push(`dashboard: '${dashboard}' must be a host:port`);
   if (problems.length > 0) throw new WsgError('options.invalid', 'The run cannot be watched as asked.', { problems });
   return { dashboard: address };
 }

@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.js';
 
 /** `wsg doctor`: what would run on this machine, and what bounds connections. */
 export default class Doctor extends BaseCommand {
-  static override summary = 'Say what would run on this machine, what limits connections, and how to mend it.';
+  static override summary = 'Say what would run on this machine, what limits connections, and how to fix it.';
   static override description =
     'Reads versions, the configuration, whether the transport uws runs (its binary, its sha256, its self-test on loopback), and limits of the process, the kernel and the cgroup. Changes nothing. Ends with 0; with 104 for a configuration that cannot be used, and with 15 where the transport that it asks for cannot run.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --connections 100000'];

@@ -34,7 +34,7 @@ export default class Report extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
       description:
-        'Write to this file; - is standard output. Of a comparison: too, by its ending (.txt .md .json .xml .csv .html), and may be repeated.',
+        'Write to this file; - is standard output. Of a comparison: too, in the format of its extension (.txt .md .json .xml .csv .html), and may be repeated.',
     }),
     ...compareFlags,
   };

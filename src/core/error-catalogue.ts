@@ -19,7 +19,7 @@ export const ERROR_CATALOGUE = {
   'gateway.stop-failed': 'A part of the gateway could not be stopped in order; the others were.',
   'gateway.start-failed': 'The gateway started as a child process did not come up.',
   'preflight.refused':
-    'The machine has not the open files, ports or memory that the load needs; each is listed with what mends it.',
+    'The machine has not the open files, ports or memory that the load needs; each is listed with what fixes it.',
   'target.unreachable': 'Nothing answers WebSocket upgrades at the target.',
   'script.unreadable': 'The script cannot be read.',
   'script.invalid':
@@ -32,7 +32,7 @@ export const ERROR_CATALOGUE = {
   'thread.crashed': 'A thread of the load generator ended before its time.',
   'output.failed': 'What --out or --output names cannot be written to.',
   'run-file.not-found': 'The run file cannot be read.',
-  'run-file.foreign': 'The file is no run file.',
+  'run-file.foreign': 'The file is not a run file.',
   'run-file.newer': 'The run file has a newer major version than this program reads.',
   'run-file.write-failed': 'The run file cannot be written.',
   'run-file.empty': 'The run file holds a header and nothing else.',

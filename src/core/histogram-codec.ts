@@ -29,7 +29,7 @@ export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
 
 /** Adds encoded samples to a histogram. Throws a plain `Error` when the bytes are no histogram; the target is then not to be used. */
 export function decodeHistogramInto(bytes: Uint8Array, target: Histogram): void {
-  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are no histogram');
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const input = new VarintReader(bytes, FIXED_BYTES);
   const count = input.next();
@@ -52,7 +52,7 @@ export interface SparseHistogram {
 
 /** Encoded samples as the buckets that they are in, for who needs no histogram of them. Throws as `decodeHistogramInto` does. Hot: see bench/report. */
 export function decodeSparse(bytes: Uint8Array): SparseHistogram {
-  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are no histogram');
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const input = new VarintReader(bytes, FIXED_BYTES);
   const total = input.next();
@@ -90,7 +90,7 @@ export interface SampleFigures {
  * to decode. Throws as `decodeHistogramInto` does; the cells are then not to be used. Hot: see bench/report.
  */
 export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint32Array): SampleFigures {
-  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are no histogram');
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const input = new VarintReader(bytes, FIXED_BYTES);
   const count = input.next();

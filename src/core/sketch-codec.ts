@@ -33,7 +33,7 @@ export function encodeSketch(sketch: ValueSketch): Uint8Array<ArrayBuffer> {
 
 /** Adds encoded samples to a sketch. Throws a plain `Error` when the bytes are no sketch; the target is then not to be used. */
 export function decodeSketchInto(bytes: Uint8Array, target: ValueSketch): void {
-  if (bytes.length < FIXED_BYTES || !isSketch(bytes)) throw new Error('these bytes are no sketch');
+  if (bytes.length < FIXED_BYTES || !isSketch(bytes)) throw new Error('these bytes are not a sketch');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const input = new VarintReader(bytes, FIXED_BYTES);
   const count = input.next();

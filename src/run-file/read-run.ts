@@ -187,7 +187,7 @@ async function openRun(path: string): Promise<FileHandle> {
   const stat = await file.stat();
   if (stat.isFile()) return file;
   await file.close();
-  throw notFound(path, stat.isDirectory() ? 'it is a folder' : 'it is no regular file', undefined);
+  throw notFound(path, stat.isDirectory() ? 'it is a folder' : 'it is not a regular file', undefined);
 }
 
 function reasonOf(error: unknown): string {
@@ -220,7 +220,8 @@ async function checkMagic(file: FileHandle, path: string): Promise<FilePlace> {
 }
 
 function foreign(path: string, bytes: Buffer): WsgError {
-  if (bytes.length === 0) return new WsgError('run-file.foreign', `The file ${path} is empty, so it is no run file.`);
+  if (bytes.length === 0)
+    return new WsgError('run-file.foreign', `The file ${path} is empty, so it is not a run file.`);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (isGzip) {
     return new WsgError('run-file.foreign', `The file ${path} is compressed with gzip.`, {
@@ -236,7 +237,7 @@ function foreign(path: string, bytes: Buffer): WsgError {
       },
     );
   }
-  return new WsgError('run-file.foreign', `The file ${path} is no run file: it does not begin with "${MAGIC}".`, {
+  return new WsgError('run-file.foreign', `The file ${path} is not a run file: it does not begin with "${MAGIC}".`, {
     hint: 'wsg loadtest writes run files; --run names them.',
   });
 }

@@ -46,8 +46,8 @@ const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 export function parseThreshold(text: string): ThresholdExpression | { readonly problem: string } {
   const { aggregate = '', operator, limit = '' } = EXPRESSION.exec(text.trim())?.groups ?? {};
   const compare = Object.entries(OPERATORS).find(([name]) => name === operator)?.[1];
-  if (compare === undefined) return { problem: `'${text}' is no threshold such as 'p(95)<500'` };
-  if (!NUMBER.test(limit)) return { problem: `'${text}' compares with '${limit}', which is no number` };
+  if (compare === undefined) return { problem: `'${text}' must be a threshold such as 'p(95)<500'` };
+  if (!NUMBER.test(limit)) return { problem: `'${text}' compares with '${limit}', which is not a number` };
   const isMet = (value: number): boolean => compare(value, Number(limit));
   if (PLAIN_AGGREGATES.includes(aggregate)) return { aggregate, isMet };
   const percentile = percentileOf(aggregate);

@@ -266,7 +266,7 @@ describe('wsg outbox drop', () => {
     expect(await left(dir)).toHaveLength(1);
   });
 
-  it('removes what is meant, and with --all what is no letter too', async () => {
+  it('removes what is meant, and with --all what is not a letter too', async () => {
     const dir = await folderWith({ redis: `${letter(1)}garbage\n${letter(2)}`, nats: letter(3) });
     const output = recordingOutput();
     await drop({ flags: { ...NONE, dir, id: ['00af-1700000000000-2'] }, output }, { all: false, yes: true });

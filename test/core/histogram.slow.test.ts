@@ -219,7 +219,7 @@ describe('the codec', () => {
 
   it('refuses bytes that are none, cut or do not add up', () => {
     const bytes = encodeHistogram(histogramOf([1, 2, 3]));
-    expect(() => decodeHistogram(new Uint8Array(40))).toThrow('no histogram');
+    expect(() => decodeHistogram(new Uint8Array(40))).toThrow('not a histogram');
     expect(() => decodeHistogram(bytes.slice(0, -1))).toThrow('ends too early');
     const wrong = bytes.slice();
     wrong[25] = 9;

@@ -76,6 +76,6 @@ describe('a value sketch', () => {
   it('refuses bytes that are none', () => {
     const bytes = encodeSketch(sketchOf([1, 2, 3]));
     expect(() => decodeSketch(bytes.subarray(0, bytes.length - 1))).toThrow('ends too early');
-    expect(() => decodeSketch(bytes.subarray(0, 3))).toThrow('no sketch');
+    expect(() => decodeSketch(bytes.subarray(0, 3))).toThrow('not a sketch');
   });
 });

@@ -93,7 +93,7 @@ describe('wsg report BASE NEW', () => {
     ]);
     expect(problems.map((problem) => problem.code)).toEqual([2, 2, 2, 2, 2, 2]);
     expect(problems.map(({ stderr }) => stderr).join('\n')).toMatch(
-      /No file fits the pattern[^]*is no gate such as[^]*says no format[^]*3 runs were named[^]*no difference called weather[^]*missing\.run/,
+      /No file fits the pattern[^]*is not a gate such as[^]*says no format[^]*3 runs were named[^]*no difference called weather[^]*missing\.run/,
     );
   });
 

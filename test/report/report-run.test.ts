@@ -60,6 +60,6 @@ describe('a report', () => {
   it('of a file that is no run is a sentence', async () => {
     const path = join(await temporaryFolder(), 'notes.txt');
     await writeFile(path, 'hello\n');
-    await expect(renderReport(path, { format: 'text' })).rejects.toThrow(`The file ${path} is no run file`);
+    await expect(renderReport(path, { format: 'text' })).rejects.toThrow(`The file ${path} is not a run file`);
   });
 });

@@ -12,7 +12,7 @@ export default class OutboxDrop extends BaseCommand {
   ];
   static override flags = {
     ...outboxFlags,
-    all: Flags.boolean({ description: 'All of them, lines that are no letters included.' }),
+    all: Flags.boolean({ description: 'All of them, lines that are not dead letters included.' }),
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.' }),
   };
 

@@ -38,7 +38,7 @@ export default class ReportCi extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
       description:
-        'Write the comparison to this file as well, by its ending (.txt .md .json .xml .csv .html); may be repeated.',
+        'Write the comparison to this file as well, in the format of its extension (.txt .md .json .xml .csv .html); may be repeated.',
     }),
     ...compareFlags,
   };

@@ -19,7 +19,7 @@ export default class ReportTrend extends BaseCommand {
     'least-change': Flags.string({
       helpValue: 'PERCENT',
       default: '3%',
-      description: 'A smaller change of the level is no step.',
+      description: 'A smaller change of the level does not count as a step.',
     }),
     'allow-different': Flags.string({
       helpValue: 'KEY',

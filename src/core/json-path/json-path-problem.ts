@@ -3,10 +3,10 @@ import { readSubPaths } from './sub-paths.js';
 
 /** What is wrong with a path, as the end of a sentence that begins with the path; undefined when nothing is. */
 export function jsonPathProblem(path: string): string | undefined {
-  if (path === '') return 'is no path';
-  if (/^(?:[^\\]|\\[^])*\\$/.test(path)) return 'is no path: it ends with the backslash of an escape';
+  if (path === '') return 'is not a path';
+  if (/^(?:[^\\]|\\[^])*\\$/.test(path)) return 'is not a path: it ends with the backslash of an escape';
   const open = findUnclosed(path);
-  return open === undefined ? undefined : `is no path: its '${open}' is never closed`;
+  return open === undefined ? undefined : `is not a path: its '${open}' is never closed`;
 }
 
 /** The first bracket of a query, or of several paths, that does not close. */

@@ -1,4 +1,4 @@
-/** A backend answered and said no: credentials, rights, something of another type. Trying again changes nothing until somebody mends it. */
+/** A backend answered and said no: credentials, rights, something of another type. Trying again changes nothing until somebody fixes it. */
 export class BackendRefusal extends Error {
   override readonly name = 'BackendRefusal';
 }

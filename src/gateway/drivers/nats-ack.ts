@@ -16,7 +16,7 @@ export function parseAck(text: string): NatsAck {
     return { kind: 'stored', duplicate: text.includes('"duplicate":') };
   }
   const parsed = denial.safeParse(jsonOf(text));
-  if (!parsed.success) return { kind: 'lost', why: 'an answer that is no acknowledgement' };
+  if (!parsed.success) return { kind: 'lost', why: 'an answer that is not an acknowledgement' };
   const { err_code, description } = parsed.data.error;
   return { kind: 'denied', code: err_code, why: description };
 }

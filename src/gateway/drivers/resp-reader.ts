@@ -113,7 +113,7 @@ export class RespReader {
         this.#beginArray(readInteger(bytes, start + 1, end));
         break;
       default:
-        throw new Error('What answers is no Redis.');
+        throw new Error('What answers is not Redis.');
     }
   }
 

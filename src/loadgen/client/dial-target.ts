@@ -68,7 +68,7 @@ const OWN = /^(upgrade|connection|sec-websocket-(version|key|extensions))$/i;
 
 function headerLines(url: URL, { headers = [], subprotocols = [], offersDeflate }: DialWishes): string {
   for (const [name, value] of headers) {
-    if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`'${name}: ${value}' is no header`);
+    if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`'${name}: ${value}' is not a header`);
   }
   const given = headers.filter(([name]) => !OWN.test(name));
   const has = (wanted: string): boolean => given.some(([name]) => name.toLowerCase() === wanted);

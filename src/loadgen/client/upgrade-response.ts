@@ -4,7 +4,7 @@ import type { DialTarget } from './dial-target.js';
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export const UNWANTED_EXTENSION = 'the server chose an extension that was not offered';
 /** How a problem begins with an answer that is not HTTP; its first line follows. */
-export const NO_HTTP = 'the answer is no HTTP: ';
+export const NO_HTTP = 'the answer is not HTTP: ';
 const MAX_HEAD_BYTES = 65_536;
 /** How much of the body of an answer that is no upgrade is read. */
 const MAX_BODY_BYTES = 1024;

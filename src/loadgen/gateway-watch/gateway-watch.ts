@@ -104,7 +104,7 @@ async function fetchCounters(url: string): Promise<GatewayCounters | string> {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     const text = await response.text();
     if (!response.ok) return `it answered ${response.status}`;
-    return parseGatewayCounters(text) ?? 'they are no counters of a gateway';
+    return parseGatewayCounters(text) ?? 'they are not the counters of a gateway';
   } catch (error) {
     return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
   }

@@ -52,14 +52,14 @@ function parseCsv(target: string, env: Readonly<Record<string, string | undefine
 
 function parsePrometheus(target: string): OutputWish | { readonly problem: string } {
   const address = target === '' ? PROMETHEUS_ADDRESS : parseListenAddress(target);
-  if (address === undefined) return { problem: `out: '${target}' is no host:port to serve Prometheus on` };
+  if (address === undefined) return { problem: `out: '${target}' must be a host:port to serve Prometheus on` };
   return { create: () => new PrometheusOutput(address) };
 }
 
 function parseOtlp(given: string): OutputWish | { readonly problem: string } {
   const target = withScheme(given, ['http', 'https']);
   if (!/^https?:\/\//.test(target) || !URL.canParse(target)) {
-    return { problem: `out: '${target}' is no URL of an OTLP collector such as http://127.0.0.1:4318` };
+    return { problem: `out: '${target}' must be the URL of an OTLP collector such as http://127.0.0.1:4318` };
   }
   const url = new URL(target);
   if (url.username !== '' || url.password !== '')

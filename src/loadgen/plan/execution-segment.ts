@@ -29,9 +29,10 @@ export function parseExecutionSegment(
   const bounds = parseBounds(text);
   if (bounds === undefined) return { problem: `'${text}' is not ${FORMS}` };
   const cuts = sequence === undefined ? bounds : parseCuts(sequence);
-  if (cuts === undefined) return { problem: `the sequence '${sequence}' is no ascending list such as '0,1/4,1/2,1'` };
+  if (cuts === undefined)
+    return { problem: `the sequence '${sequence}' must be an ascending list such as '0,1/4,1/2,1'` };
   const [from, to] = bounds;
-  if (!hasNeighbours(cuts, from, to)) return { problem: `'${text}' is no part of the sequence '${sequence}'` };
+  if (!hasNeighbours(cuts, from, to)) return { problem: `'${text}' is not a part of the sequence '${sequence}'` };
   const period = cuts.reduce((common, { under }) => leastCommonMultiple(common, under), 1);
   if (period > MOST_SLOTS) return { problem: `'${text}' would need ${period} equal parts, more than ${MOST_SLOTS}` };
   if (sequence === undefined && !Number.isInteger(Math.log2(period))) {

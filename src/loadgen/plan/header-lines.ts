@@ -12,7 +12,7 @@ export function readHeaderLines(
   return texts.flatMap((text) => {
     const { name, value } = HEADER.exec(text)?.groups ?? {};
     if (name !== undefined && value !== undefined) return [[name, value] as const];
-    reader.complain(setting, `'${text}' is no header such as 'X-Api-Key: abc'`);
+    reader.complain(setting, `'${text}' must be a header such as 'X-Api-Key: abc'`);
     return [];
   });
 }

@@ -12,7 +12,8 @@ export function parseLocalAddresses(text: string): readonly string[] | { readonl
   const addresses: string[] = [];
   for (const part of text.split(',').map((item) => item.trim())) {
     const range = rangeOf(part);
-    if (range === undefined) return { problem: `'${part}' is no address, range such as 127.0.0.2-127.0.0.9, or CIDR` };
+    if (range === undefined)
+      return { problem: `'${part}' must be an address, a range such as 127.0.0.2-127.0.0.9, or a CIDR block` };
     if ('address' in range) addresses.push(range.address);
     else {
       if (range.last - range.first + addresses.length >= MOST_ADDRESSES) {

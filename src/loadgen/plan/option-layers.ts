@@ -42,7 +42,7 @@ export function objectLayer(options: unknown, place: Place, reader: OptionReader
   const layer = new Map<string, Setting>();
   if (options === undefined || options === null) return layer;
   if (!isRecord(options)) {
-    reader.complain(place, 'the options are no object');
+    reader.complain(place, 'the options must be an object');
     return layer;
   }
   for (const [name, value] of Object.entries(options)) {

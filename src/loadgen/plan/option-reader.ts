@@ -70,7 +70,7 @@ export class OptionReader {
     const isDigits = typeof value === 'string' && /^\s*-?\d{1,15}\s*$/.test(value);
     const number = typeof value === 'number' || isDigits ? Number(value) : Number.NaN;
     if (Number.isSafeInteger(number) && number >= least) return number;
-    this.complain(setting, `${quoted(value)} is no whole number of at least ${least}`);
+    this.complain(setting, `${quoted(value)} must be a whole number of at least ${least}`);
     return otherwise;
   }
 
@@ -81,7 +81,7 @@ export class OptionReader {
     const isDigits = typeof value === 'string' && /^\s*\d{1,15}(\.\d{1,9})?\s*$/.test(value);
     const number = typeof value === 'number' || isDigits ? Number(value) : Number.NaN;
     if (number > above && number <= most) return number;
-    this.complain(setting, `${quoted(value)} is no number greater than ${above} and up to ${most}`);
+    this.complain(setting, `${quoted(value)} must be a number greater than ${above} and up to ${most}`);
     return otherwise;
   }
 
@@ -91,7 +91,7 @@ export class OptionReader {
     const { value } = setting;
     const isText = typeof value === 'string' || typeof value === 'number';
     const durationMs = isText ? parseDuration(String(value)) : undefined;
-    if (durationMs === undefined) this.complain(setting, `${quoted(value)} is no duration such as 30s or 1m30s`);
+    if (durationMs === undefined) this.complain(setting, `${quoted(value)} must be a duration such as 30s or 1m30s`);
     else if (durationMs < leastMs) {
       this.complain(setting, `${quoted(value)} is shorter than ${leastMs / 1000}s`);
     } else return durationMs;
@@ -101,7 +101,7 @@ export class OptionReader {
   text(setting: Setting | undefined): string | undefined {
     if (setting === undefined) return undefined;
     if (typeof setting.value === 'string') return setting.value;
-    this.complain(setting, `${quoted(setting.value)} is no text`);
+    this.complain(setting, `${quoted(setting.value)} must be a text`);
     return undefined;
   }
 
@@ -138,13 +138,13 @@ export class OptionReader {
   list(setting: Setting): readonly Setting[] | undefined {
     if (Array.isArray(setting.value))
       return setting.value.map((value, index) => ({ value, ...within(setting, index) }));
-    this.complain(setting, `${quoted(setting.value)} is no list`);
+    this.complain(setting, `${quoted(setting.value)} must be a list`);
     return undefined;
   }
 
   record(setting: Setting): Readonly<Record<string, unknown>> | undefined {
     if (isRecord(setting.value)) return setting.value;
-    this.complain(setting, `${quoted(setting.value)} is no object`);
+    this.complain(setting, `${quoted(setting.value)} must be an object`);
     return undefined;
   }
 }

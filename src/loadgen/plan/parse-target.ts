@@ -4,7 +4,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '
 
 /** Parses a ws:// or wss:// URL; a sentence when it is neither. */
 export function parseTarget(given: string): Target | { readonly problem: string } {
-  if (!URL.canParse(given)) return { problem: `'${given}' is no URL such as ws://127.0.0.1:5000/connect` };
+  if (!URL.canParse(given)) return { problem: `'${given}' must be a URL such as ws://127.0.0.1:5000/connect` };
   const url = new URL(given);
   const defaultPort = DEFAULT_PORTS[url.protocol];
   if (defaultPort === undefined) return { problem: `'${given}' must begin with ws:// or wss://` };

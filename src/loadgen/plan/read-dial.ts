@@ -65,7 +65,7 @@ function readSubprotocols(options: Layer, reader: OptionReader): readonly string
   const subprotocols = reader.texts(setting) ?? [];
   for (const name of subprotocols) {
     if (setting !== undefined && !TOKEN.test(name))
-      reader.complain(setting, `'${name}' is no subprotocol such as graphql-ws`);
+      reader.complain(setting, `'${name}' must be a subprotocol such as graphql-ws`);
   }
   return subprotocols;
 }

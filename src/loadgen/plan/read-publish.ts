@@ -28,7 +28,7 @@ function readUrl(options: Layer, otherwise: string, reader: OptionReader): strin
   if (setting === undefined) return otherwise;
   const url = reader.withScheme(setting, reader.text(setting) ?? otherwise, ['http', 'https']);
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    reader.complain(setting, `'${url}' is no URL such as http://127.0.0.1:5000/send?all=true`);
+    reader.complain(setting, `'${url}' must be a URL such as http://127.0.0.1:5000/send?all=true`);
   }
   return url;
 }
@@ -36,7 +36,8 @@ function readUrl(options: Layer, otherwise: string, reader: OptionReader): strin
 function readMethod(options: Layer, reader: OptionReader): string {
   const setting = options.get('publishMethod');
   const method = reader.text(setting) ?? 'POST';
-  if (setting !== undefined && !METHOD.test(method)) reader.complain(setting, `'${method}' is no method such as POST`);
+  if (setting !== undefined && !METHOD.test(method))
+    reader.complain(setting, `'${method}' must be a method such as POST`);
   return method;
 }
 

@@ -104,7 +104,7 @@ export class BaselineStore {
 
   private folderOf(name: string): string {
     if (NAME.test(name)) return join(this.folder, name);
-    throw new WsgError('usage', `'${name}' is no name of a baseline.`, {
+    throw new WsgError('usage', `'${name}' cannot be the name of a baseline.`, {
       hint: 'Letters, digits, points, dashes and underscores, a letter or digit first: main, release-2.1.',
     });
   }

@@ -30,10 +30,10 @@ const FORM = "such as 'ws_ping p(99) < +10%', 'checks rate > -1%' or 'ws_ping p(
  */
 export function parseGate(text: string, origin: Gate['origin']): Gate | { readonly problem: string } {
   const groups = GATE.exec(text)?.groups;
-  if (groups === undefined) return { problem: `'${text}' is no gate ${FORM}` };
+  if (groups === undefined) return { problem: `'${text}' is not a gate ${FORM}` };
   const { series = '', aggregate: word = '', operator = '', bound = '', floor } = groups;
   const aggregate = aggregateOf(word);
-  if (aggregate === undefined) return { problem: `'${text}': ${word} is no percentile from 0 to 100` };
+  if (aggregate === undefined) return { problem: `'${text}': ${word} is not a percentile from 0 to 100` };
   const worse: WorseDirection = operator.startsWith('<') ? 'up' : 'down';
   const read = boundOf(bound, operatorOf(operator), { aggregate, worse });
   if ('problem' in read) return { problem: `'${text}': ${read.problem}` };
@@ -44,7 +44,7 @@ function withFloor(gate: Gate, floor: string | undefined): Gate | { readonly pro
   if (floor === undefined) return gate;
   const value = valueOf(floor);
   return value === undefined
-    ? { problem: `'${gate.text}': ${floor} is no value such as 2ms` }
+    ? { problem: `'${gate.text}': ${floor} must be a value such as 2ms` }
     : { ...gate, floor: value };
 }
 

@@ -33,6 +33,6 @@ export async function readGatesFile(path: string, isNamed: boolean): Promise<rea
   } catch (cause) {
     if (cause instanceof WsgError) throw cause;
     const hint = "It holds a list: gates: ['ws_ping p(99) < +10%'].";
-    throw new WsgError('usage', `${path} is no file of gates: ${errorMessage(cause)}.`, { cause, hint });
+    throw new WsgError('usage', `${path} is not a file of gates: ${errorMessage(cause)}.`, { cause, hint });
   }
 }

@@ -30,13 +30,13 @@ test('templates and paths that cannot be read are problems, all told at once', a
   ].join('\n');
   const { problems } = await load(yaml);
   expect(problems).toEqual([
-    "config.yml:1:48 stream_redis.stream_name: 'a{b' is no template: '{' belongs to no placeholder such as {tag.room} or {json.user:none}",
-    "config.yml:2:46 stream_amqp.routing_key: '{tag.}' is no template: '{tag.}' has no name",
-    "config.yml:3:42 stream_nats.subject: '{json.}' is no template: '{json.}' has no name",
-    "config.yml:6:10 endpoints[0].json_extract_vars.a: '#(x==1' is no path: its '#(' is never closed",
-    "config.yml:7:10 endpoints[0].json_extract_vars.b: 'x.[y,{z].w' is no path: its '[' is never closed",
-    "config.yml:8:10 endpoints[0].json_extract_vars.c: 'x\\' is no path: it ends with the backslash of an escape",
-    "config.yml:9:10 endpoints[0].json_extract_vars.d: '' is no path",
+    "config.yml:1:48 stream_redis.stream_name: 'a{b' is not a template: '{' belongs to no placeholder such as {tag.room} or {json.user:none}",
+    "config.yml:2:46 stream_amqp.routing_key: '{tag.}' is not a template: '{tag.}' has no name",
+    "config.yml:3:42 stream_nats.subject: '{json.}' is not a template: '{json.}' has no name",
+    "config.yml:6:10 endpoints[0].json_extract_vars.a: '#(x==1' is not a path: its '#(' is never closed",
+    "config.yml:7:10 endpoints[0].json_extract_vars.b: 'x.[y,{z].w' is not a path: its '[' is never closed",
+    "config.yml:8:10 endpoints[0].json_extract_vars.c: 'x\\' is not a path: it ends with the backslash of an escape",
+    "config.yml:9:10 endpoints[0].json_extract_vars.d: '' is not a path",
   ]);
 });
 

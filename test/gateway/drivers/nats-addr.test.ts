@@ -18,8 +18,8 @@ test.each([
     '{"error":{"code":400,"err_code":10070,"description":"wrong last msg ID: x"},"stream":"s","seq":0}',
     { kind: 'denied', code: 10_070, why: 'wrong last msg ID: x' },
   ],
-  ['+ACK', { kind: 'lost', why: 'an answer that is no acknowledgement' }],
-  ['{}', { kind: 'lost', why: 'an answer that is no acknowledgement' }],
+  ['+ACK', { kind: 'lost', why: 'an answer that is not an acknowledgement' }],
+  ['{}', { kind: 'lost', why: 'an answer that is not an acknowledgement' }],
 ])('the answer %s to a publish is understood', (text, ack) => {
   expect(parseAck(text)).toEqual(ack);
 });

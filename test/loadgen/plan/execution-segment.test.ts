@@ -27,8 +27,8 @@ describe('parseExecutionSegment', () => {
     ['0:3/2', undefined, 'is not a part of 1'],
     ['0:1/2:1', undefined, 'is not a part of 1'],
     ['0:1/0', undefined, 'is not a part of 1'],
-    ['0:1/4', '0,1/2,1', 'is no part of the sequence'],
-    ['0:1/4', '1/4,0,1', 'is no ascending list'],
+    ['0:1/4', '0,1/2,1', 'is not a part of the sequence'],
+    ['0:1/4', '1/4,0,1', 'must be an ascending list'],
     ['0:1/3', undefined, 'needs --execution-segment-sequence'],
     ['0:0.33333', '0,0.33333,1', 'more than 10000'],
   ])('refuses %s of %s', (text, sequence, reason) => {

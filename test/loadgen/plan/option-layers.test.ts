@@ -116,7 +116,7 @@ describe('layers of options', () => {
       'vuss: there is no such option; it is ignored',
       'maxVU (k6.json): there is no such option; it is ignored',
     ]);
-    expect(problemsOf({ config: [1] })).toEqual(['config (k6.json): the options are no object']);
+    expect(problemsOf({ config: [1] })).toEqual(['config (k6.json): the options must be an object']);
   });
 
   it('says for each value where it stands', () => {
@@ -203,10 +203,10 @@ describe('thresholds of options', () => {
       vus: ['avg>1'],
     };
     expect(problemsOf({ config: { thresholds } })).toEqual([
-      expect.stringMatching(/^thresholds\.checks\[0\] \(k6\.json\): 'rate>>1' is no threshold/),
+      expect.stringMatching(/^thresholds\.checks\[0\] \(k6\.json\): 'rate>>1' must be a threshold/),
       expect.stringMatching(/^thresholds\.checks\[1\]\.threshold \(k6\.json\): it is required/),
       expect.stringMatching(/^thresholds\.checks\[2\]\.abort \(k6\.json\): /),
-      expect.stringMatching(/^thresholds\.checks\[3\] \(k6\.json\): 5 is no text/),
+      expect.stringMatching(/^thresholds\.checks\[3\] \(k6\.json\): 5 must be a text/),
       expect.stringMatching(/^thresholds\.ws_ping\{:b\} \(k6\.json\): /),
       'thresholds.nope: no metric name "nope" found',
       "thresholds.vus: 'avg>1': a gauge has no 'avg', only value",

@@ -101,7 +101,7 @@ describe('the settings of built-in scenarios', () => {
   it('are refused when they make no sense, each with the way out', () => {
     expect(problemsOf({ scenario: 'echo', rate: '0', size: '15', match: 'best', answerTimeout: '0s' })).toEqual([
       "match: 'best' is none of id, order",
-      "rate: '0' is no number greater than 0 and up to 10000000",
+      "rate: '0' must be a number greater than 0 and up to 10000000",
       "answerTimeout: '0s' is shorter than 0.001s",
     ]);
     expect(problemsOf({ scenario: 'echo', size: '15' })).toEqual([

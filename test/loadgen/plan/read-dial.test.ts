@@ -65,10 +65,10 @@ describe('how a built-in scenario dials', () => {
     const problems = problemsOf({ flags: { ...flags, subprotocols: ['a b'], cert: 'c.pem' } });
     expect(problems).toEqual([
       "url: 'http://b' must begin with ws:// or wss://",
-      "headers: 'nope' is no header such as 'X-Api-Key: abc'",
+      "headers: 'nope' must be a header such as 'X-Api-Key: abc'",
       "headers: 'Upgrade' belongs to the handshake; leave it out",
       "headers: 'Sec-WebSocket-Protocol' belongs to the handshake; use --subprotocol",
-      "subprotocols: 'a b' is no subprotocol such as graphql-ws",
+      "subprotocols: 'a b' must be a subprotocol such as graphql-ws",
       'cert: a certificate and its key go together: --cert FILE --key FILE',
     ]);
     expect(problemsOf({ flags: { headers: ['A: b'], tlsReuse: true }, script: SCRIPT })).toHaveLength(2);

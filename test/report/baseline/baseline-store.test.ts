@@ -138,7 +138,7 @@ describe('BaselineStore', () => {
     for (const name of ['../main', '', '.hidden', 'a/b', 'a b']) {
       await expect(store.find(name)).rejects.toMatchObject({
         code: 'usage',
-        message: expect.stringContaining('is no name'),
+        message: expect.stringContaining('cannot be the name'),
       });
     }
     await expect(store.find('main')).rejects.toMatchObject({

@@ -38,16 +38,16 @@ describe('parseGate', () => {
   });
 
   it.each([
-    ['ws_ping', 'is no gate such as'],
-    ['ws_ping p(0) < +1%', 'is no percentile'],
-    ['ws_ping p(100) < +1%', 'is no percentile'],
+    ['ws_ping', 'is not a gate'],
+    ['ws_ping p(0) < +1%', 'is not a percentile'],
+    ['ws_ping p(100) < +1%', 'is not a percentile'],
     ['ws_ping p(99) < -10%', "a change for the worse is '< +10%' or '> -10%'"],
     ['ws_ping p(99) < fast', 'fast is neither a change such as +10% nor a value such as 200ms'],
     ['ws_ping p(99) < 10%', "10% looks like a change without its sign: write '< +10%'"],
     ['ws_ping max < 10%', 'looks like a change without its sign'],
     ['ws_msgs_received count > 5%', "write '> -5%'"],
     ['checks rate > 1%', "write '> -1%'"],
-    ['ws_ping p(99) < +10% floor high', 'high is no value such as 2ms'],
+    ['ws_ping p(99) < +10% floor high', 'high must be a value such as 2ms'],
   ])('says what is wrong with %s', (text, problem) => {
     expect(parseGate(text, 'flag')).toEqual({ problem: expect.stringContaining(problem) });
   });

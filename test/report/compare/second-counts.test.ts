@@ -90,7 +90,7 @@ describe('the grid of SecondCounts', () => {
     expect(() => counts.add(3, bytes.slice(0, -1))).toThrow('ends too early');
     bytes.set([bytes.at(-1) === 1 ? 2 : 1], bytes.length - 1);
     expect(() => counts.add(3, bytes)).toThrow('do not add up');
-    expect(() => counts.add(3, new Uint8Array(30))).toThrow('no histogram');
+    expect(() => counts.add(3, new Uint8Array(30))).toThrow('not a histogram');
     expect(counts.figures({ from: 3, to: 4 }).counts).toEqual([0]);
   });
 });

@@ -60,8 +60,8 @@ describe('a trend', () => {
     await writeFile(broken, 'no run');
     const { runs, leftOut } = await trendOfRuns([broken, ...paths], PLAIN);
     expect(runs).toHaveLength(14);
-    expect(leftOut).toEqual([{ path: broken, reason: expect.stringContaining('is no run file') }]);
-    await expect(trendOfRuns([broken], PLAIN)).rejects.toThrow('is no run file');
+    expect(leftOut).toEqual([{ path: broken, reason: expect.stringContaining('is not a run file') }]);
+    await expect(trendOfRuns([broken], PLAIN)).rejects.toThrow('is not a run file');
   });
 
   it('reads well in 60 columns', async () => {

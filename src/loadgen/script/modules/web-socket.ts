@@ -104,7 +104,7 @@ export class ScriptWebSocket {
 
   addEventListener(type: unknown, listener: unknown): void {
     if (!isSocketEvent(type)) throw new TypeError(`unknown event type: ${String(type)}`);
-    if (!isFunction(listener)) throw new TypeError(`the listener of '${type}' is no function`);
+    if (!isFunction(listener)) throw new TypeError(`the listener of '${type}' must be a function`);
     const known = this.#listeners.get(type);
     if (known === undefined) this.#listeners.set(type, [listener]);
     else known.push(listener);

@@ -50,7 +50,8 @@ export class BadSocketUrl extends Error {
 /** Reads the URL and the parameters that both WebSocket modules take. Throws with the reason when they cannot be used. */
 export function readSocketRequest(vu: VuContext, { url: given, params, subprotocols }: SocketParams): SocketRequest {
   const url = socketUrl(given);
-  if (params !== undefined && params !== null && !isObject(params)) throw new TypeError('the parameters are no object');
+  if (params !== undefined && params !== null && !isObject(params))
+    throw new TypeError('the parameters must be an object');
   const { runtime } = vu.thread;
   const wishes: DialWishes = {
     headers: [...headersOf(params, runtime), ...cookiesOf(vu, url, params)],

@@ -58,7 +58,7 @@ export class ScriptScope {
   missing(name: string): never {
     const isOfCommonJs = name === 'module' || name === 'exports';
     const why = isOfCommonJs
-      ? ': the file has import or export, so it is no CommonJS file; use one of the two forms'
+      ? ': the file has import or export, so it is not a CommonJS file; use one of the two forms'
       : '';
     throw new ReferenceError(`${name} is not defined${why}`);
   }

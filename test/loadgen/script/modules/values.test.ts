@@ -32,7 +32,7 @@ test('base64 in the four kinds, to texts and bytes', async () => {
     'hello?>',
     'hello?>',
     '255',
-    "b64decode(): the input is no base64 of the kind 'std'",
+    "b64decode(): the input is not base64 of the kind 'std'",
   ]);
 });
 
