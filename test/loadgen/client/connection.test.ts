@@ -164,7 +164,7 @@ describe('Connection to something else', () => {
   }
 
   it.each([
-    ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 0, /no HTTP/],
+    ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 0, /not HTTP/],
     ['a 101 without upgrade', 'HTTP/1.1 101 OK\r\n\r\n', 101, /no upgrade/],
     [
       'a wrong key',

@@ -71,6 +71,6 @@ describe('GatewayWatch', () => {
     await gateway.start();
     expect(await gateway.stop()).toBeUndefined();
     expect(failures).toHaveLength(1);
-    expect(failures[0]).toContain('no counters of a gateway');
+    expect(failures[0]).toContain('not the counters of a gateway');
   });
 });
