@@ -66,12 +66,13 @@ onBothTransports('header bytes', (bench) => {
     expect(seen.get('x-name')).toBe(bench.name === 'uws' ? 'aüb' : 'üaübü');
   });
 
-  it('of a name with an underscore are taken, where uWebSockets.js cuts the connection', async () => {
+  it("of a name with an underscore are taken, where uWebSockets.js' build for Node 20 cuts the connection", async () => {
+    const isCut = bench.name === 'uws' && process.versions.modules === '115';
     const fixture = await bench.start();
     const client = await RawWebSocket.connect(fixture.port);
     client.write(upgradeRequest(PATH, { x_id: '1' }));
     const answer = await client.answer().catch(() => undefined);
-    expect(answer?.status).toBe(bench.name === 'uws' ? undefined : 101);
+    expect(answer?.status).toBe(isCut ? undefined : 101);
     client.destroy();
   });
 });
