@@ -9,7 +9,7 @@ const MOST_REMEMBERED = 16;
 /** Lists of at least so many ids are kept from their second use on: those that never come again must die young, as in parse-selector.ts. */
 const LONG_LIST = 64;
 
-/** Those whom a selector means, as long as nothing changes. */
+/** The receivers of a selector, as long as nothing changes. */
 export interface ReceiverGroup {
   /** Served by the transport as one. */
   readonly attached: readonly Connection[];

@@ -51,7 +51,7 @@ const FRAME_OVERHEAD_BYTES = 16;
 
 /**
  * Gathers what is published in a turn of the event loop and writes it when that ends: publishing costs nothing for each receiver, and
- * sockets that get the same messages, to whomever these were published, share one buffer and get it in one write. In order with what is sent to
+ * sockets that get the same messages, by whatever selectors, share one buffer and get it in one write. In order with what is sent to
  * a socket alone, which calls `settle` first. Measured by bench/fan-out.
  */
 export class TurnWrites {

@@ -41,7 +41,7 @@ export class SampleFile {
     });
   }
 
-  /** The stream belongs to the process: it is never ended, and a reader that has gone is no error. */
+  /** The stream belongs to the process: it is never ended, and a reader that has gone does not count as an error. */
   private startOnStandardOutput(): void {
     const { stdout } = this;
     this.isOpen = true;

@@ -51,7 +51,7 @@ async function visitWaiting(returned: Promise<Returned>, { loop, visit, index }:
   }
 }
 
-/** An interruption is no failure of the function: it ends the iteration. */
+/** An interruption does not count as a failure of the function: it ends the iteration. */
 function report(error: unknown, { vu }: VisitLoop, { fail }: Visit): void {
   if (vu.guard.interruption !== undefined) throw error;
   fail(error);
