@@ -1,8 +1,7 @@
 import { Command } from '@oclif/core/command';
 import type { LogLine } from './log-line.js';
-import { isOclifError, usageError } from './oclif-error.js';
+import { isOclifError, usageError, reportError } from './report-error.js';
 import { type Output, processOutput } from './output.js';
-import { reportError } from './report-error.js';
 
 /** What all commands share: where they write, and how an error ends them. */
 export abstract class BaseCommand extends Command {

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../core/error-catalogue.js';
-import { WsgError } from '../core/error.js';
+import { WsgError, type ErrorCode } from '../core/error.js';
 
 /** What each exit code of wsg means; from 99 upwards they are k6's. */
 export const EXIT_CODE = {

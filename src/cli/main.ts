@@ -3,9 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { PJSON } from '@oclif/core/interfaces';
 import { rewriteArguments } from './argv.js';
 import { asksForVersion, takeK6Command } from './k6-commands.js';
-import { isOclifError, unknownCommand } from './oclif-error.js';
+import { isOclifError, unknownCommand, reportError } from './report-error.js';
 import { processOutput } from './output.js';
-import { reportError } from './report-error.js';
 
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { gatewayFlags } from '../cli/gateway-flags.js';
+import { gatewayFlags } from '../cli/gateway/gateway-flags.js';
 
 /** `wsg devhelpers`: the gateway with the loop that tags and broadcasts. */
 export default class Devhelpers extends BaseCommand {
@@ -24,8 +24,8 @@ export default class Devhelpers extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Devhelpers);
-    const { runGateway } = await import('../cli/gateway-session.js');
-    const { helperPlugin } = await import('../cli/helper-plugin.js');
+    const { runGateway } = await import('../cli/gateway/gateway-session.js');
+    const { helperPlugin } = await import('../cli/gateway/gateway-session.js');
     await runGateway({ flags, plugins: [helperPlugin(flags.pause, flags['rounds-per-flush'])] });
   }
 }

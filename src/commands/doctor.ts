@@ -20,7 +20,7 @@ export default class Doctor extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);
-    const { runDoctor } = await import('../cli/doctor-session.js');
+    const { runDoctor } = await import('../cli/gateway/doctor-session.js');
     process.exitCode = await runDoctor({ ...flags, config: flags.config, output: this.output });
   }
 }

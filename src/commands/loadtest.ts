@@ -1,11 +1,10 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { k6Flags } from '../cli/k6-flags.js';
-import { dialFlags } from '../cli/dial-flags.js';
-import { DEFAULT_LOG, LoadLog, typedLogFormat } from '../cli/load-log.js';
-import { labelFlag, readLabels } from '../cli/run-labels.js';
-import { scenarioFlags } from '../cli/scenario-flags.js';
-import { watchFlags } from '../cli/watch-flags.js';
+import { k6Flags } from '../cli/loadtest/k6-flags.js';
+import { dialFlags } from '../cli/loadtest/dial-flags.js';
+import { DEFAULT_LOG, LoadLog, typedLogFormat } from '../cli/loadtest/load-log.js';
+import { labelFlag, readLabels } from '../cli/loadtest/run-labels.js';
+import { scenarioFlags, watchFlags } from '../cli/loadtest/load-flags.js';
 
 /** `wsg loadtest`: virtual users against a gateway. */
 export default class Loadtest extends BaseCommand {
@@ -106,13 +105,13 @@ export default class Loadtest extends BaseCommand {
     const { flags, argv } = await this.parse(Loadtest);
     const { output, config } = this;
     if (flags.calibrate) {
-      const { runCalibration } = await import('../cli/calibrate-session.js');
+      const { runCalibration } = await import('../cli/loadtest/calibrate-session.js');
       const { threads, json } = flags;
       process.exitCode = await runCalibration({ threads, json, output, version: config.version });
       return;
     }
     const labels = readLabels(flags.label, process.env);
-    const { runLoadtest } = await import('../cli/loadtest-session.js');
+    const { runLoadtest } = await import('../cli/loadtest/loadtest-session.js');
     process.exitCode = await runLoadtest({ flags, args: argv.map(String), output, version: config.version, labels });
   }
 }

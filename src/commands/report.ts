@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { compareFlags } from '../cli/compare-flags.js';
+import { compareFlags } from '../cli/report/compare-flags.js';
 import { WsgError } from '../core/error.js';
 
 /** `wsg report RUN` prints a run file again; `wsg report BASE NEW` says whether the second run is slower. */
@@ -41,14 +41,14 @@ export default class Report extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(Report);
-    const { isComparison, runComparison } = await import('../cli/compare-session.js');
+    const { isComparison, runComparison } = await import('../cli/report/compare-session.js');
     const invocation = { runs: argv.map(String), flags, output: this.output };
     if (isComparison(invocation)) {
       if (flags.spectrum) throw new WsgError('usage', '--spectrum is of one run.');
       process.exitCode = await runComparison(invocation);
       return;
     }
-    const { printReport, refuseOfComparison } = await import('../cli/report-session.js');
+    const { printReport, refuseOfComparison } = await import('../cli/report/report-session.js');
     refuseOfComparison(flags);
     const [file, ...more] = flags.output ?? [];
     if (more.length > 0) throw new WsgError('usage', 'One run is printed once: name one --output.');

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { gatewayFlags } from '../cli/gateway-flags.js';
+import { gatewayFlags } from '../cli/gateway/gateway-flags.js';
 
 /** `wsg serve`: the gateway. */
 export default class Serve extends BaseCommand {
@@ -24,11 +24,11 @@ export default class Serve extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     if (flags.check) {
-      const { runCheck } = await import('../cli/check-session.js');
+      const { runCheck } = await import('../cli/gateway/check-session.js');
       process.exitCode = await runCheck({ flags, json: flags.json, output: this.output });
       return;
     }
-    const { runGateway } = await import('../cli/gateway-session.js');
+    const { runGateway } = await import('../cli/gateway/gateway-session.js');
     await runGateway({ flags, plugins: [] });
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/compare-session.js';
-import { annotations } from '../../src/cli/github-actions.js';
+import { exitCodeOf } from '../../src/cli/report/compare-session.js';
+import { annotations } from '../../src/cli/report/github-actions.js';
 import type { Comparison, GateResult, Verdict } from '../../src/report/compare/comparison.js';
 import { overallVerdict } from '../../src/report/compare/overall-verdict.js';
 import { readGates } from '../../src/report/compare/read-gates.js';

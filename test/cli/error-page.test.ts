@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODE, exitCodeOfError } from '../../src/cli/exit-code.js';
-import { ERROR_CATALOGUE, type ErrorCode } from '../../src/core/error-catalogue.js';
-import { WsgError } from '../../src/core/error.js';
+import { ERROR_CATALOGUE, WsgError, type ErrorCode } from '../../src/core/error.js';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/reference/errors.md'), 'utf8');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOclifError, unknownCommand, usageError } from '../../src/cli/oclif-error.js';
+import { isOclifError, unknownCommand, usageError } from '../../src/cli/report-error.js';
 
 describe('usageError', () => {
   it('keeps the sentence, makes problems of further lines, and replaces the hint', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ShareProgress } from '../../src/cli/share-progress.js';
+import { ShareProgress } from '../../src/cli/live-progress.js';
 import { compareFiles } from '../../src/report/index.js';
 import { recordingOutput } from '../support/recording-output.js';
 import { writeEchoRun } from '../support/synthetic-run-file.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ERROR_CATALOGUE } from '../../src/core/error-catalogue.js';
+import { ERROR_CATALOGUE } from '../../src/core/error.js';
 
 const root = resolve(import.meta.dirname, '../..');
 

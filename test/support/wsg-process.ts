@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { parseReadyLine } from '../../src/cli/ready-line.js';
+import { parseReadyLine } from '../../src/cli/gateway/ready-line.js';
 import type { ListenAddress } from '../../src/core/listen-address.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));

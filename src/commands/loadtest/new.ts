@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { writeNewScript } from '../../cli/new-script.js';
+import { writeNewScript } from '../../cli/loadtest/new-script.js';
 
 /** `wsg loadtest new [FILE]`: a script to begin with. */
 export default class LoadtestNew extends BaseCommand {

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { outboxFlags } from '../../cli/outbox-flags.js';
+import { outboxFlags } from '../../cli/outbox/outbox-flags.js';
 
 /** `wsg outbox drop`: removes dead letters. */
 export default class OutboxDrop extends BaseCommand {
@@ -18,7 +18,7 @@ export default class OutboxDrop extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(OutboxDrop);
-    const { drop } = await import('../../cli/outbox-work.js');
+    const { drop } = await import('../../cli/outbox/outbox-work.js');
     await drop({ flags, output: this.output }, flags);
   }
 }

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { outboxFlags } from '../../cli/outbox-flags.js';
+import { outboxFlags } from '../../cli/outbox/outbox-flags.js';
 
 /** `wsg outbox list`: the events that sinks refused for good. */
 export default class OutboxList extends BaseCommand {
@@ -23,7 +23,7 @@ export default class OutboxList extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(OutboxList);
-    const { listLetters } = await import('../../cli/outbox-session.js');
+    const { listLetters } = await import('../../cli/outbox/outbox-session.js');
     await listLetters({ flags, output: this.output, limit: flags.limit });
   }
 }

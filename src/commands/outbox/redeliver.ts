@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { outboxFlags } from '../../cli/outbox-flags.js';
+import { outboxFlags } from '../../cli/outbox/outbox-flags.js';
 
 /** `wsg outbox redeliver`: sends dead letters to their sinks again. */
 export default class OutboxRedeliver extends BaseCommand {
@@ -16,7 +16,7 @@ export default class OutboxRedeliver extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(OutboxRedeliver);
-    const { redeliver } = await import('../../cli/outbox-work.js');
+    const { redeliver } = await import('../../cli/outbox/outbox-work.js');
     process.exitCode = await redeliver({ flags, output: this.output });
   }
 }

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { outboxFlags } from '../../cli/outbox-flags.js';
+import { outboxFlags } from '../../cli/outbox/outbox-flags.js';
 
 /** `wsg outbox show`: dead letters with all their fields. */
 export default class OutboxShow extends BaseCommand {
@@ -18,7 +18,7 @@ export default class OutboxShow extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(OutboxShow);
-    const { showLetters } = await import('../../cli/outbox-session.js');
+    const { showLetters } = await import('../../cli/outbox/outbox-session.js');
     await showLetters({ flags, output: this.output, limit: flags.limit });
   }
 }

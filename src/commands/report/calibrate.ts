@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { figuresFlag } from '../../cli/compare-flags.js';
-import { printCalibration } from '../../cli/calibrate-runs-session.js';
+import { figuresFlag } from '../../cli/report/compare-flags.js';
+import { printCalibration } from '../../cli/report/calibrate-runs-session.js';
 
 /** `wsg report calibrate RUN...`: how much runs of one build differ by luck. */
 export default class ReportCalibrate extends BaseCommand {

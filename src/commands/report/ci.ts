@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { compareFlags } from '../../cli/compare-flags.js';
-import { runReportCi } from '../../cli/report-ci-session.js';
+import { compareFlags } from '../../cli/report/compare-flags.js';
+import { runReportCi } from '../../cli/report/report-ci-session.js';
 
 /** `wsg report ci`: base and head in one job, in turn. */
 export default class ReportCi extends BaseCommand {

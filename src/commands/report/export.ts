@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { onlyArgument } from '../../cli/baseline-session.js';
-import { exportFile } from '../../cli/export-session.js';
+import { onlyArgument } from '../../cli/report/baseline-session.js';
+import { exportFile } from '../../cli/report/export-session.js';
 
 /** `wsg report export RUN`: a run for other tools. */
 export default class ReportExport extends BaseCommand {

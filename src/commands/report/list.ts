@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { baselineFlags, listBaselines } from '../../cli/baseline-session.js';
+import { baselineFlags, listBaselines } from '../../cli/report/baseline-session.js';
 
 /** `wsg report list`: the baselines that there are. */
 export default class ReportList extends BaseCommand {

@@ -1,5 +1,11 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { anchorFlag, baselineFlags, keepFlag, onlyArgument, pruneBaselines } from '../../cli/baseline-session.js';
+import {
+  anchorFlag,
+  baselineFlags,
+  keepFlag,
+  onlyArgument,
+  pruneBaselines,
+} from '../../cli/report/baseline-session.js';
 
 /** `wsg report prune [NAME]`: removes old runs of baselines. */
 export default class ReportPrune extends BaseCommand {

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { anchorFlag, baselineFlags, keepFlag, onlyArgument, saveBaseline } from '../../cli/baseline-session.js';
+import { anchorFlag, baselineFlags, keepFlag, onlyArgument, saveBaseline } from '../../cli/report/baseline-session.js';
 
 /** `wsg report save RUN --as NAME`: keeps a run to compare later ones with. */
 export default class ReportSave extends BaseCommand {

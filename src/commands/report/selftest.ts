@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { onlyArgument } from '../../cli/baseline-session.js';
-import { runSelftest } from '../../cli/selftest-session.js';
+import { onlyArgument } from '../../cli/report/baseline-session.js';
+import { runSelftest } from '../../cli/report/calibrate-runs-session.js';
 
 /** `wsg report selftest RUN`: whether a run's gates would find a slowdown. */
 export default class ReportSelftest extends BaseCommand {

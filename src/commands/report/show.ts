@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { baselineFlags, onlyArgument, showBaseline } from '../../cli/baseline-session.js';
+import { baselineFlags, onlyArgument, showBaseline } from '../../cli/report/baseline-session.js';
 
 /** `wsg report show NAME`: the runs of a baseline. */
 export default class ReportShow extends BaseCommand {

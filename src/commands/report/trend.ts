@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { figuresFlag } from '../../cli/compare-flags.js';
-import { printTrend } from '../../cli/trend-session.js';
+import { figuresFlag } from '../../cli/report/compare-flags.js';
+import { printTrend } from '../../cli/report/calibrate-runs-session.js';
 
 /** `wsg report trend RUNS`: where the level of a figure changed in a series of runs. */
 export default class ReportTrend extends BaseCommand {

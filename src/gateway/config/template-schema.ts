@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { jsonPathProblem } from '../../core/json-path/json-path-problem.js';
+import { jsonPathProblem } from '../../json-path/json-path-problem.js';
 import { templateProblem } from '../template/template-problem.js';
 
 /** A text that may hold placeholders. */

@@ -1,6 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.js';
-import { isLogged, type LogLevel } from '../../core/log-level.js';
-import type { LogFields, Logger } from '../../core/logger.js';
+import { isLogged, type LogLevel, type LogFields, type Logger } from '../../core/logger.js';
 import { classicLine, plainLine } from './classic-lines.js';
 
 export interface ClassicLoggerOptions {

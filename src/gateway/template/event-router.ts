@@ -1,5 +1,5 @@
 import { bytesToByteText } from '../../core/byte-text.js';
-import { JsonPath } from '../../core/json-path/json-path.js';
+import { JsonPath } from '../../json-path/json-path.js';
 import type { SinksConfig } from '../config/sink-config.js';
 import type { EventDestinations } from '../event/event-destinations.js';
 import type { SharedTags } from '../event/event-tags.js';

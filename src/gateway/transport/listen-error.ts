@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
-import type { ErrorCode } from '../../core/error-catalogue.js';
-import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
+import { errorMessage, systemErrorCode, WsgError, type ErrorCode } from '../../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
 
 interface ListenProblem {

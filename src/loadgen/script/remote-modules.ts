@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from '../../core/cache-folder.js';
+import { cacheFolder } from '../../core/package-version.js';
 import { systemErrorCode } from '../../core/error.js';
 import type { RemoteModule } from './transform/bundle.js';
 

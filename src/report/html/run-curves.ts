@@ -1,5 +1,4 @@
-import { decodeSparse } from '../../core/histogram-codec.js';
-import { quantilesOf } from '../../core/sparse-quantiles.js';
+import { decodeSparse, quantilesOf } from '../../core/histogram-codec.js';
 import { readOutline, readRun } from '../../run-file/index.js';
 import type { MetricDefinition, Run, SecondRecord } from '../../run-file/records.js';
 

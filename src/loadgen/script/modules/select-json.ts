@@ -1,6 +1,6 @@
 import { fromByteText, toByteText } from '../../../core/byte-text.js';
-import { JsonPath } from '../../../core/json-path/json-path.js';
-import { exists, type JsonValue } from '../../../core/json-path/json-value.js';
+import { JsonPath } from '../../../json-path/json-path.js';
+import { exists, type JsonValue } from '../../../json-path/json-value.js';
 
 /** What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text; undefined when that is nothing. */
 export function selectJson(json: string, path: string): unknown {

@@ -1,0 +1,102 @@
+import { createPalette, type Palette } from '../../summary/index.js';
+import { WsgError } from '../../core/error.js';
+import { checkGateway, loadConfig, type CheckResult } from '../../gateway/index.js';
+import { EXIT_CODE, exitCodeOfError, type ExitCode } from '../exit-code.js';
+import type { Output } from '../output.js';
+import type { GatewayFlags } from './gateway-flags.js';
+
+/** One thing that was looked at, as a line for people. */
+export interface Verdict {
+  readonly level: 'ok' | 'warning' | 'failed' | 'unknown';
+  /** Its first line, after the mark. */
+  readonly text: string;
+  /** Lines below it. */
+  readonly more: readonly string[];
+}
+
+const MARKS = { ok: '✓', warning: '!', failed: '✗', unknown: '?' } as const;
+
+/** A line for each, with its mark, and what belongs to it indented below. */
+export function verdictLines(verdicts: readonly Verdict[], colour: boolean): string {
+  const palette = createPalette(colour);
+  return verdicts.map((verdict) => verdictText(verdict, palette)).join('');
+}
+
+function verdictText({ level, text, more }: Verdict, palette: Palette): string {
+  const paint = { ok: palette.pass, warning: palette.warn, failed: palette.fail, unknown: palette.faint }[level];
+  return `${paint(MARKS[level])} ${text}\n${more.map((line) => `    ${line}\n`).join('')}`;
+}
+
+/** One `wsg serve --check` as it was typed. */
+export interface CheckInvocation {
+  readonly flags: Pick<GatewayFlags, 'config' | 'listen' | 'transport'>;
+  readonly json: boolean;
+  readonly output: Output;
+  /** Patience with each backend; tests have less. */
+  readonly timeoutMs?: number;
+}
+
+interface Checked {
+  readonly checks: readonly CheckResult[];
+  readonly exitCode: ExitCode;
+}
+
+/** Prints what a start would find, and gives the exit code that it would end with: 0, 104 or 15. */
+export async function runCheck(invocation: CheckInvocation): Promise<ExitCode> {
+  const checked = await check(invocation);
+  const { stdout } = invocation.output;
+  stdout.write(invocation.json ? `${JSON.stringify(checkedRecord(checked))}\n` : checkedText(checked, stdout.useColor));
+  return checked.exitCode;
+}
+
+async function check({ flags, timeoutMs }: CheckInvocation): Promise<Checked> {
+  const loaded = load(flags);
+  if (loaded instanceof WsgError) {
+    const problems = loaded.problems.length > 0 ? loaded.problems : [loaded.message];
+    const checks = problems.map((detail) => ({ name: 'configuration', level: 'failed', detail }) as const);
+    return { checks, exitCode: exitCodeOfError(loaded) };
+  }
+  const { config, source, warnings, notices } = loaded;
+  const origin = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
+  const checks: CheckResult[] = [
+    { name: 'configuration', level: 'ok', detail: origin },
+    ...warnings.map((detail) => ({ name: 'configuration', level: 'warning', detail }) as const),
+    ...notices.map((detail) => ({ name: 'configuration', level: 'ok', detail }) as const),
+    ...(await checkGateway(config, timeoutMs)),
+  ];
+  const isWell = checks.every(({ level }) => level !== 'failed');
+  return { checks, exitCode: isWell ? EXIT_CODE.ok : EXIT_CODE.cannotStart };
+}
+
+function load(flags: CheckInvocation['flags']): ReturnType<typeof loadConfig> | WsgError {
+  try {
+    const overrides = { listen_addr: flags.listen, transport: flags.transport };
+    return loadConfig({ path: flags.config, cwd: process.cwd(), env: process.env, overrides });
+  } catch (error) {
+    if (error instanceof WsgError) return error;
+    throw error;
+  }
+}
+
+function checkedText({ checks }: Checked, colour: boolean): string {
+  const lines = verdictLines(
+    checks.map(({ name, level, detail, hint }) => ({
+      level,
+      text: `${name}: ${detail}`,
+      more: hint === undefined ? [] : [hint],
+    })),
+    colour,
+  );
+  const failed = checks.filter(({ level }) => level === 'failed').length;
+  const warned = checks.filter(({ level }) => level === 'warning').length;
+  return `${lines}\n${failed} failed, ${warned} warned of, ${checks.length - failed - warned} well\n`;
+}
+
+/** For programs: one object, whose keys stay. */
+function checkedRecord({ checks, exitCode }: Checked): object {
+  return {
+    ok: exitCode === EXIT_CODE.ok,
+    exit_code: exitCode,
+    checks: checks.map(({ name, level, detail, hint }) => ({ name, level, detail, hint: hint ?? null })),
+  };
+}

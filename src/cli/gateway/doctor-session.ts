@@ -1,0 +1,101 @@
+import { WsgError } from '../../core/error.js';
+import { diagnose, loadConfig, type Diagnosis, type Finding } from '../../gateway/index.js';
+import { EXIT_CODE, exitCodeOfError, type ExitCode } from '../exit-code.js';
+import type { Output } from '../output.js';
+import { verdictLines } from './check-session.js';
+
+/** One `wsg doctor` as it was typed. */
+export interface DoctorInvocation {
+  readonly connections: number;
+  readonly config: string | undefined;
+  readonly json: boolean;
+  readonly output: Output;
+}
+
+/** Prints what runs on this machine and what bounds connections; gives 0, 104 for a bad configuration, or 15 where its transport cannot run. */
+export async function runDoctor({ connections, config, json, output }: DoctorInvocation): Promise<ExitCode> {
+  const read = readConfiguration(config);
+  const diagnosis = await diagnose(connections, read.transport);
+  const findings = [...read.findings, ...diagnosis.findings];
+  const exitCode = exitCodeOf(read, findings);
+  const examined = { ...diagnosis, findings, exitCode };
+  output.stdout.write(
+    json ? `${JSON.stringify(diagnosisRecord(examined))}\n` : diagnosisText(examined, output.stdout.useColor),
+  );
+  return exitCode;
+}
+
+interface ReadConfiguration {
+  readonly findings: readonly Finding[];
+  readonly transport: 'uws' | 'ws';
+  readonly error: WsgError | undefined;
+}
+
+type Examined = Diagnosis & { readonly exitCode: ExitCode };
+
+/** As a start would read it: the file, the environment and the defaults. */
+function readConfiguration(path: string | undefined): ReadConfiguration {
+  const name = 'configuration';
+  try {
+    const { config, source, warnings } = loadConfig({ path, cwd: process.cwd(), env: process.env });
+    const value = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
+    const findings: Finding[] = [
+      { name, level: 'ok', value, meaning: '`wsg serve --check` also tries its sinks, ports and files.' },
+    ];
+    for (const meaning of warnings) findings.push({ name, level: 'warning', value: 'means nothing', meaning });
+    return { findings, transport: config.transport === 'uws' ? 'uws' : 'ws', error: undefined };
+  } catch (error) {
+    if (!(error instanceof WsgError)) throw error;
+    const problems = error.problems.length > 0 ? error.problems : [error.message];
+    const findings = problems.map((meaning): Finding => ({ name, level: 'failed', value: 'cannot be used', meaning }));
+    return { findings, transport: 'ws', error };
+  }
+}
+
+function exitCodeOf({ error }: ReadConfiguration, findings: readonly Finding[]): ExitCode {
+  if (error !== undefined) return exitCodeOfError(error);
+  return findings.some(({ level }) => level === 'failed') ? EXIT_CODE.cannotStart : EXIT_CODE.ok;
+}
+
+/** For people. */
+export function diagnosisText(diagnosis: Omit<Diagnosis, 'software'>, colour: boolean): string {
+  const lines = verdictLines(
+    diagnosis.findings.map((finding) => ({
+      level: finding.level,
+      text: `${finding.name}: ${finding.value}${aboutConnections(finding.connections)}`,
+      more: [finding.meaning, ...mendLines(finding)],
+    })),
+    colour,
+  );
+  return `${lines}\n${verdictSentence(diagnosis)}\n`;
+}
+
+/** For programs: one object, whose keys stay. */
+function diagnosisRecord({ platform, wanted, connections, boundBy, findings, software, exitCode }: Examined): object {
+  const checks = findings.map(({ name, level, value, meaning, connections: allows, mend }) => {
+    return { name, level, value, meaning, connections: allows ?? null, mend: mend ?? [] };
+  });
+  const { wsg, node, abi, glibc, transport, uws } = software;
+  const versions = { wsg, node, abi, glibc: glibc ?? null };
+  const bounds = { wanted, connections: connections ?? null, bound_by: boundBy ?? null };
+  return { platform, versions, transport, uws, ...bounds, exit_code: exitCode, checks };
+}
+
+function mendLines({ mend = [], connections }: Finding): string[] {
+  const lead = connections === undefined ? 'to do:' : 'raise it:';
+  return mend.map((command, index) => `${index === 0 ? lead : 'or:'} ${command}`);
+}
+
+function aboutConnections(connections: number | undefined): string {
+  if (connections === undefined) return '';
+  return connections === Number.MAX_SAFE_INTEGER
+    ? ', no bound'
+    : `, about ${connections.toLocaleString('en')} connections`;
+}
+
+function verdictSentence({ wanted, connections, boundBy, platform }: Omit<Diagnosis, 'software'>): string {
+  if (connections === undefined) return `Nothing that bounds connections could be read on ${platform}.`;
+  const figure = connections.toLocaleString('en');
+  const verdict = connections >= wanted ? 'which is enough' : 'which is too few';
+  return `One gateway here holds about ${figure} connections, ${verdict} for ${wanted.toLocaleString('en')}; what ends first: ${boundBy ?? ''}.`;
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { type Readable, Stream } from 'node:stream';
+import { type Clock, systemClock } from '../../core/clock.js';
+import { errorMessage, WsgError } from '../../core/error.js';
+import type { ListenAddress } from '../../core/listen-address.js';
+import { parseReadyLine } from './ready-line.js';
+
+const START_BOUND_MS = 20_000;
+const STOP_BOUND_MS = 30_000;
+const KEPT_LINES = 10;
+
+/** What a gateway process needs to run. */
+export interface GatewayProcessOptions {
+  /** The script that is `wsg`, or another that knows `--ready-fd`. */
+  readonly entry: string;
+  /** What it is in messages; 'The gateway' by default. */
+  readonly title?: string;
+  /** The way out when it does not start. */
+  readonly hint?: string;
+  /** The command and its flags. `--ready-fd` is added. */
+  readonly args: readonly string[];
+  /** Where it looks for a configuration; here by default. */
+  readonly cwd?: string;
+  /** Takes each line that the gateway logs, without its newline. */
+  readonly onLine: (line: string) => void;
+  /** Told how the gateway ended, in words, when it had started and nobody stopped it. */
+  readonly onDeath?: (how: string) => void;
+  readonly clock?: Clock;
+}
+
+/**
+ * A gateway as a child process. It has a process group of its own, so that a terminal's Ctrl-C reaches only its parent; it
+ * stops by itself when its parent is gone, for the IPC channel then closes.
+ */
+export class GatewayProcess {
+  private readonly options: GatewayProcessOptions;
+  private readonly clock: Clock;
+  private readonly lastLines: string[] = [];
+  private child: ChildProcess | undefined;
+  private exited: Promise<string> | undefined;
+  private isStopping = false;
+
+  constructor(options: GatewayProcessOptions) {
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+  }
+
+  /** Resolves with the address once it listens; rejects with `gateway.start-failed`, and its last lines, when it ends before. */
+  async start(): Promise<ListenAddress> {
+    const child = spawn(process.execPath, [this.options.entry, ...this.options.args, '--ready-fd', '3'], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+      cwd: this.options.cwd,
+      detached: process.platform !== 'win32',
+    });
+    this.child = child;
+    this.exited = waitForExit(child);
+    for (const stream of [child.stdout, child.stderr]) this.followLines(stream);
+    const timeout = this.after(START_BOUND_MS, `no word from it for ${START_BOUND_MS / 1000} s`);
+    const outcome = await Promise.race([readAddress(child), this.exited, timeout.promise]);
+    timeout.cancel();
+    if (typeof outcome !== 'string') {
+      void this.watch(this.exited);
+      return outcome;
+    }
+    await this.stop();
+    throw new WsgError('gateway.start-failed', `${this.options.title ?? 'The gateway'} did not start: ${outcome}.`, {
+      problems: this.lastLines,
+      hint: this.options.hint ?? 'Start `wsg devhelpers` by itself to see more.',
+    });
+  }
+
+  /** SIGTERM, and SIGKILL when that is not obeyed in time. May be called at any time, more than once. */
+  async stop(): Promise<void> {
+    if (this.child === undefined || this.exited === undefined) return;
+    this.isStopping = true;
+    this.child.kill('SIGTERM');
+    const timeout = this.after(STOP_BOUND_MS, 'late');
+    await Promise.race([this.exited, timeout.promise]);
+    timeout.cancel();
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  private async watch(exited: Promise<string>): Promise<void> {
+    const how = await exited;
+    if (!this.isStopping) this.options.onDeath?.(how);
+  }
+
+  private followLines(stream: Readable | null): void {
+    if (stream === null) return;
+    createInterface({ input: stream }).on('line', (line) => {
+      this.lastLines.push(line);
+      if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+      this.options.onLine(line);
+    });
+  }
+
+  private after(delayMs: number, word: string): { readonly promise: Promise<string>; readonly cancel: () => void } {
+    let cancel = (): void => undefined;
+    const promise = new Promise<string>((resolve) => {
+      cancel = this.clock.schedule(() => resolve(word), delayMs);
+    });
+    return { promise, cancel };
+  }
+}
+
+/** How the process ended, in words; after its streams have been read to their end. */
+function waitForExit(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(errorMessage(error)));
+    child.once('close', (code, signal) =>
+      resolve(signal === null ? `it ended with code ${code}` : `${signal} ended it`),
+    );
+  });
+}
+
+/** Never resolves when the process ends without a word: `waitForExit` tells of that. */
+function readAddress(child: ChildProcess): Promise<ListenAddress> {
+  return new Promise((resolve) => {
+    const pipe = child.stdio[3];
+    if (!(pipe instanceof Stream.Readable)) return;
+    createInterface({ input: pipe }).once('line', (line) => {
+      const address = parseReadyLine(line);
+      if (address !== undefined) resolve(address);
+    });
+  });
+}

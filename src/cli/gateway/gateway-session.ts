@@ -1,0 +1,143 @@
+import { LineWriter } from '../../core/line-writer.js';
+import type { Logger } from '../../core/logger.js';
+import { createPinoLogger } from '../../core/pino-logger.js';
+import { redactingLogger } from '../../core/redacting-logger.js';
+import { createClassicLogger, Gateway, loadConfig, type ConfigOverrides } from '../../gateway/index.js';
+import { errorMessage, WsgError } from '../../core/error.js';
+import { EXIT_CODE } from '../exit-code.js';
+import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from '../signals.js';
+import { parseDuration } from '../../core/duration.js';
+import type { GatewayFlags } from './gateway-flags.js';
+import { checkReadyDescriptor, writeReadyLine } from './ready-line.js';
+
+/** A gateway's log, and the writer under it, to be flushed at the end. */
+export interface GatewayLog {
+  readonly log: Logger;
+  readonly lines: LineWriter;
+}
+
+/** The log of a gateway as its flags ask for it, on standard error; a reader that has stopped holds nothing up. */
+export function createGatewayLog(flags: Pick<GatewayFlags, 'log-format' | 'log-level'>): GatewayLog {
+  const level = flags['log-level'];
+  const create = (write: (line: string) => void): Logger =>
+    flags['log-format'] === 'classic' ? createClassicLogger({ level, write }) : createPinoLogger(level, write);
+  const lines = new LineWriter({ fd: 2, gapLine: (missing) => gapLine(create, missing) });
+  return { log: redactingLogger(create((line) => lines.write(line))), lines };
+}
+
+/** An error, so that each level shows it. */
+function gapLine(create: (write: (line: string) => void) => Logger, lines: number): string {
+  let text = '';
+  create((line) => (text = line)).error('log.dropped', { lines });
+  return text;
+}
+
+/** Beyond what the drain may take: a stop that lasts longer hangs. */
+const STOP_MARGIN_MS = 15_000;
+/** How long the last log lines may take. */
+const LAST_LINES_MS = 1_000;
+/** After the end of a gateway, what else keeps the process running (a plugin's timer, a reader that has stopped) may do so for this long. */
+const LEFT_OPEN_MS = 3_000;
+/** A defect that comes back with each turn of a timer is not to fill the log. */
+const MOST_DEFECTS_LOGGED = 20;
+
+/** What a gateway command runs. */
+export interface GatewaySession {
+  readonly flags: GatewayFlags;
+  /** Beside those of the configuration. */
+  readonly plugins: NonNullable<ConfigOverrides['plugins']>;
+}
+
+/** Runs a gateway until a signal, the end of the parent that started it, or a defect asks it to stop; resolves when it has drained. */
+export async function runGateway(session: GatewaySession): Promise<void> {
+  const { flags } = session;
+  if (flags['ready-fd'] !== undefined) checkReadyDescriptor(flags['ready-fd']);
+  const gatewayLog = createGatewayLog(flags);
+  try {
+    await run(session, gatewayLog);
+  } finally {
+    await gatewayLog.lines.flush(LAST_LINES_MS);
+    endProcessLater(LEFT_OPEN_MS);
+  }
+}
+
+async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLog): Promise<void> {
+  const { config, source, warnings, notices } = loadConfig({
+    path: flags.config,
+    cwd: process.cwd(),
+    env: process.env,
+    overrides: { listen_addr: flags.listen, transport: flags.transport, plugins },
+  });
+  for (const warning of warnings) log.warn('config.warning', { warning });
+  for (const notice of notices) log.info('config.default', { notice });
+  const gateway = new Gateway(config, { log, source, droppedLogLines: () => lines.dropped });
+  const stopRequest = Promise.race([waitForStopRequest(gateway, { log, lines }), waitForDefect(log)]);
+  const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
+  // From the request on, not from the end of the start: a plugin may hang there.
+  void stopRequest.then(() => boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS, lines));
+  onReloadSignal(() => void gateway.reload());
+  const address = await Promise.race([gateway.start(), stopRequest]);
+  if (address !== undefined && flags['ready-fd'] !== undefined) announce(flags['ready-fd'], address, log);
+  await stopRequest;
+  await gateway.stop();
+}
+
+/** The gateway serves its clients also when the one who wanted its address has gone. */
+function announce(fd: number, address: Parameters<typeof writeReadyLine>[1], log: Logger): void {
+  const failed = (error: unknown): void => log.warn('gateway.ready-fd-failed', { fd, reason: errorMessage(error) });
+  void writeReadyLine(fd, address).catch(failed);
+}
+
+function waitForStopRequest(gateway: Gateway, { log, lines }: GatewayLog): Promise<undefined> {
+  return new Promise((resolve) => {
+    const onFirst = (reason: StopSignal): void => {
+      log.info('gateway.stopping', { reason });
+      resolve(undefined);
+    };
+    const onSecond = (reason: StopSignal): void => {
+      log.error('gateway.cut', { reason, events: gateway.waitingEvents });
+      lines.flushNow(LAST_LINES_MS);
+      endHungProcess(EXIT_CODE.interruptedTwice);
+    };
+    onStopSignal(onFirst, { onSecond });
+    process.once('disconnect', () => {
+      log.info('gateway.stopping', { reason: 'the parent process is gone' });
+      resolve(undefined);
+    });
+    process.channel?.unref();
+  });
+}
+
+/** Resolves at the first exception or rejection that nobody caught, a plugin's included: what it left half done is not known, so the gateway drains. */
+function waitForDefect(log: Logger): Promise<undefined> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    process.on('uncaughtException', (error, origin) => {
+      seen += 1;
+      if (seen <= MOST_DEFECTS_LOGGED) {
+        log.error('gateway.defect', { origin, reason: errorMessage(error), stack: error.stack });
+      }
+      if (seen === 1) log.info('gateway.stopping', { reason: origin });
+      process.exitCode = EXIT_CODE.internal;
+      resolve(undefined);
+    });
+  });
+}
+
+/** Ends the process when it still runs after `boundMs`; does not itself keep it running. */
+function boundStop(boundMs: number, lines: GatewayLog['lines']): void {
+  const cut = (): void => {
+    lines.flushNow(LAST_LINES_MS);
+    endHungProcess(EXIT_CODE.internal);
+  };
+  setTimeout(cut, boundMs).unref();
+}
+
+/** The configuration entry of the helper loop for what was asked of it; `usage` when the pause is no duration. */
+export function helperPlugin(pause: string, roundsPerFlush: number | undefined): GatewaySession['plugins'][number] {
+  const pauseMs = parseDuration(pause);
+  if (pauseMs === undefined || pauseMs < 0) {
+    throw new WsgError('usage', `'${pause}' of --pause must be a duration such as 0.1ms, 5ms or 0.`);
+  }
+  return { module: 'devhelpers', options: { pauseMs, ...(roundsPerFlush !== undefined && { roundsPerFlush }) } };
+}

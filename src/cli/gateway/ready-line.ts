@@ -1,0 +1,74 @@
+import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { WsgError } from '../../core/error.js';
+import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
+
+/** A reader that takes nothing for this long gets nothing. */
+const READER_MS = 5_000;
+
+/** Throws `usage` when the descriptor is not open, or is something that only Node itself uses. */
+export function checkReadyDescriptor(fd: number): void {
+  if (isWritableKind(fd)) return;
+  throw new WsgError('usage', `File descriptor ${fd} of --ready-fd is not an open file, pipe or socket.`, {
+    hint: `The parent has to open it before the start, as a shell does with '${fd}>ready.json'.`,
+  });
+}
+
+function isWritableKind(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() || stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Writes the address that a gateway listens on as one JSON line to a descriptor that its parent opened, and closes it. Rejects when the
+ * reader has gone, or takes nothing for 5 s; the event loop is never held up.
+ */
+export async function writeReadyLine(fd: number, address: ListenAddress): Promise<void> {
+  const line = `${JSON.stringify({ address: formatListenAddress(address), ...address })}\n`;
+  // Standard output and standard error stay open: their numbers must not pass to a client's socket.
+  if (fd <= 2) (fd === 1 ? process.stdout : process.stderr).write(line);
+  else if (fstatSync(fd).isFile()) writeToFile(fd, line);
+  else await writeToStream(fd, line);
+}
+
+function writeToFile(fd: number, line: string): void {
+  try {
+    writeSync(fd, line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeToStream(fd: number, line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = new Socket({ fd, readable: false, writable: true });
+    const timer = setTimeout(() => socket.destroy(new Error('its reader takes nothing')), READER_MS).unref();
+    socket.once('error', reject).once('close', () => clearTimeout(timer));
+    socket.once('finish', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.end(line);
+  });
+}
+
+/** The address that `writeReadyLine` wrote; undefined when the line is none of its. */
+export function parseReadyLine(line: string): ListenAddress | undefined {
+  const record = parseRecord(line);
+  if (record === undefined || !('host' in record) || !('port' in record)) return undefined;
+  const { host, port } = record;
+  return typeof host === 'string' && typeof port === 'number' ? { host, port } : undefined;
+}
+
+function parseRecord(line: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { WsgError } from '../../core/error.js';
+import { inspectOptions, planLoad } from '../../loadgen/index.js';
+import type { K6Flags } from './k6-flags.js';
+import { readScriptEnv } from './load-request.js';
+import { DEFAULT_LOG, LoadLog } from './load-log.js';
+import { loadScriptArgument } from './load-script.js';
+import type { Output } from '../output.js';
+
+/** One `wsg loadtest inspect` as it was typed. */
+export interface InspectInvocation {
+  readonly flags: Pick<K6Flags, 'env' | 'include-system-env-vars' | 'allow-remote-imports'> & {
+    readonly 'execution-requirements': boolean;
+  };
+  readonly args: readonly string[];
+  readonly output: Output;
+}
+
+/** Loads a script and prints its options. Throws as a run would: what the script throws, and what is wrong with the plan if that is asked for. */
+export async function inspectScript({ flags, args, output }: InspectInvocation): Promise<void> {
+  const [path, ...more] = args;
+  if (path === undefined || more.length > 0) {
+    throw new WsgError('usage', `one script can be inspected (got ${args.length})`, {
+      hint: 'wsg loadtest inspect script.js',
+    });
+  }
+  const log = new LoadLog(DEFAULT_LOG, { ...output, elapsedMs: () => 0 });
+  const program = await loadScriptArgument({
+    args: ['run', path],
+    scriptEnv: readScriptEnv(flags, process.env),
+    systemEnv: process.env,
+    // As k6 has it for this command.
+    passesEnv: flags['include-system-env-vars'],
+    log: (line) => log.write(line),
+    allowsRemote: flags['allow-remote-imports'],
+  });
+  const script = program?.options;
+  const planned = flags['execution-requirements']
+    ? planLoad({ flags: {}, environment: process.env, ...(script && { script }) }).plan
+    : undefined;
+  output.stdout.write(`${JSON.stringify(inspectOptions(script?.options, planned), null, 2)}\n`);
+}

@@ -1,0 +1,131 @@
+import type { RunObserver, RunProgress } from '../../loadgen/index.js';
+import type { RunEventRecord } from '../../run-file/records.js';
+import {
+  LiveHistory,
+  renderHeader,
+  renderLiveScreen,
+  renderProgress,
+  type HeaderView,
+  type RunSnapshot,
+} from '../../summary/index.js';
+import { LiveProgress } from '../live-progress.js';
+import type { Output, TextSink } from '../output.js';
+import { LoadLog, type LogWish } from './load-log.js';
+import type { LogLine } from '../log-line.js';
+
+/** How a load test is to be shown. */
+export interface LoadScreenOptions {
+  readonly output: Output;
+  /** Standard output is for one JSON object. */
+  readonly json: boolean;
+  /** No header and no progress. */
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+  readonly log: LogWish;
+  /** On a terminal also rates, response times, thresholds and health above the progress. */
+  readonly isLiveFull?: boolean;
+}
+
+/** As many as a curve is wide at most. */
+const HISTORY_SECONDS = 60;
+
+/**
+ * What a user sees while a load test runs. Header and progress go to standard output, as k6's do; where that is a pipe, the progress
+ * goes to standard error, and where it carries JSON or samples, both do.
+ */
+export class LoadScreen implements RunObserver {
+  private readonly options: LoadScreenOptions;
+  private sink: TextSink;
+  private live: LiveProgress;
+  private headerSink: TextSink;
+  private readonly history = new LiveHistory(HISTORY_SECONDS);
+  private readonly log: LoadLog;
+  private last: RunProgress | undefined;
+
+  constructor(options: LoadScreenOptions) {
+    const { stdout, stderr } = options.output;
+    this.options = options;
+    this.sink = stdout.isTerminal && !options.json ? stdout : stderr;
+    this.headerSink = options.json ? stderr : stdout;
+    this.live = new LiveProgress(this.sink);
+    this.log = new LoadLog(options.log, {
+      stderr: this.aroundProgress(stderr),
+      stdout: this.aroundProgress(stdout),
+      elapsedMs: () => this.last?.elapsedMs ?? 0,
+    });
+  }
+
+  /** Standard output is for the samples of an output: everything goes to standard error. */
+  leaveStandardOutput(): void {
+    const { stderr } = this.options.output;
+    this.sink = stderr;
+    this.headerSink = stderr;
+    this.live = new LiveProgress(stderr);
+  }
+
+  /** Banner and plan. */
+  showHeader(view: HeaderView): void {
+    if (this.options.quiet) return;
+    const colour = this.headerSink.useColor && !this.options.noColor;
+    this.headerSink.write(renderHeader(view, { colour }));
+  }
+
+  progressed(progress: RunProgress): void {
+    this.last = progress;
+    if (!this.options.quiet) this.live.show(progress.elapsedMs, () => this.liveLines(progress));
+  }
+
+  /** Takes a run as it stands after a second. */
+  snapshotTaken(snapshot: RunSnapshot): void {
+    this.history.add(snapshot);
+  }
+
+  happened(event: RunEventRecord): void {
+    // k6 logs why a run ended before its time as an error.
+    this.logged({ level: event.kind === 'interruption' ? 'error' : 'warning', text: event.text });
+  }
+
+  /** One line of the log. */
+  logged(line: LogLine): void {
+    this.log.write(line);
+  }
+
+  /** Nothing is logged any more. */
+  close(): void {
+    this.log.close();
+  }
+
+  /** Takes the progress off the terminal, so that results can follow. */
+  clear(): void {
+    this.live.erase();
+  }
+
+  /** The last progress for good; k6 leaves it below its summary. */
+  showEnd(): void {
+    if (this.last === undefined || this.options.quiet) return;
+    this.sink.write(`${this.progressLines(this.last).join('\n')}\n`);
+  }
+
+  private liveLines(progress: RunProgress): string[] {
+    const lines = this.progressLines(progress);
+    const { sink } = this;
+    if (this.options.isLiveFull !== true || !sink.canRedraw) return lines;
+    // What has left the terminal at its top cannot be drawn over: the last row is where the cursor stands.
+    const rows = sink.rows - lines.length - 1;
+    return [...renderLiveScreen(this.history, { colour: this.useColor, columns: sink.columns, rows }), ...lines];
+  }
+
+  private progressLines(progress: RunProgress): string[] {
+    const columns = this.sink.canRedraw ? this.sink.columns : undefined;
+    return renderProgress(progress, { colour: this.useColor, columns });
+  }
+
+  /** Lets a line be written to the same terminal without tearing the progress. */
+  private aroundProgress(sink: TextSink): Pick<TextSink, 'isTerminal' | 'write'> {
+    return { isTerminal: sink.isTerminal, write: (text) => this.live.around(() => sink.write(text)) };
+  }
+
+  private get useColor(): boolean {
+    return this.sink.useColor && !this.options.noColor;
+  }
+}

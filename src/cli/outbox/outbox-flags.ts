@@ -1,0 +1,65 @@
+import * as Flags from '@oclif/core/flags';
+import { parseDuration } from '../../core/duration.js';
+import { WsgError } from '../../core/error.js';
+import { systemClock } from '../../core/clock.js';
+import type { LetterFilter } from '../../gateway/index.js';
+
+const SINKS = ['redis', 'amqp', 'nats', 'webhook'] as const;
+
+/** Flags of all commands over dead letters. */
+export const outboxFlags = {
+  config: Flags.string({
+    helpValue: 'FILE',
+    description: "The gateway's configuration; ./config.yml when there is one.",
+  }),
+  dir: Flags.string({
+    helpValue: 'FOLDER',
+    description: 'The folder of dead letters, whatever the configuration says.',
+  }),
+  sink: Flags.option({ options: SINKS, multiple: true, description: 'Only those of this sink; may be repeated.' })(),
+  reason: Flags.string({ helpValue: 'TEXT', description: 'Only those whose reason contains the text.' }),
+  since: Flags.string({
+    helpValue: 'TIME',
+    description: 'Only those refused at this time or later: 2026-11-30T08:00:00Z, or 2h for two hours ago.',
+  }),
+  until: Flags.string({ helpValue: 'TIME', description: 'Only those refused before this time.' }),
+  id: Flags.string({ helpValue: 'ID', multiple: true, description: 'Only the event with this id; may be repeated.' }),
+  json: Flags.boolean({ description: 'Print one JSON object.' }),
+} as const;
+
+/** These flags as they were typed. */
+export interface OutboxFlags {
+  readonly config: string | undefined;
+  readonly dir: string | undefined;
+  readonly sink: readonly string[] | undefined;
+  readonly reason: string | undefined;
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly id: readonly string[] | undefined;
+  readonly json: boolean;
+}
+
+/** Throws `usage` when a time cannot be read. */
+export function letterFilter({ reason, since, until, id }: OutboxFlags): LetterFilter {
+  return {
+    reason,
+    sinceMs: since === undefined ? undefined : timeOf('since', since),
+    untilMs: until === undefined ? undefined : timeOf('until', until),
+    ids: id === undefined ? undefined : new Set(id),
+  };
+}
+
+/** Whether the flags mean some letters, and not all. */
+export function isFiltered({ sink, reason, since, until, id }: OutboxFlags): boolean {
+  return [sink, reason, since, until, id].some((flag) => flag !== undefined);
+}
+
+/** A duration has a unit: a bare number would be a year. */
+function timeOf(flag: string, text: string): number {
+  const agoMs = /[a-z]$/.test(text) ? parseDuration(text) : undefined;
+  const atMs = agoMs === undefined ? Date.parse(text) : systemClock.wallNow() - agoMs;
+  if (!Number.isNaN(atMs)) return atMs;
+  throw new WsgError('usage', `--${flag} must be a time or a duration (got '${text}').`, {
+    hint: 'For example 2026-11-30T08:00:00Z, or 2h for two hours ago.',
+  });
+}

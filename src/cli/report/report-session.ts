@@ -1,0 +1,65 @@
+import { WsgError } from '../../core/error.js';
+import { renderReport, type RenderReportOptions } from '../../report/report-run.js';
+import type { Output } from '../output.js';
+import { saveText } from './save-text.js';
+
+/** One `wsg report` as it was typed. */
+export interface ReportInvocation {
+  readonly runs: readonly string[];
+  readonly flags: { readonly spectrum: boolean; readonly json: boolean; readonly output: string | undefined };
+  readonly output: Output;
+}
+
+/** Flags that say something of a comparison alone: on one run they would be forgotten without a word. */
+const OF_COMPARISON = [
+  'gate',
+  'gates',
+  'budget',
+  'noise',
+  'warmup',
+  'allow-different',
+  'require-same',
+  'anchor',
+  'at',
+  'strict',
+  'format',
+] as const;
+
+/** Throws `usage` with the flags that one run has no use for. */
+export function refuseOfComparison(flags: Readonly<Partial<Record<(typeof OF_COMPARISON)[number], unknown>>>): void {
+  const given = OF_COMPARISON.filter((name) => flags[name] !== undefined && flags[name] !== false);
+  if (given.length === 0) return;
+  const names = given.map((name) => `--${name}`).join(', ');
+  throw new WsgError('usage', `${names}: only a comparison has that, and one run was named.`, {
+    hint: '`wsg report BASE NEW`, or `wsg report NEW --baseline NAME`. For one run there are --json, --spectrum, --output FILE.html and `wsg report export`.',
+  });
+}
+
+/** Prints the report of one run to standard output, or into a file. */
+export async function printReport({ runs, flags, output }: ReportInvocation): Promise<void> {
+  const run = onlyRun(runs);
+  const { useColor, columns } = output.stdout;
+  if (flags.output === undefined || flags.output === '-') {
+    output.stdout.write(await renderReport(run, { format: formatOf(flags), colour: useColor, columns }));
+  } else if (/\.html?$/.test(flags.output)) {
+    if (flags.json || flags.spectrum)
+      throw new WsgError('usage', `${flags.output} is a page: leave out --json and --spectrum.`);
+    const { renderHtmlRun } = await import('../../report/html/run-page.js');
+    await saveText(flags.output, await renderHtmlRun(run));
+  } else {
+    await saveText(flags.output, await renderReport(run, { format: formatOf(flags), columns }));
+  }
+}
+
+function onlyRun(runs: readonly string[]): string {
+  const [run] = runs;
+  if (run === undefined) {
+    throw new WsgError('usage', 'Which run? Name its file.', { hint: '`wsg loadtest` writes runs into runs/.' });
+  }
+  return run;
+}
+
+function formatOf(flags: ReportInvocation['flags']): RenderReportOptions['format'] {
+  if (flags.json) return 'json';
+  return flags.spectrum ? 'spectrum' : 'text';
+}
