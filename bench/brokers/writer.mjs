@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../dist/core/clock.js';
 import { silentLogger } from '../../dist/core/logger.js';
-import { AmqpSink } from '../../dist/gateway/sink/amqp-sink.js';
-import { NatsSink } from '../../dist/gateway/sink/nats-sink.js';
+import { AmqpSink } from '../../dist/gateway/sinks/amqp/amqp-sink.js';
+import { NatsSink } from '../../dist/gateway/sinks/nats/nats-sink.js';
 import { cpuShares } from './cpu-shares.mjs';
 
 const BATCH = 1_000;

@@ -1,7 +1,7 @@
 // server.mjs KIND [REDIS_URL]: one of the servers compared. Answers each message with what it has cost.
 import { Gateway } from '../../dist/gateway/gateway.js';
-import { configSchema } from '../../dist/gateway/config/config-schema.js';
-import { resolveConfig } from '../../dist/gateway/config/resolve-config.js';
+import { configSchema } from '../../dist/gateway/config-file/config-schema.js';
+import { resolveConfig } from '../../dist/gateway/config-file/resolve-config.js';
 
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
 const [kind, redisUrl = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { Gateway } from '../../dist/gateway/gateway.js';
-import { loadConfig } from '../../dist/gateway/config/load-config.js';
+import { loadConfig } from '../../dist/gateway/config-file/load-config.js';
 
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
 

@@ -1,6 +1,6 @@
 // server.mjs KIND: one of the servers compared, with --expose-gc. Answers `rss` after a collection, `tag` after giving tags.
 import { Gateway } from '../../dist/gateway/gateway.js';
-import { loadConfig } from '../../dist/gateway/config/load-config.js';
+import { loadConfig } from '../../dist/gateway/config-file/load-config.js';
 import { tagEach } from './own-tags.mjs';
 
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };

@@ -1,7 +1,7 @@
 // gateway-server.mjs REDIS_URL TRANSPORT: the whole gateway with the Redis sink. Answers each message with what it has cost.
 import { Gateway } from '../../dist/gateway/gateway.js';
-import { configSchema } from '../../dist/gateway/config/config-schema.js';
-import { resolveConfig } from '../../dist/gateway/config/resolve-config.js';
+import { configSchema } from '../../dist/gateway/config-file/config-schema.js';
+import { resolveConfig } from '../../dist/gateway/config-file/resolve-config.js';
 
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
 

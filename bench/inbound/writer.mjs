@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { systemClock } from '../../dist/core/clock.js';
-import { encodeCommand } from '../../dist/gateway/drivers/resp-command.js';
-import { RedisSink } from '../../dist/gateway/sink/redis-sink.js';
+import { encodeCommand } from '../../dist/gateway/redis/resp-reader.js';
+import { RedisSink } from '../../dist/gateway/sinks/redis/redis-sink.js';
 
 const BATCH = 1_000;
 const BATCHES_IN_FLIGHT = 4;

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Gateway } from '../../dist/gateway/gateway.js';
-import { loadConfig } from '../../dist/gateway/config/load-config.js';
+import { loadConfig } from '../../dist/gateway/config-file/load-config.js';
 
 const LOG = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
 /** The raw clients answer no pings. */

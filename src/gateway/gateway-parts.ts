@@ -1,20 +1,18 @@
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
-import { LimitedLog } from './access/limited-log.js';
-import { composeAccess, type AccessParts } from './access-parts.js';
+import { LimitedLog } from '../core/limited-log.js';
+import { composeAccess, type AccessParts } from './admission/compose-admission.js';
 import { LocalBus } from './bus/local-bus.js';
 import type { GatewayConfig } from './config/gateway-config.js';
-import { ConnectionDrain } from './connection/connection-drain.js';
-import { ConnectionHandler } from './connection/connection-handler.js';
+import { ConnectionDrain } from './delivery/connection-drain.js';
+import { ConnectionHandler } from './ingress/connection-handler.js';
 import { ConnectionIdSource, formatNode } from './connection/connection-id.js';
 import { ConnectionRegistry } from './connection/registry.js';
 import { Delivery } from './delivery/delivery.js';
-import { healthRoutes, type Readiness } from './internal-api/health-routes.js';
-import { metricsRoute } from './internal-api/metrics-route.js';
+import { healthRoutes, metricsRoute, outboxDetails, type Readiness } from './internal-api/health-routes.js';
 import { Router } from './internal-api/router.js';
-import type { Route } from './internal-api/route.js';
+import { timedRoute, type Route } from './internal-api/route.js';
 import { sendRoutes } from './internal-api/send-routes.js';
-import { timedRoute } from './internal-api/route.js';
 import { statusRoutes } from './internal-api/status-routes.js';
 import { packageVersion } from '../core/package-version.js';
 import { DurationCounts } from './metrics/duration-counts.js';
@@ -23,15 +21,14 @@ import { GatewayMetrics, type MetricsSource } from './metrics/gateway-metrics.js
 import { composeMirror } from './mirror/compose-mirror.js';
 import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
-import { outboxDetails } from './outbox/outbox-details.js';
 import { PluginHost } from './plugin/plugin-host.js';
-import { EventStream } from './sink/event-stream.js';
-import { createSinks } from './sink/create-sinks.js';
-import type { MemorySink } from './sink/memory-sink.js';
+import { EventStream } from './internal-api/event-stream.js';
+import { createSinks } from './sinks/create-sinks.js';
+import type { MemorySink } from './sinks/memory/memory-sink.js';
 import { sinkTemplates } from './template/event-router.js';
-import type { MalformedRequest } from './transport/client-errors.js';
+import type { MalformedRequest } from './transport/http/client-errors.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
-import { HttpListener } from './transport/http-listener.js';
+import { HttpListener } from './transport/http/http-listener.js';
 import type { Transport } from './transport/transport.js';
 
 /** What a gateway is composed for. */

@@ -3,14 +3,14 @@ import { errorMessage, WsgError } from '../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
 import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
-import type { ConfigSource } from './config/load-config.js';
+import type { ConfigSource } from './config-file/load-config.js';
 import { composeGateway, type GatewayParts } from './gateway-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import { OpenFilesWatch } from './log/open-files-watch.js';
 import { logStart } from './log/start-log.js';
 import { tryDeadLetters } from './outbox/try-dead-letters.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
-import { TlsWatch } from './transport/tls-watch.js';
+import { TlsWatch } from './transport/http/tls-watch.js';
 
 /** Beyond the 5 s after which delivery cuts who ignores a close frame. */
 const CLOSE_BOUND_MS = 6_000;

@@ -1,5 +1,5 @@
-export { loadConfig } from './config/load-config.js';
-export type { ConfigOverrides } from './config/load-config.js';
+export { loadConfig } from './config-file/load-config.js';
+export type { ConfigOverrides } from './config-file/load-config.js';
 export { createClassicLogger } from './log/classic-logger.js';
 export { Gateway } from './gateway.js';
 export { checkGateway } from './check/check-gateway.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConfigInput } from '../../src/gateway/config/config-schema.js';
+import type { ConfigInput } from '../../src/gateway/config-file/config-schema.js';
 import { cutAt, paced, startRelay } from '../support/cutting-relay.js';
 import type { EventStreamClient } from '../support/event-stream-client.js';
 import { encodeFrame, OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';

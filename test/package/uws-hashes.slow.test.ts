@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { fileSha256 } from '../../src/gateway/transport/uws-package.js';
+import { fileSha256 } from '../../src/gateway/transport/uws/uws-package.js';
 
 const FOLDER = dirname(createRequire(import.meta.url).resolve('uWebSockets.js'));
 const PINNED = new URL('../../docs/reference/uwebsockets-3.0.6.sha256', import.meta.url);

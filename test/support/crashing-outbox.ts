@@ -6,7 +6,7 @@ import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../src/gateway/outbox/event-outbox.js';
 import type { NewEvent } from '../../src/gateway/outbox/outbox.js';
-import type { EventSink, SinkReceipt } from '../../src/gateway/sink/event-sink.js';
+import type { EventSink, SinkReceipt } from '../../src/gateway/sinks/event-sink.js';
 import { ManualClock } from './manual-clock.js';
 import { RecordingLogger } from './recording-logger.js';
 import { settle } from './settle.js';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { parseRecords, RECORD } from '../../src/gateway/outbox/log/log-record.js';
+import { parseRecords, RECORD } from '../../src/gateway/outbox/log/event-record.js';
 import { SEGMENT_HEADER_BYTES } from '../../src/gateway/outbox/log/segment-header.js';
 
 /** A file of the log as the first version wrote it: no markers, no copies, a snapshot that knows nothing. */

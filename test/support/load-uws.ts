@@ -1,5 +1,5 @@
-import { MAX_HEAD_BYTES } from '../../src/gateway/transport/http-serve.js';
-import { loadUws } from '../../src/gateway/transport/uws-transport.js';
+import { MAX_HEAD_BYTES } from '../../src/gateway/transport/http/http-serve.js';
+import { loadUws } from '../../src/gateway/transport/uws/uws-transport.js';
 
 const LONG_QUERY_BYTES = 256 * 1024;
 

@@ -1,4 +1,4 @@
-import type { EventDestinations } from '../../src/gateway/event/event-destinations.js';
+import type { EventDestinations } from '../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../src/gateway/outbox/event-outbox.js';
 import type { ReceivedEvent } from './received-event.js';
 

@@ -1,10 +1,10 @@
 import { systemClock, type Clock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { ConnectionLimits } from '../../src/gateway/access/connection-limits.js';
-import { LimitedLog } from '../../src/gateway/access/limited-log.js';
+import { LimitedLog } from '../../src/core/limited-log.js';
 import { GrantExpiry } from '../../src/gateway/auth/grant-expiry.js';
 import type { EndpointConfig } from '../../src/gateway/config/gateway-config.js';
-import { Admission, type AdmissionOptions } from '../../src/gateway/connection/admission.js';
+import { Admission, type AdmissionOptions } from '../../src/gateway/admission/admission.js';
 import { GatewayCounters } from '../../src/gateway/metrics/gateway-counters.js';
 
 /** An admission without limits that lets everybody in, unless `changes` say otherwise. */

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { configSchema, type ConfigInput } from '../../src/gateway/config/config-schema.js';
-import { resolveConfig } from '../../src/gateway/config/resolve-config.js';
+import { configSchema, type ConfigInput } from '../../src/gateway/config-file/config-schema.js';
+import { resolveConfig } from '../../src/gateway/config-file/resolve-config.js';
 import { Gateway } from '../../src/gateway/gateway.js';
 import { EventStreamClient } from './event-stream-client.js';
 import { RawWebSocket, upgradeRequest, type RawAnswer } from './raw-websocket.js';

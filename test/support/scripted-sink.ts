@@ -1,5 +1,5 @@
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
-import type { EventSink, SinkReceipt } from '../../src/gateway/sink/event-sink.js';
+import type { EventSink, SinkReceipt } from '../../src/gateway/sinks/event-sink.js';
 
 /** What a scripted sink does with one batch: takes so many of its first events, then acknowledges them or rejects. */
 export interface SinkAnswer {

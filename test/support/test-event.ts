@@ -1,5 +1,4 @@
-import { formatEventId, type EventBoot } from '../../src/gateway/event/event-id.js';
-import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
+import { formatEventId, type EventBoot, type GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 
 /** The boot that events of tests belong to. */
 export const TEST_BOOT: EventBoot = { node: '00af', epoch: 1_700_000_000_000 };

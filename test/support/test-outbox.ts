@@ -3,7 +3,7 @@ import { silentLogger } from '../../src/core/logger.js';
 import { systemClock } from '../../src/core/clock.js';
 import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
 import { EventOutbox, type EventOutboxOptions } from '../../src/gateway/outbox/event-outbox.js';
-import type { EventSink } from '../../src/gateway/sink/event-sink.js';
+import type { EventSink } from '../../src/gateway/sinks/event-sink.js';
 import { ManualClock } from './manual-clock.js';
 import { RecordingLogger } from './recording-logger.js';
 import { settle } from './settle.js';

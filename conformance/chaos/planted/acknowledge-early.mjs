@@ -1,5 +1,5 @@
 // Planted bug: a batch counts as acknowledged as soon as it is written, whatever becomes of it.
-import { RedisSink } from '../../../dist/gateway/sink/redis-sink.js';
+import { RedisSink } from '../../../dist/gateway/sinks/redis/redis-sink.js';
 
 const deliver = Reflect.get(RedisSink.prototype, 'deliver');
 let before = Promise.resolve();

@@ -1,5 +1,5 @@
 // Planted bug: once in 2,000 events one is acknowledged and never sent.
-import { RedisSink } from '../../../dist/gateway/sink/redis-sink.js';
+import { RedisSink } from '../../../dist/gateway/sinks/redis/redis-sink.js';
 
 const EACH = 2_000;
 const deliver = Reflect.get(RedisSink.prototype, 'deliver');

@@ -1,5 +1,5 @@
 // Planted bug: in each batch the last two messages of some connection change places.
-import { RedisSink } from '../../../dist/gateway/sink/redis-sink.js';
+import { RedisSink } from '../../../dist/gateway/sinks/redis/redis-sink.js';
 
 const deliver = Reflect.get(RedisSink.prototype, 'deliver');
 

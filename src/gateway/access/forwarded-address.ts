@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../core/clock.js';
-import { canonicalAddress, IMPOSSIBLE_ADDRESS } from '../transport/remote-address.js';
-import type { LimitedLog } from './limited-log.js';
+import { canonicalAddress, IMPOSSIBLE_ADDRESS } from '../transport/http/remote-address.js';
+import type { LimitedLog } from '../../core/limited-log.js';
 import { Whitelist } from './whitelist.js';
 
 export interface ForwardedAddressOptions {

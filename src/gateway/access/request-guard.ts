@@ -1,6 +1,6 @@
 import { Memo } from '../../core/memo.js';
-import type { HttpRequest } from '../transport/http-exchange.js';
-import { IMPOSSIBLE_ADDRESS } from '../transport/remote-address.js';
+import type { HttpRequest } from '../transport/http/http-exchange.js';
+import { IMPOSSIBLE_ADDRESS } from '../transport/http/remote-address.js';
 import type { ApiKeys } from './api-keys.js';
 import { HostList } from './host-list.js';
 import { OriginList } from './origin-list.js';

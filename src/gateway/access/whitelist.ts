@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { Memo } from '../../core/memo.js';
-import { parseCidr } from './cidr.js';
+import { parseCidr } from './origin-list.js';
 
 /** Peers that come again are not looked up again: a look-up costs as much as the rest of a small request. Measured by bench/fan-out. */
 const REMEMBERED_ADDRESSES = 1024;

@@ -1,5 +1,17 @@
-import type { HttpRequest } from '../transport/http-exchange.js';
+import type { HttpRequest } from '../transport/http/http-exchange.js';
 import type { UpgradeGrant, UpgradeRejection } from '../transport/transport.js';
+
+/** The subprotocols that a client offers, in its order. */
+export function offeredSubprotocols(headers: ReadonlyMap<string, string>): string[] {
+  const offered = headers.get('sec-websocket-protocol')?.split(',') ?? [];
+  return offered.map((name) => name.trim()).filter((name) => name !== '');
+}
+
+/** The first one offered that is spoken here. */
+export function firstSpoken(headers: ReadonlyMap<string, string>, spoken: readonly string[]): string | undefined {
+  if (spoken.length === 0) return undefined;
+  return offeredSubprotocols(headers).find((name) => spoken.includes(name));
+}
 
 /** What became of the question who connects. */
 export type AuthOutcome =

@@ -1,11 +1,16 @@
 import type { Clock } from '../../core/clock.js';
 import type { JwtConfig } from '../config/access-config.js';
 import { parseQuery } from '../tag-index/parse-query.js';
-import type { HttpRequest } from '../transport/http-exchange.js';
-import { unavailable, type Authenticator, type AuthOutcome } from './authenticator.js';
+import type { HttpRequest } from '../transport/http/http-exchange.js';
+import {
+  unavailable,
+  firstSpoken,
+  offeredSubprotocols,
+  type Authenticator,
+  type AuthOutcome,
+} from './authenticator.js';
 import { claimTags } from './claim-tags.js';
 import { JwtVerifier } from './jwt-verifier.js';
-import { firstSpoken, offeredSubprotocols } from './offered-subprotocols.js';
 
 const BEARER = /^bearer +(\S+) *$/i;
 

@@ -5,8 +5,25 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { JwtConfig } from '../config/access-config.js';
 import { fetchKeySet } from './key-set-fetch.js';
-import { KEY_SET_ALGORITHMS, MIN_SECRET_BYTES, SECRET_ALGORITHMS } from './jwt-algorithms.js';
 import { RemoteKeySet } from './remote-key-set.js';
+
+/** Of each kind of key its own algorithms: a public key is never taken for a secret. */
+export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
+export const KEY_SET_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+/** RFC 7518, 3.2: a key for HS256 has at least as many bytes as its hash. */
+export const MIN_SECRET_BYTES = 32;
 
 /** What a token turned out to be. `why` is for logs: it never holds any of the token. */
 export type Verification =

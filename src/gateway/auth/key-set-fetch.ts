@@ -1,4 +1,4 @@
-import { HttpCaller, type HttpAnswer } from '../drivers/http-caller.js';
+import { HttpCaller, type HttpAnswer } from './http-caller.js';
 
 const MAX_KEY_SET_BYTES = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import type { OutboundMessage } from '../transport/socket.js';
-import type { Selector } from '../tag-index/selector.js';
+import type { Selector } from '../tag-index/parse-selector.js';
 
 /** How many connections did what was asked, by node. */
 export type NodeCounts = ReadonlyMap<string, number>;

@@ -2,7 +2,7 @@ import { countTags } from '../access/tag-limits.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Delivery } from '../delivery/delivery.js';
-import type { Selector } from '../tag-index/selector.js';
+import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { Bus, ConnectionStatus, NodeCounts, TagChanges } from './bus.js';
 

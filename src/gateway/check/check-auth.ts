@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { errorMessage, systemErrorCode } from '../../core/error.js';
 import { getKeySet } from '../auth/key-set-fetch.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { maskUrl } from '../log/masked-url.js';
+import { maskUrl } from '../../core/masked-url.js';
 import type { CheckResult } from './check-result.js';
 
 /** Whether those that decide on upgrades can be reached. They may come up later, so all of it is a warning at most. */

@@ -3,12 +3,12 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import { silentLogger } from '../../core/logger.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { MirrorConfig, SinksConfig } from '../config/sink-config.js';
-import { RedisPipeline } from '../drivers/redis-pipeline.js';
-import { redisAddress } from '../drivers/redis-url.js';
+import { RedisPipeline } from '../redis/redis-pipeline.js';
+import { redisAddress } from '../redis/redis-url.js';
 import { formatNode } from '../connection/connection-id.js';
 import { tryMirror } from '../mirror/mirror-trial.js';
-import { maskUrl } from '../log/masked-url.js';
-import { createSinks, type ConfiguredSink } from '../sink/create-sinks.js';
+import { maskUrl } from '../../core/masked-url.js';
+import { createSinks, type ConfiguredSink } from '../sinks/create-sinks.js';
 import { unwell, type CheckResult } from './check-result.js';
 
 /** How long one backend may take to answer. */

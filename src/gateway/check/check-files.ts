@@ -7,7 +7,7 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import { resolvePluginModule } from '../plugin/plugin-host.js';
 import { mayRefuse } from '../outbox/try-dead-letters.js';
 import { tryFolder } from '../outbox/try-folder.js';
-import { readTlsFiles } from '../transport/tls-files.js';
+import { readTlsFiles } from '../transport/http/tls-watch.js';
 import { unwell, type CheckResult } from './check-result.js';
 
 const DAY_MS = 86_400_000;

@@ -3,7 +3,7 @@ import { systemClock } from '../../core/clock.js';
 import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { chooseTransport } from '../transport/choose-transport.js';
-import { listenError } from '../transport/listen-error.js';
+import { listenError } from '../transport/http/listen-error.js';
 import { checkAuth } from './check-auth.js';
 import { checkBackends } from './check-backends.js';
 import { checkFiles } from './check-files.js';

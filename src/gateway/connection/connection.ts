@@ -1,4 +1,4 @@
-import type { SendQueue } from '../delivery/send-queue.js';
+import type { SendQueue } from './send-queue.js';
 import type { Socket } from '../transport/socket.js';
 import type { CloseReasonName } from './close-reason.js';
 import type { Endpoint } from './endpoint.js';

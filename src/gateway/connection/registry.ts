@@ -1,4 +1,4 @@
-import type { Selector } from '../tag-index/selector.js';
+import type { Selector } from '../tag-index/parse-selector.js';
 import { TagIndex } from '../tag-index/tag-index.js';
 import type { Socket } from '../transport/socket.js';
 import { Connection } from './connection.js';

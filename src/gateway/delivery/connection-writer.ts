@@ -3,8 +3,8 @@ import type { Connection } from '../connection/connection.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { CloseDeadlines } from './close-deadlines.js';
 import type { DeliveryCounters } from './delivery-counters.js';
-import { messageCost, messageToKeep } from './message.js';
-import { SendQueue } from './send-queue.js';
+import { messageCost, messageToKeep } from '../connection/message.js';
+import { SendQueue } from '../connection/send-queue.js';
 import type { TopicTable } from './topic-table.js';
 
 /** Empty queues kept for the next tick, so that a broadcast allocates none. */

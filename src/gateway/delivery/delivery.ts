@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../../core/clock.js';
 import type { CloseReasonName } from '../connection/close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry, RegistryObserver } from '../connection/registry.js';
-import type { Selector } from '../tag-index/selector.js';
+import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { Transport } from '../transport/transport.js';
 import { CloseDeadlines } from './close-deadlines.js';

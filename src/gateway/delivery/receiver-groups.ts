@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
-import type { Selector } from '../tag-index/selector.js';
+import type { Selector } from '../tag-index/parse-selector.js';
 import type { Socket, SocketGroup } from '../transport/socket.js';
 
 /** Groups kept for selectors that come again. */

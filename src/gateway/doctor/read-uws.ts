@@ -1,7 +1,7 @@
 import { WsgError } from '../../core/error.js';
 import { chooseTransport, type NativeLibrary } from '../transport/choose-transport.js';
-import { findUwsPackage, uwsSurroundings, uwsUnavailable } from '../transport/uws-package.js';
-import type { TransportLimit } from '../transport/uws-self-test.js';
+import { findUwsPackage, uwsSurroundings, uwsUnavailable } from '../transport/uws/uws-package.js';
+import type { TransportLimit } from '../transport/uws/uws-self-test.js';
 
 /** Whether the transport uws could run here; `hint` says what would help. */
 export type UwsState =

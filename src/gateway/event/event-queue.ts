@@ -1,5 +1,4 @@
-import { eventBytes } from './event-size.js';
-import type { GatewayEvent } from './gateway-event.js';
+import { eventBytes, type GatewayEvent } from './gateway-event.js';
 
 /** Large enough that chunks are rare, small enough that dropping one frees memory soon. */
 const CHUNK_EVENTS = 1024;

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../transport/http-exchange.js';
+import type { HttpAnswer } from '../transport/http/http-exchange.js';
 
 export const TEXT = 'text/plain; charset=utf-8';
 export const JSON_TYPE = 'application/json';

@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpExchange, HttpRequest, HttpStream } from '../transport/http-exchange.js';
+import type { HttpAnswer, HttpExchange, HttpRequest, HttpStream } from '../transport/http/http-exchange.js';
 import type { Route } from './route.js';
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,6 +1,50 @@
-import type { HttpAnswer, HttpExchange } from '../transport/http-exchange.js';
-import { textAnswer } from './answers.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import { redactText } from '../../core/redacting-logger.js';
+import type { OutboxState, SinkState } from '../outbox/outbox.js';
+import type { HttpAnswer, HttpExchange } from '../transport/http/http-exchange.js';
 import type { Route } from './route.js';
+import { textAnswer } from './answers.js';
+
+/** `GET /metrics`: Prometheus text. */
+export function metricsRoute(metrics: GatewayMetrics): Route {
+  return {
+    path: '/metrics',
+    method: 'GET',
+    open: false,
+    handle: async (exchange) => {
+      const body = await metrics.text();
+      exchange.answer({ status: 200, headers: { 'Content-Type': metrics.contentType }, body });
+    },
+  };
+}
+
+/** What `/readyz` tells operators of the outbox and of each sink. */
+export function outboxDetails(state: OutboxState): Readonly<Record<string, string | number>> {
+  const details: Record<string, string | number> = { outbox_events: state.events, outbox_bytes: state.bytes };
+  if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
+  if (state.heldBytes > 0) details.outbox_held_bytes = state.heldBytes;
+  const { places, bytes, events } = state.damage;
+  if (places > 0) details.outbox_damaged = `places=${places} bytes=${bytes} missing_events=${events}`;
+  for (const sink of state.sinks) addSink(details, sink);
+  return details;
+}
+
+function addSink(details: Record<string, string | number>, sink: SinkState): void {
+  const { name, required, status, reason, waiting, oldestMs, aside, unjudged, refused, letters, missed } = sink;
+  const counts = `waiting=${waiting} oldest_ms=${Math.round(oldestMs)} refused=${refused} missed=${missed}`;
+  const dead = letters.letters === 0 ? '' : ` dead_letters=${letters.letters}`;
+  details[`sink_${name}`] = `${status} ${required ? 'required' : 'optional'} ${counts}${dead}`;
+  if (reason !== undefined) details[`sink_${name}_reason`] = oneLine(reason);
+  if (unjudged !== undefined) details[`sink_${name}_unjudged`] = unjudged;
+  if (aside.events === 0) return;
+  details[`sink_${name}_aside`] = `events=${aside.events} destinations=${aside.destinations}`;
+  if (aside.reason !== undefined) details[`sink_${name}_aside_reason`] = oneLine(aside.reason);
+}
+
+/** Details are a line each. */
+function oneLine(text: string): string {
+  return redactText(text).replace(/\s+/g, ' ');
+}
 
 /** Why the gateway wants no new connections, or that it does; `buffering`: it does, but a sink is away, so what is accepted waits. */
 export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full';

@@ -1,5 +1,5 @@
 import type { DurationCounts } from '../metrics/duration-counts.js';
-import type { HttpExchange } from '../transport/http-exchange.js';
+import type { HttpExchange } from '../transport/http/http-exchange.js';
 
 /** One path of the internal API. */
 export interface Route {

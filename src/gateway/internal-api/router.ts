@@ -1,10 +1,26 @@
-import type { LimitedLog } from '../access/limited-log.js';
+import { decodeEscapes } from '../tag-index/parse-query.js';
+import type { LimitedLog } from '../../core/limited-log.js';
 import type { Refusal, RequestGuard } from '../access/request-guard.js';
-import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from '../transport/http-exchange.js';
+import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from '../transport/http/http-exchange.js';
 import { badRequest, notFound } from './answers.js';
 import { CrossOriginExchange, isPreflight, preflightAnswer } from './cross-origin.js';
-import { cleanPath, decodePath } from './request-path.js';
 import type { Route } from './route.js';
+
+/** The path as Go's ServeMux sees it: percent-decoded. Undefined when the escapes are broken. */
+export function decodePath(path: string): string | undefined {
+  return path.includes('%') ? decodeEscapes(path) : path;
+}
+
+/** The shortest form of a path as Go's ServeMux redirects to it: no `//`, `.` or `..`; a slash at the end stays. */
+export function cleanPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  const cleaned = `/${parts.join('/')}`;
+  return path.endsWith('/') && cleaned !== '/' ? `${cleaned}/` : cleaned;
+}
 
 export interface RouterOptions {
   readonly routes: readonly Route[];

@@ -1,8 +1,7 @@
 import type { Bus } from '../bus/bus.js';
 import { parseQuery } from '../tag-index/parse-query.js';
-import { selectorOf } from '../tag-index/parse-selector.js';
-import type { Selector } from '../tag-index/selector.js';
-import { pairsProblem } from './form-body.js';
+import { selectorOf, type Selector } from '../tag-index/parse-selector.js';
+import { pairsProblem } from './send-routes.js';
 
 /** What `/status` is asked for. */
 export interface StatusQuery {

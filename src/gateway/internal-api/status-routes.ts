@@ -1,9 +1,40 @@
-import type { Bus, ConnectionStatus } from '../bus/bus.js';
-import type { HttpExchange, HttpStream } from '../transport/http-exchange.js';
+import type { ConnectionStatus, Bus } from '../bus/bus.js';
+import type { HttpExchange, HttpStream } from '../transport/http/http-exchange.js';
 import { badRequest, JSON_TYPE, TEXT, textAnswer } from './answers.js';
 import type { Route } from './route.js';
 import { readStatusQuery, readTreeQuery, type StatusQuery } from './status-query.js';
-import { statusJson, statusLine, treeText } from './status-text.js';
+
+/** One line as the old program wrote it: `id=<id> k=v k=v ` and a newline. No tag can forge a line or a pair. */
+export function statusLine({ id, tags }: ConnectionStatus): string {
+  let line = `id=${id} `;
+  for (const [key, value] of tags) line += `${escapePairText(key)}=${escapePairText(value)} `;
+  return `${line}\n`;
+}
+
+/** A connection as one JSON object. */
+export function statusJson({ id, tags }: ConnectionStatus): string {
+  return JSON.stringify({ id, tags: Object.fromEntries(tags) });
+}
+
+/** The key, ` - value` for each value in use, an empty line. */
+export function treeText(tree: ReadonlyMap<string, readonly string[]>): string {
+  let text = '';
+  for (const [key, values] of tree) {
+    text += `${escapeControls(key)}\n`;
+    for (const value of values) text += ` - ${escapeControls(value)}\n`;
+    text += '\n';
+  }
+  return text;
+}
+
+/** Percent-encodes what separates pairs and lines: control characters, spaces and `=`. */
+function escapePairText(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029 =]/gu, encodeURIComponent);
+}
+
+function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, encodeURIComponent);
+}
 
 /** `GET /status` and `/tree`: who is connected, and which tags are in use. */
 export function statusRoutes(bus: Bus): Route[] {

@@ -2,11 +2,11 @@ import { cpus } from 'node:os';
 import { formatListenAddress } from '../../core/listen-address.js';
 import type { Logger } from '../../core/logger.js';
 import { openFileLimit } from '../../core/open-files.js';
-import { parseCidr } from '../access/cidr.js';
+import { parseCidr } from '../access/origin-list.js';
 import { Whitelist } from '../access/whitelist.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { redisAddress } from '../drivers/redis-url.js';
-import { maskUrl } from './masked-url.js';
+import { redisAddress } from '../redis/redis-url.js';
+import { maskUrl } from '../../core/masked-url.js';
 
 const FEW_OPEN_FILES = 10_000;
 const LOOPBACK = new Whitelist(['127.0.0.0/8', '::1/128']);

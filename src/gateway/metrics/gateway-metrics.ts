@@ -2,7 +2,7 @@ import type { DeliveryBacklog } from '../delivery/delivery.js';
 import type { DeliveryCounters } from '../delivery/delivery-counters.js';
 import type { MirrorState } from '../mirror/connection-mirror.js';
 import type { OutboxState } from '../outbox/outbox.js';
-import type { MemorySinkState } from '../sink/memory-sink.js';
+import type { MemorySinkState } from '../sinks/memory/memory-sink.js';
 import type { DurationCounts } from './duration-counts.js';
 import type { GatewayCounters } from './gateway-counters.js';
 import { MetricRegistry } from './metric-registry.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
-import type { EventGate } from '../outbox/event-gate.js';
-import { Fifo } from './fifo.js';
+import type { EventGate } from '../outbox/outbox.js';
+import { Fifo } from './mirror-work.js';
 
 /** An open event that waits for its connection to be mirrored, at most until `dueAt`. */
 interface HeldOpen {

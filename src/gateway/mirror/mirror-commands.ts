@@ -1,4 +1,4 @@
-import { commandText } from '../drivers/resp-command.js';
+import { commandText } from '../redis/resp-reader.js';
 import type { Connection } from '../connection/connection.js';
 
 /** Commands as text, and how many they are. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { errorMessage, WsgError } from '../../core/error.js';
-import { isRefusal } from '../drivers/redis-error.js';
-import type { RedisPipeline } from '../drivers/redis-pipeline.js';
-import { tryCommands } from '../drivers/redis-trial.js';
-import type { RedisAddress } from '../drivers/redis-url.js';
+import { isRefusal } from '../redis/redis-error.js';
+import type { RedisPipeline } from '../redis/redis-pipeline.js';
+import { tryCommands } from '../redis/redis-trial.js';
+import type { RedisAddress } from '../redis/redis-url.js';
 
 /**
  * Connects, and finds out without writing whether Redis would let a mirror do all that it does. Rejects with `sink.refused`

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { systemErrorCode } from '../../core/error.js';
-import { RedisError } from '../drivers/redis-error.js';
-import type { RedisPipeline } from '../drivers/redis-pipeline.js';
-import { encodeCommand } from '../drivers/resp-command.js';
-import { RespArray, type RespReply } from '../drivers/resp-reader.js';
+import { RedisError } from '../redis/redis-error.js';
+import type { RedisPipeline } from '../redis/redis-pipeline.js';
+import { encodeCommand, RespArray, type RespReply } from '../redis/resp-reader.js';
 
 /** Which process this is. */
 export interface ProcessIdentity {

@@ -1,5 +1,4 @@
-import { formatEventId, type EventBoot } from '../event/event-id.js';
-import type { GatewayEvent } from '../event/gateway-event.js';
+import { formatEventId, type EventBoot, type GatewayEvent } from '../event/gateway-event.js';
 import type { NewEvent } from './outbox.js';
 
 /** An event with its place in the order. The id is spelled when it is asked for: without a reader nobody pays for it. */

@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { SinkFailure } from '../sink/event-sink.js';
-import { backoffMs } from './backoff.js';
+import type { SinkFailure } from '../sinks/event-sink.js';
+import { backoffMs } from '../../core/pause.js';
 
 /** When what fails while others pass is given up. */
 export interface LanePolicy {

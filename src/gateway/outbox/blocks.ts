@@ -1,5 +1,5 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { SinkFailure } from '../sink/event-sink.js';
+import type { SinkFailure } from '../sinks/event-sink.js';
 import { Block, type Lane, type Moment } from './block.js';
 
 /** All that is in the way of lanes: destinations that are away, and events that are suspected. */

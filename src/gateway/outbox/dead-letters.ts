@@ -1,12 +1,12 @@
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import { LimitedLog } from '../access/limited-log.js';
-import type { RefusedEvent } from '../sink/event-sink.js';
+import { LimitedLog } from '../../core/limited-log.js';
+import type { RefusedEvent } from '../sinks/event-sink.js';
 import { countLines, fileAt, growingPath, letterFiles, putAside, type LetterTotals } from './letters/letter-files.js';
 import { letterPieces } from './letters/letter-line.js';
 import { LetterTally } from './letters/letter-tally.js';
-import { syncFolder } from './log/sync-folder.js';
+import { syncFolder } from './log/log-writer.js';
 
 export interface DeadLettersOptions {
   /** Made when the first event comes. */

@@ -1,10 +1,9 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import type { QueueLimits } from '../event/event-queue.js';
-import { eventBytes } from '../event/event-size.js';
-import type { GatewayEvent } from '../event/gateway-event.js';
-import type { FailedEvent, RefusedEvent, SinkFailure } from '../sink/event-sink.js';
-import { backoffMs } from './backoff.js';
+import { eventBytes, type GatewayEvent } from '../event/gateway-event.js';
+import type { FailedEvent, RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
+import { backoffMs } from '../../core/pause.js';
 import type { BacklogReader } from './backlog.js';
 import type { LanePolicy, Moment } from './block.js';
 import { FrontTrial } from './front-trial.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import { LimitedLog } from '../access/limited-log.js';
-import { loggedBytes } from '../event/event-size.js';
+import { LimitedLog } from '../../core/limited-log.js';
+import { loggedBytes } from '../event/gateway-event.js';
 import type { Backlog } from './backlog.js';
 import { ConnectionShares } from './connection-shares.js';
 import { OutboxBound, type OutboxLimits, type Room } from './outbox-bound.js';

@@ -1,19 +1,17 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import { LimitedLog } from '../access/limited-log.js';
+import { LimitedLog } from '../../core/limited-log.js';
 import type { OutboxConfig } from '../config/sink-config.js';
-import type { EventBoot } from '../event/event-id.js';
+import { eventBytes, type EventBoot } from '../event/gateway-event.js';
 import type { QueueLimits } from '../event/event-queue.js';
-import { eventBytes } from '../event/event-size.js';
-import type { ConfiguredSink } from '../sink/create-sinks.js';
+import type { ConfiguredSink } from '../sinks/create-sinks.js';
 import type { Backlog } from './backlog.js';
 import { DeadLetters } from './dead-letters.js';
 import { EventAdmission } from './event-admission.js';
-import type { EventGate } from './event-gate.js';
+import type { EventGate, HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
 import { LoggedBacklog } from './logged-backlog.js';
 import { MemoryBacklog } from './memory-backlog.js';
 import { laneLimits, optionalLimits } from './outbox-bound.js';
-import type { HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
 import { SinkFeed } from './sink-feed.js';
 import { SinkGroup, type FedSink } from './sink-group.js';
 

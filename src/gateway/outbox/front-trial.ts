@@ -1,5 +1,5 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { RefusedEvent, SinkFailure } from '../sink/event-sink.js';
+import type { RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
 import { PLAIN_TRIES, type LanePolicy } from './block.js';
 import { probeCandidates } from './probe-candidates.js';
 import type { SinkOffers } from './sink-offers.js';

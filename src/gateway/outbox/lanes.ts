@@ -1,7 +1,6 @@
 import type { QueueLimits } from '../event/event-queue.js';
-import { eventBytes } from '../event/event-size.js';
-import type { GatewayEvent } from '../event/gateway-event.js';
-import type { RefusedEvent, SinkFailure } from '../sink/event-sink.js';
+import { eventBytes, type GatewayEvent } from '../event/gateway-event.js';
+import type { RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
 import type { Block, Lane, LanePolicy, Moment } from './block.js';
 import { Blocks } from './blocks.js';
 

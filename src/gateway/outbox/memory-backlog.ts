@@ -1,6 +1,5 @@
-import type { EventBoot } from '../event/event-id.js';
+import type { EventBoot, GatewayEvent } from '../event/gateway-event.js';
 import { EventQueue } from '../event/event-queue.js';
-import type { GatewayEvent } from '../event/gateway-event.js';
 import { AcceptedEvent } from './accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import type { NewEvent } from './outbox.js';

@@ -1,17 +1,16 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import { LimitedLog } from '../access/limited-log.js';
+import { LimitedLog } from '../../core/limited-log.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { EventSink, RefusedEvent, SinkFailure } from '../sink/event-sink.js';
-import { backoffMs } from './backoff.js';
+import type { EventSink, RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
+import { backoffMs, Pause } from '../../core/pause.js';
 import type { Backlog, BacklogReader } from './backlog.js';
 import type { LanePolicy } from './block.js';
 import type { DeadLetters, DeadLetterState } from './dead-letters.js';
 import { DeliveryLine } from './delivery-line.js';
 import { Lanes, type LaneLimits } from './lanes.js';
-import { Pause } from './pause.js';
 import { SinkHealth } from './sink-health.js';
 import { SinkOffers } from './sink-offers.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import { LimitedLog } from '../access/limited-log.js';
+import { LimitedLog } from '../../core/limited-log.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { Backlog } from './backlog.js';
 import { BacklogMarks } from './backlog-marks.js';

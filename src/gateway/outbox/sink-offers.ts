@@ -7,7 +7,7 @@ import {
   type FailedEvent,
   type RefusedEvent,
   type SinkFailure,
-} from '../sink/event-sink.js';
+} from '../sinks/event-sink.js';
 
 export interface SinkOffersOptions {
   readonly sink: EventSink;

@@ -3,8 +3,8 @@ import type { Logger } from '../../core/logger.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Delivery } from '../delivery/delivery.js';
-import { makeMessage, textMessage } from '../delivery/message.js';
-import type { Selector } from '../tag-index/selector.js';
+import { makeMessage, textMessage } from '../connection/message.js';
+import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { PluginConnection, PluginContext, PluginSelection } from './plugin.js';
 

@@ -1,6 +1,14 @@
 import { Memo } from '../../core/memo.js';
 import { parseQuery } from './parse-query.js';
-import type { Selector } from './selector.js';
+
+/**
+ * Which connections are meant. `all`: everyone. `ids`: these ids, each once; unknown ones count for nothing.
+ * `pairs`: every pair must match (AND); never empty.
+ */
+export type Selector =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'ids'; readonly ids: ReadonlySet<string> }
+  | { readonly kind: 'pairs'; readonly pairs: ReadonlyMap<string, string> };
 
 /** Backends ask for the same rooms and groups again and again. Measured by bench/fan-out. */
 const SHORT_QUERY = 256;

@@ -1,9 +1,9 @@
 import type { Transport, TransportName, TransportOptions } from './transport.js';
-import { loadUws, UwsTransport } from './uws-transport.js';
-import { fileSha256, findUwsPackage, uwsSurroundings, uwsUnavailable } from './uws-package.js';
-import { selfTestUws, type TransportLimit } from './uws-self-test.js';
-import type { UwsModule } from './uws-types.js';
-import { WsTransport } from './ws-transport.js';
+import { loadUws, UwsTransport } from './uws/uws-transport.js';
+import { fileSha256, findUwsPackage, uwsSurroundings, uwsUnavailable } from './uws/uws-package.js';
+import { selfTestUws, type TransportLimit } from './uws/uws-self-test.js';
+import type { UwsModule } from './uws/uws-types.js';
+import { WsTransport } from './ws/ws-transport.js';
 
 /** Which transport runs and why, for the log, `/healthz` and the metrics. */
 export interface ChosenTransport {

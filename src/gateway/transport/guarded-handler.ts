@@ -1,6 +1,6 @@
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { HttpRequest } from './http-exchange.js';
+import type { HttpRequest } from './http/http-exchange.js';
 import type { Socket } from './socket.js';
 import type { TransportEndpoint, TransportHandler, UpgradeGrant } from './transport.js';
 

@@ -1,10 +1,10 @@
 import type { Logger } from '../../core/logger.js';
 import type { ListenAddress } from '../../core/listen-address.js';
-import type { OnMalformed } from './client-errors.js';
-import type { LongQueries } from './head-limit.js';
-import type { PlainConnectionsOptions } from './plain-connections.js';
-import type { HttpHandler, HttpRequest } from './http-exchange.js';
-import type { InflateLimits } from './inflater.js';
+import type { OnMalformed } from './http/client-errors.js';
+import type { LongQueries } from './http/head-limit.js';
+import type { PlainConnectionsOptions } from './http/plain-connections.js';
+import type { HttpHandler, HttpRequest } from './http/http-exchange.js';
+import type { InflateLimits } from './ws/inflater.js';
 import type { OutboundMessage, Socket, SocketGroup } from './socket.js';
 
 /** Which server library carries the connections. */

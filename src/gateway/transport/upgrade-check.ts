@@ -1,4 +1,4 @@
-import type { HttpRequest } from './http-exchange.js';
+import type { HttpRequest } from './http/http-exchange.js';
 
 /** Why a request is no WebSocket upgrade, as an HTTP answer. */
 export interface UpgradeRefusal {

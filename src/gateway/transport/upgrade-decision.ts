@@ -1,6 +1,6 @@
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { HttpRequest } from './http-exchange.js';
+import type { HttpRequest } from './http/http-exchange.js';
 import type { TransportEndpoint, TransportHandler, UpgradeDecision } from './transport.js';
 
 /** How long a handler may think about an upgrade before the client gets 503. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diagnosisText, runDoctor } from '../../../src/cli/gateway/doctor-session.js';
 import { packageVersion } from '../../../src/core/package-version.js';
-import { glibcVersion } from '../../../src/gateway/transport/uws-package.js';
+import { glibcVersion } from '../../../src/gateway/transport/uws/uws-package.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { recordingOutput } from '../../support/recording-output.js';
 

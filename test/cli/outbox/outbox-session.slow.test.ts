@@ -10,7 +10,7 @@ import { systemClock } from '../../../src/core/clock.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { DeadLetter } from '../../../src/gateway/outbox/letters/letter-line.js';
 import { Redelivery } from '../../../src/gateway/outbox/letters/redelivery.js';
-import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
+import type { EventSink, SinkReceipt } from '../../../src/gateway/sinks/event-sink.js';
 import { recordingOutput } from '../../support/recording-output.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

@@ -2,9 +2,9 @@ import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ForwardedAddress } from '../../../src/gateway/access/forwarded-address.js';
-import { LimitedLog } from '../../../src/gateway/access/limited-log.js';
+import { LimitedLog } from '../../../src/core/limited-log.js';
 import { Whitelist } from '../../../src/gateway/access/whitelist.js';
-import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/remote-address.js';
+import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/http/remote-address.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ApiKeys } from '../../../src/gateway/access/api-keys.js';
 import { RequestGuard } from '../../../src/gateway/access/request-guard.js';
-import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/remote-address.js';
+import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/http/remote-address.js';
 
 const OPTIONS = {
   whitelist: ['127.0.0.1/8', '::1/128', '10.0.0.0/8'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCidr } from '../../../src/gateway/access/cidr.js';
+import { parseCidr } from '../../../src/gateway/access/origin-list.js';
 import { Whitelist } from '../../../src/gateway/access/whitelist.js';
 
 test.each([

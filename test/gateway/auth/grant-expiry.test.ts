@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GrantExpiry } from '../../../src/gateway/auth/grant-expiry.js';
-import { SecondHeap } from '../../../src/gateway/auth/second-heap.js';
+import { GrantExpiry, SecondHeap } from '../../../src/gateway/auth/grant-expiry.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const DAY_MS = 86_400_000;

@@ -3,7 +3,7 @@ import { LocalBus } from '../../../src/gateway/bus/local-bus.js';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
 import { Delivery } from '../../../src/gateway/delivery/delivery.js';
-import { textMessage } from '../../../src/gateway/delivery/message.js';
+import { textMessage } from '../../../src/gateway/connection/message.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { testEndpoint } from '../../support/test-endpoint.js';
 

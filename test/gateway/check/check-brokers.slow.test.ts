@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import { checkBackends } from '../../../src/gateway/check/check-backends.js';
 import type { CheckResult } from '../../../src/gateway/check/check-result.js';
-import type { ConfigInput } from '../../../src/gateway/config/config-schema.js';
+import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { startNats, type NatsBroker } from '../../support/nats-broker.js';
 import { withManager } from '../../support/nats-stream.js';
 import { startRabbitmq, type RabbitmqBroker } from '../../support/rabbitmq-broker.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkGateway } from '../../../src/gateway/check/check-gateway.js';
 import type { CheckResult } from '../../../src/gateway/check/check-result.js';
-import { configSchema, type ConfigInput } from '../../../src/gateway/config/config-schema.js';
-import { resolveConfig } from '../../../src/gateway/config/resolve-config.js';
+import { configSchema, type ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
+import { resolveConfig } from '../../../src/gateway/config-file/resolve-config.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { TLS_A, TLS_B } from '../../support/tls-files.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import { checkBackends } from '../../../src/gateway/check/check-backends.js';
-import type { ConfigInput } from '../../../src/gateway/config/config-schema.js';
+import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { startNats, type NatsBroker } from '../../support/nats-broker.js';
 import { withManager } from '../../support/nats-stream.js';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';

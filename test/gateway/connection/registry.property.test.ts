@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/gateway/connection/connection.js';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
-import type { Selector } from '../../../src/gateway/tag-index/selector.js';
+import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { testEndpoint } from '../../support/test-endpoint.js';
 

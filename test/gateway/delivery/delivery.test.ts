@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Selector } from '../../../src/gateway/tag-index/selector.js';
-import { makeMessage, textMessage } from '../../../src/gateway/delivery/message.js';
+import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
+import { makeMessage, textMessage } from '../../../src/gateway/connection/message.js';
 import { DeliveryFixture, type EndpointChanges } from '../../support/delivery-fixture.js';
 
 const FOO_BAR: Selector = { kind: 'pairs', pairs: new Map([['foo', 'bar']]) };

@@ -3,8 +3,8 @@ import { ConnectionIdSource } from '../../../src/gateway/connection/connection-i
 import type { SlowPolicy } from '../../../src/gateway/connection/endpoint.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
 import { Delivery } from '../../../src/gateway/delivery/delivery.js';
-import { makeMessage } from '../../../src/gateway/delivery/message.js';
-import type { Selector } from '../../../src/gateway/tag-index/selector.js';
+import { makeMessage } from '../../../src/gateway/connection/message.js';
+import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { testEndpoint } from '../../support/test-endpoint.js';

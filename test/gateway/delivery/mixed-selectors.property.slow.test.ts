@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { COMPRESS_FROM_BYTES, textMessage } from '../../../src/gateway/delivery/message.js';
-import type { Selector } from '../../../src/gateway/tag-index/selector.js';
+import { COMPRESS_FROM_BYTES, textMessage } from '../../../src/gateway/connection/message.js';
+import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
 import { DeliveryFixture, type DeliveryParty } from '../../support/delivery-fixture.js';
 
 /** Enough for topics and groups. Some are not compressed, some are, some with a window that the client bounds. */

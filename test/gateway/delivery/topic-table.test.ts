@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
-import { SendQueue, type QueueState } from '../../../src/gateway/delivery/send-queue.js';
+import { SendQueue, type QueueState } from '../../../src/gateway/connection/send-queue.js';
 import { TopicTable } from '../../../src/gateway/delivery/topic-table.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { testEndpoint } from '../../support/test-endpoint.js';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { judgeMachine, type Finding } from '../../../src/gateway/doctor/judge-machine.js';
+import { judgeMachine, GATEWAY_KB, KERNEL_KB, type Finding } from '../../../src/gateway/doctor/judge-machine.js';
 import type { Machine } from '../../../src/gateway/doctor/machine.js';
-import { GATEWAY_KB, KERNEL_KB } from '../../../src/gateway/doctor/memory-figures.js';
 
 const ROOMY: Machine = {
   platform: 'linux',

@@ -5,7 +5,7 @@ import {
   parseContainer,
   parseLimit,
   parsePortRange,
-} from '../../../src/gateway/doctor/proc-text.js';
+} from '../../../src/gateway/doctor/read-machine.js';
 
 test('a limit is a figure, or none, or not there', () => {
   expect(parseLimit('4096\n')).toBe(4096);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatEventId, parseEventId } from '../../../src/gateway/event/event-id.js';
+import { formatEventId, parseEventId } from '../../../src/gateway/event/gateway-event.js';
 
 const safeNumber = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const node = fc.integer({ min: 0, max: 0xffff }).map((bits) => bits.toString(16).padStart(4, '0'));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventQueue } from '../../../src/gateway/event/event-queue.js';
-import { eventBytes } from '../../../src/gateway/event/event-size.js';
+import { eventBytes } from '../../../src/gateway/event/gateway-event.js';
 import { testEvent } from '../../support/test-event.js';
 
 const WHOLE = { maxEvents: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ConfigInput } from '../../../src/gateway/config/config-schema.js';
+import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { openPage } from '../../support/chromium.js';
 import { RawWebSocket } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formProblem } from '../../../src/gateway/internal-api/form-body.js';
+import { formProblem } from '../../../src/gateway/internal-api/send-routes.js';
 
 test.each([
   ['a=1&b=%20+x&c', undefined],

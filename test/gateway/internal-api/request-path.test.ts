@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cleanPath, decodePath } from '../../../src/gateway/internal-api/request-path.js';
+import { cleanPath, decodePath } from '../../../src/gateway/internal-api/router.js';
 
 test.each([
   ['/send', '/send'],

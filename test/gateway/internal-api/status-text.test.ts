@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusLine, treeText } from '../../../src/gateway/internal-api/status-text.js';
+import { statusLine, treeText } from '../../../src/gateway/internal-api/status-routes.js';
 
 test('a line is the id and the tags, each followed by a space', () => {
   const tags = new Map([

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
-import { formatEventId } from '../../../src/gateway/event/event-id.js';
-import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
+import { formatEventId, type GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';
 
 /** What happens to a gateway. Connections open, send and close by themselves where a step says how often. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
-import { outboxDetails } from '../../../src/gateway/outbox/outbox-details.js';
+import { outboxDetails } from '../../../src/gateway/internal-api/health-routes.js';
 import { inFormat1 } from '../../support/format-1.js';
 import { fill, logFiles, numbered, recovered, textOf } from '../../support/left-log.js';
 import { RecordingLogger } from '../../support/recording-logger.js';

@@ -7,7 +7,7 @@ import { letterFiles, putAside } from '../../../src/gateway/outbox/letters/lette
 import { tryDeadLetters } from '../../../src/gateway/outbox/try-dead-letters.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
-import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
+import type { EventSink, SinkReceipt } from '../../../src/gateway/sinks/event-sink.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { settle } from '../../support/settle.js';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
-import type { EventSink, SinkReceipt } from '../../../src/gateway/sink/event-sink.js';
+import type { EventSink, SinkReceipt } from '../../../src/gateway/sinks/event-sink.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { settle } from '../../support/settle.js';
 import { testOutbox } from '../../support/test-outbox.js';

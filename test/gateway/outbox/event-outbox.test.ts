@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventBytes } from '../../../src/gateway/event/event-size.js';
+import { eventBytes } from '../../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
 import type { QueueLimits } from '../../../src/gateway/event/event-queue.js';

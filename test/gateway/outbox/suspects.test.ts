@@ -9,7 +9,7 @@ import {
   type EventSink,
   type FailedEvent,
   type SinkReceipt,
-} from '../../../src/gateway/sink/event-sink.js';
+} from '../../../src/gateway/sinks/event-sink.js';
 import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { manualOutbox } from '../../support/test-outbox.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ConfigInput } from '../../../src/gateway/config/config-schema.js';
+import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { HttpBackend } from '../../support/http-backend.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 import { JWT_SECRET, secretToken, SigningKey, unsignedToken } from '../../support/signed-token.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ConfigInput } from '../../../src/gateway/config/config-schema.js';
+import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { HttpBackend } from '../../support/http-backend.js';
 import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';

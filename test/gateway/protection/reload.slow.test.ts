@@ -3,7 +3,7 @@ import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { TlsWatch } from '../../../src/gateway/transport/tls-watch.js';
+import { TlsWatch } from '../../../src/gateway/transport/http/tls-watch.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { copyTls, TLS_A, TLS_B } from '../../support/tls-files.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { resolveConfig } from '../../../src/gateway/config/resolve-config.js';
-import { configSchema } from '../../../src/gateway/config/config-schema.js';
+import { resolveConfig } from '../../../src/gateway/config-file/resolve-config.js';
+import { configSchema } from '../../../src/gateway/config-file/config-schema.js';
 import { sinkTemplates, TemplateRouter } from '../../../src/gateway/template/event-router.js';
 
 const NO_TAGS: ReadonlyMap<string, string> = new Map();

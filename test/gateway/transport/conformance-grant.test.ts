@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { HttpRequest } from '../../../src/gateway/transport/http-exchange.js';
+import type { HttpRequest } from '../../../src/gateway/transport/http/http-exchange.js';
 import type { UpgradeDecision } from '../../../src/gateway/transport/transport.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { type Bench, type Fixture, onBothTransports, PATH } from './transport-fixture.js';

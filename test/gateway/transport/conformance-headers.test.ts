@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.js';
-import { HttpListener } from '../../../src/gateway/transport/http-listener.js';
+import { HttpListener } from '../../../src/gateway/transport/http/http-listener.js';
 import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { onBothTransports, onTransport, PATH } from './transport-fixture.js';
 

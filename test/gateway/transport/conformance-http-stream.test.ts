@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { expect, it } from 'vitest';
-import type { HttpStream } from '../../../src/gateway/transport/http-exchange.js';
+import type { HttpStream } from '../../../src/gateway/transport/http/http-exchange.js';
 import { RawWebSocket } from '../../support/raw-websocket.js';
 import { onBothTransports } from './transport-fixture.js';
 

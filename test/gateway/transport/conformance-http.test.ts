@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { HttpExchange } from '../../../src/gateway/transport/http-exchange.js';
+import type { HttpExchange } from '../../../src/gateway/transport/http/http-exchange.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { onBothTransports, PATH } from './transport-fixture.js';
 

@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { CLOSE_TIMEOUT_MS } from '../../../src/gateway/transport/close-reason.js';
+import { CLOSE_TIMEOUT_MS } from '../../../src/gateway/transport/close-frame.js';
 import { OPCODE } from '../../support/raw-websocket.js';
 import { bytes, onBothConcurrently } from './transport-fixture.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { MalformedRequest } from '../../../src/gateway/transport/client-errors.js';
-import type { HttpExchange } from '../../../src/gateway/transport/http-exchange.js';
-import { HttpListener } from '../../../src/gateway/transport/http-listener.js';
+import type { MalformedRequest } from '../../../src/gateway/transport/http/client-errors.js';
+import type { HttpExchange } from '../../../src/gateway/transport/http/http-exchange.js';
+import { HttpListener } from '../../../src/gateway/transport/http/http-listener.js';
 import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { TLS_A } from '../../support/tls-files.js';

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../../src/gateway/transport/http-exchange.js';
+import type { HttpRequest } from '../../../src/gateway/transport/http/http-exchange.js';
 import type { Socket } from '../../../src/gateway/transport/socket.js';
 import type {
   TransportEndpoint,

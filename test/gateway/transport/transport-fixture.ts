@@ -1,8 +1,8 @@
 import { afterEach, describe } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
-import type { OnMalformed } from '../../../src/gateway/transport/client-errors.js';
+import type { OnMalformed } from '../../../src/gateway/transport/http/client-errors.js';
 import { chooseTransport } from '../../../src/gateway/transport/choose-transport.js';
-import type { HttpHandler } from '../../../src/gateway/transport/http-exchange.js';
+import type { HttpHandler } from '../../../src/gateway/transport/http/http-exchange.js';
 import type { OutboundMessage } from '../../../src/gateway/transport/socket.js';
 import type {
   AddressOf,

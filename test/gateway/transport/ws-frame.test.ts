@@ -1,7 +1,7 @@
 import { inflateRawSync, constants } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { makeMessage, messageToKeep } from '../../../src/gateway/delivery/message.js';
-import { BodyCollector } from '../../../src/gateway/transport/body-collector.js';
+import { makeMessage, messageToKeep } from '../../../src/gateway/connection/message.js';
+import { BodyCollector } from '../../../src/gateway/transport/http/body-collector.js';
 import { PLAIN, WireFrames } from '../../../src/gateway/transport/ws-frame.js';
 
 const REPETITIVE = Buffer.from('{"price": 100.25, "size": 3}'.repeat(60));

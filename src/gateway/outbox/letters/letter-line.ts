@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { CLOSE_REASONS, type CloseReasonName } from '../../connection/close-reason.js';
-import { parseEventId } from '../../event/event-id.js';
-import type { GatewayEvent } from '../../event/gateway-event.js';
+import { parseEventId, type GatewayEvent } from '../../event/gateway-event.js';
 
 /** An event that a sink refused for good, as it stands in the sink's file. */
 export interface DeadLetter {

@@ -1,7 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { regularFileAt } from '../log/regular-file.js';
-import { syncFolder } from '../log/sync-folder.js';
+import { syncFolder } from '../log/log-writer.js';
 import { letterPieces, type DeadLetter } from './letter-line.js';
 
 const COPY_BYTES = 1024 * 1024;

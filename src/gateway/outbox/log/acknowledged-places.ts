@@ -1,4 +1,4 @@
-import { parseEventId, type EventBoot } from '../../event/event-id.js';
+import { parseEventId, type EventBoot } from '../../event/gateway-event.js';
 
 /** Events that follow one another in the log and in their ids. */
 interface Run {

@@ -1,3 +1,81 @@
+const FIRST_SIZE = 64 * 1024;
+/** A text of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length fits one byte of a varint. */
+const SHORT_TEXT = 42;
+
+/** A buffer that grows. Numbers are little-endian; varints have seven bits a byte, lowest first. */
+export class ByteWriter {
+  private buffer: Buffer;
+  private used = 0;
+
+  constructor(size = FIRST_SIZE) {
+    this.buffer = Buffer.allocUnsafe(size);
+  }
+
+  get length(): number {
+    return this.used;
+  }
+
+  /** What was written. Valid until the next write. */
+  bytes(): Buffer {
+    return this.buffer.subarray(0, this.used);
+  }
+
+  uint8(value: number): void {
+    this.reserve(1);
+    this.used = this.buffer.writeUInt8(value, this.used);
+  }
+
+  uint32(value: number): void {
+    this.reserve(4);
+    this.used = this.buffer.writeUInt32LE(value, this.used);
+  }
+
+  /** Writes over four bytes that are there. */
+  setUint32(value: number, offset: number): void {
+    this.buffer.writeUInt32LE(value, offset);
+  }
+
+  /** A safe integer from 0. */
+  varint(value: number): void {
+    this.reserve(8);
+    let rest = value;
+    while (rest > 0x7f) {
+      this.used = this.buffer.writeUInt8((rest % 0x80) + 0x80, this.used);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.used = this.buffer.writeUInt8(rest, this.used);
+  }
+
+  /** UTF-8 behind its length. */
+  text(text: string): void {
+    if (text.length > SHORT_TEXT) {
+      const bytes = Buffer.byteLength(text);
+      this.varint(bytes);
+      this.reserve(bytes);
+      this.used += this.buffer.write(text, this.used);
+      return;
+    }
+    this.reserve(1 + SHORT_TEXT * 3);
+    const bytes = this.buffer.write(text, this.used + 1);
+    this.buffer.writeUInt8(bytes, this.used);
+    this.used += 1 + bytes;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.byteLength);
+    this.buffer.set(bytes, this.used);
+    this.used += bytes.byteLength;
+  }
+
+  private reserve(bytes: number): void {
+    const needed = this.used + bytes;
+    if (needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(larger, 0, 0, this.used);
+    this.buffer = larger;
+  }
+}
+
 /** Reads what `ByteWriter` wrote. Throws a RangeError beyond the end. */
 export class ByteReader {
   private offset = 0;

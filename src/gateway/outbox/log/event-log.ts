@@ -1,18 +1,16 @@
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../../../core/clock.js';
 import type { Logger } from '../../../core/logger.js';
-import type { EventBoot } from '../../event/event-id.js';
+import type { EventBoot } from '../../event/gateway-event.js';
 import type { NewEvent, Retagging } from '../outbox.js';
-import type { ByteWriter } from './byte-writer.js';
-import { writeEvent, writeRetagging } from './event-record.js';
-import { RECORD, writeRecord } from './log-record.js';
+import type { ByteWriter } from './byte-reader.js';
+import { writeEvent, writeRetagging, RECORD, writeRecord } from './event-record.js';
 import type { LogDamage } from './log-damage.js';
 import { LogReader } from './log-reader.js';
 import { LogSegment } from './log-segment.js';
 import { LogWriter } from './log-writer.js';
 import type { OpenConnections } from './open-connections.js';
-import { encodeSegmentHeader, FORMAT } from './segment-header.js';
-import { writeSnapshot } from './snapshot.js';
+import { encodeSegmentHeader, FORMAT, writeSnapshot } from './segment-header.js';
 
 export interface EventLogOptions {
   readonly dir: string;

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { FRAME_BYTES, MARKER, readFrame, readRecord, RECORD, type LogFormat } from './log-record.js';
+import { FRAME_BYTES, MARKER, readFrame, readRecord, RECORD, type LogFormat } from './event-record.js';
 import { readFully } from './read-fully.js';
 
 /** A stretch of a file. */

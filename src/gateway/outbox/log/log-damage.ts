@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorMessage, WsgError } from '../../../core/error.js';
 import type { Logger } from '../../../core/logger.js';
-import type { DamagedStretch } from './page-reader.js';
+import type { DamagedStretch } from './log-reader.js';
 import { regularFileAt } from './regular-file.js';
 
 export interface LogDamageOptions {

@@ -2,15 +2,13 @@ import { open, truncate, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../../core/logger.js';
 import { AcknowledgedPlaces } from './acknowledged-places.js';
 import { ByteReader } from './byte-reader.js';
-import { readEvent, readRetagging } from './event-record.js';
+import { readEvent, readRetagging, RECORD, type LogRecord } from './event-record.js';
 import { findFiles, type FoundFile } from './found-files.js';
 import type { LogDamage } from './log-damage.js';
-import { RECORD, type LogRecord } from './log-record.js';
 import { LogSegment } from './log-segment.js';
 import { OpenConnections } from './open-connections.js';
-import { PageReader, type DamagedStretch } from './page-reader.js';
-import { SEGMENT_HEADER_BYTES } from './segment-header.js';
-import { readWholeSnapshot, SnapshotAssembly, type Acknowledgements } from './snapshot.js';
+import { PageReader, type DamagedStretch } from './log-reader.js';
+import { SEGMENT_HEADER_BYTES, readWholeSnapshot, SnapshotAssembly, type Acknowledgements } from './segment-header.js';
 
 /** What an earlier process left in the folder. */
 export interface ScannedLog {

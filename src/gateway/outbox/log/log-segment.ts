@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { OutboxConfig } from '../../config/sink-config.js';
-import type { EventBoot } from '../../event/event-id.js';
+import type { EventBoot } from '../../event/gateway-event.js';
 import { freeBytes } from './free-room.js';
-import type { LogFormat } from './log-record.js';
+import type { LogFormat } from './event-record.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 
 const NAME = /^(\d{8})\.log$/;

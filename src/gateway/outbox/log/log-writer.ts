@@ -1,15 +1,23 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ReservedFile } from '../../../core/file-reserve.js';
 import { systemClock, type Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
-import { ReservedFile } from '../../../core/file-reserve.js';
 import type { Logger } from '../../../core/logger.js';
-import { LimitedLog } from '../../access/limited-log.js';
-import { backoffMs } from '../backoff.js';
-import { Pause } from '../pause.js';
-import { ByteWriter } from './byte-writer.js';
+import { LimitedLog } from '../../../core/limited-log.js';
+import { backoffMs, Pause } from '../../../core/pause.js';
+import { ByteWriter } from './byte-reader.js';
 import type { LogSegment } from './log-segment.js';
-import { syncFolder } from './sync-folder.js';
+
+/** Forces the names in a folder to the device: a new file outlives a power cut only after that. */
+export async function syncFolder(dir: string): Promise<void> {
+  const folder = await ReservedFile.open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
 
 export interface LogWriterOptions {
   readonly fsync: 'always' | 'interval' | 'never';

@@ -1,0 +1,28 @@
+import type { Clock } from './clock.js';
+import type { LogFields, Logger } from './logger.js';
+
+/** Warnings that strangers can provoke: at most one line an interval; the next line counts what was left out. */
+export class LimitedLog {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #leftOut = 0;
+
+  constructor(log: Logger, clock: Clock, intervalMs = 1000) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+  }
+
+  warn(event: string, fields: LogFields): void {
+    const now = this.#clock.now();
+    if (now - this.#lastAt < this.#intervalMs) {
+      this.#leftOut += 1;
+      return;
+    }
+    this.#log.warn(event, this.#leftOut === 0 ? fields : { ...fields, leftOut: this.#leftOut });
+    this.#lastAt = now;
+    this.#leftOut = 0;
+  }
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '../../core/clock.js';
+import { openFileLimit } from '../../core/open-files.js';
+import type { Logger } from '../../core/logger.js';
+import { ApiKeys } from '../access/api-keys.js';
+import { ClientRates } from './client-rates.js';
+import { connectionsFor, ConnectionLimits } from '../access/connection-limits.js';
+import { ForwardedAddress } from '../access/forwarded-address.js';
+import { LimitedLog } from '../../core/limited-log.js';
+import { RequestGuard } from '../access/request-guard.js';
+import { Whitelist } from '../access/whitelist.js';
+import type { Authenticator } from '../auth/authenticator.js';
+import { createAuthenticator } from '../auth/create-authenticator.js';
+import { GrantExpiry } from '../auth/grant-expiry.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { Admission } from './admission.js';
+import type { Connection } from '../connection/connection.js';
+import type { ConnectionRegistry } from '../connection/registry.js';
+import type { Delivery } from '../delivery/delivery.js';
+import type { GatewayCounters } from '../metrics/gateway-counters.js';
+import type { PlainConnectionsOptions, RefusedConnection } from '../transport/http/plain-connections.js';
+import type { LongQueries } from '../transport/http/head-limit.js';
+import type { AddressOf, SendsProxyHeader } from '../transport/transport.js';
+
+/** What protects a gateway is composed for. */
+export interface AccessSurroundings {
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly counters: GatewayCounters;
+  readonly isClosedToNew: () => boolean;
+}
+
+/** Who may come in, by which door, and how much of it. */
+export interface AccessParts {
+  readonly admission: Admission;
+  /** Undefined when no endpoint limits its clients. */
+  readonly rates: ClientRates | undefined;
+  readonly apiKeys: ApiKeys;
+  readonly guard: RequestGuard;
+  /** Undefined without trusted proxies. */
+  readonly addressOf: AddressOf | undefined;
+  readonly sendsProxyHeader: SendsProxyHeader | undefined;
+  /** Those of peers that may use the internal API. */
+  readonly longQueries: LongQueries;
+  readonly plainConnections: {
+    readonly ofClients: PlainConnectionsOptions;
+    /** It may go on a little when clients have taken what they may. */
+    readonly ofInternalApi: PlainConnectionsOptions;
+  };
+}
+
+/** The shares of the files kept back that are left when nobody is let in any more. */
+const CLIENTS_LEAVE = 0.5;
+const INTERNAL_API_LEAVES = 0.25;
+
+/** Puts together what the keys of access ask for. */
+export function composeAccess(surroundings: AccessSurroundings): AccessParts {
+  const { config, clock } = surroundings;
+  const proxies = composeProxies(surroundings);
+  const apiKeys = new ApiKeys(config.internalApiKeys, config.internalApiKeysFile);
+  const guard = new RequestGuard({
+    whitelist: config.whitelist,
+    allowedOrigins: config.internalAllowedOrigins,
+    hosts: config.internalHosts,
+    isOnlyProxy: proxies?.isOnlyProxy,
+    keys: apiKeys,
+  });
+  const whitelist = new Whitelist(config.whitelist);
+  const longQueries: LongQueries = {
+    maxBytes: config.limits.maxQueryBytes,
+    allows: (address) => whitelist.allows(address),
+    isProxy: (peer) => proxies?.isProxy(peer) === true,
+  };
+  return {
+    longQueries,
+    plainConnections: composePlainConnections(surroundings, longQueries),
+    admission: composeAdmission(surroundings, proxies !== undefined),
+    rates: ClientRates.of(config.endpoints, clock),
+    apiKeys,
+    guard,
+    addressOf: proxies?.clientOf,
+    sendsProxyHeader: config.proxyProtocol ? proxies?.isProxy : undefined,
+  };
+}
+
+/** The files that `max_connections` leaves free are for sinks, the log and the internal API: clients may take half of them. */
+function composePlainConnections(
+  { config, log, clock, counters }: AccessSurroundings,
+  known: LongQueries,
+): AccessParts['plainConnections'] {
+  const openFiles = openFileLimit();
+  const kept = Math.max(0, openFiles - connectionsFor(openFiles));
+  const limited = new LimitedLog(log, clock);
+  const shared = {
+    maxConnections: config.limits.maxPlainConnections,
+    isShared: (peer: string) => known.allows(peer) || known.isProxy(peer),
+    onRefused: (refused: RefusedConnection) => {
+      counters.countPlainRefusal(refused.reason);
+      limited.warn('connection.refused', { ...refused });
+    },
+  };
+  const below = (share: number): number => (openFiles === 0 ? Number.POSITIVE_INFINITY : openFiles - kept * share);
+  return {
+    ofClients: { ...shared, maxDescriptor: below(CLIENTS_LEAVE) },
+    ofInternalApi: { ...shared, maxDescriptor: below(INTERNAL_API_LEAVES) },
+  };
+}
+
+function composeProxies({ config, clock, log }: AccessSurroundings): ForwardedAddress | undefined {
+  const { trustedProxies, trustedProxiesAsClients: asClients } = config;
+  if (trustedProxies.length === 0) return undefined;
+  return new ForwardedAddress({ trustedProxies, asClients, clock, log: new LimitedLog(log, clock) });
+}
+
+function composeAdmission(surroundings: AccessSurroundings, isBehindProxies: boolean): Admission {
+  const { config, log, clock, registry, delivery, counters, isClosedToNew } = surroundings;
+  const { limits, endpoints } = config;
+  const { maxConnections, maxConnectionsPerAddress, handshakesPerSecond } = limits;
+  const rates = { maxConnections, maxConnectionsPerAddress, handshakesPerSecond };
+  return new Admission({
+    endpoints,
+    isClosedToNew,
+    limits: new ConnectionLimits({ ...rates, clock, open: () => registry.size }),
+    tagLimits: limits,
+    maxPendingUpgrades: limits.maxPendingUpgrades,
+    authenticators: authenticatorsOf(config, clock),
+    expiry: new GrantExpiry<Connection>({
+      clock,
+      onExpired: (connection) => delivery.closeOne(connection, 'token_expired'),
+    }),
+    isBehindProxies,
+    counters,
+    clock,
+    refusals: new LimitedLog(log, clock),
+  });
+}
+
+function authenticatorsOf({ endpoints }: GatewayConfig, clock: Clock): Map<string, Authenticator> {
+  const authenticators = new Map<string, Authenticator>();
+  for (const endpoint of endpoints) {
+    const authenticator = createAuthenticator(endpoint, clock);
+    if (authenticator !== undefined) authenticators.set(endpoint.path, authenticator);
+  }
+  return authenticators;
+}

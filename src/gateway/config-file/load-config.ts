@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
+import { pathText, problemSentence } from './config-problem.js';
+import { configSchema, DEFAULT_MAX_MESSAGE_KB, type ConfigFile, type ConfigInput } from './config-schema.js';
+import { nearestHint, readEnvironment } from './environment.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { redisAddrWarnings } from './sink-addr.js';
+import { resolveConfig } from './resolve-config.js';
+import { schemaNode, type SchemaNode } from './schema-node.js';
+import { templateWarnings } from './template-warnings.js';
+import { readYaml } from './yaml-reader.js';
+
+const DEFAULT_FILE = 'config.yml';
+
+/** `config.yml:9:1` before `config.yml:10:1`. */
+const BY_PLACE = new Intl.Collator('en', { numeric: true });
+
+/** What runs when there is no file at all. */
+const BUILT_IN: ConfigInput = {
+  listen_addr: '127.0.0.1:5000',
+  endpoints: [{ path: '/connect', set_tags: { foo: 'bar' } }],
+  prometheus: { enabled: true },
+};
+
+/** What stands above file and environment: flags. `plugins` are added to the file's, every other key replaces. */
+export interface ConfigOverrides {
+  readonly listen_addr?: string;
+  readonly transport?: string;
+  readonly plugins?: ConfigInput['plugins'];
+}
+
+export interface LoadConfigOptions {
+  /** Named by the user: it must exist. Without it `config.yml` in `cwd` is taken, or what is built in. */
+  readonly path?: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly overrides?: ConfigOverrides;
+}
+
+/** Where a configuration came from. */
+export type ConfigSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'built-in' };
+
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  readonly source: ConfigSource;
+  /** Sentences for the log: keys and variables that mean nothing. */
+  readonly warnings: readonly string[];
+  /** Sentences for the log: defaults that an upgrade has changed. */
+  readonly notices: readonly string[];
+}
+
+/** Values on their way to the schema, and where each came from: `config.yml:3:1` or a variable's name, by path. */
+interface Draft {
+  readonly values: Record<string, unknown>;
+  readonly origins: Map<string, string>;
+  readonly warnings: string[];
+}
+
+/** Reads file, environment and flags. Throws `config.not-found`, or `config.invalid` with every problem found. */
+export function loadConfig(options: LoadConfigOptions): LoadedConfig {
+  const schema = schemaNode(configSchema);
+  const file = findFile(options);
+  const draft = file === undefined ? builtInDraft() : readFile(file, schema);
+  applyEnvironment(draft, options.env, schema);
+  applyOverrides(draft, options.overrides ?? {});
+  const name = file?.shownPath ?? 'built-in configuration';
+  const checked = check(draft, name);
+  for (const { path, text } of templateWarnings(checked))
+    draft.warnings.push(`${originOf(draft.origins, path, name)} ${pathText(path)}: ${text}`);
+  const source: ConfigSource = file === undefined ? { kind: 'built-in' } : { kind: 'file', path: file.shownPath };
+  const baseDir = file === undefined ? options.cwd : dirname(file.path);
+  const config = resolveConfig(checked, baseDir);
+  const notices = changedDefaults(draft.values, checked);
+  return { config, source, warnings: [...draft.warnings, ...redisAddrWarnings(config)], notices };
+}
+
+/** Who upgrades from the old program may have clients that send larger messages. */
+function changedDefaults(values: Draft['values'], { endpoints }: ConfigFile): string[] {
+  const isTaken = endpoints.some((endpoint) => endpoint.max_message_size_kb === undefined);
+  if (!isTaken || values['max_message_size_kb'] !== undefined) return [];
+  return [
+    `max_message_size_kb is not set: messages of clients above ${DEFAULT_MAX_MESSAGE_KB} KiB are closed with 1009 (before: above 131072 KiB); set it if clients send larger ones`,
+  ];
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly shownPath: string;
+  readonly text: string;
+  readonly byDefault: boolean;
+}
+
+function findFile({ path: named, cwd }: LoadConfigOptions): FoundFile | undefined {
+  const path = resolve(cwd, named ?? DEFAULT_FILE);
+  const shownPath = named ?? (relative(cwd, path) || path);
+  try {
+    return { path, shownPath, text: readFileSync(path, 'utf8'), byDefault: named === undefined };
+  } catch (cause) {
+    if (named === undefined && systemErrorCode(cause) === 'ENOENT') return undefined;
+    const message = `The configuration file '${shownPath}' cannot be read: ${errorMessage(cause)}`;
+    throw new WsgError('config.not-found', message, { hint: 'Name an existing file with --config.', cause });
+  }
+}
+
+function builtInDraft(): Draft {
+  return { values: structuredClone({ ...BUILT_IN }), origins: new Map(), warnings: [] };
+}
+
+function readFile({ shownPath, text, byDefault }: FoundFile, schema: SchemaNode): Draft {
+  const reading = readYaml(text, schema);
+  if (reading.problems.length > 0) {
+    throw invalid(
+      shownPath,
+      reading.problems.map(({ place, text: problem }) => `${shownPath}:${place} ${problem}`),
+    );
+  }
+  if (byDefault && reading.knownKeys === 0) {
+    throw invalid(shownPath, [
+      `${shownPath}:1:1 holds no key of the gateway; name the file meant with --config, or move this one away`,
+    ]);
+  }
+  const warnings = reading.unknownKeys.map(
+    ({ place, path, nearest }) => `${shownPath}:${place} ${path}: unknown key, ignored${nearestHint(nearest)}`,
+  );
+  const origins = new Map([...reading.places].map(([path, place]) => [path, `${shownPath}:${place}`]));
+  if (!isRecord(reading.value) && reading.value !== undefined)
+    throw invalid(shownPath, [`${shownPath}:1:1 must be a map of keys`]);
+  return { values: isRecord(reading.value) ? reading.value : {}, origins, warnings };
+}
+
+function applyEnvironment(draft: Draft, env: LoadConfigOptions['env'], schema: SchemaNode): void {
+  const { values, warnings } = readEnvironment(env, schema);
+  for (const { twin, value } of values) {
+    setAt(draft.values, twin.path, value);
+    const path = pathText(twin.path);
+    for (const below of draft.origins.keys())
+      if (/^$|^[[.]/.test(below.slice(path.length)) && below.startsWith(path)) draft.origins.delete(below);
+    draft.origins.set(path, twin.variable);
+  }
+  draft.warnings.push(...warnings);
+}
+
+function applyOverrides(draft: Draft, { plugins = [], ...replacing }: ConfigOverrides): void {
+  for (const [key, value] of Object.entries(replacing)) {
+    if (value === undefined) continue;
+    draft.values[key] = value;
+    draft.origins.set(key, 'command line');
+  }
+  if (plugins.length === 0) return;
+  const own = draft.values['plugins'];
+  draft.values['plugins'] = [...(Array.isArray(own) ? own : []), ...plugins];
+}
+
+function check(draft: Draft, name: string): ConfigFile {
+  const result = configSchema.safeParse(draft.values, { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const path = pathText(issue.path);
+    return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
+  });
+  // A misspelt key is often why another one is missing.
+  throw invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
+}
+
+/** Where the value at `path` was written, or what should hold it. */
+function originOf(origins: ReadonlyMap<string, string>, path: readonly PropertyKey[], name: string): string {
+  for (let length = path.length; length >= 0; length--) {
+    const origin = origins.get(pathText(path.slice(0, length)));
+    if (origin !== undefined) return origin;
+  }
+  return `${name}:1:1`;
+}
+
+function invalid(name: string, problems: readonly string[]): WsgError {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new WsgError('config.invalid', `The configuration '${name}' has ${count}.`, {
+    problems,
+    hint: 'docs/reference/configuration.md describes every key.',
+  });
+}
+
+function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [key = '', ...rest] = path;
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const below = target[key];
+  const child = isRecord(below) ? below : {};
+  target[key] = child;
+  setAt(child, rest, value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../core/clock.js';
+import type { Delivery } from './delivery.js';
+import type { ConnectionRegistry } from '../connection/registry.js';
+
+/** Time between two batches. */
+const BATCH_EACH_MS = 20;
+
+export interface ConnectionDrainOptions {
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+}
+
+/** Closes all connections with 1001, in batches spread over time so that they do not all come back at once. */
+export class ConnectionDrain {
+  readonly #options: ConnectionDrainOptions;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: ConnectionDrainOptions) {
+    this.#options = options;
+  }
+
+  /** To be told of each connection that has ended. */
+  connectionClosed(): void {
+    if (this.#options.registry.size === 0) this.#onEmpty?.();
+  }
+
+  /** Resolves when all have ended, or `boundMs` after the last close began. No connection may open meanwhile. */
+  async run(spreadMs: number, boundMs: number): Promise<void> {
+    const { registry, delivery } = this.#options;
+    const batches = Math.max(1, Math.floor(spreadMs / BATCH_EACH_MS));
+    const batchSize = Math.ceil(registry.size / batches);
+    let inBatch = 0;
+    for (const connection of registry) {
+      if (inBatch === batchSize) {
+        await this.#wait(BATCH_EACH_MS);
+        inBatch = 0;
+      }
+      inBatch += 1;
+      delivery.closeOne(connection, 'drain');
+    }
+    if (registry.size > 0) await this.#empty(boundMs);
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.schedule(resolve, delayMs));
+  }
+
+  #empty(boundMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.schedule(resolve, boundMs);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,185 @@
+import type { ClientRates } from '../admission/client-rates.js';
+import type { EndpointConfig } from '../config/gateway-config.js';
+import type { Delivery } from '../delivery/delivery.js';
+import type { GatewayCounters } from '../metrics/gateway-counters.js';
+import type { EventDestinations } from '../event/gateway-event.js';
+import { DOES_NOT_FIT, NEVER_FITS, type Outbox } from '../outbox/outbox.js';
+import type { HttpRequest } from '../transport/http/http-exchange.js';
+import type { Socket } from '../transport/socket.js';
+import type {
+  TransportEndpoint,
+  TransportHandler,
+  UpgradeDecision,
+  UpgradeGrant,
+  UpgradeRejection,
+} from '../transport/transport.js';
+import type { Admission } from '../admission/admission.js';
+import type { Connection } from '../connection/connection.js';
+import { nameCloseReason } from '../connection/close-reason.js';
+import { ConnectionEvents, type EventObserver } from './connection-events.js';
+import { HeldMessages, type ClientMessage } from './held-messages.js';
+import type { ConnectionRegistry } from '../connection/registry.js';
+
+export interface ConnectionHandlerOptions {
+  readonly endpoints: readonly EndpointConfig[];
+  readonly registry: ConnectionRegistry;
+  readonly delivery: Delivery;
+  readonly outbox: Outbox;
+  readonly counters: GatewayCounters;
+  /** Destinations of the sinks as configured; undefined when none of them has a placeholder. */
+  readonly templates?: EventDestinations | undefined;
+  /** Hears of opens and closes: the mirror. */
+  readonly observer?: EventObserver | undefined;
+  readonly admission: Admission;
+  /** Undefined when clients may send as much as they like. */
+  readonly rates?: ClientRates | undefined;
+  /** Called after each close, when the connection is gone from the registry and its close event appended. */
+  readonly onClosed: () => void;
+}
+
+/**
+ * Makes connections of sockets and events of what happens to them. The events of a connection are appended in the order
+ * in which they happened; a connection whose open or message could not be appended ends with 1013 or 1009, and none of its later
+ * messages is accepted, so what a backend reads has no hole.
+ */
+export class ConnectionHandler implements TransportHandler<Connection> {
+  readonly #options: ConnectionHandlerOptions;
+  readonly #events: ConnectionEvents;
+  readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
+  /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
+  readonly #unannounced = new WeakSet<Connection>();
+  /** Connections that had a message refused: nothing later from them is accepted, whatever they are closed for. */
+  readonly #cutOff = new WeakSet<Connection>();
+  /** Only where the transport can pause: a pause does not stop what has been read already. */
+  #held: HeldMessages | undefined;
+  #paused = false;
+
+  constructor(options: ConnectionHandlerOptions) {
+    this.#options = options;
+    this.#events = new ConnectionEvents(options.outbox, options.endpoints, options.templates, options.observer);
+    this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
+  }
+
+  /** Begins to pause clients for whose messages there is no room. Only for transports that can. */
+  pauseWhenFull(): void {
+    const { outbox } = this.#options;
+    this.#held = new HeldMessages(outbox.heldRoom);
+    outbox.onFullChange((full) => {
+      this.#paused = full;
+      // What is released may fill the outbox again: then this is called once more, inside.
+      this.#offerHeld();
+      this.#pauseOrResume();
+    });
+    outbox.onRoom(() => this.#offerHeld());
+  }
+
+  upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision> {
+    return this.#options.admission.decide(request, endpoint.path);
+  }
+
+  recheck(request: HttpRequest): UpgradeRejection | undefined {
+    return this.#options.admission.recheck(request);
+  }
+
+  open(socket: Socket, _request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): Connection {
+    const { registry, delivery, counters, admission } = this.#options;
+    const connection = registry.open(socket, this.#served(endpoint.path), grant?.tags);
+    counters.connectionsOpened += 1;
+    admission.opened(connection, grant);
+    if (this.#events.opened(connection) === 0) {
+      this.#unannounced.add(connection);
+      this.#cutOff.add(connection);
+      delivery.closeOne(connection, 'outbox_full');
+    } else if (this.#paused) {
+      socket.pause();
+    }
+    return connection;
+  }
+
+  /** To be called after the tags of an open connection have changed; needed only where the outbox has a log. */
+  retagged(connection: Connection): void {
+    if (!this.#unannounced.has(connection)) this.#events.retagged(connection);
+  }
+
+  /** Hot: runs once a client's message. */
+  message(connection: Connection, payload: Uint8Array, binary: boolean): void {
+    this.#options.counters.messagesReceived += 1;
+    // Who is cut off is being closed, so most need not be looked up.
+    const isCutOff = connection.closeReason !== undefined && this.#cutOff.has(connection);
+    if (isCutOff || this.#options.rates?.allows(connection, payload.length) === false) {
+      this.#refuse(connection, 'rate_limited');
+      return;
+    }
+    const message = { payload, binary };
+    const hasToWait = this.#held?.has(connection) === true;
+    const sequence = hasToWait ? DOES_NOT_FIT : this.#events.received(connection, message);
+    if (sequence <= 0) this.#holdOrRefuse(connection, message, sequence);
+  }
+
+  drain(connection: Connection): void {
+    this.#options.delivery.drained(connection);
+  }
+
+  dropped(connection: Connection): void {
+    this.#options.delivery.dropped(connection);
+  }
+
+  close(connection: Connection, code: number, _reason: string, byPeer: boolean): void {
+    const { registry, counters, admission, rates } = this.#options;
+    if (!registry.close(connection)) return;
+    admission.closed(connection);
+    rates?.closed(connection);
+    this.#appendHeld(connection);
+    const why = nameCloseReason(connection.closeReason, code, byPeer);
+    counters.countClose(why);
+    if (!this.#unannounced.has(connection)) this.#events.closed(connection, why);
+    this.#options.onClosed();
+  }
+
+  /** Whose message is refused is closed, and nothing more of it is taken: what a backend reads has no hole. */
+  #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full' | 'message_above_bound'): void {
+    this.#options.counters.messagesRefused += 1;
+    if (this.#cutOff.has(connection)) return;
+    this.#cutOff.add(connection);
+    this.#options.delivery.closeOne(connection, reason);
+  }
+
+  /** Where the transport can pause, the client waits until there is room; elsewhere, and where that room is used up, there is only the close. */
+  #holdOrRefuse(connection: Connection, message: ClientMessage, refusal: number): void {
+    if (this.#held?.hold(connection, message) === true) connection.socket.pause();
+    else this.#refuse(connection, refusal === NEVER_FITS ? 'message_above_bound' : 'outbox_full');
+  }
+
+  #offerHeld(): void {
+    const held = this.#held;
+    if (held === undefined || held.size === 0 || this.#paused) return;
+    const free = held.release(
+      (connection, message) => this.#appendMessage(connection, message),
+      () => !this.#paused,
+    );
+    if (!this.#paused) for (const { socket } of free) socket.resume();
+  }
+
+  /** The connection ends: what is held of it comes before its close event, or is refused. */
+  #appendHeld(connection: Connection): void {
+    const refused = this.#held?.end(connection, (message) => this.#appendMessage(connection, message)) ?? 0;
+    this.#options.counters.messagesRefused += refused;
+  }
+
+  #pauseOrResume(): void {
+    for (const connection of this.#options.registry) {
+      if (this.#paused) connection.socket.pause();
+      else if (this.#held?.has(connection) !== true) connection.socket.resume();
+    }
+  }
+
+  #appendMessage(connection: Connection, message: ClientMessage): boolean {
+    return this.#events.received(connection, message) > 0;
+  }
+
+  #served(path: string): EndpointConfig {
+    const served = this.#endpoints.get(path);
+    if (served === undefined) throw new Error(`no endpoint is configured at ${path}`);
+    return served;
+  }
+}

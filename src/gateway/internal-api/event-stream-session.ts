@@ -1,0 +1,128 @@
+import type { Clock } from '../../core/clock.js';
+import { encodeEventJson } from '../event/event-json.js';
+import type { QueueLimits } from '../event/event-queue.js';
+import type { HttpStream } from '../transport/http/http-exchange.js';
+import type { ReaderStart } from '../sinks/memory/event-reader.js';
+import type { EventPage } from '../sinks/memory/event-ring.js';
+import type { MemorySink, RingListener, RingSubscription } from '../sinks/memory/memory-sink.js';
+
+const HEARTBEAT_MS = 15_000;
+/** How soon a browser reconnects. */
+const RETRY_MS = 1_000;
+/** What one write carries: enough to make its cost disappear, little enough that one reader cannot hold up the process. */
+const PAGE: QueueLimits = { maxEvents: 500, maxBytes: 128 * 1024 };
+
+/** Where a session begins; `isGap`: what was asked for belongs to another boot, nobody knows how much is missing. */
+export interface SessionStart {
+  readonly place: ReaderStart;
+  readonly isGap: boolean;
+}
+
+export interface EventStreamSessionOptions {
+  readonly sink: MemorySink;
+  readonly clock: Clock;
+  readonly stream: HttpStream;
+  readonly start: SessionStart;
+}
+
+/**
+ * One reader of the event stream. Events are encoded when they are written, a page a tick, and nothing more is written
+ * until the peer has taken the last page: a slow reader falls behind in the ring and finds a gap there.
+ */
+export class EventStreamSession implements RingListener {
+  private readonly sink: MemorySink;
+  private readonly stream: HttpStream;
+  private readonly subscription: RingSubscription;
+  private isBlocked = false;
+  private isClosed = false;
+  private nextWrite: NodeJS.Immediate | undefined;
+  private cancelHeartbeat: (() => void) | undefined;
+
+  constructor(private readonly options: EventStreamSessionOptions) {
+    this.sink = options.sink;
+    this.stream = options.stream;
+    this.subscription = options.sink.subscribe(options.start.place, this);
+  }
+
+  /** Runs until the peer goes, or the sink has stopped and all is read. */
+  start(): void {
+    this.stream.onDrain(() => this.drained());
+    this.stream.onClose(() => this.close());
+    if (this.isClosed) return;
+    this.write(this.preamble());
+    this.armHeartbeat();
+    this.schedule();
+  }
+
+  grown(): void {
+    this.schedule();
+  }
+
+  stopped(): void {
+    this.schedule();
+  }
+
+  /** An id without data: a browser keeps it as its place and dispatches nothing, so not even the first reconnect loses anything. */
+  private preamble(): string {
+    const place = `id: ${this.sink.idAt(this.subscription.reader.position)}\n`;
+    const gap = this.options.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
+    return `retry: ${RETRY_MS}\n\n${place}${gap}\n`;
+  }
+
+  private schedule(): void {
+    if (this.isBlocked || this.isClosed) return;
+    this.nextWrite ??= setImmediate(() => this.writePage());
+  }
+
+  private writePage(): void {
+    this.nextWrite = undefined;
+    if (this.isBlocked || this.isClosed) return;
+    const page = this.subscription.reader.read(PAGE);
+    if (page.missing > 0 || page.events.length > 0) this.write(this.encode(page));
+    if (!this.subscription.reader.isCaughtUp()) this.schedule();
+    else if (this.sink.isStopped()) this.finish();
+  }
+
+  private encode(page: EventPage): string {
+    let text = page.missing > 0 ? this.encodeGap(page) : '';
+    for (const event of page.events) {
+      text += `id: ${event.id}\nevent: ${event.action}\ndata: ${encodeEventJson(event)}\n\n`;
+    }
+    return text;
+  }
+
+  /** Its id is that of the last missing event, so that a reader which resumes here is told of the gap once. */
+  private encodeGap(page: EventPage): string {
+    const lastMissing = page.position - page.events.length;
+    return `id: ${this.sink.idAt(lastMissing)}\nevent: gap\ndata: {"missing":${page.missing}}\n\n`;
+  }
+
+  private write(text: string): void {
+    if (!this.stream.write(text)) this.isBlocked = true;
+  }
+
+  private drained(): void {
+    this.isBlocked = false;
+    this.schedule();
+  }
+
+  /** Keeps proxies from taking a quiet stream for a dead one, and finds peers that have gone. */
+  private armHeartbeat(): void {
+    this.cancelHeartbeat = this.options.clock.schedule(() => {
+      if (!this.isBlocked) this.write(':\n\n');
+      this.armHeartbeat();
+    }, HEARTBEAT_MS);
+  }
+
+  private finish(): void {
+    this.close();
+    this.stream.end();
+  }
+
+  private close(): void {
+    this.isClosed = true;
+    clearImmediate(this.nextWrite);
+    this.cancelHeartbeat?.();
+    this.subscription.leave();
+  }
+}

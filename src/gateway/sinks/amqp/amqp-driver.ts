@@ -1,0 +1,190 @@
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import { errorMessage } from '../../../core/error.js';
+import { BackendRefusal } from '../../../core/backend-refusal.js';
+import { Lifeline } from '../lifeline.js';
+
+/** What is connected to, and what has to exist there. */
+export interface AmqpLinkOptions {
+  /** `amqp://` or `amqps://` URL with credentials. */
+  readonly addr: string;
+  /** Declared as a durable topic exchange unless it is '', the default exchange. */
+  readonly exchange: string;
+  /** Declared durable and bound to a named exchange with `#`. */
+  readonly queue: string | undefined;
+  /** For all of the opening: TCP, TLS, the opening handshake and the declarations. Default 5 s. */
+  readonly timeoutMs?: number;
+  /** Ends an opening that is under way. */
+  readonly giveUp?: AbortSignal;
+}
+
+export interface AmqpMessage {
+  readonly routingKey: string;
+  readonly messageId: string;
+  readonly content: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Seconds since the Unix epoch. */
+  readonly timestamp: number;
+}
+
+/** What the broker said of a message; `lost`: the link closed before it said anything. */
+export type AmqpConfirm = 'acked' | 'nacked' | 'lost';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const HEARTBEAT_S = 10;
+const CLOSE_TIMEOUT_MS = 500;
+
+/** Replies by which a broker says that what was asked for is not to be had, and will not be. */
+const REFUSALS: ReadonlySet<unknown> = new Set([402, 403, 404, 405, 406, 530]);
+
+const REFUSED_BY_CODE: ReadonlyMap<unknown, 'message' | 'destination'> = new Map([
+  [403, 'destination'],
+  [404, 'destination'],
+  [406, 'message'],
+] as const);
+
+/** A connection, and what ends it. */
+interface OpenedModel {
+  readonly model: ChannelModel;
+  readonly lifeline: Lifeline;
+}
+
+/** One connection with one confirm channel. It never comes back: whoever wants to go on opens another. */
+export class AmqpLink {
+  /** Told of each message that no queue took, before it is confirmed. */
+  onReturned: (messageId: string, why: string) => void = () => undefined;
+  /** Why it is closed; undefined while it is open. */
+  closedBecause: string | undefined;
+  /** What the broker said when it stopped reading from the connection; undefined while it reads. */
+  blockedBecause: string | undefined;
+  /** What the broker closed the channel over: a message that it cannot take (406), or an exchange or routing key that is not to be written to (403, 404). */
+  refused: 'message' | 'destination' | undefined;
+
+  private constructor(
+    private readonly opened: OpenedModel,
+    private readonly channel: ConfirmChannel,
+    private readonly exchange: string,
+  ) {
+    opened.model.on(
+      'blocked',
+      (reason: unknown) => (this.blockedBecause = `the broker has blocked the connection: ${String(reason)}`),
+    );
+    opened.model.on('unblocked', () => (this.blockedBecause = undefined));
+    channel.on('error', (error: unknown) => {
+      this.refused = REFUSED_BY_CODE.get(replyCode(error));
+      this.closedBecause ??= errorMessage(error);
+    });
+    channel.on('close', () => (this.closedBecause ??= 'The channel was closed.'));
+    channel.on('return', ({ fields, properties }: Message) =>
+      this.onReturned(String(properties.messageId), returnText(fields)),
+    );
+  }
+
+  /** Connects and declares. Rejects with a `BackendRefusal` when the broker says no; the socket is gone then, however far the handshake came. */
+  static async open(options: AmqpLinkOptions): Promise<AmqpLink> {
+    const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
+    const lifeline = new Lifeline({ timeoutMs, giveUp });
+    return lifeline.opening(() => AmqpLink.openOn(lifeline, options)).catch(rethrow);
+  }
+
+  private static async openOn(lifeline: Lifeline, options: AmqpLinkOptions): Promise<AmqpLink> {
+    const { connect } = await import('amqplib');
+    // Connecting would bring a socket back to life that an aborted signal has destroyed.
+    lifeline.signal.throwIfAborted();
+    const socketOptions = {
+      noDelay: true,
+      keepAlive: true,
+      // The library's own timeout counts from the last byte: a broker that sends one now and then would never meet it.
+      signal: lifeline.signal,
+      clientProperties: { connection_name: 'wsg' },
+    };
+    const model = await connect(withHeartbeat(options.addr), socketOptions);
+    // Without a listener an error of the connection would end the process; the channel tells of it by closing.
+    model.on('error', () => undefined);
+    try {
+      const channel = await model.createConfirmChannel();
+      const link = new AmqpLink({ model, lifeline }, channel, options.exchange);
+      await declare(channel, options);
+      return link;
+    } catch (error) {
+      await closeModel(model);
+      throw error;
+    }
+  }
+
+  /**
+   * Hands a message to the broker; throws when it cannot be encoded or the link is closed. Whether the library's own
+   * buffer is full is of no interest: the sink bounds what is under way.
+   */
+  publish(message: AmqpMessage, onConfirm: (confirm: AmqpConfirm) => void): void {
+    const { routingKey, messageId, content, headers, timestamp } = message;
+    this.channel.publish(
+      this.exchange,
+      routingKey,
+      content,
+      { messageId, headers, timestamp, mandatory: true, persistent: true, contentType: 'application/json' },
+      (error: unknown) => onConfirm(this.confirmOf(error)),
+    );
+  }
+
+  /** It is not to be published on any more. */
+  abandon(why: string): void {
+    this.closedBecause ??= why;
+  }
+
+  /** Ends within half a second, whatever the broker does. Idempotent. */
+  async close(): Promise<void> {
+    this.abandon('The link was given up.');
+    await closeModel(this.opened.model);
+    this.opened.lifeline.cut();
+  }
+
+  private confirmOf(error: unknown): AmqpConfirm {
+    if (error === null || error === undefined) return 'acked';
+    return errorMessage(error) === 'message nacked' ? 'nacked' : 'lost';
+  }
+}
+
+async function declare(channel: ConfirmChannel, { exchange, queue }: AmqpLinkOptions): Promise<void> {
+  if (exchange !== '') await channel.assertExchange(exchange, 'topic', { durable: true });
+  if (queue === undefined) return;
+  await channel.assertQueue(queue, { durable: true });
+  // To the default exchange every queue is bound by its name already, and no other binding is allowed.
+  if (exchange !== '') await channel.bindQueue(queue, exchange, '#');
+}
+
+/** The broker's own proposal is a minute: too long to find out that it is gone. */
+function withHeartbeat(addr: string): string {
+  const url = new URL(addr);
+  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_S));
+  return url.href;
+}
+
+function rethrow(error: unknown): never {
+  if (isRefusal(error)) throw new BackendRefusal(errorMessage(error), { cause: error });
+  throw error;
+}
+
+/** While it connects, the library tells a refusal only by its text; an unknown virtual host not even by its number. */
+function isRefusal(error: unknown): boolean {
+  if (REFUSALS.has(replyCode(error))) return true;
+  return /^Handshake terminated by server: (403|530)|ConnectionOpenOk; got <ConnectionClose|^SASL mechanism/.test(
+    errorMessage(error),
+  );
+}
+
+function replyCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function returnText(fields: object): string {
+  return 'replyText' in fields ? String(fields.replyText) : 'NO_ROUTE';
+}
+
+/** A close handshake, unless the broker does not answer. */
+async function closeModel(model: ChannelModel): Promise<void> {
+  const closing = model.close().catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
+  await Promise.race([closing, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,40 @@
+import type { QueueLimits } from '../../event/event-queue.js';
+import type { EventPage, EventRing } from './event-ring.js';
+
+/** Where a reader begins: after the newest event, before the oldest kept, or after the event with this sequence. */
+export type ReaderStart = 'newest' | 'oldest' | number;
+
+/** One reader's place in the ring. It holds nothing back: a reader that is too slow finds a gap instead. */
+export class EventReader {
+  private place: number;
+
+  constructor(
+    private readonly ring: EventRing,
+    start: ReaderStart,
+  ) {
+    this.place = startPlace(ring, start);
+  }
+
+  /** The sequence of the last event read or passed over; 0 before the first. */
+  get position(): number {
+    return this.place;
+  }
+
+  /** True when everything has been read. */
+  isCaughtUp(): boolean {
+    return this.place >= this.ring.lastSequence;
+  }
+
+  /** Moves on by one page; at the end the page is empty. */
+  read(limits: QueueLimits): EventPage {
+    const page = this.ring.read(this.place, limits);
+    this.place = page.position;
+    return page;
+  }
+}
+
+function startPlace(ring: EventRing, start: ReaderStart): number {
+  if (start === 'newest') return ring.lastSequence;
+  if (start === 'oldest') return ring.firstSequence - 1;
+  return Math.min(start, ring.lastSequence);
+}

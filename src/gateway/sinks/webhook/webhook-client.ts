@@ -1,0 +1,98 @@
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Clock } from '../../../core/clock.js';
+import { systemErrorCode } from '../../../core/error.js';
+
+/** What is kept of an answer: its head. The body is thrown away, bounded in bytes and time, and never looked at. */
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+}
+
+export interface WebhookClientOptions {
+  readonly url: URL;
+  /** Longest wait for the head of an answer, connecting included. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** Longer bodies, and slower ones, cost the connection instead of the time to read them. */
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_MS = 500;
+/** What a write or read meets on a connection that the receiver has closed while it was idle. */
+const CLOSED_IDLE: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** Posts over one kept-alive connection, one request at a time. Follows no redirect. */
+export class WebhookClient {
+  private readonly agent: HttpAgent | HttpsAgent;
+  private current: ClientRequest | undefined;
+  /** Resolves when the connection is free for the next request, or dropped. */
+  private exchange: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: WebhookClientOptions) {
+    const agentOptions = { keepAlive: true, maxSockets: 1, noDelay: true };
+    this.agent = options.url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+  }
+
+  /** Resolves with the head of the answer, whatever becomes of its body. Rejects when no head comes. */
+  async post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
+    await this.exchange;
+    try {
+      return await this.send(body, headers);
+    } catch (error) {
+      // The receiver closed the idle connection while the request was on its way: that says nothing about the receiver.
+      if (this.current?.reusedSocket !== true || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
+      return await this.send(body, headers);
+    }
+  }
+
+  /** Gives up what is under way. Idempotent. */
+  close(): void {
+    this.current?.destroy(new Error('The sink was stopped.'));
+    this.agent.destroy();
+  }
+
+  private send(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
+    const { url, timeoutMs, clock } = this.options;
+    return new Promise((resolve, reject) => {
+      const request = this.open(url, { ...headers, 'content-length': String(body.length) });
+      this.current = request;
+      const cancel = clock.schedule(
+        () => request.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)),
+        timeoutMs,
+      );
+      request.on('error', (error) => {
+        cancel();
+        reject(error);
+      });
+      request.once('response', (response) => {
+        cancel();
+        this.exchange = endExchange(request, response, clock);
+        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
+      });
+      request.end(body);
+    });
+  }
+
+  private open(url: URL, headers: Readonly<Record<string, string>>): ClientRequest {
+    const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return request(url, { method: 'POST', agent: this.agent, headers });
+  }
+}
+
+/** The head is known, whatever happens to the rest: a body that does not end, or a request that is not read to its end, costs the connection. */
+function endExchange(request: ClientRequest, response: IncomingMessage, clock: Clock): Promise<void> {
+  const cancel = clock.schedule(() => request.destroy(), MAX_BODY_MS);
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) request.destroy();
+  });
+  response.on('error', () => undefined);
+  return new Promise((resolve) => {
+    request.once('close', () => {
+      cancel();
+      resolve();
+    });
+  });
+}

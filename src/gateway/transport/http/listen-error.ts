@@ -1,0 +1,89 @@
+import { createServer } from 'node:net';
+import { errorMessage, systemErrorCode, WsgError, type ErrorCode } from '../../../core/error.js';
+import { formatListenAddress, type ListenAddress } from '../../../core/listen-address.js';
+
+interface ListenProblem {
+  readonly code: ErrorCode;
+  readonly sentence: string;
+  readonly hint: string;
+}
+
+const PROBLEMS: Readonly<Record<string, ListenProblem>> = {
+  EADDRINUSE: {
+    code: 'listen.in-use',
+    sentence: 'another process listens on it',
+    hint: 'Stop that process, or choose another port; port 0 takes a free one.',
+  },
+  EACCES: {
+    code: 'listen.denied',
+    sentence: 'this process may not bind it',
+    hint: 'Ports below 1024 need a privilege; choose a higher port.',
+  },
+  EADDRNOTAVAIL: {
+    code: 'listen.failed',
+    sentence: 'no network interface of this machine has that address',
+    hint: 'Listen on 0.0.0.0 or on an address of this machine.',
+  },
+  ENOTFOUND: {
+    code: 'listen.failed',
+    sentence: 'the host name does not resolve',
+    hint: 'Give an IP address of this machine.',
+  },
+};
+
+const AIRPLAY: ListenProblem = {
+  code: 'listen.in-use',
+  sentence: 'another process listens on it; on macOS that is the AirPlay receiver',
+  hint: 'Listen elsewhere, for instance with --listen 127.0.0.1:5001, or switch the AirPlay receiver off.',
+};
+
+/** Translates what a failed `listen` of Node threw into the catalogue's error. */
+export function listenError(address: ListenAddress, thrown: unknown): WsgError {
+  const shown = formatListenAddress(address);
+  const problem = findProblem(address, systemErrorCode(thrown) ?? '');
+  if (problem === undefined) {
+    return new WsgError('listen.failed', `Cannot listen on ${shown}: ${errorMessage(thrown)}.`, { cause: thrown });
+  }
+  return new WsgError(problem.code, `Cannot listen on ${shown}: ${problem.sentence}.`, {
+    hint: problem.hint,
+    cause: thrown,
+  });
+}
+
+/** Finds out by a listener of Node's own why a library that gives no reason could not listen. */
+export async function probeListenError(address: ListenAddress): Promise<WsgError> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      probe.once('error', reject);
+      probe.listen({ host: address.host, port: address.port, exclusive: true }, resolve);
+    });
+  } catch (thrown) {
+    return listenError(address, thrown);
+  }
+  await new Promise((resolve) => probe.close(resolve));
+  return new WsgError(
+    'listen.failed',
+    `Cannot listen on ${formatListenAddress(address)}: the library gives no reason.`,
+    {
+      hint: 'Try again, or use --transport ws, which says why.',
+    },
+  );
+}
+
+/** A port that nobody listens on; rejects with `listen.*`. */
+export async function findFreePort(host: string): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (thrown) => reject(listenError({ host, port: 0 }, thrown)));
+    probe.listen({ host, port: 0, exclusive: true }, resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function findProblem(address: ListenAddress, systemCode: string): ListenProblem | undefined {
+  const isAirPlay = systemCode === 'EADDRINUSE' && process.platform === 'darwin' && address.port === 5000;
+  return isAirPlay ? AIRPLAY : PROBLEMS[systemCode];
+}

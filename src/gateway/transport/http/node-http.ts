@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyCollector } from './body-collector.js';
+import { addHeader, headerText } from './header-text.js';
+import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
+import { announcedLength, MAX_HEADERS, type AbortableExchange } from './http-serve.js';
+import { endAnswer } from './last-answers.js';
+import { isHot, writeAtOnce } from './hot-answers.js';
+import type { PeerAddress } from './proxy-protocol.js';
+import { readTarget } from './request-target.js';
+import type { AddressOf } from '../transport.js';
+
+/** Whether Node may have left header lines out: such a request must be refused, since nobody knows what they said. */
+export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length > MAX_HEADERS * 2;
+}
+
+/** Node's request as ours; it comes from `peer`, or from the client that `addressOf` finds behind it. */
+export function readRequest(
+  req: IncomingMessage,
+  { address, via }: PeerAddress,
+  addressOf: AddressOf | undefined,
+): HttpRequest {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
+    addHeader(headers, (req.rawHeaders[i] ?? '').toLowerCase(), headerText(req.rawHeaders[i + 1] ?? ''));
+  }
+  const { path, query, authority } = readTarget(req);
+  if (authority !== undefined) headers.set('host', authority);
+  return {
+    method: req.method ?? 'GET',
+    path,
+    query,
+    headers,
+    remoteAddress: addressOf === undefined ? address : addressOf(address, headers, via),
+  };
+}
+
+/** One HTTP request on node:http. */
+export class NodeExchange implements AbortableExchange {
+  readonly request: HttpRequest;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  #isAnswered = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse, request: HttpRequest) {
+    this.request = request;
+    this.#req = req;
+    this.#res = res;
+  }
+
+  readBody(limitBytes: number): Promise<Uint8Array | undefined> {
+    const body = new BodyCollector(limitBytes, announcedLength(this.request.headers));
+    // `on`, though each happens once: `once` makes two objects more, and the first call decides. Measured by bench/fan-out, as all of this.
+    this.#req.on('data', (chunk: Buffer) => body.add(chunk, false));
+    this.#req.on('end', () => body.end());
+    const abort = (): void => body.abort();
+    this.#req.on('close', abort);
+    this.#req.on('error', abort);
+    return body.done;
+  }
+
+  answer(answer: HttpAnswer): void {
+    if (!this.#claim()) return;
+    if (isHot(this.#req, this.#res, answer)) return writeAtOnce(this.#res, answer);
+    const body = answer.body ?? '';
+    this.#res.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(body) });
+    endAnswer(this.#req, this.#res, body);
+  }
+
+  stream(answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> }): HttpStream {
+    if (this.#claim()) {
+      this.#res.writeHead(answer.status, { ...answer.headers });
+      this.#res.flushHeaders();
+    }
+    return new NodeHttpStream(this.#res);
+  }
+
+  fail(): void {
+    if (this.#isAnswered) this.#res.destroy();
+    else
+      this.answer({
+        status: 500,
+        headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+        body: 'Internal Server Error\n',
+      });
+  }
+
+  #claim(): boolean {
+    const isFirst = !this.#isAnswered;
+    this.#isAnswered = true;
+    return isFirst && !this.#res.destroyed;
+  }
+}
+
+class NodeHttpStream implements HttpStream {
+  readonly #res: ServerResponse;
+  #isEnded = false;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+  }
+
+  write(chunk: string | Uint8Array): boolean {
+    if (this.#isEnded || this.#res.destroyed) return true;
+    return this.#res.write(chunk);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#res.on('drain', listener);
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#res.destroyed) {
+      listener();
+      return;
+    }
+    this.#res.once('close', () => {
+      if (!this.#isEnded) listener();
+    });
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#res.end();
+  }
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { errorMessage, WsgError } from '../../../core/error.js';
+
+/** The package uWebSockets.js as it is installed for this wsg. */
+export interface UwsPackage {
+  readonly folder: string;
+  /** `uWebSockets.js@20.52.0`; a copy has another name. */
+  readonly label: string;
+  /** The native library that its loader takes on this machine, whether there is such a file or not. */
+  readonly binary: string;
+}
+
+/** Where a module is looked for, and what this machine is; tests bring their own. */
+export interface UwsSurroundings {
+  /** The file whose `node_modules` folders are searched. */
+  readonly from: string;
+  readonly platform: string;
+  readonly arch: string;
+  /** Node's ABI, `process.versions.modules`. */
+  readonly abi: string;
+  /** The version of glibc; undefined where the C library is another one. */
+  glibc(): string | undefined;
+}
+
+const OFFICIAL = 'github:uNetworking/uWebSockets.js#v20.52.0';
+const COPY = 'uWebSockets.js@npm:uwebsockets@3.0.6';
+
+/** The surroundings of this process. */
+export function uwsSurroundings(): UwsSurroundings {
+  const { platform, arch, versions } = process;
+  return { from: fileURLToPath(import.meta.url), platform, arch, abi: versions.modules, glibc: glibcVersion };
+}
+
+/** The version of glibc that this process runs on; undefined on musl and on other systems. */
+export function glibcVersion(): string | undefined {
+  const report: { readonly header?: { readonly glibcVersionRuntime?: unknown } } = process.report.getReport();
+  const version = report.header?.glibcVersionRuntime;
+  return typeof version === 'string' ? version : undefined;
+}
+
+/** The package that is loaded for uws; undefined where none is installed. Nothing is loaded. */
+export function findUwsPackage(surroundings: UwsSurroundings): UwsPackage | undefined {
+  const { from, platform, arch, abi } = surroundings;
+  try {
+    const folder = dirname(createRequire(from).resolve('uWebSockets.js'));
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return { folder, label: `${name}@${version}`, binary: join(folder, `uws_${platform}_${arch}_${abi}.node`) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The SHA-256 of a file, in hexadecimal; undefined when it cannot be read. */
+export function fileSha256(path: string): string | undefined {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the loader of uWebSockets.js threw, as `transport.unavailable`: the reason on this machine, and what would help. */
+export function uwsUnavailable(thrown: unknown, surroundings: UwsSurroundings): WsgError {
+  const found = findUwsPackage(surroundings);
+  const { reason, help } =
+    found === undefined
+      ? {
+          reason: `The package uWebSockets.js is not installed beside wsg (searched from ${dirname(surroundings.from)}).`,
+          help: howToInstall(surroundings.from),
+        }
+      : explain(found, errorMessage(thrown), surroundings);
+  return new WsgError('transport.unavailable', `The transport uws cannot run here. ${reason}`, {
+    hint: `Use --transport ws, the default, which needs nothing else. ${help}`,
+    cause: thrown,
+  });
+}
+
+interface Explanation {
+  readonly reason: string;
+  readonly help: string;
+}
+
+function explain(found: UwsPackage, message: string, surroundings: UwsSurroundings): Explanation {
+  const { platform, arch, abi } = surroundings;
+  const glibc = surroundings.glibc();
+  const where = `${found.label} in ${found.folder}`;
+  if (platform === 'linux' && glibc === undefined) {
+    return {
+      reason: `The binaries of ${where} need glibc, and this system has another C library (musl on Alpine).`,
+      help: 'For uws take a system with glibc, such as Debian or Ubuntu.',
+    };
+  }
+  if (!existsSync(found.binary)) {
+    const others = abisOf(found, `uws_${platform}_${arch}_`);
+    const has = others.length === 0 ? 'none for this platform' : `ABI ${others.join(', ')}`;
+    return {
+      reason: `${where} has no binary for Node ${process.versions.node} (ABI ${abi}) on ${platform} ${arch}: ${basename(found.binary)} is missing, it has ${has}.`,
+      help: `For uws take a version of Node that it has, or another version of the package. ${howToInstall(surroundings.from)}`,
+    };
+  }
+  const wanted = /version `GLIBC_([\d.]+)' not found/.exec(message)?.[1];
+  if (wanted !== undefined) {
+    return {
+      reason: `${basename(found.binary)} of ${where} needs glibc ${wanted}, and this system has ${glibc ?? 'an older one'}.`,
+      help: `For uws take a system with glibc ${wanted} or newer (Debian 13, Ubuntu 24.04), or a version of Node whose binary was built on an older one.`,
+    };
+  }
+  return {
+    reason: `${basename(found.binary)} of ${where} does not load: ${lastSentence(message)}`,
+    help: `Where the file is damaged, remove ${found.folder} and install it again. ${howToInstall(surroundings.from)}`,
+  };
+}
+
+/** The official package first. It is not on npm, where only a copy of it by somebody else is. */
+function howToInstall(from: string): string {
+  const install = installCommand(from);
+  return (
+    `To install the package: \`${install} ${OFFICIAL}\` (the official package; npm fetches it with git), or else ` +
+    `\`${install} --save-exact ${COPY}\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`
+  );
+}
+
+/** The command for the folder that holds wsg: a project, or the global folder, which has no package.json. */
+function installCommand(from: string): string {
+  const [project, ofPnpm] = from.split(/[\\/]node_modules[\\/]\.pnpm[\\/]/);
+  if (ofPnpm !== undefined) return `pnpm add --dir ${project}`;
+  const [holder] = from.split(/[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]dist[\\/]/);
+  if (holder === undefined || holder === from) return 'npm install --no-save';
+  return existsSync(join(holder, 'package.json')) ? `npm install --prefix ${holder}` : 'npm install --global';
+}
+
+function abisOf({ folder }: UwsPackage, prefix: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(prefix) && name.endsWith('.node'))
+    .map((name) => name.slice(prefix.length, -'.node'.length));
+}
+
+/** The loader's message begins with a list of platforms; a list of paths may stand at its end. */
+function lastSentence(message: string): string {
+  const [told = ''] = message.split('\nRequire stack:');
+  return (
+    told
+      .split('\n')
+      .findLast((line) => line.trim() !== '')
+      ?.trim() ?? 'no reason given'
+  );
+}

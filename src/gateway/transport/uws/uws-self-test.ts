@@ -1,0 +1,234 @@
+import { connect, type Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { errorMessage } from '../../../core/error.js';
+import type { UwsApp, UwsModule } from './uws-types.js';
+
+/** What a transport does otherwise than it should, as it was observed on this machine, and what follows for who runs it. */
+export interface TransportLimit {
+  readonly check: string;
+  readonly observed: string;
+  readonly consequence: string;
+}
+
+/** What a server under test saw. */
+export interface Seen {
+  /** Paths, in order. */
+  readonly requests: string[];
+  messages: number;
+  /** Whether the socket of a client can be paused; undefined while none was open. */
+  canPause: boolean | undefined;
+}
+
+/**
+ * A server on a loopback port that answers every request with 200 once its body is there, takes WebSockets at `/socket`, and notes what
+ * it sees.
+ */
+export type StartServer = (seen: Seen) => Promise<{ readonly port: number; close(): void }>;
+
+/** One way in which the library may fall short: bytes for it, each piece read by itself, and what is wrong about what comes back. */
+interface Check {
+  readonly name: string;
+  readonly pieces: readonly string[];
+  /** What was observed where it is wrong; undefined where all is well. */
+  judge(answer: string, seen: Seen): string | undefined;
+  readonly consequence: string;
+}
+
+/** The server lives in this process, so waiting is counted in pauses and not in time: a busy machine makes them longer. */
+const PAUSE_MS = 5;
+/** Longest wait for an answer; what has not come by then counts as none. */
+const MOST_PAUSES = 200;
+/** An answer is complete when nothing followed for as many. */
+const SILENT_PAUSES = 8;
+const CONNECT_BOUND_MS = 5_000;
+
+const HOST = 'Host: self-test\r\n';
+const UPGRADE =
+  `GET /socket HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+/** Twice a binary frame of four bytes without a mask: read as if it had one, the bytes of the second complete the first. */
+const UNMASKED = '\x82\x04hihi\x82\x04hihi';
+
+const CHECKS: readonly Check[] = [
+  {
+    name: 'request line in two reads',
+    pieces: ['GET /split-', `line HTTP/1.1\r\n${HOST}\r\n`],
+    judge: (answer, { requests }) => (requests.includes('/split-line') ? undefined : `answered ${status(answer)}`),
+    consequence:
+      'a request line that arrives in several packets is refused: over a network that is one of about 1.4 KB (tokens in a query, lists of ids in /send)',
+  },
+  {
+    name: 'absolute request target',
+    pieces: [`GET http://self-test/absolute HTTP/1.1\r\n${HOST}\r\n`],
+    judge: (answer) => (status(answer) === '200' ? undefined : `answered ${status(answer)}`),
+    consequence:
+      'proxies and clients that send whole URLs are refused on the public address; the separate internal listener serves them',
+  },
+  {
+    name: 'two Content-Lengths',
+    pieces: [`POST /lengths HTTP/1.1\r\n${HOST}Content-Length: 4\r\nContent-Length: 9\r\n\r\nbody`],
+    judge: (answer, { requests }) =>
+      requests.includes('/lengths') ? `the request was taken (answered ${status(answer)})` : undefined,
+    consequence:
+      'a proxy in front that counts the other length sees other requests than the gateway: let it refuse such requests',
+  },
+  {
+    name: 'trailer behind a chunked body',
+    pieces: [
+      `POST /chunked HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Trailer: 1\r\n\r\n` +
+        `GET /behind HTTP/1.1\r\n${HOST}\r\n`,
+    ],
+    judge: (answer, { requests }) =>
+      requests.includes('/behind') && statuses(answer) === '200, 200' ? undefined : `answered ${statuses(answer)}`,
+    consequence:
+      'a request that ends with trailers is carried out but its answer is lost, and the trailers are read as the next request: let no proxy pass them on',
+  },
+  {
+    name: 'frame without a mask',
+    pieces: [UPGRADE, UNMASKED],
+    judge: (_, { messages }) => (messages > 0 ? 'the frame was taken for a masked one' : undefined),
+    consequence:
+      'a client that does not mask sends garbled messages that count as messages, instead of a close with 1002',
+  },
+  {
+    name: 'pausing a client',
+    pieces: [UPGRADE],
+    judge: (_, { canPause }) => (canPause === false ? 'sockets have no pause()' : undefined),
+    consequence:
+      "at the outbox's bound a client that sends is closed with 1013, where the transport ws holds it; what compressed messages inflate to and how many connections without a WebSocket wait is not bounded, and with no file free for a newcomer a core is busy",
+  },
+];
+
+/** Sends uWebSockets.js what it must get right, on loopback ports, and gives what it got wrong. Takes about 0.1 s. */
+export function selfTestUws(uws: UwsModule): Promise<TransportLimit[]> {
+  return findLimits(async (seen) => {
+    const app = testApp(uws, seen);
+    return { port: listenOnLoopback(uws, app), close: () => app.close() };
+  });
+}
+
+/** Runs each check on a server of its own, so that none sees what another one left behind. Never rejects. */
+export async function findLimits(start: StartServer): Promise<TransportLimit[]> {
+  try {
+    const observations = await Promise.all(CHECKS.map((check) => runCheck(start, check)));
+    return CHECKS.flatMap(({ name, consequence }, index) => {
+      const observed = observations[index];
+      return observed === undefined ? [] : [{ check: name, observed, consequence }];
+    });
+  } catch (error) {
+    const observed = `could not be run: ${errorMessage(error)}`;
+    return [{ check: 'self-test', observed, consequence: 'what this build of the library gets wrong is not known' }];
+  }
+}
+
+async function runCheck(start: StartServer, check: Check): Promise<string | undefined> {
+  const seen: Seen = { requests: [], messages: 0, canPause: undefined };
+  const server = await start(seen);
+  try {
+    return check.judge(await exchange(server.port, check.pieces), seen);
+  } finally {
+    server.close();
+  }
+}
+
+function testApp(uws: UwsModule, seen: Seen): UwsApp {
+  const app = uws.App();
+  app.ws<object>('/socket', {
+    maxPayloadLength: 1024,
+    maxBackpressure: 1024,
+    idleTimeout: 8,
+    sendPingsAutomatically: false,
+    compression: uws.DISABLED,
+    upgrade: (res, req, context) => res.upgrade({ peer: {} }, req.getHeader('sec-websocket-key'), '', '', context),
+    open: (ws) => {
+      seen.canPause = 'pause' in ws;
+    },
+    message: () => {
+      seen.messages += 1;
+    },
+    drain: () => undefined,
+    dropped: () => undefined,
+    close: () => undefined,
+  });
+  app.any('/*', (res, req) => {
+    seen.requests.push(req.getUrl());
+    res.onAborted(() => undefined);
+    res.onData((_, isLast) => {
+      if (isLast) res.end('seen');
+    });
+  });
+  return app;
+}
+
+function listenOnLoopback(uws: UwsModule, app: UwsApp): number {
+  let port: number | undefined;
+  app.listen('127.0.0.1', 0, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
+    if (result !== false) port = uws.us_socket_local_port(result);
+  });
+  if (port === undefined) throw new Error('no port on 127.0.0.1 could be opened');
+  return port;
+}
+
+/** Writes the pieces one after the other and gives what came back, until the other side ended or fell silent. */
+async function exchange(port: number, pieces: readonly string[]): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  try {
+    await connected(socket);
+    const answer = new Answer(socket);
+    for (const [index, piece] of pieces.entries()) {
+      if (index > 0) await untilRead();
+      socket.write(piece, 'latin1');
+    }
+    await answer.complete();
+    return answer.text;
+  } finally {
+    socket.destroy();
+  }
+}
+
+class Answer {
+  text = '';
+  #isOver = false;
+  #pausesSinceNews = 0;
+
+  constructor(socket: Socket) {
+    socket.on('data', (bytes: Buffer) => {
+      this.text += bytes.toString('latin1');
+      this.#pausesSinceNews = 0;
+    });
+    const over = (): void => {
+      this.#isOver = true;
+    };
+    socket.on('error', over).on('end', over).on('close', over);
+  }
+
+  async complete(): Promise<void> {
+    for (let pauses = 0; pauses < MOST_PAUSES && !this.#isOver; pauses += 1) {
+      await untilRead();
+      this.#pausesSinceNews += 1;
+      if (this.text !== '' && this.#pausesSinceNews > SILENT_PAUSES) return;
+    }
+  }
+}
+
+/** Some turns of the event loop later the server has read what was written, as it lives in this process. */
+async function untilRead(): Promise<void> {
+  await wait(PAUSE_MS);
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.setTimeout(CONNECT_BOUND_MS, () => socket.destroy(new Error('no answer from 127.0.0.1')));
+    socket.once('connect', resolve).once('error', reject);
+  });
+}
+
+function status(answer: string): string {
+  return /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 'nothing';
+}
+
+function statuses(answer: string): string {
+  const all = [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, code]) => code);
+  return all.length === 0 ? 'nothing' : all.join(', ');
+}

@@ -1,0 +1,164 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer, type Server } from 'ws';
+import { systemErrorCode } from '../../../core/error.js';
+import { CLOSE_TIMEOUT_MS } from '../close-frame.js';
+import type { TransportEndpoint } from '../transport.js';
+import { PLAIN } from '../ws-frame.js';
+
+/** From this size on a message is worth deflating. */
+const DEFLATE_THRESHOLD_BYTES = 512;
+const NORMAL_CLOSE = 1000;
+/** From here on codes belong to libraries and applications. */
+const PRIVATE_CODES = 3000;
+/** What stands for the code of a close frame that has none. */
+const NO_CLOSE_CODE = 1005;
+const LARGEST_WINDOW_BITS = 15;
+
+const NOTHING = Buffer.alloc(0);
+const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+};
+
+/** Listeners that the library's half of a WebSocket tells of the close. */
+export interface CloseListener {
+  /** Before its close frame leaves, whichever side began. */
+  closing(): void;
+  /** The peer's close frame has come. */
+  closedByPeer(code: number, reason: string): void;
+  /** The peer broke the protocol, or was lost; the close frame that says so has left. */
+  failed(code: number, reason: string): void;
+}
+
+/**
+ * What the library does with the WebSocket of an upgrade. It would add a reader, a sender and listeners to each, which an idle connection
+ * pays for with memory and never needs: our half takes the network connection over, and asks `attachLibrary` for them at its end.
+ * `setSocket` is not documented: the conformance suite stands for it.
+ */
+class UpgradedWebSocket extends WebSocket {
+  setSocket(stream: Duplex, head: Buffer): void {
+    if (stream instanceof Socket) {
+      stream.setTimeout(0);
+      stream.setNoDelay();
+    }
+    if (head.length > 0) stream.unshift(head);
+  }
+}
+
+/**
+ * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells only when the network connection is
+ * over, up to seconds later, and throws away what is sent meanwhile. It answers the frame by calling its own `close` with the bytes
+ * received, which is not documented: the conformance suite stands for it. Of the protocol's own codes 1000 is the answer to all.
+ */
+class ClosingWebSocket extends WebSocket {
+  declare setSocket: (stream: Duplex, head: Buffer, options: { readonly maxPayload: number }) => void;
+  listener: CloseListener | undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    this.listener?.closing();
+    const isOfPeer = typeof reason === 'object';
+    super.close(isOfPeer && code !== undefined && code < PRIVATE_CODES ? NORMAL_CLOSE : code, reason);
+    if (code === undefined) this.listener?.closedByPeer(NO_CLOSE_CODE, '');
+    else if (isOfPeer) this.listener?.closedByPeer(code, reason.toString());
+  }
+}
+
+/** The server of `ws` that speaks for one path. */
+export type WsServer = Server<typeof UpgradedWebSocket>;
+
+/** Answers handshakes that were accepted; it listens nowhere. */
+export function createWsServer(endpoint: TransportEndpoint): WsServer {
+  const options = {
+    noServer: true,
+    WebSocket: UpgradedWebSocket,
+    clientTracking: false,
+    perMessageDeflate: endpoint.compression && {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      threshold: DEFLATE_THRESHOLD_BYTES,
+    },
+  };
+  return new WebSocketServer<typeof UpgradedWebSocket>(options);
+}
+
+/** The window that the answer to a handshake allows us (RFC 7692 7.1.2.1). */
+export function windowBitsOf(answer: readonly string[]): number {
+  const extensions = answer.find((line) => line.startsWith('Sec-WebSocket-Extensions'));
+  if (extensions === undefined) return PLAIN;
+  const bits = /server_max_window_bits=(\d+)/.exec(extensions)?.[1];
+  return bits === undefined ? LARGEST_WINDOW_BITS : Number(bits);
+}
+
+/** The library's half of a WebSocket: it sends and answers close frames, and errors that close. */
+export interface LibraryHalf {
+  close(code: number, reason: string): void;
+  /** What the library does with bytes that come from the network. */
+  take(bytes: Buffer): void;
+}
+
+interface AttachOptions {
+  readonly stream: Duplex;
+  readonly maxMessageBytes: number;
+  readonly listener: CloseListener;
+  /** Whether the network connection is over. */
+  readonly isLost: boolean;
+}
+
+/** Lets the library close a WebSocket that was read and written without it. */
+export function attachLibrary({ stream, maxMessageBytes, listener, isLost }: AttachOptions): LibraryHalf {
+  const options = { closeTimeout: CLOSE_TIMEOUT_MS, maxPayload: maxMessageBytes };
+  const native: unknown = Reflect.construct(ClosingWebSocket, [null, undefined, options]);
+  if (!(native instanceof ClosingWebSocket)) throw new Error('the ws library makes another WebSocket than it did');
+  native.setSocket(stream, NOTHING, options);
+  native.listener = listener;
+  native.on('error', (error) => listener.failed(closeCodeOf(systemErrorCode(error)), error.message));
+  const read = lastListener(stream, 'data');
+  const over = lastListener(stream, 'close');
+  stream.removeListener('data', read);
+  return {
+    close: (code, reason) => native.close(code, reason),
+    take: (bytes) => {
+      Reflect.apply(read, stream, [bytes]);
+      // It has come too late to be told.
+      if (isLost) Reflect.apply(over, stream, []);
+    },
+  };
+}
+
+type Listener = (...args: unknown[]) => void;
+
+function lastListener(stream: Duplex, event: 'data' | 'close'): Listener {
+  const last = stream.listeners(event).filter(isListener).at(-1);
+  if (last === undefined) throw new Error('the ws library listens to its socket in another way than it did');
+  return last;
+}
+
+function isListener(value: unknown): value is Listener {
+  return typeof value === 'function';
+}
+
+/** The code of the close frame that the library has answered an error with. */
+function closeCodeOf(errorCode: string | undefined): number {
+  if (errorCode === undefined || !errorCode.startsWith('WS_ERR_')) return 1006;
+  return PROTOCOL_ERRORS[errorCode] ?? 1002;
+}
+
+/**
+ * Adds the listeners of a network connection again. The HTTP server has added and removed many, and the table that held them, which does
+ * not shrink, would be an eighth of what an idle WebSocket costs.
+ */
+export function compactListeners(stream: Duplex): void {
+  const kept = stream
+    .eventNames()
+    .map((event) => ({ event, listeners: stream.rawListeners(event).filter(isListener) }));
+  for (const { event } of kept) stream.removeAllListeners(event);
+  for (const { event, listeners } of kept) for (const listener of listeners) stream.on(event, listener);
+}
+
+/** What came from the network and was not read, as reading was stopped. */
+export function unread(stream: Duplex): Buffer | null {
+  const bytes: unknown = stream.readableLength > 0 ? stream.read(stream.readableLength) : null;
+  return bytes instanceof Buffer ? bytes : null;
+}

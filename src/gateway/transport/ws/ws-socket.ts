@@ -1,0 +1,296 @@
+import type { Duplex } from 'node:stream';
+import { CLOSE_TIMEOUT_MS, fitCloseReason } from '../close-frame.js';
+import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.js';
+import { FrameWriter, type WriterOwner } from './frame-writer.js';
+import type { GuardedHandler, Peer } from '../guarded-handler.js';
+import { joinAddress } from '../http/remote-address.js';
+import { attachLibrary, type CloseListener, type LibraryHalf } from './server-websocket.js';
+import type { MessageBatch } from './message-batch.js';
+import type { OutboundMessage, SendStatus } from '../socket.js';
+import { PLAIN } from '../ws-frame.js';
+import type { TurnMember, TurnPart, TurnWrites } from './turn-writes.js';
+
+/** What is told of a connection that was lost. */
+const NO_CLOSE_FRAME = 1006;
+/** A timer may fire a little early. */
+const TIMER_SLACK_MS = 5;
+
+/** What a corked socket may gather before it is written anyway. */
+const CORK_BYTES = 64 * 1024;
+
+/** The network socket under a WebSocket. */
+export interface WsStream extends Duplex {
+  readonly bytesRead?: number;
+}
+
+/** What all sockets of one `ws` transport share. */
+export interface WsSocketContext<C extends object> {
+  readonly guarded: GuardedHandler<C>;
+  readonly turnWrites: TurnWrites;
+  readonly onCloseIgnored: () => void;
+}
+
+/** What one WebSocket is made of. */
+export interface WsParts {
+  readonly stream: WsStream;
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  readonly maxBufferedBytes: number;
+  readonly idleTimeoutS: number;
+  /** The window of the compression that was negotiated, or `PLAIN`. */
+  readonly windowBits: number;
+  readonly reading: FrameReaderOptions;
+}
+
+/** One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js does, not when the peer has answered. */
+export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSink, WriterOwner, CloseListener {
+  connection: C | undefined = undefined;
+  /** For the keep-alive: bytes read when it last looked, and for how many seconds none have come. */
+  seenBytes = 0;
+  silentS = 0;
+  turn = 0;
+  written = 0;
+  part: TurnPart | undefined = undefined;
+  readonly idleTimeoutS: number;
+  readonly #context: WsSocketContext<C>;
+  readonly #stream: WsStream;
+  readonly #remoteHost: string;
+  readonly #remotePort: number;
+  readonly #maxBufferedBytes: number;
+  readonly #writer: FrameWriter;
+  readonly #maxMessageBytes: number;
+  readonly #reader: FrameReader;
+  /** Made when the WebSocket is closed: until then nothing is asked of the library. */
+  #library: LibraryHalf | undefined;
+  #isOpen = true;
+  /** The network connection is over. */
+  #isLost = false;
+  /** The peer's close frame has come. */
+  #isAnswered = false;
+  /** What is sent while the socket is corked. */
+  #corked: OutboundMessage[] | undefined;
+  #corkedBytes = 0;
+  /** The close frame that stands behind what waits. */
+  #closeFrame: { readonly code: number; readonly reason: string } | undefined;
+  #closedAt = 0;
+
+  constructor(context: WsSocketContext<C>, parts: WsParts) {
+    this.#context = context;
+    this.#stream = parts.stream;
+    this.#remoteHost = parts.remoteHost;
+    this.#remotePort = parts.remotePort;
+    this.#maxBufferedBytes = parts.maxBufferedBytes;
+    this.idleTimeoutS = parts.idleTimeoutS;
+    this.#writer = new FrameWriter(
+      { stream: parts.stream, windowBits: parts.windowBits, batches: context.turnWrites },
+      this,
+    );
+    this.#maxMessageBytes = parts.reading.maxMessageBytes;
+    this.#reader = new FrameReader(parts.reading, this, parts.windowBits !== PLAIN);
+  }
+
+  get remoteAddress(): string {
+    return joinAddress(this.#remoteHost, this.#remotePort);
+  }
+
+  isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Hot. */
+  send(message: OutboundMessage): SendStatus {
+    if (!this.#isOpen || this.#writer.bufferedBytes > this.#maxBufferedBytes) return 'dropped';
+    this.#context.turnWrites.settle(this);
+    if (this.#corked === undefined) this.#writer.write(this.#context.turnWrites.batchOf([message]));
+    else this.#gather(this.#corked, message);
+    return this.#writer.bufferedBytes > 0 ? 'buffered' : 'sent';
+  }
+
+  /** Takes what was published in this turn, behind what is corked. */
+  put(batch: MessageBatch): boolean {
+    if (!this.#isOpen) return true;
+    if (this.#writer.bufferedBytes > this.#maxBufferedBytes) return false;
+    if (this.#corked !== undefined && this.#corked.length > 0) this.#flushCork(this.#corked);
+    this.#writer.write(batch);
+    return true;
+  }
+
+  dropped({ payload }: OutboundMessage): void {
+    this.#context.guarded.dropped(this, payload.byteLength);
+  }
+
+  bufferedBytes(): number {
+    return this.#isOpen ? this.#writer.bufferedBytes + this.#corkedBytes : 0;
+  }
+
+  cork(writes: () => void): void {
+    if (!this.#isOpen) return;
+    if (this.#corked !== undefined) {
+      writes();
+      return;
+    }
+    const corked: OutboundMessage[] = [];
+    this.#corked = corked;
+    try {
+      writes();
+    } finally {
+      this.#flushCork(corked);
+      this.#corked = undefined;
+    }
+  }
+
+  subscribe(topic: string): void {
+    if (this.#isOpen) this.#context.turnWrites.subscribe(this, topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#context.turnWrites.unsubscribe(this, topic);
+  }
+
+  end(code: number, reason: string): void {
+    if (!this.#isOpen) return;
+    const fitted = fitCloseReason(reason);
+    this.#writeAll();
+    if (!this.#writer.isWaiting) this.#closeByLibrary(code, fitted);
+    else this.#closeFrame = { code, reason: fitted };
+    this.resume();
+    this.#closed(code, fitted, false);
+  }
+
+  /** For the library: writes what was gathered, as a close frame is about to leave. */
+  closing(): void {
+    this.#writeAll();
+  }
+
+  /** For the library: the peer's close frame has come. */
+  closedByPeer(code: number, reason: string): void {
+    this.#isAnswered = true;
+    this.#closed(code, reason, true);
+  }
+
+  /** For the library, which has sent the close frame that an error calls for and waits for the peer: our side is over. */
+  failed(code: number, reason: string): void {
+    this.#closed(code, reason, false);
+  }
+
+  #writeAll(): void {
+    if (!this.#isOpen) return;
+    this.#writer.writePongs();
+    this.#context.turnWrites.settle(this);
+    if (this.#corked !== undefined) this.#flushCork(this.#corked);
+  }
+
+  terminate(): void {
+    if (!this.#isOpen) return;
+    this.#closed(1006, '', false);
+    this.#stream.destroy();
+  }
+
+  pause(): void {
+    if (this.#isOpen) this.#reader.pause();
+  }
+
+  resume(): void {
+    this.#reader.resume();
+  }
+
+  /** For the transport: takes what the network brought. */
+  received(chunk: Buffer): void {
+    this.#reader.feed(chunk);
+  }
+
+  /** For the transport: the network connection is over. Hands over what was read before. */
+  lost(unread: Buffer | null): void {
+    this.#isLost = true;
+    if (unread !== null) this.#reader.feed(unread);
+    this.#reader.finish();
+    this.#closed(NO_CLOSE_FRAME, '', false);
+    if (this.#isAnswered || performance.now() - this.#closedAt < CLOSE_TIMEOUT_MS - TIMER_SLACK_MS) return;
+    this.#context.onCloseIgnored();
+  }
+
+  message(payload: Buffer, binary: boolean): void {
+    this.#context.guarded.message(this, payload, binary);
+  }
+
+  ping(payload: Buffer): void {
+    if (this.#isOpen) this.#writer.writePong(payload);
+  }
+
+  /** For the writer: the kernel has taken what was written, or what waited has been written. */
+  drained(): void {
+    if (this.#isOpen) this.#context.guarded.drain(this);
+  }
+
+  /** For the writer: nothing waits to be deflated any more. */
+  caughtUp(): void {
+    if (this.#closeFrame !== undefined) this.#closeByLibrary(this.#closeFrame.code, this.#closeFrame.reason);
+  }
+
+  passOn(frame: Buffer): void {
+    this.#attachLibrary().take(frame);
+  }
+
+  stopReading(): void {
+    this.#stream.pause();
+  }
+
+  goOnReading(): void {
+    this.#stream.resume();
+  }
+
+  /** The socket is over; `byPeer` if its close frame says so. Told once. */
+  #closed(code: number, reason: string, byPeer: boolean): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#closedAt = performance.now();
+    this.#context.turnWrites.leave(this);
+    this.#context.guarded.close(this, code, reason, byPeer);
+  }
+
+  /** For the transport: cuts what still lingers after the close was told. */
+  cut(): void {
+    this.#stream.destroy();
+  }
+
+  /** For the keep-alive, once a second: pings at half of the idle timeout, and gives the peer up at the whole of it. */
+  checkLife(): void {
+    const { bytesRead = 0 } = this.#stream;
+    if (bytesRead !== this.seenBytes || this.#reader.isPaused) {
+      this.seenBytes = bytesRead;
+      this.silentS = 0;
+      return;
+    }
+    this.silentS += 1;
+    if (this.silentS >= this.idleTimeoutS) this.terminate();
+    else if (this.silentS === Math.floor(this.idleTimeoutS / 2)) this.#writer.writePing();
+  }
+
+  #closeByLibrary(code: number, reason: string): void {
+    this.#attachLibrary().close(code, reason);
+  }
+
+  #attachLibrary(): LibraryHalf {
+    this.#library ??= attachLibrary({
+      stream: this.#stream,
+      maxMessageBytes: this.#maxMessageBytes,
+      listener: this,
+      isLost: this.#isLost,
+    });
+    return this.#library;
+  }
+
+  #gather(corked: OutboundMessage[], message: OutboundMessage): void {
+    corked.push(message);
+    this.#corkedBytes += message.payload.byteLength;
+    if (this.#corkedBytes > CORK_BYTES) this.#flushCork(corked);
+  }
+
+  #flushCork(corked: OutboundMessage[]): void {
+    if (corked.length === 0) return;
+    const batch = this.#context.turnWrites.batchOf(corked);
+    corked.length = 0;
+    this.#corkedBytes = 0;
+    if (this.#isOpen) this.#writer.write(batch);
+  }
+}

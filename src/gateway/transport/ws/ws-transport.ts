@@ -1,0 +1,239 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ListenAddress } from '../../../core/listen-address.js';
+import { acceptableDeflateOffer, type DeflateAbilities } from '../deflate-offer.js';
+import { GuardedHandler } from '../guarded-handler.js';
+import type { FrameReaderOptions } from './frame-reader.js';
+import type { HttpExchange, HttpRequest } from '../http/http-exchange.js';
+import { HttpListener } from '../http/http-listener.js';
+import { HEAD_TOO_LARGE, statusText } from '../http/http-serve.js';
+import { hasTooManyHeaders } from '../http/node-http.js';
+import { readTarget } from '../http/request-target.js';
+import { Inflater } from './inflater.js';
+import type { OutboundMessage, Socket, SocketGroup } from '../socket.js';
+import { TurnWrites, type TurnMember } from './turn-writes.js';
+import type { Transport, TransportEndpoint, TransportOptions, UpgradeDecision, UpgradeGrant } from '../transport.js';
+import { refuseUpgrade } from '../upgrade-check.js';
+import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from '../upgrade-decision.js';
+import { PLAIN } from '../ws-frame.js';
+import { compactListeners, createWsServer, unread, windowBitsOf, type WsServer } from './server-websocket.js';
+import { WsSocket, type WsSocketContext } from './ws-socket.js';
+
+const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: 9 };
+const LIFE_CHECK_MS = 1_000;
+/** One WebSocket path and the server of `ws` that speaks for it. */
+interface WsEndpoint {
+  readonly endpoint: TransportEndpoint;
+  readonly server: WsServer;
+  readonly reading: FrameReaderOptions;
+}
+
+/** An upgrade under way. */
+interface WsUpgrade extends WsEndpoint {
+  readonly req: IncomingMessage;
+  readonly stream: Duplex;
+  readonly head: Buffer;
+  readonly request: HttpRequest;
+  readonly remotePort: number;
+}
+
+/** `ws` on node:http(s) as a transport: runs wherever Node does, can pause a socket, and is the slower of the two. */
+export class WsTransport<C extends object> implements Transport {
+  readonly name = 'ws';
+  readonly canPause = true;
+  readonly #options: TransportOptions<C>;
+  readonly #listener: HttpListener;
+  readonly #context: WsSocketContext<C>;
+  readonly #endpoints: ReadonlyMap<string, WsEndpoint>;
+  /** Open sockets, and closed ones whose network connection still lingers. */
+  readonly #sockets = new Set<WsSocket<C>>();
+  /** Network connections whose upgrade is not decided yet; Node's server has let go of them. */
+  readonly #undecided = new Set<Duplex>();
+  /** What the handshake that is being answered has agreed on. */
+  #windowBits = PLAIN;
+  #lifeCheck: NodeJS.Timeout | undefined;
+
+  constructor(options: TransportOptions<C>) {
+    this.#options = options;
+    const guarded = new GuardedHandler(options.handler, options.log);
+    this.#context = {
+      guarded,
+      turnWrites: new TurnWrites(),
+      onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
+    };
+    const inflater = new Inflater(options.inflateLimits);
+    this.#endpoints = new Map(
+      options.endpoints.map((endpoint) => {
+        const reading = { maxMessageBytes: endpoint.maxMessageBytes, inflater };
+        const server = createWsServer(endpoint);
+        server.on('headers', (lines) => (this.#windowBits = windowBitsOf(lines)));
+        return [endpoint.path, { endpoint, server, reading }];
+      }),
+    );
+    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed, longQueries } = options;
+    this.#listener = new HttpListener({
+      listen,
+      tls,
+      log,
+      maxHeadBytes,
+      addressOf,
+      sendsProxyHeader,
+      onMalformed,
+      longQueries,
+      plainConnections: options.plainConnections,
+      http: (exchange) => this.#answerHttp(exchange),
+      upgrades: {
+        wants: (req) => this.#endpoints.has(readTarget(req).path),
+        take: (req, stream, head) => this.#upgrade(req, stream, head),
+      },
+    });
+  }
+
+  async listen(): Promise<ListenAddress> {
+    const address = await this.#listener.listen();
+    this.#lifeCheck = setInterval(() => {
+      for (const socket of this.#sockets) if (socket.isOpen()) socket.checkLife();
+    }, LIFE_CHECK_MS);
+    return address;
+  }
+
+  reloadTls(): Promise<void> {
+    return this.#listener.reloadTls();
+  }
+
+  publish(topic: string, message: OutboundMessage): void {
+    this.#context.turnWrites.publish(topic, message);
+  }
+
+  group(sockets: readonly Socket[]): SocketGroup {
+    return this.#context.turnWrites.group(areMembers(sockets) ? sockets : []);
+  }
+
+  stopListening(): void {
+    this.#listener.stopListening();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#lifeCheck);
+    for (const socket of this.#sockets) {
+      socket.terminate();
+      socket.cut();
+    }
+    for (const stream of this.#undecided) stream.destroy();
+    await this.#listener.stop();
+  }
+
+  #answerHttp(exchange: HttpExchange): void | Promise<void> {
+    if (!this.#endpoints.has(exchange.request.path)) return this.#options.http(exchange);
+    exchange.answer(refuseUpgrade(exchange.request) ?? { status: 400 });
+  }
+
+  #upgrade(req: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', cut);
+    if (hasTooManyHeaders(req)) {
+      this.#refuse(stream, { accept: false, ...HEAD_TOO_LARGE });
+      return;
+    }
+    const { request, remotePort } = this.#listener.readRequest(req);
+    const found = this.#endpoints.get(request.path);
+    if (found === undefined) {
+      this.#refuse(stream, { accept: false, status: 404 });
+      return;
+    }
+    const isTooLarge = this.#listener.isUpgradeTooLarge(req, request);
+    const refusal = isTooLarge ? { status: 431 } : refuseUpgrade(request, req.httpVersion);
+    if (refusal !== undefined) {
+      this.#refuse(stream, { accept: false, ...refusal });
+      return;
+    }
+    const { handler, log } = this.#options;
+    const decision = askHandler({ handler, endpoint: found.endpoint, log, timeoutMs: UPGRADE_TIMEOUT_MS }, request);
+    const upgrade = { ...found, req, stream, head, request, remotePort };
+    if (decision instanceof Promise) void this.#upgradeLater(upgrade, decision);
+    else this.#finishUpgrade(upgrade, decision);
+  }
+
+  #refuse(stream: Duplex, decision: Extract<UpgradeDecision, { accept: false }>): void {
+    const body = decision.body ?? '';
+    const headers = { ...decision.headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    this.#listener.answerLast(
+      stream,
+      `HTTP/1.1 ${statusText(decision.status)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`,
+    );
+  }
+
+  async #upgradeLater(upgrade: WsUpgrade, pending: Promise<UpgradeDecision>): Promise<void> {
+    const { stream, request, endpoint } = upgrade;
+    this.#undecided.add(stream);
+    const decision = await pending;
+    this.#undecided.delete(stream);
+    if (stream.destroyed) return;
+    this.#finishUpgrade(upgrade, recheckLate(this.#options.handler, decision, request, endpoint));
+  }
+
+  #finishUpgrade(upgrade: WsUpgrade, decision: UpgradeDecision): void {
+    const { server, req, request, stream, head } = upgrade;
+    if (stream.destroyed) return;
+    if (!decision.accept) {
+      this.#refuse(stream, decision);
+      return;
+    }
+    // The library takes this name alone, and a client may have listed others.
+    setHeader(req, 'upgrade', 'websocket');
+    setHeader(req, 'sec-websocket-protocol', decision.subprotocol);
+    const offered = request.headers.get('sec-websocket-extensions');
+    setHeader(req, 'sec-websocket-extensions', acceptableDeflateOffer(offered, DEFLATE_ABILITIES));
+    server.handleUpgrade(req, stream, head, () => this.#open(upgrade, decision.grant));
+  }
+
+  #open(upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
+    const { stream, endpoint, reading, request, remotePort } = upgrade;
+    const socket = new WsSocket<C>(this.#context, {
+      stream,
+      remoteHost: request.remoteAddress,
+      remotePort,
+      maxBufferedBytes: endpoint.maxBufferedBytes,
+      idleTimeoutS: endpoint.idleTimeoutS,
+      windowBits: this.#windowBits,
+      reading,
+    });
+    this.#sockets.add(socket);
+    compactListeners(stream);
+    this.#listen(stream, socket);
+    this.#context.guarded.open({ peer: socket, request, endpoint, grant });
+  }
+
+  /** Apart from `#open`: what lives as long as the connection refers to nothing of its handshake. */
+  #listen(stream: Duplex, socket: WsSocket<C>): void {
+    stream.on('data', (chunk: Buffer) => socket.received(chunk));
+    stream.on('end', endToo);
+    stream.on('close', () => {
+      this.#sockets.delete(socket);
+      socket.lost(unread(stream));
+    });
+  }
+}
+
+/** Each socket that a transport has given out is one of its own: no copy is made to leave others out. */
+function areMembers(sockets: readonly Socket[]): sockets is readonly (Socket & TurnMember)[] {
+  return sockets.every((socket) => socket instanceof WsSocket);
+}
+
+function cut(this: Duplex): void {
+  this.destroy();
+}
+
+/** The peer sends nothing more, and has not said so with a close frame. */
+function endToo(this: Duplex): void {
+  this.end();
+}
+
+/**
+ * What `ws` is to see of a header; nothing when the value is undefined or ''. It answers the first subprotocol offered, and refuses the
+ * handshake for an offer of an extension that it cannot read or honour: it is given the chosen one alone.
+ */
+function setHeader(req: IncomingMessage, name: string, value: string | undefined): void {
+  if (value === undefined || value === '') delete req.headers[name];
+  else req.headers[name] = value;
+}

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { configReference } from '../../../src/gateway/config-file/config-reference.js';
+
+test('the reference page says what the schema says', async () => {
+  await expect(configReference()).toMatchFileSnapshot('../../../docs/reference/configuration.md');
+});
+
+test('every key has a sentence of documentation', () => {
+  const rows = configReference()
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  expect(rows.length).toBeGreaterThan(40);
+  expect(rows.filter((line) => /\|\s*\|$/.test(line))).toEqual([]);
+});

@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { WsgError } from '../../../src/core/error.js';
+import { loadConfig } from '../../../src/gateway/config-file/load-config.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+async function load(streamAddr: string, syncAddr: string) {
+  const cwd = await temporaryFolder();
+  const yaml = `endpoints: [{}]\nstream_redis: {addr: "${streamAddr}"}\nconnection_redis_sync: {addr: "${syncAddr}"}\n`;
+  await writeFile(join(cwd, 'config.yml'), yaml);
+  return loadConfig({ cwd, env: {} });
+}
+
+test('options of a Redis URL that mean nothing are named, its password is not', async () => {
+  const { config, warnings } = await load('redis://u:secret@h/0?pool_size=9&client_name=x', 'redis://h?pool_fifo=1');
+  expect(config.sinks.redis?.addr).toContain('secret');
+  expect(warnings).toEqual([
+    "stream_redis.addr: 'redis://u:***@h/0?pool_size=9&client_name=x' has options that mean nothing here: pool_size",
+    "connection_redis_sync.addr: 'redis://h?pool_fifo=1' has options that mean nothing here: pool_fifo",
+  ]);
+});
+
+test('a Redis URL that cannot be read is a problem at its place, without its password', async () => {
+  const thrown: unknown = await load('redis://:secret@h/x', 'h:6379').catch((error: unknown) => error);
+  expect(thrown instanceof WsgError && thrown.problems).toEqual([
+    "config.yml:2:22 stream_redis.addr: 'redis://:***@h/x' names no number as its database",
+    "config.yml:3:31 connection_redis_sync.addr: 'h:6379' must begin with redis://, rediss:// or unix://",
+  ]);
+});

@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { ConnectionHandler } from '../../../src/gateway/ingress/connection-handler.js';
+import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
+import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
+import { Delivery } from '../../../src/gateway/delivery/delivery.js';
+import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
+import type { NewEvent, Outbox, OutboxState } from '../../../src/gateway/outbox/outbox.js';
+import { openAdmission } from '../../support/open-admission.js';
+import { idleSocket } from '../../support/idle-socket.js';
+import { testConfig } from '../../support/running-gateway.js';
+
+const NO_DAMAGE = { places: 0, bytes: 0, events: 0 };
+
+/** An outbox with as much room for opens and messages as a test gives it. */
+class RoomyOutbox implements Outbox {
+  readonly accepted: string[] = [];
+  room = Number.MAX_SAFE_INTEGER;
+  #listener: (full: boolean) => void = () => undefined;
+
+  get isFull(): boolean {
+    return this.room === 0;
+  }
+
+  append({ action, message }: NewEvent): number {
+    if (action !== 'close') {
+      if (this.room === 0) return 0;
+      this.room -= 1;
+    }
+    this.accepted.push(message === undefined ? action : Buffer.from(message).toString());
+    return this.accepted.length;
+  }
+
+  readonly acknowledgedThrough = 0;
+
+  retagged(): void {}
+
+  readonly heldRoom = { hold: () => true, letGo: () => undefined };
+
+  onRoom(): void {}
+
+  onAcknowledged(): void {}
+
+  state(): OutboxState {
+    const disk = { diskBytes: 0, diskSegments: 0, maxDiskBytes: 0 };
+    return {
+      events: 0,
+      bytes: 0,
+      maxBytes: 0,
+      heldBytes: 0,
+      sharesReached: 0,
+      ...disk,
+      full: this.room === 0,
+      damage: NO_DAMAGE,
+      sinks: [],
+    };
+  }
+
+  onFullChange(listener: (full: boolean) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Says that there is room again. */
+  relieve(room: number): void {
+    this.room = room;
+    this.#listener(false);
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<number> {
+    return 0;
+  }
+}
+
+function compose(canPause: boolean) {
+  const outbox = new RoomyOutbox();
+  const registry = new ConnectionRegistry(new ConnectionIdSource(0));
+  const delivery = new Delivery({ registry });
+  delivery.start({ publish: () => undefined });
+  const counters = new GatewayCounters();
+  const { endpoints } = testConfig();
+  const options = { endpoints, registry, delivery, outbox, counters };
+  const handler = new ConnectionHandler({ ...options, admission: openAdmission(endpoints), onClosed: () => undefined });
+  if (canPause) handler.pauseWhenFull();
+  const open = () => {
+    const request = { method: 'GET', path: '/connect', query: '', headers: new Map(), remoteAddress: '127.0.0.1' };
+    const endpoint = endpoints[0];
+    if (endpoint === undefined) throw new Error('there is no endpoint');
+    return handler.open(idleSocket, request, endpoint);
+  };
+  const send = (connection: ReturnType<typeof open>, ...texts: string[]) => {
+    for (const text of texts) handler.message(connection, Buffer.from(text), false);
+  };
+  return { outbox, counters, delivery, handler, open, send };
+}
+
+test('what was read before the pause waits, and nothing of the connection overtakes it', () => {
+  const { outbox, counters, open, send } = compose(true);
+  const connection = open();
+  outbox.room = 1;
+  send(connection, '1', '2', '3');
+  outbox.room = 1;
+  send(connection, '4');
+  outbox.relieve(2);
+  send(connection, '5');
+  outbox.relieve(10);
+  expect(outbox.accepted).toEqual(['open', '1', '2', '3', '4', '5']);
+  expect([counters.messagesReceived, counters.messagesRefused]).toEqual([5, 0]);
+});
+
+test('held messages come before the close event, or are counted as refused', () => {
+  const { outbox, counters, handler, open, send } = compose(true);
+  const connection = open();
+  outbox.room = 0;
+  send(connection, '1', '2', '3');
+  outbox.room = 2;
+  handler.close(connection, 1006, '', false);
+  expect(outbox.accepted).toEqual(['open', '1', '2', 'close']);
+  expect(counters.messagesRefused).toBe(1);
+});
+
+test('without a pause nothing is accepted behind a refused message', () => {
+  const { outbox, counters, delivery, open, send } = compose(false);
+  const connection = open();
+  outbox.room = 1;
+  send(connection, '1', '2');
+  outbox.room = 10;
+  send(connection, '3');
+  expect(outbox.accepted).toEqual(['open', '1']);
+  expect([counters.messagesReceived, counters.messagesRefused]).toEqual([3, 2]);
+  expect(connection.closeReason).toBe('outbox_full');
+  delivery.stop();
+});
+
+test('nor behind one that was refused while the connection was ending for another reason', () => {
+  const { outbox, counters, delivery, open, send } = compose(false);
+  const connection = open();
+  delivery.closeOne(connection, 'closed_by_backend');
+  outbox.room = 0;
+  send(connection, '1');
+  outbox.room = 10;
+  send(connection, '2');
+  expect(outbox.accepted).toEqual(['open']);
+  expect([counters.messagesReceived, counters.messagesRefused]).toEqual([2, 2]);
+  delivery.stop();
+});
+
+test('a connection whose open was refused is closed, and no backend hears of it', () => {
+  const { outbox, counters, delivery, handler, open, send } = compose(true);
+  outbox.room = 0;
+  const connection = open();
+  expect(connection.closeReason).toBe('outbox_full');
+  outbox.room = 10;
+  send(connection, '1');
+  handler.close(connection, 1013, '', false);
+  expect(outbox.accepted).toEqual([]);
+  expect([...counters.closedByReason]).toEqual([['outbox_full', 1]]);
+  delivery.stop();
+});
+
+test('a connection is closed once, whoever says so twice', () => {
+  const { outbox, counters, handler, open } = compose(false);
+  const connection = open();
+  handler.close(connection, 1000, '', true);
+  handler.close(connection, 1006, '', false);
+  expect(outbox.accepted).toEqual(['open', 'close']);
+  expect([...counters.closedByReason]).toEqual([['closed_by_client', 1]]);
+});

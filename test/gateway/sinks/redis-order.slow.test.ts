@@ -1,0 +1,67 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.js';
+import { RedisSink } from '../../../src/gateway/sinks/redis/redis-sink.js';
+import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
+import { RedisStreamReader } from '../../support/redis-stream-reader.js';
+import { testEvents } from '../../support/test-event.js';
+
+const ROUNDS = 5;
+const BATCH = 2_000;
+const WRITTEN_MS = 50;
+const BALLAST_BYTES = 8_000_000;
+
+async function start(): Promise<[RedisBroker, RedisStreamReader]> {
+  const redis = await startRedis();
+  onTestFinished(() => redis.process.dispose());
+  return [redis, await RedisStreamReader.open(redis)];
+}
+
+function createSink(addr: string): RedisSink {
+  const shape = { eventIdField: undefined, closeReasonField: undefined, maxLen: 0, required: true };
+  const sink = new RedisSink({ addr, streamName: 's', ...shape }, systemClock);
+  onTestFinished(() => sink.stop());
+  return sink;
+}
+
+/** In a plain pipeline the first entries are refused then and the later ones taken: offered again, the first stand behind them. */
+test('memory that is freed in the midst of a batch lets in all of it or nothing', async () => {
+  const [redis, reader] = await start();
+  const sink = createSink(redis.url);
+  await sink.start();
+  const batch = testEvents(1, BATCH);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await reader.command('CONFIG', 'SET', 'maxmemory', '0');
+    await reader.command('DEL', 's');
+    await reader.command('SET', 'ballast', 'x'.repeat(BALLAST_BYTES));
+    await reader.command('CONFIG', 'SET', 'maxmemory', '6000000');
+    // Redis finds both when it goes on: a part of the batch, then the memory, then the rest.
+    redis.process.freeze();
+    const delivered = sink.deliver(batch).then(
+      () => BATCH,
+      () => 0,
+    );
+    const freed = reader.command('CONFIG', 'SET', 'maxmemory', '0');
+    await new Promise((resolve) => setTimeout(resolve, WRITTEN_MS));
+    redis.process.thaw();
+    await freed;
+    expect(await delivered).toBe(await reader.command('XLEN', 's'));
+  }
+});
+
+test('nothing is written again and again for a user who may not use transactions', async () => {
+  const [redis, reader] = await start();
+  await reader.command('ACL', 'SETUSER', 'hasty', 'on', '>secret', '~*', '+@all', '-multi');
+  const sink = createSink(redis.url.replace('redis://', 'redis://hasty:secret@'));
+  for (let again = 0; again < 3; again++) await expect(sink.deliver(testEvents(1, 3))).rejects.toThrow(/NOPERM.*multi/);
+  expect(await reader.text('XLEN', 's')).toBe(0);
+});
+
+test('a Redis that has become a replica is left: its name may stand for another by now', async () => {
+  const [redis, reader] = await start();
+  const sink = createSink(`${redis.url}?client_name=sink`);
+  await sink.deliver(testEvents(1, 1));
+  expect(await reader.text('CLIENT', 'LIST')).toContain('name=sink');
+  await reader.command('REPLICAOF', '127.0.0.1', '1');
+  await expect(sink.deliver(testEvents(2, 2))).rejects.toThrow('READONLY');
+  await expect.poll(() => reader.text('CLIENT', 'LIST')).not.toContain('name=sink');
+});

@@ -1,0 +1,149 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { WsgError } from '../../../../src/core/error.js';
+import {
+  fileSha256,
+  findUwsPackage,
+  glibcVersion,
+  uwsSurroundings,
+  uwsUnavailable,
+  type UwsSurroundings,
+} from '../../../../src/gateway/transport/uws/uws-package.js';
+import { loadUws } from '../../../../src/gateway/transport/uws/uws-transport.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+
+/** An installation of wsg in an empty folder, without uWebSockets.js. */
+async function installed(change: Partial<UwsSurroundings> = {}, holder?: string): Promise<UwsSurroundings> {
+  const folder = holder ?? (await temporaryFolder());
+  const from = join(folder, 'node_modules/wsg/dist/gateway/transport/uws/uws-package.js');
+  await mkdir(dirname(from), { recursive: true });
+  await writeFile(from, '');
+  return { from, platform: 'linux', arch: 'x64', abi: '115', glibc: () => '2.36', ...change };
+}
+
+/** The loader of the package beside that wsg, with these files as binaries. */
+async function withPackage(surroundings: UwsSurroundings, binaries: readonly string[]): Promise<string> {
+  const [holder = ''] = surroundings.from.split('/node_modules/');
+  const folder = join(holder, 'node_modules/uWebSockets.js');
+  await mkdir(folder, { recursive: true });
+  const real = dirname(createRequire(import.meta.url).resolve('uWebSockets.js'));
+  for (const name of ['uws.js', 'ESM_wrapper.mjs']) await cp(join(real, name), join(folder, name));
+  await writeFile(join(folder, 'package.json'), '{"name":"uWebSockets.js","version":"20.52.0","main":"uws.js"}');
+  for (const name of binaries) await writeFile(join(folder, name), 'no machine code');
+  return folder;
+}
+
+/** What the package's own loader throws. */
+function loadError(folder: string): unknown {
+  try {
+    return createRequire(join(folder, 'uws.js'))('./uws.js');
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+function shown({ code, message, hint }: WsgError): string {
+  return `${code}: ${message} ${hint ?? ''}`;
+}
+
+describe('uws that is asked for and not installed', () => {
+  const missing = new Error("Cannot find package 'uWebSockets.js' imported from x");
+
+  it('is said with the command that installs the official package in this project, then the copy', async () => {
+    const surroundings = await installed();
+    const [holder = ''] = surroundings.from.split('/node_modules/');
+    await writeFile(join(holder, 'package.json'), '{}');
+    expect(shown(uwsUnavailable(missing, surroundings))).toBe(
+      `transport.unavailable: The transport uws cannot run here. The package uWebSockets.js is not installed beside wsg (searched from ${dirname(surroundings.from)}). ` +
+        'Use --transport ws, the default, which needs nothing else. ' +
+        `To install the package: \`npm install --prefix ${holder} github:uNetworking/uWebSockets.js#v20.52.0\` (the official package; npm fetches it with git), ` +
+        `or else \`npm install --prefix ${holder} --save-exact uWebSockets.js@npm:uwebsockets@3.0.6\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`,
+    );
+  });
+
+  it('is said with --global where wsg is installed globally', async () => {
+    const surroundings = await installed({}, join(await temporaryFolder(), 'lib'));
+    expect(uwsUnavailable(missing, surroundings).hint).toContain('`npm install --global github:uNetworking/');
+  });
+
+  it('is said with pnpm where pnpm has installed wsg', async () => {
+    const from = '/srv/app/node_modules/.pnpm/wsg@0.1.0/node_modules/wsg/dist/gateway/transport/uws/uws-package.js';
+    const hint = uwsUnavailable(missing, { ...(await installed()), from }).hint;
+    expect(hint).toContain('`pnpm add --dir /srv/app github:uNetworking/');
+  });
+
+  it('finds a package for a scoped name of wsg too', async () => {
+    const holder = await temporaryFolder();
+    const from = join(holder, 'node_modules/@scope/wsg/dist/gateway/transport/uws/uws-package.js');
+    await writeFile(join(holder, 'package.json'), '{}');
+    const hint = uwsUnavailable(missing, { ...(await installed()), from }).hint;
+    expect(hint).toContain(`\`npm install --prefix ${holder} github:`);
+  });
+});
+
+describe('uws that is installed and does not load', () => {
+  it('names the ABI that there is no binary for, and those that there are', async () => {
+    const surroundings = await installed({ abi: process.versions.modules });
+    const { platform, arch } = process;
+    const folder = await withPackage(surroundings, [
+      `uws_${platform}_${arch}_1.node`,
+      `uws_${platform}_${arch}_2.node`,
+    ]);
+    const text = shown(uwsUnavailable(loadError(folder), { ...surroundings, platform, arch }));
+    expect(text).toContain(
+      `uWebSockets.js@20.52.0 in ${folder} has no binary for Node ${process.versions.node} (ABI ${process.versions.modules}) on ${platform} ${arch}`,
+    );
+    expect(text).toContain('it has ABI 1, 2.');
+    expect(text).toContain('take a version of Node that it has');
+  });
+
+  it('names the version of glibc that its binary needs, and the one that is here', async () => {
+    const surroundings = await installed();
+    await withPackage(surroundings, ['uws_linux_x64_115.node']);
+    const thrown = new Error(
+      "This version of uWS.js supports only Node.js 20.\n\nError: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by /a/uws_linux_x64_115.node)",
+    );
+    const { message, hint } = uwsUnavailable(thrown, surroundings);
+    expect(message).toMatch(
+      /uws_linux_x64_115\.node of uWebSockets\.js@20\.52\.0 in .* needs glibc 2\.38, and this system has 2\.36\.$/,
+    );
+    expect(hint).toContain('glibc 2.38 or newer');
+  });
+
+  it('says that its binaries need glibc where there is none', async () => {
+    const surroundings = await installed({ glibc: () => undefined });
+    await withPackage(surroundings, ['uws_linux_x64_115.node']);
+    expect(uwsUnavailable(new Error('x'), surroundings).message).toContain(
+      'this system has another C library (musl on Alpine)',
+    );
+  });
+
+  it("gives the loader's own reason for a binary that is damaged", async () => {
+    const surroundings = await installed({
+      abi: process.versions.modules,
+      platform: process.platform,
+      arch: process.arch,
+    });
+    const binary = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
+    const folder = await withPackage(surroundings, [binary]);
+    const { message, hint } = uwsUnavailable(loadError(folder), surroundings);
+    expect(message).toMatch(/\.node of uWebSockets\.js@20\.52\.0 in .* does not load: Error: .*(invalid|short|header)/);
+    expect(hint).toContain(`remove ${folder}`);
+  });
+});
+
+it('the binary that is named is the one that this process has loaded for uws, and its hash that of the file', async () => {
+  await loadUws();
+  const found = findUwsPackage(uwsSurroundings());
+  const report: { readonly sharedObjects?: readonly string[] } = Object(process.report.getReport());
+  expect(report.sharedObjects?.map((path) => basename(path))).toContain(basename(found?.binary ?? ''));
+  expect(found?.label).toBe('uwebsockets@3.0.6');
+  expect(fileSha256(found?.binary ?? '')).toMatch(/^[0-9a-f]{64}$/);
+  expect(fileSha256('/nonexistent')).toBeUndefined();
+});
+
+it('glibc is known on Linux systems that have it', () => {
+  expect(process.platform === 'linux' ? glibcVersion() : '2.0').toMatch(/^2\.\d+$/);
+});
