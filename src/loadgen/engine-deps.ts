@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.js';
 import type { Calibration, MetricDefinition } from '../run-file/records.js';
 import type { SampleBatch } from './metric/sample-batch.js';
-import type { RunObserver } from './run-observer.js';
-import type { RunSink } from './run-sink.js';
-import type { ScriptStart } from './scenario/thread-script.js';
+import type { RunObserver } from './run/run-observer.js';
+import type { RunSink } from './run/run-sink.js';
+import type { ScriptStart } from './script/thread-script.js';
 
 /** A script as an engine runs it. */
 export interface EngineScript {

@@ -14,19 +14,19 @@ import type {
   ThresholdRecord,
 } from '../run-file/records.js';
 import { ThresholdJudge } from '../summary/threshold-judge.js';
-import { probeTargets } from './client/probe-targets.js';
+import { probeTargets } from './run/probe-targets.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun } from '../run-file/judge-health.js';
-import { composeHealth } from './health/compose-health.js';
+import { composeHealth } from './health/merge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
 import { withoutTimes } from './metric/drain-metrics.js';
 import type { Plan } from './plan/plan.js';
-import { RunAccumulator } from './run-accumulator.js';
+import { RunAccumulator } from './run/run-accumulator.js';
 import type { EngineDeps } from './engine-deps.js';
-import { createRunHeader } from './run-header.js';
-import { explainSilence } from './scenario/explain-silence.js';
-import { composeProgress } from './run-progress.js';
-import type { StageFailure } from './scenario/thread-script.js';
+import { createRunHeader } from './run/run-header.js';
+import { explainSilence } from './run/explain-silence.js';
+import { composeProgress } from './run/run-observer.js';
+import type { StageFailure } from './script/thread-script.js';
 import { ThreadGroup } from './thread/thread-group.js';
 import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protocol.js';
 

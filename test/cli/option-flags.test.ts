@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import Loadtest from '../../src/commands/loadtest.js';
-import { OPTION_CATALOGUE } from '../../src/loadgen/plan/option-catalogue.js';
+import { OPTION_CATALOGUE } from '../../src/loadgen/options/option-catalogue.js';
 
 /** The flags of `k6 run --help` in 1.3.0, with their letters. */
 const OF_K6 = `u:vus d:duration i:iterations s:stage execution-segment execution-segment-sequence p:paused no-setup no-teardown

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
-import { planSchedule } from '../../src/loadgen/plan/schedule.js';
+import { planSchedule } from '../../src/loadgen/plan/describe-plan.js';
 import { renderSchedule } from '../../src/summary/schedule-chart.js';
 import { sparkline } from '../../src/summary/sparkline.js';
 

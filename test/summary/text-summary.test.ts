@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../src/core/error.js';
 import type { Run, ThresholdRecord } from '../../src/run-file/records.js';
 import { Breakdown } from '../../src/loadgen/metric/breakdown.js';
-import { RunAccumulator } from '../../src/loadgen/run-accumulator.js';
+import { RunAccumulator } from '../../src/loadgen/run/run-accumulator.js';
 import { renderSummary } from '../../src/summary/index.js';
 import { sampleHeader, snapshotRun, trendOf } from '../support/sample-run.js';
 

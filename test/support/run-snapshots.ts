@@ -1,5 +1,5 @@
 import type { RunSnapshot } from '../../src/summary/run-snapshot.js';
-import { RunMonitor } from '../../src/loadgen/run-monitor.js';
+import { RunMonitor } from '../../src/loadgen/run/run-monitor.js';
 import type { ThresholdPlan } from '../../src/summary/threshold.js';
 import { histogramOf, sampleHeader, sampleHealth, sampleSecond } from './sample-run.js';
 

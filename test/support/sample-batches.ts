@@ -1,6 +1,6 @@
 import type { MetricDefinition } from '../../src/run-file/records.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
-import type { Tags } from '../../src/loadgen/metric/tags.js';
+import type { Tags } from '../../src/loadgen/metric/series.js';
 
 /** One sample as a tap hears of it, with its Unix time. */
 export interface GivenSample {

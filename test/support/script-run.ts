@@ -1,11 +1,11 @@
 import { systemClock } from '../../src/core/clock.js';
-import { IterationPool } from '../../src/loadgen/executor/iteration-pool.js';
+import { IterationPool } from '../../src/loadgen/executor/executor.js';
 import { WHOLE } from '../../src/loadgen/pacing/shard.js';
-import type { LoadFlags } from '../../src/loadgen/plan/load-flags.js';
+import type { LoadFlags } from '../../src/loadgen/options/load-flags.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
 import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
-import { RunAccumulator } from '../../src/loadgen/run-accumulator.js';
-import { ScriptProgram } from '../../src/loadgen/script-program.js';
+import { RunAccumulator } from '../../src/loadgen/run/run-accumulator.js';
+import { ScriptProgram } from '../../src/loadgen/script/script-program.js';
 import type { ScriptLogLine } from '../../src/loadgen/script/runtime/script-log.js';
 import { runLoad } from './run-load.js';
 import { Load } from '../../src/loadgen/thread/load.js';

@@ -1,4 +1,4 @@
-import type { IterationRunner, IterationTicket } from '../../src/loadgen/executor/iteration-runner.js';
+import type { IterationRunner, IterationTicket } from '../../src/loadgen/executor/executor.js';
 import type { ManualClock } from './manual-clock.js';
 
 /** Iterations that take a fixed time by a manual clock. */

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { cacheFolder } from '../../core/package-version.js';
-import { describeMachine } from '../health/describe-machine.js';
+import { describeMachine } from '../health/machine-times.js';
 import { calibrationPayload } from '../../run-file/record-schemas.js';
 import type { Calibration } from '../../run-file/records.js';
 

@@ -1,6 +1,14 @@
+import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { z } from 'zod';
 import * as wsLibrary from 'ws';
 import { WebSocket } from 'ws';
+
+/** The client library under the virtual users, as the run file names it: `ws 8.23.0`. */
+export function clientVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('ws/package.json');
+  return `ws ${z.object({ version: z.string() }).parse(manifest).version}`;
+}
 
 /** How long a peer may take to answer our close frame before the socket is cut: milliseconds. */
 export const CLOSE_TIMEOUT_MS = 5000;

@@ -1,5 +1,5 @@
-import type { DialPlan } from '../plan/dial-plan.js';
-import type { RuntimeOptions } from '../plan/runtime-options.js';
+import type { DialPlan } from './dial-plan.js';
+import type { RuntimeOptions } from './read-network.js';
 import { createDialTarget, type DialTarget } from './dial-target.js';
 import { createDialTls } from './dial-tls.js';
 import { hostOverride } from './host-rules.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { errorMessage, WsgError } from '../../core/error.js';
-import type { TlsPlan } from '../plan/dial-plan.js';
+import type { TlsPlan } from './dial-plan.js';
 
 /** What the TLS connections to one target share. */
 export interface DialTls {

@@ -1,5 +1,5 @@
-import { AddressBlock } from '../plan/local-addresses.js';
-import type { RuntimeOptions } from '../plan/runtime-options.js';
+import { AddressBlock } from './local-addresses.js';
+import type { RuntimeOptions } from './read-network.js';
 import type { DialWishes } from './dial-target.js';
 
 /** What k6's options `hosts`, `blockHostnames` and `blacklistIPs` say of a URL: another address, or none. Throws when it may not be connected to; of names that is known once they are resolved. */

@@ -1,8 +1,8 @@
 import { lookup as lookupName, type LookupAddress, type LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
-import type { DnsPlan } from '../plan/dial-plan.js';
-import type { AddressBlock } from '../plan/local-addresses.js';
+import type { DnsPlan } from './dial-plan.js';
+import type { AddressBlock } from './local-addresses.js';
 
 /** What names are resolved with. */
 export interface NameResolverOptions {

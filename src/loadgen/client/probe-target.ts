@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
-import type { Target } from '../plan/dial-plan.js';
+import type { Target } from './dial-plan.js';
 import { Connection } from './connection.js';
 import type { DialTarget } from './dial-target.js';
 

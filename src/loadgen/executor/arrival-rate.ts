@@ -1,6 +1,6 @@
 import { rateAt } from '../pacing/arrivals.js';
 import { partOf, shareOf } from '../pacing/shard.js';
-import type { ConstantArrivalRatePlan, RampingArrivalRatePlan } from '../plan/scenario-plan.js';
+import type { ConstantArrivalRatePlan, RampingArrivalRatePlan } from './scenario-plan.js';
 import type { ExecutorContext } from './executor.js';
 import { ExecutorBase } from './executor-base.js';
 

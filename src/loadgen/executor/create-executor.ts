@@ -1,11 +1,9 @@
 import { constantArrivals, rampingArrivals } from '../pacing/arrivals.js';
-import type { ScenarioPlan } from '../plan/scenario-plan.js';
+import type { ScenarioPlan } from './scenario-plan.js';
 import { ArrivalRate } from './arrival-rate.js';
-import { ConstantVus } from './constant-vus.js';
+import { ConstantVus, PerVuIterations, SharedIterations } from './looping-vus.js';
 import type { Executor, ExecutorContext } from './executor.js';
-import { PerVuIterations } from './per-vu-iterations.js';
 import { RampingVus } from './ramping-vus.js';
-import { SharedIterations } from './shared-iterations.js';
 
 /** The executor of a scenario. */
 export function createExecutor(plan: ScenarioPlan, context: ExecutorContext): Executor {

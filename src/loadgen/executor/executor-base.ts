@@ -1,5 +1,5 @@
 import { numberInPlan, type Shard } from '../pacing/shard.js';
-import { startingTimeMs, type ScenarioPlan } from '../plan/scenario-plan.js';
+import { startingTimeMs, type ScenarioPlan } from './scenario-plan.js';
 import type { Executor, ExecutorContext, ExecutorState } from './executor.js';
 
 /**

@@ -1,5 +1,5 @@
 import { shareOf } from '../pacing/shard.js';
-import type { ConstantVusPlan, PerVuIterationsPlan, SharedIterationsPlan } from '../plan/scenario-plan.js';
+import type { ConstantVusPlan, PerVuIterationsPlan, SharedIterationsPlan } from './scenario-plan.js';
 import { ExecutorBase } from './executor-base.js';
 
 /** A fixed number of virtual users that iterate one after another: what three of k6's executors are. */
@@ -33,5 +33,47 @@ export abstract class LoopingVus<
       if (turn !== undefined) await turn;
     }
     this.activeVus -= 1;
+  }
+}
+
+/** k6's constant-vus: iterations without limit; the time alone ends them. */
+export class ConstantVus extends LoopingVus<ConstantVusPlan> {
+  protected next(user: number): Promise<boolean> {
+    return this.iterate(user, this.context.clock.now());
+  }
+
+  protected countLeftOver(): number {
+    return 0;
+  }
+}
+
+/** k6's shared-iterations: one pool, faster virtual users (and threads) take more of it. */
+export class SharedIterations extends LoopingVus<SharedIterationsPlan> {
+  /** Of this process, all threads together. */
+  private readonly iterations = shareOf(this.plan.iterations, this.processPart);
+
+  protected next(user: number): Promise<boolean> {
+    return this.iterate(user, this.context.clock.now(), this.iterations);
+  }
+
+  protected countLeftOver(): number {
+    return this.context.pool.takeRest(this.iterations);
+  }
+}
+
+/** k6's per-vu-iterations: the same number of iterations for each virtual user. */
+export class PerVuIterations extends LoopingVus<PerVuIterationsPlan> {
+  private readonly taken = new Map<number, number>();
+
+  protected async next(user: number): Promise<boolean> {
+    const taken = this.taken.get(user) ?? 0;
+    if (taken >= this.plan.iterations) return false;
+    this.taken.set(user, taken + 1);
+    return this.iterate(user, this.context.clock.now());
+  }
+
+  protected countLeftOver(): number {
+    const begun = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
+    return this.allocatedVus * this.plan.iterations - begun;
   }
 }

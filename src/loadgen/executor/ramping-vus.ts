@@ -1,6 +1,6 @@
 import { shareOf } from '../pacing/shard.js';
 import { mostVus, vuSteps, type VuStep } from '../pacing/stages.js';
-import type { RampingVusPlan } from '../plan/scenario-plan.js';
+import type { RampingVusPlan } from './scenario-plan.js';
 import { ExecutorBase } from './executor-base.js';
 
 /** A virtual user's place: whether it may iterate, and what ends its last iteration when it no longer may. */

@@ -1,4 +1,18 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { RunMachine } from '../../run-file/records.js';
+
+/** The machine that the generator runs on. */
+export function describeMachine(): RunMachine {
+  const processors = cpus();
+  return {
+    platform: platform(),
+    arch: arch(),
+    cpuModel: processors[0]?.model ?? 'unknown',
+    cpus: processors.length,
+    memoryBytes: totalmem(),
+  };
+}
 
 /** What a hypervisor took from the machine, and a container's limit from this process, since they began; undefined where the system does not tell. */
 export interface TakenTimes {

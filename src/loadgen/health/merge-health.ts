@@ -1,5 +1,17 @@
+import { judgeSecond } from '../../run-file/judge-health.js';
+import type { HealthRecord } from '../../run-file/records.js';
 import { largest } from '../../core/largest.js';
-import type { LoadHealth, Pace, ThreadHealth } from './thread-gauges.js';
+import type { ProcessHealth } from './process-gauges.js';
+import type { LoadHealth, ThreadHealth, Pace } from './thread-gauges.js';
+
+/** How the generator did in one second, with the verdict on it. */
+export function composeHealth(
+  second: number,
+  measured: ThreadHealth & ProcessHealth,
+  { backlogBytes, pace }: LoadHealth,
+): HealthRecord {
+  return { second, ...measured, backlogBytes, ...pace, verdict: judgeSecond(measured) };
+}
 
 /**
  * The health of several threads in the same second: that of the busiest and of the latest one, for one thread that is a bottleneck spoils

@@ -1,6 +1,31 @@
 import { PerformanceObserver, performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock } from '../../core/clock.js';
 import { Histogram } from '../../core/histogram.js';
+import type { Executor } from '../executor/executor.js';
+
+/** A clock that records into `lag` how late each scheduled task ran. */
+export class LagClock implements Clock {
+  constructor(
+    private readonly clock: Clock,
+    private readonly lag: Histogram,
+  ) {}
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  wallNow(): number {
+    return this.clock.wallNow();
+  }
+
+  schedule(task: () => void, delayMs: number): () => void {
+    const dueMs = this.clock.now() + delayMs;
+    return this.clock.schedule(() => {
+      this.lag.record(Math.max(0, this.clock.now() - dueMs));
+      task();
+    }, delayMs);
+  }
+}
 
 /** How often a task of no other purpose is scheduled, so that lag is known even while the virtual users wait: milliseconds. */
 const PROBE_MS = 20;
@@ -71,5 +96,27 @@ export class ThreadGauges {
       this.lag.record(Math.max(0, this.clock.now() - dueMs));
       this.probe();
     }, PROBE_MS);
+  }
+}
+
+/** How many iterations of arrival rates began in a second, and how many their schedules want. */
+export class ArrivalPace {
+  private begunBefore = 0;
+
+  /** Since the last call; undefined when none of the executors has a rate. */
+  take(executors: readonly Executor[]): Pace | undefined {
+    const scheduled = executors.filter(({ plannedPerSecond }) => plannedPerSecond !== undefined);
+    if (scheduled.length === 0) return undefined;
+    const begun = scheduled.reduce(
+      (sum, { completeIterations, interruptedIterations, activeVus }) =>
+        sum + completeIterations + interruptedIterations + activeVus,
+      0,
+    );
+    const pace = {
+      begun: begun - this.begunBefore,
+      planned: scheduled.reduce((sum, { plannedPerSecond = 0 }) => sum + plannedPerSecond, 0),
+    };
+    this.begunBefore = begun;
+    return pace;
   }
 }

@@ -1,8 +1,7 @@
 import { BALANCE_COUNTERS, type MetricDefinition } from '../../run-file/records.js';
 import { bindActions, type Actions, type Metric } from './metric.js';
 import type { MetricRegistry } from './metric-registry.js';
-import type { Counter, Gauge, Rate, Series, TimeTrend } from './series.js';
-import type { Tags } from './tags.js';
+import type { Counter, Gauge, Rate, Series, TimeTrend, Tags } from './series.js';
 
 /** k6's metrics that a WebSocket run fills, with their types and units. */
 export const BUILT_IN_METRICS: readonly MetricDefinition[] = [

@@ -1,6 +1,5 @@
 import type { MetricDefinition } from '../../run-file/records.js';
-import type { AnySeries, Series, TimeTrend } from './series.js';
-import { hasTags, type Tags } from './tags.js';
+import { hasTags, type AnySeries, type Series, type TimeTrend, type Tags } from './series.js';
 
 /** Those of a metric's samples that have all the tags, as a threshold names them. */
 export interface Submetric<S extends AnySeries> {

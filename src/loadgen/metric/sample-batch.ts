@@ -1,6 +1,6 @@
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { SampleTap } from './metric.js';
-import type { Tags } from './tags.js';
+import type { Tags } from './series.js';
 
 /** Samples of a batch that have metric and tags in common. */
 export interface SampledSeries {

@@ -5,7 +5,7 @@ import { keptSubmetrics } from '../plan/read-thresholds.js';
 import { CsvOutput } from './csv-output.js';
 import { parseCsvWish } from './csv-wish.js';
 import { JsonOutput } from './json-output.js';
-import type { LoadOutput } from './load-output.js';
+import type { LoadOutput } from './load-outputs.js';
 import { OtlpOutput } from './otlp-output.js';
 import { PrometheusOutput } from './prometheus-output.js';
 import { isStandardOutput } from './sample-file.js';

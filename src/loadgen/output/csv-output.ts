@@ -1,7 +1,7 @@
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
-import { metadataOf, tagsOf } from '../metric/tags.js';
+import { metadataOf, tagsOf } from '../metric/series.js';
 import type { CsvWish, TimeFormat } from './csv-wish.js';
-import type { LoadOutput } from './load-output.js';
+import type { LoadOutput } from './load-outputs.js';
 import { isStandardOutput, SampleFile } from './sample-file.js';
 
 /** The tags that have a column of their own unless the plan names others: k6's system tags (k6 docs, "System tags"), sorted. */

@@ -6,7 +6,7 @@ import { DASHBOARD_SCRIPT } from '../../summary/page/dashboard-script.js';
 import { dashboardSecond } from '../../summary/page/dashboard-second.js';
 import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/page/uplot-assets.js';
 import type { RunSnapshot } from '../../summary/run-snapshot.js';
-import type { LoadOutput } from './load-output.js';
+import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
 
 /** What a page that is opened late is given: 4 hours. */

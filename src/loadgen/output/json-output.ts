@@ -1,9 +1,9 @@
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { ThresholdPlan } from '../../summary/threshold.js';
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
-import { metadataOf, tagsOf } from '../metric/tags.js';
+import { metadataOf, tagsOf } from '../metric/series.js';
 import { parseSeriesName } from '../../core/series-name.js';
-import type { LoadOutput } from './load-output.js';
+import type { LoadOutput } from './load-outputs.js';
 import { isStandardOutput, SampleFile } from './sample-file.js';
 
 /** Of a plan what the `Metric` lines say. */

@@ -1,6 +1,6 @@
 import { errorMessage } from '../../core/error.js';
 import type { RunSnapshot } from '../../summary/run-snapshot.js';
-import type { LoadOutput } from './load-output.js';
+import type { LoadOutput } from './load-outputs.js';
 import { otlpJson } from './otlp-json.js';
 
 const REQUEST_BOUND_MS = 5000;

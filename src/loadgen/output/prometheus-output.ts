@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { RunSnapshot } from '../../summary/run-snapshot.js';
-import type { LoadOutput } from './load-output.js';
+import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
 import { prometheusText } from '../../summary/prometheus-text.js';
 

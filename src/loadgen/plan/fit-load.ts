@@ -1,7 +1,7 @@
-import type { OptionReader } from './option-reader.js';
+import type { OptionReader } from '../options/option-reader.js';
 import type { Behaviour } from './plan.js';
 import type { LoadPlan } from './read-load.js';
-import type { ScenarioPlan } from './scenario-plan.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 const SECOND_MS = 1000;
 /** What virtual users loop in for a time, so that each can hold a connection for it. */

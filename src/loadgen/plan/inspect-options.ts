@@ -1,7 +1,7 @@
 import { formatGoDuration } from '../../core/duration.js';
 import { DEFAULT_TREND_STATS } from '../../summary/trend-stats.js';
-import { DEFAULT_SYSTEM_TAGS } from '../script/runtime/system-tags.js';
-import { isRecord } from './option-reader.js';
+import { DEFAULT_SYSTEM_TAGS } from '../metric/system-tags.js';
+import { isRecord } from '../options/option-reader.js';
 import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
 import { viewOptions } from './view-options.js';
 

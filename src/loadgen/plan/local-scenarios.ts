@@ -2,7 +2,7 @@ import { shareOf } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import { segmentShare } from './execution-segment.js';
 import { maxPlanVus, type Plan } from './plan.js';
-import type { ScenarioPlan } from './scenario-plan.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /**
  * The scenarios as this process runs them: of an execution segment its share of virtual users, iterations and rates; for display. Executors

@@ -1,25 +1,31 @@
 import { randomInt } from 'node:crypto';
 import { errorMessage, WsgError } from '../../core/error.js';
-import { metricsOf } from '../metric/scenario-metrics.js';
+import { metricsOf } from '../scenario/scenario-metrics.js';
 import { shareOf } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import { parseExecutionSegment, type ExecutionSegment } from './execution-segment.js';
 import { defaultThreads } from './count-threads.js';
 import { fitLoad } from './fit-load.js';
-import type { LoadFlags } from './load-flags.js';
-import { environmentLayers, flagLayer, judgeFates, mergeLayers, objectLayer, type Layer } from './option-layers.js';
-import { OptionReader } from './option-reader.js';
+import type { LoadFlags } from '../options/load-flags.js';
+import {
+  environmentLayers,
+  flagLayer,
+  judgeFates,
+  mergeLayers,
+  objectLayer,
+  type Layer,
+} from '../options/option-layers.js';
+import { OptionReader } from '../options/option-reader.js';
 import { trendStatProblems } from '../../summary/trend-stats.js';
 import { hostOverride } from '../client/host-rules.js';
-import type { Target } from './dial-plan.js';
+import type { Target } from '../client/dial-plan.js';
 import type { Behaviour, Plan, SummaryWishes } from './plan.js';
-import { readDial } from './read-dial.js';
-import type { RuntimeOptions } from './runtime-options.js';
-import { readBuiltIn, refuseBuiltInOptions } from './read-built-in.js';
+import { readDial } from '../client/read-dial.js';
+import { readRuntimeOptions, type RuntimeOptions } from '../client/read-network.js';
+import { readBuiltIn, refuseBuiltInOptions } from '../scenario/read-built-in.js';
 import { readLoad } from './read-load.js';
-import { readRuntimeOptions } from './read-runtime-options.js';
 import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
-import type { ScenarioPlan } from './scenario-plan.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
 /** One that is drawn; any whole number may be given. */

@@ -1,9 +1,9 @@
 import type { ThresholdPlan } from '../../summary/threshold.js';
-import type { BuiltInPlan } from './built-in-plan.js';
-import type { DialPlan, Target } from './dial-plan.js';
+import type { BuiltInPlan } from '../scenario/built-in-plan.js';
+import type { DialPlan, Target } from '../client/dial-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';
-import type { RuntimeOptions } from './runtime-options.js';
-import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from './scenario-plan.js';
+import type { RuntimeOptions } from '../client/read-network.js';
+import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from '../executor/scenario-plan.js';
 
 /** A built-in scenario at its target, or the functions that a script exports; a script knows by itself where it connects. */
 export type Behaviour =

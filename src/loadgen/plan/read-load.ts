@@ -1,7 +1,7 @@
-import type { Layer } from './option-layers.js';
-import type { OptionReader, Setting } from './option-reader.js';
-import { readScenarios, readStageList, tooFewIterations, type ScenarioDefaults } from './read-scenarios.js';
-import type { ScenarioBase, ScenarioPlan } from './scenario-plan.js';
+import type { Layer } from '../options/option-layers.js';
+import type { OptionReader, Setting } from '../options/option-reader.js';
+import { readScenarios, readStageList, tooFewIterations, type ScenarioDefaults } from '../executor/read-scenarios.js';
+import type { ScenarioBase, ScenarioPlan } from '../executor/scenario-plan.js';
 
 const DEFAULT_VUS = 100;
 const DEFAULT_DURATION_MS = 30_000;

@@ -1,9 +1,9 @@
 import { formatGoDuration } from '../../core/duration.js';
-import { DEFAULT_DNS } from './read-network.js';
-import { OPTION_CATALOGUE } from './option-catalogue.js';
-import { isRecord } from './option-reader.js';
+import { DEFAULT_DNS } from '../client/read-network.js';
+import { OPTION_CATALOGUE } from '../options/option-catalogue.js';
+import { isRecord } from '../options/option-reader.js';
 import type { Plan } from './plan.js';
-import type { ScenarioPlan } from './scenario-plan.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /** Only wsg has these; no script of k6 asks for them. */
 const NOT_OF_K6 = (

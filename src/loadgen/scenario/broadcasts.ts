@@ -1,4 +1,4 @@
-import type { DeliveryMetrics } from '../metric/scenario-metrics.js';
+import type { DeliveryMetrics } from './scenario-metrics.js';
 
 /** A message that is on its way to all connections of a thread. */
 interface Broadcast {

@@ -1,7 +1,7 @@
-import type { IterationTicket } from '../executor/iteration-runner.js';
+import type { IterationTicket } from '../executor/executor.js';
 import type { MessageSink } from '../client/frame-walker.js';
 import type { CheckRecorder } from '../metric/check-recorder.js';
-import type { ChurnPlan } from '../plan/built-in-plan.js';
+import type { ChurnPlan } from './built-in-plan.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 

@@ -1,6 +1,6 @@
-import type { RoundTripMetrics } from '../metric/scenario-metrics.js';
+import type { RoundTripMetrics } from './scenario-metrics.js';
 import type { Pace } from '../health/thread-gauges.js';
-import type { EchoPlan } from '../plan/built-in-plan.js';
+import type { EchoPlan } from './built-in-plan.js';
 import { HeldUser, type HeldContext } from './held-user.js';
 import { MessageWriter, readStamp } from './message-stamp.js';
 import { RoundTrips } from './round-trips.js';

@@ -1,6 +1,6 @@
-import type { DeliveryMetrics } from '../metric/scenario-metrics.js';
+import type { DeliveryMetrics } from './scenario-metrics.js';
 import type { Pace } from '../health/thread-gauges.js';
-import type { FanOutPlan } from '../plan/built-in-plan.js';
+import type { FanOutPlan } from './built-in-plan.js';
 import { Broadcasts } from './broadcasts.js';
 import { HeldUser, type HeldContext } from './held-user.js';
 import { findPublished, formatPublished } from './message-stamp.js';

@@ -1,8 +1,27 @@
-import type { FloodPlan } from '../plan/built-in-plan.js';
 import { HeldUser, type HeldContext } from './held-user.js';
-import { MessageWriter } from './message-stamp.js';
 import type { Scenario, VirtualUser } from './scenario.js';
+import type { FloodPlan } from './built-in-plan.js';
+import { MessageWriter } from './message-stamp.js';
 import type { Session } from './session.js';
+
+/** Connections that do nothing: how many a target holds, and what they cost. */
+export class IdleScenario implements Scenario {
+  constructor(private readonly held: HeldContext) {}
+
+  createUser(vu: number): VirtualUser {
+    return new IdleUser(this.held, vu);
+  }
+}
+
+class IdleUser extends HeldUser {
+  onMessage(): void {
+    this.held.context.metrics.messagesReceived.add(1);
+  }
+
+  protected opened(): void {
+    // It is there, and that is all.
+  }
+}
 
 /** What a connection may hold that has not reached the system: enough to keep it busy, little enough to bound the memory of many. */
 const MOST_BUFFERED_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { PublishPlan } from '../plan/built-in-plan.js';
+import type { PublishPlan } from './built-in-plan.js';
 
 const MOST_SOCKETS = 64;
 const REQUEST_TIMEOUT_MS = 30_000;

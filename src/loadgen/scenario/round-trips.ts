@@ -1,4 +1,4 @@
-import type { RoundTripMetrics } from '../metric/scenario-metrics.js';
+import type { RoundTripMetrics } from './scenario-metrics.js';
 
 const SETTLED = 0;
 const WAITING = 1;

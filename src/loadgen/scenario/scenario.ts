@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js';
 import type { DialContext } from '../client/connection.js';
-import type { IterationTicket } from '../executor/iteration-runner.js';
+import type { IterationTicket } from '../executor/executor.js';
 import type { Pace } from '../health/thread-gauges.js';
 import type { DialTargets } from '../client/dial-targets.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
-import type { Tags } from '../metric/tags.js';
+import type { Tags } from '../metric/series.js';
 import type { OpenConnections } from './open-connections.js';
 
 /** What virtual users of a thread share. */

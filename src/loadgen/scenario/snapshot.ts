@@ -1,8 +1,7 @@
 import type { MessageSink } from '../client/frame-walker.js';
 import type { CheckRecorder } from '../metric/check-recorder.js';
 import type { Series } from '../metric/series.js';
-import { nextTickMs } from '../pacing/interval-ticks.js';
-import { SeededRandom } from '../pacing/seeded-random.js';
+import { nextTickMs, SeededRandom } from '../pacing/seeded-random.js';
 import { FAILED_DIAL_PAUSE_MS, Pause } from './pause.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
 import { Session } from './session.js';

@@ -1,5 +1,5 @@
-import type { StormMetrics } from '../metric/scenario-metrics.js';
-import type { StormPlan } from '../plan/built-in-plan.js';
+import type { StormMetrics } from './scenario-metrics.js';
+import type { StormPlan } from './built-in-plan.js';
 import { HeldUser, type HeldContext } from './held-user.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session, SessionResult } from './session.js';

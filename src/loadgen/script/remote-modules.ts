@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../../core/package-version.js';
 import { systemErrorCode } from '../../core/error.js';
-import type { RemoteModule } from './transform/bundle.js';
+import type { RemoteModule } from '../../script-compiler/bundle.js';
 
 const TIMEOUT_MS = 30_000;
 /** Whoever waits longer wants to know what for. */

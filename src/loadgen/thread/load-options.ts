@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.js';
-import type { IterationPool } from '../executor/iteration-pool.js';
+import type { IterationPool } from '../executor/executor.js';
 import type { SampleBuffer } from '../metric/sample-batch.js';
 import type { Shard } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScriptStart } from '../scenario/thread-script.js';
+import type { ScriptStart } from '../script/thread-script.js';
 import type { ProgressCells } from './progress-cells.js';
 import type { SecondMessage } from './protocol.js';
 import type { ScriptOutlets } from './script-load.js';

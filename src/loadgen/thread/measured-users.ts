@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
-import type { IterationRunner, IterationTicket } from '../executor/iteration-runner.js';
+import type { IterationRunner, IterationTicket } from '../executor/executor.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
-import type { Tags } from '../metric/tags.js';
+import type { Tags } from '../metric/series.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
 
 /** What a complete iteration records. */

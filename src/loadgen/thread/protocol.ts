@@ -3,7 +3,7 @@ import type { DrainedMetrics } from '../metric/drain-metrics.js';
 import type { SampleBatch } from '../metric/sample-batch.js';
 import type { Shard } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScriptStart, StageFailure } from '../scenario/thread-script.js';
+import type { ScriptStart, StageFailure } from '../script/thread-script.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
 
 /** What a load thread is born with. */

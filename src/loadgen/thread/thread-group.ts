@@ -1,17 +1,16 @@
 import { WsgError } from '../../core/error.js';
-import { IterationPool } from '../executor/iteration-pool.js';
+import { IterationPool } from '../executor/executor.js';
 import { SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { countThreads } from '../plan/count-threads.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScriptStart } from '../scenario/thread-script.js';
+import type { ScriptStart } from '../script/thread-script.js';
 import { StopFlag } from '../script/runtime/interruption.js';
 import { LoadThread, type ThreadOutlets } from './load-thread.js';
-import { ProgressCells, type ThreadProgress } from './progress-cells.js';
+import { ProgressCells, sumProgress, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, LogMessage, SecondMessage, ToThread, VerdictMessage } from './protocol.js';
 import { LineCredit } from './script-lines.js';
 import { SecondMerger } from './second-merger.js';
 import { SilenceWatch } from './silence-watch.js';
-import { sumProgress } from './sum-progress.js';
 
 /** What load threads may be told besides their plan. */
 export interface ThreadGroupOptions {

@@ -1,10 +1,10 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
-import { IterationPool } from '../executor/iteration-pool.js';
+import { IterationPool } from '../executor/executor.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { Interruption, StopFlag } from '../script/runtime/interruption.js';
-import { describeScriptError } from '../script/runtime/script-error.js';
+import { describeScriptError } from '../script/runtime/stack-trace.js';
 import { Load } from './load.js';
 import { ProgressCells } from './progress-cells.js';
 import { LineCredit, ScriptLines } from './script-lines.js';

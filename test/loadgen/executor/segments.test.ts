@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createExecutor } from '../../../src/loadgen/executor/create-executor.js';
-import { IterationPool } from '../../../src/loadgen/executor/iteration-pool.js';
+import { IterationPool } from '../../../src/loadgen/executor/executor.js';
 import { TimeSlices } from '../../../src/loadgen/executor/time-slices.js';
 import { createStripe } from '../../../src/loadgen/pacing/stripe.js';
-import type { ScenarioPlan } from '../../../src/loadgen/plan/scenario-plan.js';
+import type { ScenarioPlan } from '../../../src/loadgen/executor/scenario-plan.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { TimedIterations } from '../../support/timed-iterations.js';
 

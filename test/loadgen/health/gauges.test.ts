@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
 import { Histogram } from '../../../src/core/histogram.js';
-import { LagClock } from '../../../src/loadgen/health/lag-clock.js';
+import { LagClock, ThreadGauges } from '../../../src/loadgen/health/thread-gauges.js';
 import { ProcessGauges } from '../../../src/loadgen/health/process-gauges.js';
-import { ThreadGauges } from '../../../src/loadgen/health/thread-gauges.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 it('records how late a scheduled task ran, and nothing for a cancelled one', () => {

@@ -3,7 +3,7 @@ import { bindActions } from '../../../src/loadgen/metric/metric.js';
 import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
 import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
 import { parseSeriesName } from '../../../src/core/series-name.js';
-import { NO_TAGS, type Tags } from '../../../src/loadgen/metric/tags.js';
+import { NO_TAGS, type Tags } from '../../../src/loadgen/metric/series.js';
 
 const tags = (values: Record<string, string>): Tags => new Map(Object.entries(values));
 

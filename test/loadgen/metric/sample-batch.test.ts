@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../../../src/loadgen/metric/sample-batch.js';
-import { NO_TAGS } from '../../../src/loadgen/metric/tags.js';
+import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
 
 const COUNTER = { name: 'iterations', type: 'counter', contains: 'default' } as const;
 const TREND = { name: 'ws_ping', type: 'trend', contains: 'time' } as const;

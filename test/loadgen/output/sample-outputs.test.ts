@@ -7,7 +7,7 @@ import { CsvOutput } from '../../../src/loadgen/output/csv-output.js';
 import { parseCsvWish } from '../../../src/loadgen/output/csv-wish.js';
 import { JsonOutput } from '../../../src/loadgen/output/json-output.js';
 import { SampleFile } from '../../../src/loadgen/output/sample-file.js';
-import { withMetadata } from '../../../src/loadgen/metric/tags.js';
+import { withMetadata } from '../../../src/loadgen/metric/series.js';
 import { batchOf } from '../../support/sample-batches.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

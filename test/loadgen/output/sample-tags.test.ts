@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { metadataOf, tagsOf } from '../../../src/loadgen/metric/tags.js';
+import { metadataOf, tagsOf } from '../../../src/loadgen/metric/series.js';
 import { LoadTarget } from '../../support/load-target.js';
 import { runScript, type ScriptRun, type ScriptRunOptions } from '../../support/script-run.js';
 

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { nextTickMs } from '../../../src/loadgen/pacing/interval-ticks.js';
-import { SeededRandom } from '../../../src/loadgen/pacing/seeded-random.js';
+import { nextTickMs, SeededRandom } from '../../../src/loadgen/pacing/seeded-random.js';
 
 it('keeps the beat of the start, however late a tick ran', () => {
   expect(nextTickMs(100, 1000, 100)).toBe(1100);

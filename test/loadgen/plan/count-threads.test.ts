@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countThreads } from '../../../src/loadgen/plan/count-threads.js';
 import { parseLoadOptions, planLoad } from '../../../src/loadgen/plan/parse-load-options.js';
-import { createRunHeader } from '../../../src/loadgen/run-header.js';
+import { createRunHeader } from '../../../src/loadgen/run/run-header.js';
 
 describe('countThreads', () => {
   it('is what is wanted, and never more than there are virtual users', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HeldSchedule } from '../../../src/loadgen/scenario/held-schedule.js';
+import { HeldSchedule } from '../../../src/loadgen/scenario/held-user.js';
 
 describe('HeldSchedule', () => {
   it('spreads first dials by the number of the virtual user, whichever thread has it', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RoundTripMetrics } from '../../../src/loadgen/metric/scenario-metrics.js';
+import type { RoundTripMetrics } from '../../../src/loadgen/scenario/scenario-metrics.js';
 import { RoundTrips } from '../../../src/loadgen/scenario/round-trips.js';
 
 type Sample = readonly [dueMs: number, sentMs: number, answeredMs: number];

@@ -5,7 +5,7 @@ import { createDialTarget } from '../../../src/loadgen/client/dial-target.js';
 import { BuiltInMetrics } from '../../../src/loadgen/metric/built-in-metrics.js';
 import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
 import { CheckRecorder } from '../../../src/loadgen/metric/check-recorder.js';
-import { NO_TAGS } from '../../../src/loadgen/metric/tags.js';
+import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
 import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
 import { OpenConnections } from '../../../src/loadgen/scenario/open-connections.js';
 import { SnapshotScenario } from '../../../src/loadgen/scenario/snapshot.js';

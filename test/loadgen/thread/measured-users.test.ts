@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
-import { NO_TAGS } from '../../../src/loadgen/metric/tags.js';
+import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
 import type { Scenario } from '../../../src/loadgen/scenario/scenario.js';
 import { MeasuredUsers } from '../../../src/loadgen/thread/measured-users.js';
 import { ManualClock } from '../../support/manual-clock.js';

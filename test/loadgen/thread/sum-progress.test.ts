@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ThreadProgress } from '../../../src/loadgen/thread/progress-cells.js';
-import { sumProgress } from '../../../src/loadgen/thread/sum-progress.js';
+import { sumProgress, type ThreadProgress } from '../../../src/loadgen/thread/progress-cells.js';
 
 function progress(factor: number, state: ThreadProgress['state']): ThreadProgress {
   return {

@@ -1,21 +1,31 @@
 import type { VuContext } from '../runtime/vu-context.js';
-import { jslibLibrary } from '../transform/module-names.js';
+import { jslibLibrary } from '../../../script-compiler/module-names.js';
+import { parseHtml } from './html/html-selection.js';
+import { asText } from './values.js';
 import { createCryptoModule } from './crypto.js';
-import { createHtmlModule } from './html.js';
-import { createHttpModule } from './http.js';
-import { createK6Summary } from './jslib-k6-summary.js';
-import { createK6Utils } from './jslib-k6-utils.js';
-import { createPapaParse } from './jslib-papaparse.js';
-import { createUrlModule } from './jslib-url.js';
-import { createUuid } from './jslib-uuid.js';
-import { createExperimentalWebsocketsModule, createWebsocketsModule } from './websockets.js';
+import { createHttpModule } from './http/http.js';
+import { createK6Summary } from './jslib/k6-summary.js';
+import { createK6Utils, createUuid } from './jslib/k6-utils.js';
+import { createPapaParse } from './jslib/papaparse.js';
+import { createExperimentalWebsocketsModule, createWebsocketsModule } from './sockets/web-socket.js';
 import { createDataModule } from './data.js';
 import { createEncodingModule } from './encoding.js';
 import { createExecutionModule } from './execution.js';
 import { createK6Module } from './k6.js';
 import { createMetricsModule } from './metrics.js';
 import { createTimersModule } from './timers.js';
-import { createWsModule } from './ws.js';
+import { createWsModule } from './sockets/ws-session.js';
+
+/** The module `k6/html` of one virtual user. */
+export function createHtmlModule(vu: VuContext): object {
+  const parseHTML = (text?: unknown): object => parseHtml(vu, text === undefined || text === null ? '' : asText(text));
+  return { parseHTML, default: { parseHTML } };
+}
+
+/** The library `url` of jslib.k6.io: the classes of the URL standard, which Node has. */
+export function createUrlModule(): object {
+  return { URL, URLSearchParams };
+}
 
 /** What modules of one virtual user need beside its context. */
 export interface ModuleTools {

@@ -1,5 +1,4 @@
-import { bytesOf, toArrayBuffer } from './values.js';
-import { wrongType } from './k6-errors.js';
+import { bytesOf, toArrayBuffer, wrongType } from './values.js';
 
 const ENCODINGS = ['std', 'rawstd', 'url', 'rawurl'];
 const STANDARD = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;

@@ -1,4 +1,4 @@
-import { metadataOf, tagsOf, withMetadata } from '../../metric/tags.js';
+import { metadataOf, tagsOf, withMetadata } from '../../metric/series.js';
 import { Interruption } from '../runtime/interruption.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { asText } from './values.js';

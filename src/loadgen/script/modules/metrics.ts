@@ -1,8 +1,7 @@
 import type { MetricType } from '../../../run-file/records.js';
 import type { Metric } from '../../metric/metric.js';
 import type { VuContext } from '../runtime/vu-context.js';
-import { onlyInInit } from './k6-errors.js';
-import { tagsArgument } from './tags-argument.js';
+import { onlyInInit, tagsArgument } from './values.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{1,128}$/;
 

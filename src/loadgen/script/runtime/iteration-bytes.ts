@@ -1,7 +1,6 @@
 import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
-import type { Counter, Series } from '../../metric/series.js';
+import type { Counter, Series, Tags } from '../../metric/series.js';
 import type { Metric } from '../../metric/metric.js';
-import type { Tags } from '../../metric/tags.js';
 
 /**
  * The bytes of one virtual user, as k6 counts them: one sample of `data_sent` and one of `data_received` at the end of each iteration,

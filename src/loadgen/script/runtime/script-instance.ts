@@ -1,5 +1,5 @@
 import { Script } from 'node:vm';
-import type { CompiledScript } from '../transform/compiled-script.js';
+import type { CompiledScript } from '../../../script-compiler/compiled-script.js';
 import type { Guard, Returned, ScriptFunction } from './guard.js';
 import { type LiveGlobals, ScriptScope } from './script-scope.js';
 import { Waiting } from './waiting.js';

@@ -1,5 +1,5 @@
-import type { CompiledScript } from '../transform/compiled-script.js';
-import { OriginalPositions } from '../transform/original-positions.js';
+import type { CompiledScript } from '../../../script-compiler/compiled-script.js';
+import { OriginalPositions } from '../../../script-compiler/source-positions.js';
 import { scriptFileName } from './script-instance.js';
 
 /** What is needed of a script to read its stack traces. */
@@ -30,4 +30,16 @@ function originalOf(script: TracedScript, line: number, column: number): string 
   }
   const position = positions.at(line, column);
   return position === undefined ? undefined : `${position.file}:${position.line}:${position.column}`;
+}
+
+/** What a script threw, as the log shows it: the error and the script's own frames of its stack, at the user's lines. */
+export function describeScriptError(error: unknown, compiled: TracedScript): string {
+  if (!(error instanceof Error)) return `Uncaught ${thrownText(error)}`;
+  const frames = scriptFrames(error.stack ?? '', compiled);
+  const head = `${error.name}: ${error.message}`;
+  return [head, ...frames.map((frame) => `\t${frame}`)].join('\n');
+}
+
+function thrownText(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? typeof thrown);
 }

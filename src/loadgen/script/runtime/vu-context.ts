@@ -3,17 +3,17 @@ import type { Clock } from '../../../core/clock.js';
 import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
 import type { MetricRegistry } from '../../metric/metric-registry.js';
 import type { RequestPace } from '../../pacing/request-pace.js';
-import { type Tags, withTags } from '../../metric/tags.js';
-import type { RuntimeOptions } from '../../plan/runtime-options.js';
+import { type Tags, withTags } from '../../metric/series.js';
+import type { RuntimeOptions } from '../../client/read-network.js';
 import type { Connection } from '../../client/connection.js';
 import type { OpenConnections } from '../../scenario/open-connections.js';
-import { CookieStore } from '../modules/cookie-jar.js';
+import { CookieStore } from './cookie-jar.js';
 import { EventLoop } from './event-loop.js';
 import { IterationBytes } from './iteration-bytes.js';
 import { Guard } from './guard.js';
 import type { ScriptLog } from './script-log.js';
 import type { StopFlag } from './interruption.js';
-import type { SystemTags } from './system-tags.js';
+import type { SystemTags } from '../../metric/system-tags.js';
 
 /** What the script said about the whole test, with `exec.test.abort` and `exec.test.fail`. */
 export interface TestVerdicts {

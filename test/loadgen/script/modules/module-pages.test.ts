@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { JSLIB_LIBRARIES, K6_MODULES } from '../../../../src/loadgen/script/transform/module-names.js';
+import { JSLIB_LIBRARIES, K6_MODULES } from '../../../../src/script-compiler/module-names.js';
 import { runScript } from '../../../support/script-run.js';
 
 const PAGE = readFileSync(new URL('../../../../docs/reference/k6-modules.md', import.meta.url), 'utf8');

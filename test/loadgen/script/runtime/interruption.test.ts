@@ -9,8 +9,8 @@ import {
   type ScriptInstance,
 } from '../../../../src/loadgen/script/runtime/script-instance.js';
 import { scriptFrames } from '../../../../src/loadgen/script/runtime/stack-trace.js';
-import { compileScript } from '../../../../src/loadgen/script/transform/compile-script.js';
-import type { CompiledScript } from '../../../../src/loadgen/script/transform/compiled-script.js';
+import { compileScript } from '../../../../src/script-compiler/compile-script.js';
+import type { CompiledScript } from '../../../../src/script-compiler/compiled-script.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 interface Running {

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { FORMAT } from '../../run-file/record-line.js';
+import type { Calibration, MetricDefinition, RunHeader } from '../../run-file/records.js';
+import { clientVersion } from '../client/adopt-socket.js';
+import { describeMachine } from '../health/machine-times.js';
+import { BUILT_IN_METRICS } from '../metric/built-in-metrics.js';
+import { metricsOf } from '../scenario/scenario-metrics.js';
+import { countThreads } from '../plan/count-threads.js';
+import type { Target } from '../client/dial-plan.js';
+import { describePlan } from '../plan/describe-plan.js';
+import { planTarget, type Plan } from '../plan/plan.js';
+import { localVus } from '../plan/local-scenarios.js';
+import { startingTimeMs } from '../executor/scenario-plan.js';
+
+/** What a run's header says beside the plan. */
+export interface RunOrigin {
+  /** Of wsg. */
+  readonly version: string;
+  /** Unix milliseconds. */
+  readonly startedAtMs: number;
+  /** Those that there are, with a script's own; the built-in ones unless told. */
+  readonly metrics?: readonly MetricDefinition[];
+  readonly scriptHash?: string;
+  /** Which build it is of. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Of this machine, when it was calibrated. */
+  readonly calibration?: Calibration;
+}
+
+/** The first record of a run of the plan. */
+export function createRunHeader(
+  plan: Plan,
+  { version, startedAtMs, metrics, scriptHash, labels = {}, calibration }: RunOrigin,
+): RunHeader {
+  const target = planTarget(plan);
+  const recorded = recordedPlan(plan);
+  return {
+    format: `${FORMAT.major}.${FORMAT.minor}`,
+    startedAt: new Date(startedAtMs).toISOString(),
+    scenario: plan.behaviour.name,
+    plan: recorded,
+    ...(scriptHash !== undefined && { scriptHash }),
+    planHash: createHash('sha256').update(canonicalJson(recorded)).digest('hex'),
+    ...(target !== undefined && { target: allTargets(plan, target) }),
+    vus: localVus(plan),
+    durationMs: Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario))),
+    description: describePlan(plan).scenarios,
+    seed: plan.seed,
+    warmupMs: 0,
+    compression: plan.behaviour.type === 'built-in' && plan.behaviour.dial.offersDeflate,
+    tls: target?.normalised.startsWith('wss:') ?? false,
+    threads: countThreads(plan),
+    machine: describeMachine(),
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(calibration !== undefined && { calibration }),
+    node: process.version,
+    version,
+    client: clientVersion(),
+    metrics: metrics ?? builtInMetrics(plan),
+  };
+}
+
+function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
+  return behaviour.type === 'built-in' ? metricsOf(behaviour) : BUILT_IN_METRICS;
+}
+
+/** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept; so it is with the values of headers. */
+function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
+  const { threads: _threads, seed: _seed, ...rest } = plan;
+  const behaviour = recordedBehaviour(plan.behaviour);
+  return {
+    ...rest,
+    behaviour,
+    scenarios: plan.scenarios.map((scenario) => ({ ...scenario, env: Object.keys(scenario.env) })),
+  };
+}
+
+function recordedBehaviour(behaviour: Plan['behaviour']): Readonly<Record<string, unknown>> {
+  if (behaviour.type === 'script') return behaviour;
+  const dial = { ...behaviour.dial, headers: namesOf(behaviour.dial.headers) };
+  if (behaviour.name !== 'fan-out') return { ...behaviour, dial };
+  return { ...behaviour, dial, publish: { ...behaviour.publish, headers: namesOf(behaviour.publish.headers) } };
+}
+
+function namesOf(headers: readonly (readonly [name: string, value: string])[]): readonly string[] {
+  return headers.map(([name]) => name);
+}
+
+/** Several stand in one text, with spaces between. */
+function allTargets({ behaviour }: Plan, first: Target): Target {
+  if (behaviour.type === 'script') return first;
+  const { targets } = behaviour.dial;
+  return {
+    given: targets.map(({ given }) => given).join(' '),
+    normalised: targets.map(({ normalised }) => normalised).join(' '),
+  };
+}
+
+/** JSON with sorted keys, so that equal plans have equal texts. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : part,
+  );
+}

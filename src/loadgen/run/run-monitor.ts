@@ -1,0 +1,102 @@
+import { Histogram } from '../../core/histogram.js';
+import type {
+  HealthRecord,
+  HistogramRecord,
+  RunEnd,
+  RunHeader,
+  SecondRecord,
+  SketchRecord,
+} from '../../run-file/records.js';
+import type { LatencyFigures, RunSnapshot } from '../../summary/run-snapshot.js';
+import type { ThresholdPlan } from '../../summary/threshold.js';
+import { ThresholdJudge } from '../../summary/threshold-judge.js';
+import { RunAccumulator } from './run-accumulator.js';
+import type { RunSink } from './run-sink.js';
+
+const NO_ITERATIONS = { complete: 0, interrupted: 0 } as const;
+
+/** Makes of the records of a run what is to be shown while it goes: after each second a snapshot, and one more at its end. */
+export class RunMonitor implements RunSink {
+  private readonly accumulator = new RunAccumulator();
+  private readonly judge: ThresholdJudge;
+  /** Response times of the second under way. Histograms are large: each is made once and used again. */
+  private readonly response = new Map<string, Histogram>();
+  private header: RunHeader | undefined;
+  private second: SecondRecord | undefined;
+  private lastElapsedMs = 0;
+  private last: RunSnapshot | undefined;
+
+  constructor(
+    thresholds: readonly ThresholdPlan[],
+    private readonly tell: (snapshot: RunSnapshot) => void,
+  ) {
+    this.judge = new ThresholdJudge(thresholds);
+  }
+
+  writeHeader(header: RunHeader): void {
+    this.header = header;
+  }
+
+  writeSecond(second: SecondRecord): void {
+    this.second = second;
+    this.accumulator.addFigures(second);
+  }
+
+  writeHistogram(record: HistogramRecord): void {
+    this.accumulator.mergeHistogram(record);
+    if (record.kind !== 'response') return;
+    const histogram = this.response.get(record.series) ?? new Histogram();
+    this.response.set(record.series, histogram);
+    histogram.add(record.histogram);
+  }
+
+  writeSketch(record: SketchRecord): void {
+    this.accumulator.mergeSketch(record);
+  }
+
+  /** The last record of a second. */
+  writeHealth(health: HealthRecord): void {
+    const { header, second } = this;
+    if (header === undefined || second === undefined) return;
+    const totals = this.accumulator.totals(second.elapsedMs, NO_ITERATIONS);
+    this.last = {
+      header,
+      second,
+      lengthMs: second.elapsedMs - this.lastElapsedMs,
+      health,
+      latencies: this.takeLatencies(),
+      totals,
+      thresholds: this.judge.outcomes(totals, header.metrics),
+    };
+    this.lastElapsedMs = second.elapsedMs;
+    this.tell(this.last);
+  }
+
+  writeGateway(): void {}
+
+  writeEvent(): void {}
+
+  writeThreshold(): void {}
+
+  writeEnd(end: RunEnd): void {
+    if (this.last === undefined) return;
+    const { totals } = end;
+    const { metrics } = this.last.header;
+    this.tell({ ...this.last, totals, thresholds: this.judge.outcomes(totals, metrics), end });
+  }
+
+  private takeLatencies(): ReadonlyMap<string, LatencyFigures> {
+    const figures = new Map<string, LatencyFigures>();
+    for (const [series, histogram] of this.response) {
+      if (histogram.count === 0) continue;
+      figures.set(series, figuresOf(histogram));
+      histogram.reset();
+    }
+    return figures;
+  }
+}
+
+function figuresOf(histogram: Histogram): LatencyFigures {
+  const at = (percentile: number): number => histogram.valueAtPercentile(percentile);
+  return { count: histogram.count, p50: at(50), p90: at(90), p99: at(99), max: histogram.max };
+}

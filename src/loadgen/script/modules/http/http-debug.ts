@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import type { VuContext } from '../../runtime/vu-context.js';
+import type { HttpExchange } from './http-marks.js';
+import type { HttpRequest } from './http-request.js';
+
+/** Logs one request and its answer as k6 does for `--http-debug`: the heads, and with `full` the bodies, too. */
+export class HttpDebug {
+  readonly #fields: Readonly<Record<string, string | number>>;
+
+  private constructor(
+    private readonly vu: VuContext,
+    private readonly isFull: boolean,
+  ) {
+    const { group, number, iterationInInstance, tags } = vu;
+    const scenario = tags.get('scenario');
+    this.#fields = {
+      group,
+      iter: iterationInInstance,
+      request_id: randomUUID(),
+      vu: number,
+      ...(scenario !== undefined && { scenario }),
+    };
+  }
+
+  /** Undefined when nobody wants to see requests. */
+  static of(vu: VuContext): HttpDebug | undefined {
+    const { httpDebug } = vu.thread.runtime;
+    return httpDebug === undefined ? undefined : new HttpDebug(vu, httpDebug === 'full');
+  }
+
+  request({ method, url, body }: HttpRequest, headers: Readonly<Record<string, string>>): void {
+    const { Host: host, ...others } = headers;
+    const head = [`${method} ${url.pathname}${url.search} HTTP/1.1`, `Host: ${host}`];
+    this.#write('Request', [...head, ...Object.entries(others).map(([name, value]) => `${name}: ${value}`)], body);
+  }
+
+  response({ proto, statusText, rawHeaders, body }: HttpExchange): void {
+    const lines = [`${proto} ${statusText}`];
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+      lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
+    this.#write('Response', lines, body);
+  }
+
+  #write(what: string, lines: readonly string[], body: Buffer | undefined): void {
+    const shown = this.isFull && body !== undefined ? body.toString('utf8') : '';
+    const text = `${what}:\n${lines.join('\n')}\n\n${shown}\n`;
+    this.vu.thread.log.write({ level: 'info', text, source: 'http-debug', fields: this.#fields });
+  }
+}

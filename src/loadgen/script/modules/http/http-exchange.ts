@@ -1,0 +1,204 @@
+import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { PeerCertificate } from 'node:tls';
+import { errorMessage, systemErrorCode } from '../../../../core/error.js';
+import type { VuContext } from '../../runtime/vu-context.js';
+import { hostOverride, localAddressOf } from '../../../client/host-rules.js';
+import { cookieHeader } from '../../runtime/cookie-jar.js';
+import { HTTP_HEAD_LIMIT_BYTES } from './broken-head.js';
+import { decompressBody } from './http-body.js';
+import { type HttpExchange, Marks } from './http-marks.js';
+import type { HttpRequest } from './http-request.js';
+
+/** Connections of one virtual user, kept between requests as k6 does. */
+export class HttpConnections {
+  private http: HttpAgent | undefined;
+  private https: HttpsAgent | undefined;
+
+  constructor(private readonly vu: VuContext) {}
+
+  agentFor(url: URL): HttpAgent | HttpsAgent {
+    const keepAlive = !this.vu.thread.runtime.noConnectionReuse;
+    if (url.protocol === 'http:') return (this.http ??= new HttpAgent({ keepAlive }));
+    return (this.https ??= new HttpsAgent({ keepAlive }));
+  }
+
+  close(): void {
+    this.http?.destroy();
+    this.https?.destroy();
+    this.http = undefined;
+    this.https = undefined;
+  }
+}
+
+/** An exchange that did not come to its end, with what there was of it until then. */
+export class BrokenExchange extends Error {
+  /** Both ends of the connection; empty without one. */
+  readonly route: string;
+  /** The head of an answer had come. */
+  readonly hasAnswer: boolean;
+  readonly certificate: PeerCertificate | undefined;
+
+  constructor(
+    override readonly cause: Error,
+    /** Its status is 0; the body is what had come. */
+    readonly partial: HttpExchange,
+    marks: Pick<Marks, 'route' | 'hasAnswer' | 'certificate'>,
+  ) {
+    super(cause.message);
+    this.route = marks.route;
+    this.hasAnswer = marks.hasAnswer;
+    this.certificate = marks.certificate;
+  }
+}
+
+/** The body of an answer that cannot be decompressed. */
+export class UnreadableBody extends Error {}
+
+/** An answer that is not one to the request: the script gets it thrown, as by k6. */
+export class UnsupportedAnswer extends Error {}
+
+/** What sends a request, and who hears how to cut it. */
+export interface ExchangeParts {
+  readonly vu: VuContext;
+  readonly connections: HttpConnections;
+  readonly onAbort: (abort: (reason: Error) => void) => void;
+}
+
+/** Go sends these again when a connection that had served before turns out to be closed (RFC 9110, section 9.2.2). */
+const REPEATABLE: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+const CLOSED_BY_PEER: readonly string[] = ['ECONNRESET', 'EPIPE'];
+
+/** Sends one request without following redirects. Rejects with `BrokenExchange` when it fails. */
+export async function exchange(parts: ExchangeParts, request: HttpRequest): Promise<HttpExchange> {
+  for (;;) {
+    const marks = new Marks(() => parts.vu.thread.clock.now());
+    try {
+      return await attempt(parts, request, marks);
+    } catch (error) {
+      if (!mayBeRepeated(request, marks, error)) throw error;
+    }
+  }
+}
+
+function mayBeRepeated({ method, body }: HttpRequest, marks: Marks, error: unknown): boolean {
+  if (!(error instanceof BrokenExchange) || !marks.isStale) return false;
+  return (
+    REPEATABLE.includes(method) && body === undefined && CLOSED_BY_PEER.includes(systemErrorCode(error.cause) ?? '')
+  );
+}
+
+function attempt(parts: ExchangeParts, request: HttpRequest, marks: Marks): Promise<HttpExchange> {
+  const { vu, connections, onAbort } = parts;
+  const { clock } = vu.thread;
+  return new Promise((resolve, reject) => {
+    const send = request.url.protocol === 'https:' ? requestHttps : requestHttp;
+    const outgoing = send(request.url, requestOptions(request, vu, connections));
+    const chunks: Buffer[] = [];
+    let isWhole = false;
+    const cancelTimeout = clock.schedule(() => outgoing.destroy(timeoutError()), request.timeoutMs);
+    const fail = (error: Error): void => {
+      cancelTimeout();
+      const body = error instanceof UnreadableBody ? Buffer.alloc(0) : Buffer.concat(chunks);
+      reject(new BrokenExchange(error, marks.broken(body), marks));
+    };
+    const refuse = (answer: IncomingMessage): void => {
+      cancelTimeout();
+      outgoing.destroy();
+      reject(new UnsupportedAnswer(`unsupported response status: ${statusTextOf(answer)}`));
+    };
+    onAbort((reason) => outgoing.destroy(reason));
+    outgoing.on('socket', (socket) => marks.watch(socket));
+    outgoing.on('finish', () => (marks.sent = clock.now()));
+    // What follows a whole answer is nobody's.
+    outgoing.on('error', (error) => void (isWhole || fail(error)));
+    outgoing.on('upgrade', refuse);
+    outgoing.on('connect', refuse);
+    outgoing.on('response', (answer) => {
+      marks.answered = clock.now();
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', fail);
+      outgoing.prependListener('error', () => (isWhole = answer.complete));
+      answer.on('end', () => {
+        cancelTimeout();
+        try {
+          resolve(finished(answer, Buffer.concat(chunks), marks));
+        } catch (error) {
+          fail(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+    outgoing.end(request.body);
+    if (request.timeoutMs === 0) outgoing.destroy(timeoutError());
+  });
+}
+
+function requestOptions(request: HttpRequest, vu: VuContext, connections: HttpConnections): RequestOptions {
+  const { runtime, lookup } = vu.thread;
+  return {
+    method: request.method,
+    agent: connections.agentFor(request.url),
+    headers: headersOf(request),
+    // Servers that are under test may be sloppy: what k6 reads is read.
+    insecureHTTPParser: true,
+    maxHeaderSize: HTTP_HEAD_LIMIT_BYTES,
+    ...(runtime.insecureSkipTlsVerify && { rejectUnauthorized: false }),
+    ...(lookup && { lookup }),
+    ...addressOf(request.url, vu),
+  };
+}
+
+/** What is sent in front of the body, with cookies. */
+export function headersOf(request: HttpRequest): Record<string, string> {
+  const headers = Object.fromEntries(request.headers);
+  headers['Host'] ??= request.url.host;
+  const jar = cookieHeader(request.jar, request.url);
+  const own = request.cookies.map(([name, value]) => `${name}=${value}`);
+  const cookies = [...own, ...(jar === '' ? [] : [jar])].join('; ');
+  if (cookies !== '')
+    headers['Cookie'] = headers['Cookie'] === undefined ? cookies : `${headers['Cookie']}; ${cookies}`;
+  if (request.body !== undefined) headers['Content-Length'] = String(request.body.length);
+  return headers;
+}
+
+function addressOf(url: URL, vu: VuContext): RequestOptions {
+  const { address } = hostOverride(url, vu.thread.runtime);
+  return { ...address, localAddress: localAddressOf(vu.number, vu.thread.runtime) };
+}
+
+function timeoutError(): Error {
+  return Object.assign(new Error('request timeout'), { code: 'ETIMEDOUT' });
+}
+
+function finished(answer: IncomingMessage, body: Buffer, marks: Marks): HttpExchange {
+  return {
+    status: answer.statusCode ?? 0,
+    statusText: statusTextOf(answer),
+    rawHeaders: answer.rawHeaders,
+    body: plainBody(body, answer.headers['content-encoding'] ?? ''),
+    proto: `HTTP/${answer.httpVersion}`,
+    timings: marks.end,
+    ...marks.peer,
+  };
+}
+
+function statusTextOf({ statusCode = 0, statusMessage = '' }: IncomingMessage): string {
+  return `${statusCode} ${statusMessage}`.trimEnd();
+}
+
+function plainBody(body: Buffer, encoding: string): Buffer {
+  try {
+    return decompressBody(body, encoding);
+  } catch (error) {
+    throw new UnreadableBody(`error decompressing response body (${decompressionText(error, encoding)})`);
+  }
+}
+
+/** In the words of Go's packages. */
+function decompressionText(error: unknown, encoding: string): string {
+  if (systemErrorCode(error) === 'Z_BUF_ERROR') return 'unexpected EOF';
+  const message = errorMessage(error);
+  return message === 'incorrect header check'
+    ? `${encoding === 'deflate' ? 'zlib' : encoding}: invalid header`
+    : message;
+}

@@ -1,0 +1,173 @@
+import { fromByteText, toByteText } from '../../../../core/byte-text.js';
+import { JsonPath } from '../../../../json-path/json-path.js';
+import { exists, type JsonValue } from '../../../../json-path/json-value.js';
+import type { Cookie } from '../../runtime/cookie-jar.js';
+import type { Selection } from '../html/html-selection.js';
+import { canonicalName, isOfConnection } from '../sockets/socket-connection.js';
+import { asText, toArrayBuffer } from '../values.js';
+import type { HttpExchange, HttpTimings } from './http-marks.js';
+import type { HttpRequest } from './http-request.js';
+import { formRequest, linkRequest, type Pages } from './page-requests.js';
+import type { RequestFailure } from './request-url.js';
+
+/** What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text; undefined when that is nothing. */
+export function selectJson(json: string, path: string): unknown {
+  const found = new JsonPath(path).find(toByteText(json));
+  return exists(found) ? valueOf(found) : undefined;
+}
+
+function valueOf({ kind, raw, text }: JsonValue): unknown {
+  switch (kind) {
+    case 'string':
+      return fromByteText(text);
+    case 'number':
+      return Number(raw);
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    case 'null':
+      return null;
+    case 'json':
+      return JSON.parse(fromByteText(raw));
+  }
+}
+
+/** What a response tells of its request. */
+export interface AskedRequest {
+  readonly method: string;
+  /** '' when it was no URL. */
+  readonly href: string;
+  readonly headers: HttpRequest['headers'];
+  readonly body: HttpRequest['body'];
+  readonly responseType: HttpRequest['responseType'];
+  /** What was sent of cookies, by name. */
+  readonly cookies: Readonly<Record<string, readonly object[]>>;
+}
+
+/** What a response has beside the answer. */
+interface ResponseParts {
+  readonly cookies: readonly Cookie[];
+  readonly pages: Pages;
+}
+
+/** What requests return to scripts; of a request without an answer it has the error. */
+export class HttpResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly status_text: string;
+  readonly proto: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Record<string, readonly object[]>>;
+  readonly body: string | ArrayBuffer | null;
+  readonly timings: HttpTimings;
+  readonly tls_version: string;
+  readonly remote_ip: string;
+  readonly remote_port: number;
+  readonly error: string;
+  readonly error_code: number;
+  readonly request: object;
+
+  readonly #pages: Pages;
+
+  constructor(request: AskedRequest, answer: HttpExchange, failure: RequestFailure, { cookies, pages }: ResponseParts) {
+    this.#pages = pages;
+    this.url = request.href;
+    this.status = answer.status;
+    this.status_text = answer.statusText;
+    this.proto = answer.proto;
+    this.headers = headersOf(answer.rawHeaders);
+    this.cookies = cookiesByName(cookies);
+    this.body = bodyOf(request, answer);
+    this.timings = answer.timings;
+    this.tls_version = answer.tlsVersion ?? '';
+    this.remote_ip = answer.remoteAddress;
+    this.remote_port = answer.remotePort;
+    this.error = failure.error;
+    this.error_code = failure.errorCode;
+    this.request = {
+      method: request.method,
+      url: request.href,
+      headers: Object.fromEntries(request.headers.map(([name, value]) => [name, [value]])),
+      body: request.body?.toString('utf8') ?? '',
+      cookies: request.cookies,
+    };
+  }
+
+  /** The body as JSON; with a path in the syntax of gjson, what it leads to: undefined when that is nothing. */
+  json(selector?: unknown): unknown {
+    const text = this.#textFor('JSON');
+    if (selector === undefined) return JSON.parse(text);
+    return isJson(text) ? selectJson(text, asText(selector)) : undefined;
+  }
+
+  /** The body as a page, or what a selector finds in it. */
+  html(selector?: unknown): Selection {
+    const document = this.#pages.parse(this.#textFor('HTML'), this.url);
+    return selector === undefined ? document : document.find(asText(selector));
+  }
+
+  #textFor(format: string): string {
+    if (typeof this.body === 'string') return this.body;
+    if (this.body !== null) return Buffer.from(this.body).toString('utf8');
+    const why = 'this likely was because of a request error getting the response';
+    throw new Error(`the body is null so we can't transform it to ${format} - ${why}`);
+  }
+
+  submitForm(options?: unknown): unknown {
+    return this.#pages.send('submitForm', formRequest({ document: this.html(), url: this.url }, options));
+  }
+
+  clickLink(options?: unknown): unknown {
+    return this.#pages.send('clickLink', linkRequest({ document: this.html(), url: this.url }, options));
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** With the names of Go, and without what Go takes out of them because it is about the connection. */
+function headersOf(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = canonicalName(raw[index] ?? '');
+    const value = raw[index + 1] ?? '';
+    if (isOfConnection(name, value)) continue;
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  }
+  return headers;
+}
+
+function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
+  const byName: Record<string, object[]> = {};
+  for (const { name, value, domain, isHostOnly, path, isHttpOnly, isSecure, maxAge, expiresMs } of cookies) {
+    const cookie = {
+      name,
+      value,
+      domain: isHostOnly ? '' : domain,
+      path,
+      http_only: isHttpOnly,
+      secure: isSecure,
+      max_age: maxAge,
+      expires: expiresMs ?? 0,
+    };
+    (byName[name] ??= []).push(cookie);
+  }
+  return byName;
+}
+
+/** No answer at all, and answers that never have a body. */
+const WITHOUT_BODY: readonly number[] = [0, 204, 304];
+
+function bodyOf({ responseType }: AskedRequest, answer: HttpExchange): string | ArrayBuffer | null {
+  // Of an answer that broke off there is what had come, as in k6.
+  const mayBeMissing = WITHOUT_BODY.includes(answer.status);
+  if ((mayBeMissing && answer.body.length === 0) || responseType === 'none') return null;
+  return responseType === 'binary' ? toArrayBuffer(answer.body) : answer.body.toString('utf8');
+}

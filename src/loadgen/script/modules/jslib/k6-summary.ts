@@ -1,0 +1,102 @@
+import type { CheckFigures } from '../../../../run-file/records.js';
+import { checkTree } from '../../../../summary/check-tree.js';
+import { groupLines } from '../../../../summary/check-lines.js';
+import { formatValue, type TimeUnit } from '../../../../summary/format-value.js';
+import { metricRows } from '../../../../summary/metric-rows.js';
+import { createPalette } from '../../../../summary/palette.js';
+import { summaryDataMetrics } from './summary-data.js';
+import { asText, isObject, property } from '../values.js';
+
+/** The library `k6-summary` of jslib.k6.io, over the data that `handleSummary` gets. */
+export function createK6Summary(): object {
+  return { textSummary, jUnit, humanizeValue };
+}
+
+function textSummary(summary: unknown, options?: unknown): string {
+  const indent = `${asText(property(options, 'indent') ?? ' ')}  `;
+  const palette = createPalette(property(options, 'enableColors') === true);
+  const wishes = property(summary, 'options');
+  const given = property(options, 'summaryTrendStats') ?? property(wishes, 'summaryTrendStats');
+  const names = Array.isArray(given) ? given.map(String) : [];
+  const timeUnit = timeUnitOf(property(options, 'summaryTimeUnit') ?? property(wishes, 'summaryTimeUnit'));
+  const { metrics, stats } = summaryDataMetrics(property(summary, 'metrics'), names);
+  const rows = metricRows(metrics, { stats, timeUnit, rateStyle: 'marks', palette });
+  const lines = rows.map(({ metric, name, dots, text }) => {
+    const marks = metric.thresholds;
+    const isOk = marks.every(({ ok }) => ok);
+    const mark = marks.length === 0 ? ' ' : isOk ? palette.pass('✓') : palette.fail('✗');
+    return `${indent}${metric.tags === undefined ? '' : '  '}${mark} ${name}${dots}: ${text}`;
+  });
+  const root = property(summary, 'root_group');
+  const checks = checkTree({ checks: checksOf(root), groups: groupsOf(root) });
+  return [...groupLines(checks, `${indent}  `, palette), ...lines].join('\n');
+}
+
+/** A value of a metric, which is given as `handleSummary` gets it, in the words of the summary. */
+function humanizeValue(value: unknown, metric?: unknown, timeUnit?: unknown): string {
+  const [type, contains] = [property(metric, 'type'), property(metric, 'contains')];
+  return formatValue(Number(value), {
+    type: type === 'rate' ? 'rate' : 'gauge',
+    contains: contains === 'time' || contains === 'data' ? contains : 'default',
+    timeUnit: timeUnitOf(timeUnit),
+  });
+}
+
+/** Each threshold is a test case. */
+function jUnit(summary: unknown, options?: unknown): string {
+  const name = asText(property(options, 'name') ?? 'k6 thresholds');
+  const metrics = property(summary, 'metrics');
+  const outcomes = Object.entries(isObject(metrics) ? metrics : {}).flatMap(([metric, figures]) => {
+    const thresholds = property(figures, 'thresholds');
+    return Object.entries(isObject(thresholds) ? thresholds : {}).map(([expression, outcome]) => ({
+      title: `${metric} - ${expression}`,
+      isOk: property(outcome, 'ok') === true,
+    }));
+  });
+  const failures = outcomes.filter(({ isOk }) => !isOk).length;
+  const cases = outcomes.map(({ title, isOk }) =>
+    isOk
+      ? `<testcase name="${escapeXml(title)}" />`
+      : `<testcase name="${escapeXml(title)}"><failure message="failed" /></testcase>`,
+  );
+  const counts = `tests="${outcomes.length}" failures="${failures}"`;
+  return `<?xml version="1.0"?>\n<testsuites ${counts}>\n<testsuite name="${escapeXml(name)}" ${counts}>${cases.map((line) => `\n${line}`).join('')}\n</testsuite >\n</testsuites >`;
+}
+
+function checksOf(group: unknown, path = ''): CheckFigures[] {
+  const checks = property(group, 'checks');
+  const groups = property(group, 'groups');
+  const own = (Array.isArray(checks) ? checks : []).map((check: unknown) => ({
+    name: asText(property(check, 'name')),
+    group: path,
+    passes: Number(property(check, 'passes')),
+    fails: Number(property(check, 'fails')),
+  }));
+  const inner = (Array.isArray(groups) ? groups : []).flatMap((child: unknown) =>
+    checksOf(child, `${path}::${asText(property(child, 'name'))}`),
+  );
+  return [...own, ...inner];
+}
+
+function groupsOf(group: unknown, path = ''): string[] {
+  const groups = property(group, 'groups');
+  return (Array.isArray(groups) ? groups : []).flatMap((child: unknown) => {
+    const own = `${path}::${asText(property(child, 'name'))}`;
+    return [own, ...groupsOf(child, own)];
+  });
+}
+
+function timeUnitOf(unit: unknown): TimeUnit | undefined {
+  return unit === 's' || unit === 'ms' || unit === 'us' ? unit : undefined;
+}
+
+function escapeXml(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&apos;',
+  };
+  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+}

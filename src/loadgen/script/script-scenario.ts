@@ -1,0 +1,66 @@
+import type { Clock } from '../../core/clock.js';
+import { type Tags, withMetadata } from '../metric/series.js';
+import { maxScenarioMs, plannedIterations, startingTimeMs, type ScenarioPlan } from '../executor/scenario-plan.js';
+import type { ScriptUser } from './script-user.js';
+import type { ScenarioState } from './runtime/vu-context.js';
+import type { Scenario, VirtualUser } from '../scenario/scenario.js';
+import type { ThreadScript } from './thread-script.js';
+
+/** What a scenario of a script is told. */
+export interface ScriptScenarioOptions {
+  readonly script: ThreadScript;
+  readonly plan: ScenarioPlan;
+  readonly tags: Tags;
+  readonly clock: Clock;
+  /** When the executors began, by the clock. */
+  readonly startMs: () => number;
+  /** Of all threads; complete ones. */
+  readonly iterations: () => number;
+}
+
+/** One scenario of a script: virtual users that call its `exec` function. */
+export class ScriptScenario implements Scenario {
+  private readonly prepared = new Map<number, ScriptUser>();
+  private readonly state: ScenarioState;
+
+  constructor(private readonly options: ScriptScenarioOptions) {
+    const { plan, startMs } = options;
+    this.state = {
+      name: plan.name,
+      executor: plan.executor,
+      startMs: () => startMs() + plan.startTimeMs,
+      progress: () => this.progress(),
+    };
+  }
+
+  /** Makes these virtual users and runs the script's top level in each, so that no iteration has to. */
+  async prepare(numbers: readonly number[]): Promise<void> {
+    for (const number of numbers) {
+      const user = this.create(number);
+      await user.prepare();
+      this.prepared.set(number, user);
+    }
+  }
+
+  createUser(vu: number): VirtualUser {
+    const known = this.prepared.get(vu);
+    this.prepared.delete(vu);
+    return known ?? this.create(vu);
+  }
+
+  private create(number: number): ScriptUser {
+    const { script, plan, tags, startMs } = this.options;
+    const { exec, env } = plan;
+    const own = script.thread.systemTags.has('vu') ? withMetadata(tags, 'vu', String(number)) : tags;
+    const deadlineMs = (): number => (startMs() > 0 ? startMs() + maxScenarioMs(plan) : Infinity);
+    return script.createUser(number, { exec, env, tags: own, state: this.state, deadlineMs });
+  }
+
+  private progress(): number {
+    const { plan, clock, iterations } = this.options;
+    const planned = plannedIterations(plan);
+    const share =
+      planned === undefined ? (clock.now() - this.state.startMs()) / startingTimeMs(plan) : iterations() / planned;
+    return Math.min(1, Math.max(0, share));
+  }
+}

@@ -1,0 +1,145 @@
+import { type Tags, withMetadata } from '../metric/series.js';
+import type { IterationTicket } from '../executor/executor.js';
+import type { VirtualUser } from '../scenario/scenario.js';
+import { isThenable } from './runtime/box.js';
+import { Interruption } from './runtime/interruption.js';
+import { describeScriptError } from './runtime/stack-trace.js';
+import { instantiate, type LoadedScript, type ScriptInstance } from './runtime/script-instance.js';
+import type { LiveGlobals } from './runtime/script-scope.js';
+import { type ScenarioState, type ScriptThread, VuContext } from './runtime/vu-context.js';
+import { createEnvironment } from './vu-environment.js';
+
+/** What a virtual user of a script is made of. */
+export interface ScriptUserOptions {
+  readonly script: LoadedScript;
+  readonly thread: ScriptThread;
+  readonly number: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** The exported function that is an iteration. */
+  readonly exec: string;
+  /** Of all its samples. */
+  readonly tags: Tags;
+  readonly scenario?: ScenarioState;
+  /** What `setup` returned, as JSON; read when the first iteration begins. */
+  readonly setupData: () => string | undefined;
+  /** A busy loop that still runs at this moment of `performance.now()` is interrupted. */
+  readonly deadlineMs: () => number;
+}
+
+/** One virtual user of a script: its own instance, which it calls once an iteration. */
+export class ScriptUser implements VirtualUser {
+  readonly vu: VuContext;
+  private readonly live: LiveGlobals;
+  private instance: ScriptInstance | undefined;
+  private setupData: { readonly value: unknown } | undefined;
+  private iterations = 0;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(private readonly options: ScriptUserOptions) {
+    const { thread, number, env, tags, scenario } = options;
+    this.vu = new VuContext(thread, number);
+    this.vu.tags = tags;
+    this.vu.scenario = scenario;
+    this.live = { __ENV: env, __VU: number, __ITER: 0 };
+  }
+
+  /** Of its samples at this moment. */
+  get tags(): Tags {
+    return this.vu.tags;
+  }
+
+  /** Runs the script's top level, once. Rejects with what it throws. */
+  async prepare(): Promise<ScriptInstance> {
+    if (this.instance !== undefined) return this.instance;
+    const { script, deadlineMs } = this.options;
+    const { vu, live } = this;
+    vu.guard.begin(deadlineMs());
+    const entry = script.compiled.files[0] ?? script.compiled.path;
+    this.instance = await instantiate(script, createEnvironment(vu, live, entry));
+    vu.isInit = false;
+    return this.instance;
+  }
+
+  async iterate(ticket: IterationTicket): Promise<boolean> {
+    const { vu, live } = this;
+    live.__ITER = this.iterations;
+    vu.iterationInInstance = this.iterations;
+    vu.iterationInScenario = this.iterations;
+    vu.iteration = ticket;
+    if (vu.thread.systemTags.has('iter')) vu.tags = withMetadata(vu.tags, 'iter', String(this.iterations));
+    this.iterations += 1;
+    try {
+      await this.run(this.options.exec, [this.data()]);
+      return true;
+    } catch (error) {
+      return this.judge(error);
+    }
+  }
+
+  interrupt(): void {
+    const reason = new Interruption('the iteration was interrupted');
+    this.vu.guard.interrupt(reason);
+    this.vu.loop.stop(reason);
+  }
+
+  /** Calls an exported function and waits until nothing is left to do; resolves with what it returned. Rejects with what it threw. */
+  async run(exported: string, args: readonly unknown[], deadlineMs = this.options.deadlineMs()): Promise<unknown> {
+    const instance = await this.prepare();
+    const { vu } = this;
+    this.failure = undefined;
+    let returned: unknown;
+    const keep = (value: unknown): void => {
+      returned = value;
+      if (isThenable(value)) this.watch(value, (settled) => (returned = settled));
+    };
+    vu.guard.begin(deadlineMs);
+    vu.beginIteration();
+    try {
+      await vu.loop.run(() => {
+        const called = instance.call(exported, args);
+        if (called instanceof Promise) return called.then(({ value }) => keep(value));
+        return keep(called.value);
+      });
+    } finally {
+      vu.endIteration();
+      if (!vu.thread.runtime.noCookiesReset) vu.cookies.clear();
+    }
+    if (this.failure !== undefined) throw this.rejection(this.failure);
+    return returned;
+  }
+
+  private rejection({ error }: { readonly error: unknown }): unknown {
+    return error;
+  }
+
+  /** A promise of the script's own: its failure is that of the iteration. */
+  private watch(promise: PromiseLike<unknown>, settle: (value: unknown) => void): void {
+    this.vu.loop.notePromise();
+    promise.then(settle, (error: unknown) => {
+      this.failure = { error };
+    });
+  }
+
+  private judge(error: unknown): boolean {
+    const { guard, thread, scenario, hasAborted } = this.vu;
+    // The iteration that ends the test is a whole one, as in k6.
+    if (hasAborted) return true;
+    if (guard.interruption !== undefined || error instanceof Interruption) return false;
+    thread.log.write({
+      level: 'error',
+      text: describeScriptError(error, this.options.script.compiled),
+      source: 'stacktrace',
+      executor: scenario?.executor,
+      scenario: scenario?.name,
+    });
+    return true;
+  }
+
+  private data(): unknown {
+    if (this.setupData === undefined) {
+      const text = this.options.setupData();
+      this.setupData = { value: text === undefined ? undefined : JSON.parse(text) };
+    }
+    return this.setupData.value;
+  }
+}

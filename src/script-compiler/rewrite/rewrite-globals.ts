@@ -1,0 +1,91 @@
+import type { AnyNode } from 'acorn';
+import { BUILT_INS } from '../../loadgen/script/runtime/global-object.js';
+import { isType, type NodeOf } from '../syntax.js';
+import type { Rewriting } from './rewrite-sites.js';
+
+const LIVE_GLOBALS: readonly string[] = ['__ENV', '__VU', '__ITER'];
+
+/** Names that never stand for a property of the global object. */
+const FIXED: readonly string[] = ['undefined', 'NaN', 'Infinity', 'arguments'];
+
+/** Globals that belong to one virtual user: a compiled script takes those that it uses as parameters. */
+const INSTANCE_GLOBALS: readonly string[] = [
+  'console',
+  'open',
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'Math',
+  'crypto',
+  'require',
+];
+
+/**
+ * Replaces names that nothing in the program declares, and gives those that remain as parameters. A script that cannot change its global
+ * object finds built-ins where V8 has them; in any other each name is a property of the instance's own global object. No name reaches Node's.
+ */
+export function rewriteGlobals(rewriting: Rewriting): readonly string[] {
+  const { syntax } = rewriting.colours.flow;
+  const parameters = new Set<string>();
+  for (const node of syntax.globals) {
+    const { name } = node;
+    if (FIXED.includes(name) || isReplacedWhole(node, rewriting)) continue;
+    const isInstance = INSTANCE_GLOBALS.includes(name);
+    if (LIVE_GLOBALS.includes(name)) replace(node, `${rewriting.names.scope}.live.${name}`, rewriting);
+    else if (syntax.opensGlobal) replace(node, propertyOf(node, rewriting), rewriting);
+    else if (isInstance) parameters.add(name);
+    else if (!BUILT_INS.includes(name)) replace(node, missing(node, rewriting), rewriting);
+  }
+  return [...parameters];
+}
+
+/** `new Promise(...)` whose executor blocks has another form as a whole. */
+function isReplacedWhole(node: NodeOf<'Identifier'>, { colours }: Rewriting): boolean {
+  const parent = colours.flow.syntax.parents.get(node);
+  if (parent === undefined || !isType(parent, 'NewExpression') || parent.callee !== node) return false;
+  return colours.sites.has(colours.flow.site(parent)) && colours.forms.get(parent)?.kind === 'promise';
+}
+
+function propertyOf(node: NodeOf<'Identifier'>, rewriting: Rewriting): string {
+  const { names } = rewriting;
+  const isThere = BUILT_INS.includes(node.name) || INSTANCE_GLOBALS.includes(node.name) || isOfTypeof(node, rewriting);
+  if (isThere || node.name === 'globalThis' || node.name === 'global') return `${names.global}.${node.name}`;
+  return `${names.scope}.holder("${node.name}").${node.name}`;
+}
+
+function missing(node: NodeOf<'Identifier'>, rewriting: Rewriting): string {
+  return isOfTypeof(node, rewriting) ? 'void 0' : `${rewriting.names.scope}.missing("${node.name}")`;
+}
+
+function isOfTypeof(node: AnyNode, { colours }: Rewriting): boolean {
+  const parent = colours.flow.syntax.parents.get(node);
+  return parent !== undefined && isType(parent, 'UnaryExpression') && parent.operator === 'typeof';
+}
+
+/** Puts an expression where the name stood, so that it may be called, constructed, assigned to or written short as it was. */
+function replace(node: NodeOf<'Identifier'>, expression: string, { edits, colours }: Rewriting): void {
+  const { parents } = colours.flow.syntax;
+  const key = isShorthand(node, parents) ? `${node.name}: ` : '';
+  edits.replace(node.start, node.end, key + asCallee(node, parents.get(node), expression));
+}
+
+function asCallee(node: AnyNode, parent: AnyNode | undefined, expression: string): string {
+  if (parent === undefined) return expression;
+  if (isType(parent, 'NewExpression')) return parent.callee === node ? `(${expression})` : expression;
+  const isCalled = isType(parent, 'CallExpression') && parent.callee === node;
+  const isTag = isType(parent, 'TaggedTemplateExpression') && parent.tag === node;
+  // Without an object to be called on, as a bare name has none.
+  return isCalled || isTag ? `(0, ${expression})` : expression;
+}
+
+/** `{ name }`, and `{ name = 1 }` of a pattern. */
+function isShorthand(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
+  const parent = parents.get(node);
+  if (parent === undefined) return false;
+  if (isType(parent, 'AssignmentPattern') && parent.left === node) {
+    const outer = parents.get(parent);
+    return outer !== undefined && isType(outer, 'Property') && outer.shorthand;
+  }
+  return isType(parent, 'Property') && parent.shorthand;
+}

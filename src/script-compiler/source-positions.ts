@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { decodedMappings, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { SourceMap } from 'magic-string';
+import type { CompiledScript } from './compiled-script.js';
+
+/** The map from the rewritten text to the user's files: `outer` leads to the bundle, `inner` from there on. */
+export function composeMaps(outer: string, inner: string): string {
+  const bundle = new TraceMap(inner);
+  const sources = bundle.sources.map((source) => source ?? '');
+  const mappings = decodedMappings(new TraceMap(outer)).map((line) =>
+    line.flatMap(([column, , bundleLine, bundleColumn]): [number, number, number, number][] => {
+      if (bundleLine === undefined || bundleColumn === undefined) return [];
+      const found = originalPositionFor(bundle, { line: bundleLine + 1, column: bundleColumn });
+      return found.source === null ? [] : [[column, sources.indexOf(found.source), found.line - 1, found.column]];
+    }),
+  );
+  return new SourceMap({ file: 'script', sources, names: [], mappings }).toString();
+}
+
+/** A place in one of the user's files; line and column count from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Finds the user's file, line and column of an offset in the bundle. */
+export class SourcePositions {
+  /** The user's files, absolute; remote ones keep their address. */
+  readonly files: readonly string[];
+  readonly #trace: TraceMap;
+  readonly #lineStarts: number[] = [0];
+
+  /** Files of the map are relative to `folder`. */
+  constructor(code: string, { map, folder }: { readonly map: string; readonly folder: string }) {
+    this.#trace = new TraceMap(map);
+    this.files = this.#trace.sources.map((source) => resolve(folder, source ?? ''));
+    for (let at = code.indexOf('\n'); at !== -1; at = code.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
+  }
+
+  /** Undefined for what the bundler added. */
+  at(offset: number): SourcePosition | undefined {
+    const line = this.#lineOf(offset);
+    const found = originalPositionFor(this.#trace, { line: line + 1, column: offset - (this.#lineStarts[line] ?? 0) });
+    if (found.source === null) return undefined;
+    return { file: found.source, line: found.line, column: found.column + 1 };
+  }
+
+  /** The index in `files` of the file that an offset comes from. */
+  fileAt(offset: number): number | undefined {
+    const position = this.at(offset);
+    const index = position === undefined ? -1 : this.#trace.sources.indexOf(position.file);
+    return index === -1 ? undefined : index;
+  }
+
+  /** `file:line:column`, as a problem begins. */
+  describe(offset: number): string {
+    const position = this.at(offset);
+    return position === undefined ? 'bundled code' : `${position.file}:${position.line}:${position.column}`;
+  }
+
+  #lineOf(offset: number): number {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** Leads from the compiled text back to the user's files. */
+export class OriginalPositions {
+  readonly #trace: TraceMap;
+
+  constructor({ sourceMap }: Pick<CompiledScript, 'sourceMap'>) {
+    this.#trace = new TraceMap(sourceMap);
+  }
+
+  /** Line and column count from 1, as V8's do. Undefined for what the rewriting added. */
+  at(line: number, column: number): SourcePosition | undefined {
+    const found = originalPositionFor(this.#trace, { line, column: column - 1 });
+    if (found.source === null) return undefined;
+    return { file: found.source, line: found.line, column: found.column + 1 };
+  }
+}
