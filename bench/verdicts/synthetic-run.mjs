@@ -4,7 +4,7 @@ import { encodeHistogram } from '../../dist/core/histogram-codec.js';
 import { QuantileGrid } from '../../dist/report/compare/quantile-grid.js';
 import { SecondColumns } from '../../dist/report/compare/second-columns.js';
 import { SecondCounts } from '../../dist/report/compare/second-counts.js';
-import { normalQuantile } from '../../dist/report/evidence/statistics.js';
+import { normalQuantile } from '../../dist/report/compare/evidence/statistics.js';
 
 /** Those that the cells have gates on. */
 const QUANTILES = [0.5, 0.95, 0.99];

@@ -13,7 +13,7 @@ import type {
   SecondRecord,
   ThresholdRecord,
 } from '../run-file/records.js';
-import { ThresholdJudge } from '../summary/threshold-judge.js';
+import { ThresholdJudge } from '../summary/k6/threshold-judge.js';
 import { probeTargets } from './run/probe-targets.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun } from '../run-file/judge-health.js';

@@ -5,7 +5,7 @@ import {
   type ProgressPlan,
   type ProgressScenario,
   type ProgressView,
-} from '../../src/summary/progress.js';
+} from '../../src/summary/k6/progress.js';
 
 describe('the header', () => {
   it('says which share of a plan runs here, as k6 does', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasFewAbove } from '../../src/summary/hdr-table.js';
+import { hasFewAbove } from '../../src/summary/sections/hdr-table.js';
 import {
   compareWithGateway,
   renderGateway,
@@ -7,7 +7,7 @@ import {
   renderHealth,
   summaryJson,
 } from '../../src/summary/index.js';
-import { renderSpectra } from '../../src/summary/spectrum.js';
+import { renderSpectra } from '../../src/summary/sections/spectrum.js';
 import { sampleHealth, snapshotRun, trendOf } from '../support/sample-run.js';
 
 const PLAIN = { colour: false, columns: 80 } as const;

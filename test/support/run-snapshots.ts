@@ -1,6 +1,6 @@
-import type { RunSnapshot } from '../../src/summary/run-snapshot.js';
+import type { RunSnapshot } from '../../src/summary/live/run-snapshot.js';
 import { RunMonitor } from '../../src/loadgen/run/run-monitor.js';
-import type { ThresholdPlan } from '../../src/summary/threshold.js';
+import type { ThresholdPlan } from '../../src/summary/k6/threshold.js';
 import { histogramOf, sampleHeader, sampleHealth, sampleSecond } from './sample-run.js';
 
 /** The snapshots of a run of so many seconds, in each of which one session connected; in second n that took n + 1 ms. */

@@ -1,5 +1,5 @@
 import { WsgError } from '../../core/error.js';
-import { renderReport, type RenderReportOptions } from '../../report/report-run.js';
+import { renderReport, type RenderReportOptions } from '../../report/render/render-run.js';
 import type { Output } from '../output.js';
 import { saveText } from './save-text.js';
 

@@ -5,7 +5,7 @@ import { dashboardPage, DASHBOARD_STYLE } from '../../summary/page/dashboard-pag
 import { DASHBOARD_SCRIPT } from '../../summary/page/dashboard-script.js';
 import { dashboardSecond } from '../../summary/page/dashboard-second.js';
 import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/page/uplot-assets.js';
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
+import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
 import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
 

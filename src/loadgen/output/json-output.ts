@@ -1,5 +1,5 @@
 import type { MetricDefinition } from '../../run-file/records.js';
-import type { ThresholdPlan } from '../../summary/threshold.js';
+import type { ThresholdPlan } from '../../summary/k6/threshold.js';
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
 import { metadataOf, tagsOf } from '../metric/series.js';
 import { parseSeriesName } from '../../core/series-name.js';

@@ -1,5 +1,5 @@
 import type { SampleBatch } from '../metric/sample-batch.js';
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
+import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
 
 /** One of the places that `--out` names. It takes what it wants and never makes the run wait. */
 export interface LoadOutput {

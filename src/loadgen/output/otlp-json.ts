@@ -1,5 +1,5 @@
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
-import { outputSeries, type OutputSeries } from '../../summary/output-series.js';
+import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
+import { outputSeries, type OutputSeries } from '../../summary/exporters/output-series.js';
 
 /** OpenTelemetry's AggregationTemporality: every value is the sum since the start of the run. */
 const CUMULATIVE = 2;

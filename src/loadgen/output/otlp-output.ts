@@ -1,5 +1,5 @@
 import { errorMessage } from '../../core/error.js';
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
+import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
 import type { LoadOutput } from './load-outputs.js';
 import { otlpJson } from './otlp-json.js';
 

@@ -1,8 +1,8 @@
 import type { ListenAddress } from '../../core/listen-address.js';
-import type { RunSnapshot } from '../../summary/run-snapshot.js';
+import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
 import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
-import { prometheusText } from '../../summary/prometheus-text.js';
+import { prometheusText } from '../../summary/exporters/prometheus-text.js';
 
 /** Where a Prometheus fetches the run so far, `GET /metrics`, for as long as it goes. */
 export class PrometheusOutput implements LoadOutput {

@@ -1,4 +1,4 @@
-import type { ScheduleRow, ScheduleView } from '../../summary/schedule-chart.js';
+import type { ScheduleRow, ScheduleView } from '../../summary/sections/schedule-chart.js';
 import { rateAt } from '../pacing/arrivals.js';
 import { plannedVus } from '../pacing/stages.js';
 import { startingTimeMs, maxScenarioVus, type ScenarioPlan } from '../executor/scenario-plan.js';

@@ -1,5 +1,5 @@
 import { formatGoDuration } from '../../core/duration.js';
-import { DEFAULT_TREND_STATS } from '../../summary/trend-stats.js';
+import { DEFAULT_TREND_STATS } from '../../summary/k6/trend-stats.js';
 import { DEFAULT_SYSTEM_TAGS } from '../metric/system-tags.js';
 import { isRecord } from '../options/option-reader.js';
 import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';

@@ -16,7 +16,7 @@ import {
   type Layer,
 } from '../options/option-layers.js';
 import { OptionReader } from '../options/option-reader.js';
-import { trendStatProblems } from '../../summary/trend-stats.js';
+import { trendStatProblems } from '../../summary/k6/trend-stats.js';
 import { hostOverride } from '../client/host-rules.js';
 import type { Target } from '../client/dial-plan.js';
 import type { Behaviour, Plan, SummaryWishes } from './plan.js';

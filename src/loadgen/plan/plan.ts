@@ -1,4 +1,4 @@
-import type { ThresholdPlan } from '../../summary/threshold.js';
+import type { ThresholdPlan } from '../../summary/k6/threshold.js';
 import type { BuiltInPlan } from '../scenario/built-in-plan.js';
 import type { DialPlan, Target } from '../client/dial-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';

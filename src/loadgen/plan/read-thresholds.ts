@@ -1,4 +1,4 @@
-import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/threshold.js';
+import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/k6/threshold.js';
 import type { MetricDefinition } from '../../run-file/records.js';
 import { parseSeriesName, type SeriesName } from '../../core/series-name.js';
 import type { Layer } from '../options/option-layers.js';

@@ -7,9 +7,9 @@ import type {
   SecondRecord,
   SketchRecord,
 } from '../../run-file/records.js';
-import type { LatencyFigures, RunSnapshot } from '../../summary/run-snapshot.js';
-import type { ThresholdPlan } from '../../summary/threshold.js';
-import { ThresholdJudge } from '../../summary/threshold-judge.js';
+import type { LatencyFigures, RunSnapshot } from '../../summary/live/run-snapshot.js';
+import type { ThresholdPlan } from '../../summary/k6/threshold.js';
+import { ThresholdJudge } from '../../summary/k6/threshold-judge.js';
 import { RunAccumulator } from './run-accumulator.js';
 import type { RunSink } from './run-sink.js';
 

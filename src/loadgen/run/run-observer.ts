@@ -1,6 +1,6 @@
 import type { RunEventRecord, RunHeader, SecondRecord } from '../../run-file/records.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
-import type { ProgressScenario, ProgressView, ProgressPlan } from '../../summary/progress.js';
+import type { ProgressScenario, ProgressView, ProgressPlan } from '../../summary/k6/progress.js';
 import { rateAt } from '../pacing/arrivals.js';
 import { localScenarios, localVus } from '../plan/local-scenarios.js';
 import type { Plan } from '../plan/plan.js';

@@ -6,7 +6,7 @@ import { differencesOf } from '../compare/differences.js';
 import { figureOf } from '../compare/figure.js';
 import { loadRun } from '../compare/loaded-run.js';
 import { aggregateName } from '../compare/parse-gate.js';
-import { studentQuantile, variance } from '../evidence/statistics.js';
+import { studentQuantile, variance } from '../compare/evidence/statistics.js';
 
 const LEAST_RUNS = 3;
 const TAIL = 0.05;

@@ -1,4 +1,4 @@
-import { TAIL } from '../evidence/evidence.js';
+import { TAIL } from './evidence/evidence.js';
 import { withAnchor, withOutliers } from './judge-baselines.js';
 import { judgeGates, methodFor, type Sides } from './judge-gates.js';
 import type { Strain } from './judge-service.js';

@@ -1,6 +1,6 @@
 import { largest } from '../../core/largest.js';
 import type { MetricContains } from '../../run-file/records.js';
-import type { Resampled } from '../evidence/bootstrap.js';
+import type { Resampled } from './evidence/bootstrap.js';
 import type { Gate, GateAggregate, Unit } from './comparison.js';
 import type { LoadedRun } from './loaded-run.js';
 import { type Blocks, type QuantileSample, type SecondCounts, sumOfBlocks } from './second-counts.js';

@@ -1,4 +1,4 @@
-import type { Resampled } from '../evidence/bootstrap.js';
+import type { Resampled } from './evidence/bootstrap.js';
 import type { Figure } from './figure.js';
 
 const PARTS = 8;

@@ -1,4 +1,4 @@
-import { evidenceOf } from '../evidence/evidence-of.js';
+import { evidenceOf } from './evidence/evidence-of.js';
 import {
   asInterval,
   smallestFound,
@@ -7,9 +7,9 @@ import {
   worstPossible,
   type Evidence,
   type EvidenceOptions,
-} from '../evidence/evidence.js';
-import { moreEvidence } from '../evidence/more-evidence.js';
-import { mean } from '../evidence/statistics.js';
+} from './evidence/evidence.js';
+import { moreEvidence } from './evidence/more-evidence.js';
+import { mean } from './evidence/statistics.js';
 import { largest } from '../../core/largest.js';
 import type { Gate, GateResult, GateSide } from './comparison.js';
 import { driftsOf } from './find-drift.js';

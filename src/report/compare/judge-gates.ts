@@ -1,5 +1,5 @@
-import type { EvidenceOptions } from '../evidence/evidence.js';
-import { hochberg } from '../evidence/statistics.js';
+import type { EvidenceOptions } from './evidence/evidence.js';
+import { hochberg } from './evidence/statistics.js';
 import type { ComparisonMethod, ComparisonSettings, Gate, GateResult } from './comparison.js';
 import { figureOf, serviceOf, unitOf, type Figure } from './figure.js';
 import { judgeGate } from './judge-gate.js';

@@ -1,6 +1,6 @@
-import { evidenceOf } from '../evidence/evidence-of.js';
-import { asInterval, asWorse, verdictOf, TAIL, type Evidence, type EvidenceOptions } from '../evidence/evidence.js';
-import { mean } from '../evidence/statistics.js';
+import { evidenceOf } from './evidence/evidence-of.js';
+import { asInterval, asWorse, verdictOf, TAIL, type Evidence, type EvidenceOptions } from './evidence/evidence.js';
+import { mean } from './evidence/statistics.js';
 import type { Gate, GateResult, ServiceFigures, Verdict } from './comparison.js';
 import { serviceOf, type Figure } from './figure.js';
 import { holdsLimit, sideValue } from './judge-gate.js';

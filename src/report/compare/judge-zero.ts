@@ -1,6 +1,5 @@
 import type { Gate, GateResult } from './comparison.js';
-import type { Evidence } from '../evidence/evidence.js';
-import { verdictOf } from '../evidence/evidence.js';
+import { verdictOf, type Evidence } from './evidence/evidence.js';
 
 /** What is counted of any load that does its work: none of it means that nothing happened, and not that it happened well. */
 const VOLUMES = /^(ws_msgs_(sent|received)|ws_sessions|iterations|http_reqs|data_(sent|received)|vus)(\{|$)/;

@@ -1,7 +1,7 @@
 import { largest } from '../../core/largest.js';
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { Gate, ShownFigure, Unit } from './comparison.js';
-import { mean } from '../evidence/statistics.js';
+import { mean } from './evidence/statistics.js';
 import { changeOf } from './judge-gate.js';
 import type { Sides } from './judge-gates.js';
 import type { LoadedRun } from './loaded-run.js';

@@ -1,7 +1,7 @@
 import { readRun } from '../../run-file/index.js';
 import type { Run } from '../../run-file/records.js';
 import { openMetricsText } from '../../summary/index.js';
-import { renderSpectra } from '../../summary/spectrum.js';
+import { renderSpectra } from '../../summary/sections/spectrum.js';
 import { exportHlog } from './hlog.js';
 import { exportSecondsCsv } from './seconds-csv.js';
 

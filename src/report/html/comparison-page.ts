@@ -3,9 +3,8 @@ import type { LoadedComparison } from '../compare/compare-runs.js';
 import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from '../render/comparison-figures.js';
 import { labelsText } from '../render/labels-text.js';
 import { notesOf } from '../render/comparison-text.js';
-import { escapeHtml } from './escape-html.js';
+import { escapeHtml, renderPage } from './page-shell.js';
 import { dataOfComparison } from './page-data.js';
-import { renderPage } from './page-shell.js';
 
 const BAR_WIDTH = 180;
 const BAR_HEIGHT = 16;

@@ -1,9 +1,21 @@
 import { createHash } from 'node:crypto';
 import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/page/uplot-assets.js';
-import { embeddedJson, escapeHtml } from './escape-html.js';
 import type { PageData } from './page-data.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
+
+/** Text for between tags and for attributes in double quotes. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+/** JSON for a script element: nothing in it can end the element or begin a comment. */
+export function embeddedJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll('<', String.raw`\u003c`)
+    .replaceAll('\u2028', String.raw`\u2028`)
+    .replaceAll('\u2029', String.raw`\u2029`);
+}
 
 /**
  * One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run but the two that are in it by hash. In pieces, for the data of

@@ -1,12 +1,17 @@
-import { createPalette, type Palette } from '../../summary/palette.js';
-import { renderTable, tableWidth } from '../../summary/table.js';
-import { wrapWords } from '../../summary/text-width.js';
+import { createPalette, type Palette } from '../../summary/terminal/palette.js';
+import { renderTable, tableWidth, wrapWords } from '../../summary/terminal/text-width.js';
 import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
 import { aggregateName } from '../compare/parse-gate.js';
 import { oneSided } from '../compare/sentences.js';
-import { formatChange, formatFigure, formatInterval, formatMore, VERDICT_MARKS } from './comparison-figures.js';
+import {
+  formatChange,
+  formatFigure,
+  formatInterval,
+  formatMore,
+  VERDICT_MARKS,
+  intervalBar,
+} from './comparison-figures.js';
 import { labelsText } from './labels-text.js';
-import { intervalBar } from './interval-bar.js';
 
 /** A lag of a smaller share of the service time does not matter. */
 const SEEN_SHARE = 0.05;

@@ -1,5 +1,5 @@
 import { SeededDraws } from '../compare/seeded-draws.js';
-import { autocorrelation, mean } from '../evidence/statistics.js';
+import { autocorrelation, mean } from '../compare/evidence/statistics.js';
 
 const PERMUTATIONS = 999;
 /** A segment of fewer values says nothing of its own level. */

@@ -1,6 +1,5 @@
-import { formatShare, formatTime } from '../format-value.js';
-import { livePoint, type LivePoint } from '../live-history.js';
-import type { RunSnapshot } from '../run-snapshot.js';
+import { formatShare, formatTime } from '../terminal/format-value.js';
+import { livePoint, type LivePoint, type RunSnapshot } from '../live/run-snapshot.js';
 
 /** One chart's values of a second, by the names of its lines. */
 export interface DashboardChart {

@@ -5,7 +5,7 @@ import { parseOutput } from '../../../src/loadgen/output/create-outputs.js';
 import { otlpJson } from '../../../src/loadgen/output/otlp-json.js';
 import { OtlpOutput } from '../../../src/loadgen/output/otlp-output.js';
 import { PrometheusOutput } from '../../../src/loadgen/output/prometheus-output.js';
-import { prometheusText } from '../../../src/summary/prometheus-text.js';
+import { prometheusText } from '../../../src/summary/exporters/prometheus-text.js';
 import { sampleSnapshot } from '../../support/run-snapshots.js';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };

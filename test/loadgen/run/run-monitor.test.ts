@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RunMonitor } from '../../../src/loadgen/run/run-monitor.js';
-import type { RunSnapshot } from '../../../src/summary/run-snapshot.js';
+import type { RunSnapshot } from '../../../src/summary/live/run-snapshot.js';
 import { histogramOf, sampleHeader, sampleHealth, sampleSecond, snapshotRun } from '../../support/sample-run.js';
 import { sampleSnapshots } from '../../support/run-snapshots.js';
 

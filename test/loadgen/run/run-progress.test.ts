@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planLoad } from '../../../src/loadgen/plan/parse-load-options.js';
 import { composeProgress } from '../../../src/loadgen/run/run-observer.js';
 import type { ThreadProgress } from '../../../src/loadgen/thread/progress-cells.js';
-import { renderProgress } from '../../../src/summary/progress.js';
+import { renderProgress } from '../../../src/summary/k6/progress.js';
 
 const SCENARIOS = {
   a_loop: { executor: 'constant-vus', vus: 4, duration: '10s' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Resampled } from '../../../src/report/evidence/bootstrap.js';
+import type { Resampled } from '../../../src/report/compare/evidence/bootstrap.js';
 import { driftOf } from '../../../src/report/compare/find-drift.js';
 import { SeededDraws } from '../../../src/report/compare/seeded-draws.js';
 

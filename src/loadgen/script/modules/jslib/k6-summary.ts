@@ -1,9 +1,8 @@
 import type { CheckFigures } from '../../../../run-file/records.js';
-import { checkTree } from '../../../../summary/check-tree.js';
-import { groupLines } from '../../../../summary/check-lines.js';
-import { formatValue, type TimeUnit } from '../../../../summary/format-value.js';
-import { metricRows } from '../../../../summary/metric-rows.js';
-import { createPalette } from '../../../../summary/palette.js';
+import { checkTree, groupLines } from '../../../../summary/k6/check-tree.js';
+import { formatValue, type TimeUnit } from '../../../../summary/terminal/format-value.js';
+import { metricRows } from '../../../../summary/k6/metric-rows.js';
+import { createPalette } from '../../../../summary/terminal/palette.js';
 import { summaryDataMetrics } from './summary-data.js';
 import { asText, isObject, property } from '../values.js';
 

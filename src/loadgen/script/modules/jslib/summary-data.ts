@@ -1,6 +1,6 @@
 import type { MetricContains, ThresholdRecord, TrendTotals } from '../../../../run-file/records.js';
-import type { MetricValues, SummaryMetric } from '../../../../summary/summary-metric.js';
-import type { TrendStat } from '../../../../summary/trend-stats.js';
+import type { MetricValues, SummaryMetric } from '../../../../summary/k6/summary-metric.js';
+import type { TrendStat } from '../../../../summary/k6/trend-stats.js';
 import { isObject, property } from '../values.js';
 
 /** The metrics of the data that `handleSummary` gets, in the form in which summaries are drawn, and the columns of their trends. */

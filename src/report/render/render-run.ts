@@ -1,0 +1,82 @@
+import type { Run } from '../../run-file/records.js';
+import { summaryJson, renderGateway, renderHdrTables, renderHealth, renderSummary } from '../../summary/index.js';
+import { renderSpectra } from '../../summary/sections/spectrum.js';
+import { readRun } from '../../run-file/index.js';
+import { labelsText } from './labels-text.js';
+
+export interface ReportOptions {
+  readonly colour: boolean;
+  /** Width of the terminal. */
+  readonly columns: number;
+}
+
+/** Makes a text of a run; it ends in a newline. */
+export interface Renderer {
+  render(run: Run, options: ReportOptions): string;
+}
+
+/** One JSON object: docs/reference/summary-json.md. */
+export const jsonRenderer: Renderer = {
+  render: (run: Run): string => `${JSON.stringify(summaryJson(run), null, 2)}\n`,
+};
+
+/** HdrHistogram's percentile distribution of each trend, for plotters. */
+export const spectrumRenderer: Renderer = {
+  render: (run: Run): string => renderSpectra(run),
+};
+
+/** What loadtest printed at its end, under a line that says which run it was, and any warnings. */
+export const textRenderer: Renderer = {
+  render(run: Run, options: ReportOptions): string {
+    const sections = [
+      renderHdrTables(run, options),
+      renderGateway(run, options),
+      renderHealth(run, options),
+      notes(run),
+    ].filter((section) => section !== '');
+    const summary = renderSummary(run, { mode: 'legacy', colour: options.colour });
+    return `${title(run)}${summary}${sections.join('\n')}`;
+  },
+};
+
+function title({ header }: Run): string {
+  const at = header.target === undefined ? '' : ` at ${header.target.given}`;
+  const labels = labelsText(header.labels ?? {});
+  return (
+    `${header.scenario}${at}, started ${header.startedAt}\n` +
+    (labels === '' ? '' : `  * ${labels}\n`) +
+    header.description.map((line) => `  * ${line}\n`).join('')
+  );
+}
+
+function notes({ events, end, complete }: Run): string {
+  const lines = events.map(({ elapsedMs, kind, text }) => `${kind} at ${(elapsedMs / 1000).toFixed(1)}s: ${text}`);
+  if (!complete || end.reason !== 'finished') lines.push(`the run did not finish: ${end.detail ?? end.reason}`);
+  else if (end.detail !== undefined) lines.push(end.detail);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+export const REPORT_FORMATS = ['text', 'json', 'spectrum'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export interface RenderReportOptions extends Partial<ReportOptions> {
+  readonly format: ReportFormat;
+}
+
+/** Reads a run file and makes its report. Throws what `readRun` throws: an error with a sentence for whatever the file is. */
+export async function renderReport(path: string, options: RenderReportOptions): Promise<string> {
+  const run = await readRun(path, { seconds: false });
+  const renderer = await rendererOf(options.format);
+  return renderer.render(run, { colour: options.colour ?? false, columns: options.columns ?? 80 });
+}
+
+async function rendererOf(format: ReportFormat): Promise<Renderer> {
+  switch (format) {
+    case 'text':
+      return textRenderer;
+    case 'json':
+      return jsonRenderer;
+    case 'spectrum':
+      return (await import('./render-run.js')).spectrumRenderer;
+  }
+}

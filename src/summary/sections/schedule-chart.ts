@@ -1,0 +1,42 @@
+import { formatGoDuration } from '../../core/duration.js';
+import { formatNumber } from '../terminal/format-value.js';
+import { padRight, textWidth } from '../terminal/text-width.js';
+
+const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+
+/** One character a value, as high as its share of `most`; a value of 0, and one that is missing, is a blank. */
+export function sparkline(values: readonly (number | undefined)[], most: number): string {
+  return values.map((value) => bar(value ?? 0, most)).join('');
+}
+
+function bar(value: number, most: number): string {
+  if (value <= 0 || most <= 0) return ' ';
+  const height = Math.ceil((Math.min(value, most) / most) * BARS.length);
+  return BARS[height - 1] ?? ' ';
+}
+
+/** How much a scenario is planned to do at equal distances over the run. */
+export interface ScheduleRow {
+  readonly name: string;
+  readonly unit: 'VUs' | 'iterations/s';
+  readonly values: readonly number[];
+  readonly most: number;
+}
+
+/** What is planned from 0 to `totalMs`, one row a scenario. */
+export interface ScheduleView {
+  readonly totalMs: number;
+  readonly rows: readonly ScheduleRow[];
+}
+
+/** A line a scenario, each in bars of its own height, over a line of time. Ends in a newline. */
+export function renderSchedule({ totalMs, rows }: ScheduleView): string {
+  const nameWidth = Math.max(...rows.map(({ name }) => textWidth(name)));
+  const chartWidth = Math.max(...rows.map(({ values }) => values.length));
+  const lines = rows.map(({ name, unit, values, most }) => {
+    return `${padRight(name, nameWidth)}  ${sparkline(values, most)}  up to ${formatNumber(most, 2)} ${unit}`;
+  });
+  const end = formatGoDuration(totalMs);
+  const axis = `${' '.repeat(nameWidth)}  0s${' '.repeat(Math.max(1, chartWidth - 2 - end.length))}${end}`;
+  return `${[...lines, axis].join('\n')}\n`;
+}
