@@ -1,7 +1,6 @@
 import type { Program } from 'acorn';
 import { BoundThing, FunctionThing, type Cell, type Thing } from './flow/cell.js';
-import type { Effect } from './flow/effect.js';
-import type { Flow, Site } from './flow/flow.js';
+import type { Flow, Site, Effect } from './flow/flow.js';
 import { type FunctionNode, ownerOf, type SiteNode } from './syntax.js';
 
 /** What may block: functions (and perhaps the top level), and the calls in them that have to wait. */

@@ -34,3 +34,17 @@ export function isK6Name(name: string): boolean {
 export function isRemote(name: string): boolean {
   return /^https?:\/\//.test(name);
 }
+
+/** Globals of JavaScript itself, and those of the Web that scripts may use although k6 has none. Everything else of Node is hidden. */
+export const BUILT_INS: readonly string[] = `
+  Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet WeakRef
+  FinalizationRegistry Proxy Reflect JSON Math Intl Error AggregateError EvalError RangeError ReferenceError
+  SyntaxError TypeError URIError ArrayBuffer SharedArrayBuffer DataView Atomics WebAssembly Iterator Int8Array
+  Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array
+  BigInt64Array BigUint64Array undefined NaN Infinity eval isFinite isNaN parseFloat parseInt decodeURI
+  decodeURIComponent encodeURI encodeURIComponent escape unescape atob btoa structuredClone queueMicrotask
+  performance URL URLSearchParams TextEncoder TextDecoder AbortController AbortSignal Event EventTarget
+  DOMException Blob crypto ReadableStream WritableStream TransformStream CompressionStream DecompressionStream
+`
+  .trim()
+  .split(/\s+/);

@@ -1,7 +1,6 @@
 import type { AnyNode } from 'acorn';
 import type { Colours } from './colour.js';
-import { LIBRARY } from './flow/effect.js';
-import type { Site } from './flow/flow.js';
+import { type Site, LIBRARY } from './flow/flow.js';
 import { propertyName } from './flow/patterns.js';
 import { type FunctionNode, isFunctionNode, isType, type NodeOf, type SiteNode, type Syntax } from './syntax.js';
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DEFAULT_OUTBOX_LIMITS } from '../outbox/outbox-bound.js';
 import { DEFAULT_RING_LIMITS } from '../sinks/memory/memory-sink.js';
 import {
   redisAddr,
@@ -12,6 +11,7 @@ import {
   webhookUrl,
 } from './sink-addr.js';
 import { template } from './template-schema.js';
+import { DEFAULT_OUTBOX_LIMITS } from '../config/sink-config.js';
 
 const MIB = 1024 * 1024;
 

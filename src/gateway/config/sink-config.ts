@@ -1,6 +1,3 @@
-import type { LanePolicy } from '../outbox/block.js';
-import type { OutboxLimits } from '../outbox/outbox-bound.js';
-
 /** What stands between events and sinks. */
 export interface OutboxConfig extends OutboxLimits {
   /** Absolute; undefined: memory alone, and `durability` is `memory`. */
@@ -84,3 +81,23 @@ export interface MirrorConfig {
   readonly addr: string;
   readonly ttlMs: number;
 }
+
+/** When what fails while others pass is given up. */
+export interface LanePolicy {
+  /** Tries of an event that gets no clear answer. */
+  readonly suspectTries: number;
+  readonly suspectAfterMs: number;
+  /** How long an event waits for a destination that is away. */
+  readonly destinationWaitMs: number;
+}
+
+/** What may wait for the sinks at most: in memory, and with a log on disk. */
+export interface OutboxLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  /** Infinity without a log. */
+  readonly maxDiskBytes: number;
+}
+
+/** The bounds in memory that hold unless the configuration says otherwise. */
+export const DEFAULT_OUTBOX_LIMITS = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 } as const;

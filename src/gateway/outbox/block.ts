@@ -1,15 +1,7 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { SinkFailure } from '../sinks/event-sink.js';
 import { backoffMs } from '../../core/pause.js';
-
-/** When what fails while others pass is given up. */
-export interface LanePolicy {
-  /** Tries of an event that gets no clear answer. */
-  readonly suspectTries: number;
-  readonly suspectAfterMs: number;
-  /** How long an event waits for a destination that is away. */
-  readonly destinationWaitMs: number;
-}
+import type { LanePolicy } from '../config/sink-config.js';
 
 /** A moment, and how many events the sink had taken by then. */
 export interface Moment {

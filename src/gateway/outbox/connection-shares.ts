@@ -1,4 +1,5 @@
-import type { OutboxLimits, OutboxLoad, Room } from './outbox-bound.js';
+import type { OutboxLoad, Room } from './outbox-bound.js';
+import type { OutboxLimits } from '../config/sink-config.js';
 
 /** What was appended in a row, until it was a sixteenth of what one connection may hold: it is given back as a whole. */
 interface Stretch {

@@ -5,12 +5,13 @@ import { eventBytes, type GatewayEvent } from '../event/gateway-event.js';
 import type { FailedEvent, RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
 import { backoffMs } from '../../core/pause.js';
 import type { BacklogReader } from './backlog.js';
-import type { LanePolicy, Moment } from './block.js';
+import type { Moment } from './block.js';
 import { FrontTrial } from './front-trial.js';
 import { LaneTrials } from './lane-trials.js';
 import type { Lanes } from './lanes.js';
 import type { SinkHealth } from './sink-health.js';
 import type { Attempt, SinkOffers } from './sink-offers.js';
+import type { LanePolicy } from '../config/sink-config.js';
 
 export interface DeliveryLineOptions {
   readonly reader: BacklogReader;

@@ -4,8 +4,9 @@ import { LimitedLog } from '../../core/limited-log.js';
 import { loggedBytes } from '../event/gateway-event.js';
 import type { Backlog } from './backlog.js';
 import { ConnectionShares } from './connection-shares.js';
-import { OutboxBound, type OutboxLimits, type Room } from './outbox-bound.js';
+import { OutboxBound, type Room } from './outbox-bound.js';
 import { DOES_NOT_FIT, NEVER_FITS, type NewEvent } from './outbox.js';
+import type { OutboxLimits } from '../config/sink-config.js';
 
 export interface EventAdmissionOptions {
   readonly limits: OutboxLimits;

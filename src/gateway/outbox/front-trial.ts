@@ -1,8 +1,9 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
-import { PLAIN_TRIES, type LanePolicy } from './block.js';
+import { PLAIN_TRIES } from './block.js';
 import { probeCandidates } from './probe-candidates.js';
 import type { SinkOffers } from './sink-offers.js';
+import type { LanePolicy } from '../config/sink-config.js';
 
 export interface FrontTrialOptions {
   readonly offers: SinkOffers;

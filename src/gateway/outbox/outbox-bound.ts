@@ -1,15 +1,5 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
-
-/** What may wait for the sinks at most: in memory, and with a log on disk. */
-export interface OutboxLimits {
-  readonly maxEvents: number;
-  readonly maxBytes: number;
-  /** Infinity without a log. */
-  readonly maxDiskBytes: number;
-}
-
-/** The bounds in memory that hold unless the configuration says otherwise. */
-export const DEFAULT_OUTBOX_LIMITS = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 } as const;
+import type { OutboxLimits } from '../config/sink-config.js';
 
 /** What waits: in memory, and on disk. */
 export interface OutboxLoad {

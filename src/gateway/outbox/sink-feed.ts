@@ -7,12 +7,12 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import type { EventSink, RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
 import { backoffMs, Pause } from '../../core/pause.js';
 import type { Backlog, BacklogReader } from './backlog.js';
-import type { LanePolicy } from './block.js';
 import type { DeadLetters, DeadLetterState } from './dead-letters.js';
 import { DeliveryLine } from './delivery-line.js';
 import { Lanes, type LaneLimits } from './lanes.js';
 import { SinkHealth } from './sink-health.js';
 import { SinkOffers } from './sink-offers.js';
+import type { LanePolicy } from '../config/sink-config.js';
 
 /** What a feed is given. */
 export interface SinkFeedOptions {

@@ -13,9 +13,6 @@ import {
 } from '../executor/scenario-plan.js';
 import type { ThreadProgress } from '../thread/progress-cells.js';
 
-/** Where a scenario stands: k6's runes are • waiting for its start, ' ' running, ↓ stopping (its graceful stop runs), ✗ interrupted, ✓ done. */
-export type ScenarioState = ProgressScenario['state'];
-
 /** A run at a moment. */
 export type RunProgress = ProgressView;
 

@@ -5,9 +5,9 @@ import { isThenable } from './runtime/box.js';
 import { Interruption } from './runtime/interruption.js';
 import { describeScriptError } from './runtime/stack-trace.js';
 import { instantiate, type LoadedScript, type ScriptInstance } from './runtime/script-instance.js';
-import type { LiveGlobals } from './runtime/script-scope.js';
 import { type ScenarioState, type ScriptThread, VuContext } from './runtime/vu-context.js';
 import { createEnvironment } from './vu-environment.js';
+import type { LiveGlobals } from './runtime/global-object.js';
 
 /** What a virtual user of a script is made of. */
 export interface ScriptUserOptions {

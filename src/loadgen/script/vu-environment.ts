@@ -4,8 +4,8 @@ import { createModule } from './modules/create-module.js';
 import { createOpen } from './modules/open-file.js';
 import { createTimersModule } from './modules/timers.js';
 import type { ScriptEnvironment } from './runtime/script-instance.js';
-import type { LiveGlobals } from './runtime/script-scope.js';
 import type { VuContext } from './runtime/vu-context.js';
+import type { LiveGlobals } from './runtime/global-object.js';
 
 /** What a script sees of the world in one virtual user: globals, and modules made when first asked for. */
 export function createEnvironment(vu: VuContext, live: LiveGlobals, entry: string): ScriptEnvironment {

@@ -1,5 +1,5 @@
-import type { ScenarioState } from '../run/run-observer.js';
 import type { Executor } from '../executor/executor.js';
+import type { ProgressScenario } from '../../summary/k6/progress.js';
 
 const STATES: readonly ScenarioState[] = ['waiting', 'running', 'stopping', 'interrupted', 'done'];
 
@@ -71,3 +71,6 @@ export function progressOf(executor: Executor, elapsedMs: number): ThreadProgres
   const iterations = { completeIterations, interruptedIterations, droppedIterations };
   return { state, activeVus, allocatedVus, ...iterations, elapsedMs: Math.round(elapsedMs) };
 }
+
+/** Where a scenario stands: k6's runes are • waiting for its start, ' ' running, ↓ stopping (its graceful stop runs), ✗ interrupted, ✓ done. */
+export type ScenarioState = ProgressScenario['state'];

@@ -6,6 +6,7 @@ import { Flow } from './flow.js';
 import { isInLibrary, visitLibraryStatement } from './library.js';
 import { addCallVisits, addFunctionVisits } from './visit-functions.js';
 import { addExpressionVisits, addStatementVisits } from './visit-expressions.js';
+import { NATIVES } from './natives.js';
 import { Visitor, Visits } from './visitor.js';
 
 /** About a second of work; a script and its helpers take a hundredth of it. */
@@ -21,19 +22,19 @@ export async function analyseFlow(
   sections: readonly BundleSection[],
   note: (sentence: string) => void,
 ): Promise<Flow> {
-  const whole = build(new Flow(syntax), []);
+  const whole = build(new Flow(syntax, NATIVES), []);
   if (await whole.deliveries.settle(MOST_DELIVERIES)) return whole;
   note('the script is too large to be followed as a whole: libraries are taken as they are seen from outside');
-  const own = build(new Flow(syntax), sections);
+  const own = build(new Flow(syntax, NATIVES), sections);
   if (await own.deliveries.settle(MOST_DELIVERIES)) return own;
   note('the script is too large even without its libraries: only files that import k6 are followed');
   const narrow = build(
-    new Flow(syntax),
+    new Flow(syntax, NATIVES),
     sections.map((section) => ({ ...section, isLibrary: !section.reachesK6 })),
   );
   if ((await narrow.deliveries.settle(MOST_DELIVERIES)) && findRefusals(colourFlow(narrow)).length === 0) return narrow;
   note('not even the files that import k6 can be followed alone: properties are told apart by their names alone');
-  const coarse = build(new Flow(syntax, true), sections);
+  const coarse = build(new Flow(syntax, NATIVES, true), sections);
   if (await coarse.deliveries.settle(MOST_DELIVERIES)) return coarse;
   note('the script is too large for that, too: what was found so far stands, and a call that was missed is an error');
   return coarse;

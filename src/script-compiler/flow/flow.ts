@@ -1,8 +1,6 @@
 import type { Variable } from 'eslint-scope';
 import type { FunctionNode, SiteNode, Syntax } from '../syntax.js';
 import { Cell, Deliveries, BoundThing, FunctionThing, Thing } from './cell.js';
-import { type Effect, LIBRARY } from './effect.js';
-import { applyNative, blockingMembers, constructNative, hasModel, isNativeMethod, isOnlyNative } from './natives.js';
 
 /** Everything that a call may call. */
 export interface Site {
@@ -21,6 +19,20 @@ export interface Call {
   readonly result: Cell;
 }
 
+/** Knowledge of code that is not of the program: what its calls do to the flow. */
+export interface Natives {
+  /** Whether a method of this name of such a thing has a model. */
+  readonly isMethod: (name: string, kind: Thing['kind']) => boolean;
+  /** Methods that libraries do not make their own of. */
+  readonly isOnlyNative: (name: string) => boolean;
+  /** Whether it is known what the native function, class or module of this name does. */
+  readonly hasModel: (name: string) => boolean;
+  /** Functions of a module of k6 that may wait: what a member whose name is not known may be. */
+  readonly blockingMembers: (module: string) => readonly string[];
+  readonly apply: (flow: Flow, thing: Thing, call: Call) => void;
+  readonly construct: (flow: Flow, thing: Thing, call: Call) => void;
+}
+
 /** What may be where in a program: cells, the things in them, and who calls whom. */
 export class Flow {
   readonly syntax: Syntax;
@@ -37,6 +49,7 @@ export class Flow {
   readonly #bound = new Map<string, Thing>();
   readonly #pairs = new Set<Thing>();
   readonly #pairOf = new Map<Thing, Thing>();
+  readonly #models: Natives;
   readonly #natives = new Map<string, Thing>();
   readonly #variables = new Map<Variable, Cell>();
 
@@ -47,8 +60,9 @@ export class Flow {
   readonly #isCoarse: boolean;
   readonly #only = new Map<Thing['kind'], Thing>();
 
-  constructor(syntax: Syntax, isCoarse = false) {
+  constructor(syntax: Syntax, natives: Natives, isCoarse = false) {
     this.syntax = syntax;
+    this.#models = natives;
     this.#isCoarse = isCoarse;
     this.deliveries = new Deliveries(isCoarse);
     this.unknown = new Thing('unknown', this.deliveries, 'unknown');
@@ -112,7 +126,7 @@ export class Flow {
     if (thing.kind === 'unknown') into.add(this.unknown);
     if (thing.kind === 'library') for (const member of this.#membersOfLibrary(name)) into.add(member);
     if (thing.kind === 'native') for (const member of this.#membersOf(thing, name)) into.add(member);
-    else if (name !== undefined && isNativeMethod(name, thing.kind)) into.add(this.native(`#${name}`));
+    else if (name !== undefined && this.#models.isMethod(name, thing.kind)) into.add(this.native(`#${name}`));
   }
 
   #readHeld(thing: Thing, name: string | undefined, into: Cell): void {
@@ -126,20 +140,21 @@ export class Flow {
 
   /** What a native object may have under this name: a function of its own, a method of all such objects, or either. */
   #membersOf({ name: owner }: Thing, name: string | undefined): Thing[] {
-    if (name === undefined) return [this.unknown, ...blockingMembers(owner).map((member) => this.native(member))];
+    if (name === undefined)
+      return [this.unknown, ...this.#models.blockingMembers(owner).map((member) => this.native(member))];
     const full = name === 'default' ? owner : `${owner}.${name}`;
     // What has no model is unknown: names that grow with each step through a list would never end.
-    const own = hasModel(full) ? this.native(full) : this.unknown;
-    if (hasModel(full)) return [own];
+    const own = this.#models.hasModel(full) ? this.native(full) : this.unknown;
+    if (this.#models.hasModel(full)) return [own];
     if (name === 'call' || name === 'apply' || name === 'bind') return [this.native(`#${name}`)];
-    return isNativeMethod(name, 'native') && !owner.startsWith('k6') ? [own, this.native(`#${name}`)] : [own];
+    return this.#models.isMethod(name, 'native') && !owner.startsWith('k6') ? [own, this.native(`#${name}`)] : [own];
   }
 
   /** What a library gives may be a list, with a list's methods; or an object of its own with one of that name. */
   #membersOfLibrary(name: string | undefined): Thing[] {
-    if (name === undefined || !isNativeMethod(name, 'unknown')) return [this.library];
+    if (name === undefined || !this.#models.isMethod(name, 'unknown')) return [this.library];
     const method = this.native(`#${name}`);
-    return isOnlyNative(name) ? [method] : [method, this.native(`${LIBRARY}.${name}`)];
+    return this.#models.isOnlyNative(name) ? [method] : [method, this.native(`${LIBRARY}.${name}`)];
   }
 
   write(to: Cell, name: string | undefined, from: Cell): void {
@@ -217,7 +232,7 @@ export class Flow {
     callee.onEach((thing) => {
       if (thing instanceof FunctionThing) this.#constructFunction(thing, call);
       else if (thing instanceof BoundThing) this.construct(this.cell(thing.target), call);
-      else constructNative(this, thing, call);
+      else this.#models.construct(this, thing, call);
     });
   }
 
@@ -241,7 +256,7 @@ export class Flow {
   #apply(thing: Thing, call: Call): void {
     if (thing instanceof FunctionThing) this.#applyFunction(thing, call);
     else if (thing instanceof BoundThing) this.#applyBound(thing, call);
-    else applyNative(this, thing, call);
+    else this.#models.apply(this, thing, call);
   }
 
   #applyFunction(thing: FunctionThing, call: Call): void {
@@ -276,4 +291,23 @@ export class Flow {
     this.#passArguments(thing, call);
     if (thing.node === undefined) this.construct(thing.superclass, { ...call, result: thing.self });
   }
+}
+
+/** How a call through native code may wait. */
+export interface Effect {
+  /** `blocks`: it waits itself. `callback`: its callback is waited for. The others need another form, or cannot be. */
+  readonly kind: 'blocks' | 'callback' | 'sequence' | 'promise' | 'job' | 'cannot-wait';
+  readonly name: string;
+  readonly callbacks: Cell | undefined;
+}
+
+/** The name of an effect of a library that was not looked into. */
+export const LIBRARY = 'library';
+
+/** What a call of native code does to the flow. */
+export type NativeModel = (flow: Flow, call: Call) => void;
+
+/** Notes how the call may wait. */
+export function addEffect(call: Call, kind: Effect['kind'], name: string, callbacks?: Cell): void {
+  call.site?.effects.push({ kind, name, callbacks });
 }

@@ -1,4 +1,4 @@
-import { addEffect, type NativeModel } from './effect.js';
+import { addEffect, type NativeModel } from './flow.js';
 
 /** Waits itself; what it is given may be called while it waits. */
 const blocking =

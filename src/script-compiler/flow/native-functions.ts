@@ -1,7 +1,7 @@
-import { addEffect, type NativeModel } from './effect.js';
 import { K6_CONSTRUCTORS, K6_FUNCTIONS } from './k6-natives.js';
 import { firstOf, giveFirst, giveList, OBJECT_FUNCTIONS } from './native-objects.js';
 import { FunctionThing } from './cell.js';
+import { addEffect, type NativeModel } from './flow.js';
 
 const arrayFrom: NativeModel = (flow, call) => {
   const list = flow.thing('list');

@@ -1,6 +1,5 @@
 import type { Cell } from './cell.js';
-import { addEffect, type NativeModel } from './effect.js';
-import type { Call, Flow } from './flow.js';
+import { type Call, type Flow, addEffect, type NativeModel } from './flow.js';
 
 const visiting =
   (name: string, give: (flow: Flow, call: Call, returned: Cell) => void): NativeModel =>

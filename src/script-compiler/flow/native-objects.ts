@@ -1,6 +1,5 @@
 import type { Cell, Thing } from './cell.js';
-import { addEffect, type NativeModel } from './effect.js';
-import type { Call, Flow } from './flow.js';
+import { type Call, type Flow, addEffect, type NativeModel } from './flow.js';
 
 export const firstOf = (flow: Flow, call: Call): Cell => call.args[0] ?? flow.cell();
 

@@ -1,38 +1,47 @@
 import { K6_MODULES } from '../module-names.js';
-import { addEffect, LIBRARY } from './effect.js';
-import type { Call, Flow } from './flow.js';
+import { type Call, type Flow, addEffect, LIBRARY, type Natives } from './flow.js';
 import { givenFunctions } from './library.js';
 import { K6_FUNCTIONS } from './k6-natives.js';
 import { CALLING_METHODS, METHODS } from './native-methods.js';
 import { CONSTRUCTORS, FUNCTIONS } from './native-functions.js';
 import type { Thing } from './cell.js';
 
+/** JavaScript's own functions, k6's, and libraries that are not looked into. */
+export const NATIVES: Natives = {
+  isMethod: isNativeMethod,
+  isOnlyNative,
+  hasModel,
+  blockingMembers,
+  apply: applyNative,
+  construct: constructNative,
+};
+
 const OF_FUNCTIONS: ReadonlySet<string> = new Set(['call', 'apply', 'bind']);
 
 /** Whether a method of this name of such a thing has a model. */
-export function isNativeMethod(name: string, kind: Thing['kind']): boolean {
+function isNativeMethod(name: string, kind: Thing['kind']): boolean {
   if (kind === 'object' || kind === 'library') return false;
   if (kind === 'function') return OF_FUNCTIONS.has(name);
   return kind === 'list' || kind === 'map' ? METHODS.has(name) : CALLING_METHODS.has(name);
 }
 
 /** Methods that libraries do not make their own of. */
-export function isOnlyNative(name: string): boolean {
+function isOnlyNative(name: string): boolean {
   return OF_FUNCTIONS.has(name) || name === 'then' || name === 'catch' || name === 'finally';
 }
 
 /** Whether it is known what the native function, class or module of this name does. */
-export function hasModel(name: string): boolean {
+function hasModel(name: string): boolean {
   return FUNCTIONS.has(name) || CONSTRUCTORS.has(name) || K6_MODULES.includes(name);
 }
 
 /** Functions of a module of k6 that may wait: what a member whose name is not known may be. */
-export function blockingMembers(module: string): string[] {
+function blockingMembers(module: string): string[] {
   return K6_FUNCTIONS.map(([name]) => name).filter((name) => name.startsWith(`${module}.`));
 }
 
 /** The flow of a call of something that is not of the program. */
-export function applyNative(flow: Flow, thing: Thing, call: Call): void {
+function applyNative(flow: Flow, thing: Thing, call: Call): void {
   if (thing.kind === 'library' || thing.name.startsWith(`${LIBRARY}.`)) {
     applyLibrary(flow, thing, call);
     return;
@@ -44,7 +53,7 @@ export function applyNative(flow: Flow, thing: Thing, call: Call): void {
 }
 
 /** The flow of `new` of something that is not of the program. */
-export function constructNative(flow: Flow, thing: Thing, call: Call): void {
+function constructNative(flow: Flow, thing: Thing, call: Call): void {
   if (thing.kind === 'library') {
     applyLibrary(flow, thing, call);
     return;

@@ -1,7 +1,7 @@
 import type { AnyNode } from 'acorn';
-import { BUILT_INS } from '../../loadgen/script/runtime/global-object.js';
 import { isType, type NodeOf } from '../syntax.js';
 import type { Rewriting } from './rewrite-sites.js';
+import { BUILT_INS } from '../module-names.js';
 
 const LIVE_GLOBALS: readonly string[] = ['__ENV', '__VU', '__ITER'];
 

@@ -3,7 +3,6 @@ import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorMessage, WsgError } from '../../../core/error.js';
 import type { Logger } from '../../../core/logger.js';
-import type { DamagedStretch } from './log-reader.js';
 import { regularFileAt } from './regular-file.js';
 
 export interface LogDamageOptions {
@@ -151,4 +150,10 @@ async function removeOldest(folder: string): Promise<void> {
 async function sizeAndTime(path: string): Promise<{ readonly size: number; readonly timeMs: number }> {
   const { size, ctimeMs } = await stat(path);
   return { size, timeMs: ctimeMs };
+}
+
+/** Bytes of a file that are no records, with whole records behind them. */
+export interface DamagedStretch {
+  readonly at: number;
+  readonly bytes: number;
 }

@@ -5,18 +5,12 @@ import { AcceptedEvent } from '../accepted-event.js';
 import { findRecord, nextInFormat1 } from './find-record.js';
 import { parseRecords, readEvent, RECORD, type LogFormat, type LogRecord, type RecordedEvent } from './event-record.js';
 import { readFully } from './read-fully.js';
-import type { LogDamage } from './log-damage.js';
+import type { LogDamage, DamagedStretch } from './log-damage.js';
 import type { LogSegment } from './log-segment.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 
 /** Large enough that reads are few, small enough that a reader costs no memory to speak of. */
 const PAGE_BYTES = 256 * 1024;
-
-/** Bytes of a file that are no records, with whole records behind them. */
-export interface DamagedStretch {
-  readonly at: number;
-  readonly bytes: number;
-}
 
 /** What comes next in a file: whole records, or a damaged stretch that was passed over, or its end. */
 export interface LogPage {

@@ -4,10 +4,10 @@ import { AcknowledgedPlaces } from './acknowledged-places.js';
 import { ByteReader } from './byte-reader.js';
 import { readEvent, readRetagging, RECORD, type LogRecord } from './event-record.js';
 import { findFiles, type FoundFile } from './found-files.js';
-import type { LogDamage } from './log-damage.js';
+import type { LogDamage, DamagedStretch } from './log-damage.js';
 import { LogSegment } from './log-segment.js';
 import { OpenConnections } from './open-connections.js';
-import { PageReader, type DamagedStretch } from './log-reader.js';
+import { PageReader } from './log-reader.js';
 import { SEGMENT_HEADER_BYTES, readWholeSnapshot, SnapshotAssembly, type Acknowledgements } from './segment-header.js';
 
 /** What an earlier process left in the folder. */

@@ -1,7 +1,7 @@
 import type { VuContext } from '../runtime/vu-context.js';
 import { jslibLibrary } from '../../../script-compiler/module-names.js';
 import { parseHtml } from './html/html-selection.js';
-import { asText } from './values.js';
+import { asText } from '../runtime/values.js';
 import { createCryptoModule } from './crypto.js';
 import { createHttpModule } from './http/http.js';
 import { createK6Summary } from './jslib/k6-summary.js';

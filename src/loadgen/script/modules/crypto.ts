@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { wrongType, bytesOf, toArrayBuffer } from './values.js';
+import { wrongType, bytesOf, toArrayBuffer } from '../runtime/values.js';
 
 /** MD4 (RFC 1320), which OpenSSL 3 has no more, and `k6/crypto` still has. For compatibility, never for security. */
 export function md4(input: Uint8Array): Buffer {

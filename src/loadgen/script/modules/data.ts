@@ -1,5 +1,5 @@
 import type { VuContext } from '../runtime/vu-context.js';
-import { onlyInInit, wrongType, freezeDeep, isFunction } from './values.js';
+import { onlyInInit, wrongType, freezeDeep, isFunction } from '../runtime/values.js';
 
 /** The module `k6/data` of one virtual user. */
 export function createDataModule(vu: VuContext): object {

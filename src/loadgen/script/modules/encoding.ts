@@ -1,4 +1,4 @@
-import { bytesOf, toArrayBuffer, wrongType } from './values.js';
+import { bytesOf, toArrayBuffer, wrongType } from '../runtime/values.js';
 
 const ENCODINGS = ['std', 'rawstd', 'url', 'rawurl'];
 const STANDARD = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;

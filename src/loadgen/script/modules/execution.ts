@@ -1,7 +1,7 @@
 import { metadataOf, tagsOf, withMetadata } from '../../metric/series.js';
 import { Interruption } from '../runtime/interruption.js';
 import type { VuContext } from '../runtime/vu-context.js';
-import { asText } from './values.js';
+import { asText } from '../runtime/values.js';
 
 /** The module `k6/execution` of one virtual user: what is true at the moment of asking. */
 export function createExecutionModule(vu: VuContext): object {

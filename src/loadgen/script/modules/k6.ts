@@ -3,7 +3,15 @@ import { CheckRecorder } from '../../metric/check-recorder.js';
 import { NO_TAGS, type Tags } from '../../metric/series.js';
 import { box, isThenable } from '../runtime/box.js';
 import type { Returned, ScriptFunction } from '../runtime/guard.js';
-import { badPathName, noAsyncCallback, notInInit, wrongType, tagsArgument, isFunction, isObject } from './values.js';
+import {
+  badPathName,
+  noAsyncCallback,
+  notInInit,
+  wrongType,
+  tagsArgument,
+  isFunction,
+  isObject,
+} from '../runtime/values.js';
 
 /**
  * Runs `body` in the group of this path: its samples carry the tag, and `group_duration` has a sample however it ends, but when it was

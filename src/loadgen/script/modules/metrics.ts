@@ -1,7 +1,7 @@
 import type { MetricType } from '../../../run-file/records.js';
 import type { Metric } from '../../metric/metric.js';
 import type { VuContext } from '../runtime/vu-context.js';
-import { onlyInInit, tagsArgument } from './values.js';
+import { onlyInInit, tagsArgument } from '../runtime/values.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{1,128}$/;
 

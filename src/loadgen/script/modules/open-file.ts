@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorMessage, systemErrorCode } from '../../../core/error.js';
 import type { VuContext } from '../runtime/vu-context.js';
-import { toArrayBuffer } from './values.js';
+import { toArrayBuffer } from '../runtime/values.js';
 
 /**
  * The global `open` of one virtual user: a file's text, or with `'b'` its bytes, found from the folder of the file that calls it (`currentFile`).

@@ -1,5 +1,5 @@
 import type { VuContext } from '../runtime/vu-context.js';
-import { wrongType, isFunction } from './values.js';
+import { wrongType, isFunction } from '../runtime/values.js';
 
 /** The timers of one virtual user: callbacks run in its event loop, and what is left is dropped when the iteration ends by interruption. */
 export function createTimersModule(vu: VuContext): Readonly<Record<string, unknown>> {

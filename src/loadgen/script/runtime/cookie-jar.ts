@@ -1,4 +1,4 @@
-import { isObject, textEntries } from '../modules/values.js';
+import { isObject, textEntries } from './values.js';
 
 /** A cookie of a jar. */
 export interface Cookie {

@@ -1,19 +1,5 @@
 import { Script } from 'node:vm';
-import type { LiveGlobals } from './script-scope.js';
-
-/** Globals of JavaScript itself, and those of the Web that scripts may use although k6 has none. Everything else of Node is hidden. */
-export const BUILT_INS: readonly string[] = `
-  Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet WeakRef
-  FinalizationRegistry Proxy Reflect JSON Math Intl Error AggregateError EvalError RangeError ReferenceError
-  SyntaxError TypeError URIError ArrayBuffer SharedArrayBuffer DataView Atomics WebAssembly Iterator Int8Array
-  Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array
-  BigInt64Array BigUint64Array undefined NaN Infinity eval isFinite isNaN parseFloat parseInt decodeURI
-  decodeURIComponent encodeURI encodeURIComponent escape unescape atob btoa structuredClone queueMicrotask
-  performance URL URLSearchParams TextEncoder TextDecoder AbortController AbortSignal Event EventTarget
-  DOMException Blob crypto ReadableStream WritableStream TransformStream CompressionStream DecompressionStream
-`
-  .trim()
-  .split(/\s+/);
+import { BUILT_INS } from '../../../script-compiler/module-names.js';
 
 /** What the global object of one script instance starts with. */
 export interface GlobalParts {
@@ -115,4 +101,11 @@ function namesOf(own: object, others: readonly string[] = []): object {
 
 function isFunction(value: unknown): value is Made {
   return typeof value === 'function';
+}
+
+/** What the script reads anew at each use. */
+export interface LiveGlobals {
+  __ENV: Readonly<Record<string, string>>;
+  __VU: number;
+  __ITER: number;
 }

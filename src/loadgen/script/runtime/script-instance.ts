@@ -1,8 +1,9 @@
 import { Script } from 'node:vm';
 import type { CompiledScript } from '../../../script-compiler/compiled-script.js';
 import type { Guard, Returned, ScriptFunction } from './guard.js';
-import { type LiveGlobals, ScriptScope } from './script-scope.js';
+import { ScriptScope } from './script-scope.js';
 import { Waiting } from './waiting.js';
+import type { LiveGlobals } from './global-object.js';
 
 /** What one instance of a script runs in. */
 export interface ScriptEnvironment {

@@ -1,12 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { BUILT_INS, createGlobalObject } from './global-object.js';
-
-/** What the script reads anew at each use. */
-export interface LiveGlobals {
-  __ENV: Readonly<Record<string, string>>;
-  __VU: number;
-  __ITER: number;
-}
+import { createGlobalObject, type LiveGlobals } from './global-object.js';
+import { BUILT_INS } from '../../../script-compiler/module-names.js';
 
 /** What the names of a script that are not its own stand for. */
 interface ScopeEnvironment {

@@ -13,7 +13,7 @@ import {
   textOf,
   valueOrHtml,
 } from './html-nodes.js';
-import { asText } from '../values.js';
+import { asText } from '../../runtime/values.js';
 
 /** What an element needs of the page that it is in. */
 export interface ElementPage {

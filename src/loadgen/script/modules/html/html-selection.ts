@@ -3,7 +3,6 @@ import type { VuContext } from '../../runtime/vu-context.js';
 import { dataOf } from './html-data.js';
 import { HtmlElement } from './html-element.js';
 import { formValues } from './html-form.js';
-import { encodeValues } from '../http/http-body.js';
 import {
   ancestors,
   attributeOf,
@@ -19,7 +18,7 @@ import {
   textOf,
 } from './html-nodes.js';
 import { type Visit, visitNodes } from './html-visit.js';
-import { asText, typedName } from '../values.js';
+import { asText, typedName, encodeValues } from '../../runtime/values.js';
 
 /** The page that selections are of. */
 interface Page {

@@ -1,6 +1,6 @@
 import type { Returned } from '../../runtime/guard.js';
 import type { VuContext } from '../../runtime/vu-context.js';
-import { isFunction } from '../values.js';
+import { isFunction } from '../../runtime/values.js';
 
 /** One call of the script's function for each node. */
 export interface Visit {

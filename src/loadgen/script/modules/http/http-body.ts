@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
-import { asText, bytesOf, isObject } from '../values.js';
+import { asText, bytesOf, isObject, encodeValues } from '../../runtime/values.js';
 
 /** A file for a multipart body: k6's `http.file`. */
 export class FileData {
@@ -41,21 +41,6 @@ function urlEncoded(fields: readonly [string, unknown][]): RequestBody {
 /** As Go prints what is no text. */
 function goText(value: unknown): string {
   return value === null || value === undefined ? '<nil>' : asText(value);
-}
-
-/** Names and values as a query, sorted by name, escaped as Go's `url.Values` does. */
-export function encodeValues(values: Readonly<Record<string, unknown>>): string {
-  const pairs = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return pairs
-    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one: unknown) => [name, String(one)]))
-    .map((pair) => pair.map((text) => escaped(text)).join('='))
-    .join('&');
-}
-
-function escaped(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString())
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+');
 }
 
 function multipart(fields: readonly [string, unknown][]): RequestBody {

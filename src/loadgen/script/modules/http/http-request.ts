@@ -1,4 +1,4 @@
-import { property, tagsArgument, asText, isFunction, isObject, textEntries } from '../values.js';
+import { property, tagsArgument, asText, isFunction, isObject, textEntries } from '../../runtime/values.js';
 import { errorMessage } from '../../../../core/error.js';
 import { parseDuration } from '../../../../core/duration.js';
 import type { Tags } from '../../../metric/series.js';

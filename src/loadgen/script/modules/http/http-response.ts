@@ -3,12 +3,12 @@ import { JsonPath } from '../../../../json-path/json-path.js';
 import { exists, type JsonValue } from '../../../../json-path/json-value.js';
 import type { Cookie } from '../../runtime/cookie-jar.js';
 import type { Selection } from '../html/html-selection.js';
-import { canonicalName, isOfConnection } from '../sockets/socket-connection.js';
-import { asText, toArrayBuffer } from '../values.js';
+import { asText, toArrayBuffer } from '../../runtime/values.js';
 import type { HttpExchange, HttpTimings } from './http-marks.js';
 import type { HttpRequest } from './http-request.js';
 import { formRequest, linkRequest, type Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
+import { canonicalName, isOfConnection } from '../../runtime/header-fields.js';
 
 /** What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text; undefined when that is nothing. */
 export function selectJson(json: string, path: string): unknown {

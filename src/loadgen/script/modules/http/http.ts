@@ -2,7 +2,7 @@ import type { RuntimeOptions } from '../../../client/read-network.js';
 import type { VuContext } from '../../runtime/vu-context.js';
 import { CookieJar } from '../../runtime/cookie-jar.js';
 import { parseHtml } from '../html/html-selection.js';
-import { notInInit, asText, isObject } from '../values.js';
+import { notInInit, asText, isObject } from '../../runtime/values.js';
 import {
   DEFAULT_CALLBACK,
   expectedStatuses,

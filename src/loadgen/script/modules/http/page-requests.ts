@@ -1,7 +1,6 @@
 import type { HttpArguments } from './http-request.js';
-import { encodeValues } from './http-body.js';
 import type { Selection } from '../html/html-selection.js';
-import { asText, isObject, property } from '../values.js';
+import { asText, isObject, property, encodeValues } from '../../runtime/values.js';
 
 /** What a response needs to act as a page. */
 export interface Pages {

@@ -1,4 +1,4 @@
-import { isObject, asText } from '../values.js';
+import { isObject, asText } from '../../runtime/values.js';
 
 /** Why there was no answer. */
 export interface RequestFailure {

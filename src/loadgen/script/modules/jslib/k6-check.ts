@@ -1,5 +1,5 @@
 import type { VuContext } from '../../runtime/vu-context.js';
-import { tagsArgument, isFunction, isObject } from '../values.js';
+import { tagsArgument, isFunction, isObject } from '../../runtime/values.js';
 
 /**
  * `check` of `k6-utils`: unlike the one of `k6` it takes promises, as the value and as conditions, and answers with a promise then. It

@@ -1,5 +1,5 @@
 import type { VuContext } from '../../runtime/vu-context.js';
-import { asText, isObject, property } from '../values.js';
+import { asText, isObject, property } from '../../runtime/values.js';
 
 /** Those functions of `k6-utils` that know in which stage a scenario is. */
 export function createStageFunctions(vu: VuContext): object {

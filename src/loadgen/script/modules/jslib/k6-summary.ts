@@ -4,7 +4,7 @@ import { formatValue, type TimeUnit } from '../../../../summary/terminal/format-
 import { metricRows } from '../../../../summary/k6/metric-rows.js';
 import { createPalette } from '../../../../summary/terminal/palette.js';
 import { summaryDataMetrics } from './summary-data.js';
-import { asText, isObject, property } from '../values.js';
+import { asText, isObject, property } from '../../runtime/values.js';
 
 /** The library `k6-summary` of jslib.k6.io, over the data that `handleSummary` gets. */
 export function createK6Summary(): object {

@@ -1,6 +1,6 @@
 import { randomUUID, createHash } from 'node:crypto';
 import type { VuContext } from '../../runtime/vu-context.js';
-import { isObject } from '../values.js';
+import { isObject } from '../../runtime/values.js';
 import { createStageFunctions } from './k6-stages.js';
 import { AsyncChecks } from './k6-check.js';
 

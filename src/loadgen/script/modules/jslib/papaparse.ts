@@ -1,4 +1,4 @@
-import { asText, isObject } from '../values.js';
+import { asText, isObject } from '../../runtime/values.js';
 
 /** The library `papaparse` of jslib.k6.io: `parse` of a text and `unparse`, our own, for CSV as RFC 4180 has it. */
 export function createPapaParse(): object {

@@ -1,7 +1,7 @@
 import type { MetricContains, ThresholdRecord, TrendTotals } from '../../../../run-file/records.js';
 import type { MetricValues, SummaryMetric } from '../../../../summary/k6/summary-metric.js';
 import type { TrendStat } from '../../../../summary/k6/trend-stats.js';
-import { isObject, property } from '../values.js';
+import { isObject, property } from '../../runtime/values.js';
 
 /** The metrics of the data that `handleSummary` gets, in the form in which summaries are drawn, and the columns of their trends. */
 export function summaryDataMetrics(

@@ -1,4 +1,4 @@
-import { asText, bytesOf, isObject, property, toArrayBuffer } from '../values.js';
+import { asText, bytesOf, isObject, property, toArrayBuffer } from '../../runtime/values.js';
 
 /** `Blob` of `k6/websockets`: bytes whose promises resolve at once. */
 export class Blob {

@@ -4,6 +4,7 @@ import type { SessionMetrics } from '../../../metric/built-in-metrics.js';
 import { withTags, type Tags } from '../../../metric/series.js';
 import type { VuContext } from '../../runtime/vu-context.js';
 import type { SocketRequest } from './ws-params.js';
+import { canonicalName, isOfConnection } from '../../runtime/header-fields.js';
 
 /** What a socket hears of its connection; messages come as values of the script. */
 export interface SocketEvents {
@@ -170,17 +171,6 @@ export function responseHeaders(headers: ResponseHeaders = []): Record<string, s
     joined[key] = before === undefined ? value : `${before}, ${value}`;
   }
   return joined;
-}
-
-/** As Go, and so k6, writes names of headers: `Sec-Websocket-Accept`. */
-export function canonicalName(name: string): string {
-  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
-}
-
-/** Whether a header, with its name as Go writes it, tells of the connection alone. */
-export function isOfConnection(name: string, value: string): boolean {
-  if (name === 'Connection') return /(?:^|,)\s*close\s*(?:,|$)/i.test(value);
-  return name === 'Transfer-Encoding' || name === 'Trailer';
 }
 
 function decode(bytes: Uint8Array, start: number, end: number): string {

@@ -3,7 +3,7 @@ import type { Returned, ScriptFunction } from '../../runtime/guard.js';
 import type { Fulfil } from '../../runtime/event-loop.js';
 import type { VuContext } from '../../runtime/vu-context.js';
 import { headerOf } from '../../../client/upgrade-response.js';
-import { asText, bytesOf, isFunction, notInInit } from '../values.js';
+import { asText, bytesOf, isFunction, notInInit } from '../../runtime/values.js';
 import { Blob } from './blob.js';
 import { closeText, isExpectedClose } from './close-text.js';
 import {

@@ -5,7 +5,7 @@ import type { VuContext } from '../../runtime/vu-context.js';
 import { cookieHeader, jarOf, parseSetCookie, type CookieStore } from '../../runtime/cookie-jar.js';
 import { hostOverride, localAddressOf } from '../../../client/host-rules.js';
 import { urlProblem } from '../http/request-url.js';
-import { tagsArgument, asText, isObject, property, textEntries } from '../values.js';
+import { tagsArgument, asText, isObject, property, textEntries } from '../../runtime/values.js';
 import { EarlyEnd, type DialResult } from '../../../client/connection.js';
 import { tlsProblem } from '../../../client/tls-problem.js';
 import { NO_HTTP, UNWANTED_EXTENSION } from '../../../client/upgrade-response.js';

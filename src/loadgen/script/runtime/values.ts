@@ -1,4 +1,4 @@
-import type { ScriptFunction } from '../runtime/guard.js';
+import type { ScriptFunction } from './guard.js';
 import type { Tags } from '../../metric/series.js';
 
 /** The words in which k6's modules refuse arguments; what a test script may look for in them is the name of the function and the rule. */
@@ -103,3 +103,18 @@ export function tagsArgument(what: string, value: unknown): Tags {
 }
 
 const NONE: Tags = new Map();
+
+/** Names and values as a query, sorted by name, escaped as Go's `url.Values` does. */
+export function encodeValues(values: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return pairs
+    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one: unknown) => [name, String(one)]))
+    .map((pair) => pair.map((text) => escaped(text)).join('='))
+    .join('&');
+}
+
+function escaped(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString())
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
+}
