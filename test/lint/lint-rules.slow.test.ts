@@ -16,57 +16,69 @@ interface Planted {
 const lines = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
-const LAYER_VIOLATIONS: readonly (readonly [string, string])[] = [
-  ['core', 'run-file'],
-  ['core', 'gateway'],
-  ['run-file', 'summary'],
-  ['summary', 'report'],
-  ['summary', 'loadgen'],
-  ['report', 'gateway'],
-  ['report', 'loadgen'],
-  ['loadgen', 'gateway'],
-  ['loadgen', 'report'],
-  ['gateway', 'loadgen'],
-  ['gateway', 'report'],
-  ['gateway', 'summary'],
-  ['gateway', 'cli'],
-  ['cli', 'commands'],
-];
-
-const DRIVER_VIOLATIONS: readonly (readonly [string, string])[] = [
+/** A folder, and what its files may not import. */
+const IMPORT_VIOLATIONS: readonly (readonly [string, string])[] = [
+  ['src/core', '../run-file/thing.js'],
+  ['src/core', '../gateway/bus/thing.js'],
+  ['src/run-file', '../summary/thing.js'],
+  ['src/json-path', '../script-compiler/thing.js'],
+  ['src/summary/terminal', '../../report/thing.js'],
+  ['src/summary/terminal', '../../loadgen/thing.js'],
+  ['src/report/compare/evidence', '../../../gateway/thing.js'],
+  ['src/report', '../loadgen/thing.js'],
+  ['src/loadgen/script/modules/http', '../../../../gateway/thing.js'],
+  ['src/loadgen', '../report/thing.js'],
+  ['src/gateway', '../loadgen/thing.js'],
+  ['src/gateway/sinks/nats', '../../../report/thing.js'],
+  ['src/gateway', '../summary/thing.js'],
+  ['src/gateway', '../cli/thing.js'],
+  ['src/cli/report', '../../commands/thing.js'],
+  // Rooms: upwards, and to a neighbour on the same floor.
+  ['src/gateway/delivery', '../outbox/thing.js'],
+  ['src/gateway/delivery', '../event/thing.js'],
+  ['src/gateway/transport/http', '../../connection/thing.js'],
+  ['src/gateway/transport/ws', '../uws/thing.js'],
+  ['src/gateway/sinks/nats', '../amqp/thing.js'],
+  ['src/gateway/sinks/nats', '../../outbox/thing.js'],
+  ['src/gateway/outbox/log', '../letters/thing.js'],
+  ['src/loadgen/executor', '../client/thing.js'],
+  ['src/loadgen/script/runtime', '../modules/thing.js'],
+  ['src/loadgen/script/modules/http', '../sockets/thing.js'],
+  ['src/cli/report', '../loadtest/thing.js'],
+  ['src/summary/terminal', '../k6/thing.js'],
+  // Packages.
   ['src/gateway/delivery', 'uWebSockets.js'],
   ['src/gateway/delivery', 'ws'],
+  ['src/gateway/transport/ws', 'ws/lib/receiver.js'],
   ['src/loadgen/scenario', 'ws'],
   ['src/summary', 'hdr-histogram-js'],
   ['src/gateway', 'pino'],
   ['src/loadgen', 'prom-client'],
   ['src/core', 'yaml'],
   ['src/report', 'cli-table3'],
-  ['src/gateway/sink', '@redis/client'],
-  ['src/gateway/sink', 'amqplib'],
-  ['src/gateway/sink', '@nats-io/transport-node'],
-  ['src/gateway/sink', '@nats-io/jetstream'],
+  ['src/gateway/sinks', '@redis/client'],
+  ['src/gateway/sinks', 'amqplib'],
+  ['src/gateway/sinks', '@nats-io/transport-node'],
+  ['src/gateway/sinks/nats', '@nats-io/jetstream'],
   ['src/gateway/access', 'jose'],
   ['src/loadgen/plan', 'esbuild'],
   ['src/loadgen/script/modules', 'acorn'],
+  ['src/summary/k6', '@oclif/core/flags'],
 ];
 
 const planted: readonly Planted[] = [
-  ...LAYER_VIOLATIONS.map(([from, to]) => ({
-    rule: 'eslint(no-restricted-imports)',
-    path: `src/${from}/planted-${to}.ts`,
-    source: `import { thing } from '../${to}/thing.js';\nexport const value = thing;\n`,
-  })),
-  ...LAYER_VIOLATIONS.map(([from, to]) => ({
-    rule: 'eslint(no-restricted-imports)',
-    path: `src/${from}/room/planted-${to}.ts`,
-    source: `import { thing } from '../../${to}/thing.js';\nexport const value = thing;\n`,
-  })),
-  ...DRIVER_VIOLATIONS.map(([folder, driver]) => ({
-    rule: 'eslint(no-restricted-imports)',
-    path: `${folder}/planted-${driver.replaceAll(/\W/g, '-')}.ts`,
-    source: `import * as driver from '${driver}';\nexport const value = driver;\n`,
-  })),
+  ...IMPORT_VIOLATIONS.flatMap(([folder, barred], index) => [
+    {
+      rule: 'eslint(no-restricted-imports)',
+      path: `${folder}/planted-${index}.ts`,
+      source: `import { thing } from '${barred}';\nexport const value = thing;\n`,
+    },
+    {
+      rule: 'eslint(no-restricted-imports)',
+      path: `${folder}/planted-type-${index}.ts`,
+      source: `import type { Thing } from '${barred}';\nexport type Other = Thing;\n`,
+    },
+  ]),
   {
     rule: 'import(no-cycle)',
     path: 'src/core/cycle-a.ts',
@@ -77,7 +89,17 @@ const planted: readonly Planted[] = [
     path: 'src/core/cycle-b.ts',
     source: `import { a } from './cycle-a.js';\nexport const b = (): number => a();\n`,
   },
-  { rule: 'eslint(max-lines)', path: 'src/core/long-file.ts', source: lines(301, (i) => `export const v${i} = ${i};`) },
+  {
+    rule: 'import(no-cycle)',
+    path: 'src/core/type-cycle-a.ts',
+    source: `import type { B } from './type-cycle-b.js';\nexport type A = B | string;\n`,
+  },
+  {
+    rule: 'import(no-cycle)',
+    path: 'src/core/type-cycle-b.ts',
+    source: `import type { A } from './type-cycle-a.js';\nexport type B = A | number;\n`,
+  },
+  { rule: 'eslint(max-lines)', path: 'src/core/long-file.ts', source: lines(401, (i) => `export const v${i} = ${i};`) },
   {
     rule: 'eslint(max-lines-per-function)',
     path: 'src/core/long-function.ts',
@@ -140,6 +162,8 @@ const planted: readonly Planted[] = [
   },
 ];
 
+const CONFIGURATION = ['.oxlintrc.json', '.oxlintrc.imports.json', 'tsconfig.json', 'package.json'];
+
 const Report = z.object({
   diagnostics: z.array(z.object({ code: z.string(), filename: z.string() })),
 });
@@ -155,8 +179,7 @@ describe('the lint rules', () => {
   const found = new Set<string>();
 
   beforeAll(() => {
-    for (const file of ['.oxlintrc.json', 'tsconfig.json', 'package.json'])
-      cpSync(join(root, file), join(folder, file));
+    for (const file of CONFIGURATION) cpSync(join(root, file), join(folder, file));
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const { path, source } of planted) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -174,10 +197,10 @@ describe('the lint rules', () => {
   it('say nothing about a file that keeps them', () => {
     const clean = join(folder, 'clean');
     mkdirSync(join(clean, 'src/summary'), { recursive: true });
-    for (const file of ['.oxlintrc.json', 'tsconfig.json', 'package.json']) cpSync(join(root, file), join(clean, file));
+    for (const file of CONFIGURATION) cpSync(join(root, file), join(clean, file));
     writeFileSync(
       join(clean, 'src/summary/good.ts'),
-      `import { thing } from '../core/thing.js';\nexport const value = thing;\n`,
+      `import { thing } from '../core/thing.js';\n${lines(360, () => '// A comment.')}\n\nexport const value = thing;\n`,
     );
     expect(lint(clean).diagnostics).toEqual([]);
   });

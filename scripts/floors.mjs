@@ -1,0 +1,85 @@
+// The floors of the house: which layer and which room may import which, and where a package may be imported. Lint's rules (.oxlintrc.imports.json)
+// and the picture in docs/architecture.md are generated from these tables by `npm run generate`.
+
+/** Layers, from the top: the folders of src/, and what each may import besides itself. */
+export const LAYERS = {
+  commands: ['cli', 'core'],
+  cli: ['gateway', 'loadgen', 'report', 'summary', 'run-file', 'core'],
+  gateway: ['json-path', 'core'],
+  loadgen: ['summary', 'run-file', 'script-compiler', 'json-path', 'core'],
+  report: ['summary', 'run-file', 'core'],
+  summary: ['run-file', 'core'],
+  'run-file': ['core'],
+  'script-compiler': ['core'],
+  'json-path': ['core'],
+  core: [],
+};
+
+/**
+ * Rooms, from the top floor down: a room may import every room on a lower floor, and none on its own. What lies beside the rooms (a folder's own
+ * files) puts them together or is what they share; it may import them and be imported, as long as no circle of files results.
+ */
+export const ROOMS = {
+  commands: [['loadtest', 'outbox', 'report']],
+  cli: [['loadtest'], ['gateway', 'outbox', 'report']],
+  gateway: [
+    ['ingress'],
+    ['admission', 'internal-api'],
+    ['metrics', 'check'],
+    ['mirror'],
+    ['outbox', 'config-file'],
+    ['sinks', 'auth', 'template', 'log'],
+    ['plugin', 'config', 'bus'],
+    ['delivery', 'event', 'doctor'],
+    ['connection', 'access'],
+    ['transport', 'redis', 'tag-index'],
+  ],
+  'gateway/outbox': [['letters'], ['log']],
+  'gateway/sinks': [['amqp', 'memory', 'nats', 'redis', 'webhook']],
+  'gateway/transport': [['uws', 'ws'], ['http']],
+  loadgen: [
+    ['run', 'calibrate'],
+    ['thread'],
+    ['script', 'output', 'preflight'],
+    ['plan'],
+    ['scenario'],
+    ['health'],
+    ['executor', 'client'],
+    ['options', 'metric', 'pacing', 'echo', 'gateway-watch'],
+  ],
+  'loadgen/script': [['modules'], ['runtime']],
+  'loadgen/script/modules': [['sockets', 'jslib'], ['http'], ['html']],
+  report: [['html'], ['render'], ['baseline', 'trend', 'calibrate', 'selftest'], ['compare', 'export']],
+  'report/compare': [['evidence']],
+  'script-compiler': [['flow', 'rewrite']],
+  summary: [['exporters', 'page'], ['live', 'k6'], ['sections'], ['terminal']],
+};
+
+/** Packages, and the only files or folders of src/ that import them. */
+export const PACKAGES = {
+  '@jridgewell/trace-mapping': ['script-compiler'],
+  '@nats-io/jetstream': ['gateway/sinks/nats/nats.ts'],
+  '@nats-io/transport-node': ['gateway/sinks/nats/nats.ts'],
+  '@oclif/core': ['cli', 'commands'],
+  '@redis/client': [],
+  acorn: ['script-compiler'],
+  amqplib: ['gateway/sinks/amqp/amqp-driver.ts'],
+  chalk: ['summary/terminal/palette.ts'],
+  'cli-table3': ['summary/terminal/text-width.ts'],
+  'css-select': ['loadgen/script/modules/html/html-nodes.ts'],
+  domhandler: ['loadgen/script/modules/html'],
+  esbuild: ['script-compiler'],
+  'eslint-scope': ['script-compiler'],
+  'hdr-histogram-js': ['core/hdr-export.ts'],
+  jose: ['gateway/auth/jwt-verifier.ts'],
+  'magic-string': ['script-compiler'],
+  parse5: ['loadgen/script/modules/html/html-nodes.ts'],
+  'parse5-htmlparser2-tree-adapter': ['loadgen/script/modules/html/html-nodes.ts'],
+  pino: ['core/pino-logger.ts'],
+  'prom-client': ['gateway/metrics/metric-registry.ts'],
+  tinyglobby: ['cli/report/run-paths.ts'],
+  'uWebSockets.js': ['gateway/transport/uws'],
+  ws: ['gateway/transport/ws/server-websocket.ts', 'loadgen/client', 'loadgen/echo'],
+  yaml: ['gateway/config-file/yaml-reader.ts', 'report/compare/read-gates.ts'],
+  zod: ['cli', 'gateway', 'loadgen', 'report', 'run-file'],
+};

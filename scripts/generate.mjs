@@ -1,0 +1,16 @@
+// npm run generate: writes what is made of the sources and held by a test: lint's import rules, the JSON schema of comparisons, oclif's manifest.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { importRules } from './import-rules.mjs';
+
+const ROOT = join(import.meta.dirname, '..');
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+}
+
+writeFileSync(join(ROOT, '.oxlintrc.imports.json'), importRules(ROOT));
+run(process.execPath, ['scripts/write-schema.mjs']);
+run('node_modules/.bin/oclif', ['manifest']);
