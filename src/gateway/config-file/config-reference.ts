@@ -4,7 +4,7 @@ import { schemaNode, type SchemaNode } from './schema-node.js';
 
 const HEAD = `# Configuration
 
-YAML, by default \`./config.yml\`; \`--config FILE\` names another. This page is made from the schema in \`src/gateway/config/config-schema.ts\`
+YAML, by default \`./config.yml\`; \`--config FILE\` names another. This page is made from the schema in \`src/gateway/config-file/config-schema.ts\`
 by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
 
 - **No file at all** (none named, no \`./config.yml\`): the gateway listens on 127.0.0.1:5000 with one endpoint \`/connect\`, whose connections

@@ -1,7 +1,7 @@
 import { Guard, type Returned, type ScriptFunction } from '../../../src/loadgen/script/runtime/guard.js';
 import { instantiate, loadScript, type ScriptInstance } from '../../../src/loadgen/script/runtime/script-instance.js';
 import type { CompiledScript } from '../../../src/script-compiler/compiled-script.js';
-import { response, socketOf, World } from '../../loadgen/script/transform/differential/world.mjs';
+import { response, socketOf, World } from './world.mjs';
 
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
