@@ -34,58 +34,58 @@ const FAST_LIMIT_MS = (2 ** 31 - 1) / UNITS_PER_MS;
 export class Histogram implements HistogramState {
   /** The buckets by histogram-layout; to be changed only by this class and the codec. Doubles, for 32 bits would wrap. */
   readonly counts = new Float64Array(COUNTS_LENGTH);
-  private recorded = 0;
-  private smallest = Number.POSITIVE_INFINITY;
-  private largest = Number.NEGATIVE_INFINITY;
-  private total = 0;
-  private above = 0;
-  private invalid = 0;
+  #recorded = 0;
+  #smallest = Number.POSITIVE_INFINITY;
+  #largest = Number.NEGATIVE_INFINITY;
+  #total = 0;
+  #above = 0;
+  #invalid = 0;
   /** `largest`, but never more than the fast way can take. */
-  private fastLargest = Number.NEGATIVE_INFINITY;
+  #fastLargest = Number.NEGATIVE_INFINITY;
 
   get count(): number {
-    return this.recorded;
+    return this.#recorded;
   }
 
   get min(): number {
-    return this.recorded === 0 ? 0 : this.smallest;
+    return this.#recorded === 0 ? 0 : this.#smallest;
   }
 
   get max(): number {
-    return this.recorded === 0 ? 0 : this.largest;
+    return this.#recorded === 0 ? 0 : this.#largest;
   }
 
   get sum(): number {
-    return this.total;
+    return this.#total;
   }
 
   get overflow(): number {
-    return this.above;
+    return this.#above;
   }
 
   get refused(): number {
-    return this.invalid;
+    return this.#invalid;
   }
 
   get mean(): number {
-    return this.recorded === 0 ? 0 : this.total / this.recorded;
+    return this.#recorded === 0 ? 0 : this.#total / this.#recorded;
   }
 
   /** Counts one time in milliseconds. Hot: see bench/recorder. What lies between two times already seen needs no further check. */
   record(valueMs: number): void {
-    if (!(valueMs >= this.smallest && valueMs <= this.fastLargest)) {
-      this.recordOutside(valueMs);
+    if (!(valueMs >= this.#smallest && valueMs <= this.#fastLargest)) {
+      this.#recordOutside(valueMs);
       return;
     }
     const index = indexOfSmallUnits((valueMs * UNITS_PER_MS + 0.5) | 0);
     this.counts[index] = (this.counts[index] ?? 0) + 1;
-    this.recorded += 1;
-    this.total += valueMs;
+    this.#recorded += 1;
+    this.#total += valueMs;
   }
 
   /** Adds all that the other holds; the other stays as it is. */
   add(other: Histogram): void {
-    if (other.recorded > 0) {
+    if (other.#recorded > 0) {
       const last = other.lastIndex;
       for (let index = other.firstIndex; index <= last; index += 1) {
         this.counts[index] = (this.counts[index] ?? 0) + (other.counts[index] ?? 0);
@@ -96,25 +96,25 @@ export class Histogram implements HistogramState {
 
   /** Adds what stands beside the buckets; whoever calls it has added the buckets. */
   addState(state: HistogramState): void {
-    this.above += state.overflow;
-    this.invalid += state.refused;
+    this.#above += state.overflow;
+    this.#invalid += state.refused;
     if (state.count === 0) return;
-    this.recorded += state.count;
-    this.total += state.sum;
-    this.widen(state.min);
-    this.widen(state.max);
+    this.#recorded += state.count;
+    this.#total += state.sum;
+    this.#widen(state.min);
+    this.#widen(state.max);
   }
 
   /** Forgets everything; costs what lies between the smallest and the largest value. */
   reset(): void {
-    if (this.recorded > 0) this.counts.fill(0, this.firstIndex, this.lastIndex + 1);
-    this.recorded = 0;
-    this.smallest = Number.POSITIVE_INFINITY;
-    this.largest = Number.NEGATIVE_INFINITY;
-    this.fastLargest = Number.NEGATIVE_INFINITY;
-    this.total = 0;
-    this.above = 0;
-    this.invalid = 0;
+    if (this.#recorded > 0) this.counts.fill(0, this.firstIndex, this.lastIndex + 1);
+    this.#recorded = 0;
+    this.#smallest = Number.POSITIVE_INFINITY;
+    this.#largest = Number.NEGATIVE_INFINITY;
+    this.#fastLargest = Number.NEGATIVE_INFINITY;
+    this.#total = 0;
+    this.#above = 0;
+    this.#invalid = 0;
   }
 
   /** The place of the smallest value; only meaningful while something is recorded. */
@@ -132,14 +132,14 @@ export class Histogram implements HistogramState {
    * the exact smallest and largest. 0 when empty.
    */
   valueAtPercentile(percentile: number): number {
-    if (this.recorded === 0) return 0;
-    if (percentile <= 0) return this.smallest;
-    const share = (Math.min(percentile, 100) / 100) * this.recorded;
+    if (this.#recorded === 0) return 0;
+    if (percentile <= 0) return this.#smallest;
+    const share = (Math.min(percentile, 100) / 100) * this.#recorded;
     // 99.9 % of 1000 is 999.0000000000001 in doubles and would skip a sample without this.
     const wanted = Math.max(1, Math.ceil(share - share * 2 * Number.EPSILON));
-    if (wanted >= this.recorded) return this.largest;
-    const index = this.indexOfRank(wanted - 1);
-    return this.clamp(highestUnitsAt(index) / UNITS_PER_MS);
+    if (wanted >= this.#recorded) return this.#largest;
+    const index = this.#indexOfRank(wanted - 1);
+    return this.#clamp(highestUnitsAt(index) / UNITS_PER_MS);
   }
 
   /**
@@ -147,62 +147,62 @@ export class Histogram implements HistogramState {
    * 50 µs by at most 50 ns. 0 when empty.
    */
   quantile(q: number): number {
-    if (this.recorded === 0) return 0;
-    const rank = Math.min(Math.max(q, 0), 1) * (this.recorded - 1);
-    const lower = this.valueOfRank(Math.floor(rank));
-    const upper = this.valueOfRank(Math.ceil(rank));
+    if (this.#recorded === 0) return 0;
+    const rank = Math.min(Math.max(q, 0), 1) * (this.#recorded - 1);
+    const lower = this.#valueOfRank(Math.floor(rank));
+    const upper = this.#valueOfRank(Math.ceil(rank));
     return lower + (upper - lower) * (rank - Math.floor(rank));
   }
 
   /** Of the samples as a whole population, from the middles of the buckets. */
   get standardDeviation(): number {
-    if (this.recorded === 0 || this.smallest === this.largest) return 0;
+    if (this.#recorded === 0 || this.#smallest === this.#largest) return 0;
     const mean = this.mean;
     let squares = 0;
     const last = this.lastIndex;
     for (let index = this.firstIndex; index <= last; index += 1) {
       const count = this.counts[index] ?? 0;
-      if (count > 0) squares += count * (this.clamp(middleMsAt(index)) - mean) ** 2;
+      if (count > 0) squares += count * (this.#clamp(middleMsAt(index)) - mean) ** 2;
     }
-    return Math.sqrt(squares / this.recorded);
+    return Math.sqrt(squares / this.#recorded);
   }
 
   /** How many samples lie in buckets above that of the value. */
   countAbove(valueMs: number): number {
-    if (this.recorded === 0 || valueMs >= this.largest) return 0;
-    if (valueMs < this.smallest) return this.recorded;
+    if (this.#recorded === 0 || valueMs >= this.#largest) return 0;
+    if (valueMs < this.#smallest) return this.#recorded;
     let above = 0;
     const last = this.lastIndex;
     for (let index = indexOfMs(valueMs) + 1; index <= last; index += 1) above += this.counts[index] ?? 0;
     return above;
   }
 
-  private recordOutside(valueMs: number): void {
+  #recordOutside(valueMs: number): void {
     if (!(valueMs >= 0) || valueMs === Number.POSITIVE_INFINITY) {
-      this.invalid += 1;
+      this.#invalid += 1;
       return;
     }
-    if (valueMs > HIGHEST_UNITS / UNITS_PER_MS) this.above += 1;
+    if (valueMs > HIGHEST_UNITS / UNITS_PER_MS) this.#above += 1;
     const index = indexOfMs(valueMs);
     this.counts[index] = (this.counts[index] ?? 0) + 1;
-    this.recorded += 1;
-    this.total += valueMs;
-    this.widen(valueMs);
+    this.#recorded += 1;
+    this.#total += valueMs;
+    this.#widen(valueMs);
   }
 
-  private widen(valueMs: number): void {
-    this.smallest = Math.min(this.smallest, valueMs);
-    this.largest = Math.max(this.largest, valueMs);
-    this.fastLargest = Math.min(this.largest, FAST_LIMIT_MS);
+  #widen(valueMs: number): void {
+    this.#smallest = Math.min(this.#smallest, valueMs);
+    this.#largest = Math.max(this.#largest, valueMs);
+    this.#fastLargest = Math.min(this.#largest, FAST_LIMIT_MS);
   }
 
-  private valueOfRank(rank: number): number {
-    if (rank <= 0) return this.smallest;
-    if (rank >= this.recorded - 1) return this.largest;
-    return this.clamp(middleMsAt(this.indexOfRank(rank)));
+  #valueOfRank(rank: number): number {
+    if (rank <= 0) return this.#smallest;
+    if (rank >= this.#recorded - 1) return this.#largest;
+    return this.#clamp(middleMsAt(this.#indexOfRank(rank)));
   }
 
-  private indexOfRank(rank: number): number {
+  #indexOfRank(rank: number): number {
     const last = this.lastIndex;
     let seen = 0;
     for (let index = this.firstIndex; index < last; index += 1) {
@@ -212,7 +212,7 @@ export class Histogram implements HistogramState {
     return last;
   }
 
-  private clamp(valueMs: number): number {
-    return Math.min(Math.max(valueMs, this.smallest), this.largest);
+  #clamp(valueMs: number): number {
+    return Math.min(Math.max(valueMs, this.#smallest), this.#largest);
   }
 }

@@ -24,12 +24,16 @@ export function waitAtMost(clock: Clock, work: Promise<unknown>, timeoutMs: numb
 export class Pause {
   #end: (() => void) | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Resolves after `delayMs`, or when `end` is called. One at a time. */
   async wait(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const cancel = this.clock.schedule(resolve, delayMs);
+      const cancel = this.#clock.schedule(resolve, delayMs);
       this.#end = () => {
         cancel();
         resolve();

@@ -31,14 +31,14 @@ export class ValueSketch implements SketchFigures {
     if (!Number.isFinite(value)) return;
     const size = Math.abs(value);
     if (size < SMALLEST) this.zeros += 1;
-    else this.addTo(value > 0 ? this.positive : this.negative, bucketOf(size), 1);
+    else this.#addTo(value > 0 ? this.positive : this.negative, bucketOf(size), 1);
     this.addFigures({ count: 1, min: value, max: value, sum: value });
   }
 
   /** Adds all that the other holds. */
   add(other: ValueSketch): void {
-    for (const [bucket, count] of other.positive) this.addTo(this.positive, bucket, count);
-    for (const [bucket, count] of other.negative) this.addTo(this.negative, bucket, count);
+    for (const [bucket, count] of other.positive) this.#addTo(this.positive, bucket, count);
+    for (const [bucket, count] of other.negative) this.#addTo(this.negative, bucket, count);
     this.zeros += other.zeros;
     this.addFigures(other);
   }
@@ -66,18 +66,18 @@ export class ValueSketch implements SketchFigures {
   quantile(q: number): number {
     if (this.count === 0) return 0;
     const rank = Math.min(Math.max(q, 0), 1) * (this.count - 1);
-    const sorted = this.sortedBuckets();
-    const lower = this.valueOfRank(sorted, Math.floor(rank));
-    const upper = this.valueOfRank(sorted, Math.ceil(rank));
+    const sorted = this.#sortedBuckets();
+    const lower = this.#valueOfRank(sorted, Math.floor(rank));
+    const upper = this.#valueOfRank(sorted, Math.ceil(rank));
     return lower + (upper - lower) * (rank - Math.floor(rank));
   }
 
-  private addTo(side: Map<number, number>, bucket: number, count: number): void {
+  #addTo(side: Map<number, number>, bucket: number, count: number): void {
     side.set(bucket, (side.get(bucket) ?? 0) + count);
   }
 
   /** Middles and counts in ascending order of value. */
-  private sortedBuckets(): readonly (readonly [value: number, count: number])[] {
+  #sortedBuckets(): readonly (readonly [value: number, count: number])[] {
     const below = [...this.negative].toSorted(([left], [right]) => right - left);
     const above = [...this.positive].toSorted(([left], [right]) => left - right);
     return [
@@ -87,7 +87,7 @@ export class ValueSketch implements SketchFigures {
     ];
   }
 
-  private valueOfRank(sorted: readonly (readonly [number, number])[], rank: number): number {
+  #valueOfRank(sorted: readonly (readonly [number, number])[], rank: number): number {
     if (rank <= 0) return this.min;
     if (rank >= this.count - 1) return this.max;
     let seen = 0;

@@ -16,22 +16,22 @@ export function writeVarint(bytes: Uint8Array, start: number, value: number): nu
 
 /** Reads whole numbers written as LEB128. Throws a plain `Error` where the bytes end or a number is too large. */
 export class VarintReader {
-  private readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
   /** Where the next number begins. */
   offset: number;
 
   constructor(bytes: Uint8Array, offset: number) {
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.offset = offset;
   }
 
   next(): number {
-    const first = this.byte();
+    const first = this.#byte();
     if (first < 0x80) return first;
     let value = first & 0x7f;
     let factor = 0x80;
     for (;;) {
-      const byte = this.byte();
+      const byte = this.#byte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
       factor *= 0x80;
@@ -39,8 +39,8 @@ export class VarintReader {
     }
   }
 
-  private byte(): number {
-    const byte = this.bytes[this.offset];
+  #byte(): number {
+    const byte = this.#bytes[this.offset];
     if (byte === undefined) throw new Error('a histogram ends too early');
     this.offset += 1;
     return byte;

@@ -21,10 +21,14 @@ class SubPathReader {
   #hasModifier = false;
   #depth = 1;
 
-  constructor(private readonly path: string) {}
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
 
   read(): { subPaths: readonly SubPath[]; rest: string } | undefined {
-    const { path } = this;
+    const path = this.#path;
     for (let position = 1; position < path.length; position++) {
       const character = path.charAt(position);
       if (character === '\\') position++;
@@ -39,7 +43,7 @@ class SubPathReader {
     if ('[({'.includes(character)) this.#depth++;
     else if ('])}'.includes(character)) this.#depth--;
     else if (character === ':') this.#takeColon(position);
-    else if (character === '@' && '.|'.includes(this.path.charAt(position - 1))) this.#hasModifier = true;
+    else if (character === '@' && '.|'.includes(this.#path.charAt(position - 1))) this.#hasModifier = true;
     if (this.#depth === 0 || (character === ',' && this.#depth === 1)) this.#push(position);
   }
 
@@ -49,7 +53,7 @@ class SubPathReader {
   }
 
   #push(end: number): void {
-    const { path } = this;
+    const path = this.#path;
     const name = this.#colon === 0 ? '' : path.slice(this.#start, this.#colon);
     const start = this.#colon === 0 ? this.#start : this.#colon + 1;
     this.#subPaths.push({ name, path: path.slice(start, end) });

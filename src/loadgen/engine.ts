@@ -37,180 +37,185 @@ const STALL_MS = 250;
 
 /** Runs one plan: probes the target, lets load threads work, and gathers what it hands over each second. */
 export class Engine {
-  private readonly threads: ThreadGroup;
-  private readonly accumulator = new RunAccumulator();
-  private readonly parts = new RunAccumulator();
-  private readonly judge: ThresholdJudge;
-  private readonly gauges: ProcessGauges;
-  private readonly seconds: SecondRecord[] = [];
-  private readonly health: HealthRecord[] = [];
-  private readonly gateway: GatewayRecord[] = [];
-  private readonly events: RunEventRecord[] = [];
+  readonly #threads: ThreadGroup;
+  readonly #accumulator = new RunAccumulator();
+  readonly #parts = new RunAccumulator();
+  readonly #judge: ThresholdJudge;
+  readonly #gauges: ProcessGauges;
+  readonly #seconds: SecondRecord[] = [];
+  readonly #health: HealthRecord[] = [];
+  readonly #gateway: GatewayRecord[] = [];
+  readonly #events: RunEventRecord[] = [];
   /** Places of scenarios of which it was said that they lack virtual users. */
-  private readonly saidShort = new Set<number>();
-  private hasHeader = false;
-  private ending: EndReason | undefined;
-  private crash: WsgError | undefined;
-  private readonly probing = new AbortController();
-  private cancelProgress: () => void = () => undefined;
-  private markedFailed: string | undefined;
-  private setupJson: string | undefined;
+  readonly #saidShort = new Set<number>();
+  #hasHeader = false;
+  #ending: EndReason | undefined;
+  #crash: WsgError | undefined;
+  readonly #probing = new AbortController();
+  #cancelProgress: () => void = () => undefined;
+  #markedFailed: string | undefined;
+  #setupJson: string | undefined;
 
-  constructor(
-    private readonly plan: Plan,
-    private readonly deps: EngineDeps,
-  ) {
+  readonly #plan: Plan;
+  readonly #deps: EngineDeps;
+
+  constructor(plan: Plan, deps: EngineDeps) {
+    this.#plan = plan;
+    this.#deps = deps;
     const { threadEntry: entry, takeSamples, script, breaksDown } = deps;
-    this.threads = new ThreadGroup(plan, (message) => this.endSecond(message), {
+    this.#threads = new ThreadGroup(plan, (message) => this.#endSecond(message), {
       entry,
       takeSamples,
       breaksDown,
       script: script?.start,
-      takeScriptMessage: (message) => this.takeScriptMessage(message),
+      takeScriptMessage: (message) => this.#takeScriptMessage(message),
     });
-    this.gauges = new ProcessGauges(deps.clock);
-    this.judge = new ThresholdJudge(plan.thresholds);
+    this.#gauges = new ProcessGauges(deps.clock);
+    this.#judge = new ThresholdJudge(plan.thresholds);
   }
 
   /** Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with the reason `failed`. */
   get failure(): WsgError | undefined {
-    return this.crash;
+    return this.#crash;
   }
 
   /** What the script said with `exec.test.fail`; undefined when it did not. */
   get failedMark(): string | undefined {
-    return this.markedFailed;
+    return this.#markedFailed;
   }
 
   /** What `setup` of the script returned, as JSON. */
   get setupData(): string | undefined {
-    return this.setupJson;
+    return this.#setupJson;
   }
 
   /** What each scenario and group recorded, under names of scenario, group and metric, for a run of this duration. */
   breakdown(durationMs: number): RunTotals | undefined {
-    return this.deps.breaksDown === true ? this.parts.totals(durationMs, { complete: 0, interrupted: 0 }) : undefined;
+    return this.#deps.breaksDown === true ? this.#parts.totals(durationMs, { complete: 0, interrupted: 0 }) : undefined;
   }
 
   /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
   async run(): Promise<Run> {
-    const header = await this.begin();
-    const watch = this.createWatch();
+    const header = await this.#begin();
+    const watch = this.#createWatch();
     await watch?.start();
-    this.gauges.read();
-    this.reportProgress();
-    const durationMs = await this.runThreads();
-    this.cancelProgress();
+    this.#gauges.read();
+    this.#reportProgress();
+    const durationMs = await this.#runThreads();
+    this.#cancelProgress();
     const gatewayTotals = await watch?.stop();
-    this.tellProgress();
-    const end: RunEnd = { ...this.composeEnd(durationMs), ...(gatewayTotals && { gateway: gatewayTotals }) };
-    const thresholds = this.judge.outcomes(end.totals, header.metrics);
-    this.writeEnd(thresholds, end);
-    const { seconds, health, gateway, events } = this;
+    this.#tellProgress();
+    const end: RunEnd = { ...this.#composeEnd(durationMs), ...(gatewayTotals && { gateway: gatewayTotals }) };
+    const thresholds = this.#judge.outcomes(end.totals, header.metrics);
+    this.#writeEnd(thresholds, end);
+    const seconds = this.#seconds;
+    const health = this.#health;
+    const gateway = this.#gateway;
+    const events = this.#events;
     return { header, seconds, health, gateway, events, thresholds, end, complete: true };
   }
 
   /** Interrupts the iterations as k6 does on a first signal, and lets the run end in order. */
   stop(): void {
-    if (this.ending !== undefined) return;
-    this.ending = 'stopped-by-signal';
-    this.tell('interruption', 'stopped by a signal');
-    this.probing.abort();
-    this.threads.stop();
+    if (this.#ending !== undefined) return;
+    this.#ending = 'stopped-by-signal';
+    this.#tell('interruption', 'stopped by a signal');
+    this.#probing.abort();
+    this.#threads.stop();
   }
 
   /** Ends the run in order with the reason `failed`, for `error` made going on useless; what was recorded stands. */
   fail(error: WsgError): void {
-    if (this.ending !== undefined) return;
-    this.crash = error;
-    this.ending = 'failed';
-    this.tell('interruption', error.message);
-    this.probing.abort();
-    this.threads.stop();
+    if (this.#ending !== undefined) return;
+    this.#crash = error;
+    this.#ending = 'failed';
+    this.#tell('interruption', error.message);
+    this.#probing.abort();
+    this.#threads.stop();
   }
 
   /** Ends the load threads at once; the run has what was handed over before. */
   async cut(): Promise<void> {
-    this.ending = 'cut-by-signal';
-    this.tell('interruption', 'cut by a signal');
-    await this.threads.cut();
+    this.#ending = 'cut-by-signal';
+    this.#tell('interruption', 'cut by a signal');
+    await this.#threads.cut();
   }
 
-  private async begin(): Promise<RunHeader> {
-    const { clock, sink, observer, version, labels, calibration } = this.deps;
-    await probeTargets(this.plan, { clock, signal: this.probing.signal });
-    const { metrics, hash } = this.deps.script ?? {};
+  async #begin(): Promise<RunHeader> {
+    const { clock, sink, observer, version, labels, calibration } = this.#deps;
+    await probeTargets(this.#plan, { clock, signal: this.#probing.signal });
+    const { metrics, hash } = this.#deps.script ?? {};
     const origin = { version, startedAtMs: clock.wallNow(), metrics, scriptHash: hash, labels, calibration };
-    const header = createRunHeader(this.plan, origin);
+    const header = createRunHeader(this.#plan, origin);
     sink?.writeHeader(header);
-    for (const event of this.events) sink?.writeEvent(event);
-    this.hasHeader = true;
+    for (const event of this.#events) sink?.writeEvent(event);
+    this.#hasHeader = true;
     observer?.started?.(header);
     return header;
   }
 
-  private writeEnd(thresholds: readonly ThresholdRecord[], end: RunEnd): void {
-    const { sink } = this.deps;
+  #writeEnd(thresholds: readonly ThresholdRecord[], end: RunEnd): void {
+    const { sink } = this.#deps;
     for (const threshold of thresholds) sink?.writeThreshold(threshold);
     sink?.writeEnd(end);
   }
 
-  private async runThreads(): Promise<number> {
-    const lastElapsedMs = (): number => this.seconds.at(-1)?.elapsedMs ?? 0;
-    if (this.ending !== undefined) return 0;
+  async #runThreads(): Promise<number> {
+    const lastElapsedMs = (): number => this.#seconds.at(-1)?.elapsedMs ?? 0;
+    if (this.#ending !== undefined) return 0;
     try {
-      const end = await this.threads.run();
-      this.setupJson = end?.setupData;
-      if (end?.stageFailure !== undefined) this.noteStageFailure(end.stageFailure);
+      const end = await this.#threads.run();
+      this.#setupJson = end?.setupData;
+      if (end?.stageFailure !== undefined) this.#noteStageFailure(end.stageFailure);
       return end?.durationMs ?? lastElapsedMs();
     } catch (error) {
       if (!(error instanceof WsgError)) throw error;
-      this.crash = error;
-      this.ending = 'failed';
-      this.tell('interruption', error.message);
+      this.#crash = error;
+      this.#ending = 'failed';
+      this.#tell('interruption', error.message);
       return lastElapsedMs();
     }
   }
 
-  private takeScriptMessage(message: LogMessage | VerdictMessage): void {
-    if (message.type === 'log') return this.deps.observer?.logged?.(message.line);
+  #takeScriptMessage(message: LogMessage | VerdictMessage): void {
+    if (message.type === 'log') return this.#deps.observer?.logged?.(message.line);
     if (message.verdict === 'failed') {
-      this.markedFailed ??= message.reason;
+      this.#markedFailed ??= message.reason;
       return;
     }
-    if (this.ending !== undefined) return;
-    this.ending = 'aborted-by-script';
-    this.tell('interruption', message.reason);
-    this.threads.stop();
+    if (this.#ending !== undefined) return;
+    this.#ending = 'aborted-by-script';
+    this.#tell('interruption', message.reason);
+    this.#threads.stop();
   }
 
-  private noteStageFailure({ stage, kind, text }: StageFailure): void {
-    this.crash ??= new WsgError(kind === 'timeout' ? STAGE_TIMEOUT[stage] : 'script.failed', text);
-    this.ending ??= 'failed';
+  #noteStageFailure({ stage, kind, text }: StageFailure): void {
+    this.#crash ??= new WsgError(kind === 'timeout' ? STAGE_TIMEOUT[stage] : 'script.failed', text);
+    this.#ending ??= 'failed';
   }
 
-  private createWatch(): GatewayWatch | undefined {
-    const { gatewayUrl, sink, clock } = this.deps;
+  #createWatch(): GatewayWatch | undefined {
+    const { gatewayUrl, sink, clock } = this.#deps;
     if (gatewayUrl === undefined) return undefined;
     const outlets = {
       recorded: (record: GatewayRecord) => {
-        this.gateway.push(record);
+        this.#gateway.push(record);
         sink?.writeGateway(record);
       },
-      failed: (reason: string) => this.tell('warning', reason),
+      failed: (reason: string) => this.#tell('warning', reason),
     };
     return new GatewayWatch(gatewayUrl, outlets, clock);
   }
 
-  private endSecond(message: SecondMessage): void {
+  #endSecond(message: SecondMessage): void {
     const { second, elapsedMs, metrics, health, load } = message;
-    const { sink, observer } = this.deps;
+    const { sink, observer } = this.#deps;
     const { counters, rates, trends, checks } = metrics;
     const gauges = withoutTimes(metrics.gauges);
     const record: SecondRecord = { second, elapsedMs, counters, gauges, rates, trends, checks };
-    this.accumulator.add(metrics);
-    if (message.parts !== undefined) this.parts.add(message.parts);
-    this.seconds.push(record);
+    this.#accumulator.add(metrics);
+    if (message.parts !== undefined) this.#parts.add(message.parts);
+    this.#seconds.push(record);
     sink?.writeSecond(record);
     for (const { series, kind, bytes } of metrics.histograms) {
       sink?.writeHistogram({ series, kind, second, histogram: decodeHistogram(bytes) });
@@ -218,76 +223,76 @@ export class Engine {
     for (const { series, bytes } of metrics.sketches) {
       sink?.writeSketch({ series, second, sketch: decodeSketch(bytes) });
     }
-    const healthRecord = composeHealth(second, { ...health, ...this.gauges.read() }, load);
-    this.health.push(healthRecord);
+    const healthRecord = composeHealth(second, { ...health, ...this.#gauges.read() }, load);
+    this.#health.push(healthRecord);
     sink?.writeHealth(healthRecord);
-    this.warnOf(message);
+    this.#warnOf(message);
     observer?.secondEnded?.(record);
-    this.judgeThresholds(elapsedMs);
+    this.#judgeThresholds(elapsedMs);
   }
 
-  private warnOf({ second, health, shortOfVus = [] }: SecondMessage): void {
+  #warnOf({ second, health, shortOfVus = [] }: SecondMessage): void {
     const lateMs = health.scheduleLag.max;
-    if (lateMs > STALL_MS) this.tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
-    for (const place of shortOfVus) this.warnOfShortage(place);
+    if (lateMs > STALL_MS) this.#tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
+    for (const place of shortOfVus) this.#warnOfShortage(place);
   }
 
   /** Once a scenario, as k6 does. */
-  private warnOfShortage(place: number): void {
-    const scenario = this.plan.scenarios[place];
-    const progress = this.currentProgress().scenarios[place];
-    if (scenario === undefined || progress === undefined || this.saidShort.has(place)) return;
-    this.saidShort.add(place);
+  #warnOfShortage(place: number): void {
+    const scenario = this.#plan.scenarios[place];
+    const progress = this.#currentProgress().scenarios[place];
+    if (scenario === undefined || progress === undefined || this.#saidShort.has(place)) return;
+    this.#saidShort.add(place);
     const text = `Insufficient VUs, reached ${progress.plan.maxVus} active VUs and cannot initialize more`;
-    this.record('warning', `${scenario.name}: ${text}`);
+    this.#record('warning', `${scenario.name}: ${text}`);
     const { name, executor } = scenario;
-    this.deps.observer?.logged?.({ level: 'warning', text, executor, scenario: name });
+    this.#deps.observer?.logged?.({ level: 'warning', text, executor, scenario: name });
   }
 
   /** A crossed threshold that is to end the run interrupts the iterations as a signal does. */
-  private judgeThresholds(elapsedMs: number): void {
-    if (this.ending !== undefined || !this.plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return;
-    if (!this.judge.mustAbort(this.accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;
-    this.ending = 'thresholds-crossed';
-    this.tell('interruption', 'a crossed threshold ends the run');
-    this.threads.stop();
+  #judgeThresholds(elapsedMs: number): void {
+    if (this.#ending !== undefined || !this.#plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return;
+    if (!this.#judge.mustAbort(this.#accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;
+    this.#ending = 'thresholds-crossed';
+    this.#tell('interruption', 'a crossed threshold ends the run');
+    this.#threads.stop();
   }
 
-  private composeEnd(durationMs: number): RunEnd {
-    const { completeIterations: complete, interruptedIterations: interrupted } = this.currentProgress();
-    const totals = this.accumulator.totals(durationMs, { complete, interrupted });
-    const detail = this.crash?.message ?? this.silenceDetail();
-    const end = { reason: this.ending ?? 'finished', totals, health: judgeRun(this.health) };
+  #composeEnd(durationMs: number): RunEnd {
+    const { completeIterations: complete, interruptedIterations: interrupted } = this.#currentProgress();
+    const totals = this.#accumulator.totals(durationMs, { complete, interrupted });
+    const detail = this.#crash?.message ?? this.#silenceDetail();
+    const end = { reason: this.#ending ?? 'finished', totals, health: judgeRun(this.#health) };
     return detail === undefined ? end : { ...end, detail };
   }
 
-  private silenceDetail(): string | undefined {
-    const { behaviour } = this.plan;
-    return this.accumulator.counter('ws_msgs_received') > 0 ? undefined : explainSilence(behaviour);
+  #silenceDetail(): string | undefined {
+    const { behaviour } = this.#plan;
+    return this.#accumulator.counter('ws_msgs_received') > 0 ? undefined : explainSilence(behaviour);
   }
 
-  private reportProgress(): void {
-    this.tellProgress();
-    this.cancelProgress = this.deps.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
+  #reportProgress(): void {
+    this.#tellProgress();
+    this.#cancelProgress = this.#deps.clock.schedule(() => this.#reportProgress(), PROGRESS_MS);
   }
 
-  private tellProgress(): void {
-    this.deps.observer?.progressed?.(this.currentProgress());
+  #tellProgress(): void {
+    this.#deps.observer?.progressed?.(this.#currentProgress());
   }
 
-  private currentProgress(): ReturnType<typeof composeProgress> {
-    return composeProgress(this.plan, this.threads.progress);
+  #currentProgress(): ReturnType<typeof composeProgress> {
+    return composeProgress(this.#plan, this.#threads.progress);
   }
 
-  private tell(kind: RunEventRecord['kind'], text: string): void {
-    const event = this.record(kind, text);
-    this.deps.observer?.happened?.(event);
+  #tell(kind: RunEventRecord['kind'], text: string): void {
+    const event = this.#record(kind, text);
+    this.#deps.observer?.happened?.(event);
   }
 
-  private record(kind: RunEventRecord['kind'], text: string): RunEventRecord {
-    const event = { elapsedMs: this.currentProgress().elapsedMs, kind, text };
-    this.events.push(event);
-    if (this.hasHeader) this.deps.sink?.writeEvent(event);
+  #record(kind: RunEventRecord['kind'], text: string): RunEventRecord {
+    const event = { elapsedMs: this.#currentProgress().elapsedMs, kind, text };
+    this.#events.push(event);
+    if (this.#hasHeader) this.#deps.sink?.writeEvent(event);
     return event;
   }
 }

@@ -35,24 +35,24 @@ const LETTER_Z = 0x7a;
  * nothing, what is larger is not even read. Reads synchronously: a report has nothing else to do, and a call a record would be slower.
  */
 export class LineScanner {
-  private readonly fd: number;
-  private readonly size: number;
-  private readonly checksumBytes: number;
-  private window: Buffer;
-  private readonly room = Buffer.allocUnsafe(WINDOW_BYTES);
-  private windowStart = 0;
-  private position: number;
+  readonly #fd: number;
+  readonly #size: number;
+  readonly #checksumBytes: number;
+  #window: Buffer;
+  readonly #room = Buffer.allocUnsafe(WINDOW_BYTES);
+  #windowStart = 0;
+  #position: number;
   /** Where in the window the last number ended. */
-  private numberEnd = 0;
-  private stopped: ScanEnd = 'end';
+  #numberEnd = 0;
+  #stopped: ScanEnd = 'end';
 
   /** Scans from the byte `start`; the descriptor stays the caller's. */
   constructor({ fd, size, start, isChecked }: FilePlace) {
-    this.fd = fd;
-    this.size = size;
-    this.position = start;
-    this.checksumBytes = isChecked ? CHECKSUM_BYTES : 0;
-    this.window = this.room.subarray(0, 0);
+    this.#fd = fd;
+    this.#size = size;
+    this.#position = start;
+    this.#checksumBytes = isChecked ? CHECKSUM_BYTES : 0;
+    this.#window = this.#room.subarray(0, 0);
   }
 
   /** Where behind `from` a line begins, undefined where none does within a window: payloads hold no line feed, so a record begins there. */
@@ -64,103 +64,103 @@ export class LineScanner {
 
   /** Why `next` gave undefined. */
   get end(): ScanEnd {
-    return this.stopped;
+    return this.#stopped;
   }
 
   /** The byte from which on nothing was read. */
   get offset(): number {
-    return this.position;
+    return this.#position;
   }
 
   /** The next whole record, or undefined when there is none. */
   next(): RecordPlace | undefined {
-    if (this.position >= this.size) return this.stop('end');
-    const from = this.hold(this.position, Math.min(HEAD_BYTES, this.size - this.position));
-    const kindEnd = this.endOfKind(from);
-    const length = kindEnd === from ? undefined : this.numberAt(kindEnd + 1);
-    if (length === undefined) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
-    const start = this.windowStart + this.numberEnd + 1 + this.checksumBytes;
-    if (start + length >= this.size) return this.stop(this.isLastLine() ? 'cut' : 'damaged');
-    const kind = this.window.toString('latin1', from, kindEnd);
-    if (this.window[this.hold(start + length, 1)] !== LINE_FEED) return this.stop('damaged');
-    this.position = start + length + 1;
+    if (this.#position >= this.#size) return this.#stop('end');
+    const from = this.#hold(this.#position, Math.min(HEAD_BYTES, this.#size - this.#position));
+    const kindEnd = this.#endOfKind(from);
+    const length = kindEnd === from ? undefined : this.#numberAt(kindEnd + 1);
+    if (length === undefined) return this.#stop(this.#isLastLine() ? 'cut' : 'damaged');
+    const start = this.#windowStart + this.#numberEnd + 1 + this.#checksumBytes;
+    if (start + length >= this.#size) return this.#stop(this.#isLastLine() ? 'cut' : 'damaged');
+    const kind = this.#window.toString('latin1', from, kindEnd);
+    if (this.#window[this.#hold(start + length, 1)] !== LINE_FEED) return this.#stop('damaged');
+    this.#position = start + length + 1;
     return { kind, start, length };
   }
 
   /** The decimal number with which a payload begins, undefined when it does not. */
   leadingNumber({ start, length }: RecordPlace): number | undefined {
-    return this.numberAt(this.hold(start, Math.min(length, HEAD_BYTES)));
+    return this.#numberAt(this.#hold(start, Math.min(length, HEAD_BYTES)));
   }
 
   /** A record's payload; valid until the next call of this or of `next`. Throws when it is not what its checksum is of. */
   payload({ start, length }: RecordPlace): Buffer {
-    const bytes = this.bytes(start - this.checksumBytes, this.checksumBytes + length);
-    const payload = bytes.subarray(this.checksumBytes);
-    if (this.checksumBytes > 0 && bytes.toString('latin1', 0, CHECKSUM_BYTES - 1) !== checksumOf(payload))
+    const bytes = this.#bytes(start - this.#checksumBytes, this.#checksumBytes + length);
+    const payload = bytes.subarray(this.#checksumBytes);
+    if (this.#checksumBytes > 0 && bytes.toString('latin1', 0, CHECKSUM_BYTES - 1) !== checksumOf(payload))
       throw new Error('its checksum does not fit');
     return payload;
   }
 
-  private stop(reason: ScanEnd): undefined {
-    this.stopped = reason;
+  #stop(reason: ScanEnd): undefined {
+    this.#stopped = reason;
     return undefined;
   }
 
   /** Whether no line feed follows: then the file was cut while this line was written. */
-  private isLastLine(): boolean {
-    for (let at = this.position; at < this.size; at += WINDOW_BYTES) {
-      if (this.bytes(at, Math.min(WINDOW_BYTES, this.size - at)).includes(LINE_FEED)) return false;
+  #isLastLine(): boolean {
+    for (let at = this.#position; at < this.#size; at += WINDOW_BYTES) {
+      if (this.#bytes(at, Math.min(WINDOW_BYTES, this.#size - at)).includes(LINE_FEED)) return false;
     }
     return true;
   }
 
-  private endOfKind(from: number): number {
+  #endOfKind(from: number): number {
     let at = from;
     for (
-      let byte = this.window[at];
+      let byte = this.#window[at];
       byte !== undefined && byte >= LETTER_A && byte <= LETTER_Z;
-      byte = this.window[at]
+      byte = this.#window[at]
     ) {
       at += 1;
     }
-    return this.window[at] === SPACE ? at : from;
+    return this.#window[at] === SPACE ? at : from;
   }
 
   /** The digits up to a space, by hand: a pattern over a string would be most of the cost of a skipped record. */
-  private numberAt(from: number): number | undefined {
+  #numberAt(from: number): number | undefined {
     let at = from;
     let value = 0;
     for (
-      let digit = (this.window[at] ?? 0) - DIGIT_0;
+      let digit = (this.#window[at] ?? 0) - DIGIT_0;
       digit >= 0 && digit <= 9;
-      digit = (this.window[at] ?? 0) - DIGIT_0
+      digit = (this.#window[at] ?? 0) - DIGIT_0
     ) {
       value = value * 10 + digit;
       at += 1;
     }
-    this.numberEnd = at;
-    return at > from && this.window[at] === SPACE && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
+    this.#numberEnd = at;
+    return at > from && this.#window[at] === SPACE && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
   }
 
-  private bytes(start: number, length: number): Buffer {
-    if (length > WINDOW_BYTES) return this.read(Buffer.allocUnsafe(length), start);
-    const from = this.hold(start, length);
-    return this.window.subarray(from, from + length);
+  #bytes(start: number, length: number): Buffer {
+    if (length > WINDOW_BYTES) return this.#read(Buffer.allocUnsafe(length), start);
+    const from = this.#hold(start, length);
+    return this.#window.subarray(from, from + length);
   }
 
   /** Makes the window cover these bytes, at most its size, and says where in it they begin. */
-  private hold(start: number, length: number): number {
-    const from = start - this.windowStart;
-    if (from >= 0 && from + length <= this.window.length) return from;
-    this.window = this.read(this.room, start);
-    this.windowStart = start;
+  #hold(start: number, length: number): number {
+    const from = start - this.#windowStart;
+    if (from >= 0 && from + length <= this.#window.length) return from;
+    this.#window = this.#read(this.#room, start);
+    this.#windowStart = start;
     return 0;
   }
 
-  private read(target: Buffer, start: number): Buffer {
+  #read(target: Buffer, start: number): Buffer {
     let filled = 0;
     while (filled < target.length) {
-      const count = readSync(this.fd, target, filled, target.length - filled, start + filled);
+      const count = readSync(this.#fd, target, filled, target.length - filled, start + filled);
       if (count === 0) break;
       filled += count;
     }

@@ -83,57 +83,57 @@ export class RunCollector {
   readonly thresholds: ThresholdRecord[] = [];
   readonly totals = new Map<string, EncodedHistograms>();
   readonly sketches = new Map<string, ValueSketch>();
-  private readonly names = new Map<number, string>();
-  private readonly scratch = new Histogram();
-  private readonly base64 = new Base64Scratch();
-  private readonly wantedIds = new Set<number>();
-  private readonly wish: RunWish;
+  readonly #names = new Map<number, string>();
+  readonly #scratch = new Histogram();
+  readonly #base64 = new Base64Scratch();
+  readonly #wantedIds = new Set<number>();
+  readonly #wish: RunWish;
 
   constructor(wish: RunWish) {
-    this.wish = wish;
+    this.#wish = wish;
   }
 
   /** Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot. */
   wants(kind: string): boolean {
-    if (kind === 'second') return this.wish.seconds !== false;
-    if (kind === 'health' || kind === 'gateway') return this.wish.health ?? true;
+    if (kind === 'second') return this.#wish.seconds !== false;
+    if (kind === 'health' || kind === 'gateway') return this.#wish.health ?? true;
     return KNOWN_KINDS.has(kind);
   }
 
   /** Whether a second's histograms of the series with this id are wanted. */
   wantsHistogramOf(id: number | undefined): boolean {
-    return id !== undefined && this.wantedIds.has(id);
+    return id !== undefined && this.#wantedIds.has(id);
   }
 
   take(kind: string, payload: Buffer): void {
     switch (kind) {
       case 'histogram':
-        return this.takeHistogram(payload);
+        return this.#takeHistogram(payload);
       case 'total':
-        return this.takeTotal(payload);
+        return this.#takeTotal(payload);
       case 'second':
-        this.takeSecond(secondPayload.parse(json(payload)));
+        this.#takeSecond(secondPayload.parse(json(payload)));
         return;
       default:
-        this.takeRare(kind, json(payload));
+        this.#takeRare(kind, json(payload));
     }
   }
 
-  private takeSecond(second: SecondRecord): void {
-    const { seconds } = this.wish;
+  #takeSecond(second: SecondRecord): void {
+    const { seconds } = this.#wish;
     const kept = typeof seconds === 'function' ? seconds(second) : second;
     if (kept !== undefined) this.seconds.push(kept);
   }
 
-  private takeRare(kind: string, value: unknown): void {
+  #takeRare(kind: string, value: unknown): void {
     switch (kind) {
       case 'header':
         this.header = headerPayload.parse(value);
         return;
       case 'series': {
         const { id, name } = seriesPayload.parse(value);
-        this.names.set(id, name);
-        if (this.isWanted(name)) this.wantedIds.add(id);
+        this.#names.set(id, name);
+        if (this.#isWanted(name)) this.#wantedIds.add(id);
         return;
       }
       case 'health':
@@ -153,50 +153,50 @@ export class RunCollector {
     }
   }
 
-  private takeHistogram(payload: Buffer): void {
-    const { histograms } = this.wish;
+  #takeHistogram(payload: Buffer): void {
+    const { histograms } = this.#wish;
     if (histograms === undefined) return;
     const [idText = '', kindText, secondText, at] = words(payload, 3);
-    const series = this.nameOf(idText);
+    const series = this.#nameOf(idText);
     const { kinds = ['response'], visit, visitEncoded, visitSketch } = histograms;
     if (kindText === VALUE_KIND) {
       const sketch = new ValueSketch();
-      decodeSketchInto(this.base64.decode(payload, at), sketch);
+      decodeSketchInto(this.#base64.decode(payload, at), sketch);
       visitSketch?.({ series, second: Number(secondText), sketch });
       return;
     }
     const kind = histogramKind.parse(kindText);
     if (!kinds.includes(kind)) return;
     const second = Number(secondText);
-    const bytes = this.base64.decode(payload, at);
+    const bytes = this.#base64.decode(payload, at);
     visitEncoded?.({ series, kind, second, bytes });
     if (visit === undefined) return;
-    this.scratch.reset();
-    decodeHistogramInto(bytes, this.scratch);
-    visit({ series, kind, second, histogram: this.scratch });
+    this.#scratch.reset();
+    decodeHistogramInto(bytes, this.#scratch);
+    visit({ series, kind, second, histogram: this.#scratch });
   }
 
-  private takeTotal(payload: Buffer): void {
+  #takeTotal(payload: Buffer): void {
     const [idText = '', kindText, at] = words(payload, 2);
     if (kindText === VALUE_KIND) {
-      const sketch = this.sketches.get(this.nameOf(idText)) ?? new ValueSketch();
-      decodeSketchInto(this.base64.decode(payload, at), sketch);
-      this.sketches.set(this.nameOf(idText), sketch);
+      const sketch = this.sketches.get(this.#nameOf(idText)) ?? new ValueSketch();
+      decodeSketchInto(this.#base64.decode(payload, at), sketch);
+      this.sketches.set(this.#nameOf(idText), sketch);
       return;
     }
-    const series = this.nameOf(idText);
+    const series = this.#nameOf(idText);
     const kinds = this.totals.get(series) ?? new EncodedHistograms();
-    kinds.add(histogramKind.parse(kindText), this.base64.decode(payload, at));
+    kinds.add(histogramKind.parse(kindText), this.#base64.decode(payload, at));
     this.totals.set(series, kinds);
   }
 
-  private isWanted(series: string): boolean {
-    const { histograms } = this.wish;
+  #isWanted(series: string): boolean {
+    const { histograms } = this.#wish;
     return histograms !== undefined && (histograms.series?.includes(series) ?? true);
   }
 
-  private nameOf(idText: string): string {
-    const name = this.names.get(Number(idText));
+  #nameOf(idText: string): string {
+    const name = this.#names.get(Number(idText));
     if (name === undefined) throw new Error(`no series has the id ${idText}`);
     return name;
   }
@@ -215,11 +215,11 @@ function words(payload: Buffer, count: number): string[] {
 
 /** Decodes base64 into the same memory again and again: what it gives holds until the next call. Hot: see bench/report. */
 class Base64Scratch {
-  private memory = Buffer.allocUnsafeSlow(4096);
+  #memory = Buffer.allocUnsafeSlow(4096);
 
   decode(payload: Buffer, start: string | undefined): Buffer {
     const text = payload.toString('latin1', Number(start));
-    if (text.length > this.memory.length) this.memory = Buffer.allocUnsafeSlow(text.length * 2);
-    return this.memory.subarray(0, this.memory.write(text, 'base64'));
+    if (text.length > this.#memory.length) this.#memory = Buffer.allocUnsafeSlow(text.length * 2);
+    return this.#memory.subarray(0, this.#memory.write(text, 'base64'));
   }
 }

@@ -30,16 +30,16 @@ interface Created {
  * turn of the event loop leaves in one write. The first failure ends all writing; it is in `failure`, and `close` throws it.
  */
 export class RunFileWriter {
-  private readonly path: string;
-  private readonly file: FileHandle;
-  private readonly created: Created | undefined;
-  private readonly ids = new Map<string, number>();
-  private pending = '';
-  private hasHeader = false;
-  private isScheduled = false;
-  private writing: Promise<void> = Promise.resolve();
-  private failed: WsgError | undefined;
-  private closing: Promise<void> | undefined;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #created: Created | undefined;
+  readonly #ids = new Map<string, number>();
+  #pending = '';
+  #hasHeader = false;
+  #isScheduled = false;
+  #writing: Promise<void> = Promise.resolve();
+  #failed: WsgError | undefined;
+  #closing: Promise<void> | undefined;
 
   /**
    * Creates the file, which must not exist unless it is a device or a pipe, and the folders above it. Throws `run-file.write-failed`
@@ -57,51 +57,51 @@ export class RunFileWriter {
 
   /** Over a file that is open for appending; it becomes the writer's. The path is for errors. */
   constructor(path: string, file: FileHandle, created?: Created) {
-    this.path = path;
-    this.file = file;
-    this.created = created;
+    this.#path = path;
+    this.#file = file;
+    this.#created = created;
   }
 
   /** Why nothing is written any more, or undefined while all is well. */
   get failure(): WsgError | undefined {
-    return this.failed;
+    return this.#failed;
   }
 
   writeHeader(header: RunHeader): void {
-    this.append(magicLine() + recordLine('header', JSON.stringify(header)));
-    this.hasHeader = true;
+    this.#append(magicLine() + recordLine('header', JSON.stringify(header)));
+    this.#hasHeader = true;
   }
 
   writeSecond(second: SecondRecord): void {
-    this.append(recordLine('second', JSON.stringify(second)));
+    this.#append(recordLine('second', JSON.stringify(second)));
   }
 
   writeHistogram({ series, kind, second, histogram }: HistogramRecord): void {
-    this.append(
-      recordLine('histogram', `${this.idOf(series)} ${kind} ${second} ${base64(encodeHistogram(histogram))}`),
+    this.#append(
+      recordLine('histogram', `${this.#idOf(series)} ${kind} ${second} ${base64(encodeHistogram(histogram))}`),
     );
   }
 
   writeSketch({ series, second, sketch }: SketchRecord): void {
-    this.append(
-      recordLine('histogram', `${this.idOf(series)} ${VALUE_KIND} ${second} ${base64(encodeSketch(sketch))}`),
+    this.#append(
+      recordLine('histogram', `${this.#idOf(series)} ${VALUE_KIND} ${second} ${base64(encodeSketch(sketch))}`),
     );
   }
 
   writeHealth(health: HealthRecord): void {
-    this.append(recordLine('health', JSON.stringify(health)));
+    this.#append(recordLine('health', JSON.stringify(health)));
   }
 
   writeGateway(gateway: GatewayRecord): void {
-    this.append(recordLine('gateway', JSON.stringify(gateway)));
+    this.#append(recordLine('gateway', JSON.stringify(gateway)));
   }
 
   writeEvent(event: RunEventRecord): void {
-    this.append(recordLine('event', JSON.stringify(event)));
+    this.#append(recordLine('event', JSON.stringify(event)));
   }
 
   writeThreshold(threshold: ThresholdRecord): void {
-    this.append(recordLine('threshold', JSON.stringify(threshold)));
+    this.#append(recordLine('threshold', JSON.stringify(threshold)));
   }
 
   /** The cumulative histograms, then the end record: a file with that is complete. */
@@ -109,12 +109,12 @@ export class RunFileWriter {
     const trends: Record<string, Omit<TrendTotals, 'histograms' | 'sketch'>> = {};
     for (const [series, { histograms, sketch, ...figures }] of Object.entries(end.totals.trends)) {
       trends[series] = figures;
-      this.writeTotal(series, 'response', histograms.response);
-      this.writeTotal(series, 'service', histograms.service);
-      this.writeTotal(series, 'lag', histograms.lag);
-      if (sketch !== undefined) this.writeTotalBytes(series, VALUE_KIND, encodeSketch(sketch));
+      this.#writeTotal(series, 'response', histograms.response);
+      this.#writeTotal(series, 'service', histograms.service);
+      this.#writeTotal(series, 'lag', histograms.lag);
+      if (sketch !== undefined) this.#writeTotalBytes(series, VALUE_KIND, encodeSketch(sketch));
     }
-    this.append(recordLine('end', JSON.stringify({ ...end, totals: { ...end.totals, trends } })));
+    this.#append(recordLine('end', JSON.stringify({ ...end, totals: { ...end.totals, trends } })));
   }
 
   /**
@@ -122,65 +122,65 @@ export class RunFileWriter {
    * run never began. Throws the first failure (`run-file.write-failed`); may be called again.
    */
   async close(): Promise<void> {
-    this.closing ??= this.finish();
-    await this.closing;
-    if (this.failed !== undefined) throw this.failed;
+    this.#closing ??= this.#finish();
+    await this.#closing;
+    if (this.#failed !== undefined) throw this.#failed;
   }
 
-  private writeTotal(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
+  #writeTotal(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
     if (histogram === undefined) return;
-    this.writeTotalBytes(series, kind, encodeHistogram(histogram));
+    this.#writeTotalBytes(series, kind, encodeHistogram(histogram));
   }
 
-  private writeTotalBytes(series: string, kind: string, bytes: Uint8Array): void {
-    this.append(recordLine('total', `${this.idOf(series)} ${kind} ${base64(bytes)}`));
+  #writeTotalBytes(series: string, kind: string, bytes: Uint8Array): void {
+    this.#append(recordLine('total', `${this.#idOf(series)} ${kind} ${base64(bytes)}`));
   }
 
-  private idOf(series: string): number {
-    const known = this.ids.get(series);
+  #idOf(series: string): number {
+    const known = this.#ids.get(series);
     if (known !== undefined) return known;
-    const id = this.ids.size;
-    this.ids.set(series, id);
-    this.append(recordLine('series', JSON.stringify({ id, name: series })));
+    const id = this.#ids.size;
+    this.#ids.set(series, id);
+    this.#append(recordLine('series', JSON.stringify({ id, name: series })));
     return id;
   }
 
-  private append(line: string): void {
-    if (this.failed !== undefined) return;
-    this.pending += line;
-    if (this.isScheduled || this.closing !== undefined) return;
-    this.isScheduled = true;
+  #append(line: string): void {
+    if (this.#failed !== undefined) return;
+    this.#pending += line;
+    if (this.#isScheduled || this.#closing !== undefined) return;
+    this.#isScheduled = true;
     setImmediate(() => {
-      this.isScheduled = false;
-      this.flush();
+      this.#isScheduled = false;
+      this.#flush();
     });
   }
 
-  private flush(): void {
-    if (this.pending === '') return;
-    const bytes = Buffer.from(this.pending);
-    this.pending = '';
-    this.writing = this.writing.then(() => this.write(bytes));
+  #flush(): void {
+    if (this.#pending === '') return;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
+    this.#writing = this.#writing.then(() => this.#write(bytes));
   }
 
-  private async write(bytes: Buffer): Promise<void> {
-    if (this.failed !== undefined) return;
+  async #write(bytes: Buffer): Promise<void> {
+    if (this.#failed !== undefined) return;
     try {
-      await this.file.appendFile(bytes);
+      await this.#file.appendFile(bytes);
     } catch (error) {
-      this.failed = writeFailed(this.path, error);
+      this.#failed = writeFailed(this.#path, error);
     }
   }
 
-  private async finish(): Promise<void> {
-    this.flush();
-    await this.writing;
+  async #finish(): Promise<void> {
+    this.#flush();
+    await this.#writing;
     try {
-      await this.file.close();
-      if (!this.hasHeader && this.failed === undefined && this.created !== undefined)
-        await remove(this.path, this.created);
+      await this.#file.close();
+      if (!this.#hasHeader && this.#failed === undefined && this.#created !== undefined)
+        await remove(this.#path, this.#created);
     } catch (error) {
-      this.failed ??= writeFailed(this.path, error);
+      this.#failed ??= writeFailed(this.#path, error);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ChaosEvent, judge } from '../../conformance/chaos/judge.mjs';
 
 const BOOT = '0000-1700000000000';
@@ -24,7 +24,7 @@ const strict = { boots, mayLoseEnds: false };
 const rules = (violations: readonly string[]) => violations.map((text) => text.split(':')[0]);
 
 describe('the judge of a chaos run', () => {
-  test('passes a whole run, and counts', () => {
+  it('passes a whole run, and counts', () => {
     const { counts, violations } = judge({
       sessions: clean(3),
       events: connection('a', [1, 2, 3]),
@@ -34,20 +34,20 @@ describe('the judge of a chaos run', () => {
     expect(counts).toMatchObject({ 'messages written': 3, 'messages delivered': 3, opens: 1, closes: 1, repeats: 0 });
   });
 
-  test('passes repeats of the same events, and counts them', () => {
+  it('passes repeats of the same events, and counts them', () => {
     const events = connection('a', [1, 2]);
     const { counts, violations } = judge({ sessions: clean(2), events: [...events, ...events], ...strict });
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ repeats: 4 });
   });
 
-  test('lets a cut session lose its end, and says how much', () => {
+  it('lets a cut session lose its end, and says how much', () => {
     const { counts, violations } = judge({ sessions: cut(9), events: connection('a', [1, 2]), ...strict });
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ 'longest cut tail': 7, 'missing of clean sessions': 0 });
   });
 
-  test.each([
+  it.each([
     ['missing at the end of a clean session', clean(4), connection('a', [1, 2, 3])],
     ['missing at the end of a clean session', clean(4), []],
     ['out of order or a hole', cut(4), connection('a', [1, 3])],
@@ -75,12 +75,12 @@ describe('the judge of a chaos run', () => {
     expect(rules(judge({ sessions, events: events as readonly ChaosEvent[], ...strict }).violations)).toContain(rule);
   });
 
-  test('forgives an open without a close only where the gateway may lose ends', () => {
+  it('forgives an open without a close only where the gateway may lose ends', () => {
     const events = connection('a', [1]).slice(0, -1);
     expect(judge({ sessions: clean(1), events, boots, mayLoseEnds: true }).violations).toEqual([]);
   });
 
-  test.each([
+  it.each([
     { mayLoseEnds: false, killedAtMs: 5_500, isGood: true },
     { mayLoseEnds: false, killedAtMs: 9_000, isGood: false },
     { mayLoseEnds: true, killedAtMs: 9_000, isGood: true },

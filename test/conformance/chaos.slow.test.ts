@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startRedis } from '../support/redis-broker.js';
 
@@ -26,7 +26,7 @@ async function chaos(...args: readonly string[]) {
 }
 
 describe('what clients wrote is with the broker, in order, though', () => {
-  test.each([
+  it.each([
     ['the broker is killed', ['--durability', 'memory', '--kill', 'broker']],
     ['broker and gateway are killed, on disk', ['--durability', 'disk', '--fsync', 'always', '--kill', 'both']],
     [
@@ -42,7 +42,7 @@ describe('what clients wrote is with the broker, in order, though', () => {
 });
 
 describe('the harness catches a gateway that', () => {
-  test.each([
+  it.each([
     ['drop-one', 'a gap in the ids'],
     ['reorder-two', 'out of order or a hole'],
     ['acknowledge-early', 'out of order or a hole'],

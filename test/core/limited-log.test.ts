@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { LimitedLog } from '../../src/core/limited-log.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 
-test('logs one line a second and counts what it left out', () => {
+it('logs one line a second and counts what it left out', () => {
   const logger = new RecordingLogger();
   const clock = new ManualClock();
   const log = new LimitedLog(logger, clock);

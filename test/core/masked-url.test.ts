@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { maskUrl } from '../../src/core/masked-url.js';
 
 describe('a masked URL', () => {
-  test.each([
+  it.each([
     ['redis://127.0.0.1:6379/0', 'redis://127.0.0.1:6379/0'],
     ['redis://user:pass@host:1/0?client_name=x', 'redis://user:***@host:1/0?client_name=x'],
     ['redis://:pass@host', 'redis://:***@host'],

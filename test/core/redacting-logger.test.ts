@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { redactingLogger } from '../../src/core/redacting-logger.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 
@@ -8,7 +8,7 @@ function logged(fields: Readonly<Record<string, unknown>>): unknown {
   return log.lines[0]?.fields;
 }
 
-test.each([
+it.each([
   'password',
   'Authorization',
   'set-cookie',
@@ -22,7 +22,7 @@ test.each([
   expect(logged({ [name]: 'marked' })).toEqual({ [name]: '***' });
 });
 
-test.each([
+it.each([
   ['connect to amqp://user:marked@host:5672/v failed', 'connect to amqp://***@host:5672/v failed'],
   ['redis://:ma/rk#ed@host/0', 'redis://***@host/0'],
   ['nats://marked@host', 'nats://***@host'],
@@ -33,14 +33,14 @@ test.each([
   expect(logged({ reason: text })).toEqual({ reason: shown });
 });
 
-test('lists and what is nested are looked through', () => {
+it('lists and what is nested are looked through', () => {
   expect(logged({ servers: ['nats://a:b@h'], options: { inner: { secret: 's', port: 1 } } })).toEqual({
     servers: ['nats://***@h'],
     options: { inner: { secret: '***', port: 1 } },
   });
 });
 
-test('what is no secret stays as it is', () => {
+it('what is no secret stays as it is', () => {
   const masked = 'amqp://guest:***@host:5672/';
   const fields = {
     masked,
@@ -53,7 +53,7 @@ test('what is no secret stays as it is', () => {
   expect(logged(fields)).toEqual(fields);
 });
 
-test('an object that holds itself ends somewhere', () => {
+it('an object that holds itself ends somewhere', () => {
   const loop: Record<string, unknown> = {};
   loop['self'] = loop;
   expect(JSON.stringify(logged({ loop }))).toContain('***');

@@ -22,10 +22,14 @@ interface Step {
 
 /** A project with a server, whose pipelines have `wsg`, and no registry and no forge behind `npm` and `gh`. */
 class Project {
+  readonly #env: NodeJS.ProcessEnv;
+
   private constructor(
     readonly folder: string,
-    private readonly env: NodeJS.ProcessEnv,
-  ) {}
+    env: NodeJS.ProcessEnv,
+  ) {
+    this.#env = env;
+  }
 
   static async create(): Promise<Project> {
     const folder = await temporaryFolder();
@@ -54,7 +58,7 @@ class Project {
       if ((code !== 0 && when !== 'always') || (when !== 'always' && when !== kind)) continue;
       const ended = spawnSync('bash', ['-e', '-c', run], {
         cwd: this.folder,
-        env: { ...this.env, ...env },
+        env: { ...this.#env, ...env },
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
 
-test.each([
+it.each([
   ['compatibility.md', 'Transports'],
   ['k6-compatibility.md', 'Options'],
 ])('each clause on %s names tests that are there', (name, elsewhere) => {

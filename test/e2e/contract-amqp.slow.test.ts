@@ -1,5 +1,5 @@
 import { connect } from 'amqplib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { consumeQueue } from '../support/amqp-consumer.js';
 import { startRabbitmq, type RabbitmqBroker } from '../support/rabbitmq-broker.js';
 import { OPCODE } from '../support/raw-websocket.js';
@@ -23,7 +23,7 @@ async function sendOne(gateway: RunningGateway, payload: string): Promise<void> 
   await client.closeCode();
 }
 
-test('a named exchange and queue are declared durable and bound; bodies and properties are the old ones', async () => {
+it('a named exchange and queue are declared durable and bound; bodies and properties are the old ones', async () => {
   const gateway = await RunningGateway.start({
     stream_amqp: {
       addr: rabbitmq.url,
@@ -69,7 +69,7 @@ test('a named exchange and queue are declared durable and bound; bodies and prop
   await model.close();
 });
 
-test('without an exchange the default one takes the routing key for a queue', async () => {
+it('without an exchange the default one takes the routing key for a queue', async () => {
   const gateway = await RunningGateway.start({
     stream_amqp: { addr: rabbitmq.url, queue: 'direct', routing_key: 'direct' },
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
 import { RunningGateway } from '../support/running-gateway.js';
 
@@ -19,7 +19,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     return [message, opcode, payload.readUInt16BE(0), payload.toString('utf8', 2)];
   }
 
-  test.each([
+  it.each([
     ['foo=bar', '1'],
     ['foo=bar&foo=nope', '1'],
     ['foo=nope&foo=bar', '0'],
@@ -36,7 +36,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect(await gateway.post(`/send?${selector}`, 'x')).toBe(count);
   });
 
-  test('/settags takes a form whatever its content type, and deletes what nobody has', async () => {
+  it('/settags takes a form whatever its content type, and deletes what nobody has', async () => {
     const { gateway } = await started();
     for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded']) {
       expect(await gateway.post('/settags?foo=bar', 'user=1&nobody=', { 'Content-Type': type })).toBe('1');
@@ -48,7 +48,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect(refused.status).toBe(400);
   });
 
-  test('200 tags set at once leave the last one of each, and nothing of the others', async () => {
+  it('200 tags set at once leave the last one of each, and nothing of the others', async () => {
     const { gateway } = await started();
     const numbers = Array.from({ length: 200 }, (_, number) => number);
     const counts = await Promise.all(numbers.map((n) => gateway.post('/settags?foo=bar', `k${n % 10}=${n}&all=${n}`)));
@@ -58,7 +58,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect(Object.values(tree).every((values) => values.length === 1)).toBe(true);
   });
 
-  test('/close of many gives each its message and its close frame', async () => {
+  it('/close of many gives each its message and its close frame', async () => {
     const { gateway, client } = await started();
     const clients = [client, ...(await Promise.all(Array.from({ length: 30 }, () => gateway.connect())))];
     const others = await gateway.connect('/bare');
@@ -69,7 +69,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect((await others.frame()).payload.toString()).toBe('x');
   });
 
-  test('a message over the bound of a connection that reads is counted and arrives, as is the next one', async () => {
+  it('a message over the bound of a connection that reads is counted and arrives, as is the next one', async () => {
     const gateway = await RunningGateway.start({
       transport,
       endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, max_queue_bytes: 1_000_000 }],
@@ -81,7 +81,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect((await client.frame()).payload.toString()).toBe('after');
   });
 
-  test('the status line of a connection is id first, a space behind each pair, and pairs stay pairs', async () => {
+  it('the status line of a connection is id first, a space behind each pair, and pairs stay pairs', async () => {
     const { gateway } = await started();
     await gateway.connect('/bare');
     const lines = (await gateway.get('/status')).split('\n');
@@ -105,7 +105,7 @@ describe.each(['uws', 'ws'] as const)('a handshake on %s', (transport) => {
     return { gateway, client, answer: await client.head() };
   }
 
-  test('that offers compression gets it without context takeover, and long messages compressed', async () => {
+  it('that offers compression gets it without context takeover, and long messages compressed', async () => {
     const { gateway, client, answer } = await handshake(OFFER);
     const parts = answer.headers.get('sec-websocket-extensions')?.split(/\s*;\s*/) ?? [];
     expect(parts[0]).toBe('permessage-deflate');
@@ -115,14 +115,14 @@ describe.each(['uws', 'ws'] as const)('a handshake on %s', (transport) => {
     expect([(await client.frame()).compressed, (await client.frame()).compressed]).toEqual([false, true]);
   });
 
-  test('that offers nothing gets nothing', async () => {
+  it('that offers nothing gets nothing', async () => {
     const { answer } = await handshake({});
     expect(answer.status).toBe(101);
     expect(answer.headers.has('sec-websocket-extensions')).toBe(false);
     expect(answer.headers.has('sec-websocket-protocol')).toBe(false);
   });
 
-  test('gets the first subprotocol offered that is listed', async () => {
+  it('gets the first subprotocol offered that is listed', async () => {
     const { answer } = await handshake({ 'Sec-WebSocket-Protocol': 'a, c, b' });
     expect(answer.headers.get('sec-websocket-protocol')).toBe('c');
   });

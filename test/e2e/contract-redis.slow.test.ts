@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { OPCODE, RawWebSocket } from '../support/raw-websocket.js';
 import { startRedis, type RedisBroker } from '../support/redis-broker.js';
 import { RedisStreamReader, type StreamEntry } from '../support/redis-stream-reader.js';
@@ -60,7 +60,7 @@ function asText(entry: StreamEntry | undefined): Record<string, string> {
   return Object.fromEntries([...(entry ?? [])].map(([field, value]) => [field, value.toString('latin1')]));
 }
 
-test('an old configuration serves an old consumer of Redis', async () => {
+it('an old configuration serves an old consumer of Redis', async () => {
   const { gateway, port, post, reader } = await startOldSetup();
   const client = await RawWebSocket.open(port, '/connect');
   const lobby = 'events-1.10-lobby';
@@ -109,7 +109,7 @@ test('an old configuration serves an old consumer of Redis', async () => {
   expect((await gateway.ended).code).toBe(0);
 });
 
-test('the entries of one connection are in its order, close last, however fast it sends', async () => {
+it('the entries of one connection are in its order, close last, however fast it sends', async () => {
   const { gateway, port, reader } = await startOldSetup();
   const client = await RawWebSocket.open(port, '/other');
   const numbers = Array.from({ length: 2_000 }, (_, number) => `{"r":"order","n":${number}}`);
@@ -140,7 +140,7 @@ async function monitor(): Promise<() => string[]> {
   return () => text.split('\r\n').filter((line) => /"(HSET|XADD|DEL|UNLINK)"/i.test(line));
 }
 
-test('state is written before the open event and removed after the close event', async () => {
+it('state is written before the open event and removed after the close event', async () => {
   const { gateway, port } = await startOldSetup();
   const commands = await monitor();
   const client = await RawWebSocket.open(port, '/other');
@@ -159,7 +159,7 @@ test('state is written before the open event and removed after the close event',
   await gateway.ended;
 });
 
-test('the start says what the old program said, without credentials', async () => {
+it('the start says what the old program said, without credentials', async () => {
   const { gateway } = await startOldSetup();
   gateway.kill('SIGTERM');
   const { stderr, stdout } = await gateway.ended;
@@ -181,7 +181,7 @@ test('the start says what the old program said, without credentials', async () =
   expect(stderr).toMatch(/pool_size/);
 });
 
-test('what no whitelisted peer asks for, and metrics, are as they were', async () => {
+it('what no whitelisted peer asks for, and metrics, are as they were', async () => {
   const { gateway, port, ask } = await startOldSetup();
   const client = await RawWebSocket.open(port, '/connect');
   client.send(OPCODE.text, 'x');

@@ -20,8 +20,8 @@ async function startGateway(): Promise<number> {
 
 /** A program of the example, and the lines that it prints. */
 class ExampleProgram {
-  private readonly lines: string[] = [];
-  private waiting: (() => void)[] = [];
+  readonly #lines: string[] = [];
+  #waiting: (() => void)[] = [];
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(command, args, {
@@ -33,8 +33,8 @@ class ExampleProgram {
     const ended = once(child, 'close');
     for (const output of [child.stdout, child.stderr]) {
       createInterface({ input: output }).on('line', (line) => {
-        this.lines.push(line);
-        for (const wake of this.waiting.splice(0)) wake();
+        this.#lines.push(line);
+        for (const wake of this.#waiting.splice(0)) wake();
       });
     }
     onTestFinished(async () => {
@@ -45,22 +45,22 @@ class ExampleProgram {
 
   /** All lines so far, as soon as so many of them match. */
   async until(pattern: RegExp, count = 1): Promise<string[]> {
-    while (this.lines.filter((line) => pattern.test(line)).length < count) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    while (this.#lines.filter((line) => pattern.test(line)).length < count) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    return [...this.lines];
+    return [...this.#lines];
   }
 }
 
 /** A client that collects what it is told. */
 class EchoClient {
-  private readonly answers: string[] = [];
-  private waiting: (() => void) | undefined;
+  readonly #answers: string[] = [];
+  #waiting: (() => void) | undefined;
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (payload: Buffer, isBinary) => {
-      this.answers.push(isBinary ? `binary ${payload.toString('hex')}` : payload.toString());
-      this.waiting?.();
+      this.#answers.push(isBinary ? `binary ${payload.toString('hex')}` : payload.toString());
+      this.#waiting?.();
     });
   }
 
@@ -74,65 +74,69 @@ class EchoClient {
 
   /** The answers so far, as soon as there are so many. */
   async received(count: number): Promise<string[]> {
-    while (this.answers.length < count) await this.nextAnswer();
-    return this.answers;
+    while (this.#answers.length < count) await this.#nextAnswer();
+    return this.#answers;
   }
 
   /** The answers so far, as soon as this one is among them. */
   async until(answer: string): Promise<string[]> {
-    while (!this.answers.includes(answer)) await this.nextAnswer();
-    return this.answers;
+    while (!this.#answers.includes(answer)) await this.#nextAnswer();
+    return this.#answers;
   }
 
-  private async nextAnswer(): Promise<void> {
+  async #nextAnswer(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.waiting = resolve;
+      this.#waiting = resolve;
     });
   }
 }
 
 /** A way to the gateway that can be cut. */
 class CuttableWay {
-  private readonly sockets = new Set<Socket>();
-  private isOpen = true;
-  private readonly server = createServer((near) => this.join(near));
-  private constructor(private readonly target: number) {}
+  readonly #sockets = new Set<Socket>();
+  #isOpen = true;
+  readonly #server = createServer((near) => this.#join(near));
+  readonly #target: number;
+
+  private constructor(target: number) {
+    this.#target = target;
+  }
 
   static async to(target: number): Promise<{ readonly way: CuttableWay; readonly port: number }> {
     const way = new CuttableWay(target);
-    way.server.listen(0, '127.0.0.1');
-    await once(way.server, 'listening');
+    way.#server.listen(0, '127.0.0.1');
+    await once(way.#server, 'listening');
     onTestFinished(() => {
       way.cut();
-      way.server.close();
+      way.#server.close();
     });
-    const address = way.server.address();
+    const address = way.#server.address();
     if (address === null || typeof address === 'string') throw new Error('there is no port');
     return { way, port: address.port };
   }
 
   cut(): void {
-    this.isOpen = false;
-    for (const socket of this.sockets) socket.destroy();
-    this.sockets.clear();
+    this.#isOpen = false;
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
   }
 
   mend(): void {
-    this.isOpen = true;
+    this.#isOpen = true;
   }
 
-  private join(near: Socket): void {
-    if (!this.isOpen) {
+  #join(near: Socket): void {
+    if (!this.#isOpen) {
       near.destroy();
       return;
     }
-    const far = connect({ host: '127.0.0.1', port: this.target });
+    const far = connect({ host: '127.0.0.1', port: this.#target });
     near.pipe(far).pipe(near);
     for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      this.sockets.add(socket);
+      this.#sockets.add(socket);
       socket.on('error', () => other.destroy());
       socket.on('close', () => other.destroy());
     }

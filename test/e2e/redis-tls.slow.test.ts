@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../support/broker-process.js';
 import { RawWebSocket } from '../support/raw-websocket.js';
 import { startRedis } from '../support/redis-broker.js';
@@ -27,7 +27,7 @@ async function secureRedis() {
   return { redis, cwd };
 }
 
-test('stream and mirror go over TLS to a certificate that NODE_EXTRA_CA_CERTS trusts', async () => {
+it('stream and mirror go over TLS to a certificate that NODE_EXTRA_CA_CERTS trusts', async () => {
   const { redis, cwd } = await secureRedis();
   const env = { NODE_EXTRA_CA_CERTS: certificate('localhost-cert') };
   const gateway = new WsgProcess(['serve', '--ready-fd', '3'], { cwd, env });
@@ -40,7 +40,7 @@ test('stream and mirror go over TLS to a certificate that NODE_EXTRA_CA_CERTS tr
   expect(await reader.command('EXISTS', `connection:${id}`)).toBe(1);
 });
 
-test('a certificate that nobody trusts keeps the gateway from starting, and the password out of what it says', async () => {
+it('a certificate that nobody trusts keeps the gateway from starting, and the password out of what it says', async () => {
   const { cwd } = await secureRedis();
   const { code, stdout, stderr } = await runWsg(['serve'], { cwd });
   expect(code).toBe(15);

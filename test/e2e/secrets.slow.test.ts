@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { HttpBackend } from '../support/http-backend.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
 import { startRedis } from '../support/redis-broker.js';
@@ -125,7 +125,7 @@ describe.each([
   ['classic', 'ws'],
   ['json', 'ws'],
 ] as const)('with --log-format %s on %s', (format, transport) => {
-  test('no output and no answer of a gateway in trouble holds a secret', { timeout: 60_000 }, async () => {
+  it('no output and no answer of a gateway in trouble holds a secret', { timeout: 60_000 }, async () => {
     const { folder, backend, config } = await prepare();
     const flags = ['--log-format', format, '--transport', transport, '--config', config];
     const gateway = new WsgProcess(['serve', ...flags, '--ready-fd', '3'], {
@@ -149,7 +149,7 @@ describe.each([
   });
 });
 
-test('serve --check tries each sink and says what is wrong without a secret', { timeout: 60_000 }, async () => {
+it('serve --check tries each sink and says what is wrong without a secret', { timeout: 60_000 }, async () => {
   const { config } = await prepare();
   for (const flags of [[], ['--json']]) {
     const { stdout, stderr } = await runWsg(['serve', '--check', '--config', config, ...flags], {
@@ -160,7 +160,7 @@ test('serve --check tries each sink and says what is wrong without a secret', { 
   }
 });
 
-test('a broker that refuses a password ends the start without it', { timeout: 60_000 }, async () => {
+it('a broker that refuses a password ends the start without it', { timeout: 60_000 }, async () => {
   const redis = await startRedis(['--requirepass', 'another']);
   onTestFinished(() => redis.process.dispose());
   const folder = await temporaryFolder();
@@ -171,7 +171,7 @@ test('a broker that refuses a password ends the start without it', { timeout: 60
   expect([code, leaks([stdout, stderr])]).toEqual([15, []]);
 });
 
-test.each([
+it.each([
   `internal_api_keys: ${KEY}\nendpoints: [{}]`,
   `endpoints: [{auth: {mode: jwt, jwt: {secret: [${KEY}], jwks_url: "http://a:${KEY}@b"}}}]`,
   `endpoints: [{auth: {mode: jwt, jwt: {secret: ${MARK}}}}]`,

@@ -2,7 +2,7 @@ import { BALANCE_COUNTERS } from '../../src/run-file/records.js';
 import { readdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { LoadTarget } from '../support/load-target.js';
 import { runScript, type ScriptRun } from '../support/script-run.js';
@@ -101,7 +101,7 @@ function checksOf({ totals }: ScriptRun): Record<string, readonly [number, numbe
   return Object.fromEntries(totals.checks.map(({ name, passes, fails }) => [name, [passes, fails]]));
 }
 
-test('chat.js', async () => {
+it('chat.js', async () => {
   const run = await runExample('chat.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({
@@ -116,14 +116,14 @@ test('chat.js', async () => {
   expect(checksOf(run)).toEqual({ 'is a greeting': [4, 0], 'status is 101': [4, 0] });
 });
 
-test('binary.js, compressed', async () => {
+it('binary.js, compressed', async () => {
   const run = await runExample('binary.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 3, ws_msgs_received: 3 });
   expect(checksOf(run)).toEqual({ 'sequence comes back': [3, 0], 'size comes back': [3, 0], connected: [1, 0] });
 });
 
-test('login-then-connect.js', async () => {
+it('login-then-connect.js', async () => {
   const run = await runExample('login-then-connect.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ iterations: 2, http_reqs: 1, ws_sessions: 2, ws_msgs_received: 2 });
@@ -131,7 +131,7 @@ test('login-then-connect.js', async () => {
   expect(checksOf(run)).toEqual({ 'logged in': [1, 0], 'the server knows me': [2, 0], connected: [2, 0] });
 });
 
-test('several-sockets.js', async () => {
+it('several-sockets.js', async () => {
   const run = await runExample('several-sockets.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({
@@ -146,7 +146,7 @@ test('several-sockets.js', async () => {
   expect(checksOf(run)).toEqual({ 'my own words': [12, 0] });
 });
 
-test('arrival-rate.js', async () => {
+it('arrival-rate.js', async () => {
   const { totals, lines } = await runExample('arrival-rate.js');
   expect(lines).toEqual([]);
   const begun = totals.counters['sessions_begun'] ?? 0;
@@ -156,7 +156,7 @@ test('arrival-rate.js', async () => {
   expect(totals.counters).toMatchObject({ iterations: begun, ws_sessions: begun, ws_msgs_received: begun });
 });
 
-test('custom-metrics.js', async () => {
+it('custom-metrics.js', async () => {
   const { totals, lines, program } = await runExample('custom-metrics.js');
   expect(lines).toEqual([]);
   expect(totals.counters['payload_bytes']).toBe(30);
@@ -167,28 +167,28 @@ test('custom-metrics.js', async () => {
   expect(program.options.exports).toEqual(['default', 'handleSummary']);
 });
 
-test('typed.ts', async () => {
+it('typed.ts', async () => {
   const run = await runExample('typed.ts');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ iterations: 2, ws_sessions: 2, ws_msgs_sent: 4, ws_msgs_received: 4 });
   expect(checksOf(run)).toEqual({ 'in order': [4, 0] });
 });
 
-test('stomp.js', async () => {
+it('stomp.js', async () => {
   const run = await runExample('stomp.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_sent: 6, ws_msgs_received: 6 });
   expect(checksOf(run)).toEqual({ 'CONNECT comes back': [2, 0], 'a topic of ours': [4, 0] });
 });
 
-test('socket-io.js', async () => {
+it('socket-io.js', async () => {
   const run = await runExample('socket-io.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 3, ws_msgs_received: 3 });
   expect(checksOf(run)).toEqual({ 'joined the lobby': [1, 0], connected: [1, 0], acknowledged: [1, 0] });
 });
 
-test('stages.js', async () => {
+it('stages.js', async () => {
   const { totals, lines, program } = await runExample('stages.js');
   expect(lines).toEqual([]);
   const sessions = totals.counters['ws_sessions'] ?? 0;
@@ -208,7 +208,7 @@ test('stages.js', async () => {
   expect(program.options.exports).toEqual(['default']);
 });
 
-test('reconnect.js', async () => {
+it('reconnect.js', async () => {
   const run = await runExample('reconnect.js');
   expect(run.logs.map(({ level }) => level)).toEqual(['warning', 'warning', 'warning', 'warning']);
   expect(run.totals.counters).toMatchObject({ iterations: 2, ws_sessions: 6, refusals: 4, ws_msgs_received: 2 });
@@ -216,7 +216,7 @@ test('reconnect.js', async () => {
   expect(checksOf(run)).toEqual({ 'heard after all': [2, 0] });
 });
 
-test('subscriptions.js', async () => {
+it('subscriptions.js', async () => {
   const run = await runExample('subscriptions.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({
@@ -232,7 +232,7 @@ test('subscriptions.js', async () => {
   expect(checksOf(run)).toEqual({ 'speaks our protocol': [2, 0], 'numbered in order': [8, 0] });
 });
 
-test('local-modules.js', async () => {
+it('local-modules.js', async () => {
   const run = await runExample('local-modules.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({
@@ -246,7 +246,7 @@ test('local-modules.js', async () => {
   expect(checksOf(run)).toEqual({ bought: [4, 0], 'bought the cheapest': [4, 0], watched: [3, 0] });
 });
 
-test('live-view.js', async () => {
+it('live-view.js', async () => {
   const run = await runExample('live-view.js');
   expect(run.lines).toEqual([]);
   expect(run.totals.counters).toMatchObject({ iterations: 4, http_reqs: 4, ws_sessions: 4, live_clicks: 12 });
@@ -260,7 +260,7 @@ test('live-view.js', async () => {
   });
 });
 
-test('every example is tested', () => {
+it('every example is tested', () => {
   const scripts = readdirSync(FOLDER).filter((file) => /\.(js|ts)$/.test(file));
   expect([...tested].toSorted()).toEqual(scripts.toSorted());
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OPCODE } from '../support/raw-websocket.js';
 import { RunningGateway } from '../support/running-gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -8,7 +8,7 @@ import { EventStreamClient } from '../support/event-stream-client.js';
 const NOBODY = 'http://127.0.0.1:1/events';
 
 describe('a gateway whose sink is away', () => {
-  test('takes connections, and says that it is buffering', async () => {
+  it('takes connections, and says that it is buffering', async () => {
     const gateway = await RunningGateway.start({ stream_webhook: { url: NOBODY } });
     await gateway.connect();
     const response = await fetch(gateway.url('/readyz'));
@@ -19,7 +19,7 @@ describe('a gateway whose sink is away', () => {
     expect(text).toMatch(/\nsink_webhook_reason: .*127\.0\.0\.1:1/);
   });
 
-  test('leaves its events to the next one, whose event stream resumes at their ids', async () => {
+  it('leaves its events to the next one, whose event stream resumes at their ids', async () => {
     const outbox = { dir: await temporaryFolder() };
     const drain = { close_spread_s: 0, flush_timeout_s: 0.1 };
     const first = await RunningGateway.start({ stream_webhook: { url: NOBODY }, outbox, drain });

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Gateway } from '../../src/gateway/gateway.js';
 import type { EventStreamClient } from '../support/event-stream-client.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
@@ -33,7 +33,7 @@ async function occupyPort(): Promise<number> {
 }
 
 describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
-  test('a backend sees the whole conversation in order, each event with the tags of its moment', async () => {
+  it('a backend sees the whole conversation in order, each event with the tags of its moment', async () => {
     const gateway = await RunningGateway.start({ transport });
     const stream = await gateway.events();
     const client = await gateway.connect();
@@ -65,7 +65,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect(await gateway.get('/status')).toBe('');
   });
 
-  test('a stop closes with 1001, tells backends of each close, and frees the port', async () => {
+  it('a stop closes with 1001, tells backends of each close, and frees the port', async () => {
     const gateway = await RunningGateway.start({ transport, drain: { close_spread_s: 0.05 } });
     const stream = await gateway.events();
     const clients = [await gateway.connect(), await gateway.connect(), await gateway.connect()];
@@ -80,7 +80,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect(gateway.log.events.slice(-2)).toEqual(['gateway.draining', 'gateway.stopped']);
   });
 
-  test('during drain.pause_s it is not ready, still takes connections, serves its backend, and drains all of them', async () => {
+  it('during drain.pause_s it is not ready, still takes connections, serves its backend, and drains all of them', async () => {
     const gateway = await RunningGateway.start({ transport, drain: { pause_s: 1, close_spread_s: 0 } });
     const client = await gateway.connect();
     expect((await fetch(gateway.url('/readyz'))).status).toBe(200);
@@ -98,7 +98,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     await expect(RawWebSocket.connect(gateway.port)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('while closes are spread nobody new gets in', async () => {
+  it('while closes are spread nobody new gets in', async () => {
     const gateway = await RunningGateway.start({ transport, drain: { close_spread_s: 0.3 } });
     const first = await gateway.connect();
     for (let i = 0; i < 8; i += 1) await gateway.connect();
@@ -110,7 +110,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     await stopped;
   });
 
-  test('origins and subprotocols are those of the endpoint', async () => {
+  it('origins and subprotocols are those of the endpoint', async () => {
     const gateway = await RunningGateway.start({
       transport,
       endpoints: [{ path: '/connect', allowed_origins: ['https://app.example'], subprotocols: ['v2', 'v1'] }],
@@ -124,7 +124,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect([none.status, none.headers.get('sec-websocket-protocol')]).toEqual([101, undefined]);
   });
 
-  test('with a listener of its own the internal API has left the public port', async () => {
+  it('with a listener of its own the internal API has left the public port', async () => {
     const gateway = await RunningGateway.start({ transport, internal_listen_addr: '127.0.0.1:0' });
     const client = await gateway.connect();
     expect(gateway.gateway.internalAddress?.port).not.toBe(gateway.port);
@@ -137,7 +137,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect((await fetch(gateway.url('/connect'))).status).toBe(400);
   });
 
-  test('a port in use is said, and what had started is stopped again', async () => {
+  it('a port in use is said, and what had started is stopped again', async () => {
     const port = await occupyPort();
     const config = testConfig({ transport, listen_addr: `127.0.0.1:${port}`, internal_listen_addr: '127.0.0.1:0' });
     const gateway = new Gateway(config, { log: new RecordingLogger() });
@@ -148,7 +148,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     await gateway.stop();
   });
 
-  test('a plugin that fails leaves nothing listening', async () => {
+  it('a plugin that fails leaves nothing listening', async () => {
     const folder = await temporaryFolder();
     const module = join(folder, 'failing.mjs');
     await writeFile(module, 'export function start() { throw new Error("no luck"); }\n');
@@ -158,7 +158,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
   });
 });
 
-test('the start says what runs: configuration, machine, sink, endpoints, whitelist, transport, address', async () => {
+it('the start says what runs: configuration, machine, sink, endpoints, whitelist, transport, address', async () => {
   const gateway = await RunningGateway.start({ transport: 'ws' });
   expect(gateway.log.events).toEqual([
     'gateway.starting',
@@ -172,7 +172,7 @@ test('the start says what runs: configuration, machine, sink, endpoints, whiteli
   expect(gateway.log.lines.at(-1)?.fields).toEqual({ address: `127.0.0.1:${gateway.port}` });
 });
 
-test('the start on uws warns of what the library was seen to get wrong, each with its consequence', async () => {
+it('the start on uws warns of what the library was seen to get wrong, each with its consequence', async () => {
   const { log } = await RunningGateway.start({ transport: 'uws' });
   const chosen = log.lines.find(({ event }) => event === 'transport.chosen');
   expect(chosen?.fields).toMatchObject({ transport: 'uws', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -189,7 +189,7 @@ test('the start on uws warns of what the library was seen to get wrong, each wit
   }
 });
 
-test('a whitelist that trusts more than this machine on the public port is warned of', async () => {
+it('a whitelist that trusts more than this machine on the public port is warned of', async () => {
   const networks = ['127.0.0.1/8', '10.0.0.0/8'];
   const shared = await RunningGateway.start({ transport: 'ws', internal_endpoint_access_whitelist: networks });
   expect(shared.log.events).toContain('access.whitelist-on-public-port');

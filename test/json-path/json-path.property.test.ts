@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { bytesToByteText, toByteText } from '../../src/core/byte-text.js';
 import { JsonPath } from '../../src/json-path/json-path.js';
 
@@ -22,7 +22,7 @@ const PATHS = [
   '[a,b.c].1',
 ].map((path) => new JsonPath(path));
 
-test('no bytes make a path throw', () => {
+it('no bytes make a path throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const path of PATHS) expect(path.read(bytesToByteText(bytes))).toBeTypeOf('string');
@@ -31,7 +31,7 @@ test('no bytes make a path throw', () => {
   );
 });
 
-test('no change to JSON makes a path throw', () => {
+it('no change to JSON makes a path throw', () => {
   const change = fc.record({
     at: fc.nat(),
     drop: fc.nat(3),
@@ -49,7 +49,7 @@ test('no change to JSON makes a path throw', () => {
   );
 });
 
-test('any path can be read', () => {
+it('any path can be read', () => {
   const part = fc.constantFrom(
     'a',
     '.',
@@ -82,7 +82,7 @@ test('any path can be read', () => {
   );
 });
 
-test('a value under a key that JSON.parse finds is found, whatever surrounds it', () => {
+it('a value under a key that JSON.parse finds is found, whatever surrounds it', () => {
   const key = fc.stringMatching(/^[a-z]{1,3}$/);
   fc.assert(
     fc.property(fc.dictionary(key, fc.oneof(fc.string(), fc.json())), key, fc.string(), (object, name, value) => {
@@ -110,7 +110,7 @@ const HOSTILE: readonly string[] = [
 ];
 const HOSTILE_BYTES = 20_000;
 
-test('long runs of anything are read in a time that a quadratic scanner would exceed by far, whatever their depth', () => {
+it('long runs of anything are read in a time that a quadratic scanner would exceed by far, whatever their depth', () => {
   for (const unit of HOSTILE) {
     for (const prefix of ['', '{"a":']) {
       const json = prefix + unit.repeat(HOSTILE_BYTES / unit.length);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { fromByteText, toByteText } from '../../src/core/byte-text.js';
 import { JsonPath } from '../../src/json-path/json-path.js';
@@ -12,27 +12,27 @@ function read(json: string, path: string): string {
   return fromByteText(new JsonPath(path).read(toByteText(json)));
 }
 
-test('the table of gjson holds at least 150 paths', () => {
+it('the table of gjson holds at least 150 paths', () => {
   expect(table.flatMap(({ rows }) => rows).length).toBeGreaterThanOrEqual(150);
 });
 
 for (const { json, rows } of table) {
-  test(`gives what gjson gives of ${json.slice(0, 40).replaceAll('\n', ' ')}`, () => {
+  it(`gives what gjson gives of ${json.slice(0, 40).replaceAll('\n', ' ')}`, () => {
     const given = rows.map(([path]) => [path, read(json, path)]);
     expect(given).toEqual(rows);
   });
 }
 
-test('does not lay out: @pretty is @ugly', () => {
+it('does not lay out: @pretty is @ugly', () => {
   expect(read('{ "a" : [1, 2] }', '@pretty')).toBe('{"a":[1,2]}');
 });
 
-test('reads bytes that are no UTF-8', () => {
+it('reads bytes that are no UTF-8', () => {
   const json = Buffer.from([...Buffer.from('{"a":"x'), 0xff, ...Buffer.from('y"}')]).toString('latin1');
   expect(new JsonPath('a').read(json)).toBe('x\xffy');
 });
 
-test('follows @dig and deep @flatten 32 levels down', () => {
+it('follows @dig and deep @flatten 32 levels down', () => {
   const json = `${'['.repeat(38)}{"id":1}${']'.repeat(38)}`;
   expect(read(json, '@dig:id')).toBe('[]');
   expect(read(json.slice(10, -10), '@dig:id')).toBe('[1]');

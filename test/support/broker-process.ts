@@ -27,10 +27,14 @@ export class BrokerProcess {
   #ended: Promise<void> = Promise.resolve();
   #output = '';
 
+  readonly #command: BrokerCommand;
+
   private constructor(
     readonly folder: string,
-    private readonly command: BrokerCommand,
-  ) {}
+    command: BrokerCommand,
+  ) {
+    this.#command = command;
+  }
 
   /** Makes the data folder and starts the broker; the error names the package that is missing. */
   static async start(compose: (folder: string) => BrokerCommand): Promise<BrokerProcess> {
@@ -53,7 +57,7 @@ export class BrokerProcess {
 
   /** Starts it again on its old data. */
   async start(): Promise<void> {
-    const { program, args, env } = this.command;
+    const { program, args, env } = this.#command;
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.#output += String(chunk)));
     this.#child = child;
@@ -84,14 +88,14 @@ export class BrokerProcess {
   async #untilReady(child: ChildProcess): Promise<void> {
     for (let tries = 0; tries < START_TRIES; tries++) {
       if (child.exitCode !== null || child.signalCode !== null) break;
-      const isReady = await this.command.isReady().then(
+      const isReady = await this.#command.isReady().then(
         () => true,
         () => false,
       );
       if (isReady) return;
       await new Promise((resolve) => setTimeout(resolve, TRY_EACH_MS));
     }
-    throw new Error(`${this.command.program} did not come up:\n${this.#output}`);
+    throw new Error(`${this.#command.program} did not come up:\n${this.#output}`);
   }
 }
 

@@ -14,16 +14,16 @@ import type { HistogramKind } from '../../src/run-file/records.js';
 /** What a built-in scenario left behind, all seconds together. */
 export class BuiltInResult {
   readonly log: string[] = [];
-  private readonly counters = new Map<string, number>();
-  private readonly histograms = new Map<string, Histogram>();
-  private readonly gaugeMaxima = new Map<string, number>();
+  readonly #counters = new Map<string, number>();
+  readonly #histograms = new Map<string, Histogram>();
+  readonly #gaugeMaxima = new Map<string, number>();
 
   add({ metrics }: SecondMessage): void {
     for (const [name, value] of Object.entries(metrics.counters)) {
-      this.counters.set(name, this.counter(name) + value);
+      this.#counters.set(name, this.counter(name) + value);
     }
     for (const [name, { max }] of Object.entries(metrics.gauges)) {
-      this.gaugeMaxima.set(name, Math.max(max, this.gaugeMaxima.get(name) ?? max));
+      this.#gaugeMaxima.set(name, Math.max(max, this.#gaugeMaxima.get(name) ?? max));
     }
     for (const { series, kind, bytes } of metrics.histograms) {
       this.histogram(series, kind).add(decodeHistogram(bytes));
@@ -32,17 +32,17 @@ export class BuiltInResult {
 
   /** 0 when it was never counted. */
   counter(name: string): number {
-    return this.counters.get(name) ?? 0;
+    return this.#counters.get(name) ?? 0;
   }
 
   gaugeMax(name: string): number | undefined {
-    return this.gaugeMaxima.get(name);
+    return this.#gaugeMaxima.get(name);
   }
 
   histogram(series: string, kind: HistogramKind = 'response'): Histogram {
     const key = `${series} ${kind}`;
-    const known = this.histograms.get(key) ?? new Histogram();
-    this.histograms.set(key, known);
+    const known = this.#histograms.get(key) ?? new Histogram();
+    this.#histograms.set(key, known);
     return known;
   }
 }

@@ -44,17 +44,21 @@ export class Backend {
 class BackendSink implements EventSink {
   isDead = false;
 
+  readonly #backend: Backend;
+
   constructor(
     readonly name: string,
-    private readonly backend: Backend,
-  ) {}
+    backend: Backend,
+  ) {
+    this.#backend = backend;
+  }
 
   async start(): Promise<void> {}
 
   async deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (this.isDead) throw new Error('The process was killed.');
-    return this.backend.take(batch);
+    return this.#backend.take(batch);
   }
 
   async stop(): Promise<void> {}

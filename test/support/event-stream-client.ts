@@ -7,17 +7,17 @@ export type StreamBlock = Readonly<Record<string, string>>;
 
 /** A reader of Server-Sent Events over a real socket; gone when the test ends. */
 export class EventStreamClient {
-  private rest = '';
-  private readonly blocks: StreamBlock[] = [];
-  private waiting: (() => void) | undefined;
-  private isEnded = false;
+  #rest = '';
+  readonly #blocks: StreamBlock[] = [];
+  #waiting: (() => void) | undefined;
+  #isEnded = false;
 
   private constructor(readonly response: IncomingMessage) {
     response.setEncoding('utf8');
-    response.on('data', (chunk) => this.receive(String(chunk)));
+    response.on('data', (chunk) => this.#receive(String(chunk)));
     response.once('close', () => {
-      this.isEnded = true;
-      this.waiting?.();
+      this.#isEnded = true;
+      this.#waiting?.();
     });
     // A cut stream says so by its end; what tests look at is what came before.
     response.on('error', () => undefined);
@@ -34,12 +34,12 @@ export class EventStreamClient {
 
   /** The next block, as soon as it is here; undefined at the end of the stream. */
   async next(): Promise<StreamBlock | undefined> {
-    while (this.blocks.length === 0 && !this.isEnded) {
+    while (this.#blocks.length === 0 && !this.#isEnded) {
       await new Promise<void>((resolve) => {
-        this.waiting = resolve;
+        this.#waiting = resolve;
       });
     }
-    return this.blocks.shift();
+    return this.#blocks.shift();
   }
 
   /** The next blocks; fewer when the stream ends before. */
@@ -58,11 +58,11 @@ export class EventStreamClient {
     this.response.destroy();
   }
 
-  private receive(text: string): void {
-    const parts = (this.rest + text).split('\n\n');
-    this.rest = parts.pop() ?? '';
-    this.blocks.push(...parts.map(parseBlock));
-    this.waiting?.();
+  #receive(text: string): void {
+    const parts = (this.#rest + text).split('\n\n');
+    this.#rest = parts.pop() ?? '';
+    this.#blocks.push(...parts.map(parseBlock));
+    this.#waiting?.();
   }
 }
 

@@ -15,40 +15,47 @@ export interface TargetCounts {
 export class LoadTarget {
   readonly counts: TargetCounts = { sessions: 0, sent: 0, received: 0, pings: 0 };
   readonly closeCodes: number[] = [];
-  private readonly http: Server = createServer((request, response) => this.respond(request, response));
-  private readonly sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true });
+  readonly #http: Server = createServer((request, response) => this.#respond(request, response));
+  readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true });
+
+  readonly #opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void;
+  readonly #respond: RequestListener;
+  readonly #isRefused: (request: IncomingMessage) => boolean;
 
   /** `opened` hears of each socket and its request; `respond` answers plain requests, with metrics unless told; `isRefused` says which upgrades get 403. */
   constructor(
-    private readonly opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void = () =>
-      undefined,
-    private readonly respond: RequestListener = (_request, response) => response.end(this.metricsText()),
-    private readonly isRefused: (request: IncomingMessage) => boolean = ({ url }) => url === '/refused',
-  ) {}
+    opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void = () => undefined,
+    respond: RequestListener = (_request, response) => response.end(this.#metricsText()),
+    isRefused: (request: IncomingMessage) => boolean = ({ url }) => url === '/refused',
+  ) {
+    this.#opened = opened;
+    this.#respond = respond;
+    this.#isRefused = isRefused;
+  }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.port}/connect`;
+    return `ws://127.0.0.1:${this.#port}/connect`;
   }
 
   get httpUrl(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   async start(): Promise<void> {
-    this.http.on('upgrade', (request, socket, head) => {
-      if (this.isRefused(request)) {
+    this.#http.on('upgrade', (request, socket, head) => {
+      if (this.#isRefused(request)) {
         socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
         return;
       }
-      this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, request));
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
     });
-    this.http.listen(0, '127.0.0.1');
-    await once(this.http, 'listening');
+    this.#http.listen(0, '127.0.0.1');
+    await once(this.#http, 'listening');
   }
 
   /** Answers handshakes with this cookie. */
   setCookie(cookie: string): void {
-    this.sockets.on('headers', (headers) => headers.push(`Set-Cookie: ${cookie}`));
+    this.#sockets.on('headers', (headers) => headers.push(`Set-Cookie: ${cookie}`));
   }
 
   /** Sends texts in one piece each. */
@@ -58,19 +65,19 @@ export class LoadTarget {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.sockets.clients) socket.terminate();
-    this.http.closeAllConnections();
-    this.http.close();
-    await once(this.http, 'close');
+    for (const socket of this.#sockets.clients) socket.terminate();
+    this.#http.closeAllConnections();
+    this.#http.close();
+    await once(this.#http, 'close');
   }
 
-  private get port(): number {
-    const address: AddressInfo | string | null = this.http.address();
+  get #port(): number {
+    const address: AddressInfo | string | null = this.#http.address();
     if (address === null || typeof address === 'string') throw new Error('the target does not listen');
     return address.port;
   }
 
-  private accept(socket: WebSocket, request: IncomingMessage): void {
+  #accept(socket: WebSocket, request: IncomingMessage): void {
     this.counts.sessions += 1;
     socket.on('message', () => {
       this.counts.received += 1;
@@ -79,10 +86,10 @@ export class LoadTarget {
       this.counts.pings += 1;
     });
     socket.on('close', (code) => this.closeCodes.push(code));
-    this.opened(socket, this, request);
+    this.#opened(socket, this, request);
   }
 
-  private metricsText(): string {
+  #metricsText(): string {
     const { sent, received } = this.counts;
     return [
       '# TYPE messages_sent_counter counter',
@@ -90,7 +97,7 @@ export class LoadTarget {
       `messages_recieved_counter ${received}`,
       'messages_dropped_total{policy="close"} 0',
       'messages_dropped_total{policy="drop-oldest"} 0',
-      `active_connections_gauge ${this.sockets.clients.size}`,
+      `active_connections_gauge ${this.#sockets.clients.size}`,
       '',
     ].join('\n');
   }

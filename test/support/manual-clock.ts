@@ -7,52 +7,56 @@ interface Task {
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
-  private time = 0;
-  private tasks: Task[] = [];
+  #time = 0;
+  #tasks: Task[] = [];
 
-  constructor(private wallStart = 1_700_000_000_000) {}
+  #wallStart: number;
+
+  constructor(wallStart = 1_700_000_000_000) {
+    this.#wallStart = wallStart;
+  }
 
   now(): number {
-    return this.time;
+    return this.#time;
   }
 
   wallNow(): number {
-    return this.wallStart + this.time;
+    return this.#wallStart + this.#time;
   }
 
   /** Sets the wall clock forward, or back by a negative time, and nothing else. */
   setWall(byMs: number): void {
-    this.wallStart += byMs;
+    this.#wallStart += byMs;
   }
 
   schedule(run: () => void, delayMs: number): () => void {
-    const task = { due: this.time + delayMs, run };
-    this.tasks.push(task);
-    return () => this.remove(task);
+    const task = { due: this.#time + delayMs, run };
+    this.#tasks.push(task);
+    return () => this.#remove(task);
   }
 
   /** How many tasks wait. */
   get waiting(): number {
-    return this.tasks.length;
+    return this.#tasks.length;
   }
 
   /** Moves time on and runs what becomes due, in the order in which it does. */
   advance(byMs: number): void {
-    const end = this.time + byMs;
-    for (let task = this.nextDue(end); task !== undefined; task = this.nextDue(end)) {
-      this.time = task.due;
-      this.remove(task);
+    const end = this.#time + byMs;
+    for (let task = this.#nextDue(end); task !== undefined; task = this.#nextDue(end)) {
+      this.#time = task.due;
+      this.#remove(task);
       task.run();
     }
-    this.time = end;
+    this.#time = end;
   }
 
-  private nextDue(end: number): Task | undefined {
-    const due = this.tasks.filter((task) => task.due <= end);
+  #nextDue(end: number): Task | undefined {
+    const due = this.#tasks.filter((task) => task.due <= end);
     return due.sort((a, b) => a.due - b.due)[0];
   }
 
-  private remove(task: Task): void {
-    this.tasks = this.tasks.filter((other) => other !== task);
+  #remove(task: Task): void {
+    this.#tasks = this.#tasks.filter((other) => other !== task);
   }
 }

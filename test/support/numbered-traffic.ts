@@ -10,10 +10,13 @@ export class NumberedTraffic {
   readonly connections = 20;
   #round = 0;
 
-  constructor(
-    private readonly outbox: EventOutbox,
-    private readonly destinationOf: DestinationOf = () => undefined,
-  ) {}
+  readonly #outbox: EventOutbox;
+  readonly #destinationOf: DestinationOf;
+
+  constructor(outbox: EventOutbox, destinationOf: DestinationOf = () => undefined) {
+    this.#outbox = outbox;
+    this.#destinationOf = destinationOf;
+  }
 
   /** The event loop turns between rounds. */
   async send(rounds: number): Promise<void> {
@@ -27,9 +30,9 @@ export class NumberedTraffic {
   /** One message beside the numbers. */
   say(index: number, text: string | Buffer): void {
     const message = Buffer.from(text);
-    const destinations = this.destinationOf(index);
+    const destinations = this.#destinationOf(index);
     const event = { connection: `c${index}`, action: 'message', type: 'text', tags: '', message } as const;
-    this.outbox.append(destinations === undefined ? event : { ...event, destinations });
+    this.#outbox.append(destinations === undefined ? event : { ...event, destinations });
   }
 
   /** What each connection has said, in order. */

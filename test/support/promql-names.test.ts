@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { promqlNames } from './promql-names.js';
 
-test.each([
+it.each([
   ['up == 0', ['up']],
   ['sum by (le, instance) (rate(a_bucket{job=~"x y", z="q"}[5m])) > 0.25', ['a_bucket']],
   ['a / (b > 0) > 0.5 or c{x="y"} and d', ['a', 'b', 'c', 'd']],

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { startRedis } from './redis-broker.js';
 
-test('a broker keeps its port through a crash and a restart', async () => {
+it('a broker keeps its port through a crash and a restart', async () => {
   const redis = await startRedis();
   const first = redis.process.pid;
   await redis.process.kill();

@@ -11,7 +11,11 @@ const ASK_EACH_MS = 5;
 
 /** Sends commands of a backend to a Redis of the tests. */
 export class RedisStreamReader {
-  private constructor(private readonly send: (args: readonly string[]) => Promise<unknown>) {}
+  readonly #send: (args: readonly string[]) => Promise<unknown>;
+
+  private constructor(send: (args: readonly string[]) => Promise<unknown>) {
+    this.#send = send;
+  }
 
   /** Connects, and disconnects with the test. `user:password` when Redis asks for them. */
   static async open({ port }: Pick<RedisBroker, 'port'>, credentials = ''): Promise<RedisStreamReader> {
@@ -26,20 +30,20 @@ export class RedisStreamReader {
 
   /** The reply with bulk strings as Buffers. */
   command(...args: readonly string[]): Promise<unknown> {
-    return this.send(args);
+    return this.#send(args);
   }
 
   /** The reply with bulk strings as text. */
   async text(...args: readonly string[]): Promise<unknown> {
-    return textOf(await this.send(args));
+    return textOf(await this.#send(args));
   }
 
   /** All entries of a stream as soon as there are `count`. */
   async entries(count: number, stream = 'connectionevents'): Promise<StreamEntry[]> {
-    while (Number(await this.send(['XLEN', stream])) < count) {
+    while (Number(await this.#send(['XLEN', stream])) < count) {
       await new Promise((resolve) => setTimeout(resolve, ASK_EACH_MS));
     }
-    return reply.parse(await this.send(['XRANGE', stream, '-', '+'])).map(([, fields]) => fieldMap(fields));
+    return reply.parse(await this.#send(['XRANGE', stream, '-', '+'])).map(([, fields]) => fieldMap(fields));
   }
 }
 

@@ -24,13 +24,17 @@ export class ScriptedSink implements EventSink {
   stopped = 0;
   busy = 0;
   mostBusy = 0;
-  private acknowledged = 0;
-  private waiters: (() => void)[] = [];
+  #acknowledged = 0;
+  #waiters: (() => void)[] = [];
+
+  readonly #answers: SinkAnswer[];
 
   constructor(
     readonly name: string,
-    private readonly answers: SinkAnswer[] = [],
-  ) {}
+    answers: SinkAnswer[] = [],
+  ) {
+    this.#answers = answers;
+  }
 
   start(): Promise<void> {
     this.started++;
@@ -39,11 +43,11 @@ export class ScriptedSink implements EventSink {
 
   async deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     this.offered.push([...batch]);
-    this.acknowledgedBefore.push(this.acknowledged);
+    this.acknowledgedBefore.push(this.#acknowledged);
     this.mostBusy = Math.max(this.mostBusy, ++this.busy);
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.busy--;
-    return this.answer(batch, this.answers.shift() ?? TAKE_ALL);
+    return this.#answer(batch, this.#answers.shift() ?? TAKE_ALL);
   }
 
   stop(): Promise<void> {
@@ -53,15 +57,15 @@ export class ScriptedSink implements EventSink {
 
   /** Resolves as soon as `isReached` holds; asked after each batch. */
   async until(isReached: (sink: ScriptedSink) => boolean): Promise<void> {
-    while (!isReached(this)) await new Promise<void>((resolve) => this.waiters.push(resolve));
+    while (!isReached(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
-  private answer(batch: readonly GatewayEvent[], answer: SinkAnswer): SinkReceipt {
+  #answer(batch: readonly GatewayEvent[], answer: SinkAnswer): SinkReceipt {
     const taken = batch.slice(0, answer.takes);
     this.taken.push(...taken);
     const last = taken.at(-1);
-    if (!answer.rejects && last !== undefined) this.acknowledged = last.sequence;
-    for (const wake of this.waiters.splice(0)) wake();
+    if (!answer.rejects && last !== undefined) this.#acknowledged = last.sequence;
+    for (const wake of this.#waiters.splice(0)) wake();
     if (answer.rejects) throw new Error('The sink was told to reject.');
     return { settled: taken.length, refused: [] };
   }

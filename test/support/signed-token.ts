@@ -16,11 +16,17 @@ export function unsignedToken(claims: JWTPayload): string {
 
 /** A private key, what a key set says of it, and tokens that it signs. */
 export class SigningKey {
+  readonly #key: CryptoKey;
+  readonly #alg: string;
+
   private constructor(
-    private readonly key: CryptoKey,
-    private readonly alg: string,
+    key: CryptoKey,
+    alg: string,
     readonly publicJwk: JWK,
-  ) {}
+  ) {
+    this.#key = key;
+    this.#alg = alg;
+  }
 
   static async create(alg: string, kid?: string): Promise<SigningKey> {
     const { publicKey, privateKey } = await generateKeyPair(alg);
@@ -30,6 +36,6 @@ export class SigningKey {
 
   sign(claims: JWTPayload): Promise<string> {
     const { kid } = this.publicJwk;
-    return new SignJWT(claims).setProtectedHeader({ alg: this.alg, ...(kid && { kid }) }).sign(this.key);
+    return new SignJWT(claims).setProtectedHeader({ alg: this.#alg, ...(kid && { kid }) }).sign(this.#key);
   }
 }

@@ -15,7 +15,10 @@ export class StallingPeer {
   readonly #sockets = new Set<Socket>();
   #accepted = 0;
 
-  private constructor(private readonly stalling: Stalling) {
+  readonly #stalling: Stalling;
+
+  private constructor(stalling: Stalling) {
+    this.#stalling = stalling;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#join(socket));
   }
 
@@ -63,7 +66,7 @@ export class StallingPeer {
   }
 
   #speak(socket: Socket): () => void {
-    const { stalling } = this;
+    const stalling = this.#stalling;
     if ('passes' in stalling) return passSome(socket, stalling);
     if ('says' in stalling) {
       if (stalling.says.length > 0) socket.write(stalling.says);

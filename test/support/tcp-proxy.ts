@@ -8,10 +8,14 @@ export class TcpProxy {
   /** Connections since it was made. */
   connections = 0;
 
+  readonly #targetPort: number;
+
   private constructor(
     readonly port: number,
-    private readonly targetPort: number,
-  ) {}
+    targetPort: number,
+  ) {
+    this.#targetPort = targetPort;
+  }
 
   static async start(targetPort: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(await freePort(), targetPort);
@@ -48,7 +52,7 @@ export class TcpProxy {
 
   #join(client: Socket): void {
     this.connections++;
-    const server = connect(this.targetPort, '127.0.0.1');
+    const server = connect(this.#targetPort, '127.0.0.1');
     for (const [socket, other] of [
       [client, server],
       [server, client],

@@ -5,32 +5,35 @@ import type { ManualClock } from './manual-clock.js';
 export class TimedIterations implements IterationRunner {
   /** Of each iteration, in the order in which they began. */
   readonly started: { readonly user: number; readonly atMs: number; readonly ticket: IterationTicket }[] = [];
-  private readonly under = new Map<number, (isComplete: boolean) => void>();
+  readonly #under = new Map<number, (isComplete: boolean) => void>();
 
-  constructor(
-    private readonly clock: ManualClock,
-    private readonly durationMs: number,
-  ) {}
+  readonly #clock: ManualClock;
+  readonly #durationMs: number;
+
+  constructor(clock: ManualClock, durationMs: number) {
+    this.#clock = clock;
+    this.#durationMs = durationMs;
+  }
 
   iterate(user: number, ticket: IterationTicket): Promise<boolean> {
-    if (this.under.has(user)) throw new Error(`user ${user} has an iteration under way`);
-    this.started.push({ user, atMs: this.clock.now(), ticket });
+    if (this.#under.has(user)) throw new Error(`user ${user} has an iteration under way`);
+    this.started.push({ user, atMs: this.#clock.now(), ticket });
     return new Promise((resolve) => {
-      const cancel = this.clock.schedule(() => end(true), this.durationMs);
+      const cancel = this.#clock.schedule(() => end(true), this.#durationMs);
       const end = (isComplete: boolean): void => {
         cancel();
-        this.under.delete(user);
+        this.#under.delete(user);
         resolve(isComplete);
       };
-      this.under.set(user, end);
+      this.#under.set(user, end);
     });
   }
 
   interrupt(user: number): void {
-    this.under.get(user)?.(false);
+    this.#under.get(user)?.(false);
   }
 
   interruptAll(): void {
-    for (const end of this.under.values()) end(false);
+    for (const end of this.#under.values()) end(false);
   }
 }

@@ -31,26 +31,26 @@ export class WsgProcess {
   readonly ended: Promise<Ending>;
   /** Resolves with what `--ready-fd 3` wrote; never when it wrote nothing. */
   readonly ready: Promise<ListenAddress>;
-  private readonly child: ChildProcess;
-  private stdout = '';
-  private stderr = '';
-  private readonly waiting = new Set<() => void>();
+  readonly #child: ChildProcess;
+  #stdout = '';
+  #stderr = '';
+  readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], options: WsgOptions = {}) {
-    this.child = spawn(options.node ?? process.execPath, [options.entry ?? ENTRY, ...args], {
+    this.#child = spawn(options.node ?? process.execPath, [options.entry ?? ENTRY, ...args], {
       cwd: options.cwd,
       env: { ...process.env, NODE_ENV: undefined, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    this.child.stdout?.on('data', (chunk) => this.take({ stdout: String(chunk) }));
-    this.child.stderr?.on('data', (chunk) => this.take({ stderr: String(chunk) }));
+    this.#child.stdout?.on('data', (chunk) => this.#take({ stdout: String(chunk) }));
+    this.#child.stderr?.on('data', (chunk) => this.#take({ stderr: String(chunk) }));
     this.ended = new Promise((resolve) => {
-      this.child.once('close', (code, signal) => {
-        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
-        this.take({});
+      this.#child.once('close', (code, signal) => {
+        resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
+        this.#take({});
       });
     });
-    this.ready = this.readAddress();
+    this.ready = this.#readAddress();
     onTestFinished(async () => {
       this.kill('SIGKILL');
       await this.ended;
@@ -58,39 +58,39 @@ export class WsgProcess {
   }
 
   get pid(): number {
-    return this.child.pid ?? 0;
+    return this.#child.pid ?? 0;
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
+    this.#child.kill(signal);
   }
 
   /** Closes our end of its standard output, as `head` does when it has seen enough. */
   closeStdout(): void {
-    this.child.stdout?.destroy();
+    this.#child.stdout?.destroy();
   }
 
   /** Resolves with the match once one of the streams holds the pattern; rejects when the process ends without. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
       if (match !== null) return match;
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
-        throw new Error(`ended with ${this.child.exitCode} without ${pattern}:\n${this.stdout}${this.stderr}`);
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`ended with ${this.#child.exitCode} without ${pattern}:\n${this.#stdout}${this.#stderr}`);
       }
-      await new Promise<void>((resolve) => this.waiting.add(resolve));
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
 
-  private take(text: { readonly stdout?: string; readonly stderr?: string }): void {
-    this.stdout += text.stdout ?? '';
-    this.stderr += text.stderr ?? '';
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
+  #take(text: { readonly stdout?: string; readonly stderr?: string }): void {
+    this.#stdout += text.stdout ?? '';
+    this.#stderr += text.stderr ?? '';
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
-  private readAddress(): Promise<ListenAddress> {
-    const pipe = this.child.stdio[3];
+  #readAddress(): Promise<ListenAddress> {
+    const pipe = this.#child.stdio[3];
     return new Promise((resolve) => {
       if (!(pipe instanceof Readable)) return;
       createInterface({ input: pipe }).once('line', (line) => {

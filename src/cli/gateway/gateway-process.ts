@@ -34,72 +34,72 @@ export interface GatewayProcessOptions {
  * stops by itself when its parent is gone, for the IPC channel then closes.
  */
 export class GatewayProcess {
-  private readonly options: GatewayProcessOptions;
-  private readonly clock: Clock;
-  private readonly lastLines: string[] = [];
-  private child: ChildProcess | undefined;
-  private exited: Promise<string> | undefined;
-  private isStopping = false;
+  readonly #options: GatewayProcessOptions;
+  readonly #clock: Clock;
+  readonly #lastLines: string[] = [];
+  #child: ChildProcess | undefined;
+  #exited: Promise<string> | undefined;
+  #isStopping = false;
 
   constructor(options: GatewayProcessOptions) {
-    this.options = options;
-    this.clock = options.clock ?? systemClock;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** Resolves with the address once it listens; rejects with `gateway.start-failed`, and its last lines, when it ends before. */
   async start(): Promise<ListenAddress> {
-    const child = spawn(process.execPath, [this.options.entry, ...this.options.args, '--ready-fd', '3'], {
+    const child = spawn(process.execPath, [this.#options.entry, ...this.#options.args, '--ready-fd', '3'], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
-      cwd: this.options.cwd,
+      cwd: this.#options.cwd,
       detached: process.platform !== 'win32',
     });
-    this.child = child;
-    this.exited = waitForExit(child);
-    for (const stream of [child.stdout, child.stderr]) this.followLines(stream);
-    const timeout = this.after(START_BOUND_MS, `no word from it for ${START_BOUND_MS / 1000} s`);
-    const outcome = await Promise.race([readAddress(child), this.exited, timeout.promise]);
+    this.#child = child;
+    this.#exited = waitForExit(child);
+    for (const stream of [child.stdout, child.stderr]) this.#followLines(stream);
+    const timeout = this.#after(START_BOUND_MS, `no word from it for ${START_BOUND_MS / 1000} s`);
+    const outcome = await Promise.race([readAddress(child), this.#exited, timeout.promise]);
     timeout.cancel();
     if (typeof outcome !== 'string') {
-      void this.watch(this.exited);
+      void this.#watch(this.#exited);
       return outcome;
     }
     await this.stop();
-    throw new WsgError('gateway.start-failed', `${this.options.title ?? 'The gateway'} did not start: ${outcome}.`, {
-      problems: this.lastLines,
-      hint: this.options.hint ?? 'Start `wsg devhelpers` by itself to see more.',
+    throw new WsgError('gateway.start-failed', `${this.#options.title ?? 'The gateway'} did not start: ${outcome}.`, {
+      problems: this.#lastLines,
+      hint: this.#options.hint ?? 'Start `wsg devhelpers` by itself to see more.',
     });
   }
 
   /** SIGTERM, and SIGKILL when that is not obeyed in time. May be called at any time, more than once. */
   async stop(): Promise<void> {
-    if (this.child === undefined || this.exited === undefined) return;
-    this.isStopping = true;
-    this.child.kill('SIGTERM');
-    const timeout = this.after(STOP_BOUND_MS, 'late');
-    await Promise.race([this.exited, timeout.promise]);
+    if (this.#child === undefined || this.#exited === undefined) return;
+    this.#isStopping = true;
+    this.#child.kill('SIGTERM');
+    const timeout = this.#after(STOP_BOUND_MS, 'late');
+    await Promise.race([this.#exited, timeout.promise]);
     timeout.cancel();
-    this.child.kill('SIGKILL');
-    await this.exited;
+    this.#child.kill('SIGKILL');
+    await this.#exited;
   }
 
-  private async watch(exited: Promise<string>): Promise<void> {
+  async #watch(exited: Promise<string>): Promise<void> {
     const how = await exited;
-    if (!this.isStopping) this.options.onDeath?.(how);
+    if (!this.#isStopping) this.#options.onDeath?.(how);
   }
 
-  private followLines(stream: Readable | null): void {
+  #followLines(stream: Readable | null): void {
     if (stream === null) return;
     createInterface({ input: stream }).on('line', (line) => {
-      this.lastLines.push(line);
-      if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
-      this.options.onLine(line);
+      this.#lastLines.push(line);
+      if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
+      this.#options.onLine(line);
     });
   }
 
-  private after(delayMs: number, word: string): { readonly promise: Promise<string>; readonly cancel: () => void } {
+  #after(delayMs: number, word: string): { readonly promise: Promise<string>; readonly cancel: () => void } {
     let cancel = (): void => undefined;
     const promise = new Promise<string>((resolve) => {
-      cancel = this.clock.schedule(() => resolve(word), delayMs);
+      cancel = this.#clock.schedule(() => resolve(word), delayMs);
     });
     return { promise, cancel };
   }

@@ -34,50 +34,50 @@ const HISTORY_SECONDS = 60;
  * goes to standard error, and where it carries JSON or samples, both do.
  */
 export class LoadScreen implements RunObserver {
-  private readonly options: LoadScreenOptions;
-  private sink: TextSink;
-  private live: LiveProgress;
-  private headerSink: TextSink;
-  private readonly history = new LiveHistory(HISTORY_SECONDS);
-  private readonly log: LoadLog;
-  private last: RunProgress | undefined;
+  readonly #options: LoadScreenOptions;
+  #sink: TextSink;
+  #live: LiveProgress;
+  #headerSink: TextSink;
+  readonly #history = new LiveHistory(HISTORY_SECONDS);
+  readonly #log: LoadLog;
+  #last: RunProgress | undefined;
 
   constructor(options: LoadScreenOptions) {
     const { stdout, stderr } = options.output;
-    this.options = options;
-    this.sink = stdout.isTerminal && !options.json ? stdout : stderr;
-    this.headerSink = options.json ? stderr : stdout;
-    this.live = new LiveProgress(this.sink);
-    this.log = new LoadLog(options.log, {
-      stderr: this.aroundProgress(stderr),
-      stdout: this.aroundProgress(stdout),
-      elapsedMs: () => this.last?.elapsedMs ?? 0,
+    this.#options = options;
+    this.#sink = stdout.isTerminal && !options.json ? stdout : stderr;
+    this.#headerSink = options.json ? stderr : stdout;
+    this.#live = new LiveProgress(this.#sink);
+    this.#log = new LoadLog(options.log, {
+      stderr: this.#aroundProgress(stderr),
+      stdout: this.#aroundProgress(stdout),
+      elapsedMs: () => this.#last?.elapsedMs ?? 0,
     });
   }
 
   /** Standard output is for the samples of an output: everything goes to standard error. */
   leaveStandardOutput(): void {
-    const { stderr } = this.options.output;
-    this.sink = stderr;
-    this.headerSink = stderr;
-    this.live = new LiveProgress(stderr);
+    const { stderr } = this.#options.output;
+    this.#sink = stderr;
+    this.#headerSink = stderr;
+    this.#live = new LiveProgress(stderr);
   }
 
   /** Banner and plan. */
   showHeader(view: HeaderView): void {
-    if (this.options.quiet) return;
-    const colour = this.headerSink.useColor && !this.options.noColor;
-    this.headerSink.write(renderHeader(view, { colour }));
+    if (this.#options.quiet) return;
+    const colour = this.#headerSink.useColor && !this.#options.noColor;
+    this.#headerSink.write(renderHeader(view, { colour }));
   }
 
   progressed(progress: RunProgress): void {
-    this.last = progress;
-    if (!this.options.quiet) this.live.show(progress.elapsedMs, () => this.liveLines(progress));
+    this.#last = progress;
+    if (!this.#options.quiet) this.#live.show(progress.elapsedMs, () => this.#liveLines(progress));
   }
 
   /** Takes a run as it stands after a second. */
   snapshotTaken(snapshot: RunSnapshot): void {
-    this.history.add(snapshot);
+    this.#history.add(snapshot);
   }
 
   happened(event: RunEventRecord): void {
@@ -87,45 +87,45 @@ export class LoadScreen implements RunObserver {
 
   /** One line of the log. */
   logged(line: LogLine): void {
-    this.log.write(line);
+    this.#log.write(line);
   }
 
   /** Nothing is logged any more. */
   close(): void {
-    this.log.close();
+    this.#log.close();
   }
 
   /** Takes the progress off the terminal, so that results can follow. */
   clear(): void {
-    this.live.erase();
+    this.#live.erase();
   }
 
   /** The last progress for good; k6 leaves it below its summary. */
   showEnd(): void {
-    if (this.last === undefined || this.options.quiet) return;
-    this.sink.write(`${this.progressLines(this.last).join('\n')}\n`);
+    if (this.#last === undefined || this.#options.quiet) return;
+    this.#sink.write(`${this.#progressLines(this.#last).join('\n')}\n`);
   }
 
-  private liveLines(progress: RunProgress): string[] {
-    const lines = this.progressLines(progress);
-    const { sink } = this;
-    if (this.options.isLiveFull !== true || !sink.canRedraw) return lines;
+  #liveLines(progress: RunProgress): string[] {
+    const lines = this.#progressLines(progress);
+    const sink = this.#sink;
+    if (this.#options.isLiveFull !== true || !sink.canRedraw) return lines;
     // What has left the terminal at its top cannot be drawn over: the last row is where the cursor stands.
     const rows = sink.rows - lines.length - 1;
-    return [...renderLiveScreen(this.history, { colour: this.useColor, columns: sink.columns, rows }), ...lines];
+    return [...renderLiveScreen(this.#history, { colour: this.#useColor, columns: sink.columns, rows }), ...lines];
   }
 
-  private progressLines(progress: RunProgress): string[] {
-    const columns = this.sink.canRedraw ? this.sink.columns : undefined;
-    return renderProgress(progress, { colour: this.useColor, columns });
+  #progressLines(progress: RunProgress): string[] {
+    const columns = this.#sink.canRedraw ? this.#sink.columns : undefined;
+    return renderProgress(progress, { colour: this.#useColor, columns });
   }
 
   /** Lets a line be written to the same terminal without tearing the progress. */
-  private aroundProgress(sink: TextSink): Pick<TextSink, 'isTerminal' | 'write'> {
-    return { isTerminal: sink.isTerminal, write: (text) => this.live.around(() => sink.write(text)) };
+  #aroundProgress(sink: TextSink): Pick<TextSink, 'isTerminal' | 'write'> {
+    return { isTerminal: sink.isTerminal, write: (text) => this.#live.around(() => sink.write(text)) };
   }
 
-  private get useColor(): boolean {
-    return this.sink.useColor && !this.options.noColor;
+  get #useColor(): boolean {
+    return this.#sink.useColor && !this.#options.noColor;
   }
 }

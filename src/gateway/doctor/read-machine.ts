@@ -72,10 +72,14 @@ export async function readMachine(transport: TransportName, root = '/'): Promise
 
 /** Files below a root; one that is missing or closed to us is empty. */
 class SystemFiles {
-  constructor(private readonly root: string) {}
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   text(path: string): Promise<string> {
-    return readFile(join(this.root, path), 'utf8').catch(() => '');
+    return readFile(join(this.#root, path), 'utf8').catch(() => '');
   }
 
   async limit(path: string): Promise<number | undefined> {
@@ -83,7 +87,7 @@ class SystemFiles {
   }
 
   async has(path: string): Promise<boolean> {
-    return readFile(join(this.root, path)).then(
+    return readFile(join(this.#root, path)).then(
       () => true,
       () => false,
     );

@@ -14,54 +14,54 @@ export interface QueueLimits {
  * (`pushMissing`). Chunked, so that neither end ever copies what is kept. Unbounded: the owner drops.
  */
 export class EventQueue {
-  private readonly chunks: (GatewayEvent | undefined)[][] = [];
+  readonly #chunks: (GatewayEvent | undefined)[][] = [];
   /** Sequence of the first slot of the first chunk. */
-  private base: number;
-  private first: number;
-  private next: number;
-  private bytesKept = 0;
+  #base: number;
+  #first: number;
+  #next: number;
+  #bytesKept = 0;
 
   constructor(firstSequence = 1) {
-    this.base = firstSequence;
-    this.first = firstSequence;
-    this.next = firstSequence;
+    this.#base = firstSequence;
+    this.#first = firstSequence;
+    this.#next = firstSequence;
   }
 
   /** The oldest sequence kept; one more than `lastSequence` when the queue is empty. */
   get firstSequence(): number {
-    return this.first;
+    return this.#first;
   }
 
   /** The newest sequence pushed, kept or not. */
   get lastSequence(): number {
-    return this.next - 1;
+    return this.#next - 1;
   }
 
   /** Slots kept, the empty ones included. */
   get size(): number {
-    return this.next - this.first;
+    return this.#next - this.#first;
   }
 
   get bytes(): number {
-    return this.bytesKept;
+    return this.#bytesKept;
   }
 
   /** The event's sequence must be the one that follows the last. */
   push(event: GatewayEvent): void {
-    this.pushSlot(event);
-    this.bytesKept += eventBytes(event);
+    this.#pushSlot(event);
+    this.#bytesKept += eventBytes(event);
   }
 
   /** Takes the next sequence for an event that is not kept. */
   pushMissing(): void {
-    this.pushSlot(undefined);
+    this.#pushSlot(undefined);
   }
 
   /** The event of this sequence; undefined when it is not kept. */
   at(sequence: number): GatewayEvent | undefined {
-    if (sequence < this.first || sequence >= this.next) return undefined;
-    const index = sequence - this.base;
-    return this.chunks[Math.floor(index / CHUNK_EVENTS)]?.[index % CHUNK_EVENTS];
+    if (sequence < this.#first || sequence >= this.#next) return undefined;
+    const index = sequence - this.#base;
+    return this.#chunks[Math.floor(index / CHUNK_EVENTS)]?.[index % CHUNK_EVENTS];
   }
 
   /** Copies events from `sequence` on, up to the first empty slot, the end or the limits. */
@@ -80,27 +80,27 @@ export class EventQueue {
 
   /** Forgets all up to and with `sequence`. */
   dropThrough(sequence: number): void {
-    const end = Math.min(sequence + 1, this.next);
-    for (; this.first < end; this.first++) this.clearSlot(this.first - this.base);
-    while (this.first - this.base >= CHUNK_EVENTS) {
-      this.chunks.shift();
-      this.base += CHUNK_EVENTS;
+    const end = Math.min(sequence + 1, this.#next);
+    for (; this.#first < end; this.#first++) this.#clearSlot(this.#first - this.#base);
+    while (this.#first - this.#base >= CHUNK_EVENTS) {
+      this.#chunks.shift();
+      this.#base += CHUNK_EVENTS;
     }
   }
 
-  private pushSlot(event: GatewayEvent | undefined): void {
-    const offset = (this.next - this.base) % CHUNK_EVENTS;
-    if (offset === 0) this.chunks.push([event]);
-    else this.chunks.at(-1)?.push(event);
-    this.next++;
+  #pushSlot(event: GatewayEvent | undefined): void {
+    const offset = (this.#next - this.#base) % CHUNK_EVENTS;
+    if (offset === 0) this.#chunks.push([event]);
+    else this.#chunks.at(-1)?.push(event);
+    this.#next++;
   }
 
   /** Empties the slot at once: its message must not live on until the whole chunk goes. */
-  private clearSlot(index: number): void {
-    const chunk = this.chunks[Math.floor(index / CHUNK_EVENTS)];
+  #clearSlot(index: number): void {
+    const chunk = this.#chunks[Math.floor(index / CHUNK_EVENTS)];
     const event = chunk?.[index % CHUNK_EVENTS];
     if (chunk === undefined || event === undefined) return;
     chunk[index % CHUNK_EVENTS] = undefined;
-    this.bytesKept -= eventBytes(event);
+    this.#bytesKept -= eventBytes(event);
   }
 }

@@ -7,25 +7,25 @@ export type SharedTags = ReadonlyMap<string, string>;
  * tags map by identity, so connections that share their tags share it as well; a map must not change once encoded.
  */
 export class EventTagsEncoder {
-  private readonly keys: readonly { readonly key: string; readonly encoded: string }[];
-  private readonly encodedTags = new WeakMap<SharedTags, string>();
+  readonly #keys: readonly { readonly key: string; readonly encoded: string }[];
+  readonly #encodedTags = new WeakMap<SharedTags, string>();
 
   constructor(includedKeys: Iterable<string>) {
-    this.keys = [...new Set(includedKeys)].sort(compareBytes).map((key) => ({ key, encoded: encodeFormText(key) }));
+    this.#keys = [...new Set(includedKeys)].sort(compareBytes).map((key) => ({ key, encoded: encodeFormText(key) }));
   }
 
   encode(tags: SharedTags): string {
-    if (this.keys.length === 0) return '';
-    const known = this.encodedTags.get(tags);
+    if (this.#keys.length === 0) return '';
+    const known = this.#encodedTags.get(tags);
     if (known !== undefined) return known;
-    const text = this.encodeAnew(tags);
-    this.encodedTags.set(tags, text);
+    const text = this.#encodeAnew(tags);
+    this.#encodedTags.set(tags, text);
     return text;
   }
 
-  private encodeAnew(tags: SharedTags): string {
+  #encodeAnew(tags: SharedTags): string {
     const pairs: string[] = [];
-    for (const { key, encoded } of this.keys) {
+    for (const { key, encoded } of this.#keys) {
       const value = tags.get(key);
       if (value !== undefined) pairs.push(`${encoded}=${encodeFormText(value)}`);
     }

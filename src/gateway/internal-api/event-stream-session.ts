@@ -30,61 +30,64 @@ export interface EventStreamSessionOptions {
  * until the peer has taken the last page: a slow reader falls behind in the ring and finds a gap there.
  */
 export class EventStreamSession implements RingListener {
-  private readonly sink: MemorySink;
-  private readonly stream: HttpStream;
-  private readonly subscription: RingSubscription;
-  private isBlocked = false;
-  private isClosed = false;
-  private nextWrite: NodeJS.Immediate | undefined;
-  private cancelHeartbeat: (() => void) | undefined;
+  readonly #sink: MemorySink;
+  readonly #stream: HttpStream;
+  readonly #subscription: RingSubscription;
+  #isBlocked = false;
+  #isClosed = false;
+  #nextWrite: NodeJS.Immediate | undefined;
+  #cancelHeartbeat: (() => void) | undefined;
 
-  constructor(private readonly options: EventStreamSessionOptions) {
-    this.sink = options.sink;
-    this.stream = options.stream;
-    this.subscription = options.sink.subscribe(options.start.place, this);
+  readonly #options: EventStreamSessionOptions;
+
+  constructor(options: EventStreamSessionOptions) {
+    this.#options = options;
+    this.#sink = options.sink;
+    this.#stream = options.stream;
+    this.#subscription = options.sink.subscribe(options.start.place, this);
   }
 
   /** Runs until the peer goes, or the sink has stopped and all is read. */
   start(): void {
-    this.stream.onDrain(() => this.drained());
-    this.stream.onClose(() => this.close());
-    if (this.isClosed) return;
-    this.write(this.preamble());
-    this.armHeartbeat();
-    this.schedule();
+    this.#stream.onDrain(() => this.#drained());
+    this.#stream.onClose(() => this.#close());
+    if (this.#isClosed) return;
+    this.#write(this.#preamble());
+    this.#armHeartbeat();
+    this.#schedule();
   }
 
   grown(): void {
-    this.schedule();
+    this.#schedule();
   }
 
   stopped(): void {
-    this.schedule();
+    this.#schedule();
   }
 
   /** An id without data: a browser keeps it as its place and dispatches nothing, so not even the first reconnect loses anything. */
-  private preamble(): string {
-    const place = `id: ${this.sink.idAt(this.subscription.reader.position)}\n`;
-    const gap = this.options.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
+  #preamble(): string {
+    const place = `id: ${this.#sink.idAt(this.#subscription.reader.position)}\n`;
+    const gap = this.#options.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
     return `retry: ${RETRY_MS}\n\n${place}${gap}\n`;
   }
 
-  private schedule(): void {
-    if (this.isBlocked || this.isClosed) return;
-    this.nextWrite ??= setImmediate(() => this.writePage());
+  #schedule(): void {
+    if (this.#isBlocked || this.#isClosed) return;
+    this.#nextWrite ??= setImmediate(() => this.#writePage());
   }
 
-  private writePage(): void {
-    this.nextWrite = undefined;
-    if (this.isBlocked || this.isClosed) return;
-    const page = this.subscription.reader.read(PAGE);
-    if (page.missing > 0 || page.events.length > 0) this.write(this.encode(page));
-    if (!this.subscription.reader.isCaughtUp()) this.schedule();
-    else if (this.sink.isStopped()) this.finish();
+  #writePage(): void {
+    this.#nextWrite = undefined;
+    if (this.#isBlocked || this.#isClosed) return;
+    const page = this.#subscription.reader.read(PAGE);
+    if (page.missing > 0 || page.events.length > 0) this.#write(this.#encode(page));
+    if (!this.#subscription.reader.isCaughtUp()) this.#schedule();
+    else if (this.#sink.isStopped()) this.#finish();
   }
 
-  private encode(page: EventPage): string {
-    let text = page.missing > 0 ? this.encodeGap(page) : '';
+  #encode(page: EventPage): string {
+    let text = page.missing > 0 ? this.#encodeGap(page) : '';
     for (const event of page.events) {
       text += `id: ${event.id}\nevent: ${event.action}\ndata: ${encodeEventJson(event)}\n\n`;
     }
@@ -92,37 +95,37 @@ export class EventStreamSession implements RingListener {
   }
 
   /** Its id is that of the last missing event, so that a reader which resumes here is told of the gap once. */
-  private encodeGap(page: EventPage): string {
+  #encodeGap(page: EventPage): string {
     const lastMissing = page.position - page.events.length;
-    return `id: ${this.sink.idAt(lastMissing)}\nevent: gap\ndata: {"missing":${page.missing}}\n\n`;
+    return `id: ${this.#sink.idAt(lastMissing)}\nevent: gap\ndata: {"missing":${page.missing}}\n\n`;
   }
 
-  private write(text: string): void {
-    if (!this.stream.write(text)) this.isBlocked = true;
+  #write(text: string): void {
+    if (!this.#stream.write(text)) this.#isBlocked = true;
   }
 
-  private drained(): void {
-    this.isBlocked = false;
-    this.schedule();
+  #drained(): void {
+    this.#isBlocked = false;
+    this.#schedule();
   }
 
   /** Keeps proxies from taking a quiet stream for a dead one, and finds peers that have gone. */
-  private armHeartbeat(): void {
-    this.cancelHeartbeat = this.options.clock.schedule(() => {
-      if (!this.isBlocked) this.write(':\n\n');
-      this.armHeartbeat();
+  #armHeartbeat(): void {
+    this.#cancelHeartbeat = this.#options.clock.schedule(() => {
+      if (!this.#isBlocked) this.#write(':\n\n');
+      this.#armHeartbeat();
     }, HEARTBEAT_MS);
   }
 
-  private finish(): void {
-    this.close();
-    this.stream.end();
+  #finish(): void {
+    this.#close();
+    this.#stream.end();
   }
 
-  private close(): void {
-    this.isClosed = true;
-    clearImmediate(this.nextWrite);
-    this.cancelHeartbeat?.();
-    this.subscription.leave();
+  #close(): void {
+    this.#isClosed = true;
+    clearImmediate(this.#nextWrite);
+    this.#cancelHeartbeat?.();
+    this.#subscription.leave();
   }
 }

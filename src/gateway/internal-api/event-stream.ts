@@ -16,10 +16,13 @@ const POLYFILL_PARAMETER = 'lastEventId';
 
 /** `GET /events`: the embedded sink's ring as Server-Sent Events, resuming where `Last-Event-ID` or `since` says. */
 export class EventStream {
-  constructor(
-    private readonly sink: MemorySink,
-    private readonly clock: Clock,
-  ) {}
+  readonly #sink: MemorySink;
+  readonly #clock: Clock;
+
+  constructor(sink: MemorySink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
 
   /** Answers 400 to a place that is not an event id, and to a parameter that it does not know; else streams until the peer leaves or the sink stops. */
   handle(exchange: HttpExchange): void {
@@ -28,19 +31,19 @@ export class EventStream {
       return exchange.answer(badRequest(`unknown parameter ${JSON.stringify(unknown)}: /events takes since\n`));
     }
     const asked = askedPlace(exchange.request);
-    const start = this.startAt(asked);
+    const start = this.#startAt(asked);
     if (start === undefined) return exchange.answer(badRequest(refusal(asked)));
     const stream = exchange.stream({ status: 200, headers: STREAM_HEADERS });
     if (exchange.request.method === 'HEAD') return stream.end();
-    new EventStreamSession({ sink: this.sink, clock: this.clock, stream, start }).start();
+    new EventStreamSession({ sink: this.#sink, clock: this.#clock, stream, start }).start();
   }
 
-  private startAt(asked: string | undefined): SessionStart | undefined {
+  #startAt(asked: string | undefined): SessionStart | undefined {
     if (asked === undefined) return { place: 'newest', isGap: false };
     if (asked === '0') return { place: 'oldest', isGap: false };
     const id = parseEventId(asked);
     if (id === undefined) return undefined;
-    const place = this.sink.sequenceOf(id);
+    const place = this.#sink.sequenceOf(id);
     return place === undefined ? { place: 'oldest', isGap: true } : { place, isGap: false };
   }
 }

@@ -15,7 +15,11 @@ export class HeldOpens implements EventGate {
   #listener: () => void = () => undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** How many went before their connection was in the mirror. */
   get late(): number {
@@ -32,7 +36,7 @@ export class HeldOpens implements EventGate {
 
   /** Sequences and deadlines rise from call to call. False when the deadline has passed: then nothing is held. */
   hold(sequence: number, dueAt: number): boolean {
-    if (dueAt <= this.clock.now()) {
+    if (dueAt <= this.#clock.now()) {
       this.#late += 1;
       return false;
     }
@@ -67,12 +71,12 @@ export class HeldOpens implements EventGate {
   #arm(): void {
     const head = this.#held.peek();
     if (head === undefined || this.#cancelTimer !== undefined) return;
-    this.#cancelTimer = this.clock.schedule(() => this.#expire(), Math.max(1, head.dueAt - this.clock.now()));
+    this.#cancelTimer = this.#clock.schedule(() => this.#expire(), Math.max(1, head.dueAt - this.#clock.now()));
   }
 
   #expire(): void {
     this.#cancelTimer = undefined;
-    const now = this.clock.now();
+    const now = this.#clock.now();
     this.#late += this.#release(({ dueAt }) => dueAt <= now);
     this.#arm();
   }

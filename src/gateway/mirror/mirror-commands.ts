@@ -17,10 +17,10 @@ export class MirrorCommands {
   readonly setKey: string;
   readonly #ttl: string;
 
-  constructor(
-    private readonly node: string,
-    ttlMs: number,
-  ) {
+  readonly #node: string;
+
+  constructor(node: string, ttlMs: number) {
+    this.#node = node;
     this.setKey = `wsg:node:${node}`;
     this.#ttl = String(ttlMs);
   }
@@ -29,7 +29,7 @@ export class MirrorCommands {
   write(batch: CommandBatch, connection: Connection, anew: boolean): void {
     const { id, socket, tags } = connection;
     const key = connectionKey(id);
-    batch.add('HSET', key, 'addr', socket.remoteAddress, 'node', this.node);
+    batch.add('HSET', key, 'addr', socket.remoteAddress, 'node', this.#node);
     batch.add('PEXPIRE', key, this.#ttl);
     if (anew) batch.add('DEL', tagsKey(id));
     if (tags.size > 0) {

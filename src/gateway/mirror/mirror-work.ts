@@ -91,10 +91,13 @@ export class MirrorWork {
   #sweep: Iterator<Connection> | undefined;
   #sweepsAnew = false;
 
-  constructor(
-    private readonly registry: ConnectionRegistry,
-    private readonly commands: MirrorCommands,
-  ) {}
+  readonly #registry: ConnectionRegistry;
+  readonly #commands: MirrorCommands;
+
+  constructor(registry: ConnectionRegistry, commands: MirrorCommands) {
+    this.#registry = registry;
+    this.#commands = commands;
+  }
 
   /** Changes that wait to be written. */
   get pending(): number {
@@ -151,12 +154,12 @@ export class MirrorWork {
   stale(ids: readonly string[]): void {
     const leaving = new Set(this.#removals.slice(Infinity));
     for (const { id } of this.#closings.slice(Infinity)) leaving.add(id);
-    this.#stale = ids.filter((id) => this.registry.get(id) === undefined && !leaving.has(id));
+    this.#stale = ids.filter((id) => this.#registry.get(id) === undefined && !leaving.has(id));
   }
 
   /** Writes every connection again. `anew`: Redis may hold what is not true any more. */
   sweep(anew: boolean): void {
-    this.#sweep = this.registry[Symbol.iterator]();
+    this.#sweep = this.#registry[Symbol.iterator]();
     this.#sweepsAnew = anew;
     if (!anew) return;
     this.#retagged = new Map();
@@ -172,15 +175,15 @@ export class MirrorWork {
     const commands = new CommandBatch();
     const opens = this.#opens.slice(BATCH_ITEMS);
     for (const { connection } of opens) {
-      if (this.#isOpen(connection)) this.commands.write(commands, connection, false);
+      if (this.#isOpen(connection)) this.#commands.write(commands, connection, false);
       this.#retagged.delete(connection);
     }
     this.#takeRetagged(commands);
     const removals = this.#removals.slice(BATCH_ITEMS);
     const isRoutine = commands.size === 0 && removals.length === 0;
-    for (const id of removals) this.commands.remove(commands, id);
+    for (const id of removals) this.#commands.remove(commands, id);
     const stale = this.#mayRemoveStale ? this.#stale.slice(0, SWEPT_ITEMS) : [];
-    for (const id of stale) this.commands.remove(commands, id);
+    for (const id of stale) this.#commands.remove(commands, id);
     this.#takeSwept(commands);
     const counts = { opens: opens.length, removals: removals.length, stale: stale.length };
     return { commands, ...counts, openedThrough: opens.at(-1)?.sequence ?? 0, isRoutine };
@@ -199,7 +202,7 @@ export class MirrorWork {
       if (taken === BATCH_ITEMS) break;
       taken += 1;
       this.#retagged.delete(connection);
-      if (this.#isOpen(connection)) this.commands.retag(commands, connection, before);
+      if (this.#isOpen(connection)) this.#commands.retag(commands, connection, before);
     }
   }
 
@@ -207,7 +210,7 @@ export class MirrorWork {
     for (let swept = 0; swept < SWEPT_ITEMS && this.#sweep !== undefined; swept += 1) {
       const next = this.#sweep.next();
       if (next.done === true) this.#sweep = undefined;
-      else this.commands.write(commands, next.value, this.#sweepsAnew);
+      else this.#commands.write(commands, next.value, this.#sweepsAnew);
     }
   }
 
@@ -222,6 +225,6 @@ export class MirrorWork {
   }
 
   #isOpen(connection: Connection): boolean {
-    return this.registry.get(connection.id) === connection;
+    return this.#registry.get(connection.id) === connection;
   }
 }

@@ -27,18 +27,21 @@ export class NodeClaim {
   readonly #boot = randomUUID();
   readonly #bootsKey: string;
 
-  constructor(
-    private readonly node: string,
-    private readonly ttlMs: number,
-    private readonly identity: ProcessIdentity,
-  ) {
+  readonly #node: string;
+  readonly #ttlMs: number;
+  readonly #identity: ProcessIdentity;
+
+  constructor(node: string, ttlMs: number, identity: ProcessIdentity) {
+    this.#node = node;
+    this.#ttlMs = ttlMs;
+    this.#identity = identity;
     this.#bootsKey = `wsg:node:${node}:boots`;
   }
 
   /** Renews the claim; resolves to the hosts of the others that are alive. To be called more often than the TTL. */
   async claim(pipeline: RedisPipeline): Promise<string[]> {
-    const ttl = String(this.ttlMs);
-    const { host, pid, startedAt } = this.identity;
+    const ttl = String(this.#ttlMs);
+    const { host, pid, startedAt } = this.#identity;
     const replies = await callAll(pipeline, [
       ['SADD', this.#bootsKey, this.#boot],
       ['PEXPIRE', this.#bootsKey, ttl],
@@ -64,7 +67,7 @@ export class NodeClaim {
 
   /** Every connection that any start of this node has put there. */
   async connections(pipeline: RedisPipeline): Promise<string[]> {
-    const [members] = await callAll(pipeline, [['SMEMBERS', `wsg:node:${this.node}`]]);
+    const [members] = await callAll(pipeline, [['SMEMBERS', `wsg:node:${this.#node}`]]);
     return texts(members);
   }
 
@@ -79,13 +82,13 @@ export class NodeClaim {
   #isAlive(claim: string): boolean {
     if (claim === '') return false;
     const [host, pid, startedAt] = claim.split(' ');
-    if (host !== this.identity.host) return true;
-    if (Number(pid) === this.identity.pid) return Number(startedAt) === this.identity.startedAt;
+    if (host !== this.#identity.host) return true;
+    if (Number(pid) === this.#identity.pid) return Number(startedAt) === this.#identity.startedAt;
     return isRunning(Number(pid));
   }
 
   #bootKey(boot: string): string {
-    return `wsg:node:${this.node}:boot:${boot}`;
+    return `wsg:node:${this.#node}:boot:${boot}`;
   }
 }
 

@@ -11,13 +11,18 @@ export class AcceptedEvent implements GatewayEvent {
   readonly reason: GatewayEvent['reason'];
   readonly destinations: GatewayEvent['destinations'];
 
+  readonly #boot: EventBoot;
+  readonly #idSequence: number;
+
   constructor(
-    private readonly boot: EventBoot,
+    boot: EventBoot,
     readonly sequence: number,
     /** The sequence within its id: lower when events of an earlier boot come first. */
-    private readonly idSequence: number,
+    idSequence: number,
     event: NewEvent,
   ) {
+    this.#boot = boot;
+    this.#idSequence = idSequence;
     this.connection = event.connection;
     this.action = event.action;
     this.type = event.type;
@@ -28,6 +33,6 @@ export class AcceptedEvent implements GatewayEvent {
   }
 
   get id(): string {
-    return formatEventId(this.boot, this.idSequence);
+    return formatEventId(this.#boot, this.#idSequence);
   }
 }

@@ -36,12 +36,15 @@ export class Block {
   #dueMs: number;
   #passed: number;
 
+  readonly #since: Moment;
+
   constructor(
     /** Undefined when it is an event. */
     readonly destination: string | undefined,
     public failure: SinkFailure,
-    private readonly since: Moment,
+    since: Moment,
   ) {
+    this.#since = since;
     this.#dueMs = since.nowMs + backoffMs(1);
     this.#passed = since.passed;
   }
@@ -70,7 +73,7 @@ export class Block {
   /** Whether a suspected event has had its chances; whether it is given up then depends on `isConfirmed`. */
   isRipe(nowMs: number, policy: LanePolicy): boolean {
     if (this.failure.blames !== 'attempt') return this.#tries >= PLAIN_TRIES;
-    return this.#tries >= policy.suspectTries && nowMs - this.since.nowMs >= policy.suspectAfterMs;
+    return this.#tries >= policy.suspectTries && nowMs - this.#since.nowMs >= policy.suspectAfterMs;
   }
 
   /** Nothing has passed since the last try that could show that the sink still takes others. */

@@ -7,7 +7,11 @@ export class Blocks {
   readonly destinations = new Map<string, Block>();
   readonly suspects = new Set<Block>();
 
-  constructor(private readonly destinationOf: (event: GatewayEvent) => string | undefined) {}
+  readonly #destinationOf: (event: GatewayEvent) => string | undefined;
+
+  constructor(destinationOf: (event: GatewayEvent) => string | undefined) {
+    this.#destinationOf = destinationOf;
+  }
 
   *all(): Iterable<Block> {
     yield* this.destinations.values();
@@ -17,7 +21,7 @@ export class Blocks {
   /** The block of the event's destination; undefined when that takes events. */
   ofDestination(event: GatewayEvent): Block | undefined {
     if (this.destinations.size === 0) return undefined;
-    const destination = this.destinationOf(event);
+    const destination = this.#destinationOf(event);
     return destination === undefined ? undefined : this.destinations.get(destination);
   }
 
@@ -43,7 +47,7 @@ export class Blocks {
   }
 
   #create(event: GatewayEvent, at: Moment, failure: SinkFailure): Block {
-    const destination = failure.blames === 'destination' ? this.destinationOf(event) : undefined;
+    const destination = failure.blames === 'destination' ? this.#destinationOf(event) : undefined;
     const block = new Block(destination, failure, at);
     if (destination === undefined) this.suspects.add(block);
     else this.destinations.set(destination, block);

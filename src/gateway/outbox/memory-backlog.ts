@@ -13,26 +13,30 @@ export class MemoryBacklog implements Backlog {
   readonly diskBytes = 0;
   readonly disk = NOTHING_ON_DISK;
   readonly damage = NO_DAMAGE;
-  private readonly queue = new EventQueue();
-  private heldEvents = 0;
-  private heldBytes = 0;
+  readonly #queue = new EventQueue();
+  #heldEvents = 0;
+  #heldBytes = 0;
 
-  constructor(private readonly boot: EventBoot) {}
+  readonly #boot: EventBoot;
+
+  constructor(boot: EventBoot) {
+    this.#boot = boot;
+  }
 
   get lastSequence(): number {
-    return this.queue.lastSequence;
+    return this.#queue.lastSequence;
   }
 
   get safeThrough(): number {
-    return this.queue.lastSequence;
+    return this.#queue.lastSequence;
   }
 
   get events(): number {
-    return this.queue.size + this.heldEvents;
+    return this.#queue.size + this.#heldEvents;
   }
 
   get bytes(): number {
-    return this.queue.bytes + this.heldBytes;
+    return this.#queue.bytes + this.#heldBytes;
   }
 
   open(): Promise<Recovered> {
@@ -40,8 +44,8 @@ export class MemoryBacklog implements Backlog {
   }
 
   push(event: NewEvent): number {
-    const sequence = this.queue.lastSequence + 1;
-    this.queue.push(new AcceptedEvent(this.boot, sequence, sequence, event));
+    const sequence = this.#queue.lastSequence + 1;
+    this.#queue.push(new AcceptedEvent(this.#boot, sequence, sequence, event));
     return sequence;
   }
 
@@ -51,7 +55,7 @@ export class MemoryBacklog implements Backlog {
 
   reader(): BacklogReader {
     return {
-      read: (range) => Promise.resolve(sliceQueue(this.queue, range)),
+      read: (range) => Promise.resolve(sliceQueue(this.#queue, range)),
       reset: () => Promise.resolve(),
       close: () => Promise.resolve(),
     };
@@ -62,12 +66,12 @@ export class MemoryBacklog implements Backlog {
   }
 
   hold(events: number, bytes: number): void {
-    this.heldEvents += events;
-    this.heldBytes += bytes;
+    this.#heldEvents += events;
+    this.#heldBytes += bytes;
   }
 
   release(sequence: number): void {
-    this.queue.dropThrough(sequence);
+    this.#queue.dropThrough(sequence);
   }
 
   close(): Promise<number> {

@@ -48,8 +48,8 @@ export function laneLimits({ maxEvents, maxBytes, maxDiskBytes }: OutboxLimits, 
 
 /** Decides what still fits. Each open event that it admits reserves room for the connection's close event. */
 export class OutboxBound {
-  private openConnections = 0;
-  private held = 0;
+  #openConnections = 0;
+  #held = 0;
 
   constructor(readonly limits: OutboxLimits) {}
 
@@ -57,22 +57,22 @@ export class OutboxBound {
   admit(action: GatewayEvent['action'], bytes: number, load: OutboxLoad): boolean {
     switch (action) {
       case 'close':
-        this.openConnections = Math.max(0, this.openConnections - 1);
+        this.#openConnections = Math.max(0, this.#openConnections - 1);
         return true;
       case 'open':
-        if (!this.hasReserve()) return false;
-        if (!this.isWithin(1, load, 2, bytes + CLOSE_RESERVE_BYTES)) return false;
-        this.openConnections++;
+        if (!this.#hasReserve()) return false;
+        if (!this.#isWithin(1, load, 2, bytes + CLOSE_RESERVE_BYTES)) return false;
+        this.#openConnections++;
         return true;
       case 'message':
-        return this.isWithin(MESSAGE_SHARE, load, 1, bytes);
+        return this.#isWithin(MESSAGE_SHARE, load, 1, bytes);
     }
   }
 
   /** The largest message for which there is room when nothing else waits. */
   get largestBytes(): number {
     const { maxBytes, maxDiskBytes } = this.limits;
-    return Math.min(maxBytes, maxDiskBytes) * MESSAGE_SHARE - this.openConnections * CLOSE_RESERVE_BYTES;
+    return Math.min(maxBytes, maxDiskBytes) * MESSAGE_SHARE - this.#openConnections * CLOSE_RESERVE_BYTES;
   }
 
   /** Whether a message would fit if nothing else waited. */
@@ -82,70 +82,70 @@ export class OutboxBound {
 
   /** Whether there is room for any message at all: the next one may be larger than the bound where nothing waits. */
   hasRoom(load: OutboxLoad): boolean {
-    return this.isWithin(MESSAGE_SHARE, load, 0, 0);
+    return this.#isWithin(MESSAGE_SHARE, load, 0, 0);
   }
 
   get heldBytes(): number {
-    return this.held;
+    return this.#held;
   }
 
   /** Books a message that waits outside: a part of the bound of its own, so that one that does not fit shuts out nobody else. */
   hold(bytes: number): boolean {
-    if (this.held + bytes > this.limits.maxBytes * HELD_SHARE) return false;
-    this.held += bytes;
+    if (this.#held + bytes > this.limits.maxBytes * HELD_SHARE) return false;
+    this.#held += bytes;
     return true;
   }
 
   letGo(bytes: number): void {
-    this.held -= bytes;
+    this.#held -= bytes;
   }
 
   isFull(load: OutboxLoad): boolean {
-    return !this.isBelowMark(load, 1);
+    return !this.#isBelowMark(load, 1);
   }
 
   /** What may be added before `isFull` can be true; nothing is left of it when a number is 0 or less. */
   roomBelowFull(load: OutboxLoad): Room {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
-    const reserve = this.openConnections * CLOSE_RESERVE_BYTES;
+    const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
     const inMemory = maxBytes * FULL_SHARE - load.bytes;
     const onDisk = maxDiskBytes * FULL_SHARE - load.diskBytes;
     return {
-      events: maxEvents * FULL_SHARE - this.openConnections - load.events,
+      events: maxEvents * FULL_SHARE - this.#openConnections - load.events,
       bytes: Math.min(inMemory, onDisk) - reserve,
     };
   }
 
   /** Lower than the mark at which it became full, so that a full outbox does not flicker. */
   isRelieved(load: OutboxLoad): boolean {
-    return this.isBelowMark(load, RELIEF_SHARE);
+    return this.#isBelowMark(load, RELIEF_SHARE);
   }
 
   /** Whether the close event of one connection more may be reserved. */
-  private hasReserve(): boolean {
+  #hasReserve(): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
-    const reserves = this.openConnections + 1;
+    const reserves = this.#openConnections + 1;
     const bytes = Math.min(maxBytes, maxDiskBytes);
     return reserves <= maxEvents * RESERVE_SHARE && reserves * CLOSE_RESERVE_BYTES <= bytes * RESERVE_SHARE;
   }
 
   /** Hot: whether a share of the bound, less the reserve, holds what waits and so much more. An event takes less on disk than in memory. */
-  private isWithin(share: number, load: OutboxLoad, events: number, bytes: number): boolean {
+  #isWithin(share: number, load: OutboxLoad, events: number, bytes: number): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
-    const reserve = this.openConnections * CLOSE_RESERVE_BYTES;
+    const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
     return (
-      load.events + events <= maxEvents * share - this.openConnections &&
+      load.events + events <= maxEvents * share - this.#openConnections &&
       load.bytes + bytes <= maxBytes * share - reserve &&
       load.diskBytes + bytes <= maxDiskBytes * share - reserve
     );
   }
 
   /** Whether what waits is less than this share of what makes the outbox full. */
-  private isBelowMark(load: OutboxLoad, share: number): boolean {
+  #isBelowMark(load: OutboxLoad, share: number): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
-    const reserve = this.openConnections * CLOSE_RESERVE_BYTES;
+    const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
     return (
-      load.events < (maxEvents * FULL_SHARE - this.openConnections) * share &&
+      load.events < (maxEvents * FULL_SHARE - this.#openConnections) * share &&
       load.bytes < (maxBytes * FULL_SHARE - reserve) * share &&
       load.diskBytes < (maxDiskBytes * FULL_SHARE - reserve) * share
     );

@@ -44,234 +44,237 @@ const UNJUDGED_EFFECT =
  */
 export class SinkFeed {
   /** What lies before it is no longer offered. */
-  private skipBefore = 0;
-  private missedEvents = 0;
-  private ready = false;
-  private isBusy = false;
-  private isStopped = false;
-  private cancelTrial: (() => void) | undefined;
-  private readonly pause: Pause;
-  private readonly reader: BacklogReader;
-  private readonly health: SinkHealth;
-  private readonly offers: SinkOffers;
-  private readonly lanes: Lanes;
-  private readonly line: DeliveryLine;
-  private readonly suspectLog: LimitedLog;
+  #skipBefore = 0;
+  #missedEvents = 0;
+  #ready = false;
+  #isBusy = false;
+  #isStopped = false;
+  #cancelTrial: (() => void) | undefined;
+  readonly #pause: Pause;
+  readonly #reader: BacklogReader;
+  readonly #health: SinkHealth;
+  readonly #offers: SinkOffers;
+  readonly #lanes: Lanes;
+  readonly #line: DeliveryLine;
+  readonly #suspectLog: LimitedLog;
 
-  constructor(private readonly options: SinkFeedOptions) {
+  readonly #options: SinkFeedOptions;
+
+  constructor(options: SinkFeedOptions) {
+    this.#options = options;
     const { sink, backlog, batch, policy, laneLimits, clock, log, silentAfterMs } = options;
-    this.pause = new Pause(clock);
-    this.reader = backlog.reader();
-    this.health = new SinkHealth(sink.name, log, () => this.waiting);
-    this.suspectLog = new LimitedLog(log, clock, SUSPECT_LOGGED_EACH_MS);
+    this.#pause = new Pause(clock);
+    this.#reader = backlog.reader();
+    this.#health = new SinkHealth(sink.name, log, () => this.waiting);
+    this.#suspectLog = new LimitedLog(log, clock, SUSPECT_LOGGED_EACH_MS);
     const onSilent = (reason: string) => log.warn('sink.away', { sink: sink.name, reason, waiting: this.waiting });
-    this.offers = new SinkOffers({ sink, clock, silentAfterMs, onSilent });
+    this.#offers = new SinkOffers({ sink, clock, silentAfterMs, onSilent });
     const destinationOf = (event: GatewayEvent) => sink.destinationOf?.(event);
     const onHeld = (events: number, bytes: number) => backlog.hold(events, bytes);
-    this.lanes = new Lanes({ policy, limits: laneLimits, destinationOf, onHeld });
-    this.line = new DeliveryLine({
-      reader: this.reader,
+    this.#lanes = new Lanes({ policy, limits: laneLimits, destinationOf, onHeld });
+    this.#line = new DeliveryLine({
+      reader: this.#reader,
       through: options.acknowledged,
       offerThrough: options.offerThrough,
       batch: { ...batch, maxEvents: Math.min(batch.maxEvents, sink.maxBatchEvents ?? Infinity) },
       policy,
-      offers: this.offers,
-      lanes: this.lanes,
-      health: this.health,
+      offers: this.#offers,
+      lanes: this.#lanes,
+      health: this.#health,
       destinationOf,
-      keepRefused: (refused) => this.keepRefused(refused),
-      onSuspect: (event, failure) => this.warnOfSuspect(event, failure),
+      keepRefused: (refused) => this.#keepRefused(refused),
+      onSuspect: (event, failure) => this.#warnOfSuspect(event, failure),
       onUnjudged: ({ id }, { reason }) =>
         log.warn('sink.event-unjudged', { sink: sink.name, reason, id, effect: UNJUDGED_EFFECT }),
-      onMoved: () => this.moved(),
+      onMoved: () => this.#moved(),
       clock,
     });
   }
 
   get name(): string {
-    return this.options.sink.name;
+    return this.#options.sink.name;
   }
 
   /** All up to and with this sequence is acknowledged, refused for good or skipped. */
   get acknowledgedThrough(): number {
-    return Math.min(this.line.through, this.lanes.oldestSequence - 1);
+    return Math.min(this.#line.through, this.#lanes.oldestSequence - 1);
   }
 
   /** Nothing up to and with this sequence will be read any more. */
   get releasedThrough(): number {
     // What waits in a lane is kept there; after a crash only the log could give it back.
-    const isLogged = this.options.laneLimits.maxSpanBytes < Infinity;
-    const through = isLogged ? this.acknowledgedThrough : this.line.through;
-    return Math.max(through, this.skipBefore - 1);
+    const isLogged = this.#options.laneLimits.maxSpanBytes < Infinity;
+    const through = isLogged ? this.acknowledgedThrough : this.#line.through;
+    return Math.max(through, this.#skipBefore - 1);
   }
 
   /** Whether its start has ended, one way or the other. */
   get isReady(): boolean {
-    return this.ready;
+    return this.#ready;
   }
 
   get status(): 'up' | 'away' {
-    const isAway = !this.ready || this.health.failures > 0 || this.offers.silence !== undefined;
+    const isAway = !this.#ready || this.#health.failures > 0 || this.#offers.silence !== undefined;
     return isAway ? 'away' : 'up';
   }
 
   /** Why it is away; undefined while it is up. */
   get reason(): string | undefined {
-    return this.status === 'up' ? undefined : (this.offers.silence ?? this.health.reason);
+    return this.status === 'up' ? undefined : (this.#offers.silence ?? this.#health.reason);
   }
 
   get waiting(): number {
-    const behind = this.options.backlog.lastSequence - Math.max(this.line.through, this.skipBefore - 1);
-    return Math.max(0, behind - this.line.aheadCount) + this.lanes.events;
+    const behind = this.#options.backlog.lastSequence - Math.max(this.#line.through, this.#skipBefore - 1);
+    return Math.max(0, behind - this.#line.aheadCount) + this.#lanes.events;
   }
 
   /** The oldest event that waits; one more than the last when none does. */
   get oldestWaiting(): number {
-    return Math.min(this.lanes.oldestSequence, Math.max(this.line.through, this.skipBefore - 1) + 1);
+    return Math.min(this.#lanes.oldestSequence, Math.max(this.#line.through, this.#skipBefore - 1) + 1);
   }
 
   /** What waits out of turn, and the number of destinations that are away. */
   get aside(): { readonly events: number; readonly destinations: number; readonly reason: string | undefined } {
-    const { events, destinationsAway, reason } = this.lanes;
+    const { events, destinationsAway, reason } = this.#lanes;
     return { events, destinations: destinationsAway, reason };
   }
 
   /** Id of an event that fails again and again while nothing else waits, so that it cannot be told from a sink that is away. */
   get unjudged(): string | undefined {
-    return this.line.unjudged?.id;
+    return this.#line.unjudged?.id;
   }
 
   get refused(): number {
-    return this.options.deadLetters.count;
+    return this.#options.deadLetters.count;
   }
 
   get letters(): DeadLetterState {
-    return this.options.deadLetters.state();
+    return this.#options.deadLetters.state();
   }
 
   get missed(): number {
-    return this.missedEvents;
+    return this.#missedEvents;
   }
 
   /** Tries to connect once. Rejects with `sink.refused`; a sink that is away is no error. Nothing is offered before. */
   async start(): Promise<void> {
     try {
-      await this.options.sink.start();
+      await this.#options.sink.start();
     } catch (error) {
-      this.health.failed('sink.away', errorMessage(error));
+      this.#health.failed('sink.away', errorMessage(error));
       // Nobody may wait for this start any more: then the sink is tried again like one that is away.
       if (error instanceof WsgError && error.code === 'sink.refused') throw error;
     } finally {
-      this.ready = true;
+      this.#ready = true;
       this.wake();
     }
   }
 
   /** Delivers what may be offered, unless that is already going on. */
   wake(): void {
-    if (this.isBusy || !this.ready || this.isStopped || !this.isDue()) return;
-    this.isBusy = true;
-    this.run().then(
-      () => this.finished(),
-      () => this.finished(),
+    if (this.#isBusy || !this.#ready || this.#isStopped || !this.#isDue()) return;
+    this.#isBusy = true;
+    this.#run().then(
+      () => this.#finished(),
+      () => this.#finished(),
     );
   }
 
   /** Ends a pause after a failure: the sink is tried again at once. */
   retryNow(): void {
-    this.line.hurry();
-    this.pause.end();
+    this.#line.hurry();
+    this.#pause.end();
     this.wake();
   }
 
   /** Events before `sequence` are no longer offered: those that the sink does not acknowledge meanwhile are missed. */
   skip(sequence: number): void {
-    this.skipBefore = Math.max(this.skipBefore, sequence);
-    if (!this.isBusy) this.applySkip();
+    this.#skipBefore = Math.max(this.#skipBefore, sequence);
+    if (!this.#isBusy) this.#applySkip();
   }
 
   /** Offers nothing more; a batch under way is no longer waited for. Idempotent. */
   stop(): void {
-    this.isStopped = true;
-    this.pause.end();
-    this.offers.stop();
-    this.cancelTrial?.();
+    this.#isStopped = true;
+    this.#pause.end();
+    this.#offers.stop();
+    this.#cancelTrial?.();
   }
 
   /** Gives back what reading takes. */
   async close(): Promise<void> {
-    await this.reader.close();
+    await this.#reader.close();
   }
 
-  private finished(): void {
-    this.isBusy = false;
-    if (this.isStopped) return;
-    this.applySkip();
+  #finished(): void {
+    this.#isBusy = false;
+    if (this.#isStopped) return;
+    this.#applySkip();
     this.wake();
-    if (!this.isBusy) this.wakeForTrial();
+    if (!this.#isBusy) this.#wakeForTrial();
   }
 
-  private isDue(): boolean {
-    return this.line.dueMs <= this.options.clock.now();
+  #isDue(): boolean {
+    return this.#line.dueMs <= this.#options.clock.now();
   }
 
   /** With nothing else to do, what waits in lanes is tried when its time has come. */
-  private wakeForTrial(): void {
-    this.cancelTrial?.();
-    this.cancelTrial = undefined;
-    const { dueMs } = this.line;
+  #wakeForTrial(): void {
+    this.#cancelTrial?.();
+    this.#cancelTrial = undefined;
+    const { dueMs } = this.#line;
     if (dueMs === Infinity) return;
-    this.cancelTrial = this.options.clock.schedule(
+    this.#cancelTrial = this.#options.clock.schedule(
       () => {
         this.wake();
         // A timer may fire a fraction of a millisecond early, and nothing else may wake the feed any more.
-        if (!this.isBusy) this.wakeForTrial();
+        if (!this.#isBusy) this.#wakeForTrial();
       },
-      Math.max(1, dueMs - this.options.clock.now()),
+      Math.max(1, dueMs - this.#options.clock.now()),
     );
   }
 
-  private async run(): Promise<void> {
-    while (!this.isStopped && this.isDue()) {
-      this.applySkip();
-      const pauseMs = await this.line.step();
-      if (pauseMs > 0 && !this.isStopped) await this.pause.wait(pauseMs);
+  async #run(): Promise<void> {
+    while (!this.#isStopped && this.#isDue()) {
+      this.#applySkip();
+      const pauseMs = await this.#line.step();
+      if (pauseMs > 0 && !this.#isStopped) await this.#pause.wait(pauseMs);
     }
   }
 
-  private moved(): void {
-    const { last } = this.line;
+  #moved(): void {
+    const { last } = this.#line;
     // With something left in a lane the log's cursor stays where it was: before that.
-    if (last !== undefined && this.lanes.events === 0) this.options.backlog.acknowledged(this.name, last.id);
-    this.options.onAcknowledged();
+    if (last !== undefined && this.#lanes.events === 0) this.#options.backlog.acknowledged(this.name, last.id);
+    this.#options.onAcknowledged();
   }
 
   /** Tries until they are kept: the others of the batch are delivered and must not be offered again. False when it was stopped before. */
-  private async keepRefused(refused: readonly RefusedEvent[]): Promise<boolean> {
+  async #keepRefused(refused: readonly RefusedEvent[]): Promise<boolean> {
     if (refused.length === 0) return true;
     for (let failures = 1; ; failures++) {
       try {
-        await this.options.deadLetters.keep(refused);
-        if (failures > 1) this.health.succeeded();
+        await this.#options.deadLetters.keep(refused);
+        if (failures > 1) this.#health.succeeded();
         return true;
       } catch (error) {
-        this.health.failed('sink.dead-letters-unwritable', errorMessage(error));
+        this.#health.failed('sink.dead-letters-unwritable', errorMessage(error));
       }
-      if (this.isStopped) return false;
-      await this.pause.wait(backoffMs(failures));
+      if (this.#isStopped) return false;
+      await this.#pause.wait(backoffMs(failures));
     }
   }
 
-  private warnOfSuspect(event: GatewayEvent, { blames, reason }: SinkFailure): void {
+  #warnOfSuspect(event: GatewayEvent, { blames, reason }: SinkFailure): void {
     const effect =
       blames === 'destination'
         ? 'events for its destination wait; the others go on'
         : 'it waits with the later events of its connection; the others go on';
-    this.suspectLog.warn('sink.event-aside', { sink: this.name, reason, id: event.id, effect });
+    this.#suspectLog.warn('sink.event-aside', { sink: this.name, reason, id: event.id, effect });
   }
 
-  private applySkip(): void {
-    if (this.skipBefore <= this.acknowledgedThrough + 1) return;
-    this.missedEvents += this.line.skipTo(this.skipBefore);
+  #applySkip(): void {
+    if (this.#skipBefore <= this.acknowledgedThrough + 1) return;
+    this.#missedEvents += this.#line.skipTo(this.#skipBefore);
   }
 }

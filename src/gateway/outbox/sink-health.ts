@@ -5,11 +5,15 @@ export class SinkHealth {
   #failures = 0;
   #reason = 'It has not answered yet.';
 
-  constructor(
-    private readonly sink: string,
-    private readonly log: Logger,
-    private readonly waiting: () => number,
-  ) {}
+  readonly #sink: string;
+  readonly #log: Logger;
+  readonly #waiting: () => number;
+
+  constructor(sink: string, log: Logger, waiting: () => number) {
+    this.#sink = sink;
+    this.#log = log;
+    this.#waiting = waiting;
+  }
 
   /** Failures in a row. */
   get failures(): number {
@@ -22,13 +26,13 @@ export class SinkHealth {
   }
 
   succeeded(): void {
-    if (this.#failures > 0) this.log.info('sink.back', { sink: this.sink, failures: this.#failures });
+    if (this.#failures > 0) this.#log.info('sink.back', { sink: this.#sink, failures: this.#failures });
     this.#failures = 0;
   }
 
   failed(event: string, reason: string): void {
     this.#failures++;
     this.#reason = reason;
-    if (this.#failures === 1) this.log.warn(event, { sink: this.sink, reason, waiting: this.waiting() });
+    if (this.#failures === 1) this.#log.warn(event, { sink: this.#sink, reason, waiting: this.#waiting() });
   }
 }

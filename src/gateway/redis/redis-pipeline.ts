@@ -30,12 +30,20 @@ export class RedisPipeline {
   #isReady = false;
   #lostBecause = 'it was closed';
 
+  readonly #address: RedisAddress;
+  readonly #clock: Clock;
+  readonly #onLost: () => void;
+
   constructor(
-    private readonly address: RedisAddress,
-    private readonly clock: Clock,
+    address: RedisAddress,
+    clock: Clock,
     /** Called when a connection that was made has ended, for whatever reason. */
-    private readonly onLost: () => void = () => undefined,
-  ) {}
+    onLost: () => void = () => undefined,
+  ) {
+    this.#address = address;
+    this.#clock = clock;
+    this.#onLost = onLost;
+  }
 
   /** Resolves at once when it is connected already. Rejects with a `RedisError` when Redis says no, with any other error when it is away. */
   connect(): Promise<void> {
@@ -62,7 +70,7 @@ export class RedisPipeline {
     if (this.#socket === undefined) return Promise.reject(new RedisConnectionLost(this.#lostBecause, 0));
     if (this.#exchange !== undefined) return Promise.reject(new Error('An exchange is under way already.'));
     return new Promise((resolve, reject) => {
-      const cancelDeadline = this.#watch(this.address.replyTimeoutMs);
+      const cancelDeadline = this.#watch(this.#address.replyTimeoutMs);
       this.#exchange = { ...wanted, answered: 0, resolve, reject, cancelDeadline };
       if (this.#reader !== undefined) this.#reader.keepsStrings = wanted.keepsStrings;
     });
@@ -101,13 +109,13 @@ export class RedisPipeline {
     this.#exchange = undefined;
     exchange?.cancelDeadline();
     exchange?.reject(new RedisConnectionLost(reason, exchange.answered));
-    if (wasReady) this.onLost();
+    if (wasReady) this.#onLost();
   }
 
   async #connect(): Promise<void> {
-    const cancelDeadline = this.clock.schedule(
-      () => this.close(`no connection within ${this.address.dialTimeoutMs} ms`),
-      this.address.dialTimeoutMs,
+    const cancelDeadline = this.#clock.schedule(
+      () => this.close(`no connection within ${this.#address.dialTimeoutMs} ms`),
+      this.#address.dialTimeoutMs,
     );
     try {
       await this.#dial();
@@ -122,13 +130,13 @@ export class RedisPipeline {
   }
 
   #dial(): Promise<void> {
-    const socket = dialRedis(this.address);
+    const socket = dialRedis(this.#address);
     this.#socket = socket;
     const reader = new RespReader((reply) => this.#replied(reply));
     this.#reader = reader;
     socket.on('data', (chunk: Buffer) => this.#read(socket, reader, chunk));
     return new Promise((resolve, reject) => {
-      socket.once(this.address.tls ? 'secureConnect' : 'connect', resolve);
+      socket.once(this.#address.tls ? 'secureConnect' : 'connect', resolve);
       const lost = (reason: string, cause?: Error): void => {
         if (this.#socket === socket) this.close(reason);
         reject(new Error(this.#lostBecause, { cause }));
@@ -139,7 +147,7 @@ export class RedisPipeline {
   }
 
   async #introduce(): Promise<void> {
-    const steps = introductionSteps(this.address);
+    const steps = introductionSteps(this.#address);
     const replies: RespReply[] = [];
     const commands = steps.map(({ command }) => encodeCommand(command));
     await this.#exchangeAll(commands, replies).catch((lost: unknown) => {
@@ -185,9 +193,9 @@ export class RedisPipeline {
         return;
       }
       seen = this.#reader?.progress;
-      cancel = this.clock.schedule(look, timeoutMs);
+      cancel = this.#clock.schedule(look, timeoutMs);
     };
-    let cancel = this.clock.schedule(look, timeoutMs);
+    let cancel = this.#clock.schedule(look, timeoutMs);
     return () => cancel();
   }
 }

@@ -8,11 +8,15 @@ export class RedisTransaction {
   /** Undefined when the transaction was executed: every command that is not refused was run. Else none was. */
   aborted: RedisError | undefined;
 
-  constructor(private readonly size: number) {}
+  readonly #size: number;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
 
   /** How many replies there are. */
   get replies(): number {
-    return this.size + 2;
+    return this.#size + 2;
   }
 
   read(reply: RespReply, index: number): void {
@@ -23,14 +27,14 @@ export class RedisTransaction {
 
   /** Within a transaction a command fails for what is wrong with itself or its key; all at once when rights were taken away meanwhile. */
   #executed({ errors }: RespArray): void {
-    const isNobodysFault = errors.length === this.size && errors.every(({ error }) => !isRefusedForGood(error));
+    const isNobodysFault = errors.length === this.#size && errors.every(({ error }) => !isRefusedForGood(error));
     if (isNobodysFault) this.aborted = errors[0]?.error;
     else for (const { index, error } of errors) this.refused.set(index, error);
   }
 
   /** A command that cannot be queued aborts the whole transaction; why is said in its place, and not with EXEC. */
   #failed(error: RedisError, position: number): void {
-    const isEntry = position >= 0 && position < this.size;
+    const isEntry = position >= 0 && position < this.#size;
     if (isEntry && isRefusedForGood(error)) this.refused.set(position, error);
     else this.aborted ??= error;
   }

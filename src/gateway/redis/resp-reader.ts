@@ -71,7 +71,11 @@ export class RespReader {
   readonly #outer: { readonly array: RespArray; readonly index: number }[] = [];
   #progress = 0;
 
-  constructor(private readonly onReply: (reply: RespReply) => void) {}
+  readonly #onReply: (reply: RespReply) => void;
+
+  constructor(onReply: (reply: RespReply) => void) {
+    this.#onReply = onReply;
+  }
 
   /** Rises with every reply, and with every member of an array, that is complete. */
   get progress(): number {
@@ -144,7 +148,7 @@ export class RespReader {
 
   #beginArray(length: number): void {
     if (length <= 0) {
-      if (this.#array === undefined) this.onReply(new RespArray(length));
+      if (this.#array === undefined) this.#onReply(new RespArray(length));
       else this.#complete('');
       return;
     }
@@ -158,7 +162,7 @@ export class RespReader {
     this.#progress += 1;
     const array = this.#array;
     if (array === undefined) {
-      this.onReply(reply);
+      this.#onReply(reply);
       return;
     }
     if (reply instanceof RedisError) array.errors.push({ index: this.#arrayIndex, error: reply });
@@ -171,7 +175,7 @@ export class RespReader {
     const outer = this.#outer.pop();
     this.#array = outer?.array;
     if (outer === undefined) {
-      this.onReply(array);
+      this.#onReply(array);
       return;
     }
     this.#arrayIndex = outer.index;

@@ -13,51 +13,54 @@ type Outcome =
 export class BatchOutcome {
   /** Some event is to be offered again, and nothing behind it is to be begun. */
   hasFailure = false;
-  private readonly outcomes: Outcome[];
-  private isPlain = true;
+  readonly #outcomes: Outcome[];
+  #isPlain = true;
 
-  constructor(private readonly batch: readonly GatewayEvent[]) {
-    this.outcomes = batch.map(() => 'pending');
+  readonly #batch: readonly GatewayEvent[];
+
+  constructor(batch: readonly GatewayEvent[]) {
+    this.#batch = batch;
+    this.#outcomes = batch.map(() => 'pending');
   }
 
   taken(index: number): void {
-    this.set(index, 'taken');
+    this.#set(index, 'taken');
   }
 
   /** To be offered again, and all behind it. */
   failed(index: number, failure: SinkFailure): void {
-    if (this.set(index, { kind: 'failed', failure, isPassed: false })) this.hasFailure = true;
+    if (this.#set(index, { kind: 'failed', failure, isPassed: false })) this.hasFailure = true;
   }
 
   /** Not taken; those behind it go on. */
   passed(index: number, failure: SinkFailure): void {
-    this.set(index, { kind: 'failed', failure, isPassed: true });
+    this.#set(index, { kind: 'failed', failure, isPassed: true });
   }
 
   refused(index: number, reason: string): void {
-    this.set(index, { kind: 'refused', reason });
+    this.#set(index, { kind: 'refused', reason });
   }
 
   isPending(index: number): boolean {
-    return this.outcomes[index] === 'pending';
+    return this.#outcomes[index] === 'pending';
   }
 
   /** Why this event was passed over; undefined when it was not. */
   passedOver(index: number): SinkFailure | undefined {
-    const outcome = this.outcomes[index];
+    const outcome = this.#outcomes[index];
     return typeof outcome === 'object' && outcome.kind === 'failed' && outcome.isPassed ? outcome.failure : undefined;
   }
 
   /** Everything from the front up to the first event that failed or has no outcome. */
   receipt(): SinkReceipt {
-    const end = this.outcomes.findIndex(isUnsettled);
-    const settled = end < 0 ? this.batch.length : end;
-    const failure = this.failureOf(end);
-    if (this.isPlain) return { settled, refused: [], ...failure };
+    const end = this.#outcomes.findIndex(isUnsettled);
+    const settled = end < 0 ? this.#batch.length : end;
+    const failure = this.#failureOf(end);
+    if (this.#isPlain) return { settled, refused: [], ...failure };
     const refused: RefusedEvent[] = [];
     const failed: FailedEvent[] = [];
-    for (const [index, event] of this.batch.slice(0, settled).entries()) {
-      const outcome = this.outcomes[index];
+    for (const [index, event] of this.#batch.slice(0, settled).entries()) {
+      const outcome = this.#outcomes[index];
       if (typeof outcome !== 'object') continue;
       if (outcome.kind === 'refused') refused.push({ event, reason: outcome.reason });
       else failed.push({ event, failure: outcome.failure });
@@ -65,16 +68,16 @@ export class BatchOutcome {
     return { settled, refused, ...(failed.length > 0 && { failed }), ...failure };
   }
 
-  private failureOf(index: number): { failure?: SinkFailure } {
-    const outcome = this.outcomes[index];
+  #failureOf(index: number): { failure?: SinkFailure } {
+    const outcome = this.#outcomes[index];
     return typeof outcome === 'object' && outcome.kind === 'failed' ? { failure: outcome.failure } : {};
   }
 
   /** The first outcome of an event stands: false when it has one. */
-  private set(index: number, outcome: Outcome): boolean {
-    if (this.outcomes[index] !== 'pending') return false;
-    this.outcomes[index] = outcome;
-    if (outcome !== 'taken') this.isPlain = false;
+  #set(index: number, outcome: Outcome): boolean {
+    if (this.#outcomes[index] !== 'pending') return false;
+    this.#outcomes[index] = outcome;
+    if (outcome !== 'taken') this.#isPlain = false;
     return true;
   }
 }

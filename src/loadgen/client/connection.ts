@@ -84,40 +84,44 @@ export interface ConnectionMarks {
  */
 export class Connection {
   readonly marks: ConnectionMarks = { dialStart: 0 };
-  private socket: Socket | undefined;
-  private webSocket: AdoptedSocket | undefined;
-  private walker: FrameWalker | undefined;
-  private broken: BrokenBy | 'close' | undefined;
-  private certificate: PeerCertificate | undefined;
-  private finishDial: (result: DialResult) => void = () => undefined;
+  #socket: Socket | undefined;
+  #webSocket: AdoptedSocket | undefined;
+  #walker: FrameWalker | undefined;
+  #broken: BrokenBy | 'close' | undefined;
+  #certificate: PeerCertificate | undefined;
+  #finishDial: (result: DialResult) => void = () => undefined;
 
-  constructor(
-    private readonly target: DialTarget,
-    private readonly handlers: ConnectionHandlers,
-    private readonly context: DialContext,
-  ) {}
+  readonly #target: DialTarget;
+  readonly #handlers: ConnectionHandlers;
+  readonly #context: DialContext;
+
+  constructor(target: DialTarget, handlers: ConnectionHandlers, context: DialContext) {
+    this.#target = target;
+    this.#handlers = handlers;
+    this.#context = context;
+  }
 
   /** Bytes from the socket. */
   get bytesReceived(): number {
-    return this.socket?.bytesRead ?? 0;
+    return this.#socket?.bytesRead ?? 0;
   }
 
   /** Bytes to the socket. */
   get bytesSent(): number {
-    return this.socket?.bytesWritten ?? 0;
+    return this.#socket?.bytesWritten ?? 0;
   }
 
   /** Connects and upgrades within 60 s; call it once. Never rejects. */
   async dial(): Promise<DialResult> {
     const result = new Promise<DialResult>((resolve) => {
-      this.finishDial = resolve;
+      this.#finishDial = resolve;
     });
-    this.marks.dialStart = this.context.clock.now();
-    const cancelTimeout = this.context.clock.schedule(
+    this.marks.dialStart = this.#context.clock.now();
+    const cancelTimeout = this.#context.clock.schedule(
       () => this.abort(new Error(`no answer to the handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
       HANDSHAKE_TIMEOUT_MS,
     );
-    this.openSocket();
+    this.#openSocket();
     const outcome = await result;
     cancelTimeout();
     return outcome;
@@ -125,97 +129,97 @@ export class Connection {
 
   /** Sends a text message; does nothing when the connection is not open. */
   send(text: string): void {
-    if (this.webSocket?.readyState === 1) this.webSocket.send(text);
+    if (this.#webSocket?.readyState === 1) this.#webSocket.send(text);
   }
 
   /** Sends a binary message; does nothing when the connection is not open. */
   sendBinary(bytes: Uint8Array): void {
-    if (this.webSocket?.readyState === 1) this.webSocket.send(bytes);
+    if (this.#webSocket?.readyState === 1) this.#webSocket.send(bytes);
   }
 
   /** Bytes that were given to `send` and have not reached the system yet. */
   get bufferedBytes(): number {
-    return this.webSocket?.bufferedAmount ?? 0;
+    return this.#webSocket?.bufferedAmount ?? 0;
   }
 
   /** Calls back once, when everything that was sent has reached the system; soon when it has already. */
   onceDrained(task: () => void): void {
-    if (this.socket?.writableNeedDrain === true) this.socket.once('drain', task);
+    if (this.#socket?.writableNeedDrain === true) this.#socket.once('drain', task);
     else setImmediate(task);
   }
 
   /** The peer's address; empty before the connection. */
   get remoteAddress(): string {
-    return this.socket?.remoteAddress ?? '';
+    return this.#socket?.remoteAddress ?? '';
   }
 
   /** Sends a ping; does nothing when the connection is not open. */
   ping(payload: string): void {
-    if (this.webSocket?.readyState === 1) this.webSocket.ping(payload);
+    if (this.#webSocket?.readyState === 1) this.#webSocket.ping(payload);
   }
 
   /** Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial under way. */
   close(code: number, reason = ''): void {
-    if (this.webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
-    else if (mayBeSent(code, reason)) this.webSocket.close(code, reason);
-    else this.closeAnyhow(code, reason);
+    if (this.#webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
+    else if (mayBeSent(code, reason)) this.#webSocket.close(code, reason);
+    else this.#closeAnyhow(code, reason);
   }
 
   /** Sends a close frame that RFC 6455 does not allow, as k6 does, and no more after it; the peer has as long to end as after any other. */
-  private closeAnyhow(code: number, reason: string): void {
-    const { socket } = this;
-    if (socket === undefined || this.webSocket?.readyState !== 1) return;
-    const cancel = this.context.clock.schedule(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+  #closeAnyhow(code: number, reason: string): void {
+    const socket = this.#socket;
+    if (socket === undefined || this.#webSocket?.readyState !== 1) return;
+    const cancel = this.#context.clock.schedule(() => socket.destroy(), CLOSE_TIMEOUT_MS);
     socket.once('close', cancel);
     socket.end(closeFrame(code, reason));
   }
 
   /** Cuts the socket. */
   abort(reason: Error): void {
-    this.socket?.destroy();
-    this.finishDial({ status: 0, error: reason });
+    this.#socket?.destroy();
+    this.#finishDial({ status: 0, error: reason });
   }
 
-  private openSocket(): void {
-    const { host, port, isTls, localAddress } = this.target;
+  #openSocket(): void {
+    const { host, port, isTls, localAddress } = this.#target;
     const key = randomBytes(16).toString('base64');
-    const response = new UpgradeResponse(key, this.target);
+    const response = new UpgradeResponse(key, this.#target);
     const onread = {
-      buffer: this.context.readBuffer,
+      buffer: this.#context.readBuffer,
       callback: (size: number): boolean => {
-        this.receive(size, response);
+        this.#receive(size, response);
         return true;
       },
     };
-    const { lookup } = this.context;
+    const { lookup } = this.#context;
     const options = { host, port, onread, localAddress, ...(lookup && { lookup }) };
-    const socket = isTls ? this.openTls(options) : connectTcp(options);
-    this.socket = socket;
+    const socket = isTls ? this.#openTls(options) : connectTcp(options);
+    this.#socket = socket;
     socket.once('connect', () => {
-      this.marks.tcpConnected = this.context.clock.now();
+      this.marks.tcpConnected = this.#context.clock.now();
     });
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
-      if (isTls) this.marks.secured = this.context.clock.now();
-      this.certificate = undefined;
-      socket.write(`${this.target.requestHead}${key}\r\n\r\n`);
+      if (isTls) this.marks.secured = this.#context.clock.now();
+      this.#certificate = undefined;
+      socket.write(`${this.#target.requestHead}${key}\r\n\r\n`);
     });
-    socket.on('error', (error) => this.failed(error));
+    socket.on('error', (error) => this.#failed(error));
     // Without a reader the end of the stream would never be noticed; the bytes themselves go to `onread`.
     socket.resume();
     socket.once('close', () => {
-      const outcome = this.walker === undefined ? response.end() : undefined;
-      if (outcome !== undefined) this.finishUpgrade(outcome);
-      this.finishDial({ status: 0, error: new EarlyEnd() });
+      const outcome = this.#walker === undefined ? response.end() : undefined;
+      if (outcome !== undefined) this.#finishUpgrade(outcome);
+      this.#finishDial({ status: 0, error: new EarlyEnd() });
     });
   }
 
-  private failed(error: Error): void {
-    if (RESETS.includes(systemErrorCode(error) ?? '')) this.broken ??= 'reset';
-    this.finishDial({ status: 0, error, certificate: this.certificate });
+  #failed(error: Error): void {
+    if (RESETS.includes(systemErrorCode(error) ?? '')) this.#broken ??= 'reset';
+    this.#finishDial({ status: 0, error, certificate: this.#certificate });
   }
 
-  private openTls(options: ConnectionOptions): TLSSocket {
-    const { serverName, verifiesCertificate, tls } = this.target;
+  #openTls(options: ConnectionOptions): TLSSocket {
+    const { serverName, verifiesCertificate, tls } = this.#target;
     const socket = connectTls({
       ...options,
       servername: serverName,
@@ -223,7 +227,7 @@ export class Connection {
       ...(tls?.sessions?.last && { session: tls.sessions.last }),
       ...(verifiesCertificate ? {} : { rejectUnauthorized: false }),
     });
-    if (verifiesCertificate) keepCertificate(socket, (certificate) => (this.certificate = certificate));
+    if (verifiesCertificate) keepCertificate(socket, (certificate) => (this.#certificate = certificate));
     const sessions = tls?.sessions;
     if (sessions !== undefined) {
       socket.on('session', (session: Buffer) => {
@@ -233,39 +237,39 @@ export class Connection {
     return socket;
   }
 
-  private receive(size: number, response: UpgradeResponse): void {
-    const bytes = this.context.readBuffer;
-    if (this.walker === undefined) {
+  #receive(size: number, response: UpgradeResponse): void {
+    const bytes = this.#context.readBuffer;
+    if (this.#walker === undefined) {
       const outcome = response.receive(bytes.subarray(0, size));
-      if (outcome !== undefined) this.finishUpgrade(outcome);
+      if (outcome !== undefined) this.#finishUpgrade(outcome);
       return;
     }
-    this.feed(this.walker, bytes, size);
+    this.#feed(this.#walker, bytes, size);
   }
 
-  private finishUpgrade(outcome: UpgradeOutcome): void {
-    const socket = this.socket;
+  #finishUpgrade(outcome: UpgradeOutcome): void {
+    const socket = this.#socket;
     const { status, headers, body, subprotocol, extensions } = outcome;
     const tlsVersion = socket instanceof TLSSocket ? (socket.getProtocol() ?? undefined) : undefined;
     const answer = { status, headers, body, subprotocol, extensions, tlsVersion };
     if (socket === undefined || outcome.problem !== undefined) {
-      this.finishDial({ ...answer, error: new Error(outcome.problem) });
+      this.#finishDial({ ...answer, error: new Error(outcome.problem) });
       socket?.destroy();
       return;
     }
-    this.marks.upgraded = this.context.clock.now();
-    const walker = this.adopt(socket, extensions);
-    this.finishDial(answer);
-    if (outcome.rest.length > 0) this.feed(walker, outcome.rest, outcome.rest.length);
+    this.marks.upgraded = this.#context.clock.now();
+    const walker = this.#adopt(socket, extensions);
+    this.#finishDial(answer);
+    if (outcome.rest.length > 0) this.#feed(walker, outcome.rest, outcome.rest.length);
   }
 
-  private feed(walker: FrameWalker, bytes: Buffer, length: number): void {
-    this.marks.firstFrame ??= this.context.clock.now();
+  #feed(walker: FrameWalker, bytes: Buffer, length: number): void {
+    this.marks.firstFrame ??= this.#context.clock.now();
     walker.feed(bytes, length);
   }
 
-  private adopt(socket: Socket, extensions: string | undefined): FrameWalker {
-    const { handlers } = this;
+  #adopt(socket: Socket, extensions: string | undefined): FrameWalker {
+    const handlers = this.#handlers;
     const webSocket = adoptSocket(socket, extensions);
     webSocket.on('message', (bytes, isBinary) => {
       if (Buffer.isBuffer(bytes)) handlers.onMessage(bytes, 0, bytes.length, isBinary);
@@ -273,16 +277,16 @@ export class Connection {
     webSocket.on('ping', (payload) => handlers.onPing?.(payload));
     webSocket.on('pong', (payload) => handlers.onPong(payload));
     // A broken stream closes the connection too, and the close is what is reported.
-    webSocket.on('error', (error) => (this.broken ??= brokenBy(error)));
+    webSocket.on('error', (error) => (this.#broken ??= brokenBy(error)));
     webSocket.on('close', (code, reason) => {
-      if (!isUtf8(reason)) this.broken = 'frame';
-      if (this.broken === 'close') handlers.onClose(WITHOUT_CODE, '');
-      else handlers.onClose(code, reason.toString('utf8'), this.broken);
+      if (!isUtf8(reason)) this.#broken = 'frame';
+      if (this.#broken === 'close') handlers.onClose(WITHOUT_CODE, '');
+      else handlers.onClose(code, reason.toString('utf8'), this.#broken);
     });
     // ws listens to the socket's data events; with `onread` the socket itself emits none.
     const walker = new FrameWalker(handlers, (bytes) => void socket.emit('data', bytes));
-    this.walker = walker;
-    this.webSocket = webSocket;
+    this.#walker = walker;
+    this.#webSocket = webSocket;
     return walker;
   }
 }

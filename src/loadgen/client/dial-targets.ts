@@ -6,14 +6,14 @@ import { hostOverride } from './host-rules.js';
 
 /** Where each virtual user of a built-in scenario connects, and from which address. */
 export class DialTargets {
-  private readonly targets: readonly DialTarget[];
-  private readonly localAddresses: readonly string[];
+  readonly #targets: readonly DialTarget[];
+  readonly #localAddresses: readonly string[];
 
   /** Throws `tls.invalid` when the plan's certificates cannot be used. */
   constructor(plan: DialPlan, runtime: RuntimeOptions) {
     const { headers, subprotocols, offersDeflate, tls } = plan;
-    this.localAddresses = runtime.localAddresses;
-    this.targets = plan.targets.map(({ normalised }) => {
+    this.#localAddresses = runtime.localAddresses;
+    this.#targets = plan.targets.map(({ normalised }) => {
       const dialTls = normalised.startsWith('wss:') ? createDialTls(tls) : undefined;
       return createDialTarget(normalised, {
         headers,
@@ -29,7 +29,8 @@ export class DialTargets {
 
   /** Of the virtual user with this number, from 1: targets in turns, and of each target the source addresses in turns. */
   of(vu: number): DialTarget {
-    const { targets, localAddresses } = this;
+    const targets = this.#targets;
+    const localAddresses = this.#localAddresses;
     const target = targets[(vu - 1) % targets.length];
     if (target === undefined) throw new Error('a dial plan has a target');
     if (localAddresses.length === 0) return target;

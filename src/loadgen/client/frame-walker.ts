@@ -24,43 +24,46 @@ const LENGTH_64 = 127;
  */
 export class FrameWalker {
   /** Bytes still to come of a frame whose beginning went to the remainder. */
-  private remaining = 0;
+  #remaining = 0;
   /** The beginning of a frame header, when a read ended in the midst of it. */
-  private held: Buffer | undefined;
-  private isFragmented = false;
+  #held: Buffer | undefined;
+  #isFragmented = false;
   /** After a close frame, or one that breaks the protocol. */
-  private isOver = false;
+  #isOver = false;
+
+  readonly #sink: MessageSink;
+  readonly #passOn: (bytes: Buffer) => void;
 
   /**
    * `passOn` takes everything that is no plain message, in order: control frames, fragments, frames in pieces, errors. The copy is
    * its own.
    */
-  constructor(
-    private readonly sink: MessageSink,
-    private readonly passOn: (bytes: Buffer) => void,
-  ) {}
+  constructor(sink: MessageSink, passOn: (bytes: Buffer) => void) {
+    this.#sink = sink;
+    this.#passOn = passOn;
+  }
 
   /** Walks the first `length` of `bytes`, which the caller may overwrite afterwards. */
   feed(bytes: Buffer, length: number): void {
-    if (this.held === undefined) {
-      this.walk(bytes, length);
+    if (this.#held === undefined) {
+      this.#walk(bytes, length);
       return;
     }
-    const joined = Buffer.concat([this.held, bytes.subarray(0, length)]);
-    this.held = undefined;
-    this.walk(joined, joined.length);
+    const joined = Buffer.concat([this.#held, bytes.subarray(0, length)]);
+    this.#held = undefined;
+    this.#walk(joined, joined.length);
   }
 
-  private walk(bytes: Buffer, length: number): void {
-    let offset = this.remaining === 0 ? 0 : this.passRemaining(bytes, length);
+  #walk(bytes: Buffer, length: number): void {
+    let offset = this.#remaining === 0 ? 0 : this.#passRemaining(bytes, length);
     while (offset < length) {
-      const end = this.isFragmented || this.isOver ? 0 : this.walkMessage(bytes, offset, length);
-      offset = end > 0 ? end : this.passFrame(bytes, offset, length);
+      const end = this.#isFragmented || this.#isOver ? 0 : this.#walkMessage(bytes, offset, length);
+      offset = end > 0 ? end : this.#passFrame(bytes, offset, length);
     }
   }
 
   /** The end of the message at `offset`, after handing it over; 0 when there is no whole plain message. */
-  private walkMessage(bytes: Buffer, offset: number, length: number): number {
+  #walkMessage(bytes: Buffer, offset: number, length: number): number {
     const first = bytes[offset];
     if ((first !== TEXT && first !== BINARY) || offset + 2 > length) return 0;
     let start = offset + 2;
@@ -74,43 +77,43 @@ export class FrameWalker {
     // Of a length that is not all there yet any value will do: the message then ends beyond what there is.
     const end = start + size;
     if (end > length) return 0;
-    this.sink.onMessage(bytes, start, end, first === BINARY);
+    this.#sink.onMessage(bytes, start, end, first === BINARY);
     return end;
   }
 
   /** Sends the frame at `offset`, or what is there of it, to the remainder; returns where the next one begins. */
-  private passFrame(bytes: Buffer, offset: number, length: number): number {
-    if (this.isOver) return this.pass(bytes, offset, length);
+  #passFrame(bytes: Buffer, offset: number, length: number): number {
+    if (this.#isOver) return this.#pass(bytes, offset, length);
     const size = frameSize(bytes, offset, length);
     if (size === 0) {
-      this.held = Buffer.from(bytes.subarray(offset, length));
+      this.#held = Buffer.from(bytes.subarray(offset, length));
       return length;
     }
-    this.note(bytes[offset] ?? 0, bytes[offset + 1] ?? 0);
+    this.#note(bytes[offset] ?? 0, bytes[offset + 1] ?? 0);
     const end = Math.min(offset + size, length);
-    this.remaining = offset + size - end;
-    return this.pass(bytes, offset, end);
+    this.#remaining = offset + size - end;
+    return this.#pass(bytes, offset, end);
   }
 
-  private passRemaining(bytes: Buffer, length: number): number {
-    const end = Math.min(this.remaining, length);
-    this.remaining -= end;
-    return this.pass(bytes, 0, end);
+  #passRemaining(bytes: Buffer, length: number): number {
+    const end = Math.min(this.#remaining, length);
+    this.#remaining -= end;
+    return this.#pass(bytes, 0, end);
   }
 
-  private pass(bytes: Buffer, start: number, end: number): number {
-    this.passOn(Buffer.from(bytes.subarray(start, end)));
+  #pass(bytes: Buffer, start: number, end: number): number {
+    this.#passOn(Buffer.from(bytes.subarray(start, end)));
     return end;
   }
 
   /** Keeps in step with the full reader; from a frame that ends the stream, or breaks the protocol, it reads alone. */
-  private note(first: number, second: number): void {
+  #note(first: number, second: number): void {
     const opcode = first & OPCODE;
     const isFinal = (first & FIN) !== 0;
-    if ((first & RESERVED_BITS) !== 0 || (second & MASKED) !== 0) this.isOver = true;
-    else if (opcode === PING || opcode === PONG) this.isOver ||= !isFinal || second >= LENGTH_16;
-    else if (opcode > BINARY_OPCODE || (opcode === CONTINUATION) !== this.isFragmented) this.isOver = true;
-    else this.isFragmented = !isFinal;
+    if ((first & RESERVED_BITS) !== 0 || (second & MASKED) !== 0) this.#isOver = true;
+    else if (opcode === PING || opcode === PONG) this.#isOver ||= !isFinal || second >= LENGTH_16;
+    else if (opcode > BINARY_OPCODE || (opcode === CONTINUATION) !== this.#isFragmented) this.#isOver = true;
+    else this.#isFragmented = !isFinal;
   }
 }
 

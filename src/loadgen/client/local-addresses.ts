@@ -52,20 +52,20 @@ function textOf(number: number): string {
 
 /** Whether an address lies in one of the networks (k6's `blacklistIPs`). */
 export class AddressBlock {
-  private readonly list = new BlockList();
+  readonly #list = new BlockList();
 
   constructor(readonly networks: readonly string[]) {
     for (const network of networks) {
       const [address = '', prefix] = network.split('/');
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      if (prefix === undefined) this.list.addAddress(address, family);
-      else this.list.addSubnet(address, Number(prefix), family);
+      if (prefix === undefined) this.#list.addAddress(address, family);
+      else this.#list.addSubnet(address, Number(prefix), family);
     }
   }
 
   has(address: string): boolean {
     const version = isIP(address);
-    return version !== 0 && this.list.check(address, version === 6 ? 'ipv6' : 'ipv4');
+    return version !== 0 && this.#list.check(address, version === 6 ? 'ipv6' : 'ipv4');
   }
 }
 

@@ -25,31 +25,35 @@ type Waiter = (error: NodeJS.ErrnoException | null, answer?: Answer) => void;
  * threads, which else is what many connections wait for.
  */
 export class NameResolver {
-  private readonly answers = new Map<string, Answer>();
-  private readonly asked = new Map<string, Waiter[]>();
+  readonly #answers = new Map<string, Answer>();
+  readonly #asked = new Map<string, Waiter[]>();
 
-  constructor(private readonly options: NameResolverOptions) {}
+  readonly #options: NameResolverOptions;
+
+  constructor(options: NameResolverOptions) {
+    this.#options = options;
+  }
 
   /** For `lookup` of `net.connect` and its like. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    this.resolve(hostname, (error, answer) => {
+    this.#resolve(hostname, (error, answer) => {
       if (error !== null || answer === undefined) return callback(error, '', 4);
-      const chosen = this.choose(answer);
+      const chosen = this.#choose(answer);
       if (isAll(options)) return callback(null, [chosen]);
       return callback(null, chosen.address, chosen.family);
     });
   };
 
-  private resolve(hostname: string, waiter: Waiter): void {
-    const known = this.answers.get(hostname);
-    if (known !== undefined && known.untilMs > this.options.clock.now()) return waiter(null, known);
-    const waiting = this.asked.get(hostname);
+  #resolve(hostname: string, waiter: Waiter): void {
+    const known = this.#answers.get(hostname);
+    if (known !== undefined && known.untilMs > this.#options.clock.now()) return waiter(null, known);
+    const waiting = this.#asked.get(hostname);
     if (waiting !== undefined) return void waiting.push(waiter);
-    this.asked.set(hostname, [waiter]);
-    lookupName(hostname, { all: true, ...familyOf(this.options.dns) }, (error, addresses) => {
-      const waiters = this.asked.get(hostname) ?? [];
-      this.asked.delete(hostname);
-      const answer = error === null ? this.keep(hostname, addresses) : error;
+    this.#asked.set(hostname, [waiter]);
+    lookupName(hostname, { all: true, ...familyOf(this.#options.dns) }, (error, addresses) => {
+      const waiters = this.#asked.get(hostname) ?? [];
+      this.#asked.delete(hostname);
+      const answer = error === null ? this.#keep(hostname, addresses) : error;
       for (const tell of waiters) {
         if (answer instanceof Error) tell(answer);
         else tell(null, answer);
@@ -57,22 +61,22 @@ export class NameResolver {
     });
   }
 
-  private keep(hostname: string, addresses: readonly LookupAddress[]): Answer | NodeJS.ErrnoException {
-    const { dns, clock, blocked } = this.options;
+  #keep(hostname: string, addresses: readonly LookupAddress[]): Answer | NodeJS.ErrnoException {
+    const { dns, clock, blocked } = this.#options;
     const refused = addresses.find(({ address }) => blocked?.has(address) === true);
     if (refused !== undefined) {
       const text = `IP (${refused.address}) of ${hostname} is in a blacklisted range`;
       return Object.assign(new Error(text), { code: 'EBLOCKED' });
     }
     const answer = { addresses: preferred(addresses, dns), untilMs: clock.now() + dns.ttlMs, next: 0 };
-    this.answers.set(hostname, answer);
+    this.#answers.set(hostname, answer);
     return answer;
   }
 
-  private choose(answer: Answer): LookupAddress {
+  #choose(answer: Answer): LookupAddress {
     const { addresses } = answer;
     const [first = { address: '', family: 4 }] = addresses;
-    switch (this.options.dns.select) {
+    switch (this.#options.dns.select) {
       case 'first':
         return first;
       case 'random':

@@ -37,42 +37,45 @@ interface Head {
 
 /** Reads the answer to one upgrade request as its bytes arrive. */
 export class UpgradeResponse {
-  private bytes = Buffer.alloc(0);
-  private headEnd = -1;
+  #bytes = Buffer.alloc(0);
+  #headEnd = -1;
 
-  constructor(
-    private readonly key: string,
-    private readonly offer: Pick<DialTarget, 'offersDeflate' | 'subprotocols'>,
-  ) {}
+  readonly #key: string;
+  readonly #offer: Pick<DialTarget, 'offersDeflate' | 'subprotocols'>;
+
+  constructor(key: string, offer: Pick<DialTarget, 'offersDeflate' | 'subprotocols'>) {
+    this.#key = key;
+    this.#offer = offer;
+  }
 
   /** Takes a copy of the bytes; the outcome as soon as the whole head has come, and of an answer that is no upgrade its body. */
   receive(bytes: Buffer): UpgradeOutcome | undefined {
-    this.bytes = Buffer.concat([this.bytes, bytes]);
-    if (this.headEnd < 0) this.headEnd = this.bytes.indexOf(HEAD_END);
-    if (this.headEnd < 0) {
-      if (this.bytes.length <= MAX_HEAD_BYTES) return undefined;
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    if (this.#headEnd < 0) this.#headEnd = this.#bytes.indexOf(HEAD_END);
+    if (this.#headEnd < 0) {
+      if (this.#bytes.length <= MAX_HEAD_BYTES) return undefined;
       return failure({ status: 0, headers: [] }, `the answer's head is longer than ${MAX_HEAD_BYTES} bytes`);
     }
-    const head = this.parseHead();
-    const rest = this.bytes.subarray(this.headEnd + HEAD_END.length);
-    if (head.status === 101 || head.status === 0) return { ...this.judge(head), rest };
+    const head = this.#parseHead();
+    const rest = this.#bytes.subarray(this.#headEnd + HEAD_END.length);
+    if (head.status === 101 || head.status === 0) return { ...this.#judge(head), rest };
     const length = Number(headerOf(head.headers, 'content-length') ?? Number.POSITIVE_INFINITY);
-    return rest.length >= Math.min(length, MAX_BODY_BYTES) ? this.refused(head, rest) : undefined;
+    return rest.length >= Math.min(length, MAX_BODY_BYTES) ? this.#refused(head, rest) : undefined;
   }
 
   /** The outcome when the stream ends here; undefined when the head is not all there. */
   end(): UpgradeOutcome | undefined {
-    if (this.headEnd < 0) return undefined;
-    return this.refused(this.parseHead(), this.bytes.subarray(this.headEnd + HEAD_END.length));
+    if (this.#headEnd < 0) return undefined;
+    return this.#refused(this.#parseHead(), this.#bytes.subarray(this.#headEnd + HEAD_END.length));
   }
 
-  private refused(head: Head, body: Buffer): UpgradeOutcome {
+  #refused(head: Head, body: Buffer): UpgradeOutcome {
     const text = unchunked(head, body).toString('utf8', 0, MAX_BODY_BYTES);
     return { ...failure(head, `the server answered ${head.status} instead of 101`), body: text };
   }
 
-  private parseHead(): Head {
-    const lines = this.bytes.toString('latin1', 0, this.headEnd).split('\r\n');
+  #parseHead(): Head {
+    const lines = this.#bytes.toString('latin1', 0, this.#headEnd).split('\r\n');
     const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(lines[0] ?? '')?.[1] ?? 0);
     const headers = lines.slice(1).flatMap((line): [string, string][] => {
       const colon = line.indexOf(':');
@@ -81,27 +84,27 @@ export class UpgradeResponse {
     return { status, headers };
   }
 
-  private judge(head: Head): UpgradeOutcome {
+  #judge(head: Head): UpgradeOutcome {
     if (head.status === 0) {
-      const [firstLine = ''] = this.bytes.toString('latin1', 0, this.headEnd).split('\r\n', 1);
+      const [firstLine = ''] = this.#bytes.toString('latin1', 0, this.#headEnd).split('\r\n', 1);
       return failure(head, `${NO_HTTP}${JSON.stringify(firstLine)}`);
     }
-    const problem = this.handshakeProblem(head);
+    const problem = this.#handshakeProblem(head);
     if (problem !== undefined) return failure(head, problem);
     const extensions = headerOf(head.headers, 'sec-websocket-extensions');
-    if (extensions !== undefined && !this.isOffered(extensions)) {
+    if (extensions !== undefined && !this.#isOffered(extensions)) {
       return failure(head, UNWANTED_EXTENSION);
     }
     const subprotocol = headerOf(head.headers, 'sec-websocket-protocol') ?? '';
-    if (!this.mayChoose(subprotocol)) {
+    if (!this.#mayChoose(subprotocol)) {
       return failure(head, `the server chose the subprotocol ${subprotocol}, which was not offered`);
     }
     return { ...head, body: '', subprotocol, rest: Buffer.alloc(0), ...(extensions !== undefined && { extensions }) };
   }
 
-  private handshakeProblem({ headers }: Head): string | undefined {
+  #handshakeProblem({ headers }: Head): string | undefined {
     if (headerOf(headers, 'upgrade')?.toLowerCase() !== 'websocket') return 'the answer names no upgrade to websocket';
-    if (headerOf(headers, 'sec-websocket-accept') !== acceptOf(this.key)) {
+    if (headerOf(headers, 'sec-websocket-accept') !== acceptOf(this.#key)) {
       return 'the answer has a wrong Sec-WebSocket-Accept';
     }
     const isUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headerOf(headers, 'connection') ?? '');
@@ -109,13 +112,13 @@ export class UpgradeResponse {
   }
 
   /** Servers that choose although nothing was offered are let pass, as by k6. */
-  private mayChoose(subprotocol: string): boolean {
-    const { subprotocols } = this.offer;
+  #mayChoose(subprotocol: string): boolean {
+    const { subprotocols } = this.#offer;
     return subprotocol === '' || subprotocols.length === 0 || subprotocols.includes(subprotocol);
   }
 
-  private isOffered(extensions: string): boolean {
-    return this.offer.offersDeflate && /^permessage-deflate(\s*;[^,]*)?$/.test(extensions);
+  #isOffered(extensions: string): boolean {
+    return this.#offer.offersDeflate && /^permessage-deflate(\s*;[^,]*)?$/.test(extensions);
   }
 }
 

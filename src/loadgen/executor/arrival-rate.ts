@@ -16,16 +16,16 @@ const LATEST_MS = 10;
  */
 export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
   isShortOfVus = false;
-  private readonly free = new FreeUsers();
-  private readonly maxVus: number;
+  readonly #free = new FreeUsers();
+  readonly #maxVus: number;
   /** The part of the scenario's arrivals that this thread begins. */
-  private readonly share: number;
-  private readonly arrivals: Iterator<number, unknown>;
-  private readonly underWay = new Set<Promise<unknown>>();
-  private made: number;
-  private isPending = false;
-  private cancelNext: () => void = () => undefined;
-  private endArrivals: () => void = () => undefined;
+  readonly #share: number;
+  readonly #arrivals: Iterator<number, unknown>;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #made: number;
+  #isPending = false;
+  #cancelNext: () => void = () => undefined;
+  #endArrivals: () => void = () => undefined;
 
   /** `arrivals` are the moments of the whole scenario, in order; this thread begins those of its shard. */
   constructor(
@@ -34,75 +34,75 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     arrivals: Iterable<number>,
   ) {
     super(plan, context);
-    this.arrivals = partOf(arrivals, context.shard);
-    this.made = shareOf(plan.preAllocatedVus, context.shard);
-    this.maxVus = shareOf(plan.maxVus, context.shard);
-    this.share = shareOf(SHARE_OF, context.shard) / SHARE_OF;
-    for (let user = 0; user < this.made; user += 1) this.free.add(user);
+    this.#arrivals = partOf(arrivals, context.shard);
+    this.#made = shareOf(plan.preAllocatedVus, context.shard);
+    this.#maxVus = shareOf(plan.maxVus, context.shard);
+    this.#share = shareOf(SHARE_OF, context.shard) / SHARE_OF;
+    for (let user = 0; user < this.#made; user += 1) this.#free.add(user);
   }
 
   get allocatedVus(): number {
-    return this.made;
+    return this.#made;
   }
 
   get plannedPerSecond(): number {
     if (this.state !== 'running') return 0;
     const { timeUnitMs } = this.plan;
     const rate = this.plan.executor === 'constant-arrival-rate' ? this.plan.rate : rateAt(this.plan, this.elapsedMs);
-    return (rate * SECOND_MS * this.share) / timeUnitMs;
+    return (rate * SECOND_MS * this.#share) / timeUnitMs;
   }
 
   protected async drive(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.endArrivals = resolve;
-      this.follow();
+      this.#endArrivals = resolve;
+      this.#follow();
     });
-    await Promise.all(this.underWay);
+    await Promise.all(this.#underWay);
   }
 
   protected stopDriving(): void {
     // The time is up: what waits for its timer or for a turn of the event loop comes too late, and so does all behind it.
-    if (this.isPending && !this.isInterrupted) {
+    if (this.#isPending && !this.isInterrupted) {
       do this.droppedIterations += 1;
-      while (this.nextArrival() !== undefined);
+      while (this.#nextArrival() !== undefined);
     }
-    this.cancelNext();
-    this.endArrivals();
+    this.#cancelNext();
+    this.#endArrivals();
   }
 
   /**
    * Begins everything that is due, then waits for what comes next; behind the last arrival for the end of the time. An iteration that never
    * waits is over, but its user is not free again before the event loop has turned.
    */
-  private follow(): void {
-    for (let atMs = this.nextArrival(); atMs !== undefined; atMs = this.nextArrival()) {
+  #follow(): void {
+    for (let atMs = this.#nextArrival(); atMs !== undefined; atMs = this.#nextArrival()) {
       const delayMs = atMs - this.elapsedMs;
       const dueMs = this.clockMs(atMs);
       if (delayMs > 0) {
-        this.isPending = true;
-        this.cancelNext = this.context.clock.schedule(() => this.beginAndFollow(dueMs), delayMs);
+        this.#isPending = true;
+        this.#cancelNext = this.context.clock.schedule(() => this.#beginAndFollow(dueMs), delayMs);
         return;
       }
       const mayWait = delayMs > -LATEST_MS;
-      const turn = this.mayBegin || !mayWait ? this.context.slices.over() : this.context.slices.turn();
+      const turn = this.#mayBegin || !mayWait ? this.context.slices.over() : this.context.slices.turn();
       if (turn !== undefined) {
-        this.isPending = true;
-        void turn.then(() => this.beginAndFollow(dueMs));
+        this.#isPending = true;
+        void turn.then(() => this.#beginAndFollow(dueMs));
         return;
       }
-      this.begin(dueMs);
+      this.#begin(dueMs);
     }
   }
 
-  private beginAndFollow(dueMs: number): void {
+  #beginAndFollow(dueMs: number): void {
     if (!this.mayStart) return;
-    this.isPending = false;
-    this.begin(dueMs);
-    this.follow();
+    this.#isPending = false;
+    this.#begin(dueMs);
+    this.#follow();
   }
 
-  private begin(dueMs: number): void {
-    const user = this.takeUser();
+  #begin(dueMs: number): void {
+    const user = this.#takeUser();
     if (user === undefined) {
       this.droppedIterations += 1;
       this.isShortOfVus = true;
@@ -111,26 +111,26 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
     this.activeVus += 1;
     const iteration = this.iterate(user, dueMs).finally(() => {
       this.activeVus -= 1;
-      this.free.add(user);
-      this.underWay.delete(iteration);
+      this.#free.add(user);
+      this.#underWay.delete(iteration);
     });
-    this.underWay.add(iteration);
+    this.#underWay.add(iteration);
   }
 
-  private get mayBegin(): boolean {
-    return this.free.size > 0 || this.made < this.maxVus;
+  get #mayBegin(): boolean {
+    return this.#free.size > 0 || this.#made < this.#maxVus;
   }
 
   /** A free virtual user, made when all are busy and more are allowed. */
-  private takeUser(): number | undefined {
-    const free = this.free.take();
-    if (free !== undefined || this.made >= this.maxVus) return free;
-    this.made += 1;
-    return this.made - 1;
+  #takeUser(): number | undefined {
+    const free = this.#free.take();
+    if (free !== undefined || this.#made >= this.#maxVus) return free;
+    this.#made += 1;
+    return this.#made - 1;
   }
 
-  private nextArrival(): number | undefined {
-    const { done, value } = this.arrivals.next();
+  #nextArrival(): number | undefined {
+    const { done, value } = this.#arrivals.next();
     return done === true || typeof value !== 'number' ? undefined : value;
   }
 }

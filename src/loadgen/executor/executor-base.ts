@@ -12,9 +12,9 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   completeIterations = 0;
   interruptedIterations = 0;
   droppedIterations = 0;
-  private startMs = 0;
-  private endWait: () => void = () => undefined;
-  private cancelDeadline: () => void = () => undefined;
+  #startMs = 0;
+  #endWait: () => void = () => undefined;
+  #cancelDeadline: () => void = () => undefined;
 
   constructor(
     protected readonly plan: P,
@@ -24,22 +24,22 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   abstract get allocatedVus(): number;
 
   async run(): Promise<void> {
-    if (this.plan.startTimeMs > 0) await this.wait(this.plan.startTimeMs);
+    if (this.plan.startTimeMs > 0) await this.#wait(this.plan.startTimeMs);
     if (this.state === 'waiting') {
       this.state = 'running';
-      this.startMs = this.context.clock.now();
-      this.cancelDeadline = this.context.clock.schedule(() => this.endStarting(), startingTimeMs(this.plan));
+      this.#startMs = this.context.clock.now();
+      this.#cancelDeadline = this.context.clock.schedule(() => this.#endStarting(), startingTimeMs(this.plan));
       await this.drive();
     }
-    this.cancelDeadline();
+    this.#cancelDeadline();
     if (!this.isInterrupted) this.state = 'done';
   }
 
   stop(): void {
     if (this.state === 'done' || this.isInterrupted) return;
-    this.cancelDeadline();
+    this.#cancelDeadline();
     this.state = 'interrupted';
-    this.endWait();
+    this.#endWait();
     this.stopDriving();
     this.context.runner.interruptAll();
   }
@@ -61,12 +61,12 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
 
   /** Since the scenario's start: milliseconds. */
   protected get elapsedMs(): number {
-    return this.context.clock.now() - this.startMs;
+    return this.context.clock.now() - this.#startMs;
   }
 
   /** A moment of the scenario's schedule by the clock. */
   protected clockMs(atMs: number): number {
-    return this.startMs + atMs;
+    return this.#startMs + atMs;
   }
 
   /** Takes a number for an iteration, runs it and counts how it ended. False, and nothing run, when the scenario has none left. */
@@ -84,17 +84,17 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
     return this.state === 'interrupted';
   }
 
-  private endStarting(): void {
+  #endStarting(): void {
     this.state = 'stopping';
     this.stopDriving();
     const { clock, runner } = this.context;
-    this.cancelDeadline = clock.schedule(() => runner.interruptAll(), this.plan.gracefulStopMs);
+    this.#cancelDeadline = clock.schedule(() => runner.interruptAll(), this.plan.gracefulStopMs);
   }
 
-  private async wait(delayMs: number): Promise<void> {
+  async #wait(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.context.clock.schedule(resolve, delayMs);
-      this.endWait = () => {
+      this.#endWait = () => {
         cancel();
         resolve();
       };

@@ -17,7 +17,7 @@ export abstract class LoopingVus<
   protected abstract next(user: number): Promise<boolean>;
 
   protected async drive(): Promise<void> {
-    await Promise.all(Array.from({ length: this.allocatedVus }, (_, user) => this.loop(user)));
+    await Promise.all(Array.from({ length: this.allocatedVus }, (_, user) => this.#loop(user)));
     if (!this.isInterrupted) this.droppedIterations += this.countLeftOver();
   }
 
@@ -25,7 +25,7 @@ export abstract class LoopingVus<
     // The loops ask before each iteration.
   }
 
-  private async loop(user: number): Promise<void> {
+  async #loop(user: number): Promise<void> {
     this.activeVus += 1;
     while (this.mayStart) {
       if (!(await this.next(user))) break;
@@ -50,30 +50,30 @@ export class ConstantVus extends LoopingVus<ConstantVusPlan> {
 /** k6's shared-iterations: one pool, faster virtual users (and threads) take more of it. */
 export class SharedIterations extends LoopingVus<SharedIterationsPlan> {
   /** Of this process, all threads together. */
-  private readonly iterations = shareOf(this.plan.iterations, this.processPart);
+  readonly #iterations = shareOf(this.plan.iterations, this.processPart);
 
   protected next(user: number): Promise<boolean> {
-    return this.iterate(user, this.context.clock.now(), this.iterations);
+    return this.iterate(user, this.context.clock.now(), this.#iterations);
   }
 
   protected countLeftOver(): number {
-    return this.context.pool.takeRest(this.iterations);
+    return this.context.pool.takeRest(this.#iterations);
   }
 }
 
 /** k6's per-vu-iterations: the same number of iterations for each virtual user. */
 export class PerVuIterations extends LoopingVus<PerVuIterationsPlan> {
-  private readonly taken = new Map<number, number>();
+  readonly #taken = new Map<number, number>();
 
   protected async next(user: number): Promise<boolean> {
-    const taken = this.taken.get(user) ?? 0;
+    const taken = this.#taken.get(user) ?? 0;
     if (taken >= this.plan.iterations) return false;
-    this.taken.set(user, taken + 1);
+    this.#taken.set(user, taken + 1);
     return this.iterate(user, this.context.clock.now());
   }
 
   protected countLeftOver(): number {
-    const begun = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
+    const begun = [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
     return this.allocatedVus * this.plan.iterations - begun;
   }
 }

@@ -15,10 +15,10 @@ interface Place {
  * graceful ramp-down, and goes on when it is planned again before.
  */
 export class RampingVus extends ExecutorBase<RampingVusPlan> {
-  private readonly places: Place[] = [];
-  private readonly steps = vuSteps(this.plan.startVus, this.plan.stages);
-  private cancelStep: () => void = () => undefined;
-  private endSteps: () => void = () => undefined;
+  readonly #places: Place[] = [];
+  readonly #steps = vuSteps(this.plan.startVus, this.plan.stages);
+  #cancelStep: () => void = () => undefined;
+  #endSteps: () => void = () => undefined;
 
   get allocatedVus(): number {
     return shareOf(mostVus(this.plan.startVus, this.plan.stages), this.context.shard);
@@ -26,64 +26,64 @@ export class RampingVus extends ExecutorBase<RampingVusPlan> {
 
   protected async drive(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.endSteps = resolve;
-      this.follow();
+      this.#endSteps = resolve;
+      this.#follow();
     });
-    await Promise.all(this.places.flatMap(({ loop }) => loop ?? []));
+    await Promise.all(this.#places.flatMap(({ loop }) => loop ?? []));
   }
 
   protected stopDriving(): void {
-    this.cancelStep();
-    this.endSteps();
+    this.#cancelStep();
+    this.#endSteps();
   }
 
   /** Takes every step that is due, then waits for the next; behind the last one the time of the stages is up anyway. */
-  private follow(): void {
-    for (let step = this.nextStep(); step !== undefined; step = this.nextStep()) {
+  #follow(): void {
+    for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {
       const delayMs = step.atMs - this.elapsedMs;
       if (delayMs > 0) {
         const { vus } = step;
-        this.cancelStep = this.context.clock.schedule(() => {
-          this.adopt(vus);
-          this.follow();
+        this.#cancelStep = this.context.clock.schedule(() => {
+          this.#adopt(vus);
+          this.#follow();
         }, delayMs);
         return;
       }
-      this.adopt(step.vus);
+      this.#adopt(step.vus);
     }
   }
 
-  private nextStep(): VuStep | undefined {
-    const { done, value } = this.steps.next();
+  #nextStep(): VuStep | undefined {
+    const { done, value } = this.#steps.next();
     return done === true ? undefined : value;
   }
 
-  private adopt(vus: number): void {
+  #adopt(vus: number): void {
     const planned = shareOf(vus, this.context.shard);
-    while (this.places.length < planned) {
-      this.places.push({ isPlanned: false, loop: undefined, cancelInterrupt: () => undefined });
+    while (this.#places.length < planned) {
+      this.#places.push({ isPlanned: false, loop: undefined, cancelInterrupt: () => undefined });
     }
-    this.places.forEach((place, user) => {
-      if (user < planned && !place.isPlanned) this.admit(place, user);
-      else if (user >= planned && place.isPlanned) this.dismiss(place, user);
+    this.#places.forEach((place, user) => {
+      if (user < planned && !place.isPlanned) this.#admit(place, user);
+      else if (user >= planned && place.isPlanned) this.#dismiss(place, user);
     });
   }
 
-  private admit(place: Place, user: number): void {
+  #admit(place: Place, user: number): void {
     place.isPlanned = true;
     place.cancelInterrupt();
-    place.loop ??= this.loop(place, user).finally(() => {
+    place.loop ??= this.#loop(place, user).finally(() => {
       place.loop = undefined;
     });
   }
 
-  private dismiss(place: Place, user: number): void {
+  #dismiss(place: Place, user: number): void {
     place.isPlanned = false;
     const { clock, runner } = this.context;
     place.cancelInterrupt = clock.schedule(() => runner.interrupt(user), this.plan.gracefulRampDownMs);
   }
 
-  private async loop(place: Place, user: number): Promise<void> {
+  async #loop(place: Place, user: number): Promise<void> {
     this.activeVus += 1;
     while (this.mayStart && place.isPlanned) {
       await this.iterate(user, this.context.clock.now());

@@ -15,70 +15,71 @@ export interface GatewayOutlets {
 
 /** Reads a gateway's counters from its /metrics each second, and what the whole run added to them. */
 export class GatewayWatch {
-  private readonly metricsUrl: string;
-  private first: GatewayCounters | undefined;
-  private last: GatewayCounters | undefined;
-  private second = 0;
-  private startMs = 0;
-  private isFailing = false;
-  private isStopped = false;
-  private cancelNext: () => void = () => undefined;
-  private reading: Promise<void> = Promise.resolve();
+  readonly #metricsUrl: string;
+  #first: GatewayCounters | undefined;
+  #last: GatewayCounters | undefined;
+  #second = 0;
+  #startMs = 0;
+  #isFailing = false;
+  #isStopped = false;
+  #cancelNext: () => void = () => undefined;
+  #reading: Promise<void> = Promise.resolve();
 
-  constructor(
-    gatewayUrl: string,
-    private readonly outlets: GatewayOutlets,
-    private readonly clock: Clock,
-  ) {
-    this.metricsUrl = new URL('/metrics', gatewayUrl).href;
+  readonly #outlets: GatewayOutlets;
+  readonly #clock: Clock;
+
+  constructor(gatewayUrl: string, outlets: GatewayOutlets, clock: Clock) {
+    this.#outlets = outlets;
+    this.#clock = clock;
+    this.#metricsUrl = new URL('/metrics', gatewayUrl).href;
   }
 
   /** Takes the counters from which the run is counted, then one reading a second. */
   async start(): Promise<void> {
-    this.startMs = this.clock.now();
-    this.first = await this.read();
-    this.last = this.first;
-    this.scheduleNext();
+    this.#startMs = this.#clock.now();
+    this.#first = await this.#read();
+    this.#last = this.#first;
+    this.#scheduleNext();
   }
 
   /** Takes the last reading; what the run added, or undefined when the first or the last one failed. Call it when all sockets are closed. */
   async stop(): Promise<GatewayTotals | undefined> {
-    this.isStopped = true;
-    this.cancelNext();
-    await this.reading;
-    const end = await this.read();
-    if (this.first === undefined || end === undefined) return undefined;
-    this.record(end);
+    this.#isStopped = true;
+    this.#cancelNext();
+    await this.#reading;
+    const end = await this.#read();
+    if (this.#first === undefined || end === undefined) return undefined;
+    this.#record(end);
     return {
-      sent: end.sent - this.first.sent,
-      received: end.received - this.first.received,
-      dropped: end.dropped - this.first.dropped,
+      sent: end.sent - this.#first.sent,
+      received: end.received - this.#first.received,
+      dropped: end.dropped - this.#first.dropped,
     };
   }
 
-  private scheduleNext(): void {
-    if (this.isStopped) return;
-    const dueMs = this.startMs + (this.second + 1) * SECOND_MS;
-    this.cancelNext = this.clock.schedule(
+  #scheduleNext(): void {
+    if (this.#isStopped) return;
+    const dueMs = this.#startMs + (this.#second + 1) * SECOND_MS;
+    this.#cancelNext = this.#clock.schedule(
       () => {
-        this.reading = this.readSecond();
+        this.#reading = this.#readSecond();
       },
-      Math.max(0, dueMs - this.clock.now()),
+      Math.max(0, dueMs - this.#clock.now()),
     );
   }
 
-  private async readSecond(): Promise<void> {
-    const counters = await this.read();
-    if (counters !== undefined) this.record(counters);
-    this.second += 1;
-    this.scheduleNext();
+  async #readSecond(): Promise<void> {
+    const counters = await this.#read();
+    if (counters !== undefined) this.#record(counters);
+    this.#second += 1;
+    this.#scheduleNext();
   }
 
-  private record(counters: GatewayCounters): void {
-    const before = this.last ?? counters;
-    this.last = counters;
-    this.outlets.recorded({
-      second: this.second,
+  #record(counters: GatewayCounters): void {
+    const before = this.#last ?? counters;
+    this.#last = counters;
+    this.#outlets.recorded({
+      second: this.#second,
       sent: counters.sent - before.sent,
       received: counters.received - before.received,
       dropped: counters.dropped - before.dropped,
@@ -86,14 +87,15 @@ export class GatewayWatch {
     });
   }
 
-  private async read(): Promise<GatewayCounters | undefined> {
-    const result = await fetchCounters(this.metricsUrl);
+  async #read(): Promise<GatewayCounters | undefined> {
+    const result = await fetchCounters(this.#metricsUrl);
     if (typeof result !== 'string') {
-      this.isFailing = false;
+      this.#isFailing = false;
       return result;
     }
-    if (!this.isFailing) this.outlets.failed(`the gateway's counters at ${this.metricsUrl} cannot be read: ${result}`);
-    this.isFailing = true;
+    if (!this.#isFailing)
+      this.#outlets.failed(`the gateway's counters at ${this.#metricsUrl} cannot be read: ${result}`);
+    this.#isFailing = true;
     return undefined;
   }
 }

@@ -23,35 +23,38 @@ interface MachineTimes {
 
 /** Measures the process in which it runs, all threads together, and the machine. */
 export class ProcessGauges {
-  private usage = process.cpuUsage();
-  private machine = machineTimes();
-  private taken = readTakenTimes();
-  private rssBytes = 0;
-  private sinceMs: number;
+  #usage = process.cpuUsage();
+  #machine = machineTimes();
+  #taken = readTakenTimes();
+  #rssBytes = 0;
+  #sinceMs: number;
 
-  constructor(private readonly clock: Clock) {
-    this.sinceMs = clock.now();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#sinceMs = clock.now();
   }
 
   /** What was measured since the last reading; the next one begins here. */
   read(): ProcessHealth {
-    const nowMs = this.clock.now();
+    const nowMs = this.#clock.now();
     const usage = process.cpuUsage();
     const machine = machineTimes();
-    const elapsedMs = Math.max(nowMs - this.sinceMs, 1);
-    const usedMs = (usage.user + usage.system - this.usage.user - this.usage.system) / 1000;
-    const cpuMachine = coresInUse(this.machine, machine);
+    const elapsedMs = Math.max(nowMs - this.#sinceMs, 1);
+    const usedMs = (usage.user + usage.system - this.#usage.user - this.#usage.system) / 1000;
+    const cpuMachine = coresInUse(this.#machine, machine);
     const taken = readTakenTimes();
-    const stolenMs = difference(taken.stolenMs, this.taken.stolenMs);
-    const throttledMs = difference(taken.throttledMs, this.taken.throttledMs);
-    this.taken = taken;
-    this.usage = usage;
-    this.machine = machine;
-    this.sinceMs = nowMs;
+    const stolenMs = difference(taken.stolenMs, this.#taken.stolenMs);
+    const throttledMs = difference(taken.throttledMs, this.#taken.throttledMs);
+    this.#taken = taken;
+    this.#usage = usage;
+    this.#machine = machine;
+    this.#sinceMs = nowMs;
     return {
       cpuProcess: usedMs / elapsedMs,
       cpuMachine,
-      rssBytes: this.readRss(),
+      rssBytes: this.#readRss(),
       cpuStolen: stolenMs === undefined ? undefined : stolenMs / elapsedMs,
       throttledMs,
       openFiles: countOpenFiles(),
@@ -59,13 +62,13 @@ export class ProcessGauges {
   }
 
   /** Where no file can be opened any more the system does not tell: the last figure stands. */
-  private readRss(): number {
+  #readRss(): number {
     try {
-      this.rssBytes = process.memoryUsage.rss();
+      this.#rssBytes = process.memoryUsage.rss();
     } catch {
       // As said.
     }
-    return this.rssBytes;
+    return this.#rssBytes;
   }
 }
 

@@ -5,23 +5,26 @@ import type { Executor } from '../executor/executor.js';
 
 /** A clock that records into `lag` how late each scheduled task ran. */
 export class LagClock implements Clock {
-  constructor(
-    private readonly clock: Clock,
-    private readonly lag: Histogram,
-  ) {}
+  readonly #clock: Clock;
+  readonly #lag: Histogram;
+
+  constructor(clock: Clock, lag: Histogram) {
+    this.#clock = clock;
+    this.#lag = lag;
+  }
 
   now(): number {
-    return this.clock.now();
+    return this.#clock.now();
   }
 
   wallNow(): number {
-    return this.clock.wallNow();
+    return this.#clock.wallNow();
   }
 
   schedule(task: () => void, delayMs: number): () => void {
-    const dueMs = this.clock.now() + delayMs;
-    return this.clock.schedule(() => {
-      this.lag.record(Math.max(0, this.clock.now() - dueMs));
+    const dueMs = this.#clock.now() + delayMs;
+    return this.#clock.schedule(() => {
+      this.#lag.record(Math.max(0, this.#clock.now() - dueMs));
       task();
     }, delayMs);
   }
@@ -57,51 +60,55 @@ export interface Pace {
 export class ThreadGauges {
   /** Tasks that a `LagClock` with this histogram schedules count as well. */
   readonly lag = new Histogram();
-  private readonly observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) this.gcMs += entry.duration;
+  readonly #observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) this.#gcMs += entry.duration;
   });
-  private gcMs = 0;
-  private loop: EventLoopUtilization = performance.eventLoopUtilization();
-  private cancelProbe: () => void = () => undefined;
+  #gcMs = 0;
+  #loop: EventLoopUtilization = performance.eventLoopUtilization();
+  #cancelProbe: () => void = () => undefined;
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   start(): void {
-    this.observer.observe({ entryTypes: ['gc'] });
-    this.loop = performance.eventLoopUtilization();
-    this.probe();
+    this.#observer.observe({ entryTypes: ['gc'] });
+    this.#loop = performance.eventLoopUtilization();
+    this.#probe();
   }
 
   stop(): void {
-    this.observer.disconnect();
-    this.cancelProbe();
+    this.#observer.disconnect();
+    this.#cancelProbe();
   }
 
   /** What was measured since the last reading; the next one begins here. */
   read(): ThreadHealth {
     const now = performance.eventLoopUtilization();
-    const use = performance.eventLoopUtilization(now, this.loop).utilization;
+    const use = performance.eventLoopUtilization(now, this.#loop).utilization;
     const { count, max } = this.lag;
     const scheduleLag = { count, p50: this.lag.valueAtPercentile(50), p99: this.lag.valueAtPercentile(99), max };
-    const health = { eventLoopUse: Number.isFinite(use) ? use : 0, scheduleLag, gcMs: this.gcMs };
-    this.loop = now;
+    const health = { eventLoopUse: Number.isFinite(use) ? use : 0, scheduleLag, gcMs: this.#gcMs };
+    this.#loop = now;
     this.lag.reset();
-    this.gcMs = 0;
+    this.#gcMs = 0;
     return health;
   }
 
-  private probe(): void {
-    const dueMs = this.clock.now() + PROBE_MS;
-    this.cancelProbe = this.clock.schedule(() => {
-      this.lag.record(Math.max(0, this.clock.now() - dueMs));
-      this.probe();
+  #probe(): void {
+    const dueMs = this.#clock.now() + PROBE_MS;
+    this.#cancelProbe = this.#clock.schedule(() => {
+      this.lag.record(Math.max(0, this.#clock.now() - dueMs));
+      this.#probe();
     }, PROBE_MS);
   }
 }
 
 /** How many iterations of arrival rates began in a second, and how many their schedules want. */
 export class ArrivalPace {
-  private begunBefore = 0;
+  #begunBefore = 0;
 
   /** Since the last call; undefined when none of the executors has a rate. */
   take(executors: readonly Executor[]): Pace | undefined {
@@ -113,10 +120,10 @@ export class ArrivalPace {
       0,
     );
     const pace = {
-      begun: begun - this.begunBefore,
+      begun: begun - this.#begunBefore,
       planned: scheduled.reduce((sum, { plannedPerSecond = 0 }) => sum + plannedPerSecond, 0),
     };
-    this.begunBefore = begun;
+    this.#begunBefore = begun;
     return pace;
   }
 }

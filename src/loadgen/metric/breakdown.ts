@@ -11,9 +11,9 @@ const MOST_GROUPS = 200;
  * so it is only made when somebody wants it.
  */
 export class Breakdown {
-  private readonly registry = new MetricRegistry();
+  readonly #registry = new MetricRegistry();
   /** By scenario and group, then by metric. */
-  private readonly parts = new Map<string, Map<string, Metric>>();
+  readonly #parts = new Map<string, Map<string, Metric>>();
 
   /** Takes one sample; those of `setup` and `teardown` are in no scenario. */
   readonly tap: SampleTap = (definition, value, tags) => {
@@ -22,11 +22,11 @@ export class Breakdown {
     const group = tags.get('group') ?? '';
     const check = definition.name === 'checks' ? tags.get('check') : undefined;
     for (const path of group === '' ? [''] : ['', group]) {
-      const part = this.part(scenario + PART_SEPARATOR + path, path === '');
+      const part = this.#part(scenario + PART_SEPARATOR + path, path === '');
       if (part === undefined) continue;
-      this.metric(part, scenario + PART_SEPARATOR + path, definition).total.add(value);
+      this.#metric(part, scenario + PART_SEPARATOR + path, definition).total.add(value);
       if (check === undefined) continue;
-      const figures = this.registry.check(check, scenario + PART_SEPARATOR + path);
+      const figures = this.#registry.check(check, scenario + PART_SEPARATOR + path);
       if (value === 0) figures.fails += 1;
       else figures.passes += 1;
     }
@@ -34,25 +34,21 @@ export class Breakdown {
 
   /** What came since the last drain, under names of scenario, group and metric. */
   drain(): DrainedMetrics {
-    return drainMetrics(this.registry);
+    return drainMetrics(this.#registry);
   }
 
-  private part(name: string, isScenario: boolean): Map<string, Metric> | undefined {
-    const known = this.parts.get(name);
-    if (known !== undefined || (!isScenario && this.parts.size >= MOST_GROUPS)) return known;
+  #part(name: string, isScenario: boolean): Map<string, Metric> | undefined {
+    const known = this.#parts.get(name);
+    if (known !== undefined || (!isScenario && this.#parts.size >= MOST_GROUPS)) return known;
     const part = new Map<string, Metric>();
-    this.parts.set(name, part);
+    this.#parts.set(name, part);
     return part;
   }
 
-  private metric(
-    part: Map<string, Metric>,
-    name: string,
-    { name: metric, type, contains }: Metric['definition'],
-  ): Metric {
+  #metric(part: Map<string, Metric>, name: string, { name: metric, type, contains }: Metric['definition']): Metric {
     const known = part.get(metric);
     if (known !== undefined) return known;
-    const made = this.registry.define(name + PART_SEPARATOR + metric, type, contains);
+    const made = this.#registry.define(name + PART_SEPARATOR + metric, type, contains);
     part.set(metric, made);
     return made;
   }

@@ -3,22 +3,22 @@ import type { Series } from './series.js';
 
 /** Outcomes of one check with the same tags: counts them under its name and as samples of the rate `checks`. Hot: see bench/generator. */
 export class CheckRecorder {
-  private readonly check: Check;
-  private readonly samples: Series;
+  readonly #check: Check;
+  readonly #samples: Series;
 
   /** `samples` is the metric `checks`, bound to the tags. */
   constructor(check: Check, samples: Series) {
-    this.check = check;
-    this.samples = samples;
+    this.#check = check;
+    this.#samples = samples;
   }
 
   add(isPassed: boolean): void {
     if (isPassed) {
-      this.check.passes += 1;
-      this.samples.add(1);
+      this.#check.passes += 1;
+      this.#samples.add(1);
     } else {
-      this.check.fails += 1;
-      this.samples.add(0);
+      this.#check.fails += 1;
+      this.#samples.add(0);
     }
   }
 }

@@ -55,64 +55,64 @@ export function drainMetrics(registry: MetricRegistry): DrainedMetrics {
 
 /** Gathers in maps: names come from scripts, and `__proto__` is one that k6 allows. */
 class Drain {
-  private readonly counters = new Map<string, number>();
-  private readonly gauges = new Map<string, TimedGauge>();
-  private readonly rates = new Map<string, RateFigures>();
-  private readonly trends = new Map<string, TrendFigures>();
-  private readonly histograms: EncodedHistogram[] = [];
-  private readonly sketches: EncodedSketch[] = [];
+  readonly #counters = new Map<string, number>();
+  readonly #gauges = new Map<string, TimedGauge>();
+  readonly #rates = new Map<string, RateFigures>();
+  readonly #trends = new Map<string, TrendFigures>();
+  readonly #histograms: EncodedHistogram[] = [];
+  readonly #sketches: EncodedSketch[] = [];
 
   take(name: string, series: AnySeries): void {
-    if (series instanceof Counter) this.takeCounter(name, series);
-    else if (series instanceof Gauge) this.takeGauge(name, series);
-    else if (series instanceof Rate) this.takeRate(name, series);
-    else if (series instanceof TimeTrend) this.takeTimes(name, series);
+    if (series instanceof Counter) this.#takeCounter(name, series);
+    else if (series instanceof Gauge) this.#takeGauge(name, series);
+    else if (series instanceof Rate) this.#takeRate(name, series);
+    else if (series instanceof TimeTrend) this.#takeTimes(name, series);
     else if (series.sketch.count > 0) {
-      this.trends.set(name, figuresOf(series.sketch));
-      this.sketches.push({ series: name, bytes: encodeSketch(series.sketch) });
+      this.#trends.set(name, figuresOf(series.sketch));
+      this.#sketches.push({ series: name, bytes: encodeSketch(series.sketch) });
       series.sketch.reset();
     }
   }
 
   result(checks: readonly CheckFigures[]): DrainedMetrics {
     return {
-      counters: Object.fromEntries(this.counters),
-      gauges: Object.fromEntries(this.gauges),
-      rates: Object.fromEntries(this.rates),
-      trends: Object.fromEntries(this.trends),
+      counters: Object.fromEntries(this.#counters),
+      gauges: Object.fromEntries(this.#gauges),
+      rates: Object.fromEntries(this.#rates),
+      trends: Object.fromEntries(this.#trends),
       checks,
-      histograms: this.histograms,
-      sketches: this.sketches,
+      histograms: this.#histograms,
+      sketches: this.#sketches,
     };
   }
 
-  private takeCounter(name: string, counter: Counter): void {
-    if (counter.value !== 0) this.counters.set(name, counter.value);
+  #takeCounter(name: string, counter: Counter): void {
+    if (counter.value !== 0) this.#counters.set(name, counter.value);
     counter.value = 0;
   }
 
-  private takeGauge(name: string, gauge: Gauge): void {
+  #takeGauge(name: string, gauge: Gauge): void {
     const { value, min, max, atNs } = gauge;
-    if (gauge.isSet) this.gauges.set(name, { value, min, max, atNs });
+    if (gauge.isSet) this.#gauges.set(name, { value, min, max, atNs });
     gauge.reset();
   }
 
-  private takeRate(name: string, rate: Rate): void {
-    if (rate.passes + rate.fails > 0) this.rates.set(name, { passes: rate.passes, fails: rate.fails });
+  #takeRate(name: string, rate: Rate): void {
+    if (rate.passes + rate.fails > 0) this.#rates.set(name, { passes: rate.passes, fails: rate.fails });
     rate.passes = 0;
     rate.fails = 0;
   }
 
-  private takeTimes(name: string, { response, service, lag }: TimeTrend): void {
-    if (response.count > 0) this.trends.set(name, figuresOf(response));
-    this.takeHistogram(name, 'response', response);
-    this.takeHistogram(name, 'service', service);
-    this.takeHistogram(name, 'lag', lag);
+  #takeTimes(name: string, { response, service, lag }: TimeTrend): void {
+    if (response.count > 0) this.#trends.set(name, figuresOf(response));
+    this.#takeHistogram(name, 'response', response);
+    this.#takeHistogram(name, 'service', service);
+    this.#takeHistogram(name, 'lag', lag);
   }
 
-  private takeHistogram(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
+  #takeHistogram(series: string, kind: HistogramKind, histogram: Histogram | undefined): void {
     if (histogram === undefined || histogram.count === 0) return;
-    this.histograms.push({ series, kind, bytes: encodeHistogram(histogram) });
+    this.#histograms.push({ series, kind, bytes: encodeHistogram(histogram) });
     histogram.reset();
   }
 }

@@ -24,26 +24,26 @@ export interface MetricRegistryOptions {
 /** All that the virtual users of a thread record between two drains, under k6's names. */
 export class MetricRegistry {
   readonly metrics = new Map<string, Metric>();
-  private readonly checksByPath = new Map<string, Check>();
-  private readonly knownGroups = new Set<string>();
-  private newGroups: string[] = [];
-  private readonly wanted: readonly (readonly [name: string, series: SeriesName])[];
-  private readonly tap: SampleTap | undefined;
+  readonly #checksByPath = new Map<string, Check>();
+  readonly #knownGroups = new Set<string>();
+  #newGroups: string[] = [];
+  readonly #wanted: readonly (readonly [name: string, series: SeriesName])[];
+  readonly #tap: SampleTap | undefined;
 
   constructor({ submetrics = [], tap }: MetricRegistryOptions = {}) {
-    this.tap = tap;
-    this.wanted = submetrics.flatMap((name) => {
+    this.#tap = tap;
+    this.#wanted = submetrics.flatMap((name) => {
       const series = parseSeriesName(name);
       return 'problem' in series || series.tags.size === 0 ? [] : [[name, series] as const];
     });
   }
 
   get checks(): Iterable<Check> {
-    return this.checksByPath.values();
+    return this.#checksByPath.values();
   }
 
   counter(name: string, contains: MetricContains = 'default'): Metric<Counter> {
-    return this.create({ name, type: 'counter', contains }, () => new Counter());
+    return this.#create({ name, type: 'counter', contains }, () => new Counter());
   }
 
   /** A counter for our own arithmetic, of which outputs hear nothing. */
@@ -55,15 +55,15 @@ export class MetricRegistry {
   }
 
   gauge(name: string): Metric<Gauge> {
-    return this.create({ name, type: 'gauge', contains: 'default' }, () => new Gauge());
+    return this.#create({ name, type: 'gauge', contains: 'default' }, () => new Gauge());
   }
 
   rate(name: string): Metric<Rate> {
-    return this.create({ name, type: 'rate', contains: 'default' }, () => new Rate());
+    return this.#create({ name, type: 'rate', contains: 'default' }, () => new Rate());
   }
 
   timeTrend(name: string): Metric<TimeTrend> {
-    return this.create({ name, type: 'trend', contains: 'time' }, () => new TimeTrend());
+    return this.#create({ name, type: 'trend', contains: 'time' }, () => new TimeTrend());
   }
 
   /**
@@ -74,7 +74,7 @@ export class MetricRegistry {
     const known = this.metrics.get(name);
     if (known === undefined) {
       const definition = { name, type, contains };
-      return this.create(definition, () => createSeries(definition));
+      return this.#create(definition, () => createSeries(definition));
     }
     const { definition } = known;
     if (definition.type === type && definition.contains === contains) return known;
@@ -85,33 +85,33 @@ export class MetricRegistry {
 
   /** A group came to its end: summaries name it also when nothing was checked in it. */
   noteGroup(path: string): void {
-    if (this.knownGroups.has(path) || this.knownGroups.size >= MOST_GROUPS) return;
-    this.knownGroups.add(path);
-    this.newGroups.push(path);
+    if (this.#knownGroups.has(path) || this.#knownGroups.size >= MOST_GROUPS) return;
+    this.#knownGroups.add(path);
+    this.#newGroups.push(path);
   }
 
   /** The groups that were not there at the last call. */
   takeGroups(): readonly string[] {
-    const groups = this.newGroups;
-    this.newGroups = [];
+    const groups = this.#newGroups;
+    this.#newGroups = [];
     return groups;
   }
 
   /** The check of this name in this group; the rate `checks` is what records their samples. */
   check(name: string, group = ''): Check {
     const path = `${group}::${name}`;
-    const known = this.checksByPath.get(path);
+    const known = this.#checksByPath.get(path);
     if (known !== undefined) return known;
     const check = { name, group, passes: 0, fails: 0 };
-    this.checksByPath.set(path, check);
+    this.#checksByPath.set(path, check);
     return check;
   }
 
-  private create<S extends AnySeries>(definition: MetricDefinition, series: () => S): Metric<S> {
-    const submetrics: Submetric<S>[] = this.wanted
+  #create<S extends AnySeries>(definition: MetricDefinition, series: () => S): Metric<S> {
+    const submetrics: Submetric<S>[] = this.#wanted
       .filter(([, { metric }]) => metric === definition.name)
       .map(([name, { tags }]) => ({ name, tags, series: series() }));
-    const metric = new Metric<S>({ definition, total: series(), submetrics, tap: this.tap });
+    const metric = new Metric<S>({ definition, total: series(), submetrics, tap: this.#tap });
     this.metrics.set(definition.name, metric);
     return metric;
   }

@@ -20,22 +20,22 @@ export const DEFAULT_SYSTEM_TAGS = [
 
 /** Which tags samples get of themselves. */
 export class SystemTags {
-  private readonly names: ReadonlySet<string>;
+  readonly #names: ReadonlySet<string>;
 
   /** k6's default set when undefined. */
   constructor(names: readonly string[] = DEFAULT_SYSTEM_TAGS) {
-    this.names = new Set(names);
+    this.#names = new Set(names);
   }
 
   has(name: string): boolean {
-    return this.names.has(name);
+    return this.#names.has(name);
   }
 
   /** Those of the tags that are wanted and have a value. */
   pick(tags: Readonly<Record<string, string | undefined>>): Tags {
     const picked = new Map<string, string>();
     for (const [name, value] of Object.entries(tags)) {
-      if (value !== undefined && this.names.has(name)) picked.set(name, value);
+      if (value !== undefined && this.#names.has(name)) picked.set(name, value);
     }
     return picked;
   }

@@ -30,42 +30,42 @@ const METADATA: readonly string[] = ['iter', 'ocsp_status', 'vu'];
  */
 export class CsvOutput implements LoadOutput {
   readonly description: string;
-  private readonly file: SampleFile;
-  private readonly columns: readonly string[];
-  private readonly formatTime: (timeMs: number) => string;
+  readonly #file: SampleFile;
+  readonly #columns: readonly string[];
+  readonly #formatTime: (timeMs: number) => string;
 
   constructor({ path, timeFormat }: CsvWish, systemTags: readonly string[] | undefined, file = new SampleFile(path)) {
     this.description = isStandardOutput(path) ? 'csv (stdout)' : `csv (${path})`;
-    this.columns = systemTags?.filter((tag) => !METADATA.includes(tag)).toSorted() ?? DEFAULT_COLUMNS;
-    this.formatTime = TIME_FORMATS[timeFormat];
-    this.file = file;
+    this.#columns = systemTags?.filter((tag) => !METADATA.includes(tag)).toSorted() ?? DEFAULT_COLUMNS;
+    this.#formatTime = TIME_FORMATS[timeFormat];
+    this.#file = file;
   }
 
   async start(): Promise<void> {
-    await this.file.start();
-    const names = ['metric_name', 'timestamp', 'metric_value', ...this.columns, 'extra_tags', 'metadata'];
-    this.file.write(`${names.join(',')}\n`, 0);
+    await this.#file.start();
+    const names = ['metric_name', 'timestamp', 'metric_value', ...this.#columns, 'extra_tags', 'metadata'];
+    this.#file.write(`${names.join(',')}\n`, 0);
   }
 
   takeSamples({ series, indexes, values, timesMs, dropped }: SampleBatch): void {
     const names = series.map(({ definition }) => cell(definition.name));
-    const tails = series.map((one) => this.tagCells(one));
+    const tails = series.map((one) => this.#tagCells(one));
     const rows: string[] = [];
     indexes.forEach((index, at) => {
-      const time = this.formatTime(timesMs[at] ?? 0);
+      const time = this.#formatTime(timesMs[at] ?? 0);
       rows.push(`${names[index]},${time},${(values[at] ?? 0).toFixed(6)},${tails[index]}\n`);
     });
-    if (rows.length > 0) this.file.write(rows.join(''), rows.length);
-    this.file.countLost(dropped);
+    if (rows.length > 0) this.#file.write(rows.join(''), rows.length);
+    this.#file.countLost(dropped);
   }
 
   stop(): Promise<readonly string[]> {
-    return this.file.stop();
+    return this.#file.stop();
   }
 
-  private tagCells({ tags }: SampledSeries): string {
-    const extra = tagsOf(tags).filter(([key]) => !this.columns.includes(key));
-    const cells = [...this.columns.map((name) => tags.get(name) ?? ''), pairs(extra), pairs(metadataOf(tags))];
+  #tagCells({ tags }: SampledSeries): string {
+    const extra = tagsOf(tags).filter(([key]) => !this.#columns.includes(key));
+    const cells = [...this.#columns.map((name) => tags.get(name) ?? ''), pairs(extra), pairs(metadataOf(tags))];
     return cells.map(cell).join(',');
   }
 }

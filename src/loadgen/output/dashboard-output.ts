@@ -31,55 +31,55 @@ const HEADERS = {
 /** A page with charts of the run, served from memory while it goes; each second reaches it as a Server-Sent Event. */
 export class DashboardOutput implements LoadOutput {
   readonly description: string = '';
-  private readonly server: LocalServer;
-  private readonly pages = new Set<ServerResponse>();
-  private readonly history: string[] = [];
-  private header: RunHeader | undefined;
+  readonly #server: LocalServer;
+  readonly #pages = new Set<ServerResponse>();
+  readonly #history: string[] = [];
+  #header: RunHeader | undefined;
 
   constructor(address: ListenAddress) {
-    this.server = new LocalServer(address, 'dashboard', (request, response) => this.answer(request, response));
+    this.#server = new LocalServer(address, 'dashboard', (request, response) => this.#answer(request, response));
   }
 
   get url(): string {
-    return this.server.url;
+    return this.#server.url;
   }
 
   start(): Promise<void> {
-    return this.server.start();
+    return this.#server.start();
   }
 
   takeSnapshot(snapshot: RunSnapshot): void {
-    this.header = snapshot.header;
+    this.#header = snapshot.header;
     const second = JSON.stringify(dashboardSecond(snapshot));
-    this.history.push(second);
-    if (this.history.length > MOST_SECONDS) this.history.shift();
-    for (const page of this.pages) {
+    this.#history.push(second);
+    if (this.#history.length > MOST_SECONDS) this.#history.shift();
+    for (const page of this.#pages) {
       if (page.writableLength > MOST_WAITING_BYTES) page.destroy();
       else page.write(`event: second\ndata: ${second}\n\n`);
     }
   }
 
   async stop(): Promise<readonly string[]> {
-    for (const page of this.pages) page.end();
-    await this.server.stop();
+    for (const page of this.#pages) page.end();
+    await this.#server.stop();
     return [];
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? '';
     const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
     if (request.method !== 'GET') send(response, 405, ['text/plain', 'GET only\n']);
-    else if (path === '/') send(response, 200, ['text/html', dashboardPage(this.header)]);
-    else if (path === '/events') this.stream(response);
+    else if (path === '/') send(response, 200, ['text/html', dashboardPage(this.#header)]);
+    else if (path === '/events') this.#stream(response);
     else if (file === undefined) send(response, 404, ['text/plain', 'not found\n']);
     else send(response, 200, file);
   }
 
-  private stream(response: ServerResponse): void {
+  #stream(response: ServerResponse): void {
     response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream' });
-    response.write(`event: history\ndata: [${this.history.join(',')}]\n\n`);
-    this.pages.add(response);
-    response.on('close', () => this.pages.delete(response));
+    response.write(`event: history\ndata: [${this.#history.join(',')}]\n\n`);
+    this.#pages.add(response);
+    response.on('close', () => this.#pages.delete(response));
   }
 }
 

@@ -15,43 +15,44 @@ export interface JsonOutputPlan {
 /** Every sample as a line of JSON, as k6's `json` output has them (k6 docs, "JSON"): `Metric` before the first `Point` of a metric. */
 export class JsonOutput implements LoadOutput {
   readonly description: string;
-  private readonly file: SampleFile;
-  private readonly told = new Set<string>();
+  readonly #file: SampleFile;
+  readonly #told = new Set<string>();
 
-  constructor(
-    path: string,
-    private readonly plan: JsonOutputPlan,
-    file = new SampleFile(path),
-  ) {
+  readonly #plan: JsonOutputPlan;
+
+  constructor(path: string, plan: JsonOutputPlan, file = new SampleFile(path)) {
+    this.#plan = plan;
     this.description = isStandardOutput(path) ? 'json(stdout)' : `json (${path})`;
-    this.file = file;
+    this.#file = file;
   }
 
   start(): Promise<void> {
-    return this.file.start();
+    return this.#file.start();
   }
 
   takeSamples({ series, indexes, values, timesMs, dropped }: SampleBatch): void {
     const frames = series.map(pointFrame);
-    const lines = series.flatMap(({ definition }) => this.metricLine(definition));
+    const lines = series.flatMap(({ definition }) => this.#metricLine(definition));
     const time = timeText();
     indexes.forEach((index, at) => {
       const [head = '', tail = ''] = frames[index] ?? [];
       lines.push(`${head}${time(timesMs[at] ?? 0)}","value":${JSON.stringify(values[at])}${tail}`);
     });
-    if (lines.length > 0) this.file.write(`${lines.join('\n')}\n`, indexes.length);
-    this.file.countLost(dropped);
+    if (lines.length > 0) this.#file.write(`${lines.join('\n')}\n`, indexes.length);
+    this.#file.countLost(dropped);
   }
 
   stop(): Promise<readonly string[]> {
-    return this.file.stop();
+    return this.#file.stop();
   }
 
-  private metricLine({ name, type, contains }: MetricDefinition): string[] {
-    if (this.told.has(name)) return [];
-    this.told.add(name);
-    const thresholds = this.plan.thresholds.filter(({ series }) => series === name).map(({ expression }) => expression);
-    const data = { name, type, contains, thresholds, submetrics: submetricsOf(name, this.plan) };
+  #metricLine({ name, type, contains }: MetricDefinition): string[] {
+    if (this.#told.has(name)) return [];
+    this.#told.add(name);
+    const thresholds = this.#plan.thresholds
+      .filter(({ series }) => series === name)
+      .map(({ expression }) => expression);
+    const data = { name, type, contains, thresholds, submetrics: submetricsOf(name, this.#plan) };
     return [JSON.stringify({ type: 'Metric', data, metric: name })];
   }
 }

@@ -17,16 +17,20 @@ export interface LoadOutput {
 
 /** All outputs of a run as one. */
 export class LoadOutputs {
-  constructor(private readonly outputs: readonly LoadOutput[]) {}
+  readonly #outputs: readonly LoadOutput[];
+
+  constructor(outputs: readonly LoadOutput[]) {
+    this.#outputs = outputs;
+  }
 
   /** For the header, in the order in which they were named. */
   get descriptions(): readonly string[] {
-    return this.outputs.map(({ description }) => description);
+    return this.#outputs.map(({ description }) => description);
   }
 
   /** Takes every sample; undefined when no output wants them. */
   get takeSamples(): ((batch: SampleBatch) => void) | undefined {
-    const takers = this.outputs.filter((output) => output.takeSamples !== undefined);
+    const takers = this.#outputs.filter((output) => output.takeSamples !== undefined);
     if (takers.length === 0) return undefined;
     return (batch) => {
       for (const taker of takers) taker.takeSamples?.(batch);
@@ -35,23 +39,23 @@ export class LoadOutputs {
 
   /** Throws what the first one that cannot start throws; those before it are stopped again. */
   async start(): Promise<void> {
-    for (const [place, output] of this.outputs.entries()) {
+    for (const [place, output] of this.#outputs.entries()) {
       try {
         await output.start();
       } catch (error) {
-        for (const started of this.outputs.slice(0, place)) await started.stop();
+        for (const started of this.#outputs.slice(0, place)) await started.stop();
         throw error;
       }
     }
   }
 
   takeSnapshot(snapshot: RunSnapshot): void {
-    for (const output of this.outputs) output.takeSnapshot?.(snapshot);
+    for (const output of this.#outputs) output.takeSnapshot?.(snapshot);
   }
 
   /** Stops all at once. Gives a sentence for all that was lost. */
   async stop(): Promise<readonly string[]> {
-    const sentences = await Promise.all(this.outputs.map((output) => output.stop()));
+    const sentences = await Promise.all(this.#outputs.map((output) => output.stop()));
     return sentences.flat();
   }
 }

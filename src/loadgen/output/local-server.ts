@@ -6,55 +6,60 @@ import { formatListenAddress, type ListenAddress } from '../../core/listen-addre
 
 /** A small HTTP server beside a run. It keeps no process alive, and answers only requests that call it by an address, not by a name that was made to point here (DNS rebinding). */
 export class LocalServer {
-  private readonly server: Server;
+  readonly #server: Server;
+
+  readonly #address: ListenAddress;
+  readonly #flag: string;
 
   /** `flag` is who asked for it, for errors. */
   constructor(
-    private readonly address: ListenAddress,
-    private readonly flag: string,
+    address: ListenAddress,
+    flag: string,
     answer: (request: IncomingMessage, response: ServerResponse) => void,
   ) {
-    this.server = createServer((request, response) => {
-      if (this.isCalledByAddress(request.headers.host ?? '')) answer(request, response);
+    this.#address = address;
+    this.#flag = flag;
+    this.#server = createServer((request, response) => {
+      if (this.#isCalledByAddress(request.headers.host ?? '')) answer(request, response);
       else response.writeHead(403, { 'Content-Type': 'text/plain' }).end('Call this server by its address.\n');
     });
   }
 
   /** `http://host:port` where it listens, or is to listen. */
   get url(): string {
-    const bound = this.server.address();
-    const port = bound === null || typeof bound === 'string' ? this.address.port : bound.port;
-    return `http://${formatListenAddress({ host: this.address.host, port })}`;
+    const bound = this.#server.address();
+    const port = bound === null || typeof bound === 'string' ? this.#address.port : bound.port;
+    return `http://${formatListenAddress({ host: this.#address.host, port })}`;
   }
 
   /** Throws `listen.*` when the address cannot be listened on. */
   async start(): Promise<void> {
-    this.server.listen(this.address.port, this.address.host);
+    this.#server.listen(this.#address.port, this.#address.host);
     try {
-      await once(this.server, 'listening');
+      await once(this.#server, 'listening');
     } catch (cause) {
-      throw listenFailure(`${this.flag}: ${formatListenAddress(this.address)}`, cause);
+      throw listenFailure(`${this.#flag}: ${formatListenAddress(this.#address)}`, cause);
     }
-    this.server.unref();
+    this.#server.unref();
     // A connection by itself must not keep the process alive either.
-    this.server.on('connection', (socket) => socket.unref());
+    this.#server.on('connection', (socket) => socket.unref());
   }
 
   /** Ends all answers that are under way. */
   async stop(): Promise<void> {
-    if (!this.server.listening) return;
-    const isClosed = once(this.server, 'close');
-    this.server.close();
-    this.server.closeAllConnections();
+    if (!this.#server.listening) return;
+    const isClosed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
     await isClosed;
   }
 
-  private isCalledByAddress(hostHeader: string): boolean {
+  #isCalledByAddress(hostHeader: string): boolean {
     const host = hostHeader
       .replace(/:\d+$/, '')
       .replace(/^\[(.*)\]$/, '$1')
       .toLowerCase();
-    return isIP(host) !== 0 || host === 'localhost' || host === this.address.host.toLowerCase();
+    return isIP(host) !== 0 || host === 'localhost' || host === this.#address.host.toLowerCase();
   }
 }
 

@@ -11,51 +11,52 @@ const REQUEST_BOUND_MS = 5000;
  */
 export class OtlpOutput implements LoadOutput {
   readonly description: string;
-  private readonly url: URL;
+  readonly #url: URL;
   /** The latest that was not sent. */
-  private waiting: RunSnapshot | undefined;
-  private isSent: Promise<void> | undefined;
-  private skipped = 0;
-  private failed = 0;
-  private lastFailure = '';
+  #waiting: RunSnapshot | undefined;
+  #isSent: Promise<void> | undefined;
+  #skipped = 0;
+  #failed = 0;
+  #lastFailure = '';
 
   /** The path of the URL is `/v1/metrics` unless it has one. */
   constructor(url: URL) {
-    this.url = new URL(url.pathname === '/' ? '/v1/metrics' : url.href, url);
-    this.description = `otlp (${this.url.origin}${this.url.pathname})`;
+    this.#url = new URL(url.pathname === '/' ? '/v1/metrics' : url.href, url);
+    this.description = `otlp (${this.#url.origin}${this.#url.pathname})`;
   }
 
   async start(): Promise<void> {}
 
   takeSnapshot(snapshot: RunSnapshot): void {
-    if (this.isSent !== undefined) {
-      this.skipped += 1;
-      this.waiting = snapshot;
+    if (this.#isSent !== undefined) {
+      this.#skipped += 1;
+      this.#waiting = snapshot;
       return;
     }
-    this.waiting = undefined;
-    this.isSent = this.send(snapshot).finally(() => {
-      this.isSent = undefined;
+    this.#waiting = undefined;
+    this.#isSent = this.#send(snapshot).finally(() => {
+      this.#isSent = undefined;
     });
   }
 
   /** Waits for the request under way, then sends the end of the run if that was not in it; each within its bound. */
   async stop(): Promise<readonly string[]> {
-    await this.isSent;
-    if (this.waiting !== undefined) {
-      this.skipped -= 1;
-      await this.send(this.waiting);
+    await this.#isSent;
+    if (this.#waiting !== undefined) {
+      this.#skipped -= 1;
+      await this.#send(this.#waiting);
     }
     const sentences: string[] = [];
-    if (this.failed > 0) sentences.push(`${this.failed} requests to ${this.url.origin} failed: ${this.lastFailure}`);
-    if (this.skipped > 0)
-      sentences.push(`${this.skipped} seconds were not sent to ${this.url.origin} on their own, for it was slow`);
+    if (this.#failed > 0)
+      sentences.push(`${this.#failed} requests to ${this.#url.origin} failed: ${this.#lastFailure}`);
+    if (this.#skipped > 0)
+      sentences.push(`${this.#skipped} seconds were not sent to ${this.#url.origin} on their own, for it was slow`);
     return sentences;
   }
 
-  private async send(snapshot: RunSnapshot): Promise<void> {
+  async #send(snapshot: RunSnapshot): Promise<void> {
     try {
-      const response = await fetch(this.url, {
+      const response = await fetch(this.#url, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(otlpJson(snapshot)),
@@ -64,8 +65,8 @@ export class OtlpOutput implements LoadOutput {
       await response.arrayBuffer();
       if (!response.ok) throw new Error(`it answered ${response.status}`);
     } catch (error) {
-      this.failed += 1;
-      this.lastFailure = failureText(error);
+      this.#failed += 1;
+      this.#lastFailure = failureText(error);
     }
   }
 }

@@ -6,31 +6,31 @@ import { prometheusText } from '../../summary/exporters/prometheus-text.js';
 
 /** Where a Prometheus fetches the run so far, `GET /metrics`, for as long as it goes. */
 export class PrometheusOutput implements LoadOutput {
-  private readonly server: LocalServer;
-  private text = '';
+  readonly #server: LocalServer;
+  #text = '';
 
   constructor(address: ListenAddress) {
-    this.server = new LocalServer(address, 'out', (request, response) => {
+    this.#server = new LocalServer(address, 'out', (request, response) => {
       const isFound = request.url === '/metrics' && request.method === 'GET';
       response.writeHead(isFound ? 200 : 404, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
-      response.end(isFound ? this.text : 'GET /metrics\n');
+      response.end(isFound ? this.#text : 'GET /metrics\n');
     });
   }
 
   get description(): string {
-    return `prometheus (${this.server.url}/metrics)`;
+    return `prometheus (${this.#server.url}/metrics)`;
   }
 
   start(): Promise<void> {
-    return this.server.start();
+    return this.#server.start();
   }
 
   takeSnapshot(snapshot: RunSnapshot): void {
-    this.text = prometheusText(snapshot);
+    this.#text = prometheusText(snapshot);
   }
 
   async stop(): Promise<readonly string[]> {
-    await this.server.stop();
+    await this.#server.stop();
     return [];
   }
 }

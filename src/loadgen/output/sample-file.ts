@@ -11,67 +11,71 @@ const STOP_BOUND_MS = 10_000;
 
 /** A text file that is written as fast as the disk takes it and no faster; what did not fit is counted. Ends in `.gz`: compressed. */
 export class SampleFile {
-  private sink: Writable | undefined;
-  private isWritten: Promise<void> = Promise.resolve();
-  private failure: string | undefined;
-  private isOpen = false;
-  private lost = 0;
+  #sink: Writable | undefined;
+  #isWritten: Promise<void> = Promise.resolve();
+  #failure: string | undefined;
+  #isOpen = false;
+  #lost = 0;
 
-  constructor(
-    private readonly path: string,
-    private readonly mostWaitingBytes = MOST_WAITING_BYTES,
-    private readonly stdout: Writable = process.stdout,
-  ) {}
+  readonly #path: string;
+  readonly #mostWaitingBytes: number;
+  readonly #stdout: Writable;
+
+  constructor(path: string, mostWaitingBytes = MOST_WAITING_BYTES, stdout: Writable = process.stdout) {
+    this.#path = path;
+    this.#mostWaitingBytes = mostWaitingBytes;
+    this.#stdout = stdout;
+  }
 
   /** Throws `output.failed` when the file cannot be made. */
   async start(): Promise<void> {
-    if (isStandardOutput(this.path)) return this.startOnStandardOutput();
-    const file = createWriteStream(this.path);
+    if (isStandardOutput(this.#path)) return this.#startOnStandardOutput();
+    const file = createWriteStream(this.#path);
     try {
       await once(file, 'open');
     } catch (cause) {
-      throw new WsgError('output.failed', `out: ${this.path} cannot be written: ${errorMessage(cause)}`, { cause });
+      throw new WsgError('output.failed', `out: ${this.#path} cannot be written: ${errorMessage(cause)}`, { cause });
     }
-    this.isOpen = true;
-    const gzip = this.path.endsWith('.gz') ? createGzip() : undefined;
-    this.sink = gzip ?? file;
-    this.isWritten = (gzip === undefined ? finished(file) : pipeline(gzip, file)).catch((error: unknown) => {
-      this.failure = errorMessage(error);
-      this.isOpen = false;
+    this.#isOpen = true;
+    const gzip = this.#path.endsWith('.gz') ? createGzip() : undefined;
+    this.#sink = gzip ?? file;
+    this.#isWritten = (gzip === undefined ? finished(file) : pipeline(gzip, file)).catch((error: unknown) => {
+      this.#failure = errorMessage(error);
+      this.#isOpen = false;
     });
   }
 
   /** The stream belongs to the process: it is never ended, and a reader that has gone does not count as an error. */
-  private startOnStandardOutput(): void {
-    const { stdout } = this;
-    this.isOpen = true;
-    this.sink = stdout;
-    stdout.once('error', () => (this.isOpen = false));
+  #startOnStandardOutput(): void {
+    const stdout = this.#stdout;
+    this.#isOpen = true;
+    this.#sink = stdout;
+    stdout.once('error', () => (this.#isOpen = false));
   }
 
-  private get name(): string {
-    return isStandardOutput(this.path) ? 'standard output' : this.path;
+  get #name(): string {
+    return isStandardOutput(this.#path) ? 'standard output' : this.#path;
   }
 
   /** Writes the text of so many samples, or counts them as lost. */
   write(text: string, samples: number): void {
-    if (!this.isOpen || this.sink === undefined || this.sink.writableLength > this.mostWaitingBytes)
-      this.lost += samples;
-    else this.sink.write(text);
+    if (!this.#isOpen || this.#sink === undefined || this.#sink.writableLength > this.#mostWaitingBytes)
+      this.#lost += samples;
+    else this.#sink.write(text);
   }
 
   /** Samples that were lost before they came here. */
   countLost(samples: number): void {
-    this.lost += samples;
+    this.#lost += samples;
   }
 
   /** Closes the file, for a bounded time. Gives a sentence for all that is not in it. */
   async stop(): Promise<readonly string[]> {
-    if (isStandardOutput(this.path)) this.isWritten = this.isOpen ? flushed(this.stdout) : Promise.resolve();
-    else this.sink?.end();
+    if (isStandardOutput(this.#path)) this.#isWritten = this.#isOpen ? flushed(this.#stdout) : Promise.resolve();
+    else this.#sink?.end();
     const bound = new AbortController();
     const isLate = await Promise.race([
-      this.isWritten.then(() => false),
+      this.#isWritten.then(() => false),
       new Promise<boolean>((resolve) => {
         const timer = setTimeout(resolve, STOP_BOUND_MS, true);
         bound.signal.addEventListener('abort', () => clearTimeout(timer));
@@ -79,10 +83,10 @@ export class SampleFile {
     ]);
     bound.abort();
     const sentences: string[] = [];
-    if (this.failure !== undefined) sentences.push(`${this.name} could not be written: ${this.failure}`);
-    if (isLate) sentences.push(`${this.name} was not written to its end within ${STOP_BOUND_MS / 1000} s`);
-    if (this.lost > 0)
-      sentences.push(`${this.name} lacks ${this.lost} samples that were dropped to keep up with the load`);
+    if (this.#failure !== undefined) sentences.push(`${this.#name} could not be written: ${this.#failure}`);
+    if (isLate) sentences.push(`${this.#name} was not written to its end within ${STOP_BOUND_MS / 1000} s`);
+    if (this.#lost > 0)
+      sentences.push(`${this.#name} lacks ${this.#lost} samples that were dropped to keep up with the load`);
     return sentences;
   }
 }

@@ -23,88 +23,88 @@ import {
 
 /** Adds up what the seconds of a run brought, from all its threads. In maps, for names come from scripts. */
 export class RunAccumulator {
-  private readonly counters = new Map<string, number>();
-  private readonly gauges = new Map<string, GaugeFigures>();
-  private readonly rates = new Map<string, RateFigures>();
-  private readonly trends = new Map<string, TrendFigures>();
-  private readonly checks = new Map<string, CheckFigures>();
-  private readonly groups = new Set<string>();
-  private readonly histograms = new Map<string, Partial<Record<HistogramKind, Histogram>>>();
-  private readonly sketches = new Map<string, ValueSketch>();
+  readonly #counters = new Map<string, number>();
+  readonly #gauges = new Map<string, GaugeFigures>();
+  readonly #rates = new Map<string, RateFigures>();
+  readonly #trends = new Map<string, TrendFigures>();
+  readonly #checks = new Map<string, CheckFigures>();
+  readonly #groups = new Set<string>();
+  readonly #histograms = new Map<string, Partial<Record<HistogramKind, Histogram>>>();
+  readonly #sketches = new Map<string, ValueSketch>();
 
   add(metrics: DrainedMetrics): void {
     this.addFigures({ ...metrics, gauges: withoutTimes(metrics.gauges) });
-    for (const group of metrics.groups ?? []) this.groups.add(group);
-    for (const histogram of metrics.histograms) this.addHistogram(histogram);
-    for (const sketch of metrics.sketches) this.addSketch(sketch);
+    for (const group of metrics.groups ?? []) this.#groups.add(group);
+    for (const histogram of metrics.histograms) this.#addHistogram(histogram);
+    for (const sketch of metrics.sketches) this.#addSketch(sketch);
   }
 
   /** Adds a second's figures without its histograms and sketches. */
   addFigures({ counters, gauges, rates, trends, checks }: Omit<SecondRecord, 'second' | 'elapsedMs'>): void {
-    for (const [name, value] of Object.entries(counters)) this.counters.set(name, this.counter(name) + value);
+    for (const [name, value] of Object.entries(counters)) this.#counters.set(name, this.counter(name) + value);
     for (const [name, gauge] of Object.entries(gauges))
-      this.gauges.set(name, mergeGauges(this.gauges.get(name), gauge));
-    for (const [name, rate] of Object.entries(rates)) this.rates.set(name, mergeRates(this.rates.get(name), rate));
+      this.#gauges.set(name, mergeGauges(this.#gauges.get(name), gauge));
+    for (const [name, rate] of Object.entries(rates)) this.#rates.set(name, mergeRates(this.#rates.get(name), rate));
     for (const [name, trend] of Object.entries(trends))
-      this.trends.set(name, mergeTrends(this.trends.get(name), trend));
-    for (const check of checks) this.addCheck(check);
+      this.#trends.set(name, mergeTrends(this.#trends.get(name), trend));
+    for (const check of checks) this.#addCheck(check);
   }
 
   /** Adds a second's histogram; the record's own stays as it is. */
   mergeHistogram({ series, kind, histogram }: HistogramRecord): void {
-    this.histogram(series, kind).add(histogram);
+    this.#histogram(series, kind).add(histogram);
   }
 
   /** Adds a second's sketch; the record's own stays as it is. */
   mergeSketch({ series, sketch }: SketchRecord): void {
-    this.sketch(series).add(sketch);
+    this.#sketch(series).add(sketch);
   }
 
   /** The sum of a counter so far. */
   counter(name: string): number {
-    return this.counters.get(name) ?? 0;
+    return this.#counters.get(name) ?? 0;
   }
 
   /** All that was added, with what the seconds do not tell. The histograms and sketches stay those of the accumulator. */
   totals(durationMs: number, iterations: RunTotals['iterations']): RunTotals {
-    const trends = [...this.trends].map(([name, figures]): [string, TrendTotals] => {
-      const sketch = this.sketches.get(name);
-      return [name, { ...figures, histograms: this.histograms.get(name) ?? {}, ...(sketch && { sketch }) }];
+    const trends = [...this.#trends].map(([name, figures]): [string, TrendTotals] => {
+      const sketch = this.#sketches.get(name);
+      return [name, { ...figures, histograms: this.#histograms.get(name) ?? {}, ...(sketch && { sketch }) }];
     });
     return {
       durationMs,
-      counters: Object.fromEntries(this.counters),
-      gauges: Object.fromEntries(this.gauges),
-      rates: Object.fromEntries(this.rates),
+      counters: Object.fromEntries(this.#counters),
+      gauges: Object.fromEntries(this.#gauges),
+      rates: Object.fromEntries(this.#rates),
       trends: Object.fromEntries(trends),
-      checks: [...this.checks.values()],
-      ...(this.groups.size > 0 && { groups: [...this.groups] }),
+      checks: [...this.#checks.values()],
+      ...(this.#groups.size > 0 && { groups: [...this.#groups] }),
       iterations,
     };
   }
 
-  private addCheck(check: CheckFigures): void {
+  #addCheck(check: CheckFigures): void {
     const key = `${check.group}::${check.name}`;
-    this.checks.set(key, { ...check, ...mergeRates(this.checks.get(key), check) });
+    this.#checks.set(key, { ...check, ...mergeRates(this.#checks.get(key), check) });
   }
 
-  private addHistogram({ series, kind, bytes }: EncodedHistogram): void {
-    decodeHistogramInto(bytes, this.histogram(series, kind));
+  #addHistogram({ series, kind, bytes }: EncodedHistogram): void {
+    decodeHistogramInto(bytes, this.#histogram(series, kind));
   }
 
-  private addSketch({ series, bytes }: EncodedSketch): void {
-    decodeSketchInto(bytes, this.sketch(series));
+  #addSketch({ series, bytes }: EncodedSketch): void {
+    decodeSketchInto(bytes, this.#sketch(series));
   }
 
-  private histogram(series: string, kind: HistogramKind): Histogram {
-    const kinds = this.histograms.get(series) ?? {};
-    this.histograms.set(series, kinds);
+  #histogram(series: string, kind: HistogramKind): Histogram {
+    const kinds = this.#histograms.get(series) ?? {};
+    this.#histograms.set(series, kinds);
     return (kinds[kind] ??= new Histogram());
   }
 
-  private sketch(series: string): ValueSketch {
-    const sketch = this.sketches.get(series) ?? new ValueSketch();
-    this.sketches.set(series, sketch);
+  #sketch(series: string): ValueSketch {
+    const sketch = this.#sketches.get(series) ?? new ValueSketch();
+    this.#sketches.set(series, sketch);
     return sketch;
   }
 }

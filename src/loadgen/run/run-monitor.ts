@@ -17,59 +17,60 @@ const NO_ITERATIONS = { complete: 0, interrupted: 0 } as const;
 
 /** Makes of the records of a run what is to be shown while it goes: after each second a snapshot, and one more at its end. */
 export class RunMonitor implements RunSink {
-  private readonly accumulator = new RunAccumulator();
-  private readonly judge: ThresholdJudge;
+  readonly #accumulator = new RunAccumulator();
+  readonly #judge: ThresholdJudge;
   /** Response times of the second under way. Histograms are large: each is made once and used again. */
-  private readonly response = new Map<string, Histogram>();
-  private header: RunHeader | undefined;
-  private second: SecondRecord | undefined;
-  private lastElapsedMs = 0;
-  private last: RunSnapshot | undefined;
+  readonly #response = new Map<string, Histogram>();
+  #header: RunHeader | undefined;
+  #second: SecondRecord | undefined;
+  #lastElapsedMs = 0;
+  #last: RunSnapshot | undefined;
 
-  constructor(
-    thresholds: readonly ThresholdPlan[],
-    private readonly tell: (snapshot: RunSnapshot) => void,
-  ) {
-    this.judge = new ThresholdJudge(thresholds);
+  readonly #tell: (snapshot: RunSnapshot) => void;
+
+  constructor(thresholds: readonly ThresholdPlan[], tell: (snapshot: RunSnapshot) => void) {
+    this.#tell = tell;
+    this.#judge = new ThresholdJudge(thresholds);
   }
 
   writeHeader(header: RunHeader): void {
-    this.header = header;
+    this.#header = header;
   }
 
   writeSecond(second: SecondRecord): void {
-    this.second = second;
-    this.accumulator.addFigures(second);
+    this.#second = second;
+    this.#accumulator.addFigures(second);
   }
 
   writeHistogram(record: HistogramRecord): void {
-    this.accumulator.mergeHistogram(record);
+    this.#accumulator.mergeHistogram(record);
     if (record.kind !== 'response') return;
-    const histogram = this.response.get(record.series) ?? new Histogram();
-    this.response.set(record.series, histogram);
+    const histogram = this.#response.get(record.series) ?? new Histogram();
+    this.#response.set(record.series, histogram);
     histogram.add(record.histogram);
   }
 
   writeSketch(record: SketchRecord): void {
-    this.accumulator.mergeSketch(record);
+    this.#accumulator.mergeSketch(record);
   }
 
   /** The last record of a second. */
   writeHealth(health: HealthRecord): void {
-    const { header, second } = this;
+    const header = this.#header;
+    const second = this.#second;
     if (header === undefined || second === undefined) return;
-    const totals = this.accumulator.totals(second.elapsedMs, NO_ITERATIONS);
-    this.last = {
+    const totals = this.#accumulator.totals(second.elapsedMs, NO_ITERATIONS);
+    this.#last = {
       header,
       second,
-      lengthMs: second.elapsedMs - this.lastElapsedMs,
+      lengthMs: second.elapsedMs - this.#lastElapsedMs,
       health,
-      latencies: this.takeLatencies(),
+      latencies: this.#takeLatencies(),
       totals,
-      thresholds: this.judge.outcomes(totals, header.metrics),
+      thresholds: this.#judge.outcomes(totals, header.metrics),
     };
-    this.lastElapsedMs = second.elapsedMs;
-    this.tell(this.last);
+    this.#lastElapsedMs = second.elapsedMs;
+    this.#tell(this.#last);
   }
 
   writeGateway(): void {}
@@ -79,15 +80,15 @@ export class RunMonitor implements RunSink {
   writeThreshold(): void {}
 
   writeEnd(end: RunEnd): void {
-    if (this.last === undefined) return;
+    if (this.#last === undefined) return;
     const { totals } = end;
-    const { metrics } = this.last.header;
-    this.tell({ ...this.last, totals, thresholds: this.judge.outcomes(totals, metrics), end });
+    const { metrics } = this.#last.header;
+    this.#tell({ ...this.#last, totals, thresholds: this.#judge.outcomes(totals, metrics), end });
   }
 
-  private takeLatencies(): ReadonlyMap<string, LatencyFigures> {
+  #takeLatencies(): ReadonlyMap<string, LatencyFigures> {
     const figures = new Map<string, LatencyFigures>();
-    for (const [series, histogram] of this.response) {
+    for (const [series, histogram] of this.#response) {
       if (histogram.count === 0) continue;
       figures.set(series, figuresOf(histogram));
       histogram.reset();

@@ -32,49 +32,53 @@ export interface BroadcastsOptions {
 /** Follows every published message to each recipient of a thread: when it came, whether twice, and whether at all. */
 export class Broadcasts {
   /** Those that have reached everybody stay for the timeout, so that what comes twice is known. */
-  private readonly known = new Map<number, Broadcast>();
-  private underWay = 0;
-  private highestId = -1;
-  private waiting: (() => void)[] = [];
+  readonly #known = new Map<number, Broadcast>();
+  #underWay = 0;
+  #highestId = -1;
+  #waiting: (() => void)[] = [];
 
-  constructor(private readonly options: BroadcastsOptions) {}
+  readonly #options: BroadcastsOptions;
+
+  constructor(options: BroadcastsOptions) {
+    this.#options = options;
+  }
 
   /** Calls back once, when nothing is under way; at once when that is so now. */
   waitSettled(task: () => void): void {
-    if (this.underWay === 0) task();
-    else this.waiting.push(task);
+    if (this.#underWay === 0) task();
+    else this.#waiting.push(task);
   }
 
   /** Something else is under way, until `release`. */
   hold(): void {
-    this.underWay += 1;
+    this.#underWay += 1;
   }
 
   release(): void {
-    this.settleOne();
+    this.#settleOne();
   }
 
   /** A message leaves for all that are present. */
   begin(id: number, dueMs: number, sentMs: number): void {
-    const { present, recipients } = this.options;
-    this.highestId = Math.max(this.highestId, id);
-    this.underWay += 1;
-    this.known.set(id, { dueMs, sentMs, expected: present(), seen: new Uint8Array(recipients), received: 0 });
+    const { present, recipients } = this.#options;
+    this.#highestId = Math.max(this.#highestId, id);
+    this.#underWay += 1;
+    this.#known.set(id, { dueMs, sentMs, expected: present(), seen: new Uint8Array(recipients), received: 0 });
   }
 
   /** A message whose request failed goes to nobody. What came of it all the same has been recorded. */
   fail(id: number): void {
-    const broadcast = this.known.get(id);
+    const broadcast = this.#known.get(id);
     if (broadcast === undefined) return;
-    this.known.delete(id);
-    if (!isComplete(broadcast)) this.settleOne();
+    this.#known.delete(id);
+    if (!isComplete(broadcast)) this.#settleOne();
   }
 
   /** A message has reached a recipient. One of another thread's publisher is met here for the first time. */
   arrive({ id, dueMs, sentMs, recipient }: Arrival, nowMs: number): void {
-    const { metrics } = this.options;
-    if (id > this.highestId) this.begin(id, dueMs, sentMs);
-    const broadcast = this.known.get(id);
+    const { metrics } = this.#options;
+    if (id > this.#highestId) this.begin(id, dueMs, sentMs);
+    const broadcast = this.#known.get(id);
     if (broadcast === undefined) return metrics.late.add(1);
     if (broadcast.seen[recipient] === 1) return metrics.duplicates.add(1);
     const wasComplete = isComplete(broadcast);
@@ -83,34 +87,34 @@ export class Broadcasts {
     metrics.delivery.add(broadcast.dueMs, broadcast.sentMs, nowMs);
     if (wasComplete || !isComplete(broadcast)) return;
     metrics.last.add(broadcast.dueMs, broadcast.sentMs, nowMs);
-    this.settleOne();
+    this.#settleOne();
   }
 
   /** Gives up what has not reached everybody in time. */
   expire(nowMs: number): void {
-    for (const [id, broadcast] of this.known) {
-      if (nowMs - broadcast.sentMs < this.options.timeoutMs) return;
-      this.giveUp(id, broadcast);
+    for (const [id, broadcast] of this.#known) {
+      if (nowMs - broadcast.sentMs < this.#options.timeoutMs) return;
+      this.#giveUp(id, broadcast);
     }
   }
 
   /** No message can come any more. */
   end(): void {
-    for (const [id, broadcast] of this.known) this.giveUp(id, broadcast);
+    for (const [id, broadcast] of this.#known) this.#giveUp(id, broadcast);
   }
 
-  private giveUp(id: number, broadcast: Broadcast): void {
-    this.known.delete(id);
+  #giveUp(id: number, broadcast: Broadcast): void {
+    this.#known.delete(id);
     if (isComplete(broadcast)) return;
-    this.options.metrics.lost.add(broadcast.expected - broadcast.received);
-    this.settleOne();
+    this.#options.metrics.lost.add(broadcast.expected - broadcast.received);
+    this.#settleOne();
   }
 
-  private settleOne(): void {
-    this.underWay -= 1;
-    if (this.underWay > 0) return;
-    const waiting = this.waiting;
-    this.waiting = [];
+  #settleOne(): void {
+    this.#underWay -= 1;
+    if (this.#underWay > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
     for (const task of waiting) task();
   }
 }

@@ -9,48 +9,60 @@ const SWITCHING_PROTOCOLS = 101;
 
 /** Connections that come at a rate, are held and go: what a target needs for a handshake. `ws_connecting` counts from when one was due. */
 export class ChurnScenario implements Scenario {
-  constructor(
-    private readonly context: UserContext,
-    private readonly plan: ChurnPlan,
-    private readonly statusCheck: CheckRecorder,
-  ) {}
+  readonly #context: UserContext;
+  readonly #plan: ChurnPlan;
+  readonly #statusCheck: CheckRecorder;
+
+  constructor(context: UserContext, plan: ChurnPlan, statusCheck: CheckRecorder) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#statusCheck = statusCheck;
+  }
 
   createUser(vu: number): VirtualUser {
-    return new ChurnUser(this.context, { vu, holdMs: this.plan.holdMs }, this.statusCheck);
+    return new ChurnUser(this.#context, { vu, holdMs: this.#plan.holdMs }, this.#statusCheck);
   }
 }
 
 class ChurnUser implements VirtualUser, MessageSink {
-  private session: Session | undefined;
-  private cancelClose: () => void = () => undefined;
+  #session: Session | undefined;
+  #cancelClose: () => void = () => undefined;
+
+  readonly #context: UserContext;
+  readonly #place: { readonly vu: number; readonly holdMs: number };
+  readonly #statusCheck: CheckRecorder;
 
   constructor(
-    private readonly context: UserContext,
-    private readonly place: { readonly vu: number; readonly holdMs: number },
-    private readonly statusCheck: CheckRecorder,
-  ) {}
+    context: UserContext,
+    place: { readonly vu: number; readonly holdMs: number },
+    statusCheck: CheckRecorder,
+  ) {
+    this.#context = context;
+    this.#place = place;
+    this.#statusCheck = statusCheck;
+  }
 
   onMessage(): void {
-    this.context.metrics.messagesReceived.add(1);
+    this.#context.metrics.messagesReceived.add(1);
   }
 
   async iterate({ dueMs }: IterationTicket): Promise<boolean> {
-    const session = new Session(this.context, this, { vu: this.place.vu, dialDueMs: dueMs });
-    this.session = session;
-    const { wasInterrupted, status } = await session.run(() => this.hold(session));
-    this.cancelClose();
+    const session = new Session(this.#context, this, { vu: this.#place.vu, dialDueMs: dueMs });
+    this.#session = session;
+    const { wasInterrupted, status } = await session.run(() => this.#hold(session));
+    this.#cancelClose();
     if (wasInterrupted) return false;
-    this.statusCheck.add(status === SWITCHING_PROTOCOLS);
+    this.#statusCheck.add(status === SWITCHING_PROTOCOLS);
     return true;
   }
 
   interrupt(): void {
-    this.session?.interrupt();
+    this.#session?.interrupt();
   }
 
-  private hold(session: Session): void {
-    const { holdMs } = this.place;
+  #hold(session: Session): void {
+    const { holdMs } = this.#place;
     if (holdMs === 0) session.close();
-    else this.cancelClose = this.context.clock.schedule(() => session.close(), holdMs);
+    else this.#cancelClose = this.#context.clock.schedule(() => session.close(), holdMs);
   }
 }

@@ -31,139 +31,138 @@ export interface FanOutParts {
  */
 export class FanOutScenario implements Scenario {
   readonly broadcasts: Broadcasts;
-  private readonly publisher: Publisher;
+  readonly #publisher: Publisher;
   /** What the machine's monotonic clock, which all threads share, is ahead of this thread's. */
-  private readonly offsetMs: number;
-  private dialled = 0;
-  private count = 0;
-  private counted = 0;
-  private firstDueMs = 0;
-  private hasComplained = false;
-  private cancelNext: () => void = () => undefined;
-  private recipientsMade = 0;
+  readonly #offsetMs: number;
+  #dialled = 0;
+  #count = 0;
+  #counted = 0;
+  #firstDueMs = 0;
+  #hasComplained = false;
+  #cancelNext: () => void = () => undefined;
+  #recipientsMade = 0;
 
   constructor(readonly parts: FanOutParts) {
     const { held, metrics, recipients, plan } = parts;
     const present = (): number => held.population.size;
     this.broadcasts = new Broadcasts({ metrics, recipients, present, timeoutMs: plan.answerTimeoutMs });
-    this.publisher = new Publisher(plan.publish);
-    this.offsetMs = Number(process.hrtime.bigint()) / NS_PER_MS - held.context.clock.now();
+    this.#publisher = new Publisher(plan.publish);
+    this.#offsetMs = Number(process.hrtime.bigint()) / NS_PER_MS - held.context.clock.now();
   }
 
   createUser(vu: number): VirtualUser {
-    const recipient = this.recipientsMade;
-    this.recipientsMade += 1;
+    const recipient = this.#recipientsMade;
+    this.#recipientsMade += 1;
     return new FanOutUser(this.parts.held, vu, { scenario: this, recipient });
   }
 
   /** A virtual user's first handshake has come to its end, well or not. */
   userDialled(): void {
-    this.dialled += 1;
-    if (this.dialled !== this.parts.recipients || !this.parts.isPublisher) return;
-    this.firstDueMs = this.parts.held.context.clock.now();
-    this.publishDue();
+    this.#dialled += 1;
+    if (this.#dialled !== this.parts.recipients || !this.parts.isPublisher) return;
+    this.#firstDueMs = this.parts.held.context.clock.now();
+    this.#publishDue();
   }
 
   takePace(): Pace {
-    const begun = this.count - this.counted;
-    this.counted = this.count;
-    return { begun, planned: this.isPublishing ? this.parts.plan.rate : 0 };
+    const begun = this.#count - this.#counted;
+    this.#counted = this.#count;
+    return { begun, planned: this.#isPublishing ? this.parts.plan.rate : 0 };
   }
 
   end(): void {
-    this.cancelNext();
+    this.#cancelNext();
     this.broadcasts.end();
-    this.publisher.stop();
+    this.#publisher.stop();
   }
 
   arrived(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, recipient: number): void {
     const stamp = findPublished(bytes, range.start, range.end);
     // What others publish is counted as received, and is none of ours.
     if (stamp === undefined) return;
-    const dueMs = stamp.dueUs / US_PER_MS - this.offsetMs;
-    const sentMs = stamp.sentUs / US_PER_MS - this.offsetMs;
+    const dueMs = stamp.dueUs / US_PER_MS - this.#offsetMs;
+    const sentMs = stamp.sentUs / US_PER_MS - this.#offsetMs;
     this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.parts.held.context.clock.now());
   }
 
   /** Publishes what was due to the end, while everybody is there. */
   publishRest(): void {
-    this.cancelNext();
-    if (this.dialled >= this.parts.recipients && this.parts.isPublisher) this.publishDue();
+    this.#cancelNext();
+    if (this.#dialled >= this.parts.recipients && this.parts.isPublisher) this.#publishDue();
   }
 
-  private get isPublishing(): boolean {
+  get #isPublishing(): boolean {
     const { held, recipients, isPublisher } = this.parts;
-    return isPublisher && this.dialled >= recipients && held.context.clock.now() < held.schedule.endMs;
+    return isPublisher && this.#dialled >= recipients && held.context.clock.now() < held.schedule.endMs;
   }
 
-  private publishDue(): void {
+  #publishDue(): void {
     const { held, plan } = this.parts;
     const { clock } = held.context;
     this.broadcasts.expire(clock.now());
-    for (let dueMs = this.nextDueMs; dueMs < held.schedule.endMs; dueMs = this.nextDueMs) {
+    for (let dueMs = this.#nextDueMs; dueMs < held.schedule.endMs; dueMs = this.#nextDueMs) {
       const delayMs = dueMs - clock.now();
       if (delayMs > 0) {
-        this.cancelNext = clock.schedule(() => {
-          this.publishOne(dueMs);
-          this.publishDue();
+        this.#cancelNext = clock.schedule(() => {
+          this.#publishOne(dueMs);
+          this.#publishDue();
         }, delayMs);
         return;
       }
-      this.publishOne(dueMs);
+      this.#publishOne(dueMs);
     }
     // So that a message that does not reach everybody is given up although no other follows it.
-    this.cancelNext = clock.schedule(() => this.broadcasts.expire(clock.now()), plan.answerTimeoutMs);
+    this.#cancelNext = clock.schedule(() => this.broadcasts.expire(clock.now()), plan.answerTimeoutMs);
   }
 
-  private publishOne(dueMs: number): void {
+  #publishOne(dueMs: number): void {
     const { held } = this.parts;
-    const id = this.count;
-    this.count += 1;
+    const id = this.#count;
+    this.#count += 1;
     const sentMs = held.context.clock.now();
-    const dueUs = this.micros(Math.min(dueMs, sentMs));
+    const dueUs = this.#micros(Math.min(dueMs, sentMs));
     this.broadcasts.begin(id, Math.min(dueMs, sentMs), sentMs);
-    const stamp = formatPublished({ id, dueUs, sentUs: this.micros(sentMs) });
+    const stamp = formatPublished({ id, dueUs, sentUs: this.#micros(sentMs) });
     this.broadcasts.hold();
-    void this.publisher.publish(id, stamp).then((problem) => {
-      this.tellPublished(id, problem);
+    void this.#publisher.publish(id, stamp).then((problem) => {
+      this.#tellPublished(id, problem);
       this.broadcasts.release();
     });
   }
 
-  private tellPublished(id: number, problem: string | undefined): void {
+  #tellPublished(id: number, problem: string | undefined): void {
     const { metrics, complain, plan } = this.parts;
     if (problem === undefined) return metrics.published.add(1);
     metrics.failed.add(1);
     this.broadcasts.fail(id);
-    if (!this.hasComplained) complain(`a message could not be published with ${plan.publish.url}: ${problem}`);
-    this.hasComplained = true;
+    if (!this.#hasComplained) complain(`a message could not be published with ${plan.publish.url}: ${problem}`);
+    this.#hasComplained = true;
   }
 
-  private micros(atMs: number): number {
-    return Math.round((atMs + this.offsetMs) * US_PER_MS);
+  #micros(atMs: number): number {
+    return Math.round((atMs + this.#offsetMs) * US_PER_MS);
   }
 
-  private get nextDueMs(): number {
-    return this.firstDueMs + (this.count * SECOND_MS) / this.parts.plan.rate;
+  get #nextDueMs(): number {
+    return this.#firstDueMs + (this.#count * SECOND_MS) / this.parts.plan.rate;
   }
 }
 
 class FanOutUser extends HeldUser {
-  constructor(
-    held: HeldContext,
-    vu: number,
-    private readonly place: { readonly scenario: FanOutScenario; readonly recipient: number },
-  ) {
+  readonly #place: { readonly scenario: FanOutScenario; readonly recipient: number };
+
+  constructor(held: HeldContext, vu: number, place: { readonly scenario: FanOutScenario; readonly recipient: number }) {
     super(held, vu);
+    this.#place = place;
   }
 
   onMessage(bytes: Uint8Array, start: number, end: number): void {
     this.held.context.metrics.messagesReceived.add(1);
-    this.place.scenario.arrived(bytes, { start, end }, this.place.recipient);
+    this.#place.scenario.arrived(bytes, { start, end }, this.#place.recipient);
   }
 
   protected override dialledFirst(): void {
-    this.place.scenario.userDialled();
+    this.#place.scenario.userDialled();
   }
 
   protected opened(): void {
@@ -172,7 +171,7 @@ class FanOutUser extends HeldUser {
 
   /** Waits for what is under way. */
   protected override timeUp(session: Session): void {
-    const { scenario } = this.place;
+    const { scenario } = this.#place;
     scenario.publishRest();
     scenario.broadcasts.waitSettled(() => session.close());
   }

@@ -6,10 +6,14 @@ import type { Session } from './session.js';
 
 /** Connections that do nothing: how many a target holds, and what they cost. */
 export class IdleScenario implements Scenario {
-  constructor(private readonly held: HeldContext) {}
+  readonly #held: HeldContext;
+
+  constructor(held: HeldContext) {
+    this.#held = held;
+  }
 
   createUser(vu: number): VirtualUser {
-    return new IdleUser(this.held, vu);
+    return new IdleUser(this.#held, vu);
   }
 }
 
@@ -30,24 +34,27 @@ const MOST_AT_ONCE = 64;
 
 /** As many messages as the connections take: what a target can read, or, when health says so, what the generator can write. */
 export class FloodScenario implements Scenario {
-  constructor(
-    private readonly held: HeldContext,
-    private readonly plan: FloodPlan,
-  ) {}
+  readonly #held: HeldContext;
+  readonly #plan: FloodPlan;
+
+  constructor(held: HeldContext, plan: FloodPlan) {
+    this.#held = held;
+    this.#plan = plan;
+  }
 
   createUser(vu: number): VirtualUser {
-    return new FloodUser(this.held, vu, this.plan);
+    return new FloodUser(this.#held, vu, this.#plan);
   }
 }
 
 class FloodUser extends HeldUser {
-  private readonly message: string | Buffer;
-  private isOver = false;
+  readonly #message: string | Buffer;
+  #isOver = false;
 
   constructor(held: HeldContext, vu: number, plan: FloodPlan) {
     super(held, vu);
     const writer = new MessageWriter(vu, plan.size);
-    this.message = plan.isBinary ? writer.binary(0) : writer.text(0);
+    this.#message = plan.isBinary ? writer.binary(0) : writer.text(0);
   }
 
   onMessage(): void {
@@ -55,23 +62,23 @@ class FloodUser extends HeldUser {
   }
 
   protected opened(session: Session): void {
-    this.isOver = false;
-    this.pump(session);
+    this.#isOver = false;
+    this.#pump(session);
   }
 
   protected override closed(): void {
-    this.isOver = true;
+    this.#isOver = true;
   }
 
-  private pump(session: Session): void {
-    if (this.isOver) return;
+  #pump(session: Session): void {
+    if (this.#isOver) return;
     for (let sent = 0; sent < MOST_AT_ONCE && session.bufferedBytes < MOST_BUFFERED_BYTES; sent += 1)
-      this.send(session);
-    session.onceDrained(() => this.pump(session));
+      this.#send(session);
+    session.onceDrained(() => this.#pump(session));
   }
 
-  private send(session: Session): void {
-    if (typeof this.message === 'string') session.send(this.message);
-    else session.sendBinary(this.message);
+  #send(session: Session): void {
+    if (typeof this.#message === 'string') session.send(this.#message);
+    else session.sendBinary(this.#message);
   }
 }

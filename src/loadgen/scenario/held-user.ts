@@ -21,21 +21,25 @@ export interface HeldScheduleOptions {
 
 /** When the virtual users of a scenario connect and when their time is up, by the clock of their thread. */
 export class HeldSchedule {
-  private start: number | undefined;
+  #start: number | undefined;
 
-  constructor(private readonly options: HeldScheduleOptions) {}
+  readonly #options: HeldScheduleOptions;
+
+  constructor(options: HeldScheduleOptions) {
+    this.#options = options;
+  }
 
   /** The first virtual user of the scenario begins; later calls change nothing. */
   begin(nowMs: number): void {
-    this.start ??= nowMs;
+    this.#start ??= nowMs;
   }
 
   get startMs(): number {
-    return this.start ?? 0;
+    return this.#start ?? 0;
   }
 
   get endMs(): number {
-    return this.startMs + this.options.durationMs + BEHIND_EXECUTOR_MS;
+    return this.startMs + this.#options.durationMs + BEHIND_EXECUTOR_MS;
   }
 
   /** When the virtual user with this number closes its connection. */
@@ -45,7 +49,7 @@ export class HeldSchedule {
 
   /** When the virtual user with this number (from 1, over all threads) dials first. */
   connectAtMs(vu: number): number {
-    const { connectRate } = this.options;
+    const { connectRate } = this.#options;
     return connectRate === 0 ? this.startMs : this.startMs + ((vu - 1) * SECOND_MS) / connectRate;
   }
 }
@@ -54,24 +58,28 @@ const SWITCHING_PROTOCOLS = 101;
 
 /** The connections of a scenario's virtual users in one thread that are open. */
 export class Population {
-  private count = 0;
+  #count = 0;
 
-  constructor(private readonly metrics: ConnectionMetrics) {}
+  readonly #metrics: ConnectionMetrics;
+
+  constructor(metrics: ConnectionMetrics) {
+    this.#metrics = metrics;
+  }
 
   get size(): number {
-    return this.count;
+    return this.#count;
   }
 
   opened(): void {
-    this.count += 1;
-    this.metrics.connections.add(this.count);
+    this.#count += 1;
+    this.#metrics.connections.add(this.#count);
   }
 
   /** `isLost`: the target ended it. */
   closed(isLost: boolean): void {
-    this.count -= 1;
-    this.metrics.connections.add(this.count);
-    if (isLost) this.metrics.lost.add(1);
+    this.#count -= 1;
+    this.#metrics.connections.add(this.#count);
+    if (isLost) this.#metrics.lost.add(1);
   }
 }
 
@@ -90,42 +98,42 @@ export interface HeldContext {
  */
 export abstract class HeldUser implements VirtualUser, MessageSink {
   protected session: Session | undefined;
-  private readonly pause: Pause;
-  private wasInterrupted = false;
-  private hasDialled = false;
-  private hasToldDialled = false;
-  private isOpen = false;
-  private cancelEnd: () => void = () => undefined;
+  readonly #pause: Pause;
+  #wasInterrupted = false;
+  #hasDialled = false;
+  #hasToldDialled = false;
+  #isOpen = false;
+  #cancelEnd: () => void = () => undefined;
 
   constructor(
     protected readonly held: HeldContext,
     /** From 1, over all threads. */
     protected readonly vu: number,
   ) {
-    this.pause = new Pause(held.context.clock);
+    this.#pause = new Pause(held.context.clock);
   }
 
   abstract onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void;
 
   async iterate(): Promise<boolean> {
     const { context, statusCheck } = this.held;
-    this.wasInterrupted = false;
-    await this.waitForTurn();
-    if (this.wasInterrupted) return false;
+    this.#wasInterrupted = false;
+    await this.#waitForTurn();
+    if (this.#wasInterrupted) return false;
     const session = new Session(context, this, { vu: this.vu });
     this.session = session;
-    const result = await session.run(() => this.begin(session));
-    this.finish(result);
+    const result = await session.run(() => this.#begin(session));
+    this.#finish(result);
     if (result.wasInterrupted) return false;
     statusCheck.add(result.status === SWITCHING_PROTOCOLS);
-    if (result.error !== undefined) await this.pause.take(this.failedDialPauseMs);
+    if (result.error !== undefined) await this.#pause.take(this.failedDialPauseMs);
     return true;
   }
 
   interrupt(): void {
-    this.wasInterrupted = true;
+    this.#wasInterrupted = true;
     this.session?.interrupt();
-    this.pause.end();
+    this.#pause.end();
   }
 
   /** The first handshake of this virtual user has come to its end, well or not. */
@@ -150,40 +158,40 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     return FAILED_DIAL_PAUSE_MS;
   }
 
-  private begin(session: Session): void {
+  #begin(session: Session): void {
     const { context, schedule, population } = this.held;
-    this.isOpen = true;
+    this.#isOpen = true;
     population.opened();
     const nowMs = context.clock.now();
-    this.cancelEnd = context.clock.schedule(
+    this.#cancelEnd = context.clock.schedule(
       () => this.timeUp(session),
       Math.max(0, schedule.closeAtMs(this.vu) - nowMs),
     );
     this.opened(session, nowMs);
-    this.tellDialled();
+    this.#tellDialled();
   }
 
-  private tellDialled(): void {
-    if (this.hasToldDialled) return;
-    this.hasToldDialled = true;
+  #tellDialled(): void {
+    if (this.#hasToldDialled) return;
+    this.#hasToldDialled = true;
     this.dialledFirst();
   }
 
-  private finish(result: SessionResult): void {
-    this.cancelEnd();
-    if (this.isOpen) this.held.population.closed(result.wasLost);
-    this.isOpen = false;
-    this.tellDialled();
+  #finish(result: SessionResult): void {
+    this.#cancelEnd();
+    if (this.#isOpen) this.held.population.closed(result.wasLost);
+    this.#isOpen = false;
+    this.#tellDialled();
     this.closed(this.held.context.clock.now(), result);
   }
 
   /** Before the first dial alone. */
-  private async waitForTurn(): Promise<void> {
+  async #waitForTurn(): Promise<void> {
     const { context, schedule } = this.held;
     const nowMs = context.clock.now();
     schedule.begin(nowMs);
-    if (this.hasDialled) return;
-    this.hasDialled = true;
-    await this.pause.take(schedule.connectAtMs(this.vu) - nowMs);
+    if (this.#hasDialled) return;
+    this.#hasDialled = true;
+    await this.#pause.take(schedule.connectAtMs(this.vu) - nowMs);
   }
 }

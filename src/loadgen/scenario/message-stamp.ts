@@ -19,30 +19,30 @@ export interface Stamp {
 
 /** Makes the messages of one sender: a stamp, and bytes without meaning behind it up to a size. */
 export class MessageWriter {
-  private readonly head: string;
-  private readonly padding: string;
-  private readonly bytes: Buffer;
+  readonly #head: string;
+  readonly #padding: string;
+  readonly #bytes: Buffer;
+
+  readonly #size: number;
 
   /** Of messages that are smaller than a stamp the beginning of one is left. */
-  constructor(
-    sender: number,
-    private readonly size: number,
-  ) {
-    this.head = hex(sender);
-    this.padding = '.'.repeat(Math.max(0, size - STAMP_BYTES.text));
-    this.bytes = Buffer.alloc(size, '.');
-    if (size >= STAMP_BYTES.binary) this.bytes.writeUInt32BE(sender >>> 0, 0);
+  constructor(sender: number, size: number) {
+    this.#size = size;
+    this.#head = hex(sender);
+    this.#padding = '.'.repeat(Math.max(0, size - STAMP_BYTES.text));
+    this.#bytes = Buffer.alloc(size, '.');
+    if (size >= STAMP_BYTES.binary) this.#bytes.writeUInt32BE(sender >>> 0, 0);
   }
 
   text(id: number): string {
-    const message = this.head + hex(id) + this.padding;
-    return this.size < STAMP_BYTES.text ? message.slice(0, this.size) : message;
+    const message = this.#head + hex(id) + this.#padding;
+    return this.#size < STAMP_BYTES.text ? message.slice(0, this.#size) : message;
   }
 
   /** A copy, for the library keeps what it is given until it is written. */
   binary(id: number): Buffer {
-    const message = Buffer.from(this.bytes);
-    if (this.size >= STAMP_BYTES.binary) message.writeUInt32BE(id >>> 0, 4);
+    const message = Buffer.from(this.#bytes);
+    if (this.#size >= STAMP_BYTES.binary) message.writeUInt32BE(id >>> 0, 4);
     return message;
   }
 }

@@ -18,65 +18,65 @@ interface CountedBytes {
  * their bytes.
  */
 export class OpenConnections {
-  private readonly counted = new Map<Connection, CountedBytes>();
-  private reportEmpty: () => void = () => undefined;
+  readonly #counted = new Map<Connection, CountedBytes>();
+  #reportEmpty: () => void = () => undefined;
 
   get size(): number {
-    return this.counted.size;
+    return this.#counted.size;
   }
 
   /** Bytes that were sent and the system has not taken. */
   get backlogBytes(): number {
     let bytes = 0;
-    for (const connection of this.counted.keys()) bytes += connection.bufferedBytes;
+    for (const connection of this.#counted.keys()) bytes += connection.bufferedBytes;
     return bytes;
   }
 
   /** `metrics` get the bytes of this connection. */
   add(connection: Connection, metrics: CountedBytes['metrics']): void {
-    this.counted.set(connection, { metrics, received: 0, sent: 0 });
+    this.#counted.set(connection, { metrics, received: 0, sent: 0 });
   }
 
   /** Counts the connection's last bytes and lets go of it. */
   remove(connection: Connection): void {
-    const bytes = this.counted.get(connection);
+    const bytes = this.#counted.get(connection);
     if (bytes === undefined) return;
-    this.count(connection, bytes);
-    this.counted.delete(connection);
-    if (this.counted.size === 0) this.reportEmpty();
+    this.#count(connection, bytes);
+    this.#counted.delete(connection);
+    if (this.#counted.size === 0) this.#reportEmpty();
   }
 
   /** Adds the bytes since they were counted last to `data_received` and `data_sent`. */
   countBytes(): void {
-    for (const [connection, bytes] of this.counted) this.count(connection, bytes);
+    for (const [connection, bytes] of this.#counted) this.#count(connection, bytes);
   }
 
   /** The same for one connection. */
   countBytesOf(connection: Connection): void {
-    const bytes = this.counted.get(connection);
-    if (bytes !== undefined) this.count(connection, bytes);
+    const bytes = this.#counted.get(connection);
+    if (bytes !== undefined) this.#count(connection, bytes);
   }
 
   /** Resolves when no connection is left. Each ends within the close timeout of its own; one that does not is cut. */
   async empty(clock: Pick<Clock, 'schedule'>): Promise<void> {
-    if (this.counted.size === 0) return;
+    if (this.#counted.size === 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = clock.schedule(() => this.cutAll(), LONGEST_CLOSING_MS);
-      this.reportEmpty = () => {
+      const cancel = clock.schedule(() => this.#cutAll(), LONGEST_CLOSING_MS);
+      this.#reportEmpty = () => {
         cancel();
         resolve();
       };
     });
   }
 
-  private cutAll(): void {
-    for (const connection of this.counted.keys()) {
+  #cutAll(): void {
+    for (const connection of this.#counted.keys()) {
       connection.abort(new Error('the connection outlasted the run'));
       this.remove(connection);
     }
   }
 
-  private count(connection: Connection, bytes: CountedBytes): void {
+  #count(connection: Connection, bytes: CountedBytes): void {
     const { bytesReceived, bytesSent } = connection;
     bytes.metrics.dataReceived.add(bytesReceived - bytes.received);
     bytes.metrics.dataSent.add(bytesSent - bytes.sent);

@@ -5,25 +5,29 @@ export const FAILED_DIAL_PAUSE_MS = 1000;
 
 /** The wait of a virtual user, which an interruption ends. */
 export class Pause {
-  private endWait: () => void = () => undefined;
+  #endWait: () => void = () => undefined;
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Resolves after so long, or when it is ended; one at a time. */
   async take(delayMs: number): Promise<void> {
     if (delayMs <= 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.clock.schedule(resolve, delayMs);
-      this.endWait = () => {
+      const cancel = this.#clock.schedule(resolve, delayMs);
+      this.#endWait = () => {
         cancel();
         resolve();
       };
     });
-    this.endWait = () => undefined;
+    this.#endWait = () => undefined;
   }
 
   /** Ends the wait under way, if there is one. */
   end(): void {
-    this.endWait();
+    this.#endWait();
   }
 }

@@ -7,24 +7,32 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Sends the requests that publish messages, over connections that are kept. */
 export class Publisher {
-  private readonly isTls: boolean;
-  private readonly agent: HttpAgent;
+  readonly #isTls: boolean;
+  readonly #agent: HttpAgent;
 
-  constructor(private readonly plan: PublishPlan) {
-    this.isTls = plan.url.startsWith('https:');
+  readonly #plan: PublishPlan;
+
+  constructor(plan: PublishPlan) {
+    this.#plan = plan;
+    this.#isTls = plan.url.startsWith('https:');
     const options = { keepAlive: true, maxSockets: MOST_SOCKETS };
-    this.agent = this.isTls ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#agent = this.#isTls ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
   /** Resolves with why the message was not published; undefined when it was. Never rejects. */
   async publish(id: number, stamp: string): Promise<string | undefined> {
-    const url = fill(this.plan.url, id, stamp);
-    const body = Buffer.from(fill(this.plan.body, id, stamp));
+    const url = fill(this.#plan.url, id, stamp);
+    const body = Buffer.from(fill(this.#plan.body, id, stamp));
     const headers: Record<string, string> = { 'Content-Length': String(body.length) };
-    for (const [name, value] of this.plan.headers) headers[name] = fill(value, id, stamp);
+    for (const [name, value] of this.#plan.headers) headers[name] = fill(value, id, stamp);
     return new Promise((resolve) => {
-      const send = this.isTls ? requestHttps : requestHttp;
-      const request = send(url, { method: this.plan.method, headers, agent: this.agent, timeout: REQUEST_TIMEOUT_MS });
+      const send = this.#isTls ? requestHttps : requestHttp;
+      const request = send(url, {
+        method: this.#plan.method,
+        headers,
+        agent: this.#agent,
+        timeout: REQUEST_TIMEOUT_MS,
+      });
       request.once('timeout', () => request.destroy(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`)));
       request.once('error', (error) => resolve(error.message));
       request.once('response', (response: IncomingMessage) => {
@@ -38,7 +46,7 @@ export class Publisher {
 
   /** Lets go of the connections. */
   stop(): void {
-    this.agent.destroy();
+    this.#agent.destroy();
   }
 }
 

@@ -14,132 +14,135 @@ const OVERDUE_KEPT_MS = 60_000;
  */
 export class RoundTrips {
   /** By id modulo their length, which is a power of two. */
-  private due = new Float64Array(FIRST_CAPACITY);
-  private sent = new Float64Array(FIRST_CAPACITY);
-  private states = new Uint8Array(FIRST_CAPACITY);
+  #due = new Float64Array(FIRST_CAPACITY);
+  #sent = new Float64Array(FIRST_CAPACITY);
+  #states = new Uint8Array(FIRST_CAPACITY);
   /** The oldest message that is not settled, the oldest that waits, and the next one's id. */
-  private first = 0;
-  private firstWaiting = 0;
-  private next = 0;
-  private highestAnswered = -1;
-  private waiting = 0;
+  #first = 0;
+  #firstWaiting = 0;
+  #next = 0;
+  #highestAnswered = -1;
+  #waiting = 0;
+
+  readonly #metrics: RoundTripMetrics;
+  readonly #timeoutMs: number;
 
   /** An answer that takes longer than `timeoutMs` from when its message left counts as none. */
-  constructor(
-    private readonly metrics: RoundTripMetrics,
-    private readonly timeoutMs: number,
-  ) {}
+  constructor(metrics: RoundTripMetrics, timeoutMs: number) {
+    this.#metrics = metrics;
+    this.#timeoutMs = timeoutMs;
+  }
 
   /** Messages that wait for an answer. */
   get inFlight(): number {
-    return this.waiting;
+    return this.#waiting;
   }
 
   /** The id that the next message has. */
   get nextId(): number {
-    return this.next;
+    return this.#next;
   }
 
   /** A message leaves. What left before it was due did not wait. */
   begin(dueMs: number, sentMs: number): void {
-    if (this.next - this.first === this.due.length) this.grow();
-    const slot = this.slotOf(this.next);
-    this.due[slot] = Math.min(dueMs, sentMs);
-    this.sent[slot] = sentMs;
-    this.states[slot] = WAITING;
-    this.next += 1;
-    this.waiting += 1;
+    if (this.#next - this.#first === this.#due.length) this.#grow();
+    const slot = this.#slotOf(this.#next);
+    this.#due[slot] = Math.min(dueMs, sentMs);
+    this.#sent[slot] = sentMs;
+    this.#states[slot] = WAITING;
+    this.#next += 1;
+    this.#waiting += 1;
   }
 
   /** The answer to the message with this id. */
   answer(id: number, nowMs: number): void {
     this.expire(nowMs);
-    if (id >= this.next) return this.metrics.unmatched.add(1);
-    if (id < this.first) return this.metrics.duplicates.add(1);
-    const slot = this.slotOf(id);
-    const state = this.states[slot];
-    if (state === SETTLED) return this.metrics.duplicates.add(1);
-    if (id < this.highestAnswered) this.metrics.outOfOrder.add(1);
-    else this.highestAnswered = id;
-    this.states[slot] = SETTLED;
-    if (state === OVERDUE) this.metrics.late.add(1);
-    else this.record(slot, nowMs);
-    this.advance();
+    if (id >= this.#next) return this.#metrics.unmatched.add(1);
+    if (id < this.#first) return this.#metrics.duplicates.add(1);
+    const slot = this.#slotOf(id);
+    const state = this.#states[slot];
+    if (state === SETTLED) return this.#metrics.duplicates.add(1);
+    if (id < this.#highestAnswered) this.#metrics.outOfOrder.add(1);
+    else this.#highestAnswered = id;
+    this.#states[slot] = SETTLED;
+    if (state === OVERDUE) this.#metrics.late.add(1);
+    else this.#record(slot, nowMs);
+    this.#advance();
   }
 
   /** An answer that carries no id: the oldest message's. */
   answerOldest(nowMs: number): void {
-    if (this.first === this.next) this.metrics.unmatched.add(1);
-    else this.answer(this.first, nowMs);
+    if (this.#first === this.#next) this.#metrics.unmatched.add(1);
+    else this.answer(this.#first, nowMs);
   }
 
   /** Gives up what has waited too long. */
   expire(nowMs: number): void {
-    this.forgetOverdue(nowMs);
-    for (; this.firstWaiting < this.next; this.firstWaiting += 1) {
-      const slot = this.slotOf(this.firstWaiting);
-      if (this.states[slot] !== WAITING) continue;
-      if (nowMs - (this.sent[slot] ?? 0) < this.timeoutMs) return;
-      this.giveUp(slot, nowMs);
+    this.#forgetOverdue(nowMs);
+    for (; this.#firstWaiting < this.#next; this.#firstWaiting += 1) {
+      const slot = this.#slotOf(this.#firstWaiting);
+      if (this.#states[slot] !== WAITING) continue;
+      if (nowMs - (this.#sent[slot] ?? 0) < this.#timeoutMs) return;
+      this.#giveUp(slot, nowMs);
     }
   }
 
   /** No answer can come any more. Everything without one is lost. */
   end(nowMs: number): void {
-    for (let id = this.first; id < this.next; id += 1) {
-      const slot = this.slotOf(id);
-      if (this.states[slot] === WAITING) this.giveUp(slot, nowMs);
-      if (this.states[slot] === OVERDUE) this.metrics.lost.add(1);
-      this.states[slot] = SETTLED;
+    for (let id = this.#first; id < this.#next; id += 1) {
+      const slot = this.#slotOf(id);
+      if (this.#states[slot] === WAITING) this.#giveUp(slot, nowMs);
+      if (this.#states[slot] === OVERDUE) this.#metrics.lost.add(1);
+      this.#states[slot] = SETTLED;
     }
-    this.first = this.next;
-    this.firstWaiting = this.next;
+    this.#first = this.#next;
+    this.#firstWaiting = this.#next;
   }
 
   /** What was given up long ago is lost, so that one lost answer does not hold what comes behind it for ever. */
-  private forgetOverdue(nowMs: number): void {
-    while (this.first < this.next) {
-      const slot = this.slotOf(this.first);
-      const isOver = nowMs - (this.sent[slot] ?? 0) > this.timeoutMs + OVERDUE_KEPT_MS;
-      if (this.states[slot] !== OVERDUE || !isOver) return;
-      this.states[slot] = SETTLED;
-      this.metrics.lost.add(1);
-      this.advance();
+  #forgetOverdue(nowMs: number): void {
+    while (this.#first < this.#next) {
+      const slot = this.#slotOf(this.#first);
+      const isOver = nowMs - (this.#sent[slot] ?? 0) > this.#timeoutMs + OVERDUE_KEPT_MS;
+      if (this.#states[slot] !== OVERDUE || !isOver) return;
+      this.#states[slot] = SETTLED;
+      this.#metrics.lost.add(1);
+      this.#advance();
     }
   }
 
-  private giveUp(slot: number, nowMs: number): void {
-    this.record(slot, nowMs);
-    this.metrics.timeouts.add(1);
-    this.states[slot] = OVERDUE;
+  #giveUp(slot: number, nowMs: number): void {
+    this.#record(slot, nowMs);
+    this.#metrics.timeouts.add(1);
+    this.#states[slot] = OVERDUE;
   }
 
-  private record(slot: number, nowMs: number): void {
-    this.waiting -= 1;
-    this.metrics.roundTrip.add(this.due[slot] ?? 0, this.sent[slot] ?? 0, nowMs);
+  #record(slot: number, nowMs: number): void {
+    this.#waiting -= 1;
+    this.#metrics.roundTrip.add(this.#due[slot] ?? 0, this.#sent[slot] ?? 0, nowMs);
   }
 
-  private advance(): void {
-    while (this.first < this.next && this.states[this.slotOf(this.first)] === SETTLED) this.first += 1;
-    this.firstWaiting = Math.max(this.first, this.firstWaiting);
+  #advance(): void {
+    while (this.#first < this.#next && this.#states[this.#slotOf(this.#first)] === SETTLED) this.#first += 1;
+    this.#firstWaiting = Math.max(this.#first, this.#firstWaiting);
   }
 
-  private slotOf(id: number): number {
-    return id & (this.due.length - 1);
+  #slotOf(id: number): number {
+    return id & (this.#due.length - 1);
   }
 
-  private grow(): void {
-    const capacity = this.due.length * 2;
+  #grow(): void {
+    const capacity = this.#due.length * 2;
     const [due, sent, states] = [new Float64Array(capacity), new Float64Array(capacity), new Uint8Array(capacity)];
-    for (let id = this.first; id < this.next; id += 1) {
-      const from = this.slotOf(id);
+    for (let id = this.#first; id < this.#next; id += 1) {
+      const from = this.#slotOf(id);
       const to = id & (capacity - 1);
-      due[to] = this.due[from] ?? 0;
-      sent[to] = this.sent[from] ?? 0;
-      states[to] = this.states[from] ?? SETTLED;
+      due[to] = this.#due[from] ?? 0;
+      sent[to] = this.#sent[from] ?? 0;
+      states[to] = this.#states[from] ?? SETTLED;
     }
-    this.due = due;
-    this.sent = sent;
-    this.states = states;
+    this.#due = due;
+    this.#sent = sent;
+    this.#states = states;
   }
 }

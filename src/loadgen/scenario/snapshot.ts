@@ -16,93 +16,104 @@ const EXPECTED_TEXTS = [HELLO, 'routine message'];
  * after 5 to 40 s; check that the handshake answered 101. After a failed handshake the iteration waits for a second.
  */
 export class SnapshotScenario implements Scenario {
-  private readonly sink: MessageChecker;
-  private readonly statusCheck: CheckRecorder;
+  readonly #sink: MessageChecker;
+  readonly #statusCheck: CheckRecorder;
 
-  constructor(
-    private readonly context: UserContext,
-    checks: (name: string) => CheckRecorder,
-    private readonly seed: number,
-  ) {
-    this.sink = new MessageChecker(context.metrics.messagesReceived, checks('data is correct'));
-    this.statusCheck = checks('status is 101');
+  readonly #context: UserContext;
+  readonly #seed: number;
+
+  constructor(context: UserContext, checks: (name: string) => CheckRecorder, seed: number) {
+    this.#context = context;
+    this.#seed = seed;
+    this.#sink = new MessageChecker(context.metrics.messagesReceived, checks('data is correct'));
+    this.#statusCheck = checks('status is 101');
   }
 
   createUser(vu: number): VirtualUser {
-    return new SnapshotUser(this.context, this.sink, this.statusCheck, { vu, seed: this.seed });
+    return new SnapshotUser(this.#context, this.#sink, this.#statusCheck, { vu, seed: this.#seed });
   }
 }
 
 class SnapshotUser implements VirtualUser {
-  private session: Session | undefined;
-  private readonly pause: Pause;
-  private readonly vu: number;
-  private readonly random: SeededRandom;
+  #session: Session | undefined;
+  readonly #pause: Pause;
+  readonly #vu: number;
+  readonly #random: SeededRandom;
+
+  readonly #context: UserContext;
+  readonly #sink: MessageSink;
+  readonly #statusCheck: CheckRecorder;
 
   constructor(
-    private readonly context: UserContext,
-    private readonly sink: MessageSink,
-    private readonly statusCheck: CheckRecorder,
+    context: UserContext,
+    sink: MessageSink,
+    statusCheck: CheckRecorder,
     { vu, seed }: { readonly vu: number; readonly seed: number },
   ) {
-    this.vu = vu;
-    this.random = new SeededRandom(seed, vu);
-    this.pause = new Pause(context.clock);
+    this.#context = context;
+    this.#sink = sink;
+    this.#statusCheck = statusCheck;
+    this.#vu = vu;
+    this.#random = new SeededRandom(seed, vu);
+    this.#pause = new Pause(context.clock);
   }
 
   async iterate(): Promise<boolean> {
-    const session = new Session(this.context, this.sink, { vu: this.vu });
-    this.session = session;
-    const timers = new SessionTimers(this.context, session);
-    const result = await session.run(() => timers.start(this.random));
+    const session = new Session(this.#context, this.#sink, { vu: this.#vu });
+    this.#session = session;
+    const timers = new SessionTimers(this.#context, session);
+    const result = await session.run(() => timers.start(this.#random));
     timers.stop();
     if (result.wasInterrupted) return false;
-    this.statusCheck.add(result.status === SWITCHING_PROTOCOLS);
-    if (result.error !== undefined) await this.pause.take(FAILED_DIAL_PAUSE_MS);
+    this.#statusCheck.add(result.status === SWITCHING_PROTOCOLS);
+    if (result.error !== undefined) await this.#pause.take(FAILED_DIAL_PAUSE_MS);
     return true;
   }
 
   interrupt(): void {
-    this.session?.interrupt();
-    this.pause.end();
+    this.#session?.interrupt();
+    this.#pause.end();
   }
 }
 
 /** What a session does at its times. */
 class SessionTimers {
-  private cancelTick: () => void = () => undefined;
-  private cancelClose: () => void = () => undefined;
-  private startMs = 0;
-  private intervalMs = 0;
+  #cancelTick: () => void = () => undefined;
+  #cancelClose: () => void = () => undefined;
+  #startMs = 0;
+  #intervalMs = 0;
 
-  constructor(
-    private readonly context: UserContext,
-    private readonly session: Session,
-  ) {}
+  readonly #context: UserContext;
+  readonly #session: Session;
+
+  constructor(context: UserContext, session: Session) {
+    this.#context = context;
+    this.#session = session;
+  }
 
   start(random: SeededRandom): void {
-    const { clock } = this.context;
-    this.intervalMs = random.integer(1, 3) * SECOND_MS;
-    this.startMs = clock.now();
-    this.scheduleTick(this.startMs);
-    this.cancelClose = clock.schedule(() => this.session.close(), random.integer(5, 40) * SECOND_MS);
+    const { clock } = this.#context;
+    this.#intervalMs = random.integer(1, 3) * SECOND_MS;
+    this.#startMs = clock.now();
+    this.#scheduleTick(this.#startMs);
+    this.#cancelClose = clock.schedule(() => this.#session.close(), random.integer(5, 40) * SECOND_MS);
   }
 
   stop(): void {
-    this.cancelTick();
-    this.cancelClose();
+    this.#cancelTick();
+    this.#cancelClose();
   }
 
-  private scheduleTick(nowMs: number): void {
-    const dueMs = nextTickMs(this.startMs, this.intervalMs, nowMs);
-    this.cancelTick = this.context.clock.schedule(() => this.tick(dueMs), dueMs - nowMs);
+  #scheduleTick(nowMs: number): void {
+    const dueMs = nextTickMs(this.#startMs, this.#intervalMs, nowMs);
+    this.#cancelTick = this.#context.clock.schedule(() => this.#tick(dueMs), dueMs - nowMs);
   }
 
-  private tick(dueMs: number): void {
-    this.session.ping(dueMs);
-    this.session.send(HELLO);
+  #tick(dueMs: number): void {
+    this.#session.ping(dueMs);
+    this.#session.send(HELLO);
     // A timer may fire a fraction early: the tick that it was for must not come again.
-    this.scheduleTick(Math.max(dueMs, this.context.clock.now()));
+    this.#scheduleTick(Math.max(dueMs, this.#context.clock.now()));
   }
 }
 
@@ -111,22 +122,25 @@ class SessionTimers {
  * (bench/generator).
  */
 class MessageChecker implements MessageSink {
-  private readonly expected = EXPECTED_TEXTS.map((text) => Buffer.from(text));
+  readonly #expected = EXPECTED_TEXTS.map((text) => Buffer.from(text));
 
-  constructor(
-    private readonly received: Series,
-    private readonly check: CheckRecorder,
-  ) {}
+  readonly #received: Series;
+  readonly #check: CheckRecorder;
+
+  constructor(received: Series, check: CheckRecorder) {
+    this.#received = received;
+    this.#check = check;
+  }
 
   onMessage(bytes: Uint8Array, start: number, end: number): void {
-    this.received.add(1);
-    for (const expected of this.expected) {
+    this.#received.add(1);
+    for (const expected of this.#expected) {
       if (isSame(expected, bytes, start, end)) {
-        this.check.add(true);
+        this.#check.add(true);
         return;
       }
     }
-    this.check.add(false);
+    this.#check.add(false);
   }
 }
 

@@ -12,80 +12,85 @@ const LONGEST_RETRY_MS = 1000;
  * and so on up to 1 s. Tells how long each was away, and how long it took until all were back.
  */
 export class StormScenario implements Scenario {
-  private readonly present = new Set<StormUser>();
+  readonly #present = new Set<StormUser>();
   /** How many are away because of a storm, and when the last one was. */
-  private away = 0;
-  private stormMs = 0;
-  private hasBegun = false;
-  private cancelNext: () => void = () => undefined;
+  #away = 0;
+  #stormMs = 0;
+  #hasBegun = false;
+  #cancelNext: () => void = () => undefined;
+
+  readonly #held: HeldContext;
+  readonly #plan: StormPlan;
 
   constructor(
-    private readonly held: HeldContext,
-    private readonly plan: StormPlan,
+    held: HeldContext,
+    plan: StormPlan,
     readonly metrics: StormMetrics,
-  ) {}
+  ) {
+    this.#held = held;
+    this.#plan = plan;
+  }
 
   createUser(vu: number): VirtualUser {
-    return new StormUser(this.held, vu, this);
+    return new StormUser(this.#held, vu, this);
   }
 
   end(): void {
-    this.cancelNext();
+    this.#cancelNext();
   }
 
   opened(user: StormUser, nowMs: number): void {
-    this.present.add(user);
-    if (!this.hasBegun) this.scheduleNext(nowMs);
-    this.hasBegun = true;
+    this.#present.add(user);
+    if (!this.#hasBegun) this.#scheduleNext(nowMs);
+    this.#hasBegun = true;
   }
 
   gone(user: StormUser): void {
-    this.present.delete(user);
+    this.#present.delete(user);
   }
 
   /** One that a storm had cut will not come back. */
   gaveUp(): void {
-    this.away -= 1;
+    this.#away -= 1;
   }
 
   /** One that a storm had cut is back. */
   returned(nowMs: number): void {
-    this.away -= 1;
-    if (this.away === 0) this.metrics.recovery.add(nowMs - this.stormMs);
+    this.#away -= 1;
+    if (this.#away === 0) this.metrics.recovery.add(nowMs - this.#stormMs);
   }
 
   /** Storms keep to the beat of the start; those that cannot be in time are left out. */
-  private scheduleNext(nowMs: number): void {
-    const { schedule, context } = this.held;
-    const passed = Math.floor((nowMs - schedule.startMs) / this.plan.everyMs);
-    const dueMs = schedule.startMs + (passed + 1) * this.plan.everyMs;
-    if (dueMs < schedule.endMs) this.cancelNext = context.clock.schedule(() => this.strike(dueMs), dueMs - nowMs);
+  #scheduleNext(nowMs: number): void {
+    const { schedule, context } = this.#held;
+    const passed = Math.floor((nowMs - schedule.startMs) / this.#plan.everyMs);
+    const dueMs = schedule.startMs + (passed + 1) * this.#plan.everyMs;
+    if (dueMs < schedule.endMs) this.#cancelNext = context.clock.schedule(() => this.#strike(dueMs), dueMs - nowMs);
   }
 
-  private strike(dueMs: number): void {
-    const nowMs = this.held.context.clock.now();
-    if (this.present.size > 0) {
-      if (this.away > 0) this.metrics.unrecovered.add(1);
+  #strike(dueMs: number): void {
+    const nowMs = this.#held.context.clock.now();
+    if (this.#present.size > 0) {
+      if (this.#away > 0) this.metrics.unrecovered.add(1);
       this.metrics.storms.add(1);
-      this.stormMs = Math.min(dueMs, nowMs);
-      this.away += this.present.size;
-      for (const user of this.present) user.strike(this.stormMs);
+      this.#stormMs = Math.min(dueMs, nowMs);
+      this.#away += this.#present.size;
+      for (const user of this.#present) user.strike(this.#stormMs);
     }
-    this.scheduleNext(Math.max(dueMs, nowMs));
+    this.#scheduleNext(Math.max(dueMs, nowMs));
   }
 }
 
 class StormUser extends HeldUser {
   /** When the storm came that it is away for. */
-  private cutMs: number | undefined;
-  private failures = 0;
+  #cutMs: number | undefined;
+  #failures = 0;
 
-  constructor(
-    held: HeldContext,
-    vu: number,
-    private readonly scenario: StormScenario,
-  ) {
+  readonly #scenario: StormScenario;
+
+  constructor(held: HeldContext, vu: number, scenario: StormScenario) {
     super(held, vu);
+    this.#scenario = scenario;
   }
 
   onMessage(): void {
@@ -93,32 +98,32 @@ class StormUser extends HeldUser {
   }
 
   strike(stormMs: number): void {
-    this.cutMs = stormMs;
+    this.#cutMs = stormMs;
     this.session?.cut();
   }
 
   protected opened(session: Session, nowMs: number): void {
-    this.failures = 0;
-    this.scenario.opened(this, nowMs);
-    if (this.cutMs === undefined) return;
-    this.scenario.metrics.reconnecting.add(this.cutMs, session.dialStartMs, nowMs);
-    this.cutMs = undefined;
-    this.scenario.returned(nowMs);
+    this.#failures = 0;
+    this.#scenario.opened(this, nowMs);
+    if (this.#cutMs === undefined) return;
+    this.#scenario.metrics.reconnecting.add(this.#cutMs, session.dialStartMs, nowMs);
+    this.#cutMs = undefined;
+    this.#scenario.returned(nowMs);
   }
 
   override interrupt(): void {
     super.interrupt();
-    if (this.cutMs === undefined) return;
-    this.cutMs = undefined;
-    this.scenario.gaveUp();
+    if (this.#cutMs === undefined) return;
+    this.#cutMs = undefined;
+    this.#scenario.gaveUp();
   }
 
   protected override closed(_nowMs: number, { error }: SessionResult): void {
-    this.scenario.gone(this);
-    if (error !== undefined) this.failures += 1;
+    this.#scenario.gone(this);
+    if (error !== undefined) this.#failures += 1;
   }
 
   protected override get failedDialPauseMs(): number {
-    return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.failures - 1));
+    return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
   }
 }

@@ -20,28 +20,31 @@ export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
  * compare the same script, and later ones need no network; what does not fit its checksum any more is refused.
  */
 export class RemoteModules {
+  readonly #folder: string;
+  readonly #tell: (sentence: string) => void;
+
   /** `tell` hears of each module that comes from the network. */
-  constructor(
-    private readonly folder: string,
-    private readonly tell: (sentence: string) => void,
-  ) {}
+  constructor(folder: string, tell: (sentence: string) => void) {
+    this.#folder = folder;
+    this.#tell = tell;
+  }
 
   /** Rejects with a sentence when it can be neither fetched nor read. */
   async load(address: string): Promise<RemoteModule> {
-    const path = join(this.folder, `${sha256(address)}.js`);
+    const path = join(this.#folder, `${sha256(address)}.js`);
     const kept = await readKept(path);
     if (kept !== undefined) return { contents: kept };
-    const told = setTimeout(() => this.tell(`${address} is being fetched ...`), SLOW_MS);
+    const told = setTimeout(() => this.#tell(`${address} is being fetched ...`), SLOW_MS);
     const contents = await fetchText(address).finally(() => clearTimeout(told));
-    await this.keep(path, contents);
+    await this.#keep(path, contents);
     const checksum = sha256(contents);
-    this.tell(`${address} was fetched (${contents.length} characters, SHA-256 ${checksum}) and is kept in ${path}`);
+    this.#tell(`${address} was fetched (${contents.length} characters, SHA-256 ${checksum}) and is kept in ${path}`);
     return { contents };
   }
 
   /** Written beside and renamed, so that two runs at once leave a whole one. */
-  private async keep(path: string, contents: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+  async #keep(path: string, contents: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
     for (const [name, text] of [
       [path, contents],
       [`${path}.sha256`, `${sha256(contents)}\n`],

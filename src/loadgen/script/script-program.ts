@@ -43,11 +43,14 @@ export class ScriptProgram {
   /** All metrics that there are: k6's and its own. */
   readonly metrics: readonly MetricDefinition[];
 
-  private constructor(
-    private readonly request: ScriptRequest,
-    private readonly compiled: CompiledScript,
-    private readonly inspected: Inspected,
-  ) {
+  readonly #request: ScriptRequest;
+  readonly #compiled: CompiledScript;
+  readonly #inspected: Inspected;
+
+  private constructor(request: ScriptRequest, compiled: CompiledScript, inspected: Inspected) {
+    this.#request = request;
+    this.#compiled = compiled;
+    this.#inspected = inspected;
     this.options = { name: request.path, options: inspected.options, exports: inspected.functions };
     this.metrics = inspected.metrics;
   }
@@ -60,13 +63,15 @@ export class ScriptProgram {
 
   /** What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address: `WSG_URL`, where to connect. */
   engineScript(plan: Plan, gatewayUrl?: string): EngineScript {
-    const options = viewOptions(plan, this.inspected.options);
-    const hash = createHash('sha256').update(this.compiled.code).digest('hex');
+    const options = viewOptions(plan, this.#inspected.options);
+    const hash = createHash('sha256').update(this.#compiled.code).digest('hex');
     const stopFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const { compiled, metrics, request } = this;
+    const { metrics } = this;
+    const compiled = this.#compiled;
+    const request = this.#request;
     const env = gatewayUrl === undefined ? request.env : { WSG_URL: connectUrl(gatewayUrl), ...request.env };
     const pace = RequestPace.memory();
-    return { start: { compiled, functions: this.inspected.functions, env, options, stopFlag, pace }, metrics, hash };
+    return { start: { compiled, functions: this.#inspected.functions, env, options, stopFlag, pace }, metrics, hash };
   }
 
   /** Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its metrics. */
@@ -76,19 +81,19 @@ export class ScriptProgram {
   }
 
   get hasSummary(): boolean {
-    return this.inspected.functions.includes('handleSummary');
+    return this.#inspected.functions.includes('handleSummary');
   }
 
   /** Calls `handleSummary` with the data. Rejects with a sentence when it throws, takes longer than two minutes or returns no object. */
   async handleSummary(summary: unknown): Promise<SummaryFiles> {
-    const { user } = this.inspected;
+    const { user } = this.#inspected;
     const deadlineMs = performance.now() + SUMMARY_TIMEOUT_MS;
     const cancel = systemClock.schedule(() => user.interrupt(), SUMMARY_TIMEOUT_MS);
     try {
       return filesOf(await user.run('handleSummary', [summary], deadlineMs));
     } catch (error) {
       if (error instanceof Interruption) throw new Error('handleSummary() execution timed out after 120 seconds');
-      throw new Error(describeScriptError(error, this.compiled), { cause: error });
+      throw new Error(describeScriptError(error, this.#compiled), { cause: error });
     } finally {
       cancel();
     }

@@ -20,47 +20,50 @@ export interface ScriptScenarioOptions {
 
 /** One scenario of a script: virtual users that call its `exec` function. */
 export class ScriptScenario implements Scenario {
-  private readonly prepared = new Map<number, ScriptUser>();
-  private readonly state: ScenarioState;
+  readonly #prepared = new Map<number, ScriptUser>();
+  readonly #state: ScenarioState;
 
-  constructor(private readonly options: ScriptScenarioOptions) {
+  readonly #options: ScriptScenarioOptions;
+
+  constructor(options: ScriptScenarioOptions) {
+    this.#options = options;
     const { plan, startMs } = options;
-    this.state = {
+    this.#state = {
       name: plan.name,
       executor: plan.executor,
       startMs: () => startMs() + plan.startTimeMs,
-      progress: () => this.progress(),
+      progress: () => this.#progress(),
     };
   }
 
   /** Makes these virtual users and runs the script's top level in each, so that no iteration has to. */
   async prepare(numbers: readonly number[]): Promise<void> {
     for (const number of numbers) {
-      const user = this.create(number);
+      const user = this.#create(number);
       await user.prepare();
-      this.prepared.set(number, user);
+      this.#prepared.set(number, user);
     }
   }
 
   createUser(vu: number): VirtualUser {
-    const known = this.prepared.get(vu);
-    this.prepared.delete(vu);
-    return known ?? this.create(vu);
+    const known = this.#prepared.get(vu);
+    this.#prepared.delete(vu);
+    return known ?? this.#create(vu);
   }
 
-  private create(number: number): ScriptUser {
-    const { script, plan, tags, startMs } = this.options;
+  #create(number: number): ScriptUser {
+    const { script, plan, tags, startMs } = this.#options;
     const { exec, env } = plan;
     const own = script.thread.systemTags.has('vu') ? withMetadata(tags, 'vu', String(number)) : tags;
     const deadlineMs = (): number => (startMs() > 0 ? startMs() + maxScenarioMs(plan) : Infinity);
-    return script.createUser(number, { exec, env, tags: own, state: this.state, deadlineMs });
+    return script.createUser(number, { exec, env, tags: own, state: this.#state, deadlineMs });
   }
 
-  private progress(): number {
-    const { plan, clock, iterations } = this.options;
+  #progress(): number {
+    const { plan, clock, iterations } = this.#options;
     const planned = plannedIterations(plan);
     const share =
-      planned === undefined ? (clock.now() - this.state.startMs()) / startingTimeMs(plan) : iterations() / planned;
+      planned === undefined ? (clock.now() - this.#state.startMs()) / startingTimeMs(plan) : iterations() / planned;
     return Math.min(1, Math.max(0, share));
   }
 }

@@ -29,18 +29,21 @@ export interface ScriptUserOptions {
 /** One virtual user of a script: its own instance, which it calls once an iteration. */
 export class ScriptUser implements VirtualUser {
   readonly vu: VuContext;
-  private readonly live: LiveGlobals;
-  private instance: ScriptInstance | undefined;
-  private setupData: { readonly value: unknown } | undefined;
-  private iterations = 0;
-  private failure: { readonly error: unknown } | undefined;
+  readonly #live: LiveGlobals;
+  #instance: ScriptInstance | undefined;
+  #setupData: { readonly value: unknown } | undefined;
+  #iterations = 0;
+  #failure: { readonly error: unknown } | undefined;
 
-  constructor(private readonly options: ScriptUserOptions) {
+  readonly #options: ScriptUserOptions;
+
+  constructor(options: ScriptUserOptions) {
+    this.#options = options;
     const { thread, number, env, tags, scenario } = options;
     this.vu = new VuContext(thread, number);
     this.vu.tags = tags;
     this.vu.scenario = scenario;
-    this.live = { __ENV: env, __VU: number, __ITER: 0 };
+    this.#live = { __ENV: env, __VU: number, __ITER: 0 };
   }
 
   /** Of its samples at this moment. */
@@ -50,29 +53,31 @@ export class ScriptUser implements VirtualUser {
 
   /** Runs the script's top level, once. Rejects with what it throws. */
   async prepare(): Promise<ScriptInstance> {
-    if (this.instance !== undefined) return this.instance;
-    const { script, deadlineMs } = this.options;
-    const { vu, live } = this;
+    if (this.#instance !== undefined) return this.#instance;
+    const { script, deadlineMs } = this.#options;
+    const { vu } = this;
+    const live = this.#live;
     vu.guard.begin(deadlineMs());
     const entry = script.compiled.files[0] ?? script.compiled.path;
-    this.instance = await instantiate(script, createEnvironment(vu, live, entry));
+    this.#instance = await instantiate(script, createEnvironment(vu, live, entry));
     vu.isInit = false;
-    return this.instance;
+    return this.#instance;
   }
 
   async iterate(ticket: IterationTicket): Promise<boolean> {
-    const { vu, live } = this;
-    live.__ITER = this.iterations;
-    vu.iterationInInstance = this.iterations;
-    vu.iterationInScenario = this.iterations;
+    const { vu } = this;
+    const live = this.#live;
+    live.__ITER = this.#iterations;
+    vu.iterationInInstance = this.#iterations;
+    vu.iterationInScenario = this.#iterations;
     vu.iteration = ticket;
-    if (vu.thread.systemTags.has('iter')) vu.tags = withMetadata(vu.tags, 'iter', String(this.iterations));
-    this.iterations += 1;
+    if (vu.thread.systemTags.has('iter')) vu.tags = withMetadata(vu.tags, 'iter', String(this.#iterations));
+    this.#iterations += 1;
     try {
-      await this.run(this.options.exec, [this.data()]);
+      await this.run(this.#options.exec, [this.#data()]);
       return true;
     } catch (error) {
-      return this.judge(error);
+      return this.#judge(error);
     }
   }
 
@@ -83,14 +88,14 @@ export class ScriptUser implements VirtualUser {
   }
 
   /** Calls an exported function and waits until nothing is left to do; resolves with what it returned. Rejects with what it threw. */
-  async run(exported: string, args: readonly unknown[], deadlineMs = this.options.deadlineMs()): Promise<unknown> {
+  async run(exported: string, args: readonly unknown[], deadlineMs = this.#options.deadlineMs()): Promise<unknown> {
     const instance = await this.prepare();
     const { vu } = this;
-    this.failure = undefined;
+    this.#failure = undefined;
     let returned: unknown;
     const keep = (value: unknown): void => {
       returned = value;
-      if (isThenable(value)) this.watch(value, (settled) => (returned = settled));
+      if (isThenable(value)) this.#watch(value, (settled) => (returned = settled));
     };
     vu.guard.begin(deadlineMs);
     vu.beginIteration();
@@ -104,30 +109,30 @@ export class ScriptUser implements VirtualUser {
       vu.endIteration();
       if (!vu.thread.runtime.noCookiesReset) vu.cookies.clear();
     }
-    if (this.failure !== undefined) throw this.rejection(this.failure);
+    if (this.#failure !== undefined) throw this.#rejection(this.#failure);
     return returned;
   }
 
-  private rejection({ error }: { readonly error: unknown }): unknown {
+  #rejection({ error }: { readonly error: unknown }): unknown {
     return error;
   }
 
   /** A promise of the script's own: its failure is that of the iteration. */
-  private watch(promise: PromiseLike<unknown>, settle: (value: unknown) => void): void {
+  #watch(promise: PromiseLike<unknown>, settle: (value: unknown) => void): void {
     this.vu.loop.notePromise();
     promise.then(settle, (error: unknown) => {
-      this.failure = { error };
+      this.#failure = { error };
     });
   }
 
-  private judge(error: unknown): boolean {
+  #judge(error: unknown): boolean {
     const { guard, thread, scenario, hasAborted } = this.vu;
     // The iteration that ends the test is a whole one, as in k6.
     if (hasAborted) return true;
     if (guard.interruption !== undefined || error instanceof Interruption) return false;
     thread.log.write({
       level: 'error',
-      text: describeScriptError(error, this.options.script.compiled),
+      text: describeScriptError(error, this.#options.script.compiled),
       source: 'stacktrace',
       executor: scenario?.executor,
       scenario: scenario?.name,
@@ -135,11 +140,11 @@ export class ScriptUser implements VirtualUser {
     return true;
   }
 
-  private data(): unknown {
-    if (this.setupData === undefined) {
-      const text = this.options.setupData();
-      this.setupData = { value: text === undefined ? undefined : JSON.parse(text) };
+  #data(): unknown {
+    if (this.#setupData === undefined) {
+      const text = this.#options.setupData();
+      this.#setupData = { value: text === undefined ? undefined : JSON.parse(text) };
     }
-    return this.setupData.value;
+    return this.#setupData.value;
   }
 }

@@ -73,15 +73,18 @@ export interface ScriptScenarioParts {
 /** A script in one thread: compiled once, run by each virtual user, its `setup` and `teardown` by one of their own. */
 export class ThreadScript {
   readonly thread: ScriptThread;
-  private readonly script: LoadedScript;
+  readonly #script: LoadedScript;
   /** What `setup` returned, as JSON. */
-  private data: string | undefined;
-  private stageUser: ScriptUser | undefined;
+  #data: string | undefined;
+  #stageUser: ScriptUser | undefined;
 
-  constructor(private readonly options: ThreadScriptOptions) {
+  readonly #options: ThreadScriptOptions;
+
+  constructor(options: ThreadScriptOptions) {
+    this.#options = options;
     const { start, events } = options;
     const { rps } = options.runtime;
-    this.script = loadScript(start.compiled);
+    this.#script = loadScript(start.compiled);
     this.thread = {
       ...options,
       systemTags: new SystemTags(options.runtime.systemTags),
@@ -97,92 +100,93 @@ export class ThreadScript {
 
   /** Whether the script exports a function of this name. */
   has(name: string): boolean {
-    return this.options.start.functions.includes(name);
+    return this.#options.start.functions.includes(name);
   }
 
   get setupData(): string | undefined {
-    return this.data;
+    return this.#data;
   }
 
   /** Of a `setup` that ran in another thread. */
   set setupData(json: string | undefined) {
-    this.data = json;
+    this.#data = json;
   }
 
   createUser(number: number, parts: ScriptScenarioParts): ScriptUser {
-    const { script, thread } = this;
+    const { thread } = this;
+    const script = this.#script;
     const { exec, env, tags, state, deadlineMs } = parts;
     return new ScriptUser({
       script,
       thread,
       number,
-      env: { ...this.options.start.env, ...env },
+      env: { ...this.#options.start.env, ...env },
       exec,
       tags,
       scenario: state,
       deadlineMs,
-      setupData: () => this.data,
+      setupData: () => this.#data,
     });
   }
 
   /** Runs `setup` if there is one; what it returns goes to every virtual user, through JSON. */
   async setUp(): Promise<StageFailure | undefined> {
-    if (!this.has('setup') || this.options.runtime.noSetup) return undefined;
-    return this.runStage('setup', this.options.runtime.setupTimeoutMs);
+    if (!this.has('setup') || this.#options.runtime.noSetup) return undefined;
+    return this.#runStage('setup', this.#options.runtime.setupTimeoutMs);
   }
 
   async tearDown(): Promise<StageFailure | undefined> {
-    if (!this.has('teardown') || this.options.runtime.noTeardown) return undefined;
-    return this.runStage('teardown', this.options.runtime.teardownTimeoutMs);
+    if (!this.has('teardown') || this.#options.runtime.noTeardown) return undefined;
+    return this.#runStage('teardown', this.#options.runtime.teardownTimeoutMs);
   }
 
   /** Ends what runs of `setup` or `teardown`. */
   interrupt(): void {
-    this.stageUser?.interrupt();
+    this.#stageUser?.interrupt();
   }
 
-  private async runStage(stage: 'setup' | 'teardown', timeoutMs: number): Promise<StageFailure | undefined> {
-    const user = this.createStageUser(stage);
-    this.stageUser = user;
+  async #runStage(stage: 'setup' | 'teardown', timeoutMs: number): Promise<StageFailure | undefined> {
+    const user = this.#createStageUser(stage);
+    this.#stageUser = user;
     let isLate = false;
-    const cancelTimeout = this.options.clock.schedule(() => {
+    const cancelTimeout = this.#options.clock.schedule(() => {
       isLate = true;
       user.interrupt();
     }, timeoutMs);
     const deadlineMs = performance.now() + timeoutMs;
     try {
-      const args = stage === 'setup' || this.data === undefined ? [] : [JSON.parse(this.data)];
+      const args = stage === 'setup' || this.#data === undefined ? [] : [JSON.parse(this.#data)];
       const returned = await user.run(stage, args, deadlineMs);
-      if (stage === 'setup') this.data = setupJson(returned);
+      if (stage === 'setup') this.#data = setupJson(returned);
       return undefined;
     } catch (error) {
       const isTimeout = isLate || performance.now() >= deadlineMs;
       if (isTimeout) return { stage, kind: 'timeout', text: timeoutText(stage, timeoutMs) };
-      return error instanceof Interruption ? undefined : this.stageException(stage, error);
+      return error instanceof Interruption ? undefined : this.#stageException(stage, error);
     } finally {
       cancelTimeout();
-      this.stageUser = undefined;
+      this.#stageUser = undefined;
     }
   }
 
-  private stageException(stage: 'setup' | 'teardown', error: unknown): StageFailure {
-    const text = describeScriptError(error, this.script.compiled);
-    this.options.events.write({ level: 'error', text, source: 'stacktrace' });
+  #stageException(stage: 'setup' | 'teardown', error: unknown): StageFailure {
+    const text = describeScriptError(error, this.#script.compiled);
+    this.#options.events.write({ level: 'error', text, source: 'stacktrace' });
     return { stage, kind: 'exception', text: errorMessage(error) };
   }
 
-  private createStageUser(stage: string): ScriptUser {
-    const { start, tags } = this.options;
+  #createStageUser(stage: string): ScriptUser {
+    const { start, tags } = this.#options;
     const group = `::${stage}`;
     const all = new Map([...Object.entries(tags), ...this.thread.systemTags.pick({ group })]);
     const user = new ScriptUser({
-      script: this.script,
+      script: this.#script,
       thread: { ...this.thread, ...(stage === 'teardown' && { stopFlag: new StopFlag() }) },
       number: 0,
       env: start.env,
       exec: stage,
       tags: this.thread.systemTags.has('iter') ? withMetadata(all, 'iter', '0') : all,
-      setupData: () => this.data,
+      setupData: () => this.#data,
       deadlineMs: () => Infinity,
     });
     user.vu.group = group;

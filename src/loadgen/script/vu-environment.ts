@@ -43,20 +43,20 @@ export function createEnvironment(vu: VuContext, live: LiveGlobals, entry: strin
 /** `Math` of one virtual user: its `random` follows from the run's seed and the user's number. */
 class Dice {
   readonly math: object;
-  private random: SeededRandom;
+  #random: SeededRandom;
 
   constructor(random: SeededRandom) {
-    this.random = random;
+    this.#random = random;
     this.math = Object.create(Math, {
-      random: { value: () => this.random.fraction(), writable: true, configurable: true },
+      random: { value: () => this.#random.fraction(), writable: true, configurable: true },
     });
   }
 
   next(): number {
-    return this.random.fraction();
+    return this.#random.fraction();
   }
 
   reseed(seed: number): void {
-    this.random = new SeededRandom(seed, 0);
+    this.#random = new SeededRandom(seed, 0);
   }
 }

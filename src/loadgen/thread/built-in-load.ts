@@ -31,40 +31,43 @@ export interface BuiltInLoadOptions {
 
 /** The built-in scenario of a load, of which each scenario of the plan has one. */
 export class BuiltInLoad {
-  private readonly create: ReturnType<typeof builtInFactory>;
-  private readonly targets: DialTargets;
-  private readonly scenarios: Scenario[] = [];
+  readonly #create: ReturnType<typeof builtInFactory>;
+  readonly #targets: DialTargets;
+  readonly #scenarios: Scenario[] = [];
 
-  constructor(private readonly options: BuiltInLoadOptions) {
+  readonly #options: BuiltInLoadOptions;
+
+  constructor(options: BuiltInLoadOptions) {
+    this.#options = options;
     const { behaviour, plan, registry, isFirstThread, outlets } = options;
     const complain = (text: string): void => outlets.log({ level: 'warning', text });
-    this.create = builtInFactory({ plan: behaviour, seed: plan.seed, registry, isFirstThread, complain });
-    this.targets = new DialTargets(behaviour.dial, plan.runtime);
+    this.#create = builtInFactory({ plan: behaviour, seed: plan.seed, registry, isFirstThread, complain });
+    this.#targets = new DialTargets(behaviour.dial, plan.runtime);
   }
 
   /** `numbers` are those of this thread's virtual users. */
   createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
-    const { clock, readBuffer, lookup, metrics, connections } = this.options;
-    const { targets } = this;
+    const { clock, readBuffer, lookup, metrics, connections } = this.#options;
+    const targets = this.#targets;
     const context = { clock, readBuffer, lookup, targets, metrics: metrics.bindSession(tags), connections };
-    const checks = (name: string): CheckRecorder => this.checkRecorder(name, tags);
-    const scenario = this.create({ part, tags, context, checks, ownUsers: numbers.length });
-    this.scenarios.push(scenario);
+    const checks = (name: string): CheckRecorder => this.#checkRecorder(name, tags);
+    const scenario = this.#create({ part, tags, context, checks, ownUsers: numbers.length });
+    this.#scenarios.push(scenario);
     return scenario;
   }
 
   /** Of all its scenarios, since the last call; undefined when none has a schedule. */
   takePace(): Pace | undefined {
-    return sumPaces(this.scenarios.map((scenario) => scenario.takePace?.()));
+    return sumPaces(this.#scenarios.map((scenario) => scenario.takePace?.()));
   }
 
   /** All virtual users have ended. */
   end(): void {
-    for (const scenario of this.scenarios) scenario.end?.();
+    for (const scenario of this.#scenarios) scenario.end?.();
   }
 
-  private checkRecorder(name: string, tags: Tags): CheckRecorder {
-    const { registry, metrics } = this.options;
+  #checkRecorder(name: string, tags: Tags): CheckRecorder {
+    const { registry, metrics } = this.#options;
     return new CheckRecorder(registry.check(name), metrics.checks.bind(withTags(tags, new Map([['check', name]]))));
   }
 }

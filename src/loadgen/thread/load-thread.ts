@@ -29,24 +29,27 @@ export class LoadThread {
   readonly ready: Promise<void>;
   readonly setUp: Promise<SetUpOutcome | undefined>;
   readonly usersDone: Promise<void>;
-  private readonly tellReady: () => void;
-  private readonly tellSetUp: (outcome: SetUpOutcome | undefined) => void;
-  private readonly tellUsersDone: () => void;
-  private worker: Worker | undefined;
+  readonly #tellReady: () => void;
+  readonly #tellSetUp: (outcome: SetUpOutcome | undefined) => void;
+  readonly #tellUsersDone: () => void;
+  #worker: Worker | undefined;
   /** Its last message. */
-  private outcome: EndMessage | InitFailedMessage | undefined;
-  private crash: unknown;
-  private isCut = false;
+  #outcome: EndMessage | InitFailedMessage | undefined;
+  #crash: unknown;
+  #isCut = false;
+
+  readonly #start: ThreadStart;
+  readonly #outlets: ThreadOutlets;
+  readonly #entry: URL;
 
   /** `entry` is the file that it runs; the one beside this file unless told. */
-  constructor(
-    private readonly start: ThreadStart,
-    private readonly outlets: ThreadOutlets,
-    private readonly entry: URL = ENTRY,
-  ) {
-    [this.ready, this.tellReady] = milestone<void>();
-    [this.setUp, this.tellSetUp] = milestone<SetUpOutcome | undefined>();
-    [this.usersDone, this.tellUsersDone] = milestone<void>();
+  constructor(start: ThreadStart, outlets: ThreadOutlets, entry: URL = ENTRY) {
+    this.#start = start;
+    this.#outlets = outlets;
+    this.#entry = entry;
+    [this.ready, this.#tellReady] = milestone<void>();
+    [this.setUp, this.#tellSetUp] = milestone<SetUpOutcome | undefined>();
+    [this.usersDone, this.#tellUsersDone] = milestone<void>();
   }
 
   /**
@@ -55,72 +58,72 @@ export class LoadThread {
    * stand.
    */
   async run(): Promise<EndMessage | undefined> {
-    const name = `wsg-load-${this.start.shard.index}`;
-    const worker = new Worker(this.entry, { workerData: this.start, name });
-    this.worker = worker;
-    worker.on('message', (message: unknown) => this.receive(message));
+    const name = `wsg-load-${this.#start.shard.index}`;
+    const worker = new Worker(this.#entry, { workerData: this.#start, name });
+    this.#worker = worker;
+    worker.on('message', (message: unknown) => this.#receive(message));
     worker.on('error', (error) => {
-      this.crash = error;
+      this.#crash = error;
     });
     const exitCode = await new Promise<number>((resolve) => {
       worker.once('exit', resolve);
     });
     // What it said last may still be on its way.
     await new Promise((resolve) => void setImmediate(resolve));
-    this.tellReady();
-    this.tellSetUp(undefined);
-    this.tellUsersDone();
-    const { outcome } = this;
+    this.#tellReady();
+    this.#tellSetUp(undefined);
+    this.#tellUsersDone();
+    const outcome = this.#outcome;
     if (outcome?.type === 'initFailed') throw new WsgError('script.failed', outcome.text);
-    if (outcome !== undefined || this.isCut) return outcome;
-    const reason = this.crash === undefined ? `it exited with ${exitCode}` : errorMessage(this.crash);
+    if (outcome !== undefined || this.#isCut) return outcome;
+    const reason = this.#crash === undefined ? `it exited with ${exitCode}` : errorMessage(this.#crash);
     throw new WsgError('thread.crashed', `a load thread crashed: ${reason}`, {
-      cause: this.crash,
+      cause: this.#crash,
       hint: 'What was recorded before stands in the run file.',
     });
   }
 
   /** Does nothing when the thread has ended. */
   tell(message: ToThread): void {
-    this.worker?.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   /** Ends the thread at once; the second under way is lost. */
   async cut(): Promise<void> {
-    this.isCut = true;
-    await this.worker?.terminate();
+    this.#isCut = true;
+    await this.#worker?.terminate();
   }
 
   /** Ends the thread at once, for it does not answer any more: `run` then throws `thread.crashed` with the reason. */
   async giveUp(reason: string): Promise<void> {
-    this.crash ??= new Error(reason);
-    await this.worker?.terminate();
+    this.#crash ??= new Error(reason);
+    await this.#worker?.terminate();
   }
 
-  private receive(message: unknown): void {
+  #receive(message: unknown): void {
     if (!isFromThread(message)) return;
     switch (message.type) {
       case 'ready':
-        return this.tellReady();
+        return this.#tellReady();
       case 'setUp':
-        return this.tellSetUp(message.outcome);
+        return this.#tellSetUp(message.outcome);
       case 'usersDone':
-        return this.tellUsersDone();
+        return this.#tellUsersDone();
       case 'samples':
-        return this.outlets.takeSamples(message.batch);
+        return this.#outlets.takeSamples(message.batch);
       case 'second':
-        return this.outlets.secondEnded(message);
+        return this.#outlets.secondEnded(message);
       case 'log':
       case 'verdict':
-        return this.outlets.takeScriptMessage(message);
+        return this.#outlets.takeScriptMessage(message);
       default:
-        this.end(message);
+        this.#end(message);
     }
   }
 
-  private end(message: EndMessage | InitFailedMessage | CrashedMessage): void {
-    if (message.type === 'crashed') this.crash ??= new Error(message.text);
-    else this.outcome = message;
+  #end(message: EndMessage | InitFailedMessage | CrashedMessage): void {
+    if (message.type === 'crashed') this.#crash ??= new Error(message.text);
+    else this.#outcome = message;
   }
 }
 

@@ -33,149 +33,153 @@ const READ_BUFFER_BYTES = 65_536;
 
 /** The virtual users of a plan in one thread: runs their executors and hands over what they recorded, once a second. */
 export class Load {
-  private readonly registry: MetricRegistry;
-  private readonly breakdown: Breakdown | undefined;
-  private readonly metrics: BuiltInMetrics;
-  private readonly connections = new OpenConnections();
-  private readonly gauges: ThreadGauges;
-  private readonly slices: TimeSlices;
-  private readonly executors: readonly Executor[];
-  private readonly countedDrops: number[] = [];
-  private startMs = 0;
-  private second = 0;
-  private readonly arrivals = new ArrivalPace();
-  private areUsersDone = false;
-  private cancelSecond: () => void = () => undefined;
-  private cancelProgress: () => void = () => undefined;
+  readonly #registry: MetricRegistry;
+  readonly #breakdown: Breakdown | undefined;
+  readonly #metrics: BuiltInMetrics;
+  readonly #connections = new OpenConnections();
+  readonly #gauges: ThreadGauges;
+  readonly #slices: TimeSlices;
+  readonly #executors: readonly Executor[];
+  readonly #countedDrops: number[] = [];
+  #startMs = 0;
+  #second = 0;
+  readonly #arrivals = new ArrivalPace();
+  #areUsersDone = false;
+  #cancelSecond: () => void = () => undefined;
+  #cancelProgress: () => void = () => undefined;
 
-  private readonly plan: Plan;
-  private readonly outlets: LoadOutlets;
-  private readonly clock: Clock;
-  private readonly shard: Shard;
-  private readonly samples: SampleBuffer | undefined;
-  private readonly script: ScriptLoad | undefined;
-  private readonly builtIn: BuiltInLoad | undefined;
-  private executorsStartMs = 0;
-  private isStopped = false;
-  private hasRun = false;
+  readonly #plan: Plan;
+  readonly #outlets: LoadOutlets;
+  readonly #clock: Clock;
+  readonly #shard: Shard;
+  readonly #samples: SampleBuffer | undefined;
+  readonly #script: ScriptLoad | undefined;
+  readonly #builtIn: BuiltInLoad | undefined;
+  #executorsStartMs = 0;
+  #isStopped = false;
+  #hasRun = false;
 
   constructor(options: LoadOptions) {
-    this.plan = options.plan;
-    this.breakdown = options.breaksDown === true ? new Breakdown() : undefined;
-    const tap = bothTaps(options.samples?.tap, this.breakdown?.tap);
-    this.registry = new MetricRegistry({ submetrics: keptSubmetrics(options.plan), tap });
-    this.samples = options.samples;
-    this.metrics = new BuiltInMetrics(this.registry);
+    this.#plan = options.plan;
+    this.#breakdown = options.breaksDown === true ? new Breakdown() : undefined;
+    const tap = bothTaps(options.samples?.tap, this.#breakdown?.tap);
+    this.#registry = new MetricRegistry({ submetrics: keptSubmetrics(options.plan), tap });
+    this.#samples = options.samples;
+    this.#metrics = new BuiltInMetrics(this.#registry);
     const { segment } = options.plan;
-    this.shard = segment === undefined ? options.shard : { ...options.shard, stripe: createStripe(segment) };
-    this.outlets = options.outlets;
-    this.clock = options.clock;
-    this.gauges = new ThreadGauges(options.clock);
-    this.slices = new TimeSlices(options.clock);
-    this.script = options.script && this.createScript(options.script);
-    this.builtIn = this.createBuiltIn(options.plan);
+    this.#shard = segment === undefined ? options.shard : { ...options.shard, stripe: createStripe(segment) };
+    this.#outlets = options.outlets;
+    this.#clock = options.clock;
+    this.#gauges = new ThreadGauges(options.clock);
+    this.#slices = new TimeSlices(options.clock);
+    this.#script = options.script && this.#createScript(options.script);
+    this.#builtIn = this.#createBuiltIn(options.plan);
     let usersBefore = 0;
-    this.executors = this.plan.scenarios.flatMap((part, index) => {
+    this.#executors = this.#plan.scenarios.flatMap((part, index) => {
       const pool = options.pools[index];
       const firstVu = usersBefore + 1;
       usersBefore += maxScenarioVus(part);
-      return pool === undefined ? [] : [this.createExecutor(part, pool, firstVu)];
+      return pool === undefined ? [] : [this.#createExecutor(part, pool, firstVu)];
     });
   }
 
   /** Makes the virtual users that there are from the start. */
   async prepare(): Promise<void> {
-    await this.script?.prepare();
+    await this.#script?.prepare();
   }
 
   /** The run began so long ago, for all threads: their seconds have the same bounds. */
   begin(agoMs: number): void {
-    this.startMs = this.clock.now() - agoMs;
-    this.gauges.start();
-    this.scheduleSecond();
-    this.reportProgress();
+    this.#startMs = this.#clock.now() - agoMs;
+    this.#gauges.start();
+    this.#scheduleSecond();
+    this.#reportProgress();
   }
 
   /** Runs `setup`, for all threads. */
   async setUp(): Promise<SetUpOutcome> {
-    return this.script === undefined ? { mayBegin: true } : await this.script.setUp();
+    return this.#script === undefined ? { mayBegin: true } : await this.#script.setUp();
   }
 
   /** Runs the virtual users to the end of the last iteration. */
   async runUsers({ mayBegin, data }: SetUpOutcome): Promise<void> {
-    this.script?.takeSetupData(data);
-    this.executorsStartMs = this.clock.now();
-    this.hasRun = mayBegin && !this.isStopped;
-    if (this.hasRun) await Promise.all(this.executors.map((executor) => executor.run()));
-    this.builtIn?.end();
-    this.writeProgress();
+    this.#script?.takeSetupData(data);
+    this.#executorsStartMs = this.#clock.now();
+    this.#hasRun = mayBegin && !this.#isStopped;
+    if (this.#hasRun) await Promise.all(this.#executors.map((executor) => executor.run()));
+    this.#builtIn?.end();
+    this.#writeProgress();
   }
 
   /** Runs `teardown`, for all threads. */
   async tearDown(): Promise<void> {
-    if (this.hasRun) await this.script?.tearDown();
+    if (this.#hasRun) await this.#script?.tearDown();
   }
 
   /** Waits for the last connection; resolves with the time to the last iteration's end, teardown included. */
   async finish(): Promise<Omit<EndMessage, 'type'>> {
-    const durationMs = this.clock.now() - this.startMs;
-    this.areUsersDone = true;
-    this.cancelProgress();
-    this.writeProgress();
-    await this.connections.empty(this.clock);
-    this.cancelSecond();
-    this.endSecond();
-    this.samples?.finish();
-    this.gauges.stop();
-    return { durationMs, ...this.script?.results() };
+    const durationMs = this.#clock.now() - this.#startMs;
+    this.#areUsersDone = true;
+    this.#cancelProgress();
+    this.#writeProgress();
+    await this.#connections.empty(this.#clock);
+    this.#cancelSecond();
+    this.#endSecond();
+    this.#samples?.finish();
+    this.#gauges.stop();
+    return { durationMs, ...this.#script?.results() };
   }
 
   /** Hands over what the second under way has recorded so far, for a thread that crashes; nothing before the load begins. */
   handOver(): void {
-    if (this.startMs === 0) return;
-    this.endSecond();
-    this.samples?.finish();
+    if (this.#startMs === 0) return;
+    this.#endSecond();
+    this.#samples?.finish();
   }
 
   /** Interrupts what is under way; the rest then ends soon. */
   stop(): void {
-    this.isStopped = true;
-    this.script?.interruptStage();
-    for (const executor of this.executors) executor.stop();
+    this.#isStopped = true;
+    this.#script?.interruptStage();
+    for (const executor of this.#executors) executor.stop();
   }
 
-  private createScript(start: ScriptStart): ScriptLoad {
+  #createScript(start: ScriptStart): ScriptLoad {
     return new ScriptLoad({
       start,
-      ...this.scenarioParts(),
-      progress: () => this.scenarioProgress(),
-      startMs: () => this.startMs,
-      executorsStartMs: () => this.executorsStartMs,
+      ...this.#scenarioParts(),
+      progress: () => this.#scenarioProgress(),
+      startMs: () => this.#startMs,
+      executorsStartMs: () => this.#executorsStartMs,
       stop: () => this.stop(),
     });
   }
 
   /** Of each scenario, over all threads: its own at this moment, of the others what they told last. */
-  private scenarioProgress(): readonly ThreadProgress[] {
-    const own = this.shard.index;
-    return this.executors.map((executor, index) => {
-      const others = this.outlets.progress.flatMap((cells, thread) =>
+  #scenarioProgress(): readonly ThreadProgress[] {
+    const own = this.#shard.index;
+    return this.#executors.map((executor, index) => {
+      const others = this.#outlets.progress.flatMap((cells, thread) =>
         thread === own ? [] : (cells[index]?.read() ?? []),
       );
-      return sumProgress([progressOf(executor, this.clock.now() - this.startMs), ...others]);
+      return sumProgress([progressOf(executor, this.#clock.now() - this.#startMs), ...others]);
     });
   }
 
-  private createBuiltIn({ behaviour }: Plan): BuiltInLoad | undefined {
+  #createBuiltIn({ behaviour }: Plan): BuiltInLoad | undefined {
     if (behaviour.type === 'script') return undefined;
-    return new BuiltInLoad({ behaviour, ...this.scenarioParts(), isFirstThread: this.shard.index === 0 });
+    return new BuiltInLoad({ behaviour, ...this.#scenarioParts(), isFirstThread: this.#shard.index === 0 });
   }
 
-  private scenarioParts(): Pick<ScriptLoadOptions, keyof ScriptLoadOptions & keyof BuiltInLoadOptions> {
-    const { plan, registry, metrics, connections, outlets } = this;
-    const clock = new LagClock(this.clock, this.gauges.lag);
+  #scenarioParts(): Pick<ScriptLoadOptions, keyof ScriptLoadOptions & keyof BuiltInLoadOptions> {
+    const plan = this.#plan;
+    const registry = this.#registry;
+    const metrics = this.#metrics;
+    const connections = this.#connections;
+    const outlets = this.#outlets;
+    const clock = new LagClock(this.#clock, this.#gauges.lag);
     const { dns, blockedNetworks } = plan.runtime;
-    const { lookup } = new NameResolver({ dns, clock: this.clock, blocked: new AddressBlock(blockedNetworks) });
+    const { lookup } = new NameResolver({ dns, clock: this.#clock, blocked: new AddressBlock(blockedNetworks) });
     return {
       lookup,
       plan,
@@ -188,93 +192,95 @@ export class Load {
     };
   }
 
-  private createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
-    const load = this.script ?? this.builtIn;
-    if (load === undefined) throw new Error(`the script ${this.plan.behaviour.name} was not handed over`);
+  #createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
+    const load = this.#script ?? this.#builtIn;
+    if (load === undefined) throw new Error(`the script ${this.#plan.behaviour.name} was not handed over`);
     return load.createScenario(part, tags, numbers);
   }
 
-  private createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {
-    const tags = this.tagsOf(part);
-    const { clock, shard, metrics } = this;
+  #createExecutor(part: ScenarioPlan, pool: IterationPool, firstVu: number): Executor {
+    const tags = this.#tagsOf(part);
+    const clock = this.#clock;
+    const shard = this.#shard;
+    const metrics = this.#metrics;
     const numberOf = (user: number): number => firstVu + numberInPlan(user, shard);
     const ownUsers = shareOf(plannedVus(part), shard);
     const numbers = Array.from({ length: ownUsers }, (_, user) => numberOf(user));
-    const scenario = this.createScenario(part, tags, numbers);
-    const { minIterationMs } = this.plan;
+    const scenario = this.#createScenario(part, tags, numbers);
+    const { minIterationMs } = this.#plan;
     const runner = new MeasuredUsers({ scenario, metrics, tags, clock, numberOf, minIterationMs });
-    return createExecutor(part, { runner, clock, shard, pool, slices: this.slices });
+    return createExecutor(part, { runner, clock, shard, pool, slices: this.#slices });
   }
 
   /** Of every sample of a scenario; its own tags win over those of the run, and neither over its name. */
-  private tagsOf({ name, tags }: ScenarioPlan): Tags {
-    const given = [...Object.entries(this.plan.tags), ...Object.entries(tags)];
-    return this.script?.tagsOf(name, given) ?? new Map([...given, ['scenario', name]]);
+  #tagsOf({ name, tags }: ScenarioPlan): Tags {
+    const given = [...Object.entries(this.#plan.tags), ...Object.entries(tags)];
+    return this.#script?.tagsOf(name, given) ?? new Map([...given, ['scenario', name]]);
   }
 
-  private scheduleSecond(): void {
-    const dueMs = this.startMs + (this.second + 1) * SECOND_MS;
-    this.cancelSecond = this.clock.schedule(
+  #scheduleSecond(): void {
+    const dueMs = this.#startMs + (this.#second + 1) * SECOND_MS;
+    this.#cancelSecond = this.#clock.schedule(
       () => {
         // While the last connections close there are no users any more: k6 has stopped sampling then.
-        if (!this.areUsersDone) this.sampleUsers();
-        this.endSecond();
-        this.scheduleSecond();
+        if (!this.#areUsersDone) this.#sampleUsers();
+        this.#endSecond();
+        this.#scheduleSecond();
       },
-      Math.max(0, dueMs - this.clock.now()),
+      Math.max(0, dueMs - this.#clock.now()),
     );
   }
 
-  private sampleUsers(): void {
-    const tags: Tags = new Map(Object.entries(this.plan.tags));
-    this.metrics.vus.add(
-      this.executors.reduce((sum, executor) => sum + executor.activeVus, 0),
+  #sampleUsers(): void {
+    const tags: Tags = new Map(Object.entries(this.#plan.tags));
+    this.#metrics.vus.add(
+      this.#executors.reduce((sum, executor) => sum + executor.activeVus, 0),
       tags,
     );
-    this.metrics.vusMax.add(
-      this.executors.reduce((sum, executor) => sum + executor.allocatedVus, 0),
+    this.#metrics.vusMax.add(
+      this.#executors.reduce((sum, executor) => sum + executor.allocatedVus, 0),
       tags,
     );
   }
 
-  private endSecond(): void {
-    this.connections.countBytes();
-    const shortOfVus = this.countDropped();
-    const pace = sumPaces([this.builtIn?.takePace(), this.arrivals.take(this.executors)]);
-    this.outlets.secondEnded({
+  #endSecond(): void {
+    this.#connections.countBytes();
+    const shortOfVus = this.#countDropped();
+    const pace = sumPaces([this.#builtIn?.takePace(), this.#arrivals.take(this.#executors)]);
+    this.#outlets.secondEnded({
       type: 'second',
-      second: this.second,
-      elapsedMs: this.clock.now() - this.startMs,
-      metrics: drainMetrics(this.registry),
-      parts: this.breakdown?.drain(),
-      health: this.gauges.read(),
-      load: { backlogBytes: this.connections.backlogBytes, ...(pace && { pace }) },
+      second: this.#second,
+      elapsedMs: this.#clock.now() - this.#startMs,
+      metrics: drainMetrics(this.#registry),
+      parts: this.#breakdown?.drain(),
+      health: this.#gauges.read(),
+      load: { backlogBytes: this.#connections.backlogBytes, ...(pace && { pace }) },
       shortOfVus,
     });
-    this.second += 1;
+    this.#second += 1;
   }
 
   /** Counts what was dropped in this second; gives the scenarios that lack virtual users. */
-  private countDropped(): number[] {
-    return this.executors.flatMap((executor, index) => {
-      const dropped = executor.droppedIterations - (this.countedDrops[index] ?? 0);
-      this.countedDrops[index] = executor.droppedIterations;
-      const part = this.plan.scenarios[index];
-      if (dropped > 0 && part !== undefined) this.metrics.droppedIterations.add(dropped, this.tagsOf(part));
+  #countDropped(): number[] {
+    return this.#executors.flatMap((executor, index) => {
+      const dropped = executor.droppedIterations - (this.#countedDrops[index] ?? 0);
+      this.#countedDrops[index] = executor.droppedIterations;
+      const part = this.#plan.scenarios[index];
+      if (dropped > 0 && part !== undefined) this.#metrics.droppedIterations.add(dropped, this.#tagsOf(part));
       return executor.isShortOfVus === true ? [index] : [];
     });
   }
 
-  private reportProgress(): void {
-    this.writeProgress();
-    this.samples?.flush();
-    this.cancelProgress = this.clock.schedule(() => this.reportProgress(), PROGRESS_MS);
+  #reportProgress(): void {
+    this.#writeProgress();
+    this.#samples?.flush();
+    this.#cancelProgress = this.#clock.schedule(() => this.#reportProgress(), PROGRESS_MS);
   }
 
-  private writeProgress(): void {
-    const cells = this.outlets.progress[this.shard.index];
-    this.executors.forEach((executor, index) =>
-      cells?.[index]?.write(progressOf(executor, this.clock.now() - this.startMs)),
+  #writeProgress(): void {
+    const cells = this.#outlets.progress[this.#shard.index];
+    this.#executors.forEach((executor, index) =>
+      cells?.[index]?.write(progressOf(executor, this.#clock.now() - this.#startMs)),
     );
   }
 }

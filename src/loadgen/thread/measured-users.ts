@@ -21,52 +21,56 @@ export interface MeasuredUsersOptions {
 
 /** The virtual users of one executor, made when first used; complete iterations count and have a duration, as in k6. */
 export class MeasuredUsers implements IterationRunner {
-  private readonly users = new Map<number, VirtualUser>();
+  readonly #users = new Map<number, VirtualUser>();
   /** Those who wait for their shortest iteration to be over. */
-  private readonly endWaits = new Map<number, () => void>();
+  readonly #endWaits = new Map<number, () => void>();
 
-  constructor(private readonly options: MeasuredUsersOptions) {}
+  readonly #options: MeasuredUsersOptions;
+
+  constructor(options: MeasuredUsersOptions) {
+    this.#options = options;
+  }
 
   async iterate(user: number, ticket: IterationTicket): Promise<boolean> {
-    const { clock, metrics } = this.options;
+    const { clock, metrics } = this.#options;
     const startMs = clock.now();
-    const virtualUser = this.user(user);
+    const virtualUser = this.#user(user);
     const isComplete = await virtualUser.iterate(ticket);
     if (isComplete) {
-      const tags = virtualUser.tags ?? this.options.tags;
+      const tags = virtualUser.tags ?? this.#options.tags;
       metrics.iterationDuration.add(clock.now() - startMs, tags);
       metrics.iterations.add(1, tags);
     }
-    const restMs = startMs + this.options.minIterationMs - clock.now();
-    if (isComplete && restMs > 0) await this.wait(user, restMs);
+    const restMs = startMs + this.#options.minIterationMs - clock.now();
+    if (isComplete && restMs > 0) await this.#wait(user, restMs);
     return isComplete;
   }
 
   interrupt(user: number): void {
-    this.users.get(user)?.interrupt();
-    this.endWaits.get(user)?.();
+    this.#users.get(user)?.interrupt();
+    this.#endWaits.get(user)?.();
   }
 
   interruptAll(): void {
-    for (const user of this.users.keys()) this.interrupt(user);
+    for (const user of this.#users.keys()) this.interrupt(user);
   }
 
-  private async wait(user: number, restMs: number): Promise<void> {
+  async #wait(user: number, restMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const cancel = this.options.clock.schedule(resolve, restMs);
-      this.endWaits.set(user, () => {
+      const cancel = this.#options.clock.schedule(resolve, restMs);
+      this.#endWaits.set(user, () => {
         cancel();
         resolve();
       });
     });
-    this.endWaits.delete(user);
+    this.#endWaits.delete(user);
   }
 
-  private user(number: number): VirtualUser {
-    const known = this.users.get(number);
+  #user(number: number): VirtualUser {
+    const known = this.#users.get(number);
     if (known !== undefined) return known;
-    const user = this.options.scenario.createUser(this.options.numberOf(number));
-    this.users.set(number, user);
+    const user = this.#options.scenario.createUser(this.#options.numberOf(number));
+    this.#users.set(number, user);
     return user;
   }
 }

@@ -43,18 +43,21 @@ export interface ScriptLoadOptions {
 
 /** The script of a load: its scenarios, and its `setup` and `teardown` around them. */
 export class ScriptLoad {
-  private readonly script: ThreadScript;
-  private readonly scenarios: { readonly scenario: ScriptScenario; readonly numbers: readonly number[] }[] = [];
-  private failure: StageFailure | undefined;
+  readonly #script: ThreadScript;
+  readonly #scenarios: { readonly scenario: ScriptScenario; readonly numbers: readonly number[] }[] = [];
+  #failure: StageFailure | undefined;
 
-  constructor(private readonly options: ScriptLoadOptions) {
+  readonly #options: ScriptLoadOptions;
+
+  constructor(options: ScriptLoadOptions) {
+    this.#options = options;
     const { outlets, plan } = options;
-    this.script = new ThreadScript({
+    this.#script = new ThreadScript({
       ...options,
       runtime: plan.runtime,
       tags: plan.tags,
       seed: plan.seed,
-      counts: () => this.counts(),
+      counts: () => this.#counts(),
       events: {
         write: (line) => outlets.log(line),
         aborted: (reason) => {
@@ -69,57 +72,57 @@ export class ScriptLoad {
 
   /** `numbers` are those of the virtual users that there are from the start. */
   createScenario(plan: ScenarioPlan, tags: Tags, numbers: readonly number[]): ScriptScenario {
-    const { clock, executorsStartMs } = this.options;
-    const index = this.scenarios.length;
-    const iterations = (): number => this.options.progress()[index]?.completeIterations ?? 0;
+    const { clock, executorsStartMs } = this.#options;
+    const index = this.#scenarios.length;
+    const iterations = (): number => this.#options.progress()[index]?.completeIterations ?? 0;
     const scenario = new ScriptScenario({
-      script: this.script,
+      script: this.#script,
       plan,
       tags,
       clock,
       startMs: executorsStartMs,
       iterations,
     });
-    this.scenarios.push({ scenario, numbers });
+    this.#scenarios.push({ scenario, numbers });
     return scenario;
   }
 
   /** The tags of a scenario's samples, as far as the run wants system tags. */
   tagsOf(scenario: string, given: readonly (readonly [string, string])[]): Tags {
-    return new Map([...given, ...this.script.thread.systemTags.pick({ scenario, group: '' })]);
+    return new Map([...given, ...this.#script.thread.systemTags.pick({ scenario, group: '' })]);
   }
 
   /** Makes the virtual users that there are from the start. Rejects with what the script's top level throws. */
   async prepare(): Promise<void> {
-    for (const { scenario, numbers } of this.scenarios) await scenario.prepare(numbers);
+    for (const { scenario, numbers } of this.#scenarios) await scenario.prepare(numbers);
   }
 
   /** Runs `setup`; no iteration may begin when it did not end as it should. */
   async setUp(): Promise<SetUpOutcome> {
-    this.failure = await this.script.setUp();
-    return { mayBegin: this.failure === undefined, data: this.script.setupData };
+    this.#failure = await this.#script.setUp();
+    return { mayBegin: this.#failure === undefined, data: this.#script.setupData };
   }
 
   /** What `setup` returned in the thread that ran it, as JSON. */
   takeSetupData(data: string | undefined): void {
-    this.script.setupData = data;
+    this.#script.setupData = data;
   }
 
   async tearDown(): Promise<void> {
-    this.failure = await this.script.tearDown();
+    this.#failure = await this.#script.tearDown();
   }
 
   /** Ends `setup` or `teardown` where it stands. */
   interruptStage(): void {
-    this.script.interrupt();
+    this.#script.interrupt();
   }
 
   results(): Pick<EndMessage, 'setupData' | 'stageFailure'> {
-    return { setupData: this.script.setupData, stageFailure: this.failure };
+    return { setupData: this.#script.setupData, stageFailure: this.#failure };
   }
 
-  private counts(): InstanceCounts {
-    const scenarios = this.options.progress();
+  #counts(): InstanceCounts {
+    const scenarios = this.#options.progress();
     const sum = (of: (scenario: ThreadProgress) => number): number =>
       scenarios.reduce((total, scenario) => total + of(scenario), 0);
     return {
@@ -127,7 +130,7 @@ export class ScriptLoad {
       vusInitialized: sum(({ allocatedVus }) => allocatedVus),
       iterationsCompleted: sum(({ completeIterations }) => completeIterations),
       iterationsInterrupted: sum(({ interruptedIterations }) => interruptedIterations),
-      startMs: this.options.startMs(),
+      startMs: this.#options.startMs(),
     };
   }
 }

@@ -28,45 +28,44 @@ export interface ThreadGroupOptions {
 
 /** The load threads of a run: they begin together, wait for one another between its parts, and their seconds become one. */
 export class ThreadGroup {
-  private readonly cells: readonly (readonly ProgressCells[])[];
-  private readonly threads: readonly LoadThread[];
-  private readonly merger: SecondMerger;
-  private readonly credit = new SampleCredit();
-  private readonly lineCredit = new LineCredit();
+  readonly #cells: readonly (readonly ProgressCells[])[];
+  readonly #threads: readonly LoadThread[];
+  readonly #merger: SecondMerger;
+  readonly #credit = new SampleCredit();
+  readonly #lineCredit = new LineCredit();
   /** Ends busy loops of scripts, which hear no message. */
-  private readonly stopFlag: StopFlag;
-  private failure: WsgError | undefined;
-  private readonly watch: SilenceWatch;
-  private readonly teardownMs: number;
+  readonly #stopFlag: StopFlag;
+  #failure: WsgError | undefined;
+  readonly #watch: SilenceWatch;
+  readonly #teardownMs: number;
 
-  constructor(
-    plan: Plan,
-    secondEnded: (message: SecondMessage) => void,
-    private readonly options: ThreadGroupOptions = {},
-  ) {
+  readonly #options: ThreadGroupOptions;
+
+  constructor(plan: Plan, secondEnded: (message: SecondMessage) => void, options: ThreadGroupOptions = {}) {
+    this.#options = options;
     const { script, takeSamples, entry, breaksDown } = options;
     const count = countThreads(plan);
-    this.teardownMs = script === undefined ? 0 : plan.runtime.teardownTimeoutMs;
+    this.#teardownMs = script === undefined ? 0 : plan.runtime.teardownTimeoutMs;
     const pools = plan.scenarios.map(() => new IterationPool().memory);
-    this.stopFlag = new StopFlag(script?.stopFlag);
-    this.merger = new SecondMerger(count, secondEnded);
-    this.cells = Array.from({ length: count }, () => plan.scenarios.map(() => new ProgressCells()));
-    this.watch = new SilenceWatch(count, (index, seconds) => {
-      void this.threads[index]?.giveUp(`it has said nothing for ${seconds} s`);
+    this.#stopFlag = new StopFlag(script?.stopFlag);
+    this.#merger = new SecondMerger(count, secondEnded);
+    this.#cells = Array.from({ length: count }, () => plan.scenarios.map(() => new ProgressCells()));
+    this.#watch = new SilenceWatch(count, (index, seconds) => {
+      void this.#threads[index]?.giveUp(`it has said nothing for ${seconds} s`);
     });
-    const progress = this.cells.map((cells) => cells.map(({ memory }) => memory));
-    const samples = takeSamples && this.credit.memory;
-    this.threads = this.cells.map((_, index) => {
-      const lines = this.lineCredit.memory;
+    const progress = this.#cells.map((cells) => cells.map(({ memory }) => memory));
+    const samples = takeSamples && this.#credit.memory;
+    this.#threads = this.#cells.map((_, index) => {
+      const lines = this.#lineCredit.memory;
       const start = { plan, shard: { index, count }, progress, pools, samples, lines, script, breaksDown };
-      return new LoadThread(start, this.outletsOf(index), entry);
+      return new LoadThread(start, this.#outletsOf(index), entry);
     });
   }
 
   /** Of each scenario, at this moment. */
   get progress(): readonly ThreadProgress[] {
-    const [first = []] = this.cells;
-    return first.map((_, scenario) => sumProgress(this.cells.flatMap((cells) => cells[scenario]?.read() ?? [])));
+    const [first = []] = this.#cells;
+    return first.map((_, scenario) => sumProgress(this.#cells.flatMap((cells) => cells[scenario]?.read() ?? [])));
   }
 
   /**
@@ -75,70 +74,70 @@ export class ThreadGroup {
    */
   async run(): Promise<EndMessage | undefined> {
     try {
-      return await this.runAll();
+      return await this.#runAll();
     } finally {
-      this.watch.stop();
+      this.#watch.stop();
     }
   }
 
-  private async runAll(): Promise<EndMessage | undefined> {
-    const ends = this.threads.map((thread, index) => this.runThread(thread, index));
-    await Promise.all(this.threads.map(({ ready }) => ready));
-    this.tellAll({ type: 'begin', startNs: process.hrtime.bigint() });
-    const setUp = await this.threads[0]?.setUp;
-    this.tellAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
-    this.watch.start();
-    await Promise.all(this.threads.map(({ usersDone }) => usersDone));
+  async #runAll(): Promise<EndMessage | undefined> {
+    const ends = this.#threads.map((thread, index) => this.#runThread(thread, index));
+    await Promise.all(this.#threads.map(({ ready }) => ready));
+    this.#tellAll({ type: 'begin', startNs: process.hrtime.bigint() });
+    const setUp = await this.#threads[0]?.setUp;
+    this.#tellAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
+    this.#watch.start();
+    await Promise.all(this.#threads.map(({ usersDone }) => usersDone));
     // The first thread runs `teardown`, which may compute up to its own limit.
-    this.watch.allow(0, Math.ceil(this.teardownMs / 1000));
-    this.tellAll({ type: 'finish' });
+    this.#watch.allow(0, Math.ceil(this.#teardownMs / 1000));
+    this.#tellAll({ type: 'finish' });
     const messages = await Promise.all(ends);
-    if (this.failure !== undefined) throw this.failure;
+    if (this.#failure !== undefined) throw this.#failure;
     return composeEnd(messages);
   }
 
   /** Interrupts the iterations; the threads then end soon. */
   stop(): void {
-    this.stopFlag.raise();
-    this.tellAll({ type: 'stop' });
+    this.#stopFlag.raise();
+    this.#tellAll({ type: 'stop' });
   }
 
   /** Ends the threads at once; the second under way is lost. */
   async cut(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.cut()));
+    await Promise.all(this.#threads.map((thread) => thread.cut()));
   }
 
-  private async runThread(thread: LoadThread, index: number): Promise<EndMessage | undefined> {
+  async #runThread(thread: LoadThread, index: number): Promise<EndMessage | undefined> {
     try {
       return await thread.run();
     } catch (error) {
       if (!(error instanceof WsgError)) throw error;
-      this.failure ??= error;
+      this.#failure ??= error;
       this.stop();
       return undefined;
     } finally {
-      this.merger.ended(index);
-      this.watch.ended(index);
+      this.#merger.ended(index);
+      this.#watch.ended(index);
     }
   }
 
-  private tellAll(message: ToThread): void {
-    for (const thread of this.threads) thread.tell(message);
+  #tellAll(message: ToThread): void {
+    for (const thread of this.#threads) thread.tell(message);
   }
 
-  private outletsOf(index: number): ThreadOutlets {
+  #outletsOf(index: number): ThreadOutlets {
     return {
       secondEnded: (message) => {
-        this.watch.heard(index);
-        this.merger.add(index, message);
+        this.#watch.heard(index);
+        this.#merger.add(index, message);
       },
       takeSamples: (batch) => {
-        this.options.takeSamples?.(batch);
-        this.credit.giveBack();
+        this.#options.takeSamples?.(batch);
+        this.#credit.giveBack();
       },
       takeScriptMessage: (message) => {
-        if (message.type === 'log') this.lineCredit.giveBack();
-        this.options.takeScriptMessage?.(message);
+        if (message.type === 'log') this.#lineCredit.giveBack();
+        this.#options.takeScriptMessage?.(message);
       },
     };
   }

@@ -47,11 +47,15 @@ interface SavedRun {
  * started, written beside and renamed, so that several processes may save at once and a `kill -9` leaves nothing but a draft.
  */
 export class BaselineStore {
-  constructor(private readonly folder: string = BASELINE_FOLDER) {}
+  readonly #folder: string;
+
+  constructor(folder: string = BASELINE_FOLDER) {
+    this.#folder = folder;
+  }
 
   /** Keeps a copy of a run. Throws what `readRun` throws, `baseline.unfit` for a run that says nothing of the build, and `baseline.write-failed`. */
   async save(path: string, name: string, options: SaveOptions): Promise<SavedRun> {
-    const folder = this.folderOf(name);
+    const folder = this.#folderOf(name);
     const run = await readRun(path, { seconds: false });
     if (!options.isForced) refuseUnfit(path, run);
     const hash = createHash('sha256')
@@ -60,41 +64,41 @@ export class BaselineStore {
       .slice(0, 12);
     const target = join(folder, `${run.header.startedAt.replaceAll(/[:.]/g, '-')}-${hash}${ENDING}`);
     await copyInto(folder, path, target);
-    const before = options.beginsAnew ? (await this.runsOf(name)).filter((other) => other < target) : [];
+    const before = options.beginsAnew ? (await this.#runsOf(name)).filter((other) => other < target) : [];
     for (const other of before) await rm(other, { force: true });
     return { path: target, removed: [...before, ...(await this.prune(name, options))] };
   }
 
   /** All baselines by name. */
   async list(): Promise<readonly Baseline[]> {
-    const entries = await readFolder(this.folder);
+    const entries = await readFolder(this.#folder);
     const names = entries.filter((name) => NAME.test(name)).toSorted();
-    const baselines = await Promise.all(names.map(async (name) => ({ name, runs: await this.runsOf(name) })));
+    const baselines = await Promise.all(names.map(async (name) => ({ name, runs: await this.#runsOf(name) })));
     return baselines.filter(({ runs }) => runs.length > 0);
   }
 
   /** The runs of a baseline, the oldest first. Throws `usage` when there are none. */
   async find(name: string): Promise<readonly string[]> {
-    const runs = await this.runsOf(name);
+    const runs = await this.#runsOf(name);
     if (runs.length > 0) return runs;
     const names = (await this.list()).map((baseline) => baseline.name);
-    throw new WsgError('usage', `There is no baseline '${name}' in ${this.folder}.`, {
+    throw new WsgError('usage', `There is no baseline '${name}' in ${this.#folder}.`, {
       hint: names.length === 0 ? `\`wsg report save RUN --as ${name}\` makes one.` : `There are ${names.join(', ')}.`,
     });
   }
 
   /** Removes all but the first runs, which are the anchor, and the newest ones, and drafts that nobody will end; tells which. What another process removed meanwhile is no matter. */
   async prune(name: string, { keep, anchor }: Kept): Promise<readonly string[]> {
-    const folder = this.folderOf(name);
-    const runs = await this.runsOf(name);
+    const folder = this.#folderOf(name);
+    const runs = await this.#runsOf(name);
     const old = runs.slice(anchor, Math.max(anchor, runs.length - keep));
     for (const path of old) await rm(path, { force: true });
     for (const entry of await readFolder(folder)) if (entry.endsWith(DRAFT)) await removeStale(join(folder, entry));
     return old;
   }
 
-  private async runsOf(name: string): Promise<readonly string[]> {
-    const folder = this.folderOf(name);
+  async #runsOf(name: string): Promise<readonly string[]> {
+    const folder = this.#folderOf(name);
     const entries = await readFolder(folder);
     return entries
       .filter((entry) => entry.endsWith(ENDING))
@@ -102,8 +106,8 @@ export class BaselineStore {
       .map((entry) => join(folder, entry));
   }
 
-  private folderOf(name: string): string {
-    if (NAME.test(name)) return join(this.folder, name);
+  #folderOf(name: string): string {
+    if (NAME.test(name)) return join(this.#folder, name);
     throw new WsgError('usage', `'${name}' cannot be the name of a baseline.`, {
       hint: 'Letters, digits, points, dashes and underscores, a letter or digit first: main, release-2.1.',
     });

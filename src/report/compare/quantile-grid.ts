@@ -29,7 +29,7 @@ export class QuantileGrid {
   readonly edges: readonly number[];
   /** The row of each place in the layout. */
   readonly groups: Uint16Array;
-  private readonly byQuantile: ReadonlyMap<number, QuantileEdges>;
+  readonly #byQuantile: ReadonlyMap<number, QuantileEdges>;
 
   /** `expected` are the counts by place that edges are laid for. */
   constructor(expected: Float64Array, quantiles: readonly number[]) {
@@ -40,7 +40,7 @@ export class QuantileGrid {
     this.groups = groupsOf(this.edges);
     const upTo = cumulated(expected, this.edges);
     const rowOf = new Map(this.edges.map((edge, row) => [edge, row]));
-    this.byQuantile = new Map(
+    this.#byQuantile = new Map(
       quantiles.map((quantile, at) => {
         const own = [...new Set([...sparseBeside(sparse, dense[at] ?? []), ...(dense[at] ?? [])])];
         const rows = own.toSorted((a, b) => a - b).map((edge) => rowOf.get(edge) ?? 0);
@@ -51,12 +51,12 @@ export class QuantileGrid {
   }
 
   get quantiles(): readonly number[] {
-    return [...this.byQuantile.keys()];
+    return [...this.#byQuantile.keys()];
   }
 
   /** Throws for a quantile that the grid was not made for. */
   edgesOf(quantile: number): QuantileEdges {
-    const edges = this.byQuantile.get(quantile);
+    const edges = this.#byQuantile.get(quantile);
     if (edges === undefined) throw new Error(`seconds were not counted for the quantile ${quantile}`);
     return edges;
   }

@@ -63,7 +63,7 @@ export class SecondCounts {
   /** The whole slots from the second `from` to before `to`, as what a quantile of the grid is resampled from. Throws for another quantile. */
   around(quantile: number, from: number, to: number): QuantileSample {
     const { rows } = this.#grid.edgesOf(quantile);
-    const slots = this.range(from, to);
+    const slots = this.#range(from, to);
     const prefixes = [...rows, this.#grid.edges.length].map(() => new Float64Array(slots.length + 1));
     slots.forEach((cells, at) => addSlot(prefixes, cells, at, rows));
     const shift = Math.log(this.#factor);
@@ -73,7 +73,7 @@ export class SecondCounts {
 
   /** Whether the grid is dense round the quantiles of these seconds, and not only round those that it was made for. */
   isDense(from: number, to: number): boolean {
-    const slots = this.range(from, to);
+    const slots = this.#range(from, to);
     const total = upTo(slots, this.#grid.edges.length);
     return this.#grid.quantiles.every((quantile) => {
       const { centre, share } = this.#grid.edgesOf(quantile);
@@ -93,7 +93,7 @@ export class SecondCounts {
     };
   }
 
-  private range(from: number, to: number): readonly (Uint32Array | undefined)[] {
+  #range(from: number, to: number): readonly (Uint32Array | undefined)[] {
     const [first, end] = [Math.ceil(from / this.#slotSeconds), Math.floor(to / this.#slotSeconds)];
     return Array.from({ length: Math.max(0, end - first) }, (_, index) => this.#counted.slots[first + index]);
   }
@@ -134,12 +134,15 @@ export class QuantileSample {
   readonly seconds: number;
   readonly samples: number;
 
+  readonly #prefixes: readonly Float64Array[];
+  readonly #values: readonly number[];
+  readonly #quantile: number;
+
   /** `prefixes`, by edge: how many samples up to it lie in the seconds before a second; the last row counts all. `values`: logarithms of the edges. */
-  constructor(
-    private readonly prefixes: readonly Float64Array[],
-    private readonly values: readonly number[],
-    private readonly quantile: number,
-  ) {
+  constructor(prefixes: readonly Float64Array[], values: readonly number[], quantile: number) {
+    this.#prefixes = prefixes;
+    this.#values = values;
+    this.#quantile = quantile;
     const all = prefixes.at(-1) ?? new Float64Array(1);
     this.seconds = all.length - 1;
     this.samples = all[this.seconds] ?? 0;
@@ -152,21 +155,21 @@ export class QuantileSample {
 
   /** The logarithm of the quantile of these blocks, between the edges by straight lines; NaN without samples. */
   logQuantile(blocks: Blocks): number {
-    const total = this.sumAt(this.prefixes.length - 1, blocks);
+    const total = this.#sumAt(this.#prefixes.length - 1, blocks);
     if (total === 0) return Number.NaN;
-    const wanted = this.quantile * total;
+    const wanted = this.#quantile * total;
     let low = 0;
-    let high = this.values.length - 1;
+    let high = this.#values.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.sumAt(middle, blocks) >= wanted) high = middle;
+      if (this.#sumAt(middle, blocks) >= wanted) high = middle;
       else low = middle + 1;
     }
-    const at = this.values[low] ?? Number.NaN;
+    const at = this.#values[low] ?? Number.NaN;
     if (low === 0) return at;
-    const [below, above] = [this.sumAt(low - 1, blocks), this.sumAt(low, blocks)];
+    const [below, above] = [this.#sumAt(low - 1, blocks), this.#sumAt(low, blocks)];
     const share = above > below ? Math.min(1, Math.max(0, (wanted - below) / (above - below))) : 1;
-    const before = this.values[low - 1] ?? at;
+    const before = this.#values[low - 1] ?? at;
     return before + share * (at - before);
   }
 
@@ -177,8 +180,8 @@ export class QuantileSample {
     ).filter((own) => !Number.isNaN(own));
   }
 
-  private sumAt(row: number, blocks: Blocks): number {
-    return sumOfBlocks(this.prefixes[row] ?? new Float64Array(1), blocks);
+  #sumAt(row: number, blocks: Blocks): number {
+    return sumOfBlocks(this.#prefixes[row] ?? new Float64Array(1), blocks);
   }
 }
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 
 /** Random numbers that their seed decides (xoshiro128**, Blackman and Vigna 2018): the same files give the same verdict. */
 export class SeededDraws {
-  private readonly state: Uint32Array;
+  readonly #state: Uint32Array;
 
   constructor(seed: number) {
     // SplitMix32 spreads the seed over the state.
     let mixed = seed >>> 0;
-    this.state = Uint32Array.from({ length: 4 }, () => {
+    this.#state = Uint32Array.from({ length: 4 }, () => {
       mixed = (mixed + 0x9e3779b9) >>> 0;
       let part = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
       part = Math.imul(part ^ (part >>> 15), 0x735a2d97);
@@ -17,11 +17,11 @@ export class SeededDraws {
 
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number {
-    return Math.floor((this.next() / 2 ** 32) * limit);
+    return Math.floor((this.#next() / 2 ** 32) * limit);
   }
 
-  private next(): number {
-    const s = this.state;
+  #next(): number {
+    const s = this.#state;
     // One by one: taking a typed array apart by a pattern asks its iterator, which is most of the cost of a draw.
     const a = s[0] ?? 0;
     const b = s[1] ?? 0;

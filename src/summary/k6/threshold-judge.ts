@@ -4,11 +4,11 @@ import { parseThreshold, type ThresholdExpression, type ThresholdPlan } from './
 
 /** Judges thresholds on the totals of a run so far; expressions that are none are left out. Keeps which of them ended the run. */
 export class ThresholdJudge {
-  private readonly thresholds: readonly { readonly plan: ThresholdPlan; readonly expression: ThresholdExpression }[];
-  private readonly aborting = new Set<ThresholdPlan>();
+  readonly #thresholds: readonly { readonly plan: ThresholdPlan; readonly expression: ThresholdExpression }[];
+  readonly #aborting = new Set<ThresholdPlan>();
 
   constructor(plans: readonly ThresholdPlan[]) {
-    this.thresholds = plans.flatMap((plan) => {
+    this.#thresholds = plans.flatMap((plan) => {
       const expression = parseThreshold(plan.expression);
       return 'problem' in expression ? [] : [{ plan, expression }];
     });
@@ -19,12 +19,12 @@ export class ThresholdJudge {
    * looked at yet, as in k6.
    */
   mustAbort(totals: RunTotals): boolean {
-    for (const { plan, expression } of this.thresholds) {
+    for (const { plan, expression } of this.#thresholds) {
       if (!plan.abortOnFail || totals.durationMs <= plan.delayAbortMs) continue;
       const value = aggregateOf(totals, plan.series, expression);
-      if (value !== undefined && !expression.isMet(value)) this.aborting.add(plan);
+      if (value !== undefined && !expression.isMet(value)) this.#aborting.add(plan);
     }
-    return this.aborting.size > 0;
+    return this.#aborting.size > 0;
   }
 
   /**
@@ -33,7 +33,7 @@ export class ThresholdJudge {
    */
   outcomes(totals: RunTotals, metrics: readonly MetricDefinition[]): ThresholdRecord[] {
     const rates = new Set(metrics.flatMap(({ name, type }) => (type === 'rate' ? [name] : [])));
-    return this.thresholds.map(({ plan, expression }) => {
+    return this.#thresholds.map(({ plan, expression }) => {
       const value = aggregateOf(totals, plan.series, expression);
       return {
         series: plan.series,
@@ -41,7 +41,7 @@ export class ThresholdJudge {
         aggregate: expression.aggregate,
         value: value ?? null,
         ok: value === undefined && rates.has(metricOf(plan.series)) ? true : expression.isMet(value ?? 0),
-        aborted: this.aborting.has(plan),
+        aborted: this.#aborting.has(plan),
       };
     });
   }

@@ -46,24 +46,28 @@ export interface LivePoint {
 
 /** The last seconds of a run, oldest first, and how it stands now. */
 export class LiveHistory {
-  private points: LivePoint[] = [];
-  private newest: RunSnapshot | undefined;
+  #points: LivePoint[] = [];
+  #newest: RunSnapshot | undefined;
 
-  constructor(private readonly mostSeconds: number) {}
+  readonly #mostSeconds: number;
+
+  constructor(mostSeconds: number) {
+    this.#mostSeconds = mostSeconds;
+  }
 
   get latest(): RunSnapshot | undefined {
-    return this.newest;
+    return this.#newest;
   }
 
   get seconds(): readonly LivePoint[] {
-    return this.points;
+    return this.#points;
   }
 
   /** Takes the snapshot after a second, or that of the end, which adds no second. */
   add(snapshot: RunSnapshot): void {
-    this.newest = snapshot;
+    this.#newest = snapshot;
     if (snapshot.end !== undefined) return;
-    this.points = [...this.points, livePoint(snapshot)].slice(-this.mostSeconds);
+    this.#points = [...this.#points, livePoint(snapshot)].slice(-this.#mostSeconds);
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { runCheck } from '../../../src/cli/gateway/check-session.js';
 import { recordingOutput } from '../../support/recording-output.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -20,7 +20,7 @@ async function check(yaml: string, json = false) {
 
 const GOOD = 'endpoints:\n  - path: /ws\n';
 
-test('a configuration that is well ends with 0', async () => {
+it('a configuration that is well ends with 0', async () => {
   const { config, exitCode, text } = await check(GOOD);
   expect(exitCode).toBe(0);
   expect(text).toContain(`✓ configuration: ${config}\n`);
@@ -28,25 +28,25 @@ test('a configuration that is well ends with 0', async () => {
   expect(text).toMatch(/\n\n0 failed, 0 warned of, \d well\n$/);
 });
 
-test('a key that means nothing is warned of', async () => {
+it('a key that means nothing is warned of', async () => {
   const { exitCode, text } = await check(`${GOOD}fooo: 1\n`);
   expect(exitCode).toBe(0);
   expect(text).toMatch(/^! configuration: .*config\.yml:3:1 fooo: unknown key/m);
 });
 
-test('an invalid configuration tells every problem and ends with 104', async () => {
+it('an invalid configuration tells every problem and ends with 104', async () => {
   const { exitCode, text } = await check('max_message_size_kb: none\nendpoints:\n  - path: nowhere\n');
   expect(exitCode).toBe(104);
   expect(text.match(/^✗ configuration: /gm)).toHaveLength(2);
 });
 
-test('what would keep the gateway from starting ends with 15', async () => {
+it('what would keep the gateway from starting ends with 15', async () => {
   const { exitCode, text } = await check(`${GOOD}tls:\n  cert_file: none.pem\n  key_file: none.pem\n`);
   expect(exitCode).toBe(15);
   expect(text).toMatch(/^✗ certificate: .*none\.pem.*\n {4}\S/m);
 });
 
-test('JSON is one object whose keys stay', async () => {
+it('JSON is one object whose keys stay', async () => {
   const { exitCode, text } = await check(GOOD, true);
   const record = JSON.parse(text);
   expect(Object.keys(record)).toEqual(['ok', 'exit_code', 'checks']);

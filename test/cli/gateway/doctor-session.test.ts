@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { diagnosisText, runDoctor } from '../../../src/cli/gateway/doctor-session.js';
 import { packageVersion } from '../../../src/core/package-version.js';
 import { glibcVersion } from '../../../src/gateway/transport/uws/uws-package.js';
@@ -26,7 +26,7 @@ const DIAGNOSIS: Parameters<typeof diagnosisText>[0] = {
   ],
 };
 
-test('each finding has a mark, its value, what it means, and the commands that raise it', () => {
+it('each finding has a mark, its value, what it means, and the commands that raise it', () => {
   expect(diagnosisText(DIAGNOSIS, false)).toBe(
     [
       '! open files: 1,024, about 960 connections',
@@ -44,7 +44,7 @@ test('each finding has a mark, its value, what it means, and the commands that r
   );
 });
 
-test('colours are there only when asked for', () => {
+it('colours are there only when asked for', () => {
   expect(diagnosisText(DIAGNOSIS, true)).toContain('\u001b[33m!\u001b[39m open files');
 });
 
@@ -61,7 +61,7 @@ async function configFile(text: string): Promise<string> {
   return path;
 }
 
-test('JSON is one object on standard output, whose keys stay', async () => {
+it('JSON is one object on standard output, whose keys stay', async () => {
   const { code, record } = await doctor();
   expect(code).toBe(0);
   expect(Object.keys(record)).toEqual([
@@ -82,7 +82,7 @@ test('JSON is one object on standard output, whose keys stay', async () => {
   );
 });
 
-test('the binary of uws is named with its hash and what its self-test observed', async () => {
+it('the binary of uws is named with its hash and what its self-test observed', async () => {
   const { record } = await doctor(await configFile('endpoints: [{path: /ws}]\ntransport: uws\n'));
   expect(record).toMatchObject({ transport: 'uws', exit_code: 0 });
   expect(record['uws']).toMatchObject({
@@ -92,7 +92,7 @@ test('the binary of uws is named with its hash and what its self-test observed',
   });
 });
 
-test('a configuration that cannot be used ends with 104, each problem a check', async () => {
+it('a configuration that cannot be used ends with 104, each problem a check', async () => {
   const { code, record } = await doctor(await configFile('endpoints: [{path: 7}]\ntransport: fast\n'));
   expect(code).toBe(104);
   expect(record).toMatchObject({ exit_code: 104 });

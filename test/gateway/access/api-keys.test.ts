@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ApiKeys } from '../../../src/gateway/access/api-keys.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -16,7 +16,7 @@ async function keyFile(text: string): Promise<string> {
   return file;
 }
 
-test('each of several keys opens, in either header', () => {
+it('each of several keys opens, in either header', () => {
   const keys = new ApiKeys([A, B], undefined);
   expect(keys.isAskedFor).toBe(true);
   for (const presented of [bearer(A), header(A), bearer(B), new Map([['authorization', `bearer  ${B} `]])]) {
@@ -27,11 +27,11 @@ test('each of several keys opens, in either header', () => {
   }
 });
 
-test('without keys none is asked for', () => {
+it('without keys none is asked for', () => {
   expect(new ApiKeys([], undefined).isAskedFor).toBe(false);
 });
 
-test('a file adds keys, one a line, and is read again', async () => {
+it('a file adds keys, one a line, and is read again', async () => {
   const file = await keyFile(`# of the chat\n\n  ${B}  \r\n`);
   const keys = new ApiKeys([A], file);
   await keys.load();
@@ -41,7 +41,7 @@ test('a file adds keys, one a line, and is read again', async () => {
   expect([keys.accepts(bearer(A)), keys.accepts(bearer(B))]).toEqual([true, false]);
 });
 
-test.each([
+it.each([
   ['# nothing', /holds no API key/],
   [`${A}\n# x\nsecretish`, /line 3 of .* has fewer than 16 characters/],
 ])('a file with %j is refused without its keys, and the old keys stay', async (text, message) => {
@@ -55,7 +55,7 @@ test.each([
   expect(keys.accepts(bearer(A))).toBe(true);
 });
 
-test('a file that is not there is named', async () => {
+it('a file that is not there is named', async () => {
   await expect(new ApiKeys([], '/nowhere/keys').load()).rejects.toMatchObject({
     code: 'secret.unreadable',
     message: expect.stringContaining('/nowhere/keys'),

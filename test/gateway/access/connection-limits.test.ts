@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { connectionsFor, ConnectionLimits } from '../../../src/gateway/access/connection-limits.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -7,7 +7,7 @@ function limits(changes: Partial<ConstructorParameters<typeof ConnectionLimits>[
   return new ConnectionLimits({ ...none, clock: new ManualClock(), open: () => 0, ...changes });
 }
 
-test.each([
+it.each([
   [1024, 960],
   [20_000, 19_000],
   [10, 1],
@@ -17,11 +17,11 @@ test.each([
   expect(connectionsFor(openFiles)).toBe(connections);
 });
 
-test('without a number of connections the open-file limit decides', () => {
+it('without a number of connections the open-file limit decides', () => {
   expect(limits({ maxConnections: 0 }).maxConnections).toBeGreaterThan(0);
 });
 
-test('as many connections as allowed are open, and no more', () => {
+it('as many connections as allowed are open, and no more', () => {
   let open = 1;
   const whole = limits({ maxConnections: 2, open: () => open });
   expect(whole.admit('a')).toBeUndefined();
@@ -29,7 +29,7 @@ test('as many connections as allowed are open, and no more', () => {
   expect([whole.admit('a'), whole.reached('a')]).toEqual(['max_connections', 'max_connections']);
 });
 
-test('each address has its own share, of IPv6 each /64', () => {
+it('each address has its own share, of IPv6 each /64', () => {
   const byAddress = limits({ maxConnectionsPerAddress: 2 });
   for (const address of ['203.0.113.7', '203.0.113.7', '2001:db8::1', '2001:db8:0:0:9::2']) byAddress.opened(address);
   const reached = (address: string) => byAddress.reached(address) ?? 'room';
@@ -45,7 +45,7 @@ test('each address has its own share, of IPv6 each /64', () => {
   expect([reached('203.0.113.7'), reached('2001:db8::3')]).toEqual(['room', 'room']);
 });
 
-test('handshakes that would be refused anyway take nothing of the rate', () => {
+it('handshakes that would be refused anyway take nothing of the rate', () => {
   const clock = new ManualClock();
   let open = 5;
   const both = limits({ clock, maxConnections: 5, handshakesPerSecond: 2, open: () => open });

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ForwardedAddress } from '../../../src/gateway/access/forwarded-address.js';
 import { LimitedLog } from '../../../src/core/limited-log.js';
 import { Whitelist } from '../../../src/gateway/access/whitelist.js';
@@ -45,7 +45,7 @@ const { clientOf, isProxy } = proxies().forwarded;
 
 const forwarded = (peer: string, ...lines: readonly [name: string, value: string][]) => clientOf(peer, new Map(lines));
 
-test.each([
+it.each([
   ['203.0.113.7', '203.0.113.7'],
   ['203.0.113.7, 10.1.1.1', '203.0.113.7'],
   ['127.0.0.1, 203.0.113.7', '203.0.113.7'],
@@ -60,7 +60,7 @@ test.each([
   expect(forwarded('10.1.1.1', ['x-forwarded-for', value])).toBe(client);
 });
 
-test.each([
+it.each([
   '',
   'unknown',
   '127.0.0.1, _hidden',
@@ -74,19 +74,19 @@ test.each([
   expect(forwarded('10.1.1.1', ['x-forwarded-for', value])).toBe('');
 });
 
-test('of anybody else nothing is believed', () => {
+it('of anybody else nothing is believed', () => {
   expect(forwarded('203.0.113.7', ['x-forwarded-for', '127.0.0.1'])).toBe('203.0.113.7');
   expect(isProxy('203.0.113.7')).toBe(false);
 });
 
-test('a proxy that does not say for whom it asks means a client that nobody knows', () => {
+it('a proxy that does not say for whom it asks means a client that nobody knows', () => {
   expect(forwarded('10.1.1.1')).toBe('');
   expect(forwarded('127.0.0.1')).toBe('');
   expect(forwarded('10.1.1.1', ['forwarded', 'for=127.0.0.1'])).toBe('');
   expect(forwarded('10.1.1.1', ['x-forwarded-for', '203.0.113.7'], ['forwarded', 'for=127.0.0.1'])).toBe('203.0.113.7');
 });
 
-test('a proxy that asks for itself as well is itself without a header, and no other is', () => {
+it('a proxy that asks for itself as well is itself without a header, and no other is', () => {
   const { clientOf: clientOfBoth, isOnlyProxy } = proxies(['10.1.1.1/32']).forwarded;
   expect(clientOfBoth('10.1.1.1', new Map())).toBe('10.1.1.1');
   expect(clientOfBoth('10.1.1.2', new Map())).toBe('');
@@ -95,7 +95,7 @@ test('a proxy that asks for itself as well is itself without a header, and no ot
   expect([isOnlyProxy('10.1.1.1'), isOnlyProxy('10.1.1.2'), isOnlyProxy('203.0.113.7')]).toEqual([false, true, false]);
 });
 
-test.each([...LOCAL, ...OWN])('a proxy elsewhere that names %s as its client lies', (named) => {
+it.each([...LOCAL, ...OWN])('a proxy elsewhere that names %s as its client lies', (named) => {
   const { forwarded: subject, logger } = proxies(['0.0.0.0/0', '::/0']);
   const headers = new Map([['x-forwarded-for', `9.9.9.9, ${named}`]]);
   expect(subject.clientOf('10.1.1.1', headers)).toBe(IMPOSSIBLE_ADDRESS);
@@ -103,11 +103,11 @@ test.each([...LOCAL, ...OWN])('a proxy elsewhere that names %s as its client lie
   expect(logger.lines).toMatchObject([{ event: 'forwarded-address.refused', fields: { proxy: '10.1.1.1' } }]);
 });
 
-test.each([...LOCAL, ...OWN])('a proxy on this machine that names %s has a client that nobody knows', (named) => {
+it.each([...LOCAL, ...OWN])('a proxy on this machine that names %s has a client that nobody knows', (named) => {
   expect(clientOf('127.0.0.1', new Map([['x-forwarded-for', named]]))).toBe('');
 });
 
-test('a PROXY header may name no such address either, and a chain of proxies on this machine is followed', () => {
+it('a PROXY header may name no such address either, and a chain of proxies on this machine is followed', () => {
   expect(clientOf('127.0.0.1', new Map(), '10.1.1.1')).toBe(IMPOSSIBLE_ADDRESS);
   expect(clientOf('fe80::1', new Map(), '10.1.1.1')).toBe(IMPOSSIBLE_ADDRESS);
   expect(clientOf('127.0.0.1', new Map(), '127.0.0.1')).toBe('');
@@ -118,7 +118,7 @@ test('a PROXY header may name no such address either, and a chain of proxies on 
   expect(clientOf('10.1.1.1', chain)).toBe(IMPOSSIBLE_ADDRESS);
 });
 
-test('whatever a client writes to the left of what its proxy has added changes nothing', () => {
+it('whatever a client writes to the left of what its proxy has added changes nothing', () => {
   const property = fc.property(fc.string({ maxLength: 200 }), (spoofed) => {
     const value = `${spoofed}, 203.0.113.7`;
     return forwarded('10.1.1.1', ['x-forwarded-for', value]) === '203.0.113.7';
@@ -126,7 +126,7 @@ test('whatever a client writes to the left of what its proxy has added changes n
   expect(fc.check(property).failed).toBe(false);
 });
 
-test('a header of a stranger never makes a whitelisted address', () => {
+it('a header of a stranger never makes a whitelisted address', () => {
   const whitelist = new Whitelist(TRUSTED);
   const property = fc.property(fc.ipV4(), fc.string(), (peer, value) => {
     const client = forwarded(peer, ['x-forwarded-for', value], ['forwarded', value]);

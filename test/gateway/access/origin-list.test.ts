@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { canonicalOrigin, OriginList, originProblem } from '../../../src/gateway/access/origin-list.js';
 
 const list = new OriginList([
@@ -11,7 +11,7 @@ const list = new OriginList([
   'file://',
 ]);
 
-test.each([
+it.each([
   'https://a.example',
   'HTTPS://a.EXAMPLE',
   'https://a.example:443',
@@ -26,7 +26,7 @@ test.each([
   expect(list.allows(origin)).toBe(true);
 });
 
-test.each([
+it.each([
   '',
   'http://a.example',
   'https://a.example:8443',
@@ -47,11 +47,11 @@ test.each([
   expect(list.allows(origin)).toBe(false);
 });
 
-test('an empty list is told from one that allows nobody', () => {
+it('an empty list is told from one that allows nobody', () => {
   expect([new OriginList([]).isEmpty, list.isEmpty]).toEqual([true, false]);
 });
 
-test.each([
+it.each([
   ['https://a.example', 'https://a.example'],
   ['HTTPS://A.Example:443', 'https://a.example'],
   ['https://*.a.example:8443', 'https://*.a.example:8443'],
@@ -73,7 +73,7 @@ test.each([
   expect(new OriginList([text]).allows(canonical.replace('*', 'x'))).toBe(true);
 });
 
-test.each([
+it.each([
   ['a.example', 'https://a.example'],
   ['https://a.example/', 'https://a.example'],
   ['http://a.example/path?x#y', 'http://a.example'],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ApiKeys } from '../../../src/gateway/access/api-keys.js';
 import { RequestGuard } from '../../../src/gateway/access/request-guard.js';
 import { IMPOSSIBLE_ADDRESS } from '../../../src/gateway/transport/http/remote-address.js';
@@ -22,13 +22,13 @@ function refusal(remoteAddress: string, headers: Readonly<Record<string, string>
   });
 }
 
-test('only peers of the whitelist pass', () => {
+it('only peers of the whitelist pass', () => {
   expect(refusal('10.1.1.1', {})).toBeUndefined();
   expect(refusal('::ffff:10.1.1.1', {})).toBeUndefined();
   expect(refusal('11.1.1.1', {})).toBe('peer');
 });
 
-test.each([
+it.each([
   [{ origin: 'https://evil.example' }, 'origin'],
   [{ origin: 'null' }, 'origin'],
   [{ 'sec-fetch-site': 'cross-site' }, 'origin'],
@@ -39,7 +39,7 @@ test.each([
   expect(refusal('127.0.0.1', headers)).toBe(expected);
 });
 
-test.each([
+it.each([
   ['127.0.0.1', undefined],
   ['127.0.0.1:5000', undefined],
   ['[::1]:5000', undefined],
@@ -72,19 +72,19 @@ test.each([
   expect(refusal('10.1.1.1', { host })).toBe(expected);
 });
 
-test('any name may be used where the list says so', () => {
+it('any name may be used where the list says so', () => {
   const guard = new RequestGuard({ ...OPTIONS, hosts: ['*'], keys: new ApiKeys([], undefined) });
   expect(refusal('10.1.1.1', { host: 'rebound.example' }, guard)).toBeUndefined();
 });
 
-test('a client that nobody knows is refused whatever the whitelist says', () => {
+it('a client that nobody knows is refused whatever the whitelist says', () => {
   const guard = new RequestGuard({ ...OPTIONS, whitelist: ['0.0.0.0/0', '::/0'], keys: new ApiKeys([], undefined) });
   expect(refusal('', {}, guard)).toBe('unknown-client');
   expect(refusal(IMPOSSIBLE_ADDRESS, {}, guard)).toBe('unknown-client');
   expect(refusal('10.9.9.9', {}, guard)).toBe('unknown-client');
 });
 
-test('a key opens to peers of the whitelist and to nobody else', () => {
+it('a key opens to peers of the whitelist and to nobody else', () => {
   const key = { authorization: 'Bearer a-key-of-the-backend' };
   expect(refusal('10.1.1.1', key, LOCKED)).toBeUndefined();
   expect(refusal('10.1.1.1', {}, LOCKED)).toBe('key');

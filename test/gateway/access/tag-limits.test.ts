@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { countTags, tagProblem } from '../../../src/gateway/access/tag-limits.js';
 
 const LIMITS = { maxTags: 3, maxTagBytes: 16 };
@@ -11,7 +11,7 @@ const problem = (key: string, value: string) =>
     LIMITS,
   );
 
-test.each([
+it.each([
   ['id', 'x', "a tag cannot be called 'id': /status shows the connection's id there"],
   ['', 'x', 'a tag needs a name'],
   ['key', 'x'.repeat(14), 'the tag "key" has 17 bytes, key and value together; at most 16 are allowed'],
@@ -22,11 +22,11 @@ test.each([
   expect(problem(key, value)).toBe(sentence);
 });
 
-test('a long key is cut where it is told', () => {
+it('a long key is cut where it is told', () => {
   expect(problem('k'.repeat(5000), '')?.length).toBeLessThan(200);
 });
 
-test('changes are counted as they will be', () => {
+it('changes are counted as they will be', () => {
   const before = new Map([
     ['a', '1'],
     ['b', '2'],

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseCidr } from '../../../src/gateway/access/origin-list.js';
 import { Whitelist } from '../../../src/gateway/access/whitelist.js';
 
-test.each([
+it.each([
   ['127.0.0.1', true],
   ['127.9.9.9', true],
   ['::ffff:127.0.0.1', true],
@@ -23,11 +23,11 @@ test.each([
   expect(whitelist.allows(address)).toBe(expected);
 });
 
-test('an empty whitelist lets nobody in', () => {
+it('an empty whitelist lets nobody in', () => {
   expect(new Whitelist([]).allows('127.0.0.1')).toBe(false);
 });
 
-test.each(['10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::/129', 'x/8', '10.0.0.0/-1', '10.0.0.0/8 ', ''])(
+it.each(['10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::/129', 'x/8', '10.0.0.0/-1', '10.0.0.0/8 ', ''])(
   '%j is not a CIDR',
   (text) => {
     expect(parseCidr(text)).toBeUndefined();

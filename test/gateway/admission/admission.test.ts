@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Authenticator } from '../../../src/gateway/auth/authenticator.js';
 import { openAdmission } from '../../support/open-admission.js';
 
@@ -6,12 +6,16 @@ import { openAdmission } from '../../support/open-admission.js';
 class Reloading implements Authenticator {
   reloads = 0;
 
-  constructor(private readonly problem?: Error) {}
+  readonly #problem: Error | undefined;
+
+  constructor(problem?: Error) {
+    this.#problem = problem;
+  }
 
   async start(): Promise<void> {}
 
   async reload(): Promise<void> {
-    if (this.problem !== undefined) throw this.problem;
+    if (this.#problem !== undefined) throw this.#problem;
     this.reloads++;
   }
 
@@ -20,7 +24,7 @@ class Reloading implements Authenticator {
   }
 }
 
-test('a secret that cannot be read again keeps no other endpoint from its own', async () => {
+it('a secret that cannot be read again keeps no other endpoint from its own', async () => {
   const problem = new Error('The file is gone.');
   const second = new Reloading();
   const authenticators = new Map([

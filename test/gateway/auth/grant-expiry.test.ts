@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { GrantExpiry, SecondHeap } from '../../../src/gateway/auth/grant-expiry.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -26,7 +26,7 @@ function setUp() {
   return { clock, expired, expiry, add };
 }
 
-test('each is told once, at most a second late, in the order of time', () => {
+it('each is told once, at most a second late, in the order of time', () => {
   const { clock, expired, expiry, add } = setUp();
   add('c', 5000);
   add('a', 1500);
@@ -40,7 +40,7 @@ test('each is told once, at most a second late, in the order of time', () => {
   expect([expiry.size, clock.waiting]).toEqual([0, 0]);
 });
 
-test('who has left is not told, and without anybody no timer runs', () => {
+it('who has left is not told, and without anybody no timer runs', () => {
   const { clock, expired, expiry, add } = setUp();
   const first = add('a', 1000);
   add('b', 1000);
@@ -52,7 +52,7 @@ test('who has left is not told, and without anybody no timer runs', () => {
   expect(clock.waiting).toBe(0);
 });
 
-test('what is over already is told with the next second', () => {
+it('what is over already is told with the next second', () => {
   const { clock, expired, add } = setUp();
   add('a', -5000);
   expect(expired).toEqual([]);
@@ -60,7 +60,7 @@ test('what is over already is told with the next second', () => {
   expect(expired).toEqual(['a']);
 });
 
-test('a time more than 24.8 days ahead is neither early nor lost', () => {
+it('a time more than 24.8 days ahead is neither early nor lost', () => {
   const { clock, expired, add } = setUp();
   add('a', 30 * DAY_MS);
   add('never', Number.MAX_VALUE);
@@ -72,7 +72,7 @@ test('a time more than 24.8 days ahead is neither early nor lost', () => {
   expect(expired).toEqual(['a']);
 });
 
-test('a wall clock that jumps is followed, ahead and back', () => {
+it('a wall clock that jumps is followed, ahead and back', () => {
   const { clock, expired, add } = setUp();
   add('a', 3_600_000);
   clock.jumpMs = -1000;
@@ -83,7 +83,7 @@ test('a wall clock that jumps is followed, ahead and back', () => {
   expect(expired).toEqual(['a']);
 });
 
-test('many that come and go with times far ahead leave nothing behind', () => {
+it('many that come and go with times far ahead leave nothing behind', () => {
   const { expiry, add } = setUp();
   const stays = add('stays', DAY_MS);
   for (let index = 0; index < 5000; index += 1) expiry.remove(add('goes', DAY_MS + index * 1000));
@@ -91,7 +91,7 @@ test('many that come and go with times far ahead leave nothing behind', () => {
   expiry.remove(stays);
 });
 
-test('more than any call takes as arguments may end in one second: each is told once, some at a time', () => {
+it('more than any call takes as arguments may end in one second: each is told once, some at a time', () => {
   const clock = new JumpingClock();
   const members = Array.from({ length: 130_000 }, (_, index) => ({ index }));
   const told = new Set<number>();
@@ -117,7 +117,7 @@ test('more than any call takes as arguments may end in one second: each is told 
   expect(mostAtOnce).toBeLessThanOrEqual(1000);
 });
 
-test('the heap gives its numbers in order', () => {
+it('the heap gives its numbers in order', () => {
   const property = fc.property(fc.array(fc.integer()), fc.array(fc.integer()), (early, late) => {
     const heap = new SecondHeap();
     heap.refill(early);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkAuth } from '../../../src/gateway/check/check-auth.js';
 import { HttpBackend } from '../../support/http-backend.js';
 import { testConfig } from '../../support/running-gateway.js';
@@ -16,13 +16,13 @@ function checkWebhook(url: string) {
   return checkAuth(testConfig({ endpoints }), TIMEOUT_MS);
 }
 
-test('a key set that can be had is well', async () => {
+it('a key set that can be had is well', async () => {
   const backend = await HttpBackend.start();
   backend.answer({ keys: [] });
   expect(await checkKeySet(backend.url)).toMatchObject([{ name: 'auth /ws', level: 'ok' }]);
 });
 
-test('an answer that is no key set, silence, and nobody there are warned of, without credentials', async () => {
+it('an answer that is no key set, silence, and nobody there are warned of, without credentials', async () => {
   const other = await HttpBackend.start();
   other.answer({ error: 'no' });
   const silent = await HttpBackend.start();
@@ -34,13 +34,13 @@ test('an answer that is no key set, silence, and nobody there are warned of, wit
   }
 });
 
-test('a webhook is connected to and not asked', async () => {
+it('a webhook is connected to and not asked', async () => {
   const backend = await HttpBackend.start();
   expect(await checkWebhook(backend.url)).toMatchObject([{ name: 'auth /ws', level: 'ok' }]);
   expect(backend.requests).toEqual([]);
 });
 
-test('a webhook that is away is warned of', async () => {
+it('a webhook that is away is warned of', async () => {
   expect(await checkWebhook('http://127.0.0.1:1/decide')).toMatchObject([
     { level: 'warning', detail: expect.stringContaining('ECONNREFUSED') },
   ]);

@@ -1,5 +1,5 @@
 import { connect } from 'amqplib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import { checkBackends } from '../../../src/gateway/check/check-backends.js';
 import type { CheckResult } from '../../../src/gateway/check/check-result.js';
@@ -37,7 +37,7 @@ function natsUrl(password: string): string {
   return nats.url.replace('//', `//wsg:${password}@`);
 }
 
-test('brokers that a gateway could start with are well, and nothing is left behind on them', async () => {
+it('brokers that a gateway could start with are well, and nothing is left behind on them', async () => {
   const checks = await check({
     stream_redis: { addr: redis.url },
     connection_redis_sync: { addr: redis.url },
@@ -58,7 +58,7 @@ test('brokers that a gateway could start with are well, and nothing is left behi
   await expect(queueLength('wsg')).rejects.toThrow('NOT_FOUND');
 });
 
-test('a broker that refuses the credentials fails, and no password is shown', async () => {
+it('a broker that refuses the credentials fails, and no password is shown', async () => {
   const checks = await check({
     stream_amqp: { addr: rabbitmq.url.replace('guest:guest', `wsg:${PASSWORD}`), exchange: 'wsg', routing_key: 'all' },
     stream_nats: { addr: natsUrl(`${PASSWORD}-not`), required: false },
@@ -67,7 +67,7 @@ test('a broker that refuses the credentials fails, and no password is shown', as
   expect(JSON.stringify(checks)).not.toContain(PASSWORD);
 });
 
-test('a Redis key that is no stream fails', async () => {
+it('a Redis key that is no stream fails', async () => {
   const reader = await RedisStreamReader.open(redis);
   await reader.command('SET', 'connectionevents', 'text');
   const checks = await check({ stream_redis: { addr: redis.url } });

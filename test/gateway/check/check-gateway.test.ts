@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { checkGateway } from '../../../src/gateway/check/check-gateway.js';
 import type { CheckResult } from '../../../src/gateway/check/check-result.js';
 import { configSchema, type ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
@@ -30,12 +30,12 @@ async function silentPort(): Promise<number> {
   return address === null || typeof address === 'string' ? 0 : address.port;
 }
 
-test('a plain configuration is well in every point', async () => {
+it('a plain configuration is well in every point', async () => {
   const checks = await check({});
   expect(checks.map(({ name, level }) => `${name} ${level}`)).toEqual(['transport ok', 'listen ok', 'sink memory ok']);
 });
 
-test('uws is checked with its binary, and warned of what its self-test observes', async () => {
+it('uws is checked with its binary, and warned of what its self-test observes', async () => {
   const transport = (await check({ transport: 'uws' })).filter(({ name }) => name === 'transport');
   expect(transport[0]).toMatchObject({ level: 'ok', detail: expect.stringMatching(/\.node, sha256 [0-9a-f]{64}$/) });
   expect(transport.slice(1)).toContainEqual({
@@ -46,14 +46,14 @@ test('uws is checked with its binary, and warned of what its self-test observes'
   });
 });
 
-test('a port that is taken fails, and one that is free is free again afterwards', async () => {
+it('a port that is taken fails, and one that is free is free again afterwards', async () => {
   const port = await silentPort();
   const checks = await check({ listen_addr: `127.0.0.1:${port}`, internal_listen_addr: '127.0.0.1:0' });
   expect(named(checks, 'listen')).toMatchObject({ level: 'failed', detail: expect.stringContaining(`${port}`) });
   expect(named(checks, 'internal listen')?.level).toBe('ok');
 });
 
-test('certificate and key must be there and belong together', async () => {
+it('certificate and key must be there and belong together', async () => {
   const folder = await temporaryFolder();
   const good = await check({ tls: { cert_file: TLS_A.certFile, key_file: TLS_A.keyFile } }, folder);
   expect(named(good, 'certificate')).toMatchObject({ level: 'ok', detail: expect.stringContaining('valid until') });
@@ -63,21 +63,21 @@ test('certificate and key must be there and belong together', async () => {
   expect(named(missing, 'certificate')?.detail).toContain(join(folder, 'none.pem'));
 });
 
-test('a folder of the outbox that is not there yet is not made by the check', async () => {
+it('a folder of the outbox that is not there yet is not made by the check', async () => {
   const folder = await temporaryFolder();
   const checks = await check({ outbox: { dir: 'a/b', durability: 'disk' } }, folder);
   expect(named(checks, 'outbox folder')).toMatchObject({ level: 'ok', detail: `${join(folder, 'a/b')} may be made` });
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a file where the folder of the outbox should be fails', async () => {
+it('a file where the folder of the outbox should be fails', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'taken'), '');
   const checks = await check({ outbox: { dir: 'taken', durability: 'disk' } }, folder);
   expect(named(checks, 'outbox folder')).toMatchObject({ level: 'failed', detail: expect.stringContaining('taken') });
 });
 
-test('a folder for dead letters in which nothing can be made fails, where a sink may refuse something', async () => {
+it('a folder for dead letters in which nothing can be made fails, where a sink may refuse something', async () => {
   const dead_letter_dir = '/dev/null/dead-letters';
   const stream_webhook = { url: 'http://127.0.0.1:1/' };
   const checks = await check({ stream_webhook, outbox: { dead_letter_dir } });
@@ -88,7 +88,7 @@ test('a folder for dead letters in which nothing can be made fails, where a sink
   expect(named(await check({ outbox: { dead_letter_dir } }), 'dead-letter folder')).toBeUndefined();
 });
 
-test('plugins are found and not run', async () => {
+it('plugins are found and not run', async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'plugins'));
   await writeFile(join(folder, 'plugins/loud.mjs'), "throw new Error('it was loaded')");
@@ -100,7 +100,7 @@ test('plugins are found and not run', async () => {
   });
 });
 
-test('a file of API keys must hold some', async () => {
+it('a file of API keys must hold some', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'none'), '# nobody\n');
   await writeFile(join(folder, 'some'), 'a-key-of-sixteen-characters\n');
@@ -108,7 +108,7 @@ test('a file of API keys must hold some', async () => {
   expect(named(await check({ internal_api_keys_file: 'some' }, folder), 'API keys')?.level).toBe('ok');
 });
 
-test('a required sink that is away fails, one that is not required is warned of, and no password is shown', async () => {
+it('a required sink that is away fails, one that is not required is warned of, and no password is shown', async () => {
   const url = 'http://user:marked@127.0.0.1:1/events';
   const required = await check({ stream_webhook: { url } });
   expect(named(required, 'sink webhook')?.level).toBe('failed');
@@ -117,7 +117,7 @@ test('a required sink that is away fails, one that is not required is warned of,
   expect(JSON.stringify([required, optional])).not.toContain('marked');
 });
 
-test('a backend that takes the connection and says nothing is given up after a while', async () => {
+it('a backend that takes the connection and says nothing is given up after a while', async () => {
   const port = await silentPort();
   const checks = await check({
     stream_redis: { addr: `redis://127.0.0.1:${port}/0` },

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { loadConfig } from '../../../src/gateway/config-file/load-config.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -19,7 +19,7 @@ async function problems(yaml: string, env: Readonly<Record<string, string>> = {}
   return [];
 }
 
-test.each([
+it.each([
   ['mode: jwt', 'jwt: needs one of secret, secret_file and jwks_url, not 0 of them'],
   [
     'mode: jwt, jwt: {secret_file: a, jwks_url: "https://a"}',
@@ -41,21 +41,21 @@ test.each([
   expect(await problems(`endpoints: [{auth: {${auth}}}]`)).toEqual([`endpoints[0].auth.${problem}`]);
 });
 
-test.each(['HS256', 'none', 'HS512', 'RS1'])('a key set does not go with the algorithm %s', async (algorithm) => {
+it.each(['HS256', 'none', 'HS512', 'RS1'])('a key set does not go with the algorithm %s', async (algorithm) => {
   const [problem] = await problems(
     `endpoints: [{auth: {mode: jwt, jwt: {jwks_url: "https://a", algorithms: [${algorithm}]}}}]`,
   );
   expect(problem).toContain(`'${algorithm}' does not go with a key set`);
 });
 
-test('PROXY headers need proxies that are trusted and a transport that can tell whose they are', async () => {
+it('PROXY headers need proxies that are trusted and a transport that can tell whose they are', async () => {
   expect(await problems('endpoints: [{}]\nproxy_protocol: true\ntransport: uws')).toEqual([
     'trusted_proxies: must name the proxies when proxy_protocol is on',
     "transport: 'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws",
   ]);
 });
 
-test('an origin is a scheme and a host, or null', async () => {
+it('an origin is a scheme and a host, or null', async () => {
   const yaml =
     'endpoints: [{allowed_origins: ["https://a.example", "https://*.b:8443", "null", "a.example", "https://a/"]}]';
   expect(await problems(yaml)).toEqual([
@@ -64,7 +64,7 @@ test('an origin is a scheme and a host, or null', async () => {
   ]);
 });
 
-test('tags of endpoints keep to the limits of tags, and are told beside other problems', async () => {
+it('tags of endpoints keep to the limits of tags, and are told beside other problems', async () => {
   const yaml = `endpoints: [{set_tags: {a: 1, b: 2}}, {path: /b, set_tags: {c: ${'x'.repeat(20)}}}]\nlimits: {max_tags: 1, max_tag_bytes: 16}\nnode: {number: -1}`;
   expect(await problems(yaml)).toEqual([
     'endpoints[0].set_tags: has 2 tags; limits.max_tags allows 1',
@@ -73,7 +73,7 @@ test('tags of endpoints keep to the limits of tags, and are told beside other pr
   ]);
 });
 
-test.each([
+it.each([
   [`internal_api_keys: ${MARK}`, {}],
   ['internal_api_keys: [hunter2]', {}],
   [`stream_redis: {addr: "redis//a:${MARK}@b"}`, {}],

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { configReference } from '../../../src/gateway/config-file/config-reference.js';
 
-test('the reference page says what the schema says', async () => {
+it('the reference page says what the schema says', async () => {
   await expect(configReference()).toMatchFileSnapshot('../../../docs/reference/configuration.md');
 });
 
-test('every key has a sentence of documentation', () => {
+it('every key has a sentence of documentation', () => {
   const rows = configReference()
     .split('\n')
     .filter((line) => line.startsWith('| `'));

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { loadConfig, type LoadConfigOptions, type LoadedConfig } from '../../../src/gateway/config-file/load-config.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -27,7 +27,7 @@ async function failure(yaml: string | undefined, rest: Rest = {}): Promise<WsgEr
   throw new Error('the configuration was accepted');
 }
 
-test('without a file the gateway listens on loopback with one endpoint, and says where that came from', async () => {
+it('without a file the gateway listens on loopback with one endpoint, and says where that came from', async () => {
   const { config, source, warnings } = await load(undefined);
   expect(config.listen).toEqual({ host: '127.0.0.1', port: 5000 });
   expect(config.endpoints).toMatchObject([{ path: '/connect', setTags: new Map([['foo', 'bar']]) }]);
@@ -35,7 +35,7 @@ test('without a file the gateway listens on loopback with one endpoint, and says
   expect({ source, warnings }).toEqual({ source: { kind: 'built-in' }, warnings: [] });
 });
 
-test('a file has the defaults of the old program', async () => {
+it('a file has the defaults of the old program', async () => {
   const { config, source } = await load('endpoints: [{}]');
   expect(source).toEqual({ kind: 'file', path: 'config.yml' });
   expect(config.listen).toEqual({ host: '0.0.0.0', port: 8080 });
@@ -44,7 +44,7 @@ test('a file has the defaults of the old program', async () => {
   expect(config.endpoints).toMatchObject([{ path: '/ws', maxMessageBytes: 1024 * 1024, idleTimeoutS: 60 }]);
 });
 
-test('tags and variables keep the text as written', async () => {
+it('tags and variables keep the text as written', async () => {
   const yaml = [
     'endpoints:',
     '  - set_tags: {a: 1.10, b: 0x10, c: yes, d: ~, e: 1_000, f: "q q", g: true, 12: 013}',
@@ -65,7 +65,7 @@ test('tags and variables keep the text as written', async () => {
   expect(endpoint?.jsonExtractVars).toEqual(new Map([['user', '1.10']]));
 });
 
-test('aliases and merged keys are followed, and own keys win over merged ones', async () => {
+it('aliases and merged keys are followed, and own keys win over merged ones', async () => {
   const yaml = [
     'endpoints:',
     '  - &base {path: /a, set_tags: &tags {x: 1.0, y: 2}}',
@@ -80,7 +80,7 @@ test('aliases and merged keys are followed, and own keys win over merged ones', 
   ]);
 });
 
-test('an endpoint overrides the global size and timeout', async () => {
+it('an endpoint overrides the global size and timeout', async () => {
   const yaml =
     'max_message_size_kb: 2\nidle_timeout_s: 30\nendpoints: [{path: /a}, {path: /b, max_message_size_kb: 1, idle_timeout_s: 8}]';
   const { config } = await load(yaml);
@@ -90,11 +90,11 @@ test('an endpoint overrides the global size and timeout', async () => {
   ]);
 });
 
-test('booleans may be written as YAML 1.1 had them', async () => {
+it('booleans may be written as YAML 1.1 had them', async () => {
   expect((await load('endpoints: [{}]\nprometheus: {enabled: yes}')).config.metricsEnabled).toBe(true);
 });
 
-test('all problems are reported at once, each with line, column and key', async () => {
+it('all problems are reported at once, each with line, column and key', async () => {
   const yaml = [
     'listen_addr: 5000',
     'internal_endpoint_access_whitelist:',
@@ -127,19 +127,19 @@ test('all problems are reported at once, each with line, column and key', async 
   );
 });
 
-test('problems come in the order of the file', async () => {
+it('problems come in the order of the file', async () => {
   const lines = (await problems('endpoints: [{path: x}]\nlisten_addr: y\nidle_timeout_s: 1')).map(
     (line) => line.split(' ')[0],
   );
   expect(lines).toEqual(['config.yml:1:20', 'config.yml:2:14', 'config.yml:3:17']);
 });
 
-test('a YAML syntax error names its place', async () => {
+it('a YAML syntax error names its place', async () => {
   const [first] = await problems('endpoints:\n  - path: "/a\n');
   expect(first).toMatch(/^config\.yml:\d+:\d+ /);
 });
 
-test('an endpoint may not take a path of the internal API, nor another endpoint', async () => {
+it('an endpoint may not take a path of the internal API, nor another endpoint', async () => {
   expect(await problems('endpoints: [{path: /send}]')).toEqual([
     "config.yml:1:20 endpoints[0].path: '/send' is the internal API's /send",
   ]);
@@ -148,23 +148,23 @@ test('an endpoint may not take a path of the internal API, nor another endpoint'
   ]);
 });
 
-test('endpoints missing from a file is a problem', async () => {
+it('endpoints missing from a file is a problem', async () => {
   expect(await problems('listen_addr: 127.0.0.1:1')).toEqual(['config.yml:1:1 endpoints: is missing']);
   expect(await problems('endpoints: []')).toEqual(['config.yml:1:12 endpoints: must list at least one endpoint']);
 });
 
-test('a file found by default that holds none of our keys is refused, a named one gets its problems', async () => {
+it('a file found by default that holds none of our keys is refused, a named one gets its problems', async () => {
   expect((await problems('scenarios: {}'))[0]).toContain('holds no key of the gateway');
   expect((await problems('scenarios: {}', { path: 'config.yml' }))[0]).toBe('config.yml:1:1 endpoints: is missing');
 });
 
-test('a named file must exist', async () => {
+it('a named file must exist', async () => {
   const error = await failure(undefined, { path: 'other.yml' });
   expect(error.code).toBe('config.not-found');
   expect(error.message).toContain('other.yml');
 });
 
-test('an unknown key is a warning that names the nearest known one', async () => {
+it('an unknown key is a warning that names the nearest known one', async () => {
   const { warnings } = await load('listen_adr: x\nendpoints:\n  - path: /a\n    set_tag: {}\n    zzzzzzzzz: 1');
   expect(warnings).toEqual([
     'config.yml:1:1 listen_adr: unknown key, ignored; did you mean listen_addr?',
@@ -173,7 +173,7 @@ test('an unknown key is a warning that names the nearest known one', async () =>
   ]);
 });
 
-test('a sink is on when its address is given, the embedded one when there is no other or when asked for', async () => {
+it('a sink is on when its address is given, the embedded one when there is no other or when asked for', async () => {
   const { config: alone } = await load('endpoints: [{}]\nstream_redis: {addr: ""}');
   expect(alone.sinks).toMatchObject({ embedded: true, redis: undefined, amqp: undefined });
   const { config: redis } = await load('endpoints: [{}]\nstream_redis: {addr: "redis://h"}');
@@ -184,7 +184,7 @@ test('a sink is on when its address is given, the embedded one when there is no 
   expect(both.sinks).toMatchObject({ embedded: true, amqp: { addr: 'amqp://h', required: true } });
 });
 
-test('the environment overrides the file, flags override both', async () => {
+it('the environment overrides the file, flags override both', async () => {
   const yaml = 'listen_addr: 127.0.0.1:1\ntransport: ws\nendpoints: [{}]\nnode: {number: 1}';
   const env = {
     WSG_GATEWAY_LISTEN_ADDR: '127.0.0.1:2',
@@ -199,7 +199,7 @@ test('the environment overrides the file, flags override both', async () => {
   expect(config.endpoints).toMatchObject([{ path: '/env', setTags: new Map([['v', '1.10']]) }]);
 });
 
-test('a problem in the environment names the variable, an unknown variable is a warning', async () => {
+it('a problem in the environment names the variable, an unknown variable is a warning', async () => {
   expect(await problems('endpoints: [{}]', { env: { WSG_GATEWAY_NODE_NUMBER: '70000' } })).toEqual([
     'WSG_GATEWAY_NODE_NUMBER node.number: must be at most 65535, not 70000',
   ]);
@@ -207,7 +207,7 @@ test('a problem in the environment names the variable, an unknown variable is a 
   expect(warnings).toEqual(['WSG_GATEWAY_LISTEN_ADR: unknown variable; did you mean WSG_GATEWAY_LISTEN_ADDR?']);
 });
 
-test('plugins of a command are added to those of the file', async () => {
+it('plugins of a command are added to those of the file', async () => {
   const { config } = await load('endpoints: [{}]\nplugins: [{module: ./own.js, options: {a: 1}}]', {
     overrides: { plugins: [{ module: 'devhelpers' }] },
   });
@@ -217,11 +217,11 @@ test('plugins of a command are added to those of the file', async () => {
   ]);
 });
 
-test('an alias that holds itself ends in a problem, not in a crash', async () => {
+it('an alias that holds itself ends in a problem, not in a crash', async () => {
   expect((await failure('endpoints: &a [*a]')).code).toBe('config.invalid');
 });
 
-test.each([
+it.each([
   ['lists of aliases', 'plugins: [{module: x, options: {a: &a [*a, *a]}}]'],
   [
     'aliases of aliases',
@@ -231,19 +231,19 @@ test.each([
   expect(await problems(`endpoints: [{path: /a}]\n${yaml}`)).toContainEqual(expect.stringContaining('values'));
 });
 
-test('a map that is merged into itself ends in a configuration or a problem, not in a crash', async () => {
+it('a map that is merged into itself ends in a configuration or a problem, not in a crash', async () => {
   const { config } = await load('endpoints: [&a {path: /a, <<: *a}]');
   expect(config.endpoints.map(({ path }) => path)).toEqual(['/a']);
 });
 
-test('when a key is missing, unknown keys are named beside it with the nearest known one', async () => {
+it('when a key is missing, unknown keys are named beside it with the nearest known one', async () => {
   expect(await problems('listen_addr: 127.0.0.1:0\nendpoint: [{}]')).toEqual([
     'config.yml:1:1 endpoints: is missing',
     'config.yml:2:1 endpoint: unknown key, ignored; did you mean endpoints?',
   ]);
 });
 
-test('colliding paths are found beside other problems of the endpoints', async () => {
+it('colliding paths are found beside other problems of the endpoints', async () => {
   expect(await problems('endpoints: [{path: /a, policy: closed}, {path: /b}, {path: /a}, {}, {path: /ws}]')).toEqual([
     "config.yml:1:32 endpoints[0].policy: must be one of close, drop-oldest, drop-newest, not 'closed'",
     "config.yml:1:60 endpoints[2].path: '/a' is also the path of endpoints[0]",
@@ -252,13 +252,13 @@ test('colliding paths are found beside other problems of the endpoints', async (
   expect(await problems('endpoints: [x, {path: /a}, {path: /a}]')).toHaveLength(1);
 });
 
-test('events are not written to disk without a folder', async () => {
+it('events are not written to disk without a folder', async () => {
   expect(await problems('endpoints: [{path: /a}]\noutbox: {durability: disk}')).toEqual([
     "config.yml:2:22 outbox.durability: 'disk' needs outbox.dir",
   ]);
 });
 
-test('says what a message may have when the file does not, and says nothing when it does', async () => {
+it('says what a message may have when the file does not, and says nothing when it does', async () => {
   const { config, notices } = await load('endpoints: [{path: /a}, {path: /b, max_message_size_kb: 7}]');
   expect(config.endpoints.map(({ maxMessageBytes }) => maxMessageBytes)).toEqual([1024 * 1024, 7 * 1024]);
   expect(notices).toEqual([expect.stringMatching(/^max_message_size_kb is not set: .*1024 KiB.*131072 KiB/)]);

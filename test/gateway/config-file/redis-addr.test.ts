@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { loadConfig } from '../../../src/gateway/config-file/load-config.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -12,7 +12,7 @@ async function load(streamAddr: string, syncAddr: string) {
   return loadConfig({ cwd, env: {} });
 }
 
-test('options of a Redis URL that mean nothing are named, its password is not', async () => {
+it('options of a Redis URL that mean nothing are named, its password is not', async () => {
   const { config, warnings } = await load('redis://u:secret@h/0?pool_size=9&client_name=x', 'redis://h?pool_fifo=1');
   expect(config.sinks.redis?.addr).toContain('secret');
   expect(warnings).toEqual([
@@ -21,7 +21,7 @@ test('options of a Redis URL that mean nothing are named, its password is not', 
   ]);
 });
 
-test('a Redis URL that cannot be read is a problem at its place, without its password', async () => {
+it('a Redis URL that cannot be read is a problem at its place, without its password', async () => {
   const thrown: unknown = await load('redis://:secret@h/x', 'h:6379').catch((error: unknown) => error);
   expect(thrown instanceof WsgError && thrown.problems).toEqual([
     "config.yml:2:22 stream_redis.addr: 'redis://:***@h/x' names no number as its database",

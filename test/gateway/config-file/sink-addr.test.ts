@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { loadConfig } from '../../../src/gateway/config-file/load-config.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -16,7 +16,7 @@ async function problemsOf(yaml: string): Promise<readonly string[]> {
   }
 }
 
-test.each([
+it.each([
   ['stream_amqp: {addr: "amqps://u:p%40@h:5671/v", exchange: e}'],
   ['stream_amqp: {addr: "amqp://h", queue: q}'],
   ['stream_nats: {addr: "nats://u:p@a:4222,tls://b", subject: "a.{tag.x:b.c}"}'],
@@ -25,7 +25,7 @@ test.each([
   expect(await problemsOf(yaml)).toEqual([]);
 });
 
-test.each([
+it.each([
   [
     'stream_amqp: {addr: "http://u:marked@h", queue: q}',
     "stream_amqp.addr: 'http://u:***@h' must begin with amqp:// or amqps://",

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import { loadConfig } from '../../../src/gateway/config-file/load-config.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -16,7 +16,7 @@ async function load(yaml: string) {
   }
 }
 
-test('templates and paths that cannot be read are problems, all told at once', async () => {
+it('templates and paths that cannot be read are problems, all told at once', async () => {
   const yaml = [
     'stream_redis: {addr: "redis://h", stream_name: "a{b"}',
     'stream_amqp: {addr: "amqp://h", routing_key: "{tag.}"}',
@@ -40,7 +40,7 @@ test('templates and paths that cannot be read are problems, all told at once', a
   ]);
 });
 
-test('paths as gjson has them are accepted', async () => {
+it('paths as gjson has them are accepted', async () => {
   const paths = [
     'a.b',
     'a\\.b',
@@ -63,7 +63,7 @@ test('paths as gjson has them are accepted', async () => {
   expect((await load(yaml)).problems).toEqual([]);
 });
 
-test('a placeholder that can give nothing but its default is a warning, on sinks that are on', async () => {
+it('a placeholder that can give nothing but its default is a warning, on sinks that are on', async () => {
   const yaml = [
     'stream_redis: {addr: "redis://h", stream_name: "{json.user:x}-{json.room}-{tag.a}-{user}"}',
     'stream_amqp: {routing_key: "{json.nope}"}',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { judgeMachine, GATEWAY_KB, KERNEL_KB, type Finding } from '../../../src/gateway/doctor/judge-machine.js';
 import type { Machine } from '../../../src/gateway/doctor/machine.js';
 
@@ -27,11 +27,11 @@ function find(machine: Machine, name: string): Finding | undefined {
   return judgeMachine(machine, 10_000).find((finding) => finding.name.startsWith(name));
 }
 
-test('a roomy machine has nothing to warn of', () => {
+it('a roomy machine has nothing to warn of', () => {
   expect(judgeMachine(ROOMY, 10_000).filter(({ level }) => level !== 'ok')).toEqual([]);
 });
 
-test('a soft limit on open files that the hard one lets us raise is raised by ulimit', () => {
+it('a soft limit on open files that the hard one lets us raise is raised by ulimit', () => {
   expect(find({ ...ROOMY, openFiles: { soft: 1024, hard: 524_288 } }, 'open files')).toMatchObject({
     level: 'warning',
     value: '1,024',
@@ -40,13 +40,13 @@ test('a soft limit on open files that the hard one lets us raise is raised by ul
   });
 });
 
-test('a hard limit that is too low has to be raised from outside', () => {
+it('a hard limit that is too low has to be raised from outside', () => {
   const mend = find({ ...ROOMY, openFiles: { soft: 1024, hard: 4096 } }, 'open files')?.mend ?? [];
   expect(mend[0]).toBe('LimitNOFILE=10527 in the systemd unit');
   expect(mend.join()).not.toContain('ulimit -n');
 });
 
-test('memory is divided by what a connection takes on the transport that would run', () => {
+it('memory is divided by what a connection takes on the transport that would run', () => {
   const memory = { bytes: 43_000_000, boundBy: 'cgroup' } as const;
   expect(find({ ...ROOMY, memory }, 'memory')).toMatchObject({ level: 'ok', connections: 10_000 });
   const onWs = find({ ...ROOMY, memory, transport: 'ws' }, 'memory');
@@ -54,18 +54,18 @@ test('memory is divided by what a connection takes on the transport that would r
   expect(onWs?.value).toContain('below the limit of the cgroup');
 });
 
-test('few ports bound what leaves this machine, not what arrives', () => {
+it('few ports bound what leaves this machine, not what arrives', () => {
   const finding = find({ ...ROOMY, ports: { first: 60_000, last: 60_999 } }, 'ephemeral ports');
   expect(finding).toMatchObject({ level: 'warning', mend: ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'] });
   expect(finding?.connections).toBeUndefined();
 });
 
-test('queues shorter than the gateway asks for are warned of', () => {
+it('queues shorter than the gateway asks for are warned of', () => {
   expect(find({ ...ROOMY, acceptQueue: 128 }, 'accept queue')?.mend).toEqual(['sysctl -w net.core.somaxconn=512']);
   expect(find({ ...ROOMY, synBacklog: 128 }, 'half-open')?.level).toBe('warning');
 });
 
-test('tracking is spoken of only where the kernel tracks', () => {
+it('tracking is spoken of only where the kernel tracks', () => {
   expect(find(ROOMY, 'tracked')).toBeUndefined();
   expect(find({ ...ROOMY, trackedConnections: 8192 }, 'tracked')).toMatchObject({
     level: 'warning',
@@ -73,7 +73,7 @@ test('tracking is spoken of only where the kernel tracks', () => {
   });
 });
 
-test('where the system does not tell, it is said and not taken for well', () => {
+it('where the system does not tell, it is said and not taken for well', () => {
   const bare = {
     ...ROOMY,
     platform: 'darwin',
@@ -96,7 +96,7 @@ async function benchRows(name: string): Promise<Record<string, string>[]> {
   return JSON.parse(await readFile(new URL(`../../../bench/results/${name}.json`, import.meta.url), 'utf8')).rows;
 }
 
-test('what a connection takes is what the benches measured, rounded up', async () => {
+it('what a connection takes is what the benches measured, rounded up', async () => {
   const idle = await benchRows('idle-connections');
   for (const transport of ['uws', 'ws'] as const) {
     const measured = idle

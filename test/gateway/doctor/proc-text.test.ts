@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   parseAvailableMemory,
   parseCgroupPath,
@@ -7,7 +7,7 @@ import {
   parsePortRange,
 } from '../../../src/gateway/doctor/read-machine.js';
 
-test('a limit is a figure, or none, or not there', () => {
+it('a limit is a figure, or none, or not there', () => {
   expect(parseLimit('4096\n')).toBe(4096);
   expect(parseLimit('max\n')).toBe(Number.MAX_SAFE_INTEGER);
   expect(parseLimit('9223372036854775807')).toBe(Number.MAX_SAFE_INTEGER);
@@ -15,23 +15,23 @@ test('a limit is a figure, or none, or not there', () => {
   expect(parseLimit('-1')).toBeUndefined();
 });
 
-test('the port range has both ends', () => {
+it('the port range has both ends', () => {
   expect(parsePortRange('32768\t60999\n')).toEqual({ first: 32_768, last: 60_999 });
   expect(parsePortRange('')).toBeUndefined();
 });
 
-test('available memory comes in bytes', () => {
+it('available memory comes in bytes', () => {
   expect(parseAvailableMemory('MemTotal:  100 kB\nMemAvailable:     64 kB\n')).toBe(65_536);
   expect(parseAvailableMemory('MemFree: 1 kB\n')).toBeUndefined();
 });
 
-test('the cgroup path is found for version 2 and for a controller of version 1', () => {
+it('the cgroup path is found for version 2 and for a controller of version 1', () => {
   expect(parseCgroupPath('0::/system.slice/wsg.service\n', '')).toBe('/system.slice/wsg.service');
   expect(parseCgroupPath('5:cpu,cpuacct:/a\n4:memory:/b:c\n', 'memory')).toBe('/b:c');
   expect(parseCgroupPath('5:cpu,cpuacct:/a\n', 'memory')).toBeUndefined();
 });
 
-test('a container shows in the cgroup of the first process', () => {
+it('a container shows in the cgroup of the first process', () => {
   expect(parseContainer('0::/kubepods.slice/kubepods-pod1.slice\n')).toBe('kubepods');
   expect(parseContainer('0::/init.scope\n')).toBeUndefined();
 });

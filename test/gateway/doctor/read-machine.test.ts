@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { readMachine } from '../../../src/gateway/doctor/read-machine.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -16,7 +16,7 @@ async function root(files: Readonly<Record<string, string>>): Promise<string> {
 
 const MEMORY = { 'proc/meminfo': 'MemAvailable:  1000000 kB\n' };
 
-test('the tightest cgroup on the way up bounds memory, less what it uses itself', async () => {
+it('the tightest cgroup on the way up bounds memory, less what it uses itself', async () => {
   const machine = await readMachine(
     'ws',
     await root({
@@ -33,7 +33,7 @@ test('the tightest cgroup on the way up bounds memory, less what it uses itself'
   expect(machine.threads).toBe(77);
 });
 
-test('version 1 of cgroups is read too, where only the root of the mount is seen', async () => {
+it('version 1 of cgroups is read too, where only the root of the mount is seen', async () => {
   const machine = await readMachine(
     'ws',
     await root({
@@ -48,12 +48,12 @@ test('version 1 of cgroups is read too, where only the root of the mount is seen
   expect(machine.container).toBe('docker');
 });
 
-test('without a limit the machine bounds memory', async () => {
+it('without a limit the machine bounds memory', async () => {
   const files = { ...MEMORY, 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': 'max\n' };
   expect((await readMachine('ws', await root(files))).memory).toEqual({ bytes: 1_024_000_000, boundBy: 'machine' });
 });
 
-test('what this system does not tell is undefined, not a guess', async () => {
+it('what this system does not tell is undefined, not a guess', async () => {
   const machine = await readMachine('ws', await root({}));
   expect(machine.systemFiles).toBeUndefined();
   expect(machine.ports).toBeUndefined();

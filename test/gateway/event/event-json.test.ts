@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeEventJson } from '../../../src/gateway/event/event-json.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 
@@ -8,46 +8,46 @@ function message(bytes: Uint8Array, type: 'text' | 'binary' = 'text'): GatewayEv
 }
 
 describe('event JSON', () => {
-  test('of an open or close event has no message and no type', () => {
+  it('of an open or close event has no message and no type', () => {
     const event: GatewayEvent = { id: '0001-1-1', sequence: 1, connection: 'c1', action: 'open', tags: '' };
     expect(encodeEventJson(event)).toBe('{"action":"open","connection":"c1","tags":""}');
   });
 
-  test('of a text message is compact and sorted', () => {
+  it('of a text message is compact and sorted', () => {
     expect(encodeEventJson(message(Buffer.from('hello')))).toBe(
       '{"action":"message","connection":"c1","message":"hello","tags":"foo=bar","type":"text"}',
     );
   });
 
-  test('of a binary message is base64 and says so', () => {
+  it('of a binary message is base64 and says so', () => {
     expect(encodeEventJson(message(Uint8Array.of(0, 255, 10, 13), 'binary'))).toBe(
       '{"action":"message","connection":"c1","encoding":"base64","message":"AP8KDQ==","tags":"foo=bar","type":"binary"}',
     );
   });
 
-  test('takes an empty message for a message', () => {
+  it('takes an empty message for a message', () => {
     expect(encodeEventJson(message(new Uint8Array(0)))).toContain('"message":"","tags"');
   });
 
-  test('reads a message that is part of a larger buffer', () => {
+  it('reads a message that is part of a larger buffer', () => {
     const large = Buffer.from('..hello..');
     expect(encodeEventJson(message(large.subarray(2, 7)))).toContain('"message":"hello"');
   });
 
   // What Go's encoding/json writes.
-  test('escapes as Go does', () => {
+  it('escapes as Go does', () => {
     const text = '<a href="x">&\u2028\u2029\b\f\n\r\t\u0001\u001f\u007f\\/ä😀';
     expect(encodeEventJson(message(Buffer.from(text)))).toContain(
       String.raw`"message":"\u003ca href=\"x\"\u003e\u0026\u2028\u2029\b\f\n\r\t\u0001\u001f` + '\u007f\\\\/ä😀"',
     );
   });
 
-  test('escapes the tags as well: they join pairs by an ampersand', () => {
+  it('escapes the tags as well: they join pairs by an ampersand', () => {
     const event: GatewayEvent = { id: '', sequence: 1, connection: 'c1', action: 'close', tags: 'a=1&b=2' };
     expect(encodeEventJson(event)).toBe(String.raw`{"action":"close","connection":"c1","tags":"a=1\u0026b=2"}`);
   });
 
-  test('is one line that decodes to the message, whatever the text', () => {
+  it('is one line that decodes to the message, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const json = encodeEventJson(message(Buffer.from(text)));
@@ -57,7 +57,7 @@ describe('event JSON', () => {
     );
   });
 
-  test('gives back every byte of a binary message', () => {
+  it('gives back every byte of a binary message', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         const json: { message: string } = JSON.parse(encodeEventJson(message(bytes, 'binary')));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EventQueue } from '../../../src/gateway/event/event-queue.js';
 import { eventBytes } from '../../../src/gateway/event/gateway-event.js';
 import { testEvent } from '../../support/test-event.js';
@@ -59,7 +59,7 @@ function apply(step: Command, queue: EventQueue, oracle: MapQueue): void {
 }
 
 describe('event queue', () => {
-  test('holds what a plain map would hold', () => {
+  it('holds what a plain map would hold', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 12 }), fc.integer({ min: 1, max: 5000 }), (commands, start) => {
         const queue = new EventQueue(start);
@@ -77,19 +77,19 @@ describe('event queue', () => {
     );
   });
 
-  test('slices up to the limit of events', () => {
+  it('slices up to the limit of events', () => {
     const queue = filled(5);
     expect(queue.slice(2, { ...WHOLE, maxEvents: 3 }).map((event) => event.sequence)).toEqual([2, 3, 4]);
   });
 
-  test('slices up to the limit of bytes, but at least one event', () => {
+  it('slices up to the limit of bytes, but at least one event', () => {
     const queue = filled(5);
     const two = eventBytes(testEvent(1)) * 2;
     expect(queue.slice(1, { ...WHOLE, maxBytes: two })).toHaveLength(2);
     expect(queue.slice(1, { ...WHOLE, maxBytes: 1 })).toHaveLength(1);
   });
 
-  test('slices up to an event that is missing', () => {
+  it('slices up to an event that is missing', () => {
     const queue = filled(2);
     queue.pushMissing();
     queue.push(testEvent(4));
@@ -98,7 +98,7 @@ describe('event queue', () => {
     expect(queue.slice(4, WHOLE).map((event) => event.sequence)).toEqual([4]);
   });
 
-  test('slices across its chunks', () => {
+  it('slices across its chunks', () => {
     const queue = filled(5000);
     queue.dropThrough(1500);
     expect(queue.slice(1501, WHOLE).map((event) => event.sequence)).toEqual(

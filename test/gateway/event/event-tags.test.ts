@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EventTagsEncoder } from '../../../src/gateway/event/event-tags.js';
 
 function encode(tags: Record<string, string>, included = Object.keys(tags)): string {
@@ -7,25 +7,25 @@ function encode(tags: Record<string, string>, included = Object.keys(tags)): str
 }
 
 describe('event tags', () => {
-  test('holds the included tags alone', () => {
+  it('holds the included tags alone', () => {
     expect(encode({ a: '1', b: '2', c: '3' }, ['c', 'a', 'absent'])).toBe('a=1&c=3');
   });
 
-  test('is empty when no included tag is set', () => {
+  it('is empty when no included tag is set', () => {
     expect(encode({ a: '1' }, [])).toBe('');
     expect(encode({ a: '1' }, ['b'])).toBe('');
   });
 
-  test('keeps a tag whose value is empty', () => {
+  it('keeps a tag whose value is empty', () => {
     expect(encode({ a: '' })).toBe('a=');
   });
 
-  test('names a tag once though it is included twice', () => {
+  it('names a tag once though it is included twice', () => {
     expect(encode({ a: '1' }, ['a', 'a'])).toBe('a=1');
   });
 
   // What Go's url.QueryEscape answers.
-  test.each([
+  it.each([
     ['a b', 'a+b'],
     ['a+b', 'a%2Bb'],
     ["-_.~!*'()", '-_.~%21%2A%27%28%29'],
@@ -38,11 +38,11 @@ describe('event tags', () => {
     expect(encode({ [text]: text })).toBe(`${escaped}=${escaped}`);
   });
 
-  test('sorts keys by their bytes, not by their UTF-16 units', () => {
+  it('sorts keys by their bytes, not by their UTF-16 units', () => {
     expect(encode({ '\u{1f600}': '1', '\uff5e': '2', b: '3', B: '4' })).toBe('B=4&b=3&%EF%BD%9E=2&%F0%9F%98%80=1');
   });
 
-  test('decodes to the tags that went in', () => {
+  it('decodes to the tags that went in', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), (tags) => {
         const decoded = new Map(new URLSearchParams(encode(tags)));
@@ -51,7 +51,7 @@ describe('event tags', () => {
     );
   });
 
-  test('answers by the map itself, so each endpoint encodes shared tags once', () => {
+  it('answers by the map itself, so each endpoint encodes shared tags once', () => {
     const encoder = new EventTagsEncoder(['a']);
     const shared = new Map([['a', '1']]);
     expect(encoder.encode(shared)).toBe('a=1');

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { CLOSE_REASONS } from '../../../src/gateway/connection/close-reason.js';
 import { encodeEventJson } from '../../../src/gateway/event/event-json.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 
 const PAGE = new URL('../../../docs/reference/events.md', import.meta.url);
 
-test('the JSON that docs/reference/events.md shows is what events are encoded to', async () => {
+it('the JSON that docs/reference/events.md shows is what events are encoded to', async () => {
   const shown = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
   const connection = '8f14e45f-ceea-467f-9d2c-3b1f6a4b00af';
   const base = { id: '', sequence: 1, connection, tags: 'foo=bar' } as const;
@@ -18,7 +18,7 @@ test('the JSON that docs/reference/events.md shows is what events are encoded to
   expect(shown).toEqual(events.map(encodeEventJson));
 });
 
-test('docs/reference/events.md has each reason for which connections end, as the catalogue has it', async () => {
+it('docs/reference/events.md has each reason for which connections end, as the catalogue has it', async () => {
   const rows = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => /^\| `[a-z_]+` \| \d{4} /.test(line));
   const wanted = Object.entries(CLOSE_REASONS).map(
     ([name, { code, reason, when, startedBy, reconnect }]) =>

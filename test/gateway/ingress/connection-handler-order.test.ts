@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ConnectionHandler } from '../../../src/gateway/ingress/connection-handler.js';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
@@ -94,7 +94,7 @@ function compose(canPause: boolean) {
   return { outbox, counters, delivery, handler, open, send };
 }
 
-test('what was read before the pause waits, and nothing of the connection overtakes it', () => {
+it('what was read before the pause waits, and nothing of the connection overtakes it', () => {
   const { outbox, counters, open, send } = compose(true);
   const connection = open();
   outbox.room = 1;
@@ -108,7 +108,7 @@ test('what was read before the pause waits, and nothing of the connection overta
   expect([counters.messagesReceived, counters.messagesRefused]).toEqual([5, 0]);
 });
 
-test('held messages come before the close event, or are counted as refused', () => {
+it('held messages come before the close event, or are counted as refused', () => {
   const { outbox, counters, handler, open, send } = compose(true);
   const connection = open();
   outbox.room = 0;
@@ -119,7 +119,7 @@ test('held messages come before the close event, or are counted as refused', () 
   expect(counters.messagesRefused).toBe(1);
 });
 
-test('without a pause nothing is accepted behind a refused message', () => {
+it('without a pause nothing is accepted behind a refused message', () => {
   const { outbox, counters, delivery, open, send } = compose(false);
   const connection = open();
   outbox.room = 1;
@@ -132,7 +132,7 @@ test('without a pause nothing is accepted behind a refused message', () => {
   delivery.stop();
 });
 
-test('nor behind one that was refused while the connection was ending for another reason', () => {
+it('nor behind one that was refused while the connection was ending for another reason', () => {
   const { outbox, counters, delivery, open, send } = compose(false);
   const connection = open();
   delivery.closeOne(connection, 'closed_by_backend');
@@ -145,7 +145,7 @@ test('nor behind one that was refused while the connection was ending for anothe
   delivery.stop();
 });
 
-test('a connection whose open was refused is closed, and no backend hears of it', () => {
+it('a connection whose open was refused is closed, and no backend hears of it', () => {
   const { outbox, counters, delivery, handler, open, send } = compose(true);
   outbox.room = 0;
   const connection = open();
@@ -158,7 +158,7 @@ test('a connection whose open was refused is closed, and no backend hears of it'
   delivery.stop();
 });
 
-test('a connection is closed once, whoever says so twice', () => {
+it('a connection is closed once, whoever says so twice', () => {
   const { outbox, counters, handler, open } = compose(false);
   const connection = open();
   handler.close(connection, 1000, '', true);

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { QueueLimits } from '../../../src/gateway/event/event-queue.js';
 import { EventStream } from '../../../src/gateway/internal-api/event-stream.js';
 import { MemorySink } from '../../../src/gateway/sinks/memory/memory-sink.js';
@@ -58,7 +58,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     return client;
   }
 
-  test('is a stream of events that nobody on the way may keep', async () => {
+  it('is a stream of events that nobody on the way may keep', async () => {
     const { response } = await open();
     expect(response.statusCode).toBe(200);
     expect(response.headers).toMatchObject({
@@ -68,7 +68,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     });
   });
 
-  test('starts with the place that it begins at, then gives what happens from now on', async () => {
+  it('starts with the place that it begins at, then gives what happens from now on', async () => {
     await sink.deliver(testEvents(1, 3));
     const client = await open();
     expect(await client.next()).toEqual({ id: id(3) });
@@ -76,7 +76,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(await client.nextBlocks(2)).toEqual(blocks(4, 5));
   });
 
-  test('names open and close events, which have neither message nor type', async () => {
+  it('names open and close events, which have neither message nor type', async () => {
     const client = await open();
     await sink.deliver([
       { id: id(1), sequence: 1, connection: 'c1', action: 'open', tags: '' },
@@ -89,13 +89,13 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     ]);
   });
 
-  test('gives a message with line breaks in one data line', async () => {
+  it('gives a message with line breaks in one data line', async () => {
     const client = await open();
     await sink.deliver([testEvent(1, 'a\nb\r\n\nc')]);
     expect((await client.nextBlocks(2))[1]).toEqual(block(1, String.raw`a\nb\r\n\nc`));
   });
 
-  test.each([['?since=0', {}] as const, ['', { 'Last-Event-ID': '0' }] as const])(
+  it.each([['?since=0', {}] as const, ['', { 'Last-Event-ID': '0' }] as const])(
     'starts with the oldest event kept when asked for 0 (%j, %j)',
     async (query, headers) => {
       await listenAnew({ ...WHOLE, maxEvents: 3 });
@@ -105,7 +105,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     },
   );
 
-  test.each([[`?since=${id(2)}`, {}] as const, ['', { 'Last-Event-ID': id(2) }] as const])(
+  it.each([[`?since=${id(2)}`, {}] as const, ['', { 'Last-Event-ID': id(2) }] as const])(
     'resumes behind the event that was asked for (%j, %j)',
     async (query, headers) => {
       await sink.deliver(testEvents(1, 5));
@@ -114,13 +114,13 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     },
   );
 
-  test('believes the header more than the address: a browser that reconnects sends both', async () => {
+  it('believes the header more than the address: a browser that reconnects sends both', async () => {
     await sink.deliver(testEvents(1, 5));
     const client = await open('?since=0', { 'Last-Event-ID': id(4) });
     expect(await client.nextBlocks(2)).toEqual([{ id: id(4) }, block(5)]);
   });
 
-  test('says how many events are missing when the ring has moved on', async () => {
+  it('says how many events are missing when the ring has moved on', async () => {
     await listenAnew({ ...WHOLE, maxEvents: 3 });
     await sink.deliver(testEvents(1, 10));
     const client = await open(`?since=${id(2)}`);
@@ -128,7 +128,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(await client.nextBlocks(5)).toEqual([{ id: id(2) }, gap, ...blocks(8, 10)]);
   });
 
-  test('counts an event that was too large for the ring as missing', async () => {
+  it('counts an event that was too large for the ring as missing', async () => {
     await listenAnew({ ...WHOLE, maxBytes: 2_000 });
     await sink.deliver([testEvent(1), testEvent(2, 'x'.repeat(2_000)), testEvent(3)]);
     const client = await open('?since=0');
@@ -136,7 +136,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(await client.nextBlocks(4)).toEqual([{ id: id(0) }, block(1), gap, block(3)]);
   });
 
-  test.each(['00af-1600000000000-7', '00b0-1700000000000-1', id(99)])(
+  it.each(['00af-1600000000000-7', '00b0-1700000000000-1', id(99)])(
     'does not know how many are missing behind an id that it never gave (%s), and gives all that it has',
     async (asked) => {
       await sink.deliver(testEvents(1, 2));
@@ -146,13 +146,13 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     },
   );
 
-  test.each(['?since=', '?since=yesterday', '?since=00af-1'])('refuses %j with a sentence', async (query) => {
+  it.each(['?since=', '?since=yesterday', '?since=00af-1'])('refuses %j with a sentence', async (query) => {
     const { status, body } = await fetchText(url + query);
     expect(status).toBe(400);
     expect(body).toContain(`${JSON.stringify(query.slice(7))} is not an event id: `);
   });
 
-  test('sends a comment every 15 s to show that it lives', async () => {
+  it('sends a comment every 15 s to show that it lives', async () => {
     const client = await open();
     await client.next();
     for (let i = 0; i < 2; i++) {
@@ -161,7 +161,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     }
   });
 
-  test('forgets a reader that has hung up', async () => {
+  it('forgets a reader that has hung up', async () => {
     const client = await open();
     await client.next();
     expect(sink.state().readers).toBe(1);
@@ -170,7 +170,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(clock.waiting).toBe(0);
   });
 
-  test('serves several readers, each from its own place', async () => {
+  it('serves several readers, each from its own place', async () => {
     await sink.deliver(testEvents(1, 4));
     const clients = await Promise.all([open('?since=0'), open(`?since=${id(3)}`), open()]);
     await sink.deliver(testEvents(5, 5));
@@ -178,7 +178,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(read.map((got) => got?.slice(1))).toEqual([blocks(1, 5), blocks(4, 5), blocks(5, 5)]);
   });
 
-  test('gives everything in order to a reader far behind', async () => {
+  it('gives everything in order to a reader far behind', async () => {
     await sink.deliver(testEvents(1, 20_000));
     const client = await open('?since=0');
     expect((await client.nextBlocks(20_001)).map((got) => got.id)).toEqual(
@@ -186,7 +186,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     );
   });
 
-  test('lets a reader that does not read fall behind, and tells it of the gap', async () => {
+  it('lets a reader that does not read fall behind, and tells it of the gap', async () => {
     await listenAnew({ ...WHOLE, maxEvents: 20 });
     const client = await open('?since=0');
     await client.next();
@@ -205,7 +205,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(read + missing.reduce((sum, count) => sum + count, 0)).toBe(400);
   });
 
-  test('gives its readers all events before the sink stops, then ends', async () => {
+  it('gives its readers all events before the sink stops, then ends', async () => {
     const client = await open('?since=0');
     await client.next();
     await sink.deliver(testEvents(1, 2_000));
@@ -214,7 +214,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(await client.nextBlocks(2_001)).toHaveLength(2_000);
   });
 
-  test('does not wait for a reader that does not read when the sink stops', async () => {
+  it('does not wait for a reader that does not read when the sink stops', async () => {
     await stalledReader(url);
     await settle(() => sink.state().readers === 1);
     for (let sequence = 1; sequence <= 100; sequence++) await sink.deliver([testEvent(sequence, 'x'.repeat(200_000))]);

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { formProblem } from '../../../src/gateway/internal-api/send-routes.js';
 
-test.each([
+it.each([
   ['a=1&b=%20+x&c', undefined],
   ['', undefined],
   ['a=ü', undefined],
@@ -14,6 +14,6 @@ test.each([
   expect(formProblem(Buffer.from(text))).toBe(problem);
 });
 
-test('raw bytes that are no UTF-8 are a problem', () => {
+it('raw bytes that are no UTF-8 are a problem', () => {
   expect(formProblem(Buffer.from([0x61, 0x3d, 0xff]))).toBe('the form body must be UTF-8');
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OPCODE, RawWebSocket } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 
@@ -23,7 +23,7 @@ async function idOf(gateway: RunningGateway): Promise<string> {
 }
 
 describeTransports('/send', (transport) => {
-  test('answers the count as bare text with its length', async () => {
+  it('answers the count as bare text with its length', async () => {
     const gateway = await RunningGateway.start({ transport });
     await gateway.connect();
     const response = await fetch(gateway.url('/send?foo=bar'), { method: 'POST', body: 'x' });
@@ -34,7 +34,7 @@ describeTransports('/send', (transport) => {
     expect(await gateway.post('/send?foo=other', 'x')).toBe('0');
   });
 
-  test('sends text unless the content type is exactly application/octet-stream; an empty body is an empty frame', async () => {
+  it('sends text unless the content type is exactly application/octet-stream; an empty body is an empty frame', async () => {
     const gateway = await RunningGateway.start({ transport });
     const client = await gateway.connect();
     await gateway.post('/send?foo=bar', 'text', { 'Content-Type': 'application/octet-stream; x=y' });
@@ -48,7 +48,7 @@ describeTransports('/send', (transport) => {
     ]);
   });
 
-  test('refuses text that is no UTF-8, an empty selector, and a body over the limit, which is inclusive', async () => {
+  it('refuses text that is no UTF-8, an empty selector, and a body over the limit, which is inclusive', async () => {
     const gateway = await RunningGateway.start({ transport, max_send_body_bytes: 1000 });
     await gateway.connect();
     const statusOf = async (path: string, body: string | Uint8Array<ArrayBuffer>) => {
@@ -63,7 +63,7 @@ describeTransports('/send', (transport) => {
     expect(await gateway.post('/send?all=true', 'x')).toBe('1');
   });
 
-  test('an id twice is sent to once, an unknown id counts for nothing', async () => {
+  it('an id twice is sent to once, an unknown id counts for nothing', async () => {
     const gateway = await RunningGateway.start({ transport });
     await gateway.connect();
     const id = await idOf(gateway);
@@ -73,7 +73,7 @@ describeTransports('/send', (transport) => {
 });
 
 describeTransports('/settags, /status and /tree', (transport) => {
-  test('tags are set, replaced and deleted, and both listings follow', async () => {
+  it('tags are set, replaced and deleted, and both listings follow', async () => {
     const gateway = await RunningGateway.start({ transport });
     await gateway.connect();
     const id = await idOf(gateway);
@@ -87,7 +87,7 @@ describeTransports('/settags, /status and /tree', (transport) => {
     expect(JSON.parse(await gateway.get('/tree?format=json'))).toEqual({ foo: ['bar'], user: ['9'] });
   });
 
-  test.each([
+  it.each([
     ['id=x', "'id'"],
     ['a=1;b=2', 'semicolon'],
     ['a=%zz', 'escape'],
@@ -98,7 +98,7 @@ describeTransports('/settags, /status and /tree', (transport) => {
     expect(await response.text()).toContain(reason);
   });
 
-  test('/status is read in pages that go on where they stood', async () => {
+  it('/status is read in pages that go on where they stood', async () => {
     const gateway = await RunningGateway.start({ transport });
     for (let i = 0; i < 5; i += 1) await gateway.connect();
     const page = async (query: string) => {
@@ -117,7 +117,7 @@ describeTransports('/settags, /status and /tree', (transport) => {
     expect((await fetch(gateway.url('/status?limit=0'))).status).toBe(400);
   });
 
-  test('without connections the listings are empty', async () => {
+  it('without connections the listings are empty', async () => {
     const gateway = await RunningGateway.start({ transport });
     expect(await gateway.get('/status')).toBe('');
     expect(await gateway.get('/tree')).toBe('');
@@ -126,7 +126,7 @@ describeTransports('/settags, /status and /tree', (transport) => {
 });
 
 describeTransports('/close', (transport) => {
-  test('sends the body first, then 1000', async () => {
+  it('sends the body first, then 1000', async () => {
     const gateway = await RunningGateway.start({ transport });
     const client = await gateway.connect();
     expect(await gateway.post('/close?foo=bar', 'bye')).toBe('1');
@@ -141,7 +141,7 @@ describeTransports('/close', (transport) => {
 });
 
 describeTransports('paths and methods', (transport) => {
-  test('unknown paths, slashes, methods and missing upgrades are answered as Go or HTTP have it', async () => {
+  it('unknown paths, slashes, methods and missing upgrades are answered as Go or HTTP have it', async () => {
     const gateway = await RunningGateway.start({ transport });
     const answer = (method: string, path: string) =>
       raw(gateway, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`);
@@ -158,7 +158,7 @@ describeTransports('paths and methods', (transport) => {
     expect(await answer('GET', '/%ff')).toMatchObject({ status: 404, body: '404 page not found\n' });
   });
 
-  test('HEAD is answered as GET is, without the body', async () => {
+  it('HEAD is answered as GET is, without the body', async () => {
     const gateway = await RunningGateway.start({ transport });
     const connection = await RawWebSocket.connect(gateway.port);
     for (const path of ['/tree', '/status', '/metrics', '/events?since=0', '/healthz', '/events?since=x']) {
@@ -176,7 +176,7 @@ describeTransports('paths and methods', (transport) => {
     connection.destroy();
   });
 
-  test('who may not use the internal API gets 403 and nothing, logged once a second', async () => {
+  it('who may not use the internal API gets 403 and nothing, logged once a second', async () => {
     const gateway = await RunningGateway.start({ transport, internal_endpoint_access_whitelist: ['10.0.0.0/8'] });
     for (const path of ['/status', '/nope', '/metrics', '//send']) {
       const response = await fetch(gateway.url(path));
@@ -188,7 +188,7 @@ describeTransports('paths and methods', (transport) => {
     await expect(gateway.connect()).resolves.toBeDefined();
   });
 
-  test('a web page cannot use the internal API through a browser on this machine', async () => {
+  it('a web page cannot use the internal API through a browser on this machine', async () => {
     const gateway = await RunningGateway.start({ transport, internal_allowed_origins: ['http://ops.example'] });
     const status = async (headers: string) =>
       (await raw(gateway, `GET /status HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`)).status;
@@ -199,7 +199,7 @@ describeTransports('paths and methods', (transport) => {
     expect(await status('Host: localhost')).toBe(200);
   });
 
-  test('a name rebound to the gateway opens nothing to browsers elsewhere in the whitelist, unless it is listed', async () => {
+  it('a name rebound to the gateway opens nothing to browsers elsewhere in the whitelist, unless it is listed', async () => {
     const lan = { internal_endpoint_access_whitelist: ['10.0.0.0/8'], trusted_proxies: ['127.0.0.1/32'] };
     const statuses = async (internal_hosts: string[], host: string) => {
       const gateway = await RunningGateway.start({ transport, ...lan, internal_hosts });
@@ -227,7 +227,7 @@ describeTransports('paths and methods', (transport) => {
 });
 
 describeTransports('/healthz and /metrics', (transport) => {
-  test('health details name the transport and the reason for it', async () => {
+  it('health details name the transport and the reason for it', async () => {
     const gateway = await RunningGateway.start({ transport });
     const text = await gateway.get('/healthz');
     expect(text).toMatch(/^ok\n/);
@@ -238,7 +238,7 @@ describeTransports('/healthz and /metrics', (transport) => {
     expect(binary.test(text)).toBe(transport === 'uws');
   });
 
-  test('metrics keep the old names and texts, and count what happened', async () => {
+  it('metrics keep the old names and texts, and count what happened', async () => {
     const gateway = await RunningGateway.start({ transport });
     const events = await gateway.events();
     const client = await gateway.connect();
@@ -267,13 +267,13 @@ describeTransports('/healthz and /metrics', (transport) => {
     expect(text).toContain('process_cpu_user_seconds_total');
   });
 
-  test('metrics that are not enabled are not found', async () => {
+  it('metrics that are not enabled are not found', async () => {
     const gateway = await RunningGateway.start({ transport, prometheus: {} });
     expect((await fetch(gateway.url('/metrics'))).status).toBe(404);
   });
 });
 
-test.each(['OPTIONS *', 'CONNECT example.com:80'])(
+it.each(['OPTIONS *', 'CONNECT example.com:80'])(
   '"%s" names no path: it is not found on ws, and redirected to none (uws answers 505)',
   async (line) => {
     const gateway = await RunningGateway.start({ transport: 'ws' });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 
@@ -31,7 +31,7 @@ const post = (target: string, headers = ''): string =>
   `POST ${target} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: 0\r\n\r\n`;
 
 describe.each(ON_LISTENERS)('on %s, internal listener %j', (transport, internal, count) => {
-  test(`/send, /settags, /close and /status take ${count} ids`, async () => {
+  it(`/send, /settags, /close and /status take ${count} ids`, async () => {
     const gateway = await RunningGateway.start({ transport, internal_listen_addr: internal });
     const client = await gateway.connect();
     const id = /id=(\S+)/.exec(await gateway.get('/status'))?.[1] ?? '';
@@ -45,7 +45,7 @@ describe.each(ON_LISTENERS)('on %s, internal listener %j', (transport, internal,
   });
 });
 
-test('on ws a long query may come in many segments', async () => {
+it('on ws a long query may come in many segments', async () => {
   const gateway = await RunningGateway.start({ transport: 'ws' });
   const client = await RawWebSocket.connect(gateway.port);
   const request = post(`/send?id=${manyIds('nobody')}`);
@@ -57,27 +57,27 @@ test('on ws a long query may come in many segments', async () => {
   client.destroy();
 });
 
-test('on ws a query over its own bound is refused', async () => {
+it('on ws a query over its own bound is refused', async () => {
   const gateway = await RunningGateway.start({ transport: 'ws', limits: { max_query_kb: 64 } });
   expect(await statusOf(gateway.port, post(`/send?id=${'x'.repeat(63 * KIB)}`))).toBe(200);
   expect(await statusOf(gateway.port, post(`/send?id=${'x'.repeat(65 * KIB)}`))).toBe(431);
 });
 
 describe.each(['uws', 'ws'] as const)('long queries on %s', (transport) => {
-  test('headers, upgrades and a query over its own bound are refused as before', async () => {
+  it('headers, upgrades and a query over its own bound are refused as before', async () => {
     const gateway = await RunningGateway.start({ transport });
     expect(await statusOf(gateway.port, post('/send?foo=bar', `X: ${'x'.repeat(33 * KIB)}\r\n`))).toBe(431);
     expect(await statusOf(gateway.port, post(`/${'x'.repeat(33 * KIB)}?a`))).toBe(431);
     expect(await statusOf(gateway.port, upgradeRequest(`/connect?${'x'.repeat(33 * KIB)}`))).toBe(431);
   });
 
-  test('peers outside the whitelist may send no long query', async () => {
+  it('peers outside the whitelist may send no long query', async () => {
     const gateway = await RunningGateway.start({ transport, internal_endpoint_access_whitelist: ['192.0.2.0/24'] });
     expect(await statusOf(gateway.port, post(`/send?id=${'x'.repeat(33 * KIB)}`))).toBe(431);
     expect(await statusOf(gateway.port, post(`/send?id=${'x'.repeat(3 * KIB)}`))).toBe(403);
   });
 
-  test('behind a trusted proxy the client decides', async () => {
+  it('behind a trusted proxy the client decides', async () => {
     const gateway = await RunningGateway.start({
       transport,
       trusted_proxies: ['127.0.0.0/8'],

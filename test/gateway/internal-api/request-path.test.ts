@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { cleanPath, decodePath } from '../../../src/gateway/internal-api/router.js';
 
-test.each([
+it.each([
   ['/send', '/send'],
   ['//send', '/send'],
   ['/send/', '/send/'],
@@ -16,12 +16,12 @@ test.each([
   expect(cleanPath(path)).toBe(cleaned);
 });
 
-test('paths are decoded, broken escapes are seen', () => {
+it('paths are decoded, broken escapes are seen', () => {
   expect(decodePath('/%73end')).toBe('/send');
   expect(decodePath('/%')).toBeUndefined();
   expect(decodePath('/%f')).toBeUndefined();
 });
 
-test('escaped bytes that are no UTF-8 are no broken escape: the path is one that nobody serves', () => {
+it('escaped bytes that are no UTF-8 are no broken escape: the path is one that nobody serves', () => {
   expect(decodePath('/%ffsend')).toBe('/\ufffdsend');
 });

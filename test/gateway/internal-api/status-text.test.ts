@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { statusLine, treeText } from '../../../src/gateway/internal-api/status-routes.js';
 
-test('a line is the id and the tags, each followed by a space', () => {
+it('a line is the id and the tags, each followed by a space', () => {
   const tags = new Map([
     ['foo', 'bar'],
     ['user', 'ø/ü'],
@@ -10,12 +10,12 @@ test('a line is the id and the tags, each followed by a space', () => {
   expect(statusLine({ id: 'abc', tags: new Map() })).toBe('id=abc \n');
 });
 
-test('no tag can forge a line or a pair', () => {
+it('no tag can forge a line or a pair', () => {
   const tags = new Map([['k =\n', 'a b\r\nid=evil\u0000\u007f\u0085\u2028']]);
   expect(statusLine({ id: 'abc', tags })).toBe('id=abc k%20%3D%0A=a%20b%0D%0Aid%3Devil%00%7F%C2%85%E2%80%A8 \n');
 });
 
-test('the tree has a line for each value and an empty line behind each key', () => {
+it('the tree has a line for each value and an empty line behind each key', () => {
   const tree = new Map([
     ['foo', ['bar', 'b z']],
     ['x', ['1\n2']],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createClassicLogger } from '../../../src/gateway/log/classic-logger.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -8,13 +8,13 @@ function lines(wallStart = new Date(2024, 3, 9, 0, 4, 31).getTime()) {
   return { log, written };
 }
 
-test('prefixes each line with local time as the old program did', () => {
+it('prefixes each line with local time as the old program did', () => {
   const { log, written } = lines();
   log.info('gateway.listening', { address: '127.0.0.1:5000' });
   expect(written).toEqual(['2024/04/09 00:04:31 Listening on 127.0.0.1:5000\n']);
 });
 
-test.each([
+it.each([
   [
     'gateway.starting',
     { config: 'config.yml', openFiles: 1024, threads: 1, cpus: 10 },
@@ -42,25 +42,25 @@ test.each([
   expect(written).toEqual([`2024/04/09 00:04:31 ${line}\n`]);
 });
 
-test('an event that the old program did not know prints its fields, and none can forge a line', () => {
+it('an event that the old program did not know prints its fields, and none can forge a line', () => {
   const { log, written } = lines();
   log.warn('access.refused', { peer: '10.0.0.1', path: '/a\nb', count: 3, list: ['x'] });
   expect(written).toEqual(['2024/04/09 00:04:31 access.refused peer=10.0.0.1 path="/a\\nb" count=3 list=["x"]\n']);
 });
 
-test('a field reaches no terminal as a control sequence', () => {
+it('a field reaches no terminal as a control sequence', () => {
   const { log, written } = lines();
   log.warn('access.refused', { path: '/\u009b2J\u007f\u2028', list: ['\u009b'] });
   expect(written[0]).toContain(' path="/\\u009b2J\\u007f\\u2028" list=["\\u009b"]\n');
 });
 
-test('debug lines are left out', () => {
+it('debug lines are left out', () => {
   const { log, written } = lines();
   log.debug('transport.socket-failed');
   expect(written).toEqual([]);
 });
 
-test('lines below the level are left out', () => {
+it('lines below the level are left out', () => {
   const written: string[] = [];
   const log = createClassicLogger({ write: (line) => written.push(line), level: 'warn' });
   log.debug('a');

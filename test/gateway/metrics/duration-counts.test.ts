@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { DURATION_BOUNDS_S, DurationCounts } from '../../../src/gateway/metrics/duration-counts.js';
 import { MetricRegistry } from '../../../src/gateway/metrics/metric-registry.js';
 
-test('a duration counts in the first bucket that is not shorter, and what is longer than all in the last', () => {
+it('a duration counts in the first bucket that is not shorter, and what is longer than all in the last', () => {
   const durations = new DurationCounts();
   durations.record(0.1);
   durations.record(0.11);
@@ -12,7 +12,7 @@ test('a duration counts in the first bucket that is not shorter, and what is lon
   expect(durations.sumS).toBeCloseTo(20.00121, 9);
 });
 
-test('Prometheus gets cumulative buckets in seconds, their sum and their count', async () => {
+it('Prometheus gets cumulative buckets in seconds, their sum and their count', async () => {
   const durations = new DurationCounts();
   durations.record(0.2);
   durations.record(300);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createDeliveryCounters } from '../../../src/gateway/delivery/delivery-counters.js';
 import { DurationCounts } from '../../../src/gateway/metrics/duration-counts.js';
 import { GatewayCounters } from '../../../src/gateway/metrics/gateway-counters.js';
@@ -47,7 +47,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
   });
 }
 
-test('figures are read anew each time, and never added to what was read before', async () => {
+it('figures are read anew each time, and never added to what was read before', async () => {
   const counters = new GatewayCounters();
   const delivery = createDeliveryCounters();
   const metrics = createMetrics(counters, delivery);
@@ -81,14 +81,14 @@ test('figures are read anew each time, and never added to what was read before',
   );
 });
 
-test('two gateways in one process count apart', async () => {
+it('two gateways in one process count apart', async () => {
   const first = new GatewayCounters();
   first.messagesReceived = 1;
   expect(await createMetrics(first).text()).toContain('messages_recieved_counter 1\n');
   expect(await createMetrics().text()).toContain('messages_recieved_counter 0\n');
 });
 
-test('the reference lists exactly our metrics, each with its type', async () => {
+it('the reference lists exactly our metrics, each with its type', async () => {
   const page = await readFile(new URL('../../../docs/reference/metrics.md', import.meta.url), 'utf8');
   const listed = [...page.matchAll(/^\| `([a-z_]+)(?:\{[a-z]+\})?` \| (\w+) \|/gm)].map(
     ([, name, type]) => `${name} ${type}`,
@@ -100,7 +100,7 @@ test('the reference lists exactly our metrics, each with its type', async () => 
   expect(listed.sort()).toEqual(ours.sort());
 });
 
-test("the old program's five keep their names and help texts", async () => {
+it("the old program's five keep their names and help texts", async () => {
   const text = await createMetrics().text();
   expect(text).toContain('# HELP messages_sent_counter The number of websocket messages sent\n');
   expect(text).toContain('# HELP messages_recieved_counter The number of websocket messages\n');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { Connection } from '../../../src/gateway/connection/connection.js';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
@@ -87,7 +87,7 @@ function mirrored(connection: Connection): Record<string, unknown> {
 }
 
 describe('the mirror', () => {
-  test('holds exactly the keys of the open connections', async () => {
+  it('holds exactly the keys of the open connections', async () => {
     const rig = await MirrorRig.start();
     const one = rig.open({ foo: 'bar', user: 'ä b' });
     const two = rig.open({}, '[2001:db8::1]:9');
@@ -96,7 +96,7 @@ describe('the mirror', () => {
     expect(await contents()).toEqual({ ...mirrored(one), ...mirrored(two), ...set });
   });
 
-  test('follows tags that are set, changed and deleted, however quickly', async () => {
+  it('follows tags that are set, changed and deleted, however quickly', async () => {
     const rig = await MirrorRig.start();
     const connection = rig.open({ foo: 'bar', gone: '1' });
     await rig.written();
@@ -114,7 +114,7 @@ describe('the mirror', () => {
     expect(Object.keys(await contents())).not.toContain(`connection:${connection.id}:tags`);
   });
 
-  test('forgets a connection when its close event was acknowledged, not before', async () => {
+  it('forgets a connection when its close event was acknowledged, not before', async () => {
     const rig = await MirrorRig.start();
     const [staying, leaving] = [rig.open({ foo: 'bar' }), rig.open({ foo: 'bar' })];
     rig.close(leaving);
@@ -129,7 +129,7 @@ describe('the mirror', () => {
     expect(keys).not.toContain(`connection:${leaving.id}`);
   });
 
-  test('removes both keys and the entry in the set', async () => {
+  it('removes both keys and the entry in the set', async () => {
     const rig = await MirrorRig.start();
     const connection = rig.open({ foo: 'bar' });
     await rig.written();
@@ -139,7 +139,7 @@ describe('the mirror', () => {
     expect(await contents()).toEqual({});
   });
 
-  test('gives every key a time to live, and refreshes it', async () => {
+  it('gives every key a time to live, and refreshes it', async () => {
     const rig = await MirrorRig.start({ config: { addr: redis.url, ttlMs: 2_000 } });
     const { id } = rig.open({ foo: 'bar' });
     await rig.written();
@@ -152,7 +152,7 @@ describe('the mirror', () => {
     }
   });
 
-  test('writes thousands at once', async () => {
+  it('writes thousands at once', async () => {
     const rig = await MirrorRig.start();
     const connections = Array.from({ length: 3_000 }, () => rig.open({ foo: 'bar' }));
     await rig.written();
@@ -166,7 +166,7 @@ describe('the mirror', () => {
 });
 
 describe('an open event', () => {
-  test('is held until its connection is in the mirror', async () => {
+  it('is held until its connection is in the mirror', async () => {
     const rig = await MirrorRig.start();
     const connection = rig.open();
     expect(rig.mirror.gate.heldFrom()).toBe(1);
@@ -175,7 +175,7 @@ describe('an open event', () => {
     expect(rig.mirror.state().opensLate).toBe(0);
   });
 
-  test('is held for a second at most, and counted when it goes without', async () => {
+  it('is held for a second at most, and counted when it goes without', async () => {
     const rig = await MirrorRig.start();
     redis.process.freeze();
     onTestFinished(() => redis.process.thaw());
@@ -190,7 +190,7 @@ describe('an open event', () => {
 });
 
 describe('a Redis that comes and goes', () => {
-  test('gets everything again after it has lost its data', async () => {
+  it('gets everything again after it has lost its data', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     const rig = await MirrorRig.start({ config: { addr: broker.url, ttlMs: 60_000 } });
@@ -213,7 +213,7 @@ describe('a Redis that comes and goes', () => {
     expect(rig.log.events).toEqual(['mirror.away', 'mirror.back']);
   });
 
-  test('keeps nothing of tags that were deleted while it could not be reached', async () => {
+  it('keeps nothing of tags that were deleted while it could not be reached', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     const rig = await MirrorRig.start({ config: { addr: broker.url, ttlMs: 60_000 } });
@@ -228,7 +228,7 @@ describe('a Redis that comes and goes', () => {
     await expect.poll(tags).toEqual(['foo', 'bar']);
   });
 
-  test('may be away at the start, and holds no open event then for more than a second', async () => {
+  it('may be away at the start, and holds no open event then for more than a second', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     await broker.process.kill();
@@ -247,7 +247,7 @@ describe('a Redis that comes and goes', () => {
 describe('what an earlier start has left', () => {
   const crashed = { host: 'here', pid: 2 ** 22 + 1, startedAt: 1 };
 
-  test('stays until the close events of its connections were acknowledged', async () => {
+  it('stays until the close events of its connections were acknowledged', async () => {
     const before = await MirrorRig.start({ identity: crashed });
     const connection = before.open();
     await before.written();
@@ -260,7 +260,7 @@ describe('what an earlier start has left', () => {
     await expect.poll(async () => Object.keys(await contents()).includes(`connection:${connection.id}`)).toBe(false);
   });
 
-  test('goes when its process is gone', async () => {
+  it('goes when its process is gone', async () => {
     const before = await MirrorRig.start({ identity: crashed });
     before.open({ foo: 'bar' });
     await before.written();
@@ -270,7 +270,7 @@ describe('what an earlier start has left', () => {
     expect(await contents()).toEqual({ ...mirrored(connection), 'wsg:node:00af': [connection.id] });
   });
 
-  test('stays while another gateway with this number is alive, which is said', async () => {
+  it('stays while another gateway with this number is alive, which is said', async () => {
     const other = await MirrorRig.start({ identity: { host: 'there', pid: 1, startedAt: 1 } });
     const theirs = other.open({ foo: 'bar' });
     await other.written();
@@ -284,7 +284,7 @@ describe('what an earlier start has left', () => {
     ]);
   });
 
-  test('goes when the other gateway with this number is gone as well', async () => {
+  it('goes when the other gateway with this number is gone as well', async () => {
     const other = await MirrorRig.start({ identity: { host: 'there', pid: 1, startedAt: 1 } });
     const theirs = other.open({ foo: 'bar' });
     await other.written();

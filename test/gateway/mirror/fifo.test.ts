@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { Fifo } from '../../../src/gateway/mirror/mirror-work.js';
 
-test('a queue gives what an array would give, whatever is pushed and dropped', () => {
+it('a queue gives what an array would give, whatever is pushed and dropped', () => {
   const step = fc.record({ push: fc.nat({ max: 3_000 }), drop: fc.nat({ max: 3_500 }), look: fc.nat({ max: 5 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HeldOpens } from '../../../src/gateway/mirror/held-opens.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -11,7 +11,7 @@ function create() {
 }
 
 describe('held open events', () => {
-  test('are let go in their order as their connections are mirrored', () => {
+  it('are let go in their order as their connections are mirrored', () => {
     const { clock, opens, released } = create();
     expect(opens.heldFrom()).toBe(Infinity);
     for (const sequence of [3, 5, 9]) opens.hold(sequence, 1_000);
@@ -23,7 +23,7 @@ describe('held open events', () => {
     expect([opens.late, clock.waiting]).toEqual([0, 0]);
   });
 
-  test('are let go at their deadline and counted', () => {
+  it('are let go at their deadline and counted', () => {
     const { clock, opens, released } = create();
     opens.hold(1, 1_000);
     clock.advance(400);
@@ -36,14 +36,14 @@ describe('held open events', () => {
     expect(released).toEqual([2, Infinity]);
   });
 
-  test('are not held when their deadline has passed already', () => {
+  it('are not held when their deadline has passed already', () => {
     const { clock, opens } = create();
     clock.advance(10);
     opens.hold(1, 10);
     expect([opens.heldFrom(), opens.late, clock.waiting]).toEqual([Infinity, 1, 0]);
   });
 
-  test('are let go when the mirror stops', () => {
+  it('are let go when the mirror stops', () => {
     const { clock, opens } = create();
     opens.hold(1, 1_000);
     opens.stop();

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
 import { ConnectionMirror } from '../../../src/gateway/mirror/connection-mirror.js';
@@ -8,7 +8,7 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { testEndpoint } from '../../support/test-endpoint.js';
 
-test('a mirror keeps nothing of connections that come and go while Redis is away', async () => {
+it('a mirror keeps nothing of connections that come and go while Redis is away', async () => {
   const [clock, log, registry] = [
     new ManualClock(),
     new RecordingLogger(),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
 import { RedisStreamReader } from '../../support/redis-stream-reader.js';
 import { OPCODE } from '../../support/raw-websocket.js';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => redis.process.dispose());
 
-test.each([
+it.each([
   ['uws', /^127\.0\.0\.1:0$/],
   ['ws', /^127\.0\.0\.1:[1-9]\d+$/],
 ] as const)('a client on %s is in the mirror when its open event can be read', async (transport, addr) => {
@@ -49,7 +49,7 @@ test.each([
   expect(await reader.command('SCARD', 'wsg:node:0000')).toBe(0);
 });
 
-test('handshakes do not wait for a Redis that hangs', async () => {
+it('handshakes do not wait for a Redis that hangs', async () => {
   const slow = await startRedis();
   onTestFinished(() => slow.process.dispose());
   const gateway = await RunningGateway.start({ connection_redis_sync: { addr: slow.url } });
@@ -62,7 +62,7 @@ test('handshakes do not wait for a Redis that hangs', async () => {
   await expect.poll(() => reader.command('SCARD', 'wsg:node:0000')).toBe(clients.length);
 });
 
-test('a Redis that refuses the password keeps the gateway from starting', async () => {
+it('a Redis that refuses the password keeps the gateway from starting', async () => {
   const connection_redis_sync = { addr: redis.url.replace('//', '//:wrong@') };
   await expect(RunningGateway.start({ connection_redis_sync })).rejects.toMatchObject({
     code: 'sink.refused',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
 import { formatEventId, type GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';
@@ -37,7 +37,11 @@ class Clients {
   readonly #names: (string | undefined)[] = [];
   #opened = 0;
 
-  constructor(private readonly rig: CrashingOutbox) {}
+  readonly #rig: CrashingOutbox;
+
+  constructor(rig: CrashingOutbox) {
+    this.#rig = rig;
+  }
 
   act(connection: number, bytes: number): void {
     const name = this.#names[connection];
@@ -47,12 +51,12 @@ class Clients {
   }
 
   #open(connection: number): void {
-    const name = `${this.rig.boots.length}-${++this.#opened}`;
-    if (this.rig.append({ connection: name, action: 'open', tags: 'a=0' })) this.#names[connection] = name;
+    const name = `${this.#rig.boots.length}-${++this.#opened}`;
+    if (this.#rig.append({ connection: name, action: 'open', tags: 'a=0' })) this.#names[connection] = name;
   }
 
   #close(connection: number, name: string): void {
-    this.rig.append({ connection: name, action: 'close', tags: '', reason: 'closed_by_client' });
+    this.#rig.append({ connection: name, action: 'close', tags: '', reason: 'closed_by_client' });
     this.#names[connection] = undefined;
   }
 
@@ -60,7 +64,7 @@ class Clients {
     const number = (this.#sent.get(name) ?? 0) + 1;
     const message = Buffer.concat([Buffer.from(`${number};`), Buffer.alloc(bytes, 'x')]);
     const event = { connection: name, action: 'message', type: 'text', tags: 'a=0', message } as const;
-    if (this.rig.append(event)) this.#sent.set(name, number);
+    if (this.#rig.append(event)) this.#sent.set(name, number);
   }
 }
 
@@ -158,7 +162,7 @@ function prefixFaults(events: readonly GatewayEvent[], { epoch, accepted }: Cras
 
 describe('however often the process is killed, and whenever,', () => {
   const small = { maxBytes: 20_000, maxEvents: 200, segmentBytes: 4_000, maxDiskBytes: 200_000 } as const;
-  test.each([
+  it.each([
     ['disk', 'always', 30],
     ['disk', 'never', 40],
     ['memory', 'interval', 60],

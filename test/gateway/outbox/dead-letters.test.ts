@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SinksConfig } from '../../../src/gateway/config/sink-config.js';
 import { DeadLetters } from '../../../src/gateway/outbox/dead-letters.js';
 import { letterFiles, putAside } from '../../../src/gateway/outbox/letters/letter-files.js';
@@ -43,7 +43,7 @@ function text({ message: bytes }: GatewayEvent): string {
 }
 
 describe('what a sink refuses for good', () => {
-  test('goes to its dead-letter file, and the events behind it go on', async () => {
+  it('goes to its dead-letter file, and the events behind it go on', async () => {
     const deadLetterDir = join(await temporaryFolder(), 'made', 'when', 'needed');
     const sink = new PickySink();
     const { outbox, log } = create(sink, deadLetterDir);
@@ -70,7 +70,7 @@ describe('what a sink refuses for good', () => {
     ]);
   });
 
-  test('is logged once a minute, with its number', async () => {
+  it('is logged once a minute, with its number', async () => {
     const deadLetterDir = await temporaryFolder();
     const { outbox, log, clock } = create(new PickySink(), deadLetterDir);
     await outbox.start();
@@ -87,7 +87,7 @@ describe('what a sink refuses for good', () => {
     ]);
   });
 
-  test('waits for its file while that cannot be written, and nobody is given the batch again', async () => {
+  it('waits for its file while that cannot be written, and nobody is given the batch again', async () => {
     const folder = await temporaryFolder();
     const deadLetterDir = join(folder, 'in-the-way');
     await writeFile(deadLetterDir, '');
@@ -109,7 +109,7 @@ describe('what a sink refuses for good', () => {
     expect(log.events).toEqual(['sink.dead-letters-unwritable', 'sink.event-refused', 'sink.back']);
   });
 
-  test('and could not be written by the end is offered to the next process', async () => {
+  it('and could not be written by the end is offered to the next process', async () => {
     const folder = await temporaryFolder();
     const deadLetterDir = join(folder, 'in-the-way');
     await writeFile(deadLetterDir, '');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ScriptedSink, type SinkAnswer } from '../../support/scripted-sink.js';
@@ -54,7 +54,7 @@ async function pass(clock: ManualClock, passMs: number): Promise<void> {
 }
 
 describe('whatever the sinks reject, an outbox in memory', () => {
-  test('delivers every accepted event at least once, first in the order of its connection', async () => {
+  it('delivers every accepted event at least once, first in the order of its connection', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.tuple(answers, answers), async (steps, scripts) => {
         const { accepted, sinks, left } = await run(steps, scripts);

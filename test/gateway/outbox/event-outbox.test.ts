@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { eventBytes } from '../../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
@@ -50,7 +50,7 @@ function fill(outbox: EventOutbox): number {
 }
 
 describe('an outbox in memory', () => {
-  test('gives each event the next sequence and the id of this boot', async () => {
+  it('gives each event the next sequence and the id of this boot', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     await outbox.start();
@@ -63,7 +63,7 @@ describe('an outbox in memory', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ['events', { maxEvents: 10, maxBytes: LARGE }],
     ['bytes', { maxEvents: LARGE, maxBytes: 10 * 256 }],
   ])(
@@ -83,7 +83,7 @@ describe('an outbox in memory', () => {
     },
   );
 
-  test('hands over what one tick appended in one batch', async () => {
+  it('hands over what one tick appended in one batch', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     await outbox.start();
@@ -92,7 +92,7 @@ describe('an outbox in memory', () => {
     expect(sink.offered).toHaveLength(1);
   });
 
-  test('keeps batches within their limits', async () => {
+  it('keeps batches within their limits', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink], { batch: { maxEvents: 4, maxBytes: LARGE } });
     for (let i = 0; i < 10; i++) outbox.append(message('x'));
@@ -102,7 +102,7 @@ describe('an outbox in memory', () => {
     expect(sink.mostBusy).toBe(1);
   });
 
-  test('delivers events that were appended before the start', async () => {
+  it('delivers events that were appended before the start', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     outbox.append(message('early'));
@@ -111,7 +111,7 @@ describe('an outbox in memory', () => {
     expect(sink.started).toBe(1);
   });
 
-  test('offers a rejected batch again only after a pause that grows', async () => {
+  it('offers a rejected batch again only after a pause that grows', async () => {
     const sink = new ScriptedSink('s', [REJECT, REJECT]);
     const { outbox, clock } = create([sink]);
     await outbox.start();
@@ -130,7 +130,7 @@ describe('an outbox in memory', () => {
     expect(sink.offered).toHaveLength(3);
   });
 
-  test('says once that a sink is away and once that it is back', async () => {
+  it('says once that a sink is away and once that it is back', async () => {
     const sink = new ScriptedSink('s', [REJECT, REJECT, REJECT]);
     const { outbox, clock, log } = create([sink]);
     await outbox.start();
@@ -143,7 +143,7 @@ describe('an outbox in memory', () => {
     expect(log.lines[0]?.fields).toMatchObject({ sink: 's', reason: 'The sink was told to reject.' });
   });
 
-  test('goes on behind the part of a batch that was acknowledged', async () => {
+  it('goes on behind the part of a batch that was acknowledged', async () => {
     const sink = new ScriptedSink('s', [{ takes: 2, rejects: false }]);
     const { outbox } = create([sink]);
     await outbox.start();
@@ -152,7 +152,7 @@ describe('an outbox in memory', () => {
     expect(sink.taken.map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('does not hold a sink back because another is away, and frees nothing before both have it', async () => {
+  it('does not hold a sink back because another is away, and frees nothing before both have it', async () => {
     const [away, here] = [new ScriptedSink('away', [REJECT]), new ScriptedSink('here')];
     const { outbox, clock } = create([away, here]);
     await outbox.start();
@@ -173,7 +173,7 @@ describe('an outbox in memory', () => {
 });
 
 describe('the bound of an outbox', () => {
-  test('refuses messages, and says that it is full before it does', () => {
+  it('refuses messages, and says that it is full before it does', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     const changes: number[] = [];
     outbox.onFullChange(() => changes.push(outbox.state().events));
@@ -183,14 +183,14 @@ describe('the bound of an outbox', () => {
     expect(outbox.state()).toMatchObject({ events: 93, full: true });
   });
 
-  test('counts bytes as well as events', () => {
+  it('counts bytes as well as events', () => {
     const one = eventBytes(message('x'));
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: LARGE, maxBytes: one * 100 } });
     fill(outbox);
     expect(outbox.state()).toMatchObject({ events: 93, bytes: one * 93, maxBytes: one * 100 });
   });
 
-  test('takes the close events of all open connections, however full it is', () => {
+  it('takes the close events of all open connections, however full it is', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     for (let i = 0; i < 20; i++) expect(outbox.append(opened(`c${i}`))).toBeGreaterThan(0);
     fill(outbox);
@@ -198,7 +198,7 @@ describe('the bound of an outbox', () => {
     expect(outbox.state().events).toBeLessThanOrEqual(100);
   });
 
-  test('takes open events that were under way when messages no longer fit', () => {
+  it('takes open events that were under way when messages no longer fit', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     fill(outbox);
     expect(outbox.append(opened('a'))).toBeGreaterThan(0);
@@ -206,14 +206,14 @@ describe('the bound of an outbox', () => {
     while (outbox.append(opened('more')) > 0) expect(outbox.state().events).toBeLessThan(100);
   });
 
-  test('takes a message that is larger than the whole bound when nothing else waits', () => {
+  it('takes a message that is larger than the whole bound when nothing else waits', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: 1024 } });
     expect(outbox.append(message('x'.repeat(2000)))).toBeGreaterThan(0);
     expect(outbox.state().full).toBe(true);
     expect(outbox.append(message('x'))).toBe(0);
   });
 
-  test('is no longer full when half of it has been delivered, and tells each change once', async () => {
+  it('is no longer full when half of it has been delivered, and tells each change once', async () => {
     const sink = new ScriptedSink('s', [REJECT, { takes: 40, rejects: false }, { takes: 10, rejects: false }]);
     const { outbox, clock, log } = create([sink], { limits: { maxEvents: 100, maxBytes: LARGE } });
     const changes: [boolean, number][] = [];
@@ -234,7 +234,7 @@ describe('the bound of an outbox', () => {
 });
 
 describe('an event of more than 1 GiB', () => {
-  test('is not accepted, whatever the bound, and leaves room for others', async () => {
+  it('is not accepted, whatever the bound, and leaves room for others', async () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxBytes: 2 ** 33 } });
     await outbox.start();
     expect(outbox.append(message('x'))).toBe(1);
@@ -245,7 +245,7 @@ describe('an event of more than 1 GiB', () => {
 });
 
 describe('stopping a memory outbox', () => {
-  test('delivers what is left, stops the sinks and accepts nothing more', async () => {
+  it('delivers what is left, stops the sinks and accepts nothing more', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink], { batch: { maxEvents: 2, maxBytes: LARGE } });
     await outbox.start();
@@ -256,7 +256,7 @@ describe('stopping a memory outbox', () => {
     expect(outbox.append(message('late'))).toBe(0);
   });
 
-  test('does not wait out the pause of a sink that was away', async () => {
+  it('does not wait out the pause of a sink that was away', async () => {
     const sink = new ScriptedSink('s', [REJECT]);
     const { outbox, clock } = create([sink]);
     await outbox.start();
@@ -266,7 +266,7 @@ describe('stopping a memory outbox', () => {
     expect(sink.taken).toHaveLength(1);
   });
 
-  test('gives up at the timeout and says how many events are left', async () => {
+  it('gives up at the timeout and says how many events are left', async () => {
     const sink = new ScriptedSink(
       's',
       Array.from({ length: 50 }, () => REJECT),
@@ -281,7 +281,7 @@ describe('stopping a memory outbox', () => {
     expect(sink.stopped).toBe(1);
   });
 
-  test('twice stops once', async () => {
+  it('twice stops once', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     await outbox.start();
@@ -289,7 +289,7 @@ describe('stopping a memory outbox', () => {
     expect(sink.stopped).toBe(1);
   });
 
-  test('before the start stops the sinks all the same', async () => {
+  it('before the start stops the sinks all the same', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     outbox.append(message('x'));

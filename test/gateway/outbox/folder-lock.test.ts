@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FolderLock } from '../../../src/gateway/outbox/log/folder-lock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -20,7 +20,7 @@ async function lockOfAnother(dir: string): Promise<{ kill(): Promise<void> }> {
 }
 
 describe('the lock of a folder', () => {
-  test('keeps a second outbox of the same process out, until it is released', async () => {
+  it('keeps a second outbox of the same process out, until it is released', async () => {
     const dir = await temporaryFolder();
     const first = await FolderLock.take(dir);
     await expect(FolderLock.take(join(dir, '.'))).rejects.toMatchObject({ code: 'outbox.unusable' });
@@ -29,7 +29,7 @@ describe('the lock of a folder', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  test('keeps another process out while the holder runs, and is taken over when it has died', async () => {
+  it('keeps another process out while the holder runs, and is taken over when it has died', async () => {
     const dir = await temporaryFolder();
     const other = await lockOfAnother(dir);
     await expect(FolderLock.take(dir)).rejects.toMatchObject({
@@ -42,7 +42,7 @@ describe('the lock of a folder', () => {
     await lock.release();
   });
 
-  test.runIf(process.platform === 'linux')(
+  it.runIf(process.platform === 'linux')(
     'does not take a process that merely has the number of a dead holder for the holder',
     async () => {
       const dir = await temporaryFolder();
@@ -56,14 +56,14 @@ describe('the lock of a folder', () => {
     },
   );
 
-  test.each(['', 'rubbish', '-5', '0'])('that says %j belongs to nobody', async (content) => {
+  it.each(['', 'rubbish', '-5', '0'])('that says %j belongs to nobody', async (content) => {
     const dir = await temporaryFolder();
     await writeFile(join(dir, 'lock'), content);
     await (await FolderLock.take(dir)).release();
     expect(await readdir(dir)).toEqual([]);
   });
 
-  test('is not taken when the folder cannot hold it', async () => {
+  it('is not taken when the folder cannot hold it', async () => {
     const dir = join(await temporaryFolder(), 'missing');
     await expect(FolderLock.take(dir)).rejects.toThrow('ENOENT');
     await mkdir(dir);

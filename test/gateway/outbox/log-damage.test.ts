@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { fill, logFiles, numbered, recovered, textOf } from '../../support/left-log.js';
@@ -61,7 +61,7 @@ function recoveredOfFirstBoot(found: readonly GatewayEvent[]): number {
 }
 
 describe('the log on disk', () => {
-  test('cut at any byte of its newest file gives a prefix of the events, all fields kept, and a close for each open connection', async () => {
+  it('cut at any byte of its newest file gives a prefix of the events, all fields kept, and a close for each open connection', async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.double({ min: 0, max: 1, noNaN: true }), async (accepted, share) => {
         const dir = await temporaryFolder();
@@ -79,7 +79,7 @@ describe('the log on disk', () => {
     );
   });
 
-  test('cut in the middle of its last record gives everything before, and says where it was cut', async () => {
+  it('cut in the middle of its last record gives everything before, and says where it was cut', async () => {
     const dir = await temporaryFolder();
     await fill(dir, numbered(10));
     const [newest = ''] = await logFiles(dir);
@@ -91,7 +91,7 @@ describe('the log on disk', () => {
     expect(log.lines[0]).toMatchObject({ event: 'outbox.log-cut', fields: { file: join(dir, newest) } });
   });
 
-  test('refuses a file of a later format', async () => {
+  it('refuses a file of a later format', async () => {
     const dir = await temporaryFolder();
     await fill(dir, numbered(1));
     const [newest = ''] = await logFiles(dir);
@@ -105,13 +105,13 @@ describe('the log on disk', () => {
     });
   });
 
-  test('refuses a folder that is none', async () => {
+  it('refuses a folder that is none', async () => {
     const dir = join(await temporaryFolder(), 'file');
     await writeFile(dir, '');
     await expect(recovered(dir)).rejects.toMatchObject({ code: 'outbox.unusable' });
   });
 
-  test('is the same to a process that is killed in its own recovery', async () => {
+  it('is the same to a process that is killed in its own recovery', async () => {
     const dir = await temporaryFolder();
     await fill(dir, [{ connection: 'a', action: 'open', tags: 'x=1' }, ...numbered(5)]);
     const unfinished = await copyLog(dir);

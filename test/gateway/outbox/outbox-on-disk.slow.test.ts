@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
@@ -61,7 +61,7 @@ async function logBytes(dir: string): Promise<number> {
 }
 
 describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a folder', (durability) => {
-  test('keeps to its memory while a sink is away, and delivers everything in order when it is back', async () => {
+  it('keeps to its memory while a sink is away, and delivers everything in order when it is back', async () => {
     const { rig, backend } = await create({ durability });
     backend.isAway = true;
     await send(rig, 1, 1500);
@@ -75,7 +75,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(rig.outbox.state().diskBytes).toBeLessThan(24 * KIB);
   });
 
-  test('delivers from disk to a sink that lags while another is fed from memory', async () => {
+  it('delivers from disk to a sink that lags while another is fed from memory', async () => {
     const { rig, backends } = await create({ durability }, ['lags', 'keeps-up']);
     const [lags, keepsUp] = [backendOf(backends, 'lags'), backendOf(backends, 'keeps-up')];
     lags.isAway = true;
@@ -89,7 +89,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(numbers(keepsUp.events)).toEqual(upTo(1000));
   });
 
-  test('is full at the bound on disk, takes closes all the same, and recovers', async () => {
+  it('is full at the bound on disk, takes closes all the same, and recovers', async () => {
     const { rig, backend } = await create({ durability, maxDiskBytes: 64 * KIB });
     backend.isAway = true;
     for (let connection = 0; connection < 20; connection++) expect(rig.append(opened(`c${connection}`))).toBe(true);
@@ -110,7 +110,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(backend.events.filter(({ action }) => action === 'close')).toHaveLength(20);
   });
 
-  test('leaves an empty folder when it stops with everything delivered', async () => {
+  it('leaves an empty folder when it stops with everything delivered', async () => {
     const { rig, backend } = await create({ durability });
     rig.append(opened('c'));
     await send(rig, 1, 400);
@@ -121,7 +121,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(await readdir(rig.dir)).toEqual([]);
   });
 
-  test('keeps what is left at a stop for the next process, ids included, and closes nothing that has closed', async () => {
+  it('keeps what is left at a stop for the next process, ids included, and closes nothing that has closed', async () => {
     const { rig, backend } = await create({ durability });
     backend.isAway = true;
     rig.append(opened('c'));
@@ -140,7 +140,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(rig.log.events).toContain('outbox.recovered');
   });
 
-  test('closes what was open with its last tags, before anything new, once, however often it is killed meanwhile', async () => {
+  it('closes what was open with its last tags, before anything new, once, however often it is killed meanwhile', async () => {
     const { rig, backend } = await create({ durability });
     rig.append(opened('stays', 'a=1'));
     rig.append(opened('goes', 'a=1'));
@@ -169,7 +169,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(ghosts.some(({ connection }) => connection === 'nobody')).toBe(false);
   });
 
-  test('does not grow while connections stay and thousands come and go', async () => {
+  it('does not grow while connections stay and thousands come and go', async () => {
     const { rig } = await create({ durability });
     for (let connection = 0; connection < 50; connection++) rig.append(opened(`long-lived-${connection}`));
     for (let round = 0; round < 40; round++) {
@@ -186,7 +186,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(rig.log.lines.at(-1)).toMatchObject({ event: 'outbox.recovered', fields: { closes: 50 } });
   });
 
-  test('offers nothing while what must be written cannot be, says so, and goes on when it can', async () => {
+  it('offers nothing while what must be written cannot be, says so, and goes on when it can', async () => {
     const { rig, backend } = await create({ durability, segmentBytes: 1 * KIB });
     const segment = join(rig.dir, '00000002.log');
     await mkdir(segment);
@@ -204,7 +204,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
   });
 });
 
-test('what was moved from memory to disk is kept at a stop, though its file could not be given its name at first', async () => {
+it('what was moved from memory to disk is kept at a stop, though its file could not be given its name at first', async () => {
   const { rig, backend } = await create({ durability: 'memory' });
   backend.isAway = true;
   const name = join(rig.dir, '00000002.log');
@@ -221,7 +221,7 @@ test('what was moved from memory to disk is kept at a stop, though its file coul
   expect(numbers(backend.events)).toEqual(upTo(400));
 });
 
-test('tells of a sink that is no longer configured though events wait for it', async () => {
+it('tells of a sink that is no longer configured though events wait for it', async () => {
   const { rig, backends } = await create({ durability: 'disk' }, ['stays', 'goes']);
   backendOf(backends, 'goes').isAway = true;
   for (let number = 1; number <= 3; number++) rig.append(message(number));
@@ -234,7 +234,7 @@ test('tells of a sink that is no longer configured though events wait for it', a
   );
 });
 
-test('two outboxes never share a folder', async () => {
+it('two outboxes never share a folder', async () => {
   const { rig } = await create({ durability: 'disk' });
   const other = await CrashingOutbox.create(new Map([['b', new Backend()]]), { ...SMALL, dir: rig.dir });
   onTestFinished(() => other.remove());
@@ -243,7 +243,7 @@ test('two outboxes never share a folder', async () => {
 });
 
 describe('an outbox that is killed at the worst moment', () => {
-  test('while memory is copied to disk, has offered no open that the next process would not close', async () => {
+  it('while memory is copied to disk, has offered no open that the next process would not close', async () => {
     for (let again = 0; again < 5; again++) {
       const { rig, backends } = await create({ durability: 'memory' }, ['lags', 'keeps-up']);
       const [lags, keepsUp] = [backendOf(backends, 'lags'), backendOf(backends, 'keeps-up')];
@@ -259,7 +259,7 @@ describe('an outbox that is killed at the worst moment', () => {
     }
   });
 
-  test('while the log begins a new file, still knows who was open', async () => {
+  it('while the log begins a new file, still knows who was open', async () => {
     const { rig, backend } = await create({ durability: 'disk', segmentBytes: 500 });
     rig.append(opened('stays'));
     await rig.deliverAll();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
@@ -18,7 +18,7 @@ describe('a sink that is not required', () => {
   const lanes = { suspectTries: 10, suspectAfterMs: Infinity, destinationWaitMs: Infinity };
   const config = { maxBytes: 100_000, maxEvents: 1_000_000, optionalMaxBytes: 20_000, lanes };
 
-  test('misses the oldest events when too much waits for it, and holds nobody else', async () => {
+  it('misses the oldest events when too much waits for it, and holds nobody else', async () => {
     const away = new ScriptedSink(
       'away',
       Array.from({ length: 50 }, () => REJECT),
@@ -51,7 +51,7 @@ describe('a sink that is not required', () => {
     expect(missed + numbers.length).toBeGreaterThanOrEqual(500);
   });
 
-  test('loses nothing while it is merely slower', async () => {
+  it('loses nothing while it is merely slower', async () => {
     const slow = new ScriptedSink('slow', [REJECT, REJECT]);
     const { outbox, clock } = manualOutbox([{ sink: slow, required: false }], { config });
     await outbox.start();
@@ -67,22 +67,25 @@ describe('a sink that is not required', () => {
 
 describe('the start of an outbox', () => {
   class StartSink extends ScriptedSink {
-    constructor(private readonly begin: () => Promise<void>) {
+    readonly #begin: () => Promise<void>;
+
+    constructor(begin: () => Promise<void>) {
       super('begins');
+      this.#begin = begin;
     }
 
     override start(): Promise<void> {
-      return this.begin();
+      return this.#begin();
     }
   }
 
-  test('fails when a sink is refused, required or not', async () => {
+  it('fails when a sink is refused, required or not', async () => {
     const refusal = new WsgError('sink.refused', 'The password is wrong.');
     const sink = new StartSink(() => Promise.reject(refusal));
     await expect(manualOutbox([{ sink, required: false }]).outbox.start()).rejects.toBe(refusal);
   });
 
-  test('does not when a sink is merely away: it is told, and offered what was accepted', async () => {
+  it('does not when a sink is merely away: it is told, and offered what was accepted', async () => {
     const sink = new StartSink(() => Promise.reject(new Error('nobody listens')));
     const { outbox, log } = manualOutbox([{ sink, required: true }]);
     await outbox.start();
@@ -93,7 +96,7 @@ describe('the start of an outbox', () => {
     expect(outbox.isBuffering).toBe(false);
   });
 
-  test('waits 5 s for a sink that does not answer, which is offered nothing before it has', async () => {
+  it('waits 5 s for a sink that does not answer, which is offered nothing before it has', async () => {
     let answer: () => void = () => undefined;
     const sink = new StartSink(() => new Promise((resolve) => (answer = resolve)));
     const { outbox, clock, log } = manualOutbox([{ sink, required: true }]);
@@ -109,7 +112,7 @@ describe('the start of an outbox', () => {
     await settle(() => outbox.state().events === 0);
   });
 
-  test('a sink that says no after these 5 s is away: it is offered what waits once it takes it', async () => {
+  it('a sink that says no after these 5 s is away: it is offered what waits once it takes it', async () => {
     let refuse: (error: Error) => void = () => undefined;
     const sink = new StartSink(() => new Promise((_, reject) => (refuse = reject)));
     const { outbox, clock, log } = manualOutbox([{ sink, required: true }]);
@@ -123,7 +126,7 @@ describe('the start of an outbox', () => {
     expect(log.lines.at(-2)).toMatchObject({ event: 'sink.away', fields: { reason: 'The password is wrong.' } });
   });
 
-  test('ends at once when it is hurried: a stop does not hang on it', async () => {
+  it('ends at once when it is hurried: a stop does not hang on it', async () => {
     const sink = new StartSink(() => new Promise(() => undefined));
     const { outbox, clock } = manualOutbox([{ sink, required: true }]);
     const starting = outbox.start();
@@ -135,7 +138,7 @@ describe('the start of an outbox', () => {
 });
 
 describe('a gate', () => {
-  test('holds an event and all behind it until it is released', async () => {
+  it('holds an event and all behind it until it is released', async () => {
     let [heldFrom, release]: [number, () => void] = [2, () => undefined];
     const gate = { heldFrom: () => heldFrom, onRelease: (listener: () => void) => (release = listener) };
     const sink = new ScriptedSink('s');
@@ -149,7 +152,7 @@ describe('a gate', () => {
     await sink.until(() => sink.taken.length === 3);
   });
 
-  test('tells what every required sink has acknowledged, whatever the others do', async () => {
+  it('tells what every required sink has acknowledged, whatever the others do', async () => {
     const optional = new ScriptedSink('optional', [REJECT]);
     const sinks = [
       { sink: new ScriptedSink('required'), required: true },
@@ -166,7 +169,7 @@ describe('a gate', () => {
   });
 });
 
-test('the age of the oldest waiting event is told', async () => {
+it('the age of the oldest waiting event is told', async () => {
   const { outbox, clock } = manualOutbox([
     {
       sink: new ScriptedSink(

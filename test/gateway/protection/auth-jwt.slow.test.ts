@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { HttpBackend } from '../../support/http-backend.js';
 import { RunningGateway } from '../../support/running-gateway.js';
@@ -37,7 +37,7 @@ async function headersOf(token: string | Promise<string> | undefined): Promise<R
 }
 
 describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
-  test('a token lets in, and its claims are tags of the open event, over those of the endpoint', async () => {
+  it('a token lets in, and its claims are tags of the open event, over those of the endpoint', async () => {
     const claims_to_tags = { sub: 'user', adm: 'admin', n: 'age', foo: 'foo', roles: 'list', gone: 'list' };
     const gateway = await start(transport, { secret: JWT_SECRET, claims_to_tags });
     const stream = await gateway.events();
@@ -49,7 +49,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect(await gateway.post('/send?foo=bar', 'x')).toBe('0');
   });
 
-  test('a token may stand in the query, or in a subprotocol, which is answered unless another one is spoken', async () => {
+  it('a token may stand in the query, or in a subprotocol, which is answered unless another one is spoken', async () => {
     const places = { query_key: 'access_token', subprotocol_prefix: 'bearer.' };
     const gateway = await start(transport, { secret: JWT_SECRET, ...places }, { subprotocols: ['chat'] });
     const token = await secretToken({});
@@ -61,7 +61,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect((await gateway.upgradeAnswer('/connect?token=x')).status).toBe(401);
   });
 
-  test.each([
+  it.each([
     ['no token', undefined, 'Bearer'],
     ['another secret', secretToken({}, 'another secret that is long enough too'), 'bad signature'],
     ['no signature', unsignedToken({}), 'algorithm not allowed'],
@@ -83,7 +83,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect((await gateway.upgradeAnswer('/connect', fitting)).status).toBe(101);
   });
 
-  test('a token that runs out ends its connection with 4001', async () => {
+  it('a token that runs out ends its connection with 4001', async () => {
     const gateway = await start(transport, { secret: JWT_SECRET, clock_tolerance_s: 0 });
     const forever = await gateway.connect('/connect', bearer(await secretToken({})));
     const farAhead = await gateway.connect('/connect', bearer(await secretToken({ exp: NOW_S + 40 * 86_400 })));
@@ -94,7 +94,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect(await gateway.get('/metrics')).toContain('connections_closed_total{reason="token_expired"} 1');
   });
 
-  test('claims that make too much of a tag are answered 400 with the tag', async () => {
+  it('claims that make too much of a tag are answered 400 with the tag', async () => {
     const claims_to_tags = { a: 'a', b: 'b' };
     const limits = { max_tags: 2, max_tag_bytes: 16 };
     const gateway = await start(transport, { secret: JWT_SECRET, claims_to_tags }, {}, { limits });
@@ -104,7 +104,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect([many.status, many.body]).toEqual([400, 'Bad Request: 3 tags; at most 2 are allowed\n']);
   });
 
-  test('a key set is fetched when a token needs it, once, and tokens are held to its keys', async () => {
+  it('a key set is fetched when a token needs it, once, and tokens are held to its keys', async () => {
     const [rsa, ed, stranger] = await Promise.all([
       SigningKey.create('RS256', 'one'),
       SigningKey.create('EdDSA', 'two'),
@@ -123,7 +123,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect([await statusOf(confused), await statusOf(unsignedToken({}))]).toEqual([401, 401]);
   });
 
-  test('a token without a key id is tried with each key that may have signed it', async () => {
+  it('a token without a key id is tried with each key that may have signed it', async () => {
     const [one, two, stranger] = await Promise.all([1, 2, 3].map(() => SigningKey.create('ES256')));
     const backend = await HttpBackend.start();
     backend.answer({ keys: [one?.publicJwk, two?.publicJwk] });
@@ -133,7 +133,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect([await statusOf(one), await statusOf(two), await statusOf(stranger)]).toEqual([101, 101, 401]);
   });
 
-  test('a key set that cannot be had is 503 and not 401, and is asked for again', async () => {
+  it('a key set that cannot be had is 503 and not 401, and is asked for again', async () => {
     const key = await SigningKey.create('RS256', 'one');
     const backend = await HttpBackend.start();
     const gateway = await start(transport, { jwks_url: `${backend.url}/keys?secret=MARK` });
@@ -153,7 +153,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect(JSON.stringify(gateway.log.lines)).not.toContain('MARK');
   });
 
-  test('a secret may stand in a file, which is read again on reload', async () => {
+  it('a secret may stand in a file, which is read again on reload', async () => {
     const file = join(await temporaryFolder(), 'secret');
     await writeFile(file, `${JWT_SECRET}\n`);
     const gateway = await start(transport, { secret_file: file });
@@ -173,6 +173,6 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
   });
 });
 
-test('a gateway whose secret cannot be read does not start', async () => {
+it('a gateway whose secret cannot be read does not start', async () => {
   await expect(start('ws', { secret_file: '/nowhere/secret' })).rejects.toMatchObject({ code: 'secret.unreadable' });
 });

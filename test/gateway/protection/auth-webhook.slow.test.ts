@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/gateway/config-file/config-schema.js';
 import { HttpBackend } from '../../support/http-backend.js';
 import { RawWebSocket, upgradeRequest } from '../../support/raw-websocket.js';
@@ -18,7 +18,7 @@ async function start(transport: 'uws' | 'ws', webhook: WebhookInput = {}, rest: 
 }
 
 describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transport) => {
-  test('is told of the upgrade and gives tags', async () => {
+  it('is told of the upgrade and gives tags', async () => {
     const { backend, gateway } = await start(transport, { headers: { 'X-Gateway': 'one' } });
     const stream = await gateway.events();
     backend.answer({ tags: { user: 'ann', n: 1, foo: '' } });
@@ -43,7 +43,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     client.destroy();
   });
 
-  test('is told the header bytes of the client: UTF-8 where they are that, else latin-1, two Cookie lines as one', async () => {
+  it('is told the header bytes of the client: UTF-8 where they are that, else latin-1, two Cookie lines as one', async () => {
     const { backend, gateway } = await start(transport, { forward_headers: ['cookie', 'x-name', 'x-list'] });
     const utf8 = Buffer.from('grüße €').toString('latin1');
     const lines = [`Cookie: a=${utf8}.`, 'X-Name: M\u00fcller.', 'Cookie: b=2', 'X-List: 1', 'X-List: 2'];
@@ -56,14 +56,14 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     client.destroy();
   });
 
-  test('refuses with the header bytes that it sent', async () => {
+  it('refuses with the header bytes that it sent', async () => {
     const { backend, gateway } = await start(transport);
     const challenge = `Custom realm="${Buffer.from('grüße').toString('latin1')}"`;
     backend.answer({}, 401, { 'WWW-Authenticate': challenge });
     expect((await gateway.upgradeAnswer()).headers.get('www-authenticate')).toBe('Custom realm="grüße"');
   });
 
-  test('may choose one of the subprotocols offered, and no other', async () => {
+  it('may choose one of the subprotocols offered, and no other', async () => {
     const { backend, gateway } = await start(transport);
     const ask = () => gateway.upgradeAnswer('/connect', { 'Sec-WebSocket-Protocol': 'chat, mine' });
     backend.answer({});
@@ -74,7 +74,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect((await ask()).status).toBe(503);
   });
 
-  test('accepts with any 2xx and an empty body, and ends what it allowed for a time', async () => {
+  it('accepts with any 2xx and an empty body, and ends what it allowed for a time', async () => {
     const { backend, gateway } = await start(transport);
     backend.answering = (_request, response) => void response.writeHead(204).end();
     expect((await gateway.upgradeAnswer()).status).toBe(101);
@@ -83,7 +83,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(await client.closeCode()).toBe(4001);
   });
 
-  test.each([
+  it.each([
     [401, {}, { 'www-authenticate': 'Bearer' }],
     [401, { 'WWW-Authenticate': 'Custom' }, { 'www-authenticate': 'Custom' }],
     [403, { 'Set-Cookie': 'x=1' }, { 'content-type': 'application/json' }],
@@ -98,7 +98,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(answer.headers.has('set-cookie')).toBe(false);
   });
 
-  test('that fails, redirects, says too much or what nobody understands is 503', async () => {
+  it('that fails, redirects, says too much or what nobody understands is 503', async () => {
     const { backend, gateway } = await start(transport, { timeout_s: 0.2 });
     const trap = await HttpBackend.start();
     const status = async () => (await gateway.upgradeAnswer()).status;
@@ -122,7 +122,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(JSON.stringify(gateway.log.lines)).not.toContain('MARK');
   });
 
-  test('is asked each time, unless its answers may be kept: then once for all that looks the same', async () => {
+  it('is asked each time, unless its answers may be kept: then once for all that looks the same', async () => {
     const asking = await start(transport);
     await asking.gateway.upgradeAnswer();
     await asking.gateway.upgradeAnswer();
@@ -143,7 +143,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(backend.requests).toHaveLength(6);
   });
 
-  test('upgrades that wait for it are bounded in number, and limits are asked again when it has answered', async () => {
+  it('upgrades that wait for it are bounded in number, and limits are asked again when it has answered', async () => {
     const limits = { max_pending_upgrades: 2, max_connections: 1 };
     const { backend, gateway } = await start(transport, {}, { limits });
     const answers: (() => void)[] = [];
@@ -166,7 +166,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     for (const client of waiting) client.destroy();
   });
 
-  test('one address cannot take all places of upgrades that wait for it', async () => {
+  it('one address cannot take all places of upgrades that wait for it', async () => {
     const trusted_proxies = ['127.0.0.1/32'];
     const { backend, gateway } = await start(transport, {}, { limits: { max_pending_upgrades: 8 }, trusted_proxies });
     const asked: (() => void)[] = [];
@@ -199,7 +199,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     for (const client of waiting) client.destroy();
   });
 
-  test('an upgrade that is decided while the gateway drains is refused', async () => {
+  it('an upgrade that is decided while the gateway drains is refused', async () => {
     const { backend, gateway } = await start(transport, {}, { drain: { pause_s: 0, close_spread_s: 3 } });
     // Closes are spread over the drain, which lasts until the last of them.
     for (let count = 0; count < 3; count += 1) await gateway.connect();

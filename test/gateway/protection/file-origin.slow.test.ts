@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openPage } from '../../support/chromium.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -20,7 +20,7 @@ async function opensFromFile(gateway: RunningGateway): Promise<boolean> {
 }
 
 describe.each(['uws', 'ws'] as const)('a page from a file, on %s', (transport) => {
-  test.each([
+  it.each([
     [['null'], true],
     [['file://', 'https://a.example'], false],
   ])('Chromium connects where allowed_origins is %j: %s', async (allowed, opens) => {
@@ -31,7 +31,7 @@ describe.each(['uws', 'ws'] as const)('a page from a file, on %s', (transport) =
 });
 
 describe.each(['uws', 'ws'] as const)('an application that sends file://, on %s', (transport) => {
-  test('connects where allowed_origins lists it, and a page without an origin does not', async () => {
+  it('connects where allowed_origins lists it, and a page without an origin does not', async () => {
     const endpoints = [{ path: '/connect', allowed_origins: ['file://'] }];
     const gateway = await RunningGateway.start({ transport, endpoints });
     expect((await gateway.upgradeAnswer('/connect', { Origin: 'file://' })).status).toBe(101);
@@ -40,7 +40,7 @@ describe.each(['uws', 'ws'] as const)('an application that sends file://, on %s'
 });
 
 describe.each(['uws', 'ws'] as const)('an origin outside ASCII, on %s', (transport) => {
-  test('is the one that browsers send in its ASCII form', async () => {
+  it('is the one that browsers send in its ASCII form', async () => {
     const endpoints = [{ path: '/connect', allowed_origins: ['https://bücher.example'] }];
     const gateway = await RunningGateway.start({
       transport,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OPCODE, RawWebSocket } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 
@@ -11,7 +11,7 @@ async function readMetrics(port: number): Promise<string> {
   return (await client.rest()).toString();
 }
 
-test('connections without a handshake above max_plain_connections are cut, counted and logged at a limited rate', async () => {
+it('connections without a handshake above max_plain_connections are cut, counted and logged at a limited rate', async () => {
   const gateway = await RunningGateway.start({
     internal_listen_addr: '127.0.0.1:0',
     limits: { max_plain_connections: 16 },
@@ -32,7 +32,7 @@ test('connections without a handshake above max_plain_connections are cut, count
 });
 
 describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
-  test('above max_connections upgrades get 503, until one has gone', async () => {
+  it('above max_connections upgrades get 503, until one has gone', async () => {
     const gateway = await RunningGateway.start({ transport, limits: { max_connections: 2 } });
     const stream = await gateway.events();
     const first = await gateway.connect();
@@ -45,7 +45,7 @@ describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
     expect(await gateway.get('/metrics')).toContain('upgrades_refused_total{reason="max_connections"} 1');
   });
 
-  test('above max_connections_per_address upgrades get 429', async () => {
+  it('above max_connections_per_address upgrades get 429', async () => {
     const gateway = await RunningGateway.start({ transport, limits: { max_connections_per_address: 1 } });
     await gateway.connect();
     const refused = await gateway.upgradeAnswer();
@@ -56,14 +56,14 @@ describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
     });
   });
 
-  test('above handshakes_per_s upgrades get 429', async () => {
+  it('above handshakes_per_s upgrades get 429', async () => {
     const gateway = await RunningGateway.start({ transport, limits: { handshakes_per_s: 1 } });
     const answers = await Promise.all(Array.from({ length: 5 }, () => gateway.upgradeAnswer()));
     const refused = answers.find(({ status }) => status !== 101);
     expect([refused?.status, refused?.headers.get('retry-after')]).toEqual([429, '1']);
   });
 
-  test.each([
+  it.each([
     ['messages_per_s', { messages_per_s: 3 }, ['1', '2', '3']],
     ['bytes_per_s', { bytes_per_s: 2 }, ['1', '2']],
   ])('above %s a client is closed with 1008, and what it sent before is delivered', async (_key, rate, accepted) => {
@@ -82,7 +82,7 @@ describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
     expect(await gateway.get('/metrics')).toContain('connections_closed_total{reason="rate_limited"} 1');
   });
 
-  test('a message larger than a second of bytes_per_s passes once the allowance is full', async () => {
+  it('a message larger than a second of bytes_per_s passes once the allowance is full', async () => {
     const gateway = await RunningGateway.start({ transport, endpoints: [{ ...ENDPOINT, bytes_per_s: 10 }] });
     const stream = await gateway.events();
     const client = await gateway.connect();
@@ -93,7 +93,7 @@ describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
     expect(await client.closeCode()).toBe(1008);
   });
 
-  test('tags over a limit are refused with a reason, and no connection gets any of them', async () => {
+  it('tags over a limit are refused with a reason, and no connection gets any of them', async () => {
     const limits = { max_tags: 3, max_tag_bytes: 16 };
     const gateway = await RunningGateway.start({ transport, limits });
     const stream = await gateway.events();
@@ -113,14 +113,14 @@ describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
     expect(await gateway.post(`/settags?id=${connection}`, 'b=&c=3')).toBe('1');
   });
 
-  test.each(['/send', '/settags', '/close'])('a body over max_send_body_bytes gets 413 at %s', async (path) => {
+  it.each(['/send', '/settags', '/close'])('a body over max_send_body_bytes gets 413 at %s', async (path) => {
     const gateway = await RunningGateway.start({ transport, max_send_body_bytes: 10 });
     const answer = await fetch(gateway.url(`${path}?all=true`), { method: 'POST', body: 'a='.padEnd(11, 'x') });
     expect([answer.status, await answer.text()]).toEqual([413, 'the body is larger than 10 bytes\n']);
     expect(await gateway.post(`${path}?all=true`, 'a='.padEnd(10, 'x'))).toBe('0');
   });
 
-  test('origins: those that are listed may connect, with the case and port that browsers write', async () => {
+  it('origins: those that are listed may connect, with the case and port that browsers write', async () => {
     const endpoints = [{ ...ENDPOINT, allowed_origins: ['https://*.example.com'] }];
     const gateway = await RunningGateway.start({ transport, endpoints });
     const statusOf = async (Origin?: string) =>

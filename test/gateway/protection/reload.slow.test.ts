@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { TlsWatch } from '../../../src/gateway/transport/http/tls-watch.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -20,7 +20,7 @@ async function shownAt(port: number): Promise<unknown> {
 }
 
 describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
-  test('the internal API asks for one of its keys; health is open, and its details are not', async () => {
+  it('the internal API asks for one of its keys; health is open, and its details are not', async () => {
     const gateway = await RunningGateway.start({ transport, internal_api_keys: [KEY_A, KEY_B] });
     const ask = (path: string, headers: Record<string, string> = {}) => fetch(gateway.url(path), { headers });
     for (const path of ['/status', '/tree', '/metrics', '/events', '/nothing']) {
@@ -39,7 +39,7 @@ describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
     expect(JSON.stringify(gateway.log.lines)).not.toMatch(/key-of/);
   });
 
-  test('keys of a file are read again on reload, and kept when they cannot be', async () => {
+  it('keys of a file are read again on reload, and kept when they cannot be', async () => {
     const file = join(await temporaryFolder(), 'keys');
     await writeFile(file, `# chat\n${KEY_A}\n`);
     const gateway = await RunningGateway.start({ transport, internal_api_keys_file: file });
@@ -55,7 +55,7 @@ describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
     expect(gateway.log.events).toContain('gateway.reload-failed');
   });
 
-  test('a certificate is read again on reload, and kept when it is no good', async () => {
+  it('a certificate is read again on reload, and kept when it is no good', async () => {
     const folder = await temporaryFolder();
     const { certFile, keyFile } = await copyTls(TLS_A, folder);
     const gateway = await RunningGateway.start({ transport, tls: { cert_file: certFile, key_file: keyFile } });
@@ -73,7 +73,7 @@ describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
   });
 });
 
-test('a change of the files is seen, also where a symbolic link is turned to another file', async () => {
+it('a change of the files is seen, also where a symbolic link is turned to another file', async () => {
   const folder = await temporaryFolder();
   const { certFile, keyFile } = await copyTls(TLS_A, folder);
   const link = join(folder, 'live.pem');
@@ -93,7 +93,7 @@ test('a change of the files is seen, also where a symbolic link is turned to ano
   await expect(rewritten).resolves.toBeUndefined();
 });
 
-test('a gateway whose file of keys cannot be read does not start', async () => {
+it('a gateway whose file of keys cannot be read does not start', async () => {
   await expect(RunningGateway.start({ internal_api_keys_file: '/nowhere/keys' })).rejects.toMatchObject({
     code: 'secret.unreadable',
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseRedisUrl, redisAddress } from '../../../src/gateway/redis/redis-url.js';
 
 const PLAIN = {
@@ -14,7 +14,7 @@ const PLAIN = {
 };
 
 describe('a Redis URL', () => {
-  test.each([
+  it.each([
     ['redis://', {}],
     ['redis://localhost', {}],
     ['redis://10.0.0.1:7000/3', { endpoint: { host: '10.0.0.1', port: 7000 }, db: 3, shown: '10.0.0.1:7000/3' }],
@@ -36,12 +36,12 @@ describe('a Redis URL', () => {
     expect(parseRedisUrl(text)).toEqual({ address: { ...PLAIN, ...differences }, ignoredKeys: [] });
   });
 
-  test('names the query keys that mean nothing here, once each', () => {
+  it('names the query keys that mean nothing here, once each', () => {
     const reading = parseRedisUrl('redis://localhost?pool_size=1000&max_retries=3&pool_size=2&db=1&clientname=x');
     expect(reading).toMatchObject({ ignoredKeys: ['pool_size', 'max_retries', 'clientname'] });
   });
 
-  test.each([
+  it.each([
     ['localhost:6379', 'must begin with redis://'],
     ['http://u:secret@localhost', 'must begin with redis://'],
     ['redis://:secret@local host', 'is not a URL'],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RedisError } from '../../../src/gateway/redis/redis-error.js';
 import { RespArray, RespReader, type RespReply } from '../../../src/gateway/redis/resp-reader.js';
 
@@ -57,7 +57,7 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 describe('the reader of replies', () => {
-  test('reads the same replies wherever the stream is cut', () => {
+  it('reads the same replies wherever the stream is cut', () => {
     const replies = fc.array(fc.oneof(scalar, array, nullArray), { maxLength: 30 });
     fc.assert(
       fc.property(replies, fc.array(fc.nat(), { maxLength: 40 }), (samples, places) => {
@@ -67,7 +67,7 @@ describe('the reader of replies', () => {
     );
   });
 
-  test('keeps strings when it is told to, wherever the stream is cut', () => {
+  it('keeps strings when it is told to, wherever the stream is cut', () => {
     const strings = fc.array(fc.string({ unit: fc.constantFrom('\r', '\n', '$', 'ä', '😀'), maxLength: 9 }), {
       minLength: 1,
     });
@@ -84,7 +84,7 @@ describe('the reader of replies', () => {
     );
   });
 
-  test('reads replies that come byte by byte', () => {
+  it('reads replies that come byte by byte', () => {
     const wire = '+OK\r\n*3\r\n$5\r\n1\r\n-2\r\n-WRONGTYPE no\r\n:-7\r\n+QUEUED\r\n';
     expect(readPieces([...Buffer.from(wire)].map((byte) => Buffer.of(byte)))).toEqual([
       'OK',
@@ -93,14 +93,14 @@ describe('the reader of replies', () => {
     ]);
   });
 
-  test.each(['HTTP/1.1 400 Bad Request\r\n', '*1\r\n'.repeat(100), `+${'a'.repeat(70_000)}`])(
+  it.each(['HTTP/1.1 400 Bad Request\r\n', '*1\r\n'.repeat(100), `+${'a'.repeat(70_000)}`])(
     'throws at what no Redis says: %.20s',
     (wire) => {
       expect(() => readPieces([Buffer.from(wire)])).toThrow(/Redis/);
     },
   );
 
-  test('keeps the arguments of unknown commands out of errors', () => {
+  it('keeps the arguments of unknown commands out of errors', () => {
     const error = new RedisError("ERR unknown command 'AUTH', with args beginning with: 'secret' ");
     expect(error).toMatchObject({ code: 'ERR', message: "ERR unknown command 'AUTH'" });
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventSink } from '../../../src/gateway/sinks/event-sink.js';
 import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
 import type { ReceivedEvent } from '../../support/received-event.js';
@@ -41,7 +41,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       await proxy.stop();
     });
 
-    test('connects again when the connection was cut', async () => {
+    it('connects again when the connection was cut', async () => {
       await sink.start();
       await sink.deliver(testEvents(1, 10));
       proxy.dropConnections();
@@ -50,7 +50,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       expect(proxy.connections).toBe(2);
     });
 
-    test('rejects plainly at start while the broker is away, and delivers once it is there', async () => {
+    it('rejects plainly at start while the broker is away, and delivers once it is there', async () => {
       await proxy.stop();
       await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
       await expect(sink.deliver(testEvents(1, 3))).rejects.toBeInstanceOf(Error);
@@ -59,7 +59,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       expect(firstSequences(await getBroker().received(3))).toEqual([1, 2, 3]);
     });
 
-    test('stops within its bound while the broker is silent', async () => {
+    it('stops within its bound while the broker is silent', async () => {
       await sink.start();
       await sink.deliver(testEvents(1, 1));
       proxy.silence();
@@ -74,7 +74,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       expect(await delivering).toBe('given up');
     });
 
-    test('loses and reorders nothing when the broker is killed and comes back in mid-traffic', RESTART, async () => {
+    it('loses and reorders nothing when the broker is killed and comes back in mid-traffic', RESTART, async () => {
       const broker = getBroker();
       const log = new RecordingLogger();
       const outbox = testOutbox([sink], { log });

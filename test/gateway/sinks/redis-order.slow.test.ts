@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import { RedisSink } from '../../../src/gateway/sinks/redis/redis-sink.js';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
@@ -24,7 +24,7 @@ function createSink(addr: string): RedisSink {
 }
 
 /** In a plain pipeline the first entries are refused then and the later ones taken: offered again, the first stand behind them. */
-test('memory that is freed in the midst of a batch lets in all of it or nothing', async () => {
+it('memory that is freed in the midst of a batch lets in all of it or nothing', async () => {
   const [redis, reader] = await start();
   const sink = createSink(redis.url);
   await sink.start();
@@ -48,7 +48,7 @@ test('memory that is freed in the midst of a batch lets in all of it or nothing'
   }
 });
 
-test('nothing is written again and again for a user who may not use transactions', async () => {
+it('nothing is written again and again for a user who may not use transactions', async () => {
   const [redis, reader] = await start();
   await reader.command('ACL', 'SETUSER', 'hasty', 'on', '>secret', '~*', '+@all', '-multi');
   const sink = createSink(redis.url.replace('redis://', 'redis://hasty:secret@'));
@@ -56,7 +56,7 @@ test('nothing is written again and again for a user who may not use transactions
   expect(await reader.text('XLEN', 's')).toBe(0);
 });
 
-test('a Redis that has become a replica is left: its name may stand for another by now', async () => {
+it('a Redis that has become a replica is left: its name may stand for another by now', async () => {
   const [redis, reader] = await start();
   const sink = createSink(`${redis.url}?client_name=sink`);
   await sink.deliver(testEvents(1, 1));

@@ -1,5 +1,5 @@
 import { connect, type ConsumeMessage } from 'amqplib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../../src/core/clock.js';
 import type { AmqpSinkConfig } from '../../../src/gateway/config/sink-config.js';
@@ -93,7 +93,7 @@ describeBroker('amqp', () => ({
 }));
 
 describe('the amqp sink', () => {
-  test('publishes persistent JSON with id, time, routing key, its headers, and the reason of a close', async () => {
+  it('publishes persistent JSON with id, time, routing key, its headers, and the reason of a close', async () => {
     const sink = new AmqpSink(config({ headers: { region: 'eu' } }), systemClock);
     await withSink(sink, async () => {
       const destinations = { redis: '', nats: '', amqp: 'room.7' };
@@ -118,7 +118,7 @@ describe('the amqp sink', () => {
     expect(close?.properties.headers).toEqual({ region: 'eu', reason: 'closed_by_client' });
   });
 
-  test('publishes to the default exchange by the name of its queue', async () => {
+  it('publishes to the default exchange by the name of its queue', async () => {
     const sink = new AmqpSink(config({ exchange: '', routingKey: '' }), systemClock);
     await withSink(sink, async () => {
       await sink.start();
@@ -127,7 +127,7 @@ describe('the amqp sink', () => {
     expect(await received(2)).toHaveLength(2);
   });
 
-  test('tells which event no queue takes, and that this is about its routing key', async () => {
+  it('tells which event no queue takes, and that this is about its routing key', async () => {
     const sink = new AmqpSink(config({ queue: undefined, routingKey: '{tag.key}' }), systemClock);
     await withSink(sink, async () => {
       await sink.start();
@@ -150,7 +150,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  test('blames the events for which the broker closes the channel, and settles those before', async () => {
+  it('blames the events for which the broker closes the channel, and settles those before', async () => {
     const sink = new AmqpSink(config(), systemClock);
     await withSink(sink, async () => {
       await sink.start();
@@ -160,7 +160,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  test('keeps the order at a queue that takes what it can and says no to the rest', async () => {
+  it('keeps the order at a queue that takes what it can and says no to the rest', async () => {
     const sink = new AmqpSink(config({ queue: undefined }), systemClock);
     await withSink(sink, async () => {
       await sink.start();
@@ -184,7 +184,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  test('refuses a routing key that AMQP cannot carry', async () => {
+  it('refuses a routing key that AMQP cannot carry', async () => {
     const sink = new AmqpSink(config(), systemClock);
     await withSink(sink, async () => {
       const long = { ...testEvent(1), destinations: { redis: '', nats: '', amqp: 'x'.repeat(256) } };
@@ -192,7 +192,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  test.each(['exchange', 'queue'] as const)('declares its %s again when it is deleted', async (what) => {
+  it.each(['exchange', 'queue'] as const)('declares its %s again when it is deleted', async (what) => {
     const sink = new AmqpSink(config(), systemClock);
     await withSink(sink, async () => {
       await sink.start();
@@ -206,7 +206,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  test.each([
+  it.each([
     ['an exchange of another type', 'exchange'],
     ['a queue that is not durable', 'queue'],
   ])('does not start with %s', async (_, what) => {
@@ -224,7 +224,7 @@ describe('the amqp sink', () => {
     await model.close();
   });
 
-  test.each([
+  it.each([
     ['a wrong password', (url: string) => url.replace('guest:guest', 'guest:marked-secret')],
     ['a virtual host that does not exist', (url: string) => `${url}/nowhere`],
   ])('does not start with %s, and names the broker without password', async (_, change) => {

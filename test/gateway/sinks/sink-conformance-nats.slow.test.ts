@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { NatsSinkConfig } from '../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
@@ -77,7 +77,7 @@ describeBroker('nats', () => ({
 }));
 
 describe('the nats sink', () => {
-  test('makes a stream that takes everything its template can give', async () => {
+  it('makes a stream that takes everything its template can give', async () => {
     const sink = createSink({ subject: 'room.{tag.room}.x' });
     await withSink(sink, async () => {
       await sink.start();
@@ -95,7 +95,7 @@ describe('the nats sink', () => {
     expect(message?.header('Nats-Msg-Id')).toBe(testEvent(1).id);
   });
 
-  test('stores an event that is offered again once', async () => {
+  it('stores an event that is offered again once', async () => {
     const sink = createSink();
     await withSink(sink, async () => {
       await sink.deliver(testEvents(1, 5));
@@ -104,7 +104,7 @@ describe('the nats sink', () => {
     expect(await sequences(8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test('refuses what the stream cannot take, tells which subject it does not take, and goes on in order', async () => {
+  it('refuses what the stream cannot take, tells which subject it does not take, and goes on in order', async () => {
     const sink = createSink({ subject: 'good.{tag.x}' });
     await withSink(sink, async () => {
       await sink.start();
@@ -126,7 +126,7 @@ describe('the nats sink', () => {
     expect(await sequences(2)).toEqual([1, 5]);
   });
 
-  test('lets nothing overtake an event that does not fit into the stream at the moment', async () => {
+  it('lets nothing overtake an event that does not fit into the stream at the moment', async () => {
     const sink = createSink();
     const { stream, subject } = newest;
     await withManager(url, (manager) =>
@@ -142,7 +142,7 @@ describe('the nats sink', () => {
     expect(await sequences(4)).toEqual([1, 2, 3, 4]);
   });
 
-  test('a full subject stops all behind it, and names the subject as the cause, until there is room', async () => {
+  it('a full subject stops all behind it, and names the subject as the cause, until there is room', async () => {
     const sink = createSink();
     const { stream, subject } = newest;
     const full = { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true } as const;
@@ -160,7 +160,7 @@ describe('the nats sink', () => {
     expect(await sequences(3)).toEqual([1, 2, 3]);
   });
 
-  test('shares its stream with other writers, and keeps the order of each connection', async () => {
+  it('shares its stream with other writers, and keeps the order of each connection', async () => {
     const sink = createSink();
     const otherLog = new RecordingLogger();
     const other = new NatsSink({ config: newest, clock: systemClock, log: otherLog });
@@ -188,7 +188,7 @@ describe('the nats sink', () => {
     }
   });
 
-  test.each([
+  it.each([
     [{ max_msgs: 100 }, 0],
     [{ subjects: ['quite.else'] }, 3],
     [{ max_msg_size: 1 }, 3],
@@ -207,14 +207,14 @@ describe('the nats sink', () => {
     expect(await sequences(3)).toEqual([3, 4, 5]);
   });
 
-  test('does not start with a stream that takes other subjects', async () => {
+  it('does not start with a stream that takes other subjects', async () => {
     const sink = createSink();
     await withManager(url, (manager) => manager.streams.add({ name: newest.stream, subjects: ['quite.else'] }));
     const { stream, subject } = newest;
     expect(await refusalOf(sink)).toContain(`the stream '${stream}' takes quite.else, but not '${subject}'`);
   });
 
-  test('neither starts nor passes a look with a stream that acknowledges nothing', async () => {
+  it('neither starts nor passes a look with a stream that acknowledges nothing', async () => {
     const reason = 'has no_ack set: it keeps messages without acknowledging them, and would be filled with copies';
     for (const purpose of ['deliver', 'look'] as const) {
       const sink = createSink();
@@ -224,7 +224,7 @@ describe('the nats sink', () => {
     }
   });
 
-  test('offers a batch once to a stream that stops to acknowledge, and is away until it does again', async () => {
+  it('offers a batch once to a stream that stops to acknowledge, and is away until it does again', async () => {
     const sink = createSink();
     await withSink(sink, async () => {
       await sink.start();
@@ -247,13 +247,13 @@ describe('the nats sink', () => {
     expect(await sequences(3)).toEqual([3, 4, 5]);
   }, 30_000);
 
-  test('looks without making the stream', async () => {
+  it('looks without making the stream', async () => {
     const sink = createSink();
     await withSink(sink, () => sink.start('look'));
     expect(await withManager(url, ({ streams }) => streams.info(newest.stream).catch(() => 'none'))).toBe('none');
   });
 
-  test('does not start when its stream cannot be made', async () => {
+  it('does not start when its stream cannot be made', async () => {
     for (const purpose of ['deliver', 'look'] as const) {
       expect(await refusalOf(createSink({ subject: '{tag.x}' }), purpose)).toContain('subjects');
       const sink = createSink({ subject: `taken${names}.{tag.x}` });
@@ -263,7 +263,7 @@ describe('the nats sink', () => {
     }
   });
 
-  test('does not start with a wrong password, and names the server without password', async () => {
+  it('does not start with a wrong password, and names the server without password', async () => {
     const sink = createSink({ addr: url.replace('s3cret', 'marked-secret') });
     expect(await refusalOf(sink)).toContain(`nats sink was refused by nats://wsg:***@127.0.0.1:${broker.port}: `);
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { EventSink } from '../../../src/gateway/sinks/event-sink.js';
 import type { ReceivedEvent } from '../../support/received-event.js';
@@ -44,12 +44,12 @@ export function describeSink(name: string, carries: readonly ExtraField[], creat
       await rig.dispose?.();
     });
 
-    test('acknowledges a batch through its last event', async () => {
+    it('acknowledges a batch through its last event', async () => {
       expect(await rig.sink.deliver(testEvents(1, 100))).toEqual({ settled: 100, refused: [] });
       expect(await rig.sink.deliver(testEvents(101, 101))).toEqual({ settled: 1, refused: [] });
     });
 
-    test('keeps the order within and between batches', async () => {
+    it('keeps the order within and between batches', async () => {
       for (const [first, last] of [
         [1, 1],
         [2, 900],
@@ -60,7 +60,7 @@ export function describeSink(name: string, carries: readonly ExtraField[], creat
       expect(view(await rig.received(902))).toEqual(view(testEvents(1, 902)));
     });
 
-    test('carries opens, messages and closes with all their fields', async () => {
+    it('carries opens, messages and closes with all their fields', async () => {
       const events: GatewayEvent[] = [
         { id: '00af-1700000000000-1', sequence: 1, connection: 'c1', action: 'open', tags: 'a=1&b=x+y' },
         { ...testEvent(2), connection: 'c1' },
@@ -77,7 +77,7 @@ export function describeSink(name: string, carries: readonly ExtraField[], creat
       expect(view(await rig.received(3))).toEqual(view(events));
     });
 
-    test('changes no byte of a message', async () => {
+    it('changes no byte of a message', async () => {
       const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
       const events: GatewayEvent[] = [
         { ...testEvent(1), type: 'binary', message: everyByte },
@@ -90,12 +90,12 @@ export function describeSink(name: string, carries: readonly ExtraField[], creat
       expect(view(await rig.received(5))).toEqual(view(events));
     });
 
-    test('acknowledges a batch that is delivered again', async () => {
+    it('acknowledges a batch that is delivered again', async () => {
       await rig.sink.deliver(testEvents(1, 3));
       expect(await rig.sink.deliver(testEvents(2, 4))).toEqual({ settled: 3, refused: [] });
     });
 
-    test('stops as often as it is asked to', async () => {
+    it('stops as often as it is asked to', async () => {
       await rig.sink.deliver(testEvents(1, 3));
       await rig.sink.stop();
       expect(await Promise.all([rig.sink.stop(), rig.sink.stop()])).toEqual([undefined, undefined]);

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { hasPlaceholder, parseTemplate } from '../../../src/gateway/template/template.js';
 
-test('takes tags, variables and defaults apart', () => {
+it('takes tags, variables and defaults apart', () => {
   expect(parseTemplate('a-{tag.room}{json.user:none}.{tag.a.b:x:y}')).toEqual([
     'a-',
     { source: 'tag', name: 'room', fallback: '_', text: '{tag.room}' },
@@ -11,7 +11,7 @@ test('takes tags, variables and defaults apart', () => {
   ]);
 });
 
-test('an unknown prefix, or none, has a default alone', () => {
+it('an unknown prefix, or none, has a default alone', () => {
   const placeholders = parseTemplate('{user}{env.HOME:x}{tags.a:}{:y}');
   expect(placeholders).toMatchObject([
     { source: 'unknown', fallback: '_' },
@@ -21,7 +21,7 @@ test('an unknown prefix, or none, has a default alone', () => {
   ]);
 });
 
-test('what looks like no placeholder is text', () => {
+it('what looks like no placeholder is text', () => {
   expect(parseTemplate('{}{a b}{tag.x')).toEqual(['{}{a b}{tag.x']);
   expect(hasPlaceholder('{a b}')).toBe(false);
   expect(hasPlaceholder('{a{tag.x}b}')).toBe(true);

@@ -12,33 +12,33 @@ const context = { clock: systemClock, readBuffer: Buffer.alloc(65_536) };
 /** Notes what a connection hands over, and lets a test wait for a number of entries. */
 class Notes implements ConnectionHandlers {
   readonly entries: string[] = [];
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void {
     const payload = Buffer.from(bytes.subarray(start, end)).toString();
-    this.note(`${isBinary ? 'binary' : 'text'} ${payload.length > 50 ? payload.length : payload}`);
+    this.#note(`${isBinary ? 'binary' : 'text'} ${payload.length > 50 ? payload.length : payload}`);
   }
 
   onPong(payload: Buffer): void {
-    this.note(`pong ${payload.toString()}`);
+    this.#note(`pong ${payload.toString()}`);
   }
 
   onClose(code: number): void {
-    this.note(`close ${code}`);
+    this.#note(`close ${code}`);
   }
 
   async reached(count: number): Promise<string[]> {
     while (this.entries.length < count) {
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        this.#wake = resolve;
       });
     }
     return this.entries;
   }
 
-  private note(entry: string): void {
+  #note(entry: string): void {
     this.entries.push(entry);
-    this.wake();
+    this.#wake();
   }
 }
 

@@ -26,11 +26,11 @@ const samples: fc.Arbitrary<Sample[]> = fc.array(
 
 class Recorder {
   readonly registry = new MetricRegistry();
-  private readonly counter = this.registry.counter('counter');
-  private readonly rate = this.registry.rate('rate');
-  private readonly time = this.registry.timeTrend('time');
-  private readonly value = this.registry.define('value', 'trend', 'default');
-  private readonly gauge = this.registry.gauge('gauge');
+  readonly counter = this.registry.counter('counter');
+  readonly rate = this.registry.rate('rate');
+  readonly time = this.registry.timeTrend('time');
+  readonly value = this.registry.define('value', 'trend', 'default');
+  readonly gauge = this.registry.gauge('gauge');
 
   record({ kind, value }: Sample): void {
     switch (kind) {

@@ -4,46 +4,46 @@ const SHORT_TEXT = 42;
 
 /** A buffer that grows. Numbers are little-endian; varints have seven bits a byte, lowest first. */
 export class ByteWriter {
-  private buffer: Buffer;
-  private used = 0;
+  #buffer: Buffer;
+  #used = 0;
 
   constructor(size = FIRST_SIZE) {
-    this.buffer = Buffer.allocUnsafe(size);
+    this.#buffer = Buffer.allocUnsafe(size);
   }
 
   get length(): number {
-    return this.used;
+    return this.#used;
   }
 
   /** What was written. Valid until the next write. */
   bytes(): Buffer {
-    return this.buffer.subarray(0, this.used);
+    return this.#buffer.subarray(0, this.#used);
   }
 
   uint8(value: number): void {
-    this.reserve(1);
-    this.used = this.buffer.writeUInt8(value, this.used);
+    this.#reserve(1);
+    this.#used = this.#buffer.writeUInt8(value, this.#used);
   }
 
   uint32(value: number): void {
-    this.reserve(4);
-    this.used = this.buffer.writeUInt32LE(value, this.used);
+    this.#reserve(4);
+    this.#used = this.#buffer.writeUInt32LE(value, this.#used);
   }
 
   /** Writes over four bytes that are there. */
   setUint32(value: number, offset: number): void {
-    this.buffer.writeUInt32LE(value, offset);
+    this.#buffer.writeUInt32LE(value, offset);
   }
 
   /** A safe integer from 0. */
   varint(value: number): void {
-    this.reserve(8);
+    this.#reserve(8);
     let rest = value;
     while (rest > 0x7f) {
-      this.used = this.buffer.writeUInt8((rest % 0x80) + 0x80, this.used);
+      this.#used = this.#buffer.writeUInt8((rest % 0x80) + 0x80, this.#used);
       rest = Math.floor(rest / 0x80);
     }
-    this.used = this.buffer.writeUInt8(rest, this.used);
+    this.#used = this.#buffer.writeUInt8(rest, this.#used);
   }
 
   /** UTF-8 behind its length. */
@@ -51,44 +51,48 @@ export class ByteWriter {
     if (text.length > SHORT_TEXT) {
       const bytes = Buffer.byteLength(text);
       this.varint(bytes);
-      this.reserve(bytes);
-      this.used += this.buffer.write(text, this.used);
+      this.#reserve(bytes);
+      this.#used += this.#buffer.write(text, this.#used);
       return;
     }
-    this.reserve(1 + SHORT_TEXT * 3);
-    const bytes = this.buffer.write(text, this.used + 1);
-    this.buffer.writeUInt8(bytes, this.used);
-    this.used += 1 + bytes;
+    this.#reserve(1 + SHORT_TEXT * 3);
+    const bytes = this.#buffer.write(text, this.#used + 1);
+    this.#buffer.writeUInt8(bytes, this.#used);
+    this.#used += 1 + bytes;
   }
 
   raw(bytes: Uint8Array): void {
-    this.reserve(bytes.byteLength);
-    this.buffer.set(bytes, this.used);
-    this.used += bytes.byteLength;
+    this.#reserve(bytes.byteLength);
+    this.#buffer.set(bytes, this.#used);
+    this.#used += bytes.byteLength;
   }
 
-  private reserve(bytes: number): void {
-    const needed = this.used + bytes;
-    if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(larger, 0, 0, this.used);
-    this.buffer = larger;
+  #reserve(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#used);
+    this.#buffer = larger;
   }
 }
 
 /** Reads what `ByteWriter` wrote. Throws a RangeError beyond the end. */
 export class ByteReader {
-  private offset = 0;
+  #offset = 0;
 
-  constructor(private readonly buffer: Buffer) {}
+  readonly #buffer: Buffer;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
 
   get isAtEnd(): boolean {
-    return this.offset >= this.buffer.length;
+    return this.#offset >= this.#buffer.length;
   }
 
   uint8(): number {
-    const value = this.buffer.readUInt8(this.offset);
-    this.offset += 1;
+    const value = this.#buffer.readUInt8(this.#offset);
+    this.#offset += 1;
     return value;
   }
 
@@ -103,19 +107,19 @@ export class ByteReader {
 
   text(): string {
     const length = this.varint();
-    return this.take(length).toString('utf8');
+    return this.#take(length).toString('utf8');
   }
 
   /** All that is left; shares memory with the buffer. */
   rest(): Buffer {
-    return this.take(this.buffer.length - this.offset);
+    return this.#take(this.#buffer.length - this.#offset);
   }
 
-  private take(length: number): Buffer {
-    const end = this.offset + length;
-    if (end > this.buffer.length) throw new RangeError('a record ends before its content does');
-    const bytes = this.buffer.subarray(this.offset, end);
-    this.offset = end;
+  #take(length: number): Buffer {
+    const end = this.#offset + length;
+    if (end > this.#buffer.length) throw new RangeError('a record ends before its content does');
+    const bytes = this.#buffer.subarray(this.#offset, end);
+    this.#offset = end;
     return bytes;
   }
 }

@@ -22,45 +22,51 @@ export interface LogPage {
 
 /** Reads records from a file one after another, a page at a time. Passes over what is damaged. */
 export class PageReader {
-  constructor(
-    private readonly file: FileHandle,
-    private readonly format: LogFormat,
-    private place: number,
-  ) {}
+  readonly #file: FileHandle;
+  readonly #format: LogFormat;
+  #place: number;
+
+  constructor(file: FileHandle, format: LogFormat, place: number) {
+    this.#file = file;
+    this.#format = format;
+    this.#place = place;
+  }
 
   /** The offset behind the last record read, or the last stretch passed over. */
   get offset(): number {
-    return this.place;
+    return this.#place;
   }
 
   /** Goes on at a place further back. */
   passTo(offset: number): void {
-    this.place = offset;
+    this.#place = offset;
   }
 
   /** What lies before `end`, at most a page; one record is always read whole. */
   async next(end: number): Promise<LogPage> {
     let size = PAGE_BYTES;
     for (;;) {
-      const bytes = await readFully(this.file, this.place, Math.min(size, end - this.place));
-      const { records, bytes: taken, isDamaged, nextBytes } = parseRecords(bytes, this.format);
-      this.place += taken;
+      const bytes = await readFully(this.#file, this.#place, Math.min(size, end - this.#place));
+      const { records, bytes: taken, isDamaged, nextBytes } = parseRecords(bytes, this.#format);
+      this.#place += taken;
       if (records.length > 0) return { records, damage: undefined, isLast: false };
-      if (isDamaged || nextBytes === 0 || this.place + nextBytes > end || bytes.length < size) {
-        return this.pass(nextBytes, end);
+      if (isDamaged || nextBytes === 0 || this.#place + nextBytes > end || bytes.length < size) {
+        return this.#pass(nextBytes, end);
       }
       size = nextBytes;
     }
   }
 
-  private async pass(claimedBytes: number, end: number): Promise<LogPage> {
-    const { file, format, place: at } = this;
+  async #pass(claimedBytes: number, end: number): Promise<LogPage> {
+    const file = this.#file;
+    const format = this.#format;
+    const at = this.#place;
     if (at >= end) return { records: [], damage: undefined, isLast: true };
     const damaged = { at, claimedBytes, end };
     const next =
       format === 2 ? await findRecord(file, { from: at + 1, end }, format) : await nextInFormat1(file, damaged);
     if (next === undefined) return { records: [], damage: undefined, isLast: true };
-    this.place = next;
+    this.#place = next;
     return { records: [], damage: { at, bytes: next - at }, isLast: false };
   }
 }

@@ -2,45 +2,45 @@ import type { NewEvent, Retagging } from '../outbox.js';
 
 /** The connections whose open event is in the log and whose close event is not, with what their close event would say. */
 export class OpenConnections {
-  private readonly open = new Map<string, Retagging>();
+  readonly #open = new Map<string, Retagging>();
 
   get size(): number {
-    return this.open.size;
+    return this.#open.size;
   }
 
   /** In the order in which they opened. */
   [Symbol.iterator](): IterableIterator<Retagging> {
-    return this.open.values();
+    return this.#open.values();
   }
 
   /** An open event that was applied before changes nothing: what was noted since is newer. */
   apply({ action, connection, tags, destinations }: NewEvent): void {
-    if (action === 'close') this.open.delete(connection);
-    if (action !== 'open' || this.open.has(connection)) return;
-    this.open.set(connection, { connection, tags, ...(destinations && { destinations }) });
+    if (action === 'close') this.#open.delete(connection);
+    if (action !== 'open' || this.#open.has(connection)) return;
+    this.#open.set(connection, { connection, tags, ...(destinations && { destinations }) });
   }
 
   /** A connection that sends a message is open, also when the event that said so could not be read. */
   infer({ action, connection, tags, destinations }: NewEvent): void {
-    if (action !== 'message' || this.open.has(connection)) return;
-    this.open.set(connection, { connection, tags, ...(destinations && { destinations }) });
+    if (action !== 'message' || this.#open.has(connection)) return;
+    this.#open.set(connection, { connection, tags, ...(destinations && { destinations }) });
   }
 
   /** False when the connection is not open, or its close event would say the same: most tags are not in it. */
   retag(now: Retagging): boolean {
-    const before = this.open.get(now.connection);
+    const before = this.#open.get(now.connection);
     if (before === undefined || isSame(before, now)) return false;
-    this.open.set(now.connection, now);
+    this.#open.set(now.connection, now);
     return true;
   }
 
   /** As read from a log, where it may stand before the open event. */
   restore(now: Retagging): void {
-    this.open.set(now.connection, now);
+    this.#open.set(now.connection, now);
   }
 
   clear(): void {
-    this.open.clear();
+    this.#open.clear();
   }
 }
 

@@ -59,11 +59,14 @@ export class AmqpLink {
   /** What the broker closed the channel over: a message that it cannot take (406), or an exchange or routing key that is not to be written to (403, 404). */
   refused: 'message' | 'destination' | undefined;
 
-  private constructor(
-    private readonly opened: OpenedModel,
-    private readonly channel: ConfirmChannel,
-    private readonly exchange: string,
-  ) {
+  readonly #opened: OpenedModel;
+  readonly #channel: ConfirmChannel;
+  readonly #exchange: string;
+
+  private constructor(opened: OpenedModel, channel: ConfirmChannel, exchange: string) {
+    this.#opened = opened;
+    this.#channel = channel;
+    this.#exchange = exchange;
     opened.model.on(
       'blocked',
       (reason: unknown) => (this.blockedBecause = `the broker has blocked the connection: ${String(reason)}`),
@@ -83,10 +86,10 @@ export class AmqpLink {
   static async open(options: AmqpLinkOptions): Promise<AmqpLink> {
     const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
     const lifeline = new Lifeline({ timeoutMs, giveUp });
-    return lifeline.opening(() => AmqpLink.openOn(lifeline, options)).catch(rethrow);
+    return lifeline.opening(() => AmqpLink.#openOn(lifeline, options)).catch(rethrow);
   }
 
-  private static async openOn(lifeline: Lifeline, options: AmqpLinkOptions): Promise<AmqpLink> {
+  static async #openOn(lifeline: Lifeline, options: AmqpLinkOptions): Promise<AmqpLink> {
     const { connect } = await import('amqplib');
     // Connecting would bring a socket back to life that an aborted signal has destroyed.
     lifeline.signal.throwIfAborted();
@@ -117,12 +120,12 @@ export class AmqpLink {
    */
   publish(message: AmqpMessage, onConfirm: (confirm: AmqpConfirm) => void): void {
     const { routingKey, messageId, content, headers, timestamp } = message;
-    this.channel.publish(
-      this.exchange,
+    this.#channel.publish(
+      this.#exchange,
       routingKey,
       content,
       { messageId, headers, timestamp, mandatory: true, persistent: true, contentType: 'application/json' },
-      (error: unknown) => onConfirm(this.confirmOf(error)),
+      (error: unknown) => onConfirm(this.#confirmOf(error)),
     );
   }
 
@@ -134,11 +137,11 @@ export class AmqpLink {
   /** Ends within half a second, whatever the broker does. Idempotent. */
   async close(): Promise<void> {
     this.abandon('The link was given up.');
-    await closeModel(this.opened.model);
-    this.opened.lifeline.cut();
+    await closeModel(this.#opened.model);
+    this.#opened.lifeline.cut();
   }
 
-  private confirmOf(error: unknown): AmqpConfirm {
+  #confirmOf(error: unknown): AmqpConfirm {
     if (error === null || error === undefined) return 'acked';
     return errorMessage(error) === 'message nacked' ? 'nacked' : 'lost';
   }

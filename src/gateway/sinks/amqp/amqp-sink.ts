@@ -21,18 +21,20 @@ const NACKED: SinkFailure = {
 /** Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects when it has to. */
 export class AmqpSink implements EventSink {
   readonly name = 'amqp';
-  private readonly link: SinkLink<AmqpLink>;
+  readonly #link: SinkLink<AmqpLink>;
   /** The broker has said no to a message for now, and may take the next: a connection has one under way at a time from then on. */
-  private isCareful = false;
+  #isCareful = false;
   /** A message came back in the last batch: those of its connection must not overtake it. */
-  private hasReturned = false;
-  private readonly routingKey: string;
+  #hasReturned = false;
+  readonly #routingKey: string;
 
-  constructor(
-    private readonly config: AmqpSinkConfig,
-    private readonly clock: Clock,
-  ) {
-    this.link = new SinkLink({
+  readonly #config: AmqpSinkConfig;
+  readonly #clock: Clock;
+
+  constructor(config: AmqpSinkConfig, clock: Clock) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#link = new SinkLink({
       sink: this.name,
       peer: 'AMQP broker',
       shownAddr: maskUrl(config.addr),
@@ -41,50 +43,50 @@ export class AmqpSink implements EventSink {
       clock,
     });
     const isToQueue = config.exchange === '' && config.routingKey === '';
-    this.routingKey = isToQueue ? (config.queue ?? '') : config.routingKey;
+    this.#routingKey = isToQueue ? (config.queue ?? '') : config.routingKey;
   }
 
   /** What the broker said when it blocked the connection. */
   get hindrance(): string | undefined {
-    return this.link.current?.blockedBecause;
+    return this.#link.current?.blockedBecause;
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
-    return this.config.routingKey.includes('{') ? destinations?.amqp : undefined;
+    return this.#config.routingKey.includes('{') ? destinations?.amqp : undefined;
   }
 
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
-    return this.link.start(purpose);
+    return this.#link.start(purpose);
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    return this.link.finishing(this.publishBatch(batch));
+    return this.#link.finishing(this.#publishBatch(batch));
   }
 
   stop(): Promise<void> {
-    return this.link.stop();
+    return this.#link.stop();
   }
 
-  private async publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const link = await this.link.opened();
+  async #publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
+    const link = await this.#link.opened();
     const outcome = new BatchOutcome(batch);
-    this.watchReturns(link, batch, outcome);
-    const timestamp = Math.floor(this.clock.wallNow() / 1000);
-    const isInWaves = this.isCareful || this.hasReturned;
+    this.#watchReturns(link, batch, outcome);
+    const timestamp = Math.floor(this.#clock.wallNow() / 1000);
+    const isInWaves = this.#isCareful || this.#hasReturned;
     for (const wave of isInWaves ? wavesOfConnections(batch) : inOneWave(batch)) {
-      await Promise.all(wave.map(([index, event]) => this.publish(link, event, { index, outcome, timestamp })));
+      await Promise.all(wave.map(([index, event]) => this.#publish(link, event, { index, outcome, timestamp })));
       if (outcome.hasFailure) break;
       if (isInWaves) passOverConnections(batch, outcome);
     }
     const receipt = outcome.receipt();
-    this.hasReturned = receipt.failed !== undefined;
-    return this.explain(link, batch, receipt);
+    this.#hasReturned = receipt.failed !== undefined;
+    return this.#explain(link, batch, receipt);
   }
 
   /** Resolves once the event has an outcome. */
-  private publish(link: AmqpLink, event: GatewayEvent, { index, outcome, timestamp }: Publishing): Promise<void> {
+  #publish(link: AmqpLink, event: GatewayEvent, { index, outcome, timestamp }: Publishing): Promise<void> {
     if (!outcome.isPending(index)) return Promise.resolve();
-    const routingKey = event.destinations?.amqp ?? this.routingKey;
+    const routingKey = event.destinations?.amqp ?? this.#routingKey;
     if (Buffer.byteLength(routingKey) > MAX_ROUTING_KEY_BYTES) {
       outcome.refused(index, 'The routing key is longer than 255 bytes.');
       return Promise.resolve();
@@ -96,26 +98,26 @@ export class AmqpSink implements EventSink {
     }
     return new Promise((resolve) => {
       const confirmed = (confirm: AmqpConfirm, why?: string) => {
-        this.settle(confirm, { index, outcome, why: why ?? link.closedBecause });
+        this.#settle(confirm, { index, outcome, why: why ?? link.closedBecause });
         resolve();
       };
       try {
-        link.publish(this.message(event, { routingKey, content, timestamp }), confirmed);
+        link.publish(this.#message(event, { routingKey, content, timestamp }), confirmed);
       } catch (error) {
         confirmed('lost', errorMessage(error));
       }
     });
   }
 
-  private settle(confirm: AmqpConfirm, { index, outcome, why }: Settling): void {
+  #settle(confirm: AmqpConfirm, { index, outcome, why }: Settling): void {
     if (confirm === 'acked') return outcome.taken(index);
-    if (confirm === 'nacked') this.isCareful = true;
+    if (confirm === 'nacked') this.#isCareful = true;
     if (confirm === 'nacked') outcome.failed(index, NACKED);
     else outcome.failed(index, { blames: 'attempt', reason: why ?? 'The connection was lost.' });
   }
 
-  private message(event: GatewayEvent, { routingKey, content, timestamp }: Composed): AmqpMessage {
-    const { headers } = this.config;
+  #message(event: GatewayEvent, { routingKey, content, timestamp }: Composed): AmqpMessage {
+    const { headers } = this.#config;
     return {
       routingKey,
       messageId: event.id,
@@ -129,7 +131,7 @@ export class AmqpSink implements EventSink {
    * A message that no queue takes. Our own queue, which takes everything of a named exchange and what bears its name on the
    * default one, is declared again with the next link.
    */
-  private watchReturns(link: AmqpLink, batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
+  #watchReturns(link: AmqpLink, batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
     let indexes: ReadonlyMap<string, number> | undefined;
     link.onReturned = (messageId, why) => {
       indexes ??= new Map(batch.map((event, index) => [event.id, index]));
@@ -137,25 +139,25 @@ export class AmqpSink implements EventSink {
       const event = index === undefined ? undefined : batch[index];
       if (index === undefined || event === undefined) return;
       const failure: SinkFailure = { blames: 'destination', reason: `No queue takes it: ${why}.` };
-      if (this.isToOwnQueue(event)) link.abandon('the queue is gone');
-      if (this.isToOwnQueue(event) || this.destinationOf(event) === undefined) outcome.failed(index, failure);
+      if (this.#isToOwnQueue(event)) link.abandon('the queue is gone');
+      if (this.#isToOwnQueue(event) || this.destinationOf(event) === undefined) outcome.failed(index, failure);
       else outcome.passed(index, failure);
     };
   }
 
-  private isToOwnQueue({ destinations }: GatewayEvent): boolean {
-    const { exchange, queue } = this.config;
+  #isToOwnQueue({ destinations }: GatewayEvent): boolean {
+    const { exchange, queue } = this.#config;
     if (queue === undefined) return false;
-    return exchange !== '' || (destinations?.amqp ?? this.routingKey) === queue;
+    return exchange !== '' || (destinations?.amqp ?? this.#routingKey) === queue;
   }
 
   /** Says why nothing is settled, and of the message over which the broker closed the channel that it was this one or those beside it. */
-  private explain(link: AmqpLink, batch: readonly GatewayEvent[], receipt: SinkReceipt): SinkReceipt {
+  #explain(link: AmqpLink, batch: readonly GatewayEvent[], receipt: SinkReceipt): SinkReceipt {
     if (receipt.settled === batch.length) return receipt;
     const { failure } = receipt;
     const blames = blameOf(link.refused) ?? failure?.blames ?? 'attempt';
     const reason = link.closedBecause ?? failure?.reason ?? 'The broker did not take all of a batch.';
-    if (receipt.settled === 0) throw this.link.away({ blames, reason });
+    if (receipt.settled === 0) throw this.#link.away({ blames, reason });
     return { ...receipt, failure: { blames, reason } };
   }
 }

@@ -6,29 +6,29 @@ export type ReaderStart = 'newest' | 'oldest' | number;
 
 /** One reader's place in the ring. It holds nothing back: a reader that is too slow finds a gap instead. */
 export class EventReader {
-  private place: number;
+  #place: number;
 
-  constructor(
-    private readonly ring: EventRing,
-    start: ReaderStart,
-  ) {
-    this.place = startPlace(ring, start);
+  readonly #ring: EventRing;
+
+  constructor(ring: EventRing, start: ReaderStart) {
+    this.#ring = ring;
+    this.#place = startPlace(ring, start);
   }
 
   /** The sequence of the last event read or passed over; 0 before the first. */
   get position(): number {
-    return this.place;
+    return this.#place;
   }
 
   /** True when everything has been read. */
   isCaughtUp(): boolean {
-    return this.place >= this.ring.lastSequence;
+    return this.#place >= this.#ring.lastSequence;
   }
 
   /** Moves on by one page; at the end the page is empty. */
   read(limits: QueueLimits): EventPage {
-    const page = this.ring.read(this.place, limits);
-    this.place = page.position;
+    const page = this.#ring.read(this.#place, limits);
+    this.#place = page.position;
     return page;
   }
 }

@@ -13,65 +13,70 @@ export interface EventPage {
 
 /** The newest events within a bound in bytes and number. What is too large for the bound, or for readers, leaves a gap. */
 export class EventRing {
-  private queue = new EventQueue();
-  private tooLarge = 0;
+  #queue = new EventQueue();
+  #tooLarge = 0;
 
-  constructor(private readonly limits: QueueLimits) {}
+  readonly #limits: QueueLimits;
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
 
   get firstSequence(): number {
-    return this.queue.firstSequence;
+    return this.#queue.firstSequence;
   }
 
   get lastSequence(): number {
-    return this.queue.lastSequence;
+    return this.#queue.lastSequence;
   }
 
   get size(): number {
-    return this.queue.size;
+    return this.#queue.size;
   }
 
   get bytes(): number {
-    return this.queue.bytes;
+    return this.#queue.bytes;
   }
 
   /** Events that were never kept because they are larger than the whole ring, or could not be encoded for a reader. */
   get tooLargeEvents(): number {
-    return this.tooLarge;
+    return this.#tooLarge;
   }
 
   /** The event of this sequence; undefined when it is not kept. */
   at(sequence: number): GatewayEvent | undefined {
-    return this.queue.at(sequence);
+    return this.#queue.at(sequence);
   }
 
   /** Keeps the event; the oldest make room. An event that is here already changes nothing; skipped sequences count as missing. */
   push(event: GatewayEvent): void {
-    if (event.sequence <= this.queue.lastSequence) return;
-    this.skipTo(event.sequence);
-    if (eventBytes(event) > this.limits.maxBytes || encodingProblem(event, READER_HEAP_SHARE) !== undefined) {
-      this.tooLarge++;
-      this.queue.pushMissing();
+    if (event.sequence <= this.#queue.lastSequence) return;
+    this.#skipTo(event.sequence);
+    if (eventBytes(event) > this.#limits.maxBytes || encodingProblem(event, READER_HEAP_SHARE) !== undefined) {
+      this.#tooLarge++;
+      this.#queue.pushMissing();
     } else {
-      this.queue.push(event);
+      this.#queue.push(event);
     }
-    this.makeRoom();
+    this.#makeRoom();
   }
 
   /** The page after `position`, which must not lie beyond the last sequence. */
   read(position: number, limits: QueueLimits): EventPage {
-    let next = Math.max(position + 1, this.queue.firstSequence);
-    while (next <= this.queue.lastSequence && this.queue.at(next) === undefined) next++;
-    const events = this.queue.slice(next, limits);
+    let next = Math.max(position + 1, this.#queue.firstSequence);
+    while (next <= this.#queue.lastSequence && this.#queue.at(next) === undefined) next++;
+    const events = this.#queue.slice(next, limits);
     return { missing: next - 1 - position, events, position: next - 1 + events.length };
   }
 
-  private skipTo(sequence: number): void {
-    if (sequence - this.queue.lastSequence > this.limits.maxEvents) this.queue = new EventQueue(sequence);
-    while (this.queue.lastSequence + 1 < sequence) this.queue.pushMissing();
+  #skipTo(sequence: number): void {
+    if (sequence - this.#queue.lastSequence > this.#limits.maxEvents) this.#queue = new EventQueue(sequence);
+    while (this.#queue.lastSequence + 1 < sequence) this.#queue.pushMissing();
   }
 
-  private makeRoom(): void {
-    const { maxBytes, maxEvents } = this.limits;
-    while (this.queue.bytes > maxBytes || this.queue.size > maxEvents) this.queue.dropThrough(this.queue.firstSequence);
+  #makeRoom(): void {
+    const { maxBytes, maxEvents } = this.#limits;
+    while (this.#queue.bytes > maxBytes || this.#queue.size > maxEvents)
+      this.#queue.dropThrough(this.#queue.firstSequence);
   }
 }

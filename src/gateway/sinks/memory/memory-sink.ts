@@ -53,18 +53,18 @@ export interface RingSubscription {
 export class MemorySink implements EventSink {
   readonly name = 'memory';
   readonly boot: EventBoot;
-  private readonly ring: EventRing;
-  private readonly clock: Clock;
-  private readonly recovered: () => number;
-  private readonly listeners = new Set<RingListener>();
-  private stopping: Promise<void> | undefined;
-  private onDeserted: (() => void) | undefined;
+  readonly #ring: EventRing;
+  readonly #clock: Clock;
+  readonly #recovered: () => number;
+  readonly #listeners = new Set<RingListener>();
+  #stopping: Promise<void> | undefined;
+  #onDeserted: (() => void) | undefined;
 
   constructor(options: MemorySinkOptions) {
     this.boot = options.boot;
-    this.clock = options.clock;
-    this.recovered = options.recovered ?? (() => 0);
-    this.ring = new EventRing(options.limits ?? DEFAULT_RING_LIMITS);
+    this.#clock = options.clock;
+    this.#recovered = options.recovered ?? (() => 0);
+    this.#ring = new EventRing(options.limits ?? DEFAULT_RING_LIMITS);
   }
 
   start(): Promise<void> {
@@ -72,72 +72,72 @@ export class MemorySink implements EventSink {
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    for (const event of batch) this.ring.push(event);
-    for (const listener of this.listeners) listener.grown();
+    for (const event of batch) this.#ring.push(event);
+    for (const listener of this.#listeners) listener.grown();
     return Promise.resolve(allSettled(batch));
   }
 
   /** Waits, within a bound, until the readers that are here have read to the end and left. */
   stop(): Promise<void> {
-    this.stopping ??= this.finishReaders();
-    return this.stopping;
+    this.#stopping ??= this.#finishReaders();
+    return this.#stopping;
   }
 
   isStopped(): boolean {
-    return this.stopping !== undefined;
+    return this.#stopping !== undefined;
   }
 
   state(): MemorySinkState {
-    const { size, bytes, tooLargeEvents } = this.ring;
-    return { events: size, bytes, readers: this.listeners.size, tooLarge: tooLargeEvents };
+    const { size, bytes, tooLargeEvents } = this.#ring;
+    return { events: size, bytes, readers: this.#listeners.size, tooLarge: tooLargeEvents };
   }
 
   /** The sequence of the newest event that has entered; 0 before the first. */
   get lastSequence(): number {
-    return this.ring.lastSequence;
+    return this.#ring.lastSequence;
   }
 
   /** The id that stands for "after the event of this sequence": its own, as far as that is known, else one that resumes at the oldest event kept. */
   idAt(sequence: number): string {
-    const recovered = this.recovered();
+    const recovered = this.#recovered();
     if (sequence >= recovered) return formatEventId(this.boot, sequence - recovered);
-    return this.ring.at(sequence)?.id ?? OLDEST;
+    return this.#ring.at(sequence)?.id ?? OLDEST;
   }
 
   /** The sequence of the event with this id; undefined when nobody knows. */
   sequenceOf(id: EventId): number | undefined {
-    const recovered = this.recovered();
+    const recovered = this.#recovered();
     if (id.node === this.boot.node && id.epoch === this.boot.epoch) {
       const sequence = recovered + id.sequence;
       return sequence <= Math.max(this.lastSequence, recovered) ? sequence : undefined;
     }
     const text = formatEventId(id, id.sequence);
-    for (let sequence = this.ring.firstSequence; sequence <= recovered; sequence++) {
-      if (this.ring.at(sequence)?.id === text) return sequence;
+    for (let sequence = this.#ring.firstSequence; sequence <= recovered; sequence++) {
+      if (this.#ring.at(sequence)?.id === text) return sequence;
     }
     return undefined;
   }
 
   /** Adds a reader; to be left when it is done with, else it is told for ever. */
   subscribe(start: ReaderStart, listener: RingListener): RingSubscription {
-    this.listeners.add(listener);
-    return { reader: new EventReader(this.ring, start), leave: () => this.leave(listener) };
+    this.#listeners.add(listener);
+    return { reader: new EventReader(this.#ring, start), leave: () => this.#leave(listener) };
   }
 
-  private leave(listener: RingListener): void {
-    this.listeners.delete(listener);
-    if (this.listeners.size === 0) this.onDeserted?.();
+  #leave(listener: RingListener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size === 0) this.#onDeserted?.();
   }
 
-  private async finishReaders(): Promise<void> {
-    if (this.listeners.size === 0) return;
+  async #finishReaders(): Promise<void> {
+    if (this.#listeners.size === 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.clock.schedule(resolve, READERS_FINISH_MS);
-      this.onDeserted = () => {
+      const cancel = this.#clock.schedule(resolve, READERS_FINISH_MS);
+      this.#onDeserted = () => {
         cancel();
         resolve();
       };
-      for (const listener of this.listeners) listener.stopped();
+      for (const listener of this.#listeners) listener.stopped();
     });
   }
 }

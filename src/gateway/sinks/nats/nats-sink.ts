@@ -64,34 +64,34 @@ export interface NatsSinkOptions {
  */
 export class NatsSink implements EventSink {
   readonly name = 'nats';
-  private readonly link: SinkLink<NatsLink>;
+  readonly #link: SinkLink<NatsLink>;
   /** Nobody else has been seen to write to the stream. */
-  private isAlone = true;
-  private readonly config: NatsSinkConfig;
-  private readonly log: Logger;
-  private readonly tellLimit: TellLimit;
+  #isAlone = true;
+  readonly #config: NatsSinkConfig;
+  readonly #log: Logger;
+  readonly #tellLimit: TellLimit;
 
   constructor({ config, clock, log, tellLimit = () => undefined }: NatsSinkOptions) {
-    this.tellLimit = tellLimit;
-    this.config = config;
-    this.log = log;
-    this.link = new SinkLink({
+    this.#tellLimit = tellLimit;
+    this.#config = config;
+    this.#log = log;
+    this.#link = new SinkLink({
       sink: this.name,
       peer: 'NATS server',
       shownAddr: maskUrl(config.addr),
       hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject and acknowledges (no_ack: false).',
-      open: (purpose, giveUp) => this.openLink(purpose, giveUp),
+      open: (purpose, giveUp) => this.#openLink(purpose, giveUp),
       clock,
     });
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
-    return this.isOneSubject ? undefined : destinations?.nats;
+    return this.#isOneSubject ? undefined : destinations?.nats;
   }
 
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
-    return this.link.start(purpose, ({ limits, isStreamThere }) => {
-      const { subject, stream } = this.config;
+    return this.#link.start(purpose, ({ limits, isStreamThere }) => {
+      const { subject, stream } = this.#config;
       if (!isStreamThere || subject.includes('{') || isTaken(subject, limits.subjects)) return;
       const taken = limits.subjects.length === 0 ? 'no subjects' : limits.subjects.join(', ');
       throw new BackendRefusal(`the stream '${stream}' takes ${taken}, but not '${subject}'`);
@@ -99,50 +99,50 @@ export class NatsSink implements EventSink {
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    return this.link.finishing(this.publishBatch(batch));
+    return this.#link.finishing(this.#publishBatch(batch));
   }
 
   stop(): Promise<void> {
-    return this.link.stop();
+    return this.#link.stop();
   }
 
-  private async publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const link = await this.link.opened();
+  async #publishBatch(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
+    const link = await this.#link.opened();
     const publishing = new Publishing(link, batch, {
-      stream: this.config.stream,
-      subject: this.config.subject,
-      isOne: this.isOneSubject,
+      stream: this.#config.stream,
+      subject: this.#config.subject,
+      isOne: this.#isOneSubject,
     });
     await publishing.sortOut();
-    const waves = this.isAlone ? inOneWave(batch) : wavesOfConnections(batch);
+    const waves = this.#isAlone ? inOneWave(batch) : wavesOfConnections(batch);
     for (const wave of waves) {
       if (publishing.outcome.hasFailure) break;
-      await publishing.publishWave(wave, this.isAlone);
+      await publishing.publishWave(wave, this.#isAlone);
     }
-    if (publishing.isForeignWriterSeen) this.shareStream();
+    if (publishing.isForeignWriterSeen) this.#shareStream();
     const receipt = publishing.outcome.receipt();
-    if (receipt.settled === 0 && receipt.failure !== undefined) throw this.link.away(receipt.failure);
+    if (receipt.settled === 0 && receipt.failure !== undefined) throw this.#link.away(receipt.failure);
     return receipt;
   }
 
-  private get isOneSubject(): boolean {
-    return !this.config.subject.includes('{');
+  get #isOneSubject(): boolean {
+    return !this.#config.subject.includes('{');
   }
 
-  private shareStream(): void {
-    this.isAlone = false;
-    this.log.info('nats.stream-shared', {
-      stream: this.config.stream,
+  #shareStream(): void {
+    this.#isAlone = false;
+    this.#log.info('nats.stream-shared', {
+      stream: this.#config.stream,
       effect: 'one event of a connection is under way at a time',
     });
   }
 
-  private async openLink(purpose: StartPurpose, giveUp: AbortSignal): Promise<NatsLink> {
-    const { addr, stream, subject } = this.config;
+  async #openLink(purpose: StartPurpose, giveUp: AbortSignal): Promise<NatsLink> {
+    const { addr, stream, subject } = this.#config;
     const subjects = [streamSubject(subject)];
     const link = await NatsLink.open({ addr, stream, subjects, makesStream: purpose === 'deliver', giveUp });
     const { maxBytes, maxBytesSetting: setting } = link.limits;
-    this.tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
+    this.#tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
     return link;
   }
 }
@@ -158,38 +158,42 @@ interface PublishTarget {
 class Publishing {
   readonly outcome: BatchOutcome;
   isForeignWriterSeen = false;
-  private readonly subjects: readonly string[];
-  private readonly contents: readonly (Buffer | undefined)[];
+  readonly #subjects: readonly string[];
+  readonly #contents: readonly (Buffer | undefined)[];
 
-  constructor(
-    private readonly link: NatsLink,
-    private readonly batch: readonly GatewayEvent[],
-    private readonly target: PublishTarget,
-  ) {
+  readonly #link: NatsLink;
+  readonly #batch: readonly GatewayEvent[];
+  readonly #target: PublishTarget;
+
+  constructor(link: NatsLink, batch: readonly GatewayEvent[], target: PublishTarget) {
+    this.#link = link;
+    this.#batch = batch;
+    this.#target = target;
     this.outcome = new BatchOutcome(batch);
-    this.subjects = batch.map((event) => event.destinations?.nats ?? target.subject);
-    this.contents = batch.map((event, index) => this.encode(event, index));
+    this.#subjects = batch.map((event) => event.destinations?.nats ?? target.subject);
+    this.#contents = batch.map((event, index) => this.#encode(event, index));
   }
 
   /** Takes out what the stream does not take, as it is now: it may have been changed since the link was opened. */
   async sortOut(): Promise<void> {
-    if (!this.batch.some((event, index) => this.isUnfit(event, index))) return;
-    await this.link.refreshLimits();
+    if (!this.#batch.some((event, index) => this.#isUnfit(event, index))) return;
+    await this.#link.refreshLimits();
     // What it knows may hold no longer; nothing is published on it either.
-    if (this.link.closedBecause !== undefined) return;
-    const { maxBytes: bound } = this.link.limits;
-    if (this.batch.every((event, index) => this.bytes(event, index) > bound)) {
+    if (this.#link.closedBecause !== undefined) return;
+    const { maxBytes: bound } = this.#link.limits;
+    if (this.#batch.every((event, index) => this.#bytes(event, index) > bound)) {
       // A limit that nothing keeps may be the stream's mistake: whether others pass is for the outbox to find out.
       this.outcome.failed(0, { blames: 'event', reason: `It is larger than ${bound} bytes.` });
       return;
     }
-    for (const [index, event] of this.batch.entries()) {
-      const { maxBytes, subjects } = this.link.limits;
-      const subject = this.subjects[index] ?? '';
+    for (const [index, event] of this.#batch.entries()) {
+      const { maxBytes, subjects } = this.#link.limits;
+      const subject = this.#subjects[index] ?? '';
       if (!isPublishable(subject))
         this.outcome.refused(index, 'Its subject is empty, or has a wildcard or white space.');
-      else if (this.bytes(event, index) > maxBytes) this.outcome.refused(index, `It is larger than ${maxBytes} bytes.`);
-      else if (!isTaken(subject, subjects)) this.notTaken(index);
+      else if (this.#bytes(event, index) > maxBytes)
+        this.outcome.refused(index, `It is larger than ${maxBytes} bytes.`);
+      else if (!isTaken(subject, subjects)) this.#notTaken(index);
     }
   }
 
@@ -198,20 +202,20 @@ class Publishing {
     const fit = wave.filter(([index]) => this.outcome.isPending(index));
     const acks = await Promise.all(
       fit.map(([index, event], position) =>
-        this.publish(index, event, isChained ? fit[position - 1]?.[1].id : undefined),
+        this.#publish(index, event, isChained ? fit[position - 1]?.[1].id : undefined),
       ),
     );
     for (const [position, ack] of acks.entries()) {
       const before = acks[position - 1];
-      this.settle(fit[position]?.[0] ?? -1, ack);
+      this.#settle(fit[position]?.[0] ?? -1, ack);
       const isWrongLast = ack.kind === 'denied' && ack.code === WRONG_LAST_ID;
       if (isWrongLast && before?.kind === 'stored' && !before.duplicate) this.isForeignWriterSeen = true;
     }
   }
 
-  private encode(event: GatewayEvent, index: number): Buffer | undefined {
+  #encode(event: GatewayEvent, index: number): Buffer | undefined {
     // What is larger than the server takes is not encoded in vain.
-    if ((event.message?.byteLength ?? 0) > this.link.limits.maxBytes) return undefined;
+    if ((event.message?.byteLength ?? 0) > this.#link.limits.maxBytes) return undefined;
     const content = encodeOrRefuse(event, (each) => Buffer.from(encodeEventJson(each)));
     if (Buffer.isBuffer(content)) return content;
     this.outcome.refused(index, content.reason);
@@ -219,42 +223,42 @@ class Publishing {
   }
 
   /** With one subject the stream was changed under all of them. */
-  private notTaken(index: number): void {
+  #notTaken(index: number): void {
     const failure: SinkFailure = {
       blames: 'destination',
-      reason: `The stream '${this.target.stream}' does not take the subject '${this.subjects[index] ?? ''}'.`,
+      reason: `The stream '${this.#target.stream}' does not take the subject '${this.#subjects[index] ?? ''}'.`,
     };
-    if (this.target.isOne) this.outcome.failed(index, failure);
+    if (this.#target.isOne) this.outcome.failed(index, failure);
     else this.outcome.passed(index, failure);
   }
 
-  private async publish(index: number, { id, reason }: GatewayEvent, after: string | undefined): Promise<NatsAck> {
-    const content = this.contents[index];
+  async #publish(index: number, { id, reason }: GatewayEvent, after: string | undefined): Promise<NatsAck> {
+    const content = this.#contents[index];
     // Larger than what the server took when the link was opened, but not than what it takes now.
     if (content === undefined) {
-      return { kind: 'lost', why: this.link.closedBecause ?? 'the limits of the stream have changed' };
+      return { kind: 'lost', why: this.#link.closedBecause ?? 'the limits of the stream have changed' };
     }
     try {
-      return await this.link.publish({ subject: this.subjects[index] ?? '', id, content, reason, after });
+      return await this.#link.publish({ subject: this.#subjects[index] ?? '', id, content, reason, after });
     } catch (error) {
       return { kind: 'lost', why: errorMessage(error) };
     }
   }
 
-  private settle(index: number, ack: NatsAck): void {
+  #settle(index: number, ack: NatsAck): void {
     if (ack.kind === 'stored') return this.outcome.taken(index);
     this.outcome.failed(index, { blames: blameOf(ack), reason: ack.why });
   }
 
-  private isUnfit(event: GatewayEvent, index: number): boolean {
+  #isUnfit(event: GatewayEvent, index: number): boolean {
     if (!this.outcome.isPending(index)) return false;
-    const { subjects, maxBytes } = this.link.limits;
-    const subject = this.subjects[index] ?? '';
-    return !isPublishable(subject) || !isTaken(subject, subjects) || this.bytes(event, index) > maxBytes;
+    const { subjects, maxBytes } = this.#link.limits;
+    const subject = this.#subjects[index] ?? '';
+    return !isPublishable(subject) || !isTaken(subject, subjects) || this.#bytes(event, index) > maxBytes;
   }
 
-  private bytes({ message }: GatewayEvent, index: number): number {
-    return (this.contents[index]?.length ?? message?.byteLength ?? 0) + HEADER_BYTES;
+  #bytes({ message }: GatewayEvent, index: number): number {
+    return (this.#contents[index]?.length ?? message?.byteLength ?? 0) + HEADER_BYTES;
   }
 }
 

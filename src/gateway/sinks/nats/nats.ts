@@ -102,30 +102,44 @@ export class NatsLink {
   limits: NatsStreamLimits;
   /** False only where none is to be made. */
   readonly isStreamThere: boolean;
-  private readonly waiting = new Map<number, (ack: NatsAck) => void>();
-  private published = 0;
-  private readonly ackTimer: NodeJS.Timeout;
+  readonly #waiting = new Map<number, (ack: NatsAck) => void>();
+  #published = 0;
+  readonly #ackTimer: NodeJS.Timeout;
   /** `published` when the timer last looked. */
-  private publishedBefore = 0;
+  #publishedBefore = 0;
   /** Acknowledgements since then. */
-  private ackedLately = 0;
+  #ackedLately = 0;
+
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #options: NatsLinkOptions;
+  readonly #tools: {
+    readonly lifeline: Lifeline;
+    readonly inbox: string;
+    readonly createHeaders: () => MsgHdrs;
+    readonly info: StreamInfo | undefined;
+  };
 
   private constructor(
-    private readonly connection: NatsConnection,
-    private readonly manager: JetStreamManager,
-    private readonly options: NatsLinkOptions,
-    private readonly tools: {
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    options: NatsLinkOptions,
+    tools: {
       readonly lifeline: Lifeline;
       readonly inbox: string;
       readonly createHeaders: () => MsgHdrs;
       readonly info: StreamInfo | undefined;
     },
   ) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#options = options;
+    this.#tools = tools;
     this.isStreamThere = tools.info !== undefined;
-    this.limits = this.limitsOf(tools.info);
-    connection.subscribe(`${tools.inbox}.*`, { callback: (_, message) => this.answered(message) });
-    this.ackTimer = setInterval(() => this.checkAcks(), ACK_TIMEOUT_MS).unref();
-    void this.watch();
+    this.limits = this.#limitsOf(tools.info);
+    connection.subscribe(`${tools.inbox}.*`, { callback: (_, message) => this.#answered(message) });
+    this.#ackTimer = setInterval(() => this.#checkAcks(), ACK_TIMEOUT_MS).unref();
+    void this.#watch();
   }
 
   /**
@@ -135,10 +149,10 @@ export class NatsLink {
   static async open(options: NatsLinkOptions): Promise<NatsLink> {
     const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
     const lifeline = new Lifeline({ timeoutMs, giveUp });
-    return lifeline.opening(() => NatsLink.openOn(lifeline, options)).catch(rethrow);
+    return lifeline.opening(() => NatsLink.#openOn(lifeline, options)).catch(rethrow);
   }
 
-  private static async openOn(lifeline: Lifeline, options: NatsLinkOptions): Promise<NatsLink> {
+  static async #openOn(lifeline: Lifeline, options: NatsLinkOptions): Promise<NatsLink> {
     const { createInbox, headers } = await import('@nats-io/transport-node');
     const { jetstreamManager } = await import('@nats-io/jetstream');
     const connection = await connectTo(options, lifeline.signal);
@@ -161,17 +175,17 @@ export class NatsLink {
   publish(message: NatsMessage): Promise<NatsAck> {
     return new Promise((resolve) => {
       if (this.closedBecause !== undefined) return resolve({ kind: 'lost', why: this.closedBecause });
-      const number = ++this.published;
-      const reply = `${this.tools.inbox}.${number}`;
-      this.connection.publish(message.subject, message.content, { reply, headers: this.headersOf(message) });
-      this.waiting.set(number, resolve);
+      const number = ++this.#published;
+      const reply = `${this.#tools.inbox}.${number}`;
+      this.#connection.publish(message.subject, message.content, { reply, headers: this.#headersOf(message) });
+      this.#waiting.set(number, resolve);
     });
   }
 
   /** Asks anew what the stream takes. Without an answer the link is not to be published on any more: the stream may be gone, which only an opening finds out. */
   async refreshLimits(): Promise<void> {
     try {
-      this.limits = this.limitsOf(await this.manager.streams.info(this.options.stream));
+      this.limits = this.#limitsOf(await this.#manager.streams.info(this.#options.stream));
     } catch (error) {
       this.abandon(errorMessage(error));
     }
@@ -180,62 +194,62 @@ export class NatsLink {
   /** It is not to be published on any more; what waits is lost. */
   abandon(why: string): void {
     this.closedBecause ??= why;
-    clearInterval(this.ackTimer);
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
+    clearInterval(this.#ackTimer);
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
     for (const resolve of waiting) resolve({ kind: 'lost', why: this.closedBecause });
   }
 
   /** Ends within half a second, whatever the server does. Idempotent. */
   async close(): Promise<void> {
     this.abandon('the link was given up');
-    await closeConnection(this.connection);
-    this.tools.lifeline.cut();
+    await closeConnection(this.#connection);
+    this.#tools.lifeline.cut();
   }
 
-  private headersOf({ id, reason, after }: NatsMessage): MsgHdrs {
-    const headers = this.tools.createHeaders();
+  #headersOf({ id, reason, after }: NatsMessage): MsgHdrs {
+    const headers = this.#tools.createHeaders();
     headers.append('Nats-Msg-Id', id);
-    headers.append('Nats-Expected-Stream', this.options.stream);
+    headers.append('Nats-Expected-Stream', this.#options.stream);
     if (after !== undefined) headers.append('Nats-Expected-Last-Msg-Id', after);
     if (reason !== undefined) headers.append('reason', reason);
     return headers;
   }
 
-  private answered(message: Msg): void {
+  #answered(message: Msg): void {
     const number = Number(message.subject.slice(message.subject.lastIndexOf('.') + 1));
-    const resolve = this.waiting.get(number);
+    const resolve = this.#waiting.get(number);
     if (resolve === undefined) return;
-    this.waiting.delete(number);
-    this.ackedLately++;
+    this.#waiting.delete(number);
+    this.#ackedLately++;
     if (message.data.length > 0) return resolve(parseAck(message.string()));
     resolve({ kind: 'lost', why: 'no stream listens' });
     this.abandon('no stream listens');
   }
 
   /** A server that acknowledges nothing from one look to the next, though something waited all the time, is taken for gone. */
-  private checkAcks(): void {
-    const [oldest] = this.waiting.keys();
-    const isOld = oldest !== undefined && oldest <= this.publishedBefore;
-    if (isOld && this.ackedLately === 0) this.abandon('no acknowledgement came');
-    this.publishedBefore = this.published;
-    this.ackedLately = 0;
+  #checkAcks(): void {
+    const [oldest] = this.#waiting.keys();
+    const isOld = oldest !== undefined && oldest <= this.#publishedBefore;
+    if (isOld && this.#ackedLately === 0) this.abandon('no acknowledgement came');
+    this.#publishedBefore = this.#published;
+    this.#ackedLately = 0;
   }
 
   /** Says why the link ends. A right that is missing the server only mentions, and drops the message. */
-  private async watch(): Promise<void> {
-    for await (const status of this.connection.status()) {
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
       if (status.type === 'error') this.abandon(status.error.message);
     }
     this.abandon('the connection was closed');
   }
 
-  private limitsOf(info: StreamInfo | undefined): NatsStreamLimits {
-    const ofServer = this.connection.info?.max_payload ?? Number.MAX_SAFE_INTEGER;
+  #limitsOf(info: StreamInfo | undefined): NatsStreamLimits {
+    const ofServer = this.#connection.info?.max_payload ?? Number.MAX_SAFE_INTEGER;
     const ofStream = info?.config.max_msg_size ?? 0;
     const subjects = info?.config.subjects ?? [];
     return ofStream > 0 && ofStream < ofServer
-      ? { subjects, maxBytes: ofStream, maxBytesSetting: `max_msg_size of the stream '${this.options.stream}'` }
+      ? { subjects, maxBytes: ofStream, maxBytesSetting: `max_msg_size of the stream '${this.#options.stream}'` }
       : { subjects, maxBytes: ofServer, maxBytesSetting: 'max_payload of the NATS server' };
   }
 }

@@ -50,10 +50,12 @@ export class RedisEntryEncoder {
   #chunksUsed = 0;
   #at = 0;
 
-  constructor(
-    private readonly shape: RedisEntryShape,
-    private readonly write: (bytes: Uint8Array) => void,
-  ) {
+  readonly #shape: RedisEntryShape;
+  readonly #write: (bytes: Uint8Array) => void;
+
+  constructor(shape: RedisEntryShape, write: (bytes: Uint8Array) => void) {
+    this.#shape = shape;
+    this.#write = write;
     this.#eventIdField = shape.eventIdField === undefined ? undefined : fieldBytes(shape.eventIdField);
     this.#closeReasonField = shape.closeReasonField === undefined ? undefined : fieldBytes(shape.closeReasonField);
   }
@@ -101,10 +103,10 @@ export class RedisEntryEncoder {
   #keepHeads(stream: string): EntryHeads {
     if (this.#heads.size >= KEPT_TEXTS) this.#heads.clear();
     const heads = {
-      open: encodeHead(stream, this.shape, ['action', 'open']),
-      close: encodeHead(stream, this.shape, ['action', 'close']),
-      text: encodeHead(stream, this.shape, ['action', 'message', 'type', 'text']),
-      binary: encodeHead(stream, this.shape, ['action', 'message', 'type', 'binary']),
+      open: encodeHead(stream, this.#shape, ['action', 'open']),
+      close: encodeHead(stream, this.#shape, ['action', 'close']),
+      text: encodeHead(stream, this.#shape, ['action', 'message', 'type', 'text']),
+      binary: encodeHead(stream, this.#shape, ['action', 'message', 'type', 'binary']),
     };
     this.#heads.set(stream, heads);
     return heads;
@@ -134,7 +136,7 @@ export class RedisEntryEncoder {
     } else {
       this.#putLength(message.length, 0);
       this.#flush();
-      this.write(message);
+      this.#write(message);
       this.#nextChunk();
     }
     this.#putLineEnd();
@@ -181,7 +183,7 @@ export class RedisEntryEncoder {
   }
 
   #flush(): void {
-    if (this.#at > 0) this.write(this.#chunk.subarray(0, this.#at));
+    if (this.#at > 0) this.#write(this.#chunk.subarray(0, this.#at));
     this.#at = 0;
   }
 

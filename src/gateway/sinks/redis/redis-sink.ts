@@ -32,11 +32,14 @@ export class RedisSink implements EventSink {
   #delivering: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
-  constructor(
-    private readonly config: RedisSinkConfig,
-    private readonly clock: Clock,
-    private readonly tellLimit: TellLimit = () => undefined,
-  ) {
+  readonly #config: RedisSinkConfig;
+  readonly #clock: Clock;
+  readonly #tellLimit: TellLimit;
+
+  constructor(config: RedisSinkConfig, clock: Clock, tellLimit: TellLimit = () => undefined) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#tellLimit = tellLimit;
     this.#address = redisAddress(config.addr);
     this.#pipeline = new RedisPipeline(this.#address, clock);
     this.#encoder = new RedisEntryEncoder(config, (bytes) => this.#pipeline.write(bytes));
@@ -49,7 +52,7 @@ export class RedisSink implements EventSink {
   async start(): Promise<void> {
     try {
       await this.#connect();
-      if (!this.config.streamName.includes('{')) await this.#checkStream(this.config.streamName);
+      if (!this.#config.streamName.includes('{')) await this.#checkStream(this.#config.streamName);
     } catch (error) {
       throw isRefusal(error) ? this.#refusal(errorMessage(error), error) : error;
     }
@@ -102,14 +105,14 @@ export class RedisSink implements EventSink {
   }
 
   get #isOneStream(): boolean {
-    return !this.config.streamName.includes('{');
+    return !this.#config.streamName.includes('{');
   }
 
   /** Writes chunk by chunk while encoding, so that Redis reads the first entries meanwhile. */
   async #transact(batch: readonly GatewayEvent[]): Promise<RedisTransaction> {
     const transaction = new RedisTransaction(batch.length);
     const done = this.#pipeline.begin(transaction.replies, (reply, index) => transaction.read(reply, index));
-    const { streamName } = this.config;
+    const { streamName } = this.#config;
     this.#encoder.begin();
     for (const event of batch) this.#encoder.add(event, event.destinations?.redis ?? streamName);
     this.#encoder.end();
@@ -147,12 +150,12 @@ export class RedisSink implements EventSink {
       throw multi;
     }
     this.#maxValueBytes = settingOf(limit) ?? DEFAULT_MAX_VALUE_BYTES;
-    this.#tellLimit(VALUE_LIMIT, this.#maxValueBytes);
-    this.#tellLimit(BUFFER_LIMIT, settingOf(bufferLimit) ?? Infinity);
+    this.#reportLimit(VALUE_LIMIT, this.#maxValueBytes);
+    this.#reportLimit(BUFFER_LIMIT, settingOf(bufferLimit) ?? Infinity);
   }
 
-  #tellLimit(name: string, maxBytes: number): void {
-    this.tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
+  #reportLimit(name: string, maxBytes: number): void {
+    this.#tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
   }
 
   /** Finds out without writing whether XADD would be let through. */
@@ -172,7 +175,7 @@ export class RedisSink implements EventSink {
   }
 
   async #finish(): Promise<void> {
-    const cancel = this.clock.schedule(() => this.#pipeline.close('the sink stops'), FINISH_MS);
+    const cancel = this.#clock.schedule(() => this.#pipeline.close('the sink stops'), FINISH_MS);
     await this.#delivering;
     cancel();
     this.#pipeline.close('the sink stops');

@@ -24,39 +24,42 @@ const CLOSED_IDLE: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPI
 
 /** Posts over one kept-alive connection, one request at a time. Follows no redirect. */
 export class WebhookClient {
-  private readonly agent: HttpAgent | HttpsAgent;
-  private current: ClientRequest | undefined;
+  readonly #agent: HttpAgent | HttpsAgent;
+  #current: ClientRequest | undefined;
   /** Resolves when the connection is free for the next request, or dropped. */
-  private exchange: Promise<void> = Promise.resolve();
+  #exchange: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: WebhookClientOptions) {
+  readonly #options: WebhookClientOptions;
+
+  constructor(options: WebhookClientOptions) {
+    this.#options = options;
     const agentOptions = { keepAlive: true, maxSockets: 1, noDelay: true };
-    this.agent = options.url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    this.#agent = options.url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
   }
 
   /** Resolves with the head of the answer, whatever becomes of its body. Rejects when no head comes. */
   async post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
-    await this.exchange;
+    await this.#exchange;
     try {
-      return await this.send(body, headers);
+      return await this.#send(body, headers);
     } catch (error) {
       // The receiver closed the idle connection while the request was on its way: that says nothing about the receiver.
-      if (this.current?.reusedSocket !== true || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
-      return await this.send(body, headers);
+      if (this.#current?.reusedSocket !== true || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
+      return await this.#send(body, headers);
     }
   }
 
   /** Gives up what is under way. Idempotent. */
   close(): void {
-    this.current?.destroy(new Error('The sink was stopped.'));
-    this.agent.destroy();
+    this.#current?.destroy(new Error('The sink was stopped.'));
+    this.#agent.destroy();
   }
 
-  private send(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
-    const { url, timeoutMs, clock } = this.options;
+  #send(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
+    const { url, timeoutMs, clock } = this.#options;
     return new Promise((resolve, reject) => {
-      const request = this.open(url, { ...headers, 'content-length': String(body.length) });
-      this.current = request;
+      const request = this.#open(url, { ...headers, 'content-length': String(body.length) });
+      this.#current = request;
       const cancel = clock.schedule(
         () => request.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)),
         timeoutMs,
@@ -67,16 +70,16 @@ export class WebhookClient {
       });
       request.once('response', (response) => {
         cancel();
-        this.exchange = endExchange(request, response, clock);
+        this.#exchange = endExchange(request, response, clock);
         resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
       });
       request.end(body);
     });
   }
 
-  private open(url: URL, headers: Readonly<Record<string, string>>): ClientRequest {
+  #open(url: URL, headers: Readonly<Record<string, string>>): ClientRequest {
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    return request(url, { method: 'POST', agent: this.agent, headers });
+    return request(url, { method: 'POST', agent: this.#agent, headers });
   }
 }
 

@@ -123,90 +123,97 @@ const UNREACHED: ReadonlySet<string> = new Set([
 export class WebhookSink implements EventSink {
   readonly name = 'webhook';
   readonly maxBatchEvents: number;
-  private readonly client: WebhookClient;
-  private readonly shownUrl: string;
+  readonly #client: WebhookClient;
+  readonly #shownUrl: string;
   /** Monotonic; the receiver asked not to be called before. */
-  private notBefore = 0;
-  private isStopped = false;
-  private underWay: Promise<unknown> = Promise.resolve();
-  private endPause: (() => void) | undefined;
+  #notBefore = 0;
+  #isStopped = false;
+  #underWay: Promise<unknown> = Promise.resolve();
+  #endPause: (() => void) | undefined;
 
-  constructor(
-    private readonly config: WebhookSinkConfig,
-    private readonly clock: Clock,
-    private readonly tellLimit: TellLimit = () => undefined,
-  ) {
-    this.client = new WebhookClient({ url: new URL(config.url), timeoutMs: config.timeoutMs, clock });
-    this.shownUrl = maskUrl(config.url);
+  readonly #config: WebhookSinkConfig;
+  readonly #clock: Clock;
+  readonly #tellLimit: TellLimit;
+
+  constructor(config: WebhookSinkConfig, clock: Clock, tellLimit: TellLimit = () => undefined) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#tellLimit = tellLimit;
+    this.#client = new WebhookClient({ url: new URL(config.url), timeoutMs: config.timeoutMs, clock });
+    this.#shownUrl = maskUrl(config.url);
     this.maxBatchEvents = config.maxBatchEvents;
   }
 
   /** Posts an empty batch: a receiver that refuses whatever is sent there is found out before the first event. */
   async start(): Promise<void> {
-    const { maxBatchBytes: maxBytes } = this.config;
-    this.tellLimit({ maxBytes, setting: 'stream_webhook.max_batch_bytes', encoding: 'json', effect: 'sent-alone' });
-    const piece = cutPiece([], this.limits());
-    const { answer, verdict } = await this.post(piece);
-    if (verdict.kind === 'away') throw new Error(this.answered(answer));
+    const { maxBatchBytes: maxBytes } = this.#config;
+    this.#tellLimit({ maxBytes, setting: 'stream_webhook.max_batch_bytes', encoding: 'json', effect: 'sent-alone' });
+    const piece = cutPiece([], this.#limits());
+    const { answer, verdict } = await this.#post(piece);
+    if (verdict.kind === 'away') throw new Error(this.#answered(answer));
     if (verdict.kind === 'taken' || verdict.blames === 'event') return;
-    throw new WsgError('sink.refused', `The webhook sink was refused: ${this.shownUrl} answered ${answer.status}.`, {
+    throw new WsgError('sink.refused', `The webhook sink was refused: ${this.#shownUrl} answered ${answer.status}.`, {
       hint: 'It must answer 2xx to a POST of an empty batch; check address, secret and headers. Redirects are not followed.',
     });
   }
 
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const delivering = this.deliverPiece(batch);
-    this.underWay = delivering;
+    const delivering = this.#deliverPiece(batch);
+    this.#underWay = delivering;
     return delivering;
   }
 
   async stop(): Promise<void> {
-    this.isStopped = true;
-    this.endPause?.();
-    await waitAtMost(this.clock, this.underWay, FINISH_MS);
-    this.client.close();
+    this.#isStopped = true;
+    this.#endPause?.();
+    await waitAtMost(this.#clock, this.#underWay, FINISH_MS);
+    this.#client.close();
   }
 
   /** One request: it settles the events from the front that fit. */
-  private async deliverPiece(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
-    const piece = cutPiece(batch, this.limits());
+  async #deliverPiece(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
+    const piece = cutPiece(batch, this.#limits());
     const { length } = piece.events;
     if (length === 0) return { settled: piece.refused.length, refused: piece.refused };
-    await this.pauseAsAsked();
-    const { answer, verdict } = await this.post(piece);
+    await this.#pauseAsAsked();
+    const { answer, verdict } = await this.#post(piece);
     if (verdict.kind === 'taken') return { settled: length, refused: [] };
-    if (verdict.kind === 'away') this.notBefore = this.clock.now() + verdict.retryAfterMs;
+    if (verdict.kind === 'away') this.#notBefore = this.#clock.now() + verdict.retryAfterMs;
     const isAboutEvent = verdict.kind === 'refused' && verdict.blames === 'event';
     // Address, credentials, method or rate are the receiver's absence, unless it answers so to some events alone: the outbox finds out.
-    throw new DeliveryError(isAboutEvent ? 'event' : 'attempt', this.answered(answer));
+    throw new DeliveryError(isAboutEvent ? 'event' : 'attempt', this.#answered(answer));
   }
 
-  private async post(piece: WebhookPiece): Promise<{ answer: WebhookAnswer; verdict: WebhookVerdict }> {
-    if (this.isStopped) throw new DeliveryError('sink', 'The webhook sink was stopped.');
-    const headers = pieceHeaders(piece, this.config.secret, this.clock.wallNow());
-    const answer = await this.client
-      .post(piece.body, { ...this.config.headers, ...headers })
+  async #post(piece: WebhookPiece): Promise<{ answer: WebhookAnswer; verdict: WebhookVerdict }> {
+    if (this.#isStopped) throw new DeliveryError('sink', 'The webhook sink was stopped.');
+    const headers = pieceHeaders(piece, this.#config.secret, this.#clock.wallNow());
+    const answer = await this.#client
+      .post(piece.body, { ...this.#config.headers, ...headers })
       .catch((cause: unknown) => {
         const blames = UNREACHED.has(systemErrorCode(cause) ?? '') ? 'sink' : 'attempt';
-        throw new DeliveryError(blames, `The webhook receiver ${this.shownUrl} is away: ${errorMessage(cause)}`, cause);
+        throw new DeliveryError(
+          blames,
+          `The webhook receiver ${this.#shownUrl} is away: ${errorMessage(cause)}`,
+          cause,
+        );
       });
-    return { answer, verdict: judgeAnswer(answer.status, answer.retryAfter, this.clock.wallNow()) };
+    return { answer, verdict: judgeAnswer(answer.status, answer.retryAfter, this.#clock.wallNow()) };
   }
 
-  private answered({ status }: WebhookAnswer): string {
-    return `The webhook receiver ${this.shownUrl} answered ${status}.`;
+  #answered({ status }: WebhookAnswer): string {
+    return `The webhook receiver ${this.#shownUrl} answered ${status}.`;
   }
 
-  private limits() {
-    return { maxEvents: this.maxBatchEvents, maxBytes: this.config.maxBatchBytes };
+  #limits() {
+    return { maxEvents: this.maxBatchEvents, maxBytes: this.#config.maxBatchBytes };
   }
 
-  private async pauseAsAsked(): Promise<void> {
-    const delayMs = this.notBefore - this.clock.now();
-    if (delayMs <= 0 || this.isStopped) return;
+  async #pauseAsAsked(): Promise<void> {
+    const delayMs = this.#notBefore - this.#clock.now();
+    if (delayMs <= 0 || this.#isStopped) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.clock.schedule(resolve, delayMs);
-      this.endPause = () => {
+      const cancel = this.#clock.schedule(resolve, delayMs);
+      this.#endPause = () => {
         cancel();
         resolve();
       };

@@ -131,89 +131,93 @@ interface CheckJob {
 
 /** `check` of one virtual user. Runs for each message of a typical script: without tags of its own a check's recorder is looked up once. */
 class Checks {
-  private readonly recorders = new Map<string, CheckRecorder>();
-  private recordersTags: Tags = NO_TAGS;
+  readonly #recorders = new Map<string, CheckRecorder>();
+  #recordersTags: Tags = NO_TAGS;
 
-  constructor(private readonly vu: VuContext) {}
+  readonly #vu: VuContext;
 
-  check(value: unknown, sets: unknown, tags: unknown): unknown {
-    if (this.vu.isInit) throw notInInit('check()');
-    if (!isObject(sets)) throw wrongType('check()', sets, 'an object of checks');
-    const job = { value, sets, names: Object.keys(sets), tags: tagsArgument('check()', tags), hasPassed: true };
-    return this.go(job, 0);
+  constructor(vu: VuContext) {
+    this.#vu = vu;
   }
 
-  private go(job: CheckJob, from: number): unknown {
+  check(value: unknown, sets: unknown, tags: unknown): unknown {
+    if (this.#vu.isInit) throw notInInit('check()');
+    if (!isObject(sets)) throw wrongType('check()', sets, 'an object of checks');
+    const job = { value, sets, names: Object.keys(sets), tags: tagsArgument('check()', tags), hasPassed: true };
+    return this.#go(job, 0);
+  }
+
+  #go(job: CheckJob, from: number): unknown {
     for (let index = from; index < job.names.length; index += 1) {
       const name = job.names[index] ?? '';
       const condition = job.sets[name];
-      if (!isFunction(condition)) this.record(job, name, condition);
+      if (!isFunction(condition)) this.#record(job, name, condition);
       else {
-        const pending = this.ask(job, name, condition);
-        if (pending !== undefined) return this.vu.wait(pending.then(() => this.go(job, index + 1)));
+        const pending = this.#ask(job, name, condition);
+        if (pending !== undefined) return this.#vu.wait(pending.then(() => this.#go(job, index + 1)));
       }
     }
     return job.hasPassed;
   }
 
   /** A predicate that throws counts as failed before the script sees the error. */
-  private ask(job: CheckJob, name: string, predicate: ScriptFunction): Promise<void> | undefined {
+  #ask(job: CheckJob, name: string, predicate: ScriptFunction): Promise<void> | undefined {
     try {
-      const returned = this.vu.guard.call(predicate, undefined, [job.value]);
-      if (returned instanceof Promise) return this.answer(job, name, returned);
-      this.record(job, name, returned.value);
+      const returned = this.#vu.guard.call(predicate, undefined, [job.value]);
+      if (returned instanceof Promise) return this.#answer(job, name, returned);
+      this.#record(job, name, returned.value);
       return undefined;
     } catch (error) {
-      if (error !== this.refusal) this.recordThrow(job, name);
+      if (error !== this.#refusal) this.#recordThrow(job, name);
       throw error;
     }
   }
 
-  private async answer(job: CheckJob, name: string, returned: Promise<Returned>): Promise<void> {
+  async #answer(job: CheckJob, name: string, returned: Promise<Returned>): Promise<void> {
     let value: unknown;
     try {
       ({ value } = await returned);
     } catch (error) {
-      this.recordThrow(job, name);
+      this.#recordThrow(job, name);
       throw error;
     }
-    this.record(job, name, value);
+    this.#record(job, name, value);
   }
 
-  private refusal: Error | undefined;
+  #refusal: Error | undefined;
 
-  private recordThrow(job: CheckJob, name: string): void {
-    if (this.vu.guard.interruption === undefined) this.record(job, name, false);
+  #recordThrow(job: CheckJob, name: string): void {
+    if (this.#vu.guard.interruption === undefined) this.#record(job, name, false);
   }
 
-  private record(job: CheckJob, name: string, value: unknown): void {
+  #record(job: CheckJob, name: string, value: unknown): void {
     if (isThenable(value)) {
       value.then(undefined, () => undefined);
-      this.refusal = noAsyncCallback('check');
-      throw this.refusal;
+      this.#refusal = noAsyncCallback('check');
+      throw this.#refusal;
     }
     const isPassed = Boolean(value);
     if (!isPassed) job.hasPassed = false;
-    this.recorder(name, job.tags).add(isPassed);
+    this.#recorder(name, job.tags).add(isPassed);
   }
 
-  private recorder(name: string, tags: Tags): CheckRecorder {
-    if (tags.size > 0) return this.create(name, this.vu.tagsWith(tags));
-    if (this.recordersTags !== this.vu.tags) {
-      this.recorders.clear();
-      this.recordersTags = this.vu.tags;
+  #recorder(name: string, tags: Tags): CheckRecorder {
+    if (tags.size > 0) return this.#create(name, this.#vu.tagsWith(tags));
+    if (this.#recordersTags !== this.#vu.tags) {
+      this.#recorders.clear();
+      this.#recordersTags = this.#vu.tags;
     }
-    const known = this.recorders.get(name);
+    const known = this.#recorders.get(name);
     if (known !== undefined) return known;
-    const recorder = this.create(name, this.vu.tags);
-    this.recorders.set(name, recorder);
+    const recorder = this.#create(name, this.#vu.tags);
+    this.#recorders.set(name, recorder);
     return recorder;
   }
 
-  private create(name: string, tags: Tags): CheckRecorder {
+  #create(name: string, tags: Tags): CheckRecorder {
     if (name.includes('::')) throw badPathName();
-    const { registry, metrics, systemTags } = this.vu.thread;
+    const { registry, metrics, systemTags } = this.#vu.thread;
     const all = systemTags.has('check') ? new Map([...tags, ['check', name]]) : tags;
-    return new CheckRecorder(registry.check(name, this.vu.group), metrics.checks.bind(all));
+    return new CheckRecorder(registry.check(name, this.#vu.group), metrics.checks.bind(all));
   }
 }

@@ -17,12 +17,12 @@ export interface Cookie {
 
 /** The cookies of one virtual user (RFC 6265, without the list of public suffixes). */
 export class CookieStore {
-  private readonly cookies = new Map<string, Cookie>();
+  readonly #cookies = new Map<string, Cookie>();
 
   /** Those that go with a request to the URL, the longest paths first. */
   matching(url: URL): Cookie[] {
     const now = Date.now();
-    return [...this.cookies.values()]
+    return [...this.#cookies.values()]
       .filter((cookie) => (cookie.expiresMs ?? Infinity) > now && isFor(cookie, url))
       .toSorted((left, right) => right.path.length - left.path.length);
   }
@@ -30,19 +30,19 @@ export class CookieStore {
   /** Keeps the cookie, or forgets the one of its name when it has expired. */
   add(cookie: Cookie): void {
     const key = `${cookie.domain};${cookie.path};${cookie.name}`;
-    if ((cookie.expiresMs ?? Infinity) <= Date.now()) this.cookies.delete(key);
-    else this.cookies.set(key, cookie);
+    if ((cookie.expiresMs ?? Infinity) <= Date.now()) this.#cookies.delete(key);
+    else this.#cookies.set(key, cookie);
   }
 
   /** Forgets what would go to the URL; of one name, if there is one. */
   remove(url: URL, name?: string): void {
-    for (const [key, cookie] of this.cookies) {
-      if (isFor(cookie, url) && (name === undefined || cookie.name === name)) this.cookies.delete(key);
+    for (const [key, cookie] of this.#cookies) {
+      if (isFor(cookie, url) && (name === undefined || cookie.name === name)) this.#cookies.delete(key);
     }
   }
 
   clear(): void {
-    this.cookies.clear();
+    this.#cookies.clear();
   }
 }
 

@@ -11,107 +11,111 @@ export type Task = () => unknown;
  * is queued and nobody has reserved a turn.
  */
 export class EventLoop {
-  private readonly tasks: Task[] = [];
-  private reserved = 0;
-  private held = 0;
-  private wasUsed = false;
-  private generation = 0;
-  private stopped: Interruption | undefined;
-  private wake: () => void = () => undefined;
+  readonly #tasks: Task[] = [];
+  #reserved = 0;
+  #held = 0;
+  #wasUsed = false;
+  #generation = 0;
+  #stopped: Interruption | undefined;
+  #wake: () => void = () => undefined;
+
+  readonly #guard: Pick<Guard, 'turns' | 'whenFree'>;
 
   /** Each task waits until nothing of the script holds the turn. */
-  constructor(private readonly guard: Pick<Guard, 'turns' | 'whenFree'>) {}
+  constructor(guard: Pick<Guard, 'turns' | 'whenFree'>) {
+    this.#guard = guard;
+  }
 
   /** Keeps the iteration alive until the returned function is called, which queues the task. After the iteration's end it does nothing. */
   reserve(): Fulfil {
-    const { generation } = this;
-    this.reserved += 1;
-    this.wasUsed = true;
+    const generation = this.#generation;
+    this.#reserved += 1;
+    this.#wasUsed = true;
     let isDone = false;
     return (task) => {
-      if (isDone || generation !== this.generation) return;
+      if (isDone || generation !== this.#generation) return;
       isDone = true;
-      this.reserved -= 1;
-      if (task !== undefined) this.tasks.push(task);
-      this.wake();
+      this.#reserved -= 1;
+      if (task !== undefined) this.#tasks.push(task);
+      this.#wake();
     };
   }
 
   /** A blocking call is under way: until it ends the iteration goes on, and no other task begins. */
   hold(promise: Promise<unknown>): void {
-    const { generation } = this;
-    this.held += 1;
+    const generation = this.#generation;
+    this.#held += 1;
     const release = (): void => {
-      if (generation !== this.generation) return;
-      this.held -= 1;
-      this.wake();
+      if (generation !== this.#generation) return;
+      this.#held -= 1;
+      this.#wake();
     };
     promise.then(release, release);
   }
 
   /** The script has promises of its own: their callbacks are waited for before the iteration ends. */
   notePromise(): void {
-    this.wasUsed = true;
+    this.#wasUsed = true;
   }
 
   /** Runs the task, then all that comes of it, until nothing is left. Rejects with the first error that a task throws, or when interrupted. */
   async run(first: Task): Promise<void> {
-    this.begin();
+    this.#begin();
     try {
-      await this.turn(first);
+      await this.#turn(first);
       for (;;) {
-        const task = this.held > 0 ? undefined : this.tasks.shift();
-        if (task !== undefined) await this.turn(task);
-        else if (this.reserved > 0 || this.held > 0) await this.nextEvent();
-        else if (!this.wasUsed) return;
-        else await this.letPromisesGoOn();
+        const task = this.#held > 0 ? undefined : this.#tasks.shift();
+        if (task !== undefined) await this.#turn(task);
+        else if (this.#reserved > 0 || this.#held > 0) await this.#nextEvent();
+        else if (!this.#wasUsed) return;
+        else await this.#letPromisesGoOn();
       }
     } finally {
-      this.end();
+      this.#end();
     }
   }
 
   /** Ends the wait for events; `run` then rejects. */
   stop(reason: Interruption): void {
-    this.stopped = reason;
-    this.wake();
+    this.#stopped = reason;
+    this.#wake();
   }
 
-  private begin(): void {
-    this.stopped = undefined;
-    this.wasUsed = false;
-    this.reserved = 0;
-    this.held = 0;
-    this.tasks.length = 0;
+  #begin(): void {
+    this.#stopped = undefined;
+    this.#wasUsed = false;
+    this.#reserved = 0;
+    this.#held = 0;
+    this.#tasks.length = 0;
   }
 
-  private end(): void {
-    this.generation += 1;
-    this.tasks.length = 0;
-    this.reserved = 0;
+  #end(): void {
+    this.#generation += 1;
+    this.#tasks.length = 0;
+    this.#reserved = 0;
   }
 
-  private async turn(task: Task): Promise<void> {
-    if (this.guard.turns.isHeld) await this.guard.whenFree();
-    if (this.stopped !== undefined) throw this.stopped;
+  async #turn(task: Task): Promise<void> {
+    if (this.#guard.turns.isHeld) await this.#guard.whenFree();
+    if (this.#stopped !== undefined) throw this.#stopped;
     const ended: unknown = task();
     if (ended instanceof Promise) {
-      this.wasUsed = true;
+      this.#wasUsed = true;
       await ended;
     }
   }
 
-  private async nextEvent(): Promise<void> {
-    if (this.stopped !== undefined) throw this.stopped;
+  async #nextEvent(): Promise<void> {
+    if (this.#stopped !== undefined) throw this.#stopped;
     await new Promise<void>((resolve) => {
-      this.wake = resolve;
+      this.#wake = resolve;
     });
-    if (this.stopped !== undefined) throw this.stopped;
+    if (this.#stopped !== undefined) throw this.#stopped;
   }
 
   /** Callbacks of promises are no tasks of ours: those that are due run before this resolves, and may reserve further turns. */
-  private async letPromisesGoOn(): Promise<void> {
-    this.wasUsed = false;
+  async #letPromisesGoOn(): Promise<void> {
+    this.#wasUsed = false;
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });

@@ -10,48 +10,52 @@ import type { Metric } from '../../metric/metric.js';
 export class IterationBytes {
   readonly dataSent: Series;
   readonly dataReceived: Series;
-  private readonly sent: Bytes;
-  private readonly received: Bytes;
+  readonly #sent: Bytes;
+  readonly #received: Bytes;
 
   constructor({ dataSent, dataReceived }: Pick<BuiltInMetrics, 'dataSent' | 'dataReceived'>) {
-    this.sent = new Bytes(dataSent);
-    this.received = new Bytes(dataReceived);
-    this.dataSent = this.sent;
-    this.dataReceived = this.received;
+    this.#sent = new Bytes(dataSent);
+    this.#received = new Bytes(dataReceived);
+    this.dataSent = this.#sent;
+    this.dataReceived = this.#received;
   }
 
   begin(): void {
-    this.sent.begin();
-    this.received.begin();
+    this.#sent.begin();
+    this.#received.begin();
   }
 
   /** Records the samples with the tags that the virtual user has at the end. */
   end(tags: Tags): void {
-    this.sent.end(tags);
-    this.received.end(tags);
+    this.#sent.end(tags);
+    this.#received.end(tags);
   }
 }
 
 class Bytes implements Series {
   /** Since the last sample. */
-  private bytes = 0;
-  private isRunning = false;
+  #bytes = 0;
+  #isRunning = false;
 
-  constructor(private readonly metric: Metric<Counter>) {}
+  readonly #metric: Metric<Counter>;
+
+  constructor(metric: Metric<Counter>) {
+    this.#metric = metric;
+  }
 
   add(bytes: number): void {
-    this.bytes += bytes;
-    if (this.isRunning) this.metric.total.add(bytes);
+    this.#bytes += bytes;
+    if (this.#isRunning) this.#metric.total.add(bytes);
   }
 
   begin(): void {
-    this.isRunning = true;
-    this.metric.total.add(this.bytes);
+    this.#isRunning = true;
+    this.#metric.total.add(this.#bytes);
   }
 
   end(tags: Tags): void {
-    this.isRunning = false;
-    this.metric.tell(this.bytes, tags);
-    this.bytes = 0;
+    this.#isRunning = false;
+    this.#metric.tell(this.#bytes, tags);
+    this.#bytes = 0;
   }
 }

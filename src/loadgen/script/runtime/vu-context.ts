@@ -92,9 +92,9 @@ export class VuContext {
   /** What its requests and connections send and receive. */
   readonly bytes: IterationBytes;
   /** Its connections that have a socket. */
-  private readonly sockets = new Set<Connection>();
+  readonly #sockets = new Set<Connection>();
   /** What is closed or cut when the iteration ends. */
-  private readonly ends = new Set<() => void>();
+  readonly #ends = new Set<() => void>();
 
   constructor(
     readonly thread: ScriptThread,
@@ -107,12 +107,12 @@ export class VuContext {
 
   /** Counts the bytes of the connection until it is let go of. */
   addSocket(connection: Connection): void {
-    this.sockets.add(connection);
+    this.#sockets.add(connection);
     this.thread.connections.add(connection, this.bytes);
   }
 
   removeSocket(connection: Connection): void {
-    this.sockets.delete(connection);
+    this.#sockets.delete(connection);
     this.thread.connections.remove(connection);
   }
 
@@ -140,8 +140,8 @@ export class VuContext {
 
   /** `end` is called when the iteration is over, unless the returned function was called before. */
   onIterationEnd(end: () => void): () => void {
-    this.ends.add(end);
-    return () => void this.ends.delete(end);
+    this.#ends.add(end);
+    return () => void this.#ends.delete(end);
   }
 
   beginIteration(): void {
@@ -149,10 +149,10 @@ export class VuContext {
   }
 
   endIteration(): void {
-    const ends = [...this.ends];
-    this.ends.clear();
+    const ends = [...this.#ends];
+    this.#ends.clear();
     for (const end of ends) end();
-    for (const socket of this.sockets) this.thread.connections.countBytesOf(socket);
+    for (const socket of this.#sockets) this.thread.connections.countBytesOf(socket);
     this.bytes.end(this.tags);
   }
 }

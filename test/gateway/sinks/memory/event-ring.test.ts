@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../../../src/gateway/event/gateway-event.js';
 import { EventReader } from '../../../../src/gateway/sinks/memory/event-reader.js';
 import { EventRing } from '../../../../src/gateway/sinks/memory/event-ring.js';
@@ -16,23 +16,23 @@ function ringOf(last: number, limits = WHOLE): EventRing {
 }
 
 describe('event ring', () => {
-  test('keeps the newest events within the bound of events', () => {
+  it('keeps the newest events within the bound of events', () => {
     const ring = ringOf(10, { ...WHOLE, maxEvents: 4 });
     expect([ring.firstSequence, ring.lastSequence, ring.size]).toEqual([7, 10, 4]);
   });
 
-  test('keeps the newest events within the bound of bytes', () => {
+  it('keeps the newest events within the bound of bytes', () => {
     const ring = ringOf(10, { ...WHOLE, maxBytes: ONE * 4 + 1 });
     expect([ring.firstSequence, ring.lastSequence, ring.bytes]).toEqual([7, 10, ONE * 4]);
   });
 
-  test('says how many events a place that is gone has missed', () => {
+  it('says how many events a place that is gone has missed', () => {
     const page = ringOf(10, { ...WHOLE, maxEvents: 4 }).read(2, WHOLE);
     expect(page).toMatchObject({ missing: 4, position: 10 });
     expect(page.events.map((event) => event.sequence)).toEqual([7, 8, 9, 10]);
   });
 
-  test('leaves a counted gap for an event that is larger than the ring, and keeps the others', () => {
+  it('leaves a counted gap for an event that is larger than the ring, and keeps the others', () => {
     const ring = ringOf(2, { ...WHOLE, maxBytes: ONE * 4 });
     ring.push(testEvent(3, 'x'.repeat(ONE * 4)));
     ring.push(testEvent(4));
@@ -41,31 +41,31 @@ describe('event ring', () => {
     expect(ring.read(2, WHOLE)).toEqual({ missing: 1, events: testEvents(4, 4), position: 4 });
   });
 
-  test('tells of a gap at its end at once', () => {
+  it('tells of a gap at its end at once', () => {
     const ring = ringOf(1, { ...WHOLE, maxBytes: ONE * 4 });
     ring.push(testEvent(2, 'x'.repeat(ONE * 4)));
     expect(ring.read(1, WHOLE)).toEqual({ missing: 1, events: [], position: 2 });
   });
 
-  test('takes an event that is delivered again once', () => {
+  it('takes an event that is delivered again once', () => {
     const ring = ringOf(3);
     for (const event of testEvents(2, 4)) ring.push(event);
     expect(ring.read(0, WHOLE).events).toEqual(testEvents(1, 4));
   });
 
-  test.each([6, 5_000])('counts events that never came as missing (up to %i)', (sequence) => {
+  it.each([6, 5_000])('counts events that never came as missing (up to %i)', (sequence) => {
     const ring = ringOf(3, { ...WHOLE, maxEvents: 1_000 });
     ring.push(testEvent(sequence));
     expect(ring.read(3, WHOLE)).toMatchObject({ missing: sequence - 4, events: [testEvent(sequence)] });
   });
 
-  test('gives a page within its limits', () => {
+  it('gives a page within its limits', () => {
     const ring = ringOf(10);
     expect(ring.read(0, { ...WHOLE, maxEvents: 3 }).position).toBe(3);
     expect(ring.read(0, { ...WHOLE, maxBytes: ONE * 2 }).position).toBe(2);
   });
 
-  test('accounts for every event to a reader of any speed: it is read or counted as missing', () => {
+  it('accounts for every event to a reader of any speed: it is read or counted as missing', () => {
     const size = fc.oneof(fc.nat({ max: 40 }), fc.constant(2_000));
     const step = fc.oneof(fc.record({ push: size }), fc.record({ read: fc.integer({ min: 1, max: 6 }) }));
     fc.assert(

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemorySink } from '../../../../src/gateway/sinks/memory/memory-sink.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 import { TEST_BOOT, testEvents } from '../../../support/test-event.js';
@@ -25,7 +25,7 @@ function create() {
 }
 
 describe('memory sink', () => {
-  test('tells its readers once a batch', async () => {
+  it('tells its readers once a batch', async () => {
     const { sink } = create();
     const listener = new CountingListener();
     const { reader } = sink.subscribe('newest', listener);
@@ -34,7 +34,7 @@ describe('memory sink', () => {
     expect(reader.read(WHOLE).events).toEqual(testEvents(1, 3));
   });
 
-  test('starts a reader behind the newest, before the oldest or after an event', async () => {
+  it('starts a reader behind the newest, before the oldest or after an event', async () => {
     const { sink } = create();
     await sink.deliver(testEvents(1, 5));
     const places = (['newest', 'oldest', 3] as const).map(
@@ -43,7 +43,7 @@ describe('memory sink', () => {
     expect(places).toEqual([5, 0, 3]);
   });
 
-  test('tells a reader that has left nothing more', async () => {
+  it('tells a reader that has left nothing more', async () => {
     const { sink } = create();
     const listener = new CountingListener();
     const subscription = sink.subscribe('newest', listener);
@@ -54,7 +54,7 @@ describe('memory sink', () => {
     expect(sink.state()).toMatchObject({ events: 1, readers: 0 });
   });
 
-  test('stops when its readers have left', async () => {
+  it('stops when its readers have left', async () => {
     const { sink, clock } = create();
     const listener = new CountingListener();
     const subscription = sink.subscribe('newest', listener);
@@ -65,7 +65,7 @@ describe('memory sink', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  test('stops without a reader that does not leave within its bound', async () => {
+  it('stops without a reader that does not leave within its bound', async () => {
     const { sink, clock } = create();
     sink.subscribe('newest', new CountingListener());
     const stopped = sink.stop();

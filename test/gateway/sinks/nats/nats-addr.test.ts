@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseAck, parseNatsAddr } from '../../../../src/gateway/sinks/nats/nats.js';
 
-test.each([
+it.each([
   ['nats://h', { servers: ['h'], tls: false }],
   ['nats://u:p%40@h:4222', { servers: ['h:4222'], tls: false, user: 'u', pass: 'p@' }],
   ['nats://to%2Bken@h', { servers: ['h'], tls: false, token: 'to+ken' }],
@@ -10,7 +10,7 @@ test.each([
   expect(parseNatsAddr(addr)).toEqual(expected);
 });
 
-test.each([
+it.each([
   ['{"stream":"s","seq":7}', { kind: 'stored', duplicate: false }],
   ['{"stream":"s", "seq":7,"duplicate": true}', { kind: 'stored', duplicate: true }],
   [

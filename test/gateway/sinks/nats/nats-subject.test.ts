@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isPublishable, isTaken, streamSubject } from '../../../../src/gateway/sinks/nats/nats-sink.js';
 
-test.each([
+it.each([
   ['events', 'events'],
   ['a.b.c', 'a.b.c'],
   ['room.{tag.room}', 'room.>'],
@@ -12,7 +12,7 @@ test.each([
   expect(streamSubject(template)).toBe(subject);
 });
 
-test.each([
+it.each([
   ['a.b', ['a.b'], true],
   ['a.b', ['a.*'], true],
   ['a.b', ['x', '>'], true],
@@ -26,7 +26,7 @@ test.each([
   expect(isTaken(subject, subjects)).toBe(taken);
 });
 
-test('a subject has no empty part, no wildcard and no white space', () => {
+it('a subject has no empty part, no wildcard and no white space', () => {
   for (const subject of ['a', 'a.b', 'ä.b-c:d_e']) expect([subject, isPublishable(subject)]).toEqual([subject, true]);
   for (const subject of ['', '.', 'a.', '.a', 'a..b', 'a.*', '>', 'a b', 'a\r\nb']) {
     expect([subject, isPublishable(subject)]).toEqual([subject, false]);

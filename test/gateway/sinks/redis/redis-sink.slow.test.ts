@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RedisSinkConfig } from '../../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../../src/gateway/event/gateway-event.js';
 import { RedisSink } from '../../../../src/gateway/sinks/redis/redis-sink.js';
@@ -76,20 +76,20 @@ describe('an entry', () => {
     { connection: id, action: 'close', tags: 'foo=bar' },
   ];
 
-  test('has exactly the fields of the old program', async () => {
+  it('has exactly the fields of the old program', async () => {
     expect(await createSink().deliver(events)).toEqual({ settled: 4, refused: [] });
     const entries = await (await RedisStreamReader.open(redis)).entries(4);
     expect(entries.map(asObject)).toEqual(fields);
   });
 
-  test('has the event id and the reason of a close where fields are named for them', async () => {
+  it('has the event id and the reason of a close where fields are named for them', async () => {
     await createSink({ eventIdField: 'event', closeReasonField: 'why' }).deliver(events);
     const entries = await (await RedisStreamReader.open(redis)).entries(4);
     const withIds = fields.map((one, index) => ({ ...one, event: testEvent(index + 1).id }));
     expect(entries.map(asObject)).toEqual([...withIds.slice(0, 3), { ...withIds[3], why: 'connection_lost' }]);
   });
 
-  test('carries every byte of messages of every size around the chunks that are written', async () => {
+  it('carries every byte of messages of every size around the chunks that are written', async () => {
     const sizes = [0, 1, 9, 10, 99, 100, 8_191, 8_192, 8_193, 32_000, 32_768, 65_536, 1_000_000];
     const batch = sizes.map((size, index) => ({
       ...testEvent(index + 1),
@@ -102,7 +102,7 @@ describe('an entry', () => {
     expect(isSame).toEqual(sizes.map(() => true));
   });
 
-  test('goes to the stream that its template gave', async () => {
+  it('goes to the stream that its template gave', async () => {
     await createSink().deliver([to('a', testEvent(1)), testEvent(2), to('ä', testEvent(3)), to('a', testEvent(4))]);
     const reader = await RedisStreamReader.open(redis);
     expect(await Promise.all(['a', 'connectionevents', 'ä'].map((key) => reader.command('XLEN', key)))).toEqual([
@@ -110,7 +110,7 @@ describe('an entry', () => {
     ]);
   });
 
-  test('pushes the oldest out of a stream with a bound', async () => {
+  it('pushes the oldest out of a stream with a bound', async () => {
     const sink = createSink({ maxLen: 10 });
     for (let first = 1; first <= 1_000; first += 100) await sink.deliver(testEvents(first, first + 99));
     expect(await (await RedisStreamReader.open(redis)).command('XLEN', 'connectionevents')).toBeLessThan(200);
@@ -118,7 +118,7 @@ describe('an entry', () => {
 });
 
 describe('what Redis refuses', () => {
-  test('is told event by event as a matter of the stream, and the others are taken', async () => {
+  it('is told event by event as a matter of the stream, and the others are taken', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('SET', 'text', 'x');
     const good = (sequence: number, text: string) => to('connectionevents', testEvent(sequence, text));
@@ -133,7 +133,7 @@ describe('what Redis refuses', () => {
     expect(texts(await reader.entries(2))).toEqual(['a', 'b']);
   });
 
-  test('includes streams that the user may not write to', async () => {
+  it('includes streams that the user may not write to', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('ACL', 'SETUSER', 'gate', 'on', '>pw', '~connectionevents', '+@all');
     const sink = createSink({ addr: redis.url.replace('//', '//gate:pw@'), streamName: '{tag.stream}' });
@@ -146,7 +146,7 @@ describe('what Redis refuses', () => {
     expect(texts(await reader.entries(2))).toEqual(['a', 'b']);
   });
 
-  test('includes messages that are too large for the server', async () => {
+  it('includes messages that are too large for the server', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('CONFIG', 'SET', 'proto-max-bulk-len', '1mb');
     onTestFinished(async () => void (await reader.command('CONFIG', 'SET', 'proto-max-bulk-len', '512mb')));
@@ -158,7 +158,7 @@ describe('what Redis refuses', () => {
 });
 
 describe('what passes', () => {
-  test.each([
+  it.each([
     ['OOM', ['maxmemory', '1mb'], ['maxmemory', '0']],
     ['NOREPLICAS', ['min-replicas-to-write', '1'], ['min-replicas-to-write', '0']],
   ])('%s takes nothing of the batch, and all of it later', async (code, [name = '', bad = ''], [, good = '']) => {
@@ -173,7 +173,7 @@ describe('what passes', () => {
     expect(await sink.deliver(testEvents(1, 100))).toEqual({ settled: 100, refused: [] });
   });
 
-  test('READONLY leaves also what goes to a wrong stream for later', async () => {
+  it('READONLY leaves also what goes to a wrong stream for later', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('SET', 'text', 'x');
     onTestFinished(async () => void (await reader.command('REPLICAOF', 'NO', 'ONE')));
@@ -188,7 +188,7 @@ describe('what passes', () => {
 });
 
 describe('the start', () => {
-  test.each([
+  it.each([
     ['a stream that is a text', {}, /WRONGTYPE the key 'connectionevents' holds a string/],
     ['a wrong password', { user: 'gate:wrong' }, /WRONGPASS.*[^.]\.$/],
     ['a database that there is not', { path: '/99' }, /DB index/],
@@ -204,7 +204,7 @@ describe('the start', () => {
     });
   });
 
-  test('is refused where Redis wants a password and none is given', async () => {
+  it('is refused where Redis wants a password and none is given', async () => {
     const locked = await startRedis(['--requirepass', 'pw']);
     onTestFinished(() => locked.process.dispose());
     await expect(createSink({ addr: locked.url }).start()).rejects.toMatchObject({ code: 'sink.refused' });
@@ -213,7 +213,7 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  test('is refused where nobody trusts the certificate', async () => {
+  it('is refused where nobody trusts the certificate', async () => {
     const port = await freePort();
     const files = ['--tls-cert-file', certificate('localhost-cert'), '--tls-key-file', certificate('localhost-key')];
     const tls = ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no'];
@@ -225,7 +225,7 @@ describe('the start', () => {
     });
   });
 
-  test('is only a failure where nobody listens, and deliveries connect by themselves later', async () => {
+  it('is only a failure where nobody listens, and deliveries connect by themselves later', async () => {
     const late = await startRedis();
     onTestFinished(() => late.process.dispose());
     await late.process.kill();
@@ -236,7 +236,7 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  test('is only a failure where Redis has no room for one connection more', async () => {
+  it('is only a failure where Redis has no room for one connection more', async () => {
     const crowded = await startRedis();
     onTestFinished(() => crowded.process.dispose());
     const reader = await RedisStreamReader.open(crowded);
@@ -248,7 +248,7 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  test('works over a Unix socket, into another database, under a name', async () => {
+  it('works over a Unix socket, into another database, under a name', async () => {
     const local = await startRedis(['--unixsocket', 'redis.sock']);
     onTestFinished(() => local.process.dispose());
     const sink = createSink({ addr: `unix://${local.process.folder}/redis.sock?db=3&client_name=gate` });
@@ -262,7 +262,7 @@ describe('the start', () => {
 });
 
 describe('a connection that ends', () => {
-  test('in mid-batch rejects, and the batch is taken when it is offered again', async () => {
+  it('in mid-batch rejects, and the batch is taken when it is offered again', async () => {
     const broker = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']);
     onTestFinished(() => broker.process.dispose());
     const sink = createSink({ addr: broker.url });
@@ -278,7 +278,7 @@ describe('a connection that ends', () => {
     expect(await (await RedisStreamReader.open(broker)).entries(1_000)).toHaveLength(1_000);
   });
 
-  test('by silence is given up after the read timeout', async () => {
+  it('by silence is given up after the read timeout', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     const sink = createSink({ addr: `${broker.url}?read_timeout=100ms` });
@@ -288,7 +288,7 @@ describe('a connection that ends', () => {
     await expect(sink.deliver(testEvents(1, 10))).rejects.toThrow('no reply for 100 ms');
   });
 
-  test('by the stop of the sink is waited for as long as a batch is under way', async () => {
+  it('by the stop of the sink is waited for as long as a batch is under way', async () => {
     const sink = createSink();
     await sink.start();
     const delivered = sink.deliver(testEvents(1, 1_000));

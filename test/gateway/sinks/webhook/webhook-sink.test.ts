@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.js';
 import type { WebhookSinkConfig } from '../../../../src/gateway/config/sink-config.js';
 import type { SinkReceipt } from '../../../../src/gateway/sinks/event-sink.js';
@@ -38,7 +38,7 @@ describe('a webhook sink', () => {
     await receiver.stop();
   });
 
-  test('signs time and body, and names the delivery', async () => {
+  it('signs time and body, and names the delivery', async () => {
     await use({ secret: 'hush', headers: { authorization: 'Bearer b' } }).deliver(testEvents(1, 2));
     const [request] = receiver.requests;
     const timestamp = String(request?.headers['x-wsg-timestamp']);
@@ -56,7 +56,7 @@ describe('a webhook sink', () => {
     );
   });
 
-  test('cuts a batch into requests by number and by bytes, and sends a larger event alone', async () => {
+  it('cuts a batch into requests by number and by bytes, and sends a larger event alone', async () => {
     use({ maxBatchEvents: 2, maxBatchBytes: 1024 });
     const batch = [...testEvents(1, 3), testEvent(4, 'x'.repeat(2000)), testEvent(5)];
     for (let rest = batch; rest.length > 0;) rest = rest.slice((await sink.deliver(rest)).settled);
@@ -64,19 +64,19 @@ describe('a webhook sink', () => {
     expect(taken()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test.each([408, 425, 429, 500, 503])('rejects a batch that is answered %i, and it is taken later', async (status) => {
+  it.each([408, 425, 429, 500, 503])('rejects a batch that is answered %i, and it is taken later', async (status) => {
     receiver.answering = refuse(status);
     await expect(sink.deliver(testEvents(1, 3))).rejects.toThrow(`answered ${status}`);
     receiver.answering = refuse(200);
     expect(await sink.deliver(testEvents(1, 3))).toEqual({ settled: 3, refused: [] });
   });
 
-  test.each([400, 413, 422])('says that a plain %i may be about the event', async (status) => {
+  it.each([400, 413, 422])('says that a plain %i may be about the event', async (status) => {
     receiver.answering = refuse(status);
     await expect(sink.deliver(testEvents(1, 10))).rejects.toMatchObject({ blames: 'event' });
   });
 
-  test.each([302, 401, 404])('does not blame an event for %i, and follows no redirect', async (status) => {
+  it.each([302, 401, 404])('does not blame an event for %i, and follows no redirect', async (status) => {
     receiver.answering = (_, response) => {
       response.writeHead(status, { location: receiver.url }).end();
     };
@@ -84,7 +84,7 @@ describe('a webhook sink', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  test('refuses an event that cannot be encoded, and delivers those around it', async () => {
+  it('refuses an event that cannot be encoded, and delivers those around it', async () => {
     const message = Buffer.alloc(Math.ceil(constants.MAX_STRING_LENGTH / 6), 1);
     const batch = [testEvent(1), { ...testEvent(2), message }, testEvent(3)];
     expect(await sink.deliver(batch)).toEqual({ settled: 1, refused: [] });
@@ -107,7 +107,7 @@ describe('a webhook sink', () => {
       await settle(() => clock.waiting === 1);
     });
 
-    test('does so, and not before', async () => {
+    it('does so, and not before', async () => {
       clock.advance(999);
       // What the sink had sent by now would arrive before this.
       await fetch(receiver.url, { method: 'POST', body: '{"events":[]}' });
@@ -116,18 +116,18 @@ describe('a webhook sink', () => {
       expect(await again).toEqual({ settled: 1, refused: [] });
     });
 
-    test('does not wait for that when it is stopped', async () => {
+    it('does not wait for that when it is stopped', async () => {
       await Promise.all([expect(again).rejects.toThrow('stopped'), sink.stop()]);
       expect(receiver.requests).toHaveLength(1);
     });
   });
 
-  test('rejects when no answer comes in time', async () => {
+  it('rejects when no answer comes in time', async () => {
     receiver.answering = () => undefined;
     await expect(use({ timeoutMs: 50 }).deliver(testEvents(1, 1))).rejects.toThrow('no answer within 50 ms');
   });
 
-  test('takes an endless answer for what its status says', async () => {
+  it('takes an endless answer for what its status says', async () => {
     receiver.answering = (_, response) => {
       response.writeHead(200);
       response.write('x'.repeat(200_000));
@@ -135,7 +135,7 @@ describe('a webhook sink', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  test('goes on when the receiver has closed the idle connection', async () => {
+  it('goes on when the receiver has closed the idle connection', async () => {
     await sink.deliver(testEvents(1, 1));
     await sink.deliver(testEvents(2, 2));
     receiver.dropConnections();
@@ -143,7 +143,7 @@ describe('a webhook sink', () => {
     expect(taken()).toEqual([1, 2, 3]);
   });
 
-  test('does not start when the receiver refuses everything, and names it without its password', async () => {
+  it('does not start when the receiver refuses everything, and names it without its password', async () => {
     receiver.answering = refuse(403);
     use();
     const url = receiver.url.replace('//', '//user:marked-secret@');
@@ -154,13 +154,13 @@ describe('a webhook sink', () => {
     expect(String(error)).not.toContain('marked-secret');
   });
 
-  test('starts when only an empty batch displeases the receiver', async () => {
+  it('starts when only an empty batch displeases the receiver', async () => {
     receiver.answering = refuse(400);
     await sink.start();
     expect(receiver.requests[0]?.body).toBe('{"events":[]}');
   });
 
-  test('rejects plainly at start when nobody listens, and delivers once somebody does', async () => {
+  it('rejects plainly at start when nobody listens, and delivers once somebody does', async () => {
     await receiver.stop();
     await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
     await expect(sink.deliver(testEvents(1, 2))).rejects.toThrow('is away');

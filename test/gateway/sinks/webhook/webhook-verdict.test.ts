@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { judgeAnswer } from '../../../../src/gateway/sinks/webhook/webhook-sink.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-test.each([
+it.each([
   [undefined, 0],
   ['3', 3_000],
   ['Thu, 01 Jan 2026 00:00:05 GMT', 5_000],
@@ -14,7 +14,7 @@ test.each([
   expect(judgeAnswer(503, retryAfter, NOW)).toEqual({ kind: 'away', retryAfterMs: delayMs });
 });
 
-test.each([
+it.each([
   [200, { kind: 'taken' }],
   [204, { kind: 'taken' }],
   [301, { kind: 'refused', blames: 'request' }],

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { runScript } from '../../../support/script-run.js';
 
-test('exec tells where an iteration stands', async () => {
+it('exec tells where an iteration stands', async () => {
   const { lines } = await runScript(
     `
     import exec from 'k6/execution';
@@ -20,7 +20,7 @@ test('exec tells where an iteration stands', async () => {
   expect(lines.slice(5, 8)).toEqual(['default,shared-iterations,1,1', '1,1,1,1,1', '1,1,0']);
 });
 
-test('exec.test.options has what script, flags and defaults came to, as k6 writes it', async () => {
+it('exec.test.options has what script, flags and defaults came to, as k6 writes it', async () => {
   const { lines } = await runScript(
     `
     import { test } from 'k6/execution';
@@ -58,7 +58,7 @@ test('exec.test.options has what script, flags and defaults came to, as k6 write
   });
 });
 
-test('exec.test.options has what flags say of the network', async () => {
+it('exec.test.options has what flags say of the network', async () => {
   const { lines } = await runScript(
     `
     import { test } from 'k6/execution';
@@ -79,7 +79,7 @@ test('exec.test.options has what flags say of the network', async () => {
   });
 });
 
-test('tags of a virtual user hold for the samples that follow', async () => {
+it('tags of a virtual user hold for the samples that follow', async () => {
   const { lines, totals } = await runScript(
     `
     import exec, { vu } from 'k6/execution';
@@ -104,7 +104,7 @@ test('tags of a virtual user hold for the samples that follow', async () => {
   expect(lines).toEqual(['default false', 'only String, Boolean and Number types are accepted as a tag value', 'id']);
 });
 
-test('abort ends the test and cannot be caught', async () => {
+it('abort ends the test and cannot be caught', async () => {
   const { lines, verdicts, totals } = await runScript(
     `
     import exec from 'k6/execution';
@@ -121,7 +121,7 @@ test('abort ends the test and cannot be caught', async () => {
   expect(totals.counters['iterations']).toBe(1);
 });
 
-test('fail marks the test, which goes on', async () => {
+it('fail marks the test, which goes on', async () => {
   const { verdicts, totals } = await runScript(`
     import exec from 'k6/execution';
     export const options = { iterations: 2 };
@@ -131,7 +131,7 @@ test('fail marks the test, which goes on', async () => {
   expect(totals.counters['iterations']).toBe(2);
 });
 
-test('what belongs to a run is refused while the script is loaded', async () => {
+it('what belongs to a run is refused while the script is loaded', async () => {
   const load = (code: string): Promise<unknown> =>
     runScript(`import exec from 'k6/execution'; ${code}; export default function () {}`);
   await expect(load('exec.scenario.name')).rejects.toThrow('getting scenario information in the init context');
@@ -139,7 +139,7 @@ test('what belongs to a run is refused while the script is loaded', async () => 
   await expect(load("exec.test.abort('at once')")).rejects.toThrow('test aborted: at once');
 });
 
-test('setup runs first, its data goes through JSON to every virtual user, teardown runs last', async () => {
+it('setup runs first, its data goes through JSON to every virtual user, teardown runs last', async () => {
   const { lines, end, totals } = await runScript(`
     import { check, sleep } from 'k6';
     export const options = { vus: 2, iterations: 2 };
@@ -157,7 +157,7 @@ test('setup runs first, its data goes through JSON to every virtual user, teardo
   expect(totals.checks).toEqual([{ name: 'ready', group: '::setup', passes: 1, fails: 0 }]);
 });
 
-test('a setup that throws or takes too long lets no iteration begin', async () => {
+it('a setup that throws or takes too long lets no iteration begin', async () => {
   const thrown = await runScript(`
     export function setup() { throw new Error('not ready'); }
     export default function () { console.log('ran'); }
@@ -179,7 +179,7 @@ test('a setup that throws or takes too long lets no iteration begin', async () =
   expect(busy.end.stageFailure).toMatchObject({ stage: 'teardown', kind: 'timeout' });
 });
 
-test('the graceful stop interrupts what sleeps and what loops, and no script can catch it', async () => {
+it('the graceful stop interrupts what sleeps and what loops, and no script can catch it', async () => {
   const { lines, totals } = await runScript(`
     import { sleep } from 'k6';
     export const options = {

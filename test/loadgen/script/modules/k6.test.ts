@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { runScript, type ScriptRun } from '../../../support/script-run.js';
 
 function run(body: string, head = ''): Promise<ScriptRun> {
@@ -12,7 +12,7 @@ function run(body: string, head = ''): Promise<ScriptRun> {
 
 const tried = (call: string): string => `try { ${call} } catch (error) { console.log(error.message); }`;
 
-test('check counts each condition and returns whether all hold', async () => {
+it('check counts each condition and returns whether all hold', async () => {
   const { lines, totals } = await run(`
     console.log(check(5, { 'is five': (v) => v === 5, 'is plain': true }));
     console.log(check(5, { 'is six': (v) => v === 6, 'is five': (v) => v === 5 }, { kind: 'second' }));
@@ -25,7 +25,7 @@ test('check counts each condition and returns whether all hold', async () => {
   ]);
 });
 
-test('a condition that throws has failed, the error goes on, and the rest is skipped', async () => {
+it('a condition that throws has failed, the error goes on, and the rest is skipped', async () => {
   const { lines, totals } = await run(
     tried("check(1, { first: () => { throw new Error('broken'); }, second: true });"),
   );
@@ -33,7 +33,7 @@ test('a condition that throws has failed, the error goes on, and the rest is ski
   expect(totals.checks).toEqual([{ name: 'first', group: '', passes: 0, fails: 1 }]);
 });
 
-test('a condition may wait; an async one is refused', async () => {
+it('a condition may wait; an async one is refused', async () => {
   const { lines } = await run(`
     console.log(check(1, { waits: () => { sleep(0.01); return true; }, after: true }));
     ${tried('check(1, { later: async () => true });')}
@@ -41,7 +41,7 @@ test('a condition may wait; an async one is refused', async () => {
   expect(lines).toEqual(['true', 'check() does not support async functions as arguments']);
 });
 
-test('groups nest, tag their samples, and time themselves however they end', async () => {
+it('groups nest, tag their samples, and time themselves however they end', async () => {
   const { lines, totals } = await run(`
     console.log(group('outer', () => { check(1, { a: true }); return group('inner', () => { check(1, { b: true }); return 7; }); }));
     ${tried("group('broken', () => { sleep(0.01); throw new Error('inside'); });")}
@@ -61,7 +61,7 @@ test('groups nest, tag their samples, and time themselves however they end', asy
   expect(totals.trends['group_duration']?.count).toBe(4);
 });
 
-test('fail throws, and the iteration counts all the same', async () => {
+it('fail throws, and the iteration counts all the same', async () => {
   const { logs, totals } = await run("fail('enough');");
   expect(logs[0]).toMatchObject({ level: 'error', source: 'stacktrace', scenario: 'default' });
   expect(logs[0]?.text).toMatch(/^Error: enough/);
@@ -69,7 +69,7 @@ test('fail throws, and the iteration counts all the same', async () => {
   expect(totals.trends['iteration_duration']?.count).toBe(1);
 });
 
-test('randomSeed makes Math.random repeat itself', async () => {
+it('randomSeed makes Math.random repeat itself', async () => {
   const { lines } = await run(`
     const draw = () => { randomSeed(7); return [Math.random(), Math.random()].join(); };
     console.log(draw() === draw(), Math.max(1, 2));
@@ -77,13 +77,13 @@ test('randomSeed makes Math.random repeat itself', async () => {
   expect(lines).toEqual(['true 2']);
 });
 
-test('what needs a virtual user is refused while the script is loaded', async () => {
+it('what needs a virtual user is refused while the script is loaded', async () => {
   await expect(run('', 'sleep(1);')).rejects.toThrow('using sleep() in the init context is not supported');
   await expect(run('', 'check(1, {});')).rejects.toThrow('using check() in the init context is not supported');
   await expect(run('', "group('a', () => {});")).rejects.toThrow('using group() in the init context is not supported');
 });
 
-test('metrics of the script are recorded by type, and known before the run', async () => {
+it('metrics of the script are recorded by type, and known before the run', async () => {
   const { totals, program } = await run(
     `
     counter.add(2); counter.add(3, { kind: 'a' });
@@ -100,7 +100,7 @@ test('metrics of the script are recorded by type, and known before the run', asy
   expect(program.metrics).toContainEqual({ name: 'my_time', type: 'trend', contains: 'time' });
 });
 
-test('names of metrics and values are checked', async () => {
+it('names of metrics and values are checked', async () => {
   await expect(run('', "new Counter('1st');")).rejects.toThrow("invalid metric name: '1st'");
   await expect(run('', "new Counter('a');")).rejects.toThrow("invalid metric name: 'a'");
   await expect(run('', "new Counter('ab'); new Trend('ab');")).rejects.toThrow("metric 'ab' already exists");
@@ -118,7 +118,7 @@ test('names of metrics and values are checked', async () => {
   expect(totals.counters['mine']).toBe(-1 + 5 + 3 + 1 + 5);
 });
 
-test('async default functions, timers and promises belong to the iteration', async () => {
+it('async default functions, timers and promises belong to the iteration', async () => {
   const { lines, totals } = await runScript(`
     import { setTimeout as later } from 'k6/timers';
     import { sleep } from 'k6';
@@ -137,7 +137,7 @@ test('async default functions, timers and promises belong to the iteration', asy
   expect(totals.counters['iterations']).toBe(1);
 });
 
-test('a rejected default function is a failed iteration', async () => {
+it('a rejected default function is a failed iteration', async () => {
   const { logs, totals } = await runScript(`
     export default async function () { await null; throw new Error('later'); }
   `);

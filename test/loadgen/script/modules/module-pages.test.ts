@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { JSLIB_LIBRARIES, K6_MODULES } from '../../../../src/script-compiler/module-names.js';
 import { runScript } from '../../../support/script-run.js';
 
@@ -19,7 +19,7 @@ async function exportsOf(address: string): Promise<string[]> {
   return (lines[0] ?? '').split(', ').toSorted();
 }
 
-test('the page lists every module and library with its exports', async () => {
+it('the page lists every module and library with its exports', async () => {
   const names = [...K6_MODULES, ...JSLIB_LIBRARIES];
   const found = await Promise.all(
     names.map(async (name) => {

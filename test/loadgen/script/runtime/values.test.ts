@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { runScript } from '../../../support/script-run.js';
 
 async function print(head: string, ...expressions: readonly string[]): Promise<readonly string[]> {
@@ -11,7 +11,7 @@ async function print(head: string, ...expressions: readonly string[]): Promise<r
   return lines;
 }
 
-test('base64 in the four kinds, to texts and bytes', async () => {
+it('base64 in the four kinds, to texts and bytes', async () => {
   expect(
     await print(
       "import { b64encode, b64decode } from 'k6/encoding'",
@@ -36,7 +36,7 @@ test('base64 in the four kinds, to texts and bytes', async () => {
   ]);
 });
 
-test('hashes and keyed hashes in every encoding', async () => {
+it('hashes and keyed hashes in every encoding', async () => {
   const sha256 = createHash('sha256').update('hello');
   const digest = sha256.digest();
   expect(
@@ -73,7 +73,7 @@ test('hashes and keyed hashes in every encoding', async () => {
   ]);
 });
 
-test('a SharedArray is made once a thread, reads like an array, and cannot be changed', async () => {
+it('a SharedArray is made once a thread, reads like an array, and cannot be changed', async () => {
   const { lines } = await runScript(`
     import { SharedArray } from 'k6/data';
     const rows = new SharedArray('rows', () => { console.log('made'); return [{ id: 1 }, { id: 2, deep: { list: [] } }]; });
@@ -103,7 +103,7 @@ test('a SharedArray is made once a thread, reads like an array, and cannot be ch
   ).rejects.toThrow('only arrays can be made into SharedArray');
 });
 
-test('open reads from beside the script, only while it is loaded', async () => {
+it('open reads from beside the script, only while it is loaded', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-open-'));
   writeFileSync(join(folder, 'words.txt'), 'one\ntwo');
   writeFileSync(
@@ -120,7 +120,7 @@ test('open reads from beside the script, only while it is loaded', async () => {
   await expect(runScript('', { path: join(folder, 'gone.js') })).rejects.toThrow('no such file or directory');
 });
 
-test('the libraries of jslib.k6.io are there', async () => {
+it('the libraries of jslib.k6.io are there', async () => {
   expect(
     await print(
       `import { randomIntBetween, randomItem, randomString, uuidv4, findBetween, normalDistributionStages, parseDuration } from 'https://jslib.k6.io/k6-utils/1.4.0/index.js';
@@ -164,7 +164,7 @@ test('the libraries of jslib.k6.io are there', async () => {
   ]);
 });
 
-test('check of k6-utils takes promises, and humanizeValue of k6-summary knows units', async () => {
+it('check of k6-utils takes promises, and humanizeValue of k6-summary knows units', async () => {
   const { lines, totals } = await runScript(`
     import { check } from 'https://jslib.k6.io/k6-utils/1.6.0/index.js';
     import { humanizeValue } from 'https://jslib.k6.io/k6-summary/0.1.0/index.js';

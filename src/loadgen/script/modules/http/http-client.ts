@@ -15,42 +15,44 @@ const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
 
 /** Sends requests of one virtual user, follows redirects, keeps cookies and records `http_req_*`. */
 export class HttpClient {
-  private readonly connections: HttpConnections;
-  private readonly cuts = new Set<(reason: Error) => void>();
+  readonly #connections: HttpConnections;
+  readonly #cuts = new Set<(reason: Error) => void>();
 
-  constructor(
-    private readonly vu: VuContext,
-    private readonly pages: Pages,
-  ) {
-    this.connections = new HttpConnections(vu);
+  readonly #vu: VuContext;
+  readonly #pages: Pages;
+
+  constructor(vu: VuContext, pages: Pages) {
+    this.#vu = vu;
+    this.#pages = pages;
+    this.#connections = new HttpConnections(vu);
   }
 
   /** Cuts all requests under way. */
   interrupt(): void {
-    for (const cut of this.cuts) cut(new Error('the iteration was interrupted'));
+    for (const cut of this.#cuts) cut(new Error('the iteration was interrupted'));
   }
 
   /** Closes what is kept open for further requests. */
   closeConnections(): void {
-    this.connections.close();
+    this.#connections.close();
   }
 
   /** Resolves with the last answer; rejects only when the request is to throw its failure. */
   async send(request: HttpRequest | RefusedRequest): Promise<HttpResponse> {
-    if ('bad' in request) return this.refuse(request);
-    if (this.vu.thread.pace !== undefined) await this.takeTurn();
-    const tags = this.vu.tagsWith(request.tags);
+    if ('bad' in request) return this.#refuse(request);
+    if (this.#vu.thread.pace !== undefined) await this.#takeTurn();
+    const tags = this.#vu.tagsWith(request.tags);
     let current = request;
     for (let followed = 0; ; followed += 1) {
-      const { response, next } = await this.sendOnce(current, tags);
+      const { response, next } = await this.#sendOnce(current, tags);
       if (next === undefined || followed >= request.redirects) return response;
       current = next;
     }
   }
 
   /** Waits for the turn that k6's option `rps` gives this request; the redirects that it follows need none. */
-  private async takeTurn(): Promise<void> {
-    const { pace, clock } = this.vu.thread;
+  async #takeTurn(): Promise<void> {
+    const { pace, clock } = this.#vu.thread;
     const waitMs = pace?.take() ?? 0;
     if (waitMs <= 0) return;
     let cut: (reason: Error) => void = () => undefined;
@@ -58,66 +60,66 @@ export class HttpClient {
     const turn = new Promise<void>((resolve, reject) => {
       cancel = clock.schedule(resolve, waitMs);
       cut = reject;
-      this.cuts.add(cut);
+      this.#cuts.add(cut);
     });
     try {
       await turn;
     } finally {
       cancel();
-      this.cuts.delete(cut);
+      this.#cuts.delete(cut);
     }
   }
 
-  private async sendOnce(request: HttpRequest, tags: Tags): Promise<SentRequest> {
+  async #sendOnce(request: HttpRequest, tags: Tags): Promise<SentRequest> {
     let cut: (reason: Error) => void = () => undefined;
-    const debug = HttpDebug.of(this.vu);
+    const debug = HttpDebug.of(this.#vu);
     debug?.request(request, headersOf(request));
     try {
       const onAbort = (abort: (reason: Error) => void): void => {
-        this.cuts.delete(cut);
+        this.#cuts.delete(cut);
         cut = abort;
-        this.cuts.add(cut);
+        this.#cuts.add(cut);
       };
-      const answer = await exchange({ vu: this.vu, connections: this.connections, onAbort }, request);
+      const answer = await exchange({ vu: this.#vu, connections: this.#connections, onAbort }, request);
       debug?.response(answer);
       const next = redirected(request, answer);
-      const cookies = this.keepCookies(request, answer);
+      const cookies = this.#keepCookies(request, answer);
       const failure = answer.status >= 400 ? { error: '', errorCode: 1000 + answer.status } : NO_FAILURE;
-      this.record(request, { tags, answer, failure });
-      return { response: new HttpResponse(askedBy(request), answer, failure, { cookies, pages: this.pages }), next };
+      this.#record(request, { tags, answer, failure });
+      return { response: new HttpResponse(askedBy(request), answer, failure, { cookies, pages: this.#pages }), next };
     } catch (error) {
       if (error instanceof UnsupportedAnswer) throw error;
       const failure = failureOf(error, request);
       const answer = error instanceof BrokenExchange ? error.partial : NO_ANSWER;
-      if (this.vu.guard.interruption === undefined) this.record(request, { tags, answer, failure });
-      this.report(failure.logged, request);
-      return { response: new HttpResponse(askedBy(request), answer, failure, { cookies: [], pages: this.pages }) };
+      if (this.#vu.guard.interruption === undefined) this.#record(request, { tags, answer, failure });
+      this.#report(failure.logged, request);
+      return { response: new HttpResponse(askedBy(request), answer, failure, { cookies: [], pages: this.#pages }) };
     } finally {
-      this.cuts.delete(cut);
+      this.#cuts.delete(cut);
     }
   }
 
   /** A request whose URL cannot be asked: it fails without being sent. */
-  private refuse(request: RefusedRequest): HttpResponse {
+  #refuse(request: RefusedRequest): HttpResponse {
     const { bad, target, method } = request;
     const { failure, name } = bad;
-    const tags = this.vu.tagsWith(request.tags);
-    if (name !== undefined) this.record({ ...request, name }, { tags, answer: NO_ANSWER, failure });
-    this.report(`${name === undefined ? '' : requestWords(method, name)}${failure.error}`, request);
+    const tags = this.#vu.tagsWith(request.tags);
+    if (name !== undefined) this.#record({ ...request, name }, { tags, answer: NO_ANSWER, failure });
+    this.#report(`${name === undefined ? '' : requestWords(method, name)}${failure.error}`, request);
     const href = name === undefined ? '' : target;
     const asked: AskedRequest = { method, href, headers: [], body: undefined, responseType: 'text', cookies: {} };
-    return new HttpResponse(asked, NO_ANSWER, failure, { cookies: [], pages: this.pages });
+    return new HttpResponse(asked, NO_ANSWER, failure, { cookies: [], pages: this.#pages });
   }
 
   /** Throws where the script wants that; else a line of the log names the request. */
-  private report(error: string, { throws }: { readonly throws: boolean }): void {
+  #report(error: string, { throws }: { readonly throws: boolean }): void {
     if (throws) throw new Error(error);
-    const { guard, thread } = this.vu;
+    const { guard, thread } = this.#vu;
     if (guard.interruption !== undefined) return;
     thread.log.write({ level: 'warning', text: 'Request Failed', error });
   }
 
-  private keepCookies({ jar, url }: HttpRequest, { rawHeaders }: HttpExchange): Cookie[] {
+  #keepCookies({ jar, url }: HttpRequest, { rawHeaders }: HttpExchange): Cookie[] {
     const cookies: Cookie[] = [];
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       if (rawHeaders[index]?.toLowerCase() !== 'set-cookie') continue;
@@ -129,12 +131,12 @@ export class HttpClient {
     return cookies;
   }
 
-  private record(request: CountedRequest, outcome: Outcome): void {
-    const { metrics } = this.vu.thread;
+  #record(request: CountedRequest, outcome: Outcome): void {
+    const { metrics } = this.#vu.thread;
     const { tags, answer } = outcome;
     const { timings } = answer;
     const isExpected = request.responseCallback?.accepts(answer.status);
-    const all: Tags = new Map([...tags, ...this.systemTags(request, outcome, isExpected)]);
+    const all: Tags = new Map([...tags, ...this.#systemTags(request, outcome, isExpected)]);
     const { http } = metrics;
     http.requests.add(1, all);
     if (isExpected !== undefined) http.failed.add(isExpected ? 0 : 1, all);
@@ -145,19 +147,15 @@ export class HttpClient {
     http.sending.add(timings.sending, all);
     http.waiting.add(timings.waiting, all);
     http.receiving.add(timings.receiving, all);
-    this.vu.bytes.dataSent.add(answer.bytesSent);
-    this.vu.bytes.dataReceived.add(answer.bytesReceived);
+    this.#vu.bytes.dataSent.add(answer.bytesSent);
+    this.#vu.bytes.dataReceived.add(answer.bytesReceived);
   }
 
-  private systemTags(
-    request: CountedRequest,
-    { tags, answer, failure }: Outcome,
-    isExpected: boolean | undefined,
-  ): Tags {
+  #systemTags(request: CountedRequest, { tags, answer, failure }: Outcome, isExpected: boolean | undefined): Tags {
     const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
     // A name that the script gave stands in both tags, so that URLs with ids in them do not make a series each.
     const name = tags.get('name') ?? request.name;
-    return this.vu.thread.systemTags.pick({
+    return this.#vu.thread.systemTags.pick({
       method: request.method,
       url: name,
       name,

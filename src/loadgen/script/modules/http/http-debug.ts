@@ -7,10 +7,12 @@ import type { HttpRequest } from './http-request.js';
 export class HttpDebug {
   readonly #fields: Readonly<Record<string, string | number>>;
 
-  private constructor(
-    private readonly vu: VuContext,
-    private readonly isFull: boolean,
-  ) {
+  readonly #vu: VuContext;
+  readonly #isFull: boolean;
+
+  private constructor(vu: VuContext, isFull: boolean) {
+    this.#vu = vu;
+    this.#isFull = isFull;
     const { group, number, iterationInInstance, tags } = vu;
     const scenario = tags.get('scenario');
     this.#fields = {
@@ -42,8 +44,8 @@ export class HttpDebug {
   }
 
   #write(what: string, lines: readonly string[], body: Buffer | undefined): void {
-    const shown = this.isFull && body !== undefined ? body.toString('utf8') : '';
+    const shown = this.#isFull && body !== undefined ? body.toString('utf8') : '';
     const text = `${what}:\n${lines.join('\n')}\n\n${shown}\n`;
-    this.vu.thread.log.write({ level: 'info', text, source: 'http-debug', fields: this.#fields });
+    this.#vu.thread.log.write({ level: 'info', text, source: 'http-debug', fields: this.#fields });
   }
 }

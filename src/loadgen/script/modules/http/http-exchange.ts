@@ -12,22 +12,26 @@ import type { HttpRequest } from './http-request.js';
 
 /** Connections of one virtual user, kept between requests as k6 does. */
 export class HttpConnections {
-  private http: HttpAgent | undefined;
-  private https: HttpsAgent | undefined;
+  #http: HttpAgent | undefined;
+  #https: HttpsAgent | undefined;
 
-  constructor(private readonly vu: VuContext) {}
+  readonly #vu: VuContext;
+
+  constructor(vu: VuContext) {
+    this.#vu = vu;
+  }
 
   agentFor(url: URL): HttpAgent | HttpsAgent {
-    const keepAlive = !this.vu.thread.runtime.noConnectionReuse;
-    if (url.protocol === 'http:') return (this.http ??= new HttpAgent({ keepAlive }));
-    return (this.https ??= new HttpsAgent({ keepAlive }));
+    const keepAlive = !this.#vu.thread.runtime.noConnectionReuse;
+    if (url.protocol === 'http:') return (this.#http ??= new HttpAgent({ keepAlive }));
+    return (this.#https ??= new HttpsAgent({ keepAlive }));
   }
 
   close(): void {
-    this.http?.destroy();
-    this.https?.destroy();
-    this.http = undefined;
-    this.https = undefined;
+    this.#http?.destroy();
+    this.#https?.destroy();
+    this.#http = undefined;
+    this.#https = undefined;
   }
 }
 

@@ -55,76 +55,80 @@ export const NO_ANSWER: HttpExchange = {
 /** The moments of an exchange. */
 export class Marks {
   readonly start: number;
-  private socket: Socket | undefined;
-  private lookedUp = 0;
-  private connected = 0;
-  private secured = 0;
-  private assigned = 0;
+  #socket: Socket | undefined;
+  #lookedUp = 0;
+  #connected = 0;
+  #secured = 0;
+  #assigned = 0;
   /** The connection was made for this request. */
-  private isNew = false;
-  private bytesBefore = { read: 0, written: 0 };
+  #isNew = false;
+  #bytesBefore = { read: 0, written: 0 };
   /** It ended before an answer. */
-  private isCut = false;
-  private local = '';
-  private remote = '';
-  private keptCertificate: PeerCertificate | undefined;
+  #isCut = false;
+  #local = '';
+  #remote = '';
+  #keptCertificate: PeerCertificate | undefined;
   sent = 0;
   answered = 0;
 
-  constructor(private readonly now: () => number) {
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
     this.start = now();
   }
 
   watch(socket: Socket): void {
-    this.socket = socket;
-    this.assigned = this.now();
-    this.bytesBefore = { read: socket.bytesRead, written: socket.bytesWritten };
+    this.#socket = socket;
+    this.#assigned = this.#now();
+    this.#bytesBefore = { read: socket.bytesRead, written: socket.bytesWritten };
     if (!socket.connecting) {
-      this.keepRoute(socket);
+      this.#keepRoute(socket);
       return;
     }
-    this.isNew = true;
-    socket.once('lookup', () => (this.lookedUp = this.now()));
+    this.#isNew = true;
+    socket.once('lookup', () => (this.#lookedUp = this.#now()));
     socket.once('connect', () => {
-      this.connected = this.now();
-      this.keepRoute(socket);
+      this.#connected = this.#now();
+      this.#keepRoute(socket);
     });
     if (!(socket instanceof TLSSocket)) return;
-    socket.once('secureConnect', () => (this.secured = this.now()));
-    keepCertificate(socket, (certificate) => (this.keptCertificate = certificate));
+    socket.once('secureConnect', () => (this.#secured = this.#now()));
+    keepCertificate(socket, (certificate) => (this.#keptCertificate = certificate));
   }
 
   /** Both ends, as Go writes them: `127.0.0.1:5000->127.0.0.1:80`; empty without a connection. */
   get route(): string {
-    return this.local === '' ? '' : `${this.local}->${this.remote}`;
+    return this.#local === '' ? '' : `${this.#local}->${this.#remote}`;
   }
 
   /** What the peer showed, of a connection that was made for this request. */
   get certificate(): PeerCertificate | undefined {
-    return this.keptCertificate;
+    return this.#keptCertificate;
   }
 
   /** An answer's head has come. */
   get hasAnswer(): boolean {
-    return this.answered > 0 && !this.isCut;
+    return this.answered > 0 && !this.#isCut;
   }
 
   /** Nothing came back on a connection that had served before: the peer may have closed it before the request. */
   get isStale(): boolean {
-    const { socket, bytesBefore } = this;
-    return socket !== undefined && !this.isNew && socket.bytesRead === bytesBefore.read;
+    const socket = this.#socket;
+    const bytesBefore = this.#bytesBefore;
+    return socket !== undefined && !this.#isNew && socket.bytesRead === bytesBefore.read;
   }
 
   timings(end: number): HttpTimings {
-    const lookedUp = this.lookedUp || this.assigned;
-    const connecting = this.connected === 0 ? 0 : this.connected - lookedUp;
-    const tlsHandshaking = this.secured === 0 ? 0 : this.secured - this.connected;
-    const ready = Math.max(this.assigned, this.connected, this.secured);
+    const lookedUp = this.#lookedUp || this.#assigned;
+    const connecting = this.#connected === 0 ? 0 : this.#connected - lookedUp;
+    const tlsHandshaking = this.#secured === 0 ? 0 : this.#secured - this.#connected;
+    const ready = Math.max(this.#assigned, this.#connected, this.#secured);
     const sent = Math.min(Math.max(this.sent, ready), this.answered);
     return {
       // With the time to connect, as in k6: until the connection can be written to.
       blocked: ready - this.start,
-      looking_up: lookedUp - this.assigned,
+      looking_up: lookedUp - this.#assigned,
       connecting,
       tls_handshaking: tlsHandshaking,
       sending: sent - ready,
@@ -135,7 +139,8 @@ export class Marks {
   }
 
   get peer(): Pick<HttpExchange, 'remoteAddress' | 'remotePort' | 'tlsVersion' | 'bytesSent' | 'bytesReceived'> {
-    const { socket, bytesBefore } = this;
+    const socket = this.#socket;
+    const bytesBefore = this.#bytesBefore;
     if (socket === undefined) return { remoteAddress: '', remotePort: 0, bytesSent: 0, bytesReceived: 0 };
     const tlsVersion = socket instanceof TLSSocket ? socket.getProtocol() : null;
     return {
@@ -148,33 +153,33 @@ export class Marks {
   }
 
   get end(): HttpTimings {
-    return this.timings(this.now());
+    return this.timings(this.#now());
   }
 
   /** What there is of an exchange that ends here without an answer. Without a connection no time was taken by the request, as in k6. */
   broken(body: Buffer): HttpExchange {
-    const isConnected = this.socket !== undefined && (!this.isNew || this.connected > 0) && !this.isUnsecured;
+    const isConnected = this.#socket !== undefined && (!this.#isNew || this.#connected > 0) && !this.#isUnsecured;
     if (!isConnected) {
       // Of a TLS handshake that failed there is the time to connect.
-      const connecting = this.connected === 0 ? 0 : this.timings(this.now()).connecting;
+      const connecting = this.#connected === 0 ? 0 : this.timings(this.#now()).connecting;
       return { ...NO_ANSWER, timings: { ...NO_ANSWER.timings, connecting }, ...this.peer };
     }
-    const end = this.now();
+    const end = this.#now();
     if (this.answered === 0) {
-      this.isCut = true;
+      this.#isCut = true;
       this.answered = end;
     }
     return { ...NO_ANSWER, body, timings: this.timings(end), ...this.peer };
   }
 
-  private get isUnsecured(): boolean {
-    return this.isNew && this.socket instanceof TLSSocket && this.secured === 0;
+  get #isUnsecured(): boolean {
+    return this.#isNew && this.#socket instanceof TLSSocket && this.#secured === 0;
   }
 
   /** A socket that has ended knows its ends no more. */
-  private keepRoute({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): void {
-    this.local = hostAndPort(localAddress, localPort);
-    this.remote = hostAndPort(remoteAddress, remotePort);
+  #keepRoute({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): void {
+    this.#local = hostAndPort(localAddress, localPort);
+    this.#remote = hostAndPort(remoteAddress, remotePort);
   }
 }
 

@@ -72,25 +72,28 @@ export function createHttpModule(vu: VuContext): object {
 
 /** What sends. */
 class Requests {
-  private readonly client: HttpClient;
-  private callback: ResponseCallback | null = DEFAULT_CALLBACK;
+  readonly #client: HttpClient;
+  #callback: ResponseCallback | null = DEFAULT_CALLBACK;
 
-  constructor(private readonly vu: VuContext) {
-    this.client = new HttpClient(vu, {
+  readonly #vu: VuContext;
+
+  constructor(vu: VuContext) {
+    this.#vu = vu;
+    this.#client = new HttpClient(vu, {
       parse: (text, url) => parseHtml(vu, text, url),
-      send: (what, args) => this.send(what, args),
+      send: (what, args) => this.#send(what, args),
     });
   }
 
   expect(callback: ResponseCallback | null): void {
-    this.callback = callback;
+    this.#callback = callback;
   }
 
   functions(): object {
     const withBody = (what: string, method: string) => (url: unknown, body?: unknown, params?: unknown) =>
-      this.send(what, { method, url, body, params });
+      this.#send(what, { method, url, body, params });
     const withoutBody = (what: string, method: string) => (url: unknown, params?: unknown) =>
-      this.send(what, { method, url, body: undefined, params });
+      this.#send(what, { method, url, body: undefined, params });
     return {
       get: withoutBody('get', 'GET'),
       head: withoutBody('head', 'HEAD'),
@@ -100,35 +103,36 @@ class Requests {
       del: withBody('del', 'DELETE'),
       options: withBody('options', 'OPTIONS'),
       request: (method: unknown, url: unknown, body?: unknown, params?: unknown) =>
-        this.send('request', { method: asText(method), url, body, params }),
+        this.#send('request', { method: asText(method), url, body, params }),
       asyncRequest: (method: unknown, url: unknown, body?: unknown, params?: unknown) =>
-        sendAsync(this.vu, this.client, this.read({ method: asText(method), url, body, params })),
-      batch: (requests: unknown) => this.batch(requests),
+        sendAsync(this.#vu, this.#client, this.#read({ method: asText(method), url, body, params })),
+      batch: (requests: unknown) => this.#batch(requests),
     };
   }
 
-  private batch(requests: unknown): unknown {
-    const batch = entriesOf(requests).map(([key, entry]) => [key, this.read(entry)] as const);
-    return this.vu.block('http.batch', async (onInterrupt) => {
-      onInterrupt(() => this.client.interrupt());
-      const responses = await runBatch(batch, (request) => this.client.send(request), this.vu.thread.runtime);
+  #batch(requests: unknown): unknown {
+    const batch = entriesOf(requests).map(([key, entry]) => [key, this.#read(entry)] as const);
+    return this.#vu.block('http.batch', async (onInterrupt) => {
+      onInterrupt(() => this.#client.interrupt());
+      const responses = await runBatch(batch, (request) => this.#client.send(request), this.#vu.thread.runtime);
       return Array.isArray(requests) ? Object.values(responses) : responses;
     });
   }
 
-  private send(what: string, args: HttpArguments): unknown {
-    const request = this.read(args);
-    return this.vu.block(`http.${what}`, (onInterrupt) => {
-      onInterrupt(() => this.client.interrupt());
-      return this.client.send(request);
+  #send(what: string, args: HttpArguments): unknown {
+    const request = this.#read(args);
+    return this.#vu.block(`http.${what}`, (onInterrupt) => {
+      onInterrupt(() => this.#client.interrupt());
+      return this.#client.send(request);
     });
   }
 
-  private read(args: HttpArguments): HttpRequest | RefusedRequest {
-    const { vu, client } = this;
+  #read(args: HttpArguments): HttpRequest | RefusedRequest {
+    const vu = this.#vu;
+    const client = this.#client;
     if (vu.isInit) throw notInInit('http requests');
     if (vu.thread.runtime.noVuConnectionReuse) vu.onIterationEnd(() => client.closeConnections());
-    return readHttpRequest(vu, args, this.callback);
+    return readHttpRequest(vu, args, this.#callback);
   }
 }
 

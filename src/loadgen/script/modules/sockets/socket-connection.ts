@@ -28,133 +28,144 @@ export interface SocketHabits {
  * counting messages after a close of ours until the peer has answered, so that both sides' numbers agree.
  */
 export class SocketConnection {
-  private readonly connection: Connection;
-  private readonly pings = new Map<string, number>();
-  private readonly baseTags: Tags;
-  private metrics: SessionMetrics;
-  private pingsSent = 0;
+  readonly #connection: Connection;
+  readonly #pings = new Map<string, number>();
+  readonly #baseTags: Tags;
+  #metrics: SessionMetrics;
+  #pingsSent = 0;
   /** Dials have a session duration only when they were not interrupted, as in k6. */
-  private isInterrupted = false;
-  private isDialling = true;
+  #isInterrupted = false;
+  #isDialling = true;
   /** Came in one packet with the handshake's answer: they are counted with the tags that the answer adds. */
-  private earlyMessages = 0;
+  #earlyMessages = 0;
   /** The script has closed it. */
-  private isClosed = false;
+  #isClosed = false;
+
+  readonly #vu: VuContext;
+  readonly #request: SocketRequest;
+  readonly #events: SocketEvents;
+  readonly #habits: SocketHabits;
 
   constructor(
-    private readonly vu: VuContext,
-    private readonly request: SocketRequest,
-    private readonly events: SocketEvents,
+    vu: VuContext,
+    request: SocketRequest,
+    events: SocketEvents,
     /** Whose habits of k6's two modules it has. */
-    private readonly habits: SocketHabits = {},
+    habits: SocketHabits = {},
   ) {
+    this.#vu = vu;
+    this.#request = request;
+    this.#events = events;
+    this.#habits = habits;
     const { thread } = vu;
-    this.baseTags = this.tagsBefore();
-    this.metrics = thread.metrics.bindSession(this.baseTags);
-    this.connection = new Connection(request.target, this.handlers(), thread);
+    this.#baseTags = this.#tagsBefore();
+    this.#metrics = thread.metrics.bindSession(this.#baseTags);
+    this.#connection = new Connection(request.target, this.#handlers(), thread);
   }
 
   /** Never rejects. Records `ws_sessions` and `ws_connecting`, also when it fails. */
   async dial(): Promise<DialResult> {
-    const { metrics, systemTags, clock } = this.vu.thread;
-    this.vu.addSocket(this.connection);
-    const result = await this.connection.dial();
+    const { metrics, systemTags, clock } = this.#vu.thread;
+    this.#vu.addSocket(this.#connection);
+    const result = await this.#connection.dial();
     const { status, subprotocol, headers = [] } = result;
-    for (const [name, value] of headers) if (name.toLowerCase() === 'set-cookie') this.request.keepCookie(value);
+    for (const [name, value] of headers) if (name.toLowerCase() === 'set-cookie') this.#request.keepCookie(value);
     const tags = systemTags.pick({
       ...(status !== 0 && { status: String(status), subproto: subprotocol ?? '' }),
-      ip: this.connection.remoteAddress === '' ? undefined : this.connection.remoteAddress,
+      ip: this.#connection.remoteAddress === '' ? undefined : this.#connection.remoteAddress,
     });
-    this.metrics = metrics.bindSession(withTags(this.baseTags, tags));
-    if (!this.isInterrupted) {
-      this.metrics.sessions.add(1);
-      this.metrics.connecting.add(clock.now() - this.connection.marks.dialStart);
+    this.#metrics = metrics.bindSession(withTags(this.#baseTags, tags));
+    if (!this.#isInterrupted) {
+      this.#metrics.sessions.add(1);
+      this.#metrics.connecting.add(clock.now() - this.#connection.marks.dialStart);
     }
-    this.isDialling = false;
-    for (; this.earlyMessages > 0; this.earlyMessages -= 1) this.metrics.messagesReceived.add(1);
-    if (result.error !== undefined) this.vu.removeSocket(this.connection);
+    this.#isDialling = false;
+    for (; this.#earlyMessages > 0; this.#earlyMessages -= 1) this.#metrics.messagesReceived.add(1);
+    if (result.error !== undefined) this.#vu.removeSocket(this.#connection);
     return result;
   }
 
   sendText(text: string): void {
-    this.connection.send(text);
-    this.metrics.messagesSent.add(1);
+    this.#connection.send(text);
+    this.#metrics.messagesSent.add(1);
   }
 
   sendBinary(bytes: Uint8Array): void {
-    this.connection.sendBinary(bytes);
-    this.metrics.messagesSent.add(1);
+    this.#connection.sendBinary(bytes);
+    this.#metrics.messagesSent.add(1);
   }
 
   /** Its pong makes a sample of `ws_ping`. */
   ping(): void {
-    this.pingsSent += 1;
-    const payload = String(this.pingsSent);
-    this.pings.set(payload, this.vu.thread.clock.now());
-    this.connection.ping(payload);
-    if (this.habits.countsControlFrames === true) this.countNoMessage();
+    this.#pingsSent += 1;
+    const payload = String(this.#pingsSent);
+    this.#pings.set(payload, this.#vu.thread.clock.now());
+    this.#connection.ping(payload);
+    if (this.#habits.countsControlFrames === true) this.countNoMessage();
   }
 
   /** Counts as a message sent what is none, as k6 does. */
   countNoMessage(): void {
-    this.metrics.messagesSent.add(1);
-    this.metrics.sentNoMessage.add(1);
+    this.#metrics.messagesSent.add(1);
+    this.#metrics.sentNoMessage.add(1);
   }
 
   /** Pongs to come make no samples any more. */
   forgetPings(): void {
-    this.pings.clear();
+    this.#pings.clear();
   }
 
   get bufferedBytes(): number {
-    return this.connection.bufferedBytes;
+    return this.#connection.bufferedBytes;
   }
 
   close(code: number, reason = ''): void {
-    if (this.habits.countsControlFrames === true && !this.isClosed) this.countNoMessage();
-    this.isClosed = true;
-    this.connection.close(code, reason);
+    if (this.#habits.countsControlFrames === true && !this.#isClosed) this.countNoMessage();
+    this.#isClosed = true;
+    this.#connection.close(code, reason);
   }
 
   interrupt(code: number): void {
-    this.isInterrupted = true;
-    this.connection.close(code);
+    this.#isInterrupted = true;
+    this.#connection.close(code);
   }
 
   /** The session is over for the script: records `ws_session_duration`. */
   endSession(): void {
-    if (this.isInterrupted) return;
-    this.metrics.sessionDuration.add(this.vu.thread.clock.now() - this.connection.marks.dialStart);
+    if (this.#isInterrupted) return;
+    this.#metrics.sessionDuration.add(this.#vu.thread.clock.now() - this.#connection.marks.dialStart);
   }
 
   /** Until the answer to the dial adds its own. */
-  private tagsBefore(): Tags {
-    const { vu, request, habits } = this;
+  #tagsBefore(): Tags {
+    const vu = this.#vu;
+    const request = this.#request;
+    const habits = this.#habits;
     const given = withTags(vu.tags, request.tags);
     const { url } = request;
     const name = habits.namesUrl === true ? (given.get('name') ?? url) : undefined;
     return withTags(given, vu.thread.systemTags.pick({ url: name ?? url, name }));
   }
 
-  private handlers(): ConnectionHandlers {
-    const { events } = this;
+  #handlers(): ConnectionHandlers {
+    const events = this.#events;
     return {
       onMessage: (bytes, start, end, isBinary) => {
-        if (this.isClosed) this.metrics.receivedAfterClose.add(1);
-        else if (this.isDialling) this.earlyMessages += 1;
-        else this.metrics.messagesReceived.add(1);
+        if (this.#isClosed) this.#metrics.receivedAfterClose.add(1);
+        else if (this.#isDialling) this.#earlyMessages += 1;
+        else this.#metrics.messagesReceived.add(1);
         if (isBinary) events.binary(copyOf(bytes, start, end));
         else events.text(decode(bytes, start, end));
       },
       onPing: () => events.ping(),
       onPong: (payload) => {
-        const sentMs = this.pings.get(payload.toString('latin1'));
-        this.pings.delete(payload.toString('latin1'));
-        if (sentMs !== undefined) this.metrics.ping.add(sentMs, sentMs, this.vu.thread.clock.now());
+        const sentMs = this.#pings.get(payload.toString('latin1'));
+        this.#pings.delete(payload.toString('latin1'));
+        if (sentMs !== undefined) this.#metrics.ping.add(sentMs, sentMs, this.#vu.thread.clock.now());
         events.pong();
       },
       onClose: (code, reason, broken) => {
-        this.vu.removeSocket(this.connection);
+        this.#vu.removeSocket(this.#connection);
         events.closed(code, reason, broken);
       },
     };

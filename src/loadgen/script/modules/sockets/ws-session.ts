@@ -30,33 +30,36 @@ export interface WsResponse {
  */
 export class WsSession {
   readonly connection: SocketConnection;
-  private readonly socket: WsSocket;
-  private readonly handlers = new Map<string, ScriptFunction[]>();
-  private readonly queue: (() => Returned | Promise<unknown> | undefined)[] = [];
-  private readonly timers = new Set<() => void>();
-  private isBusy = true;
-  private isClosed = false;
-  private isOver = false;
-  private closing: Promise<unknown> | undefined;
-  private finish: (error?: unknown) => void = () => undefined;
-  private readonly finished = new Promise<void>((resolve, reject) => {
-    this.finish = (error) => (error === undefined ? resolve() : reject(error));
+  readonly #socket: WsSocket;
+  readonly #handlers = new Map<string, ScriptFunction[]>();
+  readonly #queue: (() => Returned | Promise<unknown> | undefined)[] = [];
+  readonly #timers = new Set<() => void>();
+  #isBusy = true;
+  #isClosed = false;
+  #isOver = false;
+  #closing: Promise<unknown> | undefined;
+  #finish: (error?: unknown) => void = () => undefined;
+  readonly #finished = new Promise<void>((resolve, reject) => {
+    this.#finish = (error) => (error === undefined ? resolve() : reject(error));
   });
+
+  readonly #request: SocketRequest;
 
   constructor(
     readonly vu: VuContext,
-    private readonly request: SocketRequest,
+    request: SocketRequest,
   ) {
+    this.#request = request;
     this.connection = new SocketConnection(vu, request, {
-      text: (text) => this.event('message', [text]),
-      binary: (bytes) => this.event('binaryMessage', [bytes]),
-      ping: () => this.event('ping', []),
-      pong: () => this.event('pong', []),
-      closed: (code, reason, broken) => this.peerClosed(this.toldClose(code, reason, broken)),
+      text: (text) => this.#event('message', [text]),
+      binary: (bytes) => this.#event('binaryMessage', [bytes]),
+      ping: () => this.#event('ping', []),
+      pong: () => this.#event('pong', []),
+      closed: (code, reason, broken) => this.#peerClosed(this.#toldClose(code, reason, broken)),
     });
-    this.socket = new WsSocket(this);
+    this.#socket = new WsSocket(this);
     // Somebody may interrupt before anyone waits.
-    this.finished.catch(() => undefined);
+    this.#finished.catch(() => undefined);
   }
 
   /** Resolves with what the script gets; rejects with what the script has to see thrown. */
@@ -65,167 +68,167 @@ export class WsSession {
     const { interruption } = this.vu.guard;
     if (interruption !== undefined) throw interruption;
     if (result.error !== undefined) {
-      this.isOver = true;
+      this.#isOver = true;
       this.connection.endSession();
-      return this.failed(result);
+      return this.#failed(result);
     }
     try {
-      await this.vu.guard.call(setup, undefined, [this.socket]);
-      await this.emit('open', []);
-      this.isBusy = false;
-      this.drain();
-      await this.finished;
+      await this.vu.guard.call(setup, undefined, [this.#socket]);
+      await this.#emit('open', []);
+      this.#isBusy = false;
+      this.#drain();
+      await this.#finished;
     } catch (error) {
-      await this.abandon();
+      await this.#abandon();
       throw error;
     } finally {
-      this.end();
+      this.#end();
       this.connection.endSession();
     }
     const { status, headers } = result;
-    return { url: this.request.url, status, headers: responseHeaders(headers), body: '', error: '' };
+    return { url: this.#request.url, status, headers: responseHeaders(headers), body: '', error: '' };
   }
 
   /** The virtual user has to stop: no handler runs any more. */
   interrupt(): void {
-    this.end();
-    this.isClosed = true;
+    this.#end();
+    this.#isClosed = true;
     this.connection.interrupt(GOING_AWAY);
   }
 
   on(event: string, handler: unknown): void {
     if (!isFunction(handler)) throw new TypeError(`on('${event}') expects a function`);
-    const known = this.handlers.get(event);
-    if (known === undefined) this.handlers.set(event, [handler]);
+    const known = this.#handlers.get(event);
+    if (known === undefined) this.#handlers.set(event, [handler]);
     else known.push(handler);
   }
 
   /** Queues what is to be done when everything before it is; at once when there is nothing before. */
   enqueue(task: () => Returned | Promise<unknown> | undefined): void {
-    if (this.isOver) return;
-    if (this.isBusy) this.queue.push(task);
-    else this.perform(task);
+    if (this.#isOver) return;
+    if (this.#isBusy) this.#queue.push(task);
+    else this.#perform(task);
   }
 
   /** Handlers of errors hear of it; without one it is only lost. */
   reportError(message: string): void {
-    this.event('error', [errorEvent(message)]);
+    this.#event('error', [errorEvent(message)]);
   }
 
   /** Something was to be sent after a close of either side: `error` handlers hear of it at once, as in k6. */
   refuseToSend(): unknown {
-    const pending = this.emit('error', [errorEvent('websocket: close sent')]);
+    const pending = this.#emit('error', [errorEvent('websocket: close sent')]);
     return pending instanceof Promise ? this.vu.wait(pending) : undefined;
   }
 
   /** `start` schedules and returns how to cancel; it is cancelled when the session ends. */
   addTimer(start: (forget: () => void) => () => void): void {
-    const cancel = start(() => this.timers.delete(cancel));
-    this.timers.add(cancel);
+    const cancel = start(() => this.#timers.delete(cancel));
+    this.#timers.add(cancel);
   }
 
   /** Closes once: the frame goes out, and `close` handlers run before this returns. */
   close(code: number): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.connection.close(code);
     this.connection.forgetPings();
-    const closing = this.emit('close', [code]);
-    this.finishAfter(closing);
+    const closing = this.#emit('close', [code]);
+    this.#finishAfter(closing);
   }
 
   /** True while the session goes on. */
   get isOpen(): boolean {
-    return !this.isClosed;
+    return !this.#isClosed;
   }
 
-  private finishAfter(closing: Returned | Promise<unknown> | undefined): void {
-    if (!(closing instanceof Promise)) return this.finish();
-    this.closing = closing;
+  #finishAfter(closing: Returned | Promise<unknown> | undefined): void {
+    if (!(closing instanceof Promise)) return this.#finish();
+    this.#closing = closing;
     closing.then(
-      () => this.finish(),
-      (error: unknown) => this.finish(error),
+      () => this.#finish(),
+      (error: unknown) => this.#finish(error),
     );
   }
 
-  private toldClose(code: number, reason: string, broken: BrokenBy | undefined): ToldClose {
+  #toldClose(code: number, reason: string, broken: BrokenBy | undefined): ToldClose {
     if (broken === undefined) return { code, error: isExpectedClose(code) ? undefined : closeText(code, reason) };
-    const { host, port } = this.request.target;
+    const { host, port } = this.#request.target;
     return { code: GOING_AWAY, error: brokenText(broken, `${host}:${port}`) };
   }
 
-  private peerClosed({ code, error: text }: ToldClose): void {
-    if (this.isClosed) return;
+  #peerClosed({ code, error: text }: ToldClose): void {
+    if (this.#isClosed) return;
     this.enqueue(() => {
-      if (this.isClosed) return undefined;
-      this.isClosed = true;
-      const error = text === undefined ? undefined : this.emit('error', [errorEvent(text)]);
-      const close = (): Returned | Promise<unknown> | undefined => this.emit('close', [code]);
+      if (this.#isClosed) return undefined;
+      this.#isClosed = true;
+      const error = text === undefined ? undefined : this.#emit('error', [errorEvent(text)]);
+      const close = (): Returned | Promise<unknown> | undefined => this.#emit('close', [code]);
       const closing = error instanceof Promise ? error.then(close) : close();
-      this.finishAfter(closing);
+      this.#finishAfter(closing);
       return closing;
     });
   }
 
-  private event(name: string, args: readonly unknown[]): void {
-    if (this.isClosed || (!this.isBusy && !this.handlers.has(name))) return;
-    this.enqueue(() => (this.isClosed ? undefined : this.emit(name, args)));
+  #event(name: string, args: readonly unknown[]): void {
+    if (this.#isClosed || (!this.#isBusy && !this.#handlers.has(name))) return;
+    this.enqueue(() => (this.#isClosed ? undefined : this.#emit(name, args)));
   }
 
   /** Calls the handlers of an event in order; a promise only when one of them waits. */
-  private emit(name: string, args: readonly unknown[], from = 0): Returned | Promise<unknown> | undefined {
-    const handlers = this.handlers.get(name) ?? [];
+  #emit(name: string, args: readonly unknown[], from = 0): Returned | Promise<unknown> | undefined {
+    const handlers = this.#handlers.get(name) ?? [];
     for (let index = from; index < handlers.length; index += 1) {
       const handler = handlers[index];
       const returned = handler === undefined ? undefined : this.vu.guard.call(handler, undefined, args);
-      if (returned instanceof Promise) return returned.then(() => this.emit(name, args, index + 1));
+      if (returned instanceof Promise) return returned.then(() => this.#emit(name, args, index + 1));
     }
     return undefined;
   }
 
-  private perform(task: () => Returned | Promise<unknown> | undefined): void {
+  #perform(task: () => Returned | Promise<unknown> | undefined): void {
     try {
       const pending = task();
       if (!(pending instanceof Promise)) return;
-      this.isBusy = true;
+      this.#isBusy = true;
       pending.then(
         () => {
-          this.isBusy = false;
-          this.drain();
+          this.#isBusy = false;
+          this.#drain();
         },
-        (error: unknown) => this.finish(error),
+        (error: unknown) => this.#finish(error),
       );
     } catch (error) {
-      this.isBusy = true;
-      this.finish(error);
+      this.#isBusy = true;
+      this.#finish(error);
     }
   }
 
-  private drain(): void {
-    while (!this.isBusy && !this.isOver) {
-      const task = this.queue.shift();
+  #drain(): void {
+    while (!this.#isBusy && !this.#isOver) {
+      const task = this.#queue.shift();
       if (task === undefined) return;
-      this.perform(task);
+      this.#perform(task);
     }
   }
 
   /** Something was thrown: the socket is closed, and `close` handlers still hear of it. */
-  private async abandon(): Promise<void> {
-    this.isBusy = true;
+  async #abandon(): Promise<void> {
+    this.#isBusy = true;
     if (this.vu.guard.interruption !== undefined) return this.interrupt();
-    if (!this.isClosed) this.close(GOING_AWAY);
-    await this.closing?.catch(() => undefined);
+    if (!this.#isClosed) this.close(GOING_AWAY);
+    await this.#closing?.catch(() => undefined);
   }
 
-  private end(): void {
-    this.isOver = true;
-    this.queue.length = 0;
-    for (const cancel of this.timers) cancel();
-    this.timers.clear();
+  #end(): void {
+    this.#isOver = true;
+    this.#queue.length = 0;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
   }
 
-  private failed(result: DialResult): WsResponse {
-    const error = dialErrorText(this.request, result);
+  #failed(result: DialResult): WsResponse {
+    const error = dialErrorText(this.#request, result);
     const { log, runtime } = this.vu.thread;
     if (runtime.throwsOnFailure) throw new Error(error);
     log.write({ level: 'warning', text: `Attempt to establish a WebSocket connection failed: ${error}` });

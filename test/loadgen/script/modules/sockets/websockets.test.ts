@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { BALANCE_COUNTERS } from '../../../../../src/run-file/records.js';
 import { LoadTarget } from '../../../../support/load-target.js';
 import { runScript, type ScriptRun } from '../../../../support/script-run.js';
@@ -29,7 +29,7 @@ function run(body: string): Promise<ScriptRun> {
   `);
 }
 
-test('the constructor returns at once, and the iteration ends with the last socket', async () => {
+it('the constructor returns at once, and the iteration ends with the last socket', async () => {
   const { lines, totals } = await run(`
     console.log('state ' + ws.readyState);
     ws.onopen = () => { console.log('open ' + ws.readyState); ws.send('hello'); };
@@ -40,7 +40,7 @@ test('the constructor returns at once, and the iteration ends with the last sock
   expect(totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 2, ws_msgs_received: 1, iterations: 1 });
 });
 
-test('several sockets of one iteration', async () => {
+it('several sockets of one iteration', async () => {
   const { totals } = await run(`
     const other = new WebSocket('${target.url}');
     for (const socket of [ws, other]) {
@@ -51,7 +51,7 @@ test('several sockets of one iteration', async () => {
   expect(totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_received: 2, iterations: 1 });
 });
 
-test('binary messages are blobs unless binaryType says arraybuffer', async () => {
+it('binary messages are blobs unless binaryType says arraybuffer', async () => {
   const { lines } = await run(`
     let count = 0;
     ws.onopen = () => ws.send(new Uint8Array([104, 105]).buffer);
@@ -70,7 +70,7 @@ test('binary messages are blobs unless binaryType says arraybuffer', async () =>
   expect(lines).toEqual(['true hi', 'true 111']);
 });
 
-test('sending before the connection is open is an InvalidStateError', async () => {
+it('sending before the connection is open is an InvalidStateError', async () => {
   const { lines } = await run(`
     try { ws.send('early'); } catch (error) { console.log(error.name); }
     ws.onopen = () => ws.close();
@@ -79,7 +79,7 @@ test('sending before the connection is open is an InvalidStateError', async () =
 });
 
 // k6 1.3.0 was asked the same.
-test('pings and closes count as sent; after close nothing is counted as received, and sending is an error', async () => {
+it('pings and closes count as sent; after close nothing is counted as received, and sending is an error', async () => {
   const { lines, totals } = await run(`
     ws.onopen = () => {
       ws.send('a');
@@ -101,7 +101,7 @@ test('pings and closes count as sent; after close nothing is counted as received
   expect(totals.counters[BALANCE_COUNTERS.receivedAfterClose]).toBe(1);
 });
 
-test('close codes and reasons are checked', async () => {
+it('close codes and reasons are checked', async () => {
   const { lines } = await run(`
     ws.onopen = () => {
       for (const args of [[1001], [5000], [3000, 'x'.repeat(124)]]) {
@@ -114,7 +114,7 @@ test('close codes and reasons are checked', async () => {
   await expect.poll(() => target.closeCodes).toEqual([3001]);
 });
 
-test('a handler that is set to null hears nothing more', async () => {
+it('a handler that is set to null hears nothing more', async () => {
   const { lines } = await run(`
     ws.onopen = () => ws.send('one');
     ws.onmessage = () => { console.log('first'); ws.onmessage = null; ws.send('two'); setTimeout(() => ws.close(), 30); };
@@ -122,7 +122,7 @@ test('a handler that is set to null hears nothing more', async () => {
   expect(lines).toEqual(['first']);
 });
 
-test('a listener that throws closes the socket and fails the iteration, which counts', async () => {
+it('a listener that throws closes the socket and fails the iteration, which counts', async () => {
   const { logs, totals } = await run(`
     ws.onopen = () => ws.send('x');
     ws.onmessage = () => { throw new Error('no good'); };
@@ -132,7 +132,7 @@ test('a listener that throws closes the socket and fails the iteration, which co
   await expect.poll(() => target.closeCodes).toEqual([1001]);
 });
 
-test('a code that is no ordinary one is an error, then a close', async () => {
+it('a code that is no ordinary one is an error, then a close', async () => {
   const { lines } = await run(`
     ws.onopen = () => ws.send('close 3333');
     ws.onerror = (event) => console.log('error ' + event.error);
@@ -141,7 +141,7 @@ test('a code that is no ordinary one is an error, then a close', async () => {
   expect(lines).toEqual(['error websocket: close 3333: as you wish', 'close 3333 as you wish']);
 });
 
-test('nobody listens: error, close, and the session counts', async () => {
+it('nobody listens: error, close, and the session counts', async () => {
   const { lines, totals } = await runScript(`
     import { WebSocket } from 'k6/experimental/websockets';
     export default function () {
@@ -154,7 +154,7 @@ test('nobody listens: error, close, and the session counts', async () => {
   expect(totals.counters['ws_sessions']).toBe(1);
 });
 
-test('a ping is answered, counted as sent, and its time recorded', async () => {
+it('a ping is answered, counted as sent, and its time recorded', async () => {
   const { lines, totals } = await run(`
     ws.onopen = () => ws.ping();
     ws.onpong = () => { console.log('pong'); ws.close(); };
@@ -164,7 +164,7 @@ test('a ping is answered, counted as sent, and its time recorded', async () => {
   expect(totals.trends['ws_ping']?.count).toBe(1);
 });
 
-test('a handler that sleeps delays the events of all sockets of its virtual user', async () => {
+it('a handler that sleeps delays the events of all sockets of its virtual user', async () => {
   const { lines } = await run(`
     const other = new WebSocket('${target.url}');
     let opened = 0;
@@ -176,7 +176,7 @@ test('a handler that sleeps delays the events of all sockets of its virtual user
   expect(lines).toEqual(['begin', 'end', 'begin', 'end']);
 });
 
-test('an interrupted iteration closes its sockets with 1001', async () => {
+it('an interrupted iteration closes its sockets with 1001', async () => {
   const { lines, totals } = await runScript(`
     import { WebSocket } from 'k6/websockets';
     export const options = { scenarios: { one: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '10ms' } } };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { BALANCE_COUNTERS } from '../../../../../src/run-file/records.js';
 import { LoadTarget } from '../../../../support/load-target.js';
 import { runScript } from '../../../../support/script-run.js';
@@ -40,7 +40,7 @@ async function connect(body: string, params = '{}'): Promise<Awaited<ReturnType<
   `);
 }
 
-test('an echo is received, counted and closed', async () => {
+it('an echo is received, counted and closed', async () => {
   const { lines, totals } = await connect(`
     socket.on('open', () => { console.log('open'); socket.send('one'); });
     socket.on('message', (text) => { console.log('got ' + text); check(text, { 'is one': (t) => t === 'one' }); socket.close(); });
@@ -53,7 +53,7 @@ test('an echo is received, counted and closed', async () => {
   expect(target.counts).toMatchObject({ sessions: 1, received: 1 });
 });
 
-test('binary messages are ArrayBuffers, and only these can be sent as such', async () => {
+it('binary messages are ArrayBuffers, and only these can be sent as such', async () => {
   const { lines } = await connect(`
     socket.on('open', () => {
       for (const wrong of [new Uint8Array(1), 'text', [1]]) {
@@ -72,7 +72,7 @@ test('binary messages are ArrayBuffers, and only these can be sent as such', asy
   ]);
 });
 
-test('a close of the peer that is no ordinary one is an error, then a close', async () => {
+it('a close of the peer that is no ordinary one is an error, then a close', async () => {
   const events = `
     socket.on('error', (error) => console.log('error ' + error.error()));
     socket.on('close', (code) => console.log('close ' + code));`;
@@ -90,7 +90,7 @@ test('a close of the peer that is no ordinary one is an error, then a close', as
   ]);
 });
 
-test('close handlers run inside of close, and only the first close counts', async () => {
+it('close handlers run inside of close, and only the first close counts', async () => {
   const { lines } = await connect(`
     socket.on('close', (code) => console.log('close ' + code));
     socket.on('open', () => { socket.close(3001); console.log('closed'); socket.close(1000); });
@@ -99,7 +99,7 @@ test('close handlers run inside of close, and only the first close counts', asyn
   await expect.poll(() => target.closeCodes).toEqual([3001]);
 });
 
-test('what a handler, a timer or the set-up function throws leaves connect', async () => {
+it('what a handler, a timer or the set-up function throws leaves connect', async () => {
   const close = "socket.on('close', (code) => console.log('close ' + code));";
   const inHandler = await connect(`${close} socket.on('open', () => { throw new Error('in a handler'); });`);
   expect(inHandler.lines).toEqual(['close 1001', 'thrown in a handler']);
@@ -109,7 +109,7 @@ test('what a handler, a timer or the set-up function throws leaves connect', asy
   expect(inSetup.lines).toEqual(['close 1001', 'thrown in the set-up']);
 });
 
-test('one event at a time: what comes while a handler sleeps waits for it', async () => {
+it('one event at a time: what comes while a handler sleeps waits for it', async () => {
   const { lines } = await connect(`
     let heard = 0;
     socket.on('open', () => { socket.send('a'); socket.send('b'); });
@@ -124,7 +124,7 @@ test('one event at a time: what comes while a handler sleeps waits for it', asyn
   expect(lines).toEqual(['begin a', 'end a', 'begin b', 'end b', 'returned 101 ']);
 });
 
-test('timers need a delay above 0, and die with the socket', async () => {
+it('timers need a delay above 0, and die with the socket', async () => {
   const { lines } = await connect(`
     for (const delay of [0, -1, NaN, undefined]) {
       try { socket.setTimeout(() => {}, delay); } catch (error) { console.log(error.message); }
@@ -137,7 +137,7 @@ test('timers need a delay above 0, and die with the socket', async () => {
   expect(lines).toHaveLength(6);
 });
 
-test('a ping is answered and measured; a ping of the server is an event', async () => {
+it('a ping is answered and measured; a ping of the server is an event', async () => {
   const { lines, totals } = await connect(`
     socket.on('open', () => socket.ping());
     socket.on('pong', () => { console.log('pong'); socket.send('ping'); });
@@ -147,7 +147,7 @@ test('a ping is answered and measured; a ping of the server is an event', async 
   expect(totals.trends['ws_ping']?.count).toBe(1);
 });
 
-test('a refused upgrade returns its status; nobody there returns an error', async () => {
+it('a refused upgrade returns its status; nobody there returns an error', async () => {
   const { lines, totals } = await runScript(`
     import ws from 'k6/ws';
     export default function () {
@@ -168,7 +168,7 @@ test('a refused upgrade returns its status; nobody there returns an error', asyn
   expect(totals.trends['ws_session_duration']?.count).toBe(2);
 });
 
-test('with the option throw a failed dial is an exception', async () => {
+it('with the option throw a failed dial is an exception', async () => {
   const { lines } = await runScript(
     `
     import ws from 'k6/ws';
@@ -180,7 +180,7 @@ test('with the option throw a failed dial is an exception', async () => {
   expect(lines).toEqual(['dial tcp 127.0.0.1:1: connect: connection refused']);
 });
 
-test('wrong arguments are refused in words', async () => {
+it('wrong arguments are refused in words', async () => {
   const { lines } = await runScript(`
     import ws from 'k6/ws';
     export default function () {
@@ -197,7 +197,7 @@ test('wrong arguments are refused in words', async () => {
   ]);
 });
 
-test('samples carry the tags of the connection', async () => {
+it('samples carry the tags of the connection', async () => {
   const { totals } = await runScript(
     `
     import ws from 'k6/ws';
@@ -224,7 +224,7 @@ test('samples carry the tags of the connection', async () => {
   expect(totals.counters['ws_sessions{kind:b}'] ?? 0).toBe(0);
 });
 
-test('the end of the graceful stop closes the socket with 1001, and no handler or catch hears of it', async () => {
+it('the end of the graceful stop closes the socket with 1001, and no handler or catch hears of it', async () => {
   const { lines, totals } = await runScript(`
     import ws from 'k6/ws';
     export const options = { scenarios: { one: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '10ms' } } };
@@ -244,7 +244,7 @@ test('the end of the graceful stop closes the socket with 1001, and no handler o
 });
 
 // k6 1.3.0 was asked the same.
-test('after close nothing is heard or counted, and what is sent is an error', async () => {
+it('after close nothing is heard or counted, and what is sent is an error', async () => {
   const { lines, totals } = await connect(`
     socket.on('error', (error) => console.log('error ' + error.error()));
     socket.on('close', (code) => console.log('close ' + code));
@@ -269,7 +269,7 @@ test('after close nothing is heard or counted, and what is sent is an error', as
   expect(totals.trends['ws_ping']).toBeUndefined();
 });
 
-test.each(['k6/ws', 'k6/websockets'])('a cookie of the handshake reaches the jar: %s', async (name) => {
+it.each(['k6/ws', 'k6/websockets'])('a cookie of the handshake reaches the jar: %s', async (name) => {
   target.setCookie('session=s1; Path=/');
   const { lines } = await runScript(`
     import * as module from '${name}';
