@@ -1,4 +1,5 @@
-// Runs every bench, or those named, and writes what they measured to bench/results with machine and date.
+// Runs every bench, or those named, and writes what they measured to bench/results with machine and
+// date.
 //   npm run bench                     all
 //   npm run bench -- recorder         one
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// npm run check: format, lint, types, dead code and the fast tests, side by side on two cores. Prints what failed, and how long each took.
+// npm run check: format, lint, types, dead code and the fast tests, side by side on two cores.
+// Prints what failed, and how long each took.
 import { spawn } from 'node:child_process';
 
 const BUILD = { name: 'build', args: ['tsc', '-p', 'tsconfig.json'] };

@@ -1,4 +1,5 @@
-// npm run generate: writes what is made of the sources and held by a test: lint's import rules, the JSON schema of comparisons, oclif's manifest.
+// npm run generate: writes what is made of the sources and held by a test: lint's import rules, the
+// JSON schema of comparisons, oclif's manifest.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

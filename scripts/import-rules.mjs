@@ -1,4 +1,5 @@
-// Makes lint's import rules of the tables in floors.mjs: one override a folder, and one for each file that may import a package that its folder may not.
+// Makes lint's import rules of the tables in floors.mjs: one override a folder, and one for each
+// file that may import a package that its folder may not.
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { LAYERS, PACKAGES, ROOMS } from './floors.mjs';
@@ -30,7 +31,10 @@ function layerPatterns(folder) {
   return [pattern(wayUp(folder, '.'), barred, `${layer} may import ${may}: see scripts/floors.mjs.`)];
 }
 
-/** For each ancestor with rooms: those of its rooms that do not lie below the one that the folder is in. */
+/**
+ * For each ancestor with rooms: those of its rooms that do not lie below the one that the folder is
+ * in.
+ */
 function roomPatterns(folder) {
   const parts = folder.split('/');
   return parts.slice(1).flatMap((room, index) => {

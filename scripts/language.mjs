@@ -1,4 +1,5 @@
-// node scripts/language.mjs [PATH...]: finds the idiom of tics.mjs in what people read (comments, strings, Markdown), below the paths or everywhere.
+// node scripts/language.mjs [PATH...]: finds the idiom of tics.mjs in what people read (comments,
+// strings, Markdown), below the paths or everywhere.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { TICS } from './tics.mjs';
@@ -41,7 +42,9 @@ function* findTics(path) {
 }
 
 const paths = process.argv.slice(2);
-const tracked = execFileSync('git', ['ls-files', '--', ...paths], { encoding: 'utf8' }).trim().split('\n');
+const tracked = execFileSync('git', ['ls-files', '--', ...paths], { encoding: 'utf8' })
+  .trim()
+  .split('\n');
 const texts = tracked.filter((path) => /\.(ts|mjs|js|md)$/.test(path) && !LEFT_OUT.test(path));
 const found = texts.flatMap((path) => [...findTics(path)]);
 for (const { path, line, text, instead } of found) console.log(`${path}:${line}: "${text}": say ${instead}`);

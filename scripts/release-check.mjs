@@ -1,4 +1,5 @@
-// Runs before `npm publish`: refuses a package that would mislead, with everything that is missing. CONTRIBUTING.md has the recipe.
+// Runs before `npm publish`: refuses a package that would mislead, with everything that is missing.
+// CONTRIBUTING.md has the recipe.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,7 +1,13 @@
-/** Idiom that a pattern can find, and what the field's documentation says instead. `at: 'comment'` looks at how comments begin. */
+/**
+ * Idiom that a pattern can find, and what the field's documentation says instead. `at: 'comment'`
+ * looks at how comments begin.
+ */
 export const TICS = [
   { pattern: /\b(whoever|whomever|whom|whosoever)\b/i, instead: 'name the thing: "the caller", "a client that"' },
-  { pattern: /(?<!\bthere )\b(?:is|are|was) no (?!longer\b|more\b|less\b)[a-z]+/i, instead: '"must be an X", "is not an X"' },
+  {
+    pattern: /(?<!\bthere )\b(?:is|are|was) no (?!longer\b|more\b|less\b)[a-z]+/i,
+    instead: '"must be an X", "is not an X"',
+  },
   { pattern: /\bthere (?:is|are) no such\b/i, instead: '"unknown X \'value\'"' },
   { pattern: /\bso (?:long|many|much)\b(?! as\b| that\b)/i, instead: 'a number, or "this long", "that many"' },
   { pattern: /\bbut for\b/i, instead: '"except for"' },

@@ -1,4 +1,5 @@
-// Writes the JSON schema of a comparison to docs/reference/comparison.schema.json, or the file that is named: npm run schema
+// Writes the JSON schema of a comparison to docs/reference/comparison.schema.json, or the file that
+// is named: npm run schema
 import { writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-// Events through the AMQP sink with confirms and the NATS sink with acknowledgements, the broker on the other core.
+// Events through the AMQP sink with confirms and the NATS sink with acknowledgements, the broker on
+// the other core.
 import { join } from 'node:path';
 import { median, startPinned } from '../support/pinned-process.mjs';
 import { startNats, startRabbitmq } from './brokers.mjs';

@@ -11,7 +11,10 @@ const ofUrl = (url, name) => {
   return undefined;
 };
 
-/** Does the work; gives for each owner its share of the CPU, idle time left out. What Node does for somebody counts as theirs. */
+/**
+ * Does the work; gives for each owner its share of the CPU, idle time left out. What Node does for
+ * somebody counts as theirs.
+ */
 export async function cpuShares(work) {
   const session = new Session();
   session.connect();

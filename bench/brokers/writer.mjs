@@ -1,5 +1,5 @@
-// writer.mjs KIND URL EVENTS: gives events of 50 connections to the AMQP or NATS sink, as the outbox does.
-// `measure` answers with rate and cost, `profile` with whose CPU it was.
+// writer.mjs KIND URL EVENTS: gives events of 50 connections to the AMQP or NATS sink, as the
+// outbox does. `measure` answers with rate and cost, `profile` with whose CPU it was.
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../dist/core/clock.js';
 import { silentLogger } from '../../dist/core/logger.js';

@@ -1,5 +1,5 @@
-// The clock of the load generator against a proxy that knows the truth; how late it is at half of what the machine can do; and whether a run that
-// asks too much is marked.
+// The clock of the load generator against a proxy that knows the truth; how late it is at half of
+// what the machine can do; and whether a run that asks too much is marked.
 import { systemClock } from '../../dist/core/clock.js';
 import { calibrate } from '../../dist/loadgen/index.js';
 import { calibrateThroughProxy, compare, runEcho, startDelayed, startEcho } from './clock-proof.mjs';

@@ -1,4 +1,5 @@
-// Whether `echo` measures what a proxy of another process recorded: its delays, and a floor that was measured without any.
+// Whether `echo` measures what a proxy of another process recorded: its delays, and a floor that
+// was measured without any.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -56,12 +57,15 @@ export async function startDelayed({ medianMs, sigma }) {
   return { url: `ws://127.0.0.1:${proxy.port}/`, delays: async () => (await proxy.ask()).delays, stop };
 }
 
-/** The seconds in which the generator connects and warms up, and the last ones, in which it ends: they are left out on both sides. */
+/**
+ * The seconds in which the generator connects and warms up, and the last ones, in which it ends:
+ * they are left out on both sides.
+ */
 const WARM_UP_S = 2;
 
 /**
- * One run of `echo`: what it recorded in its middle, and what it says of itself. `middle` is called at the bounds of that, where the proxy
- * forgets or tells what it did.
+ * One run of `echo`: what it recorded in its middle, and what it says of itself. `middle` is called
+ * at the bounds of that, where the proxy forgets or tells what it did.
  */
 export async function runEcho(url, { rate, vus, seconds }, middle = async () => undefined) {
   const flags = { scenario: 'echo', url, size: String(SIZE), gracefulStop: '3s', answerTimeout: '3s' };

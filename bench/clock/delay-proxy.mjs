@@ -1,7 +1,9 @@
-// delay-proxy.mjs TARGET_PORT MEDIAN_MS SIGMA FRAME_BYTES: a TCP proxy on a free port of 127.0.0.1 that holds what clients send for times drawn
-// from a log-normal distribution (a median of 0: none at all), in order, and stamps arrival and departure by the machine's monotonic clock.
-// Writes its port as a JSON line; a line on standard input asks for the delays since the last such line, in milliseconds, one for each message:
-// those of frames of FRAME_BYTES bytes. Ends when standard input does.
+// delay-proxy.mjs TARGET_PORT MEDIAN_MS SIGMA FRAME_BYTES: a TCP proxy on a free port of 127.0.0.1
+// that holds what clients send for times drawn from a log-normal distribution (a median of 0: none
+// at all), in order, and stamps arrival and departure by the machine's monotonic clock. Writes its
+// port as a JSON line; a line on standard input asks for the delays since the last such line, in
+// milliseconds, one for each message: those of frames of FRAME_BYTES bytes. Ends when standard
+// input does.
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 

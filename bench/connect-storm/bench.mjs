@@ -1,4 +1,5 @@
-// Server CPU of 1,000 connects, events and a tag included, on both transports and with the mirror in Redis, beside bare ws and bare uWebSockets.js.
+// Server CPU of 1,000 connects, events and a tag included, on both transports and with the mirror
+// in Redis, beside bare ws and bare uWebSockets.js.
 //   STORM_TURNS=1 npm run bench -- connect-storm
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,4 +1,5 @@
-// server.mjs KIND [REDIS_URL]: one of the servers compared. Answers each message with what it has cost.
+// server.mjs KIND [REDIS_URL]: one of the servers compared. Answers each message with what it has
+// cost.
 import { Gateway } from '../../dist/gateway/gateway.js';
 import { configSchema } from '../../dist/gateway/config-file/config-schema.js';
 import { resolveConfig } from '../../dist/gateway/config-file/resolve-config.js';

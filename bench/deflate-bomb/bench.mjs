@@ -1,4 +1,5 @@
-// What clients that send deflate bombs at 3.6 Mbit/s each do to the pings of another, on the `ws` transport.
+// What clients that send deflate bombs at 3.6 Mbit/s each do to the pings of another, on the `ws`
+// transport.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,7 +58,9 @@ async function connect(port) {
   return client;
 }
 
-/** Sends what the rate allows, unless the gateway has stopped reading. Counts what it has written. */
+/**
+ * Sends what the rate allows, unless the gateway has stopped reading. Counts what it has written.
+ */
 function bombard(client, frame) {
   const socket = client._socket;
   const sent = { bytes: 0 };

@@ -1,4 +1,5 @@
-// Server CPU for a million deliveries of a JSON text of 1 kB to 1,000 clients, of which none, half or all offer permessage-deflate, as browsers do.
+// Server CPU for a million deliveries of a JSON text of 1 kB to 1,000 clients, of which none, half
+// or all offer permessage-deflate, as browsers do.
 //   FAN_OUT_TURNS=3 npm run bench -- fan-out-compressed
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Server CPU for a million deliveries of POSTs of 16 bytes to 50 and 1,000 clients over TLS, beside nchan, bare Node, bare ws and bare uWebSockets.js over TLS.
+// Server CPU for a million deliveries of POSTs of 16 bytes to 50 and 1,000 clients over TLS, beside
+// nchan, bare Node, bare ws and bare uWebSockets.js over TLS.
 //   FAN_OUT_ONLY=50x16 FAN_OUT_TURNS=3 npm run bench -- fan-out-tls     these numbers of clients and requests in flight only
 import { peerMissing } from '../support/broadcast-peers.mjs';
 import { flood, isGateway, startFlooded } from '../support/flooded-server.mjs';

@@ -1,4 +1,5 @@
-// Server CPU for a million deliveries of POSTs of 16 bytes to 50, 1,000 and 5,000 clients, beside bare uWebSockets.js, bare ws, nchan and pushpin.
+// Server CPU for a million deliveries of POSTs of 16 bytes to 50, 1,000 and 5,000 clients, beside
+// bare uWebSockets.js, bare ws, nchan and pushpin.
 //   FAN_OUT_ONLY=8x16,50x1 FAN_OUT_TURNS=3 npm run bench -- fan-out     these numbers of clients and requests in flight only
 import { peerMissing } from '../support/broadcast-peers.mjs';
 import { flood, isGateway, startFlooded } from '../support/flooded-server.mjs';
@@ -25,7 +26,10 @@ const IDS_SIZE = 750;
 
 const BARE_UWS = 'bare uWS';
 const NCHAN = 'nchan';
-/** The most that one pair may cost, as a multiple of bare uWS at the same number of clients and requests in flight. */
+/**
+ * The most that one pair may cost, as a multiple of bare uWS at the same number of clients and
+ * requests in flight.
+ */
 const PAIR_LIMITS = {
   'wsg on ws': { '50x1': 1.5, '50x16': 1.4, '1000x1': 1.35, '1000x16': 1.2, '1000x40': 0.15, '1000x128': 0.07 },
   'wsg on uws': { '50x1': 1.15, '50x16': 1.15, '1000x1': 1.15, '1000x16': 1.15, '5000x1': 1.15, '5000x16': 1.15 },
@@ -72,7 +76,10 @@ async function sample(pair, { queries }, { size, inFlight, ms }) {
   return { cpuS: (taken.cpuS * 1e6) / deliveries, perSecond: deliveries / taken.seconds };
 }
 
-/** Short turns of all, one after the other, so that whatever else the machine does meets them alike. A peer that lost something takes no further part. */
+/**
+ * Short turns of all, one after the other, so that whatever else the machine does meets them alike.
+ * A peer that lost something takes no further part.
+ */
 async function takeSamples(pairs, size, inFlight) {
   const ways = new Set(waysFor(size));
   const samples = new Map([...ways].map(({ title }) => [title, []]));
@@ -89,7 +96,10 @@ async function takeSamples(pairs, size, inFlight) {
   return samples;
 }
 
-/** What is wanted of a row, and whether it is so. `cpu` tells the cost of each way, undefined where it was not measured. */
+/**
+ * What is wanted of a row, and whether it is so. `cpu` tells the cost of each way, undefined where
+ * it was not measured.
+ */
 function wantedOf({ kind, selector }, { size, inFlight, cpu, cheapest }) {
   const own = cpu(`${kind}, ${selector}`);
   const limits =

@@ -1,4 +1,5 @@
-// How many received messages our generator handles for a CPU-second, beside the reference client. Runs alone: node bench.mjs
+// How many received messages our generator handles for a CPU-second, beside the reference client.
+// Runs alone: node bench.mjs
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

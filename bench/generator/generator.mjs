@@ -1,4 +1,5 @@
-// Our generator: the built-in scenario with both checks and all metrics, as `wsg loadtest` runs it, without its output.
+// Our generator: the built-in scenario with both checks and all metrics, as `wsg loadtest` runs it,
+// without its output.
 //   node generator.mjs <url> <virtual users> <seconds>
 import { systemClock } from '../../dist/core/clock.js';
 import { Engine, parseLoadOptions } from '../../dist/loadgen/index.js';

@@ -1,4 +1,5 @@
-// The reference: ws, each message decoded to a string, compared with the two expected ones, counted.
+// The reference: ws, each message decoded to a string, compared with the two expected ones,
+// counted.
 //   node reference-client.mjs <url> <connections> <seconds>
 import WebSocket from 'ws';
 

@@ -1,4 +1,5 @@
-// A WebSocket server that sends `routine message` to every connection, `batch` at a time in one write, every `every` ms.
+// A WebSocket server that sends `routine message` to every connection, `batch` at a time in one
+// write, every `every` ms.
 //   node sender.mjs <batch> <every ms>      prints its port
 import uWS from 'uWebSockets.js';
 

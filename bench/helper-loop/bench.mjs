@@ -1,4 +1,5 @@
-// Server CPU for a million deliveries of the helper loop to 50 raw clients, beside bare uWebSockets.js and bare ws.
+// Server CPU for a million deliveries of the helper loop to 50 raw clients, beside bare
+// uWebSockets.js and bare ws.
 //   HELPER_LOOP_TURNS=3 npm run bench -- helper-loop
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +51,10 @@ async function sample({ server, reader }) {
   return difference(before, after);
 }
 
-/** Short turns of all servers, one after the other, so that whatever else the machine does meets them alike. */
+/**
+ * Short turns of all servers, one after the other, so that whatever else the machine does meets
+ * them alike.
+ */
 async function takeSamples(rounds) {
   const pairs = {};
   const samples = Object.fromEntries(KINDS.map((kind) => [kind, []]));

@@ -1,4 +1,5 @@
-// reader.mjs PORT CLIENTS: raw clients that count bytes. Answers each message with what it has read and what that cost.
+// reader.mjs PORT CLIENTS: raw clients that count bytes. Answers each message with what it has read
+// and what that cost.
 import { rawUpgrade } from '../support/raw-upgrade.mjs';
 
 const [port, clients] = process.argv.slice(2).map(Number);

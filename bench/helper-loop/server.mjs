@@ -1,15 +1,22 @@
-// server.mjs KIND ROUNDS: one of the servers compared. Broadcasts ROUNDS messages to everybody on each turn of the event loop.
+// server.mjs KIND ROUNDS: one of the servers compared. Broadcasts ROUNDS messages to everybody on
+// each turn of the event loop.
 import { startGateway } from './gateway-server.mjs';
 
 const TEXT = Buffer.from('routine message');
-/** The gateway's low-water mark and how much it publishes between two looks at its sockets: the same for its peers. */
+/**
+ * The gateway's low-water mark and how much it publishes between two looks at its sockets: the same
+ * for its peers.
+ */
 const LOW_WATER_BYTES = 64 * 1024;
 const CHECK_EACH_BYTES = 64 * 1024;
 
 const [kind, roundsText] = process.argv.slice(2);
 const rounds = Number(roundsText);
 
-/** The loop of both peers: a batch a turn, and a millisecond of rest while a socket has too much waiting. */
+/**
+ * The loop of both peers: a batch a turn, and a millisecond of rest while a socket has too much
+ * waiting.
+ */
 function loop(round, isBehind) {
   let unchecked = 0;
   const turn = () => {

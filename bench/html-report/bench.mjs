@@ -1,5 +1,6 @@
-// How long the page of a comparison takes to make, and to open in a browser until its first charts are drawn: two runs, 20 metrics.
-// Wants Chromium (Debian's package) and playwright-core, which is a development dependency.
+// How long the page of a comparison takes to make, and to open in a browser until its first charts
+// are drawn: two runs, 20 metrics. Wants Chromium (Debian's package) and playwright-core, which is
+// a development dependency.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,9 @@ function write(folder, minutes) {
   return { page, ms: performance.now() - startedAt };
 }
 
-/** From the start of loading to the second frame behind which every chart in sight has its canvas. */
+/**
+ * From the start of loading to the second frame behind which every chart in sight has its canvas.
+ */
 async function openingMs(browser, path) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const startedAt = performance.now();

@@ -27,7 +27,10 @@ async function idleRss(server) {
   return server.ask('rss');
 }
 
-/** kB for each connection: from none to 10,000, and from 5,000 to 15,000, where what start-up left free is used up. */
+/**
+ * kB for each connection: from none to 10,000, and from 5,000 to 15,000, where what start-up left
+ * free is used up.
+ */
 async function measureRow({ kind, ownTags }) {
   const here = import.meta.dirname;
   const server = await startPinned(join(here, 'server.mjs'), [kind], { execArgv: ['--expose-gc'] });

@@ -1,4 +1,5 @@
-// clients.mjs PORT: keeps raw clients. Each message is how many there shall be; answers once they are.
+// clients.mjs PORT: keeps raw clients. Each message is how many there shall be; answers once they
+// are.
 import { rawUpgrade } from '../support/raw-upgrade.mjs';
 
 const AT_ONCE = 100;

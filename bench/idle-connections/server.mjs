@@ -1,4 +1,5 @@
-// server.mjs KIND: one of the servers compared, with --expose-gc. Answers `rss` after a collection, `tag` after giving tags.
+// server.mjs KIND: one of the servers compared, with --expose-gc. Answers `rss` after a collection,
+// `tag` after giving tags.
 import { Gateway } from '../../dist/gateway/gateway.js';
 import { loadConfig } from '../../dist/gateway/config-file/load-config.js';
 import { tagEach } from './own-tags.mjs';

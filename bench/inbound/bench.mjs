@@ -1,4 +1,5 @@
-// Client messages into a Redis stream: the whole gateway on two cores with Redis and 50 clients, and the sink alone beside a bare socket.
+// Client messages into a Redis stream: the whole gateway on two cores with Redis and 50 clients,
+// and the sink alone beside a bare socket.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { median, startPinned } from '../support/pinned-process.mjs';
@@ -13,7 +14,10 @@ const CLIENTS = 50;
 const TURNS = Number(process.env.INBOUND_TURNS ?? 5);
 const WARM_UP_MESSAGES = 100_000;
 const MEASURED_MESSAGES = 600_000;
-/** So far clients may be ahead of the stream: more than the gateway has on its way, less than its outbox holds. */
+/**
+ * So far clients may be ahead of the stream: more than the gateway has on its way, less than its
+ * outbox holds.
+ */
 const AHEAD = 10_000;
 const LOOK_EACH_MS = 2;
 /** So long without a further message: the rest was refused, or its client closed. */
@@ -41,7 +45,10 @@ async function costs({ redis, gateway, senders }) {
   return { gateway: server.cpuUs, clients: clients.cpuUs, redis: redis.cpuSeconds() * 1e6, atMs: performance.now() };
 }
 
-/** The whole gateway. `ahead`: so far the clients may be in front of the stream; Infinity: they send as fast as TCP lets them. */
+/**
+ * The whole gateway. `ahead`: so far the clients may be in front of the stream; Infinity: they send
+ * as fast as TCP lets them.
+ */
 const GATEWAYS = [
   { title: 'on ws', transport: 'ws', ahead: AHEAD },
   { title: 'on ws, unpaced', transport: 'ws', ahead: Infinity },

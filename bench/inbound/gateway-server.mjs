@@ -1,4 +1,5 @@
-// gateway-server.mjs REDIS_URL TRANSPORT: the whole gateway with the Redis sink. Answers each message with what it has cost.
+// gateway-server.mjs REDIS_URL TRANSPORT: the whole gateway with the Redis sink. Answers each
+// message with what it has cost.
 import { Gateway } from '../../dist/gateway/gateway.js';
 import { configSchema } from '../../dist/gateway/config-file/config-schema.js';
 import { resolveConfig } from '../../dist/gateway/config-file/resolve-config.js';

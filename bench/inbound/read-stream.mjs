@@ -6,7 +6,10 @@ function fieldsOf(values) {
   return fields;
 }
 
-/** Reads a whole stream of the senders' messages: how many there are, and how many do not follow the one before of their connection. */
+/**
+ * Reads a whole stream of the senders' messages: how many there are, and how many do not follow the
+ * one before of their connection.
+ */
 export async function checkStream(client, stream) {
   const last = new Map();
   let messages = 0;

@@ -1,5 +1,6 @@
-// senders.mjs PORT CLIENTS: raw clients that send numbered texts of 16 bytes, together as many as the last message allows; each
-// goes on where it was. Answers each message with how many were written and what that has cost.
+// senders.mjs PORT CLIENTS: raw clients that send numbered texts of 16 bytes, together as many as
+// the last message allows; each goes on where it was. Answers each message with how many were
+// written and what that has cost.
 import { rawUpgrade } from '../support/raw-upgrade.mjs';
 
 const TEXT_BYTES = 16;

@@ -1,5 +1,6 @@
-// writer.mjs KIND PORT EVENTS: `bare` writes pre-encoded XADDs to a socket, `sink` gives the same events to the Redis sink.
-// Each message lets it do that once; the answer is how long it took and what it cost.
+// writer.mjs KIND PORT EVENTS: `bare` writes pre-encoded XADDs to a socket, `sink` gives the same
+// events to the Redis sink. Each message lets it do that once; the answer is how long it took and
+// what it cost.
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { systemClock } from '../../dist/core/clock.js';

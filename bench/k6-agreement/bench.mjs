@@ -1,5 +1,6 @@
-// Whether scripts do under wsg what they do under k6, which K6_BIN names: console, checks, samples with their tags, thresholds, exit codes,
-// and when iterations start. A difference that `known.mjs` does not explain fails the bench.
+// Whether scripts do under wsg what they do under k6, which K6_BIN names: console, checks, samples
+// with their tags, thresholds, exit codes, and when iterations start. A difference that `known.mjs`
+// does not explain fails the bench.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,9 @@ export const name = 'k6-agreement';
 const here = import.meta.dirname;
 /** Those that import what k6 1.3 has without a network. */
 const EXAMPLES = ['binary.js', 'chat.js', 'live-view.js', 'socket-io.js'];
-/** What takes time is tried again before it counts: other work on the machine delays either tool. */
+/**
+ * What takes time is tried again before it counts: other work on the machine delays either tool.
+ */
 const ATTEMPTS = Number(process.env.ATTEMPTS ?? 3);
 
 function scriptCases() {

@@ -5,7 +5,10 @@ import { KNOWN } from './known.mjs';
 const NEAR_MS = 250;
 const HOSTS = /(?:127\.0\.0\.1|localhost):\d{4,5}/g;
 
-/** Facts that are the same, and those that differ, each with the sentence that explains it or without. */
+/**
+ * Facts that are the same, and those that differ, each with the sentence that explains it or
+ * without.
+ */
 export function compareFacts(name, k6, wsg) {
   const names = [...new Set([...k6.keys(), ...wsg.keys()])];
   const differing = names.filter((fact) => shown(k6.get(fact)) !== shown(wsg.get(fact)));
@@ -31,7 +34,10 @@ function explanation({ script, fact, k6 = '', wsg = '' }) {
   )?.why;
 }
 
-/** The same of when iterations started: counts that are to be equal, and moments that are to be near each other. */
+/**
+ * The same of when iterations started: counts that are to be equal, and moments that are to be near
+ * each other.
+ */
 export function compareSchedules({ name, loose = 0 }, k6, wsg) {
   const rows = [
     ['most virtual users', k6.schedule.mostUsers, wsg.schedule.mostUsers, 1],

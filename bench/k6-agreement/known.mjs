@@ -1,5 +1,6 @@
-// Differences that are known, each with its reason. One that none of these fits fails the bench. `fact`, `k6` and `wsg` are what the
-// difference is about and what was seen of it; what is missing fits all.
+// Differences that are known, each with its reason. One that none of these fits fails the bench.
+// `fact`, `k6` and `wsg` are what the difference is about and what was seen of it; what is missing
+// fits all.
 const UNREAD_HEAD = 'Of an answer whose head cannot be read k6 measures a time of receiving, wsg measures none.';
 const UNREADABLE =
   'Broken compressed bodies are named by another reader: zlib here, Go there; the code, 1701, is the same.';

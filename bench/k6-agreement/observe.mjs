@@ -1,4 +1,5 @@
-// One script under one tool, and what there is to see of it: facts by name, so that two tools can be compared.
+// One script under one tool, and what there is to see of it: facts by name, so that two tools can
+// be compared.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -54,7 +55,8 @@ function addLines(facts, stderr) {
   for (const fields of stderr.split('\n').map(logFields)) {
     if (fields.msg === undefined) continue;
     const error = fields.error === undefined ? '' : ` (${fields.error})`;
-    // Where in Go or in JavaScript something was thrown differs by nature, and so do the names of their errors.
+    // Where in Go or in JavaScript something was thrown differs by nature, and so do the names of
+    // their errors.
     const text = fields.msg
       .replace(/\n\s*at [^]*/, '')
       .replaceAll('GoError: ', 'Error: ')
@@ -123,7 +125,10 @@ function addChecks(facts, group) {
   for (const inner of Object.values(group.groups ?? {})) addChecks(facts, inner);
 }
 
-/** Of each metric its kind, and of each set of tags how many samples there were, what they come to, and how many were 0. */
+/**
+ * Of each metric its kind, and of each set of tags how many samples there were, what they come to,
+ * and how many were 0.
+ */
 function addSamples(facts, file) {
   if (!existsSync(file)) return;
   const kinds = new Map();
@@ -168,7 +173,10 @@ function addSample(sums, metric, { value, tags }) {
   sums.set(name, known);
 }
 
-/** When iterations started, by scenario, in milliseconds from the start of the test; how many ended or were dropped; the most virtual users. */
+/**
+ * When iterations started, by scenario, in milliseconds from the start of the test; how many ended
+ * or were dropped; the most virtual users.
+ */
 function readSchedule(file) {
   const starts = new Map();
   let mostUsers = 0;

@@ -1,8 +1,12 @@
-// When iterations start and how they end: the shapes of executors, each with how long an iteration takes and what may differ.
+// When iterations start and how they end: the shapes of executors, each with how long an iteration
+// takes and what may differ.
 const one = (scenario) => ({ scenarios: { only: scenario } });
 const looping = { executor: 'constant-vus', vus: 3, duration: '2s', gracefulStop: '0s' };
 
-/** `seconds` is an iteration's length; `loose` are counts that depend on the moment at which a stage ends: how much they may differ. */
+/**
+ * `seconds` is an iteration's length; `loose` are counts that depend on the moment at which a stage
+ * ends: how much they may differ.
+ */
 export const SCHEDULES = [
   { name: 'constant-vus', options: one(looping), seconds: 0.3 },
   { name: 'constant-vus with graceful stop', options: one({ ...looping, gracefulStop: '2s' }), seconds: 0.7 },

@@ -1,4 +1,5 @@
-// What both tools run against: answers over HTTP and TLS, and sessions over WebSockets, that are the same each time.
+// What both tools run against: answers over HTTP and TLS, and sessions over WebSockets, that are
+// the same each time.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -143,7 +144,10 @@ async function listening(server) {
   };
 }
 
-/** Addresses of a plain server and of one with a certificate that nobody trusts, and how to end both. */
+/**
+ * Addresses of a plain server and of one with a certificate that nobody trusts, and how to end
+ * both.
+ */
 export async function startServer() {
   const { keyFile, certFile, remove } = createTlsFiles();
   const secrets = { key: readFileSync(keyFile), cert: readFileSync(certFile) };

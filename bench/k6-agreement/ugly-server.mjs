@@ -1,4 +1,5 @@
-// Servers that break the rules of HTTP and of WebSockets, each under a path of its own: they write exactly these bytes.
+// Servers that break the rules of HTTP and of WebSockets, each under a path of its own: they write
+// exactly these bytes.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,5 +1,6 @@
-// Appends events and delivers them to a sink that takes everything at once: what the outbox costs, in memory and with each way
-// of writing. The CPU is this process's, the threads that write included.
+// Appends events and delivers them to a sink that takes everything at once: what the outbox costs,
+// in memory and with each way of writing. The CPU is this process's, the threads that write
+// included.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +55,10 @@ function outboxOf(way, dir) {
   return new EventOutbox({ boot, sinks, config, clock: systemClock, log: silentLogger });
 }
 
-/** Appends a tick's worth each turn while there is room, for so long; the number that was acknowledged. */
+/**
+ * Appends a tick's worth each turn while there is room, for so long; the number that was
+ * acknowledged.
+ */
 async function run(outbox, message, forMs) {
   const before = outbox.acknowledgedThrough;
   const until = performance.now() + forMs;

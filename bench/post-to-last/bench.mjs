@@ -1,4 +1,5 @@
-// Milliseconds from a POST until the last of 1,000 clients has the message, at 20 POSTs a second, beside bare uWebSockets.js, bare Node, bare ws, nchan and pushpin.
+// Milliseconds from a POST until the last of 1,000 clients has the message, at 20 POSTs a second,
+// beside bare uWebSockets.js, bare Node, bare ws, nchan and pushpin.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { peerMissing, startPeer } from '../support/broadcast-peers.mjs';

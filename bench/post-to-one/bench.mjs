@@ -1,4 +1,5 @@
-// Server CPU of a POST to one client of 50 with 16 in flight, and the milliseconds until the client has it with one in flight, also over TLS.
+// Server CPU of a POST to one client of 50 with 16 in flight, and the milliseconds until the client
+// has it with one in flight, also over TLS.
 //   POST_TO_ONE_TURNS=2 npm run bench -- post-to-one
 import { peerMissing } from '../support/broadcast-peers.mjs';
 import { flood, isGateway, startFlooded } from '../support/flooded-server.mjs';

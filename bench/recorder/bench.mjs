@@ -19,7 +19,10 @@ function sampleTimes() {
   return times;
 }
 
-/** The best of some rounds, in CPU time of this process: other processes on the machine must not count. */
+/**
+ * The best of some rounds, in CPU time of this process: other processes on the machine must not
+ * count.
+ */
 function recordsPerSecond(recordAll, values) {
   let best = 0;
   for (let round = 0; round < ROUNDS; round += 1) {

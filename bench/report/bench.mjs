@@ -1,4 +1,5 @@
-// What a text verdict on two runs of 1, 10 and 60 minutes with 20 metrics costs, on two of a day, and on two with ten thousand submetrics: whole processes.
+// What a text verdict on two runs of 1, 10 and 60 minutes with 20 metrics costs, on two of a day,
+// and on two with ten thousand submetrics: whole processes.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +34,10 @@ const SHAPES = [
   },
 ];
 const GATES = ['metric_00 p(50) < +10%', 'metric_00 p(99) < +10%', 'metric_01 p(95) < +10%'];
-/** Tells at its end how much memory the process had. On Linux a child's maxRSS begins with that of the process that started it; VmHWM is its own. */
+/**
+ * Tells at its end how much memory the process had. On Linux a child's maxRSS begins with that of
+ * the process that started it; VmHWM is its own.
+ */
 const PRELOAD = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
   process.on('exit', () => {

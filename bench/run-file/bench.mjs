@@ -1,4 +1,5 @@
-// The prototype that froze the format: one gated metric of two run files of 1 h x 20 metrics in 0.5 s and 200 MB.
+// The prototype that froze the format: one gated metric of two run files of 1 h x 20 metrics in 0.5
+// s and 200 MB.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,10 @@ export const name = 'run-file';
 const SECONDS = 3600;
 const RUNS = 5;
 
-/** In a process of its own, whose memory nothing else has touched: every second of one metric of both files, as counts below 64 edges. */
+/**
+ * In a process of its own, whose memory nothing else has touched: every second of one metric of
+ * both files, as counts below 64 edges.
+ */
 function readBoth(paths) {
   const reader = pathToFileURL(join(import.meta.dirname, '../../dist/run-file/index.js')).href;
   const layout = pathToFileURL(join(import.meta.dirname, '../../dist/core/histogram-layout.js')).href;

@@ -1,4 +1,5 @@
-// What wsg does for a CPU-second when a k6 script says what to do with each message, beside bare ws, and k6 where K6_BIN names it.
+// What wsg does for a CPU-second when a k6 script says what to do with each message, beside bare
+// ws, and k6 where K6_BIN names it.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startPinned } from '../support/pinned-process.mjs';
@@ -59,9 +60,10 @@ async function connected(server, vus) {
 }
 
 /**
- * Messages that the client handled for each second of CPU, once all are connected: what a long run has more than a short one. What the
- * server sent would count what waits in the system's buffers for a client that falls behind. k6 hardly costs anything to start, and where it
- * falls behind the long run handles no more than the short one: of it the whole long run is taken.
+ * Messages that the client handled for each second of CPU, once all are connected: what a long run
+ * has more than a short one. What the server sent would count what waits in the system's buffers
+ * for a client that falls behind. k6 hardly costs anything to start, and where it falls behind the
+ * long run handles no more than the short one: of it the whole long run is taken.
  */
 async function measureLoad(client, load) {
   if (client === 'k6') {
@@ -80,7 +82,9 @@ function nothing() {
   return {};
 }
 
-/** Memory of a client whose connections are all open and idle, and how long it took from its start. */
+/**
+ * Memory of a client whose connections are all open and idle, and how long it took from its start.
+ */
 function measureHeld(client) {
   return withClient(
     client,

@@ -1,4 +1,5 @@
-// The clients of this bench, as whole processes: wsg as people type it, the reference, and k6 where K6_BIN names it.
+// The clients of this bench, as whole processes: wsg as people type it, the reference, and k6 where
+// K6_BIN names it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,8 +17,9 @@ export function clientNames() {
 }
 
 /**
- * Starts a client on one core. Once it has ended, `result` resolves to what it counted, messages and checks that failed, and to the seconds
- * of CPU that its process used from its start to its end.
+ * Starts a client on one core. Once it has ended, `result` resolves to what it counted, messages
+ * and checks that failed, and to the seconds of CPU that its process used from its start to its
+ * end.
  */
 export function startClient(name, { url, behaviour, vus, seconds, core }) {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-bench-'));

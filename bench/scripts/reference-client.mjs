@@ -1,4 +1,5 @@
-// The reference: bare ws, each message decoded to a string, compared with the two expected ones, counted.
+// The reference: bare ws, each message decoded to a string, compared with the two expected ones,
+// counted.
 //   node reference-client.mjs <url> <connections> receive|ping-pong|hold <seconds>
 import WebSocket from 'ws';
 

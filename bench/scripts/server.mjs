@@ -2,7 +2,8 @@
 //   send <batch> <every ms>   sends `routine message` to all, `batch` in one write, every so often
 //   echo                      sends back what it gets
 //   hold                      does nothing
-// Says its port, then answers every question with how many connections there are and how many messages it has sent.
+// Says its port, then answers every question with how many connections there are and how many
+// messages it has sent.
 import uWS from 'uWebSockets.js';
 
 const [mode, batchText, everyText] = process.argv.slice(2);

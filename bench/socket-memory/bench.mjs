@@ -1,4 +1,5 @@
-// What the kernel keeps for each idle TCP connection: RSS does not show it, and `wsg doctor` counts it in.
+// What the kernel keeps for each idle TCP connection: RSS does not show it, and `wsg doctor` counts
+// it in.
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';

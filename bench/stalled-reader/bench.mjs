@@ -1,4 +1,5 @@
-// How much memory a server's 300 broadcasts of 1 MiB cost while one client does not read, beside bare uWebSockets.js, bare ws and nchan.
+// How much memory a server's 300 broadcasts of 1 MiB cost while one client does not read, beside
+// bare uWebSockets.js, bare ws and nchan.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -17,7 +18,10 @@ const BODY_BYTES = MIB;
 const FRAME_BYTES = BODY_BYTES + 10;
 const READERS = 10;
 const BROADCASTS = 300;
-/** As many: the largest of more looks at what the collector has not given back yet is larger by itself. */
+/**
+ * As many: the largest of more looks at what the collector has not given back yet is larger by
+ * itself.
+ */
 const WARM_UP_BROADCASTS = BROADCASTS;
 const LOOK_EACH_MS = 20;
 
@@ -58,7 +62,10 @@ async function broadcast(server, readers, posts) {
   return Math.min(...complete);
 }
 
-/** The first broadcasts, with everybody reading, let the server reach the size that messages of 1 MiB cost it anyway. */
+/**
+ * The first broadcasts, with everybody reading, let the server reach the size that messages of 1
+ * MiB cost it anyway.
+ */
 async function measureRow({ title, kind, policy, isOurs }) {
   const server = await startPeer(kind, 0, { limitBytes: LIMIT_BYTES, policy });
   const processes = [];

@@ -23,9 +23,10 @@ async function startNode(kind, core, { limitBytes = DEFAULT_LIMIT_BYTES, policy 
 }
 
 /**
- * Starts one of the servers that are compared, on one core: `wsg on uws`, `wsg on ws`, `bare uWS`, `bare ws`, `bare Node`, `nchan`, `pushpin`. All take WebSockets at
- * `/connect` of `port` and send what is POSTed to `sendPort` as `request` says to all of them, or as
- * `requestToOne` says to one alone. `tls` is used for both.
+ * Starts one of the servers that are compared, on one core: `wsg on uws`, `wsg on ws`, `bare uWS`,
+ * `bare ws`, `bare Node`, `nchan`, `pushpin`. All take WebSockets at `/connect` of `port` and send
+ * what is POSTed to `sendPort` as `request` says to all of them, or as `requestToOne` says to one
+ * alone. `tls` is used for both.
  */
 export function startPeer(kind, core, options = {}) {
   if (kind === 'nchan') return startNchan(core, options.tls);

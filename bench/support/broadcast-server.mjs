@@ -1,5 +1,7 @@
-// broadcast-server.mjs KIND LIMIT_BYTES POLICY [KEY_FILE CERT_FILE]: a server that sends the body of each POST to everybody, or with `?client=N` to the
-// client that was the Nth to come: the gateway on either transport, bare uWebSockets.js, bare ws, bare Node. What may wait for one client is LIMIT_BYTES.
+// broadcast-server.mjs KIND LIMIT_BYTES POLICY [KEY_FILE CERT_FILE]: a server that sends the body
+// of each POST to everybody, or with `?client=N` to the client that was the Nth to come: the
+// gateway on either transport, bare uWebSockets.js, bare ws, bare Node. What may wait for one
+// client is LIMIT_BYTES.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -32,7 +34,10 @@ async function startGateway(transport) {
   return port;
 }
 
-/** As its users write it: the body gathered, a topic for everybody, the number of subscribers as the answer. */
+/**
+ * As its users write it: the body gathered, a topic for everybody, the number of subscribers as the
+ * answer.
+ */
 async function startBareUws() {
   const { default: uws } = await import('uWebSockets.js');
   const app = keyFile === undefined ? uws.App() : uws.SSLApp({ key_file_name: keyFile, cert_file_name: certFile });
@@ -85,7 +90,10 @@ async function startBareWs() {
   return http.address().port;
 }
 
-/** The least that a server on Node's streams does: a frame made once, and a write for each client. Knows neither other clients than all nor longer messages. */
+/**
+ * The least that a server on Node's streams does: a frame made once, and a write for each client.
+ * Knows neither other clients than all nor longer messages.
+ */
 async function startBareNode() {
   const sockets = [];
   const answer = (request, response) => {

@@ -16,7 +16,9 @@ export async function freePorts(count) {
   return ports;
 }
 
-/** Starts a server that is not Node's, on one core, and waits until it listens and its children run. */
+/**
+ * Starts a server that is not Node's, on one core, and waits until it listens and its children run.
+ */
 export async function startDaemon(command, { core, port }) {
   const [file, ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   const child = spawn(file, args, { stdio: 'ignore' });

@@ -10,7 +10,10 @@ export function isGateway(kind) {
   return kind.startsWith('wsg');
 }
 
-/** One of the servers that are compared, on a core, and its clients, on another: all connected and, with the gateway, tagged with `tags`. */
+/**
+ * One of the servers that are compared, on a core, and its clients, on another: all connected and,
+ * with the gateway, tagged with `tags`.
+ */
 export async function startFlooded(kind, { clients: count, compressed, path, tags, tls }) {
   const server = await startPeer(kind, 0, { tls });
   try {
@@ -31,8 +34,8 @@ export async function startFlooded(kind, { clients: count, compressed, path, tag
 }
 
 /**
- * Floods a server for a moment (see `flood` of subscribers.mjs): what that cost it; undefined when a peer lost something. Throws when the
- * gateway did.
+ * Floods a server for a moment (see `flood` of subscribers.mjs): what that cost it; undefined when
+ * a peer lost something. Throws when the gateway did.
  */
 export async function flood({ kind, clients, pids }, question) {
   const before = cpuSeconds(pids);

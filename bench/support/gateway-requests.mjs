@@ -20,7 +20,10 @@ function ask(port, path, { method = 'GET', body = '', isTls = false } = {}) {
   });
 }
 
-/** Gives every connection of a gateway the tags, or those that `query` selects, over its internal API. */
+/**
+ * Gives every connection of a gateway the tags, or those that `query` selects, over its internal
+ * API.
+ */
 export async function setTags(port, form, { query = 'all=true', isTls } = {}) {
   await ask(port, `/settags?${query}`, { method: 'POST', body: form, isTls });
 }
@@ -31,7 +34,10 @@ export async function readIds(port, { isTls } = {}) {
   return text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g) ?? [];
 }
 
-/** Queries that name all ids, each in another order: no two in a row are alike, and there are more than a cache would keep. */
+/**
+ * Queries that name all ids, each in another order: no two in a row are alike, and there are more
+ * than a cache would keep.
+ */
 export function distinctQueries({ ids }) {
   return Array.from({ length: 400 }, (_, turn) => {
     const at = (turn * 7 + 1) % ids.length;

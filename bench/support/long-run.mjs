@@ -48,7 +48,10 @@ function figures({ count, min, max, sum }) {
   return { count, min, max, sum };
 }
 
-/** Twenty seconds' worth of different histograms a series are enough: they are repeated through the hour. */
+/**
+ * Twenty seconds' worth of different histograms a series are enough: they are repeated through the
+ * hour.
+ */
 export async function writeLongRun(path, seconds, { series = METRICS, samples = SAMPLES } = {}) {
   const variants = Array.from({ length: 20 }, () => {
     const histogram = new Histogram();

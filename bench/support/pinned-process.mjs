@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Starts a script with an IPC channel, on one core where the system can pin, and resolves to its first message. */
+/**
+ * Starts a script with an IPC channel, on one core where the system can pin, and resolves to its
+ * first message.
+ */
 export async function startPinned(script, args, { core, execArgv = [] } = {}) {
   const command = [process.execPath, ...execArgv, script, ...args.map(String)];
   const isPinned = process.platform === 'linux' && core !== undefined;

@@ -1,4 +1,5 @@
-// What a server and its children use, read from Linux's /proc: the same for every server, whatever it is written in.
+// What a server and its children use, read from Linux's /proc: the same for every server, whatever
+// it is written in.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** The process and all its descendants. */
@@ -23,7 +24,10 @@ function parentOf(pid) {
   }
 }
 
-/** Seconds of CPU that the processes have used, to the nanosecond: user and system time of all threads that still run. */
+/**
+ * Seconds of CPU that the processes have used, to the nanosecond: user and system time of all
+ * threads that still run.
+ */
 export function cpuSeconds(pids) {
   let nanoseconds = 0;
   for (const pid of pids) {

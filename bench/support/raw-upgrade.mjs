@@ -11,7 +11,10 @@ const HEADERS = [
 /** As browsers offer it. */
 const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits';
 
-/** The cheapest WebSocket client: upgrades, then calls `onBytes(count)` and parses nothing. Reads into a buffer that all share. */
+/**
+ * The cheapest WebSocket client: upgrades, then calls `onBytes(count)` and parses nothing. Reads
+ * into a buffer that all share.
+ */
 export function rawUpgrade(port, buffer, onBytes, { isCompressed = false, isTls = false, path = '/connect' } = {}) {
   const lines = [`GET ${path} HTTP/1.1`, ...HEADERS, ...(isCompressed ? [OFFER] : []), '', ''];
   return new Promise((resolve, reject) => {

@@ -1,13 +1,14 @@
-// subscribers.mjs PORT SEND_PORT [tls]: raw WebSocket clients that count what each of them got, and raw posters in the same process, so that one clock
-// tells when a POST left and when the last client had its message. Questions: see the functions at the end.
+// subscribers.mjs PORT SEND_PORT [tls]: raw WebSocket clients that count what each of them got, and
+// raw posters in the same process, so that one clock tells when a POST left and when the last
+// client had its message. Questions: see the functions at the end.
 import { rawPoster } from './raw-post.mjs';
 import { rawUpgrade } from './raw-upgrade.mjs';
 
 const AT_ONCE = 50;
 const ARRIVE_MS = 20_000;
 /**
- * Before a flood, so that the server has accepted all posters: Node accepts one connection in a turn of its event loop, and a turn that sends to
- * 5,000 clients takes 12 ms and more.
+ * Before a flood, so that the server has accepted all posters: Node accepts one connection in a
+ * turn of its event loop, and a turn that sends to 5,000 clients takes 12 ms and more.
  */
 const ACCEPT_MS = 100;
 
@@ -44,7 +45,10 @@ function chosenCipher() {
   return isTls ? `${sockets[0].getProtocol()} ${sockets[0].getCipher().name}` : '';
 }
 
-/** The first `compressed` of the clients offer permessage-deflate. `path` ends with the number of the client where it ends with `=`. */
+/**
+ * The first `compressed` of the clients offer permessage-deflate. `path` ends with the number of
+ * the client where it ends with `=`.
+ */
 async function connect({ clients, compressed = 0, path = '/connect' }) {
   counts = new Float64Array(clients);
   for (let first = 0; first < clients; first += AT_ONCE) {
@@ -99,8 +103,9 @@ async function frameSizes({ request }) {
 }
 
 /**
- * Keeps `inFlight` POSTs under way for `ms`, the requests in turn, then waits until every client has every message. `isToOne`: each request
- * is for one client, and as many messages must arrive as were posted.
+ * Keeps `inFlight` POSTs under way for `ms`, the requests in turn, then waits until every client
+ * has every message. `isToOne`: each request is for one client, and as many messages must arrive as
+ * were posted.
  */
 async function flood(question) {
   const {
@@ -139,7 +144,10 @@ async function flood(question) {
   };
 }
 
-/** One POST after the other, `perSecond` of them: for each the milliseconds until the last client had its message. */
+/**
+ * One POST after the other, `perSecond` of them: for each the milliseconds until the last client
+ * had its message.
+ */
 async function paced({ request, posts, perSecond, frameBytes }) {
   forgetCounts();
   const bytes = Buffer.from(request, 'latin1');
@@ -159,7 +167,10 @@ async function paced({ request, posts, perSecond, frameBytes }) {
   return { latencies };
 }
 
-/** One POST after the other, the requests in turn, each to one client: for each the milliseconds until that has its message. */
+/**
+ * One POST after the other, the requests in turn, each to one client: for each the milliseconds
+ * until that has its message.
+ */
 async function oneByOne({ requests, posts, frameBytes }) {
   forgetCounts();
   const encoded = requests.map((request) => Buffer.from(request, 'latin1'));

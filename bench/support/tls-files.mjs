@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A key and a certificate that it has signed itself, the same for every server of a bench; `remove` when they are read no more. */
+/**
+ * A key and a certificate that it has signed itself, the same for every server of a bench; `remove`
+ * when they are read no more.
+ */
 export function createTlsFiles() {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-bench-tls-'));
   const keyFile = join(folder, 'key.pem');

@@ -1,4 +1,5 @@
-// What is tried: each cell is a kind of pair with a known truth and what is required of its verdicts.
+// What is tried: each cell is a kind of pair with a known truth and what is required of its
+// verdicts.
 
 /** `base` and `next` are what the runs are like; `runs` how many of them a side. */
 const pair = (name, next, more = {}) => ({ name, runs: [1, 1], base: {}, next, allowed: ['duration'], ...more });
@@ -64,7 +65,8 @@ export const CELLS = [
       runs: [10, 1],
       base: { spread: 0.05 },
       next: { spread: 0.05, slower: 0.3 },
-      // A t test with nine degrees of freedom finds it in 81 to 90 % of pairs, as it has one gate to judge or two.
+      // A t test with nine degrees of freedom finds it in 81 to 90 % of pairs, as it has one gate
+      // to judge or two.
       wants: [atLeast('regression', 0.85)],
     },
   ),
@@ -119,7 +121,8 @@ export const CELLS = [
     { slower: 0.3, health: 'strained' },
     { wants: [atMost('regression', 0), ...NEVER_PASSES] },
   ),
-  // Baselines: outliers, and changes that creep in. The runs of a cell are its baselines in their order.
+  // Baselines: outliers, and changes that creep in. The runs of a cell are its baselines in their
+  // order.
   pair(
     '8 baselines of which one is 3 times as slow, +30 %, 2.5 % between runs',
     {},

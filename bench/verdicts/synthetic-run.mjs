@@ -1,4 +1,5 @@
-// Runs whose truth is known: times of one metric, log-normal with a spread of their own in each second and each run.
+// Runs whose truth is known: times of one metric, log-normal with a spread of their own in each
+// second and each run.
 import { Histogram } from '../../dist/core/histogram.js';
 import { encodeHistogram } from '../../dist/core/histogram-codec.js';
 import { QuantileGrid } from '../../dist/report/compare/quantile-grid.js';
@@ -35,11 +36,13 @@ export class Draws {
 }
 
 /**
- * What a run is like. `slower`: all times take so much longer (.3 is 30 %); `tailSlower`: those above p95 do; `spread`: between runs, as a
- * standard deviation of logarithms; `correlation`: lag 1 of the seconds, which differ by 5 %; `stalledSecond`: one without a sample, whose
- * work the next one has; `halfStall`: a second in which nothing is answered for 500 ms; `deadFrom`: the second from which on nothing is answered;
- * `modes`: a fifth of the times is five times as long; `lagMs`: the generator's own delay before a message leaves, on average; `health`: what
- * the generator says of itself; `failing`: the share of checks that fail, ten a second; `nothing`: no message at all.
+ * What a run is like. `slower`: all times take so much longer (.3 is 30 %); `tailSlower`: those
+ * above p95 do; `spread`: between runs, as a standard deviation of logarithms; `correlation`: lag 1
+ * of the seconds, which differ by 5 %; `stalledSecond`: one without a sample, whose work the next
+ * one has; `halfStall`: a second in which nothing is answered for 500 ms; `deadFrom`: the second
+ * from which on nothing is answered; `modes`: a fifth of the times is five times as long; `lagMs`:
+ * the generator's own delay before a message leaves, on average; `health`: what the generator says
+ * of itself; `failing`: the share of checks that fail, ten a second; `nothing`: no message at all.
  */
 export const USUAL = {
   seconds: 60,
@@ -67,7 +70,10 @@ const CHECKS = 10;
 /** Seconds are drawn into these, for a histogram is some 200 KB. */
 const SCRATCH = { response: new Histogram(), service: new Histogram(), lag: new Histogram() };
 
-/** Quantiles of the normal distribution, by an even draw: one logarithm and one cosine less for each of millions of samples. */
+/**
+ * Quantiles of the normal distribution, by an even draw: one logarithm and one cosine less for each
+ * of millions of samples.
+ */
 const NORMAL = normalTable(1 << 15);
 
 function normalTable(half) {

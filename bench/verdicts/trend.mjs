@@ -1,10 +1,14 @@
-// How often `wsg report trend` finds a step that is there, where, and how often one that is not: seeded series of runs with known truth.
+// How often `wsg report trend` finds a step that is there, where, and how often one that is not:
+// seeded series of runs with known truth.
 //   npm run verdicts:trend
 import { SeededDraws } from '../../dist/report/compare/seeded-draws.js';
 import { findChangePoints } from '../../dist/report/trend/e-divisive.js';
 
 const SERIES = 400;
-/** Of series of independent runs without a step at most this share may have one named; ends with 1 otherwise. */
+/**
+ * Of series of independent runs without a step at most this share may have one named; ends with 1
+ * otherwise.
+ */
 const MOST_FALSE = 0.05;
 const CELLS = [10, 12, 24, 48].flatMap((runs) => [
   // Neighbouring runs are alike: a busy day, a warm machine.

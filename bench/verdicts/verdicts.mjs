@@ -1,6 +1,7 @@
-// npm run verdicts [-- PAIRS [PART]]: how often a comparison of synthetic runs says what, where the truth is known; 400 pairs a cell by default.
-// With PART only cells whose names contain it, and new ones, are tried; the page keeps the other rows.
-// Writes docs/reference/verdicts.md. Calls the functions that `wsg report` calls.
+// npm run verdicts [-- PAIRS [PART]]: how often a comparison of synthetic runs says what, where the
+// truth is known; 400 pairs a cell by default. With PART only cells whose names contain it, and new
+// ones, are tried; the page keeps the other rows. Writes docs/reference/verdicts.md. Calls the
+// functions that `wsg report` calls.
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -31,7 +32,10 @@ function gatesOf({ budget = 0.1, gate, gates }) {
   return names.map((name) => parseGate(`ws_rtt ${name} < +${budget * 100}%`, 'flag'));
 }
 
-/** Of a side's runs one may be odd, those from one on may be on another level, and each a little slower than the one before. */
+/**
+ * Of a side's runs one may be odd, those from one on may be on another level, and each a little
+ * slower than the one before.
+ */
 function slowedBy({ odd, level, creep }, run) {
   if (odd?.at === run) return { slower: odd.slower };
   if (level !== undefined) return run < level.from ? {} : { slower: level.slower };
@@ -50,7 +54,10 @@ function drawRuns(draws, cell, { count, wishes, name, more }) {
   );
 }
 
-/** A comparison of a cell's kind of runs; `more` changes both sides' runs, `next` those of the new side. */
+/**
+ * A comparison of a cell's kind of runs; `more` changes both sides' runs, `next` those of the new
+ * side.
+ */
 function comparePair(cell, draws, { more, next: changed, runs = cell.runs } = {}) {
   const saved = drawRuns(draws, cell, { count: runs[0], wishes: cell.base, name: 'base', more });
   const base = cell.at === undefined ? saved : upToCommit(saved.map(withCommit), [commitOf(cell.at)]);
@@ -125,7 +132,10 @@ function row({ name, counts, wants }, pairs) {
   return `| ${[name, ...shares, wanted.join('; '), holds].join(' | ')} |`;
 }
 
-/** Tries cells on all cores but leaves the order as it is; what a cell gives depends on its seed alone. */
+/**
+ * Tries cells on all cores but leaves the order as it is; what a cell gives depends on its seed
+ * alone.
+ */
 async function rowsOf(cells, pairs) {
   const rows = [];
   const left = cells.map((cell, at) => ({ cell, at }));

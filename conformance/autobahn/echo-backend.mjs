@@ -2,8 +2,8 @@ import { Agent, request } from 'node:http';
 import { EventStream } from '../support/event-stream.mjs';
 
 /**
- * A backend that answers every message with the same message: it reads the gateway's events and posts to `/send`. One
- * post of a connection is under way at a time, which keeps the order.
+ * A backend that answers every message with the same message: it reads the gateway's events and
+ * posts to `/send`. One post of a connection is under way at a time, which keeps the order.
  */
 export class EchoBackend {
   #port;

@@ -10,7 +10,10 @@ const VENV = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'wsg'
 /** Written when all is installed: a venv without it was cut short. */
 const MARK = join(VENV, 'installed');
 
-/** Installs the Autobahn cases into a cache folder unless they are there; throws with the command that is missing. */
+/**
+ * Installs the Autobahn cases into a cache folder unless they are there; throws with the command
+ * that is missing.
+ */
 export function installKosoku() {
   if (existsSync(MARK)) return;
   rmSync(VENV, { recursive: true, force: true });
@@ -25,8 +28,8 @@ export function installKosoku() {
 }
 
 /**
- * Runs cases against the server at `url`: all but those that `exclude` names by globs. Resolves to a list of
- * `{ id, behavior, behaviorClose, detail }` in the order of the cases, failed or not.
+ * Runs cases against the server at `url`: all but those that `exclude` names by globs. Resolves to
+ * a list of `{ id, behavior, behaviorClose, detail }` in the order of the cases, failed or not.
  */
 export async function runCases(url, { include = [], exclude = [] }) {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-autobahn-'));

@@ -13,7 +13,9 @@ const GROUPS = {
 };
 const BEHAVIOURS = ['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED', 'FAILED'];
 
-/** How a case ended, its close included: what Autobahn calls a wrong or unclean close is a failure. */
+/**
+ * How a case ended, its close included: what Autobahn calls a wrong or unclean close is a failure.
+ */
 export function behaviourOf({ behavior, behaviorClose }) {
   const isBadClose = !['OK', 'INFORMATIONAL'].includes(behaviorClose);
   return isBadClose || !BEHAVIOURS.includes(behavior) ? 'FAILED' : behavior;

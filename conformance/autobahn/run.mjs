@@ -1,4 +1,5 @@
-// Runs Autobahn's cases against the gateway on each transport, through a backend that reads events and answers by /send.
+// Runs Autobahn's cases against the gateway on each transport, through a backend that reads events
+// and answers by /send.
 //   npm run autobahn                                        the short run and 9.*, both transports
 //   npm run autobahn -- --transport uws --cases short       without 9.*: some 20 s
 //   npm run autobahn -- --cases full                        12.* and 13.* too: some minutes
@@ -13,7 +14,10 @@ import { behaviourOf, countBehaviours, formatResults } from './results.mjs';
 const EXCLUDED = { short: ['9.*', '12.*', '13.*'], limits: ['12.*', '13.*'], full: [] };
 const MIB = 1024 * 1024;
 
-/** Runs the selection on one transport; resolves to the results, a gateway that died or lost something included. */
+/**
+ * Runs the selection on one transport; resolves to the results, a gateway that died or lost
+ * something included.
+ */
 async function runTransport(transport, selection) {
   const gateway = await GatewayProcess.start({
     transport,

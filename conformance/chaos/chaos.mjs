@@ -1,5 +1,6 @@
-// npm run chaos: 50 clients send numbered messages while broker and gateway are killed (-9) and restarted at random, then what the broker
-// has is judged against what was written. Exit 0: every rule held. See judge.mjs for the rules, planted/ for bugs that it must catch.
+// npm run chaos: 50 clients send numbered messages while broker and gateway are killed (-9) and
+// restarted at random, then what the broker has is judged against what was written. Exit 0: every
+// rule held. See judge.mjs for the rules, planted/ for bugs that it must catch.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +76,8 @@ async function run(options, report, signal) {
       PROGRESS_EACH_MS,
     );
     await wreak({ ...options, random, broker, gateway, kills, boots, signal }).finally(() => clearInterval(progress));
-    // On a busy machine the gateway may have been killed each time before a client was connected: then nothing would be judged.
+    // On a busy machine the gateway may have been killed each time before a client was connected:
+    // then nothing would be judged.
     await clients.someWritten(WRITE_BOUND_MS);
     await clients.stop();
     await sleep(SETTLE_MS);

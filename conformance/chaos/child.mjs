@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 
-/** A child process that can be killed and started again, always by its own id; its output is kept for the case that something fails. */
+/**
+ * A child process that can be killed and started again, always by its own id; its output is kept
+ * for the case that something fails.
+ */
 export class Child {
   #compose;
   #process;

@@ -8,8 +8,9 @@ const LARGEST_BURST = 6;
 const CLOSE_BOUND_MS = 20_000;
 
 /**
- * Clients that number their messages. Each connection of one is a session: `{name, boot, written, isClosedCleanly, closedAtMs}`. A message is
- * `<session> <number>`, numbers from 1, so that a reader of the broker can tell what is missing.
+ * Clients that number their messages. Each connection of one is a session: `{name, boot, written,
+ * isClosedCleanly, closedAtMs}`. A message is `<session> <number>`, numbers from 1, so that a
+ * reader of the broker can tell what is missing.
  */
 export class Clients {
   /** All sessions that ever opened. */
@@ -31,7 +32,10 @@ export class Clients {
     for (let client = 0; client < count; client++) this.#running.push(this.#run(client));
   }
 
-  /** Everybody closes with a close frame and waits for the answer: what stood before it has then been read. */
+  /**
+   * Everybody closes with a close frame and waits for the answer: what stood before it has then
+   * been read.
+   */
   async stop() {
     this.#isStopping = true;
     await Promise.all(this.#running);

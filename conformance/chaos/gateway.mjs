@@ -8,7 +8,10 @@ import { freePort } from './redis.mjs';
 const ENTRY = join(import.meta.dirname, '../../bin/run.js');
 const PLANTED = join(import.meta.dirname, 'planted');
 
-/** The gateway under test, as a user starts it; with `plant` one of the bugs of planted/ is put into it. */
+/**
+ * The gateway under test, as a user starts it; with `plant` one of the bugs of planted/ is put into
+ * it.
+ */
 export class GatewayProcess {
   #child;
   port;

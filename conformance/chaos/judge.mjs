@@ -1,19 +1,26 @@
 const EVENT_ID = /^([0-9a-f]{4}-\d+)-(\d+)$/;
 const EXAMPLES = 5;
-/** Longest time from reading a message to having it on disk, on a machine that is busy with a broker that starts. */
+/**
+ * Longest time from reading a message to having it on disk, on a machine that is busy with a broker
+ * that starts.
+ */
 const COMMIT_MS = 1_000;
 
 /**
- * Judges a run from outside: what clients wrote against what the broker has. `sessions` as Clients has them, `events` in the broker's
- * order. Repeats are allowed (at least once) and only the first of each counts.
+ * Judges a run from outside: what clients wrote against what the broker has. `sessions` as Clients
+ * has them, `events` in the broker's order. Repeats are allowed (at least once) and only the first
+ * of each counts.
  *
  * - Every id stands for one event, and the ids of each start of the gateway have no gap.
  * - A connection is one open, its messages, one close, in this order.
- * - The numbers of a session are a prefix of what it wrote, in order, without a hole; all of it when the session closed cleanly.
+ * - The numbers of a session are a prefix of what it wrote, in order, without a hole; all of it
+ *   when the session closed cleanly.
  *
- * A gateway that was killed may have lost what it had read and not yet written. With `mayLoseEnds` (memory alone) that is the end of any
- * session of that start, its close included, and so a gap in the ids; on disk it is at most the end of a session that closed less than
- * `COMMIT_MS` before the kill. `boots` are the starts of the gateway: `{killedAtMs}`, undefined for one that ended in order.
+ * A gateway that was killed may have lost what it had read and not yet written. With `mayLoseEnds`
+ * (memory alone) that is the end of any session of that start, its close included, and so a gap in
+ * the ids; on disk it is at most the end of a session that closed less than `COMMIT_MS` before the
+ * kill. `boots` are the starts of the gateway: `{killedAtMs}`, undefined for one that ended in
+ * order.
  *
  * Gives `{counts, violations}`; a run is good when there is no violation.
  */

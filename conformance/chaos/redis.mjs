@@ -7,8 +7,9 @@ const STREAM = 'chaos';
 const PAGE = 10_000;
 
 /**
- * A real Redis that keeps what it acknowledged through `kill -9` of its process: its append-only file is written before each answer. Never
- * synced, as `everysec` answers up to 2 s before it writes while a sync is under way.
+ * A real Redis that keeps what it acknowledged through `kill -9` of its process: its append-only
+ * file is written before each answer. Never synced, as `everysec` answers up to 2 s before it
+ * writes while a sync is under way.
  */
 export class RedisBroker {
   #port;

@@ -1,4 +1,5 @@
-// Lints the workflow of examples/ci with actionlint, which has to be there: `go install github.com/rhysd/actionlint/cmd/actionlint@latest`, or a binary that ACTIONLINT names.
+// Lints the workflow of examples/ci with actionlint, which has to be there: `go install
+// github.com/rhysd/actionlint/cmd/actionlint@latest`, or a binary that ACTIONLINT names.
 //   npm run lint:ci-files
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -19,7 +19,10 @@ const WARM_UP = 0.1;
 
 const MIB = 1024 * 1024;
 
-/** The gateway that is fuzzed. Its buffers are small, so that memory that grows is no buffer filling. */
+/**
+ * The gateway that is fuzzed. Its buffers are small, so that memory that grows is no buffer
+ * filling.
+ */
 function config(transport) {
   const limits = { max_message_size_kb: MAX_MESSAGE_BYTES / 1024, max_queue_bytes: MIB };
   return {
@@ -71,7 +74,10 @@ export class Campaign {
     return this.#ledger;
   }
 
-  /** Sends `count` inputs; stops early when the gateway or the witness is gone. `plant` names a bug that the oracle has to find. */
+  /**
+   * Sends `count` inputs; stops early when the gateway or the witness is gone. `plant` names a bug
+   * that the oracle has to find.
+   */
   async run(inputs, count, { plant, inFlight = IN_FLIGHT, onProgress = () => undefined } = {}) {
     const marks = { warm: Math.floor(count * WARM_UP), plant: Math.floor(count / 2) };
     const work = async () => {
@@ -87,7 +93,10 @@ export class Campaign {
     await Promise.all(Array.from({ length: inFlight }, work));
   }
 
-  /** Waits until the gateway is as it was before and tells what is wrong: `{ faults, suspects, figures }`. */
+  /**
+   * Waits until the gateway is as it was before and tells what is wrong: `{ faults, suspects,
+   * figures }`.
+   */
   async judge(settleMs = SETTLE_MS) {
     if (!this.#gateway.isRunning) return this.#death();
     try {

@@ -1,4 +1,7 @@
-/** Keeps account of a gateway's events: every connection opens once, closes once, and says nothing before or after. */
+/**
+ * Keeps account of a gateway's events: every connection opens once, closes once, and says nothing
+ * before or after.
+ */
 export class EventLedger {
   #open = new Set();
   #closed = new Set();

@@ -76,7 +76,9 @@ const body = fc.oneof(
   anyBytes(64),
 );
 
-/** One or two requests to the internal API, framed in all the ways in which front and back disagree. */
+/**
+ * One or two requests to the internal API, framed in all the ways in which front and back disagree.
+ */
 export const httpInput = fc
   .array(fc.tuple(head, body), { minLength: 1, maxLength: 2 })
   .map((requests) => Buffer.concat(requests.flat()));

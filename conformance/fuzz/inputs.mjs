@@ -6,7 +6,10 @@ import { httpInput } from './http-input.mjs';
 
 const BATCH = 256;
 
-/** What is sent, and how the connection is opened before: by a good handshake, answered, or not at all. */
+/**
+ * What is sent, and how the connection is opened before: by a good handshake, answered, or not at
+ * all.
+ */
 const content = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(fc.constant('frames'), fc.constantFrom('plain', 'deflate'), frames) },
   { weight: 3, arbitrary: fc.tuple(fc.constant('handshake'), fc.constant('none'), handshakeInput) },
@@ -27,8 +30,9 @@ const input = fc
   });
 
 /**
- * Endless inputs `{ kind, opening, segments, ending, number }`, the same for the same seed, from number `first` on. Made in batches, so that the
- * one with a given number costs no more than its batch.
+ * Endless inputs `{ kind, opening, segments, ending, number }`, the same for the same seed, from
+ * number `first` on. Made in batches, so that the one with a given number costs no more than its
+ * batch.
  */
 export function* generateInputs(seed, first = 0) {
   for (let batch = Math.floor(first / BATCH); ; batch += 1) {
@@ -40,7 +44,10 @@ export function* generateInputs(seed, first = 0) {
   }
 }
 
-/** An input as text that can be sent again: its ending and opening, then its segments in hexadecimal. */
+/**
+ * An input as text that can be sent again: its ending and opening, then its segments in
+ * hexadecimal.
+ */
 export function formatInput({ ending: end, opening, segments }) {
   return [end, opening, ...segments.map((segment) => segment.toString('hex'))].join(':');
 }

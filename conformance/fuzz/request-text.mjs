@@ -21,7 +21,10 @@ const howWritten = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('missing', 'twice', 'folded', 'spaced', 'colonless', 'upper') },
 );
 
-/** One header as text, with its line's end: well written or in one of the ways in which it can be wrong. */
+/**
+ * One header as text, with its line's end: well written or in one of the ways in which it can be
+ * wrong.
+ */
 export function header(name, value) {
   return fc.tuple(howWritten, value, lineEnd).map(([how, text, end]) => writeHeader(how, name, text) + end);
 }

@@ -1,4 +1,5 @@
-// Sends mutated handshakes, frames and requests to a gateway and judges from outside that nobody else noticed.
+// Sends mutated handshakes, frames and requests to a gateway and judges from outside that nobody
+// else noticed.
 //   npm run fuzz                                         a million inputs, half of them to each transport
 //   npm run fuzz -- --inputs 1000 --seed 1 --transport ws
 //   npm run fuzz -- --seed 1 --from 4711 --inputs 1      the input with that number again
@@ -27,7 +28,10 @@ async function fuzz(transport, { inputs, count, plant, inFlight, settleMs }) {
   }
 }
 
-/** Which of the inputs that were under way end a gateway by themselves: one at a time is sent, until it dies; then the next gateway. */
+/**
+ * Which of the inputs that were under way end a gateway by themselves: one at a time is sent, until
+ * it dies; then the next gateway.
+ */
 async function findCulprits(transport, suspects) {
   const culprits = [];
   let left = suspects;

@@ -3,15 +3,19 @@ import { goodHandshake } from './handshake-input.mjs';
 
 /** Longest wait for a gateway that has nothing to say, or says it for ever. */
 const PATIENCE_MS = 60;
-/** Longest wait for the end of a connection that the client has finished, and on which the gateway may still have much to say. */
+/**
+ * Longest wait for the end of a connection that the client has finished, and on which the gateway
+ * may still have much to say.
+ */
 const FINISH_MS = 500;
 
 const UPGRADED = Buffer.from('HTTP/1.1 101 ');
 const OPENINGS = { plain: goodHandshake(false), deflate: goodHandshake(true) };
 
 /**
- * Sends one input on a connection of its own, each segment in a tick of its own; frames when the handshake has been answered. Resolves
- * when the connection is over to `{ upgraded }`: whether the gateway has said 101. Rejects when it could not connect.
+ * Sends one input on a connection of its own, each segment in a tick of its own; frames when the
+ * handshake has been answered. Resolves when the connection is over to `{ upgraded }`: whether the
+ * gateway has said 101. Rejects when it could not connect.
  */
 export function sendInput(port, input) {
   return new Promise((resolve, reject) => {

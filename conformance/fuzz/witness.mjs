@@ -9,7 +9,10 @@ export const WITNESS_SELECTOR = 'role=witness';
 const EACH_MS = 50;
 const PATIENCE_MS = 10_000;
 
-/** A client that minds its own business meanwhile: what it sends has to reach the backend, and the backend's answers it, in order. */
+/**
+ * A client that minds its own business meanwhile: what it sends has to reach the backend, and the
+ * backend's answers it, in order.
+ */
 export class Witness {
   #socket;
   #api;

@@ -8,8 +8,9 @@ const PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'patchelf'];
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * A copy of a Node that runs with the C library of a newer Debian, for native modules that want one; what it starts keeps the system's.
- * `ld-linux --library-path` would do without a copy, but `process.execPath` would be the loader's then. Throws where apt does not have it.
+ * A copy of a Node that runs with the C library of a newer Debian, for native modules that want
+ * one; what it starts keeps the system's. `ld-linux --library-path` would do without a copy, but
+ * `process.execPath` would be the loader's then. Throws where apt does not have it.
  */
 export function withNewerLibc(node, folder, cache) {
   const root = fetchLibraries(join(cache, NEWER_DEBIAN));
@@ -27,7 +28,10 @@ export function withNewerLibc(node, folder, cache) {
   return copy;
 }
 
-/** Downloads and unpacks the packages, once; resolves names with package lists of its own, from the mirror that this system uses. */
+/**
+ * Downloads and unpacks the packages, once; resolves names with package lists of its own, from the
+ * mirror that this system uses.
+ */
 function fetchLibraries(folder) {
   const root = join(folder, 'root');
   if (existsSync(root)) return root;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 const PACKAGE = `node-${process.platform}-${process.arch}`;
 
 /**
- * The program of a version of Node, such as `22` (the newest of these) or `20.15.0`: installed by npm into a folder of `cache`. Throws
- * when npm cannot install it and an earlier run has not left one.
+ * The program of a version of Node, such as `22` (the newest of these) or `20.15.0`: installed by
+ * npm into a folder of `cache`. Throws when npm cannot install it and an earlier run has not left
+ * one.
  */
 export function fetchNode(version, cache) {
   const folder = join(cache, `node-${version}`);

@@ -1,4 +1,5 @@
-// Runs the tests on other versions of Node, as npm has them; each `wsg` that a test starts runs on the same one.
+// Runs the tests on other versions of Node, as npm has them; each `wsg` that a test starts runs on
+// the same one.
 //   npm run nodes                                                    everything, on each version that is promised
 //   npm run nodes -- --node 22 --node 24 --tests test/gateway        these versions, test files whose path holds this
 //   npm run nodes -- --node 22 -t 'absolute form'                    tests whose name matches this
@@ -17,7 +18,10 @@ const CLOSING_LINE = /^\d+ passed, \d+ failed.*$/gm;
 /** Names of tests that neither say nor imply that they need uWebSockets.js. */
 const WITHOUT_UWS = '^(?!.*(?:uws|uWebSockets)).*';
 
-/** The program to run with, and what is to be said about uWebSockets.js; its binaries for newer versions of Node want a glibc of 2.38. */
+/**
+ * The program to run with, and what is to be said about uWebSockets.js; its binaries for newer
+ * versions of Node want a glibc of 2.38.
+ */
 function prepare(version, cache) {
   const node = fetchNode(version, cache);
   const reason = whyUwsFails(node);

@@ -1,9 +1,13 @@
 /**
- * Compares what clients have sent with what the backend was told. A session is one connection of a client, known by its name; messages
- * are `<session> <number>`, numbers from 1. Forgets a session once it is settled, so that it can run for ever.
+ * Compares what clients have sent with what the backend was told. A session is one connection of a
+ * client, known by its name; messages are `<session> <number>`, numbers from 1. Forgets a session
+ * once it is settled, so that it can run for ever.
  */
 export class Account {
-  /** Name to what the client says: written messages, undefined while it is not over; cleanly: whether both sides closed. */
+  /**
+   * Name to what the client says: written messages, undefined while it is not over; cleanly:
+   * whether both sides closed.
+   */
   #sessions = new Map();
   /** Connection to what the backend has seen of it: `{ session, messages }`. */
   #connections = new Map();
@@ -17,7 +21,10 @@ export class Account {
     this.#sessions.set(name, { written: undefined, delivered: 0, isSeenClosed: false, isClean: false });
   }
 
-  /** The client has left; `isClean`: by a close frame that was answered, so that all it wrote has been read. */
+  /**
+   * The client has left; `isClean`: by a close frame that was answered, so that all it wrote has
+   * been read.
+   */
   sessionEnded(name, written, isClean) {
     const session = this.#sessions.get(name);
     session.written = written;

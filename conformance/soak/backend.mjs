@@ -5,13 +5,19 @@ const BROADCAST_EACH_MS = 500;
 const ANSWER_ONE_IN = 4;
 const TAG_ONE_IN = 5;
 
-/** What a backend does with events: it answers some, changes the tags of connections, and sends to rooms. Counts what the gateway took. */
+/**
+ * What a backend does with events: it answers some, changes the tags of connections, and sends to
+ * rooms. Counts what the gateway took.
+ */
 export class Backend {
   #api;
   #isStopping = false;
   #broadcasting;
   #pending = new Set();
-  /** Connections that got a room: those of sessions that leave in good order, so that what is sent there can be counted on arrival. */
+  /**
+   * Connections that got a room: those of sessions that leave in good order, so that what is sent
+   * there can be counted on arrival.
+   */
   #inRooms = new Set();
   /** Messages that connections took, as the gateway counts. */
   accepted = 0;

@@ -1,6 +1,8 @@
 import { EventStream } from '../support/event-stream.mjs';
 
-/** The embedded sink as the broker: read from `GET /events`. It has nothing that could be restarted. */
+/**
+ * The embedded sink as the broker: read from `GET /events`. It has nothing that could be restarted.
+ */
 export class MemoryEvents {
   #onEvent;
   #stream;

@@ -40,7 +40,10 @@ export class MemoryWatch {
     return { rss: this.#rss.at(-1)?.value ?? 0, heap: this.#heap.at(-1)?.value ?? 0 };
   }
 
-  /** `{ verdict: 'flat' | 'grows' | 'cannot tell', rss, heap }`, the slopes in MiB a minute with their intervals. */
+  /**
+   * `{ verdict: 'flat' | 'grows' | 'cannot tell', rss, heap }`, the slopes in MiB a minute with
+   * their intervals.
+   */
   judge() {
     const rss = estimateSlope(this.#afterWarmUp(this.#rss));
     const heap = estimateSlope(this.#afterWarmUp(this.#heap));

@@ -12,7 +12,10 @@ const STREAM = 'soak';
 const PAGE = 2_000;
 const POLL_MS = 50;
 
-/** A real Redis that is killed and restarted, and a consumer of the gateway's stream that goes on where it was. */
+/**
+ * A real Redis that is killed and restarted, and a consumer of the gateway's stream that goes on
+ * where it was.
+ */
 export class RedisEvents {
   #onEvent;
   #folder = mkdtempSync(join(tmpdir(), 'wsg-soak-redis-'));

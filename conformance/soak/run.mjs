@@ -1,5 +1,5 @@
-// Runs a gateway for a long time with clients that come and go, tags that change and a broker that restarts; judges what was lost and
-// whether memory grows. Ctrl-C ends it with the verdict so far.
+// Runs a gateway for a long time with clients that come and go, tags that change and a broker that
+// restarts; judges what was lost and whether memory grows. Ctrl-C ends it with the verdict so far.
 //   npm run soak -- --minutes 20
 //   npm run soak -- --minutes 6 --transport ws --broker memory --clients 100
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,7 +97,8 @@ async function settle(parts) {
   account.finish();
   const left = await api.connections();
   if (left.length > 0) faults.push(`/status still shows ${left.length} connections`);
-  // Taken by a connection whose client was about to leave: the gateway counts those that it could not write any more.
+  // Taken by a connection whose client was about to leave: the gateway counts those that it could
+  // not write any more.
   parts.unsent = await api.metric('messages_unsent_total');
   const lost = backend.accepted - crowd.received - parts.unsent;
   if (lost !== 0)

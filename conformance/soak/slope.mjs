@@ -1,7 +1,10 @@
 /** Of the standard normal distribution, for an interval that holds the truth 95 times in 100. */
 const Z_95 = 1.96;
 
-/** The smallest value of each window of time: what is held while nothing is under way. Takes and gives `{ at, value }`. */
+/**
+ * The smallest value of each window of time: what is held while nothing is under way. Takes and
+ * gives `{ at, value }`.
+ */
 export function windowMinima(samples, windowLength) {
   const minima = new Map();
   for (const sample of samples) {
@@ -13,8 +16,9 @@ export function windowMinima(samples, windowLength) {
 }
 
 /**
- * The median of the slopes between all pairs of samples (Theil and Sen), with an interval that holds the true slope 95 times in 100,
- * after Kendall's statistic; outliers and the distribution of the noise do not matter. Undefined for fewer than 5 samples.
+ * The median of the slopes between all pairs of samples (Theil and Sen), with an interval that
+ * holds the true slope 95 times in 100, after Kendall's statistic; outliers and the distribution of
+ * the noise do not matter. Undefined for fewer than 5 samples.
  */
 export function estimateSlope(samples) {
   const count = samples.length;

@@ -3,7 +3,10 @@ import { get } from 'node:http';
 
 const END_OF_EVENT = '\n\n';
 
-/** `GET /events` of a gateway, from the first event that it keeps: calls `onEvent(action, event, id)` for each, in order. */
+/**
+ * `GET /events` of a gateway, from the first event that it keeps: calls `onEvent(action, event,
+ * id)` for each, in order.
+ */
 export class EventStream {
   #response;
   #onEvent;
@@ -29,7 +32,10 @@ export class EventStream {
     this.#response.destroy();
   }
 
-  /** An event may be tens of megabytes in thousands of chunks: they are joined once, when its end has come. */
+  /**
+   * An event may be tens of megabytes in thousands of chunks: they are joined once, when its end
+   * has come.
+   */
   #take(text) {
     const last = this.#pieces.at(-1) ?? '';
     // The end may be cut in two.

@@ -11,7 +11,10 @@ const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const KEPT_LOG_CHARACTERS = 20_000;
 const STOP_BOUND_MS = 30_000;
 
-/** `wsg serve` as an operator starts it, on a free port, with a configuration file made for it in a folder of its own. */
+/**
+ * `wsg serve` as an operator starts it, on a free port, with a configuration file made for it in a
+ * folder of its own.
+ */
 export class GatewayProcess {
   #child;
   #folder;
@@ -21,8 +24,8 @@ export class GatewayProcess {
   port = 0;
 
   /**
-   * Resolves once the gateway listens; `config` is what stands in its file, `preload` the URLs of modules loaded before it. Rejects with
-   * its log when it does not start.
+   * Resolves once the gateway listens; `config` is what stands in its file, `preload` the URLs of
+   * modules loaded before it. Rejects with its log when it does not start.
    */
   static async start(config, { preload = [] } = {}) {
     const gateway = new GatewayProcess();
@@ -60,7 +63,10 @@ export class GatewayProcess {
     return this.#log;
   }
 
-  /** Its memory in bytes after a collection of garbage: `rss`, `heapUsed`, `external`; undefined when it has died. */
+  /**
+   * Its memory in bytes after a collection of garbage: `rss`, `heapUsed`, `external`; undefined
+   * when it has died.
+   */
   async memory() {
     const answer = once(this.#child, 'message').then(([usage]) => usage);
     // A channel that is closed meanwhile is the end told below.

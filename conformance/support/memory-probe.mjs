@@ -1,4 +1,5 @@
-// Preloaded into a gateway that a harness started with an IPC channel: collects garbage when asked and says what is left.
+// Preloaded into a gateway that a harness started with an IPC channel: collects garbage when asked
+// and says what is left.
 process.on('message', () => {
   for (let round = 0; round < 3; round += 1) globalThis.gc();
   process.send(process.memoryUsage());

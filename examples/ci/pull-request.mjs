@@ -1,4 +1,5 @@
-// A pull request from end to end on this machine: baselines of the main branch, a change that is no slower, and one that is.
+// A pull request from end to end on this machine: baselines of the main branch, a change that is no
+// slower, and one that is.
 //   node examples/ci/pull-request.mjs        about a minute; WSG names another wsg, SECONDS other runs than of 6 s
 // Ends with 0 when the good change passed and the slow one was found.
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,4 +1,5 @@
-// Stands for your server: an echo that answers after DELAY_MS. Listens where TARGET says: ws://127.0.0.1:8080/
+// Stands for your server: an echo that answers after DELAY_MS. Listens where TARGET says:
+// ws://127.0.0.1:8080/
 import { WebSocketServer } from 'ws';
 
 const { port } = new URL(process.env.TARGET ?? 'ws://127.0.0.1:8080/');

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// A client: sends each argument as a text message, prints what comes back, and leaves after as many answers.
+// A client: sends each argument as a text message, prints what comes back, and leaves after as many
+// answers.
 //
 //   node --experimental-websocket client.mjs hello world        (Node 22 and later need no flag)
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// A backend that answers every message of every client with the same message. Needs Node 20 and nothing else.
+// A backend that answers every message of every client with the same message. Needs Node 20 and
+// nothing else.
 //
 //   node echo-backend.mjs [http://127.0.0.1:5000]
 //
-// It reads the gateway's events from GET /events and answers through POST /send. After a broken stream it resumes
-// behind the last event that it has dealt with, so none is forgotten while the gateway still keeps it.
+// It reads the gateway's events from GET /events and answers through POST /send. After a broken
+// stream it resumes behind the last event that it has dealt with, so none is forgotten while the
+// gateway still keeps it.
 
 const gateway = process.argv[2] ?? process.env.WSG_URL ?? 'http://127.0.0.1:5000';
 const RECONNECT_MS = 500;
@@ -34,7 +36,10 @@ async function followEvents() {
   }
 }
 
-/** Server-Sent Events: blocks of `name: value` lines, an empty line after each. Comments begin with a colon. */
+/**
+ * Server-Sent Events: blocks of `name: value` lines, an empty line after each. Comments begin with
+ * a colon.
+ */
 async function* readEvents(body) {
   let text = '';
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {

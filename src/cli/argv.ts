@@ -1,6 +1,9 @@
 import { WsgError } from '../core/error.js';
 
-/** Switches that pipelines for k6 also write as `--no-color=true`, which oclif would take for a switch and an argument. */
+/**
+ * Switches that pipelines for k6 also write as `--no-color=true`, which oclif would take for a
+ * switch and an argument.
+ */
 const PLAIN_SWITCHES = ['no-color', 'quiet', 'verbose', 'no-summary', 'no-usage-report'];
 /** Those whose `false` overrides what a script, a file or a variable says. */
 const OPTION_SWITCHES = [
@@ -26,9 +29,10 @@ const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 const DASHBOARD_ADDRESS = '127.0.0.1:5665';
 
 /**
- * Rewrites `-config x` and `-config=x`, as the old program took them, to `--config`: oclif would read `-c onfig`.
- * `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--http-debug` means heads, as in k6; `--dashboard` without an address gets its own; `help report` becomes `report --help`.
- * What stands behind `--` stays as it is.
+ * Rewrites `-config x` and `-config=x`, as the old program took them, to `--config`: oclif would
+ * read `-c onfig`. `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--http-debug`
+ * means heads, as in k6; `--dashboard` without an address gets its own; `help report` becomes
+ * `report --help`. What stands behind `--` stays as it is.
  */
 export function rewriteArguments(argv: readonly string[]): string[] {
   if (argv[0] === 'help') return [...argv.slice(1), '--help'];

@@ -23,7 +23,10 @@ const ZSH_HEAD = `autoload -Uz compinit bashcompinit
 bashcompinit
 `;
 
-/** A script that a shell evaluates: it completes commands, flags and listed values without starting `wsg`; anything else completes as a file name. */
+/**
+ * A script that a shell evaluates: it completes commands, flags and listed values without starting
+ * `wsg`; anything else completes as a file name.
+ */
 export function completionScript(shell: CompletionShell, commands: readonly CompletedCommand[]): string {
   return `${shell === 'zsh' ? ZSH_HEAD : ''}_wsg() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command=wsg words= word

@@ -1,8 +1,9 @@
 import { isatty } from 'node:tty';
 
 /**
- * What SIGTERM, SIGINT and a gateway's SIGHUP do until a command listens for them itself. Without listeners they would cut a start, and as process 1 of a
- * container the kernel would drop them. It imports nothing of wsg: bin/run.js runs it before everything else.
+ * What SIGTERM, SIGINT and a gateway's SIGHUP do until a command listens for them itself. Without
+ * listeners they would cut a start, and as process 1 of a container the kernel would drop them. It
+ * imports nothing of wsg: bin/run.js runs it before everything else.
  */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -17,7 +18,10 @@ const STANDARD_ERROR = 2;
 
 let listener: ((signal: StopSignal) => void) | undefined;
 
-/** Listens from now on. Nothing is held yet: the process ends at once, with the code that the command would end with. What SIGHUP asks a gateway to read again is not read yet. */
+/**
+ * Listens from now on. Nothing is held yet: the process ends at once, with the code that the
+ * command would end with. What SIGHUP asks a gateway to read again is not read yet.
+ */
 export function holdStopSignals(argv: readonly string[]): void {
   if (listener !== undefined) return;
   listener = (signal) => endEarly(signal, argv);
@@ -48,7 +52,8 @@ function isGateway(argv: readonly string[]): boolean {
 function endEarly(signal: StopSignal, argv: readonly string[]): never {
   if (isGateway(argv)) process.exit(STOPPED_GATEWAY);
   if (argv[0] === 'loadtest') process.exit(STOPPED_LOADTEST);
-  // Other commands end by the signal itself, as shells expect; process 1 is not ended by its own signals.
+  // Other commands end by the signal itself, as shells expect; process 1 is not ended by its own
+  // signals.
   releaseStopSignals();
   process.kill(process.pid, signal);
   process.exit(128 + SIGNAL_NUMBER[signal]);

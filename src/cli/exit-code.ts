@@ -62,7 +62,10 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'baseline.write-failed': EXIT_CODE.cannotStart,
 };
 
-/** When several hold, the first of these is the one to end with: what was cut short by a defect is told before what it measured. */
+/**
+ * When several hold, the first of these is the one to end with: what was cut short by a defect is
+ * told before what it measured.
+ */
 const PRECEDENCE: readonly ExitCode[] = [
   EXIT_CODE.interruptedTwice,
   EXIT_CODE.stoppedBySignal,

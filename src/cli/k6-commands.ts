@@ -27,8 +27,8 @@ const REFUSED: ReadonlyMap<string, readonly [why: string, instead: string]> = ne
 ]);
 
 /**
- * The command line with a command of k6 where wsg has it: `run script.js` becomes `loadtest run script.js`. Throws `usage` for those that
- * wsg does not have, with what to type instead.
+ * The command line with a command of k6 where wsg has it: `run script.js` becomes `loadtest run
+ * script.js`. Throws `usage` for those that wsg does not have, with what to type instead.
  */
 export function takeK6Command(argv: readonly string[]): readonly string[] {
   const [first = '', ...rest] = argv;

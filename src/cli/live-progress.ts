@@ -33,8 +33,8 @@ export class ShareProgress {
 const LINE_PERIOD_MS = 1000;
 
 /**
- * The progress of a run: lines that are drawn over and over at the bottom of a terminal, or written anew each second where
- * there is none.
+ * The progress of a run: lines that are drawn over and over at the bottom of a terminal, or written
+ * anew each second where there is none.
  */
 export class LiveProgress {
   readonly #sink: TextSink;
@@ -46,7 +46,10 @@ export class LiveProgress {
     this.#sink = sink;
   }
 
-  /** Shows the lines that `render` gives for the moment `elapsedMs`; `render` is not called when nothing is to be shown. */
+  /**
+   * Shows the lines that `render` gives for the moment `elapsedMs`; `render` is not called when
+   * nothing is to be shown.
+   */
   show(elapsedMs: number, render: () => readonly string[]): void {
     if (this.#sink.canRedraw) {
       this.erase();

@@ -17,7 +17,10 @@ export interface LogLine extends ScriptLogLine {
 const SHORT = { debug: 'DEBU', info: 'INFO', warning: 'WARN', error: 'ERRO' } as const;
 const PADDED_CHARACTERS = 60;
 
-/** A line as k6 writes it in this format, with its newline. `elapsedMs` is how old the run is, `at` the wall clock. */
+/**
+ * A line as k6 writes it in this format, with its newline. `elapsedMs` is how old the run is, `at`
+ * the wall clock.
+ */
 export function renderLogLine(
   line: LogLine,
   format: LogFormat,

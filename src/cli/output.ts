@@ -12,7 +12,10 @@ export interface TextSink {
   readonly columns: number;
   /** Height of the terminal; where there is none, endless. */
   readonly rows: number;
-  /** Writes the text as it is, without a newline of its own. After the reader has gone it does nothing. */
+  /**
+   * Writes the text as it is, without a newline of its own. After the reader has gone it does
+   * nothing.
+   */
   write(text: string): void;
 }
 
@@ -25,7 +28,10 @@ export interface Output {
 const TERMINAL_COLUMNS = 80;
 const PIPE_COLUMNS = 160;
 const TERMINAL_ROWS = 24;
-/** Progress, and the lines of a spawned gateway, do not pile up for a reader that has stopped. Results are never dropped. */
+/**
+ * Progress, and the lines of a spawned gateway, do not pile up for a reader that has stopped.
+ * Results are never dropped.
+ */
 const MAX_WAITING_PROGRESS_BYTES = 8 * 1024 * 1024;
 
 interface TextStream {
@@ -45,7 +51,10 @@ export function processOutput(env: NodeJS.ProcessEnv = process.env): Output {
   return { stdout: createTextSink(process.stdout, env, { failed: failOutput }), stderr };
 }
 
-/** Results that could not be written are an error of its own, unless the command ends with a worse one anyway. */
+/**
+ * Results that could not be written are an error of its own, unless the command ends with a worse
+ * one anyway.
+ */
 function failOutput(error: Error): void {
   process.stderr.write(`Error: standard output cannot be written: ${reasonOf(error)}.\n`);
   process.once('exit', (code) => {

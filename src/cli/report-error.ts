@@ -4,12 +4,17 @@ import { exitCodeOfError, type ExitCode } from './exit-code.js';
 import type { LogLine } from './log-line.js';
 import type { Output } from './output.js';
 
-/** Whether oclif itself threw this: a flag or argument that it could not parse, or a command that it could not find. */
+/**
+ * Whether oclif itself threw this: a flag or argument that it could not parse, or a command that it
+ * could not find.
+ */
 export function isOclifError(thrown: unknown): thrown is Error {
   return thrown instanceof Error && 'oclif' in thrown;
 }
 
-/** A command that oclif did not find, as one of our errors; `commands` are what may have been meant. */
+/**
+ * A command that oclif did not find, as one of our errors; `commands` are what may have been meant.
+ */
 export function unknownCommand(error: Error, commands: readonly string[]): WsgError {
   const [, id] = /^command (.+) not found$/.exec(error.message) ?? [];
   if (id === undefined) return usageError(error, undefined);
@@ -22,7 +27,10 @@ export function unknownCommand(error: Error, commands: readonly string[]): WsgEr
   });
 }
 
-/** oclif's error as one of ours. Its first line is the sentence, the further ones are problems; its own hint gives way to ours. */
+/**
+ * oclif's error as one of ours. Its first line is the sentence, the further ones are problems; its
+ * own hint gives way to ours.
+ */
 export function usageError(error: Error, commandId: string | undefined): WsgError {
   const lines = error.message.split('\n').map((line) => line.trim());
   const [sentence = '', ...problems] = lines.filter((line) => line !== '' && line !== 'See more help with --help');
@@ -52,7 +60,10 @@ interface ShownError {
   readonly hint: string | undefined;
 }
 
-/** Prints an error for people on standard error or to a log, and with `json` for programs on standard output. Gives the exit code. */
+/**
+ * Prints an error for people on standard error or to a log, and with `json` for programs on
+ * standard output. Gives the exit code.
+ */
 export function reportError(failure: unknown, output: Output, form: ErrorForm): ExitCode {
   const thrown = explain(failure);
   const exitCode = exitCodeOfError(thrown);

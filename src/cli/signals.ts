@@ -8,7 +8,10 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** npm passes a terminal's Ctrl-C on, which the terminal has sent us already: the same signal so closely behind is the same key press. */
+/**
+ * npm passes a terminal's Ctrl-C on, which the terminal has sent us already: the same signal so
+ * closely behind is the same key press.
+ */
 const SAME_PRESS_MS = 150;
 
 /** What `onStopSignal` needs of the process; tests bring an emitter. */
@@ -25,7 +28,10 @@ export interface SignalOptions {
   readonly onSecond?: (signal: StopSignal) => void;
 }
 
-/** Calls `onFirst` at the first SIGINT or SIGTERM; the second cuts. The returned function stops listening. */
+/**
+ * Calls `onFirst` at the first SIGINT or SIGTERM; the second cuts. The returned function stops
+ * listening.
+ */
 export function onStopSignal(onFirst: (signal: StopSignal) => void, options: SignalOptions = {}): () => void {
   const { source = process, clock = systemClock, onSecond = () => endProcess(EXIT_CODE.interruptedTwice) } = options;
   let first: { readonly signal: StopSignal; readonly atMs: number } | undefined;
@@ -44,7 +50,10 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
   };
 }
 
-/** Waits for work that needs no end in order, such as reading scripts: a stop signal meanwhile is told of and ends the process at once. */
+/**
+ * Waits for work that needs no end in order, such as reading scripts: a stop signal meanwhile is
+ * told of and ends the process at once.
+ */
 export async function endOnStop<T>(work: Promise<T>, tell: (text: string) => void): Promise<T> {
   const stopListening = onStopSignal(() => {
     tell('stopped by a signal before the run began');
@@ -58,8 +67,8 @@ export async function endOnStop<T>(work: Promise<T>, tell: (text: string) => voi
 }
 
 /**
- * Calls `onReload` at each SIGHUP, which else would end the process. Not where a terminal is: there it says that the terminal has
- * gone, and a gateway that nobody sees any more should not live on.
+ * Calls `onReload` at each SIGHUP, which else would end the process. Not where a terminal is: there
+ * it says that the terminal has gone, and a gateway that nobody sees any more should not live on.
  */
 export function onReloadSignal(onReload: () => void, hasTerminal = process.stderr.isTTY === true): void {
   if (!hasTerminal) process.on('SIGHUP', onReload);
@@ -70,14 +79,18 @@ export function onReloadSignal(onReload: () => void, hasTerminal = process.stder
 const FILES_BOUND_MS = 1_000;
 const LOOK_EACH_MS = 10;
 
-/** Ends the process now, whatever is open. Only for a second signal, for a stop that has passed its bound, and where nothing has begun. */
+/**
+ * Ends the process now, whatever is open. Only for a second signal, for a stop that has passed its
+ * bound, and where nothing has begun.
+ */
 export function endProcess(code: ExitCode): never {
   process.exit(code);
 }
 
 /**
- * As `endProcess`, for one that may be writing to a disk that hangs, with the exit code that it has by then unless another is given:
- * `process.exit` waits for the system calls on files that are under way. After 1 s of that the process kills itself.
+ * As `endProcess`, for one that may be writing to a disk that hangs, with the exit code that it has
+ * by then unless another is given: `process.exit` waits for the system calls on files that are
+ * under way. After 1 s of that the process kills itself.
  */
 export function endHungProcess(given?: ExitCode): void {
   const code = given ?? process.exitCode;
@@ -90,7 +103,10 @@ export function endHungProcess(given?: ExitCode): void {
   }, LOOK_EACH_MS);
 }
 
-/** Ends the process `afterMs` from now with the exit code that it has by then, if anything still keeps it running. */
+/**
+ * Ends the process `afterMs` from now with the exit code that it has by then, if anything still
+ * keeps it running.
+ */
 export function endProcessLater(afterMs: number): void {
   setTimeout(() => endHungProcess(), afterMs).unref();
 }

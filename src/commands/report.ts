@@ -3,7 +3,10 @@ import { BaseCommand } from '../cli/base-command.js';
 import { compareFlags } from '../cli/report/compare-flags.js';
 import { WsgError } from '../core/error.js';
 
-/** `wsg report RUN` prints a run file again; `wsg report BASE NEW` says whether the second run is slower. */
+/**
+ * `wsg report RUN` prints a run file again; `wsg report BASE NEW` says whether the second run is
+ * slower.
+ */
 export default class Report extends BaseCommand {
   static override summary = 'Print what a run left behind, or say whether one run is slower than another.';
   static override description =

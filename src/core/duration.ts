@@ -13,8 +13,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/y;
 
 /**
- * Milliseconds of a duration as k6 and Go write it: `1m30s`, `0.1ms`, `1d2h`, `0`; a bare number is milliseconds (k6).
- * Undefined when the text is no duration. Source: Go's time.ParseDuration, k6's types.ParseExtendedDuration.
+ * Milliseconds of a duration as k6 and Go write it: `1m30s`, `0.1ms`, `1d2h`, `0`; a bare number is
+ * milliseconds (k6). Undefined when the text is no duration. Source: Go's time.ParseDuration, k6's
+ * types.ParseExtendedDuration.
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
@@ -32,7 +33,10 @@ export function parseDuration(text: string): number | undefined {
   return sign * totalMs;
 }
 
-/** A duration in Go's text, as the old program's log lines and k6's header have it: `1m30s`, `100.625µs`, `0s`. Takes milliseconds. */
+/**
+ * A duration in Go's text, as the old program's log lines and k6's header have it: `1m30s`,
+ * `100.625µs`, `0s`. Takes milliseconds.
+ */
 export function formatGoDuration(durationMs: number): string {
   const ns = Math.round(Math.abs(durationMs) * 1e6);
   const sign = durationMs < 0 && ns > 0 ? '-' : '';

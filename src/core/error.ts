@@ -1,4 +1,7 @@
-/** Every error that a user can meet: its code and when it arises. docs/reference/errors.md lists the same, held by a test. */
+/**
+ * Every error that a user can meet: its code and when it arises. docs/reference/errors.md lists the
+ * same, held by a test.
+ */
 export const ERROR_CATALOGUE = {
   internal: 'A defect in wsg itself.',
   usage: 'The command line cannot be understood.',
@@ -52,7 +55,10 @@ export interface WsgErrorDetails {
   readonly problems?: readonly string[];
 }
 
-/** An error that a user may see: a code of the catalogue, a sentence that names the value at fault, and a way out. */
+/**
+ * An error that a user may see: a code of the catalogue, a sentence that names the value at fault,
+ * and a way out.
+ */
 export class WsgError extends Error {
   override readonly name = 'WsgError';
   readonly code: ErrorCode;

@@ -3,7 +3,10 @@ import { devNull } from 'node:os';
 import { promisify } from 'node:util';
 import { systemErrorCode } from './error.js';
 
-/** One for a file, one for the folder that it is in, and as many again for a second writer at the same moment. */
+/**
+ * One for a file, one for the folder that it is in, and as many again for a second writer at the
+ * same moment.
+ */
 const HELD = 4;
 
 const openLater = promisify(open);
@@ -12,15 +15,19 @@ const writeLater = promisify(write);
 const syncLater = promisify(fsync);
 const syncDataLater = promisify(fdatasync);
 
-/** No file can be opened: this process (EMFILE) or the whole system (ENFILE) has as many open as it may. */
+/**
+ * No file can be opened: this process (EMFILE) or the whole system (ENFILE) has as many open as it
+ * may.
+ */
 export function isOutOfFiles(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /**
- * File descriptors that are kept open so that a file can be opened when no other descriptor is left. One that is given up and the
- * file that takes its place change hands in the same tick: a listener would give it to the next connection.
+ * File descriptors that are kept open so that a file can be opened when no other descriptor is
+ * left. One that is given up and the file that takes its place change hands in the same tick: a
+ * listener would give it to the next connection.
  */
 class FileReserve {
   readonly #held: number[] = [];
@@ -63,7 +70,10 @@ class FileReserve {
 /** Of this process, as descriptors are; empty until something calls `hold`. */
 export const fileReserve = new FileReserve();
 
-/** A file, or a folder, that can also be opened when no file descriptor is left but those of the reserve. */
+/**
+ * A file, or a folder, that can also be opened when no file descriptor is left but those of the
+ * reserve.
+ */
 export class ReservedFile {
   readonly #fd: number;
 
@@ -76,7 +86,10 @@ export class ReservedFile {
     return new ReservedFile(await fileReserve.open(path, flags, mode));
   }
 
-  /** Writes at `position` what stands in `bytes` from `start` on; resolves to how much of it was written. */
+  /**
+   * Writes at `position` what stands in `bytes` from `start` on; resolves to how much of it was
+   * written.
+   */
   async write(bytes: Uint8Array, start: number, position: number): Promise<number> {
     return (await writeLater(this.#fd, bytes, start, bytes.length - start, position)).bytesWritten;
   }
@@ -95,7 +108,9 @@ export class ReservedFile {
   }
 }
 
-/** The code of the reason why no further file can be opened at this moment; undefined when one can. */
+/**
+ * The code of the reason why no further file can be opened at this moment; undefined when one can.
+ */
 export function whyOutOfFiles(): string | undefined {
   try {
     closeSync(openSync(devNull, 'r'));

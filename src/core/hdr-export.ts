@@ -5,7 +5,10 @@ import { HIGHEST_UNITS, UNITS_PER_MS, lowestUnitsAt } from './histogram-layout.j
 /** Lines for each halving of the distance to 100 %: HdrHistogram's default. */
 const TICKS_PER_HALF_DISTANCE = 5;
 
-/** HdrHistogram's text of the percentile distribution, values in milliseconds: what plotters of `.hgrm` files read. */
+/**
+ * HdrHistogram's text of the percentile distribution, values in milliseconds: what plotters of
+ * `.hgrm` files read.
+ */
 export function percentileDistribution(histogram: Histogram): string {
   return toHdrHistogram(histogram).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, UNITS_PER_MS);
 }
@@ -27,7 +30,10 @@ export function toHdrHistogram(histogram: Histogram): HdrHistogram {
   return exported;
 }
 
-/** HdrHistogram's compressed V2 encoding in base64, as the other implementations and `.hlog` files have it. */
+/**
+ * HdrHistogram's compressed V2 encoding in base64, as the other implementations and `.hlog` files
+ * have it.
+ */
 export function toHdrBase64(histogram: Histogram): string {
   return encodeIntoCompressedBase64(toHdrHistogram(histogram));
 }

@@ -3,8 +3,9 @@ import { COUNTS_LENGTH, middleMsAt } from './histogram-layout.js';
 import { MAX_VARINT_BYTES, VarintReader, writeVarint } from './varint.js';
 
 /**
- * A histogram in bytes: the version (1), min, max and sum as little-endian doubles, then as LEB128 varints count, overflow, refused,
- * the number of buckets in use, and for each of them its distance from the one before and its count. docs/reference/run-file.md.
+ * A histogram in bytes: the version (1), min, max and sum as little-endian doubles, then as LEB128
+ * varints count, overflow, refused, the number of buckets in use, and for each of them its distance
+ * from the one before and its count. docs/reference/run-file.md.
  */
 const VERSION = 1;
 const FIXED_BYTES = 25;
@@ -27,7 +28,10 @@ export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, writeBuckets(histogram, bytes, offset));
 }
 
-/** Adds encoded samples to a histogram. Throws a plain `Error` when the bytes are no histogram; the target is then not to be used. */
+/**
+ * Adds encoded samples to a histogram. Throws a plain `Error` when the bytes are no histogram; the
+ * target is then not to be used.
+ */
 export function decodeHistogramInto(bytes: Uint8Array, target: Histogram): void {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -50,7 +54,10 @@ export interface SparseHistogram {
   readonly sum: number;
 }
 
-/** Encoded samples as the buckets that they are in, for who needs no histogram of them. Throws as `decodeHistogramInto` does. Hot: see bench/report. */
+/**
+ * Encoded samples as the buckets that they are in, for who needs no histogram of them. Throws as
+ * `decodeHistogramInto` does. Hot: see bench/report.
+ */
 export function decodeSparse(bytes: Uint8Array): SparseHistogram {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -86,8 +93,9 @@ export interface SampleFigures {
 }
 
 /**
- * Adds encoded samples to cells: `groups` says of each place of the layout which. Nothing is kept of them, for memory that is touched costs more than
- * to decode. Throws as `decodeHistogramInto` does; the cells are then not to be used. Hot: see bench/report.
+ * Adds encoded samples to cells: `groups` says of each place of the layout which. Nothing is kept
+ * of them, for memory that is touched costs more than to decode. Throws as `decodeHistogramInto`
+ * does; the cells are then not to be used. Hot: see bench/report.
  */
 export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint32Array): SampleFigures {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
@@ -99,7 +107,8 @@ export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint
   let index = 0;
   let samples = 0;
   let left = input.next();
-  // Nearly all buckets are a byte for the distance and one for the count: those are read here, all others by the reader.
+  // Nearly all buckets are a byte for the distance and one for the count: those are read here, all
+  // others by the reader.
   for (let offset = input.offset; left > 0; left -= 1) {
     let distance = bytes[offset] ?? MORE;
     let added = bytes[offset + 1] ?? MORE;
@@ -169,7 +178,10 @@ function addBuckets(input: VarintReader, target: Histogram): number {
   return samples;
 }
 
-/** Quantiles of samples in buckets, in milliseconds: the middle of the bucket that the rank falls into. `quantiles` ascend from 0 to 1. */
+/**
+ * Quantiles of samples in buckets, in milliseconds: the middle of the bucket that the rank falls
+ * into. `quantiles` ascend from 0 to 1.
+ */
 export function quantilesOf({ indexes, counts, total }: SparseHistogram, quantiles: readonly number[]): number[] {
   const found: number[] = [];
   let seen = 0;

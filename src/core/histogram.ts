@@ -20,7 +20,9 @@ export interface HistogramFigures {
 export interface HistogramState extends HistogramFigures {
   /** How many of `count` were above the highest trackable value. */
   readonly overflow: number;
-  /** How many values were no time (negative, not a number, infinite) and are counted nowhere else. */
+  /**
+   * How many values were no time (negative, not a number, infinite) and are counted nowhere else.
+   */
   readonly refused: number;
 }
 
@@ -28,11 +30,15 @@ export interface HistogramState extends HistogramFigures {
 const FAST_LIMIT_MS = (2 ** 31 - 1) / UNITS_PER_MS;
 
 /**
- * Times in an HDR layout of one fixed shape: unit 100 ns, to 1 h, 3 digits; the same buckets as hdr-histogram-js makes of
- * that. All values are milliseconds. Beside the buckets count, min, max and sum are exact, and all 0 while nothing was recorded.
+ * Times in an HDR layout of one fixed shape: unit 100 ns, to 1 h, 3 digits; the same buckets as
+ * hdr-histogram-js makes of that. All values are milliseconds. Beside the buckets count, min, max
+ * and sum are exact, and all 0 while nothing was recorded.
  */
 export class Histogram implements HistogramState {
-  /** The buckets by histogram-layout; to be changed only by this class and the codec. Doubles, for 32 bits would wrap. */
+  /**
+   * The buckets by histogram-layout; to be changed only by this class and the codec. Doubles, for
+   * 32 bits would wrap.
+   */
   readonly counts = new Float64Array(COUNTS_LENGTH);
   #recorded = 0;
   #smallest = Number.POSITIVE_INFINITY;
@@ -71,7 +77,10 @@ export class Histogram implements HistogramState {
     return this.#recorded === 0 ? 0 : this.#total / this.#recorded;
   }
 
-  /** Counts one time in milliseconds. Hot: see bench/recorder. What lies between two times already seen needs no further check. */
+  /**
+   * Counts one time in milliseconds. Hot: see bench/recorder. What lies between two times already
+   * seen needs no further check.
+   */
   record(valueMs: number): void {
     if (!(valueMs >= this.#smallest && valueMs <= this.#fastLargest)) {
       this.#recordOutside(valueMs);
@@ -128,8 +137,8 @@ export class Histogram implements HistogramState {
   }
 
   /**
-   * HdrHistogram's percentile (0 to 100): the upper end of the bucket in which this share of the samples is reached, but never beyond
-   * the exact smallest and largest. 0 when empty.
+   * HdrHistogram's percentile (0 to 100): the upper end of the bucket in which this share of the
+   * samples is reached, but never beyond the exact smallest and largest. 0 when empty.
    */
   valueAtPercentile(percentile: number): number {
     if (this.#recorded === 0) return 0;
@@ -143,8 +152,8 @@ export class Histogram implements HistogramState {
   }
 
   /**
-   * The quantile (0 to 1) as k6 gives it: linear between the two nearest of the sorted samples. Off by at most 0.1 %, and below
-   * 50 µs by at most 50 ns. 0 when empty.
+   * The quantile (0 to 1) as k6 gives it: linear between the two nearest of the sorted samples. Off
+   * by at most 0.1 %, and below 50 µs by at most 50 ns. 0 when empty.
    */
   quantile(q: number): number {
     if (this.#recorded === 0) return 0;

@@ -1,7 +1,10 @@
 import type { Clock } from './clock.js';
 import type { LogFields, Logger } from './logger.js';
 
-/** Warnings that strangers can provoke: at most one line an interval; the next line counts what was left out. */
+/**
+ * Warnings that strangers can provoke: at most one line an interval; the next line counts what was
+ * left out.
+ */
 export class LimitedLog {
   readonly #log: Logger;
   readonly #clock: Clock;

@@ -10,7 +10,9 @@ export interface LineWriterOptions {
   readonly fd: number;
   /** The line, with its newline, that stands where `lines` were dropped. */
   readonly gapLine: (lines: number) => string;
-  /** Bytes that wait for a reader which has stopped; what comes beyond is dropped. Default 1 MiB. */
+  /**
+   * Bytes that wait for a reader which has stopped; what comes beyond is dropped. Default 1 MiB.
+   */
   readonly maxWaitingBytes?: number;
 }
 
@@ -21,8 +23,9 @@ interface Waiting {
 }
 
 /**
- * Writes whole lines to a file descriptor and never waits for its reader: what a full pipe does not take waits within a bound, then is
- * dropped and counted. Lines are never torn. A reader that has gone is tried anew with each line.
+ * Writes whole lines to a file descriptor and never waits for its reader: what a full pipe does not
+ * take waits within a bound, then is dropped and counted. Lines are never torn. A reader that has
+ * gone is tried anew with each line.
  */
 export class LineWriter {
   readonly #fd: number;
@@ -116,7 +119,10 @@ export class LineWriter {
     }
   }
 
-  /** What is to be written next; after the last waiting line, the word of those that were dropped behind it. */
+  /**
+   * What is to be written next; after the last waiting line, the word of those that were dropped
+   * behind it.
+   */
   #first(): Waiting | undefined {
     if (this.#waiting.length === 0 && this.#missing > 0) this.#pushGap();
     return this.#waiting[0];
@@ -152,8 +158,9 @@ export class LineWriter {
 }
 
 /**
- * A pipe or terminal is opened anew, so that the mode is ours alone: programs that share the old descriptor would meet EAGAIN. Where that is
- * not allowed, or for a socket, Node's stream over standard error sets the mode of the shared one, as it does anyway.
+ * A pipe or terminal is opened anew, so that the mode is ours alone: programs that share the old
+ * descriptor would meet EAGAIN. Where that is not allowed, or for a socket, Node's stream over
+ * standard error sets the mode of the shared one, as it does anyway.
  */
 function openWithoutBlocking(fd: number): number {
   const stat = fstatSync(fd);

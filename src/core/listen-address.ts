@@ -4,7 +4,10 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Parses `host:port`, `[v6]:port` and `:port` (all interfaces). Undefined when the text is none of them. */
+/**
+ * Parses `host:port`, `[v6]:port` and `:port` (all interfaces). Undefined when the text is none of
+ * them.
+ */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text.trim());
   if (match === null) return undefined;

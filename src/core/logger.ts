@@ -9,7 +9,10 @@ export function isLogged(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
 }
 
-/** Fields of a log line: never a token, a password or a payload. Nor the names that each line has of itself: JSON would then have a key twice. */
+/**
+ * Fields of a log line: never a token, a password or a payload. Nor the names that each line has of
+ * itself: JSON would then have a key twice.
+ */
 export type LogFields = Readonly<Record<string, unknown>> & {
   readonly event?: never;
   readonly level?: never;

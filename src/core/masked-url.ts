@@ -1,13 +1,17 @@
 const HIDDEN = '***';
 
-/** Comma-separated lists of URLs, as NATS takes them. A comma inside a password is followed by no scheme. */
+/**
+ * Comma-separated lists of URLs, as NATS takes them. A comma inside a password is followed by no
+ * scheme.
+ */
 const BETWEEN_URLS = /,(?=\s*[a-z][a-z0-9+.-]*:\/\/)/i;
 const SCHEME = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
 const SECRET_QUERY = /([?&;][^=&;#]*(?:pass|pwd|secret|token|key|auth|sig|credential|jwt)[^=&;#]*=)(?:[^&;#]+)/gi;
 
 /**
- * A URL, or a comma-separated list of them, as logs and errors may show it: passwords, user names without a password
- * (tokens, for NATS) and query values that look like secrets are `***`. Text that is not a URL loses all before its last `@`.
+ * A URL, or a comma-separated list of them, as logs and errors may show it: passwords, user names
+ * without a password (tokens, for NATS) and query values that look like secrets are `***`. Text
+ * that is not a URL loses all before its last `@`.
  */
 export function maskUrl(text: string): string {
   return text.split(BETWEEN_URLS).map(maskOne).join(',');
@@ -22,8 +26,8 @@ function maskOne(url: string): string {
 }
 
 /**
- * Where the user can end at most. An unescaped `/`, `?` or `#` may be part of a password: of a broker's URL a path with
- * an `@` and no user before it is not believed.
+ * Where the user can end at most. An unescaped `/`, `?` or `#` may be part of a password: of a
+ * broker's URL a path with an `@` and no user before it is not believed.
  */
 function searchEnd(url: string, rest: string): number {
   const authorityEnd = rest.search(/[/?#]/);

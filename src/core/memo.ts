@@ -1,7 +1,10 @@
 /** Longer keys are computed each time: they would make the bound on entries no bound on memory. */
 const MAX_KEY_LENGTH = 2048;
 
-/** Remembers what a pure function made of recent keys. Holds at most so many and then begins anew, which costs no bookkeeping at each use. */
+/**
+ * Remembers what a pure function made of recent keys. Holds at most so many and then begins anew,
+ * which costs no bookkeeping at each use.
+ */
 export class Memo<V> {
   readonly #maxEntries: number;
   readonly #compute: (key: string) => V;

@@ -1,8 +1,14 @@
-/** `host`, `host:port`, `[::1]:port` and a path: what URL parsers refuse, or take for a scheme as in `localhost:5000`. */
+/**
+ * `host`, `host:port`, `[::1]:port` and a path: what URL parsers refuse, or take for a scheme as in
+ * `localhost:5000`.
+ */
 const WITHOUT_SCHEME =
   /^(?:\/\/)?(?<authority>(?:[^\s/?#@]*@)?(?:\[[\da-f:.]+\]|[^\s/:?#@[\]]+)(?::(?<port>\d+))?)(?:[/?#]|$)/i;
 
-/** The scheme that an address is given when it has none: the first, or the second for the port of TLS. */
+/**
+ * The scheme that an address is given when it has none: the first, or the second for the port of
+ * TLS.
+ */
 export type SchemePair = readonly [plain: string, secure: string];
 
 /** The address with a scheme; as it is when it has one, or is no address. */

@@ -1,4 +1,7 @@
-/** The candidate that takes the fewest edits to become `name`; undefined when none is closer than half its length. */
+/**
+ * The candidate that takes the fewest edits to become `name`; undefined when none is closer than
+ * half its length.
+ */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let fewest = Math.max(2, Math.floor(name.length / 2)) + 1;

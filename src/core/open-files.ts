@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** How many files a process may open: what holds now, and up to where it may raise that by itself. */
+/**
+ * How many files a process may open: what holds now, and up to where it may raise that by itself.
+ */
 export interface OpenFileLimits {
   readonly soft: number;
   readonly hard: number;

@@ -1,7 +1,10 @@
 import { pino } from 'pino';
 import type { LogLevel, Logger } from './logger.js';
 
-/** One JSON object a line (pino), `event` and `time` (ISO 8601) among its fields; written at once, to standard error unless `write` takes the lines. */
+/**
+ * One JSON object a line (pino), `event` and `time` (ISO 8601) among its fields; written at once,
+ * to standard error unless `write` takes the lines.
+ */
 export function createPinoLogger(level: LogLevel = 'info', write?: (line: string) => void): Logger {
   const log = pino(
     { level, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime, base: undefined },

@@ -15,8 +15,8 @@ const SECRET_TEXTS: readonly (readonly [pattern: RegExp, shown: string])[] = [
 ];
 
 /**
- * The second line of defence: whoever logs hands over no secret, and what looks like one all the same (by the name of its
- * field, or by its form inside a text) is `***`.
+ * The second line of defence: whoever logs hands over no secret, and what looks like one all the
+ * same (by the name of its field, or by its form inside a text) is `***`.
  */
 export function redactingLogger(log: Logger): Logger {
   return {

@@ -10,8 +10,9 @@ const SERIES = /^(?<metric>[^{}]+)(?:\{(?<tags>[^{}]*)\})?$/;
 const AROUND = /^[\s"']+|[\s"']+$/g;
 
 /**
- * Parses `metric` or `metric{tag:value,tag:value}` as k6 does in thresholds (k6 docs, "Thresholds on tags"): a tag ends at its first colon,
- * spaces and quotes around keys and values do not count. A sentence when it is neither.
+ * Parses `metric` or `metric{tag:value,tag:value}` as k6 does in thresholds (k6 docs, "Thresholds
+ * on tags"): a tag ends at its first colon, spaces and quotes around keys and values do not count.
+ * A sentence when it is neither.
  */
 export function parseSeriesName(text: string): SeriesName | { readonly problem: string } {
   const { metric, tags } = SERIES.exec(text.trim())?.groups ?? {};

@@ -2,9 +2,10 @@ import { ValueSketch } from './value-sketch.js';
 import { MAX_VARINT_BYTES, VarintReader, writeVarint } from './varint.js';
 
 /**
- * A sketch in bytes: the version (2; 1 is a histogram), min, max and sum as little-endian doubles, then as LEB128 varints count, zeros,
- * and for the positive and the negative values the number of buckets and for each of them, ascending, its distance from the one before
- * (the first from `LOWEST_BUCKET`) and its count. docs/reference/run-file.md.
+ * A sketch in bytes: the version (2; 1 is a histogram), min, max and sum as little-endian doubles,
+ * then as LEB128 varints count, zeros, and for the positive and the negative values the number of
+ * buckets and for each of them, ascending, its distance from the one before (the first from
+ * `LOWEST_BUCKET`) and its count. docs/reference/run-file.md.
  */
 const VERSION = 2;
 const FIXED_BYTES = 25;
@@ -31,7 +32,10 @@ export function encodeSketch(sketch: ValueSketch): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, writeSide(sketch.negative, bytes, offset));
 }
 
-/** Adds encoded samples to a sketch. Throws a plain `Error` when the bytes are no sketch; the target is then not to be used. */
+/**
+ * Adds encoded samples to a sketch. Throws a plain `Error` when the bytes are no sketch; the target
+ * is then not to be used.
+ */
 export function decodeSketchInto(bytes: Uint8Array, target: ValueSketch): void {
   if (bytes.length < FIXED_BYTES || !isSketch(bytes)) throw new Error('these bytes are not a sketch');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,18 +6,25 @@ export interface SketchFigures {
   readonly sum: number;
 }
 
-/** Two values in one bucket differ by at most this share of the smaller one's size: twice the error of a bucket's middle. */
+/**
+ * Two values in one bucket differ by at most this share of the smaller one's size: twice the error
+ * of a bucket's middle.
+ */
 const GROWTH = 1.002;
 const LOG_GROWTH = Math.log(GROWTH);
 /** What is nearer to 0 counts as 0. */
 const SMALLEST = 1e-300;
 
 /**
- * The distribution of any finite numbers: logarithmic buckets for each sign and one for 0, so that a quantile is off by at most
- * 0.1 % of its value (the scheme of DDSketch, Masson et al. 2019, without a bound on buckets: 1,000 decades of one sign are 1.2 million).
+ * The distribution of any finite numbers: logarithmic buckets for each sign and one for 0, so that
+ * a quantile is off by at most 0.1 % of its value (the scheme of DDSketch, Masson et al. 2019,
+ * without a bound on buckets: 1,000 decades of one sign are 1.2 million).
  */
 export class ValueSketch implements SketchFigures {
-  /** Counts by bucket: the sign in front, so that ascending keys are ascending values within `positive` and descending within `negative`. */
+  /**
+   * Counts by bucket: the sign in front, so that ascending keys are ascending values within
+   * `positive` and descending within `negative`.
+   */
   readonly positive = new Map<number, number>();
   readonly negative = new Map<number, number>();
   zeros = 0;
@@ -62,7 +69,10 @@ export class ValueSketch implements SketchFigures {
     this.sum = 0;
   }
 
-  /** The quantile (0 to 1) as k6 gives it: linear between the two nearest of the sorted samples. 0 when empty. */
+  /**
+   * The quantile (0 to 1) as k6 gives it: linear between the two nearest of the sorted samples. 0
+   * when empty.
+   */
   quantile(q: number): number {
     if (this.count === 0) return 0;
     const rank = Math.min(Math.max(q, 0), 1) * (this.count - 1);

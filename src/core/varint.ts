@@ -14,7 +14,10 @@ export function writeVarint(bytes: Uint8Array, start: number, value: number): nu
   return offset + 1;
 }
 
-/** Reads whole numbers written as LEB128. Throws a plain `Error` where the bytes end or a number is too large. */
+/**
+ * Reads whole numbers written as LEB128. Throws a plain `Error` where the bytes end or a number is
+ * too large.
+ */
 export class VarintReader {
   readonly #bytes: Uint8Array;
   /** Where the next number begins. */

@@ -37,7 +37,10 @@ export interface GatewaySurroundings {
   readonly log: Logger;
   readonly clock: Clock;
   readonly readiness: () => Readiness;
-  /** False before the start and from the end of `drain.pause_s` on; during that pause upgrades are accepted, though nothing is ready. */
+  /**
+   * False before the start and from the end of `drain.pause_s` on; during that pause upgrades are
+   * accepted, though nothing is ready.
+   */
   readonly acceptsUpgrades: () => boolean;
   /** Log lines that could not be written; undefined where nothing counts them. */
   readonly droppedLogLines?: (() => number) | undefined;
@@ -58,7 +61,10 @@ export interface GatewayParts {
   readonly internalListener: HttpListener | undefined;
 }
 
-/** Puts a gateway together; the one place that knows all its parts. Rejects with `transport.unavailable`. */
+/**
+ * Puts a gateway together; the one place that knows all its parts. Rejects with
+ * `transport.unavailable`.
+ */
 export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
   const { config, log } = surroundings;
   const { maxHeaderBytes: maxHeadBytes, maxQueryBytes } = config.limits;

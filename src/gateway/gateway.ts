@@ -14,11 +14,17 @@ import { TlsWatch } from './transport/http/tls-watch.js';
 
 /** Beyond the 5 s after which delivery cuts who ignores a close frame. */
 const CLOSE_BOUND_MS = 6_000;
-/** Close frames are with the kernel; a peer that answers within this time sees a clean close and not a reset. */
+/**
+ * Close frames are with the kernel; a peer that answers within this time sees a clean close and not
+ * a reset.
+ */
 const LINGER_MS = 100;
 /** How long a part may take to stop; none of them takes longer by itself. */
 const STOP_PART_MS = 3_000;
-/** The outbox beyond its flush: sinks hang up, and a disk that does not take the rest is given up after 5 s. */
+/**
+ * The outbox beyond its flush: sinks hang up, and a disk that does not take the rest is given up
+ * after 5 s.
+ */
 const STOP_OUTBOX_MS = 8_000;
 
 /** What the gateway does not make itself. */
@@ -38,7 +44,10 @@ export class Gateway {
   readonly #clock: Clock;
   readonly #source: ConfigSource | undefined;
   readonly #droppedLogLines: (() => number) | undefined;
-  /** `leaving`: load balancers are told to turn away (`drain.pause_s`), and whom they still send is served. */
+  /**
+   * `leaving`: load balancers are told to turn away (`drain.pause_s`), and whom they still send is
+   * served.
+   */
   #phase: 'starting' | 'running' | 'leaving' | 'draining' = 'starting';
   #parts: GatewayParts | undefined;
   #starting: Promise<ListenAddress> | undefined;
@@ -58,7 +67,10 @@ export class Gateway {
     this.#filesWatch = new OpenFilesWatch(this.#log, this.#clock);
   }
 
-  /** Where the internal API listens by itself; undefined when it shares the public address, and before the start. */
+  /**
+   * Where the internal API listens by itself; undefined when it shares the public address, and
+   * before the start.
+   */
   get internalAddress(): ListenAddress | undefined {
     return this.#internalAddress;
   }
@@ -69,8 +81,9 @@ export class Gateway {
   }
 
   /**
-   * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`, `tls.invalid`,
-   * `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves nothing running then; so it does when `stop` comes before it has ended.
+   * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`,
+   * `tls.invalid`, `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves
+   * nothing running then; so it does when `stop` comes before it has ended.
    */
   start(): Promise<ListenAddress> {
     this.#starting = this.#start();
@@ -78,8 +91,10 @@ export class Gateway {
   }
 
   /**
-   * Drains: not ready for `drain.pause_s`, then no new connections, 1001 to everybody, close events out, outbox flushed.
-   * Idempotent; rejects with `gateway.stop-failed` when a part failed or hung, after the others were stopped. Bounded by the `drain` keys of the configuration and some seconds for clients that ignore their close.
+   * Drains: not ready for `drain.pause_s`, then no new connections, 1001 to everybody, close events
+   * out, outbox flushed. Idempotent; rejects with `gateway.stop-failed` when a part failed or hung,
+   * after the others were stopped. Bounded by the `drain` keys of the configuration and some
+   * seconds for clients that ignore their close.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -87,8 +102,9 @@ export class Gateway {
   }
 
   /**
-   * Reads again what stands in files of its own: the certificate for handshakes to come, API keys, secrets of tokens. What cannot be
-   * used is logged, and the old stays. Before the start and during the drain nothing happens.
+   * Reads again what stands in files of its own: the certificate for handshakes to come, API keys,
+   * secrets of tokens. What cannot be used is logged, and the old stays. Before the start and
+   * during the drain nothing happens.
    */
   async reload(): Promise<void> {
     const parts = this.#parts;

@@ -15,7 +15,10 @@ export interface Query {
 export interface ArrayStep {
   /** Of the element meant; -1 when no single one is. */
   readonly index: number;
-  /** Whether it is `#` alone: how many elements there are, or, with `each`, what that path gives of each. */
+  /**
+   * Whether it is `#` alone: how many elements there are, or, with `each`, what that path gives of
+   * each.
+   */
   readonly isCount: boolean;
   readonly each: string | undefined;
   readonly query: Query | undefined;
@@ -67,7 +70,10 @@ export function queryEnd(path: string): number | undefined {
   return readQuery(path)?.end;
 }
 
-/** Reads the query at the front of a path, and where it ends; undefined when its brackets do not close. */
+/**
+ * Reads the query at the front of a path, and where it ends; undefined when its brackets do not
+ * close.
+ */
 function readQuery(path: string): { query: Query; end: number } | undefined {
   const bounds = findBounds(path);
   if (bounds === undefined) return undefined;

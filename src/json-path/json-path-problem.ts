@@ -1,7 +1,10 @@
 import { queryEnd } from './array-step.js';
 import { readSubPaths } from './sub-paths.js';
 
-/** What is wrong with a path, as the end of a sentence that begins with the path; undefined when nothing is. */
+/**
+ * What is wrong with a path, as the end of a sentence that begins with the path; undefined when
+ * nothing is.
+ */
 export function jsonPathProblem(path: string): string | undefined {
   if (path === '') return 'is not a path';
   if (/^(?:[^\\]|\\[^])*\\$/.test(path)) return 'is not a path: it ends with the backslash of an escape';

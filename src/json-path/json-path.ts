@@ -8,7 +8,10 @@ import { quoteJson } from './quote-json.js';
 import { rootValue } from './root-value.js';
 import { readSubPaths, type SubPath } from './sub-paths.js';
 
-/** A path in the syntax of gjson, over JSON that need not be valid. Never throws, and its time is linear in the JSON. */
+/**
+ * A path in the syntax of gjson, over JSON that need not be valid. Never throws, and its time is
+ * linear in the JSON.
+ */
 export class JsonPath {
   readonly #path: string;
   readonly #steps = new PathSteps();
@@ -17,12 +20,18 @@ export class JsonPath {
     this.#path = toByteText(path);
   }
 
-  /** The text of what the path leads to in a byte text, itself one; '' when that is nothing. As gjson's Get(...).String(). */
+  /**
+   * The text of what the path leads to in a byte text, itself one; '' when that is nothing. As
+   * gjson's Get(...).String().
+   */
   read(json: string): string {
     return valueText(this.#find(json, this.#path));
   }
 
-  /** The value that the path leads to in a byte text; `exists` says whether there is one. As gjson's Get(...). */
+  /**
+   * The value that the path leads to in a byte text; `exists` says whether there is one. As gjson's
+   * Get(...).
+   */
   find(json: string): JsonValue {
     return this.#find(json, this.#path);
   }

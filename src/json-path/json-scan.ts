@@ -38,8 +38,8 @@ export function endOfString(json: string, start: number): number {
 }
 
 /**
- * The position after the bracket that closes the one at `start`, whatever kinds they are. When none does: the end of the
- * text, or beyond it when a string inside does not end either.
+ * The position after the bracket that closes the one at `start`, whatever kinds they are. When none
+ * does: the end of the text, or beyond it when a string inside does not end either.
  */
 export function endOfNested(json: string, start: number): number {
   let depth = 1;
@@ -57,7 +57,10 @@ export function endOfNested(json: string, start: number): number {
   return json.length;
 }
 
-/** The text of the string or of the brackets at the front of `json`; all of it when they do not close. */
+/**
+ * The text of the string or of the brackets at the front of `json`; all of it when they do not
+ * close.
+ */
 export function leadingBlock(json: string): string {
   if (json.charCodeAt(0) !== QUOTE) return json.slice(0, endOfNested(json, 0));
   const end = endOfString(json, 0);
@@ -120,7 +123,10 @@ export function stringText(inner: string): string {
   return inner.includes('\\') ? unescapeJson(inner) : inner;
 }
 
-/** Runs without escape or control character, escapes of one character, pairs of surrogates, other UTF-16 units. */
+/**
+ * Runs without escape or control character, escapes of one character, pairs of surrogates, other
+ * UTF-16 units.
+ */
 const TOKENS = /[ -[\]-\xff]+|\\["\\/bfnrt]|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[^]{4}/gy;
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 

@@ -20,7 +20,9 @@ export interface JsonMember {
   readonly value: JsonValue;
 }
 
-/** The members of an object or array in their order; a value of another kind is its own only one. */
+/**
+ * The members of an object or array in their order; a value of another kind is its own only one.
+ */
 export function* membersOf(value: JsonValue): Generator<JsonMember> {
   if (value.kind !== 'json') {
     if (value.raw !== '') yield { key: MISSING, value };
@@ -56,9 +58,10 @@ function nextKey(json: string, from: number): { key: JsonValue; end: number } | 
 export type Find = (json: string, path: string) => JsonValue;
 
 /**
- * One walk along one path through one JSON text, from its first bracket on and no further than it must. The JSON need
- * not be valid: like gjson it passes over what it does not understand. The first of equal keys wins. Takes time linear
- * in the text for each step of the path, and is as deep as the path, not as the text.
+ * One walk along one path through one JSON text, from its first bracket on and no further than it
+ * must. The JSON need not be valid: like gjson it passes over what it does not understand. The
+ * first of equal keys wins. Takes time linear in the text for each step of the path, and is as deep
+ * as the path, not as the text.
  */
 export class JsonSearch {
   /** What was found. */
@@ -194,7 +197,10 @@ export class JsonSearch {
     return false;
   }
 
-  /** As gjson does, takes the next value after something that is none before the closing bracket, wherever it is. */
+  /**
+   * As gjson does, takes the next value after something that is none before the closing bracket,
+   * wherever it is.
+   */
   #gatherBehind(before: number, each: string, gathered: string[]): void {
     const start = before + (/^[ \t\r\n]*/.exec(this.#json.slice(before))?.[0].length ?? 0);
     if (start >= this.#json.length || this.#json[start] === ']') return;
@@ -202,7 +208,10 @@ export class JsonSearch {
     if (next !== undefined) this.#gather(this.#find(next.value.raw, each), gathered);
   }
 
-  /** Where the next value begins, whatever stands before it; undefined at `closing` and at the end of the text. */
+  /**
+   * Where the next value begins, whatever stands before it; undefined at `closing` and at the end
+   * of the text.
+   */
   #nextStart(closing: string): number | undefined {
     const json = this.#json;
     for (let start = this.#position; start < json.length; start++) {
@@ -215,7 +224,9 @@ export class JsonSearch {
     return undefined;
   }
 
-  /** The end of the value, from where on is read next; undefined when it is a string without an end. */
+  /**
+   * The end of the value, from where on is read next; undefined when it is a string without an end.
+   */
   #passValue(start: number): number | undefined {
     const end = endOfValue(this.#json, start);
     this.#isBroken = end === UNCLOSED || end > this.#json.length;

@@ -2,8 +2,8 @@ const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NAMED = /^([+-]?)(inf|infinity|nan)$/i;
 
 /**
- * The number that Go's strconv.ParseFloat reads: infinite when it is too large, 0 when the text is no number. Go also
- * reads hexadecimal floats (`0x1p-2`), which give 0 here.
+ * The number that Go's strconv.ParseFloat reads: infinite when it is too large, 0 when the text is
+ * no number. Go also reads hexadecimal floats (`0x1p-2`), which give 0 here.
  */
 export function parseGoFloat(text: string): number {
   if (DECIMAL.test(text)) return Number(text);
@@ -13,7 +13,10 @@ export function parseGoFloat(text: string): number {
   return named[1] === '-' ? -Infinity : Infinity;
 }
 
-/** The number as Go's strconv.FormatFloat(n, 'f', -1, 64) prints it: fewest digits that give it back, never an exponent. */
+/**
+ * The number as Go's strconv.FormatFloat(n, 'f', -1, 64) prints it: fewest digits that give it
+ * back, never an exponent.
+ */
 export function formatGoFloat(number: number): string {
   if (Number.isNaN(number)) return 'NaN';
   if (!Number.isFinite(number)) return number < 0 ? '-Inf' : '+Inf';
@@ -64,7 +67,10 @@ export function exists({ kind, raw }: JsonValue): boolean {
   return kind !== 'null' || raw !== '';
 }
 
-/** The value as gjson's String() gives it: numbers that are not plain digits as Go prints them, `null` empty. */
+/**
+ * The value as gjson's String() gives it: numbers that are not plain digits as Go prints them,
+ * `null` empty.
+ */
 export function valueText(value: JsonValue): string {
   switch (value.kind) {
     case 'string':
@@ -88,7 +94,10 @@ export function isObject({ kind, raw }: JsonValue): boolean {
   return kind === 'json' && raw.startsWith('{');
 }
 
-/** What a text says when Go's strconv.ParseBool reads it in lower case; undefined when it says nothing. */
+/**
+ * What a text says when Go's strconv.ParseBool reads it in lower case; undefined when it says
+ * nothing.
+ */
 export function parseGoBoolean(text: string): boolean | undefined {
   if (/^(1|t|true)$/i.test(text)) return true;
   return /^(0|f|false)$/i.test(text) ? false : undefined;

@@ -4,15 +4,24 @@ import { exists, isArray, isObject, isTrueish, valueText, type JsonValue } from 
 import { quoteJson } from './quote-json.js';
 import { rootValue } from './root-value.js';
 
-/** How deep `@dig` and `@flatten` with `deep` follow a message: each level costs a pass over what is below it. */
+/**
+ * How deep `@dig` and `@flatten` with `deep` follow a message: each level costs a pass over what is
+ * below it.
+ */
 const MAX_DEPTH = 32;
-/** How many bytes `@dig` reads, those inside of others again for each: about a second's worth at most. */
+/**
+ * How many bytes `@dig` reads, those inside of others again for each: about a second's worth at
+ * most.
+ */
 const MAX_DIG_BYTES = 16 * 1024 * 1024;
 
 /** Makes one JSON text of another. */
 export type Modifier = (json: string, argument: string, find: Find) => string;
 
-/** gjson's own modifiers. `@pretty` lays nothing out: no space or line break would outlive the substitution. */
+/**
+ * gjson's own modifiers. `@pretty` lays nothing out: no space or line break would outlive the
+ * substitution.
+ */
 export const MODIFIERS: ReadonlyMap<string, Modifier> = new Map<string, Modifier>([
   ['this', (json) => json],
   ['ugly', withoutSpace],
@@ -76,7 +85,10 @@ function flattened(json: string, depth: number): string {
   return listOf(parts);
 }
 
-/** Merges objects: the place of a key's first, the value of its last, or with `preserve` all of them. */
+/**
+ * Merges objects: the place of a key's first, the value of its last, or with `preserve` all of
+ * them.
+ */
 function join(json: string, argument: string): string {
   const root = rootValue(json);
   if (!isArray(root)) return json;

@@ -6,7 +6,9 @@ export interface ObjectStep {
   readonly key: string;
   /** Undefined when the key is meant literally. */
   readonly wildcard: Wildcard | undefined;
-  /** The rest of the path, for the value under the key; undefined when the value itself is meant. */
+  /**
+   * The rest of the path, for the value under the key; undefined when the value itself is meant.
+   */
   readonly rest: string | undefined;
   /** What the result of this step is then searched with. */
   readonly pipe: string | undefined;

@@ -1,7 +1,10 @@
 import { readArrayStep, type ArrayStep } from './array-step.js';
 import { readObjectStep, type ObjectStep } from './object-step.js';
 
-/** The steps of one configured path, each read once. Holds a handful: what stands in messages is never a path. */
+/**
+ * The steps of one configured path, each read once. Holds a handful: what stands in messages is
+ * never a path.
+ */
 export class PathSteps {
   readonly #objects = new Map<string, ObjectStep>();
   readonly #arrays = new Map<string, ArrayStep>();

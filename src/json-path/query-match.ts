@@ -67,7 +67,10 @@ function compares<T extends string | number>(operator: string, left: T, right: T
   }
 }
 
-/** False is less than true; what is wanted and neither word is unequal, and no order holds but to itself. */
+/**
+ * False is less than true; what is wanted and neither word is unequal, and no order holds but to
+ * itself.
+ */
 function meetsBoolean(operator: string, isTrue: boolean, wanted: string): boolean {
   switch (operator) {
     case '=':

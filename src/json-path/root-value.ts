@@ -1,7 +1,10 @@
 import { beginsValue, endOfString, endOfValue, stringText, UNCLOSED, valueBetween } from './json-scan.js';
 import { jsonValue, MISSING, stringValue, type JsonValue } from './json-value.js';
 
-/** The value that a whole text is. An object or array reaches to the end of the text; what is no JSON is MISSING. */
+/**
+ * The value that a whole text is. An object or array reaches to the end of the text; what is no
+ * JSON is MISSING.
+ */
 export function rootValue(json: string): JsonValue {
   const start = /[^\0- ]/.exec(json)?.index;
   if (start === undefined || !beginsValue(json, start)) return MISSING;

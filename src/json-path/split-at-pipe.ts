@@ -1,6 +1,9 @@
 import { endOfNested } from './json-scan.js';
 
-/** What stands before and after the first pipe outside of brackets that belong to a query or to several paths. */
+/**
+ * What stands before and after the first pipe outside of brackets that belong to a query or to
+ * several paths.
+ */
 export function splitAtPipe(path: string): readonly [before: string, after: string | undefined] {
   const pipe = path.startsWith('{') ? pipeAfterBraces(path) : findPipe(path);
   return pipe === undefined ? [path, undefined] : [path.slice(0, pipe), path.slice(pipe + 1)];
@@ -21,7 +24,9 @@ function findPipe(path: string): number | undefined {
   return undefined;
 }
 
-/** The position of the bracket that closes the one at `start`; `start` itself when there is none. */
+/**
+ * The position of the bracket that closes the one at `start`; `start` itself when there is none.
+ */
 function endOfSelector(path: string, start: number): number {
   const open = path[start];
   if (open !== '(' && open !== '[') return start;

@@ -6,7 +6,9 @@ export interface SubPath {
   readonly path: string;
 }
 
-/** Reads `[a,b]` or `{"x":a,b}` at the front of a path; undefined when its brackets do not close. */
+/**
+ * Reads `[a,b]` or `{"x":a,b}` at the front of a path; undefined when its brackets do not close.
+ */
 export function readSubPaths(
   path: string,
 ): { readonly subPaths: readonly SubPath[]; readonly rest: string } | undefined {

@@ -2,7 +2,10 @@
 type Step =
   { readonly kind: 'any' } | { readonly kind: 'one' } | { readonly kind: 'character'; readonly bytes: string };
 
-/** A pattern of `*` (any characters), `?` (one) and `\` (the next one as it is), over byte texts of UTF-8. */
+/**
+ * A pattern of `*` (any characters), `?` (one) and `\` (the next one as it is), over byte texts of
+ * UTF-8.
+ */
 export class Wildcard {
   readonly #steps: readonly Step[] | undefined;
 

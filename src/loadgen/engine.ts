@@ -35,7 +35,10 @@ const STAGE_TIMEOUT = { setup: 'script.setup-timeout', teardown: 'script.teardow
 /** An action that ran later than this is told as a stall: milliseconds. */
 const STALL_MS = 250;
 
-/** Runs one plan: probes the target, lets load threads work, and gathers what it hands over each second. */
+/**
+ * Runs one plan: probes the target, lets load threads work, and gathers what it hands over each
+ * second.
+ */
 export class Engine {
   readonly #threads: ThreadGroup;
   readonly #accumulator = new RunAccumulator();
@@ -74,7 +77,10 @@ export class Engine {
     this.#judge = new ThresholdJudge(plan.thresholds);
   }
 
-  /** Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with the reason `failed`. */
+  /**
+   * Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with
+   * the reason `failed`.
+   */
   get failure(): WsgError | undefined {
     return this.#crash;
   }
@@ -89,12 +95,18 @@ export class Engine {
     return this.#setupJson;
   }
 
-  /** What each scenario and group recorded, under names of scenario, group and metric, for a run of this duration. */
+  /**
+   * What each scenario and group recorded, under names of scenario, group and metric, for a run of
+   * this duration.
+   */
   breakdown(durationMs: number): RunTotals | undefined {
     return this.#deps.breaksDown === true ? this.#parts.totals(durationMs, { complete: 0, interrupted: 0 }) : undefined;
   }
 
-  /** Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later failures end the run with `failed`. */
+  /**
+   * Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later
+   * failures end the run with `failed`.
+   */
   async run(): Promise<Run> {
     const header = await this.#begin();
     const watch = this.#createWatch();
@@ -124,7 +136,10 @@ export class Engine {
     this.#threads.stop();
   }
 
-  /** Ends the run in order with the reason `failed`, for `error` made going on useless; what was recorded stands. */
+  /**
+   * Ends the run in order with the reason `failed`, for `error` made going on useless; what was
+   * recorded stands.
+   */
   fail(error: WsgError): void {
     if (this.#ending !== undefined) return;
     this.#crash = error;

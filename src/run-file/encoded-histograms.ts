@@ -2,7 +2,10 @@ import { Histogram } from '../core/histogram.js';
 import { decodeHistogramInto, decodeSparse, encodeHistogram } from '../core/histogram-codec.js';
 import type { HistogramKind } from './records.js';
 
-/** Encodings that wait to be added up: this many bytes, or as many as their sum has, whichever is more. */
+/**
+ * Encodings that wait to be added up: this many bytes, or as many as their sum has, whichever is
+ * more.
+ */
 const LEAST_PENDING_BYTES = 4 << 10;
 /** Who prints a series asks for the same histogram a few times in a row. */
 const MOST_DECODED = 4;
@@ -53,11 +56,17 @@ function forget(sum: EncodedSum): void {
   if (at >= 0) decoded.splice(at, 1);
 }
 
-/** The histograms of one series by kind, decoded when they are asked for: of ten thousand series all at once would take gigabytes. */
+/**
+ * The histograms of one series by kind, decoded when they are asked for: of ten thousand series all
+ * at once would take gigabytes.
+ */
 export class EncodedHistograms {
   readonly #sums = new Map<HistogramKind, EncodedSum>();
 
-  /** Adds encoded samples; the bytes stay the caller's. Throws a plain `Error` when they are no histogram. */
+  /**
+   * Adds encoded samples; the bytes stay the caller's. Throws a plain `Error` when they are no
+   * histogram.
+   */
   add(kind: HistogramKind, bytes: Uint8Array): void {
     const sum = this.#sums.get(kind) ?? new EncodedSum();
     sum.add(bytes);

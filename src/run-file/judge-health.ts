@@ -2,23 +2,36 @@ import { largest } from '../core/largest.js';
 import type { HealthRecord, HealthVerdict, RunHealth } from './records.js';
 
 /**
- * When the generator was the bottleneck. *saturated*: its event loop had no time left, or actions ran so late that what was
- * measured is the generator's delay and not the target's. *strained*: near to that; figures stand, but look at them with care.
+ * When the generator was the bottleneck. *saturated*: its event loop had no time left, or actions
+ * ran so late that what was measured is the generator's delay and not the target's. *strained*:
+ * near to that; figures stand, but look at them with care.
  */
 const HEALTH_LIMITS = {
   strainedLoopUse: 0.8,
   saturatedLoopUse: 0.95,
   strainedLagP99Ms: 20,
   saturatedLagP99Ms: 50,
-  /** What others took: cores that a hypervisor gave away, and the share of a second in which a container's limit held us. */
+  /**
+   * What others took: cores that a hypervisor gave away, and the share of a second in which a
+   * container's limit held us.
+   */
   strainedStolenCores: 0.1,
   strainedThrottledMs: 100,
-  /** The share of a run's seconds from which they condemn the run; fewer are a burst, as at the start and the end. */
+  /**
+   * The share of a run's seconds from which they condemn the run; fewer are a burst, as at the
+   * start and the end.
+   */
   saturatedShare: 0.1,
   strainedShare: 0.1,
-  /** Connecting and closing are bursts, which in a run of a few seconds are a large share of them: two seconds are always forgiven. */
+  /**
+   * Connecting and closing are bursts, which in a run of a few seconds are a large share of them:
+   * two seconds are always forgiven.
+   */
   forgivenSeconds: 2,
-  /** Of a shorter run nothing but the bursts would be left, and its last second is the milliseconds that it took to end. */
+  /**
+   * Of a shorter run nothing but the bursts would be left, and its last second is the milliseconds
+   * that it took to end.
+   */
   fewestWholeSeconds: 3,
 } as const;
 
@@ -38,7 +51,9 @@ function isTakenFrom({ cpuStolen = 0, throttledMs = 0 }: SecondSymptoms): boolea
   return cpuStolen > HEALTH_LIMITS.strainedStolenCores || throttledMs > HEALTH_LIMITS.strainedThrottledMs;
 }
 
-/** The verdict on a run, with reasons unless it is healthy. Its last second is cut short by its end. */
+/**
+ * The verdict on a run, with reasons unless it is healthy. Its last second is cut short by its end.
+ */
 export function judgeRun(seconds: readonly HealthRecord[]): RunHealth {
   const whole = seconds.length - 1;
   if (whole >= HEALTH_LIMITS.fewestWholeSeconds) return judgeSeconds(seconds);

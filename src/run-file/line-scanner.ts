@@ -18,7 +18,10 @@ export interface FilePlace {
   readonly isChecked: boolean;
 }
 
-/** Why a scan stopped: at the end of the file, within its last line, or before something that is no record. */
+/**
+ * Why a scan stopped: at the end of the file, within its last line, or before something that is no
+ * record.
+ */
 export type ScanEnd = 'end' | 'cut' | 'damaged';
 
 const WINDOW_BYTES = 1 << 20;
@@ -31,8 +34,9 @@ const LETTER_A = 0x61;
 const LETTER_Z = 0x7a;
 
 /**
- * Finds the records of a file one after the other and reads payloads only when asked: what is skipped inside a window of 1 MiB costs
- * nothing, what is larger is not even read. Reads synchronously: a report has nothing else to do, and a call a record would be slower.
+ * Finds the records of a file one after the other and reads payloads only when asked: what is
+ * skipped inside a window of 1 MiB costs nothing, what is larger is not even read. Reads
+ * synchronously: a report has nothing else to do, and a call a record would be slower.
  */
 export class LineScanner {
   readonly #fd: number;
@@ -55,7 +59,10 @@ export class LineScanner {
     this.#window = this.#room.subarray(0, 0);
   }
 
-  /** Where behind `from` a line begins, undefined where none does within a window: payloads hold no line feed, so a record begins there. */
+  /**
+   * Where behind `from` a line begins, undefined where none does within a window: payloads hold no
+   * line feed, so a record begins there.
+   */
   static lineAfter(fd: number, from: number): number | undefined {
     const bytes = Buffer.allocUnsafe(WINDOW_BYTES);
     const at = bytes.subarray(0, readSync(fd, bytes, 0, WINDOW_BYTES, from)).indexOf(LINE_FEED);
@@ -92,7 +99,10 @@ export class LineScanner {
     return this.#numberAt(this.#hold(start, Math.min(length, HEAD_BYTES)));
   }
 
-  /** A record's payload; valid until the next call of this or of `next`. Throws when it is not what its checksum is of. */
+  /**
+   * A record's payload; valid until the next call of this or of `next`. Throws when it is not what
+   * its checksum is of.
+   */
   payload({ start, length }: RecordPlace): Buffer {
     const bytes = this.#bytes(start - this.#checksumBytes, this.#checksumBytes + length);
     const payload = bytes.subarray(this.#checksumBytes);
@@ -126,7 +136,10 @@ export class LineScanner {
     return this.#window[at] === SPACE ? at : from;
   }
 
-  /** The digits up to a space, by hand: a pattern over a string would be most of the cost of a skipped record. */
+  /**
+   * The digits up to a space, by hand: a pattern over a string would be most of the cost of a
+   * skipped record.
+   */
   #numberAt(from: number): number | undefined {
     let at = from;
     let value = 0;

@@ -10,7 +10,10 @@ import { RunCollector, type EncodedRecord, type HistogramWish, type RunWish } fr
 import { SecondsSum } from './sum-seconds.js';
 
 export interface ReadRunOptions {
-  /** False leaves `seconds` empty, which is a large part of the cost, and a function says what of each is kept; true by default. */
+  /**
+   * False leaves `seconds` empty, which is a large part of the cost, and a function says what of
+   * each is kept; true by default.
+   */
   readonly seconds?: RunWish['seconds'];
   /** False leaves `health` and `gateway` empty; true by default. */
   readonly health?: boolean;
@@ -22,8 +25,9 @@ const LONGEST_MAGIC_BYTES = 64;
 const ALL_KINDS = ['response', 'service', 'lag'] as const;
 
 /**
- * Reads a run file in bounded memory. A file that was cut gives a run with `complete: false`, its totals added up from its seconds.
- * Throws `run-file.not-found`, `run-file.foreign`, `run-file.newer` or `run-file.empty`.
+ * Reads a run file in bounded memory. A file that was cut gives a run with `complete: false`, its
+ * totals added up from its seconds. Throws `run-file.not-found`, `run-file.foreign`,
+ * `run-file.newer` or `run-file.empty`.
  */
 export async function readRun(path: string, options: ReadRunOptions = {}): Promise<Run> {
   const file = await openRun(path);
@@ -59,7 +63,10 @@ const TAIL_BYTES = 2 << 20;
 /** Kinds that stand before all totals. */
 const OF_SECONDS: ReadonlySet<string> = new Set(['second', 'histogram', 'health', 'gateway'] satisfies RecordKind[]);
 
-/** Reads a run without its seconds: of a long file only its beginning and its end, wherever these tell all. Throws what `readRun` throws. */
+/**
+ * Reads a run without its seconds: of a long file only its beginning and its end, wherever these
+ * tell all. Throws what `readRun` throws.
+ */
 export async function readOutline(path: string): Promise<RunOutline> {
   const file = await openRun(path);
   try {
@@ -74,7 +81,10 @@ export async function readOutline(path: string): Promise<RunOutline> {
   return readRun(path, { seconds: false });
 }
 
-/** Takes the records of the first second and those at the end; false where these are not all that there is to know. */
+/**
+ * Takes the records of the first second and those at the end; false where these are not all that
+ * there is to know.
+ */
 function takeEnds(place: FilePlace, collector: RunCollector): boolean {
   const head = new LineScanner(place);
   let seconds = 0;
@@ -105,7 +115,10 @@ function scan(place: FilePlace, wish: RunWish): ScanResult {
   return { collector, broken, isComplete };
 }
 
-/** Takes every record up to the end of the file, to what cannot be read, or until it is enough; says what stopped it early. */
+/**
+ * Takes every record up to the end of the file, to what cannot be read, or until it is enough; says
+ * what stopped it early.
+ */
 function takeAll(
   scanner: LineScanner,
   collector: RunCollector,

@@ -6,7 +6,10 @@ export const FORMAT = { major: 2, minor: 0 } as const;
 /** The first word of every run file. */
 export const MAGIC = 'wsg-run';
 
-/** Stands in the place of a histogram's kind when the bytes are a sketch of values that are no times; since 1.1. */
+/**
+ * Stands in the place of a histogram's kind when the bytes are a sketch of values that are no
+ * times; since 1.1.
+ */
 export const VALUE_KIND = 'value';
 
 /** The kinds of records that this version knows; a reader skips all others. */
@@ -28,7 +31,10 @@ export function checksumOf(payload: string | Uint8Array): string {
   return crc32(payload).toString(16).padStart(8, '0');
 }
 
-/** A record's line, with its line feed. The payload holds none: JSON escapes it, the rest is words and base64. */
+/**
+ * A record's line, with its line feed. The payload holds none: JSON escapes it, the rest is words
+ * and base64.
+ */
 export function recordLine(kind: RecordKind, payload: string): string {
   return `${kind} ${Buffer.byteLength(payload)} ${checksumOf(payload)} ${payload}\n`;
 }

@@ -4,7 +4,10 @@ import type { ValueSketch } from '../core/value-sketch.js';
 export type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
 /** What a metric's values are: `time` is milliseconds, `data` bytes. */
 export type MetricContains = 'default' | 'time' | 'data';
-/** Which latency a histogram holds: `response` from the moment an action was due, `service` from when it left, `lag` the difference. */
+/**
+ * Which latency a histogram holds: `response` from the moment an action was due, `service` from
+ * when it left, `lag` the difference.
+ */
 export type HistogramKind = 'response' | 'service' | 'lag';
 
 export interface MetricDefinition {
@@ -13,7 +16,10 @@ export interface MetricDefinition {
   readonly contains: MetricContains;
 }
 
-/** Exact figures of a trend, beside which its histogram stands. Milliseconds for times. All 0 when `count` is 0. */
+/**
+ * Exact figures of a trend, beside which its histogram stands. Milliseconds for times. All 0 when
+ * `count` is 0.
+ */
 export interface TrendFigures {
   readonly count: number;
   readonly min: number;
@@ -50,7 +56,10 @@ export interface RunMachine {
 export interface Calibration {
   /** ISO 8601. */
   readonly at: string;
-  /** Of a round trip to an echo server on the same machine, when nothing else is to do: milliseconds. */
+  /**
+   * Of a round trip to an echo server on the same machine, when nothing else is to do:
+   * milliseconds.
+   */
   readonly floorP50Ms: number;
   readonly floorP99Ms: number;
   /** The most messages a second that went out in time and came back. */
@@ -82,7 +91,10 @@ export interface RunHeader {
   readonly machine: RunMachine;
   /** Which build it was of: commit, branch, url and what was given with --label. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Of this machine, Node and version, when there is one: the line that the run's figures are seen against. */
+  /**
+   * Of this machine, Node and version, when there is one: the line that the run's figures are seen
+   * against.
+   */
   readonly calibration?: Calibration;
   readonly node: string;
   /** Of wsg. */
@@ -144,13 +156,19 @@ export interface HealthRecord {
   readonly openFiles?: number;
   /** Bytes that virtual users had sent and the system had not taken, at the end of the second. */
   readonly backlogBytes?: number;
-  /** Scheduled actions (iterations that arrive, messages of `echo`, requests of `fan-out`): how many were begun, and how many the schedule wants of the virtual users that are there. */
+  /**
+   * Scheduled actions (iterations that arrive, messages of `echo`, requests of `fan-out`): how many
+   * were begun, and how many the schedule wants of the virtual users that are there.
+   */
   readonly begun?: number;
   readonly planned?: number;
   readonly verdict: HealthVerdict;
 }
 
-/** The gateway's own counters in one second: what was added, but `connections`. What is `dropped` was not `sent`. */
+/**
+ * The gateway's own counters in one second: what was added, but `connections`. What is `dropped`
+ * was not `sent`.
+ */
 export interface GatewayRecord {
   readonly second: number;
   readonly sent: number;
@@ -166,7 +184,10 @@ export interface RunEventRecord {
   readonly text: string;
 }
 
-/** Totals of a run so far. A finished file ends with them; for a cut one the reader adds the seconds up. */
+/**
+ * Totals of a run so far. A finished file ends with them; for a cut one the reader adds the seconds
+ * up.
+ */
 export interface RunTotals {
   readonly durationMs: number;
   readonly counters: Readonly<Record<string, number>>;
@@ -180,14 +201,23 @@ export interface RunTotals {
   readonly iterations: { readonly complete: number; readonly interrupted: number };
 }
 
-/** Stands between scenario, group and metric in the names of totals that are kept for each part of a script. */
+/**
+ * Stands between scenario, group and metric in the names of totals that are kept for each part of a
+ * script.
+ */
 export const PART_SEPARATOR = '\u0000';
 
-/** Counters for the comparison with a gateway only: where what k6 counts is not what goes over the wire. */
+/**
+ * Counters for the comparison with a gateway only: where what k6 counts is not what goes over the
+ * wire.
+ */
 export const BALANCE_COUNTERS = {
   /** Messages that came after a script had closed the connection. */
   receivedAfterClose: 'wsg_msgs_received_after_close',
-  /** What `ws_msgs_sent` counts and is no message that left: pings, closes, what is sent after a close. */
+  /**
+   * What `ws_msgs_sent` counts and is no message that left: pings, closes, what is sent after a
+   * close.
+   */
   sentNoMessage: 'wsg_sent_no_message',
 } as const;
 
@@ -203,7 +233,10 @@ export interface ThresholdRecord {
   readonly series: string;
   /** As it was written: `p(95)<500`. */
   readonly expression: string;
-  /** What was judged, `p(95)`, and how large it was; null when nothing was recorded, which counts as 0. */
+  /**
+   * What was judged, `p(95)`, and how large it was; null when nothing was recorded, which counts as
+   * 0.
+   */
   readonly aggregate: string;
   readonly value: number | null;
   readonly ok: boolean;
@@ -222,7 +255,10 @@ export interface RunHealth {
   readonly saturatedSeconds: readonly number[];
 }
 
-/** The gateway's counters beside the generator's for the whole run. What is `dropped` was not `sent`. */
+/**
+ * The gateway's counters beside the generator's for the whole run. What is `dropped` was not
+ * `sent`.
+ */
 export interface GatewayTotals {
   readonly sent: number;
   readonly received: number;

@@ -28,7 +28,10 @@ import type {
   ThresholdRecord,
 } from './records.js';
 
-/** The samples of one series, kind and second as they stand in the file, for who needs no histogram of them: core/histogram-codec reads them. */
+/**
+ * The samples of one series, kind and second as they stand in the file, for who needs no histogram
+ * of them: core/histogram-codec reads them.
+ */
 export interface EncodedRecord {
   readonly series: string;
   readonly kind: HistogramKind;
@@ -72,7 +75,10 @@ const KNOWN_KINDS: ReadonlySet<string> = new Set<RecordKind>([
   'end',
 ]);
 
-/** Takes the records of a file in their order and keeps what they say. Throws a plain `Error` when a payload is not of its kind. */
+/**
+ * Takes the records of a file in their order and keeps what they say. Throws a plain `Error` when a
+ * payload is not of its kind.
+ */
 export class RunCollector {
   header: RunHeader | undefined;
   end: EndPayload | undefined;
@@ -93,7 +99,9 @@ export class RunCollector {
     this.#wish = wish;
   }
 
-  /** Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot. */
+  /**
+   * Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot.
+   */
   wants(kind: string): boolean {
     if (kind === 'second') return this.#wish.seconds !== false;
     if (kind === 'health' || kind === 'gateway') return this.#wish.health ?? true;
@@ -213,7 +221,10 @@ function words(payload: Buffer, count: number): string[] {
   return [...head, String(start)];
 }
 
-/** Decodes base64 into the same memory again and again: what it gives holds until the next call. Hot: see bench/report. */
+/**
+ * Decodes base64 into the same memory again and again: what it gives holds until the next call.
+ * Hot: see bench/report.
+ */
 class Base64Scratch {
   #memory = Buffer.allocUnsafeSlow(4096);
 

@@ -26,8 +26,9 @@ interface Created {
 }
 
 /**
- * Writes the records of one run, appending only. The write methods return at once and never throw; what they were given in one
- * turn of the event loop leaves in one write. The first failure ends all writing; it is in `failure`, and `close` throws it.
+ * Writes the records of one run, appending only. The write methods return at once and never throw;
+ * what they were given in one turn of the event loop leaves in one write. The first failure ends
+ * all writing; it is in `failure`, and `close` throws it.
  */
 export class RunFileWriter {
   readonly #path: string;
@@ -42,8 +43,8 @@ export class RunFileWriter {
   #closing: Promise<void> | undefined;
 
   /**
-   * Creates the file, which must not exist unless it is a device or a pipe, and the folders above it. Throws `run-file.write-failed`
-   * naming the path.
+   * Creates the file, which must not exist unless it is a device or a pipe, and the folders above
+   * it. Throws `run-file.write-failed` naming the path.
    */
   static async create(path: string): Promise<RunFileWriter> {
     try {
@@ -118,8 +119,9 @@ export class RunFileWriter {
   }
 
   /**
-   * Writes what is left and closes the file; one without a header goes away again, with the folders that were made for it, for its
-   * run never began. Throws the first failure (`run-file.write-failed`); may be called again.
+   * Writes what is left and closes the file; one without a header goes away again, with the folders
+   * that were made for it, for its run never began. Throws the first failure
+   * (`run-file.write-failed`); may be called again.
    */
   async close(): Promise<void> {
     this.#closing ??= this.#finish();
@@ -191,7 +193,10 @@ async function isStream(path: string): Promise<boolean> {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-/** Takes away a file that was created, and the folders above it unless somebody else has put something there meanwhile. */
+/**
+ * Takes away a file that was created, and the folders above it unless somebody else has put
+ * something there meanwhile.
+ */
 async function remove(path: string, { firstFolder }: Created): Promise<void> {
   await unlink(path);
   if (firstFolder === undefined) return;

@@ -36,7 +36,9 @@ export class SecondsSum {
     addByName(this.#checks, byPath, (left, right) => ({ ...left, ...addRates(left, right) }));
   }
 
-  /** The end record of a run that has none. What was under way when it was cut counts as nothing. */
+  /**
+   * The end record of a run that has none. What was under way when it was cut counts as nothing.
+   */
   end(health: readonly HealthRecord[], gateway: readonly GatewayRecord[]): EndPayload {
     return {
       reason: 'failed',

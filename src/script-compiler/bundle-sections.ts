@@ -8,7 +8,10 @@ const SMALL_BYTES = 20_000;
 /** The part of a bundle that one file became. */
 export interface BundleSection {
   readonly start: number;
-  /** Neither this file nor any that it imports has anything of k6, and it is large or of a package: nothing in it blocks by itself. */
+  /**
+   * Neither this file nor any that it imports has anything of k6, and it is large or of a package:
+   * nothing in it blocks by itself.
+   */
   readonly isLibrary: boolean;
   /** This file or one that it imports has something of k6. */
   readonly reachesK6: boolean;

@@ -14,7 +14,10 @@ import { WsgError, errorMessage, systemErrorCode } from '../core/error.js';
 import { bundleSections, type BundleSection } from './bundle-sections.js';
 import { isK6Name, isRemote, JSLIB_LIBRARIES, jslibLibrary, K6_MODULES } from './module-names.js';
 
-/** An error that holds every problem of a script: each a sentence that begins with file, line and column. */
+/**
+ * An error that holds every problem of a script: each a sentence that begins with file, line and
+ * column.
+ */
 export function scriptInvalid(problems: readonly string[], cause?: unknown): WsgError {
   const [first] = problems;
   const message = problems.length === 1 && first !== undefined ? first : `The script has ${problems.length} problems`;
@@ -48,7 +51,10 @@ export interface Bundle {
 const LOADERS: BuildOptions['loader'] = { '.cjs': 'js', '.mjs': 'js', '.es6': 'js', '.txt': 'text' };
 const KNOWN_EXTENSIONS = ['.js', '.cjs', '.mjs', '.es6', '.ts', '.mts', '.cts', '.jsx', '.tsx'];
 
-/** Bundles the script, its local modules, npm packages, TypeScript and JSON into one text. Optional chains come lowered: an `await` inside one would break it. */
+/**
+ * Bundles the script, its local modules, npm packages, TypeScript and JSON into one text. Optional
+ * chains come lowered: an `await` inside one would break it.
+ */
 export async function bundleScript(source: ScriptSource): Promise<Bundle> {
   const folder = source.path === '-' ? process.cwd() : dirname(resolve(source.path));
   const remote: string[] = [];
@@ -83,7 +89,10 @@ export async function bundleScript(source: ScriptSource): Promise<Bundle> {
   }
 }
 
-/** The entry as a file, so that cyclic imports find it; as text where esbuild would not know the extension. */
+/**
+ * The entry as a file, so that cyclic imports find it; as text where esbuild would not know the
+ * extension.
+ */
 function entryOf({ path, source }: ScriptSource, folder: string): BuildOptions {
   if (source === undefined && KNOWN_EXTENSIONS.includes(extname(path))) {
     readEntry(path);
@@ -120,7 +129,10 @@ const REMOTE = 'wsg-remote';
 /** Marks a question of ours to esbuild, which asks all plugins. */
 const IS_RESOLVING = Symbol('resolving');
 
-/** Decides on each import that is no file: external, fetched, or refused with a sentence. Fetched addresses are added to `remote`. */
+/**
+ * Decides on each import that is no file: external, fetched, or refused with a sentence. Fetched
+ * addresses are added to `remote`.
+ */
 export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remote: string[]): Plugin {
   return {
     name: 'wsg-script-imports',
@@ -145,7 +157,10 @@ export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remo
   };
 }
 
-/** Libraries require modules of Node where they find themselves in Node: such a call throws only when it is made. */
+/**
+ * Libraries require modules of Node where they find themselves in Node: such a call throws only
+ * when it is made.
+ */
 async function resolveRequired(args: OnResolveArgs, builder: PluginBuild): Promise<OnResolveResult | undefined> {
   const { path, kind, importer, namespace, resolveDir } = args;
   if (kind !== 'require-call' || args.pluginData === IS_RESOLVING) return undefined;

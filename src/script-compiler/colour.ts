@@ -3,7 +3,9 @@ import { BoundThing, FunctionThing, type Cell, type Thing } from './flow/cell.js
 import type { Flow, Site, Effect } from './flow/flow.js';
 import { type FunctionNode, ownerOf, type SiteNode } from './syntax.js';
 
-/** What may block: functions (and perhaps the top level), and the calls in them that have to wait. */
+/**
+ * What may block: functions (and perhaps the top level), and the calls in them that have to wait.
+ */
 export interface Colours {
   readonly owners: ReadonlySet<FunctionNode | Program>;
   readonly sites: ReadonlySet<Site>;
@@ -14,7 +16,10 @@ export interface Colours {
   readonly flow: Flow;
 }
 
-/** Colours what may block, from the calls of k6's blocking functions up to everything that may call them. */
+/**
+ * Colours what may block, from the calls of k6's blocking functions up to everything that may call
+ * them.
+ */
 export function colourFlow(flow: Flow): Colours {
   const owners = new Set<FunctionNode | Program>();
   const sites = new Set<Site>();

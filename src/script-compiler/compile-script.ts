@@ -13,8 +13,10 @@ import { rewriteModule } from './rewrite/rewrite-module.js';
 import { isType, ownerOf, parseSyntax, type Syntax } from './syntax.js';
 
 /**
- * Bundles a script and rewrites it so that hundreds of virtual users of one thread can run it: what may block waits, everything
- * else stays as it is. `note` hears of shortcuts that a large script made necessary. Throws `script.invalid` with every problem, each with the user's file, line and column.
+ * Bundles a script and rewrites it so that hundreds of virtual users of one thread can run it: what
+ * may block waits, everything else stays as it is. `note` hears of shortcuts that a large script
+ * made necessary. Throws `script.invalid` with every problem, each with the user's file, line and
+ * column.
  */
 export async function compileScript(
   source: ScriptSource,

@@ -2,9 +2,15 @@
 export interface CompiledScript {
   /** The entry as the user named it; `-` for standard input. */
   readonly path: string;
-  /** Text of one expression, a function of the runtime and of `globals`; `loadScript` compiles it once a thread. */
+  /**
+   * Text of one expression, a function of the runtime and of `globals`; `loadScript` compiles it
+   * once a thread.
+   */
   readonly code: string;
-  /** The globals that the code uses and that an environment has to give, in the order of the function's parameters. */
+  /**
+   * The globals that the code uses and that an environment has to give, in the order of the
+   * function's parameters.
+   */
   readonly globals: readonly string[];
   /** Source map (JSON) from `code` to the user's files. */
   readonly sourceMap: string;

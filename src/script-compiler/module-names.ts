@@ -19,7 +19,9 @@ export const JSLIB_LIBRARIES: readonly string[] = ['k6-utils', 'k6-summary', 'pa
 
 const JSLIB_ADDRESS = /^https:\/\/jslib\.k6\.io\/([a-z0-9-]+)\/[^/]+\/index\.js$/;
 
-/** The built-in library that an address of jslib.k6.io stands for; undefined for any other address. */
+/**
+ * The built-in library that an address of jslib.k6.io stands for; undefined for any other address.
+ */
 export function jslibLibrary(address: string): string | undefined {
   const name = JSLIB_ADDRESS.exec(address)?.[1];
   return name !== undefined && JSLIB_LIBRARIES.includes(name) ? name : undefined;
@@ -35,7 +37,10 @@ export function isRemote(name: string): boolean {
   return /^https?:\/\//.test(name);
 }
 
-/** Globals of JavaScript itself, and those of the Web that scripts may use although k6 has none. Everything else of Node is hidden. */
+/**
+ * Globals of JavaScript itself, and those of the Web that scripts may use although k6 has none.
+ * Everything else of Node is hidden.
+ */
 export const BUILT_INS: readonly string[] = `
   Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet WeakRef
   FinalizationRegistry Proxy Reflect JSON Math Intl Error AggregateError EvalError RangeError ReferenceError

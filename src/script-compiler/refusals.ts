@@ -89,7 +89,9 @@ function constructorReason(fn: FunctionNode, flow: Colours['flow']): string | un
   return isExtended ? `the constructor of a class that others extend cannot wait: ${advice}` : undefined;
 }
 
-/** Native methods that wait are called in another form, which needs `list.method(...)` as it stands. */
+/**
+ * Native methods that wait are called in another form, which needs `list.method(...)` as it stands.
+ */
 function formReason({ node }: Site, { forms }: Colours): string | undefined {
   const form = forms.get(node);
   if (form === undefined) return undefined;

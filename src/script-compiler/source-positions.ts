@@ -3,7 +3,10 @@ import { decodedMappings, originalPositionFor, TraceMap } from '@jridgewell/trac
 import { SourceMap } from 'magic-string';
 import type { CompiledScript } from './compiled-script.js';
 
-/** The map from the rewritten text to the user's files: `outer` leads to the bundle, `inner` from there on. */
+/**
+ * The map from the rewritten text to the user's files: `outer` leads to the bundle, `inner` from
+ * there on.
+ */
 export function composeMaps(outer: string, inner: string): string {
   const bundle = new TraceMap(inner);
   const sources = bundle.sources.map((source) => source ?? '');

@@ -25,7 +25,10 @@ export interface Syntax {
   readonly variables: ReadonlyMap<object, Variable>;
   /** Identifiers that refer to nothing in the program. */
   readonly globals: readonly NodeOf<'Identifier'>[];
-  /** Whether the program can change its global object: it names it, assigns to a global, or compiles code at run time. */
+  /**
+   * Whether the program can change its global object: it names it, assigns to a global, or compiles
+   * code at run time.
+   */
   readonly opensGlobal: boolean;
 }
 
@@ -105,7 +108,8 @@ function bind(program: Program): Bindings {
   const variables = new Map<object, Variable>();
   for (const scope of manager.scopes) {
     for (const own of scope.variables) {
-      // A class has its name twice: outside, and in a scope of its own. One variable stands for both.
+      // A class has its name twice: outside, and in a scope of its own. One variable stands for
+      // both.
       const variable =
         own.identifiers.map((identifier) => variables.get(identifier)).find((other) => other !== undefined) ?? own;
       for (const identifier of own.identifiers) variables.set(identifier, variable);

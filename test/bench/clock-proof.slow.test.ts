@@ -2,7 +2,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { compare, runEcho, startDelayed } from '../../bench/clock/clock-proof.mjs';
 
 const LOAD = { rate: 300, vus: 30, seconds: 6 };
-/** On a machine that does other things, and what they do may hold up the proxy and not the generator: another try is allowed; `npm run bench -- clock` asks for 2 %. */
+/**
+ * On a machine that does other things, and what they do may hold up the proxy and not the
+ * generator: another try is allowed; `npm run bench -- clock` asks for 2 %.
+ */
 const ALLOWED = { share: 0.2, ms: 3 };
 
 async function measure(delay: { readonly medianMs: number; readonly sigma: number }) {

@@ -43,7 +43,8 @@ it('the recorded comparison has scripts, ugly servers and shapes of executors, a
   );
 });
 
-// A test that skips itself counts as failed: without K6_BIN this one holds the bench to saying that it compares nothing.
+// A test that skips itself counts as failed: without K6_BIN this one holds the bench to saying that
+// it compares nothing.
 it(
   'scripts agree with the k6 that K6_BIN names; without one the bench says that nothing is compared',
   {

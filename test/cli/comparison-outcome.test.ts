@@ -30,7 +30,10 @@ function comparison(verdicts: readonly Verdict[], failures: readonly string[], e
   return { ...overallVerdict(gates, { blocking: [], failures, empty }), settings, gates, ...rest };
 }
 
-/** All that can be said of no, one, two or three gates, alone, with more failures than before, and of loads without a message. */
+/**
+ * All that can be said of no, one, two or three gates, alone, with more failures than before, and
+ * of loads without a message.
+ */
 const CASES = [
   [],
   ...WORDS.map((one) => [one]),

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Account } from '../../conformance/soak/account.mjs';
 
-/** An account of one session, `s`, that wrote two messages on connection `c`; `events` are what came, by sequence and action. */
+/**
+ * An account of one session, `s`, that wrote two messages on connection `c`; `events` are what
+ * came, by sequence and action.
+ */
 function accountOf(events: readonly (readonly [number, string, string?])[], isClean = true): Account {
   const account = new Account();
   account.sessionStarted('s');

@@ -20,7 +20,10 @@ interface Step {
   readonly when: 'main' | 'change' | 'always';
 }
 
-/** A project with a server, whose pipelines have `wsg`, and no registry and no forge behind `npm` and `gh`. */
+/**
+ * A project with a server, whose pipelines have `wsg`, and no registry and no forge behind `npm`
+ * and `gh`.
+ */
 class Project {
   readonly #env: NodeJS.ProcessEnv;
 
@@ -38,7 +41,8 @@ class Project {
     await copyFile(join(EXAMPLES, 'test-server.mjs'), join(folder, 'test-server.mjs'));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const program = `"${process.execPath}" "${join(ROOT, 'bin', 'run.js')}"`;
-    // The machine that tests may be busy: what a run says of the generator is not what is tried here.
+    // The machine that tests may be busy: what a run says of the generator is not what is tried
+    // here.
     const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = ci ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = save ]; then exec ${program} "$@" --force; fi\nexec ${program} "$@"\n`;
     await commitTwice(folder);
     const silent = `#!/bin/sh\necho "$0 $*" >> "${join(folder, 'called.txt')}"\n`;
@@ -50,7 +54,10 @@ class Project {
     return new Project(folder, { ...process.env, PATH: path, TARGET: target, DURATION: '3s' });
   }
 
-  /** Runs the steps of a pipeline one after the other, those for always also behind one that failed; gives the first failure's code. */
+  /**
+   * Runs the steps of a pipeline one after the other, those for always also behind one that failed;
+   * gives the first failure's code.
+   */
   run(steps: readonly Step[], kind: 'main' | 'change', env: NodeJS.ProcessEnv): { code: number; output: string } {
     let code = 0;
     let output = '';

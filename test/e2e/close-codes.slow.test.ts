@@ -14,7 +14,10 @@ const keep =
     socket.write(handshake);
   };
 
-/** A code as a script writes it, what `close` handlers get of it, and what is on the wire; undefined for none. As in k6 1.3.0. */
+/**
+ * A code as a script writes it, what `close` handlers get of it, and what is on the wire; undefined
+ * for none. As in k6 1.3.0.
+ */
 const CODES: readonly (readonly [written: string, heard: number, wire: number | undefined])[] = [
   ['', 1001, 1001],
   ['undefined', 0, 0],

@@ -70,7 +70,8 @@ describe('the image, made by the commands of the Dockerfile', () => {
     const modules = await readdir(join(image, 'opt/wsg/node_modules'));
     expect(modules).toContain('ws');
     for (const name of ['uWebSockets.js', 'typescript', 'vitest']) expect(modules).not.toContain(name);
-    // The program of esbuild, 11 MB, is in it once: without its install script no second name is linked to it, which COPY would make a second file.
+    // The program of esbuild, 11 MB, is in it once: without its install script no second name is
+    // linked to it, which COPY would make a second file.
     expect(await folderBytes(join(image, 'opt/wsg'))).toBeLessThan(52_000_000);
     expect(await readlink(join(image, 'usr/local/bin/wsg'))).toBe(join(image, 'opt/wsg/bin/run.js'));
   });
@@ -129,14 +130,20 @@ async function copyAll(sources: readonly string[], target: string): Promise<void
   }
 }
 
-/** A command with the image's folders below another root, and the user `node` by its number, which only root may give files to. */
+/**
+ * A command with the image's folders below another root, and the user `node` by its number, which
+ * only root may give files to.
+ */
 function relocated(command: string, root: string): string {
   const moved = command.replace(/(?<=^|\s)\/(?=opt\/|usr\/|var\/)/g, `${root}/`);
   const isRoot = process.getuid?.() === 0;
   return moved.replace('-o node -g node', isRoot ? `-o ${NODE_USER} -g ${NODE_USER}` : '');
 }
 
-/** Starts what ENTRYPOINT and CMD say. Where this machine allows it: as process 1 of a namespace, and as the image's user. */
+/**
+ * Starts what ENTRYPOINT and CMD say. Where this machine allows it: as process 1 of a namespace,
+ * and as the image's user.
+ */
 async function start(image: string): Promise<{ readonly pid: number; readonly exitCode: Promise<number | null> }> {
   const asProcessOne = ['--pid', '--fork', '--mount-proc', '--kill-child', 'setpriv', `--reuid=${NODE_USER}`];
   const wrapped = [...asProcessOne, `--regid=${NODE_USER}`, '--clear-groups'];
@@ -151,7 +158,8 @@ async function start(image: string): Promise<{ readonly pid: number; readonly ex
   const exitCode = once(child, 'exit').then(([code]) => code);
   const outer = child.pid ?? 0;
   if (!mayWrap) return { pid: outer, exitCode };
-  // Signals go to process 1 itself, as a container's engine sends them; unshare keeps those that it gets.
+  // Signals go to process 1 itself, as a container's engine sends them; unshare keeps those that it
+  // gets.
   const children = `/proc/${outer}/task/${outer}/children`;
   await vi.waitFor(() => expect(existsSync(children) && readFileSync(children, 'utf8').trim()).toMatch(/^\d+$/), LONG);
   return { pid: Number(readFileSync(children, 'utf8')), exitCode };

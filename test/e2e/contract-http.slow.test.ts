@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
 import { RunningGateway } from '../support/running-gateway.js';
 
-/** What the old program did and its users rely on, and its defects that are gone, seen from outside. */
+/**
+ * What the old program did and its users rely on, and its defects that are gone, seen from outside.
+ */
 describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
   async function started() {
     const gateway = await RunningGateway.start({

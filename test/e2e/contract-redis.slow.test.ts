@@ -16,7 +16,10 @@ beforeAll(async () => {
 
 afterAll(() => redis.process.dispose());
 
-/** As the old program's users have it: both uses of Redis, tags that YAML takes for numbers, templates, two endpoints. */
+/**
+ * As the old program's users have it: both uses of Redis, tags that YAML takes for numbers,
+ * templates, two endpoints.
+ */
 function oldConfiguration(port: number): string {
   return `
 listen_addr: 127.0.0.1:0

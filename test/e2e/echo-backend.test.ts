@@ -173,7 +173,8 @@ describe('the echo backend', () => {
     way.mend();
     await backend.until(/^following /, 2);
     client.socket.send('after');
-    // The cut may hit between the answer to the client and the backend's knowing of it: then one answer comes twice.
+    // The cut may hit between the answer to the client and the backend's knowing of it: then one
+    // answer comes twice.
     const answers = await client.until('after');
     expect([...new Set(answers)]).toEqual(['before', 'meanwhile 1', 'meanwhile 2', 'meanwhile 3', 'after']);
   });

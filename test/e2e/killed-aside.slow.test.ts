@@ -12,7 +12,10 @@ const MESSAGES = 20;
 const ROOMS = ['a', 'b'] as const;
 type Found = Readonly<Record<string, string | undefined>>;
 
-/** A gateway in front of a webhook that fails for one event, and of a Redis of which one stream takes nothing. */
+/**
+ * A gateway in front of a webhook that fails for one event, and of a Redis of which one stream
+ * takes nothing.
+ */
 async function create() {
   const redis = await startRedis();
   onTestFinished(() => redis.process.dispose());

@@ -7,7 +7,9 @@ import { consoleLines, runScriptFiles } from '../support/script-files.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { WsgProcess } from '../support/wsg-process.js';
 
-/** A library in one file that imports k6 itself, as k6chaijs does: its flow takes minutes to follow. */
+/**
+ * A library in one file that imports k6 itself, as k6chaijs does: its flow takes minutes to follow.
+ */
 async function largeLibrary(): Promise<string> {
   const folder = await temporaryFolder();
   const outfile = join(folder, 'library.js');

@@ -144,7 +144,8 @@ describe('a gateway whose next log file never opens', () => {
       'drain: {close_spread_s: 0, flush_timeout_s: 0.1}',
     ]);
     const client = await RawWebSocket.open((await gateway.ready).port, '/connect');
-    // To open a pipe to write waits for its reader, and the process waits for the thread that opens it.
+    // To open a pipe to write waits for its reader, and the process waits for the thread that opens
+    // it.
     spawnSync('mkfifo', [join(outbox, '00000002.log')]);
     for (let i = 0; i < 10; i += 1) client.send(OPCODE.binary, Buffer.alloc(10_000));
     client.send(OPCODE.ping, '');
@@ -215,7 +216,9 @@ async function startGateway(config: readonly string[], plugin: readonly string[]
   return new WsgProcess(['serve', '--config', join(folder, 'config.yml'), '--ready-fd', '3']);
 }
 
-/** A gateway that logs far more than a pipe and the bound take, into a pipe that nobody reads yet. */
+/**
+ * A gateway that logs far more than a pipe and the bound take, into a pipe that nobody reads yet.
+ */
 async function startWithPipe(format: string) {
   const folder = await temporaryFolder();
   const port = await freePort();

@@ -30,7 +30,8 @@ describe.runIf(existsSync(SCRIPT))('--live full on a terminal', () => {
       '--no-run',
       '--allow-saturated',
     ];
-    // `exec`: the terminal's Ctrl-C goes to all in front of it, and a shell that waits for us may die of it, with a code of its own.
+    // `exec`: the terminal's Ctrl-C goes to all in front of it, and a shell that waits for us may
+    // die of it, with a code of its own.
     const command = ['exec', process.execPath, ENTRY, 'loadtest', ...load, '--live', 'full', '--no-color'].join(' ');
     const env = { ...process.env, TERM: 'xterm', SHELL: '/bin/sh' };
     const terminal = spawn(SCRIPT, ['-qec', command, '/dev/null'], { env });

@@ -71,7 +71,8 @@ it('handleSummary gets groups, metrics, options, state and what setup returned',
     export default function () { group('g', () => check(1, { c: true })); group('empty', () => group('inner', () => {})); }
     export function handleSummary(data) { return { stdout: JSON.stringify(data) }; }
   `);
-  // Nothing else is on standard output, so that it can be piped; our own sections are on standard error.
+  // Nothing else is on standard output, so that it can be piped; our own sections are on standard
+  // error.
   const summary: unknown = JSON.parse(stdout);
   expect(stderr).toContain('generator health');
   expect(summary).toMatchObject({

@@ -20,7 +20,10 @@ function letter(number: number): string {
   return `${JSON.stringify({ ...fields, tags: '', reason: 'Too large.', message })}\n`;
 }
 
-/** A folder of dead letters, a receiver that takes some time for each batch, and a configuration with both. */
+/**
+ * A folder of dead letters, a receiver that takes some time for each batch, and a configuration
+ * with both.
+ */
 async function create(answerMs: number) {
   const dir = await temporaryFolder();
   const text = Array.from({ length: LETTERS }, (_, index) => letter(index + 1)).join('');

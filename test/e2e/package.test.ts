@@ -40,7 +40,10 @@ async function emptyFolder(name: string): Promise<string> {
   return path;
 }
 
-/** Types the commands: a gateway, a load against it, its report. Gives what the gateway said of its health. */
+/**
+ * Types the commands: a gateway, a load against it, its report. Gives what the gateway said of its
+ * health.
+ */
 async function typeTheCommands(options: WsgOptions & { readonly cwd: string }): Promise<string> {
   const version = await runWsg(['--version'], options);
   expect(version.stdout).toMatch(/^wsg\//);

@@ -20,7 +20,10 @@ const TIME = { timeout: 180_000 };
 /** A sink's backend of the test. */
 interface Backend {
   readonly sink: 'redis' | 'amqp' | 'nats';
-  /** Makes what takes the events of one place, and of the places `a` (which takes them) and `b` (which takes none). */
+  /**
+   * Makes what takes the events of one place, and of the places `a` (which takes them) and `b`
+   * (which takes none).
+   */
   readonly prepare: () => Promise<void>;
   /** Configuration of the sink: to the one place, or by template. */
   readonly yaml: (isTemplate: boolean) => string;

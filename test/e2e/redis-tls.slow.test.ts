@@ -13,7 +13,10 @@ function certificate(name: string): string {
   return fileURLToPath(new URL(`../support/certificates/${name}.pem`, import.meta.url));
 }
 
-/** A Redis that speaks TLS too and wants a password, and a folder with a configuration that uses both. */
+/**
+ * A Redis that speaks TLS too and wants a password, and a folder with a configuration that uses
+ * both.
+ */
 async function secureRedis() {
   const tlsPort = await freePort();
   const files = ['--tls-cert-file', certificate('localhost-cert'), '--tls-key-file', certificate('localhost-key')];

@@ -62,7 +62,8 @@ describe('wsg report ci', () => {
       [1, 2, 3, 4].flatMap((turn) => [`run ${turn} of 4: base`, `run ${turn} of 4: head`]),
     );
     const { settings, base, next, gates, because } = JSON.parse(stdout);
-    // Nothing but the generator, which a busy machine makes the bottleneck, may keep the head from being judged; that never passes.
+    // Nothing but the generator, which a busy machine makes the bottleneck, may keep the head from
+    // being judged; that never passes.
     expect(code, because).toBe(/the generator was /.test(because) ? 13 : 10);
     expect(settings.method).toBe('many-against-many');
     expect([base.length, next.length]).toEqual([4, 4]);

@@ -8,7 +8,10 @@ import { writeLongRun } from '../../bench/support/long-run.mjs';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-/** Tells at its end how much memory the process had; on Linux a child's maxRSS begins with that of the process that started it. */
+/**
+ * Tells at its end how much memory the process had; on Linux a child's maxRSS begins with that of
+ * the process that started it.
+ */
 const PRELOAD = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
   process.on('exit', () => process.stderr.write(/VmHWM:.*/.exec(readFileSync('/proc/self/status', 'utf8'))[0]));`)}`;

@@ -15,7 +15,9 @@ const JWT_SECRET = secret('jwt');
 const KEY = secret('key');
 const FILE_KEY = secret('file-key');
 
-/** A configuration with a secret wherever one may stand; nothing listens at the brokers' addresses. */
+/**
+ * A configuration with a secret wherever one may stand; nothing listens at the brokers' addresses.
+ */
 function configText(backend: string, folder: string): string {
   const password = secret('password');
   return `

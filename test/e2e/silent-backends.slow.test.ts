@@ -7,11 +7,17 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { WsgProcess } from '../support/wsg-process.js';
 
 const FLUSH_S = 1;
-/** 5 s of the sinks, 2 s of the mirror, and room for a busy machine; far below the bound that cuts a stop off. */
+/**
+ * 5 s of the sinks, 2 s of the mirror, and room for a busy machine; far below the bound that cuts a
+ * stop off.
+ */
 const STOP_MS = 14_000;
 const NATS_INFO = 'INFO {"server_id":"a","version":"2.10.0","max_payload":1048576,"headers":true,"proto":1}\r\n';
 
-/** Backends that take connections and finish no handshake; `says` is what the one of NATS begins with. */
+/**
+ * Backends that take connections and finish no handshake; `says` is what the one of NATS begins
+ * with.
+ */
 async function startPeers(
   says: string,
 ): Promise<Record<'redis' | 'mirror' | 'amqp' | 'nats' | 'webhook', StallingPeer>> {

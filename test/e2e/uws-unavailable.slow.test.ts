@@ -22,7 +22,10 @@ async function project(): Promise<string> {
   return folder;
 }
 
-/** Puts the package there as its publisher lays it out: a module for `import` beside one for `require`. */
+/**
+ * Puts the package there as its publisher lays it out: a module for `import` beside one for
+ * `require`.
+ */
 async function addPackage(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   const at = join(folder, 'node_modules/uWebSockets.js');
   const exports = { import: './ESM_wrapper.mjs', require: './uws.js' };

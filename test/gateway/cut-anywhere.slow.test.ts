@@ -7,7 +7,10 @@ import { RunningGateway } from '../support/running-gateway.js';
 import { JWT_SECRET, secretToken } from '../support/signed-token.js';
 
 const BOUND_MS = 120_000;
-/** What a path with a maximum transmission unit of 1,500 bytes carries in one segment, and its pace at some 10 Mbit/s. */
+/**
+ * What a path with a maximum transmission unit of 1,500 bytes carries in one segment, and its pace
+ * at some 10 Mbit/s.
+ */
 const NETWORK = paced(1448, 1.2);
 
 const FRAMES = Buffer.concat([
@@ -55,7 +58,10 @@ interface Session {
   readonly isEager: boolean;
 }
 
-/** All that came back to a client that shakes hands, sends the frames and closes, and what its backend was told. */
+/**
+ * All that came back to a client that shakes hands, sends the frames and closes, and what its
+ * backend was told.
+ */
 async function runSession({ port, handshake, events, isEager }: Session): Promise<unknown> {
   const client = await RawWebSocket.connect(port);
   client.write(isEager ? Buffer.concat([handshake, FRAMES]) : handshake);

@@ -36,7 +36,10 @@ function arrived(receiver: WebhookReceiver, prefix: string): readonly string[] {
   return receiver.taken.map(({ message = '' }) => message).filter((message) => message.startsWith(prefix));
 }
 
-/** Resolves when the message was held and its client paused, where that can be; else when the client was closed with 1013. */
+/**
+ * Resolves when the message was held and its client paused, where that can be; else when the client
+ * was closed with 1013.
+ */
 async function heldOrClosed(transport: 'ws' | 'uws', gateway: RunningGateway, client: RawWebSocket): Promise<void> {
   const isHeld = async () => (await gateway.get('/readyz')).includes('outbox_held_bytes');
   const outcome = transport === 'uws' ? async () => (await client.closeCode()) === 1013 : isHeld;

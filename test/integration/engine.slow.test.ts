@@ -198,7 +198,8 @@ describe('Engine', () => {
   it('interrupts its sessions in order when it is stopped', async () => {
     const engineUnderTest = engine(
       { vus: '2', duration: '1m' },
-      // Not as soon as they are active: then a session may not be open yet, and has nothing to close.
+      // Not as soon as they are active: then a session may not be open yet, and has nothing to
+      // close.
       { observer: { secondEnded: () => engineUnderTest.stop() } },
     );
     const run = await engineUnderTest.run();

@@ -92,7 +92,10 @@ it('a value under a key that JSON.parse finds is found, whatever surrounds it', 
   );
 });
 
-/** Inputs on which a scanner that looks back, or recurses by the message's depth, hangs or overflows. */
+/**
+ * Inputs on which a scanner that looks back, or recurses by the message's depth, hangs or
+ * overflows.
+ */
 const HOSTILE: readonly string[] = [
   '[',
   '{"a":',

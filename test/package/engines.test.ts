@@ -5,7 +5,10 @@ import { acceptsNode } from '../support/node-range.js';
 
 const { engines } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** The first and a late release of each line that package.json names, and a line that does not exist yet. */
+/**
+ * The first and a late release of each line that package.json names, and a line that does not exist
+ * yet.
+ */
 const SUPPORTED = [
   '20.15.0',
   '20.20.2',

@@ -1,6 +1,9 @@
 import { connect, type ConsumeMessage } from 'amqplib';
 
-/** Takes messages off a queue, in order, until there are `count` with different ids; fails after 30 s. */
+/**
+ * Takes messages off a queue, in order, until there are `count` with different ids; fails after 30
+ * s.
+ */
 export async function consumeQueue(url: string, queue: string, count: number): Promise<ConsumeMessage[]> {
   const model = await connect(url);
   const channel = await model.createChannel();

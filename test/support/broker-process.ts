@@ -11,7 +11,10 @@ import { installCommand, type BrokerPackage } from './broker-packages.js';
 export interface BrokerCommand extends BrokerPackage {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** Resolves once it takes connections; is called again after each start, and rejects to be asked again 50 ms later. */
+  /**
+   * Resolves once it takes connections; is called again after each start, and rejects to be asked
+   * again 50 ms later.
+   */
   readonly isReady: () => Promise<void>;
 }
 
@@ -19,8 +22,8 @@ const START_TRIES = 1_200;
 const TRY_EACH_MS = 50;
 
 /**
- * A real broker as a child process with a data folder of its own. It keeps port and data through `kill` and `start`,
- * so that a restart is a restart. Whoever makes one has to `dispose` it.
+ * A real broker as a child process with a data folder of its own. It keeps port and data through
+ * `kill` and `start`, so that a restart is a restart. Whoever makes one has to `dispose` it.
  */
 export class BrokerProcess {
   #child: ChildProcess | undefined;
@@ -99,7 +102,10 @@ export class BrokerProcess {
   }
 }
 
-/** Below the range from which the kernel takes ports for others: a broker that is restarted finds its port free. */
+/**
+ * Below the range from which the kernel takes ports for others: a broker that is restarted finds
+ * its port free.
+ */
 const FIRST_PORT = 12_000;
 const PORTS = 20_000;
 

@@ -47,7 +47,9 @@ export class BuiltInResult {
   }
 }
 
-/** Runs a built-in scenario in this thread, on the machine's clock; `started` gets what stops it. */
+/**
+ * Runs a built-in scenario in this thread, on the machine's clock; `started` gets what stops it.
+ */
 export async function runBuiltIn(flags: LoadFlags, started?: (stop: () => void) => void): Promise<BuiltInResult> {
   const plan = parseLoadOptions({ gracefulStop: '5s', ...flags });
   const result = new BuiltInResult();

@@ -4,10 +4,16 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** What a byte server does on one path; `handshake` is the answer to an upgrade, ready to be written. */
+/**
+ * What a byte server does on one path; `handshake` is the answer to an upgrade, ready to be
+ * written.
+ */
 export type Answer = (socket: Socket, handshake: Buffer) => void;
 
-/** A server that writes exactly the bytes it is told to and reads nothing but heads of requests, for clients under test. */
+/**
+ * A server that writes exactly the bytes it is told to and reads nothing but heads of requests, for
+ * clients under test.
+ */
 export class ByteServer {
   readonly #answers: Readonly<Record<string, Answer>>;
   readonly #sockets = new Set<Socket>();

@@ -3,7 +3,10 @@ import { chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { BROWSER, installCommand } from './broker-packages.js';
 
-/** A page of Debian's Chromium that goes away with the test. Throws with the command that installs it. */
+/**
+ * A page of Debian's Chromium that goes away with the test. Throws with the command that installs
+ * it.
+ */
 export async function openPage(): Promise<Page> {
   if (!existsSync(BROWSER.program)) throw new Error(`there is no browser: ${installCommand([BROWSER.debianPackage])}`);
   // As root Chromium runs without its sandbox only; it sees nothing but our own pages.

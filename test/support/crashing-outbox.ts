@@ -70,7 +70,10 @@ export interface Boot {
   readonly accepted: { readonly sequence: number; readonly event: NewEvent }[];
 }
 
-/** An outbox whose process can be killed at any moment: what is on disk at that moment is copied, and the next one starts on the copy. */
+/**
+ * An outbox whose process can be killed at any moment: what is on disk at that moment is copied,
+ * and the next one starts on the copy.
+ */
 export class CrashingOutbox {
   readonly boots: Boot[] = [];
   readonly log = new RecordingLogger();
@@ -168,7 +171,9 @@ export class CrashingOutbox {
   }
 }
 
-/** Again from the start when a file goes while it is copied: no process ever finds half of a rename. */
+/**
+ * Again from the start when a file goes while it is copied: no process ever finds half of a rename.
+ */
 function copyFolder(from: string, to: string): void {
   for (;;) {
     try {

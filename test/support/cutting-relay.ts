@@ -2,10 +2,16 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as later } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
-/** Writes what a client has sent to the server; `offset` is where the bytes begin in all that this client sends. */
+/**
+ * Writes what a client has sent to the server; `offset` is where the bytes begin in all that this
+ * client sends.
+ */
 export type Forward = (server: Socket, bytes: Buffer, offset: number) => Promise<void>;
 
-/** A TCP proxy that says in which pieces a client's bytes reach the server; answers go back as they come. It ends with the test. */
+/**
+ * A TCP proxy that says in which pieces a client's bytes reach the server; answers go back as they
+ * come. It ends with the test.
+ */
 export async function startRelay(targetPort: number, forward: Forward): Promise<number> {
   const sockets = new Set<Socket>();
   const listener = createServer((client) => {
@@ -38,7 +44,10 @@ async function forwardAll(client: Socket, server: Socket, forward: Forward): Pro
   }
 }
 
-/** The bytes before and from this position on come in two segments, and the server has read the first before the second is sent. */
+/**
+ * The bytes before and from this position on come in two segments, and the server has read the
+ * first before the second is sent.
+ */
 export function cutAt(position: number): Forward {
   return async (server, bytes, offset) => {
     const cut = position - offset;
@@ -64,7 +73,10 @@ export function paced(segmentBytes: number, intervalMs: number): Forward {
   };
 }
 
-/** Between two check phases lies a poll phase: a server in this process has read what was written before. */
+/**
+ * Between two check phases lies a poll phase: a server in this process has read what was written
+ * before.
+ */
 async function turnOfTheLoop(): Promise<void> {
   await turn();
   await turn();

@@ -35,7 +35,10 @@ export function textsOf(stage: Stage | undefined, name: string): string[] {
   return (stage?.instructions ?? []).filter((instruction) => instruction.name === name).map(({ text }) => text);
 }
 
-/** A command in exec form, `["a", "b"]`; throws for one in shell form, which a shell would run as process 1. */
+/**
+ * A command in exec form, `["a", "b"]`; throws for one in shell form, which a shell would run as
+ * process 1.
+ */
 export function execForm(text: string): string[] {
   const words: string[] = JSON.parse(text);
   return words;

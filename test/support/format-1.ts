@@ -2,7 +2,10 @@ import { crc32 } from 'node:zlib';
 import { parseRecords, RECORD } from '../../src/gateway/outbox/log/event-record.js';
 import { SEGMENT_HEADER_BYTES } from '../../src/gateway/outbox/log/segment-header.js';
 
-/** A file of the log as the first version wrote it: no markers, no copies, a snapshot that knows nothing. */
+/**
+ * A file of the log as the first version wrote it: no markers, no copies, a snapshot that knows
+ * nothing.
+ */
 export function inFormat1(file: Buffer): Buffer {
   const header = Buffer.from(file.subarray(0, SEGMENT_HEADER_BYTES));
   header.writeUInt8(1, 4);

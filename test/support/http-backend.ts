@@ -8,7 +8,10 @@ export interface BackendRequest {
   readonly body: string;
 }
 
-/** A backend on a free port of loopback that goes away with the test; it answers an empty 200 unless told otherwise. */
+/**
+ * A backend on a free port of loopback that goes away with the test; it answers an empty 200 unless
+ * told otherwise.
+ */
 export class HttpBackend {
   readonly requests: BackendRequest[] = [];
   answering: (request: BackendRequest, response: ServerResponse) => void = (_request, response) => void response.end();

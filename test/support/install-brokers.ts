@@ -8,8 +8,8 @@ const UPDATE = 'apt-get -o DPkg::Lock::Timeout=300 update -qq';
 const INSTALL = 'apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends';
 
 /**
- * While packages are installed no service is started, as long as nobody else has said what is to happen: the tests'
- * brokers are their own, and one on a default port would only be in the way.
+ * While packages are installed no service is started, as long as nobody else has said what is to
+ * happen: the tests' brokers are their own, and one on a default port would only be in the way.
  */
 const WITHOUT_SERVICES = String.raw`
 policy=/usr/sbin/policy-rc.d
@@ -20,7 +20,8 @@ fi
 `;
 
 /**
- * Installs the brokers, the load balancer, the browser and the readers of JUnit and OpenMetrics that slow tests need, once before the tests, where that is possible: root on Debian. Where it is
+ * Installs the brokers, the load balancer, the browser and the readers of JUnit and OpenMetrics
+ * that slow tests need, once before the tests, where that is possible: root on Debian. Where it is
  * not, the tests that need one fail with the command that installs it.
  */
 export function setup({ config }: TestProject): void {

@@ -38,7 +38,10 @@ export async function installPackages(
   });
 }
 
-/** Adds packages to a folder with Yarn 1, which refuses what `engines` of any package does not accept; Yarn itself is put into `tools`. */
+/**
+ * Adds packages to a folder with Yarn 1, which refuses what `engines` of any package does not
+ * accept; Yarn itself is put into `tools`.
+ */
 export async function yarnAdd(folder: string, packages: readonly string[], tools: string, node: string): Promise<void> {
   const yarn = join(tools, 'node_modules', 'yarn', 'bin', 'yarn.js');
   const args = ['add', '--non-interactive', '--silent', '--cache-folder', join(tools, 'yarn-cache'), ...packages];

@@ -11,7 +11,10 @@ export interface TargetCounts {
   pings: number;
 }
 
-/** A WebSocket server that counts, for load generators under test; it refuses upgrades with 403, on /refused unless told. */
+/**
+ * A WebSocket server that counts, for load generators under test; it refuses upgrades with 403, on
+ * /refused unless told.
+ */
 export class LoadTarget {
   readonly counts: TargetCounts = { sessions: 0, sent: 0, received: 0, pings: 0 };
   readonly closeCodes: number[] = [];
@@ -22,7 +25,10 @@ export class LoadTarget {
   readonly #respond: RequestListener;
   readonly #isRefused: (request: IncomingMessage) => boolean;
 
-  /** `opened` hears of each socket and its request; `respond` answers plain requests, with metrics unless told; `isRefused` says which upgrades get 403. */
+  /**
+   * `opened` hears of each socket and its request; `respond` answers plain requests, with metrics
+   * unless told; `isRefused` says which upgrades get 403.
+   */
   constructor(
     opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void = () => undefined,
     respond: RequestListener = (_request, response) => response.end(this.#metricsText()),

@@ -8,7 +8,10 @@ export interface StreamMessage {
   readonly header: (name: string) => string | undefined;
 }
 
-/** Reads a stream from its start, in order, until there are `count` messages with different ids; fails after 30 s. */
+/**
+ * Reads a stream from its start, in order, until there are `count` messages with different ids;
+ * fails after 30 s.
+ */
 export async function readStream(url: string, stream: string, count: number): Promise<StreamMessage[]> {
   return await withNats(url, async (connection) => {
     const consumer = await jetstream(connection).consumers.get(stream);

@@ -1,6 +1,9 @@
 type Version = readonly [major: number, minor: number, patch: number];
 
-/** Whether a version of Node is within a range of `engines`. Throws for forms that no package here uses, so that none is taken for a match. */
+/**
+ * Whether a version of Node is within a range of `engines`. Throws for forms that no package here
+ * uses, so that none is taken for a match.
+ */
 export function acceptsNode(range: string, version: string): boolean {
   const [lowest] = parse(version);
   return range.split('||').some((alternative) =>

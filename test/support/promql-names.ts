@@ -1,7 +1,9 @@
 /** Words of the language that look like metrics. */
 const KEYWORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'bool', 'offset', 'inf', 'nan']);
 
-/** The metrics that a PromQL expression reads. Knows as much of the language as our examples use. */
+/**
+ * The metrics that a PromQL expression reads. Knows as much of the language as our examples use.
+ */
 export function promqlNames(expression: string): string[] {
   const bare = expression
     .replaceAll(/"[^"]*"/g, '')

@@ -17,7 +17,10 @@ export interface RabbitmqBroker {
   dispose(): Promise<void>;
 }
 
-/** Starts a RabbitMQ that shares nothing with any other: ports, node name, cookie, port mapper, folder. `settings` are lines of rabbitmq.conf. */
+/**
+ * Starts a RabbitMQ that shares nothing with any other: ports, node name, cookie, port mapper,
+ * folder. `settings` are lines of rabbitmq.conf.
+ */
 export async function startRabbitmq(settings: readonly string[] = []): Promise<RabbitmqBroker> {
   requireProgram(BROKERS.rabbitmq);
   const [port, distributionPort, mapperPort] = [await freePort(), await freePort(), await freePort()];
@@ -60,7 +63,8 @@ interface RabbitmqPlaces {
 function environment({ folder, port, distributionPort, mapperPort }: RabbitmqPlaces): NodeJS.ProcessEnv {
   return {
     HOME: folder,
-    // Makes the script become the Erlang VM instead of its parent, so that a kill is a crash of the broker.
+    // Makes the script become the Erlang VM instead of its parent, so that a kill is a crash of the
+    // broker.
     RUNNING_UNDER_SYSTEMD: 'true',
     ERL_EPMD_PORT: String(mapperPort),
     RABBITMQ_NODENAME: `wsg${port}@localhost`,
@@ -78,7 +82,9 @@ function environment({ folder, port, distributionPort, mapperPort }: RabbitmqPla
   };
 }
 
-/** A bad protocol header is answered with the good one, but only once the broker takes connections. */
+/**
+ * A bad protocol header is answered with the good one, but only once the broker takes connections.
+ */
 function speaksAmqp(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

@@ -20,7 +20,10 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 
 const MASK = Buffer.from([0x12, 0x34, 0x56, 0x78]);
 
-/** A connection that sends exactly the bytes it is told to and reads HTTP heads and WebSocket frames one at a time. */
+/**
+ * A connection that sends exactly the bytes it is told to and reads HTTP heads and WebSocket frames
+ * one at a time.
+ */
 export class RawWebSocket {
   readonly socket: Socket;
   /** Resolves when the other side has finished or the connection broke. */

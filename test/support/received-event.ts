@@ -4,7 +4,9 @@ import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 /** An event as a backend finds it. What the sink does not carry is left out. */
 export type ReceivedEvent = Partial<Omit<GatewayEvent, 'sequence'>>;
 
-/** An event from the JSON that AMQP, NATS and webhooks carry, read as a consumer is told to read it. */
+/**
+ * An event from the JSON that AMQP, NATS and webhooks carry, read as a consumer is told to read it.
+ */
 export function receivedFromJson(json: Readonly<Record<string, string>>): ReceivedEvent {
   const { message, encoding } = json;
   return receivedEvent(

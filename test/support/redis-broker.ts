@@ -10,7 +10,10 @@ export interface RedisBroker {
   readonly url: string;
 }
 
-/** Starts a Redis that forgets its data when it is killed, unless `--appendonly yes` and the like are among `args`. Dispose its process. */
+/**
+ * Starts a Redis that forgets its data when it is killed, unless `--appendonly yes` and the like
+ * are among `args`. Dispose its process.
+ */
 export async function startRedis(args: readonly string[] = []): Promise<RedisBroker> {
   const port = await freePort();
   // Unless told, a node of a cluster listens 10,000 above its port too, where another test may be.

@@ -13,8 +13,9 @@ const GO_PROGRAMS = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go', '/usr/bin/go'
 const SOURCE = fileURLToPath(new URL('reverse-proxy.go', import.meta.url));
 
 /**
- * Go's `httputil.ReverseProxy`, to be built before the tests: without what an earlier build has kept that takes a minute. Without Go, and
- * loudly, a stand-in on Node that sends the same header lines in the same order.
+ * Go's `httputil.ReverseProxy`, to be built before the tests: without what an earlier build has
+ * kept that takes a minute. Without Go, and loudly, a stand-in on Node that sends the same header
+ * lines in the same order.
  */
 export class ReverseProxies {
   /** Undefined without Go. */

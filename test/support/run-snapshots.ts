@@ -3,7 +3,10 @@ import { RunMonitor } from '../../src/loadgen/run/run-monitor.js';
 import type { ThresholdPlan } from '../../src/summary/k6/threshold.js';
 import { histogramOf, sampleHeader, sampleHealth, sampleSecond } from './sample-run.js';
 
-/** The snapshots of a run of so many seconds, in each of which one session connected; in second n that took n + 1 ms. */
+/**
+ * The snapshots of a run of so many seconds, in each of which one session connected; in second n
+ * that took n + 1 ms.
+ */
 export function sampleSnapshots(seconds: number, thresholds: readonly ThresholdPlan[] = []): RunSnapshot[] {
   const snapshots: RunSnapshot[] = [];
   const monitor = new RunMonitor(thresholds, (snapshot) => snapshots.push(snapshot));

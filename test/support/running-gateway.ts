@@ -57,7 +57,10 @@ export class RunningGateway {
     return answer;
   }
 
-  /** Reads the event stream from its oldest event on; what comes before the first event is passed over. */
+  /**
+   * Reads the event stream from its oldest event on; what comes before the first event is passed
+   * over.
+   */
   async events(): Promise<EventStreamClient> {
     const client = await EventStreamClient.open(this.url('/events?since=0'));
     await client.nextBlocks(PREAMBLE_BLOCKS);

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.js';
 import { type Ending, runWsg } from './wsg-process.js';
 
-/** Runs `wsg loadtest script.js` in a folder with these files; its log lines are on standard error. */
+/**
+ * Runs `wsg loadtest script.js` in a folder with these files; its log lines are on standard error.
+ */
 export async function runScriptFiles(
   files: Readonly<Record<string, string>>,
   ...flags: readonly string[]

@@ -35,7 +35,10 @@ export interface ScriptRunOptions {
   readonly started?: (load: Load) => void;
 }
 
-/** Compiles and runs a script as a load thread would, without the thread. One iteration of one virtual user unless told. */
+/**
+ * Compiles and runs a script as a load thread would, without the thread. One iteration of one
+ * virtual user unless told.
+ */
 export async function runScript(source: string, options: ScriptRunOptions = {}): Promise<ScriptRun> {
   const logs: ScriptLogLine[] = [];
   const verdicts: string[] = [];

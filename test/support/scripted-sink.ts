@@ -1,7 +1,10 @@
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 import type { EventSink, SinkReceipt } from '../../src/gateway/sinks/event-sink.js';
 
-/** What a scripted sink does with one batch: takes so many of its first events, then acknowledges them or rejects. */
+/**
+ * What a scripted sink does with one batch: takes so many of its first events, then acknowledges
+ * them or rejects.
+ */
 export interface SinkAnswer {
   readonly takes: number;
   readonly rejects: boolean;

@@ -6,10 +6,16 @@ export type Stalling =
   | { readonly says: string | Buffer }
   /** Says these bytes again and again, one every `everyMs`. */
   | { readonly dribbles: string | Buffer; readonly everyMs: number }
-  /** Lets a client talk to the server behind that port until it has sent `bytes`, and is silent from then on. */
+  /**
+   * Lets a client talk to the server behind that port until it has sent `bytes`, and is silent from
+   * then on.
+   */
   | { readonly passes: number; readonly port: number };
 
-/** A TCP server that takes connections and never finishes a handshake. It keeps its end open until the client goes. */
+/**
+ * A TCP server that takes connections and never finishes a handshake. It keeps its end open until
+ * the client goes.
+ */
 export class StallingPeer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -17,7 +17,9 @@ function timesOf(second: number, medianMs: number): Histogram {
   return histogram;
 }
 
-/** Writes the run file of an `echo` whose round trips have this median, in all seconds or by second. */
+/**
+ * Writes the run file of an `echo` whose round trips have this median, in all seconds or by second.
+ */
 export async function writeEchoRun(
   path: string,
   medianMs: number | ((second: number) => number),

@@ -1,7 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './broker-process.js';
 
-/** Stands before a server, so that a test can cut or silence connections without touching the server. */
+/**
+ * Stands before a server, so that a test can cut or silence connections without touching the
+ * server.
+ */
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;

@@ -11,7 +11,10 @@ import { TEST_BOOT } from './test-event.js';
 
 const MIB = 1024 * 1024;
 
-/** The defaults of the configuration reference, but for dead letters: a folder that cannot be made, so that none is expected. */
+/**
+ * The defaults of the configuration reference, but for dead letters: a folder that cannot be made,
+ * so that none is expected.
+ */
 const DEFAULT_CONFIG: OutboxConfig = {
   maxEvents: 1_000_000,
   maxBytes: 64 * MIB,

@@ -11,7 +11,10 @@ export interface WebhookRequest {
 /** Answers a request, or leaves it without an answer. The default is an empty 200. */
 export type WebhookAnswering = (request: WebhookRequest, response: ServerResponse) => void;
 
-/** A real HTTP receiver that keeps what it took with a 2xx. It keeps its port through `stop` and `start`. */
+/**
+ * A real HTTP receiver that keeps what it took with a 2xx. It keeps its port through `stop` and
+ * `start`.
+ */
 export class WebhookReceiver {
   /** All requests, the refused ones included. */
   readonly requests: WebhookRequest[] = [];

@@ -17,7 +17,10 @@ const SECONDS = 3;
 /** The one time of each second, in milliseconds. */
 export const WRITTEN_MS = [2, 4, 8];
 
-/** Writes a run of three seconds and returns the path; without an end it is what a killed run leaves. */
+/**
+ * Writes a run of three seconds and returns the path; without an end it is what a killed run
+ * leaves.
+ */
 export async function writeRun({
   isEnded = true,
   thresholds = [],

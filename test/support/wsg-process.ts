@@ -70,7 +70,10 @@ export class WsgProcess {
     this.#child.stdout?.destroy();
   }
 
-  /** Resolves with the match once one of the streams holds the pattern; rejects when the process ends without. */
+  /**
+   * Resolves with the match once one of the streams holds the pattern; rejects when the process
+   * ends without.
+   */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);

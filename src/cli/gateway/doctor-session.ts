@@ -12,7 +12,10 @@ export interface DoctorInvocation {
   readonly output: Output;
 }
 
-/** Prints what runs on this machine and what bounds connections; gives 0, 104 for a bad configuration, or 15 where its transport cannot run. */
+/**
+ * Prints what runs on this machine and what bounds connections; gives 0, 104 for a bad
+ * configuration, or 15 where its transport cannot run.
+ */
 export async function runDoctor({ connections, config, json, output }: DoctorInvocation): Promise<ExitCode> {
   const read = readConfiguration(config);
   const diagnosis = await diagnose(connections, read.transport);

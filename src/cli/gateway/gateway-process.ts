@@ -30,8 +30,9 @@ export interface GatewayProcessOptions {
 }
 
 /**
- * A gateway as a child process. It has a process group of its own, so that a terminal's Ctrl-C reaches only its parent; it
- * stops by itself when its parent is gone, for the IPC channel then closes.
+ * A gateway as a child process. It has a process group of its own, so that a terminal's Ctrl-C
+ * reaches only its parent; it stops by itself when its parent is gone, for the IPC channel then
+ * closes.
  */
 export class GatewayProcess {
   readonly #options: GatewayProcessOptions;
@@ -46,7 +47,10 @@ export class GatewayProcess {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Resolves with the address once it listens; rejects with `gateway.start-failed`, and its last lines, when it ends before. */
+  /**
+   * Resolves with the address once it listens; rejects with `gateway.start-failed`, and its last
+   * lines, when it ends before.
+   */
   async start(): Promise<ListenAddress> {
     const child = spawn(process.execPath, [this.#options.entry, ...this.#options.args, '--ready-fd', '3'], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
@@ -70,7 +74,10 @@ export class GatewayProcess {
     });
   }
 
-  /** SIGTERM, and SIGKILL when that is not obeyed in time. May be called at any time, more than once. */
+  /**
+   * SIGTERM, and SIGKILL when that is not obeyed in time. May be called at any time, more than
+   * once.
+   */
   async stop(): Promise<void> {
     if (this.#child === undefined || this.#exited === undefined) return;
     this.#isStopping = true;

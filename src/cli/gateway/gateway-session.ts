@@ -16,7 +16,10 @@ export interface GatewayLog {
   readonly lines: LineWriter;
 }
 
-/** The log of a gateway as its flags ask for it, on standard error; a reader that has stopped holds nothing up. */
+/**
+ * The log of a gateway as its flags ask for it, on standard error; a reader that has stopped holds
+ * nothing up.
+ */
 export function createGatewayLog(flags: Pick<GatewayFlags, 'log-format' | 'log-level'>): GatewayLog {
   const level = flags['log-level'];
   const create = (write: (line: string) => void): Logger =>
@@ -36,7 +39,10 @@ function gapLine(create: (write: (line: string) => void) => Logger, lines: numbe
 const STOP_MARGIN_MS = 15_000;
 /** How long the last log lines may take. */
 const LAST_LINES_MS = 1_000;
-/** After the end of a gateway, what else keeps the process running (a plugin's timer, a reader that has stopped) may do so for this long. */
+/**
+ * After the end of a gateway, what else keeps the process running (a plugin's timer, a reader that
+ * has stopped) may do so for this long.
+ */
 const LEFT_OPEN_MS = 3_000;
 /** A defect that comes back with each turn of a timer is not to fill the log. */
 const MOST_DEFECTS_LOGGED = 20;
@@ -48,7 +54,10 @@ export interface GatewaySession {
   readonly plugins: NonNullable<ConfigOverrides['plugins']>;
 }
 
-/** Runs a gateway until a signal, the end of the parent that started it, or a defect asks it to stop; resolves when it has drained. */
+/**
+ * Runs a gateway until a signal, the end of the parent that started it, or a defect asks it to
+ * stop; resolves when it has drained.
+ */
 export async function runGateway(session: GatewaySession): Promise<void> {
   const { flags } = session;
   if (flags['ready-fd'] !== undefined) checkReadyDescriptor(flags['ready-fd']);
@@ -108,7 +117,10 @@ function waitForStopRequest(gateway: Gateway, { log, lines }: GatewayLog): Promi
   });
 }
 
-/** Resolves at the first exception or rejection that nobody caught, a plugin's included: what it left half done is not known, so the gateway drains. */
+/**
+ * Resolves at the first exception or rejection that nobody caught, a plugin's included: what it
+ * left half done is not known, so the gateway drains.
+ */
 function waitForDefect(log: Logger): Promise<undefined> {
   return new Promise((resolve) => {
     let seen = 0;
@@ -133,7 +145,10 @@ function boundStop(boundMs: number, lines: GatewayLog['lines']): void {
   setTimeout(cut, boundMs).unref();
 }
 
-/** The configuration entry of the helper loop for what was asked of it; `usage` when the pause is no duration. */
+/**
+ * The configuration entry of the helper loop for what was asked of it; `usage` when the pause is no
+ * duration.
+ */
 export function helperPlugin(pause: string, roundsPerFlush: number | undefined): GatewaySession['plugins'][number] {
   const pauseMs = parseDuration(pause);
   if (pauseMs === undefined || pauseMs < 0) {

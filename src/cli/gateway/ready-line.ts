@@ -24,8 +24,9 @@ function isWritableKind(fd: number): boolean {
 }
 
 /**
- * Writes the address that a gateway listens on as one JSON line to a descriptor that its parent opened, and closes it. Rejects when the
- * reader has gone, or takes nothing for 5 s; the event loop is never held up.
+ * Writes the address that a gateway listens on as one JSON line to a descriptor that its parent
+ * opened, and closes it. Rejects when the reader has gone, or takes nothing for 5 s; the event loop
+ * is never held up.
  */
 export async function writeReadyLine(fd: number, address: ListenAddress): Promise<void> {
   const line = `${JSON.stringify({ address: formatListenAddress(address), ...address })}\n`;

@@ -17,7 +17,10 @@ export interface CalibrateInvocation {
   readonly version: string;
 }
 
-/** Measures this machine against its own echo server, prints what it can do, and keeps it for the header of later run files. */
+/**
+ * Measures this machine against its own echo server, prints what it can do, and keeps it for the
+ * header of later run files.
+ */
 export async function runCalibration({ threads, json, output, version }: CalibrateInvocation): Promise<ExitCode> {
   const tell = (line: string): void => output.stderr.write(`${line}\n`);
   let isStopped = false;

@@ -8,8 +8,8 @@ const DASHBOARD_HOST = '127.0.0.1';
 const DASHBOARD_PORT = '5665';
 
 /**
- * The flags with what `WSG_*` and behind these `K6_*` variables say in place of those that were not given. Throws `options.invalid` with
- * all problems at once.
+ * The flags with what `WSG_*` and behind these `K6_*` variables say in place of those that were not
+ * given. Throws `options.invalid` with all problems at once.
  */
 export function withVariables<T extends Shown>(flags: T, env: Readonly<NodeJS.ProcessEnv>): T {
   const problems: string[] = [];

@@ -15,7 +15,10 @@ export interface InspectInvocation {
   readonly output: Output;
 }
 
-/** Loads a script and prints its options. Throws as a run would: what the script throws, and what is wrong with the plan if that is asked for. */
+/**
+ * Loads a script and prints its options. Throws as a run would: what the script throws, and what is
+ * wrong with the plan if that is asked for.
+ */
 export async function inspectScript({ flags, args, output }: InspectInvocation): Promise<void> {
   const [path, ...more] = args;
   if (path === undefined || more.length > 0) {

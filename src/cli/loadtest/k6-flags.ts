@@ -1,6 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 
-/** What `wsg loadtest` was told with flags of k6 beside those of the load: for scripts, for the plan, or of no effect. */
+/**
+ * What `wsg loadtest` was told with flags of k6 beside those of the load: for scripts, for the
+ * plan, or of no effect.
+ */
 export interface K6Flags {
   readonly config: string | undefined;
   readonly env: readonly string[] | undefined;
@@ -46,7 +49,10 @@ export interface K6Flags {
 
 const several = { multiple: true, multipleNonGreedy: true } as const;
 
-/** The flags of k6 that say more of a load than its size. `--help` is silent about those that only HTTP or habit knows. */
+/**
+ * The flags of k6 that say more of a load than its size. `--help` is silent about those that only
+ * HTTP or habit knows.
+ */
 export const k6Flags = {
   config: Flags.string({
     char: 'c',

@@ -177,7 +177,9 @@ function withoutEffect(
   };
 }
 
-/** The flags by the names of the options that they set. A switch that was not given says nothing. */
+/**
+ * The flags by the names of the options that they set. A switch that was not given says nothing.
+ */
 export function optionFlags(flags: LoadtestFlags): LoadFlags {
   const off = flags['switch-off'] ?? [];
   const given = (name: keyof LoadtestFlags): boolean | undefined => {

@@ -39,7 +39,9 @@ export function headerView(
   return { script, ...fields, ...describePlan(plan) };
 }
 
-/** What a run file is called by: the built-in scenario, or the script without its folder and ending. */
+/**
+ * What a run file is called by: the built-in scenario, or the script without its folder and ending.
+ */
 function runName({ behaviour }: Plan): string {
   if (behaviour.type === 'built-in') return behaviour.name;
   return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;

@@ -41,7 +41,10 @@ const LEVEL_NAMES: Readonly<Record<string, ScriptLogLevel>> = {
   panic: 'error',
 };
 
-/** What flags, `WSG_*` and `K6_*` say of the log. Throws `options.invalid` with all problems at once. */
+/**
+ * What flags, `WSG_*` and `K6_*` say of the log. Throws `options.invalid` with all problems at
+ * once.
+ */
 export function readLogWish(flags: LogFlags, env: Readonly<NodeJS.ProcessEnv>): LogWish {
   const problems: string[] = [];
   const fromEnvironment = (key: string): string | undefined =>
@@ -110,7 +113,10 @@ export interface LogOutlets {
   readonly elapsedMs: () => number;
 }
 
-/** The log of a load test: what scripts write, warnings, errors and what a spawned server says, all in one format. */
+/**
+ * The log of a load test: what scripts write, warnings, errors and what a spawned server says, all
+ * in one format.
+ */
 export class LoadLog {
   readonly #wish: LogWish;
   readonly #outlets: LogOutlets;

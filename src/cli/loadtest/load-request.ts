@@ -21,8 +21,8 @@ export interface LoadConfig {
 }
 
 /**
- * Reads the JSON file of `--config`, of WSG_CONFIG or K6_CONFIG, or k6's own; undefined when that one is not there. Throws
- * `options.invalid` when a named file cannot be read, or any is no JSON.
+ * Reads the JSON file of `--config`, of WSG_CONFIG or K6_CONFIG, or k6's own; undefined when that
+ * one is not there. Throws `options.invalid` when a named file cannot be read, or any is no JSON.
  */
 export async function readLoadConfig(
   flag: string | undefined,
@@ -77,7 +77,10 @@ export interface LoadRequest {
 
 const HTTP = ['http', 'https'] as const;
 
-/** Reads flags, arguments, environment and files. Throws `options.invalid` with all that is wrong in any of them. */
+/**
+ * Reads flags, arguments, environment and files. Throws `options.invalid` with all that is wrong in
+ * any of them.
+ */
 export function readLoadRequest(
   flags: LoadtestFlags,
   args: readonly string[],
@@ -111,7 +114,10 @@ export function readLoadRequest(
   };
 }
 
-/** The plan that flags, environment and files describe, for the target that the flags name or for `url` instead. */
+/**
+ * The plan that flags, environment and files describe, for the target that the flags name or for
+ * `url` instead.
+ */
 export function readPlannedLoad(
   flags: LoadtestFlags,
   env: NodeJS.ProcessEnv,

@@ -50,7 +50,10 @@ export interface ScriptSummary {
   readonly tellError: (text: string) => void;
 }
 
-/** Calls `handleSummary` and writes what it returns. False when it failed, which is told: the default summary is then due. */
+/**
+ * Calls `handleSummary` and writes what it returns. False when it failed, which is told: the
+ * default summary is then due.
+ */
 export async function writeScriptSummary(options: ScriptSummary): Promise<boolean> {
   const { program, output, tellError } = options;
   try {
@@ -92,7 +95,10 @@ export function printPlan(plan: Plan, { output, json }: { readonly output: Outpu
   if (!json) output.stdout.write(`\n${renderSchedule(planSchedule(plan))}`);
 }
 
-/** How the summary is to look, or `by-script` where `handleSummary` has taken its place: our own sections follow then alone. */
+/**
+ * How the summary is to look, or `by-script` where `handleSummary` has taken its place: our own
+ * sections follow then alone.
+ */
 export interface ResultLook extends Pick<SummaryOptions, 'trendStats' | 'timeUnit' | 'breakdown'> {
   readonly mode: SummaryOptions['mode'] | 'by-script';
 }
@@ -106,7 +112,10 @@ export interface ResultOptions extends ResultLook {
   readonly afterSummary: () => void;
 }
 
-/** Prints a run: k6's summary, then latency tables, the gateway's counters beside ours, and how the generator did. */
+/**
+ * Prints a run: k6's summary, then latency tables, the gateway's counters beside ours, and how the
+ * generator did.
+ */
 export function printResults(run: Run, options: ResultOptions): void {
   const { stdout } = options.output;
   if (options.json) return printJson(run, options);

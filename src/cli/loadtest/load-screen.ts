@@ -30,8 +30,9 @@ export interface LoadScreenOptions {
 const HISTORY_SECONDS = 60;
 
 /**
- * What a user sees while a load test runs. Header and progress go to standard output, as k6's do; where that is a pipe, the progress
- * goes to standard error, and where it carries JSON or samples, both do.
+ * What a user sees while a load test runs. Header and progress go to standard output, as k6's do;
+ * where that is a pipe, the progress goes to standard error, and where it carries JSON or samples,
+ * both do.
  */
 export class LoadScreen implements RunObserver {
   readonly #options: LoadScreenOptions;
@@ -110,7 +111,8 @@ export class LoadScreen implements RunObserver {
     const lines = this.#progressLines(progress);
     const sink = this.#sink;
     if (this.#options.isLiveFull !== true || !sink.canRedraw) return lines;
-    // What has left the terminal at its top cannot be drawn over: the last row is where the cursor stands.
+    // What has left the terminal at its top cannot be drawn over: the last row is where the cursor
+    // stands.
     const rows = sink.rows - lines.length - 1;
     return [...renderLiveScreen(this.#history, { colour: this.#useColor, columns: sink.columns, rows }), ...lines];
   }

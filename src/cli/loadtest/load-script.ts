@@ -9,7 +9,10 @@ import {
   type ScriptLogLine,
 } from '../../loadgen/index.js';
 
-/** Throws `preflight.refused` when the machine has no room for a plan; where it `isWaived`, gives the same as sentences. */
+/**
+ * Throws `preflight.refused` when the machine has no room for a plan; where it `isWaived`, gives
+ * the same as sentences.
+ */
 export function checkRoom(plan: Plan, isWaived: boolean): readonly string[] {
   const shortages = preflight(plan).map(({ problem, mend }) => `${problem}. To fix it: ${mend}`);
   if (isWaived || shortages.length === 0) return shortages;
@@ -32,7 +35,10 @@ export interface ScriptInvocation {
   readonly allowsRemote: boolean;
 }
 
-/** Loads the script that the arguments name; undefined when they name none. k6's `run` in front is accepted, `-` is standard input. */
+/**
+ * Loads the script that the arguments name; undefined when they name none. k6's `run` in front is
+ * accepted, `-` is standard input.
+ */
 export async function loadScriptArgument({
   args,
   scriptEnv,

@@ -50,7 +50,10 @@ export interface LoadtestInvocation {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Runs a load test from its options to its results; resolves with the exit code. Options are checked before anything starts. */
+/**
+ * Runs a load test from its options to its results; resolves with the exit code. Options are
+ * checked before anything starts.
+ */
 export async function runLoadtest(typed: LoadtestInvocation): Promise<ExitCode> {
   const invocation = { ...typed, flags: withVariables(typed.flags, process.env) };
   const session = new LoadtestSession(invocation, readLogWish(invocation.flags, process.env));
@@ -73,7 +76,9 @@ class LoadtestSession {
   #program: ScriptProgram | undefined;
   /** What went wrong beside the run: its results are printed all the same. */
   #failure: WsgError | undefined;
-  /** Where results go; standard error takes them when an output has standard output for its samples. */
+  /**
+   * Where results go; standard error takes them when an output has standard output for its samples.
+   */
   #results: Output;
   #isStopped = false;
   #isCut = false;
@@ -165,7 +170,10 @@ class LoadtestSession {
     this.#engine?.stop();
   }
 
-  /** The second signal: the run file keeps what is in it, nothing is printed. A gateway of ours stops when we are gone. */
+  /**
+   * The second signal: the run file keeps what is in it, nothing is printed. A gateway of ours
+   * stops when we are gone.
+   */
   cut(): void {
     this.#isCut = true;
     if (!this.#isLoading) endProcess(EXIT_CODE.interruptedTwice);
@@ -286,7 +294,10 @@ class LoadtestSession {
     }
   }
 
-  /** What went wrong beside the run, on standard error: a JSON object of the results stands alone on standard output. */
+  /**
+   * What went wrong beside the run, on standard error: a JSON object of the results stands alone on
+   * standard output.
+   */
   #tellFailure(): ExitCode {
     if (this.#failure === undefined) return EXIT_CODE.ok;
     return this.#logError(this.#failure, false);

@@ -70,7 +70,10 @@ const TEMPLATES: ReadonlyMap<string, string> = new Map([
   ['protocol', PROTOCOL],
 ]);
 
-/** Writes a script; gives the sentence that says so. Throws `usage` when the file exists or the template does not. */
+/**
+ * Writes a script; gives the sentence that says so. Throws `usage` when the file exists or the
+ * template does not.
+ */
 export async function writeNewScript({ paths, template, force }: NewScriptWish): Promise<string> {
   const [path = DEFAULT_PATH, ...more] = paths;
   if (more.length > 0)

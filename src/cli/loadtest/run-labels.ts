@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { WsgError } from '../../core/error.js';
 
-/** Labels of a run: which build it was of. They stand outside the plan, so runs that differ in them can be compared. */
+/**
+ * Labels of a run: which build it was of. They stand outside the plan, so runs that differ in them
+ * can be compared.
+ */
 export type RunLabels = Readonly<Record<string, string>>;
 
 const LABEL = /^(?<key>[A-Za-z][\w.-]{0,49})=(?<value>[^\n\r]{1,500})$/s;
@@ -16,7 +19,10 @@ export const labelFlag = Flags.string({
     'Keep this label in the run file, such as commit=1a2b3c; may be repeated. In GitHub Actions, GitLab CI and Jenkins commit, branch and url come by themselves.',
 });
 
-/** The labels that were given, over those that the CI's environment tells. Throws `options.invalid` with every text that is not a label. */
+/**
+ * The labels that were given, over those that the CI's environment tells. Throws `options.invalid`
+ * with every text that is not a label.
+ */
 export function readLabels(texts: readonly string[] | undefined, env: Readonly<NodeJS.ProcessEnv>): RunLabels {
   const labels = new Map(Object.entries(ciLabels(env)));
   const problems: string[] = [];
@@ -30,7 +36,10 @@ export function readLabels(texts: readonly string[] | undefined, env: Readonly<N
   return Object.fromEntries(labels);
 }
 
-/** What the environments of CI systems say of the build (their documentation of predefined variables). */
+/**
+ * What the environments of CI systems say of the build (their documentation of predefined
+ * variables).
+ */
 function ciLabels(env: Readonly<NodeJS.ProcessEnv>): RunLabels {
   if (env['GITHUB_ACTIONS'] === 'true') return known(githubLabels(env));
   if (env['GITLAB_CI'] === 'true') {

@@ -23,7 +23,10 @@ export interface SpawnOutlets {
   died(error: WsgError): void;
 }
 
-/** A gateway on a free port: `devhelpers` sends to all connections as fast as it can, `serve` what it is told to send. */
+/**
+ * A gateway on a free port: `devhelpers` sends to all connections as fast as it can, `serve` what
+ * it is told to send.
+ */
 export function gatewayTarget(plan: Plan, outlets: SpawnOutlets): SpawnedTarget {
   const process = new GatewayProcess({
     entry: ENTRY,
@@ -49,7 +52,10 @@ export function echoTarget(outlets: SpawnOutlets): SpawnedTarget {
   return { process, path: '/', isGateway: false };
 }
 
-/** The snapshot and scripts like it live on what the helper loop sends; the other scenarios measure something else. */
+/**
+ * The snapshot and scripts like it live on what the helper loop sends; the other scenarios measure
+ * something else.
+ */
 function gatewayCommand({ behaviour }: Plan): 'devhelpers' | 'serve' {
   return behaviour.type === 'script' || behaviour.name === 'snapshot' ? 'devhelpers' : 'serve';
 }

@@ -12,8 +12,8 @@ export interface SummaryFlags {
 const TIME_UNITS = ['s', 'ms', 'us'] as const;
 
 /**
- * How the summary is to look, but for its colours: flags, then `WSG_SUMMARY_*`, then `K6_SUMMARY_*`. Throws `options.invalid` with
- * all problems at once.
+ * How the summary is to look, but for its colours: flags, then `WSG_SUMMARY_*`, then
+ * `K6_SUMMARY_*`. Throws `options.invalid` with all problems at once.
  */
 export function readSummaryOptions(
   flags: SummaryFlags,

@@ -20,7 +20,10 @@ interface SelftestInvocation {
 /** How much slower the copy is: well beyond a budget of 10 % and noise of 5 %. */
 const FACTOR = 1.3;
 
-/** Shows that the gates of a run find a slowdown and do not cry wolf; ends with 12 when they cannot be trusted. */
+/**
+ * Shows that the gates of a run find a slowdown and do not cry wolf; ends with 12 when they cannot
+ * be trusted.
+ */
 export async function runSelftest(run: string, { gates, json, output }: SelftestInvocation): Promise<ExitCode> {
   const result = await selftestRun(run, readGates(gates, 'flag'), FACTOR);
   output.stdout.write(json ? `${JSON.stringify(result)}\n` : selftestText(result));
@@ -56,7 +59,10 @@ interface TrendInvocation {
   readonly output: Output;
 }
 
-/** Prints where the level of a figure changed in a series of runs; the exit code is not 0 when a step for the worse is to fail. */
+/**
+ * Prints where the level of a figure changed in a series of runs; the exit code is not 0 when a
+ * step for the worse is to fail.
+ */
 export async function printTrend(names: readonly string[], { flags, output }: TrendInvocation): Promise<ExitCode> {
   if (names.length === 0) throw new WsgError('usage', 'Which runs? Name a folder, files, a pattern or a baseline.');
   const paths = await expandRuns(names);

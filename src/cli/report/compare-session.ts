@@ -36,7 +36,10 @@ export function isComparison({ runs, flags }: Pick<CompareInvocation, 'runs' | '
   return runs.length > 1 || flags.baseline !== undefined || flags.against !== undefined;
 }
 
-/** Compares, writes everything that was asked for, and only then says by its exit code what came out. */
+/**
+ * Compares, writes everything that was asked for, and only then says by its exit code what came
+ * out.
+ */
 export async function runComparison({ runs, flags, output }: CompareInvocation): Promise<ExitCode> {
   const format = readFormat(flags);
   // Standard output has the comparison in any case.
@@ -92,7 +95,9 @@ async function render(
   return renderHtmlComparison(loaded);
 }
 
-/** Writes each file whatever becomes of the others; the errors of those that could not be written. */
+/**
+ * Writes each file whatever becomes of the others; the errors of those that could not be written.
+ */
 async function saveAll(
   files: ReturnType<typeof readFiles>,
   textOf: (file: ReturnType<typeof readFiles>[number]) => Promise<Iterable<string>>,

@@ -7,8 +7,9 @@ import type { Output } from '../output.js';
 const MOST_ANNOTATIONS = 10;
 
 /**
- * In a step of GitHub Actions: the comparison as a section of the job's summary, and what does not hold as annotations (docs.github.com,
- * "Workflow commands"). They go to standard error, which the runner reads as well, so that standard output stays what was asked for.
+ * In a step of GitHub Actions: the comparison as a section of the job's summary, and what does not
+ * hold as annotations (docs.github.com, "Workflow commands"). They go to standard error, which the
+ * runner reads as well, so that standard output stays what was asked for.
  */
 export async function tellGithub(
   comparison: Comparison,

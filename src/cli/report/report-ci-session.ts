@@ -35,7 +35,9 @@ export interface ReportCiInvocation {
   readonly output: Output;
 }
 
-/** Loads both sides in turn, so that what the machine does beside it meets both, and compares them. */
+/**
+ * Loads both sides in turn, so that what the machine does beside it meets both, and compares them.
+ */
 export async function runReportCi(invocation: ReportCiInvocation): Promise<ExitCode> {
   refuseUnfit(invocation);
   const session = new ReportCi(invocation);
@@ -93,7 +95,9 @@ class ReportCi {
     return runComparison({ runs: paths.head, flags: { ...flags, against: paths.base }, output });
   }
 
-  /** The run under way ends by the same signal, which its whole group was sent, or is told of it. */
+  /**
+   * The run under way ends by the same signal, which its whole group was sent, or is told of it.
+   */
   stop(): void {
     this.#isStopped = true;
     void this.#server?.stop();

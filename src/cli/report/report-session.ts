@@ -10,7 +10,10 @@ export interface ReportInvocation {
   readonly output: Output;
 }
 
-/** Flags that say something of a comparison alone: on one run they would be forgotten without a word. */
+/**
+ * Flags that say something of a comparison alone: on one run they would be forgotten without a
+ * word.
+ */
 const OF_COMPARISON = [
   'gate',
   'gates',

@@ -4,7 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { WsgError } from '../../core/error.js';
 import { BaselineStore } from '../../report/index.js';
 
-/** Where a run is kept unless told: `runs/2024-04-09T00-14-31Z-snapshot.run`, by the UTC time of its start. */
+/**
+ * Where a run is kept unless told: `runs/2024-04-09T00-14-31Z-snapshot.run`, by the UTC time of its
+ * start.
+ */
 export function defaultRunPath(startedAt: Date, scenario: string): string {
   const time = startedAt
     .toISOString()
@@ -13,7 +16,10 @@ export function defaultRunPath(startedAt: Date, scenario: string): string {
   return join('runs', `${time}-${scenario}.run`);
 }
 
-/** Run files by what people type: a file, a folder of runs, a pattern, or the name of a baseline that was saved. Throws `usage` for what is none. */
+/**
+ * Run files by what people type: a file, a folder of runs, a pattern, or the name of a baseline
+ * that was saved. Throws `usage` for what is none.
+ */
 export async function expandRuns(texts: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(texts.map(expandOne));
   return found.flat();

@@ -8,7 +8,10 @@ const OF_DISK: Readonly<Record<string, string>> = {
   EIO: 'the disk has a fault',
 };
 
-/** Writes what `--output` names. Throws `output.failed` when the disk has no room, and `usage` when the path cannot be written. */
+/**
+ * Writes what `--output` names. Throws `output.failed` when the disk has no room, and `usage` when
+ * the path cannot be written.
+ */
 export async function saveText(path: string, text: string | Iterable<string>): Promise<void> {
   try {
     await writeFile(path, text);

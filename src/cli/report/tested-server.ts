@@ -17,7 +17,10 @@ export interface ServerWish {
   readonly readyMs: number;
 }
 
-/** A server under test: a shell command in a process group of its own, so that whatever it starts ends with it. */
+/**
+ * A server under test: a shell command in a process group of its own, so that whatever it starts
+ * ends with it.
+ */
 export class TestedServer {
   readonly #child: ChildProcess;
   readonly #wish: ServerWish;
@@ -33,7 +36,10 @@ export class TestedServer {
     }
   }
 
-  /** Starts it and waits until its address takes connections. Throws `gateway.start-failed` when it ends, or takes too long. */
+  /**
+   * Starts it and waits until its address takes connections. Throws `gateway.start-failed` when it
+   * ends, or takes too long.
+   */
   static async start(wish: ServerWish): Promise<TestedServer> {
     if (await isListening(wish.url))
       throw new WsgError('listen.in-use', `Something listens at ${wish.url} already, so it would be tested instead.`);

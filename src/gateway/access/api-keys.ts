@@ -25,7 +25,10 @@ export class ApiKeys {
     return this.#file !== undefined || this.#given.length > 0;
   }
 
-  /** Reads the file, now and whenever it may have changed. Rejects with `secret.unreadable`, and keeps the keys that it had. */
+  /**
+   * Reads the file, now and whenever it may have changed. Rejects with `secret.unreadable`, and
+   * keeps the keys that it had.
+   */
   async load(): Promise<void> {
     if (this.#file === undefined) return;
     const keys = await readKeys(this.#file);

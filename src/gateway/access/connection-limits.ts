@@ -20,7 +20,10 @@ export type ReachedLimit = 'max_connections' | 'max_connections_per_address' | '
 const LEAST_RESERVED_FILES = 64;
 const RESERVED_SHARE = 0.05;
 
-/** Connections that a limit on open files leaves room for, beside what sinks, listeners and HTTP take: 5 %, at least 64. Infinity where there is none. */
+/**
+ * Connections that a limit on open files leaves room for, beside what sinks, listeners and HTTP
+ * take: 5 %, at least 64. Infinity where there is none.
+ */
 export function connectionsFor(openFiles: number): number {
   if (openFiles === 0 || openFiles === Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor(openFiles - Math.max(LEAST_RESERVED_FILES, openFiles * RESERVED_SHARE)));
@@ -31,7 +34,10 @@ export function filesFor(connections: number): number {
   return Math.max(connections + LEAST_RESERVED_FILES, Math.ceil(connections / (1 - RESERVED_SHARE)));
 }
 
-/** Counts connections by address and handshakes by time. What is not limited is not counted and costs nothing. */
+/**
+ * Counts connections by address and handshakes by time. What is not limited is not counted and
+ * costs nothing.
+ */
 export class ConnectionLimits {
   readonly maxConnections: number;
   readonly #options: ConnectionLimitsOptions;
@@ -80,7 +86,10 @@ export class ConnectionLimits {
   }
 }
 
-/** The network that counts as one address: of IPv6 the first four groups, since a client with one such address has 2^64. */
+/**
+ * The network that counts as one address: of IPv6 the first four groups, since a client with one
+ * such address has 2^64.
+ */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::', 2);

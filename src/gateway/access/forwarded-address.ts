@@ -14,16 +14,20 @@ export interface ForwardedAddressOptions {
 }
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-/** Addresses that mean something on the machine or the link that uses them, and nothing on ours. `::/96` holds `::`, `::1` and old spellings of IPv4. */
+/**
+ * Addresses that mean something on the machine or the link that uses them, and nothing on ours.
+ * `::/96` holds `::`, `::1` and old spellings of IPv4.
+ */
 const NEVER_FORWARDED = [...LOOPBACK, '0.0.0.0/8', '169.254.0.0/16', '::/96', 'fe80::/10'];
 const LONGEST_LOGGED = 64;
 /** Addresses of a machine come and go; asking for them costs more than a request. */
 const ASK_AGAIN_MS = 10_000;
 
 /**
- * Finds the client behind proxies that are trusted. A header widens nothing: of other peers it is not read. Where a proxy says nothing, or what
- * cannot be read, the client is unknown ('', which no whitelist holds). A client is never at an address of this machine or of a link, even
- * when a trusted proxy says so.
+ * Finds the client behind proxies that are trusted. A header widens nothing: of other peers it is
+ * not read. Where a proxy says nothing, or what cannot be read, the client is unknown ('', which no
+ * whitelist holds). A client is never at an address of this machine or of a link, even when a
+ * trusted proxy says so.
  */
 export class ForwardedAddress {
   readonly #trusted: Whitelist;
@@ -43,11 +47,17 @@ export class ForwardedAddress {
   /** Whether the peer is one of the proxies. */
   readonly isProxy = (peer: string): boolean => this.#trusted.allows(peer);
 
-  /** Whether it stands for a proxy's clients only: then nothing may be allowed to it for its own address. */
+  /**
+   * Whether it stands for a proxy's clients only: then nothing may be allowed to it for its own
+   * address.
+   */
   readonly isOnlyProxy = (address: string): boolean =>
     this.#trusted.allows(address) && !this.#asClients.allows(address);
 
-  /** The rightmost hop of `X-Forwarded-For` that is not a trusted proxy, or the first hop when all are. */
+  /**
+   * The rightmost hop of `X-Forwarded-For` that is not a trusted proxy, or the first hop when all
+   * are.
+   */
   readonly clientOf = (peer: string, headers: ReadonlyMap<string, string>, via?: string): string => {
     if (via !== undefined && !this.#isNextProxy(peer, via)) return this.#client(peer, via);
     if (!this.#trusted.allows(peer)) return peer;
@@ -66,7 +76,10 @@ export class ForwardedAddress {
     return this.#client(client, reporter);
   }
 
-  /** A proxy that does not name its client has mostly lost the header on the way. It asks for itself only where that was configured. */
+  /**
+   * A proxy that does not name its client has mostly lost the header on the way. It asks for itself
+   * only where that was configured.
+   */
   #withoutHops(peer: string, headers: ReadonlyMap<string, string>, via: string | undefined): string {
     const isItself = this.#asClients.allows(peer) && !headers.has('forwarded');
     if (!isItself) return '';
@@ -81,7 +94,8 @@ export class ForwardedAddress {
 
   #client(address: string, reporter: string): string {
     if (!this.#isLocal(address)) return address;
-    // A proxy on this machine has clients on it, who tell the truth; but they could also come through a tunnel that ends here.
+    // A proxy on this machine has clients on it, who tell the truth; but they could also come
+    // through a tunnel that ends here.
     if (this.#loopback.allows(reporter)) return '';
     const named = address.slice(0, LONGEST_LOGGED);
     this.#log.warn('forwarded-address.refused', { proxy: reporter, named });

@@ -5,12 +5,18 @@ const NAME = /^(?:\*\.)?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/i;
 /** One label or more. */
 const LABELS = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/;
 
-/** Whether a text can stand in a list of host names: a name, `*.domain`, or `*`. Ports are not compared. */
+/**
+ * Whether a text can stand in a list of host names: a name, `*.domain`, or `*`. Ports are not
+ * compared.
+ */
 export function isHostPattern(text: string): boolean {
   return text === '*' || NAME.test(text) || isIP(text) !== 0;
 }
 
-/** The `Host` headers that are allowed: IP literals and `localhost`, to which no name can be rebound, and those of the list. */
+/**
+ * The `Host` headers that are allowed: IP literals and `localhost`, to which no name can be
+ * rebound, and those of the list.
+ */
 export class HostList {
   readonly #allowsAny: boolean;
   readonly #exact: ReadonlySet<string>;

@@ -7,7 +7,10 @@ export interface Cidr {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-/** Parses `address/prefix`; host bits may be set, as in `127.0.0.1/8`. Undefined when the text is none. */
+/**
+ * Parses `address/prefix`; host bits may be set, as in `127.0.0.1/8`. Undefined when the text is
+ * none.
+ */
 export function parseCidr(text: string): Cidr | undefined {
   const match = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text);
   const address = match?.[1] ?? '';
@@ -25,9 +28,10 @@ const WILDCARD = '://*.';
 const EXAMPLES = 'https://example.com, https://*.example.com, file:// or null';
 
 /**
- * An entry of a list of origins as browsers would write it: `scheme://host[:port]`, `scheme://*.domain[:port]`, `file://` or `null`. Hosts
- * come in lower case and ASCII (`https://bücher.example` is `https://xn--bcher-kva.example`), default ports go. Undefined when no browser
- * ever sends such an origin.
+ * An entry of a list of origins as browsers would write it: `scheme://host[:port]`,
+ * `scheme://*.domain[:port]`, `file://` or `null`. Hosts come in lower case and ASCII
+ * (`https://bücher.example` is `https://xn--bcher-kva.example`), default ports go. Undefined when
+ * no browser ever sends such an origin.
  */
 export function canonicalOrigin(text: string): string | undefined {
   if (text === 'null') return text;
@@ -36,7 +40,9 @@ export function canonicalOrigin(text: string): string | undefined {
   return originOf(scheme, wildcard, authority);
 }
 
-/** What is wrong with an entry of a list of origins, with the right spelling where it can be told. */
+/**
+ * What is wrong with an entry of a list of origins, with the right spelling where it can be told.
+ */
 export function originProblem(text: string): string | undefined {
   if (canonicalOrigin(text) !== undefined) return undefined;
   const meant = spellingOf(text);
@@ -75,7 +81,10 @@ function isAddress(host: string): boolean {
   return host.startsWith('[') || isIPv4(host.replace(/:\d+$/, ''));
 }
 
-/** The `Origin` headers that are allowed. Case does not matter, a default port may be written or not; an entry that is not an origin allows none. */
+/**
+ * The `Origin` headers that are allowed. Case does not matter, a default port may be written or
+ * not; an entry that is not an origin allows none.
+ */
 export class OriginList {
   readonly #exact: ReadonlySet<string>;
   /** Scheme and domain: `https://` and `.example.com`. */

@@ -7,8 +7,9 @@ const ALWAYS_ALLOWED = 2;
 export type PendingBound = 'max_pending_upgrades' | 'max_pending_upgrades_per_address';
 
 /**
- * Upgrades whose authentication is under way, bounded in all and shared out by address: one address may hold as many as are still free for the
- * others, so that it takes half when it is alone and the next one finds room (dynamic thresholds of Choudhury and Hahne).
+ * Upgrades whose authentication is under way, bounded in all and shared out by address: one address
+ * may hold as many as are still free for the others, so that it takes half when it is alone and the
+ * next one finds room (dynamic thresholds of Choudhury and Hahne).
  */
 export class PendingUpgrades {
   readonly #max: number;

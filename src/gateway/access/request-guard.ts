@@ -11,7 +11,10 @@ export interface RequestGuardOptions {
   readonly whitelist: readonly string[];
   /** `Origin` headers with which browsers may come. */
   readonly allowedOrigins: readonly string[];
-  /** Host names, besides IP literals and `localhost`, under which the API may be asked; `*.` stands for one label or more, `*` for any name. */
+  /**
+   * Host names, besides IP literals and `localhost`, under which the API may be asked; `*.` stands
+   * for one label or more, `*` for any name.
+   */
   readonly hosts: readonly string[];
   /** Whether an address stands for the unknown clients of a proxy. False for all unless given. */
   readonly isOnlyProxy?: ((address: string) => boolean) | undefined;
@@ -24,8 +27,9 @@ const REMEMBERED_HOSTS = 64;
 export type Refusal = 'unknown-client' | 'peer' | 'origin' | 'host' | 'key';
 
 /**
- * Decides who may use the internal API: peers of the whitelist that have a key where one is asked for, but not a web page that makes an
- * operator's browser ask, be it across origins or by a name rebound to the gateway's address.
+ * Decides who may use the internal API: peers of the whitelist that have a key where one is asked
+ * for, but not a web page that makes an operator's browser ask, be it across origins or by a name
+ * rebound to the gateway's address.
  */
 export class RequestGuard {
   readonly #whitelist: Whitelist;

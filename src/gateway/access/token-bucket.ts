@@ -13,7 +13,10 @@ export class TokenBucket {
     this.#filledAtMs = nowMs;
   }
 
-  /** Takes `count` tokens when they are there. More than a second's worth takes a full bucket and leaves it in debt, so that no size is impossible. */
+  /**
+   * Takes `count` tokens when they are there. More than a second's worth takes a full bucket and
+   * leaves it in debt, so that no size is impossible.
+   */
   take(count: number, nowMs: number): boolean {
     this.#fill(nowMs);
     if (this.#tokens < Math.min(count, this.#perSecond)) return false;

@@ -2,10 +2,16 @@ import { BlockList, isIP } from 'node:net';
 import { Memo } from '../../core/memo.js';
 import { parseCidr } from './origin-list.js';
 
-/** Peers that come again are not looked up again: a look-up costs as much as the rest of a small request. Measured by bench/fan-out. */
+/**
+ * Peers that come again are not looked up again: a look-up costs as much as the rest of a small
+ * request. Measured by bench/fan-out.
+ */
 const REMEMBERED_ADDRESSES = 1024;
 
-/** The networks whose peers may use the internal API. IPv4-mapped IPv6 addresses count as the IPv4 address they carry. */
+/**
+ * The networks whose peers may use the internal API. IPv4-mapped IPv6 addresses count as the IPv4
+ * address they carry.
+ */
 export class Whitelist {
   readonly #networks = new BlockList();
   readonly #verdicts = new Memo(REMEMBERED_ADDRESSES, (address) => this.#contains(address));

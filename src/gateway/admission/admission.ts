@@ -15,7 +15,9 @@ import type { Connection } from '../connection/connection.js';
 
 export interface AdmissionOptions {
   readonly endpoints: readonly EndpointConfig[];
-  /** True while no new connections are wanted: the gateway starts or drains, or the outbox is full. */
+  /**
+   * True while no new connections are wanted: the gateway starts or drains, or the outbox is full.
+   */
   readonly isClosedToNew: () => boolean;
   readonly limits: ConnectionLimits;
   readonly tagLimits: TagLimits;
@@ -73,7 +75,10 @@ export class Admission {
     for (const authenticator of this.#options.authenticators.values()) await authenticator.start();
   }
 
-  /** Reads the files of secrets again; rejects with `secret.unreadable` when one cannot be used, and keeps what it had of that. */
+  /**
+   * Reads the files of secrets again; rejects with `secret.unreadable` when one cannot be used, and
+   * keeps what it had of that.
+   */
   async reload(): Promise<void> {
     const reloads = [...this.#options.authenticators.values()].map((authenticator) => authenticator.reload());
     await Promise.allSettled(reloads);
@@ -84,7 +89,10 @@ export class Admission {
     this.#options.expiry.stop();
   }
 
-  /** A promise only where somebody has to be asked: then `recheck` is to be asked in the tick of the acceptance. */
+  /**
+   * A promise only where somebody has to be asked: then `recheck` is to be asked in the tick of the
+   * acceptance.
+   */
   decide(request: HttpRequest, path: string): UpgradeDecision | Promise<UpgradeDecision> {
     const startedAt = this.#options.clock.now();
     const decision = this.#decide(request, path);

@@ -14,7 +14,10 @@ interface Allowance {
   readonly bytes: TokenBucket | undefined;
 }
 
-/** Holds clients to their rates. A connection is known from its first message on, and only where its endpoint has a limit. */
+/**
+ * Holds clients to their rates. A connection is known from its first message on, and only where its
+ * endpoint has a limit.
+ */
 export class ClientRates {
   readonly #clock: Clock;
   readonly #rates: ReadonlyMap<Endpoint, ClientRate>;

@@ -85,7 +85,10 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
   };
 }
 
-/** The files that `max_connections` leaves free are for sinks, the log and the internal API: clients may take half of them. */
+/**
+ * The files that `max_connections` leaves free are for sinks, the log and the internal API: clients
+ * may take half of them.
+ */
 function composePlainConnections(
   { config, log, clock, counters }: AccessSurroundings,
   known: LongQueries,

@@ -1,4 +1,7 @@
-/** The tags that claims give: texts as they are, numbers and booleans as text. Lists, objects, null and missing claims give none. */
+/**
+ * The tags that claims give: texts as they are, numbers and booleans as text. Lists, objects, null
+ * and missing claims give none.
+ */
 export function claimTags(
   claims: Readonly<Record<string, unknown>>,
   claimsToTags: ReadonlyMap<string, string>,

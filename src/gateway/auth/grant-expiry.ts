@@ -57,7 +57,10 @@ export class SecondHeap {
 
 /** How often it is looked who is over: also how late a close may be. */
 const TICK_MS = 1000;
-/** Closes of one turn of the event loop: more wait for the next one, so that many grants that end together stop nothing else. */
+/**
+ * Closes of one turn of the event loop: more wait for the next one, so that many grants that end
+ * together stop nothing else.
+ */
 const MOST_AT_ONCE = 1000;
 const PAUSE_MS = 1;
 const SPARE_SECONDS = 1000;
@@ -69,8 +72,9 @@ export interface GrantExpiryOptions<T> {
 }
 
 /**
- * Tells when what was granted is over, by the wall clock, to the second, the more that end together the later. One timer for all, that runs only while there is
- * anybody; it asks the clock each second, so a clock that jumps and times years ahead need no care.
+ * Tells when what was granted is over, by the wall clock, to the second, the more that end together
+ * the later. One timer for all, that runs only while there is anybody; it asks the clock each
+ * second, so a clock that jumps and times years ahead need no care.
  */
 export class GrantExpiry<T extends object> {
   readonly #options: GrantExpiryOptions<T>;
@@ -132,7 +136,10 @@ export class GrantExpiry<T extends object> {
     for (const member of due) onExpired(member);
   }
 
-  /** Lets go of those whose time is over, the earliest first, at most `MOST_AT_ONCE` in one turn of the event loop. */
+  /**
+   * Lets go of those whose time is over, the earliest first, at most `MOST_AT_ONCE` in one turn of
+   * the event loop.
+   */
   #takeDue(nowS: number): T[] {
     const due: T[] = [];
     for (let first = this.#heap.first; first !== undefined && first <= nowS; first = this.#heap.first) {

@@ -39,14 +39,18 @@ export class HttpCaller {
     this.#https = new HttpsAgent(options);
   }
 
-  /** Rejects with the reason of the signal once it aborts, and when there is no answer, or one that is too large. */
+  /**
+   * Rejects with the reason of the signal once it aborts, and when there is no answer, or one that
+   * is too large.
+   */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const request = this.#open(call);
     try {
       return await exchange(request, call);
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
-      // The backend closed the idle connection while the request was on its way: that says nothing about the backend.
+      // The backend closed the idle connection while the request was on its way: that says nothing
+      // about the backend.
       if (!request.reusedSocket || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
       return await exchange(this.#open(call), call);
     }

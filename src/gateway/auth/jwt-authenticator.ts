@@ -74,7 +74,10 @@ interface FoundToken {
   readonly subprotocol?: string;
 }
 
-/** The token of a request: of `Authorization: Bearer`, else of the query, else of a subprotocol; undefined when there is none. */
+/**
+ * The token of a request: of `Authorization: Bearer`, else of the query, else of a subprotocol;
+ * undefined when there is none.
+ */
 function findToken(request: HttpRequest, places: TokenPlaces): FoundToken | undefined {
   const bearer = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
   if (bearer !== undefined) return { token: bearer };

@@ -70,7 +70,9 @@ export class JwtVerifier {
     this.#keySet = remoteKeySet(this.#jose, this.#config.jwksUrl, this.#clock);
   }
 
-  /** Reads the secret's file again; rejects with `secret.unreadable`, and keeps the old one then. */
+  /**
+   * Reads the secret's file again; rejects with `secret.unreadable`, and keeps the old one then.
+   */
   async reload(): Promise<void> {
     const { secret, secretFile } = this.#config;
     if (secretFile !== undefined) this.#secret = await readSecret(secretFile);
@@ -118,14 +120,18 @@ export class JwtVerifier {
     const code = systemErrorCode(thrown) ?? '';
     if (KEY_SET_FAILURES.has(code)) return { kind: 'unavailable', why: errorMessage(thrown) };
     if (code.startsWith('ERR_J')) return { kind: 'refused', why: REFUSALS[code] ?? 'malformed' };
-    // What is no error of jose's comes from fetching the set, or from a token that its own checks did not expect.
+    // What is no error of jose's comes from fetching the set, or from a token that its own checks
+    // did not expect.
     return this.#keySet === undefined
       ? { kind: 'refused', why: 'malformed' }
       : { kind: 'unavailable', why: 'the key set cannot be fetched' };
   }
 }
 
-/** Told that what it has is always fresh, the library fetches only the first time and when it is asked to. */
+/**
+ * Told that what it has is always fresh, the library fetches only the first time and when it is
+ * asked to.
+ */
 function remoteKeySet(jose: Jose, url: string, clock: Clock): JWTVerifyGetKey {
   const keys = jose.createRemoteJWKSet(new URL(url), {
     timeoutDuration: KEY_SET_TIMEOUT_MS,

@@ -2,7 +2,9 @@ import { HttpCaller, type HttpAnswer } from './http-caller.js';
 
 const MAX_KEY_SET_BYTES = 1024 * 1024;
 
-/** Gets a key set; follows no redirect. Rejects when there is no answer before the signal aborts. */
+/**
+ * Gets a key set; follows no redirect. Rejects when there is no answer before the signal aborts.
+ */
 export function getKeySet(url: string, signal: AbortSignal): Promise<HttpAnswer> {
   const headers = { accept: 'application/json, application/jwk-set+json' };
   return new HttpCaller({ keepAlive: false }).call({

@@ -21,8 +21,9 @@ export interface RemoteKeySetOptions<H, T, K> {
 }
 
 /**
- * Fetches a set of keys when it is needed and too old. Its age goes by the monotonic clock: by the wall clock, which libraries take, a clock
- * that is set back would keep withdrawn keys and refuse new ones for as long as it was set back.
+ * Fetches a set of keys when it is needed and too old. Its age goes by the monotonic clock: by the
+ * wall clock, which libraries take, a clock that is set back would keep withdrawn keys and refuse
+ * new ones for as long as it was set back.
  */
 export class RemoteKeySet<H, T, K> {
   readonly #options: RemoteKeySetOptions<H, T, K>;

@@ -26,7 +26,10 @@ const accepted = z.object({
 const MAX_REFUSAL_BYTES = 1024;
 const PASSED_ON = ['www-authenticate', 'retry-after', 'content-type'] as const;
 
-/** What a backend's answer means: 2xx lets in, 4xx refuses with its status, anything else is no answer. */
+/**
+ * What a backend's answer means: 2xx lets in, 4xx refuses with its status, anything else is no
+ * answer.
+ */
 export function readWebhookAnswer(
   answer: HttpAnswer,
   request: HttpRequest,
@@ -150,7 +153,9 @@ function mayCache(outcome: AuthOutcome): boolean {
   return outcome.accept || (!outcome.isUnavailable && !NEVER_CACHED.has(outcome.rejection.status));
 }
 
-/** The library's messages may hold the URL, and that a secret: only names and system codes are told. */
+/**
+ * The library's messages may hold the URL, and that a secret: only names and system codes are told.
+ */
 function explain(thrown: unknown, timeoutMs: number): string {
   if (!(thrown instanceof Error)) return 'the backend cannot be asked';
   if (thrown.name === 'TimeoutError') return `the backend did not answer within ${timeoutMs} ms`;

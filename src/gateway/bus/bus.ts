@@ -13,11 +13,17 @@ export interface ConnectionStatus {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** Reaches the connections of all nodes; `local` is a node alone. The internal API knows nothing else. */
+/**
+ * Reaches the connections of all nodes; `local` is a node alone. The internal API knows nothing
+ * else.
+ */
 export interface Bus {
   /** Answers how many took the message; at once where no other node is asked. */
   send(selector: Selector, message: OutboundMessage): NodeCounts | Promise<NodeCounts>;
-  /** Sets all or nothing; answers with a sentence when a connection would get more tags than it may have. */
+  /**
+   * Sets all or nothing; answers with a sentence when a connection would get more tags than it may
+   * have.
+   */
   setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts | string>;
   /** Sends `message` first when there is one, then closes with 1000 "Closed by server". */
   close(selector: Selector, message: OutboundMessage | undefined): Promise<NodeCounts>;

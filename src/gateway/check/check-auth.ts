@@ -5,7 +5,10 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import { maskUrl } from '../../core/masked-url.js';
 import type { CheckResult } from './check-result.js';
 
-/** Whether those that decide on upgrades can be reached. They may come up later, so all of it is a warning at most. */
+/**
+ * Whether those that decide on upgrades can be reached. They may come up later, so all of it is a
+ * warning at most.
+ */
 export function checkAuth({ endpoints }: GatewayConfig, timeoutMs: number): Promise<CheckResult[]> {
   return Promise.all(
     endpoints.flatMap(({ path, auth }) => {

@@ -58,7 +58,10 @@ async function checkSink(
   }
 }
 
-/** The gateway starts all the same and keeps the events; for whoever checks, a required sink that is away is a failure. */
+/**
+ * The gateway starts all the same and keeps the events; for whoever checks, a required sink that is
+ * away is a failure.
+ */
 function away(name: string, required: boolean, error: unknown): CheckResult {
   const hint = required
     ? 'The gateway would start, keep events in its outbox and try again.'

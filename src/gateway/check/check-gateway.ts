@@ -11,7 +11,10 @@ import { unwell, type CheckResult } from './check-result.js';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
-/** Tries what a start needs, all side by side: changes nothing, leaves nothing behind, and takes no longer than a backend may. */
+/**
+ * Tries what a start needs, all side by side: changes nothing, leaves nothing behind, and takes no
+ * longer than a backend may.
+ */
 export async function checkGateway(config: GatewayConfig, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<CheckResult[]> {
   const { listen, internalListen } = config;
   const checks = await Promise.all([

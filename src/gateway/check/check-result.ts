@@ -3,7 +3,10 @@ import { errorMessage, WsgError } from '../../core/error.js';
 /** What came of one check. */
 export interface CheckResult {
   readonly name: string;
-  /** `failed`: a start fails, or a required backend is away. `warning`: the gateway starts and runs, but not as it may be meant. */
+  /**
+   * `failed`: a start fails, or a required backend is away. `warning`: the gateway starts and runs,
+   * but not as it may be meant.
+   */
   readonly level: 'ok' | 'warning' | 'failed';
   /** One sentence, without credentials. */
   readonly detail: string;

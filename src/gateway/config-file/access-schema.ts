@@ -5,7 +5,9 @@ import { parseCidr, originProblem } from '../access/origin-list.js';
 import { isHostPattern } from '../access/host-list.js';
 import { addAuthProblems } from './auth-problems.js';
 
-/** What of the whole configuration is looked at together; other keys may have problems of their own. */
+/**
+ * What of the whole configuration is looked at together; other keys may have problems of their own.
+ */
 const accessPart = z.object({
   transport: z.string(),
   proxy_protocol: z.boolean(),

@@ -18,7 +18,10 @@ interface Problem {
   readonly message: string;
 }
 
-/** Adds what is wrong with keys that depend on one another. No sentence holds a value that may be a secret. */
+/**
+ * Adds what is wrong with keys that depend on one another. No sentence holds a value that may be a
+ * secret.
+ */
 export function addAuthProblems(auth: AuthKeys, context: z.core.$RefinementCtx): void {
   for (const problem of problemsOf(auth)) context.addIssue({ code: 'custom', ...problem });
 }

@@ -13,7 +13,10 @@ export const INTERNAL_PATHS = [
   '/readyz',
 ] as const;
 
-/** Why `path` cannot be an endpoint's, as what follows its name in a sentence; undefined when it can. */
+/**
+ * Why `path` cannot be an endpoint's, as what follows its name in a sentence; undefined when it
+ * can.
+ */
 export function endpointPathProblem(path: string): string | undefined {
   if (!path.startsWith('/')) return `'${path}' does not begin with /`;
   if (!/^[A-Za-z0-9._~!$&'()+,;=@/-]+$/.test(path)) return `'${path}' holds a character that no endpoint path may have`;
@@ -30,7 +33,10 @@ export function pathText(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** Keys whose values may hold a password, a token or a key: a problem with them is told without them. */
+/**
+ * Keys whose values may hold a password, a token or a key: a problem with them is told without
+ * them.
+ */
 const SECRET_KEYS: ReadonlySet<string> = new Set([
   'addr',
   'url',
@@ -66,7 +72,8 @@ export function problemSentence(issue: z.core.$ZodIssue): string {
 
 function typeProblem(issue: z.core.$ZodIssueInvalidType): string {
   if (issue.input === undefined) return 'is missing';
-  // A text in place of many keys may hold any of them: a variable of the environment that is no YAML.
+  // A text in place of many keys may hold any of them: a variable of the environment that is no
+  // YAML.
   const isWhole = typeof issue.input === 'string' && STRUCTURES.has(issue.expected);
   return `must be ${typeName(issue.expected)}, not ${isWhole ? 'a text' : shown(issue)}`;
 }
@@ -76,7 +83,10 @@ function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, 
   return issue.input === '' ? 'must not be empty' : issue.message;
 }
 
-/** Our own messages either name the value or begin with `is`, `may` or `must` and get it put in front. */
+/**
+ * Our own messages either name the value or begin with `is`, `may` or `must` and get it put in
+ * front.
+ */
 function custom(issue: z.core.$ZodIssue): string {
   const named = /^(is|may) /.test(issue.message) && typeof issue.input === 'string' && !isSecret(issue.path);
   return named ? `'${issue.input}' ${issue.message}` : issue.message;

@@ -26,7 +26,10 @@ by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
 | --- | --- | --- | --- | --- |
 `;
 
-/** The reference page of the configuration in Markdown: every key with type, default, environment twin and sentence. */
+/**
+ * The reference page of the configuration in Markdown: every key with type, default, environment
+ * twin and sentence.
+ */
 export function configReference(): string {
   return `${HEAD}${rows(schemaNode(configSchema), '', []).join('\n')}\n`;
 }

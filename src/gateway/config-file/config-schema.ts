@@ -85,7 +85,10 @@ const endpoint = z.object({
 /** What the search for colliding paths needs of endpoints that may have other problems. */
 const pathsOnly = z.array(z.looseObject({ path: z.string() }));
 
-/** Every key of the configuration file: type, default and sentence of documentation. Everything else is derived from here. */
+/**
+ * Every key of the configuration file: type, default and sentence of documentation. Everything else
+ * is derived from here.
+ */
 export const configSchema = z
   .object({
     listen_addr: listenAddress

@@ -4,8 +4,9 @@ import { readYaml } from './yaml-reader.js';
 
 const PREFIX = 'WSG_GATEWAY_';
 /**
- * What Kubernetes sets in every container for a Service called `wsg-gateway`, or with a name that begins so:
- * `WSG_GATEWAY_SERVICE_HOST`, `WSG_GATEWAY_SERVICE_PORT_HTTP`, `WSG_GATEWAY_PORT_8080_TCP_ADDR` and so on.
+ * What Kubernetes sets in every container for a Service called `wsg-gateway`, or with a name that
+ * begins so: `WSG_GATEWAY_SERVICE_HOST`, `WSG_GATEWAY_SERVICE_PORT_HTTP`,
+ * `WSG_GATEWAY_PORT_8080_TCP_ADDR` and so on.
  */
 const OF_KUBERNETES =
   /^WSG_GATEWAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
@@ -17,7 +18,10 @@ export interface EnvironmentTwin {
   readonly node: SchemaNode;
 }
 
-/** The environment twin of every key that is no group of keys: `WSG_GATEWAY_` and the path, joined by `_`, upper case. */
+/**
+ * The environment twin of every key that is no group of keys: `WSG_GATEWAY_` and the path, joined
+ * by `_`, upper case.
+ */
 export function environmentTwins(schema: SchemaNode, path: readonly string[] = []): EnvironmentTwin[] {
   return [...schema.children].flatMap(([key, node]) => {
     const full = [...path, key];
@@ -31,15 +35,19 @@ export function environmentVariable(path: readonly string[]): string {
   return PREFIX + path.join('_').toUpperCase();
 }
 
-/** What the environment sets: values by path, and a warning for each variable of ours that names no key. */
+/**
+ * What the environment sets: values by path, and a warning for each variable of ours that names no
+ * key.
+ */
 export interface EnvironmentReading {
   readonly values: readonly { readonly twin: EnvironmentTwin; readonly value: unknown }[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the variables with our prefix. An empty one counts for nothing: Compose and Helm make it of a value that nobody gave, and it must not take the file's
- * API keys away. Text is taken as it is, lists of texts may be separated by commas, the rest is YAML.
+ * Reads the variables with our prefix. An empty one counts for nothing: Compose and Helm make it of
+ * a value that nobody gave, and it must not take the file's API keys away. Text is taken as it is,
+ * lists of texts may be separated by commas, the rest is YAML.
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,

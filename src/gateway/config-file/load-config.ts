@@ -23,7 +23,10 @@ const BUILT_IN: ConfigInput = {
   prometheus: { enabled: true },
 };
 
-/** What stands above file and environment: flags. `plugins` are added to the file's, every other key replaces. */
+/**
+ * What stands above file and environment: flags. `plugins` are added to the file's, every other key
+ * replaces.
+ */
 export interface ConfigOverrides {
   readonly listen_addr?: string;
   readonly transport?: string;
@@ -31,7 +34,10 @@ export interface ConfigOverrides {
 }
 
 export interface LoadConfigOptions {
-  /** Named by the user: it must exist. Without it `config.yml` in `cwd` is taken, or what is built in. */
+  /**
+   * Named by the user: it must exist. Without it `config.yml` in `cwd` is taken, or what is built
+   * in.
+   */
   readonly path?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -50,14 +56,20 @@ export interface LoadedConfig {
   readonly notices: readonly string[];
 }
 
-/** Values on their way to the schema, and where each came from: `config.yml:3:1` or a variable's name, by path. */
+/**
+ * Values on their way to the schema, and where each came from: `config.yml:3:1` or a variable's
+ * name, by path.
+ */
 interface Draft {
   readonly values: Record<string, unknown>;
   readonly origins: Map<string, string>;
   readonly warnings: string[];
 }
 
-/** Reads file, environment and flags. Throws `config.not-found`, or `config.invalid` with every problem found. */
+/**
+ * Reads file, environment and flags. Throws `config.not-found`, or `config.invalid` with every
+ * problem found.
+ */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const schema = schemaNode(configSchema);
   const file = findFile(options);

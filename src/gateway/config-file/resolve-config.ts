@@ -140,7 +140,10 @@ function webhook({ stream_webhook: { url, ...sink } }: ConfigFile): SinksConfig[
 
 type EndpointFile = ConfigFile['endpoints'][number];
 
-/** Makes of a checked file what the gateway runs with: units, overrides of endpoints, paths relative to `baseDir`. */
+/**
+ * Makes of a checked file what the gateway runs with: units, overrides of endpoints, paths relative
+ * to `baseDir`.
+ */
 export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig {
   const { tls } = file;
   return {

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** One key of a schema, or what a list or map holds: what reading a file, the environment and the reference page need to know. */
+/**
+ * One key of a schema, or what a list or map holds: what reading a file, the environment and the
+ * reference page need to know.
+ */
 export interface SchemaNode {
   readonly kind: 'object' | 'map' | 'list' | 'string' | 'number' | 'boolean' | 'any';
   /** Only of objects. */

@@ -29,7 +29,10 @@ export function redisAddrWarnings({ sinks, mirror }: Pick<GatewayConfig, 'sinks'
   });
 }
 
-/** A URL with one of these schemes and a host, or empty. What is wrong with it is said without its password. */
+/**
+ * A URL with one of these schemes and a host, or empty. What is wrong with it is said without its
+ * password.
+ */
 function brokerAddr(...schemes: readonly string[]) {
   return z
     .string()
@@ -83,7 +86,10 @@ export const natsStream = z
   .string()
   .regex(/^[^\s.*>/\\]+$/, { error: 'is not a stream name: no white space and none of . * > / \\' });
 
-/** Each placeholder of a template stands for one character here: what is wrong around it is wrong whatever it becomes. */
+/**
+ * Each placeholder of a template stands for one character here: what is wrong around it is wrong
+ * whatever it becomes.
+ */
 export const natsSubject = z
   .string()
   .refine((subject) => /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject.replaceAll(/\{[^{}]*\}/g, 'x')), {

@@ -13,7 +13,10 @@ import {
 import { nearestName } from '../../core/nearest-name.js';
 import type { SchemaNode } from './schema-node.js';
 
-/** What a YAML text says, read with a schema in mind; every place by its path, such as `endpoints[0].path`. */
+/**
+ * What a YAML text says, read with a schema in mind; every place by its path, such as
+ * `endpoints[0].path`.
+ */
 export interface YamlReading {
   readonly value: unknown;
   /** `line:column` of each value by path. */
@@ -29,7 +32,10 @@ export interface YamlReading {
   readonly knownKeys: number;
 }
 
-/** Reads one YAML document. Where the schema wants text a plain scalar keeps its source: `1.10`, `0x10` and `yes` stay as written. */
+/**
+ * Reads one YAML document. Where the schema wants text a plain scalar keeps its source: `1.10`,
+ * `0x10` and `yes` stay as written.
+ */
 export function readYaml(text: string, schema: SchemaNode): YamlReading {
   return new YamlReader(text).read(schema);
 }
@@ -43,7 +49,9 @@ const YAML_1_1_BOOLEANS = new Map([
 ]);
 /** Deeper nesting can only be an alias that holds itself. */
 const MAX_DEPTH = 64;
-/** Aliases of aliases grow exponentially: a few lines can ask for more values than there is memory. */
+/**
+ * Aliases of aliases grow exponentially: a few lines can ask for more values than there is memory.
+ */
 const MAX_VALUES = 20_000;
 
 class YamlReader {

@@ -24,7 +24,10 @@ export interface PluginConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What the gateway runs with: checked, complete, in units that code uses. Holds secrets: never to be logged as a whole. */
+/**
+ * What the gateway runs with: checked, complete, in units that code uses. Holds secrets: never to
+ * be logged as a whole.
+ */
 export interface GatewayConfig {
   readonly listen: ListenAddress;
   readonly internalListen: ListenAddress | undefined;

@@ -34,7 +34,10 @@ export interface SinksConfig {
   readonly webhook: WebhookSinkConfig | undefined;
 }
 
-/** What every configured sink has. `addr` and `url` may hold credentials: never to be logged unmasked. */
+/**
+ * What every configured sink has. `addr` and `url` may hold credentials: never to be logged
+ * unmasked.
+ */
 interface RequiredOrNot {
   readonly required: boolean;
 }

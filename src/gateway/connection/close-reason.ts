@@ -11,7 +11,10 @@ export interface CloseReason {
   readonly reconnect: boolean;
 }
 
-/** Every way in which a connection ends. Metrics, logs and close events use these names; the reference lists them. */
+/**
+ * Every way in which a connection ends. Metrics, logs and close events use these names; the
+ * reference lists them.
+ */
 export const CLOSE_REASONS = {
   closed_by_backend: {
     code: 1000,
@@ -126,8 +129,8 @@ const BY_TRANSPORT: ReadonlyMap<number, CloseReasonName> = new Map([
 ] as const);
 
 /**
- * The name for a finished connection: what the gateway had decided, else what the code that the transport reports tells. The code in
- * a client's close frame tells nothing: it may be any.
+ * The name for a finished connection: what the gateway had decided, else what the code that the
+ * transport reports tells. The code in a client's close frame tells nothing: it may be any.
  */
 export function nameCloseReason(
   decided: CloseReasonName | undefined,

@@ -27,8 +27,8 @@ export class ConnectionIdSource {
   }
 
   /**
-   * A new id: 106 random bits, the node and the version. Made 256 at a time, but each a string of its own: a part of a longer one would
-   * keep all of it alive. Measured by bench/connect-storm.
+   * A new id: 106 random bits, the node and the version. Made 256 at a time, but each a string of
+   * its own: a part of a longer one would keep all of it alive. Measured by bench/connect-storm.
    */
   next(): string {
     if (this.#used === POOLED_IDS) {

@@ -6,7 +6,10 @@ export const COMPRESS_FROM_BYTES = 512;
 
 /** The objects of a message that has its bytes to itself. */
 const OVERHEAD_BYTES = 256;
-/** What the collector has not given back yet of messages that have gone. Measured by bench/stalled-reader. */
+/**
+ * What the collector has not given back yet of messages that have gone. Measured by
+ * bench/stalled-reader.
+ */
 const UNCOLLECTED_SHARE = 1 / 4;
 
 /** A text message, encoded once for all its receivers. */
@@ -25,9 +28,9 @@ export function messageCost({ payload }: OutboundMessage): number {
 }
 
 /**
- * The message as it may wait for long: without the frames that the other receivers were sent, which are as large again, and with bytes of
- * its own. A small payload is part of a buffer that it shares with others, and would keep all of that alive. Made once, for all
- * connections for which it waits.
+ * The message as it may wait for long: without the frames that the other receivers were sent, which
+ * are as large again, and with bytes of its own. A small payload is part of a buffer that it shares
+ * with others, and would keep all of that alive. Made once, for all connections for which it waits.
  */
 export function messageToKeep(message: OutboundMessage): OutboundMessage {
   const { payload, binary, compress } = message;

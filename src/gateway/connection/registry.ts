@@ -16,15 +16,24 @@ export interface RegistryObserver {
   closed(connection: Connection): void;
 }
 
-/** Hears of an open connection whose tags have changed, once a change however many tags it had: `before` is what they were. */
+/**
+ * Hears of an open connection whose tags have changed, once a change however many tags it had:
+ * `before` is what they were.
+ */
 export type RetagListener = (connection: Connection, before: ReadonlyMap<string, string>) => void;
 
-/** The open connections of this node. Alone keeps the tag index in step with them; all changes of tags go through here. */
+/**
+ * The open connections of this node. Alone keeps the tag index in step with them; all changes of
+ * tags go through here.
+ */
 export class ConnectionRegistry {
   readonly #ids: ConnectionIdSource;
   readonly #connections = new Map<string, Connection>();
   readonly #index = new TagIndex<Connection>();
-  /** What ids and several pairs meant since the last change of anything; a selector that comes again is the same object. */
+  /**
+   * What ids and several pairs meant since the last change of anything; a selector that comes again
+   * is the same object.
+   */
   readonly #selections = new Map<Selector, Iterable<Connection>>();
   #changes = 0;
   #observer: RegistryObserver | undefined;
@@ -53,7 +62,10 @@ export class ConnectionRegistry {
     return this.#connections.size;
   }
 
-  /** In the order in which they opened. Connections may open and close meanwhile: each that stays is met exactly once. */
+  /**
+   * In the order in which they opened. Connections may open and close meanwhile: each that stays is
+   * met exactly once.
+   */
   [Symbol.iterator](): IterableIterator<Connection> {
     return this.#connections.values();
   }
@@ -81,7 +93,10 @@ export class ConnectionRegistry {
     return this.#connections.get(id);
   }
 
-  /** Those that are meant. What the caller gets must not be changed. A live view for `all` and for one pair; closing members while iterating is safe. */
+  /**
+   * Those that are meant. What the caller gets must not be changed. A live view for `all` and for
+   * one pair; closing members while iterating is safe.
+   */
   select(selector: Selector): Iterable<Connection> {
     if (selector.kind === 'all') return this.#connections.values();
     if (selector.kind === 'pairs' && selector.pairs.size === 1) return this.#index.select(selector.pairs);
@@ -113,7 +128,10 @@ export class ConnectionRegistry {
     return this.#index.find(key, value);
   }
 
-  /** Applies all changes at once (an empty value deletes), so that no reader sees half of them. Equal values cost nothing. */
+  /**
+   * Applies all changes at once (an empty value deletes), so that no reader sees half of them.
+   * Equal values cost nothing.
+   */
   setTags(connection: Connection, changes: ReadonlyMap<string, string>): void {
     const before = connection.tags;
     let after: Map<string, string> | undefined;

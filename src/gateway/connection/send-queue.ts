@@ -2,15 +2,21 @@ import type { OutboundMessage } from '../transport/socket.js';
 import { messageCost } from './message.js';
 
 /**
- * How a queue is served. `gathering`: once at the end of the tick. `congested`: as the socket drains. `closing`: nothing more is
- * taken; what waits leaves as the socket drains, then the close frame. `closed`: the close frame has left.
+ * How a queue is served. `gathering`: once at the end of the tick. `congested`: as the socket
+ * drains. `closing`: nothing more is taken; what waits leaves as the socket drains, then the close
+ * frame. `closed`: the close frame has left.
  */
 export type QueueState = 'gathering' | 'congested' | 'closing' | 'closed';
 
-/** What waits for one connection, oldest first. Lives only while something waits or the connection is congested or closing. */
+/**
+ * What waits for one connection, oldest first. Lives only while something waits or the connection
+ * is congested or closing.
+ */
 export class SendQueue {
   state: QueueState = 'gathering';
-  /** Undefined where a message was taken, so that none is kept alive until the array is compacted. */
+  /**
+   * Undefined where a message was taken, so that none is kept alive until the array is compacted.
+   */
   #messages: (OutboundMessage | undefined)[] = [];
   #head = 0;
   #bytes = 0;
@@ -40,7 +46,10 @@ export class SendQueue {
     return message;
   }
 
-  /** Takes all, oldest first. `use` may clear the queue: then what is left is not handed over. Hot: measured by bench/fan-out. */
+  /**
+   * Takes all, oldest first. `use` may clear the queue: then what is left is not handed over. Hot:
+   * measured by bench/fan-out.
+   */
   takeAll(use: (message: OutboundMessage) => void): void {
     while (this.#head < this.#messages.length) {
       const message = this.#messages[this.#head];
@@ -56,7 +65,10 @@ export class SendQueue {
     this.#bytes = 0;
   }
 
-  /** Array.shift moves all that follows; the taken part is cut off only once it is half of a long array. */
+  /**
+   * Array.shift moves all that follows; the taken part is cut off only once it is half of a long
+   * array.
+   */
   #compact(): void {
     if (this.#head === this.#messages.length) {
       this.#messages.length = 0;

@@ -1,7 +1,9 @@
 import type { Clock } from '../../core/clock.js';
 import type { Connection } from '../connection/connection.js';
 
-/** Cuts connections that have not ended so long after they were asked to. One timer for all of them. */
+/**
+ * Cuts connections that have not ended so long after they were asked to. One timer for all of them.
+ */
 export class CloseDeadlines {
   readonly #clock: Clock;
   readonly #timeoutMs: number;

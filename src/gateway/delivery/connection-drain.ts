@@ -11,7 +11,10 @@ export interface ConnectionDrainOptions {
   readonly clock: Clock;
 }
 
-/** Closes all connections with 1001, in batches spread over time so that they do not all come back at once. */
+/**
+ * Closes all connections with 1001, in batches spread over time so that they do not all come back
+ * at once.
+ */
 export class ConnectionDrain {
   readonly #options: ConnectionDrainOptions;
   #onEmpty: (() => void) | undefined;
@@ -25,7 +28,10 @@ export class ConnectionDrain {
     if (this.#options.registry.size === 0) this.#onEmpty?.();
   }
 
-  /** Resolves when all have ended, or `boundMs` after the last close began. No connection may open meanwhile. */
+  /**
+   * Resolves when all have ended, or `boundMs` after the last close began. No connection may open
+   * meanwhile.
+   */
   async run(spreadMs: number, boundMs: number): Promise<void> {
     const { registry, delivery } = this.#options;
     const batches = Math.max(1, Math.floor(spreadMs / BATCH_EACH_MS));

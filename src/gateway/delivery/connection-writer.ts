@@ -18,8 +18,9 @@ export interface ConnectionWriterParts {
 }
 
 /**
- * Writes to single connections through their queues: gathers what one tick owes a socket, holds back what a congested one
- * cannot take, applies the policy at the bound, and closes behind what waits. A socket's order is that of the calls.
+ * Writes to single connections through their queues: gathers what one tick owes a socket, holds
+ * back what a congested one cannot take, applies the policy at the bound, and closes behind what
+ * waits. A socket's order is that of the calls.
  */
 export class ConnectionWriter {
   readonly #topics: TopicTable;
@@ -60,7 +61,10 @@ export class ConnectionWriter {
     return this.#gathered.length > 0;
   }
 
-  /** Queues a message; it leaves with the next `flush`, or as the socket drains. False: the connection does not take it. */
+  /**
+   * Queues a message; it leaves with the next `flush`, or as the socket drains. False: the
+   * connection does not take it.
+   */
   write(connection: Connection, message: OutboundMessage): boolean {
     const queue = connection.queue ?? this.#gather(connection);
     if (queue.state === 'congested') return this.#hold(connection, queue, message);
@@ -70,7 +74,10 @@ export class ConnectionWriter {
     return true;
   }
 
-  /** To be called when the tick is over: writes all that was gathered and looks again at those that became congested. */
+  /**
+   * To be called when the tick is over: writes all that was gathered and looks again at those that
+   * became congested.
+   */
   flushTick(): void {
     const recheck = this.#recheck;
     this.#recheck = [];
@@ -88,7 +95,10 @@ export class ConnectionWriter {
     }
   }
 
-  /** Looks at a connection that nothing is known of, and takes it out of its topics when it is congested. */
+  /**
+   * Looks at a connection that nothing is known of, and takes it out of its topics when it is
+   * congested.
+   */
   check(connection: Connection): void {
     const queue = connection.queue;
     if (queue !== undefined && queue.state !== 'gathering') return;
@@ -111,8 +121,8 @@ export class ConnectionWriter {
   }
 
   /**
-   * Closes behind what waits, `message` last if there is room for it, and cuts the connection when that takes too long. False: it
-   * closes already, or the policy closes it for the lack of room.
+   * Closes behind what waits, `message` last if there is room for it, and cuts the connection when
+   * that takes too long. False: it closes already, or the policy closes it for the lack of room.
    */
   close(connection: Connection, reason: CloseReasonName, message?: OutboundMessage): boolean {
     if (message !== undefined && !isClosing(connection)) this.write(connection, message);
@@ -177,7 +187,10 @@ export class ConnectionWriter {
     this.#corked = undefined;
   }
 
-  /** Hands over up to one low-water mark, so that a socket never buffers more than twice that and one message. */
+  /**
+   * Hands over up to one low-water mark, so that a socket never buffers more than twice that and
+   * one message.
+   */
   #writeSome(connection: Connection): void {
     const queue = connection.queue;
     if (queue === undefined) return;
@@ -235,7 +248,10 @@ export class ConnectionWriter {
     this.#topics.attach(connection);
   }
 
-  /** Nothing that waits is worth the wait: the close frame is next behind what the library has buffered. */
+  /**
+   * Nothing that waits is worth the wait: the close frame is next behind what the library has
+   * buffered.
+   */
   #closeSlow(connection: Connection): void {
     if (isClosing(connection)) return;
     const queue = connection.queue ?? new SendQueue();

@@ -12,12 +12,17 @@ import { ReceiverGroups, type ReceiverGroup } from './receiver-groups.js';
 import { TopicTable, type Topic } from './topic-table.js';
 
 /**
- * From so many receivers on a pair goes by topic, and ids by group. Below that both ways cost the same CPU (bench/fan-out with
- * FAN_OUT_ONLY=8x1,8x16 has them side by side: on uws one pair goes by topic, two do not), so memory decides: a pair with a handful of members is often unique to one user and sent to once.
+ * From so many receivers on a pair goes by topic, and ids by group. Below that both ways cost the
+ * same CPU (bench/fan-out with FAN_OUT_ONLY=8x1,8x16 has them side by side: on uws one pair goes by
+ * topic, two do not), so memory decides: a pair with a handful of members is often unique to one
+ * user and sent to once.
  */
 const TOPIC_FROM_MEMBERS = 8;
 
-/** The members of a topic, or of all groups in use, are looked at each time so much was published to them. */
+/**
+ * The members of a topic, or of all groups in use, are looked at each time so much was published to
+ * them.
+ */
 const CHECK_EACH_BYTES = 64 * 1024;
 /** Lists of ids may make a group for each message. */
 const MOST_UNCHECKED_GROUPS = 32;
@@ -41,8 +46,9 @@ export interface DeliveryBacklog {
 }
 
 /**
- * Brings messages to connections, in the order of the calls for each of them. A selector of one pair goes by a topic of
- * the transport, others by a group where it has groups; everything else, and every connection that reads too slowly, by the connection's own queue.
+ * Brings messages to connections, in the order of the calls for each of them. A selector of one
+ * pair goes by a topic of the transport, others by a group where it has groups; everything else,
+ * and every connection that reads too slowly, by the connection's own queue.
  */
 export class Delivery implements RegistryObserver {
   readonly counters: DeliveryCounters = createDeliveryCounters();
@@ -82,7 +88,10 @@ export class Delivery implements RegistryObserver {
     this.#registry.observe(this);
   }
 
-  /** Writes what is owed and cancels every timer; what congested connections have waiting stays unsent. Idempotent. */
+  /**
+   * Writes what is owed and cancels every timer; what congested connections have waiting stays
+   * unsent. Idempotent.
+   */
   stop(): void {
     this.#flush();
     this.#deadlines.stop();
@@ -108,7 +117,10 @@ export class Delivery implements RegistryObserver {
     return taken;
   }
 
-  /** Closes all that are meant behind what waits for them, `message` last. Answers how many closes began. */
+  /**
+   * Closes all that are meant behind what waits for them, `message` last. Answers how many closes
+   * began.
+   */
   close(selector: Selector, reason: CloseReasonName, message?: OutboundMessage): number {
     let count = 0;
     for (const connection of this.#registry.select(selector)) {
@@ -143,7 +155,10 @@ export class Delivery implements RegistryObserver {
     this.#writer.drained(connection);
   }
 
-  /** The transport's `dropped`. Acted on after the tick: the library may be in the middle of its list of subscribers. */
+  /**
+   * The transport's `dropped`. Acted on after the tick: the library may be in the middle of its
+   * list of subscribers.
+   */
   dropped(connection: Connection): void {
     this.#overflown.push(connection);
     this.#flushOwed ??= setImmediate(() => this.#flush());
@@ -172,7 +187,10 @@ export class Delivery implements RegistryObserver {
     return undefined;
   }
 
-  /** Hot path of a broadcast: no work for each member but for the detached ones. Measured by bench/helper-loop. */
+  /**
+   * Hot path of a broadcast: no work for each member but for the detached ones. Measured by
+   * bench/helper-loop.
+   */
   #publish(topic: Topic, message: OutboundMessage): number {
     if (this.#writer.hasGathered) this.#writer.flush();
     const attached = topic.members.size - topic.detached.size;
@@ -216,7 +234,10 @@ export class Delivery implements RegistryObserver {
     this.counters.messagesSent += messages - tooMany;
   }
 
-  /** Nobody can have passed the low-water mark by much while less than that was published: so this is rare, and exact enough. */
+  /**
+   * Nobody can have passed the low-water mark by much while less than that was published: so this
+   * is rare, and exact enough.
+   */
   #check(topic: Topic): void {
     topic.uncheckedBytes = 0;
     for (const connection of topic.members) this.#writer.check(connection);
@@ -242,7 +263,10 @@ export class Delivery implements RegistryObserver {
   }
 }
 
-/** Whether a group may be worth it: one pair has a topic from a number of members on, and few ids are sent to one by one. */
+/**
+ * Whether a group may be worth it: one pair has a topic from a number of members on, and few ids
+ * are sent to one by one.
+ */
 function mayMeanMany(selector: Selector): boolean {
   if (selector.kind === 'all') return true;
   return selector.kind === 'ids' ? selector.ids.size >= TOPIC_FROM_MEMBERS : selector.pairs.size > 1;

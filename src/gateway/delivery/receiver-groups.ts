@@ -6,7 +6,10 @@ import type { Socket, SocketGroup } from '../transport/socket.js';
 /** Groups kept for selectors that come again. */
 const MOST_REMEMBERED = 16;
 
-/** Lists of at least so many ids are kept from their second use on: those that never come again must die young, as in parse-selector.ts. */
+/**
+ * Lists of at least so many ids are kept from their second use on: those that never come again must
+ * die young, as in parse-selector.ts.
+ */
 const LONG_LIST = 64;
 
 /** The receivers of a selector, as long as nothing changes. */
@@ -27,8 +30,9 @@ export interface ReceiverGroupsParts {
 }
 
 /**
- * The receivers of `all`, ids and several pairs as groups of the transport, which are sent to at the cost of one. Any change of connections,
- * tags or states makes all groups anew when they are next asked for: O(members), little beside the writes that follow. Measured by bench/fan-out.
+ * The receivers of `all`, ids and several pairs as groups of the transport, which are sent to at
+ * the cost of one. Any change of connections, tags or states makes all groups anew when they are
+ * next asked for: O(members), little beside the writes that follow. Measured by bench/fan-out.
  */
 export class ReceiverGroups {
   readonly #parts: ReceiverGroupsParts;

@@ -1,12 +1,18 @@
 import type { Connection } from '../connection/connection.js';
 
-/** A tag pair that is broadcast to: its members are subscribed at the transport, but for the detached ones. */
+/**
+ * A tag pair that is broadcast to: its members are subscribed at the transport, but for the
+ * detached ones.
+ */
 export class Topic {
   /** Short: it crosses into the library with each publish. */
   readonly name: string;
   /** The index's live set of those that carry the pair. */
   readonly members: ReadonlySet<Connection>;
-  /** Members that are congested or closing: served by their own queues, in the order in which they would have been. */
+  /**
+   * Members that are congested or closing: served by their own queues, in the order in which they
+   * would have been.
+   */
   readonly detached = new Set<Connection>();
   /** Published since the members' buffers were last looked at. */
   uncheckedBytes = 0;
@@ -57,7 +63,9 @@ export class TopicTable {
     if (values?.size === 0) this.#topics.delete(key);
   }
 
-  /** Takes the connection out of all its topics: what is published from now on is for its own queue. */
+  /**
+   * Takes the connection out of all its topics: what is published from now on is for its own queue.
+   */
   detach(connection: Connection): void {
     for (const [key, value] of connection.tags) {
       const topic = this.find(key, value);
@@ -76,7 +84,10 @@ export class TopicTable {
   }
 }
 
-/** A connection whose queue is served by drain or not at all must not be overtaken by what is published. */
+/**
+ * A connection whose queue is served by drain or not at all must not be overtaken by what is
+ * published.
+ */
 function subscribe(topic: Topic, connection: Connection): void {
   const state = connection.queue?.state;
   if (state === undefined || state === 'gathering') connection.socket.subscribe(topic.name);

@@ -9,7 +9,10 @@ export interface Diagnosis {
   readonly platform: string;
   /** How many connections it was judged for. */
   readonly wanted: number;
-  /** About so many this machine allows to one gateway process; undefined when nothing that bounds them could be read. */
+  /**
+   * About so many this machine allows to one gateway process; undefined when nothing that bounds
+   * them could be read.
+   */
   readonly connections: number | undefined;
   /** The finding that bounds them. */
   readonly boundBy: string | undefined;
@@ -18,7 +21,10 @@ export interface Diagnosis {
   readonly software: Pick<Machine, 'wsg' | 'node' | 'abi' | 'glibc' | 'transport' | 'uws'>;
 }
 
-/** Looks at this machine, changes nothing, and says what runs on it and what bounds connections to it. */
+/**
+ * Looks at this machine, changes nothing, and says what runs on it and what bounds connections to
+ * it.
+ */
 export async function diagnose(wanted: number, transport: TransportName, root?: string): Promise<Diagnosis> {
   const machine = await readMachine(transport, root);
   const findings = [...judgeSoftware(machine), ...judgeMachine(machine, wanted)];

@@ -4,8 +4,9 @@ import { connectionsFor, filesFor } from '../access/connection-limits.js';
 import type { Machine, MemoryRoom, PortRange } from './machine.js';
 
 /**
- * What one idle connection takes, in kB: the kernel's part by bench/socket-memory, ours by bench/idle-connections (one tag of its
- * own, the dearest row). A test holds them to what bench/results says.
+ * What one idle connection takes, in kB: the kernel's part by bench/socket-memory, ours by
+ * bench/idle-connections (one tag of its own, the dearest row). A test holds them to what
+ * bench/results says.
  */
 export const KERNEL_KB = 3;
 export const GATEWAY_KB: Readonly<Record<TransportName, number>> = { uws: 1.3, ws: 4.2 };
@@ -18,7 +19,10 @@ export interface Finding {
   readonly value: string;
   /** One sentence. */
   readonly meaning: string;
-  /** About so many connections to one gateway process it allows; undefined when it does not bound them. */
+  /**
+   * About so many connections to one gateway process it allows; undefined when it does not bound
+   * them.
+   */
   readonly connections?: number;
   /** The commands that raise it, where that may help. */
   readonly mend?: readonly string[];
@@ -86,7 +90,9 @@ function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', want
   return bound({ name, value, meaning, connections, mend }, wanted);
 }
 
-/** They bound what leaves this machine, not what arrives: load generators and proxies have to know. */
+/**
+ * They bound what leaves this machine, not what arrives: load generators and proxies have to know.
+ */
 function judgePorts(range: PortRange | undefined, wanted: number): Finding {
   const name = 'ephemeral ports';
   if (range === undefined) return unknown(name);

@@ -2,16 +2,25 @@ import type { Finding } from './judge-machine.js';
 import type { Machine } from './machine.js';
 import type { UwsState } from './read-uws.js';
 
-/** What `npm run nodes` runs all tests on: the lowest version that `engines` allows, and the newest of each line that is maintained. */
+/**
+ * What `npm run nodes` runs all tests on: the lowest version that `engines` allows, and the newest
+ * of each line that is maintained.
+ */
 export const TESTED_NODE_VERSIONS = ['20.15.0', '20', '22', '24'] as const;
 
-/** The first version of each line that `engines` in package.json names: that of 20, and what is newer than 21. */
+/**
+ * The first version of each line that `engines` in package.json names: that of 20, and what is
+ * newer than 21.
+ */
 const LOWEST_OF_20 = 15;
 const LOWEST_AFTER_20 = 22;
 
 type Software = Pick<Machine, 'platform' | 'wsg' | 'node' | 'abi' | 'glibc' | 'transport' | 'uws'>;
 
-/** The programs and libraries that a gateway here would run, judged for the transport that it would have. */
+/**
+ * The programs and libraries that a gateway here would run, judged for the transport that it would
+ * have.
+ */
 export function judgeSoftware(machine: Software): Finding[] {
   return [
     { name: 'wsg', level: 'ok', value: machine.wsg, meaning: 'The version of this program.' },

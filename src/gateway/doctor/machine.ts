@@ -2,7 +2,9 @@ import type { OpenFileLimits } from '../../core/open-files.js';
 import type { TransportName } from '../transport/transport.js';
 import type { UwsState } from './read-uws.js';
 
-/** What bounds connections on this machine, as it was found. Undefined: this system does not tell. */
+/**
+ * What bounds connections on this machine, as it was found. Undefined: this system does not tell.
+ */
 export interface Machine {
   readonly platform: string;
   /** The version of this program. */
@@ -13,7 +15,9 @@ export interface Machine {
   /** Undefined on musl and on other systems. */
   readonly glibc: string | undefined;
   readonly cpus: number;
-  /** For people: `docker`, `a cgroup of kubepods`; undefined when nothing speaks for a container. */
+  /**
+   * For people: `docker`, `a cgroup of kubepods`; undefined when nothing speaks for a container.
+   */
   readonly container: string | undefined;
   readonly openFiles: OpenFileLimits | undefined;
   /** Files open at once on the whole machine, `fs.file-max`. */

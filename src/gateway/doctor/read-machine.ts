@@ -30,7 +30,10 @@ export function parseAvailableMemory(meminfo: string): number | undefined {
   return row === null ? undefined : Number(row[1]) * 1024;
 }
 
-/** The path of the process below the mount of `controller` (version 1), or below the only one (version 2, `''`), from /proc/self/cgroup. */
+/**
+ * The path of the process below the mount of `controller` (version 1), or below the only one
+ * (version 2, `''`), from /proc/self/cgroup.
+ */
 export function parseCgroupPath(cgroup: string, controller: string): string | undefined {
   for (const line of cgroup.split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
@@ -44,7 +47,10 @@ export function parseContainer(cgroup: string): string | undefined {
   return /docker|kubepods|containerd|lxc|podman|libpod/.exec(cgroup)?.[0];
 }
 
-/** Looks at this machine and changes nothing. `root` is where `/proc` and `/sys` are; tests bring a folder of their own. */
+/**
+ * Looks at this machine and changes nothing. `root` is where `/proc` and `/sys` are; tests bring a
+ * folder of their own.
+ */
 export async function readMachine(transport: TransportName, root = '/'): Promise<Machine> {
   const files = new SystemFiles(root);
   return {
@@ -126,7 +132,10 @@ function smallest(figures: readonly (number | undefined)[]): number | undefined 
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** `/a/b`, `/a`, `/`: a limit may be set on any of them. Inside a container the path is often not below the mount: then only `/` exists. */
+/**
+ * `/a/b`, `/a`, `/`: a limit may be set on any of them. Inside a container the path is often not
+ * below the mount: then only `/` exists.
+ */
 function upwards(path: string | undefined): string[] {
   if (path === undefined) return [];
   return path === '/' || path === '.' ? ['/'] : [path, ...upwards(dirname(path))];

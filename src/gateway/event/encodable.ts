@@ -4,20 +4,30 @@ import type { GatewayEvent } from './gateway-event.js';
 
 /** Smaller messages can be encoded whatever they hold. */
 const SURELY_ENCODABLE_BYTES = 64 * 1024;
-/** What is around the message in its JSON, and around that JSON in a request or a page, tags and id excluded. */
+/**
+ * What is around the message in its JSON, and around that JSON in a request or a page, tags and id
+ * excluded.
+ */
 const FRAME_CHARACTERS = 1024;
 /** One character may become `\u0000`. */
 const MOST_PER_CHARACTER = 6;
-/** The JSON, the JSON with `<` and the like escaped, and the text that joins it with the rest are in memory together. */
+/**
+ * The JSON, the JSON with `<` and the like escaped, and the text that joins it with the rest are in
+ * memory together.
+ */
 const COPIES = 3;
-/** Share of the heap limit that encoding one event may take. A process that reaches the limit is aborted, without an exception. */
+/**
+ * Share of the heap limit that encoding one event may take. A process that reaches the limit is
+ * aborted, without an exception.
+ */
 const HEAP_SHARE = 1 / 4;
 /** The same where each of several readers has a copy of its own. */
 export const READER_HEAP_SHARE = 1 / 16;
 
 /**
- * Why an event cannot become JSON in this process; undefined when it can. Asked before anything is allocated: beyond V8's
- * longest string encoding throws, beyond the heap limit it ends the process. Costs a look at each byte of large texts alone.
+ * Why an event cannot become JSON in this process; undefined when it can. Asked before anything is
+ * allocated: beyond V8's longest string encoding throws, beyond the heap limit it ends the process.
+ * Costs a look at each byte of large texts alone.
  */
 export function encodingProblem(event: GatewayEvent, heapShare = HEAP_SHARE): string | undefined {
   const { message, tags, type } = event;
@@ -52,7 +62,8 @@ function textSize(message: Uint8Array): EncodedSize {
   let hasWide = false;
   for (const byte of message) {
     if (byte >= 0xc4) hasWide = true;
-    // Continuation bytes belong to the character before; four bytes are a pair of UTF-16 code units.
+    // Continuation bytes belong to the character before; four bytes are a pair of UTF-16 code
+    // units.
     if (byte < 0x80 || byte >= 0xc0) characters += byte >= 0xf0 ? 2 : 1;
     escaped += EXTRA_CHARACTERS[byte] ?? 0;
   }
@@ -60,7 +71,10 @@ function textSize(message: Uint8Array): EncodedSize {
   return { characters: characters + escaped, bytesPerCharacter, sourceBytes: characters * bytesPerCharacter };
 }
 
-/** By byte, how many characters its escaping adds. U+2028 and U+2029 begin with 0xe2, as do other characters: an upper bound. */
+/**
+ * By byte, how many characters its escaping adds. U+2028 and U+2029 begin with 0xe2, as do other
+ * characters: an upper bound.
+ */
 const EXTRA_CHARACTERS = Uint8Array.from({ length: 256 }, (_, byte) => extraCharacters(byte));
 
 function extraCharacters(byte: number): number {

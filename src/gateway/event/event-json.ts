@@ -1,8 +1,9 @@
 import type { GatewayEvent } from './gateway-event.js';
 
 /**
- * The event as AMQP and SSE carry it: one compact JSON object, keys sorted, all values strings, escaped as Go's
- * encoding/json does. A binary message is base64, which `"encoding":"base64"` says. The text holds no line break.
+ * The event as AMQP and SSE carry it: one compact JSON object, keys sorted, all values strings,
+ * escaped as Go's encoding/json does. A binary message is base64, which `"encoding":"base64"` says.
+ * The text holds no line break.
  */
 export function encodeEventJson(event: GatewayEvent): string {
   const head = `{"action":"${event.action}","connection":${quote(event.connection)}`;
@@ -19,7 +20,10 @@ export function encodeEventJson(event: GatewayEvent): string {
 const HTML_CHARACTERS = /[<>&\u2028\u2029]/;
 const ALL_HTML_CHARACTERS = /[<>&\u2028\u2029]/g;
 
-/** Asks before it replaces: most texts hold none of these characters, and looking is a tenth of the cost. */
+/**
+ * Asks before it replaces: most texts hold none of these characters, and looking is a tenth of the
+ * cost.
+ */
 function quote(text: string): string {
   const json = JSON.stringify(text);
   return HTML_CHARACTERS.test(json) ? json.replace(ALL_HTML_CHARACTERS, escapeUnicode) : json;

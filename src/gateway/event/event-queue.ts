@@ -10,8 +10,9 @@ export interface QueueLimits {
 }
 
 /**
- * Events by consecutive sequence: pushed at the end, dropped from the front, read anywhere between. A slot may be empty
- * (`pushMissing`). Chunked, so that neither end ever copies what is kept. Unbounded: the owner drops.
+ * Events by consecutive sequence: pushed at the end, dropped from the front, read anywhere between.
+ * A slot may be empty (`pushMissing`). Chunked, so that neither end ever copies what is kept.
+ * Unbounded: the owner drops.
  */
 export class EventQueue {
   readonly #chunks: (GatewayEvent | undefined)[][] = [];

@@ -2,9 +2,10 @@
 export type SharedTags = ReadonlyMap<string, string>;
 
 /**
- * Form-encodes the tags that an endpoint includes in its events, one encoder for each endpoint. The text is Go's
- * url.Values.Encode: keys sorted bytewise, space as `+`, '' when no included tag is set. Remembers the text of each
- * tags map by identity, so connections that share their tags share it as well; a map must not change once encoded.
+ * Form-encodes the tags that an endpoint includes in its events, one encoder for each endpoint. The
+ * text is Go's url.Values.Encode: keys sorted bytewise, space as `+`, '' when no included tag is
+ * set. Remembers the text of each tags map by identity, so connections that share their tags share
+ * it as well; a map must not change once encoded.
  */
 export class EventTagsEncoder {
   readonly #keys: readonly { readonly key: string; readonly encoded: string }[];
@@ -38,7 +39,9 @@ function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Go's url.QueryEscape: letters, digits and `-_.~` stay, space becomes `+`, every other byte `%XX`. */
+/**
+ * Go's url.QueryEscape: letters, digits and `-_.~` stay, space becomes `+`, every other byte `%XX`.
+ */
 function encodeFormText(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
   return encodeURIComponent(wellFormed).replace(/%20|[!'()*]/g, escapeForForm);

@@ -1,6 +1,9 @@
 import type { CloseReasonName } from '../connection/close-reason.js';
 
-/** Where the sinks put an event: what their templates gave when it was accepted. '' for a sink that is off. Shared between events that are alike. */
+/**
+ * Where the sinks put an event: what their templates gave when it was accepted. '' for a sink that
+ * is off. Shared between events that are alike.
+ */
 export interface EventDestinations {
   /** Stream of Redis. */
   readonly redis: string;
@@ -10,34 +13,51 @@ export interface EventDestinations {
   readonly nats: string;
 }
 
-/** What happened to one connection, as the backend is told. Events of a connection are made and delivered in order. */
+/**
+ * What happened to one connection, as the backend is told. Events of a connection are made and
+ * delivered in order.
+ */
 export interface GatewayEvent {
   /** `<node>-<boot epoch>-<sequence>`: stable over retries and restarts, gapless for each boot. */
   readonly id: string;
-  /** Its place in the order of this process, gapless from 1. For events of this boot it is the sequence within `id`, but for what was recovered before them. */
+  /**
+   * Its place in the order of this process, gapless from 1. For events of this boot it is the
+   * sequence within `id`, but for what was recovered before them.
+   */
   readonly sequence: number;
   readonly connection: string;
   readonly action: 'open' | 'close' | 'message';
   /** Only for messages. */
   readonly type?: 'text' | 'binary';
-  /** The tags that the endpoint includes, form-encoded, keys sorted (Go's url.Values.Encode). '' when none. */
+  /**
+   * The tags that the endpoint includes, form-encoded, keys sorted (Go's url.Values.Encode). ''
+   * when none.
+   */
   readonly tags: string;
   /** Only for messages: the bytes as received. */
   readonly message?: Uint8Array;
-  /** Only for closes: why. Not part of the old program's fields; sinks carry it where a field of theirs is free. */
+  /**
+   * Only for closes: why. Not part of the old program's fields; sinks carry it where a field of
+   * theirs is free.
+   */
   readonly reason?: CloseReasonName;
   /** Where sinks put it; undefined when no sink has a template. */
   readonly destinations?: EventDestinations;
 }
 
-/** What an event costs in memory beside its texts and bytes, rounded up from what Node 20 was measured to take. */
+/**
+ * What an event costs in memory beside its texts and bytes, rounded up from what Node 20 was
+ * measured to take.
+ */
 const EVENT_OVERHEAD_BYTES = 128;
 /** The same of a typed array and its buffer. */
 const MESSAGE_OVERHEAD_BYTES = 224;
 /** The same of destinations, which events that are alike share: then it is more than they cost. */
 const DESTINATIONS_OVERHEAD_BYTES = 64;
 
-/** Bytes of memory that an event counts for in every bound. The same event always counts the same. */
+/**
+ * Bytes of memory that an event counts for in every bound. The same event always counts the same.
+ */
 export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'message' | 'destinations'>): number {
   const bytes =
     EVENT_OVERHEAD_BYTES + event.connection.length + event.tags.length + destinationBytes(event.destinations);
@@ -47,7 +67,10 @@ export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'me
 /** Record, lengths and flags of an event in the log, rounded up. */
 const RECORD_OVERHEAD_BYTES = 32;
 
-/** Bytes of the log that an event counts for, of which `bytes` is what it counts for in memory: the same texts, with less around them. */
+/**
+ * Bytes of the log that an event counts for, of which `bytes` is what it counts for in memory: the
+ * same texts, with less around them.
+ */
 export function loggedBytes({ message }: Pick<GatewayEvent, 'message'>, bytes: number): number {
   const overhead = message === undefined ? EVENT_OVERHEAD_BYTES : EVENT_OVERHEAD_BYTES + MESSAGE_OVERHEAD_BYTES;
   return bytes - overhead + RECORD_OVERHEAD_BYTES;
@@ -72,7 +95,10 @@ export interface EventId extends EventBoot {
   readonly sequence: number;
 }
 
-/** At most 15 digits, so that every number is a safe integer; no leading zeros, so that each id has one spelling. */
+/**
+ * At most 15 digits, so that every number is a safe integer; no leading zeros, so that each id has
+ * one spelling.
+ */
 const EVENT_ID = /^([0-9a-f]{4})-(0|[1-9]\d{0,14})-(0|[1-9]\d{0,14})$/;
 
 /** `<node>-<boot epoch>-<sequence>`. Sequence 0 stands for "before the first event". */

@@ -14,13 +14,19 @@ interface EndpointEvents {
   readonly router: EventRouter | undefined;
 }
 
-/** Hears of each open and close event with its sequence, in the tick in which it was appended; 0: it was not accepted. */
+/**
+ * Hears of each open and close event with its sequence, in the tick in which it was appended; 0: it
+ * was not accepted.
+ */
 export interface EventObserver {
   opened(connection: Connection, sequence: number): void;
   closed(connection: Connection, sequence: number): void;
 }
 
-/** Appends the events of connections to the outbox. Each call returns the event's sequence, or 0 when the outbox is at its bound. */
+/**
+ * Appends the events of connections to the outbox. Each call returns the event's sequence, or 0
+ * when the outbox is at its bound.
+ */
 export class ConnectionEvents {
   readonly #outbox: Outbox;
   readonly #observer: EventObserver | undefined;
@@ -79,7 +85,10 @@ export class ConnectionEvents {
     });
   }
 
-  /** An event without message. Fields as those of messages, in their order: what reads events meets one kind of object. */
+  /**
+   * An event without message. Fields as those of messages, in their order: what reads events meets
+   * one kind of object.
+   */
   #append(connection: Connection, action: 'open' | 'close', reason: CloseReasonName | undefined): number {
     const { encoder, router } = this.#of(connection);
     return this.#outbox.append({

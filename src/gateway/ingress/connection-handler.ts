@@ -33,22 +33,32 @@ export interface ConnectionHandlerOptions {
   readonly admission: Admission;
   /** Undefined when clients may send as much as they like. */
   readonly rates?: ClientRates | undefined;
-  /** Called after each close, when the connection is gone from the registry and its close event appended. */
+  /**
+   * Called after each close, when the connection is gone from the registry and its close event
+   * appended.
+   */
   readonly onClosed: () => void;
 }
 
 /**
- * Makes connections of sockets and events of what happens to them. The events of a connection are appended in the order
- * in which they happened; a connection whose open or message could not be appended ends with 1013 or 1009, and none of its later
- * messages is accepted, so what a backend reads has no hole.
+ * Makes connections of sockets and events of what happens to them. The events of a connection are
+ * appended in the order in which they happened; a connection whose open or message could not be
+ * appended ends with 1013 or 1009, and none of its later messages is accepted, so what a backend
+ * reads has no hole.
  */
 export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #options: ConnectionHandlerOptions;
   readonly #events: ConnectionEvents;
   readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
-  /** Connections whose open event was refused: no backend knows them, so it is told of no close either. */
+  /**
+   * Connections whose open event was refused: no backend knows them, so it is told of no close
+   * either.
+   */
   readonly #unannounced = new WeakSet<Connection>();
-  /** Connections that had a message refused: nothing later from them is accepted, whatever they are closed for. */
+  /**
+   * Connections that had a message refused: nothing later from them is accepted, whatever they are
+   * closed for.
+   */
   readonly #cutOff = new WeakSet<Connection>();
   /** Only where the transport can pause: a pause does not stop what has been read already. */
   #held: HeldMessages | undefined;
@@ -96,7 +106,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     return connection;
   }
 
-  /** To be called after the tags of an open connection have changed; needed only where the outbox has a log. */
+  /**
+   * To be called after the tags of an open connection have changed; needed only where the outbox
+   * has a log.
+   */
   retagged(connection: Connection): void {
     if (!this.#unannounced.has(connection)) this.#events.retagged(connection);
   }
@@ -136,7 +149,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.onClosed();
   }
 
-  /** Whose message is refused is closed, and nothing more of it is taken: what a backend reads has no hole. */
+  /**
+   * Whose message is refused is closed, and nothing more of it is taken: what a backend reads has
+   * no hole.
+   */
   #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full' | 'message_above_bound'): void {
     this.#options.counters.messagesRefused += 1;
     if (this.#cutOff.has(connection)) return;
@@ -144,7 +160,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.delivery.closeOne(connection, reason);
   }
 
-  /** Where the transport can pause, the client waits until there is room; elsewhere, and where that room is used up, there is only the close. */
+  /**
+   * Where the transport can pause, the client waits until there is room; elsewhere, and where that
+   * room is used up, there is only the close.
+   */
   #holdOrRefuse(connection: Connection, message: ClientMessage, refusal: number): void {
     if (this.#held?.hold(connection, message) === true) connection.socket.pause();
     else this.#refuse(connection, refusal === NEVER_FITS ? 'message_above_bound' : 'outbox_full');

@@ -13,8 +13,9 @@ type Accept = (connection: Connection, message: ClientMessage) => boolean;
 const OVERHEAD_BYTES = 512;
 
 /**
- * Messages that the outbox could not take, of clients that are paused: mostly one of each, for a paused client is not read any further. They keep
- * their order, count in the outbox's bound, and wait for room.
+ * Messages that the outbox could not take, of clients that are paused: mostly one of each, for a
+ * paused client is not read any further. They keep their order, count in the outbox's bound, and
+ * wait for room.
  */
 export class HeldMessages {
   readonly #held = new Map<Connection, ClientMessage[]>();
@@ -43,7 +44,10 @@ export class HeldMessages {
     return true;
   }
 
-  /** Offers what is held, each connection's in order, while `mayGoOn`. Answers with the connections of which nothing is held any more. */
+  /**
+   * Offers what is held, each connection's in order, while `mayGoOn`. Answers with the connections
+   * of which nothing is held any more.
+   */
   release(accept: Accept, mayGoOn: () => boolean): readonly Connection[] {
     // What is accepted may make more room, and lead here again.
     if (this.#isReleasing) return [];
@@ -68,7 +72,10 @@ export class HeldMessages {
     return free;
   }
 
-  /** Offers what is held of a connection that ends, which holds nothing afterwards. Answers how many were not accepted. */
+  /**
+   * Offers what is held of a connection that ends, which holds nothing afterwards. Answers how many
+   * were not accepted.
+   */
   end(connection: Connection, accept: (message: ClientMessage) => boolean): number {
     const messages = this.#held.get(connection) ?? [];
     this.#held.delete(connection);
@@ -77,7 +84,10 @@ export class HeldMessages {
     return messages.length - accepted;
   }
 
-  /** What is offered must not stand in its own way: it is booked again only when it was not accepted. */
+  /**
+   * What is offered must not stand in its own way: it is booked again only when it was not
+   * accepted.
+   */
   #countAccepted(messages: readonly ClientMessage[], accept: (message: ClientMessage) => boolean): number {
     for (const [index, message] of messages.entries()) {
       this.#room.letGo(cost(message));

@@ -9,10 +9,16 @@ import type { MemorySink, RingListener, RingSubscription } from '../sinks/memory
 const HEARTBEAT_MS = 15_000;
 /** How soon a browser reconnects. */
 const RETRY_MS = 1_000;
-/** What one write carries: enough to make its cost disappear, little enough that one reader cannot hold up the process. */
+/**
+ * What one write carries: enough to make its cost disappear, little enough that one reader cannot
+ * hold up the process.
+ */
 const PAGE: QueueLimits = { maxEvents: 500, maxBytes: 128 * 1024 };
 
-/** Where a session begins; `isGap`: what was asked for belongs to another boot, nobody knows how much is missing. */
+/**
+ * Where a session begins; `isGap`: what was asked for belongs to another boot, nobody knows how
+ * much is missing.
+ */
 export interface SessionStart {
   readonly place: ReaderStart;
   readonly isGap: boolean;
@@ -26,8 +32,9 @@ export interface EventStreamSessionOptions {
 }
 
 /**
- * One reader of the event stream. Events are encoded when they are written, a page a tick, and nothing more is written
- * until the peer has taken the last page: a slow reader falls behind in the ring and finds a gap there.
+ * One reader of the event stream. Events are encoded when they are written, a page a tick, and
+ * nothing more is written until the peer has taken the last page: a slow reader falls behind in the
+ * ring and finds a gap there.
  */
 export class EventStreamSession implements RingListener {
   readonly #sink: MemorySink;
@@ -65,7 +72,10 @@ export class EventStreamSession implements RingListener {
     this.#schedule();
   }
 
-  /** An id without data: a browser keeps it as its place and dispatches nothing, so not even the first reconnect loses anything. */
+  /**
+   * An id without data: a browser keeps it as its place and dispatches nothing, so not even the
+   * first reconnect loses anything.
+   */
   #preamble(): string {
     const place = `id: ${this.#sink.idAt(this.#subscription.reader.position)}\n`;
     const gap = this.#options.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
@@ -94,7 +104,10 @@ export class EventStreamSession implements RingListener {
     return text;
   }
 
-  /** Its id is that of the last missing event, so that a reader which resumes here is told of the gap once. */
+  /**
+   * Its id is that of the last missing event, so that a reader which resumes here is told of the
+   * gap once.
+   */
   #encodeGap(page: EventPage): string {
     const lastMissing = page.position - page.events.length;
     return `id: ${this.#sink.idAt(lastMissing)}\nevent: gap\ndata: {"missing":${page.missing}}\n\n`;

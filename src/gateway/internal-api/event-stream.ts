@@ -14,7 +14,10 @@ const STREAM_HEADERS = {
 /** What polyfills of EventSource, which cannot set a header, put the last event's id into. */
 const POLYFILL_PARAMETER = 'lastEventId';
 
-/** `GET /events`: the embedded sink's ring as Server-Sent Events, resuming where `Last-Event-ID` or `since` says. */
+/**
+ * `GET /events`: the embedded sink's ring as Server-Sent Events, resuming where `Last-Event-ID` or
+ * `since` says.
+ */
 export class EventStream {
   readonly #sink: MemorySink;
   readonly #clock: Clock;
@@ -24,7 +27,10 @@ export class EventStream {
     this.#clock = clock;
   }
 
-  /** Answers 400 to a place that is not an event id, and to a parameter that it does not know; else streams until the peer leaves or the sink stops. */
+  /**
+   * Answers 400 to a place that is not an event id, and to a parameter that it does not know; else
+   * streams until the peer leaves or the sink stops.
+   */
   handle(exchange: HttpExchange): void {
     const unknown = unknownParameter(exchange.request.query);
     if (unknown !== undefined) {
@@ -48,7 +54,10 @@ export class EventStream {
   }
 }
 
-/** A browser sends the header when it reconnects to an address that may still hold `since`: the header is newer. */
+/**
+ * A browser sends the header when it reconnects to an address that may still hold `since`: the
+ * header is newer.
+ */
 function askedPlace(request: HttpRequest): string | undefined {
   const header = request.headers.get('last-event-id');
   if (header !== undefined && header !== '') return header;

@@ -46,7 +46,10 @@ function oneLine(text: string): string {
   return redactText(text).replace(/\s+/g, ' ');
 }
 
-/** Why the gateway wants no new connections, or that it does; `buffering`: it does, but a sink is away, so what is accepted waits. */
+/**
+ * Why the gateway wants no new connections, or that it does; `buffering`: it does, but a sink is
+ * away, so what is accepted waits.
+ */
 export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full';
 
 /** Whether new connections are wanted. */
@@ -60,7 +63,10 @@ export interface HealthSource {
   details(): Readonly<Record<string, string | number>>;
 }
 
-/** `GET /healthz` (the process answers) and `GET /readyz` (it takes new connections; else 503): a status and one word for anybody. */
+/**
+ * `GET /healthz` (the process answers) and `GET /readyz` (it takes new connections; else 503): a
+ * status and one word for anybody.
+ */
 export function healthRoutes(source: HealthSource): Route[] {
   return [
     route('/healthz', () => ({ status: 200, word: 'ok' }), source),

@@ -11,7 +11,10 @@ export function decodePath(path: string): string | undefined {
   return path.includes('%') ? decodeEscapes(path) : path;
 }
 
-/** The shortest form of a path as Go's ServeMux redirects to it: no `//`, `.` or `..`; a slash at the end stays. */
+/**
+ * The shortest form of a path as Go's ServeMux redirects to it: no `//`, `.` or `..`; a slash at
+ * the end stays.
+ */
 export function cleanPath(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
@@ -94,7 +97,10 @@ export class Router {
   }
 }
 
-/** The answer to a preflight, which comes without a key; undefined for other requests and for who may not ask. */
+/**
+ * The answer to a preflight, which comes without a key; undefined for other requests and for who
+ * may not ask.
+ */
 function answerFirst(
   exchange: HttpExchange,
   route: Route | undefined,

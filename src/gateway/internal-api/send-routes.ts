@@ -8,7 +8,10 @@ import type { HttpExchange, HttpRequest } from '../transport/http/http-exchange.
 import { badRequest, textAnswer } from './answers.js';
 import type { Route } from './route.js';
 
-/** Why a form body cannot be read; undefined when it can. Go's url.ParseQuery refuses the same, and Go's words are kept. */
+/**
+ * Why a form body cannot be read; undefined when it can. Go's url.ParseQuery refuses the same, and
+ * Go's words are kept.
+ */
 export function formProblem(body: Uint8Array): string | undefined {
   if (!isUtf8(body)) return 'the form body must be UTF-8';
   const text = Buffer.from(body).toString();
@@ -40,7 +43,10 @@ export interface SendRoutesOptions {
   readonly tagLimits: TagLimits;
 }
 
-/** `POST /send`, `/settags` and `/close`: what is done to the connections that a selector means, answered with their count. */
+/**
+ * `POST /send`, `/settags` and `/close`: what is done to the connections that a selector means,
+ * answered with their count.
+ */
 export function sendRoutes({ bus, maxBodyBytes, tagLimits }: SendRoutesOptions): Route[] {
   const route = (path: string, act: Action): Route => ({
     path,
@@ -93,7 +99,10 @@ function totalOf(counts: NodeCounts): number {
   return total;
 }
 
-/** A binary frame if the content type is exactly `application/octet-stream`, as the old program had it; else text. */
+/**
+ * A binary frame if the content type is exactly `application/octet-stream`, as the old program had
+ * it; else text.
+ */
 function isBinary(request: HttpRequest): boolean {
   return request.headers.get('content-type') === 'application/octet-stream';
 }

@@ -20,8 +20,9 @@ const STATUS_PARAMETERS: ReadonlySet<string> = new Set(['format', 'limit', 'afte
 const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
 
 /**
- * Reads the query of `/status`: its own parameters, and a selector of the rest. A text says what is wrong with it. A pair that cannot be read
- * is not left out, as it is for `/send`: without it the listing would be of everybody.
+ * Reads the query of `/status`: its own parameters, and a selector of the rest. A text says what is
+ * wrong with it. A pair that cannot be read is not left out, as it is for `/send`: without it the
+ * listing would be of everybody.
  */
 export async function readStatusQuery(query: string, bus: Bus): Promise<StatusQuery | string> {
   const unreadable = pairsProblem(query);
@@ -70,7 +71,10 @@ function limitProblem(limit: string): string | undefined {
   return isKnown ? undefined : `limit must be a whole number from 1 (got ${JSON.stringify(limit)})`;
 }
 
-/** A parameter that is misspelt would otherwise be a tag that nobody carries, and the listing be empty without a reason. */
+/**
+ * A parameter that is misspelt would otherwise be a tag that nobody carries, and the listing be
+ * empty without a reason.
+ */
 async function unknownParameter(pairs: ReadonlyMap<string, string>, bus: Bus): Promise<string | undefined> {
   for (const key of pairs.keys()) {
     if (STATUS_PARAMETERS.has(key) || (await bus.knowsTagKey(key))) continue;

@@ -4,7 +4,10 @@ import { badRequest, JSON_TYPE, TEXT, textAnswer } from './answers.js';
 import type { Route } from './route.js';
 import { readStatusQuery, readTreeQuery, type StatusQuery } from './status-query.js';
 
-/** One line as the old program wrote it: `id=<id> k=v k=v ` and a newline. No tag can forge a line or a pair. */
+/**
+ * One line as the old program wrote it: `id=<id> k=v k=v ` and a newline. No tag can forge a line
+ * or a pair.
+ */
 export function statusLine({ id, tags }: ConnectionStatus): string {
   let line = `id=${id} `;
   for (const [key, value] of tags) line += `${escapePairText(key)}=${escapePairText(value)} `;
@@ -72,7 +75,10 @@ async function* allPages(bus: Bus, { selector }: StatusQuery): AsyncGenerator<St
   for await (const connections of bus.status(selector)) yield { connections, next: undefined };
 }
 
-/** Ordered by id, so that paging goes on where it stood even when the connection it stood at has gone. */
+/**
+ * Ordered by id, so that paging goes on where it stood even when the connection it stood at has
+ * gone.
+ */
 async function* sortedPage(bus: Bus, { selector, after, limit }: StatusQuery): AsyncGenerator<StatusPage> {
   const later: ConnectionStatus[] = [];
   for await (const page of bus.status(selector)) later.push(...page.filter(({ id }) => id > after));
@@ -98,7 +104,10 @@ async function* jsonChunks(pages: AsyncIterable<StatusPage>): AsyncGenerator<str
   yield `${start}],"next":${JSON.stringify(next ?? null)}}\n`;
 }
 
-/** Writes chunks as fast as the peer reads them, then ends the stream; stops asking for more when the peer has gone. */
+/**
+ * Writes chunks as fast as the peer reads them, then ends the stream; stops asking for more when
+ * the peer has gone.
+ */
 async function writeChunks(stream: HttpStream, chunks: AsyncIterable<string>): Promise<void> {
   const pace = new StreamPace(stream);
   for await (const chunk of chunks) {

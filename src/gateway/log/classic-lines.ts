@@ -40,7 +40,10 @@ function fieldText(value: unknown): string {
   return (JSON.stringify(value) ?? 'undefined').replace(UNESCAPED_CONTROLS, escapeControl);
 }
 
-/** What JSON leaves as it is, and terminals act on: delete, the C1 controls, line and paragraph separators. */
+/**
+ * What JSON leaves as it is, and terminals act on: delete, the C1 controls, line and paragraph
+ * separators.
+ */
 const UNESCAPED_CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
 
 function escapeControl(character: string): string {

@@ -10,7 +10,10 @@ export interface ClassicLoggerOptions {
   readonly level?: LogLevel;
 }
 
-/** Logs as the old program did: `2006/01/02 15:04:05 <line>`, local time; events that it did not know as `event key=value`. */
+/**
+ * Logs as the old program did: `2006/01/02 15:04:05 <line>`, local time; events that it did not
+ * know as `event key=value`.
+ */
 export function createClassicLogger(options: ClassicLoggerOptions = {}): Logger {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const clock = options.clock ?? systemClock;

@@ -8,8 +8,8 @@ const LOOK_EACH_MS = 1_000;
 const TOLD_EACH_MS = 60_000;
 
 /**
- * Keeps the file reserve full, and logs when no further file can be opened and when that is over: the kernel turns new connections
- * away without a word to the server then.
+ * Keeps the file reserve full, and logs when no further file can be opened and when that is over:
+ * the kernel turns new connections away without a word to the server then.
  */
 export class OpenFilesWatch {
   readonly #log: Logger;

@@ -11,7 +11,10 @@ import { maskUrl } from '../../core/masked-url.js';
 const FEW_OPEN_FILES = 10_000;
 const LOOPBACK = new Whitelist(['127.0.0.0/8', '::1/128']);
 
-/** What is said before anything starts: configuration, machine, sinks, endpoints, whitelist, and what about them may surprise. */
+/**
+ * What is said before anything starts: configuration, machine, sinks, endpoints, whitelist, and
+ * what about them may surprise.
+ */
 export function logStart(log: Logger, config: GatewayConfig, configName: string | undefined): void {
   const openFiles = openFileLimit();
   log.info('gateway.starting', { config: configName ?? '(built in)', openFiles, threads: 1, cpus: cpus().length });
@@ -27,7 +30,10 @@ export function logStart(log: Logger, config: GatewayConfig, configName: string 
   warnOfProxies(log, config);
 }
 
-/** Behind a proxy every client comes from the proxy's address, so a whitelist that holds it lets everybody in. */
+/**
+ * Behind a proxy every client comes from the proxy's address, so a whitelist that holds it lets
+ * everybody in.
+ */
 function warnOfProxies(log: Logger, config: GatewayConfig): void {
   if (config.internalListen !== undefined) return;
   const wide = config.whitelist.filter((text) => !isWithinLoopback(text));

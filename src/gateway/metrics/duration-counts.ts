@@ -1,13 +1,22 @@
-/** Upper bounds in seconds: from what one request costs on an idle machine to what no client waits for. */
+/**
+ * Upper bounds in seconds: from what one request costs on an idle machine to what no client waits
+ * for.
+ */
 export const DURATION_BOUNDS_S: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
 const BOUNDS_MS = Float64Array.from(DURATION_BOUNDS_S, (seconds) => seconds * 1000);
 
-/** How often a duration fell into each bucket of `DURATION_BOUNDS_S`: plain numbers, given to Prometheus when it asks. */
+/**
+ * How often a duration fell into each bucket of `DURATION_BOUNDS_S`: plain numbers, given to
+ * Prometheus when it asks.
+ */
 export class DurationCounts {
-  /** One more than there are bounds: the last is for what is longer than all of them. Not cumulative. */
+  /**
+   * One more than there are bounds: the last is for what is longer than all of them. Not
+   * cumulative.
+   */
   readonly counts = new Float64Array(BOUNDS_MS.length + 1);
   #sumMs = 0;
 

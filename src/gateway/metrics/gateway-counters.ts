@@ -1,7 +1,10 @@
 import type { CloseReasonName } from '../connection/close-reason.js';
 import { DurationCounts } from './duration-counts.js';
 
-/** Why an upgrade is refused: the gateway is closed to new connections, the limit that it would break, or what is wrong with it. */
+/**
+ * Why an upgrade is refused: the gateway is closed to new connections, the limit that it would
+ * break, or what is wrong with it.
+ */
 export type UpgradeRefusal =
   | 'closed'
   | 'origin'
@@ -15,10 +18,16 @@ export type UpgradeRefusal =
   | 'max_pending_upgrades_per_address'
   | 'handshakes_per_s';
 
-/** What the connection handler counts since the start. Plain numbers: nothing is paid for them but when metrics are read. */
+/**
+ * What the connection handler counts since the start. Plain numbers: nothing is paid for them but
+ * when metrics are read.
+ */
 export class GatewayCounters {
   messagesReceived = 0;
-  /** Messages from clients that the outbox could not take, or that were more than their endpoint allows. */
+  /**
+   * Messages from clients that the outbox could not take, or that were more than their endpoint
+   * allows.
+   */
   messagesRefused = 0;
   connectionsOpened = 0;
   connectionsClosed = 0;

@@ -27,7 +27,10 @@ export interface MetricsSource {
   readonly version: string;
 }
 
-/** The gateway's metrics as Prometheus text. docs/reference/metrics.md lists all of them, held by a test. */
+/**
+ * The gateway's metrics as Prometheus text. docs/reference/metrics.md lists all of them, held by a
+ * test.
+ */
 export class GatewayMetrics {
   readonly #metrics = new MetricRegistry();
 

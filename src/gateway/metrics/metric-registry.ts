@@ -11,7 +11,10 @@ export interface MetricName {
   readonly label?: string;
 }
 
-/** Prometheus metrics that are filled from plain numbers when somebody reads them. A registry of its own for each gateway. */
+/**
+ * Prometheus metrics that are filled from plain numbers when somebody reads them. A registry of its
+ * own for each gateway.
+ */
 export class MetricRegistry {
   readonly #registry = new Registry();
   readonly #histograms: { readonly name: MetricName; readonly counts: DurationCounts }[] = [];

@@ -13,7 +13,9 @@ export interface MirrorSurroundings {
   readonly log: Logger;
 }
 
-/** The mirror that the configuration turns on, listening to the registry; undefined when it is off. */
+/**
+ * The mirror that the configuration turns on, listening to the registry; undefined when it is off.
+ */
 export function composeMirror({ config, registry, clock, log }: MirrorSurroundings): ConnectionMirror | undefined {
   if (config.mirror === undefined) return undefined;
   const node = formatNode(config.node);

@@ -19,7 +19,9 @@ import { NodeClaim, thisProcess, type ProcessIdentity } from './node-claim.js';
 
 /** An open event waits so long for its connection to be mirrored. */
 const HOLD_MS = 1_000;
-/** Between parts of a sweep, so that a rebuild of many connections leaves room for everything else. */
+/**
+ * Between parts of a sweep, so that a rebuild of many connections leaves room for everything else.
+ */
 const SWEEP_PAUSE_MS = 2;
 /** Keys are refreshed so many times within their TTL. */
 const REFRESHES = 3;
@@ -45,7 +47,10 @@ export interface ConnectionMirrorOptions {
 export interface MirrorState {
   /** Whether Redis took what was last written. */
   readonly isUp: boolean;
-  /** Connections whose opening, tags or end are still to be written; those that wait for their close event included. */
+  /**
+   * Connections whose opening, tags or end are still to be written; those that wait for their close
+   * event included.
+   */
   readonly pending: number;
   /** Open events that went to the sinks before their connection was in the mirror. */
   readonly opensLate: number;
@@ -56,8 +61,9 @@ export interface MirrorState {
 }
 
 /**
- * Keeps the state of all connections in Redis: written in batches behind the connections' backs, refreshed before its TTL
- * ends, rebuilt whenever the connection to Redis was lost. Holds an open event back until its connection is there.
+ * Keeps the state of all connections in Redis: written in batches behind the connections' backs,
+ * refreshed before its TTL ends, rebuilt whenever the connection to Redis was lost. Holds an open
+ * event back until its connection is there.
  */
 export class ConnectionMirror {
   readonly #options: ConnectionMirrorOptions;
@@ -100,7 +106,10 @@ export class ConnectionMirror {
     return { isUp, pending, opensLate: this.#opens.late, rebuilds, refused: this.#refused };
   }
 
-  /** To be called in the tick in which the open event was appended; `sequence` is 0 when it was not accepted. */
+  /**
+   * To be called in the tick in which the open event was appended; `sequence` is 0 when it was not
+   * accepted.
+   */
   opened(connection: Connection, sequence: number): void {
     if (sequence === 0) return;
     const isHeld = this.#opens.hold(sequence, (this.#awaySince ?? this.#options.clock.now()) + HOLD_MS);
@@ -121,15 +130,19 @@ export class ConnectionMirror {
     if (sequence === 0) this.#signal();
   }
 
-  /** All events up to and with this one are with the backends: what is told of closed connections may go. */
+  /**
+   * All events up to and with this one are with the backends: what is told of closed connections
+   * may go.
+   */
   acknowledged(through: number): void {
     this.#work.acknowledged(through);
     if (!this.#work.isEmpty) this.#signal();
   }
 
   /**
-   * Tries once; a Redis that is away is tried again behind the gateway's back. Rejects with `sink.refused` when it says no. What a
-   * crashed start has left stays until all up to and with `recoveredThrough`, its close events among it, is acknowledged.
+   * Tries once; a Redis that is away is tried again behind the gateway's back. Rejects with
+   * `sink.refused` when it says no. What a crashed start has left stays until all up to and with
+   * `recoveredThrough`, its close events among it, is acknowledged.
    */
   async start(recoveredThrough = 0): Promise<void> {
     this.#work.keepStaleUntil(recoveredThrough);
@@ -190,7 +203,10 @@ export class ConnectionMirror {
     await this.#refresh(true);
   }
 
-  /** Begins to write every connection again, renews what stands for the node, and looks for keys that nobody owns. */
+  /**
+   * Begins to write every connection again, renews what stands for the node, and looks for keys
+   * that nobody owns.
+   */
   async #refresh(anew: boolean): Promise<void> {
     const { config, clock, node, log } = this.#options;
     this.#refreshAt = clock.now() + config.ttlMs / REFRESHES;
@@ -233,7 +249,10 @@ export class ConnectionMirror {
     this.#awaySince = undefined;
   }
 
-  /** Until `delayMs` have passed, or there is something to do; then to the end of the tick, so that one batch holds all of it. */
+  /**
+   * Until `delayMs` have passed, or there is something to do; then to the end of the tick, so that
+   * one batch holds all of it.
+   */
   async #pause(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.schedule(resolve, Math.max(0, delayMs));

@@ -8,7 +8,10 @@ interface HeldOpen {
   readonly dueAt: number;
 }
 
-/** Keeps open events in the outbox until their connections are in the mirror, or a deadline has passed. */
+/**
+ * Keeps open events in the outbox until their connections are in the mirror, or a deadline has
+ * passed.
+ */
 export class HeldOpens implements EventGate {
   readonly #held = new Fifo<HeldOpen>();
   #late = 0;
@@ -34,7 +37,10 @@ export class HeldOpens implements EventGate {
     this.#listener = listener;
   }
 
-  /** Sequences and deadlines rise from call to call. False when the deadline has passed: then nothing is held. */
+  /**
+   * Sequences and deadlines rise from call to call. False when the deadline has passed: then
+   * nothing is held.
+   */
   hold(sequence: number, dueAt: number): boolean {
     if (dueAt <= this.#clock.now()) {
       this.#late += 1;

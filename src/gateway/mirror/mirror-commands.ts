@@ -12,7 +12,10 @@ export class CommandBatch {
   }
 }
 
-/** The keys of a node and its connections, and the commands that keep them (docs/reference/redis.md). */
+/**
+ * The keys of a node and its connections, and the commands that keep them
+ * (docs/reference/redis.md).
+ */
 export class MirrorCommands {
   readonly setKey: string;
   readonly #ttl: string;
@@ -25,7 +28,10 @@ export class MirrorCommands {
     this.#ttl = String(ttlMs);
   }
 
-  /** Writes everything about a connection. `anew`: what Redis may still hold of its tags is forgotten first. */
+  /**
+   * Writes everything about a connection. `anew`: what Redis may still hold of its tags is
+   * forgotten first.
+   */
   write(batch: CommandBatch, connection: Connection, anew: boolean): void {
     const { id, socket, tags } = connection;
     const key = connectionKey(id);

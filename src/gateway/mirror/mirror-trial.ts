@@ -6,8 +6,8 @@ import { tryCommands } from '../redis/redis-trial.js';
 import type { RedisAddress } from '../redis/redis-url.js';
 
 /**
- * Connects, and finds out without writing whether Redis would let a mirror do all that it does. Rejects with `sink.refused`
- * when it says no, and with any other error when it is away.
+ * Connects, and finds out without writing whether Redis would let a mirror do all that it does.
+ * Rejects with `sink.refused` when it says no, and with any other error when it is away.
  */
 export async function tryMirror(pipeline: RedisPipeline, address: RedisAddress, node: string): Promise<void> {
   const key = `connection:${randomUUID()}`;

@@ -76,7 +76,10 @@ const SWEPT_ITEMS = 200;
 /** What may wait to be removed while Redis takes nothing. */
 const MAX_REMOVALS = 100_000;
 
-/** What is still to be mirrored. What failed is taken again; tag changes are not, the rebuild that follows a failure has them. */
+/**
+ * What is still to be mirrored. What failed is taken again; tag changes are not, the rebuild that
+ * follows a failure has them.
+ */
 export class MirrorWork {
   readonly #opens = new Fifo<Opening>();
   readonly #closings = new Fifo<Closing>();
@@ -116,7 +119,10 @@ export class MirrorWork {
     this.#opens.push({ connection, sequence });
   }
 
-  /** Redis is away and nobody waits for it any more: the rebuild will write the connection, if it is open then. */
+  /**
+   * Redis is away and nobody waits for it any more: the rebuild will write the connection, if it is
+   * open then.
+   */
   openedUnseen(connection: Connection): void {
     this.#unseen.add(connection);
   }
@@ -145,7 +151,10 @@ export class MirrorWork {
     }
   }
 
-  /** Up to this sequence the outbox holds what earlier starts have left: the close events of stale connections are among it. */
+  /**
+   * Up to this sequence the outbox holds what earlier starts have left: the close events of stale
+   * connections are among it.
+   */
   keepStaleUntil(sequence: number): void {
     this.#staleFrom = sequence;
   }

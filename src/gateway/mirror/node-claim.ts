@@ -20,8 +20,9 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /**
- * Says in Redis that a start of this node is alive, and finds out whether others with the same number are. Only who is
- * alone may clean up what the node left: two gateways that were given one number must not delete each other's keys.
+ * Says in Redis that a start of this node is alive, and finds out whether others with the same
+ * number are. Only who is alone may clean up what the node left: two gateways that were given one
+ * number must not delete each other's keys.
  */
 export class NodeClaim {
   readonly #boot = randomUUID();
@@ -38,7 +39,10 @@ export class NodeClaim {
     this.#bootsKey = `wsg:node:${node}:boots`;
   }
 
-  /** Renews the claim; resolves to the hosts of the others that are alive. To be called more often than the TTL. */
+  /**
+   * Renews the claim; resolves to the hosts of the others that are alive. To be called more often
+   * than the TTL.
+   */
   async claim(pipeline: RedisPipeline): Promise<string[]> {
     const ttl = String(this.#ttlMs);
     const { host, pid, startedAt } = this.#identity;

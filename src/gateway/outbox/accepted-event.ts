@@ -1,7 +1,10 @@
 import { formatEventId, type EventBoot, type GatewayEvent } from '../event/gateway-event.js';
 import type { NewEvent } from './outbox.js';
 
-/** An event with its place in the order. The id is spelled when it is asked for: without a reader nobody pays for it. */
+/**
+ * An event with its place in the order. The id is spelled when it is asked for: without a reader
+ * nobody pays for it.
+ */
 export class AcceptedEvent implements GatewayEvent {
   readonly connection: string;
   readonly action: GatewayEvent['action'];

@@ -1,4 +1,7 @@
-/** What is remembered of a moment: when the event was appended, and how many bytes of events had been appended before it. */
+/**
+ * What is remembered of a moment: when the event was appended, and how many bytes of events had
+ * been appended before it.
+ */
 interface Mark {
   readonly sequence: number;
   readonly bytes: number;
@@ -8,7 +11,10 @@ interface Mark {
 /** Beyond it every other mark goes: age and size become coarser instead of memory growing. */
 const MAX_MARKS = 4096;
 
-/** Tells how old a waiting event is and how much waits behind it, without keeping that of each event. */
+/**
+ * Tells how old a waiting event is and how much waits behind it, without keeping that of each
+ * event.
+ */
 export class BacklogMarks {
   #marks: Mark[] = [];
 

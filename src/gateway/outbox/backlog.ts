@@ -4,7 +4,10 @@ import type { OutboxLoad } from './outbox-bound.js';
 import type { DamageTotals } from './log/log-damage.js';
 import type { NewEvent, Retagging } from './outbox.js';
 
-/** What is read of a backlog: from one sequence to another, no more than the limits but for one event. */
+/**
+ * What is read of a backlog: from one sequence to another, no more than the limits but for one
+ * event.
+ */
 export interface BacklogRange extends QueueLimits {
   readonly from: number;
   readonly through: number;
@@ -12,7 +15,10 @@ export interface BacklogRange extends QueueLimits {
 
 /** One sink's way of reading a backlog. */
 export interface BacklogReader {
-  /** Events from `from` on, consecutive but for those that a damaged log has lost; none when all of the range is lost. The range must be kept, and safe. */
+  /**
+   * Events from `from` on, consecutive but for those that a damaged log has lost; none when all of
+   * the range is lost. The range must be kept, and safe.
+   */
   read(range: BacklogRange): Promise<readonly GatewayEvent[]>;
   /** Gives back what reading takes; the next read begins anew. */
   reset(): Promise<void>;
@@ -26,7 +32,9 @@ export interface Recovered {
   readonly events: number;
   /** For each sink the sequence that it has acknowledged; 0 when it is not named. */
   readonly cursors: ReadonlyMap<string, number>;
-  /** Connections that are open as far as the backlog knows: none, their close events were appended. */
+  /**
+   * Connections that are open as far as the backlog knows: none, their close events were appended.
+   */
   readonly closes: number;
 }
 
@@ -41,7 +49,10 @@ export interface Backlog extends OutboxLoad {
   readonly disk: { readonly bytes: number; readonly segments: number };
   /** What of it was found damaged. */
   readonly damage: DamageTotals;
-  /** To be called once, before anything is pushed. `onProgress` is called when `safeThrough`, `isFailing` or the load may have changed by themselves. */
+  /**
+   * To be called once, before anything is pushed. `onProgress` is called when `safeThrough`,
+   * `isFailing` or the load may have changed by themselves.
+   */
   open(sinks: readonly string[], onProgress: () => void): Promise<Recovered>;
   /** Answers with the event's sequence. */
   push(event: NewEvent): number;
@@ -49,10 +60,15 @@ export interface Backlog extends OutboxLoad {
   reader(): BacklogReader;
   /** Notes that a sink has acknowledged all up to and with the event of this id. */
   acknowledged(sink: string, id: string): void;
-  /** Counts events that a feed holds beside the order in the load; negative when it no longer does. */
+  /**
+   * Counts events that a feed holds beside the order in the load; negative when it no longer does.
+   */
   hold(events: number, bytes: number): void;
   /** Forgets all up to and with `sequence`. */
   release(sequence: number): void;
-  /** What is left stays for the next process, where that is possible: the number of events that do not. */
+  /**
+   * What is left stays for the next process, where that is possible: the number of events that do
+   * not.
+   */
   close(): Promise<number>;
 }

@@ -70,7 +70,10 @@ export class Block {
     this.#dueMs = Math.min(this.#dueMs, nowMs);
   }
 
-  /** Whether a suspected event has had its chances; whether it is given up then depends on `isConfirmed`. */
+  /**
+   * Whether a suspected event has had its chances; whether it is given up then depends on
+   * `isConfirmed`.
+   */
   isRipe(nowMs: number, policy: LanePolicy): boolean {
     if (this.failure.blames !== 'attempt') return this.#tries >= PLAIN_TRIES;
     return this.#tries >= policy.suspectTries && nowMs - this.#since.nowMs >= policy.suspectAfterMs;

@@ -25,7 +25,10 @@ export class Blocks {
     return destination === undefined ? undefined : this.destinations.get(destination);
   }
 
-  /** Puts the lane behind the block of its first event's destination, or behind one that begins with this failure. */
+  /**
+   * Puts the lane behind the block of its first event's destination, or behind one that begins with
+   * this failure.
+   */
   begin(lane: Lane, event: GatewayEvent, at: Moment, failure: SinkFailure): void {
     this.attach(lane, this.ofDestination(event) ?? this.#create(event, at, failure));
   }

@@ -1,7 +1,10 @@
 import type { OutboxLoad, Room } from './outbox-bound.js';
 import type { OutboxLimits } from '../config/sink-config.js';
 
-/** What was appended in a row, until it was a sixteenth of what one connection may hold: it is given back as a whole. */
+/**
+ * What was appended in a row, until it was a sixteenth of what one connection may hold: it is given
+ * back as a whole.
+ */
 interface Stretch {
   lastSequence: number;
   cost: number;
@@ -12,10 +15,11 @@ interface Stretch {
 const STRETCHES_A_LIMIT = 16;
 
 /**
- * How much of the bound the events of each connection take up, so that one of them cannot fill it for all. While less waits in all than
- * half of one connection's share nothing is noted: one comparison an event. Exact to a sixteenth of a share. Costs are shares of the
- * bound on what waits: without a log of its bytes or of its events, whichever is more; with a log of the bytes on disk, as the bounds
- * in memory are on what is not written yet, and so pass on their own.
+ * How much of the bound the events of each connection take up, so that one of them cannot fill it
+ * for all. While less waits in all than half of one connection's share nothing is noted: one
+ * comparison an event. Exact to a sixteenth of a share. Costs are shares of the bound on what
+ * waits: without a log of its bytes or of its events, whichever is more; with a log of the bytes on
+ * disk, as the bounds in memory are on what is not written yet, and so pass on their own.
  */
 export class ConnectionShares {
   /** A larger message is more than a share by itself. */
@@ -50,7 +54,10 @@ export class ConnectionShares {
     return this.#reached;
   }
 
-  /** Whether the connection may add a message. One of which nothing waits may add one of up to a whole share. Hot. */
+  /**
+   * Whether the connection may add a message. One of which nothing waits may add one of up to a
+   * whole share. Hot.
+   */
   allows(connection: string, bytes: number): boolean {
     if (bytes > this.maxBytes) return false;
     if (this.#stretches.length === 0) return true;
@@ -58,7 +65,9 @@ export class ConnectionShares {
     return used === undefined || used + this.#cost(1, bytes) <= this.#limit;
   }
 
-  /** What may be appended before anything would be noted; nothing of it when a number is 0 or less. */
+  /**
+   * What may be appended before anything would be noted; nothing of it when a number is 0 or less.
+   */
   roomBeforeNotes(load: OutboxLoad): Room {
     if (this.#stretches.length > 0) return { events: 0, bytes: 0 };
     return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - this.#waitingBytes(load) };
@@ -69,7 +78,10 @@ export class ConnectionShares {
     return bytes > this.maxBytes;
   }
 
-  /** Counts that the connection has reached its share: false when that was counted, and nothing was given back since. */
+  /**
+   * Counts that the connection has reached its share: false when that was counted, and nothing was
+   * given back since.
+   */
   reach(connection: string): boolean {
     if (this.#full.has(connection)) return false;
     this.#full.add(connection);
@@ -118,7 +130,10 @@ export class ConnectionShares {
     return load.events < this.#fewEvents && this.#waitingBytes(load) < this.#fewBytes;
   }
 
-  /** With a log what waits is in memory, on disk or, for a while, in both: what is noted too early does no harm. */
+  /**
+   * With a log what waits is in memory, on disk or, for a while, in both: what is noted too early
+   * does no harm.
+   */
   #waitingBytes({ bytes, diskBytes }: OutboxLoad): number {
     return this.#isOnDisk ? bytes + diskBytes : bytes;
   }

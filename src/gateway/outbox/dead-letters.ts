@@ -31,14 +31,18 @@ export interface DeadLetterState extends LetterTotals {
 const LOGGED_EACH_MS = 60_000;
 /** The numbers of `state` are at most this old when it is asked often. */
 const COUNTED_EACH_MS = 5_000;
-/** The growing file is put aside at this share of the bound: what is dropped at once is a small part. */
+/**
+ * The growing file is put aside at this share of the bound: what is dropped at once is a small
+ * part.
+ */
 const FILE_SHARE = 1 / 8;
 const WRITE_BYTES = 1024 * 1024;
 const NEW_LINE = 0x0a;
 
 /**
- * What one sink refused for good: files of JSON lines. The one that grows is opened for each batch, and an append counts only
- * when the file is still in its place after it, so that it may be moved away at any time.
+ * What one sink refused for good: files of JSON lines. The one that grows is opened for each batch,
+ * and an append counts only when the file is still in its place after it, so that it may be moved
+ * away at any time.
  */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
@@ -61,7 +65,10 @@ export class DeadLetters {
     return this.#count;
   }
 
-  /** What is in the files, some seconds ago at most; nothing before they were read for the first time. */
+  /**
+   * What is in the files, some seconds ago at most; nothing before they were read for the first
+   * time.
+   */
   state(): DeadLetterState {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#countedAtMs >= COUNTED_EACH_MS) {

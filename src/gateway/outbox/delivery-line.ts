@@ -39,8 +39,9 @@ export interface DeliveryLineOptions {
 const LONGEST_SEARCH_PAUSE_MS = 1_000;
 
 /**
- * What one sink is offered next: the backlog in order, a batch at a time, smaller ones while batches fail; and in between what
- * waits in lanes. An event leaves the order only after another one has passed that shows that the sink is there.
+ * What one sink is offered next: the backlog in order, a batch at a time, smaller ones while
+ * batches fail; and in between what waits in lanes. An event leaves the order only after another
+ * one has passed that shows that the sink is there.
  */
 export class DeliveryLine {
   readonly #options: DeliveryLineOptions;
@@ -84,7 +85,10 @@ export class DeliveryLine {
     return this.#ahead.size;
   }
 
-  /** The event at the front, if it has failed for long and nothing else waits that could show whether others pass. */
+  /**
+   * The event at the front, if it has failed for long and nothing else waits that could show
+   * whether others pass.
+   */
   get unjudged(): GatewayEvent | undefined {
     const { unjudged } = this.#front;
     return unjudged !== undefined && unjudged.sequence > this.#through ? unjudged : undefined;
@@ -170,7 +174,9 @@ export class DeliveryLine {
     return 0;
   }
 
-  /** Without those that were taken out of turn, and those that have to wait behind others in a lane. */
+  /**
+   * Without those that were taken out of turn, and those that have to wait behind others in a lane.
+   */
   #offerable(events: readonly GatewayEvent[]): readonly GatewayEvent[] {
     const { lanes } = this.#options;
     if (lanes.events === 0 && this.#ahead.size === 0) return events;
@@ -258,7 +264,10 @@ export class DeliveryLine {
   }
 }
 
-/** Without an event that passed nothing shows that those that failed differ from others: then the whole batch failed. */
+/**
+ * Without an event that passed nothing shows that those that failed differ from others: then the
+ * whole batch failed.
+ */
 function onEvidence(attempt: Attempt): Attempt {
   const [first] = attempt.failed;
   if (first === undefined || attempt.taken > 0) return attempt;

@@ -23,7 +23,10 @@ export interface EventAdmissionOptions {
 const MAX_EVENT_BYTES = 2 ** 30;
 const LOGGED_EACH_MS = 60_000;
 
-/** Decides which events are taken: what fits into the bound, and of one connection no more than its share. */
+/**
+ * Decides which events are taken: what fits into the bound, and of one connection no more than its
+ * share.
+ */
 export class EventAdmission {
   readonly bound: OutboxBound;
   readonly #options: EventAdmissionOptions;
@@ -31,7 +34,10 @@ export class EventAdmission {
   readonly #isLogged: boolean;
   readonly #shareLog: LimitedLog;
   readonly #sizeLog: LimitedLog;
-  /** Messages, and bytes of them, that may be appended without a judgement: none of them can reach a bound. */
+  /**
+   * Messages, and bytes of them, that may be appended without a judgement: none of them can reach a
+   * bound.
+   */
   #freeEvents = 0;
   #freeBytes = 0;
   #granted = 0;
@@ -52,8 +58,8 @@ export class EventAdmission {
   }
 
   /**
-   * Whether the event is taken unjudged. Hot: a message costs two comparisons instead of all that stands between it and the
-   * bounds, which are 6 % of a gateway on uws. Measured by bench/inbound.
+   * Whether the event is taken unjudged. Hot: a message costs two comparisons instead of all that
+   * stands between it and the bounds, which are 6 % of a gateway on uws. Measured by bench/inbound.
    */
   takesUnjudged({ action }: NewEvent, bytes: number): boolean {
     if (this.#freeEvents < 1 || this.#freeBytes <= bytes || action !== 'message') return false;
@@ -62,7 +68,10 @@ export class EventAdmission {
     return true;
   }
 
-  /** Undefined when the event may be appended, which is booked then; else what `Outbox.append` answers. */
+  /**
+   * Undefined when the event may be appended, which is booked then; else what `Outbox.append`
+   * answers.
+   */
   refusalOf(event: NewEvent, bytes: number): typeof DOES_NOT_FIT | typeof NEVER_FITS | undefined {
     const { action, connection } = event;
     const { backlog } = this.#options;
@@ -96,7 +105,10 @@ export class EventAdmission {
     return !backlog.isFailing && this.bound.isRelieved(backlog);
   }
 
-  /** Lets messages pass unjudged as far as the bounds and `room` reach; to be ended when anything but these messages changes what waits. */
+  /**
+   * Lets messages pass unjudged as far as the bounds and `room` reach; to be ended when anything
+   * but these messages changes what waits.
+   */
   grant(room: Room): void {
     const { backlog } = this.#options;
     const full = this.bound.roomBelowFull(backlog);
@@ -130,7 +142,10 @@ export class EventAdmission {
     return DOES_NOT_FIT;
   }
 
-  /** What does not fit beside anything is taken while nothing else waits, wherever that is kept: else nobody could ever send it. */
+  /**
+   * What does not fit beside anything is taken while nothing else waits, wherever that is kept:
+   * else nobody could ever send it.
+   */
   #aloneOrNever(event: NewEvent, bytes: number): typeof NEVER_FITS | undefined {
     const { backlog, waiting } = this.#options;
     const isAlone = waiting() === 0 && !backlog.isFailing && this.bound.hasRoom(backlog);

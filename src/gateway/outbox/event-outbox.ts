@@ -32,8 +32,9 @@ export interface EventOutboxOptions {
 }
 
 /**
- * Keeps events until every sink has acknowledged them, in memory or with `dir` on disk too. They are offered once a tick, not
- * once an event. Without `dir` the end of the process, or of `stop`, loses what is left; with it the next process delivers it.
+ * Keeps events until every sink has acknowledged them, in memory or with `dir` on disk too. They
+ * are offered once a tick, not once an event. Without `dir` the end of the process, or of `stop`,
+ * loses what is left; with it the next process delivers it.
  */
 export class EventOutbox implements Outbox {
   readonly #backlog: Backlog;
@@ -79,8 +80,8 @@ export class EventOutbox implements Outbox {
   }
 
   /**
-   * Hot: runs once an event. Calls the listeners of `onFullChange` before it returns when this event fills the outbox.
-   * With a log nothing is accepted before `start` has resolved.
+   * Hot: runs once an event. Calls the listeners of `onFullChange` before it returns when this
+   * event fills the outbox. With a log nothing is accepted before `start` has resolved.
    */
   append(event: NewEvent): number {
     if (!this.#isAccepting) return 0;
@@ -110,12 +111,18 @@ export class EventOutbox implements Outbox {
     return this.#acknowledged;
   }
 
-  /** Events of earlier processes that come before those of this one. Known before the sinks are started. */
+  /**
+   * Events of earlier processes that come before those of this one. Known before the sinks are
+   * started.
+   */
   get recovered(): number {
     return this.#recoveredEvents;
   }
 
-  /** All up to and with this sequence was left by earlier processes, or is the close event of a connection that one of them had open. */
+  /**
+   * All up to and with this sequence was left by earlier processes, or is the close event of a
+   * connection that one of them had open.
+   */
   get recoveredThrough(): number {
     return this.#recoveredEvents + this.#recoveredCloses;
   }
@@ -216,7 +223,8 @@ export class EventOutbox implements Outbox {
       this.#schedule();
       if (isCut) this.#progressed();
     }
-    // What was refused says nothing about what waits: one large message must not shut out the small ones.
+    // What was refused says nothing about what waits: one large message must not shut out the small
+    // ones.
     if (!this.#full && admission.isAtBound) this.#setFull(true);
     if (!this.#full && sequence > 0) admission.grant(sinks.roomBeforeMark);
     return sequence;

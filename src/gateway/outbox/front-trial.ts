@@ -13,12 +13,18 @@ export interface FrontTrialOptions {
   /** Whether an event may be offered before those in front of it. */
   readonly isFree: (event: GatewayEvent) => boolean;
   readonly destinationOf: (event: GatewayEvent) => string | undefined;
-  /** Called once for an event that has failed for as long as would give it up, and cannot be judged: nothing else waits. */
+  /**
+   * Called once for an event that has failed for as long as would give it up, and cannot be judged:
+   * nothing else waits.
+   */
   readonly onUnjudged: (front: GatewayEvent, failure: SinkFailure) => void;
   readonly nowMs: () => number;
 }
 
-/** What came of the front event. `suspect`: others pass, so it can wait aside. `ahead`: that event was taken out of turn. */
+/**
+ * What came of the front event. `suspect`: others pass, so it can wait aside. `ahead`: that event
+ * was taken out of turn.
+ */
 export type FrontVerdict =
   | { readonly kind: 'taken' }
   | { readonly kind: 'suspect'; readonly ahead: GatewayEvent }
@@ -29,7 +35,10 @@ const TRIES_BEFORE_PROBE = 2;
 /** Others that are offered after one failure: with the sink away each of them costs an attempt. */
 const MOST_PROBES = 2;
 
-/** Finds out whether the event at the front, which fails alone, differs from others: offers others, each after another failure. */
+/**
+ * Finds out whether the event at the front, which fails alone, differs from others: offers others,
+ * each after another failure.
+ */
 export class FrontTrial {
   readonly #options: FrontTrialOptions;
   #sequence = 0;
@@ -43,7 +52,10 @@ export class FrontTrial {
     this.#options = options;
   }
 
-  /** The event that failed last, if it cannot be judged though it has failed for as long as would give it up. */
+  /**
+   * The event that failed last, if it cannot be judged though it has failed for as long as would
+   * give it up.
+   */
   get unjudged(): GatewayEvent | undefined {
     return this.#unjudged;
   }
@@ -84,8 +96,9 @@ export class FrontTrial {
   }
 
   /**
-   * Only events of its own connection wait. Once one of those is taken the front one may no longer be delivered, so it must
-   * have had all its chances, the last of them right now and, where something was taken before, right after that passed again.
+   * Only events of its own connection wait. Once one of those is taken the front one may no longer
+   * be delivered, so it must have had all its chances, the last of them right now and, where
+   * something was taken before, right after that passed again.
    */
   async #lastResort(
     front: GatewayEvent,

@@ -86,7 +86,8 @@ export class LaneTrials {
       return backoffMs(health.failures);
     }
     if (!(await keepRefused(attempt.refused))) return 0;
-    // A sink that answers for each event is there, whatever it says; but with full lanes it holds everything.
+    // A sink that answers for each event is there, whatever it says; but with full lanes it holds
+    // everything.
     if (attempt.taken > 0 || (attempt.failure === undefined && !lanes.isOverLimits)) health.succeeded();
     if (attempt.taken === 0) this.#notBeforeMs = clock.now() + LANE_PAUSE_MS;
     this.#settle(trial, attempt);

@@ -7,7 +7,10 @@ import type { LanePolicy } from '../config/sink-config.js';
 
 /** How much may wait in lanes. */
 export interface LaneLimits extends QueueLimits {
-  /** How far the feed may get ahead of the oldest of them, in bytes of events: a log must keep all that. */
+  /**
+   * How far the feed may get ahead of the oldest of them, in bytes of events: a log must keep all
+   * that.
+   */
   readonly maxSpanBytes: number;
 }
 
@@ -27,7 +30,10 @@ export interface LaneTrial {
   readonly needsControl: boolean;
 }
 
-/** Events that wait out of turn, so that the others need not: behind a suspected event of their connection, or for a destination that is away. */
+/**
+ * Events that wait out of turn, so that the others need not: behind a suspected event of their
+ * connection, or for a destination that is away.
+ */
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #lanes = new Map<string, Lane>();
@@ -74,7 +80,9 @@ export class Lanes {
     return due;
   }
 
-  /** Whether the event has to wait here: behind another of its connection, or for its destination. */
+  /**
+   * Whether the event has to wait here: behind another of its connection, or for its destination.
+   */
   holds(event: GatewayEvent): boolean {
     if (this.#events === 0) return false;
     return this.#lanes.has(event.connection) || this.#blocks.ofDestination(event) !== undefined;
@@ -90,7 +98,9 @@ export class Lanes {
     this.#atByte += bytes;
   }
 
-  /** Puts an event behind those that wait already. `failure` says what is in its way if none does. */
+  /**
+   * Puts an event behind those that wait already. `failure` says what is in its way if none does.
+   */
   add(event: GatewayEvent, at: Moment, failure?: SinkFailure): void {
     const lane = this.#lanes.get(event.connection) ?? this.#openLane(event, at, failure);
     lane.events.push({ event, sinceMs: at.nowMs, atByte: this.#atByte });
@@ -112,7 +122,10 @@ export class Lanes {
     return undefined;
   }
 
-  /** The event was taken, or is given up: the next of its connection may follow, and others to its destination if it was taken. */
+  /**
+   * The event was taken, or is given up: the next of its connection may follow, and others to its
+   * destination if it was taken.
+   */
   done(event: GatewayEvent, isTaken: boolean): void {
     const lane = this.#lanes.get(event.connection);
     if (lane === undefined || lane.events[0]?.event !== event) return;
@@ -167,7 +180,10 @@ export class Lanes {
     return maxSpanBytes < Infinity && this.#atByte - oldest > maxSpanBytes;
   }
 
-  /** The next event to give up, with the reason; undefined when none is. It stays here until it is `done`. */
+  /**
+   * The next event to give up, with the reason; undefined when none is. It stays here until it is
+   * `done`.
+   */
   givenUp(nowMs: number): RefusedEvent | undefined {
     for (const block of this.#blocks.suspects) {
       if (block.isConfirmed && block.isRipe(nowMs, this.#options.policy)) return letterOf(block);

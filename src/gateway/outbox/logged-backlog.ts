@@ -28,7 +28,10 @@ export interface LoggedBacklogOptions {
 
 /** Memory above this share of its bound makes events go to disk (durability `memory`). */
 const SPILL_SHARE = 1 / 2;
-/** How much of the newest events stays in memory beside the log, so that a sink that keeps up is not fed from disk. */
+/**
+ * How much of the newest events stays in memory beside the log, so that a sink that keeps up is not
+ * fed from disk.
+ */
 const WINDOW_SHARE = 1 / 4;
 /** What is encoded between two turns of the event loop when memory is moved to disk. */
 const SPILL_STEP_BYTES = 256 * 1024;
@@ -36,14 +39,16 @@ const SPILL_STEP_BYTES = 256 * 1024;
 const CLOSE_BOUND_MS = 5_000;
 
 /**
- * Keeps events in memory and on disk. `everything`: each is written, memory is a window on the newest. `lifecycle`: only opens and
- * closes are written; messages are in memory. `spilling`: what is in memory is being copied to a file that replaces the log.
+ * Keeps events in memory and on disk. `everything`: each is written, memory is a window on the
+ * newest. `lifecycle`: only opens and closes are written; messages are in memory. `spilling`: what
+ * is in memory is being copied to a file that replaces the log.
  */
 type Phase = 'lifecycle' | 'spilling' | 'everything';
 
 /**
- * Events that outlive the process. With durability `disk` every event is written before a sink may have it; with `memory`
- * opens and closes are, so that no connection is left without its close, and messages only while sinks lag behind.
+ * Events that outlive the process. With durability `disk` every event is written before a sink may
+ * have it; with `memory` opens and closes are, so that no connection is left without its close, and
+ * messages only while sinks lag behind.
  */
 export class LoggedBacklog implements Backlog {
   readonly isLogged = true;
@@ -206,7 +211,10 @@ export class LoggedBacklog implements Backlog {
     return { events: recovered, cursors, closes };
   }
 
-  /** Written before anything is delivered and in the file that ends the old state: whatever is killed when, each close has one id. */
+  /**
+   * Written before anything is delivered and in the file that ends the old state: whatever is
+   * killed when, each close has one id.
+   */
   #appendCloses(log: EventLog, open: OpenConnections): number {
     let sequence = this.#recovered;
     for (const { connection, tags, destinations } of open) {

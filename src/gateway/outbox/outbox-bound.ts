@@ -14,22 +14,34 @@ export interface Room {
   readonly bytes: number;
 }
 
-/** At this share of the bound the outbox says that it is full: what is under way still fits behind it. */
+/**
+ * At this share of the bound the outbox says that it is full: what is under way still fits behind
+ * it.
+ */
 export const FULL_SHARE = 7 / 8;
 /** The rest above this share belongs to open and close events. */
 const MESSAGE_SHARE = 15 / 16;
 /** It stops being full when what waits has fallen to this share of what made it full. */
 export const RELIEF_SHARE = 1 / 2;
-/** The most that close events may reserve: above it nothing would be left for messages, and the outbox full for ever. */
+/**
+ * The most that close events may reserve: above it nothing would be left for messages, and the
+ * outbox full for ever.
+ */
 const RESERVE_SHARE = 1 / 2;
 /** What messages of paused clients may take, beside the events. */
 const HELD_SHARE = 1 / 4;
 /** A close event without message; its tags are mostly shared with those of other events. */
 export const CLOSE_RESERVE_BYTES = 256;
 
-/** What may wait for sinks that are not required, at most: above it they would keep a full outbox from being relieved. */
+/**
+ * What may wait for sinks that are not required, at most: above it they would keep a full outbox
+ * from being relieved.
+ */
 const OPTIONAL_SHARE = 1 / 4;
-/** What may wait out of turn, behind suspected events and for destinations that are away, of all sinks together. */
+/**
+ * What may wait out of turn, behind suspected events and for destinations that are away, of all
+ * sinks together.
+ */
 const LANES_SHARE = 1 / 4;
 
 /** What may wait for a sink that is not required. */
@@ -46,7 +58,10 @@ export function laneLimits({ maxEvents, maxBytes, maxDiskBytes }: OutboxLimits, 
   return { maxEvents: maxEvents * share, maxBytes: maxBytes * share, maxSpanBytes: maxDiskBytes * share };
 }
 
-/** Decides what still fits. Each open event that it admits reserves room for the connection's close event. */
+/**
+ * Decides what still fits. Each open event that it admits reserves room for the connection's close
+ * event.
+ */
 export class OutboxBound {
   #openConnections = 0;
   #held = 0;
@@ -80,7 +95,10 @@ export class OutboxBound {
     return bytes <= this.largestBytes;
   }
 
-  /** Whether there is room for any message at all: the next one may be larger than the bound where nothing waits. */
+  /**
+   * Whether there is room for any message at all: the next one may be larger than the bound where
+   * nothing waits.
+   */
   hasRoom(load: OutboxLoad): boolean {
     return this.#isWithin(MESSAGE_SHARE, load, 0, 0);
   }
@@ -89,7 +107,10 @@ export class OutboxBound {
     return this.#held;
   }
 
-  /** Books a message that waits outside: a part of the bound of its own, so that one that does not fit shuts out nobody else. */
+  /**
+   * Books a message that waits outside: a part of the bound of its own, so that one that does not
+   * fit shuts out nobody else.
+   */
   hold(bytes: number): boolean {
     if (this.#held + bytes > this.limits.maxBytes * HELD_SHARE) return false;
     this.#held += bytes;
@@ -104,7 +125,10 @@ export class OutboxBound {
     return !this.#isBelowMark(load, 1);
   }
 
-  /** What may be added before `isFull` can be true; nothing is left of it when a number is 0 or less. */
+  /**
+   * What may be added before `isFull` can be true; nothing is left of it when a number is 0 or
+   * less.
+   */
   roomBelowFull(load: OutboxLoad): Room {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
     const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
@@ -129,7 +153,10 @@ export class OutboxBound {
     return reserves <= maxEvents * RESERVE_SHARE && reserves * CLOSE_RESERVE_BYTES <= bytes * RESERVE_SHARE;
   }
 
-  /** Hot: whether a share of the bound, less the reserve, holds what waits and so much more. An event takes less on disk than in memory. */
+  /**
+   * Hot: whether a share of the bound, less the reserve, holds what waits and so much more. An
+   * event takes less on disk than in memory.
+   */
   #isWithin(share: number, load: OutboxLoad, events: number, bytes: number): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
     const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;

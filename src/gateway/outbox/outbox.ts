@@ -1,19 +1,28 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 
 /**
- * Holds events back: no sink is offered the event with the sequence `heldFrom()`, nor a later one. Whoever wants to hold an
- * event says so in the tick in which `Outbox.append` returned its sequence: events are offered after that tick.
+ * Holds events back: no sink is offered the event with the sequence `heldFrom()`, nor a later one.
+ * Whoever wants to hold an event says so in the tick in which `Outbox.append` returned its
+ * sequence: events are offered after that tick.
  */
 export interface EventGate {
-  /** The lowest sequence that is held, or Infinity. Asked before each batch, so it must be cheap. */
+  /**
+   * The lowest sequence that is held, or Infinity. Asked before each batch, so it must be cheap.
+   */
   heldFrom(): number;
   /** The outbox gives the one listener, which is to be called when `heldFrom` has risen. */
   onRelease(listener: () => void): void;
 }
 
-/** `Outbox.append`: there is no room for it now, or its connection has its share of the bound waiting. */
+/**
+ * `Outbox.append`: there is no room for it now, or its connection has its share of the bound
+ * waiting.
+ */
 export const DOES_NOT_FIT = 0;
-/** `Outbox.append`: it is larger than the bound or than one connection's share, and so is taken only while nothing else waits. */
+/**
+ * `Outbox.append`: it is larger than the bound or than one connection's share, and so is taken only
+ * while nothing else waits.
+ */
 export const NEVER_FITS = -1;
 
 /** What a connection hands over; the outbox gives id and sequence. */
@@ -32,15 +41,27 @@ export interface SinkState {
   readonly reason: string | undefined;
   /** Events that wait for its acknowledgement. */
   readonly waiting: number;
-  /** How long the oldest of them waits, counted from this start for those of an earlier one; 0 when none waits. Right to about 100 ms, coarser after hours. */
+  /**
+   * How long the oldest of them waits, counted from this start for those of an earlier one; 0 when
+   * none waits. Right to about 100 ms, coarser after hours.
+   */
   readonly oldestMs: number;
-  /** Of the waiting ones those that others pass: behind an event that fails alone, or for a destination that is away. */
+  /**
+   * Of the waiting ones those that others pass: behind an event that fails alone, or for a
+   * destination that is away.
+   */
   readonly aside: { readonly events: number; readonly destinations: number; readonly reason: string | undefined };
-  /** Id of the only event that waits, when that has failed for as long as would give it up if others passed. */
+  /**
+   * Id of the only event that waits, when that has failed for as long as would give it up if others
+   * passed.
+   */
   readonly unjudged: string | undefined;
   /** Events that it refused for good since the start: they are in its dead-letter file. */
   readonly refused: number;
-  /** What its dead-letter files hold, whoever wrote them, and how many letters were dropped at their bound since the start. */
+  /**
+   * What its dead-letter files hold, whoever wrote them, and how many letters were dropped at their
+   * bound since the start.
+   */
   readonly letters: { readonly letters: number; readonly bytes: number; readonly dropped: number };
   /** Events that it will not get, as it is not required and was away for too long. */
   readonly missed: number;
@@ -79,15 +100,27 @@ export interface HeldRoom {
 
 /** Between event and sink: ordered, bounded in bytes and events, one cursor for each sink. */
 export interface Outbox {
-  /** Its sequence; `DOES_NOT_FIT` or `NEVER_FITS` when it was not accepted. Open and close events have a reserve of their own. */
+  /**
+   * Its sequence; `DOES_NOT_FIT` or `NEVER_FITS` when it was not accepted. Open and close events
+   * have a reserve of their own.
+   */
   append(event: NewEvent): number;
   /** Where messages are booked that wait outside until they fit. */
   readonly heldRoom: HeldRoom;
-  /** Notes what the close event of an open connection would say now, for the case that this process is killed. Costs nothing without a log. */
+  /**
+   * Notes what the close event of an open connection would say now, for the case that this process
+   * is killed. Costs nothing without a log.
+   */
   retagged(now: Retagging): void;
-  /** True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where that is possible. */
+  /**
+   * True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where
+   * that is possible.
+   */
   readonly isFull: boolean;
-  /** All up to and with this sequence is acknowledged by every required sink (by every sink when none is required). */
+  /**
+   * All up to and with this sequence is acknowledged by every required sink (by every sink when
+   * none is required).
+   */
   readonly acknowledgedThrough: number;
   state(): OutboxState;
   /** Called when `isFull` changes. */
@@ -96,8 +129,14 @@ export interface Outbox {
   onRoom(listener: () => void): void;
   /** Called when `acknowledgedThrough` has risen. */
   onAcknowledged(listener: (through: number) => void): void;
-  /** Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; a sink that is merely away is no error. */
+  /**
+   * Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; a sink
+   * that is merely away is no error.
+   */
   start(): Promise<void>;
-  /** Delivers what is left within `timeoutMs`, then stops the sinks. Resolves to the number of events left over. */
+  /**
+   * Delivers what is left within `timeoutMs`, then stops the sinks. Resolves to the number of
+   * events left over.
+   */
   stop(timeoutMs: number): Promise<number>;
 }

@@ -11,7 +11,10 @@ export interface ProbeSearch {
   readonly most: number;
 }
 
-/** Events of other connections than the front one's that could show that the sink takes others: each the first of its connection. */
+/**
+ * Events of other connections than the front one's that could show that the sink takes others: each
+ * the first of its connection.
+ */
 export function probeCandidates({ front, window, isFree, rotation, most }: ProbeSearch): GatewayEvent[] {
   const seen = new Set<string>([front.connection]);
   const firsts: GatewayEvent[] = [];

@@ -39,8 +39,8 @@ const UNJUDGED_EFFECT =
   'nothing else waits: it is tried again, and judged as soon as another event shows whether others pass';
 
 /**
- * One sink's cursor through the backlog: hands over a batch at a time, in order, and again what was not settled,
- * after a growing pause. The cursor never goes back.
+ * One sink's cursor through the backlog: hands over a batch at a time, in order, and again what was
+ * not settled, after a growing pause. The cursor never goes back.
  */
 export class SinkFeed {
   /** What lies before it is no longer offered. */
@@ -139,7 +139,10 @@ export class SinkFeed {
     return { events, destinations: destinationsAway, reason };
   }
 
-  /** Id of an event that fails again and again while nothing else waits, so that it cannot be told from a sink that is away. */
+  /**
+   * Id of an event that fails again and again while nothing else waits, so that it cannot be told
+   * from a sink that is away.
+   */
   get unjudged(): string | undefined {
     return this.#line.unjudged?.id;
   }
@@ -156,13 +159,17 @@ export class SinkFeed {
     return this.#missedEvents;
   }
 
-  /** Tries to connect once. Rejects with `sink.refused`; a sink that is away is no error. Nothing is offered before. */
+  /**
+   * Tries to connect once. Rejects with `sink.refused`; a sink that is away is no error. Nothing is
+   * offered before.
+   */
   async start(): Promise<void> {
     try {
       await this.#options.sink.start();
     } catch (error) {
       this.#health.failed('sink.away', errorMessage(error));
-      // Nobody may wait for this start any more: then the sink is tried again like one that is away.
+      // Nobody may wait for this start any more: then the sink is tried again like one that is
+      // away.
       if (error instanceof WsgError && error.code === 'sink.refused') throw error;
     } finally {
       this.#ready = true;
@@ -187,7 +194,10 @@ export class SinkFeed {
     this.wake();
   }
 
-  /** Events before `sequence` are no longer offered: those that the sink does not acknowledge meanwhile are missed. */
+  /**
+   * Events before `sequence` are no longer offered: those that the sink does not acknowledge
+   * meanwhile are missed.
+   */
   skip(sequence: number): void {
     this.#skipBefore = Math.max(this.#skipBefore, sequence);
     if (!this.#isBusy) this.#applySkip();
@@ -227,7 +237,8 @@ export class SinkFeed {
     this.#cancelTrial = this.#options.clock.schedule(
       () => {
         this.wake();
-        // A timer may fire a fraction of a millisecond early, and nothing else may wake the feed any more.
+        // A timer may fire a fraction of a millisecond early, and nothing else may wake the feed
+        // any more.
         if (!this.#isBusy) this.#wakeForTrial();
       },
       Math.max(1, dueMs - this.#options.clock.now()),
@@ -249,7 +260,10 @@ export class SinkFeed {
     this.#options.onAcknowledged();
   }
 
-  /** Tries until they are kept: the others of the batch are delivered and must not be offered again. False when it was stopped before. */
+  /**
+   * Tries until they are kept: the others of the batch are delivered and must not be offered again.
+   * False when it was stopped before.
+   */
   async #keepRefused(refused: readonly RefusedEvent[]): Promise<boolean> {
     if (refused.length === 0) return true;
     for (let failures = 1; ; failures++) {

@@ -30,7 +30,10 @@ const MARK_EACH_MS = 100;
 const MARK_SHARE = 1 / 32;
 const MISSED_LOGGED_EACH_MS = 60_000;
 
-/** All sinks of an outbox: how far they are together, how old and how much is what waits for each, and who is cut off. */
+/**
+ * All sinks of an outbox: how far they are together, how old and how much is what waits for each,
+ * and who is cut off.
+ */
 export class SinkGroup {
   readonly #options: SinkGroupOptions;
   readonly #marks = new BacklogMarks();
@@ -48,7 +51,9 @@ export class SinkGroup {
     this.#missedLog = new LimitedLog(options.log, options.clock, MISSED_LOGGED_EACH_MS);
   }
 
-  /** Resolves when all have answered, after 5 s, or at `hurryStart`; rejects with `sink.refused`. */
+  /**
+   * Resolves when all have answered, after 5 s, or at `hurryStart`; rejects with `sink.refused`.
+   */
   async start(sinks: readonly FedSink[]): Promise<void> {
     const { clock, log } = this.#options;
     this.#sinks = sinks;
@@ -106,7 +111,10 @@ export class SinkGroup {
     return Math.max(behind, ...this.#sinks.map(({ feed }) => feed.waiting));
   }
 
-  /** All that is required has acknowledged all up to and with this sequence; when nothing is, all sinks have. */
+  /**
+   * All that is required has acknowledged all up to and with this sequence; when nothing is, all
+   * sinks have.
+   */
   get acknowledgedThrough(): number {
     const required = this.#sinks.filter((sink) => sink.required);
     const counted = required.length > 0 ? required : this.#sinks;
@@ -119,12 +127,17 @@ export class SinkGroup {
     return { events: this.#markAtSequence - lastSequence, bytes: this.#markAtBytes - this.#appendedBytes };
   }
 
-  /** Counts events of `roomBeforeMark`, with the next one that is told to `appended` at the latest. */
+  /**
+   * Counts events of `roomBeforeMark`, with the next one that is told to `appended` at the latest.
+   */
   appendedEarlier(bytes: number): void {
     this.#appendedBytes += bytes;
   }
 
-  /** Hot: runs once an event that `roomBeforeMark` does not cover. `isFirstOfTick`: time may be asked for. True when a sink was cut off. */
+  /**
+   * Hot: runs once an event that `roomBeforeMark` does not cover. `isFirstOfTick`: time may be
+   * asked for. True when a sink was cut off.
+   */
   appended(sequence: number, bytes: number, isFirstOfTick: boolean): boolean {
     const isLarge = this.#appendedBytes >= this.#markAtBytes || sequence >= this.#markAtSequence;
     if (isLarge || isFirstOfTick) this.#mark(sequence, isLarge);

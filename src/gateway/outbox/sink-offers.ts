@@ -31,7 +31,10 @@ export interface Attempt {
 
 const NONE: readonly never[] = [];
 
-/** Offers events to a sink, one batch at a time. Never rejects: whatever a sink throws is a failure of that batch. */
+/**
+ * Offers events to a sink, one batch at a time. Never rejects: whatever a sink throws is a failure
+ * of that batch.
+ */
 export class SinkOffers {
   readonly #options: SinkOffersOptions;
   #passed = 0;
@@ -55,7 +58,9 @@ export class SinkOffers {
     return this.#control;
   }
 
-  /** Why the batch under way has no answer for too long; undefined while it has not been too long. */
+  /**
+   * Why the batch under way has no answer for too long; undefined while it has not been too long.
+   */
   get silence(): string | undefined {
     return this.#silence;
   }

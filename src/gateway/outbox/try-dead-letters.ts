@@ -11,8 +11,8 @@ export function mayRefuse({ redis, amqp, nats, webhook }: SinksConfig): boolean 
 }
 
 /**
- * Rejects with `outbox.unusable` when dead letters could not be written, or when one of their files is not a regular file: told
- * at the start, not with the first refusal.
+ * Rejects with `outbox.unusable` when dead letters could not be written, or when one of their files
+ * is not a regular file: told at the start, not with the first refusal.
  */
 export async function tryDeadLetters(sinks: SinksConfig, { dir, deadLetterDir }: OutboxConfig): Promise<void> {
   if (!mayRefuse(sinks)) return;

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../../core/error.js';
 
 /**
- * Makes a folder in `folder`, or in the nearest one above it that there is, and removes it: rights alone do not tell whether
- * a file system takes anything. Resolves to the folder that was tried; rejects when nothing can be made there.
+ * Makes a folder in `folder`, or in the nearest one above it that there is, and removes it: rights
+ * alone do not tell whether a file system takes anything. Resolves to the folder that was tried;
+ * rejects when nothing can be made there.
  */
 export async function tryFolder(folder: string): Promise<string> {
   const existing = await nearestExisting(folder);

@@ -1,7 +1,10 @@
 import { formatGoDuration } from '../../core/duration.js';
 import type { LogFields } from '../../core/logger.js';
 
-/** The old program's text for an event of the `devhelpers` plugin, without time; undefined for any other event. */
+/**
+ * The old program's text for an event of the `devhelpers` plugin, without time; undefined for any
+ * other event.
+ */
 export function classicHelperLine(event: string, fields: LogFields): string | undefined {
   switch (event) {
     case 'helper.connections':

@@ -10,8 +10,9 @@ const SCHEMA = z.strictObject({
   /** Broadcasts between two turns of the event loop when `pauseMs` is 0. */
   roundsPerFlush: z.int().min(1).max(100_000).default(16),
   /**
-   * With a pause: milliseconds that the loop sleeps at least; the rounds of one wake-up leave together. Measured with 100
-   * receivers and 10,000 rounds a second: 1 ms costs gateway and readers 0.87 cores, 2 to 4 ms 0.75, 5 ms 0.7.
+   * With a pause: milliseconds that the loop sleeps at least; the rounds of one wake-up leave
+   * together. Measured with 100 receivers and 10,000 rounds a second: 1 ms costs gateway and
+   * readers 0.87 cores, 2 to 4 ms 0.75, 5 ms 0.7.
    */
   wakeUpMs: z.number().min(1).max(1000).default(5),
 });
@@ -32,7 +33,9 @@ export function parseDevhelpersOptions(options: Readonly<Record<string, unknown>
 
 const REPORT_EACH_MS = 5000;
 
-/** The plugin behind `wsg devhelpers`: reports, marks and broadcasts, as the snapshot's worker did. */
+/**
+ * The plugin behind `wsg devhelpers`: reports, marks and broadcasts, as the snapshot's worker did.
+ */
 export function createDevhelpers(clock: Clock = systemClock): Plugin {
   let stop = (): void => undefined;
   return {

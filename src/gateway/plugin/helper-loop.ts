@@ -4,7 +4,9 @@ import type { PluginContext, PluginSelection } from './plugin.js';
 /** Rounds that the loop runs at most in a second, however short its pause. */
 const MAX_ROUNDS_PER_SECOND = 10_000;
 
-/** Rounds that may be made up for at once: what was missed for longer than 100 ms is not repeated. */
+/**
+ * Rounds that may be made up for at once: what was missed for longer than 100 ms is not repeated.
+ */
 const MAX_DUE_ROUNDS = MAX_ROUNDS_PER_SECOND / 10;
 
 /** What the loop does its rounds on. */
@@ -23,7 +25,10 @@ export interface HelperRounds {
 export interface HelperLoopOptions {
   /** Between two rounds; 0 is as fast as it goes. */
   readonly pauseMs: number;
-  /** With a pause: how long the loop sleeps at least, so that the rounds of one wake-up leave in one write a socket. */
+  /**
+   * With a pause: how long the loop sleeps at least, so that the rounds of one wake-up leave in one
+   * write a socket.
+   */
   readonly wakeUpMs: number;
   /** Without a pause: rounds between two turns of the event loop, each of which flushes. */
   readonly roundsPerFlush: number;
@@ -31,8 +36,8 @@ export interface HelperLoopOptions {
 }
 
 /**
- * Runs rounds at a steady rate though timers cannot wait less than 1 ms: on each wake-up those that have become due.
- * Never spins: between two wake-ups the event loop turns.
+ * Runs rounds at a steady rate though timers cannot wait less than 1 ms: on each wake-up those that
+ * have become due. Never spins: between two wake-ups the event loop turns.
  */
 export class HelperLoop {
   readonly #rounds: HelperRounds;
@@ -80,7 +85,10 @@ export class HelperLoop {
     if (this.#running) this.#sleep();
   }
 
-  /** Rounds whose time has come since the last wake-up. What is too old to make up for is left out and said. */
+  /**
+   * Rounds whose time has come since the last wake-up. What is too old to make up for is left out
+   * and said.
+   */
   #takeDue(): number {
     const due = Math.floor((this.#clock.now() - this.#doneUntil) / this.#periodMs);
     this.#doneUntil += due * this.#periodMs;
@@ -89,7 +97,10 @@ export class HelperLoop {
     return MAX_DUE_ROUNDS;
   }
 
-  /** One batch a turn of the event loop; held back or idle, it looks again after a millisecond instead of spinning. */
+  /**
+   * One batch a turn of the event loop; held back or idle, it looks again after a millisecond
+   * instead of spinning.
+   */
   #turn(): void {
     if (this.#rounds.isIdle() || this.#rounds.isHeldBack()) {
       if (!this.#rounds.isIdle()) this.#rounds.skipped(this.#options.roundsPerFlush);
@@ -106,7 +117,10 @@ export class HelperLoop {
 const TEXT = 'routine message';
 const LOG_EACH_ROUNDS = 1000;
 
-/** One round: broadcast a text to the connections with `foo=bar`. Once in 1,000 rounds it says what that took, unless nobody took it. */
+/**
+ * One round: broadcast a text to the connections with `foo=bar`. Once in 1,000 rounds it says what
+ * that took, unless nobody took it.
+ */
 export class HelperRoutine implements HelperRounds {
   readonly #context: PluginContext;
   readonly #clock: Clock;
@@ -147,7 +161,10 @@ export class HelperRoutine implements HelperRounds {
     this.#skipped = 0;
   }
 
-  /** Queueing is the broadcast itself; flushing is what the event loop then takes to hand over all that was queued. */
+  /**
+   * Queueing is the broadcast itself; flushing is what the event loop then takes to hand over all
+   * that was queued.
+   */
   #runTimed(): void {
     const { log } = this.#context;
     const startedAt = this.#clock.now();

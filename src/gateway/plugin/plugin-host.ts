@@ -37,7 +37,10 @@ export class PluginHost {
     this.#options = options;
   }
 
-  /** Loads all, then starts them in their order. Rejects with `plugin.failed`; those that had started are stopped then. */
+  /**
+   * Loads all, then starts them in their order. Rejects with `plugin.failed`; those that had
+   * started are stopped then.
+   */
   async start(): Promise<void> {
     try {
       const loaded = await Promise.all(
@@ -53,7 +56,10 @@ export class PluginHost {
     }
   }
 
-  /** Aborts the plugins' signal and stops them; one that fails or takes too long is logged. Idempotent. */
+  /**
+   * Aborts the plugins' signal and stops them; one that fails or takes too long is logged.
+   * Idempotent.
+   */
   async stop(): Promise<void> {
     this.#abort.abort();
     const started = this.#started.splice(0);

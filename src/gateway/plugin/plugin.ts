@@ -21,7 +21,10 @@ export interface PluginContext {
   readonly connections: { readonly size: number; [Symbol.iterator](): Iterator<PluginConnection> };
   /** Looks connections up by tags, all of which must match. */
   select(tags: Readonly<Record<string, string>>): PluginSelection;
-  /** Queues a message for each selected connection; answers how many took it. A string goes as text, bytes as binary. */
+  /**
+   * Queues a message for each selected connection; answers how many took it. A string goes as text,
+   * bytes as binary.
+   */
   broadcast(selection: PluginSelection, message: string | Uint8Array): number;
   readonly log: Logger;
   /** Aborted when the gateway drains. */

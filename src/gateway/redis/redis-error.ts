@@ -9,7 +9,8 @@ export class RedisError extends Error {
 
   /** `text` is the reply without its minus sign. */
   constructor(text: string) {
-    // Redis quotes the arguments of commands that it does not know: they may be a password or a payload.
+    // Redis quotes the arguments of commands that it does not know: they may be a password or a
+    // payload.
     const unquoted = text.replace(/,? with args beginning with:.*$/s, '');
     // Some of its sentences end with a dot, most do not; ours bring their own.
     const shown = unquoted.replace(/\.$/, '');
@@ -18,7 +19,10 @@ export class RedisError extends Error {
   }
 }
 
-/** The connection ended while replies were owed: whether the commands behind the answered ones were run is not known. */
+/**
+ * The connection ended while replies were owed: whether the commands behind the answered ones were
+ * run is not known.
+ */
 export class RedisConnectionLost extends Error {
   override readonly name = 'RedisConnectionLost';
 
@@ -35,7 +39,10 @@ const ACCESS_CODES: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPER
 /** What Node says of a certificate that it does not trust. */
 const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/;
 
-/** True for what waiting does not mend at the set-up: credentials, rights, a database that does not exist, a certificate that is not trusted, a Cluster or a Sentinel. */
+/**
+ * True for what waiting does not mend at the set-up: credentials, rights, a database that does not
+ * exist, a certificate that is not trusted, a Cluster or a Sentinel.
+ */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof BackendRefusal) return true;
   if (error instanceof RedisError) {
@@ -44,7 +51,10 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && CERTIFICATE_CODES.test(systemErrorCode(error.cause) ?? '');
 }
 
-/** True when this command was refused for its key or its value, whatever happens elsewhere. Everything else (OOM, LOADING, READONLY, MISCONF...) is about Redis. */
+/**
+ * True when this command was refused for its key or its value, whatever happens elsewhere.
+ * Everything else (OOM, LOADING, READONLY, MISCONF...) is about Redis.
+ */
 export function isRefusedForGood(error: RedisError): boolean {
   const { code, message } = error;
   return (
@@ -75,6 +85,7 @@ export function isAboutServer({ code }: RedisError): boolean {
 /** True for the key: it holds another type, or is forbidden to us. Both may change. */
 export function isRefusedStream({ code, message }: RedisError): boolean {
   if (code === 'WRONGTYPE') return true;
-  // `NOPERM this user has no permissions to run the 'xadd' command` is about us and not about the key.
+  // `NOPERM this user has no permissions to run the 'xadd' command` is about us and not about the
+  // key.
   return code === 'NOPERM' && /key/i.test(message) && !/run the/i.test(message);
 }

@@ -11,8 +11,9 @@ export interface IntroductionStep {
 }
 
 /**
- * AUTH, SELECT and a name, as far as the address asks for them; three questions, each of which a user may be forbidden, about
- * what kind of Redis this is; PING tells whether Redis wanted a password, or is still loading.
+ * AUTH, SELECT and a name, as far as the address asks for them; three questions, each of which a
+ * user may be forbidden, about what kind of Redis this is; PING tells whether Redis wanted a
+ * password, or is still loading.
  */
 export function introductionSteps({ username, password, db, clientName }: RedisAddress): IntroductionStep[] {
   const steps: IntroductionStep[] = [];
@@ -35,7 +36,10 @@ const QUESTIONS: readonly (readonly string[])[] = [
   ['CLUSTER', 'INFO'],
 ];
 
-/** What keeps us out: a Redis that is none of the kinds that events can be given to, or the first answer that says no. */
+/**
+ * What keeps us out: a Redis that is none of the kinds that events can be given to, or the first
+ * answer that says no.
+ */
 export function introductionRefusal(
   steps: readonly IntroductionStep[],
   replies: readonly RespReply[],

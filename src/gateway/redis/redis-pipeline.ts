@@ -19,8 +19,9 @@ interface Exchange {
 }
 
 /**
- * One connection to Redis that writes commands as they come and reads their replies in order: no queue, no resending,
- * no reconnecting behind the owner's back. One exchange at a time, so what is in flight is what the owner put into it.
+ * One connection to Redis that writes commands as they come and reads their replies in order: no
+ * queue, no resending, no reconnecting behind the owner's back. One exchange at a time, so what is
+ * in flight is what the owner put into it.
  */
 export class RedisPipeline {
   #socket: Socket | undefined;
@@ -45,7 +46,10 @@ export class RedisPipeline {
     this.#onLost = onLost;
   }
 
-  /** Resolves at once when it is connected already. Rejects with a `RedisError` when Redis says no, with any other error when it is away. */
+  /**
+   * Resolves at once when it is connected already. Rejects with a `RedisError` when Redis says no,
+   * with any other error when it is away.
+   */
   connect(): Promise<void> {
     if (this.#isReady) return Promise.resolve();
     this.#connecting ??= this.#connect().finally(() => {
@@ -59,8 +63,9 @@ export class RedisPipeline {
   }
 
   /**
-   * Begins an exchange of so many commands, which `write` then sends. Resolves when all are answered; rejects with
-   * `RedisConnectionLost` when the connection ends before, or when Redis owes a reply and completes none for too long.
+   * Begins an exchange of so many commands, which `write` then sends. Resolves when all are
+   * answered; rejects with `RedisConnectionLost` when the connection ends before, or when Redis
+   * owes a reply and completes none for too long.
    */
   begin(expected: number, onReply: (reply: RespReply, index: number) => void): Promise<void> {
     return this.#begin({ expected, onReply, keepsStrings: false });
@@ -96,7 +101,10 @@ export class RedisPipeline {
     return done;
   }
 
-  /** Ends the connection at once; an exchange under way fails. Idempotent; `connect` makes a new one. */
+  /**
+   * Ends the connection at once; an exchange under way fails. Idempotent; `connect` makes a new
+   * one.
+   */
   close(reason = 'it was closed'): void {
     const socket = this.#socket;
     if (socket === undefined) return;
@@ -184,7 +192,10 @@ export class RedisPipeline {
     exchange.resolve();
   }
 
-  /** Closes the connection when no reply, nor a member of one, became complete for `timeoutMs`: bytes that never make a reply are silence too. */
+  /**
+   * Closes the connection when no reply, nor a member of one, became complete for `timeoutMs`:
+   * bytes that never make a reply are silence too.
+   */
   #watch(timeoutMs: number): () => void {
     let seen = this.#reader?.progress;
     const look = (): void => {
@@ -209,8 +220,9 @@ function dialProblem(error: Error): string {
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * Begins to connect; the socket fires `connect`, or `secureConnect` with TLS, when it may be written to. Certificates
- * are checked against Node's roots and those that NODE_EXTRA_CA_CERTS names.
+ * Begins to connect; the socket fires `connect`, or `secureConnect` with TLS, when it may be
+ * written to. Certificates are checked against Node's roots and those that NODE_EXTRA_CA_CERTS
+ * names.
  */
 function dialRedis({ endpoint, tls }: RedisAddress): Socket {
   const keeping = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };

@@ -7,8 +7,9 @@ import { encodeCommand } from './resp-reader.js';
 const CLUSTER_CODES: ReadonlySet<string> = new Set(['MOVED', 'ASK', 'CROSSSLOT', 'CLUSTERDOWN']);
 
 /**
- * Queues commands in a transaction and discards it: Redis looks at rights, keys and memory as if they were run, and writes
- * nothing. Rejects with a `BackendRefusal` or `RedisError` when it would not take one of them.
+ * Queues commands in a transaction and discards it: Redis looks at rights, keys and memory as if
+ * they were run, and writes nothing. Rejects with a `BackendRefusal` or `RedisError` when it would
+ * not take one of them.
  */
 export async function tryCommands(pipeline: RedisPipeline, commands: readonly (readonly string[])[]): Promise<void> {
   const replies = await pipeline.call([['MULTI'], ...commands, ['DISCARD']].map(encodeCommand));

@@ -1,7 +1,9 @@
 import { parseDuration } from '../../core/duration.js';
 import { maskUrl } from '../../core/masked-url.js';
 
-/** Where a Redis is and how to get in. Holds a password: never to be logged; `shown` is what may be. */
+/**
+ * Where a Redis is and how to get in. Holds a password: never to be logged; `shown` is what may be.
+ */
 export interface RedisAddress {
   /** A TCP host and port, or the path of a Unix socket. */
   readonly endpoint: { readonly host: string; readonly port: number } | { readonly path: string };
@@ -27,12 +29,18 @@ export type RedisUrlReading =
 const DEFAULT_PORT = 6379;
 const DEFAULT_DIAL_TIMEOUT_MS = 5_000;
 const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
-/** Those of go-redis that mean something here; all others, pool sizes and retries mainly, are the business of a pool that we do not have. */
+/**
+ * Those of go-redis that mean something here; all others, pool sizes and retries mainly, are the
+ * business of a pool that we do not have.
+ */
 const KNOWN_KEYS: ReadonlySet<string> = new Set(['db', 'client_name', 'dial_timeout', 'read_timeout']);
 /** Node's longest timer. */
 const UNLIMITED_MS = 0x7fff_ffff;
 
-/** Reads a URL of the form that go-redis takes: `redis://`, `rediss://` or `unix://`, options in the query. */
+/**
+ * Reads a URL of the form that go-redis takes: `redis://`, `rediss://` or `unix://`, options in the
+ * query.
+ */
 export function parseRedisUrl(text: string): RedisUrlReading {
   try {
     return readUrl(text);

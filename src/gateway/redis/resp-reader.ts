@@ -25,7 +25,10 @@ export interface NestedError {
   readonly error: RedisError;
 }
 
-/** An array of replies: its errors, and its texts and numbers where these are kept. Of an array within it only the place is kept. */
+/**
+ * An array of replies: its errors, and its texts and numbers where these are kept. Of an array
+ * within it only the place is kept.
+ */
 export class RespArray {
   readonly errors: NestedError[] = [];
   /** Empty unless the reader keeps strings. Errors, missing strings and arrays are ''. */
@@ -35,7 +38,10 @@ export class RespArray {
   constructor(readonly length: number) {}
 }
 
-/** A reply: a string, an integer, an error or an array. A bulk string is '' unless the reader keeps strings, and where it is missing. */
+/**
+ * A reply: a string, an integer, an error or an array. A bulk string is '' unless the reader keeps
+ * strings, and where it is missing.
+ */
 export type RespReply = string | number | RedisError | RespArray;
 
 const LF = 0x0a;
@@ -54,8 +60,9 @@ const QUEUED_END = QUEUED.length + 2;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads replies of RESP 2 from a stream that may be cut anywhere. It is made for commands of which mostly only the success
- * matters: it skips over bulk strings unless it is told to keep them, and over arrays within arrays.
+ * Reads replies of RESP 2 from a stream that may be cut anywhere. It is made for commands of which
+ * mostly only the success matters: it skips over bulk strings unless it is told to keep them, and
+ * over arrays within arrays.
  */
 export class RespReader {
   /** Whether the bulk strings of the replies to come are wanted. */
@@ -82,7 +89,10 @@ export class RespReader {
     return this.#progress;
   }
 
-  /** Calls `onReply` for each reply that is complete. Throws when this is no RESP 2: the stream is of no use then. */
+  /**
+   * Calls `onReply` for each reply that is complete. Throws when this is no RESP 2: the stream is
+   * of no use then.
+   */
   push(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const end = this.#read(bytes);
@@ -183,7 +193,10 @@ export class RespReader {
   }
 }
 
-/** Where the line that begins here ends; the length of `bytes` when it does not. That of the most frequent line by far is known. */
+/**
+ * Where the line that begins here ends; the length of `bytes` when it does not. That of the most
+ * frequent line by far is known.
+ */
 function lineEnd(bytes: Buffer, start: number): number {
   let end = start + QUEUED_END;
   if (bytes[end] === LF && bytes[start + 1] === LETTER_Q && bytes[start + 6] === LETTER_D) return end;

@@ -18,7 +18,10 @@ export interface SinkSurroundings {
   readonly log: Logger;
   /** How many events of earlier boots come before those of this one; none when it is missing. */
   readonly recovered?: () => number;
-  /** Told once of each limit of a sink that is below what endpoints accept; logs a warning when it is missing. */
+  /**
+   * Told once of each limit of a sink that is below what endpoints accept; logs a warning when it
+   * is missing.
+   */
   readonly warnOfLimit?: (sink: string, warning: string) => void;
 }
 
@@ -57,7 +60,10 @@ export function createSinks(surroundings: SinkSurroundings): Sinks {
   return { all, embedded };
 }
 
-/** What each sink tells its limits to; the same limit is warned of once, however often the sink connects. */
+/**
+ * What each sink tells its limits to; the same limit is warned of once, however often the sink
+ * connects.
+ */
 function warnOfLimits({ config, log, warnOfLimit }: SinkSurroundings): (sink: string) => TellLimit {
   const told = new Set<string>();
   const warn = warnOfLimit ?? ((sink, warning) => log.warn('sink.message-limit', { sink, warning }));

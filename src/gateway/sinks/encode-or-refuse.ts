@@ -3,7 +3,10 @@ import { encodingProblem } from '../event/encodable.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { RefusedEvent } from './event-sink.js';
 
-/** The event encoded, or refused when it cannot be: an event that cannot be encoded is never the sink's absence. */
+/**
+ * The event encoded, or refused when it cannot be: an event that cannot be encoded is never the
+ * sink's absence.
+ */
 export function encodeOrRefuse<T extends string | Buffer>(
   event: GatewayEvent,
   encode: (event: GatewayEvent) => T,

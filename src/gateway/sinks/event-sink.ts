@@ -8,9 +8,10 @@ export interface RefusedEvent {
 }
 
 /**
- * What a failure says of the event that it met. `sink`: nothing, the backend was not reached or takes nothing at all.
- * `attempt`: nothing is known (no answer, a broken connection, 5xx). `event`: the backend said no to what it was sent,
- * which may be this event or everything. `destination`: it said no to the event's stream, routing key or subject.
+ * What a failure says of the event that it met. `sink`: nothing, the backend was not reached or
+ * takes nothing at all. `attempt`: nothing is known (no answer, a broken connection, 5xx). `event`:
+ * the backend said no to what it was sent, which may be this event or everything. `destination`: it
+ * said no to the event's stream, routing key or subject.
  */
 export type Blame = 'sink' | 'attempt' | 'event' | 'destination';
 
@@ -27,19 +28,33 @@ export interface FailedEvent {
   readonly failure: SinkFailure;
 }
 
-/** What became of a batch. Whether a failure is the event's own is not for a sink to decide: it sees one batch, the outbox sees whether others pass. */
+/**
+ * What became of a batch. Whether a failure is the event's own is not for a sink to decide: it sees
+ * one batch, the outbox sees whether others pass.
+ */
 export interface SinkReceipt {
-  /** So many events from the front have an outcome: acknowledged unless they are named below. The rest is to be offered again. */
+  /**
+   * So many events from the front have an outcome: acknowledged unless they are named below. The
+   * rest is to be offered again.
+   */
   readonly settled: number;
-  /** Those of the settled ones that no backend in this state can take: they cannot be encoded, or exceed a limit that it announced. In order. */
+  /**
+   * Those of the settled ones that no backend in this state can take: they cannot be encoded, or
+   * exceed a limit that it announced. In order.
+   */
   readonly refused: readonly RefusedEvent[];
-  /** Those of the settled ones that were not taken though events behind them may have been. In order. */
+  /**
+   * Those of the settled ones that were not taken though events behind them may have been. In
+   * order.
+   */
   readonly failed?: readonly FailedEvent[];
   /** Why not all are settled: of the first event behind them. */
   readonly failure?: SinkFailure;
 }
 
-/** A rejection of `deliver` that says more than that nothing is settled. Any other is an `attempt`. */
+/**
+ * A rejection of `deliver` that says more than that nothing is settled. Any other is an `attempt`.
+ */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
 
@@ -60,7 +75,10 @@ export function allSettled(batch: readonly GatewayEvent[]): SinkReceipt {
 /** `look`: only finds out whether a start would succeed, and makes nothing at the backend. */
 export type StartPurpose = 'deliver' | 'look';
 
-/** Where events go. The outbox owns every retry: a sink never reorders, resends or queues on its own. */
+/**
+ * Where events go. The outbox owns every retry: a sink never reorders, resends or queues on its
+ * own.
+ */
 export interface EventSink {
   readonly name: string;
   /** The most events that it takes at once; as many as the outbox likes when it is missing. */
@@ -70,12 +88,16 @@ export interface EventSink {
   /** Where the event goes, when that differs between events; undefined when all go to one place. */
   destinationOf?(event: GatewayEvent): string | undefined;
   /**
-   * Tries to connect once. Rejects with `sink.refused` when the backend answers and says no (credentials, rights, a
-   * stream of another type): the gateway does not start then. Any other rejection means that it is away; `deliver`
-   * connects when it is called. What the sink needs at its backend is declared unless it only looks.
+   * Tries to connect once. Rejects with `sink.refused` when the backend answers and says no
+   * (credentials, rights, a stream of another type): the gateway does not start then. Any other
+   * rejection means that it is away; `deliver` connects when it is called. What the sink needs at
+   * its backend is declared unless it only looks.
    */
   start(purpose?: StartPurpose): Promise<void>;
-  /** Takes a batch in order, one at a time. A rejection means that nothing of it is known to be settled: it is offered again. */
+  /**
+   * Takes a batch in order, one at a time. A rejection means that nothing of it is known to be
+   * settled: it is offered again.
+   */
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt>;
   /** Idempotent; what is under way is finished or given up within a bound of 5 s. */
   stop(): Promise<void>;

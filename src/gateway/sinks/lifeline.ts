@@ -7,8 +7,9 @@ export interface LifelineOptions {
 }
 
 /**
- * Ends a connection whatever its library does: `signal` destroys its sockets when the opening takes too long, when the
- * owner gives up, and at `cut`. A timeout that only rejects a promise would leave the socket behind.
+ * Ends a connection whatever its library does: `signal` destroys its sockets when the opening takes
+ * too long, when the owner gives up, and at `cut`. A timeout that only rejects a promise would
+ * leave the socket behind.
  */
 export class Lifeline {
   readonly #controller = new AbortController();
@@ -30,8 +31,8 @@ export class Lifeline {
   }
 
   /**
-   * Resolves with what `open` opens, which from then on lives until `cut`. Rejects when it fails, after cutting, or as soon
-   * as the time is over or the owner gives up.
+   * Resolves with what `open` opens, which from then on lives until `cut`. Rejects when it fails,
+   * after cutting, or as soon as the time is over or the owner gives up.
    */
   async opening<T>(open: () => Promise<T>): Promise<T> {
     const late = new Promise<never>((_, reject) => (this.#rejectOpening = reject));

@@ -19,7 +19,10 @@ const ENVELOPE_BYTES = 1_024;
 /** What base64 makes of three bytes. */
 const BASE64_BYTES = 4;
 
-/** A sentence when a message that the endpoints accept is above the limit; undefined when all of them fit. */
+/**
+ * A sentence when a message that the endpoints accept is above the limit; undefined when all of
+ * them fit.
+ */
 export function limitWarning(limit: MessageLimit, { endpoints }: Pick<GatewayConfig, 'endpoints'>): string | undefined {
   const { maxBytes, setting, encoding, effect } = limit;
   const accepted = Math.max(0, ...endpoints.map(({ maxMessageBytes }) => maxMessageBytes));

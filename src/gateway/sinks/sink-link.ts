@@ -27,7 +27,10 @@ export interface SinkLinkOptions<L extends Link> {
 /** Within the 5 s that every sink has to stop. */
 const FINISH_MS = 4_000;
 
-/** The one link of a sink: opened when it is needed, replaced once it is closed, never opened after the stop. */
+/**
+ * The one link of a sink: opened when it is needed, replaced once it is closed, never opened after
+ * the stop.
+ */
 export class SinkLink<L extends Link> {
   readonly #options: SinkLinkOptions<L>;
   readonly #giveUp = new AbortController();
@@ -45,7 +48,10 @@ export class SinkLink<L extends Link> {
     return this.#link;
   }
 
-  /** Opens the link, which `check` may still refuse. Rejects with `sink.refused` for a `BackendRefusal`. */
+  /**
+   * Opens the link, which `check` may still refuse. Rejects with `sink.refused` for a
+   * `BackendRefusal`.
+   */
   start(purpose: StartPurpose, check: (link: L) => void = () => undefined): Promise<void> {
     this.#purpose = purpose;
     return this.finishing(this.#start(check));

@@ -1,8 +1,9 @@
 const BROKEN_ESCAPE = /%(?![0-9a-fA-F]{2})/;
 
 /**
- * Decodes a URL query or form body as Go's url.ParseQuery does, keeping the first value of each key: pairs are separated
- * by `&`, `+` is a space, and a pair with a broken escape or a semicolon is left out. Bytes that are no UTF-8 become U+FFFD.
+ * Decodes a URL query or form body as Go's url.ParseQuery does, keeping the first value of each
+ * key: pairs are separated by `&`, `+` is a space, and a pair with a broken escape or a semicolon
+ * is left out. Bytes that are no UTF-8 become U+FFFD.
  */
 export function parseQuery(text: string): Map<string, string> {
   const pairs = new Map<string, string>();

@@ -2,8 +2,8 @@ import { Memo } from '../../core/memo.js';
 import { parseQuery } from './parse-query.js';
 
 /**
- * Which connections are meant. `all`: everyone. `ids`: these ids, each once; unknown ones count for nothing.
- * `pairs`: every pair must match (AND); never empty.
+ * Which connections are meant. `all`: everyone. `ids`: these ids, each once; unknown ones count for
+ * nothing. `pairs`: every pair must match (AND); never empty.
  */
 export type Selector =
   | { readonly kind: 'all' }
@@ -21,8 +21,9 @@ const PRINT_CHARACTERS = 16;
 const prints = new Set<number>();
 
 /**
- * Reads the selector in a request's query; a text says what is wrong with it. A non-empty `id` is a list of ids, and no other pair
- * counts; `all=true` alone is everybody; else all pairs must match. Equal queries may be answered by one object.
+ * Reads the selector in a request's query; a text says what is wrong with it. A non-empty `id` is a
+ * list of ids, and no other pair counts; `all=true` alone is everybody; else all pairs must match.
+ * Equal queries may be answered by one object.
  */
 export function parseSelector(query: string): Selector | string {
   if (query.length <= SHORT_QUERY) return remembered.get(query);
@@ -30,8 +31,8 @@ export function parseSelector(query: string): Selector | string {
 }
 
 /**
- * Whether a long query has probably come before: lists of ids that never come again must die young, or collecting them costs more than
- * reading them.
+ * Whether a long query has probably come before: lists of ids that never come again must die young,
+ * or collecting them costs more than reading them.
  */
 function hasComeBefore(query: string): boolean {
   let print = query.length;

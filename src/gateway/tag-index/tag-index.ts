@@ -1,9 +1,12 @@
-/** Beyond so many different keys every key counts as known: connections with keys of their own must not fill the memory. */
+/**
+ * Beyond so many different keys every key counts as known: connections with keys of their own must
+ * not fill the memory.
+ */
 const MAX_KNOWN_KEYS = 1000;
 
 /**
- * Finds members by their tags: key -> value -> members. Each change costs O(1). Knows nothing of what a member carries:
- * its owner tells it of every change, the old value first.
+ * Finds members by their tags: key -> value -> members. Each change costs O(1). Knows nothing of
+ * what a member carries: its owner tells it of every change, the old value first.
  */
 export class TagIndex<Member> {
   readonly #keys = new Map<string, Map<string, Set<Member>>>();
@@ -32,12 +35,17 @@ export class TagIndex<Member> {
     if (values.size === 0) this.#keys.delete(key);
   }
 
-  /** The members that carry one pair: a live set that is given up when it becomes empty. Undefined when there are none. */
+  /**
+   * The members that carry one pair: a live set that is given up when it becomes empty. Undefined
+   * when there are none.
+   */
   find(key: string, value: string): ReadonlySet<Member> | undefined {
     return this.#keys.get(key)?.get(value);
   }
 
-  /** The members that carry all pairs, in the order of the smallest set. `pairs` must not be empty. */
+  /**
+   * The members that carry all pairs, in the order of the smallest set. `pairs` must not be empty.
+   */
   select(pairs: ReadonlyMap<string, string>): Iterable<Member> {
     const sets: ReadonlySet<Member>[] = [];
     for (const [key, value] of pairs) {
@@ -57,7 +65,10 @@ export class TagIndex<Member> {
     if (this.#knownKeys.size < MAX_KNOWN_KEYS) this.#knownKeys.add(key);
   }
 
-  /** Whether any member carries the key or has ever carried it: true for every key once there were too many to remember. */
+  /**
+   * Whether any member carries the key or has ever carried it: true for every key once there were
+   * too many to remember.
+   */
   knowsKey(key: string): boolean {
     return this.#knownKeys.size >= MAX_KNOWN_KEYS || this.#knownKeys.has(key);
   }

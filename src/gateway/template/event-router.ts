@@ -15,7 +15,10 @@ const MAX_VALUE_BYTES = MAX_VALUE_LENGTH * 4;
 const ALL_ALLOWED = /^[A-Za-z0-9_.:-]*$/;
 const NOT_ALLOWED = /[^A-Za-z0-9_.:-]/gu;
 
-/** What is put in place of a placeholder: each character outside `A-Za-z0-9_.:-` becomes `_`, and what is too long is cut. */
+/**
+ * What is put in place of a placeholder: each character outside `A-Za-z0-9_.:-` becomes `_`, and
+ * what is too long is cut.
+ */
 export function substitute(value: string): string {
   const text = value.slice(0, MAX_VALUE_BYTES);
   return (ALL_ALLOWED.test(text) ? text : text.replace(NOT_ALLOWED, '_')).slice(0, MAX_VALUE_LENGTH);
@@ -24,7 +27,10 @@ export function substitute(value: string): string {
 /** Shorter slices are copies in V8; longer ones keep alive what they were cut from. */
 const SHORTEST_SLICE = 13;
 
-/** The same of a byte text. The result keeps nothing else alive, however large the message that it was read from. */
+/**
+ * The same of a byte text. The result keeps nothing else alive, however large the message that it
+ * was read from.
+ */
 export function substituteBytes(byteText: string): string {
   if (byteText.length < SHORTEST_SLICE && ALL_ALLOWED.test(byteText)) return byteText;
   return substitute(fromByteText(byteText.slice(0, MAX_VALUE_BYTES)));
@@ -32,7 +38,10 @@ export function substituteBytes(byteText: string): string {
 
 /** Says where the sinks put each event of an endpoint's connections. */
 export interface EventRouter {
-  /** Hot. `message` is undefined for open and close. Results are frozen and shared where they are alike. */
+  /**
+   * Hot. `message` is undefined for open and close. Results are frozen and shared where they are
+   * alike.
+   */
   route(tags: SharedTags, message: Uint8Array | undefined): EventDestinations;
 }
 
@@ -55,7 +64,10 @@ interface Routes {
   readonly isConstant: boolean;
 }
 
-/** The templates of the sinks, '' for one that is off; undefined when none has a placeholder, so nothing is to be routed. */
+/**
+ * The templates of the sinks, '' for one that is off; undefined when none has a placeholder, so
+ * nothing is to be routed.
+ */
 export function sinkTemplates({ redis, amqp, nats }: SinksConfig): EventDestinations | undefined {
   const templates = {
     redis: redis?.streamName ?? '',
@@ -65,7 +77,10 @@ export function sinkTemplates({ redis, amqp, nats }: SinksConfig): EventDestinat
   return Object.values(templates).some(hasPlaceholder) ? templates : undefined;
 }
 
-/** Routes by templates that are taken apart once; remembers what a tags map gives by its identity, so a map must not change. */
+/**
+ * Routes by templates that are taken apart once; remembers what a tags map gives by its identity,
+ * so a map must not change.
+ */
 export class TemplateRouter implements EventRouter {
   readonly #templates: { readonly redis: Template; readonly amqp: Template; readonly nats: Template };
   readonly #variableNames: readonly string[];
@@ -136,7 +151,10 @@ function withoutEmptyTokens(subject: string): string {
   return subject.replace(/(^|\.)(?=\.|$)/g, (_, dot: string) => (subject === '' ? '' : `${dot}_`));
 }
 
-/** Reads an endpoint's variables from messages: a message is decoded once, and searched once for each variable, up to what is found. */
+/**
+ * Reads an endpoint's variables from messages: a message is decoded once, and searched once for
+ * each variable, up to what is found.
+ */
 class JsonVariables {
   readonly #paths: readonly JsonPath[];
 

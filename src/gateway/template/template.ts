@@ -1,6 +1,9 @@
 /** What a placeholder stands for. */
 export interface Placeholder {
-  /** `tag` is a tag of the connection, `json` a variable of the endpoint; any other word gives the fallback. */
+  /**
+   * `tag` is a tag of the connection, `json` a variable of the endpoint; any other word gives the
+   * fallback.
+   */
   readonly source: 'tag' | 'json' | 'unknown';
   readonly name: string;
   /** What is put where there is no value, or an empty one. */
@@ -44,7 +47,10 @@ function parsePlaceholder(text: string, inner: string): Placeholder {
   return { source, name: path.slice(dot + 1), fallback, text };
 }
 
-/** What is wrong with a template, as the end of a sentence that begins with it; undefined when nothing is. */
+/**
+ * What is wrong with a template, as the end of a sentence that begins with it; undefined when
+ * nothing is.
+ */
 export function templateProblem(text: string): string | undefined {
   const parts = parseTemplate(text);
   const brace = /[{}]/.exec(parts.filter((part) => typeof part === 'string').join(''))?.[0];
@@ -54,7 +60,10 @@ export function templateProblem(text: string): string | undefined {
   return typeof nameless === 'object' ? `is not a template: '${nameless.text}' has no name` : undefined;
 }
 
-/** Why a placeholder always gives its default, as the end of a sentence that begins with it; undefined when it may give more. */
+/**
+ * Why a placeholder always gives its default, as the end of a sentence that begins with it;
+ * undefined when it may give more.
+ */
 export function idlePlaceholder({ source, name }: Placeholder, variables: ReadonlySet<string>): string | undefined {
   if (source === 'unknown') return "begins with neither 'tag.' nor 'json.'";
   return source === 'json' && !variables.has(name) ? 'is a variable that no `json_extract_vars` defines' : undefined;

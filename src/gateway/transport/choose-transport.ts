@@ -13,7 +13,10 @@ export interface ChosenTransport {
   /** The native library in use; undefined where there is none. */
   readonly native: NativeLibrary | undefined;
   create<C extends object>(options: TransportOptions<C>): Transport;
-  /** What the library gets wrong on this machine; never rejects. `ws` is held to all of it by the test suite and tests nothing. */
+  /**
+   * What the library gets wrong on this machine; never rejects. `ws` is held to all of it by the
+   * test suite and tests nothing.
+   */
   selfTest(): Promise<readonly TransportLimit[]>;
 }
 
@@ -32,12 +35,16 @@ export interface ChooseOptions {
 }
 
 /**
- * Small buffers share a slab, which lives as long as the longest of them. Node 24 made slabs of 64 KiB, in which one kept message of 100 bytes
- * could hold 64 KiB: bounds on memory are for those of 8 KiB, which earlier versions have.
+ * Small buffers share a slab, which lives as long as the longest of them. Node 24 made slabs of 64
+ * KiB, in which one kept message of 100 bytes could hold 64 KiB: bounds on memory are for those of
+ * 8 KiB, which earlier versions have.
  */
 const SLAB_BYTES = 8 * 1024;
 
-/** `ws` unless `uws` is asked for, which rejects with `transport.unavailable` where it cannot load. `auto` is an older name of `ws`. */
+/**
+ * `ws` unless `uws` is asked for, which rejects with `transport.unavailable` where it cannot load.
+ * `auto` is an older name of `ws`.
+ */
 export async function chooseTransport(
   wanted: TransportName | 'auto',
   { maxHeadBytes, load = loadUws }: ChooseOptions = {},

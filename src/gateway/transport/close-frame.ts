@@ -1,4 +1,6 @@
-/** How long a peer may take to read what is buffered, answer a close frame and go, before it is cut. */
+/**
+ * How long a peer may take to read what is buffered, answer a close frame and go, before it is cut.
+ */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
 const MAX_REASON_BYTES = 123;

@@ -1,8 +1,9 @@
 /** What a transport can agree to of permessage-deflate (RFC 7692). */
 export interface DeflateAbilities {
   /**
-   * Smallest window, in bits, with which the server can compress when a client asks for a small one; undefined: it cannot be asked.
-   * zlib turns a raw window of 8 bits into one of 9, so 8 is never kept to.
+   * Smallest window, in bits, with which the server can compress when a client asks for a small
+   * one; undefined: it cannot be asked. zlib turns a raw window of 8 bits into one of 9, so 8 is
+   * never kept to.
    */
   readonly minServerWindowBits: number | undefined;
 }
@@ -20,9 +21,10 @@ const PARAMETER = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+.^_`|~\w-
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
 /**
- * The first offer of permessage-deflate in `Sec-WebSocket-Extensions` that can be honoured, as the library reads it; '' when there is
- * none. What cannot be honoured is declined and never a reason to refuse the handshake: another extension, an unknown, repeated or
- * wrong parameter, text that is no offer (RFC 6455, 9.1; RFC 7692, 5 and 7).
+ * The first offer of permessage-deflate in `Sec-WebSocket-Extensions` that can be honoured, as the
+ * library reads it; '' when there is none. What cannot be honoured is declined and never a reason
+ * to refuse the handshake: another extension, an unknown, repeated or wrong parameter, text that is
+ * no offer (RFC 6455, 9.1; RFC 7692, 5 and 7).
  */
 export function acceptableDeflateOffer(header: string | undefined, abilities: DeflateAbilities): string {
   if (header === undefined || !header.includes('permessage-deflate')) return '';

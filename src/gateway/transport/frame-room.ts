@@ -7,8 +7,9 @@ const ROOM_FROM_BYTES = 16 * 1024;
 const roomy = new WeakSet<ArrayBufferLike>();
 
 /**
- * Memory for a body that is likely to become a message: a large one has room for the head of its frame before it, so that the message
- * and its frame are the same bytes. Measured by bench/stalled-reader.
+ * Memory for a body that is likely to become a message: a large one has room for the head of its
+ * frame before it, so that the message and its frame are the same bytes. Measured by
+ * bench/stalled-reader.
  */
 export function allocateBody(bytes: number): Buffer {
   if (bytes < ROOM_FROM_BYTES) return Buffer.allocUnsafe(bytes);
@@ -17,7 +18,10 @@ export function allocateBody(bytes: number): Buffer {
   return memory.subarray(MOST_HEAD_BYTES);
 }
 
-/** The payload with `headBytes` before it that may be written; undefined where it has no room of its own. */
+/**
+ * The payload with `headBytes` before it that may be written; undefined where it has no room of its
+ * own.
+ */
 export function withRoomForHead(payload: Uint8Array, headBytes: number): Buffer | undefined {
   if (payload.byteLength < ROOM_FROM_BYTES || !hasRoom(payload)) return undefined;
   return Buffer.from(payload.buffer, MOST_HEAD_BYTES - headBytes, headBytes + payload.byteLength);

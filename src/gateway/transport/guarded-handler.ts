@@ -4,7 +4,9 @@ import type { HttpRequest } from './http/http-exchange.js';
 import type { Socket } from './socket.js';
 import type { TransportEndpoint, TransportHandler, UpgradeGrant } from './transport.js';
 
-/** A socket and what the handler made of it: undefined before `open` has returned and after `close`. */
+/**
+ * A socket and what the handler made of it: undefined before `open` has returned and after `close`.
+ */
 export interface Peer<C extends object> extends Socket {
   connection: C | undefined;
 }
@@ -17,7 +19,10 @@ export interface Opening<C extends object> {
   readonly grant: UpgradeGrant | undefined;
 }
 
-/** Calls a handler so that a throw is logged and ends one socket with 1011, and each opened connection is closed exactly once. */
+/**
+ * Calls a handler so that a throw is logged and ends one socket with 1011, and each opened
+ * connection is closed exactly once.
+ */
 export class GuardedHandler<C extends object> {
   readonly #handler: TransportHandler<C>;
   readonly #log: Logger;

@@ -8,28 +8,44 @@ export interface OutboundMessage {
   readonly compress: boolean;
   /** Its frames, kept by a transport that makes them once for all receivers. */
   wire?: WireFrames;
-  /** For how many receivers it was to be deflated, counted by a transport that does so for each of them. */
+  /**
+   * For how many receivers it was to be deflated, counted by a transport that does so for each of
+   * them.
+   */
   deflations?: number;
   /** The same message with bytes of its own, kept by delivery once it has to wait. */
   kept?: OutboundMessage;
 }
 
-/** `sent`: given to the kernel. `buffered`: kept by the library behind a slow reader. `dropped`: over the library's limit, gone. */
+/**
+ * `sent`: given to the kernel. `buffered`: kept by the library behind a slow reader. `dropped`:
+ * over the library's limit, gone.
+ */
 export type SendStatus = 'sent' | 'buffered' | 'dropped';
 
-/** One client's WebSocket. Every method is safe after the close: it then does nothing and answers `dropped`, 0 or false. */
+/**
+ * One client's WebSocket. Every method is safe after the close: it then does nothing and answers
+ * `dropped`, 0 or false.
+ */
 export interface Socket {
-  /** `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. To be asked for before the close if it is wanted after it. */
+  /**
+   * `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. To be asked for before
+   * the close if it is wanted after it.
+   */
   readonly remoteAddress: string;
   isOpen(): boolean;
   send(message: OutboundMessage): SendStatus;
   /** Bytes accepted by `send` or `publish` that the kernel has not taken yet. */
   bufferedBytes(): number;
-  /** Runs `writes` so that all they send to this socket leaves in as few system calls as possible. */
+  /**
+   * Runs `writes` so that all they send to this socket leaves in as few system calls as possible.
+   */
   cork(writes: () => void): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  /** Sends a close frame behind what is buffered. The handler's `close` may run before this returns. */
+  /**
+   * Sends a close frame behind what is buffered. The handler's `close` may run before this returns.
+   */
   end(code: number, reason: string): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;
@@ -40,6 +56,9 @@ export interface Socket {
 
 /** Open sockets that are sent the same messages. */
 export interface SocketGroup {
-  /** Sends to each of them that is still open, in order with `Socket.send` and `Transport.publish`; merges what one tick publishes. */
+  /**
+   * Sends to each of them that is still open, in order with `Socket.send` and `Transport.publish`;
+   * merges what one tick publishes.
+   */
   publish(message: OutboundMessage): void;
 }

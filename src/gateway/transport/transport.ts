@@ -15,9 +15,14 @@ export interface TransportEndpoint {
   readonly path: string;
   /** Larger client messages close the connection with 1009. */
   readonly maxMessageBytes: number;
-  /** 8 to 960: after this time without pong or frame the peer is dead. The server pings on its own. */
+  /**
+   * 8 to 960: after this time without pong or frame the peer is dead. The server pings on its own.
+   */
   readonly idleTimeoutS: number;
-  /** The library's own hard limit on what is buffered for one socket; the delivery's bound lies below it. */
+  /**
+   * The library's own hard limit on what is buffered for one socket; the delivery's bound lies
+   * below it.
+   */
   readonly maxBufferedBytes: number;
   /** Offers permessage-deflate (server_no_context_takeover; client_no_context_takeover). */
   readonly compression: boolean;
@@ -50,13 +55,20 @@ export interface UpgradeAcceptance {
 export type UpgradeDecision = UpgradeAcceptance | UpgradeRejection;
 
 /**
- * What the gateway does with sockets. `C` is what `open` returns and every later call is given: the connection.
- * One `open`, exactly one `close`. A throw in any of them is logged and ends that socket alone (1011).
+ * What the gateway does with sockets. `C` is what `open` returns and every later call is given: the
+ * connection. One `open`, exactly one `close`. A throw in any of them is logged and ends that
+ * socket alone (1011).
  */
 export interface TransportHandler<C> {
-  /** The transport has already checked method, `Upgrade`, `Connection`, version 13 and key (else 400 or 426). Has 10 s. */
+  /**
+   * The transport has already checked method, `Upgrade`, `Connection`, version 13 and key (else 400
+   * or 426). Has 10 s.
+   */
   upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision>;
-  /** Asked in the tick of the acceptance when the decision was a promise: what held then may hold no more. */
+  /**
+   * Asked in the tick of the acceptance when the decision was a promise: what held then may hold no
+   * more.
+   */
   recheck?(request: HttpRequest, endpoint: TransportEndpoint): UpgradeRejection | undefined;
   open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): C;
   /** `payload` is the handler's own copy and stays valid. Text has been checked to be UTF-8. */
@@ -64,11 +76,15 @@ export interface TransportHandler<C> {
   /** Some or all of what was buffered has been taken by the kernel. */
   drain(connection: C): void;
   /**
-   * The library dropped a message of `bytes` bytes because `maxBufferedBytes` was reached (by `publish`; `send` says so itself).
-   * May be told after the tick. On uws one call may stand for up to 32 small messages of one tick: a loss is always told, its size not always.
+   * The library dropped a message of `bytes` bytes because `maxBufferedBytes` was reached (by
+   * `publish`; `send` says so itself). May be told after the tick. On uws one call may stand for up
+   * to 32 small messages of one tick: a loss is always told, its size not always.
    */
   dropped(connection: C, bytes: number): void;
-  /** `code` as received (`byPeer`: then it says what the peer likes), as given to `end`, or 1006. After this the socket answers nothing. */
+  /**
+   * `code` as received (`byPeer`: then it says what the peer likes), as given to `end`, or 1006.
+   * After this the socket answers nothing.
+   */
   close(connection: C, code: number, reason: string, byPeer: boolean): void;
 }
 
@@ -79,8 +95,9 @@ export interface TlsFiles {
 }
 
 /**
- * The address of the client behind a peer: '' when it cannot be known, `IMPOSSIBLE_ADDRESS` when the one named is a lie. Without proxies it is
- * the peer's own. `via` is the proxy whose PROXY header named the peer.
+ * The address of the client behind a peer: '' when it cannot be known, `IMPOSSIBLE_ADDRESS` when
+ * the one named is a lie. Without proxies it is the peer's own. `via` is the proxy whose PROXY
+ * header named the peer.
  */
 export type AddressOf = (peer: string, headers: ReadonlyMap<string, string>, via?: string) => string;
 
@@ -108,20 +125,31 @@ export interface TransportOptions<C> {
   readonly plainConnections?: PlainConnectionsOptions | undefined;
   /** Only `ws` can bound what inflating messages costs. */
   readonly inflateLimits?: InflateLimits | undefined;
-  /** Called for each peer that was cut because it had not read up to its close frame in time, or on `ws` not answered that. */
+  /**
+   * Called for each peer that was cut because it had not read up to its close frame in time, or on
+   * `ws` not answered that.
+   */
   readonly onCloseIgnored?: () => void;
 }
 
-/** What the gateway needs of a WebSocket server. One conformance suite runs on every implementation. */
+/**
+ * What the gateway needs of a WebSocket server. One conformance suite runs on every implementation.
+ */
 export interface Transport {
   readonly name: TransportName;
   /** Whether `Socket.pause` stops reading. */
   readonly canPause: boolean;
   /** Rejects with `listen.*` or `tls.invalid`. Resolves to the address really bound. */
   listen(): Promise<ListenAddress>;
-  /** Reads the certificate again for handshakes to come; open connections go on. Rejects with `tls.invalid` or `listen.*`, and keeps the old one then. */
+  /**
+   * Reads the certificate again for handshakes to come; open connections go on. Rejects with
+   * `tls.invalid` or `listen.*`, and keeps the old one then.
+   */
   reloadTls(): Promise<void>;
-  /** Sends to each socket subscribed to `topic`, in order with `Socket.send`; merges what one tick publishes. */
+  /**
+   * Sends to each socket subscribed to `topic`, in order with `Socket.send`; merges what one tick
+   * publishes.
+   */
   publish(topic: string, message: OutboundMessage): void;
   /** Makes a group of sockets; only where sending to one is cheaper than to each of its sockets. */
   group?(sockets: readonly Socket[]): SocketGroup;

@@ -14,8 +14,8 @@ const ASKS_FOR_WEBSOCKET = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i;
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * What RFC 6455 (4.2.1) and RFC 9112 (3.2) ask of an opening handshake; undefined when the request keeps to it, else 400, 426 or 505.
- * `httpVersion` is that of the request line.
+ * What RFC 6455 (4.2.1) and RFC 9112 (3.2) ask of an opening handshake; undefined when the request
+ * keeps to it, else 400, 426 or 505. `httpVersion` is that of the request line.
  */
 export function refuseUpgrade({ method, headers }: HttpRequest, httpVersion = '1.1'): UpgradeRefusal | undefined {
   if (httpVersion !== '1.1') return WRONG_HTTP;
@@ -34,7 +34,9 @@ function refuseHeaders(headers: ReadonlyMap<string, string>): UpgradeRefusal | u
   return undefined;
 }
 
-/** Lines of one name are joined with commas, and a host has none. A body would be read as frames. */
+/**
+ * Lines of one name are joined with commas, and a host has none. A body would be read as frames.
+ */
 function refuseMessage(headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
   const host = headers.get('host');
   if (host === undefined || host.includes(',')) return badRequest('a handshake has one Host header');

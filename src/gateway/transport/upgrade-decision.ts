@@ -23,7 +23,10 @@ export interface UpgradeQuestion<C> {
   readonly timeoutMs: number;
 }
 
-/** The handler's decision; never rejects and never takes longer than the timeout: a throw is logged and becomes 500, silence 503. */
+/**
+ * The handler's decision; never rejects and never takes longer than the timeout: a throw is logged
+ * and becomes 500, silence 503.
+ */
 export function askHandler<C>(
   question: UpgradeQuestion<C>,
   request: HttpRequest,
@@ -36,7 +39,10 @@ export function askHandler<C>(
   }
 }
 
-/** The decision of a handler that needed time, asked again whether it still holds; a throw counts as a refusal. */
+/**
+ * The decision of a handler that needed time, asked again whether it still holds; a throw counts as
+ * a refusal.
+ */
 export function recheckLate<C>(
   handler: TransportHandler<C>,
   decision: UpgradeDecision,

@@ -9,7 +9,10 @@ const BINARY = 2;
 const PONG = 10;
 const LARGEST_7_BIT = 125;
 const LARGEST_16_BIT = 0xffff;
-/** From this size on a message is deflated on zlib's threads: below it, handing it over costs about as much as deflating it. */
+/**
+ * From this size on a message is deflated on zlib's threads: below it, handing it over costs about
+ * as much as deflating it.
+ */
 const DEFLATE_APART_FROM_BYTES = 32 * 1024;
 /** What RFC 7692 7.2.1 takes off the end of a deflated message. */
 const TAIL_BYTES = 4;
@@ -20,8 +23,9 @@ const LARGEST_WINDOW_BITS = 15;
 export const PLAIN = 0;
 
 /**
- * The frames of one message as they go over the wire (RFC 6455 5.2), each made when it is first asked for and shared by all receivers.
- * Without a context that is taken over, a deflated frame is the same bytes for everybody. Measured by bench/fan-out.
+ * The frames of one message as they go over the wire (RFC 6455 5.2), each made when it is first
+ * asked for and shared by all receivers. Without a context that is taken over, a deflated frame is
+ * the same bytes for everybody. Measured by bench/fan-out.
  */
 export class WireFrames {
   readonly #payload: Uint8Array;
@@ -39,7 +43,10 @@ export class WireFrames {
     this.#compress = compress;
   }
 
-  /** The frame for a socket with this window, `PLAIN` without compression. Undefined while it is being made: see `whenReady`. */
+  /**
+   * The frame for a socket with this window, `PLAIN` without compression. Undefined while it is
+   * being made: see `whenReady`.
+   */
   frame(windowBits: number): Buffer | undefined {
     if (windowBits === PLAIN || !this.#compress) return this.#plainFrame();
     const made = this.#deflated?.[windowBits];
@@ -78,7 +85,10 @@ export class WireFrames {
     });
   }
 
-  /** A text that deflating makes longer leaves as it is: each message says for itself whether it is deflated. */
+  /**
+   * A text that deflating makes longer leaves as it is: each message says for itself whether it is
+   * deflated.
+   */
   #keep(windowBits: number, deflated: Buffer | undefined): Buffer {
     const isSmaller = deflated !== undefined && deflated.byteLength - TAIL_BYTES < this.#payload.byteLength;
     const body = isSmaller ? deflated.subarray(0, -TAIL_BYTES) : undefined;
@@ -89,7 +99,10 @@ export class WireFrames {
   }
 }
 
-/** A window no larger than the message, and a hash table to match: setting them up costs more than deflating a small text. */
+/**
+ * A window no larger than the message, and a hash table to match: setting them up costs more than
+ * deflating a small text.
+ */
 function deflateOptions(windowBits: number, bytes: number) {
   const enough = Math.max(SMALLEST_WINDOW_BITS, Math.ceil(Math.log2(bytes + 1)));
   return {

@@ -35,8 +35,9 @@ export interface CalibrateParts {
 }
 
 /**
- * Measures this machine against an echo server of another process: how long a round trip takes when nothing else is to do, and how many
- * messages a second go out in time and come back. Undefined when it was stopped.
+ * Measures this machine against an echo server of another process: how long a round trip takes when
+ * nothing else is to do, and how many messages a second go out in time and come back. Undefined
+ * when it was stopped.
  */
 export async function calibrate(parts: CalibrateParts): Promise<Calibration | undefined> {
   const floor = await runEcho(FLOOR, parts);

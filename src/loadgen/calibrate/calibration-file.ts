@@ -14,7 +14,10 @@ export function calibrationPath(env: Readonly<NodeJS.ProcessEnv>): string {
   return join(cacheFolder(env), 'calibration.json');
 }
 
-/** Keeps what this machine, Node and version can do, beside what others can. Rejects when the file cannot be written; `version` is wsg's. */
+/**
+ * Keeps what this machine, Node and version can do, beside what others can. Rejects when the file
+ * cannot be written; `version` is wsg's.
+ */
 export async function keepCalibration(path: string, version: string, calibration: Calibration): Promise<void> {
   const all = { ...(await readAll(path)), [keyOf(version)]: calibration };
   await mkdir(dirname(path), { recursive: true });

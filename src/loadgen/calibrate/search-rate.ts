@@ -14,8 +14,9 @@ export interface RateSearch {
 }
 
 /**
- * The next rate to try: doubles until one is too much, then halves the gap between the highest kept rate and the lowest lost one
- * (on a logarithmic scale). Undefined when it is known well enough, or was tried long enough.
+ * The next rate to try: doubles until one is too much, then halves the gap between the highest kept
+ * rate and the lowest lost one (on a logarithmic scale). Undefined when it is known well enough, or
+ * was tried long enough.
  */
 export function nextRate(trials: readonly RateTrial[], search: RateSearch): number | undefined {
   if (trials.length >= search.mostTrials) return undefined;

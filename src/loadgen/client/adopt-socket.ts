@@ -17,15 +17,17 @@ export const CLOSE_TIMEOUT_MS = 5000;
 export type AdoptedSocket = WebSocket;
 
 /**
- * Makes a `ws` client of a socket on which the upgrade is done, as ws's own server does with `setSocket`: half the CPU of
- * `new WebSocket(url)`. That method is not documented, so the version of ws is bounded and a test stands for it.
- * `extensions` is the answer's header when permessage-deflate was accepted.
+ * Makes a `ws` client of a socket on which the upgrade is done, as ws's own server does with
+ * `setSocket`: half the CPU of `new WebSocket(url)`. That method is not documented, so the version
+ * of ws is bounded and a test stands for it. `extensions` is the answer's header when
+ * permessage-deflate was accepted.
  */
 export function adoptSocket(socket: Socket, extensions?: string): WebSocket {
   const options = { autoPong: true, closeTimeout: CLOSE_TIMEOUT_MS };
   const adopted: unknown = Reflect.construct(WebSocket, [null, undefined, options]);
   if (!(adopted instanceof WebSocket)) throw new Error('ws made no WebSocket');
-  // A WebSocket without an address takes itself for a server's: it would neither mask nor accept unmasked frames.
+  // A WebSocket without an address takes itself for a server's: it would neither mask nor accept
+  // unmasked frames.
   Reflect.set(adopted, '_isServer', false);
   if (extensions !== undefined) Reflect.set(adopted, '_extensions', acceptDeflate(extensions));
   const setSocket: unknown = Reflect.get(adopted, 'setSocket');
@@ -35,7 +37,10 @@ export function adoptSocket(socket: Socket, extensions?: string): WebSocket {
   return adopted;
 }
 
-/** What ws's own client makes of the server's answer. Throws when the parameters are none that may be answered. */
+/**
+ * What ws's own client makes of the server's answer. Throws when the parameters are none that may
+ * be answered.
+ */
 function acceptDeflate(header: string): Record<string, unknown> {
   const PerMessageDeflate: unknown = Reflect.get(wsLibrary, 'PerMessageDeflate');
   const extension: unknown = Reflect.get(wsLibrary, 'extension');

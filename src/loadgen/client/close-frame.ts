@@ -5,13 +5,19 @@ const MAX_REASON_BYTES = 123;
 const FINAL_CLOSE = 0x88;
 const MASKED = 0x80;
 
-/** Whether RFC 6455 (section 7.4) lets an endpoint close with this code and reason; `ws` throws for any other. */
+/**
+ * Whether RFC 6455 (section 7.4) lets an endpoint close with this code and reason; `ws` throws for
+ * any other.
+ */
 export function mayBeSent(code: number, reason: string): boolean {
   if (!Number.isInteger(code) || Buffer.byteLength(reason) > MAX_REASON_BYTES) return false;
   return (code >= 1000 && code <= 1014 && ![1004, NO_CODE, 1006].includes(code)) || (code >= 3000 && code <= 4999);
 }
 
-/** A client's close frame with any code, of which 16 bits go out; a reason that is too long for a control frame is cut. */
+/**
+ * A client's close frame with any code, of which 16 bits go out; a reason that is too long for a
+ * control frame is cut.
+ */
 export function closeFrame(code: number, reason: string): Buffer {
   const payload = code === NO_CODE ? Buffer.alloc(0) : Buffer.concat([codeBytes(code), shortened(reason)]);
   const mask = randomBytes(4);

@@ -23,19 +23,25 @@ export interface DialContext {
   readonly lookup?: LookupFunction;
 }
 
-/** Who uses a connection. Called in the order of the stream; `onClose` once and last, only after a successful dial. */
+/**
+ * Who uses a connection. Called in the order of the stream; `onClose` once and last, only after a
+ * successful dial.
+ */
 export interface ConnectionHandlers extends MessageSink {
   onPong(payload: Buffer): void;
   /** A ping of the peer, after it was answered. */
   onPing?(payload: Buffer): void;
   /**
-   * The close code of the peer and its reason; 1005 when its close had no code, 1006 when there was no close. `broken` says what ended the
-   * connection instead of a close.
+   * The close code of the peer and its reason; 1005 when its close had no code, 1006 when there was
+   * no close. `broken` says what ended the connection instead of a close.
    */
   onClose(code: number, reason: string, broken?: BrokenBy): void;
 }
 
-/** Frames that RFC 6455 does not allow, a message that cannot be read, or a connection that was reset. */
+/**
+ * Frames that RFC 6455 does not allow, a message that cannot be read, or a connection that was
+ * reset.
+ */
 export type BrokenBy = 'frame' | 'message' | 'reset';
 
 /** The stream ended before the answer to the handshake. */
@@ -79,8 +85,8 @@ export interface ConnectionMarks {
 }
 
 /**
- * One WebSocket client connection: the handshake written on the socket, plain messages read in place by a
- * frame walker, and everything else left to `ws`.
+ * One WebSocket client connection: the handshake written on the socket, plain messages read in
+ * place by a frame walker, and everything else left to `ws`.
  */
 export class Connection {
   readonly marks: ConnectionMarks = { dialStart: 0 };
@@ -142,7 +148,10 @@ export class Connection {
     return this.#webSocket?.bufferedAmount ?? 0;
   }
 
-  /** Calls back once, when everything that was sent has reached the system; soon when it has already. */
+  /**
+   * Calls back once, when everything that was sent has reached the system; soon when it has
+   * already.
+   */
   onceDrained(task: () => void): void {
     if (this.#socket?.writableNeedDrain === true) this.#socket.once('drain', task);
     else setImmediate(task);
@@ -158,14 +167,20 @@ export class Connection {
     if (this.#webSocket?.readyState === 1) this.#webSocket.ping(payload);
   }
 
-  /** Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial under way. */
+  /**
+   * Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial
+   * under way.
+   */
   close(code: number, reason = ''): void {
     if (this.#webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
     else if (mayBeSent(code, reason)) this.#webSocket.close(code, reason);
     else this.#closeAnyhow(code, reason);
   }
 
-  /** Sends a close frame that RFC 6455 does not allow, as k6 does, and no more after it; the peer has as long to end as after any other. */
+  /**
+   * Sends a close frame that RFC 6455 does not allow, as k6 does, and no more after it; the peer
+   * has as long to end as after any other.
+   */
   #closeAnyhow(code: number, reason: string): void {
     const socket = this.#socket;
     if (socket === undefined || this.#webSocket?.readyState !== 1) return;
@@ -204,7 +219,8 @@ export class Connection {
       socket.write(`${this.#target.requestHead}${key}\r\n\r\n`);
     });
     socket.on('error', (error) => this.#failed(error));
-    // Without a reader the end of the stream would never be noticed; the bytes themselves go to `onread`.
+    // Without a reader the end of the stream would never be noticed; the bytes themselves go to
+    // `onread`.
     socket.resume();
     socket.once('close', () => {
       const outcome = this.#walker === undefined ? response.end() : undefined;
@@ -291,7 +307,10 @@ export class Connection {
   }
 }
 
-/** What the reader says of a stream that it gave up; a close frame of one byte is one without a code, as for k6. */
+/**
+ * What the reader says of a stream that it gave up; a close frame of one byte is one without a
+ * code, as for k6.
+ */
 function brokenBy(error: Error): BrokenBy | 'close' {
   const code = systemErrorCode(error) ?? '';
   if (code === 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH' && error.message.endsWith(' 1')) return 'close';

@@ -1,4 +1,7 @@
-/** Where virtual users connect: as the user wrote it, and as a URL with scheme, port and path spelt out. */
+/**
+ * Where virtual users connect: as the user wrote it, and as a URL with scheme, port and path spelt
+ * out.
+ */
 export interface Target {
   readonly given: string;
   readonly normalised: string;
@@ -14,7 +17,10 @@ export interface TlsPlan {
   readonly keyFile?: string;
   /** For SNI and the name in the certificate, instead of the URL's host. */
   readonly serverName?: string;
-  /** Whether a connection may continue the TLS session of one before (RFC 8446, 2.2): a handshake without certificates. */
+  /**
+   * Whether a connection may continue the TLS session of one before (RFC 8446, 2.2): a handshake
+   * without certificates.
+   */
   readonly reusesSessions: boolean;
 }
 

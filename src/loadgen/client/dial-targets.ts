@@ -27,7 +27,10 @@ export class DialTargets {
     });
   }
 
-  /** Of the virtual user with this number, from 1: targets in turns, and of each target the source addresses in turns. */
+  /**
+   * Of the virtual user with this number, from 1: targets in turns, and of each target the source
+   * addresses in turns.
+   */
   of(vu: number): DialTarget {
     const targets = this.#targets;
     const localAddresses = this.#localAddresses;

@@ -1,6 +1,9 @@
 /** Who takes the messages of a stream. */
 export interface MessageSink {
-  /** A whole data message, in place: `bytes` from `start` to `end`, which hold it only until this returns. */
+  /**
+   * A whole data message, in place: `bytes` from `start` to `end`, which hold it only until this
+   * returns.
+   */
   onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void;
 }
 
@@ -18,9 +21,10 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
 /**
- * Walks the frames of a server's byte stream (RFC 6455) without copying: whole unfragmented messages are handed over where they
- * lie, and all the rest goes on to a full reader, at whose frame boundaries the walker always knows itself to be. Text is not
- * validated as UTF-8. This is the hot path of the load generator; its benchmark is bench/generator.
+ * Walks the frames of a server's byte stream (RFC 6455) without copying: whole unfragmented
+ * messages are handed over where they lie, and all the rest goes on to a full reader, at whose
+ * frame boundaries the walker always knows itself to be. Text is not validated as UTF-8. This is
+ * the hot path of the load generator; its benchmark is bench/generator.
  */
 export class FrameWalker {
   /** Bytes still to come of a frame whose beginning went to the remainder. */
@@ -35,8 +39,8 @@ export class FrameWalker {
   readonly #passOn: (bytes: Buffer) => void;
 
   /**
-   * `passOn` takes everything that is no plain message, in order: control frames, fragments, frames in pieces, errors. The copy is
-   * its own.
+   * `passOn` takes everything that is no plain message, in order: control frames, fragments, frames
+   * in pieces, errors. The copy is its own.
    */
   constructor(sink: MessageSink, passOn: (bytes: Buffer) => void) {
     this.#sink = sink;
@@ -62,7 +66,10 @@ export class FrameWalker {
     }
   }
 
-  /** The end of the message at `offset`, after handing it over; 0 when there is no whole plain message. */
+  /**
+   * The end of the message at `offset`, after handing it over; 0 when there is no whole plain
+   * message.
+   */
   #walkMessage(bytes: Buffer, offset: number, length: number): number {
     const first = bytes[offset];
     if ((first !== TEXT && first !== BINARY) || offset + 2 > length) return 0;
@@ -74,14 +81,18 @@ export class FrameWalker {
     } else if (size > LENGTH_16) {
       return 0;
     }
-    // Of a length that is not all there yet any value will do: the message then ends beyond what there is.
+    // Of a length that is not all there yet any value will do: the message then ends beyond what
+    // there is.
     const end = start + size;
     if (end > length) return 0;
     this.#sink.onMessage(bytes, start, end, first === BINARY);
     return end;
   }
 
-  /** Sends the frame at `offset`, or what is there of it, to the remainder; returns where the next one begins. */
+  /**
+   * Sends the frame at `offset`, or what is there of it, to the remainder; returns where the next
+   * one begins.
+   */
   #passFrame(bytes: Buffer, offset: number, length: number): number {
     if (this.#isOver) return this.#pass(bytes, offset, length);
     const size = frameSize(bytes, offset, length);
@@ -106,7 +117,10 @@ export class FrameWalker {
     return end;
   }
 
-  /** Keeps in step with the full reader; from a frame that ends the stream, or breaks the protocol, it reads alone. */
+  /**
+   * Keeps in step with the full reader; from a frame that ends the stream, or breaks the protocol,
+   * it reads alone.
+   */
   #note(first: number, second: number): void {
     const opcode = first & OPCODE;
     const isFinal = (first & FIN) !== 0;

@@ -2,7 +2,10 @@ import { AddressBlock } from './local-addresses.js';
 import type { RuntimeOptions } from './read-network.js';
 import type { DialWishes } from './dial-target.js';
 
-/** What k6's options `hosts`, `blockHostnames` and `blacklistIPs` say of a URL: another address, or none. Throws when it may not be connected to; of names that is known once they are resolved. */
+/**
+ * What k6's options `hosts`, `blockHostnames` and `blacklistIPs` say of a URL: another address, or
+ * none. Throws when it may not be connected to; of names that is known once they are resolved.
+ */
 export function hostOverride(url: URL, runtime: RuntimeOptions): Pick<DialWishes, 'address'> {
   const override = overrideOf(url, runtime);
   const address = (override.address?.host ?? url.hostname).replace(/^\[|\]$/g, '');
@@ -24,7 +27,10 @@ function overrideOf(url: URL, { hosts, blockHostnames }: RuntimeOptions): Pick<D
   return { address: { host: host ?? value, ...(port !== undefined && { port: Number(port) }) } };
 }
 
-/** Where the connections of the virtual user with this number leave from; undefined for where the machine says. */
+/**
+ * Where the connections of the virtual user with this number leave from; undefined for where the
+ * machine says.
+ */
 export function localAddressOf(vu: number, { localAddresses }: RuntimeOptions): string | undefined {
   return localAddresses[(Math.max(1, vu) - 1) % localAddresses.length];
 }

@@ -5,8 +5,8 @@ export const MOST_ADDRESSES = 65_536;
 const IPV4_BITS = 32;
 
 /**
- * The addresses of k6's `localIPs` (k6 docs, "local IPs"): addresses, ranges `a-b` and CIDRs with commas between. Of IPv6 single addresses
- * alone. A sentence when it is no such list.
+ * The addresses of k6's `localIPs` (k6 docs, "local IPs"): addresses, ranges `a-b` and CIDRs with
+ * commas between. Of IPv6 single addresses alone. A sentence when it is no such list.
  */
 export function parseLocalAddresses(text: string): readonly string[] | { readonly problem: string } {
   const addresses: string[] = [];

@@ -21,8 +21,8 @@ interface Answer {
 type Waiter = (error: NodeJS.ErrnoException | null, answer?: Answer) => void;
 
 /**
- * Resolves names as the machine does, once for all connections of a thread until an answer is too old: Node asks in a pool of four
- * threads, which else is what many connections wait for.
+ * Resolves names as the machine does, once for all connections of a thread until an answer is too
+ * old: Node asks in a pool of four threads, which else is what many connections wait for.
  */
 export class NameResolver {
   readonly #answers = new Map<string, Answer>();

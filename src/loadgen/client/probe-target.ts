@@ -18,8 +18,8 @@ export interface ProbeParts {
 }
 
 /**
- * Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no WebSocket server; resolves at once
- * when the signal aborts it.
+ * Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no
+ * WebSocket server; resolves at once when the signal aborts it.
  */
 export async function probeTarget(target: Target, { dial, clock, signal }: ProbeParts): Promise<void> {
   let reportClosed: () => void = () => undefined;

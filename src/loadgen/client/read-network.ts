@@ -4,7 +4,10 @@ import { settingIn, type OptionReader, type Setting } from '../options/option-re
 import type { DnsPlan } from './dial-plan.js';
 import { isNetwork, parseLocalAddresses } from './local-addresses.js';
 
-/** Options of k6 that scripts and their clients obey, not the plan; undefined where nothing was said. */
+/**
+ * Options of k6 that scripts and their clients obey, not the plan; undefined where nothing was
+ * said.
+ */
 export interface RuntimeOptions {
   readonly setupTimeoutMs: number;
   readonly teardownTimeoutMs: number;
@@ -33,7 +36,10 @@ export interface RuntimeOptions {
   readonly blockHostnames: readonly string[];
   /** Addresses and CIDRs that may not be connected to (k6's `blacklistIPs`). */
   readonly blockedNetworks: readonly string[];
-  /** Where connections leave from, virtual users in turns (k6's `localIPs`); empty for where the machine says. */
+  /**
+   * Where connections leave from, virtual users in turns (k6's `localIPs`); empty for where the
+   * machine says.
+   */
   readonly localAddresses: readonly string[];
   readonly dns: DnsPlan;
 }
@@ -44,7 +50,10 @@ export const DEFAULT_DNS: DnsPlan = { ttlMs: 300_000, select: 'random', policy: 
 const SELECTS = ['first', 'random', 'roundRobin'] as const;
 const POLICIES = ['preferIPv4', 'preferIPv6', 'onlyIPv4', 'onlyIPv6', 'any'] as const;
 
-/** Reads from which addresses connections leave, to which they may not go, and how names become addresses. */
+/**
+ * Reads from which addresses connections leave, to which they may not go, and how names become
+ * addresses.
+ */
 export function readNetwork(
   options: Layer,
   reader: OptionReader,

@@ -4,7 +4,10 @@ import { errorMessage, systemErrorCode } from '../../core/error.js';
 
 /** Why a TLS handshake failed, in the words of Go's `crypto/tls`, which scripts of k6 know. */
 export interface TlsProblem {
-  /** `authority` and `name` are about the peer's certificate, `record` is a peer without TLS, `alert` is what the peer said. */
+  /**
+   * `authority` and `name` are about the peer's certificate, `record` is a peer without TLS,
+   * `alert` is what the peer said.
+   */
   readonly kind: 'authority' | 'name' | 'certificate' | 'record' | 'alert';
   readonly text: string;
 }
@@ -37,12 +40,17 @@ const ALERTS: ReadonlyMap<number, string> = new Map([
   [120, 'no application protocol'],
 ]);
 
-/** The certificate of a peer, kept before Node judges it: afterwards the socket has forgotten it. */
+/**
+ * The certificate of a peer, kept before Node judges it: afterwards the socket has forgotten it.
+ */
 export function keepCertificate(socket: TLSSocket, keep: (certificate: PeerCertificate) => void): void {
   socket.prependOnceListener('secure', () => keep(socket.getPeerCertificate()));
 }
 
-/** Undefined when the error is not about TLS. A name that does not match goes before an authority that is not known. */
+/**
+ * Undefined when the error is not about TLS. A name that does not match goes before an authority
+ * that is not known.
+ */
 export function tlsProblem(error: unknown, host: string, certificate?: PeerCertificate): TlsProblem | undefined {
   const code = systemErrorCode(error) ?? '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || UNKNOWN_AUTHORITY.has(code)) {

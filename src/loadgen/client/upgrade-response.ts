@@ -48,7 +48,10 @@ export class UpgradeResponse {
     this.#offer = offer;
   }
 
-  /** Takes a copy of the bytes; the outcome as soon as the whole head has come, and of an answer that is no upgrade its body. */
+  /**
+   * Takes a copy of the bytes; the outcome as soon as the whole head has come, and of an answer
+   * that is no upgrade its body.
+   */
   receive(bytes: Buffer): UpgradeOutcome | undefined {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     if (this.#headEnd < 0) this.#headEnd = this.#bytes.indexOf(HEAD_END);

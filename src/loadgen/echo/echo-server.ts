@@ -8,8 +8,9 @@ const BACKLOG = 4096;
 const MOST_BUFFERED_BYTES = 1024 * 1024;
 
 /**
- * The entry of a process that answers each WebSocket message with the same one, on a free port of 127.0.0.1. Writes where it listens as a
- * JSON line to the descriptor of `--ready-fd` and ends when its parent is gone, or on SIGTERM.
+ * The entry of a process that answers each WebSocket message with the same one, on a free port of
+ * 127.0.0.1. Writes where it listens as a JSON line to the descriptor of `--ready-fd` and ends when
+ * its parent is gone, or on SIGTERM.
  */
 function main(): void {
   const server = new WebSocketServer({

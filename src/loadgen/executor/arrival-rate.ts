@@ -11,8 +11,8 @@ const SHARE_OF = 1_000_000;
 const LATEST_MS = 10;
 
 /**
- * Iterations begin when they are due, whatever the ones before do: an open model. One that is due while no virtual user is free, and no
- * more may be made, is dropped and counted.
+ * Iterations begin when they are due, whatever the ones before do: an open model. One that is due
+ * while no virtual user is free, and no more may be made, is dropped and counted.
  */
 export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
   isShortOfVus = false;
@@ -27,7 +27,10 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   #cancelNext: () => void = () => undefined;
   #endArrivals: () => void = () => undefined;
 
-  /** `arrivals` are the moments of the whole scenario, in order; this thread begins those of its shard. */
+  /**
+   * `arrivals` are the moments of the whole scenario, in order; this thread begins those of its
+   * shard.
+   */
   constructor(
     plan: ConstantArrivalRatePlan | RampingArrivalRatePlan,
     context: ExecutorContext,
@@ -61,7 +64,8 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   }
 
   protected stopDriving(): void {
-    // The time is up: what waits for its timer or for a turn of the event loop comes too late, and so does all behind it.
+    // The time is up: what waits for its timer or for a turn of the event loop comes too late, and
+    // so does all behind it.
     if (this.#isPending && !this.isInterrupted) {
       do this.droppedIterations += 1;
       while (this.#nextArrival() !== undefined);
@@ -71,8 +75,9 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   }
 
   /**
-   * Begins everything that is due, then waits for what comes next; behind the last arrival for the end of the time. An iteration that never
-   * waits is over, but its user is not free again before the event loop has turned.
+   * Begins everything that is due, then waits for what comes next; behind the last arrival for the
+   * end of the time. An iteration that never waits is over, but its user is not free again before
+   * the event loop has turned.
    */
   #follow(): void {
     for (let atMs = this.#nextArrival(); atMs !== undefined; atMs = this.#nextArrival()) {
@@ -135,7 +140,10 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
   }
 }
 
-/** Virtual users that have nothing to do: who waits longest begins next, as in k6, so that all of them take part. */
+/**
+ * Virtual users that have nothing to do: who waits longest begins next, as in k6, so that all of
+ * them take part.
+ */
 class FreeUsers {
   #users: number[] = [];
   #first = 0;

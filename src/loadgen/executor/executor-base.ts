@@ -3,8 +3,8 @@ import { startingTimeMs, type ScenarioPlan } from './scenario-plan.js';
 import type { Executor, ExecutorContext, ExecutorState } from './executor.js';
 
 /**
- * What all executors do alike: wait for the scenario's start, begin iterations while the time is not up, let those under way end through the
- * graceful stop, then interrupt them, and count.
+ * What all executors do alike: wait for the scenario's start, begin iterations while the time is
+ * not up, let those under way end through the graceful stop, then interrupt them, and count.
  */
 export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   state: ExecutorState = 'waiting';
@@ -69,7 +69,10 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
     return this.#startMs + atMs;
   }
 
-  /** Takes a number for an iteration, runs it and counts how it ended. False, and nothing run, when the scenario has none left. */
+  /**
+   * Takes a number for an iteration, runs it and counts how it ended. False, and nothing run, when
+   * the scenario has none left.
+   */
   protected async iterate(user: number, dueMs: number, limit?: number): Promise<boolean> {
     const taken = this.context.pool.take(limit);
     if (taken === undefined) return false;

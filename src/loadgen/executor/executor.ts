@@ -4,9 +4,14 @@ import type { TimeSlices } from './time-slices.js';
 
 /** One iteration as its executor gives it to a virtual user. */
 export interface IterationTicket {
-  /** When it was due, by the run's clock; for a looping virtual user the moment at which it begins. */
+  /**
+   * When it was due, by the run's clock; for a looping virtual user the moment at which it begins.
+   */
   readonly dueMs: number;
-  /** Which iteration of the scenario it is, from 0, over all threads (k6's `exec.scenario.iterationInTest`). */
+  /**
+   * Which iteration of the scenario it is, from 0, over all threads (k6's
+   * `exec.scenario.iterationInTest`).
+   */
   readonly iterationInTest: number;
   /** The same within what this process runs of the plan (`iterationInInstance`). */
   readonly iterationInInstance: number;
@@ -14,7 +19,10 @@ export interface IterationTicket {
 
 /** Runs the iterations of virtual users; what they do is no business of the executor. */
 export interface IterationRunner {
-  /** Runs one iteration of the scenario's virtual user (from 0 within this thread's share) to its end; true when complete, false when it was interrupted. Never rejects. */
+  /**
+   * Runs one iteration of the scenario's virtual user (from 0 within this thread's share) to its
+   * end; true when complete, false when it was interrupted. Never rejects.
+   */
   iterate(user: number, ticket: IterationTicket): Promise<boolean>;
   /** Ends the iteration of one virtual user as soon as can be; nothing when none is under way. */
   interrupt(user: number): void;
@@ -43,10 +51,16 @@ export class IterationPool {
   }
 }
 
-/** `interrupted`: stopped from outside. What the end of the graceful stop interrupts leaves the executor `done`, as in k6. */
+/**
+ * `interrupted`: stopped from outside. What the end of the graceful stop interrupts leaves the
+ * executor `done`, as in k6.
+ */
 export type ExecutorState = 'waiting' | 'running' | 'stopping' | 'interrupted' | 'done';
 
-/** Starts the iterations of one scenario in one thread. One implementation for each of k6's executors, one file each. */
+/**
+ * Starts the iterations of one scenario in one thread. One implementation for each of k6's
+ * executors, one file each.
+ */
 export interface Executor {
   readonly state: ExecutorState;
   /** Virtual users with an iteration under way, or about to begin one. */
@@ -55,13 +69,21 @@ export interface Executor {
   readonly allocatedVus: number;
   readonly completeIterations: number;
   readonly interruptedIterations: number;
-  /** Iterations that were due when no virtual user was free, or that nobody had begun when the time was up. */
+  /**
+   * Iterations that were due when no virtual user was free, or that nobody had begun when the time
+   * was up.
+   */
   readonly droppedIterations: number;
   /** An iteration was dropped because all virtual users were busy and no more may be made. */
   readonly isShortOfVus?: boolean;
-  /** Iterations that are to begin in a second, at this moment; undefined where no schedule says so. */
+  /**
+   * Iterations that are to begin in a second, at this moment; undefined where no schedule says so.
+   */
   readonly plannedPerSecond?: number;
-  /** Waits for its start, runs, and resolves when no iteration is under way and none will start. Call it once. */
+  /**
+   * Waits for its start, runs, and resolves when no iteration is under way and none will start.
+   * Call it once.
+   */
   run(): Promise<void>;
   /** Starts no further iteration and interrupts those under way at once, as k6 does on a signal. */
   stop(): void;

@@ -2,7 +2,9 @@ import { shareOf } from '../pacing/shard.js';
 import type { ConstantVusPlan, PerVuIterationsPlan, SharedIterationsPlan } from './scenario-plan.js';
 import { ExecutorBase } from './executor-base.js';
 
-/** A fixed number of virtual users that iterate one after another: what three of k6's executors are. */
+/**
+ * A fixed number of virtual users that iterate one after another: what three of k6's executors are.
+ */
 export abstract class LoopingVus<
   P extends ConstantVusPlan | SharedIterationsPlan | PerVuIterationsPlan,
 > extends ExecutorBase<P> {

@@ -3,7 +3,10 @@ import { mostVus, vuSteps, type VuStep } from '../pacing/stages.js';
 import type { RampingVusPlan } from './scenario-plan.js';
 import { ExecutorBase } from './executor-base.js';
 
-/** A virtual user's place: whether it may iterate, and what ends its last iteration when it no longer may. */
+/**
+ * A virtual user's place: whether it may iterate, and what ends its last iteration when it no
+ * longer may.
+ */
 interface Place {
   isPlanned: boolean;
   loop: Promise<void> | undefined;
@@ -11,8 +14,9 @@ interface Place {
 }
 
 /**
- * k6's ramping-vus: the number of looping virtual users follows the stages. One that is no longer planned ends its iteration within the
- * graceful ramp-down, and goes on when it is planned again before.
+ * k6's ramping-vus: the number of looping virtual users follows the stages. One that is no longer
+ * planned ends its iteration within the graceful ramp-down, and goes on when it is planned again
+ * before.
  */
 export class RampingVus extends ExecutorBase<RampingVusPlan> {
   readonly #places: Place[] = [];
@@ -37,7 +41,10 @@ export class RampingVus extends ExecutorBase<RampingVusPlan> {
     this.#endSteps();
   }
 
-  /** Takes every step that is due, then waits for the next; behind the last one the time of the stages is up anyway. */
+  /**
+   * Takes every step that is due, then waits for the next; behind the last one the time of the
+   * stages is up anyway.
+   */
   #follow(): void {
     for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {
       const delayMs = step.atMs - this.elapsedMs;

@@ -25,11 +25,16 @@ const EXECUTORS: readonly string[] = Object.keys(EXECUTOR_KEYS);
 /** What holds for scenarios that say nothing else. */
 export interface ScenarioDefaults {
   readonly gracefulStopMs: number;
-  /** The functions that a script exports; undefined when they are not known, or there is no script. */
+  /**
+   * The functions that a script exports; undefined when they are not known, or there is no script.
+   */
   readonly exports?: readonly string[];
 }
 
-/** The scenarios of an object as k6 has it, by their start and then their names, as k6 lists them; what is wrong with any of them goes to the reader. */
+/**
+ * The scenarios of an object as k6 has it, by their start and then their names, as k6 lists them;
+ * what is wrong with any of them goes to the reader.
+ */
 export function readScenarios(setting: Setting, defaults: ScenarioDefaults, reader: OptionReader): ScenarioPlan[] {
   const record = reader.record(setting) ?? {};
   const scenarios = Object.entries(record).flatMap(([name, value]) => {

@@ -117,8 +117,12 @@ export function plannedIterations(scenario: ScenarioPlan): number | undefined {
   return scenario.executor === 'per-vu-iterations' ? scenario.iterations * scenario.vus : undefined;
 }
 
-/** The longest until it is over, from the start of the run, its graceful stop included: milliseconds. */
+/**
+ * The longest until it is over, from the start of the run, its graceful stop included:
+ * milliseconds.
+ */
 export function maxScenarioMs(scenario: ScenarioPlan): number {
-  // What ramps down may end later than the stages, but never later than the graceful stop behind them.
+  // What ramps down may end later than the stages, but never later than the graceful stop behind
+  // them.
   return scenario.startTimeMs + startingTimeMs(scenario) + scenario.gracefulStopMs;
 }

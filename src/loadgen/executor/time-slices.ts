@@ -1,11 +1,15 @@
 import type { Clock } from '../../core/clock.js';
 
-/** Short beside what an interruption or the second's report may be late, long beside a turn of the event loop (about 1 us). */
+/**
+ * Short beside what an interruption or the second's report may be late, long beside a turn of the
+ * event loop (about 1 us).
+ */
 const SLICE_MS = 10;
 
 /**
- * Lets the event loop of a thread turn between iterations. Iterations that never wait follow one another without a turn otherwise, and then no
- * timer fires and no message arrives: neither the end of the test nor a stop would be heard. One for all executors of a thread.
+ * Lets the event loop of a thread turn between iterations. Iterations that never wait follow one
+ * another without a turn otherwise, and then no timer fires and no message arrives: neither the end
+ * of the test nor a stop would be heard. One for all executors of a thread.
  */
 export class TimeSlices {
   readonly #clock: Pick<Clock, 'now'>;
@@ -16,7 +20,10 @@ export class TimeSlices {
     this.#clock = clock;
   }
 
-  /** Undefined while the slice lasts; then a promise that resolves after a turn of the event loop, with which the next slice begins. */
+  /**
+   * Undefined while the slice lasts; then a promise that resolves after a turn of the event loop,
+   * with which the next slice begins.
+   */
   over(): Promise<void> | undefined {
     if (this.#turn !== undefined) return this.#turn;
     return this.#clock.now() - this.#startMs < SLICE_MS ? undefined : this.turn();

@@ -13,7 +13,9 @@ export interface GatewayOutlets {
   failed(reason: string): void;
 }
 
-/** Reads a gateway's counters from its /metrics each second, and what the whole run added to them. */
+/**
+ * Reads a gateway's counters from its /metrics each second, and what the whole run added to them.
+ */
 export class GatewayWatch {
   readonly #metricsUrl: string;
   #first: GatewayCounters | undefined;
@@ -42,7 +44,10 @@ export class GatewayWatch {
     this.#scheduleNext();
   }
 
-  /** Takes the last reading; what the run added, or undefined when the first or the last one failed. Call it when all sockets are closed. */
+  /**
+   * Takes the last reading; what the run added, or undefined when the first or the last one failed.
+   * Call it when all sockets are closed.
+   */
   async stop(): Promise<GatewayTotals | undefined> {
     this.#isStopped = true;
     this.#cancelNext();

@@ -8,7 +8,10 @@ export interface GatewayCounters {
 
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+(\S+)/;
 
-/** Reads the counters from Prometheus text; series of one name are added up. Undefined when it is not a gateway's. */
+/**
+ * Reads the counters from Prometheus text; series of one name are added up. Undefined when it is
+ * not a gateway's.
+ */
 export function parseGatewayCounters(text: string): GatewayCounters | undefined {
   const sums = new Map<string, number>();
   for (const line of text.split('\n')) {

@@ -14,7 +14,10 @@ export function describeMachine(): RunMachine {
   };
 }
 
-/** What a hypervisor took from the machine, and a container's limit from this process, since they began; undefined where the system does not tell. */
+/**
+ * What a hypervisor took from the machine, and a container's limit from this process, since they
+ * began; undefined where the system does not tell.
+ */
 export interface TakenTimes {
   readonly stolenMs: number | undefined;
   readonly throttledMs: number | undefined;
@@ -41,7 +44,10 @@ export function parseStolen(stat: string): number | undefined {
   return ticks === undefined ? undefined : Number(ticks) * TICK_MS;
 }
 
-/** How long the limit of a control group held its processes: `throttled_usec` of version 2, `throttled_time` of version 1. */
+/**
+ * How long the limit of a control group held its processes: `throttled_usec` of version 2,
+ * `throttled_time` of version 1.
+ */
 export function parseThrottled(stat: string): number | undefined {
   const { us } = /^throttled_usec (?<us>\d+)$/m.exec(stat)?.groups ?? {};
   if (us !== undefined) return Number(us) / US_PER_MS;

@@ -14,8 +14,8 @@ export function composeHealth(
 }
 
 /**
- * The health of several threads in the same second: that of the busiest and of the latest one, for one thread that is a bottleneck spoils
- * what its virtual users measured, however the others do.
+ * The health of several threads in the same second: that of the busiest and of the latest one, for
+ * one thread that is a bottleneck spoils what its virtual users measured, however the others do.
  */
 export function mergeHealth(parts: readonly ThreadHealth[]): ThreadHealth {
   const worst = (of: (part: ThreadHealth) => number): number => largest(parts.map(of));

@@ -30,7 +30,10 @@ export class LagClock implements Clock {
   }
 }
 
-/** How often a task of no other purpose is scheduled, so that lag is known even while the virtual users wait: milliseconds. */
+/**
+ * How often a task of no other purpose is scheduled, so that lag is known even while the virtual
+ * users wait: milliseconds.
+ */
 const PROBE_MS = 20;
 
 /** How a load thread did since the last reading. */
@@ -46,7 +49,10 @@ export interface ThreadHealth {
 export interface LoadHealth {
   /** Bytes that were sent and the system had not taken, at its end. */
   readonly backlogBytes: number;
-  /** Scheduled actions that were begun, and those that the schedule wants; undefined where nothing is scheduled. */
+  /**
+   * Scheduled actions that were begun, and those that the schedule wants; undefined where nothing
+   * is scheduled.
+   */
   readonly pace?: Pace;
 }
 

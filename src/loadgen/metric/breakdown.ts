@@ -3,12 +3,14 @@ import { drainMetrics, type DrainedMetrics } from './drain-metrics.js';
 import type { Metric, SampleTap } from './metric.js';
 import { MetricRegistry } from './metric-registry.js';
 
-/** Scripts may name groups after anything; beyond so many their samples count to the scenario alone. */
+/**
+ * Scripts may name groups after anything; beyond so many their samples count to the scenario alone.
+ */
 const MOST_GROUPS = 200;
 
 /**
- * The metrics of a thread once more for each scenario, and for each group in it, as k6's full summary shows them. Fed with every sample,
- * so it is only made when somebody wants it.
+ * The metrics of a thread once more for each scenario, and for each group in it, as k6's full
+ * summary shows them. Fed with every sample, so it is only made when somebody wants it.
  */
 export class Breakdown {
   readonly #registry = new MetricRegistry();

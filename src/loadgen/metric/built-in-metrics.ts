@@ -34,7 +34,10 @@ export interface RequestMetrics {
   readonly receiving: Metric<TimeTrend>;
 }
 
-/** What WebSocket sessions with the same tags record: looked up once, so that recording is an addition. */
+/**
+ * What WebSocket sessions with the same tags record: looked up once, so that recording is an
+ * addition.
+ */
 export interface SessionMetrics {
   readonly dataReceived: Series;
   readonly dataSent: Series;

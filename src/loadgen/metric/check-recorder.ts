@@ -1,7 +1,10 @@
 import type { Check } from './metric-registry.js';
 import type { Series } from './series.js';
 
-/** Outcomes of one check with the same tags: counts them under its name and as samples of the rate `checks`. Hot: see bench/generator. */
+/**
+ * Outcomes of one check with the same tags: counts them under its name and as samples of the rate
+ * `checks`. Hot: see bench/generator.
+ */
 export class CheckRecorder {
   readonly #check: Check;
   readonly #samples: Series;

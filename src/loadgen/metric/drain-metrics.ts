@@ -29,7 +29,10 @@ export function withoutTimes(gauges: Readonly<Record<string, TimedGauge>>): Read
   return Object.fromEntries(Object.entries(gauges).map(([name, { value, min, max }]) => [name, { value, min, max }]));
 }
 
-/** What was recorded since the last drain, by series name. Gauges without a value and trends without a sample are left out. */
+/**
+ * What was recorded since the last drain, by series name. Gauges without a value and trends without
+ * a sample are left out.
+ */
 export interface DrainedMetrics {
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, TimedGauge>>;

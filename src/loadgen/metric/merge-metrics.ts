@@ -5,7 +5,10 @@ import { ValueSketch } from '../../core/value-sketch.js';
 import type { CheckFigures, RateFigures, TrendFigures } from '../../run-file/records.js';
 import type { DrainedMetrics, EncodedHistogram, EncodedSketch, TimedGauge } from './drain-metrics.js';
 
-/** Gauges of what each thread has a part of: the whole is the sum. Of all others the last value of any thread stands. */
+/**
+ * Gauges of what each thread has a part of: the whole is the sum. Of all others the last value of
+ * any thread stands.
+ */
 const SUMMED_GAUGES: ReadonlySet<string> = new Set(['vus', 'vus_max', 'ws_connections']);
 
 /** The metric of a series: `vus` of `vus{a:b}`. */
@@ -15,8 +18,8 @@ function metricOf(series: string): string {
 }
 
 /**
- * What several threads recorded in the same second, as one thread would have. Of a summed gauge min and max are the sums of the threads',
- * which bound the true ones.
+ * What several threads recorded in the same second, as one thread would have. Of a summed gauge min
+ * and max are the sums of the threads', which bound the true ones.
  */
 export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
   const [first] = parts;

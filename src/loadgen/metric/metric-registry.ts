@@ -16,7 +16,10 @@ export interface Check {
 const MOST_GROUPS = 1000;
 
 export interface MetricRegistryOptions {
-  /** The series besides the metrics themselves that the plan wants: `metric{tag:value}`. What is no such name is left out. */
+  /**
+   * The series besides the metrics themselves that the plan wants: `metric{tag:value}`. What is no
+   * such name is left out.
+   */
   readonly submetrics?: readonly string[];
   readonly tap?: SampleTap;
 }
@@ -67,8 +70,8 @@ export class MetricRegistry {
   }
 
   /**
-   * The metric of a script: made, or the one of this name that is there already. Throws when that one is of another type or holds
-   * something else, as k6 does.
+   * The metric of a script: made, or the one of this name that is there already. Throws when that
+   * one is of another type or holds something else, as k6 does.
    */
   define(name: string, type: MetricType, contains: MetricContains): Metric {
     const known = this.metrics.get(name);

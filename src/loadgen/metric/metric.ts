@@ -20,7 +20,10 @@ export interface MetricParts<S extends AnySeries> {
   readonly tap: SampleTap | undefined;
 }
 
-/** A metric of a thread: its total, the submetrics that the plan names, and nothing for any other tag: the plan decides how many series there are, never the data. */
+/**
+ * A metric of a thread: its total, the submetrics that the plan names, and nothing for any other
+ * tag: the plan decides how many series there are, never the data.
+ */
 export class Metric<S extends AnySeries = AnySeries> {
   readonly definition: MetricDefinition;
   readonly total: S;
@@ -34,7 +37,10 @@ export class Metric<S extends AnySeries = AnySeries> {
     this.tap = tap;
   }
 
-  /** Where samples with these tags go, to be kept as long as the tags are the same. The total itself when nobody else wants them. */
+  /**
+   * Where samples with these tags go, to be kept as long as the tags are the same. The total itself
+   * when nobody else wants them.
+   */
   bind(tags: Tags): Series {
     const wanting = this.submetrics.filter((submetric) => hasTags(tags, submetric.tags)).map(({ series }) => series);
     if (wanting.length === 0 && this.tap === undefined) return this.total;
@@ -61,12 +67,18 @@ export class Metric<S extends AnySeries = AnySeries> {
   }
 }
 
-/** Where actions with the same tags are recorded: when they were due, when they left and when they were answered. Milliseconds. */
+/**
+ * Where actions with the same tags are recorded: when they were due, when they left and when they
+ * were answered. Milliseconds.
+ */
 export interface Actions {
   add(dueMs: number, sentMs: number, answeredMs: number): void;
 }
 
-/** Like `Metric.bind`, for times that know when they were due. A tap hears of the response time, which is what summaries show. */
+/**
+ * Like `Metric.bind`, for times that know when they were due. A tap hears of the response time,
+ * which is what summaries show.
+ */
 export function bindActions({ total, submetrics, tap, definition }: Metric<TimeTrend>, tags: Tags): Actions {
   const wanting = submetrics.filter((submetric) => hasTags(tags, submetric.tags)).map(({ series }) => series);
   return {

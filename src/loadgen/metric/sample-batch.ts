@@ -8,7 +8,10 @@ export interface SampledSeries {
   readonly tags: Tags;
 }
 
-/** Samples on their way from a load thread, each a place in three arrays; made to be transferred. Complete in itself. */
+/**
+ * Samples on their way from a load thread, each a place in three arrays; made to be transferred.
+ * Complete in itself.
+ */
 export interface SampleBatch {
   readonly series: readonly SampledSeries[];
   /** Which of `series` each sample belongs to. */
@@ -20,11 +23,17 @@ export interface SampleBatch {
   readonly dropped: number;
 }
 
-/** 64 of the largest batches are 5 MB: what may wait between the threads and whoever takes their samples. */
+/**
+ * 64 of the largest batches are 5 MB: what may wait between the threads and whoever takes their
+ * samples.
+ */
 const MOST_UNDER_WAY = 64;
 const LARGEST_BATCH = 4096;
 
-/** How many batches are under way, in memory that all threads share: it bounds what waits for a taker that is slow. */
+/**
+ * How many batches are under way, in memory that all threads share: it bounds what waits for a
+ * taker that is slow.
+ */
 export class SampleCredit {
   readonly #underWay: Int32Array;
 
@@ -57,7 +66,10 @@ export interface SampleBufferDeps {
   readonly post: (batch: SampleBatch) => void;
 }
 
-/** Gathers every sample of a thread into batches. When none may go it lets the samples go and counts them: the load does not wait. */
+/**
+ * Gathers every sample of a thread into batches. When none may go it lets the samples go and counts
+ * them: the load does not wait.
+ */
 export class SampleBuffer {
   #indexes = new Uint32Array(LARGEST_BATCH);
   #values = new Float64Array(LARGEST_BATCH);

@@ -2,7 +2,10 @@ import { Histogram } from '../../core/histogram.js';
 import { ValueSketch } from '../../core/value-sketch.js';
 import type { MetricContains, MetricDefinition } from '../../run-file/records.js';
 
-/** Tags of samples; never changed once they are given to a metric, so that what was looked up for them stays true. */
+/**
+ * Tags of samples; never changed once they are given to a metric, so that what was looked up for
+ * them stays true.
+ */
 export type Tags = ReadonlyMap<string, string>;
 
 /** No tags. */
@@ -24,8 +27,9 @@ export function hasTags(tags: Tags, wanted: Tags): boolean {
 const METADATA_MARK = '\u0000';
 
 /**
- * These tags with one more text beside them that is written out with samples and never selects any: k6's metadata. It travels in the
- * same map, so that it costs nothing where there is none. Undefined takes it away.
+ * These tags with one more text beside them that is written out with samples and never selects any:
+ * k6's metadata. It travels in the same map, so that it costs nothing where there is none.
+ * Undefined takes it away.
  */
 export function withMetadata(tags: Tags, name: string, value: string | undefined): Tags {
   const changed = new Map(tags);
@@ -44,7 +48,10 @@ export function metadataOf(tags: Tags): [name: string, value: string][] {
   return [...tags].flatMap(([name, value]) => (name.startsWith(METADATA_MARK) ? [[name.slice(1), value]] : []));
 }
 
-/** Takes the values of samples. Whoever records many with the same tags looks one up once (`Metric.bind`) and keeps it. */
+/**
+ * Takes the values of samples. Whoever records many with the same tags looks one up once
+ * (`Metric.bind`) and keeps it.
+ */
 export interface Series {
   add(value: number): void;
 }
@@ -61,7 +68,10 @@ export class Counter implements Series {
 /** The last value, and the smallest and largest since the last drain. */
 export class Gauge implements Series {
   value = 0;
-  /** When the value came, by the clock that all threads share: the last one of all of them stands. Nanoseconds. */
+  /**
+   * When the value came, by the clock that all threads share: the last one of all of them stands.
+   * Nanoseconds.
+   */
   atNs = 0n;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
@@ -94,7 +104,10 @@ export class Rate implements Series {
   }
 }
 
-/** The distribution of times in milliseconds, by what they were measured from. Only `response` always has samples. */
+/**
+ * The distribution of times in milliseconds, by what they were measured from. Only `response`
+ * always has samples.
+ */
 export class TimeTrend implements Series {
   readonly response = new Histogram();
   /** Made with the first sample that knows when it was due. */

@@ -1,7 +1,8 @@
 /**
- * What becomes of an option:
- * `plan`: obeyed by every run; `summary`: by what is printed, which reads its flag and variable itself; `script`: obeyed by scripts, a built-in scenario runs the same without it;
- * `ignored`: accepted with a warning, for it cannot change a result; `refused`: an error as soon as it asks for something.
+ * What becomes of an option: `plan`: obeyed by every run; `summary`: by what is printed, which
+ * reads its flag and variable itself; `script`: obeyed by scripts, a built-in scenario runs the
+ * same without it; `ignored`: accepted with a warning, for it cannot change a result; `refused`: an
+ * error as soon as it asks for something.
  */
 export type OptionFate = 'plan' | 'summary' | 'script' | 'ignored' | 'refused';
 
@@ -231,5 +232,7 @@ const LEFT_OUT: readonly OptionEntry[] = [
   { name: 'tlsVersion', fate: 'refused', reason: "the versions are Node's" },
 ];
 
-/** Every option that wsg knows by name; docs/reference/options.md lists the same, held by a test. */
+/**
+ * Every option that wsg knows by name; docs/reference/options.md lists the same, held by a test.
+ */
 export const OPTION_CATALOGUE: readonly OptionEntry[] = [...PLANNED, ...FOR_SCRIPTS, ...LEFT_OUT];

@@ -21,7 +21,10 @@ export function flagLayer(flags: Readonly<Partial<Record<string, unknown>>>): La
   return layer;
 }
 
-/** The variables that set options, `WSG_<KEY>` and `K6_<KEY>` as a layer each. Empty ones count as not given. */
+/**
+ * The variables that set options, `WSG_<KEY>` and `K6_<KEY>` as a layer each. Empty ones count as
+ * not given.
+ */
 export function environmentLayers(environment: Readonly<NodeJS.ProcessEnv>): readonly Layer[] {
   return PREFIXES.map((prefix) => {
     const layer = new Map<string, Setting>();
@@ -36,7 +39,10 @@ export function environmentLayers(environment: Readonly<NodeJS.ProcessEnv>): rea
   });
 }
 
-/** The options of a script or a file. A key that no version of k6 knows is a warning there, and so it is here. */
+/**
+ * The options of a script or a file. A key that no version of k6 knows is a warning there, and so
+ * it is here.
+ */
 export function objectLayer(options: unknown, place: Place, reader: OptionReader): Layer {
   const layer = new Map<string, Setting>();
   if (options === undefined || options === null) return layer;
@@ -53,7 +59,10 @@ export function objectLayer(options: unknown, place: Place, reader: OptionReader
   return layer;
 }
 
-/** Lays each layer, the strongest first, over those behind it. Duration, iterations, stages and scenarios are one: the strongest layer with any of them has all. */
+/**
+ * Lays each layer, the strongest first, over those behind it. Duration, iterations, stages and
+ * scenarios are one: the strongest layer with any of them has all.
+ */
 export function mergeLayers(layers: readonly Layer[], reader: OptionReader): Layer {
   const merged = new Map<string, Setting>();
   const loadLayer = layers.find((layer) => LOAD_GROUP.some((name) => layer.has(name)));

@@ -1,7 +1,10 @@
 import { parseDuration } from '../../core/duration.js';
 import { schemeHint, withScheme, type SchemePair } from '../../core/missing-scheme.js';
 
-/** Where an option's value stands, for messages: `scenarios.a.stages[2].target`, and behind it in which file or variable. */
+/**
+ * Where an option's value stands, for messages: `scenarios.a.stages[2].target`, and behind it in
+ * which file or variable.
+ */
 export interface Place {
   readonly path: string;
   /** `` or ` (K6_VUS)`. */
@@ -42,7 +45,9 @@ interface DurationRule {
   readonly otherwise: number;
 }
 
-/** Reads values of scripts, files and texts, and gathers every problem and warning with its place. */
+/**
+ * Reads values of scripts, files and texts, and gathers every problem and warning with its place.
+ */
 export class OptionReader {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
@@ -160,7 +165,9 @@ function quoted(value: unknown): string {
 
 const HEADER = /^(?<name>[!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(?<value>[^\r\n\0]*?)[ \t]*$/;
 
-/** Reads lines such as `X-Api-Key: abc`; a text with commas is one line, for values may have some. */
+/**
+ * Reads lines such as `X-Api-Key: abc`; a text with commas is one line, for values may have some.
+ */
 export function readHeaderLines(
   setting: Setting | undefined,
   reader: OptionReader,

@@ -4,7 +4,10 @@ import type { CsvWish, TimeFormat } from './csv-wish.js';
 import type { LoadOutput } from './load-outputs.js';
 import { isStandardOutput, SampleFile } from './sample-file.js';
 
-/** The tags that have a column of their own unless the plan names others: k6's system tags (k6 docs, "System tags"), sorted. */
+/**
+ * The tags that have a column of their own unless the plan names others: k6's system tags (k6 docs,
+ * "System tags"), sorted.
+ */
 const DEFAULT_COLUMNS: readonly string[] = [
   'check',
   'error',
@@ -25,8 +28,8 @@ const DEFAULT_COLUMNS: readonly string[] = [
 const METADATA: readonly string[] = ['iter', 'ocsp_status', 'vu'];
 
 /**
- * Every sample as a row, as k6's `csv` output has them (k6 docs, "CSV"): a column a system tag, all other tags in the last but one, and
- * the metadata in the last.
+ * Every sample as a row, as k6's `csv` output has them (k6 docs, "CSV"): a column a system tag, all
+ * other tags in the last but one, and the metadata in the last.
  */
 export class CsvOutput implements LoadOutput {
   readonly description: string;

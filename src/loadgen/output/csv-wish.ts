@@ -21,8 +21,9 @@ const VARIABLES: Readonly<Record<Key, string>> = {
 };
 
 /**
- * Parses what `--out csv=` gives: a file, or k6's `fileName=FILE,timeFormat=rfc3339`. What it leaves out comes from `WSG_CSV_*` and
- * `K6_CSV_*`. A save interval is checked and has no effect: rows are written as they come.
+ * Parses what `--out csv=` gives: a file, or k6's `fileName=FILE,timeFormat=rfc3339`. What it
+ * leaves out comes from `WSG_CSV_*` and `K6_CSV_*`. A save interval is checked and has no effect:
+ * rows are written as they come.
  */
 export function parseCsvWish(
   target: string,

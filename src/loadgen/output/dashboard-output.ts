@@ -11,7 +11,10 @@ import { LocalServer } from './local-server.js';
 
 /** What a page that is opened late is given: 4 hours. */
 const MOST_SECONDS = 14_400;
-/** What may wait for one page. One that is slower is let go; it comes back by itself and gets the history. */
+/**
+ * What may wait for one page. One that is slower is let go; it comes back by itself and gets the
+ * history.
+ */
 const MOST_WAITING_BYTES = 8 * 2 ** 20;
 
 const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
@@ -28,7 +31,10 @@ const HEADERS = {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-ancestors 'none'",
 } as const;
 
-/** A page with charts of the run, served from memory while it goes; each second reaches it as a Server-Sent Event. */
+/**
+ * A page with charts of the run, served from memory while it goes; each second reaches it as a
+ * Server-Sent Event.
+ */
 export class DashboardOutput implements LoadOutput {
   readonly description: string = '';
   readonly #server: LocalServer;

@@ -12,7 +12,10 @@ export interface JsonOutputPlan {
   readonly submetrics: readonly string[];
 }
 
-/** Every sample as a line of JSON, as k6's `json` output has them (k6 docs, "JSON"): `Metric` before the first `Point` of a metric. */
+/**
+ * Every sample as a line of JSON, as k6's `json` output has them (k6 docs, "JSON"): `Metric` before
+ * the first `Point` of a metric.
+ */
 export class JsonOutput implements LoadOutput {
   readonly description: string;
   readonly #file: SampleFile;

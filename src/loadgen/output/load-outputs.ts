@@ -11,7 +11,9 @@ export interface LoadOutput {
   takeSamples?(batch: SampleBatch): void;
   /** The run so far, each second and at its end. */
   takeSnapshot?(snapshot: RunSnapshot): void;
-  /** Writes what still waits, for a bounded time. Gives a sentence for all that was lost on the way. */
+  /**
+   * Writes what still waits, for a bounded time. Gives a sentence for all that was lost on the way.
+   */
   stop(): Promise<readonly string[]>;
 }
 

@@ -4,7 +4,10 @@ import { isIP } from 'node:net';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
 
-/** A small HTTP server beside a run. It keeps no process alive, and answers only requests that call it by an address, not by a name that was made to point here (DNS rebinding). */
+/**
+ * A small HTTP server beside a run. It keeps no process alive, and answers only requests that call
+ * it by an address, not by a name that was made to point here (DNS rebinding).
+ */
 export class LocalServer {
   readonly #server: Server;
 

@@ -5,7 +5,10 @@ import { outputSeries, type OutputSeries } from '../../summary/exporters/output-
 const CUMULATIVE = 2;
 const UNITS = { seconds: 's', bytes: 'By', none: '1' } as const;
 
-/** The run so far as the body of an OTLP/HTTP metrics request in JSON (opentelemetry-proto 1.x, ExportMetricsServiceRequest). */
+/**
+ * The run so far as the body of an OTLP/HTTP metrics request in JSON (opentelemetry-proto 1.x,
+ * ExportMetricsServiceRequest).
+ */
 export function otlpJson(snapshot: RunSnapshot): Record<string, unknown> {
   const { header, second } = snapshot;
   const startMs = Date.parse(header.startedAt);

@@ -6,8 +6,9 @@ import { otlpJson } from './otlp-json.js';
 const REQUEST_BOUND_MS = 5000;
 
 /**
- * Sends the run so far to an OpenTelemetry collector, each second, one request at a time. Its values are cumulative: a second that was
- * left out because the collector was slow or away is in the next one.
+ * Sends the run so far to an OpenTelemetry collector, each second, one request at a time. Its
+ * values are cumulative: a second that was left out because the collector was slow or away is in
+ * the next one.
  */
 export class OtlpOutput implements LoadOutput {
   readonly description: string;
@@ -39,7 +40,10 @@ export class OtlpOutput implements LoadOutput {
     });
   }
 
-  /** Waits for the request under way, then sends the end of the run if that was not in it; each within its bound. */
+  /**
+   * Waits for the request under way, then sends the end of the run if that was not in it; each
+   * within its bound.
+   */
   async stop(): Promise<readonly string[]> {
     await this.#isSent;
     if (this.#waiting !== undefined) {

@@ -9,7 +9,10 @@ import { errorMessage, WsgError } from '../../core/error.js';
 const MOST_WAITING_BYTES = 16 * 2 ** 20;
 const STOP_BOUND_MS = 10_000;
 
-/** A text file that is written as fast as the disk takes it and no faster; what did not fit is counted. Ends in `.gz`: compressed. */
+/**
+ * A text file that is written as fast as the disk takes it and no faster; what did not fit is
+ * counted. Ends in `.gz`: compressed.
+ */
 export class SampleFile {
   #sink: Writable | undefined;
   #isWritten: Promise<void> = Promise.resolve();
@@ -45,7 +48,10 @@ export class SampleFile {
     });
   }
 
-  /** The stream belongs to the process: it is never ended, and a reader that has gone does not count as an error. */
+  /**
+   * The stream belongs to the process: it is never ended, and a reader that has gone does not count
+   * as an error.
+   */
   #startOnStandardOutput(): void {
     const stdout = this.#stdout;
     this.#isOpen = true;

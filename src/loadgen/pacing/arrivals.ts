@@ -14,15 +14,18 @@ export interface RampingRate {
   readonly stages: readonly Stage[];
 }
 
-/** The moments, from the start, at which iterations are due at a constant rate: the first at 0, the last before the end. Milliseconds. */
+/**
+ * The moments, from the start, at which iterations are due at a constant rate: the first at 0, the
+ * last before the end. Milliseconds.
+ */
 export function* constantArrivals({ rate, timeUnitMs, durationMs }: ConstantRate): Generator<number> {
   const everyMs = timeUnitMs / rate;
   for (let iteration = 0; iteration * everyMs < durationMs; iteration += 1) yield iteration * everyMs;
 }
 
 /**
- * The moments at which iterations are due at a ramping rate: the nth when the area under the rate reaches n (k6 docs, "Ramping arrival
- * rate"). Milliseconds.
+ * The moments at which iterations are due at a ramping rate: the nth when the area under the rate
+ * reaches n (k6 docs, "Ramping arrival rate"). Milliseconds.
  */
 export function* rampingArrivals({ startRate, timeUnitMs, stages }: RampingRate): Generator<number> {
   let from = startRate / timeUnitMs;
@@ -54,7 +57,10 @@ export function rateAt({ startRate, stages }: RampingRate, elapsedMs: number): n
   return from;
 }
 
-/** When a rate that begins at `rate` and grows by `growth` a millisecond has covered `area`: the quadratic formula in the form that neither cancels nor divides by a growth of 0. */
+/**
+ * When a rate that begins at `rate` and grows by `growth` a millisecond has covered `area`: the
+ * quadratic formula in the form that neither cancels nor divides by a growth of 0.
+ */
 function timeOfArea(area: number, rate: number, growth: number): number {
   return (2 * area) / (rate + Math.sqrt(Math.max(0, rate * rate + 2 * growth * area)));
 }

@@ -1,7 +1,10 @@
 const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MS = 1_000_000;
 
-/** k6's `rps`: at most so many requests a second, of all virtual users in all threads. Unused turns are not saved up. */
+/**
+ * k6's `rps`: at most so many requests a second, of all virtual users in all threads. Unused turns
+ * are not saved up.
+ */
 export class RequestPace {
   /** When the next request may be sent, by `process.hrtime`. */
   readonly #next: BigInt64Array;

@@ -1,8 +1,9 @@
 import { countStriped, isStriped, nthStriped, type Stripe } from './stripe.js';
 
 /**
- * One of `count` parts of what a process runs of a plan. What is numbered from 0 belongs to the part whose `index` is the number modulo
- * `count`; where the process runs an execution segment, its stripe first says which numbers are the process's at all.
+ * One of `count` parts of what a process runs of a plan. What is numbered from 0 belongs to the
+ * part whose `index` is the number modulo `count`; where the process runs an execution segment, its
+ * stripe first says which numbers are the process's at all.
  */
 export interface Shard {
   readonly index: number;
@@ -13,7 +14,10 @@ export interface Shard {
 /** All of it. */
 export const WHOLE: Shard = { index: 0, count: 1 };
 
-/** How many of `total` things fall to the shard; the shares of all shards sum to the total, and those of one process differ by one at most. */
+/**
+ * How many of `total` things fall to the shard; the shares of all shards sum to the total, and
+ * those of one process differ by one at most.
+ */
 export function shareOf(total: number, { index, count, stripe }: Shard): number {
   const own = stripe === undefined ? total : countStriped(total, stripe);
   return Math.max(0, Math.ceil((own - index) / count));

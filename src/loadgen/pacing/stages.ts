@@ -1,4 +1,7 @@
-/** A stretch of time in which a number goes in a straight line to `target`; with a duration of 0 it jumps. */
+/**
+ * A stretch of time in which a number goes in a straight line to `target`; with a duration of 0 it
+ * jumps.
+ */
 export interface Stage {
   readonly durationMs: number;
   readonly target: number;
@@ -16,8 +19,9 @@ export function stagesMs(stages: readonly Stage[]): number {
 }
 
 /**
- * How many virtual users are planned at a moment: on its way from a to b a stage has changed by one after each |b - a|th part of its
- * time (k6 docs, "Ramping VUs"). Behind the last stage its target stands.
+ * How many virtual users are planned at a moment: on its way from a to b a stage has changed by one
+ * after each |b - a|th part of its time (k6 docs, "Ramping VUs"). Behind the last stage its target
+ * stands.
  */
 export function plannedVus(startVus: number, stages: readonly Stage[], elapsedMs: number): number {
   let from = startVus;

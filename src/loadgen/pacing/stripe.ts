@@ -13,8 +13,9 @@ export interface Slots {
 }
 
 /**
- * The numbers that belong to a part. Parts that share no slot share no number, and together they have all of them; so it stays when one
- * part counts in another power of two than its neighbour. Each part's numbers are spread evenly.
+ * The numbers that belong to a part. Parts that share no slot share no number, and together they
+ * have all of them; so it stays when one part counts in another power of two than its neighbour.
+ * Each part's numbers are spread evenly.
  */
 export function createStripe({ period, from, to }: Slots): Stripe {
   const offsets = [...slotOrder(period)].flatMap((slot, number) => (slot >= from && slot < to ? [number] : []));
@@ -38,7 +39,9 @@ export function isStriped(number: number, { period, offsets }: Stripe): boolean 
   return offsets[countBelow(offsets, place)] === place;
 }
 
-/** All slots, each once, in the order of reversed bits: any run of them is spread over the whole. */
+/**
+ * All slots, each once, in the order of reversed bits: any run of them is spread over the whole.
+ */
 function* slotOrder(period: number): Generator<number> {
   const bits = Math.ceil(Math.log2(period));
   const seen = new Set<number>();

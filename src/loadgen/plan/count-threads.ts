@@ -2,15 +2,17 @@ import { availableParallelism } from 'node:os';
 import { localScenarios, localVus } from './local-scenarios.js';
 import type { Plan } from './plan.js';
 
-/** Threads unless told: one for each core but the one that the parent, and what else runs, needs. */
+/**
+ * Threads unless told: one for each core but the one that the parent, and what else runs, needs.
+ */
 export function defaultThreads(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 
 /**
- * How many threads run what this process has of a plan: what is wanted, but each with a virtual user, and of each arrival rate with one
- * that may be its. `storm` and `fan-out` run in one: somebody has to
- * know when all are back, and who awaits a message.
+ * How many threads run what this process has of a plan: what is wanted, but each with a virtual
+ * user, and of each arrival rate with one that may be its. `storm` and `fan-out` run in one:
+ * somebody has to know when all are back, and who awaits a message.
  */
 export function countThreads(plan: Plan): number {
   const { behaviour, threads } = plan;

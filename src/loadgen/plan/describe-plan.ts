@@ -11,7 +11,10 @@ import { countThreads } from './count-threads.js';
 const SECOND_MS = 1000;
 const POINTS = 60;
 
-/** What a plan means to do over its time, graceful stops left out, in the middle of each of 60 stretches. What iterations end may be over before. */
+/**
+ * What a plan means to do over its time, graceful stops left out, in the middle of each of 60
+ * stretches. What iterations end may be over before.
+ */
 export function planSchedule(plan: Plan): ScheduleView {
   const scenarios = localScenarios(plan);
   const totalMs = Math.max(...scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario)));

@@ -1,6 +1,9 @@
 import type { Slots } from '../pacing/stripe.js';
 
-/** The part of a plan that this process runs, others running the rest: k6's execution segment. Exact: slots of a whole number of equal ones. */
+/**
+ * The part of a plan that this process runs, others running the rest: k6's execution segment.
+ * Exact: slots of a whole number of equal ones.
+ */
 export interface ExecutionSegment extends Slots {
   /** As it was given: `1/4:1/2`. */
   readonly text: string;
@@ -18,9 +21,10 @@ const MOST_SLOTS = 10_000;
 const FORMS = "a part of 1 such as '0:1/4', '25%:50%' or '0.25:0.5'";
 
 /**
- * Parses k6's `--execution-segment` with its `--execution-segment-sequence` (k6 docs, "Execution segment"). Undefined when the whole is
- * meant; a sentence when the parts cannot be exact or one of the texts is none. Without a sequence only halves of halves are exact
- * whatever the other processes run.
+ * Parses k6's `--execution-segment` with its `--execution-segment-sequence` (k6 docs, "Execution
+ * segment"). Undefined when the whole is meant; a sentence when the parts cannot be exact or one of
+ * the texts is none. Without a sequence only halves of halves are exact whatever the other
+ * processes run.
  */
 export function parseExecutionSegment(
   text: string,

@@ -7,7 +7,10 @@ const SECOND_MS = 1000;
 /** What virtual users loop in for a time, so that each can hold a connection for it. */
 const FOR_A_TIME: readonly ScenarioPlan['executor'][] = ['constant-vus', 'ramping-vus'];
 
-/** Makes the load fit what the virtual users do: `churn` begins its connections at a rate, and what holds a connection needs a duration. */
+/**
+ * Makes the load fit what the virtual users do: `churn` begins its connections at a rate, and what
+ * holds a connection needs a duration.
+ */
 export function fitLoad(behaviour: Behaviour, load: LoadPlan, reader: OptionReader): LoadPlan {
   if (behaviour.type === 'script' || behaviour.name === 'snapshot') return load;
   if (behaviour.name === 'churn') {
@@ -25,7 +28,10 @@ export function fitLoad(behaviour: Behaviour, load: LoadPlan, reader: OptionRead
   return load;
 }
 
-/** Virtual users that loop for a time become those that are there for connections at a rate; what counts iterations or has a rate stays. */
+/**
+ * Virtual users that loop for a time become those that are there for connections at a rate; what
+ * counts iterations or has a rate stays.
+ */
 function atRate(scenario: ScenarioPlan, rate: number): ScenarioPlan {
   if (scenario.executor !== 'constant-vus') return scenario;
   const { vus, ...rest } = scenario;

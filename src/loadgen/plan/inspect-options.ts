@@ -23,8 +23,9 @@ const OF_EXECUTOR: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What a script exports as `options`, in the form of `k6 inspect`: options that it does not set are null. With a plan also what k6 adds with
- * `--execution-requirements`: the scenarios that come of it, how long they take at most and how many virtual users they need.
+ * What a script exports as `options`, in the form of `k6 inspect`: options that it does not set are
+ * null. With a plan also what k6 adds with `--execution-requirements`: the scenarios that come of
+ * it, how long they take at most and how many virtual users they need.
  */
 export function inspectOptions(own: unknown, plan?: Plan): Readonly<Record<string, unknown>> {
   const given = isRecord(own) ? own : {};

@@ -58,9 +58,10 @@ export interface PlannedLoad {
 }
 
 /**
- * Makes a plan by k6's rules: flags before `WSG_<KEY>`, that before `K6_<KEY>`, before the script's options, before those of the file, before
- * the defaults. Throws `options.invalid` with all problems at once, each beginning with its path. Thresholds of a script's metrics are not
- * compared with these: `metricProblems` does once they are known.
+ * Makes a plan by k6's rules: flags before `WSG_<KEY>`, that before `K6_<KEY>`, before the script's
+ * options, before those of the file, before the defaults. Throws `options.invalid` with all
+ * problems at once, each beginning with its path. Thresholds of a script's metrics are not compared
+ * with these: `metricProblems` does once they are known.
  */
 export function planLoad({ flags, environment = {}, script, config }: LoadSources): PlannedLoad {
   const reader = new OptionReader();

@@ -5,7 +5,10 @@ import type { ExecutionSegment } from './execution-segment.js';
 import type { RuntimeOptions } from '../client/read-network.js';
 import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from '../executor/scenario-plan.js';
 
-/** A built-in scenario at its target, or the functions that a script exports; a script knows by itself where it connects. */
+/**
+ * A built-in scenario at its target, or the functions that a script exports; a script knows by
+ * itself where it connects.
+ */
 export type Behaviour =
   | ({
       readonly type: 'built-in';
@@ -21,14 +24,20 @@ export interface SummaryWishes {
   readonly timeUnit?: 's' | 'ms' | 'us';
 }
 
-/** A whole run as validated: plain data, so it crosses to threads and into run files as it is. It holds no secrets but those of the URL and of `env` in a scenario. */
+/**
+ * A whole run as validated: plain data, so it crosses to threads and into run files as it is. It
+ * holds no secrets but those of the URL and of `env` in a scenario.
+ */
 export interface Plan {
   readonly behaviour: Behaviour;
   /** Of the whole, also where only a segment of it runs here. */
   readonly scenarios: readonly ScenarioPlan[];
   /** What of it runs here; undefined for all. */
   readonly segment?: ExecutionSegment;
-  /** Every virtual user's randomness follows from it and the user's number. Drawn unless given; no part of what a run is compared by. */
+  /**
+   * Every virtual user's randomness follows from it and the user's number. Drawn unless given; no
+   * part of what a run is compared by.
+   */
   readonly seed: number;
   /** Of every sample of the run. */
   readonly tags: Readonly<Record<string, string>>;
@@ -55,7 +64,10 @@ export function maxPlanMs(plan: Plan): number {
   return Math.max(...plan.scenarios.map(maxScenarioMs));
 }
 
-/** The most virtual users that can be active at once, if all scenarios have theirs at the same time; of the whole plan, not of its segment. */
+/**
+ * The most virtual users that can be active at once, if all scenarios have theirs at the same time;
+ * of the whole plan, not of its segment.
+ */
 export function maxPlanVus(plan: Pick<Plan, 'scenarios'>): number {
   return plan.scenarios.reduce((sum, scenario) => sum + maxScenarioVus(scenario), 0);
 }

@@ -30,8 +30,10 @@ interface Reading {
 }
 
 /**
- * Iterations are shared iterations with the duration as their limit, a duration constant VUs, stages ramping VUs; VUs alone share an iteration
- * for each of a built-in scenario, and have no effect on a script; scenarios stand for themselves. Nothing: 1 iteration of 1 VU of a script, our default load of a built-in scenario.
+ * Iterations are shared iterations with the duration as their limit, a duration constant VUs,
+ * stages ramping VUs; VUs alone share an iteration for each of a built-in scenario, and have no
+ * effect on a script; scenarios stand for themselves. Nothing: 1 iteration of 1 VU of a script, our
+ * default load of a built-in scenario.
  */
 export function readLoad(
   options: Layer,

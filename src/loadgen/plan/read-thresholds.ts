@@ -5,7 +5,10 @@ import type { Layer } from '../options/option-layers.js';
 import type { Plan } from './plan.js';
 import { isRecord, settingIn, within, type OptionReader, type Setting } from '../options/option-reader.js';
 
-/** The thresholds of the merged options, in their order; none with `noThresholds`. What is no expression goes to the reader. */
+/**
+ * The thresholds of the merged options, in their order; none with `noThresholds`. What is no
+ * expression goes to the reader.
+ */
 export function readThresholds(options: Layer, reader: OptionReader): ThresholdPlan[] {
   const setting = options.get('thresholds');
   const bySeries = setting === undefined ? undefined : reader.record(setting);
@@ -31,7 +34,10 @@ function warnOfMetadata({ tags }: SeriesName, place: Pick<Setting, 'path' | 'ori
   }
 }
 
-/** The series of tags of a plan, and the one that k6 keeps unasked of every script: durations of requests that went as expected. */
+/**
+ * The series of tags of a plan, and the one that k6 keeps unasked of every script: durations of
+ * requests that went as expected.
+ */
 export function keptSubmetrics({
   behaviour,
   runtime,
@@ -42,7 +48,9 @@ export function keptSubmetrics({
   return [...new Set([...submetrics, 'http_req_duration{expected_response:true}'])];
 }
 
-/** The series of tags that have to be kept: those of thresholds, then those asked for, each once. */
+/**
+ * The series of tags that have to be kept: those of thresholds, then those asked for, each once.
+ */
 export function readSubmetrics(options: Layer, thresholds: readonly ThresholdPlan[], reader: OptionReader): string[] {
   const asked = options.get('recordSubmetrics');
   const names =
@@ -52,8 +60,8 @@ export function readSubmetrics(options: Layer, thresholds: readonly ThresholdPla
 }
 
 /**
- * Why thresholds and submetrics do not fit the metrics that there are, once these are known: one sentence for each, beginning with its path.
- * Empty when all fit.
+ * Why thresholds and submetrics do not fit the metrics that there are, once these are known: one
+ * sentence for each, beginning with its path. Empty when all fit.
  */
 export function metricProblems(
   { thresholds, submetrics }: { readonly thresholds: readonly ThresholdPlan[]; readonly submetrics: readonly string[] },

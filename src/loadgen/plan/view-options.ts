@@ -12,8 +12,9 @@ const NOT_OF_K6 = (
 ).split(' ');
 
 /**
- * The options that the run obeys in the form that k6's scripts know, wherever they came from: what the script says, over it what the plan
- * has made of script, flags, environment and file. Of k6's options those that nobody set are null, as in k6.
+ * The options that the run obeys in the form that k6's scripts know, wherever they came from: what
+ * the script says, over it what the plan has made of script, flags, environment and file. Of k6's
+ * options those that nobody set are null, as in k6.
  */
 export function viewOptions(plan: Plan, own: unknown): Readonly<Record<string, unknown>> {
   const names = OPTION_CATALOGUE.filter(({ isTyped }) => isTyped !== true)

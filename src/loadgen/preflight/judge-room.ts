@@ -1,8 +1,14 @@
 import type { Room } from './read-room.js';
 
-/** What a load test has open beside its connections, roughly: streams, the run file, the event loops, a gateway's pipes. */
+/**
+ * What a load test has open beside its connections, roughly: streams, the run file, the event
+ * loops, a gateway's pipes.
+ */
 const OWN_FILES = 40;
-/** Resident before the first virtual user, and what one with a connection adds: `wsg loadtest --scenario idle` and a script that only waits, with 500 to 5,000 virtual users, Node 20 on Linux. */
+/**
+ * Resident before the first virtual user, and what one with a connection adds: `wsg loadtest
+ * --scenario idle` and a script that only waits, with 500 to 5,000 virtual users, Node 20 on Linux.
+ */
 const OWN_BYTES = 180_000_000;
 const USER_BYTES = { 'built-in': 18_000, script: 45_000 } as const;
 /** Linux's largest range without ports that services have. */
@@ -44,8 +50,9 @@ function judgeFiles({ vus }: Need, { openFiles }: Room): Shortage | undefined {
 }
 
 /**
- * Without a source address of its own a connection needs a port that no other to the same server has; with one Linux binds before it
- * connects, and then needs a port that no other from the same address has, wherever it goes.
+ * Without a source address of its own a connection needs a port that no other to the same server
+ * has; with one Linux binds before it connects, and then needs a port that no other from the same
+ * address has, wherever it goes.
  */
 function judgePorts({ vus, servers, sourceAddresses }: Need, { ports }: Room): Shortage | undefined {
   if (ports === undefined) return undefined;

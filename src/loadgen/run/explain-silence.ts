@@ -1,6 +1,9 @@
 import type { Behaviour } from '../plan/plan.js';
 
-/** What to do when a run received no message although its scenario expects some; undefined when it expects none. */
+/**
+ * What to do when a run received no message although its scenario expects some; undefined when it
+ * expects none.
+ */
 export function explainSilence(behaviour: Behaviour): string | undefined {
   if (behaviour.type === 'script') return undefined;
   const remedy = remedyFor(behaviour.name);

@@ -2,7 +2,10 @@ import type { Plan } from '../plan/plan.js';
 import { DialTargets } from '../client/dial-targets.js';
 import { probeTarget, type ProbeParts } from '../client/probe-target.js';
 
-/** Probes every target of a built-in scenario as its virtual users would dial it. Throws `tls.invalid` or `target.unreachable`. */
+/**
+ * Probes every target of a built-in scenario as its virtual users would dial it. Throws
+ * `tls.invalid` or `target.unreachable`.
+ */
 export async function probeTargets(
   { behaviour, runtime }: Plan,
   parts: Pick<ProbeParts, 'clock' | 'signal'>,

@@ -21,7 +21,10 @@ import {
   type EncodedSketch,
 } from '../metric/drain-metrics.js';
 
-/** Adds up what the seconds of a run brought, from all its threads. In maps, for names come from scripts. */
+/**
+ * Adds up what the seconds of a run brought, from all its threads. In maps, for names come from
+ * scripts.
+ */
 export class RunAccumulator {
   readonly #counters = new Map<string, number>();
   readonly #gauges = new Map<string, GaugeFigures>();
@@ -65,7 +68,10 @@ export class RunAccumulator {
     return this.#counters.get(name) ?? 0;
   }
 
-  /** All that was added, with what the seconds do not tell. The histograms and sketches stay those of the accumulator. */
+  /**
+   * All that was added, with what the seconds do not tell. The histograms and sketches stay those
+   * of the accumulator.
+   */
   totals(durationMs: number, iterations: RunTotals['iterations']): RunTotals {
     const trends = [...this.#trends].map(([name, figures]): [string, TrendTotals] => {
       const sketch = this.#sketches.get(name);

@@ -64,7 +64,10 @@ function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
   return behaviour.type === 'built-in' ? metricsOf(behaviour) : BUILT_IN_METRICS;
 }
 
-/** A run file is passed around: what scenarios put into the environment of scripts may be secret, so its names alone are kept; so it is with the values of headers. */
+/**
+ * A run file is passed around: what scenarios put into the environment of scripts may be secret, so
+ * its names alone are kept; so it is with the values of headers.
+ */
 function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
   const { threads: _threads, seed: _seed, ...rest } = plan;
   const behaviour = recordedBehaviour(plan.behaviour);

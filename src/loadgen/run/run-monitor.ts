@@ -15,11 +15,16 @@ import type { RunSink } from './run-sink.js';
 
 const NO_ITERATIONS = { complete: 0, interrupted: 0 } as const;
 
-/** Makes of the records of a run what is to be shown while it goes: after each second a snapshot, and one more at its end. */
+/**
+ * Makes of the records of a run what is to be shown while it goes: after each second a snapshot,
+ * and one more at its end.
+ */
 export class RunMonitor implements RunSink {
   readonly #accumulator = new RunAccumulator();
   readonly #judge: ThresholdJudge;
-  /** Response times of the second under way. Histograms are large: each is made once and used again. */
+  /**
+   * Response times of the second under way. Histograms are large: each is made once and used again.
+   */
   readonly #response = new Map<string, Histogram>();
   #header: RunHeader | undefined;
   #second: SecondRecord | undefined;

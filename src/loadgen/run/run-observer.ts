@@ -16,7 +16,10 @@ import type { ThreadProgress } from '../thread/progress-cells.js';
 /** A run at a moment. */
 export type RunProgress = ProgressView;
 
-/** Who wants to know how a run goes. Called on the main thread; must not throw and should return soon. */
+/**
+ * Who wants to know how a run goes. Called on the main thread; must not throw and should return
+ * soon.
+ */
 export interface RunObserver {
   /** Once, when the target has answered and before the first iteration. */
   started?(header: RunHeader): void;

@@ -10,7 +10,10 @@ import type {
   ThresholdRecord,
 } from '../../run-file/records.js';
 
-/** Where the engine writes the records of a run, in the order in which they arise; the run file's writer is one. */
+/**
+ * Where the engine writes the records of a run, in the order in which they arise; the run file's
+ * writer is one.
+ */
 export interface RunSink {
   writeHeader(header: RunHeader): void;
   writeSecond(second: SecondRecord): void;

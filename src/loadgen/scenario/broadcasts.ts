@@ -29,7 +29,10 @@ export interface BroadcastsOptions {
   readonly timeoutMs: number;
 }
 
-/** Follows every published message to each recipient of a thread: when it came, whether twice, and whether at all. */
+/**
+ * Follows every published message to each recipient of a thread: when it came, whether twice, and
+ * whether at all.
+ */
 export class Broadcasts {
   /** Those that have reached everybody stay for the timeout, so that what comes twice is known. */
   readonly #known = new Map<number, Broadcast>();
@@ -66,7 +69,9 @@ export class Broadcasts {
     this.#known.set(id, { dueMs, sentMs, expected: present(), seen: new Uint8Array(recipients), received: 0 });
   }
 
-  /** A message whose request failed goes to nobody. What came of it all the same has been recorded. */
+  /**
+   * A message whose request failed goes to nobody. What came of it all the same has been recorded.
+   */
   fail(id: number): void {
     const broadcast = this.#known.get(id);
     if (broadcast === undefined) return;
@@ -74,7 +79,10 @@ export class Broadcasts {
     if (!isComplete(broadcast)) this.#settleOne();
   }
 
-  /** A message has reached a recipient. One of another thread's publisher is met here for the first time. */
+  /**
+   * A message has reached a recipient. One of another thread's publisher is met here for the first
+   * time.
+   */
   arrive({ id, dueMs, sentMs, recipient }: Arrival, nowMs: number): void {
     const { metrics } = this.#options;
     if (id > this.#highestId) this.begin(id, dueMs, sentMs);

@@ -7,7 +7,9 @@ export const LARGEST_SIZE = 16 * 1024 * 1024;
 export const BUILT_IN_SCENARIOS = ['snapshot', 'echo', 'flood', 'idle', 'churn', 'storm', 'fan-out'] as const;
 export type BuiltInScenario = (typeof BUILT_IN_SCENARIOS)[number];
 
-/** By what an answer finds its message: an id that the payload carries, or that it is the next one. */
+/**
+ * By what an answer finds its message: an id that the payload carries, or that it is the next one.
+ */
 export const MATCHINGS = ['id', 'order'] as const;
 export type Matching = (typeof MATCHINGS)[number];
 
@@ -25,7 +27,9 @@ export interface MessagePlan {
 
 /** What scenarios have that hold their connections for the whole time. */
 export interface HeldPlan {
-  /** How many connections are opened a second, all virtual users together; 0 for as fast as can be. */
+  /**
+   * How many connections are opened a second, all virtual users together; 0 for as fast as can be.
+   */
   readonly connectRate: number;
 }
 
@@ -75,7 +79,10 @@ export interface FanOutPlan extends HeldPlan {
   readonly answerTimeoutMs: number;
 }
 
-/** The request that publishes a message; `{{stamp}}` in the body becomes what a recipient knows it by, `{{id}}` anywhere its number. */
+/**
+ * The request that publishes a message; `{{stamp}}` in the body becomes what a recipient knows it
+ * by, `{{id}}` anywhere its number.
+ */
 export interface PublishPlan {
   readonly url: string;
   readonly method: string;

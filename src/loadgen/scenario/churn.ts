@@ -7,7 +7,10 @@ import { Session } from './session.js';
 
 const SWITCHING_PROTOCOLS = 101;
 
-/** Connections that come at a rate, are held and go: what a target needs for a handshake. `ws_connecting` counts from when one was due. */
+/**
+ * Connections that come at a rate, are held and go: what a target needs for a handshake.
+ * `ws_connecting` counts from when one was due.
+ */
 export class ChurnScenario implements Scenario {
   readonly #context: UserContext;
   readonly #plan: ChurnPlan;

@@ -35,7 +35,10 @@ export interface BuiltInPart {
 
 type ScenarioFactory = (part: BuiltInPart) => Scenario;
 
-/** Makes the metrics of the built-in scenario, once a thread; what it returns makes a scenario of each part of the plan. */
+/**
+ * Makes the metrics of the built-in scenario, once a thread; what it returns makes a scenario of
+ * each part of the plan.
+ */
 export function builtInFactory(parts: BuiltInParts): ScenarioFactory {
   const { plan, registry, seed } = parts;
   switch (plan.name) {

@@ -9,8 +9,9 @@ import type { Session } from './session.js';
 
 const SECOND_MS = 1000;
 /**
- * Node's timers have a resolution of 1 ms. A message may leave so much before it is due: half of them would else wait for the better part of a
- * millisecond, which is the generator's delay and no target's. Measured by bench/clock.
+ * Node's timers have a resolution of 1 ms. A message may leave so much before it is due: half of
+ * them would else wait for the better part of a millisecond, which is the generator's delay and no
+ * target's. Measured by bench/clock.
  */
 const EARLY_MS = 0.5;
 
@@ -20,14 +21,18 @@ export interface EchoParts {
   readonly plan: EchoPlan;
   /** How many virtual users the rate is spread over, in all threads. */
   readonly users: number;
-  /** So many of this thread have to have dialled before any sends: connecting must not be measured as the target's delay. */
+  /**
+   * So many of this thread have to have dialled before any sends: connecting must not be measured
+   * as the target's delay.
+   */
   readonly awaited: number;
   readonly roundTrips: RoundTripMetrics;
 }
 
 /**
- * Messages at a constant rate to a target that answers each. An open model: a message is due at its time whatever became of those before,
- * and its response time counts from there, so a target that stalls shows what users would have felt.
+ * Messages at a constant rate to a target that answers each. An open model: a message is due at its
+ * time whatever became of those before, and its response time counts from there, so a target that
+ * stalls shows what users would have felt.
  */
 export class EchoScenario implements Scenario {
   #begun = 0;
@@ -51,7 +56,10 @@ export class EchoScenario implements Scenario {
     this.#waiting.clear();
   }
 
-  /** A virtual user has a connection: it begins with the schedule, where it waits for all, or with itself. */
+  /**
+   * A virtual user has a connection: it begins with the schedule, where it waits for all, or with
+   * itself.
+   */
   userOpened(user: EchoUser, nowMs: number): void {
     if (this.parts.awaited === 0) user.startSchedule(nowMs);
     else if (this.#startMs === undefined) this.#waiting.add(user);

@@ -26,8 +26,9 @@ export interface FanOutParts {
 }
 
 /**
- * Messages that are published by HTTP requests at a constant rate and are to reach every connection. An open model, as in `echo`: the delay
- * of each recipient, and that of the last one, counts from when the request was due. Publishing begins when each virtual user has dialled.
+ * Messages that are published by HTTP requests at a constant rate and are to reach every
+ * connection. An open model, as in `echo`: the delay of each recipient, and that of the last one,
+ * counts from when the request was due. Publishing begins when each virtual user has dialled.
  */
 export class FanOutScenario implements Scenario {
   readonly broadcasts: Broadcasts;

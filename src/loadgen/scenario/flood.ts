@@ -27,12 +27,18 @@ class IdleUser extends HeldUser {
   }
 }
 
-/** What a connection may hold that has not reached the system: enough to keep it busy, little enough to bound the memory of many. */
+/**
+ * What a connection may hold that has not reached the system: enough to keep it busy, little enough
+ * to bound the memory of many.
+ */
 const MOST_BUFFERED_BYTES = 65_536;
 /** Messages of one virtual user before others have their turn. */
 const MOST_AT_ONCE = 64;
 
-/** As many messages as the connections take: what a target can read, or, when health says so, what the generator can write. */
+/**
+ * As many messages as the connections take: what a target can read, or, when health says so, what
+ * the generator can write.
+ */
 export class FloodScenario implements Scenario {
   readonly #held: HeldContext;
   readonly #plan: FloodPlan;

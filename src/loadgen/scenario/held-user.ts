@@ -6,9 +6,15 @@ import type { UserContext, VirtualUser } from './scenario.js';
 import { Session, type SessionResult } from './session.js';
 
 const SECOND_MS = 1000;
-/** Virtual users end a little later than their executor stops to begin iterations, so that none begins another one. */
+/**
+ * Virtual users end a little later than their executor stops to begin iterations, so that none
+ * begins another one.
+ */
 const BEHIND_EXECUTOR_MS = 5;
-/** So many connections are closed in a millisecond: thousands at once would hold the thread for longer than anything of the run did. */
+/**
+ * So many connections are closed in a millisecond: thousands at once would hold the thread for
+ * longer than anything of the run did.
+ */
 const CLOSES_PER_MS = 2;
 
 /** What a schedule follows from. */
@@ -19,7 +25,10 @@ export interface HeldScheduleOptions {
   readonly connectRate: number;
 }
 
-/** When the virtual users of a scenario connect and when their time is up, by the clock of their thread. */
+/**
+ * When the virtual users of a scenario connect and when their time is up, by the clock of their
+ * thread.
+ */
 export class HeldSchedule {
   #start: number | undefined;
 
@@ -93,8 +102,8 @@ export interface HeldContext {
 }
 
 /**
- * A virtual user that holds a connection until the scenario's time is up. An iteration is one connection: when the target ends it, or the
- * handshake fails, the next iteration dials again.
+ * A virtual user that holds a connection until the scenario's time is up. An iteration is one
+ * connection: when the target ends it, or the handshake fails, the next iteration dials again.
  */
 export abstract class HeldUser implements VirtualUser, MessageSink {
   protected session: Session | undefined;

@@ -47,7 +47,10 @@ export class MessageWriter {
   }
 }
 
-/** Reads a stamp where it lies; undefined when there is none. Runs for each message: nothing else is allocated. */
+/**
+ * Reads a stamp where it lies; undefined when there is none. Runs for each message: nothing else is
+ * allocated.
+ */
 export function readStamp(bytes: Uint8Array, start: number, end: number, isBinary: boolean): Stamp | undefined {
   if (isBinary) {
     if (end - start < STAMP_BYTES.binary) return undefined;
@@ -59,7 +62,10 @@ export function readStamp(bytes: Uint8Array, start: number, end: number, isBinar
   return sender < 0 || id < 0 ? undefined : { sender, id };
 }
 
-/** What a published message says of itself: moments in microseconds of the machine's monotonic clock. */
+/**
+ * What a published message says of itself: moments in microseconds of the machine's monotonic
+ * clock.
+ */
 export interface PublishedStamp {
   readonly id: number;
   readonly dueUs: number;

@@ -14,8 +14,8 @@ interface CountedBytes {
 }
 
 /**
- * All connections that have a socket: from dialling until the peer has answered the close, which may outlast the iteration. Counts
- * their bytes.
+ * All connections that have a socket: from dialling until the peer has answered the close, which
+ * may outlast the iteration. Counts their bytes.
  */
 export class OpenConnections {
   readonly #counted = new Map<Connection, CountedBytes>();
@@ -57,7 +57,10 @@ export class OpenConnections {
     if (bytes !== undefined) this.#count(connection, bytes);
   }
 
-  /** Resolves when no connection is left. Each ends within the close timeout of its own; one that does not is cut. */
+  /**
+   * Resolves when no connection is left. Each ends within the close timeout of its own; one that
+   * does not is cut.
+   */
   async empty(clock: Pick<Clock, 'schedule'>): Promise<void> {
     if (this.#counted.size === 0) return;
     await new Promise<void>((resolve) => {

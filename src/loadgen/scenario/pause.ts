@@ -1,6 +1,9 @@
 import type { Clock } from '../../core/clock.js';
 
-/** An iteration without a connection lasts at least so long: a target that is gone is not hammered, and the generator not busy with it. */
+/**
+ * An iteration without a connection lasts at least so long: a target that is gone is not hammered,
+ * and the generator not busy with it.
+ */
 export const FAILED_DIAL_PAUSE_MS = 1000;
 
 /** The wait of a virtual user, which an interruption ends. */

@@ -95,7 +95,10 @@ interface Reading {
   readonly reader: OptionReader;
 }
 
-/** Reads the scenario that the options name, with its settings; complains of settings that it does not have. */
+/**
+ * Reads the scenario that the options name, with its settings; complains of settings that it does
+ * not have.
+ */
 export function readBuiltIn(options: Layer, defaults: PublishDefaults, reader: OptionReader): BuiltInPlan {
   const name = readName(options, reader);
   complainOfOthers(options, name, reader);

@@ -5,12 +5,16 @@ const WAITING = 1;
 /** Given up, but an answer may still come. */
 const OVERDUE = 2;
 const FIRST_CAPACITY = 16;
-/** So long after it was given up an answer is still waited for: memory of the messages behind it is kept until then. */
+/**
+ * So long after it was given up an answer is still waited for: memory of the messages behind it is
+ * kept until then.
+ */
 const OVERDUE_KEPT_MS = 60_000;
 
 /**
- * The messages of one sender that wait for an answer. An answer counts once, for the message whose id it carries or, where none can be
- * carried, for the oldest one; what is given up counts with the age that it has then, and every odd thing is counted by name.
+ * The messages of one sender that wait for an answer. An answer counts once, for the message whose
+ * id it carries or, where none can be carried, for the oldest one; what is given up counts with the
+ * age that it has then, and every odd thing is counted by name.
  */
 export class RoundTrips {
   /** By id modulo their length, which is a power of two. */
@@ -99,7 +103,10 @@ export class RoundTrips {
     this.#firstWaiting = this.#next;
   }
 
-  /** What was given up long ago is lost, so that one lost answer does not hold what comes behind it for ever. */
+  /**
+   * What was given up long ago is lost, so that one lost answer does not hold what comes behind it
+   * for ever.
+   */
   #forgetOverdue(nowMs: number): void {
     while (this.#first < this.#next) {
       const slot = this.#slotOf(this.#first);

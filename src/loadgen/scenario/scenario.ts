@@ -23,7 +23,9 @@ export interface VirtualUser {
   iterate(ticket: IterationTicket): Promise<boolean>;
   /** Ends the iteration under way as soon as can be. */
   interrupt(): void;
-  /** Of the samples of an iteration, where it can change them; without them those of the scenario. */
+  /**
+   * Of the samples of an iteration, where it can change them; without them those of the scenario.
+   */
   readonly tags?: Tags;
 }
 
@@ -31,7 +33,10 @@ export interface VirtualUser {
 export interface Scenario {
   /** The virtual user with this number (from 1). */
   createUser(vu: number): VirtualUser;
-  /** Scheduled actions since the last call, and those that its schedule wants in a second; without one nothing is scheduled. */
+  /**
+   * Scheduled actions since the last call, and those that its schedule wants in a second; without
+   * one nothing is scheduled.
+   */
   takePace?(): Pace;
   /** All its virtual users have ended: lets go of what would keep the thread alive. */
   end?(): void;

@@ -26,8 +26,9 @@ export interface SessionWishes {
 }
 
 /**
- * One `ws.connect` of k6: dials, lasts until it is closed by either side or interrupted, and records the metrics of WebSocket
- * sessions as k6 does. Messages go straight to the sink, which counts them.
+ * One `ws.connect` of k6: dials, lasts until it is closed by either side or interrupted, and
+ * records the metrics of WebSocket sessions as k6 does. Messages go straight to the sink, which
+ * counts them.
  */
 export class Session {
   readonly #connection: Connection;
@@ -58,7 +59,10 @@ export class Session {
     this.#connection = new Connection(context.targets.of(wishes.vu), handlers, context);
   }
 
-  /** Dials, calls `onOpen` when there is a connection, and resolves when the session is over. Call it once. */
+  /**
+   * Dials, calls `onOpen` when there is a connection, and resolves when the session is over. Call
+   * it once.
+   */
   async run(onOpen: () => void): Promise<SessionResult> {
     const { metrics, connections, clock } = this.#context;
     connections.add(this.#connection, metrics);
@@ -73,7 +77,8 @@ export class Session {
     } else {
       connections.remove(this.#connection);
     }
-    // k6 drops what it records after an interruption, so the sessions that it cuts have no duration.
+    // k6 drops what it records after an interruption, so the sessions that it cuts have no
+    // duration.
     if (!this.#wasInterrupted) metrics.sessionDuration.add(clock.now() - this.#connection.marks.dialStart);
     return { ...result, wasInterrupted: this.#wasInterrupted, wasLost: this.#wasLost };
   }
@@ -118,7 +123,10 @@ export class Session {
     this.#connection.ping(payload);
   }
 
-  /** Ends the session. Messages that come before the peer has answered the close are still counted, so both sides' numbers agree. */
+  /**
+   * Ends the session. Messages that come before the peer has answered the close are still counted,
+   * so both sides' numbers agree.
+   */
   close(): void {
     if (this.#isEnded) return;
     this.#end();

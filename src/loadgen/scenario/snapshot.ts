@@ -12,8 +12,9 @@ const HELLO = 'hello';
 const EXPECTED_TEXTS = [HELLO, 'routine message'];
 
 /**
- * The performance snapshot's script: connect; at an interval of 1, 2 or 3 s send a ping and `hello`; check each message; close
- * after 5 to 40 s; check that the handshake answered 101. After a failed handshake the iteration waits for a second.
+ * The performance snapshot's script: connect; at an interval of 1, 2 or 3 s send a ping and
+ * `hello`; check each message; close after 5 to 40 s; check that the handshake answered 101. After
+ * a failed handshake the iteration waits for a second.
  */
 export class SnapshotScenario implements Scenario {
   readonly #sink: MessageChecker;
@@ -118,8 +119,8 @@ class SessionTimers {
 }
 
 /**
- * Counts messages and the check 'data is correct'. Runs for each message: bytes are compared where they lie, nothing is allocated
- * (bench/generator).
+ * Counts messages and the check 'data is correct'. Runs for each message: bytes are compared where
+ * they lie, nothing is allocated (bench/generator).
  */
 class MessageChecker implements MessageSink {
   readonly #expected = EXPECTED_TEXTS.map((text) => Buffer.from(text));

@@ -8,8 +8,9 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1000;
 
 /**
- * All connections are cut at once, as when a gateway or a network goes, and dial again at once; what fails tries again after 100 ms, 200 ms
- * and so on up to 1 s. Tells how long each was away, and how long it took until all were back.
+ * All connections are cut at once, as when a gateway or a network goes, and dial again at once;
+ * what fails tries again after 100 ms, 200 ms and so on up to 1 s. Tells how long each was away,
+ * and how long it took until all were back.
  */
 export class StormScenario implements Scenario {
   readonly #present = new Set<StormUser>();

@@ -16,8 +16,9 @@ export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
 }
 
 /**
- * Modules that scripts import from other machines. Each is fetched once and kept under its address with its SHA-256, so that two runs
- * compare the same script, and later ones need no network; what does not fit its checksum any more is refused.
+ * Modules that scripts import from other machines. Each is fetched once and kept under its address
+ * with its SHA-256, so that two runs compare the same script, and later ones need no network; what
+ * does not fit its checksum any more is refused.
  */
 export class RemoteModules {
   readonly #folder: string;

@@ -36,7 +36,10 @@ export interface ScriptRequest extends ScriptSource {
 /** What `handleSummary` wants written: by file path, or `stdout` and `stderr`. */
 export type SummaryFiles = ReadonlyMap<string, string | Uint8Array>;
 
-/** A script that was compiled and whose top level ran once: what a plan and an engine have to know of it. */
+/**
+ * A script that was compiled and whose top level ran once: what a plan and an engine have to know
+ * of it.
+ */
 export class ScriptProgram {
   /** Its exported options, functions and name, for a plan. */
   readonly options: ScriptOptions;
@@ -55,13 +58,19 @@ export class ScriptProgram {
     this.metrics = inspected.metrics;
   }
 
-  /** Compiles the script and runs its top level. Throws `script.unreadable`, `script.invalid`, `script.failed` and `script.aborted`. */
+  /**
+   * Compiles the script and runs its top level. Throws `script.unreadable`, `script.invalid`,
+   * `script.failed` and `script.aborted`.
+   */
   static async load(request: ScriptRequest): Promise<ScriptProgram> {
     const compiled = await compileScript(request, (text) => request.log({ level: 'debug', text }));
     return new ScriptProgram(request, compiled, await inspect(request, compiled));
   }
 
-  /** What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address: `WSG_URL`, where to connect. */
+  /**
+   * What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address:
+   * `WSG_URL`, where to connect.
+   */
   engineScript(plan: Plan, gatewayUrl?: string): EngineScript {
     const options = viewOptions(plan, this.#inspected.options);
     const hash = createHash('sha256').update(this.#compiled.code).digest('hex');
@@ -74,7 +83,10 @@ export class ScriptProgram {
     return { start: { compiled, functions: this.#inspected.functions, env, options, stopFlag, pace }, metrics, hash };
   }
 
-  /** Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its metrics. */
+  /**
+   * Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its
+   * metrics.
+   */
   checkMetrics(plan: Plan): void {
     const problems = metricProblems(plan, this.metrics);
     if (problems.length > 0) throw new WsgError('options.invalid', 'The load options are invalid.', { problems });
@@ -84,7 +96,10 @@ export class ScriptProgram {
     return this.#inspected.functions.includes('handleSummary');
   }
 
-  /** Calls `handleSummary` with the data. Rejects with a sentence when it throws, takes longer than two minutes or returns no object. */
+  /**
+   * Calls `handleSummary` with the data. Rejects with a sentence when it throws, takes longer than
+   * two minutes or returns no object.
+   */
   async handleSummary(summary: unknown): Promise<SummaryFiles> {
     const { user } = this.#inspected;
     const deadlineMs = performance.now() + SUMMARY_TIMEOUT_MS;

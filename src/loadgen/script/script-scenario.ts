@@ -36,7 +36,9 @@ export class ScriptScenario implements Scenario {
     };
   }
 
-  /** Makes these virtual users and runs the script's top level in each, so that no iteration has to. */
+  /**
+   * Makes these virtual users and runs the script's top level in each, so that no iteration has to.
+   */
   async prepare(numbers: readonly number[]): Promise<void> {
     for (const number of numbers) {
       const user = this.#create(number);

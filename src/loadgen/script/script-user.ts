@@ -87,7 +87,10 @@ export class ScriptUser implements VirtualUser {
     this.vu.loop.stop(reason);
   }
 
-  /** Calls an exported function and waits until nothing is left to do; resolves with what it returned. Rejects with what it threw. */
+  /**
+   * Calls an exported function and waits until nothing is left to do; resolves with what it
+   * returned. Rejects with what it threw.
+   */
   async run(exported: string, args: readonly unknown[], deadlineMs = this.#options.deadlineMs()): Promise<unknown> {
     const instance = await this.prepare();
     const { vu } = this;

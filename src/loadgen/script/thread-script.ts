@@ -70,7 +70,10 @@ export interface ScriptScenarioParts {
   readonly deadlineMs: () => number;
 }
 
-/** A script in one thread: compiled once, run by each virtual user, its `setup` and `teardown` by one of their own. */
+/**
+ * A script in one thread: compiled once, run by each virtual user, its `setup` and `teardown` by
+ * one of their own.
+ */
 export class ThreadScript {
   readonly thread: ScriptThread;
   readonly #script: LoadedScript;
@@ -198,7 +201,10 @@ function timeoutText(stage: string, timeoutMs: number): string {
   return `${stage}() execution timed out after ${timeoutMs / 1000} seconds`;
 }
 
-/** As k6 hands over what `setup` returns: Go writes no value as null, and moments without zeros at the end. */
+/**
+ * As k6 hands over what `setup` returns: Go writes no value as null, and moments without zeros at
+ * the end.
+ */
 function setupJson(returned: unknown): string | undefined {
   return JSON.stringify(returned, function (this: unknown, key: string, value: unknown) {
     const given: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, key) : undefined;

@@ -7,7 +7,10 @@ import type { ScriptEnvironment } from './runtime/script-instance.js';
 import type { VuContext } from './runtime/vu-context.js';
 import type { LiveGlobals } from './runtime/global-object.js';
 
-/** What a script sees of the world in one virtual user: globals, and modules made when first asked for. */
+/**
+ * What a script sees of the world in one virtual user: globals, and modules made when first asked
+ * for.
+ */
 export function createEnvironment(vu: VuContext, live: LiveGlobals, entry: string): ScriptEnvironment {
   const modules = new Map<string, object>();
   let currentFile = entry;

@@ -53,9 +53,9 @@ export class LoadThread {
   }
 
   /**
-   * Starts the thread and resolves when it has ended: with its last message, or undefined when it was cut. Throws `thread.crashed`
-   * when it ended of itself before its time, and `script.failed` when its script could not be loaded; the seconds that it had handed over
-   * stand.
+   * Starts the thread and resolves when it has ended: with its last message, or undefined when it
+   * was cut. Throws `thread.crashed` when it ended of itself before its time, and `script.failed`
+   * when its script could not be loaded; the seconds that it had handed over stand.
    */
   async run(): Promise<EndMessage | undefined> {
     const name = `wsg-load-${this.#start.shard.index}`;
@@ -94,7 +94,10 @@ export class LoadThread {
     await this.#worker?.terminate();
   }
 
-  /** Ends the thread at once, for it does not answer any more: `run` then throws `thread.crashed` with the reason. */
+  /**
+   * Ends the thread at once, for it does not answer any more: `run` then throws `thread.crashed`
+   * with the reason.
+   */
   async giveUp(reason: string): Promise<void> {
     this.#crash ??= new Error(reason);
     await this.#worker?.terminate();

@@ -31,7 +31,10 @@ const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
 const READ_BUFFER_BYTES = 65_536;
 
-/** The virtual users of a plan in one thread: runs their executors and hands over what they recorded, once a second. */
+/**
+ * The virtual users of a plan in one thread: runs their executors and hands over what they
+ * recorded, once a second.
+ */
 export class Load {
   readonly #registry: MetricRegistry;
   readonly #breakdown: Breakdown | undefined;
@@ -116,7 +119,10 @@ export class Load {
     if (this.#hasRun) await this.#script?.tearDown();
   }
 
-  /** Waits for the last connection; resolves with the time to the last iteration's end, teardown included. */
+  /**
+   * Waits for the last connection; resolves with the time to the last iteration's end, teardown
+   * included.
+   */
   async finish(): Promise<Omit<EndMessage, 'type'>> {
     const durationMs = this.#clock.now() - this.#startMs;
     this.#areUsersDone = true;
@@ -130,7 +136,10 @@ export class Load {
     return { durationMs, ...this.#script?.results() };
   }
 
-  /** Hands over what the second under way has recorded so far, for a thread that crashes; nothing before the load begins. */
+  /**
+   * Hands over what the second under way has recorded so far, for a thread that crashes; nothing
+   * before the load begins.
+   */
   handOver(): void {
     if (this.#startMs === 0) return;
     this.#endSecond();
@@ -155,7 +164,9 @@ export class Load {
     });
   }
 
-  /** Of each scenario, over all threads: its own at this moment, of the others what they told last. */
+  /**
+   * Of each scenario, over all threads: its own at this moment, of the others what they told last.
+   */
   #scenarioProgress(): readonly ThreadProgress[] {
     const own = this.#shard.index;
     return this.#executors.map((executor, index) => {
@@ -212,7 +223,10 @@ export class Load {
     return createExecutor(part, { runner, clock, shard, pool, slices: this.#slices });
   }
 
-  /** Of every sample of a scenario; its own tags win over those of the run, and neither over its name. */
+  /**
+   * Of every sample of a scenario; its own tags win over those of the run, and neither over its
+   * name.
+   */
   #tagsOf({ name, tags }: ScenarioPlan): Tags {
     const given = [...Object.entries(this.#plan.tags), ...Object.entries(tags)];
     return this.#script?.tagsOf(name, given) ?? new Map([...given, ['scenario', name]]);
@@ -222,7 +236,8 @@ export class Load {
     const dueMs = this.#startMs + (this.#second + 1) * SECOND_MS;
     this.#cancelSecond = this.#clock.schedule(
       () => {
-        // While the last connections close there are no users any more: k6 has stopped sampling then.
+        // While the last connections close there are no users any more: k6 has stopped sampling
+        // then.
         if (!this.#areUsersDone) this.#sampleUsers();
         this.#endSecond();
         this.#scheduleSecond();

@@ -13,13 +13,22 @@ export interface MeasuredUsersOptions {
   /** Of the scenario. */
   readonly tags: Tags;
   readonly clock: Clock;
-  /** The number of a virtual user in the whole run (k6's `__VU`, from 1), of its number in this executor. */
+  /**
+   * The number of a virtual user in the whole run (k6's `__VU`, from 1), of its number in this
+   * executor.
+   */
   readonly numberOf: (user: number) => number;
-  /** What a shorter iteration is filled up to with waiting, of which no metric knows: k6's `minIterationDuration`. */
+  /**
+   * What a shorter iteration is filled up to with waiting, of which no metric knows: k6's
+   * `minIterationDuration`.
+   */
   readonly minIterationMs: number;
 }
 
-/** The virtual users of one executor, made when first used; complete iterations count and have a duration, as in k6. */
+/**
+ * The virtual users of one executor, made when first used; complete iterations count and have a
+ * duration, as in k6.
+ */
 export class MeasuredUsers implements IterationRunner {
   readonly #users = new Map<number, VirtualUser>();
   /** Those who wait for their shortest iteration to be over. */

@@ -5,7 +5,10 @@ const STATES: readonly ScenarioState[] = ['waiting', 'running', 'stopping', 'int
 
 /** What a load thread tells of one scenario at any moment. */
 export interface ThreadProgress {
-  /** Since the thread's first iteration began; it stands still once the last one has ended. Whole milliseconds. */
+  /**
+   * Since the thread's first iteration began; it stands still once the last one has ended. Whole
+   * milliseconds.
+   */
   readonly elapsedMs: number;
   readonly activeVus: number;
   readonly allocatedVus: number;
@@ -17,7 +20,10 @@ export interface ThreadProgress {
 
 const CELLS = 7;
 
-/** Progress in shared memory, so that the display can look as often as it likes without a message. 64 bits a cell: the run's totals are read from it. */
+/**
+ * Progress in shared memory, so that the display can look as often as it likes without a message.
+ * 64 bits a cell: the run's totals are read from it.
+ */
 export class ProgressCells {
   readonly #cells: BigInt64Array;
 
@@ -72,5 +78,8 @@ export function progressOf(executor: Executor, elapsedMs: number): ThreadProgres
   return { state, activeVus, allocatedVus, ...iterations, elapsedMs: Math.round(elapsedMs) };
 }
 
-/** Where a scenario stands: k6's runes are • waiting for its start, ' ' running, ↓ stopping (its graceful stop runs), ✗ interrupted, ✓ done. */
+/**
+ * Where a scenario stands: k6's runes are • waiting for its start, ' ' running, ↓ stopping (its
+ * graceful stop runs), ✗ interrupted, ✓ done.
+ */
 export type ScenarioState = ProgressScenario['state'];

@@ -13,7 +13,10 @@ export interface ThreadStart {
   readonly shard: Shard;
   /** Of an `IterationPool`, one for each scenario of the plan: shared by all threads. */
   readonly pools: readonly SharedArrayBuffer[];
-  /** Of a `ProgressCells`, one for each scenario of the plan, for each thread: its own are those of its index. */
+  /**
+   * Of a `ProgressCells`, one for each scenario of the plan, for each thread: its own are those of
+   * its index.
+   */
   readonly progress: readonly (readonly SharedArrayBuffer[])[];
   /** Of a `SampleCredit`, when somebody wants every sample. */
   readonly samples?: SharedArrayBuffer;
@@ -25,7 +28,10 @@ export interface ThreadStart {
   readonly script?: ScriptStart;
 }
 
-/** To a thread: start no more iterations and interrupt those under way. A thread is cut by ending it. */
+/**
+ * To a thread: start no more iterations and interrupt those under way. A thread is cut by ending
+ * it.
+ */
 export interface StopMessage {
   readonly type: 'stop';
 }
@@ -51,7 +57,10 @@ export interface RunMessage {
   readonly setUp: SetUpOutcome;
 }
 
-/** To every thread, once all iterations are over: the first one runs `teardown`, and each comes to its end. */
+/**
+ * To every thread, once all iterations are over: the first one runs `teardown`, and each comes to
+ * its end.
+ */
 export interface FinishMessage {
   readonly type: 'finish';
 }
@@ -86,7 +95,10 @@ export interface SecondMessage {
   readonly parts?: DrainedMetrics;
   readonly health: ThreadHealth;
   readonly load: LoadHealth;
-  /** Places in the plan of scenarios that had to drop iterations because no more virtual users may be made. */
+  /**
+   * Places in the plan of scenarios that had to drop iterations because no more virtual users may
+   * be made.
+   */
   readonly shortOfVus?: readonly number[];
 }
 
@@ -102,7 +114,10 @@ export interface LogMessage {
   readonly line: ScriptLogLine;
 }
 
-/** From a thread, when its script says something of the whole test: `exec.test.abort`, `exec.test.fail`. */
+/**
+ * From a thread, when its script says something of the whole test: `exec.test.abort`,
+ * `exec.test.fail`.
+ */
 export interface VerdictMessage {
   readonly type: 'verdict';
   readonly verdict: 'aborted' | 'failed';
@@ -112,7 +127,9 @@ export interface VerdictMessage {
 /** From a thread, once and last: all iterations are over and all connections gone. */
 export interface EndMessage {
   readonly type: 'end';
-  /** From the start to the last iteration's end; connections that were still closing are not in it. */
+  /**
+   * From the start to the last iteration's end; connections that were still closing are not in it.
+   */
   readonly durationMs: number;
   /** Why `setup` or `teardown` of a script did not end as it should. */
   readonly stageFailure?: StageFailure;
@@ -123,7 +140,9 @@ export interface EndMessage {
 /** From a thread, once each and in this order, as it comes along. */
 export type StepMessage = ReadyMessage | SetUpMessage | UsersDoneMessage;
 
-/** From a thread, instead of all others: its script threw while it was loaded for a virtual user. */
+/**
+ * From a thread, instead of all others: its script threw while it was loaded for a virtual user.
+ */
 export interface InitFailedMessage {
   readonly type: 'initFailed';
   /** The error with the script's frames. */

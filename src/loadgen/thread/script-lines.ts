@@ -17,7 +17,10 @@ export class LineCredit {
     this.#underWay = new Int32Array(memory);
   }
 
-  /** Blocks the thread while too many lines are under way, as writing them would; false when it was told to stop meanwhile. */
+  /**
+   * Blocks the thread while too many lines are under way, as writing them would; false when it was
+   * told to stop meanwhile.
+   */
   take(stopFlag: Pick<StopFlag, 'isRaised'>): boolean {
     for (let count = this.#count(); count >= MOST_UNDER_WAY; count = this.#count()) {
       if (stopFlag.isRaised()) return false;
@@ -52,8 +55,9 @@ interface Repeated {
 }
 
 /**
- * The lines that a thread's script writes, on their way to the parent. A script that fails at once writes the same line some hundred thousand
- * times a second: the first hundred go through, of the others one line a second says how many they were. Different lines all go through.
+ * The lines that a thread's script writes, on their way to the parent. A script that fails at once
+ * writes the same line some hundred thousand times a second: the first hundred go through, of the
+ * others one line a second says how many they were. Different lines all go through.
  */
 export class ScriptLines implements ScriptLog {
   readonly #deps: ScriptLinesDeps;
@@ -78,7 +82,9 @@ export class ScriptLines implements ScriptLog {
     }
   }
 
-  /** Tells of the lines that were only counted since the last call: once a second, and at the end. */
+  /**
+   * Tells of the lines that were only counted since the last call: once a second, and at the end.
+   */
   flush(): void {
     for (const repeated of this.#repeated.values()) {
       if (repeated.held === 0) continue;

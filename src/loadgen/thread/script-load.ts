@@ -92,7 +92,10 @@ export class ScriptLoad {
     return new Map([...given, ...this.#script.thread.systemTags.pick({ scenario, group: '' })]);
   }
 
-  /** Makes the virtual users that there are from the start. Rejects with what the script's top level throws. */
+  /**
+   * Makes the virtual users that there are from the start. Rejects with what the script's top level
+   * throws.
+   */
   async prepare(): Promise<void> {
     for (const { scenario, numbers } of this.#scenarios) await scenario.prepare(numbers);
   }

@@ -2,7 +2,10 @@ import { mergeHealth, mergeLoadHealth } from '../health/merge-health.js';
 import { mergeMetrics } from '../metric/merge-metrics.js';
 import type { SecondMessage } from './protocol.js';
 
-/** Makes one second of those that the threads of a run hand over, in order, as soon as no thread can add to it. */
+/**
+ * Makes one second of those that the threads of a run hand over, in order, as soon as no thread can
+ * add to it.
+ */
 export class SecondMerger {
   readonly #pending = new Map<number, SecondMessage[]>();
   /** Of each thread: the next second that it will hand over; Infinity when it has ended. */
@@ -17,7 +20,8 @@ export class SecondMerger {
   }
 
   add(thread: number, message: SecondMessage): void {
-    // What comes late, from a thread that seemed to have ended, goes into the next second and is not lost.
+    // What comes late, from a thread that seemed to have ended, goes into the next second and is
+    // not lost.
     const second = Math.max(message.second, this.#next);
     const parts = this.#pending.get(second);
     if (parts === undefined) this.#pending.set(second, [message]);

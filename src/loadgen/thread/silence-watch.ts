@@ -3,8 +3,9 @@ const CHECK_MS = 1000;
 const SILENT_CHECKS = 60;
 
 /**
- * Notices a thread that says nothing any more: one in a native call without end, such as a regular expression that tries all there is,
- * hears no message and no stop flag. Counts checks and not time, so that a suspended process is forgiven.
+ * Notices a thread that says nothing any more: one in a native call without end, such as a regular
+ * expression that tries all there is, hears no message and no stop flag. Counts checks and not
+ * time, so that a suspended process is forgiven.
  */
 export class SilenceWatch {
   readonly #silentChecks: number[];
@@ -29,7 +30,10 @@ export class SilenceWatch {
     clearInterval(this.#timer);
   }
 
-  /** From now on this thread may be silent for so many seconds more: it does what has a time limit of its own. */
+  /**
+   * From now on this thread may be silent for so many seconds more: it does what has a time limit
+   * of its own.
+   */
   allow(index: number, seconds: number): void {
     this.#limits[index] = (this.#limits[index] ?? 0) + seconds;
   }

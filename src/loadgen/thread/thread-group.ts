@@ -26,7 +26,10 @@ export interface ThreadGroupOptions {
   readonly takeScriptMessage?: (message: LogMessage | VerdictMessage) => void;
 }
 
-/** The load threads of a run: they begin together, wait for one another between its parts, and their seconds become one. */
+/**
+ * The load threads of a run: they begin together, wait for one another between its parts, and their
+ * seconds become one.
+ */
 export class ThreadGroup {
   readonly #cells: readonly (readonly ProgressCells[])[];
   readonly #threads: readonly LoadThread[];
@@ -69,8 +72,9 @@ export class ThreadGroup {
   }
 
   /**
-   * Starts the threads and resolves when all have ended: with the run's end, or undefined when they were cut. Throws `thread.crashed`
-   * when one ended of itself before its time, once the others, which were then stopped, have handed over what they had.
+   * Starts the threads and resolves when all have ended: with the run's end, or undefined when they
+   * were cut. Throws `thread.crashed` when one ended of itself before its time, once the others,
+   * which were then stopped, have handed over what they had.
    */
   async run(): Promise<EndMessage | undefined> {
     try {

@@ -73,7 +73,10 @@ async function main(): Promise<void> {
   port.close();
 }
 
-/** What the thread recorded stands also when it crashes: the second under way is handed over before it ends. */
+/**
+ * What the thread recorded stands also when it crashes: the second under way is handed over before
+ * it ends.
+ */
 function handOverOnCrash(load: Load, port: MessagePort): void {
   process.once('uncaughtException', (error) => {
     try {
@@ -85,7 +88,10 @@ function handOverOnCrash(load: Load, port: MessagePort): void {
   });
 }
 
-/** Loads the script for the virtual users that there are from the start; false when it threw, which the parent is told. */
+/**
+ * Loads the script for the virtual users that there are from the start; false when it threw, which
+ * the parent is told.
+ */
 async function prepare(load: Load, { script }: ThreadStart, port: MessagePort): Promise<boolean> {
   try {
     await load.prepare();
@@ -119,7 +125,9 @@ class Inbox {
   }
 }
 
-/** A promise of a script that nobody handles is an error of the script; it must not end the thread. */
+/**
+ * A promise of a script that nobody handles is an error of the script; it must not end the thread.
+ */
 function tellUnhandledRejections(lines: ScriptLines): void {
   process.on('unhandledRejection', (reason) => {
     if (reason instanceof Interruption) return;

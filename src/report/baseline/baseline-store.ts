@@ -33,7 +33,9 @@ export interface Kept {
 export interface SaveOptions extends Kept {
   /** Also one that was cut, stopped, failed, or whose generator was the bottleneck. */
   readonly isForced: boolean;
-  /** The run begins a new level: those before it are removed, so that it is the first of the anchor. */
+  /**
+   * The run begins a new level: those before it are removed, so that it is the first of the anchor.
+   */
   readonly beginsAnew: boolean;
 }
 
@@ -43,8 +45,9 @@ interface SavedRun {
 }
 
 /**
- * Runs that later ones are compared with, by name. There is no index: each run is a file whose name begins with the moment at which it
- * started, written beside and renamed, so that several processes may save at once and a `kill -9` leaves nothing but a draft.
+ * Runs that later ones are compared with, by name. There is no index: each run is a file whose name
+ * begins with the moment at which it started, written beside and renamed, so that several processes
+ * may save at once and a `kill -9` leaves nothing but a draft.
  */
 export class BaselineStore {
   readonly #folder: string;
@@ -53,7 +56,10 @@ export class BaselineStore {
     this.#folder = folder;
   }
 
-  /** Keeps a copy of a run. Throws what `readRun` throws, `baseline.unfit` for a run that says nothing of the build, and `baseline.write-failed`. */
+  /**
+   * Keeps a copy of a run. Throws what `readRun` throws, `baseline.unfit` for a run that says
+   * nothing of the build, and `baseline.write-failed`.
+   */
   async save(path: string, name: string, options: SaveOptions): Promise<SavedRun> {
     const folder = this.#folderOf(name);
     const run = await readRun(path, { seconds: false });
@@ -87,7 +93,10 @@ export class BaselineStore {
     });
   }
 
-  /** Removes all but the first runs, which are the anchor, and the newest ones, and drafts that nobody will end; tells which. What another process removed meanwhile is no matter. */
+  /**
+   * Removes all but the first runs, which are the anchor, and the newest ones, and drafts that
+   * nobody will end; tells which. What another process removed meanwhile is no matter.
+   */
   async prune(name: string, { keep, anchor }: Kept): Promise<readonly string[]> {
     const folder = this.#folderOf(name);
     const runs = await this.#runsOf(name);
@@ -141,7 +150,10 @@ async function copyInto(folder: string, path: string, target: string): Promise<v
   }
 }
 
-/** A run that ended before its time, or measured its own generator, would make every later one look better or worse than it is. */
+/**
+ * A run that ended before its time, or measured its own generator, would make every later one look
+ * better or worse than it is.
+ */
 function refuseUnfit(path: string, run: Run): void {
   const { end, complete, thresholds } = run;
   const problems = [

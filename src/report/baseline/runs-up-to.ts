@@ -12,8 +12,9 @@ interface Dated {
 }
 
 /**
- * The runs up to the newest one of a commit, by their start: what was known at a merge base. Of several commits the first that has a run counts, so that
- * commits which were never tested may stand in the list. Throws `usage` when none has one.
+ * The runs up to the newest one of a commit, by their start: what was known at a merge base. Of
+ * several commits the first that has a run counts, so that commits which were never tested may
+ * stand in the list. Throws `usage` when none has one.
  */
 export async function runsUpTo(paths: readonly string[], commits: readonly string[]): Promise<readonly string[]> {
   const short = commits.filter((commit) => commit.length < LEAST_DIGITS);
@@ -38,7 +39,10 @@ export async function runsUpTo(paths: readonly string[], commits: readonly strin
   });
 }
 
-/** Of runs in the order of their start those up to the newest one of the first commit that has any; undefined where none has. */
+/**
+ * Of runs in the order of their start those up to the newest one of the first commit that has any;
+ * undefined where none has.
+ */
 export function upToCommit<R extends Pick<Dated, 'commit'>>(
   runs: readonly R[],
   commits: readonly string[],

@@ -12,7 +12,10 @@ const LEAST_RUNS = 3;
 const TAIL = 0.05;
 /** A budget leaves an unchanged run so many spreads of room. */
 const ROOMY = 2;
-/** Of a normal distribution, so many spreads have 90 % below them: a slowdown of the budget and that is nearly always found. */
+/**
+ * Of a normal distribution, so many spreads have 90 % below them: a slowdown of the budget and that
+ * is nearly always found.
+ */
 const NEARLY_ALWAYS = 1.2816;
 
 /** What runs of one build say of a figure. */
@@ -26,11 +29,17 @@ export interface FigureCalibration {
   readonly noise: number;
   /** A budget that an unchanged run holds, against these runs as baselines. */
   readonly budget: number;
-  /** The smallest slowdown that is found in nine of ten cases with that budget, one new run against these as baselines. */
+  /**
+   * The smallest slowdown that is found in nine of ten cases with that budget, one new run against
+   * these as baselines.
+   */
   readonly smallestFound: number;
 }
 
-/** How much runs of the same build differ by luck, and what follows from it. Throws `usage` for fewer than three runs, or runs that are not alike. */
+/**
+ * How much runs of the same build differ by luck, and what follows from it. Throws `usage` for
+ * fewer than three runs, or runs that are not alike.
+ */
 export async function calibrateRuns(
   paths: readonly string[],
   gates: readonly Gate[],

@@ -5,7 +5,10 @@ import type { LeftOut } from './comparison.js';
 import { differencesOf, type DifferenceRules } from './differences.js';
 import { identityOf } from './loaded-run.js';
 
-/** Of baselines those that a run can be compared with, the oldest first, and why not with the others. */
+/**
+ * Of baselines those that a run can be compared with, the oldest first, and why not with the
+ * others.
+ */
 export interface ChosenBaselines {
   readonly kept: readonly string[];
   readonly leftOut: readonly LeftOut[];
@@ -17,8 +20,10 @@ interface Candidate {
 }
 
 /**
- * Leaves out what would only block: files that cannot be read, the new run itself, runs of another plan or of a saturated generator, and of another machine
- * where some are of the same. Where none is left all are kept, and the comparison says what is wrong. Throws what `readRun` throws when none can be read.
+ * Leaves out what would only block: files that cannot be read, the new run itself, runs of another
+ * plan or of a saturated generator, and of another machine where some are of the same. Where none
+ * is left all are kept, and the comparison says what is wrong. Throws what `readRun` throws when
+ * none can be read.
  */
 export async function chooseBaselines(
   paths: readonly string[],

@@ -20,16 +20,24 @@ export interface CompareOptions {
   readonly noise?: number;
   /** Instead of what the runs say. */
   readonly warmupMs?: number;
-  /** Differences that do not matter, and that decide although they usually do not, by their keys. */
+  /**
+   * Differences that do not matter, and that decide although they usually do not, by their keys.
+   */
   readonly allowed?: readonly string[];
   readonly required?: readonly string[];
-  /** The base is a set of baselines: what does not fit is left out of it, and its first runs are the anchor. Undefined where each run was chosen. */
+  /**
+   * The base is a set of baselines: what does not fit is left out of it, and its first runs are the
+   * anchor. Undefined where each run was chosen.
+   */
   readonly baselines?: { readonly anchor?: number };
   /** Hears how much has been read, 0 to 1. */
   readonly read?: (share: number) => void;
 }
 
-/** Compares two sets of runs. Throws what `readRun` throws, and `usage` when there is nothing to compare. */
+/**
+ * Compares two sets of runs. Throws what `readRun` throws, and `usage` when there is nothing to
+ * compare.
+ */
 export async function compareFiles(options: CompareOptions): Promise<LoadedComparison> {
   const { base, next, baselines } = options;
   if (base.length === 0 || next.length === 0) throw new WsgError('usage', 'A comparison needs a run on each side.');

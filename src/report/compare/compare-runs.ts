@@ -29,7 +29,10 @@ export interface CompareSettings {
   readonly required?: readonly string[];
   /** Baselines that were not taken, and why. */
   readonly leftOut?: Comparison['leftOut'];
-  /** Whether the base is a set of baselines, in the order of their start, of which outliers are left out. */
+  /**
+   * Whether the base is a set of baselines, in the order of their start, of which outliers are left
+   * out.
+   */
   readonly isBaseline?: boolean;
   /** How many of the first baselines are the anchor; 0 for none. */
   readonly anchor?: number;

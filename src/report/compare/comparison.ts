@@ -1,8 +1,9 @@
 import type { RunVerdict } from '../../run-file/records.js';
 
 /**
- * What is said of a gate and of a whole comparison. `regression` means slower beyond the budget, with the interval's near end; `unjudged` that what is
- * gated was not recorded, `invalid` that the runs cannot be compared by it. Neither of the two passes.
+ * What is said of a gate and of a whole comparison. `regression` means slower beyond the budget,
+ * with the interval's near end; `unjudged` that what is gated was not recorded, `invalid` that the
+ * runs cannot be compared by it. Neither of the two passes.
  */
 export type Verdict = 'regression' | 'improvement' | 'within budget' | 'inconclusive' | 'unjudged' | 'invalid';
 
@@ -12,7 +13,10 @@ export type ComparisonMethod = 'one-against-one' | 'one-against-many' | 'many-ag
 /** Which way a metric gets worse. */
 export type WorseDirection = 'up' | 'down';
 
-/** What is judged of a series: a quantile of a trend (0 to 1), another aggregate of it, or the rate of a counter or rate metric. */
+/**
+ * What is judged of a series: a quantile of a trend (0 to 1), another aggregate of it, or the rate
+ * of a counter or rate metric.
+ */
 export type GateAggregate =
   | { readonly type: 'quantile'; readonly quantile: number }
   | { readonly type: 'avg' | 'min' | 'max' | 'count' | 'rate' | 'value' };
@@ -25,16 +29,25 @@ export interface Gate {
   readonly series: string;
   readonly aggregate: GateAggregate;
   readonly worse: WorseDirection;
-  /** Largest change for the worse that is let pass, as a ratio: .1 is 10 %. Undefined for a gate on an absolute value. */
+  /**
+   * Largest change for the worse that is let pass, as a ratio: .1 is 10 %. Undefined for a gate on
+   * an absolute value.
+   */
   readonly budget?: number;
   /** A change smaller than this never counts, in the metric's unit (milliseconds for times). */
   readonly floor?: number;
-  /** An absolute bound on the new runs' value, in the metric's unit; crossed, it is a regression whatever the base was. */
+  /**
+   * An absolute bound on the new runs' value, in the metric's unit; crossed, it is a regression
+   * whatever the base was.
+   */
   readonly limit?: { readonly operator: '<' | '<=' | '>' | '>='; readonly value: number };
   readonly origin: 'flag' | 'file' | 'default';
 }
 
-/** Relative change of new against base: -.05 is 5 % less, .1 is 10 % more, whichever of them is better. */
+/**
+ * Relative change of new against base: -.05 is 5 % less, .1 is 10 % more, whichever of them is
+ * better.
+ */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -42,7 +55,10 @@ export interface Interval {
 
 /** What one side's figure rests on. */
 export interface GateSide {
-  /** In the metric's unit (milliseconds for times, per second for rates of counters); null when nothing was recorded. */
+  /**
+   * In the metric's unit (milliseconds for times, per second for rates of counters); null when
+   * nothing was recorded.
+   */
   readonly value: number | null;
   readonly runs: number;
   /** Seconds that were looked at, warm-up left out, of all runs. */
@@ -51,7 +67,10 @@ export interface GateSide {
   readonly samples: number;
 }
 
-/** How much more of what would turn `inconclusive` into an answer; the cheaper of the two first where both would. */
+/**
+ * How much more of what would turn `inconclusive` into an answer; the cheaper of the two first
+ * where both would.
+ */
 export interface MoreEvidence {
   readonly runs?: number;
   readonly seconds?: number;
@@ -60,7 +79,9 @@ export interface MoreEvidence {
 /** Of a figure: milliseconds, bytes, a share (0 to 1), occurrences a second, or a plain number. */
 export type Unit = 'ms' | 'bytes' | 'bytes per second' | 'per second' | 'ratio' | '';
 
-/** Service time beside response time: what is left of it when the generator's own lag is taken away. */
+/**
+ * Service time beside response time: what is left of it when the generator's own lag is taken away.
+ */
 export interface ServiceFigures {
   /** Milliseconds at the gate's quantile. */
   readonly base: number;
@@ -93,9 +114,15 @@ export interface GateResult {
   readonly interval: Interval | null;
   /** One-sided p-value of "the effect is at most the budget", where the method has one. */
   readonly pValue?: number;
-  /** The largest change for the worse that is not ruled out, one-sided at 90 %: .12 is 12 % worse; negative where it is better for sure. */
+  /**
+   * The largest change for the worse that is not ruled out, one-sided at 90 %: .12 is 12 % worse;
+   * negative where it is better for sure.
+   */
   readonly atMost?: number;
-  /** The smallest change for the worse that this comparison would have called a regression in nine of ten cases. */
+  /**
+   * The smallest change for the worse that this comparison would have called a regression in nine
+   * of ten cases.
+   */
   readonly smallestFound?: number;
   readonly service?: ServiceFigures;
   readonly anchor?: AnchorFigures;
@@ -138,14 +165,20 @@ export interface LeftOut {
 
 /** Something in which the two sides' runs are not alike. */
 export interface Difference {
-  /** What `--allow-different` takes: `plan`, `script`, `target`, `vus`, `duration`, `compression`, `tls`, `machine`, `node`, `version`... */
+  /**
+   * What `--allow-different` takes: `plan`, `script`, `target`, `vus`, `duration`, `compression`,
+   * `tls`, `machine`, `node`, `version`...
+   */
   readonly key: string;
   readonly base: string;
   readonly next: string;
   readonly consequence: 'invalid' | 'warning' | 'allowed';
 }
 
-/** A stretch in which next to nothing was answered, which no quantile shows: named beside the verdict. */
+/**
+ * A stretch in which next to nothing was answered, which no quantile shows: named beside the
+ * verdict.
+ */
 export interface Stall {
   readonly side: 'base' | 'new';
   readonly path: string;
@@ -171,7 +204,10 @@ export interface ComparisonSettings {
   readonly seed: number;
 }
 
-/** Two sets of runs side by side: all that a renderer needs, and what `--json` prints (docs/reference/comparison.schema.json). */
+/**
+ * Two sets of runs side by side: all that a renderer needs, and what `--json` prints
+ * (docs/reference/comparison.schema.json).
+ */
 export interface Comparison {
   readonly verdict: Verdict;
   /** One sentence: why the verdict is what it is. */
@@ -185,6 +221,8 @@ export interface Comparison {
   readonly gates: readonly GateResult[];
   readonly shown: readonly ShownFigure[];
   readonly stalls: readonly Stall[];
-  /** For the whole: other machine, a budget below what the noise allows, default gates were taken... */
+  /**
+   * For the whole: other machine, a budget below what the noise allows, default gates were taken...
+   */
   readonly warnings: readonly string[];
 }

@@ -5,7 +5,10 @@ import { wantedSamples } from './judge-gate.js';
 import type { Sides } from './judge-gates.js';
 import { parseGate } from './parse-gate.js';
 
-/** What a run is judged on when nobody says: a few figures that its scenario is about, and that nothing fails more often. */
+/**
+ * What a run is judged on when nobody says: a few figures that its scenario is about, and that
+ * nothing fails more often.
+ */
 const GATES: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['ws_ping p(95)', 'ws_connecting p(95)', 'ws_msgs_received rate'],
   echo: ['ws_rtt p(50)', 'ws_rtt p(99)'],
@@ -19,7 +22,10 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
 const SCRIPT_GATES = ['ws_connecting p(95)', 'iteration_duration p(95)', 'ws_msgs_received rate'];
 const CHECKS = 'checks rate > -1%';
 
-/** The default gates of a run; `budget` is the change for the worse that is let pass. Those of metrics that it does not have are left out. */
+/**
+ * The default gates of a run; `budget` is the change for the worse that is let pass. Those of
+ * metrics that it does not have are left out.
+ */
 export function defaultGates({ scenario, scriptHash, metrics }: RunHeader, budget: number): readonly Gate[] {
   const wanted = scriptHash === undefined ? (GATES[scenario] ?? []) : SCRIPT_GATES;
   const percent = `${Number((budget * 100).toFixed(4))}%`;
@@ -31,8 +37,9 @@ export function defaultGates({ scenario, scriptHash, metrics }: RunHeader, budge
 }
 
 /**
- * The gates that runs are judged by: all that somebody asked for, and of the default ones those that the runs have enough samples for. A default gate that is
- * left out is told, unless neither side knows its metric; one that only the new side has nothing for stays, and is unjudged.
+ * The gates that runs are judged by: all that somebody asked for, and of the default ones those
+ * that the runs have enough samples for. A default gate that is left out is told, unless neither
+ * side knows its metric; one that only the new side has nothing for stays, and is unjudged.
  */
 export function applicableGates(
   gates: readonly Gate[],

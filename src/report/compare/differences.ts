@@ -9,7 +9,9 @@ export const DIFFERENCE_KEYS: readonly string[] = [...DECISIVE, ...TOLD];
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Keys of differences that do not matter, and of those that decide although they usually do not. */
+/**
+ * Keys of differences that do not matter, and of those that decide although they usually do not.
+ */
 export interface DifferenceRules {
   readonly allowed: readonly string[];
   readonly required: readonly string[];

@@ -61,7 +61,10 @@ const KINDS: readonly Failures[] = [
   },
 ];
 
-/** What fails more often in the new runs than in those of the base, in sentences: that is a regression whatever the times say. */
+/**
+ * What fails more often in the new runs than in those of the base, in sentences: that is a
+ * regression whatever the times say.
+ */
 export function worseFailures(base: readonly LoadedRun[], next: readonly LoadedRun[]): readonly string[] {
   return KINDS.flatMap((kind) => {
     const [before, after] = [sum(base, kind.all), sum(next, kind.all)];
@@ -74,7 +77,10 @@ export function worseFailures(base: readonly LoadedRun[], next: readonly LoadedR
   });
 }
 
-/** Of what every load has some: when the base has this much of it and the new runs none, that is no chance. */
+/**
+ * Of what every load has some: when the base has this much of it and the new runs none, that is no
+ * chance.
+ */
 const LEAST_VOLUME = 10;
 const VOLUMES: readonly (readonly [metric: string, words: string])[] = [
   ['ws_msgs_received', 'nothing was received'],
@@ -94,7 +100,10 @@ export function missingVolumes(base: readonly LoadedRun[], next: readonly Loaded
 /** Scenarios that are about messages: without any, nothing of them can be judged. */
 const OF_MESSAGES: ReadonlySet<string> = new Set(['snapshot', 'echo', 'fan-out']);
 
-/** Why nothing could be judged at all, in sentences: no message on either side of a load that is about messages. */
+/**
+ * Why nothing could be judged at all, in sentences: no message on either side of a load that is
+ * about messages.
+ */
 export function emptyLoads(next: readonly ReadRun[]): readonly string[] {
   const isOfMessages = next.every(
     ({ run: { header } }) => header.scriptHash === undefined && OF_MESSAGES.has(header.scenario),
@@ -121,7 +130,10 @@ export function outages(
   return isOutage ? [`seconds without an answer: ${is} of ${after} instead of ${was} of ${before}`] : [];
 }
 
-/** What mostly failed on both sides, in sentences: nothing got worse, and yet the times say little of what works. */
+/**
+ * What mostly failed on both sides, in sentences: nothing got worse, and yet the times say little
+ * of what works.
+ */
 export function commonFailures(base: readonly LoadedRun[], next: readonly LoadedRun[]): CommonFailures {
   const found = KINDS.flatMap((kind) => {
     const { was, is } = sharesOf(kind, base, next);
@@ -136,7 +148,10 @@ export function commonFailures(base: readonly LoadedRun[], next: readonly Loaded
   };
 }
 
-/** What mostly failed in a run, and whether it received anything at all where its load is about that, in sentences. */
+/**
+ * What mostly failed in a run, and whether it received anything at all where its load is about
+ * that, in sentences.
+ */
 export function failuresOf(run: Run): readonly string[] {
   const failing = KINDS.flatMap(({ name, failed, all }) => {
     const share = failed({ run }) / all({ run });

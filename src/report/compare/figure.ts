@@ -53,7 +53,10 @@ function counterFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>
   return { ...ratio(run, counted, aggregate.type === 'rate' ? 'seconds' : 'one'), counts: 'occurrences' };
 }
 
-/** The service time of a gate on a quantile of times: what is left of it without the generator's own lag. Undefined where the run has none. */
+/**
+ * The service time of a gate on a quantile of times: what is left of it without the generator's own
+ * lag. Undefined where the run has none.
+ */
 export function serviceOf(
   { series, aggregate }: Pick<Gate, 'series' | 'aggregate'>,
   run: LoadedRun,

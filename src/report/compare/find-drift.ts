@@ -4,14 +4,18 @@ import type { Figure } from './figure.js';
 const PARTS = 8;
 const LEAST_SECONDS = 3 * PARTS;
 /**
- * Of 28 pairs of parts so many more have to go one way than the other (Kendall's S; 0.6 % of shuffled runs have as many). Parts of seconds
- * hang together less than seconds do: test/report/compare/find-drift.test.ts tells how often that cries wolf.
+ * Of 28 pairs of parts so many more have to go one way than the other (Kendall's S; 0.6 % of
+ * shuffled runs have as many). Parts of seconds hang together less than seconds do:
+ * test/report/compare/find-drift.test.ts tells how often that cries wolf.
  */
 const LEAST_SCORE = 22;
 /** A drift of less does not matter beside the budgets that there are. */
 const LEAST_CHANGE = Math.log1p(0.1);
 
-/** By how much a figure goes one way within a run, from its first quarter to its last: .1 is 10 % up. Undefined where it does not. */
+/**
+ * By how much a figure goes one way within a run, from its first quarter to its last: .1 is 10 %
+ * up. Undefined where it does not.
+ */
 export function driftOf(run: Resampled): number | undefined {
   const { seconds } = run;
   if (seconds < LEAST_SECONDS) return undefined;

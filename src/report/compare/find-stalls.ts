@@ -12,10 +12,15 @@ const SILENT_SECONDS = 3;
 /** Usual is what the last so many good seconds had. */
 const RECENT = 10;
 const LEAST_RECENT = 4;
-/** Part of a second is missing where the answers waited as long as this, and this many times as long as they do in other seconds. */
+/**
+ * Part of a second is missing where the answers waited as long as this, and this many times as long
+ * as they do in other seconds.
+ */
 const WAIT_MS = 300;
 const WAIT_TIMES = 5;
-/** A part of a second that is missing from the counts, of one second, or of two neighbours together. */
+/**
+ * A part of a second that is missing from the counts, of one second, or of two neighbours together.
+ */
 const MISSING = 0.4;
 const LEAST_MISSING = 0.1;
 const STANDARD_ERRORS = 6;
@@ -24,7 +29,10 @@ const MOST_TOLD = 5;
 const BURSTS =
   /^(ws_(re)?connecting|ws_session_duration|ws_sessions|iteration_duration|iterations|http_req_(blocked|connecting|tls_handshaking))(\{|$)/;
 
-/** Stretches of a series in which nothing was answered, or part of a second was lost, which quantiles do not show. */
+/**
+ * Stretches of a series in which nothing was answered, or part of a second was lost, which
+ * quantiles do not show.
+ */
 export function findStalls(side: Stall['side'], run: LoadedRun, series: readonly string[]): readonly Stall[] {
   return series.flatMap((name) => {
     const seconds = secondsOf(name, run);
@@ -78,7 +86,10 @@ function secondsOf(series: string, run: LoadedRun): Seconds | undefined {
   return { counts, times: trend, vus: run.seconds.gauge('vus', run) };
 }
 
-/** By the last good seconds, so that what never comes back stays missed; with fewer virtual users less is usual. */
+/**
+ * By the last good seconds, so that what never comes back stays missed; with fewer virtual users
+ * less is usual.
+ */
 function usualOf(series: string, { counts, vus }: Seconds): Usual {
   const whole = median(counts);
   if (BURSTS.test(series)) return counts.map(() => (whole >= LEAST_USUAL ? whole : undefined));
@@ -127,7 +138,10 @@ function slowSilence({ counts }: Seconds, usual: Usual): readonly Found[] {
   });
 }
 
-/** Seconds of which a part is missing: the longest wait of the times tells, or the counts alone of what has no times. */
+/**
+ * Seconds of which a part is missing: the longest wait of the times tells, or the counts alone of
+ * what has no times.
+ */
 function parts(seconds: Seconds, usual: Usual): readonly Found[] {
   const { counts, times } = seconds;
   const isSilent = (second: number): boolean => (counts[second] ?? 0) < (usual[second] ?? 0) * SILENT_SHARE;
@@ -140,7 +154,8 @@ function parts(seconds: Seconds, usual: Usual): readonly Found[] {
     const wanted = usual[at] ?? 0;
     if (max < WAIT_MS || max < usualMax * WAIT_TIMES || wanted < LEAST_USUAL || isSilent(at) || isSilent(at - 1))
       return [];
-    // Of work that goes on while nothing is answered, everything that came in the wait has waited half of it on average.
+    // Of work that goes on while nothing is answered, everything that came in the wait has waited
+    // half of it on average.
     const hasQueued = (excess[at] ?? 0) >= 0.3 * ((wanted * max) / 1000) * (max / 2);
     const isMissing = [at - 1, at].some((second) => (counts[second] ?? wanted) < wanted * (1 - MISSING / 2));
     if (!hasQueued && !isMissing) return [];

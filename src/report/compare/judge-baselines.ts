@@ -11,8 +11,9 @@ interface AnchoredRuns {
 }
 
 /**
- * Judges the gates against the anchor as well, the first runs of a baseline: a change of 2 % with each commit is within every budget against runs that creep
- * along, and not against these. Only what is worse beyond the budget there changes a verdict.
+ * Judges the gates against the anchor as well, the first runs of a baseline: a change of 2 % with
+ * each commit is within every budget against runs that creep along, and not against these. Only
+ * what is worse beyond the budget there changes a verdict.
  */
 export function withAnchor(
   results: readonly GateResult[],
@@ -43,7 +44,10 @@ function figuresOf({ base, change, interval }: GateResult, runs: number): Anchor
   return { value: base.value, runs, change, interval };
 }
 
-/** With several outliers nobody knows which baselines are the truth: a regression that is none with all of them is not claimed. */
+/**
+ * With several outliers nobody knows which baselines are the truth: a regression that is none with
+ * all of them is not claimed.
+ */
 export function withOutliers(
   results: readonly GateResult[],
   withAll: readonly GateResult[],

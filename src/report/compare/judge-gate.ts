@@ -37,7 +37,10 @@ export interface GateFigures {
 type Shown = Omit<GateResult, 'verdict' | 'reasons'>;
 type Said = Pick<GateResult, 'verdict' | 'reasons'>;
 
-/** Judges a gate by the response times, counts or shares of both sides. `blocking` is what makes every gate invalid, in words. */
+/**
+ * Judges a gate by the response times, counts or shares of both sides. `blocking` is what makes
+ * every gate invalid, in words.
+ */
 export function judgeGate(figures: GateFigures, options: EvidenceOptions, blocking: readonly string[]): GateResult {
   const { gate, unit, base, next } = figures;
   const sides = { gate, unit, base: sideOf(gate, base), next: sideOf(gate, next) };
@@ -136,7 +139,9 @@ function largestOf(figures: readonly Figure[]): number | null {
   return values.length < figures.length || values.length === 0 ? null : largest(values);
 }
 
-/** The value of a side: of several runs the mean of the logarithms, so that none of them is chosen. */
+/**
+ * The value of a side: of several runs the mean of the logarithms, so that none of them is chosen.
+ */
 export function sideValue(figures: readonly Figure[]): number | null {
   const values = figures.flatMap(({ value }) => value ?? []);
   if (values.length < figures.length || values.length === 0) return null;

@@ -13,7 +13,10 @@ const ALPHA = 0.05;
 export interface Sides {
   readonly base: readonly LoadedRun[];
   readonly next: readonly LoadedRun[];
-  /** Runs in their order, of which neighbours differ by luck, whatever creeps along: the base of an anchor has a trend of its own. */
+  /**
+   * Runs in their order, of which neighbours differ by luck, whatever creeps along: the base of an
+   * anchor has a trend of its own.
+   */
   readonly neighbours?: readonly LoadedRun[];
 }
 

@@ -22,7 +22,10 @@ export interface JudgedService {
   readonly pValue: number;
 }
 
-/** Judges the service time of a gate on a quantile by the gate's own budget. Undefined where a run has none. */
+/**
+ * Judges the service time of a gate on a quantile by the gate's own budget. Undefined where a run
+ * has none.
+ */
 export function judgeService(
   gate: Gate,
   sides: { readonly base: readonly LoadedRun[]; readonly next: readonly LoadedRun[] },
@@ -56,8 +59,9 @@ function lagOf({ series, aggregate }: Gate, runs: readonly LoadedRun[]): number 
 }
 
 /**
- * Puts service time beside response time. A slowdown that the service times do not have, while the lag grew, is the generator's; one that they alone have is
- * the server's all the same; and a gain that is a lag which went away is none.
+ * Puts service time beside response time. A slowdown that the service times do not have, while the
+ * lag grew, is the generator's; one that they alone have is the server's all the same; and a gain
+ * that is a lag which went away is none.
  */
 export function withService(result: GateResult, service: JudgedService | undefined): GateResult {
   if (service === undefined) return result;
@@ -102,7 +106,10 @@ function inWords({ figures: { base, next, lag } }: JudgedService): string {
   return `service time ${ms(base)} -> ${ms(next)}, its own lag ${ms(lag.base)} -> ${ms(lag.next)}`;
 }
 
-/** A strained generator measures itself as well: a slowdown on that side alone is not the server's for sure, and beside a strained base nothing looks slow. */
+/**
+ * A strained generator measures itself as well: a slowdown on that side alone is not the server's
+ * for sure, and beside a strained base nothing looks slow.
+ */
 export function withStrain(result: GateResult, strain: Strain): GateResult {
   const { verdict } = result;
   if (verdict === 'regression' && strain.next && !strain.base)

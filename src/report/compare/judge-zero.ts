@@ -1,7 +1,10 @@
 import type { Gate, GateResult } from './comparison.js';
 import { verdictOf, type Evidence } from './evidence/evidence.js';
 
-/** What is counted of any load that does its work: none of it means that nothing happened, and not that it happened well. */
+/**
+ * What is counted of any load that does its work: none of it means that nothing happened, and not
+ * that it happened well.
+ */
 const VOLUMES = /^(ws_msgs_(sent|received)|ws_sessions|iterations|http_reqs|data_(sent|received)|vus)(\{|$)/;
 /** Times are told apart down to 100 ns: a difference of a few of these is none. */
 const RESOLUTION_MS = 0.001;
@@ -9,8 +12,9 @@ const RESOLUTION_MS = 0.001;
 type Said = Pick<GateResult, 'verdict' | 'reasons'>;
 
 /**
- * What is said of a gate where a side has 0, so that there is no ratio. What falls to 0 or rises from it for the worse is a regression where chance does
- * not explain it, and unjudged otherwise: neither passes.
+ * What is said of a gate where a side has 0, so that there is no ratio. What falls to 0 or rises
+ * from it for the worse is a regression where chance does not explain it, and unjudged otherwise:
+ * neither passes.
  */
 export function judgeZero(
   shown: Pick<GateResult, 'gate' | 'unit' | 'base' | 'next'>,

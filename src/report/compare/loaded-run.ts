@@ -21,7 +21,9 @@ export interface LoadedRun {
   /** Of the wanted trends of times: response times, and where the run has them, service times. */
   readonly counts: ReadonlyMap<string, SecondCounts>;
   readonly service: ReadonlyMap<string, SecondCounts>;
-  /** The seconds that are looked at: from behind the warm-up to before the last one, which is cut. */
+  /**
+   * The seconds that are looked at: from behind the warm-up to before the last one, which is cut.
+   */
   readonly from: number;
   readonly to: number;
 }
@@ -33,7 +35,10 @@ export interface LoadWish {
   readonly warmupMs: number | undefined;
 }
 
-/** Series of which every comparison sees the seconds: silence is looked for in what arrives, against how many virtual users there were. */
+/**
+ * Series of which every comparison sees the seconds: silence is looked for in what arrives, against
+ * how many virtual users there were.
+ */
 const WATCHED = ['ws_msgs_received', 'vus'] as const;
 const KINDS = ['response', 'service'] as const;
 type Kind = (typeof KINDS)[number];
@@ -41,8 +46,9 @@ type Kind = (typeof KINDS)[number];
 type KindCounts = Readonly<Record<Kind, Map<string, SecondCounts>>>;
 
 /**
- * Reads a run file; what of it stays in memory are a few kilobytes a second at most. Edges for quantiles come from the run's totals, so one reading is enough, but
- * where the warm-up or the end were so different that they lie elsewhere. Throws what `readRun` throws.
+ * Reads a run file; what of it stays in memory are a few kilobytes a second at most. Edges for
+ * quantiles come from the run's totals, so one reading is enough, but where the warm-up or the end
+ * were so different that they lie elsewhere. Throws what `readRun` throws.
  */
 export async function loadRun(path: string, { gates, warmupMs }: LoadWish): Promise<LoadedRun> {
   const outline = await readOutline(path);
@@ -76,7 +82,10 @@ export function identityOf({ header, end }: Pick<Run, 'header' | 'end'>): string
   return seedOf([JSON.stringify([header, durationMs, counters, rates, times])]).toString(16);
 }
 
-/** Of a longer run a few seconds are looked at together: a bootstrap of blocks of minutes does not see the difference, and a day's run would take gigabytes. */
+/**
+ * Of a longer run a few seconds are looked at together: a bootstrap of blocks of minutes does not
+ * see the difference, and a day's run would take gigabytes.
+ */
 const MOST_SLOTS = 3600;
 
 function slotOf(durationMs: number): number {
@@ -110,7 +119,10 @@ function countInto(counts: KindCounts): NonNullable<Parameters<typeof readRun>[1
   };
 }
 
-/** Counts series anew whose quantiles lie elsewhere in these seconds than in the whole run, at edges for these seconds alone. */
+/**
+ * Counts series anew whose quantiles lie elsewhere in these seconds than in the whole run, at edges
+ * for these seconds alone.
+ */
 async function recount(
   path: string,
   counts: KindCounts,

@@ -7,7 +7,10 @@ export function forbidGood(result: GateResult, failures: readonly string[]): Gat
   return { ...result, verdict: 'inconclusive', reasons: ['more fails than before'] };
 }
 
-/** The worst first: what any gate says of these, the whole says. Nothing that could not be judged hides behind gates that pass. */
+/**
+ * The worst first: what any gate says of these, the whole says. Nothing that could not be judged
+ * hides behind gates that pass.
+ */
 const ORDER: readonly Verdict[] = ['regression', 'invalid', 'unjudged', 'inconclusive', 'improvement', 'within budget'];
 /** A first line names so many gates. */
 const MOST_NAMED = 5;

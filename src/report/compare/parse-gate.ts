@@ -25,8 +25,9 @@ const LEAST_SHARE = 50;
 const FORM = "such as 'ws_ping p(99) < +10%', 'checks rate > -1%' or 'ws_ping p(95) < 200ms'";
 
 /**
- * Reads a gate: a series, what is judged of it, and its bound, which is a change for the worse (`< +10%`, `> -10%`) or a value
- * (`< 200ms`, `> 99%`), with `floor 2ms` behind it for a change that never counts. A sentence when it is none.
+ * Reads a gate: a series, what is judged of it, and its bound, which is a change for the worse (`<
+ * +10%`, `> -10%`) or a value (`< 200ms`, `> 99%`), with `floor 2ms` behind it for a change that
+ * never counts. A sentence when it is none.
  */
 export function parseGate(text: string, origin: Gate['origin']): Gate | { readonly problem: string } {
   const groups = GATE.exec(text)?.groups;
@@ -67,7 +68,10 @@ function boundOf(
   return { problem: `${bound} is neither a change such as +10% nor a value such as 200ms` };
 }
 
-/** A share has bounds in per cent, `checks rate > 99%`; of anything else, and of a share that hardly anything would miss, it is a change that lacks its sign. */
+/**
+ * A share has bounds in per cent, `checks rate > 99%`; of anything else, and of a share that hardly
+ * anything would miss, it is a change that lacks its sign.
+ */
 function forgottenSign(bound: string, aggregate: GateAggregate, worse: WorseDirection): string | undefined {
   const percent = /^(?<percent>\d+(?:\.\d+)?)%$/.exec(bound)?.groups?.['percent'];
   if (percent === undefined) return undefined;
@@ -129,7 +133,10 @@ const WORDS: Readonly<Record<Unit, string>> = {
   '': 'a plain number',
 };
 
-/** Why a bound or a floor is written in something else than what the gate is on; undefined where it fits. */
+/**
+ * Why a bound or a floor is written in something else than what the gate is on; undefined where it
+ * fits.
+ */
 export function misfitOf(gate: Pick<Gate, 'text'>, unit: Unit): string | undefined {
   const { bound = '', floor = '' } = GATE.exec(gate.text)?.groups ?? {};
   const values = BUDGET.test(bound) ? [floor] : [bound, floor];

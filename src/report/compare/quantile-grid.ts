@@ -7,7 +7,10 @@ const REACH = 2.5;
 /** Edges over all that there is, so that no quantile is beyond all of them. */
 const SPARSE_EDGES = 19;
 const SPARSE_REACH = 9;
-/** As far as quantiles of the seconds that are looked at may be off from those that edges were laid for. */
+/**
+ * As far as quantiles of the seconds that are looked at may be off from those that edges were laid
+ * for.
+ */
 const MOST_OFF = 1;
 const LEAST_SHARE = 1e-9;
 
@@ -21,11 +24,15 @@ export interface QuantileEdges {
 }
 
 /**
- * Places in the layout of histograms at which samples are counted: dense round the quantiles that are wanted, sparse elsewhere. A second of an
- * hour then is a few dozen numbers and not thousands of buckets.
+ * Places in the layout of histograms at which samples are counted: dense round the quantiles that
+ * are wanted, sparse elsewhere. A second of an hour then is a few dozen numbers and not thousands
+ * of buckets.
  */
 export class QuantileGrid {
-  /** Ascending. A row holds what lies up to its edge and beyond that of the row before; one more row what lies beyond all. */
+  /**
+   * Ascending. A row holds what lies up to its edge and beyond that of the row before; one more row
+   * what lies beyond all.
+   */
   readonly edges: readonly number[];
   /** The row of each place in the layout. */
   readonly groups: Uint16Array;
@@ -93,7 +100,9 @@ function placesOf(counts: Float64Array, total: number, shares: readonly number[]
   return places;
 }
 
-/** Sparse edges below and above the dense ones: between them they would only change what lies there. */
+/**
+ * Sparse edges below and above the dense ones: between them they would only change what lies there.
+ */
 function sparseBeside(sparse: readonly number[], dense: readonly number[]): readonly number[] {
   const [first = 0, last = 0] = [dense[0], dense.at(-1)];
   return sparse.filter((edge) => edge < first || edge > last);

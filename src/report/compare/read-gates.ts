@@ -17,7 +17,10 @@ export function readGates(texts: readonly string[], origin: Gate['origin']): rea
   return gates.flatMap((gate) => ('problem' in gate ? [] : [gate]));
 }
 
-/** Reads a YAML file with a list `gates`. Throws `usage` when it cannot be read or understood; a file that nobody `isNamed` may be missing. */
+/**
+ * Reads a YAML file with a list `gates`. Throws `usage` when it cannot be read or understood; a
+ * file that nobody `isNamed` may be missing.
+ */
 export async function readGatesFile(path: string, isNamed: boolean): Promise<readonly Gate[]> {
   let text: string;
   try {
@@ -27,7 +30,8 @@ export async function readGatesFile(path: string, isNamed: boolean): Promise<rea
     throw new WsgError('usage', `${path} of --gates cannot be read: ${errorMessage(cause)}.`, { cause });
   }
   try {
-    // Not at the top: most comparisons have no such file, and the library would be a tenth of their start.
+    // Not at the top: most comparisons have no such file, and the library would be a tenth of their
+    // start.
     const { parse } = await import('yaml');
     return readGates(gatesFile.parse(parse(text)).gates, 'file');
   } catch (cause) {

@@ -48,8 +48,8 @@ interface TrendColumns {
 }
 
 /**
- * The seconds of a run, of a few series alone and as columns: objects would take ten times the memory, which of a day's run is what a machine has. Series that no
- * second had are undefined.
+ * The seconds of a run, of a few series alone and as columns: objects would take ten times the
+ * memory, which of a day's run is what a machine has. Series that no second had are undefined.
  */
 export class SecondColumns {
   #length = 0;

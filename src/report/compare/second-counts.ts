@@ -24,8 +24,8 @@ function newCounted(): Counted {
 }
 
 /**
- * The samples of a series at the edges of a grid, slot by slot: a second each, or in a run of hours a few of them. Of every second the exact figures stay, too.
- * Seconds without samples are empty.
+ * The samples of a series at the edges of a grid, slot by slot: a second each, or in a run of hours
+ * a few of them. Of every second the exact figures stay, too. Seconds without samples are empty.
  */
 export class SecondCounts {
   readonly #grid: QuantileGrid;
@@ -60,7 +60,10 @@ export class SecondCounts {
     return new SecondCounts(this.#grid, { slotSeconds, counted, factor: this.#factor * factor });
   }
 
-  /** The whole slots from the second `from` to before `to`, as what a quantile of the grid is resampled from. Throws for another quantile. */
+  /**
+   * The whole slots from the second `from` to before `to`, as what a quantile of the grid is
+   * resampled from. Throws for another quantile.
+   */
   around(quantile: number, from: number, to: number): QuantileSample {
     const { rows } = this.#grid.edgesOf(quantile);
     const slots = this.#range(from, to);
@@ -71,7 +74,10 @@ export class SecondCounts {
     return new QuantileSample(prefixes, values, quantile);
   }
 
-  /** Whether the grid is dense round the quantiles of these seconds, and not only round those that it was made for. */
+  /**
+   * Whether the grid is dense round the quantiles of these seconds, and not only round those that
+   * it was made for.
+   */
   isDense(from: number, to: number): boolean {
     const slots = this.#range(from, to);
     const total = upTo(slots, this.#grid.edges.length);
@@ -129,7 +135,10 @@ export interface Blocks {
   readonly length: number;
 }
 
-/** Cumulative counts of seconds at a few edges: a quantile of any blocks of them costs some look-ups. */
+/**
+ * Cumulative counts of seconds at a few edges: a quantile of any blocks of them costs some
+ * look-ups.
+ */
 export class QuantileSample {
   readonly seconds: number;
   readonly samples: number;
@@ -138,7 +147,10 @@ export class QuantileSample {
   readonly #values: readonly number[];
   readonly #quantile: number;
 
-  /** `prefixes`, by edge: how many samples up to it lie in the seconds before a second; the last row counts all. `values`: logarithms of the edges. */
+  /**
+   * `prefixes`, by edge: how many samples up to it lie in the seconds before a second; the last row
+   * counts all. `values`: logarithms of the edges.
+   */
   constructor(prefixes: readonly Float64Array[], values: readonly number[], quantile: number) {
     this.#prefixes = prefixes;
     this.#values = values;
@@ -153,7 +165,10 @@ export class QuantileSample {
     return Math.exp(this.logQuantile({ starts: Int32Array.of(0), length: this.seconds }));
   }
 
-  /** The logarithm of the quantile of these blocks, between the edges by straight lines; NaN without samples. */
+  /**
+   * The logarithm of the quantile of these blocks, between the edges by straight lines; NaN without
+   * samples.
+   */
   logQuantile(blocks: Blocks): number {
     const total = this.#sumAt(this.#prefixes.length - 1, blocks);
     if (total === 0) return Number.NaN;
@@ -185,7 +200,10 @@ export class QuantileSample {
   }
 }
 
-/** The sum over blocks of seconds of what a prefix sum counts; blocks go on at the beginning where the seconds end. */
+/**
+ * The sum over blocks of seconds of what a prefix sum counts; blocks go on at the beginning where
+ * the seconds end.
+ */
 export function sumOfBlocks(prefix: Float64Array, { starts, length }: Blocks): number {
   const seconds = prefix.length - 1;
   const all = prefix[seconds] ?? 0;

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Random numbers that their seed decides (xoshiro128**, Blackman and Vigna 2018): the same files give the same verdict. */
+/**
+ * Random numbers that their seed decides (xoshiro128**, Blackman and Vigna 2018): the same files
+ * give the same verdict.
+ */
 export class SeededDraws {
   readonly #state: Uint32Array;
 
@@ -22,7 +25,8 @@ export class SeededDraws {
 
   #next(): number {
     const s = this.#state;
-    // One by one: taking a typed array apart by a pattern asks its iterator, which is most of the cost of a draw.
+    // One by one: taking a typed array apart by a pattern asks its iterator, which is most of the
+    // cost of a draw.
     const a = s[0] ?? 0;
     const b = s[1] ?? 0;
     const c = s[2] ?? 0;

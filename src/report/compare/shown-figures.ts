@@ -10,8 +10,9 @@ import type { LoadedRun } from './loaded-run.js';
 type FigureOf = (run: LoadedRun) => number | null;
 
 /**
- * What is looked at and not judged, of a side the mean of its runs' logarithms: the tail of every trend of times, which no other figure shows, the 95th percentile of
- * those that no gate is on, and the counters that none is on.
+ * What is looked at and not judged, of a side the mean of its runs' logarithms: the tail of every
+ * trend of times, which no other figure shows, the 95th percentile of those that no gate is on, and
+ * the counters that none is on.
  */
 export function shownFigures(sides: Sides, gates: readonly Gate[]): readonly ShownFigure[] {
   const metrics = sides.base[0]?.run.header.metrics ?? [];
@@ -57,7 +58,10 @@ function shown(
     : { ...named, base: one, next: other, change: changeOf(one, other) };
 }
 
-/** As gates have it: the mean of the logarithms, so that no run is chosen. A run that has none of it is left out. */
+/**
+ * As gates have it: the mean of the logarithms, so that no run is chosen. A run that has none of it
+ * is left out.
+ */
 function together(values: readonly (number | null)[]): number | null {
   const known = values.flatMap((value) => value ?? []);
   if (known.length === 0) return null;
@@ -68,7 +72,10 @@ function percentile(series: string, at: number): FigureOf {
   return ({ run }) => run.end.totals.trends[series]?.histograms.response?.valueAtPercentile(at) ?? null;
 }
 
-/** The largest of the seconds that are looked at, or of the whole run where its seconds were not read. */
+/**
+ * The largest of the seconds that are looked at, or of the whole run where its seconds were not
+ * read.
+ */
 function maximum(series: string): FigureOf {
   return (loaded) => {
     const { run, seconds } = loaded;

@@ -10,7 +10,10 @@ export const DEFAULT_ANCHOR = 5;
 const LEAST_RUNS = 3;
 /** So many have to be left for outliers to be left out. */
 const LEAST_LEFT = 2;
-/** Baselines differ by luck by as much as this, however well they agree, and what differs by less is no outlier. */
+/**
+ * Baselines differ by luck by as much as this, however well they agree, and what differs by less is
+ * no outlier.
+ */
 const LEAST_SPREAD = 0.03;
 /** Beside a spread that is taken for granted, so many of them are far. */
 const LEAST_FACTOR = 8;
@@ -19,14 +22,19 @@ const LEAST_DEVIATION = Math.log1p(0.1);
 const TO_DEVIATION = 1.4826;
 /** With so many newer runs the anchor is no part of the rolling set. */
 const LEAST_ROLLING = 10;
-/** As many of the newest runs in a row that stand apart on the same side are a new level, and not bad luck. */
+/**
+ * As many of the newest runs in a row that stand apart on the same side are a new level, and not
+ * bad luck.
+ */
 const LEAST_LEVEL = 3;
 
 /** Baselines by what they are for. */
 export interface SplitBaselines {
   /** What the new runs are compared with. */
   readonly rolling: readonly LoadedRun[];
-  /** The first ones, against which a creeping change shows; none where they are all that there is. */
+  /**
+   * The first ones, against which a creeping change shows; none where they are all that there is.
+   */
   readonly anchor: readonly LoadedRun[];
   /** What stands apart from the rest, and why. */
   readonly outliers: readonly LeftOut[];
@@ -80,8 +88,8 @@ function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): Readonl
 }
 
 /**
- * The newest runs, where they stand apart on one side together: what the code does since some commit. Left out as outliers, a later change would be
- * judged by how things were before.
+ * The newest runs, where they stand apart on one side together: what the code does since some
+ * commit. Left out as outliers, a later change would be judged by how things were before.
  */
 function newestLevel(base: readonly LoadedRun[], apart: ReadonlyMap<LoadedRun, Apart>): readonly LoadedRun[] {
   const ways = base.map((run) => Math.sign(apart.get(run)?.change ?? 0));
@@ -107,12 +115,16 @@ function howFar(apart: Apart | undefined): string {
   return `${figure} is ${Math.abs(change * 100).toFixed(0)}% ${change > 0 ? 'above' : 'below'} the middle of the baselines`;
 }
 
-/** The places of values beyond what a normal distribution has in one set of a hundred, by the median and the median absolute deviation. */
+/**
+ * The places of values beyond what a normal distribution has in one set of a hundred, by the median
+ * and the median absolute deviation.
+ */
 export function outlying(values: readonly number[]): readonly number[] {
   const middle = median(values);
   const deviations = values.map((value) => Math.abs(value - middle));
   const spread = Math.max(LEAST_SPREAD, TO_DEVIATION * median(deviations));
-  // Simulated: the spread of a few values is often small by luck. What baselines agree on within 3 % is no luck.
+  // Simulated: the spread of a few values is often small by luck. What baselines agree on within 3
+  // % is no luck.
   const bound = Math.max(LEAST_DEVIATION, spread * farthest(values.length, spread === LEAST_SPREAD));
   return deviations.flatMap((deviation, place) => (deviation > bound ? [place] : []));
 }

@@ -8,7 +8,10 @@ import { exportSecondsCsv } from './seconds-csv.js';
 export const EXPORT_FORMATS = ['hgrm', 'hlog', 'csv', 'openmetrics'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** A run in a format that other tools read, with these series alone; all when none is named. Throws what `readRun` throws. */
+/**
+ * A run in a format that other tools read, with these series alone; all when none is named. Throws
+ * what `readRun` throws.
+ */
 export async function exportRun(
   path: string,
   format: ExportFormat,

@@ -2,7 +2,10 @@ import { toHdrBase64 } from '../../core/hdr-export.js';
 import { readHeader, readRun } from '../../run-file/index.js';
 import type { SecondRecord } from '../../run-file/records.js';
 
-/** Values are in units of 100 ns; in the column of maxima HistogramLogProcessor and others want milliseconds. */
+/**
+ * Values are in units of 100 ns; in the column of maxima HistogramLogProcessor and others want
+ * milliseconds.
+ */
 const HEAD = [
   '#[Histogram log format version 1.3]',
   '#[Values are in units of 100 ns; Interval_Max is in ms; tags are series]',
@@ -25,8 +28,9 @@ interface Interval {
 }
 
 /**
- * The seconds of a run's times as HdrHistogram's log (`.hlog`, format 1.3): one line a second and series, tagged with the series; a comma in
- * its name is a semicolon, for the format knows no escape. Throws what `readRun` throws.
+ * The seconds of a run's times as HdrHistogram's log (`.hlog`, format 1.3): one line a second and
+ * series, tagged with the series; a comma in its name is a semicolon, for the format knows no
+ * escape. Throws what `readRun` throws.
  */
 export async function exportHlog(path: string, { isWanted, progress }: LogWish): Promise<string> {
   const intervals: Interval[] = [];

@@ -11,7 +11,10 @@ interface Column {
   readonly value: (second: SecondRecord) => number | string | undefined;
 }
 
-/** The seconds of a run as CSV (RFC 4180), one row each: what was counted in it, times in milliseconds, and how the generator did. Throws what `readRun` throws. */
+/**
+ * The seconds of a run as CSV (RFC 4180), one row each: what was counted in it, times in
+ * milliseconds, and how the generator did. Throws what `readRun` throws.
+ */
 export async function exportSecondsCsv(path: string, isWanted: (series: string) => boolean): Promise<string> {
   const quantiles = new Map<string, number[][]>();
   const run = await readRun(path, {

@@ -47,7 +47,10 @@ function gateTable(gates: readonly GateResult[]): string {
   return table(['gate', 'base', 'new', 'change', 'against the budget', 'verdict', ''], rows);
 }
 
-/** The interval of a change as a drawing: grey is the budget, the line the interval, the dot the change. */
+/**
+ * The interval of a change as a drawing: grey is the budget, the line the interval, the dot the
+ * change.
+ */
 function intervalBar({ gate, interval, change }: Pick<GateResult, 'gate' | 'interval' | 'change'>): string {
   const { budget } = gate;
   if (budget === undefined || budget === 0 || interval === null || change === null) return '';

@@ -16,7 +16,10 @@ export interface SpectrumPoints {
   readonly ms: readonly number[];
 }
 
-/** The distribution of a trend over all of these runs; undefined when none has samples. Of the last nine ten samples lie above. */
+/**
+ * The distribution of a trend over all of these runs; undefined when none has samples. Of the last
+ * nine ten samples lie above.
+ */
 export function spectrumOf(runs: readonly RunOutline[], series: string): SpectrumPoints | undefined {
   const whole = new Histogram();
   for (const { end } of runs) {
@@ -31,7 +34,10 @@ export function spectrumOf(runs: readonly RunOutline[], series: string): Spectru
 
 const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
-/** How each quantile of a trend changed: a shift function (Doksum 1974; Wilcox 1995) in ratios, with the interval that gates have. */
+/**
+ * How each quantile of a trend changed: a shift function (Doksum 1974; Wilcox 1995) in ratios, with
+ * the interval that gates have.
+ */
 export interface QuantileShift {
   readonly series: string;
   readonly quantiles: readonly number[];
@@ -41,7 +47,10 @@ export interface QuantileShift {
   readonly high: readonly (number | null)[];
 }
 
-/** The shifts of series, for runs that can be compared. Reads the runs again: they were counted for other quantiles. */
+/**
+ * The shifts of series, for runs that can be compared. Reads the runs again: they were counted for
+ * other quantiles.
+ */
 export async function quantileShifts(
   sides: Sides,
   names: readonly string[],
@@ -119,11 +128,15 @@ export async function dataOfRun(path: string): Promise<{ readonly data: PageData
   return { data: { runs, spectra: spectraOf([[run]]), shifts: [], charts: chartsOf([curves]) }, run };
 }
 
-/** What there is to draw of a comparison: distributions of whole sides, and over time the middle run of each. */
+/**
+ * What there is to draw of a comparison: distributions of whole sides, and over time the middle run
+ * of each.
+ */
 export async function dataOfComparison({ comparison, sides }: LoadedComparison): Promise<PageData> {
   const middles = [sides.base, sides.next].map((runs) => runs[Math.floor((runs.length - 1) / 2)]?.path ?? '');
   const curves: RunCurves[] = [];
-  // One after the other: each holds three numbers a second and trend, and the file's text while it is read.
+  // One after the other: each holds three numbers a second and trend, and the file's text while it
+  // is read.
   for (const path of middles) curves.push(await readRunCurves(path));
   const runs = curves.map(({ times, health }, side) => ({ label: side === 0 ? 'base' : 'new', times, health }));
   const spectra = spectraOf([sides.base.map(({ run }) => run), sides.next.map(({ run }) => run)]);

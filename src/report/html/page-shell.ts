@@ -18,8 +18,8 @@ export function embeddedJson(value: unknown): string {
 }
 
 /**
- * One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run but the two that are in it by hash. In pieces, for the data of
- * ten thousand series are long.
+ * One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run
+ * but the two that are in it by hash. In pieces, for the data of ten thousand series are long.
  */
 export function* renderPage(title: string, body: string, data: PageData): Generator<string> {
   const policy = [

@@ -32,7 +32,10 @@ export interface RunCurves {
   readonly health: readonly number[];
 }
 
-/** Reads a run in bounded memory: what of it stays are the steps of its lines. Throws what `readRun` throws. */
+/**
+ * Reads a run in bounded memory: what of it stays are the steps of its lines. Throws what `readRun`
+ * throws.
+ */
 export async function readRunCurves(path: string): Promise<RunCurves> {
   const { header, end } = await readOutline(path);
   const stepSeconds = Math.max(1, Math.ceil(end.totals.durationMs / 1000 / MOST_STEPS));
@@ -70,7 +73,10 @@ export async function readRunCurves(path: string): Promise<RunCurves> {
   };
 }
 
-/** Gives on all seconds of a run but its last one where it is cut: drawn as one it would be a spike or a hole. */
+/**
+ * Gives on all seconds of a run but its last one where it is cut: drawn as one it would be a spike
+ * or a hole.
+ */
 class WholeSeconds {
   readonly #take: (second: SecondRecord, at: number) => void;
   #count = 0;

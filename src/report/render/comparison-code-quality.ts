@@ -17,8 +17,9 @@ export interface CodeQualityOptions {
 }
 
 /**
- * What a comparison complains of as a GitLab code quality report (docs.gitlab.com, "Code Quality report format"): one issue a gate that does
- * not hold, at the file where gates stand, or at the new run where they stand in none. An empty list when all hold.
+ * What a comparison complains of as a GitLab code quality report (docs.gitlab.com, "Code Quality
+ * report format"): one issue a gate that does not hold, at the file where gates stand, or at the
+ * new run where they stand in none. An empty list when all hold.
  */
 export function renderComparisonCodeQuality(comparison: Comparison, options: CodeQualityOptions): string {
   const path = options.gatesFile ?? comparison.next[0]?.path ?? 'wsg.gates.yml';

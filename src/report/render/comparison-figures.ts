@@ -5,7 +5,10 @@ const HALF = 10;
 /** The bar reaches so many budgets to both sides. */
 const REACH = 2.5;
 
-/** The interval of a change against its budget as a row of characters: bounds `│`, interval `━`, effect `●`; '' where there is none. */
+/**
+ * The interval of a change against its budget as a row of characters: bounds `│`, interval `━`,
+ * effect `●`; '' where there is none.
+ */
 export function intervalBar({ gate, interval, change }: Pick<GateResult, 'gate' | 'interval' | 'change'>): string {
   const { budget } = gate;
   if (budget === undefined || budget === 0 || interval === null || change === null) return '';

@@ -2,7 +2,11 @@ import type { Comparison, GateResult } from '../compare/comparison.js';
 import { outcomeOf } from '../compare/outcome.js';
 import { formatChange, formatFigure, formatInterval, formatMore } from './comparison-figures.js';
 
-/** A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs, what is inconclusive is skipped, or fails where that is `isStrict`. Valid by the schema of Jenkins' xUnit plugin (junit-10.xsd). */
+/**
+ * A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs,
+ * what is inconclusive is skipped, or fails where that is `isStrict`. Valid by the schema of
+ * Jenkins' xUnit plugin (junit-10.xsd).
+ */
 export function renderComparisonJunit(comparison: Comparison, isStrict: boolean): string {
   const { gates, verdict, because } = comparison;
   const whole = gates.some((result) => result.verdict === verdict) ? [] : [wholeCase(comparison, isStrict)];
@@ -36,7 +40,10 @@ function tagOf(verdict: GateResult['verdict'], isStrict: boolean): 'failure' | '
   return tags[outcomeOf(verdict, isStrict)];
 }
 
-/** What is said of the whole and of no gate: more failures than before, runs that cannot be compared. */
+/**
+ * What is said of the whole and of no gate: more failures than before, runs that cannot be
+ * compared.
+ */
 function wholeCase({ verdict, because }: Comparison, isStrict: boolean): string {
   const tag = tagOf(verdict, isStrict);
   const inside = tag === undefined ? '' : `<${tag} message="${attribute(because)}"></${tag}>`;

@@ -6,7 +6,10 @@ import { notesOf } from './comparison-text.js';
 /** A comment on GitHub holds 65,536 characters; below that stays room for what a bot adds. */
 const MOST_CHARACTERS = 60_000;
 
-/** A comparison as a comment on a pull request: the verdict in the first line, the gates below, everything else folded. Bounded in length. */
+/**
+ * A comparison as a comment on a pull request: the verdict in the first line, the gates below,
+ * everything else folded. Bounded in length.
+ */
 export function renderComparisonMarkdown(comparison: Comparison): string {
   const { verdict, because, gates, shown, base, next } = comparison;
   const head = `**${VERDICT_MARKS[verdict]} ${verdict}**: ${escaped(because)}\n\n`;
@@ -55,7 +58,10 @@ function rank({ verdict }: GateResult): number {
 
 const CUT = '\n(more does not fit into a comment: the other formats have all of it)\n';
 
-/** What does not fit is left out by whole sections and whole lines, and that is said within the bound. */
+/**
+ * What does not fit is left out by whole sections and whole lines, and that is said within the
+ * bound.
+ */
 function fitted(first: string, sections: readonly string[]): string {
   const room = MOST_CHARACTERS - CUT.length;
   const isLong = first.length > room;

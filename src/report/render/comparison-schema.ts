@@ -77,7 +77,10 @@ const comparedRun = z.strictObject({
   complete: z.boolean(),
 });
 
-/** What `wsg report BASE NEW --json` prints; docs/reference/comparison.schema.json is made of it. Within a major version members are only added. */
+/**
+ * What `wsg report BASE NEW --json` prints; docs/reference/comparison.schema.json is made of it.
+ * Within a major version members are only added.
+ */
 export const comparisonSchema = z
   .strictObject({
     verdict,

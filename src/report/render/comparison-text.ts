@@ -22,7 +22,10 @@ export interface ComparisonTextOptions {
   readonly columns: number;
 }
 
-/** A comparison for a terminal: the verdict, one row a gate, what is not judged, and notes. Ends in a newline. */
+/**
+ * A comparison for a terminal: the verdict, one row a gate, what is not judged, and notes. Ends in
+ * a newline.
+ */
 export function renderComparisonText(comparison: Comparison, options: ComparisonTextOptions): string {
   const palette = createPalette(options.colour);
   const { columns } = options;
@@ -121,7 +124,10 @@ export function notesOf(comparison: Comparison): readonly string[] {
   ];
 }
 
-/** Service time beside response time, where the generator's own lag is a part of the latter that can be seen. */
+/**
+ * Service time beside response time, where the generator's own lag is a part of the latter that can
+ * be seen.
+ */
 function serviceOf({ service, verdict }: GateResult): string {
   if (service === undefined || verdict === 'invalid') return '';
   const { base, next, change, interval, lag } = service;

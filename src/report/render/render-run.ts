@@ -63,7 +63,10 @@ export interface RenderReportOptions extends Partial<ReportOptions> {
   readonly format: ReportFormat;
 }
 
-/** Reads a run file and makes its report. Throws what `readRun` throws: an error with a sentence for whatever the file is. */
+/**
+ * Reads a run file and makes its report. Throws what `readRun` throws: an error with a sentence for
+ * whatever the file is.
+ */
 export async function renderReport(path: string, options: RenderReportOptions): Promise<string> {
   const run = await readRun(path, { seconds: false });
   const renderer = await rendererOf(options.format);

@@ -7,7 +7,10 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 /** Values as far apart as this fill the height: smaller differences shall look small. */
 const LEAST_SPAN = 0.2;
 
-/** A series of runs as a text: each figure's line with a mark before each step, and the steps in words. Ends in a newline. */
+/**
+ * A series of runs as a text: each figure's line with a mark before each step, and the steps in
+ * words. Ends in a newline.
+ */
 export function renderTrend(
   { runs, leftOut, figures, warnings }: Trend,
   options: { readonly colour: boolean; readonly columns: number },
@@ -41,7 +44,10 @@ function stepInWords({ run, change, before, after, isWorse, pValue }: TrendStep,
   return `${formatChange(change)}, ${way}, since ${run.path} (${which}): ${figures}, p ${pValue.toFixed(3)}`;
 }
 
-/** One character a run, as high as it is between the lowest and the highest, the newest ones where there is no room; `|` before a step. */
+/**
+ * One character a run, as high as it is between the lowest and the highest, the newest ones where
+ * there is no room; `|` before a step.
+ */
 function sparkOf({ values, steps }: TrendFigure, room: number): string {
   const known = values.filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];

@@ -15,7 +15,10 @@ export interface Selftest {
   readonly holds: boolean;
 }
 
-/** Slows a copy of a run down by a known factor and looks whether its gates find it, and whether they cry wolf at two halves of the run itself. */
+/**
+ * Slows a copy of a run down by a known factor and looks whether its gates find it, and whether
+ * they cry wolf at two halves of the run itself.
+ */
 export async function selftestRun(path: string, gates: readonly Gate[], factor: number): Promise<Selftest> {
   const header = await readHeader(path);
   const wanted = gates.length > 0 ? gates : defaultGates(header, DEFAULT_BUDGET);

@@ -21,9 +21,11 @@ export interface ChangePoint {
 }
 
 /**
- * Where the level of a series changes: E-divisive (Matteson and James, "A Nonparametric Approach for Multiple Change Point Analysis of
- * Multivariate Data", JASA 2014), with the permutation test of each segment seeded, so that the same series gives the same places. Splits are
- * looked for in windows, too: over the whole, a level that rises and falls again hides itself (Fryzlewicz, "Wild Binary Segmentation", 2014).
+ * Where the level of a series changes: E-divisive (Matteson and James, "A Nonparametric Approach
+ * for Multiple Change Point Analysis of Multivariate Data", JASA 2014), with the permutation test
+ * of each segment seeded, so that the same series gives the same places. Splits are looked for in
+ * windows, too: over the whole, a level that rises and falls again hides itself (Fryzlewicz, "Wild
+ * Binary Segmentation", 2014).
  */
 export function findChangePoints(values: readonly number[], seed: number): readonly ChangePoint[] {
   const found: ChangePoint[] = [];
@@ -42,8 +44,9 @@ export function findChangePoints(values: readonly number[], seed: number): reado
 }
 
 /**
- * How many of as many random series without a step have a split as good. Where neighbouring runs are alike (a warm machine, a busy day) random orders of the values
- * would be too rough: then the innovations of a first-order autoregression are shuffled, and the series is built of them again.
+ * How many of as many random series without a step have a split as good. Where neighbouring runs
+ * are alike (a warm machine, a busy day) random orders of the values would be too rough: then the
+ * innovations of a first-order autoregression are shuffled, and the series is built of them again.
  */
 function chanceOf(values: readonly number[], { index, energy }: Split, seed: number): number {
   const draws = new SeededDraws(seed);
@@ -60,7 +63,10 @@ function chanceOf(values: readonly number[], { index, energy }: Split, seed: num
   return (asGood + 1) / (PERMUTATIONS + 1);
 }
 
-/** The values less the levels on both sides of a split, or less those of all these parts: a step would look like likeness. */
+/**
+ * The values less the levels on both sides of a split, or less those of all these parts: a step
+ * would look like likeness.
+ */
 function withoutSteps(values: readonly number[], bounds: readonly number[]): readonly number[] {
   const starts = [0, ...bounds];
   return starts.flatMap((start, part) => {
@@ -70,7 +76,10 @@ function withoutSteps(values: readonly number[], bounds: readonly number[]): rea
   });
 }
 
-/** The places of the best split, and of the best ones on both of its sides: a level that comes back has two. */
+/**
+ * The places of the best split, and of the best ones on both of its sides: a level that comes back
+ * has two.
+ */
 function splitTwice(values: readonly number[], index: number): readonly number[] {
   const [before, after] = [bestSplit(values.slice(0, index)), bestSplit(values.slice(index))];
   return [
@@ -81,7 +90,8 @@ function splitTwice(values: readonly number[], index: number): readonly number[]
 }
 
 /**
- * The lag-1 autocorrelation, corrected for what estimating the levels takes from it (Kendall 1954 has (1 + 3 rho) / n for one).
+ * The lag-1 autocorrelation, corrected for what estimating the levels takes from it (Kendall 1954
+ * has (1 + 3 rho) / n for one).
  */
 function likeness(rest: readonly number[], levels: number): number {
   const count = rest.length;
@@ -115,7 +125,10 @@ function shuffle(values: number[], draws: SeededDraws): void {
 
 const SHORTEST_WINDOW = 12;
 
-/** The best split of the whole, and of windows of half its length, a quarter and so on, each half over the next. */
+/**
+ * The best split of the whole, and of windows of half its length, a quarter and so on, each half
+ * over the next.
+ */
 function bestOfWindows(values: readonly number[]): Split | undefined {
   let best = bestSplit(values);
   for (let length = Math.ceil(values.length / 2); length >= SHORTEST_WINDOW; length = Math.ceil(length / 2)) {
@@ -134,8 +147,9 @@ interface Split {
 }
 
 /**
- * The split into two parts whose distributions are furthest apart by the scaled energy distance. Moving one value from the right part to
- * the left changes three sums, so all splits cost as much as one: the square of the number of values.
+ * The split into two parts whose distributions are furthest apart by the scaled energy distance.
+ * Moving one value from the right part to the left changes three sums, so all splits cost as much
+ * as one: the square of the number of values.
  */
 function bestSplit(values: readonly number[]): Split | undefined {
   const count = values.length;

@@ -68,7 +68,10 @@ export interface TrendOptions {
   readonly read?: (share: number) => void;
 }
 
-/** Finds the steps in a series of runs, ordered by their start; the newest one says which are of its kind. Throws what `readRun` throws, and `usage` for none. */
+/**
+ * Finds the steps in a series of runs, ordered by their start; the newest one says which are of its
+ * kind. Throws what `readRun` throws, and `usage` for none.
+ */
 export async function trendOfRuns(paths: readonly string[], options: TrendOptions): Promise<Trend> {
   const { headers, unreadable } = await readHeaders(paths, options);
   const newest = headers.at(-1);
@@ -112,7 +115,10 @@ interface Dated {
   readonly isSaturated: boolean;
 }
 
-/** A file that is no run must not hide what the others show: it is named. When none can be read, the first says why. */
+/**
+ * A file that is no run must not hide what the others show: it is named. When none can be read, the
+ * first says why.
+ */
 async function readHeaders(
   paths: readonly string[],
   { read }: TrendOptions,
@@ -140,7 +146,10 @@ function byStart(one: Dated, other: Dated): number {
   return (a ?? '') < (b ?? '') ? -1 : 1;
 }
 
-/** Runs of another kind than the newest, and those whose generator was the bottleneck, are no part of the series. */
+/**
+ * Runs of another kind than the newest, and those whose generator was the bottleneck, are no part
+ * of the series.
+ */
 function choose(
   all: readonly Dated[],
   newest: RunHeader,

@@ -13,9 +13,11 @@ import { Visitor, Visits } from './visitor.js';
 const MOST_DELIVERIES = 1_500_000;
 
 /**
- * Finds what each call of the program may call. Flow-insensitive and without contexts: what may be somewhere at any time may be there
- * always. Where libraries make that too much, they are taken as seen from outside; where it still is too much, objects are not told apart. What
- * is left over after that is let go: a call that blocks and was missed is an error when it is made. `note` is told of each step.
+ * Finds what each call of the program may call. Flow-insensitive and without contexts: what may be
+ * somewhere at any time may be there always. Where libraries make that too much, they are taken as
+ * seen from outside; where it still is too much, objects are not told apart. What is left over
+ * after that is let go: a call that blocks and was missed is an error when it is made. `note` is
+ * told of each step.
  */
 export async function analyseFlow(
   syntax: Syntax,

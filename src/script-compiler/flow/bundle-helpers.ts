@@ -6,7 +6,9 @@ import type { Visitor } from './visitor.js';
 
 type HelperCall = (args: readonly AnyNode[], visitor: Visitor) => Cell;
 
-/** What esbuild's own helpers do, told directly: through their code all modules would look like one. */
+/**
+ * What esbuild's own helpers do, told directly: through their code all modules would look like one.
+ */
 const HELPERS: Readonly<Record<string, HelperCall>> = {
   __export: exportNames,
   __toESM: toModule,

@@ -1,12 +1,18 @@
 import type { FunctionNode } from '../syntax.js';
 
-/** A signal is to be heard while a large script is analysed; how often the clock is looked at for that. */
+/**
+ * A signal is to be heard while a large script is analysed; how often the clock is looked at for
+ * that.
+ */
 const SLICE_MS = 50;
 const LOOK_EVERY = 1024;
 /** Deliveries that are done and still in memory. */
 const MOST_DONE = 100_000;
 
-/** Delivers things to the listeners of cells, one after the other, so that long chains do not deepen the stack. */
+/**
+ * Delivers things to the listeners of cells, one after the other, so that long chains do not deepen
+ * the stack.
+ */
 export class Deliveries {
   readonly #isBroad: boolean;
   #queue: { readonly listener: (thing: Thing) => void; readonly thing: Thing }[] = [];
@@ -16,7 +22,10 @@ export class Deliveries {
   #made = 0;
   #lastId = 0;
 
-  /** Broad: first come, first served, so that short ways are found before long ones, in case there is no end. Takes more memory. */
+  /**
+   * Broad: first come, first served, so that short ways are found before long ones, in case there
+   * is no end. Takes more memory.
+   */
   constructor(isBroad = false) {
     this.#isBroad = isBroad;
   }
@@ -32,7 +41,10 @@ export class Deliveries {
     this.#queue.push({ listener, thing });
   }
 
-  /** Delivers until nothing moves any more; false if there are more than `most` deliveries to make. The event loop turns meanwhile. */
+  /**
+   * Delivers until nothing moves any more; false if there are more than `most` deliveries to make.
+   * The event loop turns meanwhile.
+   */
   async settle(most: number): Promise<boolean> {
     let sliceEndMs = performance.now() + SLICE_MS;
     for (let made = 0; this.#made <= most; made += 1) {
@@ -95,7 +107,10 @@ export class Cell {
   }
 }
 
-/** `unknown` is everything that comes from outside, `library` what is in the bundle and not looked into; `primitive` strings, numbers and the like. */
+/**
+ * `unknown` is everything that comes from outside, `library` what is in the bundle and not looked
+ * into; `primitive` strings, numbers and the like.
+ */
 export type ThingKind =
   'object' | 'list' | 'map' | 'promise' | 'native' | 'unknown' | 'library' | 'primitive' | 'function';
 

@@ -54,8 +54,9 @@ export class Flow {
   readonly #variables = new Map<Variable, Cell>();
 
   /**
-   * Coarse: all objects are one here, all lists, all maps and all promises, so that a property is told by its name alone, and what was written
-   * under a key that is not known is only read under one. Takes a fraction of the work, and may miss what a program hides behind such keys.
+   * Coarse: all objects are one here, all lists, all maps and all promises, so that a property is
+   * told by its name alone, and what was written under a key that is not known is only read under
+   * one. Takes a fraction of the work, and may miss what a program hides behind such keys.
    */
   readonly #isCoarse: boolean;
   readonly #only = new Map<Thing['kind'], Thing>();
@@ -138,7 +139,10 @@ export class Flow {
     }
   }
 
-  /** What a native object may have under this name: a function of its own, a method of all such objects, or either. */
+  /**
+   * What a native object may have under this name: a function of its own, a method of all such
+   * objects, or either.
+   */
   #membersOf({ name: owner }: Thing, name: string | undefined): Thing[] {
     if (name === undefined)
       return [this.unknown, ...this.#models.blockingMembers(owner).map((member) => this.native(member))];
@@ -150,7 +154,10 @@ export class Flow {
     return this.#models.isMethod(name, 'native') && !owner.startsWith('k6') ? [own, this.native(`#${name}`)] : [own];
   }
 
-  /** What a library gives may be a list, with a list's methods; or an object of its own with one of that name. */
+  /**
+   * What a library gives may be a list, with a list's methods; or an object of its own with one of
+   * that name.
+   */
   #membersOfLibrary(name: string | undefined): Thing[] {
     if (name === undefined || !this.#models.isMethod(name, 'unknown')) return [this.library];
     const method = this.native(`#${name}`);
@@ -161,7 +168,8 @@ export class Flow {
     to.onEach((thing) => {
       const isOutside = thing.kind === 'unknown' || thing.kind === 'native' || thing.kind === 'library';
       if (isOutside) this.handOver(from);
-      // All objects from outside are one here: what one of them holds under any key would be in every property of all.
+      // All objects from outside are one here: what one of them holds under any key would be in
+      // every property of all.
       if (name !== undefined) from.flowTo(thing.prop(name));
       else if (!isOutside) from.flowTo(thing.dynamic);
     });
@@ -295,7 +303,10 @@ export class Flow {
 
 /** How a call through native code may wait. */
 export interface Effect {
-  /** `blocks`: it waits itself. `callback`: its callback is waited for. The others need another form, or cannot be. */
+  /**
+   * `blocks`: it waits itself. `callback`: its callback is waited for. The others need another
+   * form, or cannot be.
+   */
   readonly kind: 'blocks' | 'callback' | 'sequence' | 'promise' | 'job' | 'cannot-wait';
   readonly name: string;
   readonly callbacks: Cell | undefined;

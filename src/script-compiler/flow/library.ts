@@ -11,7 +11,10 @@ export function isInLibrary(sections: readonly BundleSection[], offset: number):
   return sections.findLast(({ start }) => start <= offset)?.isLibrary ?? false;
 }
 
-/** Takes a statement of a library as it is seen from outside: all that it declares is the library's, and nothing in it is looked at. */
+/**
+ * Takes a statement of a library as it is seen from outside: all that it declares is the library's,
+ * and nothing in it is looked at.
+ */
 export function visitLibraryStatement(statement: AnyNode, visitor: Visitor): void {
   const { flow } = visitor;
   const library = flow.cell(flow.library);
@@ -24,7 +27,10 @@ function declaredNames(statement: AnyNode): AnyNode[] {
   return isNamed && statement.id !== null ? [statement.id] : [];
 }
 
-/** What must not be given to a library that was not looked into: functions that block, also inside of objects. */
+/**
+ * What must not be given to a library that was not looked into: functions that block, also inside
+ * of objects.
+ */
 export function givenFunctions(flow: Flow, args: readonly Cell[]): Cell {
   const given = flow.cell();
   for (const arg of args) {

@@ -66,7 +66,10 @@ const replacing =
     call.result.add(flow.primitive);
   };
 
-/** A method of k6's Selection that waits for its callback; what such a callback is given comes from outside. */
+/**
+ * A method of k6's Selection that waits for its callback; what such a callback is given comes from
+ * outside.
+ */
 const selecting =
   (name: string): NativeModel =>
   (flow, call) => {
@@ -120,7 +123,9 @@ const givingStep: NativeModel = (flow, call) => {
   call.result.add(step);
 };
 
-/** `then`, `catch` and `finally`: callbacks are jobs of their own, so the call itself does not wait. */
+/**
+ * `then`, `catch` and `finally`: callbacks are jobs of their own, so the call itself does not wait.
+ */
 const chaining: NativeModel = (flow, call) => {
   const settled = flow.cell();
   call.self.onEach((thing) => (thing.kind === 'promise' ? thing.all.flowTo(settled) : settled.add(flow.unknown)));
@@ -171,7 +176,10 @@ export const CALLING_METHODS: ReadonlyMap<string, NativeModel> = new Map([
   ...both(['submitForm', 'clickLink'], requesting),
 ]);
 
-/** Methods of native objects by name: what their callbacks see, what they give, and how they may wait. */
+/**
+ * Methods of native objects by name: what their callbacks see, what they give, and how they may
+ * wait.
+ */
 export const METHODS: ReadonlyMap<string, NativeModel> = new Map([
   ...CALLING_METHODS,
   ...both(['push', 'unshift'], () => storing(giveNothing)),

@@ -114,7 +114,9 @@ const reflectGet: NativeModel = (flow, call) => flow.read(firstOf(flow, call), u
 
 const giveKeys = giveList((flow, _call, list) => list.add(flow.primitive));
 
-/** What functions of `Object` and `Reflect` do that read and write properties, by their full name. */
+/**
+ * What functions of `Object` and `Reflect` do that read and write properties, by their full name.
+ */
 export const OBJECT_FUNCTIONS: ReadonlyMap<string, NativeModel> = new Map([
   ...['freeze', 'seal', 'preventExtensions'].map((name) => [`Object.${name}`, giveFirst] as const),
   ['Object', giveFirst],

@@ -63,7 +63,10 @@ function constructNative(flow: Flow, thing: Thing, call: Call): void {
   else if (thing.kind === 'native' || thing.kind === 'unknown') applyUnknown(flow, call);
 }
 
-/** A library may call what it is given at any time, and cannot wait for it. The callback of what may be a list's method is that method's. */
+/**
+ * A library may call what it is given at any time, and cannot wait for it. The callback of what may
+ * be a list's method is that method's.
+ */
 function applyLibrary(flow: Flow, thing: Thing, call: Call): void {
   const { args, spread } = call;
   const given = [...args.slice(thing.kind === 'library' ? 0 : 1), ...(spread === undefined ? [] : [spread])];

@@ -3,7 +3,10 @@ import { isType, type NodeOf } from '../syntax.js';
 import type { Cell } from './cell.js';
 import type { Visitor } from './visitor.js';
 
-/** The name that a key stands for: `#x` for private ones, `@@x` for well-known symbols, undefined if it is not known. */
+/**
+ * The name that a key stands for: `#x` for private ones, `@@x` for well-known symbols, undefined if
+ * it is not known.
+ */
 export function propertyName(key: AnyNode, isComputed: boolean): string | undefined {
   if (isType(key, 'PrivateIdentifier')) return `#${key.name}`;
   if (!isComputed && isType(key, 'Identifier')) return key.name;

@@ -206,13 +206,19 @@ function visitImport(node: NodeOf<'ImportDeclaration'>, visitor: Visitor): Cell 
   return flow.cell();
 }
 
-/** What a script exports is called by the engine; bundled code has one such list and no declaration in it. */
+/**
+ * What a script exports is called by the engine; bundled code has one such list and no declaration
+ * in it.
+ */
 function visitExports(node: NodeOf<'ExportNamedDeclaration'>, visitor: Visitor): Cell {
   for (const { local } of node.specifiers) visitor.flow.handOver(visitor.value(local));
   return visitor.flow.cell();
 }
 
-/** A CommonJS script is bundled as `export default require_script()`: everything in its `module.exports` is called by the engine. */
+/**
+ * A CommonJS script is bundled as `export default require_script()`: everything in its
+ * `module.exports` is called by the engine.
+ */
 function visitCommonJsEntry(node: NodeOf<'ExportDefaultDeclaration'>, visitor: Visitor): Cell {
   visitor.flow.handOver(visitor.value(node.declaration));
   return visitor.flow.cell();

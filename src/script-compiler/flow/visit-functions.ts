@@ -151,7 +151,10 @@ function visitClass(node: ClassNode, visitor: Visitor): Cell {
   return places.statics;
 }
 
-/** Reads on a class and its instances go on to the superclass; what its constructor writes to `this` is found at its instance. */
+/**
+ * Reads on a class and its instances go on to the superclass; what its constructor writes to `this`
+ * is found at its instance.
+ */
 function extend(thing: FunctionThing, superclass: Cell, { flow }: Visitor): void {
   superclass.flowTo(thing.superclass);
   superclass.flowTo(thing.protos);

@@ -66,7 +66,10 @@ export class Visitor {
   }
 }
 
-/** How each type of node is visited; a type that is not there has its children visited, and no value. */
+/**
+ * How each type of node is visited; a type that is not there has its children visited, and no
+ * value.
+ */
 export class Visits {
   readonly byType = new Map<string, Visit>();
 

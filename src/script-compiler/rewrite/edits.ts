@@ -3,8 +3,8 @@ import MagicString, { type SourceMap } from 'magic-string';
 import { childrenOf } from '../syntax.js';
 
 /**
- * Edits of a text that never meet: each is a wrap of a node, a replaced range between nodes, or an insertion behind an opening brace. Wraps
- * that begin or end at one offset nest as their nodes do.
+ * Edits of a text that never meet: each is a wrap of a node, a replaced range between nodes, or an
+ * insertion behind an opening brace. Wraps that begin or end at one offset nest as their nodes do.
  */
 export class Edits {
   readonly #text: MagicString;

@@ -31,7 +31,10 @@ function makeAsync(fn: FunctionNode, { code, edits, names, colours }: Rewriting)
   else edits.wrap(body, `(${names.guard}.waits = true, ${names.guard}.box(`, '))');
 }
 
-/** An async function of the script may block before its first own `await`: the caller waits that long, then gets the promise. */
+/**
+ * An async function of the script may block before its first own `await`: the caller waits that
+ * long, then gets the promise.
+ */
 function detach(fn: FunctionNode, { edits, names }: Rewriting): void {
   const head = `${names.waiting}.detach(async (${names.fiber}) => `;
   const { body } = fn;
@@ -77,8 +80,8 @@ function boxReturn(node: NodeOf<'ReturnStatement'>, { edits, names, colours }: R
 }
 
 /**
- * Lets the event loop turn between awaits that do not wait, and tells that a detached body has come to an `await` of its own, which takes
- * effect when what it waits for is known.
+ * Lets the event loop turn between awaits that do not wait, and tells that a detached body has come
+ * to an `await` of its own, which takes effect when what it waits for is known.
  */
 function markAwait(node: NodeOf<'AwaitExpression'>, rewriting: Rewriting): void {
   const { edits, names, colours } = rewriting;

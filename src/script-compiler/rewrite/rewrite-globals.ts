@@ -8,7 +8,10 @@ const LIVE_GLOBALS: readonly string[] = ['__ENV', '__VU', '__ITER'];
 /** Names that never stand for a property of the global object. */
 const FIXED: readonly string[] = ['undefined', 'NaN', 'Infinity', 'arguments'];
 
-/** Globals that belong to one virtual user: a compiled script takes those that it uses as parameters. */
+/**
+ * Globals that belong to one virtual user: a compiled script takes those that it uses as
+ * parameters.
+ */
 const INSTANCE_GLOBALS: readonly string[] = [
   'console',
   'open',
@@ -22,8 +25,9 @@ const INSTANCE_GLOBALS: readonly string[] = [
 ];
 
 /**
- * Replaces names that nothing in the program declares, and gives those that remain as parameters. A script that cannot change its global
- * object finds built-ins where V8 has them; in any other each name is a property of the instance's own global object. No name reaches Node's.
+ * Replaces names that nothing in the program declares, and gives those that remain as parameters. A
+ * script that cannot change its global object finds built-ins where V8 has them; in any other each
+ * name is a property of the instance's own global object. No name reaches Node's.
  */
 export function rewriteGlobals(rewriting: Rewriting): readonly string[] {
   const { syntax } = rewriting.colours.flow;
@@ -63,7 +67,10 @@ function isOfTypeof(node: AnyNode, { colours }: Rewriting): boolean {
   return parent !== undefined && isType(parent, 'UnaryExpression') && parent.operator === 'typeof';
 }
 
-/** Puts an expression where the name stood, so that it may be called, constructed, assigned to or written short as it was. */
+/**
+ * Puts an expression where the name stood, so that it may be called, constructed, assigned to or
+ * written short as it was.
+ */
 function replace(node: NodeOf<'Identifier'>, expression: string, { edits, colours }: Rewriting): void {
   const { parents } = colours.flow.syntax;
   const key = isShorthand(node, parents) ? `${node.name}: ` : '';

@@ -50,7 +50,9 @@ export interface ModuleFrame {
   readonly modules: readonly string[];
 }
 
-/** Takes imports and exports out of the text, and replaces `import.meta`, which a function has not. */
+/**
+ * Takes imports and exports out of the text, and replaces `import.meta`, which a function has not.
+ */
 export function rewriteModule(rewriting: Rewriting, positions: SourcePositions): ModuleFrame {
   const { edits, names, colours } = rewriting;
   const { syntax } = colours.flow;
@@ -84,7 +86,10 @@ function takeDeclarations(rewriting: Rewriting): ModuleFrame {
   return { imports, exports, modules: [...modules] };
 }
 
-/** A CommonJS script is bundled as `export default require_script()`: what is in its `module.exports` is what it exports. */
+/**
+ * A CommonJS script is bundled as `export default require_script()`: what is in its
+ * `module.exports` is what it exports.
+ */
 function commonJsEntry(
   { start, declaration }: NodeOf<'ExportDefaultDeclaration'>,
   { edits, names }: Rewriting,

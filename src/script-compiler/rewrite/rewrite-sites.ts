@@ -3,7 +3,10 @@ import type { Colours } from '../colour.js';
 import { isType, isLoopNode, type NodeOf } from '../syntax.js';
 import type { Edits } from './edits.js';
 
-/** How compiled code names its runtime: `Guard`, `Waiting`, `ScriptScope`, the script's global object, and `Fiber`. */
+/**
+ * How compiled code names its runtime: `Guard`, `Waiting`, `ScriptScope`, the script's global
+ * object, and `Fiber`.
+ */
 export interface RuntimeNames {
   readonly guard: string;
   readonly waiting: string;
@@ -36,7 +39,10 @@ export interface Rewriting {
   readonly colours: Colours;
 }
 
-/** Makes every call that may block wait: `guard.got(await guard.keep(call))`, itself a call, so that it may stand anywhere. */
+/**
+ * Makes every call that may block wait: `guard.got(await guard.keep(call))`, itself a call, so that
+ * it may stand anywhere.
+ */
 export function rewriteSites(rewriting: Rewriting): void {
   const { colours, edits, names } = rewriting;
   for (const { node } of colours.sites) {
@@ -68,7 +74,10 @@ function splitMethodCall(node: NodeOf<'CallExpression'>, { code, edits }: Rewrit
   }
 }
 
-/** Callbacks of promises wait for what blocks in them, and do not see an interruption. Only scripts that block have any. */
+/**
+ * Callbacks of promises wait for what blocks in them, and do not see an interruption. Only scripts
+ * that block have any.
+ */
 export function rewriteJobs({ colours, edits, names }: Rewriting): void {
   if (colours.owners.size === 0) return;
   for (const { node, effects } of colours.flow.sites.values()) {

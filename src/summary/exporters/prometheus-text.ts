@@ -3,8 +3,9 @@ import type { RunSnapshot } from '../live/run-snapshot.js';
 import { outputSeries, type OutputSeries } from './output-series.js';
 
 /**
- * The run so far in Prometheus' text format 0.0.4: counters `_total`, rates as passes and fails, trends as summaries, times in seconds,
- * all cumulative. Submetrics are families of their own, `wsg_tagged_...`: a sum over a family counts nothing twice.
+ * The run so far in Prometheus' text format 0.0.4: counters `_total`, rates as passes and fails,
+ * trends as summaries, times in seconds, all cumulative. Submetrics are families of their own,
+ * `wsg_tagged_...`: a sum over a family counts nothing twice.
  */
 export function prometheusText(snapshot: RunSnapshot): string {
   return [...familiesOf(snapshot, snapshot.health)]
@@ -13,8 +14,9 @@ export function prometheusText(snapshot: RunSnapshot): string {
 }
 
 /**
- * A finished run in OpenMetrics text format 1.0 (openmetrics.io): the same families, where a counter's is named without `_total`, and a last
- * line that says that nothing is missing. Without what holds for one moment only.
+ * A finished run in OpenMetrics text format 1.0 (openmetrics.io): the same families, where a
+ * counter's is named without `_total`, and a last line that says that nothing is missing. Without
+ * what holds for one moment only.
  */
 export function openMetricsText(run: Pick<RunSnapshot, 'totals' | 'header'>): string {
   const families = [...familiesOf(run, undefined)].map(([name, { type, lines }]) => {

@@ -41,7 +41,10 @@ function emptyGroup(name: string, path: string): GrowingGroup {
   return { name, path, checks: [], groups: [] };
 }
 
-/** A check in k6's form: one line when all passed, else a second one that counts, by `countsIndent` further in: k6 0.x and 1.x differ. */
+/**
+ * A check in k6's form: one line when all passed, else a second one that counts, by `countsIndent`
+ * further in: k6 0.x and 1.x differ.
+ */
 export function checkLines(check: CheckFigures, indent: string, palette: Palette, countsIndent = ' '): string[] {
   if (check.fails === 0) return [palette.pass(`${indent}✓ ${check.name}`)];
   const percent = Math.floor((100 * check.passes) / (check.passes + check.fails));
@@ -51,7 +54,10 @@ export function checkLines(check: CheckFigures, indent: string, palette: Palette
   ];
 }
 
-/** The checks of a group and of those within it, each group under its name; a blank line after each list. */
+/**
+ * The checks of a group and of those within it, each group under its name; a blank line after each
+ * list.
+ */
 export function groupLines(group: CheckGroup, indent: string, palette: Palette): string[] {
   const inner = group.name === '' ? indent : `${indent}  `;
   const lines = group.name === '' ? [] : [`${indent}█ ${group.name}`, ''];

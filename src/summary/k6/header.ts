@@ -30,7 +30,10 @@ const BANNER = [
   String.raw`                        |___/ `,
 ] as const;
 
-/** Banner and plan in k6's form, from the blank line before to the blank line after, ending in a newline. */
+/**
+ * Banner and plan in k6's form, from the blank line before to the blank line after, ending in a
+ * newline.
+ */
 export function renderHeader(view: HeaderView, options: { readonly colour: boolean }): string {
   const palette = createPalette(options.colour);
   const [first = '', ...rest] = view.scenarios;

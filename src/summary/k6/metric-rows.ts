@@ -17,7 +17,10 @@ export interface MetricRow {
   readonly metric: SummaryMetric;
   /** `ws_sessions`, or `{ tag:value }` of a submetric. */
   readonly name: string;
-  /** Fills up to the colon of the longest name, three at least; a submetric stands two columns further in. */
+  /**
+   * Fills up to the colon of the longest name, three at least; a submetric stands two columns
+   * further in.
+   */
   readonly dots: string;
   readonly text: string;
 }

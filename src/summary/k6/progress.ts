@@ -7,7 +7,10 @@ export interface ProgressPlan {
   readonly name: string;
   /** The most virtual users that it can have. */
   readonly maxVus: number;
-  /** The time in which it starts iterations, and the longest until it is over, from the start of the run. */
+  /**
+   * The time in which it starts iterations, and the longest until it is over, from the start of the
+   * run.
+   */
   readonly startingMs: number;
   readonly maxMs: number;
   readonly load:
@@ -43,7 +46,9 @@ export interface ProgressView {
 
 export interface ProgressOptions {
   readonly colour: boolean;
-  /** Width of the terminal; undefined where there is none, which gets percentages instead of bars. */
+  /**
+   * Width of the terminal; undefined where there is none, which gets percentages instead of bars.
+   */
   readonly columns?: number;
 }
 
@@ -52,7 +57,10 @@ const BAR_WIDTH = 40;
 const SMALLEST_BAR = 8;
 const LONGEST_NAME = 30;
 
-/** k6's progress: the status line, then a line for each scenario; without a blank line round them and without newlines. */
+/**
+ * k6's progress: the status line, then a line for each scenario; without a blank line round them
+ * and without newlines.
+ */
 export function renderProgress(view: ProgressView, options: ProgressOptions): string[] {
   const palette = createPalette(options.colour);
   const nameWidth = Math.max(0, ...view.scenarios.map((scenario) => textWidth(shortName(scenario.plan.name))));
@@ -62,7 +70,10 @@ export function renderProgress(view: ProgressView, options: ProgressOptions): st
   ];
 }
 
-/** The elapsed time at a width that fits the longest: `01.0s` of 34s, `0m01.0s` of 1m, `1h02m03.4s` of 2h. */
+/**
+ * The elapsed time at a width that fits the longest: `01.0s` of 34s, `0m01.0s` of 1m, `1h02m03.4s`
+ * of 2h.
+ */
 export function formatElapsed(elapsedMs: number, maxMs: number): string {
   const tenths = Math.round(Math.max(0, elapsedMs) / 100);
   const largest = Math.max(Math.round(maxMs / 100), tenths);

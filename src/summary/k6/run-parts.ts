@@ -1,6 +1,9 @@
 import { PART_SEPARATOR, type CheckFigures, type RunTotals } from '../../run-file/records.js';
 
-/** What a scenario or a group recorded, and the groups within it, in the order in which they were first seen. */
+/**
+ * What a scenario or a group recorded, and the groups within it, in the order in which they were
+ * first seen.
+ */
 export interface RunPart {
   readonly name: string;
   readonly totals: RunTotals;
@@ -19,10 +22,16 @@ interface GrowingPart {
   readonly parts: GrowingPart[];
 }
 
-/** k6's name of the scenario that its short options make; it is not repeated below the totals of the whole run. */
+/**
+ * k6's name of the scenario that its short options make; it is not repeated below the totals of the
+ * whole run.
+ */
 const DEFAULT_SCENARIO = 'default';
 
-/** Makes a tree of totals whose names hold scenario, group and metric: scenarios by name, and the groups of the default one. */
+/**
+ * Makes a tree of totals whose names hold scenario, group and metric: scenarios by name, and the
+ * groups of the default one.
+ */
 export function runParts(breakdown: RunTotals): {
   readonly groups: readonly RunPart[];
   readonly scenarios: readonly RunPart[];

@@ -26,7 +26,10 @@ const SECTIONS = ['CUSTOM', 'HTTP', 'EXECUTION', 'NETWORK', 'WEBSOCKET'] as cons
 /** k6 sorts by the beginning of a name, so a script's own metrics may land here too. */
 const EXECUTION_PREFIXES = ['vus', 'iterations', 'iteration_duration', 'dropped_iterations'];
 
-/** k6's summary as 1.x prints it: thresholds, totals and checks, then metrics by section. Its full form repeats these for each part of the run. */
+/**
+ * k6's summary as 1.x prints it: thresholds, totals and checks, then metrics by section. Its full
+ * form repeats these for each part of the run.
+ */
 export function renderSectionedSummary(run: Run, metrics: readonly SummaryMetric[], options: SectionOptions): string {
   const lines = ['', ''];
   const thresholds = thresholdLines(metrics, options);

@@ -12,8 +12,9 @@ export interface SummaryExportOptions {
 }
 
 /**
- * The text of `--summary-export` (k6 docs, "Summary export"): flat values, groups and checks by name, and of each threshold whether it was
- * crossed, which is the opposite of what `handleSummary` gets. Throws `options.invalid` on unknown trend columns.
+ * The text of `--summary-export` (k6 docs, "Summary export"): flat values, groups and checks by
+ * name, and of each threshold whether it was crossed, which is the opposite of what `handleSummary`
+ * gets. Throws `options.invalid` on unknown trend columns.
  */
 export function summaryExport(run: Run, { trendStats, setupData }: SummaryExportOptions = {}): string {
   const stats = parseTrendStats(trendStats ?? DEFAULT_TREND_STATS);

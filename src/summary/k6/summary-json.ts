@@ -16,8 +16,8 @@ export interface SummaryJsonOptions {
 }
 
 /**
- * A run as k6's `handleSummary` gets it, plain JSON; our own keys are under `wsg`. Stable: docs/reference/summary-json.md.
- * Throws `options.invalid` on unknown trend columns.
+ * A run as k6's `handleSummary` gets it, plain JSON; our own keys are under `wsg`. Stable:
+ * docs/reference/summary-json.md. Throws `options.invalid` on unknown trend columns.
  */
 export function summaryJson(run: Run, options: SummaryJsonOptions = {}): Record<string, unknown> {
   const stats = parseTrendStats(options.trendStats ?? DEFAULT_TREND_STATS);

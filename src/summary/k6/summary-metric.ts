@@ -33,7 +33,10 @@ export interface SummaryMetric {
 const HIDDEN: ReadonlySet<string> = new Set(Object.values(BALANCE_COUNTERS));
 const EMPTY_TREND: TrendTotals = { count: 0, min: 0, max: 0, sum: 0, histograms: {} };
 
-/** Every series that has a sample or a threshold, ordered as k6 orders them: by metric, its submetrics behind it. */
+/**
+ * Every series that has a sample or a threshold, ordered as k6 orders them: by metric, its
+ * submetrics behind it.
+ */
 export function summaryMetrics(run: Run): readonly SummaryMetric[] {
   const thresholds = outcomesBySeries(run.thresholds);
   const definitions = new Map(run.header.metrics.map((definition) => [definition.name, definition]));
@@ -89,7 +92,10 @@ function* zeroBytes({ counters }: RunTotals): Generator<[string, MetricValues]> 
   for (const name of ['data_received', 'data_sent']) yield [name, { type: 'counter', count: 0, perSecond: 0 }];
 }
 
-/** A metric with a threshold is shown also when nothing was recorded; what was recorded replaces these. */
+/**
+ * A metric with a threshold is shown also when nothing was recorded; what was recorded replaces
+ * these.
+ */
 function* unrecordedValues(
   definitions: ReadonlyMap<string, MetricDefinition>,
   thresholds: ThresholdOutcomes,
@@ -118,7 +124,10 @@ function rateValues({ passes, fails }: { passes: number; fails: number }): Metri
   return { type: 'rate', share: total === 0 ? 0 : passes / total, passes, fails };
 }
 
-/** k6 pushes `data_*` after each iteration, also zeros; of other counters a zero means that nothing happened. */
+/**
+ * k6 pushes `data_*` after each iteration, also zeros; of other counters a zero means that nothing
+ * happened.
+ */
 function hasSamples(metric: string, values: MetricValues): boolean {
   switch (values.type) {
     case 'counter':

@@ -9,7 +9,10 @@ import { DEFAULT_TREND_STATS, parseTrendStats } from './trend-stats.js';
 
 const INDENT = '   ';
 
-/** k6's summary as 0.4x and 0.5x print it: checks by group, then a line a metric with its thresholds' mark before it. */
+/**
+ * k6's summary as 0.4x and 0.5x print it: checks by group, then a line a metric with its
+ * thresholds' mark before it.
+ */
 export function renderClassicSummary(run: Run, metrics: readonly SummaryMetric[], options: RowOptions): string {
   const lines = [
     ...groupLines(checkTree(run.end.totals), `${INDENT}  `, options.palette),
@@ -42,7 +45,10 @@ export interface SummaryOptions {
   readonly breakdown?: RunTotals;
 }
 
-/** k6's end-of-test summary, with the blank lines that k6 puts round it; '' when disabled. Throws `options.invalid` on unknown columns. */
+/**
+ * k6's end-of-test summary, with the blank lines that k6 puts round it; '' when disabled. Throws
+ * `options.invalid` on unknown columns.
+ */
 export function renderSummary(run: Run, options: SummaryOptions): string {
   const stats = parseTrendStats(options.trendStats ?? DEFAULT_TREND_STATS);
   const metrics = summaryMetrics(run);

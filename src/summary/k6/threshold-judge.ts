@@ -2,7 +2,10 @@ import { parseSeriesName } from '../../core/series-name.js';
 import type { MetricDefinition, RunTotals, ThresholdRecord, TrendTotals } from '../../run-file/records.js';
 import { parseThreshold, type ThresholdExpression, type ThresholdPlan } from './threshold.js';
 
-/** Judges thresholds on the totals of a run so far; expressions that are none are left out. Keeps which of them ended the run. */
+/**
+ * Judges thresholds on the totals of a run so far; expressions that are none are left out. Keeps
+ * which of them ended the run.
+ */
 export class ThresholdJudge {
   readonly #thresholds: readonly { readonly plan: ThresholdPlan; readonly expression: ThresholdExpression }[];
   readonly #aborting = new Set<ThresholdPlan>();
@@ -15,8 +18,8 @@ export class ThresholdJudge {
   }
 
   /**
-   * Whether the run has to end: a threshold with `abortOnFail` is crossed, and its delay has passed. Series without a sample are not
-   * looked at yet, as in k6.
+   * Whether the run has to end: a threshold with `abortOnFail` is crossed, and its delay has
+   * passed. Series without a sample are not looked at yet, as in k6.
    */
   mustAbort(totals: RunTotals): boolean {
     for (const { plan, expression } of this.#thresholds) {
@@ -28,8 +31,8 @@ export class ThresholdJudge {
   }
 
   /**
-   * The outcome of each threshold. Of a series without samples every aggregate is 0, but a share of nothing crosses no threshold:
-   * both as in k6 1.3. `metrics` are those of the run.
+   * The outcome of each threshold. Of a series without samples every aggregate is 0, but a share of
+   * nothing crosses no threshold: both as in k6 1.3. `metrics` are those of the run.
    */
   outcomes(totals: RunTotals, metrics: readonly MetricDefinition[]): ThresholdRecord[] {
     const rates = new Set(metrics.flatMap(({ name, type }) => (type === 'rate' ? [name] : [])));

@@ -6,7 +6,9 @@ export interface ThresholdPlan {
   readonly series: string;
   /** `p(95)<500`, as it was written. */
   readonly expression: string;
-  /** Whether the run ends when it is crossed, and after how much of the run that is looked at first. */
+  /**
+   * Whether the run ends when it is crossed, and after how much of the run that is looked at first.
+   */
   readonly abortOnFail: boolean;
   readonly delayAbortMs: number;
 }
@@ -60,7 +62,10 @@ function percentileOf(aggregate: string): number {
   return Number(/^p\((\d+(?:\.\d+)?)\)$/.exec(aggregate)?.[1]);
 }
 
-/** Why an expression cannot be applied to metrics of this type; undefined when it can, or when it is no threshold at all. */
+/**
+ * Why an expression cannot be applied to metrics of this type; undefined when it can, or when it is
+ * no threshold at all.
+ */
 export function thresholdTypeProblem(text: string, type: MetricType): string | undefined {
   const parsed = parseThreshold(text);
   if ('problem' in parsed) return undefined;

@@ -19,7 +19,10 @@ const PLAIN_STATS: Readonly<Record<string, TrendStat['of']>> = {
   med: (trend) => quantileOf(trend, 0.5),
 };
 
-/** The columns that a comma-separated list names, in its order. Throws `options.invalid` with every name that is none. */
+/**
+ * The columns that a comma-separated list names, in its order. Throws `options.invalid` with every
+ * name that is none.
+ */
 export function parseTrendStats(list: string): readonly TrendStat[] {
   const names = list.split(',').map((name) => name.trim());
   const problems = trendStatProblems(names);

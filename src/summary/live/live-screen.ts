@@ -24,7 +24,10 @@ const LONGEST_CURVE = 60;
 const LEAST_CURVE = 8;
 const INDENT = '  ';
 
-/** A run as it goes: rates, response times of the last second, checks, thresholds and how the generator does. No line is wider than the terminal; without newlines. */
+/**
+ * A run as it goes: rates, response times of the last second, checks, thresholds and how the
+ * generator does. No line is wider than the terminal; without newlines.
+ */
 export function renderLiveScreen(history: LiveHistory, { colour, columns, rows }: LiveScreenOptions): string[] {
   const { latest, seconds } = history;
   if (latest === undefined) return [];
@@ -72,7 +75,10 @@ function latencyRows({ totals, latencies }: RunSnapshot, seconds: readonly LiveP
     });
 }
 
-/** A title with the names of its columns, then the rows, each with its curve in bars of its own height. */
+/**
+ * A title with the names of its columns, then the rows, each with its curve in bars of its own
+ * height.
+ */
 function section(
   title: string,
   heads: readonly string[],

@@ -20,7 +20,9 @@ export interface LatencyFigures {
 export interface RunSnapshot {
   readonly header: RunHeader;
   readonly second: SecondRecord;
-  /** How long this second was: the last one of a run may be shorter, and one that ended late longer. */
+  /**
+   * How long this second was: the last one of a run may be shorter, and one that ended late longer.
+   */
   readonly lengthMs: number;
   readonly health: HealthRecord;
   /** Of the second, by series of times. */
@@ -33,7 +35,9 @@ export interface RunSnapshot {
   readonly end?: RunEnd;
 }
 
-/** What one second of a run was like, for charts: per second of time, whatever the second's length. */
+/**
+ * What one second of a run was like, for charts: per second of time, whatever the second's length.
+ */
 export interface LivePoint {
   readonly elapsedMs: number;
   readonly vus: number;

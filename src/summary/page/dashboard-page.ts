@@ -1,6 +1,8 @@
 import type { RunHeader } from '../../run-file/records.js';
 
-/** The page around the charts. It says what runs, not where: a target may hold a secret in its URL. */
+/**
+ * The page around the charts. It says what runs, not where: a target may hold a secret in its URL.
+ */
 export function dashboardPage(header: Pick<RunHeader, 'scenario' | 'version' | 'description'> | undefined): string {
   const title = header === undefined ? 'wsg loadtest' : `wsg loadtest: ${header.scenario}`;
   const lines = (header?.description ?? []).map((line) => `<li>${escapeHtml(line)}</li>`);

@@ -1,4 +1,7 @@
-/** What runs in the page: draws the seconds that come as Server-Sent Events, and keeps them when nothing comes any more. */
+/**
+ * What runs in the page: draws the seconds that come as Server-Sent Events, and keeps them when
+ * nothing comes any more.
+ */
 export const DASHBOARD_SCRIPT = String.raw`'use strict';
 (() => {
   const COLOURS = ['#2a6fdb', '#d9822b', '#c23030', '#7a5bb5'];

@@ -9,7 +9,10 @@ export interface GatewayBalance {
   readonly received: number;
   /** `sent` less `received`: negative when more arrived than was sent. */
   readonly difference: number;
-  /** The most that can have been under way at the end: 0 when every session closed in order, else a second's messages for each. */
+  /**
+   * The most that can have been under way at the end: 0 when every session closed in order, else a
+   * second's messages for each.
+   */
   readonly inFlightLimit: number;
   readonly agrees: boolean;
 }
@@ -38,7 +41,10 @@ export function compareWithGateway(run: Run): GatewayComparison | undefined {
   };
 }
 
-/** The gateway's counters beside ours, loudly so when they differ by more than was in flight; '' without them. Ends in a newline. */
+/**
+ * The gateway's counters beside ours, loudly so when they differ by more than was in flight; ''
+ * without them. Ends in a newline.
+ */
 export function renderGateway(run: Run, options: SectionOptions): string {
   const comparison = compareWithGateway(run);
   if (comparison === undefined) return '';

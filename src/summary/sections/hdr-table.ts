@@ -43,7 +43,10 @@ interface Column {
   readonly cell: (histogram: Histogram) => string;
 }
 
-/** Every trend's histograms that hold samples, by name; `service` and `lag` behind their `response`. One after the other: all at once may be gigabytes. */
+/**
+ * Every trend's histograms that hold samples, by name; `service` and `lag` behind their `response`.
+ * One after the other: all at once may be gigabytes.
+ */
 export function* latencySeries(run: Run): Generator<LatencySeries> {
   const trends = Object.entries(run.end.totals.trends).sort(([left], [right]) => left.localeCompare(right));
   for (const [name, trend] of trends) {
@@ -60,7 +63,10 @@ export function hasFewAbove(count: number, percentile: number): boolean {
   return count * Math.round((100 - percentile) * 1000) < WANTED_ABOVE * 100_000;
 }
 
-/** Latency tables of all trends: one row a trend where that fits the terminal, else one column a trend; '' when no trend holds a sample. Ends in a newline. */
+/**
+ * Latency tables of all trends: one row a trend where that fits the terminal, else one column a
+ * trend; '' when no trend holds a sample. Ends in a newline.
+ */
 export function renderHdrTables(run: Run, options: HdrTableOptions): string {
   const columns = tableColumns(options.timeUnit);
   const rows: LatencyRow[] = [];

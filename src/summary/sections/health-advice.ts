@@ -1,13 +1,22 @@
 import type { HealthRecord, Run } from '../../run-file/records.js';
 
-/** From these on, in the mean of the saturated seconds, a cause is named: cores that a hypervisor took, milliseconds of a second that a limit held. */
+/**
+ * From these on, in the mean of the saturated seconds, a cause is named: cores that a hypervisor
+ * took, milliseconds of a second that a limit held.
+ */
 const STOLEN_CORES = 0.1;
 const THROTTLED_MS = 50;
-/** Shares of the machine: other processes are a cause when they use this much and it has next to nothing left. */
+/**
+ * Shares of the machine: other processes are a cause when they use this much and it has next to
+ * nothing left.
+ */
 const OTHERS_SHARE = 0.2;
 const FULL_SHARE = 0.85;
 
-/** Why the generator of a saturated run had no time, by the figures of its saturated seconds, and what to do about it. */
+/**
+ * Why the generator of a saturated run had no time, by the figures of its saturated seconds, and
+ * what to do about it.
+ */
 export function adviceOf({ header, health }: Pick<Run, 'header' | 'health'>): string {
   const saturated = health.filter(({ verdict }) => verdict === 'saturated');
   const { cpus } = header.machine;

@@ -107,7 +107,10 @@ function moreTexts(seconds: readonly HealthRecord[]): [label: string, text: stri
   return texts;
 }
 
-/** Of whole seconds in which the schedule wanted something: the first is short of those that were still connecting, the last is cut. */
+/**
+ * Of whole seconds in which the schedule wanted something: the first is short of those that were
+ * still connecting, the last is cut.
+ */
 function paceText(seconds: readonly HealthRecord[]): string | undefined {
   const scheduled = seconds.slice(1, -1).filter(({ planned = 0 }) => planned > 0);
   if (scheduled.length === 0) return undefined;
@@ -116,7 +119,9 @@ function paceText(seconds: readonly HealthRecord[]): string | undefined {
   return `${begun.toFixed(1)}/s begun of ${planned.toFixed(1)}/s that were planned (${((begun / planned) * 100).toFixed(1)}%)`;
 }
 
-/** Percentiles of different seconds cannot be merged; the worst second's is what a verdict needs. */
+/**
+ * Percentiles of different seconds cannot be merged; the worst second's is what a verdict needs.
+ */
 function lagText(seconds: readonly HealthRecord[]): string {
   const lags = seconds.map(({ scheduleLag }) => scheduleLag).filter(({ count }) => count > 0);
   if (lags.length === 0) return 'nothing was scheduled';

@@ -4,7 +4,10 @@ import { padRight, textWidth } from '../terminal/text-width.js';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
-/** One character a value, as high as its share of `most`; a value of 0, and one that is missing, is a blank. */
+/**
+ * One character a value, as high as its share of `most`; a value of 0, and one that is missing, is
+ * a blank.
+ */
 export function sparkline(values: readonly (number | undefined)[], most: number): string {
   return values.map((value) => bar(value ?? 0, most)).join('');
 }

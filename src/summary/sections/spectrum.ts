@@ -2,7 +2,10 @@ import { percentileDistribution } from '../../core/hdr-export.js';
 import type { Run } from '../../run-file/records.js';
 import { latencySeries } from './hdr-table.js';
 
-/** The full percentile distribution of each trend of a run as HdrHistogram prints it (`.hgrm`), each under a line `# name kind`. */
+/**
+ * The full percentile distribution of each trend of a run as HdrHistogram prints it (`.hgrm`), each
+ * under a line `# name kind`.
+ */
 export function renderSpectra(run: Run): string {
   const texts: string[] = [];
   for (const { name, kind, histogram } of latencySeries(run))

@@ -31,7 +31,10 @@ export function formatValue(value: number, format: ValueFormat): string {
   }
 }
 
-/** A share of 1 as a percentage with two digits, cut off and not rounded: what did not all pass never reads 100.00%. */
+/**
+ * A share of 1 as a percentage with two digits, cut off and not rounded: what did not all pass
+ * never reads 100.00%.
+ */
 export function formatShare(share: number): string {
   return `${(Math.trunc(share * 10_000) / 100).toFixed(2)}%`;
 }
@@ -49,7 +52,10 @@ export function formatBytes(bytes: number): string {
   return `${rounded.toFixed(rounded < 10 ? 1 : 0)} ${BYTE_UNITS[unit]}`;
 }
 
-/** Milliseconds as k6 shows a time: cut off to two digits in a fitting unit, or rounded to two in the unit asked for. */
+/**
+ * Milliseconds as k6 shows a time: cut off to two digits in a fitting unit, or rounded to two in
+ * the unit asked for.
+ */
 export function formatTime(timeMs: number, unit?: TimeUnit): string {
   if (unit !== undefined) return `${(timeMs * FIXED_UNITS[unit].perMs).toFixed(2)}${FIXED_UNITS[unit].label}`;
   if (timeMs === 0) return '0s';

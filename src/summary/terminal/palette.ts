@@ -12,7 +12,9 @@ export interface Palette {
   readonly warn: (text: string) => string;
 }
 
-/** k6's colours, or none. Never looks at the terminal or the environment: whoever prints decides. */
+/**
+ * k6's colours, or none. Never looks at the terminal or the environment: whoever prints decides.
+ */
 export function createPalette(colour: boolean): Palette {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
   // Chalk joins all its arguments: as the callback of a `map` it would print indexes.

@@ -33,7 +33,10 @@ export function wrapWords(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** The layout of cli-table3 looks at every cell above each cell: of ten thousand rows at once that takes minutes. */
+/**
+ * The layout of cli-table3 looks at every cell above each cell: of ten thousand rows at once that
+ * takes minutes.
+ */
 const ROWS_AT_ONCE = 50;
 /** Spaces on both sides of a cell. */
 const PADDING = 2;

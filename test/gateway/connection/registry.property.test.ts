@@ -42,7 +42,10 @@ class Oracle {
 
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** Does one step on both. A select adds one sorted list of ids to `answers`, and what the oracle says to `expected`. */
+/**
+ * Does one step on both. A select adds one sorted list of ids to `answers`, and what the oracle
+ * says to `expected`.
+ */
 class Comparison {
   readonly registry = new ConnectionRegistry(new ConnectionIdSource(1));
   readonly oracle = new Oracle();

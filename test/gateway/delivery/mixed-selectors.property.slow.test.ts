@@ -4,7 +4,10 @@ import { COMPRESS_FROM_BYTES, textMessage } from '../../../src/gateway/connectio
 import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
 import { DeliveryFixture, type DeliveryParty } from '../../support/delivery-fixture.js';
 
-/** Enough for topics and groups. Some are not compressed, some are, some with a window that the client bounds. */
+/**
+ * Enough for topics and groups. Some are not compressed, some are, some with a window that the
+ * client bounds.
+ */
 const CLIENTS = 20;
 const COMPRESSIONS = [false, true, { serverMaxWindowBits: 10 }];
 const VALUES = ['x', 'y', ''];

@@ -26,7 +26,10 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     return { fixture, delivery: fixture.delivery, slow, others };
   }
 
-  /** Sends numbered messages until the stalled one is congested, then `more`. The next number is returned. */
+  /**
+   * Sends numbered messages until the stalled one is congested, then `more`. The next number is
+   * returned.
+   */
   async function congest(next: () => Selector, more: number): Promise<number> {
     if (fixture === undefined) throw new Error('a fixture');
     let number = 0;

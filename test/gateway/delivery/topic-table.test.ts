@@ -6,7 +6,10 @@ import { TopicTable } from '../../../src/gateway/delivery/topic-table.js';
 import { idleSocket } from '../../support/idle-socket.js';
 import { testEndpoint } from '../../support/test-endpoint.js';
 
-/** A table with a topic for `foo=bar`, and a connection that carries the pair but has not joined yet. */
+/**
+ * A table with a topic for `foo=bar`, and a connection that carries the pair but has not joined
+ * yet.
+ */
 function tableWithTopic(state?: QueueState) {
   const table = new TopicTable();
   const topic = table.create('foo', 'bar', new Set());

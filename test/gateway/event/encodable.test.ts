@@ -27,7 +27,8 @@ describe('an event that cannot become JSON', () => {
       const message = Buffer.from(text.repeat(100_000));
       const event = { ...testEvent(1), message };
       const { length } = encodeEventJson(event);
-      // The share is chosen so that the text itself is the limit, and the problem names the estimate.
+      // The share is chosen so that the text itself is the limit, and the problem names the
+      // estimate.
       const estimate = /take (\d+) bytes/.exec(encodingProblem(event, 0) ?? '')?.[1];
       expect(Number(estimate)).toBeGreaterThanOrEqual(length * 3);
     },

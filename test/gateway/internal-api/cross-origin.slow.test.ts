@@ -22,7 +22,9 @@ async function startPages(): Promise<string> {
   return `http://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`;
 }
 
-/** Runs in the page: the status and body of an answer, or that the browser kept it from the page. */
+/**
+ * Runs in the page: the status and body of an answer, or that the browser kept it from the page.
+ */
 const ASK = `async ([url, init]) => {
   try {
     const response = await fetch(url, init);

@@ -23,7 +23,10 @@ beforeEach(async () => {
   await (await RedisStreamReader.open(redis)).command('FLUSHALL');
 });
 
-/** A mirror and the connections that it mirrors; open and close events have sequences as an outbox gives them. */
+/**
+ * A mirror and the connections that it mirrors; open and close events have sequences as an outbox
+ * gives them.
+ */
 class MirrorRig {
   readonly registry = new ConnectionRegistry(new ConnectionIdSource(0xaf));
   readonly log = new RecordingLogger();

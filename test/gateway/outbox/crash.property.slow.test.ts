@@ -4,7 +4,10 @@ import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
 import { formatEventId, type GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';
 
-/** What happens to a gateway. Connections open, send and close by themselves where a step says how often. */
+/**
+ * What happens to a gateway. Connections open, send and close by themselves where a step says how
+ * often.
+ */
 type Step =
   | { readonly kind: 'traffic'; readonly actions: readonly { readonly connection: number; readonly bytes: number }[] }
   | { readonly kind: 'turns'; readonly count: number }
@@ -148,7 +151,10 @@ function toText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
 }
 
-/** With every event written before it is offered, what is delivered of a boot is a prefix of what it accepted, ids included. */
+/**
+ * With every event written before it is offered, what is delivered of a boot is a prefix of what it
+ * accepted, ids included.
+ */
 function prefixFaults(events: readonly GatewayEvent[], { epoch, accepted }: CrashingOutbox['boots'][number]): string[] {
   const own = events.filter(({ id, reason }) => id.includes(`-${epoch}-`) && reason !== 'node_crashed');
   const first = Number(own[0]?.id.split('-')[2] ?? 0);

@@ -25,7 +25,10 @@ type Files = ReadonlyMap<string, Buffer>;
 
 const open: NewEvent = { connection: 'n', action: 'open', tags: 'x=1' };
 const long: NewEvent = { connection: 'n', action: 'open', tags: 'y=1' };
-/** One connection that is open from the first file on, whose open event is known to snapshots alone later. */
+/**
+ * One connection that is open from the first file on, whose open event is known to snapshots alone
+ * later.
+ */
 const accepted = [{ ...long, connection: 'quiet' }, open, ...numbered(600, MESSAGE_BYTES)];
 const everything = [...accepted.map(textOf), 'close', 'close'];
 

@@ -5,7 +5,10 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { settle } from '../../support/settle.js';
 import { testOutbox } from '../../support/test-outbox.js';
 
-/** Fires each timer half a millisecond early, as the timers of Node, which count whole milliseconds, may. */
+/**
+ * Fires each timer half a millisecond early, as the timers of Node, which count whole milliseconds,
+ * may.
+ */
 class EarlyClock extends ManualClock {
   override schedule(run: () => void, delayMs: number): () => void {
     return super.schedule(run, Math.max(0, delayMs - 0.5));

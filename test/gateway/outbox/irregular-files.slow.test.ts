@@ -45,7 +45,10 @@ describe('a start of the gateway', () => {
   });
 });
 
-/** In a process of its own: an open that waits for the other end of a pipe would keep this one from ending. */
+/**
+ * In a process of its own: an open that waits for the other end of a pipe would keep this one from
+ * ending.
+ */
 async function startBeside(name: string, put: (path: string) => Promise<void>) {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'outbox/dead-letters'), { recursive: true });

@@ -17,7 +17,10 @@ import { manualOutbox } from '../../support/test-outbox.js';
 /** Why a sink does not take an event; undefined when it does. */
 type Answering = (event: GatewayEvent) => Blame | 'throws' | undefined;
 
-/** Takes a batch up to the first event that fails, as a receiver of whole requests does: any one makes it fail as a whole. */
+/**
+ * Takes a batch up to the first event that fails, as a receiver of whole requests does: any one
+ * makes it fail as a whole.
+ */
 class WholeSink implements EventSink {
   readonly name = 'whole';
   readonly taken: string[] = [];

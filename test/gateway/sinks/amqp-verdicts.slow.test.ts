@@ -47,7 +47,9 @@ const received = async (count: number) => {
   return [...before, ...(await consumeQueue(broker.url, queue, count - inTime)).map(eventOf)];
 };
 
-/** Everything in the queue is read before it is deleted, as nothing of it may be lost for the test. */
+/**
+ * Everything in the queue is read before it is deleted, as nothing of it may be lost for the test.
+ */
 const deleteQueue = () =>
   onChannel(async (channel) => {
     for (let message = await channel.get(queue); message !== false; message = await channel.get(queue))

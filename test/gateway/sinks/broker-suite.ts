@@ -16,7 +16,10 @@ export interface BrokerUnderTest {
   start(): Promise<void>;
   /** A sink with a destination of its own, which connects to `port`. */
   createSink(port: number): EventSink;
-  /** All events at the destination of the newest sink, in order, as soon as there are `count` different ones. */
+  /**
+   * All events at the destination of the newest sink, in order, as soon as there are `count`
+   * different ones.
+   */
   received(count: number): Promise<readonly ReceivedEvent[]>;
 }
 

@@ -51,7 +51,10 @@ async function deliverSome(sink: RedisSink, events: readonly GatewayEvent[]): Pr
   return [];
 }
 
-/** Half of the events while the replica is there, half when it is cut off; then the master fails, the replica takes over, and the rest goes there. */
+/**
+ * Half of the events while the replica is there, half when it is cut off; then the master fails,
+ * the replica takes over, and the rest goes there.
+ */
 async function lostInFailover(settings: readonly string[]): Promise<number> {
   const { master, replica, link } = await startPair(settings);
   const [before, after] = [testEvents(1, EVENTS), testEvents(EVENTS + 1, 2 * EVENTS)];

@@ -23,7 +23,10 @@ function createSink(addr: string): RedisSink {
   return sink;
 }
 
-/** In a plain pipeline the first entries are refused then and the later ones taken: offered again, the first stand behind them. */
+/**
+ * In a plain pipeline the first entries are refused then and the later ones taken: offered again,
+ * the first stand behind them.
+ */
 it('memory that is freed in the midst of a batch lets in all of it or nothing', async () => {
   const [redis, reader] = await start();
   const sink = createSink(redis.url);

@@ -56,7 +56,10 @@ async function onChannel(work: (channel: Awaited<ReturnType<typeof openChannel>>
   await model.close();
 }
 
-/** Makes room for one message after the other; gives the different ids in the order of their first coming. */
+/**
+ * Makes room for one message after the other; gives the different ids in the order of their first
+ * coming.
+ */
 async function takeOneByOne(queue: string, count: number): Promise<string[]> {
   const { model, channel } = await openChannel();
   const ids = new Set<string>();

@@ -8,7 +8,9 @@ import { webhookConfig } from '../../support/webhook-config.js';
 import { WebhookReceiver } from '../../support/webhook-receiver.js';
 import { describeSink } from './sink-suite.js';
 
-/** The sinks that need nothing installed; those of brokers are in `sink-conformance-*.slow.test.ts`. */
+/**
+ * The sinks that need nothing installed; those of brokers are in `sink-conformance-*.slow.test.ts`.
+ */
 describeSink('memory', ['id', 'reason'], () => {
   const sink = new MemorySink({ boot: TEST_BOOT, clock: new ManualClock() });
   return Promise.resolve({ sink, received: (count) => Promise.resolve(readAll(sink, count)) });

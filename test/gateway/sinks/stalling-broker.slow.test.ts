@@ -23,7 +23,10 @@ afterAll(async () => {
   await Promise.all([rabbitmq.dispose(), nats.process.dispose()]);
 });
 
-/** Opens a link through a peer that passes so many bytes of the broker; whether it opened, and how many sockets are left. */
+/**
+ * Opens a link through a peer that passes so many bytes of the broker; whether it opened, and how
+ * many sockets are left.
+ */
 async function openThrough(
   passes: number,
   port: number,

@@ -147,7 +147,10 @@ function dribble(socket: Socket): void {
   socket.on('close', () => clearInterval(timer));
 }
 
-/** Tries until so many sockets were accepted, some perhaps after their attempt was over; at no time between two attempts more than one is open. */
+/**
+ * Tries until so many sockets were accepted, some perhaps after their attempt was over; at no time
+ * between two attempts more than one is open.
+ */
 async function socketsLeft(open: Opening, stalling: Stalling): Promise<number> {
   const peer = await StallingPeer.start(stalling);
   try {

@@ -30,7 +30,10 @@ export interface Poison {
 }
 
 const TIME = { timeout: 180_000 };
-/** A busy machine makes a long moment of a short one, and what fails for longer than this is given up. */
+/**
+ * A busy machine makes a long moment of a short one, and what fails for longer than this is given
+ * up.
+ */
 const LONGER_THAN_A_MOMENT_MS = 120_000;
 
 /** What no sink may lose over a moment, or let one event do to the others. */
@@ -42,7 +45,8 @@ export function describeVerdicts(name: string, moments: readonly Moment[], poiso
       await traffic.send(10);
       await settle(() => state().waiting === 0);
       await Promise.all([moment.goWrong(), traffic.send(10)]);
-      // What was under way when it went wrong may be taken in part: then the others wait aside before the sink counts as away.
+      // What was under way when it went wrong may be taken in part: then the others wait aside
+      // before the sink counts as away.
       const told = ['sink.event-aside', ...(moment.isOneOfSeveral === true ? [] : ['sink.away'])];
       while (!told.some((event) => log.events.includes(event))) await traffic.send(1);
       await traffic.send(10);

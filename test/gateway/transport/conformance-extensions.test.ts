@@ -5,7 +5,10 @@ import { onBothTransports, onTransport, PATH, text, type Bench, type Fixture } f
 
 const BOTH_PARAMETERS = ['client_no_context_takeover', 'server_no_context_takeover'];
 
-/** Upgrades with the header exactly as given and tells what was agreed: the parameters, or undefined. */
+/**
+ * Upgrades with the header exactly as given and tells what was agreed: the parameters, or
+ * undefined.
+ */
 async function agreed(fixture: Fixture, extensions: string, path = PATH): Promise<string[] | undefined> {
   const client = await RawWebSocket.connect(fixture.port);
   client.write(

@@ -115,7 +115,8 @@ onBothAlsoOverTls('publishing in bursts', (bench) => {
     client.socket.pause();
     await sendUntil('dropped', connection);
     for (let i = 0; i < 64; i += 1) fixture.transport.publish('t', bytes(100));
-    // uWebSockets.js gives up the rest of a batch of 32 at the first message that does not fit, and tells of that one alone.
+    // uWebSockets.js gives up the rest of a batch of 32 at the first message that does not fit, and
+    // tells of that one alone.
     await expect.poll(() => connection.dropped.length).toBeGreaterThanOrEqual(bench.name === 'ws' ? 64 : 1);
   });
 });

@@ -162,7 +162,8 @@ onBothTransports('http', (bench) => {
       client.write('x'.repeat(8 * KIB));
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    // Another gateway of this process may have raised what the library itself takes; ours is asked once the head is whole.
+    // Another gateway of this process may have raised what the library itself takes; ours is asked
+    // once the head is whole.
     if (bench.name === 'uws') client.write('\r\n\r\n');
     expect((await client.answer()).status).toBe(431);
     client.destroy();

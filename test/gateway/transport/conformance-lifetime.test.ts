@@ -16,7 +16,10 @@ async function listenPlainly(): Promise<{ server: Server; port: number }> {
   return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
 }
 
-/** A port that was free a moment ago: libraries set other socket options for a port that is named than for 0. */
+/**
+ * A port that was free a moment ago: libraries set other socket options for a port that is named
+ * than for 0.
+ */
 async function freePort(): Promise<number> {
   const { server, port } = await listenPlainly();
   server.close();

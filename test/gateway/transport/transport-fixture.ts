@@ -74,7 +74,10 @@ export function onTransport(name: TransportName, title: string, suite: (bench: B
   });
 }
 
-/** Like `onBothTransports`, for suites whose tests run at the same time: nothing is cleaned up between them. */
+/**
+ * Like `onBothTransports`, for suites whose tests run at the same time: nothing is cleaned up
+ * between them.
+ */
 export function onBothConcurrently(title: string, suite: (bench: Bench) => void): void {
   describe.concurrent.each(['uws', 'ws'] as const)(`${title} (%s)`, (name) => {
     suite(createBench(name, () => undefined));

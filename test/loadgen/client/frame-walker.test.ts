@@ -18,7 +18,9 @@ function encode({ first, payload }: Frame): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** Feeds a stream in pieces of these sizes through one buffer that is overwritten, as sockets do. */
+/**
+ * Feeds a stream in pieces of these sizes through one buffer that is overwritten, as sockets do.
+ */
 function walk(stream: Buffer, sizes: readonly number[]) {
   const messages: string[] = [];
   const passed: Buffer[] = [];

@@ -12,7 +12,10 @@ const RUN_MS = 5000;
 const SLICE_MS = 50;
 const ARRIVALS = { timeUnitMs: 1000, preAllocatedVus: 12, maxVus: 12 };
 
-/** Runs a scenario as three processes of unequal segments and two threads each; gives what each process began. */
+/**
+ * Runs a scenario as three processes of unequal segments and two threads each; gives what each
+ * process began.
+ */
 async function runInSegments(plan: ScenarioPlan) {
   const clock = new ManualClock();
   const bounds = [0, 1, 3, 6];
@@ -99,7 +102,10 @@ describe('a plan in segments, each in threads', () => {
   });
 });
 
-/** When each virtual user of a process began its first iteration: one that follows none of the same thread and number. */
+/**
+ * When each virtual user of a process began its first iteration: one that follows none of the same
+ * thread and number.
+ */
 function firstIterations(started: Awaited<ReturnType<typeof runInSegments>>['parts'][number]): number[] {
   const first = new Map<string, number>();
   for (const { user, atMs, thread } of started) {

@@ -102,7 +102,8 @@ describe('built-in scenarios', () => {
       if (!['lost', 'late', 'overtaken'].includes(kind)) socket.send(text);
       if (kind === 'overtaking') socket.send(overtaken);
     });
-    // Seven messages take longer than the answer to the late one, but not than the timeout of the overtaken one.
+    // Seven messages take longer than the answer to the late one, but not than the timeout of the
+    // overtaken one.
     const flags = { scenario: 'echo', url: target.url, vus: '1', duration: '1s', rate: '70' };
     const result = await runBuiltIn({ ...flags, answerTimeout: '100ms' });
     const count = (kind: string): number => counts.get(kind) ?? 0;
@@ -161,7 +162,8 @@ describe('built-in scenarios', () => {
     const target = await start((socket) => socket.pause());
     const flags = { scenario: 'flood', url: target.url, vus: '1', duration: '1s', size: '1000' };
     const stopped = await runBuiltIn({ ...flags, gracefulStop: '0s' });
-    // What the system buffers on both sides of a loopback connection is some MB; a second without flow control is hundreds.
+    // What the system buffers on both sides of a loopback connection is some MB; a second without
+    // flow control is hundreds.
     expect(stopped.counter('ws_msgs_sent') * 1000).toBeLessThan(40_000_000);
     expect(stopped.counter('ws_msgs_sent')).toBeGreaterThan(10);
   });

@@ -15,7 +15,10 @@ function run(seconds: readonly number[]): Resampled {
   };
 }
 
-/** Seconds with a spread of 10 % that hang together by `correlation`, on a slope of so much from the beginning to the end. */
+/**
+ * Seconds with a spread of 10 % that hang together by `correlation`, on a slope of so much from the
+ * beginning to the end.
+ */
 function seconds(count: number, correlation: number, slope: number, seed: number): number[] {
   const draws = new SeededDraws(seed);
   let state = 0;

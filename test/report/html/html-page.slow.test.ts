@@ -46,7 +46,9 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(PICTURES, name), fullPage: true });
 }
 
-/** Runs in the page: brings a chart into sight and gives how many of its pixels are coloured at all. */
+/**
+ * Runs in the page: brings a chart into sight and gives how many of its pixels are coloured at all.
+ */
 const DRAWN = `async (title) => {
   const chart = document.querySelector('.chart[data-title="' + title + '"]');
   chart.focus();

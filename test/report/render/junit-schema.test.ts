@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { compareSpecs, timesAround, type RunSpec } from '../../support/loaded-run.js';
 import { renderComparison } from '../../../src/report/render/render-comparison.js';
 
-/** What Jenkins' xUnit plugin lets stand where (junit-10.xsd): attributes that must be, those that may be, and elements inside. */
+/**
+ * What Jenkins' xUnit plugin lets stand where (junit-10.xsd): attributes that must be, those that
+ * may be, and elements inside.
+ */
 const SCHEMA: Readonly<Record<string, { readonly must: string[]; readonly may: string[]; readonly inside: string[] }>> =
   {
     testsuites: { must: [], may: ['name', 'time', 'tests', 'failures', 'errors'], inside: ['testsuite'] },

@@ -1,4 +1,5 @@
-// Runs a script as it is, on functions that really block this thread, and sends back the lines of what happened.
+// Runs a script as it is, on functions that really block this thread, and sends back the lines of
+// what happened.
 import { compileFunction } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { response, socketOf, World } from './world.mjs';

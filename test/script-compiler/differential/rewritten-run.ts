@@ -5,7 +5,10 @@ import { response, socketOf, World } from './world.mjs';
 
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Runs a rewritten script on functions that only simulate blocking, and gives the lines of what happened. */
+/**
+ * Runs a rewritten script on functions that only simulate blocking, and gives the lines of what
+ * happened.
+ */
 export async function runRewritten(compiled: CompiledScript, calls: readonly string[]): Promise<string[]> {
   const world = new World();
   const guard = new Guard();

@@ -1,4 +1,7 @@
-/** What a script of the differential test does to the world, and a clock that only its own waiting moves. */
+/**
+ * What a script of the differential test does to the world, and a clock that only its own waiting
+ * moves.
+ */
 export class World {
   lines = [];
   nowMs = 0;

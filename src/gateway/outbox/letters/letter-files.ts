@@ -40,8 +40,9 @@ export async function sinksWithLetters(dir: string): Promise<string[]> {
 }
 
 /**
- * Puts the growing file aside, under a name that nobody else can take: what is refused from now on begins a new one. An
- * append that is under way is made again there (`DeadLetters`). Nothing happens when there is none.
+ * Puts the growing file aside, under a name that nobody else can take: what is refused from now on
+ * begins a new one. An append that is under way is made again there (`DeadLetters`). Nothing
+ * happens when there is none.
  */
 export async function putAside(dir: string, sink: string, nowMs: number): Promise<void> {
   const times = (await readNames(dir)).map((name) => (NAME.exec(name)?.[1] === sink ? timeOf(name) : 0));

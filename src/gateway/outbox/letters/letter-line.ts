@@ -11,7 +11,10 @@ export interface DeadLetter {
   readonly event: GatewayEvent;
 }
 
-/** Where the message begins, which stands last. Inside a JSON string quotes are escaped, so nothing else looks like it. */
+/**
+ * Where the message begins, which stands last. Inside a JSON string quotes are escaped, so nothing
+ * else looks like it.
+ */
 const MESSAGE_KEY = Buffer.from(',"message":"');
 const END = Buffer.from('"}');
 /** A multiple of 3, so that pieces of base64 follow one another without padding. */
@@ -77,7 +80,9 @@ function fromBase64(text: string): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-/** The line without its message, and the message. Undefined when the message does not stand last. */
+/**
+ * The line without its message, and the message. Undefined when the message does not stand last.
+ */
 function splitMessage(line: Buffer): { readonly head: Buffer; readonly message: Buffer } | undefined {
   const at = line.indexOf(MESSAGE_KEY);
   if (at === -1 || !line.subarray(-END.length).equals(END)) return undefined;

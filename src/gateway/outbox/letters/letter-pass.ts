@@ -33,13 +33,16 @@ interface Entry {
 /** What is judged at once. */
 const MAX_LETTERS = 500;
 const MAX_BYTES = 1024 * 1024;
-/** So often a file is written anew, or more seldom where that takes long: what was decided since is decided again after a kill. */
+/**
+ * So often a file is written anew, or more seldom where that takes long: what was decided since is
+ * decided again after a kill.
+ */
 const SAVED_EACH_MS = 2_000;
 const SAVE_SHARE = 1 / 10;
 
 /**
- * Goes through one file and removes what the judge lets go. The file is replaced at once, each few seconds and in the end: a
- * process that is killed leaves every letter that is not gone for good.
+ * Goes through one file and removes what the judge lets go. The file is replaced at once, each few
+ * seconds and in the end: a process that is killed leaves every letter that is not gone for good.
  */
 export async function passThrough(path: string, judge: LetterJudge): Promise<void> {
   let from: number | undefined = 0;
@@ -108,7 +111,8 @@ class FilePass {
   #entry({ bytes: line, end, isTerminated }: ReadLine): Entry {
     const letter = parseLetter(line);
     const isMeant = letter !== undefined && matches(this.#judge.filter, letter);
-    // Half a line at the end: the gateway was killed while it wrote, so it did not take the event as settled.
+    // Half a line at the end: the gateway was killed while it wrote, so it did not take the event
+    // as settled.
     const isHalf = letter === undefined && !isTerminated;
     const goes = isHalf || (letter === undefined && this.#judge.takesUnreadable);
     return { line, end, letter: isMeant ? letter : undefined, goes };

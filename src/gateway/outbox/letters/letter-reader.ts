@@ -12,7 +12,10 @@ export interface ReadLine {
   readonly isTerminated: boolean;
 }
 
-/** The lines of a file from a place on, up to `end`; a last one that has no line break is a line too. Shares no memory. */
+/**
+ * The lines of a file from a place on, up to `end`; a last one that has no line break is a line
+ * too. Shares no memory.
+ */
 export async function* readLines(file: FileHandle, from: number, end: number): AsyncGenerator<ReadLine> {
   let parts: Buffer[] = [];
   for (let at = from; at < end;) {

@@ -6,7 +6,10 @@ import { letterPieces, type DeadLetter } from './letter-line.js';
 
 const COPY_BYTES = 1024 * 1024;
 
-/** Writes a file of letters anew beside it: what stays is written in order, and in the end takes the old one's place at once. */
+/**
+ * Writes a file of letters anew beside it: what stays is written in order, and in the end takes the
+ * old one's place at once.
+ */
 export class LetterRewrite {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -54,7 +57,10 @@ export class LetterRewrite {
     this.#isChanged = true;
   }
 
-  /** Takes what the old file holds from `from` on, then the old file's place. Resolves to the offset at which the rest begins, and undefined when nothing is left. */
+  /**
+   * Takes what the old file holds from `from` on, then the old file's place. Resolves to the offset
+   * at which the rest begins, and undefined when nothing is left.
+   */
   async finish(old: FileHandle, from: number): Promise<number | undefined> {
     const restAt = this.#bytes;
     try {

@@ -31,7 +31,10 @@ export class LetterStore {
     return sinksWithLetters(this.#dir);
   }
 
-  /** The letters of a sink that a filter means, the oldest file first, and all lines that are no letters. */
+  /**
+   * The letters of a sink that a filter means, the oldest file first, and all lines that are no
+   * letters.
+   */
   async *letters(sink: string, filter: LetterFilter): AsyncGenerator<FoundLetter> {
     for (const { path, bytes: size } of await letterFiles(this.#dir, sink)) {
       const file = await open(path, 'r').catch(ignoreMissing);
@@ -54,8 +57,8 @@ export class LetterStore {
   }
 
   /**
-   * Lets a judge decide over a sink's letters, those that a gateway adds meanwhile excepted. Rejects with `outbox.unusable`
-   * while another process does so.
+   * Lets a judge decide over a sink's letters, those that a gateway adds meanwhile excepted.
+   * Rejects with `outbox.unusable` while another process does so.
    */
   async judge(sink: string, judge: LetterJudge): Promise<void> {
     const lock = await FolderLock.take(this.#dir, { name: LOCK, inUse });

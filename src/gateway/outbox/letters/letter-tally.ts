@@ -5,7 +5,9 @@ interface Counted {
   readonly letters: number;
 }
 
-/** How many dead letters of one sink wait in its files, whoever writes them. Reads each byte once. */
+/**
+ * How many dead letters of one sink wait in its files, whoever writes them. Reads each byte once.
+ */
 export class LetterTally {
   readonly #dir: string;
   readonly #sink: string;

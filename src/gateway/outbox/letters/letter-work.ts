@@ -37,7 +37,10 @@ export interface RedeliveryWork extends LetterWork {
   readonly clock: Clock;
 }
 
-/** Sends letters to the sink that refused them, with the ids that they had. Rejects with `sink.refused` or `usage`. */
+/**
+ * Sends letters to the sink that refused them, with the ids that they had. Rejects with
+ * `sink.refused` or `usage`.
+ */
 export async function redeliverLetters(config: GatewayConfig, work: RedeliveryWork): Promise<Redelivered> {
   const { dir, filter, signal, onProgress, clock } = work;
   const sink = configuredSink(config, work);

@@ -17,7 +17,10 @@ export interface Redelivered {
 const RETRY_MS = 500;
 /** So often one letter is tried by itself before it is suspected. */
 const TRIES = 3;
-/** So many failures of suspects one after another, and nothing that is taken between them: the sink is away. */
+/**
+ * So many failures of suspects one after another, and nothing that is taken between them: the sink
+ * is away.
+ */
 const MAX_SUSPECTS = 3;
 /** A sink that has taken nothing for so long is away. */
 const PATIENCE_MS = 30_000;
@@ -32,8 +35,9 @@ interface Run {
 }
 
 /**
- * Hands letters to a sink in order, in batches. A batch that fails is halved. One letter that fails by itself while others are
- * taken stays, with the failure as its reason; when none is taken the sink is away, and everything stays as it is.
+ * Hands letters to a sink in order, in batches. A batch that fails is halved. One letter that fails
+ * by itself while others are taken stays, with the failure as its reason; when none is taken the
+ * sink is away, and everything stays as it is.
  */
 export class Redelivery {
   readonly #sink: EventSink;
@@ -138,7 +142,10 @@ export class Redelivery {
     this.#unresolved = undefined;
   }
 
-  /** A no is an answer to this letter, whatever others get. Silence says something of it only when others are taken. */
+  /**
+   * A no is an answer to this letter, whatever others get. Silence says something of it only when
+   * others are taken.
+   */
   #failed(run: Run, index: number, failure: SinkFailure): void {
     if (saysNo(failure)) this.#refuse(run, index, failure.reason);
     else run.suspects.push({ index, reason: failure.reason });

@@ -9,7 +9,9 @@ interface Run {
   lastId: number;
 }
 
-/** Finds the place in the log of an event id. Remembers runs, not events: a gigabyte of log has few. */
+/**
+ * Finds the place in the log of an event id. Remembers runs, not events: a gigabyte of log has few.
+ */
 export class AcknowledgedPlaces {
   readonly #runs: Run[] = [];
   #boot: EventBoot | undefined;

@@ -1,5 +1,8 @@
 const FIRST_SIZE = 64 * 1024;
-/** A text of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length fits one byte of a varint. */
+/**
+ * A text of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length fits one byte of
+ * a varint.
+ */
 const SHORT_TEXT = 42;
 
 /** A buffer that grows. Numbers are little-endian; varints have seven bits a byte, lowest first. */

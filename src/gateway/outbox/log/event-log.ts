@@ -18,7 +18,10 @@ export interface EventLogOptions {
   readonly fsync: 'always' | 'interval' | 'never';
   readonly fsyncIntervalMs: number;
   readonly segmentBytes: number;
-  /** What a file holds beside a large snapshot at most: until the next one begins nothing of it is given back. */
+  /**
+   * What a file holds beside a large snapshot at most: until the next one begins nothing of it is
+   * given back.
+   */
   readonly mostSegmentBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -42,11 +45,20 @@ export interface EventLogStart {
 
 /** How often acknowledgements are noted: what is newer is delivered once more after a crash. */
 const NOTE_EACH_MS = 100;
-/** A file says again whose events it holds so often that damage at its front does not take the rest with it. */
+/**
+ * A file says again whose events it holds so often that damage at its front does not take the rest
+ * with it.
+ */
 const HEADER_EACH_BYTES = 4096;
-/** A snapshot of at most this size is written twice: it alone knows of connections whose open event is in no file any more. */
+/**
+ * A snapshot of at most this size is written twice: it alone knows of connections whose open event
+ * is in no file any more.
+ */
 const COPIED_SNAPSHOT_BYTES = 256 * 1024;
-/** What stands between the two: no damaged page hits both. Where files are tiny it is less, or they would hold little else. */
+/**
+ * What stands between the two: no damaged page hits both. Where files are tiny it is less, or they
+ * would hold little else.
+ */
 const PADDING_BYTES = 4096;
 const PADDING_SHARE = 1 / 16;
 
@@ -67,7 +79,10 @@ export class EventLog {
   #headerDueAt = 0;
   #cancelNote: (() => void) | undefined;
 
-  /** Begins a file, which counts only once `finish` has resolved. With `isReplacement` the older ones go then. */
+  /**
+   * Begins a file, which counts only once `finish` has resolved. With `isReplacement` the older
+   * ones go then.
+   */
   constructor(options: EventLogOptions, start: EventLogStart) {
     this.#options = options;
     this.#writer = new LogWriter(options);
@@ -128,7 +143,10 @@ export class EventLog {
     this.#rotateWhenLarge();
   }
 
-  /** Begins a new file, the snapshot of which says of connections what is true now. False before `finish`: then it does nothing. */
+  /**
+   * Begins a new file, the snapshot of which says of connections what is true now. False before
+   * `finish`: then it does nothing.
+   */
   rotate(): boolean {
     if (!this.#active.isFinished) return false;
     this.#active = this.#begin({ isReplacement: false, isFinished: true });
@@ -141,13 +159,19 @@ export class EventLog {
     this.#cancelNote ??= this.#options.clock.schedule(() => this.#noteAcknowledged(), NOTE_EACH_MS);
   }
 
-  /** Begins a file that will hold all that waits from `firstSequence` on; until `finish` has resolved it counts for nothing. */
+  /**
+   * Begins a file that will hold all that waits from `firstSequence` on; until `finish` has
+   * resolved it counts for nothing.
+   */
   beginReplacement(firstSequence: number): void {
     this.#lastSequence = firstSequence - 1;
     this.#active = this.#begin({ isReplacement: true, isFinished: false });
   }
 
-  /** Makes the begun file count, and removes those that it replaces. Rejects when that fails at the first attempt, or with `isPatient` when writing was given up. */
+  /**
+   * Makes the begun file count, and removes those that it replaces. Rejects when that fails at the
+   * first attempt, or with `isPatient` when writing was given up.
+   */
   async finish(isPatient: boolean): Promise<void> {
     const begun = this.#active;
     await (isPatient ? this.#writer.flush() : this.#writer.flushOrFail());
@@ -161,7 +185,10 @@ export class EventLog {
     return this.#writer.flush();
   }
 
-  /** Removes the files that hold nothing behind `sequence`, as soon as what their successor says of connections is written. */
+  /**
+   * Removes the files that hold nothing behind `sequence`, as soon as what their successor says of
+   * connections is written.
+   */
   async release(sequence: number): Promise<void> {
     let needed = this.#segments.findIndex((segment) => segment === this.#active || segment.lastSequence > sequence);
     while (needed > 0 && !isComplete(this.#segments[needed])) needed--;
@@ -179,7 +206,10 @@ export class EventLog {
     return new LogReader({ segments: () => this.#segments, recovered: this.#recovered, boot, damage });
   }
 
-  /** Writes what is pending; removes all files when `isEmpty`. Rejects when something could not be written. */
+  /**
+   * Writes what is pending; removes all files when `isEmpty`. Rejects when something could not be
+   * written.
+   */
   async close(isEmpty: boolean): Promise<void> {
     if (this.#cancelNote !== undefined) this.#noteAcknowledged();
     await this.#writer.close();
@@ -228,7 +258,10 @@ export class EventLog {
     this.#headerDueAt = segment.appendedBytes + HEADER_EACH_BYTES;
   }
 
-  /** A snapshot that is larger than a file should be must not be written each time something is appended. */
+  /**
+   * A snapshot that is larger than a file should be must not be written each time something is
+   * appended.
+   */
   #rotateWhenLarge(): void {
     const { appendedBytes, overheadBytes } = this.#active;
     const { segmentBytes, mostSegmentBytes } = this.#options;

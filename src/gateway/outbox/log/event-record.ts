@@ -19,7 +19,10 @@ export const RECORD = {
   snapshotPart: 7,
 } as const;
 
-/** How the records of a segment are framed. Format 1: length, CRC-32 of the content. Format 2: marker, CRC-32 of length and content, length. */
+/**
+ * How the records of a segment are framed. Format 1: length, CRC-32 of the content. Format 2:
+ * marker, CRC-32 of length and content, length.
+ */
 export type LogFormat = 1 | 2;
 
 /** A record as it was read; `payload` shares memory with what was read. */
@@ -47,7 +50,10 @@ interface Frame {
   readonly end: number;
 }
 
-/** Where a record begins. No UTF-8 text holds it, no record does (`maskRecord`), and no part of it is its own beginning. */
+/**
+ * Where a record begins. No UTF-8 text holds it, no record does (`maskRecord`), and no part of it
+ * is its own beginning.
+ */
 export const MARKER = Buffer.from([0xff, 0x57, 0x53, 0x67]);
 const MARKER_FIRST = 0xff;
 const MARKER_NUMBER = MARKER.readUInt32LE(0);
@@ -112,15 +118,19 @@ export function readRecord(buffer: Buffer, { crc, covered, content, end }: Frame
   return { type: type & ~IS_MASKED, payload };
 }
 
-/** Hot: runs once a record. To look for one byte costs a third of looking for four, and text holds none of it: `npm run bench -- outbox`. */
+/**
+ * Hot: runs once a record. To look for one byte costs a third of looking for four, and text holds
+ * none of it: `npm run bench -- outbox`.
+ */
 function holdsMarker(bytes: Buffer, from: number): boolean {
   const first = bytes.indexOf(MARKER_FIRST, from);
   return first !== -1 && bytes.indexOf(MARKER, first) !== -1;
 }
 
 /**
- * Makes content that holds the marker hold it no more. Nobody who sends messages can predict the mask, so no message can
- * pass for a record when the log is searched for the next one behind damage.
+ * Makes content that holds the marker hold it no more. Nobody who sends messages can predict the
+ * mask, so no message can pass for a record when the log is searched for the next one behind
+ * damage.
  */
 function maskRecord(writer: ByteWriter, start: number): void {
   writer.uint32(0);

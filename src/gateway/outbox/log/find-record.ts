@@ -16,8 +16,9 @@ const WINDOW_BYTES = 256 * 1024;
 const FORMAT_1_TYPES = new Set<number>([RECORD.event, RECORD.retagged, RECORD.acknowledged, RECORD.snapshot]);
 
 /**
- * The offset of the first whole record of a stretch; undefined when it holds none. In format 1, where a record has no
- * recognisable start, each byte may be one: what has a known type and a right checksum counts.
+ * The offset of the first whole record of a stretch; undefined when it holds none. In format 1,
+ * where a record has no recognisable start, each byte may be one: what has a known type and a right
+ * checksum counts.
  */
 export async function findRecord(
   file: FileHandle,
@@ -40,8 +41,9 @@ export async function findRecord(
 }
 
 /**
- * The offset of the record behind a damaged one of format 1. Where its length is right, what it holds is not searched: a message
- * may look like a record. Its length is wrong when its checksum holds up to a record in between.
+ * The offset of the record behind a damaged one of format 1. Where its length is right, what it
+ * holds is not searched: a message may look like a record. Its length is wrong when its checksum
+ * holds up to a record in between.
  */
 export async function nextInFormat1(
   file: FileHandle,

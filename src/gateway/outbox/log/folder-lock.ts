@@ -22,7 +22,10 @@ export class FolderLock {
     this.#path = path;
   }
 
-  /** Rejects with `outbox.unusable` while another process that runs holds the folder; the lock of one that does not is taken over. */
+  /**
+   * Rejects with `outbox.unusable` while another process that runs holds the folder; the lock of
+   * one that does not is taken over.
+   */
   static async take(dir: string, kind: LockKind = GATEWAY): Promise<FolderLock> {
     const folder = resolve(dir);
     const path = join(folder, kind.name);
@@ -57,7 +60,10 @@ async function takeFile(path: string): Promise<string | undefined> {
   return (await createFile(path)) ? undefined : ((await readHolder(path)) ?? 'unknown');
 }
 
-/** Linked, not written in place: nobody may find a lock that does not yet say whose it is. False when there is one. */
+/**
+ * Linked, not written in place: nobody may find a lock that does not yet say whose it is. False
+ * when there is one.
+ */
 async function createFile(path: string): Promise<boolean> {
   const draft = `${path}.${process.pid}.new`;
   await regularFileAt(draft);
@@ -84,7 +90,10 @@ async function readHolder(path: string): Promise<string | undefined> {
   }
 }
 
-/** A process of another start of the same number does not count: containers number their processes alike each time. */
+/**
+ * A process of another start of the same number does not count: containers number their processes
+ * alike each time.
+ */
 function isRunning(holder: string): boolean {
   const pid = Number.parseInt(holder, 10);
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
@@ -97,7 +106,10 @@ function isRunning(holder: string): boolean {
   }
 }
 
-/** Process id, start of the machine and start of the process; undefined where /proc does not tell, or when it has ended. */
+/**
+ * Process id, start of the machine and start of the process; undefined where /proc does not tell,
+ * or when it has ended.
+ */
 function describe(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

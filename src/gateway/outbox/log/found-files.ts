@@ -18,7 +18,10 @@ export interface FoundFile {
   readonly header: SegmentHeader;
 }
 
-/** The files of a log that count, oldest first; those that do not are removed. Rejects with `outbox.unusable`. */
+/**
+ * The files of a log that count, oldest first; those that do not are removed. Rejects with
+ * `outbox.unusable`.
+ */
 export async function findFiles(dir: string, damage: LogDamage, log: Logger): Promise<FoundFile[]> {
   const names = (await readdir(dir)).toSorted();
   for (const name of names) if (name.endsWith(UNFINISHED)) await rm(join(dir, name));
@@ -54,7 +57,10 @@ async function removeCut(path: string, log: Logger): Promise<void> {
   await rm(path);
 }
 
-/** `cut`: nothing was written behind a header that is not all there. `lost`: nothing tells whose events these are. */
+/**
+ * `cut`: nothing was written behind a header that is not all there. `lost`: nothing tells whose
+ * events these are.
+ */
 async function headerOf(path: string, isNewest: boolean, damage: LogDamage): Promise<SegmentHeader | 'cut' | 'lost'> {
   await regularFileAt(path);
   const file = await open(path, 'r');

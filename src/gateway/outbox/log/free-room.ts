@@ -10,7 +10,10 @@ export interface FreeRoomOptions {
   readonly onKnown: () => void;
 }
 
-/** What a file system has left, asked for at most once a second and only when somebody wants to know. */
+/**
+ * What a file system has left, asked for at most once a second and only when somebody wants to
+ * know.
+ */
 export class FreeRoom {
   readonly #options: FreeRoomOptions;
   #bytes = 0;

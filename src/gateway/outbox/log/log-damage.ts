@@ -52,7 +52,10 @@ export class LogDamage {
     return { places: this.#places, bytes: this.#bytes, events: this.#events };
   }
 
-  /** Reports a stretch once, however often it is read. Rejects with `outbox.unusable` when the mode is `strict`. */
+  /**
+   * Reports a stretch once, however often it is read. Rejects with `outbox.unusable` when the mode
+   * is `strict`.
+   */
   async found(path: string, { at, bytes }: DamagedStretch): Promise<void> {
     this.#refuseIfStrict(`${path} is damaged at byte ${at}: ${bytes} bytes cannot be read.`);
     if (!this.#count(`${path}:${at}`, bytes)) return;
@@ -83,7 +86,10 @@ export class LogDamage {
     this.#events += events;
   }
 
-  /** Counts events of this process that are missing, by their sequences; once, however many sinks miss them. */
+  /**
+   * Counts events of this process that are missing, by their sequences; once, however many sinks
+   * miss them.
+   */
   lostThrough(first: number, last: number): void {
     const touched = this.#lost.filter((range) => range.first <= last + 1 && range.last >= first - 1);
     const merged = {

@@ -12,7 +12,9 @@ import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 /** Large enough that reads are few, small enough that a reader costs no memory to speak of. */
 const PAGE_BYTES = 256 * 1024;
 
-/** What comes next in a file: whole records, or a damaged stretch that was passed over, or its end. */
+/**
+ * What comes next in a file: whole records, or a damaged stretch that was passed over, or its end.
+ */
 export interface LogPage {
   readonly records: readonly LogRecord[];
   readonly damage: DamagedStretch | undefined;
@@ -96,8 +98,8 @@ interface Place {
 }
 
 /**
- * Reads events from the log, mostly forwards. Keeps what it read until more than that was asked for, so an event is read once.
- * Events that are damaged are missing in what it gives.
+ * Reads events from the log, mostly forwards. Keeps what it read until more than that was asked
+ * for, so an event is read once. Events that are damaged are missing in what it gives.
  */
 export class LogReader {
   readonly #options: LogReaderOptions;
@@ -116,7 +118,10 @@ export class LogReader {
     this.#options = options;
   }
 
-  /** Events from `from` on, consecutive but for those that are damaged; none when all of the range is. All of the range must be written. */
+  /**
+   * Events from `from` on, consecutive but for those that are damaged; none when all of the range
+   * is. All of the range must be written.
+   */
   async read(range: LogRange): Promise<GatewayEvent[]> {
     const isAhead = range.from >= this.#aheadFrom && range.from <= this.#next;
     if (this.#place === undefined || !isAhead) await this.#seek(range.from);

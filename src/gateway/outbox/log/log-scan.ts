@@ -30,8 +30,9 @@ export interface ScanOptions {
 }
 
 /**
- * Reads the whole log once, a page at a time. Cuts a broken end of the newest file. Anything else that is broken is passed
- * over and reported to `damage`, which may refuse it with `outbox.unusable`.
+ * Reads the whole log once, a page at a time. Cuts a broken end of the newest file. Anything else
+ * that is broken is passed over and reported to `damage`, which may refuse it with
+ * `outbox.unusable`.
  */
 export async function scanLog({ dir, damage, log }: ScanOptions): Promise<ScannedLog> {
   const scan = new LogScan({ dir, damage, log });
@@ -40,7 +41,9 @@ export async function scanLog({ dir, damage, log }: ScanOptions): Promise<Scanne
   return scan.result();
 }
 
-/** A sink whose configuration is gone, for good or by mistake, gets nothing of what waited for it. */
+/**
+ * A sink whose configuration is gone, for good or by mistake, gets nothing of what waited for it.
+ */
 export function warnOfGoneSinks({ cursors, events }: ScannedLog, sinks: readonly string[], log: Logger): void {
   for (const [sink, cursor] of cursors) {
     if (!sinks.includes(sink) && cursor < events) log.warn('outbox.sink-gone', { sink, events: events - cursor });
@@ -56,7 +59,10 @@ class LogScan {
   readonly #snapshot = new SnapshotAssembly(this.#open, this.#acknowledged);
   readonly #places = new AcknowledgedPlaces();
   #events = 0;
-  /** The sequence within its id of the last event of the boot that is read; undefined before the first. */
+  /**
+   * The sequence within its id of the last event of the boot that is read; undefined before the
+   * first.
+   */
   #lastId: number | undefined;
   #boot = '';
   /** Something was passed over, so that not every connection that is open is known. */

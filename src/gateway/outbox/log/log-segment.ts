@@ -82,8 +82,8 @@ export interface SegmentSizes {
 }
 
 /**
- * Room is given back a file at a time. So one file is a small part of what `dir` can take at this moment as well: a log that fills its file system goes on
- * once a sink has taken the oldest files.
+ * Room is given back a file at a time. So one file is a small part of what `dir` can take at this
+ * moment as well: a log that fills its file system goes on once a sink has taken the oldest files.
  */
 export async function segmentSizes(config: SizesOptions, dir: string): Promise<SegmentSizes> {
   return sizesWithin(config, await freeBytes(dir));

@@ -43,8 +43,9 @@ const FAILURES_LOGGED_EACH_MS = 60_000;
 const SLOW_WRITE_MS = 10_000;
 
 /**
- * Writes what is appended in one tick, or while the last write was under way, with one write and at most one fsync. What
- * could not be written is written again at the same place, after a growing pause, until it works.
+ * Writes what is appended in one tick, or while the last write was under way, with one write and at
+ * most one fsync. What could not be written is written again at the same place, after a growing
+ * pause, until it works.
  */
 export class LogWriter {
   readonly #options: LogWriterOptions;
@@ -69,7 +70,10 @@ export class LogWriter {
     this.#failureLog = new LimitedLog(options.log, options.clock, FAILURES_LOGGED_EACH_MS);
   }
 
-  /** Sequence of the oldest event that is not yet written (with `always`: forced to the device); Infinity when all are. */
+  /**
+   * Sequence of the oldest event that is not yet written (with `always`: forced to the device);
+   * Infinity when all are.
+   */
   get firstPending(): number {
     for (const { firstSequence } of this.#batches) if (firstSequence !== Infinity) return firstSequence;
     return Infinity;
@@ -83,7 +87,10 @@ export class LogWriter {
     return this.#failures > 0;
   }
 
-  /** Appends to what goes to `segment`; `append` must write something. `sequence`: of the event, Infinity when it is none. */
+  /**
+   * Appends to what goes to `segment`; `append` must write something. `sequence`: of the event,
+   * Infinity when it is none.
+   */
   append(segment: LogSegment, sequence: number, append: (writer: ByteWriter) => void): void {
     const batch = this.#batchFor(segment);
     const before = batch.writer.length;
@@ -109,7 +116,10 @@ export class LogWriter {
     }).finally(() => (this.#onFailure = undefined));
   }
 
-  /** Forces what is written to the device (but with `never`) and gives an unfinished segment its name. */
+  /**
+   * Forces what is written to the device (but with `never`) and gives an unfinished segment its
+   * name.
+   */
   async finish(segment: LogSegment): Promise<void> {
     if (this.#file?.segment === segment) await this.#sync(this.#file.handle);
     if (!segment.isFinished) await rename(segment.path, segment.finalPath);
@@ -117,7 +127,10 @@ export class LogWriter {
     if (this.#options.fsync !== 'never') await syncFolder(dirname(segment.finalPath));
   }
 
-  /** As `finish`, again and again until it works: what an unfinished segment holds counts for nothing. Rejects when writing was given up. */
+  /**
+   * As `finish`, again and again until it works: what an unfinished segment holds counts for
+   * nothing. Rejects when writing was given up.
+   */
   async finishPatiently(segment: LogSegment): Promise<void> {
     for (let failures = 1; ; failures++) {
       try {

@@ -1,6 +1,9 @@
 import type { NewEvent, Retagging } from '../outbox.js';
 
-/** The connections whose open event is in the log and whose close event is not, with what their close event would say. */
+/**
+ * The connections whose open event is in the log and whose close event is not, with what their
+ * close event would say.
+ */
 export class OpenConnections {
   readonly #open = new Map<string, Retagging>();
 
@@ -20,13 +23,18 @@ export class OpenConnections {
     this.#open.set(connection, { connection, tags, ...(destinations && { destinations }) });
   }
 
-  /** A connection that sends a message is open, also when the event that said so could not be read. */
+  /**
+   * A connection that sends a message is open, also when the event that said so could not be read.
+   */
   infer({ action, connection, tags, destinations }: NewEvent): void {
     if (action !== 'message' || this.#open.has(connection)) return;
     this.#open.set(connection, { connection, tags, ...(destinations && { destinations }) });
   }
 
-  /** False when the connection is not open, or its close event would say the same: most tags are not in it. */
+  /**
+   * False when the connection is not open, or its close event would say the same: most tags are not
+   * in it.
+   */
   retag(now: Retagging): boolean {
     const before = this.#open.get(now.connection);
     if (before === undefined || isSame(before, now)) return false;

@@ -8,9 +8,9 @@ export interface RegularFile {
 }
 
 /**
- * Looks at a file before it is opened; undefined when it does not exist. Opening a named pipe waits for its other end, without
- * an error and without end, and a device may return bytes forever. Rejects with `outbox.unusable` for everything that is
- * neither a regular file nor a link to one.
+ * Looks at a file before it is opened; undefined when it does not exist. Opening a named pipe waits
+ * for its other end, without an error and without end, and a device may return bytes forever.
+ * Rejects with `outbox.unusable` for everything that is neither a regular file nor a link to one.
  */
 export async function regularFileAt(path: string): Promise<RegularFile | undefined> {
   try {

@@ -22,7 +22,10 @@ interface SnapshotPart {
 const PART_BYTES = 4096;
 const NO_ACKNOWLEDGEMENTS: Acknowledgements = new Map();
 
-/** Appends what the older files of the log tell beside their events, so that these may go. The first part has the acknowledgements. */
+/**
+ * Appends what the older files of the log tell beside their events, so that these may go. The first
+ * part has the acknowledgements.
+ */
 export function writeSnapshot(writer: ByteWriter, open: OpenConnections, acknowledged: Acknowledgements): void {
   const connections = open[Symbol.iterator]();
   let next = connections.next();
@@ -53,7 +56,10 @@ export function readWholeSnapshot(payload: Buffer, open: OpenConnections, acknow
   for (const connection of connections) open.restore(connection);
 }
 
-/** Puts a snapshot together from its parts. A whole one replaces what is known; of one with parts missing the others add to it. */
+/**
+ * Puts a snapshot together from its parts. A whole one replaces what is known; of one with parts
+ * missing the others add to it.
+ */
 export class SnapshotAssembly {
   readonly #open: OpenConnections;
   readonly #acknowledged: Map<string, string>;
@@ -71,7 +77,10 @@ export class SnapshotAssembly {
     if (part.isLast) this.end();
   }
 
-  /** To be called before anything else is applied, and at the end: a snapshot may lack its last part. */
+  /**
+   * To be called before anything else is applied, and at the end: a snapshot may lack its last
+   * part.
+   */
   end(): void {
     const parts = this.#parts;
     if (parts.length === 0) return;
@@ -125,7 +134,10 @@ export interface SegmentHeader {
   readonly isReplacement: boolean;
 }
 
-/** Magic, version, flags, node, boot epoch, CRC-32 of what stands before it. The same in every version. */
+/**
+ * Magic, version, flags, node, boot epoch, CRC-32 of what stands before it. The same in every
+ * version.
+ */
 export const SEGMENT_HEADER_BYTES = 20;
 
 /** The format that is written, and the newest that is read. */
@@ -155,7 +167,10 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | 'newer' | 'd
   return { format: version === 1 ? 1 : 2, boot, isReplacement: (bytes.readUInt8(5) & IS_REPLACEMENT) !== 0 };
 }
 
-/** The header with one byte of it put right, whichever makes the checksum right; undefined when more than one is wrong. */
+/**
+ * The header with one byte of it put right, whichever makes the checksum right; undefined when more
+ * than one is wrong.
+ */
 export function mendSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES) return undefined;
   for (let at = 0; at < SEGMENT_HEADER_BYTES; at++) {

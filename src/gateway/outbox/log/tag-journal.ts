@@ -4,12 +4,15 @@ import type { Retagging } from '../outbox.js';
 import type { EventLog } from './event-log.js';
 import type { OpenConnections } from './open-connections.js';
 
-/** What may wait to be written, as a share of memory's bound, for new tags to be written one by one. */
+/**
+ * What may wait to be written, as a share of memory's bound, for new tags to be written one by one.
+ */
 const PENDING_SHARE = 1 / 8;
 
 /**
- * Writes new tags of open connections to the log. Nobody is held back who sets tags, so above the bound they are not
- * written one by one: the snapshot of a new file has them all when there is room again.
+ * Writes new tags of open connections to the log. Nobody is held back who sets tags, so above the
+ * bound they are not written one by one: the snapshot of a new file has them all when there is room
+ * again.
  */
 export class TagJournal {
   readonly #limits: Pick<OutboxConfig, 'maxBytes' | 'maxDiskBytes'>;

@@ -48,7 +48,10 @@ interface OpenedModel {
   readonly lifeline: Lifeline;
 }
 
-/** One connection with one confirm channel. It never comes back: whoever wants to go on opens another. */
+/**
+ * One connection with one confirm channel. It never comes back: whoever wants to go on opens
+ * another.
+ */
 export class AmqpLink {
   /** Told of each message that no queue took, before it is confirmed. */
   onReturned: (messageId: string, why: string) => void = () => undefined;
@@ -56,7 +59,10 @@ export class AmqpLink {
   closedBecause: string | undefined;
   /** What the broker said when it stopped reading from the connection; undefined while it reads. */
   blockedBecause: string | undefined;
-  /** What the broker closed the channel over: a message that it cannot take (406), or an exchange or routing key that is not to be written to (403, 404). */
+  /**
+   * What the broker closed the channel over: a message that it cannot take (406), or an exchange or
+   * routing key that is not to be written to (403, 404).
+   */
   refused: 'message' | 'destination' | undefined;
 
   readonly #opened: OpenedModel;
@@ -82,7 +88,10 @@ export class AmqpLink {
     );
   }
 
-  /** Connects and declares. Rejects with a `BackendRefusal` when the broker says no; the socket is gone then, however far the handshake came. */
+  /**
+   * Connects and declares. Rejects with a `BackendRefusal` when the broker says no; the socket is
+   * gone then, however far the handshake came.
+   */
   static async open(options: AmqpLinkOptions): Promise<AmqpLink> {
     const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
     const lifeline = new Lifeline({ timeoutMs, giveUp });
@@ -96,12 +105,14 @@ export class AmqpLink {
     const socketOptions = {
       noDelay: true,
       keepAlive: true,
-      // The library's own timeout counts from the last byte: a broker that sends one now and then would never meet it.
+      // The library's own timeout counts from the last byte: a broker that sends one now and then
+      // would never meet it.
       signal: lifeline.signal,
       clientProperties: { connection_name: 'wsg' },
     };
     const model = await connect(withHeartbeat(options.addr), socketOptions);
-    // Without a listener an error of the connection would end the process; the channel tells of it by closing.
+    // Without a listener an error of the connection would end the process; the channel tells of it
+    // by closing.
     model.on('error', () => undefined);
     try {
       const channel = await model.createConfirmChannel();
@@ -115,8 +126,8 @@ export class AmqpLink {
   }
 
   /**
-   * Hands a message to the broker; throws when it cannot be encoded or the link is closed. Whether the library's own
-   * buffer is full is of no interest: the sink bounds what is under way.
+   * Hands a message to the broker; throws when it cannot be encoded or the link is closed. Whether
+   * the library's own buffer is full is of no interest: the sink bounds what is under way.
    */
   publish(message: AmqpMessage, onConfirm: (confirm: AmqpConfirm) => void): void {
     const { routingKey, messageId, content, headers, timestamp } = message;
@@ -151,7 +162,8 @@ async function declare(channel: ConfirmChannel, { exchange, queue }: AmqpLinkOpt
   if (exchange !== '') await channel.assertExchange(exchange, 'topic', { durable: true });
   if (queue === undefined) return;
   await channel.assertQueue(queue, { durable: true });
-  // To the default exchange every queue is bound by its name already, and no other binding is allowed.
+  // To the default exchange every queue is bound by its name already, and no other binding is
+  // allowed.
   if (exchange !== '') await channel.bindQueue(queue, exchange, '#');
 }
 
@@ -167,7 +179,10 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** While it connects, the library tells a refusal only by its text; an unknown virtual host not even by its number. */
+/**
+ * While it connects, the library tells a refusal only by its text; an unknown virtual host not even
+ * by its number.
+ */
 function isRefusal(error: unknown): boolean {
   if (REFUSALS.has(replyCode(error))) return true;
   return /^Handshake terminated by server: (403|530)|ConnectionOpenOk; got <ConnectionClose|^SASL mechanism/.test(

@@ -18,11 +18,17 @@ const NACKED: SinkFailure = {
   reason: 'The broker did not take it: a queue behind it may be full.',
 };
 
-/** Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects when it has to. */
+/**
+ * Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects
+ * when it has to.
+ */
 export class AmqpSink implements EventSink {
   readonly name = 'amqp';
   readonly #link: SinkLink<AmqpLink>;
-  /** The broker has said no to a message for now, and may take the next: a connection has one under way at a time from then on. */
+  /**
+   * The broker has said no to a message for now, and may take the next: a connection has one under
+   * way at a time from then on.
+   */
   #isCareful = false;
   /** A message came back in the last batch: those of its connection must not overtake it. */
   #hasReturned = false;
@@ -128,8 +134,8 @@ export class AmqpSink implements EventSink {
   }
 
   /**
-   * A message that no queue takes. Our own queue, which takes everything of a named exchange and what bears its name on the
-   * default one, is declared again with the next link.
+   * A message that no queue takes. Our own queue, which takes everything of a named exchange and
+   * what bears its name on the default one, is declared again with the next link.
    */
   #watchReturns(link: AmqpLink, batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
     let indexes: ReadonlyMap<string, number> | undefined;
@@ -151,7 +157,10 @@ export class AmqpSink implements EventSink {
     return exchange !== '' || (destinations?.amqp ?? this.#routingKey) === queue;
   }
 
-  /** Says why nothing is settled, and of the message over which the broker closed the channel that it was this one or those beside it. */
+  /**
+   * Says why nothing is settled, and of the message over which the broker closed the channel that
+   * it was this one or those beside it.
+   */
   #explain(link: AmqpLink, batch: readonly GatewayEvent[], receipt: SinkReceipt): SinkReceipt {
     if (receipt.settled === batch.length) return receipt;
     const { failure } = receipt;

@@ -1,10 +1,16 @@
 import type { QueueLimits } from '../../event/event-queue.js';
 import type { EventPage, EventRing } from './event-ring.js';
 
-/** Where a reader begins: after the newest event, before the oldest kept, or after the event with this sequence. */
+/**
+ * Where a reader begins: after the newest event, before the oldest kept, or after the event with
+ * this sequence.
+ */
 export type ReaderStart = 'newest' | 'oldest' | number;
 
-/** One reader's place in the ring. It holds nothing back: a reader that is too slow finds a gap instead. */
+/**
+ * One reader's place in the ring. It holds nothing back: a reader that is too slow finds a gap
+ * instead.
+ */
 export class EventReader {
   #place: number;
 

@@ -2,7 +2,10 @@ import { encodingProblem, READER_HEAP_SHARE } from '../../event/encodable.js';
 import { EventQueue, type QueueLimits } from '../../event/event-queue.js';
 import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
 
-/** What a reader finds after its position: first how many events are gone, then those that are there. */
+/**
+ * What a reader finds after its position: first how many events are gone, then those that are
+ * there.
+ */
 export interface EventPage {
   /** Events directly after the position that the ring no longer has, or never kept. */
   readonly missing: number;
@@ -11,7 +14,10 @@ export interface EventPage {
   readonly position: number;
 }
 
-/** The newest events within a bound in bytes and number. What is too large for the bound, or for readers, leaves a gap. */
+/**
+ * The newest events within a bound in bytes and number. What is too large for the bound, or for
+ * readers, leaves a gap.
+ */
 export class EventRing {
   #queue = new EventQueue();
   #tooLarge = 0;
@@ -38,7 +44,10 @@ export class EventRing {
     return this.#queue.bytes;
   }
 
-  /** Events that were never kept because they are larger than the whole ring, or could not be encoded for a reader. */
+  /**
+   * Events that were never kept because they are larger than the whole ring, or could not be
+   * encoded for a reader.
+   */
   get tooLargeEvents(): number {
     return this.#tooLarge;
   }
@@ -48,7 +57,10 @@ export class EventRing {
     return this.#queue.at(sequence);
   }
 
-  /** Keeps the event; the oldest make room. An event that is here already changes nothing; skipped sequences count as missing. */
+  /**
+   * Keeps the event; the oldest make room. An event that is here already changes nothing; skipped
+   * sequences count as missing.
+   */
   push(event: GatewayEvent): void {
     if (event.sequence <= this.#queue.lastSequence) return;
     this.#skipTo(event.sequence);

@@ -47,8 +47,8 @@ export interface RingSubscription {
 }
 
 /**
- * The embedded sink: the newest events in a bounded ring. It acknowledges on entry, so an event counts as delivered
- * though it is kept only until the ring moves on.
+ * The embedded sink: the newest events in a bounded ring. It acknowledges on entry, so an event
+ * counts as delivered though it is kept only until the ring moves on.
  */
 export class MemorySink implements EventSink {
   readonly name = 'memory';
@@ -97,7 +97,10 @@ export class MemorySink implements EventSink {
     return this.#ring.lastSequence;
   }
 
-  /** The id that stands for "after the event of this sequence": its own, as far as that is known, else one that resumes at the oldest event kept. */
+  /**
+   * The id that stands for "after the event of this sequence": its own, as far as that is known,
+   * else one that resumes at the oldest event kept.
+   */
   idAt(sequence: number): string {
     const recovered = this.#recovered();
     if (sequence >= recovered) return formatEventId(this.boot, sequence - recovered);

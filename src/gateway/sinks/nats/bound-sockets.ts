@@ -6,8 +6,9 @@ const signals = new AsyncLocalStorage<AbortSignal>();
 let isSubscribed = false;
 
 /**
- * Runs `open`, and destroys the TCP sockets that it opens when the signal aborts: for a library that takes no signal, and
- * that leaves sockets behind when its own timeout ends a handshake. Node tells of each socket before it connects.
+ * Runs `open`, and destroys the TCP sockets that it opens when the signal aborts: for a library
+ * that takes no signal, and that leaves sockets behind when its own timeout ends a handshake. Node
+ * tells of each socket before it connects.
  */
 export function bindSockets<T>(signal: AbortSignal, open: () => T): T {
   if (!isSubscribed) subscribe('net.client.socket', bind);
@@ -15,7 +16,10 @@ export function bindSockets<T>(signal: AbortSignal, open: () => T): T {
   return signals.run(signal, open);
 }
 
-/** Destroys without an error: the library takes its listeners off the socket between two steps of a handshake. */
+/**
+ * Destroys without an error: the library takes its listeners off the socket between two steps of a
+ * handshake.
+ */
 function bind(message: unknown): void {
   const signal = signals.getStore();
   if (signal === undefined || typeof message !== 'object' || message === null || !('socket' in message)) return;

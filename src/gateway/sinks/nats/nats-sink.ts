@@ -14,14 +14,19 @@ import { inOneWave, wavesOfConnections, type PublishWave } from '../publish-wave
 import { SinkLink } from '../sink-link.js';
 import { NatsLink, type NatsAck } from './nats.js';
 
-/** The narrowest subject of a stream that takes everything a template of subjects can give. A substituted value may hold dots. */
+/**
+ * The narrowest subject of a stream that takes everything a template of subjects can give. A
+ * substituted value may hold dots.
+ */
 export function streamSubject(template: string): string {
   const tokens = template.split('.');
   const firstVariable = tokens.findIndex((token) => token.includes('{'));
   return firstVariable < 0 ? template : [...tokens.slice(0, firstVariable), '>'].join('.');
 }
 
-/** Whether a subject that may be published to has no empty token, no wildcard and no white space. */
+/**
+ * Whether a subject that may be published to has no empty token, no wildcard and no white space.
+ */
 export function isPublishable(subject: string): boolean {
   return /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject);
 }
@@ -43,7 +48,10 @@ function matches(tokens: readonly string[], pattern: readonly string[]): boolean
 
 /** The server's `err_code`s that matter here. */
 const WRONG_LAST_ID = 10_070;
-/** The message or its headers are too large: by a limit that was changed since the stream was asked for it. */
+/**
+ * The message or its headers are too large: by a limit that was changed since the stream was asked
+ * for it.
+ */
 const TOO_LARGE_CODES: ReadonlySet<number> = new Set([10_054, 10_097]);
 /** Another stream takes the subject. */
 const OTHER_STREAM = 10_060;
@@ -58,9 +66,10 @@ export interface NatsSinkOptions {
 }
 
 /**
- * Publishes a batch to JetStream at once, each message on the condition that the one before it is the newest of the
- * stream: what the server loses on the way takes everything behind it along, so nothing overtakes. Where others write to
- * the stream too that cannot hold; from then on a connection has one message under way at a time.
+ * Publishes a batch to JetStream at once, each message on the condition that the one before it is
+ * the newest of the stream: what the server loses on the way takes everything behind it along, so
+ * nothing overtakes. Where others write to the stream too that cannot hold; from then on a
+ * connection has one message under way at a time.
  */
 export class NatsSink implements EventSink {
   readonly name = 'nats';
@@ -174,7 +183,10 @@ class Publishing {
     this.#contents = batch.map((event, index) => this.#encode(event, index));
   }
 
-  /** Takes out what the stream does not take, as it is now: it may have been changed since the link was opened. */
+  /**
+   * Takes out what the stream does not take, as it is now: it may have been changed since the link
+   * was opened.
+   */
   async sortOut(): Promise<void> {
     if (!this.#batch.some((event, index) => this.#isUnfit(event, index))) return;
     await this.#link.refreshLimits();
@@ -182,7 +194,8 @@ class Publishing {
     if (this.#link.closedBecause !== undefined) return;
     const { maxBytes: bound } = this.#link.limits;
     if (this.#batch.every((event, index) => this.#bytes(event, index) > bound)) {
-      // A limit that nothing keeps may be the stream's mistake: whether others pass is for the outbox to find out.
+      // A limit that nothing keeps may be the stream's mistake: whether others pass is for the
+      // outbox to find out.
       this.outcome.failed(0, { blames: 'event', reason: `It is larger than ${bound} bytes.` });
       return;
     }

@@ -45,7 +45,10 @@ export interface NatsServers {
   readonly tls: boolean;
 }
 
-/** Reads one URL or a comma-separated list; credentials are those of the first that has some. A user without password is a token. Throws on what is not a URL. */
+/**
+ * Reads one URL or a comma-separated list; credentials are those of the first that has some. A user
+ * without password is a token. Throws on what is not a URL.
+ */
 export function parseNatsAddr(addr: string): NatsServers {
   const urls = addr.split(',').map((text) => new URL(text.trim()));
   const servers = urls.map((url) => url.host);
@@ -143,8 +146,8 @@ export class NatsLink {
   }
 
   /**
-   * Connects and looks for the stream. Rejects with a `BackendRefusal` when the server says no, or the stream cannot be
-   * relied on; the socket is gone then, however far the handshake came.
+   * Connects and looks for the stream. Rejects with a `BackendRefusal` when the server says no, or
+   * the stream cannot be relied on; the socket is gone then, however far the handshake came.
    */
   static async open(options: NatsLinkOptions): Promise<NatsLink> {
     const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
@@ -171,7 +174,9 @@ export class NatsLink {
     }
   }
 
-  /** Hands a message to the server, in the order of the calls. Rejects when it cannot be encoded. */
+  /**
+   * Hands a message to the server, in the order of the calls. Rejects when it cannot be encoded.
+   */
   publish(message: NatsMessage): Promise<NatsAck> {
     return new Promise((resolve) => {
       if (this.closedBecause !== undefined) return resolve({ kind: 'lost', why: this.closedBecause });
@@ -182,7 +187,10 @@ export class NatsLink {
     });
   }
 
-  /** Asks anew what the stream takes. Without an answer the link is not to be published on any more: the stream may be gone, which only an opening finds out. */
+  /**
+   * Asks anew what the stream takes. Without an answer the link is not to be published on any more:
+   * the stream may be gone, which only an opening finds out.
+   */
   async refreshLimits(): Promise<void> {
     try {
       this.limits = this.#limitsOf(await this.#manager.streams.info(this.#options.stream));
@@ -227,7 +235,10 @@ export class NatsLink {
     this.abandon('no stream listens');
   }
 
-  /** A server that acknowledges nothing from one look to the next, though something waited all the time, is taken for gone. */
+  /**
+   * A server that acknowledges nothing from one look to the next, though something waited all the
+   * time, is taken for gone.
+   */
   #checkAcks(): void {
     const [oldest] = this.#waiting.keys();
     const isOld = oldest !== undefined && oldest <= this.#publishedBefore;
@@ -236,7 +247,10 @@ export class NatsLink {
     this.#ackedLately = 0;
   }
 
-  /** Says why the link ends. A right that is missing the server only mentions, and drops the message. */
+  /**
+   * Says why the link ends. A right that is missing the server only mentions, and drops the
+   * message.
+   */
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (status.type === 'error') this.abandon(status.error.message);
@@ -254,7 +268,10 @@ export class NatsLink {
   }
 }
 
-/** How many addresses may be tried one after the other: a name mostly has one of IPv4 and one of IPv6. */
+/**
+ * How many addresses may be tried one after the other: a name mostly has one of IPv4 and one of
+ * IPv6.
+ */
 function addressCount(servers: readonly string[]): number {
   return servers.reduce(
     (sum, server) => sum + (isIP(new URL(`nats://${server}`).hostname.replace(/^\[|\]$/g, '')) > 0 ? 1 : 2),
@@ -296,7 +313,10 @@ async function findStream(manager: JetStreamManager, options: NatsLinkOptions): 
   return info;
 }
 
-/** Refuses what the server would refuse if the stream were made, as far as the user may ask for other streams. */
+/**
+ * Refuses what the server would refuse if the stream were made, as far as the user may ask for
+ * other streams.
+ */
 async function lookForRoom(manager: JetStreamManager, { stream, subjects }: NatsLinkOptions): Promise<undefined> {
   if (subjects.includes('>')) {
     throw new BackendRefusal(`the stream '${stream}' does not exist, and none can be made that takes all subjects`);

@@ -9,7 +9,10 @@ export interface RedisEntryShape {
   readonly maxLen: number;
 }
 
-/** Large enough that a write costs nothing for each event, small enough that Redis has work long before the batch is encoded. */
+/**
+ * Large enough that a write costs nothing for each event, small enough that Redis has work long
+ * before the batch is encoded.
+ */
 const CHUNK_BYTES = 32 * 1024;
 /** Messages above this go to the socket as they are. */
 const COPIED_MESSAGE_BYTES = 8 * 1024;
@@ -22,7 +25,10 @@ const LF = 0x0a;
 const MULTI = encodeCommand(['MULTI']);
 const EXEC = encodeCommand(['EXEC']);
 
-/** The constant part of an entry on one stream, for each kind of event: all before the length of the connection's id. */
+/**
+ * The constant part of an entry on one stream, for each kind of event: all before the length of the
+ * connection's id.
+ */
 interface EntryHeads {
   readonly open: Buffer;
   readonly close: Buffer;
@@ -37,8 +43,9 @@ interface EntryMiddle {
 }
 
 /**
- * Encodes a batch as one transaction of XADDs into chunks, each handed to `write` as soon as it is full. Chunks are used
- * again after `begin`, so all that was written must have left by then; after a failure `forget` them.
+ * Encodes a batch as one transaction of XADDs into chunks, each handed to `write` as soon as it is
+ * full. Chunks are used again after `begin`, so all that was written must have left by then; after
+ * a failure `forget` them.
  */
 export class RedisEntryEncoder {
   readonly #heads = new Map<string, EntryHeads>();
@@ -212,7 +219,10 @@ function fieldBytes(name: string): Buffer {
   return bulkBytes(name);
 }
 
-/** `*<args> XADD <stream> [MAXLEN ~ n] * <constants> connection $`: what follows is the length of the id. */
+/**
+ * `*<args> XADD <stream> [MAXLEN ~ n] * <constants> connection $`: what follows is the length of
+ * the id.
+ */
 function encodeHead(stream: string, shape: RedisEntryShape, constants: readonly string[]): Buffer {
   const trim = shape.maxLen > 0 ? ['MAXLEN', '~', String(shape.maxLen)] : [];
   const first = ['XADD', stream, ...trim, '*', ...constants, 'connection'];

@@ -20,8 +20,9 @@ const BUFFER_LIMIT = 'client-query-buffer-limit';
 const DEFAULT_MAX_VALUE_BYTES = 512 * 1024 * 1024;
 
 /**
- * Redis Streams. A batch is one transaction, so Redis takes all of it or, for a passing reason, nothing: a later event
- * can never be in the stream while an earlier one is not (docs/reference/redis.md).
+ * Redis Streams. A batch is one transaction, so Redis takes all of it or, for a passing reason,
+ * nothing: a later event can never be in the stream while an earlier one is not
+ * (docs/reference/redis.md).
  */
 export class RedisSink implements EventSink {
   readonly name = 'redis';
@@ -69,7 +70,10 @@ export class RedisSink implements EventSink {
     return this.#stopping;
   }
 
-  /** Without those at fault as often as one more is found; a reason that passes rejects, and all of it is offered again. */
+  /**
+   * Without those at fault as often as one more is found; a reason that passes rejects, and all of
+   * it is offered again.
+   */
   async #deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     if (this.#stopping !== undefined) throw new DeliveryError('sink', 'The Redis sink has stopped.');
     await this.#connect().catch((error: unknown) => {
@@ -83,7 +87,8 @@ export class RedisSink implements EventSink {
       this.#sort(rest, outcome, failed);
       if (outcome.aborted === undefined) break;
       if (outcome.refused.size === 0) {
-        // A replica stays one, and who may do nothing stays so, for as long as the connection: the address may stand for another Redis by now.
+        // A replica stays one, and who may do nothing stays so, for as long as the connection: the
+        // address may stand for another Redis by now.
         this.#pipeline.close('it took nothing of a batch');
         const blames = isAboutServer(outcome.aborted) ? 'sink' : 'attempt';
         throw new DeliveryError(blames, outcome.aborted.message, outcome.aborted);
@@ -93,7 +98,10 @@ export class RedisSink implements EventSink {
     return { settled: batch.length, refused, ...(failed.length > 0 && { failed: failed.toSorted(bySequence) }) };
   }
 
-  /** What Redis did not take goes to `failed`. With one stream that says something of the stream, and nothing of the batch may count as delivered. */
+  /**
+   * What Redis did not take goes to `failed`. With one stream that says something of the stream,
+   * and nothing of the batch may count as delivered.
+   */
   #sort(batch: readonly GatewayEvent[], { refused }: RedisTransaction, failed: FailedEvent[]): void {
     for (const [index, error] of refused) {
       const event = batch[index];
@@ -125,7 +133,9 @@ export class RedisSink implements EventSink {
     return transaction;
   }
 
-  /** Redis closes the connection on a value above its limit, mostly before its answer can be read. */
+  /**
+   * Redis closes the connection on a value above its limit, mostly before its answer can be read.
+   */
   #withoutTooLarge(batch: readonly GatewayEvent[], refused: RefusedEvent[]): readonly GatewayEvent[] {
     const isTooLarge = ({ message }: GatewayEvent): boolean =>
       message !== undefined && message.length > this.#maxValueBytes;
@@ -136,8 +146,9 @@ export class RedisSink implements EventSink {
   }
 
   /**
-   * Asks for the server's limit on each new connection; who may not ask relies on the default. Whoever may not begin a transaction
-   * must not get as far as a batch: without MULTI each of its commands would be run by itself, again and again.
+   * Asks for the server's limit on each new connection; who may not ask relies on the default.
+   * Whoever may not begin a transaction must not get as far as a batch: without MULTI each of its
+   * commands would be run by itself, again and again.
    */
   async #connect(): Promise<void> {
     if (this.#pipeline.isConnected) return;

@@ -3,7 +3,10 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../../core/clock.js';
 import { systemErrorCode } from '../../../core/error.js';
 
-/** What is kept of an answer: its head. The body is thrown away, bounded in bytes and time, and never looked at. */
+/**
+ * What is kept of an answer: its head. The body is thrown away, bounded in bytes and time, and
+ * never looked at.
+ */
 export interface WebhookAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -37,13 +40,16 @@ export class WebhookClient {
     this.#agent = options.url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
   }
 
-  /** Resolves with the head of the answer, whatever becomes of its body. Rejects when no head comes. */
+  /**
+   * Resolves with the head of the answer, whatever becomes of its body. Rejects when no head comes.
+   */
   async post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
     await this.#exchange;
     try {
       return await this.#send(body, headers);
     } catch (error) {
-      // The receiver closed the idle connection while the request was on its way: that says nothing about the receiver.
+      // The receiver closed the idle connection while the request was on its way: that says nothing
+      // about the receiver.
       if (this.#current?.reusedSocket !== true || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
       return await this.#send(body, headers);
     }
@@ -83,7 +89,10 @@ export class WebhookClient {
   }
 }
 
-/** The head is known, whatever happens to the rest: a body that does not end, or a request that is not read to its end, costs the connection. */
+/**
+ * The head is known, whatever happens to the rest: a body that does not end, or a request that is
+ * not read to its end, costs the connection.
+ */
 function endExchange(request: ClientRequest, response: IncomingMessage, clock: Clock): Promise<void> {
   const cancel = clock.schedule(() => request.destroy(), MAX_BODY_MS);
   let bytes = 0;

@@ -17,7 +17,10 @@ export interface WebhookLimits {
   readonly maxBytes: number;
 }
 
-/** One request: the events from the front of a batch that fit, and its body; or the one at the front that cannot be encoded. */
+/**
+ * One request: the events from the front of a batch that fit, and its body; or the one at the front
+ * that cannot be encoded.
+ */
 export interface WebhookPiece {
   readonly events: readonly GatewayEvent[];
   readonly refused: readonly RefusedEvent[];
@@ -27,7 +30,10 @@ export interface WebhookPiece {
 const HEAD = '{"events":[';
 const TAIL = ']}';
 
-/** Cuts the next request out of a batch, from its front. An event that cannot be encoded ends it; at the front it is refused. */
+/**
+ * Cuts the next request out of a batch, from its front. An event that cannot be encoded ends it; at
+ * the front it is refused.
+ */
 export function cutPiece(batch: readonly GatewayEvent[], limits: WebhookLimits): WebhookPiece {
   const texts: string[] = [];
   let bytes = HEAD.length + TAIL.length;
@@ -77,7 +83,10 @@ export type WebhookVerdict =
   | { readonly kind: 'taken' }
   /** To be sent again, not before `retryAfterMs`. */
   | { readonly kind: 'away'; readonly retryAfterMs: number }
-  /** Somebody in this request is refused for good. `blames` says whether one event may be at fault, or all are refused alike. */
+  /**
+   * Somebody in this request is refused for good. `blames` says whether one event may be at fault,
+   * or all are refused alike.
+   */
   | { readonly kind: 'refused'; readonly blames: 'event' | 'request' };
 
 /** Answers that ask for the same request later, though they are 4xx. */
@@ -89,7 +98,10 @@ const ABOUT_REQUEST: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 407
 /** However long a receiver asks for, it is asked again after this time. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
-/** 2xx is taken; 408, 425, 429 and 5xx are away; all other 4xx, and 3xx because redirects are never followed, are refused. */
+/**
+ * 2xx is taken; 408, 425, 429 and 5xx are away; all other 4xx, and 3xx because redirects are never
+ * followed, are refused.
+ */
 export function judgeAnswer(status: number, retryAfter: string | undefined, wallNow: number): WebhookVerdict {
   if (status >= 200 && status < 300) return { kind: 'taken' };
   if (status >= 500 || status < 200 || LATER.has(status)) {
@@ -119,7 +131,10 @@ const UNREACHED: ReadonlySet<string> = new Set([
   'ENOENT',
 ]);
 
-/** Posts events as JSON, one request at a time. Which event a receiver dislikes the outbox finds out. */
+/**
+ * Posts events as JSON, one request at a time. Which event a receiver dislikes the outbox finds
+ * out.
+ */
 export class WebhookSink implements EventSink {
   readonly name = 'webhook';
   readonly maxBatchEvents: number;
@@ -144,7 +159,10 @@ export class WebhookSink implements EventSink {
     this.maxBatchEvents = config.maxBatchEvents;
   }
 
-  /** Posts an empty batch: a receiver that refuses whatever is sent there is found out before the first event. */
+  /**
+   * Posts an empty batch: a receiver that refuses whatever is sent there is found out before the
+   * first event.
+   */
   async start(): Promise<void> {
     const { maxBatchBytes: maxBytes } = this.#config;
     this.#tellLimit({ maxBytes, setting: 'stream_webhook.max_batch_bytes', encoding: 'json', effect: 'sent-alone' });
@@ -180,7 +198,8 @@ export class WebhookSink implements EventSink {
     if (verdict.kind === 'taken') return { settled: length, refused: [] };
     if (verdict.kind === 'away') this.#notBefore = this.#clock.now() + verdict.retryAfterMs;
     const isAboutEvent = verdict.kind === 'refused' && verdict.blames === 'event';
-    // Address, credentials, method or rate are the receiver's absence, unless it answers so to some events alone: the outbox finds out.
+    // Address, credentials, method or rate are the receiver's absence, unless it answers so to some
+    // events alone: the outbox finds out.
     throw new DeliveryError(isAboutEvent ? 'event' : 'attempt', this.#answered(answer));
   }
 

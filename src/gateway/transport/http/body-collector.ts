@@ -1,10 +1,15 @@
 import { allocateBody } from '../frame-room.js';
 
-/** Gathers a request's body up to a limit; `done` resolves once, to undefined when the body was too large or broke off. */
+/**
+ * Gathers a request's body up to a limit; `done` resolves once, to undefined when the body was too
+ * large or broke off.
+ */
 export class BodyCollector {
   readonly done: Promise<Uint8Array | undefined>;
   readonly #limitBytes: number;
-  /** What `Content-Length` says: so much is reserved at once when the body comes in several chunks. */
+  /**
+   * What `Content-Length` says: so much is reserved at once when the body comes in several chunks.
+   */
   readonly #announcedBytes: number;
   #body: Buffer | undefined;
   #bytes = 0;
@@ -20,7 +25,10 @@ export class BodyCollector {
     });
   }
 
-  /** Copies the chunk, which the caller may overwrite afterwards. A body that outgrows the limit is given up. */
+  /**
+   * Copies the chunk, which the caller may overwrite afterwards. A body that outgrows the limit is
+   * given up.
+   */
   add(chunk: Uint8Array, isLast: boolean): void {
     const bytes = this.#bytes + chunk.length;
     if (bytes > this.#limitBytes) {
@@ -39,7 +47,8 @@ export class BodyCollector {
       this.#resolve(Buffer.alloc(0));
       return;
     }
-    // A message that waits for a slow reader counts with its length: it must not keep more than that alive.
+    // A message that waits for a slow reader counts with its length: it must not keep more than
+    // that alive.
     this.#resolve(body.length === this.#bytes ? body : copyOf(body, this.#bytes));
   }
 
@@ -50,7 +59,9 @@ export class BodyCollector {
     this.#resolve(undefined);
   }
 
-  /** One buffer from first to last where the length is known; else each new one has twice the room. */
+  /**
+   * One buffer from first to last where the length is known; else each new one has twice the room.
+   */
   #roomFor(bytes: number, isLast: boolean): Buffer {
     const old = this.#body;
     if (old !== undefined && old.length >= bytes) return old;

@@ -1,11 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Peers whose requests may have a query that the bound on heads leaves no room for, such as a list of thousands of ids. */
+/**
+ * Peers whose requests may have a query that the bound on heads leaves no room for, such as a list
+ * of thousands of ids.
+ */
 export interface LongQueries {
   /** Comes on top of the bound on heads. */
   readonly maxBytes: number;
   allows(address: string): boolean;
-  /** Whether the peer passes on requests of others, who are asked for only when a request has been read. */
+  /**
+   * Whether the peer passes on requests of others, who are asked for only when a request has been
+   * read.
+   */
   isProxy(peer: string): boolean;
 }
 
@@ -36,7 +42,10 @@ export function isHeadTooLarge(size: HeadSize, limit: HeadLimit, sender: { reado
   return queryBytes > longQueries.maxBytes || !longQueries.allows(sender.remoteAddress);
 }
 
-/** The most that any request of this peer may have: what a parser is told before the request is read. */
+/**
+ * The most that any request of this peer may have: what a parser is told before the request is
+ * read.
+ */
 export function mostHeadBytes({ maxHeadBytes, longQueries }: HeadLimit, peer: string): number {
   if (longQueries === undefined) return maxHeadBytes;
   const mayBeLong = longQueries.allows(peer) || longQueries.isProxy(peer);

@@ -8,7 +8,10 @@ interface HotAnswer extends HttpAnswer {
   readonly body: string;
 }
 
-/** Whether an answer may leave by `writeAtOnce`: a text with status 200 to a request that was read to its end, on a connection that goes on. */
+/**
+ * Whether an answer may leave by `writeAtOnce`: a text with status 200 to a request that was read
+ * to its end, on a connection that goes on.
+ */
 export function isHot(req: IncomingMessage, res: ServerResponse, answer: HttpAnswer): answer is HotAnswer {
   const { status, headers, body } = answer;
   if (status !== 200 || headers === undefined || typeof body !== 'string') return false;
@@ -17,8 +20,9 @@ export function isHot(req: IncomingMessage, res: ServerResponse, answer: HttpAns
 }
 
 /**
- * Writes head and body as one string: what Node does by itself takes two pieces, a buffer for both and another system call. The head is what Node
- * would write. Node takes a head that is there for written by `writeHead`. Measured by bench/fan-out: 2 to 3 us of a POST.
+ * Writes head and body as one string: what Node does by itself takes two pieces, a buffer for both
+ * and another system call. The head is what Node would write. Node takes a head that is there for
+ * written by `writeHead`. Measured by bench/fan-out: 2 to 3 us of a POST.
  */
 export function writeAtOnce(res: ServerResponse, { headers, body }: HotAnswer): void {
   const head = `${headBefore(headers)}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;

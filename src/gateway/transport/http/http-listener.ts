@@ -61,7 +61,10 @@ export interface HttpListenerOptions {
   };
 }
 
-/** An HTTP listener on node:http(s): under the `ws` transport, and by itself for the internal API on its own port. */
+/**
+ * An HTTP listener on node:http(s): under the `ws` transport, and by itself for the internal API on
+ * its own port.
+ */
 export class HttpListener {
   readonly #options: HttpListenerOptions;
   readonly #proxyProtocol: ProxyProtocol;
@@ -78,7 +81,10 @@ export class HttpListener {
     this.#proxyProtocol = new ProxyProtocol({ sendsHeader: options.sendsProxyHeader, log: options.log });
   }
 
-  /** Node's request as ours, with the client's address, and the client's port where it can be known (else 0). */
+  /**
+   * Node's request as ours, with the client's address, and the client's port where it can be known
+   * (else 0).
+   */
   readRequest(req: IncomingMessage): { readonly request: HttpRequest; readonly remotePort: number } {
     const peer = this.#proxyProtocol.peerOf(req.socket);
     const request = readRequest(req, peer, this.#options.addressOf);
@@ -96,7 +102,10 @@ export class HttpListener {
     return longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), this.#headLimit(undefined), request);
   }
 
-  /** Handshakes to come see what the files hold now. Rejects with `tls.invalid`, and keeps the old ones then. */
+  /**
+   * Handshakes to come see what the files hold now. Rejects with `tls.invalid`, and keeps the old
+   * ones then.
+   */
   async reloadTls(): Promise<void> {
     const { tls } = this.#options;
     if (tls === undefined) return;
@@ -127,7 +136,9 @@ export class HttpListener {
     this.#server?.close();
   }
 
-  /** Cuts what is left. Idempotent; resolves when the port is free and every HTTP connection gone. */
+  /**
+   * Cuts what is left. Idempotent; resolves when the port is free and every HTTP connection gone.
+   */
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
@@ -152,7 +163,8 @@ export class HttpListener {
     };
     const server =
       tls === undefined ? createServer(options) : createTlsServer({ ...options, ...(await readTlsFiles(tls)) });
-    // One more than are served, so that a request with too many can be told from one whose lines were all read.
+    // One more than are served, so that a request with too many can be told from one whose lines
+    // were all read.
     server.maxHeadersCount = MAX_HEADERS + 1;
     const rawTargets = new RawTargets();
     server.on('request', (req, res) => {
@@ -170,7 +182,8 @@ export class HttpListener {
     const peerOf = (socket: Socket): string => this.#proxyProtocol.peerOf(socket).address;
     const event = tls === undefined ? 'connection' : 'secureConnection';
     if (longQueries !== undefined) {
-      // The server reads this property, which its types leave out, when it makes the parser of a connection.
+      // The server reads this property, which its types leave out, when it makes the parser of a
+      // connection.
       const fit = (socket: Socket): boolean =>
         Reflect.set(server, 'maxHeaderSize', mostHeadBytes(limit, peerOf(socket)));
       server.prependListener(event, fit);
@@ -182,7 +195,10 @@ export class HttpListener {
     return server;
   }
 
-  /** A failed accept may come back at once, and again. Where no file is left for it, the library needs one to turn the newcomer away, or it spins. */
+  /**
+   * A failed accept may come back at once, and again. Where no file is left for it, the library
+   * needs one to turn the newcomer away, or it spins.
+   */
   #acceptFailed(error: Error): void {
     if (isOutOfFiles(error)) fileReserve.release();
     const now = performance.now();
@@ -197,12 +213,15 @@ export class HttpListener {
 }
 
 /**
- * Node hands every request with an `Upgrade` header over as raw bytes once somebody listens for upgrades, also those that ask for
- * something else (`h2c`) and could be served as they are. It asks the request's `upgrade` property first: here it says no for these.
+ * Node hands every request with an `Upgrade` header over as raw bytes once somebody listens for
+ * upgrades, also those that ask for something else (`h2c`) and could be served as they are. It asks
+ * the request's `upgrade` property first: here it says no for these.
  */
 function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof IncomingMessage {
   if (upgrades === undefined) return IncomingMessage;
-  /** The constructor of the class above sets the property, before a field of this one would exist. */
+  /**
+   * The constructor of the class above sets the property, before a field of this one would exist.
+   */
   class Request extends IncomingMessage {
     declare [ASKED]: boolean;
   }
@@ -218,9 +237,10 @@ function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof Incomin
 }
 
 /**
- * The answer to a request that reaches no handler. Its body is said to be empty, and the connection goes on where it can: a connection that
- * is closed with bytes unread is reset, and a proxy that still writes or reads then answers 502. Without long queries the parser has held
- * the head to its bound.
+ * The answer to a request that reaches no handler. Its body is said to be empty, and the connection
+ * goes on where it can: a connection that is closed with bytes unread is reset, and a proxy that
+ * still writes or reads then answers 502. Without long queries the parser has held the head to its
+ * bound.
  */
 function refusalOf(req: IncomingMessage, request: HttpRequest, limit: HeadLimit): Refusal | undefined {
   if (hasTooManyHeaders(req)) return TOO_LARGE;

@@ -9,7 +9,10 @@ export const MAX_HEAD_BYTES = 32 * 1024;
 /** How long a connection may wait for its next request. */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** Most header lines of one request on node:http, which would drop the rest without a word. uWebSockets.js has a limit of its own. */
+/**
+ * Most header lines of one request on node:http, which would drop the rest without a word.
+ * uWebSockets.js has a limit of its own.
+ */
 export const MAX_HEADERS = 1000;
 
 /** The answer to a head that is larger than that, or has more lines. */
@@ -41,8 +44,9 @@ export function statusText(status: number): string {
 }
 
 /**
- * Whether the end of a request's body can be seen in two places: with several lengths, or a transfer coding that is not `chunked` alone. A
- * proxy in front may see another request begin elsewhere (RFC 9112, 6.3), and neither library refuses all of these.
+ * Whether the end of a request's body can be seen in two places: with several lengths, or a
+ * transfer coding that is not `chunked` alone. A proxy in front may see another request begin
+ * elsewhere (RFC 9112, 6.3), and neither library refuses all of these.
  */
 export function hasUnclearEnd({ headers }: HttpRequest): boolean {
   const coding = headers.get('transfer-encoding');

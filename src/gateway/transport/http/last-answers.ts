@@ -3,13 +3,17 @@ import type { Duplex } from 'node:stream';
 
 /** How long a client that has its answer may go on sending. */
 const LINGER_MS = 2_000;
-/** More connections than these at a time are closed at once: a flood of refused requests is not to hold files. */
+/**
+ * More connections than these at a time are closed at once: a flood of refused requests is not to
+ * hold files.
+ */
 const MOST_LINGERING = 256;
 
 /**
- * Answers after which the connection closes. A socket that is closed over bytes nobody has read, or that gets more of them afterwards, is
- * reset, and a reset takes the answer away from a client that has not read it yet. So our side ends, and what the client still sends is
- * read and thrown away until it ends too, for a bounded time (RFC 9112 9.6).
+ * Answers after which the connection closes. A socket that is closed over bytes nobody has read, or
+ * that gets more of them afterwards, is reset, and a reset takes the answer away from a client that
+ * has not read it yet. So our side ends, and what the client still sends is read and thrown away
+ * until it ends too, for a bounded time (RFC 9112 9.6).
  */
 export class LastAnswers {
   readonly #lingering = new Set<Duplex>();
@@ -43,7 +47,10 @@ export class LastAnswers {
   }
 }
 
-/** Ends an answer whose head is written. Where the connection closes after it, the request is read to its end first, for a bounded time. */
+/**
+ * Ends an answer whose head is written. Where the connection closes after it, the request is read
+ * to its end first, for a bounded time.
+ */
 export function endAnswer(req: IncomingMessage, res: ServerResponse, body: string | Uint8Array): void {
   if (req.complete || res.shouldKeepAlive) {
     res.end(body);

@@ -9,12 +9,18 @@ import type { PeerAddress } from './proxy-protocol.js';
 import { readTarget } from './request-target.js';
 import type { AddressOf } from '../transport.js';
 
-/** Whether Node may have left header lines out: such a request must be refused, since nobody knows what they said. */
+/**
+ * Whether Node may have left header lines out: such a request must be refused, since nobody knows
+ * what they said.
+ */
 export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.length > MAX_HEADERS * 2;
 }
 
-/** Node's request as ours; it comes from `peer`, or from the client that `addressOf` finds behind it. */
+/**
+ * Node's request as ours; it comes from `peer`, or from the client that `addressOf` finds behind
+ * it.
+ */
 export function readRequest(
   req: IncomingMessage,
   { address, via }: PeerAddress,
@@ -50,7 +56,8 @@ export class NodeExchange implements AbortableExchange {
 
   readBody(limitBytes: number): Promise<Uint8Array | undefined> {
     const body = new BodyCollector(limitBytes, announcedLength(this.request.headers));
-    // `on`, though each happens once: `once` makes two objects more, and the first call decides. Measured by bench/fan-out, as all of this.
+    // `on`, though each happens once: `once` makes two objects more, and the first call decides.
+    // Measured by bench/fan-out, as all of this.
     this.#req.on('data', (chunk: Buffer) => body.add(chunk, false));
     this.#req.on('end', () => body.end());
     const abort = (): void => body.abort();

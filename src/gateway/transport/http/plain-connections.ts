@@ -15,7 +15,10 @@ export type OnConnectionRefused = (refused: RefusedConnection) => void;
 export interface PlainConnectionsOptions {
   /** Connections in all that are no WebSocket, or not yet. */
   readonly maxConnections: number;
-  /** From this file descriptor on a connection is refused: those above are kept for the log, certificates and sinks. */
+  /**
+   * From this file descriptor on a connection is refused: those above are kept for the log,
+   * certificates and sinks.
+   */
   readonly maxDescriptor: number;
   /** Peers that many clients share: the bound for one address is not theirs. */
   readonly isShared: (peer: string) => boolean;
@@ -28,15 +31,19 @@ interface PlainConnection {
   readonly onClose: () => void;
 }
 
-/** The socket itself, or where TLS hides it both ends of the TCP connection: asking for those is a system call. */
+/**
+ * The socket itself, or where TLS hides it both ends of the TCP connection: asking for those is a
+ * system call.
+ */
 type ConnectionKey = Socket | string;
 
 /** One address may have this part of all. */
 const SHARE_OF_ADDRESS = 4;
 
 /**
- * Bounds the connections without a WebSocket, in all and by address, and keeps file descriptors back. The system gives each new
- * connection the lowest free descriptor, so a high one says that all below it are taken: the newcomer is cut, and nobody else.
+ * Bounds the connections without a WebSocket, in all and by address, and keeps file descriptors
+ * back. The system gives each new connection the lowest free descriptor, so a high one says that
+ * all below it are taken: the newcomer is cut, and nobody else.
  */
 export class PlainConnections {
   readonly #options: PlainConnectionsOptions;

@@ -4,7 +4,10 @@ import type { Logger } from '../../../core/logger.js';
 import type { SendsProxyHeader } from '../transport.js';
 import { addressFromBytes, canonicalAddress, plainAddress } from './remote-address.js';
 
-/** The source that a header names: the client, nobody (`unknown`), or the proxy itself, which asks on its own behalf. */
+/**
+ * The source that a header names: the client, nobody (`unknown`), or the proxy itself, which asks
+ * on its own behalf.
+ */
 export type ProxySource = { readonly address: string; readonly port: number } | 'unknown' | 'proxy';
 
 /** What the first bytes of a connection say. */
@@ -24,7 +27,10 @@ const INCOMPLETE: ProxyHeader = { kind: 'incomplete' };
 const V1_LINE = /^PROXY (?:(UNKNOWN)(?: .*)?|(TCP4|TCP6) (\S+) (\S+) (\d{1,5}) (\d{1,5}))$/;
 const MAX_PORT = 65_535;
 
-/** Reads a PROXY protocol header, version 1 or 2, from the first bytes of a connection. Never throws; what it cannot read is invalid. */
+/**
+ * Reads a PROXY protocol header, version 1 or 2, from the first bytes of a connection. Never
+ * throws; what it cannot read is invalid.
+ */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (startsLike(bytes, V2_START)) return bytes.length < V2_HEAD_BYTES ? INCOMPLETE : parseV2(bytes);
   if (startsLike(bytes, V1_START)) return parseV1(bytes);
@@ -112,9 +118,9 @@ export interface Ends {
 }
 
 /**
- * Takes the PROXY header off connections of trusted peers, before the HTTP server or TLS sees them, and remembers which client it named for as
- * long as the connection lasts. Whose header cannot be read is cut. Connections of other peers are passed on untouched: a header of
- * theirs is no HTTP.
+ * Takes the PROXY header off connections of trusted peers, before the HTTP server or TLS sees them,
+ * and remembers which client it named for as long as the connection lasts. Whose header cannot be
+ * read is cut. Connections of other peers are passed on untouched: a header of theirs is no HTTP.
  */
 export class ProxyProtocol {
   readonly #options: ProxyProtocolOptions;

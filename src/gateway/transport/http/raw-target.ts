@@ -23,9 +23,10 @@ const FIRST_HIGH_BYTE = 0x80;
 const TARGET_BEGUN = /^[A-Z]+ [^\s]*$/;
 
 /**
- * Serves requests whose target holds bytes above ASCII as they are, such as `/send?name=Zoë` in UTF-8. Go takes them, and so did the old
- * program; Node's parser refuses them. The request is then given to a new parser with these bytes percent-encoded. That takes the
- * request line in one segment, and no answer to an earlier request that is still owed.
+ * Serves requests whose target holds bytes above ASCII as they are, such as `/send?name=Zoë` in
+ * UTF-8. Go takes them, and so did the old program; Node's parser refuses them. The request is then
+ * given to a new parser with these bytes percent-encoded. That takes the request line in one
+ * segment, and no answer to an earlier request that is still owed.
  */
 export class RawTargets {
   readonly #taken = new WeakMap<Duplex, TakenConnection>();
@@ -39,7 +40,10 @@ export class RawTargets {
     server.on(event, (socket: Duplex) => this.#take(server, socket, takers));
   }
 
-  /** The connection carries no more requests. What is kept of it would keep the parser and all that belongs to it. */
+  /**
+   * The connection carries no more requests. What is kept of it would keep the parser and all that
+   * belongs to it.
+   */
   forget(socket: Duplex): void {
     this.#taken.delete(socket);
   }
@@ -90,7 +94,10 @@ function refusedPacket(error: Error): { readonly bytes: Buffer; readonly offset:
   return { bytes: error.rawPacket, offset: error.bytesParsed };
 }
 
-/** The bytes from the refused request line on, with what is above ASCII in that line percent-encoded. */
+/**
+ * The bytes from the refused request line on, with what is above ASCII in that line
+ * percent-encoded.
+ */
 function encodeTarget(bytes: Buffer, offset: number): Buffer | undefined {
   if ((bytes[offset] ?? 0) < FIRST_HIGH_BYTE) return undefined;
   const start = bytes.lastIndexOf(LINE_FEED, offset) + 1;

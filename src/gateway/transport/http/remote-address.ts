@@ -2,12 +2,18 @@ import { isIP, SocketAddress } from 'node:net';
 
 const MAPPED_PREFIX = '::ffff:';
 
-/** Stands for the address of a client that a proxy named by one that no client of it can have: requests from there are refused. */
+/**
+ * Stands for the address of a client that a proxy named by one that no client of it can have:
+ * requests from there are refused.
+ */
 export const IMPOSSIBLE_ADDRESS = 'impossible';
 
 let lastIpv4 = { bits: 0, text: '0.0.0.0' };
 
-/** An address as text from its 4 or 16 bytes: IPv4-mapped IPv6 as IPv4, other IPv6 compressed; '' for anything else. */
+/**
+ * An address as text from its 4 or 16 bytes: IPv4-mapped IPv6 as IPv4, other IPv6 compressed; ''
+ * for anything else.
+ */
 export function addressFromBytes(bytes: Uint8Array): string {
   if (bytes.length === 4) return ipv4(bytes);
   if (bytes.length !== 16) return '';
@@ -32,7 +38,10 @@ export function plainAddress(address: string | undefined): string {
   return isMappedText ? address.slice(MAPPED_PREFIX.length) : address;
 }
 
-/** The same form for an address that somebody else wrote; '' when it is none. A zone (`%eth0`) is left out. */
+/**
+ * The same form for an address that somebody else wrote; '' when it is none. A zone (`%eth0`) is
+ * left out.
+ */
 export function canonicalAddress(text: string): string {
   const [address = ''] = text.split('%', 1);
   const version = isIP(address);

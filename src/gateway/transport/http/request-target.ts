@@ -4,15 +4,23 @@ export interface RequestTarget {
   readonly path: string;
   /** What follows the `?`, not decoded, '' when there is none. */
   readonly query: string;
-  /** Of an absolute target, without a user: it counts instead of the `Host` header (RFC 9112, 3.2.2). */
+  /**
+   * Of an absolute target, without a user: it counts instead of the `Host` header (RFC 9112,
+   * 3.2.2).
+   */
   readonly authority: string | undefined;
 }
 
-/** Scheme and authority of `http://host:port/path?query`. A target that begins with `//` is a path. */
+/**
+ * Scheme and authority of `http://host:port/path?query`. A target that begins with `//` is a path.
+ */
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#@]*)/i;
 const SLASH = 0x2f;
 
-/** The target of a request on node:http. The parser of Node 20.15 takes bytes above ASCII as they are; later ones refuse them (RawTargets). */
+/**
+ * The target of a request on node:http. The parser of Node 20.15 takes bytes above ASCII as they
+ * are; later ones refuse them (RawTargets).
+ */
 export function readTarget({ url = '/' }: { readonly url?: string | undefined }): RequestTarget {
   return splitTarget(encodeBytes(url));
 }
@@ -33,7 +41,9 @@ function splitTarget(target: string): RequestTarget {
 
 const NOT_ASCII = /[\u0080-\uffff]/;
 
-/** Percent-encodes what is not ASCII, so that both libraries give the same text for the same bytes. */
+/**
+ * Percent-encodes what is not ASCII, so that both libraries give the same text for the same bytes.
+ */
 export function asciiTarget(text: string): string {
   return NOT_ASCII.test(text) ? text.replace(/[\u0080-\uffff]+/g, encodeURIComponent) : text;
 }

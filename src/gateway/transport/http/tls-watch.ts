@@ -10,7 +10,9 @@ export interface TlsMaterial {
   readonly key: Buffer;
 }
 
-/** Reads both files and checks them as a pair; rejects with `tls.invalid`, naming the file at fault. */
+/**
+ * Reads both files and checks them as a pair; rejects with `tls.invalid`, naming the file at fault.
+ */
 export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
   const cert = await readPem('certificate', files.certFile);
   const key = await readPem('key', files.keyFile);
@@ -44,13 +46,19 @@ const SETTLE_MS = 500;
 
 export interface TlsWatchOptions {
   readonly files: TlsFiles;
-  /** Called when a file has become another one or has other contents, once it has been still for a moment. Must not throw. */
+  /**
+   * Called when a file has become another one or has other contents, once it has been still for a
+   * moment. Must not throw.
+   */
   readonly onChange: () => void;
   readonly lookEachMs?: number;
   readonly settleMs?: number;
 }
 
-/** Looks at the files of a certificate again and again: notifications miss symbolic links that are turned elsewhere, and network file systems. */
+/**
+ * Looks at the files of a certificate again and again: notifications miss symbolic links that are
+ * turned elsewhere, and network file systems.
+ */
 export class TlsWatch {
   readonly #options: TlsWatchOptions;
   readonly #changed: () => void;

@@ -2,7 +2,10 @@ import type { HeadSize } from '../http/head-limit.js';
 import type { HttpRequest } from '../http/http-exchange.js';
 import { addressFromBytes } from '../http/remote-address.js';
 
-/** What the library can be asked for the peer's address: a response or a WebSocket, while it is alive. */
+/**
+ * What the library can be asked for the peer's address: a response or a WebSocket, while it is
+ * alive.
+ */
 export interface AddressSource {
   getRemoteAddress(): ArrayBuffer;
 }
@@ -13,8 +16,9 @@ export interface AddressKeeper {
 }
 
 /**
- * A request of uWebSockets.js. All is copied but the address, which costs as much as all headers and is mostly not wanted of
- * who connects: it is read when it is asked for. Measured by bench/connect-storm.
+ * A request of uWebSockets.js. All is copied but the address, which costs as much as all headers
+ * and is mostly not wanted of who connects: it is read when it is asked for. Measured by
+ * bench/connect-storm.
  */
 export class CopiedRequest implements HttpRequest {
   readonly method: string;

@@ -2,8 +2,9 @@ import type { HttpStream } from '../http/http-exchange.js';
 import type { UwsResponse } from './uws-types.js';
 
 /**
- * What the library is given at once. While a reader is slow one slice follows each time that the kernel has taken something, so its
- * buffer, whose size it does not tell, stays about as small as that.
+ * What the library is given at once. While a reader is slow one slice follows each time that the
+ * kernel has taken something, so its buffer, whose size it does not tell, stays about as small as
+ * that.
  */
 const SLICE_BYTES = 16 * 1024;
 
@@ -66,7 +67,8 @@ export class UwsHttpStream implements HttpStream {
   }
 
   #writable(res: UwsResponse): void {
-    // Once somebody listens for writability the library leaves its own buffer alone until the next write, and the end of a cork is one.
+    // Once somebody listens for writability the library leaves its own buffer alone until the next
+    // write, and the end of a cork is one.
     res.cork(() => undefined);
     this.#isBlocked = false;
     this.#pour(res);

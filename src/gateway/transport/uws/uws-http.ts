@@ -13,8 +13,9 @@ import { uwsText, type UwsRequest, type UwsResponse } from './uws-types.js';
 const NOT_UTF8 = '\ufffd';
 
 /**
- * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is named there is never asked for:
- * the peer is who has connected, or whom `addressOf` sees behind it.
+ * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is
+ * named there is never asked for: the peer is who has connected, or whom `addressOf` sees behind
+ * it.
  */
 export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: AddressOf | undefined): CopiedRequest {
   const method = req.getCaseSensitiveMethod();
@@ -31,7 +32,9 @@ export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: Addres
   return request;
 }
 
-/** The library gives the bytes of a name's first line only: of later ones what is not UTF-8 is lost. */
+/**
+ * The library gives the bytes of a name's first line only: of later ones what is not UTF-8 is lost.
+ */
 function bytesAsText(req: UwsRequest, headers: ReadonlyMap<string, string>, name: string, value: string): string {
   return headers.has(name) ? value : headerText(req.getHeader(name));
 }
@@ -45,7 +48,8 @@ export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isH
       res.end(typeof body === 'string' ? uwsText(body) : body, options.close);
       return;
     }
-    // A length given to `endWithoutBody` itself counts as a body still owed: the next request would break the connection.
+    // A length given to `endWithoutBody` itself counts as a body still owed: the next request would
+    // break the connection.
     res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
     res.endWithoutBody();
   });
@@ -110,14 +114,18 @@ export class UwsExchange implements AbortableExchange {
   }
 }
 
-/** Size of a slab, as that of Node's own buffers: what keeps one small message alive keeps no more than this. */
+/**
+ * Size of a slab, as that of Node's own buffers: what keeps one small message alive keeps no more
+ * than this.
+ */
 const SLAB_BYTES = 8 * 1024;
 let slab = new ArrayBuffer(SLAB_BYTES);
 let slabUsed = 0;
 
 /**
- * Hot: the library detaches its buffer when the handler returns; small copies share a slab. Node's `Buffer.allocUnsafe` does the
- * same and takes a third longer, as it makes a Buffer. Measured by bench/inbound.
+ * Hot: the library detaches its buffer when the handler returns; small copies share a slab. Node's
+ * `Buffer.allocUnsafe` does the same and takes a third longer, as it makes a Buffer. Measured by
+ * bench/inbound.
  */
 export function copyBytes(bytes: ArrayBuffer): Uint8Array {
   const { byteLength } = bytes;

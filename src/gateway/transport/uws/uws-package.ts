@@ -10,7 +10,9 @@ export interface UwsPackage {
   readonly folder: string;
   /** `uWebSockets.js@20.52.0`; a copy has another name. */
   readonly label: string;
-  /** The native library that its loader takes on this machine, whether there is such a file or not. */
+  /**
+   * The native library that its loader takes on this machine, whether there is such a file or not.
+   */
   readonly binary: string;
 }
 
@@ -63,7 +65,10 @@ export function fileSha256(path: string): string | undefined {
   }
 }
 
-/** What the loader of uWebSockets.js threw, as `transport.unavailable`: the reason on this machine, and what would help. */
+/**
+ * What the loader of uWebSockets.js threw, as `transport.unavailable`: the reason on this machine,
+ * and what would help.
+ */
 export function uwsUnavailable(thrown: unknown, surroundings: UwsSurroundings): WsgError {
   const found = findUwsPackage(surroundings);
   const { reason, help } =
@@ -124,7 +129,10 @@ function howToInstall(from: string): string {
   );
 }
 
-/** The command for the folder that holds wsg: a project, or the global folder, which has no package.json. */
+/**
+ * The command for the folder that holds wsg: a project, or the global folder, which has no
+ * package.json.
+ */
 function installCommand(from: string): string {
   const [project, ofPnpm] = from.split(/[\\/]node_modules[\\/]\.pnpm[\\/]/);
   if (ofPnpm !== undefined) return `pnpm add --dir ${project}`;

@@ -3,7 +3,10 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { errorMessage } from '../../../core/error.js';
 import type { UwsApp, UwsModule } from './uws-types.js';
 
-/** What a transport does otherwise than it should, as it was observed on this machine, and what follows for who runs it. */
+/**
+ * What a transport does otherwise than it should, as it was observed on this machine, and what
+ * follows for who runs it.
+ */
 export interface TransportLimit {
   readonly check: string;
   readonly observed: string;
@@ -20,12 +23,15 @@ export interface Seen {
 }
 
 /**
- * A server on a loopback port that answers every request with 200 once its body is there, takes WebSockets at `/socket`, and notes what
- * it sees.
+ * A server on a loopback port that answers every request with 200 once its body is there, takes
+ * WebSockets at `/socket`, and notes what it sees.
  */
 export type StartServer = (seen: Seen) => Promise<{ readonly port: number; close(): void }>;
 
-/** One way in which the library may fall short: bytes for it, each piece read by itself, and what is wrong about what comes back. */
+/**
+ * One way in which the library may fall short: bytes for it, each piece read by itself, and what is
+ * wrong about what comes back.
+ */
 interface Check {
   readonly name: string;
   readonly pieces: readonly string[];
@@ -34,7 +40,10 @@ interface Check {
   readonly consequence: string;
 }
 
-/** The server lives in this process, so waiting is counted in pauses and not in time: a busy machine makes them longer. */
+/**
+ * The server lives in this process, so waiting is counted in pauses and not in time: a busy machine
+ * makes them longer.
+ */
 const PAUSE_MS = 5;
 /** Longest wait for an answer; what has not come by then counts as none. */
 const MOST_PAUSES = 200;
@@ -46,7 +55,10 @@ const HOST = 'Host: self-test\r\n';
 const UPGRADE =
   `GET /socket HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
-/** Twice a binary frame of four bytes without a mask: read as if it had one, the bytes of the second complete the first. */
+/**
+ * Twice a binary frame of four bytes without a mask: read as if it had one, the bytes of the second
+ * complete the first.
+ */
 const UNMASKED = '\x82\x04hihi\x82\x04hihi';
 
 const CHECKS: readonly Check[] = [
@@ -99,7 +111,10 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-/** Sends uWebSockets.js what it must get right, on loopback ports, and gives what it got wrong. Takes about 0.1 s. */
+/**
+ * Sends uWebSockets.js what it must get right, on loopback ports, and gives what it got wrong.
+ * Takes about 0.1 s.
+ */
 export function selfTestUws(uws: UwsModule): Promise<TransportLimit[]> {
   return findLimits(async (seen) => {
     const app = testApp(uws, seen);
@@ -107,7 +122,10 @@ export function selfTestUws(uws: UwsModule): Promise<TransportLimit[]> {
   });
 }
 
-/** Runs each check on a server of its own, so that none sees what another one left behind. Never rejects. */
+/**
+ * Runs each check on a server of its own, so that none sees what another one left behind. Never
+ * rejects.
+ */
 export async function findLimits(start: StartServer): Promise<TransportLimit[]> {
   try {
     const observations = await Promise.all(CHECKS.map((check) => runCheck(start, check)));
@@ -169,7 +187,10 @@ function listenOnLoopback(uws: UwsModule, app: UwsApp): number {
   return port;
 }
 
-/** Writes the pieces one after the other and gives what came back, until the other side ended or fell silent. */
+/**
+ * Writes the pieces one after the other and gives what came back, until the other side ended or
+ * fell silent.
+ */
 async function exchange(port: number, pieces: readonly string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   try {
@@ -211,7 +232,10 @@ class Answer {
   }
 }
 
-/** Some turns of the event loop later the server has read what was written, as it lives in this process. */
+/**
+ * Some turns of the event loop later the server has read what was written, as it lives in this
+ * process.
+ */
 async function untilRead(): Promise<void> {
   await wait(PAUSE_MS);
   for (let turn = 0; turn < 3; turn += 1) await nextTurn();

@@ -8,7 +8,10 @@ import { uwsText, type UwsWebSocket } from './uws-types.js';
 
 const BUFFERED = 0;
 const DROPPED = 2;
-/** So many receivers of one message get it deflated: the library takes no frame that was deflated once for all of them. */
+/**
+ * So many receivers of one message get it deflated: the library takes no frame that was deflated
+ * once for all of them.
+ */
 const MOST_DEFLATIONS = 8;
 /** What the library reports when it cut the connection or lost it. */
 const NO_CLOSE_FRAME = 1006;
@@ -22,7 +25,10 @@ export interface UwsSocketContext<C extends object> {
   readonly onCloseIgnored: () => void;
 }
 
-/** One WebSocket of uWebSockets.js. The library's object throws after its close, so it is let go of before the close is told. */
+/**
+ * One WebSocket of uWebSockets.js. The library's object throws after its close, so it is let go of
+ * before the close is told.
+ */
 export class UwsSocket<C extends object> implements Peer<C> {
   connection: C | undefined = undefined;
   readonly #context: UwsSocketContext<C>;
@@ -51,7 +57,10 @@ export class UwsSocket<C extends object> implements Peer<C> {
     return this.#native !== undefined;
   }
 
-  /** Hot: a native call and nothing allocated. `dropped` fires inside for this message too; the status already says so. */
+  /**
+   * Hot: a native call and nothing allocated. `dropped` fires inside for this message too; the
+   * status already says so.
+   */
   send(message: OutboundMessage): SendStatus {
     if (this.#native === undefined) return 'dropped';
     this.#context.publisher.settle();
@@ -67,7 +76,10 @@ export class UwsSocket<C extends object> implements Peer<C> {
     return this.#native === undefined ? 0 : this.#native.getBufferedAmount();
   }
 
-  /** Settled outside the cork: in it, what other sockets are owed would cost each a system call a message. */
+  /**
+   * Settled outside the cork: in it, what other sockets are owed would cost each a system call a
+   * message.
+   */
   cork(writes: () => void): void {
     this.#context.publisher.settle();
     this.#native?.cork(writes);
@@ -83,7 +95,10 @@ export class UwsSocket<C extends object> implements Peer<C> {
     this.#native?.unsubscribe(topic);
   }
 
-  /** The library cannot be told to give up on a close frame behind a backlog, so with a backlog the frame waits here, for a bounded time. */
+  /**
+   * The library cannot be told to give up on a close frame behind a backlog, so with a backlog the
+   * frame waits here, for a bounded time.
+   */
   end(code: number, reason: string): void {
     const native = this.#native;
     if (native === undefined) return;
@@ -128,7 +143,10 @@ export class UwsSocket<C extends object> implements Peer<C> {
   }
 }
 
-/** Whether a message is still deflated for one more receiver: a broadcast would cost its deflation as many times. */
+/**
+ * Whether a message is still deflated for one more receiver: a broadcast would cost its deflation
+ * as many times.
+ */
 function isWorthDeflating(message: OutboundMessage): boolean {
   message.deflations = (message.deflations ?? 0) + 1;
   return message.deflations <= MOST_DEFLATIONS;
@@ -141,7 +159,9 @@ interface UwsClosingOptions<C extends object> {
   readonly onCloseIgnored: () => void;
 }
 
-/** A socket that is to be ended as soon as its backlog is gone, and is cut when that takes too long. */
+/**
+ * A socket that is to be ended as soon as its backlog is gone, and is cut when that takes too long.
+ */
 class UwsClosing<C extends object> {
   #native: UwsWebSocket<UwsSocket<C>> | undefined;
   readonly #code: number;
@@ -157,7 +177,8 @@ class UwsClosing<C extends object> {
       onCloseIgnored();
       this.#native?.close();
     }, CLOSE_TIMEOUT_MS);
-    // What is corked counts as backlog but raises no drain: look again when the tick has been written out.
+    // What is corked counts as backlog but raises no drain: look again when the tick has been
+    // written out.
     this.#recheck = setImmediate(() => {
       this.#unsubscribe();
       this.endIfDrained();

@@ -30,7 +30,10 @@ import {
   type UwsWebSocket,
 } from './uws-types.js';
 
-/** How far above the configured limit a message is still read, so that its sender gets a close frame with 1009. */
+/**
+ * How far above the configured limit a message is still read, so that its sender gets a close frame
+ * with 1009.
+ */
 const OVERSIZE_MARGIN_BYTES = 64 * 1024;
 /** The library keeps its limits in 32 bits. */
 const MAX_INT32 = 0x7fff_ffff;
@@ -40,18 +43,25 @@ const IDLE_STEP_S = 4;
 /** The library never names `server_max_window_bits` in its answer, as it would have to. */
 const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: undefined };
 
-/** An app and how many WebSockets are on it. Each certificate has an app of its own: the library cannot change one. */
+/**
+ * An app and how many WebSockets are on it. Each certificate has an app of its own: the library
+ * cannot change one.
+ */
 interface UwsGeneration {
   readonly app: UwsApp;
   sockets: number;
 }
 
-/** Loads the native library; rejects with the loader's own error where there is no binary for this machine. */
+/**
+ * Loads the native library; rejects with the loader's own error where there is no binary for this
+ * machine.
+ */
 export async function loadUws(maxHeadBytes = MAX_HEAD_BYTES): Promise<UwsModule> {
   // Read once, while the module loads; the default of 4 KiB is less than one cookie may be.
   process.env['UWS_HTTP_MAX_HEADERS_SIZE'] = String(maxHeadBytes);
   await Promise.resolve();
-  // Not by import: on Node 20 a module for import whose native library does not load leaves a rejection that nobody can handle.
+  // Not by import: on Node 20 a module for import whose native library does not load leaves a
+  // rejection that nobody can handle.
   const loaded: unknown = createRequire(import.meta.url)('uWebSockets.js');
   if (!isUwsModule(loaded)) throw new Error('the package uWebSockets.js is not the library of that name');
   return loaded;
@@ -101,7 +111,10 @@ export class UwsTransport<C extends object> implements Transport {
     return { host, port: this.#port };
   }
 
-  /** In one tick the old listener goes and the new one comes; who was just being accepted may have to dial again. */
+  /**
+   * In one tick the old listener goes and the new one comes; who was just being accepted may have
+   * to dial again.
+   */
   async reloadTls(): Promise<void> {
     if (this.#options.tls === undefined || this.#listenSocket === undefined) return;
     const next = await this.#createGeneration();
@@ -155,14 +168,18 @@ export class UwsTransport<C extends object> implements Transport {
 
   #tryListen(app: UwsApp): object | undefined {
     let listening: object | undefined;
-    // Exclusive: with the port shared, a second gateway started by mistake would get half of the clients.
+    // Exclusive: with the port shared, a second gateway started by mistake would get half of the
+    // clients.
     app.listen(this.#options.listen.host, this.#port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
       listening = result === false ? undefined : result;
     });
     return listening;
   }
 
-  /** Not compressed: the library would deflate the message again for each subscriber, and takes no frame that was deflated once for all. */
+  /**
+   * Not compressed: the library would deflate the message again for each subscriber, and takes no
+   * frame that was deflated once for all.
+   */
   #publishNow(topic: string, { payload, binary }: OutboundMessage): void {
     this.#current?.app.publish(topic, payload, binary, false);
     for (const { app, sockets } of this.#earlier) {
@@ -243,16 +260,20 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   /**
-   * In its handler a request is corked by the library. Later its own cork must not go round the upgrade: what ends that cork may take the
-   * new WebSocket for the old response, at the same address in memory, and cut it. While another socket is corked the response's cork only
-   * calls; without another socket the library prints a warning to standard error, and goes on.
+   * In its handler a request is corked by the library. Later its own cork must not go round the
+   * upgrade: what ends that cork may take the new WebSocket for the old response, at the same
+   * address in memory, and cut it. While another socket is corked the response's cork only calls;
+   * without another socket the library prints a warning to standard error, and goes on.
    */
   #aroundLateUpgrade(res: UwsResponse, upgrade: () => void): void {
     if (this.#lastOpened === undefined) upgrade();
     else this.#lastOpened.cork(() => res.cork(upgrade));
   }
 
-  /** Told later: the library is in the middle of writing to this socket, which must not be closed under it. */
+  /**
+   * Told later: the library is in the middle of writing to this socket, which must not be closed
+   * under it.
+   */
   #dropped(peer: UwsSocket<C>, bytes: number): void {
     const { drops } = this.#context;
     if (drops.length === 0) setImmediate(() => this.#tellDrops());

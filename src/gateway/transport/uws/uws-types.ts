@@ -1,7 +1,7 @@
 /**
- * What we use of uWebSockets.js, by structure, so that one file alone imports the library. Traps that hold everywhere: a request lives
- * until its handler returns; a response or socket that has ended or aborted throws at every call; buffers handed to handlers are
- * detached afterwards.
+ * What we use of uWebSockets.js, by structure, so that one file alone imports the library. Traps
+ * that hold everywhere: a request lives until its handler returns; a response or socket that has
+ * ended or aborted throws at every call; buffers handed to handlers are detached afterwards.
  */
 export interface UwsModule {
   App(): UwsApp;
@@ -87,8 +87,8 @@ const BEYOND_ASCII = /[^\0-\x7f]/;
 export type UwsText = string | Uint8Array;
 
 /**
- * Text as the library may be given it. Its binaries for Node 24 write the characters from U+0080 to U+00FF as one byte each (latin-1) where
- * the string has no other: such text goes as bytes.
+ * Text as the library may be given it. Its binaries for Node 24 write the characters from U+0080 to
+ * U+00FF as one byte each (latin-1) where the string has no other: such text goes as bytes.
  */
 export function uwsText(text: string): UwsText {
   return BEYOND_ASCII.test(text) ? Buffer.from(text) : text;

@@ -1,4 +1,7 @@
-/** A message of several frames or reads while it is put together. Memory follows the bytes that have come, not what a header announces, nor the number of fragments. */
+/**
+ * A message of several frames or reads while it is put together. Memory follows the bytes that have
+ * come, not what a header announces, nor the number of fragments.
+ */
 export class FrameAssembly {
   #bytes: Buffer | undefined;
   #length = 0;
@@ -33,7 +36,10 @@ export class FrameAssembly {
   }
 }
 
-/** A masked part of a payload (RFC 6455 5.3): `mask` as a big-endian number, `maskAt` the place of its first byte within the mask, 0 to 3. */
+/**
+ * A masked part of a payload (RFC 6455 5.3): `mask` as a big-endian number, `maskAt` the place of
+ * its first byte within the mask, 0 to 3.
+ */
 export interface MaskedPart {
   readonly start: number;
   readonly end: number;

@@ -28,8 +28,8 @@ export interface FrameHead {
 }
 
 /**
- * The head at `at`: undefined while it is not all there, `broken` when its first two bytes are what a client may not send at any time.
- * `deflates`: compression was negotiated.
+ * The head at `at`: undefined while it is not all there, `broken` when its first two bytes are what
+ * a client may not send at any time. `deflates`: compression was negotiated.
  */
 export function readHead(bytes: Buffer, at: number, deflates: boolean): FrameHead | 'broken' | undefined {
   const first = bytes[at];
@@ -63,7 +63,10 @@ function isKnown(first: number, second: number, deflates: boolean): boolean {
   return (first & FINAL) !== 0 && size <= LARGEST_CONTROL && (opcode !== CLOSE || size !== 1);
 }
 
-/** Frames that stand for what the library cannot have seen: it answers each of them with the close that the protocol asks for. */
+/**
+ * Frames that stand for what the library cannot have seen: it answers each of them with the close
+ * that the protocol asks for.
+ */
 /** 1002. */
 export const BAD_CONTINUATION = Buffer.from([0x80, 0x80, 0, 0, 0, 0]);
 /** 1007. */

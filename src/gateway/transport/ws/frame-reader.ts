@@ -8,14 +8,20 @@ export interface FrameSink {
   /** A whole message; the bytes are its own. Text is UTF-8. */
   message(payload: Buffer, binary: boolean): void;
   ping(payload: Buffer): void;
-  /** A frame for the library: a close frame, or one that breaks the protocol, which it answers by closing. Nothing is read after it. */
+  /**
+   * A frame for the library: a close frame, or one that breaks the protocol, which it answers by
+   * closing. Nothing is read after it.
+   */
   passOn(frame: Buffer): void;
   /** Stops and goes on reading from the network. */
   stopReading(): void;
   goOnReading(): void;
 }
 
-/** Frames of a client that bring little or nothing: control frames, and fragments without an end below `SMALL_BYTES`. After so many the rest of `IDLE_WINDOW_MS` is waited for. */
+/**
+ * Frames of a client that bring little or nothing: control frames, and fragments without an end
+ * below `SMALL_BYTES`. After so many the rest of `IDLE_WINDOW_MS` is waited for.
+ */
 const IDLE_FRAMES = 2_048;
 const IDLE_WINDOW_MS = 125;
 const SMALL_BYTES = 64;
@@ -27,9 +33,10 @@ export interface FrameReaderOptions {
 }
 
 /**
- * Reads a client's frames (RFC 6455 5.2): data frames and pings here, close frames and everything that breaks the protocol by the library. Stops between
- * two frames while it is paused or a message is being inflated, so that at most one read and one message of a connection are in
- * memory. Hot: measured by bench/inbound; held against the library's receiver by frame-reader.property.test.ts.
+ * Reads a client's frames (RFC 6455 5.2): data frames and pings here, close frames and everything
+ * that breaks the protocol by the library. Stops between two frames while it is paused or a message
+ * is being inflated, so that at most one read and one message of a connection are in memory. Hot:
+ * measured by bench/inbound; held against the library's receiver by frame-reader.property.test.ts.
  */
 export class FrameReader {
   readonly #options: FrameReaderOptions;
@@ -96,7 +103,10 @@ export class FrameReader {
     this.#rest = undefined;
   }
 
-  /** Walks what can be walked; reads on afterwards if nothing stands against it. What a message causes may lead here again. */
+  /**
+   * Walks what can be walked; reads on afterwards if nothing stands against it. What a message
+   * causes may lead here again.
+   */
   #goOn(): void {
     if (this.#isWalking) return;
     this.#isWalking = true;

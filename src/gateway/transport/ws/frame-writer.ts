@@ -4,13 +4,15 @@ import { wireFrames, type MessageBatch } from './message-batch.js';
 import type { OutboundMessage } from '../socket.js';
 import { makePong, PING } from '../ws-frame.js';
 
-/** A peer that leaves more than this unread gets a pong for its last ping alone (RFC 6455 5.5.3). */
+/**
+ * A peer that leaves more than this unread gets a pong for its last ping alone (RFC 6455 5.5.3).
+ */
 const MOST_UNREAD_PONG_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 /**
- * TLS on Node tells of each write only in a later turn that the kernel has taken it, so up to one record of TLS (RFC 8446 5.1) counts as
- * taken. Otherwise each small message would fall behind, which costs a second write and a second system call. Measured by
- * bench/fan-out-tls.
+ * TLS on Node tells of each write only in a later turn that the kernel has taken it, so up to one
+ * record of TLS (RFC 8446 5.1) counts as taken. Otherwise each small message would fall behind,
+ * which costs a second write and a second system call. Measured by bench/fan-out-tls.
  */
 const UNTOLD_TLS_BYTES = 16 * 1024;
 
@@ -29,7 +31,10 @@ export interface WriterOwner {
   caughtUp(): void;
 }
 
-/** Writes data frames and pongs of one socket, in order also where a message is still being deflated. */
+/**
+ * Writes data frames and pongs of one socket, in order also where a message is still being
+ * deflated.
+ */
 export class FrameWriter {
   readonly #stream: Duplex;
   readonly #untoldBytes: number;
@@ -123,7 +128,10 @@ export class FrameWriter {
     this.#owner.drained();
   }
 
-  /** Writes up to the first message that is still being deflated; the rest follows when that is ready. */
+  /**
+   * Writes up to the first message that is still being deflated; the rest follows when that is
+   * ready.
+   */
   #writeReady(messages: readonly OutboundMessage[]): void {
     const unready = messages.findIndex((message) => wireFrames(message).frame(this.#windowBits) === undefined);
     const upTo = unready < 0 ? messages.length : unready;

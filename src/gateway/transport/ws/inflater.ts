@@ -4,7 +4,10 @@ import { constants, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zl
 export interface InflateLimits {
   /** A message may grow by this factor; up to `FREE_BYTES` by any. */
   readonly maxRatio: number;
-  /** What one connection may have inflated in a second beside `maxRatio` times what it sent. Above it, it is read more slowly. */
+  /**
+   * What one connection may have inflated in a second beside `maxRatio` times what it sent. Above
+   * it, it is read more slowly.
+   */
   readonly bytesPerSecond: number;
 }
 
@@ -15,14 +18,22 @@ export const DEFAULT_INFLATE_LIMITS: InflateLimits = { maxRatio: 100, bytesPerSe
 const FREE_BYTES = 1024 * 1024;
 /** Messages of which a client may send this much at once, in seconds of `bytesPerSecond`. */
 const BURST_SECONDS = 0.5;
-/** The share of the ratio that sent bytes earn: even at the largest allowed ratio a fast sender costs more than it earns. */
+/**
+ * The share of the ratio that sent bytes earn: even at the largest allowed ratio a fast sender
+ * costs more than it earns.
+ */
 const EARNED_SHARE = 1 / 4;
-/** All connections together may have inflated as much as this number of them, beyond what they earn. */
+/**
+ * All connections together may have inflated as much as this number of them, beyond what they earn.
+ */
 const SHARES_OF_ALL = 8;
 /** Small messages are inflated at once: handing them to another thread costs more. */
 const SYNC_BYTES = 4 * 1024;
 const SYNC_MAX_BYTES = 64 * 1024;
-/** How many messages of all connections are inflated at the same time; zlib's threads also read and write files. */
+/**
+ * How many messages of all connections are inflated at the same time; zlib's threads also read and
+ * write files.
+ */
 const CONCURRENCY = 2;
 /** What RFC 7692 7.2.2 puts at the end of a message before it is inflated. */
 const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
@@ -49,8 +60,9 @@ interface Job {
 }
 
 /**
- * Inflates messages for all connections of a transport: bounded in size by a ratio, in rate for each connection and for all together, and
- * a few at a time. While all together are over their rate, a message that inflates to no more than it earns still goes before.
+ * Inflates messages for all connections of a transport: bounded in size by a ratio, in rate for
+ * each connection and for all together, and a few at a time. While all together are over their
+ * rate, a message that inflates to no more than it earns still goes before.
  */
 export class Inflater {
   readonly #limits: InflateLimits;
@@ -74,7 +86,10 @@ export class Inflater {
     return { bytes: this.#burst, atMs: performance.now() };
   }
 
-  /** The bytes of a small message; undefined when it is not small or has to wait: then `inflate` does it. */
+  /**
+   * The bytes of a small message; undefined when it is not small or has to wait: then `inflate`
+   * does it.
+   */
   inflateNow(payload: Buffer, maxBytes: number, budget: InflateBudget): Inflated | undefined {
     if (payload.length > SYNC_BYTES || this.#waitMs(budget) > 0) return undefined;
     const limit = Math.min(SYNC_MAX_BYTES, this.#limit(payload, maxBytes), this.#freeBytes(payload));
@@ -87,7 +102,10 @@ export class Inflater {
     }
   }
 
-  /** Calls back once, later: when it is this connection's turn, and neither it nor all together have had more inflated than they may. */
+  /**
+   * Calls back once, later: when it is this connection's turn, and neither it nor all together have
+   * had more inflated than they may.
+   */
   inflate(payload: Buffer, { maxBytes, budget }: InflateTerms, done: (inflated: Inflated) => void): void {
     const start = (): void => {
       this.#queue.push({ payload, maxBytes, budget, done });

@@ -1,7 +1,10 @@
 import type { OutboundMessage } from '../socket.js';
 import { WireFrames } from '../ws-frame.js';
 
-/** Messages that leave together, in order: their frames are joined once for all sockets that get the same ones. */
+/**
+ * Messages that leave together, in order: their frames are joined once for all sockets that get the
+ * same ones.
+ */
 export class MessageBatch {
   readonly messages: readonly OutboundMessage[];
   /** By window bits. */
@@ -18,7 +21,10 @@ export class MessageBatch {
     return this.#bytes;
   }
 
-  /** All frames for a socket with this window; undefined while one of them is being deflated. Hot: measured by bench/fan-out. */
+  /**
+   * All frames for a socket with this window; undefined while one of them is being deflated. Hot:
+   * measured by bench/fan-out.
+   */
   joined(windowBits: number): Buffer | undefined {
     let joined = this.#joined[windowBits];
     if (joined === undefined) {

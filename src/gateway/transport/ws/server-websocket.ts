@@ -33,9 +33,10 @@ export interface CloseListener {
 }
 
 /**
- * What the library does with the WebSocket of an upgrade. It would add a reader, a sender and listeners to each, which an idle connection
- * pays for with memory and never needs: our half takes the network connection over, and asks `attachLibrary` for them at its end.
- * `setSocket` is not documented: the conformance suite stands for it.
+ * What the library does with the WebSocket of an upgrade. It would add a reader, a sender and
+ * listeners to each, which an idle connection pays for with memory and never needs: our half takes
+ * the network connection over, and asks `attachLibrary` for them at its end. `setSocket` is not
+ * documented: the conformance suite stands for it.
  */
 class UpgradedWebSocket extends WebSocket {
   setSocket(stream: Duplex, head: Buffer): void {
@@ -48,9 +49,11 @@ class UpgradedWebSocket extends WebSocket {
 }
 
 /**
- * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells only when the network connection is
- * over, up to seconds later, and throws away what is sent meanwhile. It answers the frame by calling its own `close` with the bytes
- * received, which is not documented: the conformance suite stands for it. Of the protocol's own codes 1000 is the answer to all.
+ * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells
+ * only when the network connection is over, up to seconds later, and throws away what is sent
+ * meanwhile. It answers the frame by calling its own `close` with the bytes received, which is not
+ * documented: the conformance suite stands for it. Of the protocol's own codes 1000 is the answer
+ * to all.
  */
 class ClosingWebSocket extends WebSocket {
   declare setSocket: (stream: Duplex, head: Buffer, options: { readonly maxPayload: number }) => void;
@@ -146,8 +149,9 @@ function closeCodeOf(errorCode: string | undefined): number {
 }
 
 /**
- * Adds the listeners of a network connection again. The HTTP server has added and removed many, and the table that held them, which does
- * not shrink, would be an eighth of what an idle WebSocket costs.
+ * Adds the listeners of a network connection again. The HTTP server has added and removed many, and
+ * the table that held them, which does not shrink, would be an eighth of what an idle WebSocket
+ * costs.
  */
 export function compactListeners(stream: Duplex): void {
   const kept = stream

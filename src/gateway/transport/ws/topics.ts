@@ -1,4 +1,7 @@
-/** Who is subscribed to what, for a server library that has no topics. Both ways round, so that leaving costs the topics of one member. */
+/**
+ * Who is subscribed to what, for a server library that has no topics. Both ways round, so that
+ * leaving costs the topics of one member.
+ */
 export class Topics<M extends object> {
   readonly #members = new Map<string, Set<M>>();
   readonly #topics = new Map<M, Set<string>>();

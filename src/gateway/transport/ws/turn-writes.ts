@@ -10,7 +10,10 @@ export interface TurnMember {
   written: number;
   /** Those with which it has got the same so far; undefined between flushes. */
   part: TurnPart | undefined;
-  /** Takes the batch, in order with all that it is given. False: over its limit, nothing of it was taken. */
+  /**
+   * Takes the batch, in order with all that it is given. False: over its limit, nothing of it was
+   * taken.
+   */
   put(batch: MessageBatch): boolean;
   /** Told of each message that it did not take. */
   dropped(message: OutboundMessage): void;
@@ -36,7 +39,10 @@ interface Published {
 
 /** Members that belong to the same audiences: what they get is one buffer. */
 export interface TurnPart {
-  /** The part from which it was split off, and the audience that its members have and those that stayed there have not. */
+  /**
+   * The part from which it was split off, and the audience that its members have and those that
+   * stayed there have not.
+   */
   readonly parent: TurnPart | undefined;
   readonly audience: Audience | undefined;
   /** The last audience that split this one, and the part of those that belong to it. */
@@ -45,14 +51,18 @@ export interface TurnPart {
   batch: MessageBatch | undefined;
 }
 
-/** From this size on what was published leaves at once: readers' buffers are looked at about as often (delivery.ts). */
+/**
+ * From this size on what was published leaves at once: readers' buffers are looked at about as
+ * often (delivery.ts).
+ */
 const MOST_BYTES = 64 * 1024;
 const FRAME_OVERHEAD_BYTES = 16;
 
 /**
- * Gathers what is published in a turn of the event loop and writes it when that ends: publishing costs nothing for each receiver, and
- * sockets that get the same messages, by whatever selectors, share one buffer and get it in one write. In order with what is sent to
- * a socket alone, which calls `settle` first. Measured by bench/fan-out.
+ * Gathers what is published in a turn of the event loop and writes it when that ends: publishing
+ * costs nothing for each receiver, and sockets that get the same messages, by whatever selectors,
+ * share one buffer and get it in one write. In order with what is sent to a socket alone, which
+ * calls `settle` first. Measured by bench/fan-out.
  */
 export class TurnWrites {
   readonly #topics = new Topics<TurnMember>();
@@ -98,13 +108,19 @@ export class TurnWrites {
     this.#topics.unsubscribe(member, topic);
   }
 
-  /** Takes the member out of every topic; what was published to it before is written first unless it takes nothing more. */
+  /**
+   * Takes the member out of every topic; what was published to it before is written first unless it
+   * takes nothing more.
+   */
   leave(member: TurnMember): void {
     this.settle(member);
     this.#topics.leave(member);
   }
 
-  /** Writes what was published to this member in this turn: what is sent to it next stands behind that. */
+  /**
+   * Writes what was published to this member in this turn: what is sent to it next stands behind
+   * that.
+   */
   settle(member: TurnMember): void {
     const { length } = this.#published;
     if (length === 0) return;
@@ -120,7 +136,10 @@ export class TurnWrites {
     if (messages.length > 0) put(member, this.batchOf(messages));
   }
 
-  /** A batch of these messages: sockets that are sent the same ones in a row share it. Copies the array. */
+  /**
+   * A batch of these messages: sockets that are sent the same ones in a row share it. Copies the
+   * array.
+   */
   batchOf(messages: readonly OutboundMessage[]): MessageBatch {
     let batch = this.#lastBatch;
     if (batch?.holds(messages) === true) return batch;
@@ -155,7 +174,10 @@ export class TurnWrites {
     }
   }
 
-  /** Splits the receivers audience by audience until those of a part get the same. No bound on audiences: nobody is visited but receivers. */
+  /**
+   * Splits the receivers audience by audience until those of a part get the same. No bound on
+   * audiences: nobody is visited but receivers.
+   */
   #flushSeveral(published: readonly Published[]): void {
     const touched: TurnMember[] = [];
     const everybody = newPart(undefined, undefined);

@@ -42,10 +42,15 @@ export interface WsParts {
   readonly reading: FrameReaderOptions;
 }
 
-/** One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js does, not when the peer has answered. */
+/**
+ * One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js
+ * does, not when the peer has answered.
+ */
 export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSink, WriterOwner, CloseListener {
   connection: C | undefined = undefined;
-  /** For the keep-alive: bytes read when it last looked, and for how many seconds none have come. */
+  /**
+   * For the keep-alive: bytes read when it last looked, and for how many seconds none have come.
+   */
   seenBytes = 0;
   silentS = 0;
   turn = 0;
@@ -168,7 +173,10 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#closed(code, reason, true);
   }
 
-  /** For the library, which has sent the close frame that an error calls for and waits for the peer: our side is over. */
+  /**
+   * For the library, which has sent the close frame that an error calls for and waits for the peer:
+   * our side is over.
+   */
   failed(code: number, reason: string): void {
     this.#closed(code, reason, false);
   }
@@ -253,7 +261,10 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#stream.destroy();
   }
 
-  /** For the keep-alive, once a second: pings at half of the idle timeout, and gives the peer up at the whole of it. */
+  /**
+   * For the keep-alive, once a second: pings at half of the idle timeout, and gives the peer up at
+   * the whole of it.
+   */
   checkLife(): void {
     const { bytesRead = 0 } = this.#stream;
     if (bytesRead !== this.seenBytes || this.#reader.isPaused) {

@@ -37,7 +37,10 @@ interface WsUpgrade extends WsEndpoint {
   readonly remotePort: number;
 }
 
-/** `ws` on node:http(s) as a transport: runs wherever Node does, can pause a socket, and is the slower of the two. */
+/**
+ * `ws` on node:http(s) as a transport: runs wherever Node does, can pause a socket, and is the
+ * slower of the two.
+ */
 export class WsTransport<C extends object> implements Transport {
   readonly name = 'ws';
   readonly canPause = true;
@@ -204,7 +207,9 @@ export class WsTransport<C extends object> implements Transport {
     this.#context.guarded.open({ peer: socket, request, endpoint, grant });
   }
 
-  /** Apart from `#open`: what lives as long as the connection refers to nothing of its handshake. */
+  /**
+   * Apart from `#open`: what lives as long as the connection refers to nothing of its handshake.
+   */
   #listen(stream: Duplex, socket: WsSocket<C>): void {
     stream.on('data', (chunk: Buffer) => socket.received(chunk));
     stream.on('end', endToo);
@@ -215,7 +220,10 @@ export class WsTransport<C extends object> implements Transport {
   }
 }
 
-/** Each socket that a transport has given out is one of its own: no copy is made to leave others out. */
+/**
+ * Each socket that a transport has given out is one of its own: no copy is made to leave others
+ * out.
+ */
 function areMembers(sockets: readonly Socket[]): sockets is readonly (Socket & TurnMember)[] {
   return sockets.every((socket) => socket instanceof WsSocket);
 }
@@ -230,8 +238,9 @@ function endToo(this: Duplex): void {
 }
 
 /**
- * What `ws` is to see of a header; nothing when the value is undefined or ''. It answers the first subprotocol offered, and refuses the
- * handshake for an offer of an extension that it cannot read or honour: it is given the chosen one alone.
+ * What `ws` is to see of a header; nothing when the value is undefined or ''. It answers the first
+ * subprotocol offered, and refuses the handshake for an offer of an extension that it cannot read
+ * or honour: it is given the chosen one alone.
  */
 function setHeader(req: IncomingMessage, name: string, value: string | undefined): void {
   if (value === undefined || value === '') delete req.headers[name];

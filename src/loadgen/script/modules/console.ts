@@ -17,7 +17,10 @@ export function createConsole(log: ScriptLog): Readonly<Record<string, unknown>>
   };
 }
 
-/** Texts as they are, errors by name and message without our stack, everything else as JSON where it has a JSON. */
+/**
+ * Texts as they are, errors by name and message without our stack, everything else as JSON where it
+ * has a JSON.
+ */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Error) return String(value);

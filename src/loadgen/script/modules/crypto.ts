@@ -1,7 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { wrongType, bytesOf, toArrayBuffer } from '../runtime/values.js';
 
-/** MD4 (RFC 1320), which OpenSSL 3 has no more, and `k6/crypto` still has. For compatibility, never for security. */
+/**
+ * MD4 (RFC 1320), which OpenSSL 3 has no more, and `k6/crypto` still has. For compatibility, never
+ * for security.
+ */
 export function md4(input: Uint8Array): Buffer {
   const blocks = padded(input);
   const state: State = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];

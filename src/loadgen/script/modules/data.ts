@@ -25,7 +25,10 @@ function rowsOf(list: unknown): readonly string[] {
   return list.map((row: unknown) => JSON.stringify(row) ?? 'null');
 }
 
-/** An array of rows that all virtual users of the thread share: each access makes a copy that cannot be changed. */
+/**
+ * An array of rows that all virtual users of the thread share: each access makes a copy that cannot
+ * be changed.
+ */
 function shareRows(rows: readonly string[]): readonly unknown[] {
   const refuse = (): never => {
     throw new TypeError('SharedArray is immutable');

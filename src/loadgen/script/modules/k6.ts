@@ -14,8 +14,8 @@ import {
 } from '../runtime/values.js';
 
 /**
- * Runs `body` in the group of this path: its samples carry the tag, and `group_duration` has a sample however it ends, but when it was
- * interrupted. A promise is waited for.
+ * Runs `body` in the group of this path: its samples carry the tag, and `group_duration` has a
+ * sample however it ends, but when it was interrupted. A promise is waited for.
  */
 export function runGroup(vu: VuContext, path: string, body: () => unknown): unknown {
   const { clock } = vu.thread;
@@ -59,7 +59,9 @@ function leaveWithTags(vu: VuContext, before: ReadonlyMap<string, string>): void
   vu.tags = tags;
 }
 
-/** The same object for the same tags and group, so that what was looked up for them is found again. */
+/**
+ * The same object for the same tags and group, so that what was looked up for them is found again.
+ */
 const known = new WeakMap<object, Map<string, ReadonlyMap<string, string>>>();
 
 function groupTags(tags: ReadonlyMap<string, string>, path: string): ReadonlyMap<string, string> {
@@ -129,7 +131,10 @@ interface CheckJob {
   hasPassed: boolean;
 }
 
-/** `check` of one virtual user. Runs for each message of a typical script: without tags of its own a check's recorder is looked up once. */
+/**
+ * `check` of one virtual user. Runs for each message of a typical script: without tags of its own a
+ * check's recorder is looked up once.
+ */
 class Checks {
   readonly #recorders = new Map<string, CheckRecorder>();
   #recordersTags: Tags = NO_TAGS;

@@ -45,7 +45,10 @@ function checkName(name: unknown): string {
   throw new Error(`invalid metric name: '${String(name)}'; ${rule}`);
 }
 
-/** As JavaScript converts to a number, and so k6: `''` and `[]` are 0, a date its milliseconds. Only null is refused. */
+/**
+ * As JavaScript converts to a number, and so k6: `''` and `[]` are 0, a date its milliseconds. Only
+ * null is refused.
+ */
 function sampleValue(value: unknown): number {
   return value === null || typeof value === 'symbol' || typeof value === 'bigint' ? Number.NaN : Number(value);
 }

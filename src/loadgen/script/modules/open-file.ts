@@ -5,8 +5,9 @@ import type { VuContext } from '../runtime/vu-context.js';
 import { toArrayBuffer } from '../runtime/values.js';
 
 /**
- * The global `open` of one virtual user: a file's text, or with `'b'` its bytes, found from the folder of the file that calls it (`currentFile`).
- * Only while the script is loaded. A file is read once a thread.
+ * The global `open` of one virtual user: a file's text, or with `'b'` its bytes, found from the
+ * folder of the file that calls it (`currentFile`). Only while the script is loaded. A file is read
+ * once a thread.
  */
 export function createOpen(vu: VuContext, currentFile: () => string): (path: unknown, mode?: unknown) => unknown {
   return (path, mode) => {

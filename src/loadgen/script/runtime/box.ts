@@ -1,4 +1,6 @@
-/** Carries a promise that belongs to the script through an `await` of ours, which would flatten it. */
+/**
+ * Carries a promise that belongs to the script through an `await` of ours, which would flatten it.
+ */
 export class Box {
   readonly value: unknown;
 

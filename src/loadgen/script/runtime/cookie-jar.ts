@@ -99,7 +99,10 @@ export function cookieHeader(store: CookieStore, url: URL): string {
 /** What a cookie's name is made of (RFC 6265, section 4.1.1). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
-/** The cookie of one `Set-Cookie` of an answer from the URL; undefined when it is none, or of another domain. */
+/**
+ * The cookie of one `Set-Cookie` of an answer from the URL; undefined when it is none, or of
+ * another domain.
+ */
 export function parseSetCookie(header: string, url: URL): Cookie | undefined {
   const [pair = '', ...attributes] = header.split(';').map((part) => part.trim());
   const at = pair.indexOf('=');

@@ -1,14 +1,17 @@
 import type { Guard } from './guard.js';
 import type { Interruption } from './interruption.js';
 
-/** Hands over the task of an event that was waited for; call it once. Undefined: nothing is to run any more. */
+/**
+ * Hands over the task of an event that was waited for; call it once. Undefined: nothing is to run
+ * any more.
+ */
 export type Fulfil = (task?: Task) => void;
 /** One turn of a virtual user's event loop: ends when the script's code in it has returned. */
 export type Task = () => unknown;
 
 /**
- * The event loop of one virtual user: tasks run one after the other, each to its end, even where it waits. An iteration is over when nothing
- * is queued and nobody has reserved a turn.
+ * The event loop of one virtual user: tasks run one after the other, each to its end, even where it
+ * waits. An iteration is over when nothing is queued and nobody has reserved a turn.
  */
 export class EventLoop {
   readonly #tasks: Task[] = [];
@@ -26,7 +29,10 @@ export class EventLoop {
     this.#guard = guard;
   }
 
-  /** Keeps the iteration alive until the returned function is called, which queues the task. After the iteration's end it does nothing. */
+  /**
+   * Keeps the iteration alive until the returned function is called, which queues the task. After
+   * the iteration's end it does nothing.
+   */
   reserve(): Fulfil {
     const generation = this.#generation;
     this.#reserved += 1;
@@ -41,7 +47,9 @@ export class EventLoop {
     };
   }
 
-  /** A blocking call is under way: until it ends the iteration goes on, and no other task begins. */
+  /**
+   * A blocking call is under way: until it ends the iteration goes on, and no other task begins.
+   */
   hold(promise: Promise<unknown>): void {
     const generation = this.#generation;
     this.#held += 1;
@@ -53,12 +61,17 @@ export class EventLoop {
     promise.then(release, release);
   }
 
-  /** The script has promises of its own: their callbacks are waited for before the iteration ends. */
+  /**
+   * The script has promises of its own: their callbacks are waited for before the iteration ends.
+   */
   notePromise(): void {
     this.#wasUsed = true;
   }
 
-  /** Runs the task, then all that comes of it, until nothing is left. Rejects with the first error that a task throws, or when interrupted. */
+  /**
+   * Runs the task, then all that comes of it, until nothing is left. Rejects with the first error
+   * that a task throws, or when interrupted.
+   */
   async run(first: Task): Promise<void> {
     this.#begin();
     try {
@@ -113,7 +126,10 @@ export class EventLoop {
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
-  /** Callbacks of promises are no tasks of ours: those that are due run before this resolves, and may reserve further turns. */
+  /**
+   * Callbacks of promises are no tasks of ours: those that are due run before this resolves, and
+   * may reserve further turns.
+   */
   async #letPromisesGoOn(): Promise<void> {
     this.#wasUsed = false;
     await new Promise<void>((resolve) => {

@@ -9,8 +9,9 @@ export interface GlobalParts {
 }
 
 /**
- * Makes the global object of one script instance. It inherits nothing from Node's, and every property is defined and never assigned: a setter
- * of Node's global object (such as that of `process`) would change the process that runs the script.
+ * Makes the global object of one script instance. It inherits nothing from Node's, and every
+ * property is defined and never assigned: a setter of Node's global object (such as that of
+ * `process`) would change the process that runs the script.
  */
 export function createGlobalObject({ live, globals }: GlobalParts): object {
   const own: object = {};
@@ -52,7 +53,10 @@ function defineLive(own: object, live: LiveGlobals): void {
 
 type Made = (this: unknown, ...args: unknown[]) => unknown;
 
-/** `Function` whose functions see this global object: libraries look for it with `Function('return this')()`. */
+/**
+ * `Function` whose functions see this global object: libraries look for it with `Function('return
+ * this')()`.
+ */
 function functionOf(own: object): object {
   const make = (texts: readonly unknown[]): unknown => {
     // Checks the texts each for itself: a brace too many would end the function around them.
@@ -94,7 +98,9 @@ function evaluate(own: object, text: string): unknown {
   return isFunction(run) ? Reflect.apply(run, own, [namesOf(own, ['eval', '__wsgText']), text]) : undefined;
 }
 
-/** Claims every name but these, so that also a sloppy assignment to a new name stays in the script. */
+/**
+ * Claims every name but these, so that also a sloppy assignment to a new name stays in the script.
+ */
 function namesOf(own: object, others: readonly string[] = []): object {
   return new Proxy(own, { has: (_own, name) => typeof name === 'string' && !others.includes(name) });
 }

@@ -5,7 +5,10 @@ import { Turns } from './turns.js';
 /** A function of the script; what it is called with is checked by the script, not by us. */
 export type ScriptFunction = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What a call of the script's code returned; a promise in it is the script's own and was not waited for. */
+/**
+ * What a call of the script's code returned; a promise in it is the script's own and was not waited
+ * for.
+ */
 export interface Returned {
   readonly value: unknown;
 }
@@ -13,7 +16,9 @@ export interface Returned {
 const FUEL = 1_000;
 /** The number of levels once the event loop has called into the script. */
 const OUTERMOST = 2;
-/** A loop that used its fuel slower than this gets less of it, so that a deadline is seen in time. */
+/**
+ * A loop that used its fuel slower than this gets less of it, so that a deadline is seen in time.
+ */
 const SLOW_MS = 2;
 /** Awaits until the clock is looked at. */
 const LAPS = 50;
@@ -21,22 +26,32 @@ const LAPS = 50;
 const SLICE_MS = 10;
 
 /**
- * Watches over one virtual user: one blocking call at a time, and an interruption that unwinds all of it.
- * k6's modules wrap each blocking call in `block` and each callback in `call` or `run`; compiled code uses the rest.
+ * Watches over one virtual user: one blocking call at a time, and an interruption that unwinds all
+ * of it. k6's modules wrap each blocking call in `block` and each callback in `call` or `run`;
+ * compiled code uses the rest.
  */
 export class Guard {
-  /** Set by each rewritten function on entry and before each wait, so that whoever called it knows that it may not be finished. */
+  /**
+   * Set by each rewritten function on entry and before each wait, so that whoever called it knows
+   * that it may not be finished.
+   */
   waits = false;
   /** What is left until a loop looks at the clock and the stop flag. */
   fuel = FUEL;
-  /** Set while an interruption unwinds; every `catch`, `finally` and promise callback throws it again. */
+  /**
+   * Set while an interruption unwinds; every `catch`, `finally` and promise callback throws it
+   * again.
+   */
   interruption: Interruption | undefined;
 
   /** Held from a blocking call until whoever made it has returned to the event loop. */
   readonly turns = new Turns();
 
   readonly #stopFlag: StopFlag;
-  /** The blocking call under way at each level; a callback that a blocking call runs is one level deeper. */
+  /**
+   * The blocking call under way at each level; a callback that a blocking call runs is one level
+   * deeper.
+   */
   readonly #levels: (string | undefined)[] = [undefined];
   readonly #cancels = new Set<(reason: Interruption) => void>();
   #deadlineMs = Infinity;
@@ -49,7 +64,10 @@ export class Guard {
     this.#stopFlag = stopFlag;
   }
 
-  /** Forgets an earlier interruption and levels; a busy loop still running at `deadlineMs` (of `performance.now()`) is interrupted. */
+  /**
+   * Forgets an earlier interruption and levels; a busy loop still running at `deadlineMs` (of
+   * `performance.now()`) is interrupted.
+   */
   begin(deadlineMs = Infinity): void {
     this.interruption = undefined;
     this.waits = false;
@@ -62,7 +80,10 @@ export class Guard {
     this.fuel = FUEL;
   }
 
-  /** Unwinds the virtual user: what it waits for rejects, and no further blocking call starts. The first reason stays. */
+  /**
+   * Unwinds the virtual user: what it waits for rejects, and no further blocking call starts. The
+   * first reason stays.
+   */
   interrupt(reason = new Interruption('the iteration was interrupted')): void {
     this.interruption ??= reason;
     for (const cancel of this.#cancels) cancel(this.interruption);
@@ -76,8 +97,10 @@ export class Guard {
   }
 
   /**
-   * Runs a blocking call. A second one while the first is under way is an error that names both: the analysis missed a call.
-   * A native function that returns a promise to wait for, of this or of `call`, sets `waits` last of all. On interruption it rejects at once; `start` hears of it through `onInterrupt` to let go of what it holds.
+   * Runs a blocking call. A second one while the first is under way is an error that names both:
+   * the analysis missed a call. A native function that returns a promise to wait for, of this or of
+   * `call`, sets `waits` last of all. On interruption it rejects at once; `start` hears of it
+   * through `onInterrupt` to let go of what it holds.
    */
   block<T>(name: string, start: (onInterrupt: (cancel: () => void) => void) => Promise<T>): Promise<T> {
     this.waits = true;
@@ -117,7 +140,10 @@ export class Guard {
     return done;
   }
 
-  /** Calls a function of the script on behalf of a native one: at once if it does not wait, else a promise of its end. */
+  /**
+   * Calls a function of the script on behalf of a native one: at once if it does not wait, else a
+   * promise of its end.
+   */
   call(fn: ScriptFunction, self: unknown, args: readonly unknown[]): Returned | Promise<Returned> {
     const depth = this.#levels.push(undefined);
     this.waits = false;
@@ -137,8 +163,9 @@ export class Guard {
   }
 
   /**
-   * Resolves when nothing of the script blocks any more: the event loop waits for it before each event that it hands to the script
-   * (a timer, a message, the settling of a promise), as k6's event loop would not have come to it.
+   * Resolves when nothing of the script blocks any more: the event loop waits for it before each
+   * event that it hands to the script (a timer, a message, the settling of a promise), as k6's
+   * event loop would not have come to it.
    */
   async whenFree(): Promise<void> {
     while (this.turns.isHeld) {
@@ -185,9 +212,9 @@ export class Guard {
   }
 
   /**
-   * Around what is awaited. Awaits of what is settled follow one another without a turn of the event loop, and then no timer fires, no
-   * message arrives and no other virtual user of the thread goes on: now and then such an await waits for a turn. Throws if the virtual user
-   * has to stop.
+   * Around what is awaited. Awaits of what is settled follow one another without a turn of the
+   * event loop, and then no timer fires, no message arrives and no other virtual user of the thread
+   * goes on: now and then such an await waits for a turn. Throws if the virtual user has to stop.
    */
   lap(value: unknown): unknown {
     this.#laps -= 1;
@@ -216,7 +243,10 @@ export class Guard {
     if (this.interruption !== undefined) throw this.interruption;
   }
 
-  /** Around a call that may wait, inside `await`: a promise of the script's own goes through in a box. */
+  /**
+   * Around a call that may wait, inside `await`: a promise of the script's own goes through in a
+   * box.
+   */
   keep(value: unknown): unknown {
     const isOurs = this.waits;
     this.waits = true;

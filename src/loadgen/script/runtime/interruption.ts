@@ -1,4 +1,7 @@
-/** Unwinds a virtual user that has to stop. No script can catch it: rewritten `catch` and `finally` throw it again. */
+/**
+ * Unwinds a virtual user that has to stop. No script can catch it: rewritten `catch` and `finally`
+ * throw it again.
+ */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
 }
@@ -7,7 +10,10 @@ export class Interruption extends Error {
 export class StopFlag {
   readonly #cell: Int32Array;
 
-  /** Shares `buffer` (4 bytes or more) with the thread that raises the flag; without one, only this thread can. */
+  /**
+   * Shares `buffer` (4 bytes or more) with the thread that raises the flag; without one, only this
+   * thread can.
+   */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(4)) {
     this.#cell = new Int32Array(buffer);
   }

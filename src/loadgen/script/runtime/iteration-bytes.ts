@@ -3,9 +3,10 @@ import type { Counter, Series, Tags } from '../../metric/series.js';
 import type { Metric } from '../../metric/metric.js';
 
 /**
- * The bytes of one virtual user, as k6 counts them: one sample of `data_sent` and one of `data_received` at the end of each iteration,
- * zeros included. The totals grow while the iteration runs, so that long sessions are seen each second. What still comes after an
- * iteration, such as the peer's answer to a close, belongs to the next one; after the last it is not counted.
+ * The bytes of one virtual user, as k6 counts them: one sample of `data_sent` and one of
+ * `data_received` at the end of each iteration, zeros included. The totals grow while the iteration
+ * runs, so that long sessions are seen each second. What still comes after an iteration, such as
+ * the peer's answer to a close, belongs to the next one; after the last it is not counted.
  */
 export class IterationBytes {
   readonly dataSent: Series;

@@ -10,15 +10,24 @@ export interface ScriptEnvironment {
   readonly guard: Guard;
   /** Read anew at each use; the virtual user changes it from iteration to iteration. */
   readonly live: LiveGlobals;
-  /** Values of `CompiledScript.globals`; a name left out is what `defaultGlobal` gives, mostly undefined. */
+  /**
+   * Values of `CompiledScript.globals`; a name left out is what `defaultGlobal` gives, mostly
+   * undefined.
+   */
   readonly globals: Readonly<Record<string, unknown>>;
-  /** The namespace of an external module; its `default` is what a default import gives, or else the namespace itself. */
+  /**
+   * The namespace of an external module; its `default` is what a default import gives, or else the
+   * namespace itself.
+   */
   readonly module: (name: string) => object;
   /** The top level of the file of this path begins or goes on: what `open` is relative to. */
   readonly enterFile: (path: string) => void;
 }
 
-/** A script compiled in this thread; each virtual user calls its function for an instance of its own. */
+/**
+ * A script compiled in this thread; each virtual user calls its function for an instance of its
+ * own.
+ */
 export interface LoadedScript {
   readonly compiled: CompiledScript;
   readonly create: (...parameters: readonly unknown[]) => unknown;
@@ -48,7 +57,10 @@ export class ScriptInstance {
     this.exports = new Map(Object.entries(exported));
   }
 
-  /** Calls an exported function: at once if it does not wait. A promise in what it returned is the script's own. */
+  /**
+   * Calls an exported function: at once if it does not wait. A promise in what it returned is the
+   * script's own.
+   */
   call(name: string, args: readonly unknown[]): Returned | Promise<Returned> {
     const exported = this.exports.get(name);
     if (!isFunction(exported)) throw new TypeError(`the script exports no function ${name}`);

@@ -42,7 +42,10 @@ export class ScriptScope {
 
   // What compiled code calls.
 
-  /** The object that holds a global which the script itself defines: `holder(name).name` reads and assigns it. */
+  /**
+   * The object that holds a global which the script itself defines: `holder(name).name` reads and
+   * assigns it.
+   */
   holder(name: string): object {
     if (name in this.globalObject) return this.globalObject;
     return this.missing(name);
@@ -62,7 +65,10 @@ export class ScriptScope {
     return typeof exported === 'object' || typeof exported === 'function' ? { ...exported } : {};
   }
 
-  /** An imported binding: `*` is the namespace, `default` falls back to it; a name that the module lacks is undefined, as in k6. */
+  /**
+   * An imported binding: `*` is the namespace, `default` falls back to it; a name that the module
+   * lacks is undefined, as in k6.
+   */
   imported(module: string, name: string): unknown {
     const namespace = this.#environment.module(module);
     if (name === '*') return namespace;

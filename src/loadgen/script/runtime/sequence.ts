@@ -9,7 +9,10 @@ export interface SequenceCall {
 }
 
 type Sequence = (call: SequenceCall) => Promise<unknown>;
-/** Calls the callback, waits until it has returned, and gives what it returned in a box if it is a promise. */
+/**
+ * Calls the callback, waits until it has returned, and gives what it returned in a box if it is a
+ * promise.
+ */
 type Visit = (...args: unknown[]) => Promise<unknown>;
 
 /** The native methods of arrays that call a callback and can wait for it. */
@@ -51,7 +54,10 @@ const LIST_METHODS: Readonly<Record<string, Sequence>> = {
   reduceRight: (call) => fold(call, -1),
 };
 
-/** The sequential form of a native method of arrays, maps and sets, and of `Array.from`; undefined for anything else. */
+/**
+ * The sequential form of a native method of arrays, maps and sets, and of `Array.from`; undefined
+ * for anything else.
+ */
 export function sequenceFor(receiver: unknown, name: string): Sequence | undefined {
   if (Array.isArray(receiver)) return isNativeMethod(receiver, name) ? LIST_METHODS[name] : undefined;
   if (isTypedArray(receiver)) return isListMethod(name) ? typedSequence(receiver, name) : undefined;
@@ -81,7 +87,10 @@ function typedSequence(receiver: ArrayLike<unknown> & object, name: string): Seq
   };
 }
 
-/** Calls as compiled code does, waiting only for what waits; a promise of the script's comes back in a box. */
+/**
+ * Calls as compiled code does, waiting only for what waits; a promise of the script's comes back in
+ * a box.
+ */
 export async function invoke(guard: Guard, call: () => unknown): Promise<unknown> {
   guard.waits = false;
   const kept = await guard.keep(call());

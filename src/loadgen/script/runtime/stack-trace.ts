@@ -8,7 +8,10 @@ export type TracedScript = Pick<CompiledScript, 'path' | 'sourceMap'>;
 /** Reading a map costs milliseconds, and a script may throw in each iteration. */
 const positionsOf = new WeakMap<TracedScript, OriginalPositions>();
 
-/** The script's own frames of a stack trace, at the user's files and lines; those of wsg and Node are left out. */
+/**
+ * The script's own frames of a stack trace, at the user's files and lines; those of wsg and Node
+ * are left out.
+ */
 export function scriptFrames(stack: string, script: TracedScript): string[] {
   const prefix = `${scriptFileName(script.path)}:`;
   return stack.split('\n').flatMap((frame) => {
@@ -32,7 +35,10 @@ function originalOf(script: TracedScript, line: number, column: number): string 
   return position === undefined ? undefined : `${position.file}:${position.line}:${position.column}`;
 }
 
-/** What a script threw, as the log shows it: the error and the script's own frames of its stack, at the user's lines. */
+/**
+ * What a script threw, as the log shows it: the error and the script's own frames of its stack, at
+ * the user's lines.
+ */
 export function describeScriptError(error: unknown, compiled: TracedScript): string {
   if (!(error instanceof Error)) return `Uncaught ${thrownText(error)}`;
   const frames = scriptFrames(error.stack ?? '', compiled);

@@ -1,13 +1,17 @@
 /**
- * Whose turn it is among the promise callbacks and async functions of one virtual user. In k6 a blocking call stops them all; here, whoever
- * blocks holds the turn until it returns to the event loop, and what would go on meanwhile waits for it.
+ * Whose turn it is among the promise callbacks and async functions of one virtual user. In k6 a
+ * blocking call stops them all; here, whoever blocks holds the turn until it returns to the event
+ * loop, and what would go on meanwhile waits for it.
  */
 export class Turns {
   /** Whether something that blocked has not yet returned to the event loop. */
   isHeld = false;
   #waiting: { readonly goOn: () => void; readonly holds: boolean }[] = [];
 
-  /** Resolves when it is the caller's turn, which it holds until it calls `release`. First come, first served. */
+  /**
+   * Resolves when it is the caller's turn, which it holds until it calls `release`. First come,
+   * first served.
+   */
   async take(): Promise<void> {
     if (this.isHeld) await this.#wait(true);
     this.isHeld = true;

@@ -1,7 +1,10 @@
 import type { ScriptFunction } from './guard.js';
 import type { Tags } from '../../metric/series.js';
 
-/** The words in which k6's modules refuse arguments; what a test script may look for in them is the name of the function and the rule. */
+/**
+ * The words in which k6's modules refuse arguments; what a test script may look for in them is the
+ * name of the function and the rule.
+ */
 
 /** The Go-like name of a value's type, as k6 names it in messages. */
 export function typeName(value: unknown): string {
@@ -38,7 +41,10 @@ export function wrongType(what: string, value: unknown, wanted: string): TypeErr
   return new TypeError(`${what}: ${wanted} was expected, and it got ${typeName(value)}`);
 }
 
-/** Values of scripts, narrowed by hand: whatever a script gives a module passes through one of these. */
+/**
+ * Values of scripts, narrowed by hand: whatever a script gives a module passes through one of
+ * these.
+ */
 export function isFunction(value: unknown): value is ScriptFunction {
   return typeof value === 'function';
 }
@@ -65,7 +71,10 @@ export function asText(value: unknown): string {
   return String(value);
 }
 
-/** The bytes of a string (UTF-8), ArrayBuffer, typed array or list of numbers; undefined for anything else. */
+/**
+ * The bytes of a string (UTF-8), ArrayBuffer, typed array or list of numbers; undefined for
+ * anything else.
+ */
 export function bytesOf(value: unknown): Buffer | undefined {
   if (typeof value === 'string') return Buffer.from(value);
   if (value instanceof ArrayBuffer) return Buffer.from(value);
@@ -95,7 +104,10 @@ export function freezeDeep<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** The tags that a script gives a function; undefined and null are none. Throws when they are no object. */
+/**
+ * The tags that a script gives a function; undefined and null are none. Throws when they are no
+ * object.
+ */
 export function tagsArgument(what: string, value: unknown): Tags {
   if (value === undefined || value === null) return NONE;
   if (!isObject(value) || Array.isArray(value)) throw wrongType(what, value, 'an object of tags');

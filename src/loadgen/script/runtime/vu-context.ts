@@ -73,7 +73,10 @@ export interface IterationState {
   readonly iterationInInstance: number;
 }
 
-/** One virtual user as k6's modules see it: what it may do at this moment, and what its samples are tagged with. */
+/**
+ * One virtual user as k6's modules see it: what it may do at this moment, and what its samples are
+ * tagged with.
+ */
 export class VuContext {
   readonly guard: Guard;
   readonly loop: EventLoop;
@@ -117,8 +120,8 @@ export class VuContext {
   }
 
   /**
-   * Runs a blocking call of a module: what it returns is to be returned to the script at once. `start` may reject with an error for the
-   * script.
+   * Runs a blocking call of a module: what it returns is to be returned to the script at once.
+   * `start` may reject with an error for the script.
    */
   block<T>(name: string, start: (onInterrupt: (cancel: () => void) => void) => Promise<T>): Promise<T> {
     const done = this.guard.block(name, start);
@@ -127,7 +130,10 @@ export class VuContext {
     return done;
   }
 
-  /** Waits for a promise of ours on the script's behalf, for functions that wait only when a callback does. */
+  /**
+   * Waits for a promise of ours on the script's behalf, for functions that wait only when a
+   * callback does.
+   */
   wait<T>(promise: Promise<T>): Promise<T> {
     this.guard.waits = true;
     return promise;

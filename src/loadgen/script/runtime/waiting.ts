@@ -3,8 +3,9 @@ import { Box, box, isThenable, unbox } from './box.js';
 import { invoke, sequenceFor } from './sequence.js';
 
 /**
- * One call of an `async` function of the script that may block. Until its first own `await` it runs on behalf of its caller; after that it
- * comes from the event loop, so it needs the turn, and gives it back at each further `await` and at its end.
+ * One call of an `async` function of the script that may block. Until its first own `await` it runs
+ * on behalf of its caller; after that it comes from the event loop, so it needs the turn, and gives
+ * it back at each further `await` and at its end.
  */
 export class Fiber {
   /** Resolves when the caller may go on. */
@@ -28,7 +29,10 @@ export class Fiber {
     return this.#guard.turns.take();
   }
 
-  /** Round what is awaited or returned: the function goes back to the event loop as soon as that is evaluated. */
+  /**
+   * Round what is awaited or returned: the function goes back to the event loop as soon as that is
+   * evaluated.
+   */
   leave<T>(awaited: T): T {
     if (this.#isRunning && this.#hasArrived && this.#guard.turns.isHeld) this.#guard.turns.release();
     this.#isRunning = false;
@@ -37,7 +41,10 @@ export class Fiber {
     return awaited;
   }
 
-  /** Round an `await`, and at the head of `catch` and `finally`: it goes on, and has waited for the turn if it had to. */
+  /**
+   * Round an `await`, and at the head of `catch` and `finally`: it goes on, and has waited for the
+   * turn if it had to.
+   */
   back<T>(value: T, _turn?: unknown): T {
     this.#isRunning = true;
     this.#guard.waits = false;
@@ -64,7 +71,10 @@ export class Waiting {
     this.#guard = guard;
   }
 
-  /** `receiver.name(...args)` whose callback may wait: native methods of arrays, maps and sets call it one after the other. */
+  /**
+   * `receiver.name(...args)` whose callback may wait: native methods of arrays, maps and sets call
+   * it one after the other.
+   */
   each(receiver: unknown, name: string, ...args: unknown[]): unknown {
     const sequence = sequenceFor(receiver, name);
     if (sequence !== undefined) {
@@ -81,7 +91,10 @@ export class Waiting {
     return Reflect.apply(method, receiver, args);
   }
 
-  /** `new Promise(executor)` whose executor may wait: the promise is there when the executor has returned. */
+  /**
+   * `new Promise(executor)` whose executor may wait: the promise is there when the executor has
+   * returned.
+   */
   async promise(
     executor: (resolve: (value: unknown) => void, reject: (reason: unknown) => void) => unknown,
   ): Promise<unknown> {
@@ -98,7 +111,10 @@ export class Waiting {
     return new Box(promise);
   }
 
-  /** A callback for `then`, `catch` or `finally`: waits for its turn, may block itself, and does not see an interruption. */
+  /**
+   * A callback for `then`, `catch` or `finally`: waits for its turn, may block itself, and does not
+   * see an interruption.
+   */
   job(callback: unknown): unknown {
     if (typeof callback !== 'function') return callback;
     const guard = this.#guard;
@@ -143,7 +159,10 @@ export class Waiting {
     return returned;
   }
 
-  /** Runs the body of an `async` function of the script that may block. Resolves at its first own `await` to a box with the script's promise. */
+  /**
+   * Runs the body of an `async` function of the script that may block. Resolves at its first own
+   * `await` to a box with the script's promise.
+   */
   async detach(body: (fiber: Fiber) => Promise<unknown>): Promise<Box> {
     const fiber = new Fiber(this.#guard);
     const promise = body(fiber);
@@ -156,7 +175,10 @@ export class Waiting {
     return new Box(promise);
   }
 
-  /** Round an `await` in a function that does not block: the value, after `ready` if something blocked just then. */
+  /**
+   * Round an `await` in a function that does not block: the value, after `ready` if something
+   * blocked just then.
+   */
   after<T>(value: T, _ready?: unknown): T {
     return value;
   }

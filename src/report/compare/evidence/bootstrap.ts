@@ -26,8 +26,9 @@ const LONGEST_BLOCK = 10;
 const MINUTE_S = 60;
 
 /**
- * Seconds that stay together: as Politis and White (2004) have it for an AR(1) series, from 5 s to 10 s, of runs longer than a minute from 5 s times the cube
- * root of the minutes to a tenth of the run.
+ * Seconds that stay together: as Politis and White (2004) have it for an AR(1) series, from 5 s to
+ * 10 s, of runs longer than a minute from 5 s times the cube root of the minutes to a tenth of the
+ * run.
  */
 export function blockLength(seconds: number, correlation: number): number {
   const rho = Math.min(0.95, Math.max(0, correlation));
@@ -37,7 +38,10 @@ export function blockLength(seconds: number, correlation: number): number {
   return Math.min(Math.max(1, Math.floor(seconds / 2)), Math.round(Math.min(longest, Math.max(shortest, wanted))));
 }
 
-/** The circular block bootstrap of the runs of two sides (Politis and Romano 1992): of several runs the mean of their logarithms. */
+/**
+ * The circular block bootstrap of the runs of two sides (Politis and Romano 1992): of several runs
+ * the mean of their logarithms.
+ */
 export function bootstrap(base: readonly Resampled[], next: readonly Resampled[], seed: number): BootstrapResult {
   const draws = new SeededDraws(seed);
   const correlations = new Map([...base, ...next].map((run) => [run, autocorrelation(run.perSecond())]));

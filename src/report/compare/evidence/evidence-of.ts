@@ -9,7 +9,10 @@ import { evidenceOfMaximum } from './of-maximum.js';
 /** Below so many occurrences on a side, seconds say nothing that counting does not. */
 const FEW = 10;
 
-/** What the figures of both sides say of a change. Undefined when a side has no value, or none of which a ratio can be made. */
+/**
+ * What the figures of both sides say of a change. Undefined when a side has no value, or none of
+ * which a ratio can be made.
+ */
 export function evidenceOf(
   gate: Gate,
   base: readonly Figure[],
@@ -27,7 +30,10 @@ export function evidenceOf(
   return counts === undefined ? evidenceOfFew(gate, base, next, own) : ofCountsAndSeconds(gate, base, next, own);
 }
 
-/** What is counted varies by chance, and over the seconds by more than that where there is enough of it to tell. */
+/**
+ * What is counted varies by chance, and over the seconds by more than that where there is enough of
+ * it to tell.
+ */
 function ofCountsAndSeconds(
   gate: Gate,
   base: readonly Figure[],
@@ -46,7 +52,9 @@ function rarer({ value, samples, counts }: Figure): number {
   return counts === 'share' ? Math.min(share, 1 - share) * samples : samples;
 }
 
-/** Of several runs a side the maxima of all their seconds together: the side's largest is compared. */
+/**
+ * Of several runs a side the maxima of all their seconds together: the side's largest is compared.
+ */
 function ofMaxima(
   gate: Gate,
   base: readonly Figure[],

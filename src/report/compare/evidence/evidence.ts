@@ -19,13 +19,19 @@ export interface Evidence {
   readonly effect: number;
   /** The interval that leaves this share outside each end, noise between runs included. */
   readonly interval: (tail: number) => Span;
-  /** The tail at which a change is claimed: adjusted for the number of gates where the method needs it. */
+  /**
+   * The tail at which a change is claimed: adjusted for the number of gates where the method needs
+   * it.
+   */
   readonly judgedTail: number;
   /** Of "the change for the worse is at most the budget". */
   readonly pValue: number;
   /** Of the effect, without the noise that is taken for granted. */
   readonly standardError: number;
-  /** How well that is known, as degrees of freedom of Student's distribution, where it is by few runs. */
+  /**
+   * How well that is known, as degrees of freedom of Student's distribution, where it is by few
+   * runs.
+   */
   readonly degrees?: number;
   /** Taken for granted at each end, as a logarithm. */
   readonly noise: number;
@@ -41,7 +47,10 @@ export interface EvidenceOptions {
   readonly seed: number;
   /** What the figure counts: a share (0 to 1), occurrences, or nothing that can be counted. */
   readonly counts?: 'share' | 'occurrences';
-  /** Logarithms of the figures of runs in their order, of which neighbours differ by luck alone; none where the base itself tells how runs differ. */
+  /**
+   * Logarithms of the figures of runs in their order, of which neighbours differ by luck alone;
+   * none where the base itself tells how runs differ.
+   */
   readonly neighbours?: readonly number[];
 }
 
@@ -73,7 +82,10 @@ export function verdictOf(gate: Gate, evidence: Evidence): Verdict {
   return high <= worse && low >= -better ? 'within budget' : 'inconclusive';
 }
 
-/** The largest change for the worse that the evidence does not rule out, as a logarithm that is positive for the worse. */
+/**
+ * The largest change for the worse that the evidence does not rule out, as a logarithm that is
+ * positive for the worse.
+ */
 export function worstPossible(gate: Gate, evidence: Evidence): number {
   return asWorseInterval(gate, evidence.interval(ONE_SIDED_TAIL)).high;
 }
@@ -83,7 +95,10 @@ const NINE_OF_TEN = 1.2816;
 /** The same where blocks of seconds tell the deviation, which makes it a little too small. */
 const NINE_OF_TEN_OF_BLOCKS = 2;
 
-/** The smallest change for the worse that this comparison would have called a regression in nine of ten cases; a logarithm. */
+/**
+ * The smallest change for the worse that this comparison would have called a regression in nine of
+ * ten cases; a logarithm.
+ */
 export function smallestFound(gate: Gate, evidence: Evidence): number {
   const { standardError, degrees } = evidence;
   const nearEnd = asWorseInterval(gate, evidence.interval(evidence.judgedTail)).low;
@@ -93,8 +108,9 @@ export function smallestFound(gate: Gate, evidence: Evidence): number {
 }
 
 /**
- * Standard errors beyond an interval's half. Few runs tell their deviation badly, and both this half and the next one are made of it: a deviation s with d
- * degrees of freedom varies by about s / sqrt(2 d).
+ * Standard errors beyond an interval's half. Few runs tell their deviation badly, and both this
+ * half and the next one are made of it: a deviation s with d degrees of freedom varies by about s /
+ * sqrt(2 d).
  */
 function marginOf(half: number, degrees: number): number {
   let margin = NINE_OF_TEN;

@@ -2,22 +2,28 @@ import type { Gate, MoreEvidence } from '../comparison.js';
 import { asWorse, limits, type Evidence } from './evidence.js';
 import { normalBelow, studentQuantile } from './statistics.js';
 
-/** It is said only where it is right in eight of ten cases, and some more for what is not known of runs to come. */
+/**
+ * It is said only where it is right in eight of ten cases, and some more for what is not known of
+ * runs to come.
+ */
 const SURE = 0.88;
 const FACTORS = [1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32] as const;
 const LONGEST_S = 3600;
 const RUNS = [4, 5, 6, 8, 10, 12, 15, 20] as const;
 const Z = 1.645;
 
-/** A way to more evidence: how far the estimate and the interval's half would be from what is true. */
+/**
+ * A way to more evidence: how far the estimate and the interval's half would be from what is true.
+ */
 interface Trial {
   readonly standardError: number;
   readonly half: number;
 }
 
 /**
- * The smallest amount of evidence with which the answer would be known in eight of ten cases, given how uncertain the effect itself is; undefined where none
- * can be named. The next estimate varies round the present one by the errors of both.
+ * The smallest amount of evidence with which the answer would be known in eight of ten cases, given
+ * how uncertain the effect itself is; undefined where none can be named. The next estimate varies
+ * round the present one by the errors of both.
  */
 export function moreEvidence(gate: Gate, evidence: Evidence): MoreEvidence | undefined {
   const { growth, standardError, noise } = evidence;
@@ -31,7 +37,8 @@ export function moreEvidence(gate: Gate, evidence: Evidence): MoreEvidence | und
     });
     return factor === undefined ? undefined : { seconds: rounded(growth.have * factor) };
   }
-  // How runs differ is known by few of them: the variance of Student's distribution, which two degrees of freedom do not have.
+  // How runs differ is known by few of them: the variance of Student's distribution, which two
+  // degrees of freedom do not have.
   const { degrees = Number.POSITIVE_INFINITY } = evidence;
   if (degrees <= 2) return undefined;
   const doubt = degrees === Number.POSITIVE_INFINITY ? 1 : Math.sqrt(degrees / (degrees - 2));

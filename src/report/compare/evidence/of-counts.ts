@@ -5,18 +5,24 @@ import { betaQuantile, normalQuantile } from './statistics.js';
 
 /** Beyond this a ratio is as good as infinite, and below its inverse as good as 0. */
 const FURTHEST = Math.log(1e9);
-/** From so many on the normal approximation is as good as exact, and the exact one takes its time. */
+/**
+ * From so many on the normal approximation is as good as exact, and the exact one takes its time.
+ */
 const MANY = 1000;
 
-/** What was counted on one side, of all its runs: how often it happened, and of how many (of a share), or in how long (of occurrences). */
+/**
+ * What was counted on one side, of all its runs: how often it happened, and of how many (of a
+ * share), or in how long (of occurrences).
+ */
 interface Counted {
   readonly happened: number;
   readonly of: number;
 }
 
 /**
- * Evidence of what is counted by the chance of counting alone, which holds for small numbers and for none at all. Of a share: Newcombe's interval of the
- * difference of two (1998, method 10) where most pass, else and of occurrences the exact conditional interval of a ratio (Clopper and Pearson
+ * Evidence of what is counted by the chance of counting alone, which holds for small numbers and
+ * for none at all. Of a share: Newcombe's interval of the difference of two (1998, method 10) where
+ * most pass, else and of occurrences the exact conditional interval of a ratio (Clopper and Pearson
  * 1934; the test is Fisher's for rare events). Undefined where neither side counted anything.
  */
 export function evidenceOfCounts(
@@ -48,7 +54,10 @@ export function evidenceOfCounts(
   };
 }
 
-/** The wider of two: what was counted by chance alone, and how it varied over the seconds, for what fails fails together. */
+/**
+ * The wider of two: what was counted by chance alone, and how it varied over the seconds, for what
+ * fails fails together.
+ */
 export function widerOf(exact: Evidence, varied: Evidence | undefined): Evidence {
   if (varied === undefined) return exact;
   return {

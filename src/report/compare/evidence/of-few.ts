@@ -6,12 +6,16 @@ import { mean } from './statistics.js';
 
 /** An autocorrelation from which blocks of seconds do not calibrate any more. */
 const STRONG_CORRELATION = 0.6;
-/** Of a normal distribution, so many standard deviations lie from the middle to the end of a 90 % interval. */
+/**
+ * Of a normal distribution, so many standard deviations lie from the middle to the end of a 90 %
+ * interval.
+ */
 const TO_THE_END = 1.645;
 
 /**
- * Evidence of one run a side, or of a few: the seconds of each are resampled, and the logarithms of a side's runs are averaged, so that no run is
- * chosen. Undefined where the figure does not vary within a run.
+ * Evidence of one run a side, or of a few: the seconds of each are resampled, and the logarithms of
+ * a side's runs are averaged, so that no run is chosen. Undefined where the figure does not vary
+ * within a run.
  */
 export function evidenceOfFew(
   gate: Gate,
@@ -26,7 +30,8 @@ export function evidenceOfFew(
   const { autocorrelation } = resampled;
   if (resampled.effects.length === 0) return undefined;
   const effect = logOf(next) - logOf(base);
-  // What is resampled of a count is its rate: runs that differ in length differ in their counts by that, too.
+  // What is resampled of a count is its rate: runs that differ in length differ in their counts by
+  // that, too.
   const effects = resampled.effects.map((one) => one + effect - resampled.effect);
   const noise = noiseOf(base, next, options);
   const interval = (tail: number): Span => [
@@ -51,7 +56,10 @@ function logOf(figures: readonly Figure[]): number {
   return mean(figures.map(({ value }) => Math.log(value ?? Number.NaN)));
 }
 
-/** What is taken for granted between runs, or what two runs of one side show, whichever is more. Shares do not differ by luck but by chance, which is counted. */
+/**
+ * What is taken for granted between runs, or what two runs of one side show, whichever is more.
+ * Shares do not differ by luck but by chance, which is counted.
+ */
 function noiseOf(base: readonly Figure[], next: readonly Figure[], { noise, counts }: EvidenceOptions): number {
   const seen = [base, next].map((figures) => {
     const logs = figures.map(({ value }) => Math.log(value ?? Number.NaN));

@@ -5,10 +5,16 @@ import { hodgesLehmann, mean, studentQuantile, studentTail, variance } from './s
 
 /** Baselines that happen to agree make no hair trigger: their spread counts as at least this. */
 const LEAST_SPREAD = 0.015;
-/** The same of shares, whose chance is known: of these only more than nothing, for a spread of 0 has no interval. */
+/**
+ * The same of shares, whose chance is known: of these only more than nothing, for a spread of 0 has
+ * no interval.
+ */
 const LEAST_SPREAD_OF_SHARES = 1e-4;
 
-/** Evidence of one new run against several by a t prediction interval, or of several against several by Welch's. All values have to be above 0. */
+/**
+ * Evidence of one new run against several by a t prediction interval, or of several against several
+ * by Welch's. All values have to be above 0.
+ */
 export function evidenceOfMany(
   gate: Gate,
   base: readonly Figure[],
@@ -35,7 +41,10 @@ function ofSpread(logs: readonly number[]): Luck {
   return { deviation: Math.sqrt(variance(logs)), degrees: logs.length - 1 };
 }
 
-/** By the differences of neighbours, which a trend hardly touches (von Neumann 1941): half of their mean square; the degrees are those of a chi-square of its variance. */
+/**
+ * By the differences of neighbours, which a trend hardly touches (von Neumann 1941): half of their
+ * mean square; the degrees are those of a chi-square of its variance.
+ */
 function ofNeighbours(logs: readonly number[]): Luck {
   const squares = logs.slice(1).map((log, at) => (log - (logs[at] ?? log)) ** 2);
   const count = logs.length;

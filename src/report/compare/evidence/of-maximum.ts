@@ -7,9 +7,11 @@ const TOP_SECONDS = 10;
 const LEAST_SECONDS = 4;
 
 /**
- * Evidence of the maxima of two runs. One maximum is one sample, and resampling seconds does not tell how it varies. The largest of many values varies as
- * Gumbel's distribution has it on the logarithmic scale, whose width Hill's estimate takes from the largest seconds (Hill 1975), and the difference of
- * two such is logistic. `maxima` are those of the seconds of each run. Undefined for a few seconds.
+ * Evidence of the maxima of two runs. One maximum is one sample, and resampling seconds does not
+ * tell how it varies. The largest of many values varies as Gumbel's distribution has it on the
+ * logarithmic scale, whose width Hill's estimate takes from the largest seconds (Hill 1975), and
+ * the difference of two such is logistic. `maxima` are those of the seconds of each run. Undefined
+ * for a few seconds.
  */
 export function evidenceOfMaximum(
   gate: Gate,

@@ -16,7 +16,10 @@ export function medianIndex(values: readonly number[]): number {
   return order[Math.floor((order.length - 1) / 2)]?.[1] ?? 0;
 }
 
-/** The Hodges-Lehmann estimate of how much larger `next` is than `base`: the median of all differences (Hodges and Lehmann 1963). */
+/**
+ * The Hodges-Lehmann estimate of how much larger `next` is than `base`: the median of all
+ * differences (Hodges and Lehmann 1963).
+ */
 export function hodgesLehmann(base: readonly number[], next: readonly number[]): number {
   const differences = next.flatMap((late) => base.map((early) => late - early)).toSorted((a, b) => a - b);
   const middle = differences.length / 2;
@@ -37,7 +40,10 @@ export function autocorrelation(values: readonly number[]): number {
   return spread === 0 ? 0 : covariance / spread;
 }
 
-/** The probability that Student's t with so many degrees of freedom is above `t` (regularised incomplete beta by continued fraction, Numerical Recipes 6.4). */
+/**
+ * The probability that Student's t with so many degrees of freedom is above `t` (regularised
+ * incomplete beta by continued fraction, Numerical Recipes 6.4).
+ */
 export function studentTail(t: number, degrees: number): number {
   const tail = incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
   return t >= 0 ? tail : 1 - tail;
@@ -96,8 +102,9 @@ function logGamma(x: number): number {
 }
 
 /**
- * Hochberg's step-up adjusted p-values, in the order of the given ones (Hochberg 1988). As safe as Holm's where tests go together, as those of
- * figures of the same runs do, and it finds more: docs/reference/verdicts.md.
+ * Hochberg's step-up adjusted p-values, in the order of the given ones (Hochberg 1988). As safe as
+ * Holm's where tests go together, as those of figures of the same runs do, and it finds more:
+ * docs/reference/verdicts.md.
  */
 export function hochberg(pValues: readonly number[]): readonly number[] {
   const order = pValues.map((p, index) => [p, index] as const).toSorted(([a], [b]) => b - a);
@@ -110,7 +117,10 @@ export function hochberg(pValues: readonly number[]): readonly number[] {
   return adjusted;
 }
 
-/** The value that a standard normal variable exceeds with this probability (below a half), by bisection. */
+/**
+ * The value that a standard normal variable exceeds with this probability (below a half), by
+ * bisection.
+ */
 export function normalQuantile(probability: number): number {
   let [low, high] = [0, 40];
   for (let step = 0; step < 60; step += 1) {
@@ -133,7 +143,10 @@ export function betaQuantile(probability: number, a: number, b: number): number 
   return (low + high) / 2;
 }
 
-/** The probability that a standard normal variable is below this: erfc by a rational Chebyshev fit, relative error below 1.2e-7 (Numerical Recipes 6.2). */
+/**
+ * The probability that a standard normal variable is below this: erfc by a rational Chebyshev fit,
+ * relative error below 1.2e-7 (Numerical Recipes 6.2).
+ */
 export function normalBelow(value: number): number {
   const z = Math.abs(value) / Math.SQRT2;
   const t = 2 / (2 + z);

@@ -6,7 +6,10 @@ import { onTransport, type Bench } from '../transport-fixture.js';
 const HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Other': 'a' };
 const BODY = '{"héllo": "☃"}';
 
-/** Answers with a text, which may leave at once, or with the same in bytes, which leave as Node writes them. */
+/**
+ * Answers with a text, which may leave at once, or with the same in bytes, which leave as Node
+ * writes them.
+ */
 async function answer(exchange: HttpExchange): Promise<void> {
   const { path, query } = exchange.request;
   if (query !== 'early') await exchange.readBody(1000);
@@ -14,7 +17,10 @@ async function answer(exchange: HttpExchange): Promise<void> {
   exchange.answer({ status: 200, headers: HEADERS, body: path === '/text' ? body : Buffer.from(body) });
 }
 
-/** Everything that comes until the server ends or the requests are answered; `Date` and the order of header lines do not count. */
+/**
+ * Everything that comes until the server ends or the requests are answered; `Date` and the order of
+ * header lines do not count.
+ */
 async function ask(port: number, requests: string, answers: number): Promise<string[][]> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());

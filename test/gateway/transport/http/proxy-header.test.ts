@@ -61,7 +61,10 @@ it('waits for the rest of every header, whatever it is cut at', () => {
   }
 });
 
-/** Whether what was read is possible: nothing beyond the bytes that are there, no wait beyond the bound. */
+/**
+ * Whether what was read is possible: nothing beyond the bytes that are there, no wait beyond the
+ * bound.
+ */
 function isPossible(bytes: Buffer): boolean {
   const header = parseProxyHeader(bytes);
   if (header.kind === 'complete') return header.bytes <= bytes.length;

@@ -12,7 +12,10 @@ const V2 = proxyV2({ family: 1, address: [203, 0, 113, 7], port: 4711 });
 const everybody = (): boolean => true;
 const nobody = (): boolean => false;
 
-/** What the server makes of the first bytes of a connection: the status, and the address that the handler saw. */
+/**
+ * What the server makes of the first bytes of a connection: the status, and the address that the
+ * handler saw.
+ */
 async function send(fixture: Fixture, ...parts: readonly (string | Uint8Array)[]) {
   const client = await RawWebSocket.connect(fixture.port);
   for (const part of parts) {

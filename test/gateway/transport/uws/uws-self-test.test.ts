@@ -42,7 +42,8 @@ it('finds what uws gets wrong', async () => {
   const limits = await selfTestUws(await loadUws());
   const observed = limits.map((limit) => `${limit.check}: ${limit.observed}`);
   expect(observed).toContain('pausing a client: sockets have no pause()');
-  // Of the copy 3.0.6 on npm, whose builds for Node 20, 22 and 24 have these ABIs; docs/reference/transports.md lists the same.
+  // Of the copy 3.0.6 on npm, whose builds for Node 20, 22 and 24 have these ABIs;
+  // docs/reference/transports.md lists the same.
   const known = [
     'request line in two reads: answered 505',
     'absolute request target: answered 505',

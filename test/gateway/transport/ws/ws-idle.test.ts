@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import * as library from 'ws';
 import { onTransport } from '../transport-fixture.js';
 
-/** How many readers of the library there are, those of other tests in this process included. Its types leave the class out. */
+/**
+ * How many readers of the library there are, those of other tests in this process included. Its
+ * types leave the class out.
+ */
 function readers(): number {
   const reader: unknown = Reflect.get(library, 'Receiver');
   if (typeof reader !== 'function') throw new Error('the ws library has no Receiver any more');

@@ -2,7 +2,10 @@ import type { AnyNode } from 'domhandler';
 import { isTag } from 'domhandler';
 import { attributeOf } from './html-nodes.js';
 
-/** Words that k6 writes in capitals where they are a part of a property's name: `data-user-id` is `userID`. */
+/**
+ * Words that k6 writes in capitals where they are a part of a property's name: `data-user-id` is
+ * `userID`.
+ */
 const INITIALISMS =
   /^(?:acl|api|ascii|cpu|css|dns|eof|eta|gpu|guid|html|https?|id|ip|json|lhs|os|qps|ram|rhs|rpc|sla|smtp|ssh|sql|tcp|tls|ttl|udp|ui|uid|uuid|uri|url|utf8|vm|xml|xmpp|xsrf|xss)$/;
 

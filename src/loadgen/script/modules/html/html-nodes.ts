@@ -26,7 +26,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-/** The document of a text, as the HTML standard parses it. What a `template` holds are its children, as in k6. */
+/**
+ * The document of a text, as the HTML standard parses it. What a `template` holds are its children,
+ * as in k6.
+ */
 export function parseDocument(text: string): Document {
   const document = parse(text, { treeAdapter: adapter });
   if (/<template/i.test(text)) for (const node of descendants(document)) openTemplate(node);

@@ -9,7 +9,10 @@ const MAX_HEAD_BYTES = 10 * 1024 * 1024;
 /** The bound of an answer's head, as k6 has it. */
 export const HTTP_HEAD_LIMIT_BYTES = MAX_HEAD_BYTES;
 
-/** Why an answer could not be read, in the words of Go's `net/http`, which scripts of k6 know; undefined when there are none for it. */
+/**
+ * Why an answer could not be read, in the words of Go's `net/http`, which scripts of k6 know;
+ * undefined when there are none for it.
+ */
 export function brokenHeadText({ code, rawPacket }: ParseError): string | undefined {
   if (code === 'HPE_HEADER_OVERFLOW')
     return `net/http: server response headers exceeded ${MAX_HEAD_BYTES} bytes; aborted`;

@@ -21,7 +21,10 @@ export interface RequestBody {
   readonly contentType?: string;
 }
 
-/** Texts and bytes as they are; an object becomes a form, of several parts when a file is in it. Undefined for no body. */
+/**
+ * Texts and bytes as they are; an object becomes a form, of several parts when a file is in it.
+ * Undefined for no body.
+ */
 export function requestBody(body: unknown): RequestBody | undefined {
   if (body === undefined || body === null) return undefined;
   const bytes = bytesOf(Array.isArray(body) ? asText(body) : body);

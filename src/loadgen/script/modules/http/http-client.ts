@@ -13,7 +13,9 @@ import type { RequestFailure } from './request-url.js';
 
 const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
 
-/** Sends requests of one virtual user, follows redirects, keeps cookies and records `http_req_*`. */
+/**
+ * Sends requests of one virtual user, follows redirects, keeps cookies and records `http_req_*`.
+ */
 export class HttpClient {
   readonly #connections: HttpConnections;
   readonly #cuts = new Set<(reason: Error) => void>();
@@ -50,7 +52,10 @@ export class HttpClient {
     }
   }
 
-  /** Waits for the turn that k6's option `rps` gives this request; the redirects that it follows need none. */
+  /**
+   * Waits for the turn that k6's option `rps` gives this request; the redirects that it follows
+   * need none.
+   */
   async #takeTurn(): Promise<void> {
     const { pace, clock } = this.#vu.thread;
     const waitMs = pace?.take() ?? 0;
@@ -153,7 +158,8 @@ export class HttpClient {
 
   #systemTags(request: CountedRequest, { tags, answer, failure }: Outcome, isExpected: boolean | undefined): Tags {
     const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
-    // A name that the script gave stands in both tags, so that URLs with ids in them do not make a series each.
+    // A name that the script gave stands in both tags, so that URLs with ids in them do not make a
+    // series each.
     const name = tags.get('name') ?? request.name;
     return this.#vu.thread.systemTags.pick({
       method: request.method,

@@ -3,7 +3,10 @@ import type { VuContext } from '../../runtime/vu-context.js';
 import type { HttpExchange } from './http-marks.js';
 import type { HttpRequest } from './http-request.js';
 
-/** Logs one request and its answer as k6 does for `--http-debug`: the heads, and with `full` the bodies, too. */
+/**
+ * Logs one request and its answer as k6 does for `--http-debug`: the heads, and with `full` the
+ * bodies, too.
+ */
 export class HttpDebug {
   readonly #fields: Readonly<Record<string, string | number>>;
 

@@ -69,7 +69,10 @@ export interface ExchangeParts {
   readonly onAbort: (abort: (reason: Error) => void) => void;
 }
 
-/** Go sends these again when a connection that had served before turns out to be closed (RFC 9110, section 9.2.2). */
+/**
+ * Go sends these again when a connection that had served before turns out to be closed (RFC 9110,
+ * section 9.2.2).
+ */
 const REPEATABLE: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 const CLOSED_BY_PEER: readonly string[] = ['ECONNRESET', 'EPIPE'];
 

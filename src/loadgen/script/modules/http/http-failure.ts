@@ -25,14 +25,19 @@ const CODE = {
   name: 1311,
   decompression: 1701,
 } as const;
-/** Node gives these the code of a reset; the peer closed the connection in order, only too early. */
+/**
+ * Node gives these the code of a reset; the peer closed the connection in order, only too early.
+ */
 const EARLY_ENDS: ReadonlyMap<string, string> = new Map([
   ['socket hang up', 'EOF'],
   ['aborted', 'unexpected EOF'],
 ]);
 const CONNECTION_BROKEN = 'net/http: HTTP/1.x transport connection broken';
 
-/** What a request failed for: `logged` has the method and the URL before it, unless the answer had begun, as in k6. */
+/**
+ * What a request failed for: `logged` has the method and the URL before it, unless the answer had
+ * begun, as in k6.
+ */
 export function failureOf(thrown: unknown, request: Pick<HttpRequest, 'method' | 'url'>): ToldFailure {
   const isBroken = thrown instanceof BrokenExchange;
   const failure = wordsOf(isBroken ? thrown.cause : thrown, request.url, isBroken ? thrown : undefined);

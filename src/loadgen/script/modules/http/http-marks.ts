@@ -112,7 +112,10 @@ export class Marks {
     return this.answered > 0 && !this.#isCut;
   }
 
-  /** Nothing came back on a connection that had served before: the peer may have closed it before the request. */
+  /**
+   * Nothing came back on a connection that had served before: the peer may have closed it before
+   * the request.
+   */
   get isStale(): boolean {
     const socket = this.#socket;
     const bytesBefore = this.#bytesBefore;
@@ -156,7 +159,10 @@ export class Marks {
     return this.timings(this.#now());
   }
 
-  /** What there is of an exchange that ends here without an answer. Without a connection no time was taken by the request, as in k6. */
+  /**
+   * What there is of an exchange that ends here without an answer. Without a connection no time was
+   * taken by the request, as in k6.
+   */
   broken(body: Buffer): HttpExchange {
     const isConnected = this.#socket !== undefined && (!this.#isNew || this.#connected > 0) && !this.#isUnsecured;
     if (!isConnected) {

@@ -73,7 +73,9 @@ export interface HttpArguments {
   readonly params: unknown;
 }
 
-/** Reads the arguments of a request. What is wrong with them is a failure of the request, as in k6. */
+/**
+ * Reads the arguments of a request. What is wrong with them is a failure of the request, as in k6.
+ */
 export function readHttpRequest(
   vu: VuContext,
   args: HttpArguments,
@@ -108,7 +110,8 @@ function readArguments(
   };
   const target = readRequestUrl(args.url);
   if ('failure' in target) {
-    // What is no URL at all is refused before the parameters are read: they cannot ask for its being thrown.
+    // What is no URL at all is refused before the parameters are read: they cannot ask for its
+    // being thrown.
     const throwsBad = target.name === undefined ? runtime.throwsOnFailure : common.throws;
     return { ...common, throws: throwsBad, target: asText(args.url), bad: target };
   }

@@ -10,7 +10,10 @@ import { formRequest, linkRequest, type Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
 import { canonicalName, isOfConnection } from '../../runtime/header-fields.js';
 
-/** What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text; undefined when that is nothing. */
+/**
+ * What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text;
+ * undefined when that is nothing.
+ */
 export function selectJson(json: string, path: string): unknown {
   const found = new JsonPath(path).find(toByteText(json));
   return exists(found) ? valueOf(found) : undefined;
@@ -94,7 +97,10 @@ export class HttpResponse {
     };
   }
 
-  /** The body as JSON; with a path in the syntax of gjson, what it leads to: undefined when that is nothing. */
+  /**
+   * The body as JSON; with a path in the syntax of gjson, what it leads to: undefined when that is
+   * nothing.
+   */
   json(selector?: unknown): unknown {
     const text = this.#textFor('JSON');
     if (selector === undefined) return JSON.parse(text);
@@ -132,7 +138,9 @@ function isJson(text: string): boolean {
   }
 }
 
-/** With the names of Go, and without what Go takes out of them because it is about the connection. */
+/**
+ * With the names of Go, and without what Go takes out of them because it is about the connection.
+ */
 function headersOf(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {

@@ -18,7 +18,10 @@ import { HttpClient } from './http-client.js';
 
 type AnyRequest = HttpRequest | RefusedRequest;
 
-/** Sends all requests, `batch` at once at most and `batchPerHost` to one host; resolves with the answers by key, in the order of the requests. */
+/**
+ * Sends all requests, `batch` at once at most and `batchPerHost` to one host; resolves with the
+ * answers by key, in the order of the requests.
+ */
 export async function runBatch(
   requests: readonly (readonly [key: string, request: AnyRequest])[],
   send: (request: AnyRequest) => Promise<HttpResponse>,
@@ -152,7 +155,9 @@ function sendAsync(vu: VuContext, client: HttpClient, request: HttpRequest | Ref
   });
 }
 
-/** The requests of a batch: each a URL, a list `[method, url, body, params]` or an object of these. */
+/**
+ * The requests of a batch: each a URL, a list `[method, url, body, params]` or an object of these.
+ */
 function entriesOf(requests: unknown): [string, HttpArguments][] {
   if (!isObject(requests)) throw new TypeError('http.batch() takes an array or an object of requests');
   return Object.entries(requests).map(([key, entry]) => [key, entryOf(entry)]);

@@ -14,7 +14,10 @@ interface LoadedPage {
   readonly url: string;
 }
 
-/** The request that a form of the page makes: `{ formSelector, submitSelector, fields, params }` as in k6. */
+/**
+ * The request that a form of the page makes: `{ formSelector, submitSelector, fields, params }` as
+ * in k6.
+ */
 export function formRequest({ document, url }: LoadedPage, options: unknown): HttpArguments {
   const selector = asText(property(options, 'formSelector') ?? 'form');
   const form = document.find(selector);

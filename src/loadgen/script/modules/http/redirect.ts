@@ -5,7 +5,10 @@ import { urlProblem } from './request-url.js';
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** The request that an answer redirects to; undefined when it does not. Throws when that is no URL: the answer counts as none, as in k6. */
+/**
+ * The request that an answer redirects to; undefined when it does not. Throws when that is no URL:
+ * the answer counts as none, as in k6.
+ */
 export function redirected(request: HttpRequest, answer: HttpExchange): HttpRequest | undefined {
   const { status } = answer;
   const location = locationOf(answer);

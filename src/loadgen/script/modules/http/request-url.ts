@@ -9,7 +9,9 @@ export interface RequestFailure {
 /** A URL that cannot be asked. */
 export interface BadUrl {
   readonly failure: RequestFailure;
-  /** As tags name it; undefined when k6 does not count such a request, because it is no URL at all. */
+  /**
+   * As tags name it; undefined when k6 does not count such a request, because it is no URL at all.
+   */
   readonly name: string | undefined;
 }
 
@@ -24,8 +26,8 @@ const CODE = { general: 1000, invalidUrl: 1020, dial: 1210 } as const;
 const MAX_PORT = 65_535;
 
 /**
- * A text, or what the template `http.url` makes: a URL with a name. What is no URL says so in the words of Go's `net/url` and
- * `net/http`, which scripts of k6 see.
+ * A text, or what the template `http.url` makes: a URL with a name. What is no URL says so in the
+ * words of Go's `net/url` and `net/http`, which scripts of k6 see.
  */
 export function readRequestUrl(given: unknown): RequestUrl | BadUrl {
   const isTemplate = isObject(given) && 'url' in given;

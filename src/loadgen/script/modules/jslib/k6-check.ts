@@ -2,8 +2,9 @@ import type { VuContext } from '../../runtime/vu-context.js';
 import { tagsArgument, isFunction, isObject } from '../../runtime/values.js';
 
 /**
- * `check` of `k6-utils`: unlike the one of `k6` it takes promises, as the value and as conditions, and answers with a promise then. It
- * records `checks` with the tag `check` and no tree of checks, as the library does.
+ * `check` of `k6-utils`: unlike the one of `k6` it takes promises, as the value and as conditions,
+ * and answers with a promise then. It records `checks` with the tag `check` and no tree of checks,
+ * as the library does.
  */
 export class AsyncChecks {
   readonly #vu: VuContext;

@@ -53,7 +53,10 @@ function profileOf({ index, from, target }: CurrentStage): string {
 
 const UNIT_MS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** Milliseconds of a text such as `1d5h31m20s7ms`; without a unit a number is milliseconds. Throws in the library's words. */
+/**
+ * Milliseconds of a text such as `1d5h31m20s7ms`; without a unit a number is milliseconds. Throws
+ * in the library's words.
+ */
 function parseStageDuration(text: unknown): number {
   const given = text === undefined || text === null ? '' : asText(text);
   if (given === '') throw new Error('str is empty');

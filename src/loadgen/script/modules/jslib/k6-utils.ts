@@ -55,7 +55,10 @@ function partsBetween(content: string, left: string, right: string): string[] {
 /** How far from the peak, in standard deviations, the bell begins and ends. */
 const BELL_EDGE = 2;
 
-/** Stages that follow a bell up to `maxVus` over `durationSeconds`: as many as wanted, and a ramp at each end. */
+/**
+ * Stages that follow a bell up to `maxVus` over `durationSeconds`: as many as wanted, and a ramp at
+ * each end.
+ */
 function normalDistributionStages(maxVus: unknown, durationSeconds: unknown, numberOfStages: unknown = 10): object[] {
   const count = Number(numberOfStages);
   const seconds = Number(durationSeconds);

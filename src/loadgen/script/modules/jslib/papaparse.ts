@@ -1,6 +1,9 @@
 import { asText, isObject } from '../../runtime/values.js';
 
-/** The library `papaparse` of jslib.k6.io: `parse` of a text and `unparse`, our own, for CSV as RFC 4180 has it. */
+/**
+ * The library `papaparse` of jslib.k6.io: `parse` of a text and `unparse`, our own, for CSV as RFC
+ * 4180 has it.
+ */
 export function createPapaParse(): object {
   const papa = { parse, unparse };
   return { ...papa, default: papa };

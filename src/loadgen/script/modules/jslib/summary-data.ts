@@ -3,7 +3,10 @@ import type { MetricValues, SummaryMetric } from '../../../../summary/k6/summary
 import type { TrendStat } from '../../../../summary/k6/trend-stats.js';
 import { isObject, property } from '../../runtime/values.js';
 
-/** The metrics of the data that `handleSummary` gets, in the form in which summaries are drawn, and the columns of their trends. */
+/**
+ * The metrics of the data that `handleSummary` gets, in the form in which summaries are drawn, and
+ * the columns of their trends.
+ */
 export function summaryDataMetrics(
   metrics: unknown,
   statNames: readonly string[],

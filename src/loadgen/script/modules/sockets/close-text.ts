@@ -28,7 +28,10 @@ export function isExpectedClose(code: number): boolean {
   return code === 1000 || code === 1001;
 }
 
-/** What `k6/ws` tells of a connection that did not end with a close: it closes itself, and that may fail. */
+/**
+ * What `k6/ws` tells of a connection that did not end with a close: it closes itself, and that may
+ * fail.
+ */
 export function brokenText(broken: BrokenBy, address: string): string | undefined {
   switch (broken) {
     case 'frame':

@@ -24,8 +24,9 @@ export interface SocketHabits {
 }
 
 /**
- * A connection of a script, for both WebSocket modules: dials, turns messages into values, counts them and what k6 measures, and keeps
- * counting messages after a close of ours until the peer has answered, so that both sides' numbers agree.
+ * A connection of a script, for both WebSocket modules: dials, turns messages into values, counts
+ * them and what k6 measures, and keeps counting messages after a close of ours until the peer has
+ * answered, so that both sides' numbers agree.
  */
 export class SocketConnection {
   readonly #connection: Connection;
@@ -36,7 +37,10 @@ export class SocketConnection {
   /** Dials have a session duration only when they were not interrupted, as in k6. */
   #isInterrupted = false;
   #isDialling = true;
-  /** Came in one packet with the handshake's answer: they are counted with the tags that the answer adds. */
+  /**
+   * Came in one packet with the handshake's answer: they are counted with the tags that the answer
+   * adds.
+   */
   #earlyMessages = 0;
   /** The script has closed it. */
   #isClosed = false;

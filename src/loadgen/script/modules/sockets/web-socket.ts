@@ -35,8 +35,8 @@ export interface WebSocketArguments {
 }
 
 /**
- * `WebSocket` of `k6/websockets`: the constructor returns at once, events are tasks of the virtual user's loop, and the iteration goes on until
- * it is closed.
+ * `WebSocket` of `k6/websockets`: the constructor returns at once, events are tasks of the virtual
+ * user's loop, and the iteration goes on until it is closed.
  */
 export class ScriptWebSocket {
   static readonly CONNECTING = CONNECTING;
@@ -203,7 +203,10 @@ export class ScriptWebSocket {
     if (this.#state !== CLOSED) this.#vu.loop.reserve()(task);
   }
 
-  /** What came from the peer: it waits for `open`, for it may have come in one packet with the handshake's answer. */
+  /**
+   * What came from the peer: it waits for `open`, for it may have come in one packet with the
+   * handshake's answer.
+   */
   #arrived(task: () => unknown): void {
     if (this.#early === undefined) this.#post(task);
     else this.#early.push(task);
@@ -306,7 +309,10 @@ export function createWebsocketsModule(vu: VuContext): object {
   return createModule(vu, true);
 }
 
-/** `k6/experimental/websockets`, its old name, under which k6 lets a script close with any code and reason. */
+/**
+ * `k6/experimental/websockets`, its old name, under which k6 lets a script close with any code and
+ * reason.
+ */
 export function createExperimentalWebsocketsModule(vu: VuContext): object {
   return createModule(vu, false);
 }

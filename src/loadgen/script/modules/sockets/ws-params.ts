@@ -36,7 +36,10 @@ interface SocketUrlProblem {
   readonly thrown?: string;
 }
 
-/** A URL to which no WebSocket can be opened. Its message is what the constructor of a WebSocket throws. */
+/**
+ * A URL to which no WebSocket can be opened. Its message is what the constructor of a WebSocket
+ * throws.
+ */
 export class BadSocketUrl extends Error {
   /** What `ws.connect` returns as the error. */
   readonly told: string;
@@ -50,7 +53,10 @@ export class BadSocketUrl extends Error {
   }
 }
 
-/** Reads the URL and the parameters that both WebSocket modules take. Throws with the reason when they cannot be used. */
+/**
+ * Reads the URL and the parameters that both WebSocket modules take. Throws with the reason when
+ * they cannot be used.
+ */
 export function readSocketRequest(vu: VuContext, { url: given, params, subprotocols }: SocketParams): SocketRequest {
   const url = socketUrl(given);
   if (params !== undefined && params !== null && !isObject(params))

@@ -25,8 +25,9 @@ export interface WsResponse {
 }
 
 /**
- * One `ws.connect`: dials, calls the set-up function with the open socket, then `open` handlers, and then handles one event after the other
- * until the session is closed by either side or interrupted.
+ * One `ws.connect`: dials, calls the set-up function with the open socket, then `open` handlers,
+ * and then handles one event after the other until the session is closed by either side or
+ * interrupted.
  */
 export class WsSession {
   readonly connection: SocketConnection;
@@ -103,7 +104,9 @@ export class WsSession {
     else known.push(handler);
   }
 
-  /** Queues what is to be done when everything before it is; at once when there is nothing before. */
+  /**
+   * Queues what is to be done when everything before it is; at once when there is nothing before.
+   */
   enqueue(task: () => Returned | Promise<unknown> | undefined): void {
     if (this.#isOver) return;
     if (this.#isBusy) this.#queue.push(task);
@@ -115,7 +118,10 @@ export class WsSession {
     this.#event('error', [errorEvent(message)]);
   }
 
-  /** Something was to be sent after a close of either side: `error` handlers hear of it at once, as in k6. */
+  /**
+   * Something was to be sent after a close of either side: `error` handlers hear of it at once, as
+   * in k6.
+   */
   refuseToSend(): unknown {
     const pending = this.#emit('error', [errorEvent('websocket: close sent')]);
     return pending instanceof Promise ? this.vu.wait(pending) : undefined;
@@ -300,7 +306,10 @@ export class WsSocket {
     this.#session.on(String(event), handler);
   }
 
-  /** Sends a text message. Counts also when the socket is closed already, which `error` handlers hear of. */
+  /**
+   * Sends a text message. Counts also when the socket is closed already, which `error` handlers
+   * hear of.
+   */
   send(message: unknown): unknown {
     const session = this.#session;
     if (!session.isOpen) return this.#sendLate();

@@ -31,7 +31,9 @@ afterAll(() => {
   server.close();
 });
 
-/** Runs a script that logs one JSON text for each of these requests: how it failed, and its body. */
+/**
+ * Runs a script that logs one JSON text for each of these requests: how it failed, and its body.
+ */
 function ask(requests: readonly (readonly [url: unknown, params?: object])[]): Promise<ScriptRun> {
   return runScript(`
     import http from 'k6/http';

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ByteServer, closeFrame, serverFrame } from '../../../../support/byte-server.js';
 import { runScript } from '../../../../support/script-run.js';
 
-/** What k6 1.3.0 tells of a peer's close with this code and the reason `why`; `none` and `cut` stand for a close without a code, and for none. */
+/**
+ * What k6 1.3.0 tells of a peer's close with this code and the reason `why`; `none` and `cut` stand
+ * for a close without a code, and for none.
+ */
 const TEXTS: readonly (readonly [code: string, error: string | undefined])[] = [
   ['1000', undefined],
   ['1001', undefined],

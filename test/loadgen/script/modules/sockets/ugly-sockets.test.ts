@@ -16,7 +16,10 @@ const without =
     void socket.end(handshake.toString('latin1').replace(`${header}\r\n`, ''));
 
 const ENDS = { sent: 'error websocket: close sent,close 1001', silent: 'close 1001' };
-/** What handlers of `k6/ws` hear under k6 1.3.0; `k6/experimental/websockets` hears of a close alone, unless there was a close frame. */
+/**
+ * What handlers of `k6/ws` hear under k6 1.3.0; `k6/experimental/websockets` hears of a close
+ * alone, unless there was a close frame.
+ */
 const SESSIONS: Readonly<Record<string, readonly [answer: Answer, heard: string]>> = {
   '/masked': [says(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 104, 105])), ENDS.sent],
   '/reserved-bit': [says(Buffer.from([0xa1, 0])), ENDS.sent],
