@@ -16,7 +16,7 @@ it('a value is made once for a key that comes again', () => {
   expect(asked).toEqual(['one', 'three']);
 });
 
-it('it begins anew when it is full, so that strangers cannot make it grow', () => {
+it('starts over when it is full, so that strangers cannot make it grow', () => {
   const { asked, memo } = counted();
   for (const key of ['a', 'b', 'c', 'a', 'c']) memo.get(key);
   expect(asked).toEqual(['a', 'b', 'c', 'a']);
