@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The Debian that has it: glibc 2.41. */
@@ -19,13 +19,15 @@ export function withNewerLibc(node, folder, cache) {
   const patch = (...args) =>
     execFileSync(loader, ['--library-path', libraries, join(root, 'usr/bin/patchelf'), ...args], { stdio: 'pipe' });
   mkdirSync(folder, { recursive: true });
-  const copy = join(folder, 'node');
-  rmSync(copy, { force: true });
+  const copy = join(folder, `node-${process.pid}`);
   copyFileSync(node, copy);
   // In this order, one at a time: otherwise patchelf makes a program that cannot start.
   patch('--force-rpath', '--set-rpath', libraries, copy);
   patch('--set-interpreter', loader, copy);
-  return copy;
+  // Another run may be using the program that is there: it keeps the one that it has opened.
+  const program = join(folder, 'node');
+  renameSync(copy, program);
+  return program;
 }
 
 /**
@@ -49,10 +51,12 @@ function fetchLibraries(folder) {
   const options = { cwd: at('packages'), stdio: 'pipe' };
   execFileSync('apt-get', [...settings, '-qq', 'update'], options);
   execFileSync('apt-get', [...settings, '-qq', 'download', ...PACKAGES], options);
-  rmSync(at('unpacked'), { recursive: true, force: true });
+  const unpacked = at(`unpacked-${process.pid}`);
   for (const name of readdirSync(at('packages')))
-    execFileSync('dpkg-deb', ['-x', join(at('packages'), name), at('unpacked')]);
-  execFileSync('mv', [at('unpacked'), root]);
+    execFileSync('dpkg-deb', ['-x', join(at('packages'), name), unpacked]);
+  // Whole or not at all; when another run was faster, its folder is as good.
+  if (existsSync(root)) rmSync(unpacked, { recursive: true, force: true });
+  else renameSync(unpacked, root);
   return root;
 }
 
