@@ -1,7 +1,8 @@
 // Runs every bench, or those named, and writes what they measured to bench/results with machine and
 // date.
-//   npm run bench                     all
-//   npm run bench -- recorder         one
+//   npm run bench                           every bench
+//   npm run bench -- recorder               one of them
+//   npm run bench -- verdicts [OPTION...]   one of the studies, which write a page of docs/reference
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,13 @@ import { pathToFileURL } from 'node:url';
 
 const here = import.meta.dirname;
 const results = join(here, 'results');
+
+/** Programs with options and a page of their own; they run only when named. */
+const STUDIES = {
+  verdicts: 'verdicts/verdicts.mjs',
+  'verdicts-real': 'verdicts/real-runs.mjs',
+  'verdicts-trend': 'verdicts/trend.mjs',
+};
 
 function machine() {
   return {
@@ -51,7 +59,8 @@ async function main(names) {
   const known = benches();
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    console.error(`No bench is called ${unknown.join(', ')}; there are ${known.join(', ')}.`);
+    const choice = [...known, ...Object.keys(STUDIES)].join(', ');
+    console.error(`Unknown bench '${unknown.join("', '")}': name some of ${choice}.`);
     process.exitCode = 2;
     return;
   }
@@ -73,4 +82,12 @@ async function main(names) {
   }
 }
 
-await main(process.argv.slice(2));
+/** Runs a study in this process, as if it had been started by itself. */
+async function runStudy(path, options) {
+  process.argv.splice(1, Infinity, path, ...options);
+  await import(pathToFileURL(path).href);
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (Object.hasOwn(STUDIES, first ?? '')) await runStudy(join(here, STUDIES[first]), rest);
+else await main(process.argv.slice(2));

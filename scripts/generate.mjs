@@ -1,5 +1,5 @@
-// npm run generate: writes what is made of the sources and held by a test: lint's import rules, the
-// JSON schema of comparisons, oclif's manifest.
+// npm run generate: writes what follows from the sources and is held by a test: lint's import rules,
+// the JSON schema of comparisons; oclif's manifest comes after it.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,4 +14,3 @@ function run(command, args) {
 
 writeFileSync(join(ROOT, '.oxlintrc.imports.json'), importRules(ROOT));
 run(process.execPath, ['scripts/write-schema.mjs']);
-run('node_modules/.bin/oclif', ['manifest']);

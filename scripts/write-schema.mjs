@@ -1,5 +1,5 @@
-// Writes the JSON schema of a comparison to docs/reference/comparison.schema.json, or the file that
-// is named: npm run schema
+// Writes the JSON schema of a comparison to docs/reference/comparison.schema.json, or to the file
+// that is named. `npm run generate` calls it.
 import { writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { z } from 'zod';

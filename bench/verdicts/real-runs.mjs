@@ -1,6 +1,6 @@
 // The verdicts on real runs: ten of one build, and a change that is real: echo through a proxy that
 // delays, by 20 % of the base's p50 more.
-//   npm run verdicts:real                  about 9 minutes; SECONDS and RUNS make it shorter
+//   npm run bench -- verdicts-real   about 9 minutes; SECONDS and RUNS make it shorter
 // Base and changed runs alternate, so that what the machine does beside it meets both.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

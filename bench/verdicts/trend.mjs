@@ -1,6 +1,6 @@
 // How often `wsg report trend` finds a step that is there, where, and how often one that is not:
 // seeded series of runs with known truth.
-//   npm run verdicts:trend
+//   npm run bench -- verdicts-trend
 import { SeededDraws } from '../../dist/report/compare/seeded-draws.js';
 import { findChangePoints } from '../../dist/report/trend/e-divisive.js';
 

@@ -1,4 +1,4 @@
-// npm run verdicts [-- PAIRS [PART]]: how often a comparison of synthetic runs says what, where the
+// npm run bench -- verdicts [PAIRS [PART]]: how often a comparison of synthetic runs says what, where the
 // truth is known; 400 pairs a cell by default. With PART only cells whose names contain it, and new
 // ones, are tried; the page keeps the other rows. Writes docs/reference/verdicts.md. Calls the
 // functions that `wsg report` calls.
@@ -169,7 +169,7 @@ async function main() {
   const table = [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows].join('\n');
   const page = `# What verdicts are worth
 
-\`npm run verdicts\` compares synthetic runs whose truth is known, ${pairs} pairs a cell, with the functions that \`wsg report\` calls, and wrote this page
+\`npm run bench -- verdicts\` compares synthetic runs whose truth is known, ${pairs} pairs a cell, with the functions that \`wsg report\` calls, and wrote this page
 (Node ${process.version}, ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}). Times are log-normal (sigma 0.5), 60 s, 1,000 samples a second (3,000 at \`--noise 1%\`); cells with commits or levels, or 10 and more
 baselines beside an anchor, have runs of 20 s and 300 samples a second. Seconds
 differ by 5 %. Gates: p(50) and p(99), budget 10 %, noise 5 %, unless said. Behind each share stand Wilson's 95 % bounds. A requirement holds when the observed share does.

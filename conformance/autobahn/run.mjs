@@ -1,8 +1,8 @@
 // Runs Autobahn's cases against the gateway on each transport, through a backend that reads events
 // and answers by /send.
-//   npm run autobahn                                        the short run and 9.*, both transports
-//   npm run autobahn -- --transport uws --cases short       without 9.*: some 20 s
-//   npm run autobahn -- --cases full                        12.* and 13.* too: some minutes
+//   npm run conformance -- autobahn                                 the short run and 9.*, both transports
+//   npm run conformance -- autobahn --transport uws --cases short   without 9.*: some 20 s
+//   npm run conformance -- autobahn --cases full                    12.* and 13.* too: some minutes
 import { parseArgs } from 'node:util';
 import { transportsOf } from '../support/choices.mjs';
 import { GatewayProcess } from '../support/gateway-process.mjs';

@@ -1,6 +1,6 @@
 // Lints the workflow of examples/ci with actionlint, which has to be there: `go install
 // github.com/rhysd/actionlint/cmd/actionlint@latest`, or a binary that ACTIONLINT names.
-//   npm run lint:ci-files
+//   npm run conformance -- ci-files
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

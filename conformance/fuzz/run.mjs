@@ -1,9 +1,9 @@
 // Sends mutated handshakes, frames and requests to a gateway and judges from outside that nobody
 // else noticed.
-//   npm run fuzz                                         a million inputs, half of them to each transport
-//   npm run fuzz -- --inputs 1000 --seed 1 --transport ws
-//   npm run fuzz -- --seed 1 --from 4711 --inputs 1      the input with that number again
-//   npm run fuzz -- --replay finish:4745...              an input as a failure has printed it
+//   npm run conformance -- fuzz                                   a million inputs, half of them to each transport
+//   npm run conformance -- fuzz --inputs 1000 --seed 1 --transport ws
+//   npm run conformance -- fuzz --seed 1 --from 4711 --inputs 1   the input with that number again
+//   npm run conformance -- fuzz --replay finish:4745...           an input as a failure has printed it
 import { parseArgs } from 'node:util';
 import { transportsOf } from '../support/choices.mjs';
 import { machineLine } from '../support/machine.mjs';

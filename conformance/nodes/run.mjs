@@ -1,8 +1,8 @@
 // Runs the tests on other versions of Node, as npm has them; each `wsg` that a test starts runs on
 // the same one.
-//   npm run nodes                                                    everything, on each version that is promised
-//   npm run nodes -- --node 22 --node 24 --tests test/gateway        these versions, test files whose path holds this
-//   npm run nodes -- --node 22 -t 'absolute form'                    tests whose name matches this
+//   npm run conformance -- nodes                                            everything, on each version that is promised
+//   npm run conformance -- nodes --node 22 --node 24 --tests test/gateway   these versions, test files whose path holds this
+//   npm run conformance -- nodes --node 22 -t 'absolute form'               tests whose name matches this
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,7 +1,7 @@
 // Runs a gateway for a long time with clients that come and go, tags that change and a broker that
 // restarts; judges what was lost and whether memory grows. Ctrl-C ends it with the verdict so far.
-//   npm run soak -- --minutes 20
-//   npm run soak -- --minutes 6 --transport ws --broker memory --clients 100
+//   npm run conformance -- soak --minutes 20
+//   npm run conformance -- soak --minutes 6 --transport ws --broker memory --clients 100
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { GatewayApi } from '../support/gateway-api.mjs';

@@ -16,7 +16,7 @@ async function shippedCommands(): Promise<Record<string, unknown>> {
 }
 
 describe('oclif.manifest.json', () => {
-  it('says what the commands say; `npm run manifest` renews it', async () => {
+  it('matches the commands; `npm run generate` writes it', async () => {
     settings.enableAutoTranspile = false;
     const plugin = new Plugin({ root: ROOT, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });
     await plugin.load();

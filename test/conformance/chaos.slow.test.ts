@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startRedis } from '../support/redis-broker.js';
 
-const HARNESS = resolve(import.meta.dirname, '../../conformance/chaos/chaos.mjs');
+const HARNESS = resolve(import.meta.dirname, '../../conformance/chaos/run.mjs');
 const BOUND_MS = 120_000;
 
 const results = z.array(
   z.object({ counts: z.record(z.string(), z.number()), violations: z.array(z.string()), seed: z.number() }),
 );
 
-/** One short run of the harness, as `npm run chaos` makes them. */
+/** One short run of the harness, as `npm run conformance -- chaos` makes them. */
 async function chaos(...args: readonly string[]) {
   if (!existsSync('/usr/bin/redis-server')) await startRedis().then(({ process: broker }) => broker.dispose());
   const { status, stdout, stderr } = await new Promise<{ status: unknown; stdout: string; stderr: string }>((done) => {

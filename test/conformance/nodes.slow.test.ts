@@ -27,7 +27,7 @@ describe('the version of Node that the tests run on', () => {
   });
 });
 
-describe('npm run nodes', () => {
+describe('npm run conformance -- nodes', () => {
   it(
     'runs tests on the version that it is told',
     async () => {

@@ -3,8 +3,8 @@ import type { Machine } from './machine.js';
 import type { UwsState } from './read-uws.js';
 
 /**
- * What `npm run nodes` runs all tests on: the lowest version that `engines` allows, and the newest
- * of each line that is maintained.
+ * The versions on which `npm run conformance -- nodes` runs all tests: the lowest that `engines`
+ * allows, and the newest of each maintained line.
  */
 export const TESTED_NODE_VERSIONS = ['20.15.0', '20', '22', '24'] as const;
 

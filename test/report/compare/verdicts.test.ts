@@ -3,8 +3,8 @@ import { CELLS } from '../../../bench/verdicts/cells.mjs';
 import { tryCell } from '../../../bench/verdicts/verdicts.mjs';
 
 /**
- * The harness in short: what must never or always be, on a few pairs. `npm run verdicts` tries them
- * all.
+ * The harness in short: what must never or always be, on a few pairs. `npm run bench -- verdicts`
+ * tries all of them.
  */
 const SURE: readonly (readonly [cell: string, word: string, share: number])[] = [
   ['no change', 'regression', 0],

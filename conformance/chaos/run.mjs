@@ -1,4 +1,4 @@
-// npm run chaos: 50 clients send numbered messages while broker and gateway are killed (-9) and
+// npm run conformance -- chaos: 50 clients send numbered messages while broker and gateway are killed (-9) and
 // restarted at random, then what the broker has is judged against what was written. Exit 0: every
 // rule held. See judge.mjs for the rules, planted/ for bugs that it must catch.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ const WRITE_BOUND_MS = 60_000;
 const PROGRESS_EACH_MS = 5_000;
 const PLANTS = ['drop-one', 'reorder-two', 'acknowledge-early'];
 
-/** What `npm run chaos` does without flags: every combination that the guarantees name. */
+/** The runs without flags: every combination that the guarantees name. */
 const SUITE = [
   { durability: 'memory', fsync: 'interval', kill: 'broker' },
   { durability: 'disk', fsync: 'always', kill: 'broker' },
@@ -38,7 +38,7 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 };
 
-const HELP = `npm run chaos -- [--seconds 60] [--seed N] [--clients 50] [--transport uws|ws] [--json]
+const HELP = `npm run conformance -- chaos [--seconds 60] [--seed N] [--clients 50] [--transport uws|ws] [--json]
   one run:   --durability memory|disk [--fsync always|interval|never] [--kill broker|gateway|both]
   a planted bug, which must be caught (exit 1): --plant ${PLANTS.join('|')}
 Without --durability all combinations run, one after another.`;
