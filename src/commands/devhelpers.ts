@@ -4,21 +4,21 @@ import { gatewayFlags } from '../cli/gateway/gateway-flags.js';
 
 /** `wsg devhelpers`: the gateway with the loop that tags and broadcasts. */
 export default class Devhelpers extends BaseCommand {
-  static override summary = 'Run the gateway with the tag-and-broadcast loop that load tests listen to.';
+  static override summary = 'Run the gateway with a broadcast loop for load tests.';
   static override description =
-    'The loop looks up the tag foo=bar, sends `routine message` to what it finds, and logs what that took.';
+    'The loop sends `routine message` to every connection tagged foo=bar and logs how long each round took.';
   static override examples = ['<%= config.bin %> devhelpers', '<%= config.bin %> devhelpers --pause 1ms'];
   static override flags = {
     ...gatewayFlags('classic'),
     pause: Flags.string({
       default: '0.1ms',
       helpValue: 'DURATION',
-      description: 'Time between two rounds; 0 goes as fast as the connections take it.',
+      description: 'Pause between two rounds. 0 sends as fast as the connections accept messages.',
     }),
     'rounds-per-flush': Flags.integer({
       min: 1,
       helpValue: 'N',
-      description: 'How many rounds may queue up before they are flushed together.',
+      description: 'With --pause 0: rounds that are queued before they are flushed together.',
     }),
   };
 

@@ -3,19 +3,24 @@ import { BaseCommand } from '../cli/base-command.js';
 
 /** `wsg doctor`: what would run on this machine, and what bounds connections. */
 export default class Doctor extends BaseCommand {
-  static override summary = 'Say what would run on this machine, what limits connections, and how to fix it.';
+  static override summary =
+    'Report the versions on this machine, what limits connections, and how to raise each limit.';
   static override description =
-    'Reads versions, the configuration, whether the transport uws runs (its binary, its sha256, its self-test on loopback), and limits of the process, the kernel and the cgroup. Changes nothing. Ends with 0; with 104 for a configuration that cannot be used, and with 15 where the transport that it asks for cannot run.';
+    'Checks versions, the configuration, whether the transport uws runs (its binary, sha256 and self-test on loopback), and the limits of the process, the kernel and the cgroup. Changes nothing.\n' +
+    'Exits with 0, with 104 if the configuration is invalid, or with 15 if its transport cannot run.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --connections 100000'];
   static override flags = {
-    config: Flags.string({ helpValue: 'FILE', description: 'The configuration; ./config.yml when there is one.' }),
+    config: Flags.string({
+      helpValue: 'FILE',
+      description: 'Configuration file. Default: ./config.yml if it exists, else built-in defaults.',
+    }),
     connections: Flags.integer({
       min: 1,
       default: 10_000,
       helpValue: 'N',
-      description: 'Warn of what allows fewer than these.',
+      description: 'Number of connections to check for; limits below it are warnings.',
     }),
-    json: Flags.boolean({ description: 'Print one JSON object.' }),
+    json: Flags.boolean({ description: 'Print the result as one JSON object.' }),
   };
 
   override async run(): Promise<void> {

@@ -4,10 +4,10 @@ import { gatewayFlags } from '../cli/gateway/gateway-flags.js';
 
 /** `wsg serve`: the gateway. */
 export default class Serve extends BaseCommand {
-  static override summary = 'Hold WebSocket connections and hand their events to a backend.';
+  static override summary = 'Run the gateway: hold WebSocket connections and send their events to a backend.';
   static override description =
-    'Without a configuration it listens on 127.0.0.1:5000 with one endpoint, /connect, and keeps events for `GET /events`.\n' +
-    'SIGTERM or Ctrl-C closes all connections with 1001 and ends with 0; a second one cuts.';
+    'Without a configuration the gateway listens on 127.0.0.1:5000, serves one endpoint, /connect, and keeps events for `GET /events`.\n' +
+    'SIGTERM or Ctrl-C closes all connections with 1001, flushes events and exits with 0. A second signal exits at once.';
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --config config.yml --listen 0.0.0.0:8080',
@@ -16,9 +16,9 @@ export default class Serve extends BaseCommand {
   static override flags = {
     ...gatewayFlags('json'),
     check: Flags.boolean({
-      description: 'Try all that a start needs, configuration, files, ports and backends, change nothing, and end.',
+      description: 'Check everything a start needs (configuration, files, ports, backends) and exit. Changes nothing.',
     }),
-    json: Flags.boolean({ dependsOn: ['check'], description: 'With --check: print one JSON object.' }),
+    json: Flags.boolean({ dependsOn: ['check'], description: 'With --check: print the result as one JSON object.' }),
   };
 
   override async run(): Promise<void> {

@@ -62,11 +62,11 @@ describe('wsg serve --check', () => {
 });
 
 describe('wsg doctor', () => {
-  it('ends with 0 though it warns, and names what ends first', async () => {
+  it('ends with 0 though it warns, and names the tightest limit', async () => {
     const { code, stdout } = await runWsg(['doctor', '--connections', '1000000000']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^! open files: /m);
-    expect(stdout).toContain('too few for 1,000,000,000; what ends first: open files.');
+    expect(stdout).toContain('too few for 1,000,000,000. Tightest limit: open files.');
   });
 });
 

@@ -47,7 +47,7 @@ it('uws without its package ends with 15 and says how the package is installed',
   const folder = await project();
   const { code, stderr } = await serveOnUws(folder);
   expect(code).toBe(15);
-  expect(stderr).toContain('The package uWebSockets.js is not installed beside wsg');
+  expect(stderr).toContain('The package uWebSockets.js is not installed (searched');
   expect(stderr).toContain(`npm install --prefix ${folder} github:uNetworking/uWebSockets.js#v`);
   expect(stderr).not.toContain(' at ');
   await writeFile(join(folder, 'config.yml'), 'endpoints: [{path: /ws}]\ntransport: uws\n');

@@ -57,7 +57,7 @@ async function check({ flags, timeoutMs }: CheckInvocation): Promise<Checked> {
     return { checks, exitCode: exitCodeOfError(loaded) };
   }
   const { config, source, warnings, notices } = loaded;
-  const origin = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
+  const origin = source.kind === 'file' ? source.path : 'defaults (no config.yml in the current directory)';
   const checks: CheckResult[] = [
     { name: 'configuration', level: 'ok', detail: origin },
     ...warnings.map((detail) => ({ name: 'configuration', level: 'warning', detail }) as const),
@@ -89,7 +89,8 @@ function checkedText({ checks }: Checked, colour: boolean): string {
   );
   const failed = checks.filter(({ level }) => level === 'failed').length;
   const warned = checks.filter(({ level }) => level === 'warning').length;
-  return `${lines}\n${failed} failed, ${warned} warned of, ${checks.length - failed - warned} well\n`;
+  const warnings = warned === 1 ? '1 warning' : `${warned} warnings`;
+  return `${lines}\n${failed} failed, ${warnings}, ${checks.length - failed - warned} ok\n`;
 }
 
 /** For programs: one object, whose keys stay. */

@@ -41,11 +41,11 @@ function readConfiguration(path: string | undefined): ReadConfiguration {
   const name = 'configuration';
   try {
     const { config, source, warnings } = loadConfig({ path, cwd: process.cwd(), env: process.env });
-    const value = source.kind === 'file' ? source.path : 'built in, as there is no config.yml here';
+    const value = source.kind === 'file' ? source.path : 'defaults (no config.yml in the current directory)';
     const findings: Finding[] = [
       { name, level: 'ok', value, meaning: '`wsg serve --check` also tries its sinks, ports and files.' },
     ];
-    for (const meaning of warnings) findings.push({ name, level: 'warning', value: 'means nothing', meaning });
+    for (const meaning of warnings) findings.push({ name, level: 'warning', value: 'needs attention', meaning });
     return { findings, transport: config.transport === 'uws' ? 'uws' : 'ws', error: undefined };
   } catch (error) {
     if (!(error instanceof WsgError)) throw error;
@@ -85,20 +85,20 @@ function diagnosisRecord({ platform, wanted, connections, boundBy, findings, sof
 }
 
 function mendLines({ mend = [], connections }: Finding): string[] {
-  const lead = connections === undefined ? 'to do:' : 'raise it:';
+  const lead = connections === undefined ? 'fix:' : 'to raise it:';
   return mend.map((command, index) => `${index === 0 ? lead : 'or:'} ${command}`);
 }
 
 function aboutConnections(connections: number | undefined): string {
   if (connections === undefined) return '';
   return connections === Number.MAX_SAFE_INTEGER
-    ? ', no bound'
+    ? ', no limit'
     : `, about ${connections.toLocaleString('en')} connections`;
 }
 
 function verdictSentence({ wanted, connections, boundBy, platform }: Omit<Diagnosis, 'software'>): string {
-  if (connections === undefined) return `Nothing that bounds connections could be read on ${platform}.`;
+  if (connections === undefined) return `No limit on connections could be read on ${platform}.`;
   const figure = connections.toLocaleString('en');
-  const verdict = connections >= wanted ? 'which is enough' : 'which is too few';
-  return `One gateway here holds about ${figure} connections, ${verdict} for ${wanted.toLocaleString('en')}; what ends first: ${boundBy ?? ''}.`;
+  const verdict = connections >= wanted ? 'enough' : 'too few';
+  return `One gateway on this machine holds about ${figure} connections, ${verdict} for ${wanted.toLocaleString('en')}. Tightest limit: ${boundBy ?? ''}.`;
 }

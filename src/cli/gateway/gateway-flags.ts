@@ -14,30 +14,33 @@ export interface GatewayFlags {
 /** The flags of the commands that run a gateway. `logFormat` is what they log in unless told. */
 export function gatewayFlags(logFormat: 'json' | 'classic') {
   return {
-    config: Flags.string({ helpValue: 'FILE', description: 'The configuration; ./config.yml when there is one.' }),
+    config: Flags.string({
+      helpValue: 'FILE',
+      description: 'Configuration file. Default: ./config.yml if it exists, else built-in defaults.',
+    }),
     listen: Flags.string({
       helpValue: 'HOST:PORT',
-      description: 'Listen here whatever the configuration says; port 0 takes a free one.',
+      description: 'Address to listen on; overrides the configuration. Port 0 picks a free port.',
     }),
     transport: Flags.option({
       options: ['auto', 'uws', 'ws'] as const,
       description:
-        'The server library: ws, or uws, whose package uWebSockets.js has to be installed beside wsg; auto is an older name of ws.',
+        'Server library: ws, or uws, which needs the package uWebSockets.js installed next to wsg. auto is an older name for ws.',
     })(),
     'ready-fd': Flags.integer({
       min: 1,
       helpValue: 'N',
-      description: 'Write the address as one JSON line to this file descriptor once the gateway listens.',
+      description: 'Once the gateway listens, write its address as one JSON line to this file descriptor.',
     }),
     'log-format': Flags.option({
       options: ['json', 'classic'] as const,
       default: logFormat,
-      description: 'One JSON object a line, or the lines of the old program.',
+      description: 'Log format: json (one object per line), or classic (the lines of the original wsgateway).',
     })(),
     'log-level': Flags.option({
       options: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info',
-      description: 'The least important lines that are still logged.',
+      description: 'Lowest level that is logged.',
     })(),
   };
 }

@@ -60,7 +60,7 @@ export class GatewayProcess {
     this.#child = child;
     this.#exited = waitForExit(child);
     for (const stream of [child.stdout, child.stderr]) this.#followLines(stream);
-    const timeout = this.#after(START_BOUND_MS, `no word from it for ${START_BOUND_MS / 1000} s`);
+    const timeout = this.#after(START_BOUND_MS, `it did not listen within ${START_BOUND_MS / 1000} s`);
     const outcome = await Promise.race([readAddress(child), this.#exited, timeout.promise]);
     timeout.cancel();
     if (typeof outcome !== 'string') {
@@ -70,7 +70,7 @@ export class GatewayProcess {
     await this.stop();
     throw new WsgError('gateway.start-failed', `${this.#options.title ?? 'The gateway'} did not start: ${outcome}.`, {
       problems: this.#lastLines,
-      hint: this.#options.hint ?? 'Start `wsg devhelpers` by itself to see more.',
+      hint: this.#options.hint ?? 'Run `wsg devhelpers` to see its whole log.',
     });
   }
 
@@ -117,7 +117,7 @@ function waitForExit(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(errorMessage(error)));
     child.once('close', (code, signal) =>
-      resolve(signal === null ? `it ended with code ${code}` : `${signal} ended it`),
+      resolve(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
     );
   });
 }

@@ -152,7 +152,7 @@ function boundStop(boundMs: number, lines: GatewayLog['lines']): void {
 export function helperPlugin(pause: string, roundsPerFlush: number | undefined): GatewaySession['plugins'][number] {
   const pauseMs = parseDuration(pause);
   if (pauseMs === undefined || pauseMs < 0) {
-    throw new WsgError('usage', `'${pause}' of --pause must be a duration such as 0.1ms, 5ms or 0.`);
+    throw new WsgError('usage', `--pause must be a duration such as 0.1ms, 5ms or 0 (got '${pause}').`);
   }
   return { module: 'devhelpers', options: { pauseMs, ...(roundsPerFlush !== undefined && { roundsPerFlush }) } };
 }

@@ -9,8 +9,8 @@ const READER_MS = 5_000;
 /** Throws `usage` when the descriptor is not open, or is something that only Node itself uses. */
 export function checkReadyDescriptor(fd: number): void {
   if (isWritableKind(fd)) return;
-  throw new WsgError('usage', `File descriptor ${fd} of --ready-fd is not an open file, pipe or socket.`, {
-    hint: `The parent has to open it before the start, as a shell does with '${fd}>ready.json'.`,
+  throw new WsgError('usage', `--ready-fd must be an open file, pipe or socket (got file descriptor ${fd}).`, {
+    hint: `The parent process must open it before the start, as a shell does with '${fd}>ready.json'.`,
   });
 }
 
@@ -47,7 +47,7 @@ function writeToFile(fd: number, line: string): void {
 function writeToStream(fd: number, line: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new Socket({ fd, readable: false, writable: true });
-    const timer = setTimeout(() => socket.destroy(new Error('its reader takes nothing')), READER_MS).unref();
+    const timer = setTimeout(() => socket.destroy(new Error('its reader does not read')), READER_MS).unref();
     socket.once('error', reject).once('close', () => clearTimeout(timer));
     socket.once('finish', () => {
       socket.destroy();

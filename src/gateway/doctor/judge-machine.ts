@@ -55,7 +55,7 @@ function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Find
   // As `limits.max_connections` is derived from it.
   const connections = connectionsFor(limit.soft);
   const needed = filesFor(wanted);
-  const meaning = `Each connection takes one file of the gateway's; the hard limit is ${shown(limit.hard)}.`;
+  const meaning = `Each connection takes one file descriptor. The hard limit is ${shown(limit.hard)}.`;
   const mend =
     limit.hard >= needed
       ? [`ulimit -n ${needed}`]
@@ -70,7 +70,7 @@ function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Find
 function judgeSystemFiles(limit: number | undefined, wanted: number): Finding {
   const name = 'open files of the whole machine';
   if (limit === undefined) return unknown(name);
-  const meaning = 'All processes share it.';
+  const meaning = 'All processes share this limit.';
   return bound(
     { name, value: shown(limit), meaning, connections: limit, mend: [`sysctl -w fs.file-max=${10 * wanted}`] },
     wanted,
@@ -83,10 +83,10 @@ function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', want
   const kb = KERNEL_KB + GATEWAY_KB[transport];
   const connections = Math.floor(room.bytes / 1000 / kb);
   const meaning =
-    `An idle connection takes about ${kb.toFixed(1)} kB: ${GATEWAY_KB[transport]} in the gateway on ${transport}, ${KERNEL_KB} in the kernel ` +
-    `(bench/idle-connections, bench/socket-memory); what waits for slow readers, the outbox and the ring come on top.`;
+    `An idle connection takes about ${kb.toFixed(1)} kB: ${GATEWAY_KB[transport]} kB in the gateway on ${transport}, ${KERNEL_KB} kB in the kernel ` +
+    `(bench/idle-connections, bench/socket-memory). Messages queued for slow readers, the outbox and the ring of /events take more.`;
   const mend = room.boundBy === 'cgroup' ? ['raise MemoryMax= of the unit, or docker run --memory'] : ['add memory'];
-  const value = `${Math.round(room.bytes / 2 ** 20).toLocaleString('en')} MiB free${room.boundBy === 'cgroup' ? ' below the limit of the cgroup' : ''}`;
+  const value = `${Math.round(room.bytes / 2 ** 20).toLocaleString('en')} MiB free${room.boundBy === 'cgroup' ? ' under the memory limit of the cgroup' : ''}`;
   return bound({ name, value, meaning, connections, mend }, wanted);
 }
 
@@ -101,7 +101,7 @@ function judgePorts(range: PortRange | undefined, wanted: number): Finding {
     name,
     level: count >= wanted ? 'ok' : 'warning',
     value: `${range.first} to ${range.last}`,
-    meaning: `A load generator or a proxy here opens at most ${shown(count)} connections to one address and port; those that arrive need none.`,
+    meaning: `A load generator or a proxy on this machine opens at most ${shown(count)} connections to one address and port. Incoming connections take no ephemeral port.`,
     mend: count >= wanted ? [] : ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'],
   };
 }
@@ -114,7 +114,7 @@ function judgeAcceptQueue(length: number | undefined): Finding {
     name,
     level: isLongEnough ? 'ok' : 'warning',
     value: shown(length),
-    meaning: `So many handshakes may wait in one burst before clients are told nothing and try again a second later; the gateway asks for ${LISTEN_BACKLOG}.`,
+    meaning: `TCP connections that may wait to be accepted. Beyond it the kernel drops new ones and the client retries after a second. The gateway asks for ${LISTEN_BACKLOG}.`,
     mend: isLongEnough ? [] : [`sysctl -w net.core.somaxconn=${LISTEN_BACKLOG}`],
   };
 }
@@ -127,7 +127,7 @@ function judgeSynBacklog(length: number | undefined): Finding {
     name,
     level: isLongEnough ? 'ok' : 'warning',
     value: shown(length),
-    meaning: 'Connections whose first packet has arrived and whose third has not; far clients in a storm fill it.',
+    meaning: 'TCP handshakes in progress. Many distant clients that connect at once fill this queue.',
     mend: isLongEnough ? [] : ['sysctl -w net.ipv4.tcp_max_syn_backlog=4096'],
   };
 }
@@ -138,7 +138,7 @@ function judgeTracking(limit: number | undefined, wanted: number): Finding[] {
   const finding = {
     name: 'tracked connections (conntrack)',
     value: shown(limit),
-    meaning: 'Where a firewall or NAT tracks connections, packets of new ones are dropped beyond it.',
+    meaning: 'A firewall or NAT that tracks connections drops packets of new ones beyond this limit.',
     connections: limit,
     mend: [`sysctl -w net.netfilter.nf_conntrack_max=${2 * wanted}`],
   };
@@ -148,7 +148,7 @@ function judgeTracking(limit: number | undefined, wanted: number): Finding[] {
 function judgeThreads({ threads: limit, platform }: Machine): Finding {
   const name = 'threads of the cgroup (pids.max)';
   if (limit === undefined && platform !== 'linux') return unknown(name);
-  if (limit === undefined) return { name, level: 'ok', value: 'no limit', meaning: 'No cgroup bounds them.' };
+  if (limit === undefined) return { name, level: 'ok', value: 'no limit', meaning: 'No cgroup limits threads.' };
   const isEnough = limit >= OWN_THREADS;
   return {
     name,
@@ -162,17 +162,17 @@ function judgeThreads({ threads: limit, platform }: Machine): Finding {
 function judgeCpus(count: number): Finding {
   const meaning =
     count === 1
-      ? 'The gateway runs on one; a load generator or broker beside it takes from it.'
-      : 'The gateway runs on one; the others are for the kernel, brokers and load generators.';
+      ? 'The gateway uses one CPU and shares it with any load generator or broker on this machine.'
+      : 'The gateway uses one CPU; the others serve the kernel, brokers and load generators.';
   return { name: 'CPUs', level: 'ok', value: String(count), meaning };
 }
 
 function judgeContainer(container: string | undefined): Finding {
   const name = 'container';
   if (container === undefined)
-    return { name, level: 'ok', value: 'none seen', meaning: 'The limits are those of the machine.' };
+    return { name, level: 'ok', value: 'none detected', meaning: 'The limits are those of the machine.' };
   const meaning =
-    'Limits on files, memory and threads are those of the container; sysctl has to be set from outside, mostly on the host.';
+    'Limits on files, memory and threads are those of the container. Kernel settings (sysctl) are usually set on the host.';
   return { name, level: 'ok', value: container, meaning };
 }
 
@@ -182,7 +182,7 @@ function bound(finding: Omit<Finding, 'level'> & { readonly connections: number 
 }
 
 function unknown(name: string): Finding {
-  return { name, level: 'unknown', value: 'unknown', meaning: `Not looked at: this system does not tell.` };
+  return { name, level: 'unknown', value: 'unknown', meaning: `Not checked: this system does not report it.` };
 }
 
 function shown(figure: number): string {

@@ -38,14 +38,14 @@ function judgeNode({ node, abi }: Software): Finding {
     name: 'Node',
     level: isSupported ? 'ok' : 'warning',
     value: `${node}, ABI ${abi}`,
-    meaning: `Node 20 from 20.15 on, and 22 and newer, are supported; the tests run on ${TESTED_NODE_VERSIONS.join(', ')}.`,
+    meaning: `Supported are Node 20 from 20.15 on, and 22 and newer. The tests run on ${TESTED_NODE_VERSIONS.join(', ')}.`,
     mend: isSupported ? [] : ['install a supported version of Node'],
   };
 }
 
 function judgeLibc({ glibc, platform }: Software): Finding {
   const meaning =
-    'The transport ws runs on any; the binaries of uWebSockets.js for Linux need a glibc, and how new a one depends on their build.';
+    'The transport ws runs on any C library. The Linux binaries of uWebSockets.js need glibc; the minimum version depends on the binary.';
   const other = platform === 'linux' ? 'not glibc (musl on Alpine)' : `that of ${platform}`;
   return { name: 'C library', level: 'ok', value: glibc === undefined ? other : `glibc ${glibc}`, meaning };
 }
@@ -53,8 +53,8 @@ function judgeLibc({ glibc, platform }: Software): Finding {
 function judgeTransport(transport: Machine['transport']): Finding {
   const meaning =
     transport === 'ws'
-      ? 'The default: on node:http, without machine code of its own.'
-      : 'The configuration asks for it; what it needs is judged below.';
+      ? 'The default. It runs on node:http and needs no native library.'
+      : 'The configuration asks for it. Its requirements are checked below.';
   return { name: 'transport', level: 'ok', value: transport, meaning };
 }
 
@@ -68,7 +68,7 @@ function judgeUws(uws: UwsState, isAskedFor: boolean): Finding {
       name,
       level: 'ok',
       value: `runs, ${native.package}`,
-      meaning: `${native.path}, sha256 ${native.sha256}. Its self-test observed ${faults === '' ? 'no fault' : faults}.`,
+      meaning: `${native.path}, sha256 ${native.sha256}. Self-test: ${faults === '' ? 'no faults' : faults}.`,
     };
   }
   const unasked = uws.state === 'not installed' ? 'ok' : 'warning';

@@ -14,7 +14,7 @@ export async function readUws(): Promise<UwsState> {
   const isInstalled = findUwsPackage(surroundings) !== undefined;
   try {
     const chosen = await chooseTransport('uws');
-    if (chosen.native === undefined) throw new Error('its native library cannot be found');
+    if (chosen.native === undefined) throw new Error('the native library of uWebSockets.js cannot be found');
     return { state: 'runs', native: chosen.native, limits: await chosen.selfTest() };
   } catch (thrown) {
     const error = thrown instanceof WsgError ? thrown : uwsUnavailable(thrown, surroundings);

@@ -50,9 +50,9 @@ export async function chooseTransport(
   { maxHeadBytes, load = loadUws }: ChooseOptions = {},
 ): Promise<ChosenTransport> {
   Buffer.poolSize = SLAB_BYTES;
-  if (wanted !== 'uws') return useWs('ws is the default and uws was not asked for');
+  if (wanted !== 'uws') return useWs('ws is the default');
   try {
-    return useUws(await load(maxHeadBytes), 'uws was asked for');
+    return useUws(await load(maxHeadBytes), 'uws was requested');
   } catch (thrown) {
     throw uwsUnavailable(thrown, uwsSurroundings());
   }

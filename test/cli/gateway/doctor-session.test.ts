@@ -31,14 +31,14 @@ it('each finding has a mark, its value, what it means, and the commands that rai
     [
       '! open files: 1,024, about 960 connections',
       '    Each takes one.',
-      '    raise it: ulimit -n 10064',
+      '    to raise it: ulimit -n 10064',
       '    or: LimitNOFILE=10064',
       '✓ CPUs: 2',
       '    One is used.',
       '? ports: unknown',
       '    Not looked at.',
       '',
-      'One gateway here holds about 960 connections, which is too few for 10,000; what ends first: open files.',
+      'One gateway on this machine holds about 960 connections, too few for 10,000. Tightest limit: open files.',
       '',
     ].join('\n'),
   );

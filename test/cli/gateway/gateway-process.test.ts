@@ -39,7 +39,7 @@ describe('GatewayProcess', () => {
     const onDeath = vi.fn<(how: string) => void>();
     const mortal = await gatewayOf(`${READY} setTimeout(() => process.exit(7), 50);`, { onDeath });
     await mortal.gateway.start();
-    await vi.waitFor(() => expect(onDeath).toHaveBeenCalledExactlyOnceWith('it ended with code 7'));
+    await vi.waitFor(() => expect(onDeath).toHaveBeenCalledExactlyOnceWith('it exited with code 7'));
     const stopped = await gatewayOf(`${READY} ${STAY}`, { onDeath });
     await stopped.gateway.start();
     await stopped.gateway.stop();
@@ -60,7 +60,7 @@ describe('GatewayProcess', () => {
     const { gateway } = await gatewayOf(`console.error('Error: the port is taken'); process.exitCode = 15;`);
     await expect(gateway.start()).rejects.toMatchObject({
       code: 'gateway.start-failed',
-      message: 'The gateway did not start: it ended with code 15.',
+      message: 'The gateway did not start: it exited with code 15.',
       problems: ['Error: the port is taken'],
     });
   });
@@ -68,7 +68,7 @@ describe('GatewayProcess', () => {
   it('gives up on one that says nothing, and leaves no process behind', async () => {
     const { gateway } = await gatewayOf(`process.on('SIGTERM', () => {}); ${STAY}`, { clock: hastyClock });
     await expect(gateway.start()).rejects.toMatchObject({
-      message: expect.stringContaining('no word from it for 20 s'),
+      message: expect.stringContaining('it did not listen within 20 s'),
     });
   });
 

@@ -8,6 +8,8 @@ describe('helperPlugin', () => {
   });
 
   it.each(['soon', '-1ms', ''])('refuses %j', (pause) => {
-    expect(() => helperPlugin(pause, undefined)).toThrow(`'${pause}' of --pause`);
+    expect(() => helperPlugin(pause, undefined)).toThrow(
+      `--pause must be a duration such as 0.1ms, 5ms or 0 (got '${pause}')`,
+    );
   });
 });

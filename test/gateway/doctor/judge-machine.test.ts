@@ -51,7 +51,7 @@ it('memory is divided by what a connection takes on the transport that would run
   expect(find({ ...ROOMY, memory }, 'memory')).toMatchObject({ level: 'ok', connections: 10_000 });
   const onWs = find({ ...ROOMY, memory, transport: 'ws' }, 'memory');
   expect(onWs).toMatchObject({ level: 'warning', connections: 5972 });
-  expect(onWs?.value).toContain('below the limit of the cgroup');
+  expect(onWs?.value).toContain('under the memory limit of the cgroup');
 });
 
 it('few ports bound what leaves this machine, not what arrives', () => {
@@ -60,7 +60,7 @@ it('few ports bound what leaves this machine, not what arrives', () => {
   expect(finding?.connections).toBeUndefined();
 });
 
-it('queues shorter than the gateway asks for are warned of', () => {
+it('warns of queues shorter than the gateway asks for', () => {
   expect(find({ ...ROOMY, acceptQueue: 128 }, 'accept queue')?.mend).toEqual(['sysctl -w net.core.somaxconn=512']);
   expect(find({ ...ROOMY, synBacklog: 128 }, 'half-open')?.level).toBe('warning');
 });
@@ -73,7 +73,7 @@ it('tracking is spoken of only where the kernel tracks', () => {
   });
 });
 
-it('where the system does not tell, it is said and not taken for well', () => {
+it('reports as unknown what the system does not report, not as ok', () => {
   const bare = {
     ...ROOMY,
     platform: 'darwin',

@@ -59,8 +59,8 @@ it('names the binary of uws, its hash and what was observed of it', () => {
   expect(find({ uws: { state: 'runs', native, limits: [limit] } }, 'transport uws')).toMatchObject({
     level: 'ok',
     value: 'runs, uWebSockets.js@20.52.0',
-    meaning: '/a/uws.node, sha256 abc. Its self-test observed two Content-Lengths: taken.',
+    meaning: '/a/uws.node, sha256 abc. Self-test: two Content-Lengths: taken.',
   });
   const sound = find({ uws: { state: 'runs', native, limits: [] } }, 'transport uws');
-  expect(sound?.meaning).toContain('observed no fault.');
+  expect(sound?.meaning).toContain('Self-test: no faults.');
 });

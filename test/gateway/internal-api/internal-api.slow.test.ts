@@ -232,7 +232,7 @@ describeTransports('/healthz and /metrics', (transport) => {
     const text = await gateway.get('/healthz');
     expect(text).toMatch(/^ok\n/);
     expect(text).toContain(`transport: ${transport}\n`);
-    const reason = transport === 'uws' ? 'uws was asked for' : 'ws is the default and uws was not asked for';
+    const reason = transport === 'uws' ? 'uws was requested' : 'ws is the default';
     expect(text).toContain(`transport_reason: ${reason}\n`);
     const binary = /^transport_package: .*@.*\ntransport_binary: .*\.node\ntransport_binary_sha256: [0-9a-f]{64}$/m;
     expect(binary.test(text)).toBe(transport === 'uws');

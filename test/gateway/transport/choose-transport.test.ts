@@ -5,7 +5,7 @@ const LOADER_MESSAGE = 'This version supports only Node.js 16 to 25.\n\nError: l
 const cannotLoad = (): Promise<never> => Promise.reject(new Error(LOADER_MESSAGE));
 
 it('takes uWebSockets.js when uws is asked for', async () => {
-  expect(await chooseTransport('uws')).toMatchObject({ name: 'uws', reason: 'uws was asked for' });
+  expect(await chooseTransport('uws')).toMatchObject({ name: 'uws', reason: 'uws was requested' });
 });
 
 it('takes ws for auto, which configurations of before may name, also where uWebSockets.js loads', async () => {
@@ -15,7 +15,7 @@ it('takes ws for auto, which configurations of before may name, also where uWebS
 it('does not load the native module when ws is asked for', async () => {
   expect(await chooseTransport('ws', { load: cannotLoad })).toMatchObject({
     name: 'ws',
-    reason: 'ws is the default and uws was not asked for',
+    reason: 'ws is the default',
   });
 });
 
@@ -30,7 +30,7 @@ it('rejects with transport.unavailable, a hint and the cause when uws is asked f
   await expect(chooseTransport('uws', { load: cannotLoad })).rejects.toMatchObject({
     code: 'transport.unavailable',
     message: expect.stringMatching(
-      /^The transport uws cannot run here\. .* does not load: Error: libc\.musl-x86_64\.so\.1: no such file$/,
+      /^The transport uws cannot run on this machine\. .* does not load: Error: libc\.musl-x86_64\.so\.1: no such file$/,
     ),
     hint: expect.stringMatching(
       /--transport ws.*npm install .*github:uNetworking\/uWebSockets\.js#v\d.*npm install .*uWebSockets\.js@npm:uwebsockets@3\.0\.6/,

@@ -74,12 +74,12 @@ export function uwsUnavailable(thrown: unknown, surroundings: UwsSurroundings): 
   const { reason, help } =
     found === undefined
       ? {
-          reason: `The package uWebSockets.js is not installed beside wsg (searched from ${dirname(surroundings.from)}).`,
+          reason: `The package uWebSockets.js is not installed (searched from ${dirname(surroundings.from)}).`,
           help: howToInstall(surroundings.from),
         }
       : explain(found, errorMessage(thrown), surroundings);
-  return new WsgError('transport.unavailable', `The transport uws cannot run here. ${reason}`, {
-    hint: `Use --transport ws, the default, which needs nothing else. ${help}`,
+  return new WsgError('transport.unavailable', `The transport uws cannot run on this machine. ${reason}`, {
+    hint: `Use the default, --transport ws, which needs no other package. ${help}`,
     cause: thrown,
   });
 }
@@ -95,28 +95,28 @@ function explain(found: UwsPackage, message: string, surroundings: UwsSurroundin
   const where = `${found.label} in ${found.folder}`;
   if (platform === 'linux' && glibc === undefined) {
     return {
-      reason: `The binaries of ${where} need glibc, and this system has another C library (musl on Alpine).`,
-      help: 'For uws take a system with glibc, such as Debian or Ubuntu.',
+      reason: `The binaries of ${where} need glibc, but this system has another C library (musl on Alpine).`,
+      help: 'To use uws, run on a system with glibc, such as Debian or Ubuntu.',
     };
   }
   if (!existsSync(found.binary)) {
     const others = abisOf(found, `uws_${platform}_${arch}_`);
     const has = others.length === 0 ? 'none for this platform' : `ABI ${others.join(', ')}`;
     return {
-      reason: `${where} has no binary for Node ${process.versions.node} (ABI ${abi}) on ${platform} ${arch}: ${basename(found.binary)} is missing, it has ${has}.`,
-      help: `For uws take a version of Node that it has, or another version of the package. ${howToInstall(surroundings.from)}`,
+      reason: `${where} has no binary for Node ${process.versions.node} (ABI ${abi}) on ${platform} ${arch}: ${basename(found.binary)} is missing; it has ${has}.`,
+      help: `To use uws, run a version of Node that the package supports, or install another version of the package. ${howToInstall(surroundings.from)}`,
     };
   }
   const wanted = /version `GLIBC_([\d.]+)' not found/.exec(message)?.[1];
   if (wanted !== undefined) {
     return {
-      reason: `${basename(found.binary)} of ${where} needs glibc ${wanted}, and this system has ${glibc ?? 'an older one'}.`,
-      help: `For uws take a system with glibc ${wanted} or newer (Debian 13, Ubuntu 24.04), or a version of Node whose binary was built on an older one.`,
+      reason: `${basename(found.binary)} of ${where} needs glibc ${wanted}, but this system has ${glibc ?? 'an older one'}.`,
+      help: `To use uws, run on a system with glibc ${wanted} or newer (Debian 13, Ubuntu 24.04), or a version of Node whose binary needs an older glibc.`,
     };
   }
   return {
     reason: `${basename(found.binary)} of ${where} does not load: ${lastSentence(message)}`,
-    help: `Where the file is damaged, remove ${found.folder} and install it again. ${howToInstall(surroundings.from)}`,
+    help: `If the file is damaged, remove ${found.folder} and install the package again. ${howToInstall(surroundings.from)}`,
   };
 }
 
@@ -124,8 +124,8 @@ function explain(found: UwsPackage, message: string, surroundings: UwsSurroundin
 function howToInstall(from: string): string {
   const install = installCommand(from);
   return (
-    `To install the package: \`${install} ${OFFICIAL}\` (the official package; npm fetches it with git), or else ` +
-    `\`${install} --save-exact ${COPY}\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`
+    `To install the package: \`${install} ${OFFICIAL}\` (the official package; npm fetches it with git), or ` +
+    `\`${install} --save-exact ${COPY}\` (a third party's copy on npm; see docs/reference/supply-chain.md).`
   );
 }
 

@@ -67,22 +67,22 @@ const CHECKS: readonly Check[] = [
     pieces: ['GET /split-', `line HTTP/1.1\r\n${HOST}\r\n`],
     judge: (answer, { requests }) => (requests.includes('/split-line') ? undefined : `answered ${status(answer)}`),
     consequence:
-      'a request line that arrives in several packets is refused: over a network that is one of about 1.4 KB (tokens in a query, lists of ids in /send)',
+      'A request line that arrives in several packets is refused. On most networks that is one longer than about 1.4 KB, such as a token in the query or a list of ids in /send.',
   },
   {
     name: 'absolute request target',
     pieces: [`GET http://self-test/absolute HTTP/1.1\r\n${HOST}\r\n`],
     judge: (answer) => (status(answer) === '200' ? undefined : `answered ${status(answer)}`),
     consequence:
-      'proxies and clients that send whole URLs are refused on the public address; the separate internal listener serves them',
+      'Proxies and clients that send absolute URLs are refused on the public address. The separate internal listener (internal_listen_addr) accepts them.',
   },
   {
     name: 'two Content-Lengths',
     pieces: [`POST /lengths HTTP/1.1\r\n${HOST}Content-Length: 4\r\nContent-Length: 9\r\n\r\nbody`],
     judge: (answer, { requests }) =>
-      requests.includes('/lengths') ? `the request was taken (answered ${status(answer)})` : undefined,
+      requests.includes('/lengths') ? `the request was accepted (answered ${status(answer)})` : undefined,
     consequence:
-      'a proxy in front that counts the other length sees other requests than the gateway: let it refuse such requests',
+      'Request smuggling: a proxy that uses the other length sees different requests than the gateway. Configure the proxy to refuse requests with two Content-Length headers.',
   },
   {
     name: 'trailer behind a chunked body',
@@ -93,21 +93,21 @@ const CHECKS: readonly Check[] = [
     judge: (answer, { requests }) =>
       requests.includes('/behind') && statuses(answer) === '200, 200' ? undefined : `answered ${statuses(answer)}`,
     consequence:
-      'a request that ends with trailers is carried out but its answer is lost, and the trailers are read as the next request: let no proxy pass them on',
+      'A request with trailers is executed, but its answer is lost and its trailers are parsed as the next request. Configure proxies not to forward trailers.',
   },
   {
     name: 'frame without a mask',
     pieces: [UPGRADE, UNMASKED],
-    judge: (_, { messages }) => (messages > 0 ? 'the frame was taken for a masked one' : undefined),
+    judge: (_, { messages }) => (messages > 0 ? 'the frame was accepted as if it were masked' : undefined),
     consequence:
-      'a client that does not mask sends garbled messages that count as messages, instead of a close with 1002',
+      'A client that does not mask its frames is not closed with 1002. Its messages are garbled and delivered to the backend.',
   },
   {
     name: 'pausing a client',
     pieces: [UPGRADE],
     judge: (_, { canPause }) => (canPause === false ? 'sockets have no pause()' : undefined),
     consequence:
-      "at the outbox's bound a client that sends is closed with 1013, where the transport ws holds it; what compressed messages inflate to and how many connections without a WebSocket wait is not bounded, and with no file free for a newcomer a core is busy",
+      'No backpressure: when the outbox is full, a client that sends is closed with 1013, where the transport ws would stop reading from it. This transport also bounds neither the inflated size of compressed messages nor the number of connections without a WebSocket, and it keeps one CPU core busy while no file descriptor is free.',
   },
 ];
 
@@ -135,7 +135,7 @@ export async function findLimits(start: StartServer): Promise<TransportLimit[]> 
     });
   } catch (error) {
     const observed = `could not be run: ${errorMessage(error)}`;
-    return [{ check: 'self-test', observed, consequence: 'what this build of the library gets wrong is not known' }];
+    return [{ check: 'self-test', observed, consequence: 'The faults of this build of the library are not known.' }];
   }
 }
 
@@ -183,7 +183,7 @@ function listenOnLoopback(uws: UwsModule, app: UwsApp): number {
   app.listen('127.0.0.1', 0, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
     if (result !== false) port = uws.us_socket_local_port(result);
   });
-  if (port === undefined) throw new Error('no port on 127.0.0.1 could be opened');
+  if (port === undefined) throw new Error('cannot listen on 127.0.0.1');
   return port;
 }
 

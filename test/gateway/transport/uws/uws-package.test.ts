@@ -56,10 +56,10 @@ describe('uws that is asked for and not installed', () => {
     const [holder = ''] = surroundings.from.split('/node_modules/');
     await writeFile(join(holder, 'package.json'), '{}');
     expect(shown(uwsUnavailable(missing, surroundings))).toBe(
-      `transport.unavailable: The transport uws cannot run here. The package uWebSockets.js is not installed beside wsg (searched from ${dirname(surroundings.from)}). ` +
-        'Use --transport ws, the default, which needs nothing else. ' +
+      `transport.unavailable: The transport uws cannot run on this machine. The package uWebSockets.js is not installed (searched from ${dirname(surroundings.from)}). ` +
+        'Use the default, --transport ws, which needs no other package. ' +
         `To install the package: \`npm install --prefix ${holder} github:uNetworking/uWebSockets.js#v20.52.0\` (the official package; npm fetches it with git), ` +
-        `or else \`npm install --prefix ${holder} --save-exact uWebSockets.js@npm:uwebsockets@3.0.6\` (a copy on npm by a third party: see docs/reference/supply-chain.md).`,
+        `or \`npm install --prefix ${holder} --save-exact uWebSockets.js@npm:uwebsockets@3.0.6\` (a third party's copy on npm; see docs/reference/supply-chain.md).`,
     );
   });
 
@@ -96,7 +96,7 @@ describe('uws that is installed and does not load', () => {
       `uWebSockets.js@20.52.0 in ${folder} has no binary for Node ${process.versions.node} (ABI ${process.versions.modules}) on ${platform} ${arch}`,
     );
     expect(text).toContain('it has ABI 1, 2.');
-    expect(text).toContain('take a version of Node that it has');
+    expect(text).toContain('run a version of Node that the package supports');
   });
 
   it('names the version of glibc that its binary needs, and the one that is here', async () => {
@@ -107,7 +107,7 @@ describe('uws that is installed and does not load', () => {
     );
     const { message, hint } = uwsUnavailable(thrown, surroundings);
     expect(message).toMatch(
-      /uws_linux_x64_115\.node of uWebSockets\.js@20\.52\.0 in .* needs glibc 2\.38, and this system has 2\.36\.$/,
+      /uws_linux_x64_115\.node of uWebSockets\.js@20\.52\.0 in .* needs glibc 2\.38, but this system has 2\.36\.$/,
     );
     expect(hint).toContain('glibc 2.38 or newer');
   });
