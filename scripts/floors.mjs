@@ -36,7 +36,7 @@ export const ROOMS = {
     ['connection', 'access'],
     ['transport', 'redis', 'tag-index'],
   ],
-  'gateway/outbox': [['letters'], ['log']],
+  'gateway/outbox': [['lanes'], ['backlog', 'letters'], ['log']],
   'gateway/sinks': [['amqp', 'memory', 'nats', 'redis', 'webhook']],
   'gateway/transport': [['uws', 'ws'], ['http']],
   loadgen: [

@@ -8,7 +8,7 @@ import { composeGateway, type GatewayParts } from './gateway-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import { OpenFilesWatch } from './log/open-files-watch.js';
 import { logStart } from './log/start-log.js';
-import { tryDeadLetters } from './outbox/try-dead-letters.js';
+import { tryDeadLetters } from './outbox/letters/try-dead-letters.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
 import { TlsWatch } from './transport/http/tls-watch.js';
 

@@ -7,7 +7,7 @@ export type { CheckResult } from './check/check-result.js';
 export { diagnose } from './doctor/diagnose.js';
 export type { Diagnosis } from './doctor/diagnose.js';
 export type { Finding } from './doctor/judge-machine.js';
-export type { LetterFilter } from './outbox/letters/letter-filter.js';
+export type { LetterFilter } from './outbox/letters/letter-line.js';
 export { LetterStore } from './outbox/letters/letter-store.js';
 export type { FoundLetter } from './outbox/letters/letter-store.js';
 export { dropLetters, redeliverLetters } from './outbox/letters/letter-work.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../src/core/logger.js';
 import { systemClock } from '../../src/core/clock.js';
-import { DeadLetters } from '../../src/gateway/outbox/dead-letters.js';
+import { DeadLetters } from '../../src/gateway/outbox/letters/dead-letters.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 import { runWsg, WsgProcess } from '../support/wsg-process.js';

@@ -5,8 +5,7 @@ import { errorMessage } from '../../core/error.js';
 import { ApiKeys } from '../access/api-keys.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { resolvePluginModule } from '../plugin/plugin-host.js';
-import { mayRefuse } from '../outbox/try-dead-letters.js';
-import { tryFolder } from '../outbox/try-folder.js';
+import { mayRefuse, tryFolder } from '../outbox/letters/try-dead-letters.js';
 import { readTlsFiles } from '../transport/http/tls-watch.js';
 import { unwell, type CheckResult } from './check-result.js';
 

@@ -1,5 +1,6 @@
-import type { OutboxLoad, Room } from './outbox-bound.js';
+import type { Room } from './outbox-bound.js';
 import type { OutboxLimits } from '../config/sink-config.js';
+import type { BacklogLoad } from './backlog/backlog.js';
 
 /**
  * What was appended in a row, until it was a sixteenth of what one connection may hold: it is given
@@ -68,7 +69,7 @@ export class ConnectionShares {
   /**
    * What may be appended before anything would be noted; nothing of it when a number is 0 or less.
    */
-  roomBeforeNotes(load: OutboxLoad): Room {
+  roomBeforeNotes(load: BacklogLoad): Room {
     if (this.#stretches.length > 0) return { events: 0, bytes: 0 };
     return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - this.#waitingBytes(load) };
   }
@@ -90,7 +91,7 @@ export class ConnectionShares {
   }
 
   /** To be called for each event that was accepted: `load` includes it. Hot. */
-  appended(connection: string, sequence: number, bytes: number, load: OutboxLoad): void {
+  appended(connection: string, sequence: number, bytes: number, load: BacklogLoad): void {
     if (this.#stretches.length === 0 && this.#isBelow(load)) return;
     const cost = this.#cost(1, bytes);
     let stretch = this.#stretches.at(-1);
@@ -126,7 +127,7 @@ export class ConnectionShares {
     return Math.max(events / this.#boundEvents, bytes / this.#boundBytes);
   }
 
-  #isBelow(load: OutboxLoad): boolean {
+  #isBelow(load: BacklogLoad): boolean {
     return load.events < this.#fewEvents && this.#waitingBytes(load) < this.#fewBytes;
   }
 
@@ -134,7 +135,7 @@ export class ConnectionShares {
    * With a log what waits is in memory, on disk or, for a while, in both: what is noted too early
    * does no harm.
    */
-  #waitingBytes({ bytes, diskBytes }: OutboxLoad): number {
+  #waitingBytes({ bytes, diskBytes }: BacklogLoad): number {
     return this.#isOnDisk ? bytes + diskBytes : bytes;
   }
 }

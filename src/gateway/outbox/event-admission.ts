@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { LimitedLog } from '../../core/limited-log.js';
 import { loggedBytes } from '../event/gateway-event.js';
-import type { Backlog } from './backlog.js';
+import type { Backlog } from './backlog/backlog.js';
 import { ConnectionShares } from './connection-shares.js';
 import { OutboxBound, type Room } from './outbox-bound.js';
 import { DOES_NOT_FIT, NEVER_FITS, type NewEvent } from './outbox.js';

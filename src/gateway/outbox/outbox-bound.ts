@@ -1,12 +1,6 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { OutboxLimits } from '../config/sink-config.js';
-
-/** What waits: in memory, and on disk. */
-export interface OutboxLoad {
-  readonly events: number;
-  readonly bytes: number;
-  readonly diskBytes: number;
-}
+import type { BacklogLoad } from './backlog/backlog.js';
 
 /** So many events, and so many bytes of them. */
 export interface Room {
@@ -69,7 +63,7 @@ export class OutboxBound {
   constructor(readonly limits: OutboxLimits) {}
 
   /** Books the event unless it does not fit. A close always fits. */
-  admit(action: GatewayEvent['action'], bytes: number, load: OutboxLoad): boolean {
+  admit(action: GatewayEvent['action'], bytes: number, load: BacklogLoad): boolean {
     switch (action) {
       case 'close':
         this.#openConnections = Math.max(0, this.#openConnections - 1);
@@ -99,7 +93,7 @@ export class OutboxBound {
    * Whether there is room for any message at all: the next one may be larger than the bound where
    * nothing waits.
    */
-  hasRoom(load: OutboxLoad): boolean {
+  hasRoom(load: BacklogLoad): boolean {
     return this.#isWithin(MESSAGE_SHARE, load, 0, 0);
   }
 
@@ -121,7 +115,7 @@ export class OutboxBound {
     this.#held -= bytes;
   }
 
-  isFull(load: OutboxLoad): boolean {
+  isFull(load: BacklogLoad): boolean {
     return !this.#isBelowMark(load, 1);
   }
 
@@ -129,7 +123,7 @@ export class OutboxBound {
    * What may be added before `isFull` can be true; nothing is left of it when a number is 0 or
    * less.
    */
-  roomBelowFull(load: OutboxLoad): Room {
+  roomBelowFull(load: BacklogLoad): Room {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
     const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
     const inMemory = maxBytes * FULL_SHARE - load.bytes;
@@ -141,7 +135,7 @@ export class OutboxBound {
   }
 
   /** Lower than the mark at which it became full, so that a full outbox does not flicker. */
-  isRelieved(load: OutboxLoad): boolean {
+  isRelieved(load: BacklogLoad): boolean {
     return this.#isBelowMark(load, RELIEF_SHARE);
   }
 
@@ -157,7 +151,7 @@ export class OutboxBound {
    * Hot: whether a share of the bound, less the reserve, holds what waits and so much more. An
    * event takes less on disk than in memory.
    */
-  #isWithin(share: number, load: OutboxLoad, events: number, bytes: number): boolean {
+  #isWithin(share: number, load: BacklogLoad, events: number, bytes: number): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
     const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
     return (
@@ -168,7 +162,7 @@ export class OutboxBound {
   }
 
   /** Whether what waits is less than this share of what makes the outbox full. */
-  #isBelowMark(load: OutboxLoad, share: number): boolean {
+  #isBelowMark(load: BacklogLoad, share: number): boolean {
     const { maxEvents, maxBytes, maxDiskBytes } = this.limits;
     const reserve = this.#openConnections * CLOSE_RESERVE_BYTES;
     return (

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { DeadLetters } from '../../../src/gateway/outbox/dead-letters.js';
+import { DeadLetters } from '../../../src/gateway/outbox/letters/dead-letters.js';
 import { letterFiles } from '../../../src/gateway/outbox/letters/letter-files.js';
 import { parseLetter } from '../../../src/gateway/outbox/letters/letter-line.js';
 import { readLines } from '../../../src/gateway/outbox/letters/letter-reader.js';

@@ -1,9 +1,8 @@
 import { link, open, rm } from 'node:fs/promises';
 import { systemErrorCode, WsgError } from '../../../core/error.js';
 import { FolderLock } from '../log/folder-lock.js';
-import { matches, type LetterFilter } from './letter-filter.js';
 import { growingPath, letterFiles, putAside, sinksWithLetters, type LetterFile } from './letter-files.js';
-import { parseLetter, type DeadLetter } from './letter-line.js';
+import { parseLetter, type DeadLetter, matches, type LetterFilter } from './letter-line.js';
 import { passThrough, type LetterJudge } from './letter-pass.js';
 import { readLines } from './letter-reader.js';
 

@@ -5,9 +5,9 @@ import type { GatewayConfig } from '../../config/gateway-config.js';
 import { formatNode } from '../../connection/connection-id.js';
 import { createSinks } from '../../sinks/create-sinks.js';
 import type { EventSink } from '../../sinks/event-sink.js';
-import type { LetterFilter } from './letter-filter.js';
 import { LetterStore } from './letter-store.js';
 import { Redelivery, type Redelivered } from './redelivery.js';
+import type { LetterFilter } from './letter-line.js';
 
 /** How far the work is. */
 export interface LetterProgress {

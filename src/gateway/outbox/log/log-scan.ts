@@ -1,6 +1,5 @@
 import { open, truncate, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../../core/logger.js';
-import { AcknowledgedPlaces } from './acknowledged-places.js';
 import { ByteReader } from './byte-reader.js';
 import { readEvent, readRetagging, RECORD, type LogRecord } from './event-record.js';
 import { findFiles, type FoundFile } from './found-files.js';
@@ -9,6 +8,7 @@ import { LogSegment } from './log-segment.js';
 import { OpenConnections } from './open-connections.js';
 import { PageReader } from './log-reader.js';
 import { SEGMENT_HEADER_BYTES, readWholeSnapshot, SnapshotAssembly, type Acknowledgements } from './segment-header.js';
+import { parseEventId, type EventBoot } from '../../event/gateway-event.js';
 
 /** What an earlier process left in the folder. */
 export interface ScannedLog {
@@ -196,4 +196,49 @@ class LogScan {
 /** An unknown event before it is one of another boot. */
 function missingBetween(before: number | undefined, after: number): number {
   return before === undefined ? 0 : Math.max(0, after - before - 1);
+}
+
+/** Events that follow one another in the log and in their ids. */
+interface Run {
+  readonly boot: EventBoot;
+  /** Place in the log, from 1. */
+  readonly firstPlace: number;
+  readonly firstId: number;
+  lastId: number;
+}
+
+/**
+ * Finds the place in the log of an event id. Remembers runs, not events: a gigabyte of log has few.
+ */
+export class AcknowledgedPlaces {
+  readonly #runs: Run[] = [];
+  #boot: EventBoot | undefined;
+  #last: Run | undefined;
+
+  /** What is added from now on belongs to `boot`. */
+  enter(boot: EventBoot): void {
+    this.#boot = boot;
+    this.#last = undefined;
+  }
+
+  add(place: number, idSequence: number): void {
+    if (this.#last !== undefined && this.#last.lastId + 1 === idSequence) {
+      this.#last.lastId = idSequence;
+      return;
+    }
+    if (this.#boot === undefined) return;
+    this.#last = { boot: this.#boot, firstPlace: place, firstId: idSequence, lastId: idSequence };
+    this.#runs.push(this.#last);
+  }
+
+  /** The place of the event, or of the last one before it; 0 when all stand behind it. */
+  find(eventId: string): number {
+    const id = parseEventId(eventId);
+    if (id === undefined) return 0;
+    const sameBoot = this.#runs.filter(({ boot }) => boot.node === id.node && boot.epoch === id.epoch);
+    const run = sameBoot.findLast(({ firstId }) => firstId <= id.sequence);
+    if (run !== undefined) return run.firstPlace + Math.min(id.sequence, run.lastId) - run.firstId;
+    const [first] = sameBoot;
+    return first === undefined ? 0 : first.firstPlace - 1;
+  }
 }

@@ -1,9 +1,8 @@
-import type { QueueLimits } from '../event/event-queue.js';
-import { eventBytes, type GatewayEvent } from '../event/gateway-event.js';
-import type { RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
-import type { Block, Lane, Moment } from './block.js';
-import { Blocks } from './blocks.js';
-import type { LanePolicy } from '../config/sink-config.js';
+import type { QueueLimits } from '../../event/event-queue.js';
+import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
+import type { RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
+import { type Block, type Lane, type Moment, Blocks } from './block.js';
+import type { LanePolicy } from '../../config/sink-config.js';
 
 /** How much may wait in lanes. */
 export interface LaneLimits extends QueueLimits {

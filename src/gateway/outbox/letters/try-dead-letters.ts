@@ -1,9 +1,9 @@
-import { dirname } from 'node:path';
-import { errorMessage, WsgError } from '../../core/error.js';
-import type { OutboxConfig, SinksConfig } from '../config/sink-config.js';
-import { letterFiles, sinksWithLetters } from './letters/letter-files.js';
-import { unusableFolder } from './log/folder-lock.js';
-import { tryFolder } from './try-folder.js';
+import { dirname, join } from 'node:path';
+import { errorMessage, WsgError, systemErrorCode } from '../../../core/error.js';
+import type { OutboxConfig, SinksConfig } from '../../config/sink-config.js';
+import { letterFiles, sinksWithLetters } from './letter-files.js';
+import { unusableFolder } from '../log/folder-lock.js';
+import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 
 /** The embedded sink refuses nothing, so no dead letter is ever written for it. */
 export function mayRefuse({ redis, amqp, nats, webhook }: SinksConfig): boolean {
@@ -28,5 +28,27 @@ export async function tryDeadLetters(sinks: SinksConfig, { dir, deadLetterDir }:
       hint: 'Set outbox.dead_letter_dir to a folder that the gateway may write.',
       cause: error,
     });
+  }
+}
+
+/**
+ * Makes a folder in `folder`, or in the nearest one above it that there is, and removes it: rights
+ * alone do not tell whether a file system takes anything. Resolves to the folder that was tried;
+ * rejects when nothing can be made there.
+ */
+export async function tryFolder(folder: string): Promise<string> {
+  const existing = await nearestExisting(folder);
+  if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
+  await rmdir(await mkdtemp(join(existing, '.wsg-tried-')));
+  return existing;
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+  try {
+    await stat(folder);
+    return folder;
+  } catch (error) {
+    const isMissing = systemErrorCode(error) === 'ENOENT' && dirname(folder) !== folder;
+    return isMissing ? nearestExisting(dirname(folder)) : folder;
   }
 }

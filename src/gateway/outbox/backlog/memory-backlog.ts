@@ -1,8 +1,8 @@
-import type { EventBoot, GatewayEvent } from '../event/gateway-event.js';
-import { EventQueue } from '../event/event-queue.js';
-import { AcceptedEvent } from './accepted-event.js';
+import type { EventBoot, GatewayEvent } from '../../event/gateway-event.js';
+import { EventQueue } from '../../event/event-queue.js';
+import { AcceptedEvent } from '../accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
-import type { NewEvent } from './outbox.js';
+import type { NewEvent } from '../outbox.js';
 
 const NOTHING_ON_DISK = { bytes: 0, segments: 0 };
 const NO_DAMAGE = { places: 0, bytes: 0, events: 0 };

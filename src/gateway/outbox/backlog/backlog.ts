@@ -1,8 +1,7 @@
-import type { QueueLimits } from '../event/event-queue.js';
-import type { GatewayEvent } from '../event/gateway-event.js';
-import type { OutboxLoad } from './outbox-bound.js';
-import type { DamageTotals } from './log/log-damage.js';
-import type { NewEvent, Retagging } from './outbox.js';
+import type { QueueLimits } from '../../event/event-queue.js';
+import type { GatewayEvent } from '../../event/gateway-event.js';
+import type { DamageTotals } from '../log/log-damage.js';
+import type { NewEvent, Retagging } from '../outbox.js';
 
 /**
  * What is read of a backlog: from one sequence to another, no more than the limits but for one
@@ -39,7 +38,7 @@ export interface Recovered {
 }
 
 /** Where events wait, by consecutive sequence, until every sink has acknowledged them. */
-export interface Backlog extends OutboxLoad {
+export interface Backlog extends BacklogLoad {
   /** The newest event; 0 before the first. */
   readonly lastSequence: number;
   /** Up to here sinks may be offered events. */
@@ -71,4 +70,11 @@ export interface Backlog extends OutboxLoad {
    * not.
    */
   close(): Promise<number>;
+}
+
+/** What waits: in memory, and on disk. */
+export interface BacklogLoad {
+  readonly events: number;
+  readonly bytes: number;
+  readonly diskBytes: number;
 }

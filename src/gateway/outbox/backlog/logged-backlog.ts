@@ -1,22 +1,22 @@
 import { mkdir } from 'node:fs/promises';
-import type { Clock } from '../../core/clock.js';
-import { errorMessage } from '../../core/error.js';
-import type { Logger } from '../../core/logger.js';
-import type { OutboxConfig } from '../config/sink-config.js';
-import type { EventBoot, GatewayEvent } from '../event/gateway-event.js';
-import { EventQueue } from '../event/event-queue.js';
-import { AcceptedEvent } from './accepted-event.js';
+import type { Clock } from '../../../core/clock.js';
+import { errorMessage } from '../../../core/error.js';
+import type { Logger } from '../../../core/logger.js';
+import type { OutboxConfig } from '../../config/sink-config.js';
+import type { EventBoot, GatewayEvent } from '../../event/gateway-event.js';
+import { EventQueue } from '../../event/event-queue.js';
+import { AcceptedEvent } from '../accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
-import { EventLog } from './log/event-log.js';
-import { FreeRoom } from './log/free-room.js';
-import { FolderLock, unusableFolder } from './log/folder-lock.js';
-import { LogDamage, type DamageTotals } from './log/log-damage.js';
-import { scanLog, warnOfGoneSinks, type ScannedLog } from './log/log-scan.js';
-import { segmentSizes } from './log/log-segment.js';
-import { OpenConnections } from './log/open-connections.js';
-import { TagJournal } from './log/tag-journal.js';
+import { EventLog } from '../log/event-log.js';
+import { FreeRoom } from '../log/free-room.js';
+import { FolderLock, unusableFolder } from '../log/folder-lock.js';
+import { LogDamage, type DamageTotals } from '../log/log-damage.js';
+import { scanLog, warnOfGoneSinks, type ScannedLog } from '../log/log-scan.js';
+import { segmentSizes } from '../log/log-segment.js';
+import { OpenConnections } from '../log/open-connections.js';
+import { TagJournal } from '../log/tag-journal.js';
 import { sliceQueue } from './memory-backlog.js';
-import type { NewEvent, Retagging } from './outbox.js';
+import type { NewEvent, Retagging } from '../outbox.js';
 
 export interface LoggedBacklogOptions {
   readonly dir: string;
