@@ -53,7 +53,7 @@ export const ROOMS = {
   'loadgen/script/modules': [['sockets', 'jslib'], ['http'], ['html']],
   report: [['html'], ['render'], ['baseline', 'trend', 'calibrate', 'selftest'], ['compare', 'export']],
   'report/compare': [['evidence']],
-  'script-compiler': [['flow', 'rewrite']],
+  'script-compiler': [['points-to', 'rewrite']],
   summary: [['exporters', 'page'], ['live', 'k6'], ['sections'], ['terminal']],
 };
 

@@ -2,10 +2,10 @@ import { stringText } from './json-scan.js';
 import { beginsPipe } from './object-step.js';
 import { closingQuote, splitAtPipe } from './split-at-pipe.js';
 
-/** A condition on elements: `#(path op value)`, or `#(...)#` for all that meet it. */
+/** A condition on elements: `#(path op value)`, or `#(...)#` for all elements that match. */
 export interface Query {
   readonly path: string;
-  /** '' asks whether the path leads anywhere. */
+  /** '' matches if the path finds a value. */
   readonly operator: string;
   readonly value: string;
   readonly all: boolean;
@@ -13,20 +13,22 @@ export interface Query {
 
 /** One step of a path into an array. */
 export interface ArrayStep {
-  /** Of the element meant; -1 when no single one is. */
+  /** Index of the selected element; -1 if the step does not select a single element. */
   readonly index: number;
   /**
-   * Whether it is `#` alone: how many elements there are, or, with `each`, what that path gives of
-   * each.
+   * Whether the step is `#` alone: the number of elements or, with `each`, the result of that path
+   * for each element.
    */
   readonly isCount: boolean;
   readonly each: string | undefined;
   readonly query: Query | undefined;
-  /** The rest of the path, for the element; undefined when the element itself is meant. */
+  /**
+   * The rest of the path, applied to the element; undefined if the element itself is the result.
+   */
   readonly rest: string | undefined;
-  /** What the result of this step is then searched with. */
+  /** The path that is applied to the result of this step. */
   readonly pipe: string | undefined;
-  /** What the result of `each`, or of the rest behind a query, is then searched with. */
+  /** The path that is applied to the result of `each`, or of the rest after a query. */
   readonly pipeOfElements: string | undefined;
 }
 
@@ -42,7 +44,7 @@ export function readArrayStep(path: string): ArrayStep {
   return readRest(path, query?.end ?? 0, query?.query);
 }
 
-/** Of a query whose brackets do not close: it finds nothing. */
+/** A query with unclosed brackets: it matches nothing. */
 const UNREADABLE: Query = { path: '', operator: '', value: '', all: false };
 
 function readRest(path: string, from: number, query: Query | undefined): ArrayStep {
@@ -65,14 +67,15 @@ function step(part: string, query: Query | undefined): ArrayStep {
   return { index, isCount, each: undefined, query, rest: undefined, pipe: undefined, pipeOfElements: undefined };
 }
 
-/** Where the query at the front of a path ends; undefined when its brackets do not close. */
+/**
+ * Returns the end of the query at the start of a path; undefined if its brackets are not closed.
+ */
 export function queryEnd(path: string): number | undefined {
   return readQuery(path)?.end;
 }
 
 /**
- * Reads the query at the front of a path, and where it ends; undefined when its brackets do not
- * close.
+ * Reads the query at the start of a path, and its end; undefined if its brackets are not closed.
  */
 function readQuery(path: string): { query: Query; end: number } | undefined {
   const bounds = findBounds(path);
@@ -88,7 +91,7 @@ function readQuery(path: string): { query: Query; end: number } | undefined {
   return { query: { path: left, operator: written === '==' ? '=' : written, value, all }, end };
 }
 
-/** Where the operator of a query begins, if it has one, and where the query's bracket closes. */
+/** Finds the start of a query's operator, if it has one, and its closing bracket. */
 function findBounds(path: string): { operatorAt: number | undefined; closesAt: number } | undefined {
   let operatorAt: number | undefined;
   let depth = 1;
@@ -112,7 +115,7 @@ function unquote(value: string): string {
   return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? stringText(value.slice(1, -1)) : value;
 }
 
-/** Without what is at most a space, at both ends. */
+/** Trims bytes up to the space character at both ends. */
 export function trimSpace(text: string): string {
   let start = 0;
   let end = text.length;

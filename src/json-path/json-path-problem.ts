@@ -2,8 +2,8 @@ import { queryEnd } from './array-step.js';
 import { readSubPaths } from './sub-paths.js';
 
 /**
- * What is wrong with a path, as the end of a sentence that begins with the path; undefined when
- * nothing is.
+ * Returns the problem of a path, as the end of a sentence that begins with the path; undefined if
+ * it is valid.
  */
 export function jsonPathProblem(path: string): string | undefined {
   if (path === '') return 'is not a path';
@@ -12,7 +12,7 @@ export function jsonPathProblem(path: string): string | undefined {
   return open === undefined ? undefined : `is not a path: its '${open}' is never closed`;
 }
 
-/** The first bracket of a query, or of several paths, that does not close. */
+/** Returns the first unclosed bracket of a query or a multipath. */
 function findUnclosed(path: string): string | undefined {
   let rest = path;
   while (rest !== '') {
@@ -27,7 +27,7 @@ function findUnclosed(path: string): string | undefined {
       if (inner !== undefined) return inner;
       rest = several.rest;
     }
-    // A literal or the argument of a modifier may hold anything.
+    // A literal, or the argument of a modifier, may contain any character.
     if (/^!|^@\w+:/.test(rest)) return undefined;
     rest = rest.replace(/^(?:[^\\.|]|\\[^])*[.|]?/, '');
   }

@@ -9,8 +9,8 @@ import { rootValue } from './root-value.js';
 import { readSubPaths, type SubPath } from './sub-paths.js';
 
 /**
- * A path in the syntax of gjson, over JSON that need not be valid. Never throws, and its time is
- * linear in the JSON.
+ * A path in gjson's syntax. The JSON need not be valid. Never throws, and takes time linear in the
+ * length of the JSON.
  */
 export class JsonPath {
   readonly #path: string;
@@ -21,7 +21,7 @@ export class JsonPath {
   }
 
   /**
-   * The text of what the path leads to in a byte text, itself one; '' when that is nothing. As
+   * Returns the text of the value at the path, as a byte string; '' if there is none. Equivalent to
    * gjson's Get(...).String().
    */
   read(json: string): string {
@@ -29,8 +29,8 @@ export class JsonPath {
   }
 
   /**
-   * The value that the path leads to in a byte text; `exists` says whether there is one. As gjson's
-   * Get(...).
+   * Returns the value at the path in a byte string; `exists` tells whether there is one. Equivalent
+   * to gjson's Get(...).
    */
   find(json: string): JsonValue {
     return this.#find(json, this.#path);
@@ -47,7 +47,7 @@ export class JsonPath {
     return search.pipe === undefined ? search.value : this.#find(search.value.raw, search.pipe);
   }
 
-  /** Modifiers, literals and several paths at once; undefined when the path is none of them. */
+  /** Evaluates modifiers, literals and multipaths; undefined for any other path. */
   #findSpecially(json: string, path: string): JsonValue | undefined {
     switch (path[0]) {
       case '@':
@@ -77,7 +77,7 @@ export class JsonPath {
     return { json: modifier(json, argument, this.#find), rest: after.slice(1 + argument.length) };
   }
 
-  /** Where gjson cannot read the brackets it goes on with what is behind them, and so does this. */
+  /** Like gjson, continues after brackets that it cannot read. */
   #findSeveral(json: string, path: string): JsonValue {
     const several = readSubPaths(path);
     if (several === undefined) return this.#search(json, '');
@@ -93,13 +93,16 @@ export class JsonPath {
   }
 }
 
-/** The JSON that a part of a path made, and the path that is left. */
+/** The JSON that the start of a path produced, and the remaining path. */
 interface Made {
   readonly json: string;
   readonly rest: string;
 }
 
-/** The argument of a modifier at the front of a path: a JSON value, or anything up to a pipe. */
+/**
+ * Reads the argument of a modifier at the start of a path: a JSON value, or everything up to a
+ * pipe.
+ */
 function readArgument(path: string): string {
   if (/^[{["]/.test(path)) return leadingBlock(path);
   let position = 0;
@@ -108,7 +111,7 @@ function readArgument(path: string): string {
   return path.slice(0, position);
 }
 
-/** `!` and a JSON value; undefined when it is none. */
+/** Reads `!` and a JSON value; undefined for any other path. */
 function readLiteral(path: string): Made | undefined {
   if (/^![{["+\-\d]/.test(path)) {
     const end = 1 + endOfNested(path.slice(1), 0);
@@ -118,7 +121,7 @@ function readLiteral(path: string): Made | undefined {
   return /^(true|false|null|nan|inf)$/i.test(name) ? { json: name, rest: path.slice(1 + name.length) } : undefined;
 }
 
-/** The name of a member of `{...}`, in quotes: the one given, or the last part of its path. */
+/** Returns the quoted name of a member of `{...}`: the given name, or the last part of its path. */
 function memberName({ name, path }: SubPath): string {
   if (name.startsWith('"') && isJson(name)) return name;
   if (name !== '') return quoteJson(name);

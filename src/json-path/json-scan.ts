@@ -5,14 +5,17 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
-/** No value begins there. */
+/** No value begins at the position. */
 export const NO_VALUE = -1;
-/** A string begins there that never ends. */
+/** A string that begins at the position is not closed. */
 export const UNCLOSED = -2;
 
 type ValueStart = 'string' | 'nested' | 'literal' | 'number' | undefined;
 
-/** What a byte begins, outside of strings. `n` is `null` or `nan`, which its next byte decides. */
+/**
+ * The kind of value that a byte begins, outside strings. `n` is `null` or `nan`, depending on the
+ * next byte.
+ */
 const START_KIND = Array.from({ length: 256 }, (_, code) => kindOfStart(String.fromCharCode(code)));
 const BRACKET_DEPTH = Int8Array.from({ length: 256 }, (_, code) => {
   const character = String.fromCharCode(code);
@@ -27,7 +30,7 @@ function kindOfStart(character: string): ValueStart {
   return '+-0123456789iIN'.includes(character) ? 'number' : undefined;
 }
 
-/** The position after the string that begins at `start`, or UNCLOSED. */
+/** Returns the position after the string that begins at `start`, or UNCLOSED. */
 export function endOfString(json: string, start: number): number {
   for (let quote = json.indexOf('"', start + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
     let first = quote;
@@ -38,8 +41,9 @@ export function endOfString(json: string, start: number): number {
 }
 
 /**
- * The position after the bracket that closes the one at `start`, whatever kinds they are. When none
- * does: the end of the text, or beyond it when a string inside does not end either.
+ * Returns the position after the bracket that closes the one at `start`, whatever their kinds.
+ * Without such a bracket: the end of the text, or a position beyond it if a string inside is not
+ * closed either.
  */
 export function endOfNested(json: string, start: number): number {
   let depth = 1;
@@ -58,8 +62,7 @@ export function endOfNested(json: string, start: number): number {
 }
 
 /**
- * The text of the string or of the brackets at the front of `json`; all of it when they do not
- * close.
+ * Returns the string or the bracketed block at the start of `json`; all of it if it is not closed.
  */
 export function leadingBlock(json: string): string {
   if (json.charCodeAt(0) !== QUOTE) return json.slice(0, endOfNested(json, 0));
@@ -67,7 +70,9 @@ export function leadingBlock(json: string): string {
   return end === UNCLOSED ? json : json.slice(0, end);
 }
 
-/** The position after the value that begins at `start`; NO_VALUE when none does; UNCLOSED. */
+/**
+ * Returns the position after the value that begins at `start`, NO_VALUE if none does, or UNCLOSED.
+ */
 export function endOfValue(json: string, start: number): number {
   switch (startKind(json, start)) {
     case 'string':
@@ -83,7 +88,7 @@ export function endOfValue(json: string, start: number): number {
   }
 }
 
-/** The value between two positions that `endOfValue` told. */
+/** Returns the value between two positions; `end` comes from `endOfValue`. */
 export function valueBetween(json: string, start: number, end: number): JsonValue {
   const raw = json.slice(start, end);
   switch (startKind(json, start)) {
@@ -98,17 +103,19 @@ export function valueBetween(json: string, start: number, end: number): JsonValu
   }
 }
 
-/** Whether a value begins there. */
+/** Whether a value begins at the position. */
 export function beginsValue(json: string, position: number): boolean {
   return START_KIND[json.charCodeAt(position)] !== undefined;
 }
 
-/** Whether what begins at `position` can hold more. */
+/** Whether an object or array begins at the position. */
 export function isNestedAt(json: string, position: number): boolean {
   return startKind(json, position) === 'nested';
 }
 
-/** The first value at or after `from`, whatever stands before it; undefined when there is none. */
+/**
+ * Returns the first value at or after `from`, skipping anything else; undefined if there is none.
+ */
 export function nextValue(json: string, from: number): { value: JsonValue; start: number; end: number } | undefined {
   for (let start = from; start < json.length; start++) {
     const end = endOfValue(json, start);
@@ -118,19 +125,19 @@ export function nextValue(json: string, from: number): { value: JsonValue; start
   return undefined;
 }
 
-/** What the escapes between two quotes stand for. */
+/** Decodes the escapes of a string without its quotes. */
 export function stringText(inner: string): string {
   return inner.includes('\\') ? unescapeJson(inner) : inner;
 }
 
 /**
- * Runs without escape or control character, escapes of one character, pairs of surrogates, other
- * UTF-16 units.
+ * Matches runs without escapes or control characters, single-character escapes, surrogate pairs,
+ * and other UTF-16 units.
  */
 const TOKENS = /[ -[\]-\xff]+|\\["\\/bfnrt]|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[^]{4}/gy;
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** Undoes JSON's escapes up to the first that is none, or the first control character. */
+/** Decodes JSON's escapes up to the first invalid escape or control character. */
 function unescapeJson(text: string): string {
   let result = '';
   for (const [token] of text.matchAll(TOKENS)) result += tokenText(token);

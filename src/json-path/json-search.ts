@@ -14,15 +14,13 @@ import type { ObjectStep } from './object-step.js';
 import type { PathSteps } from './path-steps.js';
 import { meetsQuery } from './query-match.js';
 
-/** A member of an object, or an element of an array: then without a key. */
+/** A member of an object, or an element of an array (without a key). */
 export interface JsonMember {
   readonly key: JsonValue;
   readonly value: JsonValue;
 }
 
-/**
- * The members of an object or array in their order; a value of another kind is its own only one.
- */
+/** Yields the members of an object or array in order. Any other value yields itself. */
 export function* membersOf(value: JsonValue): Generator<JsonMember> {
   if (value.kind !== 'json') {
     if (value.raw !== '') yield { key: MISSING, value };
@@ -30,7 +28,7 @@ export function* membersOf(value: JsonValue): Generator<JsonMember> {
   }
   const json = value.raw;
   const isObject = json.startsWith('{');
-  // Behind each value one character is passed over, which is the comma where the JSON is valid.
+  // Skips one character after each value: the comma, if the JSON is valid.
   for (let position = 1; position < json.length; position++) {
     let key = MISSING;
     if (isObject) {
@@ -54,25 +52,25 @@ function nextKey(json: string, from: number): { key: JsonValue; end: number } | 
   return { key: stringValue(raw, stringText(raw.slice(1, -1))), end };
 }
 
-/** Finds what a path leads to in a JSON text; MISSING when it leads nowhere. */
+/** Finds the value at a path in a JSON text; MISSING if there is none. */
 export type Find = (json: string, path: string) => JsonValue;
 
 /**
- * One walk along one path through one JSON text, from its first bracket on and no further than it
- * must. The JSON need not be valid: like gjson it passes over what it does not understand. The
- * first of equal keys wins. Takes time linear in the text for each step of the path, and is as deep
- * as the path, not as the text.
+ * One walk along a path through a JSON text, from its first bracket and no further than necessary.
+ * The JSON need not be valid: like gjson, it skips what it does not understand. The first of
+ * several equal keys wins. Takes time linear in the length of the text per step of the path. The
+ * recursion depth is that of the path, not of the text.
  */
 export class JsonSearch {
-  /** What was found. */
+  /** The value that was found. */
   value: JsonValue = MISSING;
-  /** What the value is then to be searched with. */
+  /** The path that is applied to the value. */
   pipe: string | undefined;
   readonly #json: string;
   readonly #steps: PathSteps;
   readonly #find: Find;
   #position = 0;
-  /** A string did not end: nothing more can be read. */
+  /** An unclosed string was met: the rest of the text cannot be read. */
   #isBroken = false;
 
   constructor(json: string, steps: PathSteps, find: Find) {
@@ -104,7 +102,7 @@ export class JsonSearch {
     return false;
   }
 
-  /** The next key, without its quotes; undefined at the end of the object. */
+  /** Returns the next key without its quotes; undefined at the end of the object. */
   #nextKey(): string | undefined {
     const json = this.#json;
     for (let start = this.#position; start < json.length; start++) {
@@ -123,7 +121,7 @@ export class JsonSearch {
     return undefined;
   }
 
-  /** Passes the value of a key. True when the search ends there. */
+  /** Skips or enters the value of a key. Returns true if the search ends there. */
   #member(step: ObjectStep, isKeyMeant: boolean): boolean {
     const start = this.#nextStart('');
     if (start === undefined) return false;
@@ -147,7 +145,7 @@ export class JsonSearch {
     }
   }
 
-  /** Passes an element. True when the search ends there. */
+  /** Skips or enters an element. Returns true if the search ends there. */
   #element(step: ArrayStep, start: number, { index, gathered }: { index: number; gathered: string[] }): boolean {
     const isMeant = step.index === index;
     if (isMeant && step.rest !== undefined && isNestedAt(this.#json, start)) return this.#enter(start, step.rest);
@@ -161,7 +159,7 @@ export class JsonSearch {
     return true;
   }
 
-  /** Asks whether an element meets the query. True when it was the one wanted. */
+  /** Checks whether an element matches the query. Returns true if it is the searched one. */
   #ask(step: ArrayStep, query: Query, { element, gathered }: { element: JsonValue; gathered: string[] }): boolean {
     if (element.kind !== 'json' && query.path !== '') return false;
     const asked = element.kind === 'json' ? this.#find(element.raw, query.path) : element;
@@ -180,7 +178,7 @@ export class JsonSearch {
     if (found.raw !== '') gathered.push(found.raw);
   }
 
-  /** What the whole array gives. True when the search ends with it. */
+  /** Computes the result of the whole array. Returns true if the search ends with it. */
   #endArray(step: ArrayStep, walk: { before: number; count: number; gathered: string[] }): boolean {
     const { before, count, gathered } = walk;
     if (step.isCount && step.each !== undefined) {
@@ -198,8 +196,8 @@ export class JsonSearch {
   }
 
   /**
-   * As gjson does, takes the next value after something that is none before the closing bracket,
-   * wherever it is.
+   * Like gjson, takes the next value, wherever it is, if something other than a value precedes the
+   * closing bracket.
    */
   #gatherBehind(before: number, each: string, gathered: string[]): void {
     const start = before + (/^[ \t\r\n]*/.exec(this.#json.slice(before))?.[0].length ?? 0);
@@ -209,8 +207,8 @@ export class JsonSearch {
   }
 
   /**
-   * Where the next value begins, whatever stands before it; undefined at `closing` and at the end
-   * of the text.
+   * Returns the start of the next value, skipping anything else; undefined at `closing` and at the
+   * end of the text.
    */
   #nextStart(closing: string): number | undefined {
     const json = this.#json;
@@ -225,7 +223,7 @@ export class JsonSearch {
   }
 
   /**
-   * The end of the value, from where on is read next; undefined when it is a string without an end.
+   * Returns the end of the value, where reading continues; undefined if it is an unclosed string.
    */
   #passValue(start: number): number | undefined {
     const end = endOfValue(this.#json, start);

@@ -2,8 +2,8 @@ const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NAMED = /^([+-]?)(inf|infinity|nan)$/i;
 
 /**
- * The number that Go's strconv.ParseFloat reads: infinite when it is too large, 0 when the text is
- * no number. Go also reads hexadecimal floats (`0x1p-2`), which give 0 here.
+ * Parses a number like Go's strconv.ParseFloat: infinite if it is too large, 0 if the text is not a
+ * number. Hexadecimal floats (`0x1p-2`), which Go accepts, give 0.
  */
 export function parseGoFloat(text: string): number {
   if (DECIMAL.test(text)) return Number(text);
@@ -14,8 +14,8 @@ export function parseGoFloat(text: string): number {
 }
 
 /**
- * The number as Go's strconv.FormatFloat(n, 'f', -1, 64) prints it: fewest digits that give it
- * back, never an exponent.
+ * Formats a number like Go's strconv.FormatFloat(n, 'f', -1, 64): the fewest digits that
+ * round-trip, never an exponent.
  */
 export function formatGoFloat(number: number): string {
   if (Number.isNaN(number)) return 'NaN';
@@ -25,23 +25,23 @@ export function formatGoFloat(number: number): string {
   return sign + placePoint(mantissa.replace('.', ''), Number(exponent) + 1);
 }
 
-/** `digits` with the decimal point after the first `whole` of them. */
+/** Returns `digits` with the decimal point after the first `whole` digits. */
 function placePoint(digits: string, whole: number): string {
   if (whole <= 0) return `0.${'0'.repeat(-whole)}${digits}`;
   if (whole >= digits.length) return digits.padEnd(whole, '0');
   return `${digits.slice(0, whole)}.${digits.slice(whole)}`;
 }
 
-/** A value found in JSON. All texts are byte texts. */
+/** A value found in JSON. All texts are byte strings. */
 export interface JsonValue {
   readonly kind: 'null' | 'false' | 'number' | 'string' | 'true' | 'json';
-  /** As it stands in the JSON. */
+  /** The value as written in the JSON. */
   readonly raw: string;
-  /** Of strings: without quotes and escapes. */
+  /** For strings: the content without quotes and escapes. */
   readonly text: string;
 }
 
-/** What is not there. */
+/** The value of a path that finds nothing. */
 export const MISSING: JsonValue = { kind: 'null', raw: '', text: '' };
 
 export function jsonValue(raw: string): JsonValue {
@@ -56,20 +56,20 @@ export function stringValue(raw: string, text: string): JsonValue {
   return { kind: 'string', raw, text };
 }
 
-/** `true`, `false` or `null` by the first letter alone. */
+/** Returns `true`, `false` or `null`, judged by the first letter alone. */
 export function literalValue(raw: string): JsonValue {
   const kind = raw.startsWith('t') ? 'true' : raw.startsWith('f') ? 'false' : 'null';
   return { kind, raw, text: '' };
 }
 
-/** False of MISSING alone: `null` is there. */
+/** False for MISSING only; a `null` exists. */
 export function exists({ kind, raw }: JsonValue): boolean {
   return kind !== 'null' || raw !== '';
 }
 
 /**
- * The value as gjson's String() gives it: numbers that are not plain digits as Go prints them,
- * `null` empty.
+ * Returns the text of a value as gjson's String() does: numbers other than plain digits as Go
+ * prints them, `null` as ''.
  */
 export function valueText(value: JsonValue): string {
   switch (value.kind) {
@@ -95,8 +95,8 @@ export function isObject({ kind, raw }: JsonValue): boolean {
 }
 
 /**
- * What a text says when Go's strconv.ParseBool reads it in lower case; undefined when it says
- * nothing.
+ * Parses a boolean like Go's strconv.ParseBool, in lower case; undefined if the text is not a
+ * boolean.
  */
 export function parseGoBoolean(text: string): boolean | undefined {
   if (/^(1|t|true)$/i.test(text)) return true;
@@ -117,7 +117,7 @@ export function isTrueish(value: JsonValue): boolean {
   }
 }
 
-/** Whether a value counts as false; what is missing does. */
+/** Whether a value counts as false; a missing value does. */
 export function isFalseish(value: JsonValue): boolean {
   switch (value.kind) {
     case 'null':

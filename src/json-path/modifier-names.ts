@@ -1,4 +1,4 @@
-/** The modifiers that gjson has; `@` before any other name is part of a key. */
+/** gjson's modifiers. `@` before any other name is part of a key. */
 export const MODIFIER_NAMES: ReadonlySet<string> = new Set([
   'dig',
   'flatten',

@@ -5,23 +5,20 @@ import { quoteJson } from './quote-json.js';
 import { rootValue } from './root-value.js';
 
 /**
- * How deep `@dig` and `@flatten` with `deep` follow a message: each level costs a pass over what is
+ * Maximum depth of `@dig`, and of `@flatten` with `deep`. Each level costs a pass over everything
  * below it.
  */
 const MAX_DEPTH = 32;
 /**
- * How many bytes `@dig` reads, those inside of others again for each: about a second's worth at
- * most.
+ * Maximum number of bytes that `@dig` reads; nested values count again for each level. This bounds
+ * it to about one second.
  */
 const MAX_DIG_BYTES = 16 * 1024 * 1024;
 
-/** Makes one JSON text of another. */
+/** Converts one JSON text to another. */
 export type Modifier = (json: string, argument: string, find: Find) => string;
 
-/**
- * gjson's own modifiers. `@pretty` lays nothing out: no space or line break would outlive the
- * substitution.
- */
+/** gjson's modifiers. `@pretty` does not add whitespace, because substitution would remove it. */
 export const MODIFIERS: ReadonlyMap<string, Modifier> = new Map<string, Modifier>([
   ['this', (json) => json],
   ['ugly', withoutSpace],
@@ -47,7 +44,7 @@ function isValid(json: string): boolean {
   }
 }
 
-/** Outside of strings; one that does not end is kept to the end. */
+/** Removes whitespace outside strings; an unclosed string is kept to the end. */
 function withoutSpace(json: string): string {
   return json.replace(/("(?:[^"\\]|\\[^])*"?)|[\0- ]+/g, (_, string: string | undefined) => string ?? '');
 }
@@ -86,8 +83,8 @@ function flattened(json: string, depth: number): string {
 }
 
 /**
- * Merges objects: the place of a key's first, the value of its last, or with `preserve` all of
- * them.
+ * Merges objects: a key stays at its first position with its last value or, with `preserve`, all
+ * its values.
  */
 function join(json: string, argument: string): string {
   const root = rootValue(json);
@@ -100,7 +97,7 @@ function join(json: string, argument: string): string {
   return `{${[...merged.values()].map(({ key, value }) => `${key}:${value}`).join(',')}}`;
 }
 
-/** An object of arrays as an array of objects. */
+/** Converts an object of arrays to an array of objects. */
 function group(json: string): string {
   const root = rootValue(json);
   if (!isObject(root)) return '';
@@ -114,7 +111,7 @@ function group(json: string): string {
   return listOf(groups.map((members) => `{${members.join(',')}}`));
 }
 
-/** What a path leads to in a value and in all values inside it. */
+/** Collects the values at a path in a value and in all values inside it. */
 function dig(json: string, path: string, find: Find): string {
   const found: string[] = [];
   let budget = MAX_DIG_BYTES;

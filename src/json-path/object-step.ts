@@ -4,13 +4,14 @@ import { Wildcard } from './wildcard.js';
 /** One step of a path into an object. */
 export interface ObjectStep {
   readonly key: string;
-  /** Undefined when the key is meant literally. */
+  /** Undefined if the key is literal. */
   readonly wildcard: Wildcard | undefined;
   /**
-   * The rest of the path, for the value under the key; undefined when the value itself is meant.
+   * The rest of the path, applied to the value of the key; undefined if the value itself is the
+   * result.
    */
   readonly rest: string | undefined;
-  /** What the result of this step is then searched with. */
+  /** The path that is applied to the result of this step. */
   readonly pipe: string | undefined;
 }
 
@@ -30,7 +31,7 @@ export function readObjectStep(path: string): ObjectStep {
   return step({ key, isWild });
 }
 
-/** Whether a dot before `path` means what a pipe means: before a modifier or several paths. */
+/** Whether a dot before `path` acts as a pipe: before a modifier or a multipath. */
 export function beginsPipe(path: string): boolean {
   if (path.startsWith('[') || path.startsWith('{')) return true;
   return path.startsWith('@') && MODIFIER_NAMES.has(/^[^.|:]*/.exec(path.slice(1))?.[0] ?? '');

@@ -2,14 +2,14 @@ import { readArrayStep, type ArrayStep } from './array-step.js';
 import { readObjectStep, type ObjectStep } from './object-step.js';
 
 /**
- * The steps of one configured path, each read once. Holds a handful: what stands in messages is
- * never a path.
+ * The parsed steps of one configured path. The cache is small, because texts from messages are
+ * never paths.
  */
 export class PathSteps {
   readonly #objects = new Map<string, ObjectStep>();
   readonly #arrays = new Map<string, ArrayStep>();
 
-  /** The first step of `path` in an object. */
+  /** Returns the first step of `path` in an object. */
   object(path: string): ObjectStep {
     const known = this.#objects.get(path);
     if (known !== undefined) return known;
@@ -18,7 +18,7 @@ export class PathSteps {
     return step;
   }
 
-  /** The first step of `path` in an array. */
+  /** Returns the first step of `path` in an array. */
   array(path: string): ArrayStep {
     const known = this.#arrays.get(path);
     if (known !== undefined) return known;

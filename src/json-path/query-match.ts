@@ -2,7 +2,7 @@ import type { Query } from './array-step.js';
 import { parseGoFloat, exists, isFalseish, isTrueish, literalValue, MISSING, type JsonValue } from './json-value.js';
 import { Wildcard } from './wildcard.js';
 
-/** Whether what a query's path led to meets its condition. */
+/** Whether the value at a query's path satisfies its condition. */
 export function meetsQuery(query: Query, found: JsonValue): boolean {
   const isTilde = query.value.startsWith('~');
   const value = isTilde ? truthOf(query.value.slice(1), found) : found;
@@ -22,7 +22,7 @@ export function meetsQuery(query: Query, found: JsonValue): boolean {
   }
 }
 
-/** What `~true` and its like make of a value; MISSING for any other word. */
+/** Returns the truth value that `~true` and similar words select; MISSING for any other word. */
 function truthOf(word: string, found: JsonValue): JsonValue {
   switch (word) {
     case '*':
@@ -68,8 +68,8 @@ function compares<T extends string | number>(operator: string, left: T, right: T
 }
 
 /**
- * False is less than true; what is wanted and neither word is unequal, and no order holds but to
- * itself.
+ * False is less than true. A wanted text that is neither `true` nor `false` is unequal to both, and
+ * has no order.
  */
 function meetsBoolean(operator: string, isTrue: boolean, wanted: string): boolean {
   switch (operator) {

@@ -1,6 +1,6 @@
 import { fromByteText, toByteText } from '../core/byte-text.js';
 
-/** A byte text as a JSON string, escaped as Go's encoding/json does. */
+/** Encodes a byte string as a JSON string, escaped as Go's encoding/json does. */
 export function quoteJson(text: string): string {
   const quoted = JSON.stringify(fromByteText(text)).replace(
     /[<>&\u2028\u2029]/g,

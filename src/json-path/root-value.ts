@@ -2,8 +2,8 @@ import { beginsValue, endOfString, endOfValue, stringText, UNCLOSED, valueBetwee
 import { jsonValue, MISSING, stringValue, type JsonValue } from './json-value.js';
 
 /**
- * The value that a whole text is. An object or array reaches to the end of the text; what is no
- * JSON is MISSING.
+ * Returns the value of a whole text. An object or array extends to the end of the text. A text that
+ * is not JSON gives MISSING.
  */
 export function rootValue(json: string): JsonValue {
   const start = /[^\0- ]/.exec(json)?.index;

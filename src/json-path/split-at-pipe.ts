@@ -1,9 +1,6 @@
 import { endOfNested } from './json-scan.js';
 
-/**
- * What stands before and after the first pipe outside of brackets that belong to a query or to
- * several paths.
- */
+/** Splits a path at the first pipe outside the brackets of queries and multipaths. */
 export function splitAtPipe(path: string): readonly [before: string, after: string | undefined] {
   const pipe = path.startsWith('{') ? pipeAfterBraces(path) : findPipe(path);
   return pipe === undefined ? [path, undefined] : [path.slice(0, pipe), path.slice(pipe + 1)];
@@ -25,7 +22,8 @@ function findPipe(path: string): number | undefined {
 }
 
 /**
- * The position of the bracket that closes the one at `start`; `start` itself when there is none.
+ * Returns the position of the bracket that closes the one at `start`, or `start` itself if there is
+ * none.
  */
 function endOfSelector(path: string, start: number): number {
   const open = path[start];
@@ -44,7 +42,7 @@ function endOfSelector(path: string, start: number): number {
   return position;
 }
 
-/** The position of the quote that closes the one at `start`; the end when none does. */
+/** Returns the position of the quote that closes the one at `start`, or the end of the path. */
 export function closingQuote(path: string, start: number): number {
   let position = start + 1;
   while (position < path.length && path[position] !== '"') position += path[position] === '\\' ? 2 : 1;

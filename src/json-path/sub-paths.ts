@@ -1,13 +1,13 @@
 import { closingQuote } from './split-at-pipe.js';
 
-/** One of several paths, and the name that it was given; '' without one. */
+/** One path of a multipath and its given name; '' without a name. */
 export interface SubPath {
   readonly name: string;
   readonly path: string;
 }
 
 /**
- * Reads `[a,b]` or `{"x":a,b}` at the front of a path; undefined when its brackets do not close.
+ * Reads `[a,b]` or `{"x":a,b}` at the start of a path; undefined if its brackets are not closed.
  */
 export function readSubPaths(
   path: string,
@@ -49,7 +49,7 @@ class SubPathReader {
     if (this.#depth === 0 || (character === ',' && this.#depth === 1)) this.#push(position);
   }
 
-  /** The colon behind a modifier begins its argument. */
+  /** The colon after a modifier begins its argument. */
   #takeColon(position: number): void {
     if (!this.#hasModifier && this.#colon === 0 && this.#depth === 1) this.#colon = position;
   }

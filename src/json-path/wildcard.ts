@@ -1,10 +1,10 @@
-/** One step of a pattern: `*`, `?`, or one character. */
+/** One element of a pattern: `*`, `?`, or one character. */
 type Step =
   { readonly kind: 'any' } | { readonly kind: 'one' } | { readonly kind: 'character'; readonly bytes: string };
 
 /**
- * A pattern of `*` (any characters), `?` (one) and `\` (the next one as it is), over byte texts of
- * UTF-8.
+ * A pattern of `*` (any characters), `?` (one character) and `\` (escapes the next character), over
+ * byte strings of UTF-8.
  */
 export class Wildcard {
   readonly #steps: readonly Step[] | undefined;
@@ -13,13 +13,13 @@ export class Wildcard {
     this.#steps = readSteps(pattern);
   }
 
-  /** Costs at most length of text times length of pattern, so no text can make it slow. */
+  /** Takes at most length of text times length of pattern, so that no text makes it slow. */
   matches(text: string): boolean {
     const steps = this.#steps;
     if (steps === undefined) return false;
     let position = 0;
     let index = 0;
-    /** Where the last `*` stands, and what it has taken so far. */
+    /** Position of the last `*`, and the end of the text that it has matched so far. */
     let star: { index: number; position: number } | undefined;
     while (position < text.length) {
       const step = steps[index];
@@ -46,7 +46,7 @@ function takes(step: Step, character: string): boolean {
   return step.kind === 'one' || (step.kind === 'character' && step.bytes === character);
 }
 
-/** Undefined when it ends in the middle of an escape: then nothing matches. */
+/** Returns undefined for a pattern that ends in an escape: it matches nothing. */
 function readSteps(pattern: string): readonly Step[] | undefined {
   const steps: Step[] = [];
   for (let position = 0; position < pattern.length;) {
@@ -61,7 +61,7 @@ function readSteps(pattern: string): readonly Step[] | undefined {
   return steps;
 }
 
-/** How many bytes the character at `position` has; 1 for what is no UTF-8. */
+/** Returns the number of bytes of the character at `position`; 1 for invalid UTF-8. */
 function characterWidth(text: string, position: number): number {
   const first = text.charCodeAt(position);
   const width = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 1;

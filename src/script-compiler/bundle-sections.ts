@@ -2,22 +2,24 @@ import { resolve, sep } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { isK6Name } from './module-names.js';
 
-/** Files of this size and below are always looked into, unless they come from a package. */
+/** Files up to this size are always analysed, unless they come from a package. */
 const SMALL_BYTES = 20_000;
 
-/** The part of a bundle that one file became. */
+/** The part of a bundle that came from one file. */
 export interface BundleSection {
   readonly start: number;
   /**
-   * Neither this file nor any that it imports has anything of k6, and it is large or of a package:
-   * nothing in it blocks by itself.
+   * Neither this file nor any file that it imports uses k6, and it is large or comes from a
+   * package: nothing in it blocks by itself.
    */
   readonly isLibrary: boolean;
-  /** This file or one that it imports has something of k6. */
+  /** This file, or one that it imports, uses k6. */
   readonly reachesK6: boolean;
 }
 
-/** Finds the files in a bundle: esbuild puts the name of each in a comment before it. */
+/**
+ * Finds the files in a bundle: esbuild writes a comment with the name of each file before its code.
+ */
 export function bundleSections(code: string, folder: string, { inputs }: Metafile): BundleSection[] {
   const blocking = filesThatReachK6(inputs);
   const isLibrary = (file: string): boolean => {

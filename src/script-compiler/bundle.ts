@@ -15,8 +15,7 @@ import { bundleSections, type BundleSection } from './bundle-sections.js';
 import { isK6Name, isRemote, JSLIB_LIBRARIES, jslibLibrary, K6_MODULES } from './module-names.js';
 
 /**
- * An error that holds every problem of a script: each a sentence that begins with file, line and
- * column.
+ * Returns an error with all problems of a script. Each problem begins with file, line and column.
  */
 export function scriptInvalid(problems: readonly string[], cause?: unknown): WsgError {
   const [first] = problems;
@@ -38,13 +37,13 @@ export interface ScriptSource {
   readonly resolveRemote?: (address: string) => Promise<RemoteModule>;
 }
 
-/** One file of JavaScript with everything in it but external modules. */
+/** One JavaScript file that contains everything except external modules. */
 export interface Bundle {
   readonly code: string;
   readonly map: string;
   readonly folder: string;
   readonly remote: readonly string[];
-  /** The files in `code`, in the order of the text. */
+  /** The files in `code`, in order of their position. */
   readonly sections: readonly BundleSection[];
 }
 
@@ -52,8 +51,8 @@ const LOADERS: BuildOptions['loader'] = { '.cjs': 'js', '.mjs': 'js', '.es6': 'j
 const KNOWN_EXTENSIONS = ['.js', '.cjs', '.mjs', '.es6', '.ts', '.mts', '.cts', '.jsx', '.tsx'];
 
 /**
- * Bundles the script, its local modules, npm packages, TypeScript and JSON into one text. Optional
- * chains come lowered: an `await` inside one would break it.
+ * Bundles the script, its local modules, npm packages, TypeScript and JSON into one file. Optional
+ * chains are lowered, because an `await` inside one would change what it skips.
  */
 export async function bundleScript(source: ScriptSource): Promise<Bundle> {
   const folder = source.path === '-' ? process.cwd() : dirname(resolve(source.path));
@@ -90,8 +89,8 @@ export async function bundleScript(source: ScriptSource): Promise<Bundle> {
 }
 
 /**
- * The entry as a file, so that cyclic imports find it; as text where esbuild would not know the
- * extension.
+ * Passes the entry as a file, so that cyclic imports find it. Passes it as text where esbuild would
+ * not know the extension.
  */
 function entryOf({ path, source }: ScriptSource, folder: string): BuildOptions {
   if (source === undefined && KNOWN_EXTENSIONS.includes(extname(path))) {
@@ -107,7 +106,7 @@ function readEntry(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const reason = systemErrorCode(error) === 'ENOENT' ? 'there is no such file' : errorMessage(error);
+    const reason = systemErrorCode(error) === 'ENOENT' ? 'the file does not exist' : errorMessage(error);
     throw new WsgError('script.unreadable', `The script ${path} cannot be read: ${reason}`, { cause: error });
   }
 }
@@ -126,12 +125,12 @@ function messageProblem({ text, location }: Message): string {
 }
 
 const REMOTE = 'wsg-remote';
-/** Marks a question of ours to esbuild, which asks all plugins. */
+/** Marks a resolution that this plugin started: esbuild asks every plugin again. */
 const IS_RESOLVING = Symbol('resolving');
 
 /**
- * Decides on each import that is no file: external, fetched, or refused with a sentence. Fetched
- * addresses are added to `remote`.
+ * Decides on each import that does not name a local file: external, fetched, or refused with a
+ * message. Fetched addresses are added to `remote`.
  */
 export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remote: string[]): Plugin {
   return {
@@ -157,10 +156,7 @@ export function scriptImports(resolveRemote: ScriptSource['resolveRemote'], remo
   };
 }
 
-/**
- * Libraries require modules of Node where they find themselves in Node: such a call throws only
- * when it is made.
- */
+/** Libraries require Node's modules when they detect Node. Such a call throws only when it runs. */
 async function resolveRequired(args: OnResolveArgs, builder: PluginBuild): Promise<OnResolveResult | undefined> {
   const { path, kind, importer, namespace, resolveDir } = args;
   if (kind !== 'require-call' || args.pluginData === IS_RESOLVING) return undefined;
@@ -170,14 +166,14 @@ async function resolveRequired(args: OnResolveArgs, builder: PluginBuild): Promi
 
 function resolveK6({ path }: OnResolveArgs): OnResolveResult {
   if (K6_MODULES.includes(path)) return { path, external: true };
-  return { errors: [{ text: `There is no module ${path} here; there are ${K6_MODULES.join(', ')}` }] };
+  return { errors: [{ text: `The module '${path}' is not supported; supported are ${K6_MODULES.join(', ')}` }] };
 }
 
 function resolveAddress(address: string, isAllowed: boolean): OnResolveResult {
   if (jslibLibrary(address) !== undefined) return { path: address, external: true };
   if (isAllowed) return { path: address, namespace: REMOTE };
   const libraries = JSLIB_LIBRARIES.join(', ');
-  const text = `The remote import ${address} works only with --allow-remote-imports; of jslib.k6.io, ${libraries} are built in`;
+  const text = `The remote import ${address} requires --allow-remote-imports; of jslib.k6.io, ${libraries} are built in`;
   return { errors: [{ text }] };
 }
 

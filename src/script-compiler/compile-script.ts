@@ -1,9 +1,9 @@
 import type { AnyNode } from 'acorn';
 import { bundleScript, scriptInvalid, type Bundle, type ScriptSource } from './bundle.js';
-import { colourFlow, type Colours } from './colour.js';
+import { analyseEffects, type BlockingCode } from './effect-analysis.js';
 import type { CompiledScript } from './compiled-script.js';
 import { composeMaps, SourcePositions } from './source-positions.js';
-import { analyseFlow } from './flow/analyse-flow.js';
+import { analysePointsTo } from './points-to/analyse-points-to.js';
 import { findRefusals } from './refusals.js';
 import { Edits } from './rewrite/edits.js';
 import { rewriteFunctions } from './rewrite/rewrite-functions.js';
@@ -13,10 +13,24 @@ import { rewriteModule } from './rewrite/rewrite-module.js';
 import { isType, ownerOf, parseSyntax, type Syntax } from './syntax.js';
 
 /**
- * Bundles a script and rewrites it so that hundreds of virtual users of one thread can run it: what
- * may block waits, everything else stays as it is. `note` hears of shortcuts that a large script
- * made necessary. Throws `script.invalid` with every problem, each with the user's file, line and
- * column.
+ * Compiles a script so that hundreds of virtual users can share one thread.
+ *
+ * k6's `sleep`, `http.get` and `ws.connect` look synchronous, but one thread serves many virtual
+ * users, so each of them must become an `await`. An `await` is only legal in an async function, and
+ * an async function has to be awaited by its callers, and so on up to the entry point. Making
+ * everything async would be slow and would change what scripts observe. Therefore the compiler
+ * finds out which functions can block, and rewrites only those:
+ *
+ * 1. `bundle.ts`: esbuild puts the script and its modules into one file.
+ * 2. `syntax.ts`: acorn parses it, eslint-scope binds names to variables.
+ * 3. `points-to/`: a points-to analysis finds which functions each call may call.
+ * 4. `effect-analysis.ts`: the "blocks" effect spreads from k6's functions to all callers.
+ * 5. `refusals.ts`: blocking calls where JavaScript does not allow an `await` become errors.
+ * 6. `rewrite/`: blocking functions become async, and blocking calls are awaited.
+ * 7. `source-positions.ts`: the source map leads from the result back to the user's files.
+ *
+ * `note` receives a sentence for each approximation that a large script made necessary. Throws
+ * `script.invalid` with all problems, each with the file, line and column in the user's source.
  */
 export async function compileScript(
   source: ScriptSource,
@@ -25,14 +39,14 @@ export async function compileScript(
   const bundle = await bundleScript(source);
   const positions = new SourcePositions(bundle.code, bundle);
   const syntax = parseSyntax(bundle.code);
-  const colours = colourFlow(await analyseFlow(syntax, bundle.sections, note));
-  const refusals = findRefusals(colours);
+  const blocking = analyseEffects(await analysePointsTo(syntax, bundle.sections, note));
+  const refusals = findRefusals(blocking);
   if (refusals.length > 0) {
     throw scriptInvalid(
-      refusals.map(({ node, reason }) => `${positions.describe(node.start)}: a call that blocks: ${reason}`),
+      refusals.map(({ node, reason }) => `${positions.describe(node.start)}: blocking call: ${reason}`),
     );
   }
-  const { code, map, modules, globals } = rewrite(bundle, colours, positions);
+  const { code, map, modules, globals } = rewrite(bundle, blocking, positions);
   return {
     path: source.path,
     code,
@@ -46,13 +60,13 @@ export async function compileScript(
 
 function rewrite(
   { code }: Bundle,
-  colours: Colours,
+  blocking: BlockingCode,
   positions: SourcePositions,
 ): { code: string; map: string; modules: readonly string[]; globals: readonly string[] } {
-  const { syntax } = colours.flow;
+  const { syntax } = blocking.analysis;
   const names = chooseNames(code);
   const edits = new Edits(code, syntax.program);
-  const rewriting = { code, edits, names, colours };
+  const rewriting = { code, edits, names, blocking };
   const { imports, exports, modules } = rewriteModule(rewriting, positions);
   rewriteSites(rewriting);
   rewriteFunctions(rewriting);
@@ -60,9 +74,9 @@ function rewrite(
   rewriteInterruption(rewriting);
   const globals = rewriteGlobals(rewriting);
   const parameters = [names.guard, names.waiting, names.scope, ...globals].join(', ');
-  const isAsync = colours.owners.has(syntax.program) || hasTopLevelAwait(syntax);
+  const isAsync = blocking.functions.has(syntax.program) || hasTopLevelAwait(syntax);
   const head = isAsync ? `async function () { ${names.guard}.waits = true;` : 'function () {';
-  const global = syntax.opensGlobal ? `const ${names.global} = ${names.scope}.globalObject; ` : '';
+  const global = syntax.mayChangeGlobal ? `const ${names.global} = ${names.scope}.globalObject; ` : '';
   const finished = edits.finish(
     `(function (${parameters}) { "use strict"; return ${head} ${global}${imports.join(' ')}\n`,
     `\nreturn { ${exports.join(', ')} };\n}; })`,

@@ -1,4 +1,4 @@
-/** The modules of k6 that a script may import here. */
+/** The k6 modules that a script may import. */
 export const K6_MODULES: readonly string[] = [
   'k6',
   'k6/ws',
@@ -14,32 +14,30 @@ export const K6_MODULES: readonly string[] = [
   'k6/html',
 ];
 
-/** The libraries of jslib.k6.io that are built in, whatever version the address names. */
+/** The built-in libraries of jslib.k6.io. Any version in the address is accepted. */
 export const JSLIB_LIBRARIES: readonly string[] = ['k6-utils', 'k6-summary', 'papaparse', 'url', 'uuid'];
 
 const JSLIB_ADDRESS = /^https:\/\/jslib\.k6\.io\/([a-z0-9-]+)\/[^/]+\/index\.js$/;
 
-/**
- * The built-in library that an address of jslib.k6.io stands for; undefined for any other address.
- */
+/** Returns the built-in library of a jslib.k6.io address; undefined for any other address. */
 export function jslibLibrary(address: string): string | undefined {
   const name = JSLIB_ADDRESS.exec(address)?.[1];
   return name !== undefined && JSLIB_LIBRARIES.includes(name) ? name : undefined;
 }
 
-/** Whether an import names a module of k6, known or not. */
+/** Whether an import names a k6 module, supported or not. */
 export function isK6Name(name: string): boolean {
   return name === 'k6' || name.startsWith('k6/');
 }
 
-/** Whether an import goes over the network. */
+/** Whether an import is fetched over the network. */
 export function isRemote(name: string): boolean {
   return /^https?:\/\//.test(name);
 }
 
 /**
- * Globals of JavaScript itself, and those of the Web that scripts may use although k6 has none.
- * Everything else of Node is hidden.
+ * JavaScript's own globals, and those Web APIs that scripts may use although k6 lacks them. Node's
+ * other globals are hidden.
  */
 export const BUILT_INS: readonly string[] = `
   Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet WeakRef

@@ -4,8 +4,8 @@ import { SourceMap } from 'magic-string';
 import type { CompiledScript } from './compiled-script.js';
 
 /**
- * The map from the rewritten text to the user's files: `outer` leads to the bundle, `inner` from
- * there on.
+ * Composes the map from the rewritten text to the user's files: `outer` leads to the bundle,
+ * `inner` from the bundle to the files.
  */
 export function composeMaps(outer: string, inner: string): string {
   const bundle = new TraceMap(inner);
@@ -20,16 +20,16 @@ export function composeMaps(outer: string, inner: string): string {
   return new SourceMap({ file: 'script', sources, names: [], mappings }).toString();
 }
 
-/** A place in one of the user's files; line and column count from 1. */
+/** A position in one of the user's files; line and column start at 1. */
 export interface SourcePosition {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** Finds the user's file, line and column of an offset in the bundle. */
+/** Maps offsets in the bundle to file, line and column in the user's source. */
 export class SourcePositions {
-  /** The user's files, absolute; remote ones keep their address. */
+  /** The user's files as absolute paths; remote files keep their address. */
   readonly files: readonly string[];
   readonly #trace: TraceMap;
   readonly #lineStarts: number[] = [0];
@@ -41,7 +41,7 @@ export class SourcePositions {
     for (let at = code.indexOf('\n'); at !== -1; at = code.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
   }
 
-  /** Undefined for what the bundler added. */
+  /** Returns undefined for code that the bundler added. */
   at(offset: number): SourcePosition | undefined {
     const line = this.#lineOf(offset);
     const found = originalPositionFor(this.#trace, { line: line + 1, column: offset - (this.#lineStarts[line] ?? 0) });
@@ -49,14 +49,14 @@ export class SourcePositions {
     return { file: found.source, line: found.line, column: found.column + 1 };
   }
 
-  /** The index in `files` of the file that an offset comes from. */
+  /** Returns the index in `files` of the file that contains an offset. */
   fileAt(offset: number): number | undefined {
     const position = this.at(offset);
     const index = position === undefined ? -1 : this.#trace.sources.indexOf(position.file);
     return index === -1 ? undefined : index;
   }
 
-  /** `file:line:column`, as a problem begins. */
+  /** Returns `file:line:column`, the beginning of a problem's message. */
   describe(offset: number): string {
     const position = this.at(offset);
     return position === undefined ? 'bundled code' : `${position.file}:${position.line}:${position.column}`;
@@ -74,7 +74,7 @@ export class SourcePositions {
   }
 }
 
-/** Leads from the compiled text back to the user's files. */
+/** Maps positions in the compiled text to the user's files. */
 export class OriginalPositions {
   readonly #trace: TraceMap;
 
@@ -82,7 +82,7 @@ export class OriginalPositions {
     this.#trace = new TraceMap(sourceMap);
   }
 
-  /** Line and column count from 1, as V8's do. Undefined for what the rewriting added. */
+  /** Line and column start at 1, as V8's do. Returns undefined for code that the compiler added. */
   at(line: number, column: number): SourcePosition | undefined {
     const found = originalPositionFor(this.#trace, { line, column: column - 1 });
     if (found.source === null) return undefined;

@@ -1,12 +1,12 @@
 import { type AnyNode, type Program, parse } from 'acorn';
 import { analyze, type Variable } from 'eslint-scope';
 
-/** The node type of that name. */
+/** The node type with this name. */
 export type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
-/** Everything that is called. */
+/** A function of any form. */
 export type FunctionNode =
   NodeOf<'FunctionDeclaration'> | NodeOf<'FunctionExpression'> | NodeOf<'ArrowFunctionExpression'>;
-/** Everything that calls. */
+/** A call of any form. */
 export type SiteNode = NodeOf<'CallExpression'> | NodeOf<'NewExpression'> | NodeOf<'TaggedTemplateExpression'>;
 export type ClassNode = NodeOf<'ClassDeclaration'> | NodeOf<'ClassExpression'>;
 export type LoopNode =
@@ -16,23 +16,23 @@ export type LoopNode =
   | NodeOf<'ForInStatement'>
   | NodeOf<'ForOfStatement'>;
 
-/** A parsed program: its nodes, their parents, and what each identifier is bound to. */
+/** A parsed program: its nodes, their parents, and the variables that identifiers refer to. */
 export interface Syntax {
   readonly program: Program;
   readonly nodes: readonly AnyNode[];
   readonly parents: ReadonlyMap<AnyNode, AnyNode>;
   /** The variable that an identifier declares or refers to; undefined for a global. */
   readonly variables: ReadonlyMap<object, Variable>;
-  /** Identifiers that refer to nothing in the program. */
+  /** Identifiers that the program does not declare. */
   readonly globals: readonly NodeOf<'Identifier'>[];
   /**
-   * Whether the program can change its global object: it names it, assigns to a global, or compiles
-   * code at run time.
+   * Whether the program can change its global object: it refers to that object, assigns to a
+   * global, or evaluates code at run time.
    */
-  readonly opensGlobal: boolean;
+  readonly mayChangeGlobal: boolean;
 }
 
-/** Parses and binds. Throws a `SyntaxError` with a position. */
+/** Parses the code and binds its names. Throws a `SyntaxError` with a position. */
 export function parseSyntax(code: string): Syntax {
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', ranges: true });
   const nodes: AnyNode[] = [];
@@ -40,8 +40,8 @@ export function parseSyntax(code: string): Syntax {
   collect(program, nodes, parents);
   const { variables, free, writesGlobal } = bind(program);
   const globals = nodes.filter((node) => isType(node, 'Identifier')).filter((node) => free.has(node));
-  const opensGlobal = writesGlobal || globals.some((node) => reachesGlobalObject(node, parents));
-  return { program, nodes, parents, variables, globals, opensGlobal };
+  const mayChangeGlobal = writesGlobal || globals.some((node) => reachesGlobalObject(node, parents));
+  return { program, nodes, parents, variables, globals, mayChangeGlobal };
 }
 
 export function isType<T extends AnyNode['type']>(node: AnyNode, type: T): node is NodeOf<T> {
@@ -57,7 +57,7 @@ export function isLoopNode(node: AnyNode): node is LoopNode {
   return /^(While|DoWhile|For|ForIn|ForOf)Statement$/.test(node.type);
 }
 
-/** The nodes directly below, in the order of the text. */
+/** Returns the direct children in source order. */
 export function childrenOf(node: AnyNode): AnyNode[] {
   const children: AnyNode[] = [];
   for (const value of Object.values(node)) {
@@ -67,7 +67,10 @@ export function childrenOf(node: AnyNode): AnyNode[] {
   return children;
 }
 
-/** The innermost function or program that a node runs in. A function's own parameters run in it. */
+/**
+ * Returns the innermost function (or the program) that a node runs in. Parameters belong to their
+ * function.
+ */
 export function ownerOf(syntax: Syntax, node: AnyNode): FunctionNode | Program {
   let at = syntax.parents.get(node);
   while (at !== undefined && !isFunctionNode(at)) at = syntax.parents.get(at);
@@ -77,7 +80,8 @@ export function ownerOf(syntax: Syntax, node: AnyNode): FunctionNode | Program {
 function collect(node: AnyNode, nodes: AnyNode[], parents: Map<AnyNode, AnyNode>): void {
   nodes.push(node);
   for (const child of childrenOf(node)) {
-    // A shorthand property has one node as key and value: its parent is the property either way.
+    // A shorthand property has the same node as key and value. Its parent is the property in both
+    // cases.
     if (parents.has(child)) continue;
     parents.set(child, node);
     collect(child, nodes, parents);
@@ -108,8 +112,8 @@ function bind(program: Program): Bindings {
   const variables = new Map<object, Variable>();
   for (const scope of manager.scopes) {
     for (const own of scope.variables) {
-      // A class has its name twice: outside, and in a scope of its own. One variable stands for
-      // both.
+      // A class name is declared twice: outside, and in the scope of the class. One variable stands
+      // for both.
       const variable =
         own.identifiers.map((identifier) => variables.get(identifier)).find((other) => other !== undefined) ?? own;
       for (const identifier of own.identifiers) variables.set(identifier, variable);
@@ -123,7 +127,7 @@ function bind(program: Program): Bindings {
 
 type EstreeProgram = Parameters<typeof analyze>[0];
 
-/** Acorn's tree is an ESTree; the two packages only disagree on how they declare it. */
+/** Acorn's tree is an ESTree, but the type declarations of the two packages differ. */
 function asEstree(program: object): EstreeProgram {
   if (!isEstree(program)) throw new TypeError('no program');
   return program;

@@ -32,7 +32,7 @@ const SCRIPT = `import { describe, parse } from './library.js'; import { sleep }
 describe('a script whose flow cannot be followed to its end', () => {
   it('is loaded after a bound of work, says so at debug, and waits where it blocks', async () => {
     const ending = await runScriptFiles({ 'script.js': SCRIPT, 'library.js': await largeLibrary() }, '-v');
-    expect(ending.stderr).toMatch(/level=debug msg="the script is too large to be followed as a whole/);
+    expect(ending.stderr).toMatch(/level=debug msg="the script is too large to be analysed as a whole/);
     expect(consoleLines(ending)).toEqual(['5']);
     expect(ending.code).toBe(0);
   });
@@ -42,7 +42,7 @@ describe('a script whose flow cannot be followed to its end', () => {
     await writeFile(join(cwd, 'script.js'), SCRIPT);
     await writeFile(join(cwd, 'library.js'), await largeLibrary());
     const wsg = new WsgProcess(['loadtest', 'script.js', '--no-run', '-v'], { cwd });
-    await wsg.says(/too large to be followed as a whole/);
+    await wsg.says(/too large to be analysed as a whole/);
     wsg.kill('SIGTERM');
     const { code, stderr } = await wsg.ended;
     expect(stderr).toMatch(/stopped by a signal before the run began/);

@@ -48,7 +48,7 @@ describe('a script that imports from another machine', () => {
   it('is refused without the flag, which is named, and nothing is fetched', async () => {
     const { code, stderr } = await run('/lib/main.js');
     expect(code).toBe(107);
-    expect(stderr).toMatch(/script\.js:1:\d+: The remote import .* works only with --allow-remote-imports/);
+    expect(stderr).toMatch(/script\.js:1:\d+: The remote import .* requires --allow-remote-imports/);
     expect(requests).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ const PATHS = [
   '[a,b.c].1',
 ].map((path) => new JsonPath(path));
 
-it('no bytes make a path throw', () => {
+it('never throws, whatever the bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const path of PATHS) expect(path.read(bytesToByteText(bytes))).toBeTypeOf('string');
@@ -31,7 +31,7 @@ it('no bytes make a path throw', () => {
   );
 });
 
-it('no change to JSON makes a path throw', () => {
+it('never throws on mutated JSON', () => {
   const change = fc.record({
     at: fc.nat(),
     drop: fc.nat(3),
@@ -49,7 +49,7 @@ it('no change to JSON makes a path throw', () => {
   );
 });
 
-it('any path can be read', () => {
+it('reads any path', () => {
   const part = fc.constantFrom(
     'a',
     '.',
@@ -82,7 +82,7 @@ it('any path can be read', () => {
   );
 });
 
-it('a value under a key that JSON.parse finds is found, whatever surrounds it', () => {
+it('finds every value that JSON.parse finds, whatever surrounds it', () => {
   const key = fc.stringMatching(/^[a-z]{1,3}$/);
   fc.assert(
     fc.property(fc.dictionary(key, fc.oneof(fc.string(), fc.json())), key, fc.string(), (object, name, value) => {
@@ -93,8 +93,8 @@ it('a value under a key that JSON.parse finds is found, whatever surrounds it', 
 });
 
 /**
- * Inputs on which a scanner that looks back, or recurses by the message's depth, hangs or
- * overflows.
+ * Inputs on which a scanner that backtracks, or recurses with the depth of the message, hangs or
+ * overflows the stack.
  */
 const HOSTILE: readonly string[] = [
   '[',
@@ -113,7 +113,7 @@ const HOSTILE: readonly string[] = [
 ];
 const HOSTILE_BYTES = 20_000;
 
-it('long runs of anything are read in a time that a quadratic scanner would exceed by far, whatever their depth', () => {
+it('takes far less time than a quadratic scanner on long inputs, whatever their depth', () => {
   for (const unit of HOSTILE) {
     for (const prefix of ['', '{"a":']) {
       const json = prefix + unit.repeat(HOSTILE_BYTES / unit.length);

@@ -12,22 +12,22 @@ function read(json: string, path: string): string {
   return fromByteText(new JsonPath(path).read(toByteText(json)));
 }
 
-it('the table of gjson holds at least 150 paths', () => {
+it('covers at least 150 paths of gjson', () => {
   expect(table.flatMap(({ rows }) => rows).length).toBeGreaterThanOrEqual(150);
 });
 
 for (const { json, rows } of table) {
-  it(`gives what gjson gives of ${json.slice(0, 40).replaceAll('\n', ' ')}`, () => {
+  it(`agrees with gjson on ${json.slice(0, 40).replaceAll('\n', ' ')}`, () => {
     const given = rows.map(([path]) => [path, read(json, path)]);
     expect(given).toEqual(rows);
   });
 }
 
-it('does not lay out: @pretty is @ugly', () => {
+it('does not add whitespace: @pretty equals @ugly', () => {
   expect(read('{ "a" : [1, 2] }', '@pretty')).toBe('{"a":[1,2]}');
 });
 
-it('reads bytes that are no UTF-8', () => {
+it('reads bytes that are not valid UTF-8', () => {
   const json = Buffer.from([...Buffer.from('{"a":"x'), 0xff, ...Buffer.from('y"}')]).toString('latin1');
   expect(new JsonPath('a').read(json)).toBe('x\xffy');
 });

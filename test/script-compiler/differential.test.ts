@@ -43,7 +43,7 @@ const SHAPES: readonly Shape[] = [
 const thread = new BlockingThread();
 afterAll(() => thread.stop());
 
-/** Writes the files of a shape; gives the path of the script. */
+/** Writes the files of a shape and returns the path of the script. */
 async function place(shape: Shape): Promise<string> {
   const folder = await temporaryFolder();
   const files = { 'package.json': '{}', [shape.entry ?? 'script.js']: shape.script, ...shape.files };
@@ -55,7 +55,7 @@ async function place(shape: Shape): Promise<string> {
 }
 
 describe('a rewritten script', () => {
-  it.each(SHAPES)('does what the script does on blocking functions: $name', async (shape) => {
+  it.each(SHAPES)('behaves as the original does on blocking functions: $name', async (shape) => {
     const path = await place(shape);
     const calls = shape.calls ?? ['default'];
     const expected = await thread.run(path, calls);
@@ -65,7 +65,7 @@ describe('a rewritten script', () => {
   });
 });
 
-describe('a blocking call in a place that cannot wait', () => {
+describe('a blocking call at a place that cannot wait', () => {
   it.each([...REFUSED_SHAPES, ...HOSTILE_REFUSED_SHAPES, ...THIRD_REFUSED_SHAPES])(
     'is refused: $name',
     async (shape) => {

@@ -10,7 +10,7 @@ import { runRewritten } from './differential/rewritten-run.js';
 const thread = new BlockingThread();
 afterAll(() => thread.stop());
 
-/** A script beside a package whose whole flow would take minutes to follow. */
+/** Writes a script next to a package that would take minutes to analyse as a whole. */
 async function beside(script: string): Promise<string> {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'node_modules'));
@@ -20,8 +20,8 @@ async function beside(script: string): Promise<string> {
   return join(folder, 'script.js');
 }
 
-describe('a library that is too large to be looked into', () => {
-  it('is used as it is by a script that blocks around it', async () => {
+describe('a library that is too large to be analysed', () => {
+  it('is usable unmodified by a script that blocks around it', async () => {
     const path = await beside(`import { parse, visit, parseDocument } from 'yaml'; import { sleep } from 'k6';
       const wait = (n) => { sleep(n); return n; };
       export default () => { const seen = []; visit(parseDocument('[a, b]'), { Scalar: (_, node) => void seen.push(node.value) });
@@ -31,13 +31,13 @@ describe('a library that is too large to be looked into', () => {
     expect(lines.at(-1)).toBe('returned [3,["a","b"],[1,2]]');
   });
 
-  it('is not given a function that blocks', async () => {
+  it('must not receive a function that blocks', async () => {
     const path = await beside(`import { visit, parseDocument } from 'yaml';
 import { sleep } from 'k6';
 export default () => visit(parseDocument('[a]'), { Scalar: () => { sleep(1); } });`);
     await expect(compileScript({ path })).rejects.toMatchObject({
       code: 'script.invalid',
-      message: expect.stringMatching(/^script\.js:3:22: .*a library that is too large to be looked into/),
+      message: expect.stringMatching(/^script\.js:3:22: .*a library that is too large to be analysed/),
     });
   });
 });

@@ -3,8 +3,8 @@ import MagicString, { type SourceMap } from 'magic-string';
 import { childrenOf } from '../syntax.js';
 
 /**
- * Edits of a text that never meet: each is a wrap of a node, a replaced range between nodes, or an
- * insertion behind an opening brace. Wraps that begin or end at one offset nest as their nodes do.
+ * A set of edits that do not overlap: each wraps a node, replaces a range between nodes, or inserts
+ * text after an opening brace. Wraps that begin or end at the same offset nest as their nodes do.
  */
 export class Edits {
   readonly #text: MagicString;
@@ -17,9 +17,9 @@ export class Edits {
     this.#program = program;
   }
 
-  /** Puts text round a node; a later wrap of the same node goes round the earlier. */
+  /** Puts text around a node. A later wrap of the same node goes outside the earlier one. */
   wrap(node: AnyNode, before: string, after: string): void {
-    // A sequence stays one expression where it becomes an argument.
+    // A sequence must remain one expression where it becomes an argument.
     const bare = node.type === 'SequenceExpression' ? { before: '(', after: ')' } : { before: '', after: '' };
     const inner = this.#wraps.get(node) ?? bare;
     this.#wraps.set(node, { before: before + inner.before, after: inner.after + after });
@@ -30,12 +30,12 @@ export class Edits {
     this.#prefixes.set(node, text);
   }
 
-  /** Replaces what is between two offsets, where no wrapped node begins or ends inside. */
+  /** Replaces the text between two offsets. No wrapped node may begin or end inside. */
   replace(start: number, end: number, content: string): void {
     this.#text.update(start, end, content);
   }
 
-  /** Inserts at an offset at which no node begins or ends, such as behind a brace. */
+  /** Inserts text at an offset where no node begins or ends, such as after a brace. */
   insert(at: number, content: string): void {
     this.#text.appendLeft(at, content);
   }
@@ -44,14 +44,14 @@ export class Edits {
     this.#text.remove(node.start, node.end);
   }
 
-  /** Applies all wraps and puts the text into a frame. */
+  /** Applies all edits and puts the text between `head` and `foot`. */
   finish(head: string, foot: string): { code: string; map: SourceMap } {
     this.#apply(this.#program);
     this.#text.prepend(head).append(foot);
     return { code: this.#text.toString(), map: this.#text.generateMap({ hires: 'boundary' }) };
   }
 
-  /** Outer before inner at a beginning, inner before outer at an end. */
+  /** At the start of a node, outer wraps come before inner ones; at its end, inner before outer. */
   #apply(node: AnyNode): void {
     const wrap = this.#wraps.get(node);
     this.#wraps.delete(node);

@@ -2,10 +2,10 @@ import type { AnyNode } from 'acorn';
 import { type FunctionNode, isFunctionNode, isType, type NodeOf, ownerOf, type Syntax } from '../syntax.js';
 import type { Rewriting } from './rewrite-sites.js';
 
-/** Makes every coloured function one that can wait, each in the form that its kind needs. */
+/** Makes every blocking function async, in the form that its kind requires. */
 export function rewriteFunctions(rewriting: Rewriting): void {
-  for (const node of rewriting.colours.flow.syntax.nodes) rewriteLeaving(node, rewriting);
-  for (const owner of rewriting.colours.owners) {
+  for (const node of rewriting.blocking.analysis.syntax.nodes) rewriteLeaving(node, rewriting);
+  for (const owner of rewriting.blocking.functions) {
     if (!isFunctionNode(owner)) continue;
     if (owner.async) detach(owner, rewriting);
     else if (isConstructor(owner, rewriting)) construct(owner, rewriting);
@@ -13,7 +13,7 @@ export function rewriteFunctions(rewriting: Rewriting): void {
   }
 }
 
-/** Rewrites where a function returns, or goes back to the event loop and comes from it. */
+/** Rewrites the places where a function returns, or suspends and resumes at an `await`. */
 function rewriteLeaving(node: AnyNode, rewriting: Rewriting): void {
   if (isType(node, 'ReturnStatement')) boxReturn(node, rewriting);
   else if (isType(node, 'AwaitExpression')) markAwait(node, rewriting);
@@ -21,10 +21,10 @@ function rewriteLeaving(node: AnyNode, rewriting: Rewriting): void {
   else if (isType(node, 'TryStatement')) markHandlers(node, rewriting);
 }
 
-/** `async`, a mark on entry, and promises that it returns in boxes (`boxReturn`). */
-function makeAsync(fn: FunctionNode, { code, edits, names, colours }: Rewriting): void {
+/** Adds `async`, a mark on entry, and boxes around returned promises (`boxReturn`). */
+function makeAsync(fn: FunctionNode, { code, edits, names, blocking }: Rewriting): void {
   const { body } = fn;
-  const at = methodKeyStart(fn, colours.flow.syntax, code);
+  const at = methodKeyStart(fn, blocking.analysis.syntax, code);
   if (at === undefined) edits.prefix(fn, 'async ');
   else edits.insert(at, 'async ');
   if (isType(body, 'BlockStatement')) edits.insert(body.start + 1, ` ${names.guard}.waits = true;`);
@@ -32,8 +32,8 @@ function makeAsync(fn: FunctionNode, { code, edits, names, colours }: Rewriting)
 }
 
 /**
- * An async function of the script may block before its first own `await`: the caller waits that
- * long, then gets the promise.
+ * An async function of the script may block before its own first `await`. The caller waits until
+ * that point, then receives the promise.
  */
 function detach(fn: FunctionNode, { edits, names }: Rewriting): void {
   const head = `${names.waiting}.detach(async (${names.fiber}) => `;
@@ -44,18 +44,18 @@ function detach(fn: FunctionNode, { edits, names }: Rewriting): void {
   } else edits.wrap(body, `(${names.guard}.waits = true, ${head}${names.fiber}.leave(`, ')))');
 }
 
-/** A constructor returns a promise of the object; whoever calls `new` waits for it. */
-function construct(fn: FunctionNode, { edits, names, colours }: Rewriting): void {
-  const isOfClass = colours.flow.functions.get(fn)?.isClass === true;
+/** A blocking constructor returns a promise of the object, which the caller of `new` awaits. */
+function construct(fn: FunctionNode, { edits, names, blocking }: Rewriting): void {
+  const isOfClass = blocking.analysis.functions.get(fn)?.isClass === true;
   const self = isOfClass ? 'this' : 'new.target ? this : undefined';
   edits.insert(fn.body.start + 1, ` return ${names.waiting}.construct(${self}, async () => {`);
   edits.insert(fn.body.end - 1, '}); ');
 }
 
-function isConstructor(fn: FunctionNode, { colours }: Rewriting): boolean {
-  const thing = colours.flow.functions.get(fn);
-  if (thing === undefined || isType(fn, 'ArrowFunctionExpression')) return false;
-  return thing.isClass || (thing.isConstructed && methodOf(fn, colours.flow.syntax) === undefined);
+function isConstructor(fn: FunctionNode, { blocking }: Rewriting): boolean {
+  const object = blocking.analysis.functions.get(fn);
+  if (object === undefined || isType(fn, 'ArrowFunctionExpression')) return false;
+  return object.isClass || (object.isConstructed && methodOf(fn, blocking.analysis.syntax) === undefined);
 }
 
 function methodOf(fn: FunctionNode, syntax: Syntax): NodeOf<'MethodDefinition'> | NodeOf<'Property'> | undefined {
@@ -65,30 +65,31 @@ function methodOf(fn: FunctionNode, syntax: Syntax): NodeOf<'MethodDefinition'> 
   return isType(parent, 'Property') && parent.method && parent.value === fn ? parent : undefined;
 }
 
-/** Where `async` goes before a method's name; undefined if the function is no method. */
+/** Returns the position of `async` before a method's name; undefined for other functions. */
 function methodKeyStart(fn: FunctionNode, syntax: Syntax, code: string): number | undefined {
   const method = methodOf(fn, syntax);
   if (method === undefined) return undefined;
   return method.computed ? code.lastIndexOf('[', method.key.start) : method.key.start;
 }
 
-function boxReturn(node: NodeOf<'ReturnStatement'>, { edits, names, colours }: Rewriting): void {
-  const owner = ownerOf(colours.flow.syntax, node);
+function boxReturn(node: NodeOf<'ReturnStatement'>, { edits, names, blocking }: Rewriting): void {
+  const owner = ownerOf(blocking.analysis.syntax, node);
   if (node.argument === null || node.argument === undefined) return;
-  if (!isFunctionNode(owner) || !colours.owners.has(owner)) return;
+  if (!isFunctionNode(owner) || !blocking.functions.has(owner)) return;
   edits.wrap(node.argument, owner.async ? `${names.fiber}.leave(` : `${names.guard}.box(`, ')');
 }
 
 /**
- * Lets the event loop turn between awaits that do not wait, and tells that a detached body has come
- * to an `await` of its own, which takes effect when what it waits for is known.
+ * Yields to the event loop between awaits that complete at once. Also marks that a detached body
+ * has reached an `await` of its own; the mark takes effect once the awaited value is known.
  */
 function markAwait(node: NodeOf<'AwaitExpression'>, rewriting: Rewriting): void {
-  const { edits, names, colours } = rewriting;
+  const { edits, names, blocking } = rewriting;
   edits.wrap(node.argument, `${names.guard}.lap(`, ')');
   if (!isDetached(node, rewriting)) {
-    // A function that does not block only lets go first whoever blocks at that moment.
-    if (colours.owners.size === 0 || !isFunctionNode(ownerOf(colours.flow.syntax, node))) return;
+    // In a function that does not block, the await only gives way to code that is blocked at that
+    // moment.
+    if (blocking.functions.size === 0 || !isFunctionNode(ownerOf(blocking.analysis.syntax, node))) return;
     edits.wrap(node, `${names.waiting}.after(`, `, ${names.guard}.turns.isHeld && await ${names.waiting}.ready())`);
     return;
   }
@@ -100,7 +101,7 @@ function markForAwait(node: NodeOf<'ForOfStatement'>, rewriting: Rewriting): voi
   if (isDetached(node, rewriting)) rewriting.edits.wrap(node.right, `${rewriting.names.fiber}.steps(`, ')');
 }
 
-/** An `await` that rejected comes to a `catch` or `finally`, or leaves the function. */
+/** A rejected `await` continues in a `catch` or `finally`, or leaves the function. */
 function markHandlers(node: NodeOf<'TryStatement'>, rewriting: Rewriting): void {
   if (!isDetached(node, rewriting)) return;
   for (const block of [node.handler?.body, node.finalizer]) {
@@ -113,7 +114,7 @@ function waitForTurn({ names }: Rewriting): string {
   return `${names.fiber}.mustWait && await ${names.fiber}.turn()`;
 }
 
-function isDetached(node: AnyNode, { colours }: Rewriting): boolean {
-  const owner = ownerOf(colours.flow.syntax, node);
-  return isFunctionNode(owner) && owner.async && colours.owners.has(owner);
+function isDetached(node: AnyNode, { blocking }: Rewriting): boolean {
+  const owner = ownerOf(blocking.analysis.syntax, node);
+  return isFunctionNode(owner) && owner.async && blocking.functions.has(owner);
 }

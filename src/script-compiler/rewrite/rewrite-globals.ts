@@ -5,11 +5,11 @@ import { BUILT_INS } from '../module-names.js';
 
 const LIVE_GLOBALS: readonly string[] = ['__ENV', '__VU', '__ITER'];
 
-/** Names that never stand for a property of the global object. */
+/** Names that are never properties of the global object. */
 const FIXED: readonly string[] = ['undefined', 'NaN', 'Infinity', 'arguments'];
 
 /**
- * Globals that belong to one virtual user: a compiled script takes those that it uses as
+ * Globals that belong to one virtual user. A compiled script takes those that it uses as
  * parameters.
  */
 const INSTANCE_GLOBALS: readonly string[] = [
@@ -25,30 +25,30 @@ const INSTANCE_GLOBALS: readonly string[] = [
 ];
 
 /**
- * Replaces names that nothing in the program declares, and gives those that remain as parameters. A
- * script that cannot change its global object finds built-ins where V8 has them; in any other each
- * name is a property of the instance's own global object. No name reaches Node's.
+ * Replaces names that the program does not declare, and returns those that become parameters. A
+ * script that cannot change its global object uses V8's built-ins directly. In any other script
+ * each name is a property of the instance's own global object. Node's globals are never reachable.
  */
 export function rewriteGlobals(rewriting: Rewriting): readonly string[] {
-  const { syntax } = rewriting.colours.flow;
+  const { syntax } = rewriting.blocking.analysis;
   const parameters = new Set<string>();
   for (const node of syntax.globals) {
     const { name } = node;
     if (FIXED.includes(name) || isReplacedWhole(node, rewriting)) continue;
     const isInstance = INSTANCE_GLOBALS.includes(name);
     if (LIVE_GLOBALS.includes(name)) replace(node, `${rewriting.names.scope}.live.${name}`, rewriting);
-    else if (syntax.opensGlobal) replace(node, propertyOf(node, rewriting), rewriting);
+    else if (syntax.mayChangeGlobal) replace(node, propertyOf(node, rewriting), rewriting);
     else if (isInstance) parameters.add(name);
     else if (!BUILT_INS.includes(name)) replace(node, missing(node, rewriting), rewriting);
   }
   return [...parameters];
 }
 
-/** `new Promise(...)` whose executor blocks has another form as a whole. */
-function isReplacedWhole(node: NodeOf<'Identifier'>, { colours }: Rewriting): boolean {
-  const parent = colours.flow.syntax.parents.get(node);
+/** `new Promise(...)` with a blocking executor is replaced as a whole. */
+function isReplacedWhole(node: NodeOf<'Identifier'>, { blocking }: Rewriting): boolean {
+  const parent = blocking.analysis.syntax.parents.get(node);
   if (parent === undefined || !isType(parent, 'NewExpression') || parent.callee !== node) return false;
-  return colours.sites.has(colours.flow.site(parent)) && colours.forms.get(parent)?.kind === 'promise';
+  return blocking.sites.has(blocking.analysis.callSite(parent)) && blocking.forms.get(parent)?.kind === 'promise';
 }
 
 function propertyOf(node: NodeOf<'Identifier'>, rewriting: Rewriting): string {
@@ -62,17 +62,17 @@ function missing(node: NodeOf<'Identifier'>, rewriting: Rewriting): string {
   return isOfTypeof(node, rewriting) ? 'void 0' : `${rewriting.names.scope}.missing("${node.name}")`;
 }
 
-function isOfTypeof(node: AnyNode, { colours }: Rewriting): boolean {
-  const parent = colours.flow.syntax.parents.get(node);
+function isOfTypeof(node: AnyNode, { blocking }: Rewriting): boolean {
+  const parent = blocking.analysis.syntax.parents.get(node);
   return parent !== undefined && isType(parent, 'UnaryExpression') && parent.operator === 'typeof';
 }
 
 /**
- * Puts an expression where the name stood, so that it may be called, constructed, assigned to or
- * written short as it was.
+ * Replaces a name by an expression that can also be called, constructed, assigned to, or used in
+ * shorthand.
  */
-function replace(node: NodeOf<'Identifier'>, expression: string, { edits, colours }: Rewriting): void {
-  const { parents } = colours.flow.syntax;
+function replace(node: NodeOf<'Identifier'>, expression: string, { edits, blocking }: Rewriting): void {
+  const { parents } = blocking.analysis.syntax;
   const key = isShorthand(node, parents) ? `${node.name}: ` : '';
   edits.replace(node.start, node.end, key + asCallee(node, parents.get(node), expression));
 }
@@ -82,7 +82,7 @@ function asCallee(node: AnyNode, parent: AnyNode | undefined, expression: string
   if (isType(parent, 'NewExpression')) return parent.callee === node ? `(${expression})` : expression;
   const isCalled = isType(parent, 'CallExpression') && parent.callee === node;
   const isTag = isType(parent, 'TaggedTemplateExpression') && parent.tag === node;
-  // Without an object to be called on, as a bare name has none.
+  // The call must not have a receiver, just as a call of a bare name has none.
   return isCalled || isTag ? `(0, ${expression})` : expression;
 }
 

@@ -2,9 +2,9 @@ import type { SourcePositions } from '../source-positions.js';
 import { isFunctionNode, isType, ownerOf, type FunctionNode, type Syntax, type NodeOf } from '../syntax.js';
 import type { Rewriting } from './rewrite-sites.js';
 
-/** Tells which file's top level runs, for scripts that open files. */
-export function markFiles({ edits, names, colours }: Rewriting, positions: SourcePositions): void {
-  const { syntax } = colours.flow;
+/** Marks which file's top level is running, for scripts that open files. */
+export function markFiles({ edits, names, blocking }: Rewriting, positions: SourcePositions): void {
+  const { syntax } = blocking.analysis;
   if (!syntax.globals.some(({ name }) => name === 'open')) return;
   let current: number | undefined;
   for (const node of syntax.program.body) {
@@ -21,7 +21,7 @@ export function markFiles({ edits, names, colours }: Rewriting, positions: Sourc
   }
 }
 
-/** The body and file of a function that esbuild made of a CommonJS file. */
+/** Returns the body and the file of a function that esbuild created for a CommonJS file. */
 function commonJsFile(
   fn: FunctionNode,
   syntax: Syntax,
@@ -33,7 +33,7 @@ function commonJsFile(
   return file === undefined ? undefined : { start: fn.body.start, end: fn.body.end, file };
 }
 
-/** `__commonJS({ path(exports, module) {} })`, and `__esm` alike. */
+/** Whether a function is the argument of `__commonJS({ path(exports, module) {} })` or `__esm`. */
 function isModuleFunction(fn: FunctionNode, syntax: Syntax): boolean {
   const property = syntax.parents.get(fn);
   const object = property === undefined ? undefined : syntax.parents.get(property);
@@ -42,7 +42,7 @@ function isModuleFunction(fn: FunctionNode, syntax: Syntax): boolean {
   return /^__(commonJS|esm)/.test(call.callee.name) && ownerOf(syntax, fn) === syntax.program;
 }
 
-/** What makes a function of a module. */
+/** Imports and exports of a module, as lines of the function that replaces it. */
 export interface ModuleFrame {
   readonly imports: readonly string[];
   readonly exports: readonly string[];
@@ -51,11 +51,12 @@ export interface ModuleFrame {
 }
 
 /**
- * Takes imports and exports out of the text, and replaces `import.meta`, which a function has not.
+ * Removes imports and exports from the text, and replaces `import.meta`, which does not exist in a
+ * function.
  */
 export function rewriteModule(rewriting: Rewriting, positions: SourcePositions): ModuleFrame {
-  const { edits, names, colours } = rewriting;
-  const { syntax } = colours.flow;
+  const { edits, names, blocking } = rewriting;
+  const { syntax } = blocking.analysis;
   const frame = takeDeclarations(rewriting);
   for (const node of importMetas(syntax)) {
     edits.replace(node.start, node.end, `${names.scope}.meta(${positions.fileAt(node.start) ?? 0})`);
@@ -72,7 +73,7 @@ function takeDeclarations(rewriting: Rewriting): ModuleFrame {
   const imports: string[] = [];
   const exports: string[] = [];
   const modules = new Set<string>();
-  for (const node of rewriting.colours.flow.syntax.program.body) {
+  for (const node of rewriting.blocking.analysis.syntax.program.body) {
     if (isType(node, 'ImportDeclaration')) imports.push(...importLines(node, rewriting));
     else if (isType(node, 'ExportNamedDeclaration')) exports.push(...exportEntries(node, rewriting));
     else if (isType(node, 'ExportAllDeclaration')) exports.push(`...${imported(rewriting, node, '*')}`);
@@ -87,8 +88,8 @@ function takeDeclarations(rewriting: Rewriting): ModuleFrame {
 }
 
 /**
- * A CommonJS script is bundled as `export default require_script()`: what is in its
- * `module.exports` is what it exports.
+ * esbuild bundles a CommonJS script as `export default require_script()`: the properties of its
+ * `module.exports` are the exports.
  */
 function commonJsEntry(
   { start, declaration }: NodeOf<'ExportDefaultDeclaration'>,

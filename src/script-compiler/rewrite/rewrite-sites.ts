@@ -1,10 +1,10 @@
 import type { AnyNode } from 'acorn';
-import type { Colours } from '../colour.js';
+import type { BlockingCode } from '../effect-analysis.js';
 import { isType, isLoopNode, type NodeOf } from '../syntax.js';
 import type { Edits } from './edits.js';
 
 /**
- * How compiled code names its runtime: `Guard`, `Waiting`, `ScriptScope`, the script's global
+ * Names of the runtime in compiled code: `Guard`, `Waiting`, `ScriptScope`, the instance's global
  * object, and `Fiber`.
  */
 export interface RuntimeNames {
@@ -17,7 +17,7 @@ export interface RuntimeNames {
   readonly fiber: string;
 }
 
-/** Names that the script does not use itself. */
+/** Chooses names that do not occur in the script. */
 export function chooseNames(code: string): RuntimeNames {
   let prefix = '__wsg';
   while (code.includes(prefix)) prefix += '_';
@@ -31,22 +31,22 @@ export function chooseNames(code: string): RuntimeNames {
   };
 }
 
-/** What the rewriting of one program shares. */
+/** The inputs and outputs that all rewriting steps share. */
 export interface Rewriting {
   readonly code: string;
   readonly edits: Edits;
   readonly names: RuntimeNames;
-  readonly colours: Colours;
+  readonly blocking: BlockingCode;
 }
 
 /**
- * Makes every call that may block wait: `guard.got(await guard.keep(call))`, itself a call, so that
- * it may stand anywhere.
+ * Awaits every blocking call: `guard.got(await guard.keep(call))`. This is a call as well, so it
+ * can stand wherever the original did.
  */
 export function rewriteSites(rewriting: Rewriting): void {
-  const { colours, edits, names } = rewriting;
-  for (const { node } of colours.sites) {
-    const form = colours.forms.get(node);
+  const { blocking, edits, names } = rewriting;
+  for (const { node } of blocking.sites) {
+    const form = blocking.forms.get(node);
     let before = '';
     if (form?.kind === 'sequence' && isType(node, 'CallExpression')) {
       before = `${names.waiting}.each(`;
@@ -75,12 +75,12 @@ function splitMethodCall(node: NodeOf<'CallExpression'>, { code, edits }: Rewrit
 }
 
 /**
- * Callbacks of promises wait for what blocks in them, and do not see an interruption. Only scripts
- * that block have any.
+ * Promise callbacks await blocking calls in them, and do not see an interruption. Only scripts that
+ * block need this.
  */
-export function rewriteJobs({ colours, edits, names }: Rewriting): void {
-  if (colours.owners.size === 0) return;
-  for (const { node, effects } of colours.flow.sites.values()) {
+export function rewriteJobs({ blocking, edits, names }: Rewriting): void {
+  if (blocking.functions.size === 0) return;
+  for (const { node, effects } of blocking.analysis.sites.values()) {
     if (!isType(node, 'CallExpression') || !effects.some(({ kind }) => kind === 'job')) continue;
     for (const arg of node.arguments) {
       if (!isType(arg, 'SpreadElement')) edits.wrap(arg, `${names.waiting}.job(`, ')');
@@ -88,11 +88,11 @@ export function rewriteJobs({ colours, edits, names }: Rewriting): void {
   }
 }
 
-/** Lets an interruption into every loop, and through every `catch` and `finally`. */
-export function rewriteInterruption({ colours, edits, names }: Rewriting): void {
+/** Checks for an interruption in every loop, and passes it on in every `catch` and `finally`. */
+export function rewriteInterruption({ blocking, edits, names }: Rewriting): void {
   const check = `if (--${names.guard}.fuel < 0) ${names.guard}.refuel();`;
   const pass = ` ${names.guard}.pass();`;
-  for (const node of colours.flow.syntax.nodes) {
+  for (const node of blocking.analysis.syntax.nodes) {
     if (isLoopNode(node)) checkLoop(node.body, check, edits);
     else if (isType(node, 'CatchClause')) edits.insert(node.body.start + 1, pass);
     else if (isType(node, 'TryStatement') && node.finalizer !== null && node.finalizer !== undefined) {

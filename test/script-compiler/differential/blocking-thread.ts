@@ -6,7 +6,7 @@ interface Answer {
   readonly lines: string[];
 }
 
-/** A thread in which scripts run as they are, on functions that block it. */
+/** A thread that runs scripts unmodified, with functions that block the thread. */
 export class BlockingThread {
   readonly #worker = new Worker(new URL('blocking-worker.mjs', import.meta.url));
   readonly #waiting = new Map<number, (lines: string[]) => void>();
@@ -19,7 +19,7 @@ export class BlockingThread {
     });
   }
 
-  /** The lines of what the script does when these exports are called in turn. */
+  /** Returns the log lines of the script when these exports are called in turn. */
   async run(path: string, calls: readonly string[]): Promise<string[]> {
     const built = await build({
       entryPoints: [path],

@@ -1,5 +1,5 @@
-// Runs a script as it is, on functions that really block this thread, and sends back the lines of
-// what happened.
+// Runs a script unmodified, with functions that really block this thread, and sends back its log
+// lines.
 import { compileFunction } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { response, socketOf, World } from './world.mjs';
@@ -111,7 +111,7 @@ async function iterate(world, exported) {
   try {
     returned = exported({ start: 1 });
     if (!(returned instanceof Promise)) {
-      // The script's own microtasks come first on either side.
+      // The script's own microtasks run first, as in the rewritten script.
       await settle();
       world.log('returned', returned);
     }

@@ -6,8 +6,7 @@ import { response, socketOf, World } from './world.mjs';
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /**
- * Runs a rewritten script on functions that only simulate blocking, and gives the lines of what
- * happened.
+ * Runs a rewritten script with functions that only simulate blocking, and returns its log lines.
  */
 export async function runRewritten(compiled: CompiledScript, calls: readonly string[]): Promise<string[]> {
   const world = new World();
@@ -151,7 +150,7 @@ function k6Of(world: World, guard: Guard): object {
 
 type Step = Returned | Promise<Returned>;
 
-/** Runs a native function step by step, at once as long as no step has to wait. */
+/** Runs a native function step by step, synchronously as long as no step has to wait. */
 function drive(guard: Guard, steps: () => Generator<Step, unknown, Returned>): unknown {
   const running = steps();
   const goOn = (step: IteratorResult<Step, unknown>): unknown => {

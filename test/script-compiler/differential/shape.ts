@@ -1,4 +1,4 @@
-/** One shape of script, and what calls it. */
+/** One kind of script, and the exports that are called. */
 export interface Shape {
   readonly name: string;
   readonly script: string;
@@ -10,7 +10,7 @@ export interface Shape {
   readonly calls?: readonly string[];
 }
 
-/** A shape that is not compiled, and the problem that is reported. */
+/** A script that must be refused, and the expected problem. */
 export interface RefusedShape extends Shape {
   readonly refused: RegExp;
 }

@@ -1,6 +1,6 @@
 /**
- * What a script of the differential test does to the world, and a clock that only its own waiting
- * moves.
+ * The observable effects of a script of the differential test, and a clock that only its waiting
+ * advances.
  */
 export class World {
   lines = [];
@@ -22,7 +22,7 @@ export class World {
     this.#timers = this.#timers.filter((timer) => timer.id !== id);
   }
 
-  /** Takes the timer that is due next, and moves the clock to it. */
+  /** Takes the timer that is due next, and advances the clock to it. */
   next() {
     this.#timers.sort((a, b) => a.atMs - b.atMs || a.id - b.id);
     const timer = this.#timers.shift();
@@ -49,7 +49,7 @@ export function response(url) {
   return { status: 200, url, body: '{"n":1}', json: () => ({ n: 1, url }) };
 }
 
-/** What `ws.connect` does with its socket: a list of steps, each one call of the script. */
+/** The events that `ws.connect` delivers to its socket, one call of the script each. */
 export function socketOf(world, url) {
   const handlers = new Map();
   const timers = [];

@@ -2,7 +2,7 @@ import type { Shape } from '../differential/shape.js';
 
 const HEAD = `import { sleep } from 'k6';\nimport http from 'k6/http';\n`;
 
-/** The script's own promises and async functions beside blocking calls. */
+/** The script's own promises and async functions combined with blocking calls. */
 export const ASYNC_SHAPES: readonly Shape[] = [
   {
     name: 'an async default function',

@@ -2,7 +2,7 @@ import type { Shape } from '../differential/shape.js';
 
 const HEAD = `import { sleep } from 'k6';\nimport http from 'k6/http';\n`;
 
-/** How blocking functions travel through a program. */
+/** Ways in which functions flow through a program. */
 export const FLOW_SHAPES: readonly Shape[] = [
   {
     name: 'a function passed to a user function',

@@ -4,7 +4,7 @@ const HEAD = `import { sleep, group, check, fail } from 'k6';\nimport http from 
 const using = (body: string): string => `${HEAD}export default function () {\n${body}\n}`;
 const waiting = (body: string): string => `${HEAD}export default async function () {\n${body}\n}`;
 
-/** Written to break what was there: classes, promises, modules, errors on their way. */
+/** Hard cases: classes, promises, modules, errors. */
 export const HOSTILE_CLASS_SHAPES: readonly Shape[] = [
   {
     name: 'a class built in a loop with computed methods',

@@ -3,10 +3,7 @@ import type { Shape } from '../differential/shape.js';
 const HEAD = `import { sleep, group, check, fail } from 'k6';\nimport http from 'k6/http';\nimport ws from 'k6/ws';\nconst slow = (v) => { sleep(1); return v; };\n`;
 const using = (body: string): string => `${HEAD}export default function () {\n${body}\n}`;
 
-/**
- * Written to break what was there: functions within data, order of evaluation, forms that libraries
- * use.
- */
+/** Hard cases: functions in data, order of evaluation, code patterns of libraries. */
 export const HOSTILE_DATA_SHAPES: readonly Shape[] = [
   {
     name: 'a linked list of tasks',

@@ -3,7 +3,7 @@ import type { Shape } from '../differential/shape.js';
 const HEAD = `import { sleep, group, check, fail } from 'k6';\nimport http from 'k6/http';\nimport ws from 'k6/ws';\nconst slow = (v) => { sleep(1); return v; };\n`;
 const using = (body: string): string => `${HEAD}export default function () {\n${body}\n}`;
 
-/** Written to break the analysis: functions that travel by unusual ways. */
+/** Hard cases for the points-to analysis: functions that flow along unusual paths. */
 export const HOSTILE_FLOW_SHAPES: readonly Shape[] = [
   {
     name: 'an event emitter',

@@ -3,7 +3,7 @@ import type { RefusedShape } from '../differential/shape.js';
 const HEAD = `import { sleep, group, check, fail } from 'k6';\nimport http from 'k6/http';\nimport ws from 'k6/ws';\nconst slow = (v) => { sleep(1); return v; };\n`;
 const using = (body: string): string => `${HEAD}export default function () {\n${body}\n}`;
 
-/** What the language itself calls cannot wait: each is refused where it stands. */
+/** Functions that the language itself calls: each is refused with its position. */
 export const HOSTILE_REFUSED_SHAPES: readonly RefusedShape[] = [
   {
     name: 'Proxy traps that block',

@@ -4,7 +4,7 @@ const HEAD = `import { sleep } from 'k6';\nimport http from 'k6/http';\nconst sl
 const using = (body: string): string => `${HEAD}export default function () {\n${body}\n}`;
 const waiting = (body: string): string => `${HEAD}export default async function () {\n${body}\n}`;
 
-/** Written to break the rewriting: order of evaluation, forms of functions, promises. */
+/** Hard cases for the rewriting: order of evaluation, forms of functions, promises. */
 export const HOSTILE_SYNTAX_SHAPES: readonly Shape[] = [
   {
     name: 'order of evaluation in assignments',

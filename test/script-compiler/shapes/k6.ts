@@ -2,7 +2,7 @@ import type { Shape } from '../differential/shape.js';
 
 const HEAD = `import { sleep, check, group, fail } from 'k6';\nimport http from 'k6/http';\nimport ws from 'k6/ws';\n`;
 
-/** k6's own functions that call back. */
+/** k6's functions that take callbacks. */
 export const K6_SHAPES: readonly Shape[] = [
   {
     name: 'ws.connect with handlers that sleep',

@@ -3,12 +3,12 @@ import type { RefusedShape } from '../differential/shape.js';
 const using = (body: string): string =>
   `import { sleep } from 'k6';\nimport http from 'k6/http';\nexport default function () {\n${body}\n}`;
 
-/** Blocking calls where JavaScript cannot wait. */
+/** Blocking calls at places that do not allow `await`. */
 export const REFUSED_SHAPES: readonly RefusedShape[] = [
   {
     name: 'a sort comparator',
     script: using(`[1].sort((a, b) => { sleep(1); return a - b; });`),
-    refused: /script\.js:4:1: a call that blocks: the function given to sort blocks/,
+    refused: /script\.js:4:1: blocking call: the function given to sort blocks/,
   },
   {
     name: 'a replace callback',
@@ -75,11 +75,11 @@ export const REFUSED_SHAPES: readonly RefusedShape[] = [
   {
     name: 'an unknown module of k6',
     script: `import browser from 'k6/browser';\nexport default () => browser;`,
-    refused: /script\.js:1:21: There is no module k6\/browser here; there are k6, k6\/ws/,
+    refused: /script\.js:1:21: The module .k6\/browser. is not supported; supported are k6, k6\/ws/,
   },
   {
     name: 'a remote import',
     script: `\nimport x from 'https://example.com/x.js';\nexport default () => x;`,
-    refused: /script\.js:2:15: The remote import https:\/\/example\.com\/x\.js works only with --allow-remote-imports/,
+    refused: /script\.js:2:15: The remote import https:\/\/example\.com\/x\.js requires --allow-remote-imports/,
   },
 ];

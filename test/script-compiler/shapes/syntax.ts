@@ -3,7 +3,7 @@ import type { Shape } from '../differential/shape.js';
 const using = (body: string): string =>
   `import { sleep } from 'k6';\nimport http from 'k6/http';\nconst slow = (v) => { sleep(1); return v; };\nexport default function () {\n${body}\n}`;
 
-/** Places in expressions and statements where a blocking call may stand. */
+/** Places in expressions and statements where a blocking call may appear. */
 export const SYNTAX_SHAPES: readonly Shape[] = [
   {
     name: 'no semicolons before a parenthesis',

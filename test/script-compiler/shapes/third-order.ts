@@ -3,7 +3,7 @@ import type { Shape } from '../differential/shape.js';
 const using = (body: string): string =>
   `import { sleep, group, check } from 'k6';\nimport http from 'k6/http';\nconst slow = (v) => { console.log('slow ' + String(v)); sleep(1); return v; };\nexport default function () {\n${body}\n}`;
 
-/** Order of evaluation, leaving of blocks, bindings. */
+/** Order of evaluation, exits from blocks, bindings. */
 export const THIRD_ORDER_SHAPES: readonly Shape[] = [
   {
     name: 'a key is computed before the value, and the target is read once',

@@ -3,7 +3,7 @@ import type { RefusedShape } from '../differential/shape.js';
 const using = (body: string): string =>
   `import { sleep } from 'k6';\nimport http from 'k6/http';\nexport default function () {\n${body}\n}`;
 
-/** Where a call cannot wait, by unusual ways. */
+/** Blocking calls at places that do not allow `await`, reached along unusual paths. */
 export const THIRD_REFUSED_SHAPES: readonly RefusedShape[] = [
   {
     name: 'an async generator',

@@ -3,7 +3,7 @@ import type { Shape } from '../differential/shape.js';
 const using = (body: string): string =>
   `import { sleep, group, check } from 'k6';\nimport http from 'k6/http';\nconst slow = (v) => { console.log('slow ' + String(v)); sleep(1); return v; };\nexport default function () {\n${body}\n}`;
 
-/** Functions that travel: through objects, classes, callbacks, modules. */
+/** Functions that flow through objects, classes, callbacks and modules. */
 export const THIRD_VALUE_SHAPES: readonly Shape[] = [
   {
     name: 'bind of bind, call of apply',

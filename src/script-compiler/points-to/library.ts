@@ -1,23 +1,23 @@
 import type { AnyNode } from 'acorn';
 import type { BundleSection } from '../bundle-sections.js';
 import { isType } from '../syntax.js';
-import type { Cell } from './cell.js';
-import type { Flow } from './flow.js';
+import type { PointsToSet } from './points-to-set.js';
+import type { PointsToAnalysis } from './points-to-analysis.js';
 import { assignTo } from './patterns.js';
 import type { Visitor } from './visitor.js';
 
-/** The section that an offset is in, if it is one of a library. */
+/** Whether an offset is in a section of a library. */
 export function isInLibrary(sections: readonly BundleSection[], offset: number): boolean {
   return sections.findLast(({ start }) => start <= offset)?.isLibrary ?? false;
 }
 
 /**
- * Takes a statement of a library as it is seen from outside: all that it declares is the library's,
- * and nothing in it is looked at.
+ * Models a statement of a library without analysing it: everything that it declares is the abstract
+ * library object.
  */
 export function visitLibraryStatement(statement: AnyNode, visitor: Visitor): void {
-  const { flow } = visitor;
-  const library = flow.cell(flow.library);
+  const { analysis } = visitor;
+  const library = analysis.setOf(analysis.library);
   for (const name of declaredNames(statement)) assignTo(name, library, visitor);
 }
 
@@ -28,14 +28,14 @@ function declaredNames(statement: AnyNode): AnyNode[] {
 }
 
 /**
- * What must not be given to a library that was not looked into: functions that block, also inside
- * of objects.
+ * Returns the functions that reach a library through arguments, also inside objects. They must not
+ * block, because the library does not await them.
  */
-export function givenFunctions(flow: Flow, args: readonly Cell[]): Cell {
-  const given = flow.cell();
+export function givenFunctions(analysis: PointsToAnalysis, args: readonly PointsToSet[]): PointsToSet {
+  const given = analysis.setOf();
   for (const arg of args) {
     arg.flowTo(given);
-    arg.onEach((thing) => thing.kind !== 'unknown' && thing.kind !== 'function' && thing.all.flowTo(given));
+    arg.onEach((object) => object.kind !== 'unknown' && object.kind !== 'function' && object.all.flowTo(given));
   }
   return given;
 }
