@@ -39,7 +39,7 @@ function createSink(changes: Partial<RedisSinkConfig> = {}): RedisSink {
 }
 
 function certificate(name: string): string {
-  return fileURLToPath(new URL(`../../support/certificates/${name}.pem`, import.meta.url));
+  return fileURLToPath(new URL(`../../../support/certificates/${name}.pem`, import.meta.url));
 }
 
 function asObject(entry: StreamEntry): Record<string, string> {
