@@ -1,20 +1,29 @@
-import { rateAt } from '../pacing/arrivals.js';
+import { formatGoDuration } from '../../core/duration.js';
 import { partOf, shareOf } from '../pacing/shard.js';
-import type { ConstantArrivalRatePlan, RampingArrivalRatePlan } from './scenario-plan.js';
-import type { ExecutorContext } from './executor.js';
 import { ExecutorBase } from './executor-base.js';
+import type { PlanShare } from './executor-definition.js';
+import type { ExecutorDeps } from './executor.js';
+import type { ScenarioPlan } from './scenario-plan.js';
+import type { ScenarioSettings } from './scenario-settings.js';
 
 const SECOND_MS = 1000;
-/** So many arrivals tell which part of them is a shard's. */
+/** Arrivals that a shard's share of the rate is calculated from. */
 const SHARE_OF = 1_000_000;
 /** An iteration that finds no free virtual user is dropped at once when it is later than this. */
 const LATEST_MS = 10;
+
+/** Settings of both arrival rates. */
+export interface ArrivalRatePlan extends ScenarioPlan {
+  readonly timeUnitMs: number;
+  readonly preAllocatedVus: number;
+  readonly maxVus: number;
+}
 
 /**
  * Iterations begin when they are due, whatever the ones before do: an open model. One that is due
  * while no virtual user is free, and no more may be made, is dropped and counted.
  */
-export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingArrivalRatePlan> {
+export abstract class ArrivalRate<P extends ArrivalRatePlan> extends ExecutorBase<P> {
   isShortOfVus = false;
   readonly #free = new FreeUsers();
   readonly #maxVus: number;
@@ -31,16 +40,12 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
    * `arrivals` are the moments of the whole scenario, in order; this thread begins those of its
    * shard.
    */
-  constructor(
-    plan: ConstantArrivalRatePlan | RampingArrivalRatePlan,
-    context: ExecutorContext,
-    arrivals: Iterable<number>,
-  ) {
-    super(plan, context);
-    this.#arrivals = partOf(arrivals, context.shard);
-    this.#made = shareOf(plan.preAllocatedVus, context.shard);
-    this.#maxVus = shareOf(plan.maxVus, context.shard);
-    this.#share = shareOf(SHARE_OF, context.shard) / SHARE_OF;
+  constructor(plan: P, deps: ExecutorDeps, arrivals: Iterable<number>) {
+    super(plan, deps);
+    this.#arrivals = partOf(arrivals, deps.shard);
+    this.#made = shareOf(plan.preAllocatedVus, deps.shard);
+    this.#maxVus = shareOf(plan.maxVus, deps.shard);
+    this.#share = shareOf(SHARE_OF, deps.shard) / SHARE_OF;
     for (let user = 0; user < this.#made; user += 1) this.#free.add(user);
   }
 
@@ -50,10 +55,11 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
 
   get plannedPerSecond(): number {
     if (this.state !== 'running') return 0;
-    const { timeUnitMs } = this.plan;
-    const rate = this.plan.executor === 'constant-arrival-rate' ? this.plan.rate : rateAt(this.plan, this.elapsedMs);
-    return (rate * SECOND_MS * this.#share) / timeUnitMs;
+    return perSecond(this.rate, this.plan) * this.#share;
   }
+
+  /** Iterations that are to begin in a time unit, at this moment. */
+  protected abstract get rate(): number;
 
   protected async drive(): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -85,11 +91,11 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
       const dueMs = this.clockMs(atMs);
       if (delayMs > 0) {
         this.#isPending = true;
-        this.#cancelNext = this.context.clock.schedule(() => this.#beginAndFollow(dueMs), delayMs);
+        this.#cancelNext = this.deps.clock.schedule(() => this.#beginAndFollow(dueMs), delayMs);
         return;
       }
       const mayWait = delayMs > -LATEST_MS;
-      const turn = this.#mayBegin || !mayWait ? this.context.slices.over() : this.context.slices.turn();
+      const turn = this.#mayBegin || !mayWait ? this.deps.slices.over() : this.deps.slices.turn();
       if (turn !== undefined) {
         this.#isPending = true;
         void turn.then(() => this.#beginAndFollow(dueMs));
@@ -141,8 +147,8 @@ export class ArrivalRate extends ExecutorBase<ConstantArrivalRatePlan | RampingA
 }
 
 /**
- * Virtual users that have nothing to do: who waits longest begins next, as in k6, so that all of
- * them take part.
+ * Virtual users that have nothing to do. The one that has waited longest begins next, as in k6, so
+ * that all of them take part.
  */
 class FreeUsers {
   #users: number[] = [];
@@ -167,4 +173,47 @@ class FreeUsers {
     }
     return user;
   }
+}
+
+export function readArrivals(
+  settings: ScenarioSettings,
+): Pick<ArrivalRatePlan, 'timeUnitMs' | 'preAllocatedVus' | 'maxVus'> {
+  const timeUnitMs = settings.duration('timeUnit', { leastMs: 0, otherwise: SECOND_MS });
+  if (timeUnitMs === 0) settings.complain('timeUnit', 'it must be longer than 0');
+  settings.require('preAllocatedVUs');
+  const preAllocatedVus = settings.integer('preAllocatedVUs', { least: 0, otherwise: 0 });
+  const maxVus = settings.integer('maxVUs', { least: 0, otherwise: preAllocatedVus });
+  if (maxVus < preAllocatedVus)
+    settings.complain('maxVUs', `${maxVus} is less than the ${preAllocatedVus} preAllocatedVUs`);
+  return { timeUnitMs, preAllocatedVus, maxVus };
+}
+
+export function viewArrivals({
+  timeUnitMs,
+  preAllocatedVus,
+  maxVus,
+}: ArrivalRatePlan): Readonly<Record<string, unknown>> {
+  return { timeUnit: formatGoDuration(timeUnitMs), preAllocatedVUs: preAllocatedVus, maxVUs: maxVus };
+}
+
+export function scaleArrivals(
+  { preAllocatedVus, maxVus }: ArrivalRatePlan,
+  { countOf }: PlanShare,
+): Pick<ArrivalRatePlan, 'preAllocatedVus' | 'maxVus'> {
+  return { preAllocatedVus: countOf(preAllocatedVus), maxVus: countOf(maxVus) };
+}
+
+/** A rate for each time unit as iterations a second. */
+export function perSecond(rate: number, { timeUnitMs }: Pick<ArrivalRatePlan, 'timeUnitMs'>): number {
+  return (rate * SECOND_MS) / timeUnitMs;
+}
+
+/** The same as k6's header has it. */
+export function formatRate(rate: number, plan: ArrivalRatePlan): string {
+  return perSecond(rate, plan).toFixed(2);
+}
+
+/** `maxVUs: 10-20`. */
+export function vuRange({ preAllocatedVus, maxVus }: ArrivalRatePlan): string {
+  return preAllocatedVus === maxVus ? `maxVUs: ${maxVus}` : `maxVUs: ${preAllocatedVus}-${maxVus}`;
 }

@@ -1,6 +1,6 @@
 import { numberInPlan, type Shard } from '../pacing/shard.js';
-import { startingTimeMs, type ScenarioPlan } from './scenario-plan.js';
-import type { Executor, ExecutorContext, ExecutorState } from './executor.js';
+import type { Executor, ExecutorDeps, ExecutorState } from './executor.js';
+import type { ScenarioPlan } from './scenario-plan.js';
 
 /**
  * What all executors do alike: wait for the scenario's start, begin iterations while the time is
@@ -18,17 +18,20 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
 
   constructor(
     protected readonly plan: P,
-    protected readonly context: ExecutorContext,
+    protected readonly deps: ExecutorDeps,
   ) {}
 
   abstract get allocatedVus(): number;
+
+  /** The time in which it may start iterations: milliseconds. */
+  protected abstract get startingMs(): number;
 
   async run(): Promise<void> {
     if (this.plan.startTimeMs > 0) await this.#wait(this.plan.startTimeMs);
     if (this.state === 'waiting') {
       this.state = 'running';
-      this.#startMs = this.context.clock.now();
-      this.#cancelDeadline = this.context.clock.schedule(() => this.#endStarting(), startingTimeMs(this.plan));
+      this.#startMs = this.deps.clock.now();
+      this.#cancelDeadline = this.deps.clock.schedule(() => this.#endStarting(), this.startingMs);
       await this.drive();
     }
     this.#cancelDeadline();
@@ -41,7 +44,7 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
     this.state = 'interrupted';
     this.#endWait();
     this.stopDriving();
-    this.context.runner.interruptAll();
+    this.deps.runner.interruptAll();
   }
 
   /** Begins iterations while `mayStart`; resolves when none is under way and none will start. */
@@ -52,7 +55,7 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
 
   /** What all threads of this process run of the plan. */
   protected get processPart(): Shard {
-    return { index: 0, count: 1, stripe: this.context.shard.stripe };
+    return { index: 0, count: 1, stripe: this.deps.shard.stripe };
   }
 
   protected get mayStart(): boolean {
@@ -61,7 +64,7 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
 
   /** Since the scenario's start: milliseconds. */
   protected get elapsedMs(): number {
-    return this.context.clock.now() - this.#startMs;
+    return this.deps.clock.now() - this.#startMs;
   }
 
   /** A moment of the scenario's schedule by the clock. */
@@ -74,10 +77,10 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
    * the scenario has none left.
    */
   protected async iterate(user: number, dueMs: number, limit?: number): Promise<boolean> {
-    const taken = this.context.pool.take(limit);
+    const taken = this.deps.pool.take(limit);
     if (taken === undefined) return false;
     const iterationInTest = numberInPlan(taken, this.processPart);
-    const isComplete = await this.context.runner.iterate(user, { dueMs, iterationInTest, iterationInInstance: taken });
+    const isComplete = await this.deps.runner.iterate(user, { dueMs, iterationInTest, iterationInInstance: taken });
     if (isComplete) this.completeIterations += 1;
     else this.interruptedIterations += 1;
     return true;
@@ -90,13 +93,13 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   #endStarting(): void {
     this.state = 'stopping';
     this.stopDriving();
-    const { clock, runner } = this.context;
+    const { clock, runner } = this.deps;
     this.#cancelDeadline = clock.schedule(() => runner.interruptAll(), this.plan.gracefulStopMs);
   }
 
   async #wait(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const cancel = this.context.clock.schedule(resolve, delayMs);
+      const cancel = this.deps.clock.schedule(resolve, delayMs);
       this.#endWait = () => {
         cancel();
         resolve();

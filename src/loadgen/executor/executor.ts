@@ -89,14 +89,14 @@ export interface Executor {
   stop(): void;
 }
 
-/** What an executor works with. */
-export interface ExecutorContext {
+/** The collaborators of an executor in one thread. */
+export interface ExecutorDeps {
   readonly runner: IterationRunner;
   readonly clock: Clock;
   /** This thread's part of the scenario. */
   readonly shard: Shard;
   /** Numbers the scenario's iterations over all threads. */
   readonly pool: IterationPool;
-  /** Of the thread. */
+  /** Lets the thread's event loop turn. */
   readonly slices: TimeSlices;
 }

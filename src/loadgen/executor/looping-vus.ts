@@ -1,18 +1,19 @@
+import { formatGoDuration } from '../../core/duration.js';
 import { shareOf } from '../pacing/shard.js';
-import type { ConstantVusPlan, PerVuIterationsPlan, SharedIterationsPlan } from './scenario-plan.js';
 import { ExecutorBase } from './executor-base.js';
+import type { ScenarioPlan } from './scenario-plan.js';
+import { DEFAULT_MAX_DURATION_MS, MIN_DURATION_MS, type ScenarioSettings } from './scenario-settings.js';
 
 /**
- * A fixed number of virtual users that iterate one after another: what three of k6's executors are.
+ * A fixed number of virtual users that iterate one after another: the base of three of k6's
+ * executors.
  */
-export abstract class LoopingVus<
-  P extends ConstantVusPlan | SharedIterationsPlan | PerVuIterationsPlan,
-> extends ExecutorBase<P> {
+export abstract class LoopingVus<P extends ScenarioPlan & { readonly vus: number }> extends ExecutorBase<P> {
   get allocatedVus(): number {
-    return shareOf(this.plan.vus, this.context.shard);
+    return shareOf(this.plan.vus, this.deps.shard);
   }
 
-  /** How many of the planned iterations nobody began, when the time is up. */
+  /** How many of the planned iterations were never begun, when the time is up. */
   protected abstract countLeftOver(): number;
 
   /** Runs one more iteration of the user; false when there is none left for it. */
@@ -31,51 +32,30 @@ export abstract class LoopingVus<
     this.activeVus += 1;
     while (this.mayStart) {
       if (!(await this.next(user))) break;
-      const turn = this.context.slices.over();
+      const turn = this.deps.slices.over();
       if (turn !== undefined) await turn;
     }
     this.activeVus -= 1;
   }
 }
 
-/** k6's constant-vus: iterations without limit; the time alone ends them. */
-export class ConstantVus extends LoopingVus<ConstantVusPlan> {
-  protected next(user: number): Promise<boolean> {
-    return this.iterate(user, this.context.clock.now());
-  }
-
-  protected countLeftOver(): number {
-    return 0;
-  }
+/** Settings of the two executors that a number of iterations ends. */
+export interface IterationsPlan extends ScenarioPlan {
+  readonly vus: number;
+  readonly iterations: number;
+  readonly maxDurationMs: number;
 }
 
-/** k6's shared-iterations: one pool, faster virtual users (and threads) take more of it. */
-export class SharedIterations extends LoopingVus<SharedIterationsPlan> {
-  /** Of this process, all threads together. */
-  readonly #iterations = shareOf(this.plan.iterations, this.processPart);
-
-  protected next(user: number): Promise<boolean> {
-    return this.iterate(user, this.context.clock.now(), this.#iterations);
-  }
-
-  protected countLeftOver(): number {
-    return this.context.pool.takeRest(this.#iterations);
-  }
+export function readIterations(
+  settings: ScenarioSettings,
+): Pick<IterationsPlan, 'vus' | 'iterations' | 'maxDurationMs'> {
+  return {
+    vus: settings.integer('vus', { least: 1, otherwise: 1 }),
+    iterations: settings.integer('iterations', { least: 1, otherwise: 1 }),
+    maxDurationMs: settings.duration('maxDuration', { leastMs: MIN_DURATION_MS, otherwise: DEFAULT_MAX_DURATION_MS }),
+  };
 }
 
-/** k6's per-vu-iterations: the same number of iterations for each virtual user. */
-export class PerVuIterations extends LoopingVus<PerVuIterationsPlan> {
-  readonly #taken = new Map<number, number>();
-
-  protected async next(user: number): Promise<boolean> {
-    const taken = this.#taken.get(user) ?? 0;
-    if (taken >= this.plan.iterations) return false;
-    this.#taken.set(user, taken + 1);
-    return this.iterate(user, this.context.clock.now());
-  }
-
-  protected countLeftOver(): number {
-    const begun = [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
-    return this.allocatedVus * this.plan.iterations - begun;
-  }
+export function viewIterations({ vus, iterations, maxDurationMs }: IterationsPlan): Readonly<Record<string, unknown>> {
+  return { vus, iterations, maxDuration: formatGoDuration(maxDurationMs) };
 }

@@ -1,7 +1,19 @@
 import { shareOf } from '../pacing/shard.js';
-import { mostVus, vuSteps, type VuStep } from '../pacing/stages.js';
-import type { RampingVusPlan } from './scenario-plan.js';
+import { formatGoDuration } from '../../core/duration.js';
+import { mostVus, plannedVus, stagesMs, vuSteps, type Stage, type VuStep } from '../pacing/stages.js';
 import { ExecutorBase } from './executor-base.js';
+import type { ExecutorDefinition } from './executor-definition.js';
+import type { ScenarioPlan } from './scenario-plan.js';
+import { DEFAULT_RAMP_DOWN_MS, viewStages } from './scenario-settings.js';
+
+/** Settings of `ramping-vus`: a number of virtual users that follows stages. */
+export interface RampingVusPlan extends ScenarioPlan {
+  readonly executor: 'ramping-vus';
+  readonly startVus: number;
+  readonly stages: readonly Stage[];
+  /** Grace period of an iteration whose virtual user is no longer planned: milliseconds. */
+  readonly gracefulRampDownMs: number;
+}
 
 /**
  * A virtual user's place: whether it may iterate, and what ends its last iteration when it no
@@ -18,14 +30,18 @@ interface Place {
  * planned ends its iteration within the graceful ramp-down, and goes on when it is planned again
  * before.
  */
-export class RampingVus extends ExecutorBase<RampingVusPlan> {
+class RampingVus extends ExecutorBase<RampingVusPlan> {
   readonly #places: Place[] = [];
   readonly #steps = vuSteps(this.plan.startVus, this.plan.stages);
   #cancelStep: () => void = () => undefined;
   #endSteps: () => void = () => undefined;
 
   get allocatedVus(): number {
-    return shareOf(mostVus(this.plan.startVus, this.plan.stages), this.context.shard);
+    return shareOf(mostVus(this.plan.startVus, this.plan.stages), this.deps.shard);
+  }
+
+  protected get startingMs(): number {
+    return stagesMs(this.plan.stages);
   }
 
   protected async drive(): Promise<void> {
@@ -50,7 +66,7 @@ export class RampingVus extends ExecutorBase<RampingVusPlan> {
       const delayMs = step.atMs - this.elapsedMs;
       if (delayMs > 0) {
         const { vus } = step;
-        this.#cancelStep = this.context.clock.schedule(() => {
+        this.#cancelStep = this.deps.clock.schedule(() => {
           this.#adopt(vus);
           this.#follow();
         }, delayMs);
@@ -66,7 +82,7 @@ export class RampingVus extends ExecutorBase<RampingVusPlan> {
   }
 
   #adopt(vus: number): void {
-    const planned = shareOf(vus, this.context.shard);
+    const planned = shareOf(vus, this.deps.shard);
     while (this.#places.length < planned) {
       this.#places.push({ isPlanned: false, loop: undefined, cancelInterrupt: () => undefined });
     }
@@ -86,18 +102,59 @@ export class RampingVus extends ExecutorBase<RampingVusPlan> {
 
   #dismiss(place: Place, user: number): void {
     place.isPlanned = false;
-    const { clock, runner } = this.context;
+    const { clock, runner } = this.deps;
     place.cancelInterrupt = clock.schedule(() => runner.interrupt(user), this.plan.gracefulRampDownMs);
   }
 
   async #loop(place: Place, user: number): Promise<void> {
     this.activeVus += 1;
     while (this.mayStart && place.isPlanned) {
-      await this.iterate(user, this.context.clock.now());
-      const turn = this.context.slices.over();
+      await this.iterate(user, this.deps.clock.now());
+      const turn = this.deps.slices.over();
       if (turn !== undefined) await turn;
     }
     place.cancelInterrupt();
     this.activeVus -= 1;
   }
 }
+
+export const rampingVus: ExecutorDefinition<RampingVusPlan> = {
+  name: 'ramping-vus',
+  keys: ['startVUs', 'stages', 'gracefulRampDown'],
+  model: 'closed',
+  holdsConnections: true,
+  read: (settings, base) => {
+    const startVus = settings.integer('startVUs', { least: 0, otherwise: 1 });
+    const stages = settings.requiredStages();
+    if (startVus === 0 && stages.length > 0 && stages.every(({ target }) => target === 0)) {
+      settings.complain('startVUs', 'neither it nor the target of a stage is greater than 0');
+    }
+    const gracefulRampDownMs = settings.duration('gracefulRampDown', { leastMs: 0, otherwise: DEFAULT_RAMP_DOWN_MS });
+    return { ...base, executor: 'ramping-vus', startVus, stages, gracefulRampDownMs };
+  },
+  view: ({ startVus, stages, gracefulRampDownMs }) => ({
+    startVUs: startVus,
+    stages: viewStages(stages),
+    gracefulRampDown: formatGoDuration(gracefulRampDownMs),
+  }),
+  describe: ({ startVus, stages, gracefulRampDownMs }) => {
+    const duration = formatGoDuration(stagesMs(stages));
+    return {
+      load: `Up to ${mostVus(startVus, stages)} looping VUs for ${duration} over ${stages.length} stages`,
+      fact: `gracefulRampDown: ${formatGoDuration(gracefulRampDownMs)}`,
+    };
+  },
+  progress: () => ({ kind: 'ramping' }),
+  startingMs: ({ stages }) => stagesMs(stages),
+  maxVus: ({ startVus, stages }) => mostVus(startVus, stages),
+  initialVus: ({ startVus, stages }) => mostVus(startVus, stages),
+  iterations: () => undefined,
+  plannedAt: ({ startVus, stages }, elapsedMs) => plannedVus(startVus, stages, elapsedMs),
+  mostPlanned: ({ startVus, stages }) => mostVus(startVus, stages),
+  scale: (plan, { countOf }) => ({
+    ...plan,
+    startVus: countOf(plan.startVus),
+    stages: plan.stages.map((stage) => ({ ...stage, target: countOf(stage.target) })),
+  }),
+  create: (plan, deps) => new RampingVus(plan, deps),
+};

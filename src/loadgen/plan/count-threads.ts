@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { executorOf, maxScenarioVus } from '../executor/index.js';
 import { localScenarios, localVus } from './local-scenarios.js';
 import type { Plan } from './plan.js';
 
@@ -17,6 +18,8 @@ export function defaultThreads(): number {
 export function countThreads(plan: Plan): number {
   const { behaviour, threads } = plan;
   if (behaviour.type === 'built-in' && (behaviour.name === 'fan-out' || behaviour.name === 'storm')) return 1;
-  const arrivals = localScenarios(plan).flatMap((scenario) => ('maxVus' in scenario ? [scenario.maxVus] : []));
+  const arrivals = localScenarios(plan)
+    .filter((scenario) => executorOf(scenario).model === 'open')
+    .map(maxScenarioVus);
   return Math.max(1, Math.min(threads, localVus(plan), ...arrivals));
 }

@@ -1,11 +1,10 @@
+import { constantArrivalsOf } from '../executor/constant-arrival-rate.js';
+import { isConstantVus } from '../executor/constant-vus.js';
+import { executorOf } from '../executor/index.js';
 import type { OptionReader } from '../options/option-reader.js';
 import type { Behaviour } from './plan.js';
 import type { LoadPlan } from './read-load.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
-
-const SECOND_MS = 1000;
-/** What virtual users loop in for a time, so that each can hold a connection for it. */
-const FOR_A_TIME: readonly ScenarioPlan['executor'][] = ['constant-vus', 'ramping-vus'];
 
 /**
  * Makes the load fit what the virtual users do: `churn` begins its connections at a rate, and what
@@ -17,8 +16,9 @@ export function fitLoad(behaviour: Behaviour, load: LoadPlan, reader: OptionRead
     const { rate } = behaviour;
     return { ...load, scenarios: load.scenarios.map((scenario) => atRate(scenario, rate)) };
   }
-  for (const { name, executor } of load.scenarios) {
-    if (FOR_A_TIME.includes(executor)) continue;
+  for (const scenario of load.scenarios) {
+    if (executorOf(scenario).holdsConnections) continue;
+    const { name } = scenario;
     const place = { path: name === 'default' ? 'iterations' : `scenarios.${name}.executor`, origin: '' };
     reader.complain(
       place,
@@ -33,14 +33,5 @@ export function fitLoad(behaviour: Behaviour, load: LoadPlan, reader: OptionRead
  * counts iterations or has a rate stays.
  */
 function atRate(scenario: ScenarioPlan, rate: number): ScenarioPlan {
-  if (scenario.executor !== 'constant-vus') return scenario;
-  const { vus, ...rest } = scenario;
-  return {
-    ...rest,
-    executor: 'constant-arrival-rate',
-    rate,
-    timeUnitMs: SECOND_MS,
-    preAllocatedVus: vus,
-    maxVus: vus,
-  };
+  return isConstantVus(scenario) ? constantArrivalsOf(scenario, rate) : scenario;
 }

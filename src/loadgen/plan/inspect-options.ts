@@ -1,5 +1,6 @@
 import { formatGoDuration } from '../../core/duration.js';
 import { DEFAULT_TREND_STATS } from '../../summary/k6/trend-stats.js';
+import { EXECUTORS } from '../executor/index.js';
 import { DEFAULT_SYSTEM_TAGS } from '../metric/system-tags.js';
 import { isRecord } from '../options/option-reader.js';
 import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
@@ -13,14 +14,6 @@ const OPTIONS = (
   'systemTags tags metricSamplesBufferSize noCookiesReset discardResponseBodies'
 ).split(' ');
 const OF_SCENARIO = ['executor', 'startTime', 'gracefulStop', 'env', 'exec', 'tags'];
-const OF_EXECUTOR: Readonly<Record<string, readonly string[]>> = {
-  'constant-vus': ['vus', 'duration'],
-  'ramping-vus': ['startVUs', 'stages', 'gracefulRampDown'],
-  'shared-iterations': ['vus', 'iterations', 'maxDuration'],
-  'per-vu-iterations': ['vus', 'iterations', 'maxDuration'],
-  'constant-arrival-rate': ['rate', 'timeUnit', 'duration', 'preAllocatedVUs', 'maxVUs'],
-  'ramping-arrival-rate': ['startRate', 'timeUnit', 'stages', 'preAllocatedVUs', 'maxVUs'],
-};
 
 /**
  * What a script exports as `options`, in the form of `k6 inspect`: options that it does not set are
@@ -48,7 +41,7 @@ export function inspectOptions(own: unknown, plan?: Plan): Readonly<Record<strin
 
 function fillScenario(scenario: unknown): unknown {
   if (!isRecord(scenario)) return scenario;
-  const more = OF_EXECUTOR[String(scenario['executor'])] ?? [];
+  const more = EXECUTORS.find(String(scenario['executor']))?.keys ?? [];
   return { ...fill(scenario, [...OF_SCENARIO, ...more]), ...scenario };
 }
 

@@ -25,6 +25,7 @@ import { readRuntimeOptions, type RuntimeOptions } from '../client/read-network.
 import { readBuiltIn, refuseBuiltInOptions } from '../scenario/read-built-in.js';
 import { readLoad } from './read-load.js';
 import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
+import { executorOf, maxScenarioVus } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
@@ -164,12 +165,10 @@ function readSegment(
   }
   const part = { index: 0, count: 1, stripe: createStripe(segment) };
   for (const scenario of scenarios) {
-    if (!('maxVus' in scenario) || shareOf(scenario.maxVus, part) > 0) continue;
+    const vus = maxScenarioVus(scenario);
+    if (executorOf(scenario).model === 'closed' || shareOf(vus, part) > 0) continue;
     const place = { path: `scenarios.${scenario.name}.maxVUs`, origin: '' };
-    reader.complain(
-      place,
-      `the segment ${text} gets none of ${scenario.maxVus} VUs, so its iterations would be dropped`,
-    );
+    reader.complain(place, `the segment ${text} gets none of ${vus} VUs, so its iterations would be dropped`);
   }
   return segment;
 }

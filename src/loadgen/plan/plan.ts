@@ -3,7 +3,8 @@ import type { BuiltInPlan } from '../scenario/built-in-plan.js';
 import type { DialPlan, Target } from '../client/dial-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';
 import type { RuntimeOptions } from '../client/read-network.js';
-import { maxScenarioMs, maxScenarioVus, type ScenarioPlan } from '../executor/scenario-plan.js';
+import { maxScenarioMs, maxScenarioVus } from '../executor/index.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /**
  * A built-in scenario at its target, or the functions that a script exports; a script knows by

@@ -1,13 +1,20 @@
 import type { Layer } from '../options/option-layers.js';
 import type { OptionReader, Setting } from '../options/option-reader.js';
-import { readScenarios, readStageList, tooFewIterations, type ScenarioDefaults } from '../executor/read-scenarios.js';
+import { readScenarios, type ScenarioDefaults } from '../executor/read-scenarios.js';
 import type { ScenarioBase, ScenarioPlan } from '../executor/scenario-plan.js';
+import {
+  DEFAULT_MAX_DURATION_MS,
+  DEFAULT_RAMP_DOWN_MS,
+  MIN_DURATION_MS,
+  readStages,
+} from '../executor/scenario-settings.js';
+import { tooFewIterations, type SharedIterationsPlan } from '../executor/shared-iterations.js';
+import type { ConstantVusPlan } from '../executor/constant-vus.js';
+import type { PerVuIterationsPlan } from '../executor/per-vu-iterations.js';
+import type { RampingVusPlan } from '../executor/ramping-vus.js';
 
 const DEFAULT_VUS = 100;
 const DEFAULT_DURATION_MS = 30_000;
-const DEFAULT_MAX_DURATION_MS = 600_000;
-const DEFAULT_RAMP_DOWN_MS = 30_000;
-const MIN_DURATION_MS = 1000;
 
 const CONFLICTS = [
   ['iterations', 'stages'],
@@ -59,10 +66,12 @@ export function readLoad(
   if (shortcut !== undefined) return { scenarios: [shortcut], isDefaultLoad: false };
   if (isScript || scenarios !== undefined) {
     const once = { vus: 1, iterations: 1, maxDurationMs: DEFAULT_MAX_DURATION_MS };
-    return { scenarios: [{ ...base, executor: 'per-vu-iterations', ...once }], isDefaultLoad: false };
+    const scenario: PerVuIterationsPlan = { ...base, executor: 'per-vu-iterations', ...once };
+    return { scenarios: [scenario], isDefaultLoad: false };
   }
-  const load = { executor: 'constant-vus', vus: DEFAULT_VUS, durationMs: DEFAULT_DURATION_MS } as const;
-  return { scenarios: [{ ...base, ...load }], isDefaultLoad: true };
+  const load = { vus: DEFAULT_VUS, durationMs: DEFAULT_DURATION_MS };
+  const scenario: ConstantVusPlan = { ...base, executor: 'constant-vus', ...load };
+  return { scenarios: [scenario], isDefaultLoad: true };
 }
 
 function checkConflicts(options: Layer, reader: OptionReader): void {
@@ -78,7 +87,7 @@ function checkUnused(options: Layer, defaults: ScenarioDefaults, reader: OptionR
   const stages = options.get('stages');
   const scenarios = options.get('scenarios');
   const isShortened = options.has('iterations') || options.has('duration');
-  if (isShortened && stages !== undefined && !isEmptyList(stages)) readStageList(stages, reader);
+  if (isShortened && stages !== undefined && !isEmptyList(stages)) readStages(stages, reader);
   if (scenarios !== undefined && (isShortened || stages !== undefined)) readScenarios(scenarios, defaults, reader);
 }
 
@@ -92,7 +101,8 @@ function readShortcut(reading: Reading, isScript: boolean): ScenarioPlan | undef
   if (options.has('iterations')) return readIterations(reading);
   if (options.has('duration')) {
     const durationMs = reader.duration(options.get('duration'), { leastMs: MIN_DURATION_MS, otherwise: 0 });
-    return { ...reading.base, executor: 'constant-vus', vus: readVus(reading), durationMs };
+    const plan: ConstantVusPlan = { ...reading.base, executor: 'constant-vus', vus: readVus(reading), durationMs };
+    return plan;
   }
   if (stages !== undefined && !isEmptyList(stages)) return readRamp(stages, reading);
   if (stages !== undefined) reader.warn(stages, 'there is none: 1 iteration of 1 VU runs instead');
@@ -105,7 +115,7 @@ function readShortcut(reading: Reading, isScript: boolean): ScenarioPlan | undef
   return undefined;
 }
 
-function readIterations({ options, reader, base }: Reading): ScenarioPlan {
+function readIterations({ options, reader, base }: Reading): SharedIterationsPlan {
   const vus = readVus({ options, reader, base });
   const setting = options.get('iterations');
   const iterations = reader.integer(setting, { least: 1, otherwise: vus });
@@ -115,9 +125,9 @@ function readIterations({ options, reader, base }: Reading): ScenarioPlan {
   return { ...base, executor: 'shared-iterations', vus, iterations, maxDurationMs };
 }
 
-function readRamp(setting: Setting, { options, reader, base }: Reading): ScenarioPlan {
+function readRamp(setting: Setting, { options, reader, base }: Reading): RampingVusPlan {
   const startVus = reader.integer(options.get('vus'), { least: 0, otherwise: 1 });
-  const stages = readStageList(setting, reader);
+  const stages = readStages(setting, reader);
   if (startVus === 0 && stages.every(({ target }) => target === 0)) {
     reader.complain(setting, 'neither vus nor the target of a stage is greater than 0');
   }

@@ -3,6 +3,7 @@ import { DEFAULT_DNS } from '../client/read-network.js';
 import { OPTION_CATALOGUE } from '../options/option-catalogue.js';
 import { isRecord } from '../options/option-reader.js';
 import type { Plan } from './plan.js';
+import { executorOf } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /** Only wsg has these; no script of k6 asks for them. */
@@ -95,38 +96,6 @@ function viewScenario(scenario: ScenarioPlan): Readonly<Record<string, unknown>>
     exec,
     env,
     tags,
-    ...viewExecutor(scenario),
+    ...executorOf(scenario).view(scenario),
   };
-}
-
-function viewExecutor(scenario: ScenarioPlan): Readonly<Record<string, unknown>> {
-  switch (scenario.executor) {
-    case 'constant-vus':
-      return { vus: scenario.vus, duration: formatGoDuration(scenario.durationMs) };
-    case 'ramping-vus':
-      return {
-        startVUs: scenario.startVus,
-        stages: viewStages(scenario.stages),
-        gracefulRampDown: formatGoDuration(scenario.gracefulRampDownMs),
-      };
-    case 'shared-iterations':
-    case 'per-vu-iterations': {
-      const { vus, iterations, maxDurationMs } = scenario;
-      return { vus, iterations, maxDuration: formatGoDuration(maxDurationMs) };
-    }
-    case 'constant-arrival-rate':
-      return { rate: scenario.rate, duration: formatGoDuration(scenario.durationMs), ...viewArrivals(scenario) };
-    case 'ramping-arrival-rate':
-      return { startRate: scenario.startRate, stages: viewStages(scenario.stages), ...viewArrivals(scenario) };
-  }
-}
-
-type ArrivalPlan = Extract<ScenarioPlan, { readonly maxVus: number }>;
-
-function viewArrivals({ timeUnitMs, preAllocatedVus, maxVus }: ArrivalPlan): Readonly<Record<string, unknown>> {
-  return { timeUnit: formatGoDuration(timeUnitMs), preAllocatedVUs: preAllocatedVus, maxVUs: maxVus };
-}
-
-function viewStages(stages: Extract<ScenarioPlan, { readonly startVus: number }>['stages']): object[] {
-  return stages.map(({ durationMs, target }) => ({ duration: formatGoDuration(durationMs), target }));
 }

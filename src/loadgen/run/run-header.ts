@@ -10,7 +10,7 @@ import type { Target } from '../client/dial-plan.js';
 import { describePlan } from '../plan/describe-plan.js';
 import { planTarget, type Plan } from '../plan/plan.js';
 import { localVus } from '../plan/local-scenarios.js';
-import { startingTimeMs } from '../executor/scenario-plan.js';
+import { startingTimeMs } from '../executor/index.js';
 
 /** What a run's header says beside the plan. */
 export interface RunOrigin {

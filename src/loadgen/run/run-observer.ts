@@ -1,16 +1,10 @@
 import type { RunEventRecord, RunHeader, SecondRecord } from '../../run-file/records.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
 import type { ProgressScenario, ProgressView, ProgressPlan } from '../../summary/k6/progress.js';
-import { rateAt } from '../pacing/arrivals.js';
 import { localScenarios, localVus } from '../plan/local-scenarios.js';
 import type { Plan } from '../plan/plan.js';
-import {
-  maxScenarioMs,
-  maxScenarioVus,
-  plannedIterations,
-  startingTimeMs,
-  type ScenarioPlan,
-} from '../executor/scenario-plan.js';
+import { executorOf, maxScenarioMs, maxScenarioVus, startingTimeMs } from '../executor/index.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 import type { ThreadProgress } from '../thread/progress-cells.js';
 
 /** A run at a moment. */
@@ -33,8 +27,6 @@ export interface RunObserver {
   happened?(event: RunEventRecord): void;
 }
 
-const SECOND_MS = 1000;
-
 /** What an observer is told of a run, from what the threads say of each scenario. */
 export function composeProgress(plan: Plan, scenarios: readonly ThreadProgress[]): RunProgress {
   const local = localScenarios(plan);
@@ -54,13 +46,15 @@ export function composeProgress(plan: Plan, scenarios: readonly ThreadProgress[]
 }
 
 function composeScenario(plan: ScenarioPlan, progress: ThreadProgress): ProgressScenario {
+  const executor = executorOf(plan);
   const limitMs = startingTimeMs(plan);
   const { state, completeIterations, activeVus, allocatedVus } = progress;
   const elapsedMs = Math.min(Math.max(0, progress.elapsedMs - plan.startTimeMs), limitMs);
-  const iterations = plannedIterations(plan);
+  const iterations = executor.iterations(plan);
   const fraction = Math.min(1, iterations === undefined ? elapsedMs / limitMs : completeIterations / iterations);
+  const perSecond = executor.model === 'open' ? executor.plannedAt(plan, elapsedMs) : undefined;
   const now = { state, completeIterations, elapsedMs, fraction, activeVus, allocatedVus };
-  return { plan: progressPlan(plan), ...now, perSecond: arrivalsPerSecond(plan, elapsedMs) };
+  return { plan: progressPlan(plan), ...now, perSecond };
 }
 
 function progressPlan(plan: ScenarioPlan): ProgressPlan {
@@ -69,31 +63,6 @@ function progressPlan(plan: ScenarioPlan): ProgressPlan {
     maxVus: maxScenarioVus(plan),
     startingMs: startingTimeMs(plan),
     maxMs: maxScenarioMs(plan),
-    load: progressLoad(plan),
+    load: executorOf(plan).progress(plan),
   };
-}
-
-function progressLoad(plan: ScenarioPlan): ProgressPlan['load'] {
-  switch (plan.executor) {
-    case 'constant-vus':
-      return { kind: 'looping' };
-    case 'ramping-vus':
-      return { kind: 'ramping' };
-    case 'shared-iterations':
-      return { kind: plan.executor, iterations: plan.iterations };
-    case 'per-vu-iterations':
-      return { kind: plan.executor, iterations: plan.iterations * plan.vus, perVu: plan.iterations };
-    case 'constant-arrival-rate':
-      return { kind: 'arrivals', mostPerSecond: (plan.rate * SECOND_MS) / plan.timeUnitMs };
-    case 'ramping-arrival-rate': {
-      const most = Math.max(plan.startRate, ...plan.stages.map(({ target }) => target));
-      return { kind: 'arrivals', mostPerSecond: (most * SECOND_MS) / plan.timeUnitMs };
-    }
-  }
-}
-
-function arrivalsPerSecond(plan: ScenarioPlan, elapsedMs: number): number | undefined {
-  if (plan.executor === 'constant-arrival-rate') return (plan.rate * SECOND_MS) / plan.timeUnitMs;
-  if (plan.executor === 'ramping-arrival-rate') return (rateAt(plan, elapsedMs) * SECOND_MS) / plan.timeUnitMs;
-  return undefined;
 }

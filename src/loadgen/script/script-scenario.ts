@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { type Tags, withMetadata } from '../metric/series.js';
-import { maxScenarioMs, plannedIterations, startingTimeMs, type ScenarioPlan } from '../executor/scenario-plan.js';
+import { executorOf, maxScenarioMs, startingTimeMs } from '../executor/index.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 import type { ScriptUser } from './script-user.js';
 import type { ScenarioState } from './runtime/vu-context.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
@@ -63,7 +64,7 @@ export class ScriptScenario implements Scenario {
 
   #progress(): number {
     const { plan, clock, iterations } = this.#options;
-    const planned = plannedIterations(plan);
+    const planned = executorOf(plan).iterations(plan);
     const share =
       planned === undefined ? (clock.now() - this.#state.startMs()) / startingTimeMs(plan) : iterations() / planned;
     return Math.min(1, Math.max(0, share));

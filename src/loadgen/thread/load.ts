@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { NameResolver } from '../client/name-resolver.js';
-import { createExecutor } from '../executor/create-executor.js';
+import { createExecutor, executorOf, maxScenarioVus } from '../executor/index.js';
 import type { Executor, IterationPool } from '../executor/executor.js';
 import { TimeSlices } from '../executor/time-slices.js';
 import { ArrivalPace, LagClock, ThreadGauges } from '../health/thread-gauges.js';
@@ -16,7 +16,7 @@ import { createStripe } from '../pacing/stripe.js';
 import { AddressBlock } from '../client/local-addresses.js';
 import type { Plan } from '../plan/plan.js';
 import { keptSubmetrics } from '../plan/read-thresholds.js';
-import { maxScenarioVus, plannedVus, type ScenarioPlan } from '../executor/scenario-plan.js';
+import type { ScenarioPlan } from '../executor/scenario-plan.js';
 import type { ScriptStart } from '../script/thread-script.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -215,7 +215,7 @@ export class Load {
     const shard = this.#shard;
     const metrics = this.#metrics;
     const numberOf = (user: number): number => firstVu + numberInPlan(user, shard);
-    const ownUsers = shareOf(plannedVus(part), shard);
+    const ownUsers = shareOf(executorOf(part).initialVus(part), shard);
     const numbers = Array.from({ length: ownUsers }, (_, user) => numberOf(user));
     const scenario = this.#createScenario(part, tags, numbers);
     const { minIterationMs } = this.#plan;

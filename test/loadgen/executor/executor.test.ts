@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createExecutor } from '../../../src/loadgen/executor/create-executor.js';
+import { createExecutor } from '../../../src/loadgen/executor/index.js';
 import { IterationPool } from '../../../src/loadgen/executor/executor.js';
 import { TimeSlices } from '../../../src/loadgen/executor/time-slices.js';
 import { WHOLE } from '../../../src/loadgen/pacing/shard.js';
