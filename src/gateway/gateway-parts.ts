@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { LimitedLog } from '../core/limited-log.js';
 import { composeAccess, type AccessParts } from './admission/compose-admission.js';
+import type { Bus } from './bus/bus.js';
 import { LocalBus } from './bus/local-bus.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import { ConnectionDrain } from './delivery/connection-drain.js';
@@ -51,7 +52,7 @@ export interface GatewayParts {
   readonly registry: ConnectionRegistry;
   readonly outbox: EventOutbox;
   readonly mirror: ConnectionMirror | undefined;
-  readonly delivery: Delivery;
+  readonly bus: Bus;
   readonly handler: ConnectionHandler;
   readonly access: AccessParts;
   readonly drain: ConnectionDrain;
@@ -72,7 +73,7 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
     maxHeadBytes: maxHeadBytes + (config.internalListen === undefined ? maxQueryBytes : 0),
   });
   const core = composeCore(surroundings);
-  const { registry, delivery, handler } = core;
+  const { bus, delivery, handler } = core;
   const router = composeRouter(surroundings, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
   const { addressOf, sendsProxyHeader, longQueries, plainConnections } = core.access;
@@ -104,7 +105,7 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
     },
     longQueries: internalListener === undefined ? longQueries : undefined,
   });
-  const pluginHost = new PluginHost({ plugins, baseDir, registry, delivery, log });
+  const pluginHost = new PluginHost({ plugins, baseDir, connections: bus.local, log });
   const drain = core.drain;
   return { ...core, drain, transport, chosen, internalListener, plugins: pluginHost };
 }
@@ -112,6 +113,7 @@ export async function composeGateway(surroundings: GatewaySurroundings): Promise
 interface GatewayCore {
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
+  readonly bus: Bus;
   readonly embedded: MemorySink | undefined;
   readonly outbox: EventOutbox;
   readonly mirror: ConnectionMirror | undefined;
@@ -126,6 +128,7 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurrounding
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
   const delivery = new Delivery({ registry, clock });
+  const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
   const { all, embedded } = createSinks({ config, boot, clock, log, recovered: () => outbox.recovered });
   const mirror = composeMirror({ config, registry, clock, log });
@@ -148,7 +151,7 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurrounding
     onClosed: () => drain.connectionClosed(),
   });
   if (config.outbox.dir !== undefined) registry.onRetagged((connection) => handler.retagged(connection));
-  return { registry, delivery, embedded, outbox, mirror, counters, drain, handler, access };
+  return { registry, delivery, bus, embedded, outbox, mirror, counters, drain, handler, access };
 }
 
 function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Router {
@@ -163,8 +166,7 @@ function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, cho
 
 function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Route[] {
   const { config, clock, readiness, droppedLogLines } = surroundings;
-  const { registry, delivery, outbox, embedded } = core;
-  const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
+  const { registry, bus, outbox, embedded } = core;
   const details = () => {
     const node = formatNode(config.node);
     return { node, ...transportDetails(chosen), connections: registry.size, ...outboxDetails(outbox.state()) };

@@ -176,8 +176,8 @@ export class Gateway {
     return address;
   }
 
-  async #startPlugins({ delivery, transport, handler, plugins }: GatewayParts): Promise<void> {
-    delivery.start(transport);
+  async #startPlugins({ bus, transport, handler, plugins }: GatewayParts): Promise<void> {
+    await bus.start(transport);
     if (transport.canPause) handler.pauseWhenFull();
     await plugins.start();
   }
@@ -224,7 +224,7 @@ export class Gateway {
     await this.#stopPart('timers', () => {
       this.#tlsWatch?.stop();
       parts.access.admission.stop();
-      parts.delivery.stop();
+      return parts.bus.stop();
     });
     await this.#stopPart('outbox', () => this.#stopOutbox(parts, flushTimeoutMs), flushTimeoutMs + STOP_OUTBOX_MS);
     await this.#stopPart('mirror', () => parts.mirror?.stop());

@@ -4,30 +4,41 @@ import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
-import type { Bus, ConnectionStatus, NodeCounts, TagChanges } from './bus.js';
+import type { Broadcaster, Bus, ConnectionStatus, LocalConnections, NodeCounts, TagChanges } from './bus.js';
 
 const STATUS_PAGE = 1000;
 
-export interface LocalBusOptions {
+export interface LocalBusDeps {
+  /** Name of this node in counts. */
   readonly node: string;
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
-  /** Tags of one connection; no bound unless given. */
+  /** Maximum number of tags of one connection. Default: no limit. */
   readonly maxTags?: number;
 }
 
-/** The bus of a node that is alone. */
+/** The bus of a single node. */
 export class LocalBus implements Bus {
+  readonly local: LocalConnections;
   readonly #node: string;
   readonly #registry: ConnectionRegistry;
   readonly #delivery: Delivery;
   readonly #maxTags: number;
 
-  constructor({ node, registry, delivery, maxTags = Number.POSITIVE_INFINITY }: LocalBusOptions) {
+  constructor({ node, registry, delivery, maxTags = Number.POSITIVE_INFINITY }: LocalBusDeps) {
+    this.local = new NodeConnections(registry, delivery);
     this.#node = node;
     this.#registry = registry;
     this.#delivery = delivery;
     this.#maxTags = maxTags;
+  }
+
+  async start(transport: Broadcaster): Promise<void> {
+    this.#delivery.start(transport);
+  }
+
+  async stop(): Promise<void> {
+    this.#delivery.stop();
   }
 
   send(selector: Selector, message: OutboundMessage): NodeCounts {
@@ -35,7 +46,7 @@ export class LocalBus implements Bus {
   }
 
   async setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts | string> {
-    // A copy: a change of the selected tag moves connections out of the set that is walked.
+    // A copy, because changing the selected tag removes connections from the set being iterated.
     const selected: Connection[] = [...this.#registry.select(selector)];
     const full = selected.find((connection) => this.#isTooMuchFor(connection, changes));
     if (full !== undefined) {
@@ -52,7 +63,7 @@ export class LocalBus implements Bus {
 
   async *status(selector: Selector): AsyncIterable<readonly ConnectionStatus[]> {
     let page: ConnectionStatus[] = [];
-    // A copy where the selected set may lose and regain members while the listing is read.
+    // A copy, because the selected set may lose and regain members while the listing is read.
     const selected = selector.kind === 'all' ? this.#registry : [...this.#registry.select(selector)];
     for (const connection of selected) {
       const { id, tags } = connection;
@@ -73,7 +84,7 @@ export class LocalBus implements Bus {
     return this.#registry.tree();
   }
 
-  /** A connection may have more than is allowed, but gets no further ones. */
+  /** A connection above the limit keeps its tags but gets no further ones. */
   #isTooMuchFor({ tags }: Connection, changes: TagChanges): boolean {
     if (tags.size + changes.size <= this.#maxTags) return false;
     const count = countTags(tags, changes);
@@ -82,5 +93,41 @@ export class LocalBus implements Bus {
 
   #count(count: number): NodeCounts {
     return new Map<string, number>().set(this.#node, count);
+  }
+}
+
+/** Registry and delivery of one node behind the interface of the bus. */
+class NodeConnections implements LocalConnections {
+  readonly #registry: ConnectionRegistry;
+  readonly #delivery: Delivery;
+
+  constructor(registry: ConnectionRegistry, delivery: Delivery) {
+    this.#registry = registry;
+    this.#delivery = delivery;
+  }
+
+  get size(): number {
+    return this.#registry.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#registry[Symbol.iterator]();
+  }
+
+  count(selector: Selector): number {
+    return this.#registry.count(selector);
+  }
+
+  congested(selector: Selector): number {
+    return this.#delivery.congested(selector);
+  }
+
+  /** Hot path of plugins that broadcast. Measured by bench/helper-loop. */
+  send(selector: Selector, message: OutboundMessage): number {
+    return this.#delivery.send(selector, message);
+  }
+
+  setTags(connection: Connection, changes: TagChanges): void {
+    this.#registry.setTags(connection, changes);
   }
 }

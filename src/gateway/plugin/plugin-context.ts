@@ -1,59 +1,55 @@
 import { WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
+import type { LocalConnections } from '../bus/bus.js';
 import type { Connection } from '../connection/connection.js';
-import type { ConnectionRegistry } from '../connection/registry.js';
-import type { Delivery } from '../delivery/delivery.js';
 import { makeMessage, textMessage } from '../connection/message.js';
 import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { PluginConnection, PluginContext, PluginSelection } from './plugin.js';
 
-/** What a context is made of. */
-export interface PluginContextParts {
-  readonly registry: ConnectionRegistry;
-  readonly delivery: Delivery;
+export interface PluginContextDeps {
+  readonly connections: LocalConnections;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What one plugin sees of the gateway. */
-export function createPluginContext(parts: PluginContextParts): PluginContext {
-  const { registry, delivery, log, signal, options } = parts;
+/** Creates the API that one plugin gets. */
+export function createPluginContext({ connections, log, signal, options }: PluginContextDeps): PluginContext {
   const encode = createEncoder();
   return {
     connections: {
       get size() {
-        return registry.size;
+        return connections.size;
       },
       *[Symbol.iterator]() {
-        for (const connection of registry) yield pluginConnection(connection, registry);
+        for (const connection of connections) yield pluginConnection(connection, connections);
       },
     },
-    select: (tags) => new TagSelection(tags, registry, delivery),
-    broadcast: (selection, message) => delivery.send(selectorOf(selection), encode(message)),
+    select: (tags) => new TagSelection(tags, connections),
+    broadcast: (selection, message) => connections.send(selectorOf(selection), encode(message)),
     log,
     signal,
     options,
   };
 }
 
-function pluginConnection(connection: Connection, registry: ConnectionRegistry): PluginConnection {
+function pluginConnection(connection: Connection, connections: LocalConnections): PluginConnection {
   return {
     id: connection.id,
     get tags() {
       return connection.tags;
     },
-    setTag: (key, value) => registry.setTags(connection, new Map([[key, value]])),
+    setTag: (key, value) => connections.setTags(connection, new Map([[key, value]])),
   };
 }
 
 function selectorOf(selection: PluginSelection): TagSelection['selector'] {
   if (selection instanceof TagSelection) return selection.selector;
-  throw new WsgError('plugin.failed', 'A plugin broadcast to a selection that select() did not make.');
+  throw new WsgError('plugin.failed', 'A plugin called broadcast() with a selection that select() did not return.');
 }
 
-/** Encodes a text again only when it differs from the last one: plugins repeat themselves. */
+/** Caches the last text, because plugins often send the same one again. */
 function createEncoder(): (message: string | Uint8Array) => OutboundMessage {
   let lastText: string | undefined;
   let lastMessage = textMessage('');
@@ -67,24 +63,22 @@ function createEncoder(): (message: string | Uint8Array) => OutboundMessage {
   };
 }
 
-/** A selection as plugins hold it: nothing but the selector, asked anew each time. */
+/** A live selection: holds the selector only and evaluates it on each use. */
 class TagSelection implements PluginSelection {
   readonly selector: Selector;
-  readonly #registry: ConnectionRegistry;
-  readonly #delivery: Delivery;
+  readonly #connections: LocalConnections;
 
-  constructor(tags: Readonly<Record<string, string>>, registry: ConnectionRegistry, delivery: Delivery) {
+  constructor(tags: Readonly<Record<string, string>>, connections: LocalConnections) {
     const pairs = new Map(Object.entries(tags));
     this.selector = pairs.size === 0 ? { kind: 'all' } : { kind: 'pairs', pairs };
-    this.#registry = registry;
-    this.#delivery = delivery;
+    this.#connections = connections;
   }
 
   get size(): number {
-    return this.#registry.count(this.selector);
+    return this.#connections.count(this.selector);
   }
 
   get congested(): number {
-    return this.#delivery.congested(this.selector);
+    return this.#connections.congested(this.selector);
   }
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WsgError, errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { ConnectionRegistry } from '../connection/registry.js';
-import type { Delivery } from '../delivery/delivery.js';
+import type { LocalConnections } from '../bus/bus.js';
 import { createDevhelpers } from './devhelpers.js';
 import type { Plugin } from './plugin.js';
 import { createPluginContext } from './plugin-context.js';
@@ -16,12 +15,10 @@ export interface PluginEntry {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What the host works with. */
-export interface PluginHostOptions {
+export interface PluginHostDeps {
   readonly plugins: readonly PluginEntry[];
   readonly baseDir: string;
-  readonly registry: ConnectionRegistry;
-  readonly delivery: Delivery;
+  readonly connections: LocalConnections;
   readonly log: Logger;
   /** How long all plugins together may take to stop. Default 2,000. */
   readonly stopTimeoutMs?: number;
@@ -29,12 +26,12 @@ export interface PluginHostOptions {
 
 /** Runs the configured plugins. */
 export class PluginHost {
-  readonly #options: PluginHostOptions;
+  readonly #deps: PluginHostDeps;
   readonly #abort = new AbortController();
   readonly #started: { readonly module: string; readonly plugin: Plugin }[] = [];
 
-  constructor(options: PluginHostOptions) {
-    this.#options = options;
+  constructor(deps: PluginHostDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -44,7 +41,7 @@ export class PluginHost {
   async start(): Promise<void> {
     try {
       const loaded = await Promise.all(
-        this.#options.plugins.map(async (entry) => ({ entry, plugin: await this.#load(entry) })),
+        this.#deps.plugins.map(async (entry) => ({ entry, plugin: await this.#load(entry) })),
       );
       for (const { entry, plugin } of loaded) {
         this.#abort.signal.throwIfAborted();
@@ -63,7 +60,7 @@ export class PluginHost {
   async stop(): Promise<void> {
     this.#abort.abort();
     const started = this.#started.splice(0);
-    const timeoutMs = this.#options.stopTimeoutMs ?? 2000;
+    const timeoutMs = this.#deps.stopTimeoutMs ?? 2000;
     await Promise.all(started.map(({ module, plugin }) => this.#stopOne(module, plugin, timeoutMs)));
   }
 
@@ -71,7 +68,7 @@ export class PluginHost {
     if (entry.module === 'devhelpers') return createDevhelpers();
     let exported: unknown;
     try {
-      exported = await import(resolvePluginModule(entry.module, this.#options.baseDir));
+      exported = await import(resolvePluginModule(entry.module, this.#deps.baseDir));
     } catch (error) {
       throw failure(entry.module, 'could not be loaded', error);
     }
@@ -82,9 +79,9 @@ export class PluginHost {
   }
 
   async #startOne(entry: PluginEntry, plugin: Plugin): Promise<void> {
-    const { registry, delivery, log } = this.#options;
+    const { connections, log } = this.#deps;
     try {
-      const context = { registry, delivery, log, signal: this.#abort.signal, options: entry.options };
+      const context = { connections, log, signal: this.#abort.signal, options: entry.options };
       await this.#unlessStopped(plugin.start(createPluginContext(context)));
     } catch (error) {
       if (error instanceof WsgError) throw error;
@@ -110,7 +107,7 @@ export class PluginHost {
   }
 
   async #stopOne(module: string, plugin: Plugin, timeoutMs: number): Promise<void> {
-    const { log } = this.#options;
+    const { log } = this.#deps;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), timeoutMs);

@@ -9,26 +9,48 @@ import { testEndpoint } from '../../support/test-endpoint.js';
 
 const FOO_BAR = { kind: 'pairs', pairs: new Map([['foo', 'bar']]) } as const;
 
-function busWith(connections: number) {
+async function busWith(connections: number) {
   const registry = new ConnectionRegistry(new ConnectionIdSource(1));
   const delivery = new Delivery({ registry });
-  delivery.start({ publish: () => undefined });
+  const bus = new LocalBus({ node: '0001', registry, delivery });
+  await bus.start({ publish: () => undefined });
   const endpoint = testEndpoint({ foo: 'bar' });
   const ids = Array.from({ length: connections }, () => registry.open(idleSocket, endpoint).id);
-  return { bus: new LocalBus({ node: '0001', registry, delivery }), delivery, ids, registry };
+  return { bus, delivery, ids, registry };
 }
 
 describe('LocalBus', () => {
   it('counts by node', async () => {
-    const { bus, delivery } = busWith(3);
+    const { bus } = await busWith(3);
     expect(bus.send(FOO_BAR, textMessage('x'))).toEqual(new Map([['0001', 3]]));
     expect(await bus.close(FOO_BAR, undefined)).toEqual(new Map([['0001', 3]]));
     expect(bus.send({ kind: 'ids', ids: new Set(['no']) }, textMessage('x'))).toEqual(new Map([['0001', 0]]));
-    delivery.stop();
+    await bus.stop();
   });
 
-  it('changes the very tag that it selects by, on each connection once', async () => {
-    const { bus } = busWith(3);
+  it('writes what is gathered before it stops, and may be stopped twice', async () => {
+    const { bus, delivery } = await busWith(2);
+    bus.send(FOO_BAR, textMessage('x'));
+    expect(delivery.counters.messagesSent).toBe(0);
+    await bus.stop();
+    expect(delivery.counters.messagesSent).toBe(2);
+    await bus.stop();
+  });
+
+  it('reaches the connections of this node without awaiting', async () => {
+    const { bus, ids, registry } = await busWith(2);
+    const { local } = bus;
+    expect([...local].map(({ id }) => id)).toEqual(ids);
+    expect([local.size, local.count(FOO_BAR), local.congested(FOO_BAR)]).toEqual([2, 2, 0]);
+    expect(local.send(FOO_BAR, textMessage('x'))).toBe(2);
+    const [first] = local;
+    if (first !== undefined) local.setTags(first, new Map([['foo', 'other']]));
+    expect(registry.count(FOO_BAR)).toBe(1);
+    await bus.stop();
+  });
+
+  it('changes the tag that it selects by, once on each connection', async () => {
+    const { bus } = await busWith(3);
     const changes = new Map([['foo', 'new']]);
     expect(await bus.setTags(FOO_BAR, changes)).toEqual(new Map([['0001', 3]]));
     expect(await bus.setTags(FOO_BAR, changes)).toEqual(new Map([['0001', 0]]));
@@ -36,7 +58,7 @@ describe('LocalBus', () => {
   });
 
   it('lists all connections in pages, in the order of opening', async () => {
-    const { bus, ids } = busWith(2500);
+    const { bus, ids } = await busWith(2500);
     const pages: number[] = [];
     const listed: string[] = [];
     for await (const page of bus.status({ kind: 'all' })) {
@@ -47,8 +69,8 @@ describe('LocalBus', () => {
     expect(listed).toEqual(ids);
   });
 
-  it('leaves those out of a listing that close while it runs', async () => {
-    const { bus, registry, ids } = busWith(1500);
+  it('leaves connections that close during a listing out of it', async () => {
+    const { bus, registry, ids } = await busWith(1500);
     let listed = 0;
     for await (const page of bus.status({ kind: 'all' })) {
       listed += page.length;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { LocalBus } from '../../../src/gateway/bus/local-bus.js';
 import { createDevhelpers } from '../../../src/gateway/plugin/devhelpers.js';
 import { createPluginContext } from '../../../src/gateway/plugin/plugin-context.js';
 import { DeliveryFixture } from '../../support/delivery-fixture.js';
@@ -19,8 +20,9 @@ describe('devhelpers', () => {
     const log = new RecordingLogger();
     const { signal } = new AbortController();
     const { registry, delivery } = fixture;
+    const { local } = new LocalBus({ node: '0001', registry, delivery });
     const plugin = createDevhelpers(clock);
-    await plugin.start(createPluginContext({ registry, delivery, log, signal, options: { pauseMs: 1 } }));
+    await plugin.start(createPluginContext({ connections: local, log, signal, options: { pauseMs: 1 } }));
     clock.advance(5000);
     await new Promise(setImmediate);
     expect(new Set(await client.until(4999))).toEqual(new Set(['routine message']));

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LocalBus } from '../../../src/gateway/bus/local-bus.js';
 import { ConnectionIdSource } from '../../../src/gateway/connection/connection-id.js';
 import { ConnectionRegistry } from '../../../src/gateway/connection/registry.js';
 import { Delivery } from '../../../src/gateway/delivery/delivery.js';
@@ -18,11 +19,12 @@ async function hostOf(modules: readonly string[], files: Readonly<Record<string,
   }
   const registry = new ConnectionRegistry(new ConnectionIdSource(1));
   const delivery = new Delivery({ registry });
-  delivery.start({ publish: () => undefined });
+  const bus = new LocalBus({ node: '0001', registry, delivery });
+  await bus.start({ publish: () => undefined });
   const log = new RecordingLogger();
   const plugins = modules.map((module) => ({ module, options }));
-  const host = new PluginHost({ plugins, baseDir, registry, delivery, log, stopTimeoutMs: 20 });
-  return { host, log, registry, delivery };
+  const host = new PluginHost({ plugins, baseDir, connections: bus.local, log, stopTimeoutMs: 20 });
+  return { host, log, registry, delivery, bus };
 }
 
 const SENDER = `
@@ -35,11 +37,15 @@ const SENDER = `
 
 describe('PluginHost', () => {
   it('runs a module from the folder of the configuration, with its options', async () => {
-    const { host, log, registry, delivery } = await hostOf(['./sender.mjs'], { 'sender.mjs': SENDER }, { text: 'hi' });
+    const { host, log, registry, delivery, bus } = await hostOf(
+      ['./sender.mjs'],
+      { 'sender.mjs': SENDER },
+      { text: 'hi' },
+    );
     registry.open(idleSocket, testEndpoint());
     await host.start();
     expect(log.lines[0]).toEqual({ level: 'info', event: 'sender.sent', fields: { count: 1, size: 1, congested: 0 } });
-    delivery.stop();
+    await bus.stop();
     expect(delivery.counters.messagesSent).toBe(1);
     await host.stop();
   });
