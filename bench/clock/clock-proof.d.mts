@@ -1,4 +1,4 @@
-import type { Histogram } from '../../src/core/histogram.js';
+import type { Histogram } from '../../src/core/histogram/histogram.js';
 
 interface Delayed {
   readonly url: string;

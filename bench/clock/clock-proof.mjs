@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../dist/core/clock.js';
-import { Histogram } from '../../dist/core/histogram.js';
+import { Histogram } from '../../dist/core/histogram/histogram.js';
 import { calibrate, echoServerEntry, Engine, planLoad } from '../../dist/loadgen/index.js';
 import { judgeRun } from '../../dist/run-file/judge-health.js';
 

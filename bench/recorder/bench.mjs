@@ -1,6 +1,6 @@
 // Records a second on a warm loop: ours, hdr-histogram-js, and its WebAssembly, on the same times.
 import { build, initWebAssembly } from 'hdr-histogram-js';
-import { Histogram } from '../../dist/core/histogram.js';
+import { Histogram } from '../../dist/core/histogram/histogram.js';
 
 export const name = 'recorder';
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { encodeIntoCompressedBase64, decodeFromCompressedBase64 } from 'hdr-histogram-js';
-import { toHdrHistogram } from '../../dist/core/hdr-export.js';
-import { Histogram } from '../../dist/core/histogram.js';
-import { decodeHistogramInto, encodeHistogram } from '../../dist/core/histogram-codec.js';
+import { toHdrHistogram } from '../../dist/core/histogram/hdr-export.js';
+import { Histogram } from '../../dist/core/histogram/histogram.js';
+import { decodeHistogramInto, encodeHistogram } from '../../dist/core/histogram/histogram-codec.js';
 import { fill, METRICS, SAMPLES, writeLongRun } from '../support/long-run.mjs';
 
 export const name = 'run-file';
@@ -22,7 +22,7 @@ const RUNS = 5;
  */
 function readBoth(paths) {
   const reader = pathToFileURL(join(import.meta.dirname, '../../dist/run-file/index.js')).href;
-  const layout = pathToFileURL(join(import.meta.dirname, '../../dist/core/histogram-layout.js')).href;
+  const layout = pathToFileURL(join(import.meta.dirname, '../../dist/core/histogram/histogram-layout.js')).href;
   const script = `
     import { readFileSync } from 'node:fs';
     // On Linux a child's maxRSS begins with that of the process that started it; VmHWM is its own.

@@ -1,5 +1,5 @@
 // A run file of so many seconds with twenty trends, or with the series that are named.
-import { Histogram } from '../../dist/core/histogram.js';
+import { Histogram } from '../../dist/core/histogram/histogram.js';
 import { RunFileWriter } from '../../dist/run-file/index.js';
 
 export const METRICS = Array.from({ length: 20 }, (_, index) => `metric_${String(index).padStart(2, '0')}`);

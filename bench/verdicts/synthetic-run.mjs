@@ -1,10 +1,10 @@
 // Runs whose truth is known: times of one metric, log-normal with a spread of their own in each
 // second and each run.
-import { Histogram } from '../../dist/core/histogram.js';
-import { encodeHistogram } from '../../dist/core/histogram-codec.js';
-import { QuantileGrid } from '../../dist/report/compare/quantile-grid.js';
-import { SecondColumns } from '../../dist/report/compare/second-columns.js';
-import { SecondCounts } from '../../dist/report/compare/second-counts.js';
+import { Histogram } from '../../dist/core/histogram/histogram.js';
+import { encodeHistogram } from '../../dist/core/histogram/histogram-codec.js';
+import { QuantileGrid } from '../../dist/report/compare/seconds/quantile-grid.js';
+import { SecondColumns } from '../../dist/report/compare/seconds/second-columns.js';
+import { SecondCounts } from '../../dist/report/compare/seconds/second-counts.js';
 import { normalQuantile } from '../../dist/report/compare/evidence/statistics.js';
 
 /** Those that the cells have gates on. */

@@ -1,7 +1,7 @@
 // How often `wsg report trend` finds a step that is there, where, and how often one that is not:
 // seeded series of runs with known truth.
 //   npm run bench -- verdicts-trend
-import { SeededDraws } from '../../dist/report/compare/seeded-draws.js';
+import { SeededRandom } from '../../dist/core/seeded-random.js';
 import { findChangePoints } from '../../dist/report/trend/e-divisive.js';
 
 const SERIES = 400;
@@ -42,7 +42,7 @@ function judge(cell, index) {
   const { runs, after } = cell;
   let [none, right, near] = [0, 0, 0];
   for (let series = 0; series < SERIES; series += 1) {
-    const values = drawSeries(new SeededDraws(index * 100_000 + series), cell);
+    const values = drawSeries(new SeededRandom(index * 100_000 + series), cell);
     const points = findChangePoints(values, series).map((point) => point.index);
     if (points.length === 0) none += 1;
     if (points.includes(runs - after)) right += 1;

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { upToCommit } from '../../dist/report/baseline/runs-up-to.js';
 import { compareLoaded } from '../../dist/report/compare/compare-runs.js';
-import { parseGate } from '../../dist/report/compare/parse-gate.js';
+import { parseGate } from '../../dist/report/compare/gates/parse-gate.js';
 import { CELLS } from './cells.mjs';
 import { Draws, syntheticRun } from './synthetic-run.mjs';
 

@@ -4,7 +4,7 @@ import type { ScriptLogLine } from '../loadgen/index.js';
 export const LOG_FORMATS = ['logfmt', 'json', 'raw'] as const;
 
 /** How log lines look: `terminal` is k6's short form. */
-export type LogFormat = (typeof LOG_FORMATS)[number] | 'terminal';
+export type LineFormat = (typeof LOG_FORMATS)[number] | 'terminal';
 
 /** One line of a load test's log. */
 export interface LogLine extends ScriptLogLine {
@@ -23,7 +23,7 @@ const PADDED_CHARACTERS = 60;
  */
 export function renderLogLine(
   line: LogLine,
-  format: LogFormat,
+  format: LineFormat,
   { elapsedMs, at }: { readonly elapsedMs: number; readonly at: Date },
 ): string {
   const time = at.toISOString().replace(/\.\d+Z$/, 'Z');

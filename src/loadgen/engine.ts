@@ -1,5 +1,5 @@
-import { decodeHistogram } from '../core/histogram-codec.js';
-import { decodeSketch } from '../core/sketch-codec.js';
+import { decodeHistogram } from '../core/histogram/histogram-codec.js';
+import { decodeSketch } from '../core/histogram/sketch-codec.js';
 import { WsgError } from '../core/error.js';
 import type {
   EndReason,

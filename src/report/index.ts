@@ -2,9 +2,9 @@
 // that room itself: a start loads what it uses.
 export { compareFiles } from './compare/compare-files.js';
 export type { LoadedComparison } from './compare/compare-runs.js';
-export { GATES_FILE, readGates, readGatesFile } from './compare/read-gates.js';
+export { GATES_FILE, readGates, readGatesFile } from './compare/gates/read-gates.js';
 export type { Comparison } from './compare/comparison.js';
-export { outcomeOf, type Outcome } from './compare/outcome.js';
+export { outcomeOf, type Outcome } from './compare/verdict.js';
 export {
   COMPARISON_FORMATS,
   formatOfFile,
@@ -19,6 +19,6 @@ export {
   type Kept,
   type SaveOptions,
 } from './baseline/baseline-store.js';
-export { DEFAULT_ANCHOR } from './compare/split-baselines.js';
+export { DEFAULT_ANCHOR } from './compare/baselines/split-baselines.js';
 export { runsUpTo } from './baseline/runs-up-to.js';
 export { labelsText } from './render/labels-text.js';

@@ -1,5 +1,5 @@
-import { Histogram } from '../core/histogram.js';
-import { decodeHistogramInto, decodeSparse, encodeHistogram } from '../core/histogram-codec.js';
+import { Histogram } from '../core/histogram/histogram.js';
+import { decodeHistogramInto, decodeSparse, encodeHistogram } from '../core/histogram/histogram-codec.js';
 import type { HistogramKind } from './records.js';
 
 /**

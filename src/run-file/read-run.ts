@@ -2,10 +2,10 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
 import { EncodedHistograms } from './encoded-histograms.js';
 import { LineScanner, type FilePlace } from './line-scanner.js';
-import { CHECKED_SINCE, FORMAT, MAGIC, type RecordKind } from './record-line.js';
+import { CHECKED_SINCE, RUN_FORMAT, MAGIC, type RecordKind } from './record-line.js';
 import type { Run, RunEnd, RunEventRecord, RunHeader, SecondRecord, SketchRecord, TrendTotals } from './records.js';
 import type { EndPayload } from './record-schemas.js';
-import { ValueSketch } from '../core/value-sketch.js';
+import { ValueSketch } from '../core/histogram/value-sketch.js';
 import { RunCollector, type EncodedRecord, type HistogramWish, type RunWish } from './run-collector.js';
 import { SecondsSum } from './sum-seconds.js';
 
@@ -220,11 +220,11 @@ async function checkMagic(file: FileHandle, path: string): Promise<FilePlace> {
   const bytes = buffer.subarray(0, bytesRead);
   const match = new RegExp(`^${MAGIC} (\\d{1,6})\\.(\\d{1,6})\n`).exec(bytes.toString('latin1'));
   if (match === null) throw foreign(path, bytes);
-  if (Number(match[1]) > FORMAT.major) {
+  if (Number(match[1]) > RUN_FORMAT.major) {
     const version = `${match[1]}.${match[2]}`;
     throw new WsgError(
       'run-file.newer',
-      `The run file ${path} has format ${version}; this wsg reads up to ${FORMAT.major}.x.`,
+      `The run file ${path} has format ${version}; this wsg reads up to ${RUN_FORMAT.major}.x.`,
       { hint: 'Read it with the wsg that wrote it, or with a newer one.' },
     );
   }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** The version of the format that this program writes: docs/reference/run-file.md. */
-export const FORMAT = { major: 2, minor: 0 } as const;
+export const RUN_FORMAT = { major: 2, minor: 0 } as const;
 
 /** The first word of every run file. */
 export const MAGIC = 'wsg-run';
@@ -18,7 +18,7 @@ export type RecordKind =
 
 /** The first line, with its line feed. */
 export function magicLine(): string {
-  return `${MAGIC} ${FORMAT.major}.${FORMAT.minor}\n`;
+  return `${MAGIC} ${RUN_FORMAT.major}.${RUN_FORMAT.minor}\n`;
 }
 
 /** Since this major version each record has a checksum. */

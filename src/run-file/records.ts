@@ -1,5 +1,5 @@
-import type { Histogram } from '../core/histogram.js';
-import type { ValueSketch } from '../core/value-sketch.js';
+import type { Histogram } from '../core/histogram/histogram.js';
+import type { ValueSketch } from '../core/histogram/value-sketch.js';
 
 export type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
 /** What a metric's values are: `time` is milliseconds, `data` bytes. */

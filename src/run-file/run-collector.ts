@@ -1,7 +1,7 @@
-import { Histogram } from '../core/histogram.js';
-import { decodeHistogramInto } from '../core/histogram-codec.js';
-import { decodeSketchInto } from '../core/sketch-codec.js';
-import { ValueSketch } from '../core/value-sketch.js';
+import { Histogram } from '../core/histogram/histogram.js';
+import { decodeHistogramInto } from '../core/histogram/histogram-codec.js';
+import { decodeSketchInto } from '../core/histogram/sketch-codec.js';
+import { ValueSketch } from '../core/histogram/value-sketch.js';
 import { EncodedHistograms } from './encoded-histograms.js';
 import { VALUE_KIND, type RecordKind } from './record-line.js';
 import {

@@ -1,9 +1,9 @@
 import { mkdir, open, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../core/error.js';
-import type { Histogram } from '../core/histogram.js';
-import { encodeHistogram } from '../core/histogram-codec.js';
-import { encodeSketch } from '../core/sketch-codec.js';
+import type { Histogram } from '../core/histogram/histogram.js';
+import { encodeHistogram } from '../core/histogram/histogram-codec.js';
+import { encodeSketch } from '../core/histogram/sketch-codec.js';
 import { magicLine, recordLine, VALUE_KIND } from './record-line.js';
 import type {
   GatewayRecord,

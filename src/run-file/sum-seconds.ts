@@ -1,3 +1,4 @@
+import { addByName, addCounts, addGauges, addRates, addTrends } from './add-figures.js';
 import { judgeRun } from './judge-health.js';
 import type {
   CheckFigures,
@@ -28,7 +29,7 @@ export class SecondsSum {
   add({ elapsedMs, counters, gauges, rates, trends, checks }: SecondRecord): void {
     this.#seconds += 1;
     this.#elapsedMs = elapsedMs;
-    addByName(this.#counters, counters, (left, right) => left + right);
+    addByName(this.#counters, counters, addCounts);
     addByName(this.#gauges, gauges, addGauges);
     addByName(this.#rates, rates, addRates);
     addByName(this.#trends, trends, addTrends);
@@ -56,32 +57,6 @@ export class SecondsSum {
       ...(gateway.length > 0 ? { gateway: sumGateway(gateway) } : {}),
     };
   }
-}
-
-function addByName<T>(sums: Map<string, T>, part: Readonly<Record<string, T>>, add: (left: T, right: T) => T): void {
-  for (const [name, value] of Object.entries(part)) {
-    const sum = sums.get(name);
-    sums.set(name, sum === undefined ? value : add(sum, value));
-  }
-}
-
-function addGauges(left: GaugeFigures, right: GaugeFigures): GaugeFigures {
-  return { value: right.value, min: Math.min(left.min, right.min), max: Math.max(left.max, right.max) };
-}
-
-function addRates(left: RateFigures, right: RateFigures): RateFigures {
-  return { passes: left.passes + right.passes, fails: left.fails + right.fails };
-}
-
-function addTrends(left: TrendFigures, right: TrendFigures): TrendFigures {
-  if (left.count === 0) return right;
-  if (right.count === 0) return left;
-  return {
-    count: left.count + right.count,
-    min: Math.min(left.min, right.min),
-    max: Math.max(left.max, right.max),
-    sum: left.sum + right.sum,
-  };
 }
 
 function sumGateway(gateway: readonly GatewayRecord[]): GatewayTotals {

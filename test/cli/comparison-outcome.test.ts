@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/cli/report/compare-session.js';
 import { annotations } from '../../src/cli/report/github-actions.js';
 import type { Comparison, GateResult, Verdict } from '../../src/report/compare/comparison.js';
-import { overallVerdict } from '../../src/report/compare/overall-verdict.js';
-import { readGates } from '../../src/report/compare/read-gates.js';
+import { overallVerdict } from '../../src/report/compare/verdict.js';
+import { readGates } from '../../src/report/compare/gates/read-gates.js';
 import { renderComparison } from '../../src/report/render/render-comparison.js';
 
 const WORDS: readonly Verdict[] = ['regression', 'improvement', 'within budget', 'inconclusive', 'unjudged', 'invalid'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../src/core/error.js';
-import { ValueSketch } from '../../src/core/value-sketch.js';
+import { ValueSketch } from '../../src/core/histogram/value-sketch.js';
 import type { HistogramRecord, SketchRecord } from '../../src/run-file/records.js';
 import { readRun, RunFileWriter } from '../../src/run-file/index.js';
 import { recordLine } from '../../src/run-file/record-line.js';

@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/core/clock.js';
-import { Histogram } from '../../src/core/histogram.js';
-import { decodeHistogram } from '../../src/core/histogram-codec.js';
+import { Histogram } from '../../src/core/histogram/histogram.js';
+import { decodeHistogram } from '../../src/core/histogram/histogram-codec.js';
 import { IterationPool } from '../../src/loadgen/executor/executor.js';
 import { WHOLE } from '../../src/loadgen/pacing/shard.js';
 import type { LoadFlags } from '../../src/loadgen/options/load-flags.js';

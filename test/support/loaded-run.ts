@@ -1,12 +1,12 @@
-import { encodeHistogram } from '../../src/core/histogram-codec.js';
-import { Histogram } from '../../src/core/histogram.js';
+import { encodeHistogram } from '../../src/core/histogram/histogram-codec.js';
+import { Histogram } from '../../src/core/histogram/histogram.js';
 import { compareLoaded, type CompareSettings } from '../../src/report/compare/compare-runs.js';
 import type { Comparison } from '../../src/report/compare/comparison.js';
-import type { LoadedRun } from '../../src/report/compare/loaded-run.js';
-import { QuantileGrid } from '../../src/report/compare/quantile-grid.js';
-import { readGates } from '../../src/report/compare/read-gates.js';
-import { SecondColumns } from '../../src/report/compare/second-columns.js';
-import { SecondCounts } from '../../src/report/compare/second-counts.js';
+import type { LoadedRun } from '../../src/report/compare/seconds/loaded-run.js';
+import { QuantileGrid } from '../../src/report/compare/seconds/quantile-grid.js';
+import { readGates } from '../../src/report/compare/gates/read-gates.js';
+import { SecondColumns } from '../../src/report/compare/seconds/second-columns.js';
+import { SecondCounts } from '../../src/report/compare/seconds/second-counts.js';
 import type {
   HealthVerdict,
   MetricDefinition,

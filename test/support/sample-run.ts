@@ -1,4 +1,4 @@
-import { Histogram } from '../../src/core/histogram.js';
+import { Histogram } from '../../src/core/histogram/histogram.js';
 import type {
   CheckFigures,
   GatewayRecord,

@@ -1,4 +1,4 @@
-import { Histogram } from '../../src/core/histogram.js';
+import { Histogram } from '../../src/core/histogram/histogram.js';
 import { RunFileWriter } from '../../src/run-file/index.js';
 import type { RunHeader } from '../../src/run-file/records.js';
 import { sampleHealth, sampleHeader } from './sample-run.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { encodeHistogram } from '../../src/core/histogram-codec.js';
-import { Histogram } from '../../src/core/histogram.js';
+import { encodeHistogram } from '../../src/core/histogram/histogram-codec.js';
+import { Histogram } from '../../src/core/histogram/histogram.js';
 import { RunFileWriter } from '../../src/run-file/index.js';
 import type { RunEnd, ThresholdRecord } from '../../src/run-file/records.js';
 import {

@@ -1,6 +1,6 @@
-import { LineWriter } from '../../core/line-writer.js';
+import { LineWriter } from './line-writer.js';
 import type { Logger } from '../../core/logger.js';
-import { createPinoLogger } from '../../core/pino-logger.js';
+import { createPinoLogger } from './pino-logger.js';
 import { redactingLogger } from '../../core/redacting-logger.js';
 import { createClassicLogger, Gateway, loadConfig, type ConfigOverrides } from '../../gateway/index.js';
 import { errorMessage, WsgError } from '../../core/error.js';

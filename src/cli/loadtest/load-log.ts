@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { ScriptLogLevel } from '../../loadgen/index.js';
-import { LOG_FORMATS, type LogFormat, type LogLine, renderLogLine } from '../log-line.js';
+import { LOG_FORMATS, type LineFormat, type LogLine, renderLogLine } from '../log-line.js';
 
 /** The flags that say where log lines go, and which. */
 export interface LogFlags {
@@ -18,7 +18,7 @@ export interface LogFlags {
 export interface LogWish {
   readonly level: ScriptLogLevel;
   /** The terminal's own where there is one, logfmt elsewhere. */
-  readonly format: LogFormat | undefined;
+  readonly format: LineFormat | undefined;
   readonly output: LogOutput;
   /** A file for what scripts write with `console`. */
   readonly consolePath: string | undefined;
@@ -68,14 +68,14 @@ export const DEFAULT_LOG: LogWish = {
 };
 
 /** The format that was typed, on a command line that may be wrong elsewhere. */
-export function typedLogFormat(argv: readonly string[], env: Readonly<NodeJS.ProcessEnv>): LogFormat | undefined {
+export function typedLogFormat(argv: readonly string[], env: Readonly<NodeJS.ProcessEnv>): LineFormat | undefined {
   const at = argv.findIndex((argument) => /^--log-format(=|$)/.test(argument));
   const typed = at < 0 ? undefined : (/=(.*)$/.exec(argv[at] ?? '')?.[1] ?? argv[at + 1]);
   const text = [typed, env.WSG_LOG_FORMAT, env.K6_LOG_FORMAT].find((given) => given !== undefined && given !== '');
   return LOG_FORMATS.find((name) => name === text);
 }
 
-function readFormat(text: string | undefined, problems: string[]): LogFormat | undefined {
+function readFormat(text: string | undefined, problems: string[]): LineFormat | undefined {
   // k6 calls its own form so.
   if (text === undefined || text === 'text') return undefined;
   const format = LOG_FORMATS.find((name) => name === text);

@@ -1,5 +1,5 @@
 import { readGates, type Comparison } from '../../report/index.js';
-import { selftestRun, type Selftest } from '../../report/selftest/selftest-run.js';
+import { selftestRun, type Selftest } from '../../report/calibrate/selftest-run.js';
 import { EXIT_CODE, type ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { WsgError } from '../../core/error.js';

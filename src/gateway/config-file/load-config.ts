@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/is-record.js';
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
@@ -202,8 +203,4 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
   const child = isRecord(below) ? below : {};
   target[key] = child;
   setAt(child, rest, value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,7 +9,7 @@ import { RedisPipeline } from '../redis/redis-pipeline.js';
 import { RedisTransaction } from '../redis/redis-transaction.js';
 import { redisAddress, type RedisAddress } from '../redis/redis-url.js';
 import { encodeCommand } from '../redis/resp-reader.js';
-import { backoffMs } from '../../core/pause.js';
+import { backoffMs } from '../../core/delay.js';
 import type { EventGate } from '../outbox/outbox.js';
 import { HeldOpens } from './held-opens.js';
 import { MirrorCommands } from './mirror-commands.js';

@@ -3,7 +3,7 @@ import { errorMessage } from '../../core/error.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import { eventBytes, type GatewayEvent } from '../event/gateway-event.js';
 import type { FailedEvent, RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
-import { backoffMs } from '../../core/pause.js';
+import { backoffMs } from '../../core/delay.js';
 import type { BacklogReader } from './backlog/backlog.js';
 import type { Moment } from './lanes/block.js';
 import { FrontTrial } from './lanes/front-trial.js';

@@ -5,7 +5,7 @@ import { LimitedLog } from '../../core/limited-log.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { EventSink, RefusedEvent, SinkFailure } from '../sinks/event-sink.js';
-import { backoffMs, Pause } from '../../core/pause.js';
+import { backoffMs, Pause } from '../../core/delay.js';
 import type { Backlog, BacklogReader } from './backlog/backlog.js';
 import type { DeadLetters, DeadLetterState } from './letters/dead-letters.js';
 import { DeliveryLine } from './delivery-line.js';

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { systemClock } from '../../core/clock.js';
+import { withDeadline } from '../../core/delay.js';
 import { WsgError, errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { LocalConnections } from '../bus/bus.js';
@@ -108,17 +110,12 @@ export class PluginHost {
 
   async #stopOne(module: string, plugin: Plugin, timeoutMs: number): Promise<void> {
     const { log } = this.#deps;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), timeoutMs);
-    });
     try {
       const stopped = Promise.resolve(plugin.stop?.());
-      if ((await Promise.race([stopped, late])) === 'late') log.warn('plugin.stop-late', { module, timeoutMs });
+      if ((await withDeadline(systemClock, stopped, timeoutMs, 'late')) === 'late')
+        log.warn('plugin.stop-late', { module, timeoutMs });
     } catch (error) {
       log.error('plugin.stop-failed', { module, reason: errorMessage(error) });
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

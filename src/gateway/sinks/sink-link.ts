@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { BackendRefusal } from '../../core/backend-refusal.js';
 import { DeliveryError, type SinkFailure, type StartPurpose } from './event-sink.js';
-import { waitAtMost } from '../../core/pause.js';
+import { waitAtMost } from '../../core/delay.js';
 
 /** A connection that never comes back. */
 interface Link {

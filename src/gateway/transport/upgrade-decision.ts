@@ -1,3 +1,5 @@
+import { systemClock } from '../../core/clock.js';
+import { withDeadline } from '../../core/delay.js';
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { HttpRequest } from './http/http-exchange.js';
@@ -58,16 +60,10 @@ export function recheckLate<C>(
 }
 
 async function inTime<C>(pending: Promise<UpgradeDecision>, question: UpgradeQuestion<C>): Promise<UpgradeDecision> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<UpgradeDecision>((resolve) => {
-    timer = setTimeout(() => resolve(TIMED_OUT), question.timeoutMs);
-  });
   try {
-    return await Promise.race([pending, timeout]);
+    return await withDeadline(systemClock, pending, question.timeoutMs, TIMED_OUT);
   } catch (thrown) {
     return failed(thrown, question);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,6 @@
 import { PerformanceObserver, performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock } from '../../core/clock.js';
-import { Histogram } from '../../core/histogram.js';
+import { Histogram } from '../../core/histogram/histogram.js';
 import type { Executor } from '../executor/executor.js';
 
 /** A clock that records into `lag` how late each scheduled task ran. */

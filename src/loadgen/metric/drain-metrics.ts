@@ -1,6 +1,6 @@
-import type { Histogram } from '../../core/histogram.js';
-import { encodeHistogram } from '../../core/histogram-codec.js';
-import { encodeSketch } from '../../core/sketch-codec.js';
+import type { Histogram } from '../../core/histogram/histogram.js';
+import { encodeHistogram } from '../../core/histogram/histogram-codec.js';
+import { encodeSketch } from '../../core/histogram/sketch-codec.js';
 import type { CheckFigures, GaugeFigures, HistogramKind, RateFigures, TrendFigures } from '../../run-file/records.js';
 import type { MetricRegistry } from './metric-registry.js';
 import { type AnySeries, Counter, Gauge, Rate, TimeTrend } from './series.js';

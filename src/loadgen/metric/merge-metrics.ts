@@ -1,8 +1,9 @@
-import { Histogram } from '../../core/histogram.js';
-import { decodeHistogramInto, encodeHistogram } from '../../core/histogram-codec.js';
-import { decodeSketchInto, encodeSketch } from '../../core/sketch-codec.js';
-import { ValueSketch } from '../../core/value-sketch.js';
-import type { CheckFigures, RateFigures, TrendFigures } from '../../run-file/records.js';
+import { addByName, addCounts, addRates, addTrends } from '../../run-file/add-figures.js';
+import { Histogram } from '../../core/histogram/histogram.js';
+import { decodeHistogramInto, encodeHistogram } from '../../core/histogram/histogram-codec.js';
+import { decodeSketchInto, encodeSketch } from '../../core/histogram/sketch-codec.js';
+import { ValueSketch } from '../../core/histogram/value-sketch.js';
+import type { CheckFigures } from '../../run-file/records.js';
 import type { DrainedMetrics, EncodedHistogram, EncodedSketch, TimedGauge } from './drain-metrics.js';
 
 /**
@@ -27,7 +28,7 @@ export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
   return {
     counters: mergeRecords(
       parts.map(({ counters }) => counters),
-      (sum, next) => sum + next,
+      addCounts,
     ),
     gauges: mergeRecords(
       parts.map(({ gauges }) => gauges),
@@ -35,11 +36,11 @@ export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
     ),
     rates: mergeRecords(
       parts.map(({ rates }) => rates),
-      mergeRates,
+      addRates,
     ),
     trends: mergeRecords(
       parts.map(({ trends }) => trends),
-      mergeTrends,
+      addTrends,
     ),
     checks: mergeChecks(parts),
     groups: [...new Set(parts.flatMap(({ groups = [] }) => groups))],
@@ -53,12 +54,7 @@ function mergeRecords<V>(
   merge: (sum: V, next: V, name: string) => V,
 ): Readonly<Record<string, V>> {
   const merged = new Map<string, V>();
-  for (const record of records) {
-    for (const [name, next] of Object.entries(record)) {
-      const sum = merged.get(name);
-      merged.set(name, sum === undefined ? next : merge(sum, next, name));
-    }
-  }
+  for (const record of records) addByName(merged, record, merge);
   return Object.fromEntries(merged);
 }
 
@@ -76,25 +72,12 @@ function laterGauge(sum: TimedGauge, next: TimedGauge): TimedGauge {
   return { ...last, min: Math.min(sum.min, next.min), max: Math.max(sum.max, next.max) };
 }
 
-function mergeRates(sum: RateFigures, next: RateFigures): RateFigures {
-  return { passes: sum.passes + next.passes, fails: sum.fails + next.fails };
-}
-
-function mergeTrends(sum: TrendFigures, next: TrendFigures): TrendFigures {
-  return {
-    count: sum.count + next.count,
-    min: Math.min(sum.min, next.min),
-    max: Math.max(sum.max, next.max),
-    sum: sum.sum + next.sum,
-  };
-}
-
 function mergeChecks(parts: readonly DrainedMetrics[]): CheckFigures[] {
   const merged = new Map<string, CheckFigures>();
   for (const check of parts.flatMap(({ checks }) => checks)) {
     const key = `${check.group}::${check.name}`;
     const sum = merged.get(key);
-    merged.set(key, sum === undefined ? check : { ...check, ...mergeRates(sum, check) });
+    merged.set(key, sum === undefined ? check : { ...check, ...addRates(sum, check) });
   }
   return [...merged.values()];
 }

@@ -1,5 +1,5 @@
-import { Histogram } from '../../core/histogram.js';
-import { ValueSketch } from '../../core/value-sketch.js';
+import { Histogram } from '../../core/histogram/histogram.js';
+import { ValueSketch } from '../../core/histogram/value-sketch.js';
 import type { MetricContains, MetricDefinition } from '../../run-file/records.js';
 
 /**

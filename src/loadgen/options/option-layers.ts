@@ -1,4 +1,5 @@
-import { isRecord, type OptionReader, type Place, type Setting } from './option-reader.js';
+import { isRecord } from '../../core/is-record.js';
+import type { OptionReader, Place, Setting } from './option-reader.js';
 import { OPTION_CATALOGUE, type OptionEntry } from './option-catalogue.js';
 
 /** Options of one origin by name. */

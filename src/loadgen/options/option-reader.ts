@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/is-record.js';
 import { parseDuration } from '../../core/duration.js';
 import { schemeHint, withScheme, type SchemePair } from '../../core/missing-scheme.js';
 
@@ -152,11 +153,6 @@ export class OptionReader {
     this.complain(setting, `${quoted(setting.value)} must be an object`);
     return undefined;
   }
-}
-
-/** Whether a value is an object with keys, and no list. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function quoted(value: unknown): string {

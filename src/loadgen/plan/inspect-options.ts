@@ -1,8 +1,8 @@
+import { isRecord } from '../../core/is-record.js';
 import { formatGoDuration } from '../../core/duration.js';
 import { DEFAULT_TREND_STATS } from '../../summary/k6/trend-stats.js';
 import { EXECUTORS } from '../executor/index.js';
 import { DEFAULT_SYSTEM_TAGS } from '../metric/system-tags.js';
-import { isRecord } from '../options/option-reader.js';
 import { maxPlanMs, maxPlanVus, type Plan } from './plan.js';
 import { viewOptions } from './view-options.js';
 

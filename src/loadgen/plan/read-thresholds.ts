@@ -1,9 +1,10 @@
+import { isRecord } from '../../core/is-record.js';
 import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/k6/threshold.js';
 import type { MetricDefinition } from '../../run-file/records.js';
 import { parseSeriesName, type SeriesName } from '../../core/series-name.js';
 import type { Layer } from '../options/option-layers.js';
 import type { Plan } from './plan.js';
-import { isRecord, settingIn, within, type OptionReader, type Setting } from '../options/option-reader.js';
+import { settingIn, within, type OptionReader, type Setting } from '../options/option-reader.js';
 
 /**
  * The thresholds of the merged options, in their order; none with `noThresholds`. What is no

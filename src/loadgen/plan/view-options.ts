@@ -1,7 +1,7 @@
+import { isRecord } from '../../core/is-record.js';
 import { formatGoDuration } from '../../core/duration.js';
 import { DEFAULT_DNS } from '../client/read-network.js';
 import { OPTION_CATALOGUE } from '../options/option-catalogue.js';
-import { isRecord } from '../options/option-reader.js';
 import type { Plan } from './plan.js';
 import { executorOf } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';

@@ -1,7 +1,8 @@
-import { Histogram } from '../../core/histogram.js';
-import { decodeHistogramInto } from '../../core/histogram-codec.js';
-import { decodeSketchInto } from '../../core/sketch-codec.js';
-import { ValueSketch } from '../../core/value-sketch.js';
+import { addByName, addCounts, addGauges, addRates, addTrends } from '../../run-file/add-figures.js';
+import { Histogram } from '../../core/histogram/histogram.js';
+import { decodeHistogramInto } from '../../core/histogram/histogram-codec.js';
+import { decodeSketchInto } from '../../core/histogram/sketch-codec.js';
+import { ValueSketch } from '../../core/histogram/value-sketch.js';
 import type {
   CheckFigures,
   GaugeFigures,
@@ -44,12 +45,10 @@ export class RunAccumulator {
 
   /** Adds a second's figures without its histograms and sketches. */
   addFigures({ counters, gauges, rates, trends, checks }: Omit<SecondRecord, 'second' | 'elapsedMs'>): void {
-    for (const [name, value] of Object.entries(counters)) this.#counters.set(name, this.counter(name) + value);
-    for (const [name, gauge] of Object.entries(gauges))
-      this.#gauges.set(name, mergeGauges(this.#gauges.get(name), gauge));
-    for (const [name, rate] of Object.entries(rates)) this.#rates.set(name, mergeRates(this.#rates.get(name), rate));
-    for (const [name, trend] of Object.entries(trends))
-      this.#trends.set(name, mergeTrends(this.#trends.get(name), trend));
+    addByName(this.#counters, counters, addCounts);
+    addByName(this.#gauges, gauges, addGauges);
+    addByName(this.#rates, rates, addRates);
+    addByName(this.#trends, trends, addTrends);
     for (const check of checks) this.#addCheck(check);
   }
 
@@ -91,7 +90,8 @@ export class RunAccumulator {
 
   #addCheck(check: CheckFigures): void {
     const key = `${check.group}::${check.name}`;
-    this.#checks.set(key, { ...check, ...mergeRates(this.#checks.get(key), check) });
+    const sum = this.#checks.get(key);
+    this.#checks.set(key, sum === undefined ? check : { ...check, ...addRates(sum, check) });
   }
 
   #addHistogram({ series, kind, bytes }: EncodedHistogram): void {
@@ -113,23 +113,4 @@ export class RunAccumulator {
     this.#sketches.set(series, sketch);
     return sketch;
   }
-}
-
-function mergeGauges(sum: GaugeFigures | undefined, next: GaugeFigures): GaugeFigures {
-  if (sum === undefined) return next;
-  return { value: next.value, min: Math.min(sum.min, next.min), max: Math.max(sum.max, next.max) };
-}
-
-function mergeRates(sum: RateFigures | undefined, next: RateFigures): RateFigures {
-  return { passes: (sum?.passes ?? 0) + next.passes, fails: (sum?.fails ?? 0) + next.fails };
-}
-
-function mergeTrends(sum: TrendFigures | undefined, next: TrendFigures): TrendFigures {
-  if (sum === undefined) return next;
-  return {
-    count: sum.count + next.count,
-    min: Math.min(sum.min, next.min),
-    max: Math.max(sum.max, next.max),
-    sum: sum.sum + next.sum,
-  };
 }

@@ -1,5 +1,6 @@
+import { isRecord } from '../../core/is-record.js';
 import { createHash } from 'node:crypto';
-import { FORMAT } from '../../run-file/record-line.js';
+import { RUN_FORMAT } from '../../run-file/record-line.js';
 import type { Calibration, MetricDefinition, RunHeader } from '../../run-file/records.js';
 import { clientVersion } from '../client/adopt-socket.js';
 import { describeMachine } from '../health/machine-times.js';
@@ -35,7 +36,7 @@ export function createRunHeader(
   const target = planTarget(plan);
   const recorded = recordedPlan(plan);
   return {
-    format: `${FORMAT.major}.${FORMAT.minor}`,
+    format: `${RUN_FORMAT.major}.${RUN_FORMAT.minor}`,
     startedAt: new Date(startedAtMs).toISOString(),
     scenario: plan.behaviour.name,
     plan: recorded,
@@ -102,7 +103,7 @@ function allTargets({ behaviour }: Plan, first: Target): Target {
 /** JSON with sorted keys, so that equal plans have equal texts. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
+    isRecord(part)
       ? Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => (left < right ? -1 : 1)))
       : part,
   );

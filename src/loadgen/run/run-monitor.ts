@@ -1,4 +1,4 @@
-import { Histogram } from '../../core/histogram.js';
+import { Histogram } from '../../core/histogram/histogram.js';
 import type {
   HealthRecord,
   HistogramRecord,

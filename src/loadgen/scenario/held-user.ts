@@ -1,9 +1,15 @@
+import { Pause } from '../../core/delay.js';
 import type { MessageSink } from '../client/frame-walker.js';
 import type { CheckRecorder } from '../metric/check-recorder.js';
 import type { ConnectionMetrics } from './scenario-metrics.js';
-import { FAILED_DIAL_PAUSE_MS, Pause } from './pause.js';
 import type { UserContext, VirtualUser } from './scenario.js';
 import { Session, type SessionResult } from './session.js';
+
+/**
+ * Shortest duration of an iteration whose dial failed: it spares a target that is down, and the
+ * generator.
+ */
+export const FAILED_DIAL_PAUSE_MS = 1000;
 
 const SECOND_MS = 1000;
 /**
@@ -135,7 +141,7 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     this.#finish(result);
     if (result.wasInterrupted) return false;
     statusCheck.add(result.status === SWITCHING_PROTOCOLS);
-    if (result.error !== undefined) await this.#pause.take(this.failedDialPauseMs);
+    if (result.error !== undefined) await this.#pause.wait(this.failedDialPauseMs);
     return true;
   }
 
@@ -201,6 +207,6 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     schedule.begin(nowMs);
     if (this.#hasDialled) return;
     this.#hasDialled = true;
-    await this.#pause.take(schedule.connectAtMs(this.vu) - nowMs);
+    await this.#pause.wait(schedule.connectAtMs(this.vu) - nowMs);
   }
 }

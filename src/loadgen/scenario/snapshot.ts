@@ -1,8 +1,9 @@
+import { Pause } from '../../core/delay.js';
 import type { MessageSink } from '../client/frame-walker.js';
 import type { CheckRecorder } from '../metric/check-recorder.js';
 import type { Series } from '../metric/series.js';
-import { nextTickMs, SeededRandom } from '../pacing/seeded-random.js';
-import { FAILED_DIAL_PAUSE_MS, Pause } from './pause.js';
+import { SeededRandom } from '../../core/seeded-random.js';
+import { FAILED_DIAL_PAUSE_MS } from './held-user.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 
@@ -67,7 +68,7 @@ class SnapshotUser implements VirtualUser {
     timers.stop();
     if (result.wasInterrupted) return false;
     this.#statusCheck.add(result.status === SWITCHING_PROTOCOLS);
-    if (result.error !== undefined) await this.#pause.take(FAILED_DIAL_PAUSE_MS);
+    if (result.error !== undefined) await this.#pause.wait(FAILED_DIAL_PAUSE_MS);
     return true;
   }
 
@@ -152,4 +153,13 @@ function isSame(expected: Uint8Array, bytes: Uint8Array, start: number, end: num
     if (expected[index] !== bytes[start + index]) return false;
   }
   return true;
+}
+
+/**
+ * When the tick after `nowMs` of an interval that began at `startMs` is due. Ticks that were missed
+ * are left out: they do not pile up, and the beat stays that of the start.
+ */
+export function nextTickMs(startMs: number, intervalMs: number, nowMs: number): number {
+  const passed = Math.max(0, Math.floor((nowMs - startMs) / intervalMs));
+  return startMs + (passed + 1) * intervalMs;
 }

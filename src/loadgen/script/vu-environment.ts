@@ -1,4 +1,4 @@
-import { SeededRandom } from '../pacing/seeded-random.js';
+import { SeededRandom } from '../../core/seeded-random.js';
 import { createConsole } from './modules/console.js';
 import { createModule } from './modules/create-module.js';
 import { createOpen } from './modules/open-file.js';

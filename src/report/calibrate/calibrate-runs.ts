@@ -1,11 +1,11 @@
 import { WsgError } from '../../core/error.js';
 import { readHeader } from '../../run-file/index.js';
 import type { Gate } from '../compare/comparison.js';
-import { defaultGates } from '../compare/default-gates.js';
+import { defaultGates } from '../compare/gates/default-gates.js';
 import { differencesOf } from '../compare/differences.js';
-import { figureOf } from '../compare/figure.js';
-import { loadRun } from '../compare/loaded-run.js';
-import { aggregateName } from '../compare/parse-gate.js';
+import { figureOf } from '../compare/seconds/figure.js';
+import { loadRun } from '../compare/seconds/loaded-run.js';
+import { aggregateName } from '../compare/gates/parse-gate.js';
 import { studentQuantile, variance } from '../compare/evidence/statistics.js';
 
 const LEAST_RUNS = 3;

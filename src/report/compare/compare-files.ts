@@ -1,14 +1,13 @@
 import { readHeader } from '../../run-file/index.js';
 import { WsgError } from '../../core/error.js';
-import { chooseBaselines } from './choose-baselines.js';
+import { chooseBaselines } from './baselines/choose-baselines.js';
 import { compareLoaded, type LoadedComparison } from './compare-runs.js';
 import { DEFAULT_BUDGET, DEFAULT_NOISE } from './comparison-warnings.js';
 import type { Gate } from './comparison.js';
-import { defaultGates } from './default-gates.js';
+import { defaultGates } from './gates/default-gates.js';
 import { DIFFERENCE_KEYS } from './differences.js';
-import type { Sides } from './judge-gates.js';
-import { loadRun, type LoadedRun, type LoadWish } from './loaded-run.js';
-import { DEFAULT_ANCHOR } from './split-baselines.js';
+import { loadRun, type LoadedRun, type LoadWish, type Sides } from './seconds/loaded-run.js';
+import { DEFAULT_ANCHOR } from './baselines/split-baselines.js';
 
 /** What is to be compared, and how. */
 export interface CompareOptions {

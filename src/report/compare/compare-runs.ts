@@ -1,18 +1,18 @@
 import { TAIL } from './evidence/evidence.js';
-import { withAnchor, withOutliers } from './judge-baselines.js';
-import { judgeGates, methodFor, type Sides } from './judge-gates.js';
-import type { Strain } from './judge-service.js';
-import type { LoadedRun } from './loaded-run.js';
+import { withAnchor, withOutliers } from './baselines/judge-baselines.js';
+import { judgeGates, methodFor } from './gates/judge-gates.js';
+import type { Strain } from './gates/judge-service.js';
+import type { LoadedRun, Sides } from './seconds/loaded-run.js';
 import { comparisonWarnings } from './comparison-warnings.js';
 import type { ComparedRun, Comparison, ComparisonSettings, Gate } from './comparison.js';
-import { applicableGates } from './default-gates.js';
+import { applicableGates } from './gates/default-gates.js';
 import { differencesOf } from './differences.js';
 import { commonFailures, emptyLoads, missingVolumes, outages, worseFailures } from './failure-rate.js';
-import { findStalls } from './find-stalls.js';
-import { forbidGood, overallVerdict } from './overall-verdict.js';
-import { seedOf } from './seeded-draws.js';
+import { findStalls } from './seconds/find-stalls.js';
+import { forbidGood, overallVerdict } from './verdict.js';
+import { seedOf } from '../../core/seeded-random.js';
 import { shownFigures } from './shown-figures.js';
-import { splitBaselines, type SplitBaselines } from './split-baselines.js';
+import { splitBaselines, type SplitBaselines } from './baselines/split-baselines.js';
 
 /** A comparison, and the runs that it was made of. */
 export interface LoadedComparison {

@@ -1,6 +1,5 @@
 import type { ComparisonSettings, Gate } from './comparison.js';
-import type { Sides } from './judge-gates.js';
-import type { LoadedRun } from './loaded-run.js';
+import type { LoadedRun, Sides } from './seconds/loaded-run.js';
 
 export const DEFAULT_BUDGET = 0.1;
 export const DEFAULT_NOISE = 0.05;

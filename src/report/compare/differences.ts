@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/is-record.js';
 import type { RunHeader } from '../../run-file/records.js';
 import type { Difference } from './comparison.js';
 
@@ -93,7 +94,7 @@ function planOf({ plan }: RunHeader): string {
   ]);
   return JSON.stringify(plan, (key, value: unknown) => {
     if (left.has(key)) return undefined;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    if (!isRecord(value)) return value;
     return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
 }

@@ -1,7 +1,7 @@
 import type { Run } from '../../run-file/records.js';
 import type { Stall } from './comparison.js';
-import { silentSeconds } from './find-stalls.js';
-import type { LoadedRun } from './loaded-run.js';
+import { silentSeconds } from './seconds/find-stalls.js';
+import type { LoadedRun } from './seconds/loaded-run.js';
 
 /** More failures than these are no chance: this many standard errors, and this share of all. */
 const STANDARD_ERRORS = 3;

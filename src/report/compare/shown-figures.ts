@@ -2,9 +2,8 @@ import { largest } from '../../core/largest.js';
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { Gate, ShownFigure, Unit } from './comparison.js';
 import { mean } from './evidence/statistics.js';
-import { changeOf } from './judge-gate.js';
-import type { Sides } from './judge-gates.js';
-import type { LoadedRun } from './loaded-run.js';
+import { changeOf } from './gates/judge-gate.js';
+import type { LoadedRun, Sides } from './seconds/loaded-run.js';
 
 /** One figure of a run, null where it has none. */
 type FigureOf = (run: LoadedRun) => number | null;

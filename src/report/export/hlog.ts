@@ -1,4 +1,4 @@
-import { toHdrBase64 } from '../../core/hdr-export.js';
+import { toHdrBase64 } from '../../core/histogram/hdr-export.js';
 import { readHeader, readRun } from '../../run-file/index.js';
 import type { SecondRecord } from '../../run-file/records.js';
 

@@ -1,5 +1,5 @@
 import { readRun } from '../../run-file/index.js';
-import { decodeSparse, quantilesOf } from '../../core/histogram-codec.js';
+import { decodeSparse, quantilesOf } from '../../core/histogram/histogram-codec.js';
 import type { Run, SecondRecord } from '../../run-file/records.js';
 
 const QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;

@@ -3,7 +3,8 @@ import type { LoadedComparison } from '../compare/compare-runs.js';
 import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from '../render/comparison-figures.js';
 import { labelsText } from '../render/labels-text.js';
 import { notesOf } from '../render/comparison-text.js';
-import { escapeHtml, renderPage } from './page-shell.js';
+import { escapeHtml } from '../../core/markup.js';
+import { renderPage } from './page-shell.js';
 import { dataOfComparison } from './page-data.js';
 
 const BAR_WIDTH = 180;

@@ -1,8 +1,8 @@
-import { Histogram } from '../../core/histogram.js';
+import { Histogram } from '../../core/histogram/histogram.js';
 import type { RunOutline } from '../../run-file/index.js';
 import type { Comparison, Gate } from '../compare/comparison.js';
-import { judgeGates, type Sides } from '../compare/judge-gates.js';
-import { loadRun, type LoadedRun } from '../compare/loaded-run.js';
+import { judgeGates } from '../compare/gates/judge-gates.js';
+import { loadRun, type LoadedRun, type Sides } from '../compare/seconds/loaded-run.js';
 import type { LoadedComparison } from '../compare/compare-runs.js';
 import type { Run } from '../../run-file/records.js';
 import { readRunCurves, type Curve, type RunCurves } from './run-curves.js';

@@ -1,13 +1,9 @@
+import { escapeHtml } from '../../core/markup.js';
 import { createHash } from 'node:crypto';
 import { UPLOT_SCRIPT, UPLOT_STYLE } from '../../summary/page/uplot-assets.js';
 import type { PageData } from './page-data.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
-
-/** Text for between tags and for attributes in double quotes. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
 
 /** JSON for a script element: nothing in it can end the element or begin a comment. */
 export function embeddedJson(value: unknown): string {

@@ -1,4 +1,4 @@
-import { decodeSparse, quantilesOf } from '../../core/histogram-codec.js';
+import { decodeSparse, quantilesOf } from '../../core/histogram/histogram-codec.js';
 import { readOutline, readRun } from '../../run-file/index.js';
 import type { MetricDefinition, Run, SecondRecord } from '../../run-file/records.js';
 

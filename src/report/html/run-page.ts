@@ -1,6 +1,7 @@
 import type { Run } from '../../run-file/records.js';
 import { textRenderer } from '../render/render-run.js';
-import { escapeHtml, renderPage } from './page-shell.js';
+import { escapeHtml } from '../../core/markup.js';
+import { renderPage } from './page-shell.js';
 import { dataOfRun } from './page-data.js';
 
 const TEXT = { colour: false, columns: 120 } as const;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Comparison, GateResult } from '../compare/comparison.js';
-import { outcomeOf, type Outcome } from '../compare/outcome.js';
 import { formatChange, formatFigure, formatInterval } from './comparison-figures.js';
+import { outcomeOf, type Outcome } from '../compare/verdict.js';
 
 const SEVERITY: Readonly<Record<Outcome, string | undefined>> = {
   fails: 'critical',

@@ -1,6 +1,7 @@
+import { escapeXml } from '../../core/markup.js';
 import type { Comparison, GateResult } from '../compare/comparison.js';
-import { outcomeOf } from '../compare/outcome.js';
 import { formatChange, formatFigure, formatInterval, formatMore } from './comparison-figures.js';
+import { outcomeOf } from '../compare/verdict.js';
 
 /**
  * A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs,
@@ -50,21 +51,11 @@ function wholeCase({ verdict, because }: Comparison, isStrict: boolean): string 
   return `    <testcase classname="wsg report" name="the whole">${inside}</testcase>`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
 function attribute(value: string): string {
   return text(value).replaceAll(/\s/g, ' ');
 }
 
 /** XML 1.0 has no control characters, however they are written. */
 function text(value: string): string {
-  return value
-    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
-    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?');
+  return escapeXml(value).replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?');
 }

@@ -1,8 +1,7 @@
 import { createPalette, type Palette } from '../../summary/terminal/palette.js';
 import { renderTable, tableWidth, wrapWords } from '../../summary/terminal/text-width.js';
 import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
-import { aggregateName } from '../compare/parse-gate.js';
-import { oneSided } from '../compare/sentences.js';
+import { aggregateName } from '../compare/gates/parse-gate.js';
 import {
   formatChange,
   formatFigure,
@@ -12,6 +11,7 @@ import {
   intervalBar,
 } from './comparison-figures.js';
 import { labelsText } from './labels-text.js';
+import { oneSided } from '../compare/verdict.js';
 
 /** A lag of a smaller share of the service time does not matter. */
 const SEEN_SHARE = 0.05;

@@ -1,4 +1,4 @@
-import { SeededDraws } from '../compare/seeded-draws.js';
+import { SeededRandom } from '../../core/seeded-random.js';
 import { autocorrelation, mean } from '../compare/evidence/statistics.js';
 
 const PERMUTATIONS = 999;
@@ -49,7 +49,7 @@ export function findChangePoints(values: readonly number[], seed: number): reado
  * innovations of a first-order autoregression are shuffled, and the series is built of them again.
  */
 function chanceOf(values: readonly number[], { index, energy }: Split, seed: number): number {
-  const draws = new SeededDraws(seed);
+  const draws = new SeededRandom(seed);
   const rest = withoutSteps(values, [index]);
   const bounds = splitTwice(values, index);
   const correlation = Math.min(likeness(rest, 2), likeness(withoutSteps(values, bounds), bounds.length + 1));
@@ -116,7 +116,7 @@ function autoregression(order: readonly number[], correlation: number): readonly
 }
 
 /** Fisher and Yates. */
-function shuffle(values: number[], draws: SeededDraws): void {
+function shuffle(values: number[], draws: SeededRandom): void {
   for (let last = values.length - 1; last > 0; last -= 1) {
     const other = draws.below(last + 1);
     [values[last], values[other]] = [values[other] ?? 0, values[last] ?? 0];

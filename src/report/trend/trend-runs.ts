@@ -2,12 +2,12 @@ import { WsgError } from '../../core/error.js';
 import { readOutline } from '../../run-file/index.js';
 import type { RunHeader } from '../../run-file/records.js';
 import type { Gate, LeftOut, Unit } from '../compare/comparison.js';
-import { defaultGates } from '../compare/default-gates.js';
+import { defaultGates } from '../compare/gates/default-gates.js';
 import { differencesOf } from '../compare/differences.js';
-import { figureOf, unitOf } from '../compare/figure.js';
-import { loadRun, type LoadedRun } from '../compare/loaded-run.js';
-import { aggregateName } from '../compare/parse-gate.js';
-import { seedOf } from '../compare/seeded-draws.js';
+import { figureOf, unitOf } from '../compare/seconds/figure.js';
+import { loadRun, type LoadedRun } from '../compare/seconds/loaded-run.js';
+import { aggregateName } from '../compare/gates/parse-gate.js';
+import { seedOf } from '../../core/seeded-random.js';
 import { findChangePoints } from './e-divisive.js';
 
 /** Outlines cost a tenth of what seconds do. */

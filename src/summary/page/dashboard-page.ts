@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../core/markup.js';
 import type { RunHeader } from '../../run-file/records.js';
 
 /**
@@ -42,7 +43,3 @@ section { display: grid; grid-template-columns: repeat(auto-fill, minmax(400px, 
 .ok, .healthy { color: #1a7f37; } .strained { color: #9a6700; } .crossed, .saturated { color: #c23030; }
 @media (max-width: 450px) { section { grid-template-columns: 1fr; } }
 `;
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}

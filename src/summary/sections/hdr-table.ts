@@ -1,5 +1,5 @@
 import { largest } from '../../core/largest.js';
-import type { Histogram } from '../../core/histogram.js';
+import type { Histogram } from '../../core/histogram/histogram.js';
 import type { HistogramKind, Run } from '../../run-file/records.js';
 import { formatTime, type TimeUnit } from '../terminal/format-value.js';
 import { createPalette, type Palette } from '../terminal/palette.js';

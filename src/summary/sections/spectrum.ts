@@ -1,4 +1,4 @@
-import { percentileDistribution } from '../../core/hdr-export.js';
+import { percentileDistribution } from '../../core/histogram/hdr-export.js';
 import type { Run } from '../../run-file/records.js';
 import { latencySeries } from './hdr-table.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
-import { Histogram } from '../../../src/core/histogram.js';
+import { Histogram } from '../../../src/core/histogram/histogram.js';
 import { LagClock, ThreadGauges } from '../../../src/loadgen/health/thread-gauges.js';
 import { ProcessGauges } from '../../../src/loadgen/health/process-gauges.js';
 import { ManualClock } from '../../support/manual-clock.js';

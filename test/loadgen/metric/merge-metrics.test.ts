@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeHistogram } from '../../../src/core/histogram-codec.js';
+import { decodeHistogram } from '../../../src/core/histogram/histogram-codec.js';
 import { drainMetrics, withoutTimes, type DrainedMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
 import { mergeMetrics } from '../../../src/loadgen/metric/merge-metrics.js';
 import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
 import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
-import { decodeSketch } from '../../../src/core/sketch-codec.js';
+import { decodeSketch } from '../../../src/core/histogram/sketch-codec.js';
 
 /** One sample of some metric, and which thread recorded it. */
 interface Sample {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compareLoaded } from '../../../src/report/compare/compare-runs.js';
 import type { Comparison } from '../../../src/report/compare/comparison.js';
-import type { LoadedRun } from '../../../src/report/compare/loaded-run.js';
-import { readGates } from '../../../src/report/compare/read-gates.js';
-import { SecondColumns } from '../../../src/report/compare/second-columns.js';
+import type { LoadedRun } from '../../../src/report/compare/seconds/loaded-run.js';
+import { readGates } from '../../../src/report/compare/gates/read-gates.js';
+import { SecondColumns } from '../../../src/report/compare/seconds/second-columns.js';
 import { snapshotRun } from '../../support/sample-run.js';
 
 let identities = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareLoaded } from '../../../src/report/compare/compare-runs.js';
 import type { Verdict } from '../../../src/report/compare/comparison.js';
-import { defaultGates } from '../../../src/report/compare/default-gates.js';
+import { defaultGates } from '../../../src/report/compare/gates/default-gates.js';
 import { compareSpecs, loadedRun, timesAround, type RunSpec } from '../../support/loaded-run.js';
 
 const TIMES = { times: timesAround(10), counters: { ws_msgs_received: () => 400 } };

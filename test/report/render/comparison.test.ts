@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison, GateResult, Verdict } from '../../../src/report/compare/comparison.js';
-import { readGates } from '../../../src/report/compare/read-gates.js';
+import { readGates } from '../../../src/report/compare/gates/read-gates.js';
 import { intervalBar } from '../../../src/report/render/comparison-figures.js';
 import { textWidth } from '../../../src/summary/index.js';
 import { formatOfFile, renderComparison } from '../../../src/report/render/render-comparison.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SeededDraws } from '../../../src/report/compare/seeded-draws.js';
+import { SeededRandom } from '../../../src/core/seeded-random.js';
 import { findChangePoints } from '../../../src/report/trend/e-divisive.js';
 
 /** Normal values about each level: the sum of twelve even draws, from a seed. */
@@ -8,7 +8,7 @@ function series(
   spread: number,
   ...levels: readonly (readonly [runs: number, level: number])[]
 ): number[] {
-  const draws = new SeededDraws(seed);
+  const draws = new SeededRandom(seed);
   const normal = (): number => {
     let sum = -6;
     for (let draw = 0; draw < 12; draw += 1) sum += draws.below(1_000_000) / 1_000_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ValueSketch } from '../../../src/core/value-sketch.js';
+import { ValueSketch } from '../../../src/core/histogram/value-sketch.js';
 import type { MetricDefinition, RunTotals } from '../../../src/run-file/records.js';
 import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../../src/summary/k6/threshold.js';
 import { ThresholdJudge } from '../../../src/summary/k6/threshold-judge.js';

@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import type { SinkFailure } from '../../sinks/event-sink.js';
-import { backoffMs } from '../../../core/pause.js';
+import { backoffMs } from '../../../core/delay.js';
 import type { LanePolicy } from '../../config/sink-config.js';
 
 /** A moment, and how many events the sink had taken by then. */

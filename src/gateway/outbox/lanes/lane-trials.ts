@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.js';
 import type { QueueLimits } from '../../event/event-queue.js';
 import type { RefusedEvent } from '../../sinks/event-sink.js';
-import { backoffMs } from '../../../core/pause.js';
+import { backoffMs } from '../../../core/delay.js';
 import type { Lanes, LaneTrial } from './lanes.js';
 import type { SinkHealth } from '../sink-health.js';
 import type { Attempt, SinkOffers } from '../sink-offers.js';

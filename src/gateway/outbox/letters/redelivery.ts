@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
 import { DeliveryError, type EventSink, type SinkFailure, type SinkReceipt } from '../../sinks/event-sink.js';
-import { Pause } from '../../../core/pause.js';
+import { Pause } from '../../../core/delay.js';
 import type { DeadLetter } from './letter-line.js';
 import type { LetterOutcome } from './letter-pass.js';
 

@@ -5,7 +5,7 @@ import { systemClock, type Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
 import type { Logger } from '../../../core/logger.js';
 import { LimitedLog } from '../../../core/limited-log.js';
-import { backoffMs, Pause } from '../../../core/pause.js';
+import { backoffMs, Pause } from '../../../core/delay.js';
 import { ByteWriter } from './byte-reader.js';
 import type { LogSegment } from './log-segment.js';
 

@@ -1,4 +1,6 @@
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import { systemClock } from '../../../core/clock.js';
+import { waitAtMost } from '../../../core/delay.js';
 import { errorMessage } from '../../../core/error.js';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { Lifeline } from '../lifeline.js';
@@ -200,9 +202,5 @@ function returnText(fields: object): string {
 
 /** A close handshake, unless the broker does not answer. */
 async function closeModel(model: ChannelModel): Promise<void> {
-  const closing = model.close().catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
-  await Promise.race([closing, timeout]);
-  clearTimeout(timer);
+  await waitAtMost(systemClock, model.close(), CLOSE_TIMEOUT_MS);
 }

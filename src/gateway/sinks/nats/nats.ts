@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import { systemClock } from '../../../core/clock.js';
+import { waitAtMost } from '../../../core/delay.js';
 import { errorMessage } from '../../../core/error.js';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { Lifeline } from '../lifeline.js';
@@ -353,9 +355,5 @@ function nameOf(error: unknown): string {
 }
 
 async function closeConnection(connection: NatsConnection): Promise<void> {
-  const closing = connection.close().catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
-  await Promise.race([closing, timeout]);
-  clearTimeout(timer);
+  await waitAtMost(systemClock, connection.close(), CLOSE_TIMEOUT_MS);
 }

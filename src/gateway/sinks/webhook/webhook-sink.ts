@@ -8,7 +8,7 @@ import { errorMessage, systemErrorCode, WsgError } from '../../../core/error.js'
 import type { WebhookSinkConfig } from '../../config/sink-config.js';
 import { maskUrl } from '../../../core/masked-url.js';
 import type { TellLimit } from '../message-limit.js';
-import { waitAtMost } from '../../../core/pause.js';
+import { waitAtMost } from '../../../core/delay.js';
 import { WebhookClient, type WebhookAnswer } from './webhook-client.js';
 
 /** The most that one request holds; a single event may be larger. */

@@ -1,14 +1,6 @@
-import { SeededDraws } from '../seeded-draws.js';
-import type { Blocks } from '../second-counts.js';
+import { SeededRandom } from '../../../core/seeded-random.js';
 import { autocorrelation, mean } from './statistics.js';
-
-/** What is resampled: seconds, and a figure of any blocks of them as its logarithm. */
-export interface Resampled {
-  readonly seconds: number;
-  logFigure(blocks: Blocks): number;
-  /** The logarithm of the figure of each second, in order. */
-  perSecond(): readonly number[];
-}
+import type { Resampled } from '../seconds/second-counts.js';
 
 /** How a figure differs between two sides by the noise within their runs. */
 export interface BootstrapResult {
@@ -43,7 +35,7 @@ export function blockLength(seconds: number, correlation: number): number {
  * the mean of their logarithms.
  */
 export function bootstrap(base: readonly Resampled[], next: readonly Resampled[], seed: number): BootstrapResult {
-  const draws = new SeededDraws(seed);
+  const draws = new SeededRandom(seed);
   const correlations = new Map([...base, ...next].map((run) => [run, autocorrelation(run.perSecond())]));
   const side = (runs: readonly Resampled[]): (() => number) => {
     const drawers = runs.map((run) => drawer(run, blockLength(run.seconds, correlations.get(run) ?? 0), draws));
@@ -61,7 +53,7 @@ export function bootstrap(base: readonly Resampled[], next: readonly Resampled[]
   };
 }
 
-function drawer(run: Resampled, length: number, draws: SeededDraws): () => number {
+function drawer(run: Resampled, length: number, draws: SeededRandom): () => number {
   const starts = new Int32Array(Math.max(1, Math.ceil(run.seconds / length)));
   return () => {
     for (let block = 0; block < starts.length; block += 1) starts[block] = draws.below(run.seconds);
@@ -70,7 +62,7 @@ function drawer(run: Resampled, length: number, draws: SeededDraws): () => numbe
 }
 
 /** The value with this share of the ascending ones below it. */
-export function shareOf(ascending: Float64Array, share: number): number {
+export function valueAtShare(ascending: Float64Array, share: number): number {
   const place = Math.min(ascending.length - 1, Math.max(0, share * (ascending.length - 1)));
   const [low = 0, high = 0] = [ascending[Math.floor(place)], ascending[Math.ceil(place)]];
   return low + (high - low) * (place - Math.floor(place));

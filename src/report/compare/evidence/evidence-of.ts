@@ -1,5 +1,5 @@
 import type { Gate } from '../comparison.js';
-import type { Figure } from '../figure.js';
+import type { Figure } from '../seconds/figure.js';
 import type { Evidence, EvidenceOptions } from './evidence.js';
 import { evidenceOfCounts, widerOf } from './of-counts.js';
 import { evidenceOfFew } from './of-few.js';

@@ -1,6 +1,6 @@
 import type { Gate } from '../comparison.js';
-import type { Figure } from '../figure.js';
-import { bootstrap, shareOf } from './bootstrap.js';
+import type { Figure } from '../seconds/figure.js';
+import { bootstrap, valueAtShare } from './bootstrap.js';
 import { asWorse, limits, TAIL, type Evidence, type EvidenceOptions, type Span } from './evidence.js';
 import { mean } from './statistics.js';
 
@@ -35,8 +35,8 @@ export function evidenceOfFew(
   const effects = resampled.effects.map((one) => one + effect - resampled.effect);
   const noise = noiseOf(base, next, options);
   const interval = (tail: number): Span => [
-    Math.min(effect, shareOf(effects, tail)) - noise,
-    Math.max(effect, shareOf(effects, 1 - tail)) + noise,
+    Math.min(effect, valueAtShare(effects, tail)) - noise,
+    Math.max(effect, valueAtShare(effects, 1 - tail)) + noise,
   ];
   const limit = limits(gate).worse + noise;
   const within = effects.reduce((count, one) => count + (asWorse(gate, one) <= limit ? 1 : 0), 0);
@@ -45,7 +45,7 @@ export function evidenceOfFew(
     interval,
     judgedTail: TAIL / options.gates,
     pValue: (within + 1) / (effects.length + 1),
-    standardError: (shareOf(effects, 1 - TAIL) - shareOf(effects, TAIL)) / 2 / TO_THE_END,
+    standardError: (valueAtShare(effects, 1 - TAIL) - valueAtShare(effects, TAIL)) / 2 / TO_THE_END,
     noise,
     growth: { type: 'seconds', have: Math.min(...[...base, ...next].map(({ seconds }) => seconds)) },
     warnings: autocorrelation > STRONG_CORRELATION ? [correlationWarning(autocorrelation)] : [],

@@ -1,5 +1,5 @@
 import type { Gate } from '../comparison.js';
-import type { Figure } from '../figure.js';
+import type { Figure } from '../seconds/figure.js';
 import { asWorse, limits, TAIL, type Evidence, type EvidenceOptions } from './evidence.js';
 import { hodgesLehmann, mean, studentQuantile, studentTail, variance } from './statistics.js';
 

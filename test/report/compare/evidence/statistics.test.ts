@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blockLength } from '../../../../src/report/compare/evidence/bootstrap.js';
-import { SeededDraws, seedOf } from '../../../../src/report/compare/seeded-draws.js';
+import { SeededRandom, seedOf } from '../../../../src/core/seeded-random.js';
 import {
   autocorrelation,
   hochberg,
@@ -54,7 +54,7 @@ describe('statistics', () => {
 
   it('draws the same from the same seed, evenly', () => {
     const draw = (seed: number): number[] => {
-      const draws = new SeededDraws(seed);
+      const draws = new SeededRandom(seed);
       return Array.from({ length: 20_000 }, () => draws.below(10));
     };
     expect(draw(seedOf(['a', 'b']))).toEqual(draw(seedOf(['a', 'b'])));

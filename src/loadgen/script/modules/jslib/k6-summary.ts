@@ -1,3 +1,4 @@
+import { escapeXml } from '../../../../core/markup.js';
 import type { CheckFigures } from '../../../../run-file/records.js';
 import { checkTree, groupLines } from '../../../../summary/k6/check-tree.js';
 import { formatValue, type TimeUnit } from '../../../../summary/terminal/format-value.js';
@@ -87,15 +88,4 @@ function groupsOf(group: unknown, path = ''): string[] {
 
 function timeUnitOf(unit: unknown): TimeUnit | undefined {
   return unit === 's' || unit === 'ms' || unit === 'us' ? unit : undefined;
-}
-
-function escapeXml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&apos;',
-  };
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }

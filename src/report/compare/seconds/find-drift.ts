@@ -1,0 +1,49 @@
+import type { Figure } from './figure.js';
+import type { Resampled } from './second-counts.js';
+
+const PARTS = 8;
+const LEAST_SECONDS = 3 * PARTS;
+/**
+ * Of 28 pairs of parts so many more have to go one way than the other (Kendall's S; 0.6 % of
+ * shuffled runs have as many). Parts of seconds hang together less than seconds do:
+ * test/report/compare/find-drift.test.ts tells how often that cries wolf.
+ */
+const LEAST_SCORE = 22;
+/** A drift of less does not matter beside the budgets that there are. */
+const LEAST_CHANGE = Math.log1p(0.1);
+
+/**
+ * By how much a figure goes one way within a run, from its first quarter to its last: .1 is 10 %
+ * up. Undefined where it does not.
+ */
+export function driftOf(run: Resampled): number | undefined {
+  const { seconds } = run;
+  if (seconds < LEAST_SECONDS) return undefined;
+  const length = Math.floor(seconds / PARTS);
+  const figure = (from: number, parts: number): number =>
+    run.logFigure({ starts: Int32Array.of(from * length), length: parts * length });
+  const parts = Array.from({ length: PARTS }, (_, part) => figure(part, 1));
+  const change = figure(PARTS - 2, 2) - figure(0, 2);
+  if (!(Math.abs(change) >= LEAST_CHANGE)) return undefined;
+  return Math.abs(kendallScore(parts)) >= LEAST_SCORE ? Math.expm1(change) : undefined;
+}
+
+/** What has to be said of runs that were not at rest while they were looked at. */
+export function driftsOf(side: 'base' | 'new', figures: readonly Figure[]): readonly string[] {
+  const drifts = figures.flatMap(({ resampled }) => (resampled && driftOf(resampled)) ?? []);
+  const [first] = drifts;
+  if (first === undefined) return [];
+  const where = figures.length === 1 ? `the ${side} run` : `${drifts.length} of ${figures.length} ${side} runs`;
+  const way = first > 0 ? 'rises' : 'falls';
+  const percent = (Math.abs(first) * 100).toFixed(0);
+  return [
+    `drift: it ${way} all through ${where}, by ${percent} % (--warmup leaves a beginning out; a leak or a growing queue goes on)`,
+  ];
+}
+
+function kendallScore(values: readonly number[]): number {
+  return values.reduce(
+    (sum, later, at) => sum + values.slice(0, at).reduce((score, earlier) => score + Math.sign(later - earlier), 0),
+    0,
+  );
+}

@@ -1,0 +1,209 @@
+import type { Stall } from '../comparison.js';
+import type { LoadedRun } from './loaded-run.js';
+import type { SecondFigures } from './second-columns.js';
+
+/** A second with less than this share of what is usual is silent. */
+const SILENT_SHARE = 0.1;
+/** Of slower traffic single seconds say nothing. */
+const LEAST_USUAL = 5;
+/** Silence of slow traffic: as long as so many samples usually take, and so many seconds. */
+const SILENT_SAMPLES = 10;
+const SILENT_SECONDS = 3;
+/** Usual is what the last so many good seconds had. */
+const RECENT = 10;
+const LEAST_RECENT = 4;
+/**
+ * Part of a second is missing where the answers waited as long as this, and this many times as long
+ * as they do in other seconds.
+ */
+const WAIT_MS = 300;
+const WAIT_TIMES = 5;
+/**
+ * A part of a second that is missing from the counts, of one second, or of two neighbours together.
+ */
+const MISSING = 0.4;
+const LEAST_MISSING = 0.1;
+const STANDARD_ERRORS = 6;
+const MOST_TOLD = 5;
+/** What comes in bursts by its nature: usual is what half of all seconds have. */
+const BURSTS =
+  /^(ws_(re)?connecting|ws_session_duration|ws_sessions|iteration_duration|iterations|http_req_(blocked|connecting|tls_handshaking))(\{|$)/;
+
+/**
+ * Stretches of a series in which nothing was answered, or part of a second was lost, which
+ * quantiles do not show.
+ */
+export function findStalls(side: Stall['side'], run: LoadedRun, series: readonly string[]): readonly Stall[] {
+  return series.flatMap((name) => {
+    const seconds = secondsOf(name, run);
+    if (seconds === undefined) return [];
+    const usual = usualOf(name, seconds);
+    const found = [...silences(seconds, usual), ...slowSilence(seconds, usual), ...parts(seconds, usual)];
+    return found.slice(0, MOST_TOLD).map(({ at, length, isPart, said }) => ({
+      side,
+      path: run.path,
+      series: name,
+      second: run.from + at,
+      seconds: length,
+      isPart,
+      text: `${whenOf(run.from + at, length)}: ${said.replace('#', name)}`,
+    }));
+  });
+}
+
+/** The seconds of a run in which a side was silent: the most of any series. */
+export function silentSeconds(stalls: readonly Stall[]): number {
+  const bySeries = new Map<string, number>();
+  for (const { series, seconds, isPart } of stalls) {
+    if (!isPart) bySeries.set(series, (bySeries.get(series) ?? 0) + seconds);
+  }
+  return Math.max(0, ...bySeries.values());
+}
+
+interface Found {
+  readonly at: number;
+  readonly length: number;
+  readonly isPart: boolean;
+  readonly said: string;
+}
+
+interface Seconds {
+  readonly counts: readonly number[];
+  /** Of times: the longest of each second, and the sum; milliseconds. */
+  readonly times: Omit<SecondFigures, 'counts'> | undefined;
+  /** Virtual users at the end of each second, where the run tells. */
+  readonly vus: readonly number[] | undefined;
+}
+
+/** What a second should have, undefined where nothing is usual yet. */
+type Usual = readonly (number | undefined)[];
+
+function secondsOf(series: string, run: LoadedRun): Seconds | undefined {
+  const counter = run.seconds.counter(series, run);
+  const trend = run.seconds.trend(series, run);
+  const counts = counter ?? trend?.counts;
+  if (counts === undefined) return undefined;
+  return { counts, times: trend, vus: run.seconds.gauge('vus', run) };
+}
+
+/**
+ * By the last good seconds, so that what never comes back stays missed; with fewer virtual users
+ * less is usual.
+ */
+function usualOf(series: string, { counts, vus }: Seconds): Usual {
+  const whole = median(counts);
+  if (BURSTS.test(series)) return counts.map(() => (whole >= LEAST_USUAL ? whole : undefined));
+  const recent: { readonly count: number; readonly users: number }[] = [];
+  return counts.map((count, second) => {
+    const users = vus?.[second] ?? 1;
+    const level = recent.length >= LEAST_RECENT ? steadyLevel(recent.map((one) => one.count)) : whole;
+    const usersThen = recent.length >= LEAST_RECENT ? median(recent.map((one) => one.users)) : users;
+    const usual = level === undefined ? undefined : level * Math.min(1, usersThen > 0 ? users / usersThen : 1);
+    if (usual === undefined || count >= usual * SILENT_SHARE) recent.push({ count, users });
+    if (recent.length > RECENT) recent.shift();
+    return usual;
+  });
+}
+
+/** The middle of counts that do not come in bursts. */
+function steadyLevel(counts: readonly number[]): number | undefined {
+  const sorted = counts.toSorted((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return (sorted[Math.floor(sorted.length / 4)] ?? 0) * 2 >= middle ? middle : undefined;
+}
+
+function silences({ counts }: Seconds, usual: Usual): readonly Found[] {
+  const isSilent = counts.map((count, second) => {
+    const wanted = usual[second] ?? 0;
+    return wanted >= LEAST_USUAL && count < wanted * SILENT_SHARE;
+  });
+  return stretches(isSilent).map(({ at, length }) => {
+    const count = counts.slice(at, at + length).reduce((sum, one) => sum + one, 0);
+    const wanted = rounded(usual[at] ?? 0);
+    const each = length === 1 ? `where ${wanted} are usual` : `where ${wanted} are usual in each`;
+    return { at, length, isPart: false, said: `${count} samples of #, ${each}` };
+  });
+}
+
+/** Long silence of what has a few samples a second at most. */
+function slowSilence({ counts }: Seconds, usual: Usual): readonly Found[] {
+  let longestBefore = 0;
+  return stretches(counts.map((count) => count === 0)).flatMap(({ at, length }) => {
+    const rate = counts.slice(0, at).reduce((sum, one) => sum + one, 0) / Math.max(1, at);
+    const isFast = (usual[at] ?? 0) >= LEAST_USUAL;
+    const isLong = length >= Math.max(SILENT_SECONDS, SILENT_SAMPLES / rate) && length > 3 * longestBefore;
+    longestBefore = Math.max(longestBefore, length);
+    if (isFast || rate >= LEAST_USUAL || at < RECENT || !isLong) return [];
+    return [{ at, length, isPart: false, said: `no sample of #, where one in ${(1 / rate).toFixed(1)} s is usual` }];
+  });
+}
+
+/**
+ * Seconds of which a part is missing: the longest wait of the times tells, or the counts alone of
+ * what has no times.
+ */
+function parts(seconds: Seconds, usual: Usual): readonly Found[] {
+  const { counts, times } = seconds;
+  const isSilent = (second: number): boolean => (counts[second] ?? 0) < (usual[second] ?? 0) * SILENT_SHARE;
+  if (times === undefined) return missingParts(counts, usual, isSilent);
+  const { maxima, sums } = times;
+  const usualMax = median(maxima);
+  const usualMean = median(sums.map((sum, second) => sum / Math.max(1, counts[second] ?? 0)));
+  const excess = sums.map((sum, second) => sum - (counts[second] ?? 0) * usualMean);
+  return maxima.flatMap((max, at) => {
+    const wanted = usual[at] ?? 0;
+    if (max < WAIT_MS || max < usualMax * WAIT_TIMES || wanted < LEAST_USUAL || isSilent(at) || isSilent(at - 1))
+      return [];
+    // Of work that goes on while nothing is answered, everything that came in the wait has waited
+    // half of it on average.
+    const hasQueued = (excess[at] ?? 0) >= 0.3 * ((wanted * max) / 1000) * (max / 2);
+    const isMissing = [at - 1, at].some((second) => (counts[second] ?? wanted) < wanted * (1 - MISSING / 2));
+    if (!hasQueued && !isMissing) return [];
+    const said = `a wait of ${rounded(max)} ms in #, where the longest of a second is ${rounded(usualMax)} ms`;
+    return [{ at, length: 1, isPart: true, said }];
+  });
+}
+
+function missingParts(
+  counts: readonly number[],
+  usual: Usual,
+  isSilent: (second: number) => boolean,
+): readonly Found[] {
+  const missing = counts.map((count, second) => {
+    const wanted = usual[second] ?? 0;
+    return wanted >= LEAST_USUAL && !isSilent(second) ? 1 - count / wanted : 0;
+  });
+  const spread = Math.max(1.4826 * median(missing.map(Math.abs)), 1 / Math.sqrt(Math.max(1, median(counts))));
+  return missing.flatMap((share, at) => {
+    const following = missing[at + 1] ?? 0;
+    const isPair = share >= LEAST_MISSING && following >= LEAST_MISSING;
+    const lost = share >= MISSING ? share : isPair ? share + following : 0;
+    if (lost < MISSING || lost < STANDARD_ERRORS * spread || (missing[at - 1] ?? 0) >= LEAST_MISSING) return [];
+    const wanted = rounded(usual[at] ?? 0);
+    const said = `${counts[at]} samples of #, where ${wanted} are usual: about ${lost.toFixed(1)} s are missing`;
+    return [{ at, length: 1, isPart: true, said }];
+  });
+}
+
+function stretches(flags: readonly boolean[]): readonly { readonly at: number; readonly length: number }[] {
+  const found: { at: number; length: number }[] = [];
+  flags.forEach((flag, at) => {
+    const last = found.at(-1);
+    if (!flag) return;
+    if (last !== undefined && last.at + last.length === at) last.length += 1;
+    else found.push({ at, length: 1 });
+  });
+  return found;
+}
+
+function whenOf(second: number, length: number): string {
+  return length === 1 ? `second ${second + 1}` : `seconds ${second + 1} to ${second + length}`;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

@@ -1,0 +1,227 @@
+import { groupSamples } from '../../../core/histogram/histogram-codec.js';
+import { middleMsAt } from '../../../core/histogram/histogram-layout.js';
+import { QuantileGrid, type QuantileEdges } from './quantile-grid.js';
+import { Column, type SecondFigures, type SecondRange } from './second-columns.js';
+
+/** What was counted. */
+interface Counted {
+  /** Samples by slot and the grid's rows. */
+  readonly slots: (Uint32Array | undefined)[];
+  readonly counts: Column;
+  readonly sums: Column;
+  readonly maxima: Column;
+}
+
+interface SecondCountsOptions {
+  /** The length of a slot; 1 by default. */
+  readonly slotSeconds?: number;
+  readonly counted?: Counted;
+  readonly factor?: number;
+}
+
+function newCounted(): Counted {
+  return { slots: [], counts: new Column(), sums: new Column(), maxima: new Column() };
+}
+
+/**
+ * The samples of a series at the edges of a grid, slot by slot: a second each, or in a run of hours
+ * a few of them. Of every second the exact figures stay, too. Seconds without samples are empty.
+ */
+export class SecondCounts {
+  readonly #grid: QuantileGrid;
+  readonly #slotSeconds: number;
+  readonly #counted: Counted;
+  /** Every time counts as so many times as long. */
+  readonly #factor: number;
+
+  constructor(grid: QuantileGrid, { slotSeconds = 1, counted = newCounted(), factor = 1 }: SecondCountsOptions = {}) {
+    this.#grid = grid;
+    this.#slotSeconds = slotSeconds;
+    this.#counted = counted;
+    this.#factor = factor;
+  }
+
+  /** Counts a second's encoded histogram. Throws as `groupSamples` does. */
+  add(second: number, bytes: Uint8Array): void {
+    const cells = new Uint32Array(this.#grid.edges.length + 1);
+    const { count, sum, max } = groupSamples(bytes, this.#grid.groups, cells);
+    const slot = Math.floor(second / this.#slotSeconds);
+    const known = this.#counted.slots[slot];
+    if (known === undefined) this.#counted.slots[slot] = cells;
+    else for (let row = 0; row < cells.length; row += 1) known[row] = (known[row] ?? 0) + (cells[row] ?? 0);
+    this.#counted.counts.set(second, count);
+    this.#counted.sums.set(second, sum);
+    this.#counted.maxima.set(second, max);
+  }
+
+  /** The same seconds with every time so many times as long. */
+  slowed(factor: number): SecondCounts {
+    const [slotSeconds, counted] = [this.#slotSeconds, this.#counted];
+    return new SecondCounts(this.#grid, { slotSeconds, counted, factor: this.#factor * factor });
+  }
+
+  /**
+   * The whole slots from the second `from` to before `to`, as what a quantile of the grid is
+   * resampled from. Throws for another quantile.
+   */
+  around(quantile: number, from: number, to: number): QuantileSample {
+    const { rows } = this.#grid.edgesOf(quantile);
+    const slots = this.#range(from, to);
+    const prefixes = [...rows, this.#grid.edges.length].map(() => new Float64Array(slots.length + 1));
+    slots.forEach((cells, at) => addSlot(prefixes, cells, at, rows));
+    const shift = Math.log(this.#factor);
+    const values = rows.map((row) => Math.log(middleMsAt(this.#grid.edges[row] ?? 0)) + shift);
+    return new QuantileSample(prefixes, values, quantile);
+  }
+
+  /**
+   * Whether the grid is dense round the quantiles of these seconds, and not only round those that
+   * it was made for.
+   */
+  isDense(from: number, to: number): boolean {
+    const slots = this.#range(from, to);
+    const total = upTo(slots, this.#grid.edges.length);
+    return this.#grid.quantiles.every((quantile) => {
+      const { centre, share } = this.#grid.edgesOf(quantile);
+      return total === 0 || QuantileGrid.isNear(upTo(slots, centre) / total, share);
+    });
+  }
+
+  /** Of each second its samples, their sum, and the largest: 0 without samples. */
+  figures(range: SecondRange): SecondFigures {
+    const { counts, sums, maxima } = this.#counted;
+    const scaled = (values: number[]): readonly number[] =>
+      this.#factor === 1 ? values : values.map((value) => value * this.#factor);
+    return {
+      counts: counts.range(range, 0),
+      sums: scaled(sums.range(range, 0)),
+      maxima: scaled(maxima.range(range, 0)),
+    };
+  }
+
+  #range(from: number, to: number): readonly (Uint32Array | undefined)[] {
+    const [first, end] = [Math.ceil(from / this.#slotSeconds), Math.floor(to / this.#slotSeconds)];
+    return Array.from({ length: Math.max(0, end - first) }, (_, index) => this.#counted.slots[first + index]);
+  }
+}
+
+function upTo(slots: readonly (Uint32Array | undefined)[], row: number): number {
+  let sum = 0;
+  for (const cells of slots) for (let at = 0; at <= row; at += 1) sum += cells?.[at] ?? 0;
+  return sum;
+}
+
+/** Carries the prefix sums on by a slot. */
+function addSlot(
+  prefixes: readonly Float64Array[],
+  cells: Uint32Array | undefined,
+  at: number,
+  rows: QuantileEdges['rows'],
+): void {
+  let seen = 0;
+  let cell = 0;
+  for (let row = 0; row < prefixes.length; row += 1) {
+    // The last one counts all.
+    const last = rows[row] ?? (cells?.length ?? 0) - 1;
+    for (; cell <= last; cell += 1) seen += cells?.[cell] ?? 0;
+    const prefix = prefixes[row];
+    if (prefix !== undefined) prefix[at + 1] = (prefix[at] ?? 0) + seen;
+  }
+}
+
+/** SecondBlocks of seconds that make a resample: where each begins, and how long all are. */
+export interface SecondBlocks {
+  readonly starts: Int32Array;
+  readonly length: number;
+}
+
+/**
+ * Cumulative counts of seconds at a few edges: a quantile of any blocks of them costs some
+ * look-ups.
+ */
+export class QuantileSample {
+  readonly seconds: number;
+  readonly samples: number;
+
+  readonly #prefixes: readonly Float64Array[];
+  readonly #values: readonly number[];
+  readonly #quantile: number;
+
+  /**
+   * `prefixes`, by edge: how many samples up to it lie in the seconds before a second; the last row
+   * counts all. `values`: logarithms of the edges.
+   */
+  constructor(prefixes: readonly Float64Array[], values: readonly number[], quantile: number) {
+    this.#prefixes = prefixes;
+    this.#values = values;
+    this.#quantile = quantile;
+    const all = prefixes.at(-1) ?? new Float64Array(1);
+    this.seconds = all.length - 1;
+    this.samples = all[this.seconds] ?? 0;
+  }
+
+  /** The quantile of all seconds. */
+  get whole(): number {
+    return Math.exp(this.logQuantile({ starts: Int32Array.of(0), length: this.seconds }));
+  }
+
+  /**
+   * The logarithm of the quantile of these blocks, between the edges by straight lines; NaN without
+   * samples.
+   */
+  logQuantile(blocks: SecondBlocks): number {
+    const total = this.#sumAt(this.#prefixes.length - 1, blocks);
+    if (total === 0) return Number.NaN;
+    const wanted = this.#quantile * total;
+    let low = 0;
+    let high = this.#values.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#sumAt(middle, blocks) >= wanted) high = middle;
+      else low = middle + 1;
+    }
+    const at = this.#values[low] ?? Number.NaN;
+    if (low === 0) return at;
+    const [below, above] = [this.#sumAt(low - 1, blocks), this.#sumAt(low, blocks)];
+    const share = above > below ? Math.min(1, Math.max(0, (wanted - below) / (above - below))) : 1;
+    const before = this.#values[low - 1] ?? at;
+    return before + share * (at - before);
+  }
+
+  /** The logarithm of each second's own quantile; seconds without samples are left out. */
+  perSecond(): readonly number[] {
+    return Array.from({ length: this.seconds }, (_, second) =>
+      this.logQuantile({ starts: Int32Array.of(second), length: 1 }),
+    ).filter((own) => !Number.isNaN(own));
+  }
+
+  #sumAt(row: number, blocks: SecondBlocks): number {
+    return sumOfBlocks(this.#prefixes[row] ?? new Float64Array(1), blocks);
+  }
+}
+
+/**
+ * The sum over blocks of seconds of what a prefix sum counts; blocks go on at the beginning where
+ * the seconds end.
+ */
+export function sumOfBlocks(prefix: Float64Array, { starts, length }: SecondBlocks): number {
+  const seconds = prefix.length - 1;
+  const all = prefix[seconds] ?? 0;
+  let sum = 0;
+  for (const start of starts) {
+    const end = start + length;
+    sum +=
+      end <= seconds
+        ? (prefix[end] ?? 0) - (prefix[start] ?? 0)
+        : all - (prefix[start] ?? 0) + (prefix[end - seconds] ?? 0);
+  }
+  return sum;
+}
+
+/** What is resampled: seconds, and a figure of any blocks of them as its logarithm. */
+export interface Resampled {
+  readonly seconds: number;
+  logFigure(blocks: SecondBlocks): number;
+  /** The logarithm of the figure of each second, in order. */
+  perSecond(): readonly number[];
+}
