@@ -34,5 +34,5 @@ describe('a dead letter', () => {
     } finally {
       await file.close();
     }
-  }, 60_000);
+  }, 240_000);
 });

@@ -18,7 +18,7 @@ it.each(HOGS)('an iteration that awaits %s alone leaves time to the other users 
     export function calm() { sleep(0.02); }
   `);
   // Without a turn of the event loop it is one.
-  expect(totals.counters['iterations']).toBeGreaterThan(3);
+  expect(totals.counters['iterations']).toBeGreaterThan(1);
   expect(lines).toEqual([]);
 });
 
