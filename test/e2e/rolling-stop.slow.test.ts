@@ -67,10 +67,13 @@ async function startHaproxy(ports: readonly number[]): Promise<number> {
   const check = `check inter ${CHECK_INTERVAL} fall 2`;
   const config = block
     .replace('bind :80', `bind 127.0.0.1:${port}`)
+    // A check this often would fail on a busy machine: by default it has the interval to answer in.
+    .replace('timeout server 30s', 'timeout server 30s\n  timeout check 20s')
     .replace(/^ *server one .* check inter 2s fall 2$/m, () =>
       ports.map((each) => `    server g${each} 127.0.0.1:${each} ${check}`).join('\n'),
     );
   expect(config).toContain(check);
+  expect(config).toContain('timeout check');
   const file = join(await temporaryFolder(), 'haproxy.cfg');
   await writeFile(file, config);
   const haproxy = await BrokerProcess.start(() => ({
