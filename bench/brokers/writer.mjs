@@ -8,6 +8,7 @@ import { NatsSink } from '../../dist/gateway/sinks/nats/nats-sink.js';
 import { cpuShares } from './cpu-shares.mjs';
 
 const BATCH = 1_000;
+const DEPS = { clock: systemClock, log: silentLogger, tellLimit: () => undefined, position: 0 };
 const [kind, addr, eventsText] = process.argv.slice(2);
 const events = Number(eventsText);
 const connections = Array.from({ length: 50 }, () => randomUUID());
@@ -15,11 +16,11 @@ let sequence = 0;
 
 function createSink() {
   if (kind === 'nats') {
-    const config = { addr, stream: 'events', subject: 'events', required: true };
-    return new NatsSink({ config, clock: systemClock, log: silentLogger });
+    const config = { addr, stream: 'events', subject: 'events' };
+    return new NatsSink(config, DEPS);
   }
-  const config = { addr, exchange: 'events', queue: 'events', routingKey: 'events', headers: {}, required: true };
-  return new AmqpSink(config, systemClock);
+  const config = { addr, exchange: 'events', queue: 'events', routingKey: 'events', headers: {} };
+  return new AmqpSink(config, DEPS);
 }
 
 function nextBatch() {

@@ -4,10 +4,12 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { systemClock } from '../../dist/core/clock.js';
+import { silentLogger } from '../../dist/core/logger.js';
 import { encodeCommand } from '../../dist/gateway/redis/resp-reader.js';
 import { RedisSink } from '../../dist/gateway/sinks/redis/redis-sink.js';
 
 const BATCH = 1_000;
+const DEPS = { clock: systemClock, log: silentLogger, tellLimit: () => undefined, position: 0 };
 const BATCHES_IN_FLIGHT = 4;
 const STREAM = 'connectionevents';
 const LF = 0x0a;
@@ -30,8 +32,8 @@ function createBatch() {
 }
 
 async function createSinkWriter() {
-  const config = { addr: `redis://127.0.0.1:${port}`, streamName: STREAM, maxLen: 0, required: true };
-  const sink = new RedisSink(config, systemClock);
+  const config = { addr: `redis://127.0.0.1:${port}`, streamName: STREAM, maxLen: 0 };
+  const sink = new RedisSink(config, DEPS);
   await sink.start();
   const batch = createBatch();
   return async () => {

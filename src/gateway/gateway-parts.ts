@@ -24,9 +24,8 @@ import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { EventStream } from './internal-api/event-stream.js';
-import { createSinks } from './sinks/create-sinks.js';
+import { createSinks, destinationTemplates } from './sinks/create-sinks.js';
 import type { MemorySink } from './sinks/memory/memory-sink.js';
-import { sinkTemplates } from './template/event-router.js';
 import type { MalformedRequest } from './transport/http/client-errors.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
 import { HttpListener } from './transport/http/http-listener.js';
@@ -132,7 +131,15 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurrounding
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
   const { all, embedded } = createSinks({ config, boot, clock, log, recovered: () => outbox.recovered });
   const mirror = composeMirror({ config, registry, clock, log });
-  const outbox = new EventOutbox({ boot, sinks: all, config: config.outbox, gate: mirror?.gate, clock, log });
+  const outbox = new EventOutbox({
+    boot,
+    sinks: all,
+    positions: config.sinks.positions,
+    config: config.outbox,
+    gate: mirror?.gate,
+    clock,
+    log,
+  });
   if (mirror !== undefined) outbox.onAcknowledged((through) => mirror.acknowledged(through));
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
@@ -144,7 +151,7 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurrounding
     delivery,
     outbox,
     counters,
-    templates: sinkTemplates(config.sinks),
+    templates: destinationTemplates(config.sinks),
     observer: mirror,
     admission: access.admission,
     rates: access.rates,

@@ -13,3 +13,4 @@ export type { FoundLetter } from './outbox/letters/letter-store.js';
 export { dropLetters, redeliverLetters } from './outbox/letters/letter-work.js';
 export type { LetterProgress } from './outbox/letters/letter-work.js';
 export type { Redelivered } from './outbox/letters/redelivery.js';
+export { SINK_NAMES } from './sinks/index.js';

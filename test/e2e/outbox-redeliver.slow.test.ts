@@ -51,7 +51,7 @@ describe('wsg outbox redeliver', () => {
   it('loses no letter, killed again and again beside a gateway that adds letters', async () => {
     const { dir, receiver, config } = await create(5);
     const added = { sink: 'webhook', sync: false, maxBytes: 2 ** 30, policy: 'block' } as const;
-    const letters = new DeadLetters({ ...added, dir, clock: systemClock, log: silentLogger });
+    const letters = new DeadLetters({ positions: [], ...added, dir, clock: systemClock, log: silentLogger });
     let total = LETTERS;
     const add = async (): Promise<void> => {
       const event = { id: id(++total), sequence: 1, connection: 'c', action: 'open', tags: '' } as const;

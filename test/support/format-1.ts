@@ -1,16 +1,16 @@
 import { crc32 } from 'node:zlib';
 import { parseRecords, RECORD } from '../../src/gateway/outbox/log/event-record.js';
-import { SEGMENT_HEADER_BYTES } from '../../src/gateway/outbox/log/segment-header.js';
+import { FORMAT, SEGMENT_HEADER_BYTES } from '../../src/gateway/outbox/log/segment-header.js';
 
 /**
- * A file of the log as the first version wrote it: no markers, no copies, a snapshot that knows
- * nothing.
+ * A file of the log as the first version wrote it: no markers, no copies, an empty snapshot. The
+ * events must have no destinations.
  */
 export function inFormat1(file: Buffer): Buffer {
   const header = Buffer.from(file.subarray(0, SEGMENT_HEADER_BYTES));
   header.writeUInt8(1, 4);
   header.writeUInt32LE(crc32(header.subarray(0, 16)), 16);
-  const { records } = parseRecords(file.subarray(SEGMENT_HEADER_BYTES), 2);
+  const { records } = parseRecords(file.subarray(SEGMENT_HEADER_BYTES), FORMAT);
   const known = records.filter(({ type }) => type <= RECORD.acknowledged);
   const snapshot = { type: RECORD.snapshot, payload: Buffer.from([0, 0]) };
   return Buffer.concat([header, ...[snapshot, ...known].map(frame)]);

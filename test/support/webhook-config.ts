@@ -1,4 +1,4 @@
-import type { WebhookSinkConfig } from '../../src/gateway/config/sink-config.js';
+import type { WebhookSinkConfig } from '../../src/gateway/sinks/webhook/webhook-sink.js';
 
 /** The defaults of the configuration, unsigned, for this URL. */
 export function webhookConfig(url: string, changed: Partial<WebhookSinkConfig> = {}): WebhookSinkConfig {
@@ -9,7 +9,6 @@ export function webhookConfig(url: string, changed: Partial<WebhookSinkConfig> =
     maxBatchEvents: 500,
     maxBatchBytes: 1024 * 1024,
     timeoutMs: 10_000,
-    required: true,
     ...changed,
   };
 }

@@ -2,9 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { parseDuration } from '../../core/duration.js';
 import { WsgError } from '../../core/error.js';
 import { systemClock } from '../../core/clock.js';
-import type { LetterFilter } from '../../gateway/index.js';
-
-const SINKS = ['redis', 'amqp', 'nats', 'webhook'] as const;
+import { SINK_NAMES, type LetterFilter } from '../../gateway/index.js';
 
 /** Flags of all commands over dead letters. */
 export const outboxFlags = {
@@ -16,7 +14,11 @@ export const outboxFlags = {
     helpValue: 'FOLDER',
     description: 'The folder of dead letters, whatever the configuration says.',
   }),
-  sink: Flags.option({ options: SINKS, multiple: true, description: 'Only those of this sink; may be repeated.' })(),
+  sink: Flags.option({
+    options: SINK_NAMES,
+    multiple: true,
+    description: 'Only those of this sink; may be repeated.',
+  })(),
   reason: Flags.string({ helpValue: 'TEXT', description: 'Only those whose reason contains the text.' }),
   since: Flags.string({
     helpValue: 'TIME',

@@ -19,8 +19,8 @@ export function letterLine({ sink, letter, bytes }: FoundLetter): string {
 /** All of a letter, a line for each field. */
 export function letterText({ sink, letter }: FoundLetter): string {
   if (letter === undefined) return '';
-  const { time, reason, event } = letter;
-  const { id, connection, action, type, tags, message, destinations, reason: closeReason } = event;
+  const { time, reason, event, destinations } = letter;
+  const { id, connection, action, type, tags, message, reason: closeReason } = event;
   const fields: [string, string | undefined][] = [
     ['sink', sink],
     ['id', id],
@@ -40,8 +40,8 @@ export function letterText({ sink, letter }: FoundLetter): string {
 /** For programs: as it stands in the file, with the sink. */
 export function letterRecord({ sink, letter }: FoundLetter): object {
   if (letter === undefined) return { sink };
-  const { time, reason, event } = letter;
-  const { id, connection, action, type, tags, message, destinations, reason: closeReason } = event;
+  const { time, reason, event, destinations } = letter;
+  const { id, connection, action, type, tags, message, reason: closeReason } = event;
   const base64 = message === undefined ? undefined : Buffer.from(message).toString('base64');
   return { sink, time, id, connection, action, type, tags, message: base64, closeReason, destinations, reason };
 }

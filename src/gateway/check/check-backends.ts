@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { silentLogger } from '../../core/logger.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import type { MirrorConfig, SinksConfig } from '../config/sink-config.js';
+import type { MirrorConfig } from '../config/sink-config.js';
 import { RedisPipeline } from '../redis/redis-pipeline.js';
 import { redisAddress } from '../redis/redis-url.js';
 import { formatNode } from '../connection/connection-id.js';
@@ -28,7 +28,7 @@ export async function checkBackends(config: GatewayConfig, patience: BackendPati
   const { mirror } = config;
   return Promise.all([
     ...all.map(async (configured) => {
-      const result = await checkSink(configured, config.sinks, patience);
+      const result = await checkSink(configured, patience);
       return withWarnings(result, warnings.get(configured.sink.name));
     }),
     ...(mirror === undefined ? [] : [checkMirror(mirror, boot.node, patience)]),
@@ -41,15 +41,12 @@ function withWarnings(result: CheckResult, warnings: readonly string[] | undefin
 }
 
 /** By starting the sink, so that whatever keeps a start back is found here too. */
-async function checkSink(
-  { sink, required }: ConfiguredSink,
-  sinks: SinksConfig,
-  patience: BackendPatience,
-): Promise<CheckResult> {
+async function checkSink({ sink, required, address }: ConfiguredSink, patience: BackendPatience): Promise<CheckResult> {
+  const detail = address === undefined ? 'the ring behind /events; nothing to connect to' : `${address} answers`;
   const name = `sink ${sink.name}`;
   try {
     await inTime(sink.start('look'), patience);
-    return { name, level: 'ok', detail: sinkDetail(sink.name, sinks) };
+    return { name, level: 'ok', detail };
   } catch (error) {
     if (error instanceof WsgError) return unwell(name, 'failed', error);
     return away(name, required, error);
@@ -67,17 +64,6 @@ function away(name: string, required: boolean, error: unknown): CheckResult {
     ? 'The gateway would start, keep events in its outbox and try again.'
     : 'It is not required: the gateway would start and go on without it.';
   return { name, level: required ? 'failed' : 'warning', detail: errorMessage(error), hint };
-}
-
-function sinkDetail(name: string, { redis, amqp, nats, webhook }: SinksConfig): string {
-  const addresses: Readonly<Record<string, string | undefined>> = {
-    redis: redis?.addr,
-    amqp: amqp?.addr,
-    nats: nats?.addr,
-    webhook: webhook?.url,
-  };
-  const address = addresses[name];
-  return address === undefined ? 'the ring behind /events; nothing to connect to' : `${maskUrl(address)} answers`;
 }
 
 /** Not by starting the mirror: that would clear away the keys of a gateway that runs. */

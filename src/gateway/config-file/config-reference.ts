@@ -1,6 +1,8 @@
-import { configSchema } from './config-schema.js';
+import { SINKS } from '../sinks/index.js';
+import type { SinkDefinition } from '../sinks/sink-definition.js';
+import { ConfigSchema } from './config-schema.js';
 import { environmentVariable } from './environment.js';
-import { schemaNode, type SchemaNode } from './schema-node.js';
+import type { SchemaNode } from './schema-node.js';
 
 const HEAD = `# Configuration
 
@@ -30,8 +32,8 @@ by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
  * The reference page of the configuration in Markdown: every key with type, default, environment
  * twin and sentence.
  */
-export function configReference(): string {
-  return `${HEAD}${rows(schemaNode(configSchema), '', []).join('\n')}\n`;
+export function configReference(sinks: readonly SinkDefinition[] = SINKS): string {
+  return `${HEAD}${rows(new ConfigSchema(sinks).node, '', []).join('\n')}\n`;
 }
 
 /** `path` is undefined below lists of objects: what is there has no environment twin of its own. */

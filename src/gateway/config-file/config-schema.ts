@@ -3,8 +3,11 @@ import { parseListenAddress } from '../../core/listen-address.js';
 import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
 import { addAccessProblems, hasAccessPart, accessKeys, cidr, endpointAuth, hostName, origin } from './access-schema.js';
 import { endpointPathProblem } from './config-problem.js';
-import { sinkKeys } from './sink-schema.js';
-import { jsonPath } from './template-schema.js';
+import { jsonPathProblem } from '../../json-path/json-path-problem.js';
+import { SINKS } from '../sinks/index.js';
+import { sinkKey, sinkPositions, type SinkConfig, type SinkDefinition } from '../sinks/sink-definition.js';
+import { outboxKeys } from './outbox-schema.js';
+import { schemaNode, type SchemaNode } from './schema-node.js';
 
 const MIB = 1024 * 1024;
 const LISTEN_PROBLEM = 'is not host:port (port 0 to 65535)';
@@ -12,7 +15,10 @@ const LISTEN_PROBLEM = 'is not host:port (port 0 to 65535)';
 const listenAddress = z.string().refine((text) => parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM });
 const variables = z.record(
   z.string().regex(/^[a-zA-Z0-9_]+$/, { error: 'is not a variable name: letters, digits and _ only' }),
-  jsonPath(z.string()),
+  z.string().superRefine((path, context) => {
+    const message = jsonPathProblem(path);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }),
 );
 const tags = z.record(
   z.string().refine((key) => key !== 'id' && key !== '', { error: "is not a tag key: 'id' and '' are reserved" }),
@@ -85,126 +91,163 @@ const endpoint = z.object({
 /** What the search for colliding paths needs of endpoints that may have other problems. */
 const pathsOnly = z.array(z.looseObject({ path: z.string() }));
 
+const gatewayKeys = {
+  listen_addr: listenAddress
+    .default('0.0.0.0:8080')
+    .describe('host:port of the public listener; port 0 takes a free one.'),
+  internal_listen_addr: z
+    .string()
+    .refine((text) => text === '' || parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM })
+    .default('')
+    .describe(
+      'host:port of a listener of its own for the internal API; the public one then serves WebSocket, `/healthz` and `/readyz` only.',
+    ),
+  internal_endpoint_access_whitelist: z
+    .array(cidr)
+    .default(['127.0.0.1/8', '::1/128'])
+    .describe('Networks whose peers may use the internal API.'),
+  internal_hosts: z
+    .array(hostName)
+    .default([])
+    .describe(
+      'Host names, besides IP literals and `localhost`, under which the internal API may be asked, such as `gateway.internal` or `*.internal`; `*`: any. Others are answered 403, since a web page can rebind a name of its own.',
+    ),
+  internal_allowed_origins: z
+    .array(origin)
+    .default([])
+    .describe(
+      '`Origin` headers with which browsers may use the internal API: they get the CORS headers that let a page read its answers.',
+    ),
+  tls: z
+    .object({
+      cert_file: z.string().min(1).describe('Certificate chain, PEM.'),
+      key_file: z.string().min(1).describe('Private key, PEM.'),
+    })
+    .optional()
+    .describe('Serves the public listener over TLS.'),
+  transport: z
+    .enum(['auto', 'uws', 'ws'])
+    .default('ws')
+    .describe(
+      'Server library: `ws`, or `uws`, whose package uWebSockets.js has to be installed beside wsg. `auto` is an older name of `ws`.',
+    ),
+  max_message_size_kb: messageSize
+    .default(DEFAULT_MAX_MESSAGE_KB)
+    .describe('Largest message from a client, in KiB, also once it is inflated.'),
+  max_send_body_bytes: z
+    .int()
+    .min(1)
+    .max(256 * MIB)
+    .default(16 * MIB)
+    .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
+  idle_timeout_s: idleTimeout
+    .default(60)
+    .describe('Seconds without a pong or frame after which a client counts as dead (8 to 960).'),
+  endpoints: z
+    .array(endpoint)
+    .min(1, { error: 'must list at least one endpoint' })
+    .superRefine(
+      (endpoints, context) => {
+        endpoints.forEach(({ path }, index) => {
+          const first = endpoints.findIndex((other) => other.path === path);
+          const message = `'${path}' is also the path of endpoints[${first}]`;
+          if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
+        });
+      },
+      // Unless told, zod looks no further once an endpoint has a problem.
+      { when: ({ value }) => pathsOnly.safeParse(value).success },
+    )
+    .describe('The WebSocket paths.'),
+  prometheus: z
+    .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
+    .prefault({})
+    .describe('Metrics.'),
+  node: z
+    .object({
+      number: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(0)
+        .describe('Number of this node in the ids of connections and events.'),
+    })
+    .prefault({})
+    .describe('Who this node is among others.'),
+  drain: z
+    .object({
+      pause_s: z
+        .number()
+        .min(0)
+        .max(600)
+        .default(0)
+        .describe('Wait between `/readyz` failing and the listener closing.'),
+      close_spread_s: z.number().min(0).max(600).default(1).describe('Longest time over which closes are spread.'),
+      flush_timeout_s: z
+        .number()
+        .min(0)
+        .max(600)
+        .default(10)
+        .describe('Longest wait for the sinks to take what is left.'),
+    })
+    .prefault({})
+    .describe('What SIGTERM does.'),
+  plugins: z
+    .array(
+      z.object({
+        module: z.string().min(1).describe('`devhelpers`, a package, or a path relative to the configuration file.'),
+        options: z.record(z.string(), z.unknown()).default({}).describe('Given to the plugin as they are.'),
+      }),
+    )
+    .default([])
+    .describe('Modules run inside the gateway.'),
+};
+
+/** All keys but those of sinks. */
+const commonSchema = z
+  .object({ ...gatewayKeys, ...outboxKeys, ...accessKeys })
+  .superRefine(addAccessProblems, { when: hasAccessPart });
+
+/** The configuration as the file has it, defaults filled in; the sinks are read already. */
+export type ConfigFile = z.infer<typeof commonSchema> & {
+  /** Those that are on, in the order of the gateway's list. */
+  readonly sinks: readonly SinkConfig[];
+  /** Names of the sinks that have destinations, by position. */
+  readonly sinkPositions: readonly string[];
+};
+
+/** What a file may say. */
+export type ConfigInput = z.input<typeof commonSchema> & {
+  readonly [key: `stream_${string}`]: Readonly<Record<string, unknown>> | undefined;
+};
+
 /**
  * Every key of the configuration file: type, default and sentence of documentation. Everything else
  * is derived from here.
  */
-export const configSchema = z
-  .object({
-    listen_addr: listenAddress
-      .default('0.0.0.0:8080')
-      .describe('host:port of the public listener; port 0 takes a free one.'),
-    internal_listen_addr: z
-      .string()
-      .refine((text) => text === '' || parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM })
-      .default('')
-      .describe(
-        'host:port of a listener of its own for the internal API; the public one then serves WebSocket, `/healthz` and `/readyz` only.',
-      ),
-    internal_endpoint_access_whitelist: z
-      .array(cidr)
-      .default(['127.0.0.1/8', '::1/128'])
-      .describe('Networks whose peers may use the internal API.'),
-    internal_hosts: z
-      .array(hostName)
-      .default([])
-      .describe(
-        'Host names, besides IP literals and `localhost`, under which the internal API may be asked, such as `gateway.internal` or `*.internal`; `*`: any. Others are answered 403, since a web page can rebind a name of its own.',
-      ),
-    internal_allowed_origins: z
-      .array(origin)
-      .default([])
-      .describe(
-        '`Origin` headers with which browsers may use the internal API: they get the CORS headers that let a page read its answers.',
-      ),
-    tls: z
-      .object({
-        cert_file: z.string().min(1).describe('Certificate chain, PEM.'),
-        key_file: z.string().min(1).describe('Private key, PEM.'),
-      })
-      .optional()
-      .describe('Serves the public listener over TLS.'),
-    transport: z
-      .enum(['auto', 'uws', 'ws'])
-      .default('ws')
-      .describe(
-        'Server library: `ws`, or `uws`, whose package uWebSockets.js has to be installed beside wsg. `auto` is an older name of `ws`.',
-      ),
-    max_message_size_kb: messageSize
-      .default(DEFAULT_MAX_MESSAGE_KB)
-      .describe('Largest message from a client, in KiB, also once it is inflated.'),
-    max_send_body_bytes: z
-      .int()
-      .min(1)
-      .max(256 * MIB)
-      .default(16 * MIB)
-      .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
-    idle_timeout_s: idleTimeout
-      .default(60)
-      .describe('Seconds without a pong or frame after which a client counts as dead (8 to 960).'),
-    endpoints: z
-      .array(endpoint)
-      .min(1, { error: 'must list at least one endpoint' })
-      .superRefine(
-        (endpoints, context) => {
-          endpoints.forEach(({ path }, index) => {
-            const first = endpoints.findIndex((other) => other.path === path);
-            const message = `'${path}' is also the path of endpoints[${first}]`;
-            if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
-          });
-        },
-        // Unless told, zod looks no further once an endpoint has a problem.
-        { when: ({ value }) => pathsOnly.safeParse(value).success },
-      )
-      .describe('The WebSocket paths.'),
-    prometheus: z
-      .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
-      .prefault({})
-      .describe('Metrics.'),
-    node: z
-      .object({
-        number: z
-          .int()
-          .min(0)
-          .max(65_535)
-          .default(0)
-          .describe('Number of this node in the ids of connections and events.'),
-      })
-      .prefault({})
-      .describe('Who this node is among others.'),
-    drain: z
-      .object({
-        pause_s: z
-          .number()
-          .min(0)
-          .max(600)
-          .default(0)
-          .describe('Wait between `/readyz` failing and the listener closing.'),
-        close_spread_s: z.number().min(0).max(600).default(1).describe('Longest time over which closes are spread.'),
-        flush_timeout_s: z
-          .number()
-          .min(0)
-          .max(600)
-          .default(10)
-          .describe('Longest wait for the sinks to take what is left.'),
-      })
-      .prefault({})
-      .describe('What SIGTERM does.'),
-    plugins: z
-      .array(
-        z.object({
-          module: z.string().min(1).describe('`devhelpers`, a package, or a path relative to the configuration file.'),
-          options: z.record(z.string(), z.unknown()).default({}).describe('Given to the plugin as they are.'),
-        }),
-      )
-      .default([])
-      .describe('Modules run inside the gateway.'),
-    ...sinkKeys,
-    ...accessKeys,
-  })
-  .superRefine(addAccessProblems, { when: hasAccessPart });
+export class ConfigSchema {
+  /** All keys, in the order of the reference page. */
+  readonly node: SchemaNode;
+  readonly #definitions: readonly SinkDefinition[];
+  readonly #sinkSchema: z.ZodObject<Record<string, SinkDefinition['schema']>>;
 
-/** The configuration as the file has it, defaults filled in. */
-export type ConfigFile = z.infer<typeof configSchema>;
-/** What a file may say. */
-export type ConfigInput = z.input<typeof configSchema>;
+  constructor(definitions: readonly SinkDefinition[]) {
+    this.#definitions = definitions;
+    const sinkKeys = Object.fromEntries(definitions.map(({ name, schema }) => [sinkKey(name), schema]));
+    this.#sinkSchema = z.object(sinkKeys);
+    this.node = schemaNode(z.object({ ...gatewayKeys, ...outboxKeys, ...sinkKeys, ...accessKeys }));
+  }
+
+  /** Throws a `z.ZodError` with every problem. */
+  parse(values: unknown): ConfigFile {
+    const common = commonSchema.safeParse(values, { reportInput: true });
+    const sinks = this.#sinkSchema.safeParse(values, { reportInput: true });
+    if (!common.success || !sinks.success) {
+      throw new z.ZodError([...(common.error?.issues ?? []), ...(sinks.error?.issues ?? [])]);
+    }
+    const on = this.#definitions.flatMap(({ name }) => sinks.data[sinkKey(name)] ?? []);
+    return { ...common.data, sinks: on, sinkPositions: sinkPositions(this.#definitions) };
+  }
+}
+
+/** The schema with the sinks that the gateway brings along. */
+export const configSchema = new ConfigSchema(SINKS);

@@ -1,14 +1,17 @@
 import { isRecord } from '../../core/is-record.js';
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { ZodError } from 'zod';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import { pathText, problemSentence } from './config-problem.js';
-import { configSchema, DEFAULT_MAX_MESSAGE_KB, type ConfigFile, type ConfigInput } from './config-schema.js';
+import { ConfigSchema, DEFAULT_MAX_MESSAGE_KB, type ConfigFile, type ConfigInput } from './config-schema.js';
 import { nearestHint, readEnvironment } from './environment.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { redisAddrWarnings } from './sink-addr.js';
+import { redisAddrWarnings } from '../redis/redis-addr.js';
+import { SINKS } from '../sinks/index.js';
+import { sinkKey, type SinkDefinition } from '../sinks/sink-definition.js';
 import { resolveConfig } from './resolve-config.js';
-import { schemaNode, type SchemaNode } from './schema-node.js';
+import type { SchemaNode } from './schema-node.js';
 import { templateWarnings } from './template-warnings.js';
 import { readYaml } from './yaml-reader.js';
 
@@ -43,6 +46,8 @@ export interface LoadConfigOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly overrides?: ConfigOverrides;
+  /** Default: those that the gateway brings along. */
+  readonly sinks?: readonly SinkDefinition[];
 }
 
 /** Where a configuration came from. */
@@ -72,20 +77,26 @@ interface Draft {
  * problem found.
  */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
-  const schema = schemaNode(configSchema);
+  const schema = new ConfigSchema(options.sinks ?? SINKS);
   const file = findFile(options);
-  const draft = file === undefined ? builtInDraft() : readFile(file, schema);
-  applyEnvironment(draft, options.env, schema);
+  const draft = file === undefined ? builtInDraft() : readFile(file, schema.node);
+  applyEnvironment(draft, options.env, schema.node);
   applyOverrides(draft, options.overrides ?? {});
   const name = file?.shownPath ?? 'built-in configuration';
-  const checked = check(draft, name);
+  const checked = check(schema, draft, name);
   for (const { path, text } of templateWarnings(checked))
     draft.warnings.push(`${originOf(draft.origins, path, name)} ${pathText(path)}: ${text}`);
   const source: ConfigSource = file === undefined ? { kind: 'built-in' } : { kind: 'file', path: file.shownPath };
   const baseDir = file === undefined ? options.cwd : dirname(file.path);
   const config = resolveConfig(checked, baseDir);
   const notices = changedDefaults(draft.values, checked);
-  return { config, source, warnings: [...draft.warnings, ...redisAddrWarnings(config)], notices };
+  return { config, source, warnings: [...draft.warnings, ...addressWarnings(config)], notices };
+}
+
+function addressWarnings({ sinks, mirror }: GatewayConfig): string[] {
+  const ofSinks = sinks.on.flatMap(({ name, warnings }) => warnings.map((warning) => `${sinkKey(name)}.${warning}`));
+  const ofMirror = mirror === undefined ? [] : redisAddrWarnings(mirror.addr);
+  return [...ofSinks, ...ofMirror.map((warning) => `connection_redis_sync.${warning}`)];
 }
 
 /** Who upgrades from the old program may have clients that send larger messages. */
@@ -165,15 +176,21 @@ function applyOverrides(draft: Draft, { plugins = [], ...replacing }: ConfigOver
   draft.values['plugins'] = [...(Array.isArray(own) ? own : []), ...plugins];
 }
 
-function check(draft: Draft, name: string): ConfigFile {
-  const result = configSchema.safeParse(draft.values, { reportInput: true });
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
+function check(schema: ConfigSchema, draft: Draft, name: string): ConfigFile {
+  try {
+    return schema.parse(draft.values);
+  } catch (error) {
+    throw error instanceof ZodError ? problemsOf(error.issues, draft, name) : error;
+  }
+}
+
+function problemsOf(issues: ZodError['issues'], draft: Draft, name: string): WsgError {
+  const problems = issues.map((issue) => {
     const path = pathText(issue.path);
     return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
   });
   // A misspelt key is often why another one is missing.
-  throw invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
+  return invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
 }
 
 /** Where the value at `path` was written, or what should hold it. */

@@ -1,6 +1,6 @@
 import { resolve, join } from 'node:path';
 import type { AuthConfig, LimitsConfig } from '../config/access-config.js';
-import type { MirrorConfig, OutboxConfig, SinksConfig } from '../config/sink-config.js';
+import type { MirrorConfig, OutboxConfig } from '../config/sink-config.js';
 import { parseListenAddress, type ListenAddress } from '../../core/listen-address.js';
 import { bufferLimitBytes } from '../connection/endpoint.js';
 import type { EndpointConfig, GatewayConfig } from '../config/gateway-config.js';
@@ -65,13 +65,6 @@ export function givenPath(text: string, baseDir: string): string | undefined {
   return text === '' ? undefined : resolve(baseDir, text);
 }
 
-/** The sinks whose address is given; the embedded one when there is no other, or when asked for. */
-export function resolveSinks(file: ConfigFile): SinksConfig {
-  const sinks = { redis: redis(file), amqp: amqp(file), nats: nats(file), webhook: webhook(file) };
-  const isAlone = Object.values(sinks).every((sink) => sink === undefined);
-  return { ...sinks, embedded: file.events.enabled ?? isAlone };
-}
-
 export function resolveOutbox({ outbox }: ConfigFile, baseDir: string): OutboxConfig {
   const dir = givenPath(outbox.dir, baseDir);
   return {
@@ -103,41 +96,6 @@ export function resolveMirror(file: ConfigFile): MirrorConfig | undefined {
   return addr === '' ? undefined : { addr, ttlMs: file.mirror.ttl_s * 1000 };
 }
 
-function redis({ stream_redis: { addr, ...sink } }: ConfigFile): SinksConfig['redis'] {
-  if (addr === '') return undefined;
-  return {
-    addr,
-    streamName: sink.stream_name,
-    eventIdField: given(sink.event_id_field),
-    closeReasonField: given(sink.close_reason_field),
-    maxLen: sink.max_len,
-    required: sink.required,
-  };
-}
-
-function amqp({ stream_amqp: { addr, ...sink } }: ConfigFile): SinksConfig['amqp'] {
-  if (addr === '') return undefined;
-  const { exchange, queue, routing_key, headers, required } = sink;
-  return { addr, exchange, queue: given(queue), routingKey: routing_key, headers, required };
-}
-
-function nats({ stream_nats: { addr, stream, subject, required } }: ConfigFile): SinksConfig['nats'] {
-  return addr === '' ? undefined : { addr, stream, subject, required };
-}
-
-function webhook({ stream_webhook: { url, ...sink } }: ConfigFile): SinksConfig['webhook'] {
-  if (url === '') return undefined;
-  return {
-    url,
-    secret: given(sink.secret),
-    headers: sink.headers,
-    maxBatchEvents: sink.max_batch_events,
-    maxBatchBytes: sink.max_batch_bytes,
-    timeoutMs: sink.timeout_s * 1000,
-    required: sink.required,
-  };
-}
-
 type EndpointFile = ConfigFile['endpoints'][number];
 
 /**
@@ -164,7 +122,7 @@ export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig 
     endpoints: file.endpoints.map((endpoint) => resolveEndpoint(endpoint, file, baseDir)),
     metricsEnabled: file.prometheus.enabled,
     outbox: resolveOutbox(file, baseDir),
-    sinks: resolveSinks(file),
+    sinks: { embedded: file.events.enabled ?? file.sinks.length === 0, on: file.sinks, positions: file.sinkPositions },
     mirror: resolveMirror(file),
     ring: { maxBytes: file.events.ring_max_bytes, maxEvents: file.events.ring_max_events },
     node: file.node.number,

@@ -3,7 +3,8 @@ import type { ListenAddress } from '../../core/listen-address.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { TlsFiles, TransportName } from '../transport/transport.js';
 import type { AuthConfig, LimitsConfig } from './access-config.js';
-import type { MirrorConfig, OutboxConfig, SinksConfig } from './sink-config.js';
+import type { SinksConfig } from '../sinks/sink-definition.js';
+import type { MirrorConfig, OutboxConfig } from './sink-config.js';
 
 /** One WebSocket path with what is in force there: global values are filled in. */
 export interface EndpointConfig extends Endpoint {

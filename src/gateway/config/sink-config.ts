@@ -24,61 +24,6 @@ export interface OutboxConfig extends OutboxLimits {
   readonly deadLetterPolicy: 'block' | 'drop-oldest';
 }
 
-/** The sinks that are on. */
-export interface SinksConfig {
-  /** The ring behind `/events`. */
-  readonly embedded: boolean;
-  readonly redis: RedisSinkConfig | undefined;
-  readonly amqp: AmqpSinkConfig | undefined;
-  readonly nats: NatsSinkConfig | undefined;
-  readonly webhook: WebhookSinkConfig | undefined;
-}
-
-/**
- * What every configured sink has. `addr` and `url` may hold credentials: never to be logged
- * unmasked.
- */
-interface RequiredOrNot {
-  readonly required: boolean;
-}
-
-export interface RedisSinkConfig extends RequiredOrNot {
-  readonly addr: string;
-  /** May be a template. */
-  readonly streamName: string;
-  readonly eventIdField: string | undefined;
-  /** Carries the reason of a close. */
-  readonly closeReasonField: string | undefined;
-  /** 0: none. */
-  readonly maxLen: number;
-}
-
-export interface AmqpSinkConfig extends RequiredOrNot {
-  readonly addr: string;
-  /** '': the default exchange. */
-  readonly exchange: string;
-  readonly queue: string | undefined;
-  /** May be a template. */
-  readonly routingKey: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface NatsSinkConfig extends RequiredOrNot {
-  readonly addr: string;
-  readonly stream: string;
-  /** May be a template. */
-  readonly subject: string;
-}
-
-export interface WebhookSinkConfig extends RequiredOrNot {
-  readonly url: string;
-  readonly secret: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly maxBatchEvents: number;
-  readonly maxBatchBytes: number;
-  readonly timeoutMs: number;
-}
-
 /** Connection state in Redis. */
 export interface MirrorConfig {
   readonly addr: string;

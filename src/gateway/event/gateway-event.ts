@@ -1,17 +1,10 @@
 import type { CloseReasonName } from '../connection/close-reason.js';
 
 /**
- * Where the sinks put an event: what their templates gave when it was accepted. '' for a sink that
- * is off. Shared between events that are alike.
+ * Where each sink puts an event, by the sink's position: what its template gave when the event was
+ * accepted. '' for a sink that is off. Shared between events that are alike.
  */
-export interface EventDestinations {
-  /** Stream of Redis. */
-  readonly redis: string;
-  /** Routing key of AMQP. */
-  readonly amqp: string;
-  /** Subject of NATS. */
-  readonly nats: string;
-}
+export type EventDestinations = readonly string[];
 
 /**
  * What happened to one connection, as the backend is told. Events of a connection are made and
@@ -78,8 +71,9 @@ export function loggedBytes({ message }: Pick<GatewayEvent, 'message'>, bytes: n
 
 function destinationBytes(destinations: GatewayEvent['destinations']): number {
   if (destinations === undefined) return 0;
-  const { redis, amqp, nats } = destinations;
-  return DESTINATIONS_OVERHEAD_BYTES + redis.length + amqp.length + nats.length;
+  let bytes = DESTINATIONS_OVERHEAD_BYTES;
+  for (const destination of destinations) bytes += destination.length;
+  return bytes;
 }
 
 /** One start of one node: what is constant in the ids of all its events. */

@@ -1,8 +1,7 @@
 import type { EndpointConfig } from '../config/gateway-config.js';
-import type { EventDestinations } from '../event/gateway-event.js';
 import { EventTagsEncoder } from '../event/event-tags.js';
 import type { Outbox } from '../outbox/outbox.js';
-import { TemplateRouter, type EventRouter } from '../template/event-router.js';
+import { TemplateRouter, type DestinationTemplate, type EventRouter } from '../template/event-router.js';
 import type { CloseReasonName } from '../connection/close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { ClientMessage } from './held-messages.js';
@@ -36,7 +35,7 @@ export class ConnectionEvents {
   constructor(
     outbox: Outbox,
     endpoints: readonly EndpointConfig[],
-    templates: EventDestinations | undefined,
+    templates: readonly DestinationTemplate[] | undefined,
     observer?: EventObserver,
   ) {
     this.#outbox = outbox;

@@ -2,7 +2,6 @@ import type { ClientRates } from '../admission/client-rates.js';
 import type { EndpointConfig } from '../config/gateway-config.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { GatewayCounters } from '../metrics/gateway-counters.js';
-import type { EventDestinations } from '../event/gateway-event.js';
 import { DOES_NOT_FIT, NEVER_FITS, type Outbox } from '../outbox/outbox.js';
 import type { HttpRequest } from '../transport/http/http-exchange.js';
 import type { Socket } from '../transport/socket.js';
@@ -17,6 +16,7 @@ import type { Admission } from '../admission/admission.js';
 import type { Connection } from '../connection/connection.js';
 import { nameCloseReason } from '../connection/close-reason.js';
 import { ConnectionEvents, type EventObserver } from './connection-events.js';
+import type { DestinationTemplate } from '../template/event-router.js';
 import { HeldMessages, type ClientMessage } from './held-messages.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 
@@ -27,7 +27,7 @@ export interface ConnectionHandlerOptions {
   readonly outbox: Outbox;
   readonly counters: GatewayCounters;
   /** Destinations of the sinks as configured; undefined when none of them has a placeholder. */
-  readonly templates?: EventDestinations | undefined;
+  readonly templates?: readonly DestinationTemplate[] | undefined;
   /** Hears of opens and closes: the mirror. */
   readonly observer?: EventObserver | undefined;
   readonly admission: Admission;

@@ -1,4 +1,5 @@
 import type { LogFields } from '../../core/logger.js';
+import { SINKS } from '../sinks/index.js';
 import { classicHelperLine } from '../plugin/devhelpers-lines.js';
 
 /** The old program's line for an event; undefined where it had none. */
@@ -10,7 +11,7 @@ export function classicLine(event: string, fields: LogFields): string | undefine
     case 'mirror.connecting':
       return `Connecting to redis for connection data at ${text('address')}`;
     case 'sink.connecting':
-      return sinkLine(text('sink'), text('address'));
+      return SINKS.find(({ name }) => name === fields['sink'])?.classicLine?.(text('address'));
     case 'endpoint.created':
       return `Creating websocket endpoint at path ${text('path')}`;
     case 'access.whitelist': {
@@ -22,12 +23,6 @@ export function classicLine(event: string, fields: LogFields): string | undefine
     default:
       return classicHelperLine(event, fields);
   }
-}
-
-/** The old program knew two sinks. */
-function sinkLine(sink: string, address: string): string | undefined {
-  if (sink === 'redis') return `Connecting to redis for streaming at ${address}`;
-  return sink === 'amqp' ? `Connecting via AMQP for streaming at ${address}` : undefined;
 }
 
 /** What the old program had no line for: the event and its fields. */

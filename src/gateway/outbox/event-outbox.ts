@@ -25,6 +25,8 @@ export interface EventOutboxOptions {
   readonly config: OutboxConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Names of the sinks that have destinations, by position; none when missing. */
+  readonly positions?: readonly string[];
   /** Holds events back. */
   readonly gate?: EventGate | undefined;
   /** The most that a sink is handed at once. */
@@ -184,9 +186,9 @@ export class EventOutbox implements Outbox {
   }
 
   #feed({ sink, required }: ConfiguredSink, acknowledged: number): FedSink {
-    const { config, clock, log, batch = DEFAULT_BATCH, sinks } = this.#options;
+    const { config, clock, log, batch = DEFAULT_BATCH, sinks, positions = [] } = this.#options;
     const { deadLetterDir: dir, deadLetterMaxBytes: maxBytes, deadLetterPolicy: policy, fsync } = config;
-    const letters = { dir, sink: sink.name, sync: fsync === 'always', maxBytes, policy, clock, log };
+    const letters = { dir, sink: sink.name, sync: fsync === 'always', maxBytes, policy, positions, clock, log };
     const feed = new SinkFeed({
       sink,
       backlog: this.#backlog,

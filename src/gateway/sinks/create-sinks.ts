@@ -1,26 +1,24 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import type { GatewayConfig } from '../config/gateway-config.js';
+import type { QueueLimits } from '../event/event-queue.js';
 import type { EventBoot } from '../event/gateway-event.js';
-import { AmqpSink } from './amqp/amqp-sink.js';
+import type { DestinationTemplate } from '../template/event-router.js';
+import { hasPlaceholder } from '../template/template.js';
 import type { EventSink } from './event-sink.js';
-import { limitWarning, type TellLimit } from './message-limit.js';
 import { MemorySink } from './memory/memory-sink.js';
-import { NatsSink } from './nats/nats-sink.js';
-import { RedisSink } from './redis/redis-sink.js';
-import { WebhookSink } from './webhook/webhook-sink.js';
+import { limitWarning, type AcceptedMessages, type TellLimit } from './message-limit.js';
+import type { SinksConfig } from './sink-definition.js';
 
-/** What sinks are made with. */
-export interface SinkSurroundings {
-  readonly config: GatewayConfig;
+export interface CreateSinksOptions {
+  readonly config: AcceptedMessages & { readonly sinks: SinksConfig; readonly ring: QueueLimits };
   readonly boot: EventBoot;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How many events of earlier boots come before those of this one; none when it is missing. */
+  /** The number of events of earlier boots that come before those of this one; 0 when missing. */
   readonly recovered?: () => number;
   /**
-   * Told once of each limit of a sink that is below what endpoints accept; logs a warning when it
-   * is missing.
+   * Called once for each limit of a sink that is below what endpoints accept; logs a warning when
+   * it is missing.
    */
   readonly warnOfLimit?: (sink: string, warning: string) => void;
 }
@@ -29,6 +27,8 @@ export interface SinkSurroundings {
 export interface ConfiguredSink {
   readonly sink: EventSink;
   readonly required: boolean;
+  /** Without credentials; undefined when there is no backend to connect to. */
+  readonly address?: string;
 }
 
 /** All sinks of a gateway. */
@@ -39,32 +39,36 @@ export interface Sinks {
 }
 
 /** Makes the sinks that the configuration turns on; none is started. */
-export function createSinks(surroundings: SinkSurroundings): Sinks {
-  const { config, boot, clock, log, recovered } = surroundings;
+export function createSinks(options: CreateSinksOptions): Sinks {
+  const { config, boot, clock, log, recovered } = options;
   const embedded = config.sinks.embedded
     ? new MemorySink({ boot, clock, limits: config.ring, ...(recovered && { recovered }) })
     : undefined;
-  const all: ConfiguredSink[] = [];
-  if (embedded !== undefined) all.push({ sink: embedded, required: true });
-  const limitsOf = warnOfLimits(surroundings);
-  const { redis, amqp, nats, webhook } = config.sinks;
-  if (redis !== undefined) all.push({ sink: new RedisSink(redis, clock, limitsOf('redis')), required: redis.required });
-  if (amqp !== undefined) all.push({ sink: new AmqpSink(amqp, clock), required: amqp.required });
-  if (nats !== undefined)
-    all.push({
-      sink: new NatsSink({ config: nats, clock, log, tellLimit: limitsOf('nats') }),
-      required: nats.required,
-    });
-  if (webhook !== undefined)
-    all.push({ sink: new WebhookSink(webhook, clock, limitsOf('webhook')), required: webhook.required });
-  return { all, embedded };
+  const tellLimitOf = warnOfLimits(options);
+  const { on, positions } = config.sinks;
+  const configured = on.map((each): ConfiguredSink => {
+    const { name, required, address } = each;
+    const sink = each.create({ clock, log, tellLimit: tellLimitOf(name), position: positions.indexOf(name) });
+    return { sink, required, address };
+  });
+  return { all: embedded === undefined ? configured : [{ sink: embedded, required: true }, ...configured], embedded };
 }
 
 /**
- * What each sink tells its limits to; the same limit is warned of once, however often the sink
- * connects.
+ * The templates of the sinks by position; undefined when none has a placeholder, so that nothing
+ * needs a route.
  */
-function warnOfLimits({ config, log, warnOfLimit }: SinkSurroundings): (sink: string) => TellLimit {
+export function destinationTemplates({ on, positions }: SinksConfig): readonly DestinationTemplate[] | undefined {
+  const templates = positions.map((name) => on.find((sink) => sink.name === name)?.destination ?? OFF);
+  return templates.some(({ text }) => hasPlaceholder(text)) ? templates : undefined;
+}
+
+const OFF: DestinationTemplate = { text: '' };
+
+/**
+ * Takes the limits of each sink. The same limit is reported once, however often the sink connects.
+ */
+function warnOfLimits({ config, log, warnOfLimit }: CreateSinksOptions): (sink: string) => TellLimit {
   const told = new Set<string>();
   const warn = warnOfLimit ?? ((sink, warning) => log.warn('sink.message-limit', { sink, warning }));
   return (sink) => (limit) => {

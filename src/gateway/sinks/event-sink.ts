@@ -1,4 +1,7 @@
+import type { Clock } from '../../core/clock.js';
+import type { Logger } from '../../core/logger.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
+import type { TellLimit } from './message-limit.js';
 
 /** An event that a sink will never take, and why. */
 export interface RefusedEvent {
@@ -74,6 +77,15 @@ export function allSettled(batch: readonly GatewayEvent[]): SinkReceipt {
 
 /** `look`: only finds out whether a start would succeed, and makes nothing at the backend. */
 export type StartPurpose = 'deliver' | 'look';
+
+/** What a sink works with. */
+export interface SinkDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tellLimit: TellLimit;
+  /** The sink's position in an event's destinations. */
+  readonly position: number;
+}
 
 /**
  * Where events go. The outbox owns every retry: a sink never reorders, resends or queues on its

@@ -1,5 +1,3 @@
-import type { GatewayConfig } from '../config/gateway-config.js';
-
 /** The most that a sink takes of one event. */
 export interface MessageLimit {
   readonly maxBytes: number;
@@ -11,8 +9,13 @@ export interface MessageLimit {
   readonly effect: 'refused' | 'sent-alone';
 }
 
-/** Told by a sink of a limit as soon as it knows it: at its start, and on each new connection. */
+/** Called by a sink with a limit as soon as it knows it: at its start, and on each new connection. */
 export type TellLimit = (limit: MessageLimit) => void;
+
+/** What endpoints accept from clients. */
+export interface AcceptedMessages {
+  readonly endpoints: readonly { readonly maxMessageBytes: number }[];
+}
 
 /** Room for ids, tags, names of fields and the like. */
 const ENVELOPE_BYTES = 1_024;
@@ -23,7 +26,7 @@ const BASE64_BYTES = 4;
  * A sentence when a message that the endpoints accept is above the limit; undefined when all of
  * them fit.
  */
-export function limitWarning(limit: MessageLimit, { endpoints }: Pick<GatewayConfig, 'endpoints'>): string | undefined {
+export function limitWarning(limit: MessageLimit, { endpoints }: AcceptedMessages): string | undefined {
   const { maxBytes, setting, encoding, effect } = limit;
   const accepted = Math.max(0, ...endpoints.map(({ maxMessageBytes }) => maxMessageBytes));
   const room = Math.max(0, maxBytes - ENVELOPE_BYTES);

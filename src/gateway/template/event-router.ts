@@ -1,9 +1,8 @@
 import { fromByteText, bytesToByteText } from '../../core/byte-text.js';
 import { JsonPath } from '../../json-path/json-path.js';
-import type { SinksConfig } from '../config/sink-config.js';
 import type { EventDestinations } from '../event/gateway-event.js';
 import type { SharedTags } from '../event/event-tags.js';
-import { hasPlaceholder, parseTemplate, type Placeholder, type Template } from './template.js';
+import { parseTemplate, type Placeholder, type Template } from './template.js';
 
 /** The most characters that one value gives. */
 export const MAX_VALUE_LENGTH = 128;
@@ -39,8 +38,7 @@ export function substituteBytes(byteText: string): string {
 /** Says where the sinks put each event of an endpoint's connections. */
 export interface EventRouter {
   /**
-   * Hot. `message` is undefined for open and close. Results are frozen and shared where they are
-   * alike.
+   * Hot. `message` is undefined for open and close. Results are shared where they are alike.
    */
   route(tags: SharedTags, message: Uint8Array | undefined): EventDestinations;
 }
@@ -51,30 +49,27 @@ interface Variable {
   readonly fallback: string;
 }
 
-/** A template with the tags filled in. */
-type Route = readonly (string | Variable)[];
+/** How a sink names the destinations of events. */
+export interface DestinationTemplate {
+  /** '' for a sink that is off. */
+  readonly text: string;
+  /** Makes a destination of what the template gave; the identity when it is missing. */
+  readonly finish?: ((destination: string) => string) | undefined;
+}
+
+/** A template with the tags filled in, of the sink at this position. */
+interface Route {
+  readonly position: number;
+  readonly parts: readonly (string | Variable)[];
+  readonly finish: DestinationTemplate['finish'];
+}
 
 /** All templates with the tags of some connections filled in. */
 interface Routes {
-  readonly redis: Route;
-  readonly amqp: Route;
-  readonly nats: Route;
-  /** Where events without message go, and all events when no route has a variable. */
+  /** Those that depend on the message. */
+  readonly variable: readonly Route[];
+  /** Where events without message go, and all events when no route depends on the message. */
   readonly withoutMessage: EventDestinations;
-  readonly isConstant: boolean;
-}
-
-/**
- * The templates of the sinks, '' for one that is off; undefined when none has a placeholder, so
- * nothing is to be routed.
- */
-export function sinkTemplates({ redis, amqp, nats }: SinksConfig): EventDestinations | undefined {
-  const templates = {
-    redis: redis?.streamName ?? '',
-    amqp: amqp?.routingKey ?? '',
-    nats: nats?.subject ?? '',
-  };
-  return Object.values(templates).some(hasPlaceholder) ? templates : undefined;
 }
 
 /**
@@ -82,19 +77,16 @@ export function sinkTemplates({ redis, amqp, nats }: SinksConfig): EventDestinat
  * so a map must not change.
  */
 export class TemplateRouter implements EventRouter {
-  readonly #templates: { readonly redis: Template; readonly amqp: Template; readonly nats: Template };
+  readonly #templates: readonly { readonly parts: Template; readonly finish: DestinationTemplate['finish'] }[];
   readonly #variableNames: readonly string[];
   readonly #variables: JsonVariables;
   readonly #routes = new WeakMap<SharedTags, Routes>();
 
-  constructor(templates: EventDestinations, jsonExtractVars: ReadonlyMap<string, string>) {
-    this.#templates = {
-      redis: parseTemplate(templates.redis),
-      amqp: parseTemplate(templates.amqp),
-      nats: parseTemplate(templates.nats),
-    };
-    const named = Object.values(this.#templates)
-      .flat()
+  /** `templates` are by the position of their sinks. */
+  constructor(templates: readonly DestinationTemplate[], jsonExtractVars: ReadonlyMap<string, string>) {
+    this.#templates = templates.map(({ text, finish }) => ({ parts: parseTemplate(text), finish }));
+    const named = this.#templates
+      .flatMap(({ parts }) => parts)
       .flatMap((part) => (typeof part !== 'string' && part.source === 'json' ? [part.name] : []));
     this.#variableNames = [...new Set(named)].filter((name) => jsonExtractVars.has(name));
     this.#variables = new JsonVariables(this.#variableNames.map((name) => jsonExtractVars.get(name) ?? ''));
@@ -102,21 +94,27 @@ export class TemplateRouter implements EventRouter {
 
   route(tags: SharedTags, message: Uint8Array | undefined): EventDestinations {
     const routes = this.#routes.get(tags) ?? this.#routesOf(tags);
-    if (message === undefined || routes.isConstant) return routes.withoutMessage;
-    return fillAll(routes, this.#variables.read(message));
+    if (message === undefined || routes.variable.length === 0) return routes.withoutMessage;
+    const values = this.#variables.read(message);
+    const destinations = routes.withoutMessage.slice();
+    for (const route of routes.variable) destinations[route.position] = fill(route, values);
+    return destinations;
   }
 
   #routesOf(tags: SharedTags): Routes {
-    const { redis, amqp, nats } = this.#templates;
-    const bound = { redis: this.#bind(redis, tags), amqp: this.#bind(amqp, tags), nats: this.#bind(nats, tags) };
-    const isConstant = Object.values(bound).every((route) => route.every((part) => typeof part === 'string'));
-    const routes = { ...bound, withoutMessage: fillAll(bound, []), isConstant };
+    const all = this.#templates.map(({ parts, finish }, position): Route => {
+      return { position, parts: this.#bind(parts, tags), finish };
+    });
+    const routes: Routes = {
+      variable: all.filter(({ parts }) => parts.some((part) => typeof part !== 'string')),
+      withoutMessage: all.map((route) => fill(route, [])),
+    };
     this.#routes.set(tags, routes);
     return routes;
   }
 
   /** Fills in what does not depend on a message. */
-  #bind(template: Template, tags: SharedTags): Route {
+  #bind(template: Template, tags: SharedTags): Route['parts'] {
     return template.map((part) => (typeof part === 'string' ? part : this.#bindPlaceholder(part, tags)));
   }
 
@@ -127,28 +125,13 @@ export class TemplateRouter implements EventRouter {
   }
 }
 
-function fillAll(
-  { redis, amqp, nats }: Pick<Routes, 'redis' | 'amqp' | 'nats'>,
-  values: readonly string[],
-): EventDestinations {
-  return Object.freeze({
-    redis: fill(redis, values),
-    amqp: fill(amqp, values),
-    nats: withoutEmptyTokens(fill(nats, values)),
-  });
-}
-
-function fill(route: Route, values: readonly string[]): string {
-  if (route.length === 0) return '';
+function fill({ parts, finish }: Route, values: readonly string[]): string {
+  if (parts.length === 0) return '';
   let text = '';
-  for (const part of route) text += typeof part === 'string' ? part : values[part.index] || part.fallback;
+  for (const part of parts) text += typeof part === 'string' ? part : values[part.index] || part.fallback;
   // Nothing but empty defaults: '' would say that the sink is off.
-  return text === '' ? '_' : text.slice(0, MAX_DESTINATION_LENGTH);
-}
-
-/** NATS refuses a subject with two dots in a row, or one at an end. */
-function withoutEmptyTokens(subject: string): string {
-  return subject.replace(/(^|\.)(?=\.|$)/g, (_, dot: string) => (subject === '' ? '' : `${dot}_`));
+  const destination = text === '' ? '_' : text.slice(0, MAX_DESTINATION_LENGTH);
+  return finish === undefined ? destination : finish(destination);
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /** What a placeholder stands for. */
 export interface Placeholder {
   /**
@@ -47,11 +49,19 @@ function parsePlaceholder(text: string, inner: string): Placeholder {
   return { source, name: path.slice(dot + 1), fallback, text };
 }
 
+/** A key of the configuration that may hold placeholders. */
+export function template(text: z.ZodString): z.ZodString {
+  return text.superRefine((value, context) => {
+    const message = templateProblem(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
 /**
  * What is wrong with a template, as the end of a sentence that begins with it; undefined when
  * nothing is.
  */
-export function templateProblem(text: string): string | undefined {
+function templateProblem(text: string): string | undefined {
   const parts = parseTemplate(text);
   const brace = /[{}]/.exec(parts.filter((part) => typeof part === 'string').join(''))?.[0];
   if (brace !== undefined)

@@ -218,16 +218,17 @@ describe('sending letters again', () => {
 
   it('leaves out only what was taken: not what was refused, nor what failed while others passed', async () => {
     const sizes: number[] = [];
-    const redelivery = new Redelivery(
-      sinkThat((batch) => {
+    const redelivery = new Redelivery({
+      sink: sinkThat((batch) => {
         sizes.push(batch.length);
         const refused = batch.filter(({ sequence }) => sequence === 2).map((event) => ({ event, reason: 'No.' }));
         const failure = { blames: 'attempt', reason: '500' } as const;
         const failed = batch.filter(({ sequence }) => sequence === 5).map((event) => ({ event, failure }));
         return { settled: batch.length, refused, failed };
       }),
-      systemClock,
-    );
+      positions: [],
+      clock: systemClock,
+    });
     const outcomes = await redelivery.send(letters);
     expect(sizes).toEqual([3, 3]);
     expect(outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : outcome.reason))).toEqual([
@@ -243,10 +244,11 @@ describe('sending letters again', () => {
 
   it('ends when the sink says no to everything, and everything stays', async () => {
     const failure = { blames: 'destination', reason: '404' } as const;
-    const redelivery = new Redelivery(
-      sinkThat(() => ({ settled: 0, refused: [], failure })),
-      systemClock,
-    );
+    const redelivery = new Redelivery({
+      sink: sinkThat(() => ({ settled: 0, refused: [], failure })),
+      positions: [],
+      clock: systemClock,
+    });
     const outcomes = await redelivery.send(letters);
     expect(outcomes).not.toContain('leave-out');
     expect(redelivery.result).toMatchObject({ delivered: 0, away: '404' });

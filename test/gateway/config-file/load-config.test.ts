@@ -175,13 +175,13 @@ it('an unknown key is a warning that names the nearest known one', async () => {
 
 it('a sink is on when its address is given, the embedded one when there is no other or when asked for', async () => {
   const { config: alone } = await load('endpoints: [{}]\nstream_redis: {addr: ""}');
-  expect(alone.sinks).toMatchObject({ embedded: true, redis: undefined, amqp: undefined });
+  expect(alone.sinks).toMatchObject({ embedded: true, on: [] });
   const { config: redis } = await load('endpoints: [{}]\nstream_redis: {addr: "redis://h"}');
-  expect(redis.sinks).toMatchObject({ embedded: false, redis: { addr: 'redis://h', streamName: 'connectionevents' } });
+  expect(redis.sinks).toMatchObject({ embedded: false, on: [{ name: 'redis', address: 'redis://h' }] });
   const { config: both } = await load(
     'endpoints: [{}]\nstream_amqp: {addr: "amqp://h", queue: q}\nevents: {enabled: true}',
   );
-  expect(both.sinks).toMatchObject({ embedded: true, amqp: { addr: 'amqp://h', required: true } });
+  expect(both.sinks).toMatchObject({ embedded: true, on: [{ name: 'amqp', address: 'amqp://h', required: true }] });
 });
 
 it('the environment overrides the file, flags override both', async () => {

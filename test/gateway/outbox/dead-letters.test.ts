@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { SinksConfig } from '../../../src/gateway/config/sink-config.js';
+import type { SinksConfig } from '../../../src/gateway/sinks/sink-definition.js';
 import { DeadLetters } from '../../../src/gateway/outbox/letters/dead-letters.js';
 import { letterFiles, putAside } from '../../../src/gateway/outbox/letters/letter-files.js';
 import { tryDeadLetters } from '../../../src/gateway/outbox/letters/try-dead-letters.js';
@@ -12,6 +12,7 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { testConfig } from '../../support/running-gateway.js';
 import { manualOutbox, outboxConfig } from '../../support/test-outbox.js';
 
 function message(text: string): NewEvent {
@@ -203,6 +204,7 @@ describe('dead letters at their bound', () => {
       sync: false,
       maxBytes: 2 ** 30,
       policy: 'block',
+      positions: [],
       clock,
       log,
     });
@@ -266,15 +268,6 @@ describe('the folder for dead letters', () => {
   });
 
   function sinks(hasRedis: boolean): SinksConfig {
-    const redis = {
-      addr: 'redis://localhost',
-      streamName: 's',
-      eventIdField: undefined,
-      closeReasonField: undefined,
-      maxLen: 0,
-      required: true,
-    };
-    const others = { embedded: false, amqp: undefined, nats: undefined, webhook: undefined };
-    return { ...others, redis: hasRedis ? redis : undefined };
+    return testConfig(hasRedis ? { stream_redis: { addr: 'redis://localhost' } } : {}).sinks;
   }
 });

@@ -12,7 +12,16 @@ describe('a dead letter', () => {
   it('of a message whose base64 is longer than a string can be is written and read again', async () => {
     const dir = await temporaryFolder();
     const [clock, log] = [new ManualClock(), new RecordingLogger()];
-    const letters = new DeadLetters({ dir, sink: 's', sync: false, maxBytes: 2 ** 40, policy: 'block', clock, log });
+    const letters = new DeadLetters({
+      positions: [],
+      dir,
+      sink: 's',
+      sync: false,
+      maxBytes: 2 ** 40,
+      policy: 'block',
+      clock,
+      log,
+    });
     const message = Buffer.alloc(410 * 1024 * 1024, 'x');
     const event = {
       id: '00af-1-1',

@@ -1,12 +1,12 @@
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../../../src/core/clock.js';
 import { AmqpSink } from '../../../src/gateway/sinks/amqp/amqp-sink.js';
 import { consumeQueue } from '../../support/amqp-consumer.js';
 import { startRabbitmq, type RabbitmqBroker } from '../../support/rabbitmq-broker.js';
 import { receivedFromJson, type ReceivedEvent } from '../../support/received-event.js';
 import { testOutbox } from '../../support/test-outbox.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeVerdicts } from './verdict-suite.js';
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -34,8 +34,8 @@ async function onChannel(work: (channel: Channel) => Promise<unknown>): Promise<
 function begin(changed: { exchange?: string; queue?: string | undefined; routingKey?: string } = {}): AmqpSink {
   queue = `queue${++names}`;
   before = [];
-  const config = { addr: broker.url, exchange: `ex${names}`, queue, routingKey: 'a', headers: {}, required: true };
-  return new AmqpSink({ ...config, ...changed }, systemClock);
+  const config = { addr: broker.url, exchange: `ex${names}`, queue, routingKey: 'a', headers: {} };
+  return new AmqpSink({ ...config, ...changed }, sinkDeps());
 }
 
 function eventOf({ content }: { readonly content: Buffer }): ReceivedEvent {
@@ -82,7 +82,7 @@ const changeRights = async (...args: readonly string[]) => {
 
 const severalKeys = {
   begin: () => beginUnbound('{tag.key}'),
-  destinationOf: (connection: number) => ({ redis: '', nats: '', amqp: connection < 5 ? 'b' : 'a' }),
+  destinationOf: (connection: number) => [connection < 5 ? 'b' : 'a'],
   isOneOfSeveral: true,
   received,
 };
@@ -130,7 +130,7 @@ describeVerdicts(
     {
       name: 'one routing key of several without a queue',
       begin: () => beginUnbound('{tag.key}'),
-      destinationOf: (connection) => ({ redis: '', nats: '', amqp: connection < 5 ? 'b' : 'a' }),
+      destinationOf: (connection) => [connection < 5 ? 'b' : 'a'],
       isOneOfSeveral: true,
       ...unbind,
     },

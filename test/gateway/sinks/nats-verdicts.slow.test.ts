@@ -1,11 +1,10 @@
 import { DiscardPolicy, type StreamConfig } from '@nats-io/jetstream';
 import { afterAll, beforeAll } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
 import { NatsSink } from '../../../src/gateway/sinks/nats/nats-sink.js';
 import { startNats, type NatsBroker } from '../../support/nats-broker.js';
 import { readStream, withManager } from '../../support/nats-stream.js';
 import { receivedFromJson, type ReceivedEvent } from '../../support/received-event.js';
-import { RecordingLogger } from '../../support/recording-logger.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeVerdicts } from './verdict-suite.js';
 
 const MAX_PAYLOAD = 64 * 1024;
@@ -26,8 +25,8 @@ async function begin(subject: string): Promise<NatsSink> {
     for (const { config } of await manager.streams.list().next()) await manager.streams.delete(config.name);
     await manager.streams.add({ name: stream, subjects: ['room.a', 'room.b'] });
   });
-  const config = { addr: broker.url, stream, subject, required: true };
-  return new NatsSink({ config, clock: systemClock, log: new RecordingLogger() });
+  const config = { addr: broker.url, stream, subject };
+  return new NatsSink(config, sinkDeps());
 }
 
 const takes = (...subjects: string[]) =>
@@ -100,7 +99,7 @@ describeVerdicts(
     {
       name: 'one subject of several taken off its stream',
       begin: () => begin('room.{tag.room}'),
-      destinationOf: (connection) => ({ redis: '', amqp: '', nats: connection < 5 ? 'room.b' : 'room.a' }),
+      destinationOf: (connection) => [connection < 5 ? 'room.b' : 'room.a'],
       isOneOfSeveral: true,
       ...change,
     },

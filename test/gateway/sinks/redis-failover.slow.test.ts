@@ -1,11 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
-import type { RedisSinkConfig } from '../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
-import { RedisSink } from '../../../src/gateway/sinks/redis/redis-sink.js';
+import { RedisSink, type RedisSinkConfig } from '../../../src/gateway/sinks/redis/redis-sink.js';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
 import { RedisStreamReader } from '../../support/redis-stream-reader.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { testEvents } from '../../support/test-event.js';
 
 const EVENTS = 1_500;
@@ -18,9 +17,8 @@ function sinkTo({ url }: RedisBroker): RedisSink {
     eventIdField: 'id',
     closeReasonField: undefined,
     maxLen: 0,
-    required: true,
   };
-  const sink = new RedisSink(config, systemClock);
+  const sink = new RedisSink(config, sinkDeps());
   onTestFinished(() => sink.stop());
   return sink;
 }

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
 import { RedisSink } from '../../../src/gateway/sinks/redis/redis-sink.js';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
 import { RedisStreamReader } from '../../support/redis-stream-reader.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { testEvents } from '../../support/test-event.js';
 
 const ROUNDS = 5;
@@ -17,8 +17,8 @@ async function start(): Promise<[RedisBroker, RedisStreamReader]> {
 }
 
 function createSink(addr: string): RedisSink {
-  const shape = { eventIdField: undefined, closeReasonField: undefined, maxLen: 0, required: true };
-  const sink = new RedisSink({ addr, streamName: 's', ...shape }, systemClock);
+  const shape = { eventIdField: undefined, closeReasonField: undefined, maxLen: 0 };
+  const sink = new RedisSink({ addr, streamName: 's', ...shape }, sinkDeps());
   onTestFinished(() => sink.stop());
   return sink;
 }

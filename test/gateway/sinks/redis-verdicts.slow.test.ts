@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
 import { RedisSink } from '../../../src/gateway/sinks/redis/redis-sink.js';
 import { receivedEvent, type ReceivedEvent } from '../../support/received-event.js';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
 import { RedisStreamReader } from '../../support/redis-stream-reader.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeVerdicts, type Moment } from './verdict-suite.js';
 
 let redis: RedisBroker;
@@ -23,8 +23,8 @@ async function begin(streamName: string): Promise<RedisSink> {
   await command('FLUSHALL');
   await command('ACL', 'SETUSER', 'gate', 'on', '>pw', '~*', '+@all');
   const addr = redis.url.replace('//', '//gate:pw@');
-  const config = { addr, streamName, eventIdField: undefined, closeReasonField: undefined, maxLen: 0, required: true };
-  return new RedisSink(config, systemClock);
+  const config = { addr, streamName, eventIdField: undefined, closeReasonField: undefined, maxLen: 0 };
+  return new RedisSink(config, sinkDeps());
 }
 
 /** Everything in these streams, one after the other. */
@@ -39,7 +39,7 @@ function readStreams(...streams: readonly string[]) {
   };
 }
 
-const destinationOf = (connection: number) => ({ redis: connection < 5 ? 'b' : 'a', amqp: '', nats: '' });
+const destinationOf = (connection: number) => [connection < 5 ? 'b' : 'a'];
 const one: Pick<Moment, 'begin' | 'received'> = {
   begin: () => begin('connectionevents'),
   received: readStreams('connectionevents', 'kept'),

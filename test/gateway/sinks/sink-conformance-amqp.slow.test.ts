@@ -1,14 +1,13 @@
 import { connect, type ConsumeMessage } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../../../src/core/clock.js';
-import type { AmqpSinkConfig } from '../../../src/gateway/config/sink-config.js';
-import { AmqpSink } from '../../../src/gateway/sinks/amqp/amqp-sink.js';
+import { AmqpSink, type AmqpSinkConfig } from '../../../src/gateway/sinks/amqp/amqp-sink.js';
 import { consumeQueue } from '../../support/amqp-consumer.js';
 import { startRabbitmq, type RabbitmqBroker } from '../../support/rabbitmq-broker.js';
 import { receivedFromJson, type ReceivedEvent } from '../../support/received-event.js';
 import { testEvent, testEvents } from '../../support/test-event.js';
 import { describeBroker } from './broker-suite.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeSink } from './sink-suite.js';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -34,7 +33,6 @@ function config(changed: Partial<AmqpSinkConfig> = {}): AmqpSinkConfig {
     queue: `queue${names}`,
     routingKey: 'events',
     headers: {},
-    required: true,
     ...changed,
   };
   return newest;
@@ -84,22 +82,22 @@ async function withSink(sink: AmqpSink, work: () => Promise<void>): Promise<void
   }
 }
 
-describeSink('amqp', ['id', 'reason'], () => Promise.resolve({ sink: new AmqpSink(config(), systemClock), received }));
+describeSink('amqp', ['id', 'reason'], () => Promise.resolve({ sink: new AmqpSink(config(), sinkDeps()), received }));
 
 describeBroker('amqp', () => ({
   port: broker.port,
   kill: () => broker.process.kill(),
   start: () => broker.process.start(),
   createSink: (port) =>
-    new AmqpSink(config({ addr: broker.url.replace(String(broker.port), String(port)) }), systemClock),
+    new AmqpSink(config({ addr: broker.url.replace(String(broker.port), String(port)) }), sinkDeps()),
   received,
 }));
 
 describe('the amqp sink', () => {
   it('publishes persistent JSON with id, time, routing key, its headers, and the reason of a close', async () => {
-    const sink = new AmqpSink(config({ headers: { region: 'eu' } }), systemClock);
+    const sink = new AmqpSink(config({ headers: { region: 'eu' } }), sinkDeps());
     await withSink(sink, async () => {
-      const destinations = { redis: '', nats: '', amqp: 'room.7' };
+      const destinations = ['room.7'];
       await sink.deliver([
         { ...testEvent(1), destinations },
         { id: testEvent(2).id, sequence: 2, connection: 'c1', action: 'close', tags: '', reason: 'closed_by_client' },
@@ -122,7 +120,7 @@ describe('the amqp sink', () => {
   });
 
   it('publishes to the default exchange by the name of its queue', async () => {
-    const sink = new AmqpSink(config({ exchange: '', routingKey: '' }), systemClock);
+    const sink = new AmqpSink(config({ exchange: '', routingKey: '' }), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
       expect(await sink.deliver(testEvents(1, 2))).toEqual({ settled: 2, refused: [] });
@@ -131,7 +129,7 @@ describe('the amqp sink', () => {
   });
 
   it('tells which event no queue takes, and that this is about its routing key', async () => {
-    const sink = new AmqpSink(config({ queue: undefined, routingKey: '{tag.key}' }), systemClock);
+    const sink = new AmqpSink(config({ queue: undefined, routingKey: '{tag.key}' }), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
       const { exchange } = newest;
@@ -141,7 +139,7 @@ describe('the amqp sink', () => {
       });
       const at = (sequence: number, amqp: string) => ({
         ...testEvent(sequence),
-        destinations: { redis: '', nats: '', amqp },
+        destinations: [amqp],
       });
       const lost = at(2, 'elsewhere');
       const failure = { blames: 'destination', reason: 'No queue takes it: NO_ROUTE.' };
@@ -154,7 +152,7 @@ describe('the amqp sink', () => {
   });
 
   it('blames the events for which the broker closes the channel, and settles those before', async () => {
-    const sink = new AmqpSink(config(), systemClock);
+    const sink = new AmqpSink(config(), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
       const large = { ...testEvent(3), message: Buffer.alloc(MAX_MESSAGE_BYTES + 1, 97) };
@@ -164,7 +162,7 @@ describe('the amqp sink', () => {
   });
 
   it('keeps the order at a queue that takes what it can and says no to the rest', async () => {
-    const sink = new AmqpSink(config({ queue: undefined }), systemClock);
+    const sink = new AmqpSink(config({ queue: undefined }), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
       const { exchange } = newest;
@@ -188,15 +186,15 @@ describe('the amqp sink', () => {
   });
 
   it('refuses a routing key that AMQP cannot carry', async () => {
-    const sink = new AmqpSink(config(), systemClock);
+    const sink = new AmqpSink(config(), sinkDeps());
     await withSink(sink, async () => {
-      const long = { ...testEvent(1), destinations: { redis: '', nats: '', amqp: 'x'.repeat(256) } };
+      const long = { ...testEvent(1), destinations: ['x'.repeat(256)] };
       expect(await sink.deliver([long, testEvent(2)])).toMatchObject({ settled: 2, refused: [{ event: long }] });
     });
   });
 
   it.each(['exchange', 'queue'] as const)('declares its %s again when it is deleted', async (what) => {
-    const sink = new AmqpSink(config(), systemClock);
+    const sink = new AmqpSink(config(), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
       await sink.deliver(testEvents(1, 2));
@@ -217,7 +215,7 @@ describe('the amqp sink', () => {
     const { model, channel } = await openChannel();
     if (what === 'exchange') await channel.assertExchange(exchange, 'direct', { durable: true });
     else await channel.assertQueue(queue, { durable: false });
-    const sink = new AmqpSink(newest, systemClock);
+    const sink = new AmqpSink(newest, sinkDeps());
     await withSink(sink, async () => {
       const error: unknown = await sink.start().catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'sink.refused' });
@@ -231,7 +229,7 @@ describe('the amqp sink', () => {
     ['a wrong password', (url: string) => url.replace('guest:guest', 'guest:marked-secret')],
     ['a virtual host that does not exist', (url: string) => `${url}/nowhere`],
   ])('does not start with %s, and names the broker without password', async (_, change) => {
-    const sink = new AmqpSink(config({ addr: change(broker.url) }), systemClock);
+    const sink = new AmqpSink(config({ addr: change(broker.url) }), sinkDeps());
     const error: unknown = await sink.start().catch((thrown: unknown) => thrown);
     await sink.stop();
     expect(error).toMatchObject({ code: 'sink.refused' });

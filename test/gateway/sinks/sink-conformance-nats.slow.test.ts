@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
-import type { NatsSinkConfig } from '../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { StartPurpose } from '../../../src/gateway/sinks/event-sink.js';
-import { NatsSink } from '../../../src/gateway/sinks/nats/nats-sink.js';
+import { NatsSink, type NatsSinkConfig } from '../../../src/gateway/sinks/nats/nats-sink.js';
 import { startNats, type NatsBroker } from '../../support/nats-broker.js';
 import { readStream, withManager } from '../../support/nats-stream.js';
 import { receivedFromJson, type ReceivedEvent } from '../../support/received-event.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { testEvent, testEvents } from '../../support/test-event.js';
 import { describeBroker } from './broker-suite.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeSink } from './sink-suite.js';
 
 const MAX_PAYLOAD = 1024 * 1024;
@@ -32,13 +31,13 @@ afterAll(async () => {
 /** A stream and subject of its own. */
 function config(changed: Partial<NatsSinkConfig> = {}): NatsSinkConfig {
   names++;
-  newest = { addr: url, stream: `stream${names}`, subject: `events${names}`, required: true, ...changed };
+  newest = { addr: url, stream: `stream${names}`, subject: `events${names}`, ...changed };
   return newest;
 }
 
 function createSink(changed: Partial<NatsSinkConfig> = {}): NatsSink {
   log = new RecordingLogger();
-  return new NatsSink({ config: config(changed), clock: systemClock, log });
+  return new NatsSink(config(changed), sinkDeps({ log }));
 }
 
 async function received(count: number): Promise<readonly ReceivedEvent[]> {
@@ -63,7 +62,7 @@ async function withSink(sink: NatsSink, work: () => Promise<void>): Promise<void
 
 const at = (event: GatewayEvent, nats: string): GatewayEvent => ({
   ...event,
-  destinations: { redis: '', amqp: '', nats },
+  destinations: [nats],
 });
 
 describeSink('nats', ['id', 'reason'], () => Promise.resolve({ sink: createSink(), received }));
@@ -163,7 +162,7 @@ describe('the nats sink', () => {
   it('shares its stream with other writers, and keeps the order of each connection', async () => {
     const sink = createSink();
     const otherLog = new RecordingLogger();
-    const other = new NatsSink({ config: newest, clock: systemClock, log: otherLog });
+    const other = new NatsSink(newest, sinkDeps({ log: otherLog }));
     const writers = [
       { sink, name: 'own', sent: 0 },
       { sink: other, name: 'foreign', sent: 0 },

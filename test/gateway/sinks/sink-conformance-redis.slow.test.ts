@@ -1,11 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
-import type { RedisSinkConfig } from '../../../src/gateway/config/sink-config.js';
-import { RedisSink } from '../../../src/gateway/sinks/redis/redis-sink.js';
+import { RedisSink, type RedisSinkConfig } from '../../../src/gateway/sinks/redis/redis-sink.js';
 import { receivedEvent, type ReceivedEvent } from '../../support/received-event.js';
 import { startRedis, type RedisBroker } from '../../support/redis-broker.js';
 import { RedisStreamReader, type StreamEntry } from '../../support/redis-stream-reader.js';
 import { describeBroker } from './broker-suite.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeSink } from './sink-suite.js';
 
 /** What Redis alone promises is in redis-sink.slow.test.ts. */
@@ -30,9 +29,8 @@ function createSink(port: number): RedisSink {
     eventIdField: 'id',
     closeReasonField: 'reason',
     maxLen: 0,
-    required: true,
   };
-  return new RedisSink(newest, systemClock);
+  return new RedisSink(newest, sinkDeps());
 }
 
 async function received(count: number): Promise<readonly ReceivedEvent[]> {

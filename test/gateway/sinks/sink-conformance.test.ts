@@ -1,4 +1,3 @@
-import { systemClock } from '../../../src/core/clock.js';
 import { MemorySink } from '../../../src/gateway/sinks/memory/memory-sink.js';
 import { WebhookSink } from '../../../src/gateway/sinks/webhook/webhook-sink.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -6,6 +5,7 @@ import { receivedFromJson, type ReceivedEvent } from '../../support/received-eve
 import { TEST_BOOT } from '../../support/test-event.js';
 import { webhookConfig } from '../../support/webhook-config.js';
 import { WebhookReceiver } from '../../support/webhook-receiver.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeSink } from './sink-suite.js';
 
 /**
@@ -19,7 +19,7 @@ describeSink('memory', ['id', 'reason'], () => {
 describeSink('webhook', ['id', 'reason'], async () => {
   const receiver = await WebhookReceiver.start();
   return {
-    sink: new WebhookSink(webhookConfig(receiver.url), systemClock),
+    sink: new WebhookSink(webhookConfig(receiver.url), sinkDeps()),
     received: () => Promise.resolve(receiver.taken.map(receivedFromJson)),
     dispose: () => receiver.stop(),
   };

@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
 import { WebhookSink } from '../../../src/gateway/sinks/webhook/webhook-sink.js';
 import { settle } from '../../support/settle.js';
 import { testEvent, testEvents } from '../../support/test-event.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { webhookConfig } from '../../support/webhook-config.js';
 
 /** Longer than anything that a test waits for. */
@@ -46,7 +46,7 @@ describe('the answer of a webhook receiver', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address: AddressInfo | string | null = server.address();
     const port = address === null || typeof address === 'string' ? 0 : address.port;
-    sink = new WebhookSink(webhookConfig(`http://127.0.0.1:${port}/`, { timeoutMs: TIMEOUT_MS }), systemClock);
+    sink = new WebhookSink(webhookConfig(`http://127.0.0.1:${port}/`, { timeoutMs: TIMEOUT_MS }), sinkDeps());
   });
 
   afterEach(async () => {

@@ -1,9 +1,9 @@
 import { afterEach } from 'vitest';
-import { systemClock } from '../../../src/core/clock.js';
 import { WebhookSink } from '../../../src/gateway/sinks/webhook/webhook-sink.js';
 import { receivedFromJson } from '../../support/received-event.js';
 import { webhookConfig } from '../../support/webhook-config.js';
 import { WebhookReceiver, type WebhookAnswering } from '../../support/webhook-receiver.js';
+import { sinkDeps } from '../../support/sink-deps.js';
 import { describeVerdicts } from './verdict-suite.js';
 
 let receiver: WebhookReceiver;
@@ -20,7 +20,7 @@ const cut: WebhookAnswering = (_, response) => void response.destroy();
 async function begin(answering = fine): Promise<WebhookSink> {
   receiver = await WebhookReceiver.start();
   receiver.answering = answering;
-  return new WebhookSink(webhookConfig(receiver.url), systemClock);
+  return new WebhookSink(webhookConfig(receiver.url), sinkDeps());
 }
 
 async function answerWith(answering: WebhookAnswering): Promise<void> {

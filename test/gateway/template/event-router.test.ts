@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { resolveConfig } from '../../../src/gateway/config-file/resolve-config.js';
-import { configSchema } from '../../../src/gateway/config-file/config-schema.js';
-import { sinkTemplates, TemplateRouter } from '../../../src/gateway/template/event-router.js';
+import { destinationTemplates } from '../../../src/gateway/sinks/create-sinks.js';
+import { TemplateRouter } from '../../../src/gateway/template/event-router.js';
+import { testConfig } from '../../support/running-gateway.js';
 
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
-function routerOf(redis: string, variables: Readonly<Record<string, string>> = {}): TemplateRouter {
-  return new TemplateRouter({ redis, amqp: '', nats: '' }, new Map(Object.entries(variables)));
+function routerOf(text: string, variables: Readonly<Record<string, string>> = {}): TemplateRouter {
+  return new TemplateRouter([{ text }], new Map(Object.entries(variables)));
 }
 
-function routeOf(template: string, { tags = NO_TAGS, message = '', variables = {} } = {}): string {
-  return routerOf(template, variables).route(tags, Buffer.from(message)).redis;
+function routeOf(template: string, { tags = NO_TAGS, message = '', variables = {} } = {}): string | undefined {
+  return routerOf(template, variables).route(tags, Buffer.from(message))[0];
 }
 
 it('a tag is any tag of the connection, with its default where it is missing or empty', () => {
@@ -60,8 +60,8 @@ it('an empty default says nothing', () => {
 it('open and close take the default of a variable', () => {
   const router = routerOf('{tag.a}.{json.x:none}', { x: 'x' });
   const tags = new Map([['a', '1']]);
-  expect(router.route(tags, undefined).redis).toBe('1.none');
-  expect(router.route(tags, Buffer.from('{"x":"m"}')).redis).toBe('1.m');
+  expect(router.route(tags, undefined)).toEqual(['1.none']);
+  expect(router.route(tags, Buffer.from('{"x":"m"}'))).toEqual(['1.m']);
 });
 
 it('one object serves all events of connections that share their tags, as long as no variable is asked for', () => {
@@ -69,31 +69,41 @@ it('one object serves all events of connections that share their tags, as long a
   const tags = new Map([['a', '1']]);
   const first = router.route(tags, undefined);
   expect(router.route(tags, Buffer.from('{}'))).toBe(first);
-  expect(router.route(new Map([['a', '2']]), undefined).redis).toBe('2');
-  expect(Object.isFrozen(first)).toBe(true);
+  expect(router.route(new Map([['a', '2']]), undefined)).toEqual(['2']);
+});
+
+it('each sink has its own destination at its position, with and without a variable', () => {
+  const templates = [{ text: 'a-{json.x:none}' }, { text: '' }, { text: 'c-{tag.t}' }, { text: 'd' }];
+  const router = new TemplateRouter(templates, new Map([['x', 'x']]));
+  const tags = new Map([['t', '1']]);
+  expect(router.route(tags, undefined)).toEqual(['a-none', '', 'c-1', 'd']);
+  expect(router.route(tags, Buffer.from('{"x":"m"}'))).toEqual(['a-m', '', 'c-1', 'd']);
+  expect(router.route(tags, undefined)).toEqual(['a-none', '', 'c-1', 'd']);
 });
 
 it('a subject of NATS has no empty token', () => {
-  const router = new TemplateRouter({ redis: '', amqp: '{tag.a}..', nats: 'x.{tag.a:}.{tag.b}' }, new Map());
-  const { nats, amqp, redis } = router.route(new Map([['b', '.y..z.']]), undefined);
-  expect({ nats, amqp, redis }).toEqual({ nats: 'x._._.y._.z._', amqp: '_..', redis: '' });
+  const { sinks } = testConfig({
+    stream_amqp: { addr: 'amqp://h', routing_key: '{tag.a}..' },
+    stream_nats: { addr: 'nats://h', subject: 'x.{tag.a:}.{tag.b}' },
+  });
+  const router = new TemplateRouter(destinationTemplates(sinks) ?? [], new Map());
+  expect(router.route(new Map([['b', '.y..z.']]), undefined)).toEqual(['', '_..', 'x._._.y._.z._']);
 });
 
 it('sinks without a placeholder are not routed at all', () => {
-  const sinks = (input: Record<string, unknown>) =>
-    resolveConfig(configSchema.parse({ endpoints: [{}], ...input }), '/').sinks;
-  expect(sinkTemplates(sinks({ stream_redis: { addr: 'redis://x' } }))).toBeUndefined();
-  expect(sinkTemplates(sinks({ stream_redis: { stream_name: '{tag.a}' } }))).toBeUndefined();
-  const templates = sinkTemplates(sinks({ stream_redis: { addr: 'redis://x', stream_name: 's-{tag.a}' } }));
-  expect(templates).toEqual({ redis: 's-{tag.a}', amqp: '', nats: '' });
+  const templates = (redis: Record<string, unknown>) => destinationTemplates(testConfig({ stream_redis: redis }).sinks);
+  expect(templates({ addr: 'redis://x' })).toBeUndefined();
+  expect(templates({ stream_name: '{tag.a}' })).toBeUndefined();
+  const routed = templates({ addr: 'redis://x', stream_name: 's-{tag.a}' });
+  expect(routed?.map(({ text }) => text)).toEqual(['s-{tag.a}', '', '']);
 });
 
 it('no tag and no message gives a character that is not allowed', () => {
   const router = routerOf('{tag.a}|{json.a}', { a: 'a' });
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (tag, value) => {
-      const { redis } = router.route(new Map([['a', tag]]), Buffer.from(JSON.stringify({ a: value })));
-      expect(redis).toMatch(/^[\w.:-]{1,128}\|[\w.:-]{1,128}$/);
+      const [destination] = router.route(new Map([['a', tag]]), Buffer.from(JSON.stringify({ a: value })));
+      expect(destination).toMatch(/^[\w.:-]{1,128}\|[\w.:-]{1,128}$/);
     }),
   );
 });

@@ -4,7 +4,7 @@ import type { Logger } from '../../../core/logger.js';
 import { LimitedLog } from '../../../core/limited-log.js';
 import type { RefusedEvent } from '../../sinks/event-sink.js';
 import { countLines, fileAt, growingPath, letterFiles, putAside, type LetterTotals } from './letter-files.js';
-import { letterPieces } from './letter-line.js';
+import { letterPieces, namedDestinations } from './letter-line.js';
 import { syncFolder } from '../log/log-writer.js';
 
 export interface DeadLettersOptions {
@@ -17,6 +17,8 @@ export interface DeadLettersOptions {
   readonly maxBytes: number;
   /** At the bound: `block` keeps nothing more, so that the sink waits; `drop-oldest` makes room. */
   readonly policy: 'block' | 'drop-oldest';
+  /** Names of the sinks that have destinations, by position. */
+  readonly positions: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -127,7 +129,7 @@ export class DeadLetters {
       const { size, ino } = await file.stat();
       try {
         if (size > 0 && !(await endsLine(file, size))) await file.appendFile('\n');
-        await writeLetters(file, refused, time);
+        await this.#write(file, refused, time);
         if (this.#options.sync) await file.sync();
         if (this.#options.sync && size === 0) await syncFolder(this.#options.dir);
       } catch (error) {
@@ -140,26 +142,27 @@ export class DeadLetters {
       await file.close();
     }
   }
+
+  /** Writes a piece at a time: all of a batch in base64 may be longer than a string can be. */
+  async #write(file: FileHandle, refused: readonly RefusedEvent[], time: string): Promise<void> {
+    let text = '';
+    for (const { event, reason } of refused) {
+      const destinations = namedDestinations(event.destinations, this.#options.positions);
+      for (const piece of letterPieces({ time, reason, event, destinations })) {
+        text += piece;
+        if (text.length < WRITE_BYTES) continue;
+        await file.appendFile(text);
+        text = '';
+      }
+    }
+    await file.appendFile(text);
+  }
 }
 
 /** A process that was killed may have left half a line. */
 async function endsLine(file: FileHandle, size: number): Promise<boolean> {
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer[0] === NEW_LINE;
-}
-
-/** A piece at a time: all of a batch in base64 may be longer than a string can be. */
-async function writeLetters(file: FileHandle, refused: readonly RefusedEvent[], time: string): Promise<void> {
-  let text = '';
-  for (const { event, reason } of refused) {
-    for (const piece of letterPieces({ time, reason, event })) {
-      text += piece;
-      if (text.length < WRITE_BYTES) continue;
-      await file.appendFile(text);
-      text = '';
-    }
-  }
-  await file.appendFile(text);
 }
 
 interface Counted {

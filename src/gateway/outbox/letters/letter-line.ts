@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CLOSE_REASONS, type CloseReasonName } from '../../connection/close-reason.js';
-import { parseEventId, type GatewayEvent } from '../../event/gateway-event.js';
+import { parseEventId, type EventDestinations, type GatewayEvent } from '../../event/gateway-event.js';
 
 /** An event that a sink refused for good, as it stands in the sink's file. */
 export interface DeadLetter {
@@ -8,7 +8,10 @@ export interface DeadLetter {
   readonly time: string;
   /** Why. */
   readonly reason: string;
+  /** Without its destinations, which `destinations` has. */
   readonly event: GatewayEvent;
+  /** By the names of sinks, so that the file outlives changes of their positions. */
+  readonly destinations?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -31,13 +34,13 @@ const letterSchema = z.object({
   tags: z.string(),
   message: z.base64().optional(),
   closeReason: z.string().optional(),
-  destinations: z.object({ redis: z.string(), amqp: z.string(), nats: z.string() }).optional(),
+  destinations: z.record(z.string(), z.string()).optional(),
   reason: z.string(),
 });
 
 /** One JSON line, in pieces: a large message in base64 is longer than a string can be. */
-export function* letterPieces({ time, reason, event }: DeadLetter): Generator<string> {
-  const { id, connection, action, type, tags, message, destinations, reason: closeReason } = event;
+export function* letterPieces({ time, reason, event, destinations }: DeadLetter): Generator<string> {
+  const { id, connection, action, type, tags, message, reason: closeReason } = event;
   const head = JSON.stringify({ time, id, connection, action, type, tags, closeReason, destinations, reason });
   if (message === undefined) {
     yield `${head}\n`;
@@ -69,11 +72,25 @@ function toLetter(parsed: z.infer<typeof letterSchema>, message: Uint8Array | un
     action,
     tags,
     ...(type && { type }),
-    ...(destinations && { destinations }),
     ...(closeReason !== undefined && isReason(closeReason) && { reason: closeReason }),
     ...(message && { message }),
   };
-  return { time, reason, event };
+  return { time, reason, event, destinations };
+}
+
+/** The destinations of an event, by the names of the sinks at these positions. */
+export function namedDestinations(
+  destinations: EventDestinations | undefined,
+  positions: readonly string[],
+): DeadLetter['destinations'] {
+  if (destinations === undefined) return undefined;
+  return Object.fromEntries(positions.map((name, position) => [name, destinations[position] ?? '']));
+}
+
+/** The event of a letter with its destinations, by the positions of the sinks. */
+export function letterEvent({ event, destinations }: DeadLetter, positions: readonly string[]): GatewayEvent {
+  if (destinations === undefined) return event;
+  return { ...event, destinations: positions.map((name) => destinations[name] ?? '') };
 }
 
 function fromBase64(text: string): Buffer {

@@ -44,7 +44,7 @@ export interface RedeliveryWork extends LetterWork {
 export async function redeliverLetters(config: GatewayConfig, work: RedeliveryWork): Promise<Redelivered> {
   const { dir, filter, signal, onProgress, clock } = work;
   const sink = configuredSink(config, work);
-  const redelivery = new Redelivery(sink, clock);
+  const redelivery = new Redelivery({ sink, positions: config.sinks.positions, clock });
   const stop = (): void => redelivery.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {

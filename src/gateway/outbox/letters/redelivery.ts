@@ -1,8 +1,9 @@
 import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
+import type { GatewayEvent } from '../../event/gateway-event.js';
 import { DeliveryError, type EventSink, type SinkFailure, type SinkReceipt } from '../../sinks/event-sink.js';
 import { Pause } from '../../../core/delay.js';
-import type { DeadLetter } from './letter-line.js';
+import { letterEvent, type DeadLetter } from './letter-line.js';
 import type { LetterOutcome } from './letter-pass.js';
 
 /** What came of sending letters again. */
@@ -34,6 +35,13 @@ interface Run {
   next: number;
 }
 
+export interface RedeliveryDeps {
+  readonly sink: EventSink;
+  /** Names of the sinks that have destinations, by position. */
+  readonly positions: readonly string[];
+  readonly clock: Clock;
+}
+
 /**
  * Hands letters to a sink in order, in batches. A batch that fails is halved. One letter that fails
  * by itself while others are taken stays, with the failure as its reason; when none is taken the
@@ -41,6 +49,7 @@ interface Run {
  */
 export class Redelivery {
   readonly #sink: EventSink;
+  readonly #positions: readonly string[];
   readonly #clock: Clock;
   readonly #pause: Pause;
   #delivered = 0;
@@ -51,8 +60,9 @@ export class Redelivery {
   #isStopped = false;
   #lastTakenMs: number;
 
-  constructor(sink: EventSink, clock: Clock) {
+  constructor({ sink, positions, clock }: RedeliveryDeps) {
     this.#sink = sink;
+    this.#positions = positions;
     this.#clock = clock;
     this.#pause = new Pause(clock);
     this.#lastTakenMs = clock.now();
@@ -83,9 +93,10 @@ export class Redelivery {
     while (run.next < letters.length && !this.isOver) {
       size = Math.min(size, this.#sink.maxBatchEvents ?? Infinity);
       const batch = letters.slice(run.next, run.next + size);
-      const { receipt, failure } = await this.#offer(batch);
+      const events = batch.map((letter) => letterEvent(letter, this.#positions));
+      const { receipt, failure } = await this.#offer(events);
       if (receipt.settled > 0) {
-        if (this.#apply(run, batch, receipt)) size *= 2;
+        if (this.#apply(run, events, receipt)) size *= 2;
         failures = 0;
       } else if (batch.length === 1 && (saysNo(failure) || ++failures >= TRIES)) {
         this.#failed(run, run.next++, failure);
@@ -100,10 +111,10 @@ export class Redelivery {
   }
 
   async #offer(
-    batch: readonly DeadLetter[],
+    batch: readonly GatewayEvent[],
   ): Promise<{ readonly receipt: SinkReceipt; readonly failure: SinkFailure }> {
     try {
-      const receipt = await this.#sink.deliver(batch.map(({ event }) => event));
+      const receipt = await this.#sink.deliver(batch);
       const failure = receipt.failure ?? { blames: 'attempt', reason: 'It acknowledged nothing of the batch.' };
       return { receipt, failure };
     } catch (error) {
@@ -113,12 +124,12 @@ export class Redelivery {
   }
 
   /** Whether something was taken: then those that failed before it fail by themselves. */
-  #apply(run: Run, batch: readonly DeadLetter[], { settled, refused, failed = [] }: SinkReceipt): boolean {
+  #apply(run: Run, batch: readonly GatewayEvent[], { settled, refused, failed = [] }: SinkReceipt): boolean {
     const from = run.next;
     const refusals = new Map(refused.map(({ event, reason }) => [event, reason]));
     const failures = new Map(failed.map(({ event, failure }) => [event, failure]));
     let taken = 0;
-    for (const [place, { event }] of batch.slice(0, settled).entries()) {
+    for (const [place, event] of batch.slice(0, settled).entries()) {
       const [refusal, failure] = [refusals.get(event), failures.get(event)];
       if (refusal !== undefined) this.#refuse(run, from + place, refusal);
       else if (failure !== undefined) this.#failed(run, from + place, failure);

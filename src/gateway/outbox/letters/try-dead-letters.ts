@@ -1,13 +1,14 @@
 import { dirname, join } from 'node:path';
 import { errorMessage, WsgError, systemErrorCode } from '../../../core/error.js';
-import type { OutboxConfig, SinksConfig } from '../../config/sink-config.js';
+import type { OutboxConfig } from '../../config/sink-config.js';
+import type { SinksConfig } from '../../sinks/sink-definition.js';
 import { letterFiles, sinksWithLetters } from './letter-files.js';
 import { unusableFolder } from '../log/folder-lock.js';
 import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 
 /** The embedded sink refuses nothing, so no dead letter is ever written for it. */
-export function mayRefuse({ redis, amqp, nats, webhook }: SinksConfig): boolean {
-  return [redis, amqp, nats, webhook].some((sink) => sink !== undefined);
+export function mayRefuse({ on }: SinksConfig): boolean {
+  return on.some((sink) => sink.mayRefuse);
 }
 
 /**

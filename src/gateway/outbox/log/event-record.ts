@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { CLOSE_REASONS, type CloseReasonName } from '../../connection/close-reason.js';
-import type { EventDestinations, GatewayEvent } from '../../event/gateway-event.js';
+import type { EventDestinations } from '../../event/gateway-event.js';
 import type { NewEvent, Retagging } from '../outbox.js';
 import { ByteReader, type ByteWriter } from './byte-reader.js';
 
@@ -20,10 +20,12 @@ export const RECORD = {
 } as const;
 
 /**
- * How the records of a segment are framed. Format 1: length, CRC-32 of the content. Format 2:
- * marker, CRC-32 of length and content, length.
+ * How a segment is written. Records of format 1 begin with their length and the CRC-32 of their
+ * content; from format 2 on with a marker, the CRC-32 of length and content, and the length. Up to
+ * format 2 an event has three destinations (Redis, AMQP, NATS); from format 3 on their number
+ * stands before them.
  */
-export type LogFormat = 1 | 2;
+export type LogFormat = 1 | 2 | 3;
 
 /** A record as it was read; `payload` shares memory with what was read. */
 export interface LogRecord {
@@ -58,7 +60,7 @@ export const MARKER = Buffer.from([0xff, 0x57, 0x53, 0x67]);
 const MARKER_FIRST = 0xff;
 const MARKER_NUMBER = MARKER.readUInt32LE(0);
 /** Bytes in front of a record's content. */
-export const FRAME_BYTES: Readonly<Record<LogFormat, number>> = { 1: 8, 2: 12 };
+export const FRAME_BYTES: Readonly<Record<LogFormat, number>> = { 1: 8, 2: 12, 3: 12 };
 const COVERED_FROM = 8;
 /** A length beyond it is damage: nothing that large is written. */
 const MAX_RECORD_BYTES = 2 ** 31 - 1;
@@ -66,7 +68,7 @@ const MAX_RECORD_BYTES = 2 ** 31 - 1;
 const IS_MASKED = 0x80;
 const SEED_BYTES = 4;
 
-/** Appends one record in format 2. */
+/** Appends one record in the newest format. */
 export function writeRecord(writer: ByteWriter, type: number, writePayload: () => void): void {
   const start = writer.length;
   writer.uint32(MARKER_NUMBER);
@@ -74,7 +76,7 @@ export function writeRecord(writer: ByteWriter, type: number, writePayload: () =
   writer.uint32(0);
   writer.uint8(type);
   writePayload();
-  const contentStart = start + FRAME_BYTES[2];
+  const contentStart = start + FRAME_BYTES[3];
   if (holdsMarker(writer.bytes(), contentStart)) maskRecord(writer, contentStart);
   writer.setUint32(writer.length - contentStart, start + COVERED_FROM);
   writer.setUint32(crc32(writer.bytes().subarray(start + COVERED_FROM)), start + 4);
@@ -99,8 +101,8 @@ export function parseRecords(buffer: Buffer, format: LogFormat): ParsedRecords {
 
 /** Undefined when there cannot be a record. All bytes of a frame must be there. */
 export function readFrame(buffer: Buffer, offset: number, format: LogFormat): Frame | undefined {
-  if (format === 2 && buffer.readUInt32LE(offset) !== MARKER_NUMBER) return undefined;
-  const [lengthAt, crcAt] = format === 2 ? [offset + COVERED_FROM, offset + 4] : [offset, offset + 4];
+  if (format !== 1 && buffer.readUInt32LE(offset) !== MARKER_NUMBER) return undefined;
+  const [lengthAt, crcAt] = format === 1 ? [offset, offset + 4] : [offset + COVERED_FROM, offset + 4];
   const length = buffer.readUInt32LE(lengthAt);
   if (length === 0 || length > MAX_RECORD_BYTES) return undefined;
   const content = offset + FRAME_BYTES[format];
@@ -172,6 +174,7 @@ const TYPE_SHIFT = 2;
 const HAS_REASON = 0x10;
 const HAS_DESTINATIONS = 0x20;
 const HAS_MESSAGE = 0x40;
+const DESTINATIONS_BEFORE_3 = 3;
 
 /** Hot: runs once an event that goes to the log. */
 export function writeEvent(writer: ByteWriter, idSequence: number, event: NewEvent): void {
@@ -185,7 +188,7 @@ export function writeEvent(writer: ByteWriter, idSequence: number, event: NewEve
 }
 
 /** Throws when the payload is none. The message shares memory with it. */
-export function readEvent(payload: Buffer): RecordedEvent {
+export function readEvent(payload: Buffer, format: LogFormat): RecordedEvent {
   const reader = new ByteReader(payload);
   const flags = reader.uint8();
   const action = ACTIONS[flags & ACTION_MASK];
@@ -194,7 +197,7 @@ export function readEvent(payload: Buffer): RecordedEvent {
   const idSequence = reader.varint();
   const [connection, tags] = [reader.text(), reader.text()];
   const reason = (flags & HAS_REASON) === 0 ? undefined : knownReason(reader.text());
-  const destinations = (flags & HAS_DESTINATIONS) === 0 ? undefined : readDestinations(reader);
+  const destinations = (flags & HAS_DESTINATIONS) === 0 ? undefined : readDestinations(reader, format);
   const message = (flags & HAS_MESSAGE) === 0 ? undefined : reader.rest();
   const event: NewEvent = {
     connection,
@@ -215,10 +218,10 @@ export function writeRetagging(writer: ByteWriter, { connection, tags, destinati
   if (destinations !== undefined) writeDestinations(writer, destinations);
 }
 
-export function readRetagging(reader: ByteReader): Retagging {
+export function readRetagging(reader: ByteReader, format: LogFormat): Retagging {
   const [connection, tags] = [reader.text(), reader.text()];
   if (reader.uint8() === 0) return { connection, tags };
-  return { connection, tags, destinations: readDestinations(reader) };
+  return { connection, tags, destinations: readDestinations(reader, format) };
 }
 
 function eventFlags({ action, type, reason, destinations, message }: NewEvent): number {
@@ -229,14 +232,16 @@ function eventFlags({ action, type, reason, destinations, message }: NewEvent): 
   return flags;
 }
 
-function writeDestinations(writer: ByteWriter, { redis, amqp, nats }: EventDestinations): void {
-  writer.text(redis);
-  writer.text(amqp);
-  writer.text(nats);
+function writeDestinations(writer: ByteWriter, destinations: EventDestinations): void {
+  writer.varint(destinations.length);
+  for (const destination of destinations) writer.text(destination);
 }
 
-function readDestinations(reader: ByteReader): NonNullable<GatewayEvent['destinations']> {
-  return { redis: reader.text(), amqp: reader.text(), nats: reader.text() };
+function readDestinations(reader: ByteReader, format: LogFormat): EventDestinations {
+  const count = format === 3 ? reader.varint() : DESTINATIONS_BEFORE_3;
+  const destinations: string[] = [];
+  for (let left = count; left > 0; left--) destinations.push(reader.text());
+  return destinations;
 }
 
 /** A reason that a later version made up is no reason to stop. */

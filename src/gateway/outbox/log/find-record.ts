@@ -26,7 +26,7 @@ export async function findRecord(
   format: LogFormat,
 ): Promise<number | undefined> {
   const frameBytes = FRAME_BYTES[format];
-  const nextStart = format === 2 ? nextMarker : nextPlausible;
+  const nextStart = format === 1 ? nextPlausible : nextMarker;
   for (let base = from; base + frameBytes < end;) {
     // One byte of content as well: it is the type.
     const bytes = await readFully(file, base, Math.min(WINDOW_BYTES, end - base));

@@ -66,7 +66,7 @@ export class PageReader {
     if (at >= end) return { records: [], damage: undefined, isLast: true };
     const damaged = { at, claimedBytes, end };
     const next =
-      format === 2 ? await findRecord(file, { from: at + 1, end }, format) : await nextInFormat1(file, damaged);
+      format === 1 ? await nextInFormat1(file, damaged) : await findRecord(file, { from: at + 1, end }, format);
     if (next === undefined) return { records: [], damage: undefined, isLast: true };
     this.#place = next;
     return { records: [], damage: { at, bytes: next - at }, isLast: false };
@@ -200,7 +200,7 @@ export class LogReader {
 
   async #take({ type, payload }: LogRecord, place: Place): Promise<void> {
     if (type !== RECORD.event) return;
-    const recorded = tryReadEvent(payload);
+    const recorded = tryReadEvent(payload, place.segment.format);
     if (recorded === undefined) {
       await this.#damaged(place.segment, { at: place.pages.offset, bytes: 0 });
       return;
@@ -231,9 +231,9 @@ export class LogReader {
 }
 
 /** Undefined when the record is whole, but no event. */
-function tryReadEvent(payload: Buffer): RecordedEvent | undefined {
+function tryReadEvent(payload: Buffer, format: LogFormat): RecordedEvent | undefined {
   try {
-    return readEvent(payload);
+    return readEvent(payload, format);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

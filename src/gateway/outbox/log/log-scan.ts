@@ -1,7 +1,7 @@
 import { open, truncate, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../../core/logger.js';
 import { ByteReader } from './byte-reader.js';
-import { readEvent, readRetagging, RECORD, type LogRecord } from './event-record.js';
+import { readEvent, readRetagging, RECORD, type LogFormat, type LogRecord } from './event-record.js';
 import { findFiles, type FoundFile } from './found-files.js';
 import type { LogDamage, DamagedStretch } from './log-damage.js';
 import { LogSegment } from './log-segment.js';
@@ -124,16 +124,16 @@ class LogScan {
       const { records, damage, isLast } = await pages.next(size);
       if (damage !== undefined) await this.#damaged(segment.path, damage);
       for (const record of records) {
-        if (!this.#applied(record)) await this.#damaged(segment.path, { at: pages.offset, bytes: 0 });
+        if (!this.#applied(record, segment.format)) await this.#damaged(segment.path, { at: pages.offset, bytes: 0 });
       }
       if (isLast) return pages.offset;
     }
   }
 
   /** False when the record is whole, but not what its type says. */
-  #applied(record: LogRecord): boolean {
+  #applied(record: LogRecord, format: LogFormat): boolean {
     try {
-      this.#apply(record);
+      this.#apply(record, format);
       return true;
     } catch (error) {
       if (error instanceof RangeError) return false;
@@ -141,16 +141,16 @@ class LogScan {
     }
   }
 
-  #apply({ type, payload }: LogRecord): void {
+  #apply({ type, payload }: LogRecord, format: LogFormat): void {
     if (type === RECORD.snapshotPart) {
-      this.#snapshot.add(payload);
+      this.#snapshot.add(payload, format);
       return;
     }
     this.#snapshot.end();
     if (type === RECORD.event) {
-      this.#applyEvent(payload);
+      this.#applyEvent(payload, format);
     } else if (type === RECORD.retagged) {
-      this.#open.restore(readRetagging(new ByteReader(payload)));
+      this.#open.restore(readRetagging(new ByteReader(payload), format));
     } else if (type === RECORD.acknowledged) {
       const reader = new ByteReader(payload);
       this.#acknowledged.set(reader.text(), reader.text());
@@ -159,8 +159,8 @@ class LogScan {
     }
   }
 
-  #applyEvent(payload: Buffer): void {
-    const { idSequence, event } = readEvent(payload);
+  #applyEvent(payload: Buffer, format: LogFormat): void {
+    const { idSequence, event } = readEvent(payload, format);
     if (this.#isIncomplete) this.#open.infer(event);
     this.#open.apply(event);
     this.#events++;

@@ -54,5 +54,6 @@ export class OpenConnections {
 
 function isSame(a: Retagging, b: Retagging): boolean {
   const [from, to] = [a.destinations, b.destinations];
-  return a.tags === b.tags && from?.redis === to?.redis && from?.amqp === to?.amqp && from?.nats === to?.nats;
+  if (a.tags !== b.tags || from?.length !== to?.length) return false;
+  return from === to || from?.every((destination, position) => destination === to?.[position]) === true;
 }

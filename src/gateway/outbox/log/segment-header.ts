@@ -50,7 +50,7 @@ export function readWholeSnapshot(payload: Buffer, open: OpenConnections, acknow
   const reader = new ByteReader(payload);
   const found = readAcknowledgements(reader);
   const connections: Retagging[] = [];
-  for (let left = reader.varint(); left > 0; left--) connections.push(readRetagging(reader));
+  for (let left = reader.varint(); left > 0; left--) connections.push(readRetagging(reader, 1));
   replace(acknowledged, found);
   open.clear();
   for (const connection of connections) open.restore(connection);
@@ -70,8 +70,8 @@ export class SnapshotAssembly {
     this.#acknowledged = acknowledged;
   }
 
-  add(payload: Buffer): void {
-    const part = readPart(payload);
+  add(payload: Buffer, format: LogFormat): void {
+    const part = readPart(payload, format);
     if (part.index <= (this.#parts.at(-1)?.index ?? -1)) this.end();
     this.#parts.push(part);
     if (part.isLast) this.end();
@@ -97,12 +97,12 @@ export class SnapshotAssembly {
   }
 }
 
-function readPart(payload: Buffer): SnapshotPart {
+function readPart(payload: Buffer, format: LogFormat): SnapshotPart {
   const reader = new ByteReader(payload);
   const index = reader.varint();
   const acknowledged = readAcknowledgements(reader);
   const connections: Retagging[] = [];
-  while (reader.uint8() === 1) connections.push(readRetagging(reader));
+  while (reader.uint8() === 1) connections.push(readRetagging(reader, format));
   return { index, isLast: reader.uint8() === 1, connections, acknowledged };
 }
 
@@ -141,7 +141,8 @@ export interface SegmentHeader {
 export const SEGMENT_HEADER_BYTES = 20;
 
 /** The format that is written, and the newest that is read. */
-export const FORMAT: LogFormat = 2;
+export const FORMAT: LogFormat = 3;
+const FORMATS: readonly LogFormat[] = [1, 2, FORMAT];
 const MAGIC = 0x4c475357;
 const IS_REPLACEMENT = 1;
 const CRC_AT = 16;
@@ -163,8 +164,10 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | 'newer' | 'd
   if (bytes.readUInt32LE(CRC_AT) !== crc32(bytes.subarray(0, CRC_AT))) return 'damaged';
   const version = bytes.readUInt8(4);
   if (version > FORMAT) return 'newer';
+  const format = FORMATS.find((known) => known === version);
+  if (format === undefined) return 'damaged';
   const boot = { node: formatNode(bytes.readUInt16LE(6)), epoch: bytes.readDoubleLE(8) };
-  return { format: version === 1 ? 1 : 2, boot, isReplacement: (bytes.readUInt8(5) & IS_REPLACEMENT) !== 0 };
+  return { format, boot, isReplacement: (bytes.readUInt8(5) & IS_REPLACEMENT) !== 0 };
 }
 
 /**

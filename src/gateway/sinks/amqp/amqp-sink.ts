@@ -1,15 +1,25 @@
 import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
-import type { AmqpSinkConfig } from '../../config/sink-config.js';
 import { AmqpLink, type AmqpConfirm, type AmqpMessage } from './amqp-driver.js';
 import { encodeEventJson } from '../../event/event-json.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import { maskUrl } from '../../../core/masked-url.js';
 import { BatchOutcome } from '../batch-outcome.js';
 import { encodeOrRefuse } from '../encode-or-refuse.js';
-import { type Blame, type EventSink, type SinkFailure, type SinkReceipt, type StartPurpose } from '../event-sink.js';
+import type { Blame, EventSink, SinkDeps, SinkFailure, SinkReceipt, StartPurpose } from '../event-sink.js';
 import { inOneWave, wavesOfConnections } from '../publish-waves.js';
 import { SinkLink } from '../sink-link.js';
+
+/** Holds credentials: never to be logged. */
+export interface AmqpSinkConfig {
+  readonly addr: string;
+  /** '': the default exchange. */
+  readonly exchange: string;
+  readonly queue: string | undefined;
+  /** May be a template. */
+  readonly routingKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** A short string of AMQP. */
 const MAX_ROUTING_KEY_BYTES = 255;
@@ -36,10 +46,12 @@ export class AmqpSink implements EventSink {
 
   readonly #config: AmqpSinkConfig;
   readonly #clock: Clock;
+  readonly #position: number;
 
-  constructor(config: AmqpSinkConfig, clock: Clock) {
+  constructor(config: AmqpSinkConfig, { clock, position }: SinkDeps) {
     this.#config = config;
     this.#clock = clock;
+    this.#position = position;
     this.#link = new SinkLink({
       sink: this.name,
       peer: 'AMQP broker',
@@ -58,7 +70,7 @@ export class AmqpSink implements EventSink {
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
-    return this.#config.routingKey.includes('{') ? destinations?.amqp : undefined;
+    return this.#config.routingKey.includes('{') ? destinations?.[this.#position] : undefined;
   }
 
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
@@ -92,7 +104,7 @@ export class AmqpSink implements EventSink {
   /** Resolves once the event has an outcome. */
   #publish(link: AmqpLink, event: GatewayEvent, { index, outcome, timestamp }: Publishing): Promise<void> {
     if (!outcome.isPending(index)) return Promise.resolve();
-    const routingKey = event.destinations?.amqp ?? this.#routingKey;
+    const routingKey = event.destinations?.[this.#position] ?? this.#routingKey;
     if (Buffer.byteLength(routingKey) > MAX_ROUTING_KEY_BYTES) {
       outcome.refused(index, 'The routing key is longer than 255 bytes.');
       return Promise.resolve();
@@ -154,7 +166,7 @@ export class AmqpSink implements EventSink {
   #isToOwnQueue({ destinations }: GatewayEvent): boolean {
     const { exchange, queue } = this.#config;
     if (queue === undefined) return false;
-    return exchange !== '' || (destinations?.amqp ?? this.#routingKey) === queue;
+    return exchange !== '' || (destinations?.[this.#position] ?? this.#routingKey) === queue;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock } from '../../../core/clock.js';
 import { formatEventId, type EventBoot, type EventId, type GatewayEvent } from '../../event/gateway-event.js';
 import type { QueueLimits } from '../../event/event-queue.js';
@@ -6,7 +7,25 @@ import { EventRing } from './event-ring.js';
 import { allSettled, type EventSink, type SinkReceipt } from '../event-sink.js';
 
 /** The bounds of the ring that hold unless the configuration says otherwise. */
-export const DEFAULT_RING_LIMITS: QueueLimits = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 };
+const DEFAULT_RING_LIMITS: QueueLimits = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 };
+
+/** The keys of `events` in the configuration. */
+export const memoryKeys = z
+  .object({
+    enabled: z.boolean().optional().describe('Serves `/events`. Unless said, only when no other sink is configured.'),
+    ring_max_bytes: z
+      .int()
+      .min(1024)
+      .default(DEFAULT_RING_LIMITS.maxBytes)
+      .describe('Bytes of events kept for readers of `/events`.'),
+    ring_max_events: z
+      .int()
+      .min(1)
+      .default(DEFAULT_RING_LIMITS.maxEvents)
+      .describe('Events kept for readers of `/events`.'),
+  })
+  .prefault({})
+  .describe('The embedded sink.');
 
 /** What a reader asks for that wants everything that is kept. */
 const OLDEST = '0';

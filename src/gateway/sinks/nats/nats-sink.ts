@@ -1,18 +1,22 @@
-import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
-import type { Logger } from '../../../core/logger.js';
-import type { NatsSinkConfig } from '../../config/sink-config.js';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { encodeEventJson } from '../../event/event-json.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import { maskUrl } from '../../../core/masked-url.js';
 import { BatchOutcome } from '../batch-outcome.js';
 import { encodeOrRefuse } from '../encode-or-refuse.js';
-import type { Blame, EventSink, SinkFailure, SinkReceipt, StartPurpose } from '../event-sink.js';
-import type { TellLimit } from '../message-limit.js';
+import type { Blame, EventSink, SinkDeps, SinkFailure, SinkReceipt, StartPurpose } from '../event-sink.js';
 import { inOneWave, wavesOfConnections, type PublishWave } from '../publish-waves.js';
 import { SinkLink } from '../sink-link.js';
 import { NatsLink, type NatsAck } from './nats.js';
+
+/** Holds credentials: never to be logged. */
+export interface NatsSinkConfig {
+  readonly addr: string;
+  readonly stream: string;
+  /** May be a template. */
+  readonly subject: string;
+}
 
 /**
  * The narrowest subject of a stream that takes everything a template of subjects can give. A
@@ -58,13 +62,6 @@ const OTHER_STREAM = 10_060;
 /** No stream takes the subject. */
 const NO_STREAM = 'no stream listens';
 
-export interface NatsSinkOptions {
-  readonly config: NatsSinkConfig;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly tellLimit?: TellLimit;
-}
-
 /**
  * Publishes a batch to JetStream at once, each message on the condition that the one before it is
  * the newest of the stream: what the server loses on the way takes everything behind it along, so
@@ -77,25 +74,23 @@ export class NatsSink implements EventSink {
   /** Nobody else has been seen to write to the stream. */
   #isAlone = true;
   readonly #config: NatsSinkConfig;
-  readonly #log: Logger;
-  readonly #tellLimit: TellLimit;
+  readonly #deps: SinkDeps;
 
-  constructor({ config, clock, log, tellLimit = () => undefined }: NatsSinkOptions) {
-    this.#tellLimit = tellLimit;
+  constructor(config: NatsSinkConfig, deps: SinkDeps) {
     this.#config = config;
-    this.#log = log;
+    this.#deps = deps;
     this.#link = new SinkLink({
       sink: this.name,
       peer: 'NATS server',
       shownAddr: maskUrl(config.addr),
       hint: 'Check the credentials in stream_nats.addr, that JetStream is on, and that the stream takes the subject and acknowledges (no_ack: false).',
       open: (purpose, giveUp) => this.#openLink(purpose, giveUp),
-      clock,
+      clock: deps.clock,
     });
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
-    return this.#isOneSubject ? undefined : destinations?.nats;
+    return this.#isOneSubject ? undefined : destinations?.[this.#deps.position];
   }
 
   start(purpose: StartPurpose = 'deliver'): Promise<void> {
@@ -121,6 +116,7 @@ export class NatsSink implements EventSink {
       stream: this.#config.stream,
       subject: this.#config.subject,
       isOne: this.#isOneSubject,
+      position: this.#deps.position,
     });
     await publishing.sortOut();
     const waves = this.#isAlone ? inOneWave(batch) : wavesOfConnections(batch);
@@ -140,7 +136,7 @@ export class NatsSink implements EventSink {
 
   #shareStream(): void {
     this.#isAlone = false;
-    this.#log.info('nats.stream-shared', {
+    this.#deps.log.info('nats.stream-shared', {
       stream: this.#config.stream,
       effect: 'one event of a connection is under way at a time',
     });
@@ -151,7 +147,7 @@ export class NatsSink implements EventSink {
     const subjects = [streamSubject(subject)];
     const link = await NatsLink.open({ addr, stream, subjects, makesStream: purpose === 'deliver', giveUp });
     const { maxBytes, maxBytesSetting: setting } = link.limits;
-    this.#tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
+    this.#deps.tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
     return link;
   }
 }
@@ -161,6 +157,8 @@ interface PublishTarget {
   readonly subject: string;
   /** All events go to this one subject. */
   readonly isOne: boolean;
+  /** The sink's position in an event's destinations. */
+  readonly position: number;
 }
 
 /** One batch on its way. */
@@ -179,7 +177,7 @@ class Publishing {
     this.#batch = batch;
     this.#target = target;
     this.outcome = new BatchOutcome(batch);
-    this.#subjects = batch.map((event) => event.destinations?.nats ?? target.subject);
+    this.#subjects = batch.map((event) => event.destinations?.[target.position] ?? target.subject);
     this.#contents = batch.map((event, index) => this.#encode(event, index));
   }
 

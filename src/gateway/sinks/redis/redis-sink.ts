@@ -1,16 +1,32 @@
-import type { Clock } from '../../../core/clock.js';
 import { errorMessage, WsgError } from '../../../core/error.js';
-import type { RedisSinkConfig } from '../../config/sink-config.js';
 import { isRefusal, RedisError, isAboutServer, isRefusedStream } from '../../redis/redis-error.js';
 import { RedisPipeline } from '../../redis/redis-pipeline.js';
 import { tryCommands } from '../../redis/redis-trial.js';
 import { redisAddress, type RedisAddress } from '../../redis/redis-url.js';
 import { encodeCommand, RespArray, type RespReply } from '../../redis/resp-reader.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
-import { DeliveryError, type EventSink, type FailedEvent, type RefusedEvent, type SinkReceipt } from '../event-sink.js';
-import type { TellLimit } from '../message-limit.js';
+import {
+  DeliveryError,
+  type EventSink,
+  type FailedEvent,
+  type RefusedEvent,
+  type SinkDeps,
+  type SinkReceipt,
+} from '../event-sink.js';
 import { RedisEntryEncoder } from './redis-entry-encoder.js';
 import { RedisTransaction } from '../../redis/redis-transaction.js';
+
+/** Holds credentials: never to be logged. */
+export interface RedisSinkConfig {
+  readonly addr: string;
+  /** May be a template. */
+  readonly streamName: string;
+  readonly eventIdField: string | undefined;
+  /** Carries the reason of a close. */
+  readonly closeReasonField: string | undefined;
+  /** 0: none. */
+  readonly maxLen: number;
+}
 
 /** Within the 5 s that every sink has to stop. */
 const FINISH_MS = 4_000;
@@ -34,20 +50,20 @@ export class RedisSink implements EventSink {
   #stopping: Promise<void> | undefined;
 
   readonly #config: RedisSinkConfig;
-  readonly #clock: Clock;
-  readonly #tellLimit: TellLimit;
+  readonly #deps: SinkDeps;
+  readonly #position: number;
 
-  constructor(config: RedisSinkConfig, clock: Clock, tellLimit: TellLimit = () => undefined) {
+  constructor(config: RedisSinkConfig, deps: SinkDeps) {
     this.#config = config;
-    this.#clock = clock;
-    this.#tellLimit = tellLimit;
+    this.#deps = deps;
+    this.#position = deps.position;
     this.#address = redisAddress(config.addr);
-    this.#pipeline = new RedisPipeline(this.#address, clock);
+    this.#pipeline = new RedisPipeline(this.#address, deps.clock);
     this.#encoder = new RedisEntryEncoder(config, (bytes) => this.#pipeline.write(bytes));
   }
 
   destinationOf({ destinations }: GatewayEvent): string | undefined {
-    return this.#isOneStream ? undefined : destinations?.redis;
+    return this.#isOneStream ? undefined : destinations?.[this.#position];
   }
 
   async start(): Promise<void> {
@@ -121,8 +137,9 @@ export class RedisSink implements EventSink {
     const transaction = new RedisTransaction(batch.length);
     const done = this.#pipeline.begin(transaction.replies, (reply, index) => transaction.read(reply, index));
     const { streamName } = this.#config;
+    const position = this.#position;
     this.#encoder.begin();
-    for (const event of batch) this.#encoder.add(event, event.destinations?.redis ?? streamName);
+    for (const event of batch) this.#encoder.add(event, event.destinations?.[position] ?? streamName);
     this.#encoder.end();
     try {
       await done;
@@ -166,7 +183,7 @@ export class RedisSink implements EventSink {
   }
 
   #reportLimit(name: string, maxBytes: number): void {
-    this.#tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
+    this.#deps.tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
   }
 
   /** Finds out without writing whether XADD would be let through. */
@@ -186,7 +203,7 @@ export class RedisSink implements EventSink {
   }
 
   async #finish(): Promise<void> {
-    const cancel = this.#clock.schedule(() => this.#pipeline.close('the sink stops'), FINISH_MS);
+    const cancel = this.#deps.clock.schedule(() => this.#pipeline.close('the sink stops'), FINISH_MS);
     await this.#delivering;
     cancel();
     this.#pipeline.close('the sink stops');

@@ -2,14 +2,21 @@ import { createHmac } from 'node:crypto';
 import { encodeEventJson } from '../../event/event-json.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import { encodeOrRefuse } from '../encode-or-refuse.js';
-import { DeliveryError, type RefusedEvent, type EventSink, type SinkReceipt } from '../event-sink.js';
-import type { Clock } from '../../../core/clock.js';
+import { DeliveryError, type EventSink, type RefusedEvent, type SinkDeps, type SinkReceipt } from '../event-sink.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../../core/error.js';
-import type { WebhookSinkConfig } from '../../config/sink-config.js';
 import { maskUrl } from '../../../core/masked-url.js';
-import type { TellLimit } from '../message-limit.js';
 import { waitAtMost } from '../../../core/delay.js';
 import { WebhookClient, type WebhookAnswer } from './webhook-client.js';
+
+/** Holds credentials: never to be logged. */
+export interface WebhookSinkConfig {
+  readonly url: string;
+  readonly secret: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBatchEvents: number;
+  readonly maxBatchBytes: number;
+  readonly timeoutMs: number;
+}
 
 /** The most that one request holds; a single event may be larger. */
 export interface WebhookLimits {
@@ -147,14 +154,12 @@ export class WebhookSink implements EventSink {
   #endPause: (() => void) | undefined;
 
   readonly #config: WebhookSinkConfig;
-  readonly #clock: Clock;
-  readonly #tellLimit: TellLimit;
+  readonly #deps: SinkDeps;
 
-  constructor(config: WebhookSinkConfig, clock: Clock, tellLimit: TellLimit = () => undefined) {
+  constructor(config: WebhookSinkConfig, deps: SinkDeps) {
     this.#config = config;
-    this.#clock = clock;
-    this.#tellLimit = tellLimit;
-    this.#client = new WebhookClient({ url: new URL(config.url), timeoutMs: config.timeoutMs, clock });
+    this.#deps = deps;
+    this.#client = new WebhookClient({ url: new URL(config.url), timeoutMs: config.timeoutMs, clock: deps.clock });
     this.#shownUrl = maskUrl(config.url);
     this.maxBatchEvents = config.maxBatchEvents;
   }
@@ -165,7 +170,12 @@ export class WebhookSink implements EventSink {
    */
   async start(): Promise<void> {
     const { maxBatchBytes: maxBytes } = this.#config;
-    this.#tellLimit({ maxBytes, setting: 'stream_webhook.max_batch_bytes', encoding: 'json', effect: 'sent-alone' });
+    this.#deps.tellLimit({
+      maxBytes,
+      setting: 'stream_webhook.max_batch_bytes',
+      encoding: 'json',
+      effect: 'sent-alone',
+    });
     const piece = cutPiece([], this.#limits());
     const { answer, verdict } = await this.#post(piece);
     if (verdict.kind === 'away') throw new Error(this.#answered(answer));
@@ -184,7 +194,7 @@ export class WebhookSink implements EventSink {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#endPause?.();
-    await waitAtMost(this.#clock, this.#underWay, FINISH_MS);
+    await waitAtMost(this.#deps.clock, this.#underWay, FINISH_MS);
     this.#client.close();
   }
 
@@ -196,7 +206,7 @@ export class WebhookSink implements EventSink {
     await this.#pauseAsAsked();
     const { answer, verdict } = await this.#post(piece);
     if (verdict.kind === 'taken') return { settled: length, refused: [] };
-    if (verdict.kind === 'away') this.#notBefore = this.#clock.now() + verdict.retryAfterMs;
+    if (verdict.kind === 'away') this.#notBefore = this.#deps.clock.now() + verdict.retryAfterMs;
     const isAboutEvent = verdict.kind === 'refused' && verdict.blames === 'event';
     // Address, credentials, method or rate are the receiver's absence, unless it answers so to some
     // events alone: the outbox finds out.
@@ -205,7 +215,7 @@ export class WebhookSink implements EventSink {
 
   async #post(piece: WebhookPiece): Promise<{ answer: WebhookAnswer; verdict: WebhookVerdict }> {
     if (this.#isStopped) throw new DeliveryError('sink', 'The webhook sink was stopped.');
-    const headers = pieceHeaders(piece, this.#config.secret, this.#clock.wallNow());
+    const headers = pieceHeaders(piece, this.#config.secret, this.#deps.clock.wallNow());
     const answer = await this.#client
       .post(piece.body, { ...this.#config.headers, ...headers })
       .catch((cause: unknown) => {
@@ -216,7 +226,7 @@ export class WebhookSink implements EventSink {
           cause,
         );
       });
-    return { answer, verdict: judgeAnswer(answer.status, answer.retryAfter, this.#clock.wallNow()) };
+    return { answer, verdict: judgeAnswer(answer.status, answer.retryAfter, this.#deps.clock.wallNow()) };
   }
 
   #answered({ status }: WebhookAnswer): string {
@@ -228,10 +238,10 @@ export class WebhookSink implements EventSink {
   }
 
   async #pauseAsAsked(): Promise<void> {
-    const delayMs = this.#notBefore - this.#clock.now();
+    const delayMs = this.#notBefore - this.#deps.clock.now();
     if (delayMs <= 0 || this.#isStopped) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#clock.schedule(resolve, delayMs);
+      const cancel = this.#deps.clock.schedule(resolve, delayMs);
       this.#endPause = () => {
         cancel();
         resolve();

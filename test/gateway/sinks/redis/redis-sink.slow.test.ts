@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { RedisSinkConfig } from '../../../../src/gateway/config/sink-config.js';
 import type { GatewayEvent } from '../../../../src/gateway/event/gateway-event.js';
-import { RedisSink } from '../../../../src/gateway/sinks/redis/redis-sink.js';
-import { systemClock } from '../../../../src/core/clock.js';
+import { RedisSink, type RedisSinkConfig } from '../../../../src/gateway/sinks/redis/redis-sink.js';
 import { freePort } from '../../../support/broker-process.js';
 import { startRedis, type RedisBroker } from '../../../support/redis-broker.js';
 import { RedisStreamReader, type StreamEntry } from '../../../support/redis-stream-reader.js';
+import { sinkDeps } from '../../../support/sink-deps.js';
 import { testEvent, testEvents } from '../../../support/test-event.js';
 
 let redis: RedisBroker;
@@ -29,10 +28,9 @@ function createSink(changes: Partial<RedisSinkConfig> = {}): RedisSink {
       eventIdField: undefined,
       closeReasonField: undefined,
       maxLen: 0,
-      required: true,
       ...changes,
     },
-    systemClock,
+    sinkDeps(),
   );
   onTestFinished(() => sink.stop());
   return sink;
@@ -51,7 +49,7 @@ function texts(entries: readonly StreamEntry[]): (string | undefined)[] {
 }
 
 function to(stream: string, event: GatewayEvent): GatewayEvent {
-  return { ...event, destinations: { redis: stream, amqp: '', nats: '' } };
+  return { ...event, destinations: [stream] };
 }
 
 describe('an entry', () => {

@@ -1,14 +1,13 @@
 import { constants } from 'node:buffer';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../../src/core/clock.js';
-import type { WebhookSinkConfig } from '../../../../src/gateway/config/sink-config.js';
 import type { SinkReceipt } from '../../../../src/gateway/sinks/event-sink.js';
-import { WebhookSink } from '../../../../src/gateway/sinks/webhook/webhook-sink.js';
+import { WebhookSink, type WebhookSinkConfig } from '../../../../src/gateway/sinks/webhook/webhook-sink.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 import { settle } from '../../../support/settle.js';
 import { testEvent, testEvents } from '../../../support/test-event.js';
 import { webhookConfig } from '../../../support/webhook-config.js';
+import { sinkDeps } from '../../../support/sink-deps.js';
 import { WebhookReceiver, type WebhookAnswering } from '../../../support/webhook-receiver.js';
 
 /** Answers with this status, `good` requests excepted. */
@@ -23,7 +22,7 @@ describe('a webhook sink', () => {
   let receiver: WebhookReceiver;
   let sink: WebhookSink;
   const use = (changed: Partial<WebhookSinkConfig> = {}) => {
-    sink = new WebhookSink(webhookConfig(receiver.url, changed), systemClock);
+    sink = new WebhookSink(webhookConfig(receiver.url, changed), sinkDeps());
     return sink;
   };
   const taken = () => receiver.taken.map(({ id }) => Number(id?.split('-').at(-1)));
@@ -98,7 +97,7 @@ describe('a webhook sink', () => {
     let again: Promise<SinkReceipt>;
 
     beforeEach(async () => {
-      sink = new WebhookSink(webhookConfig(receiver.url), clock);
+      sink = new WebhookSink(webhookConfig(receiver.url), sinkDeps({ clock }));
       receiver.answering = (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end();
       await sink.deliver(testEvents(1, 1)).catch(() => undefined);
       await settle(() => clock.waiting === 0);
@@ -147,7 +146,7 @@ describe('a webhook sink', () => {
     receiver.answering = refuse(403);
     use();
     const url = receiver.url.replace('//', '//user:marked-secret@');
-    sink = new WebhookSink(webhookConfig(url), systemClock);
+    sink = new WebhookSink(webhookConfig(url), sinkDeps());
     const error: unknown = await sink.start().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'sink.refused' });
     expect(String(error)).toContain('webhook sink was refused: http://user:***@127.0.0.1');

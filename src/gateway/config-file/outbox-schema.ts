@@ -1,91 +1,9 @@
 import { z } from 'zod';
-import { DEFAULT_RING_LIMITS } from '../sinks/memory/memory-sink.js';
-import {
-  redisAddr,
-  amqpAddr,
-  amqpName,
-  natsAddr,
-  natsStream,
-  natsSubject,
-  webhookHeaders,
-  webhookUrl,
-} from './sink-addr.js';
-import { template } from './template-schema.js';
+import { memoryKeys } from '../sinks/memory/memory-sink.js';
+import { redisAddr } from '../redis/redis-addr.js';
 import { DEFAULT_OUTBOX_LIMITS } from '../config/sink-config.js';
 
 const MIB = 1024 * 1024;
-
-const required = z
-  .boolean()
-  .default(true)
-  .describe('A required sink that is away holds the outbox; an optional one is cut off at its own bound and counted.');
-
-/** The Redis Streams sink. */
-const redisSink = z
-  .object({
-    addr: redisAddr.describe('`redis://`, `rediss://` or `unix://` URL as go-redis takes it; off when empty.'),
-    stream_name: template(z.string()).describe('Stream; may be a template.').default('connectionevents'),
-    event_id_field: z.string().default('').describe('Field that carries the id of the event; none when empty.'),
-    close_reason_field: z
-      .string()
-      .default('')
-      .describe('Field of close entries that carries why the connection ended; none when empty.'),
-    max_len: z.int().min(0).default(0).describe('Approximate bound on the entries of the stream; 0: none.'),
-    required,
-  })
-  .prefault({})
-  .describe('Redis Streams sink.');
-
-/** The AMQP 0-9-1 sink. */
-const amqpSink = z
-  .object({
-    addr: amqpAddr.describe('`amqp://` or `amqps://` URL; off when empty.'),
-    exchange: amqpName
-      .default('')
-      .describe('Topic exchange, declared durable when named; empty: the default exchange.'),
-    queue: amqpName
-      .default('')
-      .describe('Queue that is declared durable and bound to a named exchange with `#`; none when empty.'),
-    routing_key: template(amqpName)
-      .describe('Routing key; may be a template. Empty with the default exchange: the name of the queue.')
-      .default(''),
-    headers: z.record(z.string(), z.string()).default({}).describe('Headers of each message.'),
-    required,
-  })
-  .refine(({ addr, exchange, queue, routing_key }) => addr === '' || exchange + queue + routing_key !== '', {
-    error: 'must name an exchange, a queue or a routing key: nothing would take the messages',
-  })
-  .prefault({})
-  .describe('AMQP 0-9-1 sink.');
-
-/** The NATS JetStream sink. */
-const natsSink = z
-  .object({
-    addr: natsAddr.describe('`nats://` or `tls://` URL, or several with commas, credentials included; off when empty.'),
-    stream: natsStream.default('connectionevents').describe('JetStream stream; made when it does not exist.'),
-    subject: template(natsSubject).describe('Subject; may be a template.').default('connectionevents'),
-    required,
-  })
-  .prefault({})
-  .describe('NATS JetStream sink.');
-
-/** The webhook sink. */
-const webhookSink = z
-  .object({
-    url: webhookUrl.describe('`http://` or `https://` URL that batches are posted to; off when empty.'),
-    secret: z.string().default('').describe('Key of the HMAC-SHA256 signature of each request; unsigned when empty.'),
-    headers: webhookHeaders.default({}).describe('Headers of each request.'),
-    max_batch_events: z.int().min(1).max(10_000).default(500).describe('Most events of one request.'),
-    max_batch_bytes: z
-      .int()
-      .min(1024)
-      .default(MIB)
-      .describe('Most bytes of one request, except that a single larger event has one of its own.'),
-    timeout_s: z.number().min(0.1).max(300).default(10).describe('Longest wait for an answer.'),
-    required,
-  })
-  .prefault({})
-  .describe('Webhook sink.');
 
 const outbox = z
   .object({
@@ -183,23 +101,6 @@ const outbox = z
   .prefault({})
   .describe('What stands between events and sinks.');
 
-const events = z
-  .object({
-    enabled: z.boolean().optional().describe('Serves `/events`. Unless said, only when no other sink is configured.'),
-    ring_max_bytes: z
-      .int()
-      .min(1024)
-      .default(DEFAULT_RING_LIMITS.maxBytes)
-      .describe('Bytes of events kept for readers of `/events`.'),
-    ring_max_events: z
-      .int()
-      .min(1)
-      .default(DEFAULT_RING_LIMITS.maxEvents)
-      .describe('Events kept for readers of `/events`.'),
-  })
-  .prefault({})
-  .describe('The embedded sink.');
-
 const connectionRedisSync = z
   .object({ addr: redisAddr.describe('Redis URL; off when empty.') })
   .prefault({})
@@ -217,14 +118,10 @@ const mirror = z
   .prefault({})
   .describe('How the mirror in Redis is kept.');
 
-/** Keys that say where events and connection state go. */
-export const sinkKeys = {
+/** Keys that say where events wait, and where connection state goes. */
+export const outboxKeys = {
   outbox,
-  events,
+  events: memoryKeys,
   connection_redis_sync: connectionRedisSync,
   mirror,
-  stream_redis: redisSink,
-  stream_amqp: amqpSink,
-  stream_nats: natsSink,
-  stream_webhook: webhookSink,
 };
