@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 4,
     experimental: { fsModuleCache: true },
     setupFiles: ['test/support/load-uws.ts'],
-    globalSetup: ['test/support/build-dist.ts', 'test/support/install-brokers.ts'],
+    globalSetup: ['test/support/build-dist.ts', 'test/support/install-packages.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     // Limits for what never comes; what comes late on a busy machine is no fault.
     testTimeout: 60_000,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { comparisonSchema } from '../../src/report/render/comparison-schema.js';
-import { installCommand, JUNIT_READER, OPENMETRICS_READER } from '../support/broker-packages.js';
+import { installCommand, JUNIT_READER, OPENMETRICS_READER } from '../support/debian-packages.js';
 import { writeEchoRun } from '../support/synthetic-run-file.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';

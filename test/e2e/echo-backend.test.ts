@@ -1,14 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ExampleProgram } from '../support/example-program.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { WsgProcess } from '../support/wsg-process.js';
 
-const FOLDER = new URL('../../examples/echo-backend/', import.meta.url);
+const FOLDER = fileURLToPath(new URL('../../examples/echo-backend/', import.meta.url));
 
 /** The port of a gateway of one's own. */
 async function startGateway(): Promise<number> {
@@ -18,38 +18,9 @@ async function startGateway(): Promise<number> {
   return (await Promise.race([ready, failed])).port;
 }
 
-/** A program of the example, and the lines that it prints. */
-class ExampleProgram {
-  readonly #lines: string[] = [];
-  #waiting: (() => void)[] = [];
-
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const child = spawn(command, args, {
-      cwd: fileURLToPath(FOLDER),
-      env: { ...process.env, ...env },
-      // A group of its own, so that the curls of the shell script end with it.
-      detached: true,
-    });
-    const ended = once(child, 'close');
-    for (const output of [child.stdout, child.stderr]) {
-      createInterface({ input: output }).on('line', (line) => {
-        this.#lines.push(line);
-        for (const wake of this.#waiting.splice(0)) wake();
-      });
-    }
-    onTestFinished(async () => {
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      await ended;
-    });
-  }
-
-  /** All lines so far, as soon as so many of them match. */
-  async until(pattern: RegExp, count = 1): Promise<string[]> {
-    while (this.#lines.filter((line) => pattern.test(line)).length < count) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    return [...this.#lines];
-  }
+/** Starts a program of the example. */
+function startProgram(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ExampleProgram {
+  return new ExampleProgram(command, args, { cwd: FOLDER, env });
 }
 
 /** A client that collects what it is told. */
@@ -146,7 +117,7 @@ class CuttableWay {
 describe('the echo backend', () => {
   it('answers every message in order, text and binary, and tells of open and close', async () => {
     const port = await startGateway();
-    const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
+    const backend = startProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
     await backend.until(/^following /);
     const client = await EchoClient.connect(port);
     const texts = Array.from({ length: 50 }, (_, index) => `message ${index} "<&>"\n\u2028 ä€😀`);
@@ -162,7 +133,7 @@ describe('the echo backend', () => {
   it('forgets no message and keeps the order when its way to the gateway was cut', async () => {
     const gateway = await startGateway();
     const { way, port } = await CuttableWay.to(gateway);
-    const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
+    const backend = startProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
     await backend.until(/^following /);
     const client = await EchoClient.connect(gateway);
     client.socket.send('before');
@@ -181,15 +152,11 @@ describe('the echo backend', () => {
 
   it('holds the conversation that its README shows', async () => {
     const port = await startGateway();
-    const backend = new ExampleProgram(process.execPath, ['echo-backend.mjs'], { WSG_URL: `http://127.0.0.1:${port}` });
+    const backend = startProgram(process.execPath, ['echo-backend.mjs'], { WSG_URL: `http://127.0.0.1:${port}` });
     await backend.until(/^following /);
     // Up to Node 21 the client's WebSocket is announced as experimental.
     const env = { WSG_CONNECT_URL: `ws://127.0.0.1:${port}/connect`, NODE_NO_WARNINGS: '1' };
-    const client = new ExampleProgram(
-      process.execPath,
-      ['--experimental-websocket', 'client.mjs', 'hello', 'world'],
-      env,
-    );
+    const client = startProgram(process.execPath, ['--experimental-websocket', 'client.mjs', 'hello', 'world'], env);
     expect(await client.until(/^world$/)).toEqual(['hello', 'world']);
     await backend.until(/^close /);
   });
@@ -197,7 +164,7 @@ describe('the echo backend', () => {
   it('exists in curl as well', async ({ skip }) => {
     skip(spawnSync('curl', ['--version']).error !== undefined, 'curl is not installed');
     const port = await startGateway();
-    const backend = new ExampleProgram('./echo-backend.sh', [`http://127.0.0.1:${port}`]);
+    const backend = startProgram('./echo-backend.sh', [`http://127.0.0.1:${port}`]);
     const client = await EchoClient.connect(port);
     // The stream begins at an unknown moment: the first answer shows that it has.
     const hello = setInterval(() => client.socket.send('hello'), 50);

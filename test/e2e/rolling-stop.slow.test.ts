@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { HAPROXY } from '../support/broker-packages.js';
+import { HAPROXY } from '../support/debian-packages.js';
 import { BrokerProcess, freePort } from '../support/broker-process.js';
 import { RawWebSocket } from '../support/raw-websocket.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installCommand, type BrokerPackage } from './broker-packages.js';
+import { installCommand, type DebianPackage } from './debian-packages.js';
 
 /** How a broker is run. */
-export interface BrokerCommand extends BrokerPackage {
+export interface BrokerCommand extends DebianPackage {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /**
@@ -128,6 +128,6 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /** Throws with the command that installs what is missing. */
-export function requireProgram({ program, debianPackage }: BrokerPackage): void {
+export function requireProgram({ program, debianPackage }: DebianPackage): void {
   if (!existsSync(program)) throw new Error(`${program} is missing; as root: ${installCommand([debianPackage])}`);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { BROWSER, installCommand } from './broker-packages.js';
+import { BROWSER, installCommand } from './debian-packages.js';
 
 /**
  * A page of Debian's Chromium that goes away with the test. Throws with the command that installs

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { BROKERS } from './broker-packages.js';
+import { BROKERS } from './debian-packages.js';
 import { BrokerProcess, freePort, requireProgram } from './broker-process.js';
 
 /** A real RabbitMQ on a port of its own. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { BROKERS } from './broker-packages.js';
+import { BROKERS } from './debian-packages.js';
 import { BrokerProcess, freePort } from './broker-process.js';
 
 /** A real Redis on a port of its own. */

@@ -1,41 +1,31 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
+import { buildGo, findGo } from './go-program.js';
 
-const GO_PROGRAMS = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go', '/usr/bin/go'];
 const SOURCE = fileURLToPath(new URL('reverse-proxy.go', import.meta.url));
 
 /**
- * Go's `httputil.ReverseProxy`, to be built before the tests: without what an earlier build has
- * kept that takes a minute. Without Go, and loudly, a stand-in on Node that sends the same header
- * lines in the same order.
+ * Go's `httputil.ReverseProxy`, which has to be built before the tests. Without Go, a stand-in on
+ * Node that sends the same header lines in the same order; standard error then says so.
  */
 export class ReverseProxies {
   /** Undefined without Go. */
   #program: string | undefined;
 
   async build(): Promise<void> {
-    const go = GO_PROGRAMS.find((program) => existsSync(program));
-    if (go === undefined) {
-      const places = GO_PROGRAMS.join(', ');
-      process.stderr.write(`There is no Go (${places}): a stand-in on Node takes the place of its reverse proxy.\n`);
+    if (findGo() === undefined) {
+      process.stderr.write('There is no Go: a stand-in on Node takes the place of its reverse proxy.\n');
       return;
     }
-    const folder = join(tmpdir(), 'wsg-test-go');
-    const program = join(folder, `reverse-proxy-${process.pid}`);
-    const env = { ...process.env, GOCACHE: join(folder, 'cache'), GOPATH: join(folder, 'path'), GO111MODULE: 'off' };
-    await promisify(execFile)(go, ['build', '-o', program, SOURCE], { env });
-    this.#program = program;
+    this.#program = await buildGo(dirname(SOURCE), basename(SOURCE));
   }
 
-  /** Starts one that goes away with the test. Resolves to its port. */
+  /** Starts a proxy, which ends with the test, and resolves with its port. */
   start(target: string): Promise<number> {
     return this.#program === undefined ? startStandIn(target) : startProgram(this.#program, target);
   }

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
-import { BROKERS, BROWSER, HAPROXY, installCommand, JUNIT_READER, OPENMETRICS_READER } from './broker-packages.js';
+import { installCommand, TEST_PACKAGES } from './debian-packages.js';
 
-/** Package lists, then packages; a neighbour who installs something is waited for. */
+/** Package lists, then packages; both wait for another installation that is under way. */
 const UPDATE = 'apt-get -o DPkg::Lock::Timeout=300 update -qq';
 const INSTALL = 'apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends';
 
 /**
- * While packages are installed no service is started, as long as nobody else has said what is to
- * happen: the tests' brokers are their own, and one on a default port would only be in the way.
+ * Keeps the installation from starting services, unless the machine has a policy already: tests
+ * start brokers of their own, and one on a default port would only be in the way.
  */
 const WITHOUT_SERVICES = String.raw`
 policy=/usr/sbin/policy-rc.d
@@ -20,15 +20,12 @@ fi
 `;
 
 /**
- * Installs the brokers, the load balancer, the browser and the readers of JUnit and OpenMetrics
- * that slow tests need, once before the tests, where that is possible: root on Debian. Where it is
- * not, the tests that need one fail with the command that installs it.
+ * Installs what slow tests need, once before the tests, where that is possible: root on Debian.
+ * Elsewhere the tests that need a package fail with the command that installs it.
  */
 export function setup({ config }: TestProject): void {
   if (config.exclude.some((pattern) => pattern.includes('.slow.test'))) return;
-  const missing = [...Object.values(BROKERS), HAPROXY, BROWSER, JUNIT_READER, OPENMETRICS_READER].filter(
-    ({ program }) => !existsSync(program),
-  );
+  const missing = TEST_PACKAGES.filter(({ program }) => !existsSync(program));
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const packages = missing.map(({ debianPackage }) => debianPackage);
   process.stderr.write(`Installing ${packages.join(', ')} for the tests ...\n`);
