@@ -1,8 +1,10 @@
-// npm run generate: writes what follows from the sources and is held by a test: lint's import rules,
-// the JSON schema of comparisons; oclif's manifest comes after it.
+// npm run generate: writes what follows from the sources and is held by a test: lint's import rules
+// and the picture of the floors, both from floors.mjs, and the JSON schema of comparisons. oclif's
+// manifest comes after it.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { floorsPicture } from './floors-picture.mjs';
 import { importRules } from './import-rules.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,4 +15,5 @@ function run(command, args) {
 }
 
 writeFileSync(join(ROOT, '.oxlintrc.imports.json'), importRules(ROOT));
+writeFileSync(join(ROOT, 'docs/pictures/floors.svg'), floorsPicture());
 run(process.execPath, ['scripts/write-schema.mjs']);

@@ -61,7 +61,7 @@ async function connectionsMade(port: number): Promise<number> {
 /** HAProxy with the configuration of the guide, and these gateways as its servers. */
 async function startHaproxy(ports: readonly number[]): Promise<number> {
   const guide = await readFile(GUIDE, 'utf8');
-  const block = /^HAProxy:\n\n((?: {4}.*\n)+)/m.exec(guide)?.[1];
+  const block = /^```haproxy\n([^`]+)^```$/m.exec(guide)?.[1];
   if (block === undefined) throw new Error('the guide has no configuration of HAProxy');
   const port = await freePort();
   const check = `check inter ${CHECK_INTERVAL} fall 2`;

@@ -1,0 +1,2 @@
+/** The text of docs/pictures/floors.svg. */
+export function floorsPicture(): string;
