@@ -1,2 +1,2 @@
-/** What stands against publishing this package, one sentence each. */
+/** The reasons against publishing this package, one sentence each. */
 export function releaseProblems(manifest: object, changelog: string): string[];

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What stands against publishing this package, one sentence each. */
+/** The reasons against publishing this package, one sentence each. */
 export function releaseProblems(manifest, changelog) {
   return [...nameProblems(manifest), ...addressProblems(manifest), ...changelogProblems(manifest, changelog)];
 }
