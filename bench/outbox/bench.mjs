@@ -60,7 +60,7 @@ function outboxOf(way, dir) {
  * acknowledged.
  */
 async function run(outbox, message, forMs) {
-  const before = outbox.acknowledgedThrough;
+  const before = outbox.deliveredThrough;
   const until = performance.now() + forMs;
   while (performance.now() < until) {
     for (let event = 0; event < EVENTS_A_TICK && !outbox.isFull; event += 1) {
@@ -74,7 +74,7 @@ async function run(outbox, message, forMs) {
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return outbox.acknowledgedThrough - before;
+  return outbox.deliveredThrough - before;
 }
 
 async function measureWay(way, bytes) {

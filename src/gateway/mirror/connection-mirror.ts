@@ -193,7 +193,7 @@ export class ConnectionMirror {
     }
     await this.#write(batch);
     this.#work.done(batch);
-    this.#opens.releaseThrough(batch.openedThrough);
+    this.#opens.liftThrough(batch.openedThrough);
     if (batch.isRoutine) await this.#pause(SWEEP_PAUSE_MS);
   }
 

@@ -33,7 +33,7 @@ export class HeldOpens implements EventGate {
     return this.#held.peek()?.sequence ?? Infinity;
   }
 
-  onRelease(listener: () => void): void {
+  onHoldLifted(listener: () => void): void {
     this.#listener = listener;
   }
 
@@ -52,7 +52,7 @@ export class HeldOpens implements EventGate {
   }
 
   /** The connections of all open events up to and with this one are mirrored. */
-  releaseThrough(sequence: number): void {
+  liftThrough(sequence: number): void {
     this.#release((held) => held.sequence <= sequence);
   }
 

@@ -1,6 +1,5 @@
-import type { Room } from './outbox-bound.js';
 import type { OutboxLimits } from '../config/sink-config.js';
-import type { BacklogLoad } from './backlog/backlog.js';
+import type { BacklogLoad, Headroom } from './backlog/backlog.js';
 
 /**
  * What was appended in a row, until it was a sixteenth of what one connection may hold: it is given
@@ -69,7 +68,7 @@ export class ConnectionShares {
   /**
    * What may be appended before anything would be noted; nothing of it when a number is 0 or less.
    */
-  roomBeforeNotes(load: BacklogLoad): Room {
+  roomBeforeNotes(load: BacklogLoad): Headroom {
     if (this.#stretches.length > 0) return { events: 0, bytes: 0 };
     return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - this.#waitingBytes(load) };
   }

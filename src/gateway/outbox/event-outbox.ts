@@ -1,22 +1,25 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { LimitedLog } from '../../core/limited-log.js';
-import type { OutboxConfig } from '../config/sink-config.js';
+import type { OutboxConfig, OutboxLimits } from '../config/sink-config.js';
 import { eventBytes, type EventBoot } from '../event/gateway-event.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { ConfiguredSink } from '../sinks/create-sinks.js';
 import type { Backlog } from './backlog/backlog.js';
-import { DeadLetters } from './letters/dead-letters.js';
-import { EventAdmission } from './event-admission.js';
-import type { EventGate, HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
+import { BacklogMarks } from './backlog/backlog-marks.js';
 import { LoggedBacklog } from './backlog/logged-backlog.js';
 import { MemoryBacklog } from './backlog/memory-backlog.js';
-import { laneLimits, optionalLimits } from './outbox-bound.js';
-import { SinkFeed } from './sink-feed.js';
-import { SinkGroup, type FedSink } from './sink-group.js';
+import { DeadLetters } from './letters/dead-letters.js';
+import type { EventGate, HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
+import { DOES_NOT_FIT } from './outbox.js';
+import { laneLimits, optionalLimits, OutboxBound } from './outbox-bound.js';
+import { SinkCursor } from './sink-cursor.js';
 
-/** Large enough to make the cost of a call disappear, small enough to be sent again whole. */
+/** Large enough that the cost of a call disappears, small enough to be sent again as a whole. */
 const DEFAULT_BATCH: QueueLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
+/** Longest wait of a start for sinks that do not answer; they count as unavailable then. */
+const START_BOUND_MS = 5_000;
+const CUT_OFF_LOGGED_EACH_MS = 60_000;
 
 export interface EventOutboxOptions {
   readonly boot: EventBoot;
@@ -29,37 +32,43 @@ export interface EventOutboxOptions {
   readonly positions?: readonly string[];
   /** Holds events back. */
   readonly gate?: EventGate | undefined;
-  /** The most that a sink is handed at once. */
+  /** Most that a sink is handed at once. */
   readonly batch?: QueueLimits;
 }
 
 /**
- * Keeps events until every sink has acknowledged them, in memory or with `dir` on disk too. They
- * are offered once a tick, not once an event. Without `dir` the end of the process, or of `stop`,
- * loses what is left; with it the next process delivers it.
+ * Keeps events until they are delivered to every sink, in memory or with `dir` on disk too.
+ * `OutboxBound` decides what is accepted, the `Backlog` keeps it, and a `SinkCursor` for each sink
+ * delivers it, once a tick and not once an event. Without `dir` what is left is lost with the
+ * process, or with `stop`; with it the next process delivers it.
  */
 export class EventOutbox implements Outbox {
+  readonly #options: EventOutboxOptions;
   readonly #backlog: Backlog;
-  readonly #admission: EventAdmission;
-  readonly #sinks: SinkGroup;
+  readonly #marks: BacklogMarks;
+  readonly #bound: OutboxBound;
+  readonly #limits: OutboxLimits;
+  /** Most that may wait for a sink that is not required. */
+  readonly #optionalLimits: QueueLimits;
   readonly #fullLog: LimitedLog;
   readonly #relievedLog: LimitedLog;
+  readonly #cutOffLog: LimitedLog;
   readonly #fullListeners: ((full: boolean) => void)[] = [];
-  readonly #acknowledgedListeners: ((through: number) => void)[] = [];
+  readonly #deliveredListeners: ((through: number) => void)[] = [];
   readonly #roomListeners: (() => void)[] = [];
+  #cursors: readonly SinkCursor[] = [];
   #recoveredEvents = 0;
   #recoveredCloses = 0;
-  #acknowledged = 0;
+  #delivered = 0;
   #full = false;
   #isAccepting: boolean;
-  /** In this tick. */
-  #hasAppended = false;
+  #hasAppendedInTick = false;
   #phase: 'new' | 'started' | 'stopped' = 'new';
   #scheduled: NodeJS.Immediate | undefined;
+  #isStartHurried = false;
+  #endStart: (() => void) | undefined;
   #stopping: Promise<number> | undefined;
-  #onDelivered: (() => void) | undefined;
-
-  readonly #options: EventOutboxOptions;
+  #onEmpty: (() => void) | undefined;
 
   constructor(options: EventOutboxOptions) {
     this.#options = options;
@@ -68,32 +77,30 @@ export class EventOutbox implements Outbox {
     this.#isAccepting = dir === undefined;
     this.#fullLog = new LimitedLog(log, clock);
     this.#relievedLog = new LimitedLog(log, clock);
+    this.#cutOffLog = new LimitedLog(log, clock, CUT_OFF_LOGGED_EACH_MS);
     this.#backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
     const limits = { maxEvents, maxBytes, maxDiskBytes: dir === undefined ? Infinity : config.maxDiskBytes };
-    const waiting = () => this.#sinks.waiting;
-    this.#admission = new EventAdmission({ limits, share, backlog: this.#backlog, waiting, clock, log });
-    this.#sinks = new SinkGroup({
-      backlog: this.#backlog,
-      optional: optionalLimits(limits, config.optionalMaxBytes),
-      clock,
-      log,
-    });
-    options.gate?.onRelease(() => this.#schedule());
+    this.#limits = limits;
+    this.#optionalLimits = optionalLimits(limits, config.optionalMaxBytes);
+    this.#marks = new BacklogMarks(clock, this.#optionalLimits);
+    const waiting = () => this.#waiting;
+    this.#bound = new OutboxBound({ limits, share, backlog: this.#backlog, waiting, clock, log });
+    options.gate?.onHoldLifted(() => this.#schedule());
   }
 
   /**
-   * Hot: runs once an event. Calls the listeners of `onFullChange` before it returns when this
-   * event fills the outbox. With a log nothing is accepted before `start` has resolved.
+   * Calls the listeners of `onFullChange` before it returns when this event fills the outbox. With
+   * a log no event is accepted before `start` has resolved. Hot: runs once for each event.
    */
   append(event: NewEvent): number {
-    if (!this.#isAccepting) return 0;
+    if (!this.#isAccepting) return DOES_NOT_FIT;
     const bytes = eventBytes(event);
-    if (this.#admission.takesUnjudged(event, bytes)) return this.#backlog.push(event);
-    return this.#judge(event, bytes);
+    if (this.#bound.takesFromGrant(event, bytes)) return this.#backlog.append(event);
+    return this.#appendChecked(event, bytes);
   }
 
   get heldRoom(): HeldRoom {
-    return this.#admission.bound;
+    return this.#bound;
   }
 
   retagged(now: Retagging): void {
@@ -104,48 +111,46 @@ export class EventOutbox implements Outbox {
     return this.#full;
   }
 
-  /** A sink is away: what is accepted waits. */
+  /** True while a sink is unavailable: accepted events wait for it. */
   get isBuffering(): boolean {
-    return this.#sinks.isAnyAway;
+    return this.#cursors.some(({ status }) => status === 'away');
   }
 
-  get acknowledgedThrough(): number {
-    return this.#acknowledged;
+  get deliveredThrough(): number {
+    return this.#delivered;
   }
 
   /**
-   * Events of earlier processes that come before those of this one. Known before the sinks are
-   * started.
+   * Number of events of earlier processes, which come before those of this one. Known before the
+   * sinks are started.
    */
   get recovered(): number {
     return this.#recoveredEvents;
   }
 
   /**
-   * All up to and with this sequence was left by earlier processes, or is the close event of a
-   * connection that one of them had open.
+   * Sequence of the last event that comes from earlier processes, including the close events of
+   * connections that they had open.
    */
   get recoveredThrough(): number {
     return this.#recoveredEvents + this.#recoveredCloses;
   }
 
   state(): OutboxState {
-    const { maxBytes, maxDiskBytes } = this.#admission.bound.limits;
-    const backlog = this.#backlog;
-    const sinks = this.#sinks;
-    const full = this.#full;
+    const { maxBytes, maxDiskBytes } = this.#limits;
+    const { bytes, disk, damage } = this.#backlog;
     return {
-      events: sinks.waiting,
-      bytes: backlog.bytes,
+      events: this.#waiting,
+      bytes,
       maxBytes,
-      diskBytes: backlog.disk.bytes,
-      diskSegments: backlog.disk.segments,
+      diskBytes: disk.bytes,
+      diskSegments: disk.segments,
       maxDiskBytes: Number.isFinite(maxDiskBytes) ? maxDiskBytes : 0,
-      heldBytes: this.#admission.bound.heldBytes,
-      sharesReached: this.#admission.sharesReached,
-      full,
-      damage: backlog.damage,
-      sinks: sinks.states(),
+      heldBytes: this.#bound.heldBytes,
+      sharesReached: this.#bound.sharesReached,
+      full: this.#full,
+      damage,
+      sinks: this.#cursors.map((cursor) => cursor.state()),
     };
   }
 
@@ -157,8 +162,8 @@ export class EventOutbox implements Outbox {
     this.#roomListeners.push(listener);
   }
 
-  onAcknowledged(listener: (through: number) => void): void {
-    this.#acknowledgedListeners.push(listener);
+  onDelivered(listener: (through: number) => void): void {
+    this.#deliveredListeners.push(listener);
   }
 
   async start(): Promise<void> {
@@ -168,16 +173,19 @@ export class EventOutbox implements Outbox {
     if (events + closes > 0) log.info('outbox.recovered', { events, closes, dir: config.dir });
     this.#recoveredEvents = events;
     this.#recoveredCloses = closes;
-    await this.#sinks.start(sinks.map((sink) => this.#feed(sink, cursors.get(sink.sink.name) ?? 0)));
+    this.#marks.start();
+    this.#cursors = sinks.map((sink) => this.#cursor(sink, cursors.get(sink.sink.name) ?? 0));
+    await this.#startCursors();
     if (this.#phase !== 'new') return;
     this.#phase = 'started';
     this.#isAccepting = true;
     this.#progressed();
   }
 
-  /** A start that is under way no longer waits for sinks that do not answer. */
+  /** Ends the wait of a start, under way or to come, for sinks that do not answer. */
   hurryStart(): void {
-    this.#sinks.hurryStart();
+    this.#isStartHurried = true;
+    this.#endStart?.();
   }
 
   stop(timeoutMs: number): Promise<number> {
@@ -185,99 +193,142 @@ export class EventOutbox implements Outbox {
     return this.#stopping;
   }
 
-  #feed({ sink, required }: ConfiguredSink, acknowledged: number): FedSink {
+  #cursor({ sink, required }: ConfiguredSink, deliveredThrough: number): SinkCursor {
     const { config, clock, log, batch = DEFAULT_BATCH, sinks, positions = [] } = this.#options;
     const { deadLetterDir: dir, deadLetterMaxBytes: maxBytes, deadLetterPolicy: policy, fsync } = config;
     const letters = { dir, sink: sink.name, sync: fsync === 'always', maxBytes, policy, positions, clock, log };
-    const feed = new SinkFeed({
+    return new SinkCursor({
       sink,
+      required,
       backlog: this.#backlog,
-      acknowledged,
+      marks: this.#marks,
+      deliveredThrough,
       offerThrough: () => this.#offerThrough(),
       deadLetters: new DeadLetters(letters),
       batch,
       policy: config.lanes,
-      laneLimits: laneLimits(this.#admission.bound.limits, sinks.length),
+      laneLimits: laneLimits(this.#limits, sinks.length),
       silentAfterMs: config.silentAfterMs,
       clock,
       log,
-      onAcknowledged: () => this.#progressed(),
+      onDelivered: () => this.#progressed(),
     });
-    return { feed, required };
   }
 
+  /**
+   * Resolves when all sinks have answered, after 5 s, or at `hurryStart`; rejects with
+   * `sink.refused`.
+   */
+  async #startCursors(): Promise<void> {
+    const { clock, log } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const cancel = clock.schedule(resolve, this.#isStartHurried ? 0 : START_BOUND_MS);
+      this.#endStart = () => {
+        cancel();
+        resolve();
+      };
+      Promise.all(this.#cursors.map((cursor) => cursor.start())).then(() => this.#endStart?.(), reject);
+    });
+    for (const { isReady, name } of this.#cursors) {
+      if (!isReady) log.warn('sink.away', { sink: name, reason: 'It has not answered yet.' });
+    }
+  }
+
+  /** Sequence of the last event that sinks may be offered now. */
   #offerThrough(): number {
     if (this.#phase !== 'started') return 0;
     const heldFrom = this.#options.gate?.heldFrom() ?? Infinity;
-    return Math.min(this.#backlog.safeThrough, heldFrom - 1);
+    return Math.min(this.#backlog.durableThrough, heldFrom - 1);
   }
 
-  #judge(event: NewEvent, bytes: number): number {
-    const admission = this.#admission;
+  #appendChecked(event: NewEvent, bytes: number): number {
+    const bound = this.#bound;
     const backlog = this.#backlog;
-    const sinks = this.#sinks;
+    const marks = this.#marks;
     this.#endGrant();
-    const sequence = admission.refusalOf(event, bytes) ?? backlog.push(event);
+    const sequence = bound.refusalOf(event, bytes) ?? backlog.append(event);
     if (sequence > 0) {
-      admission.appended(event, sequence, bytes);
-      const isCut = sinks.appended(sequence, bytes, !this.#hasAppended);
-      this.#hasAppended = true;
+      bound.appended(event, sequence, bytes);
+      const isMarkedForSize = marks.appended(sequence, bytes, !this.#hasAppendedInTick);
+      this.#hasAppendedInTick = true;
       this.#schedule();
-      if (isCut) this.#progressed();
+      if (isMarkedForSize && this.#cutOff()) this.#progressed();
     }
-    // What was refused says nothing about what waits: one large message must not shut out the small
-    // ones.
-    if (!this.#full && admission.isAtBound) this.#setFull(true);
-    if (!this.#full && sequence > 0) admission.grant(sinks.roomBeforeMark);
+    // A refused event shows nothing about what waits: a large message must not shut out small ones.
+    if (!this.#full && bound.isFull) this.#setFull(true);
+    if (!this.#full && sequence > 0) bound.grant(marks.roomBeforeMark(backlog.appendedThrough));
     return sequence;
   }
 
-  /** At the end of a tick, and when something else than a message changes what waits. */
+  /** Runs at the end of a tick, and before anything else than a message changes what waits. */
   #endGrant(): void {
-    this.#sinks.appendedEarlier(this.#admission.endGrant());
+    this.#marks.appendedUnmarked(this.#bound.endGrant());
+  }
+
+  /** Makes sinks that are not required miss the oldest events when too much waits for them. */
+  #cutOff(): boolean {
+    let isAny = false;
+    for (const cursor of this.#cursors) {
+      if (cursor.required || !cursor.cutOff(this.#optionalLimits)) continue;
+      const { name, missed, waiting } = cursor;
+      this.#cutOffLog.warn('sink.cut-off', { sink: name, missed, waiting });
+      isAny = true;
+    }
+    return isAny;
   }
 
   #schedule(): void {
-    if (this.#phase === 'started') this.#scheduled ??= setImmediate(() => this.#wakeFeeds());
+    if (this.#phase === 'started') this.#scheduled ??= setImmediate(() => this.#wakeCursors());
   }
 
-  #wakeFeeds(): void {
+  #wakeCursors(): void {
     this.#scheduled = undefined;
-    this.#hasAppended = false;
+    this.#hasAppendedInTick = false;
     this.#endGrant();
-    this.#sinks.wake();
+    for (const cursor of this.#cursors) cursor.wake();
   }
 
-  #isLeft(): boolean {
-    return this.#sinks.waiting > 0;
+  /** No sink needs anything up to and with this sequence. */
+  get #releasedThrough(): number {
+    let through = this.#backlog.appendedThrough;
+    for (const cursor of this.#cursors) through = Math.min(through, cursor.releasedThrough);
+    return this.#cursors.length === 0 ? 0 : through;
   }
 
-  /** Frees what every sink has acknowledged, and offers what may be offered now. */
+  /** Number of events that some sink still has to get. */
+  get #waiting(): number {
+    const behind = this.#backlog.appendedThrough - this.#releasedThrough;
+    return Math.max(behind, ...this.#cursors.map(({ waiting }) => waiting));
+  }
+
+  /** Releases what is delivered to every sink, and offers what may be offered now. */
   #progressed(): void {
     this.#endGrant();
     if (this.#phase === 'new') return;
-    const through = this.#sinks.releasedThrough;
+    const through = this.#releasedThrough;
     this.#backlog.release(through);
-    this.#sinks.release(through);
-    this.#tellAcknowledged();
-    this.#admission.release(through);
+    this.#marks.release(Math.min(through, ...this.#cursors.map(({ oldestWaiting }) => oldestWaiting - 1)));
+    this.#reportDelivered();
+    this.#bound.release(through);
     this.#reconsiderFull();
     for (const listener of this.#roomListeners) listener();
     // A turn of the event loop for nothing costs as much as a connect.
-    if (this.#isLeft()) this.#schedule();
-    else this.#onDelivered?.();
+    if (this.#waiting > 0) this.#schedule();
+    else this.#onEmpty?.();
   }
 
-  #tellAcknowledged(): void {
-    const through = this.#sinks.acknowledgedThrough;
-    if (through <= this.#acknowledged) return;
-    this.#acknowledged = through;
-    for (const listener of this.#acknowledgedListeners) listener(through);
+  #reportDelivered(): void {
+    const required = this.#cursors.filter((cursor) => cursor.required);
+    const counted = required.length > 0 ? required : this.#cursors;
+    const through = Math.min(...counted.map(({ deliveredThrough }) => deliveredThrough));
+    if (through <= this.#delivered) return;
+    this.#delivered = through;
+    for (const listener of this.#deliveredListeners) listener(through);
   }
 
   #reconsiderFull(): void {
     if (!this.#full && this.#backlog.isFailing) this.#setFull(true);
-    else if (this.#full && this.#admission.isRelieved) this.#setFull(false);
+    else if (this.#full && this.#bound.isRelieved) this.#setFull(false);
   }
 
   #setFull(full: boolean): void {
@@ -289,27 +340,29 @@ export class EventOutbox implements Outbox {
   }
 
   async #deliverRest(timeoutMs: number): Promise<number> {
-    if (this.#isLeft() && this.#phase === 'started') await this.#delivered(timeoutMs);
+    if (this.#waiting > 0 && this.#phase === 'started') await this.#emptied(timeoutMs);
     this.#phase = 'stopped';
     this.#isAccepting = false;
     clearImmediate(this.#scheduled);
-    this.#sinks.stop();
+    this.hurryStart();
+    for (const cursor of this.#cursors) cursor.stop();
     await Promise.all(this.#options.sinks.map(({ sink }) => sink.stop()));
-    await this.#sinks.closeReaders();
-    const left = this.#backlog.lastSequence - this.#sinks.releasedThrough;
+    await Promise.all(this.#cursors.map((cursor) => cursor.close()));
+    const left = this.#backlog.appendedThrough - this.#releasedThrough;
     const lost = await this.#backlog.close();
     if (left > lost) this.#options.log.info('outbox.kept', { events: left - lost, dir: this.#options.config.dir });
     return lost;
   }
 
-  async #delivered(timeoutMs: number): Promise<void> {
+  /** Resolves when nothing waits, or after `timeoutMs`. */
+  async #emptied(timeoutMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.schedule(resolve, timeoutMs);
-      this.#onDelivered = () => {
+      this.#onEmpty = () => {
         cancel();
         resolve();
       };
-      this.#sinks.retryNow();
+      for (const cursor of this.#cursors) cursor.retryNow();
     });
   }
 }

@@ -11,7 +11,7 @@ export interface EventGate {
    */
   heldFrom(): number;
   /** The outbox gives the one listener, which is to be called when `heldFrom` has risen. */
-  onRelease(listener: () => void): void;
+  onHoldLifted(listener: () => void): void;
 }
 
 /**
@@ -121,14 +121,14 @@ export interface Outbox {
    * All up to and with this sequence is acknowledged by every required sink (by every sink when
    * none is required).
    */
-  readonly acknowledgedThrough: number;
+  readonly deliveredThrough: number;
   state(): OutboxState;
   /** Called when `isFull` changes. */
   onFullChange(listener: (full: boolean) => void): void;
   /** Called when events have been let go: what was refused may fit now. */
   onRoom(listener: () => void): void;
-  /** Called when `acknowledgedThrough` has risen. */
-  onAcknowledged(listener: (through: number) => void): void;
+  /** Called when `deliveredThrough` has risen. */
+  onDelivered(listener: (through: number) => void): void;
   /**
    * Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; a sink
    * that is merely away is no error.

@@ -30,7 +30,7 @@ class RoomyOutbox implements Outbox {
     return this.accepted.length;
   }
 
-  readonly acknowledgedThrough = 0;
+  readonly deliveredThrough = 0;
 
   retagged(): void {}
 
@@ -38,7 +38,7 @@ class RoomyOutbox implements Outbox {
 
   onRoom(): void {}
 
-  onAcknowledged(): void {}
+  onDelivered(): void {}
 
   state(): OutboxState {
     const disk = { diskBytes: 0, diskSegments: 0, maxDiskBytes: 0 };

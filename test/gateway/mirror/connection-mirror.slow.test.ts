@@ -173,7 +173,7 @@ describe('an open event', () => {
     const rig = await MirrorRig.start();
     const connection = rig.open();
     expect(rig.mirror.gate.heldFrom()).toBe(1);
-    await new Promise<void>((resolve) => rig.mirror.gate.onRelease(resolve));
+    await new Promise<void>((resolve) => rig.mirror.gate.onHoldLifted(resolve));
     expect(await contents()).toMatchObject(mirrored(connection));
     expect(rig.mirror.state().opensLate).toBe(0);
   });

@@ -6,7 +6,7 @@ function create() {
   const clock = new ManualClock();
   const opens = new HeldOpens(clock);
   const released: number[] = [];
-  opens.onRelease(() => released.push(opens.heldFrom()));
+  opens.onHoldLifted(() => released.push(opens.heldFrom()));
   return { clock, opens, released };
 }
 
@@ -16,9 +16,9 @@ describe('held open events', () => {
     expect(opens.heldFrom()).toBe(Infinity);
     for (const sequence of [3, 5, 9]) opens.hold(sequence, 1_000);
     expect(opens.heldFrom()).toBe(3);
-    opens.releaseThrough(5);
-    opens.releaseThrough(7);
-    opens.releaseThrough(9);
+    opens.liftThrough(5);
+    opens.liftThrough(7);
+    opens.liftThrough(9);
     expect(released).toEqual([9, Infinity]);
     expect([opens.late, clock.waiting]).toEqual([0, 0]);
   });

@@ -225,7 +225,7 @@ it('tells of a sink that is no longer configured though events wait for it', asy
   const { rig, backends } = await create({ durability: 'disk' }, ['stays', 'goes']);
   backendOf(backends, 'goes').isAway = true;
   for (let number = 1; number <= 3; number++) rig.append(message(number));
-  await rig.passUntil(() => rig.outbox.acknowledgedThrough === 0 && rig.outbox.state().sinks[0]?.waiting === 0);
+  await rig.passUntil(() => rig.outbox.deliveredThrough === 0 && rig.outbox.state().sinks[0]?.waiting === 0);
   await rig.stop();
   backends.delete('goes');
   await rig.start();
@@ -267,7 +267,7 @@ describe('an outbox that is killed at the worst moment', () => {
     mkdirSync(next);
     for (let number = 1; number <= 8; number++) rig.append(message(number));
     await rig.passUntil(() => rig.log.events.includes('outbox.log-unwritable'));
-    await rig.passUntil(() => rig.outbox.acknowledgedThrough > 1);
+    await rig.passUntil(() => rig.outbox.deliveredThrough > 1);
     for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
     rmdirSync(next);
     rig.kill();

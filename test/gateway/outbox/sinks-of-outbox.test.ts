@@ -37,7 +37,7 @@ describe('a sink that is not required', () => {
     expect(outbox.isFull).toBe(false);
     expect(here.taken).toHaveLength(500);
     expect(outbox.state().bytes).toBeLessThanOrEqual(22_000);
-    expect(outbox.acknowledgedThrough).toBe(500);
+    expect(outbox.deliveredThrough).toBe(500);
     expect(log.events).toContain('sink.cut-off');
     await settle(() => {
       clock.advance(5_000);
@@ -140,12 +140,12 @@ describe('the start of an outbox', () => {
 describe('a gate', () => {
   it('holds an event and all behind it until it is released', async () => {
     let [heldFrom, release]: [number, () => void] = [2, () => undefined];
-    const gate = { heldFrom: () => heldFrom, onRelease: (listener: () => void) => (release = listener) };
+    const gate = { heldFrom: () => heldFrom, onHoldLifted: (listener: () => void) => (release = listener) };
     const sink = new ScriptedSink('s');
     const { outbox } = manualOutbox([{ sink, required: true }], { gate });
     await outbox.start();
     for (const each of ['a', 'b', 'c']) outbox.append(message(each));
-    await settle(() => outbox.acknowledgedThrough === 1);
+    await settle(() => outbox.deliveredThrough === 1);
     expect(sink.taken).toHaveLength(1);
     heldFrom = Infinity;
     release();
@@ -160,10 +160,10 @@ describe('a gate', () => {
     ];
     const { outbox } = manualOutbox(sinks);
     const told: number[] = [];
-    outbox.onAcknowledged((through) => told.push(through));
+    outbox.onDelivered((through) => told.push(through));
     await outbox.start();
     for (const each of ['a', 'b']) outbox.append(message(each));
-    await settle(() => outbox.acknowledgedThrough === 2);
+    await settle(() => outbox.deliveredThrough === 2);
     expect(told).toEqual([2]);
     expect(outbox.state()).toMatchObject({ events: 2, sinks: [{ waiting: 0 }, { waiting: 2 }] });
   });

@@ -3,25 +3,35 @@ import type { GatewayEvent } from '../../event/gateway-event.js';
 import type { DamageTotals } from '../log/log-damage.js';
 import type { NewEvent, Retagging } from '../outbox.js';
 
-/**
- * What is read of a backlog: from one sequence to another, no more than the limits but for one
- * event.
- */
+/** Size of what waits, in memory and on disk. */
+export interface BacklogLoad {
+  readonly events: number;
+  readonly bytes: number;
+  readonly diskBytes: number;
+}
+
+/** A number of events, and of their bytes, for which there is room. */
+export interface Headroom {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Part of a backlog to read: one event at least, and no more than the limits. */
 export interface BacklogRange extends QueueLimits {
   readonly from: number;
   readonly through: number;
 }
 
-/** One sink's way of reading a backlog. */
+/** One sink's reader of a backlog. */
 export interface BacklogReader {
   /**
-   * Events from `from` on, consecutive but for those that a damaged log has lost; none when all of
-   * the range is lost. The range must be kept, and safe.
+   * Reads consecutive events from `from` on, without those that a damaged log has lost; none when
+   * all of the range is lost. The range must be durable and not released.
    */
   read(range: BacklogRange): Promise<readonly GatewayEvent[]>;
-  /** Gives back what reading takes; the next read begins anew. */
+  /** Closes what is open; the next read opens it again. */
   reset(): Promise<void>;
-  /** As `reset`, for good: a read that is under way may reject. */
+  /** Closes the reader for good. A read under way may reject. */
   close(): Promise<void>;
 }
 
@@ -29,52 +39,44 @@ export interface BacklogReader {
 export interface Recovered {
   /** Sequence of the last event of earlier processes; 0 when there are none. */
   readonly events: number;
-  /** For each sink the sequence that it has acknowledged; 0 when it is not named. */
+  /** Sequence of the last event delivered to each sink; 0 for a sink that is not named. */
   readonly cursors: ReadonlyMap<string, number>;
-  /**
-   * Connections that are open as far as the backlog knows: none, their close events were appended.
-   */
+  /** Number of connections that an earlier process had open. Their close events were appended. */
   readonly closes: number;
 }
 
-/** Where events wait, by consecutive sequence, until every sink has acknowledged them. */
+/**
+ * Keeps events, by consecutive sequence, from `append` until every sink has let go of them. An
+ * event is appended, then durable, then delivered (once for each sink), then released.
+ */
 export interface Backlog extends BacklogLoad {
-  /** The newest event; 0 before the first. */
-  readonly lastSequence: number;
-  /** Up to here sinks may be offered events. */
-  readonly safeThrough: number;
-  /** Events cannot be kept as they should: nothing new is to be accepted. */
+  /** Sequence of the newest event; 0 before the first. */
+  readonly appendedThrough: number;
+  /** Sequence of the last event that sinks may be offered. */
+  readonly durableThrough: number;
+  /** True while events cannot be kept as configured: no new ones are to be accepted. */
   readonly isFailing: boolean;
   readonly disk: { readonly bytes: number; readonly segments: number };
-  /** What of it was found damaged. */
+  /** Damage found in the log. */
   readonly damage: DamageTotals;
   /**
-   * To be called once, before anything is pushed. `onProgress` is called when `safeThrough`,
-   * `isFailing` or the load may have changed by themselves.
+   * Must be called once, before the first `append`. `onProgress` is called when `durableThrough`,
+   * `isFailing` or the load may have changed on their own.
    */
   open(sinks: readonly string[], onProgress: () => void): Promise<Recovered>;
-  /** Answers with the event's sequence. */
-  push(event: NewEvent): number;
+  /** Returns the event's sequence. */
+  append(event: NewEvent): number;
   retagged(now: Retagging): void;
   reader(): BacklogReader;
-  /** Notes that a sink has acknowledged all up to and with the event of this id. */
-  acknowledged(sink: string, id: string): void;
-  /**
-   * Counts events that a feed holds beside the order in the load; negative when it no longer does.
-   */
-  hold(events: number, bytes: number): void;
-  /** Forgets all up to and with `sequence`. */
+  /** Notes that all up to and with the event of this id is delivered to a sink. */
+  delivered(sink: string, id: string): void;
+  /** Adds events in lanes to the load, or (negative) removes them. */
+  setAside(events: number, bytes: number): void;
+  /** Drops all up to and with `sequence`. */
   release(sequence: number): void;
   /**
-   * What is left stays for the next process, where that is possible: the number of events that do
-   * not.
+   * Keeps what is left for the next process where that is possible. Resolves to the number of
+   * events that are lost.
    */
   close(): Promise<number>;
-}
-
-/** What waits: in memory, and on disk. */
-export interface BacklogLoad {
-  readonly events: number;
-  readonly bytes: number;
-  readonly diskBytes: number;
 }

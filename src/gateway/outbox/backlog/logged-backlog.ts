@@ -51,7 +51,6 @@ type Phase = 'lifecycle' | 'spilling' | 'everything';
  * messages only while sinks lag behind.
  */
 export class LoggedBacklog implements Backlog {
-  readonly isLogged = true;
   readonly #options: LoggedBacklogOptions;
   readonly #open = new OpenConnections();
   readonly #tags: TagJournal;
@@ -63,9 +62,9 @@ export class LoggedBacklog implements Backlog {
   #recovered = 0;
   #released = 0;
   readonly #room: FreeRoom;
-  #heldBytes = 0;
+  #asideBytes = 0;
   /** While a replacement is not finished, the first event that must not be offered before it is. */
-  #unsafeFrom = Infinity;
+  #notDurableFrom = Infinity;
   #spilling: Promise<void> | undefined;
   #onProgress: () => void = () => undefined;
 
@@ -76,13 +75,13 @@ export class LoggedBacklog implements Backlog {
     this.#room = new FreeRoom({ ...options, onKnown: () => this.#fitMemory() });
   }
 
-  get lastSequence(): number {
+  get appendedThrough(): number {
     return this.#queue.lastSequence;
   }
 
-  get safeThrough(): number {
-    const firstUnsafe = this.#spilling === undefined ? (this.#log?.firstPending ?? 0) : this.#unsafeFrom;
-    return Math.min(this.lastSequence, firstUnsafe - 1);
+  get durableThrough(): number {
+    const firstPending = this.#spilling === undefined ? (this.#log?.firstPending ?? 0) : this.#notDurableFrom;
+    return Math.min(this.appendedThrough, firstPending - 1);
   }
 
   get isFailing(): boolean {
@@ -94,7 +93,7 @@ export class LoggedBacklog implements Backlog {
   }
 
   get bytes(): number {
-    return this.#queue.bytes + this.#heldBytes + (this.#log?.pendingBytes ?? 0);
+    return this.#queue.bytes + this.#asideBytes + (this.#log?.pendingBytes ?? 0);
   }
 
   /** Without snapshots: the reserve for close events stands for them. */
@@ -125,13 +124,13 @@ export class LoggedBacklog implements Backlog {
   }
 
   /** Hot: runs once an event. */
-  push(event: NewEvent): number {
+  append(event: NewEvent): number {
     const sequence = this.#queue.lastSequence + 1;
     const isLifecycle = event.action !== 'message';
     if (isLifecycle) this.#open.apply(event);
     if (this.#phase === 'everything' || (this.#phase === 'lifecycle' && isLifecycle))
       this.#log?.append(sequence, event);
-    if (this.#spilling !== undefined && isLifecycle) this.#unsafeFrom = Math.min(this.#unsafeFrom, sequence);
+    if (this.#spilling !== undefined && isLifecycle) this.#notDurableFrom = Math.min(this.#notDurableFrom, sequence);
     this.#queue.push(new AcceptedEvent(this.#options.boot, sequence, sequence - this.#recovered, event));
     this.#fitMemory();
     return sequence;
@@ -153,12 +152,12 @@ export class LoggedBacklog implements Backlog {
     };
   }
 
-  acknowledged(sink: string, id: string): void {
+  delivered(sink: string, id: string): void {
     this.#log?.acknowledged(sink, id);
   }
 
-  hold(_events: number, bytes: number): void {
-    this.#heldBytes += bytes;
+  setAside(_events: number, bytes: number): void {
+    this.#asideBytes += bytes;
   }
 
   release(sequence: number): void {
@@ -242,9 +241,9 @@ export class LoggedBacklog implements Backlog {
     const queue = this.#queue;
     if (this.#spilling !== undefined) return;
     if (this.#phase === 'everything') {
-      const firstUnsafe = this.safeThrough + 1;
+      const firstPending = this.durableThrough + 1;
       const isLarge = () => queue.bytes > maxBytes * WINDOW_SHARE || queue.size > maxEvents * WINDOW_SHARE;
-      while (isLarge() && queue.firstSequence < firstUnsafe) queue.dropThrough(queue.firstSequence);
+      while (isLarge() && queue.firstSequence < firstPending) queue.dropThrough(queue.firstSequence);
     } else if (this.#phase === 'lifecycle') {
       const bytes = Math.min(maxBytes, maxDiskBytes) * SPILL_SHARE;
       const isLarge = queue.bytes > bytes || queue.size > maxEvents * SPILL_SHARE;
@@ -256,11 +255,11 @@ export class LoggedBacklog implements Backlog {
 
   #spill(log: EventLog): Promise<void> {
     this.#phase = 'spilling';
-    this.#unsafeFrom = log.firstPending;
+    this.#notDurableFrom = log.firstPending;
     log.beginReplacement(this.#queue.firstSequence);
     this.#spilling = this.#copyToLog(log).finally(() => {
       this.#spilling = undefined;
-      this.#unsafeFrom = Infinity;
+      this.#notDurableFrom = Infinity;
       this.#progressed();
     });
     return this.#spilling;
@@ -288,7 +287,7 @@ export class LoggedBacklog implements Backlog {
 
   /** The number of events that could not be kept. */
   async #keepRest(log: EventLog): Promise<number> {
-    const left = this.lastSequence - this.#released;
+    const left = this.appendedThrough - this.#released;
     try {
       await this.#spilling;
       if (this.#phase === 'lifecycle' && left > 0) await this.#spill(log);

@@ -7,15 +7,15 @@ import type { NewEvent } from '../outbox.js';
 const NOTHING_ON_DISK = { bytes: 0, segments: 0 };
 const NO_DAMAGE = { places: 0, bytes: 0, events: 0 };
 
-/** Keeps events in memory alone. */
+/** Keeps events in memory only: they end with the process. */
 export class MemoryBacklog implements Backlog {
   readonly isFailing = false;
   readonly diskBytes = 0;
   readonly disk = NOTHING_ON_DISK;
   readonly damage = NO_DAMAGE;
   readonly #queue = new EventQueue();
-  #heldEvents = 0;
-  #heldBytes = 0;
+  #asideEvents = 0;
+  #asideBytes = 0;
 
   readonly #boot: EventBoot;
 
@@ -23,34 +23,34 @@ export class MemoryBacklog implements Backlog {
     this.#boot = boot;
   }
 
-  get lastSequence(): number {
+  get appendedThrough(): number {
     return this.#queue.lastSequence;
   }
 
-  get safeThrough(): number {
+  get durableThrough(): number {
     return this.#queue.lastSequence;
   }
 
   get events(): number {
-    return this.#queue.size + this.#heldEvents;
+    return this.#queue.size + this.#asideEvents;
   }
 
   get bytes(): number {
-    return this.#queue.bytes + this.#heldBytes;
+    return this.#queue.bytes + this.#asideBytes;
   }
 
   open(): Promise<Recovered> {
     return Promise.resolve({ events: 0, cursors: new Map(), closes: 0 });
   }
 
-  push(event: NewEvent): number {
+  append(event: NewEvent): number {
     const sequence = this.#queue.lastSequence + 1;
     this.#queue.push(new AcceptedEvent(this.#boot, sequence, sequence, event));
     return sequence;
   }
 
   retagged(): void {
-    // There is no other process that would have to know.
+    // Nothing outlives this process.
   }
 
   reader(): BacklogReader {
@@ -61,13 +61,13 @@ export class MemoryBacklog implements Backlog {
     };
   }
 
-  acknowledged(): void {
-    // As above.
+  delivered(): void {
+    // Nothing outlives this process.
   }
 
-  hold(events: number, bytes: number): void {
-    this.#heldEvents += events;
-    this.#heldBytes += bytes;
+  setAside(events: number, bytes: number): void {
+    this.#asideEvents += events;
+    this.#asideBytes += bytes;
   }
 
   release(sequence: number): void {
@@ -79,7 +79,7 @@ export class MemoryBacklog implements Backlog {
   }
 }
 
-/** The part of a range that a queue holds. */
+/** Reads the part of a range that is in the queue. */
 export function sliceQueue(queue: EventQueue, { from, through, maxEvents, maxBytes }: BacklogRange): GatewayEvent[] {
   return queue.slice(from, { maxEvents: Math.min(maxEvents, through - from + 1), maxBytes });
 }

@@ -3,65 +3,65 @@ import type { SinkFailure } from '../../sinks/event-sink.js';
 import { backoffMs } from '../../../core/delay.js';
 import type { LanePolicy } from '../../config/sink-config.js';
 
-/** A moment, and how many events the sink had taken by then. */
+/** A moment, and the number of events that the sink had acknowledged by then. */
 export interface Moment {
   readonly nowMs: number;
-  readonly passed: number;
+  readonly delivered: number;
 }
 
-/** An event that waits, since when, and how many bytes the feed had passed by then. */
+/** An event in a lane, with the cursor's position in bytes when it came there. */
 export interface WaitingEvent {
   readonly event: GatewayEvent;
   readonly sinceMs: number;
   readonly atByte: number;
 }
 
-/** Events of one connection, in order; the first is what the others wait for. */
+/** Waiting events of one connection, in order; the first one holds up the others. */
 export interface Lane {
   readonly connection: string;
   readonly events: WaitingEvent[];
-  /** Undefined: nothing is in the way any more. */
+  /** Cause of the wait; undefined when it is gone. */
   block: Block | undefined;
 }
 
-/** Tries of an event to which the backend plainly says no. Spread over seconds by the backoff. */
+/** Attempts with an event that the backend plainly rejects. The backoff spreads them over seconds. */
 export const PLAIN_TRIES = 5;
 
-/** What is in the way of lanes: one event that is suspected, or a destination that is away. */
+/** Cause why lanes wait: one suspected event, or an unavailable destination. */
 export class Block {
   readonly lanes = new Set<Lane>();
-  /** It failed the last time although others had passed since the time before. */
+  /** True when the last attempt failed although other events were delivered since the one before. */
   isConfirmed = false;
   #tries = 0;
   #dueMs: number;
-  #passed: number;
+  #delivered: number;
 
   readonly #since: Moment;
 
   constructor(
-    /** Undefined when it is an event. */
+    /** Undefined for a suspected event. */
     readonly destination: string | undefined,
     public failure: SinkFailure,
     since: Moment,
   ) {
     this.#since = since;
     this.#dueMs = since.nowMs + backoffMs(1);
-    this.#passed = since.passed;
+    this.#delivered = since.delivered;
   }
 
   get dueMs(): number {
     return this.#dueMs;
   }
 
-  failedAgain(failure: SinkFailure, { nowMs, passed }: Moment): void {
+  failedAgain(failure: SinkFailure, { nowMs, delivered }: Moment): void {
     this.#tries++;
     this.failure = failure;
-    this.isConfirmed = passed > this.#passed;
-    this.#passed = passed;
+    this.isConfirmed = delivered > this.#delivered;
+    this.#delivered = delivered;
     this.postpone(nowMs);
   }
 
-  /** Nothing was learned from the last try. */
+  /** Sets the next attempt after one that showed nothing. */
   postpone(nowMs: number): void {
     this.#dueMs = nowMs + backoffMs(this.#tries + 1);
   }
@@ -70,22 +70,19 @@ export class Block {
     this.#dueMs = Math.min(this.#dueMs, nowMs);
   }
 
-  /**
-   * Whether a suspected event has had its chances; whether it is given up then depends on
-   * `isConfirmed`.
-   */
+  /** True when a suspected event has had its attempts. It is given up if `isConfirmed` as well. */
   isRipe(nowMs: number, policy: LanePolicy): boolean {
     if (this.failure.blames !== 'attempt') return this.#tries >= PLAIN_TRIES;
     return this.#tries >= policy.suspectTries && nowMs - this.#since.nowMs >= policy.suspectAfterMs;
   }
 
-  /** Nothing has passed since the last try that could show that the sink still takes others. */
-  lacksEvidence(passed: number): boolean {
-    return passed <= this.#passed;
+  /** True when no delivery since the last attempt shows that the sink still takes other events. */
+  lacksEvidence(delivered: number): boolean {
+    return delivered <= this.#delivered;
   }
 }
 
-/** All that is in the way of lanes: destinations that are away, and events that are suspected. */
+/** All causes why lanes wait: unavailable destinations and suspected events. */
 export class Blocks {
   readonly destinations = new Map<string, Block>();
   readonly suspects = new Set<Block>();
@@ -101,17 +98,14 @@ export class Blocks {
     yield* this.suspects;
   }
 
-  /** The block of the event's destination; undefined when that takes events. */
+  /** Block of the event's destination; undefined when that is available. */
   ofDestination(event: GatewayEvent): Block | undefined {
     if (this.destinations.size === 0) return undefined;
     const destination = this.#destinationOf(event);
     return destination === undefined ? undefined : this.destinations.get(destination);
   }
 
-  /**
-   * Puts the lane behind the block of its first event's destination, or behind one that begins with
-   * this failure.
-   */
+  /** Blocks the lane: on the destination of its first event if that is blocked, else on `failure`. */
   begin(lane: Lane, event: GatewayEvent, at: Moment, failure: SinkFailure): void {
     this.attach(lane, this.ofDestination(event) ?? this.#create(event, at, failure));
   }
@@ -121,7 +115,7 @@ export class Blocks {
     block.lanes.add(lane);
   }
 
-  /** A block without lanes is gone. */
+  /** Unblocks the lane. A block without lanes is removed. */
   detach(lane: Lane): void {
     const { block } = lane;
     lane.block = undefined;

@@ -1,42 +1,41 @@
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import type { RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
 import { PLAIN_TRIES } from './block.js';
-import type { SinkOffers } from '../sink-offers.js';
+import type { MonitoredSink } from '../monitored-sink.js';
 import type { LanePolicy } from '../../config/sink-config.js';
 
 export interface FrontTrialOptions {
-  readonly offers: SinkOffers;
+  readonly sink: MonitoredSink;
   readonly policy: LanePolicy;
-  /** What waits behind the front event. It may be larger than a batch by itself. */
-  readonly window: (front: GatewayEvent) => Promise<readonly GatewayEvent[]>;
-  /** Whether an event may be offered before those in front of it. */
+  /** Reads the events behind the front one, which may fill a batch by itself. */
+  readonly readBehind: (front: GatewayEvent) => Promise<readonly GatewayEvent[]>;
+  /** True when the event may be offered before those in front of it. */
   readonly isFree: (event: GatewayEvent) => boolean;
-  readonly destinationOf: (event: GatewayEvent) => string | undefined;
   /**
-   * Called once for an event that has failed for as long as would give it up, and cannot be judged:
-   * nothing else waits.
+   * Called once for an event that has had its attempts and cannot be judged, because no other event
+   * waits.
    */
   readonly onUnjudged: (front: GatewayEvent, failure: SinkFailure) => void;
   readonly nowMs: () => number;
 }
 
 /**
- * What came of the front event. `suspect`: others pass, so it can wait aside. `ahead`: that event
- * was taken out of turn.
+ * Outcome of a trial of the front event. `suspect`: another event was delivered, so this one can
+ * wait aside. `early`: the event that was delivered before its turn.
  */
 export type FrontVerdict =
-  | { readonly kind: 'taken' }
-  | { readonly kind: 'suspect'; readonly ahead: GatewayEvent }
-  | { readonly kind: 'given-up'; readonly ahead: GatewayEvent | undefined; readonly letter: RefusedEvent };
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'suspect'; readonly early: GatewayEvent }
+  | { readonly kind: 'given-up'; readonly early: GatewayEvent | undefined; readonly letter: RefusedEvent };
 
-/** Failures without a clear answer before others are tried. */
+/** Failures without a clear answer before other events are tried. */
 const TRIES_BEFORE_PROBE = 2;
-/** Others that are offered after one failure: with the sink away each of them costs an attempt. */
+/** Other events offered after one failure. With the sink unavailable each costs an attempt. */
 const MOST_PROBES = 2;
 
 /**
- * Finds out whether the event at the front, which fails alone, differs from others: offers others,
- * each after another failure.
+ * Finds out whether the event at the front, which fails alone, differs from others: offers a few
+ * others after each failure.
  */
 export class FrontTrial {
   readonly #options: FrontTrialOptions;
@@ -51,25 +50,25 @@ export class FrontTrial {
     this.#options = options;
   }
 
-  /**
-   * The event that failed last, if it cannot be judged though it has failed for as long as would
-   * give it up.
-   */
+  /** The event that failed last, if it has had its attempts and cannot be judged. */
   get unjudged(): GatewayEvent | undefined {
     return this.#unjudged;
   }
 
-  /** The front event has failed alone. Undefined: no other passes either, or none can be asked. */
-  async failed(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
-    const verdict = await this.#judge(front, failure);
+  /**
+   * Judges the front event after it failed alone. Undefined when no other event was delivered
+   * either, or none waits.
+   */
+  async judge(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
+    const verdict = await this.#verdictOf(front, failure);
     const isStuck = verdict === undefined && this.#isAlone && this.#hasHadItsTime();
     if (isStuck && this.#unjudged !== front) this.#options.onUnjudged(front, failure);
     this.#unjudged = isStuck ? front : undefined;
     return verdict;
   }
 
-  async #judge(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
-    const { nowMs, window } = this.#options;
+  async #verdictOf(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
+    const { nowMs, readBehind } = this.#options;
     if (this.#sequence !== front.sequence) {
       this.#sequence = front.sequence;
       this.#tries = 0;
@@ -78,26 +77,27 @@ export class FrontTrial {
     }
     this.#tries++;
     if (failure.blames === 'attempt' && this.#tries < TRIES_BEFORE_PROBE) return undefined;
-    const waiting = await window(front);
-    this.#isAlone = waiting.length === 0;
-    const candidates = this.#candidates(front, waiting, failure);
+    const behind = await readBehind(front);
+    this.#isAlone = behind.length === 0;
+    const candidates = this.#candidates(front, behind, failure);
     for (const candidate of candidates) {
-      if (await this.#passes(candidate)) return { kind: 'suspect', ahead: candidate };
+      if (await this.#delivers(candidate)) return { kind: 'suspect', early: candidate };
     }
-    return candidates.length > 0 ? undefined : this.#lastResort(front, waiting[0], failure);
+    return candidates.length > 0 ? undefined : this.#lastResort(front, behind[0], failure);
   }
 
-  #candidates(front: GatewayEvent, window: readonly GatewayEvent[], { blames }: SinkFailure): readonly GatewayEvent[] {
-    const { isFree, destinationOf } = this.#options;
-    const away = blames === 'destination' ? destinationOf(front) : undefined;
-    const isCandidate = (event: GatewayEvent) => isFree(event) && (away === undefined || destinationOf(event) !== away);
-    return probeCandidates({ front, window, isFree: isCandidate, rotation: this.#rotation++, most: MOST_PROBES });
+  #candidates(front: GatewayEvent, behind: readonly GatewayEvent[], { blames }: SinkFailure): GatewayEvent[] {
+    const { isFree, sink } = this.#options;
+    const away = blames === 'destination' ? sink.destinationOf(front) : undefined;
+    const isCandidate = (event: GatewayEvent) =>
+      isFree(event) && (away === undefined || sink.destinationOf(event) !== away);
+    return rotated(firstOfOthers(front, behind).filter(isCandidate), this.#rotation++);
   }
 
   /**
-   * Only events of its own connection wait. Once one of those is taken the front one may no longer
-   * be delivered, so it must have had all its chances, the last of them right now and, where
-   * something was taken before, right after that passed again.
+   * Judges an event behind which only events of its own connection wait. Once one of those is
+   * delivered, this one may no longer be. So it must have had all its attempts, the last one right
+   * now. If anything was delivered before, that must be accepted again just before.
    */
   async #lastResort(
     front: GatewayEvent,
@@ -105,19 +105,18 @@ export class FrontTrial {
     failure: SinkFailure,
   ): Promise<FrontVerdict | undefined> {
     if (!this.#isRipe(failure)) return undefined;
-    const { control } = this.#options.offers;
+    const control = this.#options.sink.lastDelivered;
     if (control !== undefined) {
-      if (!(await this.#passes(control))) return undefined;
-      if (await this.#passes(front)) return { kind: 'taken' };
+      if (!(await this.#delivers(control))) return undefined;
+      if (await this.#delivers(front)) return { kind: 'delivered' };
     }
     const letter = { event: front, reason: failure.reason };
-    if (next !== undefined) return (await this.#mayPass(next)) ? { kind: 'given-up', ahead: next, letter } : undefined;
+    if (next !== undefined) {
+      const isPassed = this.#options.isFree(next) && (await this.#delivers(next));
+      return isPassed ? { kind: 'given-up', early: next, letter } : undefined;
+    }
     const isProven = failure.blames === 'event' && control !== undefined;
-    return isProven ? { kind: 'given-up', ahead: undefined, letter } : undefined;
-  }
-
-  async #mayPass(event: GatewayEvent): Promise<boolean> {
-    return this.#options.isFree(event) && this.#passes(event);
+    return isProven ? { kind: 'given-up', early: undefined, letter } : undefined;
   }
 
   #isRipe({ blames }: SinkFailure): boolean {
@@ -130,37 +129,26 @@ export class FrontTrial {
     return this.#tries >= policy.suspectTries && nowMs() - this.#sinceMs >= policy.suspectAfterMs;
   }
 
-  async #passes(event: GatewayEvent): Promise<boolean> {
-    return (await this.#options.offers.offer([event])).taken === 1;
+  async #delivers(event: GatewayEvent): Promise<boolean> {
+    return (await this.#options.sink.offer([event])).delivered === 1;
   }
 }
 
-export interface ProbeSearch {
-  readonly front: GatewayEvent;
-  /** What waits behind it, in order. */
-  readonly window: readonly GatewayEvent[];
-  /** Whether the event may be offered out of turn. */
-  readonly isFree: (event: GatewayEvent) => boolean;
-  /** Another number finds others, so that several events at fault do not hide each other. */
-  readonly rotation: number;
-  readonly most: number;
-}
-
-/**
- * Events of other connections than the front one's that could show that the sink takes others: each
- * the first of its connection.
- */
-export function probeCandidates({ front, window, isFree, rotation, most }: ProbeSearch): GatewayEvent[] {
+/** The first event of each connection other than the front event's, in order. */
+function firstOfOthers(front: GatewayEvent, behind: readonly GatewayEvent[]): GatewayEvent[] {
   const seen = new Set<string>([front.connection]);
-  const firsts: GatewayEvent[] = [];
-  for (const event of window) {
-    if (seen.has(event.connection)) continue;
-    seen.add(event.connection);
-    if (isFree(event)) firsts.push(event);
-  }
+  return behind.filter(({ connection }) => {
+    if (seen.has(connection)) return false;
+    seen.add(connection);
+    return true;
+  });
+}
+
+/** A few events; each rotation takes other ones, so that several faulty events do not hide others. */
+function rotated(events: readonly GatewayEvent[], rotation: number): GatewayEvent[] {
   const found: GatewayEvent[] = [];
-  for (let step = 0; step < Math.min(most, firsts.length); step++) {
-    const event = firsts[(rotation * most + step) % firsts.length];
+  for (let step = 0; step < Math.min(MOST_PROBES, events.length); step++) {
+    const event = events[(rotation * MOST_PROBES + step) % events.length];
     if (event !== undefined) found.push(event);
   }
   return found;

@@ -1,309 +1,270 @@
+import type { Clock } from '../../../core/clock.js';
+import { LimitedLog } from '../../../core/limited-log.js';
+import type { Logger } from '../../../core/logger.js';
 import type { QueueLimits } from '../../event/event-queue.js';
 import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
-import type { RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
-import { type Block, type Lane, type Moment, Blocks } from './block.js';
+import type { FailedEvent, RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
+import { backoffMs } from '../../../core/delay.js';
 import type { LanePolicy } from '../../config/sink-config.js';
-
-/** How much may wait in lanes. */
-export interface LaneLimits extends QueueLimits {
-  /**
-   * How far the feed may get ahead of the oldest of them, in bytes of events: a log must keep all
-   * that.
-   */
-  readonly maxSpanBytes: number;
-}
+import type { Attempt, MonitoredSink } from '../monitored-sink.js';
+import type { Moment } from './block.js';
+import { FrontTrial, type FrontVerdict } from './front-trial.js';
+import { LaneQueue, type LaneLimits, type LaneTrial } from './lane-queue.js';
 
 export interface LanesOptions {
+  readonly sink: MonitoredSink;
   readonly policy: LanePolicy;
   readonly limits: LaneLimits;
-  readonly destinationOf: (event: GatewayEvent) => string | undefined;
-  /** Books the bytes of an event that begins (or, negative, ceases) to wait here. */
-  readonly onHeld: (events: number, bytes: number) => void;
+  readonly batch: QueueLimits;
+  /** Reads the events behind this one, in order. */
+  readonly readBehind: (event: GatewayEvent) => Promise<readonly GatewayEvent[]>;
+  /** Resolves to true once the events are in the dead letters; to false when the cursor was stopped. */
+  readonly keepRefused: (refused: readonly RefusedEvent[]) => Promise<boolean>;
+  /** Counts events, and their bytes, that came into a lane or (negative) left it. */
+  readonly onAside: (events: number, bytes: number) => void;
+  /** Called after each trial that settled something. */
+  readonly onSettled: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
-/** What is to be offered next. `released`: nothing is in the way of these any more. */
-export interface LaneTrial {
-  readonly kind: 'released' | 'destinations' | 'suspect';
+/** Part of a batch that the cursor moves over. */
+interface PassedBatch {
   readonly events: readonly GatewayEvent[];
-  /** The suspect is given up if it fails now, so something else has to pass right before. */
-  readonly needsControl: boolean;
+  /** Those of `events` that were offered to the sink. */
+  readonly offered: readonly GatewayEvent[];
+  /** Sequence of the last event that the cursor moves over. */
+  readonly through: number;
+  readonly failed: readonly FailedEvent[];
 }
+
+/** Pause of all lanes after a failure in one: events in order come first. */
+const LANE_PAUSE_MS = 100;
+/** Interval of the checks whether full lanes have moved. */
+const FULL_PAUSE_MS = 1_000;
+const SUSPECT_LOGGED_EACH_MS = 60_000;
+const UNJUDGED_EFFECT =
+  'nothing else waits: it is tried again, and judged as soon as another event shows whether others pass';
 
 /**
- * Events that wait out of turn, so that the others need not: behind a suspected event of their
- * connection, or for a destination that is away.
+ * Everything that one sink gets out of turn. An event that fails while others are delivered waits
+ * in the lane of its connection, and so do the later ones of that connection. Lanes are tried again
+ * between batches, and give up an event that has had its attempts. An event leaves the order only
+ * after the delivery of another one has shown that the sink is working.
  */
 export class Lanes {
   readonly #options: LanesOptions;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #blocks: Blocks;
-  readonly #ready = new Set<Lane>();
-  /** Most events of the next released trial: smaller after a failure. */
-  #releaseSize = Infinity;
-  #events = 0;
-  #bytes = 0;
-  #atByte = 0;
+  readonly #queue: LaneQueue;
+  readonly #front: FrontTrial;
+  readonly #suspectLog: LimitedLog;
+  /** Sequences behind the cursor's position that were delivered before their turn. */
+  readonly #early = new Set<number>();
+  #notBeforeMs = 0;
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    this.#blocks = new Blocks(options.destinationOf);
+    const { sink, policy, readBehind, clock, log } = options;
+    this.#suspectLog = new LimitedLog(log, clock, SUSPECT_LOGGED_EACH_MS);
+    const destinationOf = (event: GatewayEvent) => sink.destinationOf(event);
+    this.#queue = new LaneQueue({ ...options, destinationOf });
+    this.#front = new FrontTrial({
+      sink,
+      policy,
+      readBehind,
+      isFree: (event) => !this.#early.has(event.sequence) && !this.#queue.holds(event),
+      onUnjudged: ({ id }, { reason }) =>
+        log.warn('sink.event-unjudged', { sink: sink.name, reason, id, effect: UNJUDGED_EFFECT }),
+      nowMs: () => clock.now(),
+    });
   }
 
+  /** Number of events that wait in lanes. */
   get events(): number {
-    return this.#events;
+    return this.#queue.events;
   }
 
-  get bytes(): number {
-    return this.#bytes;
+  /** Number of events that were delivered before the cursor came to them. */
+  get early(): number {
+    return this.#early.size;
   }
 
   get destinationsAway(): number {
-    return this.#blocks.destinations.size;
+    return this.#queue.destinationsAway;
   }
 
-  /** Why the oldest of them waits. */
+  /** Reason why the oldest event in a lane waits. */
   get reason(): string | undefined {
-    return this.#oldestLane()?.block?.failure.reason;
+    return this.#queue.reason;
   }
 
-  /** Infinity when there is none. */
+  /** Infinity when no event waits in a lane. */
   get oldestSequence(): number {
-    return this.#oldestLane()?.events[0]?.event.sequence ?? Infinity;
+    return this.#queue.oldestSequence;
   }
 
-  /** When one of them is to be tried next; Infinity when none is. */
-  get nextDueMs(): number {
-    if (this.#ready.size > 0) return 0;
-    let due = Infinity;
-    for (const block of this.#blocks.all()) due = Math.min(due, block.dueMs);
-    return due;
-  }
-
-  /**
-   * Whether the event has to wait here: behind another of its connection, or for its destination.
-   */
-  holds(event: GatewayEvent): boolean {
-    if (this.#events === 0) return false;
-    return this.#lanes.has(event.connection) || this.#blocks.ofDestination(event) !== undefined;
-  }
-
-  /** Whether an event of this connection waits here. */
-  holdsConnection(connection: string): boolean {
-    return this.#lanes.has(connection);
-  }
-
-  /** The feed has passed so many bytes of events. */
-  passedBytes(bytes: number): void {
-    this.#atByte += bytes;
-  }
-
-  /**
-   * Puts an event behind those that wait already. `failure` says what is in its way if none does.
-   */
-  add(event: GatewayEvent, at: Moment, failure?: SinkFailure): void {
-    const lane = this.#lanes.get(event.connection) ?? this.#openLane(event, at, failure);
-    lane.events.push({ event, sinceMs: at.nowMs, atByte: this.#atByte });
-    this.#count(1, event);
-  }
-
-  /** What is to be offered now; undefined when nothing is. */
-  next({ nowMs, passed }: Moment, limits: QueueLimits): LaneTrial | undefined {
-    const released = this.#released(limits);
-    if (released.length > 0) return { kind: 'released', events: released, needsControl: false };
-    const probes = this.#dueFronts(nowMs).slice(0, limits.maxEvents);
-    if (probes.length > 0) return { kind: 'destinations', events: probes, needsControl: false };
-    for (const block of this.#blocks.suspects) {
-      const event = block.dueMs <= nowMs ? frontOf(block) : undefined;
-      if (event === undefined) continue;
-      const needsControl = block.isRipe(nowMs, this.#options.policy) && block.lacksEvidence(passed);
-      return { kind: 'suspect', events: [event], needsControl };
-    }
-    return undefined;
-  }
-
-  /**
-   * The event was taken, or is given up: the next of its connection may follow, and others to its
-   * destination if it was taken.
-   */
-  done(event: GatewayEvent, isTaken: boolean): void {
-    const lane = this.#lanes.get(event.connection);
-    if (lane === undefined || lane.events[0]?.event !== event) return;
-    lane.events.shift();
-    this.#count(-1, event);
-    if (isTaken) this.#releaseSize *= 2;
-    if (isTaken && lane.block?.destination !== undefined) this.#unblock(lane.block);
-    const [next] = lane.events;
-    if (next === undefined) this.#close(lane);
-    else if (!this.#isStillBlocked(lane, next.event)) this.#release(lane);
-  }
-
-  failedAgain(event: GatewayEvent, failure: SinkFailure, at: Moment): void {
-    const lane = this.#lanes.get(event.connection);
-    if (lane === undefined) return;
-    if (lane.block === undefined) {
-      this.#ready.delete(lane);
-      this.#blocks.begin(lane, event, at, failure);
-      return;
-    }
-    lane.block.failedAgain(failure, at);
-    // Another connection's event stands for the destination the next time.
-    lane.block.lanes.delete(lane);
-    lane.block.lanes.add(lane);
-  }
-
-  /** A released trial of several events failed, nobody knows over which. */
-  tryFewer(): void {
-    this.#releaseSize = 1;
-  }
-
-  /** Nothing was learned of these: the sink was not there. */
-  postpone(events: readonly GatewayEvent[], nowMs: number): void {
-    for (const { connection } of events) this.#lanes.get(connection)?.block?.postpone(nowMs);
-  }
-
-  /** Everything is tried again at once. */
-  hurry(nowMs: number): void {
-    for (const block of this.#blocks.all()) block.hurry(nowMs);
-  }
-
-  /** Tries what the oldest of them waits for at once. */
-  hurryOldest(nowMs: number): void {
-    this.#oldestLane()?.block?.hurry(nowMs);
+  /** The front event that failed last, if it has had its attempts and cannot be judged. */
+  get unjudged(): GatewayEvent | undefined {
+    return this.#front.unjudged;
   }
 
   get isOverLimits(): boolean {
-    const { maxEvents, maxBytes, maxSpanBytes } = this.#options.limits;
-    if (this.#events === 0) return false;
-    if (this.#events > maxEvents || this.#bytes > maxBytes) return true;
-    const oldest = this.#oldestLane()?.events[0]?.atByte ?? this.#atByte;
-    return maxSpanBytes < Infinity && this.#atByte - oldest > maxSpanBytes;
+    return this.#queue.isOverLimits;
+  }
+
+  /** Time of the next trial; Infinity when no event waits in a lane. */
+  get dueMs(): number {
+    return Math.max(this.#notBeforeMs, this.#queue.nextDueMs);
+  }
+
+  /** The events of a batch that may be offered now: neither delivered already nor held up by a lane. */
+  offerable(events: readonly GatewayEvent[]): readonly GatewayEvent[] {
+    if (this.#queue.events === 0 && this.#early.size === 0) return events;
+    const waiting = new Set<string>();
+    return events.filter((event) => {
+      if (this.#early.has(event.sequence)) return false;
+      if (!waiting.has(event.connection) && !this.#queue.holds(event)) return true;
+      waiting.add(event.connection);
+      return false;
+    });
+  }
+
+  /** Puts those events into lanes that failed or were not offered. */
+  pass({ events, offered, through, failed }: PassedBatch): void {
+    const queue = this.#queue;
+    const failures = new Map(failed.map(({ event, failure }) => [event, failure]));
+    const wereOffered = new Set(offered);
+    const at = this.#moment();
+    for (const event of events) {
+      if (event.sequence > through) break;
+      const failure = failures.get(event);
+      const isWaiting = !wereOffered.has(event) && !this.#early.delete(event.sequence);
+      if (failure !== undefined && !queue.holds(event)) this.#warnOfSuspect(event, failure);
+      if (failure !== undefined || isWaiting) queue.add(event, at, failure);
+      queue.passedBytes(eventBytes(event));
+    }
   }
 
   /**
-   * The next event to give up, with the reason; undefined when none is. It stays here until it is
-   * `done`.
+   * Judges the event at the cursor's position after it failed alone. Undefined when it must be
+   * tried again.
    */
-  givenUp(nowMs: number): RefusedEvent | undefined {
-    for (const block of this.#blocks.suspects) {
-      if (block.isConfirmed && block.isRipe(nowMs, this.#options.policy)) return letterOf(block);
-    }
-    for (const block of this.#blocks.destinations.values()) {
-      if (block.isConfirmed && this.#hasWaitedOut(block, nowMs)) return letterOf(block);
-    }
-    return this.isOverLimits ? this.#oldestGivenUp() : undefined;
+  async judgeFront(front: GatewayEvent, failure: SinkFailure): Promise<FrontVerdict | undefined> {
+    const verdict = await this.#front.judge(front, failure);
+    if (verdict === undefined || verdict.kind === 'delivered') return verdict;
+    if (verdict.early !== undefined) this.#early.add(verdict.early.sequence);
+    return verdict;
   }
 
-  /** Forgets all before `sequence`: how many those were. */
+  /** Drops what waits before `sequence`. Returns the events dropped, less those delivered early. */
   dropBefore(sequence: number): number {
-    let dropped = 0;
-    for (const lane of this.#lanes.values()) {
-      for (let first = lane.events[0]; first !== undefined && first.event.sequence < sequence; first = lane.events[0]) {
-        this.done(first.event, false);
-        dropped++;
-      }
+    let dropped = this.#queue.dropBefore(sequence);
+    for (const early of this.#early) {
+      if (early >= sequence) continue;
+      this.#early.delete(early);
+      dropped--;
     }
     return dropped;
   }
 
-  #released({ maxEvents, maxBytes }: QueueLimits): GatewayEvent[] {
-    const events: GatewayEvent[] = [];
-    const most = Math.min(maxEvents, this.#releaseSize);
-    let bytes = 0;
-    for (const lane of this.#ready) {
-      const [first] = lane.events;
-      const block = first === undefined ? undefined : this.#blocks.ofDestination(first.event);
-      if (block !== undefined) {
-        this.#ready.delete(lane);
-        this.#blocks.attach(lane, block);
-        continue;
-      }
-      for (const { event } of lane.events) {
-        bytes += eventBytes(event);
-        if (events.length > 0 && (events.length >= most || bytes > maxBytes)) return events;
-        if (this.#blocks.ofDestination(event) !== undefined) break;
-        events.push(event);
-      }
+  /** Makes all trials due now. */
+  hurry(): void {
+    this.#notBeforeMs = 0;
+    this.#queue.hurry(this.#options.clock.now());
+  }
+
+  /** Makes the next trial and returns the pause to make then; undefined when none is due. */
+  async tryNext(): Promise<number | undefined> {
+    const moment = this.#moment();
+    if (moment.nowMs < this.#notBeforeMs) return undefined;
+    const trial = this.#queue.next(moment, this.#options.batch);
+    return trial === undefined ? undefined : this.#try(trial);
+  }
+
+  /**
+   * Stops the order while lanes are full, until the oldest event moves or fails while others are
+   * delivered. Returns the pause to make.
+   */
+  async holdBack(): Promise<number> {
+    const { sink, clock } = this.#options;
+    if (await this.giveUp()) return 0;
+    this.#queue.hurryOldest(clock.now());
+    sink.failed('sink.away', this.reason ?? 'Too much waits for destinations that are away.');
+    return FULL_PAUSE_MS;
+  }
+
+  /** Moves events that have had their attempts to the dead letters. True when there were any. */
+  async giveUp(): Promise<boolean> {
+    const { clock, keepRefused } = this.#options;
+    let isAny = false;
+    for (let letter = this.#givenUp(); letter !== undefined; letter = this.#givenUp()) {
+      if (!(await keepRefused([letter]))) return isAny;
+      this.#queue.done(letter.event, false);
+      isAny = true;
     }
-    return events;
+    if (isAny) this.#notBeforeMs = clock.now();
+    return isAny;
   }
 
-  #openLane(event: GatewayEvent, at: Moment, failure: SinkFailure | undefined): Lane {
-    const lane: Lane = { connection: event.connection, events: [], block: undefined };
-    this.#lanes.set(event.connection, lane);
-    this.#blocks.begin(lane, event, at, failure ?? UNKNOWN);
-    return lane;
-  }
-
-  /** Nothing is in the way of the lane any more, except what its first event finds. */
-  #release(lane: Lane): void {
-    this.#blocks.detach(lane);
-    this.#ready.add(lane);
-  }
-
-  #unblock({ lanes }: Block): void {
-    for (const lane of Array.from(lanes)) this.#release(lane);
-  }
-
-  #isStillBlocked({ block }: Lane, next: GatewayEvent): boolean {
-    return block?.destination !== undefined && block.destination === this.#options.destinationOf(next);
-  }
-
-  #close(lane: Lane): void {
-    this.#blocks.detach(lane);
-    this.#ready.delete(lane);
-    this.#lanes.delete(lane.connection);
-  }
-
-  /** One event for each destination whose time has come. */
-  #dueFronts(nowMs: number): GatewayEvent[] {
-    const fronts: GatewayEvent[] = [];
-    for (const block of this.#blocks.destinations.values()) {
-      const event = block.dueMs <= nowMs ? frontOf(block) : undefined;
-      if (event !== undefined) fronts.push(event);
+  async #try(trial: LaneTrial): Promise<number> {
+    const { sink, keepRefused, onSettled, clock } = this.#options;
+    const queue = this.#queue;
+    if (trial.needsControl && !(await this.#controlPasses())) {
+      queue.postpone(trial.events, clock.now());
+      return 0;
     }
-    return fronts;
+    const attempt = await sink.offer(trial.events);
+    if (attempt.failure?.blames === 'sink') {
+      queue.postpone(trial.events, clock.now());
+      sink.failed('sink.away', attempt.failure.reason);
+      return backoffMs(sink.failures);
+    }
+    if (!(await keepRefused(attempt.refused))) return 0;
+    // A sink that answers for each event is available, whatever the answer. But full lanes hold up
+    // everything.
+    if (attempt.delivered > 0 || (attempt.failure === undefined && !queue.isOverLimits)) sink.succeeded();
+    if (attempt.delivered === 0) this.#notBeforeMs = clock.now() + LANE_PAUSE_MS;
+    this.#settle(trial, attempt);
+    await this.giveUp();
+    onSettled();
+    return 0;
   }
 
-  #hasWaitedOut(block: Block, nowMs: number): boolean {
-    const since = oldestOf(block.lanes)?.events[0]?.sinceMs ?? nowMs;
-    return nowMs - since >= this.#options.policy.destinationWaitMs;
+  #settle({ kind, events }: LaneTrial, { settled, refused, failed, failure }: Attempt): void {
+    const queue = this.#queue;
+    const at = this.#moment();
+    const failures = new Map(failed.map((each) => [each.event, each.failure]));
+    const letters = new Set(refused.map(({ event }) => event));
+    for (const event of events.slice(0, settled)) {
+      const ownFailure = failures.get(event);
+      if (ownFailure === undefined) queue.done(event, !letters.has(event));
+      else queue.failedAgain(event, ownFailure, at);
+    }
+    const front = settled === 0 ? events[0] : undefined;
+    if (front === undefined || failure === undefined) return;
+    if (kind === 'unblocked' && events.length > 1) queue.tryFewer();
+    else queue.failedAgain(front, failure, at);
   }
 
-  #oldestGivenUp(): RefusedEvent | undefined {
-    const block = this.#oldestLane()?.block;
-    return block?.isConfirmed === true ? letterOf(block) : undefined;
+  /** Offers an event that was delivered before: true when the sink accepts it again. */
+  async #controlPasses(): Promise<boolean> {
+    const { sink } = this.#options;
+    return sink.lastDelivered !== undefined && (await sink.offer([sink.lastDelivered])).delivered === 1;
   }
 
-  #oldestLane(): Lane | undefined {
-    return oldestOf(this.#lanes.values());
+  #givenUp(): RefusedEvent | undefined {
+    return this.#queue.events === 0 ? undefined : this.#queue.givenUp(this.#options.clock.now());
   }
 
-  #count(by: 1 | -1, event: GatewayEvent): void {
-    const bytes = by * eventBytes(event);
-    this.#events += by;
-    this.#bytes += bytes;
-    this.#options.onHeld(by, bytes);
+  #warnOfSuspect(event: GatewayEvent, { blames, reason }: SinkFailure): void {
+    const effect =
+      blames === 'destination'
+        ? 'events for its destination wait; the others go on'
+        : 'it waits with the later events of its connection; the others go on';
+    this.#suspectLog.warn('sink.event-aside', { sink: this.#options.sink.name, reason, id: event.id, effect });
   }
-}
 
-/** An event that waits for another reason than its own. */
-const UNKNOWN: SinkFailure = { blames: 'attempt', reason: 'It was not taken.' };
-
-function frontOf({ lanes }: Block): GatewayEvent | undefined {
-  for (const lane of lanes) return lane.events[0]?.event;
-  return undefined;
-}
-
-function letterOf({ lanes, failure }: Block): RefusedEvent | undefined {
-  const event = oldestOf(lanes)?.events[0]?.event;
-  return event === undefined ? undefined : { event, reason: failure.reason };
-}
-
-function oldestOf(lanes: Iterable<Lane>): Lane | undefined {
-  let found: Lane | undefined;
-  for (const lane of lanes) {
-    const sequence = lane.events[0]?.event.sequence ?? Infinity;
-    if (sequence < (found?.events[0]?.event.sequence ?? Infinity)) found = lane;
+  #moment(): Moment {
+    const { clock, sink } = this.#options;
+    return { nowMs: clock.now(), delivered: sink.delivered };
   }
-  return found;
 }
