@@ -90,7 +90,7 @@ export function isArray({ kind, raw }: JsonValue): boolean {
   return kind === 'json' && raw.startsWith('[');
 }
 
-export function isObject({ kind, raw }: JsonValue): boolean {
+export function isJsonObject({ kind, raw }: JsonValue): boolean {
   return kind === 'json' && raw.startsWith('{');
 }
 

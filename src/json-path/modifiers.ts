@@ -1,6 +1,6 @@
 import { trimSpace } from './array-step.js';
 import { membersOf, type Find } from './json-search.js';
-import { exists, isArray, isObject, isTrueish, valueText, type JsonValue } from './json-value.js';
+import { exists, isArray, isJsonObject, isTrueish, valueText, type JsonValue } from './json-value.js';
 import { quoteJson } from './quote-json.js';
 import { rootValue } from './root-value.js';
 
@@ -51,7 +51,7 @@ function withoutSpace(json: string): string {
 
 function reverse(json: string): string {
   const root = rootValue(json);
-  if (!isArray(root) && !isObject(root)) return json;
+  if (!isArray(root) && !isJsonObject(root)) return json;
   const members = [...membersOf(root)].map(({ key, value }) => (isArray(root) ? value.raw : `${key.raw}:${value.raw}`));
   const text = members.toReversed().join(',');
   return isArray(root) ? `[${text}]` : `{${text}}`;
@@ -59,7 +59,7 @@ function reverse(json: string): string {
 
 function keys(json: string): string {
   const root = rootValue(json);
-  const isNamed = isObject(root);
+  const isNamed = isJsonObject(root);
   return listOf([...membersOf(root)].map(({ key }) => (isNamed ? key.raw : 'null')));
 }
 
@@ -89,7 +89,7 @@ function flattened(json: string, depth: number): string {
 function join(json: string, argument: string): string {
   const root = rootValue(json);
   if (!isArray(root)) return json;
-  const objects = [...membersOf(root)].map(({ value }) => value).filter(isObject);
+  const objects = [...membersOf(root)].map(({ value }) => value).filter(isJsonObject);
   if (hasOption(argument, 'preserve')) return `{${objects.map(({ raw }) => unwrapped(raw)).join(',')}}`;
   const merged = new Map<string, { key: string; value: string }>();
   for (const { key, value } of objects.flatMap((object) => [...membersOf(object)]))
@@ -100,7 +100,7 @@ function join(json: string, argument: string): string {
 /** Converts an object of arrays to an array of objects. */
 function group(json: string): string {
   const root = rootValue(json);
-  if (!isObject(root)) return '';
+  if (!isJsonObject(root)) return '';
   const groups: string[][] = [];
   for (const { key, value } of membersOf(root)) {
     if (!isArray(value)) continue;

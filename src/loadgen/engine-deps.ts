@@ -3,11 +3,11 @@ import type { Calibration, MetricDefinition } from '../run-file/records.js';
 import type { SampleBatch } from './metric/sample-batch.js';
 import type { RunObserver } from './run/run-observer.js';
 import type { RunSink } from './run/run-sink.js';
-import type { ScriptStart } from './script/thread-script.js';
+import type { ScriptBundle } from './script/script-runner.js';
 
 /** A script as an engine runs it. */
 export interface EngineScript {
-  readonly start: ScriptStart;
+  readonly bundle: ScriptBundle;
   /** All metrics that there are, its own among them. */
   readonly metrics: readonly MetricDefinition[];
   readonly hash: string;

@@ -14,7 +14,7 @@ import type {
   ThresholdRecord,
 } from '../run-file/records.js';
 import { ThresholdJudge } from '../summary/k6/threshold-judge.js';
-import { probeTargets } from './run/probe-targets.js';
+import { probeTargets, explainSilence } from './run/targets.js';
 import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun } from '../run-file/judge-health.js';
 import { composeHealth } from './health/merge-health.js';
@@ -24,9 +24,8 @@ import type { Plan } from './plan/plan.js';
 import { RunAccumulator } from './run/run-accumulator.js';
 import type { EngineDeps } from './engine-deps.js';
 import { createRunHeader } from './run/run-header.js';
-import { explainSilence } from './run/explain-silence.js';
 import { composeProgress } from './run/run-observer.js';
-import type { StageFailure } from './script/thread-script.js';
+import type { StageFailure } from './script/script-runner.js';
 import { ThreadGroup } from './thread/thread-group.js';
 import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protocol.js';
 
@@ -70,7 +69,7 @@ export class Engine {
       entry,
       takeSamples,
       breaksDown,
-      script: script?.start,
+      script: script?.bundle,
       takeScriptMessage: (message) => this.#takeScriptMessage(message),
     });
     this.#gauges = new ProcessGauges(deps.clock);

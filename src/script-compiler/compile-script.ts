@@ -4,7 +4,7 @@ import { analyseEffects, type BlockingCode } from './effect-analysis.js';
 import type { CompiledScript } from './compiled-script.js';
 import { composeMaps, SourcePositions } from './source-positions.js';
 import { analysePointsTo } from './points-to/analyse-points-to.js';
-import { findRefusals } from './refusals.js';
+import { findUnsupportedCalls } from './unsupported-calls.js';
 import { Edits } from './rewrite/edits.js';
 import { rewriteFunctions } from './rewrite/rewrite-functions.js';
 import { rewriteGlobals } from './rewrite/rewrite-globals.js';
@@ -40,7 +40,7 @@ export async function compileScript(
   const positions = new SourcePositions(bundle.code, bundle);
   const syntax = parseSyntax(bundle.code);
   const blocking = analyseEffects(await analysePointsTo(syntax, bundle.sections, note));
-  const refusals = findRefusals(blocking);
+  const refusals = findUnsupportedCalls(blocking);
   if (refusals.length > 0) {
     throw scriptInvalid(
       refusals.map(({ node, reason }) => `${positions.describe(node.start)}: blocking call: ${reason}`),

@@ -13,7 +13,7 @@ export interface BlockingCode {
   /** Calls of native functions that must be replaced by a form that awaits their callback. */
   readonly forms: ReadonlyMap<SiteNode, Effect>;
   /** Calls of native functions that cannot await their callback, although it blocks. */
-  readonly refused: ReadonlyMap<SiteNode, Effect>;
+  readonly unsupported: ReadonlyMap<SiteNode, Effect>;
   readonly analysis: PointsToAnalysis;
 }
 
@@ -35,15 +35,15 @@ export function analyseEffects(analysis: PointsToAnalysis): BlockingCode {
       hasGrown = true;
     }
   }
-  const refused = new Map<SiteNode, Effect>();
+  const unsupported = new Map<SiteNode, Effect>();
   const forms = new Map<SiteNode, Effect>();
   for (const { node, effects } of analysis.sites.values()) {
     for (const effect of effects.filter(({ callbacks }) => mayBlock(callbacks))) {
-      if (effect.kind === 'cannot-wait') refused.set(node, effect);
+      if (effect.kind === 'cannot-wait') unsupported.set(node, effect);
       if (effect.kind === 'sequence' || effect.kind === 'promise') forms.set(node, effect);
     }
   }
-  return { functions: blockingFunctions, sites, forms, refused, analysis };
+  return { functions: blockingFunctions, sites, forms, unsupported, analysis };
 }
 
 /** Whether a call of this object may block. */

@@ -5,7 +5,7 @@ import type { LoadFlags } from '../../src/loadgen/options/load-flags.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
 import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
 import { RunAccumulator } from '../../src/loadgen/run/run-accumulator.js';
-import { ScriptProgram } from '../../src/loadgen/script/script-program.js';
+import { Script } from '../../src/loadgen/script/script.js';
 import type { ScriptLogLine } from '../../src/loadgen/script/runtime/script-log.js';
 import { runLoad } from './run-load.js';
 import { Load } from '../../src/loadgen/thread/load.js';
@@ -21,7 +21,7 @@ export interface ScriptRun {
   readonly lines: readonly string[];
   readonly verdicts: readonly string[];
   readonly end: Omit<EndMessage, 'type'>;
-  readonly program: ScriptProgram;
+  readonly program: Script;
 }
 
 export interface ScriptRunOptions {
@@ -44,14 +44,14 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
   const verdicts: string[] = [];
   const accumulator = new RunAccumulator();
   const where = options.path === undefined ? { path: '-', source } : { path: options.path };
-  const program = await ScriptProgram.load({ ...where, env: options.env ?? {}, log: (line) => void logs.push(line) });
+  const program = await Script.load({ ...where, env: options.env ?? {}, log: (line) => void logs.push(line) });
   const { plan } = planLoad({ flags: options.flags ?? {}, script: program.options });
   const load = new Load({
     plan,
     shard: WHOLE,
     pools: plan.scenarios.map(() => new IterationPool()),
     clock: systemClock,
-    script: program.engineScript(plan).start,
+    script: program.forRun(plan).bundle,
     samples: options.sampled && sampleBuffer(options.sampled),
     outlets: {
       progress: [plan.scenarios.map(() => new ProgressCells())],

@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
 import { WsgError } from '../../core/error.js';
-import { describePlan, planTarget, type OutputWish, type Plan } from '../../loadgen/index.js';
+import { describePlan, planTarget, type OutputOptions, type Plan } from '../../loadgen/index.js';
 import type { RunFileWriter } from '../../run-file/index.js';
 import type { LoadtestFlags } from './load-flags.js';
 import type { LoadRequest } from './load-request.js';
@@ -14,7 +14,7 @@ export interface LoadJob {
   readonly runPath: string | undefined;
   /** Whether the summary repeats itself for each scenario and group. */
   readonly breaksDown: boolean;
-  readonly outputs: readonly OutputWish[];
+  readonly outputs: readonly OutputOptions[];
 }
 
 /** The job of a request. */

@@ -6,7 +6,7 @@ import { schemeHint, withScheme } from '../../core/missing-scheme.js';
 import {
   parseOutput,
   planLoad,
-  type OutputWish,
+  type OutputOptions,
   type Plan,
   type PlannedLoad,
   type ScriptOptions,
@@ -70,7 +70,7 @@ export interface LoadRequest {
   readonly summary: ReturnType<typeof readSummaryOptions>;
   readonly gatewayUrl: string | undefined;
   /** In the order of their `--out`. */
-  readonly outputs: readonly OutputWish[];
+  readonly outputs: readonly OutputOptions[];
   /** `-e KEY=VALUE`, for scripts. */
   readonly scriptEnv: Readonly<Record<string, string>>;
 }
@@ -168,7 +168,7 @@ function schemeHints(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): st
 function readOutputs(
   flags: Pick<LoadtestFlags, 'out' | 'json'>,
   env: Readonly<NodeJS.ProcessEnv>,
-): readonly OutputWish[] {
+): readonly OutputOptions[] {
   const outputs = outputTexts(flags, env).map((text) => parseOutput(text, env));
   const problems = outputs.flatMap((output) => ('problem' in output ? [output.problem] : []));
   if (flags.json && outputs.some((output) => 'create' in output && output.takesStandardOutput)) {

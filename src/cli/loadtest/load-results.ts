@@ -12,7 +12,7 @@ import {
   renderSummary,
   type SummaryOptions,
 } from '../../summary/index.js';
-import { planSchedule, type ScriptProgram, type Plan } from '../../loadgen/index.js';
+import { planSchedule, type Script, type Plan } from '../../loadgen/index.js';
 import type { Output } from '../output.js';
 import { EXIT_CODE, strongestExitCode, type ExitCode } from '../exit-code.js';
 
@@ -42,7 +42,7 @@ type SummaryJsonOptions = NonNullable<Parameters<typeof summaryJson>[1]>;
 /** A run whose script wants to summarise it itself. */
 export interface ScriptSummary {
   readonly run: Run;
-  readonly program: ScriptProgram;
+  readonly program: Script;
   readonly setupData: string | undefined;
   readonly summary: Pick<SummaryJsonOptions, 'trendStats' | 'timeUnit'>;
   readonly output: Output;

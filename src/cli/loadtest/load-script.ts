@@ -4,7 +4,7 @@ import {
   preflight,
   remoteModulesFolder,
   RemoteModules,
-  ScriptProgram,
+  Script,
   type Plan,
   type ScriptLogLine,
 } from '../../loadgen/index.js';
@@ -14,7 +14,7 @@ import {
  * the same as sentences.
  */
 export function checkRoom(plan: Plan, isWaived: boolean): readonly string[] {
-  const shortages = preflight(plan).map(({ problem, mend }) => `${problem}. To fix it: ${mend}`);
+  const shortages = preflight(plan).map(({ problem, remedy }) => `${problem}. To fix it: ${remedy}`);
   if (isWaived || shortages.length === 0) return shortages;
   throw new WsgError('preflight.refused', 'This machine has no room for the load.', {
     problems: shortages,
@@ -46,7 +46,7 @@ export async function loadScriptArgument({
   passesEnv,
   log,
   allowsRemote,
-}: ScriptInvocation): Promise<ScriptProgram | undefined> {
+}: ScriptInvocation): Promise<Script | undefined> {
   const [path] = args[0] === 'run' ? args.slice(1) : args;
   if (path === undefined) return undefined;
   if (path.endsWith('.tar')) {
@@ -58,7 +58,7 @@ export async function loadScriptArgument({
   const remote = new RemoteModules(remoteModulesFolder(systemEnv), (sentence) =>
     log({ level: 'info', text: sentence }),
   );
-  return ScriptProgram.load({
+  return Script.load({
     ...source,
     env: { ...(passesEnv && definedOnly(systemEnv)), ...scriptEnv },
     log,

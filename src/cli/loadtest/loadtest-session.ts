@@ -1,7 +1,7 @@
 import { systemClock } from '../../core/clock.js';
 import { WsgError } from '../../core/error.js';
 import { formatListenAddress } from '../../core/listen-address.js';
-import { calibrationPath, Engine, readCalibration, type ScriptProgram } from '../../loadgen/index.js';
+import { calibrationPath, Engine, readCalibration, type Script } from '../../loadgen/index.js';
 import type { Run } from '../../run-file/records.js';
 import { RunFileWriter } from '../../run-file/index.js';
 import { passesSystemEnv, withVariables } from './flag-variables.js';
@@ -73,7 +73,7 @@ class LoadtestSession {
   readonly #screen: LoadScreen;
   #engine: Engine | undefined;
   #config: LoadConfig | undefined;
-  #program: ScriptProgram | undefined;
+  #program: Script | undefined;
   /** What went wrong beside the run: its results are printed all the same. */
   #failure: WsgError | undefined;
   /**
@@ -274,7 +274,7 @@ class LoadtestSession {
       breaksDown,
       gatewayUrl,
       ...watchers.attach(file),
-      script: this.#program?.engineScript(plan, gatewayUrl),
+      script: this.#program?.forRun(plan, gatewayUrl),
     });
     this.#engine = engine;
     if (this.#isStopped) engine.stop();

@@ -5,7 +5,7 @@ import {
   RunMonitor,
   teeSink,
   type EngineDeps,
-  type OutputWish,
+  type OutputOptions,
   type Plan,
   type RunSink,
 } from '../../loadgen/index.js';
@@ -13,7 +13,7 @@ import type { RunSnapshot } from '../../summary/index.js';
 
 /** Who is to watch a run. */
 export interface WatchWishes {
-  readonly outputs: readonly OutputWish[];
+  readonly outputs: readonly OutputOptions[];
   readonly dashboard: ListenAddress | undefined;
   /** Is told of each second. */
   readonly tell: (snapshot: RunSnapshot) => void;

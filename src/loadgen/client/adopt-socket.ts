@@ -11,7 +11,7 @@ export function clientVersion(): string {
 }
 
 /** How long a peer may take to answer our close frame before the socket is cut: milliseconds. */
-export const CLOSE_TIMEOUT_MS = 5000;
+export const CLOSING_TIMEOUT_MS = 5000;
 
 /** A `ws` client in the midst of its connection. */
 export type AdoptedSocket = WebSocket;
@@ -23,7 +23,7 @@ export type AdoptedSocket = WebSocket;
  * permessage-deflate was accepted.
  */
 export function adoptSocket(socket: Socket, extensions?: string): WebSocket {
-  const options = { autoPong: true, closeTimeout: CLOSE_TIMEOUT_MS };
+  const options = { autoPong: true, closeTimeout: CLOSING_TIMEOUT_MS };
   const adopted: unknown = Reflect.construct(WebSocket, [null, undefined, options]);
   if (!(adopted instanceof WebSocket)) throw new Error('ws made no WebSocket');
   // A WebSocket without an address takes itself for a server's: it would neither mask nor accept

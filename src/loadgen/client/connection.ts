@@ -4,8 +4,7 @@ import { connect as connectTcp, type LookupFunction, type Socket } from 'node:ne
 import { connect as connectTls, type PeerCertificate, TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
 import { systemErrorCode } from '../../core/error.js';
-import { adoptSocket, type AdoptedSocket, CLOSE_TIMEOUT_MS } from './adopt-socket.js';
-import { closeFrame, mayBeSent } from './close-frame.js';
+import { adoptSocket, type AdoptedSocket, CLOSING_TIMEOUT_MS } from './adopt-socket.js';
 import type { DialTarget } from './dial-target.js';
 import { FrameWalker, type MessageSink } from './frame-walker.js';
 import { keepCertificate } from './tls-problem.js';
@@ -15,7 +14,7 @@ import { type ResponseHeaders, UpgradeResponse, type UpgradeOutcome } from './up
 const HANDSHAKE_TIMEOUT_MS = 60_000;
 
 /** What all connections of a thread share. */
-export interface DialContext {
+export interface DialDeps {
   readonly clock: Clock;
   /** Every socket reads into it; what it holds is used up before the next read. */
   readonly readBuffer: Buffer;
@@ -99,12 +98,12 @@ export class Connection {
 
   readonly #target: DialTarget;
   readonly #handlers: ConnectionHandlers;
-  readonly #context: DialContext;
+  readonly #deps: DialDeps;
 
-  constructor(target: DialTarget, handlers: ConnectionHandlers, context: DialContext) {
+  constructor(target: DialTarget, handlers: ConnectionHandlers, deps: DialDeps) {
     this.#target = target;
     this.#handlers = handlers;
-    this.#context = context;
+    this.#deps = deps;
   }
 
   /** Bytes from the socket. */
@@ -122,8 +121,8 @@ export class Connection {
     const result = new Promise<DialResult>((resolve) => {
       this.#finishDial = resolve;
     });
-    this.marks.dialStart = this.#context.clock.now();
-    const cancelTimeout = this.#context.clock.schedule(
+    this.marks.dialStart = this.#deps.clock.now();
+    const cancelTimeout = this.#deps.clock.schedule(
       () => this.abort(new Error(`no answer to the handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
       HANDSHAKE_TIMEOUT_MS,
     );
@@ -184,7 +183,7 @@ export class Connection {
   #closeAnyhow(code: number, reason: string): void {
     const socket = this.#socket;
     if (socket === undefined || this.#webSocket?.readyState !== 1) return;
-    const cancel = this.#context.clock.schedule(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+    const cancel = this.#deps.clock.schedule(() => socket.destroy(), CLOSING_TIMEOUT_MS);
     socket.once('close', cancel);
     socket.end(closeFrame(code, reason));
   }
@@ -200,21 +199,21 @@ export class Connection {
     const key = randomBytes(16).toString('base64');
     const response = new UpgradeResponse(key, this.#target);
     const onread = {
-      buffer: this.#context.readBuffer,
+      buffer: this.#deps.readBuffer,
       callback: (size: number): boolean => {
         this.#receive(size, response);
         return true;
       },
     };
-    const { lookup } = this.#context;
+    const { lookup } = this.#deps;
     const options = { host, port, onread, localAddress, ...(lookup && { lookup }) };
     const socket = isTls ? this.#openTls(options) : connectTcp(options);
     this.#socket = socket;
     socket.once('connect', () => {
-      this.marks.tcpConnected = this.#context.clock.now();
+      this.marks.tcpConnected = this.#deps.clock.now();
     });
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
-      if (isTls) this.marks.secured = this.#context.clock.now();
+      if (isTls) this.marks.secured = this.#deps.clock.now();
       this.#certificate = undefined;
       socket.write(`${this.#target.requestHead}${key}\r\n\r\n`);
     });
@@ -254,7 +253,7 @@ export class Connection {
   }
 
   #receive(size: number, response: UpgradeResponse): void {
-    const bytes = this.#context.readBuffer;
+    const bytes = this.#deps.readBuffer;
     if (this.#walker === undefined) {
       const outcome = response.receive(bytes.subarray(0, size));
       if (outcome !== undefined) this.#finishUpgrade(outcome);
@@ -273,14 +272,14 @@ export class Connection {
       socket?.destroy();
       return;
     }
-    this.marks.upgraded = this.#context.clock.now();
+    this.marks.upgraded = this.#deps.clock.now();
     const walker = this.#adopt(socket, extensions);
     this.#finishDial(answer);
     if (outcome.rest.length > 0) this.#feed(walker, outcome.rest, outcome.rest.length);
   }
 
   #feed(walker: FrameWalker, bytes: Buffer, length: number): void {
-    this.marks.firstFrame ??= this.#context.clock.now();
+    this.marks.firstFrame ??= this.#deps.clock.now();
     walker.feed(bytes, length);
   }
 
@@ -315,4 +314,47 @@ function brokenBy(error: Error): BrokenBy | 'close' {
   const code = systemErrorCode(error) ?? '';
   if (code === 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH' && error.message.endsWith(' 1')) return 'close';
   return code.startsWith('WS_ERR_') && !code.startsWith('WS_ERR_UNSUPPORTED_') ? 'frame' : 'message';
+}
+
+const NO_CODE = 1005;
+
+const MAX_REASON_BYTES = 123;
+
+const FINAL_CLOSE = 0x88;
+
+const MASKED = 0x80;
+
+/**
+ * Whether RFC 6455 (section 7.4) lets an endpoint close with this code and reason; `ws` throws for
+ * any other.
+ */
+export function mayBeSent(code: number, reason: string): boolean {
+  if (!Number.isInteger(code) || Buffer.byteLength(reason) > MAX_REASON_BYTES) return false;
+  return (code >= 1000 && code <= 1014 && ![1004, NO_CODE, 1006].includes(code)) || (code >= 3000 && code <= 4999);
+}
+
+/**
+ * A client's close frame with any code, of which 16 bits go out; a reason that is too long for a
+ * control frame is cut.
+ */
+export function closeFrame(code: number, reason: string): Buffer {
+  const payload = code === NO_CODE ? Buffer.alloc(0) : Buffer.concat([codeBytes(code), shortened(reason)]);
+  const mask = randomBytes(4);
+  const masked = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+  return Buffer.concat([Buffer.from([FINAL_CLOSE, MASKED | payload.length]), mask, masked]);
+}
+
+function codeBytes(code: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint16(0, Number(BigInt.asUintN(16, BigInt(Math.trunc(code)))));
+  return bytes;
+}
+
+/** At most 123 bytes of whole characters. */
+function shortened(reason: string): Buffer {
+  const bytes = Buffer.from(reason);
+  let end = Math.min(bytes.length, MAX_REASON_BYTES);
+  // Bytes that go on a character begin with 10.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end);
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { DialTls } from './dial-tls.js';
+import { type DialTls } from './dial-tls.js';
 
 /** What a connection needs to know of a ws:// or wss:// URL, taken apart once. */
 export interface DialTarget {
@@ -22,7 +22,7 @@ export interface DialTarget {
 }
 
 /** What a dial asks for beside the URL. */
-export interface DialWishes {
+export interface DialOptions {
   /** Sent as they are; `Host` and `User-Agent` replace ours. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly subprotocols?: readonly string[];
@@ -38,22 +38,22 @@ export interface DialWishes {
 }
 
 /** Takes a normalised target URL apart. Throws on header names or values that are none. */
-export function createDialTarget(normalisedUrl: string, wishes: DialWishes = {}): DialTarget {
+export function createDialTarget(normalisedUrl: string, options: DialOptions = {}): DialTarget {
   const url = new URL(normalisedUrl);
   const isTls = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return {
     host,
     port: portOf(url),
-    ...wishes.address,
+    ...options.address,
     isTls,
-    serverName: wishes.serverName ?? (isIP(host) === 0 ? host : ''),
-    requestHead: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${headerLines(url, wishes)}Sec-WebSocket-Key: `,
-    offersDeflate: wishes.offersDeflate === true,
-    subprotocols: wishes.subprotocols ?? [],
-    verifiesCertificate: wishes.verifiesCertificate !== false,
-    tls: wishes.tls,
-    localAddress: wishes.localAddress,
+    serverName: options.serverName ?? (isIP(host) === 0 ? host : ''),
+    requestHead: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${headerLines(url, options)}Sec-WebSocket-Key: `,
+    offersDeflate: options.offersDeflate === true,
+    subprotocols: options.subprotocols ?? [],
+    verifiesCertificate: options.verifiesCertificate !== false,
+    tls: options.tls,
+    localAddress: options.localAddress,
   };
 }
 
@@ -66,7 +66,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[^\r\n\0]*$/;
 const OWN = /^(upgrade|connection|sec-websocket-(version|key|extensions))$/i;
 
-function headerLines(url: URL, { headers = [], subprotocols = [], offersDeflate }: DialWishes): string {
+function headerLines(url: URL, { headers = [], subprotocols = [], offersDeflate }: DialOptions): string {
   for (const [name, value] of headers) {
     if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`'${name}: ${value}' is not a header`);
   }

@@ -1,7 +1,7 @@
-import type { DialPlan } from './dial-plan.js';
-import type { RuntimeOptions } from './read-network.js';
 import { createDialTarget, type DialTarget } from './dial-target.js';
 import { createDialTls } from './dial-tls.js';
+import type { DialPlan } from './dial-plan.js';
+import type { RuntimeOptions } from './read-network.js';
 import { hostOverride } from './host-rules.js';
 
 /** Where each virtual user of a built-in scenario connects, and from which address. */

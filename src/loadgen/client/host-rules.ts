@@ -1,12 +1,12 @@
 import { AddressBlock } from './local-addresses.js';
 import type { RuntimeOptions } from './read-network.js';
-import type { DialWishes } from './dial-target.js';
+import type { DialOptions } from './dial-target.js';
 
 /**
  * What k6's options `hosts`, `blockHostnames` and `blacklistIPs` say of a URL: another address, or
  * none. Throws when it may not be connected to; of names that is known once they are resolved.
  */
-export function hostOverride(url: URL, runtime: RuntimeOptions): Pick<DialWishes, 'address'> {
+export function hostOverride(url: URL, runtime: RuntimeOptions): Pick<DialOptions, 'address'> {
   const override = overrideOf(url, runtime);
   const address = (override.address?.host ?? url.hostname).replace(/^\[|\]$/g, '');
   const { blockedNetworks } = runtime;
@@ -16,7 +16,7 @@ export function hostOverride(url: URL, runtime: RuntimeOptions): Pick<DialWishes
   return override;
 }
 
-function overrideOf(url: URL, { hosts, blockHostnames }: RuntimeOptions): Pick<DialWishes, 'address'> {
+function overrideOf(url: URL, { hosts, blockHostnames }: RuntimeOptions): Pick<DialOptions, 'address'> {
   const name = url.hostname.toLowerCase();
   const blocked = blockHostnames.find((pattern) => matches(name, pattern.toLowerCase()));
   if (blocked !== undefined) throw new Error(`hostname (${name}) is in a blocked pattern (${blocked})`);

@@ -10,7 +10,7 @@ const START_HINT =
   'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway (or --spawn-echo).';
 
 /** What a probe works with. */
-export interface ProbeParts {
+export interface ProbeOptions {
   /** How virtual users dial the target. */
   readonly dial: DialTarget;
   readonly clock: Clock;
@@ -21,14 +21,14 @@ export interface ProbeParts {
  * Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no
  * WebSocket server; resolves at once when the signal aborts it.
  */
-export async function probeTarget(target: Target, { dial, clock, signal }: ProbeParts): Promise<void> {
+export async function probeTarget(target: Target, { dial, clock, signal }: ProbeOptions): Promise<void> {
   let reportClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     reportClosed = resolve;
   });
   const handlers = { onMessage: () => undefined, onPong: () => undefined, onClose: () => reportClosed() };
-  const context = { clock, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) };
-  const connection = new Connection(dial, handlers, context);
+  const deps = { clock, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) };
+  const connection = new Connection(dial, handlers, deps);
   const abort = (): void => {
     connection.abort(new Error('the probe was aborted'));
     reportClosed();

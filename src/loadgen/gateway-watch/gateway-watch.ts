@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import type { GatewayRecord, GatewayTotals } from '../../run-file/records.js';
-import { parseGatewayCounters, type GatewayCounters } from './parse-metrics.js';
 
 const SECOND_MS = 1000;
 const REQUEST_TIMEOUT_MS = 2000;
@@ -18,8 +17,8 @@ export interface GatewayOutlets {
  */
 export class GatewayWatch {
   readonly #metricsUrl: string;
-  #first: GatewayCounters | undefined;
-  #last: GatewayCounters | undefined;
+  #first: WatchedCounters | undefined;
+  #last: WatchedCounters | undefined;
   #second = 0;
   #startMs = 0;
   #isFailing = false;
@@ -80,7 +79,7 @@ export class GatewayWatch {
     this.#scheduleNext();
   }
 
-  #record(counters: GatewayCounters): void {
+  #record(counters: WatchedCounters): void {
     const before = this.#last ?? counters;
     this.#last = counters;
     this.#outlets.recorded({
@@ -92,7 +91,7 @@ export class GatewayWatch {
     });
   }
 
-  async #read(): Promise<GatewayCounters | undefined> {
+  async #read(): Promise<WatchedCounters | undefined> {
     const result = await fetchCounters(this.#metricsUrl);
     if (typeof result !== 'string') {
       this.#isFailing = false;
@@ -106,7 +105,7 @@ export class GatewayWatch {
 }
 
 /** The counters, or why there are none. */
-async function fetchCounters(url: string): Promise<GatewayCounters | string> {
+async function fetchCounters(url: string): Promise<WatchedCounters | string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     const text = await response.text();
@@ -115,4 +114,36 @@ async function fetchCounters(url: string): Promise<GatewayCounters | string> {
   } catch (error) {
     return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
   }
+}
+
+/** A gateway's counters at a moment. */
+export interface WatchedCounters {
+  readonly sent: number;
+  readonly received: number;
+  readonly dropped: number;
+  readonly connections: number;
+}
+
+const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+(\S+)/;
+
+/**
+ * Reads the counters from Prometheus text; series of one name are added up. Undefined when it is
+ * not a gateway's.
+ */
+export function parseGatewayCounters(text: string): WatchedCounters | undefined {
+  const sums = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const match = SAMPLE.exec(line);
+    const name = match?.[1];
+    if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(match?.[2]));
+  }
+  const sent = sums.get('messages_sent_counter');
+  const received = sums.get('messages_recieved_counter');
+  if (sent === undefined || received === undefined) return undefined;
+  return {
+    sent,
+    received,
+    dropped: sums.get('messages_dropped_total') ?? 0,
+    connections: sums.get('active_connections_gauge') ?? 0,
+  };
 }

@@ -1,7 +1,7 @@
 import { PART_SEPARATOR } from '../../run-file/records.js';
 import { drainMetrics, type DrainedMetrics } from './drain-metrics.js';
 import type { Metric, SampleTap } from './metric.js';
-import { MetricRegistry } from './metric-registry.js';
+import { SeriesRegistry } from './series-registry.js';
 
 /**
  * Scripts may name groups after anything; beyond so many their samples count to the scenario alone.
@@ -13,7 +13,7 @@ const MOST_GROUPS = 200;
  * summary shows them. Fed with every sample, so it is only made when somebody wants it.
  */
 export class Breakdown {
-  readonly #registry = new MetricRegistry();
+  readonly #registry = new SeriesRegistry();
   /** By scenario and group, then by metric. */
   readonly #parts = new Map<string, Map<string, Metric>>();
 

@@ -1,6 +1,6 @@
 import { BALANCE_COUNTERS, type MetricDefinition } from '../../run-file/records.js';
 import { bindActions, type Actions, type Metric } from './metric.js';
-import type { MetricRegistry } from './metric-registry.js';
+import type { SeriesRegistry } from './series-registry.js';
 import type { Counter, Gauge, Rate, Series, TimeTrend, Tags } from './series.js';
 
 /** k6's metrics that a WebSocket run fills, with their types and units. */
@@ -76,7 +76,7 @@ export class BuiltInMetrics {
   readonly groupDuration: Metric<TimeTrend>;
   readonly http: RequestMetrics;
 
-  constructor(registry: MetricRegistry) {
+  constructor(registry: SeriesRegistry) {
     this.checks = registry.rate('checks');
     this.dataReceived = registry.counter('data_received', 'data');
     this.dataSent = registry.counter('data_sent', 'data');

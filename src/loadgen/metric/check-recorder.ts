@@ -1,4 +1,4 @@
-import type { Check } from './metric-registry.js';
+import type { Check } from './series-registry.js';
 import type { Series } from './series.js';
 
 /**

@@ -2,7 +2,7 @@ import type { Histogram } from '../../core/histogram/histogram.js';
 import { encodeHistogram } from '../../core/histogram/histogram-codec.js';
 import { encodeSketch } from '../../core/histogram/sketch-codec.js';
 import type { CheckFigures, GaugeFigures, HistogramKind, RateFigures, TrendFigures } from '../../run-file/records.js';
-import type { MetricRegistry } from './metric-registry.js';
+import type { SeriesRegistry } from './series-registry.js';
 import { type AnySeries, Counter, Gauge, Rate, TimeTrend } from './series.js';
 
 /** A histogram on its way to another thread; its bytes can be transferred. */
@@ -46,7 +46,7 @@ export interface DrainedMetrics {
 }
 
 /** Takes everything out of the registry, which then begins anew. */
-export function drainMetrics(registry: MetricRegistry): DrainedMetrics {
+export function drainMetrics(registry: SeriesRegistry): DrainedMetrics {
   const drain = new Drain();
   for (const [name, { total, submetrics }] of registry.metrics) {
     drain.take(name, total);
@@ -124,7 +124,7 @@ function figuresOf({ count, min, max, sum }: TrendFigures): TrendFigures {
   return { count, min, max, sum };
 }
 
-function drainChecks(registry: MetricRegistry): CheckFigures[] {
+function drainChecks(registry: SeriesRegistry): CheckFigures[] {
   const figures: CheckFigures[] = [];
   for (const check of registry.checks) {
     const { name, group, passes, fails } = check;

@@ -13,7 +13,7 @@ export interface Submetric<S extends AnySeries> {
 export type SampleTap = (definition: MetricDefinition, value: number, tags: Tags) => void;
 
 /** What a metric is made of. */
-export interface MetricParts<S extends AnySeries> {
+export interface MetricOptions<S extends AnySeries> {
   readonly definition: MetricDefinition;
   readonly total: S;
   readonly submetrics: readonly Submetric<S>[];
@@ -30,7 +30,7 @@ export class Metric<S extends AnySeries = AnySeries> {
   readonly submetrics: readonly Submetric<S>[];
   readonly tap: SampleTap | undefined;
 
-  constructor({ definition, total, submetrics, tap }: MetricParts<S>) {
+  constructor({ definition, total, submetrics, tap }: MetricOptions<S>) {
     this.definition = definition;
     this.total = total;
     this.submetrics = submetrics;

@@ -3,7 +3,7 @@ import { withScheme } from '../../core/missing-scheme.js';
 import type { Plan } from '../plan/plan.js';
 import { keptSubmetrics } from '../plan/read-thresholds.js';
 import { CsvOutput } from './csv-output.js';
-import { parseCsvWish } from './csv-wish.js';
+import { parseCsvOptions } from './csv-options.js';
 import { JsonOutput } from './json-output.js';
 import type { LoadOutput } from './load-outputs.js';
 import { OtlpOutput } from './otlp-output.js';
@@ -14,7 +14,7 @@ const FORMS = 'json=FILE, json (standard output), csv=FILE, prometheus, promethe
 const PROMETHEUS_ADDRESS = { host: '127.0.0.1', port: 5656 } as const;
 
 /** What an `--out` names, before there is a plan. */
-export interface OutputWish {
+export interface OutputOptions {
   /** Samples go to standard output, so that nothing else may. */
   readonly takesStandardOutput?: boolean;
   readonly create: (plan: Pick<Plan, 'behaviour' | 'thresholds' | 'submetrics' | 'runtime'>) => LoadOutput;
@@ -24,7 +24,7 @@ export interface OutputWish {
 export function parseOutput(
   text: string,
   env: Readonly<Record<string, string | undefined>> = {},
-): OutputWish | { readonly problem: string } {
+): OutputOptions | { readonly problem: string } {
   const [, type = text, target = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   switch (type) {
     case 'json':
@@ -44,19 +44,19 @@ export function parseOutput(
 }
 
 function parseCsv(target: string, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof parseOutput> {
-  const wish = parseCsvWish(target, env);
-  if ('problem' in wish) return wish;
-  const takesStandardOutput = isStandardOutput(wish.path);
-  return { takesStandardOutput, create: ({ runtime }) => new CsvOutput(wish, runtime.systemTags) };
+  const csv = parseCsvOptions(target, env);
+  if ('problem' in csv) return csv;
+  const takesStandardOutput = isStandardOutput(csv.path);
+  return { takesStandardOutput, create: ({ runtime }) => new CsvOutput(csv, runtime.systemTags) };
 }
 
-function parsePrometheus(target: string): OutputWish | { readonly problem: string } {
+function parsePrometheus(target: string): OutputOptions | { readonly problem: string } {
   const address = target === '' ? PROMETHEUS_ADDRESS : parseListenAddress(target);
   if (address === undefined) return { problem: `out: '${target}' must be a host:port to serve Prometheus on` };
   return { create: () => new PrometheusOutput(address) };
 }
 
-function parseOtlp(given: string): OutputWish | { readonly problem: string } {
+function parseOtlp(given: string): OutputOptions | { readonly problem: string } {
   const target = withScheme(given, ['http', 'https']);
   if (!/^https?:\/\//.test(target) || !URL.canParse(target)) {
     return { problem: `out: '${target}' must be the URL of an OTLP collector such as http://127.0.0.1:4318` };

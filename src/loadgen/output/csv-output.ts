@@ -1,6 +1,6 @@
 import type { SampleBatch, SampledSeries } from '../metric/sample-batch.js';
 import { metadataOf, tagsOf } from '../metric/series.js';
-import type { CsvWish, TimeFormat } from './csv-wish.js';
+import type { CsvOptions, TimeFormat } from './csv-options.js';
 import type { LoadOutput } from './load-outputs.js';
 import { isStandardOutput, SampleFile } from './sample-file.js';
 
@@ -37,7 +37,11 @@ export class CsvOutput implements LoadOutput {
   readonly #columns: readonly string[];
   readonly #formatTime: (timeMs: number) => string;
 
-  constructor({ path, timeFormat }: CsvWish, systemTags: readonly string[] | undefined, file = new SampleFile(path)) {
+  constructor(
+    { path, timeFormat }: CsvOptions,
+    systemTags: readonly string[] | undefined,
+    file = new SampleFile(path),
+  ) {
     this.description = isStandardOutput(path) ? 'csv (stdout)' : `csv (${path})`;
     this.#columns = systemTags?.filter((tag) => !METADATA.includes(tag)).toSorted() ?? DEFAULT_COLUMNS;
     this.#formatTime = TIME_FORMATS[timeFormat];

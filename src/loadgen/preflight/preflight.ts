@@ -1,14 +1,14 @@
 import { localVus } from '../plan/local-scenarios.js';
 import type { Plan } from '../plan/plan.js';
-import { judgeRoom, type Need, type Shortage } from './judge-room.js';
-import { readRoom, type Room } from './read-room.js';
+import { readFileSync } from 'node:fs';
+import { openFileLimits } from '../../core/open-files.js';
 
 /** What a plan would run out of on this machine, before anything starts. */
-export function preflight(plan: Plan, room: Room = readRoom()): readonly Shortage[] {
-  return judgeRoom(needOf(plan), room);
+export function preflight(plan: Plan, limits: MachineLimits = readMachineLimits()): readonly Shortage[] {
+  return findShortages(needOf(plan), limits);
 }
 
-function needOf(plan: Plan): Need {
+function needOf(plan: Plan): LoadNeeds {
   const { behaviour, runtime } = plan;
   return {
     vus: localVus(plan),
@@ -20,4 +20,117 @@ function needOf(plan: Plan): Need {
 
 function serverOf({ normalised }: { readonly normalised: string }): string {
   return new URL(normalised).host;
+}
+
+/**
+ * What a load test has open beside its connections, roughly: streams, the run file, the event
+ * loops, a gateway's pipes.
+ */
+const OWN_FILES = 40;
+
+/**
+ * Resident before the first virtual user, and what one with a connection adds: `wsg loadtest
+ * --scenario idle` and a script that only waits, with 500 to 5,000 virtual users, Node 20 on Linux.
+ */
+const OWN_BYTES = 180_000_000;
+
+const USER_BYTES = { 'built-in': 18_000, script: 45_000 } as const;
+
+/** Linux's largest range without ports that services have. */
+const WIDEST_RANGE = '1024 65535';
+
+/** What a load test asks of the machine. */
+export interface LoadNeeds {
+  /** Virtual users of this process at once, each with a connection. */
+  readonly vus: number;
+  readonly behaviour: keyof typeof USER_BYTES;
+  /** Servers that connections go to, by address and port; 1 where only the script knows. */
+  readonly servers: number;
+  /** Addresses that connections leave from; 0 for where the machine says. */
+  readonly sourceAddresses: number;
+}
+
+/** Something for which there is no room, and the command that makes some. */
+export interface Shortage {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** Everything that a load test would run out of. */
+export function findShortages(need: LoadNeeds, limits: MachineLimits): readonly Shortage[] {
+  return [judgeFiles(need, limits), judgePorts(need, limits), judgeMemory(need, limits)].filter(
+    (shortage) => shortage !== undefined,
+  );
+}
+
+function judgeFiles({ vus }: LoadNeeds, { openFiles }: MachineLimits): Shortage | undefined {
+  const needed = vus + OWN_FILES;
+  if (openFiles === undefined || needed <= openFiles.soft) return undefined;
+  const problem = `${vus} virtual users need ${needed} open files, and this process may have ${openFiles.soft}`;
+  if (needed <= openFiles.hard) return { problem, remedy: `ulimit -n ${needed}` };
+  return {
+    problem: `${problem} (${openFiles.hard} at most for this user)`,
+    remedy: `as root: ulimit -n ${needed}; or --vus ${Math.max(1, openFiles.hard - OWN_FILES)}`,
+  };
+}
+
+/**
+ * Without a source address of its own a connection needs a port that no other to the same server
+ * has; with one Linux binds before it connects, and then needs a port that no other from the same
+ * address has, wherever it goes.
+ */
+function judgePorts({ vus, servers, sourceAddresses }: LoadNeeds, { ports }: MachineLimits): Shortage | undefined {
+  if (ports === undefined) return undefined;
+  const range = ports.last - ports.first + 1;
+  const connections = range * (sourceAddresses === 0 ? servers : sourceAddresses);
+  if (vus <= connections) return undefined;
+  const from = sourceAddresses === 0 ? 'one address' : `${sourceAddresses} addresses`;
+  const wanted = Math.ceil(vus / range);
+  return {
+    problem: `${vus} virtual users need as many ports, and ${from} with ports ${ports.first} to ${ports.last} has ${connections}`,
+    remedy: `sysctl -w net.ipv4.ip_local_port_range="${WIDEST_RANGE}", or ${wanted} source addresses: --local-address 127.0.0.2-127.0.0.${Math.min(254, wanted + 1)} on loopback`,
+  };
+}
+
+function judgeMemory({ vus, behaviour }: LoadNeeds, { memoryBytes }: MachineLimits): Shortage | undefined {
+  const needed = OWN_BYTES + vus * USER_BYTES[behaviour];
+  if (needed <= memoryBytes) return undefined;
+  const fitting = Math.max(1, Math.floor((memoryBytes - OWN_BYTES) / USER_BYTES[behaviour]));
+  return {
+    problem: `${vus} virtual users need about ${megabytes(needed)} of memory, and ${megabytes(memoryBytes)} are to be had`,
+    remedy: `--vus ${fitting}`,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+/** What a machine has room for; undefined where the system does not tell. */
+export interface MachineLimits {
+  /** Of this process: what holds now, and up to where it may be raised without privileges. */
+  readonly openFiles: { readonly soft: number; readonly hard: number } | undefined;
+  /** Ports that connections leave from, of one source address. */
+  readonly ports: { readonly first: number; readonly last: number } | undefined;
+  /** Bytes that this process can still get. */
+  readonly memoryBytes: number;
+}
+
+/** Looks at this machine. */
+export function readMachineLimits(): MachineLimits {
+  return { openFiles: openFileLimits(), ports: parsePorts(readText()), memoryBytes: process.availableMemory() };
+}
+
+/** Linux's `net.ipv4.ip_local_port_range` (ip-sysctl): two numbers, both included. */
+export function parsePorts(text: string): MachineLimits['ports'] {
+  const { first, last } = /^(?<first>\d+)\s+(?<last>\d+)\s*$/.exec(text)?.groups ?? {};
+  return first === undefined ? undefined : { first: Number(first), last: Number(last) };
+}
+
+function readText(): string {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -1,5 +1,5 @@
 import type { CheckRecorder } from '../metric/check-recorder.js';
-import type { MetricRegistry } from '../metric/metric-registry.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
 import { connectionMetrics, deliveryMetrics, roundTripMetrics, stormMetrics } from './scenario-metrics.js';
 import type { Tags } from '../metric/series.js';
 import type { BuiltInPlan } from './built-in-plan.js';
@@ -18,7 +18,7 @@ import { StormScenario } from './storm.js';
 export interface BuiltInParts {
   readonly plan: BuiltInPlan;
   readonly seed: number;
-  readonly registry: MetricRegistry;
+  readonly registry: SeriesRegistry;
   /** Of the threads the one that does what only one may do. */
   readonly isFirstThread: boolean;
   readonly complain: (sentence: string) => void;
@@ -91,7 +91,7 @@ export function builtInFactory(parts: BuiltInParts): ScenarioFactory {
 
 function heldFactory(
   { connectRate }: { readonly connectRate: number },
-  registry: MetricRegistry,
+  registry: SeriesRegistry,
 ): (part: BuiltInPart) => HeldContext {
   const metrics = connectionMetrics(registry);
   return ({ part, tags, context, checks }) => ({

@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js';
-import { CLOSE_TIMEOUT_MS } from '../client/adopt-socket.js';
+import { CLOSING_TIMEOUT_MS } from '../client/adopt-socket.js';
 import type { Connection } from '../client/connection.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 
 /** Twice what a peer may take to answer a close. */
-const LONGEST_CLOSING_MS = 2 * CLOSE_TIMEOUT_MS;
+const LONGEST_CLOSING_MS = 2 * CLOSING_TIMEOUT_MS;
 
 /** The bytes of a connection that are counted already, and where. */
 interface CountedBytes {

@@ -2,7 +2,7 @@ import type { MetricDefinition } from '../../run-file/records.js';
 import type { BuiltInScenario } from './built-in-plan.js';
 import { BUILT_IN_METRICS } from '../metric/built-in-metrics.js';
 import { bindActions, type Actions } from '../metric/metric.js';
-import type { MetricRegistry } from '../metric/metric-registry.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Series, Tags } from '../metric/series.js';
 
 const counter = (name: string): MetricDefinition => ({ name, type: 'counter', contains: 'default' });
@@ -96,14 +96,14 @@ export interface DeliveryMetrics {
 }
 
 /** Makes the metrics of a thread, once; what it returns binds them to the tags of a scenario. */
-export function connectionMetrics(registry: MetricRegistry): (tags: Tags) => ConnectionMetrics {
+export function connectionMetrics(registry: SeriesRegistry): (tags: Tags) => ConnectionMetrics {
   const connections = registry.gauge('ws_connections');
   const lost = registry.counter('ws_connections_lost');
   return (tags) => ({ connections: connections.bind(tags), lost: lost.bind(tags) });
 }
 
 /** The same for `echo`. */
-export function roundTripMetrics(registry: MetricRegistry): (tags: Tags) => RoundTripMetrics {
+export function roundTripMetrics(registry: SeriesRegistry): (tags: Tags) => RoundTripMetrics {
   const roundTrip = registry.timeTrend('ws_rtt');
   const timeouts = registry.counter('ws_rtt_timeouts');
   const unmatched = registry.counter('ws_msgs_unmatched');
@@ -123,7 +123,7 @@ export function roundTripMetrics(registry: MetricRegistry): (tags: Tags) => Roun
 }
 
 /** The same for `storm`. */
-export function stormMetrics(registry: MetricRegistry): (tags: Tags) => StormMetrics {
+export function stormMetrics(registry: SeriesRegistry): (tags: Tags) => StormMetrics {
   const reconnecting = registry.timeTrend('ws_reconnecting');
   const recovery = registry.timeTrend('ws_storm_recovery');
   const storms = registry.counter('ws_storms');
@@ -137,7 +137,7 @@ export function stormMetrics(registry: MetricRegistry): (tags: Tags) => StormMet
 }
 
 /** The same for `fan-out`. */
-export function deliveryMetrics(registry: MetricRegistry): (tags: Tags) => DeliveryMetrics {
+export function deliveryMetrics(registry: SeriesRegistry): (tags: Tags) => DeliveryMetrics {
   const delivery = registry.timeTrend('ws_delivery');
   const last = registry.timeTrend('ws_delivery_last');
   const published = registry.counter('ws_published');

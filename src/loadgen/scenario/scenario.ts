@@ -1,14 +1,14 @@
 import type { Clock } from '../../core/clock.js';
-import type { DialContext } from '../client/connection.js';
+import type { DialDeps } from '../client/connection.js';
 import type { IterationTicket } from '../executor/executor.js';
 import type { Pace } from '../health/thread-gauges.js';
-import type { DialTargets } from '../client/dial-targets.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 import type { Tags } from '../metric/series.js';
 import type { OpenConnections } from './open-connections.js';
+import type { DialTargets } from '../client/dial-targets.js';
 
 /** What virtual users of a thread share. */
-export interface UserContext extends DialContext {
+export interface UserContext extends DialDeps {
   readonly targets: Pick<DialTargets, 'of'>;
   /** What sessions with the scenario's tags record. */
   readonly metrics: SessionMetrics;

@@ -3,13 +3,13 @@ import { type Tags, withMetadata } from '../metric/series.js';
 import { executorOf, maxScenarioMs, startingTimeMs } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 import type { ScriptUser } from './script-user.js';
-import type { ScenarioState } from './runtime/vu-context.js';
+import type { ScenarioView } from './runtime/vu-context.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
-import type { ThreadScript } from './thread-script.js';
+import type { ScriptRunner } from './script-runner.js';
 
 /** What a scenario of a script is told. */
 export interface ScriptScenarioOptions {
-  readonly script: ThreadScript;
+  readonly script: ScriptRunner;
   readonly plan: ScenarioPlan;
   readonly tags: Tags;
   readonly clock: Clock;
@@ -22,7 +22,7 @@ export interface ScriptScenarioOptions {
 /** One scenario of a script: virtual users that call its `exec` function. */
 export class ScriptScenario implements Scenario {
   readonly #prepared = new Map<number, ScriptUser>();
-  readonly #state: ScenarioState;
+  readonly #state: ScenarioView;
 
   readonly #options: ScriptScenarioOptions;
 

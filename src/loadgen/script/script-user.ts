@@ -4,22 +4,22 @@ import type { VirtualUser } from '../scenario/scenario.js';
 import { isThenable } from './runtime/box.js';
 import { Interruption } from './runtime/interruption.js';
 import { describeScriptError } from './runtime/stack-trace.js';
-import { instantiate, type LoadedScript, type ScriptInstance } from './runtime/script-instance.js';
-import { type ScenarioState, type ScriptThread, VuContext } from './runtime/vu-context.js';
-import { createEnvironment } from './vu-environment.js';
+import { instantiate, type ScriptModule, type ScriptInstance } from './runtime/script-instance.js';
+import { type ScenarioView, type ThreadContext, VuContext } from './runtime/vu-context.js';
+import { createInstanceDeps } from './instance-deps.js';
 import type { LiveGlobals } from './runtime/global-object.js';
 
 /** What a virtual user of a script is made of. */
 export interface ScriptUserOptions {
-  readonly script: LoadedScript;
-  readonly thread: ScriptThread;
+  readonly script: ScriptModule;
+  readonly thread: ThreadContext;
   readonly number: number;
   readonly env: Readonly<Record<string, string>>;
   /** The exported function that is an iteration. */
   readonly exec: string;
   /** Of all its samples. */
   readonly tags: Tags;
-  readonly scenario?: ScenarioState;
+  readonly scenario?: ScenarioView;
   /** What `setup` returned, as JSON; read when the first iteration begins. */
   readonly setupData: () => string | undefined;
   /** A busy loop that still runs at this moment of `performance.now()` is interrupted. */
@@ -59,7 +59,7 @@ export class ScriptUser implements VirtualUser {
     const live = this.#live;
     vu.guard.begin(deadlineMs());
     const entry = script.compiled.files[0] ?? script.compiled.path;
-    this.#instance = await instantiate(script, createEnvironment(vu, live, entry));
+    this.#instance = await instantiate(script, createInstanceDeps(vu, live, entry));
     vu.isInit = false;
     return this.#instance;
   }

@@ -1,11 +1,10 @@
 import type { Clock } from '../../core/clock.js';
 import type { LookupFunction } from 'node:net';
-import { DialTargets } from '../client/dial-targets.js';
 import { sumPaces } from '../health/merge-health.js';
 import type { Pace } from '../health/thread-gauges.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { CheckRecorder } from '../metric/check-recorder.js';
-import type { MetricRegistry } from '../metric/metric-registry.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
 import { withTags, type Tags } from '../metric/series.js';
 import type { Behaviour, Plan } from '../plan/plan.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
@@ -13,12 +12,13 @@ import { builtInFactory } from '../scenario/create-built-in.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { ScriptOutlets } from './script-load.js';
+import { DialTargets } from '../client/dial-targets.js';
 
 /** What a load gives its built-in scenario. */
 export interface BuiltInLoadOptions {
   readonly behaviour: Extract<Behaviour, { readonly type: 'built-in' }>;
   readonly plan: Plan;
-  readonly registry: MetricRegistry;
+  readonly registry: SeriesRegistry;
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;

@@ -3,7 +3,7 @@ import type { IterationPool } from '../executor/executor.js';
 import type { SampleBuffer } from '../metric/sample-batch.js';
 import type { Shard } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScriptStart } from '../script/thread-script.js';
+import type { ScriptBundle } from '../script/script-runner.js';
 import type { ProgressCells } from './progress-cells.js';
 import type { SecondMessage } from './protocol.js';
 import type { ScriptOutlets } from './script-load.js';
@@ -29,5 +29,5 @@ export interface LoadOptions {
   /** Whether the seconds also tell what each scenario and group recorded. */
   readonly breaksDown?: boolean;
   /** What the virtual users run, when the plan's behaviour is a script. */
-  readonly script?: ScriptStart;
+  readonly script?: ScriptBundle;
 }

@@ -8,7 +8,7 @@ import { sumPaces } from '../health/merge-health.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import { bothTaps, Breakdown } from '../metric/breakdown.js';
 import { drainMetrics } from '../metric/drain-metrics.js';
-import { MetricRegistry } from '../metric/metric-registry.js';
+import { SeriesRegistry } from '../metric/series-registry.js';
 import type { SampleBuffer } from '../metric/sample-batch.js';
 import type { Tags } from '../metric/series.js';
 import { numberInPlan, shareOf, type Shard } from '../pacing/shard.js';
@@ -17,7 +17,7 @@ import { AddressBlock } from '../client/local-addresses.js';
 import type { Plan } from '../plan/plan.js';
 import { keptSubmetrics } from '../plan/read-thresholds.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
-import type { ScriptStart } from '../script/thread-script.js';
+import type { ScriptBundle } from '../script/script-runner.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { BuiltInLoad, type BuiltInLoadOptions } from './built-in-load.js';
@@ -36,7 +36,7 @@ const READ_BUFFER_BYTES = 65_536;
  * recorded, once a second.
  */
 export class Load {
-  readonly #registry: MetricRegistry;
+  readonly #registry: SeriesRegistry;
   readonly #breakdown: Breakdown | undefined;
   readonly #metrics: BuiltInMetrics;
   readonly #connections = new OpenConnections();
@@ -66,7 +66,7 @@ export class Load {
     this.#plan = options.plan;
     this.#breakdown = options.breaksDown === true ? new Breakdown() : undefined;
     const tap = bothTaps(options.samples?.tap, this.#breakdown?.tap);
-    this.#registry = new MetricRegistry({ submetrics: keptSubmetrics(options.plan), tap });
+    this.#registry = new SeriesRegistry({ submetrics: keptSubmetrics(options.plan), tap });
     this.#samples = options.samples;
     this.#metrics = new BuiltInMetrics(this.#registry);
     const { segment } = options.plan;
@@ -153,9 +153,9 @@ export class Load {
     for (const executor of this.#executors) executor.stop();
   }
 
-  #createScript(start: ScriptStart): ScriptLoad {
+  #createScript(bundle: ScriptBundle): ScriptLoad {
     return new ScriptLoad({
-      start,
+      bundle,
       ...this.#scenarioParts(),
       progress: () => this.#scenarioProgress(),
       startMs: () => this.#startMs,

@@ -3,7 +3,7 @@ import type { DrainedMetrics } from '../metric/drain-metrics.js';
 import type { SampleBatch } from '../metric/sample-batch.js';
 import type { Shard } from '../pacing/shard.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScriptStart, StageFailure } from '../script/thread-script.js';
+import type { ScriptBundle, StageFailure } from '../script/script-runner.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
 
 /** What a load thread is born with. */
@@ -25,7 +25,7 @@ export interface ThreadStart {
   /** Of the `LineCredit` of all threads. */
   readonly lines: SharedArrayBuffer;
   /** What the virtual users run, unless a built-in scenario. */
-  readonly script?: ScriptStart;
+  readonly script?: ScriptBundle;
 }
 
 /**

@@ -1,13 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
-import type { MetricRegistry } from '../metric/metric-registry.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Tags } from '../metric/series.js';
 import type { Plan } from '../plan/plan.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
 import { ScriptScenario } from '../script/script-scenario.js';
-import { type ScriptStart, type StageFailure, ThreadScript } from '../script/thread-script.js';
+import { type ScriptBundle, type StageFailure, ScriptRunner } from '../script/script-runner.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
 import type { InstanceCounts } from '../script/runtime/vu-context.js';
 import type { ThreadProgress } from './progress-cells.js';
@@ -23,9 +23,9 @@ export interface ScriptOutlets {
 
 /** What a load gives its script. */
 export interface ScriptLoadOptions {
-  readonly start: ScriptStart;
+  readonly bundle: ScriptBundle;
   readonly plan: Plan;
-  readonly registry: MetricRegistry;
+  readonly registry: SeriesRegistry;
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
@@ -43,7 +43,7 @@ export interface ScriptLoadOptions {
 
 /** The script of a load: its scenarios, and its `setup` and `teardown` around them. */
 export class ScriptLoad {
-  readonly #script: ThreadScript;
+  readonly #script: ScriptRunner;
   readonly #scenarios: { readonly scenario: ScriptScenario; readonly numbers: readonly number[] }[] = [];
   #failure: StageFailure | undefined;
 
@@ -52,7 +52,7 @@ export class ScriptLoad {
   constructor(options: ScriptLoadOptions) {
     this.#options = options;
     const { outlets, plan } = options;
-    this.#script = new ThreadScript({
+    this.#script = new ScriptRunner({
       ...options,
       runtime: plan.runtime,
       tags: plan.tags,

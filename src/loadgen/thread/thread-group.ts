@@ -3,14 +3,14 @@ import { IterationPool } from '../executor/executor.js';
 import { SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { countThreads } from '../plan/count-threads.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScriptStart } from '../script/thread-script.js';
+import type { ScriptBundle } from '../script/script-runner.js';
 import { StopFlag } from '../script/runtime/interruption.js';
 import { LoadThread, type ThreadOutlets } from './load-thread.js';
 import { ProgressCells, sumProgress, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, LogMessage, SecondMessage, ToThread, VerdictMessage } from './protocol.js';
 import { LineCredit } from './script-lines.js';
-import { SecondMerger } from './second-merger.js';
-import { SilenceWatch } from './silence-watch.js';
+import { mergeHealth, mergeLoadHealth } from '../health/merge-health.js';
+import { mergeMetrics } from '../metric/merge-metrics.js';
 
 /** What load threads may be told besides their plan. */
 export interface ThreadGroupOptions {
@@ -21,7 +21,7 @@ export interface ThreadGroupOptions {
   /** Whether the seconds also tell what each scenario and group recorded. */
   readonly breaksDown?: boolean;
   /** What the virtual users run, unless a built-in scenario. */
-  readonly script?: ScriptStart;
+  readonly script?: ScriptBundle;
   /** Takes what a script writes and says. */
   readonly takeScriptMessage?: (message: LogMessage | VerdictMessage) => void;
 }
@@ -152,4 +152,126 @@ function composeEnd(messages: readonly (EndMessage | undefined)[]): EndMessage |
   const [first] = messages;
   if (first === undefined) return undefined;
   return { ...first, durationMs: Math.max(...messages.map((message) => message?.durationMs ?? 0)) };
+}
+
+const CHECK_MS = 1000;
+
+/** Longer than any collection of garbage, and than what a script that computes may be forgiven. */
+const SILENT_CHECKS = 60;
+
+/**
+ * Notices a thread that says nothing any more: one in a native call without end, such as a regular
+ * expression that tries all there is, hears no message and no stop flag. Counts checks and not
+ * time, so that a suspended process is forgiven.
+ */
+export class SilenceWatch {
+  readonly #silentChecks: number[];
+  /** Of each thread. */
+  readonly #limits: number[];
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly #silent: (index: number, seconds: number) => void;
+
+  /** `silent` is told the index of a thread, once. */
+  constructor(threads: number, silent: (index: number, seconds: number) => void, limit = SILENT_CHECKS) {
+    this.#silent = silent;
+    this.#silentChecks = Array.from({ length: threads }, () => 0);
+    this.#limits = Array.from({ length: threads }, () => limit);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.check(), CHECK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /**
+   * From now on this thread may be silent for so many seconds more: it does what has a time limit
+   * of its own.
+   */
+  allow(index: number, seconds: number): void {
+    this.#limits[index] = (this.#limits[index] ?? 0) + seconds;
+  }
+
+  heard(index: number): void {
+    this.#silentChecks[index] = 0;
+  }
+
+  /** Nothing is expected of this thread any more. */
+  ended(index: number): void {
+    this.#silentChecks[index] = Number.NEGATIVE_INFINITY;
+  }
+
+  /** One second more; what the timer does. */
+  check(): void {
+    this.#silentChecks.forEach((checks, index) => {
+      this.#silentChecks[index] = checks + 1;
+      if (checks + 1 === this.#limits[index]) this.#silent(index, ((checks + 1) * CHECK_MS) / 1000);
+    });
+  }
+}
+
+/**
+ * Makes one second of those that the threads of a run hand over, in order, as soon as no thread can
+ * add to it.
+ */
+export class SecondMerger {
+  readonly #pending = new Map<number, SecondMessage[]>();
+  /** Of each thread: the next second that it will hand over; Infinity when it has ended. */
+  readonly #nextOf: number[];
+  #next = 0;
+
+  readonly #secondEnded: (message: SecondMessage) => void;
+
+  constructor(threads: number, secondEnded: (message: SecondMessage) => void) {
+    this.#secondEnded = secondEnded;
+    this.#nextOf = Array.from({ length: threads }, () => 0);
+  }
+
+  add(thread: number, message: SecondMessage): void {
+    // What comes late, from a thread that seemed to have ended, goes into the next second and is
+    // not lost.
+    const second = Math.max(message.second, this.#next);
+    const parts = this.#pending.get(second);
+    if (parts === undefined) this.#pending.set(second, [message]);
+    else parts.push(message);
+    this.#nextOf[thread] = Math.max(this.#nextOf[thread] ?? 0, second + 1);
+    this.#hand();
+  }
+
+  /** The thread hands over nothing more. */
+  ended(thread: number): void {
+    this.#nextOf[thread] = Number.POSITIVE_INFINITY;
+    this.#hand();
+  }
+
+  #hand(): void {
+    const complete = Math.min(...this.#nextOf);
+    const last = Math.max(-1, ...this.#pending.keys());
+    for (; this.#next < complete && this.#next <= last; this.#next += 1) {
+      const parts = this.#pending.get(this.#next);
+      this.#pending.delete(this.#next);
+      if (parts !== undefined) this.#secondEnded(mergeSeconds(this.#next, parts));
+    }
+  }
+}
+
+function mergeSeconds(second: number, parts: readonly SecondMessage[]): SecondMessage {
+  return {
+    type: 'second',
+    second,
+    elapsedMs: Math.max(...parts.map(({ elapsedMs }) => elapsedMs)),
+    metrics: mergeMetrics(parts.map(({ metrics }) => metrics)),
+    parts: mergeParts(parts),
+    health: mergeHealth(parts.map(({ health }) => health)),
+    load: mergeLoadHealth(parts.map(({ load }) => load)),
+    shortOfVus: [...new Set(parts.flatMap(({ shortOfVus = [] }) => shortOfVus))],
+  };
+}
+
+function mergeParts(messages: readonly SecondMessage[]): SecondMessage['parts'] {
+  const parts = messages.flatMap((message) => message.parts ?? []);
+  return parts.length === 0 ? undefined : mergeMetrics(parts);
 }

@@ -1,7 +1,7 @@
 import type { BundleSection } from '../bundle-sections.js';
 import type { Syntax } from '../syntax.js';
 import { analyseEffects } from '../effect-analysis.js';
-import { findRefusals } from '../refusals.js';
+import { findUnsupportedCalls } from '../unsupported-calls.js';
 import { PointsToAnalysis } from './points-to-analysis.js';
 import { isInLibrary, visitLibraryStatement } from './library.js';
 import { addCallConstraints, addFunctionConstraints } from './function-constraints.js';
@@ -43,7 +43,8 @@ export async function analysePointsTo(
     new PointsToAnalysis(syntax, NATIVE_MODELS),
     sections.map((section) => ({ ...section, isLibrary: !section.reachesK6 })),
   );
-  if ((await narrow.worklist.solve(MAX_STEPS)) && findRefusals(analyseEffects(narrow)).length === 0) return narrow;
+  if ((await narrow.worklist.solve(MAX_STEPS)) && findUnsupportedCalls(analyseEffects(narrow)).length === 0)
+    return narrow;
   note('the files that import k6 cannot be analysed alone: properties are distinguished by name only');
   const fieldBased = build(new PointsToAnalysis(syntax, NATIVE_MODELS, true), sections);
   if (await fieldBased.worklist.solve(MAX_STEPS)) return fieldBased;

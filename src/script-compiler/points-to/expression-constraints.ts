@@ -11,7 +11,7 @@ import type { Visitor, Visits } from './visitor.js';
 export function addExpressionConstraints(visits: Visits): Visits {
   visits
     .on('Identifier', visitIdentifier)
-    .on('ThisExpression', (_node, { context }) => context.self)
+    .on('ThisExpression', (_node, { scope }) => scope.self)
     .on('Literal', (_node, visitor) => visitor.primitive())
     .on('MetaProperty', (_node, { analysis }) => analysis.setOf(analysis.unknown))
     .on('MemberExpression', visitMember)
@@ -44,10 +44,10 @@ export function awaited(set: PointsToSet, { analysis }: Visitor): PointsToSet {
   return settled;
 }
 
-function visitIdentifier(node: NodeOf<'Identifier'>, { analysis, context }: Visitor): PointsToSet {
+function visitIdentifier(node: NodeOf<'Identifier'>, { analysis, scope }: Visitor): PointsToSet {
   const variable = analysis.syntax.variables.get(node);
   if (node.name === 'arguments' && (variable === undefined || variable.defs.length === 0)) {
-    return context.outer === undefined ? analysis.setOf() : analysis.setOf(context.outer.arguments);
+    return scope.outer === undefined ? analysis.setOf() : analysis.setOf(scope.outer.arguments);
   }
   if (variable !== undefined) return analysis.variable(variable);
   return visitGlobal(node.name, analysis);
@@ -62,7 +62,7 @@ function visitGlobal(name: string, analysis: PointsToAnalysis): PointsToSet {
 }
 
 function visitMember(node: NodeOf<'MemberExpression'>, visitor: Visitor): PointsToSet {
-  const object = isType(node.object, 'Super') ? visitor.context.superObject : visitor.value(node.object);
+  const object = isType(node.object, 'Super') ? visitor.scope.superObject : visitor.value(node.object);
   if (node.computed) visitor.value(node.property);
   const read = visitor.analysis.setOf();
   visitor.analysis.load(object, propertyName(node.property, node.computed), read);
@@ -132,11 +132,11 @@ function union(visitor: Visitor, nodes: readonly AnyNode[]): PointsToSet {
 }
 
 function visitYield(node: NodeOf<'YieldExpression'>, visitor: Visitor): PointsToSet {
-  const { analysis, context } = visitor;
-  if (node.argument !== null && node.argument !== undefined && context.fn !== undefined) {
+  const { analysis, scope } = visitor;
+  if (node.argument !== null && node.argument !== undefined && scope.fn !== undefined) {
     const yielded = visitor.value(node.argument);
-    if (node.delegate) analysis.elements(yielded, context.fn.returned);
-    else yielded.flowTo(context.fn.returned);
+    if (node.delegate) analysis.elements(yielded, scope.fn.returned);
+    else yielded.flowTo(scope.fn.returned);
   }
   return analysis.setOf(analysis.unknown);
 }
@@ -161,7 +161,7 @@ export function addStatementConstraints(visits: Visits): Visits {
     .on('ReturnStatement', (node, visitor) => {
       if (node.argument === null || node.argument === undefined) return visitor.analysis.setOf();
       const value = visitor.value(node.argument);
-      const { fn } = visitor.context;
+      const { fn } = visitor.scope;
       if (fn !== undefined) value.flowTo(fn.returned);
       return value;
     })

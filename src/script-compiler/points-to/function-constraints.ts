@@ -33,7 +33,7 @@ function visitCall(node: NodeOf<'CallExpression'>, visitor: Visitor): PointsToSe
   const ofBundler = callBundleHelper(node, visitor);
   if (ofBundler !== undefined) return ofBundler;
   if (isType(node.callee, 'Super')) {
-    const { self, superclass } = visitor.context;
+    const { self, superclass } = visitor.scope;
     const call = callOf(node, { self, args: node.arguments }, visitor);
     visitor.analysis.construct(superclass, call);
     return self;
@@ -48,7 +48,7 @@ function calleeOf(node: AnyNode, visitor: Visitor): { callee: PointsToSet; self:
   if (isType(node, 'ChainExpression')) return calleeOf(node.expression, visitor);
   if (!isType(node, 'MemberExpression')) return { callee: visitor.value(node), self: visitor.analysis.setOf() };
   const callee = visitor.value(node);
-  return { callee, self: isType(node.object, 'Super') ? visitor.context.self : visitor.value(node.object) };
+  return { callee, self: isType(node.object, 'Super') ? visitor.scope.self : visitor.value(node.object) };
 }
 
 function callOf(
@@ -129,7 +129,7 @@ function visitBody(node: FunctionNode, object: FunctionObject, visitor: Visitor)
 }
 
 function visitParam(param: AnyNode, index: number, visitor: Visitor): void {
-  const { fn } = visitor.context;
+  const { fn } = visitor.scope;
   if (fn === undefined) return;
   if (!isType(param, 'RestElement')) {
     assignTo(param, fn.param(index), visitor);

@@ -35,7 +35,7 @@ export function assignTo(pattern: AnyNode, from: PointsToSet, visitor: Visitor):
 }
 
 function assignToMember(pattern: NodeOf<'MemberExpression'>, from: PointsToSet, visitor: Visitor): void {
-  const object = isType(pattern.object, 'Super') ? visitor.context.self : visitor.value(pattern.object);
+  const object = isType(pattern.object, 'Super') ? visitor.scope.self : visitor.value(pattern.object);
   if (pattern.computed) visitor.value(pattern.property);
   visitor.analysis.store(object, propertyName(pattern.property, pattern.computed), from);
 }

@@ -4,7 +4,7 @@ import type { PointsToSet, FunctionObject } from './points-to-set.js';
 import type { PointsToAnalysis } from './points-to-analysis.js';
 
 /** The meaning of `this`, `super`, `arguments` and `return` at a place in the program. */
-export interface Context {
+export interface VisitorScope {
   readonly self: PointsToSet;
   /** The function that `return` and `yield` belong to. */
   readonly fn: FunctionObject | undefined;
@@ -20,14 +20,14 @@ type Visit = (node: AnyNode, visitor: Visitor) => PointsToSet;
 /** Walks the program once and adds the constraints of each node. */
 export class Visitor {
   readonly analysis: PointsToAnalysis;
-  context: Context;
+  scope: VisitorScope;
   readonly #visits: ReadonlyMap<string, Visit>;
   readonly #values = new Map<AnyNode, PointsToSet>();
 
   constructor(analysis: PointsToAnalysis, visits: Visits) {
     this.analysis = analysis;
     this.#visits = visits.byType;
-    this.context = {
+    this.scope = {
       self: analysis.setOf(),
       fn: undefined,
       outer: undefined,
@@ -57,11 +57,11 @@ export class Visitor {
   }
 
   /** Runs `visit` with a different meaning of `this`, `return` and so on. */
-  within<T>(context: Partial<Context>, visit: () => T): T {
-    const before = this.context;
-    this.context = { ...before, ...context };
+  within<T>(context: Partial<VisitorScope>, visit: () => T): T {
+    const before = this.scope;
+    this.scope = { ...before, ...context };
     const result = visit();
-    this.context = before;
+    this.scope = before;
     return result;
   }
 }

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { calibrationPath, keepCalibration, readCalibration } from '../../../src/loadgen/calibrate/calibration-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { calibrationPath, keepCalibration, readCalibration } from '../../../src/loadgen/calibrate/calibrate.js';
 
 const CALIBRATION = { at: '2026-01-02T03:04:05.000Z', floorP50Ms: 0.1, floorP99Ms: 0.5, messagesPerSecond: 40_000 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { highestKept, nextRate, type RateTrial } from '../../../src/loadgen/calibrate/search-rate.js';
+import { highestKept, nextRate, type RateTrial } from '../../../src/loadgen/calibrate/calibrate.js';
 
 const SEARCH = { firstRate: 1000, precision: 0.1, mostTrials: 20 };
 

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
-import { GatewayWatch } from '../../../src/loadgen/gateway-watch/gateway-watch.js';
-import { parseGatewayCounters } from '../../../src/loadgen/gateway-watch/parse-metrics.js';
+import { GatewayWatch, parseGatewayCounters } from '../../../src/loadgen/gateway-watch/gateway-watch.js';
 import type { GatewayRecord } from '../../../src/run-file/records.js';
 
 function metricsText(sent: number): string {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeHistogram } from '../../../src/core/histogram/histogram-codec.js';
 import { drainMetrics, withoutTimes, type DrainedMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
 import { mergeMetrics } from '../../../src/loadgen/metric/merge-metrics.js';
-import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import { SeriesRegistry } from '../../../src/loadgen/metric/series-registry.js';
 import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
 import { decodeSketch } from '../../../src/core/histogram/sketch-codec.js';
 
@@ -25,7 +25,7 @@ const samples: fc.Arbitrary<Sample[]> = fc.array(
 );
 
 class Recorder {
-  readonly registry = new MetricRegistry();
+  readonly registry = new SeriesRegistry();
   readonly counter = this.registry.counter('counter');
   readonly rate = this.registry.rate('rate');
   readonly time = this.registry.timeTrend('time');
@@ -80,7 +80,7 @@ describe('mergeMetrics', () => {
 
   it('adds up what each thread has a part of, and takes the last value of any other gauge', () => {
     const part = (vus: number, own: number, atNs: bigint): DrainedMetrics => ({
-      ...drainMetrics(new MetricRegistry()),
+      ...drainMetrics(new SeriesRegistry()),
       gauges: {
         vus: { value: vus, min: vus, max: vus, atNs },
         'vus{a:b}': { value: vus, min: vus, max: vus, atNs },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bindActions } from '../../../src/loadgen/metric/metric.js';
 import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
-import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import { SeriesRegistry } from '../../../src/loadgen/metric/series-registry.js';
 import { parseSeriesName } from '../../../src/core/series-name.js';
 import { NO_TAGS, type Tags } from '../../../src/loadgen/metric/series.js';
 
@@ -25,7 +25,7 @@ describe('a series name', () => {
 
 describe('metrics', () => {
   it('record samples in the total and in each submetric whose tags they have', () => {
-    const registry = new MetricRegistry({ submetrics: ['hits{kind:a}', 'hits{kind:a,n:1}', 'other{kind:a}'] });
+    const registry = new SeriesRegistry({ submetrics: ['hits{kind:a}', 'hits{kind:a,n:1}', 'other{kind:a}'] });
     const hits = registry.counter('hits');
     hits.add(1, tags({ kind: 'a' }));
     hits.bind(tags({ kind: 'a', n: '1', more: 'x' })).add(2);
@@ -35,13 +35,13 @@ describe('metrics', () => {
   });
 
   it('bind to the total itself where nobody else wants the sample', () => {
-    const registry = new MetricRegistry({ submetrics: ['hits{kind:a}'] });
+    const registry = new SeriesRegistry({ submetrics: ['hits{kind:a}'] });
     const hits = registry.counter('hits');
     expect(hits.bind(tags({ kind: 'b' }))).toBe(hits.total);
   });
 
   it('keep the response, service and lag of actions, in submetrics, too', () => {
-    const registry = new MetricRegistry({ submetrics: ['ws_ping{a:1}'] });
+    const registry = new SeriesRegistry({ submetrics: ['ws_ping{a:1}'] });
     const ping = registry.timeTrend('ws_ping');
     bindActions(ping, tags({ a: '1' })).add(100, 110, 150);
     const { trends, histograms } = drainMetrics(registry);
@@ -52,7 +52,7 @@ describe('metrics', () => {
   });
 
   it('of scripts have every type, and trends of values a sketch', () => {
-    const registry = new MetricRegistry();
+    const registry = new SeriesRegistry();
     registry.define('c', 'counter', 'default').add(2, NO_TAGS);
     registry.define('g', 'gauge', 'default').add(3, NO_TAGS);
     registry.define('r', 'rate', 'default').add(0, NO_TAGS);
@@ -70,7 +70,7 @@ describe('metrics', () => {
   });
 
   it('of one name are one metric; another type of that name is refused', () => {
-    const registry = new MetricRegistry();
+    const registry = new SeriesRegistry();
     const first = registry.define('m', 'trend', 'time');
     expect(registry.define('m', 'trend', 'time')).toBe(first);
     expect(() => registry.define('m', 'trend', 'default')).toThrow(
@@ -81,7 +81,7 @@ describe('metrics', () => {
   it('tell a tap of every sample with its tags', () => {
     const seen: unknown[] = [];
     const tap = ({ name }: { readonly name: string }, value: number, of: Tags) => seen.push([name, value, [...of]]);
-    const registry = new MetricRegistry({ tap });
+    const registry = new SeriesRegistry({ tap });
     registry
       .counter('c')
       .bind(tags({ a: '1' }))

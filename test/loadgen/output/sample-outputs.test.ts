@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CsvOutput } from '../../../src/loadgen/output/csv-output.js';
-import { parseCsvWish } from '../../../src/loadgen/output/csv-wish.js';
+import { parseCsvOptions } from '../../../src/loadgen/output/csv-options.js';
 import { JsonOutput } from '../../../src/loadgen/output/json-output.js';
 import { SampleFile } from '../../../src/loadgen/output/sample-file.js';
 import { withMetadata } from '../../../src/loadgen/metric/series.js';
@@ -136,7 +136,7 @@ describe('CsvOutput', () => {
   });
 });
 
-describe('parseCsvWish', () => {
+describe('parseCsvOptions', () => {
   it.each([
     ['a.csv', {}, { path: 'a.csv', timeFormat: 'unix' }],
     ['-', {}, { path: '-', timeFormat: 'unix' }],
@@ -149,7 +149,7 @@ describe('parseCsvWish', () => {
       { path: 'd.csv', timeFormat: 'unix_nano' },
     ],
   ])('reads %j with %j as k6 does', (target, env, expected) => {
-    expect(parseCsvWish(target, env)).toEqual(expected);
+    expect(parseCsvOptions(target, env)).toEqual(expected);
   });
 });
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseLoadOptions, planLoad } from '../../../src/loadgen/plan/parse-load-options.js';
-import { preflight } from '../../../src/loadgen/preflight/preflight.js';
-import { parsePorts, readRoom, type Room } from '../../../src/loadgen/preflight/read-room.js';
+import {
+  preflight,
+  parsePorts,
+  readMachineLimits,
+  type MachineLimits,
+} from '../../../src/loadgen/preflight/preflight.js';
 
-const AMPLE: Room = {
+const AMPLE: MachineLimits = {
   openFiles: { soft: 1_000_000, hard: 1_000_000 },
   ports: { first: 32_768, last: 60_999 },
   memoryBytes: 64e9,
@@ -18,12 +22,12 @@ describe('preflight', () => {
   });
 
   it('wants a file for each connection, and names what gives them', () => {
-    const room = (soft: number, hard: number): Room => ({ ...AMPLE, openFiles: { soft, hard } });
+    const room = (soft: number, hard: number): MachineLimits => ({ ...AMPLE, openFiles: { soft, hard } });
     expect(preflight(plan(100), room(140, 140))).toEqual([]);
     expect(preflight(plan(101), room(140, 500))).toEqual([
-      { problem: '101 virtual users need 141 open files, and this process may have 140', mend: 'ulimit -n 141' },
+      { problem: '101 virtual users need 141 open files, and this process may have 140', remedy: 'ulimit -n 141' },
     ]);
-    expect(preflight(plan(101), room(140, 140))[0]).toMatchObject({ mend: 'as root: ulimit -n 141; or --vus 100' });
+    expect(preflight(plan(101), room(140, 140))[0]).toMatchObject({ remedy: 'as root: ulimit -n 141; or --vus 100' });
   });
 
   it('wants a port for each connection to the same server, or from the same address', () => {
@@ -33,8 +37,8 @@ describe('preflight', () => {
     expect(shortage?.problem).toBe(
       '28233 virtual users need as many ports, and one address with ports 32768 to 60999 has 28232',
     );
-    expect(shortage?.mend).toContain('sysctl -w net.ipv4.ip_local_port_range="1024 65535"');
-    expect(shortage?.mend).toContain('--local-address 127.0.0.2-127.0.0.3');
+    expect(shortage?.remedy).toContain('sysctl -w net.ipv4.ip_local_port_range="1024 65535"');
+    expect(shortage?.remedy).toContain('--local-address 127.0.0.2-127.0.0.3');
     expect(preflight(plan(range * 2, ['ws://127.0.0.1:1/a', 'ws://127.0.0.1:2/b']), AMPLE)).toEqual([]);
     expect(preflight(plan(range * 2, ['ws://127.0.0.1:1/a', 'ws://127.0.0.1:1/b']), AMPLE)).toHaveLength(1);
     expect(preflight(plan(range * 2, 'ws://127.0.0.1:1/', ['127.0.0.2-127.0.0.3']), AMPLE)).toEqual([]);
@@ -48,13 +52,13 @@ describe('preflight', () => {
     const [shortage] = preflight(planLoad({ flags: {}, script }).plan, room);
     expect(shortage).toEqual({
       problem: '10000 virtual users need about 630 MB of memory, and 400 MB are to be had',
-      mend: '--vus 4888',
+      remedy: '--vus 4888',
     });
   });
 
   it('reads what Linux tells', () => {
     expect(parsePorts('32768\t60999\n')).toEqual({ first: 32_768, last: 60_999 });
     expect(parsePorts('')).toBeUndefined();
-    expect(readRoom().memoryBytes).toBeGreaterThan(1e6);
+    expect(readMachineLimits().memoryBytes).toBeGreaterThan(1e6);
   });
 });

@@ -6,7 +6,7 @@ import { BuiltInMetrics } from '../../../src/loadgen/metric/built-in-metrics.js'
 import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
 import { CheckRecorder } from '../../../src/loadgen/metric/check-recorder.js';
 import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
-import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import { SeriesRegistry } from '../../../src/loadgen/metric/series-registry.js';
 import { OpenConnections } from '../../../src/loadgen/scenario/open-connections.js';
 import { SnapshotScenario } from '../../../src/loadgen/scenario/snapshot.js';
 import { LoadTarget } from '../../support/load-target.js';
@@ -29,7 +29,7 @@ describe('the snapshot scenario', () => {
   async function setUp(opened: (socket: WebSocket, target: LoadTarget) => void, clock = fastClock) {
     target = new LoadTarget(opened);
     await target.start();
-    const registry = new MetricRegistry();
+    const registry = new SeriesRegistry();
     const metrics = new BuiltInMetrics(registry);
     const connections = new OpenConnections();
     const checks = (name: string) => new CheckRecorder(registry.check(name), metrics.checks.total);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import { SeriesRegistry } from '../../../src/loadgen/metric/series-registry.js';
 import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
 import type { Scenario } from '../../../src/loadgen/scenario/scenario.js';
 import { MeasuredUsers } from '../../../src/loadgen/thread/measured-users.js';
@@ -9,7 +9,7 @@ const TICKET = { dueMs: 0, iterationInTest: 0, iterationInInstance: 0 };
 
 function setUp(minIterationMs: number, iterationMs: number) {
   const clock = new ManualClock();
-  const registry = new MetricRegistry();
+  const registry = new SeriesRegistry();
   const durations = registry.timeTrend('iteration_duration');
   const iterations = registry.counter('iterations');
   const scenario: Scenario = {

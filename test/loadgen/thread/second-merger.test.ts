@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { drainMetrics } from '../../../src/loadgen/metric/drain-metrics.js';
-import { MetricRegistry } from '../../../src/loadgen/metric/metric-registry.js';
+import { SeriesRegistry } from '../../../src/loadgen/metric/series-registry.js';
 import type { SecondMessage } from '../../../src/loadgen/thread/protocol.js';
-import { SecondMerger } from '../../../src/loadgen/thread/second-merger.js';
+import { SecondMerger } from '../../../src/loadgen/thread/thread-group.js';
 
 interface Told {
   readonly second: number;
@@ -23,7 +23,7 @@ describe('SecondMerger', () => {
       type: 'second',
       second: number,
       elapsedMs: (number + 1) * 1000,
-      metrics: { ...drainMetrics(new MetricRegistry()), counters: { c: count } },
+      metrics: { ...drainMetrics(new SeriesRegistry()), counters: { c: count } },
       health: { eventLoopUse: count / 10, scheduleLag: { count, p50: count, p99: count, max: count }, gcMs: count },
       load: { backlogBytes: count, ...(count > 5 && { pace: { begun: count, planned: count * 2 } }) },
     };

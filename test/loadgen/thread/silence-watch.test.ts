@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SilenceWatch } from '../../../src/loadgen/thread/silence-watch.js';
+import { SilenceWatch } from '../../../src/loadgen/thread/thread-group.js';
 
 it('gives a thread more time that has a limit of its own', () => {
   const silent: number[] = [];

@@ -1,5 +1,5 @@
 import { Guard, type Returned, type ScriptFunction } from '../../../src/loadgen/script/runtime/guard.js';
-import { instantiate, loadScript, type ScriptInstance } from '../../../src/loadgen/script/runtime/script-instance.js';
+import { instantiate, loadModule, type ScriptInstance } from '../../../src/loadgen/script/runtime/script-instance.js';
 import type { CompiledScript } from '../../../src/script-compiler/compiled-script.js';
 import { response, socketOf, World } from './world.mjs';
 
@@ -14,7 +14,7 @@ export async function runRewritten(compiled: CompiledScript, calls: readonly str
   const modules = modulesOf(world, guard);
   const log = (...parts: unknown[]): void => world.log(...parts);
   try {
-    const instance = await instantiate(loadScript(compiled), {
+    const instance = await instantiate(loadModule(compiled), {
       guard,
       live: { __VU: 1, __ITER: 0, __ENV: { NAME: 'value' } },
       globals: {

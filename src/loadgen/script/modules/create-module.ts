@@ -28,13 +28,13 @@ export function createUrlModule(): object {
 }
 
 /** What modules of one virtual user need beside its context. */
-export interface ModuleTools {
+export interface ModuleDeps {
   readonly reseed: (seed: number) => void;
   /** What its `Math.random` draws. */
   readonly random: () => number;
 }
 
-type ModuleFactory = (vu: VuContext, tools: ModuleTools) => object;
+type ModuleFactory = (vu: VuContext, deps: ModuleDeps) => object;
 
 const FACTORIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFactory>([
   ['k6', (vu, { reseed }) => createK6Module(vu, reseed)],
@@ -60,8 +60,8 @@ const LIBRARIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFact
 ]);
 
 /** The module of this name for one virtual user; undefined when there is none. */
-export function createModule(name: string, vu: VuContext, tools: ModuleTools): object | undefined {
+export function createModule(name: string, vu: VuContext, deps: ModuleDeps): object | undefined {
   const library = jslibLibrary(name);
   const factory = library === undefined ? FACTORIES.get(name) : LIBRARIES.get(library);
-  return factory?.(vu, tools);
+  return factory?.(vu, deps);
 }

@@ -2,7 +2,7 @@ import { Script } from 'node:vm';
 import { BUILT_INS } from '../../../script-compiler/module-names.js';
 
 /** What the global object of one script instance starts with. */
-export interface GlobalParts {
+export interface GlobalDeps {
   readonly live: LiveGlobals;
   /** Of this virtual user: timers, console, `open`, `require` and the like. */
   readonly globals: Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface GlobalParts {
  * property is defined and never assigned: a setter of Node's global object (such as that of
  * `process`) would change the process that runs the script.
  */
-export function createGlobalObject({ live, globals }: GlobalParts): object {
+export function createGlobalObject({ live, globals }: GlobalDeps): object {
   const own: object = {};
   for (const name of BUILT_INS) defineBuiltIn(own, name);
   for (const [name, value] of Object.entries(globals)) define(own, name, value, true);

@@ -1,19 +1,19 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../../core/clock.js';
 import type { BuiltInMetrics } from '../../metric/built-in-metrics.js';
-import type { MetricRegistry } from '../../metric/metric-registry.js';
+import type { SeriesRegistry } from '../../metric/series-registry.js';
 import type { RequestPace } from '../../pacing/request-pace.js';
-import { type Tags, withTags } from '../../metric/series.js';
+import { type Tags, withTags, type Counter, type Series } from '../../metric/series.js';
 import type { RuntimeOptions } from '../../client/read-network.js';
 import type { Connection } from '../../client/connection.js';
 import type { OpenConnections } from '../../scenario/open-connections.js';
 import { CookieStore } from './cookie-jar.js';
 import { EventLoop } from './event-loop.js';
-import { IterationBytes } from './iteration-bytes.js';
 import { Guard } from './guard.js';
 import type { ScriptLog } from './script-log.js';
 import type { StopFlag } from './interruption.js';
 import type { SystemTags } from '../../metric/system-tags.js';
+import type { Metric } from '../../metric/metric.js';
 
 /** What the script said about the whole test, with `exec.test.abort` and `exec.test.fail`. */
 export interface TestVerdicts {
@@ -22,9 +22,9 @@ export interface TestVerdicts {
 }
 
 /** What all virtual users of a thread share. */
-export interface ScriptThread {
+export interface ThreadContext {
   readonly clock: Clock;
-  readonly registry: MetricRegistry;
+  readonly registry: SeriesRegistry;
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
@@ -58,7 +58,7 @@ export interface InstanceCounts {
 }
 
 /** The scenario of an iteration, as `exec.scenario` shows it. */
-export interface ScenarioState {
+export interface ScenarioView {
   readonly name: string;
   readonly executor: string;
   /** When the scenario began, by the clock. */
@@ -85,7 +85,7 @@ export class VuContext {
   tags: Tags = new Map();
   /** Path of the group it is in, '' at the root. */
   group = '';
-  scenario: ScenarioState | undefined;
+  scenario: ScenarioView | undefined;
   iteration: IterationState = { iterationInTest: 0, iterationInInstance: 0 };
   iterationInScenario = 0;
   /** Its script has ended the whole test. */
@@ -100,7 +100,7 @@ export class VuContext {
   readonly #ends = new Set<() => void>();
 
   constructor(
-    readonly thread: ScriptThread,
+    readonly thread: ThreadContext,
     readonly number: number,
   ) {
     this.guard = new Guard(thread.stopFlag);
@@ -160,5 +160,64 @@ export class VuContext {
     for (const end of ends) end();
     for (const socket of this.#sockets) this.thread.connections.countBytesOf(socket);
     this.bytes.end(this.tags);
+  }
+}
+
+/**
+ * The bytes of one virtual user, as k6 counts them: one sample of `data_sent` and one of
+ * `data_received` at the end of each iteration, zeros included. The totals grow while the iteration
+ * runs, so that long sessions are seen each second. What still comes after an iteration, such as
+ * the peer's answer to a close, belongs to the next one; after the last it is not counted.
+ */
+export class IterationBytes {
+  readonly dataSent: Series;
+  readonly dataReceived: Series;
+  readonly #sent: Bytes;
+  readonly #received: Bytes;
+
+  constructor({ dataSent, dataReceived }: Pick<BuiltInMetrics, 'dataSent' | 'dataReceived'>) {
+    this.#sent = new Bytes(dataSent);
+    this.#received = new Bytes(dataReceived);
+    this.dataSent = this.#sent;
+    this.dataReceived = this.#received;
+  }
+
+  begin(): void {
+    this.#sent.begin();
+    this.#received.begin();
+  }
+
+  /** Records the samples with the tags that the virtual user has at the end. */
+  end(tags: Tags): void {
+    this.#sent.end(tags);
+    this.#received.end(tags);
+  }
+}
+
+class Bytes implements Series {
+  /** Since the last sample. */
+  #bytes = 0;
+  #isRunning = false;
+
+  readonly #metric: Metric<Counter>;
+
+  constructor(metric: Metric<Counter>) {
+    this.#metric = metric;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#isRunning) this.#metric.total.add(bytes);
+  }
+
+  begin(): void {
+    this.#isRunning = true;
+    this.#metric.total.add(this.#bytes);
+  }
+
+  end(tags: Tags): void {
+    this.#isRunning = false;
+    this.#metric.tell(this.#bytes, tags);
+    this.#bytes = 0;
   }
 }

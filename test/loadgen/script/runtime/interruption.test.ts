@@ -5,7 +5,7 @@ import { Guard } from '../../../../src/loadgen/script/runtime/guard.js';
 import { Interruption, StopFlag } from '../../../../src/loadgen/script/runtime/interruption.js';
 import {
   instantiate,
-  loadScript,
+  loadModule,
   type ScriptInstance,
 } from '../../../../src/loadgen/script/runtime/script-instance.js';
 import { scriptFrames } from '../../../../src/loadgen/script/runtime/stack-trace.js';
@@ -27,7 +27,7 @@ async function start(source: string, guard = new Guard(), name = 'script.js'): P
   await writeFile(path, source);
   const compiled = await compileScript({ path });
   const lines: unknown[] = [];
-  const instance = await instantiate(loadScript(compiled), {
+  const instance = await instantiate(loadModule(compiled), {
     guard,
     live: { __VU: 1, __ITER: 0, __ENV: {} },
     globals: { console: { log: (line: unknown) => void lines.push(line) } },

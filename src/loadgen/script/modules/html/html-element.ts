@@ -2,7 +2,7 @@ import { type AnyNode, isComment, isDocument, isTag, isText } from 'domhandler';
 import {
   ancestors,
   attributeOf,
-  childrenOf,
+  childNodes,
   descendants,
   elementsBeside,
   fieldValue,
@@ -139,15 +139,15 @@ export class HtmlElement {
   }
 
   hasChildNodes(): boolean {
-    return childrenOf(this.#node).length > 0;
+    return childNodes(this.#node).length > 0;
   }
 
   childNodes(): HtmlElement[] {
-    return this.#all(childrenOf(this.#node));
+    return this.#all(childNodes(this.#node));
   }
 
   children(): HtmlElement[] {
-    return this.#all(childrenOf(this.#node).filter(isTag));
+    return this.#all(childNodes(this.#node).filter(isTag));
   }
 
   childElementCount(): number {

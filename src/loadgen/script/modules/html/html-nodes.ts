@@ -54,18 +54,18 @@ export function matching(selector: string): Match {
   }
 }
 
-export function childrenOf(node: AnyNode): readonly AnyNode[] {
+export function childNodes(node: AnyNode): readonly AnyNode[] {
   return hasChildren(node) ? node.children : [];
 }
 
 /** All nodes below, in the order of the document. */
 export function descendants(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
-  const open = [...childrenOf(node)].toReversed();
+  const open = [...childNodes(node)].toReversed();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     found.push(next);
     openTemplate(next);
-    open.push(...[...childrenOf(next)].toReversed());
+    open.push(...[...childNodes(next)].toReversed());
   }
   return found;
 }
@@ -109,7 +109,7 @@ export function textOf(node: AnyNode): string {
 
 /** What is inside a node, written as Go's `html.Render` does. */
 export function innerHtml(node: AnyNode | undefined): string {
-  return node === undefined ? '' : childrenOf(node).map(outerHtml).join('');
+  return node === undefined ? '' : childNodes(node).map(outerHtml).join('');
 }
 
 function outerHtml(node: AnyNode): string {
@@ -151,4 +151,84 @@ const CHOICE = /^(?:radio|checkbox)$/;
 function selectedValue(select: AnyNode): string | string[] {
   const selected = descendants(select).filter(matching('option[selected]'));
   return attributeOf(select, 'multiple') === undefined ? valueOrHtml(selected[0]) : selected.map(valueOrHtml);
+}
+
+/** One field of a form. */
+interface FormValue {
+  readonly name: string;
+  readonly value: string | string[] | undefined;
+}
+
+const BUTTONS = /^(?:submit|button|reset|image|file)$/;
+
+/** The fields that a browser would send: of forms those inside, else those among the nodes. */
+export function formValues(nodes: readonly AnyNode[]): FormValue[] {
+  const isForm = nodes.some((node) => nameOf(node) === 'form');
+  const among = isForm ? nodes.flatMap((node) => descendants(node)) : nodes;
+  return [...new Set(among)]
+    .filter(matching('input,select,textarea,keygen'))
+    .filter(isSent)
+    .map((node) => ({ name: attributeOf(node, 'name') ?? '', value: fieldValue(node) }));
+}
+
+// k6 takes only `disabled="disabled"` and `checked="checked"` for set.
+function isSent(node: AnyNode): boolean {
+  const type = attributeOf(node, 'type') ?? '';
+  const isChoice = type === 'checkbox' || type === 'radio';
+  return (
+    (attributeOf(node, 'name') ?? '') !== '' &&
+    attributeOf(node, 'disabled') !== 'disabled' &&
+    !BUTTONS.test(type) &&
+    (!isChoice || attributeOf(node, 'checked') === 'checked')
+  );
+}
+
+/**
+ * Words that k6 writes in capitals where they are a part of a property's name: `data-user-id` is
+ * `userID`.
+ */
+const INITIALISMS =
+  /^(?:acl|api|ascii|cpu|css|dns|eof|eta|gpu|guid|html|https?|id|ip|json|lhs|os|qps|ram|rhs|rpc|sla|smtp|ssh|sql|tcp|tls|ttl|udp|ui|uid|uuid|uri|url|utf8|vm|xml|xmpp|xsrf|xss)$/;
+
+/** The value of one `data-` attribute, or all of them as an object. */
+export function dataOf(node: AnyNode | undefined, name: string | undefined): unknown {
+  if (node === undefined || !isTag(node) || Object.keys(node.attribs).length === 0) return undefined;
+  if (name !== undefined) {
+    const value = attributeOf(node, `data-${attributeName(name)}`);
+    return value === undefined ? undefined : dataValue(value);
+  }
+  const entries = Object.entries(node.attribs).filter(([key]) => key.startsWith('data-') && key.length > 5);
+  return Object.fromEntries(entries.map(([key, value]) => [propertyName(key.slice(5)), dataValue(value)]));
+}
+
+function attributeName(property: string): string {
+  return property
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
+    .replaceAll('_', '-')
+    .toLowerCase();
+}
+
+function propertyName(attribute: string): string {
+  const [first = '', ...rest] = attribute.split('-');
+  return first + rest.map(capitalized).join('');
+}
+
+function capitalized(word: string): string {
+  return INITIALISMS.test(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function dataValue(text: string): unknown {
+  if (text === '' || text === 'null' || text === 'undefined') return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (/^[[{]/.test(text)) return parsedJson(text);
+  return Number.isFinite(Number(text)) && String(Number(text)) === text ? Number(text) : text;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

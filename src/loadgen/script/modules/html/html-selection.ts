@@ -1,12 +1,10 @@
 import { type AnyNode, type Document, isTag } from 'domhandler';
 import type { VuContext } from '../../runtime/vu-context.js';
-import { dataOf } from './html-data.js';
 import { HtmlElement } from './html-element.js';
-import { formValues } from './html-form.js';
 import {
   ancestors,
   attributeOf,
-  childrenOf,
+  childNodes,
   descendants,
   elementsBeside,
   fieldValue,
@@ -16,6 +14,8 @@ import {
   matching,
   parseDocument,
   textOf,
+  formValues,
+  dataOf,
 } from './html-nodes.js';
 import { type Visit, visitNodes } from './html-visit.js';
 import { asText, typedName, encodeValues } from '../../runtime/values.js';
@@ -153,11 +153,11 @@ export class Selection {
   }
 
   children(filter?: unknown): Selection {
-    return this.#step((node) => childrenOf(node).filter(isTag), filter);
+    return this.#step((node) => childNodes(node).filter(isTag), filter);
   }
 
   contents(): Selection {
-    return this.#step(childrenOf);
+    return this.#step(childNodes);
   }
 
   parent(filter?: unknown): Selection {

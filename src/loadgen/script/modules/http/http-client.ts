@@ -4,12 +4,11 @@ import { type Cookie, parseSetCookie } from '../../runtime/cookie-jar.js';
 import { HttpDebug } from './http-debug.js';
 import { BrokenExchange, exchange, headersOf, HttpConnections, UnsupportedAnswer } from './http-exchange.js';
 import { failureOf, requestWords } from './http-failure.js';
-import { type HttpExchange, NO_ANSWER } from './http-marks.js';
+import { type RoundTrip, NO_ANSWER } from './http-marks.js';
 import { HttpResponse, type AskedRequest } from './http-response.js';
-import type { HttpRequest, RefusedRequest } from './http-request.js';
-import { redirected } from './redirect.js';
+import type { ScriptRequest, RefusedRequest } from './http-request.js';
 import type { Pages } from './page-requests.js';
-import type { RequestFailure } from './request-url.js';
+import { type RequestFailure, urlProblem } from './request-url.js';
 
 const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
 
@@ -40,7 +39,7 @@ export class HttpClient {
   }
 
   /** Resolves with the last answer; rejects only when the request is to throw its failure. */
-  async send(request: HttpRequest | RefusedRequest): Promise<HttpResponse> {
+  async send(request: ScriptRequest | RefusedRequest): Promise<HttpResponse> {
     if ('bad' in request) return this.#refuse(request);
     if (this.#vu.thread.pace !== undefined) await this.#takeTurn();
     const tags = this.#vu.tagsWith(request.tags);
@@ -75,7 +74,7 @@ export class HttpClient {
     }
   }
 
-  async #sendOnce(request: HttpRequest, tags: Tags): Promise<SentRequest> {
+  async #sendOnce(request: ScriptRequest, tags: Tags): Promise<SentRequest> {
     let cut: (reason: Error) => void = () => undefined;
     const debug = HttpDebug.of(this.#vu);
     debug?.request(request, headersOf(request));
@@ -124,7 +123,7 @@ export class HttpClient {
     thread.log.write({ level: 'warning', text: 'Request Failed', error });
   }
 
-  #keepCookies({ jar, url }: HttpRequest, { rawHeaders }: HttpExchange): Cookie[] {
+  #keepCookies({ jar, url }: ScriptRequest, { rawHeaders }: RoundTrip): Cookie[] {
     const cookies: Cookie[] = [];
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       if (rawHeaders[index]?.toLowerCase() !== 'set-cookie') continue;
@@ -179,26 +178,58 @@ export class HttpClient {
 /** What came of one request, and the one that its answer asks for. */
 interface SentRequest {
   readonly response: HttpResponse;
-  readonly next?: HttpRequest | undefined;
+  readonly next?: ScriptRequest | undefined;
 }
 
 /** What of a request its samples say. */
-type CountedRequest = Pick<HttpRequest, 'method' | 'name' | 'responseCallback'>;
+type CountedRequest = Pick<ScriptRequest, 'method' | 'name' | 'responseCallback'>;
 
 interface Outcome {
   readonly tags: Tags;
-  readonly answer: HttpExchange;
+  readonly answer: RoundTrip;
   readonly failure: RequestFailure;
 }
 
-function askedBy(request: HttpRequest): AskedRequest {
+function askedBy(request: ScriptRequest): AskedRequest {
   const { method, url, headers, body, responseType } = request;
   return { method, href: url.href, headers, body, responseType, cookies: sentCookies(request) };
 }
 
-function sentCookies({ jar, url, cookies }: HttpRequest): Record<string, object[]> {
+function sentCookies({ jar, url, cookies }: ScriptRequest): Record<string, object[]> {
   const sent: Record<string, object[]> = {};
   for (const [name, value] of cookies) (sent[name] ??= []).push({ name, value, replace: false });
   for (const { name, value } of jar.matching(url)) (sent[name] ??= []).push({ name, value, replace: false });
   return sent;
+}
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/**
+ * The request that an answer redirects to; undefined when it does not. Throws when that is no URL:
+ * the answer counts as none, as in k6.
+ */
+export function redirected(request: ScriptRequest, answer: RoundTrip): ScriptRequest | undefined {
+  const { status } = answer;
+  const location = locationOf(answer);
+  if (!REDIRECTS.includes(status) || location === undefined) return undefined;
+  const problem = urlProblem(location);
+  if (problem !== undefined || !URL.canParse(location, request.url.href)) throw brokenBy(location, problem, answer);
+  const url = new URL(location, request.url);
+  const keepsBody = status === 307 || status === 308 || request.method === 'GET' || request.method === 'HEAD';
+  const base = { ...request, url, name: url.href };
+  if (keepsBody) return base;
+  const headersLeft = request.headers.filter(([name]) => !/^content-/i.test(name));
+  return { ...base, method: 'GET', body: undefined, headers: headersLeft };
+}
+
+function locationOf({ rawHeaders }: RoundTrip): string | undefined {
+  const index = rawHeaders.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'location');
+  return index < 0 ? undefined : rawHeaders[index + 1];
+}
+
+function brokenBy(location: string, problem: string | undefined, { timings }: RoundTrip): BrokenExchange {
+  const shown = JSON.stringify(location);
+  const why = problem === undefined ? '' : `: ${problem}`;
+  const error = new Error(`failed to parse Location header ${shown}: parse ${shown}${why}`);
+  return new BrokenExchange(error, { ...NO_ANSWER, timings }, { route: '', hasAnswer: false, certificate: undefined });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { VuContext } from '../../runtime/vu-context.js';
-import type { HttpExchange } from './http-marks.js';
-import type { HttpRequest } from './http-request.js';
+import type { RoundTrip } from './http-marks.js';
+import type { ScriptRequest } from './http-request.js';
 
 /**
  * Logs one request and its answer as k6 does for `--http-debug`: the heads, and with `full` the
@@ -33,13 +33,13 @@ export class HttpDebug {
     return httpDebug === undefined ? undefined : new HttpDebug(vu, httpDebug === 'full');
   }
 
-  request({ method, url, body }: HttpRequest, headers: Readonly<Record<string, string>>): void {
+  request({ method, url, body }: ScriptRequest, headers: Readonly<Record<string, string>>): void {
     const { Host: host, ...others } = headers;
     const head = [`${method} ${url.pathname}${url.search} HTTP/1.1`, `Host: ${host}`];
     this.#write('Request', [...head, ...Object.entries(others).map(([name, value]) => `${name}: ${value}`)], body);
   }
 
-  response({ proto, statusText, rawHeaders, body }: HttpExchange): void {
+  response({ proto, statusText, rawHeaders, body }: RoundTrip): void {
     const lines = [`${proto} ${statusText}`];
     for (let index = 0; index + 1 < rawHeaders.length; index += 2)
       lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);

@@ -7,8 +7,8 @@ import { hostOverride, localAddressOf } from '../../../client/host-rules.js';
 import { cookieHeader } from '../../runtime/cookie-jar.js';
 import { HTTP_HEAD_LIMIT_BYTES } from './broken-head.js';
 import { decompressBody } from './http-body.js';
-import { type HttpExchange, Marks } from './http-marks.js';
-import type { HttpRequest } from './http-request.js';
+import { type RoundTrip, Marks } from './http-marks.js';
+import type { ScriptRequest } from './http-request.js';
 
 /** Connections of one virtual user, kept between requests as k6 does. */
 export class HttpConnections {
@@ -46,7 +46,7 @@ export class BrokenExchange extends Error {
   constructor(
     override readonly cause: Error,
     /** Its status is 0; the body is what had come. */
-    readonly partial: HttpExchange,
+    readonly partial: RoundTrip,
     marks: Pick<Marks, 'route' | 'hasAnswer' | 'certificate'>,
   ) {
     super(cause.message);
@@ -63,7 +63,7 @@ export class UnreadableBody extends Error {}
 export class UnsupportedAnswer extends Error {}
 
 /** What sends a request, and who hears how to cut it. */
-export interface ExchangeParts {
+export interface ExchangeDeps {
   readonly vu: VuContext;
   readonly connections: HttpConnections;
   readonly onAbort: (abort: (reason: Error) => void) => void;
@@ -77,26 +77,26 @@ const REPEATABLE: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 const CLOSED_BY_PEER: readonly string[] = ['ECONNRESET', 'EPIPE'];
 
 /** Sends one request without following redirects. Rejects with `BrokenExchange` when it fails. */
-export async function exchange(parts: ExchangeParts, request: HttpRequest): Promise<HttpExchange> {
+export async function exchange(deps: ExchangeDeps, request: ScriptRequest): Promise<RoundTrip> {
   for (;;) {
-    const marks = new Marks(() => parts.vu.thread.clock.now());
+    const marks = new Marks(() => deps.vu.thread.clock.now());
     try {
-      return await attempt(parts, request, marks);
+      return await attempt(deps, request, marks);
     } catch (error) {
       if (!mayBeRepeated(request, marks, error)) throw error;
     }
   }
 }
 
-function mayBeRepeated({ method, body }: HttpRequest, marks: Marks, error: unknown): boolean {
+function mayBeRepeated({ method, body }: ScriptRequest, marks: Marks, error: unknown): boolean {
   if (!(error instanceof BrokenExchange) || !marks.isStale) return false;
   return (
     REPEATABLE.includes(method) && body === undefined && CLOSED_BY_PEER.includes(systemErrorCode(error.cause) ?? '')
   );
 }
 
-function attempt(parts: ExchangeParts, request: HttpRequest, marks: Marks): Promise<HttpExchange> {
-  const { vu, connections, onAbort } = parts;
+function attempt(deps: ExchangeDeps, request: ScriptRequest, marks: Marks): Promise<RoundTrip> {
+  const { vu, connections, onAbort } = deps;
   const { clock } = vu.thread;
   return new Promise((resolve, reject) => {
     const send = request.url.protocol === 'https:' ? requestHttps : requestHttp;
@@ -140,7 +140,7 @@ function attempt(parts: ExchangeParts, request: HttpRequest, marks: Marks): Prom
   });
 }
 
-function requestOptions(request: HttpRequest, vu: VuContext, connections: HttpConnections): RequestOptions {
+function requestOptions(request: ScriptRequest, vu: VuContext, connections: HttpConnections): RequestOptions {
   const { runtime, lookup } = vu.thread;
   return {
     method: request.method,
@@ -156,7 +156,7 @@ function requestOptions(request: HttpRequest, vu: VuContext, connections: HttpCo
 }
 
 /** What is sent in front of the body, with cookies. */
-export function headersOf(request: HttpRequest): Record<string, string> {
+export function headersOf(request: ScriptRequest): Record<string, string> {
   const headers = Object.fromEntries(request.headers);
   headers['Host'] ??= request.url.host;
   const jar = cookieHeader(request.jar, request.url);
@@ -177,7 +177,7 @@ function timeoutError(): Error {
   return Object.assign(new Error('request timeout'), { code: 'ETIMEDOUT' });
 }
 
-function finished(answer: IncomingMessage, body: Buffer, marks: Marks): HttpExchange {
+function finished(answer: IncomingMessage, body: Buffer, marks: Marks): RoundTrip {
   return {
     status: answer.statusCode ?? 0,
     statusText: statusTextOf(answer),

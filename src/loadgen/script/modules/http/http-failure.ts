@@ -3,7 +3,7 @@ import { errorMessage, systemErrorCode } from '../../../../core/error.js';
 import { tlsProblem, type TlsProblem } from '../../../client/tls-problem.js';
 import { brokenHeadText } from './broken-head.js';
 import { BrokenExchange, UnreadableBody } from './http-exchange.js';
-import type { HttpRequest } from './http-request.js';
+import type { ScriptRequest } from './http-request.js';
 import type { RequestFailure } from './request-url.js';
 
 /** A failure as the script sees it, and as the log says it. */
@@ -38,7 +38,7 @@ const CONNECTION_BROKEN = 'net/http: HTTP/1.x transport connection broken';
  * What a request failed for: `logged` has the method and the URL before it, unless the answer had
  * begun, as in k6.
  */
-export function failureOf(thrown: unknown, request: Pick<HttpRequest, 'method' | 'url'>): ToldFailure {
+export function failureOf(thrown: unknown, request: Pick<ScriptRequest, 'method' | 'url'>): ToldFailure {
   const isBroken = thrown instanceof BrokenExchange;
   const failure = wordsOf(isBroken ? thrown.cause : thrown, request.url, isBroken ? thrown : undefined);
   if (isBroken && thrown.hasAnswer) return failure;

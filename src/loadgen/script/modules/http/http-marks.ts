@@ -15,7 +15,7 @@ export interface HttpTimings {
 }
 
 /** One request and its answer on the wire. */
-export interface HttpExchange {
+export interface RoundTrip {
   readonly status: number;
   readonly statusText: string;
   readonly rawHeaders: readonly string[];
@@ -30,7 +30,7 @@ export interface HttpExchange {
 }
 
 /** What stands for an answer when there was none. */
-export const NO_ANSWER: HttpExchange = {
+export const NO_ANSWER: RoundTrip = {
   status: 0,
   statusText: '',
   rawHeaders: [],
@@ -141,7 +141,7 @@ export class Marks {
     };
   }
 
-  get peer(): Pick<HttpExchange, 'remoteAddress' | 'remotePort' | 'tlsVersion' | 'bytesSent' | 'bytesReceived'> {
+  get peer(): Pick<RoundTrip, 'remoteAddress' | 'remotePort' | 'tlsVersion' | 'bytesSent' | 'bytesReceived'> {
     const socket = this.#socket;
     const bytesBefore = this.#bytesBefore;
     if (socket === undefined) return { remoteAddress: '', remotePort: 0, bytesSent: 0, bytesReceived: 0 };
@@ -163,7 +163,7 @@ export class Marks {
    * What there is of an exchange that ends here without an answer. Without a connection no time was
    * taken by the request, as in k6.
    */
-  broken(body: Buffer): HttpExchange {
+  broken(body: Buffer): RoundTrip {
     const isConnected = this.#socket !== undefined && (!this.#isNew || this.#connected > 0) && !this.#isUnsecured;
     if (!isConnected) {
       // Of a TLS handshake that failed there is the time to connect.

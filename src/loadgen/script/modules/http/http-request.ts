@@ -36,7 +36,7 @@ const DEFAULT_USER_AGENT = 'wsg (k6 compatible)';
 export type ResponseType = 'text' | 'binary' | 'none';
 
 /** A request as a script asked for it. */
-export interface HttpRequest {
+export interface ScriptRequest {
   readonly method: string;
   readonly url: URL;
   /** As the script wrote it, for tags. */
@@ -80,7 +80,7 @@ export function readHttpRequest(
   vu: VuContext,
   args: HttpArguments,
   callback: ResponseCallback | null,
-): HttpRequest | RefusedRequest {
+): ScriptRequest | RefusedRequest {
   try {
     return readArguments(vu, args, callback);
   } catch (error) {
@@ -94,7 +94,7 @@ function readArguments(
   vu: VuContext,
   args: HttpArguments,
   callback: ResponseCallback | null,
-): HttpRequest | RefusedRequest {
+): ScriptRequest | RefusedRequest {
   const { params } = args;
   const { runtime } = vu.thread;
   const encoded = requestBody(args.body);
@@ -129,13 +129,13 @@ function readArguments(
   };
 }
 
-interface HeaderWishes {
+interface HeaderOptions {
   readonly contentType: string | undefined;
   readonly algorithms: readonly string[];
   readonly userAgent: string | undefined;
 }
 
-function headersOf(params: unknown, { contentType, algorithms, userAgent }: HeaderWishes): [string, string][] {
+function headersOf(params: unknown, { contentType, algorithms, userAgent }: HeaderOptions): [string, string][] {
   const given = textEntries(property(params, 'headers'));
   const has = (wanted: string): boolean => given.some(([name]) => name.toLowerCase() === wanted);
   const own: [string, string][] = [['User-Agent', userAgent ?? DEFAULT_USER_AGENT]];

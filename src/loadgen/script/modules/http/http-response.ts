@@ -1,14 +1,13 @@
 import { fromByteText, toByteText } from '../../../../core/byte-text.js';
 import { JsonPath } from '../../../../json-path/json-path.js';
 import { exists, type JsonValue } from '../../../../json-path/json-value.js';
-import type { Cookie } from '../../runtime/cookie-jar.js';
+import { type Cookie } from '../../runtime/cookie-jar.js';
 import type { Selection } from '../html/html-selection.js';
 import { asText, toArrayBuffer } from '../../runtime/values.js';
-import type { HttpExchange, HttpTimings } from './http-marks.js';
-import type { HttpRequest } from './http-request.js';
+import type { RoundTrip, HttpTimings } from './http-marks.js';
+import type { ScriptRequest } from './http-request.js';
 import { formRequest, linkRequest, type Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
-import { canonicalName, isOfConnection } from '../../runtime/header-fields.js';
 
 /**
  * What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text;
@@ -41,15 +40,15 @@ export interface AskedRequest {
   readonly method: string;
   /** '' when it was no URL. */
   readonly href: string;
-  readonly headers: HttpRequest['headers'];
-  readonly body: HttpRequest['body'];
-  readonly responseType: HttpRequest['responseType'];
+  readonly headers: ScriptRequest['headers'];
+  readonly body: ScriptRequest['body'];
+  readonly responseType: ScriptRequest['responseType'];
   /** What was sent of cookies, by name. */
   readonly cookies: Readonly<Record<string, readonly object[]>>;
 }
 
 /** What a response has beside the answer. */
-interface ResponseParts {
+interface ResponseOptions {
   readonly cookies: readonly Cookie[];
   readonly pages: Pages;
 }
@@ -73,7 +72,7 @@ export class HttpResponse {
 
   readonly #pages: Pages;
 
-  constructor(request: AskedRequest, answer: HttpExchange, failure: RequestFailure, { cookies, pages }: ResponseParts) {
+  constructor(request: AskedRequest, answer: RoundTrip, failure: RequestFailure, { cookies, pages }: ResponseOptions) {
     this.#pages = pages;
     this.url = request.href;
     this.status = answer.status;
@@ -173,9 +172,20 @@ function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
 /** No answer at all, and answers that never have a body. */
 const WITHOUT_BODY: readonly number[] = [0, 204, 304];
 
-function bodyOf({ responseType }: AskedRequest, answer: HttpExchange): string | ArrayBuffer | null {
+function bodyOf({ responseType }: AskedRequest, answer: RoundTrip): string | ArrayBuffer | null {
   // Of an answer that broke off there is what had come, as in k6.
   const mayBeMissing = WITHOUT_BODY.includes(answer.status);
   if ((mayBeMissing && answer.body.length === 0) || responseType === 'none') return null;
   return responseType === 'binary' ? toArrayBuffer(answer.body) : answer.body.toString('utf8');
+}
+
+/** As Go, and so k6, writes names of headers: `Sec-Websocket-Accept`. */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** Whether a header, with its name as Go writes it, tells of the connection alone. */
+export function isOfConnection(name: string, value: string): boolean {
+  if (name === 'Connection') return /(?:^|,)\s*close\s*(?:,|$)/i.test(value);
+  return name === 'Transfer-Encoding' || name === 'Trailer';
 }

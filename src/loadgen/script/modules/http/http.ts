@@ -7,7 +7,7 @@ import {
   DEFAULT_CALLBACK,
   expectedStatuses,
   readHttpRequest,
-  type HttpRequest,
+  type ScriptRequest,
   type RefusedRequest,
   type ResponseCallback,
   type HttpArguments,
@@ -16,7 +16,7 @@ import type { HttpResponse } from './http-response.js';
 import { FileData } from './http-body.js';
 import { HttpClient } from './http-client.js';
 
-type AnyRequest = HttpRequest | RefusedRequest;
+type AnyRequest = ScriptRequest | RefusedRequest;
 
 /**
  * Sends all requests, `batch` at once at most and `batchPerHost` to one host; resolves with the
@@ -130,7 +130,7 @@ class Requests {
     });
   }
 
-  #read(args: HttpArguments): HttpRequest | RefusedRequest {
+  #read(args: HttpArguments): ScriptRequest | RefusedRequest {
     const vu = this.#vu;
     const client = this.#client;
     if (vu.isInit) throw notInInit('http requests');
@@ -140,7 +140,7 @@ class Requests {
 }
 
 /** A promise that the virtual user's event loop settles. */
-function sendAsync(vu: VuContext, client: HttpClient, request: HttpRequest | RefusedRequest): Promise<unknown> {
+function sendAsync(vu: VuContext, client: HttpClient, request: ScriptRequest | RefusedRequest): Promise<unknown> {
   const fulfil = vu.loop.reserve();
   const forget = vu.onIterationEnd(() => client.interrupt());
   return new Promise((resolve, reject) => {

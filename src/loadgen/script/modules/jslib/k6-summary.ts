@@ -1,11 +1,12 @@
 import { escapeXml } from '../../../../core/markup.js';
-import type { CheckFigures } from '../../../../run-file/records.js';
+import type { CheckFigures, MetricContains, ThresholdRecord, TrendTotals } from '../../../../run-file/records.js';
 import { checkTree, groupLines } from '../../../../summary/k6/check-tree.js';
 import { formatValue, type TimeUnit } from '../../../../summary/terminal/format-value.js';
 import { metricRows } from '../../../../summary/k6/metric-rows.js';
 import { createPalette } from '../../../../summary/terminal/palette.js';
-import { summaryDataMetrics } from './summary-data.js';
 import { asText, isObject, property } from '../../runtime/values.js';
+import type { MetricValues, SummaryMetric } from '../../../../summary/k6/summary-metric.js';
+import type { TrendStat } from '../../../../summary/k6/trend-stats.js';
 
 /** The library `k6-summary` of jslib.k6.io, over the data that `handleSummary` gets. */
 export function createK6Summary(): object {
@@ -15,10 +16,10 @@ export function createK6Summary(): object {
 function textSummary(summary: unknown, options?: unknown): string {
   const indent = `${asText(property(options, 'indent') ?? ' ')}  `;
   const palette = createPalette(property(options, 'enableColors') === true);
-  const wishes = property(summary, 'options');
-  const given = property(options, 'summaryTrendStats') ?? property(wishes, 'summaryTrendStats');
+  const exported = property(summary, 'options');
+  const given = property(options, 'summaryTrendStats') ?? property(exported, 'summaryTrendStats');
   const names = Array.isArray(given) ? given.map(String) : [];
-  const timeUnit = timeUnitOf(property(options, 'summaryTimeUnit') ?? property(wishes, 'summaryTimeUnit'));
+  const timeUnit = timeUnitOf(property(options, 'summaryTimeUnit') ?? property(exported, 'summaryTimeUnit'));
   const { metrics, stats } = summaryDataMetrics(property(summary, 'metrics'), names);
   const rows = metricRows(metrics, { stats, timeUnit, rateStyle: 'marks', palette });
   const lines = rows.map(({ metric, name, dots, text }) => {
@@ -88,4 +89,69 @@ function groupsOf(group: unknown, path = ''): string[] {
 
 function timeUnitOf(unit: unknown): TimeUnit | undefined {
   return unit === 's' || unit === 'ms' || unit === 'us' ? unit : undefined;
+}
+
+/**
+ * The metrics of the data that `handleSummary` gets, in the form in which summaries are drawn, and
+ * the columns of their trends.
+ */
+export function summaryDataMetrics(
+  metrics: unknown,
+  statNames: readonly string[],
+): { readonly metrics: readonly SummaryMetric[]; readonly stats: readonly TrendStat[] } {
+  const figures = new Map<TrendTotals, unknown>();
+  const list = Object.entries(isObject(metrics) ? metrics : {}).map(([name, metric]): SummaryMetric => {
+    const brace = name.indexOf('{');
+    return {
+      name,
+      metric: brace < 0 ? name : name.slice(0, brace),
+      ...(brace >= 0 && { tags: name.slice(brace + 1, -1) }),
+      contains: containsOf(property(metric, 'contains')),
+      values: valuesOf(property(metric, 'type'), property(metric, 'values'), figures),
+      thresholds: thresholdsOf(name, property(metric, 'thresholds')),
+    };
+  });
+  const stats = statNames.map((name) => ({
+    name,
+    of: (trend: TrendTotals) => numberOf(property(figures.get(trend), name)),
+  }));
+  const order = (left: SummaryMetric, right: SummaryMetric): number =>
+    left.metric.localeCompare(right.metric) || (left.tags ?? '').localeCompare(right.tags ?? '');
+  return { metrics: list.toSorted(order), stats };
+}
+
+function valuesOf(type: unknown, values: unknown, figures: Map<TrendTotals, unknown>): MetricValues {
+  const number = (name: string): number => numberOf(property(values, name)) ?? 0;
+  switch (type) {
+    case 'counter':
+      return { type, count: number('count'), perSecond: number('rate') };
+    case 'gauge':
+      return { type, value: number('value'), min: number('min'), max: number('max') };
+    case 'rate':
+      return { type, share: number('rate'), passes: number('passes'), fails: number('fails') };
+    default: {
+      const trend: TrendTotals = { count: 1, min: number('min'), max: number('max'), sum: 0, histograms: {} };
+      figures.set(trend, values);
+      return { type: 'trend', trend };
+    }
+  }
+}
+
+function thresholdsOf(series: string, thresholds: unknown): ThresholdRecord[] {
+  return Object.entries(isObject(thresholds) ? thresholds : {}).map(([expression, outcome]) => ({
+    series,
+    expression,
+    aggregate: '',
+    value: null,
+    ok: property(outcome, 'ok') === true,
+    aborted: false,
+  }));
+}
+
+function containsOf(contains: unknown): MetricContains {
+  return contains === 'time' || contains === 'data' ? contains : 'default';
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

@@ -1,8 +1,6 @@
 import { randomUUID, createHash } from 'node:crypto';
 import type { VuContext } from '../../runtime/vu-context.js';
-import { isObject } from '../../runtime/values.js';
-import { createStageFunctions } from './k6-stages.js';
-import { AsyncChecks } from './k6-check.js';
+import { isObject, tagsArgument, isFunction, asText, property } from '../../runtime/values.js';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
 
@@ -114,4 +112,139 @@ function namedUuid(algorithm: 'md5' | 'sha1', version: number, name: string, nam
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex', 0, 16);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/**
+ * `check` of `k6-utils`: unlike the one of `k6` it takes promises, as the value and as conditions,
+ * and answers with a promise then. It records `checks` with the tag `check` and no tree of checks,
+ * as the library does.
+ */
+export class AsyncChecks {
+  readonly #vu: VuContext;
+  readonly #tags: ReadonlyMap<string, string>;
+
+  constructor(vu: VuContext, tags: unknown) {
+    this.#vu = vu;
+    this.#tags = tagsArgument('check()', tags);
+  }
+
+  check(value: unknown, checkers: unknown): unknown {
+    if (value instanceof Promise) return value.then((settled: unknown) => this.check(settled, checkers));
+    const entries = Object.entries(isObject(checkers) ? checkers : {});
+    const results: unknown[] = [];
+    const go = (from: number): unknown => {
+      for (let index = from; index < entries.length; index += 1) {
+        const [name = '', checker] = entries[index] ?? [];
+        if (!isFunction(checker)) results.push(this.#outcome(name, checker));
+        else {
+          const returned = this.#vu.guard.call(checker, undefined, [value]);
+          // The condition waits, for the answer to a request for instance.
+          if (returned instanceof Promise)
+            return this.#vu.wait(
+              returned.then((late) => {
+                results.push(this.#outcome(name, late.value));
+                return go(index + 1);
+              }),
+            );
+          results.push(this.#outcome(name, returned.value));
+        }
+      }
+      return hasPassed(results);
+    };
+    return go(0);
+  }
+
+  #outcome(name: string, outcome: unknown): unknown {
+    return outcome instanceof Promise
+      ? outcome.then((settled: unknown) => this.#record(name, settled))
+      : this.#record(name, outcome);
+  }
+
+  #record(name: string, value: unknown): boolean {
+    const tags = new Map([...this.#tags, ['check', name] as const]);
+    this.#vu.thread.metrics.checks.add(value ? 1 : 0, this.#vu.tagsWith(tags));
+    return Boolean(value);
+  }
+}
+
+function hasPassed(results: readonly unknown[]): unknown {
+  const isPassed = (all: readonly unknown[]): boolean => all.every(Boolean);
+  return results.some((result) => result instanceof Promise) ? Promise.all(results).then(isPassed) : isPassed(results);
+}
+
+/** Those functions of `k6-utils` that know in which stage a scenario is. */
+export function createStageFunctions(vu: VuContext): object {
+  const tag = (name: string, value: string): void => {
+    vu.tags = new Map([...vu.tags, [name, value]]);
+  };
+  return {
+    parseDuration: (text: unknown) => parseStageDuration(text),
+    getCurrentStageIndex: () => currentStage(vu).index,
+    tagWithCurrentStageIndex: () => tag('stage', String(currentStage(vu).index)),
+    tagWithCurrentStageProfile: () => tag('stage_profile', profileOf(currentStage(vu))),
+  };
+}
+
+interface CurrentStage {
+  readonly index: number;
+  /** What the stage comes from, and goes to. */
+  readonly from: number;
+  readonly target: number;
+}
+
+/** Behind the last stage the last one stands. */
+function currentStage({ scenario, thread }: VuContext): CurrentStage {
+  const settings = property(property(thread.options, 'scenarios'), scenario?.name ?? '');
+  const stages = property(settings, 'stages');
+  if (scenario === undefined || !Array.isArray(stages) || stages.length === 0) {
+    throw new Error('only ramping-vus and ramping-arrival-rate have stages, and only inside of an iteration');
+  }
+  const elapsedMs = thread.clock.now() - scenario.startMs();
+  let endMs = 0;
+  const at = stages.findIndex((stage: unknown) => {
+    endMs += parseStageDuration(property(stage, 'duration'));
+    return elapsedMs < endMs;
+  });
+  const index = at < 0 ? stages.length - 1 : at;
+  return {
+    index,
+    from: targetOf(stages[index - 1]),
+    target: targetOf(stages[index]),
+  };
+}
+
+function targetOf(stage: unknown): number {
+  return isObject(stage) ? Number(stage['target']) : 0;
+}
+
+function profileOf({ index, from, target }: CurrentStage): string {
+  if (index === 0 || target > from) return 'ramp-up';
+  return target < from ? 'ramp-down' : 'steady';
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/**
+ * Milliseconds of a text such as `1d5h31m20s7ms`; without a unit a number is milliseconds. Throws
+ * in the library's words.
+ */
+function parseStageDuration(text: unknown): number {
+  const given = text === undefined || text === null ? '' : asText(text);
+  if (given === '') throw new Error('str is empty');
+  const seen = new Set<string>();
+  let sum = 0;
+  for (const [, number = '', unit = ''] of given.matchAll(/([\d.]*)(ms|[^\d.]?)/g)) {
+    if (unit !== '' && seen.has(unit)) throw new Error(`${unit} time unit is provided multiple times`);
+    seen.add(unit);
+    sum += partMs(number, unit);
+  }
+  return sum;
+}
+
+function partMs(number: string, unit: string): number {
+  const unitMs = UNIT_MS[unit === '' ? 'ms' : unit];
+  if (unitMs === undefined) throw new Error(`${unit} is an unsupported time unit`);
+  const partMs = number === '' ? 0 : Number.parseFloat(number) * unitMs;
+  // Milliseconds are the finest there is.
+  return unit === 'ms' ? Math.trunc(partMs) : partMs;
 }

@@ -9,7 +9,7 @@ export function createPapaParse(): object {
   return { ...papa, default: papa };
 }
 
-interface ParseWishes {
+interface ParseOptions {
   readonly delimiter: string;
   readonly header: boolean;
   readonly dynamicTyping: boolean;
@@ -19,23 +19,23 @@ interface ParseWishes {
 function parse(input: unknown, config?: unknown): object {
   const text = String(input).replace(/^\uFEFF/, '');
   const given = isObject(config) ? config : {};
-  const wishes: ParseWishes = {
+  const parsing: ParseOptions = {
     delimiter:
       typeof given['delimiter'] === 'string' && given['delimiter'] !== '' ? given['delimiter'] : guessDelimiter(text),
     header: given['header'] === true,
     dynamicTyping: given['dynamicTyping'] === true,
     skipEmptyLines: given['skipEmptyLines'] === true || given['skipEmptyLines'] === 'greedy',
   };
-  const all = rowsOf(text, wishes.delimiter);
-  const rows = wishes.skipEmptyLines ? all.filter((row) => row.length > 1 || row[0] !== '') : all;
+  const all = rowsOf(text, parsing.delimiter);
+  const rows = parsing.skipEmptyLines ? all.filter((row) => row.length > 1 || row[0] !== '') : all;
   const meta = {
-    delimiter: wishes.delimiter,
+    delimiter: parsing.delimiter,
     linebreak: text.includes('\r\n') ? '\r\n' : '\n',
     aborted: false,
     truncated: false,
   };
-  const typed = (field: string): unknown => (wishes.dynamicTyping ? typedValue(field) : field);
-  if (!wishes.header) return { data: rows.map((row) => row.map(typed)), errors: [], meta };
+  const typed = (field: string): unknown => (parsing.dynamicTyping ? typedValue(field) : field);
+  if (!parsing.header) return { data: rows.map((row) => row.map(typed)), errors: [], meta };
   const [fields = [], ...records] = rows;
   const data = records.map((row) =>
     Object.fromEntries(row.map((field, index) => [fields[index] ?? `__parsed_extra_${index}`, typed(field)])),

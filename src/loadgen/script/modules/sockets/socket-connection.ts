@@ -4,7 +4,7 @@ import type { SessionMetrics } from '../../../metric/built-in-metrics.js';
 import { withTags, type Tags } from '../../../metric/series.js';
 import type { VuContext } from '../../runtime/vu-context.js';
 import type { SocketRequest } from './ws-params.js';
-import { canonicalName, isOfConnection } from '../../runtime/header-fields.js';
+import { canonicalName, isOfConnection } from '../http/http-response.js';
 
 /** What a socket hears of its connection; messages come as values of the script. */
 export interface SocketEvents {

@@ -3,8 +3,7 @@ import type { Returned, ScriptFunction } from '../../runtime/guard.js';
 import type { Fulfil } from '../../runtime/event-loop.js';
 import type { VuContext } from '../../runtime/vu-context.js';
 import { headerOf } from '../../../client/upgrade-response.js';
-import { asText, bytesOf, isFunction, notInInit } from '../../runtime/values.js';
-import { Blob } from './blob.js';
+import { asText, bytesOf, isFunction, notInInit, isObject, property, toArrayBuffer } from '../../runtime/values.js';
 import { closeText, isExpectedClose } from './close-text.js';
 import {
   dialErrorText,
@@ -325,4 +324,45 @@ function createModule(vu: VuContext, checksClose: boolean): object {
     }
   }
   return { WebSocket, Blob };
+}
+
+/** `Blob` of `k6/websockets`: bytes whose promises resolve at once. */
+export class Blob {
+  readonly type: string;
+  readonly #bytes: Buffer;
+
+  constructor(parts: unknown = [], options?: unknown) {
+    if (!Array.isArray(parts)) throw new TypeError('Blob: a list of parts was expected');
+    this.#bytes = Buffer.concat(parts.map((part: unknown) => (part instanceof Blob ? part.#bytes : partBytes(part))));
+    this.type = isObject(options) ? asText(property(options, 'type') ?? '') : '';
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(this.#bytes.toString('utf8'));
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.resolve(toArrayBuffer(this.#bytes));
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return Promise.resolve(this.copy());
+  }
+
+  /** The bytes, for sending. */
+  copy(): Uint8Array {
+    return new Uint8Array(toArrayBuffer(this.#bytes));
+  }
+
+  slice(start?: number, end?: number, type?: unknown): Blob {
+    return new Blob([toArrayBuffer(this.#bytes.subarray(start, end))], { type: type ?? '' });
+  }
+}
+
+function partBytes(part: unknown): Buffer {
+  return bytesOf(Array.isArray(part) ? String(part) : part) ?? Buffer.from(String(part));
 }

@@ -1,4 +1,4 @@
-import { createDialTarget, type DialTarget, type DialWishes } from '../../../client/dial-target.js';
+import { createDialTarget, type DialTarget, type DialOptions } from '../../../client/dial-target.js';
 import type { Tags } from '../../../metric/series.js';
 import type { RuntimeOptions } from '../../../client/read-network.js';
 import type { VuContext } from '../../runtime/vu-context.js';
@@ -62,7 +62,7 @@ export function readSocketRequest(vu: VuContext, { url: given, params, subprotoc
   if (params !== undefined && params !== null && !isObject(params))
     throw new TypeError('the parameters must be an object');
   const { runtime } = vu.thread;
-  const wishes: DialWishes = {
+  const options: DialOptions = {
     headers: [...headersOf(params, runtime), ...cookiesOf(vu, url, params)],
     offersDeflate: offersDeflate(property(params, 'compression')),
     verifiesCertificate: !runtime.insecureSkipTlsVerify,
@@ -74,7 +74,7 @@ export function readSocketRequest(vu: VuContext, { url: given, params, subprotoc
   const jar = jarFor(vu, params);
   return {
     url: String(given),
-    target: createDialTarget(url.href, wishes),
+    target: createDialTarget(url.href, options),
     tags,
     keepCookie: (header) => {
       const cookie = parseSetCookie(header, url);
@@ -123,7 +123,7 @@ function headersOf(params: unknown, { userAgent }: RuntimeOptions): [string, str
 }
 
 /** Subprotocols may come as a header, which is how scripts of `k6/ws` ask for them. */
-function offeredProtocols(params: unknown, subprotocols: readonly string[] = []): Pick<DialWishes, 'subprotocols'> {
+function offeredProtocols(params: unknown, subprotocols: readonly string[] = []): Pick<DialOptions, 'subprotocols'> {
   const inHeaders = textEntries(property(params, 'headers'))
     .filter(([name]) => isProtocol(name))
     .flatMap(([, value]) => value.split(',').map((protocol) => protocol.trim()));

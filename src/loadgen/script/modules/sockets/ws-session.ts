@@ -31,7 +31,7 @@ export interface WsResponse {
  */
 export class WsSession {
   readonly connection: SocketConnection;
-  readonly #socket: WsSocket;
+  readonly #socket: ScriptSocket;
   readonly #handlers = new Map<string, ScriptFunction[]>();
   readonly #queue: (() => Returned | Promise<unknown> | undefined)[] = [];
   readonly #timers = new Set<() => void>();
@@ -58,7 +58,7 @@ export class WsSession {
       pong: () => this.#event('pong', []),
       closed: (code, reason, broken) => this.#peerClosed(this.#toldClose(code, reason, broken)),
     });
-    this.#socket = new WsSocket(this);
+    this.#socket = new ScriptSocket(this);
     // Somebody may interrupt before anyone waits.
     this.#finished.catch(() => undefined);
   }
@@ -295,7 +295,7 @@ function refused(vu: VuContext, { url, told }: BadSocketUrl): WsResponse {
 }
 
 /** The socket that scripts of `k6/ws` get. */
-export class WsSocket {
+export class ScriptSocket {
   readonly #session: WsSession;
 
   constructor(session: WsSession) {

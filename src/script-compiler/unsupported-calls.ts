@@ -5,7 +5,7 @@ import { propertyName } from './points-to/patterns.js';
 import { type FunctionNode, isFunctionNode, isType, type NodeOf, type SiteNode, type Syntax } from './syntax.js';
 
 /** A blocking call at a place that does not allow `await`. */
-export interface Refusal {
+export interface UnsupportedCall {
   readonly node: SiteNode;
   /** The problem, and how to change the script. */
   readonly reason: string;
@@ -14,9 +14,9 @@ export interface Refusal {
 const MOVE = 'move it out and pass its result in';
 
 /** Finds all blocking calls at places that do not allow `await`. */
-export function findRefusals(blocking: BlockingCode): Refusal[] {
-  const refusals: Refusal[] = [];
-  for (const [node, { name }] of blocking.refused) refusals.push({ node, reason: nativeReason(name) });
+export function findUnsupportedCalls(blocking: BlockingCode): UnsupportedCall[] {
+  const refusals: UnsupportedCall[] = [];
+  for (const [node, { name }] of blocking.unsupported) refusals.push({ node, reason: nativeReason(name) });
   for (const site of blocking.sites) {
     const reason = placeReason(site, blocking) ?? formReason(site, blocking);
     if (reason !== undefined) refusals.push({ node: site.node, reason });

@@ -4,7 +4,7 @@ import { WsgError, errorMessage } from '../../core/error.js';
 import type { MetricDefinition } from '../../run-file/records.js';
 import type { EngineScript } from '../engine-deps.js';
 import { BuiltInMetrics } from '../metric/built-in-metrics.js';
-import { MetricRegistry } from '../metric/metric-registry.js';
+import { SeriesRegistry } from '../metric/series-registry.js';
 import { RequestPace } from '../pacing/request-pace.js';
 import type { ScriptOptions } from '../plan/parse-load-options.js';
 import { metricProblems } from '../plan/read-thresholds.js';
@@ -12,7 +12,7 @@ import type { Plan } from '../plan/plan.js';
 import { viewOptions } from '../plan/view-options.js';
 import type { RuntimeOptions } from '../client/read-network.js';
 import { OpenConnections } from '../scenario/open-connections.js';
-import { ThreadScript } from './thread-script.js';
+import { ScriptRunner } from './script-runner.js';
 import { Interruption } from './runtime/interruption.js';
 import { describeScriptError } from './runtime/stack-trace.js';
 import type { ScriptLogLine } from './runtime/script-log.js';
@@ -26,7 +26,7 @@ const INIT_TIMEOUT_MS = 60_000;
 const READ_BUFFER_BYTES = 65_536;
 
 /** A script to load, and what it may see. */
-export interface ScriptRequest extends ScriptSource {
+export interface LoadScriptOptions extends ScriptSource {
   /** Its `__ENV`. */
   readonly env: Readonly<Record<string, string>>;
   /** Takes what it writes to the log while it is loaded, and from `handleSummary`. */
@@ -40,17 +40,17 @@ export type SummaryFiles = ReadonlyMap<string, string | Uint8Array>;
  * A script that was compiled and whose top level ran once: what a plan and an engine have to know
  * of it.
  */
-export class ScriptProgram {
+export class Script {
   /** Its exported options, functions and name, for a plan. */
   readonly options: ScriptOptions;
   /** All metrics that there are: k6's and its own. */
   readonly metrics: readonly MetricDefinition[];
 
-  readonly #request: ScriptRequest;
+  readonly #request: LoadScriptOptions;
   readonly #compiled: CompiledScript;
   readonly #inspected: Inspected;
 
-  private constructor(request: ScriptRequest, compiled: CompiledScript, inspected: Inspected) {
+  private constructor(request: LoadScriptOptions, compiled: CompiledScript, inspected: Inspected) {
     this.#request = request;
     this.#compiled = compiled;
     this.#inspected = inspected;
@@ -62,16 +62,16 @@ export class ScriptProgram {
    * Compiles the script and runs its top level. Throws `script.unreadable`, `script.invalid`,
    * `script.failed` and `script.aborted`.
    */
-  static async load(request: ScriptRequest): Promise<ScriptProgram> {
+  static async load(request: LoadScriptOptions): Promise<Script> {
     const compiled = await compileScript(request, (text) => request.log({ level: 'debug', text }));
-    return new ScriptProgram(request, compiled, await inspect(request, compiled));
+    return new Script(request, compiled, await inspect(request, compiled));
   }
 
   /**
    * What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address:
    * `WSG_URL`, where to connect.
    */
-  engineScript(plan: Plan, gatewayUrl?: string): EngineScript {
+  forRun(plan: Plan, gatewayUrl?: string): EngineScript {
     const options = viewOptions(plan, this.#inspected.options);
     const hash = createHash('sha256').update(this.#compiled.code).digest('hex');
     const stopFlag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -80,7 +80,7 @@ export class ScriptProgram {
     const request = this.#request;
     const env = gatewayUrl === undefined ? request.env : { WSG_URL: connectUrl(gatewayUrl), ...request.env };
     const pace = RequestPace.memory();
-    return { start: { compiled, functions: this.#inspected.functions, env, options, stopFlag, pace }, metrics, hash };
+    return { bundle: { compiled, functions: this.#inspected.functions, env, options, stopFlag, pace }, metrics, hash };
   }
 
   /**
@@ -126,17 +126,23 @@ interface Inspected {
   readonly user: ScriptUser;
 }
 
-async function inspect({ env, log }: ScriptRequest, compiled: CompiledScript): Promise<Inspected> {
-  const registry = new MetricRegistry();
+async function inspect({ env, log }: LoadScriptOptions, compiled: CompiledScript): Promise<Inspected> {
+  const registry = new SeriesRegistry();
   let aborted: string | undefined;
-  const script = new ThreadScript({
-    start: { compiled, functions: [], env, options: {}, stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) },
+  const script = new ScriptRunner({
+    bundle: {
+      compiled,
+      functions: [],
+      env,
+      options: {},
+      stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+    },
     clock: systemClock,
     registry,
     metrics: new BuiltInMetrics(registry),
     connections: new OpenConnections(),
     readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-    runtime: NO_WISHES,
+    runtime: DEFAULT_RUNTIME,
     tags: {},
     seed: 1,
     events: { write: log, aborted: (reason) => (aborted = reason), failed: () => undefined },
@@ -160,7 +166,7 @@ async function inspect({ env, log }: ScriptRequest, compiled: CompiledScript): P
   }
 }
 
-function definitionsOf(registry: MetricRegistry): MetricDefinition[] {
+function definitionsOf(registry: SeriesRegistry): MetricDefinition[] {
   const definitions = [...registry.metrics.values()].map(({ definition }) => definition);
   return definitions.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
@@ -177,12 +183,12 @@ function filesOf(returned: unknown): SummaryFiles {
   return files;
 }
 
-function countNothing(clock: Clock): ReturnType<ThreadScript['thread']['counts']> {
+function countNothing(clock: Clock): ReturnType<ScriptRunner['thread']['counts']> {
   return { vusActive: 0, vusInitialized: 0, iterationsCompleted: 0, iterationsInterrupted: 0, startMs: clock.now() };
 }
 
 /** The options are not known before the script has told its own. */
-const NO_WISHES: RuntimeOptions = {
+const DEFAULT_RUNTIME: RuntimeOptions = {
   setupTimeoutMs: 60_000,
   teardownTimeoutMs: 60_000,
   noSetup: false,

@@ -25,7 +25,7 @@ export interface MetricRegistryOptions {
 }
 
 /** All that the virtual users of a thread record between two drains, under k6's names. */
-export class MetricRegistry {
+export class SeriesRegistry {
   readonly metrics = new Map<string, Metric>();
   readonly #checksByPath = new Map<string, Check>();
   readonly #knownGroups = new Set<string>();

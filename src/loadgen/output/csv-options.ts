@@ -5,7 +5,7 @@ const TIME_FORMATS_KNOWN = ['unix', 'unix_milli', 'unix_micro', 'unix_nano', 'rf
 export type TimeFormat = (typeof TIME_FORMATS_KNOWN)[number];
 
 /** A CSV output as asked for. */
-export interface CsvWish {
+export interface CsvOptions {
   /** '' and `-` are standard output. */
   readonly path: string;
   readonly timeFormat: TimeFormat;
@@ -25,10 +25,10 @@ const VARIABLES: Readonly<Record<Key, string>> = {
  * leaves out comes from `WSG_CSV_*` and `K6_CSV_*`. A save interval is checked and has no effect:
  * rows are written as they come.
  */
-export function parseCsvWish(
+export function parseCsvOptions(
   target: string,
   env: Readonly<Record<string, string | undefined>>,
-): CsvWish | { readonly problem: string } {
+): CsvOptions | { readonly problem: string } {
   const given = target === '' ? new Map<string, string>() : pairsOf(target);
   const problems = [...given].flatMap(([key, value]) => keyProblem(key, value));
   const [problem] = problems;

@@ -2,22 +2,22 @@ import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
-import type { MetricRegistry } from '../metric/metric-registry.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
 import { type Tags, withMetadata } from '../metric/series.js';
 import type { RuntimeOptions } from '../client/read-network.js';
 import { RequestPace } from '../pacing/request-pace.js';
 import { Interruption, StopFlag } from './runtime/interruption.js';
 import { describeScriptError } from './runtime/stack-trace.js';
-import { type LoadedScript, loadScript } from './runtime/script-instance.js';
+import { type ScriptModule, loadModule } from './runtime/script-instance.js';
 import type { ScriptLog } from './runtime/script-log.js';
 import { ScriptUser } from './script-user.js';
 import { SystemTags } from '../metric/system-tags.js';
-import type { InstanceCounts, ScenarioState, ScriptThread } from './runtime/vu-context.js';
+import type { InstanceCounts, ScenarioView, ThreadContext } from './runtime/vu-context.js';
 import type { CompiledScript } from '../../script-compiler/compiled-script.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
 
 /** A script on its way to a thread: plain data. */
-export interface ScriptStart {
+export interface ScriptBundle {
   readonly compiled: CompiledScript;
   /** Names of the functions that it exports. */
   readonly functions: readonly string[];
@@ -44,10 +44,10 @@ export interface StageFailure {
 }
 
 /** What a thread gives its script. */
-export interface ThreadScriptOptions {
-  readonly start: ScriptStart;
+export interface ScriptRunnerOptions {
+  readonly bundle: ScriptBundle;
   readonly clock: Clock;
-  readonly registry: MetricRegistry;
+  readonly registry: SeriesRegistry;
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
@@ -61,12 +61,12 @@ export interface ThreadScriptOptions {
 }
 
 /** What distinguishes the virtual users of one scenario. */
-export interface ScriptScenarioParts {
+export interface CreateUserOptions {
   readonly exec: string;
   readonly env: Readonly<Record<string, string>>;
   readonly tags: Tags;
   /** Undefined outside of scenarios. */
-  readonly state?: ScenarioState;
+  readonly state?: ScenarioView;
   readonly deadlineMs: () => number;
 }
 
@@ -74,20 +74,20 @@ export interface ScriptScenarioParts {
  * A script in one thread: compiled once, run by each virtual user, its `setup` and `teardown` by
  * one of their own.
  */
-export class ThreadScript {
-  readonly thread: ScriptThread;
-  readonly #script: LoadedScript;
+export class ScriptRunner {
+  readonly thread: ThreadContext;
+  readonly #script: ScriptModule;
   /** What `setup` returned, as JSON. */
   #data: string | undefined;
   #stageUser: ScriptUser | undefined;
 
-  readonly #options: ThreadScriptOptions;
+  readonly #options: ScriptRunnerOptions;
 
-  constructor(options: ThreadScriptOptions) {
+  constructor(options: ScriptRunnerOptions) {
     this.#options = options;
-    const { start, events } = options;
+    const { bundle, events } = options;
     const { rps } = options.runtime;
-    this.#script = loadScript(start.compiled);
+    this.#script = loadModule(bundle.compiled);
     this.thread = {
       ...options,
       systemTags: new SystemTags(options.runtime.systemTags),
@@ -95,15 +95,15 @@ export class ThreadScript {
       verdicts: events,
       sharedArrays: new Map(),
       files: new Map(),
-      options: start.options,
-      ...(rps !== undefined && start.pace !== undefined && { pace: new RequestPace(rps, start.pace) }),
-      stopFlag: new StopFlag(start.stopFlag),
+      options: bundle.options,
+      ...(rps !== undefined && bundle.pace !== undefined && { pace: new RequestPace(rps, bundle.pace) }),
+      stopFlag: new StopFlag(bundle.stopFlag),
     };
   }
 
   /** Whether the script exports a function of this name. */
   has(name: string): boolean {
-    return this.#options.start.functions.includes(name);
+    return this.#options.bundle.functions.includes(name);
   }
 
   get setupData(): string | undefined {
@@ -115,15 +115,15 @@ export class ThreadScript {
     this.#data = json;
   }
 
-  createUser(number: number, parts: ScriptScenarioParts): ScriptUser {
+  createUser(number: number, options: CreateUserOptions): ScriptUser {
     const { thread } = this;
     const script = this.#script;
-    const { exec, env, tags, state, deadlineMs } = parts;
+    const { exec, env, tags, state, deadlineMs } = options;
     return new ScriptUser({
       script,
       thread,
       number,
-      env: { ...this.#options.start.env, ...env },
+      env: { ...this.#options.bundle.env, ...env },
       exec,
       tags,
       scenario: state,
@@ -179,14 +179,14 @@ export class ThreadScript {
   }
 
   #createStageUser(stage: string): ScriptUser {
-    const { start, tags } = this.#options;
+    const { bundle, tags } = this.#options;
     const group = `::${stage}`;
     const all = new Map([...Object.entries(tags), ...this.thread.systemTags.pick({ group })]);
     const user = new ScriptUser({
       script: this.#script,
       thread: { ...this.thread, ...(stage === 'teardown' && { stopFlag: new StopFlag() }) },
       number: 0,
-      env: start.env,
+      env: bundle.env,
       exec: stage,
       tags: this.thread.systemTags.has('iter') ? withMetadata(all, 'iter', '0') : all,
       setupData: () => this.#data,
