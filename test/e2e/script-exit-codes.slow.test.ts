@@ -37,7 +37,7 @@ it('ends with the exit codes of k6', { timeout: ALL_AT_ONCE_MS }, async () => {
   ];
   const endings = await Promise.all(cases.map(([, text]) => runText(text)));
   expect(endings.map(({ code }) => code)).toEqual(cases.map(([code]) => code));
-  expect(endings[6]?.stderr).toMatch(/There is no module k6\/x\/redis here; there are k6, k6\/ws/);
+  expect(endings[6]?.stderr).toMatch(/The module 'k6\/x\/redis' is not supported; supported are k6, k6\/ws/);
   expect(endings[8]?.stderr).toMatch(/level=error msg="test aborted: enough"/);
   expect(endings[9]?.stderr).toMatch(/level=error msg="test marked as failed: bad"/);
   expect(endings[11]?.stderr).toMatch(

@@ -92,7 +92,7 @@ describe('Engine', () => {
   it('counts what the target counts: sessions, messages both ways, checks, interrupted iterations', async () => {
     const progress: number[] = [];
     const run = await engine(
-      { vus: '5', duration: '1500ms', seed: '2' },
+      { vus: '5', duration: '3s', seed: '2' },
       { gatewayUrl: target.httpUrl, observer: { progressed: ({ activeVus }) => progress.push(activeVus) } },
     ).run();
     const { totals, gateway, reason, detail } = run.end;

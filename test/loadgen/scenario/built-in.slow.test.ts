@@ -108,7 +108,10 @@ describe('built-in scenarios', () => {
     const result = await runBuiltIn({ ...flags, answerTimeout: '100ms' });
     const count = (kind: string): number => counts.get(kind) ?? 0;
     const isCut = count('overtaken') > count('overtaking') ? 1 : 0;
-    expect(result.counter('ws_msgs_duplicate')).toBe(count('repeated'));
+    // On a busy machine a late answer may come after its message was forgotten as lost.
+    const forgotten = result.counter('ws_msgs_lost') - count('lost');
+    expect(result.counter('ws_msgs_duplicate')).toBeGreaterThanOrEqual(count('repeated'));
+    expect(result.counter('ws_msgs_duplicate')).toBeLessThanOrEqual(count('repeated') + forgotten);
     expect(result.counter('ws_msgs_unmatched')).toBe(count('foreign'));
     expect(result.counter('ws_rtt_timeouts')).toBe(count('lost') + count('late') + isCut);
     expect(result.counter('ws_msgs_late') + result.counter('ws_msgs_lost')).toBe(count('lost') + count('late') + isCut);
