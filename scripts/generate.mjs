@@ -1,6 +1,6 @@
 // npm run generate: writes what follows from the sources and is held by a test: lint's import rules
-// and the picture of the floors, both from floors.mjs, and the JSON schema of comparisons. oclif's
-// manifest comes after it.
+// and the picture of the floors, both from floors.mjs, the JSON schema of comparisons, and the table
+// of options. oclif's manifest comes after it.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,3 +17,4 @@ function run(command, args) {
 writeFileSync(join(ROOT, '.oxlintrc.imports.json'), importRules(ROOT));
 writeFileSync(join(ROOT, 'docs/pictures/floors.svg'), floorsPicture());
 run(process.execPath, ['scripts/write-schema.mjs']);
+run(process.execPath, ['scripts/write-options.mjs']);

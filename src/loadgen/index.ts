@@ -5,8 +5,14 @@ export { Engine } from './engine.js';
 export type { EngineDeps } from './engine-deps.js';
 export { inspectOptions } from './plan/inspect-options.js';
 export { describePlan } from './plan/describe-plan.js';
-export type { LoadFlags } from './options/load-flags.js';
-export { parseLoadOptions, planLoad, type PlannedLoad, type ScriptOptions } from './plan/parse-load-options.js';
+export type { LoadFlags, OptionFlags } from './options/index.js';
+export {
+  parseLoadOptions,
+  planLoad,
+  readLoadOptions,
+  type PlannedLoad,
+  type ScriptOptions,
+} from './plan/parse-load-options.js';
 export { planTarget, type Plan } from './plan/plan.js';
 export type { RunObserver, RunProgress } from './run/run-observer.js';
 export { parseOutput, type OutputOptions } from './output/create-outputs.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import Loadtest from '../../src/commands/loadtest.js';
-import { OPTION_CATALOGUE } from '../../src/loadgen/options/option-catalogue.js';
+import { OPTION_CATALOGUE } from '../../src/loadgen/options/index.js';
 
 /** The flags of `k6 run --help` in 1.3.0, with their letters. */
 const OF_K6 = `u:vus d:duration i:iterations s:stage execution-segment execution-segment-sequence p:paused no-setup no-teardown
@@ -23,10 +23,10 @@ it('has every flag that the catalogue of options names, with its letter', () => 
   const flags = new Map(
     Object.entries(Loadtest.flags).map(([name, flag]) => [name, 'char' in flag ? flag.char : undefined]),
   );
-  for (const { flag } of OPTION_CATALOGUE) {
-    if (flag === undefined) continue;
-    const [, letter, name = ''] = /^(?:-(\w), )?--([\w-]+)$/.exec(flag) ?? [];
-    expect(flags.has(name), flag).toBe(true);
-    expect(flags.get(name), flag).toBe(letter);
+  for (const { flag, aliases = [] } of OPTION_CATALOGUE.all) {
+    for (const { name, char } of flag === undefined ? aliases : [flag, ...aliases]) {
+      expect(flags.has(name), name).toBe(true);
+      expect(flags.get(name), name).toBe(char);
+    }
   }
 });

@@ -152,8 +152,8 @@ describe('wsg loadtest', () => {
     const { code, stderr } = await runWsg(args);
     expect(code, stderr).toBe(14);
     expect(stderr.match(/ignored.*/g)).toEqual([
-      expect.stringMatching(/^ignored, for there is no REST interface/),
-      expect.stringMatching(/^ignored, for a built-in scenario runs the same without/),
+      expect.stringMatching(/^ignored: there is no REST interface/),
+      expect.stringMatching(/^ignored: a built-in scenario runs the same without/),
     ]);
   });
 

@@ -3,7 +3,7 @@ import { Histogram } from '../../src/core/histogram/histogram.js';
 import { decodeHistogram } from '../../src/core/histogram/histogram-codec.js';
 import { IterationPool } from '../../src/loadgen/executor/executor.js';
 import { WHOLE } from '../../src/loadgen/pacing/shard.js';
-import type { LoadFlags } from '../../src/loadgen/options/load-flags.js';
+import type { LoadFlags } from '../../src/loadgen/options/index.js';
 import { parseLoadOptions } from '../../src/loadgen/plan/parse-load-options.js';
 import { runLoad } from './run-load.js';
 import { Load } from '../../src/loadgen/thread/load.js';

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/core/clock.js';
 import { IterationPool } from '../../src/loadgen/executor/executor.js';
 import { WHOLE } from '../../src/loadgen/pacing/shard.js';
-import type { LoadFlags } from '../../src/loadgen/options/load-flags.js';
+import type { LoadFlags } from '../../src/loadgen/options/index.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
 import { planLoad } from '../../src/loadgen/plan/parse-load-options.js';
 import { RunAccumulator } from '../../src/loadgen/run/run-accumulator.js';

@@ -1,5 +1,5 @@
 import { WsgError } from '../../core/error.js';
-import type { LoadtestFlags } from './load-flags.js';
+import type { LoadtestFlags } from './run-flags.js';
 
 /** Flags that decide how a run is shown, and what else sets each. */
 type Shown = Pick<LoadtestFlags, 'summary-export' | 'no-summary' | 'no-color' | 'dashboard'>;
@@ -20,8 +20,8 @@ export function withVariables<T extends Shown>(flags: T, env: Readonly<NodeJS.Pr
   };
   const shown: Shown = {
     'summary-export': flags['summary-export'] ?? variable(env, 'SUMMARY_EXPORT')?.[1],
-    'no-summary': flags['no-summary'] || isOn('NO_SUMMARY'),
-    'no-color': flags['no-color'] || isOn('NO_COLOR'),
+    'no-summary': flags['no-summary'] === true || isOn('NO_SUMMARY'),
+    'no-color': flags['no-color'] === true || isOn('NO_COLOR'),
     dashboard: flags.dashboard ?? (isOn('WEB_DASHBOARD') ? dashboardAddress(env) : undefined),
   };
   if (problems.length > 0) throw new WsgError('options.invalid', 'Some variables cannot be used.', { problems });
@@ -34,7 +34,7 @@ export function passesSystemEnv(
   env: Readonly<NodeJS.ProcessEnv>,
 ): boolean {
   if (flags['switch-off']?.includes('include-system-env-vars') === true) return false;
-  if (flags['include-system-env-vars']) return true;
+  if (flags['include-system-env-vars'] === true) return true;
   const text = variable(env, 'INCLUDE_SYSTEM_ENV_VARS')?.[1];
   return text === undefined || isTrue(text) !== false;
 }

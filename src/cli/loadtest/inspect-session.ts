@@ -1,15 +1,31 @@
+import * as Flags from '@oclif/core/flags';
 import { WsgError } from '../../core/error.js';
 import { inspectOptions, planLoad } from '../../loadgen/index.js';
-import type { K6Flags } from './k6-flags.js';
+import { OPTIONS } from '../../loadgen/options/index.js';
+import type { LoadtestFlags } from './run-flags.js';
+import { runFlags } from './run-flags.js';
+import { flagsOf } from './option-flags.js';
 import { readScriptEnv } from './load-request.js';
 import { DEFAULT_LOG, LoadLog } from './load-log.js';
 import { loadScriptArgument } from './load-script.js';
+import { valueOf } from './read.js';
 import type { Output } from '../output.js';
+
+/** The flags of `wsg loadtest inspect`. */
+export const inspectFlags = {
+  env: runFlags.env,
+  'allow-remote-imports': runFlags['allow-remote-imports'],
+  ...flagsOf([OPTIONS.includeSystemEnvVars, OPTIONS.compatibilityMode, OPTIONS.type]),
+  'no-thresholds': Flags.boolean({ hidden: true }),
+  'execution-requirements': Flags.boolean({
+    description: 'Also print the scenarios that result from the options, their total duration and maximum VUs.',
+  }),
+};
 
 /** One `wsg loadtest inspect` as it was typed. */
 export interface InspectInvocation {
-  readonly flags: Pick<K6Flags, 'env' | 'include-system-env-vars' | 'allow-remote-imports'> & {
-    readonly 'execution-requirements': boolean;
+  readonly flags: Pick<LoadtestFlags, 'env' | 'include-system-env-vars' | 'allow-remote-imports'> & {
+    readonly 'execution-requirements'?: boolean;
   };
   readonly args: readonly string[];
   readonly output: Output;
@@ -29,16 +45,17 @@ export async function inspectScript({ flags, args, output }: InspectInvocation):
   const log = new LoadLog(DEFAULT_LOG, { ...output, elapsedMs: () => 0 });
   const program = await loadScriptArgument({
     args: ['run', path],
-    scriptEnv: readScriptEnv(flags, process.env),
+    scriptEnv: valueOf(readScriptEnv(flags, process.env)),
     systemEnv: process.env,
     // As k6 has it for this command.
-    passesEnv: flags['include-system-env-vars'],
+    passesEnv: flags['include-system-env-vars'] === true,
     log: (line) => log.write(line),
-    allowsRemote: flags['allow-remote-imports'],
+    allowsRemote: flags['allow-remote-imports'] === true,
   });
   const script = program?.options;
-  const planned = flags['execution-requirements']
-    ? planLoad({ flags: {}, environment: process.env, ...(script && { script }) }).plan
-    : undefined;
+  const planned =
+    flags['execution-requirements'] === true
+      ? planLoad({ flags: {}, environment: process.env, ...(script && { script }) }).plan
+      : undefined;
   output.stdout.write(`${JSON.stringify(inspectOptions(script?.options, planned), null, 2)}\n`);
 }

@@ -2,25 +2,16 @@ import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { ScriptLogLevel } from '../../loadgen/index.js';
+import type { LoadtestFlags } from './run-flags.js';
 import { LOG_FORMATS, type LineFormat, type LogLine, renderLogLine } from '../log-line.js';
 
-/** The flags that say where log lines go, and which. */
-export interface LogFlags {
-  readonly verbose: boolean;
-  readonly 'log-format': string | undefined;
-  readonly 'log-output': string | undefined;
-  readonly 'console-output': string | undefined;
-  /** Standard output is for one JSON object. */
-  readonly json: boolean;
-}
-
-/** Where log lines go, and which. */
-export interface LogWish {
+/** Destination, level and format of log lines. */
+export interface LogOptions {
   readonly level: ScriptLogLevel;
-  /** The terminal's own where there is one, logfmt elsewhere. */
+  /** Undefined: the short form on a terminal, logfmt elsewhere. */
   readonly format: LineFormat | undefined;
   readonly output: LogOutput;
-  /** A file for what scripts write with `console`. */
+  /** File of scripts' console output. */
   readonly consolePath: string | undefined;
 }
 
@@ -29,7 +20,7 @@ type LogOutput =
   | { readonly type: 'file'; readonly path: string; readonly level: ScriptLogLevel | undefined };
 
 const LEVELS: readonly ScriptLogLevel[] = ['debug', 'info', 'warning', 'error'];
-/** k6's names of levels; it has some that no line of ours is written at. */
+/** k6's names of levels, with some that wsg never writes. */
 const LEVEL_NAMES: Readonly<Record<string, ScriptLogLevel>> = {
   trace: 'debug',
   debug: 'debug',
@@ -42,32 +33,32 @@ const LEVEL_NAMES: Readonly<Record<string, ScriptLogLevel>> = {
 };
 
 /**
- * What flags, `WSG_*` and `K6_*` say of the log. Throws `options.invalid` with all problems at
- * once.
+ * Reads the log options from flags, then `WSG_*`, then `K6_*` variables. Throws `options.invalid`
+ * with all problems.
  */
-export function readLogWish(flags: LogFlags, env: Readonly<NodeJS.ProcessEnv>): LogWish {
+export function readLogOptions(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): LogOptions {
   const problems: string[] = [];
   const fromEnvironment = (key: string): string | undefined =>
     [env[`WSG_${key}`], env[`K6_${key}`]].find((text) => text !== undefined && text !== '');
   const format = readFormat(flags['log-format'] ?? fromEnvironment('LOG_FORMAT'), problems);
   const output = readOutput(flags['log-output'] ?? fromEnvironment('LOG_OUTPUT') ?? 'stderr', problems);
-  if (flags.json && output.type === 'stdout') {
+  if (flags.json === true && output.type === 'stdout') {
     problems.push('log-output: stdout carries the one JSON object of --json; log to stderr or to file=PATH');
   }
-  if (problems.length > 0) throw new WsgError('options.invalid', 'The log cannot be as asked.', { problems });
-  const level = flags.verbose ? 'debug' : 'info';
+  if (problems.length > 0) throw new WsgError('options.invalid', 'The log options are invalid.', { problems });
+  const level = flags.verbose === true ? 'debug' : 'info';
   return { level, format, output, consolePath: flags['console-output'] ?? fromEnvironment('CONSOLE_OUTPUT') };
 }
 
-/** As long as nothing else is known. */
-export const DEFAULT_LOG: LogWish = {
+/** The log before the command line has been read. */
+export const DEFAULT_LOG: LogOptions = {
   level: 'info',
   format: undefined,
   output: { type: 'stderr' },
   consolePath: undefined,
 };
 
-/** The format that was typed, on a command line that may be wrong elsewhere. */
+/** The log format of a command line that may have errors elsewhere. */
 export function typedLogFormat(argv: readonly string[], env: Readonly<NodeJS.ProcessEnv>): LineFormat | undefined {
   const at = argv.findIndex((argument) => /^--log-format(=|$)/.test(argument));
   const typed = at < 0 ? undefined : (/=(.*)$/.exec(argv[at] ?? '')?.[1] ?? argv[at + 1]);
@@ -76,7 +67,7 @@ export function typedLogFormat(argv: readonly string[], env: Readonly<NodeJS.Pro
 }
 
 function readFormat(text: string | undefined, problems: string[]): LineFormat | undefined {
-  // k6 calls its own form so.
+  // k6's name of its own form.
   if (text === undefined || text === 'text') return undefined;
   const format = LOG_FORMATS.find((name) => name === text);
   if (format === undefined) problems.push(`log-format: '${text}' must be one of ${LOG_FORMATS.join(', ')}`);
@@ -106,7 +97,7 @@ function readLevel(settings: readonly string[], problems: string[]): ScriptLogLe
   return level;
 }
 
-/** Where lines are written that go to no file, and what they need to look as they should. */
+/** The streams of log lines that go to no file, and the time for their form on a terminal. */
 export interface LogOutlets {
   readonly stderr: { readonly isTerminal: boolean; write(text: string): void };
   readonly stdout: { readonly isTerminal: boolean; write(text: string): void };
@@ -114,33 +105,33 @@ export interface LogOutlets {
 }
 
 /**
- * The log of a load test: what scripts write, warnings, errors and what a spawned server says, all
- * in one format.
+ * The log of a load test: scripts' console output, warnings, errors and the output of a spawned
+ * server, all in one format.
  */
 export class LoadLog {
-  readonly #wish: LogWish;
+  readonly #options: LogOptions;
   readonly #outlets: LogOutlets;
   readonly #file: LogFile | undefined;
   readonly #console: LogFile | undefined;
 
   /** Throws `output.failed` when a file cannot be opened. */
-  constructor(wish: LogWish, outlets: LogOutlets) {
-    this.#wish = wish;
+  constructor(options: LogOptions, outlets: LogOutlets) {
+    this.#options = options;
     this.#outlets = outlets;
     const failed = (sentence: string): void => outlets.stderr.write(this.#render(warning(sentence), 'stderr'));
-    this.#file = wish.output.type === 'file' ? new LogFile('log-output', wish.output.path, failed) : undefined;
+    this.#file = options.output.type === 'file' ? new LogFile('log-output', options.output.path, failed) : undefined;
     this.#console =
-      wish.consolePath === undefined ? undefined : new LogFile('console-output', wish.consolePath, failed);
+      options.consolePath === undefined ? undefined : new LogFile('console-output', options.consolePath, failed);
   }
 
   write(line: LogLine): void {
-    if (!isShown(line.level, this.#wish.level)) return;
+    if (!isShown(line.level, this.#options.level)) return;
     if (line.source === 'console' && this.#console !== undefined) {
       const { source: _named, ...rest } = line;
       this.#console.write(this.#render(rest, 'file'));
       return;
     }
-    this.#writeTo(this.#wish.output, line);
+    this.#writeTo(this.#options.output, line);
   }
 
   close(): void {
@@ -157,7 +148,7 @@ export class LoadLog {
   #render(line: LogLine, to: 'file' | 'stderr' | 'stdout'): string {
     const ownFormat = to !== 'file' && this.#outlets[to].isTerminal ? 'terminal' : 'logfmt';
     const moment = { elapsedMs: this.#outlets.elapsedMs(), at: new Date() };
-    return renderLogLine(line, this.#wish.format ?? ownFormat, moment);
+    return renderLogLine(line, this.#options.format ?? ownFormat, moment);
   }
 }
 
@@ -170,7 +161,7 @@ function isShown(level: ScriptLogLevel, least: ScriptLogLevel): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 }
 
-/** A file that lines are appended to at once; one that can no longer be written is told of once. */
+/** A file that lines are appended to at once. A failed write is reported once and ends it. */
 class LogFile {
   readonly #path: string;
   readonly #failed: (sentence: string) => void;

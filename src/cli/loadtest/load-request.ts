@@ -2,19 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
+import { parseListenAddress, type ListenAddress } from '../../core/listen-address.js';
 import { schemeHint, withScheme } from '../../core/missing-scheme.js';
 import {
   parseOutput,
-  planLoad,
+  readLoadOptions,
   type OutputOptions,
   type Plan,
   type PlannedLoad,
   type ScriptOptions,
 } from '../../loadgen/index.js';
-import { optionFlags, readWatchFlags, type LoadtestFlags } from './load-flags.js';
-import { readSummaryOptions } from './summary-options.js';
+import { optionsOf } from './option-flags.js';
+import { asRead, invalidOptions, problemsOf, type Read } from './read.js';
+import type { LoadtestFlags } from './run-flags.js';
+import { readSummaryOptions, type SummaryFormat } from './summary-options.js';
 
-/** The options of a file, and where they stand. */
+/** The options of a file, and its path. */
 export interface LoadConfig {
   readonly path: string;
   readonly options: unknown;
@@ -22,7 +25,7 @@ export interface LoadConfig {
 
 /**
  * Reads the JSON file of `--config`, of WSG_CONFIG or K6_CONFIG, or k6's own; undefined when that
- * one is not there. Throws `options.invalid` when a named file cannot be read, or any is no JSON.
+ * one does not exist. Throws `options.invalid` when a named file cannot be read, or any is not JSON.
  */
 export async function readLoadConfig(
   flag: string | undefined,
@@ -36,7 +39,7 @@ export async function readLoadConfig(
     const options: unknown = JSON.parse(text);
     return { path, options };
   } catch (cause) {
-    throw new WsgError('options.invalid', `config: ${path} is no JSON: ${errorMessage(cause)}`, { cause });
+    throw new WsgError('options.invalid', `config: ${path} is not valid JSON: ${errorMessage(cause)}`, { cause });
   }
 }
 
@@ -49,37 +52,37 @@ async function readText(path: string, isNamed: boolean): Promise<string | undefi
   }
 }
 
-/** Where k6 keeps its options: `k6/config.json` in the folder of the user's configurations. */
+/** The path of k6's options: `k6/config.json` in the folder of the user's configurations. */
 function defaultConfigPath(env: Readonly<NodeJS.ProcessEnv>): string {
   const named = env.XDG_CONFIG_HOME;
   const folder = named === undefined || named === '' ? join(homedir(), '.config') : named;
   return join(folder, 'k6', 'config.json');
 }
 
-/** What besides the command line and the environment says something of a load test. */
+/** The origins of options besides the command line and the environment. */
 export interface LoadFiles {
   readonly config?: LoadConfig;
   readonly script?: ScriptOptions;
 }
 
-/** A load test as asked for, checked. */
+/** A load test that was asked for, with valid options. */
 export interface LoadRequest {
   readonly plan: Plan;
-  /** What has to be said of its options. */
+  /** Warnings about its options. */
   readonly warnings: readonly string[];
-  readonly summary: ReturnType<typeof readSummaryOptions>;
+  readonly summary: SummaryFormat;
   readonly gatewayUrl: string | undefined;
   /** In the order of their `--out`. */
   readonly outputs: readonly OutputOptions[];
-  /** `-e KEY=VALUE`, for scripts. */
-  readonly scriptEnv: Readonly<Record<string, string>>;
+  readonly dashboard: ListenAddress | undefined;
 }
 
 const HTTP = ['http', 'https'] as const;
+const LIVE_MODES = ['lines', 'full'] as const;
 
 /**
- * Reads flags, arguments, environment and files. Throws `options.invalid` with all that is wrong in
- * any of them.
+ * Reads flags, arguments, environment and files, each once. Throws `options.invalid` with the
+ * problems of all of them.
  */
 export function readLoadRequest(
   flags: LoadtestFlags,
@@ -87,67 +90,56 @@ export function readLoadRequest(
   env: NodeJS.ProcessEnv,
   files: LoadFiles = {},
 ): LoadRequest {
-  const readers = [
-    () => refuseMore(args),
-    () => readPlannedLoad(flags, env, files),
-    () => readSummaryOptions(flags, env),
-    () => readGatewayUrl(flags),
-    () => readScriptEnv(flags, env),
-    () => readOutputs(flags, env),
-    () => readWatchFlags(flags),
-  ];
-  const problems = readers.flatMap(problemsOf);
-  if (problems.length > 0) throw invalidOptions(problems);
-  const { plan, warnings } = readPlannedLoad(flags, env, files);
+  const planned = readPlannedLoad(flags, env, files);
   const summary = readSummaryOptions(flags, env);
-  return {
-    plan,
-    warnings: [...warnings, ...schemeHints(flags, env)],
-    summary: {
-      ...summary,
-      trendStats: summary.trendStats ?? plan.summary.trendStats?.join(','),
-      timeUnit: summary.timeUnit ?? plan.summary.timeUnit,
-    },
-    gatewayUrl: readGatewayUrl(flags),
-    outputs: readOutputs(flags, env),
-    scriptEnv: readScriptEnv(flags, env),
-  };
+  const watching = readWatching(flags, env);
+  const surplus = scriptProblems(args);
+  if ('problems' in planned || 'problems' in summary || 'problems' in watching || surplus.length > 0) {
+    throw invalidOptions([...surplus, ...[planned, summary, watching].flatMap(problemsOf)]);
+  }
+  const { plan, warnings } = planned.value;
+  const { hints, ...rest } = watching.value;
+  return { plan, warnings: [...warnings, ...hints], summary: formatOf(summary.value, plan), ...rest };
+}
+
+/** The summary's format: what a script or a file says holds where nothing else was given. */
+function formatOf(summary: SummaryFormat, { summary: planned }: Plan): SummaryFormat {
+  const trendStats = summary.trendStats ?? planned.trendStats?.join(',');
+  return { ...summary, trendStats, timeUnit: summary.timeUnit ?? planned.timeUnit };
 }
 
 /**
- * The plan that flags, environment and files describe, for the target that the flags name or for
- * `url` instead.
+ * The plan of flags, environment and files, for the target that the flags name or for `url`
+ * instead.
  */
 export function readPlannedLoad(
   flags: LoadtestFlags,
   env: NodeJS.ProcessEnv,
   files: LoadFiles & { readonly url?: string } = {},
-): PlannedLoad {
+): Read<PlannedLoad> {
   const { url, ...sources } = files;
-  const options = optionFlags(flags);
-  return planLoad({ flags: { ...options, url: url ?? options.url }, environment: env, ...sources });
+  const options = optionsOf(flags, flags['switch-off']);
+  return readLoadOptions({ flags: url === undefined ? options : { ...options, url }, environment: env, ...sources });
 }
 
 /** One script at most. */
-function refuseMore(args: readonly string[]): void {
+function scriptProblems(args: readonly string[]): readonly string[] {
   const [, ...more] = args[0] === 'run' ? args.slice(1) : args;
-  if (more.length === 0) return;
-  throw new WsgError('options.invalid', `one script can be run, and there is more: '${more.join("', '")}'`);
+  return more.length === 0 ? [] : [`only one script can be run (got '${more.join("', '")}' as well)`];
 }
 
-/** As k6 does, a key alone takes its value from the environment. */
+/** Reads `-e KEY=VALUE`. As in k6, a key alone takes its value from the environment. */
 export function readScriptEnv(
   { env: pairs = [] }: Pick<LoadtestFlags, 'env'>,
   environment: Readonly<NodeJS.ProcessEnv>,
-): Readonly<Record<string, string>> {
+): Read<Readonly<Record<string, string>>> {
   const wrong = pairs.filter((pair) => !/^[^=]+(=|$)/.test(pair));
-  if (wrong.length > 0) throw new WsgError('options.invalid', `env: '${wrong.join("', '")}' is not KEY=VALUE`);
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [, key = pair, value = environment[pair] ?? ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
-      return [key, value];
-    }),
-  );
+  const variables = pairs.map((pair) => {
+    const [, key = pair, value = environment[pair] ?? ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+    return [key, value] as const;
+  });
+  const problems = wrong.map((pair) => `env: '${pair}' must be KEY=VALUE`);
+  return asRead(Object.fromEntries(variables), problems);
 }
 
 function outputTexts({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.ProcessEnv>): readonly string[] {
@@ -155,52 +147,62 @@ function outputTexts({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.P
   return out ?? inEnvironment?.split(',') ?? [];
 }
 
-/** Hints at addresses of HTTP that were given without a scheme. */
-function schemeHints(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): string[] {
-  const collectors = outputTexts(flags, env).flatMap((text) => /^otlp=(.+)$/s.exec(text)?.[1] ?? []);
-  const given = [...collectors.map((url) => ['out', url] as const), ['gateway', flags.gateway ?? ''] as const];
+/** Hints about HTTP addresses that were given without a scheme. */
+function schemeHints(outTexts: readonly string[], gateway: string): string[] {
+  const collectors = outTexts.flatMap((text) => /^otlp=(.+)$/s.exec(text)?.[1] ?? []);
+  const given = [...collectors.map((url) => ['out', url] as const), ['gateway', gateway] as const];
   return given.flatMap(([path, url]) => {
     const hint = schemeHint(url, withScheme(url, HTTP));
     return hint === undefined ? [] : [`${path}: ${hint}`];
   });
 }
 
-function readOutputs(
-  flags: Pick<LoadtestFlags, 'out' | 'json'>,
-  env: Readonly<NodeJS.ProcessEnv>,
-): readonly OutputOptions[] {
-  const outputs = outputTexts(flags, env).map((text) => parseOutput(text, env));
-  const problems = outputs.flatMap((output) => ('problem' in output ? [output.problem] : []));
-  if (flags.json && outputs.some((output) => 'create' in output && output.takesStandardOutput)) {
-    problems.push(
-      'out: with --json the results have standard output for themselves; name a file, as in json=samples.json',
-    );
-  }
-  if (problems.length > 0) throw new WsgError('options.invalid', 'The outputs cannot be as asked.', { problems });
-  return outputs.flatMap((output) => ('problem' in output ? [] : [output]));
+interface Watching extends Pick<LoadRequest, 'gatewayUrl' | 'outputs' | 'dashboard'> {
+  readonly hints: readonly string[];
 }
 
-/** Where the gateway's counters are; undefined when nobody asked for them. */
-function readGatewayUrl({ gateway }: LoadtestFlags): string | undefined {
-  if (gateway === undefined) return undefined;
+/** Reads where the gateway's counters come from, and where samples and charts go. */
+function readWatching(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): Read<Watching> {
+  const texts = outputTexts(flags, env);
+  const gatewayUrl = readGatewayUrl(flags);
+  const outputs = readOutputs(texts, flags.json === true, env);
+  const dashboard = readDashboard(flags);
+  if ('problems' in gatewayUrl || 'problems' in outputs || 'problems' in dashboard) {
+    return { problems: [gatewayUrl, outputs, dashboard].flatMap(problemsOf) };
+  }
+  const hints = schemeHints(texts, flags.gateway ?? '');
+  return { value: { gatewayUrl: gatewayUrl.value, outputs: outputs.value, dashboard: dashboard.value, hints } };
+}
+
+/** The base URL of the gateway's counters; undefined unless asked for. */
+function readGatewayUrl({ gateway }: LoadtestFlags): Read<string | undefined> {
+  if (gateway === undefined) return { value: undefined };
   const url = withScheme(gateway, HTTP);
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new WsgError('options.invalid', `gateway: '${gateway}' must be a URL such as http://127.0.0.1:5000`);
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return { value: url };
+  return { problems: [`gateway: '${gateway}' must be a URL such as http://127.0.0.1:5000`] };
 }
 
-function problemsOf(read: () => unknown): readonly string[] {
-  try {
-    read();
-    return [];
-  } catch (error) {
-    if (!(error instanceof WsgError) || error.code !== 'options.invalid') throw error;
-    return error.problems.length > 0 ? error.problems : [error.message];
+/** The address of the dashboard; undefined unless asked for. */
+function readDashboard({ live, dashboard }: LoadtestFlags): Read<ListenAddress | undefined> {
+  const address = dashboard === undefined ? undefined : parseListenAddress(dashboard);
+  const problems: string[] = [];
+  if (live !== undefined && !LIVE_MODES.some((mode) => mode === live)) {
+    problems.push(`live: '${live}' must be one of ${LIVE_MODES.join(', ')}`);
   }
+  if (dashboard !== undefined && address === undefined) problems.push(`dashboard: '${dashboard}' must be a host:port`);
+  return asRead(address, problems);
 }
 
-function invalidOptions(problems: readonly string[]): WsgError {
-  const hint = '`wsg loadtest --help` shows the options and their forms.';
-  const [only, ...others] = problems;
-  if (only !== undefined && others.length === 0) return new WsgError('options.invalid', only, { hint });
-  return new WsgError('options.invalid', `${problems.length} options are not usable:`, { problems, hint });
+function readOutputs(
+  texts: readonly string[],
+  json: boolean,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Read<readonly OutputOptions[]> {
+  const parsed = texts.map((text) => parseOutput(text, env));
+  const outputs = parsed.flatMap((output) => ('problem' in output ? [] : [output]));
+  const problems = parsed.flatMap((output) => ('problem' in output ? [output.problem] : []));
+  if (json && outputs.some(({ takesStandardOutput }) => takesStandardOutput)) {
+    problems.push('out: --json needs standard output for the results; name a file, such as json=samples.json');
+  }
+  return asRead(outputs, problems);
 }

@@ -10,7 +10,7 @@ import {
 } from '../../summary/index.js';
 import { LiveProgress } from '../live-progress.js';
 import type { Output, TextSink } from '../output.js';
-import { LoadLog, type LogWish } from './load-log.js';
+import { LoadLog, type LogOptions } from './load-log.js';
 import type { LogLine } from '../log-line.js';
 
 /** How a load test is to be shown. */
@@ -21,7 +21,7 @@ export interface LoadScreenOptions {
   /** No header and no progress. */
   readonly quiet: boolean;
   readonly noColor: boolean;
-  readonly log: LogWish;
+  readonly log: LogOptions;
   /** On a terminal also rates, response times, thresholds and health above the progress. */
   readonly isLiveFull?: boolean;
 }

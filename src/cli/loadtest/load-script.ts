@@ -1,43 +1,23 @@
 import { text } from 'node:stream/consumers';
 import { WsgError } from '../../core/error.js';
-import {
-  preflight,
-  remoteModulesFolder,
-  RemoteModules,
-  Script,
-  type Plan,
-  type ScriptLogLine,
-} from '../../loadgen/index.js';
+import { remoteModulesFolder, RemoteModules, Script, type ScriptLogLine } from '../../loadgen/index.js';
 
-/**
- * Throws `preflight.refused` when the machine has no room for a plan; where it `isWaived`, gives
- * the same as sentences.
- */
-export function checkRoom(plan: Plan, isWaived: boolean): readonly string[] {
-  const shortages = preflight(plan).map(({ problem, remedy }) => `${problem}. To fix it: ${remedy}`);
-  if (isWaived || shortages.length === 0) return shortages;
-  throw new WsgError('preflight.refused', 'This machine has no room for the load.', {
-    problems: shortages,
-    hint: 'With --no-preflight it starts all the same.',
-  });
-}
-
-/** What decides on the script of a load test. */
+/** The script argument of a load test, and its environment. */
 export interface ScriptInvocation {
   readonly args: readonly string[];
-  /** `-e KEY=VALUE`; wins over the system's. */
+  /** `-e KEY=VALUE`, which overrides the system's environment. */
   readonly scriptEnv: Readonly<Record<string, string>>;
   readonly systemEnv: Readonly<NodeJS.ProcessEnv>;
-  /** Whether `__ENV` has the system's, too. */
+  /** Whether `__ENV` includes the system's environment. */
   readonly passesEnv: boolean;
   readonly log: (line: ScriptLogLine) => void;
-  /** Whether it may import from http(s) addresses. */
+  /** Whether it may import from http(s) URLs. */
   readonly allowsRemote: boolean;
 }
 
 /**
- * Loads the script that the arguments name; undefined when they name none. k6's `run` in front is
- * accepted, `-` is standard input.
+ * Loads the script that the arguments name; undefined without one. k6's `run` in front is accepted;
+ * `-` is standard input.
  */
 export async function loadScriptArgument({
   args,
@@ -50,8 +30,8 @@ export async function loadScriptArgument({
   const [path] = args[0] === 'run' ? args.slice(1) : args;
   if (path === undefined) return undefined;
   if (path.endsWith('.tar')) {
-    throw new WsgError('script.unreadable', `${path} is an archive of k6, and wsg runs scripts.`, {
-      hint: 'Unpack it with tar and name the script in it.',
+    throw new WsgError('script.unreadable', `${path} is an archive of k6, which wsg cannot run.`, {
+      hint: 'Unpack it with tar and name its script.',
     });
   }
   const source = path === '-' ? { path, source: await text(process.stdin) } : { path };

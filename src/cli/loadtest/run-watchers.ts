@@ -11,33 +11,36 @@ import {
 } from '../../loadgen/index.js';
 import type { RunSnapshot } from '../../summary/index.js';
 
-/** Who is to watch a run. */
-export interface WatchWishes {
+/** The watchers of a run that the command line names. */
+export interface RunWatchersOptions {
   readonly outputs: readonly OutputOptions[];
   readonly dashboard: ListenAddress | undefined;
-  /** Is told of each second. */
-  readonly tell: (snapshot: RunSnapshot) => void;
 }
 
-/** Who watches a run: the outputs of `--out`, the dashboard, and whoever is told of each second. */
+export interface RunWatchersDeps {
+  /** Called after each second. */
+  readonly takeSnapshot: (snapshot: RunSnapshot) => void;
+}
+
+/** The watchers of a run: the outputs of `--out`, the dashboard, and the screen. */
 export class RunWatchers {
   readonly #outputs: LoadOutputs;
   readonly #dashboard: DashboardOutput | undefined;
   readonly #all: LoadOutputs;
 
   readonly #plan: Plan;
-  readonly #wishes: WatchWishes;
+  readonly #deps: RunWatchersDeps;
 
-  constructor(plan: Plan, wishes: WatchWishes) {
+  constructor(plan: Plan, options: RunWatchersOptions, deps: RunWatchersDeps) {
     this.#plan = plan;
-    this.#wishes = wishes;
-    const outputs = wishes.outputs.map(({ create }) => create(plan));
-    this.#dashboard = wishes.dashboard && new DashboardOutput(wishes.dashboard);
+    this.#deps = deps;
+    const outputs = options.outputs.map(({ create }) => create(plan));
+    this.#dashboard = options.dashboard && new DashboardOutput(options.dashboard);
     this.#outputs = new LoadOutputs(outputs);
     this.#all = new LoadOutputs([...outputs, ...(this.#dashboard === undefined ? [] : [this.#dashboard])]);
   }
 
-  /** What the header says of a run that is recorded in `runPath`. */
+  /** The header's fields for a run that is recorded in `runPath`. */
   headerFields(runPath: string | undefined): { readonly output: string; readonly dashboard?: string } {
     const outputs = [...this.#outputs.descriptions, ...(runPath === undefined ? [] : [runPath])];
     const output = outputs.length === 0 ? '-' : outputs.join(', ');
@@ -49,17 +52,17 @@ export class RunWatchers {
     return this.#all.start();
   }
 
-  /** What an engine needs to be watched, its records going to `file` first. */
+  /** The collaborators of a watched engine; its records go to `file` first. */
   attach(file: RunSink | undefined): Pick<EngineDeps, 'sink' | 'takeSamples'> {
     const monitor = new RunMonitor(this.#plan.thresholds, (snapshot) => {
       this.#all.takeSnapshot(snapshot);
-      this.#wishes.tell(snapshot);
+      this.#deps.takeSnapshot(snapshot);
     });
     const sink = teeSink(file === undefined ? [monitor] : [file, monitor]);
     return { sink, takeSamples: this.#all.takeSamples };
   }
 
-  /** Bounded. Gives a sentence for all that did not reach its output. */
+  /** Stops all watchers, in bounded time. Resolves with a sentence for each loss of samples. */
   stop(): Promise<readonly string[]> {
     return this.#all.stop();
   }

@@ -1,24 +1,15 @@
-import { WsgError } from '../../core/error.js';
 import { parseTrendStats, SUMMARY_MODES, type SummaryOptions } from '../../summary/index.js';
+import { WsgError } from '../../core/error.js';
+import { asRead, type Read } from './read.js';
+import type { LoadtestFlags } from './run-flags.js';
 
-/** The flags that say how the summary is to look, as texts. */
-export interface SummaryFlags {
-  readonly 'no-summary': boolean;
-  readonly 'summary-mode': string | undefined;
-  readonly 'summary-trend-stats': string | undefined;
-  readonly 'summary-time-unit': string | undefined;
-}
+/** Format of the summary, without its colours. */
+export type SummaryFormat = Pick<SummaryOptions, 'mode' | 'trendStats' | 'timeUnit'>;
 
 const TIME_UNITS = ['s', 'ms', 'us'] as const;
 
-/**
- * How the summary is to look, but for its colours: flags, then `WSG_SUMMARY_*`, then
- * `K6_SUMMARY_*`. Throws `options.invalid` with all problems at once.
- */
-export function readSummaryOptions(
-  flags: SummaryFlags,
-  env: NodeJS.ProcessEnv,
-): Pick<SummaryOptions, 'mode' | 'trendStats' | 'timeUnit'> {
+/** Reads the format of the summary: flags, then `WSG_SUMMARY_*`, then `K6_SUMMARY_*`. */
+export function readSummaryOptions(flags: LoadtestFlags, env: NodeJS.ProcessEnv): Read<SummaryFormat> {
   const modeText = flags['summary-mode'] ?? fromEnvironment(env, 'SUMMARY_MODE');
   const unitText = flags['summary-time-unit'] ?? fromEnvironment(env, 'SUMMARY_TIME_UNIT');
   const trendStats = flags['summary-trend-stats'] ?? fromEnvironment(env, 'SUMMARY_TREND_STATS');
@@ -26,17 +17,14 @@ export function readSummaryOptions(
   const oneOf = <T extends string>(known: readonly T[], option: string, text: string | undefined): T | undefined => {
     const found = known.find((name) => name === text);
     if (text !== undefined && found === undefined) {
-      problems.push(`${option}: '${text}' is none of ${known.join(', ')}`);
+      problems.push(`${option}: '${text}' must be one of ${known.join(', ')}`);
     }
     return found;
   };
   const asked = oneOf(SUMMARY_MODES, 'summary-mode', modeText) ?? 'legacy';
-  const mode = flags['no-summary'] ? 'disabled' : asked;
+  const mode = flags['no-summary'] === true ? 'disabled' : asked;
   const timeUnit = oneOf(TIME_UNITS, 'summary-time-unit', unitText);
-  if (problems.length > 0) {
-    throw new WsgError('options.invalid', 'The summary cannot look as asked.', { problems });
-  }
-  return { mode, timeUnit, trendStats };
+  return asRead({ mode, timeUnit, trendStats }, problems);
 }
 
 function trendStatProblems(trendStats: string): readonly string[] {

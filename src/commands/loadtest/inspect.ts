@@ -1,6 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { inspectFlags } from '../../cli/loadtest/k6-flags.js';
-import { inspectScript } from '../../cli/loadtest/inspect-session.js';
+import { inspectFlags, inspectScript } from '../../cli/loadtest/inspect-session.js';
 
 /** `wsg loadtest inspect SCRIPT`: the options of a script. */
 export default class LoadtestInspect extends BaseCommand {

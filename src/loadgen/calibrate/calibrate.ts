@@ -3,7 +3,7 @@ import { WsgError } from '../../core/error.js';
 import { judgeSeconds } from '../../run-file/judge-health.js';
 import type { Calibration, Run } from '../../run-file/records.js';
 import { Engine } from '../engine.js';
-import type { LoadFlags } from '../options/load-flags.js';
+import type { LoadFlags } from '../options/index.js';
 import { planLoad } from '../plan/parse-load-options.js';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';

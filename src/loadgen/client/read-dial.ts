@@ -1,6 +1,7 @@
-import { readHeaderLines, type OptionReader, type Setting } from '../options/option-reader.js';
-import type { Layer } from '../options/option-layers.js';
+import { OPTIONS } from '../options/index.js';
+import type { OptionValues } from '../options/option-values.js';
 import type { Target, DialPlan, TlsPlan } from './dial-plan.js';
+import type { RuntimeOptions } from './read-network.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '443' };
 
@@ -25,80 +26,67 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Those of the upgrade itself; a subprotocol has an option of its own. */
 const OWN_HEADERS = /^(connection|upgrade|sec-websocket-.*)$/i;
 
-/** The options that only the built-in scenarios obey: a script dials by itself. */
-export const DIAL_OPTIONS = [
-  'headers',
-  'subprotocols',
-  'compression',
-  'ca',
-  'cert',
-  'key',
-  'serverName',
-  'tlsReuse',
-] as const;
-
 /** Reads how a built-in scenario dials. */
-export function readDial(options: Layer, reader: OptionReader): DialPlan {
+export function readDial(
+  options: OptionValues,
+  runtime: Pick<RuntimeOptions, 'userAgent' | 'insecureSkipTlsVerify'>,
+): DialPlan {
   return {
-    targets: readTargets(options.get('url'), reader),
-    headers: readHeaders(options, reader),
-    subprotocols: readSubprotocols(options, reader),
-    offersDeflate: reader.flag(options.get('compression')),
-    tls: readTls(options, reader),
+    targets: readTargets(options),
+    headers: readHeaders(options, runtime.userAgent),
+    subprotocols: readSubprotocols(options),
+    offersDeflate: options.value(OPTIONS.compression, false),
+    tls: readTls(options, !runtime.insecureSkipTlsVerify),
   };
 }
 
-function readTargets(setting: Setting | undefined, reader: OptionReader): readonly Target[] {
-  const urls = reader.texts(setting) ?? [DEFAULT_URL];
-  const place = setting ?? { path: 'url', origin: '' };
+function readTargets(options: OptionValues): readonly Target[] {
+  const urls = options.value(OPTIONS.url, [DEFAULT_URL]);
+  const place = options.place(OPTIONS.url);
   const targets = urls.map((url) => {
-    const given = reader.withScheme(place, url, ['ws', 'wss']);
+    const given = options.reader.withScheme(place, url, ['ws', 'wss']);
     const target = parseTarget(given);
     if (!('problem' in target)) return target;
-    reader.complain(place, target.problem);
+    options.reader.complain(place, target.problem);
     return { given, normalised: DEFAULT_URL };
   });
   return targets.length === 0 ? [{ given: DEFAULT_URL, normalised: DEFAULT_URL }] : targets;
 }
 
-function readHeaders(options: Layer, reader: OptionReader): DialPlan['headers'] {
-  const setting = options.get('headers');
-  const headers = readHeaderLines(setting, reader);
+function readHeaders(options: OptionValues, userAgent: string | undefined): DialPlan['headers'] {
+  const headers = options.value(OPTIONS.headers, []);
   for (const [name] of headers) {
-    if (setting === undefined || !OWN_HEADERS.test(name)) continue;
+    if (!OWN_HEADERS.test(name)) continue;
     const way = /protocol/i.test(name) ? 'use --subprotocol' : 'leave it out';
-    reader.complain(setting, `'${name}' belongs to the handshake; ${way}`);
+    options.complain(OPTIONS.headers, `'${name}' belongs to the handshake; ${way}`);
   }
-  const userAgent = reader.text(options.get('userAgent'));
   const hasAgent = headers.some(([name]) => name.toLowerCase() === 'user-agent');
   return userAgent === undefined || hasAgent ? headers : [['User-Agent', userAgent], ...headers];
 }
 
-function readSubprotocols(options: Layer, reader: OptionReader): readonly string[] {
-  const setting = options.get('subprotocols');
-  const subprotocols = reader.texts(setting) ?? [];
+function readSubprotocols(options: OptionValues): readonly string[] {
+  const subprotocols = options.value(OPTIONS.subprotocols, []);
   for (const name of subprotocols) {
-    if (setting !== undefined && !TOKEN.test(name))
-      reader.complain(setting, `'${name}' must be a subprotocol such as graphql-ws`);
+    if (!TOKEN.test(name)) options.complain(OPTIONS.subprotocols, `'${name}' must be a subprotocol such as graphql-ws`);
   }
   return subprotocols;
 }
 
-function readTls(options: Layer, reader: OptionReader): TlsPlan {
-  const caFile = reader.text(options.get('ca'));
-  const certFile = reader.text(options.get('cert'));
-  const keyFile = reader.text(options.get('key'));
-  const serverName = reader.text(options.get('serverName'));
-  const lonely = options.get(certFile === undefined ? 'key' : 'cert');
-  if ((certFile === undefined) !== (keyFile === undefined) && lonely !== undefined) {
-    reader.complain(lonely, 'a certificate and its key go together: --cert FILE --key FILE');
+function readTls(options: OptionValues, verifies: boolean): TlsPlan {
+  const caFile = options.value(OPTIONS.ca);
+  const certFile = options.value(OPTIONS.cert);
+  const keyFile = options.value(OPTIONS.key);
+  const serverName = options.value(OPTIONS.serverName);
+  const lonely = certFile === undefined ? OPTIONS.key : OPTIONS.cert;
+  if ((certFile === undefined) !== (keyFile === undefined) && options.has(lonely)) {
+    options.complain(lonely, 'a certificate and its key go together: --cert FILE --key FILE');
   }
   return {
-    verifies: !reader.flag(options.get('insecureSkipTLSVerify')),
+    verifies,
     ...(caFile !== undefined && { caFile }),
     ...(certFile !== undefined && { certFile }),
     ...(keyFile !== undefined && { keyFile }),
     ...(serverName !== undefined && { serverName }),
-    reusesSessions: reader.flag(options.get('tlsReuse')),
+    reusesSessions: options.value(OPTIONS.tlsReuse, false),
   };
 }

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../core/duration.js';
-import type { Layer } from '../options/option-layers.js';
+import { OPTIONS } from '../options/index.js';
+import type { OptionValues } from '../options/option-values.js';
 import { settingIn, type OptionReader, type Setting } from '../options/option-reader.js';
 import type { DnsPlan } from './dial-plan.js';
 import { isNetwork, parseLocalAddresses } from './local-addresses.js';
@@ -54,31 +55,28 @@ const POLICIES = ['preferIPv4', 'preferIPv6', 'onlyIPv4', 'onlyIPv6', 'any'] as 
  * Reads from which addresses connections leave, to which they may not go, and how names become
  * addresses.
  */
-export function readNetwork(
-  options: Layer,
-  reader: OptionReader,
-): Pick<RuntimeOptions, 'localAddresses' | 'blockedNetworks' | 'dns'> {
+export function readNetwork(options: OptionValues): Pick<RuntimeOptions, 'localAddresses' | 'blockedNetworks' | 'dns'> {
   return {
-    localAddresses: readLocalAddresses(options.get('localIPs'), reader),
-    blockedNetworks: readBlocked(options.get('blacklistIPs'), reader),
-    dns: readDns(options.get('dns'), reader),
+    localAddresses: readLocalAddresses(options),
+    blockedNetworks: readBlocked(options),
+    dns: readDns(options.value(OPTIONS.dns), options.reader),
   };
 }
 
-function readLocalAddresses(setting: Setting | undefined, reader: OptionReader): readonly string[] {
-  if (setting === undefined) return [];
-  const addresses = parseLocalAddresses((reader.texts(setting) ?? []).join(','));
+function readLocalAddresses(options: OptionValues): readonly string[] {
+  const texts = options.value(OPTIONS.localIPs);
+  if (texts === undefined) return [];
+  const addresses = parseLocalAddresses(texts.join(','));
   if (!('problem' in addresses)) return addresses;
-  reader.complain(setting, addresses.problem);
+  options.complain(OPTIONS.localIPs, addresses.problem);
   return [];
 }
 
-function readBlocked(setting: Setting | undefined, reader: OptionReader): readonly string[] {
-  const networks = reader.texts(setting) ?? [];
+function readBlocked(options: OptionValues): readonly string[] {
+  const networks = options.value(OPTIONS.blacklistIPs, []);
   const wrong = networks.filter((network) => !isNetwork(network));
   for (const network of wrong) {
-    if (setting !== undefined)
-      reader.complain(setting, `'${network}' is neither an address nor a CIDR such as 10.0.0.0/8`);
+    options.complain(OPTIONS.blacklistIPs, `'${network}' must be an address or a CIDR such as 10.0.0.0/8`);
   }
   return networks.filter((network) => !wrong.includes(network));
 }
@@ -137,36 +135,49 @@ const DEFAULT_BATCH = 20;
 const DEFAULT_BATCH_PER_HOST = 6;
 
 /** What scripts and their clients obey, of the merged options. */
-export function readRuntimeOptions(options: Layer, reader: OptionReader): RuntimeOptions {
-  const flag = (name: string): boolean => reader.flag(options.get(name));
-  const timeout = (name: string): number =>
-    reader.duration(options.get(name), { leastMs: 0, otherwise: DEFAULT_TIMEOUT_MS });
-  const integer = (name: string, least: number, otherwise: number): number =>
-    reader.integer(options.get(name), { least, otherwise });
-  const rps = reader.integer(options.get('rps'), { least: -1, otherwise: 0 });
-  const debug = reader.text(options.get('httpDebug'));
-  const userAgent = reader.text(options.get('userAgent'));
-  const systemTags = reader.texts(options.get('systemTags'));
+export function readRuntimeOptions(options: OptionValues): RuntimeOptions {
+  const rps = options.value(OPTIONS.rps, 0);
+  const debug = options.value(OPTIONS.httpDebug);
+  const userAgent = options.value(OPTIONS.userAgent);
+  const systemTags = options.value(OPTIONS.systemTags);
   return {
-    setupTimeoutMs: timeout('setupTimeout'),
-    teardownTimeoutMs: timeout('teardownTimeout'),
-    noSetup: flag('noSetup'),
-    noTeardown: flag('noTeardown'),
-    throwsOnFailure: flag('throw'),
-    discardResponseBodies: flag('discardResponseBodies'),
-    noCookiesReset: flag('noCookiesReset'),
-    noConnectionReuse: flag('noConnectionReuse'),
-    noVuConnectionReuse: flag('noVUConnectionReuse'),
-    insecureSkipTlsVerify: flag('insecureSkipTLSVerify'),
-    maxRedirects: integer('maxRedirects', 0, DEFAULT_REDIRECTS),
-    batch: integer('batch', 1, DEFAULT_BATCH),
-    batchPerHost: integer('batchPerHost', 0, DEFAULT_BATCH_PER_HOST),
+    setupTimeoutMs: options.value(OPTIONS.setupTimeout, DEFAULT_TIMEOUT_MS),
+    teardownTimeoutMs: options.value(OPTIONS.teardownTimeout, DEFAULT_TIMEOUT_MS),
+    ...readSwitches(options),
+    maxRedirects: options.value(OPTIONS.maxRedirects, DEFAULT_REDIRECTS),
+    batch: options.value(OPTIONS.batch, DEFAULT_BATCH),
+    batchPerHost: options.value(OPTIONS.batchPerHost, DEFAULT_BATCH_PER_HOST),
     ...(rps > 0 && { rps }),
     ...(debug !== undefined && !['', 'false'].includes(debug) && { httpDebug: debug === 'full' ? 'full' : 'headers' }),
     ...(userAgent !== undefined && { userAgent }),
     ...(systemTags !== undefined && { systemTags }),
-    hosts: reader.textMap(options.get('hosts')),
-    blockHostnames: reader.texts(options.get('blockHostnames')) ?? [],
-    ...readNetwork(options, reader),
+    hosts: options.value(OPTIONS.hosts, {}),
+    blockHostnames: options.value(OPTIONS.blockHostnames, []),
+    ...readNetwork(options),
+  };
+}
+
+function readSwitches(
+  options: OptionValues,
+): Pick<
+  RuntimeOptions,
+  | 'noSetup'
+  | 'noTeardown'
+  | 'throwsOnFailure'
+  | 'discardResponseBodies'
+  | 'noCookiesReset'
+  | 'noConnectionReuse'
+  | 'noVuConnectionReuse'
+  | 'insecureSkipTlsVerify'
+> {
+  return {
+    noSetup: options.value(OPTIONS.noSetup, false),
+    noTeardown: options.value(OPTIONS.noTeardown, false),
+    throwsOnFailure: options.value(OPTIONS.throw, false),
+    discardResponseBodies: options.value(OPTIONS.discardResponseBodies, false),
+    noCookiesReset: options.value(OPTIONS.noCookiesReset, false),
+    noConnectionReuse: options.value(OPTIONS.noConnectionReuse, false),
+    noVuConnectionReuse: options.value(OPTIONS.noVUConnectionReuse, false),
+    insecureSkipTlsVerify: options.value(OPTIONS.insecureSkipTLSVerify, false),
   };
 }

@@ -75,7 +75,7 @@ function readBase({ name, reader, defaults, place, values }: Reading): ScenarioB
   else if (defaults.exports?.includes(exec) === false)
     reader.complain(execPlace, `function '${exec}' not found in exports`);
   const options = setting('options');
-  if (options !== undefined) reader.warn(options, 'ignored, for there is no browser');
+  if (options !== undefined) reader.warn(options, 'ignored: there is no browser');
   return {
     name,
     startTimeMs: reader.duration(setting('startTime'), { leastMs: 0, otherwise: 0 }),

@@ -3,8 +3,8 @@ import { parseDuration } from '../../core/duration.js';
 import { schemeHint, withScheme, type SchemePair } from '../../core/missing-scheme.js';
 
 /**
- * Where an option's value stands, for messages: `scenarios.a.stages[2].target`, and behind it in
- * which file or variable.
+ * Position of an option's value for messages: its path (`scenarios.a.stages[2].target`), and the
+ * file or variable that it came from.
  */
 export interface Place {
   readonly path: string;
@@ -12,12 +12,12 @@ export interface Place {
   readonly origin: string;
 }
 
-/** A value as some layer gave it, and where. */
+/** A value with the position that it was given at. */
 export interface Setting extends Place {
   readonly value: unknown;
 }
 
-/** The place of a part of what stands there. */
+/** The place of a part of the value at `place`. */
 export function within(place: Place, part: string | number): Place {
   const path = typeof part === 'number' ? `${place.path}[${part}]` : `${place.path}.${part}`;
   return { path, origin: place.origin };
@@ -29,26 +29,25 @@ export function settingIn(record: Readonly<Record<string, unknown>>, key: string
   return value === undefined || value === null ? undefined : { value, ...within(place, key) };
 }
 
-interface IntegerRule {
+interface IntegerRule<D> {
   readonly least: number;
-  readonly otherwise: number;
+  /** Result when nothing was given, and after a complaint. */
+  readonly otherwise: D;
 }
 
-interface NumberRule {
-  /** What it has to be greater than. */
+interface NumberRule<D> {
+  /** The exclusive lower bound. */
   readonly above: number;
   readonly most: number;
-  readonly otherwise: number;
+  readonly otherwise: D;
 }
 
-interface DurationRule {
+interface DurationRule<D> {
   readonly leastMs: number;
-  readonly otherwise: number;
+  readonly otherwise: D;
 }
 
-/**
- * Reads values of scripts, files and texts, and gathers every problem and warning with its place.
- */
+/** Reads values of scripts, files and texts, and collects problems and warnings with their places. */
 export class OptionReader {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
@@ -70,7 +69,7 @@ export class OptionReader {
   }
 
   /** A whole number, or its digits as a text. */
-  integer(setting: Setting | undefined, { least, otherwise }: IntegerRule): number {
+  integer<D = number>(setting: Setting | undefined, { least, otherwise }: IntegerRule<D>): number | D {
     if (setting === undefined) return otherwise;
     const { value } = setting;
     const isDigits = typeof value === 'string' && /^\s*-?\d{1,15}\s*$/.test(value);
@@ -81,7 +80,7 @@ export class OptionReader {
   }
 
   /** Any number, or a text of one. */
-  number(setting: Setting | undefined, { above, most, otherwise }: NumberRule): number {
+  number<D = number>(setting: Setting | undefined, { above, most, otherwise }: NumberRule<D>): number | D {
     if (setting === undefined) return otherwise;
     const { value } = setting;
     const isDigits = typeof value === 'string' && /^\s*\d{1,15}(\.\d{1,9})?\s*$/.test(value);
@@ -92,7 +91,7 @@ export class OptionReader {
   }
 
   /** Milliseconds of a duration such as `1m30s`, or of a number of milliseconds. */
-  duration(setting: Setting | undefined, { leastMs, otherwise }: DurationRule): number {
+  duration<D = number>(setting: Setting | undefined, { leastMs, otherwise }: DurationRule<D>): number | D {
     if (setting === undefined) return otherwise;
     const { value } = setting;
     const isText = typeof value === 'string' || typeof value === 'number';
@@ -107,7 +106,7 @@ export class OptionReader {
   text(setting: Setting | undefined): string | undefined {
     if (setting === undefined) return undefined;
     if (typeof setting.value === 'string') return setting.value;
-    this.complain(setting, `${quoted(setting.value)} must be a text`);
+    this.complain(setting, `${quoted(setting.value)} must be a string`);
     return undefined;
   }
 

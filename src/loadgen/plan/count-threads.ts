@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { executorOf, maxScenarioVus } from '../executor/index.js';
+import { builtInOf } from '../scenario/index.js';
 import { localScenarios, localVus } from './local-scenarios.js';
 import type { Plan } from './plan.js';
 
@@ -17,7 +18,7 @@ export function defaultThreads(): number {
  */
 export function countThreads(plan: Plan): number {
   const { behaviour, threads } = plan;
-  if (behaviour.type === 'built-in' && (behaviour.name === 'fan-out' || behaviour.name === 'storm')) return 1;
+  if (behaviour.type === 'built-in' && builtInOf(behaviour).isSingleThreaded === true) return 1;
   const arrivals = localScenarios(plan)
     .filter((scenario) => executorOf(scenario).model === 'open')
     .map(maxScenarioVus);

@@ -1,39 +1,32 @@
 import { randomInt } from 'node:crypto';
 import { errorMessage, WsgError } from '../../core/error.js';
-import { metricsOf } from '../scenario/scenario-metrics.js';
 import { shareOf } from '../pacing/shard.js';
 import { createStripe } from '../pacing/stripe.js';
 import { parseExecutionSegment, type ExecutionSegment } from './execution-segment.js';
 import { defaultThreads } from './count-threads.js';
 import { fitLoad } from './fit-load.js';
-import type { LoadFlags } from '../options/load-flags.js';
-import {
-  environmentLayers,
-  flagLayer,
-  judgeFates,
-  mergeLayers,
-  objectLayer,
-  type Layer,
-} from '../options/option-layers.js';
+import { OPTIONS, type LoadFlags } from '../options/index.js';
+import { OptionValues } from '../options/option-values.js';
+import { environmentLayers, flagLayer, judgeFates, mergeLayers, objectLayer } from '../options/option-layers.js';
 import { OptionReader } from '../options/option-reader.js';
 import { trendStatProblems } from '../../summary/k6/trend-stats.js';
 import { hostOverride } from '../client/host-rules.js';
 import type { Target } from '../client/dial-plan.js';
-import type { Behaviour, Plan, SummaryWishes } from './plan.js';
+import type { Behaviour, Plan, SummaryFormat } from './plan.js';
 import { readDial } from '../client/read-dial.js';
 import { readRuntimeOptions, type RuntimeOptions } from '../client/read-network.js';
-import { readBuiltIn, refuseBuiltInOptions } from '../scenario/read-built-in.js';
+import { metricsOf, readBuiltIn, refuseBuiltInOptions } from '../scenario/index.js';
 import { readLoad } from './read-load.js';
 import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
 import { executorOf, maxScenarioVus } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
-/** One that is drawn; any whole number may be given. */
+/** The upper bound of a seed that is drawn; any integer may be given. */
 const MOST_SEED = 2 ** 31;
 const TIME_UNITS = ['s', 'ms', 'us'] as const;
 
-/** A script as far as a plan has to know it. */
+/** The parts of a script that a plan depends on. */
 export interface ScriptOptions {
   /** As it was typed: a path, or `-`. */
   readonly name: string;
@@ -43,16 +36,17 @@ export interface ScriptOptions {
   readonly exports: readonly string[];
 }
 
-/** All that may say something of a load. */
+/** Every origin of load options. */
 export interface LoadSources {
-  readonly flags: LoadFlags;
+  /** By the names of their options. */
+  readonly flags: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<NodeJS.ProcessEnv>;
   readonly script?: ScriptOptions;
-  /** What the file of `--config` holds, and its path for messages. */
+  /** The content of the file of `--config`, and its path for messages. */
   readonly config?: { readonly path: string; readonly options: unknown };
 }
 
-/** A plan, and what has to be said of its options: one sentence each. */
+/** A plan, and warnings about its options: one sentence each. */
 export interface PlannedLoad {
   readonly plan: Plan;
   readonly warnings: readonly string[];
@@ -64,7 +58,22 @@ export interface PlannedLoad {
  * problems at once, each beginning with its path. Thresholds of a script's metrics are not compared
  * with these: `metricProblems` does once they are known.
  */
-export function planLoad({ flags, environment = {}, script, config }: LoadSources): PlannedLoad {
+export function planLoad(sources: LoadSources): PlannedLoad {
+  const read = readLoadOptions(sources);
+  if ('value' in read) return read.value;
+  throw new WsgError('options.invalid', 'The load options are invalid.', {
+    problems: read.problems,
+    hint: 'Run `wsg loadtest --help` for the options and their forms.',
+  });
+}
+
+/** The same, with the problems returned and not thrown. */
+export function readLoadOptions({
+  flags,
+  environment = {},
+  script,
+  config,
+}: LoadSources): { readonly value: PlannedLoad } | { readonly problems: readonly string[] } {
   const reader = new OptionReader();
   const layers = [
     flagLayer({ ...flags }),
@@ -74,14 +83,9 @@ export function planLoad({ flags, environment = {}, script, config }: LoadSource
   ];
   const options = mergeLayers(layers, reader);
   judgeFates(options, script !== undefined, reader);
-  const plan = readPlan(options, script, reader);
-  if (reader.problems.length > 0) {
-    throw new WsgError('options.invalid', 'The load options are invalid.', {
-      problems: reader.problems,
-      hint: 'Run `wsg loadtest --help` for the options and their forms.',
-    });
-  }
-  return { plan, warnings: reader.warnings };
+  const plan = readPlan(new OptionValues(options, reader), script);
+  if (reader.problems.length > 0) return { problems: reader.problems };
+  return { value: { plan, warnings: reader.warnings } };
 }
 
 /** The plan of flags and environment alone. Throws as `planLoad` does. */
@@ -89,72 +93,68 @@ export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.
   return planLoad({ flags, environment }).plan;
 }
 
-function readPlan(options: Layer, script: ScriptOptions | undefined, reader: OptionReader): Plan {
-  const behaviour = readBehaviour(options, script, reader);
-  const seed = reader.integer(options.get('seed'), { least: 0, otherwise: randomInt(1, MOST_SEED) });
-  const rule = { leastMs: 0, otherwise: DEFAULT_GRACEFUL_STOP_MS };
-  const gracefulStopMs = reader.duration(options.get('gracefulStop'), rule);
+function readPlan(options: OptionValues, script: ScriptOptions | undefined): Plan {
+  const runtime = readRuntimeOptions(options);
+  const behaviour = readBehaviour(options, runtime, script);
+  const seed = options.value(OPTIONS.seed, randomInt(1, MOST_SEED));
+  const gracefulStopMs = options.value(OPTIONS.gracefulStop, DEFAULT_GRACEFUL_STOP_MS);
   const defaults = { gracefulStopMs, exports: script?.exports, isScript: script !== undefined };
-  const load = fitLoad(behaviour, readLoad(options, defaults, reader), reader);
-  const segment = readSegment(options, load.scenarios, reader);
-  const thresholds = readThresholds(options, reader);
-  const runtime = readRuntimeOptions(options, reader);
-  checkTargets(behaviour, options, runtime, reader);
-  const submetrics = readSubmetrics(options, thresholds, reader);
+  const load = fitLoad(behaviour, readLoad(options, defaults), options.reader);
+  const segment = readSegment(options, load.scenarios);
+  const thresholds = readThresholds(options);
+  checkTargets(behaviour, options, runtime);
+  const submetrics = readSubmetrics(options, thresholds);
   if (behaviour.type === 'built-in') {
-    reader.problems.push(...metricProblems({ thresholds, submetrics }, metricsOf(behaviour)));
+    options.reader.problems.push(...metricProblems({ thresholds, submetrics }, metricsOf(behaviour)));
   }
   return {
     behaviour,
     ...load,
     ...(segment !== undefined && { segment }),
     seed,
-    tags: reader.textMap(options.get('tags')),
+    tags: options.value(OPTIONS.tags, {}),
     thresholds,
     submetrics,
-    minIterationMs: reader.duration(options.get('minIterationDuration'), { leastMs: 0, otherwise: 0 }),
-    threads: reader.integer(options.get('threads'), { least: 1, otherwise: defaultThreads() }),
+    minIterationMs: options.value(OPTIONS.minIterationDuration, 0),
+    threads: options.value(OPTIONS.threads, defaultThreads()),
     runtime,
-    summary: readSummaryWishes(options, reader),
+    summary: readSummaryFormat(options),
   };
 }
 
-function readBehaviour(options: Layer, script: ScriptOptions | undefined, reader: OptionReader): Behaviour {
+function readBehaviour(options: OptionValues, runtime: RuntimeOptions, script: ScriptOptions | undefined): Behaviour {
   if (script !== undefined) {
-    refuseBuiltInOptions(options, reader);
+    refuseBuiltInOptions(options);
     return { type: 'script', name: script.name };
   }
-  const dial = readDial(options, reader);
+  const dial = readDial(options, runtime);
   const [target] = dial.targets;
   if (target === undefined) throw new Error('a dial plan has a target');
-  return { type: 'built-in', target, dial, ...readBuiltIn(options, { publishUrl: publishUrlOf(target) }, reader) };
+  return { type: 'built-in', target, dial, ...readBuiltIn(options, { publishUrl: publishUrlOf(target) }) };
 }
 
-/** Complains of targets that the options forbid. */
-function checkTargets(behaviour: Behaviour, options: Layer, runtime: RuntimeOptions, reader: OptionReader): void {
+/** Complains about targets that the options forbid. */
+function checkTargets(behaviour: Behaviour, options: OptionValues, runtime: RuntimeOptions): void {
   if (behaviour.type === 'script') return;
   for (const { normalised } of behaviour.dial.targets) {
     if (!URL.canParse(normalised)) continue;
     try {
       hostOverride(new URL(normalised), runtime);
     } catch (error) {
-      reader.complain(options.get('url') ?? { path: 'url', origin: '' }, errorMessage(error));
+      options.complain(OPTIONS.url, errorMessage(error));
     }
   }
 }
 
-/** Where a gateway that listens at the target takes messages for all. */
+/** Where a gateway that listens at the target takes messages for all connections. */
 function publishUrlOf({ normalised }: Target): string {
   return URL.canParse(normalised) ? new URL('/send?all=true', normalised).href.replace(/^ws/, 'http') : '';
 }
 
-function readSegment(
-  options: Layer,
-  scenarios: readonly ScenarioPlan[],
-  reader: OptionReader,
-): ExecutionSegment | undefined {
-  const setting = options.get('executionSegment');
-  const sequence = reader.text(options.get('executionSegmentSequence'));
+function readSegment(options: OptionValues, scenarios: readonly ScenarioPlan[]): ExecutionSegment | undefined {
+  const { reader } = options;
+  const sequence = options.value(OPTIONS.executionSegmentSequence);
+  const setting = options.value(OPTIONS.executionSegment);
   const text = reader.text(setting);
   if (text === undefined || setting === undefined) return undefined;
   const segment = parseExecutionSegment(text, sequence);
@@ -173,15 +173,15 @@ function readSegment(
   return segment;
 }
 
-function readSummaryWishes(options: Layer, reader: OptionReader): SummaryWishes {
-  const stats = options.get('summaryTrendStats');
-  const trendStats = reader.texts(stats);
-  if (stats !== undefined) for (const problem of trendStatProblems(trendStats ?? [])) reader.complain(stats, problem);
-  const unit = options.get('summaryTimeUnit');
-  const text = reader.text(unit);
+function readSummaryFormat(options: OptionValues): SummaryFormat {
+  const trendStats = options.value(OPTIONS.summaryTrendStats);
+  if (options.has(OPTIONS.summaryTrendStats)) {
+    for (const problem of trendStatProblems(trendStats ?? [])) options.complain(OPTIONS.summaryTrendStats, problem);
+  }
+  const text = options.value(OPTIONS.summaryTimeUnit);
   const timeUnit = TIME_UNITS.find((name) => name === text);
-  if (unit !== undefined && text !== undefined && text !== '' && timeUnit === undefined) {
-    reader.complain(unit, `'${text}' is none of ${TIME_UNITS.join(', ')}`);
+  if (text !== undefined && text !== '' && timeUnit === undefined) {
+    options.complain(OPTIONS.summaryTimeUnit, `'${text}' must be one of ${TIME_UNITS.join(', ')}`);
   }
   return { ...(trendStats !== undefined && { trendStats }), ...(timeUnit !== undefined && { timeUnit }) };
 }

@@ -1,5 +1,5 @@
 import type { ThresholdPlan } from '../../summary/k6/threshold.js';
-import type { BuiltInPlan } from '../scenario/built-in-plan.js';
+import type { BuiltInPlan } from '../scenario/scenario-definition.js';
 import type { DialPlan, Target } from '../client/dial-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';
 import type { RuntimeOptions } from '../client/read-network.js';
@@ -19,8 +19,8 @@ export type Behaviour =
     } & BuiltInPlan)
   | { readonly type: 'script'; readonly name: string };
 
-/** How the summary of a run is to look, where options that are no flags say so. */
-export interface SummaryWishes {
+/** Format of the summary, where a script or a file sets it. */
+export interface SummaryFormat {
   readonly trendStats?: readonly string[];
   readonly timeUnit?: 's' | 'ms' | 'us';
 }
@@ -50,7 +50,7 @@ export interface Plan {
   /** As many as are wanted; no part of what a run is compared by. */
   readonly threads: number;
   readonly runtime: RuntimeOptions;
-  readonly summary: SummaryWishes;
+  readonly summary: SummaryFormat;
   /** True when no load option was given and the default (100 VUs for 30 s) stands. */
   readonly isDefaultLoad: boolean;
 }

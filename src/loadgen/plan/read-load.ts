@@ -1,4 +1,5 @@
-import type { Layer } from '../options/option-layers.js';
+import { OPTIONS } from '../options/index.js';
+import type { OptionValues } from '../options/option-values.js';
 import type { OptionReader, Setting } from '../options/option-reader.js';
 import { readScenarios, type ScenarioDefaults } from '../executor/read-scenarios.js';
 import type { ScenarioBase, ScenarioPlan } from '../executor/scenario-plan.js';
@@ -17,11 +18,11 @@ const DEFAULT_VUS = 100;
 const DEFAULT_DURATION_MS = 30_000;
 
 const CONFLICTS = [
-  ['iterations', 'stages'],
-  ['iterations', 'scenarios'],
-  ['duration', 'stages'],
-  ['duration', 'scenarios'],
-  ['stages', 'scenarios'],
+  [OPTIONS.iterations, OPTIONS.stages],
+  [OPTIONS.iterations, OPTIONS.scenarios],
+  [OPTIONS.duration, OPTIONS.stages],
+  [OPTIONS.duration, OPTIONS.scenarios],
+  [OPTIONS.stages, OPTIONS.scenarios],
 ] as const;
 
 /** The scenarios of the merged options, by k6's rules for its short ones. */
@@ -31,32 +32,29 @@ export interface LoadPlan {
 }
 
 interface Reading {
-  readonly options: Layer;
+  readonly options: OptionValues;
   readonly reader: OptionReader;
   readonly base: ScenarioBase;
 }
 
 /**
- * Iterations are shared iterations with the duration as their limit, a duration constant VUs,
- * stages ramping VUs; VUs alone share an iteration for each of a built-in scenario, and have no
- * effect on a script; scenarios stand for themselves. Nothing: 1 iteration of 1 VU of a script, our
- * default load of a built-in scenario.
+ * Reads the load. `iterations` becomes shared-iterations with the duration as its limit, `duration`
+ * constant-vus, `stages` ramping-vus, and `scenarios` stand for themselves. `vus` alone share one
+ * iteration each in a built-in scenario, and have no effect on a script. With none of them a script
+ * runs 1 iteration of 1 VU, and a built-in scenario the default load.
  */
-export function readLoad(
-  options: Layer,
-  defaults: ScenarioDefaults & { isScript: boolean },
-  reader: OptionReader,
-): LoadPlan {
-  checkConflicts(options, reader);
-  checkUnused(options, defaults, reader);
+export function readLoad(options: OptionValues, defaults: ScenarioDefaults & { isScript: boolean }): LoadPlan {
+  const { reader } = options;
+  checkConflicts(options);
+  checkUnused(options, defaults);
   const { gracefulStopMs, exports, isScript } = defaults;
   const base = { name: 'default', startTimeMs: 0, gracefulStopMs, exec: 'default', env: {}, tags: {} };
   const reading = { options, reader, base };
-  const scenarios = options.get('scenarios');
-  const hasShortcut = ['iterations', 'duration', 'stages'].some((name) => options.has(name));
+  const scenarios = options.setting(OPTIONS.scenarios);
+  const hasShortcut = [OPTIONS.iterations, OPTIONS.duration, OPTIONS.stages].some((entry) => options.has(entry));
   if (scenarios !== undefined && !hasShortcut) {
     const plans = readScenarios(scenarios, defaults, reader);
-    warnOfVus(options.get('vus'), reader);
+    warnOfVus(options.setting(OPTIONS.vus), reader);
     if (plans.length > 0 || reader.problems.length > 0) return { scenarios: plans, isDefaultLoad: false };
     reader.warn(scenarios, 'there is none: 1 iteration of 1 VU runs instead');
   }
@@ -74,40 +72,40 @@ export function readLoad(
   return { scenarios: [scenario], isDefaultLoad: true };
 }
 
-function checkConflicts(options: Layer, reader: OptionReader): void {
+function checkConflicts(options: OptionValues): void {
   for (const [one, other] of CONFLICTS) {
-    const setting = options.get(one);
-    if (setting === undefined || !options.has(other) || isEmptyList(options.get(other))) continue;
-    reader.complain(setting, `using '${one}' and '${other}' simultaneously is not allowed`);
+    if (!options.has(one) || !options.has(other) || isEmptyList(options.setting(other))) continue;
+    options.complain(one, `using '${one.name}' and '${other.name}' simultaneously is not allowed`);
   }
 }
 
-/** Where options conflict, what would not be looked at has its problems named all the same. */
-function checkUnused(options: Layer, defaults: ScenarioDefaults, reader: OptionReader): void {
-  const stages = options.get('stages');
-  const scenarios = options.get('scenarios');
-  const isShortened = options.has('iterations') || options.has('duration');
+/** Reports the problems of options that a conflict with stronger ones leaves unused. */
+function checkUnused(options: OptionValues, defaults: ScenarioDefaults): void {
+  const { reader } = options;
+  const stages = options.setting(OPTIONS.stages);
+  const scenarios = options.setting(OPTIONS.scenarios);
+  const isShortened = options.has(OPTIONS.iterations) || options.has(OPTIONS.duration);
   if (isShortened && stages !== undefined && !isEmptyList(stages)) readStages(stages, reader);
   if (scenarios !== undefined && (isShortened || stages !== undefined)) readScenarios(scenarios, defaults, reader);
 }
 
 function warnOfVus(vus: Setting | undefined, reader: OptionReader): void {
-  if (vus !== undefined) reader.warn(vus, 'it has no effect, for each of the scenarios has its own');
+  if (vus !== undefined) reader.warn(vus, 'it has no effect: each of the scenarios has its own');
 }
 
 function readShortcut(reading: Reading, isScript: boolean): ScenarioPlan | undefined {
   const { options, reader } = reading;
-  const stages = options.get('stages');
-  if (options.has('iterations')) return readIterations(reading);
-  if (options.has('duration')) {
-    const durationMs = reader.duration(options.get('duration'), { leastMs: MIN_DURATION_MS, otherwise: 0 });
+  const stages = options.setting(OPTIONS.stages);
+  if (options.has(OPTIONS.iterations)) return readIterations(reading);
+  if (options.has(OPTIONS.duration)) {
+    const durationMs = reader.duration(options.value(OPTIONS.duration), { leastMs: MIN_DURATION_MS, otherwise: 0 });
     const plan: ConstantVusPlan = { ...reading.base, executor: 'constant-vus', vus: readVus(reading), durationMs };
     return plan;
   }
   if (stages !== undefined && !isEmptyList(stages)) return readRamp(stages, reading);
   if (stages !== undefined) reader.warn(stages, 'there is none: 1 iteration of 1 VU runs instead');
-  const vus = options.get('vus');
-  if (vus === undefined || options.has('scenarios')) return undefined;
+  const vus = options.setting(OPTIONS.vus);
+  if (vus === undefined || options.has(OPTIONS.scenarios)) return undefined;
   if (!isScript) return readIterations(reading);
   if (readVus(reading) !== 1) {
     reader.warn(vus, 'it has no effect without iterations, duration or stages: 1 iteration of 1 VU runs');
@@ -117,16 +115,16 @@ function readShortcut(reading: Reading, isScript: boolean): ScenarioPlan | undef
 
 function readIterations({ options, reader, base }: Reading): SharedIterationsPlan {
   const vus = readVus({ options, reader, base });
-  const setting = options.get('iterations');
+  const setting = options.value(OPTIONS.iterations);
   const iterations = reader.integer(setting, { least: 1, otherwise: vus });
   if (setting !== undefined && iterations < vus) reader.complain(setting, tooFewIterations({ vus, iterations }));
   const rule = { leastMs: MIN_DURATION_MS, otherwise: DEFAULT_MAX_DURATION_MS };
-  const maxDurationMs = reader.duration(options.get('duration'), rule);
+  const maxDurationMs = reader.duration(options.value(OPTIONS.duration), rule);
   return { ...base, executor: 'shared-iterations', vus, iterations, maxDurationMs };
 }
 
 function readRamp(setting: Setting, { options, reader, base }: Reading): RampingVusPlan {
-  const startVus = reader.integer(options.get('vus'), { least: 0, otherwise: 1 });
+  const startVus = reader.integer(options.value(OPTIONS.vus), { least: 0, otherwise: 1 });
   const stages = readStages(setting, reader);
   if (startVus === 0 && stages.every(({ target }) => target === 0)) {
     reader.complain(setting, 'neither vus nor the target of a stage is greater than 0');
@@ -135,7 +133,7 @@ function readRamp(setting: Setting, { options, reader, base }: Reading): Ramping
 }
 
 function readVus({ options, reader }: Reading): number {
-  return reader.integer(options.get('vus'), { least: 1, otherwise: 1 });
+  return reader.integer(options.value(OPTIONS.vus), { least: 1, otherwise: 1 });
 }
 
 function isEmptyList(setting: Setting | undefined): boolean {

@@ -2,16 +2,18 @@ import { isRecord } from '../../core/is-record.js';
 import { parseThreshold, thresholdTypeProblem, type ThresholdPlan } from '../../summary/k6/threshold.js';
 import type { MetricDefinition } from '../../run-file/records.js';
 import { parseSeriesName, type SeriesName } from '../../core/series-name.js';
-import type { Layer } from '../options/option-layers.js';
+import { OPTIONS } from '../options/index.js';
+import type { OptionValues } from '../options/option-values.js';
 import type { Plan } from './plan.js';
 import { settingIn, within, type OptionReader, type Setting } from '../options/option-reader.js';
 
 /**
- * The thresholds of the merged options, in their order; none with `noThresholds`. What is no
- * expression goes to the reader.
+ * Reads the thresholds of the merged options, in their order; none with `noThresholds`. Problems of
+ * expressions go to the reader.
  */
-export function readThresholds(options: Layer, reader: OptionReader): ThresholdPlan[] {
-  const setting = options.get('thresholds');
+export function readThresholds(options: OptionValues): ThresholdPlan[] {
+  const { reader } = options;
+  const setting = options.value(OPTIONS.thresholds);
   const bySeries = setting === undefined ? undefined : reader.record(setting);
   if (setting === undefined || bySeries === undefined) return [];
   const thresholds = Object.entries(bySeries).flatMap(([series, value]) => {
@@ -24,7 +26,7 @@ export function readThresholds(options: Layer, reader: OptionReader): ThresholdP
       typeof value === 'string' || isRecord(value) ? [{ value, ...place }] : reader.list({ value, ...place });
     return (items ?? []).flatMap((item) => readThreshold(series, item, reader) ?? []);
   });
-  return reader.flag(options.get('noThresholds')) ? [] : thresholds;
+  return options.value(OPTIONS.noThresholds) === true ? [] : thresholds;
 }
 
 /** k6 keeps `vu` and `iter` apart from the tags, so that no series is made of them. */
@@ -52,8 +54,9 @@ export function keptSubmetrics({
 /**
  * The series of tags that have to be kept: those of thresholds, then those asked for, each once.
  */
-export function readSubmetrics(options: Layer, thresholds: readonly ThresholdPlan[], reader: OptionReader): string[] {
-  const asked = options.get('recordSubmetrics');
+export function readSubmetrics(options: OptionValues, thresholds: readonly ThresholdPlan[]): string[] {
+  const { reader } = options;
+  const asked = options.value(OPTIONS.recordSubmetrics);
   const names =
     asked === undefined ? [] : (reader.list(asked) ?? []).flatMap((item) => readSubmetric(item, reader) ?? []);
   const ofThresholds = thresholds.map(({ series }) => series).filter((series) => series.includes('{'));

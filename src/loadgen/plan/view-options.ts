@@ -1,16 +1,10 @@
-import { isRecord } from '../../core/is-record.js';
 import { formatGoDuration } from '../../core/duration.js';
 import { DEFAULT_DNS } from '../client/read-network.js';
-import { OPTION_CATALOGUE } from '../options/option-catalogue.js';
+import { OPTION_CATALOGUE } from '../options/index.js';
+import { isRecord } from '../../core/is-record.js';
 import type { Plan } from './plan.js';
 import { executorOf } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
-
-/** Only wsg has these; no script of k6 asks for them. */
-const NOT_OF_K6 = (
-  'url headers subprotocols compression ca cert key serverName tlsReuse scenario rate size binary match answerTimeout connectRate hold ' +
-  'every publishUrl publishMethod publishHeaders publishBody gracefulStop seed threads noThresholds recordSubmetrics out'
-).split(' ');
 
 /**
  * The options that the run obeys in the form that k6's scripts know, wherever they came from: what
@@ -18,9 +12,9 @@ const NOT_OF_K6 = (
  * options those that nobody set are null, as in k6.
  */
 export function viewOptions(plan: Plan, own: unknown): Readonly<Record<string, unknown>> {
-  const names = OPTION_CATALOGUE.filter(({ isTyped }) => isTyped !== true)
-    .map(({ name }) => name)
-    .filter((name) => !NOT_OF_K6.includes(name));
+  const names = OPTION_CATALOGUE.all
+    .filter(({ isTyped, isOwn }) => isTyped !== true && isOwn !== true)
+    .map(({ name }) => name);
   const unset = Object.fromEntries(names.map((name) => [name, null]));
   const thresholds = viewThresholds(plan);
   return {

@@ -5,7 +5,7 @@ import type { Calibration, MetricDefinition, RunHeader } from '../../run-file/re
 import { clientVersion } from '../client/adopt-socket.js';
 import { describeMachine } from '../health/machine-times.js';
 import { BUILT_IN_METRICS } from '../metric/built-in-metrics.js';
-import { metricsOf } from '../scenario/scenario-metrics.js';
+import { builtInOf, metricsOf } from '../scenario/index.js';
 import { countThreads } from '../plan/count-threads.js';
 import type { Target } from '../client/dial-plan.js';
 import { describePlan } from '../plan/describe-plan.js';
@@ -81,13 +81,8 @@ function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
 
 function recordedBehaviour(behaviour: Plan['behaviour']): Readonly<Record<string, unknown>> {
   if (behaviour.type === 'script') return behaviour;
-  const dial = { ...behaviour.dial, headers: namesOf(behaviour.dial.headers) };
-  if (behaviour.name !== 'fan-out') return { ...behaviour, dial };
-  return { ...behaviour, dial, publish: { ...behaviour.publish, headers: namesOf(behaviour.publish.headers) } };
-}
-
-function namesOf(headers: readonly (readonly [name: string, value: string])[]): readonly string[] {
-  return headers.map(([name]) => name);
+  const dial = { ...behaviour.dial, headers: behaviour.dial.headers.map(([name]) => name) };
+  return { ...(builtInOf(behaviour).record?.(behaviour) ?? behaviour), dial };
 }
 
 /** Several stand in one text, with spaces between. */

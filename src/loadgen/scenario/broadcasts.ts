@@ -1,4 +1,7 @@
-import type { DeliveryMetrics } from './scenario-metrics.js';
+import { bindActions, type Actions } from '../metric/metric.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
+import type { Series, Tags } from '../metric/series.js';
+import { counterMetric, timeMetric } from './scenario-definition.js';
 
 /** A message that is on its way to all connections of a thread. */
 interface Broadcast {
@@ -129,4 +132,48 @@ export class Broadcasts {
 
 function isComplete({ received, expected }: Broadcast): boolean {
   return received >= expected;
+}
+
+/** Definitions of the metrics of published messages. */
+export const DELIVERY_METRICS = [
+  timeMetric('ws_delivery'),
+  timeMetric('ws_delivery_last'),
+  counterMetric('ws_published'),
+  counterMetric('ws_publish_failed'),
+  counterMetric('ws_msgs_duplicate'),
+  counterMetric('ws_msgs_late'),
+  counterMetric('ws_msgs_lost'),
+];
+
+/** Metrics of messages that are published. */
+export interface DeliveryMetrics {
+  /** To each recipient: from due, from the request, and the time between them. */
+  readonly delivery: Actions;
+  /** The same to the last recipient. */
+  readonly last: Actions;
+  readonly published: Series;
+  readonly failed: Series;
+  readonly duplicates: Series;
+  readonly late: Series;
+  readonly lost: Series;
+}
+
+/** Makes the metrics of a thread, once; the result binds them to the tags of a scenario. */
+export function deliveryMetrics(registry: SeriesRegistry): (tags: Tags) => DeliveryMetrics {
+  const delivery = registry.timeTrend('ws_delivery');
+  const last = registry.timeTrend('ws_delivery_last');
+  const published = registry.counter('ws_published');
+  const failed = registry.counter('ws_publish_failed');
+  const duplicates = registry.counter('ws_msgs_duplicate');
+  const late = registry.counter('ws_msgs_late');
+  const lost = registry.counter('ws_msgs_lost');
+  return (tags) => ({
+    delivery: bindActions(delivery, tags),
+    last: bindActions(last, tags),
+    published: published.bind(tags),
+    failed: failed.bind(tags),
+    duplicates: duplicates.bind(tags),
+    late: late.bind(tags),
+    lost: lost.bind(tags),
+  });
 }

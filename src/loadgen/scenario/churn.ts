@@ -1,17 +1,30 @@
 import type { IterationTicket } from '../executor/executor.js';
 import type { MessageSink } from '../client/frame-walker.js';
 import type { CheckRecorder } from '../metric/check-recorder.js';
-import type { ChurnPlan } from './built-in-plan.js';
+import { constantArrivalsOf } from '../executor/constant-arrival-rate.js';
+import { isConstantVus } from '../executor/constant-vus.js';
+import { OPTIONS } from '../options/index.js';
+import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 
 const SWITCHING_PROTOCOLS = 101;
+const DEFAULT_RATE = 100;
+
+/** Settings of `churn`. */
+export interface ChurnPlan extends BuiltInPlan {
+  readonly name: 'churn';
+  /** Connections a second, all virtual users together. */
+  readonly rate: number;
+  /** Lifetime of a connection: milliseconds. */
+  readonly holdMs: number;
+}
 
 /**
  * Connections that come at a rate, are held and go: what a target needs for a handshake.
  * `ws_connecting` counts from when one was due.
  */
-export class ChurnScenario implements Scenario {
+class ChurnScenario implements Scenario {
   readonly #context: UserContext;
   readonly #plan: ChurnPlan;
   readonly #statusCheck: CheckRecorder;
@@ -69,3 +82,18 @@ class ChurnUser implements VirtualUser, MessageSink {
     else this.#cancelClose = this.#context.clock.schedule(() => session.close(), holdMs);
   }
 }
+
+export const churn: BuiltInDefinition<ChurnPlan> = {
+  name: 'churn',
+  options: [OPTIONS.rate, OPTIONS.hold],
+  metrics: [],
+  executors: 'any',
+  read: (options) => ({
+    name: 'churn',
+    rate: options.value(OPTIONS.rate, DEFAULT_RATE),
+    holdMs: options.value(OPTIONS.hold, 0),
+  }),
+  // Virtual users that would loop for a time are there for connections at a rate instead.
+  fit: ({ rate }, scenario) => (isConstantVus(scenario) ? constantArrivalsOf(scenario, rate) : scenario),
+  create: (plan) => (part) => new ChurnScenario(part.context, plan, part.checks('status is 101')),
+};

@@ -1,13 +1,34 @@
-import type { RoundTripMetrics } from './scenario-metrics.js';
 import type { Pace } from '../health/thread-gauges.js';
-import type { EchoPlan } from './built-in-plan.js';
-import { HeldUser, type HeldContext } from './held-user.js';
-import { MessageWriter, readStamp } from './message-stamp.js';
-import { RoundTrips } from './round-trips.js';
+import { isConstantVus } from '../executor/constant-vus.js';
+import { maxScenarioVus } from '../executor/index.js';
+import type { MATCHINGS } from '../options/built-in-options.js';
+import { OPTIONS } from '../options/index.js';
+import type { OptionValues } from '../options/option-values.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { MessageWriter, readStamp, STAMP_BYTES } from './message-stamp.js';
+import { readMessage, type MessagePlan } from './messages.js';
+import { ROUND_TRIP_METRICS, RoundTrips, roundTripMetrics, type RoundTripMetrics } from './round-trips.js';
+import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session } from './session.js';
 
 const SECOND_MS = 1000;
+const DEFAULT_RATE = 1000;
+/** Default time limit of an answer, in `fan-out` too: milliseconds. */
+export const DEFAULT_ANSWER_TIMEOUT_MS = 10_000;
+
+type Matching = (typeof MATCHINGS)[number];
+
+/** Settings of `echo`: messages at a constant rate, each of which the target answers. */
+export interface EchoPlan extends BuiltInPlan, MessagePlan, HeldPlan {
+  readonly name: 'echo';
+  /** Messages a second, all virtual users together. */
+  readonly rate: number;
+  readonly matching: Matching;
+  /** An answer that takes longer counts as none. */
+  readonly answerTimeoutMs: number;
+}
+
 /**
  * Node's timers have a resolution of 1 ms. A message may leave so much before it is due: half of
  * them would else wait for the better part of a millisecond, which is the generator's delay and no
@@ -16,7 +37,7 @@ const SECOND_MS = 1000;
 const EARLY_MS = 0.5;
 
 /** What the virtual users of an echo scenario share. */
-export interface EchoParts {
+interface EchoOptions {
   readonly held: HeldContext;
   readonly plan: EchoPlan;
   /** How many virtual users the rate is spread over, in all threads. */
@@ -34,14 +55,14 @@ export interface EchoParts {
  * time whatever became of those before, and its response time counts from there, so a target that
  * stalls shows what users would have felt.
  */
-export class EchoScenario implements Scenario {
+class EchoScenario implements Scenario {
   #begun = 0;
   #dialled = 0;
   readonly #waiting = new Set<EchoUser>();
   /** When the schedule began, by the clock; undefined before. */
   #startMs: number | undefined;
 
-  constructor(readonly parts: EchoParts) {}
+  constructor(readonly options: EchoOptions) {}
 
   createUser(vu: number): VirtualUser {
     return new EchoUser(this, vu);
@@ -50,7 +71,7 @@ export class EchoScenario implements Scenario {
   /** A virtual user's first handshake has come to its end, well or not. */
   userDialled(nowMs: number): void {
     this.#dialled += 1;
-    if (this.#startMs !== undefined || this.#dialled < this.parts.awaited) return;
+    if (this.#startMs !== undefined || this.#dialled < this.options.awaited) return;
     this.#startMs = nowMs;
     for (const user of this.#waiting) user.startSchedule(nowMs);
     this.#waiting.clear();
@@ -61,7 +82,7 @@ export class EchoScenario implements Scenario {
    * itself.
    */
   userOpened(user: EchoUser, nowMs: number): void {
-    if (this.parts.awaited === 0) user.startSchedule(nowMs);
+    if (this.options.awaited === 0) user.startSchedule(nowMs);
     else if (this.#startMs === undefined) this.#waiting.add(user);
     else user.startSchedule(this.#startMs);
   }
@@ -75,10 +96,10 @@ export class EchoScenario implements Scenario {
   }
 
   takePace(): Pace {
-    const { held, plan, users } = this.parts;
+    const { held, plan, users } = this.options;
     const begun = this.#begun;
     this.#begun = 0;
-    const isRunning = this.parts.awaited === 0 || this.#startMs !== undefined;
+    const isRunning = this.options.awaited === 0 || this.#startMs !== undefined;
     return { begun, planned: isRunning ? (plan.rate * held.population.size) / users : 0 };
   }
 }
@@ -96,9 +117,9 @@ class EchoUser extends HeldUser {
   readonly #scenario: EchoScenario;
 
   constructor(scenario: EchoScenario, vu: number) {
-    super(scenario.parts.held, vu);
+    super(scenario.options.held, vu);
     this.#scenario = scenario;
-    const { plan, users, roundTrips } = scenario.parts;
+    const { plan, users, roundTrips } = scenario.options;
     this.#writer = new MessageWriter(vu, plan.size);
     this.#trips = new RoundTrips(roundTrips, plan.answerTimeoutMs);
     this.#periodMs = (users * SECOND_MS) / plan.rate;
@@ -108,19 +129,19 @@ class EchoUser extends HeldUser {
     const { context } = this.held;
     const nowMs = context.clock.now();
     context.metrics.messagesReceived.add(1);
-    if (this.#scenario.parts.plan.matching === 'order') this.#trips.answerOldest(nowMs);
+    if (this.#scenario.options.plan.matching === 'order') this.#trips.answerOldest(nowMs);
     else {
       const stamp = readStamp(bytes, start, end, isBinary);
       // Another sender's message, as of a server that sends to all, is nobody's answer.
       if (stamp?.sender === this.vu) this.#trips.answer(stamp.id, nowMs);
-      else this.#scenario.parts.roundTrips.unmatched.add(1);
+      else this.#scenario.options.roundTrips.unmatched.add(1);
     }
     if (this.#isDraining && this.#trips.inFlight === 0) this.session?.close();
   }
 
   /** Its schedule began at `startMs`: messages that were due meanwhile go at once. */
   startSchedule(startMs: number): void {
-    const { users } = this.#scenario.parts;
+    const { users } = this.#scenario.options;
     // The users' messages are spread evenly over the period.
     this.#firstDueMs ??= startMs + (((this.vu - 1) % users) / users) * this.#periodMs;
     if (this.session !== undefined) this.#send(this.session);
@@ -144,7 +165,7 @@ class EchoUser extends HeldUser {
     else
       this.#cancelNext = this.held.context.clock.schedule(
         () => session.close(),
-        this.#scenario.parts.plan.answerTimeoutMs,
+        this.#scenario.options.plan.answerTimeoutMs,
       );
   }
 
@@ -175,11 +196,48 @@ class EchoUser extends HeldUser {
     this.#trips.begin(dueMs, nowMs);
     this.#scenario.messageBegun();
     this.#count += 1;
-    if (this.#scenario.parts.plan.isBinary) session.sendBinary(this.#writer.binary(id));
+    if (this.#scenario.options.plan.isBinary) session.sendBinary(this.#writer.binary(id));
     else session.send(this.#writer.text(id));
   }
 
   get #nextDueMs(): number {
     return (this.#firstDueMs ?? 0) + this.#count * this.#periodMs;
   }
+}
+
+export const echo: BuiltInDefinition<EchoPlan> = {
+  name: 'echo',
+  options: [OPTIONS.rate, OPTIONS.size, OPTIONS.binary, OPTIONS.match, OPTIONS.answerTimeout, OPTIONS.connectRate],
+  metrics: [...CONNECTION_METRICS, ...ROUND_TRIP_METRICS],
+  executors: 'held',
+  silenceRemedy:
+    'echo needs a server that answers each message with the same one; add --spawn-echo to try it against one',
+  read: (options) => {
+    const message = readMessage(options);
+    const matching = readMatching(message, options);
+    const rate = options.value(OPTIONS.rate, DEFAULT_RATE);
+    const answerTimeoutMs = options.value(OPTIONS.answerTimeout, DEFAULT_ANSWER_TIMEOUT_MS);
+    return { name: 'echo', rate, ...message, matching, answerTimeoutMs, ...readHeld(options) };
+  },
+  create: (plan, { registry }) => {
+    const held = heldFactory(plan, registry);
+    const metrics = roundTripMetrics(registry);
+    return (part) => {
+      const users = maxScenarioVus(part.part);
+      // Where the number of virtual users changes, each begins as it comes.
+      const awaited = isConstantVus(part.part) ? part.ownUsers : 0;
+      return new EchoScenario({ held: held(part), plan, users, awaited, roundTrips: metrics(part.tags) });
+    };
+  },
+};
+
+function readMatching({ size, isBinary }: MessagePlan, options: OptionValues): Matching {
+  const given = options.value(OPTIONS.match);
+  const matching = given ?? (options.has(OPTIONS.match) ? undefined : 'id');
+  const least = isBinary ? STAMP_BYTES.binary : STAMP_BYTES.text;
+  if (matching === 'id' && size < least && options.has(OPTIONS.size)) {
+    const way = 'or match answers in order with --match order';
+    options.complain(OPTIONS.size, `${size} bytes are too few for an id, which takes ${least}; ask for more, ${way}`);
+  }
+  return matching ?? 'id';
 }

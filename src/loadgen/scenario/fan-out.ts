@@ -1,19 +1,31 @@
-import type { DeliveryMetrics } from './scenario-metrics.js';
 import type { Pace } from '../health/thread-gauges.js';
-import type { FanOutPlan } from './built-in-plan.js';
-import { Broadcasts } from './broadcasts.js';
-import { HeldUser, type HeldContext } from './held-user.js';
+import { OPTIONS } from '../options/index.js';
+import { Broadcasts, DELIVERY_METRICS, deliveryMetrics, type DeliveryMetrics } from './broadcasts.js';
+import { DEFAULT_ANSWER_TIMEOUT_MS } from './echo.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
 import { findPublished, formatPublished } from './message-stamp.js';
-import { Publisher } from './publisher.js';
+import { Publisher, readPublish, type PublishPlan } from './publisher.js';
+import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session } from './session.js';
 
 const SECOND_MS = 1000;
 const US_PER_MS = 1000;
 const NS_PER_MS = 1e6;
+const DEFAULT_RATE = 10;
+
+/** Settings of `fan-out`: messages that HTTP requests publish reach all connections. */
+export interface FanOutPlan extends BuiltInPlan, HeldPlan {
+  readonly name: 'fan-out';
+  /** Requests a second. */
+  readonly rate: number;
+  readonly publish: PublishPlan;
+  /** A message that has not arrived by then counts as lost, from its request: milliseconds. */
+  readonly answerTimeoutMs: number;
+}
 
 /** What the virtual users of a fan-out scenario share. */
-export interface FanOutParts {
+interface FanOutOptions {
   readonly held: HeldContext;
   readonly plan: FanOutPlan;
   readonly metrics: DeliveryMetrics;
@@ -30,7 +42,7 @@ export interface FanOutParts {
  * connection. An open model, as in `echo`: the delay of each recipient, and that of the last one,
  * counts from when the request was due. Publishing begins when each virtual user has dialled.
  */
-export class FanOutScenario implements Scenario {
+class FanOutScenario implements Scenario {
   readonly broadcasts: Broadcasts;
   readonly #publisher: Publisher;
   /** What the machine's monotonic clock, which all threads share, is ahead of this thread's. */
@@ -43,8 +55,8 @@ export class FanOutScenario implements Scenario {
   #cancelNext: () => void = () => undefined;
   #recipientsMade = 0;
 
-  constructor(readonly parts: FanOutParts) {
-    const { held, metrics, recipients, plan } = parts;
+  constructor(readonly options: FanOutOptions) {
+    const { held, metrics, recipients, plan } = options;
     const present = (): number => held.population.size;
     this.broadcasts = new Broadcasts({ metrics, recipients, present, timeoutMs: plan.answerTimeoutMs });
     this.#publisher = new Publisher(plan.publish);
@@ -54,21 +66,21 @@ export class FanOutScenario implements Scenario {
   createUser(vu: number): VirtualUser {
     const recipient = this.#recipientsMade;
     this.#recipientsMade += 1;
-    return new FanOutUser(this.parts.held, vu, { scenario: this, recipient });
+    return new FanOutUser(this.options.held, vu, { scenario: this, recipient });
   }
 
   /** A virtual user's first handshake has come to its end, well or not. */
   userDialled(): void {
     this.#dialled += 1;
-    if (this.#dialled !== this.parts.recipients || !this.parts.isPublisher) return;
-    this.#firstDueMs = this.parts.held.context.clock.now();
+    if (this.#dialled !== this.options.recipients || !this.options.isPublisher) return;
+    this.#firstDueMs = this.options.held.context.clock.now();
     this.#publishDue();
   }
 
   takePace(): Pace {
     const begun = this.#count - this.#counted;
     this.#counted = this.#count;
-    return { begun, planned: this.#isPublishing ? this.parts.plan.rate : 0 };
+    return { begun, planned: this.#isPublishing ? this.options.plan.rate : 0 };
   }
 
   end(): void {
@@ -83,22 +95,22 @@ export class FanOutScenario implements Scenario {
     if (stamp === undefined) return;
     const dueMs = stamp.dueUs / US_PER_MS - this.#offsetMs;
     const sentMs = stamp.sentUs / US_PER_MS - this.#offsetMs;
-    this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.parts.held.context.clock.now());
+    this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.options.held.context.clock.now());
   }
 
   /** Publishes what was due to the end, while everybody is there. */
   publishRest(): void {
     this.#cancelNext();
-    if (this.#dialled >= this.parts.recipients && this.parts.isPublisher) this.#publishDue();
+    if (this.#dialled >= this.options.recipients && this.options.isPublisher) this.#publishDue();
   }
 
   get #isPublishing(): boolean {
-    const { held, recipients, isPublisher } = this.parts;
+    const { held, recipients, isPublisher } = this.options;
     return isPublisher && this.#dialled >= recipients && held.context.clock.now() < held.schedule.endMs;
   }
 
   #publishDue(): void {
-    const { held, plan } = this.parts;
+    const { held, plan } = this.options;
     const { clock } = held.context;
     this.broadcasts.expire(clock.now());
     for (let dueMs = this.#nextDueMs; dueMs < held.schedule.endMs; dueMs = this.#nextDueMs) {
@@ -117,7 +129,7 @@ export class FanOutScenario implements Scenario {
   }
 
   #publishOne(dueMs: number): void {
-    const { held } = this.parts;
+    const { held } = this.options;
     const id = this.#count;
     this.#count += 1;
     const sentMs = held.context.clock.now();
@@ -132,7 +144,7 @@ export class FanOutScenario implements Scenario {
   }
 
   #tellPublished(id: number, problem: string | undefined): void {
-    const { metrics, complain, plan } = this.parts;
+    const { metrics, complain, plan } = this.options;
     if (problem === undefined) return metrics.published.add(1);
     metrics.failed.add(1);
     this.broadcasts.fail(id);
@@ -145,7 +157,7 @@ export class FanOutScenario implements Scenario {
   }
 
   get #nextDueMs(): number {
-    return this.#firstDueMs + (this.#count * SECOND_MS) / this.parts.plan.rate;
+    return this.#firstDueMs + (this.#count * SECOND_MS) / this.options.plan.rate;
   }
 }
 
@@ -177,3 +189,46 @@ class FanOutUser extends HeldUser {
     scenario.broadcasts.waitSettled(() => session.close());
   }
 }
+
+export const fanOut: BuiltInDefinition<FanOutPlan> = {
+  name: 'fan-out',
+  options: [
+    OPTIONS.rate,
+    OPTIONS.size,
+    OPTIONS.answerTimeout,
+    OPTIONS.connectRate,
+    OPTIONS.publishUrl,
+    OPTIONS.publishMethod,
+    OPTIONS.publishHeaders,
+    OPTIONS.publishBody,
+  ],
+  metrics: [...CONNECTION_METRICS, ...DELIVERY_METRICS],
+  executors: 'held',
+  isSingleThreaded: true,
+  silenceRemedy:
+    'check that --publish-url sends to the connections of --url; --spawn-gateway starts a gateway where it does',
+  read: (options, defaults) => ({
+    name: 'fan-out',
+    rate: options.value(OPTIONS.rate, DEFAULT_RATE),
+    publish: readPublish(options, defaults),
+    answerTimeoutMs: options.value(OPTIONS.answerTimeout, DEFAULT_ANSWER_TIMEOUT_MS),
+    ...readHeld(options),
+  }),
+  // Values of headers may be secret.
+  record: (plan) => ({ ...plan, publish: { ...plan.publish, headers: plan.publish.headers.map(([name]) => name) } }),
+  create: (plan, { registry, isFirstThread: isPublisher, complain }) => {
+    const held = heldFactory(plan, registry);
+    const metrics = deliveryMetrics(registry);
+    return (part) => {
+      const recipients = part.ownUsers;
+      return new FanOutScenario({
+        held: held(part),
+        plan,
+        metrics: metrics(part.tags),
+        recipients,
+        isPublisher,
+        complain,
+      });
+    };
+  },
+};

@@ -1,35 +1,19 @@
-import { HeldUser, type HeldContext } from './held-user.js';
-import type { Scenario, VirtualUser } from './scenario.js';
-import type { FloodPlan } from './built-in-plan.js';
+import { OPTIONS } from '../options/index.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
 import { MessageWriter } from './message-stamp.js';
+import { readMessage, type MessagePlan } from './messages.js';
+import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
+import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session } from './session.js';
 
-/** Connections that do nothing: how many a target holds, and what they cost. */
-export class IdleScenario implements Scenario {
-  readonly #held: HeldContext;
-
-  constructor(held: HeldContext) {
-    this.#held = held;
-  }
-
-  createUser(vu: number): VirtualUser {
-    return new IdleUser(this.#held, vu);
-  }
-}
-
-class IdleUser extends HeldUser {
-  onMessage(): void {
-    this.held.context.metrics.messagesReceived.add(1);
-  }
-
-  protected opened(): void {
-    // It is there, and that is all.
-  }
+/** Settings of `flood`. */
+export interface FloodPlan extends BuiltInPlan, MessagePlan, HeldPlan {
+  readonly name: 'flood';
 }
 
 /**
- * What a connection may hold that has not reached the system: enough to keep it busy, little enough
- * to bound the memory of many.
+ * High-water mark of a connection's send buffer: enough to keep it busy, little enough to bound the
+ * memory of many.
  */
 const MOST_BUFFERED_BYTES = 65_536;
 /** Messages of one virtual user before others have their turn. */
@@ -39,7 +23,7 @@ const MOST_AT_ONCE = 64;
  * As many messages as the connections take: what a target can read, or, when health says so, what
  * the generator can write.
  */
-export class FloodScenario implements Scenario {
+class FloodScenario implements Scenario {
   readonly #held: HeldContext;
   readonly #plan: FloodPlan;
 
@@ -88,3 +72,15 @@ class FloodUser extends HeldUser {
     else session.sendBinary(this.#message);
   }
 }
+
+export const flood: BuiltInDefinition<FloodPlan> = {
+  name: 'flood',
+  options: [OPTIONS.size, OPTIONS.binary, OPTIONS.connectRate],
+  metrics: CONNECTION_METRICS,
+  executors: 'held',
+  read: (options) => ({ name: 'flood', ...readMessage(options), ...readHeld(options) }),
+  create: (plan, { registry }) => {
+    const held = heldFactory(plan, registry);
+    return (part) => new FloodScenario(held(part), plan);
+  },
+};

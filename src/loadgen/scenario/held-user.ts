@@ -1,7 +1,13 @@
 import { Pause } from '../../core/delay.js';
 import type { MessageSink } from '../client/frame-walker.js';
 import type { CheckRecorder } from '../metric/check-recorder.js';
-import type { ConnectionMetrics } from './scenario-metrics.js';
+import { startingTimeMs } from '../executor/index.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
+import type { Series, Tags } from '../metric/series.js';
+import { OPTIONS } from '../options/index.js';
+import type { OptionValues } from '../options/option-values.js';
+import { counterMetric, type BuiltInPart } from './scenario-definition.js';
+import type { MetricDefinition } from '../../run-file/records.js';
 import type { UserContext, VirtualUser } from './scenario.js';
 import { Session, type SessionResult } from './session.js';
 
@@ -209,4 +215,44 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     this.#hasDialled = true;
     await this.#pause.wait(schedule.connectAtMs(this.vu) - nowMs);
   }
+}
+
+/** Settings of scenarios that hold their connections for the whole time. */
+export interface HeldPlan {
+  /** Connections opened a second, all virtual users together; 0 for all at once. */
+  readonly connectRate: number;
+}
+
+export function readHeld(options: OptionValues, otherwise = 0): HeldPlan {
+  return { connectRate: options.value(OPTIONS.connectRate, otherwise) };
+}
+
+/** Definitions of the metrics of held connections. */
+export const CONNECTION_METRICS: readonly MetricDefinition[] = [
+  { name: 'ws_connections', type: 'gauge', contains: 'default' },
+  counterMetric('ws_connections_lost'),
+];
+
+/** Number of open connections, and of those that the target closed. */
+export interface ConnectionMetrics {
+  readonly connections: Series;
+  readonly lost: Series;
+}
+
+/** Makes the metrics of a thread, once; the result binds them to the tags of a scenario. */
+function connectionMetrics(registry: SeriesRegistry): (tags: Tags) => ConnectionMetrics {
+  const connections = registry.gauge('ws_connections');
+  const lost = registry.counter('ws_connections_lost');
+  return (tags) => ({ connections: connections.bind(tags), lost: lost.bind(tags) });
+}
+
+/** Makes what the virtual users of each part of the plan share. */
+export function heldFactory({ connectRate }: HeldPlan, registry: SeriesRegistry): (part: BuiltInPart) => HeldContext {
+  const metrics = connectionMetrics(registry);
+  return ({ part, tags, context, checks }) => ({
+    context,
+    schedule: new HeldSchedule({ durationMs: startingTimeMs(part), connectRate }),
+    population: new Population(metrics(tags)),
+    statusCheck: checks('status is 101'),
+  });
 }

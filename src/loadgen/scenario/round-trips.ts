@@ -1,4 +1,7 @@
-import type { RoundTripMetrics } from './scenario-metrics.js';
+import { bindActions, type Actions } from '../metric/metric.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
+import type { Series, Tags } from '../metric/series.js';
+import { counterMetric, timeMetric } from './scenario-definition.js';
 
 const SETTLED = 0;
 const WAITING = 1;
@@ -152,4 +155,49 @@ export class RoundTrips {
     this.#sent = sent;
     this.#states = states;
   }
+}
+
+/** Definitions of the metrics of round trips. */
+export const ROUND_TRIP_METRICS = [
+  timeMetric('ws_rtt'),
+  counterMetric('ws_rtt_timeouts'),
+  counterMetric('ws_msgs_unmatched'),
+  counterMetric('ws_msgs_duplicate'),
+  counterMetric('ws_msgs_late'),
+  counterMetric('ws_msgs_out_of_order'),
+  counterMetric('ws_msgs_lost'),
+];
+
+/** Metrics of messages that are answered. */
+export interface RoundTripMetrics {
+  /** From due to answer, from sent to answer, and the time between due and sent. */
+  readonly roundTrip: Actions;
+  readonly timeouts: Series;
+  readonly unmatched: Series;
+  readonly duplicates: Series;
+  /** Answers after the timeout. */
+  readonly late: Series;
+  readonly outOfOrder: Series;
+  /** Messages without any answer. */
+  readonly lost: Series;
+}
+
+/** Makes the metrics of a thread, once; the result binds them to the tags of a scenario. */
+export function roundTripMetrics(registry: SeriesRegistry): (tags: Tags) => RoundTripMetrics {
+  const roundTrip = registry.timeTrend('ws_rtt');
+  const timeouts = registry.counter('ws_rtt_timeouts');
+  const unmatched = registry.counter('ws_msgs_unmatched');
+  const duplicates = registry.counter('ws_msgs_duplicate');
+  const late = registry.counter('ws_msgs_late');
+  const outOfOrder = registry.counter('ws_msgs_out_of_order');
+  const lost = registry.counter('ws_msgs_lost');
+  return (tags) => ({
+    roundTrip: bindActions(roundTrip, tags),
+    timeouts: timeouts.bind(tags),
+    unmatched: unmatched.bind(tags),
+    duplicates: duplicates.bind(tags),
+    late: late.bind(tags),
+    outOfOrder: outOfOrder.bind(tags),
+    lost: lost.bind(tags),
+  });
 }

@@ -4,6 +4,7 @@ import type { CheckRecorder } from '../metric/check-recorder.js';
 import type { Series } from '../metric/series.js';
 import { SeededRandom } from '../../core/seeded-random.js';
 import { FAILED_DIAL_PAUSE_MS } from './held-user.js';
+import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, UserContext, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 
@@ -163,3 +164,24 @@ export function nextTickMs(startMs: number, intervalMs: number, nowMs: number): 
   const passed = Math.max(0, Math.floor((nowMs - startMs) / intervalMs));
   return startMs + (passed + 1) * intervalMs;
 }
+
+/** Settings of `snapshot`: none. */
+export interface SnapshotPlan extends BuiltInPlan {
+  readonly name: 'snapshot';
+}
+
+export const snapshot: BuiltInDefinition<SnapshotPlan> = {
+  name: 'snapshot',
+  options: [],
+  metrics: [],
+  executors: 'any',
+  needsHelperLoop: true,
+  silenceRemedy:
+    'the gateway sends to these connections only when a backend or its helper loop does; ' +
+    'start `wsg devhelpers`, or add --spawn-gateway',
+  read: () => ({ name: 'snapshot' }),
+  create:
+    (_plan, { seed }) =>
+    (part) =>
+      new SnapshotScenario(part.context, part.checks, seed),
+};

@@ -1,18 +1,39 @@
-import type { StormMetrics } from './scenario-metrics.js';
-import type { StormPlan } from './built-in-plan.js';
-import { HeldUser, type HeldContext } from './held-user.js';
+import { bindActions, type Actions } from '../metric/metric.js';
+import type { SeriesRegistry } from '../metric/series-registry.js';
+import type { Series, Tags } from '../metric/series.js';
+import { OPTIONS } from '../options/index.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { counterMetric, timeMetric, type BuiltInDefinition, type BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session, SessionResult } from './session.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1000;
+const DEFAULT_EVERY_MS = 10_000;
+
+/** Settings of `storm`. */
+export interface StormPlan extends BuiltInPlan, HeldPlan {
+  readonly name: 'storm';
+  /** From one storm to the next; the first comes this long after the start: milliseconds. */
+  readonly everyMs: number;
+}
+
+/** Metrics of reconnecting. */
+export interface StormMetrics {
+  /** From the storm, from the dial, and the time between them, of each connection. */
+  readonly reconnecting: Actions;
+  /** From a storm until all connections are open again. */
+  readonly recovery: Series;
+  readonly storms: Series;
+  readonly unrecovered: Series;
+}
 
 /**
  * All connections are cut at once, as when a gateway or a network goes, and dial again at once;
  * what fails tries again after 100 ms, 200 ms and so on up to 1 s. Tells how long each was away,
  * and how long it took until all were back.
  */
-export class StormScenario implements Scenario {
+class StormScenario implements Scenario {
   readonly #present = new Set<StormUser>();
   /** How many are away because of a storm, and when the last one was. */
   #away = 0;
@@ -128,3 +149,41 @@ class StormUser extends HeldUser {
     return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
   }
 }
+
+/** Makes the metrics of a thread, once; the result binds them to the tags of a scenario. */
+function stormMetrics(registry: SeriesRegistry): (tags: Tags) => StormMetrics {
+  const reconnecting = registry.timeTrend('ws_reconnecting');
+  const recovery = registry.timeTrend('ws_storm_recovery');
+  const storms = registry.counter('ws_storms');
+  const unrecovered = registry.counter('ws_storms_unrecovered');
+  return (tags) => ({
+    reconnecting: bindActions(reconnecting, tags),
+    recovery: recovery.bind(tags),
+    storms: storms.bind(tags),
+    unrecovered: unrecovered.bind(tags),
+  });
+}
+
+export const storm: BuiltInDefinition<StormPlan> = {
+  name: 'storm',
+  options: [OPTIONS.every, OPTIONS.connectRate],
+  metrics: [
+    ...CONNECTION_METRICS,
+    timeMetric('ws_reconnecting'),
+    timeMetric('ws_storm_recovery'),
+    counterMetric('ws_storms'),
+    counterMetric('ws_storms_unrecovered'),
+  ],
+  executors: 'held',
+  isSingleThreaded: true,
+  read: (options) => ({
+    name: 'storm',
+    everyMs: options.value(OPTIONS.every, DEFAULT_EVERY_MS),
+    ...readHeld(options),
+  }),
+  create: (plan, { registry }) => {
+    const held = heldFactory(plan, registry);
+    const metrics = stormMetrics(registry);
+    return (part) => new StormScenario(held(part), plan, metrics(part.tags));
+  },
+};

@@ -8,7 +8,8 @@ import type { SeriesRegistry } from '../metric/series-registry.js';
 import { withTags, type Tags } from '../metric/series.js';
 import type { Behaviour, Plan } from '../plan/plan.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
-import { builtInFactory } from '../scenario/create-built-in.js';
+import { builtInOf } from '../scenario/index.js';
+import type { BuiltInPart } from '../scenario/scenario-definition.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { ScriptOutlets } from './script-load.js';
@@ -31,7 +32,7 @@ export interface BuiltInLoadOptions {
 
 /** The built-in scenario of a load, of which each scenario of the plan has one. */
 export class BuiltInLoad {
-  readonly #create: ReturnType<typeof builtInFactory>;
+  readonly #create: (part: BuiltInPart) => Scenario;
   readonly #targets: DialTargets;
   readonly #scenarios: Scenario[] = [];
 
@@ -41,7 +42,7 @@ export class BuiltInLoad {
     this.#options = options;
     const { behaviour, plan, registry, isFirstThread, outlets } = options;
     const complain = (text: string): void => outlets.log({ level: 'warning', text });
-    this.#create = builtInFactory({ plan: behaviour, seed: plan.seed, registry, isFirstThread, complain });
+    this.#create = builtInOf(behaviour).create(behaviour, { seed: plan.seed, registry, isFirstThread, complain });
     this.#targets = new DialTargets(behaviour.dial, plan.runtime);
   }
 

@@ -25,7 +25,7 @@ describe('readLoadConfig', () => {
     expect(await readLoadConfig(undefined, { XDG_CONFIG_HOME: folder })).toEqual({ path: own, options: { vus: 4 } });
   });
 
-  it("does without k6's own, but not without one that was named, and not with what is no JSON", async () => {
+  it("does without k6's own, but not without one that was named, and not with a file that is not JSON", async () => {
     const folder = await temporaryFolder();
     const env = { XDG_CONFIG_HOME: folder };
     expect(await readLoadConfig(undefined, env)).toBeUndefined();
@@ -33,6 +33,6 @@ describe('readLoadConfig', () => {
     await expect(missing).rejects.toThrow(WsgError);
     await expect(missing).rejects.toThrow('missing.json cannot be read');
     const broken = await write(join(folder, 'broken.json'), '{vus');
-    await expect(readLoadConfig(broken, env)).rejects.toThrow('broken.json is no JSON');
+    await expect(readLoadConfig(broken, env)).rejects.toThrow('broken.json is not valid JSON');
   });
 });

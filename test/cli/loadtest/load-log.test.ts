@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LOG, LoadLog, type LogWish, readLogWish, typedLogFormat } from '../../../src/cli/loadtest/load-log.js';
+import {
+  DEFAULT_LOG,
+  LoadLog,
+  type LogOptions,
+  readLogOptions,
+  typedLogFormat,
+} from '../../../src/cli/loadtest/load-log.js';
 import { renderLogLine } from '../../../src/cli/log-line.js';
 import { recordingOutput } from '../../support/recording-output.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -15,7 +21,7 @@ const NO_FLAGS = {
 } as const;
 const MOMENT = { elapsedMs: 12_900, at: new Date('2026-01-02T03:04:05.678Z') };
 
-function logTo(wish: Partial<LogWish>, isTerminal = false) {
+function logTo(wish: Partial<LogOptions>, isTerminal = false) {
   const output = recordingOutput({ isTerminal });
   const log = new LoadLog({ ...DEFAULT_LOG, ...wish }, { ...output, elapsedMs: () => 0 });
   return { log, output };
@@ -56,7 +62,7 @@ describe('the log of a load test', () => {
       [false, 0],
       [true, 1],
     ] as const) {
-      const { log, output } = logTo(readLogWish({ ...NO_FLAGS, verbose }, {}));
+      const { log, output } = logTo(readLogOptions({ ...NO_FLAGS, verbose }, {}));
       log.write({ level: 'debug', text: 'detail', source: 'console' });
       expect(output.stderr.text().split('\n')).toHaveLength(shown + 1);
     }
@@ -66,7 +72,7 @@ describe('the log of a load test', () => {
     const path = join(await temporaryFolder(), 'a.log');
     const wishes = { stdout: 'stdout', none: 'none', file: `file=${path},level=warning` };
     const texts = Object.values(wishes).map((wish) => {
-      const { log, output } = logTo(readLogWish({ ...NO_FLAGS, 'log-output': wish, 'log-format': 'raw' }, {}));
+      const { log, output } = logTo(readLogOptions({ ...NO_FLAGS, 'log-output': wish, 'log-format': 'raw' }, {}));
       log.write({ level: 'info', text: 'info' });
       log.write({ level: 'error', text: 'error' });
       log.close();
@@ -101,8 +107,8 @@ describe('the log of a load test', () => {
 
   it('is asked for by flags before WSG_ before K6_ variables', () => {
     const env = { K6_LOG_FORMAT: 'json', WSG_LOG_FORMAT: 'raw', K6_LOG_OUTPUT: 'none', K6_CONSOLE_OUTPUT: 'c.log' };
-    expect(readLogWish({ ...NO_FLAGS, 'log-format': 'logfmt' }, env)).toMatchObject({ format: 'logfmt' });
-    expect(readLogWish(NO_FLAGS, env)).toEqual({
+    expect(readLogOptions({ ...NO_FLAGS, 'log-format': 'logfmt' }, env)).toMatchObject({ format: 'logfmt' });
+    expect(readLogOptions(NO_FLAGS, env)).toEqual({
       level: 'info',
       format: 'raw',
       output: { type: 'none' },
@@ -121,7 +127,7 @@ describe('the log of a load test', () => {
     [{ 'log-output': 'file=a,size=1' }, /'size=1' must be level=LEVEL/],
     [{ 'log-output': 'stdout', json: true }, /stdout carries the one JSON object of --json/],
   ])('refuses %j with the way out', (flags, problem) => {
-    const read = (): unknown => readLogWish({ ...NO_FLAGS, ...flags }, {});
+    const read = (): unknown => readLogOptions({ ...NO_FLAGS, ...flags }, {});
     expect(read).toThrow(expect.objectContaining({ problems: [expect.stringMatching(problem)] }));
   });
 });

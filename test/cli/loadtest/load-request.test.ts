@@ -1,101 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadtestFlags } from '../../../src/cli/loadtest/load-flags.js';
-import { readLoadRequest, readPlannedLoad } from '../../../src/cli/loadtest/load-request.js';
+import type { LoadtestFlags } from '../../../src/cli/loadtest/run-flags.js';
+import { readLoadRequest, readPlannedLoad, readScriptEnv } from '../../../src/cli/loadtest/load-request.js';
+import { valueOf } from '../../../src/cli/loadtest/read.js';
 import { WsgError } from '../../../src/core/error.js';
 import { planTarget } from '../../../src/loadgen/index.js';
 
-const NOTHING: LoadtestFlags = {
-  url: undefined,
-  header: undefined,
-  subprotocol: undefined,
-  compression: false,
-  insecure: false,
-  ca: undefined,
-  cert: undefined,
-  key: undefined,
-  'server-name': undefined,
-  'tls-reuse': false,
-  'local-address': undefined,
-  'local-ips': undefined,
-  'blacklist-ip': undefined,
-  dns: undefined,
-  scenario: undefined,
-  rate: undefined,
-  size: undefined,
-  binary: false,
-  match: undefined,
-  'answer-timeout': undefined,
-  'connect-rate': undefined,
-  hold: undefined,
-  every: undefined,
-  'publish-url': undefined,
-  'publish-method': undefined,
-  'publish-header': undefined,
-  'publish-body': undefined,
-  vus: undefined,
-  duration: undefined,
-  iterations: undefined,
-  'graceful-stop': undefined,
-  seed: undefined,
-  threads: undefined,
-  'spawn-gateway': false,
-  'spawn-echo': false,
-  gateway: undefined,
-  run: undefined,
-  'no-run': false,
-  inspect: false,
-  'no-preflight': false,
-  'summary-mode': undefined,
-  'summary-trend-stats': undefined,
-  'summary-time-unit': undefined,
-  json: false,
-  quiet: false,
-  'no-color': false,
-  'allow-saturated': false,
-  config: undefined,
-  env: undefined,
-  stage: undefined,
-  tag: undefined,
-  'no-setup': false,
-  'allow-remote-imports': false,
-  'no-teardown': false,
-  'no-thresholds': false,
-  'record-submetric': undefined,
-  'min-iteration-duration': undefined,
-  'execution-segment': undefined,
-  'execution-segment-sequence': undefined,
-  paused: false,
-  linger: false,
-  rps: undefined,
-  'http-debug': undefined,
-  'no-summary': false,
-  'profiling-enabled': false,
-  'compatibility-mode': undefined,
-  type: undefined,
-  'traces-output': undefined,
-  'secret-source': undefined,
-  'new-machine-readable-summary': false,
-  'switch-off': undefined,
-  throw: false,
-  'system-tags': undefined,
-  'user-agent': undefined,
-  'insecure-skip-tls-verify': false,
-  'block-hostnames': undefined,
-  'discard-response-bodies': false,
-  'no-connection-reuse': false,
-  'no-vu-connection-reuse': false,
-  'max-redirects': undefined,
-  batch: undefined,
-  'batch-per-host': undefined,
-  'include-system-env-vars': false,
-  'no-usage-report': false,
-  address: undefined,
-  verbose: false,
-  'log-format': undefined,
-  'log-output': undefined,
-  'console-output': undefined,
-  out: undefined,
-};
+const NOTHING: LoadtestFlags = {};
 
 /** What is said against the options: one sentence alone, several as a list. */
 function complaints(flags: Partial<LoadtestFlags>, args: readonly string[] = []): readonly string[] {
@@ -118,8 +28,8 @@ describe('readLoadRequest', () => {
 
   it("takes one script, behind k6's run or without it", () => {
     expect(complaints({}, ['a.js'])).toEqual([]);
-    expect(complaints({}, ['a.js', 'b.js'])).toEqual([expect.stringContaining("there is more: 'b.js'")]);
-    expect(complaints({}, ['run', 'a.js', 'b.js'])).toEqual([expect.stringContaining("there is more: 'b.js'")]);
+    expect(complaints({}, ['a.js', 'b.js'])).toEqual([expect.stringContaining("got 'b.js' as well")]);
+    expect(complaints({}, ['run', 'a.js', 'b.js'])).toEqual([expect.stringContaining("got 'b.js' as well")]);
     expect(complaints({}, ['run'])).toEqual([]);
   });
 
@@ -131,10 +41,10 @@ describe('readLoadRequest', () => {
       'summary-time-unit': 'h',
       gateway: 'ws://here',
     };
-    const found = complaints(
-      { ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], env: ['=b'], out: ['influxdb=a'] },
-      ['a.js', 'b.js'],
-    );
+    const found = complaints({ ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], out: ['influxdb=a'] }, [
+      'a.js',
+      'b.js',
+    ]);
     const named = [
       'b.js',
       "'duration' and 'stages'",
@@ -144,7 +54,6 @@ describe('readLoadRequest', () => {
       'long',
       "'h'",
       'ws://here',
-      "'=b'",
       'influxdb=a',
     ];
     expect(found).toEqual(named.map((text) => expect.stringContaining(text)));
@@ -168,11 +77,11 @@ describe('readPlannedLoad', () => {
   it('takes flags before the environment, and another target before both', () => {
     const flags = { ...NOTHING, vus: '3', duration: '2s', 'graceful-stop': '1s' };
     const env = { K6_VUS: '7', WSG_URL: 'ws://127.0.0.1:1/env' };
-    const { plan } = readPlannedLoad(flags, env);
+    const { plan } = valueOf(readPlannedLoad(flags, env));
     expect(plan.scenarios).toEqual([expect.objectContaining({ vus: 3, durationMs: 2000, gracefulStopMs: 1000 })]);
     expect(planTarget(plan)?.given).toBe('ws://127.0.0.1:1/env');
-    expect(readPlannedLoad({ ...flags, seed: '7' }, env).plan.seed).toBe(7);
-    const spawned = readPlannedLoad(flags, env, { url: 'ws://127.0.0.1:2/spawned' });
+    expect(valueOf(readPlannedLoad({ ...flags, seed: '7' }, env)).plan.seed).toBe(7);
+    const spawned = valueOf(readPlannedLoad(flags, env, { url: 'ws://127.0.0.1:2/spawned' }));
     expect(planTarget(spawned.plan)?.given).toBe('ws://127.0.0.1:2/spawned');
   });
 
@@ -185,7 +94,7 @@ describe('readPlannedLoad', () => {
       'record-submetric': ['ws_msgs_sent{scenario:default}'],
       'min-iteration-duration': '1s',
     };
-    const { plan } = readPlannedLoad(flags, {});
+    const { plan } = valueOf(readPlannedLoad(flags, {}));
     expect(plan).toMatchObject({
       scenarios: [{ executor: 'ramping-vus', stages: [{ target: 5 }, { target: 0 }] }],
       tags: { a: 'b' },
@@ -198,12 +107,12 @@ describe('readPlannedLoad', () => {
 
 describe('the environment of a script', () => {
   it('is made of -e, a key alone taking its value from the environment', () => {
-    const flags = { ...NOTHING, env: ['A=b=c', 'HOME_OF_A', 'EMPTY='] };
-    expect(readLoadRequest(flags, [], { HOME_OF_A: 'there' }).scriptEnv).toEqual({
+    expect(valueOf(readScriptEnv({ env: ['A=b=c', 'HOME_OF_A', 'EMPTY='] }, { HOME_OF_A: 'there' }))).toEqual({
       A: 'b=c',
       HOME_OF_A: 'there',
       EMPTY: '',
     });
+    expect(readScriptEnv({ env: ['=b'] }, {})).toEqual({ problems: ["env: '=b' must be KEY=VALUE"] });
   });
 });
 

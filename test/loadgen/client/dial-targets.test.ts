@@ -10,7 +10,7 @@ import { systemClock } from '../../../src/core/clock.js';
 import { Connection, type DialResult } from '../../../src/loadgen/client/connection.js';
 import { NameResolver } from '../../../src/loadgen/client/name-resolver.js';
 import { AddressBlock } from '../../../src/loadgen/client/local-addresses.js';
-import type { LoadFlags } from '../../../src/loadgen/options/load-flags.js';
+import type { LoadFlags } from '../../../src/loadgen/options/index.js';
 import { parseLoadOptions } from '../../../src/loadgen/plan/parse-load-options.js';
 import { TLS_A, TLS_B } from '../../support/tls-files.js';
 import { DialTargets } from '../../../src/loadgen/client/dial-targets.js';

@@ -79,7 +79,7 @@ describe('how a built-in scenario dials', () => {
     expect(problemsOf({ flags: { url, blockHostnames: '*.blocked.example' } })[0]).toMatch(/^url: hostname .* blocked/);
     const byAddress = { url: 'ws://10.1.2.3/', blacklistIPs: ['10.0.0.0/8'] };
     expect(problemsOf({ flags: byAddress })).toEqual(['url: IP (10.1.2.3) is in a blacklisted range (10.0.0.0/8)']);
-    expect(problemsOf({ flags: { blacklistIPs: ['10.0.0/8'] } })[0]).toContain('neither an address nor a CIDR');
+    expect(problemsOf({ flags: { blacklistIPs: ['10.0.0/8'] } })[0]).toContain('must be an address or a CIDR');
   });
 
   it('lets no value of a header into a run file', () => {

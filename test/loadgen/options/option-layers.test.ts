@@ -107,14 +107,14 @@ describe('layers of options', () => {
       expect.stringMatching(/^vus: it has no effect/),
     ]);
     expect(planOf({ flags: { iterations: '5' }, script: { scenarios: SCENARIOS } }).warnings).toEqual([
-      expect.stringMatching(/^scenarios: overridden entirely/),
+      expect.stringMatching(/^scenarios: overridden by stronger/),
     ]);
   });
 
   it('warns of keys that there are not, and refuses what is no object', () => {
     expect(planOf({ script: { vuss: 3 }, config: { maxVU: 1 } }).warnings).toEqual([
-      'vuss: there is no such option; it is ignored',
-      'maxVU (k6.json): there is no such option; it is ignored',
+      'vuss: unknown option; it is ignored',
+      'maxVU (k6.json): unknown option; it is ignored',
     ]);
     expect(problemsOf({ config: [1] })).toEqual(['config (k6.json): the options must be an object']);
   });
@@ -126,9 +126,9 @@ describe('layers of options', () => {
       script: { batch: 'a' },
     };
     expect(problemsOf(given)).toEqual([
-      expect.stringMatching(/^stages\[0\]\.target \(k6\.json\): /),
       expect.stringMatching(/^setupTimeout \(K6_SETUP_TIMEOUT\): /),
       expect.stringMatching(/^batch: /),
+      expect.stringMatching(/^stages\[0\]\.target \(k6\.json\): /),
     ]);
   });
 });
@@ -206,7 +206,7 @@ describe('thresholds of options', () => {
       expect.stringMatching(/^thresholds\.checks\[0\] \(k6\.json\): 'rate>>1' must be a threshold/),
       expect.stringMatching(/^thresholds\.checks\[1\]\.threshold \(k6\.json\): it is required/),
       expect.stringMatching(/^thresholds\.checks\[2\]\.abort \(k6\.json\): /),
-      expect.stringMatching(/^thresholds\.checks\[3\] \(k6\.json\): 5 must be a text/),
+      expect.stringMatching(/^thresholds\.checks\[3\] \(k6\.json\): 5 must be a string/),
       expect.stringMatching(/^thresholds\.ws_ping\{:b\} \(k6\.json\): /),
       'thresholds.nope: no metric name "nope" found',
       "thresholds.vus: 'avg>1': a gauge has no 'avg', only value",

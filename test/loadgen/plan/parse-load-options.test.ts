@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRunHeader } from '../../../src/loadgen/run/run-header.js';
 import { WsgError } from '../../../src/core/error.js';
 import { describePlan } from '../../../src/loadgen/plan/describe-plan.js';
-import type { LoadFlags } from '../../../src/loadgen/options/load-flags.js';
+import type { LoadFlags } from '../../../src/loadgen/options/index.js';
 import { parseLoadOptions } from '../../../src/loadgen/plan/parse-load-options.js';
 import { planTarget } from '../../../src/loadgen/plan/plan.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WsgError } from '../../../src/core/error.js';
-import type { LoadFlags } from '../../../src/loadgen/options/load-flags.js';
+import type { LoadFlags } from '../../../src/loadgen/options/index.js';
 import { parseLoadOptions, planLoad } from '../../../src/loadgen/plan/parse-load-options.js';
 
 const URL = 'ws://127.0.0.1:7777/ws?x=1';
@@ -86,11 +86,11 @@ describe('the settings of built-in scenarios', () => {
 
   it('are refused by name where a scenario, or a script, has none', () => {
     expect(problemsOf({ scenario: 'idle', rate: '5', every: '1s' })).toEqual([
-      'rate: the scenario idle has none; it goes with echo, churn, fan-out',
-      'every: the scenario idle has none; it goes with storm',
+      'rate: the scenario idle does not have it; it goes with echo, churn, fan-out',
+      'every: the scenario idle does not have it; it goes with storm',
     ]);
     expect(problemsOf({ size: '5' })).toEqual([
-      'size: the scenario snapshot has none; it goes with echo, flood, fan-out',
+      'size: the scenario snapshot does not have it; it goes with echo, flood, fan-out',
     ]);
     const script = { name: 'a.js', options: {}, exports: [] } as const;
     expect(problemsOf({ rate: '5' }, { ...script, exports: [] })).toContain(
@@ -100,14 +100,16 @@ describe('the settings of built-in scenarios', () => {
 
   it('are refused when they make no sense, each with the way out', () => {
     expect(problemsOf({ scenario: 'echo', rate: '0', size: '15', match: 'best', answerTimeout: '0s' })).toEqual([
-      "match: 'best' is none of id, order",
+      "match: 'best' must be one of id, order",
       "rate: '0' must be a number greater than 0 and up to 10000000",
       "answerTimeout: '0s' is shorter than 0.001s",
     ]);
     expect(problemsOf({ scenario: 'echo', size: '15' })).toEqual([
-      'size: 15 bytes hold no id, 16 do; or take answers in order with --match order',
+      'size: 15 bytes are too few for an id, which takes 16; ask for more, or match answers in order with --match order',
     ]);
-    expect(problemsOf({ scenario: 'echo', size: '7', binary: true })[0]).toContain('7 bytes hold no id, 8 do');
+    expect(problemsOf({ scenario: 'echo', size: '7', binary: true })[0]).toContain(
+      '7 bytes are too few for an id, which takes 8',
+    );
     expect(problemsOf({ scenario: 'flood', size: '99999999' })[0]).toContain('is more than 16777216 bytes');
     const flags = {
       scenario: 'fan-out',

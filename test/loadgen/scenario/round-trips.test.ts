@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RoundTripMetrics } from '../../../src/loadgen/scenario/scenario-metrics.js';
-import { RoundTrips } from '../../../src/loadgen/scenario/round-trips.js';
+import { RoundTrips, type RoundTripMetrics } from '../../../src/loadgen/scenario/round-trips.js';
 
 type Sample = readonly [dueMs: number, sentMs: number, answeredMs: number];
 

@@ -1,0 +1,152 @@
+import {
+  readAsGiven,
+  readDuration,
+  readFlag,
+  readHeaders,
+  readNumber,
+  readOneOf,
+  readText,
+  type OptionEntry,
+} from './option.js';
+
+const group = 'SCENARIO';
+/** The fastest rate that can be asked for: messages, connections or requests a second. */
+const FASTEST = 10_000_000;
+const LEAST_EVERY_MS = 100;
+
+/**
+ * How an answer is matched with its message: by an id that the payload carries, or by its position.
+ */
+export const MATCHINGS = ['id', 'order'] as const;
+
+/** Options of built-in scenarios. */
+export const BUILT_IN_OPTIONS = {
+  scenario: {
+    name: 'scenario',
+    fate: 'plan',
+    help: 'Built-in scenario to run without a script: snapshot (the default), echo, flood, idle, churn, storm, fan-out.',
+    variable: 'SCENARIO',
+    flag: { name: 'scenario', kind: 'text', value: 'NAME' },
+    isOwn: true,
+    read: readAsGiven,
+  },
+  rate: {
+    name: 'rate',
+    fate: 'plan',
+    help: 'Rate a second over all virtual users: messages of echo (1000 by default), connections of churn (100), requests of fan-out (10).',
+    variable: 'RATE',
+    flag: { name: 'rate', kind: 'text', value: 'N', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readNumber({ above: 0, most: FASTEST }),
+  },
+  size: {
+    name: 'size',
+    fate: 'plan',
+    help: 'Message size of echo, flood and fan-out in bytes; 64 by default.',
+    variable: 'SIZE',
+    flag: { name: 'size', kind: 'text', value: 'BYTES', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readAsGiven,
+  },
+  binary: {
+    name: 'binary',
+    fate: 'plan',
+    help: 'Send binary instead of text messages in echo and flood.',
+    variable: 'BINARY',
+    flag: { name: 'binary', kind: 'switch', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readFlag,
+  },
+  match: {
+    name: 'match',
+    fate: 'plan',
+    help: 'Match answers of echo with messages by id (the default) or by order.',
+    variable: 'MATCH',
+    flag: { name: 'match', kind: 'text', value: 'HOW', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readOneOf(MATCHINGS),
+  },
+  answerTimeout: {
+    name: 'answerTimeout',
+    fate: 'plan',
+    help: 'Time after which echo and fan-out count a message as lost; 10s by default.',
+    variable: 'ANSWER_TIMEOUT',
+    flag: { name: 'answer-timeout', kind: 'text', value: 'DURATION', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readDuration(1),
+  },
+  connectRate: {
+    name: 'connectRate',
+    fate: 'plan',
+    help: 'Connections opened a second at the start; 1000 by default in idle, all at once in the others.',
+    variable: 'CONNECT_RATE',
+    flag: { name: 'connect-rate', kind: 'text', value: 'N', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readNumber({ above: 0, most: FASTEST }),
+  },
+  hold: {
+    name: 'hold',
+    fate: 'plan',
+    help: 'Lifetime of a connection of churn; 0 by default.',
+    variable: 'HOLD',
+    flag: { name: 'hold', kind: 'text', value: 'DURATION', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readDuration(0),
+  },
+  every: {
+    name: 'every',
+    fate: 'plan',
+    help: 'Interval between two storms of storm; 10s by default.',
+    variable: 'EVERY',
+    flag: { name: 'every', kind: 'text', value: 'DURATION', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readDuration(LEAST_EVERY_MS),
+  },
+  publishUrl: {
+    name: 'publishUrl',
+    fate: 'plan',
+    help: "URL that fan-out publishes messages with; the target's /send?all=true by default.",
+    variable: 'PUBLISH_URL',
+    flag: { name: 'publish-url', kind: 'text', value: 'URL', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readAsGiven,
+  },
+  publishMethod: {
+    name: 'publishMethod',
+    fate: 'plan',
+    help: "HTTP method of fan-out's requests; POST by default.",
+    variable: 'PUBLISH_METHOD',
+    flag: { name: 'publish-method', kind: 'text', value: 'METHOD', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readText,
+  },
+  publishHeaders: {
+    name: 'publishHeaders',
+    fate: 'plan',
+    help: "Header of fan-out's requests; may be repeated.",
+    flag: { name: 'publish-header', kind: 'texts', value: 'NAME:VALUE', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readHeaders,
+  },
+  publishBody: {
+    name: 'publishBody',
+    fate: 'plan',
+    help: "Body of fan-out's requests; {{stamp}} becomes what recipients recognise the message by, {{id}} its number.",
+    variable: 'PUBLISH_BODY',
+    flag: { name: 'publish-body', kind: 'text', value: 'TEMPLATE', group },
+    isOwn: true,
+    isBuiltIn: true,
+    read: readText,
+  },
+} as const satisfies Readonly<Record<string, OptionEntry>>;
