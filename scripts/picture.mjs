@@ -12,9 +12,11 @@ import { drawTerminal } from './terminal-svg.mjs';
 const ROOT = join(import.meta.dirname, '..');
 const TARGET = join(ROOT, 'docs/pictures/run-and-verdict.svg');
 const SERVER = join(ROOT, 'examples/ci/test-server.mjs');
-const URL = 'ws://127.0.0.1:8080/';
-const LOAD = `wsg loadtest --scenario echo --url ${URL} --vus 20 --rate 500 --duration 30s`;
+const ADDRESS = 'ws://127.0.0.1:8080/';
+const LOAD = `wsg loadtest --scenario echo --url ${ADDRESS} --vus 20 --rate 500 --duration 30s`;
 const COLUMNS = 138;
+/** What erases a line from the cursor on. */
+const ERASE = '\u001b[K';
 
 /** Runs a command in a terminal of that many columns; returns its lines and its exit code. */
 function inTerminal(command, cwd) {
@@ -22,13 +24,13 @@ function inTerminal(command, cwd) {
   const args = ['-qec', `stty cols ${COLUMNS} rows 60; ${command}`, '/dev/null'];
   const { stdout, status } = spawnSync('script', args, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
   // What was erased again, such as progress, is left out.
-  const shown = stdout.replaceAll('\r\n', '\n').replaceAll(/^[^\n]*\u001b\[K/gm, '');
-  return { lines: shown.split('\n'), status };
+  const lines = stdout.split('\r\n').map((line) => line.split(ERASE).at(-1));
+  return { lines, status };
 }
 
 /** Runs the load against a server with this delay; returns what the terminal showed. */
 async function load(delayMs, run, cwd) {
-  const env = { ...process.env, TARGET: URL, DELAY_MS: String(delayMs) };
+  const env = { ...process.env, TARGET: ADDRESS, DELAY_MS: String(delayMs) };
   const server = spawn(process.execPath, [SERVER], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(createInterface({ input: server.stdout }), 'line');

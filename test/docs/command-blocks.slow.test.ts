@@ -53,8 +53,9 @@ interface BlockEnding {
 function runBlock(block: Block, page: string, folder: string): Promise<BlockEnding> {
   const network = namespace === undefined ? '' : 'ip link set lo up';
   const script = ['set -euo pipefail', network, ...block.given.map((given) => commandsFor(given, page)), block.text];
-  const [command = 'bash', ...args] = [...(namespace === undefined ? [] : ['unshare', ...namespace]), 'bash', '-c'];
-  const child = spawn(command, [...args, script.join('\n')], {
+  const shell = ['bash', '-c', script.join('\n')];
+  const [command, args] = namespace === undefined ? ['env', shell] : ['unshare', [...namespace, ...shell]];
+  const child = spawn(command, args, {
     cwd: folder,
     env: {
       ...process.env,

@@ -22,17 +22,17 @@ export function readBlocks(page: string): Block[] {
   });
 }
 
+/** `not run: REASON`, or `given: THING, THING; may end with: CODE, CODE`, each half optional. */
 function readNote(note: string | undefined): Pick<Block, 'notRun' | 'given' | 'endsWith'> {
-  const read = { notRun: undefined, given: [], endsWith: [0] };
+  const read = { notRun: undefined, given: new Array<string>(), endsWith: [0] };
   if (note === undefined) return read;
   const reason = /^not run: (.+)$/.exec(note)?.[1];
   if (reason !== undefined) return { ...read, notRun: reason };
-  const { given, codes } =
-    /^(?:given: (?<given>[^;]+))?(?:; )?(?:may end with: (?<codes>[\d, ]+))?$/.exec(note)?.groups ?? {};
-  if (given === undefined && codes === undefined) throw new Error(`unknown note: ${note}`);
-  return {
-    ...read,
-    given: given?.split(', ') ?? [],
-    endsWith: codes === undefined ? [0] : [0, ...codes.split(',').map(Number)],
-  };
+  for (const part of note.split('; ')) {
+    const [, kind, list = ''] = /^(given|may end with): (.+)$/.exec(part) ?? [];
+    if (kind === undefined) throw new Error(`unknown note: ${note}`);
+    if (kind === 'given') read.given.push(...list.split(', '));
+    else read.endsWith.push(...list.split(', ').map(Number));
+  }
+  return read;
 }
