@@ -15,7 +15,7 @@ const SERVER = join(ROOT, 'examples/ci/test-server.mjs');
 const ADDRESS = 'ws://127.0.0.1:8080/';
 const LOAD = `wsg loadtest --scenario echo --url ${ADDRESS} --vus 20 --rate 500 --duration 30s`;
 const COLUMNS = 138;
-/** What erases a line from the cursor on. */
+/** Erases a line from the cursor on. */
 const ERASE = '\u001b[K';
 
 /** Runs a command in a terminal of that many columns; returns its lines and its exit code. */
@@ -23,7 +23,7 @@ function inTerminal(command, cwd) {
   const env = { ...process.env, PATH: `${cwd}/bin${delimiter}${process.env.PATH}`, TERM: 'xterm-256color' };
   const args = ['-qec', `stty cols ${COLUMNS} rows 60; ${command}`, '/dev/null'];
   const { stdout, status } = spawnSync('script', args, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
-  // What was erased again, such as progress, is left out.
+  // Leaves out what was erased again, such as progress.
   const lines = stdout.split('\r\n').map((line) => line.split(ERASE).at(-1));
   return { lines, status };
 }

@@ -61,7 +61,7 @@ function runBlock(block: Block, page: string, folder: string): Promise<BlockEndi
       ...process.env,
       PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}`,
       NODE_ENV: undefined,
-      // What blocks do not say themselves: loads as short as those of the wrapper.
+      // Keeps loads short whose blocks give no duration.
       WSG_DURATION: '2s',
       WSG_GRACEFUL_STOP: '1s',
     },

@@ -14,7 +14,7 @@ const LETTER = JSON.stringify({
   message: 'aGVsbG8=',
 });
 
-/** What pages take for granted, each as the shell commands that make it. */
+/** The things that pages take for granted, each as the shell commands that make it. */
 const GIVENS: Readonly<Record<string, string>> = {
   'a server on port 8080': `
     TARGET=ws://127.0.0.1:8080/ DELAY_MS=2 node ${ROOT}examples/ci/test-server.mjs > server.log 2>&1 &

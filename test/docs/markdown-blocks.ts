@@ -1,11 +1,11 @@
-/** A fenced block of a page, and what the HTML comment above it asks of whoever runs it. */
+/** A fenced block of a page, with the conditions that the HTML comment above it names. */
 export interface Block {
   readonly line: number;
   readonly language: string;
   readonly text: string;
   /** Why it is not run; undefined when it is. */
   readonly notRun: string | undefined;
-  /** What has to be there before it runs. */
+  /** The things that must be there before it runs. */
   readonly given: readonly string[];
   /** The exit codes that it may end with. */
   readonly endsWith: readonly number[];

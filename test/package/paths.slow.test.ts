@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
-/** What `npm publish` would pack: its files and the folders above them. */
+/** The paths that `npm publish` would pack: files and the folders above them. */
 let packed: ReadonlySet<string>;
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function texts(folder: string, endings: RegExp): Promise<[path: string, te
   );
 }
 
-/** Code without what only its readers see. */
+/** Code without its comments. */
 function withoutComments(code: string): string {
   return code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
 }
