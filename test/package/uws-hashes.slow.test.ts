@@ -7,7 +7,7 @@ import { fileSha256 } from '../../src/gateway/transport/uws/uws-package.js';
 const FOLDER = dirname(createRequire(import.meta.url).resolve('uWebSockets.js'));
 const PINNED = new URL('../../docs/reference/uwebsockets-3.0.6.sha256', import.meta.url);
 
-/** What a process runs of the package: its native libraries and their loader. */
+/** Whether a process runs this file of the package: a native library or its loader. */
 function isCode(name: string): boolean {
   return name.endsWith('.node') || ['ESM_wrapper.mjs', 'package.json', 'uws.js'].includes(name);
 }
