@@ -2,11 +2,10 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { COMPLETION_SHELLS, type CompletionShell } from '../cli/completion-script.js';
 
-/** `wsg completion bash`: what a shell needs to complete commands and flags. */
+/** `wsg completion bash`: prints a completion script for a shell. */
 export default class Completion extends BaseCommand {
-  static override summary = 'Print a script that lets a shell complete commands and flags.';
-  static override description =
-    'Prints only: evaluate it in the shell, or in the file that the shell reads at its start.';
+  static override summary = 'Print a shell script that completes commands and flags.';
+  static override description = 'Evaluate the script in the shell, or in its start-up file.';
   static override examples = [
     'eval "$(<%= config.bin %> completion bash)"',
     '<%= config.bin %> completion zsh >> ~/.zshrc',
@@ -14,7 +13,7 @@ export default class Completion extends BaseCommand {
   static override args = {
     shell: Args.custom<CompletionShell>({ options: [...COMPLETION_SHELLS] })({
       required: true,
-      description: 'The shell that reads it.',
+      description: 'Shell to print the script for.',
     }),
   };
 

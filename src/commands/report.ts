@@ -4,14 +4,14 @@ import { compareFlags } from '../cli/report/compare-flags.js';
 import { WsgError } from '../core/error.js';
 
 /**
- * `wsg report RUN` prints a run file again; `wsg report BASE NEW` says whether the second run is
- * slower.
+ * `wsg report RUN` prints the report of a run; `wsg report BASE NEW` checks whether the second run
+ * is slower.
  */
 export default class Report extends BaseCommand {
-  static override summary = 'Print what a run left behind, or say whether one run is slower than another.';
+  static override summary = 'Print the report of a run, or compare runs and report a verdict.';
   static override description =
-    'With one RUN: its summary and latency tables. With two, or --baseline, or --against: a verdict on each gate, with the change and how sure it is.\n' +
-    'Ends with 10 on a regression, 13 when the runs cannot be compared, 12 on an inconclusive comparison with --strict, else with 0.';
+    'One RUN: print its summary and latency tables. Two runs, --baseline or --against: print a verdict on each gate, with the change and its confidence interval.\n' +
+    'Exit codes: 10 for a regression, 13 if the runs cannot be compared or judged, 12 for an inconclusive comparison with --strict, otherwise 0.';
   static override usage =
     'report RUN [--spectrum] [--json] | BASE NEW | NEW --baseline FILES | NEW... --against BASE...';
   static override examples = [
@@ -20,7 +20,7 @@ export default class Report extends BaseCommand {
     '<%= config.bin %> report base.run new.run',
     "<%= config.bin %> report new.run --baseline 'runs/main-*.run' --gate 'ws_ping p(99) < +10%' --output report.md",
   ];
-  /** Runs are read by hand: how many there are decides what is done. */
+  /** Arguments are read here, since their number determines what is done. */
   static override strict = false;
   static override flags = {
     spectrum: Flags.boolean({
@@ -31,13 +31,13 @@ export default class Report extends BaseCommand {
       description: 'Print the run, or the comparison, as one JSON object.',
     }),
     output: Flags.string({
-      // As `wsg loadtest --out` and k6 call it.
+      // Name of the flag in `wsg loadtest` and k6.
       aliases: ['out'],
       helpValue: 'FILE',
       multiple: true,
       multipleNonGreedy: true,
       description:
-        'Write to this file; - is standard output. Of a comparison: too, in the format of its extension (.txt .md .json .xml .csv .html), and may be repeated.',
+        'Write to this file; - is standard output. A comparison is written in the format of the extension (.txt .md .json .xml .csv .html), in addition to standard output; may be repeated.',
     }),
     ...compareFlags,
   };
@@ -47,14 +47,14 @@ export default class Report extends BaseCommand {
     const { isComparison, runComparison } = await import('../cli/report/compare-session.js');
     const invocation = { runs: argv.map(String), flags, output: this.output };
     if (isComparison(invocation)) {
-      if (flags.spectrum) throw new WsgError('usage', '--spectrum is of one run.');
+      if (flags.spectrum) throw new WsgError('usage', '--spectrum can only be used with a single run.');
       process.exitCode = await runComparison(invocation);
       return;
     }
     const { printReport, refuseOfComparison } = await import('../cli/report/report-session.js');
     refuseOfComparison(flags);
     const [file, ...more] = flags.output ?? [];
-    if (more.length > 0) throw new WsgError('usage', 'One run is printed once: name one --output.');
+    if (more.length > 0) throw new WsgError('usage', 'A single run has one --output (got several).');
     await printReport({ ...invocation, flags: { ...flags, output: file } });
   }
 }

@@ -1,5 +1,5 @@
-// What a verdict needs. Whoever prints a run, draws a page, exports, or looks at trends imports
-// that room itself: a start loads what it uses.
+// Exports what comparisons need. Code that prints a run, renders a page, exports or computes trends
+// imports that room directly, so that a command loads only what it uses.
 export { compareFiles } from './compare/compare-files.js';
 export type { LoadedComparison } from './compare/compare-runs.js';
 export { GATES_FILE, readGates, readGatesFile } from './compare/gates/read-gates.js';

@@ -39,7 +39,7 @@ describe('wsg report NEW --baseline', () => {
       'left out: damaged.run, The run file damaged.run holds no second of a run: the file is damaged at byte 12',
       'left out: new.run, it is the new run itself',
       'left out: plan.run, it differs from the new run in vus',
-      'left out: machine.run, it is of another machine',
+      'left out: machine.run, it was recorded on another machine',
       'left out: slow.run, it is an outlier',
     ]) {
       expect(text).toContain(line);
@@ -82,7 +82,7 @@ describe('wsg report NEW --baseline', () => {
     );
     const missing = await report('new.run', ...at(commit(7)), ...GATE);
     expect(missing.code).toBe(2);
-    expect(missing.stderr).toContain(`No baseline is of the commit ${commit(7)}`);
+    expect(missing.stderr).toContain(`No baseline run has the commit ${commit(7)}`);
     expect((await report('new.run', 'good-1.run', '--at', commit(1))).code).toBe(2);
   });
 

@@ -121,7 +121,7 @@ function expectPipelines(
 ): void {
   const main = project.run(steps('main'), 'main', env('main'));
   expect(main.code, main.output).toBe(0);
-  expect(main.output).toMatch(/new\.run is kept as/);
+  expect(main.output).toMatch(/new\.run saved as/);
   spawnSync('rm', ['-f', join(project.folder, 'new.run')]);
   const change = project.run(steps('change'), 'change', env('change'));
   expect([0, 10, 13], change.output).toContain(change.code);

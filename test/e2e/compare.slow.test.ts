@@ -44,7 +44,7 @@ describe('wsg report BASE NEW', () => {
       { cwd, env: { GITHUB_ACTIONS: 'true' } },
     );
     expect(code).toBe(13);
-    expect(stdout).toMatch(/^unjudged: there is no metric ws_rtt_renamed in base\.run \(1 of 2 gates/);
+    expect(stdout).toMatch(/^unjudged: base\.run has no metric ws_rtt_renamed \(1 of 2 gates/);
     expect(stderr).toMatch(/^::error title=unjudged%3A ws_rtt_renamed/m);
     expect(await readFile(join(cwd, 'unjudged.xml'), 'utf8')).toContain('errors="1"');
   });
@@ -93,7 +93,7 @@ describe('wsg report BASE NEW', () => {
     ]);
     expect(problems.map((problem) => problem.code)).toEqual([2, 2, 2, 2, 2, 2]);
     expect(problems.map(({ stderr }) => stderr).join('\n')).toMatch(
-      /No file fits the pattern[^]*is not a gate such as[^]*says no format[^]*3 runs were named[^]*no difference called weather[^]*missing\.run/,
+      /No file matches the pattern[^]*must be a gate such as[^]*unknown extension[^]*3 runs were given[^]*Unknown difference 'weather'[^]*missing\.run/,
     );
   });
 
@@ -109,7 +109,7 @@ describe('wsg report BASE NEW', () => {
     );
     const missing = await report('new.run', '--baseline', 'other');
     expect(missing.code).toBe(2);
-    expect(missing.stderr).toContain('There are main.');
+    expect(missing.stderr).toContain('Known baselines: main.');
   });
 
   it('selftest finds a copy that was slowed down, passes two halves, and says when it cannot', async () => {

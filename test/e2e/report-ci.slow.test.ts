@@ -76,14 +76,14 @@ describe('wsg report ci', () => {
     const broken = await ci('--start', 'echo no such module >&2; exit 3', ...LOAD);
     expect(broken.code).toBe(15);
     expect(broken.stderr).toContain(
-      "'echo no such module >&2; exit 3' in base ended before it listened.\n  - no such module",
+      "'echo no such module >&2; exit 3' in base exited before it listened.\n  - no such module",
     );
     const other = createServer().listen(Number(new URL(url).port), '127.0.0.1');
     await once(other, 'listening');
     const taken = await ci(...START, ...LOAD);
     other.close();
     expect(taken.code).toBe(15);
-    expect(taken.stderr).toContain('Something listens at');
+    expect(taken.stderr).toContain('Another process already listens at');
   });
 
   it('refuses what it would not obey', async () => {

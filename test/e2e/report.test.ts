@@ -7,7 +7,7 @@ import { runWsg } from '../support/wsg-process.js';
 describe('wsg report', () => {
   it('asks for a run when none is named, and ends with 2', async () => {
     const { code, stderr } = await runWsg(['report']);
-    expect(stderr).toContain('Which run?');
+    expect(stderr).toContain('Missing argument: the file of a run.');
     expect(code).toBe(2);
   });
 

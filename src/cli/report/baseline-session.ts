@@ -14,26 +14,26 @@ import {
 import { readHeader } from '../../run-file/index.js';
 import type { Output } from '../output.js';
 
-/** Flags of the commands that look after baselines. */
+/** Flags of the commands that manage baselines. */
 export const baselineFlags = {
-  dir: Flags.string({ helpValue: 'FOLDER', default: BASELINE_FOLDER, description: 'Where baselines are kept.' }),
+  dir: Flags.string({ helpValue: 'FOLDER', default: BASELINE_FOLDER, description: 'Folder of the baselines.' }),
   json: Flags.boolean({ description: 'Print one JSON object.' }),
 } as const;
 
-/** How many runs are kept. */
+/** How many of the newest runs are kept. */
 export const keepFlag = Flags.integer({
   helpValue: 'N',
   min: 1,
   default: DEFAULT_KEEP,
-  description: 'Keep the newest N runs, beside the anchor.',
+  description: 'Keep the newest N runs in addition to the anchor.',
 });
 
-/** How many of the first runs are kept whatever becomes of the others. */
+/** How many of the first runs are always kept. */
 export const anchorFlag = Flags.integer({
   helpValue: 'N',
   min: 0,
   default: DEFAULT_ANCHOR,
-  description: 'Keep the first N runs as well: the anchor, against which a creeping change shows.',
+  description: 'Keep the first N runs as the anchor, which reveals gradual changes.',
 });
 
 interface BaselineInvocation {
@@ -42,23 +42,23 @@ interface BaselineInvocation {
   readonly output: Output;
 }
 
-/** Keeps a run as a baseline. */
+/** Saves a run as a baseline. */
 export async function saveBaseline(
   run: string,
   { as, ...options }: SaveOptions & { readonly as: string },
   { dir, json, output }: BaselineInvocation,
 ): Promise<void> {
   const saved = await new BaselineStore(dir).save(run, as, options);
-  const removed = saved.removed.length === 0 ? '' : `; ${saved.removed.length} older removed`;
-  output.stdout.write(json ? `${JSON.stringify(saved)}\n` : `${run} is kept as ${saved.path}${removed}\n`);
+  const removed = saved.removed.length === 0 ? '' : `; ${saved.removed.length} older runs removed`;
+  output.stdout.write(json ? `${JSON.stringify(saved)}\n` : `${run} saved as ${saved.path}${removed}\n`);
 }
 
-/** Prints which baselines there are. */
+/** Lists the baselines. */
 export async function listBaselines({ dir, json, output }: BaselineInvocation): Promise<void> {
   const baselines = await new BaselineStore(dir).list();
   if (json) output.stdout.write(`${JSON.stringify({ baselines })}\n`);
   else if (baselines.length === 0)
-    output.stdout.write(`there are no baselines in ${dir}; \`wsg report save RUN --as main\` makes one\n`);
+    output.stdout.write(`no baselines in ${dir}; create one with \`wsg report save RUN --as main\`\n`);
   else output.stdout.write(baselines.map(baselineLine).join(''));
 }
 
@@ -101,12 +101,14 @@ export async function pruneBaselines(
   output.stdout.write(json ? `${JSON.stringify({ removed })}\n` : removed.map((path) => `removed ${path}\n`).join(''));
 }
 
-/** One argument, and no more. */
+/** Returns the only argument; throws `usage` for none or several. */
 export function onlyArgument(args: readonly string[], what: string): string {
   const [first, ...more] = args;
   if (first !== undefined && more.length === 0) return first;
   throw new WsgError(
     'usage',
-    first === undefined ? `Which ${what}?` : `One ${what} at a time: ${args.join(', ')} are ${args.length}.`,
+    first === undefined
+      ? `Missing argument: a ${what}.`
+      : `Expected one ${what} (got ${args.length}: ${args.join(', ')}).`,
   );
 }

@@ -17,12 +17,12 @@ interface SelftestInvocation {
   readonly output: Output;
 }
 
-/** How much slower the copy is: well beyond a budget of 10 % and noise of 5 %. */
+/** Factor by which the copy is slowed: well beyond a budget of 10 % and noise of 5 %. */
 const FACTOR = 1.3;
 
 /**
- * Shows that the gates of a run find a slowdown and do not cry wolf; ends with 12 when they cannot
- * be trusted.
+ * Shows that the gates of a run detect a slowdown and do not give false alarms. The exit code is 12
+ * if they cannot be trusted.
  */
 export async function runSelftest(run: string, { gates, json, output }: SelftestInvocation): Promise<ExitCode> {
   const result = await selftestRun(run, readGates(gates, 'flag'), FACTOR);
@@ -37,8 +37,8 @@ function selftestText({ factor, slowed, halves, holds }: Selftest): string {
     `the second half of the run against the first: ${halves.verdict}`,
     ...gateLines(halves),
     holds
-      ? 'the gates find the slowdown, and do not cry wolf'
-      : 'these gates cannot be trusted with runs like this one: make it longer, or give it more samples',
+      ? 'the gates detect the slowdown and do not give false alarms'
+      : 'these gates cannot be trusted with runs like this one: use longer runs or a higher load',
     '',
   ].join('\n');
 }
@@ -60,11 +60,11 @@ interface TrendInvocation {
 }
 
 /**
- * Prints where the level of a figure changed in a series of runs; the exit code is not 0 when a
- * step for the worse is to fail.
+ * Prints where the level of a figure changed in a series of runs. With --fail-on-step, a step for
+ * the worse gives a nonzero exit code.
  */
 export async function printTrend(names: readonly string[], { flags, output }: TrendInvocation): Promise<ExitCode> {
-  if (names.length === 0) throw new WsgError('usage', 'Which runs? Name a folder, files, a pattern or a baseline.');
+  if (names.length === 0) throw new WsgError('usage', 'Missing argument: a folder, files, a pattern or a baseline.');
   const paths = await expandRuns(names);
   const { stdout, stderr } = output;
   const progress = new ShareProgress(stderr, 'reading');
@@ -82,7 +82,7 @@ export async function printTrend(names: readonly string[], { flags, output }: Tr
   return flags['fail-on-step'] ? exitCodeOf(trend) : EXIT_CODE.ok;
 }
 
-/** What cannot be judged does not pass: a series that is too short, or a figure that no run has. */
+/** A series that is too short, or a figure that no run has, does not pass. */
 function exitCodeOf({ figures, runs }: Trend): ExitCode {
   if (figures.some(({ steps }) => steps.some(({ isWorse }) => isWorse))) return EXIT_CODE.regression;
   const known = figures.map(({ values }) => values.filter((value) => value !== null).length);
@@ -96,7 +96,7 @@ interface CalibrationInvocation {
   readonly output: Output;
 }
 
-/** Prints how much runs of one build differ by luck. */
+/** Prints the variance between runs of one build. */
 export async function printCalibration(
   runs: readonly string[],
   { gates, json, output }: CalibrationInvocation,
@@ -123,8 +123,8 @@ function calibrationText(runs: readonly string[], figures: readonly FigureCalibr
   return [
     `${runs.length} runs of one build`,
     tableWidth(table) <= columns ? table : lines.join('\n'),
-    'spread: between the runs; --noise: for one run against one; budget: what an unchanged run holds against these as baselines;',
-    'found: the smallest slowdown that such a gate finds in nine of ten cases',
+    'spread: standard deviation between the runs; --noise: setting for comparing one run with one;',
+    'budget: kept by an unchanged run, with these runs as baselines; found: the smallest slowdown detected in nine of ten cases',
     '',
   ].join('\n');
 }

@@ -23,26 +23,23 @@ import { expandRuns } from './run-paths.js';
 import { saveText } from './save-text.js';
 import { ShareProgress } from '../live-progress.js';
 
-/** One comparison as it was typed. */
+/** A comparison as requested on the command line. */
 export interface CompareInvocation {
-  /** In their order; the last one of two alone is the new one. */
+  /** Runs in their order. Of two runs without other flags, the second one is the new one. */
   readonly runs: readonly string[];
   readonly flags: CompareFlags & { readonly json: boolean; readonly output: readonly string[] | undefined };
   readonly output: Output;
 }
 
-/** Whether runs are to be compared, and not one printed. */
+/** Whether the invocation asks for a comparison, and not for the report of one run. */
 export function isComparison({ runs, flags }: Pick<CompareInvocation, 'runs' | 'flags'>): boolean {
   return runs.length > 1 || flags.baseline !== undefined || flags.against !== undefined;
 }
 
-/**
- * Compares, writes everything that was asked for, and only then says by its exit code what came
- * out.
- */
+/** Compares, writes all requested outputs, and returns the exit code of the verdict. */
 export async function runComparison({ runs, flags, output }: CompareInvocation): Promise<ExitCode> {
   const format = readFormat(flags);
-  // Standard output has the comparison in any case.
+  // The comparison is always written to standard output.
   const files = readFiles((flags.output ?? []).filter((path) => path !== '-'));
   const sides = await readSides(runs, flags);
   const progress = new ShareProgress(output.stderr, 'reading');
@@ -58,19 +55,20 @@ export async function runComparison({ runs, flags, output }: CompareInvocation):
   const shown = await render(loaded, format, { ...plain, colour: stdout.useColor, columns: stdout.columns });
   for (const part of shown) stdout.write(part);
   const saved = await saveAll(files, async ({ path, format: asked }) => {
-    // The page of long runs takes some seconds.
+    // Rendering the page of long runs takes some seconds.
     if (output.stderr.canRedraw) output.stderr.write(`writing ${path} ...\r`);
     return render(loaded, asked, plain);
   });
   if (output.stderr.canRedraw && files.length > 0) output.stderr.write('\u001B[K');
   await tellGithub(loaded.comparison, isStrict, output, process.env);
   const verdict = exitCodeOf(loaded.comparison, isStrict);
-  // What was found is more than that a file could not be written, which is told all the same.
+  // The verdict takes precedence over a file that could not be written; that error is reported as
+  // well.
   const [failed] = saved.map((error) => reportError(error, output, { json: false, showStack: false }));
   return verdict === EXIT_CODE.ok ? (failed ?? verdict) : verdict;
 }
 
-/** What decides beside the runs themselves. */
+/** Reads the settings of the comparison from the flags. */
 async function readSettings(flags: CompareFlags): Promise<Omit<Parameters<typeof compareFiles>[0], 'base' | 'next'>> {
   const keys = (texts: readonly string[] = []): string[] => texts.flatMap((text) => text.split(','));
   const anchor = flags.anchor === undefined ? {} : { anchor: flags.anchor };
@@ -95,9 +93,7 @@ async function render(
   return renderHtmlComparison(loaded);
 }
 
-/**
- * Writes each file whatever becomes of the others; the errors of those that could not be written.
- */
+/** Writes all files, even if some fail, and returns the errors. */
 async function saveAll(
   files: ReturnType<typeof readFiles>,
   textOf: (file: ReturnType<typeof readFiles>[number]) => Promise<Iterable<string>>,
@@ -114,7 +110,7 @@ async function saveAll(
   return errors;
 }
 
-/** What a comparison ends with. */
+/** The exit code of a comparison. */
 export function exitCodeOf({ verdict }: Comparison, isStrict: boolean): ExitCode {
   switch (outcomeOf(verdict, isStrict)) {
     case 'fails':
@@ -133,21 +129,21 @@ async function readSides(
 ): Promise<{ readonly base: readonly string[]; readonly next: readonly string[] }> {
   const { baseline, against, at } = flags;
   refuseBoth(flags);
-  if (runs.length === 0) throw new WsgError('usage', 'Which run is to be compared? Name its file.');
+  if (runs.length === 0) throw new WsgError('usage', 'Missing argument: the file of the run to compare.');
   if (against !== undefined) return { base: against, next: runs };
   if (baseline !== undefined) return { base: await readBaselines(baseline, at), next: runs };
   const [base, next, ...more] = runs;
   if (base !== undefined && next !== undefined && more.length === 0) return { base: [base], next: [next] };
-  throw new WsgError('usage', `${runs.length} runs were named, and which of them are the base is not said.`, {
+  throw new WsgError('usage', `${runs.length} runs were given, and it is unclear which of them are the base.`, {
     hint: '`wsg report NEW1 NEW2 --against BASE1 BASE2`, or `wsg report NEW --baseline "runs/main-*.run"`.',
   });
 }
 
 function refuseBoth({ baseline, against, at }: CompareFlags): void {
   if (baseline !== undefined && against !== undefined)
-    throw new WsgError('usage', '--baseline and --against say the same in two ways: use one of them.');
+    throw new WsgError('usage', '--baseline and --against cannot be combined: use one of them.');
   if (at !== undefined && baseline === undefined)
-    throw new WsgError('usage', '--at chooses among baselines: name them with --baseline.');
+    throw new WsgError('usage', '--at selects among baselines: add --baseline.');
 }
 
 async function readBaselines(names: readonly string[], at: CompareFlags['at']): Promise<readonly string[]> {
@@ -170,15 +166,15 @@ function readFormat({ format, json }: CompareInvocation['flags']): ComparisonFor
   if (format === undefined) return json ? 'json' : 'text';
   const known = COMPARISON_FORMATS.find((candidate) => candidate === format);
   if (known !== undefined) return known;
-  throw new WsgError('usage', `'${format}' of --format is none of ${COMPARISON_FORMATS.join(', ')}.`);
+  throw new WsgError('usage', `--format must be one of ${COMPARISON_FORMATS.join(', ')} (got '${format}').`);
 }
 
 function readFiles(paths: readonly string[]): readonly { readonly path: string; readonly format: ComparisonFormat }[] {
   return paths.map((path) => {
     const format = formatOfFile(path);
     if (format !== undefined) return { path, format };
-    throw new WsgError('usage', `The ending of ${path} of --output says no format.`, {
-      hint: '.txt, .md, .json, .xml (JUnit), .csv and .html do, and codequality.json.',
+    throw new WsgError('usage', `--output ${path} has an unknown extension.`, {
+      hint: 'Use .txt, .md, .json, .xml (JUnit), .csv or .html, or the name codequality.json.',
     });
   });
 }

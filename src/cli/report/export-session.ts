@@ -4,7 +4,7 @@ import type { Output } from '../output.js';
 import { saveText } from './save-text.js';
 import { ShareProgress } from '../live-progress.js';
 
-/** One `wsg report export` as it was typed. */
+/** `wsg report export` as requested on the command line. */
 interface ExportInvocation {
   readonly flags: {
     readonly format: string | undefined;
@@ -14,12 +14,12 @@ interface ExportInvocation {
   readonly output: Output;
 }
 
-/** Writes a run in the format of another tool to a file or to standard output. */
+/** Exports a run to the format of another tool, to a file or to standard output. */
 export async function exportFile(run: string, { flags, output }: ExportInvocation): Promise<void> {
   const format = readFormat(flags.format ?? endingOf(flags.output));
   const series = flags.metric ?? [];
   await checkSeries(run, series, format);
-  // A log of an hour takes some seconds.
+  // Exporting a log of an hour takes some seconds.
   const progress = new ShareProgress(output.stderr, 'exporting');
   const text = await exportRun(run, format, series, (share) => progress.show(share)).finally(() => progress.end());
   if (flags.output === undefined || flags.output === '-') output.stdout.write(text);
@@ -34,9 +34,9 @@ function endingOf(path: string | undefined): string | undefined {
 function readFormat(text: string | undefined): ExportFormat {
   const format = EXPORT_FORMATS.find((candidate) => candidate === text);
   if (format !== undefined) return format;
-  const said = text === undefined ? 'Which format?' : `'${text}' is not a format.`;
-  throw new WsgError('usage', `${said} --format takes ${EXPORT_FORMATS.join(', ')}.`, {
-    hint: 'The ending of --output says it too: .hgrm, .hlog, .csv, .prom.',
+  const given = text === undefined ? '' : ` (got '${text}')`;
+  throw new WsgError('usage', `--format must be one of ${EXPORT_FORMATS.join(', ')}${given}.`, {
+    hint: 'The extension of --output sets the format as well: .hgrm, .hlog, .csv, .prom.',
   });
 }
 
@@ -45,7 +45,7 @@ async function checkSeries(run: string, series: readonly string[], format: Expor
   const known = await seriesOfRun(run, format);
   const unknown = series.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  throw new WsgError('usage', `There is no ${unknown.join(', ')} in ${run} that ${format} can hold.`, {
-    hint: `There are ${known.join(', ')}.`,
+  throw new WsgError('usage', `${run} has no series ${unknown.join(', ')} that ${format} can represent.`, {
+    hint: `Known series: ${known.join(', ')}.`,
   });
 }

@@ -3,13 +3,13 @@ import { errorMessage } from '../../core/error.js';
 import { outcomeOf, renderComparison, type Comparison, type Outcome } from '../../report/index.js';
 import type { Output } from '../output.js';
 
-/** GitHub shows ten of a kind for each step, and leaves out the rest without a word. */
+/** GitHub shows ten annotations of a kind per step, and drops the rest silently. */
 const MOST_ANNOTATIONS = 10;
 
 /**
- * In a step of GitHub Actions: the comparison as a section of the job's summary, and what does not
- * hold as annotations (docs.github.com, "Workflow commands"). They go to standard error, which the
- * runner reads as well, so that standard output stays what was asked for.
+ * In a step of GitHub Actions, adds the comparison to the job summary, and writes annotations for
+ * gates that do not pass (docs.github.com, "Workflow commands"). Annotations go to standard error,
+ * which the runner reads as well, so that standard output has only the requested format.
  */
 export async function tellGithub(
   comparison: Comparison,
@@ -25,12 +25,15 @@ export async function tellGithub(
   try {
     await appendFile(summary, `${text}\n`);
   } catch (error) {
-    // The verdict must not depend on a page that nobody may look at.
-    stderr.write(`the job's summary could not be written: ${errorMessage(error)}\n`);
+    // A missing summary must not change the verdict.
+    stderr.write(`the job summary could not be written: ${errorMessage(error)}\n`);
   }
 }
 
-/** Of each kind as many as are shown; those that stop the step first. */
+/**
+ * The annotations, at most as many of each kind as GitHub shows; those that fail the step come
+ * first.
+ */
 export function annotations({ gates, verdict, because }: Comparison, isStrict: boolean): readonly string[] {
   const said = gates.map(({ gate, verdict: own, reasons }) => ({
     verdict: own,

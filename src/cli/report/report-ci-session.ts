@@ -12,13 +12,13 @@ import { onStopSignal } from '../signals.js';
 import { TestedServer } from './tested-server.js';
 
 const ENTRY = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
-/** A run whose generator was the bottleneck is made again, so often. */
+/** Number of attempts for a run whose generator was the bottleneck. */
 const TRIES = 3;
 const READY_MS = 60_000;
 
 type Side = 'base' | 'head';
 
-/** One `wsg report ci` as it was typed. */
+/** `wsg report ci` as requested on the command line. */
 export interface ReportCiInvocation {
   readonly flags: CompareFlags & {
     readonly base: string;
@@ -30,13 +30,13 @@ export interface ReportCiInvocation {
     readonly json: boolean;
     readonly output: readonly string[] | undefined;
   };
-  /** Of `wsg loadtest`. */
+  /** Arguments for `wsg loadtest`. */
   readonly loadArgs: readonly string[];
   readonly output: Output;
 }
 
 /**
- * Loads both sides in turn, so that what the machine does beside it meets both, and compares them.
+ * Loads both sides in turn, so that other activity on the machine affects both, and compares them.
  */
 export async function runReportCi(invocation: ReportCiInvocation): Promise<ExitCode> {
   refuseUnfit(invocation);
@@ -51,18 +51,18 @@ export async function runReportCi(invocation: ReportCiInvocation): Promise<ExitC
 
 function refuseUnfit({ flags, loadArgs }: ReportCiInvocation): void {
   if (flags.baseline !== undefined || flags.against !== undefined || flags.at !== undefined)
-    throw new WsgError('usage', '--baseline, --against and --at have no use here: the base is loaded beside the head.');
-  if (!URL.canParse(flags.url))
-    throw new WsgError('usage', `'${flags.url}' of --url is not an address such as ws://127.0.0.1:8080/.`);
-  const owned = loadArgs.filter((arg) => /^--(run|url|no-run|spawn-gateway|spawn-echo)(=|$)/.test(arg));
-  if (owned.length > 0)
     throw new WsgError(
       'usage',
-      `${owned.join(', ')} behind -- would not be obeyed: report ci decides it for each run.`,
+      '--baseline, --against and --at cannot be used with report ci: it loads the base itself.',
     );
+  if (!URL.canParse(flags.url))
+    throw new WsgError('usage', `--url must be an address such as ws://127.0.0.1:8080/ (got '${flags.url}').`);
+  const owned = loadArgs.filter((arg) => /^--(run|url|no-run|spawn-gateway|spawn-echo)(=|$)/.test(arg));
+  if (owned.length > 0)
+    throw new WsgError('usage', `${owned.join(', ')} cannot be used after --: report ci sets it for each run.`);
 }
 
-/** Removes the runs of an earlier call, and nothing else that may be in the folder. */
+/** Removes only the runs of an earlier call from the folder. */
 async function removeRuns(folder: string): Promise<void> {
   const names = await readdir(folder);
   for (const name of names)
@@ -96,14 +96,15 @@ class ReportCi {
   }
 
   /**
-   * The run under way ends by the same signal, which its whole group was sent, or is told of it.
+   * Stops after a signal. The current load test receives the same signal, from the terminal or
+   * forwarded.
    */
   stop(): void {
     this.#isStopped = true;
     void this.#server?.stop();
   }
 
-  /** The run file of a side, or what its load test ended with where that was no run. */
+  /** The run file of a side, or the exit code of its load test if that failed. */
   async #loadSide(side: Side, turn: number): Promise<string | ExitCode> {
     const { flags } = this.#invocation;
     for (let attempt = 1; ; attempt += 1) {
@@ -112,7 +113,7 @@ class ReportCi {
       this.#server = await TestedServer.start(wish);
       const code = await this.#loadAndStop(path, side, this.#server);
       if (code === EXIT_CODE.ok) return path;
-      // Of a saturated generator the comparison says what that means.
+      // The comparison reports the saturated generator.
       if (code === EXIT_CODE.invalidRun && attempt === TRIES) return path;
       if (code !== EXIT_CODE.invalidRun) return this.#failed(side, code);
     }
@@ -128,7 +129,7 @@ class ReportCi {
 
   #failed(side: Side, code: number): ExitCode {
     this.#invocation.output.stderr.write(
-      `Error: the load test of the ${side} ended with ${code}, so nothing is compared.\n`,
+      `Error: the load test of the ${side} exited with ${code}, so there is no comparison.\n`,
     );
     return Object.values(EXIT_CODE).find((known) => known === code) ?? EXIT_CODE.internal;
   }

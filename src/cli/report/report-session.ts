@@ -3,7 +3,7 @@ import { renderReport, type RenderReportOptions } from '../../report/render/rend
 import type { Output } from '../output.js';
 import { saveText } from './save-text.js';
 
-/** One `wsg report` as it was typed. */
+/** `wsg report` as requested on the command line. */
 export interface ReportInvocation {
   readonly runs: readonly string[];
   readonly flags: { readonly spectrum: boolean; readonly json: boolean; readonly output: string | undefined };
@@ -11,8 +11,8 @@ export interface ReportInvocation {
 }
 
 /**
- * Flags that say something of a comparison alone: on one run they would be forgotten without a
- * word.
+ * Flags that apply only to comparisons. For a single run they are refused, since they would be
+ * ignored silently.
  */
 const OF_COMPARISON = [
   'gate',
@@ -28,12 +28,12 @@ const OF_COMPARISON = [
   'format',
 ] as const;
 
-/** Throws `usage` with the flags that one run has no use for. */
+/** Throws `usage` for flags that apply only to comparisons. */
 export function refuseOfComparison(flags: Readonly<Partial<Record<(typeof OF_COMPARISON)[number], unknown>>>): void {
   const given = OF_COMPARISON.filter((name) => flags[name] !== undefined && flags[name] !== false);
   if (given.length === 0) return;
   const names = given.map((name) => `--${name}`).join(', ');
-  throw new WsgError('usage', `${names}: only a comparison has that, and one run was named.`, {
+  throw new WsgError('usage', `${names} can only be used with a comparison, and one run was given.`, {
     hint: '`wsg report BASE NEW`, or `wsg report NEW --baseline NAME`. For one run there are --json, --spectrum, --output FILE.html and `wsg report export`.',
   });
 }
@@ -46,7 +46,7 @@ export async function printReport({ runs, flags, output }: ReportInvocation): Pr
     output.stdout.write(await renderReport(run, { format: formatOf(flags), colour: useColor, columns }));
   } else if (/\.html?$/.test(flags.output)) {
     if (flags.json || flags.spectrum)
-      throw new WsgError('usage', `${flags.output} is a page: leave out --json and --spectrum.`);
+      throw new WsgError('usage', `--output ${flags.output} cannot be combined with --json or --spectrum.`);
     const { renderHtmlRun } = await import('../../report/html/run-page.js');
     await saveText(flags.output, await renderHtmlRun(run));
   } else {
@@ -57,7 +57,9 @@ export async function printReport({ runs, flags, output }: ReportInvocation): Pr
 function onlyRun(runs: readonly string[]): string {
   const [run] = runs;
   if (run === undefined) {
-    throw new WsgError('usage', 'Which run? Name its file.', { hint: '`wsg loadtest` writes runs into runs/.' });
+    throw new WsgError('usage', 'Missing argument: the file of a run.', {
+      hint: '`wsg loadtest` writes runs into runs/.',
+    });
   }
   return run;
 }

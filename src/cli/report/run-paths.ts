@@ -5,8 +5,7 @@ import { WsgError } from '../../core/error.js';
 import { BaselineStore } from '../../report/index.js';
 
 /**
- * Where a run is kept unless told: `runs/2024-04-09T00-14-31Z-snapshot.run`, by the UTC time of its
- * start.
+ * Default path of a run, by the UTC time of its start: `runs/2024-04-09T00-14-31Z-snapshot.run`.
  */
 export function defaultRunPath(startedAt: Date, scenario: string): string {
   const time = startedAt
@@ -17,8 +16,8 @@ export function defaultRunPath(startedAt: Date, scenario: string): string {
 }
 
 /**
- * Run files by what people type: a file, a folder of runs, a pattern, or the name of a baseline
- * that was saved. Throws `usage` for what is none.
+ * Expands arguments to run files: a file, a folder of runs, a pattern, or the name of a saved
+ * baseline. Throws `usage` if there is none.
  */
 export async function expandRuns(texts: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(texts.map(expandOne));
@@ -30,17 +29,17 @@ async function expandOne(text: string): Promise<readonly string[]> {
     const { glob } = await import('tinyglobby');
     const paths = await glob(text, { absolute: false, dot: true });
     if (paths.length > 0) return paths.toSorted();
-    throw new WsgError('usage', `No file fits the pattern ${text}.`);
+    throw new WsgError('usage', `No file matches the pattern ${text}.`);
   }
   return existsSync(text) && statSync(text).isDirectory() ? runsOfFolder(text) : runsOfName(text);
 }
 
-/** A branch is often called like a folder that has nothing to do with runs. */
+/** A baseline is often named like a folder without runs, since both are named after a branch. */
 async function runsOfFolder(folder: string): Promise<readonly string[]> {
   const runs = await runsIn(folder);
   if (runs.length > 0) return runs;
   if (isName(folder)) return new BaselineStore().find(folder);
-  throw new WsgError('usage', `There is no run (*.run) in the folder ${folder}.`);
+  throw new WsgError('usage', `The folder ${folder} has no run (*.run).`);
 }
 
 async function runsOfName(text: string): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 
-/** A disk without room is nothing that was typed wrongly. */
+/** Errors of the disk, which are not usage errors. */
 const OF_DISK: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
@@ -9,8 +9,8 @@ const OF_DISK: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes what `--output` names. Throws `output.failed` when the disk has no room, and `usage` when
- * the path cannot be written.
+ * Writes the file of `--output`. Throws `output.failed` if the disk is full or faulty, and `usage`
+ * if the path cannot be written.
  */
 export async function saveText(path: string, text: string | Iterable<string>): Promise<void> {
   try {
@@ -19,7 +19,7 @@ export async function saveText(path: string, text: string | Iterable<string>): P
     const reason = OF_DISK[systemErrorCode(cause) ?? ''];
     throw new WsgError(
       reason === undefined ? 'usage' : 'output.failed',
-      `${path} of --output cannot be written: ${reason ?? errorMessage(cause)}.`,
+      `--output ${path} cannot be written: ${reason ?? errorMessage(cause)}.`,
       { cause },
     );
   }

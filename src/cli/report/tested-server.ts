@@ -5,11 +5,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WsgError } from '../../core/error.js';
 
 const POLL_MS = 100;
-/** How long a server may take to end after SIGTERM. */
+/** Grace period of the server after SIGTERM. */
 const STOP_MS = 10_000;
 
-/** Where a server is started, by what, and where it then listens. */
-export interface ServerWish {
+/** Working directory, command and address of a server. */
+export interface TestedServerOptions {
   /** Its working directory: the checkout of one side. */
   readonly folder: string;
   readonly command: string;
@@ -18,16 +18,16 @@ export interface ServerWish {
 }
 
 /**
- * A server under test: a shell command in a process group of its own, so that whatever it starts
- * ends with it.
+ * A server under test: a shell command in its own process group, so that its child processes end
+ * with it.
  */
 export class TestedServer {
   readonly #child: ChildProcess;
-  readonly #wish: ServerWish;
+  readonly #options: TestedServerOptions;
   #output = '';
 
-  private constructor(wish: ServerWish, child: ChildProcess) {
-    this.#wish = wish;
+  private constructor(options: TestedServerOptions, child: ChildProcess) {
+    this.#options = options;
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (bytes: Buffer) => {
@@ -37,18 +37,21 @@ export class TestedServer {
   }
 
   /**
-   * Starts it and waits until its address takes connections. Throws `gateway.start-failed` when it
-   * ends, or takes too long.
+   * Starts the server and waits until it accepts connections. Throws `gateway.start-failed` if it
+   * exits early or takes too long.
    */
-  static async start(wish: ServerWish): Promise<TestedServer> {
-    if (await isListening(wish.url))
-      throw new WsgError('listen.in-use', `Something listens at ${wish.url} already, so it would be tested instead.`);
-    const child = spawn('sh', ['-c', wish.command], {
-      cwd: wish.folder,
+  static async start(options: TestedServerOptions): Promise<TestedServer> {
+    if (await isListening(options.url))
+      throw new WsgError(
+        'listen.in-use',
+        `Another process already listens at ${options.url}, so it would be tested instead.`,
+      );
+    const child = spawn('sh', ['-c', options.command], {
+      cwd: options.folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const server = new TestedServer(wish, child);
+    const server = new TestedServer(options, child);
     try {
       await server.#ready();
     } catch (error) {
@@ -58,12 +61,13 @@ export class TestedServer {
     return server;
   }
 
-  /** Ends the whole group, by force where it takes longer than ten seconds. May be called again. */
+  /** Ends the whole process group, with SIGKILL after a grace period of ten seconds. Idempotent. */
   async stop(): Promise<void> {
     this.#signal('SIGTERM');
     const until = performance.now() + STOP_MS;
-    // The shell may be gone before what it started: the address tells.
-    while (performance.now() < until && (!this.#hasEnded || (await isListening(this.#wish.url)))) await wait(POLL_MS);
+    // The shell may exit before its child processes, so the address is checked as well.
+    while (performance.now() < until && (!this.#hasEnded || (await isListening(this.#options.url))))
+      await wait(POLL_MS);
     this.#signal('SIGKILL');
   }
 
@@ -72,7 +76,7 @@ export class TestedServer {
   }
 
   async #ready(): Promise<void> {
-    const { url, readyMs, command, folder } = this.#wish;
+    const { url, readyMs, command, folder } = this.#options;
     const until = performance.now() + readyMs;
     while (!(await isListening(url))) {
       const isLate = performance.now() > until;
@@ -80,7 +84,7 @@ export class TestedServer {
         await wait(POLL_MS);
         continue;
       }
-      const why = isLate ? `did not listen at ${url} within ${readyMs / 1000} s` : 'ended before it listened';
+      const why = isLate ? `did not listen at ${url} within ${readyMs / 1000} s` : 'exited before it listened';
       throw new WsgError('gateway.start-failed', `'${command}' in ${folder} ${why}.`, {
         problems: this.#output.trimEnd() === '' ? [] : this.#output.trimEnd().split('\n'),
       });
@@ -93,7 +97,7 @@ export class TestedServer {
     try {
       process.kill(-pid, signal);
     } catch {
-      // The group is gone.
+      // The group does not exist any more.
     }
   }
 }

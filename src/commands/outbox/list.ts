@@ -2,11 +2,11 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { outboxFlags } from '../../cli/outbox/outbox-flags.js';
 
-/** `wsg outbox list`: the events that sinks refused for good. */
+/** `wsg outbox list`: lists events that a sink refused permanently. */
 export default class OutboxList extends BaseCommand {
-  static override summary = 'Print which dead letters there are: events that a sink refused for good.';
+  static override summary = 'List dead letters: events that a sink refused permanently.';
   static override description =
-    'Counts them by sink and reason, and prints the first of them, a line each. Changes nothing.';
+    'Counts dead letters by sink and reason, and prints the first ones, one per line. Changes nothing.';
   static override examples = [
     '<%= config.bin %> outbox list --config config.yml',
     '<%= config.bin %> outbox list --dir /var/lib/wsg/outbox/dead-letters --sink redis --since 2h --json',
@@ -17,7 +17,7 @@ export default class OutboxList extends BaseCommand {
       helpValue: 'N',
       min: 0,
       default: 20,
-      description: 'Print at most N of them by themselves.',
+      description: 'Print at most N individual dead letters.',
     }),
   };
 

@@ -5,9 +5,9 @@ import { outboxFlags } from '../../cli/outbox/outbox-flags.js';
 export default class OutboxRedeliver extends BaseCommand {
   static override summary = 'Send dead letters to the sink that refused them, with the same event ids.';
   static override description =
-    'Works beside a gateway that runs, and may be interrupted at any moment: a letter is in its file until its sink has\n' +
-    'acknowledged it, so after a kill some are sent twice. What is refused again stays, with its new reason and time.\n' +
-    'Ends with 15 when a sink takes nothing, and with 105 after Ctrl-C.';
+    'Can be used while the gateway runs, and may be interrupted at any time: a dead letter stays in its file until its sink has\n' +
+    'acknowledged it, so after a kill some may be sent twice. Events that are refused again stay, with the new reason and time.\n' +
+    'Exit codes: 15 if a sink accepts nothing, 105 after Ctrl-C.';
   static override examples = [
     '<%= config.bin %> outbox redeliver --config config.yml',
     '<%= config.bin %> outbox redeliver --sink webhook --reason "404" --since 1h',

@@ -3,9 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { figuresFlag } from '../../cli/report/compare-flags.js';
 import { printCalibration } from '../../cli/report/calibrate-runs-session.js';
 
-/** `wsg report calibrate RUN...`: how much runs of one build differ by luck. */
+/** `wsg report calibrate RUN...`: the variance between runs of one build. */
 export default class ReportCalibrate extends BaseCommand {
-  static override summary = 'Tell from runs of one build how much they differ by luck, and which budget fits.';
+  static override summary = 'Estimate the variance between runs of one build, and recommend a budget and --noise.';
   static override usage = 'report calibrate RUN RUN RUN...';
   static override strict = false;
   static override flags = {

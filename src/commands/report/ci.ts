@@ -3,33 +3,37 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { compareFlags } from '../../cli/report/compare-flags.js';
 import { runReportCi } from '../../cli/report/report-ci-session.js';
 
-/** `wsg report ci`: base and head in one job, in turn. */
+/** `wsg report ci`: loads base and head in turn, in one job. */
 export default class ReportCi extends BaseCommand {
-  static override summary = 'Load two checkouts of a server in turn, in one job, and say whether the head is slower.';
+  static override summary = 'Load two checkouts of a server in turn, in one job, and compare them.';
   static override description =
-    'Starts the server of the base, loads it, stops it, then the same with the head, and again: A B A B. What the machine does beside it meets both. ' +
-    'Four runs a side are compared with each other; no baseline is needed. Arguments behind -- are those of `wsg loadtest`.\n' +
-    'Ends as `wsg report` does, or with the code of a load test that failed.';
+    'Starts the server of the base, loads it and stops it, then does the same with the head, and repeats: A B A B. Other activity on the machine thus affects both sides. ' +
+    'Four runs per side are compared by default; no baseline is needed. Arguments after -- are passed to `wsg loadtest`.\n' +
+    'Exit codes: those of `wsg report`, or that of a load test that failed.';
   static override usage = 'report ci --base DIR --start COMMAND --url URL [--head DIR] -- LOADTEST ARGUMENTS';
   static override examples = [
     "<%= config.bin %> report ci --base ../base --start 'node server.js' --url ws://127.0.0.1:8080/ -- --scenario echo --vus 10 --rate 50 --duration 15s",
   ];
   static override strict = false;
   static override flags = {
-    base: Flags.string({ helpValue: 'DIR', required: true, description: 'The checkout to compare with.' }),
-    head: Flags.string({ helpValue: 'DIR', default: '.', description: 'The checkout that is judged.' }),
+    base: Flags.string({ helpValue: 'DIR', required: true, description: 'Checkout to compare with.' }),
+    head: Flags.string({ helpValue: 'DIR', default: '.', description: 'Checkout to judge.' }),
     start: Flags.string({
       helpValue: 'COMMAND',
       required: true,
       description:
-        'What starts the server in either checkout, as a shell has it; it is ended with all that it started.',
+        'Shell command that starts the server in either checkout; it is stopped with all its child processes.',
     }),
-    url: Flags.string({ helpValue: 'URL', required: true, description: 'Where the server listens, and is loaded.' }),
-    runs: Flags.integer({ helpValue: 'N', min: 1, max: 20, default: 4, description: 'Runs a side.' }),
+    url: Flags.string({
+      helpValue: 'URL',
+      required: true,
+      description: 'Address of the server, at which it is loaded.',
+    }),
+    runs: Flags.integer({ helpValue: 'N', min: 1, max: 20, default: 4, description: 'Number of runs per side.' }),
     dir: Flags.string({
       helpValue: 'FOLDER',
       default: '.wsg/ci',
-      description: 'Where the run files are written; those of an earlier call are removed.',
+      description: 'Folder of the run files; those of an earlier call are removed.',
     }),
     json: Flags.boolean({ description: 'Print the comparison as one JSON object.' }),
     output: Flags.string({

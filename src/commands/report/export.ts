@@ -3,9 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { onlyArgument } from '../../cli/report/baseline-session.js';
 import { exportFile } from '../../cli/report/export-session.js';
 
-/** `wsg report export RUN`: a run for other tools. */
+/** `wsg report export RUN`: exports a run for other tools. */
 export default class ReportExport extends BaseCommand {
-  static override summary = 'Write a run as HdrHistogram text or log, CSV of its seconds, or OpenMetrics.';
+  static override summary = 'Export a run as HdrHistogram text or log, CSV of its seconds, or OpenMetrics.';
   static override usage = 'report export RUN --format FORMAT [--output FILE]';
   static override examples = [
     '<%= config.bin %> report export a.run --output a.hlog',
@@ -15,15 +15,15 @@ export default class ReportExport extends BaseCommand {
   static override flags = {
     format: Flags.string({
       helpValue: 'FORMAT',
-      description: 'hgrm, hlog, csv or openmetrics; by the ending of --output.',
+      description: 'Format: hgrm, hlog, csv or openmetrics; default: by the extension of --output.',
     }),
     metric: Flags.string({
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'This metric or submetric alone; may be repeated.',
+      description: 'Export only this metric or submetric; may be repeated.',
     }),
-    output: Flags.string({ helpValue: 'FILE', description: 'Write to this file; standard output unless told.' }),
+    output: Flags.string({ helpValue: 'FILE', description: 'Write to this file; default: standard output.' }),
   };
 
   override async run(): Promise<void> {

@@ -1,9 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { baselineFlags, listBaselines } from '../../cli/report/baseline-session.js';
 
-/** `wsg report list`: the baselines that there are. */
+/** `wsg report list`: lists the baselines. */
 export default class ReportList extends BaseCommand {
-  static override summary = 'Print which baselines there are.';
+  static override summary = 'List the baselines.';
   static override flags = baselineFlags;
 
   override async run(): Promise<void> {

@@ -9,7 +9,7 @@ import {
 
 /** `wsg report prune [NAME]`: removes old runs of baselines. */
 export default class ReportPrune extends BaseCommand {
-  static override summary = 'Remove all but the newest runs of a baseline, or of all.';
+  static override summary = 'Remove old runs of a baseline, or of all baselines.';
   static override usage = 'report prune [NAME] [--keep N]';
   static override strict = false;
   static override flags = { keep: keepFlag, anchor: anchorFlag, ...baselineFlags };

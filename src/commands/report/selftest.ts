@@ -3,10 +3,10 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { onlyArgument } from '../../cli/report/baseline-session.js';
 import { runSelftest } from '../../cli/report/calibrate-runs-session.js';
 
-/** `wsg report selftest RUN`: whether a run's gates would find a slowdown. */
+/** `wsg report selftest RUN`: tests whether a run's gates would detect a slowdown. */
 export default class ReportSelftest extends BaseCommand {
   static override summary =
-    'Show that the gates of a run find a slowdown of 30% and pass two halves of the run; ends with 12 when not.';
+    'Test whether the gates of a run detect a slowdown of 30% and pass its two halves; exit with 12 if not.';
   static override usage = 'report selftest RUN';
   static override strict = false;
   static override flags = {
@@ -14,7 +14,7 @@ export default class ReportSelftest extends BaseCommand {
       helpValue: 'GATE',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'These gates, instead of the default ones.',
+      description: 'Test this gate instead of the default ones; may be repeated.',
     }),
     json: Flags.boolean({ description: 'Print one JSON object.' }),
   };

@@ -3,11 +3,12 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { figuresFlag } from '../../cli/report/compare-flags.js';
 import { printTrend } from '../../cli/report/calibrate-runs-session.js';
 
-/** `wsg report trend RUNS`: where the level of a figure changed in a series of runs. */
+/** `wsg report trend RUNS`: finds where the level of a figure changed in a series of runs. */
 export default class ReportTrend extends BaseCommand {
-  static override summary = 'Find in a series of runs where a figure changed its level, and the first run after that.';
+  static override summary =
+    'Find steps in a series of runs: where the level of a figure changed, and the first run after it.';
   static override description =
-    'Runs come from folders, files, patterns or baselines, in the order of their start. Those of another kind than the newest, and saturated ones, are left out and named.';
+    'Runs are given as folders, files, patterns or baselines, and are ordered by start time. Runs of another kind than the newest one, and saturated ones, are left out and listed.';
   static override usage = 'report trend FOLDER|RUN...';
   static override examples = [
     '<%= config.bin %> report trend .wsg/baselines/main',
@@ -19,16 +20,16 @@ export default class ReportTrend extends BaseCommand {
     'least-change': Flags.string({
       helpValue: 'PERCENT',
       default: '3%',
-      description: 'A smaller change of the level does not count as a step.',
+      description: 'Ignore steps with a smaller change of the level.',
     }),
     'allow-different': Flags.string({
       helpValue: 'KEY',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'Take runs that differ from the newest in this; may be repeated.',
+      description: 'Include runs that differ from the newest one in this; may be repeated.',
     }),
     'fail-on-step': Flags.boolean({
-      description: 'End with 10 on a step for the worse, and with 13 where the series is too short to tell.',
+      description: 'Exit with 10 on a step for the worse, and with 13 if the series is too short to judge.',
     }),
     json: Flags.boolean({ description: 'Print one JSON object.' }),
   };

@@ -6,15 +6,15 @@ import { readRun } from '../../run-file/index.js';
 import type { Run } from '../../run-file/records.js';
 import { failuresOf } from '../compare/failure-rate.js';
 
-/** Where baselines are kept unless told. */
+/** Default folder of baselines. */
 export const BASELINE_FOLDER = '.wsg/baselines';
-/** How many runs of a baseline are kept unless told. */
+/** Default number of runs that a baseline keeps. */
 export const DEFAULT_KEEP = 50;
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,99}$/;
 const ENDING = '.run';
 const DRAFT = '.draft';
-/** A draft that is older was left by a process that died. */
+/** An older draft was left behind by a process that died. */
 const STALE_DRAFT_MS = 60 * 60 * 1000;
 
 /** A baseline: runs of one kind, the oldest first. */
@@ -23,18 +23,22 @@ export interface Baseline {
   readonly runs: readonly string[];
 }
 
-/** Which runs of a baseline stay: the first ones, and the newest ones. */
+/** Number of runs that a baseline keeps: the first ones, and the newest ones. */
 export interface Kept {
   readonly keep: number;
   readonly anchor: number;
 }
 
-/** How a run is kept. */
+/** Options for saving a run. */
 export interface SaveOptions extends Kept {
-  /** Also one that was cut, stopped, failed, or whose generator was the bottleneck. */
+  /**
+   * Whether to save even a run that was truncated, stopped or failed, or whose generator was the
+   * bottleneck.
+   */
   readonly isForced: boolean;
   /**
-   * The run begins a new level: those before it are removed, so that it is the first of the anchor.
+   * Whether the run begins a new level: earlier runs are removed, so that it is the first of the
+   * anchor.
    */
   readonly beginsAnew: boolean;
 }
@@ -45,9 +49,9 @@ interface SavedRun {
 }
 
 /**
- * Runs that later ones are compared with, by name. There is no index: each run is a file whose name
- * begins with the moment at which it started, written beside and renamed, so that several processes
- * may save at once and a `kill -9` leaves nothing but a draft.
+ * Stores runs by name that later ones are compared with. There is no index: each run is a file
+ * whose name begins with its start time. It is written as a draft and renamed, so that several
+ * processes may save at once, and a `kill -9` leaves only a draft behind.
  */
 export class BaselineStore {
   readonly #folder: string;
@@ -57,8 +61,8 @@ export class BaselineStore {
   }
 
   /**
-   * Keeps a copy of a run. Throws what `readRun` throws, `baseline.unfit` for a run that says
-   * nothing of the build, and `baseline.write-failed`.
+   * Saves a copy of a run. Throws the errors of `readRun`, `baseline.unfit` for a run that does not
+   * represent the build, and `baseline.write-failed`.
    */
   async save(path: string, name: string, options: SaveOptions): Promise<SavedRun> {
     const folder = this.#folderOf(name);
@@ -75,7 +79,7 @@ export class BaselineStore {
     return { path: target, removed: [...before, ...(await this.prune(name, options))] };
   }
 
-  /** All baselines by name. */
+  /** All baselines, sorted by name. */
   async list(): Promise<readonly Baseline[]> {
     const entries = await readFolder(this.#folder);
     const names = entries.filter((name) => NAME.test(name)).toSorted();
@@ -88,14 +92,18 @@ export class BaselineStore {
     const runs = await this.#runsOf(name);
     if (runs.length > 0) return runs;
     const names = (await this.list()).map((baseline) => baseline.name);
-    throw new WsgError('usage', `There is no baseline '${name}' in ${this.#folder}.`, {
-      hint: names.length === 0 ? `\`wsg report save RUN --as ${name}\` makes one.` : `There are ${names.join(', ')}.`,
+    throw new WsgError('usage', `Unknown baseline '${name}' in ${this.#folder}.`, {
+      hint:
+        names.length === 0
+          ? `Create it with \`wsg report save RUN --as ${name}\`.`
+          : `Known baselines: ${names.join(', ')}.`,
     });
   }
 
   /**
-   * Removes all but the first runs, which are the anchor, and the newest ones, and drafts that
-   * nobody will end; tells which. What another process removed meanwhile is no matter.
+   * Removes all runs except for the first ones, which are the anchor, and the newest ones. Removes
+   * abandoned drafts as well. Returns the removed runs; files that another process removed
+   * meanwhile are ignored.
    */
   async prune(name: string, { keep, anchor }: Kept): Promise<readonly string[]> {
     const folder = this.#folderOf(name);
@@ -117,8 +125,8 @@ export class BaselineStore {
 
   #folderOf(name: string): string {
     if (NAME.test(name)) return join(this.#folder, name);
-    throw new WsgError('usage', `'${name}' cannot be the name of a baseline.`, {
-      hint: 'Letters, digits, points, dashes and underscores, a letter or digit first: main, release-2.1.',
+    throw new WsgError('usage', `'${name}' is not a valid name of a baseline.`, {
+      hint: 'Use letters, digits, dots, dashes and underscores, beginning with a letter or digit: main, release-2.1.',
     });
   }
 }
@@ -133,7 +141,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'it is a file',
 };
 
-/** A copy that is whole or not there, whatever happens meanwhile. */
+/** Copies a file so that the target is either complete or missing, even after a crash. */
 async function copyInto(folder: string, path: string, target: string): Promise<void> {
   const draft = join(folder, `${randomUUID()}${DRAFT}`);
   try {
@@ -151,13 +159,13 @@ async function copyInto(folder: string, path: string, target: string): Promise<v
 }
 
 /**
- * A run that ended before its time, or measured its own generator, would make every later one look
- * better or worse than it is.
+ * Refuses a run that ended early, or that measured its own generator: later runs would look better
+ * or worse than they are.
  */
 function refuseUnfit(path: string, run: Run): void {
   const { end, complete, thresholds } = run;
   const problems = [
-    ...(complete ? [] : ['its file is cut: it has no end']),
+    ...(complete ? [] : ['its file is truncated: it has no end']),
     ...(complete && end.reason !== 'finished' ? [`it did not finish: ${end.detail ?? end.reason}`] : []),
     ...(end.health.verdict === 'saturated' ? ['its generator was the bottleneck'] : []),
     ...failuresOf(run),
@@ -166,9 +174,9 @@ function refuseUnfit(path: string, run: Run): void {
       .map(({ series, expression }) => `it crossed the threshold ${series} ${expression}`),
   ];
   if (problems.length === 0) return;
-  throw new WsgError('baseline.unfit', `${path} is not kept as a baseline.`, {
+  throw new WsgError('baseline.unfit', `${path} cannot be used as a baseline.`, {
     problems,
-    hint: 'Run the load test again, or keep it with --force.',
+    hint: 'Run the load test again, or save the run anyway with --force.',
   });
 }
 

@@ -1,7 +1,7 @@
 import { WsgError } from '../../core/error.js';
 import { readHeader } from '../../run-file/index.js';
 
-/** Fewer digits of a hash are no name of a commit. */
+/** Least number of digits of an abbreviated commit hash. */
 const LEAST_DIGITS = 7;
 const MOST_NAMED = 5;
 
@@ -12,9 +12,9 @@ interface Dated {
 }
 
 /**
- * The runs up to the newest one of a commit, by their start: what was known at a merge base. Of
- * several commits the first that has a run counts, so that commits which were never tested may
- * stand in the list. Throws `usage` when none has one.
+ * The runs up to the newest one of a commit, ordered by start time: the baseline as of a merge
+ * base. Of several commits, the first one that has a run counts, so the list may contain commits
+ * that were never tested. Throws `usage` if none has a run.
  */
 export async function runsUpTo(paths: readonly string[], commits: readonly string[]): Promise<readonly string[]> {
   const short = commits.filter((commit) => commit.length < LEAST_DIGITS);
@@ -31,17 +31,17 @@ export async function runsUpTo(paths: readonly string[], commits: readonly strin
   const found = upToCommit(runs, commits);
   if (found !== undefined) return found.map(({ path }) => path);
   const known = [...new Set(runs.flatMap((run) => run.commit ?? []))].slice(-MOST_NAMED);
-  throw new WsgError('usage', `No baseline is of the commit ${commits.join(', ')} of --at.`, {
+  throw new WsgError('usage', `No baseline run has the commit ${commits.join(', ')} of --at.`, {
     hint:
       known.length === 0
-        ? 'Runs know their commit from --label commit=HASH, or from the environment of the CI.'
-        : `The newest ones are of ${known.join(', ')}. Several commits may be named, the nearest first: --at "$(git rev-list --max-count=50 BASE)".`,
+        ? 'Runs get their commit from --label commit=HASH, or from the environment of the CI.'
+        : `The newest runs have ${known.join(', ')}. Several commits may be given, the nearest first: --at "$(git rev-list --max-count=50 BASE)".`,
   });
 }
 
 /**
- * Of runs in the order of their start those up to the newest one of the first commit that has any;
- * undefined where none has.
+ * Selects, from runs ordered by start time, those up to the newest run of the first commit that has
+ * any; undefined if none has.
  */
 export function upToCommit<R extends Pick<Dated, 'commit'>>(
   runs: readonly R[],
@@ -54,7 +54,7 @@ export function upToCommit<R extends Pick<Dated, 'commit'>>(
   return undefined;
 }
 
-/** A run that cannot be read has no commit here; the comparison says why it is left out. */
+/** Runs that cannot be read are skipped here; the comparison reports why they are left out. */
 async function datedRuns(paths: readonly string[]): Promise<readonly Dated[]> {
   const runs: Dated[] = [];
   for (const path of paths) {

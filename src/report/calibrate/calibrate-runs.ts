@@ -10,35 +10,35 @@ import { studentQuantile, variance } from '../compare/evidence/statistics.js';
 
 const LEAST_RUNS = 3;
 const TAIL = 0.05;
-/** A budget leaves an unchanged run so many spreads of room. */
+/** Margin of the budget for an unchanged run, in standard deviations. */
 const ROOMY = 2;
 /**
- * Of a normal distribution, so many spreads have 90 % below them: a slowdown of the budget and that
- * is nearly always found.
+ * 90 % of a normal distribution lie below this many standard deviations: a slowdown of the budget
+ * plus this margin is found in nine of ten cases.
  */
 const NEARLY_ALWAYS = 1.2816;
 
-/** What runs of one build say of a figure. */
+/** The variation of a figure between runs of one build, and the settings that follow from it. */
 export interface FigureCalibration {
   /** `ws_rtt p(99)`. */
   readonly figure: string;
   readonly values: readonly number[];
-  /** Between runs: the standard deviation of the logarithms, .05 being 5 %. */
+  /** Standard deviation of the logarithms between runs: .05 is 5 %. */
   readonly spread: number;
-  /** What to give to --noise, where one run stands against one. */
+  /** Recommended --noise for comparing one run with one. */
   readonly noise: number;
-  /** A budget that an unchanged run holds, against these runs as baselines. */
+  /** A budget that an unchanged run keeps, with these runs as baselines. */
   readonly budget: number;
   /**
-   * The smallest slowdown that is found in nine of ten cases with that budget, one new run against
-   * these as baselines.
+   * The smallest slowdown that this budget detects in nine of ten cases, for one new run with these
+   * runs as baselines.
    */
   readonly smallestFound: number;
 }
 
 /**
- * How much runs of the same build differ by luck, and what follows from it. Throws `usage` for
- * fewer than three runs, or runs that are not alike.
+ * Estimates the variance between runs of the same build, and the settings that follow from it.
+ * Throws `usage` for fewer than three runs, or runs of different kinds.
  */
 export async function calibrateRuns(
   paths: readonly string[],
@@ -48,7 +48,7 @@ export async function calibrateRuns(
   if (first === undefined || paths.length < LEAST_RUNS) {
     throw new WsgError(
       'usage',
-      `${paths.length} runs tell nothing of how runs differ: at least ${LEAST_RUNS} are needed.`,
+      `${paths.length} runs are too few to estimate the variance between runs: at least ${LEAST_RUNS} are needed.`,
     );
   }
   const header = await readHeader(first);

@@ -5,25 +5,28 @@ import { DEFAULT_BUDGET, DEFAULT_NOISE } from '../compare/comparison-warnings.js
 import { defaultGates } from '../compare/gates/default-gates.js';
 import { loadRun, type LoadedRun } from '../compare/seconds/loaded-run.js';
 
-/** Whether the gates of a run are worth something. */
+/** Result of testing the gates of a run. */
 export interface Selftest {
-  /** A copy with every time so many times as long, against the run: has to be a regression. */
+  /**
+   * Factor by which the times of the slowed copy are multiplied; its comparison with the run must
+   * be a regression.
+   */
   readonly factor: number;
   readonly slowed: Comparison;
-  /** The second half against the first: must not be one. */
+  /** The second half against the first; must not be a regression. */
   readonly halves: Comparison;
   readonly holds: boolean;
 }
 
 /**
- * Slows a copy of a run down by a known factor and looks whether its gates find it, and whether
- * they cry wolf at two halves of the run itself.
+ * Tests whether the gates of a run detect a copy that is slowed by a known factor, and whether two
+ * halves of the run give a false alarm.
  */
 export async function selftestRun(path: string, gates: readonly Gate[], factor: number): Promise<Selftest> {
   const header = await readHeader(path);
   const wanted = gates.length > 0 ? gates : defaultGates(header, DEFAULT_BUDGET);
   const run = await loadRun(path, { gates: wanted, warmupMs: undefined });
-  // Counters and rates of a copy stay as they are: only times can be slowed down.
+  // Only times can be slowed; the counters and rates of the copy do not change.
   const timed = wanted.filter(({ series }) => run.counts.has(series) && series in run.run.end.totals.trends);
   const settings = { budget: DEFAULT_BUDGET, noise: DEFAULT_NOISE, warmupMs: header.warmupMs, allowed: [] };
   const against = (base: LoadedRun, next: LoadedRun): Comparison =>

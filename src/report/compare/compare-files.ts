@@ -6,40 +6,42 @@ import { DEFAULT_BUDGET, DEFAULT_NOISE } from './comparison-warnings.js';
 import type { Gate } from './comparison.js';
 import { defaultGates } from './gates/default-gates.js';
 import { DIFFERENCE_KEYS } from './differences.js';
-import { loadRun, type LoadedRun, type LoadWish, type Sides } from './seconds/loaded-run.js';
+import { loadRun, type LoadedRun, type LoadRunOptions, type Sides } from './seconds/loaded-run.js';
 import { DEFAULT_ANCHOR } from './baselines/split-baselines.js';
 
-/** What is to be compared, and how. */
+/** Input of a comparison. */
 export interface CompareOptions {
   readonly base: readonly string[];
   readonly next: readonly string[];
-  /** The default ones of the scenario when empty. */
+  /** If empty, the default gates of the scenario. */
   readonly gates: readonly Gate[];
   readonly budget?: number;
   readonly noise?: number;
-  /** Instead of what the runs say. */
+  /** Replaces the warm-up that the runs record. */
   readonly warmupMs?: number;
   /**
-   * Differences that do not matter, and that decide although they usually do not, by their keys.
+   * Keys of differences to ignore, and of differences that make the comparison invalid although
+   * they usually do not.
    */
   readonly allowed?: readonly string[];
   readonly required?: readonly string[];
   /**
-   * The base is a set of baselines: what does not fit is left out of it, and its first runs are the
-   * anchor. Undefined where each run was chosen.
+   * Set if the base is a set of baselines: runs that do not fit are left out, and the first ones
+   * are the anchor. Undefined if each run was named.
    */
   readonly baselines?: { readonly anchor?: number };
-  /** Hears how much has been read, 0 to 1. */
+  /** Receives the share that has been read, 0 to 1. */
   readonly read?: (share: number) => void;
 }
 
 /**
- * Compares two sets of runs. Throws what `readRun` throws, and `usage` when there is nothing to
- * compare.
+ * Compares two sets of runs. Throws the errors of `readRun`, and `usage` when a side is empty or a
+ * key of a difference is unknown.
  */
 export async function compareFiles(options: CompareOptions): Promise<LoadedComparison> {
   const { base, next, baselines } = options;
-  if (base.length === 0 || next.length === 0) throw new WsgError('usage', 'A comparison needs a run on each side.');
+  if (base.length === 0 || next.length === 0)
+    throw new WsgError('usage', 'A comparison needs at least one run on each side.');
   const rules = { allowed: options.allowed ?? [], required: options.required ?? [] };
   refuseUnknown([...rules.allowed, ...rules.required]);
   const isBaseline = baselines !== undefined;
@@ -68,16 +70,16 @@ function settingsOf({ budget = DEFAULT_BUDGET, noise = DEFAULT_NOISE, baselines 
 function refuseUnknown(keys: readonly string[]): void {
   const unknown = keys.filter((key) => !DIFFERENCE_KEYS.includes(key));
   if (unknown.length === 0) return;
-  throw new WsgError('usage', `There is no difference called ${unknown.join(', ')}.`, {
-    hint: `They are ${DIFFERENCE_KEYS.join(', ')}.`,
+  throw new WsgError('usage', `Unknown difference '${unknown.join("', '")}'.`, {
+    hint: `Known differences: ${DIFFERENCE_KEYS.join(', ')}.`,
   });
 }
 
-async function loadSides({ base, next, read }: CompareOptions, wish: LoadWish): Promise<Sides> {
+async function loadSides({ base, next, read }: CompareOptions, options: LoadRunOptions): Promise<Sides> {
   const loaded: LoadedRun[] = [];
   const paths = [...base, ...next];
   for (const path of paths) {
-    loaded.push(await loadRun(path, wish));
+    loaded.push(await loadRun(path, options));
     read?.(loaded.length / paths.length);
   }
   return { base: loaded.slice(0, base.length), next: loaded.slice(base.length) };

@@ -14,31 +14,31 @@ import { seedOf } from '../../core/seeded-random.js';
 import { shownFigures } from './shown-figures.js';
 import { splitBaselines, type SplitBaselines } from './baselines/split-baselines.js';
 
-/** A comparison, and the runs that it was made of. */
+/** A comparison, and the runs that it is based on. */
 export interface LoadedComparison {
   readonly comparison: Comparison;
   readonly sides: Sides;
 }
 
-/** How loaded runs are compared. */
+/** Settings for comparing loaded runs. */
 export interface CompareSettings {
   readonly budget: number;
   readonly noise: number;
   readonly warmupMs: number;
   readonly allowed: readonly string[];
   readonly required?: readonly string[];
-  /** Baselines that were not taken, and why. */
+  /** Baselines that were left out, and why. */
   readonly leftOut?: Comparison['leftOut'];
   /**
-   * Whether the base is a set of baselines, in the order of their start, of which outliers are left
+   * Whether the base is a set of baselines, ordered by start time, from which outliers are left
    * out.
    */
   readonly isBaseline?: boolean;
-  /** How many of the first baselines are the anchor; 0 for none. */
+  /** Number of first baselines that are the anchor; 0 for none. */
   readonly anchor?: number;
 }
 
-/** The same for runs that have been read. */
+/** Compares runs that are loaded already. */
 export function compareLoaded(all: Sides, gates: readonly Gate[], options: CompareSettings): LoadedComparison {
   const { budget, noise, warmupMs, isBaseline = false, anchor = 0 } = options;
   const { kept, notes } = applicableGates(gates, all);
@@ -60,7 +60,7 @@ export function compareLoaded(all: Sides, gates: readonly Gate[], options: Compa
 
 interface ComposeParts {
   readonly sides: Sides;
-  /** With the outliers and the anchor in the base. */
+  /** Sides with the outliers and the anchor in the base. */
   readonly all: Sides;
   readonly split: SplitBaselines;
 }
@@ -81,7 +81,8 @@ function compose(
     ...sameRuns(sides),
     ...differences.filter(({ consequence }) => consequence === 'invalid').map(tellDifference),
     ...saturation(sides),
-    // More of them than before is a regression, and not a question of what can be compared.
+    // More failures than before are a regression; only failures on both sides can make a comparison
+    // invalid.
     ...(failures.length === 0 ? common.blocking : []),
   ];
   const context = { blocking, hasNewStalls: hasMore(stalls), strain: strainOf(sides) };
@@ -112,18 +113,18 @@ function compose(
   };
 }
 
-/** All baselines but the outliers, in their order. */
+/** All baselines except for the outliers, in their order. */
 function anchored({ base }: Sides, { outliers }: SplitBaselines): readonly LoadedRun[] {
   const left = new Set(outliers.map(({ path }) => path));
   return base.filter(({ path }) => !left.has(path));
 }
 
-/** One outlier is bad luck; two are said where nobody overlooks them. */
+/** A single outlier is left to the notes. From two on, the first line names them. */
 function tellOutliers(count: number, of: number): string {
   return count < 2 ? '' : `; ${count} of ${of} baselines are outliers and were left out`;
 }
 
-/** A run says nothing against itself, under whatever name. */
+/** A run cannot be compared with itself, even under another file name. */
 function sameRuns({ base, next }: Sides): readonly string[] {
   const known = new Map(base.map((run) => [run.identity, run.path]));
   return next.flatMap(({ identity, path }) => {
@@ -137,7 +138,7 @@ function hasMore(stalls: Comparison['stalls']): boolean {
   return next.length > base.length;
 }
 
-/** A side is strained where half of its runs are. */
+/** A side is strained if at least half of its runs are. */
 function strainOf({ base, next }: Sides): Strain {
   const isStrained = (runs: readonly LoadedRun[]): boolean =>
     runs.filter(({ run }) => run.end.health.verdict === 'strained').length * 2 >= runs.length;
@@ -160,7 +161,7 @@ function tellDifference({
   readonly base: string;
   readonly next: string;
 }): string {
-  return `${key} differs (${base === '' ? 'none' : base} and ${next === '' ? 'none' : next}; --allow-different ${key} overrides)`;
+  return `${key} differs (${base === '' ? 'none' : base} and ${next === '' ? 'none' : next}; --allow-different ${key} ignores this)`;
 }
 
 function saturation({ base, next }: Sides): readonly string[] {

@@ -2,23 +2,24 @@ import { isRecord } from '../../core/is-record.js';
 import type { RunHeader } from '../../run-file/records.js';
 import type { Difference } from './comparison.js';
 
-/** What two runs have to have in common; without it they cannot be compared. */
+/** Properties that two runs must have in common to be comparable. */
 const DECISIVE = ['scenario', 'script', 'target', 'vus', 'duration', 'plan', 'compression', 'tls'] as const;
-/** What may differ, and may be why figures do. */
+/** Properties that may differ. They are reported, since they may explain a change. */
 const TOLD = ['machine', 'node', 'version', 'threads', 'client'] as const;
 export const DIFFERENCE_KEYS: readonly string[] = [...DECISIVE, ...TOLD];
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * Keys of differences that do not matter, and of those that decide although they usually do not.
+ * Keys of differences to ignore, and of differences that make a comparison invalid although they
+ * usually do not.
  */
 export interface DifferenceRules {
   readonly allowed: readonly string[];
   readonly required: readonly string[];
 }
 
-/** How the runs of both sides differ from the first one of the base. */
+/** Finds the differences between the first run of the base and all other runs. */
 export function differencesOf(
   base: readonly RunHeader[],
   next: readonly RunHeader[],
@@ -63,7 +64,7 @@ function factsOf(header: RunHeader): Readonly<Record<string, string>> {
   };
 }
 
-/** Scheme, path and query, and the host unless it is this machine, whose ports change. */
+/** The target as scheme, host, path and query. Loopback hosts are equal, whatever their port. */
 function targetOf({ target }: RunHeader): string {
   if (target === undefined) return '';
   return target.normalised
@@ -77,7 +78,10 @@ function targetOf({ target }: RunHeader): string {
     .join(' ');
 }
 
-/** The plan without what has a key of its own, or says where and not what. */
+/**
+ * The plan without the properties that have a key of their own, or that concern the place of
+ * execution.
+ */
 function planOf({ plan }: RunHeader): string {
   const left = new Set([
     'target',
@@ -99,7 +103,7 @@ function planOf({ plan }: RunHeader): string {
   });
 }
 
-/** Of long texts the part where they part. */
+/** Shortens long texts to the part in which they differ. */
 function shown(key: string, base: string, next: string): { readonly base: string; readonly next: string } {
   if (key === 'script') return { base: base.slice(0, 12), next: next.slice(0, 12) };
   if (key !== 'plan') return { base, next };

@@ -3,27 +3,29 @@ import type { Stall } from './comparison.js';
 import { silentSeconds } from './seconds/find-stalls.js';
 import type { LoadedRun } from './seconds/loaded-run.js';
 
-/** More failures than these are no chance: this many standard errors, and this share of all. */
+/**
+ * An increase of the failure rate counts if it exceeds this many standard errors, and this share.
+ */
 const STANDARD_ERRORS = 3;
 const LEAST_SHARE = 0.001;
-/** Where more than this share fails, what works is the exception. */
+/** Above this share, failure is the rule. */
 const MOST = 0.5;
 
-/** A run, whatever of its seconds was read. */
+/** A run, with or without its seconds. */
 type ReadRun = Pick<LoadedRun, 'run'>;
 
-/** What can fail, and of how many. */
+/** A kind of failure, and its total of attempts. */
 interface Failures {
   readonly name: string;
   readonly failed: (run: ReadRun) => number;
   readonly all: (run: ReadRun) => number;
-  /** Whether the times of what failed are how long was waited, and nothing of the server's. */
+  /** Whether failures leave no latencies of the server. */
   readonly leavesNoTimes?: boolean;
 }
 
-/** What failed on both sides. */
+/** Failures on both sides. */
 export interface CommonFailures {
-  /** Of these no time can be compared. */
+  /** Failures that leave no latencies to compare. */
   readonly blocking: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -62,8 +64,8 @@ const KINDS: readonly Failures[] = [
 ];
 
 /**
- * What fails more often in the new runs than in those of the base, in sentences: that is a
- * regression whatever the times say.
+ * Failures that are more frequent in the new runs, as sentences. They are a regression regardless
+ * of the latencies.
  */
 export function worseFailures(base: readonly LoadedRun[], next: readonly LoadedRun[]): readonly string[] {
   return KINDS.flatMap((kind) => {
@@ -71,15 +73,15 @@ export function worseFailures(base: readonly LoadedRun[], next: readonly LoadedR
     const { was, is } = sharesOf(kind, base, next);
     const pooled = (was * before + is * after) / (before + after);
     const error = Math.sqrt(pooled * (1 - pooled) * (1 / before + 1 / after));
-    // Not a number where nothing could fail.
+    // NaN if there were no attempts.
     if (!(is - was > Math.max(LEAST_SHARE, STANDARD_ERRORS * error))) return [];
     return [`${kind.name}: ${percent(is)} instead of ${percent(was)}`];
   });
 }
 
 /**
- * Of what every load has some: when the base has this much of it and the new runs none, that is no
- * chance.
+ * Counts that every load has. If the base has at least this many and the new runs have 0, that is
+ * not due to chance.
  */
 const LEAST_VOLUME = 10;
 const VOLUMES: readonly (readonly [metric: string, words: string])[] = [
@@ -89,7 +91,7 @@ const VOLUMES: readonly (readonly [metric: string, words: string])[] = [
   ['http_reqs', 'no request was made'],
 ];
 
-/** What the base did and the new runs did not do at all, in sentences. */
+/** Counts that the base has and the new runs do not have at all, as sentences. */
 export function missingVolumes(base: readonly LoadedRun[], next: readonly LoadedRun[]): readonly string[] {
   return VOLUMES.flatMap(([name, words]) => {
     const [before, after] = [sum(base, (run) => counter(run, name)), sum(next, (run) => counter(run, name))];
@@ -97,13 +99,10 @@ export function missingVolumes(base: readonly LoadedRun[], next: readonly Loaded
   });
 }
 
-/** Scenarios that are about messages: without any, nothing of them can be judged. */
+/** Scenarios that measure messages. Without any, they cannot be judged. */
 const OF_MESSAGES: ReadonlySet<string> = new Set(['snapshot', 'echo', 'fan-out']);
 
-/**
- * Why nothing could be judged at all, in sentences: no message on either side of a load that is
- * about messages.
- */
+/** Reports new runs without a message although the scenario measures messages, as sentences. */
 export function emptyLoads(next: readonly ReadRun[]): readonly string[] {
   const isOfMessages = next.every(
     ({ run: { header } }) => header.scriptHash === undefined && OF_MESSAGES.has(header.scenario),
@@ -112,11 +111,11 @@ export function emptyLoads(next: readonly ReadRun[]): readonly string[] {
   return ['nothing was received in the new runs, so there is nothing to judge'];
 }
 
-/** As many seconds, and this share of all that were looked at, are no stall but an outage. */
+/** Stalls of at least this many seconds, and this share of all evaluated seconds, are an outage. */
 const OUTAGE_S = 5;
 const OUTAGE_SHARE = 0.05;
 
-/** Seconds in which the new side answered nothing while the base did, in a sentence. */
+/** Reports an outage of the new side that the base does not have, as a sentence. */
 export function outages(
   sides: { readonly base: readonly LoadedRun[]; readonly next: readonly LoadedRun[] },
   stalls: readonly Stall[],
@@ -131,8 +130,8 @@ export function outages(
 }
 
 /**
- * What mostly failed on both sides, in sentences: nothing got worse, and yet the times say little
- * of what works.
+ * Operations that mostly failed on both sides, as sentences. Nothing got worse, but the latencies
+ * are mainly those of failures.
  */
 export function commonFailures(base: readonly LoadedRun[], next: readonly LoadedRun[]): CommonFailures {
   const found = KINDS.flatMap((kind) => {
@@ -144,13 +143,13 @@ export function commonFailures(base: readonly LoadedRun[], next: readonly Loaded
     found.filter(({ kind }) => (kind.leavesNoTimes ?? false) === isBlocking).map(({ text }) => text);
   return {
     blocking: texts(true),
-    warnings: texts(false).map((text) => `${text}: times of what failed are among them`),
+    warnings: texts(false).map((text) => `${text}: the latencies include those of failures`),
   };
 }
 
 /**
- * What mostly failed in a run, and whether it received anything at all where its load is about
- * that, in sentences.
+ * Operations that mostly failed in a run, as sentences, and whether nothing was received although
+ * the scenario measures messages.
  */
 export function failuresOf(run: Run): readonly string[] {
   const failing = KINDS.flatMap(({ name, failed, all }) => {

@@ -5,13 +5,13 @@ import { mean } from './evidence/statistics.js';
 import { changeOf } from './gates/judge-gate.js';
 import type { LoadedRun, Sides } from './seconds/loaded-run.js';
 
-/** One figure of a run, null where it has none. */
+/** Reads one figure of a run; null if the run does not have it. */
 type FigureOf = (run: LoadedRun) => number | null;
 
 /**
- * What is looked at and not judged, of a side the mean of its runs' logarithms: the tail of every
- * trend of times, which no other figure shows, the 95th percentile of those that no gate is on, and
- * the counters that none is on.
+ * Figures that are shown but not judged: the tail of every trend of times, the 95th percentile of
+ * the trends without a gate, and the counters without a gate. The value of a side is the geometric
+ * mean of its runs.
  */
 export function shownFigures(sides: Sides, gates: readonly Gate[]): readonly ShownFigure[] {
   const metrics = sides.base[0]?.run.header.metrics ?? [];
@@ -58,8 +58,7 @@ function shown(
 }
 
 /**
- * As gates have it: the mean of the logarithms, so that no run is chosen. A run that has none of it
- * is left out.
+ * The geometric mean, as for gates, so that every run counts. A run without the figure is left out.
  */
 function together(values: readonly (number | null)[]): number | null {
   const known = values.flatMap((value) => value ?? []);
@@ -71,10 +70,7 @@ function percentile(series: string, at: number): FigureOf {
   return ({ run }) => run.end.totals.trends[series]?.histograms.response?.valueAtPercentile(at) ?? null;
 }
 
-/**
- * The largest of the seconds that are looked at, or of the whole run where its seconds were not
- * read.
- */
+/** The maximum of the evaluated seconds, or of the whole run if its seconds were not read. */
 function maximum(series: string): FigureOf {
   return (loaded) => {
     const { run, seconds } = loaded;

@@ -1,39 +1,39 @@
 import type { Comparison, GateResult, Verdict } from './comparison.js';
 
-/** More failures forbid good words. */
+/** With more failures than before, no gate is reported as good. */
 export function forbidGood(result: GateResult, failures: readonly string[]): GateResult {
   if (failures.length === 0 || (result.verdict !== 'improvement' && result.verdict !== 'within budget')) return result;
-  return { ...result, verdict: 'inconclusive', reasons: ['more fails than before'] };
+  return { ...result, verdict: 'inconclusive', reasons: ['more failures than before'] };
 }
 
 /**
- * The worst first: what any gate says of these, the whole says. Nothing that could not be judged
- * hides behind gates that pass.
+ * Verdicts from the worst to the best; the worst one of the gates is that of the whole comparison.
+ * A gate that could not be judged is therefore never hidden by gates that pass.
  */
 const ORDER: readonly Verdict[] = ['regression', 'invalid', 'unjudged', 'inconclusive', 'improvement', 'within budget'];
-/** A first line names so many gates. */
+/** Number of gates that the first line names. */
 const MOST_NAMED = 5;
 
-/** What is known of a comparison beside its gates, in words. */
+/** Findings of a comparison besides its gates, as sentences. */
 export interface Whole {
-  /** What makes everything invalid. */
+  /** Reasons why all gates are invalid. */
   readonly blocking: readonly string[];
-  /** What fails more often than before. */
+  /** Failures that are more frequent than before. */
   readonly failures: readonly string[];
-  /** Why nothing could be judged at all. */
+  /** Reasons why nothing could be judged. */
   readonly empty: readonly string[];
 }
 
-/** The word for the whole, and why. */
+/** The verdict on the whole comparison, and the reason for it. */
 export function overallVerdict(
   results: readonly GateResult[],
   { blocking, failures, empty }: Whole,
 ): Pick<Comparison, 'verdict' | 'because'> {
   if (blocking.length > 0)
     return { verdict: 'invalid', because: `the runs cannot be compared: ${blocking.join('; ')}` };
-  if (failures.length > 0) return { verdict: 'regression', because: `more fails than before: ${failures.join('; ')}` };
-  if (results.length === 0)
-    return { verdict: 'invalid', because: 'there is no gate that these runs could be judged by' };
+  if (failures.length > 0)
+    return { verdict: 'regression', because: `more failures than before: ${failures.join('; ')}` };
+  if (results.length === 0) return { verdict: 'invalid', because: 'no gate applies to these runs' };
   const verdict = ORDER.find((word) => results.some((result) => result.verdict === word)) ?? 'invalid';
   if (empty.length > 0 && verdict !== 'regression' && verdict !== 'invalid')
     return { verdict: 'unjudged', because: empty.join('; ') };
@@ -47,7 +47,7 @@ export function overallVerdict(
   return { verdict, because: becauseOf(named, results.length) };
 }
 
-/** Instead of a shrug: what is known of the first one. */
+/** Adds the one-sided bound of the first inconclusive gate. */
 function withBound(gates: string, result: GateResult): string {
   const bound = oneSided(result);
   return bound === '' ? gates : `${gates}: ${bound}`;
@@ -65,14 +65,14 @@ function becauseOf(named: readonly GateResult[], of: number): string {
 }
 
 /**
- * What a verdict does to a pipeline: nothing, a warning, a failed check, or a check that could not
- * be made. The last two stop it.
+ * Effect of a verdict on a pipeline: none, a warning, a failed check, or a check that could not be
+ * made. The last two stop it.
  */
 export type Outcome = 'passes' | 'warns' | 'fails' | 'errs';
 
 /**
- * The one place that decides what stops: exit codes, annotations, JUnit and code quality all ask
- * here. `isStrict` makes what is inconclusive stop as well.
+ * Maps a verdict to its effect on a pipeline, for exit codes, annotations, JUnit and code quality.
+ * With `isStrict`, an inconclusive verdict stops the pipeline as well.
  */
 export function outcomeOf(verdict: Verdict, isStrict: boolean): Outcome {
   switch (verdict) {
@@ -90,8 +90,8 @@ export function outcomeOf(verdict: Verdict, isStrict: boolean): Outcome {
 }
 
 /**
- * What one comparison can say of a gate that it cannot decide: "at most 12% slower (90%); a
- * slowdown of 18% would have been found". '' where nothing is known.
+ * The bounds that an inconclusive gate still gives: "at most 12% slower (90%); a slowdown of 18%
+ * would have been found". '' if there are none.
  */
 export function oneSided({ gate, unit, atMost, smallestFound }: GateResult): string {
   if (atMost === undefined || smallestFound === undefined) return '';
@@ -102,13 +102,13 @@ export function oneSided({ gate, unit, atMost, smallestFound }: GateResult): str
     atMost >= 0
       ? `at most ${percentOf(gate.worse, atMost)} ${worse}`
       : `at least ${percentOf(gate.worse, atMost)} ${better}`;
-  const found = isTime ? 'a slowdown' : `a change to ${worse}`;
+  const found = isTime ? 'a slowdown' : gate.worse === 'up' ? 'an increase' : 'a decrease';
   return `${bound} (90%); ${found} of ${percentOf(gate.worse, smallestFound)} would have been found`;
 }
 
 /**
- * Changes for the worse are logarithms turned into ratios that are positive for the worse: of what
- * has to be high, 1/1.25 is 20 % less.
+ * Formats a change for the worse, which is a ratio that is positive for the worse. For figures that
+ * should be high, 1/1.25 is 20 % less.
  */
 function percentOf(worse: GateResult['gate']['worse'], ratio: number): string {
   const change = worse === 'up' ? ratio : 1 - 1 / (1 + ratio);

@@ -9,8 +9,8 @@ export const EXPORT_FORMATS = ['hgrm', 'hlog', 'csv', 'openmetrics'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /**
- * A run in a format that other tools read, with these series alone; all when none is named. Throws
- * what `readRun` throws.
+ * Exports a run to a format of other tools, with these series only; all if none is given. Throws
+ * the errors of `readRun`.
  */
 export async function exportRun(
   path: string,
@@ -33,7 +33,7 @@ export async function exportRun(
   }
 }
 
-/** The names of all series of a run that a format can hold. Throws what `readRun` throws. */
+/** The names of all series of a run that a format can represent. Throws the errors of `readRun`. */
 export async function seriesOfRun(path: string, format: ExportFormat): Promise<readonly string[]> {
   const { end } = await readRun(path, { seconds: false });
   const { counters, gauges, rates, trends } = end.totals;

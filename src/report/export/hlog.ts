@@ -3,8 +3,8 @@ import { readHeader, readRun } from '../../run-file/index.js';
 import type { SecondRecord } from '../../run-file/records.js';
 
 /**
- * Values are in units of 100 ns; in the column of maxima HistogramLogProcessor and others want
- * milliseconds.
+ * Values are in units of 100 ns, except for the column of maxima: HistogramLogProcessor and other
+ * tools expect milliseconds there.
  */
 const HEAD = [
   '#[Histogram log format version 1.3]',
@@ -12,10 +12,10 @@ const HEAD = [
 ] as const;
 const COLUMNS = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"';
 
-/** What of a run goes into a log. */
-interface LogWish {
+/** Options of the export. */
+interface HlogOptions {
   readonly isWanted: (series: string) => boolean;
-  /** Hears how much has been done, 0 to 1. */
+  /** Receives the share that is done, 0 to 1. */
   readonly progress?: (share: number) => void;
 }
 
@@ -28,11 +28,11 @@ interface Interval {
 }
 
 /**
- * The seconds of a run's times as HdrHistogram's log (`.hlog`, format 1.3): one line a second and
- * series, tagged with the series; a comma in its name is a semicolon, for the format knows no
- * escape. Throws what `readRun` throws.
+ * Exports the times of a run, second by second, as HdrHistogram's log (`.hlog`, format 1.3). It has
+ * one line per second and series, tagged with the series; a comma in its name becomes a semicolon,
+ * since the format has no escape. Throws the errors of `readRun`.
  */
-export async function exportHlog(path: string, { isWanted, progress }: LogWish): Promise<string> {
+export async function exportHlog(path: string, { isWanted, progress }: HlogOptions): Promise<string> {
   const intervals: Interval[] = [];
   const header = await readHeader(path);
   const run = await readRun(path, {
@@ -54,7 +54,7 @@ export async function exportHlog(path: string, { isWanted, progress }: LogWish):
   return `${[...HEAD, start, COLUMNS, ...lines].join('\n')}\n`;
 }
 
-/** When each second began and how long it was, in seconds: the last one of a run is shorter. */
+/** The start and the length of each second, in seconds; the last one of a run is shorter. */
 function boundsOf(seconds: readonly SecondRecord[]): readonly (readonly string[])[] {
   return seconds.map(({ elapsedMs }, at) => {
     const beganMs = seconds[at - 1]?.elapsedMs ?? 0;

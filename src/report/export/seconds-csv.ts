@@ -12,8 +12,8 @@ interface Column {
 }
 
 /**
- * The seconds of a run as CSV (RFC 4180), one row each: what was counted in it, times in
- * milliseconds, and how the generator did. Throws what `readRun` throws.
+ * Exports the seconds of a run as CSV (RFC 4180), one row each: counts, times in milliseconds, and
+ * the health of the generator. Throws the errors of `readRun`.
  */
 export async function exportSecondsCsv(path: string, isWanted: (series: string) => boolean): Promise<string> {
   const quantiles = new Map<string, number[][]>();

@@ -9,10 +9,10 @@ import { dataOfComparison } from './page-data.js';
 
 const BAR_WIDTH = 180;
 const BAR_HEIGHT = 16;
-/** The bar reaches so many budgets to both sides. */
+/** Range of the bar to both sides, in budgets. */
 const REACH = 2.5;
 
-/** A comparison as one HTML file with all that it needs in it. Throws what `readRun` throws. */
+/** Renders a comparison as one self-contained HTML file. Throws the errors of `readRun`. */
 export async function renderHtmlComparison(loaded: LoadedComparison): Promise<Iterable<string>> {
   const { comparison } = loaded;
   const { verdict, because, gates, shown, base, next } = comparison;
@@ -45,11 +45,11 @@ function gateTable(gates: readonly GateResult[]): string {
     `<td class="verdict ${classOf(verdict)}">${VERDICT_MARKS[verdict]} ${verdict}</td>`,
     `<td class="soft">${reasons.map(escapeHtml).join('; ')}</td>`,
   ]);
-  return table(['gate', 'base', 'new', 'change', 'against the budget', 'verdict', ''], rows);
+  return table(['gate', 'base', 'new', 'change', 'change and budget', 'verdict', 'reason'], rows);
 }
 
 /**
- * The interval of a change as a drawing: grey is the budget, the line the interval, the dot the
+ * Draws the interval of a change: the grey area is the budget, the line the interval, the dot the
  * change.
  */
 function intervalBar({ gate, interval, change }: Pick<GateResult, 'gate' | 'interval' | 'change'>): string {
@@ -98,7 +98,7 @@ function runTable(base: readonly ComparedRun[], next: readonly ComparedRun[]): s
   return `<h2>runs</h2>${table(['side', 'file', 'labels', 'started', 'version', 'machine', 'generator'], rows)}`;
 }
 
-/** Rows of cells that are HTML already. */
+/** Renders a table; its cells are HTML already. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const titles = head.map((title) => `<th scope="col">${title}</th>`).join('');
   const lines = rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n');

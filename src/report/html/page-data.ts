@@ -17,8 +17,8 @@ export interface SpectrumPoints {
 }
 
 /**
- * The distribution of a trend over all of these runs; undefined when none has samples. Of the last
- * nine ten samples lie above.
+ * The distribution of a trend over all of these runs; undefined when none has samples. The last
+ * nine has ten samples above it.
  */
 export function spectrumOf(runs: readonly RunOutline[], series: string): SpectrumPoints | undefined {
   const whole = new Histogram();
@@ -35,21 +35,21 @@ export function spectrumOf(runs: readonly RunOutline[], series: string): Spectru
 const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
 /**
- * How each quantile of a trend changed: a shift function (Doksum 1974; Wilcox 1995) in ratios, with
- * the interval that gates have.
+ * The change of each quantile of a trend: a shift function (Doksum 1974; Wilcox 1995) in ratios,
+ * with the same interval as for gates.
  */
 export interface QuantileShift {
   readonly series: string;
   readonly quantiles: readonly number[];
-  /** New against base: .1 is 10 % more; null where it cannot be told. */
+  /** New against base: .1 is 10 % more; null if it cannot be computed. */
   readonly change: readonly (number | null)[];
   readonly low: readonly (number | null)[];
   readonly high: readonly (number | null)[];
 }
 
 /**
- * The shifts of series, for runs that can be compared. Reads the runs again: they were counted for
- * other quantiles.
+ * Computes the shifts of series for comparable runs. Reads the runs again, since they were counted
+ * for other quantiles.
  */
 export async function quantileShifts(
   sides: Sides,
@@ -62,7 +62,7 @@ export async function quantileShifts(
     Promise.all(runs.map(({ path }) => loadRun(path, wish)));
   const counted = { base: await load(sides.base), next: await load(sides.next) };
   return [...gates].map(([series, own]) => {
-    // What blocks the whole comparison was decided before: here only figures are wanted.
+    // Whether the runs are comparable was decided before; only the figures are needed here.
     const results = judgeGates(counted, own, settings, {
       blocking: [],
       hasNewStalls: false,
@@ -89,17 +89,17 @@ function gatesOf(series: string, settings: Comparison['settings']): readonly Gat
   }));
 }
 
-/** The trend whose latency stands first on a page. */
+/** Trends that come first on a page. */
 const FIRST_SERIES = ['ws_rtt', 'ws_delivery', 'ws_ping', 'ws_connecting', 'http_req_duration'];
 
-/** A run, or a side of a comparison, as a page draws it. */
+/** A run, or a side of a comparison, on a page. */
 export interface PageRun {
   readonly label: string;
   readonly times: readonly number[];
   readonly health: readonly number[];
 }
 
-/** One line of a chart over time: of which run, and its values. */
+/** One line of a chart over time: the index of its run, and its values. */
 export interface PageLine {
   readonly run: number;
   readonly line: string;
@@ -112,7 +112,7 @@ export interface PageChart {
   readonly lines: readonly PageLine[];
 }
 
-/** All that the script of a page draws. */
+/** Input of the page's script. */
 export interface PageData {
   readonly runs: readonly PageRun[];
   readonly spectra: readonly { readonly series: string; readonly runs: readonly (SpectrumPoints | null)[] }[];
@@ -120,7 +120,7 @@ export interface PageData {
   readonly charts: readonly PageChart[];
 }
 
-/** What there is to draw of one run, and the run. */
+/** Reads the data of a page about one run, and the run. */
 export async function dataOfRun(path: string): Promise<{ readonly data: PageData; readonly run: Run }> {
   const curves = await readRunCurves(path);
   const { run, times, health } = curves;
@@ -129,14 +129,14 @@ export async function dataOfRun(path: string): Promise<{ readonly data: PageData
 }
 
 /**
- * What there is to draw of a comparison: distributions of whole sides, and over time the middle run
- * of each.
+ * Reads the data of a page about a comparison: the distributions of the sides, and the middle run
+ * of each side over time.
  */
 export async function dataOfComparison({ comparison, sides }: LoadedComparison): Promise<PageData> {
   const middles = [sides.base, sides.next].map((runs) => runs[Math.floor((runs.length - 1) / 2)]?.path ?? '');
   const curves: RunCurves[] = [];
-  // One after the other: each holds three numbers a second and trend, and the file's text while it
-  // is read.
+  // Read one after the other, since each takes three numbers per second and trend, and the file's
+  // text while it is read.
   for (const path of middles) curves.push(await readRunCurves(path));
   const runs = curves.map(({ times, health }, side) => ({ label: side === 0 ? 'base' : 'new', times, health }));
   const spectra = spectraOf([sides.base.map(({ run }) => run), sides.next.map(({ run }) => run)]);
@@ -155,7 +155,7 @@ function spectraOf(sides: readonly (readonly RunOutline[])[]): PageData['spectra
   });
 }
 
-/** Lines of the same chart, whatever run they are of, together. */
+/** Groups the lines of all runs by chart. */
 function chartsOf(runs: readonly RunCurves[]): PageChart[] {
   const charts = new Map<string, { group: Curve['group']; title: string; lines: PageLine[] }>();
   runs.forEach(({ curves }, run) => {

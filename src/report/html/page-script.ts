@@ -1,4 +1,4 @@
-/** What runs in a page: draws the charts from the JSON in it, each when it comes into sight. */
+/** Script of a page: draws the charts from the embedded JSON, each when it scrolls into view. */
 export const PAGE_SCRIPT = String.raw`'use strict';
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
@@ -26,7 +26,7 @@ export const PAGE_SCRIPT = String.raw`'use strict';
     return [{ stroke, grid, ticks: grid, values: labelX, size: 34 }, { stroke, grid, ticks: grid, size: 64 }];
   }
 
-  /** Which line is told by its colour for the run, and by its dashes within it. */
+  /** The colour of a line stands for its run, the dashes for the line within the run. */
   function lineSeries(label, run, at) {
     return { label, stroke: runColour(run), width: 1.5, dash: DASHES[at % DASHES.length], spanGaps: false, value: (_, value) => number(value) };
   }
@@ -97,7 +97,7 @@ export const PAGE_SCRIPT = String.raw`'use strict';
     const asPercent = (values) => values.map((value) => (value === null ? null : value * 100));
     const ink = colour('--next');
     return new uPlot({
-      title: series + ': change of each percentile (%), with its interval', width: widthOf(element), height: 240,
+      title: series + ': change by percentile (%), with interval', width: widthOf(element), height: 240,
       scales: { x: { time: false }, y: { range: (_, a, b) => [Math.min(0, a) - 2, Math.max(0, b) + 2] } },
       axes: axes((_, nines) => nines.map((nine) => (Number.isInteger(nine) ? percent(nine) : ''))),
       series: [{ label: 'percentile', value: (_, value) => (value === null ? '-' : percent(value)) },
@@ -185,9 +185,9 @@ export const PAGE_SCRIPT = String.raw`'use strict';
   for (const spectrum of data.spectra) {
     add(spectrum.series + ' by percentile (ms)', (element) => drawSpectrum(element, spectrum));
     const shift = data.shifts.find(({ series }) => series === spectrum.series);
-    if (shift !== undefined) add(shift.series + ': change of each percentile', (element) => drawShift(element, shift));
+    if (shift !== undefined) add(shift.series + ': change by percentile (%)', (element) => drawShift(element, shift));
   }
-  const GROUPS = { latency: 'latency over time', throughput: 'throughput', users: 'virtual users', failures: 'failures', generator: 'the generator itself' };
+  const GROUPS = { latency: 'latency over time', throughput: 'throughput', users: 'virtual users', failures: 'failures', generator: 'load generator' };
   for (const [group, text] of Object.entries(GROUPS)) {
     const charts = data.charts.filter((chart) => chart.group === group);
     if (charts.length > 0) heading(text);
@@ -209,7 +209,7 @@ export const PAGE_SCRIPT = String.raw`'use strict';
     drawAgain();
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAgain);
-  // Canvases keep the colours that they were drawn in: paper is light whatever the screen is.
+  // Canvases keep the colours that they were drawn in, and paper is always light.
   const onPaper = matchMedia('print');
   onPaper.addEventListener('change', drawAgain);
   addEventListener('beforeprint', () => { for (const element of waiting.keys()) drawNow(element); });

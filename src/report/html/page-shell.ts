@@ -5,7 +5,9 @@ import type { PageData } from './page-data.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
 
-/** JSON for a script element: nothing in it can end the element or begin a comment. */
+/**
+ * Encodes JSON for a script element, so that it can neither end the element nor begin a comment.
+ */
 export function embeddedJson(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll('<', String.raw`\u003c`)
@@ -14,8 +16,8 @@ export function embeddedJson(value: unknown): string {
 }
 
 /**
- * One page that needs nothing else: no network, no server. Its policy (CSP 3) lets no script run
- * but the two that are in it by hash. In pieces, for the data of ten thousand series are long.
+ * Renders a self-contained page that needs neither network nor server. Its policy (CSP 3) allows
+ * only its two scripts, by hash. Yields pieces, since the data of ten thousand series are long.
  */
 export function* renderPage(title: string, body: string, data: PageData): Generator<string> {
   const policy = [
@@ -39,15 +41,15 @@ export function* renderPage(title: string, body: string, data: PageData): Genera
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<a class="skip" href="#charts">to the charts</a>
-<button id="theme" type="button">dark or light</button>
+<a class="skip" href="#charts">Skip to the charts</a>
+<button id="theme" type="button">Dark/light theme</button>
 ${body}
 <section aria-label="charts">
-<p class="hint">Drag over a chart to zoom, all charts over time follow; double click to see all. With the keyboard: Tab to a chart, arrows move, + and - zoom, 0 shows all.</p>
+<p class="hint">Drag across a chart to zoom; all charts over time follow. Double-click to reset. With the keyboard: Tab selects a chart, arrow keys move the cursor, + and - zoom, 0 resets.</p>
 <p id="spoken" role="status" aria-live="polite"></p>
 <div id="charts"></div>
 </section>
-<noscript><p>The charts need JavaScript; the tables above do not.</p></noscript>
+<noscript><p>The charts need JavaScript; the tables above work without it.</p></noscript>
 <script type="application/json" id="data">`;
   yield* dataJson(data);
   yield `</script>

@@ -2,9 +2,12 @@ import { decodeSparse, quantilesOf } from '../../core/histogram/histogram-codec.
 import { readOutline, readRun } from '../../run-file/index.js';
 import type { MetricDefinition, Run, SecondRecord } from '../../run-file/records.js';
 
-/** Longer runs are drawn in so many steps: a screen has no more points, and a page stays small. */
+/**
+ * Number of steps in which longer runs are drawn: a screen does not have more points, and the page
+ * stays small.
+ */
 const MOST_STEPS = 1800;
-/** Below it a second is none. */
+/** A shorter second at the end is left out. */
 const CUT_MS = 900;
 const QUANTILES = [0.5, 0.9, 0.99] as const;
 const QUANTILE_LABELS = ['p50', 'p90', 'p99'] as const;
@@ -14,27 +17,27 @@ export type CurveGroup = 'latency' | 'throughput' | 'users' | 'failures' | 'gene
 /** One line over the time of one run. */
 export interface Curve {
   readonly group: CurveGroup;
-  /** Of the chart that it belongs to: `ws_rtt (ms)`. */
+  /** Title of the chart that it belongs to: `ws_rtt (ms)`. */
   readonly chart: string;
   readonly line: string;
-  /** One a step; null where there was nothing. */
+  /** One value per step; null if there is none. */
   readonly values: readonly (number | null)[];
 }
 
 /** A run over its time. */
 export interface RunCurves {
-  /** Without its seconds. */
+  /** The run, without its seconds. */
   readonly run: Run;
-  /** The end of each step: seconds since the start. */
+  /** End of each step, in seconds since the start. */
   readonly times: readonly number[];
   readonly curves: readonly Curve[];
-  /** Of each step the worst second: 0 healthy, 1 strained, 2 saturated. */
+  /** Health of the worst second of each step: 0 healthy, 1 strained, 2 saturated. */
   readonly health: readonly number[];
 }
 
 /**
- * Reads a run in bounded memory: what of it stays are the steps of its lines. Throws what `readRun`
- * throws.
+ * Reads a run in bounded memory: only the steps of its lines are kept. Throws the errors of
+ * `readRun`.
  */
 export async function readRunCurves(path: string): Promise<RunCurves> {
   const { header, end } = await readOutline(path);
@@ -74,8 +77,8 @@ export async function readRunCurves(path: string): Promise<RunCurves> {
 }
 
 /**
- * Gives on all seconds of a run but its last one where it is cut: drawn as one it would be a spike
- * or a hole.
+ * Passes on all seconds of a run, except for an incomplete last one, which would be drawn as a
+ * spike or a gap.
  */
 class WholeSeconds {
   readonly #take: (second: SecondRecord, at: number) => void;
@@ -93,7 +96,7 @@ class WholeSeconds {
     this.#held = second;
   }
 
-  /** How many there were. */
+  /** Ends the run and returns the number of seconds. */
   end(): number {
     if (this.#heldMs >= CUT_MS) this.#give();
     return this.#count;
@@ -106,7 +109,7 @@ class WholeSeconds {
   }
 }
 
-/** The seconds of a line gathered into steps of the same length. */
+/** Gathers the seconds of a line into steps of equal length. */
 class Line {
   readonly #fold: 'largest' | 'mean';
   readonly #stepSeconds: number;
@@ -127,7 +130,7 @@ class Line {
     this.#counts[step] = (this.#counts[step] ?? 0) + 1;
   }
 
-  /** One value a step, null where there was nothing. */
+  /** One value per step; null if there is none. */
   steps(count: number): (number | null)[] {
     return Array.from({ length: count }, (_, step) => {
       const value = this.#values[step];
@@ -137,7 +140,7 @@ class Line {
   }
 }
 
-/** Four digits: more are not seen, and they make the page large. */
+/** Rounds to four digits: more are not visible, and they make the page large. */
 function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
@@ -151,7 +154,7 @@ function latencyCurves(name: string, lines: readonly Line[], steps: number): Cur
   }));
 }
 
-/** A metric that is drawn as one line. */
+/** A metric that is drawn as a single line. */
 interface MetricLine extends Omit<Curve, 'line' | 'values'> {
   readonly name: string;
   readonly line: Line;

@@ -6,7 +6,7 @@ import { dataOfRun } from './page-data.js';
 
 const TEXT = { colour: false, columns: 120 } as const;
 
-/** A run as one HTML file with all that it needs in it. Throws what `readRun` throws. */
+/** Renders a run as one self-contained HTML file. Throws the errors of `readRun`. */
 export async function renderHtmlRun(path: string): Promise<Iterable<string>> {
   const { data, run } = await dataOfRun(path);
   const { header, end } = run;
@@ -24,7 +24,7 @@ export async function renderHtmlRun(path: string): Promise<Iterable<string>> {
 
 function originOf({ header, complete }: Run): string {
   const { startedAt, version, node, machine } = header;
-  const cut = complete ? '' : '; the file was cut, its totals are added up from its seconds';
+  const cut = complete ? '' : '; the file is truncated, so the totals are the sums of its seconds';
   return `${startedAt}, wsg ${version}, Node ${node}, ${machine.cpuModel}, ${machine.cpus} cores${cut}`;
 }
 

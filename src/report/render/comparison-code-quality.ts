@@ -12,14 +12,14 @@ const SEVERITY: Readonly<Record<Outcome, string | undefined>> = {
 
 export interface CodeQualityOptions {
   readonly isStrict: boolean;
-  /** Where the gates stand. */
+  /** File that contains the gates. */
   readonly gatesFile?: string | undefined;
 }
 
 /**
- * What a comparison complains of as a GitLab code quality report (docs.gitlab.com, "Code Quality
- * report format"): one issue a gate that does not hold, at the file where gates stand, or at the
- * new run where they stand in none. An empty list when all hold.
+ * Renders a comparison as a GitLab code quality report (docs.gitlab.com, "Code Quality report
+ * format"): one issue per gate that does not pass, located at the gates file, or at the new run if
+ * there is none. An empty list if all gates pass.
  */
 export function renderComparisonCodeQuality(comparison: Comparison, options: CodeQualityOptions): string {
   const path = options.gatesFile ?? comparison.next[0]?.path ?? 'wsg.gates.yml';
@@ -29,13 +29,13 @@ export function renderComparisonCodeQuality(comparison: Comparison, options: Cod
     name: result.gate.text,
     description: descriptionOf(result),
   }));
-  // More failures than before are of no gate.
+  // More failures than before do not belong to a gate.
   const whole = { verdict, name: 'the whole', description: `${verdict}: ${because}` };
   const all = gates.some((result) => result.verdict === verdict) ? said : [...said, whole];
   const issues = all.flatMap(({ verdict: one, name, description }) => {
     const severity = SEVERITY[outcomeOf(one, options.isStrict)];
     if (severity === undefined) return [];
-    // The same gate is the same issue from one pipeline to the next.
+    // The fingerprint of a gate is the same in every pipeline, so that GitLab recognises its issue.
     const fingerprint = createHash('sha256').update(`wsg ${name}`).digest('hex');
     return [{ description, check_name: 'wsg report', fingerprint, severity, location: { path, lines: { begin: 1 } } }];
   });

@@ -16,7 +16,9 @@ const HEAD = [
   'reasons',
 ];
 
-/** A comparison as CSV (RFC 4180): a row a gate; changes are ratios, .1 being 10 % more. */
+/**
+ * Renders a comparison as CSV (RFC 4180), one row per gate. Changes are ratios: .1 is 10 % more.
+ */
 export function renderComparisonCsv({ gates }: Comparison): string {
   const rows = gates.map(({ gate, verdict, unit, base, next, change, interval, reasons }) => [
     gate.text,

@@ -2,12 +2,12 @@ import type { GateResult, Interval, Unit, Verdict } from '../compare/comparison.
 import { formatTime } from '../../summary/terminal/format-value.js';
 
 const HALF = 10;
-/** The bar reaches so many budgets to both sides. */
+/** Range of the bar to both sides, in budgets. */
 const REACH = 2.5;
 
 /**
- * The interval of a change against its budget as a row of characters: bounds `│`, interval `━`,
- * effect `●`; '' where there is none.
+ * Draws the interval of a change and its budget as a row of characters: bounds `│`, interval `━`,
+ * effect `●`; '' without an interval.
  */
 export function intervalBar({ gate, interval, change }: Pick<GateResult, 'gate' | 'interval' | 'change'>): string {
   const { budget } = gate;
@@ -21,7 +21,7 @@ export function intervalBar({ gate, interval, change }: Pick<GateResult, 'gate' 
   return cells.join('');
 }
 
-/** A gate's value as people read it. */
+/** Formats a value of a gate with its unit. */
 export function formatFigure(value: number | null, unit: Unit): string {
   if (value === null) return '-';
   switch (unit) {
@@ -40,32 +40,32 @@ export function formatFigure(value: number | null, unit: Unit): string {
   }
 }
 
-/** Bytes as k6 has them, in powers of 1,000. */
+/** Formats bytes as k6 does, in powers of 1,000. */
 function formatBytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
   return `${Number((value / 1000 ** at).toPrecision(4))} ${units[at]}`;
 }
 
-/** A change with its sign: `+12.3%`. */
+/** Formats a change with its sign: `+12.3%`. */
 export function formatChange(change: number | null): string {
   if (change === null) return '-';
   const percent = change * 100;
   return `${percent >= 0 ? '+' : '-'}${Math.abs(percent).toFixed(1)}%`;
 }
 
-/** `[-3.1%, +12.0%]`; '' without one. */
+/** Formats an interval as `[-3.1%, +12.0%]`; '' without one. */
 export function formatInterval(interval: Interval | null): string {
   return interval === null ? '' : `[${formatChange(interval.low)}, ${formatChange(interval.high)}]`;
 }
 
-/** What would settle an inconclusive gate, in words; '' when nothing is known. */
+/** Describes the evidence that would resolve an inconclusive gate; '' if it is unknown. */
 export function formatMore({ more }: Pick<GateResult, 'more'>): string {
-  if (more?.seconds !== undefined) return `runs of about ${more.seconds} s would settle it`;
-  return more?.runs === undefined ? '' : `about ${more.runs} runs a side would settle it`;
+  if (more?.seconds !== undefined) return `runs of about ${more.seconds} s would give an answer`;
+  return more?.runs === undefined ? '' : `about ${more.runs} runs per side would give an answer`;
 }
 
-/** A mark that stands before a verdict where words are scanned. */
+/** Symbol before each verdict. */
 export const VERDICT_MARKS: Readonly<Record<Verdict, string>> = {
   regression: '✗',
   improvement: '✓',

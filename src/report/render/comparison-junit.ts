@@ -4,9 +4,9 @@ import { formatChange, formatFigure, formatInterval, formatMore } from './compar
 import { outcomeOf } from '../compare/verdict.js';
 
 /**
- * A comparison as a JUnit test suite: a test case a gate; a regression fails, what is invalid errs,
- * what is inconclusive is skipped, or fails where that is `isStrict`. Valid by the schema of
- * Jenkins' xUnit plugin (junit-10.xsd).
+ * Renders a comparison as a JUnit test suite with one test case per gate. A regression is a
+ * failure, an invalid gate an error; an inconclusive gate is skipped, or with `isStrict` a failure.
+ * Valid by the schema of Jenkins' xUnit plugin (junit-10.xsd).
  */
 export function renderComparisonJunit(comparison: Comparison, isStrict: boolean): string {
   const { gates, verdict, because } = comparison;
@@ -42,8 +42,8 @@ function tagOf(verdict: GateResult['verdict'], isStrict: boolean): 'failure' | '
 }
 
 /**
- * What is said of the whole and of no gate: more failures than before, runs that cannot be
- * compared.
+ * A test case for a verdict that does not come from a gate: more failures than before, runs that
+ * cannot be compared.
  */
 function wholeCase({ verdict, because }: Comparison, isStrict: boolean): string {
   const tag = tagOf(verdict, isStrict);
@@ -55,7 +55,7 @@ function attribute(value: string): string {
   return text(value).replaceAll(/\s/g, ' ');
 }
 
-/** XML 1.0 has no control characters, however they are written. */
+/** Escapes text. XML 1.0 cannot represent control characters, not even escaped. */
 function text(value: string): string {
   return escapeXml(value).replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?');
 }

@@ -3,12 +3,12 @@ import { formatChange, formatFigure, formatInterval, VERDICT_MARKS } from './com
 import { labelsText } from './labels-text.js';
 import { notesOf } from './comparison-text.js';
 
-/** A comment on GitHub holds 65,536 characters; below that stays room for what a bot adds. */
+/** A comment on GitHub has at most 65,536 characters; the rest is left for text that a bot adds. */
 const MOST_CHARACTERS = 60_000;
 
 /**
- * A comparison as a comment on a pull request: the verdict in the first line, the gates below,
- * everything else folded. Bounded in length.
+ * Renders a comparison as a comment on a pull request: the verdict in the first line, the gates
+ * below, everything else folded. Bounded in length.
  */
 export function renderComparisonMarkdown(comparison: Comparison): string {
   const { verdict, because, gates, shown, base, next } = comparison;
@@ -37,7 +37,7 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
         .map((note) => `- ${escaped(note)}`)
         .join('\n'),
     ),
-    folded('Shown, not judged', shownRows.length === 0 ? '' : table(['figure', 'base', 'new', 'change'], shownRows)),
+    folded('Not judged', shownRows.length === 0 ? '' : table(['figure', 'base', 'new', 'change'], shownRows)),
     folded(
       'Runs',
       runs
@@ -51,16 +51,19 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
   return fitted(`${head}${gateTable}`, sections);
 }
 
-/** What stops or might stop stands first: where a comment is cut, the gates that hold are cut. */
+/**
+ * Gates that fail or might fail come first, so that a comment that is too long loses the gates that
+ * pass.
+ */
 function rank({ verdict }: GateResult): number {
   return ['regression', 'invalid', 'unjudged', 'inconclusive'].indexOf(verdict) + 1 || 9;
 }
 
-const CUT = '\n(more does not fit into a comment: the other formats have all of it)\n';
+const CUT = '\n(truncated: a comment is limited in size; the other formats are complete)\n';
 
 /**
- * What does not fit is left out by whole sections and whole lines, and that is said within the
- * bound.
+ * Leaves out whole sections and whole lines that do not fit, and adds a note about it within the
+ * limit.
  */
 function fitted(first: string, sections: readonly string[]): string {
   const room = MOST_CHARACTERS - CUT.length;
@@ -74,7 +77,7 @@ function fitted(first: string, sections: readonly string[]): string {
   return isWhole ? text : `${text}${CUT}`;
 }
 
-/** A first line that is longer than all that fits is cut within it. */
+/** Cuts at the end of a line, or within the first line if that alone is too long. */
 function cutAtLine(text: string, room: number): string {
   const end = text.lastIndexOf('\n', room - 1);
   return `${text.slice(0, end > 0 ? end : room - 1)}\n`;
@@ -90,7 +93,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
 }
 
-/** What users named must not become markup. */
+/** Escapes markup in names that users chose. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>&#|~@]/g, (character) => `\\${character}`).replaceAll(/\s+/g, ' ');
 }

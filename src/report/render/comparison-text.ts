@@ -13,7 +13,7 @@ import {
 import { labelsText } from './labels-text.js';
 import { oneSided } from '../compare/verdict.js';
 
-/** A lag of a smaller share of the service time does not matter. */
+/** A lag below this share of the service time is not shown. */
 const SEEN_SHARE = 0.05;
 
 export interface ComparisonTextOptions {
@@ -23,8 +23,8 @@ export interface ComparisonTextOptions {
 }
 
 /**
- * A comparison for a terminal: the verdict, one row a gate, what is not judged, and notes. Ends in
- * a newline.
+ * Renders a comparison for a terminal: the verdict, one row per gate, figures that are not judged,
+ * and notes. Ends with a newline.
  */
 export function renderComparisonText(comparison: Comparison, options: ComparisonTextOptions): string {
   const palette = createPalette(options.colour);
@@ -50,7 +50,7 @@ function sidesText({ base, next }: Comparison): string {
   return `${side('base', base)}\n${side('new ', next)}`;
 }
 
-/** A run by its file and its labels. */
+/** Formats a run as its file and its labels. */
 function runText({ path, labels }: Comparison['base'][number]): string {
   const text = labelsText(labels);
   return text === '' ? path : `${path} (${text})`;
@@ -71,7 +71,7 @@ function gatesText({ gates }: Comparison, columns: number, palette: Palette): st
   return tableWidth(table) <= columns ? table : gates.map((result) => gateBlock(result, palette)).join('\n');
 }
 
-/** Where a row does not fit. */
+/** Formats a gate as a block, for terminals that are too narrow for the table. */
 function gateBlock(result: GateResult, palette: Palette): string {
   const { gate, base, next, unit, change, interval, verdict } = result;
   const bar = intervalBar(result);
@@ -91,7 +91,7 @@ function shownText({ shown }: Comparison, columns: number, palette: Palette): st
     formatChange(change),
   ]);
   const table = renderTable(
-    ['shown, not judged', 'base', 'new', 'change'].map((title) => palette.strong(title)),
+    ['not judged', 'base', 'new', 'change'].map((title) => palette.strong(title)),
     rows,
     ['left', 'right', 'right', 'right'],
   );
@@ -101,7 +101,10 @@ function shownText({ shown }: Comparison, columns: number, palette: Palette): st
     .join('\n');
 }
 
-/** Footnotes: reasons, what would settle a gate, differences, stalls, warnings. */
+/**
+ * Notes below the tables: reasons, evidence that would resolve a gate, differences, stalls,
+ * warnings.
+ */
 export function notesOf(comparison: Comparison): readonly string[] {
   const { gates, differences, leftOut, stalls, warnings } = comparison;
   return [
@@ -119,21 +122,18 @@ export function notesOf(comparison: Comparison): readonly string[] {
         return `${key} differs: ${base === '' ? 'none' : base} and ${next === '' ? 'none' : next}${allowed}`;
       }),
     ...leftOut.map(({ path, reason }) => `left out: ${path}, ${reason}`),
-    ...stalls.map(({ side, path, text }) => `a stall in the ${side === 'new' ? 'new run' : 'base'} ${path}, ${text}`),
+    ...stalls.map(({ side, path, text }) => `stall in the ${side === 'new' ? 'new run' : 'base'} ${path}, ${text}`),
     ...warnings,
   ];
 }
 
-/**
- * Service time beside response time, where the generator's own lag is a part of the latter that can
- * be seen.
- */
+/** The service time, if the generator's own lag is a noticeable part of the response time. */
 function serviceOf({ service, verdict }: GateResult): string {
   if (service === undefined || verdict === 'invalid') return '';
   const { base, next, change, interval, lag } = service;
   if (Math.max(lag.base / base, lag.next / next) < SEEN_SHARE) return '';
   const times = `${formatFigure(base, 'ms')} -> ${formatFigure(next, 'ms')}, ${formatChange(change)} ${formatInterval(interval)}`;
-  return `service time ${times}, the generator's own lag ${formatFigure(lag.base, 'ms')} -> ${formatFigure(lag.next, 'ms')}`;
+  return `service time ${times}, generator lag ${formatFigure(lag.base, 'ms')} -> ${formatFigure(lag.next, 'ms')}`;
 }
 
 function word(verdict: Verdict): string {

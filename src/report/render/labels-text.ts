@@ -1,6 +1,6 @@
 /**
- * Labels of a run in words: `commit 1a2b3c4d5e6f, branch main, url https://...`; '' without any.
- * Hashes of commits are cut to 12 digits.
+ * Formats the labels of a run: `commit 1a2b3c4d5e6f, branch main, url https://...`; '' without any.
+ * Commit hashes are shortened to 12 digits.
  */
 export function labelsText(labels: Readonly<Record<string, string>>): string {
   const order = (key: string): number => {

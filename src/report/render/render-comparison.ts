@@ -5,18 +5,18 @@ import { renderComparisonJunit } from './comparison-junit.js';
 import { renderComparisonMarkdown } from './comparison-markdown.js';
 import { renderComparisonText, type ComparisonTextOptions } from './comparison-text.js';
 
-/** `html` is made of the runs too: see html/comparison-page.ts. */
+/** Formats of a comparison. `html` also needs the runs: see html/comparison-page.ts. */
 export const COMPARISON_FORMATS = ['text', 'markdown', 'json', 'junit', 'csv', 'code-quality', 'html'] as const;
 export type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
 
 export interface RenderComparisonOptions extends ComparisonTextOptions {
-  /** Whether an inconclusive gate is as bad as a regression. */
+  /** Whether an inconclusive gate counts as a failure. */
   readonly isStrict: boolean;
-  /** Where the gates stand, for formats that point at a file. */
+  /** File that contains the gates, for formats that refer to a file. */
   readonly gatesFile?: string;
 }
 
-/** A comparison in one of the formats; ends in a newline. */
+/** Renders a comparison in one of the formats; the text ends with a newline. */
 export function renderComparison(
   comparison: Comparison,
   format: Exclude<ComparisonFormat, 'html'>,
@@ -38,9 +38,10 @@ export function renderComparison(
   }
 }
 
-/** The format that a file's name asks for; undefined when it asks for none. */
+/** The format by a file's name; undefined if its extension is unknown. */
 export function formatOfFile(path: string): ComparisonFormat | undefined {
-  // GitLab's example calls it so; as JSON it would be the whole comparison.
+  // The file name in GitLab's documentation; its extension alone would mean the JSON of the
+  // comparison.
   if (/code-?quality[^/\\]*\.json$/i.test(path)) return 'code-quality';
   const endings: Readonly<Record<string, ComparisonFormat>> = {
     txt: 'text',

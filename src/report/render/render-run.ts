@@ -10,22 +10,22 @@ export interface ReportOptions {
   readonly columns: number;
 }
 
-/** Makes a text of a run; it ends in a newline. */
+/** Renders a run as text that ends with a newline. */
 export interface Renderer {
   render(run: Run, options: ReportOptions): string;
 }
 
-/** One JSON object: docs/reference/summary-json.md. */
+/** Renders one JSON object: docs/reference/summary-json.md. */
 export const jsonRenderer: Renderer = {
   render: (run: Run): string => `${JSON.stringify(summaryJson(run), null, 2)}\n`,
 };
 
-/** HdrHistogram's percentile distribution of each trend, for plotters. */
+/** Renders HdrHistogram's percentile distribution of each trend, for plotting tools. */
 export const spectrumRenderer: Renderer = {
   render: (run: Run): string => renderSpectra(run),
 };
 
-/** What loadtest printed at its end, under a line that says which run it was, and any warnings. */
+/** Renders the summary that loadtest printed at its end, below a title, and any warnings. */
 export const textRenderer: Renderer = {
   render(run: Run, options: ReportOptions): string {
     const sections = [
@@ -63,10 +63,7 @@ export interface RenderReportOptions extends Partial<ReportOptions> {
   readonly format: ReportFormat;
 }
 
-/**
- * Reads a run file and makes its report. Throws what `readRun` throws: an error with a sentence for
- * whatever the file is.
- */
+/** Reads a run file and renders its report. Throws the errors of `readRun`. */
 export async function renderReport(path: string, options: RenderReportOptions): Promise<string> {
   const run = await readRun(path, { seconds: false });
   const renderer = await rendererOf(options.format);

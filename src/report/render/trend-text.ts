@@ -4,12 +4,12 @@ import { formatChange, formatFigure } from './comparison-figures.js';
 import { labelsText } from './labels-text.js';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
-/** Values as far apart as this fill the height: smaller differences shall look small. */
+/** Least range of values that fills the height, so that small differences look small. */
 const LEAST_SPAN = 0.2;
 
 /**
- * A series of runs as a text: each figure's line with a mark before each step, and the steps in
- * words. Ends in a newline.
+ * Renders a series of runs as text: for each figure a line with a mark before each step, and a
+ * description of the steps. Ends with a newline.
  */
 export function renderTrend(
   { runs, leftOut, figures, warnings }: Trend,
@@ -45,8 +45,8 @@ function stepInWords({ run, change, before, after, isWorse, pValue }: TrendStep,
 }
 
 /**
- * One character a run, as high as it is between the lowest and the highest, the newest ones where
- * there is no room; `|` before a step.
+ * Draws one character per run, whose height is its value between the lowest and the highest, with
+ * `|` before a step. If the width is too small, only the newest runs are drawn.
  */
 function sparkOf({ values, steps }: TrendFigure, room: number): string {
   const known = values.filter((value) => value !== null);

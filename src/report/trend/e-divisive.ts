@@ -2,30 +2,30 @@ import { SeededRandom } from '../../core/seeded-random.js';
 import { autocorrelation, mean } from '../compare/evidence/statistics.js';
 
 const PERMUTATIONS = 999;
-/** A segment of fewer values says nothing of its own level. */
+/** Least number of values from which the level of a segment can be estimated. */
 const LEAST_SEGMENT = 3;
-/** A step that chance would make in more cases than this is none. */
+/** Significance level of a step. */
 const ALPHA = 0.01;
 
-/** Neighbours are never taken for more alike than this. */
+/** Upper bound of the assumed autocorrelation. */
 const MOST_LIKENESS = 0.9;
-/** Innovations before the first value. */
+/** Number of innovations before the first value. */
 const BEFORE = 8;
 
 /** A place where a series changes its level. */
 export interface ChangePoint {
-  /** Of the first value after the change. */
+  /** Index of the first value after the change. */
   readonly index: number;
-  /** How often chance alone makes as large a change somewhere in the segment. */
+  /** Probability that chance alone gives a change of this size somewhere in the segment. */
   readonly pValue: number;
 }
 
 /**
- * Where the level of a series changes: E-divisive (Matteson and James, "A Nonparametric Approach
- * for Multiple Change Point Analysis of Multivariate Data", JASA 2014), with the permutation test
- * of each segment seeded, so that the same series gives the same places. Splits are looked for in
- * windows, too: over the whole, a level that rises and falls again hides itself (Fryzlewicz, "Wild
- * Binary Segmentation", 2014).
+ * Finds the places at which the level of a series changes, by E-divisive (Matteson and James, "A
+ * Nonparametric Approach for Multiple Change Point Analysis of Multivariate Data", JASA 2014), with
+ * the permutation test of each segment seeded, so that the same series gives the same places.
+ * Splits are searched in windows, too: in the whole series, a level that rises and falls again
+ * cancels out (Fryzlewicz, "Wild Binary Segmentation", 2014).
  */
 export function findChangePoints(values: readonly number[], seed: number): readonly ChangePoint[] {
   const found: ChangePoint[] = [];
@@ -44,9 +44,10 @@ export function findChangePoints(values: readonly number[], seed: number): reado
 }
 
 /**
- * How many of as many random series without a step have a split as good. Where neighbouring runs
- * are alike (a warm machine, a busy day) random orders of the values would be too rough: then the
- * innovations of a first-order autoregression are shuffled, and the series is built of them again.
+ * The share of random series without a step that have a split as good. If neighbouring runs are
+ * correlated (a warm machine, a busy day), permutations of the values would have too much
+ * variation. The innovations of a first-order autoregression are permuted instead, and the series
+ * is rebuilt from them.
  */
 function chanceOf(values: readonly number[], { index, energy }: Split, seed: number): number {
   const draws = new SeededRandom(seed);
@@ -64,8 +65,7 @@ function chanceOf(values: readonly number[], { index, energy }: Split, seed: num
 }
 
 /**
- * The values less the levels on both sides of a split, or less those of all these parts: a step
- * would look like likeness.
+ * Subtracts the level of each part from its values, since a step would look like autocorrelation.
  */
 function withoutSteps(values: readonly number[], bounds: readonly number[]): readonly number[] {
   const starts = [0, ...bounds];
@@ -77,8 +77,8 @@ function withoutSteps(values: readonly number[], bounds: readonly number[]): rea
 }
 
 /**
- * The places of the best split, and of the best ones on both of its sides: a level that comes back
- * has two.
+ * The places of the best split, and of the best ones on both of its sides: a level that returns has
+ * two steps.
  */
 function splitTwice(values: readonly number[], index: number): readonly number[] {
   const [before, after] = [bestSplit(values.slice(0, index)), bestSplit(values.slice(index))];
@@ -90,8 +90,8 @@ function splitTwice(values: readonly number[], index: number): readonly number[]
 }
 
 /**
- * The lag-1 autocorrelation, corrected for what estimating the levels takes from it (Kendall 1954
- * has (1 + 3 rho) / n for one).
+ * The lag-1 autocorrelation, corrected for the bias from estimating the levels (Kendall 1954 has (1
+ * + 3 rho) / n for one).
  */
 function likeness(rest: readonly number[], levels: number): number {
   const count = rest.length;
@@ -107,7 +107,7 @@ function innovations(rest: readonly number[], correlation: number): number[] {
 }
 
 function autoregression(order: readonly number[], correlation: number): readonly number[] {
-  // The last ones stand for what was before the first.
+  // The last innovations stand in for those before the first value.
   let level = order.slice(-BEFORE).reduce((sum, innovation) => correlation * sum + innovation, 0);
   return order.map((innovation) => {
     level = correlation * level + innovation;
@@ -115,7 +115,7 @@ function autoregression(order: readonly number[], correlation: number): readonly
   });
 }
 
-/** Fisher and Yates. */
+/** Shuffles in place (Fisher and Yates). */
 function shuffle(values: number[], draws: SeededRandom): void {
   for (let last = values.length - 1; last > 0; last -= 1) {
     const other = draws.below(last + 1);

@@ -10,10 +10,10 @@ import { aggregateName } from '../compare/gates/parse-gate.js';
 import { seedOf } from '../../core/seeded-random.js';
 import { findChangePoints } from './e-divisive.js';
 
-/** Outlines cost a tenth of what seconds do. */
+/** Share of the progress for reading outlines, which take a tenth of the time. */
 const HEADERS_SHARE = 0.1;
 
-/** With fewer, no order of the runs is rare enough to be none of chance. */
+/** With fewer runs, no order of them is rare enough to be significant. */
 export const LEAST_TREND_RUNS = 10;
 
 /** A run of a series. */
@@ -24,12 +24,12 @@ export interface TrendRun {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The level of a figure changed, and stayed. */
+/** A lasting change of the level of a figure. */
 export interface TrendStep {
   /** The first run after the step, and its place in the series. */
   readonly run: TrendRun;
   readonly index: number;
-  /** Medians of the runs up to the next step on either side, in the figure's unit. */
+  /** Medians of the runs up to the neighbouring steps, in the figure's unit. */
   readonly before: number;
   readonly after: number;
   /** .1 is 10 % more. */
@@ -43,39 +43,39 @@ export interface TrendFigure {
   /** `ws_rtt p(99)`. */
   readonly figure: string;
   readonly unit: Unit;
-  /** One a run of the series; null where the run has none. */
+  /** One value per run of the series; null if the run has none. */
   readonly values: readonly (number | null)[];
   readonly steps: readonly TrendStep[];
 }
 
-/** What a series of runs shows. */
+/** The trend of a series of runs. */
 export interface Trend {
   readonly runs: readonly TrendRun[];
   readonly leftOut: readonly LeftOut[];
   readonly figures: readonly TrendFigure[];
-  /** In words: too few runs. */
+  /** Warnings, such as too few runs, as sentences. */
   readonly warnings: readonly string[];
 }
 
 export interface TrendOptions {
-  /** Whose figures are looked at; the default ones of the newest run's scenario when empty. */
+  /** Gates whose figures are evaluated; if empty, the default ones of the newest run's scenario. */
   readonly gates: readonly Gate[];
-  /** A smaller change is no step: .05 is 5 %. */
+  /** Smaller changes are not reported as steps: .05 is 5 %. */
   readonly leastChange: number;
-  /** Keys of differences that do not matter. */
+  /** Keys of differences to ignore. */
   readonly allowed: readonly string[];
-  /** Hears how much has been read, 0 to 1. */
+  /** Receives the share that has been read, 0 to 1. */
   readonly read?: (share: number) => void;
 }
 
 /**
- * Finds the steps in a series of runs, ordered by their start; the newest one says which are of its
- * kind. Throws what `readRun` throws, and `usage` for none.
+ * Finds the steps in a series of runs, ordered by start time. Runs of another kind than the newest
+ * one are left out. Throws the errors of `readRun`, and `usage` without runs.
  */
 export async function trendOfRuns(paths: readonly string[], options: TrendOptions): Promise<Trend> {
   const { headers, unreadable } = await readHeaders(paths, options);
   const newest = headers.at(-1);
-  if (newest === undefined) throw new WsgError('usage', 'A trend needs runs: name a folder, files or a baseline.');
+  if (newest === undefined) throw new WsgError('usage', 'A trend needs runs: give a folder, files or a baseline.');
   const gates = (options.gates.length > 0 ? options.gates : defaultGates(newest.header, 0.1)).filter(
     ({ limit }) => limit === undefined,
   );
@@ -83,7 +83,7 @@ export async function trendOfRuns(paths: readonly string[], options: TrendOption
   const columns: (number | null)[][] = gates.map(() => []);
   let last: LoadedRun | undefined;
   for (const { path } of kept) {
-    // One after the other: only the figures stay.
+    // Runs are loaded one after the other, so that only their figures stay in memory.
     last = await loadRun(path, { gates, warmupMs: undefined });
     for (const [index, gate] of gates.entries()) columns[index]?.push(figureOf(gate, last).value);
     options.read?.(HEADERS_SHARE + (1 - HEADERS_SHARE) * ((columns[0]?.length ?? 0) / kept.length));
@@ -105,7 +105,9 @@ export async function trendOfRuns(paths: readonly string[], options: TrendOption
     };
   });
   const isFew = runs.length < LEAST_TREND_RUNS;
-  const warnings = isFew ? [`${runs.length} runs show no step for sure: at least ${LEAST_TREND_RUNS} are needed`] : [];
+  const warnings = isFew
+    ? [`${runs.length} runs are too few to detect a step: at least ${LEAST_TREND_RUNS} are needed`]
+    : [];
   return { runs, leftOut: [...unreadable, ...leftOut], figures, warnings };
 }
 
@@ -116,8 +118,8 @@ interface Dated {
 }
 
 /**
- * A file that is no run must not hide what the others show: it is named. When none can be read, the
- * first says why.
+ * A file that is not a run is reported, and does not hide the trend of the others. If none can be
+ * read, throws the error of the first.
  */
 async function readHeaders(
   paths: readonly string[],
@@ -147,8 +149,7 @@ function byStart(one: Dated, other: Dated): number {
 }
 
 /**
- * Runs of another kind than the newest, and those whose generator was the bottleneck, are no part
- * of the series.
+ * Leaves out runs of another kind than the newest one, and runs whose generator was the bottleneck.
  */
 function choose(
   all: readonly Dated[],

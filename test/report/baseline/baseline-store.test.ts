@@ -75,7 +75,9 @@ describe('BaselineStore', () => {
     const path = await writeRun(folder, 10);
     const text = await readFile(path, 'latin1');
     await writeFile(path, text.slice(0, text.indexOf('\nend ') + 1), 'latin1');
-    await expect(store.save(path, 'main', ALL)).rejects.toMatchObject({ problems: ['its file is cut: it has no end'] });
+    await expect(store.save(path, 'main', ALL)).rejects.toMatchObject({
+      problems: ['its file is truncated: it has no end'],
+    });
     const crossed = await writeRun(folder, 20);
     const threshold = JSON.stringify({ ...THRESHOLD, ok: false });
     const whole = await readFile(crossed, 'latin1');
@@ -138,14 +140,14 @@ describe('BaselineStore', () => {
     for (const name of ['../main', '', '.hidden', 'a/b', 'a b']) {
       await expect(store.find(name)).rejects.toMatchObject({
         code: 'usage',
-        message: expect.stringContaining('cannot be the name'),
+        message: expect.stringContaining('is not a valid name'),
       });
     }
     await expect(store.find('main')).rejects.toMatchObject({
       hint: expect.stringContaining('report save RUN --as main'),
     });
     await store.save(await writeRun(folder, 1), 'release-2.1', ALL);
-    await expect(store.find('main')).rejects.toMatchObject({ hint: 'There are release-2.1.' });
+    await expect(store.find('main')).rejects.toMatchObject({ hint: 'Known baselines: release-2.1.' });
     await expect(store.save(join(folder, 'missing.run'), 'main', ALL)).rejects.toMatchObject({
       code: 'run-file.not-found',
     });

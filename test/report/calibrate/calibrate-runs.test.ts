@@ -19,7 +19,7 @@ it('tells how much runs of one build differ, and what follows from it', async ()
   expect(Math.log1p(figure.budget) / figure.spread).toBeCloseTo(2.353 * Math.sqrt(1.25) + 2, 2);
   expect(figure.smallestFound).toBeGreaterThan(figure.budget);
   await expect(calibrateRuns(paths.slice(2), [])).rejects.toMatchObject({
-    message: expect.stringContaining('2 runs tell nothing'),
+    message: expect.stringContaining('2 runs are too few'),
   });
   const other = join(folder, 'other.run');
   await writeEchoRun(other, 10, { vus: 7 });

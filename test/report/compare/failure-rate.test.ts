@@ -56,7 +56,7 @@ describe('what fails', () => {
   it('is warned of where it fails on both sides and yet has times', () => {
     const { verdict, warnings } = compare({ failedChecks: 700 }, { failedChecks: 700 });
     expect(verdict).toBe('within budget');
-    expect(warnings[0]).toBe('failed checks: 70% before and 70% now: times of what failed are among them');
+    expect(warnings[0]).toBe('failed checks: 70% before and 70% now: the latencies include those of failures');
     expect(compare({ failedChecks: 700 }, { failedChecks: 300 }).warnings.join(' ')).not.toMatch(/failed checks/);
   });
 });

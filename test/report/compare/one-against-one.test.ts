@@ -109,13 +109,13 @@ describe('what is inconclusive', () => {
       [run(10, { joined: spread(95) })],
       ['joined rate > -10%'],
     );
-    expect(fewer.because).toMatch(/at most [23]\d% less \(90%\); a change to less of \d\d% would have been found$/);
+    expect(fewer.because).toMatch(/at most [23]\d% less \(90%\); a decrease of \d\d% would have been found$/);
   });
 
   it('calls a drift a drift', () => {
     const drifting: RunSpec = { ...run(10), times: (second) => timesAround(10 * (1 + second / 60))(second) };
     const [gate] = compareSpecs([run(10)], [drifting], ['ws_rtt p(50) < +10%']).gates;
-    expect(gate?.warnings).toEqual([expect.stringMatching(/^drift: it rises all through the new run, by \d\d %/)]);
+    expect(gate?.warnings).toEqual([expect.stringMatching(/^drift: it rises throughout the new run, by \d\d %/)]);
   });
 });
 
@@ -123,6 +123,6 @@ it('a floor that lets a change pass is named', () => {
   const [gate] = compareSpecs([run(10)], [run(13)], ['ws_rtt p(50) < +10% floor 5ms']).gates;
   expect(gate).toMatchObject({
     verdict: 'within budget',
-    reasons: ['it differs by 3 ms, and the floor of the gate lets 5 ms pass'],
+    reasons: ["the difference of 3 ms is within the gate's floor of 5 ms"],
   });
 });

@@ -89,7 +89,7 @@ describe('a run in which nothing was delivered', () => {
   it('is a regression beside a base that had messages, whichever gates there are', () => {
     expect(byDefault(TIMES, silent)).toMatchObject({
       verdict: 'regression',
-      because: 'more fails than before: nothing was received: ws_msgs_received 0 instead of 12000',
+      because: 'more failures than before: nothing was received: ws_msgs_received 0 instead of 12000',
     });
     expect(compareSpecs([TIMES], [silent], ['ws_msgs_received count < 1000000']).verdict).toBe('regression');
   });

@@ -76,7 +76,7 @@ describe('the page of a comparison', { timeout: 60_000 }, () => {
       .evaluateAll((charts) => charts.map((chart) => chart.getAttribute('data-title')));
     expect(titles).toEqual([
       'ws_rtt by percentile (ms)',
-      'ws_rtt: change of each percentile',
+      'ws_rtt: change by percentile (%)',
       'ws_rtt (ms)',
       expect.stringContaining('event loop'),
       expect.stringContaining('schedule lag'),
@@ -96,7 +96,7 @@ describe('the page of a comparison', { timeout: 60_000 }, () => {
   });
 
   it('shows how percentiles changed also where a difference was allowed, and not where runs cannot be compared', async () => {
-    const shift = '.chart[data-title="ws_rtt: change of each percentile"]';
+    const shift = '.chart[data-title="ws_rtt: change by percentile (%)"]';
     const allowed = await open(await comparisonPage({}, { newVus: 77, allowed: ['vus'] }));
     await allowed.page.locator(shift).focus();
     await allowed.page.keyboard.press('ArrowRight');

@@ -74,7 +74,7 @@ describe('a trend', () => {
 
   it('says of few runs that they are too few', async () => {
     const { warnings, figures } = await trendOfRuns(paths.slice(0, 4), PLAIN);
-    expect(warnings).toEqual(['4 runs show no step for sure: at least 10 are needed']);
+    expect(warnings).toEqual(['4 runs are too few to detect a step: at least 10 are needed']);
     expect(figures.flatMap(({ steps }) => steps)).toEqual([]);
   });
 

@@ -6,8 +6,8 @@ import { differencesOf, type DifferenceRules } from '../differences.js';
 import { identityOf } from '../seconds/loaded-run.js';
 
 /**
- * Of baselines those that a run can be compared with, the oldest first, and why not with the
- * others.
+ * Baselines that a run can be compared with, the oldest first, and the reason why each of the
+ * others is left out.
  */
 export interface ChosenBaselines {
   readonly kept: readonly string[];
@@ -20,10 +20,10 @@ interface Candidate {
 }
 
 /**
- * Leaves out what would only block: files that cannot be read, the new run itself, runs of another
- * plan or of a saturated generator, and of another machine where some are of the same. Where none
- * is left all are kept, and the comparison says what is wrong. Throws what `readRun` throws when
- * none can be read.
+ * Leaves out baselines that would make the comparison invalid: unreadable files, the new run
+ * itself, runs of another plan or of a saturated generator. Runs of another machine are left out if
+ * there are runs of the same one. When none is left, all are kept, so that the comparison reports
+ * the problem. Throws what `readRun` throws when none can be read.
  */
 export async function chooseBaselines(
   paths: readonly string[],
@@ -87,5 +87,8 @@ function preferMachine(
   const same = fitting.filter(isSame);
   if (same.length === 0) return { kept: fitting, strangers: [] };
   const strangers = fitting.filter((candidate) => !isSame(candidate));
-  return { kept: same, strangers: strangers.map(({ path }) => ({ path, reason: 'it is of another machine' })) };
+  return {
+    kept: same,
+    strangers: strangers.map(({ path }) => ({ path, reason: 'it was recorded on another machine' })),
+  };
 }

@@ -2,18 +2,18 @@ import type { AnchorFigures, ComparisonSettings, GateResult } from '../compariso
 import { judgeGates, methodFor, type JudgeContext } from '../gates/judge-gates.js';
 import type { LoadedRun, Sides } from '../seconds/loaded-run.js';
 
-/** The baselines of a comparison by what they are for, each in the order of their start. */
+/** Baselines by purpose, each ordered by start time. */
 interface AnchoredRuns {
   readonly anchor: readonly LoadedRun[];
-  /** All of them, which tell how runs differ by luck. */
+  /** All baselines, from which the variance between runs is estimated. */
   readonly all: readonly LoadedRun[];
   readonly next: readonly LoadedRun[];
 }
 
 /**
- * Judges the gates against the anchor as well, the first runs of a baseline: a change of 2 % with
- * each commit is within every budget against runs that creep along, and not against these. Only
- * what is worse beyond the budget there changes a verdict.
+ * Judges the gates against the anchor as well, which is the first runs of a baseline. A change of 2
+ * % per commit stays within every budget when the baselines move along with it, but not against the
+ * anchor. Only a regression against the anchor changes a verdict.
  */
 export function withAnchor(
   results: readonly GateResult[],
@@ -35,7 +35,7 @@ function withAnchorOf(result: GateResult, anchored: GateResult | undefined, runs
   if (anchored?.verdict !== 'regression' || !isOpen) return { ...result, anchor };
   const percent = Math.abs(anchor.change * 100).toFixed(0);
   const way = result.gate.worse === 'up' ? 'more' : 'less';
-  const reasons = [`it has crept: ${percent}% ${way} than the anchor, the first ${runs} baselines`];
+  const reasons = [`gradual change: ${percent}% ${way} than the anchor, the first ${runs} baselines`];
   return { ...result, verdict: 'regression', reasons, anchor };
 }
 
@@ -45,8 +45,8 @@ function figuresOf({ base, change, interval }: GateResult, runs: number): Anchor
 }
 
 /**
- * With several outliers nobody knows which baselines are the truth: a regression that is none with
- * all of them is not claimed.
+ * With several outliers it is unclear which baselines are representative. A regression is therefore
+ * reported only if it is one with the outliers included, too.
  */
 export function withOutliers(
   results: readonly GateResult[],
@@ -56,7 +56,7 @@ export function withOutliers(
   return results.map((result, at) => {
     const other = withAll[at];
     if (result.verdict !== 'regression' || other === undefined || other.verdict === 'regression') return result;
-    const reasons = [`with the ${outliers} outlying baselines it would be ${other.verdict}`];
+    const reasons = [`with the ${outliers} outliers included it would be ${other.verdict}`];
     return { ...result, verdict: 'inconclusive', reasons };
   });
 }

@@ -3,45 +3,43 @@ import { figureOf } from '../seconds/figure.js';
 import type { LoadedRun, Sides } from '../seconds/loaded-run.js';
 import { aggregateName } from '../gates/parse-gate.js';
 
-/** How many of the first runs of a baseline are its anchor unless told. */
+/** Default number of first runs that are the anchor of a baseline. */
 export const DEFAULT_ANCHOR = 5;
-/** Fewer baselines than these have nothing that could be outlying. */
+/** Outliers cannot be detected among fewer baselines. */
 const LEAST_RUNS = 3;
-/** So many have to be left for outliers to be left out. */
+/** Outliers are left out only if at least this many baselines remain. */
 const LEAST_LEFT = 2;
-/**
- * Baselines differ by luck by as much as this, however well they agree, and what differs by less is
- * no outlier.
- */
+/** Least assumed standard deviation between baselines, however well they agree. */
 const LEAST_SPREAD = 0.03;
-/** Beside a spread that is taken for granted, so many of them are far. */
+/** Number of assumed standard deviations beyond which a value is an outlier. */
 const LEAST_FACTOR = 8;
 const LEAST_DEVIATION = Math.log1p(0.1);
 /** From the median absolute deviation to the standard deviation of a normal distribution. */
 const TO_DEVIATION = 1.4826;
-/** With so many newer runs the anchor is no part of the rolling set. */
+/** With at least this many newer runs, the anchor is not part of the rolling set. */
 const LEAST_ROLLING = 10;
 /**
- * As many of the newest runs in a row that stand apart on the same side are a new level, and not
- * bad luck.
+ * This many newest runs in a row that deviate in the same direction are a new level, and not
+ * outliers.
  */
 const LEAST_LEVEL = 3;
 
-/** Baselines by what they are for. */
+/** Baselines by purpose. */
 export interface SplitBaselines {
-  /** What the new runs are compared with. */
+  /** Baselines that the new runs are compared with. */
   readonly rolling: readonly LoadedRun[];
   /**
-   * The first ones, against which a creeping change shows; none where they are all that there is.
+   * The first baselines, against which a gradual change is visible; empty if there are no newer
+   * ones.
    */
   readonly anchor: readonly LoadedRun[];
-  /** What stands apart from the rest, and why. */
+  /** Runs that deviate from the rest, and how. */
   readonly outliers: readonly LeftOut[];
-  /** What has to be said of the rolling set, in sentences. */
+  /** Remarks about the rolling set, as sentences. */
   readonly notes: readonly string[];
 }
 
-/** Splits the baselines of a comparison, which are in the order of their start. */
+/** Splits the baselines of a comparison, which are ordered by start time. */
 export function splitBaselines(
   { base }: Pick<Sides, 'base'>,
   gates: readonly Gate[],
@@ -60,20 +58,20 @@ export function splitBaselines(
   return { rolling, anchor, outliers, notes: [] };
 }
 
-/** How a run stands apart: the first gated figure of it that does. */
+/** The first gated figure in which a run deviates from the other baselines. */
 interface Apart {
   readonly figure: string;
-  /** Relative, against the middle of all. */
+  /** Relative to the median of all baselines. */
   readonly change: number;
 }
 
-/** Runs of which a gated figure is outlying. */
+/** Finds the runs with an outlier in a gated figure. */
 function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): ReadonlyMap<LoadedRun, Apart> {
   const found = new Map<LoadedRun, Apart>();
   if (base.length < LEAST_RUNS) return found;
   for (const gate of gates.filter(({ budget }) => budget !== undefined)) {
     const figures = base.map((run) => figureOf(gate, run));
-    // Shares are near 1 or 0, and vary by chance more than by anything else.
+    // Shares are near 1 or 0, and their variance is mostly that of counting.
     if (figures.some(({ value, counts }) => value === null || value <= 0 || counts === 'share')) continue;
     const logs = figures.map(({ value }) => Math.log(value ?? Number.NaN));
     outlying(logs).forEach((place) => {
@@ -87,8 +85,8 @@ function outliersOf(base: readonly LoadedRun[], gates: readonly Gate[]): Readonl
 }
 
 /**
- * The newest runs, where they stand apart on one side together: what the code does since some
- * commit. Left out as outliers, a later change would be judged by how things were before.
+ * Finds the newest runs that deviate together in one direction: the level of the code since some
+ * commit. If they were left out as outliers, a later change would be judged by an outdated level.
  */
 function newestLevel(base: readonly LoadedRun[], apart: ReadonlyMap<LoadedRun, Apart>): readonly LoadedRun[] {
   const ways = base.map((run) => Math.sign(apart.get(run)?.change ?? 0));
@@ -102,7 +100,7 @@ function newestLevel(base: readonly LoadedRun[], apart: ReadonlyMap<LoadedRun, A
 function levelNote(level: readonly LoadedRun[], apart: ReadonlyMap<LoadedRun, Apart>): string {
   const [first] = level;
   const how = first === undefined ? '' : `: ${howFar(apart.get(first))}`;
-  return `the newest ${level.length} baselines are on a level of their own, and the new run is compared with these${how}`;
+  return `the newest ${level.length} baselines are at a new level, and the new run is compared with these alone${how}`;
 }
 
 function reasonOf(apart: Apart | undefined): string {
@@ -111,24 +109,26 @@ function reasonOf(apart: Apart | undefined): string {
 
 function howFar(apart: Apart | undefined): string {
   const { figure = '', change = 0 } = apart ?? {};
-  return `${figure} is ${Math.abs(change * 100).toFixed(0)}% ${change > 0 ? 'above' : 'below'} the middle of the baselines`;
+  return `${figure} is ${Math.abs(change * 100).toFixed(0)}% ${change > 0 ? 'above' : 'below'} the median of the baselines`;
 }
 
 /**
- * The places of values beyond what a normal distribution has in one set of a hundred, by the median
- * and the median absolute deviation.
+ * Indices of the outliers, by the median and the median absolute deviation: values that one set of
+ * a hundred has under a normal distribution.
  */
 export function outlying(values: readonly number[]): readonly number[] {
   const middle = median(values);
   const deviations = values.map((value) => Math.abs(value - middle));
   const spread = Math.max(LEAST_SPREAD, TO_DEVIATION * median(deviations));
-  // Simulated: the spread of a few values is often small by luck. What baselines agree on within 3
-  // % is no luck.
+  // From simulations: the deviation of a few values is often small by chance. Baselines that agree
+  // within 3 % do not do so by chance.
   const bound = Math.max(LEAST_DEVIATION, spread * farthest(values.length, spread === LEAST_SPREAD));
   return deviations.flatMap((deviation, place) => (deviation > bound ? [place] : []));
 }
 
-/** How many spreads away a value of a set of this size may lie by luck. */
+/**
+ * Number of deviations from the median within which the values of a set of this size lie by chance.
+ */
 function farthest(count: number, isLeast: boolean): number {
   if (count <= LEAST_RUNS) return isLeast ? 2 * LEAST_FACTOR : 60;
   if (isLeast) return LEAST_FACTOR;

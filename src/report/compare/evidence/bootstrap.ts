@@ -2,7 +2,7 @@ import { SeededRandom } from '../../../core/seeded-random.js';
 import { autocorrelation, mean } from './statistics.js';
 import type { Resampled } from '../seconds/second-counts.js';
 
-/** How a figure differs between two sides by the noise within their runs. */
+/** The change of a figure between two sides, and its variation due to the noise within the runs. */
 export interface BootstrapResult {
   /** The logarithm of new over base. */
   readonly effect: number;
@@ -18,9 +18,9 @@ const LONGEST_BLOCK = 10;
 const MINUTE_S = 60;
 
 /**
- * Seconds that stay together: as Politis and White (2004) have it for an AR(1) series, from 5 s to
- * 10 s, of runs longer than a minute from 5 s times the cube root of the minutes to a tenth of the
- * run.
+ * The length of a block in seconds: that of Politis and White (2004) for an AR(1) series, between 5
+ * s and 10 s. In runs longer than a minute, it is between 5 s times the cube root of the minutes
+ * and a tenth of the run.
  */
 export function blockLength(seconds: number, correlation: number): number {
   const rho = Math.min(0.95, Math.max(0, correlation));
@@ -31,8 +31,8 @@ export function blockLength(seconds: number, correlation: number): number {
 }
 
 /**
- * The circular block bootstrap of the runs of two sides (Politis and Romano 1992): of several runs
- * the mean of their logarithms.
+ * The circular block bootstrap of the runs of two sides (Politis and Romano 1992). The logarithms
+ * of several runs are averaged.
  */
 export function bootstrap(base: readonly Resampled[], next: readonly Resampled[], seed: number): BootstrapResult {
   const draws = new SeededRandom(seed);
@@ -61,7 +61,7 @@ function drawer(run: Resampled, length: number, draws: SeededRandom): () => numb
   };
 }
 
-/** The value with this share of the ascending ones below it. */
+/** The value with this share of the ascending values below it. */
 export function valueAtShare(ascending: Float64Array, share: number): number {
   const place = Math.min(ascending.length - 1, Math.max(0, share * (ascending.length - 1)));
   const [low = 0, high = 0] = [ascending[Math.floor(place)], ascending[Math.ceil(place)]];

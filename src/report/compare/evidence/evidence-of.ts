@@ -6,12 +6,14 @@ import { evidenceOfFew } from './of-few.js';
 import { evidenceOfMany } from './of-many.js';
 import { evidenceOfMaximum } from './of-maximum.js';
 
-/** Below so many occurrences on a side, seconds say nothing that counting does not. */
+/**
+ * Below this number of occurrences on a side, the variation over seconds adds nothing to counting.
+ */
 const FEW = 10;
 
 /**
- * What the figures of both sides say of a change. Undefined when a side has no value, or none of
- * which a ratio can be made.
+ * The evidence for a change that the figures of both sides give. Undefined if a side has no value,
+ * or none that allows a ratio.
  */
 export function evidenceOf(
   gate: Gate,
@@ -31,8 +33,8 @@ export function evidenceOf(
 }
 
 /**
- * What is counted varies by chance, and over the seconds by more than that where there is enough of
- * it to tell.
+ * The wider of two intervals: that of counting, and that of the variation over seconds if there are
+ * enough occurrences to estimate it.
  */
 function ofCountsAndSeconds(
   gate: Gate,
@@ -46,15 +48,13 @@ function ofCountsAndSeconds(
   return widerOf(exact, evidenceOfFew(gate, base, next, options));
 }
 
-/** How often the rarer of two outcomes of a share happened, or how often it happened at all. */
+/** The number of occurrences; for a share, of its rarer outcome. */
 function rarer({ value, samples, counts }: Figure): number {
   const share = value ?? 0;
   return counts === 'share' ? Math.min(share, 1 - share) * samples : samples;
 }
 
-/**
- * Of several runs a side the maxima of all their seconds together: the side's largest is compared.
- */
+/** Pools the maxima of all seconds of a side's runs: the largest one of each side is compared. */
 function ofMaxima(
   gate: Gate,
   base: readonly Figure[],

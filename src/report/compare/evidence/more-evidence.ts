@@ -3,8 +3,8 @@ import { asWorse, limits, type Evidence } from './evidence.js';
 import { normalBelow, studentQuantile } from './statistics.js';
 
 /**
- * It is said only where it is right in eight of ten cases, and some more for what is not known of
- * runs to come.
+ * Required probability of an answer: eight of ten cases, and a margin for the unknown variance of
+ * later runs.
  */
 const SURE = 0.88;
 const FACTORS = [1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32] as const;
@@ -13,7 +13,8 @@ const RUNS = [4, 5, 6, 8, 10, 12, 15, 20] as const;
 const Z = 1.645;
 
 /**
- * A way to more evidence: how far the estimate and the interval's half would be from what is true.
+ * Expected precision of a comparison with more evidence: the standard error of its estimate, and
+ * half of its interval.
  */
 interface Trial {
   readonly standardError: number;
@@ -21,9 +22,9 @@ interface Trial {
 }
 
 /**
- * The smallest amount of evidence with which the answer would be known in eight of ten cases, given
- * how uncertain the effect itself is; undefined where none can be named. The next estimate varies
- * round the present one by the errors of both.
+ * The smallest amount of evidence that would give an answer in eight of ten cases; undefined if
+ * there is none within the limits. The next estimate varies around the present one by the errors of
+ * both.
  */
 export function moreEvidence(gate: Gate, evidence: Evidence): MoreEvidence | undefined {
   const { growth, standardError, noise } = evidence;
@@ -37,8 +38,8 @@ export function moreEvidence(gate: Gate, evidence: Evidence): MoreEvidence | und
     });
     return factor === undefined ? undefined : { seconds: rounded(growth.have * factor) };
   }
-  // How runs differ is known by few of them: the variance of Student's distribution, which two
-  // degrees of freedom do not have.
+  // The deviation between runs is itself estimated from few of them. The factor is from the
+  // variance of Student's distribution, which does not exist for two degrees of freedom.
   const { degrees = Number.POSITIVE_INFINITY } = evidence;
   if (degrees <= 2) return undefined;
   const doubt = degrees === Number.POSITIVE_INFINITY ? 1 : Math.sqrt(degrees / (degrees - 2));
@@ -50,7 +51,7 @@ export function moreEvidence(gate: Gate, evidence: Evidence): MoreEvidence | und
   return runs === undefined ? undefined : { runs };
 }
 
-/** Whether the next comparison would say something else than `inconclusive` nearly always. */
+/** Whether the next comparison would almost always be conclusive. */
 function settles(gate: Gate, evidence: Evidence, { standardError, half }: Trial): boolean {
   const { worse, better } = limits(gate);
   const centre = asWorse(gate, evidence.effect);

@@ -3,16 +3,17 @@ import type { Figure } from '../seconds/figure.js';
 import { asWorse, limits, TAIL, type Evidence, type EvidenceOptions, type Span } from './evidence.js';
 import { betaQuantile, normalQuantile } from './statistics.js';
 
-/** Beyond this a ratio is as good as infinite, and below its inverse as good as 0. */
+/** Ratios beyond this are treated as infinite, and those below its inverse as 0. */
 const FURTHEST = Math.log(1e9);
 /**
- * From so many on the normal approximation is as good as exact, and the exact one takes its time.
+ * From this many on, the normal approximation is as good as the exact interval, which is slow to
+ * compute.
  */
 const MANY = 1000;
 
 /**
- * What was counted on one side, of all its runs: how often it happened, and of how many (of a
- * share), or in how long (of occurrences).
+ * The count of one side, over all its runs: the number of occurrences, and the number of trials
+ * (for a share) or the time (for occurrences).
  */
 interface Counted {
   readonly happened: number;
@@ -20,10 +21,10 @@ interface Counted {
 }
 
 /**
- * Evidence of what is counted by the chance of counting alone, which holds for small numbers and
- * for none at all. Of a share: Newcombe's interval of the difference of two (1998, method 10) where
- * most pass, else and of occurrences the exact conditional interval of a ratio (Clopper and Pearson
- * 1934; the test is Fisher's for rare events). Undefined where neither side counted anything.
+ * Evidence from the sampling variance of counts alone, which holds for small numbers and for 0. For
+ * a share: Newcombe's interval of the difference of two (1998, method 10) where most pass,
+ * otherwise, and for occurrences, the exact conditional interval of a ratio (Clopper and Pearson
+ * 1934; the test is Fisher's for rare events). Undefined if both sides counted nothing.
  */
 export function evidenceOfCounts(
   gate: Gate,
@@ -55,8 +56,8 @@ export function evidenceOfCounts(
 }
 
 /**
- * The wider of two: what was counted by chance alone, and how it varied over the seconds, for what
- * fails fails together.
+ * The wider of two intervals: that of counting, and that of the variation over seconds, since
+ * failures tend to occur together.
  */
 export function widerOf(exact: Evidence, varied: Evidence | undefined): Evidence {
   if (varied === undefined) return exact;
@@ -79,7 +80,7 @@ function counted(figures: readonly Figure[], { aggregate }: Gate, isShare: boole
   return { happened: sum(({ samples }) => samples), of: exposure };
 }
 
-/** Bounds of the ratio of two shares near 1, by the difference of the shares. */
+/** Bounds of the ratio of two shares near 1, from the difference of the shares. */
 function newcombe(before: Counted, after: Counted): (tail: number) => Span {
   const [p1, p2] = [before.happened / before.of, after.happened / after.of];
   return (tail) => {
@@ -99,7 +100,7 @@ function wilson({ happened, of }: Counted, tail: number): readonly [number, numb
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
 
-/** Bounds of the ratio of two rates: of all occurrences those of one side are a binomial share. */
+/** Bounds of the ratio of two rates: the occurrences of one side are a binomial share of all. */
 function conditional(before: Counted, after: Counted): (tail: number) => Span {
   const [a, b] = [Math.round(before.happened), Math.round(after.happened)];
   const scale = Math.log(before.of / after.of);

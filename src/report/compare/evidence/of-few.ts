@@ -4,18 +4,15 @@ import { bootstrap, valueAtShare } from './bootstrap.js';
 import { asWorse, limits, TAIL, type Evidence, type EvidenceOptions, type Span } from './evidence.js';
 import { mean } from './statistics.js';
 
-/** An autocorrelation from which blocks of seconds do not calibrate any more. */
+/** Above this autocorrelation, blocks of seconds give intervals that are too narrow. */
 const STRONG_CORRELATION = 0.6;
-/**
- * Of a normal distribution, so many standard deviations lie from the middle to the end of a 90 %
- * interval.
- */
+/** Half of a 90 % interval of a normal distribution, in standard deviations. */
 const TO_THE_END = 1.645;
 
 /**
- * Evidence of one run a side, or of a few: the seconds of each are resampled, and the logarithms of
- * a side's runs are averaged, so that no run is chosen. Undefined where the figure does not vary
- * within a run.
+ * Evidence from one run per side, or a few: the seconds of each run are resampled, and the
+ * logarithms of a side's runs are averaged, so that every run counts. Undefined if the figure does
+ * not vary within a run.
  */
 export function evidenceOfFew(
   gate: Gate,
@@ -30,8 +27,8 @@ export function evidenceOfFew(
   const { autocorrelation } = resampled;
   if (resampled.effects.length === 0) return undefined;
   const effect = logOf(next) - logOf(base);
-  // What is resampled of a count is its rate: runs that differ in length differ in their counts by
-  // that, too.
+  // A count is resampled as its rate. Runs of different length differ in their counts by that as
+  // well.
   const effects = resampled.effects.map((one) => one + effect - resampled.effect);
   const noise = noiseOf(base, next, options);
   const interval = (tail: number): Span => [
@@ -57,8 +54,8 @@ function logOf(figures: readonly Figure[]): number {
 }
 
 /**
- * What is taken for granted between runs, or what two runs of one side show, whichever is more.
- * Shares do not differ by luck but by chance, which is counted.
+ * The larger of two: the assumed noise between runs, and the observed deviation of the runs of one
+ * side. For shares no noise is assumed, since their variance is that of counting.
  */
 function noiseOf(base: readonly Figure[], next: readonly Figure[], { noise, counts }: EvidenceOptions): number {
   const seen = [base, next].map((figures) => {
@@ -69,5 +66,5 @@ function noiseOf(base: readonly Figure[], next: readonly Figure[], { noise, coun
 }
 
 function correlationWarning(autocorrelation: number): string {
-  return `neighbouring seconds are alike (autocorrelation ${autocorrelation.toFixed(2)}): the interval is too narrow within a run`;
+  return `neighbouring seconds are correlated (autocorrelation ${autocorrelation.toFixed(2)}), so the interval is too narrow`;
 }

@@ -3,17 +3,19 @@ import type { Figure } from '../seconds/figure.js';
 import { asWorse, limits, TAIL, type Evidence, type EvidenceOptions } from './evidence.js';
 import { hodgesLehmann, mean, studentQuantile, studentTail, variance } from './statistics.js';
 
-/** Baselines that happen to agree make no hair trigger: their spread counts as at least this. */
+/**
+ * Least deviation between runs, so that baselines that agree by chance do not give false alarms.
+ */
 const LEAST_SPREAD = 0.015;
 /**
- * The same of shares, whose chance is known: of these only more than nothing, for a spread of 0 has
+ * The same for shares, whose sampling variance is known: just above 0, since a deviation of 0 has
  * no interval.
  */
 const LEAST_SPREAD_OF_SHARES = 1e-4;
 
 /**
- * Evidence of one new run against several by a t prediction interval, or of several against several
- * by Welch's. All values have to be above 0.
+ * Evidence from one new run against several by a t prediction interval, or from several against
+ * several by Welch's. All values must be above 0.
  */
 export function evidenceOfMany(
   gate: Gate,
@@ -31,7 +33,7 @@ export function evidenceOfMany(
   return ofPrediction(gate, { base: logs(base), next: logs(next)[0] ?? Number.NaN, luck, least });
 }
 
-/** How runs of one build differ, and what that is known by. */
+/** The deviation between runs of one build, and its degrees of freedom. */
 interface Luck {
   readonly deviation: number;
   readonly degrees: number;
@@ -42,8 +44,9 @@ function ofSpread(logs: readonly number[]): Luck {
 }
 
 /**
- * By the differences of neighbours, which a trend hardly touches (von Neumann 1941): half of their
- * mean square; the degrees are those of a chi-square of its variance.
+ * Estimates the variance from the differences of neighbours, which a trend hardly affects (von
+ * Neumann 1941): half of their mean square. The degrees of freedom are those of a chi-square with
+ * its variance.
  */
 function ofNeighbours(logs: readonly number[]): Luck {
   const squares = logs.slice(1).map((log, at) => (log - (logs[at] ?? log)) ** 2);
@@ -60,7 +63,7 @@ function leastSpread(figures: readonly Figure[], counts: EvidenceOptions['counts
       return Math.max(LEAST_SPREAD_OF_SHARES, Math.sqrt((1 - share) / (share * samples)));
     }
     case 'occurrences':
-      // The same of a Poisson count.
+      // The same for a Poisson count.
       return Math.max(LEAST_SPREAD, 1 / Math.sqrt(samples));
     case undefined:
       return LEAST_SPREAD;
@@ -74,7 +77,7 @@ interface PredictionParts {
   readonly least: number;
 }
 
-/** One new value against those of earlier runs: a t prediction interval. */
+/** A t prediction interval of one new value, given those of earlier runs. */
 function ofPrediction(gate: Gate, { base, next, luck, least }: PredictionParts): Evidence {
   const between = Math.max(least, luck.deviation);
   const spread = between * Math.sqrt(1 + 1 / base.length);
@@ -101,7 +104,7 @@ function ofWelch(gate: Gate, base: readonly number[], next: readonly number[], l
 
 interface StudentParts {
   readonly effect: number;
-  /** What is told as the effect, when that is another estimate. */
+  /** The estimate that is reported as the effect, if it is another one. */
   readonly shown?: number;
   readonly spread: number;
   readonly degrees: number;

@@ -2,16 +2,16 @@ import type { Gate } from '../comparison.js';
 import { asWorse, limits, TAIL, type Evidence, type EvidenceOptions } from './evidence.js';
 import { mean } from './statistics.js';
 
-/** The seconds whose maxima tell how heavy a run's tail is. */
+/** Number of largest seconds from which the tail of a run is estimated. */
 const TOP_SECONDS = 10;
 const LEAST_SECONDS = 4;
 
 /**
- * Evidence of the maxima of two runs. One maximum is one sample, and resampling seconds does not
- * tell how it varies. The largest of many values varies as Gumbel's distribution has it on the
- * logarithmic scale, whose width Hill's estimate takes from the largest seconds (Hill 1975), and
- * the difference of two such is logistic. `maxima` are those of the seconds of each run. Undefined
- * for a few seconds.
+ * Evidence from the maxima of two runs. A maximum is a single sample, and resampling seconds does
+ * not show its variance. On the logarithmic scale, the largest of many values follows a Gumbel
+ * distribution, whose width is estimated from the largest seconds (Hill 1975). The difference of
+ * two such values is logistic. `maxima` are those of the seconds of each run. Undefined for runs of
+ * a few seconds.
  */
 export function evidenceOfMaximum(
   gate: Gate,
@@ -34,9 +34,9 @@ export function evidenceOfMaximum(
     pValue: 1 / (1 + Math.exp(beyond / width)),
     standardError: (width * Math.PI) / Math.sqrt(3),
     noise,
-    // Longer runs have other maxima, and no narrower ones.
+    // Longer runs do not have a smaller variance of their maxima.
     growth: { type: 'runs', have: 1, spread: Math.hypot((width * Math.PI) / Math.sqrt(6), noise / 2) },
-    warnings: ['a maximum is one sample: the interval is what the tails of the two runs allow'],
+    warnings: ['a maximum is a single sample: its interval is estimated from the tails of the two runs'],
   };
 }
 

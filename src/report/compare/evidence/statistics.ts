@@ -1,16 +1,16 @@
-/** The mean; NaN of nothing. */
+/** The mean; NaN without values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The sample variance; 0 of fewer than two. */
+/** The sample variance; 0 for fewer than two values. */
 export function variance(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const middle = mean(values);
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
 }
 
-/** The middle value, or the lower one of two. */
+/** Index of the median, or of the lower of two middle values. */
 export function medianIndex(values: readonly number[]): number {
   const order = values.map((value, index) => [value, index] as const).toSorted(([a], [b]) => a - b);
   return order[Math.floor((order.length - 1) / 2)]?.[1] ?? 0;
@@ -27,7 +27,7 @@ export function hodgesLehmann(base: readonly number[], next: readonly number[]):
   return (low + high) / 2;
 }
 
-/** The lag-1 autocorrelation of a series, 0 where it cannot be told. */
+/** The lag-1 autocorrelation of a series; 0 if it cannot be estimated. */
 export function autocorrelation(values: readonly number[]): number {
   if (values.length < 4) return 0;
   const middle = mean(values);
@@ -41,7 +41,7 @@ export function autocorrelation(values: readonly number[]): number {
 }
 
 /**
- * The probability that Student's t with so many degrees of freedom is above `t` (regularised
+ * The probability that Student's t with these degrees of freedom is above `t` (regularised
  * incomplete beta by continued fraction, Numerical Recipes 6.4).
  */
 export function studentTail(t: number, degrees: number): number {
@@ -69,7 +69,7 @@ function incompleteBeta(x: number, a: number, b: number): number {
   return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b;
 }
 
-/** Lentz's method. */
+/** Evaluates the continued fraction by Lentz's method. */
 function betaFraction(x: number, a: number, b: number): number {
   const least = 1e-300;
   const safe = (value: number): number => (Math.abs(value) < least ? least : value);
@@ -90,7 +90,7 @@ function betaFraction(x: number, a: number, b: number): number {
   return result;
 }
 
-/** Lanczos. */
+/** The logarithm of the gamma function, by the Lanczos approximation. */
 function logGamma(x: number): number {
   const terms = [
     76.18009172947146, -86.5053203294168, 24.01409824083091, -1.231739572450155, 0.001208650973866179,
@@ -103,8 +103,8 @@ function logGamma(x: number): number {
 
 /**
  * Hochberg's step-up adjusted p-values, in the order of the given ones (Hochberg 1988). As safe as
- * Holm's where tests go together, as those of figures of the same runs do, and it finds more:
- * docs/reference/verdicts.md.
+ * Holm's for positively dependent tests, as those of figures of the same runs are, and more
+ * powerful: docs/reference/verdicts.md.
  */
 export function hochberg(pValues: readonly number[]): readonly number[] {
   const order = pValues.map((p, index) => [p, index] as const).toSorted(([a], [b]) => b - a);

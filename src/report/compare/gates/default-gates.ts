@@ -5,10 +5,7 @@ import { wantedSamples } from './judge-gate.js';
 import { parseGate } from './parse-gate.js';
 import type { Sides } from '../seconds/loaded-run.js';
 
-/**
- * What a run is judged on when nobody says: a few figures that its scenario is about, and that
- * nothing fails more often.
- */
+/** Default gates by scenario: its main figures, and no more failed checks. */
 const GATES: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['ws_ping p(95)', 'ws_connecting p(95)', 'ws_msgs_received rate'],
   echo: ['ws_rtt p(50)', 'ws_rtt p(99)'],
@@ -18,13 +15,13 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
   storm: ['ws_reconnecting p(95)'],
   'fan-out': ['ws_delivery p(50)', 'ws_delivery p(99)'],
 };
-/** Of a script nothing is known but what k6 measures of it. */
+/** Default gates of scripts: the metrics that k6 has for every script. */
 const SCRIPT_GATES = ['ws_connecting p(95)', 'iteration_duration p(95)', 'ws_msgs_received rate'];
 const CHECKS = 'checks rate > -1%';
 
 /**
- * The default gates of a run; `budget` is the change for the worse that is let pass. Those of
- * metrics that it does not have are left out.
+ * The default gates of a run; `budget` is the change for the worse that passes. Gates on metrics
+ * that the run does not have are left out.
  */
 export function defaultGates({ scenario, scriptHash, metrics }: RunHeader, budget: number): readonly Gate[] {
   const wanted = scriptHash === undefined ? (GATES[scenario] ?? []) : SCRIPT_GATES;
@@ -37,9 +34,9 @@ export function defaultGates({ scenario, scriptHash, metrics }: RunHeader, budge
 }
 
 /**
- * The gates that runs are judged by: all that somebody asked for, and of the default ones those
- * that the runs have enough samples for. A default gate that is left out is told, unless neither
- * side knows its metric; one that only the new side has nothing for stays, and is unjudged.
+ * Chooses the gates to judge by: all that were requested, and the default gates for which the runs
+ * have enough samples. A default gate that is left out is reported, unless neither side has the
+ * metric. If only the new side has no samples, the gate stays and is unjudged.
  */
 export function applicableGates(
   gates: readonly Gate[],
@@ -58,7 +55,7 @@ export function applicableGates(
   };
 }
 
-/** Why a default gate says nothing of these runs; '' where that need not be told. */
+/** The reason for leaving out a default gate; '' if it need not be reported. */
 function reasonAgainst(gate: Gate, base: Sides['base'], next: Sides['next']): string | undefined {
   const fewest = (runs: Sides['base']): number => Math.min(...runs.map((run) => figureOf(gate, run).samples));
   const [before, after] = [fewest(base), fewest(next)];
@@ -66,7 +63,7 @@ function reasonAgainst(gate: Gate, base: Sides['base'], next: Sides['next']): st
   if (before === 0 && after === 0) return isOptional ? '' : undefined;
   const wanted = wantedSamples(gate);
   if (gate.aggregate.type !== 'quantile' || after === 0 || Math.min(before, after) >= wanted) return undefined;
-  // With far fewer than the base it is no luck that there are too few.
+  // Far fewer samples than in the base are not due to chance.
   if (before >= wanted && after < before / 2) return undefined;
-  return `a run has ${Math.min(before, after)} samples, and this percentile wants ${wanted}`;
+  return `a run has ${Math.min(before, after)} samples; this percentile needs ${wanted}`;
 }

@@ -17,7 +17,7 @@ import type { Figure } from '../seconds/figure.js';
 import { misfitOf } from './parse-gate.js';
 import { judgeZero } from './judge-zero.js';
 
-/** A percentile wants so many samples above it. */
+/** A percentile needs this many samples above it. */
 const WANTED_ABOVE = 10;
 
 /** The number of samples that a gate's aggregate needs; 1 unless it is a quantile. */
@@ -26,7 +26,7 @@ export function wantedSamples({ aggregate }: Pick<Gate, 'aggregate'>): number {
   return Math.ceil(WANTED_ABOVE / (1 - aggregate.quantile) - 1e-6);
 }
 
-/** A gate and what it looks at on both sides. */
+/** A gate and its figures on both sides. */
 export interface GateFigures {
   readonly gate: Gate;
   readonly unit: GateResult['unit'];
@@ -38,8 +38,8 @@ type Shown = Omit<GateResult, 'verdict' | 'reasons'>;
 type Said = Pick<GateResult, 'verdict' | 'reasons'>;
 
 /**
- * Judges a gate by the response times, counts or shares of both sides. `blocking` is what makes
- * every gate invalid, in words.
+ * Judges a gate by the response times, counts or shares of both sides. `blocking` has the reasons
+ * why every gate is invalid.
  */
 export function judgeGate(figures: GateFigures, options: EvidenceOptions, blocking: readonly string[]): GateResult {
   const { gate, unit, base, next } = figures;
@@ -53,9 +53,13 @@ export function judgeGate(figures: GateFigures, options: EvidenceOptions, blocki
     return { ...shown, ...(smallDifference(shown) ?? judgeZero(shown, evidence)) };
   }
   if (evidence === undefined)
-    return { ...shown, verdict: 'unjudged', reasons: ['one run does not say how it varies, and a run has 0 of it'] };
+    return {
+      ...shown,
+      verdict: 'unjudged',
+      reasons: ['the variation within a run cannot be estimated, so there is no interval'],
+    };
   const drifts = [...driftsOf('base', base), ...driftsOf('new', next)];
-  // A drift makes neighbouring seconds alike: that is then no second thing to say.
+  // A drift also causes autocorrelation, so that warning would be redundant.
   return judgeEvidence(shown, { ...evidence, warnings: drifts.length > 0 ? drifts : evidence.warnings });
 }
 
@@ -66,7 +70,7 @@ function judgeEvidence(shown: Shown, evidence: Evidence): GateResult {
   const result = {
     ...shown,
     verdict,
-    reasons: small?.reasons ?? (verdict === 'inconclusive' ? ['the interval reaches across the budget'] : []),
+    reasons: small?.reasons ?? (verdict === 'inconclusive' ? ['the interval crosses the budget'] : []),
     change: Math.expm1(evidence.effect),
     interval: asInterval(evidence.interval(TAIL)),
     pValue: evidence.pValue,
@@ -78,18 +82,20 @@ function judgeEvidence(shown: Shown, evidence: Evidence): GateResult {
   return more === undefined ? result : { ...result, more };
 }
 
-/** What a floor lets pass, explained. */
+/** Lets a difference up to the floor pass. */
 function smallDifference({ gate, base, next, unit }: Shown): Said | undefined {
   const difference = Math.abs((next.value ?? 0) - (base.value ?? 0));
   if (gate.floor === undefined || difference > gate.floor) return undefined;
   const plain = (value: number): string => `${Number(value.toPrecision(3))}${unit === 'ms' ? ' ms' : ''}`;
   return {
     verdict: 'within budget',
-    reasons: [`it differs by ${plain(difference)}, and the floor of the gate lets ${plain(gate.floor)} pass`],
+    reasons: [`the difference of ${plain(difference)} is within the gate's floor of ${plain(gate.floor)}`],
   };
 }
 
-/** Why a gate cannot be judged by these figures. A bound on a value needs the new side alone. */
+/**
+ * Reasons why a gate cannot be judged by these figures. An absolute bound needs only the new side.
+ */
 function problemOf({ gate, unit, base, next }: GateFigures): Said | undefined {
   const judged = gate.limit === undefined ? [...base, ...next] : next;
   const problem =
@@ -100,13 +106,13 @@ function problemOf({ gate, unit, base, next }: GateFigures): Said | undefined {
   const wanted = wantedSamples(gate);
   const fewest = Math.min(...judged.map(({ samples }) => samples));
   if (gate.aggregate.type !== 'quantile' || fewest >= wanted) return undefined;
-  return { verdict: 'invalid', reasons: [`a run has ${fewest} samples of it, and this percentile wants ${wanted}`] };
+  return { verdict: 'invalid', reasons: [`a run has ${fewest} samples; this percentile needs ${wanted}`] };
 }
 
 function emptyOf(base: readonly Figure[], next: readonly Figure[]): string | undefined {
   const isEmpty = (figures: readonly Figure[]): boolean => figures.some(({ value }) => value === null);
   const empty = [...(isEmpty(base) ? ['base'] : []), ...(isEmpty(next) ? ['new'] : [])];
-  return empty.length === 0 ? undefined : `no sample of it on the ${empty.join(' and on the ')} side`;
+  return empty.length === 0 ? undefined : `no samples on the ${empty.join(' and on the ')} side`;
 }
 
 /** Whether a value is on the good side of a bound. */
@@ -119,7 +125,7 @@ function judgeLimit({ unit, next }: Shown, limit: NonNullable<Gate['limit']>): S
   if (isShare && limit.value > 1)
     return {
       verdict: 'unjudged',
-      reasons: [`a share is from 0 to 1, so ${limit.value} bounds nothing: write ${limit.value}%`],
+      reasons: [`a share is between 0 and 1, so the bound ${limit.value} has no effect: write ${limit.value}%`],
     };
   const holds = holdsLimit(limit, next.value ?? Number.NaN);
   return { verdict: holds ? 'within budget' : 'regression', reasons: holds ? [] : ['the bound is crossed'] };
@@ -139,16 +145,14 @@ function largestOf(figures: readonly Figure[]): number | null {
   return values.length < figures.length || values.length === 0 ? null : largest(values);
 }
 
-/**
- * The value of a side: of several runs the mean of the logarithms, so that none of them is chosen.
- */
+/** The value of a side: the geometric mean of its runs, so that every run counts. */
 export function sideValue(figures: readonly Figure[]): number | null {
   const values = figures.flatMap(({ value }) => value ?? []);
   if (values.length < figures.length || values.length === 0) return null;
   return values.some((value) => value <= 0) ? mean(values) : Math.exp(mean(values.map(Math.log)));
 }
 
-/** Relative, new against base; null when there is none. */
+/** The relative change of new against base; null if it is undefined. */
 export function changeOf(base: number | null, next: number | null): number | null {
   return base === null || next === null || base === 0 ? null : next / base - 1;
 }

@@ -6,18 +6,18 @@ import { judgeGate } from './judge-gate.js';
 import { judgeService, withService, withStrain, type Strain } from './judge-service.js';
 import type { LoadedRun, Sides } from '../seconds/loaded-run.js';
 
-/** An adjusted p-value below it is no chance. */
+/** Significance level of the adjusted p-values. */
 const ALPHA = 0.05;
 
-/** What holds for all gates. */
+/** Findings that concern all gates. */
 export interface JudgeContext {
-  /** What makes every gate invalid, in words. */
+  /** Reasons why every gate is invalid. */
   readonly blocking: readonly string[];
   readonly hasNewStalls: boolean;
   readonly strain: Strain;
 }
 
-/** Few runs are averaged; what has a method of its own is judged by that. */
+/** Chooses the statistics by the number of runs on each side. */
 export function methodFor({ base, next }: Sides): ComparisonMethod {
   if (base.length >= 4 && next.length >= 4) return 'many-against-many';
   return base.length >= 3 && next.length === 1 ? 'one-against-many' : 'one-against-one';
@@ -60,17 +60,17 @@ function withNeighbours(
 
 function withStalls(result: GateResult, { hasNewStalls }: JudgeContext): GateResult {
   if (result.verdict !== 'within budget' || result.interval === null || !hasNewStalls) return result;
-  return { ...result, verdict: 'inconclusive', reasons: ['the new side stalled, which no quantile shows'] };
+  return { ...result, verdict: 'inconclusive', reasons: ['the new side stalled, which quantiles do not show'] };
 }
 
-/** A regression has to be one among all gates. */
+/** Withdraws regressions that are not significant among all gates. */
 function adjust(results: readonly GateResult[]): readonly GateResult[] {
   const tested = results.filter(({ pValue }) => pValue !== undefined);
   const adjusted = hochberg(tested.map(({ pValue = 1 }) => pValue));
   return results.map((result) => {
     const place = tested.indexOf(result);
     if (result.verdict !== 'regression' || place < 0 || (adjusted[place] ?? 0) <= ALPHA) return result;
-    const reasons = ['among so many gates one beyond its budget may be chance'];
+    const reasons = [`with ${tested.length} gates, one beyond its budget may be due to chance`];
     return { ...result, verdict: 'inconclusive', reasons };
   });
 }

@@ -6,16 +6,16 @@ import { serviceOf, type Figure } from '../seconds/figure.js';
 import { holdsLimit, sideValue } from './judge-gate.js';
 import type { LoadedRun } from '../seconds/loaded-run.js';
 
-/** The lag has changed where it changed by this share of what the response time did. */
+/** A change of the lag counts from this share of the change of the response time. */
 const LEAST_SHARE_OF_LAG = 0.2;
 
-/** Whether a side's generators were strained, which inflates whatever they measure. */
+/** Whether the generators of a side were strained, which inflates all that they measure. */
 export interface Strain {
   readonly base: boolean;
   readonly next: boolean;
 }
 
-/** What the service times say for themselves. */
+/** The result of judging the service times alone. */
 export interface JudgedService {
   readonly figures: ServiceFigures;
   readonly verdict: Verdict;
@@ -23,8 +23,8 @@ export interface JudgedService {
 }
 
 /**
- * Judges the service time of a gate on a quantile by the gate's own budget. Undefined where a run
- * has none.
+ * Judges the service time of a gate on a quantile by the gate's own budget. Undefined if a run has
+ * no service times.
  */
 export function judgeService(
   gate: Gate,
@@ -59,9 +59,9 @@ function lagOf({ series, aggregate }: Gate, runs: readonly LoadedRun[]): number 
 }
 
 /**
- * Puts service time beside response time. A slowdown that the service times do not have, while the
- * lag grew, is the generator's; one that they alone have is the server's all the same; and a gain
- * that is a lag which went away is none.
+ * Corrects the verdict on the response times by the service times. A slowdown of the response times
+ * alone, with more lag, is the generator's. A slowdown of the service times is the server's, even
+ * if the response times do not show it. An improvement that comes from less lag does not count.
  */
 export function withService(result: GateResult, service: JudgedService | undefined): GateResult {
   if (service === undefined) return result;
@@ -82,7 +82,7 @@ export function withService(result: GateResult, service: JudgedService | undefin
 
 function withServiceOfGood(shown: GateResult, service: JudgedService): GateResult {
   if (service.verdict === 'regression') {
-    const reasons = [`its service time is slower beyond the budget: ${inWords(service)}`];
+    const reasons = [`the service time is slower than the budget allows: ${inWords(service)}`];
     return { ...shown, verdict: 'regression', reasons, pValue: service.pValue };
   }
   const isOfLag = shown.verdict === 'improvement' && service.verdict !== 'improvement';
@@ -90,7 +90,7 @@ function withServiceOfGood(shown: GateResult, service: JudgedService): GateResul
   return { ...shown, verdict: service.verdict, reasons: [`the generator was faster: ${inWords(service)}`] };
 }
 
-/** Whether the lag is a part of a change that can be seen. */
+/** Whether the lag makes up a noticeable part of a change. */
 function lagOfChange(
   { gate, base, next }: GateResult,
   { figures: { lag } }: JudgedService,
@@ -103,12 +103,12 @@ function lagOfChange(
 
 function inWords({ figures: { base, next, lag } }: JudgedService): string {
   const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
-  return `service time ${ms(base)} -> ${ms(next)}, its own lag ${ms(lag.base)} -> ${ms(lag.next)}`;
+  return `service time ${ms(base)} -> ${ms(next)}, generator lag ${ms(lag.base)} -> ${ms(lag.next)}`;
 }
 
 /**
- * A strained generator measures itself as well: a slowdown on that side alone is not the server's
- * for sure, and beside a strained base nothing looks slow.
+ * A strained generator also measures itself: a slowdown on that side may not be the server's, and
+ * against a strained base nothing looks slow.
  */
 export function withStrain(result: GateResult, strain: Strain): GateResult {
   const { verdict } = result;
@@ -116,14 +116,14 @@ export function withStrain(result: GateResult, strain: Strain): GateResult {
     return {
       ...result,
       verdict: 'invalid',
-      reasons: ['the generator was slower: it was strained in the new runs alone', ...result.reasons],
+      reasons: ['the generator was slower: it was strained only in the new runs', ...result.reasons],
     };
   const isGood = verdict === 'within budget' || verdict === 'improvement';
   if (isGood && strain.base && !strain.next)
     return {
       ...result,
       verdict: 'inconclusive',
-      reasons: ['the generator was strained in the base alone, which makes that look slower'],
+      reasons: ['the generator was strained only in the base, which makes the base look slower'],
     };
   return result;
 }

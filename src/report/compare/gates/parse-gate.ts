@@ -4,7 +4,7 @@ const GATE =
   /^\s*(?<series>[A-Za-z_][\w.]*(?:\{[^{}]*\})?)\s+(?<aggregate>p\(\s*[\d.]+\s*\)|med|avg|min|max|count|rate|value)\s*(?<operator><=?|>=?)\s*(?<bound>\S+?)(?:\s+floor\s+(?<floor>\S+))?\s*$/;
 const BUDGET = /^(?<sign>[+-])(?<percent>\d+(?:\.\d+)?)%$/;
 const VALUE = /^(?<number>\d+(?:\.\d+)?)(?<unit>us|ms|s|m|%|B|kB|KB|MB|GB|KiB|MiB|GiB)?(?:\/s)?$/;
-/** To the unit of a metric: milliseconds of times, parts of one of rates, bytes of data. */
+/** Factors to the unit of a metric: milliseconds for times, ratios for rates, bytes for data. */
 const UNITS: Readonly<Record<string, number>> = {
   us: 0.001,
   ms: 1,
@@ -20,21 +20,24 @@ const UNITS: Readonly<Record<string, number>> = {
   MiB: 2 ** 20,
   GiB: 2 ** 30,
 };
-/** No bound on a share is meant to be lower: `checks rate > 5%` is a forgotten sign. */
+/**
+ * A lower bound on a share in per cent below this is taken for a change without its sign: `checks
+ * rate > 5%`.
+ */
 const LEAST_SHARE = 50;
 const FORM = "such as 'ws_ping p(99) < +10%', 'checks rate > -1%' or 'ws_ping p(95) < 200ms'";
 
 /**
- * Reads a gate: a series, what is judged of it, and its bound, which is a change for the worse (`<
- * +10%`, `> -10%`) or a value (`< 200ms`, `> 99%`), with `floor 2ms` behind it for a change that
- * never counts. A sentence when it is none.
+ * Parses a gate: a series, an aggregate, and a bound, which is a change for the worse (`< +10%`, `>
+ * -10%`) or a value (`< 200ms`, `> 99%`). `floor 2ms` at the end lets smaller changes pass. Returns
+ * the problem as a sentence if the text is invalid.
  */
 export function parseGate(text: string, origin: Gate['origin']): Gate | { readonly problem: string } {
   const groups = GATE.exec(text)?.groups;
-  if (groups === undefined) return { problem: `'${text}' is not a gate ${FORM}` };
+  if (groups === undefined) return { problem: `'${text}' must be a gate ${FORM}` };
   const { series = '', aggregate: word = '', operator = '', bound = '', floor } = groups;
   const aggregate = aggregateOf(word);
-  if (aggregate === undefined) return { problem: `'${text}': ${word} is not a percentile from 0 to 100` };
+  if (aggregate === undefined) return { problem: `'${text}': the percentile must be > 0 and < 100 (got '${word}')` };
   const worse: WorseDirection = operator.startsWith('<') ? 'up' : 'down';
   const read = boundOf(bound, operatorOf(operator), { aggregate, worse });
   if ('problem' in read) return { problem: `'${text}': ${read.problem}` };
@@ -45,7 +48,7 @@ function withFloor(gate: Gate, floor: string | undefined): Gate | { readonly pro
   if (floor === undefined) return gate;
   const value = valueOf(floor);
   return value === undefined
-    ? { problem: `'${gate.text}': ${floor} must be a value such as 2ms` }
+    ? { problem: `'${gate.text}': the floor must be a value such as 2ms (got '${floor}')` }
     : { ...gate, floor: value };
 }
 
@@ -58,19 +61,20 @@ function boundOf(
 ): Bound {
   const { sign, percent } = BUDGET.exec(bound)?.groups ?? {};
   if (sign !== undefined) {
-    if ((sign === '+') !== (worse === 'up')) return { problem: "a change for the worse is '< +10%' or '> -10%'" };
+    if ((sign === '+') !== (worse === 'up'))
+      return { problem: `a change for the worse must be written as '< +10%' or '> -10%' (got '${bound}')` };
     return { budget: Number(percent) / 100 };
   }
   const value = valueOf(bound);
   const forgotten = forgottenSign(bound, aggregate, worse);
   if (forgotten !== undefined) return { problem: forgotten };
   if (value !== undefined) return { limit: { operator, value } };
-  return { problem: `${bound} is neither a change such as +10% nor a value such as 200ms` };
+  return { problem: `the bound must be a change such as +10% or a value such as 200ms (got '${bound}')` };
 }
 
 /**
- * A share has bounds in per cent, `checks rate > 99%`; of anything else, and of a share that hardly
- * anything would miss, it is a change that lacks its sign.
+ * Per cent without a sign are a bound on a share (`checks rate > 99%`). On anything else, and as a
+ * low bound on a share, they are taken for a change without its sign.
  */
 function forgottenSign(bound: string, aggregate: GateAggregate, worse: WorseDirection): string | undefined {
   const percent = /^(?<percent>\d+(?:\.\d+)?)%$/.exec(bound)?.groups?.['percent'];
@@ -109,13 +113,13 @@ function valueOf(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * (unit === undefined ? 1 : (UNITS[unit] ?? 1));
 }
 
-/** What an aggregate is called in gates and tables: `p(99)`. */
+/** The name of an aggregate in gates and tables: `p(99)`. */
 export function aggregateName(aggregate: GateAggregate): string {
   if (aggregate.type !== 'quantile') return aggregate.type;
   return `p(${Number((aggregate.quantile * 100).toFixed(6))})`;
 }
 
-/** What a value of each unit can be written in, beside a plain number. */
+/** Suffixes that a value of each unit may have. */
 const WRITTEN: Readonly<Record<Unit, RegExp>> = {
   ms: /^(us|ms|s|m)$/,
   bytes: /^[kKMG]?i?B$/,
@@ -127,15 +131,14 @@ const WRITTEN: Readonly<Record<Unit, RegExp>> = {
 const WORDS: Readonly<Record<Unit, string>> = {
   ms: 'a time, such as 20ms',
   bytes: 'bytes, such as 5MB',
-  'bytes per second': 'bytes a second, such as 5MB/s',
-  'per second': 'a number a second, such as 100/s',
+  'bytes per second': 'bytes per second, such as 5MB/s',
+  'per second': 'a number per second, such as 100/s',
   ratio: 'a share, such as 99%',
   '': 'a plain number',
 };
 
 /**
- * Why a bound or a floor is written in something else than what the gate is on; undefined where it
- * fits.
+ * The problem if a bound or a floor has another unit than the gated figure; undefined if it fits.
  */
 export function misfitOf(gate: Pick<Gate, 'text'>, unit: Unit): string | undefined {
   const { bound = '', floor = '' } = GATE.exec(gate.text)?.groups ?? {};
@@ -144,5 +147,5 @@ export function misfitOf(gate: Pick<Gate, 'text'>, unit: Unit): string | undefin
     const written = value.replace(/^[\d.]+/, '');
     return written !== '' && !WRITTEN[unit].test(written);
   });
-  return misfit === undefined ? undefined : `${misfit} does not fit, for this is ${WORDS[unit]}`;
+  return misfit === undefined ? undefined : `${misfit} has the wrong unit: this gate needs ${WORDS[unit]}`;
 }

@@ -17,19 +17,19 @@ const RATE_UNITS: Readonly<Record<MetricContains, Unit>> = {
   default: 'per second',
 };
 
-/** What a gate looks at in one run. */
+/** The gated figure of one run. */
 export interface Figure {
-  /** Null when nothing was recorded. */
+  /** Null without samples. */
   readonly value: number | null;
   readonly samples: number;
   readonly seconds: number;
-  /** How it varies within the run; undefined where that cannot be told. */
+  /** The variation within the run; undefined if it cannot be estimated. */
   readonly resampled?: Resampled;
-  /** What it counts, where chance can be counted as well. */
+  /** Kind of count, if the figure is one with a known sampling variance. */
   readonly counts?: 'share' | 'occurrences';
-  /** Of a maximum: that of each second. */
+  /** For a maximum: the maximum of each second. */
   readonly maxima?: readonly number[];
-  /** Why it cannot be judged. */
+  /** The reason why the figure cannot be judged. */
   readonly problem?: string;
 }
 
@@ -44,7 +44,7 @@ export function figureOf({ series, aggregate }: Pick<Gate, 'series' | 'aggregate
     case 'counter':
       return counterFigure({ series, aggregate }, run);
     case 'rate':
-      // What fails, fails at whatever time: checks of whole sessions come when these end.
+      // Warm-up and end are included: checks of whole sessions are recorded when the sessions end.
       return rateFigure(series, run);
     case 'gauge': {
       if (!(series in run.run.end.totals.gauges)) return nothing(run, undefined);
@@ -59,8 +59,8 @@ function counterFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>
 }
 
 /**
- * The service time of a gate on a quantile of times: what is left of it without the generator's own
- * lag. Undefined where the run has none.
+ * The service time of a gate on a quantile of times, which excludes the generator's own lag.
+ * Undefined if the run has none.
  */
 export function serviceOf(
   { series, aggregate }: Pick<Gate, 'series' | 'aggregate'>,
@@ -106,7 +106,7 @@ function typeOf(series: string, run: LoadedRun): 'trend' | 'counter' | 'rate' | 
 }
 
 function missingReason(series: string, run: LoadedRun): string {
-  if (definitionOf(series, run) === undefined) return `there is no metric ${series} in ${run.path}`;
+  if (definitionOf(series, run) === undefined) return `${run.path} has no metric ${series}`;
   return `${series} was not recorded; \`wsg loadtest --record-submetric '${series}'\` records it`;
 }
 
@@ -115,7 +115,7 @@ function trendFigure({ series, aggregate }: Pick<Gate, 'series' | 'aggregate'>, 
   const totals = run.run.end.totals.trends[series];
   if (totals === undefined || totals.count === 0) return nothing(run, undefined);
   if (totals.sketch !== undefined || counts === undefined)
-    return nothing(run, `${series} holds no times; only trends of times are judged`);
+    return nothing(run, `${series} is not a trend of times; no other trend can be judged`);
   return timesFigure(aggregate, counts, run);
 }
 
@@ -138,7 +138,7 @@ function timesFigure(aggregate: GateAggregate, counts: SecondCounts, run: Loaded
       return { value: largest(maxima), samples, seconds: run.to - run.from, maxima };
     case 'min':
     case 'value':
-      return nothing(run, `${aggregate.type} of a trend says nothing that could be judged`);
+      return nothing(run, `${aggregate.type} of a trend cannot be judged`);
   }
 }
 
@@ -157,7 +157,10 @@ function rateFigure(series: string, run: LoadedRun): Figure {
   return samples === 0 ? nothing(run, undefined) : { ...ratio(run, passes, all, samples), counts: 'share' };
 }
 
-/** A sum over seconds, over another one: their number, nothing, or what is given. */
+/**
+ * The ratio of a sum over seconds and another one: the number of seconds, 1, or the sum of the
+ * given values.
+ */
 function ratio(
   run: LoadedRun,
   above: readonly number[],

@@ -4,17 +4,17 @@ import type { Resampled } from './second-counts.js';
 const PARTS = 8;
 const LEAST_SECONDS = 3 * PARTS;
 /**
- * Of 28 pairs of parts so many more have to go one way than the other (Kendall's S; 0.6 % of
- * shuffled runs have as many). Parts of seconds hang together less than seconds do:
- * test/report/compare/find-drift.test.ts tells how often that cries wolf.
+ * The least Kendall score S of the 28 pairs of parts; 0.6 % of shuffled runs reach it. Parts are
+ * less correlated than seconds: test/report/compare/seconds/find-drift.test.ts measures the false
+ * alarms.
  */
 const LEAST_SCORE = 22;
-/** A drift of less does not matter beside the budgets that there are. */
+/** A smaller drift does not matter compared with usual budgets. */
 const LEAST_CHANGE = Math.log1p(0.1);
 
 /**
- * By how much a figure goes one way within a run, from its first quarter to its last: .1 is 10 %
- * up. Undefined where it does not.
+ * The drift of a figure within a run, from its first quarter to its last: .1 is 10 % up. Undefined
+ * without a drift.
  */
 export function driftOf(run: Resampled): number | undefined {
   const { seconds } = run;
@@ -28,7 +28,7 @@ export function driftOf(run: Resampled): number | undefined {
   return Math.abs(kendallScore(parts)) >= LEAST_SCORE ? Math.expm1(change) : undefined;
 }
 
-/** What has to be said of runs that were not at rest while they were looked at. */
+/** Warnings about runs that were not in a steady state while they were measured. */
 export function driftsOf(side: 'base' | 'new', figures: readonly Figure[]): readonly string[] {
   const drifts = figures.flatMap(({ resampled }) => (resampled && driftOf(resampled)) ?? []);
   const [first] = drifts;
@@ -37,7 +37,7 @@ export function driftsOf(side: 'base' | 'new', figures: readonly Figure[]): read
   const way = first > 0 ? 'rises' : 'falls';
   const percent = (Math.abs(first) * 100).toFixed(0);
   return [
-    `drift: it ${way} all through ${where}, by ${percent} % (--warmup leaves a beginning out; a leak or a growing queue goes on)`,
+    `drift: it ${way} throughout ${where}, by ${percent} % (exclude a warm-up with --warmup; otherwise look for a leak or a growing queue)`,
   ];
 }
 

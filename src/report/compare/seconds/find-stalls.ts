@@ -2,36 +2,40 @@ import type { Stall } from '../comparison.js';
 import type { LoadedRun } from './loaded-run.js';
 import type { SecondFigures } from './second-columns.js';
 
-/** A second with less than this share of what is usual is silent. */
+/** A second with less than this share of the usual count is silent. */
 const SILENT_SHARE = 0.1;
-/** Of slower traffic single seconds say nothing. */
+/** Below this usual count, single seconds are not judged. */
 const LEAST_USUAL = 5;
-/** Silence of slow traffic: as long as so many samples usually take, and so many seconds. */
+/**
+ * Silence of slow traffic counts from the time of this many usual samples, and from this many
+ * seconds.
+ */
 const SILENT_SAMPLES = 10;
 const SILENT_SECONDS = 3;
-/** Usual is what the last so many good seconds had. */
+/** The usual count is the median of this many last good seconds. */
 const RECENT = 10;
 const LEAST_RECENT = 4;
 /**
- * Part of a second is missing where the answers waited as long as this, and this many times as long
- * as they do in other seconds.
+ * Part of a second is missing if an answer took at least this long, and this many times the usual
+ * maximum.
  */
 const WAIT_MS = 300;
 const WAIT_TIMES = 5;
 /**
- * A part of a second that is missing from the counts, of one second, or of two neighbours together.
+ * The part of a second that must be missing from the counts, of one second or of two neighbours
+ * together.
  */
 const MISSING = 0.4;
 const LEAST_MISSING = 0.1;
 const STANDARD_ERRORS = 6;
 const MOST_TOLD = 5;
-/** What comes in bursts by its nature: usual is what half of all seconds have. */
+/** Metrics with bursts by nature: their usual count is the median of all seconds. */
 const BURSTS =
   /^(ws_(re)?connecting|ws_session_duration|ws_sessions|iteration_duration|iterations|http_req_(blocked|connecting|tls_handshaking))(\{|$)/;
 
 /**
- * Stretches of a series in which nothing was answered, or part of a second was lost, which
- * quantiles do not show.
+ * Finds periods of a series in which nothing was answered, or part of a second was lost. Quantiles
+ * do not show them.
  */
 export function findStalls(side: Stall['side'], run: LoadedRun, series: readonly string[]): readonly Stall[] {
   return series.flatMap((name) => {
@@ -51,7 +55,7 @@ export function findStalls(side: Stall['side'], run: LoadedRun, series: readonly
   });
 }
 
-/** The seconds of a run in which a side was silent: the most of any series. */
+/** The number of silent seconds: the largest of any series. */
 export function silentSeconds(stalls: readonly Stall[]): number {
   const bySeries = new Map<string, number>();
   for (const { series, seconds, isPart } of stalls) {
@@ -69,13 +73,13 @@ interface Found {
 
 interface Seconds {
   readonly counts: readonly number[];
-  /** Of times: the longest of each second, and the sum; milliseconds. */
+  /** For times: the maximum and the sum of each second, in milliseconds. */
   readonly times: Omit<SecondFigures, 'counts'> | undefined;
-  /** Virtual users at the end of each second, where the run tells. */
+  /** Virtual users at the end of each second, if the run has them. */
   readonly vus: readonly number[] | undefined;
 }
 
-/** What a second should have, undefined where nothing is usual yet. */
+/** The usual count of each second; undefined while there is none yet. */
 type Usual = readonly (number | undefined)[];
 
 function secondsOf(series: string, run: LoadedRun): Seconds | undefined {
@@ -87,8 +91,8 @@ function secondsOf(series: string, run: LoadedRun): Seconds | undefined {
 }
 
 /**
- * By the last good seconds, so that what never comes back stays missed; with fewer virtual users
- * less is usual.
+ * The usual count follows the last good seconds, so that traffic that never returns stays missing.
+ * With fewer virtual users it is lower.
  */
 function usualOf(series: string, { counts, vus }: Seconds): Usual {
   const whole = median(counts);
@@ -105,7 +109,7 @@ function usualOf(series: string, { counts, vus }: Seconds): Usual {
   });
 }
 
-/** The middle of counts that do not come in bursts. */
+/** The median of counts without bursts; undefined with bursts. */
 function steadyLevel(counts: readonly number[]): number | undefined {
   const sorted = counts.toSorted((a, b) => a - b);
   const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
@@ -120,12 +124,12 @@ function silences({ counts }: Seconds, usual: Usual): readonly Found[] {
   return stretches(isSilent).map(({ at, length }) => {
     const count = counts.slice(at, at + length).reduce((sum, one) => sum + one, 0);
     const wanted = rounded(usual[at] ?? 0);
-    const each = length === 1 ? `where ${wanted} are usual` : `where ${wanted} are usual in each`;
-    return { at, length, isPart: false, said: `${count} samples of #, ${each}` };
+    const each = length === 1 ? `instead of the usual ${wanted}` : `instead of the usual ${wanted} per second`;
+    return { at, length, isPart: false, said: `${count} samples of # ${each}` };
   });
 }
 
-/** Long silence of what has a few samples a second at most. */
+/** Finds long silence of series with few samples per second. */
 function slowSilence({ counts }: Seconds, usual: Usual): readonly Found[] {
   let longestBefore = 0;
   return stretches(counts.map((count) => count === 0)).flatMap(({ at, length }) => {
@@ -134,13 +138,13 @@ function slowSilence({ counts }: Seconds, usual: Usual): readonly Found[] {
     const isLong = length >= Math.max(SILENT_SECONDS, SILENT_SAMPLES / rate) && length > 3 * longestBefore;
     longestBefore = Math.max(longestBefore, length);
     if (isFast || rate >= LEAST_USUAL || at < RECENT || !isLong) return [];
-    return [{ at, length, isPart: false, said: `no sample of #, where one in ${(1 / rate).toFixed(1)} s is usual` }];
+    return [{ at, length, isPart: false, said: `no sample of #, usually one every ${(1 / rate).toFixed(1)} s` }];
   });
 }
 
 /**
- * Seconds of which a part is missing: the longest wait of the times tells, or the counts alone of
- * what has no times.
+ * Finds seconds of which a part is missing, by the longest wait, or by the counts if the series has
+ * no times.
  */
 function parts(seconds: Seconds, usual: Usual): readonly Found[] {
   const { counts, times } = seconds;
@@ -154,12 +158,11 @@ function parts(seconds: Seconds, usual: Usual): readonly Found[] {
     const wanted = usual[at] ?? 0;
     if (max < WAIT_MS || max < usualMax * WAIT_TIMES || wanted < LEAST_USUAL || isSilent(at) || isSilent(at - 1))
       return [];
-    // Of work that goes on while nothing is answered, everything that came in the wait has waited
-    // half of it on average.
+    // If work continues to arrive during the wait, it waits half of it on average.
     const hasQueued = (excess[at] ?? 0) >= 0.3 * ((wanted * max) / 1000) * (max / 2);
     const isMissing = [at - 1, at].some((second) => (counts[second] ?? wanted) < wanted * (1 - MISSING / 2));
     if (!hasQueued && !isMissing) return [];
-    const said = `a wait of ${rounded(max)} ms in #, where the longest of a second is ${rounded(usualMax)} ms`;
+    const said = `a wait of ${rounded(max)} ms in #, where the usual maximum of a second is ${rounded(usualMax)} ms`;
     return [{ at, length: 1, isPart: true, said }];
   });
 }
@@ -180,7 +183,7 @@ function missingParts(
     const lost = share >= MISSING ? share : isPair ? share + following : 0;
     if (lost < MISSING || lost < STANDARD_ERRORS * spread || (missing[at - 1] ?? 0) >= LEAST_MISSING) return [];
     const wanted = rounded(usual[at] ?? 0);
-    const said = `${counts[at]} samples of #, where ${wanted} are usual: about ${lost.toFixed(1)} s are missing`;
+    const said = `${counts[at]} samples of # instead of the usual ${wanted}: about ${lost.toFixed(1)} s are missing`;
     return [{ at, length: 1, isPart: true, said }];
   });
 }

@@ -10,47 +10,48 @@ import { seedOf } from '../../../core/seeded-random.js';
 
 const SECOND_MS = 1000;
 
-/** A run as far as a comparison looks at it. */
+/** The parts of a run that a comparison needs. */
 export interface LoadedRun {
   readonly path: string;
   /** Equal for two files that hold the same run. */
   readonly identity: string;
   readonly run: RunOutline & Pick<Run, 'events'>;
-  /** Its seconds, as far as the gates look at them. */
+  /** The seconds of the series that gates refer to. */
   readonly seconds: SecondColumns;
-  /** Of the wanted trends of times: response times, and where the run has them, service times. */
+  /** Response times of the gated trends, and service times if the run has them. */
   readonly counts: ReadonlyMap<string, SecondCounts>;
   readonly service: ReadonlyMap<string, SecondCounts>;
   /**
-   * The seconds that are looked at: from behind the warm-up to before the last one, which is cut.
+   * The evaluated seconds: from the end of the warm-up to before the last second, which is
+   * incomplete.
    */
   readonly from: number;
   readonly to: number;
 }
 
-export interface LoadWish {
-  /** What is looked at; other series and quantiles are not there afterwards. */
+export interface LoadRunOptions {
+  /** Gates that are evaluated; only their series and quantiles are loaded. */
   readonly gates: readonly Pick<Gate, 'series' | 'aggregate'>[];
-  /** Instead of what the run says. */
+  /** Replaces the warm-up that the run records. */
   readonly warmupMs: number | undefined;
 }
 
 /**
- * Series of which every comparison sees the seconds: silence is looked for in what arrives, against
- * how many virtual users there were.
+ * Series that every comparison loads: stalls are detected in received messages, relative to the
+ * number of virtual users.
  */
 const WATCHED = ['ws_msgs_received', 'vus'] as const;
 const KINDS = ['response', 'service'] as const;
 type Kind = (typeof KINDS)[number];
-/** Seconds that were counted, by kind and series. */
+/** Counted seconds, by kind and series. */
 type KindCounts = Readonly<Record<Kind, Map<string, SecondCounts>>>;
 
 /**
- * Reads a run file; what of it stays in memory are a few kilobytes a second at most. Edges for
- * quantiles come from the run's totals, so one reading is enough, but where the warm-up or the end
- * were so different that they lie elsewhere. Throws what `readRun` throws.
+ * Reads a run file. It takes a few kilobytes of memory per second at most. Edges for quantiles come
+ * from the run's totals, so the file is read once, unless the warm-up or the end shift the
+ * quantiles far from those edges. Throws the errors of `readRun`.
  */
-export async function loadRun(path: string, { gates, warmupMs }: LoadWish): Promise<LoadedRun> {
+export async function loadRun(path: string, { gates, warmupMs }: LoadRunOptions): Promise<LoadedRun> {
   const outline = await readOutline(path);
   const names = [...new Set(gates.map(({ series }) => series))];
   const slotSeconds = slotOf(outline.end.totals.durationMs);
@@ -75,7 +76,7 @@ export async function loadRun(path: string, { gates, warmupMs }: LoadWish): Prom
   return { path, identity: identityOf(run), run, seconds, counts: counts.response, service: counts.service, ...window };
 }
 
-/** The same for two files that hold the same run, and for no others. */
+/** An identity that is equal for two files of the same run, and for no others. */
 export function identityOf({ header, end }: Pick<Run, 'header' | 'end'>): string {
   const { durationMs, counters, rates } = end.totals;
   const times = Object.entries(end.totals.trends).map(([series, { count, sum }]) => [series, count, sum]);
@@ -83,8 +84,8 @@ export function identityOf({ header, end }: Pick<Run, 'header' | 'end'>): string
 }
 
 /**
- * Of a longer run a few seconds are looked at together: a bootstrap of blocks of minutes does not
- * see the difference, and a day's run would take gigabytes.
+ * Longer runs are grouped into this many slots of a few seconds. For a bootstrap with blocks of
+ * minutes there is no difference, and a run of a day would take gigabytes otherwise.
  */
 const MOST_SLOTS = 3600;
 
@@ -96,13 +97,13 @@ type Window = Pick<LoadedRun, 'from' | 'to'>;
 
 function windowOf({ header, end }: Run, seconds: number, warmupMs: number | undefined): Window {
   const from = Math.ceil((warmupMs ?? header.warmupMs) / SECOND_MS);
-  // Behind the planned duration the last iterations end: a second of that is no second of the load.
+  // After the planned duration the last iterations end, so these seconds do not have the full load.
   const endMs = Math.min(end.totals.durationMs, header.durationMs + 100);
   const to = Math.max(from, Math.floor(endMs / SECOND_MS));
   return { from, to: Math.min(to, seconds) };
 }
 
-function quantilesOf(gates: LoadWish['gates'], series: string): readonly number[] {
+function quantilesOf(gates: LoadRunOptions['gates'], series: string): readonly number[] {
   const own = gates.flatMap((gate) =>
     gate.series === series && gate.aggregate.type === 'quantile' ? [gate.aggregate.quantile] : [],
   );
@@ -120,14 +121,14 @@ function countInto(counts: KindCounts): NonNullable<Parameters<typeof readRun>[1
 }
 
 /**
- * Counts series anew whose quantiles lie elsewhere in these seconds than in the whole run, at edges
- * for these seconds alone.
+ * Counts series again whose quantiles in these seconds differ much from those of the whole run,
+ * with edges for these seconds.
  */
 async function recount(
   path: string,
   counts: KindCounts,
   { from, to, slotSeconds }: Window & { readonly slotSeconds: number },
-  gates: LoadWish['gates'],
+  gates: LoadRunOptions['gates'],
 ): Promise<void> {
   const thin: KindCounts = { response: new Map(), service: new Map() };
   const totals = { response: new Map<string, Histogram>(), service: new Map<string, Histogram>() };
@@ -160,8 +161,8 @@ export interface Sides {
   readonly base: readonly LoadedRun[];
   readonly next: readonly LoadedRun[];
   /**
-   * Runs in their order, of which neighbours differ by luck, whatever creeps along: the base of an
-   * anchor has a trend of its own.
+   * Runs in their order, from whose neighbours the variance is estimated. A gradual change does not
+   * inflate that, as it would inflate the deviation of all runs.
    */
   readonly neighbours?: readonly LoadedRun[];
 }

@@ -1,44 +1,43 @@
 import { COUNTS_LENGTH } from '../../../core/histogram/histogram-layout.js';
 
-/** Edges round each quantile. */
+/** Number of edges around each quantile. */
 const EDGES = 64;
-/** How far on the logistic scale they reach round it: from .83 to .9995 for p99. */
+/** Their range around it on the logistic scale: from .83 to .9995 for p99. */
 const REACH = 2.5;
-/** Edges over all that there is, so that no quantile is beyond all of them. */
+/** Number of edges over the whole range, so that no quantile is beyond all of them. */
 const SPARSE_EDGES = 19;
 const SPARSE_REACH = 9;
 /**
- * As far as quantiles of the seconds that are looked at may be off from those that edges were laid
- * for.
+ * Largest distance on the logistic scale between the quantile of the evaluated seconds and the one
+ * that the edges were placed for.
  */
 const MOST_OFF = 1;
 const LEAST_SHARE = 1e-9;
 
 /** The edges of one quantile. */
 export interface QuantileEdges {
-  /** Places in `edges` of the grid, ascending. */
+  /** Indices into `edges` of the grid, ascending. */
   readonly rows: readonly number[];
-  /** The place of that at which the quantile was expected, and what share of all lies up to it. */
+  /** The row at which the quantile was expected, and the share of samples up to it. */
   readonly centre: number;
   readonly share: number;
 }
 
 /**
- * Places in the layout of histograms at which samples are counted: dense round the quantiles that
- * are wanted, sparse elsewhere. A second of an hour then is a few dozen numbers and not thousands
- * of buckets.
+ * Bucket indices of histograms at which samples are counted: dense around the wanted quantiles,
+ * sparse elsewhere. A second then takes a few dozen numbers instead of thousands of buckets.
  */
 export class QuantileGrid {
   /**
-   * Ascending. A row holds what lies up to its edge and beyond that of the row before; one more row
-   * what lies beyond all.
+   * Ascending. A row counts the samples up to its edge and above that of the row before; one more
+   * row counts those above all edges.
    */
   readonly edges: readonly number[];
-  /** The row of each place in the layout. */
+  /** The row of each bucket of the layout. */
   readonly groups: Uint16Array;
   readonly #byQuantile: ReadonlyMap<number, QuantileEdges>;
 
-  /** `expected` are the counts by place that edges are laid for. */
+  /** `expected` are the counts by bucket that the edges are placed for. */
   constructor(expected: Float64Array, quantiles: readonly number[]) {
     const total = expected.reduce((sum, count) => sum + count, 0);
     const sparse = placesOf(expected, total, levels(0, SPARSE_REACH, SPARSE_EDGES));
@@ -68,7 +67,7 @@ export class QuantileGrid {
     return edges;
   }
 
-  /** Whether edges that were laid for one share of samples are dense round another one, too. */
+  /** Whether edges that were placed for one share of samples are dense around another one, too. */
   static isNear(share: number, other: number): boolean {
     return Math.abs(logit(share) - logit(other)) <= MOST_OFF;
   }
@@ -86,7 +85,7 @@ function levels(centre: number, reach: number, count: number): readonly number[]
   });
 }
 
-/** Places up to which so many shares of all samples lie. */
+/** Bucket indices up to which these shares of all samples lie. */
 function placesOf(counts: Float64Array, total: number, shares: readonly number[]): readonly number[] {
   const places: number[] = [];
   let seen = 0;
@@ -100,9 +99,7 @@ function placesOf(counts: Float64Array, total: number, shares: readonly number[]
   return places;
 }
 
-/**
- * Sparse edges below and above the dense ones: between them they would only change what lies there.
- */
+/** Sparse edges below and above the dense ones; among the dense ones they are redundant. */
 function sparseBeside(sparse: readonly number[], dense: readonly number[]): readonly number[] {
   const [first = 0, last = 0] = [dense[0], dense.at(-1)];
   return sparse.filter((edge) => edge < first || edge > last);

@@ -2,20 +2,20 @@ import type { SecondRecord } from '../../../run-file/records.js';
 
 const FIRST_ROOM = 128;
 
-/** Seconds of a run, `to` not among them. */
+/** A range of seconds of a run, from `from` to before `to`. */
 export interface SecondRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** Of each second of a trend the samples, their sum, and the largest. */
+/** The number of samples, their sum and their maximum, for each second of a trend. */
 export interface SecondFigures {
   readonly counts: readonly number[];
   readonly sums: readonly number[];
   readonly maxima: readonly number[];
 }
 
-/** Numbers that grow, one a second; NaN where there was none. */
+/** A growing column of numbers, one per second; NaN for a missing one. */
 export class Column {
   #values = new Float64Array(FIRST_ROOM).fill(Number.NaN);
 
@@ -28,19 +28,19 @@ export class Column {
     this.#values[second] = value;
   }
 
-  /** What was set of a second, undefined where nothing was. */
+  /** The value of a second; undefined if none was set. */
   at(second: number): number | undefined {
     const value = this.#values[second];
     return value === undefined || Number.isNaN(value) ? undefined : value;
   }
 
-  /** As many as there are seconds, whatever was set. */
+  /** The values of all seconds of the range, with `missing` for those not set. */
   range({ from, to }: SecondRange, missing: number): number[] {
     return Array.from({ length: Math.max(0, to - from) }, (_, at) => this.at(from + at) ?? missing);
   }
 }
 
-/** What of a trend stays of each second. */
+/** The columns of a trend. */
 interface TrendColumns {
   readonly counts: Column;
   readonly sums: Column;
@@ -48,8 +48,8 @@ interface TrendColumns {
 }
 
 /**
- * The seconds of a run, of a few series alone and as columns: objects would take ten times the
- * memory, which of a day's run is what a machine has. Series that no second had are undefined.
+ * The seconds of a run for a few series, stored as columns: objects would take ten times the
+ * memory, which is too much for a run of a day. Series without any value are undefined.
  */
 export class SecondColumns {
   #length = 0;
@@ -64,7 +64,7 @@ export class SecondColumns {
     this.#series = series;
   }
 
-  /** Of all series of seconds that are held already. */
+  /** Columns of all series of seconds that are in memory already. */
   static of(seconds: readonly SecondRecord[]): SecondColumns {
     const names = seconds.flatMap(({ counters, gauges, rates, trends }) =>
       [counters, gauges, rates, trends].flatMap((kind) => Object.keys(kind)),
@@ -74,12 +74,12 @@ export class SecondColumns {
     return columns;
   }
 
-  /** How many seconds there are. */
+  /** Number of seconds. */
   get length(): number {
     return this.#length;
   }
 
-  /** Takes the next second. */
+  /** Adds the next second. */
   add({ counters, gauges, rates, trends }: SecondRecord): undefined {
     const second = this.#length;
     this.#length += 1;
@@ -104,12 +104,12 @@ export class SecondColumns {
     }
   }
 
-  /** What was counted, 0 where nothing was. */
+  /** The counts of each second; 0 without any. */
   counter(series: string, range: SecondRange): readonly number[] | undefined {
     return this.#counters.get(series)?.range(range, 0);
   }
 
-  /** The last value of each second, 0 where there was none. */
+  /** The last value of each second; 0 without any. */
   gauge(series: string, range: SecondRange): readonly number[] | undefined {
     return this.#gauges.get(series)?.range(range, 0);
   }
@@ -122,7 +122,7 @@ export class SecondColumns {
     return columns && { passes: columns.passes.range(range, 0), fails: columns.fails.range(range, 0) };
   }
 
-  /** Zeros where there were no samples. */
+  /** The figures of each second; zeros without samples. */
   trend(series: string, range: SecondRange): SecondFigures | undefined {
     const columns = this.#trends.get(series);
     if (columns === undefined) return undefined;

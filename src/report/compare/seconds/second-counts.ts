@@ -3,7 +3,7 @@ import { middleMsAt } from '../../../core/histogram/histogram-layout.js';
 import { QuantileGrid, type QuantileEdges } from './quantile-grid.js';
 import { Column, type SecondFigures, type SecondRange } from './second-columns.js';
 
-/** What was counted. */
+/** Counted samples. */
 interface Counted {
   /** Samples by slot and the grid's rows. */
   readonly slots: (Uint32Array | undefined)[];
@@ -24,14 +24,15 @@ function newCounted(): Counted {
 }
 
 /**
- * The samples of a series at the edges of a grid, slot by slot: a second each, or in a run of hours
- * a few of them. Of every second the exact figures stay, too. Seconds without samples are empty.
+ * The samples of a series, counted at the edges of a grid for each slot: a second, or in a run of
+ * hours a few seconds. The exact figures of every second are kept as well. Seconds without samples
+ * are empty.
  */
 export class SecondCounts {
   readonly #grid: QuantileGrid;
   readonly #slotSeconds: number;
   readonly #counted: Counted;
-  /** Every time counts as so many times as long. */
+  /** Factor applied to every recorded time. */
   readonly #factor: number;
 
   constructor(grid: QuantileGrid, { slotSeconds = 1, counted = newCounted(), factor = 1 }: SecondCountsOptions = {}) {
@@ -54,15 +55,15 @@ export class SecondCounts {
     this.#counted.maxima.set(second, max);
   }
 
-  /** The same seconds with every time so many times as long. */
+  /** The same seconds with all times multiplied by `factor`. */
   slowed(factor: number): SecondCounts {
     const [slotSeconds, counted] = [this.#slotSeconds, this.#counted];
     return new SecondCounts(this.#grid, { slotSeconds, counted, factor: this.#factor * factor });
   }
 
   /**
-   * The whole slots from the second `from` to before `to`, as what a quantile of the grid is
-   * resampled from. Throws for another quantile.
+   * The whole slots from the second `from` to before `to`, from which a quantile of the grid is
+   * resampled. Throws for another quantile.
    */
   around(quantile: number, from: number, to: number): QuantileSample {
     const { rows } = this.#grid.edgesOf(quantile);
@@ -75,7 +76,7 @@ export class SecondCounts {
   }
 
   /**
-   * Whether the grid is dense round the quantiles of these seconds, and not only round those that
+   * Whether the grid is dense around the quantiles of these seconds, and not only around those that
    * it was made for.
    */
   isDense(from: number, to: number): boolean {
@@ -87,7 +88,7 @@ export class SecondCounts {
     });
   }
 
-  /** Of each second its samples, their sum, and the largest: 0 without samples. */
+  /** The number of samples, their sum and their maximum for each second; 0 without samples. */
   figures(range: SecondRange): SecondFigures {
     const { counts, sums, maxima } = this.#counted;
     const scaled = (values: number[]): readonly number[] =>
@@ -111,7 +112,7 @@ function upTo(slots: readonly (Uint32Array | undefined)[], row: number): number 
   return sum;
 }
 
-/** Carries the prefix sums on by a slot. */
+/** Extends the prefix sums by a slot. */
 function addSlot(
   prefixes: readonly Float64Array[],
   cells: Uint32Array | undefined,
@@ -121,7 +122,7 @@ function addSlot(
   let seen = 0;
   let cell = 0;
   for (let row = 0; row < prefixes.length; row += 1) {
-    // The last one counts all.
+    // The last prefix sum counts all samples.
     const last = rows[row] ?? (cells?.length ?? 0) - 1;
     for (; cell <= last; cell += 1) seen += cells?.[cell] ?? 0;
     const prefix = prefixes[row];
@@ -129,15 +130,15 @@ function addSlot(
   }
 }
 
-/** SecondBlocks of seconds that make a resample: where each begins, and how long all are. */
+/** SecondBlocks of seconds that make up a resample: the start of each, and their common length. */
 export interface SecondBlocks {
   readonly starts: Int32Array;
   readonly length: number;
 }
 
 /**
- * Cumulative counts of seconds at a few edges: a quantile of any blocks of them costs some
- * look-ups.
+ * Cumulative counts of seconds at a few edges, so that a quantile of any blocks of them takes a few
+ * lookups.
  */
 export class QuantileSample {
   readonly seconds: number;
@@ -148,8 +149,8 @@ export class QuantileSample {
   readonly #quantile: number;
 
   /**
-   * `prefixes`, by edge: how many samples up to it lie in the seconds before a second; the last row
-   * counts all. `values`: logarithms of the edges.
+   * `prefixes` has, for each edge, the number of samples up to it in the seconds before each
+   * second; the last row counts all samples. `values` are the logarithms of the edges.
    */
   constructor(prefixes: readonly Float64Array[], values: readonly number[], quantile: number) {
     this.#prefixes = prefixes;
@@ -166,8 +167,8 @@ export class QuantileSample {
   }
 
   /**
-   * The logarithm of the quantile of these blocks, between the edges by straight lines; NaN without
-   * samples.
+   * The logarithm of the quantile of these blocks, interpolated linearly between the edges; NaN
+   * without samples.
    */
   logQuantile(blocks: SecondBlocks): number {
     const total = this.#sumAt(this.#prefixes.length - 1, blocks);
@@ -200,10 +201,7 @@ export class QuantileSample {
   }
 }
 
-/**
- * The sum over blocks of seconds of what a prefix sum counts; blocks go on at the beginning where
- * the seconds end.
- */
+/** The sum over blocks of seconds, from a prefix sum. Blocks wrap around at the end. */
 export function sumOfBlocks(prefix: Float64Array, { starts, length }: SecondBlocks): number {
   const seconds = prefix.length - 1;
   const all = prefix[seconds] ?? 0;
@@ -218,7 +216,10 @@ export function sumOfBlocks(prefix: Float64Array, { starts, length }: SecondBloc
   return sum;
 }
 
-/** What is resampled: seconds, and a figure of any blocks of them as its logarithm. */
+/**
+ * A figure that can be resampled: the number of seconds, and the logarithm of the figure for any
+ * blocks of them.
+ */
 export interface Resampled {
   readonly seconds: number;
   logFigure(blocks: SecondBlocks): number;

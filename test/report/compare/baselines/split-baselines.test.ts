@@ -19,7 +19,7 @@ describe('a baseline that stands apart', () => {
     const compared = compareSpecs(base, [run(14)], P50, AS_BASELINE);
     expect(compared.verdict).toBe('regression');
     expect(compared.leftOut).toEqual([
-      { path: 'b2.run', reason: 'it is an outlier: ws_rtt p(50) is 298% above the middle of the baselines' },
+      { path: 'b2.run', reason: 'it is an outlier: ws_rtt p(50) is 298% above the median of the baselines' },
     ]);
     expect(compared.base.map(({ path }) => path)).toEqual(['b0.run', 'b1.run', 'b3.run', 'b4.run']);
   });
@@ -55,7 +55,7 @@ describe('baselines whose newest runs are on a level of their own', () => {
     expect(leftOut).toEqual([]);
     expect(used.map(({ path }) => path)).toEqual(['b20.run', 'b21.run', 'b22.run', 'b23.run', 'b24.run']);
     expect(warnings).toContain(
-      'the newest 5 baselines are on a level of their own, and the new run is compared with these: ws_rtt p(50) is 30% below the middle of the baselines',
+      'the newest 5 baselines are at a new level, and the new run is compared with these alone: ws_rtt p(50) is 30% below the median of the baselines',
     );
   });
 
@@ -64,7 +64,7 @@ describe('baselines whose newest runs are on a level of their own', () => {
     const { verdict, gates } = compareSpecs(base, [run(14)], P50, AS_BASELINE);
     expect(verdict).toBe('regression');
     expect(gates[0]?.change).toBeCloseTo(0, 1);
-    expect(gates[0]?.reasons[0]).toMatch(/^it has crept: 4\d% more than the anchor/);
+    expect(gates[0]?.reasons[0]).toMatch(/^gradual change: 4\d% more than the anchor/);
   });
 });
 
@@ -94,7 +94,7 @@ describe('a change that creeps in', () => {
     expect(compareSpecs(baselines(medians), [next], P50, { ...AS_BASELINE, anchor: 0 }).verdict).not.toBe('regression');
     const { verdict, gates } = compareSpecs(baselines(medians), [next], P50, AS_BASELINE);
     expect(verdict).toBe('regression');
-    expect(gates[0]?.reasons).toEqual(['it has crept: 29% more than the anchor, the first 5 baselines']);
+    expect(gates[0]?.reasons).toEqual(['gradual change: 29% more than the anchor, the first 5 baselines']);
     expect(gates[0]?.anchor).toMatchObject({ runs: 5, change: expect.closeTo(0.29, 1) });
   });
 

@@ -38,16 +38,16 @@ describe('parseGate', () => {
   });
 
   it.each([
-    ['ws_ping', 'is not a gate'],
-    ['ws_ping p(0) < +1%', 'is not a percentile'],
-    ['ws_ping p(100) < +1%', 'is not a percentile'],
-    ['ws_ping p(99) < -10%', "a change for the worse is '< +10%' or '> -10%'"],
-    ['ws_ping p(99) < fast', 'fast is neither a change such as +10% nor a value such as 200ms'],
+    ['ws_ping', 'must be a gate such as'],
+    ['ws_ping p(0) < +1%', "the percentile must be > 0 and < 100 (got 'p(0)')"],
+    ['ws_ping p(100) < +1%', "the percentile must be > 0 and < 100 (got 'p(100)')"],
+    ['ws_ping p(99) < -10%', "a change for the worse must be written as '< +10%' or '> -10%' (got '-10%')"],
+    ['ws_ping p(99) < fast', "the bound must be a change such as +10% or a value such as 200ms (got 'fast')"],
     ['ws_ping p(99) < 10%', "10% looks like a change without its sign: write '< +10%'"],
     ['ws_ping max < 10%', 'looks like a change without its sign'],
     ['ws_msgs_received count > 5%', "write '> -5%'"],
     ['checks rate > 1%', "write '> -1%'"],
-    ['ws_ping p(99) < +10% floor high', 'high must be a value such as 2ms'],
+    ['ws_ping p(99) < +10% floor high', "the floor must be a value such as 2ms (got 'high')"],
   ])('says what is wrong with %s', (text, problem) => {
     expect(parseGate(text, 'flag')).toEqual({ problem: expect.stringContaining(problem) });
   });
@@ -70,7 +70,7 @@ describe('a bound or a floor', () => {
     ['ws_msgs_received rate > 100ms', 'per second'],
     ['checks rate > 5ms', 'ratio'],
   ])('%s does not fit a figure in "%s"', (text, unit) => {
-    expect(misfitOf({ text }, unit)).toMatch(/^\S+ does not fit, for this is /);
+    expect(misfitOf({ text }, unit)).toMatch(/^\S+ has the wrong unit: this gate needs /);
   });
 
   it.each<readonly [string, Unit]>([

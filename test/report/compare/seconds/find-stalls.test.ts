@@ -15,16 +15,16 @@ const textsOf = (spec: RunSpec, series: readonly string[] = ['ws_rtt']): readonl
 
 describe('stalls', () => {
   it.each([
-    ['a second', (second: number) => second === 30, 'second 31: 0 samples of ws_rtt, where 400 are usual'],
+    ['a second', (second: number) => second === 30, 'second 31: 0 samples of ws_rtt instead of the usual 400'],
     [
       'everything from second 24 on',
       (second: number) => second >= 23,
-      'seconds 24 to 60: 0 samples of ws_rtt, where 400 are usual in each',
+      'seconds 24 to 60: 0 samples of ws_rtt instead of the usual 400 per second',
     ],
     [
       'most of the run',
       (second: number) => second >= 8 && second < 58,
-      'seconds 9 to 58: 0 samples of ws_rtt, where 400 are usual in each',
+      'seconds 9 to 58: 0 samples of ws_rtt instead of the usual 400 per second',
     ],
   ])('are found by silence: %s', (_, isSilent, text) => {
     expect(textsOf(silentIn(isSilent))).toEqual([text]);
@@ -38,7 +38,7 @@ describe('stalls', () => {
     });
     expect(textsOf(slow(60), ['ws_msgs_received'])).toEqual([]);
     expect(textsOf(slow(20), ['ws_msgs_received'])).toEqual([
-      'seconds 20 to 60: no sample of ws_msgs_received, where one in 1.9 s is usual',
+      'seconds 20 to 60: no sample of ws_msgs_received, usually one every 1.9 s',
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('stalls', () => {
             .slice(0, count)
         : usual(second);
     const [text] = textsOf({ ...steady, times });
-    expect(text).toMatch(/^second 25: a wait of 5\d\d ms in ws_rtt, where the longest of a second is/);
+    expect(text).toMatch(/^second 25: a wait of 5\d\d ms in ws_rtt, where the usual maximum of a second is/);
     expect(compareSpecs([steady], [{ ...steady, times }], P99).verdict).not.toBe('within budget');
   });
 
@@ -65,7 +65,7 @@ describe('stalls', () => {
       counters: { ws_msgs_received: (second: number) => Math.round(400 * (share[second - 24] ?? 1)) },
     });
     expect(textsOf(missing([0.5]), ['ws_msgs_received'])).toEqual([
-      'second 25: 200 samples of ws_msgs_received, where 400 are usual: about 0.5 s are missing',
+      'second 25: 200 samples of ws_msgs_received instead of the usual 400: about 0.5 s are missing',
     ]);
     expect(textsOf(missing([0.7, 0.75]), ['ws_msgs_received'])).toHaveLength(1);
     expect(textsOf(missing([0.9]), ['ws_msgs_received'])).toEqual([]);
@@ -92,7 +92,7 @@ describe('a server that stops answering', () => {
     expect(verdict).toBe('regression');
     expect(because).toContain('seconds without an answer: 37 of 60 instead of 0 of 60');
     expect(stalls.map(({ text }) => text)).toContain(
-      'seconds 24 to 60: 0 samples of ws_rtt, where 400 are usual in each',
+      'seconds 24 to 60: 0 samples of ws_rtt instead of the usual 400 per second',
     );
     expect(compareSpecs([dead], [dead], P99).because).not.toContain('without an answer');
   });
