@@ -5,33 +5,36 @@ import type { RunObserver } from './run/run-observer.js';
 import type { RunSink } from './run/run-sink.js';
 import type { ScriptBundle } from './script/script-runner.js';
 
-/** A script as an engine runs it. */
+/** A script as the engine runs it. */
 export interface EngineScript {
   readonly bundle: ScriptBundle;
-  /** All metrics that there are, its own among them. */
+  /** Definitions of all metrics, including the script's own. */
   readonly metrics: readonly MetricDefinition[];
   readonly hash: string;
 }
 
-/** What an engine works with. */
+/** Options and collaborators of the engine. */
 export interface EngineDeps {
   readonly clock: Clock;
-  /** Of wsg, for the run file. */
+  /** Version of wsg, for the run file. */
   readonly version: string;
-  /** Which build is tested, for the run file. */
+  /** Labels of the tested build, for the run file. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly sink?: RunSink;
   readonly observer?: RunObserver;
-  /** Takes every sample; without it threads send none. Must not throw and should return soon. */
+  /**
+   * Receives every sample; without it threads do not send them. Must not throw and should return
+   * quickly.
+   */
   readonly takeSamples?: (batch: SampleBatch) => void;
-  /** Whether the engine also adds up what each scenario and group recorded. */
+  /** Whether the engine also aggregates by scenario and group. */
   readonly breaksDown?: boolean;
-  /** What the virtual users run, when the plan's behaviour is a script. */
+  /** The script of the virtual users, if the plan's behaviour is a script. */
   readonly script?: EngineScript;
-  /** Where the gateway's /metrics is: `http://127.0.0.1:5000`. */
+  /** Address of the gateway whose /metrics are read: `http://127.0.0.1:5000`. */
   readonly gatewayUrl?: string;
-  /** Of this machine, for the run file. */
+  /** Calibration of this machine, for the run file. */
   readonly calibration?: Calibration;
-  /** The file that load threads run; the one beside this file unless told. */
+  /** The entry file of load threads; the default is next to this file. */
   readonly threadEntry?: URL;
 }

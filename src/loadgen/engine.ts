@@ -31,11 +31,11 @@ import type { LogMessage, SecondMessage, VerdictMessage } from './thread/protoco
 
 const PROGRESS_MS = 100;
 const STAGE_TIMEOUT = { setup: 'script.setup-timeout', teardown: 'script.teardown-timeout' } as const;
-/** An action that ran later than this is told as a stall: milliseconds. */
+/** An action that starts later than this (in milliseconds) is reported as a stall. */
 const STALL_MS = 250;
 
 /**
- * Runs one plan: probes the target, lets load threads work, and gathers what it hands over each
+ * Runs one plan: probes the target, starts the load threads, and collects their results each
  * second.
  */
 export class Engine {
@@ -48,7 +48,7 @@ export class Engine {
   readonly #health: HealthRecord[] = [];
   readonly #gateway: GatewayRecord[] = [];
   readonly #events: RunEventRecord[] = [];
-  /** Places of scenarios of which it was said that they lack virtual users. */
+  /** Indexes of the scenarios for which a shortage of virtual users was reported. */
   readonly #saidShort = new Set<number>();
   #hasHeader = false;
   #ending: EndReason | undefined;
@@ -77,34 +77,34 @@ export class Engine {
   }
 
   /**
-   * Why the run failed (`thread.crashed`, or what `fail` was told), once `run` has resolved with
-   * the reason `failed`.
+   * The reason for a failed run (`thread.crashed`, or the error passed to `fail`), once `run` has
+   * resolved with the reason `failed`.
    */
   get failure(): WsgError | undefined {
     return this.#crash;
   }
 
-  /** What the script said with `exec.test.fail`; undefined when it did not. */
+  /** The reason passed to `exec.test.fail`; undefined if it was not called. */
   get failedMark(): string | undefined {
     return this.#markedFailed;
   }
 
-  /** What `setup` of the script returned, as JSON. */
+  /** The result of the script's `setup` as JSON. */
   get setupData(): string | undefined {
     return this.#setupJson;
   }
 
   /**
-   * What each scenario and group recorded, under names of scenario, group and metric, for a run of
-   * this duration.
+   * Returns the totals by scenario and group for a run of this duration, with names composed of
+   * scenario, group and metric.
    */
   breakdown(durationMs: number): RunTotals | undefined {
     return this.#deps.breaksDown === true ? this.#parts.totals(durationMs, { complete: 0, interrupted: 0 }) : undefined;
   }
 
   /**
-   * Runs to the end; call it once. Throws `target.unreachable` before anything was recorded; later
-   * failures end the run with `failed`.
+   * Runs to the end; must be called only once. Throws `target.unreachable` before anything was
+   * recorded; later failures end the run with the reason `failed`.
    */
   async run(): Promise<Run> {
     const header = await this.#begin();
@@ -126,7 +126,7 @@ export class Engine {
     return { header, seconds, health, gateway, events, thresholds, end, complete: true };
   }
 
-  /** Interrupts the iterations as k6 does on a first signal, and lets the run end in order. */
+  /** Interrupts the iterations, as k6 does on a first signal, and ends the run in order. */
   stop(): void {
     if (this.#ending !== undefined) return;
     this.#ending = 'stopped-by-signal';
@@ -136,8 +136,8 @@ export class Engine {
   }
 
   /**
-   * Ends the run in order with the reason `failed`, for `error` made going on useless; what was
-   * recorded stands.
+   * Ends the run in order with the reason `failed`, because `error` made continuing useless.
+   * Recorded data is kept.
    */
   fail(error: WsgError): void {
     if (this.#ending !== undefined) return;
@@ -148,7 +148,7 @@ export class Engine {
     this.#threads.stop();
   }
 
-  /** Ends the load threads at once; the run has what was handed over before. */
+  /** Ends the load threads immediately. The run contains the data that they reported before. */
   async cut(): Promise<void> {
     this.#ending = 'cut-by-signal';
     this.#tell('interruption', 'cut by a signal');
@@ -251,7 +251,7 @@ export class Engine {
     for (const place of shortOfVus) this.#warnOfShortage(place);
   }
 
-  /** Once a scenario, as k6 does. */
+  /** Warns once per scenario, as k6 does. */
   #warnOfShortage(place: number): void {
     const scenario = this.#plan.scenarios[place];
     const progress = this.#currentProgress().scenarios[place];
@@ -263,7 +263,9 @@ export class Engine {
     this.#deps.observer?.logged?.({ level: 'warning', text, executor, scenario: name });
   }
 
-  /** A crossed threshold that is to end the run interrupts the iterations as a signal does. */
+  /**
+   * Ends the run if a crossed threshold asks for that: iterations are interrupted as on a signal.
+   */
   #judgeThresholds(elapsedMs: number): void {
     if (this.#ending !== undefined || !this.#plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return;
     if (!this.#judge.mustAbort(this.#accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;

@@ -25,7 +25,7 @@ import { isType, ownerOf, parseSyntax, type Syntax } from './syntax.js';
  * 2. `syntax.ts`: acorn parses it, eslint-scope binds names to variables.
  * 3. `points-to/`: a points-to analysis finds which functions each call may call.
  * 4. `effect-analysis.ts`: the "blocks" effect spreads from k6's functions to all callers.
- * 5. `refusals.ts`: blocking calls where JavaScript does not allow an `await` become errors.
+ * 5. `unsupported-calls.ts`: blocking calls where JavaScript does not allow an `await` become errors.
  * 6. `rewrite/`: blocking functions become async, and blocking calls are awaited.
  * 7. `source-positions.ts`: the source map leads from the result back to the user's files.
  *

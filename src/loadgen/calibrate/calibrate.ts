@@ -17,33 +17,32 @@ const FLOOR = { vus: '1', rate: '100', duration: '4s' } as const;
 const TRIAL_VUS = 100;
 const TRIAL = { duration: '3s' } as const;
 const SEARCH = { firstRate: 4000, precision: 0.1, mostTrials: 9 } as const;
-/** A rate is kept when so much of it was begun. */
+/** A rate is sustained if at least this share of it was started. */
 const LEAST_BEGUN = 0.98;
-/** The message size of all of it: bytes. */
+/** Message size of all measurements in bytes. */
 export const CALIBRATION_SIZE = 64;
 
-/** What a calibration works with. */
+/** Options and collaborators of a calibration. */
 export interface CalibrateDeps {
-  /** An echo server of another process on this machine. */
+  /** URL of an echo server in another process on this machine. */
   readonly url: string;
   readonly clock: Clock;
-  /** Of wsg. */
+  /** Version of wsg. */
   readonly version: string;
   readonly threads?: string;
-  /** Virtual users of the search for the highest rate; 100 unless told. */
+  /** Virtual users of the search for the highest rate; 100 by default. */
   readonly vus?: number;
-  /** Told of each step, in words. */
+  /** Receives a sentence after each step. */
   readonly tell: (sentence: string) => void;
-  /** Asked before each step. */
+  /** Checked before each step. */
   readonly isStopped: () => boolean;
-  /** Gets each engine before it runs, so that a signal can stop it. */
+  /** Receives each engine before it runs, so that a signal can stop it. */
   readonly started: (engine: Engine) => void;
 }
 
 /**
- * Measures this machine against an echo server of another process: how long a round trip takes when
- * nothing else is to do, and how many messages a second go out in time and come back. Undefined
- * when it was stopped.
+ * Measures this machine against an echo server in another process: the round-trip time without
+ * load, and the message rate that it sustains. Undefined if it was stopped.
  */
 export async function calibrate(deps: CalibrateDeps): Promise<Calibration | undefined> {
   const floor = await runEcho(FLOOR, deps);
@@ -81,7 +80,7 @@ async function runEcho(flags: LoadFlags, deps: CalibrateDeps): Promise<Run | und
   return run;
 }
 
-/** The first second connects and warms up, the last one is cut: those between decide. */
+/** Ignores the first second (connecting, warm-up) and the last one (incomplete). */
 function isRateKept(run: Run): boolean {
   const seconds = run.health.slice(1, -1);
   const begun = seconds.reduce((sum, second) => sum + (second.begun ?? 0), 0);
@@ -90,25 +89,28 @@ function isRateKept(run: Run): boolean {
   return isInTime && (run.end.totals.counters['ws_msgs_lost'] ?? 0) === 0;
 }
 
-/** One rate that was tried. */
+/** One tried rate. */
 export interface RateTrial {
-  /** Messages a second. */
+  /** Messages per second. */
   readonly rate: number;
-  /** Whether the generator kept up. */
+  /** Whether the generator sustained the rate. */
   readonly isKept: boolean;
 }
 
 export interface RateSearch {
   readonly firstRate: number;
-  /** The search ends when the highest kept rate is within this share of the lowest lost one. */
+  /**
+   * The search ends when the highest sustained rate is within this share of the lowest rate that
+   * was not sustained.
+   */
   readonly precision: number;
   readonly mostTrials: number;
 }
 
 /**
- * The next rate to try: doubles until one is too much, then halves the gap between the highest kept
- * rate and the lowest lost one (on a logarithmic scale). Undefined when it is known well enough, or
- * was tried long enough.
+ * Returns the next rate to try: doubles until a rate is not sustained, then bisects between the
+ * highest sustained rate and the lowest other one on a logarithmic scale. Undefined when the result
+ * is precise enough or the trials are used up.
  */
 export function nextRate(trials: readonly RateTrial[], search: RateSearch): number | undefined {
   if (trials.length >= search.mostTrials) return undefined;
@@ -121,7 +123,7 @@ export function nextRate(trials: readonly RateTrial[], search: RateSearch): numb
   return Math.round(Math.sqrt(kept * lost));
 }
 
-/** The highest rate that was kept below every one that was lost; 0 when there is none. */
+/** Returns the highest sustained rate below all rates that were not sustained; 0 without one. */
 export function highestKept(trials: readonly RateTrial[]): number {
   const lost = Math.min(...trials.filter(({ isKept }) => !isKept).map(({ rate }) => rate));
   return Math.max(0, ...trials.filter(({ rate, isKept }) => isKept && rate < lost).map(({ rate }) => rate));
@@ -129,14 +131,14 @@ export function highestKept(trials: readonly RateTrial[]): number {
 
 const file = z.record(z.string(), calibrationPayload);
 
-/** Where calibrations are kept. */
+/** Returns the path of the calibration file. */
 export function calibrationPath(env: Readonly<NodeJS.ProcessEnv>): string {
   return join(cacheFolder(env), 'calibration.json');
 }
 
 /**
- * Keeps what this machine, Node and version can do, beside what others can. Rejects when the file
- * cannot be written; `version` is wsg's.
+ * Stores the calibration of this machine, Node and wsg version next to those of others. Rejects if
+ * the file cannot be written.
  */
 export async function keepCalibration(path: string, version: string, calibration: Calibration): Promise<void> {
   const all = { ...(await readAll(path)), [keyOf(version)]: calibration };
@@ -146,7 +148,9 @@ export async function keepCalibration(path: string, version: string, calibration
   await rename(draft, path);
 }
 
-/** What was kept; undefined when there is none, or the file cannot be read or understood. */
+/**
+ * Returns the stored calibration; undefined if there is none, or the file is unreadable or invalid.
+ */
 export async function readCalibration(path: string, version: string): Promise<Calibration | undefined> {
   return (await readAll(path))[keyOf(version)];
 }
@@ -160,7 +164,7 @@ async function readAll(path: string): Promise<Readonly<Record<string, Calibratio
   }
 }
 
-/** On another machine, Node or version a calibration says nothing. */
+/** A calibration is only valid for the same machine, Node and wsg version. */
 function keyOf(version: string): string {
   const { platform, arch, cpuModel, cpus } = describeMachine();
   const text = JSON.stringify([platform, arch, cpuModel, cpus, process.version, version]);

@@ -4,30 +4,30 @@ import { z } from 'zod';
 import * as wsLibrary from 'ws';
 import { WebSocket } from 'ws';
 
-/** The client library under the virtual users, as the run file names it: `ws 8.23.0`. */
+/** The WebSocket client library as the run file names it: `ws 8.23.0`. */
 export function clientVersion(): string {
   const manifest: unknown = createRequire(import.meta.url)('ws/package.json');
   return `ws ${z.object({ version: z.string() }).parse(manifest).version}`;
 }
 
-/** How long a peer may take to answer our close frame before the socket is cut: milliseconds. */
+/** Time in milliseconds that a peer has to answer a close frame before the socket is destroyed. */
 export const CLOSING_TIMEOUT_MS = 5000;
 
-/** A `ws` client in the midst of its connection. */
+/** A `ws` client whose handshake is already done. */
 export type AdoptedSocket = WebSocket;
 
 /**
- * Makes a `ws` client of a socket on which the upgrade is done, as ws's own server does with
- * `setSocket`: half the CPU of `new WebSocket(url)`. That method is not documented, so the version
- * of ws is bounded and a test stands for it. `extensions` is the answer's header when
+ * Creates a `ws` client from a socket whose upgrade is complete, as ws's own server does with
+ * `setSocket`. This takes half the CPU of `new WebSocket(url)`. The method is undocumented, so the
+ * version of ws is bounded and a test covers it. `extensions` is the response header if
  * permessage-deflate was accepted.
  */
 export function adoptSocket(socket: Socket, extensions?: string): WebSocket {
   const options = { autoPong: true, closeTimeout: CLOSING_TIMEOUT_MS };
   const adopted: unknown = Reflect.construct(WebSocket, [null, undefined, options]);
   if (!(adopted instanceof WebSocket)) throw new Error('ws made no WebSocket');
-  // A WebSocket without an address takes itself for a server's: it would neither mask nor accept
-  // unmasked frames.
+  // A WebSocket without an address acts as a server: it would neither mask frames nor accept
+  // unmasked ones.
   Reflect.set(adopted, '_isServer', false);
   if (extensions !== undefined) Reflect.set(adopted, '_extensions', acceptDeflate(extensions));
   const setSocket: unknown = Reflect.get(adopted, 'setSocket');
@@ -38,8 +38,7 @@ export function adoptSocket(socket: Socket, extensions?: string): WebSocket {
 }
 
 /**
- * What ws's own client makes of the server's answer. Throws when the parameters are none that may
- * be answered.
+ * Parses the response as ws's own client does. Throws if the server's parameters are not allowed.
  */
 function acceptDeflate(header: string): Record<string, unknown> {
   const PerMessageDeflate: unknown = Reflect.get(wsLibrary, 'PerMessageDeflate');

@@ -13,37 +13,37 @@ import { type ResponseHeaders, UpgradeResponse, type UpgradeOutcome } from './up
 /** k6's limit for the whole handshake. */
 const HANDSHAKE_TIMEOUT_MS = 60_000;
 
-/** What all connections of a thread share. */
+/** Collaborators that all connections of a thread share. */
 export interface DialDeps {
   readonly clock: Clock;
-  /** Every socket reads into it; what it holds is used up before the next read. */
+  /** All sockets read into this buffer. Its content is consumed before the next read. */
   readonly readBuffer: Buffer;
-  /** What makes addresses of names; Node's own, one by one, when undefined. */
+  /** DNS lookup; Node's own if undefined. */
   readonly lookup?: LookupFunction;
 }
 
 /**
- * Who uses a connection. Called in the order of the stream; `onClose` once and last, only after a
- * successful dial.
+ * Receives the events of a connection in stream order. `onClose` is called once and last, and only
+ * after a successful dial.
  */
 export interface ConnectionHandlers extends MessageSink {
   onPong(payload: Buffer): void;
-  /** A ping of the peer, after it was answered. */
+  /** Called for a ping of the peer, after it was answered. */
   onPing?(payload: Buffer): void;
   /**
-   * The close code of the peer and its reason; 1005 when its close had no code, 1006 when there was
-   * no close. `broken` says what ended the connection instead of a close.
+   * Receives the peer's close code and reason: 1005 if its close frame had no code, 1006 without
+   * a close frame. `broken` is the reason why the connection ended without one.
    */
   onClose(code: number, reason: string, broken?: BrokenBy): void;
 }
 
 /**
- * Frames that RFC 6455 does not allow, a message that cannot be read, or a connection that was
- * reset.
+ * `frame`: a frame that RFC 6455 does not allow. `message`: a message that cannot be read. `reset`:
+ * the connection was reset.
  */
 export type BrokenBy = 'frame' | 'message' | 'reset';
 
-/** The stream ended before the answer to the handshake. */
+/** The stream ended before the handshake response. */
 export class EarlyEnd extends Error {
   constructor() {
     super('the server closed before it answered');
@@ -53,39 +53,39 @@ export class EarlyEnd extends Error {
 const RESETS: readonly string[] = ['ECONNRESET', 'EPIPE'];
 const WITHOUT_CODE = 1005;
 
-/** What came of dialling. */
+/** The result of a dial. */
 export interface DialResult {
-  /** The status of the answer, 0 when there was none. */
+  /** The status of the response; 0 without one. */
   readonly status: number;
-  /** Of the answer, if there was one. */
+  /** The headers of the response, if there was one. */
   readonly headers?: ResponseHeaders;
-  /** The beginning of the body of an answer that is no upgrade. */
+  /** The beginning of the body of a response that is not an upgrade. */
   readonly body?: string;
-  /** What the server chose; '' for none. */
+  /** The subprotocol that the server chose; '' for none. */
   readonly subprotocol?: string;
-  /** What the server answered to the offer of compression; undefined for none. */
+  /** The server's response to the offered compression; undefined for none. */
   readonly extensions?: string;
-  /** The TLS version, as `TLSv1.3`. */
+  /** The TLS version, such as `TLSv1.3`. */
   readonly tlsVersion?: string;
-  /** What the peer showed in a TLS handshake that failed. */
+  /** The peer's certificate in a failed TLS handshake. */
   readonly certificate?: PeerCertificate | undefined;
-  /** Why there is no connection; undefined when there is one. */
+  /** The reason for a failed dial; undefined if it succeeded. */
   readonly error?: Error;
 }
 
-/** The moments of a connection by the clock; undefined until they come. */
+/** Clock times of the steps of a connection; undefined until they occur. */
 export interface ConnectionMarks {
   dialStart: number;
   tcpConnected?: number;
-  /** The TLS handshake's end; never without TLS. */
+  /** End of the TLS handshake; undefined without TLS. */
   secured?: number;
   upgraded?: number;
   firstFrame?: number;
 }
 
 /**
- * One WebSocket client connection: the handshake written on the socket, plain messages read in
- * place by a frame walker, and everything else left to `ws`.
+ * A WebSocket client connection. It writes the handshake itself, reads plain messages in place with
+ * a frame walker, and leaves everything else to `ws`.
  */
 export class Connection {
   readonly marks: ConnectionMarks = { dialStart: 0 };
@@ -106,17 +106,17 @@ export class Connection {
     this.#deps = deps;
   }
 
-  /** Bytes from the socket. */
+  /** Bytes received by the socket. */
   get bytesReceived(): number {
     return this.#socket?.bytesRead ?? 0;
   }
 
-  /** Bytes to the socket. */
+  /** Bytes sent by the socket. */
   get bytesSent(): number {
     return this.#socket?.bytesWritten ?? 0;
   }
 
-  /** Connects and upgrades within 60 s; call it once. Never rejects. */
+  /** Connects and upgrades within 60 s; must be called only once. Never rejects. */
   async dial(): Promise<DialResult> {
     const result = new Promise<DialResult>((resolve) => {
       this.#finishDial = resolve;
@@ -132,43 +132,43 @@ export class Connection {
     return outcome;
   }
 
-  /** Sends a text message; does nothing when the connection is not open. */
+  /** Sends a text message; no effect if the connection is not open. */
   send(text: string): void {
     if (this.#webSocket?.readyState === 1) this.#webSocket.send(text);
   }
 
-  /** Sends a binary message; does nothing when the connection is not open. */
+  /** Sends a binary message; no effect if the connection is not open. */
   sendBinary(bytes: Uint8Array): void {
     if (this.#webSocket?.readyState === 1) this.#webSocket.send(bytes);
   }
 
-  /** Bytes that were given to `send` and have not reached the system yet. */
+  /** Bytes passed to `send` that the operating system has not accepted yet. */
   get bufferedBytes(): number {
     return this.#webSocket?.bufferedAmount ?? 0;
   }
 
   /**
-   * Calls back once, when everything that was sent has reached the system; soon when it has
-   * already.
+   * Calls `task` once when the operating system has accepted everything that was sent; soon if it
+   * already has.
    */
   onceDrained(task: () => void): void {
     if (this.#socket?.writableNeedDrain === true) this.#socket.once('drain', task);
     else setImmediate(task);
   }
 
-  /** The peer's address; empty before the connection. */
+  /** The peer's address; empty before the connection is established. */
   get remoteAddress(): string {
     return this.#socket?.remoteAddress ?? '';
   }
 
-  /** Sends a ping; does nothing when the connection is not open. */
+  /** Sends a ping; no effect if the connection is not open. */
   ping(payload: string): void {
     if (this.#webSocket?.readyState === 1) this.#webSocket.ping(payload);
   }
 
   /**
-   * Begins the closing handshake; messages still arrive until the peer has answered. Ends a dial
-   * under way.
+   * Starts the closing handshake. Messages still arrive until the peer has answered. Aborts a
+   * pending dial.
    */
   close(code: number, reason = ''): void {
     if (this.#webSocket === undefined) this.abort(new Error('the connection was closed before it was open'));
@@ -177,8 +177,8 @@ export class Connection {
   }
 
   /**
-   * Sends a close frame that RFC 6455 does not allow, as k6 does, and no more after it; the peer
-   * has as long to end as after any other.
+   * Sends a close frame that RFC 6455 does not allow, as k6 does, and nothing after it. The usual
+   * closing timeout applies.
    */
   #closeAnyhow(code: number, reason: string): void {
     const socket = this.#socket;
@@ -188,7 +188,7 @@ export class Connection {
     socket.end(closeFrame(code, reason));
   }
 
-  /** Cuts the socket. */
+  /** Destroys the socket. */
   abort(reason: Error): void {
     this.#socket?.destroy();
     this.#finishDial({ status: 0, error: reason });
@@ -218,7 +218,7 @@ export class Connection {
       socket.write(`${this.#target.requestHead}${key}\r\n\r\n`);
     });
     socket.on('error', (error) => this.#failed(error));
-    // Without a reader the end of the stream would never be noticed; the bytes themselves go to
+    // Without a reader, the end of the stream would never be noticed. The bytes themselves go to
     // `onread`.
     socket.resume();
     socket.once('close', () => {
@@ -291,14 +291,14 @@ export class Connection {
     });
     webSocket.on('ping', (payload) => handlers.onPing?.(payload));
     webSocket.on('pong', (payload) => handlers.onPong(payload));
-    // A broken stream closes the connection too, and the close is what is reported.
+    // A broken stream also closes the connection, and the close is reported.
     webSocket.on('error', (error) => (this.#broken ??= brokenBy(error)));
     webSocket.on('close', (code, reason) => {
       if (!isUtf8(reason)) this.#broken = 'frame';
       if (this.#broken === 'close') handlers.onClose(WITHOUT_CODE, '');
       else handlers.onClose(code, reason.toString('utf8'), this.#broken);
     });
-    // ws listens to the socket's data events; with `onread` the socket itself emits none.
+    // ws listens to the socket's data events; with `onread` the socket does not emit any.
     const walker = new FrameWalker(handlers, (bytes) => void socket.emit('data', bytes));
     this.#walker = walker;
     this.#webSocket = webSocket;
@@ -307,8 +307,8 @@ export class Connection {
 }
 
 /**
- * What the reader says of a stream that it gave up; a close frame of one byte is one without a
- * code, as for k6.
+ * Classifies the error of a stream that the reader gave up. As in k6, a close frame of one byte
+ * counts as one without a code.
  */
 function brokenBy(error: Error): BrokenBy | 'close' {
   const code = systemErrorCode(error) ?? '';
@@ -334,8 +334,8 @@ export function mayBeSent(code: number, reason: string): boolean {
 }
 
 /**
- * A client's close frame with any code, of which 16 bits go out; a reason that is too long for a
- * control frame is cut.
+ * Encodes a client's close frame with any code (16 bits). A reason that is too long for a control
+ * frame is truncated.
  */
 export function closeFrame(code: number, reason: string): Buffer {
   const payload = code === NO_CODE ? Buffer.alloc(0) : Buffer.concat([codeBytes(code), shortened(reason)]);
@@ -350,11 +350,11 @@ function codeBytes(code: number): Buffer {
   return bytes;
 }
 
-/** At most 123 bytes of whole characters. */
+/** Truncates to 123 bytes without splitting a character. */
 function shortened(reason: string): Buffer {
   const bytes = Buffer.from(reason);
   let end = Math.min(bytes.length, MAX_REASON_BYTES);
-  // Bytes that go on a character begin with 10.
+  // Continuation bytes of a character begin with the bits 10.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return bytes.subarray(0, end);
 }

@@ -1,32 +1,29 @@
-/**
- * Where virtual users connect: as the user wrote it, and as a URL with scheme, port and path spelt
- * out.
- */
+/** A target as the user wrote it, and as a URL with explicit scheme, port and path. */
 export interface Target {
   readonly given: string;
   readonly normalised: string;
 }
 
-/** How a built-in scenario speaks TLS. Paths are as the user wrote them. */
+/** TLS options of a built-in scenario. Paths are as the user wrote them. */
 export interface TlsPlan {
-  /** Whether the server's certificate has to be trusted. */
+  /** Whether the server's certificate must be trusted. */
   readonly verifies: boolean;
-  /** PEM files: whom to trust instead of the machine's authorities, and who we are. */
+  /** PEM files: certificate authorities instead of the system's, and the client certificate. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** For SNI and the name in the certificate, instead of the URL's host. */
+  /** Name for SNI and certificate verification instead of the URL's host. */
   readonly serverName?: string;
   /**
-   * Whether a connection may continue the TLS session of one before (RFC 8446, 2.2): a handshake
+   * Whether connections may resume an earlier TLS session (RFC 8446, 2.2), which is a handshake
    * without certificates.
    */
   readonly reusesSessions: boolean;
 }
 
-/** How the connections of a built-in scenario are dialled. */
+/** Dial options of a built-in scenario. */
 export interface DialPlan {
-  /** One at least; virtual users take them in turns. */
+  /** At least one; virtual users use them in turn. */
   readonly targets: readonly Target[];
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly subprotocols: readonly string[];
@@ -35,9 +32,9 @@ export interface DialPlan {
   readonly tls: TlsPlan;
 }
 
-/** How names become addresses (k6 docs, "dns"). */
+/** DNS options (k6 docs, "dns"). */
 export interface DnsPlan {
-  /** How long an answer stands: milliseconds, or Infinity. */
+  /** Cache time of an answer in milliseconds, or Infinity. */
   readonly ttlMs: number;
   readonly select: 'first' | 'random' | 'roundRobin';
   readonly policy: 'preferIPv4' | 'preferIPv6' | 'onlyIPv4' | 'onlyIPv6' | 'any';

@@ -1,35 +1,35 @@
 import { isIP } from 'node:net';
 import { type DialTls } from './dial-tls.js';
 
-/** What a connection needs to know of a ws:// or wss:// URL, taken apart once. */
+/** A parsed ws:// or wss:// URL with everything that a connection needs. */
 export interface DialTarget {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
-  /** For TLS; empty for IP addresses, which have none. */
+  /** Server name for TLS (SNI); empty for IP addresses, for which there is none. */
   readonly serverName: string;
-  /** The upgrade request up to the key's value. */
+  /** The upgrade request up to the value of the key. */
   readonly requestHead: string;
   readonly offersDeflate: boolean;
-  /** What the server may choose from; empty when none was offered. */
+  /** The subprotocols that are offered. */
   readonly subprotocols: readonly string[];
-  /** Whether the server's certificate has to be trusted. */
+  /** Whether the server's certificate must be trusted. */
   readonly verifiesCertificate: boolean;
-  /** What its TLS connections share; undefined for Node's defaults. */
+  /** TLS state that its connections share; undefined for Node's defaults. */
   readonly tls?: DialTls;
-  /** Where connections leave from, unless where the machine says. */
+  /** Source address of connections; undefined lets the system choose. */
   readonly localAddress?: string;
 }
 
-/** What a dial asks for beside the URL. */
+/** Dial options in addition to the URL. */
 export interface DialOptions {
-  /** Sent as they are; `Host` and `User-Agent` replace ours. */
+  /** Sent unchanged; `Host` and `User-Agent` replace the default ones. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly subprotocols?: readonly string[];
   /** Whether permessage-deflate is offered. */
   readonly offersDeflate?: boolean;
   readonly verifiesCertificate?: boolean;
-  /** For TLS, instead of the URL's host. */
+  /** Server name for TLS instead of the URL's host. */
   readonly serverName?: string;
   readonly tls?: DialTls;
   readonly localAddress?: string;
@@ -37,7 +37,7 @@ export interface DialOptions {
   readonly address?: { readonly host: string; readonly port?: number };
 }
 
-/** Takes a normalised target URL apart. Throws on header names or values that are none. */
+/** Parses a normalised target URL. Throws for invalid header names or values. */
 export function createDialTarget(normalisedUrl: string, options: DialOptions = {}): DialTarget {
   const url = new URL(normalisedUrl);
   const isTls = url.protocol === 'wss:';

@@ -4,12 +4,12 @@ import type { DialPlan } from './dial-plan.js';
 import type { RuntimeOptions } from './read-network.js';
 import { hostOverride } from './host-rules.js';
 
-/** Where each virtual user of a built-in scenario connects, and from which address. */
+/** Assigns targets and source addresses to the virtual users of a built-in scenario. */
 export class DialTargets {
   readonly #targets: readonly DialTarget[];
   readonly #localAddresses: readonly string[];
 
-  /** Throws `tls.invalid` when the plan's certificates cannot be used. */
+  /** Throws `tls.invalid` if the plan's certificates cannot be used. */
   constructor(plan: DialPlan, runtime: RuntimeOptions) {
     const { headers, subprotocols, offersDeflate, tls } = plan;
     this.#localAddresses = runtime.localAddresses;
@@ -28,8 +28,8 @@ export class DialTargets {
   }
 
   /**
-   * Of the virtual user with this number, from 1: targets in turns, and of each target the source
-   * addresses in turns.
+   * Returns the target of a virtual user; numbers start at 1. Targets are used in turn, and so are
+   * the source addresses of each target.
    */
   of(vu: number): DialTarget {
     const targets = this.#targets;

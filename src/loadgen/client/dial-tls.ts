@@ -3,15 +3,18 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { TlsPlan } from './dial-plan.js';
 
-/** What the TLS connections to one target share. */
+/** TLS state that the connections to one target share. */
 export interface DialTls {
-  /** Made once: reading certificates for each connection would cost more than its handshake. */
+  /**
+   * Created once, because reading certificates for each connection would cost more than its
+   * handshake.
+   */
   readonly context: SecureContext;
-  /** The last session that the target offered, where sessions are continued. */
+  /** The last session that the target offered, if sessions are resumed. */
   readonly sessions?: { last?: Buffer };
 }
 
-/** Reads the files of a TLS plan. Throws `tls.invalid` when they cannot be used. */
+/** Reads the files of a TLS plan. Throws `tls.invalid` if they cannot be used. */
 export function createDialTls(plan: TlsPlan): DialTls {
   const ca = readPem('--ca', plan.caFile);
   const cert = readPem('--cert', plan.certFile);

@@ -1,7 +1,7 @@
-/** Who takes the messages of a stream. */
+/** Receives the messages of a stream. */
 export interface MessageSink {
   /**
-   * A whole data message, in place: `bytes` from `start` to `end`, which hold it only until this
+   * Receives a complete data message in place: `bytes` from `start` to `end`, valid only until this
    * returns.
    */
   onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void;
@@ -21,33 +21,33 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
 /**
- * Walks the frames of a server's byte stream (RFC 6455) without copying: whole unfragmented
- * messages are handed over where they lie, and all the rest goes on to a full reader, at whose
- * frame boundaries the walker always knows itself to be. Text is not validated as UTF-8. This is
- * the hot path of the load generator; its benchmark is bench/generator.
+ * Walks the frames of a server's byte stream (RFC 6455) without copying. Complete unfragmented
+ * messages are passed on in place. Everything else goes to a full reader, and the walker always
+ * knows that reader's frame boundaries. Text is not validated as UTF-8. This is the hot path of the
+ * load generator; its benchmark is bench/generator.
  */
 export class FrameWalker {
-  /** Bytes still to come of a frame whose beginning went to the remainder. */
+  /** Bytes that are missing from a frame whose beginning was passed to the full reader. */
   #remaining = 0;
-  /** The beginning of a frame header, when a read ended in the midst of it. */
+  /** The beginning of a frame header that was split between two reads. */
   #held: Buffer | undefined;
   #isFragmented = false;
-  /** After a close frame, or one that breaks the protocol. */
+  /** Set by a close frame, or by a frame that violates the protocol. */
   #isOver = false;
 
   readonly #sink: MessageSink;
   readonly #passOn: (bytes: Buffer) => void;
 
   /**
-   * `passOn` takes everything that is no plain message, in order: control frames, fragments, frames
-   * in pieces, errors. The copy is its own.
+   * `passOn` receives everything except plain messages, in order: control frames, fragments, frames
+   * in pieces, errors. It owns the copy.
    */
   constructor(sink: MessageSink, passOn: (bytes: Buffer) => void) {
     this.#sink = sink;
     this.#passOn = passOn;
   }
 
-  /** Walks the first `length` of `bytes`, which the caller may overwrite afterwards. */
+  /** Walks the first `length` bytes. The caller may overwrite them afterwards. */
   feed(bytes: Buffer, length: number): void {
     if (this.#held === undefined) {
       this.#walk(bytes, length);
@@ -67,8 +67,7 @@ export class FrameWalker {
   }
 
   /**
-   * The end of the message at `offset`, after handing it over; 0 when there is no whole plain
-   * message.
+   * Passes on the message at `offset` and returns its end; 0 if there is no complete plain message.
    */
   #walkMessage(bytes: Buffer, offset: number, length: number): number {
     const first = bytes[offset];
@@ -81,8 +80,7 @@ export class FrameWalker {
     } else if (size > LENGTH_16) {
       return 0;
     }
-    // Of a length that is not all there yet any value will do: the message then ends beyond what
-    // there is.
+    // For an incomplete length any value works: the message then ends beyond the available bytes.
     const end = start + size;
     if (end > length) return 0;
     this.#sink.onMessage(bytes, start, end, first === BINARY);
@@ -90,8 +88,8 @@ export class FrameWalker {
   }
 
   /**
-   * Sends the frame at `offset`, or what is there of it, to the remainder; returns where the next
-   * one begins.
+   * Passes the frame at `offset`, or its available part, to the full reader. Returns the start of
+   * the next frame.
    */
   #passFrame(bytes: Buffer, offset: number, length: number): number {
     if (this.#isOver) return this.#pass(bytes, offset, length);
@@ -118,8 +116,8 @@ export class FrameWalker {
   }
 
   /**
-   * Keeps in step with the full reader; from a frame that ends the stream, or breaks the protocol,
-   * it reads alone.
+   * Keeps in step with the full reader. From a frame that ends the stream or violates the protocol
+   * onwards, only the full reader reads.
    */
   #note(first: number, second: number): void {
     const opcode = first & OPCODE;
@@ -131,7 +129,9 @@ export class FrameWalker {
   }
 }
 
-/** The size of the frame at `offset` with its header; 0 when the header is not all there. */
+/**
+ * Returns the size of the frame at `offset` including its header; 0 if the header is incomplete.
+ */
 function frameSize(bytes: Buffer, offset: number, length: number): number {
   if (offset + 2 > length) return 0;
   const size = (bytes[offset + 1] ?? 0) & ~MASKED;

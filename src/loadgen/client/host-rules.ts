@@ -3,8 +3,9 @@ import type { RuntimeOptions } from './read-network.js';
 import type { DialOptions } from './dial-target.js';
 
 /**
- * What k6's options `hosts`, `blockHostnames` and `blacklistIPs` say of a URL: another address, or
- * none. Throws when it may not be connected to; of names that is known once they are resolved.
+ * Applies k6's options `hosts`, `blockHostnames` and `blacklistIPs` to a URL: returns another
+ * address, or none. Throws if the URL is blocked; for host names the addresses are checked after
+ * the DNS lookup.
  */
 export function hostOverride(url: URL, runtime: RuntimeOptions): Pick<DialOptions, 'address'> {
   const override = overrideOf(url, runtime);
@@ -27,15 +28,12 @@ function overrideOf(url: URL, { hosts, blockHostnames }: RuntimeOptions): Pick<D
   return { address: { host: host ?? value, ...(port !== undefined && { port: Number(port) }) } };
 }
 
-/**
- * Where the connections of the virtual user with this number leave from; undefined for where the
- * machine says.
- */
+/** Returns the source address of a virtual user's connections; undefined lets the system choose. */
 export function localAddressOf(vu: number, { localAddresses }: RuntimeOptions): string | undefined {
   return localAddresses[(Math.max(1, vu) - 1) % localAddresses.length];
 }
 
-/** k6's patterns: a name, or `*.` and a name. */
+/** Matches k6's patterns: a name, or `*.` and a name. */
 function matches(name: string, pattern: string): boolean {
   return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : name === pattern;
 }

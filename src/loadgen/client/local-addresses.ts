@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 
-/** As many source addresses as a list may name. */
+/** Maximum number of source addresses in a list. */
 export const MOST_ADDRESSES = 65_536;
 const IPV4_BITS = 32;
 
 /**
- * The addresses of k6's `localIPs` (k6 docs, "local IPs"): addresses, ranges `a-b` and CIDRs with
- * commas between. Of IPv6 single addresses alone. A sentence when it is no such list.
+ * Parses k6's `localIPs` (k6 docs, "local IPs"): addresses, ranges `a-b` and CIDRs, separated by
+ * commas; for IPv6 only single addresses. Returns a sentence if the list is invalid.
  */
 export function parseLocalAddresses(text: string): readonly string[] | { readonly problem: string } {
   const addresses: string[] = [];
@@ -50,7 +50,7 @@ function textOf(number: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 
-/** Whether an address lies in one of the networks (k6's `blacklistIPs`). */
+/** Whether an address belongs to one of the networks (k6's `blacklistIPs`). */
 export class AddressBlock {
   readonly #list = new BlockList();
 

@@ -4,11 +4,11 @@ import type { Clock } from '../../core/clock.js';
 import type { DnsPlan } from './dial-plan.js';
 import type { AddressBlock } from './local-addresses.js';
 
-/** What names are resolved with. */
+/** Options and collaborators of name resolution. */
 export interface NameResolverOptions {
   readonly dns: DnsPlan;
   readonly clock: Clock;
-  /** Addresses that may not be connected to. */
+  /** Addresses that must not be connected to. */
   readonly blocked?: AddressBlock;
 }
 
@@ -21,8 +21,8 @@ interface Answer {
 type Waiter = (error: NodeJS.ErrnoException | null, answer?: Answer) => void;
 
 /**
- * Resolves names as the machine does, once for all connections of a thread until an answer is too
- * old: Node asks in a pool of four threads, which else is what many connections wait for.
+ * Resolves names as the system does, and caches the answers for all connections of a thread.
+ * Without the cache, many connections would wait for Node's pool of four threads.
  */
 export class NameResolver {
   readonly #answers = new Map<string, Answer>();
@@ -34,7 +34,7 @@ export class NameResolver {
     this.#options = options;
   }
 
-  /** For `lookup` of `net.connect` and its like. */
+  /** A `lookup` function for `net.connect` and similar functions. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     this.#resolve(hostname, (error, answer) => {
       if (error !== null || answer === undefined) return callback(error, '', 4);
@@ -97,7 +97,7 @@ function familyOf({ policy }: DnsPlan): { readonly family?: 4 | 6 } {
   return policy === 'onlyIPv6' ? { family: 6 } : {};
 }
 
-/** Of both families the preferred one alone, where there is any of it. */
+/** Returns only the addresses of the preferred family, if there are any. */
 function preferred(addresses: readonly LookupAddress[], { policy }: DnsPlan): readonly LookupAddress[] {
   const wanted = policy === 'preferIPv4' ? 4 : policy === 'preferIPv6' ? 6 : undefined;
   const fitting = addresses.filter(({ family }) => family === wanted);

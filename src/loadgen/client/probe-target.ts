@@ -9,7 +9,7 @@ const READ_BUFFER_BYTES = 65_536;
 const START_HINT =
   'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway (or --spawn-echo).';
 
-/** What a probe works with. */
+/** Options and collaborators of a probe. */
 export interface ProbeOptions {
   /** How virtual users dial the target. */
   readonly dial: DialTarget;
@@ -18,8 +18,8 @@ export interface ProbeOptions {
 }
 
 /**
- * Connects once and closes again. Throws `target.unreachable`, with the reason, when there is no
- * WebSocket server; resolves at once when the signal aborts it.
+ * Connects once and closes again. Throws `target.unreachable` with the reason if there is no
+ * WebSocket server. Resolves immediately if the signal aborts it.
  */
 export async function probeTarget(target: Target, { dial, clock, signal }: ProbeOptions): Promise<void> {
   let reportClosed: () => void = () => undefined;
@@ -55,7 +55,10 @@ function hintFor(status: number, error: Error): string {
     : START_HINT;
 }
 
-/** OpenSSL's reasons for refusing a chain, as Node names them, and Node's own for a wrong name. */
+/**
+ * OpenSSL's reasons for rejecting a certificate chain, as Node names them, and Node's own reason
+ * for a wrong name.
+ */
 function isCertificateError(error: Error): boolean {
   return /CERT|SIGNED|UNABLE_TO_VERIFY/.test(systemErrorCode(error) ?? '');
 }

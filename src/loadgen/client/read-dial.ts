@@ -5,7 +5,7 @@ import type { RuntimeOptions } from './read-network.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '443' };
 
-/** Parses a ws:// or wss:// URL; a sentence when it is neither. */
+/** Parses a ws:// or wss:// URL. Returns a sentence if it is invalid. */
 export function parseTarget(given: string): Target | { readonly problem: string } {
   if (!URL.canParse(given)) return { problem: `'${given}' must be a URL such as ws://127.0.0.1:5000/connect` };
   const url = new URL(given);
@@ -19,14 +19,14 @@ export function parseTarget(given: string): Target | { readonly problem: string 
   return { given, normalised: `${url.protocol}//${url.hostname}:${port}${url.pathname}${url.search}` };
 }
 
-/** Where `loadtest` connects unless told: where `serve` and `devhelpers` listen unless told. */
+/** Default target of `loadtest`: the default address of `serve` and `devhelpers`. */
 const DEFAULT_URL = 'ws://127.0.0.1:5000/connect';
 /** RFC 6455, 4.1: a token of RFC 2616. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Those of the upgrade itself; a subprotocol has an option of its own. */
+/** Headers of the upgrade itself. Subprotocols have an option of their own. */
 const OWN_HEADERS = /^(connection|upgrade|sec-websocket-.*)$/i;
 
-/** Reads how a built-in scenario dials. */
+/** Reads the dial options of a built-in scenario. */
 export function readDial(
   options: OptionValues,
   runtime: Pick<RuntimeOptions, 'userAgent' | 'insecureSkipTlsVerify'>,

@@ -5,16 +5,13 @@ import { settingIn, type OptionReader, type Setting } from '../options/option-re
 import type { DnsPlan } from './dial-plan.js';
 import { isNetwork, parseLocalAddresses } from './local-addresses.js';
 
-/**
- * Options of k6 that scripts and their clients obey, not the plan; undefined where nothing was
- * said.
- */
+/** k6 options for scripts and their clients, as opposed to the plan; undefined if not given. */
 export interface RuntimeOptions {
   readonly setupTimeoutMs: number;
   readonly teardownTimeoutMs: number;
   readonly noSetup: boolean;
   readonly noTeardown: boolean;
-  /** k6's `throw`: failed requests are exceptions. */
+  /** k6's `throw`: failed requests throw. */
   readonly throwsOnFailure: boolean;
   readonly discardResponseBodies: boolean;
   readonly noCookiesReset: boolean;
@@ -24,37 +21,34 @@ export interface RuntimeOptions {
   readonly maxRedirects: number;
   readonly batch: number;
   readonly batchPerHost: number;
-  /** HTTP requests a second, of all virtual users together. */
+  /** HTTP requests per second of all virtual users together. */
   readonly rps?: number;
-  /** What is logged of HTTP requests and their answers. */
+  /** Which parts of HTTP requests and responses are logged. */
   readonly httpDebug?: 'headers' | 'full';
   readonly userAgent?: string;
-  /** Which of k6's system tags samples have; k6's defaults when undefined. */
+  /** The system tags of samples; k6's defaults if undefined. */
   readonly systemTags?: readonly string[];
-  /** Names, some with a port, and the addresses that stand for them. */
+  /** Host names, some with a port, and the addresses that replace them. */
   readonly hosts: Readonly<Record<string, string>>;
-  /** Names or `*.name` that may not be connected to. */
+  /** Names or `*.name` patterns that must not be connected to. */
   readonly blockHostnames: readonly string[];
-  /** Addresses and CIDRs that may not be connected to (k6's `blacklistIPs`). */
+  /** Addresses and CIDRs that must not be connected to (k6's `blacklistIPs`). */
   readonly blockedNetworks: readonly string[];
   /**
-   * Where connections leave from, virtual users in turns (k6's `localIPs`); empty for where the
-   * machine says.
+   * Source addresses of connections, used by virtual users in turn (k6's `localIPs`); empty lets
+   * the system choose.
    */
   readonly localAddresses: readonly string[];
   readonly dns: DnsPlan;
 }
 
 /** k6's defaults (k6 docs, "dns"). */
-/** What holds where nothing was said; an option that says the same is another object. */
+/** The default DNS options. An option with the same values is a different object. */
 export const DEFAULT_DNS: DnsPlan = { ttlMs: 300_000, select: 'random', policy: 'preferIPv4' };
 const SELECTS = ['first', 'random', 'roundRobin'] as const;
 const POLICIES = ['preferIPv4', 'preferIPv6', 'onlyIPv4', 'onlyIPv6', 'any'] as const;
 
-/**
- * Reads from which addresses connections leave, to which they may not go, and how names become
- * addresses.
- */
+/** Reads source addresses, blocked addresses and DNS options. */
 export function readNetwork(options: OptionValues): Pick<RuntimeOptions, 'localAddresses' | 'blockedNetworks' | 'dns'> {
   return {
     localAddresses: readLocalAddresses(options),
@@ -97,7 +91,7 @@ function readDns(setting: Setting | undefined, reader: OptionReader): DnsPlan {
   };
 }
 
-/** `ttl=5m,select=first,policy=any`, as k6's flag has it. */
+/** Parses `ttl=5m,select=first,policy=any`, the format of k6's flag. */
 function pairsOf(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
@@ -134,7 +128,7 @@ const DEFAULT_REDIRECTS = 10;
 const DEFAULT_BATCH = 20;
 const DEFAULT_BATCH_PER_HOST = 6;
 
-/** What scripts and their clients obey, of the merged options. */
+/** Reads the options for scripts and their clients from the merged options. */
 export function readRuntimeOptions(options: OptionValues): RuntimeOptions {
   const rps = options.value(OPTIONS.rps, 0);
   const debug = options.value(OPTIONS.httpDebug);

@@ -2,11 +2,13 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { errorMessage, systemErrorCode } from '../../core/error.js';
 
-/** Why a TLS handshake failed, in the words of Go's `crypto/tls`, which scripts of k6 know. */
+/**
+ * The reason for a failed TLS handshake, in the words of Go's `crypto/tls` that k6 scripts know.
+ */
 export interface TlsProblem {
   /**
-   * `authority` and `name` are about the peer's certificate, `record` is a peer without TLS,
-   * `alert` is what the peer said.
+   * `authority`, `name`: the peer's certificate. `record`: a peer that does not speak TLS. `alert`:
+   * an alert from the peer.
    */
   readonly kind: 'authority' | 'name' | 'certificate' | 'record' | 'alert';
   readonly text: string;
@@ -20,7 +22,7 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 const OUT_OF_DATE: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
-/** Alerts by their number (RFC 8446, section 6, and RFC 5246). */
+/** TLS alerts by number (RFC 8446, section 6, and RFC 5246). */
 const ALERTS: ReadonlyMap<number, string> = new Map([
   [40, 'handshake failure'],
   [42, 'bad certificate'],
@@ -40,16 +42,14 @@ const ALERTS: ReadonlyMap<number, string> = new Map([
   [120, 'no application protocol'],
 ]);
 
-/**
- * The certificate of a peer, kept before Node judges it: afterwards the socket has forgotten it.
- */
+/** Keeps the peer's certificate before Node verifies it, because the socket drops it afterwards. */
 export function keepCertificate(socket: TLSSocket, keep: (certificate: PeerCertificate) => void): void {
   socket.prependOnceListener('secure', () => keep(socket.getPeerCertificate()));
 }
 
 /**
- * Undefined when the error is not about TLS. A name that does not match goes before an authority
- * that is not known.
+ * Returns undefined for errors that are not about TLS. A wrong name takes precedence over an
+ * unknown authority.
  */
 export function tlsProblem(error: unknown, host: string, certificate?: PeerCertificate): TlsProblem | undefined {
   const code = systemErrorCode(error) ?? '';

@@ -3,30 +3,30 @@ import type { DialTarget } from './dial-target.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export const UNWANTED_EXTENSION = 'the server chose an extension that was not offered';
-/** How a problem begins with an answer that is not HTTP; its first line follows. */
+/** The beginning of the message for a response that is not HTTP; its first line follows. */
 export const NO_HTTP = 'the answer is not HTTP: ';
 const MAX_HEAD_BYTES = 65_536;
-/** How much of the body of an answer that is no upgrade is read. */
+/** Maximum number of bytes that are read from the body of a response that is not an upgrade. */
 const MAX_BODY_BYTES = 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Headers of an answer in the order in which they came; names as they were written. */
+/** Headers of a response in their original order and spelling. */
 export type ResponseHeaders = readonly (readonly [name: string, value: string])[];
 
-/** What came of an upgrade request. */
+/** The result of an upgrade request. */
 export interface UpgradeOutcome {
-  /** Of the answer; 0 when it could not be understood. */
+  /** The status of the response; 0 if it is invalid. */
   readonly status: number;
   readonly headers: ResponseHeaders;
-  /** The beginning of the body of an answer that is no upgrade. */
+  /** The beginning of the body of a response that is not an upgrade. */
   readonly body: string;
-  /** Why the connection is no WebSocket; undefined when it is one. */
+  /** The reason why the connection is not a WebSocket; undefined if it is. */
   readonly problem?: string;
-  /** What the server chose of what was offered; '' for none. */
+  /** The offered subprotocol that the server chose; '' for none. */
   readonly subprotocol: string;
-  /** The value of Sec-WebSocket-Extensions when the server accepted the one that was offered. */
+  /** The value of Sec-WebSocket-Extensions if the server accepted the offered extension. */
   readonly extensions?: string;
-  /** Bytes that followed the answer's head: already frames. */
+  /** Bytes after the head of the response: the first frames. */
   readonly rest: Buffer;
 }
 
@@ -35,7 +35,7 @@ interface Head {
   readonly headers: ResponseHeaders;
 }
 
-/** Reads the answer to one upgrade request as its bytes arrive. */
+/** Parses the response to an upgrade request as its bytes arrive. */
 export class UpgradeResponse {
   #bytes = Buffer.alloc(0);
   #headEnd = -1;
@@ -49,8 +49,8 @@ export class UpgradeResponse {
   }
 
   /**
-   * Takes a copy of the bytes; the outcome as soon as the whole head has come, and of an answer
-   * that is no upgrade its body.
+   * Copies the bytes. Returns the outcome once the head is complete and, for a response that is not
+   * an upgrade, its body.
    */
   receive(bytes: Buffer): UpgradeOutcome | undefined {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
@@ -66,7 +66,7 @@ export class UpgradeResponse {
     return rest.length >= Math.min(length, MAX_BODY_BYTES) ? this.#refused(head, rest) : undefined;
   }
 
-  /** The outcome when the stream ends here; undefined when the head is not all there. */
+  /** Returns the outcome if the stream ends here; undefined if the head is incomplete. */
   end(): UpgradeOutcome | undefined {
     if (this.#headEnd < 0) return undefined;
     return this.#refused(this.#parseHead(), this.#bytes.subarray(this.#headEnd + HEAD_END.length));
@@ -114,7 +114,10 @@ export class UpgradeResponse {
     return isUpgrade ? undefined : 'the answer has no Connection: Upgrade';
   }
 
-  /** Servers that choose although nothing was offered are let pass, as by k6. */
+  /**
+   * Whether the subprotocol is acceptable. As in k6, a server may choose one although none was
+   * offered.
+   */
   #mayChoose(subprotocol: string): boolean {
     const { subprotocols } = this.#offer;
     return subprotocol === '' || subprotocols.length === 0 || subprotocols.includes(subprotocol);
@@ -125,7 +128,7 @@ export class UpgradeResponse {
   }
 }
 
-/** The first header of this name, in small letters. */
+/** Returns the first header with this lower-case name. */
 export function headerOf(headers: ResponseHeaders, name: string): string | undefined {
   return headers.find(([candidate]) => candidate.toLowerCase() === name)?.[1];
 }
@@ -134,7 +137,7 @@ function failure({ status, headers }: Head, problem: string): UpgradeOutcome {
   return { status, headers, body: '', subprotocol: '', problem, rest: Buffer.alloc(0) };
 }
 
-/** The body without the lengths of its chunks, as far as it came. */
+/** Decodes the received part of a chunked body. */
 function unchunked({ headers }: Head, body: Buffer): Buffer {
   if (!/chunked/i.test(headerOf(headers, 'transfer-encoding') ?? '')) return body;
   const parts: Buffer[] = [];

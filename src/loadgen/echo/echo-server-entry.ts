@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The file that is an echo server as a process of its own: takes `--ready-fd N`, ends with its
+ * Returns the path of the echo server's entry. The process takes `--ready-fd N` and ends with its
  * parent.
  */
 export function echoServerEntry(): string {

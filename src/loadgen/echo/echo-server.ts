@@ -4,13 +4,13 @@ import { WebSocketServer, type WebSocket } from 'ws';
 const HOST = '127.0.0.1';
 const LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 4096;
-/** Behind what is not read so much may wait before the client is not read either. */
+/** Maximum number of unsent bytes before the server stops reading from the client. */
 const MOST_BUFFERED_BYTES = 1024 * 1024;
 
 /**
- * The entry of a process that answers each WebSocket message with the same one, on a free port of
- * 127.0.0.1. Writes where it listens as a JSON line to the descriptor of `--ready-fd` and ends when
- * its parent is gone, or on SIGTERM.
+ * Entry of a process that echoes each WebSocket message on a free port of 127.0.0.1. It writes its
+ * address as a JSON line to the descriptor `--ready-fd`, and ends when its parent does or on
+ * SIGTERM.
  */
 function main(): void {
   const server = new WebSocketServer({
@@ -34,7 +34,7 @@ function echo(socket: WebSocket): void {
     });
     if (socket.bufferedAmount >= MOST_BUFFERED_BYTES) socket.pause();
   });
-  // A broken stream closes the connection too.
+  // A broken stream also closes the connection.
   socket.on('error', () => undefined);
 }
 

@@ -5,15 +5,15 @@ import type { GatewayRecord, GatewayTotals } from '../../run-file/records.js';
 const SECOND_MS = 1000;
 const REQUEST_TIMEOUT_MS = 2000;
 
-/** Where a watch tells what it sees. */
+/** Receives the results of a watch. */
 export interface GatewayOutlets {
   recorded(record: GatewayRecord): void;
-  /** Once for the first failure in a row. */
+  /** Called for the first of several failures in a row. */
   failed(reason: string): void;
 }
 
 /**
- * Reads a gateway's counters from its /metrics each second, and what the whole run added to them.
+ * Reads a gateway's counters from its /metrics each second, and their increase over the whole run.
  */
 export class GatewayWatch {
   readonly #metricsUrl: string;
@@ -35,7 +35,7 @@ export class GatewayWatch {
     this.#metricsUrl = new URL('/metrics', gatewayUrl).href;
   }
 
-  /** Takes the counters from which the run is counted, then one reading a second. */
+  /** Reads the initial counters, then once per second. */
   async start(): Promise<void> {
     this.#startMs = this.#clock.now();
     this.#first = await this.#read();
@@ -44,8 +44,8 @@ export class GatewayWatch {
   }
 
   /**
-   * Takes the last reading; what the run added, or undefined when the first or the last one failed.
-   * Call it when all sockets are closed.
+   * Reads the final counters. Returns the increase over the run; undefined if the first or the last
+   * reading failed. Must be called after all sockets have closed.
    */
   async stop(): Promise<GatewayTotals | undefined> {
     this.#isStopped = true;
@@ -104,7 +104,7 @@ export class GatewayWatch {
   }
 }
 
-/** The counters, or why there are none. */
+/** Returns the counters, or the reason why they cannot be read. */
 async function fetchCounters(url: string): Promise<WatchedCounters | string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
@@ -116,7 +116,7 @@ async function fetchCounters(url: string): Promise<WatchedCounters | string> {
   }
 }
 
-/** A gateway's counters at a moment. */
+/** Counters of a gateway at one moment. */
 export interface WatchedCounters {
   readonly sent: number;
   readonly received: number;
@@ -127,8 +127,8 @@ export interface WatchedCounters {
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+(\S+)/;
 
 /**
- * Reads the counters from Prometheus text; series of one name are added up. Undefined when it is
- * not a gateway's.
+ * Parses the counters from Prometheus text; series with the same name are added up. Undefined if
+ * the text is not from a gateway.
  */
 export function parseGatewayCounters(text: string): WatchedCounters | undefined {
   const sums = new Map<string, number>();

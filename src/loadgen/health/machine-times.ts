@@ -2,7 +2,7 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RunMachine } from '../../run-file/records.js';
 
-/** The machine that the generator runs on. */
+/** Describes the machine of the generator. */
 export function describeMachine(): RunMachine {
   const processors = cpus();
   return {
@@ -15,22 +15,22 @@ export function describeMachine(): RunMachine {
 }
 
 /**
- * What a hypervisor took from the machine, and a container's limit from this process, since they
- * began; undefined where the system does not tell.
+ * Time that a hypervisor took from the machine, and that a container's limit took from this
+ * process, since their start; undefined if the system does not report it.
  */
 export interface TakenTimes {
   readonly stolenMs: number | undefined;
   readonly throttledMs: number | undefined;
 }
 
-/** Of Linux: the kernel counts in hundredths of a second. */
+/** Linux counts in hundredths of a second. */
 const TICK_MS = 10;
 const US_PER_MS = 1000;
 const NS_PER_MS = 1e6;
-/** Of control groups, version 2 and 1. */
+/** CPU statistics of control groups, versions 2 and 1. */
 const CPU_STATS = ['/sys/fs/cgroup/cpu.stat', '/sys/fs/cgroup/cpu/cpu.stat'];
 
-/** Reads them now. */
+/** Reads the current values. */
 export function readTakenTimes(): TakenTimes {
   return {
     stolenMs: parseStolen(readText('/proc/stat')),
@@ -38,14 +38,14 @@ export function readTakenTimes(): TakenTimes {
   };
 }
 
-/** `steal` of the first row of /proc/stat (proc(5)): milliseconds of all cores. */
+/** Parses `steal` from the first row of /proc/stat (proc(5)): milliseconds of all cores. */
 export function parseStolen(stat: string): number | undefined {
   const ticks = /^cpu +(?:\d+ +){7}(?<steal>\d+)/m.exec(stat)?.groups?.['steal'];
   return ticks === undefined ? undefined : Number(ticks) * TICK_MS;
 }
 
 /**
- * How long the limit of a control group held its processes: `throttled_usec` of version 2,
+ * Parses the time for which a control group throttled its processes: `throttled_usec` of version 2,
  * `throttled_time` of version 1.
  */
 export function parseThrottled(stat: string): number | undefined {
@@ -55,7 +55,10 @@ export function parseThrottled(stat: string): number | undefined {
   return ns === undefined ? undefined : Number(ns) / NS_PER_MS;
 }
 
-/** How many files and sockets this process has open; undefined where the system does not tell. */
+/**
+ * Returns the number of open files and sockets of this process; undefined if the system does not
+ * report it.
+ */
 export function countOpenFiles(): number | undefined {
   try {
     return readdirSync('/proc/self/fd').length;

@@ -4,7 +4,7 @@ import { largest } from '../../core/largest.js';
 import type { ProcessHealth } from './process-gauges.js';
 import type { LoadHealth, ThreadHealth, Pace } from './thread-gauges.js';
 
-/** How the generator did in one second, with the verdict on it. */
+/** Composes the health record of one second, with its verdict. */
 export function composeHealth(
   second: number,
   measured: ThreadHealth & ProcessHealth,
@@ -14,8 +14,9 @@ export function composeHealth(
 }
 
 /**
- * The health of several threads in the same second: that of the busiest and of the latest one, for
- * one thread that is a bottleneck spoils what its virtual users measured, however the others do.
+ * Merges the health of several threads in the same second: the values of the busiest thread and of
+ * the one with the largest lag. A single overloaded thread distorts the measurements of its virtual
+ * users, whatever the others do.
  */
 export function mergeHealth(parts: readonly ThreadHealth[]): ThreadHealth {
   const worst = (of: (part: ThreadHealth) => number): number => largest(parts.map(of));
@@ -32,14 +33,14 @@ export function mergeHealth(parts: readonly ThreadHealth[]): ThreadHealth {
   };
 }
 
-/** What the virtual users of several threads say of the same second: sums. */
+/** Adds up the load figures of several threads in the same second. */
 export function mergeLoadHealth(parts: readonly LoadHealth[]): LoadHealth {
   const backlogBytes = parts.reduce((sum, part) => sum + part.backlogBytes, 0);
   const pace = sumPaces(parts.map((part) => part.pace));
   return { backlogBytes, ...(pace && { pace }) };
 }
 
-/** Undefined when none has a schedule. */
+/** Adds up the paces; undefined if no thread has a schedule. */
 export function sumPaces(paces: readonly (Pace | undefined)[]): Pace | undefined {
   const known = paces.filter((pace) => pace !== undefined);
   if (known.length === 0) return undefined;

@@ -2,16 +2,16 @@ import { cpus } from 'node:os';
 import type { Clock } from '../../core/clock.js';
 import { countOpenFiles, readTakenTimes } from './machine-times.js';
 
-/** How the process and the machine did since the last reading. */
+/** Health of the process and the machine since the last reading. */
 export interface ProcessHealth {
   /** CPU cores in use. */
   readonly cpuProcess: number;
-  /** Undefined where the system does not say. */
+  /** Undefined if the system does not report it. */
   readonly cpuMachine: number | undefined;
   readonly rssBytes: number;
-  /** CPU cores that a hypervisor gave to others. */
+  /** CPU cores that a hypervisor gave to other machines. */
   readonly cpuStolen: number | undefined;
-  /** How long a container's limit held this process: milliseconds. */
+  /** Time in milliseconds for which a container's limit throttled this process. */
   readonly throttledMs: number | undefined;
   readonly openFiles: number | undefined;
 }
@@ -21,7 +21,7 @@ interface MachineTimes {
   readonly totalMs: number;
 }
 
-/** Measures the process in which it runs, all threads together, and the machine. */
+/** Measures its own process, including all threads, and the machine. */
 export class ProcessGauges {
   #usage = process.cpuUsage();
   #machine = machineTimes();
@@ -36,7 +36,7 @@ export class ProcessGauges {
     this.#sinceMs = clock.now();
   }
 
-  /** What was measured since the last reading; the next one begins here. */
+  /** Returns the values since the last reading, and starts the next interval. */
   read(): ProcessHealth {
     const nowMs = this.#clock.now();
     const usage = process.cpuUsage();
@@ -61,12 +61,15 @@ export class ProcessGauges {
     };
   }
 
-  /** Where no file can be opened any more the system does not tell: the last figure stands. */
+  /**
+   * When no file can be opened any more, the system does not report the value. The last one is
+   * kept.
+   */
   #readRss(): number {
     try {
       this.#rssBytes = process.memoryUsage.rss();
     } catch {
-      // As said.
+      // Keeps the last value.
     }
     return this.#rssBytes;
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import { Histogram } from '../../core/histogram/histogram.js';
 import type { Executor } from '../executor/executor.js';
 
-/** A clock that records into `lag` how late each scheduled task ran. */
+/** A clock that records in `lag` how late each scheduled task ran. */
 export class LagClock implements Clock {
   readonly #clock: Clock;
   readonly #lag: Histogram;
@@ -31,28 +31,25 @@ export class LagClock implements Clock {
 }
 
 /**
- * How often a task of no other purpose is scheduled, so that lag is known even while the virtual
- * users wait: milliseconds.
+ * Interval in milliseconds of an empty task, so that lag is measured even while all virtual users
+ * wait.
  */
 const PROBE_MS = 20;
 
-/** How a load thread did since the last reading. */
+/** Health of a load thread since the last reading. */
 export interface ThreadHealth {
   /** 0 to 1. */
   readonly eventLoopUse: number;
-  /** How late scheduled actions ran. */
+  /** Delays of scheduled actions. */
   readonly scheduleLag: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };
   readonly gcMs: number;
 }
 
-/** What virtual users of a thread have to say of their second. */
+/** Load figures of a thread's virtual users in one second. */
 export interface LoadHealth {
-  /** Bytes that were sent and the system had not taken, at its end. */
+  /** Bytes that were sent and not yet accepted by the operating system at the end of the second. */
   readonly backlogBytes: number;
-  /**
-   * Scheduled actions that were begun, and those that the schedule wants; undefined where nothing
-   * is scheduled.
-   */
+  /** Scheduled actions that were started, and those that were due; undefined without a schedule. */
   readonly pace?: Pace;
 }
 
@@ -62,9 +59,9 @@ export interface Pace {
   readonly planned: number;
 }
 
-/** Measures the thread in which it runs: event loop, schedule lag and garbage collection. */
+/** Measures its own thread: event loop, schedule lag and garbage collection. */
 export class ThreadGauges {
-  /** Tasks that a `LagClock` with this histogram schedules count as well. */
+  /** Tasks that a `LagClock` schedules with this histogram also count. */
   readonly lag = new Histogram();
   readonly #observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) this.#gcMs += entry.duration;
@@ -90,7 +87,7 @@ export class ThreadGauges {
     this.#cancelProbe();
   }
 
-  /** What was measured since the last reading; the next one begins here. */
+  /** Returns the values since the last reading, and starts the next interval. */
   read(): ThreadHealth {
     const now = performance.eventLoopUtilization();
     const use = performance.eventLoopUtilization(now, this.#loop).utilization;
@@ -112,11 +109,13 @@ export class ThreadGauges {
   }
 }
 
-/** How many iterations of arrival rates began in a second, and how many their schedules want. */
+/**
+ * Counts the iterations that arrival-rate executors started in a second, and those that were due.
+ */
 export class ArrivalPace {
   #begunBefore = 0;
 
-  /** Since the last call; undefined when none of the executors has a rate. */
+  /** Returns the counts since the last call; undefined if no executor has a rate. */
   take(executors: readonly Executor[]): Pace | undefined {
     const scheduled = executors.filter(({ plannedPerSecond }) => plannedPerSecond !== undefined);
     if (scheduled.length === 0) return undefined;

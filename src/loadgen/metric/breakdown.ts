@@ -4,20 +4,21 @@ import type { Metric, SampleTap } from './metric.js';
 import { SeriesRegistry } from './series-registry.js';
 
 /**
- * Scripts may name groups after anything; beyond so many their samples count to the scenario alone.
+ * Maximum number of groups, because scripts may create any number of them. Samples of further
+ * groups count for the scenario only.
  */
 const MOST_GROUPS = 200;
 
 /**
- * The metrics of a thread once more for each scenario, and for each group in it, as k6's full
- * summary shows them. Fed with every sample, so it is only made when somebody wants it.
+ * Metrics of a thread by scenario, and by group within it, as k6's full summary shows them. It
+ * processes every sample, so it is only created on request.
  */
 export class Breakdown {
   readonly #registry = new SeriesRegistry();
   /** By scenario and group, then by metric. */
   readonly #parts = new Map<string, Map<string, Metric>>();
 
-  /** Takes one sample; those of `setup` and `teardown` are in no scenario. */
+  /** Takes one sample. Samples of `setup` and `teardown` belong to no scenario. */
   readonly tap: SampleTap = (definition, value, tags) => {
     const scenario = tags.get('scenario');
     if (scenario === undefined) return;
@@ -34,7 +35,7 @@ export class Breakdown {
     }
   };
 
-  /** What came since the last drain, under names of scenario, group and metric. */
+  /** Returns the values since the last drain, with names composed of scenario, group and metric. */
   drain(): DrainedMetrics {
     return drainMetrics(this.#registry);
   }
@@ -56,7 +57,7 @@ export class Breakdown {
   }
 }
 
-/** Both taps, or the one that there is. */
+/** Combines two taps; returns the other if one is undefined. */
 export function bothTaps(one: SampleTap | undefined, other: SampleTap | undefined): SampleTap | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return (definition, value, tags) => {

@@ -3,7 +3,7 @@ import { bindActions, type Actions, type Metric } from './metric.js';
 import type { SeriesRegistry } from './series-registry.js';
 import type { Counter, Gauge, Rate, Series, TimeTrend, Tags } from './series.js';
 
-/** k6's metrics that a WebSocket run fills, with their types and units. */
+/** k6's metrics of a WebSocket run, with types and units. */
 export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
   { name: 'checks', type: 'rate', contains: 'default' },
   { name: 'data_received', type: 'counter', contains: 'data' },
@@ -21,7 +21,7 @@ export const BUILT_IN_METRICS: readonly MetricDefinition[] = [
   { name: 'ws_sessions', type: 'counter', contains: 'default' },
 ];
 
-/** What one HTTP request records. */
+/** Metrics of an HTTP request. */
 export interface RequestMetrics {
   readonly requests: Metric<Counter>;
   readonly failed: Metric<Rate>;
@@ -35,7 +35,7 @@ export interface RequestMetrics {
 }
 
 /**
- * What WebSocket sessions with the same tags record: looked up once, so that recording is an
+ * Series of WebSocket sessions with the same tags. They are looked up once, so that recording is an
  * addition.
  */
 export interface SessionMetrics {
@@ -43,15 +43,15 @@ export interface SessionMetrics {
   readonly dataSent: Series;
   readonly messagesReceived: Series;
   readonly messagesSent: Series;
-  /** These two are for the comparison with a gateway. */
+  /** These two are compared with the gateway's counters. */
   readonly receivedAfterClose: Series;
   readonly sentNoMessage: Series;
   readonly sessions: Series;
   readonly connecting: Series;
-  /** The same metric where a schedule says when the dial was due. */
+  /** The same metric, if a schedule says when the dial was due. */
   readonly dueConnecting: Actions;
   readonly sessionDuration: Series;
-  /** From the moment at which the ping was due, from when it was sent, and the difference. */
+  /** Times from when the ping was due, from when it was sent, and the difference. */
   readonly ping: Actions;
 }
 
@@ -107,7 +107,7 @@ export class BuiltInMetrics {
     };
   }
 
-  /** To be kept for as long as sessions have these tags. */
+  /** Looks up the series for sessions with these tags. The result should be kept. */
   bindSession(tags: Tags): SessionMetrics {
     return {
       dataReceived: this.dataReceived.bind(tags),

@@ -2,8 +2,8 @@ import type { Check } from './series-registry.js';
 import type { Series } from './series.js';
 
 /**
- * Outcomes of one check with the same tags: counts them under its name and as samples of the rate
- * `checks`. Hot: see bench/generator.
+ * Records the outcomes of one check with the same tags: counts them by name, and as samples of the
+ * rate `checks`. Hot path: see bench/generator.
  */
 export class CheckRecorder {
   readonly #check: Check;

@@ -5,14 +5,14 @@ import type { CheckFigures, GaugeFigures, HistogramKind, RateFigures, TrendFigur
 import type { SeriesRegistry } from './series-registry.js';
 import { type AnySeries, Counter, Gauge, Rate, TimeTrend } from './series.js';
 
-/** A histogram on its way to another thread; its bytes can be transferred. */
+/** A histogram for another thread; its bytes can be transferred. */
 export interface EncodedHistogram {
   readonly series: string;
   readonly kind: HistogramKind;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A sketch of values that are no times, on its way to another thread. */
+/** A sketch of values other than times, for another thread. */
 export interface EncodedSketch {
   readonly series: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -20,18 +20,18 @@ export interface EncodedSketch {
 
 /** A gauge of one thread. */
 export interface TimedGauge extends GaugeFigures {
-  /** When its last value came, by `process.hrtime`. */
+  /** Time of its last value, by `process.hrtime`. */
   readonly atNs: bigint;
 }
 
-/** Gauges as run files have them. */
+/** Converts gauges to the format of run files. */
 export function withoutTimes(gauges: Readonly<Record<string, TimedGauge>>): Readonly<Record<string, GaugeFigures>> {
   return Object.fromEntries(Object.entries(gauges).map(([name, { value, min, max }]) => [name, { value, min, max }]));
 }
 
 /**
- * What was recorded since the last drain, by series name. Gauges without a value and trends without
- * a sample are left out.
+ * Values since the last drain by series name, without gauges that have no value and trends that
+ * have no samples.
  */
 export interface DrainedMetrics {
   readonly counters: Readonly<Record<string, number>>;
@@ -39,13 +39,13 @@ export interface DrainedMetrics {
   readonly rates: Readonly<Record<string, RateFigures>>;
   readonly trends: Readonly<Record<string, TrendFigures>>;
   readonly checks: readonly CheckFigures[];
-  /** Paths of groups that ended for the first time. */
+  /** Paths of groups that were completed for the first time. */
   readonly groups?: readonly string[];
   readonly histograms: readonly EncodedHistogram[];
   readonly sketches: readonly EncodedSketch[];
 }
 
-/** Takes everything out of the registry, which then begins anew. */
+/** Takes all values from the registry and resets it. */
 export function drainMetrics(registry: SeriesRegistry): DrainedMetrics {
   const drain = new Drain();
   for (const [name, { total, submetrics }] of registry.metrics) {
@@ -56,7 +56,7 @@ export function drainMetrics(registry: SeriesRegistry): DrainedMetrics {
   return { ...drain.result(drainChecks(registry)), ...(groups.length > 0 && { groups }) };
 }
 
-/** Gathers in maps: names come from scripts, and `__proto__` is one that k6 allows. */
+/** Collects in maps, because names come from scripts and k6 allows `__proto__`. */
 class Drain {
   readonly #counters = new Map<string, number>();
   readonly #gauges = new Map<string, TimedGauge>();

@@ -7,20 +7,20 @@ import type { CheckFigures } from '../../run-file/records.js';
 import type { DrainedMetrics, EncodedHistogram, EncodedSketch, TimedGauge } from './drain-metrics.js';
 
 /**
- * Gauges of what each thread has a part of: the whole is the sum. Of all others the last value of
- * any thread stands.
+ * Gauges of which each thread has a part: the total is their sum. For all others, the last value of
+ * any thread counts.
  */
 const SUMMED_GAUGES: ReadonlySet<string> = new Set(['vus', 'vus_max', 'ws_connections']);
 
-/** The metric of a series: `vus` of `vus{a:b}`. */
+/** Returns the metric of a series: `vus` of `vus{a:b}`. */
 function metricOf(series: string): string {
   const brace = series.indexOf('{');
   return brace < 0 ? series : series.slice(0, brace);
 }
 
 /**
- * What several threads recorded in the same second, as one thread would have. Of a summed gauge min
- * and max are the sums of the threads', which bound the true ones.
+ * Merges the values of several threads in the same second. For a summed gauge, min and max are the
+ * sums over the threads, which bound the true values.
  */
 export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
   const [first] = parts;

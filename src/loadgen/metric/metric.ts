@@ -1,18 +1,18 @@
 import type { MetricDefinition } from '../../run-file/records.js';
 import { hasTags, type AnySeries, type Series, type TimeTrend, type Tags } from './series.js';
 
-/** Those of a metric's samples that have all the tags, as a threshold names them. */
+/** The samples of a metric that have all these tags, as a threshold selects them. */
 export interface Submetric<S extends AnySeries> {
-  /** `metric{tag:value}` as it was asked for. */
+  /** `metric{tag:value}` as requested. */
   readonly name: string;
   readonly tags: Tags;
   readonly series: S;
 }
 
-/** Hears of each sample, for outputs that want every one. */
+/** Receives each sample, for outputs that record all of them. */
 export type SampleTap = (definition: MetricDefinition, value: number, tags: Tags) => void;
 
-/** What a metric is made of. */
+/** Parts of a metric. */
 export interface MetricOptions<S extends AnySeries> {
   readonly definition: MetricDefinition;
   readonly total: S;
@@ -21,8 +21,8 @@ export interface MetricOptions<S extends AnySeries> {
 }
 
 /**
- * A metric of a thread: its total, the submetrics that the plan names, and nothing for any other
- * tag: the plan decides how many series there are, never the data.
+ * A metric of a thread: its total and the submetrics of the plan. Other tags create no series: the
+ * plan determines the number of series, never the data.
  */
 export class Metric<S extends AnySeries = AnySeries> {
   readonly definition: MetricDefinition;
@@ -38,8 +38,8 @@ export class Metric<S extends AnySeries = AnySeries> {
   }
 
   /**
-   * Where samples with these tags go, to be kept as long as the tags are the same. The total itself
-   * when nobody else wants them.
+   * Returns the series for samples with these tags, to be kept as long as the tags do not change.
+   * Returns the total itself if nothing else records them.
    */
   bind(tags: Tags): Series {
     const wanting = this.submetrics.filter((submetric) => hasTags(tags, submetric.tags)).map(({ series }) => series);
@@ -60,7 +60,7 @@ export class Metric<S extends AnySeries = AnySeries> {
     this.tell(value, tags);
   }
 
-  /** Records a sample whose value the total has already. */
+  /** Passes a sample to submetrics and taps whose value the total already contains. */
   tell(value: number, tags: Tags): void {
     for (const submetric of this.submetrics) if (hasTags(tags, submetric.tags)) submetric.series.add(value);
     this.tap?.(this.definition, value, tags);
@@ -68,16 +68,16 @@ export class Metric<S extends AnySeries = AnySeries> {
 }
 
 /**
- * Where actions with the same tags are recorded: when they were due, when they left and when they
- * were answered. Milliseconds.
+ * Records actions with the same tags: the times in milliseconds at which they were due, sent and
+ * answered.
  */
 export interface Actions {
   add(dueMs: number, sentMs: number, answeredMs: number): void;
 }
 
 /**
- * Like `Metric.bind`, for times that know when they were due. A tap hears of the response time,
- * which is what summaries show.
+ * Like `Metric.bind`, for actions with a due time. A tap receives the response time, which
+ * summaries show.
  */
 export function bindActions({ total, submetrics, tap, definition }: Metric<TimeTrend>, tags: Tags): Actions {
   const wanting = submetrics.filter((submetric) => hasTags(tags, submetric.tags)).map(({ series }) => series);

@@ -2,37 +2,36 @@ import type { MetricDefinition } from '../../run-file/records.js';
 import type { SampleTap } from './metric.js';
 import type { Tags } from './series.js';
 
-/** Samples of a batch that have metric and tags in common. */
+/** Samples of a batch that share metric and tags. */
 export interface SampledSeries {
   readonly definition: MetricDefinition;
   readonly tags: Tags;
 }
 
 /**
- * Samples on their way from a load thread, each a place in three arrays; made to be transferred.
- * Complete in itself.
+ * Samples from a load thread in three parallel arrays that can be transferred. A batch is
+ * self-contained.
  */
 export interface SampleBatch {
   readonly series: readonly SampledSeries[];
-  /** Which of `series` each sample belongs to. */
+  /** The index in `series` of each sample. */
   readonly indexes: Uint32Array<ArrayBuffer>;
   readonly values: Float64Array<ArrayBuffer>;
-  /** Unix time, milliseconds. */
+  /** Unix milliseconds of each sample. */
   readonly timesMs: Float64Array<ArrayBuffer>;
-  /** Samples that the thread let go since its last batch, for nobody took them in time. */
+  /**
+   * Samples that the thread has dropped since its last batch because they were not taken in time.
+   */
   readonly dropped: number;
 }
 
-/**
- * 64 of the largest batches are 5 MB: what may wait between the threads and whoever takes their
- * samples.
- */
+/** Maximum number of batches in flight. 64 batches of maximum size take 5 MB. */
 const MOST_UNDER_WAY = 64;
 const LARGEST_BATCH = 4096;
 
 /**
- * How many batches are under way, in memory that all threads share: it bounds what waits for a
- * taker that is slow.
+ * Number of batches in flight, in memory that all threads share. It bounds the queue of a slow
+ * receiver.
  */
 export class SampleCredit {
   readonly #underWay: Int32Array;
@@ -41,25 +40,25 @@ export class SampleCredit {
     this.#underWay = new Int32Array(memory);
   }
 
-  /** Whether one more batch may go. */
+  /** Reserves one batch; false at the limit. */
   take(): boolean {
     if (Atomics.add(this.#underWay, 0, 1) < MOST_UNDER_WAY) return true;
     Atomics.sub(this.#underWay, 0, 1);
     return false;
   }
 
-  /** One more batch goes, with or without leave. */
+  /** Counts a batch beyond the limit. */
   overdraw(): void {
     Atomics.add(this.#underWay, 0, 1);
   }
 
-  /** A batch has arrived. */
+  /** Releases a batch that was received. */
   giveBack(): void {
     Atomics.sub(this.#underWay, 0, 1);
   }
 }
 
-/** What a sample buffer works with. */
+/** Collaborators of a sample buffer. */
 export interface SampleBufferDeps {
   readonly wallNow: () => number;
   readonly credit: SampleCredit;
@@ -67,8 +66,8 @@ export interface SampleBufferDeps {
 }
 
 /**
- * Gathers every sample of a thread into batches. When none may go it lets the samples go and counts
- * them: the load does not wait.
+ * Collects all samples of a thread in batches. At the limit it drops samples and counts them: the
+ * load never waits.
  */
 export class SampleBuffer {
   #indexes = new Uint32Array(LARGEST_BATCH);
@@ -85,7 +84,7 @@ export class SampleBuffer {
     this.#deps = deps;
   }
 
-  /** Takes one sample. Hot while an output wants samples. */
+  /** Takes one sample. Hot path if an output records samples. */
   readonly tap: SampleTap = (definition, value, tags) => {
     const at = this.#length;
     this.#indexes[at] = this.#placeOf(definition, tags);
@@ -95,7 +94,7 @@ export class SampleBuffer {
     if (this.#length === LARGEST_BATCH) this.flush();
   };
 
-  /** Sends what is there. */
+  /** Sends the current batch. */
   flush(): void {
     if (this.#length === 0) return;
     if (this.#deps.credit.take()) {
@@ -106,7 +105,7 @@ export class SampleBuffer {
     }
   }
 
-  /** Sends the rest, with or without leave: one last batch that also tells what was let go. */
+  /** Sends a last batch regardless of the limit; it also reports the dropped samples. */
   finish(): void {
     if (this.#length === 0 && this.#dropped === 0) return;
     this.#deps.credit.overdraw();

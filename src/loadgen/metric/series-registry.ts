@@ -3,28 +3,25 @@ import { Metric, type SampleTap, type Submetric } from './metric.js';
 import { parseSeriesName, type SeriesName } from '../../core/series-name.js';
 import { type AnySeries, Counter, createSeries, Gauge, Rate, TimeTrend } from './series.js';
 
-/** A named condition's outcomes; hot code adds to them directly. */
+/** Outcomes of a named condition. Hot code updates the counts directly. */
 export interface Check {
   readonly name: string;
-  /** Path of the group in k6's form, '' at the root. */
+  /** k6's path of the group; '' at the root. */
   readonly group: string;
   passes: number;
   fails: number;
 }
 
-/** Scripts may name groups after anything. */
+/** Maximum number of groups, because scripts may create any number of them. */
 const MOST_GROUPS = 1000;
 
 export interface MetricRegistryOptions {
-  /**
-   * The series besides the metrics themselves that the plan wants: `metric{tag:value}`. What is no
-   * such name is left out.
-   */
+  /** Submetrics of the plan: `metric{tag:value}`. Invalid names are ignored. */
   readonly submetrics?: readonly string[];
   readonly tap?: SampleTap;
 }
 
-/** All that the virtual users of a thread record between two drains, under k6's names. */
+/** All values that the virtual users of a thread record between two drains, by k6's names. */
 export class SeriesRegistry {
   readonly metrics = new Map<string, Metric>();
   readonly #checksByPath = new Map<string, Check>();
@@ -49,7 +46,7 @@ export class SeriesRegistry {
     return this.#create({ name, type: 'counter', contains }, () => new Counter());
   }
 
-  /** A counter for our own arithmetic, of which outputs hear nothing. */
+  /** Creates a counter for internal use that outputs do not receive. */
   quietCounter(name: string): Metric<Counter> {
     const definition: MetricDefinition = { name, type: 'counter', contains: 'default' };
     const metric = new Metric<Counter>({ definition, total: new Counter(), submetrics: [], tap: undefined });
@@ -70,8 +67,8 @@ export class SeriesRegistry {
   }
 
   /**
-   * The metric of a script: made, or the one of this name that is there already. Throws when that
-   * one is of another type or holds something else, as k6 does.
+   * Creates a script's metric, or returns the existing one with this name. Throws if that one has
+   * another type or content, as in k6.
    */
   define(name: string, type: MetricType, contains: MetricContains): Metric {
     const known = this.metrics.get(name);
@@ -86,21 +83,21 @@ export class SeriesRegistry {
     );
   }
 
-  /** A group came to its end: summaries name it also when nothing was checked in it. */
+  /** Notes that a group was completed: summaries list it even without checks. */
   noteGroup(path: string): void {
     if (this.#knownGroups.has(path) || this.#knownGroups.size >= MOST_GROUPS) return;
     this.#knownGroups.add(path);
     this.#newGroups.push(path);
   }
 
-  /** The groups that were not there at the last call. */
+  /** Returns the groups since the last call. */
   takeGroups(): readonly string[] {
     const groups = this.#newGroups;
     this.#newGroups = [];
     return groups;
   }
 
-  /** The check of this name in this group; the rate `checks` is what records their samples. */
+  /** Returns the check with this name in this group. The rate `checks` records its samples. */
   check(name: string, group = ''): Check {
     const path = `${group}::${name}`;
     const known = this.#checksByPath.get(path);

@@ -3,33 +3,33 @@ import { ValueSketch } from '../../core/histogram/value-sketch.js';
 import type { MetricContains, MetricDefinition } from '../../run-file/records.js';
 
 /**
- * Tags of samples; never changed once they are given to a metric, so that what was looked up for
- * them stays true.
+ * Tags of samples. They are immutable once a metric has received them, so that cached lookups stay
+ * valid.
  */
 export type Tags = ReadonlyMap<string, string>;
 
 /** No tags. */
 export const NO_TAGS: Tags = new Map();
 
-/** These tags and more; the later ones win. */
+/** Returns the tags with others added; later ones win. */
 export function withTags(tags: Tags, more: Tags): Tags {
   if (more.size === 0) return tags;
   return tags.size === 0 ? more : new Map([...tags, ...more]);
 }
 
-/** Whether every tag wanted is there with its value. */
+/** Whether all `wanted` tags are present with their values. */
 export function hasTags(tags: Tags, wanted: Tags): boolean {
   for (const [key, value] of wanted) if (tags.get(key) !== value) return false;
   return true;
 }
 
-/** Begins the name of metadata: a control character, so that no tag of a plan has such a name. */
+/** Prefix of metadata names: a control character, which no tag of a plan can contain. */
 const METADATA_MARK = '\u0000';
 
 /**
- * These tags with one more text beside them that is written out with samples and never selects any:
- * k6's metadata. It travels in the same map, so that it costs nothing where there is none.
- * Undefined takes it away.
+ * Returns the tags with one more entry that is written with samples and never selects any: k6's
+ * metadata. It is stored in the same map, so that it costs nothing if there is none. Undefined
+ * removes the entry.
  */
 export function withMetadata(tags: Tags, name: string, value: string | undefined): Tags {
   const changed = new Map(tags);
@@ -38,25 +38,25 @@ export function withMetadata(tags: Tags, name: string, value: string | undefined
   return changed;
 }
 
-/** The tags alone. */
+/** Returns only the tags. */
 export function tagsOf(tags: Tags): [name: string, value: string][] {
   return [...tags].filter(([name]) => !name.startsWith(METADATA_MARK));
 }
 
-/** The metadata alone. */
+/** Returns only the metadata. */
 export function metadataOf(tags: Tags): [name: string, value: string][] {
   return [...tags].flatMap(([name, value]) => (name.startsWith(METADATA_MARK) ? [[name.slice(1), value]] : []));
 }
 
 /**
- * Takes the values of samples. Whoever records many with the same tags looks one up once
- * (`Metric.bind`) and keeps it.
+ * Receives the values of samples. Code that records many samples with the same tags looks up a
+ * series once (`Metric.bind`) and keeps it.
  */
 export interface Series {
   add(value: number): void;
 }
 
-/** A sum. Hot code may add to `value` directly when it holds the counter itself. */
+/** A sum. Hot code that holds the counter may add to `value` directly. */
 export class Counter implements Series {
   value = 0;
 
@@ -69,8 +69,8 @@ export class Counter implements Series {
 export class Gauge implements Series {
   value = 0;
   /**
-   * When the value came, by the clock that all threads share: the last one of all of them stands.
-   * Nanoseconds.
+   * Time of the value in nanoseconds, by the clock that all threads share. The last value of all
+   * threads counts.
    */
   atNs = 0n;
   min = Number.POSITIVE_INFINITY;
@@ -93,7 +93,7 @@ export class Gauge implements Series {
   }
 }
 
-/** Counts values that are not 0, and those that are. */
+/** Counts non-zero values and zeros. */
 export class Rate implements Series {
   passes = 0;
   fails = 0;
@@ -105,12 +105,12 @@ export class Rate implements Series {
 }
 
 /**
- * The distribution of times in milliseconds, by what they were measured from. Only `response`
- * always has samples.
+ * Distribution of times in milliseconds, by their reference time. Only `response` always has
+ * samples.
  */
 export class TimeTrend implements Series {
   readonly response = new Histogram();
-  /** Made with the first sample that knows when it was due. */
+  /** Created by the first sample with a due time. */
   service: Histogram | undefined;
   lag: Histogram | undefined;
 
@@ -118,7 +118,7 @@ export class TimeTrend implements Series {
     this.response.record(valueMs);
   }
 
-  /** An action that was due, left and was answered at these moments. */
+  /** Records an action that was due, sent and answered at these times. */
   addAction(dueMs: number, sentMs: number, answeredMs: number): void {
     this.response.record(answeredMs - dueMs);
     (this.service ??= new Histogram()).record(answeredMs - sentMs);
@@ -126,7 +126,7 @@ export class TimeTrend implements Series {
   }
 }
 
-/** The distribution of values that are no times. */
+/** Distribution of values other than times. */
 export class ValueTrend implements Series {
   readonly sketch = new ValueSketch();
 
@@ -135,10 +135,10 @@ export class ValueTrend implements Series {
   }
 }
 
-/** Any of them. */
+/** Any kind of series. */
 export type AnySeries = Counter | Gauge | Rate | TimeTrend | ValueTrend;
 
-/** An empty series for a metric of this kind. */
+/** Creates an empty series for a metric of this kind. */
 export function createSeries({ type, contains }: Pick<MetricDefinition, 'type' | 'contains'>): AnySeries {
   switch (type) {
     case 'counter':

@@ -18,7 +18,7 @@ export const DEFAULT_SYSTEM_TAGS = [
   'expected_response',
 ] as const;
 
-/** Which tags samples get of themselves. */
+/** Selects the system tags of samples. */
 export class SystemTags {
   readonly #names: ReadonlySet<string>;
 
@@ -31,7 +31,7 @@ export class SystemTags {
     return this.#names.has(name);
   }
 
-  /** Those of the tags that are wanted and have a value. */
+  /** Returns those of the tags that are selected and have a value. */
   pick(tags: Readonly<Record<string, string | undefined>>): Tags {
     const picked = new Map<string, string>();
     for (const [name, value] of Object.entries(tags)) {

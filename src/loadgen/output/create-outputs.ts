@@ -13,14 +13,14 @@ import { isStandardOutput } from './sample-file.js';
 const FORMS = 'json=FILE, json (standard output), csv=FILE, prometheus, prometheus=HOST:PORT, otlp=URL';
 const PROMETHEUS_ADDRESS = { host: '127.0.0.1', port: 5656 } as const;
 
-/** What an `--out` names, before there is a plan. */
+/** A parsed `--out`, before there is a plan. */
 export interface OutputOptions {
-  /** Samples go to standard output, so that nothing else may. */
+  /** Whether samples go to standard output, so that nothing else may be written there. */
   readonly takesStandardOutput?: boolean;
   readonly create: (plan: Pick<Plan, 'behaviour' | 'thresholds' | 'submetrics' | 'runtime'>) => LoadOutput;
 }
 
-/** Parses the value of one `--out`; a sentence when it is none. */
+/** Parses the value of one `--out`. Returns a sentence if it is invalid. */
 export function parseOutput(
   text: string,
   env: Readonly<Record<string, string | undefined>> = {},

@@ -1,12 +1,12 @@
 import { parseDuration } from '../../core/duration.js';
 
-/** How k6 may write the time of a sample (k6 docs, "CSV"). */
+/** k6's time formats of samples (k6 docs, "CSV"). */
 const TIME_FORMATS_KNOWN = ['unix', 'unix_milli', 'unix_micro', 'unix_nano', 'rfc3339', 'rfc3339_nano'] as const;
 export type TimeFormat = (typeof TIME_FORMATS_KNOWN)[number];
 
-/** A CSV output as asked for. */
+/** Options of a CSV output. */
 export interface CsvOptions {
-  /** '' and `-` are standard output. */
+  /** '' and `-` mean standard output. */
   readonly path: string;
   readonly timeFormat: TimeFormat;
 }
@@ -21,9 +21,9 @@ const VARIABLES: Readonly<Record<Key, string>> = {
 };
 
 /**
- * Parses what `--out csv=` gives: a file, or k6's `fileName=FILE,timeFormat=rfc3339`. What it
- * leaves out comes from `WSG_CSV_*` and `K6_CSV_*`. A save interval is checked and has no effect:
- * rows are written as they come.
+ * Parses the value of `--out csv=`: a file, or k6's `fileName=FILE,timeFormat=rfc3339`. Missing
+ * values come from `WSG_CSV_*` and `K6_CSV_*`. The save interval is validated without effect,
+ * because rows are written immediately.
  */
 export function parseCsvOptions(
   target: string,

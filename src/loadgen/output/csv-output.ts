@@ -5,7 +5,7 @@ import type { LoadOutput } from './load-outputs.js';
 import { isStandardOutput, SampleFile } from './sample-file.js';
 
 /**
- * The tags that have a column of their own unless the plan names others: k6's system tags (k6 docs,
+ * Tags with a column of their own, unless the plan selects others: k6's system tags (k6 docs,
  * "System tags"), sorted.
  */
 const DEFAULT_COLUMNS: readonly string[] = [
@@ -24,12 +24,12 @@ const DEFAULT_COLUMNS: readonly string[] = [
   'tls_version',
   'url',
 ];
-/** System tags that k6 keeps in the metadata, so that they have no column. */
+/** System tags that k6 treats as metadata, so that they have no column. */
 const METADATA: readonly string[] = ['iter', 'ocsp_status', 'vu'];
 
 /**
- * Every sample as a row, as k6's `csv` output has them (k6 docs, "CSV"): a column a system tag, all
- * other tags in the last but one, and the metadata in the last.
+ * Writes every sample as a row, as k6's `csv` output does (k6 docs, "CSV"): one column per system
+ * tag, all other tags in the last column but one, and the metadata in the last.
  */
 export class CsvOutput implements LoadOutput {
   readonly description: string;
@@ -77,7 +77,7 @@ export class CsvOutput implements LoadOutput {
   }
 }
 
-/** Our clock knows milliseconds; finer forms end in zeros. */
+/** The clock has a resolution of milliseconds; finer formats end in zeros. */
 const TIME_FORMATS: Readonly<Record<TimeFormat, (timeMs: number) => string>> = {
   unix: (timeMs) => String(Math.floor(timeMs / 1000)),
   unix_milli: (timeMs) => String(Math.floor(timeMs)),
@@ -91,7 +91,7 @@ function pairs(entries: readonly (readonly [string, string])[]): string {
   return entries.map(([key, value]) => `${key}=${value}`).join('&');
 }
 
-/** RFC 4180. */
+/** Quotes a field (RFC 4180). */
 function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

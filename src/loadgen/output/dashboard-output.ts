@@ -9,11 +9,11 @@ import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
 import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
 
-/** What a page that is opened late is given: 4 hours. */
+/** History for a page that is opened late: 4 hours. */
 const MOST_SECONDS = 14_400;
 /**
- * What may wait for one page. One that is slower is let go; it comes back by itself and gets the
- * history.
+ * Maximum number of unsent bytes per page. A slower page is disconnected; it reconnects by itself
+ * and receives the history.
  */
 const MOST_WAITING_BYTES = 8 * 2 ** 20;
 
@@ -32,8 +32,8 @@ const HEADERS = {
 } as const;
 
 /**
- * A page with charts of the run, served from memory while it goes; each second reaches it as a
- * Server-Sent Event.
+ * Serves a page with charts during the run, from memory. Each second is sent as a Server-Sent
+ * Event.
  */
 export class DashboardOutput implements LoadOutput {
   readonly description: string = '';

@@ -6,15 +6,15 @@ import { parseSeriesName } from '../../core/series-name.js';
 import type { LoadOutput } from './load-outputs.js';
 import { isStandardOutput, SampleFile } from './sample-file.js';
 
-/** Of a plan what the `Metric` lines say. */
+/** The parts of a plan in the `Metric` lines. */
 export interface JsonOutputPlan {
   readonly thresholds: readonly ThresholdPlan[];
   readonly submetrics: readonly string[];
 }
 
 /**
- * Every sample as a line of JSON, as k6's `json` output has them (k6 docs, "JSON"): `Metric` before
- * the first `Point` of a metric.
+ * Writes every sample as a line of JSON, as k6's `json` output does (k6 docs, "JSON"): a `Metric`
+ * line precedes the first `Point` of each metric.
  */
 export class JsonOutput implements LoadOutput {
   readonly description: string;
@@ -69,7 +69,7 @@ function submetricsOf(metric: string, { submetrics }: JsonOutputPlan): readonly 
   return found.length === 0 ? null : found;
 }
 
-/** What stands before the time and behind the value of every point of a series. */
+/** Returns the constant text before the time and after the value of each point of a series. */
 function pointFrame({ definition, tags }: SampledSeries): readonly [head: string, tail: string] {
   const metric = JSON.stringify(definition.name);
   const sorted = tagsOf(tags).toSorted(byName);
@@ -83,7 +83,10 @@ function byName([left]: readonly [string, string], [right]: readonly [string, st
   return left < right ? -1 : 1;
 }
 
-/** Times as RFC 3339; many samples in a row have the same. */
+/**
+ * Returns a formatter for RFC 3339 times that caches the last one, because many consecutive samples
+ * have the same time.
+ */
 function timeText(): (timeMs: number) => string {
   let lastMs = Number.NaN;
   let text = '';

@@ -1,23 +1,23 @@
 import type { SampleBatch } from '../metric/sample-batch.js';
 import type { RunSnapshot } from '../../summary/live/run-snapshot.js';
 
-/** One of the places that `--out` names. It takes what it wants and never makes the run wait. */
+/** An output of `--out`. It chooses what it takes, and never makes the run wait. */
 export interface LoadOutput {
-  /** For the header, in k6's form: `json (samples.json)`. */
+  /** Text for the header in k6's format: `json (samples.json)`. */
   readonly description: string;
-  /** Throws a `WsgError` when there is nothing to write to. */
+  /** Throws a `WsgError` if the destination cannot be written. */
   start(): Promise<void>;
-  /** Each sample of the run; only then do load threads send them. */
-  takeSamples?(batch: SampleBatch): void;
-  /** The run so far, each second and at its end. */
-  takeSnapshot?(snapshot: RunSnapshot): void;
   /**
-   * Writes what still waits, for a bounded time. Gives a sentence for all that was lost on the way.
+   * Receives each sample of the run. Load threads only send samples if an output has this method.
    */
+  takeSamples?(batch: SampleBatch): void;
+  /** Receives the run so far, each second and at its end. */
+  takeSnapshot?(snapshot: RunSnapshot): void;
+  /** Writes pending data for a bounded time. Returns a sentence for everything that was lost. */
   stop(): Promise<readonly string[]>;
 }
 
-/** All outputs of a run as one. */
+/** All outputs of a run, combined. */
 export class LoadOutputs {
   readonly #outputs: readonly LoadOutput[];
 
@@ -25,12 +25,12 @@ export class LoadOutputs {
     this.#outputs = outputs;
   }
 
-  /** For the header, in the order in which they were named. */
+  /** Texts for the header, in the order of the options. */
   get descriptions(): readonly string[] {
     return this.#outputs.map(({ description }) => description);
   }
 
-  /** Takes every sample; undefined when no output wants them. */
+  /** Takes every sample; undefined if no output wants them. */
   get takeSamples(): ((batch: SampleBatch) => void) | undefined {
     const takers = this.#outputs.filter((output) => output.takeSamples !== undefined);
     if (takers.length === 0) return undefined;
@@ -39,7 +39,7 @@ export class LoadOutputs {
     };
   }
 
-  /** Throws what the first one that cannot start throws; those before it are stopped again. */
+  /** Starts all outputs. If one fails, stops the previous ones and throws its error. */
   async start(): Promise<void> {
     for (const [place, output] of this.#outputs.entries()) {
       try {
@@ -55,7 +55,7 @@ export class LoadOutputs {
     for (const output of this.#outputs) output.takeSnapshot?.(snapshot);
   }
 
-  /** Stops all at once. Gives a sentence for all that was lost. */
+  /** Stops all outputs at once. Returns a sentence for everything that was lost. */
   async stop(): Promise<readonly string[]> {
     const sentences = await Promise.all(this.#outputs.map((output) => output.stop()));
     return sentences.flat();

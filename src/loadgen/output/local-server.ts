@@ -5,8 +5,9 @@ import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
 
 /**
- * A small HTTP server beside a run. It keeps no process alive, and answers only requests that call
- * it by an address, not by a name that was made to point here (DNS rebinding).
+ * A small HTTP server for the duration of a run. It does not keep the process alive, and only
+ * answers requests that address it by IP address, not by a host name (protection against DNS
+ * rebinding).
  */
 export class LocalServer {
   readonly #server: Server;
@@ -14,7 +15,7 @@ export class LocalServer {
   readonly #address: ListenAddress;
   readonly #flag: string;
 
-  /** `flag` is who asked for it, for errors. */
+  /** `flag` is the option that requested the server, for error messages. */
   constructor(
     address: ListenAddress,
     flag: string,
@@ -28,14 +29,14 @@ export class LocalServer {
     });
   }
 
-  /** `http://host:port` where it listens, or is to listen. */
+  /** Its address as `http://host:port`. */
   get url(): string {
     const bound = this.#server.address();
     const port = bound === null || typeof bound === 'string' ? this.#address.port : bound.port;
     return `http://${formatListenAddress({ host: this.#address.host, port })}`;
   }
 
-  /** Throws `listen.*` when the address cannot be listened on. */
+  /** Throws `listen.*` if it cannot listen on the address. */
   async start(): Promise<void> {
     this.#server.listen(this.#address.port, this.#address.host);
     try {
@@ -44,11 +45,11 @@ export class LocalServer {
       throw listenFailure(`${this.#flag}: ${formatListenAddress(this.#address)}`, cause);
     }
     this.#server.unref();
-    // A connection by itself must not keep the process alive either.
+    // Connections must not keep the process alive either.
     this.#server.on('connection', (socket) => socket.unref());
   }
 
-  /** Ends all answers that are under way. */
+  /** Ends all pending responses. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
     const isClosed = once(this.#server, 'close');

@@ -6,21 +6,21 @@ import { outputSeries, type OutputSeries } from '../../summary/exporters/output-
 const REQUEST_BOUND_MS = 5000;
 
 /**
- * Sends the run so far to an OpenTelemetry collector, each second, one request at a time. Its
- * values are cumulative: a second that was left out because the collector was slow or away is in
- * the next one.
+ * Sends the run so far to an OpenTelemetry collector each second, one request at a time. Values are
+ * cumulative: a second that was skipped because the collector was slow or unavailable is contained
+ * in the next one.
  */
 export class OtlpOutput implements LoadOutput {
   readonly description: string;
   readonly #url: URL;
-  /** The latest that was not sent. */
+  /** The latest snapshot that was not sent. */
   #waiting: RunSnapshot | undefined;
   #isSent: Promise<void> | undefined;
   #skipped = 0;
   #failed = 0;
   #lastFailure = '';
 
-  /** The path of the URL is `/v1/metrics` unless it has one. */
+  /** The default path of the URL is `/v1/metrics`. */
   constructor(url: URL) {
     this.#url = new URL(url.pathname === '/' ? '/v1/metrics' : url.href, url);
     this.description = `otlp (${this.#url.origin}${this.#url.pathname})`;
@@ -41,8 +41,8 @@ export class OtlpOutput implements LoadOutput {
   }
 
   /**
-   * Waits for the request under way, then sends the end of the run if that was not in it; each
-   * within its bound.
+   * Waits for the pending request, then sends the end of the run if it is still missing. Both waits
+   * are bounded.
    */
   async stop(): Promise<readonly string[]> {
     await this.#isSent;
@@ -75,19 +75,19 @@ export class OtlpOutput implements LoadOutput {
   }
 }
 
-/** `fetch` says what is wrong only in the cause of its error. */
+/** The reason for a failed `fetch` is in the cause of its error. */
 function failureText(error: unknown): string {
   return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
 }
 
-/** OpenTelemetry's AggregationTemporality: every value is the sum since the start of the run. */
+/** OpenTelemetry's AggregationTemporality: values are sums since the start of the run. */
 const CUMULATIVE = 2;
 
 const UNITS = { seconds: 's', bytes: 'By', none: '1' } as const;
 
 /**
- * The run so far as the body of an OTLP/HTTP metrics request in JSON (opentelemetry-proto 1.x,
- * ExportMetricsServiceRequest).
+ * Converts the run so far to the body of an OTLP/HTTP metrics request in JSON (opentelemetry-proto
+ * 1.x, ExportMetricsServiceRequest).
  */
 export function otlpJson(snapshot: RunSnapshot): Record<string, unknown> {
   const { header, second } = snapshot;
@@ -115,7 +115,8 @@ interface Span {
 }
 
 function metricsOf({ metric, tags, unit, values }: OutputSeries, span: Span): object[] {
-  // As in the text for Prometheus, a submetric is a metric of its own: sums count nothing twice.
+  // As in the Prometheus output, a submetric is a metric of its own, so that sums count nothing
+  // twice.
   const name = `wsg.${tags.size > 0 ? 'tagged.' : ''}${metric}`;
   const point = { ...span, attributes: attributes([...tags]) };
   const sum = (of: string, total: number): object => ({
@@ -142,7 +143,7 @@ function attributes(pairs: readonly (readonly [key: string, value: string])[]): 
   return pairs.map(([key, stringValue]) => ({ key, value: { stringValue } }));
 }
 
-/** 64 bits stand in the JSON of protobuf as text. */
+/** Protobuf's JSON encodes 64-bit integers as text. */
 function unixNano(timeMs: number): string {
   return (BigInt(Math.round(timeMs * 1000)) * 1000n).toString();
 }

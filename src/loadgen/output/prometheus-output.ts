@@ -4,7 +4,7 @@ import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
 import { prometheusText } from '../../summary/exporters/prometheus-text.js';
 
-/** Where a Prometheus fetches the run so far, `GET /metrics`, for as long as it goes. */
+/** Serves the run so far to Prometheus at `GET /metrics` while it lasts. */
 export class PrometheusOutput implements LoadOutput {
   readonly #server: LocalServer;
   #text = '';

@@ -5,13 +5,13 @@ import { finished, pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { errorMessage, WsgError } from '../../core/error.js';
 
-/** What may wait for a slow disk: bytes. */
+/** Maximum number of bytes that wait for a slow disk. */
 const MOST_WAITING_BYTES = 16 * 2 ** 20;
 const STOP_BOUND_MS = 10_000;
 
 /**
- * A text file that is written as fast as the disk takes it and no faster; what did not fit is
- * counted. Ends in `.gz`: compressed.
+ * A text file that is written as fast as the disk allows. What does not fit into the queue is
+ * dropped and counted. Compressed if the name ends in `.gz`.
  */
 export class SampleFile {
   #sink: Writable | undefined;
@@ -30,7 +30,7 @@ export class SampleFile {
     this.#stdout = stdout;
   }
 
-  /** Throws `output.failed` when the file cannot be made. */
+  /** Throws `output.failed` if the file cannot be created. */
   async start(): Promise<void> {
     if (isStandardOutput(this.#path)) return this.#startOnStandardOutput();
     const file = createWriteStream(this.#path);
@@ -49,8 +49,7 @@ export class SampleFile {
   }
 
   /**
-   * The stream belongs to the process: it is never ended, and a reader that has gone does not count
-   * as an error.
+   * Standard output belongs to the process: it is never ended, and a closed reader is not an error.
    */
   #startOnStandardOutput(): void {
     const stdout = this.#stdout;
@@ -63,19 +62,19 @@ export class SampleFile {
     return isStandardOutput(this.#path) ? 'standard output' : this.#path;
   }
 
-  /** Writes the text of so many samples, or counts them as lost. */
+  /** Writes the text of `samples` samples, or counts them as lost. */
   write(text: string, samples: number): void {
     if (!this.#isOpen || this.#sink === undefined || this.#sink.writableLength > this.#mostWaitingBytes)
       this.#lost += samples;
     else this.#sink.write(text);
   }
 
-  /** Samples that were lost before they came here. */
+  /** Counts samples that were lost before they reached this file. */
   countLost(samples: number): void {
     this.#lost += samples;
   }
 
-  /** Closes the file, for a bounded time. Gives a sentence for all that is not in it. */
+  /** Closes the file within a bounded time. Returns a sentence for everything that is missing. */
   async stop(): Promise<readonly string[]> {
     if (isStandardOutput(this.#path)) this.#isWritten = this.#isOpen ? flushed(this.#stdout) : Promise.resolve();
     else this.#sink?.end();
@@ -97,12 +96,12 @@ export class SampleFile {
   }
 }
 
-/** How `--out` names standard output: by `-`, or by no file at all. */
+/** Whether an `--out` means standard output: `-`, or no file. */
 export function isStandardOutput(path: string): boolean {
   return path === '' || path === '-';
 }
 
-/** Resolves when all that was written before has left the process, or cannot any more. */
+/** Resolves when everything written before has been flushed, or never will be. */
 function flushed(stream: Writable): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import { readFileSync } from 'node:fs';
 import { openFileLimits } from '../../core/open-files.js';
 
-/** What a plan would run out of on this machine, before anything starts. */
+/** Finds the resources of this machine that a plan would exhaust, before anything starts. */
 export function preflight(plan: Plan, limits: MachineLimits = readMachineLimits()): readonly Shortage[] {
   return findShortages(needOf(plan), limits);
 }
@@ -23,40 +23,41 @@ function serverOf({ normalised }: { readonly normalised: string }): string {
 }
 
 /**
- * What a load test has open beside its connections, roughly: streams, the run file, the event
- * loops, a gateway's pipes.
+ * Files that a load test opens in addition to its connections, approximately: streams, the run
+ * file, event loops, pipes of a gateway.
  */
 const OWN_FILES = 40;
 
 /**
- * Resident before the first virtual user, and what one with a connection adds: `wsg loadtest
- * --scenario idle` and a script that only waits, with 500 to 5,000 virtual users, Node 20 on Linux.
+ * Resident memory before the first virtual user, and per virtual user with a connection. Measured
+ * with `wsg loadtest --scenario idle` and a script that only waits, 500 to 5,000 virtual users,
+ * Node 20 on Linux.
  */
 const OWN_BYTES = 180_000_000;
 
 const USER_BYTES = { 'built-in': 18_000, script: 45_000 } as const;
 
-/** Linux's largest range without ports that services have. */
+/** Linux's largest range without well-known ports. */
 const WIDEST_RANGE = '1024 65535';
 
-/** What a load test asks of the machine. */
+/** Resources that a load test needs. */
 export interface LoadNeeds {
-  /** Virtual users of this process at once, each with a connection. */
+  /** Virtual users of this process at the same time, each with a connection. */
   readonly vus: number;
   readonly behaviour: keyof typeof USER_BYTES;
-  /** Servers that connections go to, by address and port; 1 where only the script knows. */
+  /** Number of servers (address and port); 1 for a script, whose servers are unknown. */
   readonly servers: number;
-  /** Addresses that connections leave from; 0 for where the machine says. */
+  /** Number of source addresses; 0 lets the system choose. */
   readonly sourceAddresses: number;
 }
 
-/** Something for which there is no room, and the command that makes some. */
+/** A resource that does not suffice, and the command that helps. */
 export interface Shortage {
   readonly problem: string;
   readonly remedy: string;
 }
 
-/** Everything that a load test would run out of. */
+/** Returns all resources that a load test would exhaust. */
 export function findShortages(need: LoadNeeds, limits: MachineLimits): readonly Shortage[] {
   return [judgeFiles(need, limits), judgePorts(need, limits), judgeMemory(need, limits)].filter(
     (shortage) => shortage !== undefined,
@@ -75,9 +76,9 @@ function judgeFiles({ vus }: LoadNeeds, { openFiles }: MachineLimits): Shortage 
 }
 
 /**
- * Without a source address of its own a connection needs a port that no other to the same server
- * has; with one Linux binds before it connects, and then needs a port that no other from the same
- * address has, wherever it goes.
+ * Without a given source address, a connection needs a port that no other connection to the same
+ * server uses. With a source address, Linux binds before it connects: the port must then be unique
+ * for that source address, whatever the server.
  */
 function judgePorts({ vus, servers, sourceAddresses }: LoadNeeds, { ports }: MachineLimits): Shortage | undefined {
   if (ports === undefined) return undefined;
@@ -106,22 +107,25 @@ function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
-/** What a machine has room for; undefined where the system does not tell. */
+/** Limits of a machine; undefined if the system does not report them. */
 export interface MachineLimits {
-  /** Of this process: what holds now, and up to where it may be raised without privileges. */
+  /**
+   * File descriptors of this process: the current limit, and the highest one that needs no
+   * privileges.
+   */
   readonly openFiles: { readonly soft: number; readonly hard: number } | undefined;
-  /** Ports that connections leave from, of one source address. */
+  /** Range of source ports per source address. */
   readonly ports: { readonly first: number; readonly last: number } | undefined;
-  /** Bytes that this process can still get. */
+  /** Bytes that are still available to this process. */
   readonly memoryBytes: number;
 }
 
-/** Looks at this machine. */
+/** Reads the limits of this machine. */
 export function readMachineLimits(): MachineLimits {
   return { openFiles: openFileLimits(), ports: parsePorts(readText()), memoryBytes: process.availableMemory() };
 }
 
-/** Linux's `net.ipv4.ip_local_port_range` (ip-sysctl): two numbers, both included. */
+/** Parses Linux's `net.ipv4.ip_local_port_range` (ip-sysctl): two numbers, both inclusive. */
 export function parsePorts(text: string): MachineLimits['ports'] {
   const { first, last } = /^(?<first>\d+)\s+(?<last>\d+)\s*$/.exec(text)?.groups ?? {};
   return first === undefined ? undefined : { first: Number(first), last: Number(last) };

@@ -23,8 +23,7 @@ import {
 } from '../metric/drain-metrics.js';
 
 /**
- * Adds up what the seconds of a run brought, from all its threads. In maps, for names come from
- * scripts.
+ * Aggregates the seconds of a run from all its threads. Uses maps, because names come from scripts.
  */
 export class RunAccumulator {
   readonly #counters = new Map<string, number>();
@@ -43,7 +42,7 @@ export class RunAccumulator {
     for (const sketch of metrics.sketches) this.#addSketch(sketch);
   }
 
-  /** Adds a second's figures without its histograms and sketches. */
+  /** Adds the figures of a second without its histograms and sketches. */
   addFigures({ counters, gauges, rates, trends, checks }: Omit<SecondRecord, 'second' | 'elapsedMs'>): void {
     addByName(this.#counters, counters, addCounts);
     addByName(this.#gauges, gauges, addGauges);
@@ -52,12 +51,12 @@ export class RunAccumulator {
     for (const check of checks) this.#addCheck(check);
   }
 
-  /** Adds a second's histogram; the record's own stays as it is. */
+  /** Adds a second's histogram without changing it. */
   mergeHistogram({ series, kind, histogram }: HistogramRecord): void {
     this.#histogram(series, kind).add(histogram);
   }
 
-  /** Adds a second's sketch; the record's own stays as it is. */
+  /** Adds a second's sketch without changing it. */
   mergeSketch({ series, sketch }: SketchRecord): void {
     this.#sketch(series).add(sketch);
   }
@@ -68,8 +67,8 @@ export class RunAccumulator {
   }
 
   /**
-   * All that was added, with what the seconds do not tell. The histograms and sketches stay those
-   * of the accumulator.
+   * Returns everything that was added, together with values that the seconds do not contain. The
+   * histograms and sketches remain those of the accumulator.
    */
   totals(durationMs: number, iterations: RunTotals['iterations']): RunTotals {
     const trends = [...this.#trends].map(([name, figures]): [string, TrendTotals] => {

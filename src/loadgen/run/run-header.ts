@@ -13,22 +13,22 @@ import { planTarget, type Plan } from '../plan/plan.js';
 import { localVus } from '../plan/local-scenarios.js';
 import { startingTimeMs } from '../executor/index.js';
 
-/** What a run's header says beside the plan. */
+/** Data of a run's header in addition to the plan. */
 export interface RunOrigin {
-  /** Of wsg. */
+  /** Version of wsg. */
   readonly version: string;
   /** Unix milliseconds. */
   readonly startedAtMs: number;
-  /** Those that there are, with a script's own; the built-in ones unless told. */
+  /** Definitions of the metrics, including a script's own; the built-in ones by default. */
   readonly metrics?: readonly MetricDefinition[];
   readonly scriptHash?: string;
-  /** Which build it is of. */
+  /** Labels of the tested build. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Of this machine, when it was calibrated. */
+  /** Calibration of this machine, if there is one. */
   readonly calibration?: Calibration;
 }
 
-/** The first record of a run of the plan. */
+/** Creates the first record of a run. */
 export function createRunHeader(
   plan: Plan,
   { version, startedAtMs, metrics, scriptHash, labels = {}, calibration }: RunOrigin,
@@ -66,8 +66,8 @@ function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
 }
 
 /**
- * A run file is passed around: what scenarios put into the environment of scripts may be secret, so
- * its names alone are kept; so it is with the values of headers.
+ * Removes secrets, because run files are shared: only the names of scripts' environment variables
+ * and of headers are kept.
  */
 function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
   const { threads: _threads, seed: _seed, ...rest } = plan;
@@ -85,7 +85,7 @@ function recordedBehaviour(behaviour: Plan['behaviour']): Readonly<Record<string
   return { ...(builtInOf(behaviour).record?.(behaviour) ?? behaviour), dial };
 }
 
-/** Several stand in one text, with spaces between. */
+/** Joins several targets in one text, separated by spaces. */
 function allTargets({ behaviour }: Plan, first: Target): Target {
   if (behaviour.type === 'script') return first;
   const { targets } = behaviour.dial;
@@ -95,7 +95,7 @@ function allTargets({ behaviour }: Plan, first: Target): Target {
   };
 }
 
-/** JSON with sorted keys, so that equal plans have equal texts. */
+/** Returns JSON with sorted keys, so that equal plans have equal texts. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     isRecord(part)

@@ -16,14 +16,15 @@ import type { RunSink } from './run-sink.js';
 const NO_ITERATIONS = { complete: 0, interrupted: 0 } as const;
 
 /**
- * Makes of the records of a run what is to be shown while it goes: after each second a snapshot,
- * and one more at its end.
+ * Converts the records of a run to snapshots for display: one after each second, and one at the
+ * end.
  */
 export class RunMonitor implements RunSink {
   readonly #accumulator = new RunAccumulator();
   readonly #judge: ThresholdJudge;
   /**
-   * Response times of the second under way. Histograms are large: each is made once and used again.
+   * Response times of the current second. The histograms are large, so they are created once and
+   * reused.
    */
   readonly #response = new Map<string, Histogram>();
   #header: RunHeader | undefined;
@@ -59,7 +60,7 @@ export class RunMonitor implements RunSink {
     this.#accumulator.mergeSketch(record);
   }
 
-  /** The last record of a second. */
+  /** The last record of each second. */
   writeHealth(health: HealthRecord): void {
     const header = this.#header;
     const second = this.#second;

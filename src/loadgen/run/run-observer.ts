@@ -7,27 +7,27 @@ import { executorOf, maxScenarioMs, maxScenarioVus, startingTimeMs } from '../ex
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 import type { ThreadProgress } from '../thread/progress-cells.js';
 
-/** A run at a moment. */
+/** The state of a run at one moment. */
 export type RunProgress = ProgressView;
 
 /**
- * Who wants to know how a run goes. Called on the main thread; must not throw and should return
- * soon.
+ * Receives the progress of a run. Called on the main thread; must not throw and should return
+ * quickly.
  */
 export interface RunObserver {
-  /** Once, when the target has answered and before the first iteration. */
+  /** Called once, when the target has answered and before the first iteration. */
   started?(header: RunHeader): void;
-  /** Every 100 ms, and once more at the end. */
+  /** Called every 100 ms, and once more at the end. */
   progressed?(progress: RunProgress): void;
-  /** After each second. */
+  /** Called after each second. */
   secondEnded?(second: SecondRecord): void;
-  /** A line that a script wrote to the log, or that is about it. */
+  /** Receives a line that a script logged, or a line about the script. */
   logged?(line: ScriptLogLine): void;
-  /** A stall, an interruption, a warning. */
+  /** Receives a stall, an interruption or a warning. */
   happened?(event: RunEventRecord): void;
 }
 
-/** What an observer is told of a run, from what the threads say of each scenario. */
+/** Composes the progress of a run from the progress of each scenario in each thread. */
 export function composeProgress(plan: Plan, scenarios: readonly ThreadProgress[]): RunProgress {
   const local = localScenarios(plan);
   const sum = (pick: (progress: ThreadProgress) => number): number =>

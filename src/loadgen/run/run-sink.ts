@@ -11,8 +11,8 @@ import type {
 } from '../../run-file/records.js';
 
 /**
- * Where the engine writes the records of a run, in the order in which they arise; the run file's
- * writer is one.
+ * Receives the records of a run in chronological order. The writer of the run file is one
+ * implementation.
  */
 export interface RunSink {
   writeHeader(header: RunHeader): void;
@@ -26,7 +26,7 @@ export interface RunSink {
   writeEnd(end: RunEnd): void;
 }
 
-/** Hands each record to several sinks, in their order. */
+/** Passes each record to several sinks in order. */
 export function teeSink(sinks: readonly RunSink[]): RunSink {
   const each = (write: (sink: RunSink) => void): void => {
     for (const sink of sinks) write(sink);

@@ -11,8 +11,8 @@ import { errorMessage, systemErrorCode } from '../../core/error.js';
 import { toArrayBuffer } from './runtime/values.js';
 
 /**
- * What a script sees of the world in one virtual user: globals, and modules made when first asked
- * for.
+ * Creates the globals of a script instance for one virtual user. Modules are created when they are
+ * first imported.
  */
 export function createInstanceDeps(vu: VuContext, live: LiveGlobals, entry: string): InstanceDeps {
   const modules = new Map<string, object>();
@@ -46,7 +46,7 @@ export function createInstanceDeps(vu: VuContext, live: LiveGlobals, entry: stri
   };
 }
 
-/** `Math` of one virtual user: its `random` follows from the run's seed and the user's number. */
+/** `Math` of one virtual user. Its `random` is seeded from the run's seed and the user's number. */
 class SeededMath {
   readonly math: object;
   #random: SeededRandom;
@@ -67,7 +67,7 @@ class SeededMath {
   }
 }
 
-/** The global `console`: a line of k6's log for each call. */
+/** The global `console`: each call writes a line in k6's log format. */
 export function createConsole(log: ScriptLog): Readonly<Record<string, unknown>> {
   const write =
     (level: ScriptLogLevel) =>
@@ -85,8 +85,8 @@ export function createConsole(log: ScriptLog): Readonly<Record<string, unknown>>
 }
 
 /**
- * Texts as they are, errors by name and message without our stack, everything else as JSON where it
- * has a JSON.
+ * Formats a value: texts unchanged, errors by name and message without wsg's stack, everything else
+ * as JSON if it can be serialised.
  */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -101,9 +101,9 @@ function textOf(value: unknown): string {
 }
 
 /**
- * The global `open` of one virtual user: a file's text, or with `'b'` its bytes, found from the
- * folder of the file that calls it (`currentFile`). Only while the script is loaded. A file is read
- * once a thread.
+ * The global `open` of one virtual user. Returns a file's text, or its bytes with `'b'`. Paths are
+ * relative to the folder of the calling file (`currentFile`). Available only in the init context. A
+ * file is read once per thread.
  */
 export function createOpen(vu: VuContext, currentFile: () => string): (path: unknown, mode?: unknown) => unknown {
   return (path, mode) => {

@@ -6,31 +6,31 @@ import { systemErrorCode } from '../../core/error.js';
 import type { RemoteModule } from '../../script-compiler/bundle.js';
 
 const TIMEOUT_MS = 30_000;
-/** Whoever waits longer wants to know what for. */
+/** Delay after which a slow download is announced. */
 const SLOW_MS = 2000;
 const MOST_BYTES = 20_000_000;
 
-/** Where fetched modules are kept. */
+/** Returns the folder for fetched modules. */
 export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
   return join(cacheFolder(env), 'remote');
 }
 
 /**
- * Modules that scripts import from other machines. Each is fetched once and kept under its address
- * with its SHA-256, so that two runs compare the same script, and later ones need no network; what
- * does not fit its checksum any more is refused.
+ * Cache of remote modules. Each is fetched once and stored under its address with its SHA-256, so
+ * that two runs compare the same script and later runs need no network. A stored module with a
+ * wrong checksum is refused.
  */
 export class RemoteModules {
   readonly #folder: string;
   readonly #tell: (sentence: string) => void;
 
-  /** `tell` hears of each module that comes from the network. */
+  /** `tell` receives a sentence for each module that is fetched from the network. */
   constructor(folder: string, tell: (sentence: string) => void) {
     this.#folder = folder;
     this.#tell = tell;
   }
 
-  /** Rejects with a sentence when it can be neither fetched nor read. */
+  /** Rejects with a sentence if the module can be neither fetched nor read. */
   async load(address: string): Promise<RemoteModule> {
     const path = join(this.#folder, `${sha256(address)}.js`);
     const kept = await readKept(path);
@@ -43,7 +43,9 @@ export class RemoteModules {
     return { contents };
   }
 
-  /** Written beside and renamed, so that two runs at once leave a whole one. */
+  /**
+   * Writes to a temporary file and renames it, so that concurrent runs never leave a partial file.
+   */
   async #keep(path: string, contents: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     for (const [name, text] of [
@@ -88,7 +90,7 @@ async function fetchText(address: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Node's fetch says `fetch failed`; why stands in its cause. */
+/** Node's fetch reports `fetch failed`; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `nothing came within ${TIMEOUT_MS / 1000} s`;

@@ -16,34 +16,34 @@ import type { InstanceCounts, ScenarioView, ThreadContext } from './runtime/vu-c
 import type { CompiledScript } from '../../script-compiler/compiled-script.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
 
-/** A script on its way to a thread: plain data. */
+/** A compiled script with its options and environment: plain data that is sent to each thread. */
 export interface ScriptBundle {
   readonly compiled: CompiledScript;
-  /** Names of the functions that it exports. */
+  /** Names of the exported functions. */
   readonly functions: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The options that the run obeys, as scripts may ask for them. */
+  /** The effective options of the run, as scripts can read them. */
   readonly options: unknown;
-  /** Of a `RequestPace`, where the run wants one. */
+  /** Memory of a `RequestPace`, if the run has a rate limit. */
   readonly pace?: SharedArrayBuffer;
-  /** Raised when busy loops have to end. */
+  /** Set when busy loops must end. */
   readonly stopFlag: SharedArrayBuffer;
 }
 
-/** What a script says of the whole test, and what became of its own functions. */
+/** Events of a script: its verdicts on the whole test, and its log. */
 export interface ScriptEvents extends ScriptLog {
   aborted(reason: string): void;
   failed(reason: string): void;
 }
 
-/** Why `setup` or `teardown` did not end as it should. */
+/** The reason why `setup` or `teardown` failed. */
 export interface StageFailure {
   readonly stage: 'setup' | 'teardown';
   readonly kind: 'timeout' | 'exception';
   readonly text: string;
 }
 
-/** What a thread gives its script. */
+/** Options and collaborators of a runner. */
 export interface ScriptRunnerOptions {
   readonly bundle: ScriptBundle;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export interface ScriptRunnerOptions {
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
-  /** What makes addresses of names. */
+  /** DNS lookup of the run. */
   readonly lookup?: LookupFunction;
   readonly runtime: RuntimeOptions;
   readonly tags: Readonly<Record<string, string>>;
@@ -60,24 +60,24 @@ export interface ScriptRunnerOptions {
   readonly counts: () => InstanceCounts;
 }
 
-/** What distinguishes the virtual users of one scenario. */
+/** The properties of a virtual user that depend on its scenario. */
 export interface CreateUserOptions {
   readonly exec: string;
   readonly env: Readonly<Record<string, string>>;
   readonly tags: Tags;
-  /** Undefined outside of scenarios. */
+  /** Undefined outside scenarios. */
   readonly state?: ScenarioView;
   readonly deadlineMs: () => number;
 }
 
 /**
- * A script in one thread: compiled once, run by each virtual user, its `setup` and `teardown` by
- * one of their own.
+ * Runs a script in one thread: compiles it once, creates its virtual users, and runs `setup` and
+ * `teardown` with virtual users of their own.
  */
 export class ScriptRunner {
   readonly thread: ThreadContext;
   readonly #script: ScriptModule;
-  /** What `setup` returned, as JSON. */
+  /** The result of `setup` as JSON. */
   #data: string | undefined;
   #stageUser: ScriptUser | undefined;
 
@@ -101,7 +101,7 @@ export class ScriptRunner {
     };
   }
 
-  /** Whether the script exports a function of this name. */
+  /** Whether the script exports a function with this name. */
   has(name: string): boolean {
     return this.#options.bundle.functions.includes(name);
   }
@@ -110,7 +110,7 @@ export class ScriptRunner {
     return this.#data;
   }
 
-  /** Of a `setup` that ran in another thread. */
+  /** Takes the result of a `setup` that ran in another thread. */
   set setupData(json: string | undefined) {
     this.#data = json;
   }
@@ -132,7 +132,7 @@ export class ScriptRunner {
     });
   }
 
-  /** Runs `setup` if there is one; what it returns goes to every virtual user, through JSON. */
+  /** Runs `setup`, if it exists. Its result goes to every virtual user as JSON. */
   async setUp(): Promise<StageFailure | undefined> {
     if (!this.has('setup') || this.#options.runtime.noSetup) return undefined;
     return this.#runStage('setup', this.#options.runtime.setupTimeoutMs);
@@ -143,7 +143,7 @@ export class ScriptRunner {
     return this.#runStage('teardown', this.#options.runtime.teardownTimeoutMs);
   }
 
-  /** Ends what runs of `setup` or `teardown`. */
+  /** Interrupts a running `setup` or `teardown`. */
   interrupt(): void {
     this.#stageUser?.interrupt();
   }
@@ -202,8 +202,8 @@ function timeoutText(stage: string, timeoutMs: number): string {
 }
 
 /**
- * As k6 hands over what `setup` returns: Go writes no value as null, and moments without zeros at
- * the end.
+ * Serialises the result of `setup` as k6 does: Go writes undefined as null, and dates without
+ * trailing zeros.
  */
 function setupJson(returned: unknown): string | undefined {
   return JSON.stringify(returned, function (this: unknown, key: string, value: unknown) {

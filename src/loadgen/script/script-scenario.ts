@@ -7,19 +7,19 @@ import type { ScenarioView } from './runtime/vu-context.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
 import type { ScriptRunner } from './script-runner.js';
 
-/** What a scenario of a script is told. */
+/** Options and collaborators of a script scenario. */
 export interface ScriptScenarioOptions {
   readonly script: ScriptRunner;
   readonly plan: ScenarioPlan;
   readonly tags: Tags;
   readonly clock: Clock;
-  /** When the executors began, by the clock. */
+  /** Clock time at which the executors began. */
   readonly startMs: () => number;
-  /** Of all threads; complete ones. */
+  /** Completed iterations in all threads. */
   readonly iterations: () => number;
 }
 
-/** One scenario of a script: virtual users that call its `exec` function. */
+/** A scenario of a script: its virtual users call the `exec` function. */
 export class ScriptScenario implements Scenario {
   readonly #prepared = new Map<number, ScriptUser>();
   readonly #state: ScenarioView;
@@ -38,7 +38,8 @@ export class ScriptScenario implements Scenario {
   }
 
   /**
-   * Makes these virtual users and runs the script's top level in each, so that no iteration has to.
+   * Creates these virtual users and runs the script's top level in each, so that iterations do not
+   * spend time on it.
    */
   async prepare(numbers: readonly number[]): Promise<void> {
     for (const number of numbers) {

@@ -9,24 +9,27 @@ import { type ScenarioView, type ThreadContext, VuContext } from './runtime/vu-c
 import { createInstanceDeps } from './instance-deps.js';
 import type { LiveGlobals } from './runtime/global-object.js';
 
-/** What a virtual user of a script is made of. */
+/** Options and collaborators of a script's virtual user. */
 export interface ScriptUserOptions {
   readonly script: ScriptModule;
   readonly thread: ThreadContext;
   readonly number: number;
   readonly env: Readonly<Record<string, string>>;
-  /** The exported function that is an iteration. */
+  /** The name of the exported function that each iteration calls. */
   readonly exec: string;
-  /** Of all its samples. */
+  /** The tags of all its samples. */
   readonly tags: Tags;
   readonly scenario?: ScenarioView;
-  /** What `setup` returned, as JSON; read when the first iteration begins. */
+  /** Returns the result of `setup` as JSON; read when the first iteration begins. */
   readonly setupData: () => string | undefined;
-  /** A busy loop that still runs at this moment of `performance.now()` is interrupted. */
+  /** Time of `performance.now()` at which a busy loop is interrupted. */
   readonly deadlineMs: () => number;
 }
 
-/** One virtual user of a script: its own instance, which it calls once an iteration. */
+/**
+ * A virtual user of a script. It has an instance of its own, and calls its function once per
+ * iteration.
+ */
 export class ScriptUser implements VirtualUser {
   readonly vu: VuContext;
   readonly #live: LiveGlobals;
@@ -46,12 +49,12 @@ export class ScriptUser implements VirtualUser {
     this.#live = { __ENV: env, __VU: number, __ITER: 0 };
   }
 
-  /** Of its samples at this moment. */
+  /** The current tags of its samples. */
   get tags(): Tags {
     return this.vu.tags;
   }
 
-  /** Runs the script's top level, once. Rejects with what it throws. */
+  /** Runs the script's top level once. Rejects with the script's error. */
   async prepare(): Promise<ScriptInstance> {
     if (this.#instance !== undefined) return this.#instance;
     const { script, deadlineMs } = this.#options;
@@ -88,8 +91,8 @@ export class ScriptUser implements VirtualUser {
   }
 
   /**
-   * Calls an exported function and waits until nothing is left to do; resolves with what it
-   * returned. Rejects with what it threw.
+   * Calls an exported function and waits until the event loop is empty. Resolves with the
+   * function's result; rejects with its error.
    */
   async run(exported: string, args: readonly unknown[], deadlineMs = this.#options.deadlineMs()): Promise<unknown> {
     const instance = await this.prepare();
@@ -120,7 +123,7 @@ export class ScriptUser implements VirtualUser {
     return error;
   }
 
-  /** A promise of the script's own: its failure is that of the iteration. */
+  /** Watches a promise of the script: its failure is the failure of the iteration. */
   #watch(promise: PromiseLike<unknown>, settle: (value: unknown) => void): void {
     this.vu.loop.notePromise();
     promise.then(settle, (error: unknown) => {
@@ -130,7 +133,7 @@ export class ScriptUser implements VirtualUser {
 
   #judge(error: unknown): boolean {
     const { guard, thread, scenario, hasAborted } = this.vu;
-    // The iteration that ends the test is a whole one, as in k6.
+    // The iteration that aborts the test counts as complete, as in k6.
     if (hasAborted) return true;
     if (guard.interruption !== undefined || error instanceof Interruption) return false;
     thread.log.write({

@@ -25,25 +25,25 @@ const SUMMARY_TIMEOUT_MS = 120_000;
 const INIT_TIMEOUT_MS = 60_000;
 const READ_BUFFER_BYTES = 65_536;
 
-/** A script to load, and what it may see. */
+/** Options of `Script.load`: the source, and what the script may access. */
 export interface LoadScriptOptions extends ScriptSource {
-  /** Its `__ENV`. */
+  /** The values of `__ENV`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Takes what it writes to the log while it is loaded, and from `handleSummary`. */
+  /** Takes the log lines of the init code and of `handleSummary`. */
   readonly log: (line: ScriptLogLine) => void;
 }
 
-/** What `handleSummary` wants written: by file path, or `stdout` and `stderr`. */
+/** Output of `handleSummary`: content by file path, or for `stdout` and `stderr`. */
 export type SummaryFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /**
- * A script that was compiled and whose top level ran once: what a plan and an engine have to know
- * of it.
+ * A compiled script whose top level has run once. It knows the options, exports and metrics that a
+ * plan and the engine need.
  */
 export class Script {
-  /** Its exported options, functions and name, for a plan. */
+  /** Exported options, function names and the script's name, for a plan. */
   readonly options: ScriptOptions;
-  /** All metrics that there are: k6's and its own. */
+  /** Definitions of all metrics: k6's and the script's own. */
   readonly metrics: readonly MetricDefinition[];
 
   readonly #request: LoadScriptOptions;
@@ -60,7 +60,7 @@ export class Script {
 
   /**
    * Compiles the script and runs its top level. Throws `script.unreadable`, `script.invalid`,
-   * `script.failed` and `script.aborted`.
+   * `script.failed` or `script.aborted`.
    */
   static async load(request: LoadScriptOptions): Promise<Script> {
     const compiled = await compileScript(request, (text) => request.log({ level: 'debug', text }));
@@ -68,8 +68,8 @@ export class Script {
   }
 
   /**
-   * What an engine needs to run it by this plan. Of a gateway its `__ENV` has the address:
-   * `WSG_URL`, where to connect.
+   * Returns what the engine needs to run the script with this plan. With a gateway, `__ENV.WSG_URL`
+   * is the address to connect to.
    */
   forRun(plan: Plan, gatewayUrl?: string): EngineScript {
     const options = viewOptions(plan, this.#inspected.options);
@@ -84,8 +84,7 @@ export class Script {
   }
 
   /**
-   * Throws `options.invalid` when thresholds or submetrics of the plan name what is none of its
-   * metrics.
+   * Throws `options.invalid` if thresholds or submetrics of the plan refer to an unknown metric.
    */
   checkMetrics(plan: Plan): void {
     const problems = metricProblems(plan, this.metrics);
@@ -97,8 +96,8 @@ export class Script {
   }
 
   /**
-   * Calls `handleSummary` with the data. Rejects with a sentence when it throws, takes longer than
-   * two minutes or returns no object.
+   * Calls `handleSummary` with the data. Rejects with a message if it throws, takes longer than two
+   * minutes or does not return an object.
    */
   async handleSummary(summary: unknown): Promise<SummaryFiles> {
     const { user } = this.#inspected;
@@ -187,7 +186,7 @@ function countNothing(clock: Clock): ReturnType<ScriptRunner['thread']['counts']
   return { vusActive: 0, vusInitialized: 0, iterationsCompleted: 0, iterationsInterrupted: 0, startMs: clock.now() };
 }
 
-/** The options are not known before the script has told its own. */
+/** Options for the init code: the script's own options are not known yet. */
 const DEFAULT_RUNTIME: RuntimeOptions = {
   setupTimeoutMs: 60_000,
   teardownTimeoutMs: 60_000,

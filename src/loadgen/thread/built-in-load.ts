@@ -15,7 +15,7 @@ import type { Scenario } from '../scenario/scenario.js';
 import type { ScriptOutlets } from './script-load.js';
 import { DialTargets } from '../client/dial-targets.js';
 
-/** What a load gives its built-in scenario. */
+/** Options and collaborators of a built-in load. */
 export interface BuiltInLoadOptions {
   readonly behaviour: Extract<Behaviour, { readonly type: 'built-in' }>;
   readonly plan: Plan;
@@ -26,11 +26,11 @@ export interface BuiltInLoadOptions {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly outlets: Pick<ScriptOutlets, 'log'>;
-  /** Of the threads the one that does what only one may do. */
+  /** Whether this thread performs the tasks that exactly one thread must do. */
   readonly isFirstThread: boolean;
 }
 
-/** The built-in scenario of a load, of which each scenario of the plan has one. */
+/** The built-in behaviour of a load, with one scenario for each scenario of the plan. */
 export class BuiltInLoad {
   readonly #create: (part: BuiltInPart) => Scenario;
   readonly #targets: DialTargets;
@@ -46,7 +46,7 @@ export class BuiltInLoad {
     this.#targets = new DialTargets(behaviour.dial, plan.runtime);
   }
 
-  /** `numbers` are those of this thread's virtual users. */
+  /** `numbers` are the numbers of this thread's virtual users. */
   createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
     const { clock, readBuffer, lookup, metrics, connections } = this.#options;
     const targets = this.#targets;
@@ -57,12 +57,12 @@ export class BuiltInLoad {
     return scenario;
   }
 
-  /** Of all its scenarios, since the last call; undefined when none has a schedule. */
+  /** Returns the pace of all its scenarios since the last call; undefined without a schedule. */
   takePace(): Pace | undefined {
     return sumPaces(this.#scenarios.map((scenario) => scenario.takePace?.()));
   }
 
-  /** All virtual users have ended. */
+  /** Called when all virtual users have ended. */
   end(): void {
     for (const scenario of this.#scenarios) scenario.end?.();
   }

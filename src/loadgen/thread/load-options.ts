@@ -8,26 +8,29 @@ import type { ProgressCells } from './progress-cells.js';
 import type { SecondMessage } from './protocol.js';
 import type { ScriptOutlets } from './script-load.js';
 
-/** Where a load tells how it goes. */
+/** Receives the progress and results of a load. */
 export interface LoadOutlets extends ScriptOutlets {
-  /** Of each thread one for each scenario of the plan; its own are those of its shard's index. */
+  /**
+   * For each thread, the cells of each scenario of the plan. Its own are those at the index of its
+   * shard.
+   */
   readonly progress: readonly (readonly ProgressCells[])[];
   secondEnded(message: SecondMessage): void;
 }
 
-/** What a load is made of. */
+/** Options and collaborators of a load. */
 export interface LoadOptions {
   readonly plan: Plan;
-  /** Of the threads of this process; the plan's execution segment comes before. */
+  /** This thread's share within the process; the plan's execution segment is already applied. */
   readonly shard: Shard;
   /** One for each scenario of the plan. */
   readonly pools: readonly IterationPool[];
   readonly outlets: LoadOutlets;
   readonly clock: Clock;
-  /** Hears of every sample, when somebody wants them. */
+  /** Takes every sample, if an output records them. */
   readonly samples?: SampleBuffer;
-  /** Whether the seconds also tell what each scenario and group recorded. */
+  /** Whether the seconds also contain the figures by scenario and group. */
   readonly breaksDown?: boolean;
-  /** What the virtual users run, when the plan's behaviour is a script. */
+  /** The script of the virtual users, if the plan's behaviour is a script. */
   readonly script?: ScriptBundle;
 }

@@ -14,7 +14,7 @@ import {
   type VerdictMessage,
 } from './protocol.js';
 
-/** Where a load thread is heard. */
+/** Receives the messages of a load thread. */
 export interface ThreadOutlets {
   secondEnded(message: SecondMessage): void;
   takeSamples(batch: SampleBatch): void;
@@ -25,7 +25,7 @@ const ENTRY = new URL('./worker.js', import.meta.url);
 
 /** The parent's side of a load thread. */
 export class LoadThread {
-  /** Each resolves when the thread has come so far, or has ended. */
+  /** Resolve when the thread has reached the step, or has ended. */
   readonly ready: Promise<void>;
   readonly setUp: Promise<SetUpOutcome | undefined>;
   readonly usersDone: Promise<void>;
@@ -42,7 +42,7 @@ export class LoadThread {
   readonly #outlets: ThreadOutlets;
   readonly #entry: URL;
 
-  /** `entry` is the file that it runs; the one beside this file unless told. */
+  /** `entry` is the file that the thread runs; the default is next to this file. */
   constructor(start: ThreadStart, outlets: ThreadOutlets, entry: URL = ENTRY) {
     this.#start = start;
     this.#outlets = outlets;
@@ -53,9 +53,9 @@ export class LoadThread {
   }
 
   /**
-   * Starts the thread and resolves when it has ended: with its last message, or undefined when it
-   * was cut. Throws `thread.crashed` when it ended of itself before its time, and `script.failed`
-   * when its script could not be loaded; the seconds that it had handed over stand.
+   * Starts the thread and resolves when it has ended: with its last message, or undefined if it was
+   * cut. Throws `thread.crashed` if it ended prematurely, and `script.failed` if its script could
+   * not be loaded. Seconds that it reported before are kept.
    */
   async run(): Promise<EndMessage | undefined> {
     const name = `wsg-load-${this.#start.shard.index}`;
@@ -68,7 +68,7 @@ export class LoadThread {
     const exitCode = await new Promise<number>((resolve) => {
       worker.once('exit', resolve);
     });
-    // What it said last may still be on its way.
+    // The thread's last message may still be in transit.
     await new Promise((resolve) => void setImmediate(resolve));
     this.#tellReady();
     this.#tellSetUp(undefined);
@@ -83,20 +83,20 @@ export class LoadThread {
     });
   }
 
-  /** Does nothing when the thread has ended. */
+  /** Sends a message; no effect if the thread has ended. */
   tell(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
-  /** Ends the thread at once; the second under way is lost. */
+  /** Ends the thread immediately. The current second is lost. */
   async cut(): Promise<void> {
     this.#isCut = true;
     await this.#worker?.terminate();
   }
 
   /**
-   * Ends the thread at once, for it does not answer any more: `run` then throws `thread.crashed`
-   * with the reason.
+   * Ends a thread that does not respond any more: `run` then throws `thread.crashed` with the
+   * reason.
    */
   async giveUp(reason: string): Promise<void> {
     this.#crash ??= new Error(reason);

@@ -32,8 +32,8 @@ const PROGRESS_MS = 50;
 const READ_BUFFER_BYTES = 65_536;
 
 /**
- * The virtual users of a plan in one thread: runs their executors and hands over what they
- * recorded, once a second.
+ * The virtual users of a plan in one thread: runs their executors and reports the recorded values
+ * once per second.
  */
 export class Load {
   readonly #registry: SeriesRegistry;
@@ -86,12 +86,15 @@ export class Load {
     });
   }
 
-  /** Makes the virtual users that there are from the start. */
+  /** Creates the initial virtual users. */
   async prepare(): Promise<void> {
     await this.#script?.prepare();
   }
 
-  /** The run began so long ago, for all threads: their seconds have the same bounds. */
+  /**
+   * Starts the clock of the run, which began `agoMs` ago in all threads, so that their seconds have
+   * the same bounds.
+   */
   begin(agoMs: number): void {
     this.#startMs = this.#clock.now() - agoMs;
     this.#gauges.start();
@@ -99,12 +102,12 @@ export class Load {
     this.#reportProgress();
   }
 
-  /** Runs `setup`, for all threads. */
+  /** Runs `setup` on behalf of all threads. */
   async setUp(): Promise<SetUpOutcome> {
     return this.#script === undefined ? { mayBegin: true } : await this.#script.setUp();
   }
 
-  /** Runs the virtual users to the end of the last iteration. */
+  /** Runs the virtual users until the last iteration has ended. */
   async runUsers({ mayBegin, data }: SetUpOutcome): Promise<void> {
     this.#script?.takeSetupData(data);
     this.#executorsStartMs = this.#clock.now();
@@ -114,14 +117,14 @@ export class Load {
     this.#writeProgress();
   }
 
-  /** Runs `teardown`, for all threads. */
+  /** Runs `teardown` on behalf of all threads. */
   async tearDown(): Promise<void> {
     if (this.#hasRun) await this.#script?.tearDown();
   }
 
   /**
-   * Waits for the last connection; resolves with the time to the last iteration's end, teardown
-   * included.
+   * Waits for the last connection. Resolves with the time until the end of the last iteration,
+   * including teardown.
    */
   async finish(): Promise<Omit<EndMessage, 'type'>> {
     const durationMs = this.#clock.now() - this.#startMs;
@@ -137,8 +140,8 @@ export class Load {
   }
 
   /**
-   * Hands over what the second under way has recorded so far, for a thread that crashes; nothing
-   * before the load begins.
+   * Reports the values of the current second when the thread crashes; nothing before the load
+   * begins.
    */
   handOver(): void {
     if (this.#startMs === 0) return;
@@ -146,7 +149,7 @@ export class Load {
     this.#samples?.finish();
   }
 
-  /** Interrupts what is under way; the rest then ends soon. */
+  /** Interrupts everything that is running; the rest ends soon. */
   stop(): void {
     this.#isStopped = true;
     this.#script?.interruptStage();
@@ -165,7 +168,8 @@ export class Load {
   }
 
   /**
-   * Of each scenario, over all threads: its own at this moment, of the others what they told last.
+   * Progress of each scenario over all threads: current for this thread, last reported for the
+   * others.
    */
   #scenarioProgress(): readonly ThreadProgress[] {
     const own = this.#shard.index;
@@ -224,8 +228,8 @@ export class Load {
   }
 
   /**
-   * Of every sample of a scenario; its own tags win over those of the run, and neither over its
-   * name.
+   * Tags of all samples of a scenario. Its own tags override those of the run, and neither
+   * overrides its name.
    */
   #tagsOf({ name, tags }: ScenarioPlan): Tags {
     const given = [...Object.entries(this.#plan.tags), ...Object.entries(tags)];
@@ -236,7 +240,7 @@ export class Load {
     const dueMs = this.#startMs + (this.#second + 1) * SECOND_MS;
     this.#cancelSecond = this.#clock.schedule(
       () => {
-        // While the last connections close there are no users any more: k6 has stopped sampling
+        // While the last connections close, there are no virtual users: k6 has stopped sampling by
         // then.
         if (!this.#areUsersDone) this.#sampleUsers();
         this.#endSecond();
@@ -275,7 +279,9 @@ export class Load {
     this.#second += 1;
   }
 
-  /** Counts what was dropped in this second; gives the scenarios that lack virtual users. */
+  /**
+   * Counts the dropped iterations of this second. Returns the scenarios that lack virtual users.
+   */
   #countDropped(): number[] {
     return this.#executors.flatMap((executor, index) => {
       const dropped = executor.droppedIterations - (this.#countedDrops[index] ?? 0);

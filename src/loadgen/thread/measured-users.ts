@@ -4,34 +4,34 @@ import type { BuiltInMetrics } from '../metric/built-in-metrics.js';
 import type { Tags } from '../metric/series.js';
 import type { Scenario, VirtualUser } from '../scenario/scenario.js';
 
-/** What a complete iteration records. */
+/** Metrics that a complete iteration records. */
 export type IterationMetrics = Pick<BuiltInMetrics, 'iterations' | 'iterationDuration'>;
 
 export interface MeasuredUsersOptions {
   readonly scenario: Scenario;
   readonly metrics: IterationMetrics;
-  /** Of the scenario. */
+  /** Tags of the scenario. */
   readonly tags: Tags;
   readonly clock: Clock;
   /**
-   * The number of a virtual user in the whole run (k6's `__VU`, from 1), of its number in this
-   * executor.
+   * Maps the number of a virtual user in this executor to its number in the run (k6's `__VU`, from
+   * 1).
    */
   readonly numberOf: (user: number) => number;
   /**
-   * What a shorter iteration is filled up to with waiting, of which no metric knows: k6's
+   * Minimum duration of an iteration; the remaining time is waited and appears in no metric: k6's
    * `minIterationDuration`.
    */
   readonly minIterationMs: number;
 }
 
 /**
- * The virtual users of one executor, made when first used; complete iterations count and have a
- * duration, as in k6.
+ * The virtual users of one executor, created when first used. Complete iterations are counted and
+ * timed, as in k6.
  */
 export class MeasuredUsers implements IterationRunner {
   readonly #users = new Map<number, VirtualUser>();
-  /** Those who wait for their shortest iteration to be over. */
+  /** Virtual users that wait for the minimum duration of their iteration. */
   readonly #endWaits = new Map<number, () => void>();
 
   readonly #options: MeasuredUsersOptions;

@@ -3,11 +3,11 @@ import type { ProgressScenario } from '../../summary/k6/progress.js';
 
 const STATES: readonly ScenarioState[] = ['waiting', 'running', 'stopping', 'interrupted', 'done'];
 
-/** What a load thread tells of one scenario at any moment. */
+/** Progress of one scenario in a load thread. */
 export interface ThreadProgress {
   /**
-   * Since the thread's first iteration began; it stands still once the last one has ended. Whole
-   * milliseconds.
+   * Whole milliseconds since the thread's first iteration began; constant once the last one has
+   * ended.
    */
   readonly elapsedMs: number;
   readonly activeVus: number;
@@ -21,8 +21,8 @@ export interface ThreadProgress {
 const CELLS = 7;
 
 /**
- * Progress in shared memory, so that the display can look as often as it likes without a message.
- * 64 bits a cell: the run's totals are read from it.
+ * Progress in shared memory, so that the display can read it at any time without a message. Cells
+ * have 64 bits, because the totals of the run are read from them.
  */
 export class ProgressCells {
   readonly #cells: BigInt64Array;
@@ -52,10 +52,10 @@ export class ProgressCells {
   }
 }
 
-/** What a scenario is as long as any thread is. */
+/** The state of a scenario is the first of these that any thread has. */
 const FROM_FIRST_TO_LAST: readonly ScenarioState[] = ['running', 'stopping', 'waiting', 'interrupted', 'done'];
 
-/** The progress of one scenario over all threads. */
+/** Merges the progress of one scenario over all threads. */
 export function sumProgress(threads: readonly ThreadProgress[]): ThreadProgress {
   const sum = (of: (thread: ThreadProgress) => number): number =>
     threads.reduce((total, thread) => total + of(thread), 0);
@@ -71,7 +71,7 @@ export function sumProgress(threads: readonly ThreadProgress[]): ThreadProgress 
   };
 }
 
-/** The progress of one scenario in one thread. */
+/** Returns the progress of one scenario in one thread. */
 export function progressOf(executor: Executor, elapsedMs: number): ThreadProgress {
   const { state, activeVus, allocatedVus, completeIterations, interruptedIterations, droppedIterations } = executor;
   const iterations = { completeIterations, interruptedIterations, droppedIterations };
@@ -79,7 +79,7 @@ export function progressOf(executor: Executor, elapsedMs: number): ThreadProgres
 }
 
 /**
- * Where a scenario stands: k6's runes are • waiting for its start, ' ' running, ↓ stopping (its
- * graceful stop runs), ✗ interrupted, ✓ done.
+ * The state of a scenario. k6's symbols: • waiting for its start, ' ' running, ↓ stopping (graceful
+ * stop), ✗ interrupted, ✓ done.
  */
 export type ScenarioState = ProgressScenario['state'];

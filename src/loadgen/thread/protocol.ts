@@ -6,32 +6,29 @@ import type { Plan } from '../plan/plan.js';
 import type { ScriptBundle, StageFailure } from '../script/script-runner.js';
 import type { ScriptLogLine } from '../script/runtime/script-log.js';
 
-/** What a load thread is born with. */
+/** The initial data of a load thread. */
 export interface ThreadStart {
   readonly plan: Plan;
   /** The part of each scenario that this thread runs. */
   readonly shard: Shard;
-  /** Of an `IterationPool`, one for each scenario of the plan: shared by all threads. */
+  /** Memory of an `IterationPool` for each scenario of the plan, shared by all threads. */
   readonly pools: readonly SharedArrayBuffer[];
   /**
-   * Of a `ProgressCells`, one for each scenario of the plan, for each thread: its own are those of
-   * its index.
+   * Memory of `ProgressCells`: for each thread, one for each scenario of the plan. Its own are
+   * those at its index.
    */
   readonly progress: readonly (readonly SharedArrayBuffer[])[];
-  /** Of a `SampleCredit`, when somebody wants every sample. */
+  /** Memory of a `SampleCredit`, if an output records samples. */
   readonly samples?: SharedArrayBuffer;
-  /** Whether the seconds also tell what each scenario and group recorded. */
+  /** Whether the seconds also contain the figures by scenario and group. */
   readonly breaksDown?: boolean;
-  /** Of the `LineCredit` of all threads. */
+  /** Memory of the `LineCredit` of all threads. */
   readonly lines: SharedArrayBuffer;
-  /** What the virtual users run, unless a built-in scenario. */
+  /** The script of the virtual users; undefined for a built-in scenario. */
   readonly script?: ScriptBundle;
 }
 
-/**
- * To a thread: start no more iterations and interrupt those under way. A thread is cut by ending
- * it.
- */
+/** To a thread: start no more iterations and interrupt the running ones. */
 export interface StopMessage {
   readonly type: 'stop';
 }
@@ -39,15 +36,17 @@ export interface StopMessage {
 /** To every thread, once all are ready: the run begins. */
 export interface BeginMessage {
   readonly type: 'begin';
-  /** By `process.hrtime`, which all threads share: their seconds have the same bounds. */
+  /**
+   * Time of `process.hrtime`, which all threads share, so that their seconds have the same bounds.
+   */
   readonly startNs: bigint;
 }
 
-/** What came of a script's `setup`, which the first thread runs for all. */
+/** Result of a script's `setup`, which the first thread runs for all. */
 export interface SetUpOutcome {
-  /** False: no iteration may begin. */
+  /** If false, no iteration may begin. */
   readonly mayBegin: boolean;
-  /** What it returned, as JSON. */
+  /** The returned value as JSON. */
   readonly data?: string;
 }
 
@@ -58,8 +57,8 @@ export interface RunMessage {
 }
 
 /**
- * To every thread, once all iterations are over: the first one runs `teardown`, and each comes to
- * its end.
+ * To every thread, once all iterations are over: the first one runs `teardown`, and all of them
+ * finish.
  */
 export interface FinishMessage {
   readonly type: 'finish';
@@ -67,7 +66,7 @@ export interface FinishMessage {
 
 export type ToThread = StopMessage | BeginMessage | RunMessage | FinishMessage;
 
-/** From a thread: its virtual users are made. */
+/** From a thread: its virtual users exist. */
 export interface ReadyMessage {
   readonly type: 'ready';
 }
@@ -83,73 +82,63 @@ export interface UsersDoneMessage {
   readonly type: 'usersDone';
 }
 
-/** From a thread, after each second and at its end: what the second added. */
+/** From a thread, after each second and at its end: the values of that second. */
 export interface SecondMessage {
   readonly type: 'second';
-  /** From 0. */
+  /** Index from 0. */
   readonly second: number;
-  /** Since the thread's start, at the end of this second. */
+  /** Time from the thread's start to the end of this second. */
   readonly elapsedMs: number;
   readonly metrics: DrainedMetrics;
-  /** The same for each scenario and group, when that is wanted. */
+  /** The same by scenario and group, on request. */
   readonly parts?: DrainedMetrics;
   readonly health: ThreadHealth;
   readonly load: LoadHealth;
-  /**
-   * Places in the plan of scenarios that had to drop iterations because no more virtual users may
-   * be made.
-   */
+  /** Indexes of scenarios that dropped iterations because no more virtual users may be created. */
   readonly shortOfVus?: readonly number[];
 }
 
-/** From a thread, when somebody wants every sample. */
+/** From a thread, if an output records samples. */
 export interface SamplesMessage {
   readonly type: 'samples';
   readonly batch: SampleBatch;
 }
 
-/** From a thread, when its script writes to the log or is written about. */
+/** From a thread: a line that its script logged, or a line about the script. */
 export interface LogMessage {
   readonly type: 'log';
   readonly line: ScriptLogLine;
 }
 
-/**
- * From a thread, when its script says something of the whole test: `exec.test.abort`,
- * `exec.test.fail`.
- */
+/** From a thread: its script called `exec.test.abort` or `exec.test.fail`. */
 export interface VerdictMessage {
   readonly type: 'verdict';
   readonly verdict: 'aborted' | 'failed';
   readonly reason: string;
 }
 
-/** From a thread, once and last: all iterations are over and all connections gone. */
+/** From a thread, its last message: all iterations have ended and all connections are closed. */
 export interface EndMessage {
   readonly type: 'end';
-  /**
-   * From the start to the last iteration's end; connections that were still closing are not in it.
-   */
+  /** Time from the start to the end of the last iteration, without the closing of connections. */
   readonly durationMs: number;
-  /** Why `setup` or `teardown` of a script did not end as it should. */
+  /** The reason why `setup` or `teardown` failed. */
   readonly stageFailure?: StageFailure;
-  /** What `setup` returned, as JSON. */
+  /** The result of `setup` as JSON. */
   readonly setupData?: string;
 }
 
-/** From a thread, once each and in this order, as it comes along. */
+/** From a thread, once each and in this order, as it reaches the steps. */
 export type StepMessage = ReadyMessage | SetUpMessage | UsersDoneMessage;
 
-/**
- * From a thread, instead of all others: its script threw while it was loaded for a virtual user.
- */
+/** From a thread, instead of all others: its script threw while a virtual user was created. */
 export interface InitFailedMessage {
   readonly type: 'initFailed';
-  /** The error with the script's frames. */
+  /** The error with the script's stack frames. */
   readonly text: string;
 }
 
-/** From a thread, last: it ends because of an error that nothing caught. */
+/** From a thread, its last message: it ends because of an uncaught error. */
 export interface CrashedMessage {
   readonly type: 'crashed';
   readonly text: string;
@@ -179,12 +168,15 @@ const FROM: readonly unknown[] = [
 ];
 const TO: readonly unknown[] = ['stop', 'begin', 'run', 'finish'];
 
-/** Whether a message is one of ours; both sides are the same build, so its type is enough. */
+/**
+ * Whether a message comes from a load thread. Both sides are the same build, so checking its type
+ * is sufficient.
+ */
 export function isFromThread(message: unknown): message is FromThread {
   return hasType(message) && FROM.includes(message.type);
 }
 
-/** Whether a message is one for a thread. */
+/** Whether a message is addressed to a load thread. */
 export function isToThread(message: unknown): message is ToThread {
   return hasType(message) && TO.includes(message.type);
 }

@@ -1,15 +1,18 @@
 import type { ScriptLog, ScriptLogLine } from '../script/runtime/script-log.js';
 import type { StopFlag } from '../script/runtime/interruption.js';
 
-/** How often one and the same line is written before it is only counted. */
+/** Number of times that an identical line is written before it is only counted. */
 const MOST_REPEATS = 100;
-/** Texts that are told apart; a script that writes more different ones does not repeat itself. */
+/**
+ * Number of different lines that are tracked. A script that writes more different ones does not
+ * repeat itself.
+ */
 const MOST_TEXTS = 1000;
-/** Lines that may be on their way to the parent, of all threads. */
+/** Maximum number of lines in transit to the parent, over all threads. */
 const MOST_UNDER_WAY = 2000;
 const WAIT_MS = 100;
 
-/** How many lines are on their way to the parent, in memory that all threads share. */
+/** Number of lines in transit to the parent, in memory that all threads share. */
 export class LineCredit {
   readonly #underWay: Int32Array;
 
@@ -18,8 +21,8 @@ export class LineCredit {
   }
 
   /**
-   * Blocks the thread while too many lines are under way, as writing them would; false when it was
-   * told to stop meanwhile.
+   * Blocks the thread while too many lines are in transit, as a blocking write would. Returns false
+   * if the thread was told to stop meanwhile.
    */
   take(stopFlag: Pick<StopFlag, 'isRaised'>): boolean {
     for (let count = this.#count(); count >= MOST_UNDER_WAY; count = this.#count()) {
@@ -30,7 +33,7 @@ export class LineCredit {
     return true;
   }
 
-  /** A line has arrived. */
+  /** Releases a line that was received. */
   giveBack(): void {
     Atomics.sub(this.#underWay, 0, 1);
     Atomics.notify(this.#underWay, 0);
@@ -41,7 +44,7 @@ export class LineCredit {
   }
 }
 
-/** What the lines of a thread's script go through. */
+/** Collaborators of a thread's script lines. */
 export interface ScriptLinesDeps {
   readonly credit: LineCredit;
   readonly stopFlag: Pick<StopFlag, 'isRaised'>;
@@ -55,9 +58,9 @@ interface Repeated {
 }
 
 /**
- * The lines that a thread's script writes, on their way to the parent. A script that fails at once
- * writes the same line some hundred thousand times a second: the first hundred go through, of the
- * others one line a second says how many they were. Different lines all go through.
+ * The log lines of a thread's script on their way to the parent. A script that fails immediately
+ * writes the same line several hundred thousand times per second: the first hundred are passed on,
+ * and the rest are summarised in one line per second. Different lines are always passed on.
  */
 export class ScriptLines implements ScriptLog {
   readonly #deps: ScriptLinesDeps;
@@ -83,7 +86,7 @@ export class ScriptLines implements ScriptLog {
   }
 
   /**
-   * Tells of the lines that were only counted since the last call: once a second, and at the end.
+   * Reports the number of suppressed lines since the last call: once per second, and at the end.
    */
   flush(): void {
     for (const repeated of this.#repeated.values()) {

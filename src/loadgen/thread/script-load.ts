@@ -13,15 +13,15 @@ import type { InstanceCounts } from '../script/runtime/vu-context.js';
 import type { ThreadProgress } from './progress-cells.js';
 import type { EndMessage, SetUpOutcome } from './protocol.js';
 
-/** Where a script of a load is heard. */
+/** Receives the output of a load's script. */
 export interface ScriptOutlets {
-  /** What it writes to the log, and what is written about it. */
+  /** Receives lines of the script, and lines about it. */
   log(line: ScriptLogLine): void;
-  /** What it says of the whole test. */
+  /** Receives `exec.test.abort` and `exec.test.fail`. */
   verdict(verdict: 'aborted' | 'failed', reason: string): void;
 }
 
-/** What a load gives its script. */
+/** Options and collaborators of a script load. */
 export interface ScriptLoadOptions {
   readonly bundle: ScriptBundle;
   readonly plan: Plan;
@@ -32,16 +32,16 @@ export interface ScriptLoadOptions {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly outlets: ScriptOutlets;
-  /** Of each scenario, over all threads. */
+  /** Progress of each scenario over all threads. */
   readonly progress: () => readonly ThreadProgress[];
-  /** When the load began, and when its executors did, by the clock; 0 before. */
+  /** Clock times at which the load and its executors began; 0 before that. */
   readonly startMs: () => number;
   readonly executorsStartMs: () => number;
   /** Ends this thread's part of the test. */
   readonly stop: () => void;
 }
 
-/** The script of a load: its scenarios, and its `setup` and `teardown` around them. */
+/** The script of a load: its scenarios, with `setup` before and `teardown` after them. */
 export class ScriptLoad {
   readonly #script: ScriptRunner;
   readonly #scenarios: { readonly scenario: ScriptScenario; readonly numbers: readonly number[] }[] = [];
@@ -62,7 +62,7 @@ export class ScriptLoad {
         write: (line) => outlets.log(line),
         aborted: (reason) => {
           outlets.verdict('aborted', reason);
-          // No other iteration may begin here before the other threads have heard of it.
+          // No further iteration may begin here before the other threads are informed.
           options.stop();
         },
         failed: (reason) => outlets.verdict('failed', reason),
@@ -70,7 +70,7 @@ export class ScriptLoad {
     });
   }
 
-  /** `numbers` are those of the virtual users that there are from the start. */
+  /** `numbers` are the numbers of the initial virtual users. */
   createScenario(plan: ScenarioPlan, tags: Tags, numbers: readonly number[]): ScriptScenario {
     const { clock, executorsStartMs } = this.#options;
     const index = this.#scenarios.length;
@@ -87,26 +87,23 @@ export class ScriptLoad {
     return scenario;
   }
 
-  /** The tags of a scenario's samples, as far as the run wants system tags. */
+  /** Returns the tags of a scenario's samples, with the selected system tags. */
   tagsOf(scenario: string, given: readonly (readonly [string, string])[]): Tags {
     return new Map([...given, ...this.#script.thread.systemTags.pick({ scenario, group: '' })]);
   }
 
-  /**
-   * Makes the virtual users that there are from the start. Rejects with what the script's top level
-   * throws.
-   */
+  /** Creates the initial virtual users. Rejects with the error of the script's top level. */
   async prepare(): Promise<void> {
     for (const { scenario, numbers } of this.#scenarios) await scenario.prepare(numbers);
   }
 
-  /** Runs `setup`; no iteration may begin when it did not end as it should. */
+  /** Runs `setup`. If it fails, no iteration may begin. */
   async setUp(): Promise<SetUpOutcome> {
     this.#failure = await this.#script.setUp();
     return { mayBegin: this.#failure === undefined, data: this.#script.setupData };
   }
 
-  /** What `setup` returned in the thread that ran it, as JSON. */
+  /** Takes the result of `setup` from the thread that ran it, as JSON. */
   takeSetupData(data: string | undefined): void {
     this.#script.setupData = data;
   }
@@ -115,7 +112,7 @@ export class ScriptLoad {
     this.#failure = await this.#script.tearDown();
   }
 
-  /** Ends `setup` or `teardown` where it stands. */
+  /** Interrupts `setup` or `teardown`. */
   interruptStage(): void {
     this.#script.interrupt();
   }

@@ -12,23 +12,23 @@ import { LineCredit } from './script-lines.js';
 import { mergeHealth, mergeLoadHealth } from '../health/merge-health.js';
 import { mergeMetrics } from '../metric/merge-metrics.js';
 
-/** What load threads may be told besides their plan. */
+/** Options of load threads in addition to their plan. */
 export interface ThreadGroupOptions {
-  /** The file that they run; the one beside this file unless told. */
+  /** The entry file of the threads; the default is next to this file. */
   readonly entry?: URL;
   /** Takes every sample. */
   readonly takeSamples?: (batch: SampleBatch) => void;
-  /** Whether the seconds also tell what each scenario and group recorded. */
+  /** Whether the seconds also contain the figures by scenario and group. */
   readonly breaksDown?: boolean;
-  /** What the virtual users run, unless a built-in scenario. */
+  /** The script of the virtual users; undefined for a built-in scenario. */
   readonly script?: ScriptBundle;
-  /** Takes what a script writes and says. */
+  /** Receives log lines and verdicts of the script. */
   readonly takeScriptMessage?: (message: LogMessage | VerdictMessage) => void;
 }
 
 /**
- * The load threads of a run: they begin together, wait for one another between its parts, and their
- * seconds become one.
+ * The load threads of a run. They begin together, wait for one another between the parts of the
+ * run, and their seconds are merged.
  */
 export class ThreadGroup {
   readonly #cells: readonly (readonly ProgressCells[])[];
@@ -36,7 +36,7 @@ export class ThreadGroup {
   readonly #merger: SecondMerger;
   readonly #credit = new SampleCredit();
   readonly #lineCredit = new LineCredit();
-  /** Ends busy loops of scripts, which hear no message. */
+  /** Ends busy loops of scripts, which do not process messages. */
   readonly #stopFlag: StopFlag;
   #failure: WsgError | undefined;
   readonly #watch: SilenceWatch;
@@ -65,16 +65,16 @@ export class ThreadGroup {
     });
   }
 
-  /** Of each scenario, at this moment. */
+  /** Current progress of each scenario. */
   get progress(): readonly ThreadProgress[] {
     const [first = []] = this.#cells;
     return first.map((_, scenario) => sumProgress(this.#cells.flatMap((cells) => cells[scenario]?.read() ?? [])));
   }
 
   /**
-   * Starts the threads and resolves when all have ended: with the run's end, or undefined when they
-   * were cut. Throws `thread.crashed` when one ended of itself before its time, once the others,
-   * which were then stopped, have handed over what they had.
+   * Starts the threads and resolves when all have ended: with the end of the run, or undefined if
+   * they were cut. Throws `thread.crashed` if one ended prematurely, after the others were stopped
+   * and have reported their values.
    */
   async run(): Promise<EndMessage | undefined> {
     try {
@@ -106,7 +106,7 @@ export class ThreadGroup {
     this.#tellAll({ type: 'stop' });
   }
 
-  /** Ends the threads at once; the second under way is lost. */
+  /** Ends the threads immediately. The current second is lost. */
   async cut(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.cut()));
   }
@@ -147,7 +147,7 @@ export class ThreadGroup {
   }
 }
 
-/** The first thread alone runs `setup` and `teardown`. */
+/** Merges the end messages. Only the first thread runs `setup` and `teardown`. */
 function composeEnd(messages: readonly (EndMessage | undefined)[]): EndMessage | undefined {
   const [first] = messages;
   if (first === undefined) return undefined;
@@ -156,23 +156,23 @@ function composeEnd(messages: readonly (EndMessage | undefined)[]): EndMessage |
 
 const CHECK_MS = 1000;
 
-/** Longer than any collection of garbage, and than what a script that computes may be forgiven. */
+/** Longer than any garbage collection, and longer than a script may reasonably compute. */
 const SILENT_CHECKS = 60;
 
 /**
- * Notices a thread that says nothing any more: one in a native call without end, such as a regular
- * expression that tries all there is, hears no message and no stop flag. Counts checks and not
- * time, so that a suspended process is forgiven.
+ * Detects a thread that has stopped responding. A thread in an endless native call, such as a
+ * regular expression with catastrophic backtracking, processes neither messages nor the stop flag.
+ * Counts checks instead of time, so that a suspended process is not reported.
  */
 export class SilenceWatch {
   readonly #silentChecks: number[];
-  /** Of each thread. */
+  /** Limit of each thread. */
   readonly #limits: number[];
   #timer: NodeJS.Timeout | undefined;
 
   readonly #silent: (index: number, seconds: number) => void;
 
-  /** `silent` is told the index of a thread, once. */
+  /** `silent` receives the index of a thread once. */
   constructor(threads: number, silent: (index: number, seconds: number) => void, limit = SILENT_CHECKS) {
     this.#silent = silent;
     this.#silentChecks = Array.from({ length: threads }, () => 0);
@@ -188,8 +188,8 @@ export class SilenceWatch {
   }
 
   /**
-   * From now on this thread may be silent for so many seconds more: it does what has a time limit
-   * of its own.
+   * Extends the limit of this thread by `seconds`, because it runs code with a time limit of its
+   * own.
    */
   allow(index: number, seconds: number): void {
     this.#limits[index] = (this.#limits[index] ?? 0) + seconds;
@@ -199,12 +199,12 @@ export class SilenceWatch {
     this.#silentChecks[index] = 0;
   }
 
-  /** Nothing is expected of this thread any more. */
+  /** Stops watching this thread. */
   ended(index: number): void {
     this.#silentChecks[index] = Number.NEGATIVE_INFINITY;
   }
 
-  /** One second more; what the timer does. */
+  /** Counts one second; called by the timer. */
   check(): void {
     this.#silentChecks.forEach((checks, index) => {
       this.#silentChecks[index] = checks + 1;
@@ -214,12 +214,11 @@ export class SilenceWatch {
 }
 
 /**
- * Makes one second of those that the threads of a run hand over, in order, as soon as no thread can
- * add to it.
+ * Merges the seconds of all threads, in order, as soon as no thread can add to a second any more.
  */
 export class SecondMerger {
   readonly #pending = new Map<number, SecondMessage[]>();
-  /** Of each thread: the next second that it will hand over; Infinity when it has ended. */
+  /** For each thread, the next second that it will report; Infinity if it has ended. */
   readonly #nextOf: number[];
   #next = 0;
 
@@ -231,8 +230,8 @@ export class SecondMerger {
   }
 
   add(thread: number, message: SecondMessage): void {
-    // What comes late, from a thread that seemed to have ended, goes into the next second and is
-    // not lost.
+    // A late message, from a thread that seemed to have ended, counts for the next second instead
+    // of being lost.
     const second = Math.max(message.second, this.#next);
     const parts = this.#pending.get(second);
     if (parts === undefined) this.#pending.set(second, [message]);
@@ -241,7 +240,7 @@ export class SecondMerger {
     this.#hand();
   }
 
-  /** The thread hands over nothing more. */
+  /** Called when the thread will report nothing more. */
   ended(thread: number): void {
     this.#nextOf[thread] = Number.POSITIVE_INFINITY;
     this.#hand();

@@ -27,7 +27,7 @@ import {
 
 const NS_PER_MS = 1e6;
 
-/** The entry of a load thread: runs the plan that it was born with, reports, and ends by itself. */
+/** Entry of a load thread: runs its plan, reports, and ends by itself. */
 async function main(): Promise<void> {
   const port = parentPort;
   const start: unknown = workerData;
@@ -74,8 +74,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * What the thread recorded stands also when it crashes: the second under way is handed over before
- * it ends.
+ * Reports the current second before the thread ends because of an uncaught error, so that its
+ * values are kept.
  */
 function handOverOnCrash(load: Load, port: MessagePort): void {
   process.once('uncaughtException', (error) => {
@@ -89,8 +89,8 @@ function handOverOnCrash(load: Load, port: MessagePort): void {
 }
 
 /**
- * Loads the script for the virtual users that there are from the start; false when it threw, which
- * the parent is told.
+ * Loads the script for the initial virtual users. Returns false if it threw, which is reported to
+ * the parent.
  */
 async function prepare(load: Load, { script }: ThreadStart, port: MessagePort): Promise<boolean> {
   try {
@@ -104,7 +104,7 @@ async function prepare(load: Load, { script }: ThreadStart, port: MessagePort): 
   }
 }
 
-/** What the parent says, each thing once; a stop it may say at any time. */
+/** Messages from the parent. Each arrives once, except a stop, which may arrive at any time. */
 class Inbox {
   readonly begin: Promise<BeginMessage>;
   readonly run: Promise<RunMessage>;
@@ -126,7 +126,8 @@ class Inbox {
 }
 
 /**
- * A promise of a script that nobody handles is an error of the script; it must not end the thread.
+ * Reports unhandled rejections of a script's promises as errors of the script. They must not end
+ * the thread.
  */
 function tellUnhandledRejections(lines: ScriptLines): void {
   process.on('unhandledRejection', (reason) => {

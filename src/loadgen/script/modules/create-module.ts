@@ -22,15 +22,15 @@ export function createHtmlModule(vu: VuContext): object {
   return { parseHTML, default: { parseHTML } };
 }
 
-/** The library `url` of jslib.k6.io: the classes of the URL standard, which Node has. */
+/** The library `url` of jslib.k6.io: Node's classes of the URL standard. */
 export function createUrlModule(): object {
   return { URL, URLSearchParams };
 }
 
-/** What modules of one virtual user need beside its context. */
+/** Collaborators of modules, in addition to the virtual user. */
 export interface ModuleDeps {
   readonly reseed: (seed: number) => void;
-  /** What its `Math.random` draws. */
+  /** The virtual user's `Math.random`. */
   readonly random: () => number;
 }
 
@@ -59,7 +59,7 @@ const LIBRARIES: ReadonlyMap<string, ModuleFactory> = new Map<string, ModuleFact
   ['uuid', (_vu, { random }) => createUuid(random)],
 ]);
 
-/** The module of this name for one virtual user; undefined when there is none. */
+/** Creates the module with this name for one virtual user; undefined if it is unknown. */
 export function createModule(name: string, vu: VuContext, deps: ModuleDeps): object | undefined {
   const library = jslibLibrary(name);
   const factory = library === undefined ? FACTORIES.get(name) : LIBRARIES.get(library);

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { wrongType, bytesOf, toArrayBuffer } from '../runtime/values.js';
 
 /**
- * MD4 (RFC 1320), which OpenSSL 3 has no more, and `k6/crypto` still has. For compatibility, never
+ * MD4 (RFC 1320), which OpenSSL 3 removed and `k6/crypto` still has. For compatibility only, never
  * for security.
  */
 export function md4(input: Uint8Array): Buffer {
@@ -55,7 +55,7 @@ function padded(input: Uint8Array): Buffer {
   return blocks;
 }
 
-/** k6's names of hashes, and what node:crypto calls them. */
+/** Names of hash algorithms: k6's to node:crypto's. */
 const ALGORITHMS: ReadonlyMap<string, string> = new Map([
   ['md4', 'md4'],
   ['md5', 'md5'],
@@ -86,7 +86,9 @@ export function createCryptoModule(): object {
   };
 }
 
-/** What `createHash` and `createHMAC` return; `digest` does not end it, as in k6. */
+/**
+ * The object that `createHash` and `createHMAC` return. It remains usable after `digest`, as in k6.
+ */
 class Hasher {
   readonly #algorithm: string;
   readonly #secret: Buffer | undefined;

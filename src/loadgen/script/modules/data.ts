@@ -3,7 +3,7 @@ import { onlyInInit, wrongType, freezeDeep, isFunction } from '../runtime/values
 
 /** The module `k6/data` of one virtual user. */
 export function createDataModule(vu: VuContext): object {
-  // A class only for `new`: what it returns is the array itself.
+  // A class only because scripts call it with `new`. It returns the array itself.
   const SharedArray = function (name: unknown, create: unknown): unknown {
     if (!vu.isInit) throw onlyInInit('SharedArray');
     if (typeof name !== 'string' || name === '')
@@ -26,8 +26,8 @@ function rowsOf(list: unknown): readonly string[] {
 }
 
 /**
- * An array of rows that all virtual users of the thread share: each access makes a copy that cannot
- * be changed.
+ * Returns an array of rows that all virtual users of the thread share. Each access returns a frozen
+ * copy.
  */
 function shareRows(rows: readonly string[]): readonly unknown[] {
   const refuse = (): never => {

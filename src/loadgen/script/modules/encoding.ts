@@ -29,7 +29,7 @@ function b64decode(input: unknown, encoding: unknown = 'std', format: unknown = 
   return format === 's' ? bytes.toString('utf8') : toArrayBuffer(bytes);
 }
 
-/** k6 takes anything it does not know for the standard one. */
+/** k6 treats an unknown encoding as the standard one. */
 function encodingOf(encoding: unknown): string {
   return ENCODINGS.find((known) => known === encoding) ?? 'std';
 }

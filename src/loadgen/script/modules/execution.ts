@@ -3,7 +3,7 @@ import { Interruption } from '../runtime/interruption.js';
 import type { VuContext } from '../runtime/vu-context.js';
 import { asText } from '../runtime/values.js';
 
-/** The module `k6/execution` of one virtual user: what is true at the moment of asking. */
+/** The module `k6/execution` of one virtual user. Properties are evaluated when they are read. */
 export function createExecutionModule(vu: VuContext): object {
   const parts = { scenario: scenario(vu), instance: instance(vu), test: test(vu), vu: user(vu) };
   return { ...parts, default: parts };
@@ -77,7 +77,7 @@ function user(vu: VuContext): object {
   });
 }
 
-/** An object of tags: what is set or deleted holds for the samples that follow. */
+/** A mutable view of the tags. Changes apply to the samples that follow. */
 function tagsView(vu: VuContext): object {
   const set = (name: string, value: string | undefined): boolean => {
     const changed = new Map(vu.tags);
@@ -126,14 +126,14 @@ function textView(
   );
 }
 
-/** An object whose properties are asked for each time. */
+/** Returns an object whose properties are getters. */
 function readOnly(getters: Readonly<Record<string, () => unknown>>): object {
   const view = {};
   for (const [name, get] of Object.entries(getters)) Object.defineProperty(view, name, { enumerable: true, get });
   return view;
 }
 
-/** Unix milliseconds of a moment of the monotonic clock. */
+/** Converts a time of the monotonic clock to Unix milliseconds. */
 function wallTime({ thread: { clock } }: VuContext, atMs: number): number {
   return Math.round(clock.wallNow() - (clock.now() - atMs));
 }

@@ -14,8 +14,8 @@ import {
 } from '../runtime/values.js';
 
 /**
- * Runs `body` in the group of this path: its samples carry the tag, and `group_duration` has a
- * sample however it ends, but when it was interrupted. A promise is waited for.
+ * Runs `body` in the group with this path. Its samples carry the group tag. `group_duration` is
+ * recorded unless the group is interrupted. A returned promise is awaited.
  */
 export function runGroup(vu: VuContext, path: string, body: () => unknown): unknown {
   const { clock } = vu.thread;
@@ -44,13 +44,13 @@ export function runGroup(vu: VuContext, path: string, body: () => unknown): unkn
   return value;
 }
 
-/** Sets the group's path and its tag. */
+/** Sets the group path and its tag. */
 function enter(vu: VuContext, path: string): void {
   vu.group = path;
   if (vu.thread.systemTags.has('group')) vu.tags = groupTags(vu.tags, path);
 }
 
-/** Tags that the script set inside of the group stay; only the group's own goes back. */
+/** Restores the group tag and keeps the tags that the script set inside the group. */
 function leaveWithTags(vu: VuContext, before: ReadonlyMap<string, string>): void {
   const tags = new Map(vu.tags);
   const outer = before.get('group');
@@ -59,9 +59,7 @@ function leaveWithTags(vu: VuContext, before: ReadonlyMap<string, string>): void
   vu.tags = tags;
 }
 
-/**
- * The same object for the same tags and group, so that what was looked up for them is found again.
- */
+/** Returns the same object for the same tags and group, so that lookups by tags can be cached. */
 const known = new WeakMap<object, Map<string, ReadonlyMap<string, string>>>();
 
 function groupTags(tags: ReadonlyMap<string, string>, path: string): ReadonlyMap<string, string> {
@@ -132,8 +130,8 @@ interface CheckJob {
 }
 
 /**
- * `check` of one virtual user. Runs for each message of a typical script: without tags of its own a
- * check's recorder is looked up once.
+ * `check` of one virtual user. It runs once per message of a typical script. The recorder of a
+ * check without tags of its own is looked up once.
  */
 class Checks {
   readonly #recorders = new Map<string, CheckRecorder>();

@@ -46,8 +46,8 @@ function checkName(name: unknown): string {
 }
 
 /**
- * As JavaScript converts to a number, and so k6: `''` and `[]` are 0, a date its milliseconds. Only
- * null is refused.
+ * Converts a value like JavaScript, and therefore k6: `''` and `[]` are 0, a date is its
+ * milliseconds. Only null is refused.
  */
 function sampleValue(value: unknown): number {
   return value === null || typeof value === 'symbol' || typeof value === 'bigint' ? Number.NaN : Number(value);

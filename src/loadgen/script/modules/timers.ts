@@ -2,8 +2,8 @@ import type { VuContext } from '../runtime/vu-context.js';
 import { wrongType, isFunction } from '../runtime/values.js';
 
 /**
- * The timers of one virtual user: callbacks run in its event loop, and what is left is dropped when
- * the iteration ends by interruption.
+ * The timers of one virtual user. Callbacks run in its event loop. Pending timers are dropped if
+ * the iteration is interrupted.
  */
 export function createTimersModule(vu: VuContext): Readonly<Record<string, unknown>> {
   const cancels = new Map<number, () => void>();

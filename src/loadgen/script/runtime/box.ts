@@ -1,5 +1,6 @@
 /**
- * Carries a promise that belongs to the script through an `await` of ours, which would flatten it.
+ * Carries a promise of the script through an `await` of the runtime, which would otherwise resolve
+ * it.
  */
 export class Box {
   readonly value: unknown;
@@ -9,18 +10,18 @@ export class Box {
   }
 }
 
-/** Whether `await` would wait for this value instead of handing it on. */
+/** Whether `await` would wait for this value instead of returning it. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   return 'then' in value && typeof value.then === 'function';
 }
 
-/** The value as it may be returned through an `await`: thenables in a box. */
+/** Prepares a value for an `await` of the runtime: thenables are boxed. */
 export function box(value: unknown): unknown {
   return isThenable(value) ? new Box(value) : value;
 }
 
-/** Undoes `box`. */
+/** Reverses `box`. */
 export function unbox(value: unknown): unknown {
   return value instanceof Box ? value.value : value;
 }

@@ -1,25 +1,25 @@
 import { isObject, textEntries } from './values.js';
 
-/** A cookie of a jar. */
+/** A cookie in a jar. */
 export interface Cookie {
   readonly name: string;
   readonly value: string;
   readonly domain: string;
-  /** Whether it is for this host alone. */
+  /** Whether it is only sent to exactly this host. */
   readonly isHostOnly: boolean;
   readonly path: string;
   readonly isSecure: boolean;
   readonly isHttpOnly: boolean;
-  /** Unix milliseconds; undefined for as long as the jar lives. */
+  /** Unix milliseconds; undefined for a session cookie. */
   readonly expiresMs?: number;
   readonly maxAge: number;
 }
 
-/** The cookies of one virtual user (RFC 6265, without the list of public suffixes). */
+/** The cookies of one virtual user (RFC 6265, without the public suffix list). */
 export class CookieStore {
   readonly #cookies = new Map<string, Cookie>();
 
-  /** Those that go with a request to the URL, the longest paths first. */
+  /** Returns the cookies for a request to the URL, longest path first. */
   matching(url: URL): Cookie[] {
     const now = Date.now();
     return [...this.#cookies.values()]
@@ -27,14 +27,14 @@ export class CookieStore {
       .toSorted((left, right) => right.path.length - left.path.length);
   }
 
-  /** Keeps the cookie, or forgets the one of its name when it has expired. */
+  /** Stores the cookie, or removes the existing one if the new one has expired. */
   add(cookie: Cookie): void {
     const key = `${cookie.domain};${cookie.path};${cookie.name}`;
     if ((cookie.expiresMs ?? Infinity) <= Date.now()) this.#cookies.delete(key);
     else this.#cookies.set(key, cookie);
   }
 
-  /** Forgets what would go to the URL; of one name, if there is one. */
+  /** Removes the cookies that would be sent to the URL, or only the one with this name. */
   remove(url: URL, name?: string): void {
     for (const [key, cookie] of this.#cookies) {
       if (isFor(cookie, url) && (name === undefined || cookie.name === name)) this.#cookies.delete(key);
@@ -54,7 +54,7 @@ export class CookieJar {
     stores.set(this, store);
   }
 
-  /** Every value of each cookie that goes to the URL, by name. */
+  /** Returns all values of each cookie that would be sent to the URL, by name. */
   cookiesForURL(url: unknown): Record<string, string[]> {
     const found: Record<string, string[]> = {};
     for (const { name, value } of storeOf(this).matching(new URL(String(url)))) (found[name] ??= []).push(value);
@@ -77,7 +77,7 @@ export class CookieJar {
   }
 }
 
-/** The cookies behind a jar of a script; undefined when it is none. */
+/** Returns the store of a script's jar; undefined for anything else. */
 export function jarOf(value: unknown): CookieStore | undefined {
   return isObject(value) ? stores.get(value) : undefined;
 }
@@ -88,7 +88,7 @@ function storeOf(jar: CookieJar): CookieStore {
   return store;
 }
 
-/** The value of a request's header `Cookie`; '' for none. */
+/** Returns the value of a request's `Cookie` header; '' without cookies. */
 export function cookieHeader(store: CookieStore, url: URL): string {
   return store
     .matching(url)
@@ -96,13 +96,10 @@ export function cookieHeader(store: CookieStore, url: URL): string {
     .join('; ');
 }
 
-/** What a cookie's name is made of (RFC 6265, section 4.1.1). */
+/** Valid characters of a cookie name (RFC 6265, section 4.1.1). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
-/**
- * The cookie of one `Set-Cookie` of an answer from the URL; undefined when it is none, or of
- * another domain.
- */
+/** Parses a `Set-Cookie` header of a response; undefined if it is invalid or for another domain. */
 export function parseSetCookie(header: string, url: URL): Cookie | undefined {
   const [pair = '', ...attributes] = header.split(';').map((part) => part.trim());
   const at = pair.indexOf('=');
@@ -124,7 +121,7 @@ export function parseSetCookie(header: string, url: URL): Cookie | undefined {
   };
 }
 
-/** `Max-Age` wins over `Expires`. */
+/** `Max-Age` takes precedence over `Expires`. */
 function lifetimeOf(given: ReadonlyMap<string, string>): Pick<Cookie, 'expiresMs' | 'maxAge'> {
   const maxAge = Number(given.get('max-age') ?? 0) || 0;
   if (given.has('max-age')) return { maxAge, expiresMs: Date.now() + maxAge * 1000 };
@@ -132,7 +129,7 @@ function lifetimeOf(given: ReadonlyMap<string, string>): Pick<Cookie, 'expiresMs
   return Number.isNaN(expiresMs) ? { maxAge } : { maxAge, expiresMs };
 }
 
-/** The options of `CookieJar.set` as attributes of a header. */
+/** Converts the options of `CookieJar.set` to attributes of a header. */
 function attributesOf(options: unknown): string[] {
   return textEntries(options).flatMap(([name, value]) => {
     if (name === 'secure' || name === 'http_only') return value === 'true' ? [name.replace('_', '')] : [];

@@ -2,16 +2,16 @@ import type { Guard } from './guard.js';
 import type { Interruption } from './interruption.js';
 
 /**
- * Hands over the task of an event that was waited for; call it once. Undefined: nothing is to run
- * any more.
+ * Queues the task of an awaited event; must be called once. Undefined means that there is nothing
+ * to run.
  */
 export type Fulfil = (task?: Task) => void;
-/** One turn of a virtual user's event loop: ends when the script's code in it has returned. */
+/** One turn of a virtual user's event loop. It ends when the script's code in it has returned. */
 export type Task = () => unknown;
 
 /**
- * The event loop of one virtual user: tasks run one after the other, each to its end, even where it
- * waits. An iteration is over when nothing is queued and nobody has reserved a turn.
+ * The event loop of one virtual user. Tasks run one after the other, each to completion, even if it
+ * blocks. An iteration is over when no task is queued and no turn is reserved.
  */
 export class EventLoop {
   readonly #tasks: Task[] = [];
@@ -24,14 +24,14 @@ export class EventLoop {
 
   readonly #guard: Pick<Guard, 'turns' | 'whenFree'>;
 
-  /** Each task waits until nothing of the script holds the turn. */
+  /** Each task waits until no code of the script holds the turn. */
   constructor(guard: Pick<Guard, 'turns' | 'whenFree'>) {
     this.#guard = guard;
   }
 
   /**
    * Keeps the iteration alive until the returned function is called, which queues the task. After
-   * the iteration's end it does nothing.
+   * the iteration has ended, that function does nothing.
    */
   reserve(): Fulfil {
     const generation = this.#generation;
@@ -47,9 +47,7 @@ export class EventLoop {
     };
   }
 
-  /**
-   * A blocking call is under way: until it ends the iteration goes on, and no other task begins.
-   */
+  /** Tracks a blocking call: until it ends, the iteration continues and no other task begins. */
   hold(promise: Promise<unknown>): void {
     const generation = this.#generation;
     this.#held += 1;
@@ -62,15 +60,16 @@ export class EventLoop {
   }
 
   /**
-   * The script has promises of its own: their callbacks are waited for before the iteration ends.
+   * Tells the loop that the script has promises of its own. Their callbacks run before the
+   * iteration ends.
    */
   notePromise(): void {
     this.#wasUsed = true;
   }
 
   /**
-   * Runs the task, then all that comes of it, until nothing is left. Rejects with the first error
-   * that a task throws, or when interrupted.
+   * Runs the task and everything that follows from it. Rejects with the first error that a task
+   * throws, or when interrupted.
    */
   async run(first: Task): Promise<void> {
     this.#begin();
@@ -88,7 +87,7 @@ export class EventLoop {
     }
   }
 
-  /** Ends the wait for events; `run` then rejects. */
+  /** Stops waiting for events; `run` then rejects. */
   stop(reason: Interruption): void {
     this.#stopped = reason;
     this.#wake();
@@ -127,8 +126,8 @@ export class EventLoop {
   }
 
   /**
-   * Callbacks of promises are no tasks of ours: those that are due run before this resolves, and
-   * may reserve further turns.
+   * Promise callbacks are not tasks of this loop. Those that are due run before this resolves, and
+   * may reserve turns.
    */
   async #letPromisesGoOn(): Promise<void> {
     this.#wasUsed = false;

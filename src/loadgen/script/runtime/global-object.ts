@@ -1,17 +1,17 @@
 import { Script } from 'node:vm';
 import { BUILT_INS } from '../../../script-compiler/module-names.js';
 
-/** What the global object of one script instance starts with. */
+/** The initial content of a script instance's global object. */
 export interface GlobalDeps {
   readonly live: LiveGlobals;
-  /** Of this virtual user: timers, console, `open`, `require` and the like. */
+  /** Globals of this virtual user: timers, console, `open`, `require` and so on. */
   readonly globals: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Makes the global object of one script instance. It inherits nothing from Node's, and every
- * property is defined and never assigned: a setter of Node's global object (such as that of
- * `process`) would change the process that runs the script.
+ * Creates the global object of a script instance. It inherits nothing from Node's global object.
+ * Properties are defined instead of assigned, because a setter of Node's global object (such as
+ * that of `process`) would change the process that runs the script.
  */
 export function createGlobalObject({ live, globals }: GlobalDeps): object {
   const own: object = {};
@@ -37,7 +37,7 @@ function defineBuiltIn(own: object, name: string): void {
   else define(own, name, Reflect.get(globalThis, name));
 }
 
-/** `__ENV`, `__VU` and `__ITER`, which change from iteration to iteration. */
+/** Defines `__ENV`, `__VU` and `__ITER`, which change between iterations. */
 function defineLive(own: object, live: LiveGlobals): void {
   for (const name of Object.keys(live)) {
     Object.defineProperty(own, name, {
@@ -54,12 +54,12 @@ function defineLive(own: object, live: LiveGlobals): void {
 type Made = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * `Function` whose functions see this global object: libraries look for it with `Function('return
- * this')()`.
+ * Returns a `Function` whose functions use this global object: libraries look for it with
+ * `Function('return this')()`.
  */
 function functionOf(own: object): object {
   const make = (texts: readonly unknown[]): unknown => {
-    // Checks the texts each for itself: a brace too many would end the function around them.
+    // Checks each text separately: an extra brace would close the surrounding function.
     Reflect.construct(Function, texts);
     const parts = texts.map(String);
     const body = parts.pop() ?? '';
@@ -72,7 +72,7 @@ function functionOf(own: object): object {
   });
 }
 
-/** Called without `this` it gets the script's global object, where sloppy code would get Node's. */
+/** Called without `this`, the function receives the script's global object instead of Node's. */
 function boundTo(own: object, made: Made): Made {
   const bound = function (this: unknown, ...args: unknown[]): unknown {
     return new.target === undefined
@@ -85,7 +85,7 @@ function boundTo(own: object, made: Made): Made {
   return bound;
 }
 
-/** The value of an expression whose free names are properties of the global object. */
+/** Evaluates an expression whose free names are properties of the global object. */
 function compileWith(own: object, expression: string): unknown {
   const script = new Script(`(function (__wsgGlobal) { with (__wsgGlobal) { return (${expression}); } })`);
   const create: unknown = script.runInThisContext();
@@ -99,7 +99,8 @@ function evaluate(own: object, text: string): unknown {
 }
 
 /**
- * Claims every name but these, so that also a sloppy assignment to a new name stays in the script.
+ * Claims every name except `others`, so that an assignment to an undeclared name stays inside the
+ * script.
  */
 function namesOf(own: object, others: readonly string[] = []): object {
   return new Proxy(own, { has: (_own, name) => typeof name === 'string' && !others.includes(name) });
@@ -109,7 +110,7 @@ function isFunction(value: unknown): value is Made {
   return typeof value === 'function';
 }
 
-/** What the script reads anew at each use. */
+/** Globals that change; the script reads them at each use. */
 export interface LiveGlobals {
   __ENV: Readonly<Record<string, string>>;
   __VU: number;

@@ -1,54 +1,55 @@
 import { Box, box, isThenable, unbox } from './box.js';
 import { Interruption, StopFlag } from './interruption.js';
 
-/** A function of the script; what it is called with is checked by the script, not by us. */
+/** A function of the script. The script checks its own arguments. */
 export type ScriptFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * What a call of the script's code returned; a promise in it is the script's own and was not waited
- * for.
+ * The result of a call of the script's code. A promise in it belongs to the script and was not
+ * awaited.
  */
 export interface Returned {
   readonly value: unknown;
 }
 
 const FUEL = 1_000;
-/** The number of levels once the event loop has called into the script. */
+/** The number of levels after the event loop has called the script. */
 const OUTERMOST = 2;
 /**
- * A loop that used its fuel slower than this gets less of it, so that a deadline is seen in time.
+ * A loop that takes longer than this for its fuel gets less next time, so that a deadline is
+ * noticed in time.
  */
 const SLOW_MS = 2;
-/** Awaits until the clock is looked at. */
+/** Number of awaits between two looks at the clock. */
 const LAPS = 50;
-/** How long awaits may follow one another without a turn of the event loop. */
+/** Maximum time that awaits may follow each other without a turn of the event loop. */
 const SLICE_MS = 10;
 
 /**
- * Watches over one virtual user: one blocking call at a time, and an interruption that unwinds all
- * of it. k6's modules wrap each blocking call in `block` and each callback in `call` or `run`;
- * compiled code uses the rest.
+ * Controls the execution of one virtual user: one blocking call at a time, and an interruption that
+ * unwinds all of it. k6's modules wrap each blocking call in `block` and each callback in `call` or
+ * `run`. Compiled code uses the other methods.
  */
 export class Guard {
   /**
-   * Set by each rewritten function on entry and before each wait, so that whoever called it knows
-   * that it may not be finished.
+   * Set by each rewritten function on entry and before each wait. It tells the caller that the
+   * function may not have finished.
    */
   waits = false;
-  /** What is left until a loop looks at the clock and the stop flag. */
+  /** Loop iterations until the next look at the clock and the stop flag. */
   fuel = FUEL;
   /**
-   * Set while an interruption unwinds; every `catch`, `finally` and promise callback throws it
+   * Set while an interruption unwinds. Every `catch`, `finally` and promise callback throws it
    * again.
    */
   interruption: Interruption | undefined;
 
-  /** Held from a blocking call until whoever made it has returned to the event loop. */
+  /** Held from a blocking call until its caller has returned to the event loop. */
   readonly turns = new Turns();
 
   readonly #stopFlag: StopFlag;
   /**
-   * The blocking call under way at each level; a callback that a blocking call runs is one level
+   * The pending blocking call at each level. A callback that a blocking call runs is one level
    * deeper.
    */
   readonly #levels: (string | undefined)[] = [undefined];
@@ -64,7 +65,7 @@ export class Guard {
   }
 
   /**
-   * Forgets an earlier interruption and levels; a busy loop still running at `deadlineMs` (of
+   * Resets interruption and levels. A busy loop that still runs at `deadlineMs` (of
    * `performance.now()`) is interrupted.
    */
   begin(deadlineMs = Infinity): void {
@@ -80,8 +81,8 @@ export class Guard {
   }
 
   /**
-   * Unwinds the virtual user: what it waits for rejects, and no further blocking call starts. The
-   * first reason stays.
+   * Unwinds the virtual user: pending waits reject, and no further blocking call starts. The first
+   * reason is kept.
    */
   interrupt(reason = new Interruption('the iteration was interrupted')): void {
     this.interruption ??= reason;
@@ -90,16 +91,16 @@ export class Guard {
     this.turns.scatter();
   }
 
-  /** The name of the blocking call under way at the innermost level. */
+  /** The name of the pending blocking call at the innermost level. */
   get blockedIn(): string | undefined {
     return this.#levels.at(-1);
   }
 
   /**
-   * Runs a blocking call. A second one while the first is under way is an error that names both:
-   * the analysis missed a call. A native function that returns a promise to wait for, of this or of
-   * `call`, sets `waits` last of all. On interruption it rejects at once; `start` hears of it
-   * through `onInterrupt` to let go of what it holds.
+   * Runs a blocking call. A second one while the first is pending is an error that names both: it
+   * means that the analysis missed a call. A native function that returns the promise of `block` or
+   * `call` must set `waits` last. On interruption the promise rejects immediately. `start` can
+   * register a function with `onInterrupt` to release its resources.
    */
   block<T>(name: string, start: (onInterrupt: (cancel: () => void) => void) => Promise<T>): Promise<T> {
     this.waits = true;
@@ -133,15 +134,15 @@ export class Guard {
         },
       );
     });
-    // Whoever did not wait for it is told by the next blocking call, not by the process.
+    // A caller that does not await it gets the error from its next blocking call, not as an
+    // unhandled rejection.
     done.catch(() => undefined);
     this.waits = true;
     return done;
   }
 
   /**
-   * Calls a function of the script on behalf of a native one: at once if it does not wait, else a
-   * promise of its end.
+   * Calls a function of the script from native code. Returns a promise only if the function blocks.
    */
   call(fn: ScriptFunction, self: unknown, args: readonly unknown[]): Returned | Promise<Returned> {
     const depth = this.#levels.push(undefined);
@@ -162,15 +163,15 @@ export class Guard {
   }
 
   /**
-   * Resolves when nothing of the script blocks any more: the event loop waits for it before each
-   * event that it hands to the script (a timer, a message, the settling of a promise), as k6's
-   * event loop would not have come to it.
+   * Resolves when no code of the script blocks any more. The event loop awaits this before each
+   * event for the script (a timer, a message, the settling of a promise), because k6's event loop
+   * would not have reached that event yet.
    */
   async whenFree(): Promise<void> {
     while (this.turns.isHeld) {
       await this.turns.take();
       this.turns.release();
-      // What was waiting for this may block again.
+      // Code that waited for this may block again.
       await new Promise<void>((resolve) => void setImmediate(resolve));
     }
   }
@@ -197,9 +198,12 @@ export class Guard {
     if (left !== undefined && this.interruption === undefined) throw stillBlocking(left);
   }
 
-  // What compiled code calls.
+  // Called by compiled code.
 
-  /** A loop whose fuel is used up: throws if the virtual user has to stop, else fuels it again. */
+  /**
+   * Called by a loop without fuel: throws if the virtual user must stop, otherwise refills the
+   * fuel.
+   */
   refuel(): void {
     const now = performance.now();
     if (this.interruption === undefined && (now >= this.#deadlineMs || this.#stopFlag.isRaised())) this.interrupt();
@@ -211,9 +215,9 @@ export class Guard {
   }
 
   /**
-   * Around what is awaited. Awaits of what is settled follow one another without a turn of the
-   * event loop, and then no timer fires, no message arrives and no other virtual user of the thread
-   * goes on: now and then such an await waits for a turn. Throws if the virtual user has to stop.
+   * Wraps awaited values. Awaits of settled values follow each other without a turn of the event
+   * loop; meanwhile no timer fires, no message arrives, and no other virtual user of the thread
+   * runs. Therefore such an await sometimes waits for a turn. Throws if the virtual user must stop.
    */
   lap(value: unknown): unknown {
     this.#laps -= 1;
@@ -230,22 +234,19 @@ export class Guard {
         resolve();
       });
     });
-    // A rejection has its handler at once, so that nobody takes it for one that was left alone.
+    // Handles the rejection immediately, so that it is not reported as unhandled.
     return Promise.resolve(value).then(
       (settled) => turned.then(() => settled),
       (reason: unknown) => turned.then(() => Promise.reject(reason)),
     );
   }
 
-  /** Head of each `catch` and `finally`: an interruption passes through. */
+  /** Called first in each `catch` and `finally`: rethrows an interruption. */
   pass(): void {
     if (this.interruption !== undefined) throw this.interruption;
   }
 
-  /**
-   * Around a call that may wait, inside `await`: a promise of the script's own goes through in a
-   * box.
-   */
+  /** Wraps a call that may block, inside the `await`: a promise of the script is boxed. */
   keep(value: unknown): unknown {
     const isOurs = this.waits;
     this.waits = true;
@@ -253,12 +254,12 @@ export class Guard {
     return isOurs || value instanceof Box ? value : box(value);
   }
 
-  /** What a function that may wait returns: its promises in boxes. */
+  /** Wraps the result of a function that may block: promises are boxed. */
   box(value: unknown): unknown {
     return box(value);
   }
 
-  /** Around the `await`: the value that the script sees. */
+  /** Wraps the `await`: returns the value that the script sees. */
   got(value: unknown): unknown {
     this.waits = false;
     if (this.interruption !== undefined) throw this.interruption;
@@ -280,30 +281,32 @@ function stillBlocking(name: string): Error {
 }
 
 /**
- * Whose turn it is among the promise callbacks and async functions of one virtual user. In k6 a
- * blocking call stops them all; here, whoever blocks holds the turn until it returns to the event
- * loop, and what would go on meanwhile waits for it.
+ * Turns among the promise callbacks and async functions of one virtual user. In k6 a blocking call
+ * stops all of them. Here, code that blocks holds the turn until it returns to the event loop, and
+ * everything that would continue in the meantime waits for it.
  */
 export class Turns {
-  /** Whether something that blocked has not yet returned to the event loop. */
+  /** Whether code that blocked has not yet returned to the event loop. */
   isHeld = false;
   #waiting: { readonly goOn: () => void; readonly holds: boolean }[] = [];
 
   /**
-   * Resolves when it is the caller's turn, which it holds until it calls `release`. First come,
-   * first served.
+   * Resolves at the caller's turn, which it holds until it calls `release`. First come, first
+   * served.
    */
   async take(): Promise<void> {
     if (this.isHeld) await this.#wait(true);
     this.isHeld = true;
   }
 
-  /** Resolves at the caller's turn without holding it: for what does not block. */
+  /** Resolves at the caller's turn without holding it, for code that does not block. */
   async pass(): Promise<void> {
     if (this.isHeld) await this.#wait(false);
   }
 
-  /** Returns to the event loop: all go on up to the next one that holds the turn. */
+  /**
+   * Returns to the event loop: waiting callers continue, up to the next one that holds the turn.
+   */
   release(): void {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       next.goOn();
@@ -312,7 +315,7 @@ export class Turns {
     this.isHeld = false;
   }
 
-  /** Lets everybody go on at once, to be unwound. */
+  /** Lets all waiting callers continue at once, so that an interruption can unwind them. */
   scatter(): void {
     const all = this.#waiting;
     this.#waiting = [];

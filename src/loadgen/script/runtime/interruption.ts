@@ -1,18 +1,21 @@
 /**
- * Unwinds a virtual user that has to stop. No script can catch it: rewritten `catch` and `finally`
- * throw it again.
+ * Unwinds a virtual user that must stop. Scripts cannot catch it: rewritten `catch` and `finally`
+ * blocks throw it again.
  */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
 }
 
-/** The thread-wide flag that also a busy loop sees: another thread sets it, the loop reads it. */
+/**
+ * A flag for the whole thread that even a busy loop sees: another thread sets it, the loop reads
+ * it.
+ */
 export class StopFlag {
   readonly #cell: Int32Array;
 
   /**
-   * Shares `buffer` (4 bytes or more) with the thread that raises the flag; without one, only this
-   * thread can.
+   * Shares `buffer` (at least 4 bytes) with the thread that raises the flag. Without a buffer, only
+   * this thread can raise it.
    */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(4)) {
     this.#cell = new Int32Array(buffer);

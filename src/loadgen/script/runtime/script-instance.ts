@@ -6,35 +6,37 @@ import { type LiveGlobals, createGlobalObject } from './global-object.js';
 import { pathToFileURL } from 'node:url';
 import { BUILT_INS } from '../../../script-compiler/module-names.js';
 
-/** What one instance of a script runs in. */
+/** Collaborators of one script instance. */
 export interface InstanceDeps {
   readonly guard: Guard;
-  /** Read anew at each use; the virtual user changes it from iteration to iteration. */
+  /** Read at each use; the virtual user changes it between iterations. */
   readonly live: LiveGlobals;
   /**
-   * Values of `CompiledScript.globals`; a name left out is what `defaultGlobal` gives, mostly
+   * Values of `CompiledScript.globals`. A missing name has the value of V8's built-in, or
    * undefined.
    */
   readonly globals: Readonly<Record<string, unknown>>;
   /**
-   * The namespace of an external module; its `default` is what a default import gives, or else the
+   * Returns the namespace of an external module. A default import gets its `default`, or the
    * namespace itself.
    */
   readonly module: (name: string) => object;
-  /** The top level of the file of this path begins or goes on: what `open` is relative to. */
+  /**
+   * Called when the top level of a file starts or continues; paths of `open` are relative to it.
+   */
   readonly enterFile: (path: string) => void;
 }
 
 /**
- * A script compiled in this thread; each virtual user calls its function for an instance of its
- * own.
+ * A script compiled in this thread. Each virtual user calls its function to create its own
+ * instance.
  */
 export interface ScriptModule {
   readonly compiled: CompiledScript;
   readonly create: (...parameters: readonly unknown[]) => unknown;
 }
 
-/** Compiles the script for this thread, once. Stack traces name it by `scriptFileName`. */
+/** Compiles the script for this thread. Stack traces refer to it by `scriptFileName`. */
 export function loadModule(compiled: CompiledScript): ScriptModule {
   const script = new Script(compiled.code, { filename: scriptFileName(compiled.path) });
   const create: unknown = script.runInThisContext();
@@ -42,15 +44,15 @@ export function loadModule(compiled: CompiledScript): ScriptModule {
   return { compiled, create };
 }
 
-/** The name under which V8's stack traces show the compiled code. */
+/** The file name of compiled code in V8's stack traces. */
 export function scriptFileName(path: string): string {
   return `wsg-script:${path}`;
 }
 
-/** One run of the script's top level, and the functions that it exports. */
+/** The result of one run of the script's top level: its exports. */
 export class ScriptInstance {
   readonly guard: Guard;
-  /** The exported values as they were at the end of the top level. */
+  /** The exported values at the end of the top level. */
   readonly exports: ReadonlyMap<string, unknown>;
 
   constructor(guard: Guard, exported: object) {
@@ -59,8 +61,8 @@ export class ScriptInstance {
   }
 
   /**
-   * Calls an exported function: at once if it does not wait. A promise in what it returned is the
-   * script's own.
+   * Calls an exported function; synchronous unless it blocks. A promise in the result belongs to
+   * the script.
    */
   call(name: string, args: readonly unknown[]): Returned | Promise<Returned> {
     const exported = this.exports.get(name);
@@ -69,7 +71,7 @@ export class ScriptInstance {
   }
 }
 
-/** Runs the script's top level (the init code) and hands over its exports. */
+/** Runs the script's top level (the init code) and returns its exports. */
 export async function instantiate(module: ScriptModule, deps: InstanceDeps): Promise<ScriptInstance> {
   const { compiled } = module;
   const scope = new ScriptScope(deps, compiled.files);
@@ -86,7 +88,7 @@ function isFunction(value: unknown): value is ScriptFunction {
   return typeof value === 'function';
 }
 
-/** What the names of a script that are not its own stand for. */
+/** Collaborators of a scope. */
 interface ScopeDeps {
   readonly live: LiveGlobals;
   readonly globals: Readonly<Record<string, unknown>>;
@@ -94,7 +96,7 @@ interface ScopeDeps {
   readonly enterFile: (path: string) => void;
 }
 
-/** The outside of one script instance: globals, modules, and which file is being evaluated. */
+/** The scope around one script instance: globals, modules, and the file that is being evaluated. */
 export class ScriptScope {
   readonly live: LiveGlobals;
   readonly #deps: ScopeDeps;
@@ -109,7 +111,7 @@ export class ScriptScope {
     this.#files = files;
   }
 
-  /** The value of a global of this virtual user. */
+  /** Returns the value of a global of this virtual user. */
   global(name: string): unknown {
     if (name === 'require') return this.#require;
     const { globals } = this.#deps;
@@ -117,25 +119,25 @@ export class ScriptScope {
     return BUILT_INS.includes(name) ? Reflect.get(globalThis, name) : undefined;
   }
 
-  /** `globalThis` of this instance; made when first used. */
+  /** `globalThis` of this instance; created when first used. */
   get globalObject(): object {
     const { live, globals } = this.#deps;
     this.#globalObject ??= createGlobalObject({ live, globals: { ...globals, require: this.#require } });
     return this.#globalObject;
   }
 
-  // What compiled code calls.
+  // Called by compiled code.
 
   /**
-   * The object that holds a global which the script itself defines: `holder(name).name` reads and
-   * assigns it.
+   * Returns the object that holds a global which the script defines itself: `holder(name).name`
+   * reads and assigns it.
    */
   holder(name: string): object {
     if (name in this.globalObject) return this.globalObject;
     return this.missing(name);
   }
 
-  /** A name that nothing defines was read. */
+  /** Throws for a name that nothing defines. */
   missing(name: string): never {
     const isOfCommonJs = name === 'module' || name === 'exports';
     const why = isOfCommonJs
@@ -144,14 +146,14 @@ export class ScriptScope {
     throw new ReferenceError(`${name} is not defined${why}`);
   }
 
-  /** The exports of a CommonJS script, from its `module.exports`. */
+  /** Returns the exports of a CommonJS script from its `module.exports`. */
   commonJs(exported: unknown): object {
     return typeof exported === 'object' || typeof exported === 'function' ? { ...exported } : {};
   }
 
   /**
-   * An imported binding: `*` is the namespace, `default` falls back to it; a name that the module
-   * lacks is undefined, as in k6.
+   * Returns an imported binding. `*` is the namespace, and `default` falls back to it. A missing
+   * name is undefined, as in k6.
    */
   imported(module: string, name: string): unknown {
     const namespace = this.#deps.module(module);
@@ -160,25 +162,25 @@ export class ScriptScope {
     return name === 'default' ? namespace : undefined;
   }
 
-  /** The top level of this file goes on from here. */
+  /** Marks that the top level of this file continues here. */
   enter(file: number): void {
     this.#entered[this.#entered.length - 1] = file;
     this.#announce();
   }
 
-  /** A CommonJS file begins, on behalf of the one that required it. */
+  /** Marks the start of a CommonJS file that another file requires. */
   push(file: number): void {
     this.#entered.push(file);
     this.#announce();
   }
 
-  /** It ends. */
+  /** Marks the end of that file. */
   pop(): void {
     this.#entered.pop();
     this.#announce();
   }
 
-  /** `import.meta` of a file. */
+  /** Returns `import.meta` of a file. */
   meta(file: number): object {
     const url = pathToFileURL(this.#files[file] ?? '').href;
     return { url, resolve: (specifier: string) => new URL(specifier, url).href };

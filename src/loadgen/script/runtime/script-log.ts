@@ -7,16 +7,16 @@ export interface ScriptLogLine {
   readonly text: string;
   /** k6's field `source`: `console`, `stacktrace`. */
   readonly source?: string;
-  /** What went wrong, where the text says what was tried. */
+  /** The error, if the text only describes the attempt. */
   readonly error?: string;
-  /** k6's fields of a failed iteration. */
+  /** k6's fields for a failed iteration. */
   readonly executor?: string;
   readonly scenario?: string;
-  /** Further fields of k6's. */
+  /** Further fields of k6. */
   readonly fields?: Readonly<Record<string, string | number>>;
 }
 
-/** Takes the lines that scripts write, and those that are written about them. */
+/** Takes the lines that scripts write, and lines about scripts. */
 export interface ScriptLog {
   write(line: ScriptLogLine): void;
 }

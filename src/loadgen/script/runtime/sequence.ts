@@ -1,7 +1,7 @@
 import { box, unbox } from './box.js';
 import type { Guard } from './guard.js';
 
-/** One call of a native method whose callback may wait. */
+/** A call of a native method whose callback may block. */
 export interface SequenceCall {
   readonly guard: Guard;
   readonly receiver: unknown;
@@ -9,13 +9,10 @@ export interface SequenceCall {
 }
 
 type Sequence = (call: SequenceCall) => Promise<unknown>;
-/**
- * Calls the callback, waits until it has returned, and gives what it returned in a box if it is a
- * promise.
- */
+/** Calls the callback, awaits it, and returns its result; a promise in the result is boxed. */
 type Visit = (...args: unknown[]) => Promise<unknown>;
 
-/** The native methods of arrays that call a callback and can wait for it. */
+/** Native array methods that call a callback and can await it. */
 const LIST_METHODS: Readonly<Record<string, Sequence>> = {
   forEach: (call) => walk(call, () => false).then(() => undefined),
   map: async (call) => {
@@ -55,8 +52,8 @@ const LIST_METHODS: Readonly<Record<string, Sequence>> = {
 };
 
 /**
- * The sequential form of a native method of arrays, maps and sets, and of `Array.from`; undefined
- * for anything else.
+ * Returns the sequential form of a native method of arrays, maps and sets, and of `Array.from`;
+ * undefined for anything else.
  */
 export function sequenceFor(receiver: unknown, name: string): Sequence | undefined {
   if (Array.isArray(receiver)) return isNativeMethod(receiver, name) ? LIST_METHODS[name] : undefined;
@@ -66,7 +63,7 @@ export function sequenceFor(receiver: unknown, name: string): Sequence | undefin
   return isKeyed && name === 'forEach' ? forEachEntry : undefined;
 }
 
-/** Whether the array has the native method, and not one that the script put there. */
+/** Whether the array has the native method and not one that the script defined. */
 function isNativeMethod(list: readonly unknown[], name: string): boolean {
   return isListMethod(name) && Reflect.get(list, name) === Reflect.get(Array.prototype, name);
 }
@@ -79,7 +76,7 @@ function isTypedArray(value: unknown): value is ArrayLike<unknown> & object {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
-/** Visits a copy of a typed array; what `map` and `filter` give is of its type again. */
+/** Visits a copy of a typed array. The result of `map` and `filter` has the same type. */
 function typedSequence(receiver: ArrayLike<unknown> & object, name: string): Sequence {
   return async (call) => {
     const result = await LIST_METHODS[name]?.({ ...call, receiver: Array.from(receiver) });
@@ -87,10 +84,7 @@ function typedSequence(receiver: ArrayLike<unknown> & object, name: string): Seq
   };
 }
 
-/**
- * Calls as compiled code does, waiting only for what waits; a promise of the script's comes back in
- * a box.
- */
+/** Calls as compiled code does, awaiting only if necessary. A promise of the script is boxed. */
 export async function invoke(guard: Guard, call: () => unknown): Promise<unknown> {
   guard.waits = false;
   const kept = await guard.keep(call());
@@ -109,7 +103,7 @@ function callbackOf({ guard, args }: SequenceCall): Visit {
   return (...visited) => invoke(guard, () => Reflect.apply(callback, self, visited));
 }
 
-/** Visits what is there, in order; ends early, giving the index, when `isDone` says so. */
+/** Visits existing elements in order. Ends early with the index when `isDone` returns true. */
 async function walk(
   call: SequenceCall,
   isDone: (value: unknown, index: number, item: unknown) => boolean,
@@ -125,7 +119,7 @@ async function walk(
   return undefined;
 }
 
-/** Unlike `walk` it visits holes too, as `find` does. */
+/** Unlike `walk`, also visits holes, as `find` does. */
 async function search(call: SequenceCall, step: 1 | -1): Promise<{ index: number; item: unknown } | undefined> {
   const visit = callbackOf(call);
   const list = listOf(call);

@@ -2,15 +2,15 @@ import type { CompiledScript } from '../../../script-compiler/compiled-script.js
 import { OriginalPositions } from '../../../script-compiler/source-positions.js';
 import { scriptFileName } from './script-instance.js';
 
-/** What is needed of a script to read its stack traces. */
+/** The parts of a script that are needed to read its stack traces. */
 export type TracedScript = Pick<CompiledScript, 'path' | 'sourceMap'>;
 
-/** Reading a map costs milliseconds, and a script may throw in each iteration. */
+/** Cached, because parsing a map takes milliseconds and a script may throw in each iteration. */
 const positionsOf = new WeakMap<TracedScript, OriginalPositions>();
 
 /**
- * The script's own frames of a stack trace, at the user's files and lines; those of wsg and Node
- * are left out.
+ * Returns the script's own frames of a stack trace with the user's files and lines. Frames of wsg
+ * and Node are omitted.
  */
 export function scriptFrames(stack: string, script: TracedScript): string[] {
   const prefix = `${scriptFileName(script.path)}:`;
@@ -36,7 +36,7 @@ function originalOf(script: TracedScript, line: number, column: number): string 
 }
 
 /**
- * What a script threw, as the log shows it: the error and the script's own frames of its stack, at
+ * Describes an error of the script for the log: the error and the script's own stack frames, with
  * the user's lines.
  */
 export function describeScriptError(error: unknown, compiled: TracedScript): string {

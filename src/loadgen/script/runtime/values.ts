@@ -2,11 +2,11 @@ import type { ScriptFunction } from './guard.js';
 import type { Tags } from '../../metric/series.js';
 
 /**
- * The words in which k6's modules refuse arguments; what a test script may look for in them is the
- * name of the function and the rule.
+ * Error messages of k6's modules. Scripts may rely on the name of the function and the rule in
+ * them.
  */
 
-/** The Go-like name of a value's type, as k6 names it in messages. */
+/** Returns the Go-like name of a value's type that k6 uses in messages. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'undefined';
@@ -16,34 +16,34 @@ export function typeName(value: unknown): string {
   return typeof value;
 }
 
-/** A function that needs a virtual user was called while the script was being loaded. */
+/** Error for a function that needs a virtual user and is called in the init context. */
 export function notInInit(what: string): Error {
   return new Error(`using ${what} in the init context is not supported`);
 }
 
-/** Something that belongs to loading was done by a virtual user. */
+/** Error for a virtual user that calls a function of the init context. */
 export function onlyInInit(what: string): Error {
   return new Error(`${what} can only be used in the init context`);
 }
 
-/** Group and check names are joined with `::`. */
+/** Error for a name that contains `::`, the separator of group and check names. */
 export function badPathName(): Error {
   return new Error("group and check names may not contain '::'");
 }
 
-/** `group` and `check` end when their callback returns, so it must not be asynchronous. */
+/** Error for an asynchronous callback: `group` and `check` end when their callback returns. */
 export function noAsyncCallback(what: string): TypeError {
   return new TypeError(`${what}() does not support async functions as arguments`);
 }
 
-/** An argument is of another type than the function takes. */
+/** Error for an argument of the wrong type. */
 export function wrongType(what: string, value: unknown, wanted: string): TypeError {
   return new TypeError(`${what}: ${wanted} was expected, and it got ${typeName(value)}`);
 }
 
 /**
- * Values of scripts, narrowed by hand: whatever a script gives a module passes through one of
- * these.
+ * Type guards and conversions for script values. Every value that a script passes to a module goes
+ * through one of them.
  */
 export function isFunction(value: unknown): value is ScriptFunction {
   return typeof value === 'function';
@@ -53,12 +53,14 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null;
 }
 
-/** A property of whatever was given; undefined of what has none. */
+/** Returns a property of any value; undefined if it has no properties. */
 export function property(value: unknown, name: string): unknown {
   return isObject(value) || typeof value === 'function' ? Reflect.get(value, name) : undefined;
 }
 
-/** The name of a value's type as k6 shows it to scripts: `String`, `Array`, `Uint8Array`. */
+/**
+ * Returns the name of a value's type as k6 shows it to scripts: `String`, `Array`, `Uint8Array`.
+ */
 export function typedName(value: unknown): string {
   if (value === null) return 'null';
   if (isObject(value)) return value.constructor?.name ?? 'Object';
@@ -66,13 +68,13 @@ export function typedName(value: unknown): string {
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Any value as a text, as `String` makes it. */
+/** Converts any value to a text as `String` does. */
 export function asText(value: unknown): string {
   return String(value);
 }
 
 /**
- * The bytes of a string (UTF-8), ArrayBuffer, typed array or list of numbers; undefined for
+ * Returns the bytes of a string (UTF-8), ArrayBuffer, typed array or list of numbers; undefined for
  * anything else.
  */
 export function bytesOf(value: unknown): Buffer | undefined {
@@ -83,14 +85,17 @@ export function bytesOf(value: unknown): Buffer | undefined {
   return undefined;
 }
 
-/** A copy of the bytes that belongs to the script alone. */
+/** Copies the bytes into a buffer that only the script uses. */
 export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   const copy = new ArrayBuffer(bytes.byteLength);
   new Uint8Array(copy).set(bytes);
   return copy;
 }
 
-/** An object's own texts: headers, tags, cookies. Undefined and null count as not there. */
+/**
+ * Returns the own properties of an object as texts (headers, tags, cookies), without undefined and
+ * null values.
+ */
 export function textEntries(value: unknown): [string, string][] {
   if (!isObject(value)) return [];
   return Object.entries(value)
@@ -98,15 +103,15 @@ export function textEntries(value: unknown): [string, string][] {
     .map(([key, text]) => [key, Array.isArray(text) ? text.map(String).join(', ') : String(text)]);
 }
 
-/** Freezes a value of JSON and all in it. */
+/** Freezes a JSON value recursively. */
 export function freezeDeep<T>(value: T): T {
   if (isObject(value)) for (const part of Object.values(value)) freezeDeep(part);
   return Object.freeze(value);
 }
 
 /**
- * The tags that a script gives a function; undefined and null are none. Throws when they are no
- * object.
+ * Reads the tags that a script passes to a function; undefined and null mean none. Throws if they
+ * are not an object.
  */
 export function tagsArgument(what: string, value: unknown): Tags {
   if (value === undefined || value === null) return NONE;
@@ -116,7 +121,7 @@ export function tagsArgument(what: string, value: unknown): Tags {
 
 const NONE: Tags = new Map();
 
-/** Names and values as a query, sorted by name, escaped as Go's `url.Values` does. */
+/** Encodes names and values as a query, sorted by name and escaped like Go's `url.Values`. */
 export function encodeValues(values: Readonly<Record<string, unknown>>): string {
   const pairs = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return pairs

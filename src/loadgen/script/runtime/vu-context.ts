@@ -15,36 +15,36 @@ import type { StopFlag } from './interruption.js';
 import type { SystemTags } from '../../metric/system-tags.js';
 import type { Metric } from '../../metric/metric.js';
 
-/** What the script said about the whole test, with `exec.test.abort` and `exec.test.fail`. */
+/** Receives `exec.test.abort` and `exec.test.fail`. */
 export interface TestVerdicts {
   aborted(reason: string): void;
   failed(reason: string): void;
 }
 
-/** What all virtual users of a thread share. */
+/** State that all virtual users of a thread share. */
 export interface ThreadContext {
   readonly clock: Clock;
   readonly registry: SeriesRegistry;
   readonly metrics: BuiltInMetrics;
   readonly connections: OpenConnections;
   readonly readBuffer: Buffer;
-  /** What makes addresses of names. */
+  /** DNS lookup of the run. */
   readonly lookup?: LookupFunction;
   readonly runtime: RuntimeOptions;
-  /** Holds HTTP requests back, where the run wants that. */
+  /** Rate limit of HTTP requests, if the run has one. */
   readonly pace?: RequestPace;
   readonly systemTags: SystemTags;
   readonly log: ScriptLog;
   readonly verdicts: TestVerdicts;
-  /** Rows of each SharedArray as JSON, by its name. */
+  /** Rows of each SharedArray as JSON, by name. */
   readonly sharedArrays: Map<string, readonly string[]>;
-  /** Contents of files that were opened, by path. */
+  /** Contents of opened files, by path. */
   readonly files: Map<string, Buffer>;
-  /** The options that the run obeys, as `exec.test.options` shows them. */
+  /** The effective options of the run, as `exec.test.options` shows them. */
   readonly options: unknown;
   readonly seed: number;
   readonly stopFlag: StopFlag;
-  /** How many virtual users there are at this moment, and iterations so far: `exec.instance`. */
+  /** Current number of virtual users and of iterations: `exec.instance`. */
   readonly counts: () => InstanceCounts;
 }
 
@@ -53,50 +53,49 @@ export interface InstanceCounts {
   readonly vusInitialized: number;
   readonly iterationsCompleted: number;
   readonly iterationsInterrupted: number;
-  /** When the test began, by the clock. */
+  /** Clock time at which the test began. */
   readonly startMs: number;
 }
 
-/** The scenario of an iteration, as `exec.scenario` shows it. */
+/** The scenario of an iteration as `exec.scenario` shows it. */
 export interface ScenarioView {
   readonly name: string;
   readonly executor: string;
-  /** When the scenario began, by the clock. */
+  /** Clock time at which the scenario began. */
   readonly startMs: () => number;
-  /** How much of it is over: 0 to 1. */
+  /** Completed share of the scenario: 0 to 1. */
   readonly progress: () => number;
 }
 
-/** Where an iteration stands. */
+/** The position of an iteration in the run. */
 export interface IterationState {
   readonly iterationInTest: number;
   readonly iterationInInstance: number;
 }
 
 /**
- * One virtual user as k6's modules see it: what it may do at this moment, and what its samples are
- * tagged with.
+ * One virtual user as k6's modules see it: what it may currently do, and the tags of its samples.
  */
 export class VuContext {
   readonly guard: Guard;
   readonly loop: EventLoop;
   isInit = true;
-  /** All tags of its samples at this moment, system tags included. */
+  /** All current tags of its samples, including system tags. */
   tags: Tags = new Map();
-  /** Path of the group it is in, '' at the root. */
+  /** Path of the current group; '' at the root. */
   group = '';
   scenario: ScenarioView | undefined;
   iteration: IterationState = { iterationInTest: 0, iterationInInstance: 0 };
   iterationInScenario = 0;
-  /** Its script has ended the whole test. */
+  /** Whether its script has aborted the test. */
   hasAborted = false;
   iterationInInstance = 0;
   readonly cookies = new CookieStore();
-  /** What its requests and connections send and receive. */
+  /** Bytes sent and received by its requests and connections. */
   readonly bytes: IterationBytes;
   /** Its connections that have a socket. */
   readonly #sockets = new Set<Connection>();
-  /** What is closed or cut when the iteration ends. */
+  /** Functions that release resources at the end of the iteration. */
   readonly #ends = new Set<() => void>();
 
   constructor(
@@ -108,7 +107,7 @@ export class VuContext {
     this.bytes = new IterationBytes(thread.metrics);
   }
 
-  /** Counts the bytes of the connection until it is let go of. */
+  /** Counts the bytes of the connection until it is removed. */
   addSocket(connection: Connection): void {
     this.#sockets.add(connection);
     this.thread.connections.add(connection, this.bytes);
@@ -120,8 +119,8 @@ export class VuContext {
   }
 
   /**
-   * Runs a blocking call of a module: what it returns is to be returned to the script at once.
-   * `start` may reject with an error for the script.
+   * Runs a blocking call of a module. Its result must be returned to the script directly. `start`
+   * may reject with an error for the script.
    */
   block<T>(name: string, start: (onInterrupt: (cancel: () => void) => void) => Promise<T>): Promise<T> {
     const done = this.guard.block(name, start);
@@ -131,7 +130,7 @@ export class VuContext {
   }
 
   /**
-   * Waits for a promise of ours on the script's behalf, for functions that wait only when a
+   * Awaits a promise of the runtime on behalf of the script, for functions that only block if a
    * callback does.
    */
   wait<T>(promise: Promise<T>): Promise<T> {
@@ -139,12 +138,12 @@ export class VuContext {
     return promise;
   }
 
-  /** These tags on top of the user's own. */
+  /** Returns the user's tags with these added. */
   tagsWith(more: Tags): Tags {
     return withTags(this.tags, more);
   }
 
-  /** `end` is called when the iteration is over, unless the returned function was called before. */
+  /** Calls `end` when the iteration is over, unless the returned function was called before. */
   onIterationEnd(end: () => void): () => void {
     this.#ends.add(end);
     return () => void this.#ends.delete(end);
@@ -164,10 +163,10 @@ export class VuContext {
 }
 
 /**
- * The bytes of one virtual user, as k6 counts them: one sample of `data_sent` and one of
- * `data_received` at the end of each iteration, zeros included. The totals grow while the iteration
- * runs, so that long sessions are seen each second. What still comes after an iteration, such as
- * the peer's answer to a close, belongs to the next one; after the last it is not counted.
+ * The bytes of one virtual user, counted as in k6: one sample of `data_sent` and one of
+ * `data_received` at the end of each iteration, including zeros. The totals grow during the
+ * iteration, so that long sessions appear in each second. Bytes after an iteration, such as the
+ * peer's answer to a close, belong to the next one; after the last iteration they are not counted.
  */
 export class IterationBytes {
   readonly dataSent: Series;
@@ -187,7 +186,7 @@ export class IterationBytes {
     this.#received.begin();
   }
 
-  /** Records the samples with the tags that the virtual user has at the end. */
+  /** Records the samples with the current tags of the virtual user. */
   end(tags: Tags): void {
     this.#sent.end(tags);
     this.#received.end(tags);
@@ -195,7 +194,7 @@ export class IterationBytes {
 }
 
 class Bytes implements Series {
-  /** Since the last sample. */
+  /** Bytes since the last sample. */
   #bytes = 0;
   #isRunning = false;
 

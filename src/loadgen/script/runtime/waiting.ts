@@ -4,11 +4,11 @@ import { invoke, sequenceFor } from './sequence.js';
 
 /**
  * One call of an `async` function of the script that may block. Until its first own `await` it runs
- * on behalf of its caller; after that it comes from the event loop, so it needs the turn, and gives
- * it back at each further `await` and at its end.
+ * on behalf of its caller. After that it is resumed by the event loop: it needs the turn, and
+ * releases it at each further `await` and at its end.
  */
 export class Fiber {
-  /** Resolves when the caller may go on. */
+  /** Resolves when the caller may continue. */
   readonly atFirstAwait: Promise<void>;
   readonly #guard: Guard;
   #arrive: () => void = () => undefined;
@@ -20,7 +20,7 @@ export class Fiber {
     this.atFirstAwait = new Promise((resolve) => (this.#arrive = resolve));
   }
 
-  /** Whether to wait for the turn before going on. */
+  /** Whether it must wait for the turn before it continues. */
   get mustWait(): boolean {
     return !this.#isRunning && this.#guard.turns.isHeld;
   }
@@ -30,7 +30,7 @@ export class Fiber {
   }
 
   /**
-   * Round what is awaited or returned: the function goes back to the event loop as soon as that is
+   * Wraps an awaited or returned value: the function returns to the event loop once the value is
    * evaluated.
    */
   leave<T>(awaited: T): T {
@@ -42,8 +42,8 @@ export class Fiber {
   }
 
   /**
-   * Round an `await`, and at the head of `catch` and `finally`: it goes on, and has waited for the
-   * turn if it had to.
+   * Wraps an `await`, and starts each `catch` and `finally`: the function continues, after waiting
+   * for the turn if necessary.
    */
   back<T>(value: T, _turn?: unknown): T {
     this.#isRunning = true;
@@ -52,7 +52,7 @@ export class Fiber {
     return value;
   }
 
-  /** What a `for await` goes over: each step is an `await`. */
+  /** Wraps the iterable of a `for await`: each step is an `await`. */
   async *steps<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
     this.leave(undefined);
     for await (const item of items) {
@@ -63,7 +63,7 @@ export class Fiber {
   }
 }
 
-/** What rewritten code calls where a plain `await` is not enough. One for each virtual user. */
+/** Functions for compiled code where a plain `await` is not enough. One per virtual user. */
 export class Waiting {
   readonly #guard: Guard;
 
@@ -72,8 +72,8 @@ export class Waiting {
   }
 
   /**
-   * `receiver.name(...args)` whose callback may wait: native methods of arrays, maps and sets call
-   * it one after the other.
+   * `receiver.name(...args)` with a callback that may block: calls of native array, map and set
+   * methods become sequential.
    */
   each(receiver: unknown, name: string, ...args: unknown[]): unknown {
     const sequence = sequenceFor(receiver, name);
@@ -92,8 +92,8 @@ export class Waiting {
   }
 
   /**
-   * `new Promise(executor)` whose executor may wait: the promise is there when the executor has
-   * returned.
+   * `new Promise(executor)` with an executor that may block: the promise exists once the executor
+   * has returned.
    */
   async promise(
     executor: (resolve: (value: unknown) => void, reject: (reason: unknown) => void) => unknown,
@@ -112,8 +112,8 @@ export class Waiting {
   }
 
   /**
-   * A callback for `then`, `catch` or `finally`: waits for its turn, may block itself, and does not
-   * see an interruption.
+   * A callback for `then`, `catch` or `finally`. It waits for its turn, may block, and does not see
+   * an interruption.
    */
   job(callback: unknown): unknown {
     if (typeof callback !== 'function') return callback;
@@ -149,7 +149,7 @@ export class Waiting {
     return typeof value === 'object' && value !== null && this.#toRelease.has(value);
   }
 
-  /** What a callback that blocked gives; the turn is released when it has returned. */
+  /** Awaits the result of a callback that blocked, and releases the turn when it has returned. */
   #releasing(value: PromiseLike<unknown>): Promise<unknown> {
     const release = (): void => {
       if (this.#guard.turns.isHeld) this.#guard.turns.release();
@@ -161,7 +161,7 @@ export class Waiting {
 
   /**
    * Runs the body of an `async` function of the script that may block. Resolves at its first own
-   * `await` to a box with the script's promise.
+   * `await` with a box that contains the script's promise.
    */
   async detach(body: (fiber: Fiber) => Promise<unknown>): Promise<Box> {
     const fiber = new Fiber(this.#guard);
@@ -169,15 +169,15 @@ export class Waiting {
     const end = (): unknown => fiber.leave(undefined);
     promise.then(end, end);
     this.#guard.waits = true;
-    // Its caller waits too, and comes first.
+    // The caller is waiting as well, and continues first.
     this.#guard.turns.isHeld = true;
     await fiber.atFirstAwait;
     return new Box(promise);
   }
 
   /**
-   * Round an `await` in a function that does not block: the value, after `ready` if something
-   * blocked just then.
+   * Wraps an `await` in a function that does not block: returns the value, after `ready` if some
+   * code blocks at that moment.
    */
   after<T>(value: T, _ready?: unknown): T {
     return value;
@@ -188,7 +188,10 @@ export class Waiting {
     return this.#guard.turns.pass();
   }
 
-  /** The body of a constructor that waits: gives the object, unless the body returns another. */
+  /**
+   * Runs the body of a constructor that blocks. Returns the object, unless the body returns another
+   * one.
+   */
   async construct(self: unknown, body: () => Promise<unknown>): Promise<unknown> {
     this.#guard.waits = true;
     const returned = unbox(await body());

@@ -15,9 +15,9 @@ import {
 } from './html-nodes.js';
 import { asText } from '../../runtime/values.js';
 
-/** What an element needs of the page that it is in. */
+/** The page of an element. */
 export interface ElementPage {
-  /** '' when the page has none. */
+  /** '' if the page has no URL. */
   readonly url: string;
   readonly selection: (node: AnyNode) => object;
 }
@@ -27,7 +27,7 @@ const FLAGS =
 const TEXTS =
   'accept alt charset cite content datetime dirname download headers hreflang kind label max media min name pattern placeholder rel scope sizes src srclang srcset step target title usemap';
 
-/** Parts of a link's address, by the names that k6 gives their methods. */
+/** Parts of a link's URL, by the names of k6's methods. */
 const ADDRESS_PARTS = ['hash', 'host', 'hostname', 'port', 'pathname', 'search', 'protocol', 'origin'] as const;
 
 /** One node of a page, with the methods of k6's Element that scripts use. */
@@ -50,12 +50,12 @@ export class HtmlElement {
     return name === 'protocol' ? part.slice(0, -1) : part;
   }
 
-  /** Attributes as methods: they are there on each element. */
+  /** Defines a method for an attribute on the element itself. */
   #method(name: string, value: () => unknown): void {
     if (!(name in this)) Object.defineProperty(this, name, { value, enumerable: false });
   }
 
-  /** The node of an element; undefined of anything else. */
+  /** Returns the node of an element; undefined for anything else. */
   static nodeOf(value: unknown): AnyNode | undefined {
     return value instanceof HtmlElement ? value.#node : undefined;
   }

@@ -27,8 +27,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The document of a text, as the HTML standard parses it. What a `template` holds are its children,
- * as in k6.
+ * Parses HTML as the standard specifies. The content of a `template` becomes its children, as in
+ * k6.
  */
 export function parseDocument(text: string): Document {
   const document = parse(text, { treeAdapter: adapter });
@@ -44,7 +44,7 @@ function openTemplate(node: AnyNode): void {
   for (const child of node.children) child.parent = node;
 }
 
-/** A selector as a predicate; one that cannot be parsed matches nothing, as in k6. */
+/** Compiles a selector to a predicate. An invalid selector matches nothing, as in k6. */
 export function matching(selector: string): Match {
   try {
     const predicate = compile<AnyNode, Element>(selector);
@@ -58,7 +58,7 @@ export function childNodes(node: AnyNode): readonly AnyNode[] {
   return hasChildren(node) ? node.children : [];
 }
 
-/** All nodes below, in the order of the document. */
+/** Returns all descendants in document order. */
 export function descendants(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
   const open = [...childNodes(node)].toReversed();
@@ -70,14 +70,14 @@ export function descendants(node: AnyNode): AnyNode[] {
   return found;
 }
 
-/** The elements around a node, nearest first. */
+/** Returns the ancestor elements, nearest first. */
 export function ancestors(node: AnyNode): Element[] {
   const found: Element[] = [];
   for (let next = node.parent; next !== null && isTag(next); next = next.parent) found.push(next);
   return found;
 }
 
-/** The elements beside a node, nearest first. */
+/** Returns the sibling elements on one side, nearest first. */
 export function elementsBeside(node: AnyNode, side: 'next' | 'prev'): Element[] {
   const found: Element[] = [];
   for (let next: AnyNode | null = node[side]; next !== null; next = next[side]) if (isTag(next)) found.push(next);
@@ -93,7 +93,7 @@ export function attributeOf(node: AnyNode | undefined, name: string): string | u
   return node !== undefined && isTag(node) && Object.hasOwn(node.attribs, name) ? node.attribs[name] : undefined;
 }
 
-/** The node's name as k6 has it: `#text`, `#document`, a tag's name in lower case. */
+/** Returns the node's name as k6 does: `#text`, `#document`, or the tag name in lower case. */
 export function nameOf(node: AnyNode | undefined): string {
   if (node === undefined) return '';
   if (isTag(node)) return node.name;
@@ -107,7 +107,7 @@ export function textOf(node: AnyNode): string {
   return nodes.map(({ data }) => data).join('');
 }
 
-/** What is inside a node, written as Go's `html.Render` does. */
+/** Serialises the content of a node as Go's `html.Render` does. */
 export function innerHtml(node: AnyNode | undefined): string {
   return node === undefined ? '' : childNodes(node).map(outerHtml).join('');
 }
@@ -129,12 +129,12 @@ function escaped(text: string): string {
   return text.replace(/[&'<>"\r]/g, (character) => ESCAPES[character] ?? character);
 }
 
-/** The value that an option or button stands for. */
+/** Returns the value of an option or a button, or its content. */
 export function valueOrHtml(node: AnyNode | undefined): string {
   return attributeOf(node, 'value') ?? innerHtml(node);
 }
 
-/** The value of a form's field; undefined of anything else. */
+/** Returns the value of a form field; undefined for any other node. */
 export function fieldValue(node: AnyNode | undefined): string | string[] | undefined {
   return node === undefined ? undefined : FIELD_VALUES[nameOf(node)]?.(node);
 }
@@ -153,7 +153,7 @@ function selectedValue(select: AnyNode): string | string[] {
   return attributeOf(select, 'multiple') === undefined ? valueOrHtml(selected[0]) : selected.map(valueOrHtml);
 }
 
-/** One field of a form. */
+/** A name and value of a form. */
 interface FormValue {
   readonly name: string;
   readonly value: string | string[] | undefined;
@@ -161,7 +161,10 @@ interface FormValue {
 
 const BUTTONS = /^(?:submit|button|reset|image|file)$/;
 
-/** The fields that a browser would send: of forms those inside, else those among the nodes. */
+/**
+ * Returns the fields that a browser would submit: those inside forms, otherwise those among the
+ * nodes.
+ */
 export function formValues(nodes: readonly AnyNode[]): FormValue[] {
   const isForm = nodes.some((node) => nameOf(node) === 'form');
   const among = isForm ? nodes.flatMap((node) => descendants(node)) : nodes;
@@ -171,7 +174,7 @@ export function formValues(nodes: readonly AnyNode[]): FormValue[] {
     .map((node) => ({ name: attributeOf(node, 'name') ?? '', value: fieldValue(node) }));
 }
 
-// k6 takes only `disabled="disabled"` and `checked="checked"` for set.
+// k6 recognises only the forms `disabled="disabled"` and `checked="checked"`.
 function isSent(node: AnyNode): boolean {
   const type = attributeOf(node, 'type') ?? '';
   const isChoice = type === 'checkbox' || type === 'radio';
@@ -183,14 +186,11 @@ function isSent(node: AnyNode): boolean {
   );
 }
 
-/**
- * Words that k6 writes in capitals where they are a part of a property's name: `data-user-id` is
- * `userID`.
- */
+/** Words that k6 capitalises as parts of a property name: `data-user-id` becomes `userID`. */
 const INITIALISMS =
   /^(?:acl|api|ascii|cpu|css|dns|eof|eta|gpu|guid|html|https?|id|ip|json|lhs|os|qps|ram|rhs|rpc|sla|smtp|ssh|sql|tcp|tls|ttl|udp|ui|uid|uuid|uri|url|utf8|vm|xml|xmpp|xsrf|xss)$/;
 
-/** The value of one `data-` attribute, or all of them as an object. */
+/** Returns the value of one `data-` attribute, or all of them as an object. */
 export function dataOf(node: AnyNode | undefined, name: string | undefined): unknown {
   if (node === undefined || !isTag(node) || Object.keys(node.attribs).length === 0) return undefined;
   if (name !== undefined) {

@@ -20,14 +20,14 @@ import {
 import { type Visit, visitNodes } from './html-visit.js';
 import { asText, typedName, encodeValues } from '../../runtime/values.js';
 
-/** The page that selections are of. */
+/** The page that a selection belongs to. */
 interface Page {
   readonly vu: VuContext;
   readonly document: Document;
   readonly url: string;
 }
 
-/** The document of a text; `url` is what its relative addresses are resolved against. */
+/** Parses HTML. `url` is the base of relative addresses. */
 export function parseHtml(vu: VuContext, text: string, url = ''): Selection {
   const document = parseDocument(text);
   return new Selection({ vu, document, url }, [document]);
@@ -61,7 +61,7 @@ export class Selection {
     return this.#select(this.#nodes.flatMap((node) => step(node).filter(match)));
   }
 
-  /** The nodes of a selection or an element; undefined of a selector. */
+  /** Returns the nodes of a selection or an element; undefined for a selector. */
   #given(what: unknown): readonly AnyNode[] | undefined {
     if (what instanceof Selection) return what.#nodes;
     const node = HtmlElement.nodeOf(what);
@@ -116,7 +116,7 @@ export class Selection {
     return this.#winnow(what, refusal, (kept) => kept.length > 0);
   }
 
-  /** What the nodes make that match, or for which the function returns something true. */
+  /** Passes on the nodes that match, or for which the function returns a truthy value. */
   #winnow<T>(what: unknown, refusal: string, give: (kept: readonly AnyNode[]) => T): T | Promise<T> {
     const isMatcher = typeof what === 'string' || what instanceof Selection || what instanceof HtmlElement;
     if (isMatcher) return give(this.#nodes.filter(this.#matcher(what)));
@@ -143,7 +143,7 @@ export class Selection {
     return visitNodes(this.#loop, { callback, refusal, argument, take: () => undefined, fail }, () => this);
   }
 
-  /** Nodes whose function throws are left out, as in k6. */
+  /** Skips nodes whose callback throws, as in k6. */
   map(callback: unknown): unknown {
     const values: unknown[] = [];
     const refusal = 'the argument to map() must be a function';
@@ -240,7 +240,7 @@ export class Selection {
   get(index?: unknown): unknown {
     if (index === undefined) return this.#nodes.map((node) => this.#element(node));
     const at = Number(index);
-    // k6 does not count as far back as the first node.
+    // In k6 a negative index cannot reach the first node.
     return at > -this.#nodes.length ? this.#element(this.#nodes.at(at)) : undefined;
   }
 

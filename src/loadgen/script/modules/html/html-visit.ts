@@ -2,14 +2,14 @@ import type { Returned } from '../../runtime/guard.js';
 import type { VuContext } from '../../runtime/vu-context.js';
 import { isFunction } from '../../runtime/values.js';
 
-/** One call of the script's function for each node. */
+/** A loop that calls a script function for each node. */
 export interface Visit {
   readonly callback: unknown;
-  /** The error when it is not a function. */
+  /** The error message if the argument is not a function. */
   readonly refusal: string;
   readonly argument: (index: number) => unknown;
   readonly take: (value: unknown, index: number) => void;
-  /** Hears of what the function threw. */
+  /** Receives the error that the function threw. */
   readonly fail: (error: unknown) => void;
 }
 
@@ -18,7 +18,7 @@ interface VisitLoop {
   readonly count: number;
 }
 
-/** Calls the function for one node after the other; a promise only where the function waits. */
+/** Calls the function for each node in order. Returns a promise only if the function blocks. */
 export function visitNodes<T>(loop: VisitLoop, visit: Visit, give: () => T, from = 0): T | Promise<T> {
   const { callback, refusal, argument, take } = visit;
   if (!isFunction(callback)) throw new TypeError(refusal);
@@ -51,7 +51,7 @@ async function visitWaiting(returned: Promise<Returned>, { loop, visit, index }:
   }
 }
 
-/** An interruption does not count as a failure of the function: it ends the iteration. */
+/** An interruption is not an error of the function: it ends the iteration. */
 function report(error: unknown, { vu }: VisitLoop, { fail }: Visit): void {
   if (vu.guard.interruption !== undefined) throw error;
   fail(error);

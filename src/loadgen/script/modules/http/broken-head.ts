@@ -1,4 +1,4 @@
-/** What Node says of the bytes that it could not take for an answer. */
+/** Node's error for bytes that are not a valid HTTP response. */
 export interface ParseError {
   readonly code: string;
   readonly rawPacket?: Buffer;
@@ -6,12 +6,12 @@ export interface ParseError {
 
 const MAX_HEAD_BYTES = 10 * 1024 * 1024;
 
-/** The bound of an answer's head, as k6 has it. */
+/** Maximum size of a response head, as in k6. */
 export const HTTP_HEAD_LIMIT_BYTES = MAX_HEAD_BYTES;
 
 /**
- * Why an answer could not be read, in the words of Go's `net/http`, which scripts of k6 know;
- * undefined when there are none for it.
+ * Returns the reason why a response could not be read, in the words of Go's `net/http` that k6
+ * scripts know; undefined if Go has none for it.
  */
 export function brokenHeadText({ code, rawPacket }: ParseError): string | undefined {
   if (code === 'HPE_HEADER_OVERFLOW')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { asText, bytesOf, isObject, encodeValues } from '../../runtime/values.js';
 
-/** A file for a multipart body: k6's `http.file`. */
+/** A file in a multipart body: k6's `http.file`. */
 export class FileData {
   readonly data: unknown;
   readonly filename: string;
@@ -15,15 +15,15 @@ export class FileData {
   }
 }
 
-/** The body of a request, and the content type that it has unless the script says another. */
+/** The body of a request and its default content type. */
 export interface RequestBody {
   readonly bytes: Buffer;
   readonly contentType?: string;
 }
 
 /**
- * Texts and bytes as they are; an object becomes a form, of several parts when a file is in it.
- * Undefined for no body.
+ * Encodes a body. Texts and bytes are unchanged. An object becomes a form, multipart if it contains
+ * a file. Returns undefined for no body.
  */
 export function requestBody(body: unknown): RequestBody | undefined {
   if (body === undefined || body === null) return undefined;
@@ -41,7 +41,7 @@ function urlEncoded(fields: readonly [string, unknown][]): RequestBody {
   return { bytes: Buffer.from(encodeValues(values)), contentType: 'application/x-www-form-urlencoded' };
 }
 
-/** As Go prints what is no text. */
+/** Formats a value as Go would print it. */
 function goText(value: unknown): string {
   return value === null || value === undefined ? '<nil>' : asText(value);
 }
@@ -60,7 +60,7 @@ function multipart(fields: readonly [string, unknown][]): RequestBody {
   return { bytes, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
-/** Compresses with each of the algorithms named (`gzip`, `deflate`, `br`), in their order. */
+/** Compresses with each given algorithm (`gzip`, `deflate`, `br`) in order. */
 export function compressBody(bytes: Buffer, algorithms: readonly string[]): Buffer {
   return algorithms.reduce((compressed, algorithm) => {
     if (algorithm === 'gzip') return gzipSync(compressed);
@@ -70,7 +70,7 @@ export function compressBody(bytes: Buffer, algorithms: readonly string[]): Buff
   }, bytes);
 }
 
-/** Undoes the content encoding of an answer, as far as it is known. */
+/** Decodes the content encoding of a response, as far as it is known. */
 export function decompressBody(bytes: Buffer, contentEncoding: string): Buffer {
   const encodings = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
   return encodings.reduceRight((plain, encoding) => {

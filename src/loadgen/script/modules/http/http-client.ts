@@ -12,9 +12,7 @@ import { type RequestFailure, urlProblem } from './request-url.js';
 
 const NO_FAILURE: RequestFailure = { error: '', errorCode: 0 };
 
-/**
- * Sends requests of one virtual user, follows redirects, keeps cookies and records `http_req_*`.
- */
+/** HTTP client of one virtual user. Follows redirects, keeps cookies and records `http_req_*`. */
 export class HttpClient {
   readonly #connections: HttpConnections;
   readonly #cuts = new Set<(reason: Error) => void>();
@@ -28,17 +26,20 @@ export class HttpClient {
     this.#connections = new HttpConnections(vu);
   }
 
-  /** Cuts all requests under way. */
+  /** Aborts all pending requests. */
   interrupt(): void {
     for (const cut of this.#cuts) cut(new Error('the iteration was interrupted'));
   }
 
-  /** Closes what is kept open for further requests. */
+  /** Closes idle connections. */
   closeConnections(): void {
     this.#connections.close();
   }
 
-  /** Resolves with the last answer; rejects only when the request is to throw its failure. */
+  /**
+   * Resolves with the last response. Rejects only if the request's parameters ask for failures to
+   * be thrown.
+   */
   async send(request: ScriptRequest | RefusedRequest): Promise<HttpResponse> {
     if ('bad' in request) return this.#refuse(request);
     if (this.#vu.thread.pace !== undefined) await this.#takeTurn();
@@ -51,10 +52,7 @@ export class HttpClient {
     }
   }
 
-  /**
-   * Waits for the turn that k6's option `rps` gives this request; the redirects that it follows
-   * need none.
-   */
+  /** Waits for the rate limit of k6's option `rps`. Redirects are not limited. */
   async #takeTurn(): Promise<void> {
     const { pace, clock } = this.#vu.thread;
     const waitMs = pace?.take() ?? 0;
@@ -103,7 +101,7 @@ export class HttpClient {
     }
   }
 
-  /** A request whose URL cannot be asked: it fails without being sent. */
+  /** Fails a request with an unusable URL without sending it. */
   #refuse(request: RefusedRequest): HttpResponse {
     const { bad, target, method } = request;
     const { failure, name } = bad;
@@ -115,7 +113,7 @@ export class HttpClient {
     return new HttpResponse(asked, NO_ANSWER, failure, { cookies: [], pages: this.#pages });
   }
 
-  /** Throws where the script wants that; else a line of the log names the request. */
+  /** Throws if the script asked for that, otherwise logs the failure. */
   #report(error: string, { throws }: { readonly throws: boolean }): void {
     if (throws) throw new Error(error);
     const { guard, thread } = this.#vu;
@@ -157,8 +155,7 @@ export class HttpClient {
 
   #systemTags(request: CountedRequest, { tags, answer, failure }: Outcome, isExpected: boolean | undefined): Tags {
     const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
-    // A name that the script gave stands in both tags, so that URLs with ids in them do not make a
-    // series each.
+    // The script's name goes into both tags, so that URLs with ids do not create a series each.
     const name = tags.get('name') ?? request.name;
     return this.#vu.thread.systemTags.pick({
       method: request.method,
@@ -175,13 +172,13 @@ export class HttpClient {
   }
 }
 
-/** What came of one request, and the one that its answer asks for. */
+/** A completed request, and the redirected request that follows it. */
 interface SentRequest {
   readonly response: HttpResponse;
   readonly next?: ScriptRequest | undefined;
 }
 
-/** What of a request its samples say. */
+/** The parts of a request that appear in its samples. */
 type CountedRequest = Pick<ScriptRequest, 'method' | 'name' | 'responseCallback'>;
 
 interface Outcome {
@@ -205,8 +202,8 @@ function sentCookies({ jar, url, cookies }: ScriptRequest): Record<string, objec
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
- * The request that an answer redirects to; undefined when it does not. Throws when that is no URL:
- * the answer counts as none, as in k6.
+ * Returns the request that a response redirects to; undefined if it does not redirect. Throws if
+ * the location is not a valid URL: the response is then discarded, as in k6.
  */
 export function redirected(request: ScriptRequest, answer: RoundTrip): ScriptRequest | undefined {
   const { status } = answer;

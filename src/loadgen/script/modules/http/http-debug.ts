@@ -4,8 +4,8 @@ import type { RoundTrip } from './http-marks.js';
 import type { ScriptRequest } from './http-request.js';
 
 /**
- * Logs one request and its answer as k6 does for `--http-debug`: the heads, and with `full` the
- * bodies, too.
+ * Logs a request and its response like k6's `--http-debug`: the heads and, with `full`, also the
+ * bodies.
  */
 export class HttpDebug {
   readonly #fields: Readonly<Record<string, string | number>>;
@@ -27,7 +27,7 @@ export class HttpDebug {
     };
   }
 
-  /** Undefined when nobody wants to see requests. */
+  /** Returns undefined if HTTP debugging is off. */
   static of(vu: VuContext): HttpDebug | undefined {
     const { httpDebug } = vu.thread.runtime;
     return httpDebug === undefined ? undefined : new HttpDebug(vu, httpDebug === 'full');

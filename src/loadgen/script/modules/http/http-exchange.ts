@@ -10,7 +10,7 @@ import { decompressBody } from './http-body.js';
 import { type RoundTrip, Marks } from './http-marks.js';
 import type { ScriptRequest } from './http-request.js';
 
-/** Connections of one virtual user, kept between requests as k6 does. */
+/** Connections of one virtual user, kept alive between requests as in k6. */
 export class HttpConnections {
   #http: HttpAgent | undefined;
   #https: HttpsAgent | undefined;
@@ -35,17 +35,17 @@ export class HttpConnections {
   }
 }
 
-/** An exchange that did not come to its end, with what there was of it until then. */
+/** A request without a complete response, with the part that was received. */
 export class BrokenExchange extends Error {
-  /** Both ends of the connection; empty without one. */
+  /** Local and remote address; empty without a connection. */
   readonly route: string;
-  /** The head of an answer had come. */
+  /** Whether the head of a response was received. */
   readonly hasAnswer: boolean;
   readonly certificate: PeerCertificate | undefined;
 
   constructor(
     override readonly cause: Error,
-    /** Its status is 0; the body is what had come. */
+    /** The status is 0; the body is the part that was received. */
     readonly partial: RoundTrip,
     marks: Pick<Marks, 'route' | 'hasAnswer' | 'certificate'>,
   ) {
@@ -56,13 +56,13 @@ export class BrokenExchange extends Error {
   }
 }
 
-/** The body of an answer that cannot be decompressed. */
+/** A response body that cannot be decompressed. */
 export class UnreadableBody extends Error {}
 
-/** An answer that is not one to the request: the script gets it thrown, as by k6. */
+/** A response that does not fit the request. The error is thrown to the script, as in k6. */
 export class UnsupportedAnswer extends Error {}
 
-/** What sends a request, and who hears how to cut it. */
+/** Collaborators of a request; `onAbort` receives a function that aborts it. */
 export interface ExchangeDeps {
   readonly vu: VuContext;
   readonly connections: HttpConnections;
@@ -70,8 +70,7 @@ export interface ExchangeDeps {
 }
 
 /**
- * Go sends these again when a connection that had served before turns out to be closed (RFC 9110,
- * section 9.2.2).
+ * Go repeats these methods if a reused connection turns out to be closed (RFC 9110, section 9.2.2).
  */
 const REPEATABLE: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 const CLOSED_BY_PEER: readonly string[] = ['ECONNRESET', 'EPIPE'];
@@ -117,7 +116,7 @@ function attempt(deps: ExchangeDeps, request: ScriptRequest, marks: Marks): Prom
     onAbort((reason) => outgoing.destroy(reason));
     outgoing.on('socket', (socket) => marks.watch(socket));
     outgoing.on('finish', () => (marks.sent = clock.now()));
-    // What follows a whole answer is nobody's.
+    // Errors after a complete response are ignored.
     outgoing.on('error', (error) => void (isWhole || fail(error)));
     outgoing.on('upgrade', refuse);
     outgoing.on('connect', refuse);
@@ -146,7 +145,7 @@ function requestOptions(request: ScriptRequest, vu: VuContext, connections: Http
     method: request.method,
     agent: connections.agentFor(request.url),
     headers: headersOf(request),
-    // Servers that are under test may be sloppy: what k6 reads is read.
+    // Servers under test may violate the standard: accept what k6 accepts.
     insecureHTTPParser: true,
     maxHeaderSize: HTTP_HEAD_LIMIT_BYTES,
     ...(runtime.insecureSkipTlsVerify && { rejectUnauthorized: false }),
@@ -155,7 +154,7 @@ function requestOptions(request: ScriptRequest, vu: VuContext, connections: Http
   };
 }
 
-/** What is sent in front of the body, with cookies. */
+/** Returns the headers that are sent, including cookies. */
 export function headersOf(request: ScriptRequest): Record<string, string> {
   const headers = Object.fromEntries(request.headers);
   headers['Host'] ??= request.url.host;
@@ -201,7 +200,7 @@ function plainBody(body: Buffer, encoding: string): Buffer {
   }
 }
 
-/** In the words of Go's packages. */
+/** Returns the message of Go's packages. */
 function decompressionText(error: unknown, encoding: string): string {
   if (systemErrorCode(error) === 'Z_BUF_ERROR') return 'unexpected EOF';
   const message = errorMessage(error);

@@ -6,7 +6,7 @@ import { BrokenExchange, UnreadableBody } from './http-exchange.js';
 import type { ScriptRequest } from './http-request.js';
 import type { RequestFailure } from './request-url.js';
 
-/** A failure as the script sees it, and as the log says it. */
+/** A failure as the script sees it, and its text for the log. */
 export interface ToldFailure extends RequestFailure {
   readonly logged: string;
 }
@@ -26,7 +26,8 @@ const CODE = {
   decompression: 1701,
 } as const;
 /**
- * Node gives these the code of a reset; the peer closed the connection in order, only too early.
+ * Node reports ECONNRESET for these, although the peer closed the connection properly but too
+ * early.
  */
 const EARLY_ENDS: ReadonlyMap<string, string> = new Map([
   ['socket hang up', 'EOF'],
@@ -35,8 +36,7 @@ const EARLY_ENDS: ReadonlyMap<string, string> = new Map([
 const CONNECTION_BROKEN = 'net/http: HTTP/1.x transport connection broken';
 
 /**
- * What a request failed for: `logged` has the method and the URL before it, unless the answer had
- * begun, as in k6.
+ * Describes a failure. `logged` starts with method and URL unless a response had begun, as in k6.
  */
 export function failureOf(thrown: unknown, request: Pick<ScriptRequest, 'method' | 'url'>): ToldFailure {
   const isBroken = thrown instanceof BrokenExchange;
@@ -45,7 +45,7 @@ export function failureOf(thrown: unknown, request: Pick<ScriptRequest, 'method'
   return { ...failure, logged: `${requestWords(request.method, request.url.href)}${failure.logged}` };
 }
 
-/** As Go begins its errors about a request: `Get "http://…": `. */
+/** Returns the start of Go's request errors: `Get "http://…": `. */
 export function requestWords(method: string, target: string): string {
   return `${method.slice(0, 1)}${method.slice(1).toLowerCase()} ${JSON.stringify(target)}: `;
 }
@@ -104,7 +104,7 @@ function afterDial(what: 'read' | 'write', why: string, route: string): ToldFail
   return { error: `${what}: ${why}`, errorCode: CODE.reset, logged };
 }
 
-/** What Node itself refuses to send or to read. */
+/** Describes errors that Node itself raises before sending or while reading. */
 function ofNode(error: unknown, hasAnswer: boolean): ToldFailure | undefined {
   const code = systemErrorCode(error) ?? '';
   if (code.startsWith('HPE_')) return hasAnswer ? ofBody(error, code) : ofHead(error, code);

@@ -2,7 +2,7 @@ import { isIPv6, type Socket } from 'node:net';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { keepCertificate } from '../../../client/tls-problem.js';
 
-/** How long the parts of an exchange took: milliseconds. */
+/** Durations of the parts of a request in milliseconds. */
 export interface HttpTimings {
   readonly duration: number;
   readonly blocked: number;
@@ -14,7 +14,7 @@ export interface HttpTimings {
   readonly receiving: number;
 }
 
-/** One request and its answer on the wire. */
+/** A request and its response on the wire. */
 export interface RoundTrip {
   readonly status: number;
   readonly statusText: string;
@@ -29,7 +29,7 @@ export interface RoundTrip {
   readonly bytesReceived: number;
 }
 
-/** What stands for an answer when there was none. */
+/** Placeholder for a missing response. */
 export const NO_ANSWER: RoundTrip = {
   status: 0,
   statusText: '',
@@ -52,7 +52,7 @@ export const NO_ANSWER: RoundTrip = {
   },
 };
 
-/** The moments of an exchange. */
+/** Timestamps of a request. */
 export class Marks {
   readonly start: number;
   #socket: Socket | undefined;
@@ -60,10 +60,10 @@ export class Marks {
   #connected = 0;
   #secured = 0;
   #assigned = 0;
-  /** The connection was made for this request. */
+  /** The connection was opened for this request. */
   #isNew = false;
   #bytesBefore = { read: 0, written: 0 };
-  /** It ended before an answer. */
+  /** The request ended before a response. */
   #isCut = false;
   #local = '';
   #remote = '';
@@ -97,24 +97,27 @@ export class Marks {
     keepCertificate(socket, (certificate) => (this.#keptCertificate = certificate));
   }
 
-  /** Both ends, as Go writes them: `127.0.0.1:5000->127.0.0.1:80`; empty without a connection. */
+  /**
+   * Local and remote address in Go's format: `127.0.0.1:5000->127.0.0.1:80`; empty without a
+   * connection.
+   */
   get route(): string {
     return this.#local === '' ? '' : `${this.#local}->${this.#remote}`;
   }
 
-  /** What the peer showed, of a connection that was made for this request. */
+  /** The peer's certificate, if the connection was opened for this request. */
   get certificate(): PeerCertificate | undefined {
     return this.#keptCertificate;
   }
 
-  /** An answer's head has come. */
+  /** Whether the head of a response was received. */
   get hasAnswer(): boolean {
     return this.answered > 0 && !this.#isCut;
   }
 
   /**
-   * Nothing came back on a connection that had served before: the peer may have closed it before
-   * the request.
+   * Whether nothing was received on a reused connection: the peer may have closed it before the
+   * request.
    */
   get isStale(): boolean {
     const socket = this.#socket;
@@ -129,7 +132,7 @@ export class Marks {
     const ready = Math.max(this.#assigned, this.#connected, this.#secured);
     const sent = Math.min(Math.max(this.sent, ready), this.answered);
     return {
-      // With the time to connect, as in k6: until the connection can be written to.
+      // Includes the time to connect, as in k6: until the connection is writable.
       blocked: ready - this.start,
       looking_up: lookedUp - this.#assigned,
       connecting,
@@ -160,13 +163,13 @@ export class Marks {
   }
 
   /**
-   * What there is of an exchange that ends here without an answer. Without a connection no time was
-   * taken by the request, as in k6.
+   * Returns the data of a request that ends now without a response. Without a connection all
+   * durations are 0, as in k6.
    */
   broken(body: Buffer): RoundTrip {
     const isConnected = this.#socket !== undefined && (!this.#isNew || this.#connected > 0) && !this.#isUnsecured;
     if (!isConnected) {
-      // Of a TLS handshake that failed there is the time to connect.
+      // A failed TLS handshake still has a time to connect.
       const connecting = this.#connected === 0 ? 0 : this.timings(this.#now()).connecting;
       return { ...NO_ANSWER, timings: { ...NO_ANSWER.timings, connecting }, ...this.peer };
     }
@@ -182,7 +185,7 @@ export class Marks {
     return this.#isNew && this.#socket instanceof TLSSocket && this.#secured === 0;
   }
 
-  /** A socket that has ended knows its ends no more. */
+  /** Keeps the addresses, because a closed socket no longer has them. */
   #keepRoute({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): void {
     this.#local = hostAndPort(localAddress, localPort);
     this.#remote = hostAndPort(remoteAddress, remotePort);

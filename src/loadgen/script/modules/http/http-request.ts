@@ -7,7 +7,7 @@ import { jarOf, type CookieStore } from '../../runtime/cookie-jar.js';
 import { compressBody, requestBody } from './http-body.js';
 import { readRequestUrl, type BadUrl } from './request-url.js';
 
-/** Says which statuses are no failure. */
+/** Decides which statuses are expected. */
 export interface ResponseCallback {
   readonly accepts: (status: number) => boolean;
 }
@@ -35,11 +35,11 @@ const DEFAULT_USER_AGENT = 'wsg (k6 compatible)';
 
 export type ResponseType = 'text' | 'binary' | 'none';
 
-/** A request as a script asked for it. */
+/** A request with the arguments of the script. */
 export interface ScriptRequest {
   readonly method: string;
   readonly url: URL;
-  /** As the script wrote it, for tags. */
+  /** The URL as written in the script, for tags. */
   readonly name: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer | undefined;
@@ -49,7 +49,7 @@ export interface ScriptRequest {
   readonly timeoutMs: number;
   readonly redirects: number;
   readonly responseType: ResponseType;
-  /** Which statuses are no failure; null for not asking. */
+  /** Decides which statuses are expected; null turns the check off. */
   readonly responseCallback: ResponseCallback | null;
   readonly throws: boolean;
 }
@@ -57,7 +57,7 @@ export interface ScriptRequest {
 /** A request that cannot be sent. */
 export interface RefusedRequest {
   readonly method: string;
-  /** As the script gave it. */
+  /** The URL as given by the script. */
   readonly target: string;
   readonly bad: BadUrl;
   readonly tags: Tags;
@@ -65,7 +65,7 @@ export interface RefusedRequest {
   readonly throws: boolean;
 }
 
-/** What a request is made of. */
+/** Arguments of a request function. */
 export interface HttpArguments {
   readonly method: string;
   readonly url: unknown;
@@ -73,9 +73,7 @@ export interface HttpArguments {
   readonly params: unknown;
 }
 
-/**
- * Reads the arguments of a request. What is wrong with them is a failure of the request, as in k6.
- */
+/** Reads the arguments of a request. Invalid arguments make the request fail, as in k6. */
 export function readHttpRequest(
   vu: VuContext,
   args: HttpArguments,
@@ -110,8 +108,8 @@ function readArguments(
   };
   const target = readRequestUrl(args.url);
   if ('failure' in target) {
-    // What is no URL at all is refused before the parameters are read: they cannot ask for its
-    // being thrown.
+    // A text that is not a URL is refused before the parameters are read, so they cannot decide
+    // whether the error is thrown.
     const throwsBad = target.name === undefined ? runtime.throwsOnFailure : common.throws;
     return { ...common, throws: throwsBad, target: asText(args.url), bad: target };
   }

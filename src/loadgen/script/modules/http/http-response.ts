@@ -10,8 +10,8 @@ import { formRequest, linkRequest, type Pages } from './page-requests.js';
 import type { RequestFailure } from './request-url.js';
 
 /**
- * What a path in the syntax of gjson (github.com/tidwall/gjson, SYNTAX.md) leads to in a JSON text;
- * undefined when that is nothing.
+ * Returns the value at a gjson path (github.com/tidwall/gjson, SYNTAX.md) in a JSON text; undefined
+ * if there is none.
  */
 export function selectJson(json: string, path: string): unknown {
   const found = new JsonPath(path).find(toByteText(json));
@@ -35,25 +35,28 @@ function valueOf({ kind, raw, text }: JsonValue): unknown {
   }
 }
 
-/** What a response tells of its request. */
+/** The request as its response shows it. */
 export interface AskedRequest {
   readonly method: string;
-  /** '' when it was no URL. */
+  /** '' if the URL was invalid. */
   readonly href: string;
   readonly headers: ScriptRequest['headers'];
   readonly body: ScriptRequest['body'];
   readonly responseType: ScriptRequest['responseType'];
-  /** What was sent of cookies, by name. */
+  /** Sent cookies by name. */
   readonly cookies: Readonly<Record<string, readonly object[]>>;
 }
 
-/** What a response has beside the answer. */
+/** Additional data of a response. */
 interface ResponseOptions {
   readonly cookies: readonly Cookie[];
   readonly pages: Pages;
 }
 
-/** What requests return to scripts; of a request without an answer it has the error. */
+/**
+ * The response that request functions return to scripts. Without an answer from the server it
+ * contains the error.
+ */
 export class HttpResponse {
   readonly url: string;
   readonly status: number;
@@ -96,17 +99,14 @@ export class HttpResponse {
     };
   }
 
-  /**
-   * The body as JSON; with a path in the syntax of gjson, what it leads to: undefined when that is
-   * nothing.
-   */
+  /** Parses the body as JSON. With a gjson path, returns the value at the path, or undefined. */
   json(selector?: unknown): unknown {
     const text = this.#textFor('JSON');
     if (selector === undefined) return JSON.parse(text);
     return isJson(text) ? selectJson(text, asText(selector)) : undefined;
   }
 
-  /** The body as a page, or what a selector finds in it. */
+  /** Parses the body as HTML, and selects from it if a selector is given. */
   html(selector?: unknown): Selection {
     const document = this.#pages.parse(this.#textFor('HTML'), this.url);
     return selector === undefined ? document : document.find(asText(selector));
@@ -137,9 +137,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/**
- * With the names of Go, and without what Go takes out of them because it is about the connection.
- */
+/** Returns headers with Go's names, without the connection headers that Go removes. */
 function headersOf(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -169,22 +167,22 @@ function cookiesByName(cookies: readonly Cookie[]): Record<string, object[]> {
   return byName;
 }
 
-/** No answer at all, and answers that never have a body. */
+/** Statuses without a body; 0 stands for no response. */
 const WITHOUT_BODY: readonly number[] = [0, 204, 304];
 
 function bodyOf({ responseType }: AskedRequest, answer: RoundTrip): string | ArrayBuffer | null {
-  // Of an answer that broke off there is what had come, as in k6.
+  // An incomplete response has the part that was received, as in k6.
   const mayBeMissing = WITHOUT_BODY.includes(answer.status);
   if ((mayBeMissing && answer.body.length === 0) || responseType === 'none') return null;
   return responseType === 'binary' ? toArrayBuffer(answer.body) : answer.body.toString('utf8');
 }
 
-/** As Go, and so k6, writes names of headers: `Sec-Websocket-Accept`. */
+/** Formats a header name as Go, and therefore k6, does: `Sec-Websocket-Accept`. */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-/** Whether a header, with its name as Go writes it, tells of the connection alone. */
+/** Whether a header, named in Go's format, only describes the connection. */
 export function isOfConnection(name: string, value: string): boolean {
   if (name === 'Connection') return /(?:^|,)\s*close\s*(?:,|$)/i.test(value);
   return name === 'Transfer-Encoding' || name === 'Trailer';

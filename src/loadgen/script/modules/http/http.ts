@@ -19,8 +19,8 @@ import { HttpClient } from './http-client.js';
 type AnyRequest = ScriptRequest | RefusedRequest;
 
 /**
- * Sends all requests, `batch` at once at most and `batchPerHost` to one host; resolves with the
- * answers by key, in the order of the requests.
+ * Sends all requests, at most `batch` at once and at most `batchPerHost` to one host. Resolves with
+ * the responses by key, in the order of the requests.
  */
 export async function runBatch(
   requests: readonly (readonly [key: string, request: AnyRequest])[],
@@ -73,7 +73,7 @@ export function createHttpModule(vu: VuContext): object {
   return { ...functions, default: functions };
 }
 
-/** What sends. */
+/** The request functions of the module. */
 class Requests {
   readonly #client: HttpClient;
   #callback: ResponseCallback | null = DEFAULT_CALLBACK;
@@ -139,7 +139,7 @@ class Requests {
   }
 }
 
-/** A promise that the virtual user's event loop settles. */
+/** Returns a promise that the virtual user's event loop settles. */
 function sendAsync(vu: VuContext, client: HttpClient, request: ScriptRequest | RefusedRequest): Promise<unknown> {
   const fulfil = vu.loop.reserve();
   const forget = vu.onIterationEnd(() => client.interrupt());
@@ -156,7 +156,8 @@ function sendAsync(vu: VuContext, client: HttpClient, request: ScriptRequest | R
 }
 
 /**
- * The requests of a batch: each a URL, a list `[method, url, body, params]` or an object of these.
+ * Reads the requests of a batch: each is a URL, a list `[method, url, body, params]` or an object
+ * with these keys.
  */
 function entriesOf(requests: unknown): [string, HttpArguments][] {
   if (!isObject(requests)) throw new TypeError('http.batch() takes an array or an object of requests');
@@ -179,7 +180,10 @@ function entryOf(entry: unknown): HttpArguments {
   return { method: 'GET', url: entry, body: undefined, params: undefined };
 }
 
-/** The template `http.url`: the URL, and as its name the text with its values left out. */
+/**
+ * The template tag `http.url`: returns the URL, with the template's text without values as its
+ * name.
+ */
 function urlTemplate(parts: unknown, ...values: unknown[]): object {
   const texts = Array.isArray(parts) ? parts.map(String) : [asText(parts)];
   const url = texts.map((text, index) => text + (index < values.length ? asText(values[index]) : '')).join('');

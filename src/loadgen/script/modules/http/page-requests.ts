@@ -2,10 +2,10 @@ import type { HttpArguments } from './http-request.js';
 import type { Selection } from '../html/html-selection.js';
 import { asText, isObject, property, encodeValues } from '../../runtime/values.js';
 
-/** What a response needs to act as a page. */
+/** Collaborators of a response for its page methods. */
 export interface Pages {
   readonly parse: (text: string, url: string) => Selection;
-  /** Sends a request; what it returns goes to the script at once. */
+  /** Sends a request and returns the response to the script. */
   readonly send: (what: string, args: HttpArguments) => unknown;
 }
 
@@ -15,8 +15,8 @@ interface LoadedPage {
 }
 
 /**
- * The request that a form of the page makes: `{ formSelector, submitSelector, fields, params }` as
- * in k6.
+ * Returns the request that submits a form of the page: `{ formSelector, submitSelector, fields,
+ * params }` as in k6.
  */
 export function formRequest({ document, url }: LoadedPage, options: unknown): HttpArguments {
   const selector = asText(property(options, 'formSelector') ?? 'form');
@@ -39,7 +39,7 @@ export function formRequest({ document, url }: LoadedPage, options: unknown): Ht
   return { method, url: target.href, body: undefined, params };
 }
 
-/** The request that a link of the page makes: `{ selector, params }` as in k6. */
+/** Returns the request that follows a link of the page: `{ selector, params }` as in k6. */
 export function linkRequest({ document, url }: LoadedPage, options: unknown): HttpArguments {
   const selector = asText(property(options, 'selector') ?? 'a[href]');
   const link = document.find(selector);

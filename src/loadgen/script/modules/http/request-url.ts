@@ -1,21 +1,21 @@
 import { isObject, asText } from '../../runtime/values.js';
 
-/** Why there was no answer. */
+/** The reason why there was no response. */
 export interface RequestFailure {
   readonly error: string;
   readonly errorCode: number;
 }
 
-/** A URL that cannot be asked. */
+/** A URL that cannot be requested. */
 export interface BadUrl {
   readonly failure: RequestFailure;
   /**
-   * As tags name it; undefined when k6 does not count such a request, because it is no URL at all.
+   * The name for tags; undefined if k6 does not count such a request because the text is not a URL.
    */
   readonly name: string | undefined;
 }
 
-/** Where a request goes, and what tags call it. */
+/** The URL of a request and its name in tags. */
 export interface RequestUrl {
   readonly url: URL;
   readonly name: string;
@@ -26,8 +26,8 @@ const CODE = { general: 1000, invalidUrl: 1020, dial: 1210 } as const;
 const MAX_PORT = 65_535;
 
 /**
- * A text, or what the template `http.url` makes: a URL with a name. What is no URL says so in the
- * words of Go's `net/url` and `net/http`, which scripts of k6 see.
+ * Reads a text, or the result of the template tag `http.url`. Problems are described in the words
+ * of Go's `net/url` and `net/http`, because k6 scripts see those.
  */
 export function readRequestUrl(given: unknown): RequestUrl | BadUrl {
   const isTemplate = isObject(given) && 'url' in given;
@@ -41,7 +41,7 @@ export function readRequestUrl(given: unknown): RequestUrl | BadUrl {
   return URL.canParse(value) ? { url: new URL(value), name } : invalid(`parse ${JSON.stringify(value)}`);
 }
 
-/** As Go prints a value of a script. */
+/** Formats a script value as Go would print it. */
 function goValue(value: unknown): string {
   if (value === undefined || value === null) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
@@ -54,7 +54,7 @@ function invalid(what: string): BadUrl {
   return { failure: { error: `invalid URL: ${what}`, errorCode: CODE.invalidUrl }, name: undefined };
 }
 
-/** What `url.Parse` of Go would say; undefined when it takes the text. */
+/** Returns the error of Go's `url.Parse`; undefined if the text is a valid URL. */
 export function urlProblem(text: string): string | undefined {
   if (holdsControl(text)) return 'net/url: invalid control character in URL';
   if (text.startsWith(':')) return 'missing protocol scheme';
@@ -98,7 +98,10 @@ function escapeProblem(path: string): string | undefined {
   return broken === undefined ? undefined : `invalid URL escape ${JSON.stringify(broken)}`;
 }
 
-/** What `net/http` of Go would say of a URL that is one; undefined when it asks. */
+/**
+ * Returns the error of Go's `net/http` for a valid URL that it does not request; undefined
+ * otherwise.
+ */
 function transportFailure(text: string): RequestFailure | undefined {
   const { scheme, authority = '' } = partsOf(text);
   if (scheme !== 'http' && scheme !== 'https') {
@@ -111,7 +114,7 @@ function transportFailure(text: string): RequestFailure | undefined {
   return { error: `dial tcp: address ${port}: invalid port`, errorCode: CODE.dial };
 }
 
-/** As tags show a URL with credentials. */
+/** Hides the password of a URL, as tags show it. */
 function withoutPassword(text: string): string {
   return text.replace(/^(https?:\/\/)[^/?#]*@/i, '$1****:****@');
 }

@@ -8,7 +8,7 @@ import { asText, isObject, property } from '../../runtime/values.js';
 import type { MetricValues, SummaryMetric } from '../../../../summary/k6/summary-metric.js';
 import type { TrendStat } from '../../../../summary/k6/trend-stats.js';
 
-/** The library `k6-summary` of jslib.k6.io, over the data that `handleSummary` gets. */
+/** The library `k6-summary` of jslib.k6.io. It works on the data that `handleSummary` receives. */
 export function createK6Summary(): object {
   return { textSummary, jUnit, humanizeValue };
 }
@@ -33,7 +33,7 @@ function textSummary(summary: unknown, options?: unknown): string {
   return [...groupLines(checks, `${indent}  `, palette), ...lines].join('\n');
 }
 
-/** A value of a metric, which is given as `handleSummary` gets it, in the words of the summary. */
+/** Formats a value of a metric, given as in the data of `handleSummary`, as the summary does. */
 function humanizeValue(value: unknown, metric?: unknown, timeUnit?: unknown): string {
   const [type, contains] = [property(metric, 'type'), property(metric, 'contains')];
   return formatValue(Number(value), {
@@ -43,7 +43,7 @@ function humanizeValue(value: unknown, metric?: unknown, timeUnit?: unknown): st
   });
 }
 
-/** Each threshold is a test case. */
+/** Each threshold becomes a test case. */
 function jUnit(summary: unknown, options?: unknown): string {
   const name = asText(property(options, 'name') ?? 'k6 thresholds');
   const metrics = property(summary, 'metrics');
@@ -92,8 +92,8 @@ function timeUnitOf(unit: unknown): TimeUnit | undefined {
 }
 
 /**
- * The metrics of the data that `handleSummary` gets, in the form in which summaries are drawn, and
- * the columns of their trends.
+ * Converts the metrics of `handleSummary`'s data to the form that the summary renders, with the
+ * columns of their trends.
  */
 export function summaryDataMetrics(
   metrics: unknown,

@@ -30,7 +30,7 @@ export function createK6Utils(vu: VuContext, random: () => number): object {
   };
 }
 
-/** A UUID of version 4 whose randomness follows from `random`. */
+/** Returns a UUID of version 4, generated with `random`. */
 export function randomUuid(random: () => number): string {
   return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (digit) => {
     const value = Math.floor(random() * 16);
@@ -50,17 +50,17 @@ function partsBetween(content: string, left: string, right: string): string[] {
   }
 }
 
-/** How far from the peak, in standard deviations, the bell begins and ends. */
+/** The range of the normal distribution, in standard deviations from the peak. */
 const BELL_EDGE = 2;
 
 /**
- * Stages that follow a bell up to `maxVus` over `durationSeconds`: as many as wanted, and a ramp at
- * each end.
+ * Returns stages that follow a normal distribution up to `maxVus` over `durationSeconds`: the
+ * requested number, plus a ramp at each end.
  */
 function normalDistributionStages(maxVus: unknown, durationSeconds: unknown, numberOfStages: unknown = 10): object[] {
   const count = Number(numberOfStages);
   const seconds = Number(durationSeconds);
-  // The ramps at both ends take one sixth of the time each.
+  // Each of the two ramps takes one sixth of the time.
   const ramp = Math.ceil(seconds / 6);
   const step = Math.ceil((4 * seconds) / (6 * count));
   const heights = Array.from({ length: count + 1 }, (_, index) => bell(-BELL_EDGE + (2 * BELL_EDGE * index) / count));
@@ -78,7 +78,7 @@ function bell(x: number): number {
 
 const DNS = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 
-/** The library `uuid` of jslib.k6.io: versions 1, 3, 4, 5, and what tells them apart. */
+/** The library `uuid` of jslib.k6.io: versions 1, 3, 4 and 5, and functions to inspect a UUID. */
 export function createUuid(random: () => number): object {
   const all = {
     v1: () => timeUuid(random),
@@ -93,7 +93,7 @@ export function createUuid(random: () => number): object {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** 100 ns from 15 October 1582 to the Unix epoch. */
+/** Units of 100 ns between 15 October 1582 and the Unix epoch. */
 const GREGORIAN_OFFSET = 122_192_928_000_000_000n;
 
 function timeUuid(random: () => number): string {
@@ -115,9 +115,9 @@ function namedUuid(algorithm: 'md5' | 'sha1', version: number, name: string, nam
 }
 
 /**
- * `check` of `k6-utils`: unlike the one of `k6` it takes promises, as the value and as conditions,
- * and answers with a promise then. It records `checks` with the tag `check` and no tree of checks,
- * as the library does.
+ * `check` of `k6-utils`. Unlike `check` of `k6`, it accepts promises as value and as conditions,
+ * and then returns a promise. It records `checks` with the tag `check`, and no tree of checks, as
+ * the library does.
  */
 export class AsyncChecks {
   readonly #vu: VuContext;
@@ -138,7 +138,7 @@ export class AsyncChecks {
         if (!isFunction(checker)) results.push(this.#outcome(name, checker));
         else {
           const returned = this.#vu.guard.call(checker, undefined, [value]);
-          // The condition waits, for the answer to a request for instance.
+          // The condition blocks, for example on a request.
           if (returned instanceof Promise)
             return this.#vu.wait(
               returned.then((late) => {
@@ -172,7 +172,7 @@ function hasPassed(results: readonly unknown[]): unknown {
   return results.some((result) => result instanceof Promise) ? Promise.all(results).then(isPassed) : isPassed(results);
 }
 
-/** Those functions of `k6-utils` that know in which stage a scenario is. */
+/** Functions of `k6-utils` that depend on the current stage of a scenario. */
 export function createStageFunctions(vu: VuContext): object {
   const tag = (name: string, value: string): void => {
     vu.tags = new Map([...vu.tags, [name, value]]);
@@ -187,12 +187,12 @@ export function createStageFunctions(vu: VuContext): object {
 
 interface CurrentStage {
   readonly index: number;
-  /** What the stage comes from, and goes to. */
+  /** Targets at the beginning and the end of the stage. */
   readonly from: number;
   readonly target: number;
 }
 
-/** Behind the last stage the last one stands. */
+/** After the last stage, returns the last one. */
 function currentStage({ scenario, thread }: VuContext): CurrentStage {
   const settings = property(property(thread.options, 'scenarios'), scenario?.name ?? '');
   const stages = property(settings, 'stages');
@@ -225,8 +225,8 @@ function profileOf({ index, from, target }: CurrentStage): string {
 const UNIT_MS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /**
- * Milliseconds of a text such as `1d5h31m20s7ms`; without a unit a number is milliseconds. Throws
- * in the library's words.
+ * Parses a duration such as `1d5h31m20s7ms` to milliseconds. A number without a unit means
+ * milliseconds. Throws with the library's messages.
  */
 function parseStageDuration(text: unknown): number {
   const given = text === undefined || text === null ? '' : asText(text);
@@ -245,6 +245,6 @@ function partMs(number: string, unit: string): number {
   const unitMs = UNIT_MS[unit === '' ? 'ms' : unit];
   if (unitMs === undefined) throw new Error(`${unit} is an unsupported time unit`);
   const partMs = number === '' ? 0 : Number.parseFloat(number) * unitMs;
-  // Milliseconds are the finest there is.
+  // Fractions of a millisecond are dropped.
   return unit === 'ms' ? Math.trunc(partMs) : partMs;
 }

@@ -1,9 +1,6 @@
 import { asText, isObject } from '../../runtime/values.js';
 
-/**
- * The library `papaparse` of jslib.k6.io: `parse` of a text and `unparse`, our own, for CSV as RFC
- * 4180 has it.
- */
+/** The library `papaparse` of jslib.k6.io: wsg's own `parse` and `unparse` for CSV (RFC 4180). */
 export function createPapaParse(): object {
   const papa = { parse, unparse };
   return { ...papa, default: papa };
@@ -49,7 +46,10 @@ function guessDelimiter(text: string): string {
   return [',', '\t', '|', ';'].reduce((best, next) => (count(next) > count(best) ? next : best));
 }
 
-/** Walks the text once: quotes may hold delimiters, line ends and doubled quotes. */
+/**
+ * Splits the text in one pass. Quoted fields may contain delimiters, line breaks and doubled
+ * quotes.
+ */
 function rowsOf(text: string, delimiter: string): string[][] {
   const token = new RegExp(
     `(${escaped(delimiter)}|\\r?\\n|^)(?:"((?:[^"]|"")*)"|([^"${escaped(delimiter)}\\r\\n]*))`,

@@ -1,6 +1,6 @@
 import type { BrokenBy } from '../../../client/connection.js';
 
-/** Names of close codes (RFC 6455, section 7.4.1) as k6 writes them. */
+/** Names of close codes (RFC 6455, section 7.4.1) in k6's spelling. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [1000, 'normal'],
   [1001, 'going away'],
@@ -16,21 +16,21 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 ]);
 const ABNORMAL = 1006;
 
-/** What k6 tells `error` handlers of a close that was not to be expected. */
+/** Returns k6's text for `error` handlers after an unexpected close. */
 export function closeText(code: number, reason: string): string {
   const name = NAMES.get(code);
   const why = code === ABNORMAL ? 'unexpected EOF' : reason;
   return `websocket: close ${code}${name === undefined ? '' : ` (${name})`}${why === '' ? '' : `: ${why}`}`;
 }
 
-/** Whether a close of the peer is told to `close` handlers alone. */
+/** Whether a close from the peer is only reported to `close` handlers. */
 export function isExpectedClose(code: number): boolean {
   return code === 1000 || code === 1001;
 }
 
 /**
- * What `k6/ws` tells of a connection that did not end with a close: it closes itself, and that may
- * fail.
+ * Returns k6/ws's text for a connection that broke without a close frame: k6 sends a close itself,
+ * which may fail.
  */
 export function brokenText(broken: BrokenBy, address: string): string | undefined {
   switch (broken) {

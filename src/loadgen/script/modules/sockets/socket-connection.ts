@@ -6,7 +6,7 @@ import type { VuContext } from '../../runtime/vu-context.js';
 import type { SocketRequest } from './ws-params.js';
 import { canonicalName, isOfConnection } from '../http/http-response.js';
 
-/** What a socket hears of its connection; messages come as values of the script. */
+/** Events that a connection reports to its socket. Messages are script values. */
 export interface SocketEvents {
   text(text: string): void;
   binary(bytes: ArrayBuffer): void;
@@ -15,18 +15,21 @@ export interface SocketEvents {
   closed(code: number, reason: string, broken?: BrokenBy): void;
 }
 
-/** In what k6's two modules differ. */
+/** Differences between k6's two WebSocket modules. */
 export interface SocketHabits {
-  /** Pings and closes count as messages sent. */
+  /** Whether pings and close frames count as messages sent. */
   readonly countsControlFrames?: boolean;
-  /** Samples have a `name`: the URL, or what the script gives, which then is their `url` too. */
+  /**
+   * Whether samples have a `name`: the URL or the script's own name, which then also becomes their
+   * `url`.
+   */
   readonly namesUrl?: boolean;
 }
 
 /**
- * A connection of a script, for both WebSocket modules: dials, turns messages into values, counts
- * them and what k6 measures, and keeps counting messages after a close of ours until the peer has
- * answered, so that both sides' numbers agree.
+ * A connection of a script, shared by both WebSocket modules. It dials, converts messages to script
+ * values, and records what k6 measures. After a close by the script it keeps counting messages
+ * until the peer has answered, so that the numbers of both sides agree.
  */
 export class SocketConnection {
   readonly #connection: Connection;
@@ -34,15 +37,15 @@ export class SocketConnection {
   readonly #baseTags: Tags;
   #metrics: SessionMetrics;
   #pingsSent = 0;
-  /** Dials have a session duration only when they were not interrupted, as in k6. */
+  /** The session duration is only recorded for dials that were not interrupted, as in k6. */
   #isInterrupted = false;
   #isDialling = true;
   /**
-   * Came in one packet with the handshake's answer: they are counted with the tags that the answer
-   * adds.
+   * Messages that arrived in the same packet as the handshake response. They are counted with the
+   * tags that the response adds.
    */
   #earlyMessages = 0;
-  /** The script has closed it. */
+  /** The script has closed the connection. */
   #isClosed = false;
 
   readonly #vu: VuContext;
@@ -54,7 +57,7 @@ export class SocketConnection {
     vu: VuContext,
     request: SocketRequest,
     events: SocketEvents,
-    /** Whose habits of k6's two modules it has. */
+    /** Behaviour of the k6 module that the socket belongs to. */
     habits: SocketHabits = {},
   ) {
     this.#vu = vu;
@@ -67,7 +70,7 @@ export class SocketConnection {
     this.#connection = new Connection(request.target, this.#handlers(), thread);
   }
 
-  /** Never rejects. Records `ws_sessions` and `ws_connecting`, also when it fails. */
+  /** Never rejects. Records `ws_sessions` and `ws_connecting`, also for a failed dial. */
   async dial(): Promise<DialResult> {
     const { metrics, systemTags, clock } = this.#vu.thread;
     this.#vu.addSocket(this.#connection);
@@ -99,7 +102,7 @@ export class SocketConnection {
     this.#metrics.messagesSent.add(1);
   }
 
-  /** Its pong makes a sample of `ws_ping`. */
+  /** The pong records a sample of `ws_ping`. */
   ping(): void {
     this.#pingsSent += 1;
     const payload = String(this.#pingsSent);
@@ -108,13 +111,13 @@ export class SocketConnection {
     if (this.#habits.countsControlFrames === true) this.countNoMessage();
   }
 
-  /** Counts as a message sent what is none, as k6 does. */
+  /** Counts a message that was not sent, as k6 does. */
   countNoMessage(): void {
     this.#metrics.messagesSent.add(1);
     this.#metrics.sentNoMessage.add(1);
   }
 
-  /** Pongs to come make no samples any more. */
+  /** Later pongs record no samples. */
   forgetPings(): void {
     this.#pings.clear();
   }
@@ -134,13 +137,13 @@ export class SocketConnection {
     this.#connection.close(code);
   }
 
-  /** The session is over for the script: records `ws_session_duration`. */
+  /** Ends the session for the script: records `ws_session_duration`. */
   endSession(): void {
     if (this.#isInterrupted) return;
     this.#metrics.sessionDuration.add(this.#vu.thread.clock.now() - this.#connection.marks.dialStart);
   }
 
-  /** Until the answer to the dial adds its own. */
+  /** Tags before the handshake response adds its own. */
   #tagsBefore(): Tags {
     const vu = this.#vu;
     const request = this.#request;
@@ -176,7 +179,10 @@ export class SocketConnection {
   }
 }
 
-/** The response that scripts get of a handshake; several headers of one name are joined. */
+/**
+ * Returns the response headers of a handshake for scripts. Several headers with one name are
+ * joined.
+ */
 export function responseHeaders(headers: ResponseHeaders = []): Record<string, string> {
   const joined: Record<string, string> = {};
   for (const [name, value] of headers) {

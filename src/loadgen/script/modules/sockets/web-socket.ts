@@ -24,18 +24,18 @@ const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const MAX_REASON_BYTES = 123;
 
-/** What a script gives the constructor. */
+/** Arguments of the constructor. */
 export interface WebSocketArguments {
   readonly url: unknown;
   readonly protocols: unknown;
   readonly params: unknown;
-  /** Whether `close` throws for codes and reasons that the browsers' API does not allow. */
+  /** Whether `close` throws for codes and reasons that the browser API does not allow. */
   readonly checksClose: boolean;
 }
 
 /**
- * `WebSocket` of `k6/websockets`: the constructor returns at once, events are tasks of the virtual
- * user's loop, and the iteration goes on until it is closed.
+ * `WebSocket` of `k6/websockets`. The constructor returns immediately, events are tasks of the
+ * virtual user's event loop, and the iteration continues until the socket is closed.
  */
 export class ScriptWebSocket {
   static readonly CONNECTING = CONNECTING;
@@ -52,7 +52,7 @@ export class ScriptWebSocket {
   readonly #keepAlive: Fulfil;
   readonly #forget: () => void;
   #state: number = CONNECTING;
-  /** What came before the dial was told of; undefined from then on. */
+  /** Events that arrived before the result of the dial was reported; undefined afterwards. */
   #early: (() => unknown)[] | undefined = [];
   #binaryType = 'blob';
   #protocol = '';
@@ -203,8 +203,8 @@ export class ScriptWebSocket {
   }
 
   /**
-   * What came from the peer: it waits for `open`, for it may have come in one packet with the
-   * handshake's answer.
+   * Queues an event from the peer. It must wait for `open`, because it may have arrived in the same
+   * packet as the handshake response.
    */
   #arrived(task: () => unknown): void {
     if (this.#early === undefined) this.#post(task);
@@ -265,7 +265,10 @@ export class ScriptWebSocket {
     return pending instanceof Promise ? pending.then(() => this.#emit('close', close)) : this.#emit('close', close);
   }
 
-  /** Calls the `on` handler, then the listeners in order; a promise only when one of them waits. */
+  /**
+   * Calls the `on` handler, then the listeners in order. Returns a promise only if one of them
+   * blocks.
+   */
   #emit(type: SocketEventName, parts: Partial<SocketEvent> = {}, from = 0): Returned | Promise<unknown> | undefined {
     const handler = this.#handlers.get(type);
     const listeners = [...(handler === undefined ? [] : [handler]), ...(this.#listeners.get(type) ?? [])];
@@ -278,7 +281,7 @@ export class ScriptWebSocket {
     return undefined;
   }
 
-  /** The iteration ended before the socket: nobody listens any more. */
+  /** The iteration ended before the socket: no listener is called any more. */
   #drop(): void {
     if (this.#state === CLOSED) return;
     this.#state = CLOSED;
@@ -308,10 +311,7 @@ export function createWebsocketsModule(vu: VuContext): object {
   return createModule(vu, true);
 }
 
-/**
- * `k6/experimental/websockets`, its old name, under which k6 lets a script close with any code and
- * reason.
- */
+/** `k6/experimental/websockets`: the old name, under which k6 accepts any close code and reason. */
 export function createExperimentalWebsocketsModule(vu: VuContext): object {
   return createModule(vu, false);
 }
@@ -326,7 +326,7 @@ function createModule(vu: VuContext, checksClose: boolean): object {
   return { WebSocket, Blob };
 }
 
-/** `Blob` of `k6/websockets`: bytes whose promises resolve at once. */
+/** `Blob` of `k6/websockets`: bytes whose promises resolve immediately. */
 export class Blob {
   readonly type: string;
   readonly #bytes: Buffer;
@@ -353,7 +353,7 @@ export class Blob {
     return Promise.resolve(this.copy());
   }
 
-  /** The bytes, for sending. */
+  /** Returns a copy of the bytes for sending. */
   copy(): Uint8Array {
     return new Uint8Array(toArrayBuffer(this.#bytes));
   }

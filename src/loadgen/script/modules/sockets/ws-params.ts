@@ -13,16 +13,16 @@ import { systemErrorCode } from '../../../../core/error.js';
 
 const DEFAULT_USER_AGENT = 'wsg (k6 compatible)';
 
-/** A WebSocket connection as a script asked for it. */
+/** A WebSocket connection with the arguments of the script. */
 export interface SocketRequest {
   readonly url: string;
   readonly target: DialTarget;
   readonly tags: Tags;
-  /** Keeps a `Set-Cookie` of the answer to the handshake. */
+  /** Stores a `Set-Cookie` header of the handshake response. */
   readonly keepCookie: (header: string) => void;
 }
 
-/** What a script asked for beside the URL. */
+/** Parameters of a socket in addition to the URL. */
 export interface SocketParams {
   readonly url: unknown;
   readonly params: unknown;
@@ -37,11 +37,11 @@ interface SocketUrlProblem {
 }
 
 /**
- * A URL to which no WebSocket can be opened. Its message is what the constructor of a WebSocket
- * throws.
+ * A URL that cannot be used for a WebSocket. Its message is the one that the `WebSocket`
+ * constructor throws.
  */
 export class BadSocketUrl extends Error {
-  /** What `ws.connect` returns as the error. */
+  /** The error that `ws.connect` returns. */
   readonly told: string;
 
   constructor(
@@ -54,8 +54,8 @@ export class BadSocketUrl extends Error {
 }
 
 /**
- * Reads the URL and the parameters that both WebSocket modules take. Throws with the reason when
- * they cannot be used.
+ * Reads the URL and parameters that both WebSocket modules accept. Throws with the reason if they
+ * are invalid.
  */
 export function readSocketRequest(vu: VuContext, { url: given, params, subprotocols }: SocketParams): SocketRequest {
   const url = socketUrl(given);
@@ -92,7 +92,7 @@ function socketUrl(given: unknown): URL {
   throw new BadSocketUrl(text, socketUrlProblem(given, text));
 }
 
-/** In the words of k6, which has others for each of its modules. */
+/** Returns k6's message, which differs between its two modules. */
 function socketUrlProblem(given: unknown, text: string): SocketUrlProblem {
   const parsing = urlProblem(text);
   if (parsing !== undefined) {
@@ -122,7 +122,7 @@ function headersOf(params: unknown, { userAgent }: RuntimeOptions): [string, str
   return hasAgent ? headers : [['User-Agent', userAgent ?? DEFAULT_USER_AGENT], ...headers];
 }
 
-/** Subprotocols may come as a header, which is how scripts of `k6/ws` ask for them. */
+/** Subprotocols may also be given as a header, as scripts of `k6/ws` do. */
 function offeredProtocols(params: unknown, subprotocols: readonly string[] = []): Pick<DialOptions, 'subprotocols'> {
   const inHeaders = textEntries(property(params, 'headers'))
     .filter(([name]) => isProtocol(name))
@@ -143,7 +143,7 @@ function jarFor(vu: VuContext, params: unknown): CookieStore {
   return jarOf(property(params, 'jar')) ?? vu.cookies;
 }
 
-/** Why there is no connection, in words that scripts of k6 know. */
+/** Returns the reason for a failed dial, in words that k6 scripts know. */
 export function dialErrorText(request: SocketRequest, { error, status, certificate }: DialResult): string {
   const message = error?.message ?? 'unknown error';
   if (status > 0) {
@@ -184,7 +184,7 @@ function networkText({ target }: SocketRequest, error: Error | undefined): strin
 export const SOCKET_EVENTS = ['open', 'message', 'error', 'close', 'ping', 'pong'] as const;
 export type SocketEventName = (typeof SOCKET_EVENTS)[number];
 
-/** What listeners get: the event's type, its target and time, and what belongs to the event. */
+/** The event object of listeners: type, target, time, and the data of the event. */
 export interface SocketEvent {
   readonly type: SocketEventName;
   readonly target: object;
@@ -201,7 +201,7 @@ export function isSocketEvent(name: unknown): name is SocketEventName {
   return SOCKET_EVENTS.some((known) => known === name);
 }
 
-/** An error as the browser's API names it. */
+/** Returns an error with a name of the browser API. */
 export function namedError(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }

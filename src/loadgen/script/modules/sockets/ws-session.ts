@@ -9,13 +9,13 @@ import { responseHeaders, SocketConnection } from './socket-connection.js';
 
 const GOING_AWAY = 1001;
 
-/** An end of the connection as handlers hear of it. */
+/** The end of a connection as handlers see it. */
 interface ToldClose {
   readonly code: number;
   readonly error: string | undefined;
 }
 
-/** What `ws.connect` returns. */
+/** The response that `ws.connect` returns. */
 export interface WsResponse {
   readonly url: string;
   readonly status: number;
@@ -25,8 +25,8 @@ export interface WsResponse {
 }
 
 /**
- * One `ws.connect`: dials, calls the set-up function with the open socket, then `open` handlers,
- * and then handles one event after the other until the session is closed by either side or
+ * One call of `ws.connect`. It dials, calls the set-up function with the open socket, then the
+ * `open` handlers, and then handles events in order until either side closes the session or it is
  * interrupted.
  */
 export class WsSession {
@@ -59,11 +59,11 @@ export class WsSession {
       closed: (code, reason, broken) => this.#peerClosed(this.#toldClose(code, reason, broken)),
     });
     this.#socket = new ScriptSocket(this);
-    // Somebody may interrupt before anyone waits.
+    // An interruption may reject this before anything awaits it.
     this.#finished.catch(() => undefined);
   }
 
-  /** Resolves with what the script gets; rejects with what the script has to see thrown. */
+  /** Resolves with the response for the script. Rejects with the error that the script must see. */
   async run(setup: ScriptFunction): Promise<WsResponse> {
     const result = await this.connection.dial();
     const { interruption } = this.vu.guard;
@@ -90,7 +90,7 @@ export class WsSession {
     return { url: this.#request.url, status, headers: responseHeaders(headers), body: '', error: '' };
   }
 
-  /** The virtual user has to stop: no handler runs any more. */
+  /** Stops the session: no handler runs any more. */
   interrupt(): void {
     this.#end();
     this.#isClosed = true;
@@ -104,36 +104,36 @@ export class WsSession {
     else known.push(handler);
   }
 
-  /**
-   * Queues what is to be done when everything before it is; at once when there is nothing before.
-   */
+  /** Runs a task after all queued tasks; immediately if none is queued. */
   enqueue(task: () => Returned | Promise<unknown> | undefined): void {
     if (this.#isOver) return;
     if (this.#isBusy) this.#queue.push(task);
     else this.#perform(task);
   }
 
-  /** Handlers of errors hear of it; without one it is only lost. */
+  /** Passes the error to `error` handlers. Without a handler it is dropped. */
   reportError(message: string): void {
     this.#event('error', [errorEvent(message)]);
   }
 
   /**
-   * Something was to be sent after a close of either side: `error` handlers hear of it at once, as
-   * in k6.
+   * Reports a send after a close by either side: `error` handlers are called immediately, as in k6.
    */
   refuseToSend(): unknown {
     const pending = this.#emit('error', [errorEvent('websocket: close sent')]);
     return pending instanceof Promise ? this.vu.wait(pending) : undefined;
   }
 
-  /** `start` schedules and returns how to cancel; it is cancelled when the session ends. */
+  /**
+   * `start` schedules a timer and returns a function that cancels it. It is cancelled when the
+   * session ends.
+   */
   addTimer(start: (forget: () => void) => () => void): void {
     const cancel = start(() => this.#timers.delete(cancel));
     this.#timers.add(cancel);
   }
 
-  /** Closes once: the frame goes out, and `close` handlers run before this returns. */
+  /** Closes once: the frame is sent, and `close` handlers run before this returns. */
   close(code: number): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -143,7 +143,7 @@ export class WsSession {
     this.#finishAfter(closing);
   }
 
-  /** True while the session goes on. */
+  /** Whether the session is open. */
   get isOpen(): boolean {
     return !this.#isClosed;
   }
@@ -181,7 +181,7 @@ export class WsSession {
     this.enqueue(() => (this.#isClosed ? undefined : this.#emit(name, args)));
   }
 
-  /** Calls the handlers of an event in order; a promise only when one of them waits. */
+  /** Calls the handlers of an event in order. Returns a promise only if one of them blocks. */
   #emit(name: string, args: readonly unknown[], from = 0): Returned | Promise<unknown> | undefined {
     const handlers = this.#handlers.get(name) ?? [];
     for (let index = from; index < handlers.length; index += 1) {
@@ -218,7 +218,7 @@ export class WsSession {
     }
   }
 
-  /** Something was thrown: the socket is closed, and `close` handlers still hear of it. */
+  /** Closes the socket after an exception. `close` handlers are still called. */
   async #abandon(): Promise<void> {
     this.#isBusy = true;
     if (this.vu.guard.interruption !== undefined) return this.interrupt();
@@ -239,12 +239,12 @@ export class WsSession {
     if (runtime.throwsOnFailure) throw new Error(error);
     log.write({ level: 'warning', text: `Attempt to establish a WebSocket connection failed: ${error}` });
     const { status, headers, body = '' } = result;
-    // With an answer k6 has neither.
+    // A response without these fields, as in k6.
     return { url: '', status, headers: responseHeaders(headers), body, error: status === 0 ? error : '' };
   }
 }
 
-/** What `error` handlers get: its text by calling `error()`, as in k6. */
+/** Returns the event of `error` handlers, whose text is returned by `error()`, as in k6. */
 function errorEvent(message: string): Error {
   return Object.assign(new Error(message), { error: () => message });
 }
@@ -281,7 +281,7 @@ function requestOf(vu: VuContext, params: SocketParams): SocketRequest | BadSock
   }
 }
 
-/** As k6 counts it, a URL that leads nowhere is a session that failed. */
+/** As in k6, a URL that cannot be used counts as a failed session. */
 function refused(vu: VuContext, { url, told }: BadSocketUrl): WsResponse {
   const { thread } = vu;
   if (thread.runtime.throwsOnFailure) throw new Error(told);
@@ -294,7 +294,7 @@ function refused(vu: VuContext, { url, told }: BadSocketUrl): WsResponse {
   return { url: '', status: 0, headers: {}, body: '', error: told };
 }
 
-/** The socket that scripts of `k6/ws` get. */
+/** The socket that scripts of `k6/ws` receive. */
 export class ScriptSocket {
   readonly #session: WsSession;
 
@@ -307,8 +307,8 @@ export class ScriptSocket {
   }
 
   /**
-   * Sends a text message. Counts also when the socket is closed already, which `error` handlers
-   * hear of.
+   * Sends a text message. The message is counted even if the socket is closed, which is reported to
+   * `error` handlers.
    */
   send(message: unknown): unknown {
     const session = this.#session;
@@ -347,7 +347,7 @@ export class ScriptSocket {
     );
   }
 
-  /** Ticks that come while the script is busy are one. */
+  /** Ticks that occur while the script is busy are merged. */
   setInterval(callback: unknown, intervalMs: unknown): void {
     const session = this.#session;
     if (!isFunction(callback)) throw wrongType('setInterval()', callback, 'a function');
@@ -374,7 +374,7 @@ export class ScriptSocket {
     });
   }
 
-  /** With 1001, or whatever number is given: k6 sends any. */
+  /** Closes with 1001 or the given code; k6 sends any number. */
   close(...args: readonly unknown[]): void {
     this.#session.close(args.length === 0 ? GOING_AWAY : toInt64(args[0]));
   }
@@ -385,7 +385,7 @@ export class ScriptSocket {
   }
 }
 
-/** As Go's runtime makes an integer of a value. */
+/** Converts a value to an integer as Go's runtime for JavaScript does. */
 function toInt64(value: unknown): number {
   const number = Math.trunc(Number(value));
   return Number.isNaN(number) ? 0 : Math.min(Math.max(number, -(2 ** 63)), 2 ** 63);
