@@ -244,7 +244,7 @@ describe('Engine', () => {
     const refused = engine({ url: target.url.replace('/connect', '/refused') });
     await expect(refused.run()).rejects.toMatchObject({
       code: 'target.unreachable',
-      message: expect.stringContaining('answered 403 instead of 101'),
+      message: expect.stringContaining('responded with 403 instead of 101'),
     });
     const closed = new LoadTarget();
     await closed.start();

@@ -49,14 +49,14 @@ export async function calibrate(deps: CalibrateDeps): Promise<Calibration | unde
   const trips = floor?.end.totals.trends['ws_rtt']?.histograms.service;
   if (floor === undefined || trips === undefined) return undefined;
   const [floorP50Ms, floorP99Ms] = [trips.valueAtPercentile(50), trips.valueAtPercentile(99)];
-  deps.tell(`floor: a round trip takes ${floorP50Ms.toFixed(3)} ms at the median, ${floorP99Ms.toFixed(3)} ms at p99`);
+  deps.tell(`without load: a round trip takes ${floorP50Ms.toFixed(3)} ms (median), ${floorP99Ms.toFixed(3)} ms (p99)`);
   const trials: RateTrial[] = [];
   for (let rate = nextRate(trials, SEARCH); rate !== undefined; rate = nextRate(trials, SEARCH)) {
     const run = await runEcho({ ...TRIAL, vus: String(deps.vus ?? TRIAL_VUS), rate: String(rate) }, deps);
     if (run === undefined) return undefined;
     const isKept = isRateKept(run);
     trials.push({ rate, isKept });
-    deps.tell(`${rate} messages/s: ${isKept ? 'kept' : 'too much'}`);
+    deps.tell(`${rate} messages/s: ${isKept ? 'sustained' : 'not sustained'}`);
   }
   const messagesPerSecond = highestKept(trials);
   return { at: new Date(deps.clock.wallNow()).toISOString(), floorP50Ms, floorP99Ms, messagesPerSecond };
@@ -75,7 +75,7 @@ async function runEcho(flags: LoadFlags, deps: CalibrateDeps): Promise<Run | und
   if (engine.failure !== undefined) throw engine.failure;
   if (run.end.reason !== 'finished') return undefined;
   if (run.end.totals.counters['ws_msgs_received'] === undefined) {
-    throw new WsgError('target.unreachable', 'The echo server of the calibration answered nothing.');
+    throw new WsgError('target.unreachable', 'The echo server of the calibration did not respond.');
   }
   return run;
 }

@@ -25,7 +25,7 @@ export type AdoptedSocket = WebSocket;
 export function adoptSocket(socket: Socket, extensions?: string): WebSocket {
   const options = { autoPong: true, closeTimeout: CLOSING_TIMEOUT_MS };
   const adopted: unknown = Reflect.construct(WebSocket, [null, undefined, options]);
-  if (!(adopted instanceof WebSocket)) throw new Error('ws made no WebSocket');
+  if (!(adopted instanceof WebSocket)) throw new Error('ws did not create a WebSocket');
   // A WebSocket without an address acts as a server: it would neither mask frames nor accept
   // unmasked ones.
   Reflect.set(adopted, '_isServer', false);

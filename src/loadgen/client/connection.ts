@@ -46,7 +46,7 @@ export type BrokenBy = 'frame' | 'message' | 'reset';
 /** The stream ended before the handshake response. */
 export class EarlyEnd extends Error {
   constructor() {
-    super('the server closed before it answered');
+    super('the server closed the connection before it responded');
   }
 }
 
@@ -123,7 +123,7 @@ export class Connection {
     });
     this.marks.dialStart = this.#deps.clock.now();
     const cancelTimeout = this.#deps.clock.schedule(
-      () => this.abort(new Error(`no answer to the handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
+      () => this.abort(new Error(`no response to the handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
       HANDSHAKE_TIMEOUT_MS,
     );
     this.#openSocket();

@@ -24,7 +24,7 @@ export function createDialTls(plan: TlsPlan): DialTls {
   } catch (cause) {
     const files = [plan.caFile, plan.certFile, plan.keyFile].filter((file) => file !== undefined).join(', ');
     throw new WsgError('tls.invalid', `The certificates in ${files} cannot be used: ${errorMessage(cause)}.`, {
-      hint: 'PEM files; the key without a passphrase, and of this certificate.',
+      hint: 'Use PEM files; the key must belong to the certificate and have no passphrase.',
       cause,
     });
   }
@@ -35,6 +35,8 @@ function readPem(flag: string, path: string | undefined): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new WsgError('tls.invalid', `${path} of ${flag} cannot be read: ${errorMessage(cause)}.`, { cause });
+    throw new WsgError('tls.invalid', `The file '${path}' (${flag}) cannot be read: ${errorMessage(cause)}.`, {
+      cause,
+    });
   }
 }

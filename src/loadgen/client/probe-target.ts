@@ -7,7 +7,7 @@ import type { DialTarget } from './dial-target.js';
 const NORMAL_CLOSURE = 1000;
 const READ_BUFFER_BYTES = 65_536;
 const START_HINT =
-  'Start a gateway with `wsg devhelpers`, name another with --url, or add --spawn-gateway (or --spawn-echo).';
+  'Start a gateway with `wsg devhelpers`, choose another target with --url, or add --spawn-gateway (or --spawn-echo).';
 
 /** Options and collaborators of a probe. */
 export interface ProbeOptions {
@@ -49,9 +49,9 @@ function unreachable(target: Target, status: number, error: Error): WsgError {
 }
 
 function hintFor(status: number, error: Error): string {
-  if (status !== 0) return 'Is the path right? `wsg devhelpers` serves /connect.';
+  if (status !== 0) return 'Check the path: `wsg devhelpers` serves /connect.';
   return isCertificateError(error)
-    ? 'Name the authority that signed the certificate with --ca FILE or in NODE_EXTRA_CA_CERTS (PEM), or take any with --insecure.'
+    ? 'Pass the certificate authority with --ca FILE or NODE_EXTRA_CA_CERTS (PEM), or skip the verification with --insecure.'
     : START_HINT;
 }
 
@@ -68,7 +68,7 @@ function reasonOf(target: Target, status: number, error: Error): string {
   const { hostname, host } = new URL(target.normalised);
   const code = systemErrorCode(error);
   if (code === 'ECONNREFUSED') return `nothing listens on ${host} (connection refused)`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${hostname} does not resolve`;
-  if (/WRONG_VERSION_NUMBER|EPROTO/.test(code ?? '')) return `what answers on ${host} does not speak TLS; try ws://`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${hostname} cannot be resolved`;
+  if (/WRONG_VERSION_NUMBER|EPROTO/.test(code ?? '')) return `the server on ${host} does not speak TLS; try ws://`;
   return errorMessage(error).trim() || (code ?? 'unknown error');
 }

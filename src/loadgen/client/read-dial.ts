@@ -11,10 +11,10 @@ export function parseTarget(given: string): Target | { readonly problem: string 
   const url = new URL(given);
   const defaultPort = DEFAULT_PORTS[url.protocol];
   if (defaultPort === undefined) return { problem: `'${given}' must begin with ws:// or wss://` };
-  if (url.hostname === '') return { problem: `'${given}' names no host` };
+  if (url.hostname === '') return { problem: `'${given}' must have a host` };
   if (url.username !== '' || url.password !== '')
-    return { problem: `the URL for ${url.host} must not have a user name or password in it` };
-  if (url.hash !== '') return { problem: `'${given}' must not have a fragment (${url.hash})` };
+    return { problem: `the URL for ${url.host} must not contain a user name or password` };
+  if (url.hash !== '') return { problem: `'${given}' must not contain a fragment (${url.hash})` };
   const port = url.port === '' ? defaultPort : url.port;
   return { given, normalised: `${url.protocol}//${url.hostname}:${port}${url.pathname}${url.search}` };
 }

@@ -82,7 +82,7 @@ function readDns(setting: Setting | undefined, reader: OptionReader): DnsPlan {
   if (record === undefined) return DEFAULT_DNS;
   const known = ['ttl', 'select', 'policy'];
   for (const key of Object.keys(record)) {
-    if (!known.includes(key)) reader.complain(place, `there is no '${key}' in it, only ${known.join(', ')}`);
+    if (!known.includes(key)) reader.complain(place, `unknown key '${key}'; known are ${known.join(', ')}`);
   }
   return {
     ttlMs: readTtl(settingIn(record, 'ttl', place), reader),
@@ -107,7 +107,7 @@ function readTtl(setting: Setting | undefined, reader: OptionReader): number {
   if (text === 'inf') return Number.POSITIVE_INFINITY;
   const ttlMs = parseDuration(text);
   if (ttlMs !== undefined && ttlMs >= 0) return ttlMs;
-  reader.complain(setting, `'${text}' is neither inf, 0 nor a duration such as 5m`);
+  reader.complain(setting, `'${text}' must be inf, 0 or a duration such as 5m`);
   return DEFAULT_DNS.ttlMs;
 }
 
@@ -118,7 +118,7 @@ function readWord<W extends string>(
 ): W | undefined {
   if (setting === undefined) return undefined;
   const word = words.find((candidate) => candidate === setting.value);
-  if (word === undefined) reader.complain(setting, `'${String(setting.value)}' is none of ${words.join(', ')}`);
+  if (word === undefined) reader.complain(setting, `'${String(setting.value)}' must be one of ${words.join(', ')}`);
   return word;
 }
 

@@ -4,7 +4,7 @@ import type { DialTarget } from './dial-target.js';
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export const UNWANTED_EXTENSION = 'the server chose an extension that was not offered';
 /** The beginning of the message for a response that is not HTTP; its first line follows. */
-export const NO_HTTP = 'the answer is not HTTP: ';
+export const NO_HTTP = 'the response is not HTTP: ';
 const MAX_HEAD_BYTES = 65_536;
 /** Maximum number of bytes that are read from the body of a response that is not an upgrade. */
 const MAX_BODY_BYTES = 1024;
@@ -57,7 +57,7 @@ export class UpgradeResponse {
     if (this.#headEnd < 0) this.#headEnd = this.#bytes.indexOf(HEAD_END);
     if (this.#headEnd < 0) {
       if (this.#bytes.length <= MAX_HEAD_BYTES) return undefined;
-      return failure({ status: 0, headers: [] }, `the answer's head is longer than ${MAX_HEAD_BYTES} bytes`);
+      return failure({ status: 0, headers: [] }, `the head of the response is longer than ${MAX_HEAD_BYTES} bytes`);
     }
     const head = this.#parseHead();
     const rest = this.#bytes.subarray(this.#headEnd + HEAD_END.length);
@@ -74,7 +74,7 @@ export class UpgradeResponse {
 
   #refused(head: Head, body: Buffer): UpgradeOutcome {
     const text = unchunked(head, body).toString('utf8', 0, MAX_BODY_BYTES);
-    return { ...failure(head, `the server answered ${head.status} instead of 101`), body: text };
+    return { ...failure(head, `the server responded with ${head.status} instead of 101`), body: text };
   }
 
   #parseHead(): Head {
@@ -106,12 +106,13 @@ export class UpgradeResponse {
   }
 
   #handshakeProblem({ headers }: Head): string | undefined {
-    if (headerOf(headers, 'upgrade')?.toLowerCase() !== 'websocket') return 'the answer names no upgrade to websocket';
+    if (headerOf(headers, 'upgrade')?.toLowerCase() !== 'websocket')
+      return 'the response has no "Upgrade: websocket" header';
     if (headerOf(headers, 'sec-websocket-accept') !== acceptOf(this.#key)) {
-      return 'the answer has a wrong Sec-WebSocket-Accept';
+      return 'the response has a wrong Sec-WebSocket-Accept';
     }
     const isUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headerOf(headers, 'connection') ?? '');
-    return isUpgrade ? undefined : 'the answer has no Connection: Upgrade';
+    return isUpgrade ? undefined : 'the response has no "Connection: Upgrade" header';
   }
 
   /**

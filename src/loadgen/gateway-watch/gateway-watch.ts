@@ -109,8 +109,8 @@ async function fetchCounters(url: string): Promise<WatchedCounters | string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     const text = await response.text();
-    if (!response.ok) return `it answered ${response.status}`;
-    return parseGatewayCounters(text) ?? 'they are not the counters of a gateway';
+    if (!response.ok) return `the response status was ${response.status}`;
+    return parseGatewayCounters(text) ?? 'the text does not contain the counters of a gateway';
   } catch (error) {
     return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
   }

@@ -39,7 +39,7 @@ export function parseOutput(
     case 'otlp':
       return parseOtlp(target);
     default:
-      return { problem: `out: '${text}' is none of ${FORMS}` };
+      return { problem: `out: '${text}' must be one of ${FORMS}` };
   }
 }
 
@@ -52,7 +52,8 @@ function parseCsv(target: string, env: Readonly<Record<string, string | undefine
 
 function parsePrometheus(target: string): OutputOptions | { readonly problem: string } {
   const address = target === '' ? PROMETHEUS_ADDRESS : parseListenAddress(target);
-  if (address === undefined) return { problem: `out: '${target}' must be a host:port to serve Prometheus on` };
+  if (address === undefined)
+    return { problem: `out: '${target}' must be the host:port at which Prometheus can fetch metrics` };
   return { create: () => new PrometheusOutput(address) };
 }
 
@@ -63,6 +64,6 @@ function parseOtlp(given: string): OutputOptions | { readonly problem: string } 
   }
   const url = new URL(target);
   if (url.username !== '' || url.password !== '')
-    return { problem: 'out: the URL of an OTLP collector may hold no password' };
+    return { problem: 'out: the URL of an OTLP collector must not contain a password' };
   return { create: () => new OtlpOutput(url) };
 }

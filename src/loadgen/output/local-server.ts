@@ -25,7 +25,7 @@ export class LocalServer {
     this.#flag = flag;
     this.#server = createServer((request, response) => {
       if (this.#isCalledByAddress(request.headers.host ?? '')) answer(request, response);
-      else response.writeHead(403, { 'Content-Type': 'text/plain' }).end('Call this server by its address.\n');
+      else response.writeHead(403, { 'Content-Type': 'text/plain' }).end('Use the IP address of this server.\n');
     });
   }
 
@@ -70,12 +70,12 @@ export class LocalServer {
 function listenFailure(what: string, cause: unknown): WsgError {
   switch (systemErrorCode(cause)) {
     case 'EADDRINUSE':
-      return new WsgError('listen.in-use', `${what} is in use.`, {
+      return new WsgError('listen.in-use', `${what} is already in use.`, {
         cause,
-        hint: 'Name another port; 0 takes a free one.',
+        hint: 'Choose another port; 0 selects a free one.',
       });
     case 'EACCES':
-      return new WsgError('listen.denied', `${what} may not be listened on by this user.`, { cause });
+      return new WsgError('listen.denied', `${what} requires privileges that this user does not have.`, { cause });
     default:
       return new WsgError('listen.failed', `${what} cannot be listened on: ${errorMessage(cause)}.`, { cause });
   }

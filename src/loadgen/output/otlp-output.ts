@@ -54,7 +54,7 @@ export class OtlpOutput implements LoadOutput {
     if (this.#failed > 0)
       sentences.push(`${this.#failed} requests to ${this.#url.origin} failed: ${this.#lastFailure}`);
     if (this.#skipped > 0)
-      sentences.push(`${this.#skipped} seconds were not sent to ${this.#url.origin} on their own, for it was slow`);
+      sentences.push(`${this.#skipped} seconds were not sent to ${this.#url.origin} separately because it was slow`);
     return sentences;
   }
 
@@ -67,7 +67,7 @@ export class OtlpOutput implements LoadOutput {
         signal: AbortSignal.timeout(REQUEST_BOUND_MS),
       });
       await response.arrayBuffer();
-      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      if (!response.ok) throw new Error(`the response status was ${response.status}`);
     } catch (error) {
       this.#failed += 1;
       this.#lastFailure = failureText(error);

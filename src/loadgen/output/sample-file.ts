@@ -89,7 +89,7 @@ export class SampleFile {
     bound.abort();
     const sentences: string[] = [];
     if (this.#failure !== undefined) sentences.push(`${this.#name} could not be written: ${this.#failure}`);
-    if (isLate) sentences.push(`${this.#name} was not written to its end within ${STOP_BOUND_MS / 1000} s`);
+    if (isLate) sentences.push(`${this.#name} was not completely written within ${STOP_BOUND_MS / 1000} s`);
     if (this.#lost > 0)
       sentences.push(`${this.#name} lacks ${this.#lost} samples that were dropped to keep up with the load`);
     return sentences;

@@ -67,7 +67,7 @@ export function findShortages(need: LoadNeeds, limits: MachineLimits): readonly 
 function judgeFiles({ vus }: LoadNeeds, { openFiles }: MachineLimits): Shortage | undefined {
   const needed = vus + OWN_FILES;
   if (openFiles === undefined || needed <= openFiles.soft) return undefined;
-  const problem = `${vus} virtual users need ${needed} open files, and this process may have ${openFiles.soft}`;
+  const problem = `${vus} virtual users need ${needed} open files, but this process is limited to ${openFiles.soft}`;
   if (needed <= openFiles.hard) return { problem, remedy: `ulimit -n ${needed}` };
   return {
     problem: `${problem} (${openFiles.hard} at most for this user)`,
@@ -88,7 +88,7 @@ function judgePorts({ vus, servers, sourceAddresses }: LoadNeeds, { ports }: Mac
   const from = sourceAddresses === 0 ? 'one address' : `${sourceAddresses} addresses`;
   const wanted = Math.ceil(vus / range);
   return {
-    problem: `${vus} virtual users need as many ports, and ${from} with ports ${ports.first} to ${ports.last} has ${connections}`,
+    problem: `${vus} virtual users need as many source ports, but ${from} with ports ${ports.first} to ${ports.last} provides only ${connections}`,
     remedy: `sysctl -w net.ipv4.ip_local_port_range="${WIDEST_RANGE}", or ${wanted} source addresses: --local-address 127.0.0.2-127.0.0.${Math.min(254, wanted + 1)} on loopback`,
   };
 }
@@ -98,7 +98,7 @@ function judgeMemory({ vus, behaviour }: LoadNeeds, { memoryBytes }: MachineLimi
   if (needed <= memoryBytes) return undefined;
   const fitting = Math.max(1, Math.floor((memoryBytes - OWN_BYTES) / USER_BYTES[behaviour]));
   return {
-    problem: `${vus} virtual users need about ${megabytes(needed)} of memory, and ${megabytes(memoryBytes)} are to be had`,
+    problem: `${vus} virtual users need about ${megabytes(needed)} of memory, but only ${megabytes(memoryBytes)} are available`,
     remedy: `--vus ${fitting}`,
   };
 }

@@ -23,7 +23,7 @@ export function createInstanceDeps(vu: VuContext, live: LiveGlobals, entry: stri
     const known = modules.get(name);
     if (known !== undefined) return known;
     const created = createModule(name, vu, deps);
-    if (created === undefined) throw new Error(`there is no module ${name}`);
+    if (created === undefined) throw new Error(`unknown module ${name}`);
     modules.set(name, created);
     return created;
   };

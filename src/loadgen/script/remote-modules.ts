@@ -35,11 +35,11 @@ export class RemoteModules {
     const path = join(this.#folder, `${sha256(address)}.js`);
     const kept = await readKept(path);
     if (kept !== undefined) return { contents: kept };
-    const told = setTimeout(() => this.#tell(`${address} is being fetched ...`), SLOW_MS);
+    const told = setTimeout(() => this.#tell(`fetching ${address} ...`), SLOW_MS);
     const contents = await fetchText(address).finally(() => clearTimeout(told));
     await this.#keep(path, contents);
     const checksum = sha256(contents);
-    this.#tell(`${address} was fetched (${contents.length} characters, SHA-256 ${checksum}) and is kept in ${path}`);
+    this.#tell(`fetched ${address} (${contents.length} characters, SHA-256 ${checksum}), stored in ${path}`);
     return { contents };
   }
 
@@ -63,7 +63,7 @@ async function readKept(path: string): Promise<string | undefined> {
   const [contents, checksum] = await Promise.all([readIfThere(path), readIfThere(`${path}.sha256`)]);
   if (contents === undefined || checksum === undefined) return undefined;
   if (sha256(contents) === checksum.trim()) return contents;
-  throw new Error(`what is kept in ${path} does not fit its checksum any more: delete it to fetch it again`);
+  throw new Error(`the stored module ${path} does not match its checksum: delete the file to fetch it again`);
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -84,7 +84,7 @@ async function fetchText(address: string): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES} bytes`);
+    if (bytes > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -93,7 +93,7 @@ async function fetchText(address: string): Promise<string> {
 /** Node's fetch reports `fetch failed`; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `nothing came within ${TIMEOUT_MS / 1000} s`;
+  if (error.name === 'TimeoutError') return `no response within ${TIMEOUT_MS / 1000} s`;
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 

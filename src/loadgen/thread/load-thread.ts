@@ -79,7 +79,7 @@ export class LoadThread {
     const reason = this.#crash === undefined ? `it exited with ${exitCode}` : errorMessage(this.#crash);
     throw new WsgError('thread.crashed', `a load thread crashed: ${reason}`, {
       cause: this.#crash,
-      hint: 'What was recorded before stands in the run file.',
+      hint: 'The run file contains the data that was recorded before.',
     });
   }
 

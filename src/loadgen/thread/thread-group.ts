@@ -54,7 +54,7 @@ export class ThreadGroup {
     this.#merger = new SecondMerger(count, secondEnded);
     this.#cells = Array.from({ length: count }, () => plan.scenarios.map(() => new ProgressCells()));
     this.#watch = new SilenceWatch(count, (index, seconds) => {
-      void this.#threads[index]?.giveUp(`it has said nothing for ${seconds} s`);
+      void this.#threads[index]?.giveUp(`it has not responded for ${seconds} s`);
     });
     const progress = this.#cells.map((cells) => cells.map(({ memory }) => memory));
     const samples = takeSamples && this.#credit.memory;

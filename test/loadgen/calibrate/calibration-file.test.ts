@@ -6,8 +6,8 @@ import { calibrationPath, keepCalibration, readCalibration } from '../../../src/
 
 const CALIBRATION = { at: '2026-01-02T03:04:05.000Z', floorP50Ms: 0.1, floorP99Ms: 0.5, messagesPerSecond: 40_000 };
 
-describe('the file of calibrations', () => {
-  it('keeps one for each version beside the others', async () => {
+describe('the calibration file', () => {
+  it('keeps one entry for each version', async () => {
     const path = join(await temporaryFolder(), 'deep', 'calibration.json');
     expect(await readCalibration(path, '1.0.0')).toBeUndefined();
     await keepCalibration(path, '1.0.0', CALIBRATION);
@@ -17,7 +17,7 @@ describe('the file of calibrations', () => {
     expect(await readCalibration(path, '3.0.0')).toBeUndefined();
   });
 
-  it('is as good as none when it is damaged, and is made anew', async () => {
+  it('is replaced when it is damaged', async () => {
     const path = join(await temporaryFolder(), 'calibration.json');
     for (const text of ['{', '[]', '{"a":{"at":1}}']) {
       await writeFile(path, text);
@@ -29,7 +29,7 @@ describe('the file of calibrations', () => {
     });
   });
 
-  it("stands in the user's cache folder", () => {
+  it("is in the user's cache folder", () => {
     expect(calibrationPath({ XDG_CACHE_HOME: '/c' })).toBe('/c/wsg/calibration.json');
     expect(calibrationPath({ XDG_CACHE_HOME: '' })).toMatch(/\/\.cache\/wsg\/calibration\.json$/);
   });

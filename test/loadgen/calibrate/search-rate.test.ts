@@ -3,7 +3,7 @@ import { highestKept, nextRate, type RateTrial } from '../../../src/loadgen/cali
 
 const SEARCH = { firstRate: 1000, precision: 0.1, mostTrials: 20 };
 
-/** All trials of a search on a machine that keeps rates up to `limit`. */
+/** Returns all trials of a search on a machine that sustains rates up to `limit`. */
 function search(limit: number, mostTrials = SEARCH.mostTrials): RateTrial[] {
   const trials: RateTrial[] = [];
   for (let rate = nextRate(trials, { ...SEARCH, mostTrials }); rate !== undefined;) {
@@ -14,14 +14,14 @@ function search(limit: number, mostTrials = SEARCH.mostTrials): RateTrial[] {
 }
 
 describe('the search for the highest rate', () => {
-  it.each([150, 999, 1000, 1001, 7777, 1_234_567])('finds %d to a tenth', (limit) => {
+  it.each([150, 999, 1000, 1001, 7777, 1_234_567])('finds %d within 10 %%', (limit) => {
     const found = highestKept(search(limit));
     expect(found).toBeLessThanOrEqual(limit);
     expect(found).toBeGreaterThan(limit / 1.1 - 1);
     expect(search(limit).length).toBeLessThan(17);
   });
 
-  it('goes from its first rate up in doubles, then into the gap', () => {
+  it('doubles the rate first, then bisects', () => {
     expect(
       search(3000)
         .map(({ rate }) => rate)
@@ -29,13 +29,13 @@ describe('the search for the highest rate', () => {
     ).toEqual([1000, 2000, 4000, 2828]);
   });
 
-  it('ends after so many trials with the best that it knows', () => {
+  it('ends after the maximum number of trials with the best rate so far', () => {
     expect(search(1_000_000, 3)).toHaveLength(3);
     expect(highestKept(search(1_000_000, 3))).toBe(4000);
     expect(highestKept([{ rate: 5, isKept: false }])).toBe(0);
   });
 
-  it('does not trust a rate that was kept above one that was lost', () => {
+  it('ignores a sustained rate above one that was not sustained', () => {
     const lucky = [
       { rate: 10, isKept: true },
       { rate: 20, isKept: false },

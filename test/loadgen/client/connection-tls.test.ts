@@ -31,7 +31,7 @@ afterEach(() => {
   server.close();
 });
 
-it('names a certificate that nobody vouches for, and what to do about it', async () => {
+it('reports an untrusted certificate, and what to do about it', async () => {
   await expect(
     probeTarget(
       { given: url, normalised: url },

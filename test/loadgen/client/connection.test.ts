@@ -9,7 +9,7 @@ import { LoadTarget } from '../../support/load-target.js';
 
 const context = { clock: systemClock, readBuffer: Buffer.alloc(65_536) };
 
-/** Notes what a connection hands over, and lets a test wait for a number of entries. */
+/** Records the events of a connection, and lets a test wait for a number of entries. */
 class Notes implements ConnectionHandlers {
   readonly entries: string[] = [];
   #wake: () => void = () => undefined;
@@ -67,7 +67,7 @@ describe('Connection to a WebSocket server', () => {
     return { connection, notes, peer };
   }
 
-  it('is adopted by ws: masks what it sends, answers pings, and takes text, binary, fragments and large messages in order', async () => {
+  it('masks frames, answers pings, and receives text, binary, fragmented and large messages in order', async () => {
     const { connection, notes, peer } = await open();
     const message = once(peer, 'message');
     connection.send('hello');
@@ -92,7 +92,7 @@ describe('Connection to a WebSocket server', () => {
     connection.abort(new Error('test over'));
   });
 
-  it('marks dial, upgrade and first frame in their order, and counts bytes from the socket', async () => {
+  it('marks dial, upgrade and first frame in order, and counts the received bytes', async () => {
     const { connection } = await open();
     const { dialStart, tcpConnected = 0, upgraded = 0, firstFrame = 0, secured } = connection.marks;
     expect([dialStart, tcpConnected, upgraded].toSorted((a, b) => a - b)).toEqual([dialStart, tcpConnected, upgraded]);
@@ -103,7 +103,7 @@ describe('Connection to a WebSocket server', () => {
     connection.abort(new Error('test over'));
   });
 
-  it('closes with its code, and still takes messages until the peer has answered', async () => {
+  it('closes with its code, and receives messages until the peer has answered', async () => {
     const { connection, notes, peer } = await open();
     const closed = once(peer, 'close');
     peer.send('in flight');
@@ -122,7 +122,7 @@ describe('Connection to a WebSocket server', () => {
     expect(await second.notes.reached(2)).toEqual(['text first', 'close 1006']);
   });
 
-  it('closes with 1002 when the server breaks the protocol', async () => {
+  it('closes with 1002 when the server violates the protocol', async () => {
     const { notes, peer } = await open();
     const closed = once(peer, 'close');
     const socket: unknown = Reflect.get(peer, '_socket');
@@ -133,7 +133,7 @@ describe('Connection to a WebSocket server', () => {
     await notes.reached(2);
   });
 
-  it('tells the status when the server refuses the upgrade', async () => {
+  it('reports the status when the server refuses the upgrade', async () => {
     const refused = createDialTarget(target.url.replace('/connect', '/refused'));
     const result = await new Connection(refused, new Notes(), context).dial();
     expect(result.status).toBe(403);
@@ -141,7 +141,7 @@ describe('Connection to a WebSocket server', () => {
   });
 });
 
-describe('Connection to something else', () => {
+describe('Connection to a server that is not a WebSocket server', () => {
   let server: Server;
   let answer: (socket: Socket) => void;
 
@@ -165,7 +165,7 @@ describe('Connection to something else', () => {
 
   it.each([
     ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 0, /not HTTP/],
-    ['a 101 without upgrade', 'HTTP/1.1 101 OK\r\n\r\n', 101, /no upgrade/],
+    ['a 101 without upgrade', 'HTTP/1.1 101 OK\r\n\r\n', 101, /no "Upgrade: websocket"/],
     [
       'a wrong key',
       'HTTP/1.1 101 OK\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: x\r\n\r\n',
@@ -180,12 +180,12 @@ describe('Connection to something else', () => {
     expect(result.message).toMatch(message);
   });
 
-  it('fails when the server closes without an answer', async () => {
+  it('fails when the server closes without a response', async () => {
     answer = (socket) => void socket.end();
-    expect(await dial()).toMatchObject({ status: 0, message: 'the server closed before it answered' });
+    expect(await dial()).toMatchObject({ status: 0, message: 'the server closed the connection before it responded' });
   });
 
-  it('fails when the head has no end', async () => {
+  it('fails when the head never ends', async () => {
     answer = (socket) => void socket.write(`HTTP/1.1 101 OK\r\n${'x: y\r\n'.repeat(12_000)}`);
     expect((await dial()).message).toContain('longer than 65536 bytes');
   });

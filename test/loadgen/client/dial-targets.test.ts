@@ -23,7 +23,7 @@ interface Upgrade {
   readonly client: string | undefined;
 }
 
-/** A WebSocket server that tells of each upgrade; with TLS when it gets options for it. */
+/** Starts a WebSocket server that records each upgrade; with TLS if it receives options for it. */
 async function startServer(tls?: ServerOptions) {
   const upgrades: Upgrade[] = [];
   const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
@@ -61,7 +61,7 @@ function targetsOf(flags: LoadFlags): DialTargets {
   return new DialTargets(behaviour.dial, runtime);
 }
 
-/** Dials as the virtual user with this number does, waits for the first message, and closes. */
+/** Dials as the virtual user with this number, waits for the first message, and closes. */
 async function visit(targets: DialTargets, vu = 1): Promise<DialResult & { readonly text: string }> {
   const events = new EventEmitter();
   const message = once(events, 'message');
@@ -85,7 +85,7 @@ async function visit(targets: DialTargets, vu = 1): Promise<DialResult & { reado
 const TLS_OPTIONS = { cert: readFileSync(TLS_A.certFile), key: readFileSync(TLS_A.keyFile) };
 
 describe('DialTargets', () => {
-  it('gives virtual users their targets and source addresses in turns', async () => {
+  it('assigns targets and source addresses in turn', async () => {
     const [one, other] = [await startServer(), await startServer()];
     const url = [`ws://127.0.0.1:${one.port}/1`, `ws://127.0.0.1:${other.port}/2`];
     const targets = targetsOf({ url, localIPs: ['127.0.0.5-127.0.0.6'] });
@@ -94,7 +94,7 @@ describe('DialTargets', () => {
     expect(other.upgrades.map(({ remoteAddress }) => remoteAddress)).toEqual(['127.0.0.5', '127.0.0.6']);
   });
 
-  it('sends headers, offers subprotocols and speaks compression', async () => {
+  it('sends headers, offers subprotocols and uses compression', async () => {
     const { upgrades, port } = await startServer();
     const flags = { url: `ws://127.0.0.1:${port}/`, headers: ['X-A: 1', 'Host: else'], subprotocols: ['a', 'b'] };
     const result = await visit(targetsOf({ ...flags, compression: true, userAgent: 'me' }));
@@ -104,7 +104,7 @@ describe('DialTargets', () => {
     expect(result.text).toBe('hello '.repeat(1000));
   });
 
-  it('connects to the address that stands for a name', async () => {
+  it('connects to the address that replaces a host name', async () => {
     const { upgrades, port } = await startServer();
     const config = { path: 'x', options: { hosts: { 'no.such.example': `127.0.0.1:${port}` } } };
     const { planLoad } = await import('../../../src/loadgen/plan/parse-load-options.js');
@@ -115,7 +115,7 @@ describe('DialTargets', () => {
     expect(upgrades[0]?.headers.host).toBe('no.such.example');
   });
 
-  it('trusts the authorities that it is told, or anybody when it is told so', async () => {
+  it('trusts the given certificate authorities, or any certificate if configured', async () => {
     const { port } = await startServer(TLS_OPTIONS);
     const url = `wss://localhost:${port}/`;
     expect((await visit(targetsOf({ url }))).error?.message).toMatch(/self-signed/);
@@ -124,7 +124,7 @@ describe('DialTargets', () => {
     expect((await visit(targetsOf({ url, insecureSkipTLSVerify: true }))).error).toBeUndefined();
   });
 
-  it('shows its certificate and asks for the server name that it is told', async () => {
+  it('sends its certificate and the configured server name', async () => {
     const ca = readFileSync(TLS_B.certFile);
     const { upgrades, port } = await startServer({ ...TLS_OPTIONS, ca, requestCert: true, rejectUnauthorized: true });
     const flags = { url: `wss://127.0.0.1:${port}/`, ca: TLS_A.certFile, serverName: 'localhost' };
@@ -134,7 +134,7 @@ describe('DialTargets', () => {
     expect((await visit(targetsOf(flags))).error).toBeInstanceOf(Error);
   });
 
-  it('continues TLS sessions when it is told to, and not else', async () => {
+  it('resumes TLS sessions only if configured', async () => {
     const { upgrades, port } = await startServer(TLS_OPTIONS);
     const flags = { url: `wss://localhost:${port}/`, ca: TLS_A.certFile };
     for (const targets of [targetsOf({ ...flags, tlsReuse: true }), targetsOf(flags)]) {
@@ -143,10 +143,10 @@ describe('DialTargets', () => {
     expect(upgrades.map(({ isReused }) => isReused)).toEqual([false, true, true, false, false, false]);
   });
 
-  it('names files that cannot be used', () => {
+  it('reports files that cannot be used', () => {
     const url = 'wss://localhost/';
     const unusable = (flags: LoadFlags) => () => targetsOf({ url, ...flags });
-    expect(unusable({ ca: '/nowhere/ca.pem' })).toThrow(/\/nowhere\/ca\.pem of --ca cannot be read/);
+    expect(unusable({ ca: '/nowhere/ca.pem' })).toThrow(/'\/nowhere\/ca\.pem' \(--ca\) cannot be read/);
     expect(unusable({ cert: TLS_A.certFile, key: TLS_B.keyFile })).toThrow(/cannot be used/);
   });
 });
@@ -154,7 +154,7 @@ describe('DialTargets', () => {
 describe('NameResolver', () => {
   const dns = { ttlMs: Number.POSITIVE_INFINITY, select: 'first', policy: 'onlyIPv4' } as const;
 
-  /** Whether an address was there before the machine was asked, and which. */
+  /** Returns the address, and whether it was available without asking the system. */
   function ask({
     lookup,
   }: NameResolver): Promise<{ readonly isKnown: boolean; readonly address: unknown; readonly error: unknown }> {
@@ -165,7 +165,7 @@ describe('NameResolver', () => {
     });
   }
 
-  it('asks once until an answer is too old', async () => {
+  it('caches an answer until it expires', async () => {
     const resolver = new NameResolver({ dns, clock: systemClock });
     const [one, other] = await Promise.all([ask(resolver), ask(resolver)]);
     expect([one, other]).toEqual([
@@ -178,7 +178,7 @@ describe('NameResolver', () => {
     expect(await ask(forgetful)).toMatchObject({ isKnown: false });
   });
 
-  it('gives no address that is blocked', async () => {
+  it('returns no blocked address', async () => {
     const blocked = new AddressBlock(['127.0.0.0/8']);
     const { error } = await ask(new NameResolver({ dns, clock: systemClock, blocked }));
     expect(String(error)).toContain('blacklisted');

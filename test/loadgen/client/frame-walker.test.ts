@@ -18,9 +18,7 @@ function encode({ first, payload }: Frame): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/**
- * Feeds a stream in pieces of these sizes through one buffer that is overwritten, as sockets do.
- */
+/** Feeds a stream in pieces of these sizes through one reused buffer, as sockets do. */
 function walk(stream: Buffer, sizes: readonly number[]) {
   const messages: string[] = [];
   const passed: Buffer[] = [];
@@ -53,19 +51,19 @@ const PONG = encode({ first: 0x8a, payload: Buffer.from('1') });
 const CLOSE = encode({ first: 0x88, payload: Buffer.from([0x03, 0xe8]) });
 
 describe('FrameWalker', () => {
-  it('hands over every message of a merged segment where it lies, and nothing to the full reader', () => {
+  it('passes on every message of a merged segment in place, and nothing to the full reader', () => {
     const { messages, passed } = walk(Buffer.concat([text('hello'), text(''), text('x'.repeat(300))]), []);
     expect(messages).toEqual(['hello', '', 'x'.repeat(300)]);
     expect(passed).toHaveLength(0);
   });
 
-  it('passes control frames on in their place', () => {
+  it('passes control frames on in order', () => {
     const { messages, passed } = walk(Buffer.concat([text('a'), PONG, text('b')]), []);
     expect(messages).toEqual(['a', 'b']);
     expect(passed).toEqual(PONG);
   });
 
-  it('passes every fragment on, with what stands between them', () => {
+  it('passes on every fragment and the frames between them', () => {
     const fragments = Buffer.concat([
       encode({ first: 0x01, payload: Buffer.from('hel') }),
       PONG,
@@ -76,7 +74,7 @@ describe('FrameWalker', () => {
     expect(messages).toEqual(['after']);
   });
 
-  it('leaves a new message amid fragments, an error, to the full reader', () => {
+  it('leaves a new message between fragments, an error, to the full reader', () => {
     const stream = Buffer.concat([encode({ first: 0x01, payload: Buffer.from('hel') }), text('wrong'), text('late')]);
     expect(walk(stream, [])).toMatchObject({ messages: [], passed: stream });
   });
@@ -94,14 +92,14 @@ describe('FrameWalker', () => {
     expect(walk(stream, [])).toMatchObject({ messages: [], passed: stream });
   });
 
-  it('goes on with plain messages after a frame in pieces', () => {
+  it('continues with plain messages after a split frame', () => {
     const stream = Buffer.concat([text('one'), text('two'), text('three')]);
     const { messages, passed } = walk(stream, [7]);
     expect(messages).toEqual(['one', 'three']);
     expect(passed).toEqual(text('two'));
   });
 
-  it('neither loses, repeats nor reorders a byte, however the stream is cut', () => {
+  it('never loses, repeats or reorders a byte, however the stream is split', () => {
     const frame = fc.record({
       first: fc.constantFrom(0x81, 0x82, 0x89, 0x8a, 0x01, 0x80),
       payload: fc

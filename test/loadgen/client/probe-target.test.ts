@@ -6,7 +6,7 @@ import { createDialTarget } from '../../../src/loadgen/client/dial-target.js';
 import { probeTarget } from '../../../src/loadgen/client/probe-target.js';
 
 describe('probeTarget', () => {
-  it('says in one line that a server without TLS does not speak it', async () => {
+  it('reports in one line that the server does not speak TLS', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -18,6 +18,6 @@ describe('probeTarget', () => {
         { given: url, normalised: url },
         { dial: createDialTarget(url), clock: systemClock, signal: new AbortController().signal },
       ),
-    ).rejects.toThrow(`${url} cannot be reached: what answers on 127.0.0.1:${port} does not speak TLS; try ws://`);
+    ).rejects.toThrow(`${url} cannot be reached: the server on 127.0.0.1:${port} does not speak TLS; try ws://`);
   });
 });

@@ -22,8 +22,8 @@ function problemsOf(sources: LoadSources): readonly string[] {
   return [];
 }
 
-describe('how a built-in scenario dials', () => {
-  it('has one target and nothing else unless told', () => {
+describe('the dial options of a built-in scenario', () => {
+  it('have one target by default and nothing else', () => {
     expect(dialOf({})).toEqual({
       targets: [{ given: 'ws://127.0.0.1:5000/connect', normalised: 'ws://127.0.0.1:5000/connect' }],
       headers: [],
@@ -33,7 +33,7 @@ describe('how a built-in scenario dials', () => {
     });
   });
 
-  it('is what flags say', () => {
+  it('follow the flags', () => {
     const files = { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem', serverName: 'x.y', tlsReuse: true };
     const flags = { url: ['wss://a/1', 'ws://b:9/2'], headers: ['A: b, c', 'D:e'], subprotocols: ['p', 'q'] };
     const more = { compression: true, userAgent: 'me', insecureSkipTLSVerify: true };
@@ -60,7 +60,7 @@ describe('how a built-in scenario dials', () => {
     });
   });
 
-  it('names what cannot be', () => {
+  it('report every invalid value', () => {
     const flags = { url: ['ws://a', 'http://b'], headers: ['nope', 'Upgrade: x', 'Sec-WebSocket-Protocol: p'] };
     const problems = problemsOf({ flags: { ...flags, subprotocols: ['a b'], cert: 'c.pem' } });
     expect(problems).toEqual([
@@ -74,7 +74,7 @@ describe('how a built-in scenario dials', () => {
     expect(problemsOf({ flags: { headers: ['A: b'], tlsReuse: true }, script: SCRIPT })).toHaveLength(2);
   });
 
-  it('keeps to blocked names and addresses', () => {
+  it('respect blocked names and addresses', () => {
     const url = 'ws://x.blocked.example/';
     expect(problemsOf({ flags: { url, blockHostnames: '*.blocked.example' } })[0]).toMatch(/^url: hostname .* blocked/);
     const byAddress = { url: 'ws://10.1.2.3/', blacklistIPs: ['10.0.0.0/8'] };
@@ -82,7 +82,7 @@ describe('how a built-in scenario dials', () => {
     expect(problemsOf({ flags: { blacklistIPs: ['10.0.0/8'] } })[0]).toContain('must be an address or a CIDR');
   });
 
-  it('lets no value of a header into a run file', () => {
+  it('keep header values out of the run file', () => {
     const { plan } = planLoad({ flags: { headers: ['Authorization: Bearer s3cret'], compression: true } });
     const header = createRunHeader(plan, { version: '1', startedAtMs: 0 });
     expect(JSON.stringify(header)).not.toContain('s3cret');
@@ -92,7 +92,7 @@ describe('how a built-in scenario dials', () => {
 });
 
 describe('the network of a run', () => {
-  it('has source addresses as addresses, ranges and CIDRs', () => {
+  it('accepts addresses, ranges and CIDRs as source addresses', () => {
     expect(parseLocalAddresses('127.0.0.2,127.0.0.9-127.0.0.11, 10.0.0.7/30,::1')).toEqual([
       '127.0.0.2',
       '127.0.0.9',
@@ -109,7 +109,7 @@ describe('the network of a run', () => {
     }
   });
 
-  it('has k6 rules for names, of a flag or an object', () => {
+  it("accepts k6's DNS options as a flag or an object", () => {
     const dns = (value: unknown) =>
       planLoad({ flags: {}, config: { path: 'x', options: { dns: value } } }).plan.runtime.dns;
     expect(dns(undefined)).toEqual({ ttlMs: 300_000, select: 'random', policy: 'preferIPv4' });
@@ -120,9 +120,9 @@ describe('the network of a run', () => {
       policy: 'any',
     });
     expect(problemsOf({ flags: { dns: 'ttl=soon,select=worst,polcy=any' } })).toEqual([
-      "dns: there is no 'polcy' in it, only ttl, select, policy",
-      "dns.ttl: 'soon' is neither inf, 0 nor a duration such as 5m",
-      "dns.select: 'worst' is none of first, random, roundRobin",
+      "dns: unknown key 'polcy'; known are ttl, select, policy",
+      "dns.ttl: 'soon' must be inf, 0 or a duration such as 5m",
+      "dns.select: 'worst' must be one of first, random, roundRobin",
     ]);
   });
 });

@@ -17,11 +17,11 @@ function metricsText(sent: number): string {
 }
 
 describe('parseGatewayCounters', () => {
-  it('adds up the series of one name', () => {
+  it('adds up series with the same name', () => {
     expect(parseGatewayCounters(metricsText(7))).toEqual({ sent: 7, received: 3, dropped: 3, connections: 100 });
   });
 
-  it('does not take other metrics for those of a gateway', () => {
+  it("rejects metrics that are not a gateway's", () => {
     expect(parseGatewayCounters('process_cpu_seconds_total 12.5\n')).toBeUndefined();
   });
 });
@@ -56,7 +56,7 @@ describe('GatewayWatch', () => {
     return new GatewayWatch(`http://127.0.0.1:${port}`, outlets, systemClock);
   }
 
-  it('counts from its start to its stop, whatever the gateway had counted before', async () => {
+  it('counts from its start to its stop, whatever the initial counters', async () => {
     answers = [metricsText(1000), metricsText(1500)];
     const gateway = watch();
     await gateway.start();
@@ -64,12 +64,12 @@ describe('GatewayWatch', () => {
     expect(records).toEqual([{ second: 0, sent: 500, received: 0, dropped: 0, connections: 100 }]);
   });
 
-  it('says once why it sees nothing, and has no totals then', async () => {
+  it('reports a failure once, and has no totals then', async () => {
     answers = ['something else', 'something else'];
     const gateway = watch();
     await gateway.start();
     expect(await gateway.stop()).toBeUndefined();
     expect(failures).toHaveLength(1);
-    expect(failures[0]).toContain('not the counters of a gateway');
+    expect(failures[0]).toContain('does not contain the counters of a gateway');
   });
 });

@@ -24,7 +24,7 @@ it('records how late a scheduled task ran, and nothing for a cancelled one', () 
   expect(lag).toMatchObject({ count: 1, max: 25 });
 });
 
-it('reads the lag of its own probes and begins anew with each reading', () => {
+it('measures the lag of its own probes since the last reading', () => {
   const clock = new ManualClock();
   const gauges = new ThreadGauges(clock);
   gauges.start();

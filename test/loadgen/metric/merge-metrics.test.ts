@@ -7,7 +7,7 @@ import { SeriesRegistry } from '../../../src/loadgen/metric/series-registry.js';
 import { NO_TAGS } from '../../../src/loadgen/metric/series.js';
 import { decodeSketch } from '../../../src/core/histogram/sketch-codec.js';
 
-/** One sample of some metric, and which thread recorded it. */
+/** One sample of a metric, and the thread that recorded it. */
 interface Sample {
   readonly thread: number;
   readonly kind: 'counter' | 'rate' | 'time' | 'value' | 'check' | 'gauge';
@@ -62,7 +62,7 @@ function comparable({ counters, gauges, rates, trends, checks, histograms, sketc
 }
 
 describe('mergeMetrics', () => {
-  it('makes of what several threads recorded what one would have', () => {
+  it('merges the values of several threads as if one had recorded them', () => {
     fc.assert(
       fc.property(samples, (all) => {
         const threads = Array.from({ length: THREADS }, () => new Recorder());
@@ -78,7 +78,7 @@ describe('mergeMetrics', () => {
     );
   });
 
-  it('adds up what each thread has a part of, and takes the last value of any other gauge', () => {
+  it('adds up gauges of which each thread has a part, and takes the last value of the others', () => {
     const part = (vus: number, own: number, atNs: bigint): DrainedMetrics => ({
       ...drainMetrics(new SeriesRegistry()),
       gauges: {

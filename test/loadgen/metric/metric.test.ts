@@ -18,13 +18,13 @@ describe('a series name', () => {
     expect(parseSeriesName(text)).toEqual({ metric, tags: tags(expected) });
   });
 
-  it.each(['', '{a:1}', 'm{a:1', 'm}a', 'm{:1}', 'm{a:1}{b:2}'])("'%s' is none", (text) => {
+  it.each(['', '{a:1}', 'm{a:1', 'm}a', 'm{:1}', 'm{a:1}{b:2}'])("'%s' is invalid", (text) => {
     expect(parseSeriesName(text)).toHaveProperty('problem');
   });
 });
 
 describe('metrics', () => {
-  it('record samples in the total and in each submetric whose tags they have', () => {
+  it('record samples in the total and in each matching submetric', () => {
     const registry = new SeriesRegistry({ submetrics: ['hits{kind:a}', 'hits{kind:a,n:1}', 'other{kind:a}'] });
     const hits = registry.counter('hits');
     hits.add(1, tags({ kind: 'a' }));
@@ -34,13 +34,13 @@ describe('metrics', () => {
     expect(drainMetrics(registry).counters).toEqual({});
   });
 
-  it('bind to the total itself where nobody else wants the sample', () => {
+  it('bind to the total itself if nothing else records the sample', () => {
     const registry = new SeriesRegistry({ submetrics: ['hits{kind:a}'] });
     const hits = registry.counter('hits');
     expect(hits.bind(tags({ kind: 'b' }))).toBe(hits.total);
   });
 
-  it('keep the response, service and lag of actions, in submetrics, too', () => {
+  it('record response, service and lag of actions, also in submetrics', () => {
     const registry = new SeriesRegistry({ submetrics: ['ws_ping{a:1}'] });
     const ping = registry.timeTrend('ws_ping');
     bindActions(ping, tags({ a: '1' })).add(100, 110, 150);
@@ -51,7 +51,7 @@ describe('metrics', () => {
     );
   });
 
-  it('of scripts have every type, and trends of values a sketch', () => {
+  it('of scripts have every type; trends of values have a sketch', () => {
     const registry = new SeriesRegistry();
     registry.define('c', 'counter', 'default').add(2, NO_TAGS);
     registry.define('g', 'gauge', 'default').add(3, NO_TAGS);
@@ -69,7 +69,7 @@ describe('metrics', () => {
     expect(histograms.map(({ series }) => series)).toEqual(['__proto__']);
   });
 
-  it('of one name are one metric; another type of that name is refused', () => {
+  it('with the same name are one metric; another type is refused', () => {
     const registry = new SeriesRegistry();
     const first = registry.define('m', 'trend', 'time');
     expect(registry.define('m', 'trend', 'time')).toBe(first);
@@ -78,7 +78,7 @@ describe('metrics', () => {
     );
   });
 
-  it('tell a tap of every sample with its tags', () => {
+  it('pass every sample with its tags to a tap', () => {
     const seen: unknown[] = [];
     const tap = ({ name }: { readonly name: string }, value: number, of: Tags) => seen.push([name, value, [...of]]);
     const registry = new SeriesRegistry({ tap });

@@ -12,7 +12,7 @@ function bufferInto(batches: SampleBatch[], credit = new SampleCredit()): Sample
 }
 
 describe('SampleBuffer', () => {
-  it('sends samples in order with their times, and each pair of metric and tags once a batch', () => {
+  it('sends samples in order with their times, and each pair of metric and tags once per batch', () => {
     const batches: SampleBatch[] = [];
     const buffer = bufferInto(batches);
     buffer.tap(COUNTER, 1, VU);
@@ -36,7 +36,7 @@ describe('SampleBuffer', () => {
     expect(second?.series).toEqual([{ definition: COUNTER, tags: VU }]);
   });
 
-  it('sends by itself what would grow too large', () => {
+  it('sends a batch that has reached its maximum size', () => {
     const batches: SampleBatch[] = [];
     const buffer = bufferInto(batches);
     for (let sample = 0; sample < 10_000; sample += 1) buffer.tap(COUNTER, sample, VU);
@@ -45,7 +45,7 @@ describe('SampleBuffer', () => {
     expect(batches.at(-1)?.values.at(-1)).toBe(9999);
   });
 
-  it('lets samples go while too much is under way, and tells how many with the next batch', () => {
+  it('drops samples at the limit, and reports their number with the next batch', () => {
     const credit = new SampleCredit();
     const batches: SampleBatch[] = [];
     const buffer = bufferInto(batches, new SampleCredit(credit.memory));
@@ -61,7 +61,7 @@ describe('SampleBuffer', () => {
     expect(batches[0]?.values).toHaveLength(1);
   });
 
-  it('tells at the end what was let go, also when nothing may go any more', () => {
+  it('reports dropped samples at the end, even at the limit', () => {
     const credit = new SampleCredit();
     const batches: SampleBatch[] = [];
     const buffer = bufferInto(batches, credit);

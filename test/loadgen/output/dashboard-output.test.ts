@@ -29,7 +29,7 @@ describe('DashboardOutput', () => {
     expect((await fetch(new URL(path, url), { method })).status).toBe(status);
   });
 
-  it('gives a late page the seconds before, then each second, and ends with the run', async () => {
+  it('sends a late page the history, then each second, and ends with the run', async () => {
     const dashboard = await startDashboard();
     const [first, second, third] = sampleSnapshots(3);
     if (first === undefined || second === undefined || third === undefined) throw new Error('there are three');

@@ -10,7 +10,7 @@ import { sampleSnapshot } from '../../support/run-snapshots.js';
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 describe('prometheusText', () => {
-  it('gives counters, gauges, rates and trends, times in seconds, and how the generator does', () => {
+  it("contains counters, gauges, rates, trends, times in seconds, and the generator's health", () => {
     const lines = prometheusText(sampleSnapshot(2)).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -31,7 +31,7 @@ describe('prometheusText', () => {
     );
   });
 
-  it('gives submetrics as families of their own, with their tags as labels', () => {
+  it('contains submetrics as separate families, with their tags as labels', () => {
     const { totals, ...snapshot } = sampleSnapshot();
     const counters = { ws_sessions: 2, 'ws_sessions{room:a "b",1st:x}': 1 };
     const text = prometheusText({ ...snapshot, totals: { ...totals, counters } });
@@ -41,7 +41,7 @@ describe('prometheusText', () => {
 });
 
 describe('PrometheusOutput', () => {
-  it('answers GET /metrics, and only those who call it by an address', async () => {
+  it('answers GET /metrics, and only requests to an IP address', async () => {
     const output = new PrometheusOutput(LOOPBACK);
     await output.start();
     onTestFinished(async () => void (await output.stop()));
@@ -55,7 +55,7 @@ describe('PrometheusOutput', () => {
     expect(await statusFor(url, 'localhost:1')).toBe(200);
   });
 
-  it('names an address that another one has', async () => {
+  it('reports an address that is in use', async () => {
     const first = new PrometheusOutput(LOOPBACK);
     await first.start();
     onTestFinished(async () => void (await first.stop()));
@@ -87,7 +87,7 @@ describe('OtlpOutput', () => {
     expect(bodies).toEqual([['POST', '/v1/metrics', 'application/json', otlpJson(snapshot)]]);
   });
 
-  it('has one request under way at most, sends the end of the run last, and counts what it left out', async () => {
+  it('has at most one pending request, sends the end of the run last, and counts skipped seconds', async () => {
     const sent: unknown[] = [];
     let release: () => void = () => undefined;
     const isReleased = new Promise<void>((resolve) => {
@@ -106,16 +106,16 @@ describe('OtlpOutput', () => {
     expect(sent).toEqual([false, true]);
   });
 
-  it('says at the end what a collector answered that refuses', async () => {
+  it('reports the response of a collector that refuses', async () => {
     const collector = await startCollector(async (_incoming, response) => {
       response.writeHead(401).end();
     });
     const output = new OtlpOutput(collector);
     output.takeSnapshot(sampleSnapshot());
-    expect(await output.stop()).toEqual([`1 requests to ${collector.origin} failed: it answered 401`]);
+    expect(await output.stop()).toEqual([`1 requests to ${collector.origin} failed: the response status was 401`]);
   });
 
-  it('gives times of 64 bits as text, and quantiles of trends', () => {
+  it('contains 64-bit times as text, and quantiles of trends', () => {
     const text = JSON.stringify(otlpJson(sampleSnapshot()));
     expect(text).toContain('"startTimeUnixNano":"1712621641000000000","timeUnixNano":"1712621642000000000"');
     expect(text).toContain('"name":"wsg.ws_connecting","unit":"s","summary":');

@@ -69,7 +69,7 @@ describe('JsonOutput', () => {
     });
   });
 
-  it('sorts tags by name and puts metadata beside them', async () => {
+  it('sorts tags by name and writes metadata separately', async () => {
     const path = join(await temporaryFolder(), 'samples.json');
     const output = new JsonOutput(path, PLAN);
     await output.start();
@@ -92,7 +92,7 @@ describe('JsonOutput', () => {
 });
 
 describe('CsvOutput', () => {
-  it('writes a column a system tag, then all other tags, then the metadata, and quotes what needs it', async () => {
+  it('writes a column per system tag, then all other tags, then the metadata, with quotes where needed', async () => {
     const path = join(await temporaryFolder(), 'samples.csv');
     const output = new CsvOutput({ path, timeFormat: 'unix' }, undefined);
     await output.start();
@@ -111,7 +111,7 @@ describe('CsvOutput', () => {
     );
   });
 
-  it('has the columns of the system tags that the plan names, vu and iter excepted, which are metadata', async () => {
+  it('has the columns of the selected system tags, except vu and iter, which are metadata', async () => {
     const path = join(await temporaryFolder(), 'samples.csv');
     const output = new CsvOutput({ path, timeFormat: 'unix' }, ['url', 'vu', 'iter', 'check']);
     await output.start();
@@ -154,7 +154,7 @@ describe('parseCsvOptions', () => {
 });
 
 describe('SampleFile', () => {
-  it('names a file that cannot be made', async () => {
+  it('reports a file that cannot be created', async () => {
     const path = join(await temporaryFolder(), 'missing', 'samples.json');
     await expect(new SampleFile(path).start()).rejects.toMatchObject({
       code: 'output.failed',
@@ -162,7 +162,7 @@ describe('SampleFile', () => {
     });
   });
 
-  it.each(['', '-'])('writes to standard output when it is named %j, and leaves it open', async (path) => {
+  it.each(['', '-'])('writes to standard output for %j, and leaves it open', async (path) => {
     const stdout = new PassThrough();
     const file = new SampleFile(path, undefined, stdout);
     await file.start();
@@ -172,7 +172,7 @@ describe('SampleFile', () => {
     expect(stdout.writableEnded).toBe(false);
   });
 
-  it('ends when the reader of standard output has gone', async () => {
+  it('ends when standard output is closed by its reader', async () => {
     const stdout = new PassThrough();
     const file = new SampleFile('-', undefined, stdout);
     await file.start();
@@ -182,11 +182,11 @@ describe('SampleFile', () => {
     expect(await file.stop()).toEqual(['standard output lacks 3 samples that were dropped to keep up with the load']);
   });
 
-  it('counts what does not fit while the disk is slow, and what the threads let go', async () => {
+  it('counts samples that a slow disk or the threads dropped', async () => {
     const path = join(await temporaryFolder(), 'samples.json');
     const file = new SampleFile(path, 10);
     await file.start();
-    // Within one turn of the event loop no disk takes anything.
+    // Within one turn of the event loop, no disk accepts anything.
     file.write('0123456789\n', 1);
     file.write('lost\n', 5);
     file.countLost(2);

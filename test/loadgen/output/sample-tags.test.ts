@@ -5,7 +5,7 @@ import { metadataOf, tagsOf } from '../../../src/loadgen/metric/series.js';
 import { LoadTarget } from '../../support/load-target.js';
 import { runScript, type ScriptRun, type ScriptRunOptions } from '../../support/script-run.js';
 
-/** One sample as an output gets it. */
+/** One sample as an output receives it. */
 interface Sample {
   readonly metric: string;
   readonly value: number;
@@ -56,9 +56,9 @@ beforeAll(async () => {
   };
 });
 
-/** Facts of k6 1.3.0, from its JSON output for the same scripts. */
+/** Facts from k6 1.3.0's JSON output for the same scripts. */
 describe('samples of a script', () => {
-  it('have one of data_sent and one of data_received an iteration, zeros too, with the tags of its end', async () => {
+  it('include one of data_sent and one of data_received per iteration, even if 0, with the tags at its end', async () => {
     const { samples, run } = await sample(
       `
       import ws from 'k6/ws';
@@ -94,7 +94,7 @@ describe('samples of a script', () => {
     }
   });
 
-  it('have those of an interrupted iteration, and none of its duration', async () => {
+  it('include those of an interrupted iteration, without its duration', async () => {
     const { samples, run } = await sample(
       `
       import ws from 'k6/ws';
@@ -113,7 +113,7 @@ describe('samples of a script', () => {
     expect(sent?.value).toBeGreaterThan(100);
   });
 
-  it('of k6/ws have no name, protocol or TLS version, and those of a refused dial no status', async () => {
+  it('of k6/ws have no name, protocol or TLS version; those of a refused dial have no status', async () => {
     const { samples } = await sample(`
       import ws from 'k6/ws';
       export default function () {
@@ -130,7 +130,7 @@ describe('samples of a script', () => {
       expect(tagsOfMetric(samples, metric), metric).toEqual([open, refused]);
     }
     expect(tagsOfMetric(samples, 'ws_msgs_sent')).toEqual([open]);
-    // The welcome comes in one packet with the answer to the handshake.
+    // The welcome message arrives in the same packet as the handshake response.
     expect(tagsOfMetric(samples, 'ws_msgs_received')).toEqual([open, open]);
   });
 
@@ -150,7 +150,7 @@ describe('samples of a script', () => {
     }
   });
 
-  it('carry metadata beside the tags, and vu and iter are metadata where they are asked for', async () => {
+  it('carry metadata in addition to tags; vu and iter are metadata on request', async () => {
     const { samples } = await sample(
       `
       import http from 'k6/http';
@@ -177,7 +177,7 @@ describe('samples of a script', () => {
     ]);
   });
 
-  it('are of no metric that only our own arithmetic needs', async () => {
+  it('do not include internal metrics', async () => {
     const { samples } = await sample(`
       import { WebSocket } from 'k6/websockets';
       export default function () {
@@ -187,7 +187,7 @@ describe('samples of a script', () => {
     expect(samples.filter(({ metric }) => metric.startsWith('wsg_'))).toEqual([]);
   });
 
-  it('make a series of the requests that went as expected, unasked', async () => {
+  it('include a series of expected responses without request', async () => {
     const script = (systemTags: string): string => `
       import http from 'k6/http';
       export const options = { ${systemTags} };

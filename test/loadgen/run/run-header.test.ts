@@ -8,14 +8,14 @@ function headerOf(options: unknown, executionSegment?: string) {
 }
 
 describe('the header of a run', () => {
-  it('keeps no values of the environment of scripts', () => {
+  it("omits values of scripts' environment variables", () => {
     const a = { executor: 'constant-vus', duration: '5s', env: { TOKEN: 'hush' } };
     const header = headerOf({ scenarios: { a } });
     expect(JSON.stringify(header)).not.toContain('hush');
     expect(header.plan).toMatchObject({ scenarios: [{ env: ['TOKEN'] }] });
   });
 
-  it('has no target for a script, and the virtual users of its segment', () => {
+  it('has no target for a script, and counts the virtual users of its segment', () => {
     const header = headerOf({ vus: 8, duration: '5s' }, '0:1/4');
     expect(header).toMatchObject({ scenario: 'chat.js', vus: 2, tls: false, durationMs: 5000 });
     expect(header.target).toBeUndefined();

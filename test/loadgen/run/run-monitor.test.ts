@@ -7,7 +7,7 @@ import { sampleSnapshots } from '../../support/run-snapshots.js';
 const SLOW = { series: 'ws_connecting', expression: 'max<2', abortOnFail: false, delayAbortMs: 0 };
 
 describe('RunMonitor', () => {
-  it('gives after each second its own response times and the totals so far', () => {
+  it('reports after each second its response times and the totals so far', () => {
     const snapshots = sampleSnapshots(3);
     expect(snapshots.map(({ latencies }) => latencies.get('ws_connecting'))).toEqual(
       [1, 2, 3].map((ms) => ({ count: 1, p50: ms, p90: ms, p99: ms, max: ms })),
@@ -22,7 +22,7 @@ describe('RunMonitor', () => {
     expect(sampleSnapshots(2, [SLOW]).map(({ thresholds }) => thresholds[0]?.ok)).toEqual([true, false]);
   });
 
-  it('merges histograms of one second and leaves out those that are not response times', () => {
+  it('merges the histograms of one second, except those of other times than response times', () => {
     const snapshots: RunSnapshot[] = [];
     const monitor = new RunMonitor([], (snapshot) => snapshots.push(snapshot));
     const series = 'ws_ping';
@@ -35,7 +35,7 @@ describe('RunMonitor', () => {
     expect(snapshots[0]?.latencies.get(series)).toMatchObject({ count: 2, max: 5 });
   });
 
-  it('tells once more at the end, with the totals of the run', () => {
+  it('reports once more at the end, with the totals of the run', () => {
     const snapshots: RunSnapshot[] = [];
     const monitor = new RunMonitor([], (snapshot) => snapshots.push(snapshot));
     const { end } = snapshotRun();

@@ -49,7 +49,7 @@ describe('the progress of each executor', () => {
     );
   });
 
-  it('counts what the segment of this process has', () => {
+  it('counts the segment of this process', () => {
     const lines = linesOf('1/2:1');
     expect(lines[0]).toContain('/24 VUs');
     expect(lines[3]).toContain('2 VUs  00m05.0s/10m0s  03/20 shared iters');

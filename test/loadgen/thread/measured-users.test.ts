@@ -36,8 +36,8 @@ function setUp(minIterationMs: number, iterationMs: number) {
   return { users, pass, ended, clock, duration: durations.total.response };
 }
 
-describe('the shortest iteration', () => {
-  it('is filled up with waiting, of which its duration knows nothing', async () => {
+describe('the minimum duration of an iteration', () => {
+  it('is reached by waiting, which is not part of the recorded duration', async () => {
     const { pass, ended, duration } = setUp(1000, 300);
     await pass(300);
     expect(duration.count).toBe(1);
@@ -54,7 +54,7 @@ describe('the shortest iteration', () => {
     expect(ended).toEqual([true]);
   });
 
-  it('is cut short by an interruption, and the iteration counts as complete', async () => {
+  it('ends with an interruption, and the iteration counts as complete', async () => {
     const { users, pass, ended, clock } = setUp(60_000, 300);
     await pass(300);
     users.interruptAll();

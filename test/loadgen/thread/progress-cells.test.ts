@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ProgressCells, type ThreadProgress } from '../../../src/loadgen/thread/progress-cells.js';
 
-it('carries what a run of weeks adds up to from one side of the memory to the other', () => {
+it('carries the totals of a run of several weeks', () => {
   const progress: ThreadProgress = {
     activeVus: 100,
     allocatedVus: 200,

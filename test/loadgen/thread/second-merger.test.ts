@@ -29,7 +29,7 @@ describe('SecondMerger', () => {
     };
   }
 
-  it('waits for every thread, and keeps the order', () => {
+  it('waits for every thread, and preserves the order', () => {
     merger.add(0, second(0, 1));
     merger.add(0, second(1, 2));
     expect(told).toEqual([]);
@@ -42,7 +42,7 @@ describe('SecondMerger', () => {
     ]);
   });
 
-  it('loses nothing that comes late from a thread that has ended', () => {
+  it('keeps late messages of a thread that has ended', () => {
     merger.add(0, second(0, 1));
     merger.ended(1);
     merger.add(1, second(0, 10));
@@ -66,7 +66,7 @@ describe('SecondMerger', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('hands over what it holds when the last thread has ended', () => {
+  it('reports pending seconds when the last thread has ended', () => {
     merger.add(0, second(0, 1));
     merger.ended(0);
     expect(told).toEqual([]);
@@ -74,7 +74,7 @@ describe('SecondMerger', () => {
     expect(told).toEqual([{ second: 0, count: 1 }]);
   });
 
-  it('tells of the busiest and latest thread how the generator did', () => {
+  it('reports the health of the busiest thread and of the one with the largest lag', () => {
     const messages: SecondMessage[] = [];
     const both = new SecondMerger(2, (message) => messages.push(message));
     both.add(0, second(0, 4));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SilenceWatch } from '../../../src/loadgen/thread/thread-group.js';
 
-it('gives a thread more time that has a limit of its own', () => {
+it('gives a thread with a limit of its own more time', () => {
   const silent: number[] = [];
   const watch = new SilenceWatch(2, (index) => silent.push(index), 2);
   watch.allow(0, 3);
@@ -11,7 +11,7 @@ it('gives a thread more time that has a limit of its own', () => {
   expect(silent).toEqual([1, 0]);
 });
 
-it('names a thread once that was not heard for as many checks as allowed, and no other', () => {
+it('reports a silent thread once after the allowed number of checks, and no other', () => {
   const silent: [number, number][] = [];
   const watch = new SilenceWatch(3, (index, seconds) => silent.push([index, seconds]), 3);
   watch.ended(2);

@@ -14,7 +14,7 @@ function progress(factor: number, state: ThreadProgress['state']): ThreadProgres
 }
 
 describe('sumProgress', () => {
-  it('adds the counts up and takes the longest time', () => {
+  it('adds up the counts and takes the longest time', () => {
     expect(sumProgress([progress(1, 'running'), progress(10, 'running')])).toEqual({
       ...progress(11, 'running'),
       elapsedMs: 1000,

@@ -24,7 +24,7 @@ function b64decode(input: unknown, encoding: unknown = 'std', format: unknown = 
   const isPadded = !kind.startsWith('raw');
   const fits = (kind.endsWith('url') ? URL_SAFE : STANDARD).test(digits);
   const isWhole = isPadded ? digits.length % 4 === 0 : !digits.includes('=') && digits.length % 4 !== 1;
-  if (!fits || !isWhole) throw new Error(`b64decode(): the input is not base64 of the kind '${kind}'`);
+  if (!fits || !isWhole) throw new Error(`b64decode(): the input is not valid base64 for the encoding '${kind}'`);
   const bytes = Buffer.from(digits, 'base64');
   return format === 's' ? bytes.toString('utf8') : toArrayBuffer(bytes);
 }

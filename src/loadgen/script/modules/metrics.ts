@@ -41,7 +41,8 @@ export function createMetricsModule(vu: VuContext): object {
 function checkName(name: unknown): string {
   const text = typeof name === 'string' ? name : '';
   if (NAME.test(text)) return text;
-  const rule = 'it must begin with a letter or an underscore, and hold only these and digits, from 2 to 129 of them';
+  const rule =
+    'it must begin with a letter or underscore, contain only letters, digits and underscores, and have 2 to 129 characters';
   throw new Error(`invalid metric name: '${String(name)}'; ${rule}`);
 }
 

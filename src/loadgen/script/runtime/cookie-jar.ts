@@ -84,7 +84,7 @@ export function jarOf(value: unknown): CookieStore | undefined {
 
 function storeOf(jar: CookieJar): CookieStore {
   const store = stores.get(jar);
-  if (store === undefined) throw new TypeError('this is not a cookie jar');
+  if (store === undefined) throw new TypeError('this object is not a cookie jar');
   return store;
 }
 

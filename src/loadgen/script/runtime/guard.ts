@@ -269,15 +269,13 @@ export class Guard {
 
 function secondBlockingCall(name: string, under: string): Error {
   return new Error(
-    `${name} was called while ${under} of the same virtual user was still under way: wsg did not see that this call waits. ` +
+    `${name} was called while ${under} of the same virtual user was still pending: wsg did not detect that this call blocks. ` +
       'Call the blocking function directly, or through a named function',
   );
 }
 
 function stillBlocking(name: string): Error {
-  return new Error(
-    `${name} was still under way when the function that called it had returned: wsg did not see that this call waits`,
-  );
+  return new Error(`${name} was still pending when its caller had returned: wsg did not detect that this call blocks`);
 }
 
 /**

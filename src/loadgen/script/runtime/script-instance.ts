@@ -40,7 +40,7 @@ export interface ScriptModule {
 export function loadModule(compiled: CompiledScript): ScriptModule {
   const script = new Script(compiled.code, { filename: scriptFileName(compiled.path) });
   const create: unknown = script.runInThisContext();
-  if (!isFunction(create)) throw new TypeError('a compiled script is one function');
+  if (!isFunction(create)) throw new TypeError('a compiled script must be one function');
   return { compiled, create };
 }
 
@@ -77,10 +77,10 @@ export async function instantiate(module: ScriptModule, deps: InstanceDeps): Pro
   const scope = new ScriptScope(deps, compiled.files);
   const globals = compiled.globals.map((name) => scope.global(name));
   const body = module.create(deps.guard, new Waiting(deps.guard), scope, ...globals);
-  if (!isFunction(body)) throw new TypeError('a compiled script returns its body');
+  if (!isFunction(body)) throw new TypeError('a compiled script must return its body');
   const { value } = await deps.guard.call(body, undefined, []);
   if (typeof value !== 'object' || value === null)
-    throw new TypeError('the body of a compiled script returns its exports');
+    throw new TypeError('the body of a compiled script must return its exports');
   return new ScriptInstance(deps.guard, value);
 }
 

@@ -38,7 +38,7 @@ export function noAsyncCallback(what: string): TypeError {
 
 /** Error for an argument of the wrong type. */
 export function wrongType(what: string, value: unknown, wanted: string): TypeError {
-  return new TypeError(`${what}: ${wanted} was expected, and it got ${typeName(value)}`);
+  return new TypeError(`${what}: ${wanted} was expected, got ${typeName(value)}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runScript } from '../../../support/script-run.js';
 
-it('exec tells where an iteration stands', async () => {
+it('exec describes the current iteration', async () => {
   const { lines } = await runScript(
     `
     import exec from 'k6/execution';
@@ -20,7 +20,7 @@ it('exec tells where an iteration stands', async () => {
   expect(lines.slice(5, 8)).toEqual(['default,shared-iterations,1,1', '1,1,1,1,1', '1,1,0']);
 });
 
-it('exec.test.options has what script, flags and defaults came to, as k6 writes it', async () => {
+it("exec.test.options contains the merged options of script, flags and defaults, in k6's format", async () => {
   const { lines } = await runScript(
     `
     import { test } from 'k6/execution';
@@ -58,7 +58,7 @@ it('exec.test.options has what script, flags and defaults came to, as k6 writes 
   });
 });
 
-it('exec.test.options has what flags say of the network', async () => {
+it('exec.test.options contains the network flags', async () => {
   const { lines } = await runScript(
     `
     import { test } from 'k6/execution';
@@ -79,7 +79,7 @@ it('exec.test.options has what flags say of the network', async () => {
   });
 });
 
-it('tags of a virtual user hold for the samples that follow', async () => {
+it('tags of a virtual user apply to the samples that follow', async () => {
   const { lines, totals } = await runScript(
     `
     import exec, { vu } from 'k6/execution';
@@ -117,11 +117,11 @@ it('abort ends the test and cannot be caught', async () => {
   );
   expect(verdicts).toEqual(['aborted: test aborted: no use']);
   expect(lines).not.toContain('caught');
-  // As k6 counts, the iteration that ends the test is one; no other begins.
+  // As in k6, the iteration that aborts the test counts; no other begins.
   expect(totals.counters['iterations']).toBe(1);
 });
 
-it('fail marks the test, which goes on', async () => {
+it('fail marks the test, which continues', async () => {
   const { verdicts, totals } = await runScript(`
     import exec from 'k6/execution';
     export const options = { iterations: 2 };
@@ -131,7 +131,7 @@ it('fail marks the test, which goes on', async () => {
   expect(totals.counters['iterations']).toBe(2);
 });
 
-it('what belongs to a run is refused while the script is loaded', async () => {
+it('functions of a running test are refused in the init context', async () => {
   const load = (code: string): Promise<unknown> =>
     runScript(`import exec from 'k6/execution'; ${code}; export default function () {}`);
   await expect(load('exec.scenario.name')).rejects.toThrow('getting scenario information in the init context');
@@ -148,7 +148,7 @@ it('setup runs first, its data goes through JSON to every virtual user, teardown
     export function teardown(data) { console.log('teardown ' + data.list.length); }
   `);
   expect(lines.slice(0, 2).sort()).toEqual([
-    // Go writes undefined as null, and moments without zeros at the end.
+    // Go writes undefined as null, and dates without trailing zeros.
     '{"list":[1,1],"drop":null,"when":"1970-01-01T00:00:00Z"}',
     '{"list":[1,2],"drop":null,"when":"1970-01-01T00:00:00Z"}',
   ]);
@@ -157,7 +157,7 @@ it('setup runs first, its data goes through JSON to every virtual user, teardown
   expect(totals.checks).toEqual([{ name: 'ready', group: '::setup', passes: 1, fails: 0 }]);
 });
 
-it('a setup that throws or takes too long lets no iteration begin', async () => {
+it('no iteration begins after a setup that throws or times out', async () => {
   const thrown = await runScript(`
     export function setup() { throw new Error('not ready'); }
     export default function () { console.log('ran'); }
@@ -179,7 +179,7 @@ it('a setup that throws or takes too long lets no iteration begin', async () => 
   expect(busy.end.stageFailure).toMatchObject({ stage: 'teardown', kind: 'timeout' });
 });
 
-it('the graceful stop interrupts what sleeps and what loops, and no script can catch it', async () => {
+it('the graceful stop interrupts sleeping and looping scripts, which cannot catch it', async () => {
   const { lines, totals } = await runScript(`
     import { sleep } from 'k6';
     export const options = {

@@ -33,7 +33,7 @@ afterAll(() => {
   server.close();
 });
 
-/** What the expressions give, each as JSON; of one that throws its message. */
+/** Returns the values of the expressions as JSON, or the message of an expression that throws. */
 async function valuesOf(source: string, expressions: readonly string[]): Promise<unknown[]> {
   const { lines } = await runScript(`
     import http from 'k6/http';
@@ -51,10 +51,10 @@ async function valuesOf(source: string, expressions: readonly string[]): Promise
   return lines.map((line): unknown => JSON.parse(line)[0]);
 }
 
-/** An expression and what k6 1.3.0 gives for it. */
+/** An expression and its value in k6 1.3.0. */
 type Fact = [expression: string, value: unknown];
 
-/** The same expressions with what they give here. */
+/** Returns the same expressions with their values here. */
 async function found(source: string, facts: readonly Fact[]): Promise<Fact[]> {
   const expressions = facts.map(([expression]) => expression);
   const values = await valuesOf(source, expressions);
@@ -63,8 +63,8 @@ async function found(source: string, facts: readonly Fact[]): Promise<Fact[]> {
 
 const parsed = `parseHTML(${JSON.stringify(PAGE)})`;
 
-describe('a selection gives what k6 1.3.0 gives', () => {
-  it('in texts, attributes and values', async () => {
+describe('a selection agrees with k6 1.3.0', () => {
+  it('on texts, attributes and values', async () => {
     const facts: Fact[] = [
       [`d.find('p').html()`, 'q &#34;r&#34; &lt; it&#39;s<br/><img src="/a"/>'],
       [`[d.find('li').attr('class'), d.find('li').attr('no'), d.find('li').attr('no', 'def')]`, ['x y', null, 'def']],
@@ -79,7 +79,7 @@ describe('a selection gives what k6 1.3.0 gives', () => {
     expect(await found(parsed, facts)).toEqual(facts);
   });
 
-  it('on the way through the tree', async () => {
+  it('on traversal', async () => {
     const facts: Fact[] = [
       [`d.find('b').parents().map((i, e) => e.get(0).nodeName())`, ['li', 'ul', 'body', 'html']],
       [`[d.find('b').closest('ul').attr('class'), d.find('b').parentsUntil('ul').size()]`, ['l', 1]],
@@ -100,7 +100,7 @@ describe('a selection gives what k6 1.3.0 gives', () => {
     expect(await found(parsed, facts)).toEqual(facts);
   });
 
-  it('of selectors that cannot be parsed, and arguments that are none', async () => {
+  it('on invalid selectors and arguments', async () => {
     const facts: Fact[] = [
       [`d.find('li[').size()`, 0],
       [`d.find('li:first').size()`, 0],
@@ -112,7 +112,7 @@ describe('a selection gives what k6 1.3.0 gives', () => {
     expect(await found(parsed, facts)).toEqual(facts);
   });
 
-  it('in elements', async () => {
+  it('on elements', async () => {
     const facts: Fact[] = [
       [
         `d.find('li').get().map((e) => [e.nodeName(), e.textContent(), e.innerHTML(), e.id()])[0]`,
@@ -157,7 +157,7 @@ it('submits forms and follows links as k6 1.3.0 does', async () => {
   expect(await found(`http.get('${url}/')`, facts)).toEqual(facts);
 });
 
-it('waits for functions that send requests for each node', async () => {
+it('waits for callbacks that send a request for each node', async () => {
   const facts: Fact[] = [
     [
       `{ const o = []; d.html('a').each((i, a) => { o.push(http.get(a.href()).body); }); return o; }`.replace(

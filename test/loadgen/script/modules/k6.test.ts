@@ -25,7 +25,7 @@ it('check counts each condition and returns whether all hold', async () => {
   ]);
 });
 
-it('a condition that throws has failed, the error goes on, and the rest is skipped', async () => {
+it('a condition that throws has failed, the error propagates, and the rest is skipped', async () => {
   const { lines, totals } = await run(
     tried("check(1, { first: () => { throw new Error('broken'); }, second: true });"),
   );
@@ -41,7 +41,7 @@ it('a condition may wait; an async one is refused', async () => {
   expect(lines).toEqual(['true', 'check() does not support async functions as arguments']);
 });
 
-it('groups nest, tag their samples, and time themselves however they end', async () => {
+it('groups nest, tag their samples, and record their duration however they end', async () => {
   const { lines, totals } = await run(`
     console.log(group('outer', () => { check(1, { a: true }); return group('inner', () => { check(1, { b: true }); return 7; }); }));
     ${tried("group('broken', () => { sleep(0.01); throw new Error('inside'); });")}
@@ -61,7 +61,7 @@ it('groups nest, tag their samples, and time themselves however they end', async
   expect(totals.trends['group_duration']?.count).toBe(4);
 });
 
-it('fail throws, and the iteration counts all the same', async () => {
+it('fail throws, and the iteration still counts', async () => {
   const { logs, totals } = await run("fail('enough');");
   expect(logs[0]).toMatchObject({ level: 'error', source: 'stacktrace', scenario: 'default' });
   expect(logs[0]?.text).toMatch(/^Error: enough/);
@@ -69,7 +69,7 @@ it('fail throws, and the iteration counts all the same', async () => {
   expect(totals.trends['iteration_duration']?.count).toBe(1);
 });
 
-it('randomSeed makes Math.random repeat itself', async () => {
+it('randomSeed makes Math.random reproducible', async () => {
   const { lines } = await run(`
     const draw = () => { randomSeed(7); return [Math.random(), Math.random()].join(); };
     console.log(draw() === draw(), Math.max(1, 2));
@@ -77,7 +77,7 @@ it('randomSeed makes Math.random repeat itself', async () => {
   expect(lines).toEqual(['true 2']);
 });
 
-it('what needs a virtual user is refused while the script is loaded', async () => {
+it('functions that need a virtual user are refused in the init context', async () => {
   await expect(run('', 'sleep(1);')).rejects.toThrow('using sleep() in the init context is not supported');
   await expect(run('', 'check(1, {});')).rejects.toThrow('using check() in the init context is not supported');
   await expect(run('', "group('a', () => {});")).rejects.toThrow('using group() in the init context is not supported');
@@ -100,7 +100,7 @@ it('metrics of the script are recorded by type, and known before the run', async
   expect(program.metrics).toContainEqual({ name: 'my_time', type: 'trend', contains: 'time' });
 });
 
-it('names of metrics and values are checked', async () => {
+it('names and values of metrics are validated', async () => {
   await expect(run('', "new Counter('1st');")).rejects.toThrow("invalid metric name: '1st'");
   await expect(run('', "new Counter('a');")).rejects.toThrow("invalid metric name: 'a'");
   await expect(run('', "new Counter('ab'); new Trend('ab');")).rejects.toThrow("metric 'ab' already exists");
@@ -118,7 +118,7 @@ it('names of metrics and values are checked', async () => {
   expect(totals.counters['mine']).toBe(-1 + 5 + 3 + 1 + 5);
 });
 
-it('async default functions, timers and promises belong to the iteration', async () => {
+it('an iteration includes async default functions, timers and promises', async () => {
   const { lines, totals } = await runScript(`
     import { setTimeout as later } from 'k6/timers';
     import { sleep } from 'k6';

@@ -20,7 +20,7 @@ interface Running {
   readonly lines: unknown[];
 }
 
-/** A script whose `sleep` ends only by an interruption. */
+/** Starts a script whose `sleep` only ends with an interruption. */
 async function start(source: string, guard = new Guard(), name = 'script.js'): Promise<Running> {
   const folder = await temporaryFolder();
   const path = join(folder, name);
@@ -47,7 +47,7 @@ async function outcome(run: () => unknown): Promise<unknown> {
 }
 
 describe('an interruption', () => {
-  it('ends the blocking call and passes every catch, finally and promise callback of the script', async () => {
+  it('ends the blocking call and bypasses every catch, finally and promise callback of the script', async () => {
     const { instance, guard, lines } = await start(`
       import { sleep } from 'k6';
       const once = () => { for (;;) { try { sleep(1); } catch { console.log('caught'); } finally { console.log('finally'); continue; } } };
@@ -58,7 +58,7 @@ describe('an interruption', () => {
     expect(lines).toEqual([]);
   });
 
-  it('does not come to the catch callback of a promise', async () => {
+  it('does not reach the catch callback of a promise', async () => {
     const { instance, guard, lines } = await start(`
       import { sleep } from 'k6';
       export default function () { return Promise.resolve().then(() => sleep(1)).catch(() => console.log('caught')).then(() => console.log('then')); }`);
@@ -103,7 +103,7 @@ describe('an interruption', () => {
 });
 
 describe('the guard', () => {
-  it('names both calls, and where the second was made, when a call that waits was not seen', async () => {
+  it('names both calls and the position of the second one when the compiler missed a blocking call', async () => {
     const hidden = `import { sleep } from 'k6';
 const hide = (f) => new Function('f', 'return () => { f(); }')(f);
 export default function () {
@@ -113,22 +113,22 @@ export default function () {
     const { instance, compiled } = await start(hidden);
     const error = await outcome(() => instance.call('default', []));
     if (!(error instanceof Error)) throw new TypeError('no error');
-    expect(error.message).toMatch(/^sleep was called while sleep of the same virtual user was still under way/);
+    expect(error.message).toMatch(/^sleep was called while sleep of the same virtual user was still pending/);
     expect(scriptFrames(error.stack ?? '', compiled)[0]).toMatch(/script\.js:5:3\)?$/);
   });
 
-  it('says so when a function returns while what it called still blocks', async () => {
+  it('reports a function that returns while its callee still blocks', async () => {
     const { instance } = await start(`import { sleep } from 'k6';
 const hide = (f) => new Function('f', 'return () => { f(); }')(f);
 export default function () { hide(() => sleep(1))(); }`);
     expect(await outcome(() => instance.call('default', []))).toMatchObject({
-      message: expect.stringContaining('sleep was still under way when the function that called it had returned'),
+      message: expect.stringContaining('sleep was still pending when its caller had returned'),
     });
   });
 });
 
 describe('a stack trace', () => {
-  it('shows the lines of the TypeScript that the user wrote, and only those', async () => {
+  it("shows only lines of the user's TypeScript", async () => {
     const source = `interface Data { a: number }
 enum Kind { A }
 

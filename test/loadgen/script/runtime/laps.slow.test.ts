@@ -9,7 +9,7 @@ const HOGS: readonly (readonly [name: string, body: string])[] = [
   ['in a function that may block', `for (;;) { await null; if (__VU > 9) sleep(1); }`],
 ];
 
-it.each(HOGS)('an iteration that awaits %s alone leaves time to the other users of its thread', async (_name, body) => {
+it.each(HOGS)('an iteration that only awaits %s leaves time to the other users of its thread', async (_name, body) => {
   const { totals, lines } = await runScript(`
     import { sleep } from 'k6';
     const forOneSecond = { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' };
@@ -17,12 +17,12 @@ it.each(HOGS)('an iteration that awaits %s alone leaves time to the other users 
     export async function hog() { ${body} }
     export function calm() { sleep(0.02); }
   `);
-  // Without a turn of the event loop it is one.
+  // Without a turn of the event loop there is only one.
   expect(totals.counters['iterations']).toBeGreaterThan(1);
   expect(lines).toEqual([]);
 });
 
-it('awaits what it is given, in order, however often', async () => {
+it('awaits many values in order', async () => {
   const { lines } = await runScript(`
     export default async function () {
       let sum = 0;
@@ -41,7 +41,7 @@ it('awaits what it is given, in order, however often', async () => {
   expect(lines).toEqual(['44850 a0 a100 a200 b0 b100 b200']);
 });
 
-it('a sequence that is returned or awaited has the value of its last part, also where it blocks', async () => {
+it('a returned or awaited sequence has the value of its last part, even if it blocks', async () => {
   const { lines } = await runScript(`
     import { sleep } from 'k6';
     function returned() { return sleep(0.001), 'last'; }

@@ -11,7 +11,7 @@ async function print(head: string, ...expressions: readonly string[]): Promise<r
   return lines;
 }
 
-it('base64 in the four kinds, to texts and bytes', async () => {
+it('base64 in four encodings, to texts and bytes', async () => {
   expect(
     await print(
       "import { b64encode, b64decode } from 'k6/encoding'",
@@ -32,7 +32,7 @@ it('base64 in the four kinds, to texts and bytes', async () => {
     'hello?>',
     'hello?>',
     '255',
-    "b64decode(): the input is not base64 of the kind 'std'",
+    "b64decode(): the input is not valid base64 for the encoding 'std'",
   ]);
 });
 
@@ -73,7 +73,7 @@ it('hashes and keyed hashes in every encoding', async () => {
   ]);
 });
 
-it('a SharedArray is made once a thread, reads like an array, and cannot be changed', async () => {
+it('a SharedArray is created once per thread, reads like an array, and is immutable', async () => {
   const { lines } = await runScript(`
     import { SharedArray } from 'k6/data';
     const rows = new SharedArray('rows', () => { console.log('made'); return [{ id: 1 }, { id: 2, deep: { list: [] } }]; });
@@ -103,7 +103,7 @@ it('a SharedArray is made once a thread, reads like an array, and cannot be chan
   ).rejects.toThrow('only arrays can be made into SharedArray');
 });
 
-it('open reads from beside the script, only while it is loaded', async () => {
+it('open reads files relative to the script, only in the init context', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-open-'));
   writeFileSync(join(folder, 'words.txt'), 'one\ntwo');
   writeFileSync(
@@ -120,7 +120,7 @@ it('open reads from beside the script, only while it is loaded', async () => {
   await expect(runScript('', { path: join(folder, 'gone.js') })).rejects.toThrow('no such file or directory');
 });
 
-it('the libraries of jslib.k6.io are there', async () => {
+it('the libraries of jslib.k6.io are built in', async () => {
   expect(
     await print(
       `import { randomIntBetween, randomItem, randomString, uuidv4, findBetween, normalDistributionStages, parseDuration } from 'https://jslib.k6.io/k6-utils/1.4.0/index.js';
@@ -164,7 +164,7 @@ it('the libraries of jslib.k6.io are there', async () => {
   ]);
 });
 
-it('check of k6-utils takes promises, and humanizeValue of k6-summary knows units', async () => {
+it('check of k6-utils accepts promises, and humanizeValue of k6-summary formats units', async () => {
   const { lines, totals } = await runScript(`
     import { check } from 'https://jslib.k6.io/k6-utils/1.6.0/index.js';
     import { humanizeValue } from 'https://jslib.k6.io/k6-summary/0.1.0/index.js';

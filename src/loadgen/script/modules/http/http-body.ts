@@ -66,7 +66,7 @@ export function compressBody(bytes: Buffer, algorithms: readonly string[]): Buff
     if (algorithm === 'gzip') return gzipSync(compressed);
     if (algorithm === 'deflate') return deflateSync(compressed);
     if (algorithm === 'br') return brotliCompressSync(compressed);
-    throw new Error(`unknown compression algorithm ${algorithm}; there are gzip, deflate and br`);
+    throw new Error(`unknown compression algorithm ${algorithm}; supported are gzip, deflate and br`);
   }, bytes);
 }
 

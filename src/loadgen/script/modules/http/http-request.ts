@@ -162,9 +162,10 @@ function responseTypeOf(type: unknown, discards: boolean): ResponseType {
 
 function asCallback(value: unknown): ResponseCallback | null {
   if (value === null) return null;
-  if (isFunction(value)) throw new Error('a responseCallback is what http.expectedStatuses() returns, or null');
+  if (isFunction(value)) throw new Error('a responseCallback must be the result of http.expectedStatuses(), or null');
   const accepts = property(value, 'accepts');
-  if (!isFunction(accepts)) throw new Error('a responseCallback is what http.expectedStatuses() returns, or null');
+  if (!isFunction(accepts))
+    throw new Error('a responseCallback must be the result of http.expectedStatuses(), or null');
   return { accepts: (status) => accepts.call(value, status) === true };
 }
 

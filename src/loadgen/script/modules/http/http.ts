@@ -160,7 +160,7 @@ function sendAsync(vu: VuContext, client: HttpClient, request: ScriptRequest | R
  * with these keys.
  */
 function entriesOf(requests: unknown): [string, HttpArguments][] {
-  if (!isObject(requests)) throw new TypeError('http.batch() takes an array or an object of requests');
+  if (!isObject(requests)) throw new TypeError('http.batch() requires an array or an object of requests');
   return Object.entries(requests).map(([key, entry]) => [key, entryOf(entry)]);
 }
 

@@ -197,7 +197,7 @@ function currentStage({ scenario, thread }: VuContext): CurrentStage {
   const settings = property(property(thread.options, 'scenarios'), scenario?.name ?? '');
   const stages = property(settings, 'stages');
   if (scenario === undefined || !Array.isArray(stages) || stages.length === 0) {
-    throw new Error('only ramping-vus and ramping-arrival-rate have stages, and only inside of an iteration');
+    throw new Error('only ramping-vus and ramping-arrival-rate have stages, and only during an iteration');
   }
   const elapsedMs = thread.clock.now() - scenario.startMs();
   let endMs = 0;

@@ -291,10 +291,7 @@ export class ScriptWebSocket {
 
 function checkClose(number: number, reason: string, given: unknown): void {
   if (number !== NORMAL && !(number >= 3000 && number <= 4999)) {
-    throw namedError(
-      'InvalidAccessError',
-      `the close code must be 1000 or from 3000 to 4999, and it is ${String(given)}`,
-    );
+    throw namedError('InvalidAccessError', `the close code must be 1000 or from 3000 to 4999 (got ${String(given)})`);
   }
   if (Buffer.byteLength(reason) > MAX_REASON_BYTES) {
     throw namedError('SyntaxError', `the close reason must not be longer than ${MAX_REASON_BYTES} bytes`);
@@ -332,7 +329,7 @@ export class Blob {
   readonly #bytes: Buffer;
 
   constructor(parts: unknown = [], options?: unknown) {
-    if (!Array.isArray(parts)) throw new TypeError('Blob: a list of parts was expected');
+    if (!Array.isArray(parts)) throw new TypeError('Blob: the first argument must be a list of parts');
     this.#bytes = Buffer.concat(parts.map((part: unknown) => (part instanceof Blob ? part.#bytes : partBytes(part))));
     this.type = isObject(options) ? asText(property(options, 'type') ?? '') : '';
   }

@@ -31,9 +31,7 @@ afterAll(() => {
   server.close();
 });
 
-/**
- * Runs a script that logs one JSON text for each of these requests: how it failed, and its body.
- */
+/** Runs a script that logs a JSON text for each of these requests: its failure and its body. */
 function ask(requests: readonly (readonly [url: unknown, params?: object])[]): Promise<ScriptRun> {
   return runScript(`
     import http from 'k6/http';
@@ -64,7 +62,7 @@ function expectTimesOf(shown: Shown | undefined): void {
     'blocked',
     'connecting',
   ].map((name) => shown?.timings[name]);
-  // On a busy machine most of a timeout may go by until the connection is there.
+  // On a busy machine, most of a timeout may pass before the connection is established.
   expect(blocked + duration).toBeGreaterThan(100);
   expect(sending + waiting + receiving).toBeCloseTo(duration, 3);
   expect(blocked).toBeGreaterThanOrEqual(connecting);
@@ -74,7 +72,7 @@ function shownIn({ lines }: ScriptRun): Shown[] {
   return lines.flatMap((line): Shown[] => (line.startsWith('{') ? [JSON.parse(line)] : []));
 }
 
-// k6 1.3.0 was asked the same.
+// Recorded from k6 1.3.0.
 it.each([
   ['/stall', '200ms', { error: 'request timeout', error_code: 1050, body: null }],
   ['/reset', '60s', { error: 'EOF', error_code: 1000, body: null }],
@@ -91,13 +89,13 @@ it.each([
   expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`${where}${failure.error}`]);
 });
 
-it('the rest of a timeout does not outlive a request that broke off', async () => {
+it('the timer of a timeout ends with a request that broke off', async () => {
   const started = performance.now();
   await ask([[`${url}/half-cut`, { timeout: '60s' }]]);
   expect(performance.now() - started).toBeLessThan(50_000);
 });
 
-it('a connection that is refused takes no time of the request', async () => {
+it('a refused connection has no request durations', async () => {
   const [shown] = shownIn(await ask([['http://127.0.0.1:1/']]));
   expect(shown).toMatchObject({ error: 'dial: connection refused', error_code: 1212 });
   expect(shown?.timings).toMatchObject({ duration: 0, blocked: 0, connecting: 0 });
@@ -113,7 +111,7 @@ it.each([
   ['http://h/\n', `invalid URL: parse "http://h/\\n": net/url: invalid control character in URL`],
   [null, `invalid URL: '#<nil>'`],
   [5, `invalid URL: '#5'`],
-])('what is no URL fails without being counted: %j', async (given, error) => {
+])('a text that is not a URL fails without being counted: %j', async (given, error) => {
   const { totals, ...run } = await ask([[given]]);
   expect(shownIn({ totals, ...run })).toMatchObject([{ status: 0, error, error_code: 1020, shown: '' }]);
   expect(totals.counters['http_reqs'] ?? 0).toBe(0);
@@ -133,7 +131,7 @@ it.each([
   expect(run.logs.flatMap((line) => line.error ?? [])).toEqual([`Get "${name}": ${error}`]);
 });
 
-it('a URL that is none is thrown where the script wants that, and fails its part of a batch', async () => {
+it('an invalid URL throws if the script asks for it, and fails its part of a batch', async () => {
   const { lines } = await runScript(`
     import http from 'k6/http';
     export default function () {
@@ -146,7 +144,7 @@ it('a URL that is none is thrown where the script wants that, and fails its part
   expect(lines.at(-1)).toBe('1020 1212');
 });
 
-it('a name that the script gives a request stands in the tag `url`, too, and no tag shows a password', async () => {
+it('the name of a request is also its tag `url`, and no tag shows a password', async () => {
   const source = `
     import http from 'k6/http';
     export default function () {

@@ -23,7 +23,7 @@ afterAll(() => {
   server.close();
 });
 
-it('logs the heads of each request and answer with httpDebug, as k6 1.3.0 does, and bodies with full', async () => {
+it('logs the heads of requests and responses with httpDebug, as k6 1.3.0 does, and bodies with full', async () => {
   const source = `import http from 'k6/http'; export default function () { http.post('${url}/old?a=1', 'a question', { headers: { 'X-Own': 'yes' } }); }`;
   const [heads, full] = await Promise.all(
     ['headers', 'full'].map((httpDebug) => runScript(source, { flags: { httpDebug } })),
@@ -44,12 +44,12 @@ it('logs the heads of each request and answer with httpDebug, as k6 1.3.0 does, 
   expect(full?.lines[3]).toMatch(/\n\nan answer\n$/);
 });
 
-it('holds requests of all users back to rps, redirects not counted, and a waiting one is interrupted', async () => {
+it('limits the requests of all users to rps, without redirects, and interrupts a waiting one', async () => {
   const source = `import http from 'k6/http'; export default function () { for (;;) http.get('${url}/old'); }`;
   const flags = { vus: '5', duration: '1s', gracefulStop: '0s', rps: '2' };
   const { totals } = await runScript(source, { flags });
   const requests = totals.counters['http_reqs'] ?? 0;
   expect(requests).toBeGreaterThanOrEqual(2);
-  // Without the limit they are some hundreds.
+  // Without the limit there are several hundred.
   expect(requests).toBeLessThan(30);
 });

@@ -44,7 +44,7 @@ function run(body: string, setup = ''): Promise<ScriptRun> {
   `);
 }
 
-it('the methods send their bodies, and a response knows its JSON', async () => {
+it('the methods send their bodies, and a response parses its JSON', async () => {
   const { lines, totals } = await run(`
     const text = http.post(url + '/echo', 'hello').json();
     const form = http.put(url + '/echo', { b: 'x y*~é/', a: [1, 2], n: null }).json();
@@ -65,7 +65,7 @@ it('the methods send their bodies, and a response knows its JSON', async () => {
   expect(totals.trends['http_req_duration']?.count).toBe(4);
 });
 
-it('cookies are kept for the iteration and shown by name', async () => {
+it('cookies are kept during the iteration and listed by name', async () => {
   const { lines } = await run(`
     const login = http.get(url + '/login');
     console.log(login.cookies.session[0].value + ' ' + login.cookies.theme[0].http_only);
@@ -77,7 +77,7 @@ it('cookies are kept for the iteration and shown by name', async () => {
   expect(lines).toEqual(['s1 true', 'session=s1; theme=dark', '{"session":["s1"],"theme":["dark"]}', 'own=yes']);
 });
 
-it('redirects are followed, each a request of its own, unless the script wants none', async () => {
+it('redirects are followed, each as a separate request, unless the script disables them', async () => {
   const { lines, totals } = await run(`
     const followed = http.get(url + '/old');
     const stopped = http.get(url + '/old', { redirects: 0 });
@@ -87,7 +87,7 @@ it('redirects are followed, each a request of its own, unless the script wants n
   expect(totals.counters['http_reqs']).toBe(3);
 });
 
-it('what is no expected status is a failed request', async () => {
+it('an unexpected status is a failed request', async () => {
   const { lines, totals } = await run(`
     const missing = http.get(url + '/missing');
     console.log(missing.status + ' ' + missing.error_code);
@@ -99,7 +99,7 @@ it('what is no expected status is a failed request', async () => {
   expect(totals.rates['http_req_failed']).toEqual({ passes: 1, fails: 1 });
 });
 
-it('a request without an answer is an error with a code, or thrown', async () => {
+it('a request without a response has an error code, or throws', async () => {
   const { lines, totals, logs } = await run(`
     const refused = http.get('http://127.0.0.1:1/');
     console.log(refused.status + ' ' + refused.error_code + ' ' + refused.error);
@@ -121,7 +121,7 @@ it('a request without an answer is an error with a code, or thrown', async () =>
   expect(totals.rates['http_req_failed']).toEqual({ passes: 3, fails: 0 });
 });
 
-it('a batch answers in the form of its question', async () => {
+it('a batch returns its responses in the form of its requests', async () => {
   const { lines, totals } = await run(`
     const list = http.batch([['GET', url + '/one'], url + '/two', { method: 'POST', url: url + '/three', body: 'x' }]);
     const named = http.batch({ front: url + '/front' });
@@ -145,7 +145,7 @@ it('asyncRequest is a promise that keeps the iteration alive', async () => {
   expect(totals.counters).toMatchObject({ http_reqs: 3, iterations: 1 });
 });
 
-it('responseType decides on the body', async () => {
+it('responseType determines the body', async () => {
   const { lines } = await run(`
     const binary = http.get(url + '/echo', { responseType: 'binary' }).body;
     console.log(binary instanceof ArrayBuffer, http.get(url + '/echo', { responseType: 'none' }).body);
@@ -153,7 +153,7 @@ it('responseType decides on the body', async () => {
   expect(lines).toEqual(['true null']);
 });
 
-it('a file makes a body of several parts', async () => {
+it('a file makes the body multipart', async () => {
   const { lines } = await run(`
     const sent = http.post(url + '/echo', { note: 'n', upload: http.file('content', 'a.txt', 'text/plain') });
     const { body, headers } = sent.json();
@@ -162,6 +162,6 @@ it('a file makes a body of several parts', async () => {
   expect(lines).toEqual(['multipart/form-data true true']);
 });
 
-it('requests cannot be made while the script is loaded', async () => {
+it('requests are refused in the init context', async () => {
   await expect(run('', `http.get('${url}');`)).rejects.toThrow('init context');
 });

@@ -9,7 +9,7 @@ const ends =
   (socket) =>
     void socket.end(text, 'latin1');
 
-/** What k6 1.3.0 showed of each of these answers: status, error, code, body, names of headers. */
+/** The result of each of these responses in k6 1.3.0: status, error, code, body, header names. */
 const ANSWERS: Readonly<Record<string, readonly [text: string, shown: readonly unknown[]]>> = {
   '/switching': ['HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n', ['thrown']],
   '/hints': [`HTTP/1.1 103 Early Hints\r\n\r\n${ok('Content-Length: 4')}text`, [200, '', 0, 'text', 'Content-Length']],
@@ -59,7 +59,7 @@ const server = new ByteServer({
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
-it('answers that break the rules are read, or refused in the words of Go, and end the request', async () => {
+it('invalid responses are read, or refused in the words of Go, and end the request', async () => {
   const paths = JSON.stringify(Object.keys(ANSWERS));
   const { lines, totals } = await runScript(`
     import http from 'k6/http';
@@ -85,7 +85,7 @@ it('answers that break the rules are read, or refused in the words of Go, and en
   expect(totals.counters['iterations']).toBe(1);
 });
 
-it('a request that changes nothing is sent again when a kept connection turns out to be closed', async () => {
+it('an idempotent request is repeated when a reused connection turns out to be closed', async () => {
   asked = [];
   const { lines } = await runScript(`
     import http from 'k6/http';
@@ -98,7 +98,7 @@ it('a request that changes nothing is sent again when a kept connection turns ou
   expect(asked).toHaveLength(2);
 });
 
-it('json with a path is undefined of what is no JSON, and an error of no body', async () => {
+it('json with a path is undefined for invalid JSON, and throws without a body', async () => {
   const { lines } = await runScript(`
     import http from 'k6/http';
     export default function () {
@@ -112,7 +112,7 @@ it('json with a path is undefined of what is no JSON, and an error of no body', 
   expect(lines[2]).toMatch(/^the body is null so we can't transform it to JSON/);
 });
 
-it('parameters that are wrong fail the request and not the iteration', async () => {
+it('invalid parameters fail the request and not the iteration', async () => {
   const { lines, totals } = await runScript(`
     import http from 'k6/http';
     export default function () {

@@ -3,8 +3,8 @@ import { ByteServer, closeFrame, serverFrame } from '../../../../support/byte-se
 import { runScript } from '../../../../support/script-run.js';
 
 /**
- * What k6 1.3.0 tells of a peer's close with this code and the reason `why`; `none` and `cut` stand
- * for a close without a code, and for none.
+ * k6 1.3.0's texts for a close of the peer with this code and the reason `why`. `none` stands for a
+ * close without a code, `cut` for no close frame.
  */
 const TEXTS: readonly (readonly [code: string, error: string | undefined])[] = [
   ['1000', undefined],
@@ -38,7 +38,7 @@ beforeAll(() => server.start());
 afterAll(() => server.stop());
 
 describe('the close of a peer', () => {
-  it('is told by k6/ws with its name and reason, and its code', async () => {
+  it('is reported by k6/ws with its name, reason and code', async () => {
     const { lines } = await runScript(`import ws from 'k6/ws';
       export default function () { for (const path of ${PATHS}) { ws.connect('ws://${server.host}/' + path, (socket) => {
         socket.on('error', (error) => console.log(path, error.error())); socket.on('close', (code) => console.log(path, 'closed', code)); }); } }`);
@@ -51,7 +51,7 @@ describe('the close of a peer', () => {
     );
   });
 
-  it('is told by k6/websockets in the same words', async () => {
+  it('is reported by k6/websockets in the same words', async () => {
     const { lines } = await runScript(`import { WebSocket } from 'k6/websockets';
       export default function () { for (const path of ${PATHS}) { const ws = new WebSocket('ws://${server.host}/' + path);
         ws.onerror = (event) => console.log(path, event.error); } }`);

@@ -17,8 +17,8 @@ const without =
 
 const ENDS = { sent: 'error websocket: close sent,close 1001', silent: 'close 1001' };
 /**
- * What handlers of `k6/ws` hear under k6 1.3.0; `k6/experimental/websockets` hears of a close
- * alone, unless there was a close frame.
+ * Events that handlers of `k6/ws` receive in k6 1.3.0. `k6/experimental/websockets` only reports a
+ * close, unless there was a close frame.
  */
 const SESSIONS: Readonly<Record<string, readonly [answer: Answer, heard: string]>> = {
   '/masked': [says(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 104, 105])), ENDS.sent],
@@ -57,7 +57,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-it('a peer that breaks the protocol is told as k6 tells it', async () => {
+it('a protocol violation is reported as in k6', async () => {
   const { lines } = await runScript(`
     import ws from 'k6/ws';
     export default function () {
@@ -74,7 +74,7 @@ it('a peer that breaks the protocol is told as k6 tells it', async () => {
   expect(lines).toEqual(Object.entries(SESSIONS).map(([path, [, heard]]) => `${path} ${heard}`));
 });
 
-it('the WebSocket of the browsers hears only of the close of a peer that breaks the protocol', async () => {
+it("the browser's WebSocket only reports a close after a protocol violation", async () => {
   const { lines, totals } = await runScript(`
     import { WebSocket } from 'k6/websockets';
     export default function () {
@@ -93,11 +93,11 @@ it('the WebSocket of the browsers hears only of the close of a peer that breaks 
     '/one-byte close',
     '/one-byte error websocket: close 1005 (no status)',
   ]);
-  // A dial that failed has none, unlike in k6/ws.
+  // Unlike in k6/ws, a failed dial has no session duration.
   expect(totals.trends['ws_session_duration']?.count).toBe(3);
 });
 
-it('a handshake that failed with an answer has no error and no URL, as in k6', async () => {
+it('a failed handshake with a response has no error and no URL, as in k6', async () => {
   const { lines } = await runScript(`
     import ws from 'k6/ws';
     export default function () {
@@ -114,7 +114,7 @@ it('a handshake that failed with an answer has no error and no URL, as in k6', a
   ]);
 });
 
-it('a certificate that is not to be trusted has the codes 1310 and 1311, and Go says why', async () => {
+it("an untrusted certificate has the codes 1310 and 1311, and Go's reason", async () => {
   const port = await portOf(TLS_A);
   const { lines, logs } = await runScript(`
     import http from 'k6/http';

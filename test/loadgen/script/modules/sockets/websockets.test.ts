@@ -29,7 +29,7 @@ function run(body: string): Promise<ScriptRun> {
   `);
 }
 
-it('the constructor returns at once, and the iteration ends with the last socket', async () => {
+it('the constructor returns immediately, and the iteration ends with the last socket', async () => {
   const { lines, totals } = await run(`
     console.log('state ' + ws.readyState);
     ws.onopen = () => { console.log('open ' + ws.readyState); ws.send('hello'); };
@@ -40,7 +40,7 @@ it('the constructor returns at once, and the iteration ends with the last socket
   expect(totals.counters).toMatchObject({ ws_sessions: 1, ws_msgs_sent: 2, ws_msgs_received: 1, iterations: 1 });
 });
 
-it('several sockets of one iteration', async () => {
+it('an iteration can use several sockets', async () => {
   const { totals } = await run(`
     const other = new WebSocket('${target.url}');
     for (const socket of [ws, other]) {
@@ -51,7 +51,7 @@ it('several sockets of one iteration', async () => {
   expect(totals.counters).toMatchObject({ ws_sessions: 2, ws_msgs_received: 2, iterations: 1 });
 });
 
-it('binary messages are blobs unless binaryType says arraybuffer', async () => {
+it('binary messages are blobs unless binaryType is arraybuffer', async () => {
   const { lines } = await run(`
     let count = 0;
     ws.onopen = () => ws.send(new Uint8Array([104, 105]).buffer);
@@ -78,7 +78,7 @@ it('sending before the connection is open is an InvalidStateError', async () => 
   expect(lines).toEqual(['InvalidStateError']);
 });
 
-// k6 1.3.0 was asked the same.
+// Recorded from k6 1.3.0.
 it('pings and closes count as sent; after close nothing is counted as received, and sending is an error', async () => {
   const { lines, totals } = await run(`
     ws.onopen = () => {
@@ -101,7 +101,7 @@ it('pings and closes count as sent; after close nothing is counted as received, 
   expect(totals.counters[BALANCE_COUNTERS.receivedAfterClose]).toBe(1);
 });
 
-it('close codes and reasons are checked', async () => {
+it('close codes and reasons are validated', async () => {
   const { lines } = await run(`
     ws.onopen = () => {
       for (const args of [[1001], [5000], [3000, 'x'.repeat(124)]]) {
@@ -114,7 +114,7 @@ it('close codes and reasons are checked', async () => {
   await expect.poll(() => target.closeCodes).toEqual([3001]);
 });
 
-it('a handler that is set to null hears nothing more', async () => {
+it('a handler that is set to null is not called any more', async () => {
   const { lines } = await run(`
     ws.onopen = () => ws.send('one');
     ws.onmessage = () => { console.log('first'); ws.onmessage = null; ws.send('two'); setTimeout(() => ws.close(), 30); };
@@ -132,7 +132,7 @@ it('a listener that throws closes the socket and fails the iteration, which coun
   await expect.poll(() => target.closeCodes).toEqual([1001]);
 });
 
-it('a code that is no ordinary one is an error, then a close', async () => {
+it('an unusual close code is an error, then a close', async () => {
   const { lines } = await run(`
     ws.onopen = () => ws.send('close 3333');
     ws.onerror = (event) => console.log('error ' + event.error);
@@ -141,7 +141,7 @@ it('a code that is no ordinary one is an error, then a close', async () => {
   expect(lines).toEqual(['error websocket: close 3333: as you wish', 'close 3333 as you wish']);
 });
 
-it('nobody listens: error, close, and the session counts', async () => {
+it('a refused connection is an error, then a close, and the session counts', async () => {
   const { lines, totals } = await runScript(`
     import { WebSocket } from 'k6/experimental/websockets';
     export default function () {

@@ -72,7 +72,7 @@ it('binary messages are ArrayBuffers, and only these can be sent as such', async
   ]);
 });
 
-it('a close of the peer that is no ordinary one is an error, then a close', async () => {
+it('an unusual close of the peer is an error, then a close', async () => {
   const events = `
     socket.on('error', (error) => console.log('error ' + error.error()));
     socket.on('close', (code) => console.log('close ' + code));`;
@@ -90,7 +90,7 @@ it('a close of the peer that is no ordinary one is an error, then a close', asyn
   ]);
 });
 
-it('close handlers run inside of close, and only the first close counts', async () => {
+it('close handlers run inside close(), and only the first close counts', async () => {
   const { lines } = await connect(`
     socket.on('close', (code) => console.log('close ' + code));
     socket.on('open', () => { socket.close(3001); console.log('closed'); socket.close(1000); });
@@ -99,7 +99,7 @@ it('close handlers run inside of close, and only the first close counts', async 
   await expect.poll(() => target.closeCodes).toEqual([3001]);
 });
 
-it('what a handler, a timer or the set-up function throws leaves connect', async () => {
+it('an error of a handler, a timer or the set-up function is thrown by connect', async () => {
   const close = "socket.on('close', (code) => console.log('close ' + code));";
   const inHandler = await connect(`${close} socket.on('open', () => { throw new Error('in a handler'); });`);
   expect(inHandler.lines).toEqual(['close 1001', 'thrown in a handler']);
@@ -109,7 +109,7 @@ it('what a handler, a timer or the set-up function throws leaves connect', async
   expect(inSetup.lines).toEqual(['close 1001', 'thrown in the set-up']);
 });
 
-it('one event at a time: what comes while a handler sleeps waits for it', async () => {
+it('events that arrive while a handler sleeps wait for it', async () => {
   const { lines } = await connect(`
     let heard = 0;
     socket.on('open', () => { socket.send('a'); socket.send('b'); });
@@ -124,7 +124,7 @@ it('one event at a time: what comes while a handler sleeps waits for it', async 
   expect(lines).toEqual(['begin a', 'end a', 'begin b', 'end b', 'returned 101 ']);
 });
 
-it('timers need a delay above 0, and die with the socket', async () => {
+it('timers require a delay above 0, and end with the socket', async () => {
   const { lines } = await connect(`
     for (const delay of [0, -1, NaN, undefined]) {
       try { socket.setTimeout(() => {}, delay); } catch (error) { console.log(error.message); }
@@ -147,7 +147,7 @@ it('a ping is answered and measured; a ping of the server is an event', async ()
   expect(totals.trends['ws_ping']?.count).toBe(1);
 });
 
-it('a refused upgrade returns its status; nobody there returns an error', async () => {
+it('a refused upgrade returns its status; a refused connection returns an error', async () => {
   const { lines, totals } = await runScript(`
     import ws from 'k6/ws';
     export default function () {
@@ -159,7 +159,7 @@ it('a refused upgrade returns its status; nobody there returns an error', async 
     }
   `);
   expect(lines.filter((line) => !line.startsWith('Attempt'))).toEqual([
-    // With an answer k6 names no error.
+    // With a response, k6 reports no error.
     '403  0',
     '0 dial tcp 127.0.0.1:1: connect: connection refused',
   ]);
@@ -180,7 +180,7 @@ it('with the option throw a failed dial is an exception', async () => {
   expect(lines).toEqual(['dial tcp 127.0.0.1:1: connect: connection refused']);
 });
 
-it('wrong arguments are refused in words', async () => {
+it('invalid arguments are refused with a message', async () => {
   const { lines } = await runScript(`
     import ws from 'k6/ws';
     export default function () {
@@ -224,7 +224,7 @@ it('samples carry the tags of the connection', async () => {
   expect(totals.counters['ws_sessions{kind:b}'] ?? 0).toBe(0);
 });
 
-it('the end of the graceful stop closes the socket with 1001, and no handler or catch hears of it', async () => {
+it('the end of the graceful stop closes the socket with 1001, without calling a handler or catch', async () => {
   const { lines, totals } = await runScript(`
     import ws from 'k6/ws';
     export const options = { scenarios: { one: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '10ms' } } };
@@ -243,8 +243,8 @@ it('the end of the graceful stop closes the socket with 1001, and no handler or 
   await expect.poll(() => target.closeCodes).toEqual([1001]);
 });
 
-// k6 1.3.0 was asked the same.
-it('after close nothing is heard or counted, and what is sent is an error', async () => {
+// Recorded from k6 1.3.0.
+it('after close nothing is received or counted, and sending is an error', async () => {
   const { lines, totals } = await connect(`
     socket.on('error', (error) => console.log('error ' + error.error()));
     socket.on('close', (code) => console.log('close ' + code));
@@ -269,7 +269,7 @@ it('after close nothing is heard or counted, and what is sent is an error', asyn
   expect(totals.trends['ws_ping']).toBeUndefined();
 });
 
-it.each(['k6/ws', 'k6/websockets'])('a cookie of the handshake reaches the jar: %s', async (name) => {
+it.each(['k6/ws', 'k6/websockets'])('a cookie of the handshake is stored in the jar: %s', async (name) => {
   target.setCookie('session=s1; Path=/');
   const { lines } = await runScript(`
     import * as module from '${name}';
