@@ -1,10 +1,7 @@
 import { formatEventId, type EventBoot, type GatewayEvent } from '../event/gateway-event.js';
 import type { NewEvent } from './outbox.js';
 
-/**
- * An event with its place in the order. The id is spelled when it is asked for: without a reader
- * nobody pays for it.
- */
+/** An event with its place in the order. The id is formatted only when it is read. */
 export class AcceptedEvent implements GatewayEvent {
   readonly connection: string;
   readonly action: GatewayEvent['action'];
@@ -20,7 +17,7 @@ export class AcceptedEvent implements GatewayEvent {
   constructor(
     boot: EventBoot,
     readonly sequence: number,
-    /** The sequence within its id: lower when events of an earlier boot come first. */
+    /** Sequence in the id: lower than `sequence` when events of an earlier boot come first. */
     idSequence: number,
     event: NewEvent,
   ) {

@@ -2,43 +2,45 @@ import type { OutboxLimits } from '../config/sink-config.js';
 import type { BacklogLoad, Headroom } from './backlog/backlog.js';
 
 /**
- * What was appended in a row, until it was a sixteenth of what one connection may hold: it is given
- * back as a whole.
+ * Events appended in a row, up to a sixteenth of one connection's limit. They are given back as a
+ * whole.
  */
 interface Stretch {
   lastSequence: number;
   cost: number;
-  /** By connection. */
+  /** Cost by connection. */
   readonly costs: Map<string, number>;
 }
 
 const STRETCHES_A_LIMIT = 16;
 
 /**
- * How much of the bound the events of each connection take up, so that one of them cannot fill it
- * for all. While less waits in all than half of one connection's share nothing is noted: one
- * comparison an event. Exact to a sixteenth of a share. Costs are shares of the bound on what
- * waits: without a log of its bytes or of its events, whichever is more; with a log of the bytes on
- * disk, as the bounds in memory are on what is not written yet, and so pass on their own.
+ * Limits how much of the bound the events of one connection may take, so that one connection cannot
+ * fill the outbox for all. Precise to a sixteenth of a share. While less than half a share waits in
+ * all, nothing is noted: that costs one comparison for each event.
+ *
+ * Costs are shares of the bound. Without a log it is the bound on events or on bytes, whichever is
+ * nearer. With a log it is the bound on disk: the bounds in memory are on what is not written yet,
+ * which does not depend on sinks.
  */
 export class ConnectionShares {
-  /** A larger message is more than a share by itself. */
+  /** Largest message within a share. */
   readonly maxBytes: number;
   readonly #boundEvents: number;
   readonly #boundBytes: number;
-  /** Half of the share: the other half may have been taken before anything was noted. */
+  /** Half of the share: the other half may have been used before anything was noted. */
   readonly #limit: number;
-  /** While no more than this waits nothing is noted. */
+  /** Nothing is noted while less than this waits. */
   readonly #fewEvents: number;
   readonly #fewBytes: number;
   readonly #isOnDisk: boolean;
   #stretches: Stretch[] = [];
   readonly #used = new Map<string, number>();
-  /** Connections of which a message was not allowed since something of theirs was given back. */
+  /** Connections that have reached the limit since something of theirs was given back. */
   readonly #full = new Set<string>();
   #reached = 0;
 
-  /** `share` is above 0 and at most 1, which switches it off. */
+  /** `share` is above 0 and at most 1, which turns the limit off. */
   constructor({ maxEvents, maxBytes, maxDiskBytes }: OutboxLimits, share: number) {
     this.#limit = share >= 1 ? Infinity : share / 2;
     this.#isOnDisk = Number.isFinite(maxDiskBytes);
@@ -49,14 +51,13 @@ export class ConnectionShares {
     this.maxBytes = share >= 1 ? Infinity : share * this.#boundBytes;
   }
 
-  /** How often a connection has reached its share. */
+  /** Number of times that a connection has reached its share. */
   get reached(): number {
     return this.#reached;
   }
 
   /**
-   * Whether the connection may add a message. One of which nothing waits may add one of up to a
-   * whole share. Hot.
+   * True when the connection may add a message: up to a whole share when nothing of it waits. Hot.
    */
   allows(connection: string, bytes: number): boolean {
     if (bytes > this.maxBytes) return false;
@@ -65,22 +66,20 @@ export class ConnectionShares {
     return used === undefined || used + this.#cost(1, bytes) <= this.#limit;
   }
 
-  /**
-   * What may be appended before anything would be noted; nothing of it when a number is 0 or less.
-   */
+  /** Headroom before anything is noted: nothing when a number is 0 or less. */
   roomBeforeNotes(load: BacklogLoad): Headroom {
     if (this.#stretches.length > 0) return { events: 0, bytes: 0 };
     return { events: this.#fewEvents - load.events, bytes: this.#fewBytes - this.#waitingBytes(load) };
   }
 
-  /** More than a share by itself: it may fill the outbox for everybody. */
+  /** True for a message above a whole share: it could fill the outbox for all connections. */
   isLarger(bytes: number): boolean {
     return bytes > this.maxBytes;
   }
 
   /**
-   * Counts that the connection has reached its share: false when that was counted, and nothing was
-   * given back since.
+   * Counts that the connection has reached its share. False when that was counted before and
+   * nothing was given back since.
    */
   reach(connection: string): boolean {
     if (this.#full.has(connection)) return false;
@@ -89,7 +88,7 @@ export class ConnectionShares {
     return true;
   }
 
-  /** To be called for each event that was accepted: `load` includes it. Hot. */
+  /** Must be called for each accepted event; `load` includes it. Hot. */
   appended(connection: string, sequence: number, bytes: number, load: BacklogLoad): void {
     if (this.#stretches.length === 0 && this.#isBelow(load)) return;
     const cost = this.#cost(1, bytes);
@@ -104,13 +103,13 @@ export class ConnectionShares {
     this.#used.set(connection, (this.#used.get(connection) ?? 0) + cost);
   }
 
-  /** Gives back what was taken up to and with this sequence. */
+  /** Gives back the cost of all events up to and with this sequence. */
   release(through: number): void {
     const gone = this.#stretches.findIndex(({ lastSequence }) => lastSequence > through);
     const released = this.#stretches.splice(0, gone < 0 ? this.#stretches.length : gone);
     for (const { costs } of released) for (const [connection, cost] of costs) this.#giveBack(connection, cost);
     if (this.#stretches.length > 0) return;
-    // Sums of fractions do not come out at 0.
+    // Rounding leaves sums of fractions a little above or below 0.
     this.#used.clear();
     this.#full.clear();
   }
@@ -131,8 +130,8 @@ export class ConnectionShares {
   }
 
   /**
-   * With a log what waits is in memory, on disk or, for a while, in both: what is noted too early
-   * does no harm.
+   * With a log, events are in memory, on disk or for a while in both. Counting them twice only
+   * starts the notes early.
    */
   #waitingBytes({ bytes, diskBytes }: BacklogLoad): number {
     return this.#isOnDisk ? bytes + diskBytes : bytes;

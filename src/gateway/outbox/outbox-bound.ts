@@ -224,7 +224,9 @@ export class OutboxBound implements HeldRoom {
     return DOES_NOT_FIT;
   }
 
-  /** Accepts a message above the bound while nothing else waits: it could never be sent otherwise. */
+  /**
+   * Accepts a message above the bound while nothing else waits: it could never be sent otherwise.
+   */
   #aloneOrNever(event: NewEvent, bytes: number): typeof NEVER_FITS | undefined {
     const isAlone = this.#waiting() === 0 && !this.#backlog.isFailing && this.#isWithin(MESSAGE_SHARE, 0, 0);
     return isAlone ? undefined : this.#tooLarge(event, bytes);
@@ -271,7 +273,7 @@ export class OutboxBound implements HeldRoom {
     );
   }
 
-  /** What may be added before `isFull` can become true: nothing when a number is 0 or less. */
+  /** Headroom before `isFull` can become true: nothing when a number is 0 or less. */
   #roomBelowFull(): Headroom {
     const { maxEvents, maxBytes, maxDiskBytes } = this.#limits;
     const load = this.#backlog;

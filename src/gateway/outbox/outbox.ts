@@ -2,74 +2,72 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 
 /**
  * Holds events back: no sink is offered the event with the sequence `heldFrom()`, nor a later one.
- * Whoever wants to hold an event says so in the tick in which `Outbox.append` returned its
- * sequence: events are offered after that tick.
+ * An event can be held only in the tick in which `Outbox.append` returned its sequence; events are
+ * offered after that tick.
  */
 export interface EventGate {
-  /**
-   * The lowest sequence that is held, or Infinity. Asked before each batch, so it must be cheap.
-   */
+  /** The lowest sequence that is held, or Infinity. Called before each batch: must be cheap. */
   heldFrom(): number;
-  /** The outbox gives the one listener, which is to be called when `heldFrom` has risen. */
+  /** Sets the one listener, the outbox's, which is called when `heldFrom` has risen. */
   onHoldLifted(listener: () => void): void;
 }
 
 /**
- * `Outbox.append`: there is no room for it now, or its connection has its share of the bound
- * waiting.
+ * Answer of `Outbox.append`: there is no room now, or the connection's share of the bound is used
+ * up.
  */
 export const DOES_NOT_FIT = 0;
 /**
- * `Outbox.append`: it is larger than the bound or than one connection's share, and so is taken only
- * while nothing else waits.
+ * Answer of `Outbox.append`: the event is larger than the bound or than a connection's share, and
+ * so is accepted only while nothing else waits.
  */
 export const NEVER_FITS = -1;
 
-/** What a connection hands over; the outbox gives id and sequence. */
+/** An event without id and sequence, which the outbox assigns. */
 export type NewEvent = Omit<GatewayEvent, 'id' | 'sequence'>;
 
-/** What the close event of an open connection would say now. */
+/** Content of the close event that an open connection would have now. */
 export type Retagging = Pick<NewEvent, 'connection' | 'tags' | 'destinations'>;
 
-/** One sink as the outbox sees it. */
+/** State of one sink, for metrics and `/readyz`. */
 export interface SinkState {
   readonly name: string;
   readonly required: boolean;
-  /** `away`: the last attempt failed, the next follows after a pause. */
+  /** `away`: the last attempt failed, the next one follows after a pause. */
   readonly status: 'up' | 'away';
-  /** Why it is away, as the sink said it; undefined while it is up. */
+  /** Reason for the status `away`, as the sink gave it; undefined while it is up. */
   readonly reason: string | undefined;
-  /** Events that wait for its acknowledgement. */
+  /** Number of events that are not delivered yet. */
   readonly waiting: number;
   /**
-   * How long the oldest of them waits, counted from this start for those of an earlier one; 0 when
-   * none waits. Right to about 100 ms, coarser after hours.
+   * Age of the oldest of them; 0 when none waits. Events of an earlier process count from this
+   * start. Precise to about 100 ms, coarser after hours.
    */
   readonly oldestMs: number;
   /**
-   * Of the waiting ones those that others pass: behind an event that fails alone, or for a
-   * destination that is away.
+   * Waiting events that others pass: behind an event that fails alone, or for an unavailable
+   * destination.
    */
   readonly aside: { readonly events: number; readonly destinations: number; readonly reason: string | undefined };
   /**
-   * Id of the only event that waits, when that has failed for as long as would give it up if others
-   * passed.
+   * Id of the only event that waits, once it has had all its attempts: no other event shows whether
+   * the sink is working.
    */
   readonly unjudged: string | undefined;
-  /** Events that it refused for good since the start: they are in its dead-letter file. */
+  /** Number of events since the start that it refused for good: they are in its dead letters. */
   readonly refused: number;
   /**
-   * What its dead-letter files hold, whoever wrote them, and how many letters were dropped at their
-   * bound since the start.
+   * Content of its dead-letter files, including that of earlier processes, and the number of
+   * letters dropped at their bound since the start.
    */
   readonly letters: { readonly letters: number; readonly bytes: number; readonly dropped: number };
-  /** Events that it will not get, as it is not required and was away for too long. */
+  /** Number of events that it will not get: it is not required and was unavailable for too long. */
   readonly missed: number;
 }
 
-/** What stands between events and sinks, as numbers for metrics and `/readyz`. */
+/** State of the outbox, for metrics and `/readyz`. */
 export interface OutboxState {
-  /** Events that a sink still waits for. */
+  /** Number of events that some sink still has to get. */
   readonly events: number;
   /** Bytes of events in memory. */
   readonly bytes: number;
@@ -81,62 +79,65 @@ export interface OutboxState {
   readonly maxDiskBytes: number;
   /** Bytes of messages that are not accepted yet: their clients are paused. */
   readonly heldBytes: number;
-  /** How often a connection had its share of the bound waiting when it sent more. */
+  /** Number of times that a connection sent more while its share of the bound was used up. */
   readonly sharesReached: number;
   /** `Outbox.isFull` at this moment. */
   readonly full: boolean;
-  /** What of the log was found damaged since the start, and passed over; 0 without a log. */
+  /** Damage found in the log, and skipped, since the start; 0 without a log. */
   readonly damage: { readonly places: number; readonly bytes: number; readonly events: number };
   readonly sinks: readonly SinkState[];
 }
 
 /** Room for messages that are not accepted yet: their clients are paused. */
 export interface HeldRoom {
-  /** False: there is no room for so many bytes. */
+  /** Books the bytes; false when there is no room for them. */
   hold(bytes: number): boolean;
-  /** Gives back what `hold` took. */
+  /** Gives back what `hold` booked. */
   letGo(bytes: number): void;
 }
 
-/** Between event and sink: ordered, bounded in bytes and events, one cursor for each sink. */
+/**
+ * Keeps events in order between connections and sinks, bounded in events and bytes. An event is
+ * appended, then durable, then delivered (to each sink on its own), then released.
+ */
 export interface Outbox {
   /**
-   * Its sequence; `DOES_NOT_FIT` or `NEVER_FITS` when it was not accepted. Open and close events
-   * have a reserve of their own.
+   * Returns the event's sequence, or `DOES_NOT_FIT` or `NEVER_FITS` when it is not accepted. Open
+   * and close events have a reserve.
    */
   append(event: NewEvent): number;
-  /** Where messages are booked that wait outside until they fit. */
+  /** Books messages that wait outside until they fit. */
   readonly heldRoom: HeldRoom;
   /**
-   * Notes what the close event of an open connection would say now, for the case that this process
-   * is killed. Costs nothing without a log.
+   * Notes the content of a connection's close event, for the next process in case this one is
+   * killed. Costs nothing without a log.
    */
   retagged(now: Retagging): void;
   /**
-   * True near the bound, with hysteresis: upgrades are answered 503 and clients are paused where
-   * that is possible.
+   * True near the bound, with hysteresis: upgrades are answered with 503, and clients are paused
+   * where the transport can.
    */
   readonly isFull: boolean;
   /**
-   * All up to and with this sequence is acknowledged by every required sink (by every sink when
-   * none is required).
+   * All up to and with this sequence is delivered to every required sink (to every sink when none
+   * is required).
    */
   readonly deliveredThrough: number;
   state(): OutboxState;
-  /** Called when `isFull` changes. */
+  /** Adds a listener that is called when `isFull` changes. */
   onFullChange(listener: (full: boolean) => void): void;
-  /** Called when events have been let go: what was refused may fit now. */
+  /** Adds a listener that is called after events were released: what was refused may fit now. */
   onRoom(listener: () => void): void;
-  /** Called when `deliveredThrough` has risen. */
+  /** Adds a listener that is called when `deliveredThrough` has risen. */
   onDelivered(listener: (through: number) => void): void;
   /**
-   * Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; a sink
-   * that is merely away is no error.
+   * Recovers what an earlier process left. Rejects with `outbox.unusable` or `sink.refused`; an
+   * unavailable sink is not an error.
    */
   start(): Promise<void>;
   /**
    * Delivers what is left within `timeoutMs`, then stops the sinks. Resolves to the number of
-   * events left over.
+   * events that are lost.
    */
   stop(timeoutMs: number): Promise<number>;
 }

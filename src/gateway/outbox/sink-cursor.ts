@@ -294,7 +294,9 @@ export class SinkCursor {
     }
   }
 
-  /** Moves over events that a damaged log has lost: they are counted, and nothing waits for them. */
+  /**
+   * Moves over events that a damaged log has lost: they are counted, and nothing waits for them.
+   */
   #passLost(through: number): number {
     this.#position = Math.max(this.#position, through);
     this.#moved();

@@ -39,7 +39,9 @@ export class BacklogMarks {
     this.#add({ sequence: 0, bytes: 0, atMs: this.#clock.now() });
   }
 
-  /** Events after `sequence`, the last one, that `appendedUnmarked` may count before a mark is due. */
+  /**
+   * Events after `sequence`, the last one, that `appendedUnmarked` may count before a mark is due.
+   */
   roomBeforeMark(sequence: number): Headroom {
     return { events: this.#dueAtSequence - sequence, bytes: this.#dueAtBytes - this.#appendedBytes };
   }

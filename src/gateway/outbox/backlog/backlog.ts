@@ -35,7 +35,7 @@ export interface BacklogReader {
   close(): Promise<void>;
 }
 
-/** What an earlier process left. */
+/** Events and cursors that an earlier process left. */
 export interface Recovered {
   /** Sequence of the last event of earlier processes; 0 when there are none. */
   readonly events: number;

@@ -29,26 +29,26 @@ export interface LoggedBacklogOptions {
 /** Memory above this share of its bound makes events go to disk (durability `memory`). */
 const SPILL_SHARE = 1 / 2;
 /**
- * How much of the newest events stays in memory beside the log, so that a sink that keeps up is not
- * fed from disk.
+ * Share of the memory bound for the newest events, which stay in memory after they are written: a
+ * sink that keeps up does not read from disk.
  */
 const WINDOW_SHARE = 1 / 4;
-/** What is encoded between two turns of the event loop when memory is moved to disk. */
+/** Bytes encoded in one turn of the event loop while memory is copied to disk. */
 const SPILL_STEP_BYTES = 256 * 1024;
-/** How long a stop waits for a disk that does not take what is left. */
+/** Longest wait of `close` for a disk that does not accept what is left. */
 const CLOSE_BOUND_MS = 5_000;
 
 /**
- * Keeps events in memory and on disk. `everything`: each is written, memory is a window on the
- * newest. `lifecycle`: only opens and closes are written; messages are in memory. `spilling`: what
- * is in memory is being copied to a file that replaces the log.
+ * Content of the log. `everything`: each event; memory is a window on the newest. `lifecycle`: only
+ * open and close events; messages are in memory. `spilling`: memory is being copied to a file that
+ * replaces the log.
  */
 type Phase = 'lifecycle' | 'spilling' | 'everything';
 
 /**
- * Events that outlive the process. With durability `disk` every event is written before a sink may
- * have it; with `memory` opens and closes are, so that no connection is left without its close, and
- * messages only while sinks lag behind.
+ * Keeps events in memory and in a log on disk that outlives the process. With durability `disk`,
+ * every event is written before a sink may get it. With `memory`, open and close events are
+ * written, so that each connection gets its close event, and messages only while sinks lag behind.
  */
 export class LoggedBacklog implements Backlog {
   readonly #options: LoggedBacklogOptions;
@@ -63,7 +63,9 @@ export class LoggedBacklog implements Backlog {
   #released = 0;
   readonly #room: FreeRoom;
   #asideBytes = 0;
-  /** While a replacement is not finished, the first event that must not be offered before it is. */
+  /**
+   * While spilling: the first event that must not be offered before the replacement is complete.
+   */
   #notDurableFrom = Infinity;
   #spilling: Promise<void> | undefined;
   #onProgress: () => void = () => undefined;
@@ -96,7 +98,7 @@ export class LoggedBacklog implements Backlog {
     return this.#queue.bytes + this.#asideBytes + (this.#log?.pendingBytes ?? 0);
   }
 
-  /** Without snapshots: the reserve for close events stands for them. */
+  /** Bytes of the log without its snapshots, which the reserve for close events covers. */
   get diskBytes(): number {
     return this.#log === undefined ? 0 : this.#log.bytes - this.#log.overheadBytes;
   }
@@ -123,7 +125,7 @@ export class LoggedBacklog implements Backlog {
     }
   }
 
-  /** Hot: runs once an event. */
+  /** Hot: runs once for each event. */
   append(event: NewEvent): number {
     const sequence = this.#queue.lastSequence + 1;
     const isLifecycle = event.action !== 'message';
@@ -211,8 +213,9 @@ export class LoggedBacklog implements Backlog {
   }
 
   /**
-   * Written before anything is delivered and in the file that ends the old state: whatever is
-   * killed when, each close has one id.
+   * Writes the close events of connections that an earlier process had open. They are written
+   * before anything is delivered, in the file that ends the old state, so that each close event has
+   * one id even if the process is killed again.
    */
   #appendCloses(log: EventLog, open: OpenConnections): number {
     let sequence = this.#recovered;
@@ -225,7 +228,7 @@ export class LoggedBacklog implements Backlog {
 
   async #readMemory(range: BacklogRange, onDisk: { close(): Promise<void> } | undefined): Promise<GatewayEvent[]> {
     const events = sliceQueue(this.#queue, range);
-    // What it reads next from disk may stand in another file.
+    // The next read from disk may need another file.
     await onDisk?.close();
     return events;
   }
@@ -247,7 +250,7 @@ export class LoggedBacklog implements Backlog {
     } else if (this.#phase === 'lifecycle') {
       const bytes = Math.min(maxBytes, maxDiskBytes) * SPILL_SHARE;
       const isLarge = queue.bytes > bytes || queue.size > maxEvents * SPILL_SHARE;
-      // What does not fit there would be neither on disk nor given to a sink.
+      // Events that the disk has no room for would be neither written nor offered to a sink.
       if (this.#log === undefined || !isLarge || !this.#room.has(queue.bytes)) return;
       this.#spill(this.#log).catch((error: unknown) => this.#warn('outbox.spill-failed', error));
     }
@@ -285,7 +288,7 @@ export class LoggedBacklog implements Backlog {
     return next;
   }
 
-  /** The number of events that could not be kept. */
+  /** Writes what is left; resolves to the number of events that are lost. */
   async #keepRest(log: EventLog): Promise<number> {
     const left = this.appendedThrough - this.#released;
     try {

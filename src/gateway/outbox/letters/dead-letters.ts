@@ -8,14 +8,17 @@ import { letterPieces, namedDestinations } from './letter-line.js';
 import { syncFolder } from '../log/log-writer.js';
 
 export interface DeadLettersOptions {
-  /** Made when the first event comes. */
+  /** Created with the first event. */
   readonly dir: string;
   readonly sink: string;
-  /** Forces each to the device before `keep` resolves. */
+  /** Calls fsync before `keep` resolves. */
   readonly sync: boolean;
-  /** Of the sink's files together; one batch may go beyond it. */
+  /** Bound on the sink's files together; one batch may exceed it. */
   readonly maxBytes: number;
-  /** At the bound: `block` keeps nothing more, so that the sink waits; `drop-oldest` makes room. */
+  /**
+   * At the bound, `block` accepts no more letters, so that the sink waits; `drop-oldest` drops the
+   * oldest file.
+   */
   readonly policy: 'block' | 'drop-oldest';
   /** Names of the sinks that have destinations, by position. */
   readonly positions: readonly string[];
@@ -23,27 +26,27 @@ export interface DeadLettersOptions {
   readonly log: Logger;
 }
 
-/** A sink's dead letters as numbers. */
+/** Numbers of one sink's dead letters. */
 export interface DeadLetterState extends LetterTotals {
-  /** Dropped at the bound since the start. */
+  /** Number of letters dropped at the bound since the start. */
   readonly dropped: number;
 }
 
 const LOGGED_EACH_MS = 60_000;
-/** The numbers of `state` are at most this old when it is asked often. */
+/** Interval at which `state` counts the letters again. */
 const COUNTED_EACH_MS = 5_000;
 /**
- * The growing file is put aside at this share of the bound: what is dropped at once is a small
- * part.
+ * Share of the bound at which the growing file is put aside, so that `drop-oldest` drops only a
+ * small part at once.
  */
 const FILE_SHARE = 1 / 8;
 const WRITE_BYTES = 1024 * 1024;
 const NEW_LINE = 0x0a;
 
 /**
- * What one sink refused for good: files of JSON lines. The one that grows is opened for each batch,
- * and an append counts only when the file is still in its place after it, so that it may be moved
- * away at any time.
+ * Writes the events that one sink refused for good to files of JSON lines. The growing file is
+ * opened for each batch, and an append counts only when the file is still in its place afterwards.
+ * So it may be moved away at any time.
  */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
@@ -61,26 +64,26 @@ export class DeadLetters {
     this.#tally = new LetterTally(options.dir, options.sink);
   }
 
-  /** How many have been kept since the start. */
+  /** Number of letters written since the start. */
   get count(): number {
     return this.#count;
   }
 
-  /**
-   * What is in the files, some seconds ago at most; nothing before they were read for the first
-   * time.
-   */
+  /** Content of the files, some seconds old at most; zeros before the first count has ended. */
   state(): DeadLetterState {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#countedAtMs >= COUNTED_EACH_MS) {
       this.#countedAtMs = nowMs;
-      // A folder that cannot be read is told by `keep`; until then the numbers stay as they are.
+      // `keep` reports a folder that cannot be read; until then the numbers do not change.
       this.#tally.refresh().catch(() => undefined);
     }
     return { ...this.#tally.totals, dropped: this.#dropped };
   }
 
-  /** Rejects when they cannot be written, or do not fit: they are not settled then. */
+  /**
+   * Writes the events. Rejects when they cannot be written or do not fit: they are not settled
+   * then.
+   */
   async keep(refused: readonly RefusedEvent[]): Promise<void> {
     const { dir, sink, clock, maxBytes } = this.#options;
     const [first] = refused;
@@ -107,7 +110,7 @@ export class DeadLetters {
       if (policy === 'block') {
         throw new Error(
           `The dead letters of ${sink} in ${dir} take ${bytes} bytes, and outbox.dead_letter_max_bytes is ${maxBytes}: ` +
-            "send them again with 'wsg outbox redeliver', or drop them.",
+            "send them again with 'wsg outbox redeliver', or remove them with 'wsg outbox drop'.",
         );
       }
       if (oldest.path === growingPath(dir, sink)) await putAside(dir, sink, clock.wallNow());
@@ -122,7 +125,7 @@ export class DeadLetters {
     this.#dropLog.warn('sink.dead-letters-dropped', { sink: this.#options.sink, letters, dropped: this.#dropped });
   }
 
-  /** False when the file was put aside meanwhile: its reader may have read it to the end before. */
+  /** False when the file was put aside meanwhile: its reader may not have seen these lines. */
   async #append(path: string, refused: readonly RefusedEvent[], time: string): Promise<boolean> {
     const file = await open(path, 'a+', 0o600);
     try {
@@ -133,7 +136,7 @@ export class DeadLetters {
         if (this.#options.sync) await file.sync();
         if (this.#options.sync && size === 0) await syncFolder(this.#options.dir);
       } catch (error) {
-        // Half a line would spoil the one that is written behind it.
+        // Half a line would damage the line after it.
         await file.truncate(size);
         throw error;
       }
@@ -143,7 +146,7 @@ export class DeadLetters {
     }
   }
 
-  /** Writes a piece at a time: all of a batch in base64 may be longer than a string can be. */
+  /** Writes in pieces: a batch in base64 may be longer than a string can be. */
   async #write(file: FileHandle, refused: readonly RefusedEvent[], time: string): Promise<void> {
     let text = '';
     for (const { event, reason } of refused) {
@@ -159,7 +162,9 @@ export class DeadLetters {
   }
 }
 
-/** A process that was killed may have left half a line. */
+/**
+ * True when the file ends with a line break: a process that was killed may have left half a line.
+ */
 async function endsLine(file: FileHandle, size: number): Promise<boolean> {
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer[0] === NEW_LINE;
@@ -171,7 +176,8 @@ interface Counted {
 }
 
 /**
- * How many dead letters of one sink wait in its files, whoever writes them. Reads each byte once.
+ * Counts the dead letters in one sink's files, including those of other processes. Reads each byte
+ * once.
  */
 export class LetterTally {
   readonly #dir: string;
@@ -184,7 +190,7 @@ export class LetterTally {
     this.#sink = sink;
   }
 
-  /** As of the last `refresh`. */
+  /** Result of the last `refresh`. */
   get totals(): LetterTotals {
     return this.#totals;
   }

@@ -10,7 +10,7 @@ export interface LetterFile extends RegularFile {
   readonly path: string;
 }
 
-/** Dead letters as numbers. */
+/** Number and size of dead letters. */
 export interface LetterTotals {
   readonly letters: number;
   readonly bytes: number;
@@ -20,7 +20,7 @@ export interface LetterTotals {
 const NAME = /^([a-z]+)(?:\.(\d{15}-[0-9a-f]{8}))?\.jsonl$/;
 const NEW_LINE = 0x0a;
 
-/** Where a gateway appends what a sink refuses. */
+/** Path of the file to which a gateway appends refused events. */
 export function growingPath(dir: string, sink: string): string {
   return join(dir, `${sink}.jsonl`);
 }
@@ -40,13 +40,12 @@ export async function sinksWithLetters(dir: string): Promise<string[]> {
 }
 
 /**
- * Puts the growing file aside, under a name that nobody else can take: what is refused from now on
- * begins a new one. An append that is under way is made again there (`DeadLetters`). Nothing
- * happens when there is none.
+ * Renames the growing file to a name that no other process uses; later letters begin a new file. An
+ * append under way is repeated there (`DeadLetters`). Does nothing without a growing file.
  */
 export async function putAside(dir: string, sink: string, nowMs: number): Promise<void> {
   const times = (await readNames(dir)).map((name) => (NAME.exec(name)?.[1] === sink ? timeOf(name) : 0));
-  // Behind all others, also within one millisecond and when the clock was set back.
+  // After all other files, even within one millisecond or when the clock was set back.
   const atMs = Math.max(Math.floor(nowMs), 1 + largest(times));
   const name = `${sink}.${String(atMs).padStart(15, '0')}-${randomBytes(4).toString('hex')}.jsonl`;
   try {
@@ -56,13 +55,13 @@ export async function putAside(dir: string, sink: string, nowMs: number): Promis
   }
 }
 
-/** Undefined when it is not there. Rejects with `outbox.unusable` when it is not a regular file. */
+/** Undefined for a missing file. Rejects with `outbox.unusable` when it is not a regular file. */
 export async function fileAt(path: string): Promise<LetterFile | undefined> {
   const found = await regularFileAt(path);
   return found === undefined ? undefined : { path, ...found };
 }
 
-/** How many lines end within a stretch of a file. */
+/** Number of lines that end within a part of a file. */
 export async function countLines(path: string, from: number, end: number): Promise<number> {
   const file = await open(path, 'r');
   try {
@@ -90,7 +89,7 @@ function timeOf(name: string): number {
   return Number.parseInt(NAME.exec(name)?.[2] ?? '0', 10);
 }
 
-/** The growing file comes last. */
+/** Sort key of a file name: the growing file comes last. */
 function orderOf(name: string): string {
   return NAME.exec(name)?.[2] ?? '~';
 }

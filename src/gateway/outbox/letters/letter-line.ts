@@ -2,27 +2,27 @@ import { z } from 'zod';
 import { CLOSE_REASONS, type CloseReasonName } from '../../connection/close-reason.js';
 import { parseEventId, type EventDestinations, type GatewayEvent } from '../../event/gateway-event.js';
 
-/** An event that a sink refused for good, as it stands in the sink's file. */
+/** An event that a sink refused for good: one line of the sink's file. */
 export interface DeadLetter {
-  /** When it was refused the last time, in ISO 8601. */
+  /** Time of the last refusal, in ISO 8601. */
   readonly time: string;
-  /** Why. */
+  /** Reason of the last refusal. */
   readonly reason: string;
-  /** Without its destinations, which `destinations` has. */
+  /** The event without its destinations, which are in `destinations`. */
   readonly event: GatewayEvent;
-  /** By the names of sinks, so that the file outlives changes of their positions. */
+  /** Destinations by sink name: positions of sinks may change while the file exists. */
   readonly destinations?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Where the message begins, which stands last. Inside a JSON string quotes are escaped, so nothing
- * else looks like it.
+ * Start of the message, the last member. Quotes inside JSON strings are escaped, so this cannot
+ * occur elsewhere.
  */
 const MESSAGE_KEY = Buffer.from(',"message":"');
 const END = Buffer.from('"}');
-/** A multiple of 3, so that pieces of base64 follow one another without padding. */
+/** A multiple of 3, so that pieces of base64 have no padding between them. */
 const PIECE_BYTES = 3 * 1024 * 1024;
-/** Longer base64 is not read with JSON.parse, which takes a string. */
+/** Longer lines may not fit into a string, which JSON.parse needs. */
 const LARGE_LINE_BYTES = 64 * 1024 * 1024;
 
 const letterSchema = z.object({
@@ -38,7 +38,7 @@ const letterSchema = z.object({
   reason: z.string(),
 });
 
-/** One JSON line, in pieces: a large message in base64 is longer than a string can be. */
+/** One JSON line, in pieces: a large message in base64 may be longer than a string can be. */
 export function* letterPieces({ time, reason, event, destinations }: DeadLetter): Generator<string> {
   const { id, connection, action, type, tags, message, reason: closeReason } = event;
   const head = JSON.stringify({ time, id, connection, action, type, tags, closeReason, destinations, reason });
@@ -52,7 +52,7 @@ export function* letterPieces({ time, reason, event, destinations }: DeadLetter)
   yield `${END.toString()}\n`;
 }
 
-/** Undefined when the line is no letter. Without its line break. */
+/** Parses a line without its line break; undefined when it is not a dead letter. */
 export function parseLetter(line: Buffer): DeadLetter | undefined {
   try {
     const large = line.length > LARGE_LINE_BYTES ? splitMessage(line) : undefined;
@@ -78,7 +78,7 @@ function toLetter(parsed: z.infer<typeof letterSchema>, message: Uint8Array | un
   return { time, reason, event, destinations };
 }
 
-/** The destinations of an event, by the names of the sinks at these positions. */
+/** Destinations of an event by sink name. */
 export function namedDestinations(
   destinations: EventDestinations | undefined,
   positions: readonly string[],
@@ -87,7 +87,7 @@ export function namedDestinations(
   return Object.fromEntries(positions.map((name, position) => [name, destinations[position] ?? '']));
 }
 
-/** The event of a letter with its destinations, by the positions of the sinks. */
+/** Event of a letter, with its destinations by the positions of the sinks. */
 export function letterEvent({ event, destinations }: DeadLetter, positions: readonly string[]): GatewayEvent {
   if (destinations === undefined) return event;
   return { ...event, destinations: positions.map((name) => destinations[name] ?? '') };
@@ -98,7 +98,7 @@ function fromBase64(text: string): Buffer {
 }
 
 /**
- * The line without its message, and the message. Undefined when the message does not stand last.
+ * Splits a line into its message and the rest; undefined when the message is not the last member.
  */
 function splitMessage(line: Buffer): { readonly head: Buffer; readonly message: Buffer } | undefined {
   const at = line.indexOf(MESSAGE_KEY);
@@ -116,15 +116,15 @@ function isReason(text: string): text is CloseReasonName {
   return Object.hasOwn(CLOSE_REASONS, text);
 }
 
-/** Which letters are meant; all that it says must hold. */
+/** Selects letters: a letter must meet all conditions. */
 export interface LetterFilter {
-  /** A part of the reason, in upper or lower case. */
+  /** Part of the reason; case does not matter. */
   readonly reason?: string | undefined;
   /** Refused at this time or later, in milliseconds since the Unix epoch. */
   readonly sinceMs?: number | undefined;
   /** Refused before this time. */
   readonly untilMs?: number | undefined;
-  /** Ids of events; undefined: any. */
+  /** Ids of events; any when undefined. */
   readonly ids?: ReadonlySet<string> | undefined;
 }
 

@@ -5,45 +5,46 @@ import { dirname } from 'node:path';
 import { regularFileAt } from '../log/regular-file.js';
 import { syncFolder } from '../log/log-writer.js';
 
-/** What becomes of a letter: it stays as it is, or goes, or stays with what has changed. */
+/** Outcome for a letter: it stays, is removed, or is replaced by a changed one. */
 export type LetterOutcome = 'keep' | 'leave-out' | DeadLetter;
 
-/** What decides over the letters of a file. */
+/** Decides what happens to the letters of a file. */
 export interface LetterJudge {
   readonly filter: LetterFilter;
-  /** Lines that are no letters go as well. */
+  /** True to remove lines as well that are not dead letters. */
   readonly takesUnreadable: boolean;
-  /** An outcome for each, in order. */
+  /** Resolves to an outcome for each letter, in order. */
   judge(letters: readonly DeadLetter[]): Promise<readonly LetterOutcome[]>;
-  /** No more is to be judged. */
+  /** True when the work is to end here. */
   isOver(): boolean;
-  /** Called with the bytes that have been gone through. */
+  /** Called with the number of bytes processed since the last call. */
   onBytes(bytes: number): void;
 }
 
 interface Entry {
   readonly line: Buffer;
-  /** Where the next one begins. */
+  /** Offset of the next line. */
   readonly end: number;
-  /** Undefined when it is not judged. */
+  /** Undefined when the line is not judged. */
   readonly letter: DeadLetter | undefined;
-  /** No letter, and not to be kept. */
+  /** True for a line to remove that is not a dead letter. */
   readonly goes: boolean;
 }
 
-/** What is judged at once. */
+/** Most letters, and bytes of them, judged at once. */
 const MAX_LETTERS = 500;
 const MAX_BYTES = 1024 * 1024;
 /**
- * So often a file is written anew, or more seldom where that takes long: what was decided since is
- * decided again after a kill.
+ * Interval at which the file is replaced, or longer when that takes long. After a kill, decisions
+ * since the last replacement are made again.
  */
 const SAVED_EACH_MS = 2_000;
 const SAVE_SHARE = 1 / 10;
 
 /**
- * Goes through one file and removes what the judge lets go. The file is replaced at once, each few
- * seconds and in the end: a process that is killed leaves every letter that is not gone for good.
+ * Goes through one file and removes the letters that the judge leaves out. The file is replaced
+ * atomically, every few seconds and at the end. A process that is killed loses no letter that is
+ * not dealt with.
  */
 export async function passThrough(path: string, judge: LetterJudge): Promise<void> {
   let from: number | undefined = 0;
@@ -63,7 +64,7 @@ export async function passThrough(path: string, judge: LetterJudge): Promise<voi
 }
 
 class FilePass {
-  /** How long reading and judging took. */
+  /** Duration of reading and judging. */
   judgedMs = 0;
   readonly #file: FileHandle;
   readonly #judge: LetterJudge;
@@ -75,7 +76,7 @@ class FilePass {
     this.#budgetMs = budgetMs;
   }
 
-  /** The offset at which to go on; undefined at the end. */
+  /** Resolves to the offset at which to continue; undefined at the end. */
   async run(path: string, from: number): Promise<number | undefined> {
     const { size } = await this.#file.stat();
     if (from >= size) return undefined;
@@ -93,7 +94,7 @@ class FilePass {
     }
   }
 
-  /** The offset behind what has been decided. */
+  /** Resolves to the offset behind the last decision. */
   async #goThrough(rewrite: LetterRewrite, from: number, size: number): Promise<number> {
     const until = performance.now() + this.#budgetMs;
     let done = from;
@@ -112,8 +113,8 @@ class FilePass {
   #entry({ bytes: line, end, isTerminated }: ReadLine): Entry {
     const letter = parseLetter(line);
     const isMeant = letter !== undefined && matches(this.#judge.filter, letter);
-    // Half a line at the end: the gateway was killed while it wrote, so it did not take the event
-    // as settled.
+    // Half a line at the end: the gateway was killed while writing it, and so will deliver the event
+    // again.
     const isHalf = letter === undefined && !isTerminated;
     const goes = isHalf || (letter === undefined && this.#judge.takesUnreadable);
     return { line, end, letter: isMeant ? letter : undefined, goes };
@@ -142,8 +143,8 @@ function unjudged(goes: boolean): LetterOutcome {
 const COPY_BYTES = 1024 * 1024;
 
 /**
- * Writes a file of letters anew beside it: what stays is written in order, and in the end takes the
- * old one's place at once.
+ * Rewrites a file of letters: what stays is written to a new file, which replaces the old one
+ * atomically.
  */
 export class LetterRewrite {
   readonly #path: string;
@@ -164,7 +165,7 @@ export class LetterRewrite {
     return new LetterRewrite(path, await open(draft, 'w', 0o600));
   }
 
-  /** Takes a stretch of the old file as it is. */
+  /** Copies a part of the old file. */
   async copy(old: FileHandle, { from, end }: { readonly from: number; readonly end: number }): Promise<void> {
     const buffer = Buffer.allocUnsafe(COPY_BYTES);
     for (let at = from; at < end;) {
@@ -175,26 +176,26 @@ export class LetterRewrite {
     }
   }
 
-  /** A line as it was read. */
+  /** Writes a line unchanged. */
   async keep(line: Buffer): Promise<void> {
     await this.#write(line);
     await this.#write('\n');
   }
 
-  /** A letter that was changed. */
+  /** Writes a changed letter. */
   async put(letter: DeadLetter): Promise<void> {
     this.#isChanged = true;
     for (const piece of letterPieces(letter)) await this.#write(piece);
   }
 
-  /** A line that is not written. */
+  /** Leaves out a line. */
   leaveOut(): void {
     this.#isChanged = true;
   }
 
   /**
-   * Takes what the old file holds from `from` on, then the old file's place. Resolves to the offset
-   * at which the rest begins, and undefined when nothing is left.
+   * Copies the old file from `from` on, then replaces it. Resolves to the offset at which that rest
+   * begins; undefined when nothing is left.
    */
   async finish(old: FileHandle, from: number): Promise<number | undefined> {
     const restAt = this.#bytes;
@@ -214,7 +215,7 @@ export class LetterRewrite {
     }
   }
 
-  /** The old file stays as it is. */
+  /** Discards the new file; the old one does not change. */
   async giveUp(): Promise<void> {
     await this.#file.close().catch(() => undefined);
     await rm(`${this.#path}.new`, { force: true });

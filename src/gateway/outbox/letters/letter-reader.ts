@@ -3,18 +3,19 @@ import type { FileHandle } from 'node:fs/promises';
 const WINDOW_BYTES = 256 * 1024;
 const NEW_LINE = 0x0a;
 
-/** A line of a file, and where the next one begins. */
+/** A line of a file. */
 export interface ReadLine {
-  /** Without its line break. */
+  /** Content without the line break. */
   readonly bytes: Buffer;
+  /** Offset of the next line. */
   readonly end: number;
-  /** Whether a line break follows. */
+  /** True when a line break follows. */
   readonly isTerminated: boolean;
 }
 
 /**
- * The lines of a file from a place on, up to `end`; a last one that has no line break is a line
- * too. Shares no memory.
+ * Reads the lines of a file from one offset to another, including a last one without a line break.
+ * Lines share no memory.
  */
 export async function* readLines(file: FileHandle, from: number, end: number): AsyncGenerator<ReadLine> {
   let parts: Buffer[] = [];

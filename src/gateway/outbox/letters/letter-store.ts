@@ -6,18 +6,18 @@ import { parseLetter, type DeadLetter, matches, type LetterFilter } from './lett
 import { passThrough, type LetterJudge } from './letter-pass.js';
 import { readLines } from './letter-reader.js';
 
-/** A letter, and where it was found. */
+/** A line of a sink's dead-letter files. */
 export interface FoundLetter {
   readonly sink: string;
-  /** Undefined when the line is no letter. */
+  /** Undefined when the line is not a dead letter. */
   readonly letter: DeadLetter | undefined;
-  /** Of its line. */
+  /** Size of the line. */
   readonly bytes: number;
 }
 
 const LOCK = 'outbox-command.lock';
 
-/** The dead letters in a folder, beside a gateway that may add to them at any time. */
+/** The dead letters in a folder. A gateway may add to them at any time. */
 export class LetterStore {
   readonly #dir: string;
 
@@ -31,8 +31,8 @@ export class LetterStore {
   }
 
   /**
-   * The letters of a sink that a filter means, the oldest file first, and all lines that are no
-   * letters.
+   * The letters of a sink that match a filter, and all lines that are not dead letters. The oldest
+   * file comes first.
    */
   async *letters(sink: string, filter: LetterFilter): AsyncGenerator<FoundLetter> {
     for (const { path, bytes: size } of await letterFiles(this.#dir, sink)) {
@@ -50,14 +50,14 @@ export class LetterStore {
     }
   }
 
-  /** Bytes of a sink's files. */
+  /** Size of a sink's files together. */
   async bytes(sink: string): Promise<number> {
     return (await letterFiles(this.#dir, sink)).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /**
-   * Lets a judge decide over a sink's letters, those that a gateway adds meanwhile excepted.
-   * Rejects with `outbox.unusable` while another process does so.
+   * Lets a judge decide on a sink's letters, except those that a gateway adds meanwhile. Rejects
+   * with `outbox.unusable` while another process does so.
    */
   async judge(sink: string, judge: LetterJudge): Promise<void> {
     const lock = await FolderLock.take(this.#dir, { name: LOCK, inUse });
@@ -71,12 +71,12 @@ export class LetterStore {
     }
   }
 
-  /** The files that are now ours alone. */
+  /** Puts the growing file aside and returns the files that no gateway writes to. */
   async #take(sink: string): Promise<readonly LetterFile[]> {
     const found = await letterFiles(this.#dir, sink);
     const growing = found.find(({ path }) => path === growingPath(this.#dir, sink));
     for (const { path, inode } of found) {
-      // A process that was killed while it put this file back has left it under both names.
+      // A process that was killed while putting this file back has left it under both names.
       if (path !== growing?.path && inode === growing?.inode) await rm(path);
     }
     await putAside(this.#dir, sink, Date.now());
@@ -85,7 +85,7 @@ export class LetterStore {
     );
   }
 
-  /** The one file that is left gets its usual name again, unless a gateway has begun another. */
+  /** Renames a single file that is left to the usual name, unless a gateway has begun a new one. */
   async #putBack(sink: string): Promise<void> {
     const [only, ...others] = await letterFiles(this.#dir, sink);
     const path = growingPath(this.#dir, sink);
@@ -101,7 +101,7 @@ export class LetterStore {
 
 function inUse(dir: string, pid: string): WsgError {
   return new WsgError('outbox.unusable', `Another command works on the dead letters in ${dir}: process ${pid}.`, {
-    hint: 'Wait until it has ended.',
+    hint: 'Wait until it has ended, or stop it.',
   });
 }
 

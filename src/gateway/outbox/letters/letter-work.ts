@@ -9,27 +9,27 @@ import { LetterStore } from './letter-store.js';
 import { Redelivery, type Redelivered } from './redelivery.js';
 import type { LetterFilter } from './letter-line.js';
 
-/** How far the work is. */
+/** Progress of a command. */
 export interface LetterProgress {
-  /** Gone through, of `totalBytes`. */
+  /** Bytes processed, of `totalBytes`. */
   readonly bytes: number;
   readonly totalBytes: number;
-  /** Delivered, refused again or dropped. */
+  /** Number of letters delivered, refused again or dropped. */
   readonly letters: number;
 }
 
-/** The letters that are meant, in one sink's files. */
+/** Work on letters in one sink's files. */
 interface LetterWork {
   readonly dir: string;
   readonly sink: string;
   readonly filter: LetterFilter;
-  /** Ends the work in good order: what is not done stays where it is. */
+  /** Ends the work gracefully: the remaining letters do not change. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LetterProgress) => void;
 }
 
 export interface DropWork extends LetterWork {
-  /** Lines that are no letters go as well. */
+  /** True to drop lines as well that are not dead letters. */
   readonly takesUnreadable: boolean;
 }
 
@@ -38,8 +38,8 @@ export interface RedeliveryWork extends LetterWork {
 }
 
 /**
- * Sends letters to the sink that refused them, with the ids that they had. Rejects with
- * `sink.refused` or `usage`.
+ * Sends letters again to the sink that refused them, with their ids. Rejects with `sink.refused` or
+ * `usage`.
  */
 export async function redeliverLetters(config: GatewayConfig, work: RedeliveryWork): Promise<Redelivered> {
   const { dir, filter, signal, onProgress, clock } = work;
@@ -71,7 +71,7 @@ export async function redeliverLetters(config: GatewayConfig, work: RedeliveryWo
   }
 }
 
-/** Removes letters for good. Resolves to how many. */
+/** Removes letters for good. Resolves to their number. */
 export async function dropLetters({
   dir,
   sink,
@@ -109,7 +109,7 @@ function configuredSink(config: GatewayConfig, { sink: name, clock }: Redelivery
   });
 }
 
-/** Why it is away; undefined when it is not. */
+/** Starts the sink; resolves to the reason when it is unavailable. */
 async function startFailure(sink: EventSink): Promise<string | undefined> {
   try {
     await sink.start();

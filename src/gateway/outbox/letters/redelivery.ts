@@ -6,31 +6,31 @@ import { Pause } from '../../../core/delay.js';
 import { letterEvent, type DeadLetter } from './letter-line.js';
 import type { LetterOutcome } from './letter-pass.js';
 
-/** What came of sending letters again. */
+/** Result of sending letters again. */
 export interface Redelivered {
   readonly delivered: number;
-  /** Refused for good once more: they stay, with the new reason. */
+  /** Number of letters refused again: they stay, with the new reason. */
   readonly refused: number;
-  /** Why the sink took nothing at last; undefined when it did. */
+  /** Reason why the sink was unavailable at the end; undefined when it was not. */
   readonly away: string | undefined;
 }
 
 const RETRY_MS = 500;
-/** So often one letter is tried by itself before it is suspected. */
+/** Attempts with a single letter before it is suspected. */
 const TRIES = 3;
 /**
- * So many failures of suspects one after another, and nothing that is taken between them: the sink
- * is away.
+ * Failures of suspects in a row, without a delivery between them, after which the sink counts as
+ * unavailable.
  */
 const MAX_SUSPECTS = 3;
-/** A sink that has taken nothing for so long is away. */
+/** Time without a delivery after which the sink counts as unavailable. */
 const PATIENCE_MS = 30_000;
 
-/** Letters that are sent, and how far that is. */
+/** Letters to send, and the progress. */
 interface Run {
   readonly letters: readonly DeadLetter[];
   readonly outcomes: LetterOutcome[];
-  /** Those that failed since one was taken. */
+  /** Letters that failed since the last delivery. */
   suspects: { readonly index: number; readonly reason: string }[];
   next: number;
 }
@@ -43,9 +43,9 @@ export interface RedeliveryDeps {
 }
 
 /**
- * Hands letters to a sink in order, in batches. A batch that fails is halved. One letter that fails
- * by itself while others are taken stays, with the failure as its reason; when none is taken the
- * sink is away, and everything stays as it is.
+ * Delivers letters to a sink in order, in batches. A batch that fails is halved. A letter that
+ * fails on its own while others are delivered stays, with the failure as its reason. When none is
+ * delivered, the sink is unavailable and no letter changes.
  */
 export class Redelivery {
   readonly #sink: EventSink;
@@ -58,14 +58,14 @@ export class Redelivery {
   #suspectsInRow = 0;
   #unresolved: string | undefined;
   #isStopped = false;
-  #lastTakenMs: number;
+  #lastDeliveredMs: number;
 
   constructor({ sink, positions, clock }: RedeliveryDeps) {
     this.#sink = sink;
     this.#positions = positions;
     this.#clock = clock;
     this.#pause = new Pause(clock);
-    this.#lastTakenMs = clock.now();
+    this.#lastDeliveredMs = clock.now();
   }
 
   get result(): Redelivered {
@@ -80,13 +80,13 @@ export class Redelivery {
     return this.#isStopped || this.#away !== undefined;
   }
 
-  /** What is under way is finished, nothing more is sent. */
+  /** Sends nothing more once the batch under way has ended. */
   stop(): void {
     this.#isStopped = true;
     this.#pause.end();
   }
 
-  /** An outcome for each letter, in order. */
+  /** Resolves to an outcome for each letter, in order. */
   async send(letters: readonly DeadLetter[]): Promise<readonly LetterOutcome[]> {
     const run: Run = { letters, outcomes: letters.map(() => 'keep'), suspects: [], next: 0 };
     let [size, failures] = [letters.length, 0];
@@ -98,7 +98,7 @@ export class Redelivery {
       if (receipt.settled > 0) {
         if (this.#apply(run, events, receipt)) size *= 2;
         failures = 0;
-      } else if (batch.length === 1 && (saysNo(failure) || ++failures >= TRIES)) {
+      } else if (batch.length === 1 && (isRejection(failure) || ++failures >= TRIES)) {
         this.#failed(run, run.next++, failure);
         this.#suspected(failure);
         failures = 0;
@@ -123,30 +123,33 @@ export class Redelivery {
     }
   }
 
-  /** Whether something was taken: then those that failed before it fail by themselves. */
+  /**
+   * Applies a receipt. True when a letter was delivered: then those that failed before it are
+   * refused.
+   */
   #apply(run: Run, batch: readonly GatewayEvent[], { settled, refused, failed = [] }: SinkReceipt): boolean {
     const from = run.next;
     const refusals = new Map(refused.map(({ event, reason }) => [event, reason]));
     const failures = new Map(failed.map(({ event, failure }) => [event, failure]));
-    let taken = 0;
+    let delivered = 0;
     for (const [place, event] of batch.slice(0, settled).entries()) {
       const [refusal, failure] = [refusals.get(event), failures.get(event)];
       if (refusal !== undefined) this.#refuse(run, from + place, refusal);
       else if (failure !== undefined) this.#failed(run, from + place, failure);
       else {
         run.outcomes[from + place] = 'leave-out';
-        taken++;
+        delivered++;
       }
     }
     run.next += Math.min(settled, batch.length);
-    if (taken > 0) this.#passed(run, taken);
+    if (delivered > 0) this.#passed(run, delivered);
     else for (const { failure } of failed.slice(-1)) this.#suspected(failure);
-    return taken > 0;
+    return delivered > 0;
   }
 
-  #passed(run: Run, taken: number): void {
-    this.#delivered += taken;
-    this.#lastTakenMs = this.#clock.now();
+  #passed(run: Run, delivered: number): void {
+    this.#delivered += delivered;
+    this.#lastDeliveredMs = this.#clock.now();
     for (const { index, reason } of run.suspects) this.#refuse(run, index, reason);
     run.suspects = [];
     this.#suspectsInRow = 0;
@@ -154,21 +157,21 @@ export class Redelivery {
   }
 
   /**
-   * A no is an answer to this letter, whatever others get. Silence says something of it only when
-   * others are taken.
+   * Handles the failure of one letter. A rejection is an answer to this letter. Silence counts only
+   * when other letters are delivered.
    */
   #failed(run: Run, index: number, failure: SinkFailure): void {
-    if (saysNo(failure)) this.#refuse(run, index, failure.reason);
+    if (isRejection(failure)) this.#refuse(run, index, failure.reason);
     else run.suspects.push({ index, reason: failure.reason });
   }
 
   #suspected(failure: SinkFailure): void {
-    if (!saysNo(failure)) this.#unresolved = failure.reason;
+    if (!isRejection(failure)) this.#unresolved = failure.reason;
     if (++this.#suspectsInRow >= MAX_SUSPECTS) this.#away = failure.reason;
   }
 
   async #waitAfter(reason: string): Promise<void> {
-    if (this.#clock.now() - this.#lastTakenMs > PATIENCE_MS) this.#away = reason;
+    if (this.#clock.now() - this.#lastDeliveredMs > PATIENCE_MS) this.#away = reason;
     else await this.#pause.wait(RETRY_MS);
   }
 
@@ -180,6 +183,6 @@ export class Redelivery {
   }
 }
 
-function saysNo({ blames }: SinkFailure): boolean {
+function isRejection({ blames }: SinkFailure): boolean {
   return blames === 'event' || blames === 'destination';
 }

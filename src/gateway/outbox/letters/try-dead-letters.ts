@@ -6,14 +6,14 @@ import { letterFiles, sinksWithLetters } from './letter-files.js';
 import { unusableFolder } from '../log/folder-lock.js';
 import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 
-/** The embedded sink refuses nothing, so no dead letter is ever written for it. */
+/** True when a sink may refuse events for good, so that dead letters may be written. */
 export function mayRefuse({ on }: SinksConfig): boolean {
   return on.some((sink) => sink.mayRefuse);
 }
 
 /**
- * Rejects with `outbox.unusable` when dead letters could not be written, or when one of their files
- * is not a regular file: told at the start, not with the first refusal.
+ * Checks at the start whether dead letters can be written. Rejects with `outbox.unusable` when they
+ * cannot, or when one of their files is not a regular file.
  */
 export async function tryDeadLetters(sinks: SinksConfig, { dir, deadLetterDir }: OutboxConfig): Promise<void> {
   if (!mayRefuse(sinks)) return;
@@ -22,20 +22,20 @@ export async function tryDeadLetters(sinks: SinksConfig, { dir, deadLetterDir }:
     for (const sink of await sinksWithLetters(deadLetterDir)) await letterFiles(deadLetterDir, sink);
   } catch (error) {
     if (error instanceof WsgError) throw error;
-    // Nobody has named this folder: the one that was named is at fault.
+    // The configuration names only the folder above: the error names that one.
     if (dir !== undefined && dir === dirname(deadLetterDir)) throw unusableFolder(dir, error);
-    const message = `The folder for dead letters, ${deadLetterDir}, cannot be written: ${errorMessage(error)}.`;
+    const message = `The folder for dead letters, ${deadLetterDir}, cannot be written to: ${errorMessage(error)}.`;
     throw new WsgError('outbox.unusable', message, {
-      hint: 'Set outbox.dead_letter_dir to a folder that the gateway may write.',
+      hint: 'Set outbox.dead_letter_dir to a folder in which the gateway may create files.',
       cause: error,
     });
   }
 }
 
 /**
- * Makes a folder in `folder`, or in the nearest one above it that there is, and removes it: rights
- * alone do not tell whether a file system takes anything. Resolves to the folder that was tried;
- * rejects when nothing can be made there.
+ * Creates a folder in `folder`, or in the nearest existing one above it, and removes it:
+ * permissions alone do not show whether a file system can be written to. Resolves to the folder
+ * that was tried; rejects when nothing can be created there.
  */
 export async function tryFolder(folder: string): Promise<string> {
   const existing = await nearestExisting(folder);
