@@ -140,7 +140,7 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurrounding
     clock,
     log,
   });
-  if (mirror !== undefined) outbox.onDelivered((through) => mirror.acknowledged(through));
+  if (mirror !== undefined) outbox.onDelivered((through) => mirror.delivered(through));
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
   const isClosedToNew = () => !acceptsUpgrades() || outbox.isFull;

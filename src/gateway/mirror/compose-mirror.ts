@@ -5,8 +5,7 @@ import { formatNode } from '../connection/connection-id.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import { ConnectionMirror } from './connection-mirror.js';
 
-/** What a mirror is made with. */
-export interface MirrorSurroundings {
+export interface MirrorDeps {
   readonly config: GatewayConfig;
   readonly registry: ConnectionRegistry;
   readonly clock: Clock;
@@ -14,9 +13,9 @@ export interface MirrorSurroundings {
 }
 
 /**
- * The mirror that the configuration turns on, listening to the registry; undefined when it is off.
+ * Creates the mirror and connects it to the registry; undefined when the configuration has none.
  */
-export function composeMirror({ config, registry, clock, log }: MirrorSurroundings): ConnectionMirror | undefined {
+export function composeMirror({ config, registry, clock, log }: MirrorDeps): ConnectionMirror | undefined {
   if (config.mirror === undefined) return undefined;
   const node = formatNode(config.node);
   const mirror = new ConnectionMirror({ config: config.mirror, registry, node, clock, log });

@@ -17,17 +17,15 @@ import { MirrorWork, type MirrorBatch } from './mirror-work.js';
 import { mirrorRefusal, tryMirror } from './mirror-trial.js';
 import { NodeClaim, thisProcess, type ProcessIdentity } from './node-claim.js';
 
-/** An open event waits so long for its connection to be mirrored. */
+/** Longest wait of an open event for its connection to be mirrored. */
 const HOLD_MS = 1_000;
-/**
- * Between parts of a sweep, so that a rebuild of many connections leaves room for everything else.
- */
+/** Pause between parts of a sweep: a rebuild of many connections must not delay other work. */
 const SWEEP_PAUSE_MS = 2;
-/** Keys are refreshed so many times within their TTL. */
+/** Number of refreshes of a key within its TTL. */
 const REFRESHES = 3;
 const SHARED_HINT =
-  'another gateway with this node.number is alive, or ended within mirror.ttl_s without saying so: its keys are left to run out';
-/** A start does not wait longer for a Redis that does not answer: it is away. */
+  'another gateway with this node.number is running, or was killed within the last mirror.ttl_s: its keys are left to expire';
+/** Longest wait of a start for Redis, which counts as unavailable then. */
 const START_MS = 5_000;
 const FINISH_MS = 2_000;
 const MULTI = encodeCommand(['MULTI']);
@@ -36,34 +34,35 @@ const EXEC = encodeCommand(['EXEC']);
 export interface ConnectionMirrorOptions {
   readonly config: MirrorConfig;
   readonly registry: ConnectionRegistry;
-  /** As in connection ids. */
+  /** The node as in connection ids. */
   readonly node: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** This process when missing. */
   readonly identity?: ProcessIdentity;
 }
 
-/** The mirror in numbers, for metrics. */
+/** State of the mirror, for metrics. */
 export interface MirrorState {
-  /** Whether Redis took what was last written. */
+  /** True while Redis accepts writes. */
   readonly isUp: boolean;
   /**
-   * Connections whose opening, tags or end are still to be written; those that wait for their close
-   * event included.
+   * Number of connections whose opening, tags or end must still be written, including those that
+   * wait for their close event.
    */
   readonly pending: number;
-  /** Open events that went to the sinks before their connection was in the mirror. */
+  /** Number of open events that went to the sinks before their connection was in the mirror. */
   readonly opensLate: number;
-  /** How often everything was written anew. */
+  /** Number of times that everything was written again. */
   readonly rebuilds: number;
-  /** Commands that Redis refused, because a key of ours holds something else. */
+  /** Number of commands that Redis refused, because a key has another type. */
   readonly refused: number;
 }
 
 /**
- * Keeps the state of all connections in Redis: written in batches behind the connections' backs,
- * refreshed before its TTL ends, rebuilt whenever the connection to Redis was lost. Holds an open
- * event back until its connection is there.
+ * Keeps the state of all connections in Redis. It is written in batches in the background,
+ * refreshed before its TTL ends, and rebuilt after the connection to Redis was lost. An open event
+ * is held back until its connection is mirrored.
  */
 export class ConnectionMirror {
   readonly #options: ConnectionMirrorOptions;
@@ -94,7 +93,7 @@ export class ConnectionMirror {
     this.#claim = new NodeClaim(node, config.ttlMs, options.identity ?? thisProcess());
   }
 
-  /** For the outbox. */
+  /** Gate of the outbox: holds back open events. */
   get gate(): EventGate {
     return this.#opens;
   }
@@ -107,8 +106,8 @@ export class ConnectionMirror {
   }
 
   /**
-   * To be called in the tick in which the open event was appended; `sequence` is 0 when it was not
-   * accepted.
+   * Must be called in the tick in which the open event was appended; `sequence` is 0 when it was
+   * not accepted.
    */
   opened(connection: Connection, sequence: number): void {
     if (sequence === 0) return;
@@ -124,25 +123,25 @@ export class ConnectionMirror {
     this.#signal();
   }
 
-  /** `sequence` is that of the close event, 0 when there is none. */
+  /** `sequence` is that of the close event; 0 when there is none. */
   closed(connection: Connection, sequence: number): void {
     this.#work.closed(connection, sequence);
     if (sequence === 0) this.#signal();
   }
 
   /**
-   * All events up to and with this one are with the backends: what is told of closed connections
-   * may go.
+   * Notes that all events up to and with this sequence are delivered: the keys of their closed
+   * connections may be removed.
    */
-  acknowledged(through: number): void {
-    this.#work.acknowledged(through);
+  delivered(through: number): void {
+    this.#work.delivered(through);
     if (!this.#work.isEmpty) this.#signal();
   }
 
   /**
-   * Tries once; a Redis that is away is tried again behind the gateway's back. Rejects with
-   * `sink.refused` when it says no. What a crashed start has left stays until all up to and with
-   * `recoveredThrough`, its close events among it, is acknowledged.
+   * Tries to connect once; an unavailable Redis is tried again in the background. Rejects with
+   * `sink.refused` when Redis refuses a command. Keys that a crashed process left stay until all up
+   * to and with `recoveredThrough`, which includes their close events, is delivered.
    */
   async start(recoveredThrough = 0): Promise<void> {
     this.#work.keepStaleUntil(recoveredThrough);
@@ -204,18 +203,19 @@ export class ConnectionMirror {
   }
 
   /**
-   * Begins to write every connection again, renews what stands for the node, and looks for keys
-   * that nobody owns.
+   * Begins to write every connection again, renews the claim on the node, and looks for keys
+   * without an owner.
    */
-  async #refresh(anew: boolean): Promise<void> {
+  async #refresh(isRebuild: boolean): Promise<void> {
     const { config, clock, node, log } = this.#options;
     this.#refreshAt = clock.now() + config.ttlMs / REFRESHES;
     const others = await this.#claim.claim(this.#pipeline);
     const isAlone = others.length === 0;
-    if (isAlone && (anew || this.#isAlone === false)) this.#work.stale(await this.#claim.connections(this.#pipeline));
+    if (isAlone && (isRebuild || this.#isAlone === false))
+      this.#work.stale(await this.#claim.connections(this.#pipeline));
     if (!isAlone && this.#isAlone !== false) log.warn('mirror.node-shared', { node, others, hint: SHARED_HINT });
     this.#isAlone = isAlone;
-    this.#work.sweep(anew);
+    this.#work.sweep(isRebuild);
   }
 
   async #write({ commands }: MirrorBatch): Promise<void> {
@@ -234,7 +234,10 @@ export class ConnectionMirror {
     if (this.#refused === 1) this.#options.log.error('mirror.refused', { redis: this.#address.shown, reason });
   }
 
-  /** What of the last batch is in Redis is not known: the next connection begins with a rebuild. */
+  /**
+   * Handles a failure: how much of the batch is in Redis is unknown, so the next connection
+   * rebuilds.
+   */
   #failed(error: unknown): void {
     this.#pipeline.close('a batch failed');
     if (this.#awaySince !== undefined) return;
@@ -250,8 +253,8 @@ export class ConnectionMirror {
   }
 
   /**
-   * Until `delayMs` have passed, or there is something to do; then to the end of the tick, so that
-   * one batch holds all of it.
+   * Waits for `delayMs` or for work. Work is awaited to the end of its tick, so that one batch has
+   * all of it.
    */
   async #pause(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -264,7 +267,7 @@ export class ConnectionMirror {
     this.#wake = undefined;
   }
 
-  /** Longer the more often it failed; only the stop cuts it short. */
+  /** Waits longer after each failure; only `stop` ends the wait early. */
   async #backOff(failures: number): Promise<void> {
     this.#isDozing = true;
     await this.#pause(backoffMs(failures));

@@ -9,7 +9,7 @@ interface HeldOpen {
 }
 
 /**
- * Keeps open events in the outbox until their connections are in the mirror, or a deadline has
+ * Holds open events back in the outbox until their connections are in the mirror, or a deadline has
  * passed.
  */
 export class HeldOpens implements EventGate {
@@ -24,7 +24,7 @@ export class HeldOpens implements EventGate {
     this.#clock = clock;
   }
 
-  /** How many went before their connection was in the mirror. */
+  /** Number of open events that were let go before their connection was in the mirror. */
   get late(): number {
     return this.#late;
   }
@@ -38,8 +38,8 @@ export class HeldOpens implements EventGate {
   }
 
   /**
-   * Sequences and deadlines rise from call to call. False when the deadline has passed: then
-   * nothing is held.
+   * Holds an event; sequences and deadlines must rise from call to call. False when the deadline
+   * has passed: then it is not held.
    */
   hold(sequence: number, dueAt: number): boolean {
     if (dueAt <= this.#clock.now()) {
@@ -51,17 +51,17 @@ export class HeldOpens implements EventGate {
     return true;
   }
 
-  /** The connections of all open events up to and with this one are mirrored. */
+  /** Lets all open events up to and with this one go: their connections are mirrored. */
   liftThrough(sequence: number): void {
-    this.#release((held) => held.sequence <= sequence);
+    this.#lift((held) => held.sequence <= sequence);
   }
 
-  /** Holds nothing any more. */
+  /** Lets all events go. */
   stop(): void {
-    this.#late += this.#release(() => true);
+    this.#late += this.#lift(() => true);
   }
 
-  #release(mayGo: (held: HeldOpen) => boolean): number {
+  #lift(mayGo: (held: HeldOpen) => boolean): number {
     let count = 0;
     for (let head = this.#held.peek(); head !== undefined && mayGo(head); head = this.#held.peek()) {
       this.#held.drop(1);
@@ -83,7 +83,7 @@ export class HeldOpens implements EventGate {
   #expire(): void {
     this.#cancelTimer = undefined;
     const now = this.#clock.now();
-    this.#late += this.#release(({ dueAt }) => dueAt <= now);
+    this.#late += this.#lift(({ dueAt }) => dueAt <= now);
     this.#arm();
   }
 }

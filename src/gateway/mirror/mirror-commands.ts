@@ -1,7 +1,7 @@
 import { commandText } from '../redis/resp-reader.js';
 import type { Connection } from '../connection/connection.js';
 
-/** Commands as text, and how many they are. */
+/** Commands as text, and their number. */
 export class CommandBatch {
   text = '';
   size = 0;
@@ -13,8 +13,7 @@ export class CommandBatch {
 }
 
 /**
- * The keys of a node and its connections, and the commands that keep them
- * (docs/reference/redis.md).
+ * Keys of a node and its connections, and the commands that update them (docs/reference/redis.md).
  */
 export class MirrorCommands {
   readonly setKey: string;
@@ -29,15 +28,15 @@ export class MirrorCommands {
   }
 
   /**
-   * Writes everything about a connection. `anew`: what Redis may still hold of its tags is
-   * forgotten first.
+   * Writes everything about a connection. `isRebuild`: removes tags first that Redis may still
+   * have.
    */
-  write(batch: CommandBatch, connection: Connection, anew: boolean): void {
+  write(batch: CommandBatch, connection: Connection, isRebuild: boolean): void {
     const { id, socket, tags } = connection;
     const key = connectionKey(id);
     batch.add('HSET', key, 'addr', socket.remoteAddress, 'node', this.#node);
     batch.add('PEXPIRE', key, this.#ttl);
-    if (anew) batch.add('DEL', tagsKey(id));
+    if (isRebuild) batch.add('DEL', tagsKey(id));
     if (tags.size > 0) {
       const fields: string[] = [];
       for (const [name, value] of tags) fields.push(name, value);
@@ -47,7 +46,7 @@ export class MirrorCommands {
     batch.add('SADD', this.setKey, id);
   }
 
-  /** Brings the tags from what they were to what they are. */
+  /** Writes the difference between the tags before and now. */
   retag(batch: CommandBatch, { id, tags }: Connection, before: ReadonlyMap<string, string>): void {
     const changed: string[] = [];
     for (const [name, value] of tags) if (before.get(name) !== value) changed.push(name, value);

@@ -6,8 +6,8 @@ import { tryCommands } from '../redis/redis-trial.js';
 import type { RedisAddress } from '../redis/redis-url.js';
 
 /**
- * Connects, and finds out without writing whether Redis would let a mirror do all that it does.
- * Rejects with `sink.refused` when it says no, and with any other error when it is away.
+ * Connects, and checks without writing whether Redis permits all commands of a mirror. Rejects with
+ * `sink.refused` when it does not, and with any other error when Redis is unavailable.
  */
 export async function tryMirror(pipeline: RedisPipeline, address: RedisAddress, node: string): Promise<void> {
   const key = `connection:${randomUUID()}`;
@@ -30,11 +30,11 @@ export async function tryMirror(pipeline: RedisPipeline, address: RedisAddress, 
   }
 }
 
-/** Redis has answered the mirror and said no. */
+/** Error for a Redis that refuses a command of the mirror. */
 export function mirrorRefusal({ shown }: RedisAddress, cause: unknown): WsgError {
   const message = `Redis at ${shown} refuses the mirror of connections: ${errorMessage(cause)}.`;
   return new WsgError('sink.refused', message, {
-    hint: 'Look at connection_redis_sync in the configuration; its user needs the rights that docs/reference/redis.md lists.',
+    hint: 'Check connection_redis_sync in the configuration: its user needs the permissions that docs/reference/redis.md lists.',
     cause,
   });
 }

@@ -2,10 +2,10 @@ import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import { CommandBatch, type MirrorCommands } from './mirror-commands.js';
 
-/** Below this it is not worth to move what is left. */
+/** Number of free slots below which moving the rest costs more than it frees. */
 const SPARED = 1_024;
 
-/** First in, first out. What is taken is freed in steps, so that both ends cost O(1). */
+/** Queue. Dropped slots are freed in steps, so that both ends cost O(1). */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -23,7 +23,7 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
-  /** Up to `count` of the oldest, which stay. */
+  /** Up to `count` of the oldest items, which stay in the queue. */
   slice(count: number): T[] {
     const taken: T[] = [];
     for (let at = this.#head; at < this.#items.length && taken.length < count; at += 1) {
@@ -33,7 +33,7 @@ export class Fifo<T> {
     return taken;
   }
 
-  /** Drops so many of the oldest. */
+  /** Drops up to `count` of the oldest items. */
   drop(count: number): void {
     const end = Math.min(this.#head + count, this.#items.length);
     this.#items.fill(undefined, this.#head, end);
@@ -58,41 +58,41 @@ interface Closing {
   readonly sequence: number;
 }
 
-/** A part of the work, as one transaction. */
+/** Part of the work, for one transaction. */
 export interface MirrorBatch {
   readonly commands: CommandBatch;
   readonly opens: number;
-  /** The last of the open events whose connections are in it; 0 without one. */
+  /** Sequence of the last open event whose connection is in it; 0 without one. */
   readonly openedThrough: number;
   readonly removals: number;
   readonly stale: number;
-  /** True when nobody waits for any of it. */
+  /** True when nothing waits for any of it. */
   readonly isRoutine: boolean;
 }
 
-/** Most connections of one kind in a batch: a transaction keeps Redis from everything else. */
+/** Most connections of one kind in a batch: a transaction blocks Redis for all other clients. */
 const BATCH_ITEMS = 500;
 const SWEPT_ITEMS = 200;
-/** What may wait to be removed while Redis takes nothing. */
+/** Most connections that wait for removal while Redis is unavailable. */
 const MAX_REMOVALS = 100_000;
 
 /**
- * What is still to be mirrored. What failed is taken again; tag changes are not, the rebuild that
- * follows a failure has them.
+ * Changes that must still be mirrored. After a failure they are taken again, except changes of
+ * tags: the rebuild after the failure includes those.
  */
 export class MirrorWork {
   readonly #opens = new Fifo<Opening>();
   readonly #closings = new Fifo<Closing>();
   readonly #removals = new Fifo<string>();
-  /** Open connections that Redis has never heard of. */
+  /** Open connections that were never written to Redis. */
   readonly #unseen = new Set<Connection>();
-  /** Each changed connection with the tags that Redis has. */
+  /** Connections whose tags changed, with the tags that Redis has. */
   #retagged = new Map<Connection, Tags>();
   #stale: string[] = [];
   #staleFrom = 0;
-  #acknowledged = 0;
+  #delivered = 0;
   #sweep: Iterator<Connection> | undefined;
-  #sweepsAnew = false;
+  #isRebuild = false;
 
   readonly #registry: ConnectionRegistry;
   readonly #commands: MirrorCommands;
@@ -102,7 +102,7 @@ export class MirrorWork {
     this.#commands = commands;
   }
 
-  /** Changes that wait to be written. */
+  /** Number of changes that must still be written. */
   get pending(): number {
     return this.#opens.size + this.#retagged.size + this.#closings.size + this.#removals.size;
   }
@@ -120,8 +120,8 @@ export class MirrorWork {
   }
 
   /**
-   * Redis is away and nobody waits for it any more: the rebuild will write the connection, if it is
-   * open then.
+   * Notes a connection while Redis is unavailable and nothing waits for it: the rebuild writes it
+   * if it is still open.
    */
   openedUnseen(connection: Connection): void {
     this.#unseen.add(connection);
@@ -131,7 +131,9 @@ export class MirrorWork {
     if (!this.#retagged.has(connection)) this.#retagged.set(connection, before);
   }
 
-  /** Its keys go when `acknowledged` has reached the sequence. */
+  /**
+   * Notes the end of a connection: its keys are removed once `delivered` has reached the sequence.
+   */
   closed(connection: Connection, sequence: number): void {
     if (this.#unseen.delete(connection)) return;
     const { id } = connection;
@@ -139,8 +141,8 @@ export class MirrorWork {
     else this.#closings.push({ id, sequence });
   }
 
-  acknowledged(through: number): void {
-    this.#acknowledged = through;
+  delivered(through: number): void {
+    this.#delivered = through;
     for (
       let next = this.#closings.peek();
       next !== undefined && next.sequence <= through;
@@ -152,25 +154,27 @@ export class MirrorWork {
   }
 
   /**
-   * Up to this sequence the outbox holds what earlier starts have left: the close events of stale
-   * connections are among it.
+   * Keeps stale keys until all up to and with this sequence is delivered: their close events are
+   * among it.
    */
   keepStaleUntil(sequence: number): void {
     this.#staleFrom = sequence;
   }
 
-  /** Connections of whom nobody is left, but for those that are ours. */
+  /**
+   * Removes the keys of these connections, except those that are open or known to be closed here.
+   */
   stale(ids: readonly string[]): void {
     const leaving = new Set(this.#removals.slice(Infinity));
     for (const { id } of this.#closings.slice(Infinity)) leaving.add(id);
     this.#stale = ids.filter((id) => this.#registry.get(id) === undefined && !leaving.has(id));
   }
 
-  /** Writes every connection again. `anew`: Redis may hold what is not true any more. */
-  sweep(anew: boolean): void {
+  /** Writes every connection again. `isRebuild`: Redis may have outdated state. */
+  sweep(isRebuild: boolean): void {
     this.#sweep = this.#registry[Symbol.iterator]();
-    this.#sweepsAnew = anew;
-    if (!anew) return;
+    this.#isRebuild = isRebuild;
+    if (!isRebuild) return;
     this.#retagged = new Map();
     this.#unseen.clear();
     const opens = this.#opens.slice(Infinity).filter(({ connection }) => this.#isOpen(connection));
@@ -178,7 +182,9 @@ export class MirrorWork {
     for (const opening of opens) this.#opens.push(opening);
   }
 
-  /** The next part, or undefined. Until `done` it stays to be done. */
+  /**
+   * The next part of the work; undefined when there is none. `done` must follow once it is written.
+   */
   take(): MirrorBatch | undefined {
     if (this.isEmpty) return undefined;
     const commands = new CommandBatch();
@@ -198,7 +204,7 @@ export class MirrorWork {
     return { commands, ...counts, openedThrough: opens.at(-1)?.sequence ?? 0, isRoutine };
   }
 
-  /** The batch is in Redis. */
+  /** Removes a batch from the work: it is in Redis. */
   done({ opens, removals, stale }: MirrorBatch): void {
     this.#opens.drop(opens);
     this.#removals.drop(removals);
@@ -219,15 +225,15 @@ export class MirrorWork {
     for (let swept = 0; swept < SWEPT_ITEMS && this.#sweep !== undefined; swept += 1) {
       const next = this.#sweep.next();
       if (next.done === true) this.#sweep = undefined;
-      else this.#commands.write(commands, next.value, this.#sweepsAnew);
+      else this.#commands.write(commands, next.value, this.#isRebuild);
     }
   }
 
   get #mayRemoveStale(): boolean {
-    return this.#stale.length > 0 && this.#acknowledged >= this.#staleFrom;
+    return this.#stale.length > 0 && this.#delivered >= this.#staleFrom;
   }
 
-  /** What is too much runs out by its TTL, or is found as stale. */
+  /** Queues a removal. Above the bound, keys expire by their TTL or are found as stale. */
   #remove(id: string): void {
     if (this.#removals.size >= MAX_REMOVALS) this.#removals.drop(1);
     this.#removals.push(id);

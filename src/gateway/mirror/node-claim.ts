@@ -6,23 +6,23 @@ import { RedisError } from '../redis/redis-error.js';
 import type { RedisPipeline } from '../redis/redis-pipeline.js';
 import { encodeCommand, RespArray, type RespReply } from '../redis/resp-reader.js';
 
-/** Which process this is. */
+/** Identity of a process. */
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
-  /** When it started: tells it from an earlier one with the same pid. */
+  /** Start time: distinguishes it from an earlier process with the same pid. */
   readonly startedAt: number;
 }
 
-/** This process. */
+/** Identity of this process. */
 export function thisProcess(): ProcessIdentity {
   return { host: hostname(), pid: process.pid, startedAt: Math.floor(performance.timeOrigin) };
 }
 
 /**
- * Says in Redis that a start of this node is alive, and finds out whether others with the same
- * number are. Only who is alone may clean up what the node left: two gateways that were given one
- * number must not delete each other's keys.
+ * Registers this process in Redis under its node number, and finds other live processes with the
+ * same number. Only a process that is alone may remove keys that the node left: two gateways with
+ * one number must not delete each other's keys.
  */
 export class NodeClaim {
   readonly #boot = randomUUID();
@@ -40,8 +40,8 @@ export class NodeClaim {
   }
 
   /**
-   * Renews the claim; resolves to the hosts of the others that are alive. To be called more often
-   * than the TTL.
+   * Renews the claim, which must happen more often than the TTL. Resolves to the hosts of other
+   * live processes.
    */
   async claim(pipeline: RedisPipeline): Promise<string[]> {
     const ttl = String(this.#ttlMs);
@@ -69,7 +69,7 @@ export class NodeClaim {
     return claims.filter((claim) => this.#isAlive(claim)).map((claim) => claim.split(' ')[0] ?? '');
   }
 
-  /** Every connection that any start of this node has put there. */
+  /** All connections that processes of this node have written. */
   async connections(pipeline: RedisPipeline): Promise<string[]> {
     const [members] = await callAll(pipeline, [['SMEMBERS', `wsg:node:${this.#node}`]]);
     return texts(members);
@@ -82,7 +82,10 @@ export class NodeClaim {
     ]);
   }
 
-  /** Of a process of this host it is known; of others only that their claim has not run out. */
+  /**
+   * Checks the process when it is on this host; on others a claim that has not expired counts as
+   * alive.
+   */
   #isAlive(claim: string): boolean {
     if (claim === '') return false;
     const [host, pid, startedAt] = claim.split(' ');

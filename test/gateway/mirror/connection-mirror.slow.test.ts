@@ -123,9 +123,9 @@ describe('the mirror', () => {
     rig.close(leaving);
     rig.open();
     await settle(() => rig.mirror.gate.heldFrom() === Infinity);
-    rig.mirror.acknowledged(2);
+    rig.mirror.delivered(2);
     expect(rig.mirror.state().pending).toBe(1);
-    rig.mirror.acknowledged(3);
+    rig.mirror.delivered(3);
     await rig.written();
     const keys = Object.keys(await contents());
     expect(keys).toContain(`connection:${staying.id}`);
@@ -137,7 +137,7 @@ describe('the mirror', () => {
     const connection = rig.open({ foo: 'bar' });
     await rig.written();
     rig.close(connection);
-    rig.mirror.acknowledged(2);
+    rig.mirror.delivered(2);
     await rig.written();
     expect(await contents()).toEqual({});
   });
@@ -162,7 +162,7 @@ describe('the mirror', () => {
     const reader = await RedisStreamReader.open(redis);
     expect(await reader.command('SCARD', 'wsg:node:00af')).toBe(3_000);
     for (const connection of connections) rig.close(connection);
-    rig.mirror.acknowledged(6_000);
+    rig.mirror.delivered(6_000);
     await rig.written();
     expect(await contents()).toEqual({});
   });
@@ -203,7 +203,7 @@ describe('a Redis that comes and goes', () => {
     await settle(() => !rig.mirror.state().isUp);
     rig.tag(one, { foo: 'changed meanwhile' });
     rig.close(two);
-    rig.mirror.acknowledged(3);
+    rig.mirror.delivered(3);
     const three = rig.open();
     await broker.process.start();
     await rig.written();
@@ -259,7 +259,7 @@ describe('what an earlier start has left', () => {
     after.open();
     await after.written();
     expect(await contents()).toMatchObject(mirrored(connection));
-    after.mirror.acknowledged(2);
+    after.mirror.delivered(2);
     await expect.poll(async () => Object.keys(await contents()).includes(`connection:${connection.id}`)).toBe(false);
   });
 

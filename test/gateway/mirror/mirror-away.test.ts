@@ -28,7 +28,7 @@ it('a mirror keeps nothing of connections that come and go while Redis is away',
   const close = (connection: ReturnType<typeof open>) => {
     registry.close(connection);
     mirror.closed(connection, ++sequence);
-    mirror.acknowledged(sequence);
+    mirror.delivered(sequence);
   };
   const wasThere = open();
   clock.advance(1_000);
