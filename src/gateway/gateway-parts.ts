@@ -18,7 +18,7 @@ import { statusRoutes } from './internal-api/status-routes.js';
 import { packageVersion } from '../core/package-version.js';
 import { DurationCounts } from './metrics/duration-counts.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
-import { GatewayMetrics, type MetricsSource } from './metrics/gateway-metrics.js';
+import { GatewayMetrics, type GatewayMetricsDeps } from './metrics/gateway-metrics.js';
 import { composeMirror } from './mirror/compose-mirror.js';
 import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
@@ -206,7 +206,7 @@ function transportDetails({ name, reason, native }: ChosenTransport): Readonly<R
 function composeMetrics(
   { counters, delivery, outbox, embedded, mirror, registry }: GatewayCore,
   chosen: ChosenTransport,
-  more: Pick<MetricsSource, 'sendDurations' | 'droppedLogLines'>,
+  more: Pick<GatewayMetricsDeps, 'sendDurations' | 'droppedLogLines'>,
 ): GatewayMetrics {
   return new GatewayMetrics({
     counters,

@@ -4,32 +4,36 @@ import { WsgError } from '../../core/error.js';
 import { systemClock } from '../../core/clock.js';
 import { SINK_NAMES, type LetterFilter } from '../../gateway/index.js';
 
-/** Flags of all commands over dead letters. */
+/** Flags of all `wsg outbox` commands. */
 export const outboxFlags = {
   config: Flags.string({
     helpValue: 'FILE',
-    description: "The gateway's configuration; ./config.yml when there is one.",
+    description: "The gateway's configuration file; ./config.yml by default.",
   }),
   dir: Flags.string({
     helpValue: 'FOLDER',
-    description: 'The folder of dead letters, whatever the configuration says.',
+    description: 'Folder of the dead letters; overrides the configuration.',
   }),
   sink: Flags.option({
     options: SINK_NAMES,
     multiple: true,
-    description: 'Only those of this sink; may be repeated.',
+    description: 'Only letters of this sink; may be repeated.',
   })(),
-  reason: Flags.string({ helpValue: 'TEXT', description: 'Only those whose reason contains the text.' }),
+  reason: Flags.string({ helpValue: 'TEXT', description: 'Only letters whose reason contains this text.' }),
   since: Flags.string({
     helpValue: 'TIME',
-    description: 'Only those refused at this time or later: 2026-11-30T08:00:00Z, or 2h for two hours ago.',
+    description: 'Only letters refused at this time or later: 2026-11-30T08:00:00Z, or 2h for two hours ago.',
   }),
-  until: Flags.string({ helpValue: 'TIME', description: 'Only those refused before this time.' }),
-  id: Flags.string({ helpValue: 'ID', multiple: true, description: 'Only the event with this id; may be repeated.' }),
+  until: Flags.string({ helpValue: 'TIME', description: 'Only letters refused before this time.' }),
+  id: Flags.string({
+    helpValue: 'ID',
+    multiple: true,
+    description: 'Only the letter of the event with this id; may be repeated.',
+  }),
   json: Flags.boolean({ description: 'Print one JSON object.' }),
 } as const;
 
-/** These flags as they were typed. */
+/** Values of these flags. */
 export interface OutboxFlags {
   readonly config: string | undefined;
   readonly dir: string | undefined;
@@ -41,7 +45,7 @@ export interface OutboxFlags {
   readonly json: boolean;
 }
 
-/** Throws `usage` when a time cannot be read. */
+/** Filter of these flags. Throws `usage` for an invalid time. */
 export function letterFilter({ reason, since, until, id }: OutboxFlags): LetterFilter {
   return {
     reason,
@@ -51,12 +55,12 @@ export function letterFilter({ reason, since, until, id }: OutboxFlags): LetterF
   };
 }
 
-/** Whether the flags mean some letters, and not all. */
+/** True when the flags select some of the letters. */
 export function isFiltered({ sink, reason, since, until, id }: OutboxFlags): boolean {
   return [sink, reason, since, until, id].some((flag) => flag !== undefined);
 }
 
-/** A duration has a unit: a bare number would be a year. */
+/** Parses a time or a duration. A duration has a unit: a bare number would be a year. */
 function timeOf(flag: string, text: string): number {
   const agoMs = /[a-z]$/.test(text) ? parseDuration(text) : undefined;
   const atMs = agoMs === undefined ? Date.parse(text) : systemClock.wallNow() - agoMs;

@@ -7,13 +7,13 @@ import { letterFilter, type OutboxFlags } from './outbox-flags.js';
 import { letterLine, letterRecord, letterText, printable } from './outbox-text.js';
 import type { Output } from '../output.js';
 
-/** One command over dead letters as it was typed. */
+/** Flags and output of a command. */
 export interface OutboxInvocation {
   readonly flags: OutboxFlags;
   readonly output: Output;
 }
 
-/** What a sink's letters are together. */
+/** Summary of one sink's letters. */
 interface SinkSummary {
   readonly sink: string;
   letters: number;
@@ -24,39 +24,39 @@ interface SinkSummary {
   readonly reasons: Map<string, number>;
 }
 
-/** Reasons hold values: beyond so many different ones the others are counted together. */
+/** Most different reasons that are counted one by one: reasons may contain values. */
 const MAX_REASONS = 20;
 const OTHER_REASONS = '(other reasons)';
 
-/** The folder of dead letters: of `--dir`, else of the configuration. */
+/** Folder of dead letters, from `--dir` or the configuration. */
 export function letterFolder({ config, dir }: OutboxFlags): string {
   if (dir === undefined) {
     return loadConfig({ path: config, cwd: process.cwd(), env: process.env }).config.outbox.deadLetterDir;
   }
   const folder = resolve(dir);
   if (!existsSync(folder)) {
-    throw new WsgError('usage', `--dir: there is no folder ${folder}.`, {
-      hint: 'Name outbox.dir or outbox.dead_letter_dir of the gateway.',
+    throw new WsgError('usage', `--dir: the folder ${folder} does not exist.`, {
+      hint: "Give the gateway's outbox.dir or outbox.dead_letter_dir.",
     });
   }
-  // The folder of the outbox holds that of the dead letters.
+  // The folder of the outbox contains that of the dead letters.
   const within = join(folder, 'dead-letters');
   return existsSync(within) ? within : folder;
 }
 
-/** The sinks that have letters and are meant. */
-export async function sinksMeant(store: LetterStore, { sink }: OutboxFlags): Promise<string[]> {
+/** Sinks that have letters and are selected by the flags. */
+export async function selectedSinks(store: LetterStore, { sink }: OutboxFlags): Promise<string[]> {
   return (await store.sinks()).filter((name) => sink === undefined || sink.includes(name));
 }
 
-/** Every letter that is meant, with the sink that refused it. */
-async function* lettersMeant(dir: string, flags: OutboxFlags): AsyncGenerator<FoundLetter> {
+/** Letters that are selected by the flags, with their sinks. */
+async function* selectedLetters(dir: string, flags: OutboxFlags): AsyncGenerator<FoundLetter> {
   const store = new LetterStore(dir);
   const filter = letterFilter(flags);
-  for (const sink of await sinksMeant(store, flags)) yield* store.letters(sink, filter);
+  for (const sink of await selectedSinks(store, flags)) yield* store.letters(sink, filter);
 }
 
-/** Prints how many dead letters there are for each sink and reason, and the first of them. */
+/** Prints the number of dead letters for each sink and reason, and the first of them. */
 export async function listLetters({
   flags,
   output,
@@ -65,7 +65,7 @@ export async function listLetters({
   const dir = letterFolder(flags);
   const summaries = new Map<string, SinkSummary>();
   const first: FoundLetter[] = [];
-  for await (const found of lettersMeant(dir, flags)) {
+  for await (const found of selectedLetters(dir, flags)) {
     const summary = summaries.get(found.sink) ?? emptySummary(found.sink);
     summaries.set(found.sink, summary);
     addTo(summary, found);
@@ -77,7 +77,7 @@ export async function listLetters({
   else output.stdout.write(listText(dir, all, first));
 }
 
-/** Prints letters whole. Throws `usage` when none is meant. */
+/** Prints letters with all fields. Throws `usage` when none is selected. */
 export async function showLetters({
   flags,
   output,
@@ -86,14 +86,14 @@ export async function showLetters({
   const dir = letterFolder(flags);
   const shown: FoundLetter[] = [];
   let more = 0;
-  for await (const found of lettersMeant(dir, flags)) {
+  for await (const found of selectedLetters(dir, flags)) {
     if (found.letter === undefined) continue;
     if (shown.length < limit) shown.push(found);
     else more++;
   }
   if (shown.length === 0)
-    throw new WsgError('usage', `There is no such dead letter in ${dir}.`, {
-      hint: '`wsg outbox list` shows those that there are.',
+    throw new WsgError('usage', `No dead letter in ${dir} matches.`, {
+      hint: 'Run `wsg outbox list` to see all letters.',
     });
   if (flags.json) {
     output.stdout.write(`${JSON.stringify({ dir, letters: shown.map(letterRecord), more })}\n`);

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { FoundLetter } from '../../gateway/index.js';
 
-/** Controls of a terminal: what clients send must not move its cursor. */
+/** Control characters: text from clients must not control the terminal. */
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** A text of unknown origin as a terminal may have it, on one line. */
+/** Escapes text of unknown origin for a terminal, on one line. */
 export function printable(text: string): string {
   return text.replace(CONTROLS, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }
@@ -16,7 +16,7 @@ export function letterLine({ sink, letter, bytes }: FoundLetter): string {
   return `${time}  ${sink}  ${event.id}  ${event.action}  ${bytes} bytes  ${printable(reason)}\n`;
 }
 
-/** All of a letter, a line for each field. */
+/** A letter with a line for each field. */
 export function letterText({ sink, letter }: FoundLetter): string {
   if (letter === undefined) return '';
   const { time, reason, event, destinations } = letter;
@@ -37,7 +37,7 @@ export function letterText({ sink, letter }: FoundLetter): string {
   return fields.map(([name, value]) => (value === undefined ? '' : `${name.padEnd(13)}${printable(value)}\n`)).join('');
 }
 
-/** For programs: as it stands in the file, with the sink. */
+/** A letter for `--json`: the fields of the file, with the sink. */
 export function letterRecord({ sink, letter }: FoundLetter): object {
   if (letter === undefined) return { sink };
   const { time, reason, event, destinations } = letter;

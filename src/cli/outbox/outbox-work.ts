@@ -12,19 +12,21 @@ import {
 import { EXIT_CODE, type ExitCode } from '../exit-code.js';
 import { LiveProgress } from '../live-progress.js';
 import { isFiltered, letterFilter } from './outbox-flags.js';
-import { letterFolder, sinksMeant, type OutboxInvocation } from './outbox-session.js';
+import { letterFolder, selectedSinks, type OutboxInvocation } from './outbox-session.js';
 import { printable } from './outbox-text.js';
 import type { TextSink } from '../output.js';
 import { onStopSignal } from '../signals.js';
 
-/** Work that ends sooner shows none. */
+/** Progress is shown after this time. */
 const PROGRESS_AFTER_MS = 2_000;
 
-/** Sends letters again. Gives 0, 15 when a sink takes nothing, or 105 when a signal ended it. */
+/**
+ * Sends letters again. Resolves to 0, to 15 when a sink is unavailable, or to 105 after a signal.
+ */
 export async function redeliver({ flags, output }: OutboxInvocation): Promise<ExitCode> {
   const { config } = loadConfig({ path: flags.config, cwd: process.cwd(), env: process.env });
   const dir = letterFolder(flags);
-  const sinks = await sinksMeant(new LetterStore(dir), flags);
+  const sinks = await selectedSinks(new LetterStore(dir), flags);
   const stop = new AbortController();
   const progress = new Progress(output.stderr);
   const stopListening = onStopSignal(() => stop.abort());
@@ -46,18 +48,20 @@ export async function redeliver({ flags, output }: OutboxInvocation): Promise<Ex
   return exitCode;
 }
 
-/** Removes letters for good, after a question. Throws `usage` when nothing says which. */
+/** Removes letters for good, after a question. Throws `usage` when no letters are selected. */
 export async function drop(
   { flags, output }: OutboxInvocation,
   { all, yes }: { readonly all: boolean; readonly yes: boolean },
 ): Promise<void> {
   if (isFiltered(flags) === all) {
-    const which = all ? '--all and a filter exclude each other.' : 'Which dead letters? Nothing says so.';
-    throw new WsgError('usage', which, { hint: 'Use --sink, --reason, --since, --until or --id, or --all.' });
+    const which = all ? '--all cannot be combined with a filter.' : 'No dead letters are selected.';
+    throw new WsgError('usage', which, {
+      hint: 'Select some with --sink, --reason, --since, --until or --id, or all with --all.',
+    });
   }
   const dir = letterFolder(flags);
   const store = new LetterStore(dir);
-  const sinks = await sinksMeant(store, flags);
+  const sinks = await selectedSinks(store, flags);
   if (!yes) await confirm(await countLetters({ flags, output }, store, sinks), dir);
   const results: { sink: string; dropped: number }[] = [];
   const progress = new Progress(output.stderr);
@@ -97,22 +101,22 @@ async function confirm(letters: number, dir: string): Promise<void> {
   if (process.stdin.isTTY !== true) {
     throw new WsgError(
       'usage',
-      `${letters} dead letters in ${dir} would be gone for good, and nobody can be asked here.`,
+      `${letters} dead letters in ${dir} would be removed for good, and there is no terminal to ask for confirmation.`,
       {
-        hint: 'Say --yes.',
+        hint: 'Use --yes to remove them without a question.',
       },
     );
   }
   const question = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await question.question(`Drop ${letters} dead letters in ${dir} for good? [y/N] `);
+    const answer = await question.question(`Remove ${letters} dead letters in ${dir} for good? [y/N] `);
     if (!/^y(es)?$/i.test(answer.trim())) throw new WsgError('usage', 'Nothing was dropped.');
   } finally {
     question.close();
   }
 }
 
-/** Lines while the work lasts, from the third second on. */
+/** Shows the progress of work that takes more than two seconds. */
 class Progress {
   readonly #live: LiveProgress;
   readonly #startedAt = systemClock.now();
@@ -142,10 +146,10 @@ function redeliveredText(
 ): string {
   if (results.length === 0 && !interrupted) return `no dead letters in ${dir}\n`;
   const lines = results.map(({ sink, delivered, refused, away }) => {
-    const what = delivered === 0 ? 'it takes nothing now' : 'the others were not taken';
+    const what = delivered === 0 ? 'it is unavailable' : 'the others were not delivered';
     const why = away === undefined ? '' : `; ${what}: ${printable(away)}`;
     return `${sink}: ${delivered} delivered, ${refused} refused again${why}\n`;
   });
-  const rest = interrupted ? 'interrupted: the others are where they were\n' : '';
+  const rest = interrupted ? 'interrupted: the other letters were not changed\n' : '';
   return lines.join('') + rest;
 }

@@ -2,8 +2,8 @@ import type { CloseReasonName } from '../connection/close-reason.js';
 import { DurationCounts } from './duration-counts.js';
 
 /**
- * Why an upgrade is refused: the gateway is closed to new connections, the limit that it would
- * break, or what is wrong with it.
+ * Reason for refusing an upgrade: the gateway accepts no connections, a limit is reached, or the
+ * request is invalid.
  */
 export type UpgradeRefusal =
   | 'closed'
@@ -19,14 +19,14 @@ export type UpgradeRefusal =
   | 'handshakes_per_s';
 
 /**
- * What the connection handler counts since the start. Plain numbers: nothing is paid for them but
- * when metrics are read.
+ * Counters of the connection handler since the start: plain numbers, which are formatted when
+ * metrics are read.
  */
 export class GatewayCounters {
   messagesReceived = 0;
   /**
-   * Messages from clients that the outbox could not take, or that were more than their endpoint
-   * allows.
+   * Messages from clients that the outbox did not accept, or that were above a rate of their
+   * endpoint.
    */
   messagesRefused = 0;
   connectionsOpened = 0;
@@ -34,11 +34,11 @@ export class GatewayCounters {
   upgradesRefused = 0;
   readonly handshakeDurations = new DurationCounts();
   readonly refusedByReason = new Map<UpgradeRefusal, number>();
-  /** Connections cut as soon as they were accepted. */
+  /** Connections closed right after they were accepted, by reason. */
   readonly plainRefusedByReason = new Map<string, number>();
   readonly closedByReason = new Map<CloseReasonName, number>();
 
-  /** Once an upgrade is decided on, `durationMs` after it arrived. */
+  /** Counts a decision on an upgrade, `durationMs` after its arrival. */
   countUpgrade(accepted: boolean, durationMs: number): void {
     if (!accepted) this.upgradesRefused += 1;
     this.handshakeDurations.record(durationMs);

@@ -8,8 +8,8 @@ import type { GatewayCounters } from './gateway-counters.js';
 import { MetricRegistry } from './metric-registry.js';
 import { addOutboxMetrics } from './outbox-metrics.js';
 
-/** Where the figures stand: read only when metrics are asked for. */
-export interface MetricsSource {
+/** Sources of the figures, which are read only when metrics are requested. */
+export interface GatewayMetricsDeps {
   readonly counters: GatewayCounters;
   readonly delivery: DeliveryCounters;
   readonly backlog: () => DeliveryBacklog;
@@ -19,22 +19,22 @@ export interface MetricsSource {
   /** Undefined when the mirror is off. */
   readonly mirror: (() => MirrorState) | undefined;
   readonly connections: () => number;
-  /** From the arrival of `POST /send` to its answer. */
+  /** Durations from the arrival of `POST /send` to its response. */
   readonly sendDurations: DurationCounts;
-  /** Undefined where nothing counts them. */
+  /** Undefined when the log does not count them. */
   readonly droppedLogLines?: (() => number) | undefined;
   readonly transport: string;
   readonly version: string;
 }
 
 /**
- * The gateway's metrics as Prometheus text. docs/reference/metrics.md lists all of them, held by a
- * test.
+ * The gateway's metrics as Prometheus text. docs/reference/metrics.md lists all of them; a test
+ * compares the two.
  */
 export class GatewayMetrics {
   readonly #metrics = new MetricRegistry();
 
-  constructor(source: MetricsSource) {
+  constructor(source: GatewayMetricsDeps) {
     addMessages(this.#metrics, source);
     addConnections(this.#metrics, source);
     addDelivery(this.#metrics, source);
@@ -54,8 +54,11 @@ export class GatewayMetrics {
   }
 }
 
-/** The first two with the old program's names and texts, spelling included. */
-function addMessages(metrics: MetricRegistry, { counters, delivery, sendDurations }: MetricsSource): void {
+/**
+ * Adds figures of messages. The first two have the old program's names and texts, including the
+ * spelling.
+ */
+function addMessages(metrics: MetricRegistry, { counters, delivery, sendDurations }: GatewayMetricsDeps): void {
   metrics.counter(
     { name: 'messages_sent_counter', help: 'The number of websocket messages sent' },
     () => delivery.messagesSent,
@@ -67,18 +70,18 @@ function addMessages(metrics: MetricRegistry, { counters, delivery, sendDuration
   metrics.counter(
     {
       name: 'messages_refused_total',
-      help: 'Messages from clients that the outbox could not take or that were above a rate',
+      help: 'Messages from clients that the outbox did not accept or that were above a rate',
     },
     () => counters.messagesRefused,
   );
   metrics.durations(
-    { name: 'send_duration_seconds', help: 'From the arrival of a POST /send to its answer' },
+    { name: 'send_duration_seconds', help: 'Time from the arrival of a POST /send to its response' },
     sendDurations,
   );
 }
 
-/** Three with the old program's names and texts. */
-function addConnections(metrics: MetricRegistry, { counters, connections }: MetricsSource): void {
+/** Adds figures of connections. Three have the old program's names and texts. */
+function addConnections(metrics: MetricRegistry, { counters, connections }: GatewayMetricsDeps): void {
   metrics.counter(
     { name: 'connections_counter', help: 'The number of websocket connections made' },
     () => counters.connectionsOpened,
@@ -99,18 +102,18 @@ function addConnections(metrics: MetricRegistry, { counters, connections }: Metr
   metrics.counter(
     {
       name: 'plain_connections_refused_total',
-      help: 'Connections cut as soon as they were accepted because too many had no WebSocket, by reason',
+      help: 'Connections closed right after they were accepted because too many had no WebSocket, by reason',
       label: 'reason',
     },
     () => counters.plainRefusedByReason,
   );
   metrics.durations(
-    { name: 'handshake_duration_seconds', help: 'From the arrival of an upgrade to the decision on it' },
+    { name: 'handshake_duration_seconds', help: 'Time from the arrival of an upgrade to the decision on it' },
     counters.handshakeDurations,
   );
 }
 
-function addDelivery(metrics: MetricRegistry, { delivery, backlog }: MetricsSource): void {
+function addDelivery(metrics: MetricRegistry, { delivery, backlog }: GatewayMetricsDeps): void {
   metrics.gauge(
     { name: 'delivery_congested_connections', help: 'Connections that read too slowly at this moment' },
     () => backlog().connections,
@@ -120,7 +123,7 @@ function addDelivery(metrics: MetricRegistry, { delivery, backlog }: MetricsSour
     () => backlog().bytes,
   );
   metrics.counter(
-    { name: 'congestions_total', help: 'How often a connection began to read too slowly' },
+    { name: 'congestions_total', help: 'Times a connection began to read too slowly' },
     () => delivery.congestions,
   );
   metrics.counter(
@@ -130,7 +133,7 @@ function addDelivery(metrics: MetricRegistry, { delivery, backlog }: MetricsSour
   metrics.counter(
     {
       name: 'messages_dropped_total',
-      help: 'Messages that a connection will not get because too much waited for it, by the policy that decided',
+      help: 'Messages dropped because too much waited for their connection, by policy',
       label: 'policy',
     },
     () => Object.entries(delivery.dropped),
@@ -138,14 +141,14 @@ function addDelivery(metrics: MetricRegistry, { delivery, backlog }: MetricsSour
   metrics.counter(
     {
       name: 'messages_unsent_total',
-      help: 'Messages that still waited when their connection ended for another reason than its policy',
+      help: 'Messages that still waited when their connection ended, except by its policy',
     },
     () => delivery.messagesUnsent,
   );
   metrics.counter(
     {
       name: 'closes_ignored_total',
-      help: 'Connections cut because they did not read up to their close frame, or on ws not answer it',
+      help: 'Connections cut because they did not read their close frame, or with ws did not answer it',
     },
     () => delivery.closeIgnored,
   );
@@ -157,7 +160,7 @@ function addRing(metrics: MetricRegistry, ring: () => MemorySinkState): void {
   metrics.counter(
     {
       name: 'events_ring_too_large_total',
-      help: 'Events never kept for readers of /events because they are larger than the whole ring',
+      help: 'Events that were not kept for readers of /events because they are larger than the ring',
     },
     () => ring().tooLarge,
   );
@@ -165,7 +168,7 @@ function addRing(metrics: MetricRegistry, ring: () => MemorySinkState): void {
 }
 
 function addMirror(metrics: MetricRegistry, mirror: () => MirrorState): void {
-  metrics.gauge({ name: 'mirror_up', help: '1 while Redis takes the state of connections' }, () =>
+  metrics.gauge({ name: 'mirror_up', help: '1 while Redis accepts the state of connections' }, () =>
     Number(mirror().isUp),
   );
   metrics.gauge(
@@ -177,19 +180,19 @@ function addMirror(metrics: MetricRegistry, mirror: () => MirrorState): void {
     () => mirror().opensLate,
   );
   metrics.counter(
-    { name: 'mirror_rebuilds_total', help: 'How often the state of all connections was written anew' },
+    { name: 'mirror_rebuilds_total', help: 'Times the state of all connections was written again' },
     () => mirror().rebuilds,
   );
   metrics.counter(
-    { name: 'mirror_refused_total', help: 'Commands that Redis refused because a key of ours holds something else' },
+    { name: 'mirror_refused_total', help: 'Commands that Redis refused because a key has another type' },
     () => mirror().refused,
   );
 }
 
-function addBuild(metrics: MetricRegistry, { transport, version, droppedLogLines }: MetricsSource): void {
+function addBuild(metrics: MetricRegistry, { transport, version, droppedLogLines }: GatewayMetricsDeps): void {
   if (droppedLogLines !== undefined) {
     metrics.counter(
-      { name: 'log_lines_dropped_total', help: 'Log lines that standard error did not take' },
+      { name: 'log_lines_dropped_total', help: 'Log lines dropped because standard error was not writable' },
       droppedLogLines,
     );
   }

@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { DURATION_BOUNDS_S, type DurationCounts } from './duration-counts.js';
 
-/** A figure without labels, or one for each value of a label. */
+/** A figure, or one for each value of a label. */
 export type Reading = number | Iterable<readonly [labelValue: string, figure: number]>;
 
-/** What a metric is called, how it is explained, and which label its readings carry. */
+/** Name, help text and label of a metric. */
 export interface MetricName {
   readonly name: string;
   readonly help: string;
@@ -12,8 +12,8 @@ export interface MetricName {
 }
 
 /**
- * Prometheus metrics that are filled from plain numbers when somebody reads them. A registry of its
- * own for each gateway.
+ * Prometheus metrics whose figures are read from callbacks when metrics are requested. Each gateway
+ * has its own registry.
  */
 export class MetricRegistry {
   readonly #registry = new Registry();
@@ -28,7 +28,7 @@ export class MetricRegistry {
     return `${await this.#registry.metrics()}${histograms.join('')}`;
   }
 
-  /** `read` gives the total since the start: it is not added to what it gave before. */
+  /** Adds a counter; `read` returns the total since the start. */
   counter({ name, help, label }: MetricName, read: () => Reading): void {
     const counter = new Counter({
       name,
@@ -59,13 +59,13 @@ export class MetricRegistry {
     this.#histograms.push({ name, counts });
   }
 
-  /** Those of the process and of Node, by prom-client's names. */
+  /** Adds the metrics of the process and of Node, with prom-client's names. */
   addProcessMetrics(): void {
     collectDefaultMetrics({ register: this.#registry });
   }
 }
 
-/** prom-client's own histogram counts by itself; the text it would print is this. */
+/** Text of a histogram: prom-client's own class cannot be filled with counts. */
 function histogramText({ name, help }: MetricName, { counts, sumS }: DurationCounts): string {
   let total = 0;
   const buckets = Array.from(counts, (count, bucket) => {

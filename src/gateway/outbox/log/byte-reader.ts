@@ -1,7 +1,7 @@
 const FIRST_SIZE = 64 * 1024;
 /**
- * A text of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length fits one byte of
- * a varint.
+ * Longest text, in UTF-16 units, that always takes less than 128 bytes of UTF-8: its length fits
+ * one byte of a varint.
  */
 const SHORT_TEXT = 42;
 
@@ -18,7 +18,7 @@ export class ByteWriter {
     return this.#used;
   }
 
-  /** What was written. Valid until the next write. */
+  /** The bytes written so far. Valid until the next write. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#used);
   }
@@ -33,12 +33,12 @@ export class ByteWriter {
     this.#used = this.#buffer.writeUInt32LE(value, this.#used);
   }
 
-  /** Writes over four bytes that are there. */
+  /** Overwrites four bytes. */
   setUint32(value: number, offset: number): void {
     this.#buffer.writeUInt32LE(value, offset);
   }
 
-  /** A safe integer from 0. */
+  /** Writes a safe integer >= 0. */
   varint(value: number): void {
     this.#reserve(8);
     let rest = value;
@@ -49,7 +49,7 @@ export class ByteWriter {
     this.#used = this.#buffer.writeUInt8(rest, this.#used);
   }
 
-  /** UTF-8 behind its length. */
+  /** Writes the length in bytes, then UTF-8. */
   text(text: string): void {
     if (text.length > SHORT_TEXT) {
       const bytes = Buffer.byteLength(text);
@@ -113,14 +113,14 @@ export class ByteReader {
     return this.#take(length).toString('utf8');
   }
 
-  /** All that is left; shares memory with the buffer. */
+  /** All bytes that are left; they share memory with the buffer. */
   rest(): Buffer {
     return this.#take(this.#buffer.length - this.#offset);
   }
 
   #take(length: number): Buffer {
     const end = this.#offset + length;
-    if (end > this.#buffer.length) throw new RangeError('a record ends before its content does');
+    if (end > this.#buffer.length) throw new RangeError('a record is shorter than its content');
     const bytes = this.#buffer.subarray(this.#offset, end);
     this.#offset = end;
     return bytes;

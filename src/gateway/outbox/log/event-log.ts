@@ -19,50 +19,52 @@ export interface EventLogOptions {
   readonly fsyncIntervalMs: number;
   readonly segmentBytes: number;
   /**
-   * What a file holds beside a large snapshot at most: until the next one begins nothing of it is
-   * given back.
+   * Most bytes of events in a file that begins with a large snapshot. Disk space is given back only
+   * once the next file has begun.
    */
   readonly mostSegmentBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** What snapshots say of connections. */
+  /** Connections that snapshots contain. */
   readonly open: OpenConnections;
   readonly damage: LogDamage;
   /** Called when more has been written, when writing begins to fail, and when it works again. */
   readonly onProgress: () => void;
 }
 
-/** What the log begins with: the files of earlier boots, and how their events are numbered. */
+/** Start of a log: the files of earlier boots, and the numbering of their events. */
 export interface EventLogStart {
-  /** Oldest first; their sequences are those of this process. */
+  /** Oldest first, with the sequences of this process. */
   readonly segments: readonly LogSegment[];
-  /** The highest number that a file has, or had. */
+  /** Highest number of a file, including removed ones. */
   readonly lastNumber: number;
   /** Sequence of the last event of earlier boots; 0 when there are none. */
   readonly recovered: number;
   readonly acknowledged: ReadonlyMap<string, string>;
 }
 
-/** How often acknowledgements are noted: what is newer is delivered once more after a crash. */
+/** Interval at which acknowledgements are written: newer ones are delivered again after a crash. */
 const NOTE_EACH_MS = 100;
 /**
- * A file says again whose events it holds so often that damage at its front does not take the rest
- * with it.
+ * Interval of copies of the header in a file, so that damage to the first one does not lose the
+ * rest.
  */
 const HEADER_EACH_BYTES = 4096;
 /**
- * A snapshot of at most this size is written twice: it alone knows of connections whose open event
- * is in no file any more.
+ * Largest snapshot that is written twice: it alone has the connections whose open event is no
+ * longer in a file.
  */
 const COPIED_SNAPSHOT_BYTES = 256 * 1024;
 /**
- * What stands between the two: no damaged page hits both. Where files are tiny it is less, or they
- * would hold little else.
+ * Padding between the two, so that one damaged page does not hit both. It is smaller in small
+ * files, where it would take most of the space.
  */
 const PADDING_BYTES = 4096;
 const PADDING_SHARE = 1 / 16;
 
-/** Events on disk, in files of bounded size that go when every sink is past them. */
+/**
+ * Events on disk, in files of bounded size that are removed once they are delivered to every sink.
+ */
 export class EventLog {
   readonly #options: EventLogOptions;
   readonly #writer: LogWriter;
@@ -72,16 +74,16 @@ export class EventLog {
   #active: LogSegment;
   #lastSequence: number;
   #lastNumber: number;
-  /** Of all files, snapshots included. */
+  /** Size of all files, including snapshots. */
   #bytes = 0;
   #overheadBytes = 0;
-  /** Where the active file says again whose events it holds. */
+  /** Offset of the next copy of the header in the active file. */
   #headerDueAt = 0;
   #cancelNote: (() => void) | undefined;
 
   /**
-   * Begins a file, which counts only once `finish` has resolved. With `isReplacement` the older
-   * ones go then.
+   * Begins a file, which becomes valid when `finish` resolves. If it is a replacement, the older
+   * files are removed then.
    */
   constructor(options: EventLogOptions, start: EventLogStart) {
     this.#options = options;
@@ -115,17 +117,17 @@ export class EventLog {
     return this.#segments;
   }
 
-  /** Bytes of all files, with what waits to be written. */
+  /** Size of all files, including bytes that are not written yet. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** How much of `bytes` is no event: it grows with the number of open connections. */
+  /** Part of `bytes` that is not events. It grows with the number of open connections. */
   get overheadBytes(): number {
     return this.#overheadBytes;
   }
 
-  /** Hot: runs once an event that is written. */
+  /** Hot: runs once for each event that is written. */
   append(sequence: number, event: NewEvent): void {
     this.#lastSequence = sequence;
     const idSequence = sequence - this.#recovered;
@@ -144,8 +146,8 @@ export class EventLog {
   }
 
   /**
-   * Begins a new file, the snapshot of which says of connections what is true now. False before
-   * `finish`: then it does nothing.
+   * Begins a new file with a snapshot of the current connections. Does nothing and returns false
+   * before `finish`.
    */
   rotate(): boolean {
     if (!this.#active.isFinished) return false;
@@ -153,15 +155,15 @@ export class EventLog {
     return true;
   }
 
-  /** Notes how far a sink is, soon. */
+  /** Notes the last event that a sink has acknowledged; it is written soon. */
   acknowledged(sink: string, id: string): void {
     this.#acknowledged.set(sink, id);
     this.#cancelNote ??= this.#options.clock.schedule(() => this.#noteAcknowledged(), NOTE_EACH_MS);
   }
 
   /**
-   * Begins a file that will hold all that waits from `firstSequence` on; until `finish` has
-   * resolved it counts for nothing.
+   * Begins a file for all waiting events from `firstSequence` on. It is not valid before `finish`
+   * has resolved.
    */
   beginReplacement(firstSequence: number): void {
     this.#lastSequence = firstSequence - 1;
@@ -169,8 +171,8 @@ export class EventLog {
   }
 
   /**
-   * Makes the begun file count, and removes those that it replaces. Rejects when that fails at the
-   * first attempt, or with `isPatient` when writing was given up.
+   * Makes the file that was begun valid, and removes those that it replaces. Rejects when the first
+   * attempt fails, or with `isPatient` only when writing was given up.
    */
   async finish(isPatient: boolean): Promise<void> {
     const begun = this.#active;
@@ -180,14 +182,14 @@ export class EventLog {
     this.#rotateWhenLarge();
   }
 
-  /** Resolves when all that was appended is written. */
+  /** Resolves when all appended bytes are written. */
   flush(): Promise<void> {
     return this.#writer.flush();
   }
 
   /**
-   * Removes the files that hold nothing behind `sequence`, as soon as what their successor says of
-   * connections is written.
+   * Removes the files whose events are all up to `sequence`, once the snapshot of the file after
+   * them is written.
    */
   async release(sequence: number): Promise<void> {
     let needed = this.#segments.findIndex((segment) => segment === this.#active || segment.lastSequence > sequence);
@@ -195,19 +197,19 @@ export class EventLog {
     if (needed > 0) await this.#remove(this.#segments.splice(0, needed));
   }
 
-  /** Stops trying to write: what is not written stays unwritten. */
+  /** Stops trying to write: bytes that are not written are lost. */
   giveUp(): void {
     this.#writer.giveUp();
   }
 
-  /** A place in the log for one sink. */
+  /** Creates a reader for one sink. */
   reader(): LogReader {
     const { boot, damage } = this.#options;
     return new LogReader({ segments: () => this.#segments, recovered: this.#recovered, boot, damage });
   }
 
   /**
-   * Writes what is pending; removes all files when `isEmpty`. Rejects when something could not be
+   * Writes all pending bytes; removes all files when `isEmpty`. Rejects when something could not be
    * written.
    */
   async close(isEmpty: boolean): Promise<void> {
@@ -259,8 +261,8 @@ export class EventLog {
   }
 
   /**
-   * A snapshot that is larger than a file should be must not be written each time something is
-   * appended.
+   * Begins a new file when this one is large. A snapshot larger than `segmentBytes` must not make
+   * each append begin one.
    */
   #rotateWhenLarge(): void {
     const { appendedBytes, overheadBytes } = this.#active;
@@ -296,7 +298,7 @@ export class EventLog {
   }
 }
 
-/** Its snapshot can be read after a crash. */
+/** True when the snapshot of the segment could be read after a crash. */
 function isComplete(segment: LogSegment | undefined): boolean {
   return segment !== undefined && segment.isFinished && segment.writtenBytes >= segment.overheadBytes;
 }

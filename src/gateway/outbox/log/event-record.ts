@@ -5,56 +5,55 @@ import type { EventDestinations } from '../../event/gateway-event.js';
 import type { NewEvent, Retagging } from '../outbox.js';
 import { ByteReader, type ByteWriter } from './byte-reader.js';
 
-/** What a record of the log holds. Numbers are the format: never to be changed. */
+/** Types of records in the log. The numbers are part of the format and never change. */
 export const RECORD = {
   event: 1,
   retagged: 2,
   acknowledged: 3,
-  /** A whole snapshot in one record: only format 1 has it. */
+  /** A whole snapshot in one record, only in format 1. */
   snapshot: 4,
-  /** The segment's header once more. */
+  /** A copy of the segment's header. */
   header: 5,
-  /** Zeros that keep two copies apart. */
+  /** Zeros between two copies. */
   padding: 6,
   snapshotPart: 7,
 } as const;
 
 /**
- * How a segment is written. Records of format 1 begin with their length and the CRC-32 of their
- * content; from format 2 on with a marker, the CRC-32 of length and content, and the length. Up to
- * format 2 an event has three destinations (Redis, AMQP, NATS); from format 3 on their number
- * stands before them.
+ * Format of a segment. In format 1 a record begins with its length and the CRC-32 of its content;
+ * from format 2 on with a marker, the CRC-32 of length and content, and the length. Up to format 2
+ * an event has three destinations (Redis, AMQP, NATS); from format 3 on their number comes first.
  */
 export type LogFormat = 1 | 2 | 3;
 
-/** A record as it was read; `payload` shares memory with what was read. */
+/** A record; `payload` shares memory with the bytes that were read. */
 export interface LogRecord {
   readonly type: number;
   readonly payload: Buffer;
 }
 
-/** What a stretch of the log holds: whole records, and how many bytes they take. */
+/** Whole records at the front of some bytes, and their size. */
 export interface ParsedRecords {
   readonly records: readonly LogRecord[];
   readonly bytes: number;
-  /** The record behind them is broken; false when it is merely not all there. */
+  /** True when the record after them is damaged; false when it is only incomplete. */
   readonly isDamaged: boolean;
-  /** How many bytes the record behind them takes, as far as it says; 0 when that cannot be told. */
+  /** Size of the record after them, as it claims; 0 when unknown. */
   readonly nextBytes: number;
 }
 
-/** The front of a record as it was read; nothing of it is known to be true. */
+/** Front of a record, before its checksum is verified. */
 interface Frame {
   readonly crc: number;
-  /** Where what the checksum covers begins. */
+  /** Offset of the first byte that the checksum covers. */
   readonly covered: number;
   readonly content: number;
   readonly end: number;
 }
 
 /**
- * Where a record begins. No UTF-8 text holds it, no record does (`maskRecord`), and no part of it
- * is its own beginning.
+ * Start of a record. It occurs in no UTF-8 text and in no record (`maskRecord`), and does not
+ * overlap itself.
  */
 export const MARKER = Buffer.from([0xff, 0x57, 0x53, 0x67]);
 const MARKER_FIRST = 0xff;
@@ -62,9 +61,9 @@ const MARKER_NUMBER = MARKER.readUInt32LE(0);
 /** Bytes in front of a record's content. */
 export const FRAME_BYTES: Readonly<Record<LogFormat, number>> = { 1: 8, 2: 12, 3: 12 };
 const COVERED_FROM = 8;
-/** A length beyond it is damage: nothing that large is written. */
+/** Largest record that is written; a larger length is damage. */
 const MAX_RECORD_BYTES = 2 ** 31 - 1;
-/** Set in the type of a record whose content is masked; the mask's seed stands at its end. */
+/** Flag in the type of a record whose content is masked; the mask's seed follows the content. */
 const IS_MASKED = 0x80;
 const SEED_BYTES = 4;
 
@@ -82,7 +81,7 @@ export function writeRecord(writer: ByteWriter, type: number, writePayload: () =
   writer.setUint32(crc32(writer.bytes().subarray(start + COVERED_FROM)), start + 4);
 }
 
-/** The whole records at the front. */
+/** Reads the whole records at the front. */
 export function parseRecords(buffer: Buffer, format: LogFormat): ParsedRecords {
   const records: LogRecord[] = [];
   let offset = 0;
@@ -99,7 +98,7 @@ export function parseRecords(buffer: Buffer, format: LogFormat): ParsedRecords {
   }
 }
 
-/** Undefined when there cannot be a record. All bytes of a frame must be there. */
+/** Undefined when it cannot be a record. The buffer must have all bytes of a frame. */
 export function readFrame(buffer: Buffer, offset: number, format: LogFormat): Frame | undefined {
   if (format !== 1 && buffer.readUInt32LE(offset) !== MARKER_NUMBER) return undefined;
   const [lengthAt, crcAt] = format === 1 ? [offset, offset + 4] : [offset + COVERED_FROM, offset + 4];
@@ -109,7 +108,7 @@ export function readFrame(buffer: Buffer, offset: number, format: LogFormat): Fr
   return { crc: buffer.readUInt32LE(crcAt), covered: offset + COVERED_FROM, content, end: content + length };
 }
 
-/** Undefined when the checksum says that it is broken. All of it must be in the buffer. */
+/** Undefined when the checksum is wrong. The buffer must have all of the record. */
 export function readRecord(buffer: Buffer, { crc, covered, content, end }: Frame): LogRecord | undefined {
   if (crc32(buffer.subarray(covered, end)) !== crc) return undefined;
   const type = buffer.readUInt8(content);
@@ -121,8 +120,8 @@ export function readRecord(buffer: Buffer, { crc, covered, content, end }: Frame
 }
 
 /**
- * Hot: runs once a record. To look for one byte costs a third of looking for four, and text holds
- * none of it: `npm run bench -- outbox`.
+ * Hot: runs once for each record. Searching for one byte costs a third of searching for four, and
+ * text does not contain it: `npm run bench -- outbox`.
  */
 function holdsMarker(bytes: Buffer, from: number): boolean {
   const first = bytes.indexOf(MARKER_FIRST, from);
@@ -130,9 +129,8 @@ function holdsMarker(bytes: Buffer, from: number): boolean {
 }
 
 /**
- * Makes content that holds the marker hold it no more. Nobody who sends messages can predict the
- * mask, so no message can pass for a record when the log is searched for the next one behind
- * damage.
+ * Masks content that contains the marker. Clients cannot predict the mask, so no message can look
+ * like a record when the log is searched for the next one after damage.
  */
 function maskRecord(writer: ByteWriter, start: number): void {
   writer.uint32(0);
@@ -148,7 +146,7 @@ function maskRecord(writer: ByteWriter, start: number): void {
   }
 }
 
-/** Its own inverse. The key stream is xorshift32. */
+/** Applies the mask, or removes it. The key stream is xorshift32. */
 function applyMask(bytes: Buffer, seed: number): void {
   let state = seed | 1;
   for (let index = 0; index < bytes.length; index++) {
@@ -161,7 +159,7 @@ function applyMask(bytes: Buffer, seed: number): void {
   }
 }
 
-/** An event as it was read, with the sequence within its id. */
+/** An event of the log, with the sequence in its id. */
 export interface RecordedEvent {
   readonly idSequence: number;
   readonly event: NewEvent;
@@ -176,7 +174,7 @@ const HAS_DESTINATIONS = 0x20;
 const HAS_MESSAGE = 0x40;
 const DESTINATIONS_BEFORE_3 = 3;
 
-/** Hot: runs once an event that goes to the log. */
+/** Hot: runs once for each event that is written. */
 export function writeEvent(writer: ByteWriter, idSequence: number, event: NewEvent): void {
   writer.uint8(eventFlags(event));
   writer.varint(idSequence);
@@ -187,12 +185,12 @@ export function writeEvent(writer: ByteWriter, idSequence: number, event: NewEve
   if (event.message !== undefined) writer.raw(event.message);
 }
 
-/** Throws when the payload is none. The message shares memory with it. */
+/** Throws a RangeError when the payload is not an event. The message shares memory with it. */
 export function readEvent(payload: Buffer, format: LogFormat): RecordedEvent {
   const reader = new ByteReader(payload);
   const flags = reader.uint8();
   const action = ACTIONS[flags & ACTION_MASK];
-  if (action === undefined) throw new RangeError('an event of the log has no known action');
+  if (action === undefined) throw new RangeError('an event in the log has an unknown action');
   const type = TYPES[(flags >> TYPE_SHIFT) & ACTION_MASK];
   const idSequence = reader.varint();
   const [connection, tags] = [reader.text(), reader.text()];
@@ -244,7 +242,7 @@ function readDestinations(reader: ByteReader, format: LogFormat): EventDestinati
   return destinations;
 }
 
-/** A reason that a later version made up is no reason to stop. */
+/** Ignores a reason that only a later version knows. */
 function knownReason(text: string): CloseReasonName | undefined {
   return isReason(text) ? text : undefined;
 }

@@ -3,22 +3,21 @@ import { crc32 } from 'node:zlib';
 import { FRAME_BYTES, MARKER, readFrame, readRecord, RECORD, type LogFormat } from './event-record.js';
 import { readFully } from './read-fully.js';
 
-/** A stretch of a file. */
+/** Part of a file. */
 interface Stretch {
   readonly from: number;
   readonly end: number;
 }
 
-/** Of a record of format 1. */
+/** Offset of the checksum in a record of format 1. */
 const CRC_AT = 4;
-/** What is searched at once. */
+/** Bytes searched at once. */
 const WINDOW_BYTES = 256 * 1024;
 const FORMAT_1_TYPES = new Set<number>([RECORD.event, RECORD.retagged, RECORD.acknowledged, RECORD.snapshot]);
 
 /**
- * The offset of the first whole record of a stretch; undefined when it holds none. In format 1,
- * where a record has no recognisable start, each byte may be one: what has a known type and a right
- * checksum counts.
+ * Offset of the first whole record in a part of a file; undefined when there is none. In format 1 a
+ * record has no marker, so every offset with a known type and a correct checksum counts.
  */
 export async function findRecord(
   file: FileHandle,
@@ -28,7 +27,7 @@ export async function findRecord(
   const frameBytes = FRAME_BYTES[format];
   const nextStart = format === 1 ? nextPlausible : nextMarker;
   for (let base = from; base + frameBytes < end;) {
-    // One byte of content as well: it is the type.
+    // The first byte of content, the type, is needed too.
     const bytes = await readFully(file, base, Math.min(WINDOW_BYTES, end - base));
     if (bytes.length <= frameBytes) return undefined;
     const last = bytes.length - frameBytes - 1;
@@ -41,9 +40,9 @@ export async function findRecord(
 }
 
 /**
- * The offset of the record behind a damaged one of format 1. Where its length is right, what it
- * holds is not searched: a message may look like a record. Its length is wrong when its checksum
- * holds up to a record in between.
+ * Offset of the record after a damaged one of format 1. If its length is correct, its content is
+ * not searched, because a message may look like a record. The length is wrong if the checksum is
+ * correct for the bytes up to a record in between.
  */
 export async function nextInFormat1(
   file: FileHandle,
@@ -67,7 +66,7 @@ function nextMarker(bytes: Buffer, from: number): number {
   return bytes.indexOf(MARKER, from);
 }
 
-/** In format 1: a length that fits and a type that is known. */
+/** In format 1: the next offset with a plausible length and a known type. */
 function nextPlausible(bytes: Buffer, from: number, left: number): number {
   for (let at = from; at < bytes.length - FRAME_BYTES[1]; at++) {
     if (!FORMAT_1_TYPES.has(bytes.readUInt8(at + FRAME_BYTES[1]))) continue;
@@ -77,7 +76,7 @@ function nextPlausible(bytes: Buffer, from: number, left: number): number {
   return -1;
 }
 
-/** Whether a whole record begins where the stretch does. */
+/** True when a whole record begins at `from`. */
 async function isRecordAt(file: FileHandle, { from, end }: Stretch, format: LogFormat): Promise<boolean> {
   const head = await readFully(file, from, FRAME_BYTES[format]);
   const frame = head.length < FRAME_BYTES[format] ? undefined : readFrame(head, 0, format);

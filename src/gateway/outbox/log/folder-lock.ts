@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { errorMessage, systemErrorCode, WsgError } from '../../../core/error.js';
 import { regularFileAt } from './regular-file.js';
 
-/** What the lock is called, and the error of a folder that another process holds. */
+/** File name of a lock, and the error for a folder that another process holds. */
 interface LockKind {
   readonly name: string;
   inUse(dir: string, pid: string): WsgError;
@@ -14,7 +14,7 @@ const GATEWAY: LockKind = { name: 'lock', inUse: usedByGateway };
 /** Locks that this process holds. */
 const held = new Set<string>();
 
-/** Keeps two gateways, or two commands, out of one folder, with a file that names the process. */
+/** Prevents two gateways, or two commands, from using one folder: a file names the process. */
 export class FolderLock {
   readonly #path: string;
 
@@ -23,8 +23,8 @@ export class FolderLock {
   }
 
   /**
-   * Rejects with `outbox.unusable` while another process that runs holds the folder; the lock of
-   * one that does not is taken over.
+   * Rejects with `outbox.unusable` while another running process holds the folder. A lock of a
+   * process that has ended is taken over.
    */
   static async take(dir: string, kind: LockKind = GATEWAY): Promise<FolderLock> {
     const folder = resolve(dir);
@@ -47,12 +47,12 @@ export class FolderLock {
   }
 }
 
-/** Who holds it; undefined when we do now. */
+/** Resolves to the holder; undefined when this process holds the lock now. */
 async function takeFile(path: string): Promise<string | undefined> {
   if (await createFile(path)) return undefined;
   const holder = await readHolder(path);
   if (holder !== undefined && isRunning(holder)) return holder;
-  // Renamed, not removed: of two that find the same stale lock only one can have it.
+  // Renamed, not removed: of two processes that find the same stale lock only one can rename it.
   const stale = `${path}.${process.pid}`;
   await rename(path, stale).catch(ignoreMissing);
   if ((await readHolder(stale)) !== holder) await link(stale, path).catch(() => undefined);
@@ -61,8 +61,8 @@ async function takeFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * Linked, not written in place: nobody may find a lock that does not yet say whose it is. False
- * when there is one.
+ * Creates the lock with its content, by a link: another process must not read a lock without a
+ * holder. False when there is one.
  */
 async function createFile(path: string): Promise<boolean> {
   const draft = `${path}.${process.pid}.new`;
@@ -79,7 +79,7 @@ async function createFile(path: string): Promise<boolean> {
   }
 }
 
-/** What the lock says; undefined when there is none. */
+/** Content of the lock; undefined when there is none. */
 async function readHolder(path: string): Promise<string | undefined> {
   try {
     await regularFileAt(path);
@@ -91,8 +91,8 @@ async function readHolder(path: string): Promise<string | undefined> {
 }
 
 /**
- * A process of another start of the same number does not count: containers number their processes
- * alike each time.
+ * True when the holder is running. A later process with the same id does not count: containers use
+ * the same ids at each start.
  */
 function isRunning(holder: string): boolean {
   const pid = Number.parseInt(holder, 10);
@@ -107,8 +107,8 @@ function isRunning(holder: string): boolean {
 }
 
 /**
- * Process id, start of the machine and start of the process; undefined where /proc does not tell,
- * or when it has ended.
+ * Process id, boot id of the machine and start time of the process; undefined without /proc, or
+ * when the process has ended.
  */
 function describe(pid: number): string | undefined {
   try {
@@ -131,11 +131,11 @@ function usedByGateway(dir: string, pid: string): WsgError {
   });
 }
 
-/** What a start ends with when the folder of the log cannot be used. */
+/** Error of a start whose log folder cannot be used. */
 export function unusableFolder(dir: string, error: unknown): WsgError {
   if (error instanceof WsgError) return error;
   return new WsgError('outbox.unusable', `The folder ${dir} cannot be used: ${errorMessage(error)}.`, {
-    hint: 'Check outbox.dir, its rights and its space.',
+    hint: 'Check outbox.dir: its permissions and its free space.',
     cause: error,
   });
 }

@@ -9,9 +9,14 @@ import { segmentNumber, segmentPath, UNFINISHED } from './log-segment.js';
 import { PageReader } from './log-reader.js';
 import { readFully } from './read-fully.js';
 import { regularFileAt } from './regular-file.js';
-import { decodeSegmentHeader, mendSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.js';
+import {
+  decodeSegmentHeader,
+  repairSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from './segment-header.js';
 
-/** A file of the log, as its front or a copy of that says. */
+/** A file of the log, with its header or a copy of that. */
 export interface FoundFile {
   readonly number: number;
   readonly path: string;
@@ -19,7 +24,7 @@ export interface FoundFile {
 }
 
 /**
- * The files of a log that count, oldest first; those that do not are removed. Rejects with
+ * Finds the valid files of a log, oldest first, and removes the others. Rejects with
  * `outbox.unusable`.
  */
 export async function findFiles(dir: string, damage: LogDamage, log: Logger): Promise<FoundFile[]> {
@@ -43,7 +48,7 @@ export async function findFiles(dir: string, damage: LogDamage, log: Logger): Pr
   return files;
 }
 
-/** Files go from the oldest on, so between two there is always one. */
+/** Reports gaps in the numbers: files are removed from the oldest on, so there should be none. */
 function reportMissing(dir: string, numbers: readonly number[], damage: LogDamage): void {
   for (const [index, number] of numbers.entries()) {
     const expected = (numbers[index - 1] ?? number - 1) + 1;
@@ -51,15 +56,15 @@ function reportMissing(dir: string, numbers: readonly number[], damage: LogDamag
   }
 }
 
-/** A file whose very header is cut holds nothing yet. */
+/** Removes a file without a whole header: it has no events yet. */
 async function removeCut(path: string, log: Logger): Promise<void> {
   log.warn('outbox.log-cut', { file: path, at: 0 });
   await rm(path);
 }
 
 /**
- * `cut`: nothing was written behind a header that is not all there. `lost`: nothing tells whose
- * events these are.
+ * Reads the header. `cut`: it is incomplete and nothing follows it. `lost`: no copy of it is left,
+ * so the boot of the events is unknown.
  */
 async function headerOf(path: string, isNewest: boolean, damage: LogDamage): Promise<SegmentHeader | 'cut' | 'lost'> {
   await regularFileAt(path);
@@ -70,7 +75,7 @@ async function headerOf(path: string, isNewest: boolean, damage: LogDamage): Pro
     if (decoded === 'newer') throw newer(path);
     if (decoded !== 'damaged') return decoded;
     const { size } = await file.stat();
-    const header = mendSegmentHeader(front) ?? (await copiedHeader(file, size));
+    const header = repairSegmentHeader(front) ?? (await copiedHeader(file, size));
     if (header !== undefined) {
       await damage.found(path, { at: 0, bytes: SEGMENT_HEADER_BYTES });
       return header;
@@ -83,7 +88,7 @@ async function headerOf(path: string, isNewest: boolean, damage: LogDamage): Pro
   }
 }
 
-/** The first copy of the header that stands among the records. Format 1 has none. */
+/** First copy of the header among the records. Format 1 has none. */
 async function copiedHeader(file: FileHandle, size: number): Promise<SegmentHeader | undefined> {
   const pages = new PageReader(file, 2, 0);
   for (;;) {
@@ -95,7 +100,7 @@ async function copiedHeader(file: FileHandle, size: number): Promise<SegmentHead
   }
 }
 
-/** A write that did not come to its end leaves less than a header, or zeros. */
+/** True for the result of an incomplete write: less than a header, or zeros. */
 async function isCut(file: FileHandle, front: Buffer, size: number): Promise<boolean> {
   if (front.length < SEGMENT_HEADER_BYTES) return true;
   const isBlank = front.every((byte) => byte === 0);
@@ -103,6 +108,6 @@ async function isCut(file: FileHandle, front: Buffer, size: number): Promise<boo
 }
 
 function newer(path: string): WsgError {
-  const hint = 'Use that version, or move the log away.';
+  const hint = 'Use that version, or move the files of outbox.dir to another folder.';
   return new WsgError('outbox.unusable', `${path} was written by a later version of wsg.`, { hint });
 }

@@ -6,14 +6,11 @@ const KNOWN_FOR_MS = 1_000;
 export interface FreeRoomOptions {
   readonly dir: string;
   readonly clock: Clock;
-  /** Called when an answer is there that was missing or too old. */
+  /** Called when a new answer has arrived. */
   readonly onKnown: () => void;
 }
 
-/**
- * What a file system has left, asked for at most once a second and only when somebody wants to
- * know.
- */
+/** Free bytes of a file system, read at most once a second and only on demand. */
 export class FreeRoom {
   readonly #options: FreeRoomOptions;
   #bytes = 0;
@@ -24,7 +21,7 @@ export class FreeRoom {
     this.#options = options;
   }
 
-  /** False also while it is not known. */
+  /** True when this many bytes are free; false while that is unknown. */
   has(bytes: number): boolean {
     if (this.#options.clock.now() - this.#knownAtMs < KNOWN_FOR_MS) return bytes <= this.#bytes;
     if (!this.#isAsking) void this.#ask();
@@ -34,7 +31,7 @@ export class FreeRoom {
   async #ask(): Promise<void> {
     const { dir, clock, onKnown } = this.#options;
     this.#isAsking = true;
-    // Where it cannot be asked, writing will tell.
+    // If the file system does not answer, a failed write will show it.
     this.#bytes = await freeBytes(dir).catch(() => Infinity);
     this.#isAsking = false;
     this.#knownAtMs = clock.now();
@@ -42,7 +39,10 @@ export class FreeRoom {
   }
 }
 
-/** What the file system of `dir` has left for us; Infinity where it does not say. */
+/**
+ * Bytes that this user may still write to the file system of `dir`; Infinity when it does not
+ * report them.
+ */
 export async function freeBytes(dir: string): Promise<number> {
   const { blocks, bavail, bsize } = await statfs(dir);
   return blocks === 0 ? Infinity : bavail * bsize;

@@ -6,19 +6,19 @@ import type { Logger } from '../../../core/logger.js';
 import { regularFileAt } from './regular-file.js';
 
 export interface LogDamageOptions {
-  /** Of the log. */
+  /** Folder of the log. */
   readonly dir: string;
   /** `strict`: damage is an error, `outbox.unusable`. */
   readonly mode: 'skip' | 'strict';
   readonly log: Logger;
 }
 
-/** What was found damaged since the start. */
+/** Damage found since the start. */
 export interface DamageTotals {
-  /** Stretches of bytes that were passed over. */
+  /** Number of places that were skipped. */
   readonly places: number;
   readonly bytes: number;
-  /** Events that are missing there, as the ids around them tell. */
+  /** Number of events that are missing there, by the ids around them. */
   readonly events: number;
 }
 
@@ -27,14 +27,14 @@ interface LostRange {
   readonly last: number;
 }
 
-/** Files in here are never recovered again. */
+/** Folder of copies, which are never recovered. */
 const KEPT_FOLDER = 'damaged';
 const MAX_KEPT_FILES = 8;
 const MAX_KEPT_BYTES = 256 * 1024 * 1024;
-/** The totals count the others. */
+/** Most places that are logged one by one; the totals include the others. */
 const MAX_LOGGED_PLACES = 100;
 
-/** Counts and reports what of a log is damaged, and keeps a copy of each damaged file. */
+/** Counts and reports damage to a log, and keeps a copy of each damaged file. */
 export class LogDamage {
   readonly #options: LogDamageOptions;
   readonly #known = new Set<string>();
@@ -53,8 +53,8 @@ export class LogDamage {
   }
 
   /**
-   * Reports a stretch once, however often it is read. Rejects with `outbox.unusable` when the mode
-   * is `strict`.
+   * Reports a damaged place once, even if it is read again. Rejects with `outbox.unusable` when the
+   * mode is `strict`.
    */
   async found(path: string, { at, bytes }: DamagedStretch): Promise<void> {
     this.#refuseIfStrict(`${path} is damaged at byte ${at}: ${bytes} bytes cannot be read.`);
@@ -64,19 +64,19 @@ export class LogDamage {
       this.#options.log.error('outbox.log-damaged', { file: path, at, bytes, kept });
   }
 
-  /** As `found`, for a file none of which can be read: it is moved out of the log. */
+  /** Like `found`, for a file without readable content: it is moved out of the log. */
   async foundWhole(path: string, bytes: number): Promise<void> {
-    this.#refuseIfStrict(`${path} is damaged at byte 0: nothing of it can be read.`);
+    this.#refuseIfStrict(`${path} is damaged at byte 0: none of it can be read.`);
     this.#count(path, bytes);
     const kept = await this.#keep(path);
-    // Without a copy the file stays where it is, and is reported again at the next start.
+    // Without a copy the file stays, and is reported again at the next start.
     if (kept !== undefined) await rm(path);
     this.#options.log.error('outbox.log-damaged', { file: path, at: 0, bytes, kept });
   }
 
-  /** Reports a file that is not there though files before and behind it are. */
+  /** Reports a missing file between others. */
   missing(path: string): void {
-    this.#refuseIfStrict(`${path} is missing, and the log has files before and behind it.`);
+    this.#refuseIfStrict(`${path} is missing, but the log has files before and after it.`);
     this.#count(path, 0);
     this.#options.log.error('outbox.log-missing', { file: path });
   }
@@ -87,8 +87,8 @@ export class LogDamage {
   }
 
   /**
-   * Counts events of this process that are missing, by their sequences; once, however many sinks
-   * miss them.
+   * Counts missing events of this process, by their sequences: once, even if several sinks miss
+   * them.
    */
   lostThrough(first: number, last: number): void {
     const touched = this.#lost.filter((range) => range.first <= last + 1 && range.last >= first - 1);
@@ -111,11 +111,12 @@ export class LogDamage {
 
   #refuseIfStrict(message: string): void {
     if (this.#options.mode === 'skip') return;
-    const hint = 'Restore it; or set outbox.damaged to skip: what can be read is then delivered, the rest is lost.';
+    const hint =
+      'Restore the file, or set outbox.damaged to skip: events that can be read are then delivered, the others are lost.';
     throw new WsgError('outbox.unusable', message, { hint });
   }
 
-  /** The path of the copy; undefined when none could be made. */
+  /** Copies a file; resolves to the path of the copy, or undefined when that failed. */
   async #keep(path: string): Promise<string | undefined> {
     const folder = join(this.#options.dir, KEPT_FOLDER);
     try {
@@ -123,7 +124,7 @@ export class LogDamage {
       const copy = join(folder, `${basename(path)}-${Math.round(mtimeMs)}`);
       if (this.#kept.has(path)) return copy;
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      // Not under its name at once: half a copy would pass for the whole.
+      // Copied under another name first: half a copy must not look complete.
       await regularFileAt(`${copy}.new`);
       await copyFile(path, `${copy}.new`, constants.COPYFILE_FICLONE);
       await rename(`${copy}.new`, copy);
@@ -141,7 +142,7 @@ function eventsOf({ first, last }: LostRange): number {
   return last - first + 1;
 }
 
-/** Down to the bound; the newest stays whatever its size. */
+/** Removes the oldest copies above the bound. The newest one always stays. */
 async function removeOldest(folder: string): Promise<void> {
   const paths = (await readdir(folder)).map((name) => join(folder, name));
   const files = await Promise.all(paths.map(async (path) => ({ path, ...(await sizeAndTime(path)) })));
@@ -158,7 +159,7 @@ async function sizeAndTime(path: string): Promise<{ readonly size: number; reado
   return { size, timeMs: ctimeMs };
 }
 
-/** Bytes of a file that are no records, with whole records behind them. */
+/** Bytes of a file that are not records, with whole records after them. */
 export interface DamagedStretch {
   readonly at: number;
   readonly bytes: number;

@@ -9,20 +9,18 @@ import type { LogDamage, DamagedStretch } from './log-damage.js';
 import type { LogSegment } from './log-segment.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 
-/** Large enough that reads are few, small enough that a reader costs no memory to speak of. */
+/** Large enough that reads are rare, small enough that a reader needs little memory. */
 const PAGE_BYTES = 256 * 1024;
 
-/**
- * What comes next in a file: whole records, or a damaged stretch that was passed over, or its end.
- */
+/** The next part of a file: whole records, or a damaged place that was skipped, or its end. */
 export interface LogPage {
   readonly records: readonly LogRecord[];
   readonly damage: DamagedStretch | undefined;
-  /** Nothing whole follows before the end that was given. */
+  /** True when no whole record follows before the given end. */
   readonly isLast: boolean;
 }
 
-/** Reads records from a file one after another, a page at a time. Passes over what is damaged. */
+/** Reads records from a file in order, a page at a time. Skips damaged places. */
 export class PageReader {
   readonly #file: FileHandle;
   readonly #format: LogFormat;
@@ -34,17 +32,17 @@ export class PageReader {
     this.#place = place;
   }
 
-  /** The offset behind the last record read, or the last stretch passed over. */
+  /** Offset after the last record read, or the last place skipped. */
   get offset(): number {
     return this.#place;
   }
 
-  /** Goes on at a place further back. */
+  /** Continues at a later offset. */
   passTo(offset: number): void {
     this.#place = offset;
   }
 
-  /** What lies before `end`, at most a page; one record is always read whole. */
+  /** Reads up to `end`, at most a page; one record is always read as a whole. */
   async next(end: number): Promise<LogPage> {
     let size = PAGE_BYTES;
     for (;;) {
@@ -74,7 +72,7 @@ export class PageReader {
 }
 
 export interface LogReaderOptions {
-  /** Oldest first, the last one still grows. */
+  /** Oldest first; the last one still grows. */
   readonly segments: () => readonly LogSegment[];
   /** Sequence of the last event of earlier boots. */
   readonly recovered: number;
@@ -82,35 +80,35 @@ export interface LogReaderOptions {
   readonly damage: LogDamage;
 }
 
-/** What is read: from one sequence to another, no more than the limits but for one event. */
+/** Events to read: one at least, and no more than the limits. */
 export interface LogRange extends QueueLimits {
   readonly from: number;
   readonly through: number;
 }
 
-/** The file that is read, and how far. */
+/** The current file and the position in it. */
 interface Place {
   readonly segment: LogSegment;
   readonly file: FileHandle;
   readonly pages: PageReader;
-  /** Sequence of the next event of an earlier boot: they are numbered as they stand. */
+  /** Sequence of the next event of an earlier boot: they are numbered in the order of the file. */
   next: number;
 }
 
 /**
- * Reads events from the log, mostly forwards. Keeps what it read until more than that was asked
- * for, so an event is read once. Events that are damaged are missing in what it gives.
+ * Reads events from the log, mostly forwards. Keeps events that it has read but not returned, so
+ * each is read once. Damaged events are left out.
  */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  /** In order, read and still needed. */
+  /** Events that are read and still needed, in order. */
   #ahead: GatewayEvent[] = [];
-  /** All that is left from this sequence on, up to `#next`, is in `#ahead`. */
+  /** `#ahead` has all events from this sequence up to `#next`. */
   #aheadFrom = 0;
-  /** Sequence behind the last one that was read, or passed over. */
+  /** Sequence after the last event read, or skipped. */
   #next = 0;
   #place: Place | undefined;
-  /** Something was passed over since the last event. */
+  /** True when damage was skipped since the last event. */
   #isAfterDamage = false;
   #isEnded = false;
 
@@ -119,8 +117,8 @@ export class LogReader {
   }
 
   /**
-   * Events from `from` on, consecutive but for those that are damaged; none when all of the range
-   * is. All of the range must be written.
+   * Reads consecutive events from `from` on, without damaged ones; none when all of the range is
+   * damaged. All of the range must be written.
    */
   async read(range: LogRange): Promise<GatewayEvent[]> {
     const isAhead = range.from >= this.#aheadFrom && range.from <= this.#next;
@@ -131,7 +129,7 @@ export class LogReader {
     return takeWithin(this.#ahead, range);
   }
 
-  /** Closes for good: a read that is under way rejects. */
+  /** Closes for good: a read under way rejects. */
   async end(): Promise<void> {
     this.#isEnded = true;
     await this.close();
@@ -155,7 +153,7 @@ export class LogReader {
   async #seek(sequence: number): Promise<void> {
     await this.close();
     const segment = this.#options.segments().findLast(({ firstSequence }) => firstSequence <= sequence);
-    if (segment === undefined) throw new Error(`the log does not hold event ${sequence}`);
+    if (segment === undefined) throw new Error(`event ${sequence} is not in the log`);
     this.#next = sequence;
     this.#isAfterDamage = false;
     await this.#enter(segment);
@@ -168,7 +166,7 @@ export class LogReader {
     const file = await open(segment.path, 'r');
     if (this.#isEnded) {
       await file.close();
-      throw new Error('the log is no longer read');
+      throw new Error('the reader of the log was closed');
     }
     const pages = new PageReader(file, segment.format, SEGMENT_HEADER_BYTES);
     this.#place = { segment, file, pages, next: segment.firstSequence };
@@ -210,7 +208,7 @@ export class LogReader {
     const sequence = boot === this.#options.boot ? this.#options.recovered + idSequence : place.next++;
     if (sequence < this.#next) return;
     if (sequence > this.#next && !this.#isAfterDamage) {
-      throw new Error(`the log holds event ${sequence} where ${this.#next} should be`);
+      throw new Error(`the log has event ${sequence} in place of ${this.#next}`);
     }
     this.#passOver(sequence);
     this.#isAfterDamage = false;
@@ -223,14 +221,14 @@ export class LogReader {
     this.#isAfterDamage = true;
   }
 
-  /** What lies before `sequence` is gone. */
+  /** Counts events before `sequence` as lost. */
   #passOver(sequence: number): void {
     if (sequence > this.#next) this.#options.damage.lostThrough(this.#next, sequence - 1);
     this.#next = sequence;
   }
 }
 
-/** Undefined when the record is whole, but no event. */
+/** Undefined when the record is whole, but not an event. */
 function tryReadEvent(payload: Buffer, format: LogFormat): RecordedEvent | undefined {
   try {
     return readEvent(payload, format);

@@ -10,15 +10,15 @@ import { PageReader } from './log-reader.js';
 import { SEGMENT_HEADER_BYTES, readWholeSnapshot, SnapshotAssembly, type Acknowledgements } from './segment-header.js';
 import { parseEventId, type EventBoot } from '../../event/gateway-event.js';
 
-/** What an earlier process left in the folder. */
+/** Result of a scan: everything that an earlier process left in the folder. */
 export interface ScannedLog {
-  /** Oldest first. Their events are numbered from 1 on, whatever was acknowledged. */
+  /** Oldest first. Their events are numbered from 1, including acknowledged ones. */
   readonly segments: readonly LogSegment[];
   readonly events: number;
-  /** The highest number that a file has; 0 when there are none. */
+  /** Highest number of a file; 0 when there are none. */
   readonly lastNumber: number;
   readonly open: OpenConnections;
-  /** For each sink the number of the last event that it acknowledged; none before the first. */
+  /** Number of the last event that each sink acknowledged; a sink is missing before its first. */
   readonly cursors: ReadonlyMap<string, number>;
   readonly acknowledged: Acknowledgements;
 }
@@ -30,9 +30,8 @@ export interface ScanOptions {
 }
 
 /**
- * Reads the whole log once, a page at a time. Cuts a broken end of the newest file. Anything else
- * that is broken is passed over and reported to `damage`, which may refuse it with
- * `outbox.unusable`.
+ * Reads the whole log once, a page at a time. Truncates an incomplete end of the newest file. Other
+ * damage is skipped and reported to `damage`, which may reject it with `outbox.unusable`.
  */
 export async function scanLog({ dir, damage, log }: ScanOptions): Promise<ScannedLog> {
   const scan = new LogScan({ dir, damage, log });
@@ -41,16 +40,14 @@ export async function scanLog({ dir, damage, log }: ScanOptions): Promise<Scanne
   return scan.result();
 }
 
-/**
- * A sink whose configuration is gone, for good or by mistake, gets nothing of what waited for it.
- */
+/** Warns of sinks that are no longer configured: events that waited for them are not delivered. */
 export function warnOfGoneSinks({ cursors, events }: ScannedLog, sinks: readonly string[], log: Logger): void {
   for (const [sink, cursor] of cursors) {
     if (!sinks.includes(sink) && cursor < events) log.warn('outbox.sink-gone', { sink, events: events - cursor });
   }
 }
 
-/** The state that grows from file to file. */
+/** State of a scan, which grows with each file. */
 class LogScan {
   readonly #options: ScanOptions;
   readonly #segments: LogSegment[] = [];
@@ -59,15 +56,12 @@ class LogScan {
   readonly #snapshot = new SnapshotAssembly(this.#open, this.#acknowledged);
   readonly #places = new AcknowledgedPlaces();
   #events = 0;
-  /**
-   * The sequence within its id of the last event of the boot that is read; undefined before the
-   * first.
-   */
+  /** Sequence in the id of the last event of the current boot; undefined before the first. */
   #lastId: number | undefined;
   #boot = '';
-  /** Something was passed over, so that not every connection that is open is known. */
+  /** True when damage was skipped, so that not every open connection is known. */
   #isIncomplete = false;
-  /** ...since the last event. */
+  /** True when damage was skipped since the last event. */
   #isAfterDamage = false;
 
   constructor(options: ScanOptions) {
@@ -117,7 +111,7 @@ class LogScan {
     if (last !== undefined && last.number + 1 !== number) this.#passedOver();
   }
 
-  /** The offset behind the last whole record. */
+  /** Resolves to the offset after the last whole record. */
   async #readRecords(file: FileHandle, segment: LogSegment, size: number): Promise<number> {
     const pages = new PageReader(file, segment.format, SEGMENT_HEADER_BYTES);
     for (;;) {
@@ -130,7 +124,7 @@ class LogScan {
     }
   }
 
-  /** False when the record is whole, but not what its type says. */
+  /** Applies a record. False when it is whole, but its content does not fit its type. */
   #applied(record: LogRecord, format: LogFormat): boolean {
     try {
       this.#apply(record, format);
@@ -180,7 +174,7 @@ class LogScan {
     this.#isAfterDamage = true;
   }
 
-  /** The last write to the newest file may not have come to its end. */
+  /** Handles bytes after the last whole record. In the newest file they are an incomplete write. */
   async #end(segment: LogSegment, size: number, isNewest: boolean): Promise<void> {
     const { path, writtenBytes: at } = segment;
     const bytes = size - at;
@@ -193,29 +187,27 @@ class LogScan {
   }
 }
 
-/** An unknown event before it is one of another boot. */
+/** Number of events between two ids of one boot; 0 when the earlier one is of another boot. */
 function missingBetween(before: number | undefined, after: number): number {
   return before === undefined ? 0 : Math.max(0, after - before - 1);
 }
 
-/** Events that follow one another in the log and in their ids. */
+/** Events that are consecutive in the log and in their ids. */
 interface Run {
   readonly boot: EventBoot;
-  /** Place in the log, from 1. */
+  /** Position in the log, from 1. */
   readonly firstPlace: number;
   readonly firstId: number;
   lastId: number;
 }
 
-/**
- * Finds the place in the log of an event id. Remembers runs, not events: a gigabyte of log has few.
- */
-export class AcknowledgedPlaces {
+/** Finds the position in the log of an event id. Stores runs, not events: a log has few of them. */
+class AcknowledgedPlaces {
   readonly #runs: Run[] = [];
   #boot: EventBoot | undefined;
   #last: Run | undefined;
 
-  /** What is added from now on belongs to `boot`. */
+  /** Sets the boot of the events that are added from now on. */
   enter(boot: EventBoot): void {
     this.#boot = boot;
     this.#last = undefined;
@@ -231,7 +223,7 @@ export class AcknowledgedPlaces {
     this.#runs.push(this.#last);
   }
 
-  /** The place of the event, or of the last one before it; 0 when all stand behind it. */
+  /** Position of the event, or of the last one before it; 0 when all come after it. */
   find(eventId: string): number {
     const id = parseEventId(eventId);
     if (id === undefined) return 0;

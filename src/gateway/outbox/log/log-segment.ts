@@ -6,9 +6,9 @@ import type { LogFormat } from './event-record.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
 
 const NAME = /^(\d{8})\.log$/;
-/** The log begins a new file so often that one file is a small part of its bound. */
+/** Fewest files of a full log, so that one file is a small part of its bound. */
 const SEGMENTS_AT_LEAST = 8;
-/** A segment that is not complete yet; it counts for nothing until it is renamed. */
+/** Suffix of an incomplete segment, which is not valid until it is renamed. */
 export const UNFINISHED = '.unfinished';
 
 export interface LogSegmentOptions {
@@ -18,12 +18,12 @@ export interface LogSegmentOptions {
   readonly boot: EventBoot;
   /** Sequence of its first event. */
   readonly firstSequence: number;
-  /** Whether the segments before it count for nothing. */
+  /** True when the segments before it are no longer valid. */
   readonly isReplacement: boolean;
   readonly isFinished: boolean;
 }
 
-/** One file of the log, in numbers. */
+/** Numbers of one file of the log. */
 export class LogSegment {
   readonly number: number;
   readonly format: LogFormat;
@@ -31,11 +31,11 @@ export class LogSegment {
   firstSequence: number;
   /** Sequence of the newest event when its last record was appended. */
   lastSequence: number;
-  /** Bytes that are in the file. */
+  /** Bytes in the file. */
   writtenBytes = 0;
-  /** Bytes that are in the file or wait for it. */
+  /** Bytes in the file, and those that wait to be written. */
   appendedBytes = 0;
-  /** Bytes of header and snapshot: what it takes before it holds anything. */
+  /** Bytes of the header and the snapshot. */
   overheadBytes = SEGMENT_HEADER_BYTES;
   readonly isReplacement: boolean;
   isFinished: boolean;
@@ -71,19 +71,20 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** On a file system with little room files are not smaller than this. */
+/** Smallest file on a file system with little free space. */
 const SMALLEST_BYTES = 65_536;
 
 export interface SegmentSizes {
-  /** At which size a file ends. */
+  /** Size at which a file ends. */
   readonly segmentBytes: number;
-  /** The most that a file holds beside a large snapshot. */
+  /** Most bytes of events in a file that begins with a large snapshot. */
   readonly mostSegmentBytes: number;
 }
 
 /**
- * Room is given back a file at a time. So one file is a small part of what `dir` can take at this
- * moment as well: a log that fills its file system goes on once a sink has taken the oldest files.
+ * Sizes of files for a folder. Disk space is given back a file at a time, so a file must also be a
+ * small part of the free space: a log that fills its file system continues once the oldest files
+ * are delivered.
  */
 export async function segmentSizes(config: SizesOptions, dir: string): Promise<SegmentSizes> {
   return sizesWithin(config, await freeBytes(dir));

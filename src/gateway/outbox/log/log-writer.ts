@@ -9,7 +9,7 @@ import { backoffMs, Pause } from '../../../core/delay.js';
 import { ByteWriter } from './byte-reader.js';
 import type { LogSegment } from './log-segment.js';
 
-/** Forces the names in a folder to the device: a new file outlives a power cut only after that. */
+/** Calls fsync on a folder: a new file survives a power failure only after that. */
 export async function syncFolder(dir: string): Promise<void> {
   const folder = await ReservedFile.open(dir, 'r');
   try {
@@ -22,7 +22,7 @@ export async function syncFolder(dir: string): Promise<void> {
 export interface LogWriterOptions {
   readonly fsync: 'always' | 'interval' | 'never';
   readonly fsyncIntervalMs: number;
-  /** From when on a write is told of, in real time. */
+  /** Duration after which a write is reported, in real time. */
   readonly slowWriteMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,7 +30,7 @@ export interface LogWriterOptions {
   readonly onProgress: () => void;
 }
 
-/** What goes to the file in one write. */
+/** Bytes of one write. */
 interface WriteBatch {
   readonly segment: LogSegment;
   readonly writer: ByteWriter;
@@ -39,13 +39,12 @@ interface WriteBatch {
 }
 
 const FAILURES_LOGGED_EACH_MS = 60_000;
-/** A write that takes longer is told of: a disk that hangs reports no error. */
+/** Duration after which a write is reported: a disk that hangs returns no error. */
 const SLOW_WRITE_MS = 10_000;
 
 /**
- * Writes what is appended in one tick, or while the last write was under way, with one write and at
- * most one fsync. What could not be written is written again at the same place, after a growing
- * pause, until it works.
+ * Writes everything appended in one tick, or during the last write, with one write and at most one
+ * fsync. A failed write is repeated at the same offset, after a growing pause, until it succeeds.
  */
 export class LogWriter {
   readonly #options: LogWriterOptions;
@@ -53,7 +52,7 @@ export class LogWriter {
   readonly #pause: Pause;
   readonly #finishPause: Pause;
   readonly #batches: WriteBatch[] = [];
-  /** The batch that still grows. */
+  /** Batch to which appends are added. */
   #growing: WriteBatch | undefined;
   #file: { readonly segment: LogSegment; readonly handle: ReservedFile } | undefined;
   #running: Promise<void> | undefined;
@@ -71,8 +70,8 @@ export class LogWriter {
   }
 
   /**
-   * Sequence of the oldest event that is not yet written (with `always`: forced to the device);
-   * Infinity when all are.
+   * Sequence of the oldest event that is not yet written (with `always`: synced); Infinity when all
+   * are.
    */
   get firstPending(): number {
     for (const { firstSequence } of this.#batches) if (firstSequence !== Infinity) return firstSequence;
@@ -88,8 +87,8 @@ export class LogWriter {
   }
 
   /**
-   * Appends to what goes to `segment`; `append` must write something. `sequence`: of the event,
-   * Infinity when it is none.
+   * Appends bytes for `segment`; `append` must write some. `sequence` is that of the event;
+   * Infinity for other records.
    */
   append(segment: LogSegment, sequence: number, append: (writer: ByteWriter) => void): void {
     const batch = this.#batchFor(segment);
@@ -102,13 +101,13 @@ export class LogWriter {
     this.#wake();
   }
 
-  /** Resolves when all that was appended is written; rejects when writing was given up. */
+  /** Resolves when all appended bytes are written; rejects when writing was given up. */
   async flush(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
     if (this.#batches.length > 0) throw new Error('Writing the log was given up.');
   }
 
-  /** As `flush`, but rejects at the first failure. Writing goes on all the same. */
+  /** Like `flush`, but rejects at the first failure. Writing continues. */
   async flushOrFail(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#onFailure = reject;
@@ -116,10 +115,7 @@ export class LogWriter {
     }).finally(() => (this.#onFailure = undefined));
   }
 
-  /**
-   * Forces what is written to the device (but with `never`) and gives an unfinished segment its
-   * name.
-   */
+  /** Calls fsync (except with `never`) and renames an unfinished segment to its final name. */
   async finish(segment: LogSegment): Promise<void> {
     if (this.#file?.segment === segment) await this.#sync(this.#file.handle);
     if (!segment.isFinished) await rename(segment.path, segment.finalPath);
@@ -128,8 +124,8 @@ export class LogWriter {
   }
 
   /**
-   * As `finish`, again and again until it works: what an unfinished segment holds counts for
-   * nothing. Rejects when writing was given up.
+   * Repeats `finish` until it succeeds: an unfinished segment is not valid. Rejects when writing
+   * was given up.
    */
   async finishPatiently(segment: LogSegment): Promise<void> {
     for (let failures = 1; ; failures++) {
@@ -148,14 +144,14 @@ export class LogWriter {
     }
   }
 
-  /** Stops trying: what is not written stays unwritten. */
+  /** Stops trying: bytes that are not written are lost. */
   giveUp(): void {
     this.#isGivenUp = true;
     this.#pause.end();
     this.#finishPause.end();
   }
 
-  /** To be called when nothing more is appended. Rejects when something is not written. */
+  /** Must be called after the last append. Rejects when something is not written. */
   async close(): Promise<void> {
     try {
       await this.flush();
@@ -184,7 +180,7 @@ export class LogWriter {
   }
 
   async #run(): Promise<void> {
-    // What the rest of this tick appends goes with it.
+    // Appends of the rest of this tick go into the same write.
     await new Promise<void>((resolve) => setImmediate(resolve));
     for (let batch = this.#batches[0]; batch !== undefined && !this.#isGivenUp; batch = this.#batches[0]) {
       if (batch === this.#growing) this.#growing = undefined;
@@ -201,16 +197,16 @@ export class LogWriter {
     }
   }
 
-  /** Returns what ends it. In real time, as the disk's is. */
+  /** Reports a slow write, in real time. Returns a function that ends the watch. */
   #watchWrite(): () => void {
     const { slowWriteMs = SLOW_WRITE_MS } = this.#options;
     const beganMs = systemClock.now();
-    const tell = (): void => {
+    const report = (): void => {
       const reason = `the disk has not answered a write for ${Math.round((systemClock.now() - beganMs) / 1000)} s`;
       this.#failureLog.warn('outbox.log-unwritable', { reason, waitingBytes: this.pendingBytes });
-      cancel = systemClock.schedule(tell, slowWriteMs);
+      cancel = systemClock.schedule(report, slowWriteMs);
     };
-    let cancel = systemClock.schedule(tell, slowWriteMs);
+    let cancel = systemClock.schedule(report, slowWriteMs);
     return () => cancel();
   }
 
@@ -230,7 +226,7 @@ export class LogWriter {
     if (this.#file?.segment === segment) return this.#file.handle;
     const last = this.#file?.handle;
     if (last !== undefined) await this.#sync(last);
-    // Whatever its close says, it cannot be used any more.
+    // Forgotten first: even if its close fails, it cannot be used any more.
     this.#file = undefined;
     await last?.close();
     const handle = await ReservedFile.open(segment.path, 'w', 0o600);
@@ -256,7 +252,7 @@ export class LogWriter {
     if (this.#options.fsync !== 'never') await handle.datasync();
   }
 
-  /** A file that was closed meanwhile was synced before. */
+  /** Ignores a file that was closed meanwhile: it was synced before. */
   #syncFailed(handle: ReservedFile, error: unknown): void {
     if (this.#file?.handle === handle) this.#failureLog.warn('outbox.fsync-failed', { reason: errorMessage(error) });
   }

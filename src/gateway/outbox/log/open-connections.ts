@@ -1,8 +1,8 @@
 import type { NewEvent, Retagging } from '../outbox.js';
 
 /**
- * The connections whose open event is in the log and whose close event is not, with what their
- * close event would say.
+ * Connections whose open event is in the log and whose close event is not, with the content of a
+ * close event.
  */
 export class OpenConnections {
   readonly #open = new Map<string, Retagging>();
@@ -11,12 +11,14 @@ export class OpenConnections {
     return this.#open.size;
   }
 
-  /** In the order in which they opened. */
+  /** Iterates in the order of the open events. */
   [Symbol.iterator](): IterableIterator<Retagging> {
     return this.#open.values();
   }
 
-  /** An open event that was applied before changes nothing: what was noted since is newer. */
+  /**
+   * Applies an event. An open event that was applied before changes nothing: later notes are newer.
+   */
   apply({ action, connection, tags, destinations }: NewEvent): void {
     if (action === 'close') this.#open.delete(connection);
     if (action !== 'open' || this.#open.has(connection)) return;
@@ -24,7 +26,7 @@ export class OpenConnections {
   }
 
   /**
-   * A connection that sends a message is open, also when the event that said so could not be read.
+   * Infers an open connection from its message, for the case that its open event could not be read.
    */
   infer({ action, connection, tags, destinations }: NewEvent): void {
     if (action !== 'message' || this.#open.has(connection)) return;
@@ -32,8 +34,8 @@ export class OpenConnections {
   }
 
   /**
-   * False when the connection is not open, or its close event would say the same: most tags are not
-   * in it.
+   * Updates a connection. False when it is not open, or its close event would not change: that has
+   * only some tags.
    */
   retag(now: Retagging): boolean {
     const before = this.#open.get(now.connection);
@@ -42,7 +44,7 @@ export class OpenConnections {
     return true;
   }
 
-  /** As read from a log, where it may stand before the open event. */
+  /** Adds a connection from a log, where it may come before the open event. */
   restore(now: Retagging): void {
     this.#open.set(now.connection, now);
   }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** So many bytes from a place of a file on; fewer only where the file ends. */
+/** Reads `length` bytes at an offset; fewer only at the end of the file. */
 export async function readFully(file: FileHandle, from: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(Math.max(0, length));
   let filled = 0;

@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { systemErrorCode, WsgError } from '../../../core/error.js';
 
-/** What the outbox uses of a file's `stat`. */
+/** Inode and size of a regular file. */
 export interface RegularFile {
   readonly inode: number;
   readonly bytes: number;
 }
 
 /**
- * Looks at a file before it is opened; undefined when it does not exist. Opening a named pipe waits
- * for its other end, without an error and without end, and a device may return bytes forever.
- * Rejects with `outbox.unusable` for everything that is neither a regular file nor a link to one.
+ * Checks a file before it is opened; undefined when it does not exist. Opening a named pipe would
+ * block until its other end is opened, and a device may return bytes forever. Rejects with
+ * `outbox.unusable` for anything but a regular file or a link to one.
  */
 export async function regularFileAt(path: string): Promise<RegularFile | undefined> {
   try {
@@ -25,6 +25,6 @@ export async function regularFileAt(path: string): Promise<RegularFile | undefin
 
 function notRegular(path: string): WsgError {
   return new WsgError('outbox.unusable', `${path} is not a regular file, so the outbox does not open it.`, {
-    hint: 'Move it away, or choose another folder for outbox.dir or outbox.dead_letter_dir.',
+    hint: 'Remove it, or choose another folder for outbox.dir or outbox.dead_letter_dir.',
   });
 }

@@ -6,10 +6,10 @@ import { ByteReader, type ByteWriter } from './byte-reader.js';
 import { readRetagging, writeRetagging, RECORD, writeRecord, type LogFormat } from './event-record.js';
 import type { OpenConnections } from './open-connections.js';
 
-/** For each sink the id of the last event that it acknowledged; '' before the first. */
+/** Id of the last event that each sink acknowledged; '' before its first. */
 export type Acknowledgements = ReadonlyMap<string, string>;
 
-/** A part as it was read. */
+/** Content of a part of a snapshot. */
 interface SnapshotPart {
   /** From 0. */
   readonly index: number;
@@ -18,13 +18,13 @@ interface SnapshotPart {
   readonly acknowledged: Acknowledgements;
 }
 
-/** Where a part ends: damage takes no more of a snapshot than the parts that it hits. */
+/** Size of a part: damage to a snapshot loses only the parts that it hits. */
 const PART_BYTES = 4096;
 const NO_ACKNOWLEDGEMENTS: Acknowledgements = new Map();
 
 /**
- * Appends what the older files of the log tell beside their events, so that these may go. The first
- * part has the acknowledgements.
+ * Appends everything that older files of the log contain besides events, so that those can be
+ * removed. The first part has the acknowledgements.
  */
 export function writeSnapshot(writer: ByteWriter, open: OpenConnections, acknowledged: Acknowledgements): void {
   const connections = open[Symbol.iterator]();
@@ -45,7 +45,7 @@ export function writeSnapshot(writer: ByteWriter, open: OpenConnections, acknowl
   }
 }
 
-/** Replaces both by what the snapshot of format 1 says. */
+/** Replaces connections and acknowledgements by those of a snapshot of format 1. */
 export function readWholeSnapshot(payload: Buffer, open: OpenConnections, acknowledged: Map<string, string>): void {
   const reader = new ByteReader(payload);
   const found = readAcknowledgements(reader);
@@ -57,8 +57,8 @@ export function readWholeSnapshot(payload: Buffer, open: OpenConnections, acknow
 }
 
 /**
- * Puts a snapshot together from its parts. A whole one replaces what is known; of one with parts
- * missing the others add to it.
+ * Assembles a snapshot from its parts. A whole one replaces what is known. If parts are missing,
+ * the others add to it.
  */
 export class SnapshotAssembly {
   readonly #open: OpenConnections;
@@ -78,7 +78,7 @@ export class SnapshotAssembly {
   }
 
   /**
-   * To be called before anything else is applied, and at the end: a snapshot may lack its last
+   * Must be called before any other record is applied, and at the end: a snapshot may lack its last
    * part.
    */
   end(): void {
@@ -125,22 +125,22 @@ function replace(known: Map<string, string>, found: Acknowledgements): void {
   for (const [sink, id] of found) known.set(sink, id);
 }
 
-/** What the front of a segment says. */
+/** Header of a segment. */
 export interface SegmentHeader {
   readonly format: LogFormat;
-  /** Whose events it holds. */
+  /** Boot of its events. */
   readonly boot: EventBoot;
-  /** It holds all that waits: the segments before it count for nothing. */
+  /** True when it has all waiting events: the segments before it are no longer valid. */
   readonly isReplacement: boolean;
 }
 
 /**
- * Magic, version, flags, node, boot epoch, CRC-32 of what stands before it. The same in every
+ * Magic, version, flags, node, boot epoch, CRC-32 of the bytes before it. The same in every
  * version.
  */
 export const SEGMENT_HEADER_BYTES = 20;
 
-/** The format that is written, and the newest that is read. */
+/** The format that is written, which is the newest one that can be read. */
 export const FORMAT: LogFormat = 3;
 const FORMATS: readonly LogFormat[] = [1, 2, FORMAT];
 const MAGIC = 0x4c475357;
@@ -158,7 +158,7 @@ export function encodeSegmentHeader({ boot, isReplacement }: Omit<SegmentHeader,
   return bytes;
 }
 
-/** `newer`: written by a later version; `damaged`: cut or no header at all. */
+/** `newer`: written by a later version; `damaged`: incomplete or not a header. */
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | 'newer' | 'damaged' {
   if (bytes.length < SEGMENT_HEADER_BYTES || bytes.readUInt32LE(0) !== MAGIC) return 'damaged';
   if (bytes.readUInt32LE(CRC_AT) !== crc32(bytes.subarray(0, CRC_AT))) return 'damaged';
@@ -171,10 +171,10 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | 'newer' | 'd
 }
 
 /**
- * The header with one byte of it put right, whichever makes the checksum right; undefined when more
- * than one is wrong.
+ * Repairs a header with one wrong byte, by its checksum; undefined when more than one byte is
+ * wrong.
  */
-export function mendSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
+export function repairSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES) return undefined;
   for (let at = 0; at < SEGMENT_HEADER_BYTES; at++) {
     for (let flip = 1; flip <= 0xff; flip++) {

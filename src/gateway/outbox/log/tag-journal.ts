@@ -4,20 +4,18 @@ import type { Retagging } from '../outbox.js';
 import type { EventLog } from './event-log.js';
 import type { OpenConnections } from './open-connections.js';
 
-/**
- * What may wait to be written, as a share of memory's bound, for new tags to be written one by one.
- */
+/** Share of the memory bound that may wait to be written while new tags are written one by one. */
 const PENDING_SHARE = 1 / 8;
 
 /**
- * Writes new tags of open connections to the log. Nobody is held back who sets tags, so above the
- * bound they are not written one by one: the snapshot of a new file has them all when there is room
+ * Writes new tags of open connections to the log. Setting tags has no backpressure, so near the
+ * bound they are not written one by one: the snapshot of a new file has them all once there is room
  * again.
  */
 export class TagJournal {
   readonly #limits: Pick<OutboxConfig, 'maxBytes' | 'maxDiskBytes'>;
   readonly #open: OpenConnections;
-  /** Tags have changed and the log does not say so. */
+  /** True when tags have changed that are not in the log. */
   #isBehind = false;
 
   constructor(limits: Pick<OutboxConfig, 'maxBytes' | 'maxDiskBytes'>, open: OpenConnections) {
@@ -30,7 +28,7 @@ export class TagJournal {
     else this.#isBehind = true;
   }
 
-  /** To be called when there may be room again. */
+  /** Must be called when there may be room again. */
   catchUp(log: EventLog): void {
     if (this.#isBehind && this.#hasRoom(log, RELIEF_SHARE)) this.#isBehind = !log.rotate();
   }
