@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -39,7 +39,6 @@ class Project {
     const tools = join(folder, '.tools');
     await mkdir(tools);
     await copyFile(join(EXAMPLES, 'test-server.mjs'), join(folder, 'test-server.mjs'));
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const program = `"${process.execPath}" "${join(ROOT, 'bin', 'run.js')}"`;
     // The machine that tests may be busy: what a run says of the generator is not what is tried
     // here.

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +28,6 @@ async function checkout(name: string, delayMs: number): Promise<void> {
   const folder = join(cwd, name);
   await mkdir(folder);
   await copyFile(join(ROOT, 'examples', 'ci', 'test-server.mjs'), join(folder, 'server.mjs'));
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'start.sh'), `TARGET=${url} DELAY_MS=${delayMs} node server.mjs\n`);
 }
 
