@@ -14,7 +14,7 @@ export const options = {
   thresholds: { live_clicks: ['count==12'], checks: ['rate==1'] },
 };
 
-const PAGE = __ENV.LIVE_URL || 'http://127.0.0.1:4000/counter';
+const PAGE = __ENV.LIVE_URL || 'http://127.0.0.1:5000/counter';
 const CLICKS = 3;
 
 /** What the page says of its live view: who it is, and the tokens that the server wants back. */

@@ -3,7 +3,7 @@ import http from 'k6/http';
 import ws from 'k6/ws';
 import { check, group } from 'k6';
 
-const base = __ENV.HTTP_URL || 'http://127.0.0.1:8080';
+const base = __ENV.HTTP_URL || 'http://127.0.0.1:5000';
 
 export const options = { vus: 2, iterations: 2 };
 

@@ -27,7 +27,7 @@ class Client {
 }
 
 export default function () {
-  const client = new Client(__ENV.REFUSING_URL || 'ws://127.0.0.1:5000/connect');
+  const client = new Client(__ENV.REFUSING_URL || 'ws://127.0.0.1:5000/refusing');
   let heard = '';
   const needed = client.connect((socket) => {
     socket.on('open', () => socket.send('back again'));

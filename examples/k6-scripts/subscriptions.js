@@ -29,7 +29,7 @@ function subscribe(socket, id, begunAt) {
 }
 
 export default function () {
-  const socket = new WebSocket(__ENV.GRAPHQL_URL || 'ws://127.0.0.1:4000/graphql', 'graphql-transport-ws');
+  const socket = new WebSocket(__ENV.GRAPHQL_URL || 'ws://127.0.0.1:5000/graphql', 'graphql-transport-ws');
   const open = new Map();
   const tooLong = setTimeout(() => socket.close(4408, 'no answer'), 5000);
   socket.onopen = () => {

@@ -1,98 +1,40 @@
-import { BALANCE_COUNTERS } from '../../src/run-file/records.js';
-import { readdirSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { WebSocket } from 'ws';
-import { LoadTarget } from '../support/load-target.js';
+import { BALANCE_COUNTERS } from '../../src/run-file/records.js';
 import { runScript, type ScriptRun } from '../support/script-run.js';
 
 const FOLDER = fileURLToPath(new URL('../../examples/k6-scripts/', import.meta.url));
 
-let target: LoadTarget;
-let refusing: LoadTarget;
-let live: LoadTarget;
-
-/** Answers each subscription of graphql-transport-ws with two numbered results. */
-function subscriptions(socket: WebSocket): void {
-  socket.on('message', (bytes: Buffer) => {
-    const { type, id }: { type: string; id?: string } = JSON.parse(bytes.toString());
-    const messages =
-      type === 'connection_init'
-        ? [{ type: 'connection_ack' }]
-        : [
-            { id, type: 'next', payload: { data: { number: 1 } } },
-            { id, type: 'next', payload: { data: { number: 2 } } },
-            { id, type: 'complete' },
-          ];
-    for (const message of messages) socket.send(JSON.stringify(message));
-  });
-}
-
-/** A page with a live view, whose tokens the session below wants back. */
-const LIVE_PAGE = `<!doctype html><html><head><meta name="csrf-token" content="csrf+1="></head><body>
-<div id="phx-1" data-phx-main data-phx-session="session-1" data-phx-static="static-1"><button phx-click="increment">+</button></div>
-</body></html>`;
-
-/** A LiveView that counts clicks, over Phoenix channels; it lets nobody join without the tokens of the page. */
-function liveView(socket: WebSocket, { url = '' }: IncomingMessage): void {
-  let clicks = 0;
-  const token = new URL(url, 'ws://local').searchParams.get('_csrf_token');
-  socket.on('message', (bytes: Buffer) => {
-    const [joined, reference, topic, event, payload]: [string, string, string, string, { session?: string }] =
-      JSON.parse(bytes.toString());
-    const reply = (status: string, response: object): void =>
-      socket.send(JSON.stringify([joined, reference, topic, 'phx_reply', { status, response }]));
-    if (event === 'phx_join') {
-      const isKnown = topic === 'lv:phx-1' && token === 'csrf+1=' && payload.session === 'session-1';
-      reply(isKnown ? 'ok' : 'error', { rendered: { 0: '0', s: ['<b>', '</b>'] } });
-    } else if (event === 'event') {
-      clicks += 1;
-      reply('ok', { diff: { 0: String(clicks) } });
-    }
-  });
-}
+/** The server of the examples. */
+let server: ChildProcessByStdio<null, Readable, null>;
+let host = '';
 
 beforeAll(async () => {
-  live = new LoadTarget(
-    (socket, _target, request) => liveView(socket, request),
-    (_request, response) => response.end(LIVE_PAGE),
-  );
-  target = new LoadTarget(
-    (socket, _target, request) => {
-      if (socket.protocol === 'graphql-transport-ws') {
-        subscriptions(socket);
-        return;
-      }
-      socket.on('message', (bytes: Buffer, isBinary) => {
-        const isQuestion = bytes.toString() === 'who am i';
-        const isKnown = request.headers.authorization === 'Bearer secret';
-        if (isQuestion) socket.send(isKnown ? 'ann' : 'a stranger');
-        else socket.send(bytes, { binary: isBinary });
-      });
-    },
-    (_request, response) => response.end('{"token":"secret"}'),
-  );
-  refusing = new LoadTarget(
-    (socket) => socket.on('message', (bytes: Buffer) => socket.send(bytes, { binary: false })),
-    (_request, response) => response.end(),
-    ({ url = '' }) => Number(/attempt=(\d+)/.exec(url)?.[1]) <= 2,
-  );
-  await Promise.all([target.start(), refusing.start(), live.start()]);
+  const args = [`${FOLDER}server.mjs`, '0'];
+  server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(server.stdout, 'data');
+  host = `127.0.0.1:${/^listening on (\d+)/.exec(String(line))?.[1]}`;
 });
 
-afterAll(() => Promise.all([target.stop(), refusing.stop(), live.stop()]));
+afterAll(async () => {
+  server.kill();
+  await once(server, 'close');
+});
 
 const tested = new Set<string>();
 
 function runExample(file: string): Promise<ScriptRun> {
   tested.add(file);
   const env = {
-    WSG_URL: target.url,
-    HTTP_URL: target.httpUrl,
-    REFUSING_URL: refusing.url,
-    GRAPHQL_URL: target.url,
-    LIVE_URL: `${live.httpUrl}/counter`,
+    WSG_URL: `ws://${host}/connect`,
+    HTTP_URL: `http://${host}`,
+    REFUSING_URL: `ws://${host}/refusing`,
+    GRAPHQL_URL: `ws://${host}/graphql`,
+    LIVE_URL: `http://${host}/counter`,
   };
   return runScript('', { path: `${FOLDER}${file}`, env });
 }
@@ -194,7 +136,7 @@ it('stages.js', async () => {
   const sessions = totals.counters['ws_sessions'] ?? 0;
   expect(sessions).toBeGreaterThanOrEqual(3);
   expect(totals.counters['greetings']).toBe(3 * sessions);
-  // A tick that was on its way when the session closed comes back too: it is counted apart, and no handler hears of it.
+  // A tick that was under way when the session closed comes back too. It is counted apart and reaches no handler.
   const late = totals.counters[BALANCE_COUNTERS.receivedAfterClose] ?? 0;
   expect(totals.counters['ws_msgs_received']).toBe(3 * sessions);
   expect(totals.counters['ws_msgs_sent']).toBe(3 * sessions + late);
@@ -260,7 +202,19 @@ it('live-view.js', async () => {
   });
 });
 
-it('every example is tested', () => {
+it('every example is tested, and described in the README', () => {
   const scripts = readdirSync(FOLDER).filter((file) => /\.(js|ts)$/.test(file));
   expect([...tested].toSorted()).toEqual(scripts.toSorted());
+  const readme = readFileSync(`${FOLDER}README.md`, 'utf8');
+  const rows = [...readme.matchAll(/^\| `([^`]+\.[jt]s)` \|/gm)].map(([, file]) => file);
+  expect(rows).toEqual(scripts.toSorted());
+});
+
+it('every example finds the server of the examples by itself', () => {
+  for (const script of tested) {
+    const text = readFileSync(`${FOLDER}${script}`, 'utf8');
+    const addresses = text.match(/\b(?:http|ws):\/\/127\.0\.0\.1[^/']*/g) ?? [];
+    expect(addresses.length, script).toBeGreaterThan(0);
+    for (const address of addresses) expect(address, script).toMatch(/:5000$/);
+  }
 });
