@@ -60,7 +60,7 @@ export function commandsFor(given: string, page: string): string {
 
 /** Writes the block of the page that begins with a comment that names the file. */
 function writeFile(file: string, page: string): string {
-  const text = new RegExp(`^\`\`\`\\w+\\n# ${file}\\n([^\`]+)^\`\`\`$`, 'm').exec(page)?.[1];
-  if (text === undefined) throw new Error(`the page has no block '# ${file}'`);
+  const text = new RegExp(`^\`\`\`\\w+\\n(?:#|//) ${file}\\n([^\`]+)^\`\`\`$`, 'm').exec(page)?.[1];
+  if (text === undefined) throw new Error(`the page has no block that begins with a comment '${file}'`);
   return `cat > ${file} <<'END_OF_FILE'\n${text}END_OF_FILE`;
 }
