@@ -93,7 +93,7 @@ try {
     const { stdout } = wsg('report', 'save', await loadTest(`main-${run}`, BASE_DELAY_MS), '--as', 'main');
     console.log(`  ${stdout.trim()}`);
   }
-  console.log('\na change that is no slower:');
+  console.log('\na change that is not slower:');
   const good = compare(await loadTest('good', BASE_DELAY_MS), 'good');
   console.log(`a change that answers after ${SLOW_DELAY_MS} instead of ${BASE_DELAY_MS} ms:`);
   const slow = compare(await loadTest('slow', SLOW_DELAY_MS), 'slow');

@@ -43,7 +43,7 @@ function readFrame(bytes) {
   if (bytes.length < start) return undefined;
   let length = code;
   if (code === 126) length = bytes.readUInt16BE(2);
-  // Of a length of 8 bytes the lower 6, which are what a number holds.
+  // A length of 8 bytes is read as its lower 6 bytes, because a number holds no more.
   if (code === 127) length = bytes.readUIntBE(4, 6);
   if (bytes.length < start + length) return undefined;
   const mask = bytes.subarray(start - MASK_BYTES, start);

@@ -31,7 +31,7 @@ describe('wsg report NEW --baseline', () => {
 
   afterAll(() => rm(cwd, { recursive: true }));
 
-  it('leaves out what does not fit, each with a line, instead of being blocked', async () => {
+  it('leaves out runs that cannot be compared, each with its reason, and judges the others', async () => {
     const { code, stdout } = await report('new.run', '--baseline', '*.run', ...GATE);
     expect(code).toBe(0);
     const text = stdout.replaceAll(/\s+/g, ' ');
@@ -46,14 +46,14 @@ describe('wsg report NEW --baseline', () => {
     }
   });
 
-  it('is invalid where nothing fits, and names why', async () => {
+  it('is invalid when no run can be compared, and names the reasons', async () => {
     const { code, stdout } = await report('new.run', '--baseline', 'plan.run', ...GATE);
     expect(code).toBe(13);
     expect(stdout).toMatch(/^invalid: the runs cannot be compared: vus differs/);
     expect((await report('new.run', '--baseline', 'new.run', ...GATE)).code).toBe(13);
   });
 
-  it('compares with another machine, with a warning, unless the same is required', async () => {
+  it('compares runs of different machines with a warning, unless the same machine is required', async () => {
     const { code, stdout } = await report('new.run', '--baseline', 'machine.run', ...GATE);
     expect(code).toBe(0);
     expect(stdout).toContain('machine differs');
@@ -64,7 +64,7 @@ describe('wsg report NEW --baseline', () => {
     expect(pair.code).toBe(13);
   });
 
-  it('takes what was known at a merge base, by its commit', async () => {
+  it('compares with the runs of a merge base, found by its commit', async () => {
     for (const day of [1, 2, 3]) await report('save', `good-${day}.run`, '--as', 'main');
     const at = (...commits: readonly string[]) => ['--baseline', 'main', ...commits.flatMap((one) => ['--at', one])];
     const { code, stdout } = await report('new.run', ...at(commit(2)), ...GATE, '--json');
@@ -75,7 +75,7 @@ describe('wsg report NEW --baseline', () => {
       { commit: commit(2), branch: 'main' },
     ]);
     expect(next[0].labels).toEqual({ commit: commit(8), branch: 'feature', url: 'https://ci.example/8' });
-    // A commit without a run is passed over for the next one.
+    // A commit without a run is skipped.
     const text = await report('new.run', ...at(`${commit(7)}\n${commit(1).slice(0, 8)}`), ...GATE);
     expect(text.stdout).toMatch(
       /base .*\.run \(commit 111111111111, branch main\)\nnew {2}new\.run \(commit 888888888888, branch feature, url/,
@@ -86,7 +86,7 @@ describe('wsg report NEW --baseline', () => {
     expect((await report('new.run', 'good-1.run', '--at', commit(1))).code).toBe(2);
   });
 
-  it('trend fails on a step for the worse when told to, and on what is too short to tell', async () => {
+  it('trend fails on a step for the worse with --fail-on-step, and on a series that is too short to judge', async () => {
     for (let at = 0; at < 12; at += 1)
       await writeEchoRun(join(cwd, `series-${String(at + 10)}.run`), at < 6 ? 10 : 14, {
         startedAt: new Date(Date.UTC(2026, 1, 1 + at)).toISOString(),
@@ -98,7 +98,7 @@ describe('wsg report NEW --baseline', () => {
     expect(await trend('series-1[0-4].run', '--fail-on-step')).toBe(13);
   });
 
-  it('shows the labels wherever runs are listed', async () => {
+  it('shows the labels in every list of runs', async () => {
     await report('save', 'good-1.run', '--as', 'main');
     expect((await report('show', 'main')).stdout).toMatch(/\.run {2}commit 111111111111, branch main\n/);
     expect((await report('new.run')).stdout).toContain(

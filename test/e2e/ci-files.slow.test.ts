@@ -14,15 +14,15 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples', 'ci');
 const SLOW = { timeout: 400_000 };
 
-/** One step: what its shell runs, and in which pipelines. */
+/** A step: its shell commands, and the pipelines in which it runs. */
 interface Step {
   readonly run: string;
   readonly when: 'main' | 'change' | 'always';
 }
 
 /**
- * A project with a server, whose pipelines have `wsg`, and no registry and no forge behind `npm`
- * and `gh`.
+ * A project with a server. Its pipelines have `wsg`; `npm` and `gh` are stand-ins that only record
+ * their arguments.
  */
 class Project {
   readonly #env: NodeJS.ProcessEnv;
@@ -40,8 +40,7 @@ class Project {
     await mkdir(tools);
     await copyFile(join(EXAMPLES, 'test-server.mjs'), join(folder, 'test-server.mjs'));
     const program = `"${process.execPath}" "${join(ROOT, 'bin', 'run.js')}"`;
-    // The machine that tests may be busy: what a run says of the generator is not what is tried
-    // here.
+    // The machine may be busy, so the health of the generator is ignored here.
     const wsg = `#!/bin/sh\nif [ "$1" = loadtest ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = ci ]; then exec ${program} "$@" --allow-saturated; fi\nif [ "$2" = save ]; then exec ${program} "$@" --force; fi\nexec ${program} "$@"\n`;
     await commitTwice(folder);
     const silent = `#!/bin/sh\necho "$0 $*" >> "${join(folder, 'called.txt')}"\n`;
@@ -54,8 +53,8 @@ class Project {
   }
 
   /**
-   * Runs the steps of a pipeline one after the other, those for always also behind one that failed;
-   * gives the first failure's code.
+   * Runs the steps of a pipeline in order, those marked `always` even after a failure; returns the
+   * exit code of the first failure.
    */
   run(steps: readonly Step[], kind: 'main' | 'change', env: NodeJS.ProcessEnv): { code: number; output: string } {
     let code = 0;
@@ -79,7 +78,7 @@ class Project {
   }
 }
 
-/** A change and its base, in a repository that is its own origin. */
+/** Commits a change and its base, in a repository that is its own origin. */
 async function commitTwice(folder: string): Promise<void> {
   const git = (...args: readonly string[]): void => {
     const { status, stderr } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
@@ -112,7 +111,9 @@ async function freePort(): Promise<number> {
 
 const example = (name: string): Promise<string> => readFile(join(EXAMPLES, name), 'utf8');
 
-/** Both kinds of pipeline, one after the other: a baseline, and a change against it. */
+/**
+ * Runs both kinds of pipeline: one that keeps a baseline, then one that compares a change with it.
+ */
 function expectPipelines(
   project: Project,
   steps: (kind: 'main' | 'change') => readonly Step[],
@@ -127,11 +128,11 @@ function expectPipelines(
   expect(change.output).toMatch(/(?:within budget|regression|inconclusive|improvement|invalid): /);
   expect(project.has('junit.xml')).toBe(true);
   expect(project.has('report.html')).toBe(true);
-  // Base and head in turn, each of its own checkout; then the baselines as well.
+  // Base and head in turn, each from its own checkout, then the baselines.
   expect(change.output.match(/^run \d of 4: (?:base|head)$/gm)).toHaveLength(8);
   expect(project.has('.wsg/base/test-server.mjs')).toBe(true);
   expect(project.has('.wsg/base/change.txt')).toBe(false);
-  // A machine that is too busy to judge stops the job before that.
+  // On a machine that is too busy to judge, the job stops before that.
   expect(change.code !== 0 || /\nbase \S+baselines\/main\//.test(change.output), change.output).toBe(true);
 }
 
@@ -208,7 +209,7 @@ describe('the shell steps of the example for', () => {
   });
 });
 
-/** The conditions that the example has, and no other. */
+/** Reads the conditions that the example uses; throws for any other. */
 function whenOf(condition: string | undefined, kind: 'main' | 'change'): Step['when'] {
   switch (condition) {
     case undefined:
@@ -226,8 +227,8 @@ function whenOf(condition: string | undefined, kind: 'main' | 'change'): Step['w
   }
 }
 
-// Real runs on a machine that runs other tests beside it: one more try is fair.
-it('a pull request passes when it is no slower, and is stopped when it is', { ...SLOW, retry: 1 }, async () => {
+// Other tests run at the same time, so these real runs get a second try.
+it('a pull request passes when it is not slower, and is stopped when it is', { ...SLOW, retry: 1 }, async () => {
   const child = spawn(process.execPath, [join(EXAMPLES, 'pull-request.mjs')], {
     env: { ...process.env, SECONDS: '4' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ByteServer, closeFrame } from '../support/byte-server.js';
 import { consoleLines, runScriptFiles } from '../support/script-files.js';
 
-/** What each connection was sent, by its path. */
+/** Bytes that the client has sent on each connection, by path. */
 const sent = new Map<string, Buffer>();
 
-/** Keeps what comes and never answers a close. */
+/** Keeps what the client sends and never answers a close. */
 const keep =
   (path: string) =>
   (socket: Socket, handshake: Buffer): void => {
@@ -15,8 +15,8 @@ const keep =
   };
 
 /**
- * A code as a script writes it, what `close` handlers get of it, and what is on the wire; undefined
- * for none. As in k6 1.3.0.
+ * A code as a script writes it, the code that `close` handlers get, and the code on the wire
+ * (undefined for none), as in k6 1.3.0.
  */
 const CODES: readonly (readonly [written: string, heard: number, wire: number | undefined])[] = [
   ['', 1001, 1001],
@@ -69,7 +69,7 @@ function codeOf(frame: Buffer | undefined): number | undefined {
 }
 
 describe('closing with any code', () => {
-  it('ends the session of k6/ws, tells its handlers and sends what k6 sends', async () => {
+  it('ends the session of k6/ws, calls its handlers and sends what k6 sends', async () => {
     const cases = CODES.map(([code]) => `['${encodeURIComponent(code)}', (socket) => socket.close(${code})]`);
     const ending = await runScriptFiles({
       'script.js': `import ws from 'k6/ws';
@@ -95,7 +95,7 @@ describe('closing with any code', () => {
     expect(ending.code).toBe(0);
   });
 
-  it('is possible with k6/experimental/websockets, as with k6 1.3', async () => {
+  it('is possible with k6/experimental/websockets, as in k6 1.3', async () => {
     const ending = await runScriptFiles({
       'script.js': `import { WebSocket } from 'k6/experimental/websockets';
         export default function () { for (const [code, reason] of [[1001, ''], [9999, 'why'], [0, ''], [1006, 'x'.repeat(124)], [3000, 'ü'.repeat(62)]]) {
@@ -107,7 +107,7 @@ describe('closing with any code', () => {
 });
 
 describe('the end of a run', () => {
-  it('waits for nothing that has leaked', async () => {
+  it('does not wait for requests and sockets that the script left open', async () => {
     const started = `const options = { scenarios: { one: { executor: 'constant-vus', vus: 2, duration: '1s', gracefulStop: '0s' } } };`;
     const texts = [
       `import http from 'k6/http'; export ${started} export default function () { http.get('http://${server.host}/truncated'); }`,

@@ -7,7 +7,7 @@ const FILES = {
   'data.json': '{ "a": 5 }',
 };
 
-/** Scripts, and what k6 1.3.0 logs of them, sorted. */
+/** Scripts and the lines that k6 1.3.0 logs for them, sorted. */
 const SCRIPTS: readonly (readonly [name: string, script: string, lines: readonly string[]])[] = [
   [
     'exports.default and exports.options',
@@ -51,7 +51,7 @@ const SCRIPTS: readonly (readonly [name: string, script: string, lines: readonly
     'modules that are not there, where nothing needs them',
     `try { require('not-there'); } catch (error) { console.log('caught'); } if (false) require('stream');
      exports.default = () => console.log('ran');`,
-    // Twice: once to read the options, once for the virtual user.
+    // Logged twice: when the options are read, and for the virtual user.
     ['caught', 'caught', 'ran'],
   ],
 ];
@@ -78,7 +78,7 @@ describe('a CommonJS script', () => {
     expect(code).toBe(107);
   });
 
-  it('that exports nothing to run is refused', async () => {
+  it('is refused when it exports nothing to run', async () => {
     const { code, stderr } = await runScriptFiles({ 'script.js': `module.exports = function () {};` });
     expect(stderr).toMatch(/function 'default' not found in exports/);
     expect(code).toBe(104);

@@ -53,7 +53,7 @@ describe('the JSON of a comparison', () => {
     expect(parsed.error).toBeUndefined();
   });
 
-  it('is described by the file in the documentation, which is made of the schema', async () => {
+  it('is described by the schema file in the documentation', async () => {
     const published: unknown = JSON.parse(
       await readFile(new URL('../../docs/reference/comparison.schema.json', import.meta.url), 'utf8'),
     );
@@ -63,7 +63,7 @@ describe('the JSON of a comparison', () => {
   });
 });
 
-it('JUnit is read back by junitparser with every gate and what became of it', async () => {
+it('junitparser reads the JUnit file back with every gate and its result', async () => {
   if (!existsSync(JUNIT_READER.program)) throw new Error(installCommand([JUNIT_READER.debianPackage]));
   const gates = ['ws_rtt p(50) < +10%', 'ws_rtt p(99) < +200%', 'nothing p(99) < +5%'].flatMap((gate) => [
     '--gate',
@@ -85,7 +85,7 @@ print(json.dumps([[case.name, [type(r).__name__ for r in case.result]] for suite
   ]);
 });
 
-it('OpenMetrics is read back by the parser of Prometheus', async () => {
+it('the parser of Prometheus reads the OpenMetrics file back', async () => {
   if (!existsSync(OPENMETRICS_READER.program)) throw new Error(installCommand([OPENMETRICS_READER.debianPackage]));
   await report(['export', 'base.run', '--output', 'base.prom']);
   const program = `
@@ -102,7 +102,7 @@ print(json.dumps({family.name: [family.type, len(family.samples)] for family in 
   });
 });
 
-it('a code quality report names the gates that do not hold, at the file where they stand', async () => {
+it('a code quality report names the gates that fail, at their line in the file of gates', async () => {
   await writeFile(join(cwd, 'wsg.gates.yml'), "gates:\n  - 'ws_rtt p(50) < +10%'\n  - 'ws_rtt p(99) < +300%'\n");
   const { code } = await report(['base.run', 'slow.run', '--output', 'gl-codequality.json']);
   expect(code).toBe(10);
@@ -121,7 +121,7 @@ it('a code quality report names the gates that do not hold, at the file where th
 });
 
 describe('in a step of GitHub Actions', () => {
-  it('annotates what does not hold on standard error, and adds to the summary of the job', async () => {
+  it('annotates failed gates on standard error, and adds to the summary of the job', async () => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(cwd, 'summary.md') };
     await writeFile(env.GITHUB_STEP_SUMMARY, 'before\n');
     const { code, stdout, stderr } = await report(['base.run', 'slow.run', '--json'], env);
@@ -134,7 +134,7 @@ describe('in a step of GitHub Actions', () => {
     expect(await readFile(env.GITHUB_STEP_SUMMARY, 'utf8')).toMatch(/^before\n\*\*✗ regression\*\*/);
   });
 
-  it('says of runs that cannot be compared why, once', async () => {
+  it('says once why runs cannot be compared', async () => {
     const { stderr } = await report(['base.run', 'other.run', '--gate', 'ws_rtt p(50) < +10%'], {
       GITHUB_ACTIONS: 'true',
     });
@@ -160,7 +160,7 @@ it('writes all files and keeps the verdict when one of them cannot be written', 
   expect(good.code).toBe(2);
 });
 
-it('says that a full disk took nothing of the results, and ends with a code of its own', async () => {
+it('says that results could not be written to a full disk, and ends with a separate exit code', async () => {
   const wsg = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
   const shell = (args: string) =>
     spawnSync('sh', ['-c', `"${process.execPath}" "${wsg}" report ${args} > /dev/full`], { cwd, encoding: 'utf8' });
@@ -181,8 +181,8 @@ it('says that a full disk took nothing of the results, and ends with a code of i
   expect(exported).toMatchObject({ code: 15, stderr: expect.stringContaining('the disk is full') });
 });
 
-describe('what one run has no use for', () => {
-  it('is refused and named, instead of being forgotten', async () => {
+describe('options that have no effect on one run', () => {
+  it('are refused by name', async () => {
     const { code, stderr, stdout } = await report(['base.run', '--format', 'markdown', '--strict']);
     expect(code).toBe(2);
     expect(stdout).toBe('');

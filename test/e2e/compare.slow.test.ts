@@ -20,7 +20,7 @@ describe('wsg report BASE NEW', () => {
 
   const report = (...args: readonly string[]) => runWsg(['report', ...args], { cwd });
 
-  it('says the same of the same runs each time', async () => {
+  it('gives the same verdict for the same runs each time', async () => {
     const one = await report('base.run', 'new.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
     const two = await report('base.run', 'new.run', '--gate', 'ws_rtt p(50) < +50%', '--json');
     expect(one.code).toBe(0);
@@ -28,7 +28,7 @@ describe('wsg report BASE NEW', () => {
     expect(JSON.parse(one.stdout)).toMatchObject({ gates: [{ verdict: 'within budget' }] });
   });
 
-  it('ends with 13 where a run stands against itself, under whatever name', async () => {
+  it('ends with 13 when a run is compared with itself, even under another name', async () => {
     await copyFile(join(cwd, 'base.run'), join(cwd, 'copy.run'));
     for (const other of ['base.run', 'copy.run']) {
       const { code, stdout } = await report('base.run', other, '--gate', 'ws_rtt p(50) < +50%');
@@ -37,7 +37,7 @@ describe('wsg report BASE NEW', () => {
     }
   });
 
-  it('ends with 13 where one of the gates cannot be judged, in every format', async () => {
+  it('ends with 13 when one of the gates cannot be judged, in every format', async () => {
     const gates = ['--gate', 'ws_rtt p(50) < +50%', '--gate', 'ws_rtt_renamed p(50) < +50%'];
     const { code, stdout, stderr } = await runWsg(
       ['report', 'base.run', 'new.run', ...gates, '--output', 'unjudged.xml'],
@@ -62,7 +62,7 @@ describe('wsg report BASE NEW', () => {
     expect((await report('base.run', 'new.run')).code).toBe(0);
   });
 
-  it('ends with 13 where the runs are of other plans, names the difference, and compares when told to', async () => {
+  it('ends with 13 when the plans of the runs differ, names the difference, and compares them with --allow-different', async () => {
     const { code, stdout } = await report('base.run', 'other.run');
     expect(code).toBe(13);
     expect(stdout).toMatch(/^invalid: the runs cannot be compared: plan differs/);
@@ -78,7 +78,7 @@ describe('wsg report BASE NEW', () => {
     expect((await report('base.run', 'new.run', ...gate)).code).toBe(0);
   });
 
-  it('takes baselines by pattern, gates from a file, and names what it does not understand', async () => {
+  it('takes baselines by pattern and gates from a file, and names what it cannot read', async () => {
     await writeFile(join(cwd, 'wsg.gates.yml'), "gates:\n  - 'ws_rtt p(50) < +900%'\n");
     const { code, stdout } = await report('new.run', '--baseline', '{base,new}.run');
     expect(code).toBe(0);
@@ -112,7 +112,7 @@ describe('wsg report BASE NEW', () => {
     expect(missing.stderr).toContain('Known baselines: main.');
   });
 
-  it('selftest finds a copy that was slowed down, passes two halves, and says when it cannot', async () => {
+  it('selftest finds a slowed copy, passes two halves of a run, and says when it cannot judge', async () => {
     const { code, stdout } = await report('selftest', 'base.run');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^a copy with all times 30% longer: regression\n {2}ws_rtt p\(50\) < \+10%: regression\n/);

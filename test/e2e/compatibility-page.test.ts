@@ -6,7 +6,7 @@ const ROOT = new URL('../../', import.meta.url);
 it.each([
   ['compatibility.md', 'Transports'],
   ['k6-compatibility.md', 'Options'],
-])('each clause on %s names tests that are there', (name, elsewhere) => {
+])('each clause on %s names tests that exist', (name, elsewhere) => {
   const page = readFileSync(new URL(`docs/reference/${name}`, ROOT), 'utf8');
   const rows = page.split('\n').filter((line) => /^\| (?!clause|---)/.test(line));
   expect(rows.length).toBeGreaterThan(50);

@@ -9,12 +9,12 @@ import { WsgProcess } from '../support/wsg-process.js';
 
 const MIB = 1024 * 1024;
 const CLIENTS = 20;
-/** Each inflates to 1 MiB: together 1.3 GB out of 1.3 MB. */
+/** Messages per client. Each inflates to 1 MiB: together 1.3 GB from 1.3 MB. */
 const MESSAGES = 64;
 const OUTBOX_BYTES = 4 * MIB;
-/** What docs/reference/outbox.md allows: the outbox, and for each client a read and a message. */
+/** The bound in docs/reference/outbox.md: the outbox, and a read and a message per client. */
 const FORMULA_BYTES = 1.25 * OUTBOX_BYTES + CLIENTS * (MIB + 64 * 1024);
-/** Code that is compiled, heap that is not collected yet, buffers of zlib and of the log. */
+/** Compiled code, heap not yet collected, buffers of zlib and of the log. */
 const SLACK_BYTES = 120 * MIB;
 
 async function residentBytes(pid: number): Promise<number> {
@@ -22,7 +22,7 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** The most it had, once that has not changed for ten looks. */
+/** Peak memory of a process, once ten readings in a row have not raised it. */
 async function settledBytes(pid: number): Promise<number> {
   let most = 0;
   for (let same = 0; same < 10; same += 1) {
@@ -43,7 +43,7 @@ function deflatedFrame(payload: Buffer): Buffer {
 }
 
 it.each(['ws', 'uws'])(
-  'compressed uploads with the sink away stay within the documented memory (%s)',
+  'compressed uploads stay within the documented memory while the sink is unavailable (%s)',
   { timeout: 120_000 },
   async (transport) => {
     const folder = await temporaryFolder();

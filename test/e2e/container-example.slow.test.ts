@@ -22,7 +22,7 @@ const run = promisify(execFile);
 const [build, final] = dockerStages(await readFile(join(ROOT, 'examples/docker/Dockerfile'), 'utf8'));
 
 describe('the Dockerfile', () => {
-  it('copies what there is, and its ignore file lets nothing else in', async () => {
+  it('copies only files that exist, and its ignore file lets nothing else in', async () => {
     const sources = [build, final]
       .flatMap((stage) => textsOf(stage, 'COPY'))
       .map((text) => text.split(' ').slice(0, -1))
@@ -34,14 +34,14 @@ describe('the Dockerfile', () => {
     expect(new Set(allowed)).toEqual(new Set(sources));
   });
 
-  it('builds and runs on one version of Node that the tests run on, on a system with glibc', () => {
+  it('builds and runs on a version of Node that is tested, on a system with glibc', () => {
     const [, major, variant] = /^node:(\d+)-(\w+)-slim$/.exec(build?.image ?? '') ?? [];
     expect(final?.image).toBe(build?.image);
     expect(TESTED_NODE_VERSIONS).toContain(major);
     expect(['bookworm', 'trixie']).toContain(variant);
   });
 
-  it('starts Node as process 1, without a shell that would keep signals, and as a user that is not root', () => {
+  it('starts Node as process 1, without a shell in between, and as a user other than root', () => {
     expect(execForm(textsOf(final, 'ENTRYPOINT').join())).toEqual(['wsg']);
     expect(execForm(textsOf(final, 'CMD').join())).toEqual(['serve', '--config', '/etc/wsg/config.yml']);
     expect(textsOf(final, 'STOPSIGNAL')).toEqual(['SIGTERM']);
@@ -66,17 +66,17 @@ describe('the image, made by the commands of the Dockerfile', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }), BUILD_BOUND_MS);
 
-  it('holds what runs, without what only builds, and without machine code for the gateway', async () => {
+  it('has the runtime files, without build tools and without native code for the gateway', async () => {
     const modules = await readdir(join(image, 'opt/wsg/node_modules'));
     expect(modules).toContain('ws');
     for (const name of ['uWebSockets.js', 'typescript', 'vitest']) expect(modules).not.toContain(name);
-    // The program of esbuild, 11 MB, is in it once: without its install script no second name is
-    // linked to it, which COPY would make a second file.
+    // The binary of esbuild (11 MB) is included once. Its install script, which is not run, would
+    // hard-link a second name, and COPY would make a second file of it.
     expect(await folderBytes(join(image, 'opt/wsg'))).toBeLessThan(52_000_000);
     expect(await readlink(join(image, 'usr/local/bin/wsg'))).toBe(join(image, 'opt/wsg/bin/run.js'));
   });
 
-  it('runs the gateway as its user and process 1, is found well by its health check, and drains on its stop signal', async () => {
+  it('runs the gateway as its user and as process 1, passes its health check, and drains on its stop signal', async () => {
     const port = await freePort();
     const config = join(image, 'etc/wsg/config.yml');
     await mkdir(dirname(config), { recursive: true });
@@ -93,15 +93,15 @@ describe('the image, made by the commands of the Dockerfile', () => {
 });
 
 interface StageFolders {
-  /** What is `/` in the stage. */
+  /** Folder that is `/` in the stage. */
   readonly root: string;
-  /** What COPY takes from. */
+  /** Folder that COPY reads. */
   readonly context: string;
-  /** `/` of the stage that COPY --from names. */
+  /** Folder that is `/` in the stage of COPY --from. */
   readonly built?: string;
 }
 
-/** Does what the stage says below a folder, one instruction after the other. */
+/** Executes the instructions of a stage below a folder. */
 async function makeStage(stage: Stage | undefined, { root, context, built = '' }: StageFolders): Promise<void> {
   let workFolder = root;
   for (const { name, text } of stage?.instructions ?? []) {
@@ -122,7 +122,10 @@ async function makeStage(stage: Stage | undefined, { root, context, built = '' }
   }
 }
 
-/** As COPY does: into a folder that ends with `/` or is there, else as that name. */
+/**
+ * Copies as COPY does: into the target when it ends with `/` or is a folder, otherwise to that
+ * name.
+ */
 async function copyAll(sources: readonly string[], target: string): Promise<void> {
   for (const source of sources) {
     const isInto = target.endsWith('/') || target.endsWith('/.') || sources.length > 1;
@@ -131,8 +134,8 @@ async function copyAll(sources: readonly string[], target: string): Promise<void
 }
 
 /**
- * A command with the image's folders below another root, and the user `node` by its number, which
- * only root may give files to.
+ * Rewrites a command: the image's folders below another root, and the user `node` by its number.
+ * Only root may give files to that user.
  */
 function relocated(command: string, root: string): string {
   const moved = command.replace(/(?<=^|\s)\/(?=opt\/|usr\/|var\/)/g, `${root}/`);
@@ -141,8 +144,8 @@ function relocated(command: string, root: string): string {
 }
 
 /**
- * Starts what ENTRYPOINT and CMD say. Where this machine allows it: as process 1 of a namespace,
- * and as the image's user.
+ * Starts ENTRYPOINT and CMD: where this machine allows it, as process 1 of a namespace and as the
+ * image's user.
  */
 async function start(image: string): Promise<{ readonly pid: number; readonly exitCode: Promise<number | null> }> {
   const asProcessOne = ['--pid', '--fork', '--mount-proc', '--kill-child', 'setpriv', `--reuid=${NODE_USER}`];
@@ -158,8 +161,8 @@ async function start(image: string): Promise<{ readonly pid: number; readonly ex
   const exitCode = once(child, 'exit').then(([code]) => code);
   const outer = child.pid ?? 0;
   if (!mayWrap) return { pid: outer, exitCode };
-  // Signals go to process 1 itself, as a container's engine sends them; unshare keeps those that it
-  // gets.
+  // Signals go to process 1 itself, as a container engine sends them; unshare does not forward its
+  // own.
   const children = `/proc/${outer}/task/${outer}/children`;
   await vi.waitFor(() => expect(existsSync(children) && readFileSync(children, 'utf8').trim()).toMatch(/^\d+$/), LONG);
   return { pid: Number(readFileSync(children, 'utf8')), exitCode };

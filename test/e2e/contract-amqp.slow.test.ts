@@ -23,7 +23,7 @@ async function sendOne(gateway: RunningGateway, payload: string): Promise<void> 
   await client.closeCode();
 }
 
-it('a named exchange and queue are declared durable and bound; bodies and properties are the old ones', async () => {
+it("a named exchange and queue are declared durable and bound, with wsgateway's bodies and properties", async () => {
   const gateway = await RunningGateway.start({
     stream_amqp: {
       addr: rabbitmq.url,
@@ -69,7 +69,7 @@ it('a named exchange and queue are declared durable and bound; bodies and proper
   await model.close();
 });
 
-it('without an exchange the default one takes the routing key for a queue', async () => {
+it('without an exchange, the default exchange takes the routing key as the name of a queue', async () => {
   const gateway = await RunningGateway.start({
     stream_amqp: { addr: rabbitmq.url, queue: 'direct', routing_key: 'direct' },
   });

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
 import { RunningGateway } from '../support/running-gateway.js';
 
-/**
- * What the old program did and its users rely on, and its defects that are gone, seen from outside.
- */
+/** The observable behaviour of wsgateway that users rely on, and its defects that are fixed. */
 describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
   async function started() {
     const gateway = await RunningGateway.start({
@@ -38,7 +36,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect(await gateway.post(`/send?${selector}`, 'x')).toBe(count);
   });
 
-  it('/settags takes a form whatever its content type, and deletes what nobody has', async () => {
+  it('/settags reads a form whatever its content type, and deleting a tag that no connection has changes nothing', async () => {
     const { gateway } = await started();
     for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded']) {
       expect(await gateway.post('/settags?foo=bar', 'user=1&nobody=', { 'Content-Type': type })).toBe('1');
@@ -50,7 +48,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect(refused.status).toBe(400);
   });
 
-  it('200 tags set at once leave the last one of each, and nothing of the others', async () => {
+  it('200 concurrent /settags leave the last value of each tag and no others', async () => {
     const { gateway } = await started();
     const numbers = Array.from({ length: 200 }, (_, number) => number);
     const counts = await Promise.all(numbers.map((n) => gateway.post('/settags?foo=bar', `k${n % 10}=${n}&all=${n}`)));
@@ -60,7 +58,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect(Object.values(tree).every((values) => values.length === 1)).toBe(true);
   });
 
-  it('/close of many gives each its message and its close frame', async () => {
+  it('/close of many connections sends each its message and its close frame', async () => {
     const { gateway, client } = await started();
     const clients = [client, ...(await Promise.all(Array.from({ length: 30 }, () => gateway.connect())))];
     const others = await gateway.connect('/bare');
@@ -71,7 +69,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect((await others.frame()).payload.toString()).toBe('x');
   });
 
-  it('a message over the bound of a connection that reads is counted and arrives, as is the next one', async () => {
+  it('a message above the bound of a connection that reads is counted and arrives, and so does the next one', async () => {
     const gateway = await RunningGateway.start({
       transport,
       endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, max_queue_bytes: 1_000_000 }],
@@ -83,7 +81,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     expect((await client.frame()).payload.toString()).toBe('after');
   });
 
-  it('the status line of a connection is id first, a space behind each pair, and pairs stay pairs', async () => {
+  it('a line of /status has the id first and a space after each pair, and values cannot forge a pair', async () => {
     const { gateway } = await started();
     await gateway.connect('/bare');
     const lines = (await gateway.get('/status')).split('\n');
@@ -107,7 +105,7 @@ describe.each(['uws', 'ws'] as const)('a handshake on %s', (transport) => {
     return { gateway, client, answer: await client.head() };
   }
 
-  it('that offers compression gets it without context takeover, and long messages compressed', async () => {
+  it('with an offer of compression gets it without context takeover, and long messages compressed', async () => {
     const { gateway, client, answer } = await handshake(OFFER);
     const parts = answer.headers.get('sec-websocket-extensions')?.split(/\s*;\s*/) ?? [];
     expect(parts[0]).toBe('permessage-deflate');
@@ -117,7 +115,7 @@ describe.each(['uws', 'ws'] as const)('a handshake on %s', (transport) => {
     expect([(await client.frame()).compressed, (await client.frame()).compressed]).toEqual([false, true]);
   });
 
-  it('that offers nothing gets nothing', async () => {
+  it('without an offer gets no compression', async () => {
     const { answer } = await handshake({});
     expect(answer.status).toBe(101);
     expect(answer.headers.has('sec-websocket-extensions')).toBe(false);

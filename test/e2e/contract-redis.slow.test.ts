@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => redis.process.dispose());
 
 /**
- * As the old program's users have it: both uses of Redis, tags that YAML takes for numbers,
- * templates, two endpoints.
+ * A configuration as users of wsgateway have it: both uses of Redis, tags that YAML reads as
+ * numbers, templates, two endpoints.
  */
 function oldConfiguration(port: number): string {
   return `
@@ -63,7 +63,7 @@ function asText(entry: StreamEntry | undefined): Record<string, string> {
   return Object.fromEntries([...(entry ?? [])].map(([field, value]) => [field, value.toString('latin1')]));
 }
 
-it('an old configuration serves an old consumer of Redis', async () => {
+it('a configuration of wsgateway serves a consumer written for wsgateway', async () => {
   const { gateway, port, post, reader } = await startOldSetup();
   const client = await RawWebSocket.open(port, '/connect');
   const lobby = 'events-1.10-lobby';
@@ -112,7 +112,7 @@ it('an old configuration serves an old consumer of Redis', async () => {
   expect((await gateway.ended).code).toBe(0);
 });
 
-it('the entries of one connection are in its order, close last, however fast it sends', async () => {
+it('the entries of one connection keep their order, close last, however fast it sends', async () => {
   const { gateway, port, reader } = await startOldSetup();
   const client = await RawWebSocket.open(port, '/other');
   const numbers = Array.from({ length: 2_000 }, (_, number) => `{"r":"order","n":${number}}`);
@@ -127,7 +127,7 @@ it('the entries of one connection are in its order, close last, however fast it 
   await gateway.ended;
 });
 
-/** The commands that Redis runs from now on, as it tells them. */
+/** Records the commands that Redis runs from now on, as MONITOR prints them. */
 async function monitor(): Promise<() => string[]> {
   const socket = connect(redis.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -162,7 +162,7 @@ it('state is written before the open event and removed after the close event', a
   await gateway.ended;
 });
 
-it('the start says what the old program said, without credentials', async () => {
+it('the start logs the lines of wsgateway, without credentials', async () => {
   const { gateway } = await startOldSetup();
   gateway.kill('SIGTERM');
   const { stderr, stdout } = await gateway.ended;
@@ -180,11 +180,11 @@ it('the start says what the old program said, without credentials', async () => 
     ]),
   );
   expect(stdout).toBe('');
-  // Options of go-redis that mean nothing here are named.
+  // Options of go-redis that have no effect here are named.
   expect(stderr).toMatch(/pool_size/);
 });
 
-it('what no whitelisted peer asks for, and metrics, are as they were', async () => {
+it('pings and metrics are answered as by wsgateway, and SIGTERM ends it', async () => {
   const { gateway, port, ask } = await startOldSetup();
   const client = await RawWebSocket.open(port, '/connect');
   client.send(OPCODE.text, 'x');

@@ -5,7 +5,7 @@ import { consoleLines, runScriptFiles } from '../support/script-files.js';
 const TEN = Array.from({ length: 10 }, (_, index) => `m${index}`);
 const TEN_FRAMES = Buffer.concat(TEN.map((text) => serverFrame(1, text)));
 
-/** Servers that have said something before a client can know that it is connected. */
+/** Servers that send messages together with the answer to the handshake. */
 const server = new ByteServer({
   '/ten': (socket, handshake) => socket.write(Buffer.concat([handshake, TEN_FRAMES])),
   '/split': (socket, handshake) => {
@@ -33,7 +33,7 @@ const EVENTS = `const got = []; ws.binaryType = 'arraybuffer';
   ws.onping = () => got.push('ping'); ws.onerror = () => got.push('error');
   ws.onclose = () => { got.push('close'); console.log(got.join()); };`;
 
-/** What k6 1.3.0 hears on each path. */
+/** Events that a script gets in k6 1.3.0, by path. */
 const HEARD: readonly (readonly [path: string, events: readonly string[]])[] = [
   ['ten', ['open', ...TEN, 'close']],
   ['split', ['open', ...TEN, 'close']],
@@ -43,8 +43,8 @@ const HEARD: readonly (readonly [path: string, events: readonly string[]])[] = [
   ['control', ['open', 'ping', ...TEN, 'bytes 2', 'close']],
 ];
 
-describe('a message that comes with the answer to the handshake', () => {
-  it.each(['k6/websockets', 'k6/experimental/websockets'])('is heard behind open, in order: %s', async (module) => {
+describe('a message that arrives with the answer to the handshake', () => {
+  it.each(['k6/websockets', 'k6/experimental/websockets'])('is delivered after open, in order: %s', async (module) => {
     const ending = await runScriptFiles({
       'script.js': `import { WebSocket } from '${module}';
         export default function () { for (const path of ${JSON.stringify(HEARD.map(([path]) => path))}) {
@@ -54,7 +54,7 @@ describe('a message that comes with the answer to the handshake', () => {
     expect(consoleLines(ending).toSorted()).toEqual(expected.toSorted());
   });
 
-  it('waits for listeners that are set behind a blocking call, and for one that blocks', async () => {
+  it('waits for listeners that are added after a blocking call, and for one that blocks', async () => {
     const ending = await runScriptFiles({
       'script.js': `import { WebSocket } from 'k6/websockets'; import { sleep } from 'k6';
         export default function () { const got = []; const ws = new WebSocket('ws://${server.host}/close'); sleep(0.2);
@@ -73,7 +73,7 @@ describe('a message that comes with the answer to the handshake', () => {
     expect(ending.stdout).toMatch(/ws_msgs_received\.+: 400000 /);
   });
 
-  it('is heard by k6/ws too, whatever the first function waits for', async () => {
+  it('is delivered by k6/ws too, even when the set-up function blocks', async () => {
     const ending = await runScriptFiles({
       'script.js': `import ws from 'k6/ws'; import { sleep } from 'k6';
         export default function () { const got = []; ws.connect('ws://${server.host}/close', (socket) => { sleep(0.1);

@@ -10,7 +10,7 @@ import { WsgProcess } from '../support/wsg-process.js';
 
 const FOLDER = fileURLToPath(new URL('../../examples/echo-backend/', import.meta.url));
 
-/** The port of a gateway of one's own. */
+/** Starts a gateway; resolves with its port. */
 async function startGateway(): Promise<number> {
   const args = ['serve', '--listen', '127.0.0.1:0', '--ready-fd', '3'];
   const { ready, ended } = new WsgProcess(args, { cwd: await temporaryFolder() });
@@ -23,7 +23,7 @@ function startProgram(command: string, args: readonly string[], env: NodeJS.Proc
   return new ExampleProgram(command, args, { cwd: FOLDER, env });
 }
 
-/** A client that collects what it is told. */
+/** A client that collects the answers. */
 class EchoClient {
   readonly #answers: string[] = [];
   #waiting: (() => void) | undefined;
@@ -43,13 +43,13 @@ class EchoClient {
     return client;
   }
 
-  /** The answers so far, as soon as there are so many. */
+  /** Resolves with the answers once there are `count`. */
   async received(count: number): Promise<string[]> {
     while (this.#answers.length < count) await this.#nextAnswer();
     return this.#answers;
   }
 
-  /** The answers so far, as soon as this one is among them. */
+  /** Resolves with the answers once this one is among them. */
   async until(answer: string): Promise<string[]> {
     while (!this.#answers.includes(answer)) await this.#nextAnswer();
     return this.#answers;
@@ -62,7 +62,7 @@ class EchoClient {
   }
 }
 
-/** A way to the gateway that can be cut. */
+/** A TCP proxy to the gateway that can be cut. */
 class CuttableWay {
   readonly #sockets = new Set<Socket>();
   #isOpen = true;
@@ -115,7 +115,7 @@ class CuttableWay {
 }
 
 describe('the echo backend', () => {
-  it('answers every message in order, text and binary, and tells of open and close', async () => {
+  it('answers every message in order, text and binary, and prints open and close', async () => {
     const port = await startGateway();
     const backend = startProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
     await backend.until(/^following /);
@@ -130,7 +130,7 @@ describe('the echo backend', () => {
     expect(actions).toEqual(['open', ...Array.from({ length: 52 }, () => 'message'), 'close']);
   });
 
-  it('forgets no message and keeps the order when its way to the gateway was cut', async () => {
+  it('loses no message and keeps the order when its connection to the gateway was cut', async () => {
     const gateway = await startGateway();
     const { way, port } = await CuttableWay.to(gateway);
     const backend = startProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
@@ -144,8 +144,8 @@ describe('the echo backend', () => {
     way.mend();
     await backend.until(/^following /, 2);
     client.socket.send('after');
-    // The cut may hit between the answer to the client and the backend's knowing of it: then one
-    // answer comes twice.
+    // The cut may fall between an answer and its acknowledgement to the backend. That answer then
+    // comes twice.
     const answers = await client.until('after');
     expect([...new Set(answers)]).toEqual(['before', 'meanwhile 1', 'meanwhile 2', 'meanwhile 3', 'after']);
   });
@@ -154,19 +154,20 @@ describe('the echo backend', () => {
     const port = await startGateway();
     const backend = startProgram(process.execPath, ['echo-backend.mjs'], { WSG_URL: `http://127.0.0.1:${port}` });
     await backend.until(/^following /);
-    // Up to Node 21 the client's WebSocket is announced as experimental.
+    // Node up to version 21 warns that the client's WebSocket is experimental.
     const env = { WSG_CONNECT_URL: `ws://127.0.0.1:${port}/connect`, NODE_NO_WARNINGS: '1' };
     const client = startProgram(process.execPath, ['--experimental-websocket', 'client.mjs', 'hello', 'world'], env);
     expect(await client.until(/^world$/)).toEqual(['hello', 'world']);
     await backend.until(/^close /);
   });
 
-  it('exists in curl as well', async ({ skip }) => {
+  it('works in curl as well', async ({ skip }) => {
     skip(spawnSync('curl', ['--version']).error !== undefined, 'curl is not installed');
     const port = await startGateway();
     const backend = startProgram('./echo-backend.sh', [`http://127.0.0.1:${port}`]);
     const client = await EchoClient.connect(port);
-    // The stream begins at an unknown moment: the first answer shows that it has.
+    // Nothing tells when the stream begins, so the client repeats its message until the first
+    // answer.
     const hello = setInterval(() => client.socket.send('hello'), 50);
     onTestFinished(() => clearInterval(hello));
     expect((await client.received(1))[0]).toBe('hello');

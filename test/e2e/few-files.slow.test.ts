@@ -10,11 +10,11 @@ import { WsgProcess } from '../support/wsg-process.js';
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const OPEN_FILES = 256;
 const STRANGERS = 500;
-/** How often each dials before it gives up. */
+/** Connection attempts of each stranger. */
 const DIALS = 4;
 const SEGMENT_BYTES = 65_536;
 const MESSAGE_BYTES = 10_000;
-/** Of /proc/PID/stat, in hundredths of a second. */
+/** Fields of /proc/PID/stat, in hundredths of a second. */
 const UTIME = 13;
 const STIME = 14;
 
@@ -26,7 +26,7 @@ limits: {max_plain_connections: 4096}
 outbox: {dir: outbox, durability: disk, segment_bytes: ${SEGMENT_BYTES}}
 `;
 
-/** A stranger who dials as fast as it can, says nothing, and dials again when it is cut. */
+/** A client that connects as fast as it can, sends nothing, and connects again when it is cut. */
 class Stranger {
   cuts = 0;
   #socket: Socket | undefined;
@@ -64,7 +64,7 @@ async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[UTIME]) + Number(fields[STIME])) / 100;
 }
 
-it('keeps its clients and its log when strangers take all files, and says so without spinning', async () => {
+it('keeps its clients and its log when other clients take all files, and reports it without spinning', async () => {
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'config.yml'), CONFIG);
   const { wsg, port } = await start(cwd);

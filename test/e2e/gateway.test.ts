@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg, WsgProcess, type WsgOptions } from '../support/wsg-process.js';
 
-/** A gateway on a free port, and where its endpoint is. */
+/** Starts a gateway on a free port; resolves with the URL of its endpoint. */
 async function startGateway(args: readonly string[], options: WsgOptions = {}) {
   const wsg = new WsgProcess([...args, '--listen', '127.0.0.1:0', '--ready-fd', '3'], options);
   const { port } = await Promise.race([
@@ -70,7 +70,7 @@ describe('wsg serve', () => {
     expect(code).toBe(104);
   });
 
-  it('names a configuration that is not there and ends with 104', async () => {
+  it('names a missing configuration and ends with 104', async () => {
     const { code, stderr } = await runWsg(['serve', '-config', 'missing.yml'], { cwd: await temporaryFolder() });
     expect(stderr).toContain("'missing.yml'");
     expect(code).toBe(104);
@@ -88,7 +88,7 @@ describe('wsg serve', () => {
     expect(code).toBe(15);
   });
 
-  it('refuses a descriptor that nobody opened, before it listens', async () => {
+  it('refuses a descriptor that is not open, before it listens', async () => {
     const { code, stderr } = await runWsg(['serve', '--listen', '127.0.0.1:0', '--ready-fd', '77']);
     expect(stderr).toContain('77');
     expect(code).toBe(2);

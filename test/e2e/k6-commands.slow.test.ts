@@ -5,7 +5,7 @@ import { LoadTarget } from '../support/load-target.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
-it('new writes a script that runs, and overwrites none unless told to', { timeout: 60_000 }, async () => {
+it('new writes a script that runs, and overwrites an existing one only with --force', { timeout: 60_000 }, async () => {
   const target = new LoadTarget((socket) =>
     socket.on('message', (bytes: Buffer) => socket.send(bytes, { binary: false })),
   );
@@ -38,7 +38,7 @@ it('new writes a script that runs, and overwrites none unless told to', { timeou
   await target.stop();
 });
 
-it('inspect prints the options of a script, and ends as a run would when it fails', { timeout: 60_000 }, async () => {
+it('inspect prints the options of a script, and fails with the exit code of a run', { timeout: 60_000 }, async () => {
   const cwd = await temporaryFolder();
   await writeFile(
     join(cwd, 'a.js'),

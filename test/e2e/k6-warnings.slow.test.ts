@@ -8,11 +8,11 @@ async function warningsOf(script: string): Promise<string[]> {
   const path = join(await temporaryFolder(), 'script.js');
   await writeFile(path, script);
   const { stderr } = await runWsg(['loadtest', path, '--no-run', '-q', '--summary-mode=disabled', '--allow-saturated']);
-  // A busy machine may add that actions ran late.
+  // A busy machine may add a warning that actions ran late.
   return stderr.split('\n').filter((line) => line.includes('level=warning') && !line.includes(' ms late in second'));
 }
 
-/** Facts of k6 1.3.0: its warnings about the same scripts. */
+/** Warnings that k6 1.3.0 prints for the same scripts. */
 describe('warnings of a run', () => {
   it('name a scenario that lacks virtual users, once', async () => {
     const warnings = await warningsOf(`
@@ -27,7 +27,7 @@ describe('warnings of a run', () => {
     ]);
   });
 
-  it('say when no iteration came to its end, and not when one did', async () => {
+  it('appear when no iteration was completed, and not when one was', async () => {
     const script = (seconds: number): string => `
       import { sleep } from 'k6';
       export const options = { scenarios: { only: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } };
@@ -37,7 +37,7 @@ describe('warnings of a run', () => {
     expect(await warningsOf(script(0.1))).toEqual([]);
   });
 
-  it('say what of the options has no effect', async () => {
+  it('name options that have no effect', async () => {
     const warnings = await warningsOf(`
       export const options = { vus: 5, thresholds: { 'iterations{vu:1}': ['count>=0'] } };
       export default function () {}`);

@@ -13,8 +13,7 @@ const ROOMS = ['a', 'b'] as const;
 type Found = Readonly<Record<string, string | undefined>>;
 
 /**
- * A gateway in front of a webhook that fails for one event, and of a Redis of which one stream
- * takes nothing.
+ * A gateway with a webhook that fails for one event, and a Redis in which one stream takes nothing.
  */
 async function create() {
   const redis = await startRedis();
@@ -44,7 +43,7 @@ async function start(config: string) {
   return { wsg, port, readiness };
 }
 
-/** One message and then numbers. */
+/** Sends one message and then numbers. */
 async function talk(port: number, room: string, first: string): Promise<void> {
   const client = await RawWebSocket.open(port, `/${room}`);
   onTestFinished(() => client.destroy());
@@ -52,7 +51,7 @@ async function talk(port: number, room: string, first: string): Promise<void> {
   for (let number = 1; number <= MESSAGES; number++) client.send(OPCODE.text, String(number));
 }
 
-/** What each connection said, by its first message: every event where it came first. */
+/** The first occurrence of each event, grouped by the first message of its connection. */
 function conversations(events: readonly Found[]): Map<string, string[]> {
   const seen = new Set<string>();
   const all = new Map<string, string[]>();
@@ -75,14 +74,14 @@ function mostRepeated(events: readonly Found[]): number {
   return Math.max(...counts.values());
 }
 
-it('kill -9 with events set aside loses none, keeps their order, and sends none more than twice', async () => {
+it('kill -9 loses no event that is set aside, keeps their order, and sends none more than twice', async () => {
   const { config, reader, receiver } = await create();
   const before = await start(config);
   await talk(before.port, 'a', 'first');
   await talk(before.port, 'b', 'away');
   await talk(before.port, 'a', 'poison');
   await talk(before.port, 'a', 'last');
-  // All that nothing is in the way of has been delivered.
+  // Everything that nothing blocks has been delivered.
   await expect.poll(before.readiness).toMatch(/sink_webhook_aside: events=21 /);
   await expect.poll(before.readiness).toMatch(/sink_redis_aside: events=22 destinations=1/);
   await expect.poll(before.readiness).toMatch(/sink_webhook: \S+ required waiting=21 /);

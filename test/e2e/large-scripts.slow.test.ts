@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { WsgProcess } from '../support/wsg-process.js';
 
 /**
- * A library in one file that imports k6 itself, as k6chaijs does: its flow takes minutes to follow.
+ * A library in one file that imports k6 itself, as k6chaijs does. Its analysis would take minutes.
  */
 async function largeLibrary(): Promise<string> {
   const folder = await temporaryFolder();
@@ -29,15 +29,15 @@ async function largeLibrary(): Promise<string> {
 const SCRIPT = `import { describe, parse } from './library.js'; import { sleep } from 'k6';
   export default function () { console.log(describe('a group', () => { sleep(0.01); return parse('a: 5').a; })); }`;
 
-describe('a script whose flow cannot be followed to its end', () => {
-  it('is loaded after a bound of work, says so at debug, and waits where it blocks', async () => {
+describe('a script that is too large to analyse', () => {
+  it('is loaded after a bounded amount of work, with a debug message, and waits where it blocks', async () => {
     const ending = await runScriptFiles({ 'script.js': SCRIPT, 'library.js': await largeLibrary() }, '-v');
     expect(ending.stderr).toMatch(/level=debug msg="the script is too large to be analysed as a whole/);
     expect(consoleLines(ending)).toEqual(['5']);
     expect(ending.code).toBe(0);
   });
 
-  it('can be stopped while it is loaded', async () => {
+  it('can be stopped while it is loading', async () => {
     const cwd = await temporaryFolder();
     await writeFile(join(cwd, 'script.js'), SCRIPT);
     await writeFile(join(cwd, 'library.js'), await largeLibrary());

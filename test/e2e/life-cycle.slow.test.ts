@@ -17,7 +17,7 @@ const LINES = 20_000;
 
 describe.each(['json', 'classic'])('a gateway whose standard error is a full pipe, with the %s log', (format) => {
   it(
-    'goes on, counts what it drops, and says so in whole lines once the pipe is read',
+    'goes on, counts dropped lines, and reports them in whole lines once the pipe is read',
     { timeout: 90_000 },
     async () => {
       const gateway = await startWithPipe(format);
@@ -37,14 +37,14 @@ describe.each(['json', 'classic'])('a gateway whose standard error is a full pip
     },
   );
 
-  it('ends in its bound on SIGTERM though nobody reads', { timeout: 90_000 }, async () => {
+  it('ends within its bound on SIGTERM although nothing reads the pipe', { timeout: 90_000 }, async () => {
     const gateway = await startWithPipe(format);
     await vi.waitFor(async () => expect(await gateway.droppedLines()).toBeGreaterThan(0), LONG);
     gateway.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
   });
 
-  it('goes on when the reader is gone', { timeout: 90_000 }, async () => {
+  it('goes on when the reader has closed the pipe', { timeout: 90_000 }, async () => {
     const gateway = await startWithPipe(format);
     await vi.waitFor(async () => expect(await gateway.droppedLines()).toBeGreaterThan(0), LONG);
     gateway.pipe.close();
@@ -54,7 +54,7 @@ describe.each(['json', 'classic'])('a gateway whose standard error is a full pip
   });
 });
 
-describe('a signal before the gateway is up', () => {
+describe('a signal before the gateway listens', () => {
   it.each([
     ['serve', 0],
     ['devhelpers', 0],
@@ -81,7 +81,7 @@ describe('a signal before the gateway is up', () => {
     expect(stderr).toBe('');
   });
 
-  it('ends a start that waits for a silent broker with 0, and gives the folder back', async () => {
+  it('ends a start that waits for a silent broker with 0, and releases the folder', async () => {
     const silent = createServer((socket) => socket.on('error', () => undefined));
     const port = await new Promise<number>((resolve) =>
       silent.listen(0, '127.0.0.1', () => resolve(Number(Object(silent.address()).port))),
@@ -117,7 +117,7 @@ describe.each(['uws', 'ws'])('a failure after the start, on %s', (transport) => 
     ['exception', 'throw new Error("on purpose")'],
     ['rejection', 'void Promise.reject(new Error("on purpose"))'],
     ["'error' event", 'new EventEmitter().emit("error", new Error("on purpose"))'],
-  ])('that nothing catches, %s, drains the gateway, which ends with 1', async (_what, failure) => {
+  ])('that is not caught, %s, drains the gateway, which ends with 1', async (_what, failure) => {
     const gateway = await startGateway(
       [`transport: ${transport}`, 'plugins: [{module: ./plugin.mjs}]'],
       [
@@ -137,15 +137,15 @@ describe('a gateway whose next log file never opens', () => {
   it.each([
     ['a stop that could not stop the outbox', 1],
     ['a second signal', 2],
-  ])('is gone after %s', { timeout: 60_000 }, async (_what, signals) => {
+  ])('ends after %s', { timeout: 60_000 }, async (_what, signals) => {
     const outbox = join(await temporaryFolder(), 'outbox');
     const gateway = await startGateway([
       `outbox: {dir: ${outbox}, durability: disk, segment_bytes: 65536}`,
       'drain: {close_spread_s: 0, flush_timeout_s: 0.1}',
     ]);
     const client = await RawWebSocket.open((await gateway.ready).port, '/connect');
-    // To open a pipe to write waits for its reader, and the process waits for the thread that opens
-    // it.
+    // Opening a pipe for writing waits for a reader, and the process waits for the thread that
+    // opens it.
     spawnSync('mkfifo', [join(outbox, '00000002.log')]);
     for (let i = 0; i < 10; i += 1) client.send(OPCODE.binary, Buffer.alloc(10_000));
     client.send(OPCODE.ping, '');
@@ -162,7 +162,7 @@ describe('a gateway whose next log file never opens', () => {
 });
 
 describe('SIGHUP', () => {
-  it('does not end a gateway whose start has not come to its configuration', async () => {
+  it('does not end a gateway that has not read its configuration yet', async () => {
     const env = await signalledAtOnce('SIGHUP');
     const gateway = new WsgProcess(['serve', '--listen', '127.0.0.1:0', '--ready-fd', '3'], {
       cwd: await temporaryFolder(),
@@ -196,7 +196,7 @@ async function killedAtOnce(): Promise<NodeJS.ProcessEnv> {
   return signalledAtOnce('SIGTERM');
 }
 
-/** Sends the signal to the process itself as soon as anything listens for SIGTERM. */
+/** An environment in which a process sends itself the signal as soon as it handles SIGTERM. */
 async function signalledAtOnce(signal: NodeJS.Signals): Promise<NodeJS.ProcessEnv> {
   const file = join(await temporaryFolder(), 'kill.mjs');
   const script = `process.once('newListener', function listen(name) {
@@ -217,7 +217,7 @@ async function startGateway(config: readonly string[], plugin: readonly string[]
 }
 
 /**
- * A gateway that logs far more than a pipe and the bound take, into a pipe that nobody reads yet.
+ * Starts a gateway that logs far more than a pipe and the bound hold, into a pipe without a reader.
  */
 async function startWithPipe(format: string) {
   const folder = await temporaryFolder();
@@ -250,7 +250,7 @@ function start(args: readonly string[], cwd: string, stdio: StdioOptions) {
   return { ended, kill: (signal: NodeJS.Signals) => void child.kill(signal) };
 }
 
-/** A pipe of the kernel: between Node processes a 'pipe' is a socket. */
+/** A kernel pipe. Node's stdio 'pipe' is a socket. */
 class Pipe {
   text = '';
   #timer: NodeJS.Timeout | undefined;
@@ -285,13 +285,13 @@ class Pipe {
     }
   }
 
-  /** The reader goes. */
+  /** Closes the reading end. */
   close(): void {
     clearInterval(this.#timer);
     closeSync(this.readFd);
   }
 
-  /** Fills what the kernel keeps: 64 KiB. */
+  /** Fills the kernel's buffer of 64 KiB. */
   fill(): void {
     writeSync(this.writeFd, Buffer.alloc(65_536));
   }

@@ -7,7 +7,7 @@ import { LoadTarget } from '../support/load-target.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const SCRIPT = '/usr/bin/script';
-/** How the drawing is taken away: up by its lines, and all below. */
+/** The sequence that erases the drawing: cursor up by its lines, then everything below. */
 const ERASE = new RegExp(String.raw`\x1b\[\d+A\r\x1b\[J`);
 const CTRL_C = '\u0003';
 
@@ -15,7 +15,7 @@ describe.runIf(existsSync(SCRIPT))('--live full on a terminal', () => {
   it.each([
     ['ends', ['-d', '3s'], 0],
     ['is stopped with Ctrl-C', ['-d', '60s'], 105],
-  ])('draws over itself and leaves the terminal clean when the run %s', async (_how, duration, code) => {
+  ])('redraws in place and leaves the terminal clean when the run %s', async (_how, duration, code) => {
     const target = new LoadTarget((socket, self) => self.send(socket, 'routine message'));
     await target.start();
     onTestFinished(() => target.stop());
@@ -30,8 +30,8 @@ describe.runIf(existsSync(SCRIPT))('--live full on a terminal', () => {
       '--no-run',
       '--allow-saturated',
     ];
-    // `exec`: the terminal's Ctrl-C goes to all in front of it, and a shell that waits for us may
-    // die of it, with a code of its own.
+    // `exec`, because Ctrl-C goes to the whole foreground group: a waiting shell might die of it
+    // with its own exit code.
     const command = ['exec', process.execPath, ENTRY, 'loadtest', ...load, '--live', 'full', '--no-color'].join(' ');
     const env = { ...process.env, TERM: 'xterm', SHELL: '/bin/sh' };
     const terminal = spawn(SCRIPT, ['-qec', command, '/dev/null'], { env });

@@ -5,7 +5,7 @@ import { LoadTarget } from '../support/load-target.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg, WsgProcess } from '../support/wsg-process.js';
 
-/** So many messages to each virtual user at once. */
+/** Messages that each virtual user receives at once. */
 const MESSAGES = 5000;
 
 async function startTarget(): Promise<LoadTarget> {
@@ -25,7 +25,7 @@ function jsonLines(text: string): { type: string; metric: string; data: { value:
 }
 
 describe('--out', () => {
-  it('writes every sample to several outputs at once, and they add up to the summary', async () => {
+  it('writes every sample to several outputs, and their totals are those of the summary', async () => {
     const folder = await temporaryFolder();
     const [json, csv] = [join(folder, 'samples.json'), join(folder, 'samples.csv')];
     const target = await startTarget();
@@ -61,33 +61,19 @@ describe('--out', () => {
     ['json', 'json(stdout)', /^\{.*\}$/],
     ['json=-', 'json(stdout)', /^\{.*\}$/],
     ['csv=-', 'csv (stdout)', /^([^,]*,){18}[^,]*$/],
-  ])(
-    '%s has standard output for itself, and header and summary go to standard error',
-    async (out, description, row) => {
-      const target = await startTarget();
-      const load = [
-        '--url',
-        target.url,
-        '-u',
-        '1',
-        '-d',
-        '1s',
-        '--graceful-stop',
-        '0s',
-        '--allow-saturated',
-        '--no-run',
-      ];
-      const { code, stdout, stderr } = await runWsg(['loadtest', ...load, '-o', out]);
-      expect(code, stderr).toBe(0);
-      expect(stderr).toContain(`output: ${description}\n`);
-      expect(stderr).toMatch(/ws_sessions\.+: 1 /);
-      const rows = stdout.trimEnd().split('\n');
-      expect(rows.filter((text) => !row.test(text))).toEqual([]);
-      expect(rows.length).toBeGreaterThan(MESSAGES);
-    },
-  );
+  ])('%s has standard output to itself; header and summary go to standard error', async (out, description, row) => {
+    const target = await startTarget();
+    const load = ['--url', target.url, '-u', '1', '-d', '1s', '--graceful-stop', '0s', '--allow-saturated', '--no-run'];
+    const { code, stdout, stderr } = await runWsg(['loadtest', ...load, '-o', out]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`output: ${description}\n`);
+    expect(stderr).toMatch(/ws_sessions\.+: 1 /);
+    const rows = stdout.trimEnd().split('\n');
+    expect(rows.filter((text) => !row.test(text))).toEqual([]);
+    expect(rows.length).toBeGreaterThan(MESSAGES);
+  });
 
-  it('refuses samples on standard output where --json has it', async () => {
+  it('refuses samples on standard output together with --json', async () => {
     const { code, stderr } = await runWsg([
       'loadtest',
       '--url',
@@ -101,7 +87,7 @@ describe('--out', () => {
     expect(stderr).toContain('name a file');
   });
 
-  it('serves the run to Prometheus while it goes', async () => {
+  it('serves the run to Prometheus while it runs', async () => {
     const target = await startTarget();
     const load = ['--url', target.url, '-u', '1', '-d', '60s', '--no-run', '--out', 'prometheus=127.0.0.1:0'];
     const wsg = new WsgProcess(['loadtest', ...load]);
@@ -114,7 +100,7 @@ describe('--out', () => {
     expect(code, stderr).toBe(105);
   });
 
-  it('ends with 15 before anything starts when a file cannot be made', async () => {
+  it('ends with 15 before anything starts when a file cannot be created', async () => {
     const path = join(await temporaryFolder(), 'missing', 'samples.json');
     const target = await startTarget();
     const { code, stderr } = await runWsg(['loadtest', '--url', target.url, '--no-run', '-o', `json=${path}`]);

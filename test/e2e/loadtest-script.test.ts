@@ -24,7 +24,7 @@ async function runText(text: string, ...flags: readonly string[]): ReturnType<ty
   return runWsg(['loadtest', 'script.js', ...QUIET, ...flags], { cwd });
 }
 
-it('runs a script as k6 does, `run` in front and all', async () => {
+it('runs a script as k6 does, with the word `run` too', async () => {
   const cwd = await temporaryFolder();
   const args = [
     'loadtest',
@@ -44,7 +44,7 @@ it('runs a script as k6 does, `run` in front and all', async () => {
   expect(stdout).toMatch(/\* default: 4 iterations shared among 2 VUs/);
 });
 
-it('handleSummary takes the place of the summary and writes files', async () => {
+it('handleSummary replaces the summary and writes files', async () => {
   const cwd = await temporaryFolder();
   const args = ['loadtest', `${EXAMPLES}custom-metrics.js`, ...QUIET, '-e', `WSG_URL=${target.url}`];
   const { code, stdout } = await runWsg([...args, '-e', 'SUMMARY=deep/own.json'], { cwd });
@@ -54,7 +54,7 @@ it('handleSummary takes the place of the summary and writes files', async () => 
   expect(JSON.parse(await readFile(join(cwd, 'deep/own.json'), 'utf8'))).toEqual({ bytes: 30 });
 });
 
-it('a handleSummary that throws is told, and the default summary printed', async () => {
+it('an error in handleSummary is logged, and the default summary printed', async () => {
   const { code, stdout, stderr } = await runText(`
     export default function () {}
     export function handleSummary() { throw new Error('no summary'); }
@@ -64,14 +64,14 @@ it('a handleSummary that throws is told, and the default summary printed', async
   expect(stdout).toMatch(/iterations\.+: 1 /);
 });
 
-it('handleSummary gets groups, metrics, options, state and what setup returned', async () => {
+it('handleSummary gets groups, metrics, options, state and the data of setup', async () => {
   const { stdout, stderr } = await runText(`
     import { check, group } from 'k6';
     export function setup() { return { from: 'setup' }; }
     export default function () { group('g', () => check(1, { c: true })); group('empty', () => group('inner', () => {})); }
     export function handleSummary(data) { return { stdout: JSON.stringify(data) }; }
   `);
-  // Nothing else is on standard output, so that it can be piped; our own sections are on standard
+  // Nothing else is on standard output, so that it can be piped. Our own sections go to standard
   // error.
   const summary: unknown = JSON.parse(stdout);
   expect(stderr).toContain('generator health');
@@ -101,7 +101,7 @@ it('prints nothing with --summary-mode disabled, and says on standard error wher
   expect(stderr).toMatch(/run file: runs\/.*\.run/);
 });
 
-it('the full summary adds up what the threads recorded of each scenario and group', async () => {
+it("the full summary adds up the threads' figures of each scenario and group", async () => {
   const { code, stdout } = await runText(
     `
     import { check, group } from 'k6';
@@ -122,7 +122,7 @@ it('the full summary adds up what the threads recorded of each scenario and grou
   expect(two).not.toContain('GROUP');
 });
 
-it('a rejection that nobody handles is logged, and the run goes on', async () => {
+it('an unhandled rejection is logged, and the run goes on', async () => {
   const { code, stdout, stderr } = await runText(`
     export const options = { iterations: 2 };
     export default function () { Promise.reject(new Error('left alone')); }

@@ -13,7 +13,7 @@ import { runWsg, WsgProcess } from '../support/wsg-process.js';
 const SHORT = ['-u', '2', '-d', '1s', '--graceful-stop', '0s', '--allow-saturated'];
 const LONG = ['-u', '2', '-d', '60s'];
 
-/** A gateway with the helper loop on a free port; gives its WebSocket URL. */
+/** Starts a gateway with the helper loop on a free port; resolves with its WebSocket URL. */
 async function startHelpers(pause = '5ms'): Promise<string> {
   const cwd = await temporaryFolder();
   const wsg = new WsgProcess(['devhelpers', '--listen', '127.0.0.1:0', '--ready-fd', '3', '--pause', pause], { cwd });
@@ -24,7 +24,7 @@ async function startHelpers(pause = '5ms'): Promise<string> {
   return `ws://127.0.0.1:${port}/connect`;
 }
 
-/** A WebSocket server that never says anything. */
+/** Starts a WebSocket server that never sends anything; resolves with its URL. */
 async function startSilentServer(): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => {
@@ -37,7 +37,7 @@ async function startSilentServer(): Promise<string> {
   return `ws://127.0.0.1:${bound.port}/connect`;
 }
 
-/** A server that takes connections and never answers; gives its HTTP URL. */
+/** Starts a server that accepts connections and never answers; resolves with its HTTP URL. */
 async function startMuteServer(): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
@@ -51,7 +51,7 @@ async function startMuteServer(): Promise<string> {
   return `http://127.0.0.1:${bound.port}`;
 }
 
-/** Whether somebody accepts connections on the port. */
+/** Whether the port accepts connections. */
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -63,13 +63,13 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-/** Kills the one child that a process has. */
+/** Kills the only child of a process. */
 async function killChildOf(pid: number): Promise<void> {
   const children = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(pid)]);
   process.kill(Number(children.stdout.trim()), 'SIGKILL');
 }
 
-/** A port on which nothing listens any more. */
+/** A port on which nothing listens. */
 async function unusedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -106,14 +106,14 @@ describe('wsg loadtest', () => {
     expect(received.exec(report.stdout)?.[0]).toBe(received.exec(load.stdout)?.[0]);
   });
 
-  it('gives programs one JSON object and nothing else on standard output', async () => {
+  it('prints one JSON object and nothing else on standard output with --json', async () => {
     const url = await startHelpers();
     const { code, stdout } = await runWsg(['loadtest', '--url', url, ...SHORT, '--json', '--no-run']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).metrics.ws_sessions.values.count).toBe(2);
   });
 
-  it('says what to start when nothing listens, ends with 14 and leaves nothing behind', async () => {
+  it('names the command to start when nothing listens, ends with 14 and writes no run file', async () => {
     const cwd = await temporaryFolder();
     const url = `ws://127.0.0.1:${await unusedPort()}/connect`;
     const { code, stderr } = await runWsg(['loadtest', '--url', url, ...SHORT], { cwd });
@@ -123,7 +123,7 @@ describe('wsg loadtest', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  it('says what to start when nothing was received', async () => {
+  it('names the command to start when nothing was received', async () => {
     const url = await startSilentServer();
     const { code, stdout } = await runWsg(['loadtest', '--url', url, ...SHORT, '--no-run']);
     expect(code).toBe(0);
@@ -138,7 +138,7 @@ describe('wsg loadtest', () => {
   });
 
   it.each([[['script.js']], [['run', 'script.js']]])(
-    'names the script in %j that is not there, with 107',
+    'names the missing script in %j and ends with 107',
     async (args) => {
       const { code, stderr } = await runWsg(['loadtest', ...args]);
       expect(code).toBe(107);
@@ -146,7 +146,7 @@ describe('wsg loadtest', () => {
     },
   );
 
-  it("accepts k6's flags that change nothing, and says so", async () => {
+  it("accepts k6's flags that change nothing, with a warning", async () => {
     const flags = ['-e', 'A=b', '-e', 'C=d', 'run', '--no-usage-report=true', '-a', 'localhost:1'];
     const args = ['loadtest', ...flags, '--url', `ws://127.0.0.1:${await unusedPort()}/`, '--no-run', '-q'];
     const { code, stderr } = await runWsg(args);
@@ -157,14 +157,14 @@ describe('wsg loadtest', () => {
     ]);
   });
 
-  it("refuses k6's flags that would change something, by name with 104", async () => {
+  it("refuses k6's flags that would change something, by name, with 104", async () => {
     const { code, stderr } = await runWsg(['loadtest', '-o', 'influxdb=a', '-o', 'csv=colour=red']);
     expect(code).toBe(104);
     expect(stderr).toMatch(/out: .*influxdb=a[^]*out: 'csv=colour=red'/);
   });
 
   it.runIf(existsSync('/dev/full'))(
-    'goes on when the disk is full, says so at the end and keeps JSON whole',
+    'goes on when the disk is full, reports it at the end and keeps JSON whole',
     async () => {
       const args = ['loadtest', '--url', await startHelpers(), ...SHORT, '--run', '/dev/full', '--json'];
       const { code, stdout, stderr } = await runWsg(args);
@@ -200,10 +200,10 @@ describe('wsg loadtest', () => {
     expect(code).toBe(105);
   });
 
-  it('cuts at the second signal, ends with 130, and leaves what it has to `wsg report`', async () => {
+  it('cuts at the second signal, ends with 130, and leaves a run file that `wsg report` reads', async () => {
     const url = await startHelpers();
     const cwd = await temporaryFolder();
-    // The end of the run waits for its last look at the counters of a gateway that does not answer.
+    // The run waits for a last reading of the counters of a gateway that does not answer.
     const args = ['--url', url, '--gateway', await startMuteServer(), ...LONG, '--run', 'cut.run'];
     const wsg = new WsgProcess(['loadtest', ...args], { cwd });
     await wsg.says(/^running \(/m);
@@ -217,7 +217,7 @@ describe('wsg loadtest', () => {
     expect((await runWsg(['report', 'cut.run'], { cwd })).code).toBe(0);
   });
 
-  it('leaves what it has to `wsg report` when it is killed', async () => {
+  it('leaves a run file that `wsg report` reads when it is killed', async () => {
     const url = await startHelpers();
     const cwd = await temporaryFolder();
     const wsg = new WsgProcess(['loadtest', '--url', url, ...LONG, '--run', 'cut.run'], { cwd });
@@ -229,7 +229,7 @@ describe('wsg loadtest', () => {
     expect(report.stdout).toContain('ws_msgs_received');
   });
 
-  it('does not mind a reader that has gone', async () => {
+  it('goes on when the reader of its output has gone', async () => {
     const url = await startHelpers();
     const wsg = new WsgProcess(['loadtest', '--url', url, ...SHORT, '--no-run']);
     wsg.closeStdout();
@@ -240,22 +240,18 @@ describe('wsg loadtest', () => {
 });
 
 describe('wsg loadtest --spawn-gateway', () => {
-  it(
-    'runs the snapshot in small: both sides shown, nobody closed for being slow, exit 0',
-    { timeout: 60_000 },
-    async () => {
-      const cwd = await temporaryFolder();
-      const args = ['loadtest', '--spawn-gateway', '--vus', '10', '--duration', '5s', '--graceful-stop', '1s'];
-      // Other tests want the cores as well: that the generator was late here says nothing of it.
-      const { code, stdout, stderr } = await runWsg([...args, '--allow-saturated', '--run', 'small.run'], { cwd });
-      expect(code, stdout + stderr).toBe(0);
-      expect(stdout).toContain('gateway and generator');
-      expect(stdout).not.toContain('DISAGREE');
-      expect(stderr).toMatch(/level=info msg=".*Sending \d+ messages took.*" source=gateway/);
-    },
-  );
+  it('runs a small snapshot: both sides shown, no slow client closed, exit code 0', { timeout: 60_000 }, async () => {
+    const cwd = await temporaryFolder();
+    const args = ['loadtest', '--spawn-gateway', '--vus', '10', '--duration', '5s', '--graceful-stop', '1s'];
+    // Other tests use the cores too, so a generator that was late does not matter here.
+    const { code, stdout, stderr } = await runWsg([...args, '--allow-saturated', '--run', 'small.run'], { cwd });
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).toContain('gateway and generator');
+    expect(stdout).not.toContain('DISAGREE');
+    expect(stderr).toMatch(/level=info msg=".*Sending \d+ messages took.*" source=gateway/);
+  });
 
-  it('loses no virtual user to the pace of the helper loop', { timeout: 60_000 }, async () => {
+  it('loses no virtual user at the full pace of the helper loop', { timeout: 60_000 }, async () => {
     const url = await startHelpers('0.1ms');
     const gateway = new URL(url.replace('ws:', 'http:')).origin;
     const args = ['--url', url, '--gateway', gateway, '--vus', '10', '--duration', '5s', '--graceful-stop', '1s'];
@@ -266,7 +262,7 @@ describe('wsg loadtest --spawn-gateway', () => {
     expect(metrics).toMatch(/^slow_clients_closed_total 0$/m);
   });
 
-  it('ends with 105 and a sentence when a signal comes while its gateway starts', async () => {
+  it('ends with 105 and a message when a signal arrives while its gateway starts', async () => {
     const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--no-run']);
     await wsg.says(/Starting wsgateway/);
     wsg.kill('SIGINT');
@@ -275,7 +271,7 @@ describe('wsg loadtest --spawn-gateway', () => {
     expect(code).toBe(105);
   });
 
-  it('ends when its gateway dies, says so, keeps the figures, and ends with 14', async () => {
+  it('ends with 14 and a message when its gateway dies, and keeps the figures', async () => {
     const cwd = await temporaryFolder();
     const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--run', 'died.run'], { cwd });
     await wsg.says(/^running \(0m0[2-9]/m);
@@ -286,7 +282,7 @@ describe('wsg loadtest --spawn-gateway', () => {
     expect(code).toBe(14);
   });
 
-  it('takes its gateway along when it is killed', async () => {
+  it('ends its gateway when it is killed', async () => {
     const cwd = await temporaryFolder();
     const wsg = new WsgProcess(['loadtest', '--spawn-gateway', ...LONG, '--run', 'cut.run'], { cwd });
     await wsg.says(/^running \(/m);

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import { runScriptFiles } from '../support/script-files.js';
 import { runWsg } from '../support/wsg-process.js';
 
-/** Writes with console, fails an iteration, and crosses a threshold: lines of each origin. */
+/**
+ * A script that writes with console, fails an iteration and crosses a threshold: log lines of each
+ * origin.
+ */
 const TALKING = {
   'talking.js': `
     export const options = { thresholds: { iterations: ['count>5'] }, unheardOf: 1 };
@@ -10,7 +13,7 @@ const TALKING = {
   `,
 };
 
-it('writes warnings, console lines and errors as logfmt, each on its line', async () => {
+it('writes warnings, console lines and errors as logfmt, one per line', async () => {
   const { code, stderr } = await runScriptFiles(TALKING);
   expect(code).toBe(99);
   const lines = stderr.trimEnd().split('\n');
@@ -19,7 +22,7 @@ it('writes warnings, console lines and errors as logfmt, each on its line', asyn
     expect(lines.filter((line) => line.includes(text))).toHaveLength(1);
 });
 
-it('writes one JSON object a line with --log-format json, also of what stops it before the run', async () => {
+it('writes one JSON object per line with --log-format json, also for errors before the run', async () => {
   const running = await runScriptFiles(TALKING, '--log-format', 'json', '-v');
   const refused = await runWsg(['loadtest', '--vus', 'x', '--log-format', 'json']);
   const mistyped = await runWsg(['loadtest', '--nonsense', '--log-format=json']);

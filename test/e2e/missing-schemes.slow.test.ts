@@ -15,7 +15,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promis
 }
 
 describe('a URL without a scheme', () => {
-  it('is taken by every flag and variable, with a hint', async () => {
+  it('is accepted by every flag and variable, with a hint', async () => {
     const host = target.httpUrl.replace('http://', '');
     const endings = await Promise.all([
       run(['--scenario', 'echo', '--url', `${host}/connect`]),
@@ -43,7 +43,7 @@ describe('a URL without a scheme', () => {
   });
 
   it.each(['mailto:x', 'localhost:99999/a', 'http://localhost', ':5000', 'a b'])(
-    'that is no address either is a problem of the options: %s',
+    'that is not an address either is an invalid option: %s',
     async (url) => {
       const { code, stderr } = await run(['--url', url]);
       expect(stderr).toMatch(/url: '/);

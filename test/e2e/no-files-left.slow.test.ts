@@ -14,11 +14,13 @@ const MESSAGES = 20;
 const MESSAGE_BYTES = 10_000;
 const SEGMENT_BYTES = 65_536;
 const LONG = { timeout: 30_000, interval: 50 };
-/** Of /proc/PID/stat, in hundredths of a second. */
+/** Fields of /proc/PID/stat, in hundredths of a second. */
 const UTIME = 13;
 const STIME = 14;
 
-/** At each SIGUSR2 it takes all file descriptors that are left, or gives them back. */
+/**
+ * A plugin that takes all remaining file descriptors at a SIGUSR2, and gives them back at the next.
+ */
 const GLUTTON = `
 import { closeSync, openSync } from 'node:fs';
 export const start = ({ log }) => {
@@ -68,10 +70,10 @@ async function newestSegment(cwd: string): Promise<number> {
 
 it.each([
   ['ws', 1],
-  // uWebSockets.js tries to accept without a pause then: docs/reference/transports.md says so.
+  // uWebSockets.js then tries to accept without a pause, as docs/reference/transports.md says.
   ['uws', Infinity],
 ])(
-  'keeps clients and log going on %s while not one file descriptor is free, and recovers',
+  'keeps clients and log working on %s while no file descriptor is free, and recovers',
   { timeout: 90_000 },
   async (transport, mostCpuSeconds) => {
     const receiver = await WebhookReceiver.start();
@@ -101,7 +103,7 @@ it.each([
 
     wsg.kill('SIGUSR2');
     await vi.waitFor(() => expect(receiver.taken.length).toBe(CLIENTS * (1 + MESSAGES)), LONG);
-    // What is delivered needs one file; a newcomer waits for all that the glutton gives back.
+    // Delivery needs one file; a new client waits until the plugin has given all of them back.
     await vi.waitFor(async () => (await RawWebSocket.open(port, '/connect')).destroy(), LONG);
     await wsg.says(/gateway\.files-free/);
     wsg.kill('SIGTERM');

@@ -7,7 +7,7 @@ import { copyTls, TLS_A, TLS_B } from '../support/tls-files.js';
 import { runWsg, WsgProcess } from '../support/wsg-process.js';
 
 describe('SIGHUP', () => {
-  it('reads the certificate again and ends nothing', async () => {
+  it('reads the certificate again and closes no connection', async () => {
     const folder = await temporaryFolder();
     const { certFile, keyFile } = await copyTls(TLS_A, folder);
     const config = join(folder, 'config.yml');
@@ -43,7 +43,7 @@ describe('SIGHUP', () => {
 });
 
 describe('wsg serve --check', () => {
-  it('ends with 0 where a gateway would start, and leaves the port to it', async () => {
+  it('ends with 0 when a gateway would start, and leaves the port free', async () => {
     const { code, stdout, stderr } = await runWsg(['serve', '--check', '--listen', '127.0.0.1:0', '--json'], {
       cwd: await temporaryFolder(),
     });
@@ -52,7 +52,7 @@ describe('wsg serve --check', () => {
     expect(stderr).toBe('');
   });
 
-  it('ends with 104 for a configuration that is none', async () => {
+  it('ends with 104 for an invalid configuration', async () => {
     const { code, stdout } = await runWsg(['serve', '--check', '--config', 'none.yml'], {
       cwd: await temporaryFolder(),
     });
@@ -62,7 +62,7 @@ describe('wsg serve --check', () => {
 });
 
 describe('wsg doctor', () => {
-  it('ends with 0 though it warns, and names the tightest limit', async () => {
+  it('ends with 0 in spite of warnings, and names the tightest limit', async () => {
     const { code, stdout } = await runWsg(['doctor', '--connections', '1000000000']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^! open files: /m);
@@ -70,7 +70,7 @@ describe('wsg doctor', () => {
   });
 });
 
-/** The common name in the certificate that the port shows. */
+/** The common name of the certificate that is served on the port. */
 function certificateName(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {

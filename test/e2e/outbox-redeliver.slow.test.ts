@@ -21,7 +21,7 @@ function letter(number: number): string {
 }
 
 /**
- * A folder of dead letters, a receiver that takes some time for each batch, and a configuration
+ * A folder of dead letters, a receiver that takes `answerMs` for each batch, and a configuration
  * with both.
  */
 async function create(answerMs: number) {
@@ -48,7 +48,7 @@ function idsOf(receiver: WebhookReceiver): string[] {
 }
 
 describe('wsg outbox redeliver', () => {
-  it('loses no letter, killed again and again beside a gateway that adds letters', async () => {
+  it('loses no letter when it is killed repeatedly while a gateway adds letters', async () => {
     const { dir, receiver, config } = await create(5);
     const added = { sink: 'webhook', sync: false, maxBytes: 2 ** 30, policy: 'block' } as const;
     const letters = new DeadLetters({ positions: [], ...added, dir, clock: systemClock, log: silentLogger });
@@ -76,7 +76,7 @@ describe('wsg outbox redeliver', () => {
     expect(await readdir(dir)).toEqual([]);
   }, 120_000);
 
-  it('shows how far it is, and ends in good order at Ctrl-C: nothing is sent twice', async () => {
+  it('shows its progress, and stops cleanly at Ctrl-C: nothing is sent twice', async () => {
     const { dir, receiver, config } = await create(150);
     const command = new WsgProcess(['outbox', 'redeliver', '--config', config]);
     await command.says(/webhook: \d+ letters, \d+ % of the files/);
@@ -90,7 +90,7 @@ describe('wsg outbox redeliver', () => {
     expect(await readdir(dir)).toEqual(['webhook.jsonl']);
   }, 60_000);
 
-  it('works on one folder once at a time', async () => {
+  it('keeps other commands from its folder while it runs', async () => {
     const { receiver, config } = await create(300);
     const first = new WsgProcess(['outbox', 'redeliver', '--config', config]);
     await first.says(/letters/);

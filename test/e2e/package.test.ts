@@ -14,12 +14,12 @@ import {
 import { runWsg, WsgProcess, type WsgOptions } from '../support/wsg-process.js';
 
 const INSTALL_BOUND_MS = 240_000;
-/** Of a whole installation. */
+/** Bound on the disk space of an installation. */
 const MAX_BYTES = 55_000_000;
 
 let folder: string;
 let tarball: string;
-/** Where Yarn 1 is, with a cache that its runs share. */
+/** Folder of Yarn 1 and of the cache that its runs share. */
 let yarn: Promise<string>;
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** An empty folder below the tests' own. */
+/** Makes an empty folder below that of the tests. */
 async function emptyFolder(name: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(path);
@@ -41,8 +41,8 @@ async function emptyFolder(name: string): Promise<string> {
 }
 
 /**
- * Types the commands: a gateway, a load against it, its report. Gives what the gateway said of its
- * health.
+ * Runs the commands as a user types them: a gateway, a load test against it, a report. Resolves
+ * with the gateway's answer about its health.
  */
 async function typeTheCommands(options: WsgOptions & { readonly cwd: string }): Promise<string> {
   const version = await runWsg(['--version'], options);
@@ -80,7 +80,7 @@ async function typeTheCommands(options: WsgOptions & { readonly cwd: string }): 
 }
 
 describe('the package', () => {
-  it('holds what runs, what errors and the README point to, and nothing else', async () => {
+  it('has the runtime files, the pages that errors and the README point to, and nothing else', async () => {
     const paths = await listTarball(tarball);
     const top = new Set(paths.map((path) => (path.startsWith('bench/') ? 'bench/results' : path.split('/')[0])));
     const code = ['bin', 'dist', 'oclif.manifest.json', 'package.json'];

@@ -5,14 +5,14 @@ import { LoadTarget } from '../support/load-target.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
-/** A folder with `k6.json` in it. */
+/** Makes a folder with these options in `k6.json`. */
 async function folderWith(options: object): Promise<string> {
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'k6.json'), JSON.stringify(options));
   return cwd;
 }
 
-/** A server that greets; gives its WebSocket URL. */
+/** Starts a server that sends a greeting; resolves with its WebSocket URL. */
 async function startGreeter(): Promise<string> {
   const target = new LoadTarget((socket, server) => server.send(socket, 'hello'));
   await target.start();
@@ -41,7 +41,7 @@ describe('wsg loadtest', () => {
     }
   });
 
-  it('judges thresholds of tags, ends with 99, and its run file says the same', async () => {
+  it('judges thresholds on tags, ends with 99, and its run file has the same results', async () => {
     const thresholds = { 'ws_msgs_received{kind:open}': ['count==4'], ws_sessions: ['count>4', 'count<9'] };
     const a = { executor: 'per-vu-iterations', vus: 4, maxDuration: '1s', gracefulStop: '0s', tags: { kind: 'open' } };
     const cwd = await folderWith({ scenarios: { a }, thresholds });

@@ -13,23 +13,24 @@ import { runWsg, WsgProcess } from '../support/wsg-process.js';
 
 const LETTERS = 10_000;
 const KILLS = 3;
-/** So many letters more have come when the next kill follows. */
+/** Number of letters that arrive between two kills. */
 const BETWEEN_KILLS = 600;
 const TIME = { timeout: 180_000 };
 
-/** A sink's backend of the test. */
+/** The backend of a sink, and its configuration. */
 interface Backend {
   readonly sink: 'redis' | 'amqp' | 'nats';
   /**
-   * Makes what takes the events of one place, and of the places `a` (which takes them) and `b`
-   * (which takes none).
+   * Makes one destination, and the destinations `a`, which takes events, and `b`, which takes none.
    */
   readonly prepare: () => Promise<void>;
-  /** Configuration of the sink: to the one place, or by template. */
+  /** Configuration of the sink, with the one destination or with a template. */
   readonly yaml: (isTemplate: boolean) => string;
-  /** Messages that it has. */
+  /** Number of messages in the backend. */
   readonly count: () => Promise<number>;
-  /** Their event ids in order; to be asked once, when there are so many different ones. */
+  /**
+   * Resolves with their event ids in order, once there are `count` different ones. Call it once.
+   */
   readonly ids: (count: number) => Promise<readonly string[]>;
 }
 
@@ -111,7 +112,7 @@ function letter(number: number, place: 'a' | 'b'): string {
   return `${JSON.stringify({ time: '2026-01-01T00:00:00.000Z', ...fields, reason: 'No.', message })}\n`;
 }
 
-/** A folder with dead letters of the sink, and the configuration for both. */
+/** Makes a folder with dead letters of the sink, and its configuration. */
 async function create({ sink, prepare, yaml }: Backend, { isTemplate, text }: Letters) {
   await prepare();
   const dir = await temporaryFolder();
@@ -140,7 +141,7 @@ describe.each(BACKENDS)('wsg outbox redeliver to $sink', TIME, (backend) => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('keeps what its destination takes no more than before, with the new reason, and sends the others', async () => {
+  it('keeps letters that their destination refuses again, with the new reason, and sends the others', async () => {
     const text = numbers(100).map((number) => letter(number, number % 10 === 0 ? 'b' : 'a'));
     const { dir, config } = await create(backend, { isTemplate: true, text: text.join('') });
     const { code, stdout } = await runWsg(['outbox', 'redeliver', '--config', config]);
@@ -152,7 +153,7 @@ describe.each(BACKENDS)('wsg outbox redeliver to $sink', TIME, (backend) => {
     expect(left.filter((line) => line.includes('"reason":"No."'))).toEqual([]);
   });
 
-  it('loses none and keeps their order, killed again and again in the middle', async () => {
+  it('loses none and keeps their order when it is killed repeatedly', async () => {
     const text = numbers(LETTERS).map((number) => letter(number, 'a'));
     const { dir, config } = await create(backend, { isTemplate: false, text: text.join('') });
     let inTheMiddle = 0;

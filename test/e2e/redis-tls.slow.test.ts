@@ -14,8 +14,7 @@ function certificate(name: string): string {
 }
 
 /**
- * A Redis that speaks TLS too and wants a password, and a folder with a configuration that uses
- * both.
+ * Starts a Redis with TLS and a password, and makes a folder with a configuration that uses both.
  */
 async function secureRedis() {
   const tlsPort = await freePort();
@@ -30,7 +29,7 @@ async function secureRedis() {
   return { redis, cwd };
 }
 
-it('stream and mirror go over TLS to a certificate that NODE_EXTRA_CA_CERTS trusts', async () => {
+it('stream and mirror use TLS with a certificate that NODE_EXTRA_CA_CERTS trusts', async () => {
   const { redis, cwd } = await secureRedis();
   const env = { NODE_EXTRA_CA_CERTS: certificate('localhost-cert') };
   const gateway = new WsgProcess(['serve', '--ready-fd', '3'], { cwd, env });
@@ -43,7 +42,7 @@ it('stream and mirror go over TLS to a certificate that NODE_EXTRA_CA_CERTS trus
   expect(await reader.command('EXISTS', `connection:${id}`)).toBe(1);
 });
 
-it('a certificate that nobody trusts keeps the gateway from starting, and the password out of what it says', async () => {
+it('an untrusted certificate prevents the start, and the error does not show the password', async () => {
   const { cwd } = await secureRedis();
   const { code, stdout, stderr } = await runWsg(['serve'], { cwd });
   expect(code).toBe(15);

@@ -45,14 +45,14 @@ async function run(path: string, ...flags: readonly string[]): Promise<Ending> {
 }
 
 describe('a script that imports from another machine', () => {
-  it('is refused without the flag, which is named, and nothing is fetched', async () => {
+  it('is refused without the flag, with its name, and nothing is fetched', async () => {
     const { code, stderr } = await run('/lib/main.js');
     expect(code).toBe(107);
     expect(stderr).toMatch(/script\.js:1:\d+: The remote import .* requires --allow-remote-imports/);
     expect(requests).toEqual([]);
   });
 
-  it('gets each module once, kept with its checksum for the runs after it', async () => {
+  it('fetches each module once and keeps it with its checksum for later runs', async () => {
     const first = await run('/lib/main.js', '--allow-remote-imports');
     expect(first.code).toBe(0);
     expect(first.stderr).toMatch(/got 42/);
@@ -63,7 +63,7 @@ describe('a script that imports from another machine', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('is told of a module that changed where it is kept', async () => {
+  it('fails when a kept module was changed', async () => {
     await run('/lib/main.js', '--allow-remote-imports');
     const kept = join(folder, 'wsg', 'remote');
     const [name = ''] = (await readdir(kept)).filter((file) => file.endsWith('.js'));
@@ -73,7 +73,7 @@ describe('a script that imports from another machine', () => {
     expect(stderr).toMatch(/does not fit its checksum any more: delete it to fetch it again/);
   });
 
-  it('is told why one cannot be had', async () => {
+  it('fails with the reason when a module cannot be fetched', async () => {
     const { code, stderr } = await run('/lib/none.js', '--allow-remote-imports');
     expect(code).toBe(107);
     expect(stderr).toMatch(/The remote module .*none\.js cannot be fetched: 404 Not Found/);

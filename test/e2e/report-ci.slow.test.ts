@@ -23,7 +23,7 @@ async function freePort(): Promise<number> {
 let cwd: string;
 let url: string;
 
-/** A checkout whose server answers after so long. */
+/** Makes a checkout whose server answers after `delayMs`. */
 async function checkout(name: string, delayMs: number): Promise<void> {
   const folder = join(cwd, name);
   await mkdir(folder);
@@ -45,7 +45,7 @@ const ci = (...args: readonly string[]) =>
 
 describe('wsg report ci', () => {
   it('loads base and head in turn and stops a head that is slower', SLOW, async () => {
-    // Far beyond what runs differ by on a busy machine.
+    // Far more than runs differ on a busy machine.
     await checkout('slow', 400);
     const { code, stdout, stderr } = await ci(
       ...START,
@@ -61,8 +61,8 @@ describe('wsg report ci', () => {
       [1, 2, 3, 4].flatMap((turn) => [`run ${turn} of 4: base`, `run ${turn} of 4: head`]),
     );
     const { settings, base, next, gates, because } = JSON.parse(stdout);
-    // Nothing but the generator, which a busy machine makes the bottleneck, may keep the head from
-    // being judged; that never passes.
+    // On a busy machine the generator may be the bottleneck, and the head is not judged. Nothing
+    // else may prevent a verdict, and the head never passes.
     expect(code, because).toBe(/the generator was /.test(because) ? 13 : 10);
     expect(settings.method).toBe('many-against-many');
     expect([base.length, next.length]).toEqual([4, 4]);
@@ -71,7 +71,7 @@ describe('wsg report ci', () => {
     expect(await readFile(join(cwd, 'ci.md'), 'utf8')).toMatch(/^\*\*[✗!] /);
   });
 
-  it('says what a server wrote that does not start, and what listens where it should', SLOW, async () => {
+  it('prints the output of a server that does not start, and names a port that is taken', SLOW, async () => {
     const broken = await ci('--start', 'echo no such module >&2; exit 3', ...LOAD);
     expect(broken.code).toBe(15);
     expect(broken.stderr).toContain(
@@ -85,7 +85,7 @@ describe('wsg report ci', () => {
     expect(taken.stderr).toContain('Another process already listens at');
   });
 
-  it('refuses what it would not obey', async () => {
+  it('refuses options that it cannot follow', async () => {
     for (const args of [
       ['--baseline', 'main'],
       ['--', '--run', 'x.run'],

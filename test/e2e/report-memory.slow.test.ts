@@ -9,20 +9,23 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 /**
- * Tells at its end how much memory the process had; on Linux a child's maxRSS begins with that of
- * the process that started it.
+ * Prints the peak memory of the process at its end. On Linux a child's maxRSS begins with that of
+ * its parent, so it cannot be used.
  */
 const PRELOAD = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
   process.on('exit', () => process.stderr.write(/VmHWM:.*/.exec(readFileSync('/proc/self/status', 'utf8'))[0]));`)}`;
-/** Within budget, a regression, or too little to say. */
+/** Passed, a regression, or inconclusive. */
 const VERDICTS: readonly (number | null)[] = [EXIT_CODE.ok, EXIT_CODE.regression, EXIT_CODE.inconclusive];
 const DAY_S = 86_400;
-/** What is promised for Node 20; V8 of newer versions lets more garbage gather: 221 MB on 24. */
+/**
+ * Bound that the documentation promises for Node 20. Newer versions of V8 keep more garbage: 221 MB
+ * on Node 24.
+ */
 const DAYS_MB = Number(process.versions.node.split('.')[0]) > 20 ? 260 : 200;
 const SUBMETRICS = Array.from({ length: 10_000 }, (_, index) => `metric_00{name:/path/${index}}`);
 
-/** The most memory that a command has in its life: megabytes. */
+/** Peak memory of a command, in MB. */
 async function memoryOf(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, ['--import', PRELOAD, ENTRY, 'report', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -25,7 +25,7 @@ describe('wsg report', () => {
     expect(code).toBe(2);
   });
 
-  it('gives programs its errors as JSON on standard output', async () => {
+  it('prints errors as JSON on standard output with --json', async () => {
     const { code, stdout } = await runWsg(['report', 'missing.run', '--json'], { cwd: await temporaryFolder() });
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'run-file.not-found', exitCode: 2 });
     expect(code).toBe(2);

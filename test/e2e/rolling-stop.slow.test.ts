@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { WsgProcess } from '../support/wsg-process.js';
 
 const GUIDE = new URL('../../docs/guide/operating.md', import.meta.url);
-/** The check is faster than the guide's, and the pause shorter by the same factor. */
+/** HAProxy checks more often than in the guide; the pause is shorter by the same factor. */
 const CHECK_INTERVAL = '300ms';
 const PAUSE_S = 2;
 const LONG_MS = 30_000;
@@ -58,7 +58,7 @@ async function connectionsMade(port: number): Promise<number> {
   return Number(/^connections_counter (\d+)$/m.exec(metrics)?.[1]);
 }
 
-/** HAProxy with the configuration of the guide, and these gateways as its servers. */
+/** Starts HAProxy with the configuration of the guide and these gateways as its servers. */
 async function startHaproxy(ports: readonly number[]): Promise<number> {
   const guide = await readFile(GUIDE, 'utf8');
   const block = /^```haproxy\n([^`]+)^```$/m.exec(guide)?.[1];
@@ -67,7 +67,7 @@ async function startHaproxy(ports: readonly number[]): Promise<number> {
   const check = `check inter ${CHECK_INTERVAL} fall 2`;
   const config = block
     .replace('bind :80', `bind 127.0.0.1:${port}`)
-    // A check this often would fail on a busy machine: by default it has the interval to answer in.
+    // By default a check has to be answered within its interval, which a busy machine would miss.
     .replace('timeout server 30s', 'timeout server 30s\n  timeout check 20s')
     .replace(/^ *server one .* check inter 2s fall 2$/m, () =>
       ports.map((each) => `    server g${each} 127.0.0.1:${each} ${check}`).join('\n'),
@@ -85,7 +85,7 @@ async function startHaproxy(ports: readonly number[]): Promise<number> {
   return port;
 }
 
-/** Opens a connection each 10 ms until it is stopped, and keeps what failed. */
+/** Opens a connection every 10 ms until it is stopped, and keeps the failures. */
 class HandshakeFlow {
   accepted = 0;
   readonly failures: string[] = [];

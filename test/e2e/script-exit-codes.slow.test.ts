@@ -5,7 +5,7 @@ import { consoleLines } from '../support/script-files.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
-/** Twelve processes start at the same time, on a machine that may be busy. */
+/** Bound for twelve processes that start at the same time, on a machine that may be busy. */
 const ALL_AT_ONCE_MS = 120_000;
 
 async function runText(text: string): ReturnType<typeof runWsg> {
@@ -45,7 +45,7 @@ it('ends with the exit codes of k6', { timeout: ALL_AT_ONCE_MS }, async () => {
   );
 });
 
-it('no iteration begins on the thread of one that ends the test', async () => {
+it('no iteration begins after one that aborts the test, on the same thread', async () => {
   const ending = await runText(`
     import exec from 'k6/execution';
     export const options = { vus: 1, iterations: 1000 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { consoleLines, runScriptFiles } from '../support/script-files.js';
 
-/** Scripts, and what k6 1.3.0 logs of one iteration of each. */
+/** Scripts, and the lines that k6 1.3.0 logs for one iteration of each. */
 const SCRIPTS: readonly (readonly [name: string, script: string, lines: readonly string[]])[] = [
   [
     'looking for its global object',

@@ -8,7 +8,7 @@ import { secretToken } from '../support/signed-token.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg, WsgProcess } from '../support/wsg-process.js';
 
-/** Stands in each secret: whatever shows one holds it. */
+/** A mark in every secret: an output that shows a secret contains it. */
 const MARK = 'x7f3q9';
 const secret = (name: string): string => `${MARK}-${name}-that-is-long-enough-for-anything`;
 const JWT_SECRET = secret('jwt');
@@ -16,7 +16,8 @@ const KEY = secret('key');
 const FILE_KEY = secret('file-key');
 
 /**
- * A configuration with a secret wherever one may stand; nothing listens at the brokers' addresses.
+ * A configuration with a secret in every place that takes one; nothing listens at the brokers'
+ * addresses.
  */
 function configText(backend: string, folder: string): string {
   const password = secret('password');
@@ -52,7 +53,7 @@ async function prepare() {
   return { folder, backend, config };
 }
 
-/** Everything that an upgrade is answered. */
+/** The whole answer to an upgrade. */
 async function upgrade(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
   const client = await RawWebSocket.connect(port);
   client.write(upgradeRequest(path, { Cookie: `session=${secret('cookie')}`, ...headers }));
@@ -62,13 +63,13 @@ async function upgrade(port: number, path: string, headers: Readonly<Record<stri
   return JSON.stringify([answer.status, [...answer.headers], answer.body]);
 }
 
-/** Everything that a request is answered. */
+/** The whole answer to a request. */
 async function ask(port: number, path: string, init: RequestInit = {}): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
   return JSON.stringify([response.status, [...response.headers], await response.text()]);
 }
 
-/** Upgrades that succeed, and that fail in every way. */
+/** Makes upgrades that succeed, and upgrades that fail in each way. */
 async function connectAll(port: number, backend: HttpBackend): Promise<string[]> {
   const good = await secretToken({ sub: 'ann' }, JWT_SECRET);
   const bad = await secretToken({ sub: secret('claim') }, secret('other'));
@@ -94,7 +95,7 @@ async function connectAll(port: number, backend: HttpBackend): Promise<string[]>
   return answers;
 }
 
-/** The internal API with a key, without, and with a wrong one. */
+/** Requests the internal API with the key, without one, and with a wrong one. */
 async function askAll(port: number): Promise<string[]> {
   const answers: string[] = [];
   for (const path of [
@@ -117,7 +118,7 @@ async function askAll(port: number): Promise<string[]> {
   return answers;
 }
 
-/** What holds the mark, with what stands before it. */
+/** The places in which the mark appears, with the text before it. */
 function leaks(texts: readonly string[]): string[] {
   return texts.flatMap((text) => text.match(new RegExp(`.{0,200}${MARK}.{0,40}`, 'g')) ?? []);
 }
@@ -127,7 +128,7 @@ describe.each([
   ['classic', 'ws'],
   ['json', 'ws'],
 ] as const)('with --log-format %s on %s', (format, transport) => {
-  it('no output and no answer of a gateway in trouble holds a secret', { timeout: 60_000 }, async () => {
+  it('no output and no answer of a failing gateway contains a secret', { timeout: 60_000 }, async () => {
     const { folder, backend, config } = await prepare();
     const flags = ['--log-format', format, '--transport', transport, '--config', config];
     const gateway = new WsgProcess(['serve', ...flags, '--ready-fd', '3'], {
@@ -142,7 +143,7 @@ describe.each([
     gateway.kill('SIGTERM');
     const { stdout, stderr } = await gateway.ended;
     expect(leaks([stdout, stderr, ...answers])).toEqual([]);
-    // It has been what it was meant to be: let in, refused, and told of brokers that are away.
+    // The gateway has accepted, refused, and reported brokers that are unavailable.
     expect(answers.filter((answer) => answer.startsWith('[101')).length).toBeGreaterThan(3);
     expect(answers.filter((answer) => answer.startsWith('[401')).length).toBeGreaterThan(8);
     expect(answers.filter((answer) => answer.startsWith('[503')).length).toBeGreaterThan(1);
@@ -151,7 +152,7 @@ describe.each([
   });
 });
 
-it('serve --check tries each sink and says what is wrong without a secret', { timeout: 60_000 }, async () => {
+it('serve --check tries each sink and reports errors without a secret', { timeout: 60_000 }, async () => {
   const { config } = await prepare();
   for (const flags of [[], ['--json']]) {
     const { stdout, stderr } = await runWsg(['serve', '--check', '--config', config, ...flags], {
@@ -162,7 +163,7 @@ it('serve --check tries each sink and says what is wrong without a secret', { ti
   }
 });
 
-it('a broker that refuses a password ends the start without it', { timeout: 60_000 }, async () => {
+it('a refused password ends the start with an error that does not show it', { timeout: 60_000 }, async () => {
   const redis = await startRedis(['--requirepass', 'another']);
   onTestFinished(() => redis.process.dispose());
   const folder = await temporaryFolder();

@@ -21,7 +21,7 @@ describe('a run of less than three seconds', () => {
     expect(code).toBe(0);
   });
 
-  it('is told so in JSON too', async () => {
+  it('is reported in JSON too', async () => {
     const { code, stdout } = await runStrictly('export default function () {}', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ wsg: { valid: true, health: { verdict: 'unjudged' } } });
     expect(code).toBe(0);

@@ -8,15 +8,15 @@ import { WsgProcess } from '../support/wsg-process.js';
 
 const FLUSH_S = 1;
 /**
- * 5 s of the sinks, 2 s of the mirror, and room for a busy machine; far below the bound that cuts a
- * stop off.
+ * 5 s for the sinks, 2 s for the mirror, and room for a busy machine. It is far below the bound at
+ * which a stop is cut off.
  */
 const STOP_MS = 14_000;
 const NATS_INFO = 'INFO {"server_id":"a","version":"2.10.0","max_payload":1048576,"headers":true,"proto":1}\r\n';
 
 /**
- * Backends that take connections and finish no handshake; `says` is what the one of NATS begins
- * with.
+ * Starts backends that accept connections and finish no handshake; `says` are the first bytes of
+ * the NATS one.
  */
 async function startPeers(
   says: string,
@@ -40,7 +40,7 @@ it.each([
   ['as much as a greeting', NATS_INFO],
   ['all but an answer about the stream', `${NATS_INFO}PONG\r\n`],
 ])(
-  'SIGTERM ends a gateway in time and with 0 while its backends say %s, and one socket is open to each',
+  'SIGTERM ends a gateway in time and with 0 while its backends send %s, with one socket open to each',
   async (_, says) => {
     const peers = await startPeers(says);
     const at = ({ port }: StallingPeer): string => `127.0.0.1:${port}`;
@@ -61,7 +61,7 @@ it.each([
     const { port } = await wsg.ready;
     const client = await RawWebSocket.open(port, '/connect');
     onTestFinished(() => client.destroy());
-    // Each attempt is over after 5 s at the latest; the next one follows.
+    // Each attempt ends after at most 5 s, and the next one follows.
     await expect
       .poll(() => Object.values(peers).map(({ accepted }) => accepted >= 3), { timeout: 60_000 })
       .toEqual([true, true, true, true, true]);

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
 describe('wsg', () => {
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     const { code, stdout } = await runWsg(['--version']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^wsg\/\d+\.\d+\.\d+ \S+ node-v\d+/);
@@ -47,7 +47,7 @@ describe('wsg', () => {
 });
 
 describe('the start of wsg', () => {
-  /** The modules that a run of `wsg` loaded, as V8 tells them. */
+  /** The modules that a run of `wsg` has loaded, as V8 reports them. */
   async function loadedModules(args: readonly string[]): Promise<string[]> {
     const folder = await temporaryFolder();
     await runWsg(args, { env: { NODE_V8_COVERAGE: folder } });

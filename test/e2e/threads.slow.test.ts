@@ -41,7 +41,7 @@ async function place(script: string): Promise<string> {
 
 const FLAGS = ['-q', '--allow-saturated', '--run', 'it.run', '--summary-export', 'summary.json'];
 
-/** Runs a script in several threads; its console lines are gathered. */
+/** Runs a script in several threads and gathers its console lines. */
 async function runThreads(threads: number, script: string, ...flags: readonly string[]): Promise<ThreadedRun> {
   const cwd = await place(script);
   const args = ['loadtest', 'script.js', '--threads', String(threads), ...FLAGS, '-e', `WS_URL=${target.url}`];
@@ -64,7 +64,7 @@ function lineNumbers(lines: readonly string[], start: string): number[] {
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('a script over several threads', () => {
-  it('gives each virtual user a number of its own, setup and teardown once, and sums all that was counted', async () => {
+  it('gives each virtual user its own number, runs setup and teardown once, and adds up all counts', async () => {
     const { code, summary, lines } = await runThreads(
       3,
       `
@@ -164,7 +164,7 @@ describe('a script over several threads', () => {
     expect(summary.metrics['iterations']?.['count']).toBeGreaterThanOrEqual(8);
   });
 
-  it('ends in order at a signal, and its header names the threads', async () => {
+  it('ends cleanly at a signal, and its header names the threads', async () => {
     const cwd = await place(
       `import { sleep } from 'k6'; export const options = { vus: 4, duration: '1m' }; export default function () { sleep(0.1); } export function teardown() { console.log('torn down'); }`,
     );
@@ -199,7 +199,7 @@ describe('a thread of a script that fails', () => {
     expect(stderr).toMatch(/script\.js:2/);
   });
 
-  it('in the middle ends the run with its reason, and what was recorded stands', async () => {
+  it('during the run ends it with the reason, and keeps what was recorded', async () => {
     const cwd = await place(`
       import { sleep } from 'k6';
       export const options = { vus: 4, duration: '1m' };

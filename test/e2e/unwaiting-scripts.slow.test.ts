@@ -8,7 +8,7 @@ import { WsgProcess } from '../support/wsg-process.js';
 const SECONDS = 2;
 const ARRIVALS = `timeUnit: '1s', preAllocatedVUs: 3`;
 
-/** For each of k6's executors, options that end by time alone. */
+/** Options of each of k6's executors that only time ends. */
 const EXECUTORS: readonly (readonly [name: string, scenario: string])[] = [
   ['constant-vus', `vus: 2, duration: '${SECONDS}s'`],
   ['ramping-vus', `startVUs: 1, stages: [{ duration: '${SECONDS}s', target: 3 }]`],
@@ -38,18 +38,19 @@ function timesOf(text: string, pattern: RegExp): number {
 }
 
 describe('an iteration that never waits', () => {
-  it.each(EXECUTORS)('lets the time end it: %s', async (executor, options) => {
+  it.each(EXECUTORS)('ends with the time: %s', async (executor, options) => {
     const script = scriptOf(`executor: '${executor}', ${options}`, BODIES[0]?.[1] ?? '');
     const { code, stdout, stderr } = await runScriptFiles({ 'script.js': script });
     expect(stderr).not.toMatch(/crashed/);
     expect(code).toBe(0);
     expect(Number(/iterations\.+: (\d+)/.exec(stdout)?.[1])).toBeGreaterThan(100);
-    // Two threads at most, a hundred lines each, and one a second of those that were counted.
+    // At most two threads with a hundred lines each, and one line per second for those that were
+    // counted.
     expect(timesOf(stderr, /Error: at once/g)).toBeLessThan(220);
     expect(stderr).toMatch(/at once.*\(written \d+ times more, not shown\)/);
   });
 
-  it.each(BODIES)('lets the time end it: one that %s', async (_name, body) => {
+  it.each(BODIES)('ends with the time: one that %s', async (_name, body) => {
     const { code, stderr } = await runScriptFiles({
       'script.js': scriptOf(`executor: 'constant-vus', vus: 2, duration: '1s'`, body),
     });
@@ -58,14 +59,14 @@ describe('an iteration that never waits', () => {
     expect(timesOf(stderr, /\n/g)).toBeLessThan(300);
   });
 
-  it('writes every line that is not like the others', async () => {
+  it('writes every line that differs from the others', async () => {
     const { stderr } = await runScriptFiles({
       'script.js': `export const options = { iterations: 20000 }; export default function () { console.log('line ' + __ITER); }`,
     });
     expect(timesOf(stderr, /msg="line \d+"/g)).toBe(20_000);
   });
 
-  it('hears an interruption, and ends as k6 does', async () => {
+  it('is interrupted, and ends as in k6', async () => {
     const cwd = await temporaryFolder();
     await writeFile(
       join(cwd, 'script.js'),
@@ -81,9 +82,9 @@ describe('an iteration that never waits', () => {
 });
 
 describe('an arrival rate that this machine cannot keep', () => {
-  it('counts each arrival, begun or dropped', async () => {
+  it('counts each arrival as begun or dropped', async () => {
     const script = scriptOf(
-      // With time to end what has begun: an iteration that is interrupted is in neither count.
+      // The graceful stop lets begun iterations end: one that is interrupted is in neither count.
       `executor: 'constant-arrival-rate', rate: 20000, duration: '1s', gracefulStop: '30s', ${ARRIVALS}`,
       'for (let i = 0; i < 1e5; i++);',
     );

@@ -7,7 +7,7 @@ import { runWsg, type Ending } from '../support/wsg-process.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A project in which wsg is installed with all that it needs, without uWebSockets.js. */
+/** Makes a project in which wsg and its dependencies are installed, without uWebSockets.js. */
 async function project(): Promise<string> {
   const folder = await temporaryFolder();
   const modules = join(folder, 'node_modules');
@@ -22,10 +22,7 @@ async function project(): Promise<string> {
   return folder;
 }
 
-/**
- * Puts the package there as its publisher lays it out: a module for `import` beside one for
- * `require`.
- */
+/** Adds the package in the layout of its publisher: a module for `import` and one for `require`. */
 async function addPackage(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   const at = join(folder, 'node_modules/uWebSockets.js');
   const exports = { import: './ESM_wrapper.mjs', require: './uws.js' };
@@ -43,7 +40,7 @@ function serveOnUws(folder: string): Promise<Ending> {
   });
 }
 
-it('uws without its package ends with 15 and says how the package is installed', async () => {
+it('uws without its package ends with 15 and says how to install it', async () => {
   const folder = await project();
   const { code, stderr } = await serveOnUws(folder);
   expect(code).toBe(15);
@@ -57,7 +54,7 @@ it('uws without its package ends with 15 and says how the package is installed',
   expect(doctor.stdout).toMatch(/^✗ transport uws: not installed$/m);
 });
 
-it('uws whose package has no binary that loads ends with 15 and the reason, and no defect is logged', async () => {
+it('uws whose binary cannot be loaded ends with 15 and the reason, and no defect is logged', async () => {
   const folder = await project();
   const binary = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
   await addPackage(folder, {});

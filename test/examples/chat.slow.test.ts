@@ -38,7 +38,7 @@ interface Chat {
   readonly enter: (name: string, room: string) => Promise<ExampleProgram>;
 }
 
-/** What the clients of a conversation have read. */
+/** The lines that the clients of a conversation have read. */
 interface Conversation {
   /** Lines about ann that bob has read. */
   readonly annOfBob: readonly string[];
@@ -112,7 +112,7 @@ async function holdConversation({ enter, killBackend, restartBackend }: Chat): P
   await bob.until(/^ann: line 10$/);
   await killBackend();
   cid.type('is anybody there?');
-  // Its connection has ended when it has: the gateway knows before the backend is back.
+  // The program ends after its connection, so the gateway has the close before the backend returns.
   await cid.leave();
   await restartBackend();
   ann.type('welcome back');
@@ -133,7 +133,7 @@ async function holdConversation({ enter, killBackend, restartBackend }: Chat): P
   };
 }
 
-/** What everybody has read when the conversation is over. */
+/** The lines of a conversation in which nothing was lost or repeated. */
 const WHOLE: Conversation = {
   annOfBob: [GREETING, ...BURST, 'welcome back'].map((text) => `ann: ${text}`),
   cidOfBob: ['cid: is anybody there?', '* cid left'],
@@ -151,7 +151,7 @@ describe('the chat backend', () => {
     onTestFinished(() => redis.process.dispose());
     const chat = await startChat({
       folder: 'python',
-      // The system's: Debian's package is for this one.
+      // Debian's package is for the system's Python.
       command: '/usr/bin/python3',
       args: ['chat.py'],
       env: { REDIS_URL: redis.url },

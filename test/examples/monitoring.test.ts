@@ -47,11 +47,11 @@ async function readRules() {
   return Rules.parse(parse(await example('prometheus/alerts.yml'))).groups.flatMap(({ rules }) => rules);
 }
 
-/** The metrics of a gateway that runs, histograms with their parts. */
+/** Names of the metrics of a running gateway, with the parts of histograms. */
 async function exposedMetrics(): Promise<ReadonlySet<string>> {
   const text = await (await RunningGateway.start()).get('/metrics');
   const types = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
-  // Only the command writes to a standard error, and counts what that did not take.
+  // Only the command writes a log to standard error and counts lines that it had to drop.
   return new Set([
     'log_lines_dropped_total',
     ...types.flatMap(([, name = '', type]) =>
@@ -61,7 +61,7 @@ async function exposedMetrics(): Promise<ReadonlySet<string>> {
 }
 
 describe('the Grafana dashboard', () => {
-  it('asks only for metrics that a gateway has', async () => {
+  it('reads only metrics that a gateway has', async () => {
     const { panels } = await readDashboard();
     const asked = panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => promqlNames(expr)));
     const exposed = await exposedMetrics();
@@ -69,7 +69,7 @@ describe('the Grafana dashboard', () => {
     expect(asked.filter((name) => !exposed.has(name))).toEqual([]);
   });
 
-  it('has the rows, variables and data source that it is explained by', async () => {
+  it('has the documented rows, variables and data source', async () => {
     const { panels, templating } = await readDashboard();
     expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'job', 'instance']);
     expect(panels.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual([
@@ -82,7 +82,7 @@ describe('the Grafana dashboard', () => {
     for (const { targets, datasource } of panels) expect(targets.length === 0).toBe(datasource === undefined);
   });
 
-  it('lays no panel over another', async () => {
+  it('has no overlapping panels', async () => {
     const { panels } = await readDashboard();
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
@@ -91,7 +91,7 @@ describe('the Grafana dashboard', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });
 
-  it('shows every metric of ours but those that its other figures hold already', async () => {
+  it('shows every metric of the gateway except those that other figures include', async () => {
     const { panels } = await readDashboard();
     const asked = new Set(panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => promqlNames(expr))));
     const left = [...(await exposedMetrics())].filter((name) => !asked.has(name) && !/^(process|nodejs)_/.test(name));
@@ -117,7 +117,7 @@ describe('the Prometheus example', () => {
     expect(explained).toEqual(names);
   });
 
-  it('scrapes where a gateway listens, and reads the alerts beside it', async () => {
+  it('scrapes the default port of a gateway, and reads the alerts in the same folder', async () => {
     const config = parse(await example('prometheus/prometheus.yml'));
     expect(config.rule_files).toEqual(['alerts.yml']);
     expect(config.scrape_configs[0]).toMatchObject({

@@ -32,7 +32,7 @@ describe('Engine', () => {
     return new Engine(plan(flags), { clock: systemClock, version: '1.2.3', threadEntry: THREAD_ENTRY, ...deps });
   }
 
-  it('counts the same with several threads, whose virtual users have numbers and randomness of their own', async () => {
+  it('counts the same with several threads, whose virtual users have their own numbers and randomness', async () => {
     const run = await engine({ vus: '5', duration: '1500ms', seed: '2', threads: '3' }).run();
     const { totals } = run.end;
     expect(run.header.threads).toBe(3);
@@ -109,14 +109,14 @@ describe('Engine', () => {
     expect(target.counts.received).toBeGreaterThan(0);
     expect(totals.counters['ws_msgs_sent']).toBe(target.counts.received);
     expect(gateway).toEqual({ sent: received, received: target.counts.received, dropped: 0 });
-    // The engine's own look at the target is one session more.
+    // The engine's own check of the target is one more session.
     expect(target.counts.sessions).toBe(6);
     await expect.poll(() => target.closeCodes.toSorted((a, b) => a - b)).toEqual([1000, 1001, 1001, 1001, 1001, 1001]);
     expect(Math.max(...progress)).toBe(5);
     expect(progress.at(-1)).toBe(0);
   });
 
-  it('hands every record to its sink in order, and the seconds add up to the totals', async () => {
+  it('writes every record to its sink in order, and the seconds add up to the totals', async () => {
     const kinds: string[] = [];
     const sink = {
       writeHeader: () => kinds.push('header'),
@@ -141,7 +141,7 @@ describe('Engine', () => {
     expect(run.header.description).toEqual(['default: 3 looping VUs for 1.2s (gracefulStop: 0s)']);
   });
 
-  it('ends with the threshold that is to end it, and writes what became of each', async () => {
+  it('ends at a threshold with abortOnFail, and records the result of each threshold', async () => {
     const written: ThresholdRecord[] = [];
     const judged: Plan = {
       ...plan({ vus: '2', duration: '30s' }),
@@ -182,7 +182,7 @@ describe('Engine', () => {
     expect(run.events).toContainEqual(expect.objectContaining({ kind: 'interruption' }));
   });
 
-  it('completes exactly the iterations that were asked for', async () => {
+  it('completes exactly the requested iterations', async () => {
     const closing = new LoadTarget((socket) => socket.close(1000));
     await closing.start();
     const run = await engine({ url: closing.url, vus: '4', iterations: '25' }).run();
@@ -195,11 +195,10 @@ describe('Engine', () => {
     expect(closing.counts.sessions).toBe(26);
   });
 
-  it('interrupts its sessions in order when it is stopped', async () => {
+  it('interrupts its sessions cleanly when it is stopped', async () => {
     const engineUnderTest = engine(
       { vus: '2', duration: '1m' },
-      // Not as soon as they are active: then a session may not be open yet, and has nothing to
-      // close.
+      // Waits for open sessions, because an active virtual user may not have one yet.
       { observer: { secondEnded: () => engineUnderTest.stop() } },
     );
     const run = await engineUnderTest.run();
@@ -211,7 +210,7 @@ describe('Engine', () => {
     expect(run.events).toMatchObject([{ kind: 'interruption' }]);
   });
 
-  it('keeps the seconds that were handed over when it is cut', async () => {
+  it('keeps the completed seconds when it is cut', async () => {
     const cuts: Promise<void>[] = [];
     const engineUnderTest = engine(
       { vus: '2', duration: '1m' },

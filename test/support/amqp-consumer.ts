@@ -1,8 +1,7 @@
 import { connect, type ConsumeMessage } from 'amqplib';
 
 /**
- * Takes messages off a queue, in order, until there are `count` with different ids; fails after 30
- * s.
+ * Consumes a queue in order until `count` messages with different ids have come; fails after 30 s.
  */
 export async function consumeQueue(url: string, queue: string, count: number): Promise<ConsumeMessage[]> {
   const model = await connect(url);

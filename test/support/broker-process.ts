@@ -12,8 +12,8 @@ export interface BrokerCommand extends DebianPackage {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /**
-   * Resolves once it takes connections; is called again after each start, and rejects to be asked
-   * again 50 ms later.
+   * Resolves once the broker accepts connections. It is called after each start, and again 50 ms
+   * after it rejects.
    */
   readonly isReady: () => Promise<void>;
 }
@@ -22,8 +22,8 @@ const START_TRIES = 1_200;
 const TRY_EACH_MS = 50;
 
 /**
- * A real broker as a child process with a data folder of its own. It keeps port and data through
- * `kill` and `start`, so that a restart is a restart. Whoever makes one has to `dispose` it.
+ * A real broker as a child process with its own data folder. It keeps port and data through `kill`
+ * and `start`. The caller has to `dispose` it.
  */
 export class BrokerProcess {
   #child: ChildProcess | undefined;
@@ -53,12 +53,12 @@ export class BrokerProcess {
     return this.#child?.pid ?? 0;
   }
 
-  /** Everything that it printed, for error messages. */
+  /** Everything that the broker has printed, for error messages. */
   get output(): string {
     return this.#output;
   }
 
-  /** Starts it again on its old data. */
+  /** Starts the broker again on its old data. */
   async start(): Promise<void> {
     const { program, args, env } = this.#command;
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -68,13 +68,16 @@ export class BrokerProcess {
     await this.#untilReady(child);
   }
 
-  /** Ends it at once, as a crash does, unless another signal is given; resolves when it is gone. */
+  /**
+   * Kills the broker with SIGKILL, as a crash does, or with another signal; resolves when it has
+   * ended.
+   */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#child?.kill(signal);
     await this.#ended;
   }
 
-  /** Stops it in its tracks: connections stay, nothing answers. `thaw` lets it go on. */
+  /** Stops the process with SIGSTOP: connections stay open and nothing answers, until `thaw`. */
   freeze(): void {
     this.#child?.kill('SIGSTOP');
   }
@@ -103,13 +106,12 @@ export class BrokerProcess {
 }
 
 /**
- * Below the range from which the kernel takes ports for others: a broker that is restarted finds
- * its port free.
+ * Below the kernel's ephemeral ports, so that a broker finds its port free when it is restarted.
  */
 const FIRST_PORT = 12_000;
 const PORTS = 20_000;
 
-/** A port of loopback that nobody listens on, and that nobody is given by asking for any. */
+/** A free port of loopback outside the ephemeral range. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + randomInt(PORTS);

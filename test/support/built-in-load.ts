@@ -11,7 +11,7 @@ import { ProgressCells } from '../../src/loadgen/thread/progress-cells.js';
 import type { SecondMessage } from '../../src/loadgen/thread/protocol.js';
 import type { HistogramKind } from '../../src/run-file/records.js';
 
-/** What a built-in scenario left behind, all seconds together. */
+/** The result of a built-in scenario, summed over all seconds. */
 export class BuiltInResult {
   readonly log: string[] = [];
   readonly #counters = new Map<string, number>();
@@ -30,7 +30,7 @@ export class BuiltInResult {
     }
   }
 
-  /** 0 when it was never counted. */
+  /** The counter's total; 0 when it was never counted. */
   counter(name: string): number {
     return this.#counters.get(name) ?? 0;
   }
@@ -48,7 +48,8 @@ export class BuiltInResult {
 }
 
 /**
- * Runs a built-in scenario in this thread, on the machine's clock; `started` gets what stops it.
+ * Runs a built-in scenario in this thread, on the machine's clock; `started` gets the function that
+ * stops it.
  */
 export async function runBuiltIn(flags: LoadFlags, started?: (stop: () => void) => void): Promise<BuiltInResult> {
   const plan = parseLoadOptions({ gracefulStop: '5s', ...flags });

@@ -4,22 +4,19 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/**
- * What a byte server does on one path; `handshake` is the answer to an upgrade, ready to be
- * written.
- */
+/** The behaviour of a byte server on one path; `handshake` is the complete answer to an upgrade. */
 export type Answer = (socket: Socket, handshake: Buffer) => void;
 
 /**
- * A server that writes exactly the bytes it is told to and reads nothing but heads of requests, for
- * clients under test.
+ * A server that writes exactly the given bytes and reads only the heads of requests, for tests of
+ * clients.
  */
 export class ByteServer {
   readonly #answers: Readonly<Record<string, Answer>>;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server = createServer((socket) => this.#accept(socket));
 
-  /** Answers by path. */
+  /** Takes the answers by path. */
   constructor(answers: Readonly<Record<string, Answer>>) {
     this.#answers = answers;
   }
@@ -70,7 +67,7 @@ function handshakeOf(head: string): Buffer {
   );
 }
 
-/** A frame of a server with less than 126 bytes. */
+/** A server's frame with a payload of less than 126 bytes. */
 export function serverFrame(opcode: number, payload: Buffer | string = ''): Buffer {
   const bytes = Buffer.from(payload);
   return Buffer.concat([Buffer.from([0x80 | opcode, bytes.length]), bytes]);

@@ -1,9 +1,9 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /**
- * Ends a run with one plain line that any CI can read: `N passed, N failed`. A file that could not
- * load counts as failed, and so does a test that skips itself; tests that a name pattern (`-t`)
- * leaves out are counted apart.
+ * Ends a run with one plain line that any CI can read: `N passed, N failed`. A file that cannot be
+ * loaded and a test that skips itself count as failed. Tests that a name pattern (`-t`) leaves out
+ * are counted separately.
  */
 export default class ClosingLineReporter implements Reporter {
   #leavesOut = false;

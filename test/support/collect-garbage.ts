@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Collects all that nothing refers to. To be awaited in a job of its own: a WeakRef holds its
- * target to the end of the job that made it.
+ * Collects garbage. Await it in a separate job: a WeakRef keeps its target until the end of the job
+ * that made it.
  */
 export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');

@@ -12,15 +12,15 @@ import { RecordingLogger } from './recording-logger.js';
 import { settle } from './settle.js';
 import { testOutbox } from './test-outbox.js';
 
-/** A backend that outlives the gateway: it keeps each event once, by id, and may be away. */
+/** A backend that outlives the gateway. It keeps each event once, by id, and may be unavailable. */
 export class Backend {
   readonly events: GatewayEvent[] = [];
-  /** Every event taken, in order, duplicates included. */
+  /** Every event taken, in order, with duplicates. */
   readonly taken: GatewayEvent[] = [];
   isAway = false;
-  /** Batches that are taken but whose acknowledgement gets lost. */
+  /** Number of batches that are taken but whose acknowledgement is lost. */
   losesAcknowledgements = 0;
-  /** Events that make a batch fail as a whole, as a receiver that answers 500 to them does. */
+  /** Selects events that make the whole batch fail, like a receiver that answers 500 to them. */
   dislikes: (event: GatewayEvent) => boolean = () => false;
   readonly #ids = new Set<string>();
 
@@ -40,7 +40,7 @@ export class Backend {
   }
 }
 
-/** A process's connection to the backend; dead once the process was killed. */
+/** A process's connection to the backend; dead after the process was killed. */
 class BackendSink implements EventSink {
   isDead = false;
 
@@ -64,15 +64,15 @@ class BackendSink implements EventSink {
   async stop(): Promise<void> {}
 }
 
-/** What one process accepted, in order. */
+/** The events that one process accepted, in order. */
 export interface Boot {
   readonly epoch: number;
   readonly accepted: { readonly sequence: number; readonly event: NewEvent }[];
 }
 
 /**
- * An outbox whose process can be killed at any moment: what is on disk at that moment is copied,
- * and the next one starts on the copy.
+ * An outbox whose process can be killed at any moment. The files on disk at that moment are copied,
+ * and the next process starts on the copy.
  */
 export class CrashingOutbox {
   readonly boots: Boot[] = [];
@@ -104,7 +104,7 @@ export class CrashingOutbox {
     return this.#outbox;
   }
 
-  /** `dir`: a folder other than the one that the last process left. */
+  /** Starts a process on the files that the previous one left. */
   async start(): Promise<void> {
     const epoch = 1_700_000_000_000 + this.boots.length;
     if (this.boots.length === 0) mkdirSync(join(this.#root, '1'));
@@ -126,7 +126,7 @@ export class CrashingOutbox {
     return sequence > 0;
   }
 
-  /** What is on disk now is all that the next process finds. */
+  /** Kills the process: the next one finds what is on disk now. */
   kill(): void {
     for (const sink of this.#sinks) sink.isDead = true;
     this.#killed.push(this.outbox);
@@ -134,7 +134,7 @@ export class CrashingOutbox {
     copyFolder(this.dir, join(this.#root, String(this.boots.length + 1)));
   }
 
-  /** As SIGTERM does it. Resolves to the number of events lost. */
+  /** Stops the process as SIGTERM does. Resolves with the number of events lost. */
   async stop(): Promise<number> {
     const stopping = this.outbox.stop(0);
     let lost: number | undefined;
@@ -172,7 +172,8 @@ export class CrashingOutbox {
 }
 
 /**
- * Again from the start when a file goes while it is copied: no process ever finds half of a rename.
+ * Copies a folder, and begins again when a file disappears meanwhile, because no process ever sees
+ * half of a rename.
  */
 function copyFolder(from: string, to: string): void {
   for (;;) {
@@ -182,7 +183,7 @@ function copyFolder(from: string, to: string): void {
       for (const name of names) copyFileSync(join(from, name), join(to, name));
       return;
     } catch {
-      // The file has been renamed or removed.
+      // The file was renamed or removed.
     }
   }
 }

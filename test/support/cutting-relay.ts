@@ -3,14 +3,14 @@ import { setImmediate as turn, setTimeout as later } from 'node:timers/promises'
 import { onTestFinished } from 'vitest';
 
 /**
- * Writes what a client has sent to the server; `offset` is where the bytes begin in all that this
- * client sends.
+ * Forwards bytes of a client to the server; `offset` is their position in all that this client has
+ * sent.
  */
 export type Forward = (server: Socket, bytes: Buffer, offset: number) => Promise<void>;
 
 /**
- * A TCP proxy that says in which pieces a client's bytes reach the server; answers go back as they
- * come. It ends with the test.
+ * Starts a TCP proxy that decides in which segments a client's bytes reach the server. Answers go
+ * back unchanged. It ends with the test.
  */
 export async function startRelay(targetPort: number, forward: Forward): Promise<number> {
   const sockets = new Set<Socket>();
@@ -45,8 +45,8 @@ async function forwardAll(client: Socket, server: Socket, forward: Forward): Pro
 }
 
 /**
- * The bytes before and from this position on come in two segments, and the server has read the
- * first before the second is sent.
+ * Cuts the client's bytes in two at this position. The server has read the first part before the
+ * second is sent.
  */
 export function cutAt(position: number): Forward {
   return async (server, bytes, offset) => {
@@ -61,7 +61,7 @@ export function cutAt(position: number): Forward {
   };
 }
 
-/** As over a network: segments of so many bytes, one each so many milliseconds. */
+/** Sends segments of `segmentBytes`, one every `intervalMs`, as over a network. */
 export function paced(segmentBytes: number, intervalMs: number): Forward {
   return async (server, bytes) => {
     let dueMs = performance.now();
@@ -74,8 +74,8 @@ export function paced(segmentBytes: number, intervalMs: number): Forward {
 }
 
 /**
- * Between two check phases lies a poll phase: a server in this process has read what was written
- * before.
+ * Waits for a poll phase of the event loop, in which a server in this process reads what was
+ * written before.
  */
 async function turnOfTheLoop(): Promise<void> {
   await turn();

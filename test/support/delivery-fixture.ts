@@ -9,7 +9,7 @@ import { Delivery } from '../../src/gateway/delivery/delivery.js';
 import { chooseTransport } from '../../src/gateway/transport/choose-transport.js';
 import type { Transport, TransportName } from '../../src/gateway/transport/transport.js';
 
-/** What a test may change of the endpoint `/t`. */
+/** Properties of the endpoint `/t` that a test may change. */
 export type EndpointChanges = Partial<Omit<Endpoint, 'path'>>;
 
 /** A message as a client received it. */
@@ -41,7 +41,7 @@ export class DeliveryClient {
     return this.received.map((message) => message.text);
   }
 
-  /** Resolves once so many messages are there. */
+  /** Resolves with the messages once there are `count`. */
   async until(count: number): Promise<string[]> {
     while (this.received.length < count) {
       await new Promise<void>((resolve) => {
@@ -51,7 +51,7 @@ export class DeliveryClient {
     return this.texts;
   }
 
-  /** Stops and resumes reading from the network. */
+  /** Stops reading from the network, until `resume`. */
   stall(): void {
     this.#socket.pause();
   }

@@ -1,10 +1,10 @@
-/** One line of a Dockerfile, with its continuations joined. */
+/** An instruction of a Dockerfile, with its continuation lines joined. */
 export interface Instruction {
   readonly name: string;
   readonly text: string;
 }
 
-/** A stage: what it is made from, and its instructions behind FROM. */
+/** A stage: its base image, and its instructions after FROM. */
 export interface Stage {
   readonly image: string;
   readonly alias: string | undefined;

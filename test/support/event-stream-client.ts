@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 /** One block of a Server-Sent Events stream; comments under `comment`. */
 export type StreamBlock = Readonly<Record<string, string>>;
 
-/** A reader of Server-Sent Events over a real socket; gone when the test ends. */
+/** A reader of Server-Sent Events over a real socket, closed at the end of the test. */
 export class EventStreamClient {
   #rest = '';
   readonly #blocks: StreamBlock[] = [];
@@ -19,11 +19,11 @@ export class EventStreamClient {
       this.#isEnded = true;
       this.#waiting?.();
     });
-    // A cut stream says so by its end; what tests look at is what came before.
+    // A stream that is cut ends here; tests look at the events before that.
     response.on('error', () => undefined);
   }
 
-  /** Resolves when the head of the answer is here. */
+  /** Resolves when the head of the answer has arrived. */
   static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<EventStreamClient> {
     const sent = request(url, { headers, agent: false }).end();
     onTestFinished(() => void sent.destroy());
@@ -32,7 +32,7 @@ export class EventStreamClient {
     return new EventStreamClient(response);
   }
 
-  /** The next block, as soon as it is here; undefined at the end of the stream. */
+  /** Resolves with the next block; with undefined at the end of the stream. */
   async next(): Promise<StreamBlock | undefined> {
     while (this.#blocks.length === 0 && !this.#isEnded) {
       await new Promise<void>((resolve) => {
@@ -42,7 +42,7 @@ export class EventStreamClient {
     return this.#blocks.shift();
   }
 
-  /** The next blocks; fewer when the stream ends before. */
+  /** Resolves with the next blocks; with fewer when the stream ends first. */
   async nextBlocks(count: number): Promise<StreamBlock[]> {
     const blocks: StreamBlock[] = [];
     while (blocks.length < count) {
@@ -53,7 +53,7 @@ export class EventStreamClient {
     return blocks;
   }
 
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): void {
     this.response.destroy();
   }

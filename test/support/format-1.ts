@@ -3,8 +3,8 @@ import { parseRecords, RECORD } from '../../src/gateway/outbox/log/event-record.
 import { FORMAT, SEGMENT_HEADER_BYTES } from '../../src/gateway/outbox/log/segment-header.js';
 
 /**
- * A file of the log as the first version wrote it: no markers, no copies, an empty snapshot. The
- * events must have no destinations.
+ * Converts a log file to format 1: no markers, no copies, an empty snapshot. The events must have
+ * no destinations.
  */
 export function inFormat1(file: Buffer): Buffer {
   const header = Buffer.from(file.subarray(0, SEGMENT_HEADER_BYTES));

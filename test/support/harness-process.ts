@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** How a harness ended, and all that it printed. */
+/** The exit code of a harness, and its output. */
 export interface HarnessEnding {
   readonly code: number | null;
   readonly output: string;

@@ -9,8 +9,8 @@ export interface BackendRequest {
 }
 
 /**
- * A backend on a free port of loopback that goes away with the test; it answers an empty 200 unless
- * told otherwise.
+ * A backend on a free port of loopback, stopped at the end of the test. By default it answers an
+ * empty 200.
  */
 export class HttpBackend {
   readonly requests: BackendRequest[] = [];
@@ -37,7 +37,7 @@ export class HttpBackend {
     return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   }
 
-  /** Answers this JSON, with status 200 unless given. */
+  /** Answers every request with this JSON. */
   answer(json: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): void {
     this.answering = (_request, response) => {
       response.writeHead(status, { 'Content-Type': 'application/json', ...headers });

@@ -1,6 +1,6 @@
 import type { Socket } from '../../src/gateway/transport/socket.js';
 
-/** A socket to nowhere, for what keeps connections and never writes to them. */
+/** A socket without a peer, for code that keeps connections and never writes to them. */
 export const idleSocket: Socket = {
   remoteAddress: '127.0.0.1:0',
   isOpen: () => true,

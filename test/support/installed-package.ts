@@ -7,16 +7,16 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
-/** Packs this checkout as it was built; gives the tarball's path. */
+/** Packs this checkout as it was built; resolves with the tarball's path. */
 export async function packPackage(folder: string): Promise<string> {
-  // Without scripts: prepack would take dist/ away from under the tests that run beside this one.
+  // No scripts: prepack would remove dist/, which other tests use at the same time.
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
     cwd: ROOT,
   });
   return join(folder, stdout.trim().split('\n').at(-1) ?? '');
 }
 
-/** The paths in a tarball, without npm's `package/` in front. */
+/** The paths in a tarball, without npm's prefix `package/`. */
 export async function listTarball(tarball: string): Promise<string[]> {
   const { stdout } = await run('tar', ['-tzf', tarball]);
   return stdout
@@ -39,8 +39,8 @@ export async function installPackages(
 }
 
 /**
- * Adds packages to a folder with Yarn 1, which refuses what `engines` of any package does not
- * accept; Yarn itself is put into `tools`.
+ * Adds packages to a folder with Yarn 1, which fails when the `engines` of any package exclude this
+ * Node. Yarn itself is installed in `tools`.
  */
 export async function yarnAdd(folder: string, packages: readonly string[], tools: string, node: string): Promise<void> {
   const yarn = join(tools, 'node_modules', 'yarn', 'bin', 'yarn.js');
@@ -48,27 +48,27 @@ export async function yarnAdd(folder: string, packages: readonly string[], tools
   await run(node, [yarn, ...args], { cwd: folder, env: withNode(node) });
 }
 
-/** An environment in which scripts with `#!/usr/bin/env node` run on this Node. */
+/** An environment in which scripts with `#!/usr/bin/env node` run on the given Node. */
 function withNode(node: string | undefined): NodeJS.ProcessEnv {
   return node === undefined
     ? process.env
     : { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH']}` };
 }
 
-/** What the files below a folder take on disk. */
+/** Disk space of the files below a folder, in bytes. */
 export async function folderBytes(folder: string): Promise<number> {
   const { stdout } = await run('du', ['-sk', folder]);
   return Number.parseInt(stdout, 10) * 1024;
 }
 
-/** The script behind an installed `wsg`. */
+/** Path of the script behind an installed `wsg`. */
 export async function installedEntry(prefix: string): Promise<string> {
   const entry = join(prefix, 'node_modules', 'wsg', 'bin', 'run.js');
   await access(join(prefix, 'node_modules', '.bin', 'wsg'));
   return entry;
 }
 
-/** The Node of the npm package `node`. */
+/** Installs Node from the npm package `node`; resolves with its path. */
 export async function installNode(prefix: string, version: number | string): Promise<string> {
   await installPackages(prefix, [`node@${version}`]);
   return join(prefix, 'node_modules', 'node', 'bin', 'node');

@@ -12,7 +12,9 @@ import { testOutbox } from './test-outbox.js';
 
 const LOGGED = { durability: 'disk', fsync: 'never' } as const;
 
-/** Leaves in `dir` what a process leaves that accepted these events while its sink was away. */
+/**
+ * Leaves in `dir` the log of a process that accepted these events while its sink was unavailable.
+ */
 export async function fill(
   dir: string,
   accepted: readonly NewEvent[],
@@ -27,7 +29,7 @@ export async function fill(
   await leave(outbox, clock);
 }
 
-/** What the next process delivers of what stands in `dir`. */
+/** Starts the next process on `dir`; resolves with the events that it delivers. */
 export async function recovered(
   dir: string,
   { log = new RecordingLogger(), config = {} }: { log?: RecordingLogger; config?: Partial<OutboxConfig> } = {},
@@ -49,7 +51,7 @@ export async function logFiles(dir: string): Promise<string[]> {
   return (await readdir(dir)).filter((file) => file.endsWith('.log')).toSorted();
 }
 
-/** Messages of one connection that say their number, and are long enough. */
+/** Numbered messages of one connection, filled up to `bytes`. */
 export function numbered(count: number, bytes = 0): NewEvent[] {
   return Array.from({ length: count }, (_, index) => ({
     connection: 'n',
@@ -64,7 +66,7 @@ export function textOf({ action, message }: Pick<NewEvent, 'action' | 'message'>
   return message === undefined ? action : Buffer.from(message).toString();
 }
 
-/** Writes what was accepted and ends; everything is left over. */
+/** Writes the accepted events to the log and ends without delivering any. */
 async function leave(outbox: EventOutbox, clock: ManualClock): Promise<void> {
   let left: number | undefined;
   const stopping = outbox.stop(0).then((lost) => (left = lost));

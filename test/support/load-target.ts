@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
-/** What a load target did. */
+/** Counters of a load target. */
 export interface TargetCounts {
   sessions: number;
   sent: number;
@@ -12,8 +12,8 @@ export interface TargetCounts {
 }
 
 /**
- * A WebSocket server that counts, for load generators under test; it refuses upgrades with 403, on
- * /refused unless told.
+ * A WebSocket server that counts, for tests of load generators. It refuses some upgrades with 403,
+ * by default those to /refused.
  */
 export class LoadTarget {
   readonly counts: TargetCounts = { sessions: 0, sent: 0, received: 0, pings: 0 };
@@ -26,8 +26,8 @@ export class LoadTarget {
   readonly #isRefused: (request: IncomingMessage) => boolean;
 
   /**
-   * `opened` hears of each socket and its request; `respond` answers plain requests, with metrics
-   * unless told; `isRefused` says which upgrades get 403.
+   * `opened` receives each socket and its request. `respond` answers plain requests, by default
+   * with metrics. `isRefused` selects the upgrades that are answered 403.
    */
   constructor(
     opened: (socket: WebSocket, target: LoadTarget, request: IncomingMessage) => void = () => undefined,
@@ -59,12 +59,12 @@ export class LoadTarget {
     await once(this.#http, 'listening');
   }
 
-  /** Answers handshakes with this cookie. */
+  /** Sets this cookie in the answers to handshakes. */
   setCookie(cookie: string): void {
     this.#sockets.on('headers', (headers) => headers.push(`Set-Cookie: ${cookie}`));
   }
 
-  /** Sends texts in one piece each. */
+  /** Sends a text and counts it. */
   send(socket: WebSocket, text: string): void {
     this.counts.sent += 1;
     socket.send(text);

@@ -18,13 +18,13 @@ import { sampleHeader } from './sample-run.js';
 
 const QUANTILES = [0.5, 0.95, 0.99];
 
-/** What a run is made of, by second. */
+/** The samples of a run, by second. */
 export interface RunSpec {
   readonly path?: string;
   readonly seconds?: number;
-  /** Round trips: milliseconds. The metric is `ws_rtt`. */
+  /** Round trips in milliseconds, of the metric `ws_rtt`. */
   readonly times?: (second: number) => readonly number[];
-  /** The generator's own lag of each of them; response times are `times` and this. */
+  /** The generator's own lag of each round trip; a response time is the sum of both. */
   readonly lag?: (second: number, sample: number) => number;
   readonly counters?: Readonly<Record<string, (second: number) => number>>;
   readonly rates?: Readonly<Record<string, (second: number) => readonly [passes: number, fails: number]>>;
@@ -36,7 +36,7 @@ export interface RunSpec {
 let made = 0;
 const NO_TRENDS: Readonly<Record<string, never>> = {};
 
-/** A run as a comparison has it once its file is read. */
+/** A run in the form in which a comparison reads it from a file. */
 export function loadedRun(spec: RunSpec): LoadedRun {
   const { seconds: count = 30, health = 'healthy' } = spec;
   made += 1;
@@ -88,7 +88,7 @@ function totalsOf(spec: RunSpec, count: number, { response, service, lag }: Kind
   };
 }
 
-/** Compares runs by these gates, or by those of the scenario. */
+/** Compares runs by these gates, by default by those of the scenario. */
 export function compareSpecs(
   base: readonly RunSpec[],
   next: readonly RunSpec[],
@@ -100,7 +100,10 @@ export function compareSpecs(
   return compareLoaded(sides, readGates(gates, 'flag'), all).comparison;
 }
 
-/** Times round a median, spread evenly on a logarithmic scale, a little other in each second. */
+/**
+ * Times around a median, evenly spread on a logarithmic scale and slightly different in each
+ * second.
+ */
 export function timesAround(medianMs: number, samples = 400): (second: number) => readonly number[] {
   return (second) =>
     Array.from({ length: samples }, (_, sample) => {
@@ -111,7 +114,7 @@ export function timesAround(medianMs: number, samples = 400): (second: number) =
 
 const scratch = new Histogram();
 
-/** Times of one kind, as a run file has them. */
+/** Histograms of one kind of time, as in a run file. */
 class Recorded {
   readonly total = new Histogram();
   readonly figures: ReturnType<typeof figuresOf>[] = [];
@@ -158,7 +161,7 @@ function metricsOf({ counters = {}, rates = {}, gauges = {} }: RunSpec): readonl
   return [{ name: 'ws_rtt', type: 'trend', contains: 'time' }, ...own];
 }
 
-/** Counters that are 0 are not written. */
+/** The counters that are not 0; a run file omits the others. */
 function present(counters: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counters).filter(([, value]) => value !== 0));
 }

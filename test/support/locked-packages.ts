@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
-/** A package as package-lock.json has it. */
+/** A package in package-lock.json. */
 export interface LockedPackage {
-  /** Without `node_modules/` in front; nested copies keep theirs. */
+  /** Path without the leading `node_modules/`; nested copies keep theirs. */
   readonly path: string;
   readonly version: string;
   readonly engines: string | undefined;

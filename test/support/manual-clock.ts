@@ -24,7 +24,7 @@ export class ManualClock implements Clock {
     return this.#wallStart + this.#time;
   }
 
-  /** Sets the wall clock forward, or back by a negative time, and nothing else. */
+  /** Moves only the wall clock, forward or, with a negative value, back. */
   setWall(byMs: number): void {
     this.#wallStart += byMs;
   }
@@ -35,12 +35,12 @@ export class ManualClock implements Clock {
     return () => this.#remove(task);
   }
 
-  /** How many tasks wait. */
+  /** Number of scheduled tasks. */
   get waiting(): number {
     return this.#tasks.length;
   }
 
-  /** Moves time on and runs what becomes due, in the order in which it does. */
+  /** Advances the time and runs the tasks that become due, in their order. */
   advance(byMs: number): void {
     const end = this.#time + byMs;
     for (let task = this.#nextDue(end); task !== undefined; task = this.#nextDue(end)) {

@@ -26,7 +26,7 @@ export async function startNats(settings: readonly string[] = []): Promise<NatsB
   return { process, port, url: `nats://127.0.0.1:${port}` };
 }
 
-/** The server speaks first. */
+/** Resolves when the server sends its INFO, which it does first. */
 function greets(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
-/** What a consumer reads of a stream. */
+/** A message of a stream, as a consumer reads it. */
 export interface StreamMessage {
   readonly subject: string;
   readonly json: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export async function readStream(url: string, stream: string, count: number): Pr
   });
 }
 
-/** Does something as an operator of the server would. */
+/** Gives `work` a manager of streams and closes its connection afterwards. */
 export async function withManager<T>(url: string, work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
   return await withNats(url, async (connection) => await work(await jetstreamManager(connection)));
 }

@@ -2,7 +2,7 @@ type Version = readonly [major: number, minor: number, patch: number];
 
 /**
  * Whether a version of Node is within a range of `engines`. Throws for forms that no package here
- * uses, so that none is taken for a match.
+ * uses rather than guessing.
  */
 export function acceptsNode(range: string, version: string): boolean {
   const [lowest] = parse(version);
@@ -26,7 +26,7 @@ function matches(comparator: string, version: Version): boolean {
   return compare(version, lowest) >= 0 && compare(version, end) < 0;
 }
 
-/** `20`, `20.x`, `20.15.1`: the lowest version that it means, and the first beyond. */
+/** The lowest version that `20`, `20.x` or `20.15.1` includes, and the first that it excludes. */
 function parse(text: string): [Version, Version] {
   const parts = text.split('.').filter((part) => !/^[x*]$/.test(part));
   const [major = 0, minor = 0, patch = 0] = parts.map(Number);

@@ -2,10 +2,10 @@ import type { EventDestinations } from '../../src/gateway/event/gateway-event.js
 import type { EventOutbox } from '../../src/gateway/outbox/event-outbox.js';
 import type { ReceivedEvent } from './received-event.js';
 
-/** Where a connection's events go; all to one place when it is left out. */
+/** Destination of a connection's events; by default the same for all. */
 export type DestinationOf = (connection: number) => EventDestinations | undefined;
 
-/** Connections that each say their next number in every round. */
+/** Connections that each send their next number in every round. */
 export class NumberedTraffic {
   readonly connections = 20;
   #round = 0;
@@ -18,7 +18,7 @@ export class NumberedTraffic {
     this.#destinationOf = destinationOf;
   }
 
-  /** The event loop turns between rounds. */
+  /** Sends rounds of messages, with a turn of the event loop between rounds. */
   async send(rounds: number): Promise<void> {
     for (let count = 0; count < rounds; count++) {
       this.#round++;
@@ -27,7 +27,7 @@ export class NumberedTraffic {
     }
   }
 
-  /** One message beside the numbers. */
+  /** Appends one message of a connection. */
   say(index: number, text: string | Buffer): void {
     const message = Buffer.from(text);
     const destinations = this.#destinationOf(index);
@@ -35,7 +35,7 @@ export class NumberedTraffic {
     this.#outbox.append(destinations === undefined ? event : { ...event, destinations });
   }
 
-  /** What each connection has said, in order. */
+  /** The numbers that each connection has sent, in order. */
   get expected(): Map<string, number[]> {
     const numbers = Array.from({ length: this.#round }, (_, index) => index + 1);
     return new Map(Array.from({ length: this.connections }, (_, index) => [`c${index}`, numbers]));
@@ -46,7 +46,7 @@ export class NumberedTraffic {
   }
 }
 
-/** For each connection its numbers, each where it came first. */
+/** The first occurrences of each connection's numbers, in order of arrival. */
 export function firstNumbers(events: readonly ReceivedEvent[]): Map<string, number[]> {
   const all = new Map<string, Set<number>>();
   for (const { connection = '', message } of events) {

@@ -7,7 +7,7 @@ import type { EndpointConfig } from '../../src/gateway/config/gateway-config.js'
 import { Admission, type AdmissionOptions } from '../../src/gateway/admission/admission.js';
 import { GatewayCounters } from '../../src/gateway/metrics/gateway-counters.js';
 
-/** An admission without limits that lets everybody in, unless `changes` say otherwise. */
+/** An admission without limits that accepts every client; `changes` override that. */
 export function openAdmission(
   endpoints: readonly EndpointConfig[],
   changes: Partial<AdmissionOptions> = {},

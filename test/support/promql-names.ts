@@ -1,8 +1,9 @@
-/** Words of the language that look like metrics. */
+/** Keywords of PromQL that look like names of metrics. */
 const KEYWORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'bool', 'offset', 'inf', 'nan']);
 
 /**
- * The metrics that a PromQL expression reads. Knows as much of the language as our examples use.
+ * The names of the metrics that a PromQL expression reads. It parses as much of PromQL as our
+ * examples use.
  */
 export function promqlNames(expression: string): string[] {
   const bare = expression

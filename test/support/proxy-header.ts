@@ -1,14 +1,14 @@
-/** The parts of a PROXY header of version 2, each as a proxy would write it unless given. */
+/** The parts of a PROXY header of version 2; those left out are as a proxy writes them. */
 export interface ProxyV2Parts {
   readonly version?: number;
   /** 0 is LOCAL, 1 is PROXY. */
   readonly command?: number;
   /** 1 is IPv4, 2 is IPv6. */
   readonly family?: number;
-  /** Of the client; with port and destination it makes up the address block. */
+  /** The client's address. With port and destination it makes up the address block. */
   readonly address?: readonly number[];
   readonly port?: number;
-  /** Bytes behind the addresses. */
+  /** Number of bytes after the addresses. */
   readonly extensions?: number;
 }
 

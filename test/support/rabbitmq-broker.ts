@@ -13,18 +13,18 @@ export interface RabbitmqBroker {
   readonly url: string;
   /** Runs `rabbitmqctl` on it. */
   control(...args: readonly string[]): Promise<void>;
-  /** Ends it and what it needed. */
+  /** Ends the broker and its port mapper. */
   dispose(): Promise<void>;
 }
 
 /**
- * Starts a RabbitMQ that shares nothing with any other: ports, node name, cookie, port mapper,
- * folder. `settings` are lines of rabbitmq.conf.
+ * Starts a RabbitMQ with its own ports, node name, cookie, port mapper and folder. `settings` are
+ * lines of rabbitmq.conf.
  */
 export async function startRabbitmq(settings: readonly string[] = []): Promise<RabbitmqBroker> {
   requireProgram(BROKERS.rabbitmq);
   const [port, distributionPort, mapperPort] = [await freePort(), await freePort(), await freePort()];
-  // Ours, and not the one that Erlang would start by itself: that one would outlive the test.
+  // Our own port mapper: one that Erlang starts by itself would outlive the test.
   const mapper = spawn('/usr/bin/epmd', ['-port', String(mapperPort), '-address', '127.0.0.1'], { stdio: 'ignore' });
   const process = await BrokerProcess.start((folder) => {
     writeFileSync(`${folder}/enabled_plugins`, '[].');
@@ -63,8 +63,7 @@ interface RabbitmqPlaces {
 function environment({ folder, port, distributionPort, mapperPort }: RabbitmqPlaces): NodeJS.ProcessEnv {
   return {
     HOME: folder,
-    // Makes the script become the Erlang VM instead of its parent, so that a kill is a crash of the
-    // broker.
+    // Makes the script exec the Erlang VM, so that killing the process is a crash of the broker.
     RUNNING_UNDER_SYSTEMD: 'true',
     ERL_EPMD_PORT: String(mapperPort),
     RABBITMQ_NODENAME: `wsg${port}@localhost`,
@@ -83,7 +82,8 @@ function environment({ folder, port, distributionPort, mapperPort }: RabbitmqPla
 }
 
 /**
- * A bad protocol header is answered with the good one, but only once the broker takes connections.
+ * Resolves when the broker accepts connections: it then answers a wrong protocol header with the
+ * right one.
  */
 function speaksAmqp(port: number): Promise<void> {
   return new Promise((resolve, reject) => {

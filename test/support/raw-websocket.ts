@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A frame as it stood on the wire. */
+/** A frame as it was on the wire. */
 export interface RawFrame {
   readonly fin: boolean;
   readonly compressed: boolean;
@@ -9,7 +9,7 @@ export interface RawFrame {
   readonly payload: Buffer;
 }
 
-/** An HTTP answer's head, and as much body as `Content-Length` says. */
+/** The head of an HTTP answer, and the body by its `Content-Length`. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -21,12 +21,12 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 const MASK = Buffer.from([0x12, 0x34, 0x56, 0x78]);
 
 /**
- * A connection that sends exactly the bytes it is told to and reads HTTP heads and WebSocket frames
- * one at a time.
+ * A connection that sends exactly the given bytes and reads HTTP heads and WebSocket frames one at
+ * a time.
  */
 export class RawWebSocket {
   readonly socket: Socket;
-  /** Resolves when the other side has finished or the connection broke. */
+  /** Resolves when the peer has finished or the connection broke. */
   readonly ended: Promise<void>;
   #unread = Buffer.alloc(0);
   #isOver = false;
@@ -158,7 +158,7 @@ export class RawWebSocket {
 export interface FrameOptions {
   readonly fin?: boolean;
   readonly masked?: boolean;
-  /** Sets RSV1; the payload is given as it is. */
+  /** Sets RSV1; the payload is already compressed. */
   readonly compressed?: boolean;
 }
 

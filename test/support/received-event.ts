@@ -1,11 +1,12 @@
 import type { CloseReasonName } from '../../src/gateway/connection/close-reason.js';
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 
-/** An event as a backend finds it. What the sink does not carry is left out. */
+/** An event as a backend receives it, without what the sink does not carry. */
 export type ReceivedEvent = Partial<Omit<GatewayEvent, 'sequence'>>;
 
 /**
- * An event from the JSON that AMQP, NATS and webhooks carry, read as a consumer is told to read it.
+ * Reads an event from the JSON that AMQP, NATS and webhooks carry, as the documentation tells
+ * consumers to.
  */
 export function receivedFromJson(json: Readonly<Record<string, string>>): ReceivedEvent {
   const { message, encoding } = json;
@@ -15,7 +16,7 @@ export function receivedFromJson(json: Readonly<Record<string, string>>): Receiv
   );
 }
 
-/** An event from fields of text, its message apart. */
+/** Reads an event from text fields; the message is given separately. */
 export function receivedEvent(fields: Readonly<Record<string, string>>, message: Buffer | undefined): ReceivedEvent {
   const { id, connection, action, type, tags, reason } = fields;
   return {
@@ -29,7 +30,7 @@ export function receivedEvent(fields: Readonly<Record<string, string>>, message:
   };
 }
 
-/** The only reason that tests of sinks use. */
+/** Reads a close reason; tests of sinks use only one. */
 function closeReason(text: string | undefined): CloseReasonName | undefined {
   return text === 'closed_by_client' ? text : undefined;
 }

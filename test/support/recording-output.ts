@@ -1,11 +1,11 @@
 import type { Output, TextSink } from '../../src/cli/output.js';
 
-/** A sink that keeps what it was given. */
+/** A text sink that keeps what is written to it. */
 export interface RecordingSink extends TextSink {
   readonly text: () => string;
 }
 
-/** An output that keeps what was written to each stream. */
+/** An output that keeps what is written to each stream. */
 export interface RecordingOutput extends Output {
   readonly stdout: RecordingSink;
   readonly stderr: RecordingSink;
@@ -17,7 +17,7 @@ interface TerminalOptions {
   readonly rows?: number;
 }
 
-/** Both streams as pipes, unless told that they are terminals. */
+/** Both streams are pipes unless `options` make them terminals. */
 export function recordingOutput(options: TerminalOptions = {}): RecordingOutput {
   return { stdout: recordingSink(options), stderr: recordingSink(options) };
 }

@@ -11,12 +11,13 @@ export interface RedisBroker {
 }
 
 /**
- * Starts a Redis that forgets its data when it is killed, unless `--appendonly yes` and the like
- * are among `args`. Dispose its process.
+ * Starts a Redis without persistence, unless `args` say otherwise (`--appendonly yes`). The caller
+ * disposes of its process.
  */
 export async function startRedis(args: readonly string[] = []): Promise<RedisBroker> {
   const port = await freePort();
-  // Unless told, a node of a cluster listens 10,000 above its port too, where another test may be.
+  // By default a node of a cluster also listens 10,000 above its port, where another test may
+  // listen.
   const busPort = args.includes('--cluster-enabled') ? ['--cluster-port', String(await freePort())] : [];
   const process = await BrokerProcess.start((folder) => ({
     ...BROKERS.redis,
@@ -26,7 +27,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisBro
   return { process, port, url: `redis://127.0.0.1:${port}/0` };
 }
 
-/** Starts a Sentinel that watches the Redis behind a port. Dispose its process. */
+/** Starts a Sentinel that watches the Redis behind a port. The caller disposes of its process. */
 export async function startSentinel(masterPort: number): Promise<RedisBroker> {
   const port = await freePort();
   const process = await BrokerProcess.start((folder) => {
@@ -40,7 +41,7 @@ export async function startSentinel(masterPort: number): Promise<RedisBroker> {
   return { process, port, url: `redis://127.0.0.1:${port}/0` };
 }
 
-/** `-NOAUTH` is an answer too; `-LOADING` is not. */
+/** Resolves when Redis answers `PING`. `-NOAUTH` counts as an answer, `-LOADING` does not. */
 function answersPing(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

@@ -3,13 +3,13 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import type { RedisBroker } from './redis-broker.js';
 
-/** An entry of a stream: its fields by name, each byte as it was written. */
+/** An entry of a stream: its fields by name, as the bytes that were written. */
 export type StreamEntry = ReadonlyMap<string, Buffer>;
 
 const reply = z.array(z.tuple([z.instanceof(Buffer), z.array(z.instanceof(Buffer))]));
 const ASK_EACH_MS = 5;
 
-/** Sends commands of a backend to a Redis of the tests. */
+/** A backend's client for a Redis of the tests. */
 export class RedisStreamReader {
   readonly #send: (args: readonly string[]) => Promise<unknown>;
 
@@ -17,7 +17,7 @@ export class RedisStreamReader {
     this.#send = send;
   }
 
-  /** Connects, and disconnects with the test. `user:password` when Redis asks for them. */
+  /** Connects, and disconnects at the end of the test. `credentials` are `user:password`. */
   static async open({ port }: Pick<RedisBroker, 'port'>, credentials = ''): Promise<RedisStreamReader> {
     const user = credentials === '' ? '' : `${credentials}@`;
     const client = createClient({ url: `redis://${user}127.0.0.1:${port}`, RESP: 2, disableOfflineQueue: true });
@@ -38,7 +38,7 @@ export class RedisStreamReader {
     return textOf(await this.#send(args));
   }
 
-  /** All entries of a stream as soon as there are `count`. */
+  /** Resolves with all entries of a stream once there are `count`. */
   async entries(count: number, stream = 'connectionevents'): Promise<StreamEntry[]> {
     while (Number(await this.#send(['XLEN', stream])) < count) {
       await new Promise((resolve) => setTimeout(resolve, ASK_EACH_MS));

@@ -4,8 +4,7 @@ import type { ThresholdPlan } from '../../src/summary/k6/threshold.js';
 import { histogramOf, sampleHeader, sampleHealth, sampleSecond } from './sample-run.js';
 
 /**
- * The snapshots of a run of so many seconds, in each of which one session connected; in second n
- * that took n + 1 ms.
+ * The snapshots of a run. In each second one session connects, which takes n + 1 ms in second n.
  */
 export function sampleSnapshots(seconds: number, thresholds: readonly ThresholdPlan[] = []): RunSnapshot[] {
   const snapshots: RunSnapshot[] = [];
@@ -21,7 +20,7 @@ export function sampleSnapshots(seconds: number, thresholds: readonly ThresholdP
   return snapshots;
 }
 
-/** The last of them. */
+/** The last of these snapshots. */
 export function sampleSnapshot(seconds = 1, thresholds: readonly ThresholdPlan[] = []): RunSnapshot {
   const last = sampleSnapshots(seconds, thresholds).at(-1);
   if (last === undefined) throw new Error('a run without a second has no snapshot');

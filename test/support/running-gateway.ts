@@ -6,10 +6,10 @@ import { EventStreamClient } from './event-stream-client.js';
 import { RawWebSocket, upgradeRequest, type RawAnswer } from './raw-websocket.js';
 import { RecordingLogger } from './recording-logger.js';
 
-/** The reconnect time and the place. */
+/** Blocks before the first event: the reconnect time and the place. */
 const PREAMBLE_BLOCKS = 2;
 
-/** A gateway on a free port of loopback, stopped with the test. */
+/** A gateway on a free port of loopback, stopped at the end of the test. */
 export class RunningGateway {
   private constructor(
     readonly gateway: Gateway,
@@ -17,7 +17,10 @@ export class RunningGateway {
     readonly port: number,
   ) {}
 
-  /** One endpoint `/connect` tagged `foo=bar`, closes not spread, unless `input` says otherwise. */
+  /**
+   * Starts a gateway with one endpoint `/connect` tagged `foo=bar` and without spread closes;
+   * `input` overrides that.
+   */
   static async start(input: Partial<ConfigInput> = {}): Promise<RunningGateway> {
     const log = new RecordingLogger();
     const gateway = new Gateway(testConfig(input), { log });
@@ -26,7 +29,7 @@ export class RunningGateway {
     return new RunningGateway(gateway, log, port);
   }
 
-  /** The address of a path, on the internal listener when there is one. */
+  /** The URL of a path, on the internal listener when there is one. */
   url(path: string): string {
     return `http://127.0.0.1:${this.gateway.internalAddress?.port ?? this.port}${path}`;
   }
@@ -36,7 +39,7 @@ export class RunningGateway {
     return response.text();
   }
 
-  /** The body of the answer to a POST, whatever its status. */
+  /** Posts and resolves with the body of the answer, whatever its status. */
   post(path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<string> {
     return this.get(path, { method: 'POST', body, headers });
   }
@@ -47,7 +50,7 @@ export class RunningGateway {
     return client;
   }
 
-  /** The whole answer to an upgrade, which is not kept open. */
+  /** The whole answer to an upgrade; the connection is closed afterwards. */
   async upgradeAnswer(path = '/connect', headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
     const client = await RawWebSocket.connect(this.port);
     onTestFinished(() => client.destroy());
@@ -57,10 +60,7 @@ export class RunningGateway {
     return answer;
   }
 
-  /**
-   * Reads the event stream from its oldest event on; what comes before the first event is passed
-   * over.
-   */
+  /** Reads the event stream from its oldest event on, without the blocks before the first event. */
   async events(): Promise<EventStreamClient> {
     const client = await EventStreamClient.open(this.url('/events?since=0'));
     await client.nextBlocks(PREAMBLE_BLOCKS);
@@ -68,7 +68,7 @@ export class RunningGateway {
   }
 }
 
-/** A checked configuration for tests. */
+/** A resolved configuration for tests. */
 export function testConfig(input: Partial<ConfigInput> = {}) {
   const file = configSchema.parse({
     listen_addr: '127.0.0.1:0',

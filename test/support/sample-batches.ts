@@ -2,7 +2,7 @@ import type { MetricDefinition } from '../../src/run-file/records.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../../src/loadgen/metric/sample-batch.js';
 import type { Tags } from '../../src/loadgen/metric/series.js';
 
-/** One sample as a tap hears of it, with its Unix time. */
+/** One sample, with its Unix time, as an output receives it. */
 export interface GivenSample {
   readonly definition: MetricDefinition;
   readonly value: number;
@@ -10,7 +10,7 @@ export interface GivenSample {
   readonly timeMs: number;
 }
 
-/** The samples as the one batch that a load thread makes of them. */
+/** The samples in one batch, as a load thread posts them. */
 export function batchOf(samples: readonly GivenSample[], dropped = 0): SampleBatch {
   const batches: SampleBatch[] = [];
   let now = 0;

@@ -20,7 +20,7 @@ export function histogramOf(values: readonly number[]): Histogram {
   return histogram;
 }
 
-/** The totals of a trend with these samples, as `response` and under any other kinds. */
+/** The totals of a trend with these samples as response times, and with those of other kinds. */
 export function trendOf(
   values: readonly number[],
   others: Partial<Record<HistogramKind, readonly number[]>> = {},
@@ -52,7 +52,7 @@ const METRICS: readonly MetricDefinition[] = [
   { name: 'ws_sessions', type: 'counter', contains: 'default' },
 ];
 
-/** A header of the snapshot's plan; what is given replaces its keys. */
+/** A header with the plan of the snapshot; `changes` replace its keys. */
 export function sampleHeader(changes: Partial<RunHeader> = {}): RunHeader {
   return {
     format: '1.0',
@@ -123,7 +123,7 @@ const CHECKS: readonly CheckFigures[] = [
   { name: 'status is 101', group: '', passes: 193, fails: 0 },
 ];
 
-/** The run of the performance snapshot, its trends made of a few samples. */
+/** The run of the performance snapshot, with trends of a few samples. */
 export function snapshotRun(changes: Partial<RunEnd> = {}): Run {
   const end: RunEnd = {
     reason: 'finished',

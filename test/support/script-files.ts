@@ -3,9 +3,7 @@ import { dirname, join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.js';
 import { type Ending, runWsg } from './wsg-process.js';
 
-/**
- * Runs `wsg loadtest script.js` in a folder with these files; its log lines are on standard error.
- */
+/** Runs `wsg loadtest script.js` in a folder with these files. Its log goes to standard error. */
 export async function runScriptFiles(
   files: Readonly<Record<string, string>>,
   ...flags: readonly string[]
@@ -19,7 +17,7 @@ export async function runScriptFiles(
   return runWsg(['loadtest', script, '-q', '--no-run', '--allow-saturated', ...flags], { cwd });
 }
 
-/** What a script wrote with `console.log`, in order. */
+/** The lines that a script wrote with `console.log`, in order. */
 export function consoleLines({ stderr }: Pick<Ending, 'stderr'>): string[] {
   return [...stderr.matchAll(/level=info msg=("(?:[^"\\]|\\.)*"|\S+) source=console/g)].map(([, text = '']) =>
     text.startsWith('"') ? String(JSON.parse(text)) : text,

@@ -13,11 +13,11 @@ import type { EndMessage } from '../../src/loadgen/thread/protocol.js';
 import { ProgressCells } from '../../src/loadgen/thread/progress-cells.js';
 import type { RunTotals } from '../../src/run-file/records.js';
 
-/** What came of a script that was run in this thread. */
+/** The result of a script that was run in this thread. */
 export interface ScriptRun {
   readonly totals: RunTotals;
   readonly logs: readonly ScriptLogLine[];
-  /** Texts of the log, in order. */
+  /** The messages of the log, in order. */
   readonly lines: readonly string[];
   readonly verdicts: readonly string[];
   readonly end: Omit<EndMessage, 'type'>;
@@ -25,19 +25,19 @@ export interface ScriptRun {
 }
 
 export interface ScriptRunOptions {
-  /** Read from this file instead of the text. */
+  /** Path of the script, which is read instead of the text. */
   readonly path?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: LoadFlags;
   /** Takes each sample, as outputs do. */
   readonly sampled?: (batch: SampleBatch) => void;
-  /** Hears of the load as soon as it runs. */
+  /** Receives the load as soon as it runs. */
   readonly started?: (load: Load) => void;
 }
 
 /**
- * Compiles and runs a script as a load thread would, without the thread. One iteration of one
- * virtual user unless told.
+ * Compiles and runs a script as a load thread does, in this thread. By default it is one iteration
+ * of one virtual user.
  */
 export async function runScript(source: string, options: ScriptRunOptions = {}): Promise<ScriptRun> {
   const logs: ScriptLogLine[] = [];

@@ -2,8 +2,8 @@ import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 import type { EventSink, SinkReceipt } from '../../src/gateway/sinks/event-sink.js';
 
 /**
- * What a scripted sink does with one batch: takes so many of its first events, then acknowledges
- * them or rejects.
+ * The behaviour of a scripted sink for one batch: it takes the first `takes` events, then
+ * acknowledges them or rejects.
  */
 export interface SinkAnswer {
   readonly takes: number;
@@ -15,13 +15,13 @@ const TAKE_ALL: SinkAnswer = { takes: Number.MAX_SAFE_INTEGER, rejects: false };
 /** Takes nothing and rejects. */
 export const REJECT: SinkAnswer = { takes: 0, rejects: true };
 
-/** A sink that does what a test tells it to, and `TAKE_ALL` when nothing is left to do. */
+/** A sink that follows a list of answers, and `TAKE_ALL` after its end. */
 export class ScriptedSink implements EventSink {
-  /** Every event taken, duplicates included. */
+  /** Every event taken, with duplicates. */
   readonly taken: GatewayEvent[] = [];
-  /** Each batch as it was offered. */
+  /** The batches that were offered. */
   readonly offered: GatewayEvent[][] = [];
-  /** The sequence acknowledged before each batch was offered. */
+  /** For each batch, the sequence that was acknowledged before it was offered. */
   readonly acknowledgedBefore: number[] = [];
   started = 0;
   stopped = 0;
@@ -58,7 +58,7 @@ export class ScriptedSink implements EventSink {
     return Promise.resolve();
   }
 
-  /** Resolves as soon as `isReached` holds; asked after each batch. */
+  /** Resolves once `isReached` holds, which is checked after each batch. */
   async until(isReached: (sink: ScriptedSink) => boolean): Promise<void> {
     while (!isReached(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }

@@ -1,8 +1,8 @@
 const DEADLINE_MS = 30_000;
 
 /**
- * Lets the event loop turn until `isReached` holds; rejects when that takes too long, so that a
- * failing test ends.
+ * Runs the event loop until `isReached` holds; rejects when that takes too long, so that a failing
+ * test ends.
  */
 export async function settle(isReached: () => boolean): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;

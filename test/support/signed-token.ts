@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 
-/** A secret as HS256 asks for. */
+/** A secret that is long enough for HS256. */
 export const JWT_SECRET = 'a secret of more than thirty-two bytes';
 
 /** A token signed with HS256. */
@@ -8,13 +8,13 @@ export function secretToken(claims: JWTPayload, secret = JWT_SECRET, alg = 'HS25
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret));
 }
 
-/** A token that says it needs no signature. */
+/** A token with the algorithm `none`. */
 export function unsignedToken(claims: JWTPayload): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'none' })}.${part(claims)}.`;
 }
 
-/** A private key, what a key set says of it, and tokens that it signs. */
+/** A private key, its entry in a key set, and tokens signed with it. */
 export class SigningKey {
   readonly #key: CryptoKey;
   readonly #alg: string;

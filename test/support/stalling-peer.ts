@@ -1,20 +1,20 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What a peer does with a connection that it has accepted. */
+/** The behaviour of a peer on an accepted connection. */
 export type Stalling =
-  /** Says these bytes, and nothing more; nothing at all when there are none. */
+  /** Sends these bytes, which may be none, and nothing more. */
   | { readonly says: string | Buffer }
-  /** Says these bytes again and again, one every `everyMs`. */
+  /** Sends these bytes again and again, one byte every `everyMs`. */
   | { readonly dribbles: string | Buffer; readonly everyMs: number }
   /**
-   * Lets a client talk to the server behind that port until it has sent `bytes`, and is silent from
-   * then on.
+   * Forwards a client to the server behind `port` until the client has sent `passes` bytes, then
+   * stays silent.
    */
   | { readonly passes: number; readonly port: number };
 
 /**
- * A TCP server that takes connections and never finishes a handshake. It keeps its end open until
- * the client goes.
+ * A TCP server that accepts connections and never finishes a handshake. It keeps its end open until
+ * the client closes.
  */
 export class StallingPeer {
   readonly #server: Server;
@@ -38,12 +38,12 @@ export class StallingPeer {
     return addressOf(this.#server).port;
   }
 
-  /** Connections since it was started. */
+  /** Number of connections since the start. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Connections that the client has not ended. */
+  /** Number of connections that the client has not ended. */
   get open(): number {
     return this.#sockets.size;
   }
@@ -63,7 +63,7 @@ export class StallingPeer {
       this.#sockets.delete(socket);
       socket.destroy();
     };
-    // What the client says is read, so that its end is seen.
+    // Reads the client's bytes, so that its end is noticed.
     socket
       .on('data', () => undefined)
       .on('error', gone)

@@ -6,7 +6,7 @@ import { sampleHealth, sampleHeader } from './sample-run.js';
 const SECONDS = 30;
 const SAMPLES = 400;
 
-/** The times of a second: exponential, in equal shares, a little other in each second. */
+/** The times of a second: an exponential distribution, slightly different in each second. */
 function timesOf(second: number, medianMs: number): Histogram {
   const histogram = new Histogram();
   const shift = 1 + 0.02 * Math.sin(second * 2.4);
@@ -18,7 +18,8 @@ function timesOf(second: number, medianMs: number): Histogram {
 }
 
 /**
- * Writes the run file of an `echo` whose round trips have this median, in all seconds or by second.
+ * Writes the run file of an `echo` scenario whose round trips have this median, in all seconds or
+ * by second.
  */
 export async function writeEchoRun(
   path: string,

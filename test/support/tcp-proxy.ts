@@ -2,13 +2,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './broker-process.js';
 
 /**
- * Stands before a server, so that a test can cut or silence connections without touching the
- * server.
+ * A TCP proxy in front of a server, so that a test can cut or silence connections without touching
+ * the server.
  */
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
-  /** Connections since it was made. */
+  /** Number of connections so far. */
   connections = 0;
 
   readonly #targetPort: number;
@@ -26,19 +26,19 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Again on the same port. */
+  /** Starts listening, again on the same port. */
   async start(): Promise<void> {
     const server = createServer((client) => this.#join(client));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
   }
 
-  /** Cuts all connections without a word. */
+  /** Cuts all connections without a close handshake. */
   dropConnections(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Connections stay, but nothing goes through them any more. */
+  /** Stops forwarding; connections stay open. */
   silence(): void {
     for (const socket of this.#sockets) {
       socket.unpipe();
@@ -46,7 +46,7 @@ export class TcpProxy {
     }
   }
 
-  /** As if the server were away. */
+  /** Stops listening and cuts all connections, as if the server were unavailable. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server?.close(resolve));
     this.dropConnections();

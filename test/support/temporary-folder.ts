@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A new empty folder that goes away with the test. */
+/** Makes an empty folder, which is removed at the end of the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'wsg-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

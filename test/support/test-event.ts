@@ -1,9 +1,9 @@
 import { formatEventId, type EventBoot, type GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 
-/** The boot that events of tests belong to. */
+/** The boot of the events in tests. */
 export const TEST_BOOT: EventBoot = { node: '00af', epoch: 1_700_000_000_000 };
 
-/** A text message event with this place in the order. */
+/** A text message event with this sequence number. */
 export function testEvent(sequence: number, text = 'hello'): GatewayEvent {
   return {
     id: formatEventId(TEST_BOOT, sequence),

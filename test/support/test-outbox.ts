@@ -12,8 +12,8 @@ import { TEST_BOOT } from './test-event.js';
 const MIB = 1024 * 1024;
 
 /**
- * The defaults of the configuration reference, but for dead letters: a folder that cannot be made,
- * so that none is expected.
+ * The defaults of the configuration reference, except that the folder for dead letters cannot be
+ * made: tests expect none.
  */
 const DEFAULT_CONFIG: OutboxConfig = {
   maxEvents: 1_000_000,
@@ -34,12 +34,12 @@ const DEFAULT_CONFIG: OutboxConfig = {
   deadLetterPolicy: 'block',
 };
 
-/** A configuration of an outbox: the defaults, but for what a test cares about. */
+/** A configuration of an outbox: the defaults with a test's changes. */
 export function outboxConfig(changes: Partial<OutboxConfig> = {}): OutboxConfig {
   return { ...DEFAULT_CONFIG, ...changes };
 }
 
-/** An outbox whose sinks are all required, with what a test cares about. */
+/** An outbox whose sinks are all required, with a test's changes. */
 export function testOutbox(
   sinks: readonly EventSink[],
   {
@@ -57,7 +57,7 @@ export function testOutbox(
   });
 }
 
-/** An outbox on a clock of the test's, not started, which stops with the test. */
+/** An outbox on the test's clock. It is not started, and stops at the end of the test. */
 export function manualOutbox(
   sinks: EventOutboxOptions['sinks'],
   { config, ...changes }: Partial<Pick<EventOutboxOptions, 'gate' | 'batch'>> & { config?: Partial<OutboxConfig> } = {},

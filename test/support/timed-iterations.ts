@@ -1,9 +1,9 @@
 import type { IterationRunner, IterationTicket } from '../../src/loadgen/executor/executor.js';
 import type { ManualClock } from './manual-clock.js';
 
-/** Iterations that take a fixed time by a manual clock. */
+/** Iterations that take a fixed time on a manual clock. */
 export class TimedIterations implements IterationRunner {
-  /** Of each iteration, in the order in which they began. */
+  /** The iterations, in the order in which they began. */
   readonly started: { readonly user: number; readonly atMs: number; readonly ticket: IterationTicket }[] = [];
   readonly #under = new Map<number, (isComplete: boolean) => void>();
 

@@ -7,10 +7,10 @@ const file = (name: string): string => fileURLToPath(new URL(`certificates/${nam
 
 /** A certificate for `localhost`. */
 export const TLS_A: TlsFiles = { certFile: file('localhost-cert.pem'), keyFile: file('localhost-key.pem') };
-/** Another one, for `other.localhost`. */
+/** A certificate for `other.localhost`. */
 export const TLS_B: TlsFiles = { certFile: file('other-cert.pem'), keyFile: file('other-key.pem') };
 
-/** Copies a pair into a folder, over what was there under the same names. */
+/** Copies a pair into a folder and replaces files of the same names. */
 export async function copyTls({ certFile, keyFile }: TlsFiles, folder: string): Promise<TlsFiles> {
   const copy = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
   await copyFile(certFile, copy.certFile);

@@ -1,6 +1,6 @@
 import type { WebhookSinkConfig } from '../../src/gateway/sinks/webhook/webhook-sink.js';
 
-/** The defaults of the configuration, unsigned, for this URL. */
+/** The default configuration for this URL, without a secret. */
 export function webhookConfig(url: string, changed: Partial<WebhookSinkConfig> = {}): WebhookSinkConfig {
   return {
     url,

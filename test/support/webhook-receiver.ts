@@ -8,15 +8,15 @@ export interface WebhookRequest {
   readonly events: readonly Readonly<Record<string, string>>[];
 }
 
-/** Answers a request, or leaves it without an answer. The default is an empty 200. */
+/** Answers a request, or leaves it unanswered. The default is an empty 200. */
 export type WebhookAnswering = (request: WebhookRequest, response: ServerResponse) => void;
 
 /**
- * A real HTTP receiver that keeps what it took with a 2xx. It keeps its port through `stop` and
- * `start`.
+ * A real HTTP receiver that keeps the events that it answered with 2xx. It keeps its port through
+ * `stop` and `start`.
  */
 export class WebhookReceiver {
-  /** All requests, the refused ones included. */
+  /** All requests, including the refused ones. */
   readonly requests: WebhookRequest[] = [];
   /** The events of the requests answered with 2xx, in order. */
   readonly taken: Readonly<Record<string, string>>[] = [];
@@ -53,7 +53,7 @@ export class WebhookReceiver {
     this.#server?.closeAllConnections();
   }
 
-  /** Answers nothing more and drops all connections. Idempotent. */
+  /** Stops listening and drops all connections. Idempotent. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

@@ -14,12 +14,12 @@ import {
 import { temporaryFolder } from './temporary-folder.js';
 
 const SECONDS = 3;
-/** The one time of each second, in milliseconds. */
+/** The only sample of each second, in milliseconds. */
 export const WRITTEN_MS = [2, 4, 8];
 
 /**
- * Writes a run of three seconds and returns the path; without an end it is what a killed run
- * leaves.
+ * Writes a run of three seconds and resolves with its path. Without an end it is the file of a
+ * killed run.
  */
 export async function writeRun({
   isEnded = true,
@@ -43,7 +43,7 @@ export async function writeRun({
   return path;
 }
 
-/** The end with histograms as bytes, which compare faster than 27,648 counts each. */
+/** The end of a run with its histograms as bytes, which compare faster than 27,648 counts each. */
 export function encodedEnd(end: RunEnd): unknown {
   return JSON.parse(
     JSON.stringify(end, (_key, value: unknown) =>

@@ -8,7 +8,7 @@ import type { ListenAddress } from '../../src/core/listen-address.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
-/** How a process ended. */
+/** Exit code, signal and output of a process. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -16,20 +16,20 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Where and with what a `wsg` runs. */
+/** Options of a `wsg` process. */
 export interface WsgOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Instead of this checkout's bin/run.js. */
+  /** Script to run, by default this checkout's bin/run.js. */
   readonly entry?: string;
-  /** Instead of this process's Node. */
+  /** Node to run it with, by default that of the tests. */
   readonly node?: string;
 }
 
-/** A `wsg` as a user starts it, with bin/run.js; it is killed when the test ends before it. */
+/** A `wsg` process as a user starts it, with bin/run.js. It is killed at the end of the test. */
 export class WsgProcess {
   readonly ended: Promise<Ending>;
-  /** Resolves with what `--ready-fd 3` wrote; never when it wrote nothing. */
+  /** Resolves with the address written to `--ready-fd 3`; never when none was written. */
   readonly ready: Promise<ListenAddress>;
   readonly #child: ChildProcess;
   #stdout = '';
@@ -65,14 +65,14 @@ export class WsgProcess {
     this.#child.kill(signal);
   }
 
-  /** Closes our end of its standard output, as `head` does when it has seen enough. */
+  /** Closes our end of its standard output, as `head` does after its last line. */
   closeStdout(): void {
     this.#child.stdout?.destroy();
   }
 
   /**
-   * Resolves with the match once one of the streams holds the pattern; rejects when the process
-   * ends without.
+   * Resolves with the match once the pattern is in one of the streams; rejects when the process
+   * ends first.
    */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
