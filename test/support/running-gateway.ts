@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { configSchema, type ConfigInput } from '../../src/gateway/config-file/config-schema.js';
 import { resolveConfig } from '../../src/gateway/config-file/resolve-config.js';
+import type { GatewayConfig } from '../../src/gateway/config/gateway-config.js';
 import { Gateway } from '../../src/gateway/gateway.js';
 import { EventStreamClient } from './event-stream-client.js';
 import { RawWebSocket, upgradeRequest, type RawAnswer } from './raw-websocket.js';
@@ -21,9 +22,13 @@ export class RunningGateway {
    * Starts a gateway with one endpoint `/connect` tagged `foo=bar` and without spread closes;
    * `input` overrides that.
    */
-  static async start(input: Partial<ConfigInput> = {}): Promise<RunningGateway> {
+  static start(input: Partial<ConfigInput> = {}): Promise<RunningGateway> {
+    return RunningGateway.startWith(testConfig(input));
+  }
+
+  static async startWith(config: GatewayConfig): Promise<RunningGateway> {
     const log = new RecordingLogger();
-    const gateway = new Gateway(testConfig(input), { log });
+    const gateway = new Gateway(config, { log });
     onTestFinished(() => gateway.stop());
     const { port } = await gateway.start();
     return new RunningGateway(gateway, log, port);
