@@ -6,8 +6,8 @@ import { maskUrl } from '../../core/masked-url.js';
 import type { CheckResult } from './check-result.js';
 
 /**
- * Whether those that decide on upgrades can be reached. They may come up later, so all of it is a
- * warning at most.
+ * Checks whether the backends of authentication can be reached. They may come up later, so every
+ * problem is a warning.
  */
 export function checkAuth({ endpoints }: GatewayConfig, timeoutMs: number): Promise<CheckResult[]> {
   return Promise.all(
@@ -24,9 +24,9 @@ async function checkKeySet(name: string, url: string, timeoutMs: number): Promis
   try {
     const { status, body } = await getKeySet(url, AbortSignal.timeout(timeoutMs));
     if (status === 200 && hasKeys(body)) return { name, level: 'ok', detail: `${maskUrl(url)} answers with a key set` };
-    return { name, level: 'warning', detail: `${maskUrl(url)} answers ${status} and no key set` };
+    return { name, level: 'warning', detail: `${maskUrl(url)} answers ${status} without a key set` };
   } catch (error) {
-    return { name, level: 'warning', detail: `${maskUrl(url)} gives no key set: ${reason(error)}` };
+    return { name, level: 'warning', detail: `${maskUrl(url)} cannot be fetched: ${reason(error)}` };
   }
 }
 
@@ -40,7 +40,7 @@ function hasKeys(text: string): boolean {
   return typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys);
 }
 
-/** Connects only: a request would be taken for somebody who wants in. */
+/** Connects without a request, which the backend would take for a client's upgrade. */
 async function checkReachable(name: string, url: string, timeoutMs: number): Promise<CheckResult> {
   const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
@@ -50,7 +50,7 @@ async function checkReachable(name: string, url: string, timeoutMs: number): Pro
       socket.once('connect', resolve).once('error', reject);
       socket.once('timeout', () => reject(new Error(`no answer within ${timeoutMs / 1000} s`)));
     });
-    return { name, level: 'ok', detail: `${maskUrl(url)} takes connections; not asked` };
+    return { name, level: 'ok', detail: `${maskUrl(url)} accepts connections; no request was sent` };
   } catch (error) {
     return { name, level: 'warning', detail: `${maskUrl(url)} cannot be reached: ${reason(error)}` };
   } finally {
@@ -58,7 +58,7 @@ async function checkReachable(name: string, url: string, timeoutMs: number): Pro
   }
 }
 
-/** Where several addresses of a name fail, Node's message is empty and its code is not. */
+/** Node's message is empty when several addresses of a name fail; its code is not. */
 function reason(error: unknown): string {
-  return errorMessage(error) || (systemErrorCode(error) ?? 'it cannot be connected to');
+  return errorMessage(error) || (systemErrorCode(error) ?? 'no connection');
 }

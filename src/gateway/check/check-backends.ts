@@ -11,13 +11,13 @@ import { maskUrl } from '../../core/masked-url.js';
 import { createSinks, type ConfiguredSink } from '../sinks/create-sinks.js';
 import { unwell, type CheckResult } from './check-result.js';
 
-/** How long one backend may take to answer. */
+/** The time limit for one backend. */
 export interface BackendPatience {
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
 
-/** Connects to every sink and to the mirror's Redis as a start would, and leaves again. */
+/** Connects to every sink and to the mirror's Redis as a start does, and disconnects. */
 export async function checkBackends(config: GatewayConfig, patience: BackendPatience): Promise<CheckResult[]> {
   const boot = { node: formatNode(config.node), epoch: patience.clock.wallNow() };
   const warnings = new Map<string, string[]>();
@@ -40,9 +40,9 @@ function withWarnings(result: CheckResult, warnings: readonly string[] | undefin
   return { ...result, level: 'warning', detail: `${result.detail}, but: ${warnings.join(' ')}` };
 }
 
-/** By starting the sink, so that whatever keeps a start back is found here too. */
+/** Starts the sink, so that every problem of a start is found. */
 async function checkSink({ sink, required, address }: ConfiguredSink, patience: BackendPatience): Promise<CheckResult> {
-  const detail = address === undefined ? 'the ring behind /events; nothing to connect to' : `${address} answers`;
+  const detail = address === undefined ? 'the ring behind /events; there is no backend' : `${address} answers`;
   const name = `sink ${sink.name}`;
   try {
     await inTime(sink.start('look'), patience);
@@ -56,17 +56,17 @@ async function checkSink({ sink, required, address }: ConfiguredSink, patience: 
 }
 
 /**
- * The gateway starts all the same and keeps the events; for whoever checks, a required sink that is
- * away is a failure.
+ * The gateway starts without this sink and keeps the events. A required sink that is away is still
+ * a failed check.
  */
 function away(name: string, required: boolean, error: unknown): CheckResult {
   const hint = required
-    ? 'The gateway would start, keep events in its outbox and try again.'
-    : 'It is not required: the gateway would start and go on without it.';
+    ? 'The gateway would start, keep the events in its outbox and retry.'
+    : 'The sink is not required: the gateway would start and run without it.';
   return { name, level: required ? 'failed' : 'warning', detail: errorMessage(error), hint };
 }
 
-/** Not by starting the mirror: that would clear away the keys of a gateway that runs. */
+/** Does not start the mirror, which would delete the keys of a running gateway. */
 async function checkMirror({ addr }: MirrorConfig, node: string, patience: BackendPatience): Promise<CheckResult> {
   const name = 'mirror';
   const address = redisAddress(addr);
@@ -76,14 +76,14 @@ async function checkMirror({ addr }: MirrorConfig, node: string, patience: Backe
     return { name, level: 'ok', detail: `${maskUrl(addr)} answers` };
   } catch (error) {
     if (error instanceof WsgError) return unwell(name, 'failed', error);
-    const hint = 'The gateway would start, and mirror what is open once it is back.';
-    return { name, level: 'failed', detail: `${maskUrl(addr)} gives no access: ${errorMessage(error)}`, hint };
+    const hint = 'The gateway would start, and mirror the open connections once Redis is back.';
+    return { name, level: 'failed', detail: `${maskUrl(addr)} is not usable: ${errorMessage(error)}`, hint };
   } finally {
     pipeline.close();
   }
 }
 
-/** Rejects when the time is over; what is under way then is left to its owner. */
+/** Rejects after the time limit; the caller ends the work itself. */
 async function inTime<T>(work: Promise<T>, { clock, timeoutMs }: BackendPatience): Promise<T> {
   let cancel: () => void = () => undefined;
   const timeout = new Promise<never>((_, reject) => {

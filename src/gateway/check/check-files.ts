@@ -10,10 +10,10 @@ import { readTlsFiles } from '../transport/http/tls-watch.js';
 import { unwell, type CheckResult } from './check-result.js';
 
 const DAY_MS = 86_400_000;
-/** As long before its end a certificate is spoken of. */
+/** A certificate that expires within this time is a warning. */
 const SOON_DAYS = 14;
 
-/** Everything that a start reads from the disk or writes to it. Leaves nothing behind. */
+/** Checks every file that a start reads or writes. Leaves nothing behind. */
 export async function checkFiles(config: GatewayConfig, nowMs: number): Promise<CheckResult[]> {
   const { tls, outbox, plugins, baseDir } = config;
   return Promise.all([
@@ -33,23 +33,23 @@ async function checkCertificate(tls: NonNullable<GatewayConfig['tls']>, nowMs: n
     const { validTo, subject } = new X509Certificate(cert);
     const days = Math.floor((Date.parse(validTo) - nowMs) / DAY_MS);
     const detail = `${tls.certFile} (${subject.replaceAll('\n', ', ')}) is valid until ${validTo}`;
-    if (days < 0) return { name, level: 'warning', detail: `${detail}: clients refuse it` };
+    if (days < 0) return { name, level: 'warning', detail: `${detail}: it has expired, and clients refuse it` };
     return { name, level: days < SOON_DAYS ? 'warning' : 'ok', detail: `${detail}, ${days} days` };
   } catch (error) {
     return unwell(name, 'failed', error);
   }
 }
 
-/** A folder that is not there yet will be made: then what counts is the one it is made in. */
+/** Checks a folder, or the folder in which it would be created. */
 async function checkFolder(name: string, folder: string): Promise<CheckResult> {
   let existing: string;
   try {
     existing = await tryFolder(folder);
   } catch (error) {
     const detail = `${folder} cannot be written: ${errorMessage(error)}`;
-    return { name, level: 'failed', detail, hint: 'Give it to the user that the gateway runs as.' };
+    return { name, level: 'failed', detail, hint: "Give the gateway's user the right to write to it." };
   }
-  const detail = existing === folder ? `${folder} may be written` : `${folder} may be made`;
+  const detail = existing === folder ? `${folder} is writable` : `${folder} can be created`;
   return { name, level: 'ok', detail };
 }
 
@@ -57,7 +57,7 @@ async function checkApiKeys(file: string): Promise<CheckResult> {
   const name = 'API keys';
   try {
     await new ApiKeys([], file).load();
-    return { name, level: 'ok', detail: `${file} holds keys` };
+    return { name, level: 'ok', detail: `${file} contains keys` };
   } catch (error) {
     return unwell(name, 'failed', error);
   }
@@ -72,21 +72,21 @@ async function checkSecret(file: string): Promise<CheckResult> {
   const name = 'secret file';
   try {
     if ((await readFile(file, 'utf8')).trim() === '') return { name, level: 'failed', detail: `${file} is empty` };
-    return { name, level: 'ok', detail: `${file} can be read` };
+    return { name, level: 'ok', detail: `${file} is readable` };
   } catch (error) {
     return { name, level: 'failed', detail: `${file} cannot be read: ${errorMessage(error)}` };
   }
 }
 
-/** Found, not loaded: loading a module runs it. */
+/** Finds the module without loading it, because loading runs it. */
 async function checkPlugin(module: string, baseDir: string): Promise<CheckResult> {
   const name = `plugin ${module}`;
   try {
     const file = new URL(resolvePluginModule(module, baseDir));
     await access(file, constants.R_OK);
-    return { name, level: 'ok', detail: `it is ${file.pathname}; not loaded` };
+    return { name, level: 'ok', detail: `found at ${file.pathname}; not loaded` };
   } catch (error) {
-    // Node adds a stack of requires, a line each.
+    // Node appends a stack of requires, one per line.
     const [detail = ''] = errorMessage(error).split('\n');
     return { name, level: 'failed', detail, hint: 'Paths of plugins are relative to the folder of the configuration.' };
   }

@@ -12,8 +12,8 @@ import { unwell, type CheckResult } from './check-result.js';
 const DEFAULT_TIMEOUT_MS = 5_000;
 
 /**
- * Tries what a start needs, all side by side: changes nothing, leaves nothing behind, and takes no
- * longer than a backend may.
+ * Tries everything that a start needs, in parallel. Changes nothing, leaves nothing behind, and
+ * takes no longer than the time limit of a backend.
  */
 export async function checkGateway(config: GatewayConfig, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<CheckResult[]> {
   const { listen, internalListen } = config;
@@ -46,7 +46,7 @@ async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult
   }
 }
 
-/** Binds the address and frees it at once. */
+/** Binds the address and releases it at once. */
 async function checkPort(name: string, address: ListenAddress): Promise<CheckResult> {
   const server = createServer();
   try {

@@ -1,11 +1,11 @@
 import { errorMessage, WsgError } from '../../core/error.js';
 
-/** What came of one check. */
+/** The result of one check. */
 export interface CheckResult {
   readonly name: string;
   /**
-   * `failed`: a start fails, or a required backend is away. `warning`: the gateway starts and runs,
-   * but not as it may be meant.
+   * `failed`: a start fails, or a required backend is away. `warning`: the gateway starts, but may
+   * not behave as intended.
    */
   readonly level: 'ok' | 'warning' | 'failed';
   /** One sentence, without credentials. */
@@ -13,7 +13,7 @@ export interface CheckResult {
   readonly hint?: string;
 }
 
-/** A check that did not go well. Errors of the catalogue bring their hint along. */
+/** A check with a problem. Errors of the catalogue provide their hint. */
 export function unwell(name: string, level: 'warning' | 'failed', thrown: unknown): CheckResult {
   const detail = errorMessage(thrown);
   return thrown instanceof WsgError && thrown.hint !== undefined

@@ -6,7 +6,8 @@ import { isHostPattern } from '../access/host-list.js';
 import { addAuthProblems } from './auth-problems.js';
 
 /**
- * What of the whole configuration is looked at together; other keys may have problems of their own.
+ * The part of the configuration that is validated together. Other keys may have problems of their
+ * own.
  */
 const accessPart = z.object({
   transport: z.string(),
@@ -18,12 +19,12 @@ const accessPart = z.object({
 
 type AccessPart = z.infer<typeof accessPart>;
 
-/** Whether the keys can be looked at. */
+/** Whether the keys are well-formed enough to be validated together. */
 export function hasAccessPart({ value }: { readonly value: unknown }): boolean {
   return accessPart.safeParse(value).success;
 }
 
-/** Adds what is wrong with keys of access that depend on one another. */
+/** Adds the problems of access keys that depend on one another. */
 export function addAccessProblems(file: AccessPart, context: z.core.$RefinementCtx): void {
   for (const problem of [...proxyProblems(file), ...tagProblems(file)])
     context.addIssue({ code: 'custom', ...problem });
@@ -88,55 +89,55 @@ const jwt = z
     jwks_url: z
       .string()
       .default('')
-      .describe('URL of a JSON Web Key Set, fetched again when it names no key of a token.'),
+      .describe('URL of a JSON Web Key Set, fetched again when it does not have the key of a token.'),
     algorithms: z
       .array(z.string())
       .default([])
       .describe(
-        'Signature algorithms allowed; empty: HS256, HS384, HS512 for a secret; RS, PS, ES (256, 384, 512) and EdDSA for a key set.',
+        'Allowed signature algorithms; empty: HS256, HS384, HS512 for a secret; RS, PS, ES (256, 384, 512) and EdDSA for a key set.',
       ),
-    issuer: z.string().default('').describe('`iss` that is required; any when empty.'),
-    audience: z.string().default('').describe('`aud` that is required; any when empty.'),
+    issuer: z.string().default('').describe('Required `iss`; any when empty.'),
+    audience: z.string().default('').describe('Required `aud`; any when empty.'),
     query_key: z.string().default('').describe('Query key that may carry the token; none when empty.'),
     subprotocol_prefix: z
       .string()
       .default('')
       .describe('Prefix of an offered subprotocol that carries the token, for browsers; none when empty.'),
-    claims_to_tags: z.record(z.string(), tagKey).default({}).describe('Claim to the tag that gets its value.'),
-    clock_tolerance_s: z.int().min(0).max(600).default(5).describe('Difference of clocks that is forgiven.'),
+    claims_to_tags: z.record(z.string(), tagKey).default({}).describe('Claims that become tags: claim and tag.'),
+    clock_tolerance_s: z.int().min(0).max(600).default(5).describe('Tolerated clock difference.'),
   })
   .prefault({})
   .describe('For `mode: jwt`.');
 
 const webhook = z
   .object({
-    url: z.string().default('').describe('URL asked with POST for each upgrade.'),
-    timeout_s: z.number().min(0.1).max(9).default(3).describe('Longest wait; then the upgrade is answered 503.'),
+    url: z.string().default('').describe('URL that gets a POST for each upgrade.'),
+    timeout_s: z.number().min(0.1).max(9).default(3).describe('Timeout of the request; above: the upgrade gets 503.'),
     cache_s: z
       .number()
       .min(0)
       .max(3600)
       .default(0)
-      .describe('How long an answer holds for an upgrade that looks the same to the backend; 0: each is asked for.'),
+      .describe('Time for which an answer is cached for equal upgrades; 0: not cached.'),
     headers: z
       .record(
         z.string().regex(HEADER_NAME, { error: 'is not a header name' }),
         z.string().regex(HEADER_VALUE, { error: 'must be printable ASCII' }),
       )
       .default({})
-      .describe('Headers of each request to it.'),
+      .describe('Headers of each request.'),
     forward_headers: z
       .array(z.string().regex(HEADER_NAME, { error: 'is not a header name' }))
       .default(['authorization', 'cookie', 'origin', 'user-agent'])
-      .describe('Headers of the upgrade that it is told.'),
+      .describe('Headers of the upgrade that are forwarded.'),
   })
   .prefault({})
   .describe('For `mode: webhook`.');
 
-/** Who may connect to an endpoint. */
+/** The authentication of an endpoint. */
 export const endpointAuth = z
   .object({
-    mode: z.enum(['none', 'jwt', 'webhook']).default('none').describe('How an upgrade is decided.'),
+    mode: z.enum(['none', 'jwt', 'webhook']).default('none').describe('Method of authentication.'),
     jwt,
     webhook,
   })
@@ -150,26 +151,26 @@ const limits = z
       .int()
       .min(0)
       .default(0)
-      .describe('Open connections; above: 503. 0: what the open-file limit allows.'),
+      .describe('Open connections; above: 503. 0: as many as the open-file limit allows.'),
     max_connections_per_address: z
       .int()
       .min(0)
       .default(0)
-      .describe('Open connections of one address; above: 429. 0: none.'),
-    handshakes_per_s: z.int().min(0).default(0).describe('Upgrades a second; above: 429. 0: none.'),
+      .describe('Open connections per address; above: 429. 0: no limit.'),
+    handshakes_per_s: z.int().min(0).default(0).describe('Upgrades per second; above: 429. 0: no limit.'),
     max_pending_upgrades: z
       .int()
       .min(1)
       .default(1000)
       .describe(
-        'Upgrades whose authentication is under way; above: 503. One address may have as many as are still free for others, then 429.',
+        'Upgrades in authentication; above: 503. One address may use as many as remain free for others; above: 429.',
       ),
     max_plain_connections: z
       .int()
       .min(8)
       .default(4096)
       .describe(
-        'Connections of each listener that are no WebSocket, or not yet; above: cut. One address may have a quarter, unless it is in the whitelist or a trusted proxy. `ws` and the internal listener.',
+        'Connections of each listener that are not, or not yet, WebSockets; above: cut. One address may use a quarter, unless it is in the whitelist or a trusted proxy. `ws` and the internal listener only.',
       ),
     max_inflate_ratio: z
       .int()
@@ -177,16 +178,16 @@ const limits = z
       .max(1032)
       .default(100)
       .describe(
-        'How many times its size a compressed message above 1 MiB may inflate to; above: 1009. A client earns a quarter of it in inflated bytes with what it sends. `ws` only.',
+        'Largest ratio of decompressed to compressed size of a message above 1 MiB; above: 1009. Each compressed byte earns a quarter of it in decompressed bytes. `ws` only.',
       ),
     max_inflate_kb_per_s: z
       .int()
       .min(64)
       .default(4096)
       .describe(
-        'KiB that the messages of one client may inflate to in a second beside what it earns; above: it is read more slowly. `ws` only.',
+        'KiB per second of decompressed messages of one client, besides the bytes it earns; above: it is read more slowly. `ws` only.',
       ),
-    max_tags: z.int().min(1).default(64).describe('Tags of one connection; above: 400.'),
+    max_tags: z.int().min(1).default(64).describe('Tags per connection; above: 400.'),
     max_tag_bytes: z.int().min(16).default(1024).describe('Bytes of one tag, key and value together; above: 400.'),
     max_header_kb: z.int().min(4).max(256).default(32).describe('Request line and headers of a request; above: 431.'),
     max_query_kb: z
@@ -195,39 +196,41 @@ const limits = z
       .max(4096)
       .default(256)
       .describe(
-        'Query of a request to the internal API, on top of `max_header_kb`: 5,000 ids take 181 KiB. Only for peers of the whitelist; above: 431.',
+        'Query of a request to the internal API, on top of `max_header_kb`: 5,000 ids take 181 KiB. Only for networks of the whitelist; above: 431.',
       ),
   })
   .prefault({})
-  .describe('Bounds on what peers may ask for.');
+  .describe('Limits on peers.');
 
-/** Keys that say who may do what, and how much. */
+/** Keys of access control and limits. */
 export const accessKeys = {
   limits,
   trusted_proxies: z
     .array(cidr)
     .default([])
-    .describe("Networks of proxies whose `X-Forwarded-For` and PROXY header are believed; nobody else's are."),
+    .describe('Networks of proxies whose `X-Forwarded-For` and PROXY header are trusted.'),
   trusted_proxies_as_clients: z
     .array(cidr)
     .default([])
     .describe(
-      'Networks of `trusted_proxies` that also send requests of their own, such as backends beside the proxy: without `X-Forwarded-For` they are judged by their own address. Elsewhere that header must be there, else the client is unknown and has no access to the internal API.',
+      'Networks of `trusted_proxies` that also send their own requests, such as backends next to the proxy: without `X-Forwarded-For` their own address counts. Requests of other trusted proxies need that header; without it the client is unknown and has no access to the internal API.',
     ),
   proxy_protocol: z
     .boolean()
     .default(false)
     .describe(
-      'Connections from `trusted_proxies` begin with a PROXY protocol header (version 1 or 2). Needs the transport `ws`.',
+      'Expects a PROXY protocol header (version 1 or 2) at the beginning of connections from `trusted_proxies`. Needs the transport `ws`.',
     ),
   internal_api_keys: z
-    .array(z.string().min(MIN_API_KEY_LENGTH, { error: `an API key has at least ${MIN_API_KEY_LENGTH} characters` }))
+    .array(
+      z.string().min(MIN_API_KEY_LENGTH, { error: `an API key must have at least ${MIN_API_KEY_LENGTH} characters` }),
+    )
     .default([])
     .describe(
-      'Keys, one of which the internal API asks for (`Authorization: Bearer` or `X-Api-Key`); empty: none is asked for.',
+      'Keys of the internal API (`Authorization: Bearer` or `X-Api-Key`); a request needs one of them, unless the list is empty.',
     ),
   internal_api_keys_file: z
     .string()
     .default('')
-    .describe('File with further keys, one a line, # begins a comment; read again on SIGHUP.'),
+    .describe('File with more keys, one per line, with # for comments; read again on SIGHUP.'),
 };

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { KEY_SET_ALGORITHMS, MIN_SECRET_BYTES, SECRET_ALGORITHMS } from '../auth/jwt-verifier.js';
 
-/** What of the authentication of one endpoint is looked at together. */
+/** The part of an endpoint's authentication that is validated together. */
 interface AuthKeys {
   readonly mode: 'none' | 'jwt' | 'webhook';
   readonly jwt: {
@@ -19,7 +19,7 @@ interface Problem {
 }
 
 /**
- * Adds what is wrong with keys that depend on one another. No sentence holds a value that may be a
+ * Adds the problems of keys that depend on one another. No problem contains a value that may be a
  * secret.
  */
 export function addAuthProblems(auth: AuthKeys, context: z.core.$RefinementCtx): void {

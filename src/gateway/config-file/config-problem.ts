@@ -14,18 +14,19 @@ export const INTERNAL_PATHS = [
 ] as const;
 
 /**
- * Why `path` cannot be an endpoint's, as what follows its name in a sentence; undefined when it
- * can.
+ * Why `path` cannot be an endpoint's path, as the part of a sentence after the key's name;
+ * undefined when it can.
  */
 export function endpointPathProblem(path: string): string | undefined {
-  if (!path.startsWith('/')) return `'${path}' does not begin with /`;
-  if (!/^[A-Za-z0-9._~!$&'()+,;=@/-]+$/.test(path)) return `'${path}' holds a character that no endpoint path may have`;
-  if (/\/\/|\/\.{1,2}(\/|$)/.test(path)) return `'${path}' is not in its shortest form`;
+  if (!path.startsWith('/')) return `'${path}' must begin with /`;
+  if (!/^[A-Za-z0-9._~!$&'()+,;=@/-]+$/.test(path))
+    return `'${path}' must consist of the characters that a path may have`;
+  if (/\/\/|\/\.{1,2}(\/|$)/.test(path)) return `'${path}' must not have empty, . or .. segments`;
   const taken = INTERNAL_PATHS.find((internal) => internal === path);
-  return taken === undefined ? undefined : `'${path}' is the internal API's ${taken}`;
+  return taken === undefined ? undefined : `'${path}' is a path of the internal API`;
 }
 
-/** `endpoints[0].path` of a path of keys and positions. */
+/** Formats a path of keys and positions: `endpoints[0].path`. */
 export function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
@@ -34,8 +35,8 @@ export function pathText(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Keys whose values may hold a password, a token or a key: a problem with them is told without
- * them.
+ * Keys whose values may contain a password, a token or a key. Their problems are reported without
+ * the value.
  */
 const SECRET_KEYS: ReadonlySet<string> = new Set([
   'addr',
@@ -49,7 +50,7 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
 
 const STRUCTURES: ReadonlySet<string> = new Set(['array', 'object', 'record']);
 
-/** What a problem says of its key, in words. */
+/** A problem as the part of a sentence after the key's name. */
 export function problemSentence(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -72,8 +73,8 @@ export function problemSentence(issue: z.core.$ZodIssue): string {
 
 function typeProblem(issue: z.core.$ZodIssueInvalidType): string {
   if (issue.input === undefined) return 'is missing';
-  // A text in place of many keys may hold any of them: a variable of the environment that is no
-  // YAML.
+  // A text instead of a map or list may contain any of its values, for example an environment
+  // variable that is not YAML.
   const isWhole = typeof issue.input === 'string' && STRUCTURES.has(issue.expected);
   return `must be ${typeName(issue.expected)}, not ${isWhole ? 'a text' : shown(issue)}`;
 }
@@ -84,8 +85,8 @@ function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, 
 }
 
 /**
- * Our own messages either name the value or begin with `is`, `may` or `must` and get it put in
- * front.
+ * Messages of this schema either contain the value, or begin with `is`, `may` or `must` and get it
+ * prepended.
  */
 function custom(issue: z.core.$ZodIssue): string {
   const named = /^(is|may) /.test(issue.message) && typeof issue.input === 'string' && !isSecret(issue.path);

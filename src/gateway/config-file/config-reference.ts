@@ -6,21 +6,27 @@ import type { SchemaNode } from './schema-node.js';
 
 const HEAD = `# Configuration
 
-YAML, by default \`./config.yml\`; \`--config FILE\` names another. This page is made from the schema in \`src/gateway/config-file/config-schema.ts\`
-by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
+YAML, by default in \`./config.yml\`; \`--config FILE\` names another file. This page is generated from
+the schema in \`src/gateway/config-file/config-schema.ts\` and the definitions of the sinks by
+\`npx vitest run test/gateway/config-file -u\`; a test holds them together.
 
-- **No file at all** (none named, no \`./config.yml\`): the gateway listens on 127.0.0.1:5000 with one endpoint \`/connect\`, whose connections
-  get the tag \`foo=bar\`, keeps events for \`GET /events\`, and serves \`/metrics\`.
-- **Order**: flags, then environment variables, then the file, then defaults.
-- **Environment**: each key has a twin. Text is taken as it is, lists of texts may be separated by commas, everything else is YAML:
-  \`WSG_GATEWAY_ENDPOINTS='[{path: /ws}]'\`. An empty one counts for nothing: the file's value stays, else the default (an empty list is \`[]\`). A variable that names no key is a warning;
-  those that Kubernetes sets for a Service called \`wsg-gateway\` (\`WSG_GATEWAY_SERVICE_HOST\`, \`WSG_GATEWAY_PORT_8080_TCP\` ...) are passed over.
-- **Problems** are reported all at once, each with file, line and column: \`config.yml:12:5 endpoints[0].path: ...\`. Nothing starts then.
-- **Unknown keys** are ignored with a warning that names the nearest known one.
-- **Numbers** are 0 or more where the table names no other bound.
-- **Texts** are what is written: \`1.10\` stays \`1.10\`, \`0x10\` stays \`0x10\`, \`yes\` stays \`yes\`.
-- A file that was not named and holds none of these keys is refused: it is somebody else's.
-- **Sinks** are on when their \`addr\` or \`url\` is given, several at once. With none, the embedded one serves \`GET /events\`.
+- **Without a file** (none named, no \`./config.yml\`) the gateway listens on 127.0.0.1:5000 with one
+  endpoint \`/connect\`, whose connections get the tag \`foo=bar\`. It keeps events for \`GET /events\`,
+  and serves \`/metrics\`.
+- **Precedence**: flags, then environment variables, then the file, then defaults.
+- **Environment**: each key has a variable. Texts are taken literally, lists of texts may be
+  separated by commas, everything else is YAML: \`WSG_GATEWAY_ENDPOINTS='[{path: /ws}]'\`. Empty
+  variables are ignored (an empty list is \`[]\`). A variable without a key is a warning. Variables
+  that Kubernetes sets for a Service called \`wsg-gateway\` (\`WSG_GATEWAY_SERVICE_HOST\`,
+  \`WSG_GATEWAY_PORT_8080_TCP\` ...) are ignored.
+- **Problems** are reported all at once, each with file, line and column:
+  \`config.yml:12:5 endpoints[0].path: ...\`. The gateway does not start then.
+- **Unknown keys** are ignored with a warning that contains the nearest known key.
+- **Numbers** are 0 or more unless the table has another bound.
+- **Texts** keep their spelling: \`1.10\` stays \`1.10\`, \`0x10\` stays \`0x10\`, \`yes\` stays \`yes\`.
+- A \`./config.yml\` without any of these keys is rejected, because it belongs to another program.
+- **Sinks** are on when their \`addr\` or \`url\` is set; several may be on. Without any, the embedded
+  sink serves \`GET /events\`.
 
 ## Keys
 
@@ -30,13 +36,13 @@ by \`npx vitest run test/gateway/config -u\`; a test holds the two together.
 
 /**
  * The reference page of the configuration in Markdown: every key with type, default, environment
- * twin and sentence.
+ * variable and description.
  */
 export function configReference(sinks: readonly SinkDefinition[] = SINKS): string {
   return `${HEAD}${rows(new ConfigSchema(sinks).node, '', []).join('\n')}\n`;
 }
 
-/** `path` is undefined below lists of objects: what is there has no environment twin of its own. */
+/** `path` is undefined below lists of objects, whose keys have no environment variable. */
 function rows(node: SchemaNode, prefix: string, path: readonly string[] | undefined): string[] {
   return [...node.children].flatMap(([key, child]) => {
     const name = prefix + key;
@@ -60,7 +66,7 @@ function typeText(node: SchemaNode): string {
   return node.kind === 'string' ? 'text' : node.kind;
 }
 
-/** Numbers are zero or more where no other bound is named. */
+/** Omits the common minimum of 0. */
 function rangeText({ minimum, maximum }: SchemaNode): string {
   if (maximum !== undefined) return `, ${minimum ?? 0} to ${maximum}`;
   return minimum === undefined || minimum === 0 ? '' : `, at least ${minimum}`;

@@ -25,7 +25,7 @@ const tags = z.record(
   z.string(),
 );
 const idleTimeout = z.int().min(8).max(960);
-/** The old program's was 131072. */
+/** 131072 in wsgateway. */
 export const DEFAULT_MAX_MESSAGE_KB = 1024;
 
 const messageSize = z
@@ -41,83 +41,77 @@ const endpoint = z.object({
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
     })
     .default('/ws')
-    .describe('Path that upgrades to WebSocket.'),
-  set_tags: tags
-    .default({})
-    .describe('Tags given to each new connection; values are the text as written, so `1.10` stays `1.10`.'),
-  stream_include_tags: z.array(z.string()).default([]).describe('Tags that travel with each event.'),
+    .describe('Path of WebSocket upgrades.'),
+  set_tags: tags.default({}).describe('Tags of each new connection; values keep their text, so `1.10` stays `1.10`.'),
+  stream_include_tags: z.array(z.string()).default([]).describe('Tags that each event contains.'),
   json_extract_vars: variables
     .default({})
-    .describe('Variable name to path in the JSON message, for templates of sinks.'),
+    .describe('Variables for templates of sinks: name and path in the JSON message.'),
   max_message_size_kb: messageSize.optional().describe('Overrides the global `max_message_size_kb`.'),
   idle_timeout_s: idleTimeout.optional().describe('Overrides the global `idle_timeout_s`.'),
   subprotocols: z
     .array(z.string())
     .default([])
-    .describe('Subprotocols spoken here: the first one offered that is listed is answered.'),
+    .describe('Supported subprotocols; the first offered one that is listed is selected.'),
   allowed_origins: z
     .array(origin)
     .default([])
     .describe(
-      '`Origin` headers that may upgrade, such as `https://example.com` or `https://*.example.com`; empty: any, and none.',
+      'Allowed `Origin` headers, such as `https://example.com` or `https://*.example.com`; empty: any, or none.',
     ),
   auth: endpointAuth,
-  messages_per_s: z.int().min(0).default(0).describe('Messages a second of one client; above: 1008. 0: no limit.'),
-  bytes_per_s: z.int().min(0).default(0).describe('Bytes a second of one client; above: 1008. 0: no limit.'),
+  messages_per_s: z.int().min(0).default(0).describe('Messages per second of one client; above: 1008. 0: no limit.'),
+  bytes_per_s: z.int().min(0).default(0).describe('Bytes per second of one client; above: 1008. 0: no limit.'),
   policy: z
     .enum(SLOW_POLICIES)
     .default('close')
-    .describe('What happens to a connection that reads too slowly: `close` (1008), `drop-oldest` or `drop-newest`.'),
+    .describe('Policy for a connection that reads too slowly: `close` (1008), `drop-oldest` or `drop-newest`.'),
   max_queue_bytes: z
     .int()
     .min(1024)
     .default(DEFAULT_MAX_QUEUE_BYTES)
     .describe(
-      'Bound on the memory of what waits for one connection; a message counts a quarter more than its bytes, and 256.',
+      'Bound on the memory of the messages that wait for one connection; a message counts 1.25 times its bytes plus 256.',
     ),
   low_water_bytes: z
     .int()
     .min(0)
     .default(DEFAULT_LOW_WATER_BYTES)
-    .describe('From this number of waiting bytes on a connection counts as congested, and helper loops hold back.'),
+    .describe('Waiting bytes above which a connection counts as congested, so that helper loops pause for it.'),
   compression: z
     .boolean()
     .default(true)
     .describe(
-      'Offers permessage-deflate; messages of 512 bytes and more leave compressed (on uws to 8 receivers at most).',
+      'Offers permessage-deflate; messages of 512 bytes and more are sent compressed (on uws to at most 8 receivers).',
     ),
 });
 
-/** What the search for colliding paths needs of endpoints that may have other problems. */
+/** The part of the endpoints that the search for duplicate paths needs. */
 const pathsOnly = z.array(z.looseObject({ path: z.string() }));
 
 const gatewayKeys = {
-  listen_addr: listenAddress
-    .default('0.0.0.0:8080')
-    .describe('host:port of the public listener; port 0 takes a free one.'),
+  listen_addr: listenAddress.default('0.0.0.0:8080').describe('host:port of the public listener; port 0: a free port.'),
   internal_listen_addr: z
     .string()
     .refine((text) => text === '' || parseListenAddress(text) !== undefined, { error: LISTEN_PROBLEM })
     .default('')
     .describe(
-      'host:port of a listener of its own for the internal API; the public one then serves WebSocket, `/healthz` and `/readyz` only.',
+      'host:port of a separate listener for the internal API; the public one then serves only WebSocket, `/healthz` and `/readyz`.',
     ),
   internal_endpoint_access_whitelist: z
     .array(cidr)
     .default(['127.0.0.1/8', '::1/128'])
-    .describe('Networks whose peers may use the internal API.'),
+    .describe('Networks that may use the internal API.'),
   internal_hosts: z
     .array(hostName)
     .default([])
     .describe(
-      'Host names, besides IP literals and `localhost`, under which the internal API may be asked, such as `gateway.internal` or `*.internal`; `*`: any. Others are answered 403, since a web page can rebind a name of its own.',
+      'Allowed host names of requests to the internal API, besides IP literals and `localhost`, such as `gateway.internal` or `*.internal`; `*`: any. Others get 403, which prevents DNS rebinding by web pages.',
     ),
   internal_allowed_origins: z
     .array(origin)
     .default([])
-    .describe(
-      '`Origin` headers with which browsers may use the internal API: they get the CORS headers that let a page read its answers.',
-    ),
+    .describe('`Origin` headers with which browsers may use the internal API; they get CORS headers.'),
   tls: z
     .object({
       cert_file: z.string().min(1).describe('Certificate chain, PEM.'),
@@ -129,20 +123,20 @@ const gatewayKeys = {
     .enum(['auto', 'uws', 'ws'])
     .default('ws')
     .describe(
-      'Server library: `ws`, or `uws`, whose package uWebSockets.js has to be installed beside wsg. `auto` is an older name of `ws`.',
+      'Server library: `ws`, or `uws`, which needs the package uWebSockets.js. `auto` is an older name of `ws`.',
     ),
   max_message_size_kb: messageSize
     .default(DEFAULT_MAX_MESSAGE_KB)
-    .describe('Largest message from a client, in KiB, also once it is inflated.'),
+    .describe('Largest message from a client, in KiB, after decompression.'),
   max_send_body_bytes: z
     .int()
     .min(1)
     .max(256 * MIB)
     .default(16 * MIB)
-    .describe('Largest body of `/send`, `/close` and `/settags`, inclusive; larger ones are answered 413.'),
+    .describe('Largest body of `/send`, `/close` and `/settags`; above: 413.'),
   idle_timeout_s: idleTimeout
     .default(60)
-    .describe('Seconds without a pong or frame after which a client counts as dead (8 to 960).'),
+    .describe('Seconds without a pong or frame after which a client counts as lost (8 to 960).'),
   endpoints: z
     .array(endpoint)
     .min(1, { error: 'must list at least one endpoint' })
@@ -154,7 +148,7 @@ const gatewayKeys = {
           if (first !== index) context.addIssue({ code: 'custom', path: [index, 'path'], message });
         });
       },
-      // Unless told, zod looks no further once an endpoint has a problem.
+      // By default, zod skips this check once an endpoint has a problem.
       { when: ({ value }) => pathsOnly.safeParse(value).success },
     )
     .describe('The WebSocket paths.'),
@@ -169,10 +163,10 @@ const gatewayKeys = {
         .min(0)
         .max(65_535)
         .default(0)
-        .describe('Number of this node in the ids of connections and events.'),
+        .describe('Number of this node, part of the ids of connections and events.'),
     })
     .prefault({})
-    .describe('Who this node is among others.'),
+    .describe('The identity of this node.'),
   drain: z
     .object({
       pause_s: z
@@ -181,33 +175,33 @@ const gatewayKeys = {
         .max(600)
         .default(0)
         .describe('Wait between `/readyz` failing and the listener closing.'),
-      close_spread_s: z.number().min(0).max(600).default(1).describe('Longest time over which closes are spread.'),
+      close_spread_s: z.number().min(0).max(600).default(1).describe('Time over which closes are spread.'),
       flush_timeout_s: z
         .number()
         .min(0)
         .max(600)
         .default(10)
-        .describe('Longest wait for the sinks to take what is left.'),
+        .describe('Longest wait for the sinks to take the remaining events.'),
     })
     .prefault({})
-    .describe('What SIGTERM does.'),
+    .describe('Behaviour on SIGTERM.'),
   plugins: z
     .array(
       z.object({
         module: z.string().min(1).describe('`devhelpers`, a package, or a path relative to the configuration file.'),
-        options: z.record(z.string(), z.unknown()).default({}).describe('Given to the plugin as they are.'),
+        options: z.record(z.string(), z.unknown()).default({}).describe('Options that are passed to the plugin.'),
       }),
     )
     .default([])
-    .describe('Modules run inside the gateway.'),
+    .describe('Modules that run inside the gateway.'),
 };
 
-/** All keys but those of sinks. */
+/** All keys except those of sinks. */
 const commonSchema = z
   .object({ ...gatewayKeys, ...outboxKeys, ...accessKeys })
   .superRefine(addAccessProblems, { when: hasAccessPart });
 
-/** The configuration as the file has it, defaults filled in; the sinks are read already. */
+/** The configuration in the file's terms, with defaults filled in and the sinks resolved. */
 export type ConfigFile = z.infer<typeof commonSchema> & {
   /** Those that are on, in the order of the gateway's list. */
   readonly sinks: readonly SinkConfig[];
@@ -215,14 +209,14 @@ export type ConfigFile = z.infer<typeof commonSchema> & {
   readonly sinkPositions: readonly string[];
 };
 
-/** What a file may say. */
+/** The configuration before its defaults are filled in. */
 export type ConfigInput = z.input<typeof commonSchema> & {
   readonly [key: `stream_${string}`]: Readonly<Record<string, unknown>> | undefined;
 };
 
 /**
- * Every key of the configuration file: type, default and sentence of documentation. Everything else
- * is derived from here.
+ * The schema of the configuration file: every key with type, default and description. Everything
+ * else is derived from it.
  */
 export class ConfigSchema {
   /** All keys, in the order of the reference page. */
@@ -249,5 +243,5 @@ export class ConfigSchema {
   }
 }
 
-/** The schema with the sinks that the gateway brings along. */
+/** The schema with the built-in sinks. */
 export const configSchema = new ConfigSchema(SINKS);

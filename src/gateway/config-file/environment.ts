@@ -4,14 +4,14 @@ import { readYaml } from './yaml-reader.js';
 
 const PREFIX = 'WSG_GATEWAY_';
 /**
- * What Kubernetes sets in every container for a Service called `wsg-gateway`, or with a name that
- * begins so: `WSG_GATEWAY_SERVICE_HOST`, `WSG_GATEWAY_SERVICE_PORT_HTTP`,
+ * Variables that Kubernetes sets in every container for a Service whose name begins with
+ * `wsg-gateway`: `WSG_GATEWAY_SERVICE_HOST`, `WSG_GATEWAY_SERVICE_PORT_HTTP`,
  * `WSG_GATEWAY_PORT_8080_TCP_ADDR` and so on.
  */
 const OF_KUBERNETES =
   /^WSG_GATEWAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
-/** A key that the environment may set. */
+/** A key and its environment variable. */
 export interface EnvironmentTwin {
   readonly variable: string;
   readonly path: readonly string[];
@@ -19,8 +19,8 @@ export interface EnvironmentTwin {
 }
 
 /**
- * The environment twin of every key that is no group of keys: `WSG_GATEWAY_` and the path, joined
- * by `_`, upper case.
+ * The environment variable of every key that is not a map of keys: `WSG_GATEWAY_` and the path,
+ * joined by `_`, in upper case.
  */
 export function environmentTwins(schema: SchemaNode, path: readonly string[] = []): EnvironmentTwin[] {
   return [...schema.children].flatMap(([key, node]) => {
@@ -36,8 +36,8 @@ export function environmentVariable(path: readonly string[]): string {
 }
 
 /**
- * What the environment sets: values by path, and a warning for each variable of ours that names no
- * key.
+ * The values that the environment sets, and a warning for each variable with the gateway's prefix
+ * and without a key.
  */
 export interface EnvironmentReading {
   readonly values: readonly { readonly twin: EnvironmentTwin; readonly value: unknown }[];
@@ -45,9 +45,9 @@ export interface EnvironmentReading {
 }
 
 /**
- * Reads the variables with our prefix. An empty one counts for nothing: Compose and Helm make it of
- * a value that nobody gave, and it must not take the file's API keys away. Text is taken as it is,
- * lists of texts may be separated by commas, the rest is YAML.
+ * Reads the variables with the gateway's prefix. Empty variables are ignored: Compose and Helm set
+ * them for values that were not given, and they must not remove the file's API keys. Texts are
+ * taken literally, lists of texts may be separated by commas, everything else is YAML.
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -68,7 +68,7 @@ export function readEnvironment(
   return { values, warnings };
 }
 
-/** `; did you mean X?`, or nothing. */
+/** `; did you mean X?`, or '' without a near name. */
 export function nearestHint(nearest: string | undefined): string {
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }

@@ -17,10 +17,10 @@ import { readYaml } from './yaml-reader.js';
 
 const DEFAULT_FILE = 'config.yml';
 
-/** `config.yml:9:1` before `config.yml:10:1`. */
+/** Sorts `config.yml:9:1` before `config.yml:10:1`. */
 const BY_PLACE = new Intl.Collator('en', { numeric: true });
 
-/** What runs when there is no file at all. */
+/** The configuration without a file. */
 const BUILT_IN: ConfigInput = {
   listen_addr: '127.0.0.1:5000',
   endpoints: [{ path: '/connect', set_tags: { foo: 'bar' } }],
@@ -28,8 +28,8 @@ const BUILT_IN: ConfigInput = {
 };
 
 /**
- * What stands above file and environment: flags. `plugins` are added to the file's, every other key
- * replaces.
+ * Values of flags, which override file and environment. `plugins` are added to the file's, every
+ * other key replaces.
  */
 export interface ConfigOverrides {
   readonly listen_addr?: string;
@@ -39,32 +39,31 @@ export interface ConfigOverrides {
 
 export interface LoadConfigOptions {
   /**
-   * Named by the user: it must exist. Without it `config.yml` in `cwd` is taken, or what is built
-   * in.
+   * The file that the user named; it must exist. Default: `config.yml` in `cwd`, or the built-in
+   * configuration.
    */
   readonly path?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly overrides?: ConfigOverrides;
-  /** Default: those that the gateway brings along. */
+  /** Default: the built-in sinks. */
   readonly sinks?: readonly SinkDefinition[];
 }
 
-/** Where a configuration came from. */
+/** The origin of a configuration. */
 export type ConfigSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'built-in' };
 
 export interface LoadedConfig {
   readonly config: GatewayConfig;
   readonly source: ConfigSource;
-  /** Sentences for the log: keys and variables that mean nothing. */
+  /** Sentences for the log about keys and variables without an effect. */
   readonly warnings: readonly string[];
-  /** Sentences for the log: defaults that an upgrade has changed. */
+  /** Sentences for the log about defaults that an upgrade has changed. */
   readonly notices: readonly string[];
 }
 
 /**
- * Values on their way to the schema, and where each came from: `config.yml:3:1` or a variable's
- * name, by path.
+ * Values before validation, and the origin of each by path: `config.yml:3:1` or a variable's name.
  */
 interface Draft {
   readonly values: Record<string, unknown>;
@@ -74,7 +73,7 @@ interface Draft {
 
 /**
  * Reads file, environment and flags. Throws `config.not-found`, or `config.invalid` with every
- * problem found.
+ * problem.
  */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const schema = new ConfigSchema(options.sinks ?? SINKS);
@@ -99,12 +98,12 @@ function addressWarnings({ sinks, mirror }: GatewayConfig): string[] {
   return [...ofSinks, ...ofMirror.map((warning) => `connection_redis_sync.${warning}`)];
 }
 
-/** Who upgrades from the old program may have clients that send larger messages. */
+/** Warns after an upgrade from wsgateway, whose clients may send larger messages. */
 function changedDefaults(values: Draft['values'], { endpoints }: ConfigFile): string[] {
   const isTaken = endpoints.some((endpoint) => endpoint.max_message_size_kb === undefined);
   if (!isTaken || values['max_message_size_kb'] !== undefined) return [];
   return [
-    `max_message_size_kb is not set: messages of clients above ${DEFAULT_MAX_MESSAGE_KB} KiB are closed with 1009 (before: above 131072 KiB); set it if clients send larger ones`,
+    `max_message_size_kb is not set: clients that send messages above ${DEFAULT_MAX_MESSAGE_KB} KiB are closed with 1009 (wsgateway: above 131072 KiB); set it if clients send larger ones`,
   ];
 }
 
@@ -141,7 +140,7 @@ function readFile({ shownPath, text, byDefault }: FoundFile, schema: SchemaNode)
   }
   if (byDefault && reading.knownKeys === 0) {
     throw invalid(shownPath, [
-      `${shownPath}:1:1 holds no key of the gateway; name the file meant with --config, or move this one away`,
+      `${shownPath}:1:1 contains no key of the gateway; name the right file with --config, or move this one away`,
     ]);
   }
   const warnings = reading.unknownKeys.map(
@@ -189,11 +188,11 @@ function problemsOf(issues: ZodError['issues'], draft: Draft, name: string): Wsg
     const path = pathText(issue.path);
     return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
   });
-  // A misspelt key is often why another one is missing.
+  // A misspelt key often explains why another one is missing.
   return invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
 }
 
-/** Where the value at `path` was written, or what should hold it. */
+/** The origin of the value at `path`, or of the nearest value around it. */
 function originOf(origins: ReadonlyMap<string, string>, path: readonly PropertyKey[], name: string): string {
   for (let length = path.length; length >= 0; length--) {
     const origin = origins.get(pathText(path.slice(0, length)));

@@ -11,38 +11,42 @@ const outbox = z
       .int()
       .min(1024)
       .default(DEFAULT_OUTBOX_LIMITS.maxBytes)
-      .describe('Bound on the events in memory that wait for a sink.'),
-    max_events: z.int().min(1).default(DEFAULT_OUTBOX_LIMITS.maxEvents).describe('Bound on their number.'),
+      .describe('Bound on the memory of events that wait for a sink.'),
+    max_events: z
+      .int()
+      .min(1)
+      .default(DEFAULT_OUTBOX_LIMITS.maxEvents)
+      .describe('Bound on the number of events that wait for a sink.'),
     dir: z
       .string()
       .default('')
-      .describe('Folder of the log on disk, relative to this file; empty: memory alone. One gateway a folder.'),
+      .describe('Folder of the log on disk, relative to this file; empty: memory only. One gateway per folder.'),
     durability: z
       .enum(['memory', 'disk'])
       .default('memory')
       .describe(
-        '`disk` writes each event before a sink sees it; `memory` writes only what a lagging sink leaves over.',
+        '`disk` writes each event before a sink gets it; `memory` writes only events that a lagging sink leaves behind.',
       ),
     fsync: z
       .enum(['always', 'interval', 'never'])
       .default('interval')
-      .describe('When what was written is forced to the device.'),
-    fsync_interval_ms: z.int().min(1).max(60_000).default(100).describe('Longest wait with `fsync: interval`.'),
+      .describe('When written data is synced to the device.'),
+    fsync_interval_ms: z.int().min(1).max(60_000).default(100).describe('Interval of `fsync: interval`.'),
     max_disk_bytes: z
       .int()
       .min(MIB)
       .default(1024 * MIB)
-      .describe('Bound on the log; at the bound clients are held back.'),
+      .describe('Bound on the log; at the bound, backpressure stops clients.'),
     segment_bytes: z
       .int()
       .min(65_536)
       .default(16 * MIB)
-      .describe('Size at which the log begins a new file.'),
+      .describe('Size at which the log starts a new file.'),
     damaged: z
       .enum(['skip', 'strict'])
       .default('skip')
       .describe(
-        'What a start does when the log is damaged before its end: `skip` delivers what can be read, reports the rest as an error and keeps a copy; `strict` ends.',
+        'Behaviour of a start when the log is damaged before its end: `skip` delivers all readable events, reports the rest as an error and keeps a copy; `strict` exits.',
       ),
     connection_share: z
       .number()
@@ -56,42 +60,49 @@ const outbox = z
       .int()
       .min(1024)
       .default(16 * MIB)
-      .describe('What may wait for a sink that is not required before it misses events.'),
+      .describe('Bound on the events that wait for an optional sink; above it, the sink misses events.'),
     suspect_tries: z
       .int()
       .min(2)
       .max(1_000)
       .default(10)
-      .describe('Tries of an event that gets no clear answer while others pass, before it goes to the dead letters.'),
-    suspect_after_s: z.number().min(0).max(86_400).default(120).describe('How long such an event is tried at least.'),
+      .describe(
+        'Attempts for an event that gets no clear answer while others pass, before it goes to the dead letters.',
+      ),
+    suspect_after_s: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(120)
+      .describe('Shortest time over which such an event is tried.'),
     destination_wait_s: z
       .number()
       .min(1)
       .max(604_800)
       .default(900)
-      .describe('How long an event waits for a destination that is away while others take theirs.'),
+      .describe('Longest wait of an event for a destination that is away while others are up.'),
     silent_after_s: z
       .number()
       .min(1)
       .max(3_600)
       .default(30)
-      .describe('A sink that has not acknowledged what it was offered for this time counts as away.'),
+      .describe('Time without an acknowledgement after which a sink counts as away.'),
     dead_letter_dir: z
       .string()
       .default('')
       .describe(
-        'Folder for events that a sink refuses for good; empty: `dead-letters` in `outbox.dir`, else beside this file.',
+        'Folder for events that a sink refuses for good; empty: `dead-letters` in `outbox.dir`, or next to this file.',
       ),
     dead_letter_max_bytes: z
       .int()
       .min(65_536)
       .default(1024 * MIB)
-      .describe("Bound on each sink's dead letters; one batch may go beyond it."),
+      .describe("Bound on each sink's dead letters; one batch may exceed it."),
     dead_letter_policy: z
       .enum(['block', 'drop-oldest'])
       .default('block')
       .describe(
-        'At that bound: with `block` the sink counts as away until there is room, and nothing is lost; `drop-oldest` removes the oldest dead letters, counted.',
+        'Policy at this bound: `block` makes the sink count as away until there is room, so nothing is lost; `drop-oldest` removes the oldest dead letters and counts them.',
       ),
   })
   .superRefine(({ durability, dir }, context) => {
@@ -99,7 +110,7 @@ const outbox = z
     context.addIssue({ code: 'custom', path: ['durability'], message: "'disk' needs outbox.dir" });
   })
   .prefault({})
-  .describe('What stands between events and sinks.');
+  .describe('The queue between events and sinks.');
 
 const connectionRedisSync = z
   .object({ addr: redisAddr.describe('Redis URL; off when empty.') })
@@ -113,12 +124,12 @@ const mirror = z
       .min(5)
       .max(86_400)
       .default(120)
-      .describe('Life of the keys of a node that is gone; refreshed while it lives.'),
+      .describe('Time to live of the keys in Redis; a running node refreshes them.'),
   })
   .prefault({})
-  .describe('How the mirror in Redis is kept.');
+  .describe('Settings of the mirror.');
 
-/** Keys that say where events wait, and where connection state goes. */
+/** Keys of the outbox and the mirror. */
 export const outboxKeys = {
   outbox,
   events: memoryKeys,

@@ -8,7 +8,7 @@ import type { ConfigFile } from './config-schema.js';
 
 type AuthFile = ConfigFile['endpoints'][number]['auth'];
 
-/** What decides upgrades to an endpoint. */
+/** Resolves the authentication of an endpoint. */
 export function resolveAuth({ mode, jwt, webhook }: AuthFile, baseDir: string): AuthConfig {
   switch (mode) {
     case 'none':
@@ -55,12 +55,12 @@ export function resolveLimits({ limits }: ConfigFile): LimitsConfig {
   };
 }
 
-/** An empty text is a key that was not given. */
+/** Undefined for an empty text, which means that the key was not given. */
 export function given(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** A path relative to the configuration's folder, unless it was not given. */
+/** Resolves a path relative to the configuration's folder; undefined when it was not given. */
 export function givenPath(text: string, baseDir: string): string | undefined {
   return text === '' ? undefined : resolve(baseDir, text);
 }
@@ -99,8 +99,8 @@ export function resolveMirror(file: ConfigFile): MirrorConfig | undefined {
 type EndpointFile = ConfigFile['endpoints'][number];
 
 /**
- * Makes of a checked file what the gateway runs with: units, overrides of endpoints, paths relative
- * to `baseDir`.
+ * Resolves a validated file to the gateway's configuration: units, overrides of endpoints, paths
+ * relative to `baseDir`.
  */
 export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig {
   const { tls } = file;

@@ -3,25 +3,25 @@ import { z } from 'zod';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
- * One key of a schema, or what a list or map holds: what reading a file, the environment and the
- * reference page need to know.
+ * One key of a schema, or the element of a list or map, as the readers of file and environment and
+ * the reference page need it.
  */
 export interface SchemaNode {
   readonly kind: 'object' | 'map' | 'list' | 'string' | 'number' | 'boolean' | 'any';
-  /** Only of objects. */
+  /** The keys of an object; empty for other kinds. */
   readonly children: ReadonlyMap<string, SchemaNode>;
-  /** Of lists and maps: what they hold. */
+  /** The element of a list or map. */
   readonly element: SchemaNode | undefined;
   readonly description: string;
   readonly defaultValue: unknown;
-  /** The only values allowed, when they are few. */
+  /** The allowed values of an enumeration. */
   readonly choices: readonly string[];
-  /** Of numbers, inclusive, where the schema states them. */
+  /** The inclusive bounds of a number, when the schema states them. */
   readonly minimum: number | undefined;
   readonly maximum: number | undefined;
 }
 
-/** Reads a zod schema as nodes. */
+/** Converts a zod schema to nodes. */
 export function schemaNode(schema: z.ZodType): SchemaNode {
   return toNode(z.toJSONSchema(schema, { io: 'input' }));
 }
@@ -43,7 +43,7 @@ function toNode(schema: JsonSchema): SchemaNode {
   };
 }
 
-/** Whole numbers without bounds of their own are given those of JavaScript. */
+/** Undefined for the bounds of safe integers, which zod adds to every integer. */
 function statedBound(bound: number | undefined): number | undefined {
   return bound === undefined || Math.abs(bound) === Number.MAX_SAFE_INTEGER ? undefined : bound;
 }

@@ -2,13 +2,13 @@ import { idlePlaceholder, parseTemplate } from '../template/template.js';
 import { sinkKey } from '../sinks/sink-definition.js';
 import type { ConfigFile } from './config-schema.js';
 
-/** A sentence about one key. */
+/** A warning about one key. */
 export interface KeyWarning {
   readonly path: readonly string[];
   readonly text: string;
 }
 
-/** Placeholders of sinks that are on which can give nothing but their default. */
+/** Warns of placeholders that can only give their default, in the templates of active sinks. */
 export function templateWarnings({ endpoints, sinks }: ConfigFile): KeyWarning[] {
   const variables = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.json_extract_vars)));
   return sinks.flatMap(({ name, destination }) => {

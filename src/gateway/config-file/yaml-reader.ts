@@ -14,43 +14,43 @@ import { nearestName } from '../../core/nearest-name.js';
 import type { SchemaNode } from './schema-node.js';
 
 /**
- * What a YAML text says, read with a schema in mind; every place by its path, such as
- * `endpoints[0].path`.
+ * The content of a YAML text, read by a schema. Paths look like `endpoints[0].path`.
  */
 export interface YamlReading {
   readonly value: unknown;
-  /** `line:column` of each value by path. */
+  /** The `line:column` of each value, by path. */
   readonly places: ReadonlyMap<string, string>;
-  /** Syntax errors, each with `line:column`. */
+  /** Syntax errors with their `line:column`. */
   readonly problems: readonly { readonly place: string; readonly text: string }[];
   readonly unknownKeys: readonly {
     readonly place: string;
     readonly path: string;
     readonly nearest: string | undefined;
   }[];
-  /** How many keys at the top the schema knows. */
+  /** The number of top-level keys that the schema knows. */
   readonly knownKeys: number;
 }
 
 /**
- * Reads one YAML document. Where the schema wants text a plain scalar keeps its source: `1.10`,
+ * Reads one YAML document. Where the schema has a text, a plain scalar keeps its source: `1.10`,
  * `0x10` and `yes` stay as written.
  */
 export function readYaml(text: string, schema: SchemaNode): YamlReading {
   return new YamlReader(text).read(schema);
 }
 
-/** What the old program's YAML took for booleans besides true and false. */
+/** Booleans of wsgateway's YAML besides true and false. */
 const YAML_1_1_BOOLEANS = new Map([
   ['yes', true],
   ['on', true],
   ['no', false],
   ['off', false],
 ]);
-/** Deeper nesting can only be an alias that holds itself. */
+/** Deeper nesting can only come from an alias that contains itself. */
 const MAX_DEPTH = 64;
 /**
- * Aliases of aliases grow exponentially: a few lines can ask for more values than there is memory.
+ * Bounds aliases of aliases, which grow exponentially: a few lines can expand to more values than
+ * fit in memory.
  */
 const MAX_VALUES = 20_000;
 
@@ -102,7 +102,7 @@ class YamlReader {
     }
   }
 
-  /** Merged keys (`<<`) come first, so that the map's own win. */
+  /** Merged keys (`<<`) come first, so that the map's own keys override them. */
   #entries(map: YAMLMap, schema: SchemaNode | undefined, path: string): [string, unknown][] {
     const merged: [string, unknown][] = [];
     const own: [string, unknown][] = [];
@@ -146,7 +146,7 @@ class YamlReader {
   }
 }
 
-/** The library quotes what it stumbles over: that may be part of a secret. */
+/** Removes the library's quotation of the text, which may be part of a secret. */
 function withoutSource(message: string): string {
   return message.replace(/ in YAML stream: .*$/s, '').replace(/(extra characters): .*$/s, '$1');
 }
@@ -155,7 +155,7 @@ function keyText(pair: Pair): string {
   return isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : String(pair.key);
 }
 
-/** A key without a value counts as absent. */
+/** A key without a value counts as missing. */
 function scalarValue({ value, source = '' }: Scalar, schema: SchemaNode | undefined): unknown {
   if (typeof value === 'string') return schema?.kind === 'boolean' ? readBoolean(value) : value;
   if (schema?.kind === 'string') return source === '' ? undefined : source;

@@ -1,15 +1,15 @@
-/** How an upgrade to an endpoint is decided. Holds secrets: never to be logged. */
+/** The authentication of an endpoint's upgrades. Contains secrets: never to be logged. */
 export type AuthConfig =
   | { readonly mode: 'none' }
   | ({ readonly mode: 'jwt' } & JwtConfig)
   | ({ readonly mode: 'webhook' } & AuthWebhookConfig);
 
-/** Tokens that are signed; either a secret or a key set is there. */
+/** Signed tokens. Either a secret or a key set is configured. */
 export interface JwtConfig {
   readonly secret: string | undefined;
   readonly secretFile: string | undefined;
   readonly jwksUrl: string | undefined;
-  /** Empty: the family that fits the key. */
+  /** Empty: the algorithms that fit the key. */
   readonly algorithms: readonly string[];
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
@@ -19,18 +19,18 @@ export interface JwtConfig {
   readonly clockToleranceS: number;
 }
 
-/** A backend that is asked. */
+/** A backend that decides about upgrades. */
 export interface AuthWebhookConfig {
   readonly url: string;
   readonly timeoutMs: number;
-  /** 0: each upgrade is asked for. */
+  /** 0: the backend is asked for each upgrade. */
   readonly cacheMs: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Names, lower case, of the headers of an upgrade that it is told. */
+  /** Lower-case names of the upgrade's headers that are forwarded. */
   readonly forwardHeaders: readonly string[];
 }
 
-/** Bounds on what peers may ask for; 0, where it is allowed, means without a bound. */
+/** Limits on peers. 0 means no limit, where it is allowed. */
 export interface LimitsConfig {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;

@@ -6,11 +6,11 @@ import type { AuthConfig, LimitsConfig } from './access-config.js';
 import type { SinksConfig } from '../sinks/sink-definition.js';
 import type { MirrorConfig, OutboxConfig } from './sink-config.js';
 
-/** One WebSocket path with what is in force there: global values are filled in. */
+/** One WebSocket path with its settings; global values are filled in. */
 export interface EndpointConfig extends Endpoint {
   readonly jsonExtractVars: ReadonlyMap<string, string>;
   readonly subprotocols: readonly string[];
-  /** Empty: any origin, and none. */
+  /** Empty: every origin is allowed, and so is none. */
   readonly allowedOrigins: readonly string[];
   readonly auth: AuthConfig;
   /** 0: no limit. */
@@ -19,15 +19,15 @@ export interface EndpointConfig extends Endpoint {
   readonly bytesPerSecond: number;
 }
 
-/** A module that runs inside the gateway. */
+/** A plugin: a module that runs inside the gateway. */
 export interface PluginConfig {
   readonly module: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What the gateway runs with: checked, complete, in units that code uses. Holds secrets: never to
- * be logged as a whole.
+ * The validated, complete configuration of a gateway, in the units of the code. Contains secrets:
+ * never to be logged as a whole.
  */
 export interface GatewayConfig {
   readonly listen: ListenAddress;
@@ -35,11 +35,11 @@ export interface GatewayConfig {
   readonly whitelist: readonly string[];
   readonly internalHosts: readonly string[];
   readonly internalAllowedOrigins: readonly string[];
-  /** Empty: none is asked for. */
+  /** Empty: no key is required. */
   readonly internalApiKeys: readonly string[];
   readonly internalApiKeysFile: string | undefined;
   readonly trustedProxies: readonly string[];
-  /** Those of them that also ask for themselves. */
+  /** Trusted proxies that also send requests of their own. */
   readonly trustedProxiesAsClients: readonly string[];
   readonly proxyProtocol: boolean;
   readonly limits: LimitsConfig;
@@ -52,10 +52,10 @@ export interface GatewayConfig {
   readonly sinks: SinksConfig;
   readonly mirror: MirrorConfig | undefined;
   readonly ring: QueueLimits;
-  /** Number of this node in ids. */
+  /** The number of this node in ids. */
   readonly node: number;
   readonly drain: { readonly pauseMs: number; readonly closeSpreadMs: number; readonly flushTimeoutMs: number };
   readonly plugins: readonly PluginConfig[];
-  /** Paths of plugin modules are relative to this folder. */
+  /** The folder to which paths of plugin modules are relative. */
   readonly baseDir: string;
 }

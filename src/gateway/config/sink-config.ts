@@ -1,4 +1,4 @@
-/** What stands between events and sinks. */
+/** Configuration of the outbox between events and sinks. */
 export interface OutboxConfig extends OutboxLimits {
   /** Absolute; undefined: memory alone, and `durability` is `memory`. */
   readonly dir: string | undefined;
@@ -7,39 +7,39 @@ export interface OutboxConfig extends OutboxLimits {
   readonly fsyncIntervalMs: number;
   readonly maxDiskBytes: number;
   readonly segmentBytes: number;
-  /** What a start does with a log that is damaged before its end. */
+  /** The treatment of a log that is damaged before its end. */
   readonly damaged: 'skip' | 'strict';
-  /** What the events of one connection may take of the bound, 1 for all of it. */
+  /** The share of the bound that the events of one connection may use; 1: all of it. */
   readonly connectionShare: number;
-  /** What may wait for a sink that is not required. */
+  /** Bound on the events that wait for a sink that is not required. */
   readonly optionalMaxBytes: number;
-  /** When an event that fails while others pass is given up. */
+  /** Limits on the retries of an event that fails while others pass. */
   readonly lanes: LanePolicy;
-  /** A batch that a sink does not answer for so long makes it count as away. */
+  /** A sink counts as away when a batch has been in flight for this time. */
   readonly silentAfterMs: number;
-  /** Absolute; made when the first event goes there. */
+  /** Absolute; created for the first dead letter. */
   readonly deadLetterDir: string;
-  /** Of each sink's dead letters. */
+  /** Bound on the dead letters of each sink. */
   readonly deadLetterMaxBytes: number;
   readonly deadLetterPolicy: 'block' | 'drop-oldest';
 }
 
-/** Connection state in Redis. */
+/** Configuration of the mirror of connection state in Redis. */
 export interface MirrorConfig {
   readonly addr: string;
   readonly ttlMs: number;
 }
 
-/** When what fails while others pass is given up. */
+/** Limits on the retries of events that fail while others pass. */
 export interface LanePolicy {
-  /** Tries of an event that gets no clear answer. */
+  /** Attempts for an event that gets no clear answer. */
   readonly suspectTries: number;
   readonly suspectAfterMs: number;
-  /** How long an event waits for a destination that is away. */
+  /** Longest wait for a destination that is away. */
   readonly destinationWaitMs: number;
 }
 
-/** What may wait for the sinks at most: in memory, and with a log on disk. */
+/** Bounds on the events that wait for the sinks: in memory, and on disk with a log. */
 export interface OutboxLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
@@ -47,5 +47,5 @@ export interface OutboxLimits {
   readonly maxDiskBytes: number;
 }
 
-/** The bounds in memory that hold unless the configuration says otherwise. */
+/** The default bounds in memory. */
 export const DEFAULT_OUTBOX_LIMITS = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 } as const;

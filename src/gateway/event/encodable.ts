@@ -2,32 +2,32 @@ import { constants } from 'node:buffer';
 import { getHeapStatistics } from 'node:v8';
 import type { GatewayEvent } from './gateway-event.js';
 
-/** Smaller messages can be encoded whatever they hold. */
+/** Messages up to this size can always be encoded. */
 const SURELY_ENCODABLE_BYTES = 64 * 1024;
 /**
- * What is around the message in its JSON, and around that JSON in a request or a page, tags and id
- * excluded.
+ * Characters around the message in its JSON, and around that JSON in a request or a page, without
+ * tags and id.
  */
 const FRAME_CHARACTERS = 1024;
 /** One character may become `\u0000`. */
 const MOST_PER_CHARACTER = 6;
 /**
- * The JSON, the JSON with `<` and the like escaped, and the text that joins it with the rest are in
- * memory together.
+ * Three copies are in memory together: the JSON, the JSON with `<` and the like escaped, and the
+ * text that contains it.
  */
 const COPIES = 3;
 /**
- * Share of the heap limit that encoding one event may take. A process that reaches the limit is
- * aborted, without an exception.
+ * The share of the heap limit that encoding one event may use. A process that reaches the limit is
+ * aborted without an exception.
  */
 const HEAP_SHARE = 1 / 4;
-/** The same where each of several readers has a copy of its own. */
+/** The same when each of several readers has its own copy. */
 export const READER_HEAP_SHARE = 1 / 16;
 
 /**
- * Why an event cannot become JSON in this process; undefined when it can. Asked before anything is
- * allocated: beyond V8's longest string encoding throws, beyond the heap limit it ends the process.
- * Costs a look at each byte of large texts alone.
+ * Why an event cannot be encoded as JSON in this process; undefined when it can. Call it before the
+ * encoding: beyond V8's longest string the encoding throws, and beyond the heap limit it ends the
+ * process. Examines the bytes of large texts only.
  */
 export function encodingProblem(event: GatewayEvent, heapShare = HEAP_SHARE): string | undefined {
   const { message, tags, type } = event;
@@ -46,9 +46,9 @@ export function encodingProblem(event: GatewayEvent, heapShare = HEAP_SHARE): st
 
 interface EncodedSize {
   readonly characters: number;
-  /** V8 takes two as soon as one character is beyond Latin-1. */
+  /** Two as soon as one character is beyond Latin-1. */
   readonly bytesPerCharacter: 1 | 2;
-  /** Heap of the text that is escaped. */
+  /** Heap bytes of the text before escaping. */
   readonly sourceBytes: number;
 }
 
@@ -62,8 +62,7 @@ function textSize(message: Uint8Array): EncodedSize {
   let hasWide = false;
   for (const byte of message) {
     if (byte >= 0xc4) hasWide = true;
-    // Continuation bytes belong to the character before; four bytes are a pair of UTF-16 code
-    // units.
+    // Continuation bytes belong to the character before. Four bytes become two UTF-16 code units.
     if (byte < 0x80 || byte >= 0xc0) characters += byte >= 0xf0 ? 2 : 1;
     escaped += EXTRA_CHARACTERS[byte] ?? 0;
   }
@@ -72,8 +71,8 @@ function textSize(message: Uint8Array): EncodedSize {
 }
 
 /**
- * By byte, how many characters its escaping adds. U+2028 and U+2029 begin with 0xe2, as do other
- * characters: an upper bound.
+ * The number of characters that escaping adds, by byte. An upper bound for 0xe2, with which U+2028,
+ * U+2029 and other characters begin.
  */
 const EXTRA_CHARACTERS = Uint8Array.from({ length: 256 }, (_, byte) => extraCharacters(byte));
 

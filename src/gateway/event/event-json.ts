@@ -1,9 +1,8 @@
 import type { GatewayEvent } from './gateway-event.js';
 
 /**
- * The event as AMQP and SSE carry it: one compact JSON object, keys sorted, all values strings,
- * escaped as Go's encoding/json does. A binary message is base64, which `"encoding":"base64"` says.
- * The text holds no line break.
+ * Encodes the event as one compact JSON object: keys sorted, all values strings, escaped as Go's
+ * encoding/json does, without line breaks. A binary message is base64, with `"encoding":"base64"`.
  */
 export function encodeEventJson(event: GatewayEvent): string {
   const head = `{"action":"${event.action}","connection":${quote(event.connection)}`;
@@ -21,8 +20,8 @@ const HTML_CHARACTERS = /[<>&\u2028\u2029]/;
 const ALL_HTML_CHARACTERS = /[<>&\u2028\u2029]/g;
 
 /**
- * Asks before it replaces: most texts hold none of these characters, and looking is a tenth of the
- * cost.
+ * Tests before it replaces: most texts contain none of these characters, and the test costs a tenth
+ * of a replacement.
  */
 function quote(text: string): string {
   const json = JSON.stringify(text);

@@ -3,16 +3,16 @@ import { eventBytes, type GatewayEvent } from './gateway-event.js';
 /** Large enough that chunks are rare, small enough that dropping one frees memory soon. */
 const CHUNK_EVENTS = 1024;
 
-/** How much of a queue to look at. One event is always taken, whatever its size. */
+/** Limits on a slice of a queue. The first event is always taken, even above `maxBytes`. */
 export interface QueueLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
 /**
- * Events by consecutive sequence: pushed at the end, dropped from the front, read anywhere between.
- * A slot may be empty (`pushMissing`). Chunked, so that neither end ever copies what is kept.
- * Unbounded: the owner drops.
+ * A queue of events with consecutive sequences: push at the end, drop from the front, read
+ * anywhere. A slot may be empty (`pushMissing`). Stored in chunks, so that no operation copies the
+ * whole queue. Unbounded: its owner drops events.
  */
 export class EventQueue {
   readonly #chunks: (GatewayEvent | undefined)[][] = [];
@@ -38,7 +38,7 @@ export class EventQueue {
     return this.#next - 1;
   }
 
-  /** Slots kept, the empty ones included. */
+  /** The number of slots, including empty ones. */
   get size(): number {
     return this.#next - this.#first;
   }
@@ -47,7 +47,7 @@ export class EventQueue {
     return this.#bytesKept;
   }
 
-  /** The event's sequence must be the one that follows the last. */
+  /** The event's sequence must follow the last one. */
   push(event: GatewayEvent): void {
     this.#pushSlot(event);
     this.#bytesKept += eventBytes(event);
@@ -79,7 +79,7 @@ export class EventQueue {
     return events;
   }
 
-  /** Forgets all up to and with `sequence`. */
+  /** Drops all slots up to and including `sequence`. */
   dropThrough(sequence: number): void {
     const end = Math.min(sequence + 1, this.#next);
     for (; this.#first < end; this.#first++) this.#clearSlot(this.#first - this.#base);
@@ -96,7 +96,7 @@ export class EventQueue {
     this.#next++;
   }
 
-  /** Empties the slot at once: its message must not live on until the whole chunk goes. */
+  /** Empties the slot, so that its message is freed before the whole chunk is dropped. */
   #clearSlot(index: number): void {
     const chunk = this.#chunks[Math.floor(index / CHUNK_EVENTS)];
     const event = chunk?.[index % CHUNK_EVENTS];

@@ -1,11 +1,11 @@
-/** Tags as a connection has them: a map that is replaced, never changed, when a tag changes. */
+/** The tags of a connection. When a tag changes the map is replaced, never modified. */
 export type SharedTags = ReadonlyMap<string, string>;
 
 /**
- * Form-encodes the tags that an endpoint includes in its events, one encoder for each endpoint. The
- * text is Go's url.Values.Encode: keys sorted bytewise, space as `+`, '' when no included tag is
- * set. Remembers the text of each tags map by identity, so connections that share their tags share
- * it as well; a map must not change once encoded.
+ * Form-encodes the tags that an endpoint includes in its events. The text equals that of Go's
+ * url.Values.Encode: keys sorted bytewise, space as `+`, '' when no included tag is set. Caches the
+ * text of each tags map by identity, so connections that share their tags share the text; a map
+ * must not change once encoded.
  */
 export class EventTagsEncoder {
   readonly #keys: readonly { readonly key: string; readonly encoded: string }[];
@@ -40,7 +40,8 @@ function compareBytes(a: string, b: string): number {
 }
 
 /**
- * Go's url.QueryEscape: letters, digits and `-_.~` stay, space becomes `+`, every other byte `%XX`.
+ * Escapes as Go's url.QueryEscape: letters, digits and `-_.~` stay, space becomes `+`, every other
+ * byte `%XX`.
  */
 function encodeFormText(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');

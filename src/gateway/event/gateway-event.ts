@@ -1,21 +1,21 @@
 import type { CloseReasonName } from '../connection/close-reason.js';
 
 /**
- * Where each sink puts an event, by the sink's position: what its template gave when the event was
- * accepted. '' for a sink that is off. Shared between events that are alike.
+ * The destination of an event in each sink, by the sink's position, made from the sink's template
+ * when the event was accepted. '' for a sink that is off. Equal events may share the array.
  */
 export type EventDestinations = readonly string[];
 
 /**
- * What happened to one connection, as the backend is told. Events of a connection are made and
+ * One thing that happened to a connection, for backends. Events of a connection are created and
  * delivered in order.
  */
 export interface GatewayEvent {
   /** `<node>-<boot epoch>-<sequence>`: stable over retries and restarts, gapless for each boot. */
   readonly id: string;
   /**
-   * Its place in the order of this process, gapless from 1. For events of this boot it is the
-   * sequence within `id`, but for what was recovered before them.
+   * The position in this process, gapless from 1. For events of this boot it is the sequence within
+   * `id`, plus the number of events that were recovered before them.
    */
   readonly sequence: number;
   readonly connection: string;
@@ -23,33 +23,32 @@ export interface GatewayEvent {
   /** Only for messages. */
   readonly type?: 'text' | 'binary';
   /**
-   * The tags that the endpoint includes, form-encoded, keys sorted (Go's url.Values.Encode). ''
-   * when none.
+   * The tags that the endpoint includes, form-encoded, keys sorted (Go's url.Values.Encode); ''
+   * when there are none.
    */
   readonly tags: string;
-  /** Only for messages: the bytes as received. */
+  /** The bytes as received; only for messages. */
   readonly message?: Uint8Array;
   /**
-   * Only for closes: why. Not part of the old program's fields; sinks carry it where a field of
-   * theirs is free.
+   * Why the connection ended; only for closes. wsgateway has no such field, so sinks carry it in
+   * places that wsgateway does not use.
    */
   readonly reason?: CloseReasonName;
-  /** Where sinks put it; undefined when no sink has a template. */
+  /** Undefined when no sink has a template. */
   readonly destinations?: EventDestinations;
 }
 
 /**
- * What an event costs in memory beside its texts and bytes, rounded up from what Node 20 was
- * measured to take.
+ * Memory of an event besides its texts and bytes, measured on Node 20 and rounded up.
  */
 const EVENT_OVERHEAD_BYTES = 128;
-/** The same of a typed array and its buffer. */
+/** The same for a typed array and its buffer. */
 const MESSAGE_OVERHEAD_BYTES = 224;
-/** The same of destinations, which events that are alike share: then it is more than they cost. */
+/** The same for destinations. An overestimate when events share them. */
 const DESTINATIONS_OVERHEAD_BYTES = 64;
 
 /**
- * Bytes of memory that an event counts for in every bound. The same event always counts the same.
+ * The size of an event in memory, as every bound counts it. The size of an event never changes.
  */
 export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'message' | 'destinations'>): number {
   const bytes =
@@ -61,8 +60,8 @@ export function eventBytes(event: Pick<GatewayEvent, 'connection' | 'tags' | 'me
 const RECORD_OVERHEAD_BYTES = 32;
 
 /**
- * Bytes of the log that an event counts for, of which `bytes` is what it counts for in memory: the
- * same texts, with less around them.
+ * The size of an event in the log, from its size in memory, `bytes`: the texts are the same, the
+ * overhead is smaller.
  */
 export function loggedBytes({ message }: Pick<GatewayEvent, 'message'>, bytes: number): number {
   const overhead = message === undefined ? EVENT_OVERHEAD_BYTES : EVENT_OVERHEAD_BYTES + MESSAGE_OVERHEAD_BYTES;
@@ -76,7 +75,7 @@ function destinationBytes(destinations: GatewayEvent['destinations']): number {
   return bytes;
 }
 
-/** One start of one node: what is constant in the ids of all its events. */
+/** One start of one node: the constant part of its event ids. */
 export interface EventBoot {
   /** The 16 bits that name the node in connection ids, as 4 lower-case hex digits. */
   readonly node: string;
@@ -84,13 +83,13 @@ export interface EventBoot {
   readonly epoch: number;
 }
 
-/** An event id taken apart. */
+/** A parsed event id. */
 export interface EventId extends EventBoot {
   readonly sequence: number;
 }
 
 /**
- * At most 15 digits, so that every number is a safe integer; no leading zeros, so that each id has
+ * At most 15 digits, so that every number is a safe integer. No leading zeros, so that each id has
  * one spelling.
  */
 const EVENT_ID = /^([0-9a-f]{4})-(0|[1-9]\d{0,14})-(0|[1-9]\d{0,14})$/;
@@ -100,7 +99,7 @@ export function formatEventId(boot: EventBoot, sequence: number): string {
   return `${boot.node}-${boot.epoch}-${sequence}`;
 }
 
-/** The parts of an event id, or undefined when the text is none. */
+/** The parts of an event id; undefined when the text is not an event id. */
 export function parseEventId(text: string): EventId | undefined {
   const match = EVENT_ID.exec(text);
   if (match === null) return undefined;

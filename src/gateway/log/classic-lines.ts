@@ -2,7 +2,7 @@ import type { LogFields } from '../../core/logger.js';
 import { SINKS } from '../sinks/index.js';
 import { classicHelperLine } from '../plugin/devhelpers-lines.js';
 
-/** The old program's line for an event; undefined where it had none. */
+/** The line that wsgateway logs for an event; undefined when it has none. */
 export function classicLine(event: string, fields: LogFields): string | undefined {
   const text = (name: string): string => fieldText(fields[name]);
   switch (event) {
@@ -25,7 +25,7 @@ export function classicLine(event: string, fields: LogFields): string | undefine
   }
 }
 
-/** What the old program had no line for: the event and its fields. */
+/** The line for an event that wsgateway does not have: the event's name and fields. */
 export function plainLine(event: string, fields: LogFields): string {
   return [event, ...Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`)].join(' ');
 }
@@ -36,8 +36,8 @@ function fieldText(value: unknown): string {
 }
 
 /**
- * What JSON leaves as it is, and terminals act on: delete, the C1 controls, line and paragraph
- * separators.
+ * Characters that JSON does not escape and terminals interpret: delete, the C1 controls, line and
+ * paragraph separators.
  */
 const UNESCAPED_CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
 

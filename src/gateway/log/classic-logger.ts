@@ -3,7 +3,7 @@ import { isLogged, type LogLevel, type LogFields, type Logger } from '../../core
 import { classicLine, plainLine } from './classic-lines.js';
 
 export interface ClassicLoggerOptions {
-  /** Takes whole lines with their newline; standard error unless given. */
+  /** Writes whole lines with their newline; default: to standard error. */
   readonly write?: (line: string) => void;
   readonly clock?: Clock;
   /** Default `info`. */
@@ -11,8 +11,8 @@ export interface ClassicLoggerOptions {
 }
 
 /**
- * Logs as the old program did: `2006/01/02 15:04:05 <line>`, local time; events that it did not
- * know as `event key=value`.
+ * Logs in wsgateway's format: `2006/01/02 15:04:05 <line>` in local time. Events that wsgateway
+ * does not have are logged as `event key=value`.
  */
 export function createClassicLogger(options: ClassicLoggerOptions = {}): Logger {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));

@@ -4,17 +4,17 @@ import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 
 const LOOK_EACH_MS = 1_000;
-/** Files that are short now and then are one story, told once in this time. */
+/** Repeated shortages within this time are logged once. */
 const TOLD_EACH_MS = 60_000;
 
 /**
- * Keeps the file reserve full, and logs when no further file can be opened and when that is over:
- * the kernel turns new connections away without a word to the server then.
+ * Keeps the file reserve full, and logs the beginning and the end of a shortage of file
+ * descriptors: during it the kernel rejects new connections without the server's notice.
  */
 export class OpenFilesWatch {
   readonly #log: Logger;
   readonly #clock: Clock;
-  /** Asked at the start, as asking opens a file. */
+  /** Read at the start, because reading opens a file. */
   readonly #openFiles = openFileLimit();
   #cancel: (() => void) | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -33,7 +33,7 @@ export class OpenFilesWatch {
     }, LOOK_EACH_MS);
   }
 
-  /** Idempotent; gives the reserve back. */
+  /** Releases the reserve. Idempotent. */
   stop(): void {
     this.#cancel?.();
     fileReserve.release();
@@ -47,7 +47,7 @@ export class OpenFilesWatch {
     } else if (!this.#isTold && this.#clock.now() - this.#toldAt >= TOLD_EACH_MS) {
       this.#isTold = true;
       this.#toldAt = this.#clock.now();
-      const hint = 'new connections are cut, those that are open go on; raise the limit with ulimit -n';
+      const hint = 'new connections are rejected, open ones continue; raise the limit with ulimit -n';
       this.#log.error('gateway.files-exhausted', { code, openFiles: this.#openFiles, hint });
     }
   }

@@ -11,17 +11,23 @@ const FEW_OPEN_FILES = 10_000;
 const LOOPBACK = new Whitelist(['127.0.0.0/8', '::1/128']);
 
 /**
- * What is said before anything starts: configuration, machine, sinks, endpoints, whitelist, and
- * what about them may surprise.
+ * Logs configuration, machine, sinks, endpoints and whitelist before anything starts, with warnings
+ * about surprising values.
  */
 export function logStart(log: Logger, config: GatewayConfig, configName: string | undefined): void {
   const openFiles = openFileLimit();
   log.info('gateway.starting', { config: configName ?? '(built in)', openFiles, threads: 1, cpus: cpus().length });
   if (configName === undefined) {
-    log.info('config.built-in', { listen: formatListenAddress(config.listen), reason: 'there is no config.yml here' });
+    log.info('config.built-in', {
+      listen: formatListenAddress(config.listen),
+      reason: 'there is no config.yml in this folder',
+    });
   }
   if (openFiles > 0 && openFiles < FEW_OPEN_FILES) {
-    log.warn('gateway.few-open-files', { openFiles, hint: 'raise it with ulimit -n: each connection takes one' });
+    log.warn('gateway.few-open-files', {
+      openFiles,
+      hint: 'each connection needs one; raise the limit with ulimit -n',
+    });
   }
   logSinks(log, config);
   for (const { path } of config.endpoints) log.info('endpoint.created', { path });
@@ -30,8 +36,8 @@ export function logStart(log: Logger, config: GatewayConfig, configName: string 
 }
 
 /**
- * Behind a proxy every client comes from the proxy's address, so a whitelist that holds it lets
- * everybody in.
+ * Warns of a whitelist on the public port. Behind a proxy every client has the proxy's address, so
+ * a whitelist with this address admits everybody.
  */
 function warnOfProxies(log: Logger, config: GatewayConfig): void {
   if (config.internalListen !== undefined) return;
@@ -39,18 +45,18 @@ function warnOfProxies(log: Logger, config: GatewayConfig): void {
   if (wide.length === 0) return;
   log.warn('access.whitelist-on-public-port', {
     networks: wide,
-    hint: 'a proxy in one of them lets everybody use the internal API; set internal_listen_addr',
+    hint: 'a proxy in one of these networks admits everybody to the internal API; set internal_listen_addr',
   });
 }
 
-/** `127.0.0.1/8` is, `127.0.0.1/0` is everybody. */
+/** True for `127.0.0.1/8`; false for `127.0.0.1/0`, which is everybody. */
 function isWithinLoopback(text: string): boolean {
   const cidr = parseCidr(text);
   if (cidr === undefined || !LOOPBACK.allows(cidr.address)) return false;
   return cidr.prefix >= (cidr.family === 'ipv4' ? 8 : 104);
 }
 
-/** Where connection state and events will go, without credentials. */
+/** Logs the addresses of the mirror and the sinks, without credentials. */
 function logSinks(log: Logger, { sinks, mirror, ring }: Pick<GatewayConfig, 'sinks' | 'mirror' | 'ring'>): void {
   if (mirror !== undefined) log.info('mirror.connecting', { address: redisPlace(mirror.addr) });
   for (const { name, logFields } of sinks.on) log.info('sink.connecting', { sink: name, ...logFields });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maskUrl } from '../../core/masked-url.js';
 import { parseRedisUrl, redisAddress } from './redis-url.js';
 
-/** A key of the configuration: a Redis URL, or empty. Problems are reported without its password. */
+/** A configuration key: a Redis URL, or empty. Problems are reported without its password. */
 export const redisAddr = z
   .string()
   .default('')
@@ -13,11 +13,11 @@ export const redisAddr = z
     }
   });
 
-/** Options of a Redis URL that have no effect, as the end of a sentence that begins with its map. */
+/** A warning about options of a Redis URL that have no effect, as `key: sentence`. */
 export function redisAddrWarnings(addr: string): string[] {
   const reading = parseRedisUrl(addr);
   if ('problem' in reading || reading.ignoredKeys.length === 0) return [];
-  return [`addr: '${maskUrl(addr)}' has options that mean nothing here: ${reading.ignoredKeys.join(', ')}`];
+  return [`addr: '${maskUrl(addr)}' has options without an effect here: ${reading.ignoredKeys.join(', ')}`];
 }
 
 /** Where a Redis is, as wsgateway's log shows it: `host:port`, or the path of a socket. */

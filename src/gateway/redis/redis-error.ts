@@ -1,7 +1,7 @@
 import { systemErrorCode } from '../../core/error.js';
 import { BackendRefusal } from '../../core/backend-refusal.js';
 
-/** What Redis answered instead of doing it. The message holds no argument of ours. */
+/** An error reply of Redis. The message contains no argument of the command. */
 export class RedisError extends Error {
   override readonly name = 'RedisError';
   /** The first word: `WRONGTYPE`, `OOM`, `ERR`... */
@@ -9,10 +9,9 @@ export class RedisError extends Error {
 
   /** `text` is the reply without its minus sign. */
   constructor(text: string) {
-    // Redis quotes the arguments of commands that it does not know: they may be a password or a
-    // payload.
+    // Redis quotes the arguments of unknown commands, which may be a password or a payload.
     const unquoted = text.replace(/,? with args beginning with:.*$/s, '');
-    // Some of its sentences end with a dot, most do not; ours bring their own.
+    // Few sentences of Redis end with a full stop; the sentences around them have one.
     const shown = unquoted.replace(/\.$/, '');
     super(shown);
     this.code = /^[A-Z][A-Z0-9_]*/.exec(shown)?.[0] ?? 'ERR';
@@ -20,15 +19,15 @@ export class RedisError extends Error {
 }
 
 /**
- * The connection ended while replies were owed: whether the commands behind the answered ones were
- * run is not known.
+ * The connection ended while replies were outstanding. Whether the commands behind the answered
+ * ones were run is not known.
  */
 export class RedisConnectionLost extends Error {
   override readonly name = 'RedisConnectionLost';
 
   constructor(
     reason: string,
-    /** So many commands of the exchange had been answered. */
+    /** The number of commands of the exchange that were answered. */
     readonly answered: number,
   ) {
     super(`the connection to Redis ended: ${reason}`);
@@ -36,12 +35,12 @@ export class RedisConnectionLost extends Error {
 }
 
 const ACCESS_CODES: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', 'DENIED']);
-/** What Node says of a certificate that it does not trust. */
+/** Node's codes for a certificate that is not trusted. */
 const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/;
 
 /**
- * True for what waiting does not mend at the set-up: credentials, rights, a database that does not
- * exist, a certificate that is not trusted, a Cluster or a Sentinel.
+ * True for errors at the set-up that a retry does not resolve: credentials, rights, a database that
+ * does not exist, a certificate that is not trusted, a Cluster or a Sentinel.
  */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof BackendRefusal) return true;
@@ -52,8 +51,8 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * True when this command was refused for its key or its value, whatever happens elsewhere.
- * Everything else (OOM, LOADING, READONLY, MISCONF...) is about Redis.
+ * True when the command was refused because of its own key or value. All other errors (OOM,
+ * LOADING, READONLY, MISCONF...) concern the server.
  */
 export function isRefusedForGood(error: RedisError): boolean {
   const { code, message } = error;
@@ -63,7 +62,7 @@ export function isRefusedForGood(error: RedisError): boolean {
   );
 }
 
-/** What Redis says of itself or of our user, whatever the command: no event is at fault. */
+/** Errors about the server or the user, for which no event is at fault. */
 const ABOUT_SERVER: ReadonlySet<string> = new Set([
   'OOM',
   'LOADING',
@@ -77,15 +76,14 @@ const ABOUT_SERVER: ReadonlySet<string> = new Set([
   'CLUSTERDOWN',
 ]);
 
-/** False for what may be about one command, such as the end of a stream's ids. */
+/** False for errors that may concern one command, such as the end of a stream's ids. */
 export function isAboutServer({ code }: RedisError): boolean {
   return ABOUT_SERVER.has(code);
 }
 
-/** True for the key: it holds another type, or is forbidden to us. Both may change. */
+/** True when the key has another type or the user has no right to it. Both may change. */
 export function isRefusedStream({ code, message }: RedisError): boolean {
   if (code === 'WRONGTYPE') return true;
-  // `NOPERM this user has no permissions to run the 'xadd' command` is about us and not about the
-  // key.
+  // `NOPERM this user has no permissions to run the 'xadd' command` concerns the user, not the key.
   return code === 'NOPERM' && /key/i.test(message) && !/run the/i.test(message);
 }

@@ -3,17 +3,17 @@ import { RedisError } from './redis-error.js';
 import type { RedisAddress } from './redis-url.js';
 import { RespArray, type RespReply } from './resp-reader.js';
 
-/** A command with which a connection begins. */
+/** A command at the beginning of a connection. */
 export interface IntroductionStep {
   readonly command: readonly string[];
-  /** True where a user without the right to it is let in all the same. */
+  /** True when the connection works without the right to this command. */
   readonly optional: boolean;
 }
 
 /**
- * AUTH, SELECT and a name, as far as the address asks for them; three questions, each of which a
- * user may be forbidden, about what kind of Redis this is; PING tells whether Redis wanted a
- * password, or is still loading.
+ * AUTH, SELECT and CLIENT SETNAME, as far as the address asks for them. Then three questions about
+ * the kind of server, each of which the user may have no right to ask. PING fails when the server
+ * needs a password or is still loading.
  */
 export function introductionSteps({ username, password, db, clientName }: RedisAddress): IntroductionStep[] {
   const steps: IntroductionStep[] = [];
@@ -28,7 +28,7 @@ export function introductionSteps({ username, password, db, clientName }: RedisA
   return steps;
 }
 
-/** Says the most first: access lists cannot forbid HELLO, but a configuration can rename it. */
+/** HELLO first, as it says the most: an ACL cannot forbid it, but a configuration can rename it. */
 const QUESTIONS: readonly (readonly string[])[] = [
   ['HELLO'],
   ['INFO', 'server'],
@@ -37,8 +37,8 @@ const QUESTIONS: readonly (readonly string[])[] = [
 ];
 
 /**
- * What keeps us out: a Redis that is none of the kinds that events can be given to, or the first
- * answer that says no.
+ * The reason why the connection cannot be used: a kind of server that is not supported, or the
+ * first error reply.
  */
 export function introductionRefusal(
   steps: readonly IntroductionStep[],
@@ -69,7 +69,7 @@ function unfitMode(said: readonly RespReply[]): BackendRefusal | undefined {
   return new BackendRefusal('it is a Sentinel, which keeps no data: name the port of the Redis that it watches');
 }
 
-/** What HELLO, INFO or CLUSTER INFO say; CLUSTER INFO is an error where there is none. */
+/** Reads HELLO, INFO or CLUSTER INFO. CLUSTER INFO is an error on a server without a cluster. */
 function modeOf(reply: RespReply): string | undefined {
   if (reply instanceof RespArray) return memberOf(reply, 'mode');
   if (typeof reply !== 'string') return undefined;
@@ -77,7 +77,7 @@ function modeOf(reply: RespReply): string | undefined {
   return /^(?:redis|server)_mode:(\w+)/m.exec(reply)?.[1];
 }
 
-/** Passes when the replica is promoted, or the address stands for the new master. */
+/** Temporary: a replica may be promoted, or the address may come to name the new master. */
 function readOnly(said: readonly RespReply[]): RedisError | undefined {
   const texts = said.filter((reply) => typeof reply === 'string');
   const isWritable = texts.some((text) => /^(?:slave|replica)_read_only:0/m.test(text));
@@ -88,7 +88,7 @@ function readOnly(said: readonly RespReply[]): RedisError | undefined {
   return new RedisError('READONLY it is a replica that takes no writes; the address must be that of the master');
 }
 
-/** The value behind a key of a map, which RESP 2 writes as a list. */
+/** The value of a key in a map, which RESP 2 writes as a list. */
 function memberOf({ values }: RespArray, key: string): string | undefined {
   const at = values.indexOf(key);
   return at < 0 || at % 2 === 1 ? undefined : String(values[at + 1]);

@@ -7,7 +7,7 @@ import { introductionRefusal, introductionSteps } from './redis-introduction.js'
 import type { RedisAddress } from './redis-url.js';
 import { encodeCommand, RespReader, type RespReply } from './resp-reader.js';
 
-/** Commands under way, and who wants their replies. */
+/** Commands in flight, and the receiver of their replies. */
 interface Exchange {
   readonly expected: number;
   readonly keepsStrings: boolean;
@@ -19,9 +19,9 @@ interface Exchange {
 }
 
 /**
- * One connection to Redis that writes commands as they come and reads their replies in order: no
- * queue, no resending, no reconnecting behind the owner's back. One exchange at a time, so what is
- * in flight is what the owner put into it.
+ * One connection to Redis that writes commands at once and reads their replies in order. It has no
+ * queue, and does not resend or reconnect by itself. One exchange at a time is allowed, so its
+ * owner bounds what is in flight.
  */
 export class RedisPipeline {
   #socket: Socket | undefined;
@@ -38,7 +38,7 @@ export class RedisPipeline {
   constructor(
     address: RedisAddress,
     clock: Clock,
-    /** Called when a connection that was made has ended, for whatever reason. */
+    /** Called when an established connection has ended, for any reason. */
     onLost: () => void = () => undefined,
   ) {
     this.#address = address;
@@ -47,8 +47,8 @@ export class RedisPipeline {
   }
 
   /**
-   * Resolves at once when it is connected already. Rejects with a `RedisError` when Redis says no,
-   * with any other error when it is away.
+   * Connects unless connected already. Rejects with a `RedisError` when Redis refuses, and with any
+   * other error when it is away.
    */
   connect(): Promise<void> {
     if (this.#isReady) return Promise.resolve();
@@ -63,9 +63,9 @@ export class RedisPipeline {
   }
 
   /**
-   * Begins an exchange of so many commands, which `write` then sends. Resolves when all are
-   * answered; rejects with `RedisConnectionLost` when the connection ends before, or when Redis
-   * owes a reply and completes none for too long.
+   * Begins an exchange of `count` commands, which `write` then sends. Resolves when all are
+   * answered. Rejects with `RedisConnectionLost` when the connection ends before, or when no
+   * outstanding reply is completed within the time limit.
    */
   begin(expected: number, onReply: (reply: RespReply, index: number) => void): Promise<void> {
     return this.#begin({ expected, onReply, keepsStrings: false });
@@ -81,7 +81,7 @@ export class RedisPipeline {
     });
   }
 
-  /** Sends bytes of the exchange's commands; they must not change before it has ended. */
+  /** Sends bytes of the exchange's commands. They must not change before its end. */
   write(bytes: Uint8Array): void {
     this.#socket?.write(bytes);
   }
@@ -93,7 +93,7 @@ export class RedisPipeline {
     return replies;
   }
 
-  /** Replies are in `replies` as they come, also when the exchange does not come to its end. */
+  /** Adds each reply to `replies` as it arrives, even when the exchange fails later. */
   #exchangeAll(commands: readonly Uint8Array[], replies: RespReply[]): Promise<void> {
     const onReply = (reply: RespReply): number => replies.push(reply);
     const done = this.#begin({ expected: commands.length, onReply, keepsStrings: true });
@@ -102,8 +102,8 @@ export class RedisPipeline {
   }
 
   /**
-   * Ends the connection at once; an exchange under way fails. Idempotent; `connect` makes a new
-   * one.
+   * Ends the connection at once; an exchange in flight fails. Idempotent. `connect` opens a new
+   * connection.
    */
   close(reason = 'it was closed'): void {
     const socket = this.#socket;
@@ -159,7 +159,8 @@ export class RedisPipeline {
     const replies: RespReply[] = [];
     const commands = steps.map(({ command }) => encodeCommand(command));
     await this.#exchangeAll(commands, replies).catch((lost: unknown) => {
-      // A Redis that lets nobody in (protected mode, too many clients) says so once, and hangs up.
+      // A Redis that rejects the connection (protected mode, too many clients) sends one error
+      // reply and hangs up.
       const [first] = replies;
       throw replies.length === 1 && first instanceof RedisError ? first : lost;
     });
@@ -179,8 +180,8 @@ export class RedisPipeline {
   #replied(reply: RespReply): void {
     const exchange = this.#exchange;
     if (exchange === undefined) {
-      // What Redis says unasked are its last words.
-      this.close(reply instanceof RedisError ? reply.message : 'Redis sent a reply that nobody asked for');
+      // An unsolicited reply is an error before Redis hangs up.
+      this.close(reply instanceof RedisError ? reply.message : 'Redis sent a reply without a command');
       return;
     }
     const index = exchange.answered;
@@ -193,8 +194,8 @@ export class RedisPipeline {
   }
 
   /**
-   * Closes the connection when no reply, nor a member of one, became complete for `timeoutMs`:
-   * bytes that never make a reply are silence too.
+   * Closes the connection when no reply, and no member of one, was completed for `timeoutMs`. Bytes
+   * that never complete a reply do not count.
    */
   #watch(timeoutMs: number): () => void {
     let seen = this.#reader?.progress;
@@ -211,7 +212,7 @@ export class RedisPipeline {
   }
 }
 
-/** Where several addresses of a name fail Node's own message is empty. */
+/** Node's own message is empty when several addresses of a name fail. */
 function dialProblem(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map((one) => errorMessage(one)).join(', ');
   return error.message;
@@ -220,9 +221,8 @@ function dialProblem(error: Error): string {
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * Begins to connect; the socket fires `connect`, or `secureConnect` with TLS, when it may be
- * written to. Certificates are checked against Node's roots and those that NODE_EXTRA_CA_CERTS
- * names.
+ * Begins to connect. The socket fires `connect`, or `secureConnect` with TLS, when it is writable.
+ * Certificates are checked against Node's roots and those of NODE_EXTRA_CA_CERTS.
  */
 function dialRedis({ endpoint, tls }: RedisAddress): Socket {
   const keeping = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };

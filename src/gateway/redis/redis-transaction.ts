@@ -2,14 +2,15 @@ import { RedisError, isRefusedForGood } from './redis-error.js';
 import { RespArray, type RespReply } from './resp-reader.js';
 
 /**
- * What came of commands in one transaction, read from the replies to MULTI, the commands and EXEC.
+ * The outcome of commands in one transaction, read from the replies to MULTI, the commands and
+ * EXEC.
  */
 export class RedisTransaction {
-  /** By position, what Redis will never do and why. */
+  /** Errors of commands that Redis refused for good, by position. */
   readonly refused = new Map<number, RedisError>();
   /**
-   * Undefined when the transaction was executed: every command that is not refused was run. Else
-   * none was.
+   * Undefined when the transaction was executed: every command that is not refused was run.
+   * Otherwise none was run.
    */
   aborted: RedisError | undefined;
 
@@ -19,7 +20,7 @@ export class RedisTransaction {
     this.#size = size;
   }
 
-  /** How many replies there are. */
+  /** The number of replies. */
   get replies(): number {
     return this.#size + 2;
   }
@@ -31,8 +32,8 @@ export class RedisTransaction {
   }
 
   /**
-   * Within a transaction a command fails for what is wrong with itself or its key; all at once when
-   * rights were taken away meanwhile.
+   * An executed command fails because of its own arguments or key. All fail when rights were
+   * withdrawn after they were queued.
    */
   #executed({ errors }: RespArray): void {
     const isNobodysFault = errors.length === this.#size && errors.every(({ error }) => !isRefusedForGood(error));
@@ -41,8 +42,8 @@ export class RedisTransaction {
   }
 
   /**
-   * A command that cannot be queued aborts the whole transaction; why is said in its place, and not
-   * with EXEC.
+   * A command that cannot be queued aborts the whole transaction. The reason is in its own reply,
+   * not in that of EXEC.
    */
   #failed(error: RedisError, position: number): void {
     const isEntry = position >= 0 && position < this.#size;

@@ -2,7 +2,7 @@ import { parseDuration } from '../../core/duration.js';
 import { maskUrl } from '../../core/masked-url.js';
 
 /**
- * Where a Redis is and how to get in. Holds a password: never to be logged; `shown` is what may be.
+ * The address of a Redis with the login. Contains a password: only `shown` may be logged.
  */
 export interface RedisAddress {
   /** A TCP host and port, or the path of a Unix socket. */
@@ -10,19 +10,19 @@ export interface RedisAddress {
   readonly tls: boolean;
   /** Undefined: the default user. */
   readonly username: string | undefined;
-  /** Undefined: no AUTH is sent. */
+  /** Undefined: AUTH is not sent. */
   readonly password: string | undefined;
   readonly db: number;
   readonly clientName: string | undefined;
-  /** For connecting, TLS, AUTH and SELECT included. */
+  /** Timeout for connecting, including TLS, AUTH and SELECT. */
   readonly dialTimeoutMs: number;
-  /** Longest silence while a reply is owed. */
+  /** Timeout without a reply while one is outstanding. */
   readonly replyTimeoutMs: number;
   /** `host:port/db` or `path/db`, without credentials. */
   readonly shown: string;
 }
 
-/** A URL taken apart, or why it cannot be: a sentence without the password. */
+/** A parsed URL, or the problem with it: a sentence without the password. */
 export type RedisUrlReading =
   { readonly address: RedisAddress; readonly ignoredKeys: readonly string[] } | { readonly problem: string };
 
@@ -30,16 +30,15 @@ const DEFAULT_PORT = 6379;
 const DEFAULT_DIAL_TIMEOUT_MS = 5_000;
 const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 /**
- * Those of go-redis that mean something here; all others, pool sizes and retries mainly, are the
- * business of a pool that we do not have.
+ * Options of go-redis that have an effect here. Most others, such as pool sizes and retries, belong
+ * to a connection pool, which there is not.
  */
 const KNOWN_KEYS: ReadonlySet<string> = new Set(['db', 'client_name', 'dial_timeout', 'read_timeout']);
-/** Node's longest timer. */
+/** The maximum of Node's timers. */
 const UNLIMITED_MS = 0x7fff_ffff;
 
 /**
- * Reads a URL of the form that go-redis takes: `redis://`, `rediss://` or `unix://`, options in the
- * query.
+ * Parses a URL as go-redis does: `redis://`, `rediss://` or `unix://`, with options in the query.
  */
 export function parseRedisUrl(text: string): RedisUrlReading {
   try {
@@ -50,7 +49,7 @@ export function parseRedisUrl(text: string): RedisUrlReading {
   }
 }
 
-/** For addresses that the configuration has checked already. */
+/** Parses an address that the configuration has validated. */
 export function redisAddress(text: string): RedisAddress {
   const reading = parseRedisUrl(text);
   if ('problem' in reading) throw new Error(`The Redis URL ${reading.problem}.`);
@@ -62,7 +61,7 @@ class UrlProblem extends Error {}
 function readUrl(text: string): RedisUrlReading {
   const scheme = /^(redis|rediss|unix):\/\//.exec(text)?.[1];
   if (scheme === undefined) throw new UrlProblem('must begin with redis://, rediss:// or unix://');
-  // Without a host but with a user `unix://` is not a URL to the standard.
+  // With a user but without a host, `unix://` is not a URL by the standard.
   const url = new URL(scheme === 'unix' ? text.replace(/^unix:\/\/([^/?#]*@)?\//, 'unix://$1unix/') : text);
   const place = scheme === 'unix' ? unixPlace(url) : tcpPlace(url);
   const db = readNumber(url, 'db') ?? place.db;
@@ -92,17 +91,17 @@ function tcpPlace(url: URL): Place {
   const host = url.hostname.replace(/^\[|\]$/g, '') || 'localhost';
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
   const path = url.pathname.replace(/^\/+|\/+$/g, '');
-  if (!/^\d{0,9}$/.test(path)) throw new UrlProblem('names no number as its database');
+  if (!/^\d{0,9}$/.test(path)) throw new UrlProblem('must have a number as its database');
   return { endpoint: { host, port }, db: Number(path), shown: `${url.hostname || host}:${port}` };
 }
 
 function unixPlace(url: URL): Place {
   const path = decoded(url.pathname) ?? '';
-  if (path === '' || path === '/') throw new UrlProblem('names no socket');
+  if (path === '' || path === '/') throw new UrlProblem('must have the path of a socket');
   return { endpoint: { path }, db: 0, shown: path };
 }
 
-/** Lone percent signs are taken as they are. */
+/** Keeps percent signs that are not part of an encoding. */
 function decoded(text: string): string | undefined {
   if (text === '') return undefined;
   try {
@@ -115,22 +114,22 @@ function decoded(text: string): string | undefined {
 function readNumber(url: URL, key: string): number | undefined {
   const value = url.searchParams.get(key) ?? '';
   if (value === '') return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new UrlProblem(`has no number as its ${key}`);
+  if (!/^\d{1,9}$/.test(value)) throw new UrlProblem(`must have a number as ${key}`);
   return Number(value);
 }
 
-/** Redis takes no spaces and no line breaks in names. */
+/** Redis accepts no spaces and line breaks in names. */
 function readClientName(url: URL): string | undefined {
   const value = url.searchParams.get('client_name') ?? '';
-  if (!/^[!-~]*$/.test(value)) throw new UrlProblem('has a client_name with spaces or special characters');
+  if (!/^[!-~]*$/.test(value)) throw new UrlProblem('must not have spaces or special characters in client_name');
   return value === '' ? undefined : value;
 }
 
-/** Milliseconds. As in go-redis a bare number is seconds, and 0 or less no limit. */
+/** Reads ms. As in go-redis, a bare number is in seconds, and 0 or less means no limit. */
 function readTimeout(url: URL, key: string): number | undefined {
   const value = url.searchParams.get(key) ?? '';
   if (value === '') return undefined;
   const ms = /^-?\d+$/.test(value) ? Number(value) * 1000 : parseDuration(value);
-  if (ms === undefined || Number.isNaN(ms)) throw new UrlProblem(`has no duration as its ${key}`);
+  if (ms === undefined || Number.isNaN(ms)) throw new UrlProblem(`must have a duration as ${key}`);
   return ms <= 0 ? UNLIMITED_MS : Math.min(ms, UNLIMITED_MS);
 }

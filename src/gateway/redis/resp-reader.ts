@@ -1,6 +1,6 @@
 import { RedisError } from './redis-error.js';
 
-/** A command as Redis reads it. Texts are UTF-8. */
+/** Encodes a command. Texts become UTF-8. */
 export function encodeCommand(args: readonly (string | Uint8Array)[]): Buffer {
   const parts: Uint8Array[] = [Buffer.from(`*${args.length}\r\n`)];
   for (const arg of args) {
@@ -12,7 +12,7 @@ export function encodeCommand(args: readonly (string | Uint8Array)[]): Buffer {
 
 const LINE_END = Buffer.from('\r\n');
 
-/** The same as text, to be written as UTF-8: cheaper to collect where no argument is binary. */
+/** The same as text, to be written as UTF-8. Cheaper to join when no argument is binary. */
 export function commandText(args: readonly string[]): string {
   let text = `*${args.length}\r\n`;
   for (const arg of args) text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
@@ -26,8 +26,8 @@ export interface NestedError {
 }
 
 /**
- * An array of replies: its errors, and its texts and numbers where these are kept. Of an array
- * within it only the place is kept.
+ * An array of replies: its errors, and its texts and numbers when these are kept. A nested array
+ * leaves only its place.
  */
 export class RespArray {
   readonly errors: NestedError[] = [];
@@ -39,8 +39,8 @@ export class RespArray {
 }
 
 /**
- * A reply: a string, an integer, an error or an array. A bulk string is '' unless the reader keeps
- * strings, and where it is missing.
+ * A reply: a string, an integer, an error or an array. A bulk string is '' when it is null, or the
+ * reader does not keep strings.
  */
 export type RespReply = string | number | RedisError | RespArray;
 
@@ -50,31 +50,30 @@ const DIGIT_ZERO = 0x30;
 const LETTER_D = 0x44;
 const LETTER_Q = 0x51;
 const TYPE = { string: 0x2b, error: 0x2d, integer: 0x3a, bulk: 0x24, array: 0x2a } as const;
-/** Redis cuts its own lines far below. */
+/** Lines of Redis are far shorter. */
 const LONGEST_LINE = 64 * 1024;
-/** Arrays within arrays; HELLO needs two. */
+/** The limit on nested arrays; HELLO needs two levels. */
 const DEEPEST = 8;
 const QUEUED = 'QUEUED';
-/** Where the line "+QUEUED" ends. */
+/** The offset of the end of the line "+QUEUED". */
 const QUEUED_END = QUEUED.length + 2;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads replies of RESP 2 from a stream that may be cut anywhere. It is made for commands of which
- * mostly only the success matters: it skips over bulk strings unless it is told to keep them, and
- * over arrays within arrays.
+ * Reads replies of RESP 2 from a stream that may be split anywhere. Optimised for commands whose
+ * result rarely matters: it skips nested arrays, and bulk strings unless it is told to keep them.
  */
 export class RespReader {
-  /** Whether the bulk strings of the replies to come are wanted. */
+  /** Whether to keep the bulk strings of the following replies. */
   keepsStrings = false;
-  /** Length of the string that is read, when it is kept. */
+  /** Length of the string being read, when it is kept. */
   #toKeep: number | undefined;
   #rest: Buffer = NOTHING;
-  /** Bytes of a bulk string, its line end included, that are still to come. */
+  /** Outstanding bytes of a bulk string, including its line end. */
   #toSkip = 0;
   #array: RespArray | undefined;
   #arrayIndex = 0;
-  /** Arrays that the one being read lies in, and how far they were read. */
+  /** The arrays around the one being read, and the progress in each. */
   readonly #outer: { readonly array: RespArray; readonly index: number }[] = [];
   #progress = 0;
 
@@ -84,14 +83,14 @@ export class RespReader {
     this.#onReply = onReply;
   }
 
-  /** Rises with every reply, and with every member of an array, that is complete. */
+  /** The number of complete replies and members of arrays. */
   get progress(): number {
     return this.#progress;
   }
 
   /**
-   * Calls `onReply` for each reply that is complete. Throws when this is no RESP 2: the stream is
-   * of no use then.
+   * Calls `onReply` for each complete reply. Throws when the bytes are not RESP 2; the stream is
+   * unusable then.
    */
   push(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -101,7 +100,7 @@ export class RespReader {
       throw new Error('Redis sent a line without an end.');
   }
 
-  /** Answers how far it came. Hot: three lines an event. Measured by bench/inbound. */
+  /** Returns the offset behind what it read. Hot: three lines an event (bench/inbound). */
   #read(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length) {
@@ -194,8 +193,8 @@ export class RespReader {
 }
 
 /**
- * Where the line that begins here ends; the length of `bytes` when it does not. That of the most
- * frequent line by far is known.
+ * The end of the line that begins here; the length of `bytes` when it is incomplete. A shortcut
+ * serves the line that is by far the most frequent.
  */
 function lineEnd(bytes: Buffer, start: number): number {
   let end = start + QUEUED_END;
@@ -205,7 +204,7 @@ function lineEnd(bytes: Buffer, start: number): number {
   return end;
 }
 
-/** The most frequent line by far: told without making a string. */
+/** Recognises the most frequent line without creating a string. */
 function isQueued(bytes: Buffer, start: number, end: number): boolean {
   return end - start === QUEUED.length + 1 && bytes[start + 1] === LETTER_Q;
 }

@@ -1,17 +1,17 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 import type { FailedEvent, RefusedEvent, SinkFailure, SinkReceipt } from './event-sink.js';
 
-/** What became of one event. */
+/** The outcome of one event. */
 type Outcome =
   | 'pending'
   | 'taken'
   | { readonly kind: 'refused'; readonly reason: string }
-  /** `isPassed`: the events behind it go on. */
+  /** `isPassed`: delivery continues with the events behind it. */
   | { readonly kind: 'failed'; readonly failure: SinkFailure; readonly isPassed: boolean };
 
-/** The outcomes of events that are under way together, in whatever order they come in. */
+/** The outcomes of events that are in flight together. They may arrive in any order. */
 export class BatchOutcome {
-  /** Some event is to be offered again, and nothing behind it is to be begun. */
+  /** Some event must be offered again, and nothing behind it may start. */
   hasFailure = false;
   readonly #outcomes: Outcome[];
   #isPlain = true;
@@ -27,12 +27,12 @@ export class BatchOutcome {
     this.#set(index, 'taken');
   }
 
-  /** To be offered again, and all behind it. */
+  /** The event and all behind it must be offered again. */
   failed(index: number, failure: SinkFailure): void {
     if (this.#set(index, { kind: 'failed', failure, isPassed: false })) this.hasFailure = true;
   }
 
-  /** Not taken; those behind it go on. */
+  /** The event was not taken; delivery continues with those behind it. */
   passed(index: number, failure: SinkFailure): void {
     this.#set(index, { kind: 'failed', failure, isPassed: true });
   }

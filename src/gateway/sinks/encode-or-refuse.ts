@@ -4,8 +4,8 @@ import type { GatewayEvent } from '../event/gateway-event.js';
 import type { RefusedEvent } from './event-sink.js';
 
 /**
- * The event encoded, or refused when it cannot be: an event that cannot be encoded is never the
- * sink's absence.
+ * Encodes the event, or refuses it when it cannot be encoded. That is the event's own fault and
+ * must never make the sink count as away.
  */
 export function encodeOrRefuse<T extends string | Buffer>(
   event: GatewayEvent,

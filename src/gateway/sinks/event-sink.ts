@@ -11,14 +11,14 @@ export interface RefusedEvent {
 }
 
 /**
- * What a failure says of the event that it met. `sink`: nothing, the backend was not reached or
- * takes nothing at all. `attempt`: nothing is known (no answer, a broken connection, 5xx). `event`:
- * the backend said no to what it was sent, which may be this event or everything. `destination`: it
- * said no to the event's stream, routing key or subject.
+ * The likely cause of a failure. `sink`: the backend was not reached, or takes nothing at all; the
+ * event is not to blame. `attempt`: nothing is known (no answer, a broken connection, 5xx).
+ * `event`: the backend rejected what it was sent, which may be this event or everything.
+ * `destination`: it rejected the event's stream, routing key or subject.
  */
 export type Blame = 'sink' | 'attempt' | 'event' | 'destination';
 
-/** Why events are not taken. */
+/** The reason why events were not taken. */
 export interface SinkFailure {
   readonly blames: Blame;
   /** One sentence, without payload or credentials. */
@@ -32,31 +32,30 @@ export interface FailedEvent {
 }
 
 /**
- * What became of a batch. Whether a failure is the event's own is not for a sink to decide: it sees
- * one batch, the outbox sees whether others pass.
+ * The result of delivering a batch. A sink sees one batch only, so the outbox decides whether a
+ * failure is the event's own: it sees whether other events pass.
  */
 export interface SinkReceipt {
   /**
-   * So many events from the front have an outcome: acknowledged unless they are named below. The
-   * rest is to be offered again.
+   * The number of events from the front that have an outcome: acknowledged unless they are listed
+   * below. The rest must be offered again.
    */
   readonly settled: number;
   /**
-   * Those of the settled ones that no backend in this state can take: they cannot be encoded, or
+   * Settled events that the backend can never take in its present state: they cannot be encoded, or
    * exceed a limit that it announced. In order.
    */
   readonly refused: readonly RefusedEvent[];
   /**
-   * Those of the settled ones that were not taken though events behind them may have been. In
-   * order.
+   * Settled events that were not taken, although events behind them may have been. In order.
    */
   readonly failed?: readonly FailedEvent[];
-  /** Why not all are settled: of the first event behind them. */
+  /** Why the first event behind the settled ones failed. */
   readonly failure?: SinkFailure;
 }
 
 /**
- * A rejection of `deliver` that says more than that nothing is settled. Any other is an `attempt`.
+ * A rejection of `deliver` that names the likely cause. Any other rejection counts as `attempt`.
  */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
@@ -70,15 +69,15 @@ export class DeliveryError extends Error {
   }
 }
 
-/** A receipt for a batch that was taken as it is. */
+/** The receipt for a batch that was acknowledged as a whole. */
 export function allSettled(batch: readonly GatewayEvent[]): SinkReceipt {
   return { settled: batch.length, refused: [] };
 }
 
-/** `look`: only finds out whether a start would succeed, and makes nothing at the backend. */
+/** `look`: tests whether a start would succeed, without creating anything at the backend. */
 export type StartPurpose = 'deliver' | 'look';
 
-/** What a sink works with. */
+/** The collaborators of a sink. */
 export interface SinkDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -88,29 +87,29 @@ export interface SinkDeps {
 }
 
 /**
- * Where events go. The outbox owns every retry: a sink never reorders, resends or queues on its
- * own.
+ * Delivers events to a backend. The outbox owns every retry: a sink never reorders, resends or
+ * queues on its own.
  */
 export interface EventSink {
   readonly name: string;
-  /** The most events that it takes at once; as many as the outbox likes when it is missing. */
+  /** The largest batch in events; the outbox decides when it is missing. */
   readonly maxBatchEvents?: number;
-  /** What keeps the backend from acknowledging at this moment, as it said itself. */
+  /** Why the backend does not acknowledge at the moment, in its own words. */
   readonly hindrance?: string | undefined;
-  /** Where the event goes, when that differs between events; undefined when all go to one place. */
+  /** The event's destination; undefined when all events have the same one. */
   destinationOf?(event: GatewayEvent): string | undefined;
   /**
    * Tries to connect once. Rejects with `sink.refused` when the backend answers and says no
    * (credentials, rights, a stream of another type): the gateway does not start then. Any other
-   * rejection means that it is away; `deliver` connects when it is called. What the sink needs at
-   * its backend is declared unless it only looks.
+   * rejection means that the backend is away; `deliver` connects later. With `deliver` as purpose,
+   * creates what the sink needs at its backend (queues, streams).
    */
   start(purpose?: StartPurpose): Promise<void>;
   /**
-   * Takes a batch in order, one at a time. A rejection means that nothing of it is known to be
-   * settled: it is offered again.
+   * Delivers a batch in order. Called with one batch at a time. A rejection means that no event of
+   * it is known to be settled: the batch is offered again.
    */
   deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt>;
-  /** Idempotent; what is under way is finished or given up within a bound of 5 s. */
+  /** Finishes or gives up the delivery in flight within 5 s. Idempotent. */
   stop(): Promise<void>;
 }

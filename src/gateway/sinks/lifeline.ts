@@ -1,4 +1,4 @@
-/** What bounds the opening of a connection. */
+/** Limits on the opening of a connection. */
 export interface LifelineOptions {
   /** For everything up to `opened`. */
   readonly timeoutMs: number;
@@ -7,9 +7,9 @@ export interface LifelineOptions {
 }
 
 /**
- * Ends a connection whatever its library does: `signal` destroys its sockets when the opening takes
- * too long, when the owner gives up, and at `cut`. A timeout that only rejects a promise would
- * leave the socket behind.
+ * Ends a connection even when its library does not: `signal` destroys the sockets when the opening
+ * takes too long, when the owner gives up, and at `cut`. A timeout that only rejects a promise
+ * would leave the socket behind.
  */
 export class Lifeline {
   readonly #controller = new AbortController();
@@ -25,14 +25,14 @@ export class Lifeline {
     if (giveUp?.aborted === true) this.#givenUp();
   }
 
-  /** To be given to everything that opens a socket for the connection. */
+  /** Passed to everything that opens a socket for the connection. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
   /**
-   * Resolves with what `open` opens, which from then on lives until `cut`. Rejects when it fails,
-   * after cutting, or as soon as the time is over or the owner gives up.
+   * Resolves with what `open` opens, which then lives until `cut`. Rejects when `open` fails, after
+   * cutting, and as soon as the time is over or the owner gives up.
    */
   async opening<T>(open: () => Promise<T>): Promise<T> {
     const late = new Promise<never>((_, reject) => (this.#rejectOpening = reject));

@@ -1,30 +1,29 @@
-/** The most that a sink takes of one event. */
+/** The largest event that a sink takes. */
 export interface MessageLimit {
   readonly maxBytes: number;
-  /** Where it is set, to begin a sentence with. */
+  /** The setting that has this value, as the beginning of a sentence. */
   readonly setting: string;
-  /** `json`: binary messages are base64, and so a third larger. */
+  /** `json`: binary messages are sent as base64, which is a third larger. */
   readonly encoding: 'raw' | 'json';
-  /** What becomes of an event above it. */
+  /** The treatment of an event above the limit. */
   readonly effect: 'refused' | 'sent-alone';
 }
 
-/** Called by a sink with a limit as soon as it knows it: at its start, and on each new connection. */
+/** Called by a sink as soon as it knows a limit: at its start, and on each new connection. */
 export type TellLimit = (limit: MessageLimit) => void;
 
-/** What endpoints accept from clients. */
+/** The sizes of messages that endpoints accept. */
 export interface AcceptedMessages {
   readonly endpoints: readonly { readonly maxMessageBytes: number }[];
 }
 
-/** Room for ids, tags, names of fields and the like. */
+/** Space for ids, tags, field names and the like. */
 const ENVELOPE_BYTES = 1_024;
-/** What base64 makes of three bytes. */
+/** Characters of base64 for each three bytes. */
 const BASE64_BYTES = 4;
 
 /**
- * A sentence when a message that the endpoints accept is above the limit; undefined when all of
- * them fit.
+ * The warning that an endpoint accepts messages above the limit; undefined when all of them fit.
  */
 export function limitWarning(limit: MessageLimit, { endpoints }: AcceptedMessages): string | undefined {
   const { maxBytes, setting, encoding, effect } = limit;

@@ -1,14 +1,14 @@
 import type { GatewayEvent } from '../event/gateway-event.js';
 
-/** Events that are published at once, each with its place in the batch. */
+/** Events that are published at once, each with its index in the batch. */
 export type PublishWave = readonly (readonly [index: number, event: GatewayEvent])[];
 
-/** All events at once. */
+/** Publishes all events at once. */
 export function inOneWave(batch: readonly GatewayEvent[]): readonly PublishWave[] {
   return [[...batch.entries()]];
 }
 
-/** Wave after wave: in each at most one event of a connection, in order. */
+/** Splits a batch so that each wave has at most one event of a connection, in order. */
 export function wavesOfConnections(batch: readonly GatewayEvent[]): readonly PublishWave[] {
   const waves: [number, GatewayEvent][][] = [];
   const nextWave = new Map<string, number>();

@@ -7,7 +7,9 @@ import type { EventSink, SinkDeps } from './event-sink.js';
 export const required = z
   .boolean()
   .default(true)
-  .describe('A required sink that is away holds the outbox; an optional one is cut off at its own bound and counted.');
+  .describe(
+    'A required sink that is away keeps events in the outbox; an optional one misses events above its own bound, counted.',
+  );
 
 /** A key of a sink whose template names the destination of each event. */
 export interface DestinationKey<Config> {
@@ -26,9 +28,9 @@ export interface SinkDefinitionOptions<Keys extends { readonly required: boolean
   readonly name: string;
   /** The keys of `stream_<name>`, with their defaults and sentences; `required` is one of them. */
   readonly keys: z.ZodType<Keys>;
-  /** What the sink runs with; undefined when it is off. */
+  /** The sink's configuration; undefined when it is off. */
   readonly resolve: (keys: Keys) => Config | undefined;
-  /** Keys that have no effect, each as the end of a sentence that begins with `stream_<name>`. */
+  /** Warnings about the configuration, each as `key: sentence`. */
   readonly warnings?: (config: Config) => readonly string[];
   /** Where the backend is, without credentials. `serve --check` shows it. */
   readonly address: (config: Config) => string;
@@ -50,7 +52,7 @@ export interface SinkDefinitionOptions<Keys extends { readonly required: boolean
 /** A kind of sink as the gateway's list has it: nobody else needs the type of its configuration. */
 export interface SinkDefinition {
   readonly name: string;
-  /** Of `stream_<name>`; gives undefined when the sink is off. */
+  /** The schema of `stream_<name>`. Its output is undefined when the sink is off. */
   readonly schema: z.ZodType<SinkConfig | undefined>;
   readonly hasDestinations: boolean;
   readonly classicLine: ((address: string) => string) | undefined;

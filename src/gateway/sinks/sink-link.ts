@@ -14,22 +14,22 @@ interface Link {
 export interface SinkLinkOptions<L extends Link> {
   /** Name of the sink. */
   readonly sink: string;
-  /** What it is linked to, as in "The NATS server is away". */
+  /** The kind of peer, as in "The NATS server is away". */
   readonly peer: string;
   /** Without credentials. */
   readonly shownAddr: string;
-  /** What to do about a refusal. */
+  /** Advice for the case that the peer refuses the sink. */
   readonly hint: string;
   readonly open: (purpose: StartPurpose, giveUp: AbortSignal) => Promise<L>;
   readonly clock: Clock;
 }
 
-/** Within the 5 s that every sink has to stop. */
+/** Leaves a margin within the 5 s that a sink may take to stop. */
 const FINISH_MS = 4_000;
 
 /**
- * The one link of a sink: opened when it is needed, replaced once it is closed, never opened after
- * the stop.
+ * Keeps the one connection of a sink: opened on demand, replaced once it is closed, never opened
+ * after the stop.
  */
 export class SinkLink<L extends Link> {
   readonly #options: SinkLinkOptions<L>;
@@ -43,27 +43,26 @@ export class SinkLink<L extends Link> {
     this.#options = options;
   }
 
-  /** The link that was opened last; it may be closed. */
+  /** The link that was opened last. It may be closed. */
   get current(): L | undefined {
     return this.#link;
   }
 
   /**
-   * Opens the link, which `check` may still refuse. Rejects with `sink.refused` for a
-   * `BackendRefusal`.
+   * Opens the link, which `check` may reject. A `BackendRefusal` becomes `sink.refused`.
    */
   start(purpose: StartPurpose, check: (link: L) => void = () => undefined): Promise<void> {
     this.#purpose = purpose;
     return this.finishing(this.#start(check));
   }
 
-  /** `stop` waits for this work, within its bound. */
+  /** Makes `stop` wait for this work, within its time limit. */
   finishing<T>(work: Promise<T>): Promise<T> {
     this.#underWay = work;
     return work;
   }
 
-  /** The open link. Rejects with a `DeliveryError` that blames the sink. */
+  /** Resolves with the open link. Rejects with a `DeliveryError` that blames the sink. */
   async opened(): Promise<L> {
     try {
       return await this.#open();
@@ -72,7 +71,7 @@ export class SinkLink<L extends Link> {
     }
   }
 
-  /** Says of which peer the failure is. */
+  /** Makes an error that names the peer of the failure. */
   away({ blames, reason }: SinkFailure, cause?: unknown): DeliveryError {
     const { peer, shownAddr } = this.#options;
     return new DeliveryError(blames, `The ${peer} ${shownAddr} is away: ${reason}`, cause);
@@ -105,7 +104,7 @@ export class SinkLink<L extends Link> {
     this.#link = undefined;
     const link = await this.#options.open(this.#purpose, this.#giveUp.signal);
     this.#link = link;
-    // A stop that came meanwhile has closed what there was.
+    // A stop during the opening has closed the previous link only.
     if (this.#isStopped) await link.close();
     return link;
   }

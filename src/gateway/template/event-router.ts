@@ -4,9 +4,9 @@ import type { EventDestinations } from '../event/gateway-event.js';
 import type { SharedTags } from '../event/event-tags.js';
 import { parseTemplate, type Placeholder, type Template } from './template.js';
 
-/** The most characters that one value gives. */
+/** The maximum length of one value. */
 export const MAX_VALUE_LENGTH = 128;
-/** The most characters of a whole destination: AMQP's bound on a routing key. */
+/** The maximum length of a destination: that of a routing key in AMQP. */
 export const MAX_DESTINATION_LENGTH = 255;
 
 /** Enough bytes for `MAX_VALUE_LENGTH` characters of UTF-8. */
@@ -15,45 +15,44 @@ const ALL_ALLOWED = /^[A-Za-z0-9_.:-]*$/;
 const NOT_ALLOWED = /[^A-Za-z0-9_.:-]/gu;
 
 /**
- * What is put in place of a placeholder: each character outside `A-Za-z0-9_.:-` becomes `_`, and
- * what is too long is cut.
+ * The text that replaces a placeholder: each character outside `A-Za-z0-9_.:-` becomes `_`, and the
+ * result is cut to `MAX_VALUE_LENGTH`.
  */
 export function substitute(value: string): string {
   const text = value.slice(0, MAX_VALUE_BYTES);
   return (ALL_ALLOWED.test(text) ? text : text.replace(NOT_ALLOWED, '_')).slice(0, MAX_VALUE_LENGTH);
 }
 
-/** Shorter slices are copies in V8; longer ones keep alive what they were cut from. */
+/** V8 copies shorter slices; longer ones keep their source alive. */
 const SHORTEST_SLICE = 13;
 
 /**
- * The same of a byte text. The result keeps nothing else alive, however large the message that it
- * was read from.
+ * The same for a byte text. The result never keeps the message alive that it was read from.
  */
 export function substituteBytes(byteText: string): string {
   if (byteText.length < SHORTEST_SLICE && ALL_ALLOWED.test(byteText)) return byteText;
   return substitute(fromByteText(byteText.slice(0, MAX_VALUE_BYTES)));
 }
 
-/** Says where the sinks put each event of an endpoint's connections. */
+/** Finds the destinations of the events of an endpoint's connections. */
 export interface EventRouter {
   /**
-   * Hot. `message` is undefined for open and close. Results are shared where they are alike.
+   * Hot. `message` is undefined for open and close. Equal results may be the same array.
    */
   route(tags: SharedTags, message: Uint8Array | undefined): EventDestinations;
 }
 
-/** A variable of the message, by its place among those that the templates name. */
+/** A variable of the message, by its index among those that the templates name. */
 interface Variable {
   readonly index: number;
   readonly fallback: string;
 }
 
-/** How a sink names the destinations of events. */
+/** A sink's rule for the destinations of events. */
 export interface DestinationTemplate {
   /** '' for a sink that is off. */
   readonly text: string;
-  /** Makes a destination of what the template gave; the identity when it is missing. */
+  /** Makes a destination of the template's result; the identity when missing. */
   readonly finish?: ((destination: string) => string) | undefined;
 }
 
@@ -66,15 +65,15 @@ interface Route {
 
 /** All templates with the tags of some connections filled in. */
 interface Routes {
-  /** Those that depend on the message. */
+  /** Routes that depend on the message. */
   readonly variable: readonly Route[];
-  /** Where events without message go, and all events when no route depends on the message. */
+  /** The destinations of events without message, and of all events when `variable` is empty. */
   readonly withoutMessage: EventDestinations;
 }
 
 /**
- * Routes by templates that are taken apart once; remembers what a tags map gives by its identity,
- * so a map must not change.
+ * Routes by templates that are parsed once. Caches the result for each tags map by identity, so a
+ * map must not change.
  */
 export class TemplateRouter implements EventRouter {
   readonly #templates: readonly { readonly parts: Template; readonly finish: DestinationTemplate['finish'] }[];
@@ -113,7 +112,7 @@ export class TemplateRouter implements EventRouter {
     return routes;
   }
 
-  /** Fills in what does not depend on a message. */
+  /** Fills in everything that does not depend on a message. */
   #bind(template: Template, tags: SharedTags): Route['parts'] {
     return template.map((part) => (typeof part === 'string' ? part : this.#bindPlaceholder(part, tags)));
   }
@@ -129,14 +128,14 @@ function fill({ parts, finish }: Route, values: readonly string[]): string {
   if (parts.length === 0) return '';
   let text = '';
   for (const part of parts) text += typeof part === 'string' ? part : values[part.index] || part.fallback;
-  // Nothing but empty defaults: '' would say that the sink is off.
+  // Only empty defaults. '' would mean that the sink is off.
   const destination = text === '' ? '_' : text.slice(0, MAX_DESTINATION_LENGTH);
   return finish === undefined ? destination : finish(destination);
 }
 
 /**
- * Reads an endpoint's variables from messages: a message is decoded once, and searched once for
- * each variable, up to what is found.
+ * Reads an endpoint's variables from messages. A message is decoded once, and searched for each
+ * variable up to the first match.
  */
 class JsonVariables {
   readonly #paths: readonly JsonPath[];
@@ -145,7 +144,7 @@ class JsonVariables {
     this.#paths = paths.map((path) => new JsonPath(path));
   }
 
-  /** The text of each, in the order of the paths, fit to be substituted; '' where there is none. */
+  /** The substituted text of each variable, in the order of the paths; '' when it is missing. */
   read(message: Uint8Array): readonly string[] {
     const json = bytesToByteText(message);
     return this.#paths.map((path) => substituteBytes(path.read(json)));

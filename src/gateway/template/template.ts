@@ -1,26 +1,26 @@
 import type { z } from 'zod';
 
-/** What a placeholder stands for. */
+/** A placeholder of a template. */
 export interface Placeholder {
   /**
-   * `tag` is a tag of the connection, `json` a variable of the endpoint; any other word gives the
-   * fallback.
+   * `tag`: a tag of the connection. `json`: a variable of the endpoint. `unknown`: any other word,
+   * which always gives the fallback.
    */
   readonly source: 'tag' | 'json' | 'unknown';
   readonly name: string;
-  /** What is put where there is no value, or an empty one. */
+  /** Replaces a value that is missing or empty. */
   readonly fallback: string;
-  /** As it stands in the template. */
+  /** The placeholder's text in the template. */
   readonly text: string;
 }
 
-/** A template taken apart: texts and placeholders in their order. */
+/** A parsed template: texts and placeholders in their order. */
 export type Template = readonly (string | Placeholder)[];
 
 const PLACEHOLDER = /\{([a-zA-Z0-9_\-:.]+)\}/g;
 const DEFAULT_FALLBACK = '_';
 
-/** Takes a template apart. What looks like no placeholder is text. */
+/** Parses a template. Everything that does not look like a placeholder is text. */
 export function parseTemplate(text: string): Template {
   const parts: (string | Placeholder)[] = [];
   let end = 0;
@@ -33,12 +33,12 @@ export function parseTemplate(text: string): Template {
   return parts;
 }
 
-/** Whether a text says something else for each connection or message. */
+/** Whether a text differs between connections or messages. */
 export function hasPlaceholder(text: string): boolean {
   return parseTemplate(text).some((part) => typeof part !== 'string');
 }
 
-/** A default may hold colons, and may be empty; a name may hold dots. */
+/** A default may contain colons, and may be empty; a name may contain dots. */
 function parsePlaceholder(text: string, inner: string): Placeholder {
   const colon = inner.indexOf(':');
   const path = colon < 0 ? inner : inner.slice(0, colon);
@@ -58,21 +58,21 @@ export function template(text: z.ZodString): z.ZodString {
 }
 
 /**
- * What is wrong with a template, as the end of a sentence that begins with it; undefined when
- * nothing is.
+ * The problem with a template, as the end of a sentence that begins with the template; undefined
+ * when it is valid.
  */
 function templateProblem(text: string): string | undefined {
   const parts = parseTemplate(text);
   const brace = /[{}]/.exec(parts.filter((part) => typeof part === 'string').join(''))?.[0];
   if (brace !== undefined)
-    return `is not a template: '${brace}' belongs to no placeholder such as {tag.room} or {json.user:none}`;
+    return `is not a template: '${brace}' must be part of a placeholder such as {tag.room} or {json.user:none}`;
   const nameless = parts.find((part) => typeof part !== 'string' && part.source !== 'unknown' && part.name === '');
   return typeof nameless === 'object' ? `is not a template: '${nameless.text}' has no name` : undefined;
 }
 
 /**
- * Why a placeholder always gives its default, as the end of a sentence that begins with it;
- * undefined when it may give more.
+ * Why a placeholder always gives its default, as the end of a sentence that begins with the
+ * placeholder; undefined when it can have a value.
  */
 export function idlePlaceholder({ source, name }: Placeholder, variables: ReadonlySet<string>): string | undefined {
   if (source === 'unknown') return "begins with neither 'tag.' nor 'json.'";

@@ -3,7 +3,7 @@ import { checkAuth } from '../../../src/gateway/check/check-auth.js';
 import { HttpBackend } from '../../support/http-backend.js';
 import { testConfig } from '../../support/running-gateway.js';
 
-/** Long enough for a machine that is busy; only what is silent takes it. */
+/** Long enough for a busy machine. Only silent peers take this long. */
 const TIMEOUT_MS = 2_000;
 
 function checkKeySet(url: string) {
@@ -16,13 +16,13 @@ function checkWebhook(url: string) {
   return checkAuth(testConfig({ endpoints }), TIMEOUT_MS);
 }
 
-it('a key set that can be had is well', async () => {
+it('a key set that can be fetched is ok', async () => {
   const backend = await HttpBackend.start();
   backend.answer({ keys: [] });
   expect(await checkKeySet(backend.url)).toMatchObject([{ name: 'auth /ws', level: 'ok' }]);
 });
 
-it('an answer that is no key set, silence, and nobody there are warned of, without credentials', async () => {
+it('another answer, silence and a closed port are warnings, without credentials', async () => {
   const other = await HttpBackend.start();
   other.answer({ error: 'no' });
   const silent = await HttpBackend.start();
@@ -34,13 +34,13 @@ it('an answer that is no key set, silence, and nobody there are warned of, witho
   }
 });
 
-it('a webhook is connected to and not asked', async () => {
+it('a webhook gets a connection without a request', async () => {
   const backend = await HttpBackend.start();
   expect(await checkWebhook(backend.url)).toMatchObject([{ name: 'auth /ws', level: 'ok' }]);
   expect(backend.requests).toEqual([]);
 });
 
-it('a webhook that is away is warned of', async () => {
+it('a webhook that is away is a warning', async () => {
   expect(await checkWebhook('http://127.0.0.1:1/decide')).toMatchObject([
     { level: 'warning', detail: expect.stringContaining('ECONNREFUSED') },
   ]);

@@ -37,13 +37,13 @@ function natsUrl(password: string): string {
   return nats.url.replace('//', `//wsg:${password}@`);
 }
 
-it('brokers that a gateway could start with are well, and nothing is left behind on them', async () => {
+it('brokers with which a gateway could start are ok, and the check leaves nothing on them', async () => {
   const checks = await check({
     stream_redis: { addr: redis.url },
     connection_redis_sync: { addr: redis.url },
     stream_amqp: { addr: rabbitmq.url, exchange: 'wsg', queue: 'wsg', routing_key: 'all' },
     stream_nats: { addr: natsUrl(PASSWORD) },
-    // A NATS server takes 1 MiB unless it is configured otherwise.
+    // The default limit of a NATS server is 1 MiB.
     max_message_size_kb: 512,
   });
   expect(checks.map(({ name, level }) => `${name} ${level}`).sort()).toEqual([
@@ -67,7 +67,7 @@ it('a broker that refuses the credentials fails, and no password is shown', asyn
   expect(JSON.stringify(checks)).not.toContain(PASSWORD);
 });
 
-it('a Redis key that is no stream fails', async () => {
+it('a Redis key of another type fails', async () => {
   const reader = await RedisStreamReader.open(redis);
   await reader.command('SET', 'connectionevents', 'text');
   const checks = await check({ stream_redis: { addr: redis.url } });
@@ -75,7 +75,7 @@ it('a Redis key that is no stream fails', async () => {
   expect(checks).toMatchObject([{ name: 'sink redis', level: 'failed' }]);
 });
 
-/** Asks without declaring. */
+/** Checks for existence without declaring. */
 async function queueLength(name: string): Promise<number> {
   const model = await connect(rabbitmq.url);
   try {

@@ -21,7 +21,7 @@ function named(checks: readonly CheckResult[], name: string): CheckResult | unde
   return checks.find((result) => result.name === name);
 }
 
-/** A listener that answers nothing. */
+/** A listener that never answers. */
 async function silentPort(): Promise<number> {
   const server = createServer(() => undefined);
   onTestFinished(() => void server.close());
@@ -30,12 +30,12 @@ async function silentPort(): Promise<number> {
   return address === null || typeof address === 'string' ? 0 : address.port;
 }
 
-it('a plain configuration is well in every point', async () => {
+it('a plain configuration passes every check', async () => {
   const checks = await check({});
   expect(checks.map(({ name, level }) => `${name} ${level}`)).toEqual(['transport ok', 'listen ok', 'sink memory ok']);
 });
 
-it('uws is checked with its binary, and warned of what its self-test observes', async () => {
+it('uws is reported with its binary, and with warnings of its self-test', async () => {
   const transport = (await check({ transport: 'uws' })).filter(({ name }) => name === 'transport');
   expect(transport[0]).toMatchObject({ level: 'ok', detail: expect.stringMatching(/\.node, sha256 [0-9a-f]{64}$/) });
   expect(transport.slice(1)).toContainEqual({
@@ -46,14 +46,14 @@ it('uws is checked with its binary, and warned of what its self-test observes', 
   });
 });
 
-it('a port that is taken fails, and one that is free is free again afterwards', async () => {
+it('an occupied port fails, and a free one is free again after the check', async () => {
   const port = await silentPort();
   const checks = await check({ listen_addr: `127.0.0.1:${port}`, internal_listen_addr: '127.0.0.1:0' });
   expect(named(checks, 'listen')).toMatchObject({ level: 'failed', detail: expect.stringContaining(`${port}`) });
   expect(named(checks, 'internal listen')?.level).toBe('ok');
 });
 
-it('certificate and key must be there and belong together', async () => {
+it('certificate and key must exist and match', async () => {
   const folder = await temporaryFolder();
   const good = await check({ tls: { cert_file: TLS_A.certFile, key_file: TLS_A.keyFile } }, folder);
   expect(named(good, 'certificate')).toMatchObject({ level: 'ok', detail: expect.stringContaining('valid until') });
@@ -63,21 +63,24 @@ it('certificate and key must be there and belong together', async () => {
   expect(named(missing, 'certificate')?.detail).toContain(join(folder, 'none.pem'));
 });
 
-it('a folder of the outbox that is not there yet is not made by the check', async () => {
+it('the check does not create a missing folder of the outbox', async () => {
   const folder = await temporaryFolder();
   const checks = await check({ outbox: { dir: 'a/b', durability: 'disk' } }, folder);
-  expect(named(checks, 'outbox folder')).toMatchObject({ level: 'ok', detail: `${join(folder, 'a/b')} may be made` });
+  expect(named(checks, 'outbox folder')).toMatchObject({
+    level: 'ok',
+    detail: `${join(folder, 'a/b')} can be created`,
+  });
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('a file where the folder of the outbox should be fails', async () => {
+it('a file in place of the folder of the outbox fails', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'taken'), '');
   const checks = await check({ outbox: { dir: 'taken', durability: 'disk' } }, folder);
   expect(named(checks, 'outbox folder')).toMatchObject({ level: 'failed', detail: expect.stringContaining('taken') });
 });
 
-it('a folder for dead letters in which nothing can be made fails, where a sink may refuse something', async () => {
+it('a dead-letter folder that is not writable fails when a sink may refuse events', async () => {
   const dead_letter_dir = '/dev/null/dead-letters';
   const stream_webhook = { url: 'http://127.0.0.1:1/' };
   const checks = await check({ stream_webhook, outbox: { dead_letter_dir } });
@@ -88,7 +91,7 @@ it('a folder for dead letters in which nothing can be made fails, where a sink m
   expect(named(await check({ outbox: { dead_letter_dir } }), 'dead-letter folder')).toBeUndefined();
 });
 
-it('plugins are found and not run', async () => {
+it('plugins are found without being run', async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'plugins'));
   await writeFile(join(folder, 'plugins/loud.mjs'), "throw new Error('it was loaded')");
@@ -100,7 +103,7 @@ it('plugins are found and not run', async () => {
   });
 });
 
-it('a file of API keys must hold some', async () => {
+it('a file of API keys must contain a key', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'none'), '# nobody\n');
   await writeFile(join(folder, 'some'), 'a-key-of-sixteen-characters\n');
@@ -108,7 +111,7 @@ it('a file of API keys must hold some', async () => {
   expect(named(await check({ internal_api_keys_file: 'some' }, folder), 'API keys')?.level).toBe('ok');
 });
 
-it('a required sink that is away fails, one that is not required is warned of, and no password is shown', async () => {
+it('a required sink that is away fails, an optional one is a warning, and no password is shown', async () => {
   const url = 'http://user:marked@127.0.0.1:1/events';
   const required = await check({ stream_webhook: { url } });
   expect(named(required, 'sink webhook')?.level).toBe('failed');
@@ -117,7 +120,7 @@ it('a required sink that is away fails, one that is not required is warned of, a
   expect(JSON.stringify([required, optional])).not.toContain('marked');
 });
 
-it('a backend that takes the connection and says nothing is given up after a while', async () => {
+it('a backend that accepts the connection and never answers is given up after the time limit', async () => {
   const port = await silentPort();
   const checks = await check({
     stream_redis: { addr: `redis://127.0.0.1:${port}/0` },

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([redis.process.dispose(), nats.process.dispose(), receiver.stop()]));
 
-/** What a start logs of limits, and what `serve --check` says, of one sink. */
+/** The warnings about a sink's limits in the start log and in `serve --check`. */
 async function warnings(input: Partial<ConfigInput>): Promise<{ start: unknown[]; level: string; detail: string }> {
   const [result] = await checkBackends(testConfig(input), { clock: systemClock, timeoutMs: 5_000 });
   const { log } = await RunningGateway.start(input);

@@ -48,7 +48,7 @@ it.each(['HS256', 'none', 'HS512', 'RS1'])('a key set does not go with the algor
   expect(problem).toContain(`'${algorithm}' does not go with a key set`);
 });
 
-it('PROXY headers need proxies that are trusted and a transport that can tell whose they are', async () => {
+it('PROXY headers need trusted proxies and a transport that supports them', async () => {
   expect(await problems('endpoints: [{}]\nproxy_protocol: true\ntransport: uws')).toEqual([
     'trusted_proxies: must name the proxies when proxy_protocol is on',
     "transport: 'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws",
@@ -64,7 +64,7 @@ it('an origin is a scheme and a host, or null', async () => {
   ]);
 });
 
-it('tags of endpoints keep to the limits of tags, and are told beside other problems', async () => {
+it('tags of endpoints must observe the limits on tags, and are reported with other problems', async () => {
   const yaml = `endpoints: [{set_tags: {a: 1, b: 2}}, {path: /b, set_tags: {c: ${'x'.repeat(20)}}}]\nlimits: {max_tags: 1, max_tag_bytes: 16}\nnode: {number: -1}`;
   expect(await problems(yaml)).toEqual([
     'endpoints[0].set_tags: has 2 tags; limits.max_tags allows 1',

@@ -13,7 +13,7 @@ async function load(yaml: string, env: Readonly<Record<string, string>>, folder?
   return loadConfig({ cwd, env });
 }
 
-/** What Kubernetes sets for a Service of this name, in its variables' spelling, with two ports. */
+/** The variables that Kubernetes sets for a Service of this name, in upper case, with two ports. */
 function serviceVariables(service: string): Record<string, string> {
   return {
     [`${service}_SERVICE_HOST`]: '10.96.0.7',
@@ -39,7 +39,7 @@ it.each(['WSG_GATEWAY', 'WSG_GATEWAY_INTERNAL', 'WSG_GATEWAY_EU_1'])(
   },
 );
 
-it('warns of a misspelt variable that only looks a little like one of Kubernetes', async () => {
+it('warns of a misspelt variable that resembles one of Kubernetes', async () => {
   const { warnings } = await load('endpoints: [{}]', {
     WSG_GATEWAY_LISTEN_PORTS: '80',
     WSG_GATEWAY_PORT_TCP: '80',
@@ -52,12 +52,12 @@ it('warns of a misspelt variable that only looks a little like one of Kubernetes
   ]);
 });
 
-it('no key has a twin that Kubernetes could set', async () => {
+it('no key has a variable that Kubernetes could set', async () => {
   for (const { variable } of environmentTwins(configSchema.node))
     expect(variable).not.toMatch(/_(SERVICE_HOST|SERVICE_PORT|PORT)$/);
 });
 
-it('an empty variable means the default, whatever the kind of its key', async () => {
+it('an empty variable means the default, for every type of key', async () => {
   const variables = environmentTwins(configSchema.node);
   const env = Object.fromEntries(variables.map(({ variable }) => [variable, '']));
   const folder = await temporaryFolder();

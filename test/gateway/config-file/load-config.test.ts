@@ -27,7 +27,7 @@ async function failure(yaml: string | undefined, rest: Rest = {}): Promise<WsgEr
   throw new Error('the configuration was accepted');
 }
 
-it('without a file the gateway listens on loopback with one endpoint, and says where that came from', async () => {
+it('without a file the gateway listens on loopback with one endpoint, and reports the built-in configuration as its source', async () => {
   const { config, source, warnings } = await load(undefined);
   expect(config.listen).toEqual({ host: '127.0.0.1', port: 5000 });
   expect(config.endpoints).toMatchObject([{ path: '/connect', setTags: new Map([['foo', 'bar']]) }]);
@@ -35,7 +35,7 @@ it('without a file the gateway listens on loopback with one endpoint, and says w
   expect({ source, warnings }).toEqual({ source: { kind: 'built-in' }, warnings: [] });
 });
 
-it('a file has the defaults of the old program', async () => {
+it('a file has the defaults of wsgateway', async () => {
   const { config, source } = await load('endpoints: [{}]');
   expect(source).toEqual({ kind: 'file', path: 'config.yml' });
   expect(config.listen).toEqual({ host: '0.0.0.0', port: 8080 });
@@ -65,7 +65,7 @@ it('tags and variables keep the text as written', async () => {
   expect(endpoint?.jsonExtractVars).toEqual(new Map([['user', '1.10']]));
 });
 
-it('aliases and merged keys are followed, and own keys win over merged ones', async () => {
+it('aliases and merged keys are followed, and own keys override merged ones', async () => {
   const yaml = [
     'endpoints:',
     '  - &base {path: /a, set_tags: &tags {x: 1.0, y: 2}}',
@@ -90,7 +90,7 @@ it('an endpoint overrides the global size and timeout', async () => {
   ]);
 });
 
-it('booleans may be written as YAML 1.1 had them', async () => {
+it('booleans may be written as in YAML 1.1', async () => {
   expect((await load('endpoints: [{}]\nprometheus: {enabled: yes}')).config.metricsEnabled).toBe(true);
 });
 
@@ -122,7 +122,7 @@ it('all problems are reported at once, each with line, column and key', async ()
       "config.yml:11:17 endpoints[0].json_extract_vars.bad-name: 'bad-name' is not a variable name: letters, digits and _ only",
       'config.yml:12:15 endpoints[0].set_tags: must be a map of keys, not a list',
       "config.yml:13:13 endpoints[0].policy: must be one of close, drop-oldest, drop-newest, not 'vanish'",
-      "config.yml:14:11 endpoints[1].path: 'b' does not begin with /",
+      "config.yml:14:11 endpoints[1].path: 'b' must begin with /",
     ]),
   );
 });
@@ -141,20 +141,20 @@ it('a YAML syntax error names its place', async () => {
 
 it('an endpoint may not take a path of the internal API, nor another endpoint', async () => {
   expect(await problems('endpoints: [{path: /send}]')).toEqual([
-    "config.yml:1:20 endpoints[0].path: '/send' is the internal API's /send",
+    "config.yml:1:20 endpoints[0].path: '/send' is a path of the internal API",
   ]);
   expect(await problems('endpoints: [{path: /a}, {path: /b}, {path: /a}]')).toEqual([
     "config.yml:1:44 endpoints[2].path: '/a' is also the path of endpoints[0]",
   ]);
 });
 
-it('endpoints missing from a file is a problem', async () => {
+it('a file without endpoints is a problem', async () => {
   expect(await problems('listen_addr: 127.0.0.1:1')).toEqual(['config.yml:1:1 endpoints: is missing']);
   expect(await problems('endpoints: []')).toEqual(['config.yml:1:12 endpoints: must list at least one endpoint']);
 });
 
-it('a file found by default that holds none of our keys is refused, a named one gets its problems', async () => {
-  expect((await problems('scenarios: {}'))[0]).toContain('holds no key of the gateway');
+it('a default file without any key of the gateway is rejected, a named one is validated', async () => {
+  expect((await problems('scenarios: {}'))[0]).toContain('contains no key of the gateway');
   expect((await problems('scenarios: {}', { path: 'config.yml' }))[0]).toBe('config.yml:1:1 endpoints: is missing');
 });
 
@@ -207,7 +207,7 @@ it('a problem in the environment names the variable, an unknown variable is a wa
   expect(warnings).toEqual(['WSG_GATEWAY_LISTEN_ADR: unknown variable; did you mean WSG_GATEWAY_LISTEN_ADDR?']);
 });
 
-it('plugins of a command are added to those of the file', async () => {
+it('plugins of the command line are added to those of the file', async () => {
   const { config } = await load('endpoints: [{}]\nplugins: [{module: ./own.js, options: {a: 1}}]', {
     overrides: { plugins: [{ module: 'devhelpers' }] },
   });
@@ -217,7 +217,7 @@ it('plugins of a command are added to those of the file', async () => {
   ]);
 });
 
-it('an alias that holds itself ends in a problem, not in a crash', async () => {
+it('an alias that contains itself is a problem, not a crash', async () => {
   expect((await failure('endpoints: &a [*a]')).code).toBe('config.invalid');
 });
 
@@ -231,19 +231,19 @@ it.each([
   expect(await problems(`endpoints: [{path: /a}]\n${yaml}`)).toContainEqual(expect.stringContaining('values'));
 });
 
-it('a map that is merged into itself ends in a configuration or a problem, not in a crash', async () => {
+it('a map that is merged into itself does not crash', async () => {
   const { config } = await load('endpoints: [&a {path: /a, <<: *a}]');
   expect(config.endpoints.map(({ path }) => path)).toEqual(['/a']);
 });
 
-it('when a key is missing, unknown keys are named beside it with the nearest known one', async () => {
+it('when a key is missing, unknown keys are reported too, with the nearest known one', async () => {
   expect(await problems('listen_addr: 127.0.0.1:0\nendpoint: [{}]')).toEqual([
     'config.yml:1:1 endpoints: is missing',
     'config.yml:2:1 endpoint: unknown key, ignored; did you mean endpoints?',
   ]);
 });
 
-it('colliding paths are found beside other problems of the endpoints', async () => {
+it('duplicate paths are found even when the endpoints have other problems', async () => {
   expect(await problems('endpoints: [{path: /a, policy: closed}, {path: /b}, {path: /a}, {}, {path: /ws}]')).toEqual([
     "config.yml:1:32 endpoints[0].policy: must be one of close, drop-oldest, drop-newest, not 'closed'",
     "config.yml:1:60 endpoints[2].path: '/a' is also the path of endpoints[0]",
@@ -258,7 +258,7 @@ it('events are not written to disk without a folder', async () => {
   ]);
 });
 
-it('says what a message may have when the file does not, and says nothing when it does', async () => {
+it('reports the default limit on messages only when the file sets none', async () => {
   const { config, notices } = await load('endpoints: [{path: /a}, {path: /b, max_message_size_kb: 7}]');
   expect(config.endpoints.map(({ maxMessageBytes }) => maxMessageBytes)).toEqual([1024 * 1024, 7 * 1024]);
   expect(notices).toEqual([expect.stringMatching(/^max_message_size_kb is not set: .*1024 KiB.*131072 KiB/)]);

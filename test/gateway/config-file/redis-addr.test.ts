@@ -12,19 +12,19 @@ async function load(streamAddr: string, syncAddr: string) {
   return loadConfig({ cwd, env: {} });
 }
 
-it('options of a Redis URL that mean nothing are named, its password is not', async () => {
+it('options of a Redis URL without an effect are a warning, without the password', async () => {
   const { config, warnings } = await load('redis://u:secret@h/0?pool_size=9&client_name=x', 'redis://h?pool_fifo=1');
   expect(config.sinks.on.map(({ address }) => address)).toEqual(['redis://u:***@h/0?pool_size=9&client_name=x']);
   expect(warnings).toEqual([
-    "stream_redis.addr: 'redis://u:***@h/0?pool_size=9&client_name=x' has options that mean nothing here: pool_size",
-    "connection_redis_sync.addr: 'redis://h?pool_fifo=1' has options that mean nothing here: pool_fifo",
+    "stream_redis.addr: 'redis://u:***@h/0?pool_size=9&client_name=x' has options without an effect here: pool_size",
+    "connection_redis_sync.addr: 'redis://h?pool_fifo=1' has options without an effect here: pool_fifo",
   ]);
 });
 
-it('a Redis URL that cannot be read is a problem at its place, without its password', async () => {
+it('an invalid Redis URL is a problem with its place, without the password', async () => {
   const thrown: unknown = await load('redis://:secret@h/x', 'h:6379').catch((error: unknown) => error);
   expect(thrown instanceof WsgError && thrown.problems).toEqual([
-    "config.yml:2:22 stream_redis.addr: 'redis://:***@h/x' names no number as its database",
+    "config.yml:2:22 stream_redis.addr: 'redis://:***@h/x' must have a number as its database",
     "config.yml:3:31 connection_redis_sync.addr: 'h:6379' must begin with redis://, rediss:// or unix://",
   ]);
 });

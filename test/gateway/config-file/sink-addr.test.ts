@@ -40,7 +40,7 @@ it.each([
   ],
   [
     'stream_amqp: {addr: "amqp://h"}',
-    'stream_amqp: must name an exchange, a queue or a routing key: nothing would take the messages',
+    'stream_amqp: must have an exchange, a queue or a routing key: otherwise nothing takes the messages',
   ],
   [
     'stream_nats: {addr: "nats://u:marked@a,redis://b"}',

@@ -16,7 +16,7 @@ async function load(yaml: string) {
   }
 }
 
-it('templates and paths that cannot be read are problems, all told at once', async () => {
+it('invalid templates and paths are problems, all reported at once', async () => {
   const yaml = [
     'stream_redis: {addr: "redis://h", stream_name: "a{b"}',
     'stream_amqp: {addr: "amqp://h", routing_key: "{tag.}"}',
@@ -30,7 +30,7 @@ it('templates and paths that cannot be read are problems, all told at once', asy
   ].join('\n');
   const { problems } = await load(yaml);
   expect(problems).toEqual([
-    "config.yml:1:48 stream_redis.stream_name: 'a{b' is not a template: '{' belongs to no placeholder such as {tag.room} or {json.user:none}",
+    "config.yml:1:48 stream_redis.stream_name: 'a{b' is not a template: '{' must be part of a placeholder such as {tag.room} or {json.user:none}",
     "config.yml:2:46 stream_amqp.routing_key: '{tag.}' is not a template: '{tag.}' has no name",
     "config.yml:3:42 stream_nats.subject: '{json.}' is not a template: '{json.}' has no name",
     "config.yml:6:10 endpoints[0].json_extract_vars.a: '#(x==1' is not a path: its '#(' is never closed",
@@ -40,7 +40,7 @@ it('templates and paths that cannot be read are problems, all told at once', asy
   ]);
 });
 
-it('paths as gjson has them are accepted', async () => {
+it('paths in the syntax of gjson are accepted', async () => {
   const paths = [
     'a.b',
     'a\\.b',
@@ -63,7 +63,7 @@ it('paths as gjson has them are accepted', async () => {
   expect((await load(yaml)).problems).toEqual([]);
 });
 
-it('a placeholder that can give nothing but its default is a warning, on sinks that are on', async () => {
+it('a placeholder that can only give its default is a warning, for active sinks', async () => {
   const yaml = [
     'stream_redis: {addr: "redis://h", stream_name: "{json.user:x}-{json.room}-{tag.a}-{user}"}',
     'stream_amqp: {routing_key: "{json.nope}"}',

@@ -4,7 +4,7 @@ import { encodingProblem } from '../../../src/gateway/event/encodable.js';
 import { encodeEventJson } from '../../../src/gateway/event/event-json.js';
 import { testEvent } from '../../support/test-event.js';
 
-describe('an event that cannot become JSON', () => {
+describe('an event that cannot be encoded as JSON', () => {
   it('is a text whose escaping is longer than a string may be', () => {
     const message = Buffer.alloc(Math.ceil(constants.MAX_STRING_LENGTH / 6), 1);
     expect(encodingProblem({ ...testEvent(1), message })).toContain(`more than the ${constants.MAX_STRING_LENGTH}`);
@@ -15,7 +15,7 @@ describe('an event that cannot become JSON', () => {
     expect(encodingProblem({ ...testEvent(1), type: 'binary', message })).toContain('of a string');
   });
 
-  it('is one that would take more of the heap than one event may', () => {
+  it('is one whose encoding would exceed its share of the heap', () => {
     const message = Buffer.alloc(1024 * 1024, 'a');
     expect(encodingProblem({ ...testEvent(1), message }, 1e-6)).toContain('bytes of heap');
     expect(encodingProblem({ ...testEvent(1), message })).toBeUndefined();
@@ -27,8 +27,7 @@ describe('an event that cannot become JSON', () => {
       const message = Buffer.from(text.repeat(100_000));
       const event = { ...testEvent(1), message };
       const { length } = encodeEventJson(event);
-      // The share is chosen so that the text itself is the limit, and the problem names the
-      // estimate.
+      // With this share the text itself is the limit, and the problem contains the estimate.
       const estimate = /take (\d+) bytes/.exec(encodingProblem(event, 0) ?? '')?.[1];
       expect(Number(estimate)).toBeGreaterThanOrEqual(length * 3);
     },

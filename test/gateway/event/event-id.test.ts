@@ -18,7 +18,7 @@ describe('event id', () => {
     );
   });
 
-  it('has one spelling: whatever parses is formatted to the same text', () => {
+  it('has one spelling: every id that parses formats to the same text', () => {
     const pieces = fc.constantFrom('0', '00', '7', '00af', '00AF', '12', '-', '--', ' ', 'g', '.5', '1e3', '+1');
     const near = fc.array(pieces, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
     const almost = fc.tuple(pieces, pieces, pieces).map((parts) => parts.join('-'));

@@ -25,7 +25,7 @@ describe('event JSON', () => {
     );
   });
 
-  it('takes an empty message for a message', () => {
+  it('keeps an empty message', () => {
     expect(encodeEventJson(message(new Uint8Array(0)))).toContain('"message":"","tags"');
   });
 
@@ -34,7 +34,7 @@ describe('event JSON', () => {
     expect(encodeEventJson(message(large.subarray(2, 7)))).toContain('"message":"hello"');
   });
 
-  // What Go's encoding/json writes.
+  // The results of Go's encoding/json.
   it('escapes as Go does', () => {
     const text = '<a href="x">&\u2028\u2029\b\f\n\r\t\u0001\u001f\u007f\\/ä😀';
     expect(encodeEventJson(message(Buffer.from(text)))).toContain(
@@ -42,12 +42,12 @@ describe('event JSON', () => {
     );
   });
 
-  it('escapes the tags as well: they join pairs by an ampersand', () => {
+  it('escapes the ampersands of tags', () => {
     const event: GatewayEvent = { id: '', sequence: 1, connection: 'c1', action: 'close', tags: 'a=1&b=2' };
     expect(encodeEventJson(event)).toBe(String.raw`{"action":"close","connection":"c1","tags":"a=1\u0026b=2"}`);
   });
 
-  it('is one line that decodes to the message, whatever the text', () => {
+  it('is one line that decodes to the message, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const json = encodeEventJson(message(Buffer.from(text)));
@@ -57,7 +57,7 @@ describe('event JSON', () => {
     );
   });
 
-  it('gives back every byte of a binary message', () => {
+  it('preserves every byte of a binary message', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         const json: { message: string } = JSON.parse(encodeEventJson(message(bytes, 'binary')));

@@ -59,7 +59,7 @@ function apply(step: Command, queue: EventQueue, oracle: MapQueue): void {
 }
 
 describe('event queue', () => {
-  it('holds what a plain map would hold', () => {
+  it('has the same content as a plain map', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 12 }), fc.integer({ min: 1, max: 5000 }), (commands, start) => {
         const queue = new EventQueue(start);
@@ -89,7 +89,7 @@ describe('event queue', () => {
     expect(queue.slice(1, { ...WHOLE, maxBytes: 1 })).toHaveLength(1);
   });
 
-  it('slices up to an event that is missing', () => {
+  it('slices up to a missing event', () => {
     const queue = filled(2);
     queue.pushMissing();
     queue.push(testEvent(4));

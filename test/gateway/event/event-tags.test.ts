@@ -7,7 +7,7 @@ function encode(tags: Record<string, string>, included = Object.keys(tags)): str
 }
 
 describe('event tags', () => {
-  it('holds the included tags alone', () => {
+  it('contains only the included tags', () => {
     expect(encode({ a: '1', b: '2', c: '3' }, ['c', 'a', 'absent'])).toBe('a=1&c=3');
   });
 
@@ -20,11 +20,11 @@ describe('event tags', () => {
     expect(encode({ a: '' })).toBe('a=');
   });
 
-  it('names a tag once though it is included twice', () => {
+  it('contains a tag once when it is included twice', () => {
     expect(encode({ a: '1' }, ['a', 'a'])).toBe('a=1');
   });
 
-  // What Go's url.QueryEscape answers.
+  // The results of Go's url.QueryEscape.
   it.each([
     ['a b', 'a+b'],
     ['a+b', 'a%2Bb'],
@@ -42,7 +42,7 @@ describe('event tags', () => {
     expect(encode({ '\u{1f600}': '1', '\uff5e': '2', b: '3', B: '4' })).toBe('B=4&b=3&%EF%BD%9E=2&%F0%9F%98%80=1');
   });
 
-  it('decodes to the tags that went in', () => {
+  it('decodes to the original tags', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), (tags) => {
         const decoded = new Map(new URLSearchParams(encode(tags)));
@@ -51,7 +51,7 @@ describe('event tags', () => {
     );
   });
 
-  it('answers by the map itself, so each endpoint encodes shared tags once', () => {
+  it('caches by the identity of the map, so each endpoint encodes shared tags once', () => {
     const encoder = new EventTagsEncoder(['a']);
     const shared = new Map([['a', '1']]);
     expect(encoder.encode(shared)).toBe('a=1');

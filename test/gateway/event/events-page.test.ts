@@ -6,7 +6,7 @@ import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 
 const PAGE = new URL('../../../docs/reference/events.md', import.meta.url);
 
-it('the JSON that docs/reference/events.md shows is what events are encoded to', async () => {
+it('docs/reference/events.md shows the JSON of events', async () => {
   const shown = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
   const connection = '8f14e45f-ceea-467f-9d2c-3b1f6a4b00af';
   const base = { id: '', sequence: 1, connection, tags: 'foo=bar' } as const;
@@ -18,7 +18,7 @@ it('the JSON that docs/reference/events.md shows is what events are encoded to',
   expect(shown).toEqual(events.map(encodeEventJson));
 });
 
-it('docs/reference/events.md has each reason for which connections end, as the catalogue has it', async () => {
+it('docs/reference/events.md lists each close reason of the catalogue', async () => {
   const rows = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => /^\| `[a-z_]+` \| \d{4} /.test(line));
   const wanted = Object.entries(CLOSE_REASONS).map(
     ([name, { code, reason, when, startedBy, reconnect }]) =>

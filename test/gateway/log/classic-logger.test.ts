@@ -8,7 +8,7 @@ function lines(wallStart = new Date(2024, 3, 9, 0, 4, 31).getTime()) {
   return { log, written };
 }
 
-it('prefixes each line with local time as the old program did', () => {
+it('prefixes each line with local time as wsgateway does', () => {
   const { log, written } = lines();
   log.info('gateway.listening', { address: '127.0.0.1:5000' });
   expect(written).toEqual(['2024/04/09 00:04:31 Listening on 127.0.0.1:5000\n']);
@@ -42,13 +42,13 @@ it.each([
   expect(written).toEqual([`2024/04/09 00:04:31 ${line}\n`]);
 });
 
-it('an event that the old program did not know prints its fields, and none can forge a line', () => {
+it('an event that wsgateway does not have prints its fields, and no field can forge a line', () => {
   const { log, written } = lines();
   log.warn('access.refused', { peer: '10.0.0.1', path: '/a\nb', count: 3, list: ['x'] });
   expect(written).toEqual(['2024/04/09 00:04:31 access.refused peer=10.0.0.1 path="/a\\nb" count=3 list=["x"]\n']);
 });
 
-it('a field reaches no terminal as a control sequence', () => {
+it('a field cannot reach a terminal as a control sequence', () => {
   const { log, written } = lines();
   log.warn('access.refused', { path: '/\u009b2J\u007f\u2028', list: ['\u009b'] });
   expect(written[0]).toContain(' path="/\\u009b2J\\u007f\\u2028" list=["\\u009b"]\n');

@@ -10,7 +10,7 @@ function warnings(whitelist: string[], internalListen?: string): readonly string
   return log.events.filter((event) => event === 'access.whitelist-on-public-port');
 }
 
-it('a whitelist that reaches beyond this machine is warned of on the public port', () => {
+it('a whitelist beyond loopback on the public port is a warning', () => {
   for (const cidr of [
     '10.0.0.0/8',
     '0.0.0.0/0',
@@ -26,7 +26,7 @@ it('a whitelist that reaches beyond this machine is warned of on the public port
   expect(warnings(['127.0.0.1/8', '::1/128', '127.0.0.1/32', '::ffff:127.0.0.0/104'])).toEqual([]);
 });
 
-it('each sink and the mirror are named with their addresses, without their passwords', () => {
+it('each sink and the mirror are logged with their addresses, without passwords', () => {
   const log = new RecordingLogger();
   const config = testConfig({
     connection_redis_sync: { addr: 'redis://:marked@state:6380/1' },

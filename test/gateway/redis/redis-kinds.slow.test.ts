@@ -20,7 +20,7 @@ const uses: readonly [name: string, use: Use][] = [
 const CLUSTER = 'it is part of a Redis Cluster, which is not supported';
 const SENTINEL = 'it is a Sentinel, which keeps no data';
 const REPLICA = 'READONLY it is a replica that takes no writes';
-/** All that the page about Redis asks for, and nothing else. */
+/** The rights that the page about Redis lists, and no others. */
 const STREAM_RIGHTS = ['-@all', '+multi', '+exec', '+discard', '+xadd'];
 const MIRROR_RIGHTS = '+multi +exec +discard +hset +hdel +pexpire +del +sadd +srem +smembers +set +get'.split(' ');
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([master, cluster, sentinel].map(({ process }) => process.dispose())));
 
-/** What a start says against a use, and whether the gateway starts for all that. */
+/** The start's problem with a use, and whether the gateway starts in spite of it. */
 async function start(input: Partial<ConfigInput>): Promise<{ starts: boolean; why: unknown }> {
   try {
     const { log } = await RunningGateway.start(input);
@@ -46,7 +46,7 @@ async function start(input: Partial<ConfigInput>): Promise<{ starts: boolean; wh
   }
 }
 
-/** What `serve --check` says of it. */
+/** The result of `serve --check`. */
 async function check(input: Partial<ConfigInput>): Promise<{ level: string; detail: string }> {
   const results = await checkBackends(testConfig(input), { clock: systemClock, timeoutMs: 5_000 });
   const result = results.find(({ name }) => name !== 'sink memory');
@@ -80,7 +80,7 @@ async function addressOf(redis: RedisBroker, rights: readonly string[]): Promise
   return redis.url.replace('//', '//gate:pw@');
 }
 
-/** All slots, so that it answers for every key. */
+/** Assigns all slots to the node, so that it serves every key. */
 async function giveSlots(cluster: RedisBroker): Promise<void> {
   const reader = await RedisStreamReader.open(cluster);
   await reader.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
@@ -107,11 +107,11 @@ describe.each(uses)('%s', (name, use) => {
     expect(await verdict(use(await addressOf(cluster, allowed)))).toEqual(refused(CLUSTER));
   });
 
-  it('is refused by a Redis Cluster that knows HELLO under another name', async () => {
+  it('is refused by a Redis Cluster whose HELLO is renamed', async () => {
     const renamed = await withRedis(['--cluster-enabled', 'yes', '--rename-command', 'HELLO', '']);
     expect(await verdict(use(renamed.url))).toEqual(refused(CLUSTER));
     expect(await verdict(use(await addressOf(renamed, ['+@all', '-info'])))).toEqual(refused(CLUSTER));
-    // A cluster of one node, which would take everything.
+    // A cluster of one node, which would accept everything.
     await giveSlots(renamed);
     expect(await verdict(use(await addressOf(renamed, ['+@all', '-cluster'])))).toEqual(refused(CLUSTER));
   });
@@ -121,13 +121,13 @@ describe.each(uses)('%s', (name, use) => {
     expect(await verdict(use(sentinel.url.replace(/0$/, '3')))).toEqual(refused(SENTINEL));
   });
 
-  it('finds a replica away, with the reason', async () => {
+  it('counts a replica as away, with the reason', async () => {
     const replica = await withRedis(['--replicaof', `127.0.0.1 ${master.port}`]);
     expect(await verdict(use(replica.url))).toEqual(away(REPLICA));
     expect(await verdict(use(await addressOf(replica, rights)))).toEqual(away(REPLICA));
   });
 
-  it('finds a Redis away that still loads its data', async () => {
+  it('counts a Redis as away while it loads its data', async () => {
     const slow = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
     const redis = await withRedis(slow);
     const reader = await RedisStreamReader.open(redis);
@@ -162,7 +162,7 @@ describe.each(uses)('%s', (name, use) => {
   });
 });
 
-/** One by which others reach this machine. */
+/** An address of this machine other than loopback. */
 function ownAddress(): string {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const address = own.find(({ internal, family }) => !internal && family === 'IPv4');

@@ -36,7 +36,7 @@ describe('a Redis URL', () => {
     expect(parseRedisUrl(text)).toEqual({ address: { ...PLAIN, ...differences }, ignoredKeys: [] });
   });
 
-  it('names the query keys that mean nothing here, once each', () => {
+  it('lists the query keys without an effect, once each', () => {
     const reading = parseRedisUrl('redis://localhost?pool_size=1000&max_retries=3&pool_size=2&db=1&clientname=x');
     expect(reading).toMatchObject({ ignoredKeys: ['pool_size', 'max_retries', 'clientname'] });
   });
@@ -46,11 +46,11 @@ describe('a Redis URL', () => {
     ['http://u:secret@localhost', 'must begin with redis://'],
     ['redis://:secret@local host', 'is not a URL'],
     ['redis://:secret@localhost:99999', 'is not a URL'],
-    ['redis://:secret@localhost/first', 'names no number as its database'],
-    ['redis://:secret@localhost?db=x', 'has no number as its db'],
-    ['redis://:secret@localhost?dial_timeout=soon', 'has no duration as its dial_timeout'],
-    ['redis://:secret@localhost?client_name=a%20b', 'has a client_name with spaces'],
-    ['unix://:secret@/', 'names no socket'],
+    ['redis://:secret@localhost/first', 'must have a number as its database'],
+    ['redis://:secret@localhost?db=x', 'must have a number as db'],
+    ['redis://:secret@localhost?dial_timeout=soon', 'must have a duration as dial_timeout'],
+    ['redis://:secret@localhost?client_name=a%20b', 'must not have spaces'],
+    ['unix://:secret@/', 'must have the path of a socket'],
   ])('%s is refused without its password', (text, problem) => {
     const reading = parseRedisUrl(text);
     expect(reading).toEqual({ problem: expect.stringContaining(problem) });

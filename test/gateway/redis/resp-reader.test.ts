@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RedisError } from '../../../src/gateway/redis/redis-error.js';
 import { RespArray, RespReader, type RespReply } from '../../../src/gateway/redis/resp-reader.js';
 
-/** What the reader says of a reply, and how the reply is written. */
+/** The reader's view of a reply, and the reply's bytes. */
 interface Sample {
   readonly wire: string;
   readonly seen: unknown;
@@ -13,7 +13,7 @@ const line = fc.stringMatching(/^[ -~]{0,20}$/);
 const simple = line.map((text): Sample => ({ wire: `+${text}\r\n`, seen: text }));
 const queued = fc.constant<Sample>({ wire: '+QUEUED\r\n', seen: 'QUEUED' });
 const integer = fc.maxSafeInteger().map((value): Sample => ({ wire: `:${value}\r\n`, seen: value }));
-/** A dot at the end is not shown. */
+/** The text without a full stop at the end. */
 const error = line.map((text): Sample => {
   return { wire: `-OOM ${text}\r\n`, seen: { error: `OOM ${text}`.replace(/\.$/, '') } };
 });
@@ -50,14 +50,14 @@ function readPieces(pieces: readonly Buffer[]): unknown[] {
   return seen;
 }
 
-/** Cuts at the given places, which may be anywhere and in any order. */
+/** Splits at the given offsets, which may be in any order. */
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   const sorted = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return sorted.slice(1).map((end, index) => bytes.subarray(sorted[index], end));
 }
 
 describe('the reader of replies', () => {
-  it('reads the same replies wherever the stream is cut', () => {
+  it('reads the same replies for every split of the stream', () => {
     const replies = fc.array(fc.oneof(scalar, array, nullArray), { maxLength: 30 });
     fc.assert(
       fc.property(replies, fc.array(fc.nat(), { maxLength: 40 }), (samples, places) => {
@@ -67,7 +67,7 @@ describe('the reader of replies', () => {
     );
   });
 
-  it('keeps strings when it is told to, wherever the stream is cut', () => {
+  it('keeps strings when it is told to, for every split of the stream', () => {
     const strings = fc.array(fc.string({ unit: fc.constantFrom('\r', '\n', '$', 'ä', '😀'), maxLength: 9 }), {
       minLength: 1,
     });
@@ -84,7 +84,7 @@ describe('the reader of replies', () => {
     );
   });
 
-  it('reads replies that come byte by byte', () => {
+  it('reads replies that arrive byte by byte', () => {
     const wire = '+OK\r\n*3\r\n$5\r\n1\r\n-2\r\n-WRONGTYPE no\r\n:-7\r\n+QUEUED\r\n';
     expect(readPieces([...Buffer.from(wire)].map((byte) => Buffer.of(byte)))).toEqual([
       'OK',

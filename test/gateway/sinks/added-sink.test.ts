@@ -16,10 +16,10 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { fileDefinition } from './added/file-definition.js';
 import { describeSink } from './sink-suite.js';
 
-/** The one line that adds a sink, whose folder is `added`. */
+/** The one line that adds the sink of the folder `added`. */
 const sinks = [...SINKS, fileDefinition];
 
-/** Files are written soon, but a busy machine may take its time. */
+/** The patience for files on a busy machine. */
 const PATIENCE = { timeout: 20_000 };
 const ENDPOINT = '{path: /connect, set_tags: {room: "7"}, json_extract_vars: {kind: kind}}';
 
@@ -87,7 +87,7 @@ it('an added sink is configured by file and environment, with problems and warni
   ]);
 });
 
-it('a gateway delivers to an added sink, where its template says', async () => {
+it('a gateway delivers to an added sink, to the destinations of its template', async () => {
   const folder = await temporaryFolder();
   const { config } = await load([
     `stream_file: {folder: ${folder}, file_name: "{tag.room}-{json.kind:none}"}`,

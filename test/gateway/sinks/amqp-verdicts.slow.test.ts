@@ -14,7 +14,7 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 let broker: RabbitmqBroker;
 let names = 0;
 let queue = '';
-/** Taken off the queue before it was deleted. */
+/** Messages that were read from the queue before its deletion. */
 let before: ReceivedEvent[] = [];
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ const received = async (count: number) => {
 };
 
 /**
- * Everything in the queue is read before it is deleted, as nothing of it may be lost for the test.
+ * Reads everything in the queue before its deletion, because the test needs all of it.
  */
 const deleteQueue = () =>
   onChannel(async (channel) => {
@@ -57,7 +57,7 @@ const deleteQueue = () =>
     await channel.deleteQueue(queue);
   });
 
-/** Binds the queue to the exchange of the test by these keys alone. */
+/** Binds the queue to the exchange of the test with these keys only. */
 const bind = (...keys: readonly string[]) =>
   onChannel(async (channel) => {
     await channel.assertQueue(queue, { durable: true });
@@ -74,7 +74,7 @@ async function beginUnbound(routingKey: string): Promise<AmqpSink> {
 
 const unbind = { goWrong: () => bind('a'), comeRight: () => bind('a', 'b'), received };
 
-/** A right is asked for when a channel is opened: an open one goes on as before. */
+/** Closes the connections: the broker checks rights at the opening of a channel only. */
 const changeRights = async (...args: readonly string[]) => {
   await broker.control(...args);
   await broker.control('close_all_connections', 'the rights have changed');
@@ -111,7 +111,7 @@ describeVerdicts(
       comeRight: () => broker.control('clear_topic_permissions', '-p', '/', 'guest', `ex${names}`),
     },
     {
-      // More than is in it: the broker drops what is above a limit when it is set.
+      // More than the queue has: the broker drops messages above a new limit.
       name: 'a queue that is full and rejects',
       begin: () => Promise.resolve(begin()),
       goWrong: () =>
@@ -148,7 +148,7 @@ describeVerdicts(
 it.each([
   ['the default exchange', { exchange: '', routingKey: '' }],
   ['a named exchange', {}],
-])('our own queue on %s is declared anew, and what came back is published again', async (_, changed) => {
+])('our own queue on %s is declared again, and returned messages are published again', async (_, changed) => {
   const sink = begin(changed);
   const outbox = testOutbox([sink]);
   onTestFinished(async () => void (await outbox.stop(1_000)));
@@ -166,7 +166,7 @@ it.each([
   expect(arrived.map((message) => String(eventOf(message).message))).toEqual(texts);
 });
 
-it('a broker that blocks the connection is away with its reason after the time, and up again when it reads', async () => {
+it('a broker that blocks the connection counts as away with its reason, and as up once it reads', async () => {
   const sink = begin();
   const outbox = testOutbox([sink], { config: { silentAfterMs: 1_000 } });
   onTestFinished(async () => void (await outbox.stop(1_000)));

@@ -11,7 +11,7 @@ import { testOutbox } from '../../support/test-outbox.js';
 /** A broker that a test may crash, and a sink that reaches it through `port`. */
 export interface BrokerUnderTest {
   readonly port: number;
-  /** As a crash does it. */
+  /** Ends the broker as a crash does. */
   kill(): Promise<void>;
   start(): Promise<void>;
   /** A sink with a destination of its own, which connects to `port`. */
@@ -25,12 +25,12 @@ export interface BrokerUnderTest {
 
 const CONNECTIONS = 50;
 const ROUNDS = 60;
-/** Some brokers take seconds to come back, and more on a busy machine. */
+/** Some brokers take seconds to restart, and more on a busy machine. */
 const RESTART = { timeout: 60_000 };
 
-/** What every sink owes while its broker comes and goes. */
+/** The behaviour of every sink when its broker stops and restarts. */
 export function describeBroker(name: string, getBroker: () => BrokerUnderTest): void {
-  describe(`the ${name} sink, when its broker comes and goes,`, () => {
+  describe(`the ${name} sink, when its broker stops and restarts,`, () => {
     let proxy: TcpProxy;
     let sink: EventSink;
 
@@ -44,7 +44,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       await proxy.stop();
     });
 
-    it('connects again when the connection was cut', async () => {
+    it('reconnects after the connection was cut', async () => {
       await sink.start();
       await sink.deliver(testEvents(1, 10));
       proxy.dropConnections();
@@ -53,7 +53,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       expect(proxy.connections).toBe(2);
     });
 
-    it('rejects plainly at start while the broker is away, and delivers once it is there', async () => {
+    it('rejects without sink.refused at start while the broker is away, and delivers once it is up', async () => {
       await proxy.stop();
       await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
       await expect(sink.deliver(testEvents(1, 3))).rejects.toBeInstanceOf(Error);
@@ -62,7 +62,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       expect(firstSequences(await getBroker().received(3))).toEqual([1, 2, 3]);
     });
 
-    it('stops within its bound while the broker is silent', async () => {
+    it('stops within its time limit while the broker is silent', async () => {
       await sink.start();
       await sink.deliver(testEvents(1, 1));
       proxy.silence();
@@ -77,7 +77,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
       expect(await delivering).toBe('given up');
     });
 
-    it('loses and reorders nothing when the broker is killed and comes back in mid-traffic', RESTART, async () => {
+    it('loses and reorders nothing when the broker is killed and restarted during traffic', RESTART, async () => {
       const broker = getBroker();
       const log = new RecordingLogger();
       const outbox = testOutbox([sink], { log });
@@ -95,7 +95,7 @@ export function describeBroker(name: string, getBroker: () => BrokerUnderTest): 
   });
 }
 
-/** Each connection says its next number in each round; the event loop turns between rounds. */
+/** Each connection sends its next number in each round; the event loop runs between rounds. */
 async function sendRounds(outbox: EventOutbox, first: number, last: number): Promise<void> {
   for (const round of numbers(first, last)) {
     for (let index = 0; index < CONNECTIONS; index++) {
@@ -106,7 +106,7 @@ async function sendRounds(outbox: EventOutbox, first: number, last: number): Pro
   }
 }
 
-/** As the outbox does it: again until it is settled. */
+/** Delivers as the outbox does: again until everything is settled. */
 async function untilDelivered(sink: EventSink, first: number, last: number): Promise<void> {
   for (let tries = 0; first <= last && tries < 100; tries++) {
     const receipt = await sink.deliver(testEvents(first, last)).catch(() => undefined);
@@ -119,7 +119,7 @@ function firstSequences(events: readonly ReceivedEvent[]): number[] {
   return [...new Set(events.map(({ id = '' }) => Number(id.split('-').at(-1))))];
 }
 
-/** For each connection its numbers, each where it came first. */
+/** The numbers of each connection, in the order of their first arrival. */
 function firstNumbersOfConnections(events: readonly ReceivedEvent[]): Map<string, number[]> {
   const all = new Map<string, Set<number>>();
   for (const { connection = '', message } of events) {

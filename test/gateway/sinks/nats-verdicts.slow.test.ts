@@ -38,12 +38,12 @@ const received = async (count: number) =>
 const update = (config: Partial<StreamConfig>) =>
   withManager(broker.url, async (manager) => void (await manager.streams.update(stream, config)));
 
-/** Everything is read before the stream goes, as nothing of it may be lost for the test. */
+/** Reads everything before the stream is deleted, because the test needs all of it. */
 const before: ReceivedEvent[] = [];
 const deleteStream = () =>
   withManager(broker.url, async (manager) => {
     await manager.streams.update(stream, { subjects: ['room.a'] });
-    // The gateway would make the stream anew at once.
+    // The gateway would create the stream again at once.
     await manager.streams.add({ name: `other${streams}`, subjects: ['room.b'] });
     const { state } = await manager.streams.info(stream);
     before.push(...(await received(state.messages)));
@@ -70,7 +70,7 @@ describeVerdicts(
       name: 'a stream that is full',
       begin: () => begin('room.b'),
       goWrong: async () => {
-        // The server drops what is above a limit when it is set.
+        // The server drops messages above a new limit.
         const { state } = await withManager(broker.url, (manager) => manager.streams.info(stream));
         await update({ max_msgs: state.messages + 200, discard: DiscardPolicy.New });
       },

@@ -23,7 +23,7 @@ function sinkTo({ url }: RedisBroker): RedisSink {
   return sink;
 }
 
-/** A master, its replica, and what is between them. */
+/** A master, its replica, and the proxy between them. */
 async function startPair(
   settings: readonly string[],
 ): Promise<{ master: RedisBroker; replica: RedisBroker; link: TcpProxy }> {
@@ -37,7 +37,7 @@ async function startPair(
   return { master, replica, link };
 }
 
-/** Delivers what the sink takes, in batches; answers what it did not take. */
+/** Delivers in batches. Returns the events that the sink did not take. */
 async function deliverSome(sink: RedisSink, events: readonly GatewayEvent[]): Promise<readonly GatewayEvent[]> {
   for (let from = 0; from < events.length; from += BATCH) {
     const isTaken = await sink.deliver(events.slice(from, from + BATCH)).then(
@@ -50,8 +50,8 @@ async function deliverSome(sink: RedisSink, events: readonly GatewayEvent[]): Pr
 }
 
 /**
- * Half of the events while the replica is there, half when it is cut off; then the master fails,
- * the replica takes over, and the rest goes there.
+ * Delivers half of the events with the replica connected, and half with it cut off. Then the master
+ * fails, the replica takes over, and the rest is delivered to it.
  */
 async function lostInFailover(settings: readonly string[]): Promise<number> {
   const { master, replica, link } = await startPair(settings);
@@ -71,7 +71,7 @@ async function lostInFailover(settings: readonly string[]): Promise<number> {
 }
 
 describe('a failover to a replica that had lost its master', () => {
-  it('loses what was acknowledged meanwhile, unless the master asks for a replica with each write', async () => {
+  it('loses the events acknowledged in between, unless the master requires a replica for each write', async () => {
     expect(await lostInFailover([])).toBe(EVENTS);
     expect(await lostInFailover(['--min-replicas-to-write', '1', '--min-replicas-max-lag', '1'])).toBe(0);
   }, 120_000);

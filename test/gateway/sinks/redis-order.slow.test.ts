@@ -24,10 +24,10 @@ function createSink(addr: string): RedisSink {
 }
 
 /**
- * In a plain pipeline the first entries are refused then and the later ones taken: offered again,
- * the first stand behind them.
+ * In a plain pipeline the first entries would be refused and the later ones taken. After the retry
+ * the first would follow the later ones.
  */
-it('memory that is freed in the midst of a batch lets in all of it or nothing', async () => {
+it('memory that is freed during a batch admits all of it or nothing', async () => {
   const [redis, reader] = await start();
   const sink = createSink(redis.url);
   await sink.start();
@@ -37,7 +37,7 @@ it('memory that is freed in the midst of a batch lets in all of it or nothing', 
     await reader.command('DEL', 's');
     await reader.command('SET', 'ballast', 'x'.repeat(BALLAST_BYTES));
     await reader.command('CONFIG', 'SET', 'maxmemory', '6000000');
-    // Redis finds both when it goes on: a part of the batch, then the memory, then the rest.
+    // Redis continues with a part of the batch, then the freed memory, then the rest.
     redis.process.freeze();
     const delivered = sink.deliver(batch).then(
       () => BATCH,
@@ -51,7 +51,7 @@ it('memory that is freed in the midst of a batch lets in all of it or nothing', 
   }
 });
 
-it('nothing is written again and again for a user who may not use transactions', async () => {
+it('nothing is written repeatedly for a user without the right to transactions', async () => {
   const [redis, reader] = await start();
   await reader.command('ACL', 'SETUSER', 'hasty', 'on', '>secret', '~*', '+@all', '-multi');
   const sink = createSink(redis.url.replace('redis://', 'redis://hasty:secret@'));
@@ -59,7 +59,7 @@ it('nothing is written again and again for a user who may not use transactions',
   expect(await reader.text('XLEN', 's')).toBe(0);
 });
 
-it('a Redis that has become a replica is left: its name may stand for another by now', async () => {
+it('the sink disconnects from a Redis that has become a replica: its name may have moved', async () => {
   const [redis, reader] = await start();
   const sink = createSink(`${redis.url}?client_name=sink`);
   await sink.deliver(testEvents(1, 1));

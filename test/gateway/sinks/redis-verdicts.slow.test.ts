@@ -27,7 +27,7 @@ async function begin(streamName: string): Promise<RedisSink> {
   return new RedisSink(config, sinkDeps());
 }
 
-/** Everything in these streams, one after the other. */
+/** All entries of these streams, one stream after the other. */
 function readStreams(...streams: readonly string[]) {
   return async (): Promise<readonly ReceivedEvent[]> => {
     const reader = await RedisStreamReader.open(redis);
@@ -51,7 +51,7 @@ const several: Pick<Moment, 'begin' | 'received' | 'destinationOf' | 'isOneOfSev
   isOneOfSeveral: true,
 };
 
-/** What was in the stream is kept under another name. */
+/** Keeps the content of the stream under another name. */
 const replace = (stream: string) => ({
   goWrong: async () => {
     await command('EVAL', "redis.call('RENAME', KEYS[1], 'kept') redis.call('SET', KEYS[1], 'x')", '1', stream);
@@ -64,7 +64,7 @@ const forbid = (pattern: string) => ({
   comeRight: () => command('ACL', 'SETUSER', 'gate', 'resetkeys', '~*'),
 });
 
-/** Redis as a whole takes nothing. */
+/** Makes Redis refuse every write. */
 const WHOLE: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ['memory that is used up', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
   [
@@ -78,7 +78,7 @@ const WHOLE: readonly (readonly [string, readonly string[], readonly string[]])[
   ['a user that is gone', ['ACL', 'DELUSER', 'gate'], ['ACL', 'SETUSER', 'gate', 'on', '>pw', '~*', '+@all']],
 ];
 
-/** What was in the stream is kept under another name; the stream has no id left. */
+/** Keeps the content of the stream under another name, and exhausts the stream's ids. */
 const exhaust = (stream: string) => ({
   goWrong: async () => {
     const last = '18446744073709551615-18446744073709551615';

@@ -24,7 +24,7 @@ afterAll(async () => {
   await broker.dispose();
 });
 
-/** An exchange and a queue of its own. */
+/** A configuration with its own exchange and queue. */
 function config(changed: Partial<AmqpSinkConfig> = {}): AmqpSinkConfig {
   names++;
   newest = {
@@ -55,8 +55,8 @@ async function onChannel(work: (channel: Awaited<ReturnType<typeof openChannel>>
 }
 
 /**
- * Makes room for one message after the other; gives the different ids in the order of their first
- * coming.
+ * Makes room for one message after the other. Returns the distinct ids in the order of their first
+ * arrival.
  */
 async function takeOneByOne(queue: string, count: number): Promise<string[]> {
   const { model, channel } = await openChannel();
@@ -94,7 +94,7 @@ describeBroker('amqp', () => ({
 }));
 
 describe('the amqp sink', () => {
-  it('publishes persistent JSON with id, time, routing key, its headers, and the reason of a close', async () => {
+  it('publishes persistent JSON with id, time, routing key, headers and the reason of a close', async () => {
     const sink = new AmqpSink(config({ headers: { region: 'eu' } }), sinkDeps());
     await withSink(sink, async () => {
       const destinations = ['room.7'];
@@ -128,7 +128,7 @@ describe('the amqp sink', () => {
     expect(await received(2)).toHaveLength(2);
   });
 
-  it('tells which event no queue takes, and that this is about its routing key', async () => {
+  it('reports an event that no queue takes, with its routing key as the cause', async () => {
     const sink = new AmqpSink(config({ queue: undefined, routingKey: '{tag.key}' }), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
@@ -151,7 +151,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  it('blames the events for which the broker closes the channel, and settles those before', async () => {
+  it('blames the event for which the broker closes the channel, and settles those before it', async () => {
     const sink = new AmqpSink(config(), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();
@@ -161,7 +161,7 @@ describe('the amqp sink', () => {
     });
   });
 
-  it('keeps the order at a queue that takes what it can and says no to the rest', async () => {
+  it('keeps the order at a full queue that rejects messages', async () => {
     const sink = new AmqpSink(config({ queue: undefined }), sinkDeps());
     await withSink(sink, async () => {
       await sink.start();

@@ -28,7 +28,7 @@ afterAll(async () => {
   await broker.process.dispose();
 });
 
-/** A stream and subject of its own. */
+/** A configuration with its own stream and subject. */
 function config(changed: Partial<NatsSinkConfig> = {}): NatsSinkConfig {
   names++;
   newest = { addr: url, stream: `stream${names}`, subject: `events${names}`, ...changed };
@@ -76,7 +76,7 @@ describeBroker('nats', () => ({
 }));
 
 describe('the nats sink', () => {
-  it('makes a stream that takes everything its template can give', async () => {
+  it('creates a stream that takes every subject of its template', async () => {
     const sink = createSink({ subject: 'room.{tag.room}.x' });
     await withSink(sink, async () => {
       await sink.start();
@@ -94,7 +94,7 @@ describe('the nats sink', () => {
     expect(message?.header('Nats-Msg-Id')).toBe(testEvent(1).id);
   });
 
-  it('stores an event that is offered again once', async () => {
+  it('stores an event once when it is offered again', async () => {
     const sink = createSink();
     await withSink(sink, async () => {
       await sink.deliver(testEvents(1, 5));
@@ -103,7 +103,7 @@ describe('the nats sink', () => {
     expect(await sequences(8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it('refuses what the stream cannot take, tells which subject it does not take, and goes on in order', async () => {
+  it('refuses events that the stream cannot take, reports a wrong subject, and continues in order', async () => {
     const sink = createSink({ subject: 'good.{tag.x}' });
     await withSink(sink, async () => {
       await sink.start();
@@ -125,7 +125,7 @@ describe('the nats sink', () => {
     expect(await sequences(2)).toEqual([1, 5]);
   });
 
-  it('lets nothing overtake an event that does not fit into the stream at the moment', async () => {
+  it('keeps later events behind one that does not fit into the stream at the moment', async () => {
     const sink = createSink();
     const { stream, subject } = newest;
     await withManager(url, (manager) =>
@@ -141,7 +141,7 @@ describe('the nats sink', () => {
     expect(await sequences(4)).toEqual([1, 2, 3, 4]);
   });
 
-  it('a full subject stops all behind it, and names the subject as the cause, until there is room', async () => {
+  it('a full subject stops all events behind it, with the subject as the cause, until there is room', async () => {
     const sink = createSink();
     const { stream, subject } = newest;
     const full = { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true } as const;
@@ -171,7 +171,7 @@ describe('the nats sink', () => {
     await withSink(sink, () =>
       withSink(other, async () => {
         await sink.start();
-        // Whether messages of both meet on their way is up to the server.
+        // Whether messages of both writers interleave depends on the server.
         for (let tries = 0; tries < 100 && !isSharedStream(); tries++) await Promise.all(writers.map(sendMore));
         await Promise.all(writers.map(sendMore));
       }),
@@ -196,7 +196,7 @@ describe('the nats sink', () => {
     await withSink(sink, async () => {
       await sink.deliver(testEvents(1, 2));
       await withManager(url, ({ streams }) => streams.update(newest.stream, change));
-      // By now the sink knows what the stream takes, and sends nothing that it would refuse.
+      // The sink now knows the stream's limits, and sends nothing that the stream would refuse.
       for (let tries = 0; tries < refusals; tries++)
         await expect(sink.deliver(testEvents(3, 5))).rejects.toThrow('is away');
       await withManager(url, ({ streams }) => streams.delete(newest.stream));
@@ -213,7 +213,7 @@ describe('the nats sink', () => {
     expect(await refusalOf(sink)).toContain(`the stream '${stream}' takes quite.else, but not '${subject}'`);
   });
 
-  it('neither starts nor passes a look with a stream that acknowledges nothing', async () => {
+  it('fails start and look with a stream that never acknowledges', async () => {
     const reason = 'has no_ack set: it keeps messages without acknowledging them, and would be filled with copies';
     for (const purpose of ['deliver', 'look'] as const) {
       const sink = createSink();
@@ -223,7 +223,7 @@ describe('the nats sink', () => {
     }
   });
 
-  it('offers a batch once to a stream that stops to acknowledge, and is away until it does again', async () => {
+  it('offers a batch once to a stream that stops acknowledging, and is away until it resumes', async () => {
     const sink = createSink();
     await withSink(sink, async () => {
       await sink.start();
@@ -246,13 +246,13 @@ describe('the nats sink', () => {
     expect(await sequences(3)).toEqual([3, 4, 5]);
   }, 30_000);
 
-  it('looks without making the stream', async () => {
+  it('looks without creating the stream', async () => {
     const sink = createSink();
     await withSink(sink, () => sink.start('look'));
     expect(await withManager(url, ({ streams }) => streams.info(newest.stream).catch(() => 'none'))).toBe('none');
   });
 
-  it('does not start when its stream cannot be made', async () => {
+  it('does not start when its stream cannot be created', async () => {
     for (const purpose of ['deliver', 'look'] as const) {
       expect(await refusalOf(createSink({ subject: '{tag.x}' }), purpose)).toContain('subjects');
       const sink = createSink({ subject: `taken${names}.{tag.x}` });
@@ -277,7 +277,7 @@ async function refusalOf(sink: NatsSink, purpose: StartPurpose = 'deliver'): Pro
   return String(error);
 }
 
-/** Events of four connections in turn. */
+/** Events of four connections, round-robin. */
 function numbered(name: string, first: number, last: number): GatewayEvent[] {
   return testEvents(first, last).map((event) => ({
     ...event,
@@ -286,7 +286,7 @@ function numbered(name: string, first: number, last: number): GatewayEvent[] {
   }));
 }
 
-/** As the outbox does it: again what was not settled. */
+/** Delivers as the outbox does: again what was not settled. */
 async function sendMore(writer: { readonly sink: NatsSink; readonly name: string; sent: number }): Promise<void> {
   const last = writer.sent + 500;
   while (writer.sent < last) {

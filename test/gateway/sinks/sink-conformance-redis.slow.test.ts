@@ -7,7 +7,7 @@ import { describeBroker } from './broker-suite.js';
 import { sinkDeps } from '../../support/sink-deps.js';
 import { describeSink } from './sink-suite.js';
 
-/** What Redis alone promises is in redis-sink.slow.test.ts. */
+/** Tests of properties that only Redis has are in redis-sink.slow.test.ts. */
 let broker: RedisBroker;
 let names = 0;
 let newest: RedisSinkConfig;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await broker.process.dispose();
 });
 
-/** A sink with a stream of its own. */
+/** A sink with its own stream. */
 function createSink(port: number): RedisSink {
   names++;
   newest = {

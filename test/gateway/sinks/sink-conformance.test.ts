@@ -9,7 +9,7 @@ import { sinkDeps } from '../../support/sink-deps.js';
 import { describeSink } from './sink-suite.js';
 
 /**
- * The sinks that need nothing installed; those of brokers are in `sink-conformance-*.slow.test.ts`.
+ * The sinks without an external service. Those of brokers are in `sink-conformance-*.slow.test.ts`.
  */
 describeSink('memory', ['id', 'reason'], () => {
   const sink = new MemorySink({ boot: TEST_BOOT, clock: new ManualClock() });

@@ -4,7 +4,7 @@ import type { EventSink } from '../../../src/gateway/sinks/event-sink.js';
 import type { ReceivedEvent } from '../../support/received-event.js';
 import { testEvent, testEvents } from '../../support/test-event.js';
 
-/** A sink under test with a destination of its own, and what a backend finds there. */
+/** A sink under test with its own destination, and the events that a backend finds there. */
 export interface SinkRig {
   readonly sink: EventSink;
   /** All events that arrived, in order, as soon as there are `count`. */
@@ -12,10 +12,10 @@ export interface SinkRig {
   dispose?(): Promise<void>;
 }
 
-/** A field of an event that the old program did not have and that not every sink carries. */
+/** A field of an event that wsgateway does not have and that not every sink carries. */
 export type ExtraField = 'id' | 'reason';
 
-/** What a backend must find of an event. */
+/** The parts of an event that a backend must find. */
 export function seen(event: ReceivedEvent, carries: readonly ExtraField[]): unknown {
   const message = event.message === undefined ? undefined : Buffer.from(event.message).toString('hex');
   const { connection, action, type, tags } = event;
@@ -23,12 +23,12 @@ export function seen(event: ReceivedEvent, carries: readonly ExtraField[]): unkn
   return [connection, action, type, tags, message, ...extra];
 }
 
-/** As the outbox does it: a sink may settle a part of a batch. */
+/** Delivers as the outbox does: a sink may settle a part of a batch. */
 async function deliverAll(sink: EventSink, batch: readonly GatewayEvent[]): Promise<void> {
   for (let rest = batch; rest.length > 0;) rest = rest.slice((await sink.deliver(rest)).settled);
 }
 
-/** What every sink owes to the outbox and to backends. */
+/** The conformance suite of sinks: their contract with the outbox and with backends. */
 export function describeSink(name: string, carries: readonly ExtraField[], createRig: () => Promise<SinkRig>): void {
   describe(`the ${name} sink`, () => {
     let rig: SinkRig;
@@ -77,7 +77,7 @@ export function describeSink(name: string, carries: readonly ExtraField[], creat
       expect(view(await rig.received(3))).toEqual(view(events));
     });
 
-    it('changes no byte of a message', async () => {
+    it('preserves every byte of a message', async () => {
       const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
       const events: GatewayEvent[] = [
         { ...testEvent(1), type: 'binary', message: everyByte },
@@ -95,7 +95,7 @@ export function describeSink(name: string, carries: readonly ExtraField[], creat
       expect(await rig.sink.deliver(testEvents(2, 4))).toEqual({ settled: 3, refused: [] });
     });
 
-    it('stops as often as it is asked to', async () => {
+    it('stops idempotently', async () => {
       await rig.sink.deliver(testEvents(1, 3));
       await rig.sink.stop();
       expect(await Promise.all([rig.sink.stop(), rig.sink.stop()])).toEqual([undefined, undefined]);

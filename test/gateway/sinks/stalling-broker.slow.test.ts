@@ -6,10 +6,10 @@ import { startRabbitmq, type RabbitmqBroker } from '../../support/rabbitmq-broke
 import { settle } from '../../support/settle.js';
 import { StallingPeer } from '../../support/stalling-peer.js';
 
-/** Enough for a broker on a busy machine to finish a handshake that it may finish. */
+/** Enough for a broker on a busy machine to finish a complete handshake. */
 const TIMEOUT_MS = 3_000;
 const STEP_BYTES = 64;
-/** More than any of the handshakes has. */
+/** More bytes than any of the handshakes. */
 const MOST_BYTES = 4_096;
 
 let rabbitmq: RabbitmqBroker;
@@ -24,8 +24,8 @@ afterAll(async () => {
 });
 
 /**
- * Opens a link through a peer that passes so many bytes of the broker; whether it opened, and how
- * many sockets are left.
+ * Opens a link through a peer that passes this many bytes of the broker. Returns whether it opened,
+ * and the number of sockets that are left.
  */
 async function openThrough(
   passes: number,
@@ -55,7 +55,7 @@ async function openAtEachPoint(
   };
 }
 
-describe('a handshake leaves no socket behind, wherever the broker falls silent,', () => {
+describe('a handshake leaves no socket behind when the broker falls silent at any byte,', () => {
   it('with RabbitMQ', async () => {
     const options = { exchange: 'e', queue: 'q', timeoutMs: TIMEOUT_MS };
     const outcome = await openAtEachPoint(rabbitmq.port, (port) =>

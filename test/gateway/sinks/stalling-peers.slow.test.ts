@@ -1,4 +1,4 @@
-// Loaded beforehand, so that a driver that loads it does not wait.
+// Loaded in advance, so that the driver does not have to load it.
 import 'amqplib';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -90,11 +90,11 @@ const drivers: readonly [name: string, open: Opening, handshake: string | Buffer
 ];
 
 describe.concurrent.each(drivers)('%s', (_, open, handshake) => {
-  it('an attempt that a silent peer does not answer leaves no socket behind', async () => {
+  it('an attempt at a silent peer leaves no socket behind', async () => {
     expect(await socketsLeft(open, { says: handshake })).toBe(0);
   });
 
-  it('an attempt that a peer dribbles bytes at leaves no socket behind', async () => {
+  it('an attempt at a peer that trickles bytes leaves no socket behind', async () => {
     const dribbles = handshake.length === 0 ? '$9999999\r\n' : handshake;
     expect(await socketsLeft(open, { dribbles, everyMs: EVERY_MS })).toBe(0);
   });
@@ -113,7 +113,7 @@ it.each([
   const opening = open(peer.port, controller.signal);
   controller.abort(new Error('given up'));
   await expect(opening).rejects.toThrow('given up');
-  // What connected before this one has been accepted before it.
+  // Earlier connections have been accepted before this one.
   await new Promise<void>((resolve) => setImmediate(resolve));
   const later = connect(peer.port, '127.0.0.1');
   await settle(() => peer.accepted > 0 && peer.open === 1);
@@ -122,7 +122,7 @@ it.each([
   await peer.stop();
 });
 
-it('bytes that never make a reply of Redis are silence', async () => {
+it('bytes that never complete a reply of Redis count as silence', async () => {
   const server = createServer((socket) => {
     socket.once('data', () => {
       // HELLO, INFO twice, CLUSTER INFO and PING.
@@ -148,13 +148,13 @@ function dribble(socket: Socket): void {
 }
 
 /**
- * Tries until so many sockets were accepted, some perhaps after their attempt was over; at no time
- * between two attempts more than one is open.
+ * Tries until `count` sockets were accepted, some perhaps after the end of their attempt. Between
+ * two attempts at most one is open.
  */
 async function socketsLeft(open: Opening, stalling: Stalling): Promise<number> {
   const peer = await StallingPeer.start(stalling);
   try {
-    // On a busy machine the time of an attempt may be over before it has connected.
+    // On a busy machine an attempt may time out before it has connected.
     while (peer.accepted < ATTEMPTS) {
       await expect(open(peer.port)).rejects.toBeInstanceOf(Error);
       await settle(() => peer.open <= 1);

@@ -8,20 +8,20 @@ import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { testOutbox } from '../../support/test-outbox.js';
 
-/** A backend of which something goes wrong for a moment. */
+/** A temporary failure of a backend. */
 export interface Moment {
   readonly name: string;
-  /** Makes what it needs, and the sink. */
+  /** Prepares the backend, and creates the sink. */
   begin(): Promise<EventSink>;
   goWrong(): Promise<void>;
   comeRight(): Promise<void>;
   received(count: number): Promise<readonly ReceivedEvent[]>;
   readonly destinationOf?: DestinationOf;
-  /** One destination of several goes wrong: the sink stays up. */
+  /** One destination of several fails: the sink stays up. */
   readonly isOneOfSeveral?: boolean;
 }
 
-/** A backend that never takes one message. */
+/** A backend that never takes one particular message. */
 export interface Poison {
   readonly name: string;
   begin(): Promise<EventSink>;
@@ -31,21 +31,21 @@ export interface Poison {
 
 const TIME = { timeout: 180_000 };
 /**
- * A busy machine makes a long moment of a short one, and what fails for longer than this is given
- * up.
+ * Longer than any temporary failure of these tests on a busy machine. Events that fail longer are
+ * given up.
  */
 const LONGER_THAN_A_MOMENT_MS = 120_000;
 
-/** What no sink may lose over a moment, or let one event do to the others. */
+/** The behaviour of every sink during temporary failures and with events that always fail. */
 export function describeVerdicts(name: string, moments: readonly Moment[], poisons: readonly Poison[]): void {
   describe(`the ${name} sink`, () => {
-    it.each(moments)('loses nothing, and keeps the order, over $name', TIME, async (moment) => {
+    it.each(moments)('loses nothing, and keeps the order, during $name', TIME, async (moment) => {
       const rig = await started(await moment.begin(), moment.destinationOf, LONGER_THAN_A_MOMENT_MS);
       const { traffic, outbox, log, state } = rig;
       await traffic.send(10);
       await settle(() => state().waiting === 0);
       await Promise.all([moment.goWrong(), traffic.send(10)]);
-      // What was under way when it went wrong may be taken in part: then the others wait aside
+      // The batch in flight at the failure may be taken in part. The other events then wait aside
       // before the sink counts as away.
       const told = ['sink.event-aside', ...(moment.isOneOfSeveral === true ? [] : ['sink.away'])];
       while (!told.some((event) => log.events.includes(event))) await traffic.send(1);

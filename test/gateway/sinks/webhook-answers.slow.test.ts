@@ -6,22 +6,22 @@ import { testEvent, testEvents } from '../../support/test-event.js';
 import { sinkDeps } from '../../support/sink-deps.js';
 import { webhookConfig } from '../../support/webhook-config.js';
 
-/** Longer than anything that a test waits for. */
+/** Longer than every wait of these tests. */
 const TIMEOUT_MS = 60_000;
 const HEAD = 'HTTP/1.1 200 OK\r\n';
-/** The bound of a body in time. */
+/** The sink's time limit for a body. */
 const BODY_MS = 500;
 
-/** Answers on a bare socket: what an HTTP library would not do can be done here. */
+/** Answers on a bare socket, to send responses that an HTTP library would not send. */
 type Answering = (socket: Socket) => void;
 
-describe('the answer of a webhook receiver', () => {
+describe('the response of a webhook receiver', () => {
   let answering: Answering;
   let sink: WebhookSink;
   let requests: number;
   let connections: number;
   const open = new Set<Socket>();
-  /** Runs `answering` at the end of each request, or at its head when it has none that is read. */
+  /** Runs `answering` at the end of each request, or after its head when the body is not read. */
   let answersAtHead: boolean;
 
   const server = createServer((socket) => {
@@ -62,10 +62,10 @@ describe('the answer of a webhook receiver', () => {
     ['stalls within the body', (socket) => void socket.write(`${HEAD}content-length: 10\r\n\r\nabc`)],
     ['stalls within a chunk', (socket) => void socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n5\r\nab`)],
     ['has no length and no end', (socket) => void socket.write(`${HEAD}\r\nabc`)],
-    ['dribbles', dribble],
+    ['trickles', dribble],
     ['never ends', flood],
     ['is cut in the body', (socket) => void socket.end(`${HEAD}content-length: 10\r\n\r\nabc`)],
-    ['is no valid chunk', (socket) => void socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\nno chunk\r\n`)],
+    ['has an invalid chunk', (socket) => void socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\nno chunk\r\n`)],
   ];
 
   it.each(bodies)(
@@ -78,7 +78,7 @@ describe('the answer of a webhook receiver', () => {
     },
   );
 
-  it('keeps the connection when the body ends, also a while after the head', async () => {
+  it('keeps the connection when the body ends, even some time after the head', async () => {
     answering = (socket) => {
       socket.write(`${HEAD}content-length: 5\r\n\r\n`);
       setTimeout(() => socket.write('abcde'), BODY_MS / 10);
@@ -87,7 +87,7 @@ describe('the answer of a webhook receiver', () => {
     expect({ requests, connections }).toEqual({ requests: 5, connections: 1 });
   });
 
-  it('is judged by its head also where it is none of 2xx', async () => {
+  it('is judged by its head even when its status is not 2xx', async () => {
     answering = (socket) => void socket.write('HTTP/1.1 503 Away\r\ncontent-length: 10\r\n\r\n');
     await expect(sink.deliver(testEvents(1, 2))).rejects.toThrow('503');
     answering = (socket) => void socket.write('HTTP/1.1 422 No\r\ncontent-length: 10\r\n\r\n');
@@ -95,7 +95,7 @@ describe('the answer of a webhook receiver', () => {
     expect(connections).toBe(2);
   });
 
-  it('may come before the request was read, and the next request goes on', async () => {
+  it('may arrive before the request was read, and the next request succeeds', async () => {
     answersAtHead = true;
     answering = (socket) => void socket.write(`${HEAD}content-length: 0\r\n\r\n`);
     const large = testEvent(1, 'x'.repeat(20_000_000));
@@ -104,7 +104,7 @@ describe('the answer of a webhook receiver', () => {
     expect({ requests, connections }).toEqual({ requests: 2, connections: 2 });
   });
 
-  it('does not keep a stop waiting', async () => {
+  it('does not delay a stop', async () => {
     answering = (socket) => void socket.write(`${HEAD}content-length: 10\r\n\r\n`);
     await sink.deliver(testEvents(1, 2));
     await sink.stop();

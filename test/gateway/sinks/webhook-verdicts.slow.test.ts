@@ -37,7 +37,7 @@ const ANSWERS: readonly (readonly [string, WebhookAnswering])[] = [
   ['no HTTP at all', (_, response) => void response.socket?.end('SSH-2.0-OpenSSH_9.6\r\n')],
 ];
 
-/** Answers so to every request that holds an event of one connection. */
+/** Answers with this status to every request with an event of one connection. */
 const forOne =
   (connection: string, wrong: WebhookAnswering): WebhookAnswering =>
   (request, response) =>

@@ -34,7 +34,7 @@ it('a variable that the endpoint does not define, and an unknown prefix, give th
   expect(routeOf('{json.x}{env.x:y}{x}', { message: '{"x":1}' })).toBe('_y_');
 });
 
-it('what is substituted is not expanded again', () => {
+it('substituted text is not expanded again', () => {
   const tags = new Map([['a', '{tag.b}']]);
   expect(routeOf('{tag.a}', { tags })).toBe('_tag.b_');
   expect(routeOf('{json.a}', { message: '{"a":"{json.b}","b":"x"}', variables: { a: 'a', b: 'b' } })).toBe('_json.b_');
@@ -53,7 +53,7 @@ it('a destination is at most as long as a routing key may be, and never empty', 
   expect(routeOf('{tag.none:}')).toBe('_');
 });
 
-it('an empty default says nothing', () => {
+it('an empty default adds nothing', () => {
   expect(routeOf('s{tag.none:}')).toBe('s');
 });
 
@@ -64,7 +64,7 @@ it('open and close take the default of a variable', () => {
   expect(router.route(tags, Buffer.from('{"x":"m"}'))).toEqual(['1.m']);
 });
 
-it('one object serves all events of connections that share their tags, as long as no variable is asked for', () => {
+it('all events of connections with the same tags share one array unless a template has a variable', () => {
   const router = routerOf('{tag.a}');
   const tags = new Map([['a', '1']]);
   const first = router.route(tags, undefined);
@@ -98,7 +98,7 @@ it('sinks without a placeholder are not routed at all', () => {
   expect(routed?.map(({ text }) => text)).toEqual(['s-{tag.a}', '', '']);
 });
 
-it('no tag and no message gives a character that is not allowed', () => {
+it('no tag and no message results in a forbidden character', () => {
   const router = routerOf('{tag.a}|{json.a}', { a: 'a' });
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (tag, value) => {

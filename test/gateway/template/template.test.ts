@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hasPlaceholder, parseTemplate } from '../../../src/gateway/template/template.js';
 
-it('takes tags, variables and defaults apart', () => {
+it('parses tags, variables and defaults', () => {
   expect(parseTemplate('a-{tag.room}{json.user:none}.{tag.a.b:x:y}')).toEqual([
     'a-',
     { source: 'tag', name: 'room', fallback: '_', text: '{tag.room}' },
@@ -11,7 +11,7 @@ it('takes tags, variables and defaults apart', () => {
   ]);
 });
 
-it('an unknown prefix, or none, has a default alone', () => {
+it('an unknown prefix, or none, only has a default', () => {
   const placeholders = parseTemplate('{user}{env.HOME:x}{tags.a:}{:y}');
   expect(placeholders).toMatchObject([
     { source: 'unknown', fallback: '_' },
@@ -21,7 +21,7 @@ it('an unknown prefix, or none, has a default alone', () => {
   ]);
 });
 
-it('what looks like no placeholder is text', () => {
+it('everything that does not look like a placeholder is text', () => {
   expect(parseTemplate('{}{a b}{tag.x')).toEqual(['{}{a b}{tag.x']);
   expect(hasPlaceholder('{a b}')).toBe(false);
   expect(hasPlaceholder('{a{tag.x}b}')).toBe(true);

@@ -18,7 +18,7 @@ const keys = z
       .describe('Topic exchange, declared durable when named; empty: the default exchange.'),
     queue: shortString
       .default('')
-      .describe('Queue that is declared durable and bound to a named exchange with `#`; none when empty.'),
+      .describe('Queue, declared durable and bound to a named exchange with `#`; none when empty.'),
     routing_key: template(shortString)
       .describe('Routing key; may be a template. Empty with the default exchange: the name of the queue.')
       .default(''),
@@ -26,7 +26,7 @@ const keys = z
     required,
   })
   .refine(({ addr, exchange, queue, routing_key }) => addr === '' || exchange + queue + routing_key !== '', {
-    error: 'must name an exchange, a queue or a routing key: nothing would take the messages',
+    error: 'must have an exchange, a queue or a routing key: otherwise nothing takes the messages',
   })
   .prefault({})
   .describe('AMQP 0-9-1 sink.');

@@ -5,7 +5,7 @@ import { errorMessage } from '../../../core/error.js';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { Lifeline } from '../lifeline.js';
 
-/** What is connected to, and what has to exist there. */
+/** The broker's address and the exchange and queue to declare. */
 export interface AmqpLinkOptions {
   /** `amqp://` or `amqps://` URL with credentials. */
   readonly addr: string;
@@ -13,9 +13,9 @@ export interface AmqpLinkOptions {
   readonly exchange: string;
   /** Declared durable and bound to a named exchange with `#`. */
   readonly queue: string | undefined;
-  /** For all of the opening: TCP, TLS, the opening handshake and the declarations. Default 5 s. */
+  /** Timeout for TCP, TLS, the handshake and the declarations together. Default 5 s. */
   readonly timeoutMs?: number;
-  /** Ends an opening that is under way. */
+  /** Aborts the opening. */
   readonly giveUp?: AbortSignal;
 }
 
@@ -28,14 +28,14 @@ export interface AmqpMessage {
   readonly timestamp: number;
 }
 
-/** What the broker said of a message; `lost`: the link closed before it said anything. */
+/** The broker's confirmation of a message; `lost`: the link closed before it came. */
 export type AmqpConfirm = 'acked' | 'nacked' | 'lost';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const HEARTBEAT_S = 10;
 const CLOSE_TIMEOUT_MS = 500;
 
-/** Replies by which a broker says that what was asked for is not to be had, and will not be. */
+/** Reply codes for errors that a retry does not resolve. */
 const REFUSALS: ReadonlySet<unknown> = new Set([402, 403, 404, 405, 406, 530]);
 
 const REFUSED_BY_CODE: ReadonlyMap<unknown, 'message' | 'destination'> = new Map([
@@ -44,26 +44,25 @@ const REFUSED_BY_CODE: ReadonlyMap<unknown, 'message' | 'destination'> = new Map
   [406, 'message'],
 ] as const);
 
-/** A connection, and what ends it. */
+/** A connection, and the means to end it. */
 interface OpenedModel {
   readonly model: ChannelModel;
   readonly lifeline: Lifeline;
 }
 
 /**
- * One connection with one confirm channel. It never comes back: whoever wants to go on opens
- * another.
+ * One connection with one confirm channel. It does not reconnect: the sink opens another.
  */
 export class AmqpLink {
-  /** Told of each message that no queue took, before it is confirmed. */
+  /** Called for each message that no queue took, before its confirmation. */
   onReturned: (messageId: string, why: string) => void = () => undefined;
-  /** Why it is closed; undefined while it is open. */
+  /** Why the link is closed; undefined while it is open. */
   closedBecause: string | undefined;
-  /** What the broker said when it stopped reading from the connection; undefined while it reads. */
+  /** The broker's reason for blocking the connection; undefined while it is not blocked. */
   blockedBecause: string | undefined;
   /**
-   * What the broker closed the channel over: a message that it cannot take (406), or an exchange or
-   * routing key that is not to be written to (403, 404).
+   * Why the broker closed the channel: a message that it cannot take (406), or an exchange or
+   * routing key that may not be written to (403, 404).
    */
   refused: 'message' | 'destination' | undefined;
 
@@ -91,8 +90,8 @@ export class AmqpLink {
   }
 
   /**
-   * Connects and declares. Rejects with a `BackendRefusal` when the broker says no; the socket is
-   * gone then, however far the handshake came.
+   * Connects and declares. Rejects with a `BackendRefusal` when the broker refuses; the socket is
+   * then closed at any stage of the handshake.
    */
   static async open(options: AmqpLinkOptions): Promise<AmqpLink> {
     const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
@@ -102,19 +101,19 @@ export class AmqpLink {
 
   static async #openOn(lifeline: Lifeline, options: AmqpLinkOptions): Promise<AmqpLink> {
     const { connect } = await import('amqplib');
-    // Connecting would bring a socket back to life that an aborted signal has destroyed.
+    // Connecting would revive a socket that an aborted signal has destroyed.
     lifeline.signal.throwIfAborted();
     const socketOptions = {
       noDelay: true,
       keepAlive: true,
-      // The library's own timeout counts from the last byte: a broker that sends one now and then
-      // would never meet it.
+      // The library's own timeout restarts with each byte: a broker that sends one now and then
+      // would never exceed it.
       signal: lifeline.signal,
       clientProperties: { connection_name: 'wsg' },
     };
     const model = await connect(withHeartbeat(options.addr), socketOptions);
-    // Without a listener an error of the connection would end the process; the channel tells of it
-    // by closing.
+    // Without a listener an error of the connection would end the process. The channel's 'close'
+    // event reports it.
     model.on('error', () => undefined);
     try {
       const channel = await model.createConfirmChannel();
@@ -128,8 +127,8 @@ export class AmqpLink {
   }
 
   /**
-   * Hands a message to the broker; throws when it cannot be encoded or the link is closed. Whether
-   * the library's own buffer is full is of no interest: the sink bounds what is under way.
+   * Sends a message to the broker. Throws when it cannot be encoded or the link is closed. Ignores
+   * whether the library's buffer is full: the sink bounds what is in flight.
    */
   publish(message: AmqpMessage, onConfirm: (confirm: AmqpConfirm) => void): void {
     const { routingKey, messageId, content, headers, timestamp } = message;
@@ -142,12 +141,12 @@ export class AmqpLink {
     );
   }
 
-  /** It is not to be published on any more. */
+  /** Forbids further publishing on this link. */
   abandon(why: string): void {
     this.closedBecause ??= why;
   }
 
-  /** Ends within half a second, whatever the broker does. Idempotent. */
+  /** Ends within 500 ms even when the broker does not answer. Idempotent. */
   async close(): Promise<void> {
     this.abandon('The link was given up.');
     await closeModel(this.#opened.model);
@@ -164,12 +163,11 @@ async function declare(channel: ConfirmChannel, { exchange, queue }: AmqpLinkOpt
   if (exchange !== '') await channel.assertExchange(exchange, 'topic', { durable: true });
   if (queue === undefined) return;
   await channel.assertQueue(queue, { durable: true });
-  // To the default exchange every queue is bound by its name already, and no other binding is
-  // allowed.
+  // Every queue is bound to the default exchange by its name, and other bindings are not allowed.
   if (exchange !== '') await channel.bindQueue(queue, exchange, '#');
 }
 
-/** The broker's own proposal is a minute: too long to find out that it is gone. */
+/** Brokers propose 60 s, which detects a lost broker too late. */
 function withHeartbeat(addr: string): string {
   const url = new URL(addr);
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_S));
@@ -182,8 +180,8 @@ function rethrow(error: unknown): never {
 }
 
 /**
- * While it connects, the library tells a refusal only by its text; an unknown virtual host not even
- * by its number.
+ * During the handshake the library reports a refusal only in the error's text. For an unknown
+ * virtual host even the reply code is missing.
  */
 function isRefusal(error: unknown): boolean {
   if (REFUSALS.has(replyCode(error))) return true;
@@ -200,7 +198,7 @@ function returnText(fields: object): string {
   return 'replyText' in fields ? String(fields.replyText) : 'NO_ROUTE';
 }
 
-/** A close handshake, unless the broker does not answer. */
+/** Waits for the close handshake, within a time limit. */
 async function closeModel(model: ChannelModel): Promise<void> {
   await waitAtMost(systemClock, model.close(), CLOSE_TIMEOUT_MS);
 }

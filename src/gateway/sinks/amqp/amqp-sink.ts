@@ -21,7 +21,7 @@ export interface AmqpSinkConfig {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A short string of AMQP. */
+/** The limit of a short string in AMQP. */
 const MAX_ROUTING_KEY_BYTES = 255;
 const NACKED: SinkFailure = {
   blames: 'destination',
@@ -29,18 +29,20 @@ const NACKED: SinkFailure = {
 };
 
 /**
- * Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects
- * when it has to.
+ * Publishes a batch at once on a confirm channel and settles what the broker confirms. Connects on
+ * demand.
  */
 export class AmqpSink implements EventSink {
   readonly name = 'amqp';
   readonly #link: SinkLink<AmqpLink>;
   /**
-   * The broker has said no to a message for now, and may take the next: a connection has one under
-   * way at a time from then on.
+   * The broker has negatively acknowledged a message and may take the next one. From then on, one
+   * message of a connection is in flight at a time.
    */
   #isCareful = false;
-  /** A message came back in the last batch: those of its connection must not overtake it. */
+  /**
+   * A message was returned in the last batch, and its connection's messages must not overtake it.
+   */
   #hasReturned = false;
   readonly #routingKey: string;
 
@@ -64,7 +66,7 @@ export class AmqpSink implements EventSink {
     this.#routingKey = isToQueue ? (config.queue ?? '') : config.routingKey;
   }
 
-  /** What the broker said when it blocked the connection. */
+  /** The broker's reason for blocking the connection. */
   get hindrance(): string | undefined {
     return this.#link.current?.blockedBecause;
   }
@@ -146,8 +148,9 @@ export class AmqpSink implements EventSink {
   }
 
   /**
-   * A message that no queue takes. Our own queue, which takes everything of a named exchange and
-   * what bears its name on the default one, is declared again with the next link.
+   * Handles messages that no queue takes. The configured queue takes everything of a named
+   * exchange, and messages with its name on the default one. When it is gone, the next link
+   * declares it again.
    */
   #watchReturns(link: AmqpLink, batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
     let indexes: ReadonlyMap<string, number> | undefined;
@@ -170,8 +173,8 @@ export class AmqpSink implements EventSink {
   }
 
   /**
-   * Says why nothing is settled, and of the message over which the broker closed the channel that
-   * it was this one or those beside it.
+   * Adds the reason why the batch is not settled. When the broker has closed the channel, the cause
+   * is the first unsettled message or one near it.
    */
   #explain(link: AmqpLink, batch: readonly GatewayEvent[], receipt: SinkReceipt): SinkReceipt {
     if (receipt.settled === batch.length) return receipt;
@@ -183,7 +186,7 @@ export class AmqpSink implements EventSink {
   }
 }
 
-/** Looking makes nothing at the broker. */
+/** With `look`, nothing is declared at the broker. */
 function declarations({ exchange, queue }: AmqpSinkConfig, purpose: StartPurpose) {
   return purpose === 'deliver' ? { exchange, queue } : { exchange: '', queue: undefined };
 }
@@ -210,7 +213,7 @@ function blameOf(refused: AmqpLink['refused']): Blame | undefined {
   return refused === 'message' ? 'event' : refused;
 }
 
-/** The later events of a connection do not overtake one that came back. */
+/** Keeps the later events of a connection from overtaking one that was returned. */
 function passOverConnections(batch: readonly GatewayEvent[], outcome: BatchOutcome): void {
   const behind = new Map<string, SinkFailure>();
   for (const [index, { connection }] of batch.entries()) {

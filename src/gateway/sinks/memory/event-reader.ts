@@ -2,14 +2,14 @@ import type { QueueLimits } from '../../event/event-queue.js';
 import type { EventPage, EventRing } from './event-ring.js';
 
 /**
- * Where a reader begins: after the newest event, before the oldest kept, or after the event with
- * this sequence.
+ * A reader's starting point: after the newest event, before the oldest kept, or after the event
+ * with this sequence.
  */
 export type ReaderStart = 'newest' | 'oldest' | number;
 
 /**
- * One reader's place in the ring. It holds nothing back: a reader that is too slow finds a gap
- * instead.
+ * One reader's position in the ring. A reader holds nothing back: when it is too slow it finds a
+ * gap.
  */
 export class EventReader {
   #place: number;
@@ -21,7 +21,7 @@ export class EventReader {
     this.#place = startPlace(ring, start);
   }
 
-  /** The sequence of the last event read or passed over; 0 before the first. */
+  /** The sequence of the last event read or skipped; 0 before the first. */
   get position(): number {
     return this.#place;
   }
@@ -31,7 +31,7 @@ export class EventReader {
     return this.#place >= this.#ring.lastSequence;
   }
 
-  /** Moves on by one page; at the end the page is empty. */
+  /** Reads the next page; at the end the page is empty. */
   read(limits: QueueLimits): EventPage {
     const page = this.#ring.read(this.#place, limits);
     this.#place = page.position;

@@ -3,20 +3,20 @@ import { EventQueue, type QueueLimits } from '../../event/event-queue.js';
 import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
 
 /**
- * What a reader finds after its position: first how many events are gone, then those that are
- * there.
+ * The part of the ring behind a reader's position: first a number of missing events, then events
+ * that are there.
  */
 export interface EventPage {
-  /** Events directly after the position that the ring no longer has, or never kept. */
+  /** Events directly after the position that the ring has dropped, or never kept. */
   readonly missing: number;
   readonly events: readonly GatewayEvent[];
-  /** The position behind this page: the sequence of the last event in it, missing or not. */
+  /** The position after this page: the sequence of its last event, missing or not. */
   readonly position: number;
 }
 
 /**
- * The newest events within a bound in bytes and number. What is too large for the bound, or for
- * readers, leaves a gap.
+ * Keeps the newest events, bounded in bytes and number. An event that is too large for the bound,
+ * or for readers, leaves a gap.
  */
 export class EventRing {
   #queue = new EventQueue();
@@ -58,8 +58,8 @@ export class EventRing {
   }
 
   /**
-   * Keeps the event; the oldest make room. An event that is here already changes nothing; skipped
-   * sequences count as missing.
+   * Keeps the event and drops the oldest to make room. Ignores an event that it already has.
+   * Skipped sequences count as missing.
    */
   push(event: GatewayEvent): void {
     if (event.sequence <= this.#queue.lastSequence) return;

@@ -6,13 +6,13 @@ import { EventReader, type ReaderStart } from './event-reader.js';
 import { EventRing } from './event-ring.js';
 import { allSettled, type EventSink, type SinkReceipt } from '../event-sink.js';
 
-/** The bounds of the ring that hold unless the configuration says otherwise. */
+/** The default bounds of the ring. */
 const DEFAULT_RING_LIMITS: QueueLimits = { maxEvents: 1_000_000, maxBytes: 64 * 1024 * 1024 };
 
 /** The keys of `events` in the configuration. */
 export const memoryKeys = z
   .object({
-    enabled: z.boolean().optional().describe('Serves `/events`. Unless said, only when no other sink is configured.'),
+    enabled: z.boolean().optional().describe('Serves `/events`. Default: only when no other sink is configured.'),
     ring_max_bytes: z
       .int()
       .min(1024)
@@ -27,18 +27,18 @@ export const memoryKeys = z
   .prefault({})
   .describe('The embedded sink.');
 
-/** What a reader asks for that wants everything that is kept. */
+/** The id with which a reader asks for all events that are kept. */
 const OLDEST = '0';
 
-/** Within the 5 s that every sink has to stop. */
+/** Leaves a margin within the 5 s that a sink may take to stop. */
 const READERS_FINISH_MS = 4_000;
 
 export interface MemorySinkOptions {
-  /** Whose events these are: ids of another boot cannot be found. */
+  /** The boot of these events: ids of another boot cannot be resolved. */
   readonly boot: EventBoot;
   readonly clock: Clock;
   readonly limits?: QueueLimits;
-  /** How many events of earlier boots come before those of this one; none when it is missing. */
+  /** The number of events of earlier boots that come before those of this one; 0 when missing. */
   readonly recovered?: () => number;
 }
 
@@ -51,23 +51,24 @@ export interface MemorySinkState {
   readonly tooLarge: number;
 }
 
-/** Told of what happens to the ring that it reads. Must not throw. */
+/** Receives notice of changes to a ring. Must not throw. */
 export interface RingListener {
   /** The ring has new events. */
   grown(): void;
-  /** No more will come: to be read to the end, then left. */
+  /** No more events will come: read to the end, then leave. */
   stopped(): void;
 }
 
-/** A reader that the sink tells when there is more. `leave` is idempotent. */
+/** A reader whose listener is called when there is more. `leave` is idempotent. */
 export interface RingSubscription {
   readonly reader: EventReader;
   leave(): void;
 }
 
 /**
- * The embedded sink: the newest events in a bounded ring. It acknowledges on entry, so an event
- * counts as delivered though it is kept only until the ring moves on.
+ * The embedded sink: keeps the newest events in a bounded ring for readers of `/events`. It
+ * acknowledges an event on entry, so an event counts as delivered although the ring drops it
+ * later.
  */
 export class MemorySink implements EventSink {
   readonly name = 'memory';
@@ -96,7 +97,7 @@ export class MemorySink implements EventSink {
     return Promise.resolve(allSettled(batch));
   }
 
-  /** Waits, within a bound, until the readers that are here have read to the end and left. */
+  /** Waits, within a time limit, until all readers have read to the end and left. */
   stop(): Promise<void> {
     this.#stopping ??= this.#finishReaders();
     return this.#stopping;
@@ -117,8 +118,8 @@ export class MemorySink implements EventSink {
   }
 
   /**
-   * The id that stands for "after the event of this sequence": its own, as far as that is known,
-   * else one that resumes at the oldest event kept.
+   * The id that resumes after the event of this sequence: the event's own id when it is known,
+   * otherwise one that resumes at the oldest event kept.
    */
   idAt(sequence: number): string {
     const recovered = this.#recovered();
@@ -126,7 +127,7 @@ export class MemorySink implements EventSink {
     return this.#ring.at(sequence)?.id ?? OLDEST;
   }
 
-  /** The sequence of the event with this id; undefined when nobody knows. */
+  /** The sequence of the event with this id; undefined when it is not known. */
   sequenceOf(id: EventId): number | undefined {
     const recovered = this.#recovered();
     if (id.node === this.boot.node && id.epoch === this.boot.epoch) {
@@ -140,7 +141,7 @@ export class MemorySink implements EventSink {
     return undefined;
   }
 
-  /** Adds a reader; to be left when it is done with, else it is told for ever. */
+  /** Adds a reader. Its owner must call `leave` when done. */
   subscribe(start: ReaderStart, listener: RingListener): RingSubscription {
     this.#listeners.add(listener);
     return { reader: new EventReader(this.#ring, start), leave: () => this.#leave(listener) };

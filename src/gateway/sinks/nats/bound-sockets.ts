@@ -6,9 +6,9 @@ const signals = new AsyncLocalStorage<AbortSignal>();
 let isSubscribed = false;
 
 /**
- * Runs `open`, and destroys the TCP sockets that it opens when the signal aborts: for a library
- * that takes no signal, and that leaves sockets behind when its own timeout ends a handshake. Node
- * tells of each socket before it connects.
+ * Runs `open`, and destroys the TCP sockets that it opens when the signal aborts. This is for a
+ * library that takes no signal and leaves sockets behind when its own timeout ends a handshake.
+ * Node's diagnostics channel reports each socket before it connects.
  */
 export function bindSockets<T>(signal: AbortSignal, open: () => T): T {
   if (!isSubscribed) subscribe('net.client.socket', bind);
@@ -17,8 +17,8 @@ export function bindSockets<T>(signal: AbortSignal, open: () => T): T {
 }
 
 /**
- * Destroys without an error: the library takes its listeners off the socket between two steps of a
- * handshake.
+ * Destroys without an error, because the library removes its listeners from the socket between two
+ * steps of a handshake.
  */
 function bind(message: unknown): void {
   const signal = signals.getStore();
@@ -26,7 +26,7 @@ function bind(message: unknown): void {
   const { socket } = message;
   if (!(socket instanceof Socket)) return;
   const destroy = (): unknown => socket.destroy();
-  // It is told of before it connects, and connecting would bring it back to life.
+  // The socket is not connecting yet, and connecting would revive a destroyed socket.
   if (signal.aborted) process.nextTick(destroy);
   else signal.addEventListener('abort', destroy, { once: true });
 }

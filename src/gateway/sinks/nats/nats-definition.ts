@@ -22,9 +22,9 @@ const subjectTemplate = z
 const keys = z
   .object({
     addr: brokerAddrs('nats', 'tls').describe(
-      '`nats://` or `tls://` URL, or several with commas, credentials included; off when empty.',
+      '`nats://` or `tls://` URL, or several with commas, with credentials; off when empty.',
     ),
-    stream: streamName.default('connectionevents').describe('JetStream stream; made when it does not exist.'),
+    stream: streamName.default('connectionevents').describe('JetStream stream; created when it does not exist.'),
     subject: template(subjectTemplate).describe('Subject; may be a template.').default('connectionevents'),
     required,
   })

@@ -19,8 +19,8 @@ export interface NatsSinkConfig {
 }
 
 /**
- * The narrowest subject of a stream that takes everything a template of subjects can give. A
- * substituted value may hold dots.
+ * The narrowest stream subject that matches everything a template can give. Substituted values may
+ * contain dots.
  */
 export function streamSubject(template: string): string {
   const tokens = template.split('.');
@@ -29,13 +29,13 @@ export function streamSubject(template: string): string {
 }
 
 /**
- * Whether a subject that may be published to has no empty token, no wildcard and no white space.
+ * Whether a subject may be published to: it has no empty token, no wildcard and no white space.
  */
 export function isPublishable(subject: string): boolean {
   return /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject);
 }
 
-/** Whether one of the subjects of a stream, wildcards included, takes this subject. */
+/** Whether one of a stream's subjects, which may have wildcards, matches this subject. */
 export function isTaken(subject: string, subjects: readonly string[]): boolean {
   return subjects.some((pattern) => matches(subject.split('.'), pattern.split('.')));
 }
@@ -50,11 +50,11 @@ function matches(tokens: readonly string[], pattern: readonly string[]): boolean
   return tokens.length === pattern.length;
 }
 
-/** The server's `err_code`s that matter here. */
+/** `err_code` of the server: the expected last message is not the newest. */
 const WRONG_LAST_ID = 10_070;
 /**
- * The message or its headers are too large: by a limit that was changed since the stream was asked
- * for it.
+ * The message or its headers are too large, because the limit was changed after the link was
+ * opened.
  */
 const TOO_LARGE_CODES: ReadonlySet<number> = new Set([10_054, 10_097]);
 /** Another stream takes the subject. */
@@ -64,14 +64,14 @@ const NO_STREAM = 'no stream listens';
 
 /**
  * Publishes a batch to JetStream at once, each message on the condition that the one before it is
- * the newest of the stream: what the server loses on the way takes everything behind it along, so
- * nothing overtakes. Where others write to the stream too that cannot hold; from then on a
- * connection has one message under way at a time.
+ * the newest of the stream. When the server loses one, it denies everything behind it, so nothing
+ * overtakes. The condition cannot hold when others write to the stream too; from then on one
+ * message of a connection is in flight at a time.
  */
 export class NatsSink implements EventSink {
   readonly name = 'nats';
   readonly #link: SinkLink<NatsLink>;
-  /** Nobody else has been seen to write to the stream. */
+  /** No other writer has been seen on the stream. */
   #isAlone = true;
   readonly #config: NatsSinkConfig;
   readonly #deps: SinkDeps;
@@ -161,7 +161,7 @@ interface PublishTarget {
   readonly position: number;
 }
 
-/** One batch on its way. */
+/** The delivery of one batch. */
 class Publishing {
   readonly outcome: BatchOutcome;
   isForeignWriterSeen = false;
@@ -182,18 +182,18 @@ class Publishing {
   }
 
   /**
-   * Takes out what the stream does not take, as it is now: it may have been changed since the link
-   * was opened.
+   * Sorts out events that the stream does not accept now. Its limits may have changed since the
+   * link was opened.
    */
   async sortOut(): Promise<void> {
     if (!this.#batch.some((event, index) => this.#isUnfit(event, index))) return;
     await this.#link.refreshLimits();
-    // What it knows may hold no longer; nothing is published on it either.
+    // The known limits may be outdated, and nothing is published on this link any more.
     if (this.#link.closedBecause !== undefined) return;
     const { maxBytes: bound } = this.#link.limits;
     if (this.#batch.every((event, index) => this.#bytes(event, index) > bound)) {
-      // A limit that nothing keeps may be the stream's mistake: whether others pass is for the
-      // outbox to find out.
+      // When every event exceeds the limit, the limit itself may be the mistake. The outbox finds
+      // out whether other events pass.
       this.outcome.failed(0, { blames: 'event', reason: `It is larger than ${bound} bytes.` });
       return;
     }
@@ -208,7 +208,7 @@ class Publishing {
     }
   }
 
-  /** Publishes these events at once, and waits for what becomes of all of them. */
+  /** Publishes these events at once, and waits for all answers. */
   async publishWave(wave: PublishWave, isChained: boolean): Promise<void> {
     const fit = wave.filter(([index]) => this.outcome.isPending(index));
     const acks = await Promise.all(
@@ -225,7 +225,7 @@ class Publishing {
   }
 
   #encode(event: GatewayEvent, index: number): Buffer | undefined {
-    // What is larger than the server takes is not encoded in vain.
+    // Saves the encoding of a message that the server would not take.
     if ((event.message?.byteLength ?? 0) > this.#link.limits.maxBytes) return undefined;
     const content = encodeOrRefuse(event, (each) => Buffer.from(encodeEventJson(each)));
     if (Buffer.isBuffer(content)) return content;
@@ -233,7 +233,7 @@ class Publishing {
     return undefined;
   }
 
-  /** With one subject the stream was changed under all of them. */
+  /** With a single subject, the failure concerns all events. */
   #notTaken(index: number): void {
     const failure: SinkFailure = {
       blames: 'destination',
@@ -245,7 +245,7 @@ class Publishing {
 
   async #publish(index: number, { id, reason }: GatewayEvent, after: string | undefined): Promise<NatsAck> {
     const content = this.#contents[index];
-    // Larger than what the server took when the link was opened, but not than what it takes now.
+    // The message exceeds the limit at the opening of the link, but not the present one.
     if (content === undefined) {
       return { kind: 'lost', why: this.#link.closedBecause ?? 'the limits of the stream have changed' };
     }
@@ -280,5 +280,5 @@ function blameOf(ack: Exclude<NatsAck, { kind: 'stored' }>): Blame {
   return ack.code === OTHER_STREAM || /per subject/.test(ack.why) ? 'destination' : 'attempt';
 }
 
-/** Enough for the headers of every message: two event ids, the stream's name, a reason. */
+/** Upper bound on a message's headers: two event ids, the stream's name, a reason. */
 const HEADER_BYTES = 512;

@@ -9,17 +9,17 @@ import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { Lifeline } from '../lifeline.js';
 import { bindSockets } from './bound-sockets.js';
 
-/** What JetStream said of a message. */
+/** JetStream's answer to a message. */
 export type NatsAck =
   | { readonly kind: 'stored'; readonly duplicate: boolean }
-  /** The server has this stream and says no; `code` is its `err_code`. */
+  /** The server has the stream and denies the message; `code` is its `err_code`. */
   | { readonly kind: 'denied'; readonly code: number; readonly why: string }
-  /** The link is lost or silent, no stream listens: nothing is known of the message. */
+  /** The link is lost or silent, or no stream listens: the message's fate is unknown. */
   | { readonly kind: 'lost'; readonly why: string };
 
 const denial = z.object({ error: z.object({ err_code: z.int().default(0), description: z.string().default('') }) });
 
-/** Reads the answer to a publish. Hot: of the usual answer only its beginning is looked at. */
+/** Reads the answer to a publish. Hot: only the beginning of the usual answer is examined. */
 export function parseAck(text: string): NatsAck {
   if (text.startsWith('{"stream":') && text.includes('"seq":')) {
     return { kind: 'stored', duplicate: text.includes('"duplicate":') };
@@ -38,7 +38,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** What a `nats://` URL says, as the client library takes it. */
+/** The parts of a `nats://` URL as the client library takes them. */
 export interface NatsServers {
   readonly servers: string[];
   readonly user?: string;
@@ -48,8 +48,8 @@ export interface NatsServers {
 }
 
 /**
- * Reads one URL or a comma-separated list; credentials are those of the first that has some. A user
- * without password is a token. Throws on what is not a URL.
+ * Reads one URL or a comma-separated list. The first URL with credentials provides them. A user
+ * without password is a token. Throws when a part is not a URL.
  */
 export function parseNatsAddr(addr: string): NatsServers {
   const urls = addr.split(',').map((text) => new URL(text.trim()));
@@ -62,17 +62,17 @@ export function parseNatsAddr(addr: string): NatsServers {
   return { servers, tls, user, pass: decodeURIComponent(login.password) };
 }
 
-/** What is connected to, and what has to exist there. */
+/** The servers' address and the stream to use. */
 export interface NatsLinkOptions {
   readonly addr: string;
   readonly stream: string;
-  /** Of the stream, when it has to be made. */
+  /** Subjects of the stream when it must be created. */
   readonly subjects: readonly string[];
-  /** For all of the opening: addresses, TLS, login and the look at the stream. Default 5 s. */
+  /** Timeout for all addresses, TLS, login and the stream's lookup together. Default 5 s. */
   readonly timeoutMs?: number;
-  /** Ends an opening that is under way. */
+  /** Aborts the opening. */
   readonly giveUp?: AbortSignal;
-  /** Makes a stream that does not exist. */
+  /** Creates a stream that does not exist. */
   readonly makesStream: boolean;
 }
 
@@ -86,12 +86,12 @@ export interface NatsMessage {
   readonly after: string | undefined;
 }
 
-/** What a stream takes. */
+/** The subjects and sizes that a stream accepts. */
 export interface NatsStreamLimits {
   readonly subjects: readonly string[];
-  /** Of one message with its headers: the smaller of what server and stream take. */
+  /** Size of one message with its headers: the smaller limit of server and stream. */
   readonly maxBytes: number;
-  /** Which setting that is. */
+  /** The setting that has the smaller limit. */
   readonly maxBytesSetting: string;
 }
 
@@ -100,19 +100,19 @@ const PING_MS = 10_000;
 const ACK_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 500;
 
-/** One connection to one stream. It never comes back: whoever wants to go on opens another. */
+/** One connection to one stream. It does not reconnect: the sink opens another. */
 export class NatsLink {
-  /** Why it is closed; undefined while it is open. */
+  /** Why the link is closed; undefined while it is open. */
   closedBecause: string | undefined;
   limits: NatsStreamLimits;
-  /** False only where none is to be made. */
+  /** False only with `makesStream: false`. */
   readonly isStreamThere: boolean;
   readonly #waiting = new Map<number, (ack: NatsAck) => void>();
   #published = 0;
   readonly #ackTimer: NodeJS.Timeout;
-  /** `published` when the timer last looked. */
+  /** The value of `#published` at the last check. */
   #publishedBefore = 0;
-  /** Acknowledgements since then. */
+  /** Acknowledgements since the last check. */
   #ackedLately = 0;
 
   readonly #connection: NatsConnection;
@@ -148,8 +148,8 @@ export class NatsLink {
   }
 
   /**
-   * Connects and looks for the stream. Rejects with a `BackendRefusal` when the server says no, or
-   * the stream cannot be relied on; the socket is gone then, however far the handshake came.
+   * Connects and looks the stream up. Rejects with a `BackendRefusal` when the server refuses, or
+   * the stream is not reliable; the socket is then closed at any stage of the handshake.
    */
   static async open(options: NatsLinkOptions): Promise<NatsLink> {
     const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
@@ -177,7 +177,7 @@ export class NatsLink {
   }
 
   /**
-   * Hands a message to the server, in the order of the calls. Rejects when it cannot be encoded.
+   * Sends a message to the server, in the order of the calls. Rejects when it cannot be encoded.
    */
   publish(message: NatsMessage): Promise<NatsAck> {
     return new Promise((resolve) => {
@@ -190,8 +190,8 @@ export class NatsLink {
   }
 
   /**
-   * Asks anew what the stream takes. Without an answer the link is not to be published on any more:
-   * the stream may be gone, which only an opening finds out.
+   * Asks for the stream's limits again. Without an answer the link is abandoned: the stream may be
+   * gone, which only the opening of a link detects.
    */
   async refreshLimits(): Promise<void> {
     try {
@@ -201,7 +201,7 @@ export class NatsLink {
     }
   }
 
-  /** It is not to be published on any more; what waits is lost. */
+  /** Forbids further publishing on this link; messages without an answer are lost. */
   abandon(why: string): void {
     this.closedBecause ??= why;
     clearInterval(this.#ackTimer);
@@ -210,7 +210,7 @@ export class NatsLink {
     for (const resolve of waiting) resolve({ kind: 'lost', why: this.closedBecause });
   }
 
-  /** Ends within half a second, whatever the server does. Idempotent. */
+  /** Ends within 500 ms even when the server does not answer. Idempotent. */
   async close(): Promise<void> {
     this.abandon('the link was given up');
     await closeConnection(this.#connection);
@@ -238,8 +238,8 @@ export class NatsLink {
   }
 
   /**
-   * A server that acknowledges nothing from one look to the next, though something waited all the
-   * time, is taken for gone.
+   * Abandons the link when the server acknowledges nothing between two checks although a message
+   * was waiting all that time.
    */
   #checkAcks(): void {
     const [oldest] = this.#waiting.keys();
@@ -250,8 +250,8 @@ export class NatsLink {
   }
 
   /**
-   * Says why the link ends. A right that is missing the server only mentions, and drops the
-   * message.
+   * Records why the link ends. When a right is missing, the server only reports an error and drops
+   * the message.
    */
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
@@ -271,8 +271,8 @@ export class NatsLink {
 }
 
 /**
- * How many addresses may be tried one after the other: a name mostly has one of IPv4 and one of
- * IPv6.
+ * The number of addresses that may be tried one after the other. A name usually has one IPv4 and
+ * one IPv6 address.
  */
 function addressCount(servers: readonly string[]): number {
   return servers.reduce(
@@ -281,7 +281,7 @@ function addressCount(servers: readonly string[]): number {
   );
 }
 
-/** All servers of the list and all addresses of a name share the time. */
+/** Connects. All servers of the list and all addresses of a name share the timeout. */
 async function connectTo(options: NatsLinkOptions, signal: AbortSignal): Promise<NatsConnection> {
   const { connect } = await import('@nats-io/transport-node');
   const { servers, tls, ...login } = parseNatsAddr(options.addr);
@@ -300,7 +300,7 @@ async function connectTo(options: NatsLinkOptions, signal: AbortSignal): Promise
   );
 }
 
-/** Undefined when there is none and none is to be made. */
+/** Undefined when the stream does not exist and must not be created. */
 async function findStream(manager: JetStreamManager, options: NatsLinkOptions): Promise<StreamInfo | undefined> {
   const { stream, subjects, makesStream } = options;
   const info = await manager.streams.info(stream).catch((error: unknown) => {
@@ -316,7 +316,7 @@ async function findStream(manager: JetStreamManager, options: NatsLinkOptions): 
 }
 
 /**
- * Refuses what the server would refuse if the stream were made, as far as the user may ask for
+ * Refuses what the server would refuse if the stream were created, as far as the user may list
  * other streams.
  */
 async function lookForRoom(manager: JetStreamManager, { stream, subjects }: NatsLinkOptions): Promise<undefined> {

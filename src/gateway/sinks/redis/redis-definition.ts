@@ -9,11 +9,11 @@ const keys = z
   .object({
     addr: redisAddr.describe('`redis://`, `rediss://` or `unix://` URL as go-redis takes it; off when empty.'),
     stream_name: template(z.string()).describe('Stream; may be a template.').default('connectionevents'),
-    event_id_field: z.string().default('').describe('Field that carries the id of the event; none when empty.'),
+    event_id_field: z.string().default('').describe('Field for the id of the event; none when empty.'),
     close_reason_field: z
       .string()
       .default('')
-      .describe('Field of close entries that carries why the connection ended; none when empty.'),
+      .describe('Field of close entries for the reason of the close; none when empty.'),
     max_len: z.int().min(0).default(0).describe('Approximate bound on the entries of the stream; 0: none.'),
     required,
   })

@@ -1,7 +1,7 @@
 import { encodeCommand } from '../../redis/resp-reader.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 
-/** What of the configuration shapes an entry. */
+/** The settings that shape an entry. */
 export interface RedisEntryShape {
   readonly eventIdField: string | undefined;
   readonly closeReasonField: string | undefined;
@@ -10,13 +10,13 @@ export interface RedisEntryShape {
 }
 
 /**
- * Large enough that a write costs nothing for each event, small enough that Redis has work long
- * before the batch is encoded.
+ * Large enough that the cost of a write is negligible per event, small enough that Redis has work
+ * long before the batch is encoded.
  */
 const CHUNK_BYTES = 32 * 1024;
-/** Messages above this go to the socket as they are. */
+/** Larger messages are written to the socket without a copy. */
 const COPIED_MESSAGE_BYTES = 8 * 1024;
-/** Texts that were encoded before are kept up to this number. */
+/** The number of encoded texts that are cached. */
 const KEPT_TEXTS = 1_024;
 
 const ZERO = 0x30;
@@ -26,8 +26,8 @@ const MULTI = encodeCommand(['MULTI']);
 const EXEC = encodeCommand(['EXEC']);
 
 /**
- * The constant part of an entry on one stream, for each kind of event: all before the length of the
- * connection's id.
+ * The constant part of an entry on one stream, for each kind of event: everything before the length
+ * of the connection's id.
  */
 interface EntryHeads {
   readonly open: Buffer;
@@ -44,8 +44,8 @@ interface EntryMiddle {
 
 /**
  * Encodes a batch as one transaction of XADDs into chunks, each handed to `write` as soon as it is
- * full. Chunks are used again after `begin`, so all that was written must have left by then; after
- * a failure `forget` them.
+ * full. `begin` reuses the chunks, so everything that was written must have been sent by then; call
+ * `forget` after a failure.
  */
 export class RedisEntryEncoder {
   readonly #heads = new Map<string, EntryHeads>();
@@ -96,7 +96,7 @@ export class RedisEntryEncoder {
     this.#flush();
   }
 
-  /** The chunks may still be with a socket that is gone. */
+  /** Drops the chunks, which a closed socket may still hold. */
   forget(): void {
     this.#chunks = [];
   }
@@ -127,7 +127,7 @@ export class RedisEntryEncoder {
     return middle;
   }
 
-  /** A length, its line end, the text and its line end. */
+  /** Writes a length, its line end, the text and its line end. */
   #putText(text: string): void {
     const bytes = Buffer.byteLength(text);
     this.#putLength(bytes, bytes + 2);
@@ -162,7 +162,7 @@ export class RedisEntryEncoder {
     this.#at += bytes.length;
   }
 
-  /** Makes room for the length line and for `further` bytes behind it. */
+  /** Writes a length line, and makes room for it and for `further` bytes behind it. */
   #putLength(length: number, further: number): void {
     this.#reserve(further + LENGTH_LINE_BYTES);
     if (length < 10) {
@@ -177,7 +177,7 @@ export class RedisEntryEncoder {
     this.#putLineEnd();
   }
 
-  /** Room for it is always reserved before. */
+  /** The caller has reserved the room. */
   #putLineEnd(): void {
     this.#chunk[this.#at++] = CR;
     this.#chunk[this.#at++] = LF;
@@ -220,7 +220,7 @@ function fieldBytes(name: string): Buffer {
 }
 
 /**
- * `*<args> XADD <stream> [MAXLEN ~ n] * <constants> connection $`: what follows is the length of
+ * `*<args> XADD <stream> [MAXLEN ~ n] * <constants> connection $`, to be followed by the length of
  * the id.
  */
 function encodeHead(stream: string, shape: RedisEntryShape, constants: readonly string[]): Buffer {

@@ -28,16 +28,16 @@ export interface RedisSinkConfig {
   readonly maxLen: number;
 }
 
-/** Within the 5 s that every sink has to stop. */
+/** Leaves a margin within the 5 s that a sink may take to stop. */
 const FINISH_MS = 4_000;
-/** What Redis takes unless it is told otherwise. */
+/** Settings of Redis that limit the size of a value, and the default of the first. */
 const VALUE_LIMIT = 'proto-max-bulk-len';
 const BUFFER_LIMIT = 'client-query-buffer-limit';
 const DEFAULT_MAX_VALUE_BYTES = 512 * 1024 * 1024;
 
 /**
- * Redis Streams. A batch is one transaction, so Redis takes all of it or, for a passing reason,
- * nothing: a later event can never be in the stream while an earlier one is not
+ * Adds events to Redis Streams. A batch is one transaction, so Redis takes all of it or, for a
+ * temporary reason, nothing: a later event can never be in the stream while an earlier one is not
  * (docs/reference/redis.md).
  */
 export class RedisSink implements EventSink {
@@ -87,8 +87,8 @@ export class RedisSink implements EventSink {
   }
 
   /**
-   * Without those at fault as often as one more is found; a reason that passes rejects, and all of
-   * it is offered again.
+   * Repeats the transaction without the events at fault until none is left. Rejects for a temporary
+   * reason, so that the whole batch is offered again.
    */
   async #deliver(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     if (this.#stopping !== undefined) throw new DeliveryError('sink', 'The Redis sink has stopped.');
@@ -103,8 +103,8 @@ export class RedisSink implements EventSink {
       this.#sort(rest, outcome, failed);
       if (outcome.aborted === undefined) break;
       if (outcome.refused.size === 0) {
-        // A replica stays one, and who may do nothing stays so, for as long as the connection: the
-        // address may stand for another Redis by now.
+        // A replica remains one, and missing rights remain missing, as long as the connection
+        // lasts. A new connection may reach another Redis at the same address.
         this.#pipeline.close('it took nothing of a batch');
         const blames = isAboutServer(outcome.aborted) ? 'sink' : 'attempt';
         throw new DeliveryError(blames, outcome.aborted.message, outcome.aborted);
@@ -115,8 +115,8 @@ export class RedisSink implements EventSink {
   }
 
   /**
-   * What Redis did not take goes to `failed`. With one stream that says something of the stream,
-   * and nothing of the batch may count as delivered.
+   * Adds the events that Redis did not take to `failed`. With a single stream, a refused stream
+   * concerns all events, and nothing of the batch may count as delivered.
    */
   #sort(batch: readonly GatewayEvent[], { refused }: RedisTransaction, failed: FailedEvent[]): void {
     for (const [index, error] of refused) {
@@ -132,7 +132,7 @@ export class RedisSink implements EventSink {
     return !this.#config.streamName.includes('{');
   }
 
-  /** Writes chunk by chunk while encoding, so that Redis reads the first entries meanwhile. */
+  /** Writes chunk by chunk while encoding, so that Redis reads the first entries early. */
   async #transact(batch: readonly GatewayEvent[]): Promise<RedisTransaction> {
     const transaction = new RedisTransaction(batch.length);
     const done = this.#pipeline.begin(transaction.replies, (reply, index) => transaction.read(reply, index));
@@ -151,7 +151,8 @@ export class RedisSink implements EventSink {
   }
 
   /**
-   * Redis closes the connection on a value above its limit, mostly before its answer can be read.
+   * Sorts out messages above Redis's limit. Redis would close the connection on them, usually
+   * before its answer can be read.
    */
   #withoutTooLarge(batch: readonly GatewayEvent[], refused: RefusedEvent[]): readonly GatewayEvent[] {
     const isTooLarge = ({ message }: GatewayEvent): boolean =>
@@ -163,9 +164,9 @@ export class RedisSink implements EventSink {
   }
 
   /**
-   * Asks for the server's limit on each new connection; who may not ask relies on the default.
-   * Whoever may not begin a transaction must not get as far as a batch: without MULTI each of its
-   * commands would be run by itself, again and again.
+   * Connects and asks for the server's limits; without the right to ask, the defaults count. A user
+   * without the right to MULTI must not get to a batch: Redis would run each command by itself, and
+   * again with each retry.
    */
   async #connect(): Promise<void> {
     if (this.#pipeline.isConnected) return;
@@ -186,7 +187,7 @@ export class RedisSink implements EventSink {
     this.#deps.tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
   }
 
-  /** Finds out without writing whether XADD would be let through. */
+  /** Tests the right to XADD without writing. */
   async #checkStream(stream: string): Promise<void> {
     const [type] = await this.#pipeline.call([encodeCommand(['TYPE', stream])]);
     if (typeof type === 'string' && type !== 'stream' && type !== 'none') {
@@ -210,7 +211,7 @@ export class RedisSink implements EventSink {
   }
 }
 
-/** Undefined where it was not told, or is no limit. */
+/** Undefined when the value is unknown or unlimited. */
 function settingOf(reply: RespReply | undefined): number | undefined {
   const value = reply instanceof RespArray ? Number(reply.values[1]) : 0;
   return value > 0 ? value : undefined;

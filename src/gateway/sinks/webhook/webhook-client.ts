@@ -4,8 +4,7 @@ import type { Clock } from '../../../core/clock.js';
 import { systemErrorCode } from '../../../core/error.js';
 
 /**
- * What is kept of an answer: its head. The body is thrown away, bounded in bytes and time, and
- * never looked at.
+ * The head of a response. Its body is discarded unread, within a limit on bytes and time.
  */
 export interface WebhookAnswer {
   readonly status: number;
@@ -14,22 +13,22 @@ export interface WebhookAnswer {
 
 export interface WebhookClientOptions {
   readonly url: URL;
-  /** Longest wait for the head of an answer, connecting included. */
+  /** Timeout for the head of a response, including the connection set-up. */
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
 
-/** Longer bodies, and slower ones, cost the connection instead of the time to read them. */
+/** Bodies that are longer or slower close the connection, which is cheaper than reading them. */
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_BODY_MS = 500;
-/** What a write or read meets on a connection that the receiver has closed while it was idle. */
+/** Errors on a connection that the receiver has closed while it was idle. */
 const CLOSED_IDLE: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Posts over one kept-alive connection, one request at a time. Follows no redirect. */
+/** Posts over one keep-alive connection, one request at a time. Does not follow redirects. */
 export class WebhookClient {
   readonly #agent: HttpAgent | HttpsAgent;
   #current: ClientRequest | undefined;
-  /** Resolves when the connection is free for the next request, or dropped. */
+  /** Resolves when the connection is free for the next request, or closed. */
   #exchange: Promise<void> = Promise.resolve();
 
   readonly #options: WebhookClientOptions;
@@ -41,21 +40,21 @@ export class WebhookClient {
   }
 
   /**
-   * Resolves with the head of the answer, whatever becomes of its body. Rejects when no head comes.
+   * Resolves with the head of the response, before its body. Rejects when no head arrives.
    */
   async post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<WebhookAnswer> {
     await this.#exchange;
     try {
       return await this.#send(body, headers);
     } catch (error) {
-      // The receiver closed the idle connection while the request was on its way: that says nothing
-      // about the receiver.
+      // The receiver closed the idle connection while the request was on its way. This is a normal
+      // race and says nothing about the receiver's state.
       if (this.#current?.reusedSocket !== true || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
       return await this.#send(body, headers);
     }
   }
 
-  /** Gives up what is under way. Idempotent. */
+  /** Aborts the request in flight. Idempotent. */
   close(): void {
     this.#current?.destroy(new Error('The sink was stopped.'));
     this.#agent.destroy();
@@ -90,8 +89,8 @@ export class WebhookClient {
 }
 
 /**
- * The head is known, whatever happens to the rest: a body that does not end, or a request that is
- * not read to its end, costs the connection.
+ * Waits for the end of an exchange whose head has arrived. A body that does not end, or a request
+ * that is not read to its end, closes the connection.
  */
 function endExchange(request: ClientRequest, response: IncomingMessage, clock: Clock): Promise<void> {
   const cancel = clock.schedule(() => request.destroy(), MAX_BODY_MS);

@@ -14,7 +14,7 @@ const headers = z.record(
     const problem = OWN_HEADERS.test(name) ? 'is set by the sink' : headerProblem(() => validateHeaderName(name));
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   }),
-  // Values are often secrets: no message names one.
+  // Values are often secrets, so no message may contain one.
   z.string().refine((value) => headerProblem(() => validateHeaderValue('x', value)) === undefined, {
     error: 'must hold no characters that HTTP does not allow in a header',
   }),
@@ -22,18 +22,12 @@ const headers = z.record(
 
 const keys = z
   .object({
-    url: brokerAddr('http', 'https').describe(
-      '`http://` or `https://` URL that batches are posted to; off when empty.',
-    ),
+    url: brokerAddr('http', 'https').describe('`http://` or `https://` URL that gets batches by POST; off when empty.'),
     secret: z.string().default('').describe('Key of the HMAC-SHA256 signature of each request; unsigned when empty.'),
     headers: headers.default({}).describe('Headers of each request.'),
-    max_batch_events: z.int().min(1).max(10_000).default(500).describe('Most events of one request.'),
-    max_batch_bytes: z
-      .int()
-      .min(1024)
-      .default(MIB)
-      .describe('Most bytes of one request, except that a single larger event has one of its own.'),
-    timeout_s: z.number().min(0.1).max(300).default(10).describe('Longest wait for an answer.'),
+    max_batch_events: z.int().min(1).max(10_000).default(500).describe('Events per request.'),
+    max_batch_bytes: z.int().min(1024).default(MIB).describe('Bytes per request; a larger event is sent alone.'),
+    timeout_s: z.number().min(0.1).max(300).default(10).describe('Timeout of a request.'),
     required,
   })
   .prefault({})

@@ -18,15 +18,15 @@ export interface WebhookSinkConfig {
   readonly timeoutMs: number;
 }
 
-/** The most that one request holds; a single event may be larger. */
+/** Limits of one request. A single event may exceed `maxBytes`. */
 export interface WebhookLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
 /**
- * One request: the events from the front of a batch that fit, and its body; or the one at the front
- * that cannot be encoded.
+ * One request: the events from the front of a batch that fit, and the body; or the first event
+ * when it cannot be encoded.
  */
 export interface WebhookPiece {
   readonly events: readonly GatewayEvent[];
@@ -38,8 +38,8 @@ const HEAD = '{"events":[';
 const TAIL = ']}';
 
 /**
- * Cuts the next request out of a batch, from its front. An event that cannot be encoded ends it; at
- * the front it is refused.
+ * Cuts the next request from the front of a batch. An event that cannot be encoded ends the
+ * request; at the front it is refused.
  */
 export function cutPiece(batch: readonly GatewayEvent[], limits: WebhookLimits): WebhookPiece {
   const texts: string[] = [];
@@ -58,13 +58,13 @@ export function cutPiece(batch: readonly GatewayEvent[], limits: WebhookLimits):
   return { events: batch.slice(0, texts.length), refused: [], body };
 }
 
-/** The fields of AMQP, the id, and the reason of a close. */
+/** The JSON of the event, with its id and the reason of a close. */
 function encodeWebhookEvent(event: GatewayEvent): string {
   const reason = event.reason === undefined ? '' : `"reason":"${event.reason}",`;
   return `{"id":"${event.id}",${reason}${encodeEventJson(event).slice(1)}`;
 }
 
-/** What a receiver needs in order to tell who sent this, when, and whether it was sent before. */
+/** Headers with which a receiver checks the sender, the time and the repetition of a request. */
 export function pieceHeaders(piece: WebhookPiece, secret: string | undefined, wallNow: number): Record<string, string> {
   const timestamp = String(Math.floor(wallNow / 1000));
   const headers: Record<string, string> = {
@@ -79,35 +79,35 @@ export function pieceHeaders(piece: WebhookPiece, secret: string | undefined, wa
   return headers;
 }
 
-/** The same events have the same one, however often they are sent. */
+/** Repeated requests with the same events have the same id. */
 function deliveryId(events: readonly GatewayEvent[]): string {
   const [first] = events;
   return first === undefined ? 'start' : `${first.id}+${events.length}`;
 }
 
-/** What an answer of the receiver means for the events of its request. */
+/** The meaning of a response for the events of its request. */
 export type WebhookVerdict =
   | { readonly kind: 'taken' }
-  /** To be sent again, not before `retryAfterMs`. */
+  /** The receiver is away: send again, after `retryAfterMs` at the earliest. */
   | { readonly kind: 'away'; readonly retryAfterMs: number }
   /**
-   * Somebody in this request is refused for good. `blames` says whether one event may be at fault,
-   * or all are refused alike.
+   * Refused for good. `blames`: either one event may be at fault, or the receiver refuses all
+   * requests.
    */
   | { readonly kind: 'refused'; readonly blames: 'event' | 'request' };
 
-/** Answers that ask for the same request later, though they are 4xx. */
+/** 4xx statuses that ask for the same request later. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Answers about address, credentials or method: no single event is at fault. */
+/** Statuses about address, credentials or method, for which no single event is at fault. */
 const ABOUT_REQUEST: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426, 451, 511]);
 
-/** However long a receiver asks for, it is asked again after this time. */
+/** The upper limit on `Retry-After`. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /**
- * 2xx is taken; 408, 425, 429 and 5xx are away; all other 4xx, and 3xx because redirects are never
- * followed, are refused.
+ * 2xx: taken. 408, 425, 429 and 5xx: away. All other 4xx: refused. 3xx: refused too, because
+ * redirects are never followed.
  */
 export function judgeAnswer(status: number, retryAfter: string | undefined, wallNow: number): WebhookVerdict {
   if (status >= 200 && status < 300) return { kind: 'taken' };
@@ -117,17 +117,17 @@ export function judgeAnswer(status: number, retryAfter: string | undefined, wall
   return { kind: 'refused', blames: status < 400 || ABOUT_REQUEST.has(status) ? 'request' : 'event' };
 }
 
-/** Seconds or an HTTP date; 0 when there is none that can be read. */
+/** Reads seconds or an HTTP date; 0 when the header is missing or invalid. */
 function retryAfterMs(text: string | undefined, wallNow: number): number {
   if (text === undefined) return 0;
   const delay = /^\s*\d+\s*$/.test(text) ? Number(text) * 1000 : Date.parse(text) - wallNow;
   return Number.isNaN(delay) ? 0 : Math.min(LONGEST_RETRY_AFTER_MS, Math.max(0, delay));
 }
 
-/** Within the 5 s that every sink has to stop. */
+/** Leaves a margin within the 5 s that a sink may take to stop. */
 const FINISH_MS = 4_000;
 
-/** What says that the receiver was not reached: no event can be at fault. */
+/** Errors that mean that the receiver was not reached, so that no event can be at fault. */
 const UNREACHED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -139,15 +139,15 @@ const UNREACHED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Posts events as JSON, one request at a time. Which event a receiver dislikes the outbox finds
- * out.
+ * Posts events as JSON, one request at a time. When a receiver rejects a request, the outbox finds
+ * out which event is at fault.
  */
 export class WebhookSink implements EventSink {
   readonly name = 'webhook';
   readonly maxBatchEvents: number;
   readonly #client: WebhookClient;
   readonly #shownUrl: string;
-  /** Monotonic; the receiver asked not to be called before. */
+  /** The monotonic time of the next request, as the receiver asked for. */
   #notBefore = 0;
   #isStopped = false;
   #underWay: Promise<unknown> = Promise.resolve();
@@ -165,8 +165,8 @@ export class WebhookSink implements EventSink {
   }
 
   /**
-   * Posts an empty batch: a receiver that refuses whatever is sent there is found out before the
-   * first event.
+   * Posts an empty batch. This detects a receiver that refuses every request before the first event
+   * is sent.
    */
   async start(): Promise<void> {
     const { maxBatchBytes: maxBytes } = this.#config;
@@ -198,7 +198,7 @@ export class WebhookSink implements EventSink {
     this.#client.close();
   }
 
-  /** One request: it settles the events from the front that fit. */
+  /** Sends one request, which settles the events from the front that fit. */
   async #deliverPiece(batch: readonly GatewayEvent[]): Promise<SinkReceipt> {
     const piece = cutPiece(batch, this.#limits());
     const { length } = piece.events;
@@ -208,8 +208,8 @@ export class WebhookSink implements EventSink {
     if (verdict.kind === 'taken') return { settled: length, refused: [] };
     if (verdict.kind === 'away') this.#notBefore = this.#deps.clock.now() + verdict.retryAfterMs;
     const isAboutEvent = verdict.kind === 'refused' && verdict.blames === 'event';
-    // Address, credentials, method or rate are the receiver's absence, unless it answers so to some
-    // events alone: the outbox finds out.
+    // A status about address, credentials, method or rate means that the receiver is away, unless
+    // only some events get it. The outbox finds out which.
     throw new DeliveryError(isAboutEvent ? 'event' : 'attempt', this.#answered(answer));
   }
 

@@ -24,7 +24,7 @@ const keys = z
   .prefault({})
   .describe('Sink of a test.');
 
-/** All that a gateway needs in order to have one more sink: lines of JSON in files. */
+/** A complete sink in one file: it writes lines of JSON to files. */
 export const fileDefinition = defineSink({
   name: 'file',
   keys,

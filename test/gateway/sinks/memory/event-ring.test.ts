@@ -26,7 +26,7 @@ describe('event ring', () => {
     expect([ring.firstSequence, ring.lastSequence, ring.bytes]).toEqual([7, 10, ONE * 4]);
   });
 
-  it('says how many events a place that is gone has missed', () => {
+  it('counts the events that a reader has missed', () => {
     const page = ringOf(10, { ...WHOLE, maxEvents: 4 }).read(2, WHOLE);
     expect(page).toMatchObject({ missing: 4, position: 10 });
     expect(page.events.map((event) => event.sequence)).toEqual([7, 8, 9, 10]);
@@ -41,13 +41,13 @@ describe('event ring', () => {
     expect(ring.read(2, WHOLE)).toEqual({ missing: 1, events: testEvents(4, 4), position: 4 });
   });
 
-  it('tells of a gap at its end at once', () => {
+  it('reports a gap at its end at once', () => {
     const ring = ringOf(1, { ...WHOLE, maxBytes: ONE * 4 });
     ring.push(testEvent(2, 'x'.repeat(ONE * 4)));
     expect(ring.read(1, WHOLE)).toEqual({ missing: 1, events: [], position: 2 });
   });
 
-  it('takes an event that is delivered again once', () => {
+  it('keeps an event once when it is delivered again', () => {
     const ring = ringOf(3);
     for (const event of testEvents(2, 4)) ring.push(event);
     expect(ring.read(0, WHOLE).events).toEqual(testEvents(1, 4));
@@ -59,7 +59,7 @@ describe('event ring', () => {
     expect(ring.read(3, WHOLE)).toMatchObject({ missing: sequence - 4, events: [testEvent(sequence)] });
   });
 
-  it('gives a page within its limits', () => {
+  it('returns a page within its limits', () => {
     const ring = ringOf(10);
     expect(ring.read(0, { ...WHOLE, maxEvents: 3 }).position).toBe(3);
     expect(ring.read(0, { ...WHOLE, maxBytes: ONE * 2 }).position).toBe(2);
@@ -86,7 +86,7 @@ describe('event ring', () => {
   });
 });
 
-/** The sequences that one page accounts for. */
+/** The sequences that one page covers. */
 function readOnce(reader: EventReader, maxEvents: number): number[] {
   const before = reader.position;
   const { missing, events } = reader.read({ ...WHOLE, maxEvents });

@@ -5,7 +5,7 @@ import { TEST_BOOT, testEvents } from '../../../support/test-event.js';
 
 const WHOLE = { maxEvents: 1_000, maxBytes: 1_000_000 };
 
-/** Counts what a ring tells it. */
+/** Counts the calls of a ring. */
 class CountingListener {
   grew = 0;
   stops = 0;
@@ -25,7 +25,7 @@ function create() {
 }
 
 describe('memory sink', () => {
-  it('tells its readers once a batch', async () => {
+  it('notifies its readers once a batch', async () => {
     const { sink } = create();
     const listener = new CountingListener();
     const { reader } = sink.subscribe('newest', listener);
@@ -34,7 +34,7 @@ describe('memory sink', () => {
     expect(reader.read(WHOLE).events).toEqual(testEvents(1, 3));
   });
 
-  it('starts a reader behind the newest, before the oldest or after an event', async () => {
+  it('starts a reader after the newest, before the oldest or after a given event', async () => {
     const { sink } = create();
     await sink.deliver(testEvents(1, 5));
     const places = (['newest', 'oldest', 3] as const).map(
@@ -43,7 +43,7 @@ describe('memory sink', () => {
     expect(places).toEqual([5, 0, 3]);
   });
 
-  it('tells a reader that has left nothing more', async () => {
+  it('does not notify a reader that has left', async () => {
     const { sink } = create();
     const listener = new CountingListener();
     const subscription = sink.subscribe('newest', listener);
@@ -65,7 +65,7 @@ describe('memory sink', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('stops without a reader that does not leave within its bound', async () => {
+  it('stops after its time limit when a reader does not leave', async () => {
     const { sink, clock } = create();
     sink.subscribe('newest', new CountingListener());
     const stopped = sink.stop();

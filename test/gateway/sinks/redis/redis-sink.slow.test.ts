@@ -74,20 +74,20 @@ describe('an entry', () => {
     { connection: id, action: 'close', tags: 'foo=bar' },
   ];
 
-  it('has exactly the fields of the old program', async () => {
+  it('has exactly the fields of wsgateway', async () => {
     expect(await createSink().deliver(events)).toEqual({ settled: 4, refused: [] });
     const entries = await (await RedisStreamReader.open(redis)).entries(4);
     expect(entries.map(asObject)).toEqual(fields);
   });
 
-  it('has the event id and the reason of a close where fields are named for them', async () => {
+  it('has the event id and the reason of a close in the configured fields', async () => {
     await createSink({ eventIdField: 'event', closeReasonField: 'why' }).deliver(events);
     const entries = await (await RedisStreamReader.open(redis)).entries(4);
     const withIds = fields.map((one, index) => ({ ...one, event: testEvent(index + 1).id }));
     expect(entries.map(asObject)).toEqual([...withIds.slice(0, 3), { ...withIds[3], why: 'connection_lost' }]);
   });
 
-  it('carries every byte of messages of every size around the chunks that are written', async () => {
+  it('preserves every byte of messages of all sizes around the chunk size', async () => {
     const sizes = [0, 1, 9, 10, 99, 100, 8_191, 8_192, 8_193, 32_000, 32_768, 65_536, 1_000_000];
     const batch = sizes.map((size, index) => ({
       ...testEvent(index + 1),
@@ -100,7 +100,7 @@ describe('an entry', () => {
     expect(isSame).toEqual(sizes.map(() => true));
   });
 
-  it('goes to the stream that its template gave', async () => {
+  it('goes to the stream of its template', async () => {
     await createSink().deliver([to('a', testEvent(1)), testEvent(2), to('ä', testEvent(3)), to('a', testEvent(4))]);
     const reader = await RedisStreamReader.open(redis);
     expect(await Promise.all(['a', 'connectionevents', 'ä'].map((key) => reader.command('XLEN', key)))).toEqual([
@@ -108,15 +108,15 @@ describe('an entry', () => {
     ]);
   });
 
-  it('pushes the oldest out of a stream with a bound', async () => {
+  it('removes the oldest from a bounded stream', async () => {
     const sink = createSink({ maxLen: 10 });
     for (let first = 1; first <= 1_000; first += 100) await sink.deliver(testEvents(first, first + 99));
     expect(await (await RedisStreamReader.open(redis)).command('XLEN', 'connectionevents')).toBeLessThan(200);
   });
 });
 
-describe('what Redis refuses', () => {
-  it('is told event by event as a matter of the stream, and the others are taken', async () => {
+describe('events that Redis refuses', () => {
+  it('are reported one by one with the stream as the cause, and the others are taken', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('SET', 'text', 'x');
     const good = (sequence: number, text: string) => to('connectionevents', testEvent(sequence, text));
@@ -131,7 +131,7 @@ describe('what Redis refuses', () => {
     expect(texts(await reader.entries(2))).toEqual(['a', 'b']);
   });
 
-  it('includes streams that the user may not write to', async () => {
+  it('include those of streams without the right to write', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('ACL', 'SETUSER', 'gate', 'on', '>pw', '~connectionevents', '+@all');
     const sink = createSink({ addr: redis.url.replace('//', '//gate:pw@'), streamName: '{tag.stream}' });
@@ -144,7 +144,7 @@ describe('what Redis refuses', () => {
     expect(texts(await reader.entries(2))).toEqual(['a', 'b']);
   });
 
-  it('includes messages that are too large for the server', async () => {
+  it('include messages that are too large for the server', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('CONFIG', 'SET', 'proto-max-bulk-len', '1mb');
     onTestFinished(async () => void (await reader.command('CONFIG', 'SET', 'proto-max-bulk-len', '512mb')));
@@ -155,7 +155,7 @@ describe('what Redis refuses', () => {
   });
 });
 
-describe('what passes', () => {
+describe('a temporary error', () => {
   it.each([
     ['OOM', ['maxmemory', '1mb'], ['maxmemory', '0']],
     ['NOREPLICAS', ['min-replicas-to-write', '1'], ['min-replicas-to-write', '0']],
@@ -171,7 +171,7 @@ describe('what passes', () => {
     expect(await sink.deliver(testEvents(1, 100))).toEqual({ settled: 100, refused: [] });
   });
 
-  it('READONLY leaves also what goes to a wrong stream for later', async () => {
+  it('READONLY leaves the events of a wrong stream for later too', async () => {
     const reader = await RedisStreamReader.open(redis);
     await reader.command('SET', 'text', 'x');
     onTestFinished(async () => void (await reader.command('REPLICAOF', 'NO', 'ONE')));
@@ -202,7 +202,7 @@ describe('the start', () => {
     });
   });
 
-  it('is refused where Redis wants a password and none is given', async () => {
+  it('is refused when Redis needs a password and none is configured', async () => {
     const locked = await startRedis(['--requirepass', 'pw']);
     onTestFinished(() => locked.process.dispose());
     await expect(createSink({ addr: locked.url }).start()).rejects.toMatchObject({ code: 'sink.refused' });
@@ -211,7 +211,7 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  it('is refused where nobody trusts the certificate', async () => {
+  it('is refused when the certificate is not trusted', async () => {
     const port = await freePort();
     const files = ['--tls-cert-file', certificate('localhost-cert'), '--tls-key-file', certificate('localhost-key')];
     const tls = ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no'];
@@ -223,7 +223,7 @@ describe('the start', () => {
     });
   });
 
-  it('is only a failure where nobody listens, and deliveries connect by themselves later', async () => {
+  it('fails without sink.refused when the port is closed, and deliveries connect later', async () => {
     const late = await startRedis();
     onTestFinished(() => late.process.dispose());
     await late.process.kill();
@@ -234,7 +234,7 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  it('is only a failure where Redis has no room for one connection more', async () => {
+  it('fails without sink.refused when Redis has too many clients', async () => {
     const crowded = await startRedis();
     onTestFinished(() => crowded.process.dispose());
     const reader = await RedisStreamReader.open(crowded);
@@ -246,7 +246,7 @@ describe('the start', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  it('works over a Unix socket, into another database, under a name', async () => {
+  it('works over a Unix socket, with another database and a client name', async () => {
     const local = await startRedis(['--unixsocket', 'redis.sock']);
     onTestFinished(() => local.process.dispose());
     const sink = createSink({ addr: `unix://${local.process.folder}/redis.sock?db=3&client_name=gate` });
@@ -260,7 +260,7 @@ describe('the start', () => {
 });
 
 describe('a connection that ends', () => {
-  it('in mid-batch rejects, and the batch is taken when it is offered again', async () => {
+  it('during a batch rejects, and the batch is taken when it is offered again', async () => {
     const broker = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']);
     onTestFinished(() => broker.process.dispose());
     const sink = createSink({ addr: broker.url });
@@ -276,7 +276,7 @@ describe('a connection that ends', () => {
     expect(await (await RedisStreamReader.open(broker)).entries(1_000)).toHaveLength(1_000);
   });
 
-  it('by silence is given up after the read timeout', async () => {
+  it('in silence is given up after the read timeout', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     const sink = createSink({ addr: `${broker.url}?read_timeout=100ms` });
@@ -286,7 +286,7 @@ describe('a connection that ends', () => {
     await expect(sink.deliver(testEvents(1, 10))).rejects.toThrow('no reply for 100 ms');
   });
 
-  it('by the stop of the sink is waited for as long as a batch is under way', async () => {
+  it('at the stop of the sink first finishes the batch in flight', async () => {
     const sink = createSink();
     await sink.start();
     const delivered = sink.deliver(testEvents(1, 1_000));

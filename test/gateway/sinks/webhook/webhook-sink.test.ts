@@ -10,7 +10,7 @@ import { webhookConfig } from '../../../support/webhook-config.js';
 import { sinkDeps } from '../../../support/sink-deps.js';
 import { WebhookReceiver, type WebhookAnswering } from '../../../support/webhook-receiver.js';
 
-/** Answers with this status, `good` requests excepted. */
+/** Answers with this status, except for `good` requests. */
 const refuse =
   (status: number, isGood: (sequences: readonly string[]) => boolean = () => false): WebhookAnswering =>
   ({ events }, response) => {
@@ -37,7 +37,7 @@ describe('a webhook sink', () => {
     await receiver.stop();
   });
 
-  it('signs time and body, and names the delivery', async () => {
+  it('signs time and body, and sends a delivery id', async () => {
     await use({ secret: 'hush', headers: { authorization: 'Bearer b' } }).deliver(testEvents(1, 2));
     const [request] = receiver.requests;
     const timestamp = String(request?.headers['x-wsg-timestamp']);
@@ -55,7 +55,7 @@ describe('a webhook sink', () => {
     );
   });
 
-  it('cuts a batch into requests by number and by bytes, and sends a larger event alone', async () => {
+  it('splits a batch into requests by number and bytes, and sends a larger event alone', async () => {
     use({ maxBatchEvents: 2, maxBatchBytes: 1024 });
     const batch = [...testEvents(1, 3), testEvent(4, 'x'.repeat(2000)), testEvent(5)];
     for (let rest = batch; rest.length > 0;) rest = rest.slice((await sink.deliver(rest)).settled);
@@ -63,19 +63,19 @@ describe('a webhook sink', () => {
     expect(taken()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it.each([408, 425, 429, 500, 503])('rejects a batch that is answered %i, and it is taken later', async (status) => {
+  it.each([408, 425, 429, 500, 503])('rejects a batch after a %i, and delivers it later', async (status) => {
     receiver.answering = refuse(status);
     await expect(sink.deliver(testEvents(1, 3))).rejects.toThrow(`answered ${status}`);
     receiver.answering = refuse(200);
     expect(await sink.deliver(testEvents(1, 3))).toEqual({ settled: 3, refused: [] });
   });
 
-  it.each([400, 413, 422])('says that a plain %i may be about the event', async (status) => {
+  it.each([400, 413, 422])('blames the event for a plain %i', async (status) => {
     receiver.answering = refuse(status);
     await expect(sink.deliver(testEvents(1, 10))).rejects.toMatchObject({ blames: 'event' });
   });
 
-  it.each([302, 401, 404])('does not blame an event for %i, and follows no redirect', async (status) => {
+  it.each([302, 401, 404])('does not blame an event for %i, and does not follow redirects', async (status) => {
     receiver.answering = (_, response) => {
       response.writeHead(status, { location: receiver.url }).end();
     };
@@ -92,7 +92,7 @@ describe('a webhook sink', () => {
     expect(taken()).toEqual([1, 3]);
   });
 
-  describe('that a receiver asks to come back later', () => {
+  describe('that gets a Retry-After', () => {
     const clock = new ManualClock();
     let again: Promise<SinkReceipt>;
 
@@ -106,27 +106,27 @@ describe('a webhook sink', () => {
       await settle(() => clock.waiting === 1);
     });
 
-    it('does so, and not before', async () => {
+    it('sends again at that time, and not before', async () => {
       clock.advance(999);
-      // What the sink had sent by now would arrive before this.
+      // An earlier request of the sink would arrive before this one.
       await fetch(receiver.url, { method: 'POST', body: '{"events":[]}' });
       expect(taken()).toEqual([]);
       clock.advance(1);
       expect(await again).toEqual({ settled: 1, refused: [] });
     });
 
-    it('does not wait for that when it is stopped', async () => {
+    it('does not wait for it when stopped', async () => {
       await Promise.all([expect(again).rejects.toThrow('stopped'), sink.stop()]);
       expect(receiver.requests).toHaveLength(1);
     });
   });
 
-  it('rejects when no answer comes in time', async () => {
+  it('rejects when no response arrives in time', async () => {
     receiver.answering = () => undefined;
     await expect(use({ timeoutMs: 50 }).deliver(testEvents(1, 1))).rejects.toThrow('no answer within 50 ms');
   });
 
-  it('takes an endless answer for what its status says', async () => {
+  it('judges an endless response by its status', async () => {
     receiver.answering = (_, response) => {
       response.writeHead(200);
       response.write('x'.repeat(200_000));
@@ -134,7 +134,7 @@ describe('a webhook sink', () => {
     expect(await sink.deliver(testEvents(1, 1))).toEqual({ settled: 1, refused: [] });
   });
 
-  it('goes on when the receiver has closed the idle connection', async () => {
+  it('continues after the receiver has closed the idle connection', async () => {
     await sink.deliver(testEvents(1, 1));
     await sink.deliver(testEvents(2, 2));
     receiver.dropConnections();
@@ -153,13 +153,13 @@ describe('a webhook sink', () => {
     expect(String(error)).not.toContain('marked-secret');
   });
 
-  it('starts when only an empty batch displeases the receiver', async () => {
+  it('starts when the receiver only rejects the empty batch', async () => {
     receiver.answering = refuse(400);
     await sink.start();
     expect(receiver.requests[0]?.body).toBe('{"events":[]}');
   });
 
-  it('rejects plainly at start when nobody listens, and delivers once somebody does', async () => {
+  it('rejects without sink.refused at start when the port is closed, and delivers once it is open', async () => {
     await receiver.stop();
     await expect(sink.start()).rejects.not.toMatchObject({ code: 'sink.refused' });
     await expect(sink.deliver(testEvents(1, 2))).rejects.toThrow('is away');
