@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import Loadtest from '../../src/commands/loadtest.js';
-import { OPTION_CATALOGUE } from '../../src/loadgen/options/index.js';
+import { OPTION_CATALOGUE, OPTIONS } from '../../src/loadgen/options/index.js';
+import { BUILT_INS } from '../../src/loadgen/scenario/index.js';
 
 /** The flags of `k6 run --help` in 1.3.0, with their letters. */
 const OF_K6 = `u:vus d:duration i:iterations s:stage execution-segment execution-segment-sequence p:paused no-setup no-teardown
@@ -29,4 +30,8 @@ it('has every flag that the catalogue of options names, with its letter', () => 
       expect(flags.get(name), name).toBe(char);
     }
   }
+});
+
+it('names every built-in scenario in the help of --scenario', () => {
+  for (const name of BUILT_INS.names) expect(OPTIONS.scenario.help).toContain(name);
 });
