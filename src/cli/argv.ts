@@ -1,11 +1,11 @@
 import { WsgError } from '../core/error.js';
 
 /**
- * Switches that pipelines for k6 also write as `--no-color=true`, which oclif would take for a
+ * Switches that pipelines for k6 also write as `--no-color=true`, which oclif would read as a
  * switch and an argument.
  */
 const PLAIN_SWITCHES = ['no-color', 'quiet', 'verbose', 'no-summary', 'no-usage-report'];
-/** Those whose `false` overrides what a script, a file or a variable says. */
+/** Switches whose `false` overrides the value of a script, a file or a variable. */
 const OPTION_SWITCHES = [
   'include-system-env-vars',
   'insecure-skip-tls-verify',
@@ -21,18 +21,18 @@ const OPTION_SWITCHES = [
   'profiling-enabled',
   'new-machine-readable-summary',
 ];
-/** As Go reads them. */
+/** Booleans as Go parses them. */
 const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
 const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
-/** k6's port for it. */
+/** k6's default address of the dashboard. */
 const DASHBOARD_ADDRESS = '127.0.0.1:5665';
 
 /**
- * Rewrites `-config x` and `-config=x`, as the old program took them, to `--config`: oclif would
- * read `-c onfig`. `--quiet=true` becomes `--quiet`, and `--quiet=false` nothing; `--http-debug`
- * means heads, as in k6; `--dashboard` without an address gets its own; `help report` becomes
- * `report --help`. What stands behind `--` stays as it is.
+ * Rewrites `-config x` and `-config=x`, as the previous program accepted it, to `--config`: oclif
+ * would read `-c onfig`. `--quiet=true` becomes `--quiet`, and `--quiet=false` is removed;
+ * `--http-debug` means headers, as in k6; `--dashboard` without an address gets the default one;
+ * `help report` becomes `report --help`. Arguments after `--` are not changed.
  */
 export function rewriteArguments(argv: readonly string[]): string[] {
   if (argv[0] === 'help') return [...argv.slice(1), '--help'];
@@ -43,7 +43,7 @@ export function rewriteArguments(argv: readonly string[]): string[] {
   return [...rewritten.flatMap(plainSwitch).map(withAddress), ...rest];
 }
 
-/** A flag of oclif has a value or has none, and this one may have one. */
+/** Adds the default value: oclif has no flags with optional values. */
 function withAddress(argument: string, place: number, argv: readonly string[]): string {
   if (argument !== '--dashboard') return argument;
   return /^(\S*):\d+$/.test(argv[place + 1] ?? '') ? argument : `--dashboard=${DASHBOARD_ADDRESS}`;

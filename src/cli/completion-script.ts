@@ -1,31 +1,31 @@
-/** A command as shells complete it. */
+/** A command for shell completion. */
 export interface CompletedCommand {
-  /** Words behind `wsg`, separated by blanks; `report trend`. */
+  /** Words after `wsg`, separated by spaces: `report trend`. */
   readonly name: string;
   readonly flags: readonly CompletedFlag[];
-  /** What its arguments may be, where that can be listed. */
+  /** Possible arguments, if they can be listed. */
   readonly choices: readonly string[];
 }
 
 export interface CompletedFlag {
   readonly name: string;
-  /** The values that it takes, where they can be listed. */
+  /** Possible values, if they can be listed. */
   readonly values: readonly string[];
 }
 
-/** The shells that a script can be made for. */
+/** Shells with a completion script. */
 export const COMPLETION_SHELLS = ['bash', 'zsh'] as const;
 export type CompletionShell = (typeof COMPLETION_SHELLS)[number];
 
-/** zsh runs completions that were written for bash. */
+/** zsh can run completions written for bash. */
 const ZSH_HEAD = `autoload -Uz compinit bashcompinit
 (( \${+functions[compdef]} )) || compinit
 bashcompinit
 `;
 
 /**
- * A script that a shell evaluates: it completes commands, flags and listed values without starting
- * `wsg`; anything else completes as a file name.
+ * Generates a completion script: it completes commands, flags and listed values without starting
+ * `wsg`; anything else is completed as a file name.
  */
 export function completionScript(shell: CompletionShell, commands: readonly CompletedCommand[]): string {
   return `${shell === 'zsh' ? ZSH_HEAD : ''}_wsg() {
@@ -53,7 +53,7 @@ complete -o default -F _wsg wsg
 `;
 }
 
-/** Commands and the topics above them, each once. */
+/** All commands and the topics above them, without duplicates. */
 function commandPaths(commands: readonly CompletedCommand[]): string[] {
   const paths = commands.flatMap(({ name }) => {
     const words = name.split(' ');

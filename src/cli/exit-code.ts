@@ -1,6 +1,6 @@
 import { WsgError, type ErrorCode } from '../core/error.js';
 
-/** What each exit code of wsg means; from 99 upwards they are k6's. */
+/** Exit codes of wsg; those from 99 upwards are k6's. */
 export const EXIT_CODE = {
   ok: 0,
   internal: 1,
@@ -63,8 +63,8 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
 };
 
 /**
- * When several hold, the first of these is the one to end with: what was cut short by a defect is
- * told before what it measured.
+ * If several exit codes apply, the first of these is used: failures come before the results of
+ * measurements.
  */
 const PRECEDENCE: readonly ExitCode[] = [
   EXIT_CODE.interruptedTwice,
@@ -86,12 +86,12 @@ const PRECEDENCE: readonly ExitCode[] = [
   EXIT_CODE.ok,
 ];
 
-/** The code for a thrown value; anything that is no `WsgError` is a defect of wsg, 1. */
+/** The exit code for a thrown value; anything other than a `WsgError` is a defect in wsg, 1. */
 export function exitCodeOfError(thrown: unknown): ExitCode {
   return thrown instanceof WsgError ? OF_ERROR[thrown.code] : EXIT_CODE.internal;
 }
 
-/** The one code to end with when several hold; 0 when none does. */
+/** The exit code if several apply; 0 if none does. */
 export function strongestExitCode(codes: readonly ExitCode[]): ExitCode {
   return PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT_CODE.ok;
 }

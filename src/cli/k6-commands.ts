@@ -1,34 +1,38 @@
 import { WsgError } from '../core/error.js';
 
-/** Commands of k6 that are commands of `wsg loadtest`; `wsg run script.js` is taken, too. */
+/** Commands of k6 that `wsg loadtest` has; `wsg run script.js` is accepted, too. */
 const TAKEN = ['run', 'inspect', 'new'];
 
-const NO_REST = 'A run of wsg has no REST interface';
+const NO_REST = 'wsg has no REST API for runs';
 const PLANNED =
-  'The executors ramping-vus and ramping-arrival-rate change a load by plan; Ctrl-C ends a run with its results.';
-const WATCHED = '`wsg loadtest --live full` shows a run on its terminal, `--dashboard HOST:PORT` in a browser.';
-const HERE = '`wsg loadtest run SCRIPT` runs it here; --execution-segment shares a plan between several machines.';
+  'Use the executors ramping-vus and ramping-arrival-rate to vary the load; Ctrl-C ends a run with its results.';
+const WATCHED =
+  'Use `wsg loadtest --live full` to watch a run in the terminal, `--dashboard HOST:PORT` to watch it in a browser.';
+const HERE = '`wsg loadtest run SCRIPT` runs it locally; --execution-segment splits a plan between several machines.';
 
-/** Commands of k6 that wsg does not have: why, and what to type instead. */
+/** Commands of k6 that wsg does not have, with the reason and an alternative. */
 const REFUSED: ReadonlyMap<string, readonly [why: string, instead: string]> = new Map([
+  ['archive', ['wsg does not support archives', 'Keep the script with its files, and use `wsg loadtest run SCRIPT`.']],
+  ['cloud', ['wsg has no cloud service', HERE]],
+  ['login', ['wsg has no cloud service', HERE]],
+  ['pause', [NO_REST, PLANNED]],
+  ['resume', [NO_REST, PLANNED]],
+  ['scale', [NO_REST, PLANNED]],
+  ['stats', [NO_REST, WATCHED]],
+  ['status', [NO_REST, WATCHED]],
   [
-    'archive',
-    ['wsg makes no archives', 'Keep the script with its files; `wsg loadtest run SCRIPT` runs it from there.'],
+    'x',
+    ['wsg does not support extensions of k6', '`wsg loadtest inspect SCRIPT` lists the modules that a script lacks.'],
   ],
-  ['cloud', ['There is no cloud behind wsg', HERE]],
-  ['login', ['There is no cloud behind wsg to log in to', HERE]],
-  ['pause', [`${NO_REST} that could pause it`, PLANNED]],
-  ['resume', [`${NO_REST} that could resume it`, PLANNED]],
-  ['scale', [`${NO_REST} that could scale it`, PLANNED]],
-  ['stats', [`${NO_REST} to ask`, WATCHED]],
-  ['status', [`${NO_REST} to ask`, WATCHED]],
-  ['x', ['wsg takes no extensions of k6', '`wsg loadtest inspect SCRIPT` names the modules that a script misses.']],
-  ['deps', ['wsg takes no extensions of k6', '`wsg loadtest inspect SCRIPT` names the modules that a script misses.']],
+  [
+    'deps',
+    ['wsg does not support extensions of k6', '`wsg loadtest inspect SCRIPT` lists the modules that a script lacks.'],
+  ],
 ]);
 
 /**
- * The command line with a command of k6 where wsg has it: `run script.js` becomes `loadtest run
- * script.js`. Throws `usage` for those that wsg does not have, with what to type instead.
+ * Rewrites commands of k6 that wsg has: `run script.js` becomes `loadtest run script.js`. Throws
+ * `usage` for those that wsg does not have, with an alternative.
  */
 export function takeK6Command(argv: readonly string[]): readonly string[] {
   const [first = '', ...rest] = argv;
@@ -41,7 +45,7 @@ export function takeK6Command(argv: readonly string[]): readonly string[] {
   return argv;
 }
 
-/** Whether the command line asks for the version alone. */
+/** Whether the command line only asks for the version. */
 export function asksForVersion([first, second]: readonly string[]): boolean {
   return first === '--version' || first === 'version' || (first === 'loadtest' && second === 'version');
 }

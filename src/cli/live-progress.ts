@@ -2,20 +2,20 @@ import { stripVTControlCharacters } from 'node:util';
 import { textWidth } from '../summary/index.js';
 import type { TextSink } from './output.js';
 
-/** How far something is that may take some seconds: one line on a terminal, nothing elsewhere. */
+/** Shows the progress of slow work as one line on a terminal; shows nothing elsewhere. */
 export class ShareProgress {
   #shown = -1;
 
   readonly #stream: TextSink;
   readonly #doing: string;
 
-  /** `doing` stands before the percentage. */
+  /** `doing` is the text before the percentage. */
   constructor(stream: TextSink, doing: string) {
     this.#stream = stream;
     this.#doing = doing;
   }
 
-  /** From 0 to 1. */
+  /** Shows a share from 0 to 1. */
   show(share: number): void {
     const percent = Math.min(99, Math.floor(share * 100));
     if (!this.#stream.canRedraw || percent <= this.#shown) return;
@@ -23,7 +23,7 @@ export class ShareProgress {
     this.#stream.write(`\r${this.#doing} ${percent} %`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.#shown >= 0) this.#stream.write('\r\u001B[K');
     this.#shown = -1;
@@ -33,12 +33,12 @@ export class ShareProgress {
 const LINE_PERIOD_MS = 1000;
 
 /**
- * The progress of a run: lines that are drawn over and over at the bottom of a terminal, or written
- * anew each second where there is none.
+ * Shows the progress of a run: lines that are redrawn at the bottom of a terminal, or appended
+ * every second without one.
  */
 export class LiveProgress {
   readonly #sink: TextSink;
-  /** What stands on the terminal now. */
+  /** Lines on the terminal at the moment. */
   #drawn: readonly string[] = [];
   #nextLineMs = LINE_PERIOD_MS;
 
@@ -47,8 +47,7 @@ export class LiveProgress {
   }
 
   /**
-   * Shows the lines that `render` gives for the moment `elapsedMs`; `render` is not called when
-   * nothing is to be shown.
+   * Shows the lines of `render` at the time `elapsedMs`; `render` is called only if they are shown.
    */
   show(elapsedMs: number, render: () => readonly string[]): void {
     if (this.#sink.canRedraw) {
@@ -60,7 +59,7 @@ export class LiveProgress {
     }
   }
 
-  /** Lets something else be written to the same terminal without tearing the drawing. */
+  /** Writes other text to the same terminal without corrupting the drawing. */
   around(write: () => void): void {
     const drawn = this.#drawn;
     this.erase();
@@ -68,14 +67,14 @@ export class LiveProgress {
     this.#draw(drawn);
   }
 
-  /** Takes the drawing off the terminal. */
+  /** Removes the drawing from the terminal. */
   erase(): void {
     const rows = this.#drawn.reduce((sum, line) => sum + this.#rowsOf(line), 0);
     if (rows > 0) this.#sink.write(`\u001b[${rows}A\r\u001b[J`);
     this.#drawn = [];
   }
 
-  /** A terminal breaks lines that are too long for it. */
+  /** The number of rows of a line: a terminal wraps long lines. */
   #rowsOf(line: string): number {
     return Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / this.#sink.columns));
   }

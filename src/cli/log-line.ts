@@ -1,16 +1,16 @@
 import type { ScriptLogLine } from '../loadgen/index.js';
 
-/** The forms that log lines have in a pipe or a file. */
+/** Formats of log lines in a pipe or a file. */
 export const LOG_FORMATS = ['logfmt', 'json', 'raw'] as const;
 
-/** How log lines look: `terminal` is k6's short form. */
+/** Formats of log lines; `terminal` is k6's short form. */
 export type LineFormat = (typeof LOG_FORMATS)[number] | 'terminal';
 
 /** One line of a load test's log. */
 export interface LogLine extends ScriptLogLine {
-  /** What to do about it. */
+  /** The remedy. */
   readonly hint?: string;
-  /** Whether another process wrote it, which `source` then names. */
+  /** Whether the line is from another process, which `source` names. */
   readonly isRelayed?: boolean;
 }
 
@@ -18,8 +18,8 @@ const SHORT = { debug: 'DEBU', info: 'INFO', warning: 'WARN', error: 'ERRO' } as
 const PADDED_CHARACTERS = 60;
 
 /**
- * A line as k6 writes it in this format, with its newline. `elapsedMs` is how old the run is, `at`
- * the wall clock.
+ * Renders a line in k6's format, with its newline. `elapsedMs` is the age of the run, `at` the
+ * wall-clock time.
  */
 export function renderLogLine(
   line: LogLine,
@@ -56,7 +56,7 @@ function renderLogfmt(line: LogLine, time: string): string {
   return [`time="${time}" level=${line.level}`, ...message, ...logfmt(fieldsOf(line))].join(' ');
 }
 
-/** What a line has beside level, text and time, sorted as k6 sorts it. */
+/** Fields of a line besides level, text and time, sorted as in k6. */
 function fieldsOf(line: LogLine): Readonly<Record<string, string | number>> {
   const { error, executor, scenario, source, hint, fields } = line;
   const all = { ...fields, error, executor, scenario, source, hint };
@@ -68,7 +68,7 @@ function logfmt(fields: Readonly<Record<string, string | number>>): string[] {
   return Object.entries(fields).map(([key, value]) => `${key}=${quoted(String(value))}`);
 }
 
-/** logfmt quotes what holds anything but plain characters. */
+/** Quotes values with special characters, as logfmt does. */
 function quoted(text: string): string {
   return /^[\w.\-/@^+]*$/.test(text) ? text : JSON.stringify(text);
 }

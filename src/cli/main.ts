@@ -8,7 +8,7 @@ import { processOutput } from './output.js';
 
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs the command that the arguments name and sets the exit code. */
+/** Runs the command given by the arguments and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     const pjson: PJSON = JSON.parse(await readFile(`${PACKAGE_ROOT}package.json`, 'utf8'));
@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** In oclif's form, without loading oclif. */
+/** Prints the version in oclif's format without loading oclif. */
 function printVersion({ name, version, oclif }: PJSON, json: boolean): void {
   const { platform, arch, version: node } = process;
   const { stdout } = processOutput();
@@ -28,7 +28,7 @@ function printVersion({ name, version, oclif }: PJSON, json: boolean): void {
   stdout.write(`${oclif.bin ?? name}/${version} ${platform}-${arch} node-${node}\n`);
 }
 
-/** All commands, as they are typed behind `wsg`. */
+/** Names of all commands, as typed after `wsg`. */
 async function commandNames(): Promise<string[]> {
   const manifest: { readonly commands: object } = JSON.parse(
     await readFile(`${PACKAGE_ROOT}oclif.manifest.json`, 'utf8'),

@@ -1,25 +1,22 @@
 import { systemErrorCode } from '../core/error.js';
 import { EXIT_CODE } from './exit-code.js';
 
-/** One of the two streams of a process, as commands see it. */
+/** An output stream of a process for commands. */
 export interface TextSink {
   readonly isTerminal: boolean;
-  /** Whether what was written can be drawn over: a terminal, and not `TERM=dumb`. */
+  /** Whether output can be overwritten: a terminal, and not `TERM=dumb`. */
   readonly canRedraw: boolean;
-  /** Whether colours may be written: a terminal, and neither NO_COLOR nor `TERM=dumb`. */
+  /** Whether to use colours: a terminal, and neither NO_COLOR nor `TERM=dumb`. */
   readonly useColor: boolean;
-  /** Width of the terminal; where there is none, wide enough for every table in its widest form. */
+  /** Width of the terminal; without one, enough for the widest table. */
   readonly columns: number;
-  /** Height of the terminal; where there is none, endless. */
+  /** Height of the terminal; without one, infinite. */
   readonly rows: number;
-  /**
-   * Writes the text as it is, without a newline of its own. After the reader has gone it does
-   * nothing.
-   */
+  /** Writes the text without adding a newline. Does nothing after the reader has gone. */
   write(text: string): void;
 }
 
-/** Where a command writes: results to `stdout`, everything else to `stderr`. */
+/** Output streams of a command: results go to `stdout`, everything else to `stderr`. */
 export interface Output {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
@@ -29,8 +26,8 @@ const TERMINAL_COLUMNS = 80;
 const PIPE_COLUMNS = 160;
 const TERMINAL_ROWS = 24;
 /**
- * Progress, and the lines of a spawned gateway, do not pile up for a reader that has stopped.
- * Results are never dropped.
+ * Limit on buffered progress, and lines of a spawned gateway, for a stalled reader. Results are
+ * never dropped.
  */
 const MAX_WAITING_PROGRESS_BYTES = 8 * 1024 * 1024;
 
@@ -43,17 +40,21 @@ interface TextStream {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** The streams of this process. A reader that closes its end early (`| head -1`) is no error. */
+/**
+ * The streams of this process. A reader that closes its end early (`| head -1`) does not cause an
+ * error.
+ */
 export function processOutput(env: NodeJS.ProcessEnv = process.env): Output {
   const stderr = createTextSink(process.stderr, env, { maxWaitingBytes: MAX_WAITING_PROGRESS_BYTES });
-  // The listener of oclif throws whatever is no EPIPE, before anybody else hears of it.
+  // Removes oclif's listener, which throws all errors other than EPIPE before other listeners are
+  // called.
   process.stdout.removeAllListeners('error');
   return { stdout: createTextSink(process.stdout, env, { failed: failOutput }), stderr };
 }
 
 /**
- * Results that could not be written are an error of its own, unless the command ends with a worse
- * one anyway.
+ * Reports results that could not be written. The exit code is not 0, unless the command already
+ * ends with another error.
  */
 function failOutput(error: Error): void {
   process.stderr.write(`Error: standard output cannot be written: ${reasonOf(error)}.\n`);
@@ -74,13 +75,13 @@ function reasonOf(error: Error): string {
 }
 
 interface TextSinkOptions {
-  /** What is written while so many bytes wait for the reader is dropped. */
+  /** Text is dropped while more bytes than this are buffered. */
   readonly maxWaitingBytes?: number;
-  /** Hears once why nothing can be written any more; without it such an error is thrown. */
+  /** Called once with the error that prevents further writing; without it the error is thrown. */
   readonly failed?: (error: Error) => void;
 }
 
-/** A sink over a stream, exported for its test. */
+/** Creates a sink for a stream; exported for tests. */
 export function createTextSink(
   stream: TextStream,
   env: NodeJS.ProcessEnv,
@@ -100,7 +101,7 @@ export function createTextSink(
     canRedraw,
     useColor: canRedraw && (env.NO_COLOR ?? '') === '',
     get columns() {
-      // A terminal that nobody told its size has 0 columns.
+      // A terminal of unknown size has 0 columns.
       if (stream.columns !== undefined && stream.columns > 0) return stream.columns;
       return isTerminal ? TERMINAL_COLUMNS : PIPE_COLUMNS;
     },

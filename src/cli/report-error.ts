@@ -4,16 +4,13 @@ import { exitCodeOfError, type ExitCode } from './exit-code.js';
 import type { LogLine } from './log-line.js';
 import type { Output } from './output.js';
 
-/**
- * Whether oclif itself threw this: a flag or argument that it could not parse, or a command that it
- * could not find.
- */
+/** Whether oclif threw this error: an invalid flag or argument, or an unknown command. */
 export function isOclifError(thrown: unknown): thrown is Error {
   return thrown instanceof Error && 'oclif' in thrown;
 }
 
 /**
- * A command that oclif did not find, as one of our errors; `commands` are what may have been meant.
+ * Converts oclif's error about an unknown command; `commands` are the candidates for a suggestion.
  */
 export function unknownCommand(error: Error, commands: readonly string[]): WsgError {
   const [, id] = /^command (.+) not found$/.exec(error.message) ?? [];
@@ -28,8 +25,8 @@ export function unknownCommand(error: Error, commands: readonly string[]): WsgEr
 }
 
 /**
- * oclif's error as one of ours. Its first line is the sentence, the further ones are problems; its
- * own hint gives way to ours.
+ * Converts an error of oclif. Its first line becomes the message, further lines become problems,
+ * and its hint is replaced.
  */
 export function usageError(error: Error, commandId: string | undefined): WsgError {
   const lines = error.message.split('\n').map((line) => line.trim());
@@ -37,22 +34,22 @@ export function usageError(error: Error, commandId: string | undefined): WsgErro
   const command = commandId === undefined ? 'wsg' : `wsg ${commandId}`;
   return new WsgError('usage', sentence, {
     problems,
-    hint: `\`${command.replaceAll(':', ' ')} --help\` shows what there is.`,
+    hint: `\`${command.replaceAll(':', ' ')} --help\` shows the available flags.`,
     cause: error,
   });
 }
 
-/** How an error is to be shown. */
+/** Options for showing an error. */
 export interface ErrorForm {
-  /** Also one JSON object on standard output, where a program waits for one. */
+  /** Whether to print a JSON object on standard output as well. */
   readonly json: boolean;
-  /** Prints the stack of a defect; without it only its message and how to see more. */
+  /** Whether to print the stack of a defect, and not only its message. */
   readonly showStack: boolean;
-  /** Takes the error as a line of a log, in place of standard error. */
+  /** Receives the error as a log line, instead of standard error. */
   readonly log?: (line: LogLine) => void;
 }
 
-/** What people read of an error. */
+/** Text of an error for users. */
 interface ShownError {
   readonly message: string;
   /** One line each. */
@@ -61,8 +58,8 @@ interface ShownError {
 }
 
 /**
- * Prints an error for people on standard error or to a log, and with `json` for programs on
- * standard output. Gives the exit code.
+ * Prints an error for users on standard error or to a log, and with `json` for programs on standard
+ * output. Returns the exit code.
  */
 export function reportError(failure: unknown, output: Output, form: ErrorForm): ExitCode {
   const thrown = explain(failure);
@@ -76,10 +73,10 @@ export function reportError(failure: unknown, output: Output, form: ErrorForm): 
   return exitCode;
 }
 
-/** Running out of files can strike anywhere, the loading of our own code included. */
+/** Translates EMFILE, which can occur anywhere, even while loading code. */
 function explain(thrown: unknown): unknown {
   if (thrown instanceof WsgError || systemErrorCode(thrown) !== 'EMFILE') return thrown;
-  return new WsgError('open-files.too-few', 'This process has as many files open as it may.', {
+  return new WsgError('open-files.too-few', 'The limit on open files of this process is reached.', {
     hint: 'Raise the limit: ulimit -n 20000',
     cause: thrown,
   });

@@ -9,12 +9,12 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
 /**
- * npm passes a terminal's Ctrl-C on, which the terminal has sent us already: the same signal so
- * closely behind is the same key press.
+ * npm forwards Ctrl-C, which the terminal has already sent to this process: the same signal within
+ * this time is the same key press.
  */
 const SAME_PRESS_MS = 150;
 
-/** What `onStopSignal` needs of the process; tests bring an emitter. */
+/** The part of the process that `onStopSignal` needs; tests use an emitter. */
 interface SignalSource {
   on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
   off(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
@@ -24,13 +24,13 @@ interface SignalSource {
 export interface SignalOptions {
   readonly source?: SignalSource;
   readonly clock?: Clock;
-  /** What the second signal does; by default the process ends at once with 130. */
+  /** Called at the second signal; by default the process exits immediately with 130. */
   readonly onSecond?: (signal: StopSignal) => void;
 }
 
 /**
- * Calls `onFirst` at the first SIGINT or SIGTERM; the second cuts. The returned function stops
- * listening.
+ * Calls `onFirst` at the first SIGINT or SIGTERM, and `onSecond` at the second. The returned
+ * function stops listening.
  */
 export function onStopSignal(onFirst: (signal: StopSignal) => void, options: SignalOptions = {}): () => void {
   const { source = process, clock = systemClock, onSecond = () => endProcess(EXIT_CODE.interruptedTwice) } = options;
@@ -51,8 +51,8 @@ export function onStopSignal(onFirst: (signal: StopSignal) => void, options: Sig
 }
 
 /**
- * Waits for work that needs no end in order, such as reading scripts: a stop signal meanwhile is
- * told of and ends the process at once.
+ * Waits for work that needs no graceful stop, such as reading scripts. A stop signal meanwhile is
+ * reported and ends the process immediately.
  */
 export async function endOnStop<T>(work: Promise<T>, tell: (text: string) => void): Promise<T> {
   const stopListening = onStopSignal(() => {
@@ -67,30 +67,30 @@ export async function endOnStop<T>(work: Promise<T>, tell: (text: string) => voi
 }
 
 /**
- * Calls `onReload` at each SIGHUP, which else would end the process. Not where a terminal is: there
- * it says that the terminal has gone, and a gateway that nobody sees any more should not live on.
+ * Calls `onReload` at each SIGHUP, which would otherwise end the process. With a terminal, SIGHUP
+ * means that the terminal was closed, and still ends the process.
  */
 export function onReloadSignal(onReload: () => void, hasTerminal = process.stderr.isTTY === true): void {
   if (!hasTerminal) process.on('SIGHUP', onReload);
   releaseReloadSignal();
 }
 
-/** How long a file that is being read or written may hold up the end of the process. */
+/** Time for which file operations in progress may delay the end of the process. */
 const FILES_BOUND_MS = 1_000;
 const LOOK_EACH_MS = 10;
 
 /**
- * Ends the process now, whatever is open. Only for a second signal, for a stop that has passed its
- * bound, and where nothing has begun.
+ * Ends the process immediately. Only for a second signal, for a stop that exceeded its time limit,
+ * and before anything has begun.
  */
 export function endProcess(code: ExitCode): never {
   process.exit(code);
 }
 
 /**
- * As `endProcess`, for one that may be writing to a disk that hangs, with the exit code that it has
- * by then unless another is given: `process.exit` waits for the system calls on files that are
- * under way. After 1 s of that the process kills itself.
+ * Like `endProcess`, for a process that may be writing to a hanging disk, with its current exit
+ * code unless another one is given. `process.exit` waits for file system calls in progress; after 1
+ * s the process kills itself.
  */
 export function endHungProcess(given?: ExitCode): void {
   const code = given ?? process.exitCode;
@@ -104,8 +104,8 @@ export function endHungProcess(given?: ExitCode): void {
 }
 
 /**
- * Ends the process `afterMs` from now with the exit code that it has by then, if anything still
- * keeps it running.
+ * Ends the process after `afterMs` with its exit code at that time, if anything still keeps it
+ * running.
  */
 export function endProcessLater(afterMs: number): void {
   setTimeout(() => endHungProcess(), afterMs).unref();

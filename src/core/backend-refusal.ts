@@ -1,16 +1,16 @@
 /**
- * A backend answered and said no: credentials, rights, something of another type. Trying again
- * changes nothing until somebody fixes it.
+ * A backend refused the request: credentials, permissions, a key of another type. Retries are
+ * useless until the cause is fixed.
  */
 export class BackendRefusal extends Error {
   override readonly name = 'BackendRefusal';
 }
 
 /**
- * What every start against a Redis Cluster ends with: a transaction of ours has keys that lie on
- * several of its nodes.
+ * The error of every start against a Redis Cluster: the keys of a wsg transaction would be on
+ * several nodes.
  */
 export function clusterRefusal(cause?: Error): BackendRefusal {
-  const why = 'the keys of one transaction would lie on different nodes';
+  const why = 'the keys of one transaction would be on different nodes';
   return new BackendRefusal(`it is part of a Redis Cluster, which is not supported: ${why}`, { cause });
 }

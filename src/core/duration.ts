@@ -13,9 +13,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/y;
 
 /**
- * Milliseconds of a duration as k6 and Go write it: `1m30s`, `0.1ms`, `1d2h`, `0`; a bare number is
- * milliseconds (k6). Undefined when the text is no duration. Source: Go's time.ParseDuration, k6's
- * types.ParseExtendedDuration.
+ * Parses a duration in the format of k6 and Go to milliseconds: `1m30s`, `0.1ms`, `1d2h`, `0`; a
+ * bare number is milliseconds (k6). Undefined if the text is invalid. Source: Go's
+ * time.ParseDuration, k6's types.ParseExtendedDuration.
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
@@ -34,8 +34,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * A duration in Go's text, as the old program's log lines and k6's header have it: `1m30s`,
- * `100.625µs`, `0s`. Takes milliseconds.
+ * Formats a duration as Go does, as in the log lines of the previous program and in k6's header:
+ * `1m30s`, `100.625µs`, `0s`. Takes milliseconds.
  */
 export function formatGoDuration(durationMs: number): string {
   const ns = Math.round(Math.abs(durationMs) * 1e6);

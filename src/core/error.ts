@@ -1,63 +1,64 @@
 /**
- * Every error that a user can meet: its code and when it arises. docs/reference/errors.md lists the
- * same, held by a test.
+ * All errors that a user can encounter, with their codes and causes. docs/reference/errors.md has
+ * the same list, which a test ensures.
  */
 export const ERROR_CATALOGUE = {
   internal: 'A defect in wsg itself.',
-  usage: 'The command line cannot be understood.',
+  usage: 'The command line is invalid.',
   'config.invalid': 'The gateway configuration has problems; all of them are listed.',
   'config.not-found': 'The named configuration file cannot be read.',
   'options.invalid': 'The load options have problems; all of them are listed.',
   'listen.in-use': 'Another process listens on the address.',
-  'listen.denied': 'The address may not be bound with the privileges of this process.',
+  'listen.denied': 'The process is not permitted to listen on the address.',
   'listen.failed': 'The address cannot be listened on for another reason.',
   'tls.invalid': 'The certificate or its key cannot be used.',
-  'transport.unavailable': 'The chosen transport cannot load on this machine.',
-  'open-files.too-few': 'This process may not have as many files and sockets open as it needs.',
-  'sink.refused': 'The backend of a sink answers and says no: credentials, rights, a stream of another type.',
+  'transport.unavailable': 'The chosen transport cannot be loaded on this machine.',
+  'open-files.too-few': 'The limit on open files is too low for this process.',
+  'sink.refused': 'The backend of a sink refuses the connection: credentials, permissions, a stream of another type.',
   'outbox.unusable':
-    'The folder of the outbox or of its dead letters cannot be used: another process has it, it is damaged, or it may not be written.',
-  'secret.unreadable': 'A file that should hold a secret or API keys cannot be read, or holds none.',
+    'The folder of the outbox or of its dead letters cannot be used: another process uses it, it is damaged, or it is not writable.',
+  'secret.unreadable': 'A file with a secret or API keys cannot be read, or is empty.',
   'plugin.failed': 'A plugin could not be loaded or started.',
-  'gateway.stop-failed': 'A part of the gateway could not be stopped in order; the others were.',
-  'gateway.start-failed': 'The gateway started as a child process did not come up.',
+  'gateway.stop-failed': 'A part of the gateway could not be stopped gracefully; the others were.',
+  'gateway.start-failed': 'The gateway started as a child process did not become ready.',
   'preflight.refused':
-    'The machine has not the open files, ports or memory that the load needs; each is listed with what fixes it.',
-  'target.unreachable': 'Nothing answers WebSocket upgrades at the target.',
+    'The machine does not have the open files, ports or memory that the load needs; each is listed with its remedy.',
+  'target.unreachable': 'The target does not answer WebSocket upgrades.',
   'script.unreadable': 'The script cannot be read.',
   'script.invalid':
-    'The script cannot be bundled, or blocks in a place that cannot wait; all problems are listed with file, line and column.',
+    'The script cannot be bundled, or makes a blocking call where waiting is impossible; all problems are listed with file, line and column.',
   'script.setup-timeout': "The script's setup function did not end in time.",
   'script.teardown-timeout': "The script's teardown function did not end in time.",
   'script.failed': 'The script threw an error while it was loaded, or in setup or teardown.',
   'script.aborted': 'The script ended the test with exec.test.abort while it was loaded.',
   'script.marked-failed': 'The script marked the test as failed with exec.test.fail.',
-  'thread.crashed': 'A thread of the load generator ended before its time.',
-  'output.failed': 'What --out or --output names cannot be written to.',
+  'thread.crashed': 'A thread of the load generator ended unexpectedly.',
+  'output.failed': 'The destination of --out or --output cannot be written.',
   'run-file.not-found': 'The run file cannot be read.',
   'run-file.foreign': 'The file is not a run file.',
   'run-file.newer': 'The run file has a newer major version than this program reads.',
   'run-file.write-failed': 'The run file cannot be written.',
-  'run-file.empty': 'The run file holds a header and nothing else.',
-  'baseline.unfit': 'The run was cut, stopped or failed, or its generator was the bottleneck: it cannot be a baseline.',
+  'run-file.empty': 'The run file contains only a header.',
+  'baseline.unfit':
+    'The run was truncated, stopped or failed, or its generator was the bottleneck, so it cannot be a baseline.',
   'baseline.write-failed': 'The folder of a baseline cannot be written.',
 } as const;
 
-/** The code of an error of the catalogue. */
+/** Code of an error in the catalogue. */
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 
-/** What makes up a `WsgError` besides its code and sentence. */
+/** Properties of a `WsgError` besides its code and message. */
 export interface WsgErrorDetails {
-  /** What the user can do about it, as a sentence. */
+  /** The remedy for the user, as a sentence. */
   readonly hint?: string;
   readonly cause?: unknown;
-  /** Every problem found, one sentence each, where validation found several. */
+  /** All problems that a validation found, one sentence each. */
   readonly problems?: readonly string[];
 }
 
 /**
- * An error that a user may see: a code of the catalogue, a sentence that names the value at fault,
- * and a way out.
+ * An error for users: a code of the catalogue, a message that names the invalid value, and a
+ * remedy.
  */
 export class WsgError extends Error {
   override readonly name = 'WsgError';
@@ -73,7 +74,7 @@ export class WsgError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

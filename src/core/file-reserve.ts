@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { systemErrorCode } from './error.js';
 
 /**
- * One for a file, one for the folder that it is in, and as many again for a second writer at the
- * same moment.
+ * Number of reserved descriptors: one for a file and one for its folder, for two writers at the
+ * same time.
  */
 const HELD = 4;
 
@@ -16,8 +16,7 @@ const syncLater = promisify(fsync);
 const syncDataLater = promisify(fdatasync);
 
 /**
- * No file can be opened: this process (EMFILE) or the whole system (ENFILE) has as many open as it
- * may.
+ * Whether the limit on open files of this process (EMFILE) or of the system (ENFILE) is reached.
  */
 export function isOutOfFiles(error: unknown): boolean {
   const code = systemErrorCode(error);
@@ -25,23 +24,23 @@ export function isOutOfFiles(error: unknown): boolean {
 }
 
 /**
- * File descriptors that are kept open so that a file can be opened when no other descriptor is
- * left. One that is given up and the file that takes its place change hands in the same tick: a
- * listener would give it to the next connection.
+ * File descriptors that are kept open as a reserve for when no other descriptor is left. A reserved
+ * descriptor is closed and its replacement opened in the same tick; otherwise a listener would use
+ * it for the next connection.
  */
 class FileReserve {
   readonly #held: number[] = [];
 
-  /** Fills up. */
+  /** Fills up the reserve. */
   hold(): void {
     try {
       while (this.#held.length < HELD) this.#held.push(openSync(devNull, 'r'));
     } catch {
-      // The next call fills up what is missing.
+      // The next call retries.
     }
   }
 
-  /** Closes what is held. */
+  /** Closes the reserved descriptors. */
   release(): void {
     for (const fd of this.#held.splice(0)) closeSync(fd);
   }
@@ -67,13 +66,10 @@ class FileReserve {
   }
 }
 
-/** Of this process, as descriptors are; empty until something calls `hold`. */
+/** The reserve of this process; empty until `hold` is called. */
 export const fileReserve = new FileReserve();
 
-/**
- * A file, or a folder, that can also be opened when no file descriptor is left but those of the
- * reserve.
- */
+/** A file or folder that can be opened even if only the reserved file descriptors are left. */
 export class ReservedFile {
   readonly #fd: number;
 
@@ -81,15 +77,12 @@ export class ReservedFile {
     this.#fd = fd;
   }
 
-  /** As `open` of node:fs. */
+  /** Opens a file like `open` of node:fs. */
   static async open(path: string, flags: string, mode?: number): Promise<ReservedFile> {
     return new ReservedFile(await fileReserve.open(path, flags, mode));
   }
 
-  /**
-   * Writes at `position` what stands in `bytes` from `start` on; resolves to how much of it was
-   * written.
-   */
+  /** Writes `bytes` from `start` on at `position`. Resolves to the number of bytes written. */
   async write(bytes: Uint8Array, start: number, position: number): Promise<number> {
     return (await writeLater(this.#fd, bytes, start, bytes.length - start, position)).bytesWritten;
   }
@@ -102,15 +95,13 @@ export class ReservedFile {
     return syncDataLater(this.#fd);
   }
 
-  /** To be called once. */
+  /** Closes the file. Must be called once only. */
   close(): Promise<void> {
     return fileReserve.close(this.#fd);
   }
 }
 
-/**
- * The code of the reason why no further file can be opened at this moment; undefined when one can.
- */
+/** The error code if no further file can be opened at the moment; otherwise undefined. */
 export function whyOutOfFiles(): string | undefined {
   try {
     closeSync(openSync(devNull, 'r'));

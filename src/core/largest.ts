@@ -1,6 +1,5 @@
 /**
- * The largest of the values, of which there may be any number: more than about 100,000 are too many
- * for a spread into `Math.max`.
+ * The largest of any number of values; above about 100,000, a spread into `Math.max` would fail.
  */
 export function largest(values: Iterable<number>): number {
   let most = Number.NEGATIVE_INFINITY;

@@ -2,8 +2,8 @@ import type { Clock } from './clock.js';
 import type { LogFields, Logger } from './logger.js';
 
 /**
- * Warnings that strangers can provoke: at most one line an interval; the next line counts what was
- * left out.
+ * Limits warnings that remote peers can provoke to one line per interval; the next line has the
+ * number of omitted ones.
  */
 export class LimitedLog {
   readonly #log: Logger;

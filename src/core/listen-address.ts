@@ -1,12 +1,11 @@
-/** A host and port as they are listened on; port 0 asks for a free one. */
+/** A host and port to listen on; port 0 selects a free one. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Parses `host:port`, `[v6]:port` and `:port` (all interfaces). Undefined when the text is none of
- * them.
+ * Parses `host:port`, `[v6]:port` and `:port` (all interfaces). Undefined if the text is invalid.
  */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text.trim());

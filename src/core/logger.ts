@@ -1,17 +1,17 @@
-/** From all that may be said to the least. */
+/** Log levels, from the most to the least verbose. */
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** The least important lines that are still logged. */
+/** Level of a logger: less important lines are not logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Whether lines of `level` are logged where `least` is the least important. */
+/** Whether lines of `level` are logged by a logger of the level `least`. */
 export function isLogged(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
 }
 
 /**
- * Fields of a log line: never a token, a password or a payload. Nor the names that each line has of
- * itself: JSON would then have a key twice.
+ * Fields of a log line. They must never contain a token, a password or a payload, nor the names
+ * that every line has, which would be duplicate keys in JSON.
  */
 export type LogFields = Readonly<Record<string, unknown>> & {
   readonly event?: never;
@@ -19,7 +19,9 @@ export type LogFields = Readonly<Record<string, unknown>> & {
   readonly time?: never;
 };
 
-/** A log line is an event name, dotted and lower case (`endpoint.created`), and fields. */
+/**
+ * Writes log lines, which have an event name in dotted lower case (`endpoint.created`) and fields.
+ */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
@@ -27,7 +29,7 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
-/** A logger that says nothing. */
+/** A logger that discards all lines. */
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,

@@ -1,7 +1,7 @@
 const HIDDEN = '***';
 
 /**
- * Comma-separated lists of URLs, as NATS takes them. A comma inside a password is followed by no
+ * Separates lists of URLs, as NATS takes them. A comma inside a password is not followed by a
  * scheme.
  */
 const BETWEEN_URLS = /,(?=\s*[a-z][a-z0-9+.-]*:\/\/)/i;
@@ -9,9 +9,9 @@ const SCHEME = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
 const SECRET_QUERY = /([?&;][^=&;#]*(?:pass|pwd|secret|token|key|auth|sig|credential|jwt)[^=&;#]*=)(?:[^&;#]+)/gi;
 
 /**
- * A URL, or a comma-separated list of them, as logs and errors may show it: passwords, user names
- * without a password (tokens, for NATS) and query values that look like secrets are `***`. Text
- * that is not a URL loses all before its last `@`.
+ * Masks a URL, or a comma-separated list of URLs, for logs and errors: passwords, user names
+ * without a password (tokens, for NATS) and query values that look like secrets become `***`. In
+ * text that is not a URL, everything before the last `@` is removed.
  */
 export function maskUrl(text: string): string {
   return text.split(BETWEEN_URLS).map(maskOne).join(',');
@@ -26,8 +26,9 @@ function maskOne(url: string): string {
 }
 
 /**
- * Where the user can end at most. An unescaped `/`, `?` or `#` may be part of a password: of a
- * broker's URL a path with an `@` and no user before it is not believed.
+ * The last possible end of the user information. An unescaped `/`, `?` or `#` may be part of a
+ * password: in a broker's URL, an `@` in a path without user information before it is taken for the
+ * end of a password.
  */
 function searchEnd(url: string, rest: string): number {
   const authorityEnd = rest.search(/[/?#]/);
@@ -36,7 +37,7 @@ function searchEnd(url: string, rest: string): number {
   return isBelievable && (isUnixPath(url) || URL.canParse(url)) ? authorityEnd : rest.length;
 }
 
-/** `unix://user:pass@/run/redis.sock`: a user without a host is not a URL to the standard. */
+/** `unix://user:pass@/run/redis.sock`: the standard does not allow a user without a host. */
 function isUnixPath(url: string): boolean {
   return /^\s*unix:\/\/[^/?#]*@\//i.test(url);
 }

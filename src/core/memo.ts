@@ -1,9 +1,9 @@
-/** Longer keys are computed each time: they would make the bound on entries no bound on memory. */
+/** Longer keys are not cached, so that the limit on entries also limits the memory. */
 const MAX_KEY_LENGTH = 2048;
 
 /**
- * Remembers what a pure function made of recent keys. Holds at most so many and then begins anew,
- * which costs no bookkeeping at each use.
+ * Caches the results of a pure function. At the maximum number of entries the cache is cleared,
+ * which needs no bookkeeping per access.
  */
 export class Memo<V> {
   readonly #maxEntries: number;

@@ -1,5 +1,5 @@
 /**
- * The candidate that takes the fewest edits to become `name`; undefined when none is closer than
+ * The candidate with the smallest edit distance to `name`; undefined if all distances are at least
  * half its length.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
@@ -12,7 +12,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return nearest;
 }
 
-/** Levenshtein's distance. */
+/** Computes the Levenshtein distance. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 1; row <= from.length; row++) {

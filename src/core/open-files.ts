@@ -1,24 +1,25 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * How many files a process may open: what holds now, and up to where it may raise that by itself.
+ * Limits on open files: the current (soft) one, and the (hard) one up to which the process may
+ * raise it.
  */
 export interface OpenFileLimits {
   readonly soft: number;
   readonly hard: number;
 }
 
-/** The soft limit on open files of this process; 0 where the system does not tell. */
+/** The soft limit on open files of this process; 0 if it is unknown. */
 export function openFileLimit(): number {
   return openFileLimits()?.soft ?? 0;
 }
 
-/** Undefined where the system does not tell. */
+/** Reads the limits; undefined if they are unknown. */
 export function openFileLimits(): OpenFileLimits | undefined {
   return parseOpenFiles(readLimits()) ?? reportedLimits();
 }
 
-/** The row `Max open files` of Linux's /proc/self/limits. */
+/** Reads the row `Max open files` of Linux's /proc/self/limits. */
 export function parseOpenFiles(limits: string): OpenFileLimits | undefined {
   const row = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m.exec(limits);
   return row === null ? undefined : { soft: figure(row[1]), hard: figure(row[2]) };
@@ -32,7 +33,7 @@ function readLimits(): string {
   }
 }
 
-/** Node's own report: slower, as it looks at much else, but there on every system. */
+/** Reads Node's diagnostic report, which is slower, but available on every system. */
 function reportedLimits(): OpenFileLimits | undefined {
   const limits = field(field(process.report.getReport(), 'userLimits'), 'open_files');
   const soft = figure(field(limits, 'soft'));

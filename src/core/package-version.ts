@@ -3,18 +3,14 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 
 /**
- * The folder in the user's cache that is ours (XDG Base Directory Specification); it need not
- * exist.
+ * The folder of wsg in the user's cache (XDG Base Directory Specification), which may not exist.
  */
 export function cacheFolder(env: Readonly<NodeJS.ProcessEnv>): string {
   const named = env['XDG_CACHE_HOME'];
   return join(named === undefined || named === '' ? join(homedir(), '.cache') : named, 'wsg');
 }
 
-/**
- * The version of wsg, from the package.json that is shipped beside the code; `unknown` when that
- * holds none.
- */
+/** The version of wsg, from its package.json; `unknown` without one. */
 export function packageVersion(): string {
   const parsed: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) return 'unknown';

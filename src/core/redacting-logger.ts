@@ -1,12 +1,12 @@
 import type { LogFields, Logger } from './logger.js';
 
 const HIDDEN = '***';
-/** Deeper than any field of ours; what a foreign object hides below is not logged. */
+/** Maximum depth of logged objects, which is more than wsg's own fields have. */
 const DEEPEST = 4;
 
 const SECRET_NAME = /pass(?:word|wd)?$|secret|token|authorization|cookie|api_?-?key|credential/i;
 
-/** What gives secrets away inside a text, and what remains of it. */
+/** Patterns of secrets inside a text, and their replacements. */
 const SECRET_TEXTS: readonly (readonly [pattern: RegExp, shown: string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)(?![^\s/?#@:]*:\*{3}@)[^\s/?#@:]*(?::[^\s@]*)?@/gi, `$1${HIDDEN}@`],
   [/([?&][^=&\s]*(?:pass|secret|token|key|auth|jwt|sig)[^=&\s]*=)[^&\s]+/gi, `$1${HIDDEN}`],
@@ -15,8 +15,8 @@ const SECRET_TEXTS: readonly (readonly [pattern: RegExp, shown: string])[] = [
 ];
 
 /**
- * The second line of defence: whoever logs hands over no secret, and what looks like one all the
- * same (by the name of its field, or by its form inside a text) is `***`.
+ * A second line of defence: callers must not log secrets, and text that looks like one (by the name
+ * of its field, or by its form) is replaced by `***`.
  */
 export function redactingLogger(log: Logger): Logger {
   return {
@@ -40,7 +40,7 @@ function redact(value: unknown, depth: number): unknown {
   return Array.isArray(value) ? value.map((item) => redact(item, depth + 1)) : redactFields(value, depth + 1);
 }
 
-/** The text with what looks like a secret as `***`: for what is shown elsewhere than in the log. */
+/** Replaces text that looks like a secret by `***`, for output other than the log. */
 export function redactText(text: string): string {
   return SECRET_TEXTS.reduce((shown, [pattern, replacement]) => shown.replace(pattern, replacement), text);
 }

@@ -3,14 +3,14 @@ import { decodeHistogramInto, decodeSparse, encodeHistogram } from '../core/hist
 import type { HistogramKind } from './records.js';
 
 /**
- * Encodings that wait to be added up: this many bytes, or as many as their sum has, whichever is
- * more.
+ * Encodings are added up from this many pending bytes on, or from the size of their sum, whichever
+ * is larger.
  */
 const LEAST_PENDING_BYTES = 4 << 10;
-/** Who prints a series asks for the same histogram a few times in a row. */
+/** Printing a series reads the same histogram a few times in a row. */
 const MOST_DECODED = 4;
 
-/** The histograms that were asked for last, of all runs. */
+/** The most recently read histograms of all runs. */
 const decoded: { readonly of: EncodedSum; readonly histogram: Histogram }[] = [];
 
 /** A sum of encoded histograms of a few hundred bytes each: decoded, each would be 216 KiB. */
@@ -18,11 +18,11 @@ class EncodedSum {
   #parts: Uint8Array[] = [];
   #pendingBytes = 0;
 
-  /** Keeps a copy of the bytes. Throws a plain `Error` when they are no histogram. */
+  /** Stores a copy of the bytes. Throws a plain `Error` if they are not a histogram. */
   add(bytes: Uint8Array): void {
     decodeSparse(bytes);
     forget(this);
-    // A slice of a Buffer would be the same memory.
+    // A slice of a Buffer would share its memory.
     this.#parts.push(new Uint8Array(bytes));
     if (this.#parts.length === 1) return;
     this.#pendingBytes += bytes.length;
@@ -57,14 +57,14 @@ function forget(sum: EncodedSum): void {
 }
 
 /**
- * The histograms of one series by kind, decoded when they are asked for: of ten thousand series all
- * at once would take gigabytes.
+ * The histograms of one series by kind, decoded on access: those of ten thousand series would take
+ * gigabytes.
  */
 export class EncodedHistograms {
   readonly #sums = new Map<HistogramKind, EncodedSum>();
 
   /**
-   * Adds encoded samples; the bytes stay the caller's. Throws a plain `Error` when they are no
+   * Adds encoded samples; the caller keeps the bytes. Throws a plain `Error` if they are not a
    * histogram.
    */
   add(kind: HistogramKind, bytes: Uint8Array): void {
@@ -73,7 +73,7 @@ export class EncodedHistograms {
     this.#sums.set(kind, sum);
   }
 
-  /** An object that looks like one of histograms. */
+  /** The histograms by kind, each decoded when its property is read. */
   get byKind(): Readonly<Partial<Record<HistogramKind, Histogram>>> {
     const histograms: Partial<Record<HistogramKind, Histogram>> = {};
     for (const [kind, sum] of this.#sums) {

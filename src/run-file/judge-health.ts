@@ -2,9 +2,9 @@ import { largest } from '../core/largest.js';
 import type { HealthRecord, HealthVerdict, RunHealth } from './records.js';
 
 /**
- * When the generator was the bottleneck. *saturated*: its event loop had no time left, or actions
- * ran so late that what was measured is the generator's delay and not the target's. *strained*:
- * near to that; figures stand, but look at them with care.
+ * Limits for the generator as the bottleneck. *saturated*: its event loop had no time left, or
+ * actions ran late enough that the figures measure the generator's delay instead of the target's.
+ * *strained*: close to that; the figures are valid, but should be read with care.
  */
 const HEALTH_LIMITS = {
   strainedLoopUse: 0.8,
@@ -12,30 +12,27 @@ const HEALTH_LIMITS = {
   strainedLagP99Ms: 20,
   saturatedLagP99Ms: 50,
   /**
-   * What others took: cores that a hypervisor gave away, and the share of a second in which a
-   * container's limit held us.
+   * CPU taken from the generator: cores that a hypervisor gave to others, and time per second in
+   * which a container limit throttled it.
    */
   strainedStolenCores: 0.1,
   strainedThrottledMs: 100,
   /**
-   * The share of a run's seconds from which they condemn the run; fewer are a burst, as at the
-   * start and the end.
+   * The share of seconds above which the whole run is saturated or strained; fewer are a burst,
+   * such as at the start and the end.
    */
   saturatedShare: 0.1,
   strainedShare: 0.1,
   /**
-   * Connecting and closing are bursts, which in a run of a few seconds are a large share of them:
-   * two seconds are always forgiven.
+   * Connecting and closing are bursts, which are a large share of a run of a few seconds. Two such
+   * seconds are always ignored.
    */
   forgivenSeconds: 2,
-  /**
-   * Of a shorter run nothing but the bursts would be left, and its last second is the milliseconds
-   * that it took to end.
-   */
+  /** A shorter run consists of these bursts alone, and its last second is incomplete. */
   fewestWholeSeconds: 3,
 } as const;
 
-/** What a second's verdict is made of. */
+/** The figures that determine the verdict on a second. */
 export type SecondSymptoms = Pick<HealthRecord, 'eventLoopUse' | 'scheduleLag' | 'cpuStolen' | 'throttledMs'>;
 
 /** The verdict on one second. */
@@ -52,17 +49,17 @@ function isTakenFrom({ cpuStolen = 0, throttledMs = 0 }: SecondSymptoms): boolea
 }
 
 /**
- * The verdict on a run, with reasons unless it is healthy. Its last second is cut short by its end.
+ * The verdict on a run, with reasons unless it is healthy. The last second of a run is incomplete.
  */
 export function judgeRun(seconds: readonly HealthRecord[]): RunHealth {
   const whole = seconds.length - 1;
   if (whole >= HEALTH_LIMITS.fewestWholeSeconds) return judgeSeconds(seconds);
   const wanted = HEALTH_LIMITS.fewestWholeSeconds;
-  const reasons = [`too short to judge: a verdict on the generator wants ${wanted} whole seconds`];
+  const reasons = [`too short to judge: a verdict on the generator needs ${wanted} whole seconds`];
   return { verdict: 'unjudged', reasons, saturatedSeconds: saturatedOf(seconds).map(({ second }) => second) };
 }
 
-/** The verdict on some seconds of a run, however few. */
+/** The verdict on some seconds of a run, regardless of their number. */
 export function judgeSeconds(seconds: readonly HealthRecord[]): RunHealth {
   const saturated = saturatedOf(seconds);
   const unwell = seconds.filter((second) => second.verdict !== 'healthy');
@@ -111,8 +108,8 @@ function takenReasons(seconds: readonly HealthRecord[], of: number): string[] {
   const stolen = largest(taken.map(({ cpuStolen = 0 }) => cpuStolen));
   const throttled = largest(taken.map(({ throttledMs = 0 }) => throttledMs));
   return [
-    `others took CPU from the generator in ${taken.length} of ${of} seconds (a hypervisor up to ${stolen.toFixed(2)} cores, ` +
-      `a container's limit up to ${throttled.toFixed(0)} ms)`,
+    `CPU was taken from the generator in ${taken.length} of ${of} seconds (by a hypervisor up to ${stolen.toFixed(2)} cores, ` +
+      `by a container limit up to ${throttled.toFixed(0)} ms)`,
   ];
 }
 

@@ -1,31 +1,31 @@
 import { readSync } from 'node:fs';
 import { CHECKSUM_BYTES, checksumOf } from './record-line.js';
 
-/** Where a record lies in the file. */
+/** Kind and position of a record in the file. */
 export interface RecordPlace {
   readonly kind: string;
   readonly start: number;
   readonly length: number;
 }
 
-/** What of an open file is scanned, and how its records are framed. */
+/** An open run file, the range to scan, and the framing of its records. */
 export interface FilePlace {
   readonly fd: number;
   readonly size: number;
-  /** Where the first record begins. */
+  /** Offset of the first record. */
   readonly start: number;
-  /** Whether a checksum stands before each payload. */
+  /** Whether each payload is preceded by a checksum. */
   readonly isChecked: boolean;
 }
 
 /**
- * Why a scan stopped: at the end of the file, within its last line, or before something that is no
- * record.
+ * Reason why a scan stopped: at the end of the file, within its last line, or before something that
+ * is not a record.
  */
 export type ScanEnd = 'end' | 'cut' | 'damaged';
 
 const WINDOW_BYTES = 1 << 20;
-/** The longest `KIND LENGTH CHECKSUM ` that can be. */
+/** Maximum length of `KIND LENGTH CHECKSUM `. */
 const HEAD_BYTES = 64;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
@@ -34,9 +34,10 @@ const LETTER_A = 0x61;
 const LETTER_Z = 0x7a;
 
 /**
- * Finds the records of a file one after the other and reads payloads only when asked: what is
- * skipped inside a window of 1 MiB costs nothing, what is larger is not even read. Reads
- * synchronously: a report has nothing else to do, and a call a record would be slower.
+ * Finds the records of a file one after the other, and reads payloads only on request: skipping a
+ * record within the window of 1 MiB costs nothing, and larger records are not read at all. Reads
+ * synchronously, since a report has nothing else to do, and an asynchronous call per record would
+ * be slower.
  */
 export class LineScanner {
   readonly #fd: number;
@@ -46,11 +47,11 @@ export class LineScanner {
   readonly #room = Buffer.allocUnsafe(WINDOW_BYTES);
   #windowStart = 0;
   #position: number;
-  /** Where in the window the last number ended. */
+  /** Offset in the window at which the last number ended. */
   #numberEnd = 0;
   #stopped: ScanEnd = 'end';
 
-  /** Scans from the byte `start`; the descriptor stays the caller's. */
+  /** Scans from the byte `start`; the caller keeps the file descriptor. */
   constructor({ fd, size, start, isChecked }: FilePlace) {
     this.#fd = fd;
     this.#size = size;
@@ -60,8 +61,8 @@ export class LineScanner {
   }
 
   /**
-   * Where behind `from` a line begins, undefined where none does within a window: payloads hold no
-   * line feed, so a record begins there.
+   * The offset of the first line after `from`, undefined if none begins within a window. Payloads
+   * contain no line feed, so a record begins there.
    */
   static lineAfter(fd: number, from: number): number | undefined {
     const bytes = Buffer.allocUnsafe(WINDOW_BYTES);
@@ -69,17 +70,17 @@ export class LineScanner {
     return at < 0 ? undefined : from + at + 1;
   }
 
-  /** Why `next` gave undefined. */
+  /** The reason why `next` returned undefined. */
   get end(): ScanEnd {
     return this.#stopped;
   }
 
-  /** The byte from which on nothing was read. */
+  /** Offset of the first byte after the last record. */
   get offset(): number {
     return this.#position;
   }
 
-  /** The next whole record, or undefined when there is none. */
+  /** The next complete record; undefined if there is none. */
   next(): RecordPlace | undefined {
     if (this.#position >= this.#size) return this.#stop('end');
     const from = this.#hold(this.#position, Math.min(HEAD_BYTES, this.#size - this.#position));
@@ -94,20 +95,20 @@ export class LineScanner {
     return { kind, start, length };
   }
 
-  /** The decimal number with which a payload begins, undefined when it does not. */
+  /** The decimal number at the beginning of a payload; undefined if there is none. */
   leadingNumber({ start, length }: RecordPlace): number | undefined {
     return this.#numberAt(this.#hold(start, Math.min(length, HEAD_BYTES)));
   }
 
   /**
-   * A record's payload; valid until the next call of this or of `next`. Throws when it is not what
-   * its checksum is of.
+   * A record's payload, valid until the next call of this method or of `next`. Throws if the
+   * checksum does not match.
    */
   payload({ start, length }: RecordPlace): Buffer {
     const bytes = this.#bytes(start - this.#checksumBytes, this.#checksumBytes + length);
     const payload = bytes.subarray(this.#checksumBytes);
     if (this.#checksumBytes > 0 && bytes.toString('latin1', 0, CHECKSUM_BYTES - 1) !== checksumOf(payload))
-      throw new Error('its checksum does not fit');
+      throw new Error('its checksum does not match');
     return payload;
   }
 
@@ -116,7 +117,7 @@ export class LineScanner {
     return undefined;
   }
 
-  /** Whether no line feed follows: then the file was cut while this line was written. */
+  /** Whether no line feed follows, which means that the file was truncated within this line. */
   #isLastLine(): boolean {
     for (let at = this.#position; at < this.#size; at += WINDOW_BYTES) {
       if (this.#bytes(at, Math.min(WINDOW_BYTES, this.#size - at)).includes(LINE_FEED)) return false;
@@ -137,8 +138,8 @@ export class LineScanner {
   }
 
   /**
-   * The digits up to a space, by hand: a pattern over a string would be most of the cost of a
-   * skipped record.
+   * Parses the digits up to a space, without a regular expression, which would be most of the cost
+   * of a skipped record.
    */
   #numberAt(from: number): number | undefined {
     let at = from;
@@ -161,7 +162,7 @@ export class LineScanner {
     return this.#window.subarray(from, from + length);
   }
 
-  /** Makes the window cover these bytes, at most its size, and says where in it they begin. */
+  /** Makes the window cover these bytes, at most its size, and returns their offset in it. */
   #hold(start: number, length: number): number {
     const from = start - this.#windowStart;
     if (from >= 0 && from + length <= this.#window.length) return from;

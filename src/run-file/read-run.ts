@@ -6,27 +6,27 @@ import { CHECKED_SINCE, RUN_FORMAT, MAGIC, type RecordKind } from './record-line
 import type { Run, RunEnd, RunEventRecord, RunHeader, SecondRecord, SketchRecord, TrendTotals } from './records.js';
 import type { EndPayload } from './record-schemas.js';
 import { ValueSketch } from '../core/histogram/value-sketch.js';
-import { RunCollector, type EncodedRecord, type HistogramWish, type RunWish } from './run-collector.js';
+import { RunCollector, type EncodedRecord, type CollectOptions, type HistogramOptions } from './run-collector.js';
 import { SecondsSum } from './sum-seconds.js';
 
 export interface ReadRunOptions {
   /**
-   * False leaves `seconds` empty, which is a large part of the cost, and a function says what of
-   * each is kept; true by default.
+   * False leaves `seconds` empty, which saves a large part of the cost; a function chooses what is
+   * kept of each second. Default: true.
    */
-  readonly seconds?: RunWish['seconds'];
-  /** False leaves `health` and `gateway` empty; true by default. */
+  readonly seconds?: CollectOptions['seconds'];
+  /** False leaves `health` and `gateway` empty. Default: true. */
   readonly health?: boolean;
-  /** The seconds' histograms that the caller wants to see; none by default. */
-  readonly histograms?: HistogramWish;
+  /** The histograms of seconds that the caller wants to visit. Default: none. */
+  readonly histograms?: HistogramOptions;
 }
 
 const LONGEST_MAGIC_BYTES = 64;
 const ALL_KINDS = ['response', 'service', 'lag'] as const;
 
 /**
- * Reads a run file in bounded memory. A file that was cut gives a run with `complete: false`, its
- * totals added up from its seconds. Throws `run-file.not-found`, `run-file.foreign`,
+ * Reads a run file in bounded memory. A truncated file gives a run with `complete: false`, whose
+ * totals are added up from its seconds. Throws `run-file.not-found`, `run-file.foreign`,
  * `run-file.newer` or `run-file.empty`.
  */
 export async function readRun(path: string, options: ReadRunOptions = {}): Promise<Run> {
@@ -41,7 +41,7 @@ export async function readRun(path: string, options: ReadRunOptions = {}): Promi
   }
 }
 
-/** What a run's first record says, without a look at the rest. Throws what `readRun` throws. */
+/** Reads only the first record of a run. Throws the errors of `readRun`. */
 export async function readHeader(path: string): Promise<RunHeader> {
   const file = await openRun(path);
   try {
@@ -55,17 +55,17 @@ export async function readHeader(path: string): Promise<RunHeader> {
   }
 }
 
-/** What a run is and how it ended, without its seconds. */
+/** The header and the end of a run, without its seconds. */
 export type RunOutline = Pick<Run, 'header' | 'end' | 'complete'>;
 
-/** Of longer files only so much of the end is looked at: the totals of dozens of series. */
+/** Length of the end that is read of longer files: enough for the totals of dozens of series. */
 const TAIL_BYTES = 2 << 20;
-/** Kinds that stand before all totals. */
+/** Kinds of records that come before all totals. */
 const OF_SECONDS: ReadonlySet<string> = new Set(['second', 'histogram', 'health', 'gateway'] satisfies RecordKind[]);
 
 /**
- * Reads a run without its seconds: of a long file only its beginning and its end, wherever these
- * tell all. Throws what `readRun` throws.
+ * Reads a run without its seconds. Of a long file, only the beginning and the end are read, if they
+ * are sufficient. Throws the errors of `readRun`.
  */
 export async function readOutline(path: string): Promise<RunOutline> {
   const file = await openRun(path);
@@ -82,8 +82,8 @@ export async function readOutline(path: string): Promise<RunOutline> {
 }
 
 /**
- * Takes the records of the first second and those at the end; false where these are not all that
- * there is to know.
+ * Reads the records of the first second and those at the end. Returns false if they are not
+ * sufficient.
  */
 function takeEnds(place: FilePlace, collector: RunCollector): boolean {
   const head = new LineScanner(place);
@@ -91,7 +91,7 @@ function takeEnds(place: FilePlace, collector: RunCollector): boolean {
   takeAll(head, collector, (kind) => kind === 'second' && ++seconds > 1);
   const tailStart = LineScanner.lineAfter(place.fd, place.size - TAIL_BYTES);
   if (tailStart === undefined) return false;
-  // Else totals may go on before where the tail begins.
+  // Without a record of a second in the tail, totals may begin before it.
   let hasSeconds = false;
   const broken = takeAll(new LineScanner({ ...place, start: tailStart }), collector, (kind) => {
     hasSeconds ||= OF_SECONDS.has(kind);
@@ -102,22 +102,22 @@ function takeEnds(place: FilePlace, collector: RunCollector): boolean {
 
 interface ScanResult {
   readonly collector: RunCollector;
-  /** What stopped the scan before the end of the file, in words. */
+  /** The problem that stopped the scan before the end of the file, as a sentence. */
   readonly broken: string | undefined;
   readonly isComplete: boolean;
 }
 
-function scan(place: FilePlace, wish: RunWish): ScanResult {
+function scan(place: FilePlace, options: CollectOptions): ScanResult {
   const scanner = new LineScanner(place);
-  const collector = new RunCollector(wish);
+  const collector = new RunCollector(options);
   const broken = takeAll(scanner, collector);
   const isComplete = broken === undefined && collector.header !== undefined && collector.end !== undefined;
   return { collector, broken, isComplete };
 }
 
 /**
- * Takes every record up to the end of the file, to what cannot be read, or until it is enough; says
- * what stopped it early.
+ * Reads records up to the end of the file, to damage, or until `isEnough`. Returns what stopped it
+ * early.
  */
 function takeAll(
   scanner: LineScanner,
@@ -148,7 +148,7 @@ function completeRun({ header, end, totals, sketches, ...records }: RunCollector
   return { header, seconds, health, gateway, events, thresholds, end: whole, complete: true };
 }
 
-/** Reads a file without an end a second time, for its totals are in its seconds. */
+/** Reads a truncated file a second time, since its totals must be added up from its seconds. */
 function cutRun(path: string, place: FilePlace, first: ScanResult): Run {
   const totals = new Map<string, EncodedHistograms>();
   const visitEncoded = ({ series, kind, bytes }: EncodedRecord): void => {
@@ -205,7 +205,7 @@ async function openRun(path: string): Promise<FileHandle> {
 
 function reasonOf(error: unknown): string {
   const code = systemErrorCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'the file does not exist';
   return code === 'EACCES' || code === 'EPERM' ? 'permission denied' : errorMessage(error);
 }
 
@@ -213,7 +213,7 @@ function notFound(path: string, reason: string, cause: unknown): WsgError {
   return new WsgError('run-file.not-found', `The run file ${path} cannot be read: ${reason}.`, { cause });
 }
 
-/** Checks the first line and says where and how the records stand behind it. */
+/** Checks the first line, and returns the position and the framing of the records after it. */
 async function checkMagic(file: FileHandle, path: string): Promise<FilePlace> {
   const { size } = await file.stat();
   const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_MAGIC_BYTES), 0, LONGEST_MAGIC_BYTES, 0);
@@ -225,7 +225,7 @@ async function checkMagic(file: FileHandle, path: string): Promise<FilePlace> {
     throw new WsgError(
       'run-file.newer',
       `The run file ${path} has format ${version}; this wsg reads up to ${RUN_FORMAT.major}.x.`,
-      { hint: 'Read it with the wsg that wrote it, or with a newer one.' },
+      { hint: 'Use the version of wsg that wrote it, or a newer one.' },
     );
   }
   const isChecked = Number(match[1]) >= CHECKED_SINCE;
@@ -238,24 +238,24 @@ function foreign(path: string, bytes: Buffer): WsgError {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (isGzip) {
     return new WsgError('run-file.foreign', `The file ${path} is compressed with gzip.`, {
-      hint: `Unpack it first: gunzip -k ${path}`,
+      hint: `Decompress it first: gunzip -k ${path}`,
     });
   }
   if (/^wsg-run \d+\.\d+\r\n/.test(bytes.toString('latin1'))) {
     return new WsgError(
       'run-file.foreign',
-      `The lines of ${path} end with CRLF: something has converted the file, and its records no longer fit.`,
+      `The lines of ${path} end with CRLF: the file was converted, which damaged its records.`,
       {
         hint: 'Copy it again as a binary file; with git, put `*.run -text` into .gitattributes.',
       },
     );
   }
   return new WsgError('run-file.foreign', `The file ${path} is not a run file: it does not begin with "${MAGIC}".`, {
-    hint: 'wsg loadtest writes run files; --run names them.',
+    hint: 'Run files are written by wsg loadtest; --run sets their path.',
   });
 }
 
 function emptyRun(path: string, broken: string | undefined): WsgError {
   const why = broken === undefined ? 'the run ended before its first second' : broken;
-  return new WsgError('run-file.empty', `The run file ${path} holds no second of a run: ${why}.`);
+  return new WsgError('run-file.empty', `The run file ${path} contains no second of a run: ${why}.`);
 }

@@ -7,8 +7,7 @@ export const RUN_FORMAT = { major: 2, minor: 0 } as const;
 export const MAGIC = 'wsg-run';
 
 /**
- * Stands in the place of a histogram's kind when the bytes are a sketch of values that are no
- * times; since 1.1.
+ * Replaces the kind of a histogram if the bytes are a sketch of values other than times; since 1.1.
  */
 export const VALUE_KIND = 'value';
 
@@ -21,9 +20,9 @@ export function magicLine(): string {
   return `${MAGIC} ${RUN_FORMAT.major}.${RUN_FORMAT.minor}\n`;
 }
 
-/** Since this major version each record has a checksum. */
+/** First major version whose records have a checksum. */
 export const CHECKED_SINCE = 2;
-/** Of a checksum and the space behind it. */
+/** Length of a checksum and the space after it. */
 export const CHECKSUM_BYTES = 9;
 
 /** CRC-32 (ISO 3309, as in gzip) as eight hexadecimal digits. */
@@ -32,8 +31,8 @@ export function checksumOf(payload: string | Uint8Array): string {
 }
 
 /**
- * A record's line, with its line feed. The payload holds none: JSON escapes it, the rest is words
- * and base64.
+ * A record's line, with its line feed. The payload does not contain one: JSON escapes it, the rest
+ * is words and base64.
  */
 export function recordLine(kind: RecordKind, payload: string): string {
   return `${kind} ${Buffer.byteLength(payload)} ${checksumOf(payload)} ${payload}\n`;

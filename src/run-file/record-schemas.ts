@@ -13,7 +13,7 @@ import type {
   TrendFigures,
 } from './records.js';
 
-/** An end record as it stands in the file: its trends' histograms are in `total` records. */
+/** An end record in the file; the histograms of its trends are in `total` records. */
 export interface EndPayload extends Omit<RunEnd, 'totals'> {
   readonly totals: Omit<RunTotals, 'trends'> & { readonly trends: Readonly<Record<string, TrendFigures>> };
 }

@@ -2,11 +2,11 @@ import type { Histogram } from '../core/histogram/histogram.js';
 import type { ValueSketch } from '../core/histogram/value-sketch.js';
 
 export type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
-/** What a metric's values are: `time` is milliseconds, `data` bytes. */
+/** Kind of a metric's values: `time` is milliseconds, `data` bytes. */
 export type MetricContains = 'default' | 'time' | 'data';
 /**
- * Which latency a histogram holds: `response` from the moment an action was due, `service` from
- * when it left, `lag` the difference.
+ * The latency that a histogram contains: `response` from the time at which an action was due,
+ * `service` from the time at which it was sent, `lag` the difference.
  */
 export type HistogramKind = 'response' | 'service' | 'lag';
 
@@ -17,8 +17,8 @@ export interface MetricDefinition {
 }
 
 /**
- * Exact figures of a trend, beside which its histogram stands. Milliseconds for times. All 0 when
- * `count` is 0.
+ * Exact figures of a trend, in addition to its histogram. Milliseconds for times. All 0 if `count`
+ * is 0.
  */
 export interface TrendFigures {
   readonly count: number;
@@ -52,17 +52,14 @@ export interface RunMachine {
   readonly memoryBytes: number;
 }
 
-/** What a machine's load generator can do: `wsg loadtest --calibrate`. */
+/** Performance of the load generator on a machine: `wsg loadtest --calibrate`. */
 export interface Calibration {
   /** ISO 8601. */
   readonly at: string;
-  /**
-   * Of a round trip to an echo server on the same machine, when nothing else is to do:
-   * milliseconds.
-   */
+  /** Round-trip time to an echo server on the same, otherwise idle machine, in milliseconds. */
   readonly floorP50Ms: number;
   readonly floorP99Ms: number;
-  /** The most messages a second that went out in time and came back. */
+  /** Highest number of messages per second that were sent in time and returned. */
   readonly messagesPerSecond: number;
 }
 
@@ -77,11 +74,13 @@ export interface RunHeader {
   readonly plan: Readonly<Record<string, unknown>>;
   readonly planHash: string;
   readonly scriptHash?: string;
-  /** Of a built-in scenario; a script knows by itself where it connects. */
+  /** Target of a built-in scenario; scripts choose their own. */
   readonly target?: { readonly given: string; readonly normalised: string };
   readonly vus: number;
   readonly durationMs: number;
-  /** One line a scenario in k6's words: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
+  /**
+   * One line per scenario, as k6 writes it: `default: 100 looping VUs for 30s (gracefulStop: 30s)`.
+   */
   readonly description: readonly string[];
   readonly seed: number;
   readonly warmupMs: number;
@@ -89,26 +88,26 @@ export interface RunHeader {
   readonly tls: boolean;
   readonly threads: number;
   readonly machine: RunMachine;
-  /** Which build it was of: commit, branch, url and what was given with --label. */
+  /** Labels of the build: commit, branch, url and those of --label. */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Of this machine, Node and version, when there is one: the line that the run's figures are seen
-   * against.
+   * Calibration for this machine, Node and version of wsg, if there is one: a reference for the
+   * figures of the run.
    */
   readonly calibration?: Calibration;
   readonly node: string;
-  /** Of wsg. */
+  /** Version of wsg. */
   readonly version: string;
-  /** The client library under the virtual users. */
+  /** The WebSocket library of the virtual users. */
   readonly client: string;
   readonly metrics: readonly MetricDefinition[];
 }
 
-/** What one second added. Keys are series names: a metric, or `metric{tag:value}`. */
+/** The figures of one second. Keys are series names: a metric, or `metric{tag:value}`. */
 export interface SecondRecord {
-  /** From 0. */
+  /** Counted from 0. */
   readonly second: number;
-  /** Since the start of the run, at the end of this second. */
+  /** Time since the start of the run at the end of this second. */
   readonly elapsedMs: number;
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, GaugeFigures>>;
@@ -125,7 +124,7 @@ export interface HistogramRecord {
   readonly histogram: Histogram;
 }
 
-/** The samples of one series and second that are no times. */
+/** The samples of one series and second that are not times. */
 export interface SketchRecord {
   readonly series: string;
   readonly second: number;
@@ -134,15 +133,15 @@ export interface SketchRecord {
 
 export type HealthVerdict = 'healthy' | 'strained' | 'saturated';
 
-/** The verdict on a run; `unjudged` when it was too short for one. */
+/** The verdict on a run; `unjudged` if the run was too short. */
 export type RunVerdict = HealthVerdict | 'unjudged';
 
-/** How the generator itself did in one second. */
+/** Health of the generator in one second. */
 export interface HealthRecord {
   readonly second: number;
-  /** 0 to 1, of the busiest thread. */
+  /** Utilization of the busiest thread's event loop, 0 to 1. */
   readonly eventLoopUse: number;
-  /** How late scheduled actions ran: milliseconds. */
+  /** Lateness of scheduled actions, in milliseconds. */
   readonly scheduleLag: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };
   readonly gcMs: number;
   /** CPU cores used by this process, and by the whole machine (undefined where unknown). */
@@ -151,14 +150,17 @@ export interface HealthRecord {
   readonly rssBytes: number;
   /** CPU cores that a hypervisor gave to others. */
   readonly cpuStolen?: number;
-  /** How long a container's limit held this process: milliseconds. */
+  /** Time for which a container limit throttled this process, in milliseconds. */
   readonly throttledMs?: number;
   readonly openFiles?: number;
-  /** Bytes that virtual users had sent and the system had not taken, at the end of the second. */
+  /**
+   * Bytes sent by virtual users that the operating system had not accepted yet, at the end of the
+   * second.
+   */
   readonly backlogBytes?: number;
   /**
-   * Scheduled actions (iterations that arrive, messages of `echo`, requests of `fan-out`): how many
-   * were begun, and how many the schedule wants of the virtual users that are there.
+   * Scheduled actions (iterations of arrival rates, messages of `echo`, requests of `fan-out`): the
+   * number that began, and the number that the schedule expects of the current virtual users.
    */
   readonly begun?: number;
   readonly planned?: number;
@@ -166,8 +168,8 @@ export interface HealthRecord {
 }
 
 /**
- * The gateway's own counters in one second: what was added, but `connections`. What is `dropped`
- * was not `sent`.
+ * The gateway's own counters in one second, as increases, except for `connections`. Messages in
+ * `dropped` are not in `sent`.
  */
 export interface GatewayRecord {
   readonly second: number;
@@ -185,80 +187,73 @@ export interface RunEventRecord {
 }
 
 /**
- * Totals of a run so far. A finished file ends with them; for a cut one the reader adds the seconds
- * up.
+ * Totals of a run so far. A complete file ends with them; for a truncated one, the reader adds up
+ * the seconds.
  */
 export interface RunTotals {
   readonly durationMs: number;
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, GaugeFigures>>;
   readonly rates: Readonly<Record<string, RateFigures>>;
-  /** By series. */
+  /** Totals by series. */
   readonly trends: Readonly<Record<string, TrendTotals>>;
   readonly checks: readonly CheckFigures[];
-  /** Paths of a script's groups, those without a check among them. */
+  /** Paths of a script's groups, including those without a check. */
   readonly groups?: readonly string[];
   readonly iterations: { readonly complete: number; readonly interrupted: number };
 }
 
-/**
- * Stands between scenario, group and metric in the names of totals that are kept for each part of a
- * script.
- */
+/** Separates scenario, group and metric in the names of totals for each part of a script. */
 export const PART_SEPARATOR = '\u0000';
 
 /**
- * Counters for the comparison with a gateway only: where what k6 counts is not what goes over the
- * wire.
+ * Counters used only for the comparison with a gateway, where k6's counts differ from what is
+ * transmitted.
  */
 export const BALANCE_COUNTERS = {
-  /** Messages that came after a script had closed the connection. */
+  /** Messages received after a script had closed the connection. */
   receivedAfterClose: 'wsg_msgs_received_after_close',
   /**
-   * What `ws_msgs_sent` counts and is no message that left: pings, closes, what is sent after a
-   * close.
+   * Counted in `ws_msgs_sent` without being a transmitted message: pings, closes, and messages
+   * after a close.
    */
   sentNoMessage: 'wsg_sent_no_message',
 } as const;
 
 export interface TrendTotals extends TrendFigures {
-  /** Of times: the cumulative histograms, by kind; `response` is what summaries show. */
+  /** For times: the cumulative histograms by kind; summaries show `response`. */
   readonly histograms: Readonly<Partial<Record<HistogramKind, Histogram>>>;
-  /** Of a trend whose values are no times: it has no histograms. */
+  /** For trends of other values than times, which have no histograms. */
   readonly sketch?: ValueSketch;
 }
 
-/** What became of one threshold. */
+/** The result of one threshold. */
 export interface ThresholdRecord {
   readonly series: string;
-  /** As it was written: `p(95)<500`. */
+  /** The text of the threshold: `p(95)<500`. */
   readonly expression: string;
   /**
-   * What was judged, `p(95)`, and how large it was; null when nothing was recorded, which counts as
-   * 0.
+   * The judged aggregate, such as `p(95)`, and its value; null without samples, which counts as 0.
    */
   readonly aggregate: string;
   readonly value: number | null;
   readonly ok: boolean;
-  /** Whether it ended the run. */
+  /** Whether the threshold ended the run. */
   readonly aborted: boolean;
 }
 
-/** Why a run ended. */
+/** The reason why a run ended. */
 export type EndReason =
   'finished' | 'stopped-by-signal' | 'cut-by-signal' | 'thresholds-crossed' | 'aborted-by-script' | 'failed';
 
-/** The generator's verdict on itself for the whole run, with the reason in words. */
+/** The generator's verdict on itself for the whole run, with reasons as sentences. */
 export interface RunHealth {
   readonly verdict: RunVerdict;
   readonly reasons: readonly string[];
   readonly saturatedSeconds: readonly number[];
 }
 
-/**
- * The gateway's counters beside the generator's for the whole run. What is `dropped` was not
- * `sent`.
- */
+/** The gateway's counters for the whole run. Messages in `dropped` are not in `sent`. */
 export interface GatewayTotals {
   readonly sent: number;
   readonly received: number;
@@ -267,23 +262,23 @@ export interface GatewayTotals {
 
 export interface RunEnd {
   readonly reason: EndReason;
-  /** In words, when there is more to say. */
+  /** Details of the reason, as a sentence. */
   readonly detail?: string;
   readonly totals: RunTotals;
   readonly health: RunHealth;
   readonly gateway?: GatewayTotals;
 }
 
-/** A whole run: what the generator ends with in memory, and what a reader makes of a file. */
+/** A whole run: the result of the generator in memory, or of reading a file. */
 export interface Run {
   readonly header: RunHeader;
   readonly seconds: readonly SecondRecord[];
   readonly health: readonly HealthRecord[];
   readonly gateway: readonly GatewayRecord[];
   readonly events: readonly RunEventRecord[];
-  /** In the order in which they were given; none of a run that was cut. */
+  /** In the order of their definition; empty for a truncated run. */
   readonly thresholds: readonly ThresholdRecord[];
   readonly end: RunEnd;
-  /** False when the file was cut: `end` was then added up from what is there. */
+  /** False if the file is truncated; `end` is then added up from its seconds. */
   readonly complete: boolean;
 }

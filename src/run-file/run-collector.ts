@@ -29,38 +29,41 @@ import type {
 } from './records.js';
 
 /**
- * The samples of one series, kind and second as they stand in the file, for who needs no histogram
- * of them: core/histogram-codec reads them.
+ * The encoded samples of one series, kind and second, for callers that do not need a histogram; see
+ * core/histogram/histogram-codec.
  */
 export interface EncodedRecord {
   readonly series: string;
   readonly kind: HistogramKind;
   readonly second: number;
-  /** Only until the next record: the memory is used again. */
+  /** Valid until the next record, which reuses the memory. */
   readonly bytes: Uint8Array;
 }
 
-/** Which seconds' histograms are wanted; all others are skipped by their length. */
-export interface HistogramWish {
-  /** By series name; all of them when undefined. */
+/** The histograms of seconds to read; all others are skipped. */
+export interface HistogramOptions {
+  /** Names of series; all if undefined. */
   readonly series?: readonly string[];
-  /** `response` when undefined. */
+  /** Kinds of histograms; `response` if undefined. */
   readonly kinds?: readonly HistogramKind[];
-  /** Called in the order of the file. The record's histogram is used again for the next one. */
+  /** Called in the order of the file. The histogram is reused for the next record. */
   readonly visit?: (record: HistogramRecord) => void;
-  /** The same without a histogram. An error that it throws counts as damage of the file. */
+  /** The same with encoded samples. An error that it throws counts as damage of the file. */
   readonly visitEncoded?: (record: EncodedRecord) => void;
-  /** The same for trends whose values are no times; each record has a sketch of its own. */
+  /** The same for trends of other values than times; each record has its own sketch. */
   readonly visitSketch?: (record: SketchRecord) => void;
 }
 
-/** What of a file is wanted besides its header, health, gateway, events and end. */
-export interface RunWish {
-  /** Whether seconds are wanted, or what of each: nothing where it gives undefined. */
+/** The records to read besides header, events and end. */
+export interface CollectOptions {
+  /**
+   * Whether seconds are kept, or a function that returns what to keep of each; undefined keeps
+   * nothing.
+   */
   readonly seconds: boolean | ((second: SecondRecord) => SecondRecord | undefined);
-  /** Whether `health` and `gateway` are wanted; true by default. */
+  /** Whether `health` and `gateway` are kept. Default: true. */
   readonly health?: boolean;
-  readonly histograms?: HistogramWish;
+  readonly histograms?: HistogramOptions;
 }
 
 const KNOWN_KINDS: ReadonlySet<string> = new Set<RecordKind>([
@@ -76,8 +79,8 @@ const KNOWN_KINDS: ReadonlySet<string> = new Set<RecordKind>([
 ]);
 
 /**
- * Takes the records of a file in their order and keeps what they say. Throws a plain `Error` when a
- * payload is not of its kind.
+ * Collects the records of a file in their order. Throws a plain `Error` if a payload does not match
+ * its kind.
  */
 export class RunCollector {
   header: RunHeader | undefined;
@@ -93,22 +96,20 @@ export class RunCollector {
   readonly #scratch = new Histogram();
   readonly #base64 = new Base64Scratch();
   readonly #wantedIds = new Set<number>();
-  readonly #wish: RunWish;
+  readonly #options: CollectOptions;
 
-  constructor(wish: RunWish) {
-    this.#wish = wish;
+  constructor(options: CollectOptions) {
+    this.#options = options;
   }
 
-  /**
-   * Whether a record of this kind can say anything that is wanted; kinds of newer versions cannot.
-   */
+  /** Whether records of this kind are needed; kinds of newer versions are not. */
   wants(kind: string): boolean {
-    if (kind === 'second') return this.#wish.seconds !== false;
-    if (kind === 'health' || kind === 'gateway') return this.#wish.health ?? true;
+    if (kind === 'second') return this.#options.seconds !== false;
+    if (kind === 'health' || kind === 'gateway') return this.#options.health ?? true;
     return KNOWN_KINDS.has(kind);
   }
 
-  /** Whether a second's histograms of the series with this id are wanted. */
+  /** Whether histograms of the series with this id are needed. */
   wantsHistogramOf(id: number | undefined): boolean {
     return id !== undefined && this.#wantedIds.has(id);
   }
@@ -128,7 +129,7 @@ export class RunCollector {
   }
 
   #takeSecond(second: SecondRecord): void {
-    const { seconds } = this.#wish;
+    const { seconds } = this.#options;
     const kept = typeof seconds === 'function' ? seconds(second) : second;
     if (kept !== undefined) this.seconds.push(kept);
   }
@@ -162,7 +163,7 @@ export class RunCollector {
   }
 
   #takeHistogram(payload: Buffer): void {
-    const { histograms } = this.#wish;
+    const { histograms } = this.#options;
     if (histograms === undefined) return;
     const [idText = '', kindText, secondText, at] = words(payload, 3);
     const series = this.#nameOf(idText);
@@ -199,7 +200,7 @@ export class RunCollector {
   }
 
   #isWanted(series: string): boolean {
-    const { histograms } = this.#wish;
+    const { histograms } = this.#options;
     return histograms !== undefined && (histograms.series?.includes(series) ?? true);
   }
 
@@ -214,7 +215,7 @@ function json(payload: Buffer): unknown {
   return JSON.parse(payload.toString('utf8'));
 }
 
-/** The first words of a payload, and behind them where the rest begins. */
+/** The first words of a payload, followed by the offset of the rest. */
 function words(payload: Buffer, count: number): string[] {
   const head = payload.toString('latin1', 0, 64).split(' ', count);
   const start = head.reduce((sum, word) => sum + word.length + 1, 0);
@@ -222,8 +223,8 @@ function words(payload: Buffer, count: number): string[] {
 }
 
 /**
- * Decodes base64 into the same memory again and again: what it gives holds until the next call.
- * Hot: see bench/report.
+ * Decodes base64 into memory that is reused; the result is valid until the next call. Hot path: see
+ * bench/report.
  */
 class Base64Scratch {
   #memory = Buffer.allocUnsafeSlow(4096);

@@ -19,16 +19,16 @@ import type {
   TrendTotals,
 } from './records.js';
 
-/** What was made for a run file. */
+/** Folders that were created for a run file. */
 interface Created {
-  /** The uppermost folder that was not there before. */
+  /** The topmost folder that was created. */
   readonly firstFolder: string | undefined;
 }
 
 /**
- * Writes the records of one run, appending only. The write methods return at once and never throw;
- * what they were given in one turn of the event loop leaves in one write. The first failure ends
- * all writing; it is in `failure`, and `close` throws it.
+ * Writes the records of one run, by appending only. The write methods return immediately and never
+ * throw; all records of one turn of the event loop are written at once. The first failure ends all
+ * writing; `failure` has it, and `close` throws it.
  */
 export class RunFileWriter {
   readonly #path: string;
@@ -56,14 +56,14 @@ export class RunFileWriter {
     }
   }
 
-  /** Over a file that is open for appending; it becomes the writer's. The path is for errors. */
+  /** Takes ownership of a file that is open for appending. The path is used in errors. */
   constructor(path: string, file: FileHandle, created?: Created) {
     this.#path = path;
     this.#file = file;
     this.#created = created;
   }
 
-  /** Why nothing is written any more, or undefined while all is well. */
+  /** The error that ended writing; undefined without one. */
   get failure(): WsgError | undefined {
     return this.#failed;
   }
@@ -105,7 +105,7 @@ export class RunFileWriter {
     this.#append(recordLine('threshold', JSON.stringify(threshold)));
   }
 
-  /** The cumulative histograms, then the end record: a file with that is complete. */
+  /** Writes the cumulative histograms, then the end record, which makes the file complete. */
   writeEnd(end: RunEnd): void {
     const trends: Record<string, Omit<TrendTotals, 'histograms' | 'sketch'>> = {};
     for (const [series, { histograms, sketch, ...figures }] of Object.entries(end.totals.trends)) {
@@ -119,9 +119,9 @@ export class RunFileWriter {
   }
 
   /**
-   * Writes what is left and closes the file; one without a header goes away again, with the folders
-   * that were made for it, for its run never began. Throws the first failure
-   * (`run-file.write-failed`); may be called again.
+   * Writes pending records and closes the file. A file without a header is removed again, with the
+   * folders created for it, since its run never began. Throws the first failure
+   * (`run-file.write-failed`). Idempotent.
    */
   async close(): Promise<void> {
     this.#closing ??= this.#finish();
@@ -187,15 +187,15 @@ export class RunFileWriter {
   }
 }
 
-/** Whether the path is there and nothing that could be overwritten. */
+/** Whether the path is a device or a pipe, which cannot be overwritten. */
 async function isStream(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 /**
- * Takes away a file that was created, and the folders above it unless somebody else has put
- * something there meanwhile.
+ * Removes a created file, and the created folders above it unless another process has added files
+ * meanwhile.
  */
 async function remove(path: string, { firstFolder }: Created): Promise<void> {
   await unlink(path);
@@ -212,7 +212,7 @@ async function remove(path: string, { firstFolder }: Created): Promise<void> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: 'a file of that name is there already, and a run is never overwritten',
+  EEXIST: 'the file exists, and a run is never overwritten',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EACCES: 'permission denied',
@@ -225,7 +225,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function writeFailed(path: string, cause: unknown): WsgError {
   const reason = REASONS[systemErrorCode(cause) ?? ''] ?? errorMessage(cause);
   return new WsgError('run-file.write-failed', `The run file ${path} cannot be written: ${reason}.`, {
-    hint: 'Name another one with --run FILE, or do without with --no-run.',
+    hint: 'Choose another one with --run FILE, or disable it with --no-run.',
     cause,
   });
 }

@@ -12,7 +12,7 @@ import type {
 } from './records.js';
 import type { EndPayload } from './record-schemas.js';
 
-/** What seconds add up to, one after the other: a day of them is never held at once. */
+/** Adds up seconds one after the other, so that those of a day are never in memory at once. */
 export class SecondsSum {
   #seconds = 0;
   #elapsedMs = 0;
@@ -38,12 +38,12 @@ export class SecondsSum {
   }
 
   /**
-   * The end record of a run that has none. What was under way when it was cut counts as nothing.
+   * Makes the end record of a truncated run. Iterations in progress at that moment do not count.
    */
   end(health: readonly HealthRecord[], gateway: readonly GatewayRecord[]): EndPayload {
     return {
       reason: 'failed',
-      detail: `the run file was cut after ${this.#seconds} s: the totals are the sum of the seconds before`,
+      detail: `the run file is truncated after ${this.#seconds} s: the totals are the sum of the seconds before`,
       totals: {
         durationMs: this.#elapsedMs,
         counters: Object.fromEntries(this.#counters),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODE, exitCodeOfError, strongestExitCode } from '../../src/cli/exit-code.js';
 import { WsgError } from '../../src/core/error.js';
@@ -25,6 +27,12 @@ describe('exit codes', () => {
     });
   });
 
+  it('are all listed in docs/reference/errors.md', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/reference/errors.md'), 'utf8');
+    const listed = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    expect(listed).toEqual(Object.values(EXIT_CODE));
+  });
+
   it('follow from the code of an error', () => {
     expect(exitCodeOfError(new WsgError('listen.in-use', 'x'))).toBe(15);
     expect(exitCodeOfError(new WsgError('target.unreachable', 'x'))).toBe(14);
@@ -43,7 +51,7 @@ describe('exit codes', () => {
   });
 
   it('yield to the stronger one in the documented order', () => {
-    const documented = [130, 105, 108, 107, 100, 101, 104, 14, 110, 99, 13] as const;
+    const documented = [130, 105, 108, 107, 100, 101, 104, 14, 1, 110, 99, 13, 15, 2, 10, 12] as const;
     documented.forEach((strong, index) => {
       for (const weak of documented.slice(index)) {
         expect(strongestExitCode([weak, strong])).toBe(strong);

@@ -8,7 +8,7 @@ describe('usageError', () => {
     expect(usage.code).toBe('usage');
     expect(usage.message).toBe('Missing 1 required arg:');
     expect(usage.problems).toEqual(['run  the run file']);
-    expect(usage.hint).toBe('`wsg report --help` shows what there is.');
+    expect(usage.hint).toBe('`wsg report --help` shows the available flags.');
   });
 
   it('is only for what oclif threw', () => {

@@ -27,7 +27,7 @@ describe('reportError', () => {
     const output = recordingOutput();
     const error = Object.assign(new Error('EMFILE: too many open files, open a.js'), { code: 'EMFILE' });
     expect(reportError(error, output, PLAIN)).toBe(15);
-    expect(output.stderr.text()).toMatch(/^Error: .*as many files open as it may[^]*ulimit -n/);
+    expect(output.stderr.text()).toMatch(/^Error: .*The limit on open files[^]*ulimit -n/);
   });
 
   it('calls anything else a defect, and shows its stack only when asked', () => {

@@ -36,7 +36,7 @@ describe('wsg report NEW --baseline', () => {
     expect(code).toBe(0);
     const text = stdout.replaceAll(/\s+/g, ' ');
     for (const line of [
-      'left out: damaged.run, The run file damaged.run holds no second of a run: the file is damaged at byte 12',
+      'left out: damaged.run, The run file damaged.run contains no second of a run: the file is damaged at byte 12',
       'left out: new.run, it is the new run itself',
       'left out: plan.run, it differs from the new run in vus',
       'left out: machine.run, it was recorded on another machine',

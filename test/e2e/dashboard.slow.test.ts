@@ -27,7 +27,7 @@ it('draws a run live in a real browser, and keeps it on the page after the run',
   wsg.kill('SIGINT');
   const { code, stderr } = await wsg.ended;
   expect(code, stderr).toBe(105);
-  await page.locator('#state', { hasText: 'over: stopped-by-signal' }).waitFor();
+  await page.locator('#state', { hasText: 'ended: stopped-by-signal' }).waitFor();
   expect(await titles.count()).toBeGreaterThan(5);
   expect(await page.evaluate(IS_DRAWN)).toBe(true);
   expect(problems).toEqual([]);

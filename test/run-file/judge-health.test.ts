@@ -65,7 +65,7 @@ describe('judgeRun', () => {
   it.each([1, 2, 3])('says of a run that ends in its second %d that it is too short', (count) => {
     expect(run([count, BUSY])).toMatchObject({
       verdict: 'unjudged',
-      reasons: ['too short to judge: a verdict on the generator wants 3 whole seconds'],
+      reasons: ['too short to judge: a verdict on the generator needs 3 whole seconds'],
       saturatedSeconds: Array.from({ length: count }, (_, second) => second),
     });
     expect(run([count, QUIET]).verdict).toBe('unjudged');

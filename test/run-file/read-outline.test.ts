@@ -104,6 +104,6 @@ describe('readHeader', () => {
   it('says of a file without a header that it is empty', async () => {
     const path = await writeLongRun({ seconds: 2 });
     await truncate(path, 40);
-    await expect(readHeader(path)).rejects.toThrow('holds no second of a run');
+    await expect(readHeader(path)).rejects.toThrow('contains no second of a run');
   });
 });

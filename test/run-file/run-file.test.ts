@@ -187,7 +187,7 @@ describe('a file that is no run', () => {
     const missing = await failureOf(readRun(join(folder, 'no.run')));
     expect([missing.code, missing.message]).toEqual([
       'run-file.not-found',
-      `The run file ${join(folder, 'no.run')} cannot be read: there is no such file.`,
+      `The run file ${join(folder, 'no.run')} cannot be read: the file does not exist.`,
     ]);
     expect((await failureOf(readRun(folder))).message).toContain('it is a folder');
   });
@@ -199,7 +199,7 @@ describe('the writer', () => {
     await writeFile(path, 'precious');
     const error = await failureOf(RunFileWriter.create(path));
     expect(error.code).toBe('run-file.write-failed');
-    expect(error.message).toContain(`${path} cannot be written: a file of that name is there already`);
+    expect(error.message).toContain(`${path} cannot be written: the file exists`);
     expect(await readFile(path, 'utf8')).toBe('precious');
   });
 

@@ -1,31 +1,29 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { systemErrorCode } from '../../core/error.js';
 
-/** How often a reader that has stopped is tried again. */
+/** Interval between attempts to write to a stalled reader. */
 const TRY_EACH_MS = 50;
-/** The same at the end, when the process waits for it. */
+/** The same at the end, while the process waits. */
 const TRY_AT_END_MS = 5;
 
 export interface LineWriterOptions {
   readonly fd: number;
-  /** The line, with its newline, that stands where `lines` were dropped. */
+  /** The line, with its newline, that replaces `lines` dropped ones. */
   readonly gapLine: (lines: number) => string;
-  /**
-   * Bytes that wait for a reader which has stopped; what comes beyond is dropped. Default 1 MiB.
-   */
+  /** Bytes buffered while the reader is stalled; further lines are dropped. Default 1 MiB. */
   readonly maxWaitingBytes?: number;
 }
 
 interface Waiting {
   readonly bytes: Uint8Array;
-  /** A gap line stands for those that were dropped, and is not counted among them again. */
+  /** Number of dropped lines that a gap line stands for. */
   readonly missing: number;
 }
 
 /**
- * Writes whole lines to a file descriptor and never waits for its reader: what a full pipe does not
- * take waits within a bound, then is dropped and counted. Lines are never torn. A reader that has
- * gone is tried anew with each line.
+ * Writes whole lines to a file descriptor and never waits for its reader. Lines that a full pipe
+ * does not accept are buffered up to a limit, then dropped and counted. Lines are never torn. After
+ * the reader has gone, each line is a new attempt.
  */
 export class LineWriter {
   readonly #fd: number;
@@ -35,10 +33,10 @@ export class LineWriter {
   #waitingBytes = 0;
   /** Bytes of the first waiting line that have been written. */
   #begun = 0;
-  /** Dropped since the last gap line. */
+  /** Number of lines dropped since the last gap line. */
   #missing = 0;
   #dropped = 0;
-  /** The last thing written is half a line. */
+  /** Whether the last write ended within a line. */
   #isTorn = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -48,12 +46,12 @@ export class LineWriter {
     this.#maxWaitingBytes = options.maxWaitingBytes ?? 1024 * 1024;
   }
 
-  /** Lines that were dropped since the start. */
+  /** Number of lines dropped since the start. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Takes one line with its newline. */
+  /** Writes one line with its newline. */
   write(line: string): void {
     const bytes = Buffer.from(line);
     if (this.#waiting.length > 0 && (this.#missing > 0 || this.#waitingBytes + bytes.length > this.#maxWaitingBytes)) {
@@ -64,7 +62,7 @@ export class LineWriter {
     if (this.#timer === undefined) this.#advance();
   }
 
-  /** Resolves when all is written, or after `boundMs`. */
+  /** Resolves when all lines are written, or after `boundMs`. */
   async flush(boundMs: number): Promise<void> {
     const endsAt = performance.now() + boundMs;
     for (;;) {
@@ -74,7 +72,7 @@ export class LineWriter {
     }
   }
 
-  /** As `flush`, for a process that ends in this tick. */
+  /** Synchronous version of `flush`, for a process that ends in this tick. */
   flushNow(boundMs: number): void {
     const endsAt = performance.now() + boundMs;
     const never = new Int32Array(new SharedArrayBuffer(4));
@@ -94,7 +92,7 @@ export class LineWriter {
   #pushGap(): void {
     const missing = this.#missing;
     this.#missing = 0;
-    // After half a line, which the disk had room for, the next one begins on a line of its own.
+    // After a partial line on a full disk, the next line begins with a line feed.
     this.#push({ bytes: Buffer.from(`${this.#isTorn ? '\n' : ''}${this.#options.gapLine(missing)}`), missing });
   }
 
@@ -103,7 +101,7 @@ export class LineWriter {
     this.#dropped += lines;
   }
 
-  /** Writes until the reader takes no more, and then looks again in a while. */
+  /** Writes until the reader accepts no more, and schedules the next attempt. */
   #advance(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -119,10 +117,7 @@ export class LineWriter {
     }
   }
 
-  /**
-   * What is to be written next; after the last waiting line, the word of those that were dropped
-   * behind it.
-   */
+  /** The next line to write; after the last buffered one, the note about those dropped after it. */
   #first(): Waiting | undefined {
     if (this.#waiting.length === 0 && this.#missing > 0) this.#pushGap();
     return this.#waiting[0];
@@ -144,7 +139,7 @@ export class LineWriter {
     }
   }
 
-  /** The reader has gone, or the disk is full: nothing waits for that. */
+  /** The reader has gone, or the disk is full: drops all buffered lines. */
   #giveUp(): void {
     const waiting = this.#waiting.splice(0);
     this.#waitingBytes = 0;
@@ -158,9 +153,9 @@ export class LineWriter {
 }
 
 /**
- * A pipe or terminal is opened anew, so that the mode is ours alone: programs that share the old
- * descriptor would meet EAGAIN. Where that is not allowed, or for a socket, Node's stream over
- * standard error sets the mode of the shared one, as it does anyway.
+ * Opens a pipe or terminal again, so that non-blocking mode does not affect programs that share the
+ * old descriptor, which would get EAGAIN. If that is not allowed, or for a socket, Node's stream
+ * for standard error sets the mode of the shared one, as it always does.
  */
 function openWithoutBlocking(fd: number): number {
   const stat = fstatSync(fd);

@@ -109,8 +109,8 @@ class ReportCi {
     const { flags } = this.#invocation;
     for (let attempt = 1; ; attempt += 1) {
       const path = join(flags.dir, `${side}-${turn}${attempt === 1 ? '' : `-${attempt}`}.run`);
-      const wish = { folder: flags[side], command: flags.start, url: flags.url, readyMs: READY_MS };
-      this.#server = await TestedServer.start(wish);
+      const options = { folder: flags[side], command: flags.start, url: flags.url, readyMs: READY_MS };
+      this.#server = await TestedServer.start(options);
       const code = await this.#loadAndStop(path, side, this.#server);
       if (code === EXIT_CODE.ok) return path;
       // The comparison reports the saturated generator.

@@ -2,18 +2,20 @@ import { build, encodeIntoCompressedBase64, type Histogram as HdrHistogram } fro
 import type { Histogram } from './histogram.js';
 import { HIGHEST_UNITS, UNITS_PER_MS, lowestUnitsAt } from './histogram-layout.js';
 
-/** Lines for each halving of the distance to 100 %: HdrHistogram's default. */
+/** Number of lines per halving of the distance to 100 %: HdrHistogram's default. */
 const TICKS_PER_HALF_DISTANCE = 5;
 
 /**
- * HdrHistogram's text of the percentile distribution, values in milliseconds: what plotters of
- * `.hgrm` files read.
+ * Renders HdrHistogram's text of the percentile distribution with values in milliseconds, for
+ * plotters of `.hgrm` files.
  */
 export function percentileDistribution(histogram: Histogram): string {
   return toHdrHistogram(histogram).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, UNITS_PER_MS);
 }
 
-/** The histogram as the library hdr-histogram-js has it, of the same shape, in units of 100 ns. */
+/**
+ * Converts to a histogram of the library hdr-histogram-js with the same layout, in units of 100 ns.
+ */
 export function toHdrHistogram(histogram: Histogram): HdrHistogram {
   const exported = build({
     lowestDiscernibleValue: 1,
@@ -31,8 +33,8 @@ export function toHdrHistogram(histogram: Histogram): HdrHistogram {
 }
 
 /**
- * HdrHistogram's compressed V2 encoding in base64, as the other implementations and `.hlog` files
- * have it.
+ * Encodes in HdrHistogram's compressed V2 format in base64, as in other implementations and `.hlog`
+ * files.
  */
 export function toHdrBase64(histogram: Histogram): string {
   return encodeIntoCompressedBase64(toHdrHistogram(histogram));

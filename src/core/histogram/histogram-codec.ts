@@ -3,16 +3,16 @@ import { COUNTS_LENGTH, middleMsAt } from './histogram-layout.js';
 import { MAX_VARINT_BYTES, VarintReader, writeVarint } from './varint.js';
 
 /**
- * A histogram in bytes: the version (1), min, max and sum as little-endian doubles, then as LEB128
- * varints count, overflow, refused, the number of buckets in use, and for each of them its distance
- * from the one before and its count. docs/reference/run-file.md.
+ * Layout of an encoded histogram: the version (1), min, max and sum as little-endian doubles, then
+ * as LEB128 varints count, overflow, refused, the number of buckets in use, and for each of them
+ * its distance from the one before and its count. docs/reference/run-file.md.
  */
 const VERSION = 1;
 const FIXED_BYTES = 25;
-/** What the bytes of a number have in common that goes on. */
+/** Bit that is set in all bytes of a number except for the last one. */
 const MORE = 0x80;
 
-/** The bytes of a histogram: a few for each bucket in use. They belong to the caller. */
+/** Encodes a histogram in a few bytes per used bucket. The caller owns the result. */
 export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
   const used = usedBuckets(histogram);
   const bytes = new Uint8Array(FIXED_BYTES + MAX_VARINT_BYTES * 4 + used * (3 + MAX_VARINT_BYTES));
@@ -29,8 +29,8 @@ export function encodeHistogram(histogram: Histogram): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Adds encoded samples to a histogram. Throws a plain `Error` when the bytes are no histogram; the
- * target is then not to be used.
+ * Adds encoded samples to a histogram. Throws a plain `Error` if the bytes are not a histogram; the
+ * target is then undefined.
  */
 export function decodeHistogramInto(bytes: Uint8Array, target: Histogram): void {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
@@ -46,7 +46,7 @@ export function decodeHistogramInto(bytes: Uint8Array, target: Histogram): void 
 
 /** The buckets of a histogram that are in use, and its exact figures. */
 export interface SparseHistogram {
-  /** Places in the layout, ascending. */
+  /** Indices of buckets, ascending. */
   readonly indexes: Uint16Array;
   readonly counts: Uint32Array;
   readonly total: number;
@@ -55,8 +55,8 @@ export interface SparseHistogram {
 }
 
 /**
- * Encoded samples as the buckets that they are in, for who needs no histogram of them. Throws as
- * `decodeHistogramInto` does. Hot: see bench/report.
+ * Decodes samples to their buckets, for callers that do not need a histogram. Throws like
+ * `decodeHistogramInto`. Hot path: see bench/report.
  */
 export function decodeSparse(bytes: Uint8Array): SparseHistogram {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
@@ -67,7 +67,7 @@ export function decodeSparse(bytes: Uint8Array): SparseHistogram {
   input.next();
   const used = input.next();
   if (used > COUNTS_LENGTH) throw new Error('a histogram has more buckets than its layout');
-  // One piece of memory for both: there are thousands of them.
+  // One allocation for both, since there are thousands of them.
   const memory = new ArrayBuffer(used * (Uint32Array.BYTES_PER_ELEMENT + Uint16Array.BYTES_PER_ELEMENT));
   const counts = new Uint32Array(memory, 0, used);
   const indexes = new Uint16Array(memory, used * Uint32Array.BYTES_PER_ELEMENT, used);
@@ -93,9 +93,9 @@ export interface SampleFigures {
 }
 
 /**
- * Adds encoded samples to cells: `groups` says of each place of the layout which. Nothing is kept
- * of them, for memory that is touched costs more than to decode. Throws as `decodeHistogramInto`
- * does; the cells are then not to be used. Hot: see bench/report.
+ * Adds encoded samples to cells; `groups` maps each bucket of the layout to its cell. The samples
+ * are not stored, since writing memory costs more than decoding. Throws like `decodeHistogramInto`;
+ * the cells are then undefined. Hot path: see bench/report.
  */
 export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint32Array): SampleFigures {
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw new Error('these bytes are not a histogram');
@@ -107,8 +107,8 @@ export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint
   let index = 0;
   let samples = 0;
   let left = input.next();
-  // Nearly all buckets are a byte for the distance and one for the count: those are read here, all
-  // others by the reader.
+  // Almost all buckets have one byte for the distance and one for the count. These are read here,
+  // all others by the reader.
   for (let offset = input.offset; left > 0; left -= 1) {
     let distance = bytes[offset] ?? MORE;
     let added = bytes[offset + 1] ?? MORE;
@@ -130,7 +130,7 @@ export function groupSamples(bytes: Uint8Array, groups: Uint16Array, cells: Uint
   return { count, max: view.getFloat64(9, true), sum: view.getFloat64(17, true) };
 }
 
-/** A new histogram from encoded bytes. Throws as `decodeHistogramInto` does. */
+/** Decodes a new histogram. Throws like `decodeHistogramInto`. */
 export function decodeHistogram(bytes: Uint8Array): Histogram {
   const histogram = new Histogram();
   decodeHistogramInto(bytes, histogram);
@@ -162,7 +162,7 @@ function writeBuckets(histogram: Histogram, bytes: Uint8Array, start: number): n
   return offset;
 }
 
-/** Adds the buckets and returns how many samples they hold. Hot: see bench/run-file. */
+/** Adds the buckets and returns the number of their samples. Hot path: see bench/run-file. */
 function addBuckets(input: VarintReader, target: Histogram): number {
   let left = input.next();
   let index = 0;
@@ -179,8 +179,8 @@ function addBuckets(input: VarintReader, target: Histogram): number {
 }
 
 /**
- * Quantiles of samples in buckets, in milliseconds: the middle of the bucket that the rank falls
- * into. `quantiles` ascend from 0 to 1.
+ * Computes quantiles of samples in buckets, in milliseconds: the middle of the bucket that contains
+ * the rank. `quantiles` must ascend from 0 to 1.
  */
 export function quantilesOf({ indexes, counts, total }: SparseHistogram, quantiles: readonly number[]): number[] {
   const found: number[] = [];

@@ -8,7 +8,7 @@ import {
   middleMsAt,
 } from './histogram-layout.js';
 
-/** Exact figures beside the buckets. */
+/** Exact figures in addition to the buckets. */
 export interface HistogramFigures {
   readonly count: number;
   readonly min: number;
@@ -16,28 +16,26 @@ export interface HistogramFigures {
   readonly sum: number;
 }
 
-/** What a histogram knows besides its counts. */
+/** Figures of a histogram besides its buckets. */
 export interface HistogramState extends HistogramFigures {
-  /** How many of `count` were above the highest trackable value. */
+  /** Number of samples in `count` above the highest trackable value. */
   readonly overflow: number;
-  /**
-   * How many values were no time (negative, not a number, infinite) and are counted nowhere else.
-   */
+  /** Number of invalid values (negative, NaN, infinite), which are counted only here. */
   readonly refused: number;
 }
 
-/** Below this the units of a time fit 31 bits, which is what the fast way of `record` can take. */
+/** Below this, the units of a time fit into 31 bits, as the fast path of `record` requires. */
 const FAST_LIMIT_MS = (2 ** 31 - 1) / UNITS_PER_MS;
 
 /**
- * Times in an HDR layout of one fixed shape: unit 100 ns, to 1 h, 3 digits; the same buckets as
- * hdr-histogram-js makes of that. All values are milliseconds. Beside the buckets count, min, max
- * and sum are exact, and all 0 while nothing was recorded.
+ * Histogram of times in a fixed HDR layout: unit 100 ns, up to 1 h, 3 digits, with the same buckets
+ * as hdr-histogram-js. All values are milliseconds. Count, min, max and sum are exact, and 0
+ * without samples.
  */
 export class Histogram implements HistogramState {
   /**
-   * The buckets by histogram-layout; to be changed only by this class and the codec. Doubles, for
-   * 32 bits would wrap.
+   * The buckets of histogram-layout; modified only by this class and the codec. Doubles, since 32
+   * bits would overflow.
    */
   readonly counts = new Float64Array(COUNTS_LENGTH);
   #recorded = 0;
@@ -46,7 +44,7 @@ export class Histogram implements HistogramState {
   #total = 0;
   #above = 0;
   #invalid = 0;
-  /** `largest`, but never more than the fast way can take. */
+  /** `largest`, limited to the range of the fast path. */
   #fastLargest = Number.NEGATIVE_INFINITY;
 
   get count(): number {
@@ -78,8 +76,8 @@ export class Histogram implements HistogramState {
   }
 
   /**
-   * Counts one time in milliseconds. Hot: see bench/recorder. What lies between two times already
-   * seen needs no further check.
+   * Records one time in milliseconds. Hot path: see bench/recorder. A value between two recorded
+   * times needs no further checks.
    */
   record(valueMs: number): void {
     if (!(valueMs >= this.#smallest && valueMs <= this.#fastLargest)) {
@@ -92,7 +90,7 @@ export class Histogram implements HistogramState {
     this.#total += valueMs;
   }
 
-  /** Adds all that the other holds; the other stays as it is. */
+  /** Adds all samples of the other histogram, which does not change. */
   add(other: Histogram): void {
     if (other.#recorded > 0) {
       const last = other.lastIndex;
@@ -103,7 +101,7 @@ export class Histogram implements HistogramState {
     this.addState(other);
   }
 
-  /** Adds what stands beside the buckets; whoever calls it has added the buckets. */
+  /** Adds the exact figures; the caller must add the buckets. */
   addState(state: HistogramState): void {
     this.#above += state.overflow;
     this.#invalid += state.refused;
@@ -114,7 +112,7 @@ export class Histogram implements HistogramState {
     this.#widen(state.max);
   }
 
-  /** Forgets everything; costs what lies between the smallest and the largest value. */
+  /** Removes all samples, at the cost of the buckets between the smallest and the largest value. */
   reset(): void {
     if (this.#recorded > 0) this.counts.fill(0, this.firstIndex, this.lastIndex + 1);
     this.#recorded = 0;
@@ -126,19 +124,19 @@ export class Histogram implements HistogramState {
     this.#invalid = 0;
   }
 
-  /** The place of the smallest value; only meaningful while something is recorded. */
+  /** Bucket index of the smallest value; meaningless without samples. */
   get firstIndex(): number {
     return indexOfMs(this.min);
   }
 
-  /** The place of the largest value. */
+  /** Bucket index of the largest value. */
   get lastIndex(): number {
     return indexOfMs(this.max);
   }
 
   /**
    * HdrHistogram's percentile (0 to 100): the upper end of the bucket in which this share of the
-   * samples is reached, but never beyond the exact smallest and largest. 0 when empty.
+   * samples is reached, limited to the exact minimum and maximum. 0 without samples.
    */
   valueAtPercentile(percentile: number): number {
     if (this.#recorded === 0) return 0;
@@ -152,8 +150,8 @@ export class Histogram implements HistogramState {
   }
 
   /**
-   * The quantile (0 to 1) as k6 gives it: linear between the two nearest of the sorted samples. Off
-   * by at most 0.1 %, and below 50 µs by at most 50 ns. 0 when empty.
+   * The quantile (0 to 1) as in k6: linear between the two nearest sorted samples. Its error is at
+   * most 0.1 %, or 50 ns below 50 µs. 0 without samples.
    */
   quantile(q: number): number {
     if (this.#recorded === 0) return 0;
@@ -163,7 +161,7 @@ export class Histogram implements HistogramState {
     return lower + (upper - lower) * (rank - Math.floor(rank));
   }
 
-  /** Of the samples as a whole population, from the middles of the buckets. */
+  /** Standard deviation of the population, from the middles of the buckets. */
   get standardDeviation(): number {
     if (this.#recorded === 0 || this.#smallest === this.#largest) return 0;
     const mean = this.mean;
@@ -176,7 +174,7 @@ export class Histogram implements HistogramState {
     return Math.sqrt(squares / this.#recorded);
   }
 
-  /** How many samples lie in buckets above that of the value. */
+  /** Number of samples in buckets above that of the value. */
   countAbove(valueMs: number): number {
     if (this.#recorded === 0 || valueMs >= this.#largest) return 0;
     if (valueMs < this.#smallest) return this.#recorded;

@@ -2,22 +2,22 @@ import { ValueSketch } from './value-sketch.js';
 import { MAX_VARINT_BYTES, VarintReader, writeVarint } from './varint.js';
 
 /**
- * A sketch in bytes: the version (2; 1 is a histogram), min, max and sum as little-endian doubles,
- * then as LEB128 varints count, zeros, and for the positive and the negative values the number of
- * buckets and for each of them, ascending, its distance from the one before (the first from
- * `LOWEST_BUCKET`) and its count. docs/reference/run-file.md.
+ * Layout of an encoded sketch: the version (2; 1 is a histogram), min, max and sum as little-endian
+ * doubles, then as LEB128 varints count, zeros, and for the positive and the negative values the
+ * number of buckets and for each of them, ascending, its distance from the one before (the first
+ * from `LOWEST_BUCKET`) and its count. docs/reference/run-file.md.
  */
 const VERSION = 2;
 const FIXED_BYTES = 25;
-/** Below the bucket of the smallest double. */
+/** Index below the bucket of the smallest double. */
 const LOWEST_BUCKET = -400_000;
 
-/** Whether bytes begin as a sketch does. */
+/** Whether bytes begin like a sketch. */
 export function isSketch(bytes: Uint8Array): boolean {
   return bytes[0] === VERSION;
 }
 
-/** The bytes of a sketch: a few for each bucket in use. They belong to the caller. */
+/** Encodes a sketch in a few bytes per used bucket. The caller owns the result. */
 export function encodeSketch(sketch: ValueSketch): Uint8Array<ArrayBuffer> {
   const used = sketch.positive.size + sketch.negative.size;
   const bytes = new Uint8Array(FIXED_BYTES + MAX_VARINT_BYTES * (4 + used * 2));
@@ -33,8 +33,8 @@ export function encodeSketch(sketch: ValueSketch): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Adds encoded samples to a sketch. Throws a plain `Error` when the bytes are no sketch; the target
- * is then not to be used.
+ * Adds encoded samples to a sketch. Throws a plain `Error` if the bytes are not a sketch; the
+ * target is then undefined.
  */
 export function decodeSketchInto(bytes: Uint8Array, target: ValueSketch): void {
   if (bytes.length < FIXED_BYTES || !isSketch(bytes)) throw new Error('these bytes are not a sketch');
@@ -49,7 +49,7 @@ export function decodeSketchInto(bytes: Uint8Array, target: ValueSketch): void {
   target.addFigures({ count, ...figures });
 }
 
-/** A new sketch from encoded bytes. Throws as `decodeSketchInto` does. */
+/** Decodes a new sketch. Throws like `decodeSketchInto`. */
 export function decodeSketch(bytes: Uint8Array): ValueSketch {
   const sketch = new ValueSketch();
   decodeSketchInto(bytes, sketch);
@@ -67,7 +67,7 @@ function writeSide(side: ReadonlyMap<number, number>, bytes: Uint8Array, start: 
   return offset;
 }
 
-/** Adds the buckets and returns how many samples they hold. */
+/** Adds the buckets and returns the number of their samples. */
 function readSide(input: VarintReader, side: Map<number, number>): number {
   let bucket = LOWEST_BUCKET;
   let samples = 0;

@@ -1,4 +1,4 @@
-/** Exact figures beside the buckets; all 0 when empty. */
+/** Exact figures in addition to the buckets; all 0 without samples. */
 export interface SketchFigures {
   readonly count: number;
   readonly min: number;
@@ -7,23 +7,23 @@ export interface SketchFigures {
 }
 
 /**
- * Two values in one bucket differ by at most this share of the smaller one's size: twice the error
- * of a bucket's middle.
+ * Ratio of the ends of a bucket. Its deviation from 1 is twice the relative error of the bucket's
+ * middle.
  */
 const GROWTH = 1.002;
 const LOG_GROWTH = Math.log(GROWTH);
-/** What is nearer to 0 counts as 0. */
+/** Smaller absolute values count as 0. */
 const SMALLEST = 1e-300;
 
 /**
- * The distribution of any finite numbers: logarithmic buckets for each sign and one for 0, so that
- * a quantile is off by at most 0.1 % of its value (the scheme of DDSketch, Masson et al. 2019,
- * without a bound on buckets: 1,000 decades of one sign are 1.2 million).
+ * The distribution of arbitrary finite numbers, in logarithmic buckets for each sign and one for 0,
+ * so that quantiles have a relative error of at most 0.1 % (the scheme of DDSketch, Masson et al.
+ * 2019, without a bound on buckets: 1,000 decades of one sign are 1.2 million).
  */
 export class ValueSketch implements SketchFigures {
   /**
-   * Counts by bucket: the sign in front, so that ascending keys are ascending values within
-   * `positive` and descending within `negative`.
+   * Counts by bucket of the absolute value: ascending keys are ascending values in `positive`, and
+   * descending ones in `negative`.
    */
   readonly positive = new Map<number, number>();
   readonly negative = new Map<number, number>();
@@ -33,7 +33,7 @@ export class ValueSketch implements SketchFigures {
   max = 0;
   sum = 0;
 
-  /** Counts a value; what is no finite number is left out, as k6 refuses it. */
+  /** Records a value; values that are not finite are ignored, as k6 refuses them. */
   record(value: number): void {
     if (!Number.isFinite(value)) return;
     const size = Math.abs(value);
@@ -42,7 +42,7 @@ export class ValueSketch implements SketchFigures {
     this.addFigures({ count: 1, min: value, max: value, sum: value });
   }
 
-  /** Adds all that the other holds. */
+  /** Adds all samples of the other sketch. */
   add(other: ValueSketch): void {
     for (const [bucket, count] of other.positive) this.#addTo(this.positive, bucket, count);
     for (const [bucket, count] of other.negative) this.#addTo(this.negative, bucket, count);
@@ -50,7 +50,7 @@ export class ValueSketch implements SketchFigures {
     this.addFigures(other);
   }
 
-  /** Adds what stands beside the buckets; whoever calls it has added the buckets. */
+  /** Adds the exact figures; the caller must add the buckets. */
   addFigures({ count, min, max, sum }: SketchFigures): void {
     if (count === 0) return;
     this.min = this.count === 0 ? min : Math.min(this.min, min);
@@ -70,8 +70,8 @@ export class ValueSketch implements SketchFigures {
   }
 
   /**
-   * The quantile (0 to 1) as k6 gives it: linear between the two nearest of the sorted samples. 0
-   * when empty.
+   * The quantile (0 to 1) as in k6: linear between the two nearest sorted samples. 0 without
+   * samples.
    */
   quantile(q: number): number {
     if (this.count === 0) return 0;
@@ -86,7 +86,7 @@ export class ValueSketch implements SketchFigures {
     side.set(bucket, (side.get(bucket) ?? 0) + count);
   }
 
-  /** Middles and counts in ascending order of value. */
+  /** Middles and counts of the buckets, in ascending order of value. */
   #sortedBuckets(): readonly (readonly [value: number, count: number])[] {
     const below = [...this.negative].toSorted(([left], [right]) => right - left);
     const above = [...this.positive].toSorted(([left], [right]) => left - right);
@@ -113,7 +113,7 @@ function bucketOf(size: number): number {
   return Math.floor(Math.log(size) / LOG_GROWTH);
 }
 
-/** The value whose distance to both ends of its bucket is the same share of it. */
+/** The value with the same relative distance to both ends of its bucket. */
 function middleOf(bucket: number): number {
   const low = Math.exp(bucket * LOG_GROWTH);
   return (2 * low * GROWTH) / (1 + GROWTH);

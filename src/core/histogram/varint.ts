@@ -1,7 +1,7 @@
-/** The most bytes that `writeVarint` takes. */
+/** Maximum number of bytes that `writeVarint` writes. */
 export const MAX_VARINT_BYTES = 8;
 
-/** Writes a whole number from 0 to 2^53 as LEB128 and returns the offset behind it. */
+/** Writes an integer from 0 to 2^53 as LEB128 and returns the offset after it. */
 export function writeVarint(bytes: Uint8Array, start: number, value: number): number {
   let offset = start;
   let rest = value;
@@ -15,12 +15,12 @@ export function writeVarint(bytes: Uint8Array, start: number, value: number): nu
 }
 
 /**
- * Reads whole numbers written as LEB128. Throws a plain `Error` where the bytes end or a number is
- * too large.
+ * Reads integers encoded as LEB128. Throws a plain `Error` if the bytes end or a number is too
+ * large.
  */
 export class VarintReader {
   readonly #bytes: Uint8Array;
-  /** Where the next number begins. */
+  /** Offset of the next number. */
   offset: number;
 
   constructor(bytes: Uint8Array, offset: number) {

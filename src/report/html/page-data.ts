@@ -57,9 +57,9 @@ export async function quantileShifts(
   settings: Comparison['settings'],
 ): Promise<readonly QuantileShift[]> {
   const gates = new Map(names.map((series) => [series, gatesOf(series, settings)]));
-  const wish = { gates: [...gates.values()].flat(), warmupMs: settings.warmupMs };
+  const options = { gates: [...gates.values()].flat(), warmupMs: settings.warmupMs };
   const load = (runs: readonly LoadedRun[]): Promise<LoadedRun[]> =>
-    Promise.all(runs.map(({ path }) => loadRun(path, wish)));
+    Promise.all(runs.map(({ path }) => loadRun(path, options)));
   const counted = { base: await load(sides.base), next: await load(sides.next) };
   return [...gates].map(([series, own]) => {
     // Whether the runs are comparable was decided before; only the figures are needed here.

@@ -2,15 +2,15 @@ import type { MetricContains, RunTotals } from '../../run-file/records.js';
 import type { RunSnapshot } from '../live/run-snapshot.js';
 import { parseSeriesName } from '../../core/series-name.js';
 
-/** A trend's quantiles that outputs give. */
+/** Quantiles of trends in outputs. */
 export const OUTPUT_QUANTILES = [0.5, 0.9, 0.95, 0.99, 0.999] as const;
 
-/** What one series of a run holds so far, as outputs of whole runs give it: times in seconds. */
+/** Values of one series of a run so far, for outputs of whole runs; times are in seconds. */
 export interface OutputSeries {
   readonly metric: string;
-  /** Of a submetric those it was asked for with; empty for the metric itself. */
+  /** Tags of a submetric; empty for the metric itself. */
   readonly tags: ReadonlyMap<string, string>;
-  /** Of what `values` are. */
+  /** Unit of `values`. */
   readonly unit: 'seconds' | 'bytes' | 'none';
   readonly values: OutputValues;
 }
@@ -51,7 +51,10 @@ function* valuesOf(totals: RunTotals): Generator<readonly [name: string, values:
   }
 }
 
-/** A metric that a script made later than the header: a trend with histograms holds times. */
+/**
+ * Guesses the values of a metric that a script created after the header: a trend with histograms
+ * has times.
+ */
 function guessContains(name: string, { trends }: RunTotals): MetricContains {
   return Object.hasOwn(trends, name) && trends[name]?.sketch === undefined ? 'time' : 'default';
 }

@@ -4,8 +4,8 @@ import { outputSeries, type OutputSeries } from './output-series.js';
 
 /**
  * The run so far in Prometheus' text format 0.0.4: counters `_total`, rates as passes and fails,
- * trends as summaries, times in seconds, all cumulative. Submetrics are families of their own,
- * `wsg_tagged_...`: a sum over a family counts nothing twice.
+ * trends as summaries, times in seconds, all cumulative. Submetrics are separate families,
+ * `wsg_tagged_...`, so that a sum over a family counts nothing twice.
  */
 export function prometheusText(snapshot: RunSnapshot): string {
   return [...familiesOf(snapshot, snapshot.health)]

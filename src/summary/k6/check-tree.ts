@@ -42,8 +42,8 @@ function emptyGroup(name: string, path: string): GrowingGroup {
 }
 
 /**
- * A check in k6's form: one line when all passed, else a second one that counts, by `countsIndent`
- * further in: k6 0.x and 1.x differ.
+ * Renders a check as k6 does: one line if all passed, otherwise a second one with counts, indented
+ * further by `countsIndent`, in which k6 0.x and 1.x differ.
  */
 export function checkLines(check: CheckFigures, indent: string, palette: Palette, countsIndent = ' '): string[] {
   if (check.fails === 0) return [palette.pass(`${indent}✓ ${check.name}`)];
@@ -55,8 +55,8 @@ export function checkLines(check: CheckFigures, indent: string, palette: Palette
 }
 
 /**
- * The checks of a group and of those within it, each group under its name; a blank line after each
- * list.
+ * Renders the checks of a group and its subgroups, each group below its name, with a blank line
+ * after each list.
  */
 export function groupLines(group: CheckGroup, indent: string, palette: Palette): string[] {
   const inner = group.name === '' ? indent : `${indent}  `;

@@ -1,24 +1,24 @@
 import { createPalette } from '../terminal/palette.js';
 
-/** What the header says of a run that is about to start. */
+/** Contents of the header of a run that is about to start. */
 export interface HeaderView {
   /** Version of wsg. */
   readonly version: string;
   /** The script, or the built-in scenario's name. */
   readonly script: string;
-  /** k6's outputs and the run file, `-` when there is none. */
+  /** k6's outputs and the run file, `-` if there is none. */
   readonly output: string;
-  /** Where the page with charts is, when there is one. */
+  /** Address of the page with charts, if there is one. */
   readonly dashboard?: string;
   /** `1 scenario, 100 max VUs, 1m0s max duration (incl. graceful stop)`. */
   readonly headline: string;
-  /** One line a scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
+  /** One line per scenario: `default: 100 looping VUs for 30s (gracefulStop: 30s)`. */
   readonly scenarios: readonly string[];
-  /** What random values follow from: `--seed` with it draws the same ones again. */
+  /** Seed of random values: `--seed` with this value repeats them. */
   readonly seed: number;
-  /** Load threads; told when there are several. */
+  /** Number of load threads; shown if there are several. */
   readonly threads?: number;
-  /** The part of the plan that runs here, 0 to 1; all of it by default. */
+  /** The share of the plan that runs here, 0 to 1. Default: 1. */
   readonly segmentShare?: number;
 }
 
@@ -31,7 +31,7 @@ const BANNER = [
 ] as const;
 
 /**
- * Banner and plan in k6's form, from the blank line before to the blank line after, ending in a
+ * Renders banner and plan as k6 does, including the blank lines before and after. Ends with a
  * newline.
  */
 export function renderHeader(view: HeaderView, options: { readonly colour: boolean }): string {

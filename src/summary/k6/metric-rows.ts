@@ -12,14 +12,14 @@ export interface RowOptions {
   readonly palette: Palette;
 }
 
-/** One metric's line in parts: k6's layouts put different things before the name. */
+/** The parts of a metric's line; k6's layouts have different prefixes. */
 export interface MetricRow {
   readonly metric: SummaryMetric;
   /** `ws_sessions`, or `{ tag:value }` of a submetric. */
   readonly name: string;
   /**
-   * Fills up to the colon of the longest name, three at least; a submetric stands two columns
-   * further in.
+   * Dots up to the colon of the longest name, at least three; a submetric is indented by two more
+   * columns.
    */
   readonly dots: string;
   readonly text: string;
@@ -32,7 +32,7 @@ interface Cells {
   readonly metric: SummaryMetric;
   readonly name: string;
   readonly nameWidth: number;
-  /** Of a trend: a value for each stat. */
+  /** For trends: a value for each stat. */
   readonly trend?: readonly string[];
   readonly value: string;
   readonly extras: readonly string[];
@@ -45,7 +45,7 @@ interface Widths {
   readonly extras: readonly number[];
 }
 
-/** The lines of all metrics, their columns in step with each other. */
+/** Renders the lines of all metrics with aligned columns. */
 export function metricRows(metrics: readonly SummaryMetric[], options: RowOptions): MetricRow[] {
   const cells = metrics.map((metric) => metricCells(metric, options));
   const widths = columnWidths(cells, options.stats.length);
@@ -75,7 +75,7 @@ function statText(stat: TrendStat, value: number | undefined, format: ValueForma
   return stat.name === 'count' ? String(value) : formatValue(value, format);
 }
 
-/** The value, then what stands beside it. */
+/** The value, followed by its extras. */
 function plainCells(metric: SummaryMetric, format: ValueFormat, rateStyle: RowOptions['rateStyle']): string[] {
   const { values } = metric;
   switch (values.type) {
@@ -106,7 +106,7 @@ function columnWidths(cells: readonly Cells[], stats: number): Widths {
     name: Math.max(0, ...cells.map((row) => row.nameWidth)),
     value: widest(cells.map((row) => row.value)),
     trend: Array.from({ length: stats }, (_, column) => widest(cells.map((row) => row.trend?.[column]))),
-    // A lone extra is not padded, but k6 counts it when it aligns the others.
+    // A single extra is not padded, but k6 includes it when it aligns the others.
     extras: [0, 1].map((column) => widest(cells.map((row) => row.extras[column]))),
   };
 }

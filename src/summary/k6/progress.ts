@@ -2,14 +2,14 @@ import { formatGoDuration } from '../../core/duration.js';
 import { createPalette, type Palette } from '../terminal/palette.js';
 import { padRight, textWidth } from '../terminal/text-width.js';
 
-/** Of a scenario's plan what its line needs. */
+/** The parts of a scenario's plan that its line needs. */
 export interface ProgressPlan {
   readonly name: string;
-  /** The most virtual users that it can have. */
+  /** Maximum number of virtual users. */
   readonly maxVus: number;
   /**
-   * The time in which it starts iterations, and the longest until it is over, from the start of the
-   * run.
+   * The time during which iterations start, and the maximum time until the scenario ends, both from
+   * the start of the run.
    */
   readonly startingMs: number;
   readonly maxMs: number;
@@ -20,7 +20,7 @@ export interface ProgressPlan {
     | { readonly kind: 'arrivals'; readonly mostPerSecond: number };
 }
 
-/** One scenario at a moment. */
+/** State of a scenario at one moment. */
 export interface ProgressScenario {
   readonly plan: ProgressPlan;
   readonly state: 'waiting' | 'running' | 'stopping' | 'interrupted' | 'done';
@@ -30,11 +30,11 @@ export interface ProgressScenario {
   readonly completeIterations: number;
   readonly activeVus: number;
   readonly allocatedVus: number;
-  /** Only of arrivals: the rate of this moment. */
+  /** Current rate; only for arrival rates. */
   readonly perSecond?: number;
 }
 
-/** A run at a moment; the load generator's own progress is one. */
+/** State of a run at one moment, such as the load generator's own progress. */
 export interface ProgressView {
   readonly elapsedMs: number;
   readonly activeVus: number;
@@ -46,9 +46,7 @@ export interface ProgressView {
 
 export interface ProgressOptions {
   readonly colour: boolean;
-  /**
-   * Width of the terminal; undefined where there is none, which gets percentages instead of bars.
-   */
+  /** Width of the terminal; undefined without one, which gives percentages instead of bars. */
   readonly columns?: number;
 }
 
@@ -58,8 +56,8 @@ const SMALLEST_BAR = 8;
 const LONGEST_NAME = 30;
 
 /**
- * k6's progress: the status line, then a line for each scenario; without a blank line round them
- * and without newlines.
+ * Renders k6's progress: the status line, then a line for each scenario, without blank lines and
+ * newlines around them.
  */
 export function renderProgress(view: ProgressView, options: ProgressOptions): string[] {
   const palette = createPalette(options.colour);
@@ -71,8 +69,8 @@ export function renderProgress(view: ProgressView, options: ProgressOptions): st
 }
 
 /**
- * The elapsed time at a width that fits the longest: `01.0s` of 34s, `0m01.0s` of 1m, `1h02m03.4s`
- * of 2h.
+ * Formats the elapsed time with the width of the longest: `01.0s` of 34s, `0m01.0s` of 1m,
+ * `1h02m03.4s` of 2h.
  */
 export function formatElapsed(elapsedMs: number, maxMs: number): string {
   const tenths = Math.round(Math.max(0, elapsedMs) / 100);
@@ -128,7 +126,7 @@ function rightColumns({ plan, state, elapsedMs, completeIterations, ...now }: Pr
     case 'looping':
       return `${maxVus} VUs  ${time}`;
     case 'ramping': {
-      // The one executor whose whole time has as many digits as the elapsed.
+      // Only this executor pads its total time to the digits of the elapsed time.
       const rampTime = isTimeUp ? duration : `${elapsed}/${formatElapsed(startingMs, startingMs)}`;
       return `${padNumber(now.activeVus, maxVus)}/${maxVus} VUs  ${rampTime}`;
     }
@@ -166,7 +164,7 @@ function shortName(name: string): string {
   return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 3).join('')}...`;
 }
 
-/** The number with as many digits as the largest has. */
+/** Pads a number to the digits of the largest one. */
 function padNumber(value: number, largest: number): string {
   return String(value).padStart(String(largest).length, '0');
 }

@@ -1,8 +1,7 @@
 import { PART_SEPARATOR, type CheckFigures, type RunTotals } from '../../run-file/records.js';
 
 /**
- * What a scenario or a group recorded, and the groups within it, in the order in which they were
- * first seen.
+ * Totals of a scenario or a group, and its subgroups in the order in which they were first seen.
  */
 export interface RunPart {
   readonly name: string;
@@ -23,14 +22,14 @@ interface GrowingPart {
 }
 
 /**
- * k6's name of the scenario that its short options make; it is not repeated below the totals of the
- * whole run.
+ * k6's name of the scenario of its short options; it is not repeated below the totals of the whole
+ * run.
  */
 const DEFAULT_SCENARIO = 'default';
 
 /**
- * Makes a tree of totals whose names hold scenario, group and metric: scenarios by name, and the
- * groups of the default one.
+ * Builds a tree from totals whose names contain scenario, group and metric: scenarios by name, and
+ * the groups of the default one.
  */
 export function runParts(breakdown: RunTotals): {
   readonly groups: readonly RunPart[];
@@ -49,7 +48,7 @@ function growTree(breakdown: RunTotals): GrowingPart {
   for (const kind of ['counters', 'gauges', 'rates', 'trends'] as const) {
     for (const [key, value] of Object.entries(breakdown[kind])) {
       const [scenario = '', group = '', metric = ''] = key.split(PART_SEPARATOR);
-      // Names come from scripts, and `__proto__` is one that k6 allows.
+      // Names come from scripts, and k6 allows `__proto__`.
       const { [kind]: figures } = partAt(root, scenario, group).totals;
       Object.defineProperty(figures, metric, { value, enumerable: true });
     }
@@ -61,7 +60,7 @@ function growTree(breakdown: RunTotals): GrowingPart {
   return root;
 }
 
-/** Groups within groups are there also when they recorded nothing themselves. */
+/** Parents of groups exist even if they have no totals themselves. */
 function partAt(root: GrowingPart, scenario: string, group: string): GrowingPart {
   const names = [scenario, ...group.split('::').filter((name) => name !== '')];
   return names.reduce((part, name) => {

@@ -7,17 +7,17 @@ import { checkTotals, summaryMetrics, type SummaryMetric } from './summary-metri
 import { padRight } from '../terminal/text-width.js';
 
 const INDENT = '    ';
-/** What both modes leave out. */
+/** Metrics that both modes leave out. */
 const HIDDEN = new Set(['checks', 'group_duration']);
-/** What the compact mode leaves out besides. */
+/** Metrics that only the compact mode leaves out. */
 const ONLY_IN_FULL = new Set(
   ['blocked', 'connecting', 'receiving', 'sending', 'tls_handshaking', 'waiting'].map((part) => `http_req_${part}`),
 );
 
-/** How the sections are to look. */
+/** Options of the sections. */
 interface SectionOptions extends RowOptions {
   readonly isFull: boolean;
-  /** Totals of each scenario and group. */
+  /** Whether to render the totals of each scenario and group. */
   readonly breakdown?: RunTotals;
 }
 
@@ -27,8 +27,8 @@ const SECTIONS = ['CUSTOM', 'HTTP', 'EXECUTION', 'NETWORK', 'WEBSOCKET'] as cons
 const EXECUTION_PREFIXES = ['vus', 'iterations', 'iteration_duration', 'dropped_iterations'];
 
 /**
- * k6's summary as 1.x prints it: thresholds, totals and checks, then metrics by section. Its full
- * form repeats these for each part of the run.
+ * Renders k6's summary as 1.x does: thresholds, totals and checks, then metrics by section. Its
+ * full form repeats these for each part of the run.
  */
 export function renderSectionedSummary(run: Run, metrics: readonly SummaryMetric[], options: SectionOptions): string {
   const lines = ['', ''];
@@ -47,7 +47,7 @@ export function renderSectionedSummary(run: Run, metrics: readonly SummaryMetric
   return `${lines.join('\n')}\n\n`;
 }
 
-/** Of a run or a part of it: its checks summed up and listed, then its metrics by section. */
+/** Renders a run or a part of it: its checks, summed up and listed, then its metrics by section. */
 function partLines(
   { run, metrics }: { readonly run: Run; readonly metrics: readonly SummaryMetric[] },
   indent: string,
@@ -57,7 +57,7 @@ function partLines(
   return [...checkSection(run, indent, options), ...metricSections(shown, indent, options)];
 }
 
-/** A scenario's or group's own lines, then its groups, each further in. */
+/** Renders the lines of a scenario or group, then those of its subgroups, indented further. */
 function contentOf(part: RunPart, run: Run, indent: string, options: SectionOptions): string[] {
   const own = { ...run, thresholds: [], end: { ...run.end, totals: part.totals } };
   return [
@@ -115,13 +115,13 @@ function checkSection(run: Run, indent: string, { palette }: RowOptions): string
       return `${indent}${name}${dots}: ${palette.value(padRight(value, width))} ${palette.extra(extra)}`;
     }),
     '',
-    // Within groups k6 indents the counts twice.
+    // k6 indents the counts twice within groups.
     ...byName(run.end.totals.checks).flatMap((check) => checkLines(check, indent, palette, indent.slice(2))),
     '',
   ];
 }
 
-/** Here checks of one name are one, whatever their groups. */
+/** In this list, checks with the same name are merged across groups. */
 function byName(checks: readonly CheckFigures[]): CheckFigures[] {
   const sums = new Map<string, CheckFigures>();
   for (const { name, passes, fails } of checks) {

@@ -5,16 +5,16 @@ import { summaryMetrics, type SummaryMetric } from './summary-metric.js';
 import { DEFAULT_TREND_STATS, parseTrendStats, type TrendStat } from './trend-stats.js';
 
 export interface SummaryExportOptions {
-  /** Columns of trends; k6's by default. */
+  /** Columns of trends. Default: those of k6. */
   readonly trendStats?: string;
-  /** What the script's `setup` returned, as JSON. */
+  /** Result of the script's `setup`, as JSON. */
   readonly setupData?: string;
 }
 
 /**
- * The text of `--summary-export` (k6 docs, "Summary export"): flat values, groups and checks by
- * name, and of each threshold whether it was crossed, which is the opposite of what `handleSummary`
- * gets. Throws `options.invalid` on unknown trend columns.
+ * Renders the text of `--summary-export` (k6 docs, "Summary export"): flat values, groups and
+ * checks by name, and for each threshold whether it was crossed, which is the opposite of the value
+ * in `handleSummary`. Throws `options.invalid` on unknown trend columns.
  */
 export function summaryExport(run: Run, { trendStats, setupData }: SummaryExportOptions = {}): string {
   const stats = parseTrendStats(trendStats ?? DEFAULT_TREND_STATS);
@@ -46,7 +46,7 @@ function groupExport({ name, path, checks, groups }: CheckGroup): Record<string,
 
 function metricExport(metric: SummaryMetric, stats: readonly TrendStat[]): Record<string, unknown> {
   const { rate, ...others } = valuesJson(metric, stats);
-  // Of a rate k6 calls it `value` here.
+  // k6 calls the share of a rate `value` here.
   const values = metric.values.type === 'rate' ? { value: rate, ...others } : valuesJson(metric, stats);
   if (metric.thresholds.length === 0) return values;
   return {

@@ -16,8 +16,8 @@ export interface SummaryJsonOptions {
 }
 
 /**
- * A run as k6's `handleSummary` gets it, plain JSON; our own keys are under `wsg`. Stable:
- * docs/reference/summary-json.md. Throws `options.invalid` on unknown trend columns.
+ * A run as the input of k6's `handleSummary`, in plain JSON; additional keys are under `wsg`.
+ * Stable: docs/reference/summary-json.md. Throws `options.invalid` on unknown trend columns.
  */
 export function summaryJson(run: Run, options: SummaryJsonOptions = {}): Record<string, unknown> {
   const stats = parseTrendStats(options.trendStats ?? DEFAULT_TREND_STATS);
@@ -67,7 +67,7 @@ function metricJson(metric: SummaryMetric, stats: readonly TrendStat[]): Record<
   };
 }
 
-/** What k6's summary tells of a series. */
+/** The values of a series in k6's summary. */
 export function valuesJson({ values }: SummaryMetric, stats: readonly TrendStat[]): Record<string, unknown> {
   switch (values.type) {
     case 'counter':

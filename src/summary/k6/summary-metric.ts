@@ -17,13 +17,13 @@ export type MetricValues =
   | { readonly type: 'rate'; readonly share: number; readonly passes: number; readonly fails: number }
   | { readonly type: 'trend'; readonly trend: TrendTotals };
 
-/** One series of a run as summaries show it. */
+/** One series of a run for summaries. */
 export interface SummaryMetric {
   /** The series name: a metric, or `metric{tag:value}`. */
   readonly name: string;
   /** The metric of a submetric; equal to `name` otherwise. */
   readonly metric: string;
-  /** What stands in the braces of a submetric. */
+  /** Text in the braces of a submetric. */
   readonly tags?: string;
   readonly contains: MetricContains;
   readonly values: MetricValues;
@@ -34,8 +34,7 @@ const HIDDEN: ReadonlySet<string> = new Set(Object.values(BALANCE_COUNTERS));
 const EMPTY_TREND: TrendTotals = { count: 0, min: 0, max: 0, sum: 0, histograms: {} };
 
 /**
- * Every series that has a sample or a threshold, ordered as k6 orders them: by metric, its
- * submetrics behind it.
+ * All series with a sample or a threshold, ordered as in k6: by metric, followed by its submetrics.
  */
 export function summaryMetrics(run: Run): readonly SummaryMetric[] {
   const thresholds = outcomesBySeries(run.thresholds);
@@ -64,7 +63,7 @@ function outcomesBySeries(records: readonly ThresholdRecord[]): ThresholdOutcome
   return bySeries;
 }
 
-/** The checks of a run summed up, as k6's metric `checks` has them. */
+/** Sums up the checks of a run, as k6's metric `checks` does. */
 export function checkTotals(totals: RunTotals): { readonly passes: number; readonly fails: number } {
   let passes = 0;
   let fails = 0;
@@ -86,16 +85,13 @@ function* recordedValues(totals: RunTotals): Generator<[string, MetricValues]> {
   for (const [name, trend] of Object.entries(totals.trends)) yield [name, { type: 'trend', trend }];
 }
 
-/** Each iteration has samples of `data_*`, zeros included; counters of 0 are not written down. */
+/** Each iteration has samples of `data_*`, including zeros, but counters of 0 are not recorded. */
 function* zeroBytes({ counters }: RunTotals): Generator<[string, MetricValues]> {
   if ((counters['iterations'] ?? 0) === 0) return;
   for (const name of ['data_received', 'data_sent']) yield [name, { type: 'counter', count: 0, perSecond: 0 }];
 }
 
-/**
- * A metric with a threshold is shown also when nothing was recorded; what was recorded replaces
- * these.
- */
+/** Placeholders for metrics with a threshold, which are shown even without samples. */
 function* unrecordedValues(
   definitions: ReadonlyMap<string, MetricDefinition>,
   thresholds: ThresholdOutcomes,
@@ -125,8 +121,8 @@ function rateValues({ passes, fails }: { passes: number; fails: number }): Metri
 }
 
 /**
- * k6 pushes `data_*` after each iteration, also zeros; of other counters a zero means that nothing
- * happened.
+ * k6 records `data_*` after each iteration, even if it is 0. For other counters, 0 means that
+ * nothing happened.
  */
 function hasSamples(metric: string, values: MetricValues): boolean {
   switch (values.type) {

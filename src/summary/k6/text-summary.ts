@@ -10,8 +10,8 @@ import { DEFAULT_TREND_STATS, parseTrendStats } from './trend-stats.js';
 const INDENT = '   ';
 
 /**
- * k6's summary as 0.4x and 0.5x print it: checks by group, then a line a metric with its
- * thresholds' mark before it.
+ * Renders k6's summary as 0.4x and 0.5x do: checks by group, then a line per metric, with the
+ * result of its thresholds before it.
  */
 export function renderClassicSummary(run: Run, metrics: readonly SummaryMetric[], options: RowOptions): string {
   const lines = [
@@ -38,7 +38,7 @@ export type SummaryMode = (typeof SUMMARY_MODES)[number];
 export interface SummaryOptions {
   readonly mode: SummaryMode;
   readonly colour: boolean;
-  /** k6's comma-separated columns; `avg,min,med,max,p(90),p(95)` by default. */
+  /** k6's comma-separated columns. Default: `avg,min,med,max,p(90),p(95)`. */
   readonly trendStats?: string;
   readonly timeUnit?: TimeUnit;
   /** For the full mode: totals under names of scenario, group and metric. */
@@ -46,7 +46,7 @@ export interface SummaryOptions {
 }
 
 /**
- * k6's end-of-test summary, with the blank lines that k6 puts round it; '' when disabled. Throws
+ * Renders k6's end-of-test summary, with k6's blank lines around it; '' if disabled. Throws
  * `options.invalid` on unknown columns.
  */
 export function renderSummary(run: Run, options: SummaryOptions): string {

@@ -3,8 +3,8 @@ import type { MetricDefinition, RunTotals, ThresholdRecord, TrendTotals } from '
 import { parseThreshold, type ThresholdExpression, type ThresholdPlan } from './threshold.js';
 
 /**
- * Judges thresholds on the totals of a run so far; expressions that are none are left out. Keeps
- * which of them ended the run.
+ * Judges thresholds on the totals of a run so far; invalid expressions are left out. Remembers the
+ * thresholds that ended the run.
  */
 export class ThresholdJudge {
   readonly #thresholds: readonly { readonly plan: ThresholdPlan; readonly expression: ThresholdExpression }[];
@@ -18,8 +18,8 @@ export class ThresholdJudge {
   }
 
   /**
-   * Whether the run has to end: a threshold with `abortOnFail` is crossed, and its delay has
-   * passed. Series without a sample are not looked at yet, as in k6.
+   * Whether the run must end: a threshold with `abortOnFail` is crossed, and its delay has passed.
+   * Series without samples are skipped, as in k6.
    */
   mustAbort(totals: RunTotals): boolean {
     for (const { plan, expression } of this.#thresholds) {
@@ -31,8 +31,8 @@ export class ThresholdJudge {
   }
 
   /**
-   * The outcome of each threshold. Of a series without samples every aggregate is 0, but a share of
-   * nothing crosses no threshold: both as in k6 1.3. `metrics` are those of the run.
+   * The outcome of each threshold. Without samples, every aggregate is 0, but a rate does not cross
+   * a threshold, as in k6 1.3. `metrics` are those of the run.
    */
   outcomes(totals: RunTotals, metrics: readonly MetricDefinition[]): ThresholdRecord[] {
     const rates = new Set(metrics.flatMap(({ name, type }) => (type === 'rate' ? [name] : [])));
@@ -50,7 +50,7 @@ export class ThresholdJudge {
   }
 }
 
-/** Undefined when the series has no sample. */
+/** Reads the value of an aggregate; undefined without samples. */
 function aggregateOf(
   totals: RunTotals,
   series: string,
@@ -86,7 +86,7 @@ function metricOf(series: string): string {
   return 'problem' in parsed ? series : parsed.metric;
 }
 
-/** Names come from scripts: `constructor` is one like any other. */
+/** Names come from scripts, so `constructor` is a valid one. */
 function own<T>(figures: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(figures, name) ? figures[name] : undefined;
 }

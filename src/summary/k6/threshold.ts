@@ -1,14 +1,12 @@
 import type { MetricType } from '../../run-file/records.js';
 
-/** One threshold of a series as a plan has it. */
+/** One threshold of a series in a plan. */
 export interface ThresholdPlan {
   /** The metric, or `metric{tag:value}`. */
   readonly series: string;
-  /** `p(95)<500`, as it was written. */
+  /** Text of the threshold: `p(95)<500`. */
   readonly expression: string;
-  /**
-   * Whether the run ends when it is crossed, and after how much of the run that is looked at first.
-   */
+  /** Whether crossing the threshold ends the run, and the delay before it is evaluated for that. */
   readonly abortOnFail: boolean;
   readonly delayAbortMs: number;
 }
@@ -23,11 +21,11 @@ const OPERATORS = {
   '!=': (value: number, limit: number) => value !== limit,
 } as const;
 
-/** An expression taken apart. */
+/** A parsed expression. */
 export interface ThresholdExpression {
   /** `avg`, or `p(95)`. */
   readonly aggregate: string;
-  /** Of `p(N)`: N, 0 to 100. */
+  /** N of `p(N)`, 0 to 100. */
   readonly percentile?: number;
   readonly isMet: (value: number) => boolean;
 }
@@ -44,7 +42,10 @@ const PLAIN_AGGREGATES: readonly string[] = ['value', 'count', 'rate', 'avg', 'm
 const EXPRESSION = /^(?<aggregate>[^<>=!]+?)\s*(?<operator><=|>=|===|==|!=|<|>)\s*(?<limit>[^<>=!]*)$/;
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Parses `aggregate operator number` (k6 docs, "Thresholds"); a sentence when it is none. */
+/**
+ * Parses `aggregate operator number` (k6 docs, "Thresholds"); returns the problem as a sentence if
+ * it is invalid.
+ */
 export function parseThreshold(text: string): ThresholdExpression | { readonly problem: string } {
   const { aggregate = '', operator, limit = '' } = EXPRESSION.exec(text.trim())?.groups ?? {};
   const compare = Object.entries(OPERATORS).find(([name]) => name === operator)?.[1];
@@ -57,14 +58,14 @@ export function parseThreshold(text: string): ThresholdExpression | { readonly p
   return { problem: `'${text}' begins with none of ${PLAIN_AGGREGATES.join(', ')} and p(N), N from 0 to 100` };
 }
 
-/** The N of `p(N)`; no number when it is something else. */
+/** The N of `p(N)`; NaN for anything else. */
 function percentileOf(aggregate: string): number {
   return Number(/^p\((\d+(?:\.\d+)?)\)$/.exec(aggregate)?.[1]);
 }
 
 /**
- * Why an expression cannot be applied to metrics of this type; undefined when it can, or when it is
- * no threshold at all.
+ * The problem if an expression cannot be applied to metrics of this type; undefined if it can, or
+ * if the expression is invalid.
  */
 export function thresholdTypeProblem(text: string, type: MetricType): string | undefined {
   const parsed = parseThreshold(text);

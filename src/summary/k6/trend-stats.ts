@@ -4,11 +4,11 @@ import type { TrendTotals } from '../../run-file/records.js';
 /** A column of k6's trends: `avg`, `min`, `med`, `max`, `count` or `p(N)`. */
 export interface TrendStat {
   readonly name: string;
-  /** Undefined when the trend has no histogram and the figure needs one. */
+  /** Reads the figure; undefined if it needs a histogram and the trend has none. */
   readonly of: (trend: TrendTotals) => number | undefined;
 }
 
-/** k6's columns when nothing else is asked for. */
+/** k6's default columns. */
 export const DEFAULT_TREND_STATS = 'avg,min,med,max,p(90),p(95)';
 
 const PLAIN_STATS: Readonly<Record<string, TrendStat['of']>> = {
@@ -20,22 +20,22 @@ const PLAIN_STATS: Readonly<Record<string, TrendStat['of']>> = {
 };
 
 /**
- * The columns that a comma-separated list names, in its order. Throws `options.invalid` with every
- * name that is none.
+ * Parses a comma-separated list of columns, in its order. Throws `options.invalid` with every
+ * unknown name.
  */
 export function parseTrendStats(list: string): readonly TrendStat[] {
   const names = list.split(',').map((name) => name.trim());
   const problems = trendStatProblems(names);
   if (problems.length > 0) {
     const unknown = names.filter((name) => parseTrendStat(name) === undefined).map((name) => `"${name}"`);
-    throw new WsgError('options.invalid', `no trend column is called ${unknown.join(', ')}`, {
+    throw new WsgError('options.invalid', `unknown trend column: ${unknown.join(', ')}`, {
       problems: problems.map((problem) => `summary-trend-stats: ${problem}`),
     });
   }
   return names.flatMap((name) => parseTrendStat(name) ?? []);
 }
 
-/** A sentence for each name that is no column. */
+/** A sentence for each unknown column. */
 export function trendStatProblems(names: readonly string[]): string[] {
   return names
     .filter((name) => parseTrendStat(name) === undefined)

@@ -16,39 +16,35 @@ export interface LatencyFigures {
   readonly max: number;
 }
 
-/** A run after one of its seconds. To be read at once: what stands in `totals` goes on growing. */
+/** A run after one of its seconds. Must be read immediately, since `totals` keeps changing. */
 export interface RunSnapshot {
   readonly header: RunHeader;
   readonly second: SecondRecord;
-  /**
-   * How long this second was: the last one of a run may be shorter, and one that ended late longer.
-   */
+  /** Length of this second: the last one of a run may be shorter, and a late one longer. */
   readonly lengthMs: number;
   readonly health: HealthRecord;
-  /** Of the second, by series of times. */
+  /** Latencies of the second, by series. */
   readonly latencies: ReadonlyMap<string, LatencyFigures>;
-  /** From the start to the end of this second. */
+  /** Totals from the start to the end of this second. */
   readonly totals: RunTotals;
-  /** As they would be judged if the run ended now. */
+  /** Thresholds as if the run ended now. */
   readonly thresholds: readonly ThresholdRecord[];
-  /** When the run is over; the seconds' figures are then those of its last second. */
+  /** Set when the run is over; the figures are then those of its last second. */
   readonly end?: RunEnd;
 }
 
-/**
- * What one second of a run was like, for charts: per second of time, whatever the second's length.
- */
+/** Figures of one second of a run for charts, as rates per second regardless of its length. */
 export interface LivePoint {
   readonly elapsedMs: number;
   readonly vus: number;
-  /** Of counters, a second. */
+  /** Rates of counters per second. */
   readonly rates: ReadonlyMap<string, number>;
-  /** Of rates what was not 0, as a share from 0 to 1. */
+  /** Share of passes of rate metrics, 0 to 1. */
   readonly shares: ReadonlyMap<string, number>;
   readonly latencies: ReadonlyMap<string, LatencyFigures>;
 }
 
-/** The last seconds of a run, oldest first, and how it stands now. */
+/** The last seconds of a run, oldest first, and its latest snapshot. */
 export class LiveHistory {
   #points: LivePoint[] = [];
   #newest: RunSnapshot | undefined;
@@ -67,7 +63,7 @@ export class LiveHistory {
     return this.#points;
   }
 
-  /** Takes the snapshot after a second, or that of the end, which adds no second. */
+  /** Adds the snapshot after a second, or that of the end, which does not add a second. */
   add(snapshot: RunSnapshot): void {
     this.#newest = snapshot;
     if (snapshot.end !== undefined) return;

@@ -2,7 +2,7 @@ import { escapeHtml } from '../../core/markup.js';
 import type { RunHeader } from '../../run-file/records.js';
 
 /**
- * The page around the charts. It says what runs, not where: a target may hold a secret in its URL.
+ * Renders the page around the charts. It does not show the target, whose URL may contain a secret.
  */
 export function dashboardPage(header: Pick<RunHeader, 'scenario' | 'version' | 'description'> | undefined): string {
   const title = header === undefined ? 'wsg loadtest' : `wsg loadtest: ${header.scenario}`;

@@ -1,6 +1,6 @@
 /**
- * What runs in the page: draws the seconds that come as Server-Sent Events, and keeps them when
- * nothing comes any more.
+ * Script of the page: draws seconds received as Server-Sent Events, and keeps them when the
+ * connection ends.
  */
 export const DASHBOARD_SCRIPT = String.raw`'use strict';
 (() => {
@@ -75,7 +75,7 @@ export const DASHBOARD_SCRIPT = String.raw`'use strict';
       item.textContent = (ok ? '✓ ' : '✗ ') + text;
       return item;
     }));
-    byId('state').textContent = second.end ? 'over: ' + second.end : 'running, ' + Math.round(second.seconds) + ' s';
+    byId('state').textContent = second.end ? 'ended: ' + second.end : 'running, ' + Math.round(second.seconds) + ' s';
   }
 
   function draw() {
@@ -99,7 +99,7 @@ export const DASHBOARD_SCRIPT = String.raw`'use strict';
     }
   });
   events.addEventListener('error', () => {
-    if (!isOver) byId('state').textContent = 'wsg does not answer any more';
+    if (!isOver) byId('state').textContent = 'connection to wsg lost';
   });
   addEventListener('resize', () => {
     for (const { plot, element } of charts.values()) plot.setSize({ width: widthOf(element), height: 180 });

@@ -8,20 +8,20 @@ export interface DashboardChart {
   readonly lines: Readonly<Record<string, number>>;
 }
 
-/** What the page gets after each second, as JSON. */
+/** Data of a second for the page, as JSON. */
 export interface DashboardSecond {
   /** Since the start of the run. */
   readonly seconds: number;
   readonly charts: readonly DashboardChart[];
   readonly thresholds: readonly { readonly text: string; readonly ok: boolean }[];
   readonly health: { readonly verdict: string; readonly text: string };
-  /** How the checks stand since the start; empty while there was none. */
+  /** Result of the checks since the start; empty without checks. */
   readonly checks: string;
-  /** Why the run is over, once it is. */
+  /** Reason why the run ended, once it did. */
   readonly end?: string;
 }
 
-/** A snapshot as the page shows it. */
+/** Converts a snapshot for the page. */
 export function dashboardSecond(snapshot: RunSnapshot): DashboardSecond {
   const { second, health, thresholds, end, totals } = snapshot;
   const { passes, fails } = totals.rates['checks'] ?? { passes: 0, fails: 0 };

@@ -3,15 +3,15 @@ import type { SectionOptions } from './health-section.js';
 import { createPalette, type Palette } from '../terminal/palette.js';
 import { padLeft, padRight, wrapWords } from '../terminal/text-width.js';
 
-/** One direction: what one side let go of and what the other took. */
+/** Balance of one direction: messages sent by one side and received by the other. */
 export interface GatewayBalance {
   readonly sent: number;
   readonly received: number;
   /** `sent` less `received`: negative when more arrived than was sent. */
   readonly difference: number;
   /**
-   * The most that can have been under way at the end: 0 when every session closed in order, else a
-   * second's messages for each.
+   * Maximum number of messages in flight at the end: 0 if every session closed in order, otherwise
+   * a second's messages for each.
    */
   readonly inFlightLimit: number;
   readonly agrees: boolean;
@@ -19,11 +19,11 @@ export interface GatewayBalance {
 
 /** Both sides' counters for the same run. */
 export interface GatewayComparison {
-  /** What the gateway handed to its sockets, against what the generator received. */
+  /** Messages that the gateway passed to its sockets, and messages that the generator received. */
   readonly toClients: GatewayBalance;
-  /** What the generator sent, against what the gateway received. */
+  /** Messages that the generator sent, and messages that the gateway received. */
   readonly fromClients: GatewayBalance;
-  /** Messages that the gateway was to send: those handed to sockets, and those dropped before. */
+  /** Messages that the gateway had to send: those passed to sockets, and those dropped before. */
   readonly sent: number;
   readonly dropped: number;
 }
@@ -42,8 +42,8 @@ export function compareWithGateway(run: Run): GatewayComparison | undefined {
 }
 
 /**
- * The gateway's counters beside ours, loudly so when they differ by more than was in flight; ''
- * without them. Ends in a newline.
+ * Renders the gateway's counters and the generator's, with an alarm if they differ by more than the
+ * messages in flight; '' without them. Ends with a newline.
  */
 export function renderGateway(run: Run, options: SectionOptions): string {
   const comparison = compareWithGateway(run);
@@ -81,7 +81,7 @@ function balance(run: Run, sent: number, received: number): GatewayBalance {
   const connections = Math.max(1, gauges.vus_max?.value ?? run.header.vus);
   const perConnectionSecond = sent / Math.max(1, durationMs / 1000) / connections;
   const difference = sent - received;
-  // A session that closes in order reads until the peer's close frame, behind which nothing comes.
+  // A session that closes in order reads until the peer's close frame, after which nothing follows.
   const { reason } = run.end;
   const wasCut = reason === 'cut-by-signal' || reason === 'failed';
   const inFlightLimit = wasCut ? Math.ceil(perConnectionSecond * sessions) : 0;
@@ -101,7 +101,7 @@ function tableLines(rows: readonly (readonly string[])[], palette: Palette): str
 function remark(name: string, one: GatewayBalance, columns: number, palette: Palette): string[] {
   if (one.difference === 0) return [];
   if (one.agrees) {
-    const text = `${name}: ${one.difference} were still in flight when their sessions closed (at most ${one.inFlightLimit} can have been)`;
+    const text = `${name}: ${one.difference} were still in flight when their sessions closed (at most ${one.inFlightLimit} possible)`;
     return wrapWords(text, columns - 2).map((line) => `  ${palette.faint(line)}`);
   }
   const text =

@@ -14,7 +14,7 @@ export interface HdrTableOptions {
 
 /** The percentiles of every latency table, exports included. */
 export const TABLE_PERCENTILES = [50, 75, 90, 95, 99, 99.9, 99.99] as const;
-/** A percentile is only as good as the samples above it: p99 wants 1,000 samples, p99.9 10,000. */
+/** Number of samples that a percentile needs above it: p99 needs 1,000 samples, p99.9 10,000. */
 const WANTED_ABOVE = 10;
 
 const KINDS: readonly HistogramKind[] = ['response', 'service', 'lag'];
@@ -27,12 +27,12 @@ export interface LatencySeries {
   readonly histogram: Histogram;
 }
 
-/** A series as tables show it. */
+/** A series as a row of the table. */
 interface LatencyRow {
   readonly name: string;
-  /** By column. */
+  /** Text of each column. */
   readonly cells: readonly string[];
-  /** As many columns of a terminal as the widest of name and cells takes. */
+  /** Width of the widest of name and cells, in columns of the terminal. */
   readonly width: number;
   readonly isThin: boolean;
   readonly remarks: readonly string[];
@@ -44,8 +44,8 @@ interface Column {
 }
 
 /**
- * Every trend's histograms that hold samples, by name; `service` and `lag` behind their `response`.
- * One after the other: all at once may be gigabytes.
+ * Yields the histograms of all trends with samples, by name; `service` and `lag` follow their
+ * `response`. One after the other, since all at once may take gigabytes.
  */
 export function* latencySeries(run: Run): Generator<LatencySeries> {
   const trends = Object.entries(run.end.totals.trends).sort(([left], [right]) => left.localeCompare(right));
@@ -57,15 +57,15 @@ export function* latencySeries(run: Run): Generator<LatencySeries> {
   }
 }
 
-/** Whether so few samples lie above a percentile that it says little. */
+/** Whether there are too few samples above a percentile for it to be reliable. */
 export function hasFewAbove(count: number, percentile: number): boolean {
-  // In whole thousandths of a percent, for 100 - 99.9 is not 0.1 in doubles.
+  // Computed in whole thousandths of a percent, since 100 - 99.9 is not 0.1 in doubles.
   return count * Math.round((100 - percentile) * 1000) < WANTED_ABOVE * 100_000;
 }
 
 /**
- * Latency tables of all trends: one row a trend where that fits the terminal, else one column a
- * trend; '' when no trend holds a sample. Ends in a newline.
+ * Renders latency tables of all trends: one row per trend if that fits the terminal, otherwise one
+ * column per trend; '' without samples. Ends with a newline.
  */
 export function renderHdrTables(run: Run, options: HdrTableOptions): string {
   const columns = tableColumns(options.timeUnit);
@@ -91,8 +91,8 @@ function rowOf(series: LatencySeries, columns: readonly Column[]): LatencyRow {
     width: Math.max(...[name, ...cells].map(textWidth)),
     isThin: TABLE_PERCENTILES.some((percentile) => hasFewAbove(count, percentile)),
     remarks: [
-      ...(overflow > 0 ? [`${name}: ${overflow} values above 1h stand in the percentiles as 1h`] : []),
-      ...(refused > 0 ? [`${name}: ${refused} values were no times and are left out`] : []),
+      ...(overflow > 0 ? [`${name}: ${overflow} values above 1h count as 1h in the percentiles`] : []),
+      ...(refused > 0 ? [`${name}: ${refused} values were not valid times and are left out`] : []),
     ],
   };
 }
@@ -112,14 +112,14 @@ function tableColumns(unit: TimeUnit | undefined): Column[] {
   ];
 }
 
-/** How wide the form with one row a trend would be. */
+/** The width of the table with one row per trend. */
 function wideWidth(titles: readonly string[], rows: readonly LatencyRow[]): number {
   const names = largest(rows.map(({ name }) => textWidth(name)));
   const cells = titles.map((title, at) => largest([title, ...rows.map((row) => row.cells[at] ?? '')].map(textWidth)));
   return widthOfTable([names, ...cells]);
 }
 
-/** One row a trend. */
+/** Draws one row per trend. */
 function wideForm(titles: readonly string[], rows: readonly LatencyRow[], palette: Palette): string {
   return drawTable(
     ['', ...titles],
@@ -128,7 +128,7 @@ function wideForm(titles: readonly string[], rows: readonly LatencyRow[], palett
   );
 }
 
-/** One column a trend, and as many trends to a table as fit beside each other; one at least. */
+/** Draws one column per trend, and as many trends per table as fit; at least one. */
 function turnedForms(
   titles: readonly string[],
   rows: readonly LatencyRow[],
@@ -171,7 +171,7 @@ function colourCell(cell: string, palette: Palette): string {
 }
 
 function remarks(rows: readonly LatencyRow[], columns: number, palette: Palette): string[] {
-  const thin = `${FEW_MARK} fewer than ${WANTED_ABOVE} samples lie above: p99 wants 1,000 samples, p99.9 10,000, p99.99 100,000`;
+  const thin = `${FEW_MARK} fewer than ${WANTED_ABOVE} samples above: p99 needs 1,000 samples, p99.9 10,000, p99.99 100,000`;
   const texts = [...(rows.some(({ isThin }) => isThin) ? [thin] : []), ...rows.flatMap((row) => row.remarks)];
   return texts.flatMap((text) => wrapWords(text, columns)).map((line) => palette.faint(line));
 }

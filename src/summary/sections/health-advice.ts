@@ -1,21 +1,21 @@
 import type { HealthRecord, Run } from '../../run-file/records.js';
 
 /**
- * From these on, in the mean of the saturated seconds, a cause is named: cores that a hypervisor
- * took, milliseconds of a second that a limit held.
+ * Least means over the saturated seconds that are reported as the cause: cores taken by a
+ * hypervisor, milliseconds per second throttled by a limit.
  */
 const STOLEN_CORES = 0.1;
 const THROTTLED_MS = 50;
 /**
- * Shares of the machine: other processes are a cause when they use this much and it has next to
- * nothing left.
+ * Other processes are reported as the cause if they use this share of the machine, and its total
+ * use is at least the second one.
  */
 const OTHERS_SHARE = 0.2;
 const FULL_SHARE = 0.85;
 
 /**
- * Why the generator of a saturated run had no time, by the figures of its saturated seconds, and
- * what to do about it.
+ * The cause of a saturated generator, from the figures of its saturated seconds, and what to do
+ * about it.
  */
 export function adviceOf({ header, health }: Pick<Run, 'header' | 'health'>): string {
   const saturated = health.filter(({ verdict }) => verdict === 'saturated');
@@ -39,10 +39,10 @@ export function adviceOf({ header, health }: Pick<Run, 'header' | 'health'>): st
   }
   const spare = cpus - machine;
   if (spare >= 1 && header.threads < cpus) {
-    const cores = `the machine had ${spare.toFixed(1)} of ${cpus} to spare`;
-    return `Its own threads had no time left (${own.toFixed(2)} cores), and ${cores}: use more --threads, or fewer virtual users.`;
+    const cores = `${spare.toFixed(1)} of ${cpus} cores were idle`;
+    return `Its own threads were fully used (${own.toFixed(2)} cores), while ${cores}: use more --threads, or fewer virtual users.`;
   }
-  return `Its own work took ${own.toFixed(2)} of ${cpus} cores: use fewer virtual users, or more or faster cores.`;
+  return `It used ${own.toFixed(2)} of ${cpus} cores: use fewer virtual users, or more or faster cores.`;
 }
 
 function mean(seconds: readonly HealthRecord[], of: (second: HealthRecord) => number): number {

@@ -13,13 +13,15 @@ export interface SectionOptions {
 
 const LABEL_WIDTH = 16;
 
-/** How the generator itself did, and loudly so when it was the bottleneck. Ends in a newline. */
+/**
+ * Renders the health of the generator, with an alarm if it was the bottleneck. Ends with a newline.
+ */
 export function renderHealth(run: Run, options: SectionOptions): string {
   const palette = createPalette(options.colour);
   const columns = options.columns ?? 80;
   const { verdict, reasons, saturatedSeconds } = run.end.health;
   const lines = [palette.strong('generator health')];
-  // Nothing can be said of the health of a run that ended before its first second.
+  // A run that ended before its first second has no health figures.
   if (run.health.length === 0) return `${lines[0]}\n  no second was measured\n`;
   lines.push(
     ...figureLines(run, columns, palette),
@@ -69,7 +71,7 @@ function figureLines(run: Run, columns: number, palette: Palette): string[] {
   ];
 }
 
-/** What this machine can do, and how much of it the run asked for. */
+/** The calibration of this machine, and the share of it that the run used. */
 function calibrationLines({ header, health, end }: Run, columns: number, palette: Palette): string[] {
   const { calibration } = header;
   if (calibration === undefined) return [];
@@ -85,17 +87,17 @@ function calibrationLines({ header, health, end }: Run, columns: number, palette
   );
 }
 
-/** Said only where something was taken. */
+/** Reported only if CPU was taken. */
 function takenTexts(seconds: readonly HealthRecord[]): string[] {
   const stolen = largest(seconds.map(({ cpuStolen = 0 }) => cpuStolen));
   const throttled = largest(seconds.map(({ throttledMs = 0 }) => throttledMs));
   const texts: string[] = [];
   if (stolen >= 0.01) texts.push(`${stolen.toFixed(2)} cores by a hypervisor in the worst second`);
-  if (throttled >= 1) texts.push(`${formatTime(throttled)} by a container's limit in the worst second`);
+  if (throttled >= 1) texts.push(`${formatTime(throttled)} by a container limit in the worst second`);
   return texts;
 }
 
-/** What a run does not always have. */
+/** Figures that not every run has. */
 function moreTexts(seconds: readonly HealthRecord[]): [label: string, text: string][] {
   const texts: [string, string][] = [];
   const files = seconds.map(({ openFiles }) => openFiles).filter((count) => count !== undefined);
@@ -108,20 +110,18 @@ function moreTexts(seconds: readonly HealthRecord[]): [label: string, text: stri
 }
 
 /**
- * Of whole seconds in which the schedule wanted something: the first is short of those that were
- * still connecting, the last is cut.
+ * The pace over whole seconds with scheduled actions. The first second lacks users that were still
+ * connecting, and the last one is incomplete.
  */
 function paceText(seconds: readonly HealthRecord[]): string | undefined {
   const scheduled = seconds.slice(1, -1).filter(({ planned = 0 }) => planned > 0);
   if (scheduled.length === 0) return undefined;
   const begun = mean(scheduled.map((second) => second.begun ?? 0));
   const planned = mean(scheduled.map((second) => second.planned ?? 0));
-  return `${begun.toFixed(1)}/s begun of ${planned.toFixed(1)}/s that were planned (${((begun / planned) * 100).toFixed(1)}%)`;
+  return `${begun.toFixed(1)}/s begun of ${planned.toFixed(1)}/s planned (${((begun / planned) * 100).toFixed(1)}%)`;
 }
 
-/**
- * Percentiles of different seconds cannot be merged; the worst second's is what a verdict needs.
- */
+/** Percentiles of different seconds cannot be merged; the verdict depends on the worst second. */
 function lagText(seconds: readonly HealthRecord[]): string {
   const lags = seconds.map(({ scheduleLag }) => scheduleLag).filter(({ count }) => count > 0);
   if (lags.length === 0) return 'nothing was scheduled';

@@ -5,8 +5,8 @@ import { padRight, textWidth } from '../terminal/text-width.js';
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /**
- * One character a value, as high as its share of `most`; a value of 0, and one that is missing, is
- * a blank.
+ * Draws one character per value, whose height is its share of `most`; 0 and missing values are
+ * blank.
  */
 export function sparkline(values: readonly (number | undefined)[], most: number): string {
   return values.map((value) => bar(value ?? 0, most)).join('');
@@ -18,7 +18,7 @@ function bar(value: number, most: number): string {
   return BARS[height - 1] ?? ' ';
 }
 
-/** How much a scenario is planned to do at equal distances over the run. */
+/** Planned load of a scenario at equal intervals over the run. */
 export interface ScheduleRow {
   readonly name: string;
   readonly unit: 'VUs' | 'iterations/s';
@@ -26,13 +26,16 @@ export interface ScheduleRow {
   readonly most: number;
 }
 
-/** What is planned from 0 to `totalMs`, one row a scenario. */
+/** Planned load from 0 to `totalMs`, one row per scenario. */
 export interface ScheduleView {
   readonly totalMs: number;
   readonly rows: readonly ScheduleRow[];
 }
 
-/** A line a scenario, each in bars of its own height, over a line of time. Ends in a newline. */
+/**
+ * Draws a line of bars per scenario, each with its own scale, above a time axis. Ends with a
+ * newline.
+ */
 export function renderSchedule({ totalMs, rows }: ScheduleView): string {
   const nameWidth = Math.max(...rows.map(({ name }) => textWidth(name)));
   const chartWidth = Math.max(...rows.map(({ values }) => values.length));

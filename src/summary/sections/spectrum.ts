@@ -3,8 +3,8 @@ import type { Run } from '../../run-file/records.js';
 import { latencySeries } from './hdr-table.js';
 
 /**
- * The full percentile distribution of each trend of a run as HdrHistogram prints it (`.hgrm`), each
- * under a line `# name kind`.
+ * Renders the full percentile distribution of each trend of a run in the format of HdrHistogram
+ * (`.hgrm`), each below a line `# name kind`.
  */
 export function renderSpectra(run: Run): string {
   const texts: string[] = [];

@@ -1,9 +1,9 @@
 import type { MetricContains, MetricType } from '../../run-file/records.js';
 
-/** `--summary-time-unit`: all times in one unit; without it each gets a fitting one. */
+/** Unit of `--summary-time-unit` for all times; without it, each time has a suitable unit. */
 export type TimeUnit = 's' | 'ms' | 'us';
 
-/** What a value's text depends on. */
+/** Properties that determine the format of a value. */
 export interface ValueFormat {
   readonly type: MetricType;
   readonly contains: MetricContains;
@@ -18,7 +18,7 @@ const FIXED_UNITS = {
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'] as const;
 
-/** A value in k6's text. Times are milliseconds, a rate's value is from 0 to 1. */
+/** Formats a value as k6 does. Times are milliseconds, a rate's value is from 0 to 1. */
 export function formatValue(value: number, format: ValueFormat): string {
   if (format.type === 'rate') return formatShare(value);
   switch (format.contains) {
@@ -32,14 +32,14 @@ export function formatValue(value: number, format: ValueFormat): string {
 }
 
 /**
- * A share of 1 as a percentage with two digits, cut off and not rounded: what did not all pass
- * never reads 100.00%.
+ * Formats a share as a percentage with two digits, truncated and not rounded, so that 100.00% means
+ * all.
  */
 export function formatShare(share: number): string {
   return `${(Math.trunc(share * 10_000) / 100).toFixed(2)}%`;
 }
 
-/** Bytes in units of 1,000: `797 B`, `3.2 kB`, `168 MB`. */
+/** Formats bytes in units of 1,000: `797 B`, `3.2 kB`, `168 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 10) return `${bytes} B`;
   let value = bytes;
@@ -53,8 +53,8 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * Milliseconds as k6 shows a time: cut off to two digits in a fitting unit, or rounded to two in
- * the unit asked for.
+ * Formats milliseconds as k6 does: truncated to two digits in a suitable unit, or rounded to two
+ * digits in the given unit.
  */
 export function formatTime(timeMs: number, unit?: TimeUnit): string {
   if (unit !== undefined) return `${(timeMs * FIXED_UNITS[unit].perMs).toFixed(2)}${FIXED_UNITS[unit].label}`;
@@ -65,7 +65,7 @@ export function formatTime(timeMs: number, unit?: TimeUnit): string {
   return formatSeconds(timeMs);
 }
 
-/** A number with at most so many digits after the point and no zeros at its end. */
+/** Formats a number with at most this many decimals and without trailing zeros. */
 export function formatNumber(value: number, digits: number): string {
   return String(Number(value.toFixed(digits)));
 }

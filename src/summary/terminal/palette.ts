@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 
-/** Colours by meaning. Each leaves its text as it is when no colours are wanted. */
+/** Colours by meaning. Without colours, each returns its text unchanged. */
 export interface Palette {
   readonly value: (text: string) => string;
   readonly extra: (text: string) => string;
@@ -13,11 +13,12 @@ export interface Palette {
 }
 
 /**
- * k6's colours, or none. Never looks at the terminal or the environment: whoever prints decides.
+ * Creates a palette of k6's colours, or without colours. Does not read the terminal or the
+ * environment: the caller decides.
  */
 export function createPalette(colour: boolean): Palette {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
-  // Chalk joins all its arguments: as the callback of a `map` it would print indexes.
+  // Chalk joins all its arguments, so as a callback of `map` it would print indices.
   const paint =
     (style: (text: string) => string) =>
     (text: string): string =>

@@ -2,22 +2,24 @@ import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import { largest } from '../../core/largest.js';
 
-/** How many columns a text takes on a terminal; our texts have no wide or combining characters. */
+/**
+ * The columns that a text takes on a terminal; wsg's texts have no wide or combining characters.
+ */
 export function textWidth(text: string): number {
   return Array.from(text).length;
 }
 
-/** The text with spaces behind it up to a width. */
+/** Pads a text with spaces on the right up to a width. */
 export function padRight(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - textWidth(text)));
 }
 
-/** The text with spaces before it up to a width. */
+/** Pads a text with spaces on the left up to a width. */
 export function padLeft(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - textWidth(text))) + text;
 }
 
-/** Breaks a sentence into lines of at most so many columns; a word longer than that stays whole. */
+/** Breaks a sentence into lines of at most `width` columns; a longer word is not broken. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -34,14 +36,14 @@ export function wrapWords(text: string, width: number): string[] {
 }
 
 /**
- * The layout of cli-table3 looks at every cell above each cell: of ten thousand rows at once that
- * takes minutes.
+ * Larger tables are drawn in parts, since the layout of cli-table3 takes quadratic time: minutes
+ * for ten thousand rows.
  */
 const ROWS_AT_ONCE = 50;
 /** Spaces on both sides of a cell. */
 const PADDING = 2;
 
-/** A table with a line round it and none between its rows. */
+/** Renders a table with a border and without lines between its rows. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -54,7 +54,7 @@ describe('a report', () => {
     await writeFile(path, text.slice(0, text.indexOf('\nseries ') + 9));
     const report = await renderReport(path, { format: 'text' });
     expect(report).toContain('interruption at 1.0s: the file ends without an end record');
-    expect(report).toContain('the run did not finish: the run file was cut after 1 s');
+    expect(report).toContain('the run did not finish: the run file is truncated after 1 s');
   });
 
   it('of a file that is no run is a sentence', async () => {

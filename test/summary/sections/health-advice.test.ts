@@ -27,14 +27,14 @@ describe('the advice on a saturated run', () => {
       { cpuProcess: 1.5, cpuMachine: 4 },
       /Other processes.* used 2\.50 of 4 cores and the generator 1\.50/,
     ],
-    ['too few threads', { cpuProcess: 1, cpuMachine: 1.2 }, /had 2\.8 of 4 to spare: use more --threads/],
-    ['its own work', { cpuProcess: 3.9, cpuMachine: 4 }, /Its own work took 3\.90 of 4 cores: use fewer virtual users/],
-    ['a system that tells little', { cpuProcess: 3.9, cpuMachine: undefined }, /Its own work took 3\.90/],
+    ['too few threads', { cpuProcess: 1, cpuMachine: 1.2 }, /2\.8 of 4 cores were idle: use more --threads/],
+    ['its own work', { cpuProcess: 3.9, cpuMachine: 4 }, /It used 3\.90 of 4 cores: use fewer virtual users/],
+    ['a system that tells little', { cpuProcess: 3.9, cpuMachine: undefined }, /It used 3\.90/],
   ])('names %s', (_cause, figures, said) => {
     expect(advice(figures)).toMatch(said);
   });
 
   it('does not ask for more threads than there are cores', () => {
-    expect(advice({ cpuProcess: 1, cpuMachine: 1.2 }, 4)).toMatch(/Its own work/);
+    expect(advice({ cpuProcess: 1, cpuMachine: 1.2 }, 4)).toMatch(/It used/);
   });
 });
