@@ -1,4 +1,4 @@
-import type { CloseReasonName } from '../../src/gateway/connection/close-reason.js';
+import type { CloseReasonName } from '../../src/gateway/close-reason.js';
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 
 /** An event as a backend receives it, without what the sink does not carry. */

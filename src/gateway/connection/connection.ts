@@ -1,6 +1,6 @@
 import type { SendQueue } from './send-queue.js';
 import type { Socket } from '../transport/socket.js';
-import type { CloseReasonName } from './close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 import type { Endpoint } from './endpoint.js';
 
 /**

@@ -1,4 +1,4 @@
-import { CLOSE_REASONS, type CloseReasonName } from '../connection/close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { CloseDeadlines } from './close-deadlines.js';
@@ -274,8 +274,7 @@ export class ConnectionWriter {
 
   #end(connection: Connection, queue: SendQueue): void {
     queue.state = 'closed';
-    const { code, reason } = CLOSE_REASONS[connection.closeReason ?? 'internal_error'];
-    connection.socket.end(code, reason);
+    connection.socket.end(connection.closeReason ?? 'internal_error');
   }
 }
 

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.js';
-import type { CloseReasonName } from '../connection/close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry, RegistryObserver } from '../connection/registry.js';
 import type { Selector } from '../tag-index/parse-selector.js';

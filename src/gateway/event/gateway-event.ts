@@ -1,4 +1,4 @@
-import type { CloseReasonName } from '../connection/close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 
 /**
  * The destination of an event in each sink, by the sink's position, made from the sink's template

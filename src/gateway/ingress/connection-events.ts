@@ -2,7 +2,7 @@ import type { EndpointConfig } from '../config/gateway-config.js';
 import { EventTagsEncoder } from '../event/event-tags.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { TemplateRouter, type DestinationTemplate, type EventRouter } from '../template/event-router.js';
-import type { CloseReasonName } from '../connection/close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { ClientMessage } from './held-messages.js';
 

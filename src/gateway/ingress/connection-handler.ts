@@ -14,7 +14,7 @@ import type {
 } from '../transport/transport.js';
 import type { Admission } from '../admission/admission.js';
 import type { Connection } from '../connection/connection.js';
-import { nameCloseReason } from '../connection/close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 import { ConnectionEvents, type EventObserver } from './connection-events.js';
 import type { DestinationTemplate } from '../template/event-router.js';
 import { HeldMessages, type ClientMessage } from './held-messages.js';
@@ -42,9 +42,8 @@ export interface ConnectionHandlerOptions {
 
 /**
  * Makes connections of sockets and events of what happens to them. The events of a connection are
- * appended in the order in which they happened; a connection whose open or message could not be
- * appended ends with 1013 or 1009, and none of its later messages is accepted, so what a backend
- * reads has no hole.
+ * appended in the order in which they happened. A connection whose open or message could not be
+ * appended is closed, and none of its later messages is accepted, so that a backend never sees a gap.
  */
 export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #options: ConnectionHandlerOptions;
@@ -137,13 +136,14 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#options.delivery.dropped(connection);
   }
 
-  close(connection: Connection, code: number, _reason: string, byPeer: boolean): void {
+  close(connection: Connection, reason: CloseReasonName): void {
     const { registry, counters, admission, rates } = this.#options;
     if (!registry.close(connection)) return;
     admission.closed(connection);
     rates?.closed(connection);
     this.#appendHeld(connection);
-    const why = nameCloseReason(connection.closeReason, code, byPeer);
+    // A reason for which the gateway began to close the connection precedes what then happened.
+    const why = connection.closeReason ?? reason;
     counters.countClose(why);
     if (!this.#unannounced.has(connection)) this.#events.closed(connection, why);
     this.#options.onClosed();

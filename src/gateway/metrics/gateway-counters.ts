@@ -1,4 +1,4 @@
-import type { CloseReasonName } from '../connection/close-reason.js';
+import type { CloseReasonName } from '../close-reason.js';
 import { DurationCounts } from './duration-counts.js';
 
 /**

@@ -1,3 +1,4 @@
+import type { CloseReasonName } from '../close-reason.js';
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { HttpRequest } from './http/http-exchange.js';
@@ -20,14 +21,14 @@ export interface Opening<C extends object> {
 }
 
 /**
- * Calls a handler so that a throw is logged and ends one socket with 1011, and each opened
- * connection is closed exactly once.
+ * Calls a handler so that a throw is logged and ends one socket for `internal_error`, and each
+ * opened connection is closed exactly once.
  */
 export class GuardedHandler<C extends object> {
   readonly #handler: TransportHandler<C>;
   readonly #log: Logger;
   #opening: Peer<C> | undefined;
-  #closedWhileOpening: { readonly code: number; readonly reason: string; readonly byPeer: boolean } | undefined;
+  #closedWhileOpening: CloseReasonName | undefined;
 
   constructor(handler: TransportHandler<C>, log: Logger) {
     this.#handler = handler;
@@ -73,16 +74,16 @@ export class GuardedHandler<C extends object> {
     }
   }
 
-  close(peer: Peer<C>, code: number, reason: string, byPeer: boolean): void {
+  close(peer: Peer<C>, reason: CloseReasonName): void {
     if (peer === this.#opening) {
-      this.#closedWhileOpening = { code, reason, byPeer };
+      this.#closedWhileOpening = reason;
       return;
     }
     const connection = peer.connection;
     if (connection === undefined) return;
     peer.connection = undefined;
     try {
-      this.#handler.close(connection, code, reason, byPeer);
+      this.#handler.close(connection, reason);
     } catch (thrown) {
       this.#failed('close', peer, thrown);
     }
@@ -90,13 +91,13 @@ export class GuardedHandler<C extends object> {
 
   /** A handler may end its socket inside `open`, before there is a connection to close. */
   #closeIfOver(peer: Peer<C>): void {
-    const closed = this.#closedWhileOpening;
+    const reason = this.#closedWhileOpening;
     this.#closedWhileOpening = undefined;
-    if (closed !== undefined) this.close(peer, closed.code, closed.reason, closed.byPeer);
+    if (reason !== undefined) this.close(peer, reason);
   }
 
   #failed(handler: string, peer: Peer<C>, thrown: unknown): void {
     this.#log.error('transport.handler-failed', { handler, error: errorMessage(thrown) });
-    peer.end(1011, 'internal error');
+    peer.end('internal_error');
   }
 }

@@ -1,4 +1,11 @@
+import type { CloseReasonName } from '../close-reason.js';
 import type { WireFrames } from './ws-frame.js';
+
+/**
+ * Time for a peer to read what is buffered, answer the close frame and close the connection. After
+ * it the connection is cut.
+ */
+export const CLOSE_GRACE_MS = 5_000;
 
 /** What leaves to clients: encoded once, sent many times, never changed after it was made. */
 export interface OutboundMessage {
@@ -44,9 +51,10 @@ export interface Socket {
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
   /**
-   * Sends a close frame behind what is buffered. The handler's `close` may run before this returns.
+   * Sends a close frame, with code and text from the catalogue, after what is buffered. The
+   * handler's `close` may run before this returns.
    */
-  end(code: number, reason: string): void;
+  end(reason: CloseReasonName): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;
   /** Stops and resumes reading. Only where `Transport.canPause`; elsewhere does nothing. */

@@ -1,3 +1,4 @@
+import type { CloseReasonName } from '../close-reason.js';
 import type { Logger } from '../../core/logger.js';
 import type { ListenAddress } from '../../core/listen-address.js';
 import type { OnMalformed } from './http/client-errors.js';
@@ -82,10 +83,11 @@ export interface TransportHandler<C> {
    */
   dropped(connection: C, bytes: number): void;
   /**
-   * `code` as received (`byPeer`: then it says what the peer likes), as given to `end`, or 1006.
-   * After this the socket answers nothing.
+   * `reason` is the one given to `end`, `closed_by_client` for a close frame of the peer whatever
+   * its code, `connection_lost`, or a protocol error that the library has answered. The socket does
+   * nothing afterwards.
    */
-  close(connection: C, code: number, reason: string, byPeer: boolean): void;
+  close(connection: C, reason: CloseReasonName): void;
 }
 
 /** Certificate and key as files in PEM. */

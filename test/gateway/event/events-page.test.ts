@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { CLOSE_REASONS } from '../../../src/gateway/connection/close-reason.js';
+import { CLOSE_REASONS } from '../../../src/gateway/close-reason.js';
 import { encodeEventJson } from '../../../src/gateway/event/event-json.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 

@@ -114,7 +114,7 @@ it('held messages come before the close event, or are counted as refused', () =>
   outbox.room = 0;
   send(connection, '1', '2', '3');
   outbox.room = 2;
-  handler.close(connection, 1006, '', false);
+  handler.close(connection, 'connection_lost');
   expect(outbox.accepted).toEqual(['open', '1', '2', 'close']);
   expect(counters.messagesRefused).toBe(1);
 });
@@ -152,7 +152,7 @@ it('a connection whose open was refused is closed, and no backend hears of it', 
   expect(connection.closeReason).toBe('outbox_full');
   outbox.room = 10;
   send(connection, '1');
-  handler.close(connection, 1013, '', false);
+  handler.close(connection, 'outbox_full');
   expect(outbox.accepted).toEqual([]);
   expect([...counters.closedByReason]).toEqual([['outbox_full', 1]]);
   delivery.stop();
@@ -161,8 +161,8 @@ it('a connection whose open was refused is closed, and no backend hears of it', 
 it('a connection is closed once, whoever says so twice', () => {
   const { outbox, counters, handler, open } = compose(false);
   const connection = open();
-  handler.close(connection, 1000, '', true);
-  handler.close(connection, 1006, '', false);
+  handler.close(connection, 'closed_by_client');
+  handler.close(connection, 'connection_lost');
   expect(outbox.accepted).toEqual(['open', 'close']);
   expect([...counters.closedByReason]).toEqual([['closed_by_client', 1]]);
 });

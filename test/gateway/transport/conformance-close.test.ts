@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { CLOSE_REASONS } from '../../../src/gateway/close-reason.js';
 import { OPCODE } from '../../support/raw-websocket.js';
 import { onBothTransports, text } from './transport-fixture.js';
 
@@ -6,13 +7,12 @@ onBothTransports('closing', (bench) => {
   const isWs = bench.name === 'ws';
 
   it.each([1000, 1001, 1002, 1008, 1009, 1011, 4000, 4999])(
-    `tells the code %i of a client and answers it, ${isWs ? 'with 1000 where it is one of the protocol' : 'with the same'}`,
+    `answers the code %i of a client ${isWs ? 'with 1000 where the protocol defines it' : 'with the same code'}`,
     async (code) => {
       const fixture = await bench.start();
       const client = await bench.raw(fixture);
       client.send(OPCODE.close, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from('bye')]));
-      expect(await fixture.handler.nextClose()).toEqual({ code, reason: 'bye' });
-      expect(fixture.handler.calls[0]?.connection.closedByPeer).toBe(true);
+      expect(await fixture.handler.nextClose()).toBe('closed_by_client');
       expect(await client.closeCode()).toBe(isWs && code < 3000 ? 1000 : code);
       await client.ended;
     },
@@ -22,19 +22,19 @@ onBothTransports('closing', (bench) => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.close, Buffer.from([3000 >> 8, 3000 & 0xff]));
-    expect((await fixture.handler.nextClose()).code).toBe(isWs ? 3000 : 1006);
+    expect(await fixture.handler.nextClose()).toBe(isWs ? 'closed_by_client' : 'connection_lost');
     expect(await client.closeCode()).toBe(isWs ? 3000 : undefined);
   });
 
-  it('tells 1005 for a close frame without a code, and answers with none', async () => {
+  it('answers a close frame without a code with one without a code', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.close, '');
-    expect(await fixture.handler.nextClose()).toEqual({ code: 1005, reason: '' });
+    expect(await fixture.handler.nextClose()).toBe('closed_by_client');
     expect(await client.closeCode()).toBeUndefined();
   });
 
-  it('tells the close when the close frame comes, though the client lingers, and sends nothing more', async () => {
+  it('reports the close when the close frame arrives, even if the client lingers, and sends nothing more', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -48,34 +48,41 @@ onBothTransports('closing', (bench) => {
     expect(fixture.handler.count('dropped')).toBe(0);
   });
 
-  it('tells 1006 when the client is gone without a close frame', async () => {
+  it('reports a lost connection when the client goes without a close frame', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     await fixture.handler.next('open');
     client.destroy();
-    expect((await fixture.handler.nextClose()).code).toBe(1006);
-    expect(fixture.handler.calls[0]?.connection.closedByPeer).toBe(false);
+    expect(await fixture.handler.nextClose()).toBe('connection_lost');
   });
 
-  it('ends with code and reason, cut to fit, and tells its own code once', async () => {
+  it('ends with code and text of the catalogue, and reports the reason once', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
-    socket.end(4321, 'ü'.repeat(100));
-    expect(await fixture.handler.nextClose()).toEqual({ code: 4321, reason: 'ü'.repeat(61) });
-    expect(fixture.handler.calls[0]?.connection.closedByPeer).toBe(false);
+    socket.end('token_expired');
+    expect(await fixture.handler.nextClose()).toBe('token_expired');
     const { opcode, payload } = await client.frame();
     expect([opcode, payload.readUInt16BE(0), payload.subarray(2).toString()]).toEqual([
       OPCODE.close,
-      4321,
-      'ü'.repeat(61),
+      CLOSE_REASONS.token_expired.code,
+      CLOSE_REASONS.token_expired.reason,
     ]);
     client.send(OPCODE.close, payload);
     await client.ended;
     expect(fixture.handler.count('close')).toBe(1);
   });
 
-  it('answers nothing after the close, and does not throw', async () => {
+  it('closes for a message that is too large with the text of the catalogue', async () => {
+    const fixture = await bench.start({ endpoints: [{ maxMessageBytes: 1000 }] });
+    const client = await bench.raw(fixture);
+    client.send(OPCODE.binary, Buffer.alloc(1001));
+    const { opcode, payload } = await client.frame();
+    const { code, reason } = CLOSE_REASONS.message_too_large;
+    expect([opcode, payload.readUInt16BE(0), payload.subarray(2).toString()]).toEqual([OPCODE.close, code, reason]);
+  });
+
+  it('does nothing after the close, and does not throw', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -88,7 +95,7 @@ onBothTransports('closing', (bench) => {
     socket.cork(() => expect.unreachable());
     socket.subscribe('topic');
     socket.unsubscribe('topic');
-    socket.end(1000, '');
+    socket.end('drain');
     socket.terminate();
     socket.pause();
     socket.resume();
@@ -109,7 +116,7 @@ onBothTransports('closing', (bench) => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
-    socket.end(1000, '');
+    socket.end('drain');
     client.send(OPCODE.text, 'too late');
     await client.closeCode();
     client.destroy();
@@ -119,10 +126,10 @@ onBothTransports('closing', (bench) => {
 
   it('opens and closes a connection that the handler ends while opening it', async () => {
     const fixture = await bench.start();
-    fixture.handler.onOpen = ({ socket }) => socket.end(1013, 'full');
+    fixture.handler.onOpen = ({ socket }) => socket.end('outbox_full');
     const client = await bench.raw(fixture);
     expect(await client.closeCode()).toBe(1013);
-    expect(await fixture.handler.nextClose()).toEqual({ code: 1013, reason: 'full' });
+    expect(await fixture.handler.nextClose()).toBe('outbox_full');
     expect(fixture.handler.calls.map((call) => call.kind)).toEqual(['open', 'close']);
   });
 

@@ -79,8 +79,8 @@ onBothAlsoOverTls('backpressure', (bench) => {
     const connection = await fixture.handler.next('open');
     client.socket.pause();
     const { sent, buffered } = await sendUntil('buffered', connection);
-    connection.socket.end(1008, 'too slow');
-    expect(await fixture.handler.nextClose()).toEqual({ code: 1008, reason: 'too slow' });
+    connection.socket.end('slow_client');
+    expect(await fixture.handler.nextClose()).toBe('slow_client');
     client.socket.resume();
     for (let i = 0; i < sent + buffered; i += 1) expect((await client.frame()).opcode).toBe(OPCODE.binary);
     expect(await client.closeCode()).toBe(1008);
@@ -158,9 +158,9 @@ onBothAlsoOverTls('topics', (bench) => {
       });
       expected.push(`publish ${i}`, `send ${i}`, `again ${i}`, `cork ${i}`, `inside ${i}`);
     }
-    socket.end(1000, '');
+    socket.end('drain');
     expect(await readTexts(client, expected.length)).toEqual(expected);
-    expect(await client.closeCode()).toBe(1000);
+    expect(await client.closeCode()).toBe(1001);
   });
 
   it('keeps the order while the reader is slow', async () => {

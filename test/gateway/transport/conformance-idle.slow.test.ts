@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { CLOSE_TIMEOUT_MS } from '../../../src/gateway/transport/close-frame.js';
+import { CLOSE_GRACE_MS } from '../../../src/gateway/transport/socket.js';
 import { OPCODE } from '../../support/raw-websocket.js';
 import { bytes, onBothConcurrently } from './transport-fixture.js';
 
@@ -14,7 +14,7 @@ onBothConcurrently('silent peers', (bench) => {
       const polite = await bench.client(fixture);
       const pinged = new Promise((resolve) => polite.once('ping', resolve));
       expect((await mute.frame()).opcode).toBe(OPCODE.ping);
-      expect((await fixture.handler.nextClose()).code).toBe(1006);
+      expect(await fixture.handler.nextClose()).toBe('connection_lost');
       await mute.ended;
       await pinged;
       expect(polite.readyState).toBe(polite.OPEN);
@@ -32,8 +32,8 @@ onBothConcurrently('silent peers', (bench) => {
       const client = await bench.raw(fixture);
       client.socket.allowHalfOpen = true;
       const cut = new Promise((resolve) => client.socket.once('close', resolve));
-      (await fixture.handler.next('open')).socket.end(1000, 'go');
-      expect(await client.closeCode()).toBe(1000);
+      (await fixture.handler.next('open')).socket.end('drain');
+      expect(await client.closeCode()).toBe(1001);
       const probe = setInterval(() => client.send(OPCODE.ping, 'still here'), 500);
       await cut;
       clearInterval(probe);
@@ -53,8 +53,8 @@ onBothConcurrently('silent peers', (bench) => {
       const { socket } = await fixture.handler.next('open');
       client.socket.pause();
       while (socket.send(bytes(64 * 1024)) === 'sent') await new Promise((resolve) => setImmediate(resolve));
-      socket.end(1008, 'too slow');
-      await new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS + 500));
+      socket.end('slow_client');
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS + 500));
       client.socket.resume();
       const frames: number[] = [];
       await client.ended

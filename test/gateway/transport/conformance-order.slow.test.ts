@@ -134,8 +134,8 @@ onBothAlsoOverTls('order of what is published and sent', (bench) => {
         party.joinSome();
         for (const step of steps) await party.play(step);
         const closed = clients.map((one) => new Promise((resolve) => one.once('close', resolve)));
-        for (const { socket } of party.connections) socket.end(1000, 'done');
-        expect(await Promise.all(closed)).toEqual(CLIENTS.map(() => 1000));
+        for (const { socket } of party.connections) socket.end('drain');
+        expect(await Promise.all(closed)).toEqual(CLIENTS.map(() => 1001));
         expect(received).toEqual(party.expected);
         await party.fixture.transport.stop();
       }),

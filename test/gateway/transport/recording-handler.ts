@@ -1,3 +1,4 @@
+import type { CloseReasonName } from '../../../src/gateway/close-reason.js';
 import type { HttpRequest } from '../../../src/gateway/transport/http/http-exchange.js';
 import type { Socket } from '../../../src/gateway/transport/socket.js';
 import type {
@@ -13,8 +14,6 @@ export class TestConnection {
   readonly messages: { readonly payload: Uint8Array; readonly binary: boolean }[] = [];
   readonly dropped: number[] = [];
   drains = 0;
-  /** Undefined until the close. */
-  closedByPeer: boolean | undefined;
 
   constructor(
     readonly socket: Socket,
@@ -27,7 +26,7 @@ export class TestConnection {
 /** A call of the handler, as tests await it. */
 export type HandlerCall =
   | { readonly kind: 'open' | 'message' | 'drain' | 'dropped'; readonly connection: TestConnection }
-  | { readonly kind: 'close'; readonly connection: TestConnection; readonly code: number; readonly reason: string };
+  | { readonly kind: 'close'; readonly connection: TestConnection; readonly reason: CloseReasonName };
 
 /** A handler that accepts everybody, keeps what it is told, and lets a test act at each call. */
 export class RecordingHandler implements TransportHandler<TestConnection> {
@@ -73,9 +72,8 @@ export class RecordingHandler implements TransportHandler<TestConnection> {
     this.#record({ kind: 'dropped', connection });
   }
 
-  close(connection: TestConnection, code: number, reason: string, byPeer: boolean): void {
-    connection.closedByPeer = byPeer;
-    this.#record({ kind: 'close', connection, code, reason });
+  close(connection: TestConnection, reason: CloseReasonName): void {
+    this.#record({ kind: 'close', connection, reason });
     this.onClose(connection);
   }
 
@@ -89,10 +87,10 @@ export class RecordingHandler implements TransportHandler<TestConnection> {
     return (await this.#nextCall((call) => call.kind === kind)).connection;
   }
 
-  /** Code and reason of the next close. */
-  async nextClose(): Promise<{ readonly code: number; readonly reason: string }> {
+  /** The reason of the next close. */
+  async nextClose(): Promise<CloseReasonName | undefined> {
     const call = await this.#nextCall((candidate) => candidate.kind === 'close');
-    return call.kind === 'close' ? { code: call.code, reason: call.reason } : { code: 0, reason: '' };
+    return call.kind === 'close' ? call.reason : undefined;
   }
 
   async #nextCall(isWanted: (call: HandlerCall) => boolean): Promise<HandlerCall> {

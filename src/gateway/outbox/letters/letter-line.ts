@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLOSE_REASONS, type CloseReasonName } from '../../connection/close-reason.js';
+import { CLOSE_REASONS, type CloseReasonName } from '../../close-reason.js';
 import { parseEventId, type EventDestinations, type GatewayEvent } from '../../event/gateway-event.js';
 
 /** An event that a sink refused for good: one line of the sink's file. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CLOSE_REASONS, type CloseReasonName } from '../../connection/close-reason.js';
+import { CLOSE_REASONS, type CloseReasonName } from '../../close-reason.js';
 import type { EventDestinations } from '../../event/gateway-event.js';
 import type { NewEvent, Retagging } from '../outbox.js';
 import { ByteReader, type ByteWriter } from './byte-reader.js';

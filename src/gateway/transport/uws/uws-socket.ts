@@ -1,8 +1,8 @@
-import { CLOSE_TIMEOUT_MS, fitCloseReason } from '../close-frame.js';
+import { CLOSE_REASONS, type CloseReasonName } from '../../close-reason.js';
 import { readAddress } from './copied-request.js';
 import type { GuardedHandler, Peer } from '../guarded-handler.js';
 import { joinAddress } from '../http/remote-address.js';
-import type { OutboundMessage, SendStatus } from '../socket.js';
+import { CLOSE_GRACE_MS, type OutboundMessage, type SendStatus } from '../socket.js';
 import type { UwsPublisher } from './uws-publisher.js';
 import { uwsText, type UwsWebSocket } from './uws-types.js';
 
@@ -13,8 +13,6 @@ const DROPPED = 2;
  * once for all of them.
  */
 const MOST_DEFLATIONS = 8;
-/** What the library reports when it cut the connection or lost it. */
-const NO_CLOSE_FRAME = 1006;
 
 /** What all sockets of one uWebSockets.js transport share. */
 export interface UwsSocketContext<C extends object> {
@@ -35,7 +33,8 @@ export class UwsSocket<C extends object> implements Peer<C> {
   #host: string | undefined;
   #native: UwsWebSocket<UwsSocket<C>> | undefined = undefined;
   #closing: UwsClosing<C> | undefined = undefined;
-  #isEnding = false;
+  /** The reason of a close frame that the library is writing. */
+  #endReason: CloseReasonName | undefined = undefined;
 
   /** `host` is undefined when the library is to be asked. */
   constructor(context: UwsSocketContext<C>, host: string | undefined) {
@@ -99,19 +98,18 @@ export class UwsSocket<C extends object> implements Peer<C> {
    * The library cannot be told to give up on a close frame behind a backlog, so with a backlog the
    * frame waits here, for a bounded time.
    */
-  end(code: number, reason: string): void {
+  end(reason: CloseReasonName): void {
     const native = this.#native;
     if (native === undefined) return;
     this.#context.publisher.settle();
-    const fitted = fitCloseReason(reason);
     if (native.getBufferedAmount() === 0) {
-      this.#isEnding = true;
-      native.end(code, uwsText(fitted));
+      this.#endReason = reason;
+      endNative(native, reason);
       return;
     }
     this.#native = undefined;
-    this.#closing = new UwsClosing({ native, code, reason: fitted, onCloseIgnored: this.#context.onCloseIgnored });
-    this.#context.guarded.close(this, code, fitted, false);
+    this.#closing = new UwsClosing({ native, reason, onCloseIgnored: this.#context.onCloseIgnored });
+    this.#context.guarded.close(this, reason);
   }
 
   terminate(): void {
@@ -135,11 +133,12 @@ export class UwsSocket<C extends object> implements Peer<C> {
   }
 
   /** For the transport: the library has closed the socket, whichever side began. */
-  closed(code: number, reason: string): void {
+  closed(code: number): void {
     this.#closing?.over();
     this.#closing = undefined;
     this.#native = undefined;
-    this.#context.guarded.close(this, code, reason, !this.#isEnding && code !== NO_CLOSE_FRAME);
+    const isLost = code === CLOSE_REASONS.connection_lost.code;
+    this.#context.guarded.close(this, this.#endReason ?? (isLost ? 'connection_lost' : 'closed_by_client'));
   }
 }
 
@@ -152,10 +151,14 @@ function isWorthDeflating(message: OutboundMessage): boolean {
   return message.deflations <= MOST_DEFLATIONS;
 }
 
+function endNative<C extends object>(native: UwsWebSocket<UwsSocket<C>>, name: CloseReasonName): void {
+  const { code, reason } = CLOSE_REASONS[name];
+  native.end(code, uwsText(reason));
+}
+
 interface UwsClosingOptions<C extends object> {
   readonly native: UwsWebSocket<UwsSocket<C>>;
-  readonly code: number;
-  readonly reason: string;
+  readonly reason: CloseReasonName;
   readonly onCloseIgnored: () => void;
 }
 
@@ -164,19 +167,17 @@ interface UwsClosingOptions<C extends object> {
  */
 class UwsClosing<C extends object> {
   #native: UwsWebSocket<UwsSocket<C>> | undefined;
-  readonly #code: number;
-  readonly #reason: string;
+  readonly #reason: CloseReasonName;
   readonly #timer: NodeJS.Timeout;
   readonly #recheck: NodeJS.Immediate;
 
-  constructor({ native, code, reason, onCloseIgnored }: UwsClosingOptions<C>) {
+  constructor({ native, reason, onCloseIgnored }: UwsClosingOptions<C>) {
     this.#native = native;
-    this.#code = code;
     this.#reason = reason;
     this.#timer = setTimeout(() => {
       onCloseIgnored();
       this.#native?.close();
-    }, CLOSE_TIMEOUT_MS);
+    }, CLOSE_GRACE_MS);
     // What is corked counts as backlog but raises no drain: look again when the tick has been
     // written out.
     this.#recheck = setImmediate(() => {
@@ -188,7 +189,7 @@ class UwsClosing<C extends object> {
   endIfDrained(): void {
     const native = this.#native;
     if (native === undefined || native.getBufferedAmount() > 0) return;
-    native.end(this.#code, uwsText(this.#reason));
+    endNative(native, this.#reason);
   }
 
   over(): void {

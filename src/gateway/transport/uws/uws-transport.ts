@@ -31,8 +31,8 @@ import {
 } from './uws-types.js';
 
 /**
- * How far above the configured limit a message is still read, so that its sender gets a close frame
- * with 1009.
+ * Bytes above the configured limit up to which a message is still read, so that its sender gets a
+ * close frame.
  */
 const OVERSIZE_MARGIN_BYTES = 64 * 1024;
 /** The library keeps its limits in 32 bits. */
@@ -202,15 +202,15 @@ export class UwsTransport<C extends object> implements Transport {
         ws.peer.opened(ws);
       },
       message: (ws, message, isBinary) => {
-        if (message.byteLength > endpoint.maxMessageBytes) ws.peer.end(1009, 'message too big');
+        if (message.byteLength > endpoint.maxMessageBytes) ws.peer.end('message_too_large');
         else guarded.message(ws.peer, copyBytes(message), isBinary);
       },
       drain: (ws) => ws.peer.drained(),
       dropped: (ws, message) => this.#dropped(ws.peer, message.byteLength),
-      close: (ws, code, reason) => {
+      close: (ws, code) => {
         generation.sockets -= 1;
         if (this.#lastOpened === ws) this.#lastOpened = undefined;
-        ws.peer.closed(code, reason.byteLength === 0 ? '' : Buffer.from(reason).toString());
+        ws.peer.closed(code);
       },
     };
   }

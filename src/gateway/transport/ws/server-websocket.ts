@@ -2,34 +2,32 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type Server } from 'ws';
 import { systemErrorCode } from '../../../core/error.js';
-import { CLOSE_TIMEOUT_MS } from '../close-frame.js';
+import { CLOSE_REASONS, libraryCloseReason, type CloseReasonName } from '../../close-reason.js';
+import { CLOSE_GRACE_MS } from '../socket.js';
 import type { TransportEndpoint } from '../transport.js';
 import { PLAIN } from '../ws-frame.js';
 
 /** From this size on a message is worth deflating. */
 const DEFLATE_THRESHOLD_BYTES = 512;
-const NORMAL_CLOSE = 1000;
-/** From here on codes belong to libraries and applications. */
+/** From here on codes belong to libraries and applications (RFC 6455 7.4.2). */
 const PRIVATE_CODES = 3000;
-/** What stands for the code of a close frame that has none. */
-const NO_CLOSE_CODE = 1005;
 const LARGEST_WINDOW_BITS = 15;
 
 const NOTHING = Buffer.alloc(0);
-const PROTOCOL_ERRORS: Readonly<Record<string, number>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-  WS_ERR_INVALID_UTF8: 1007,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+/** Reasons by the library's error codes; other `WS_ERR_` codes are protocol errors. */
+const LIBRARY_ERRORS: Readonly<Record<string, CloseReasonName>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'message_too_large',
+  WS_ERR_INVALID_UTF8: 'invalid_text',
 };
 
-/** Listeners that the library's half of a WebSocket tells of the close. */
+/** Listeners that the library's half of a WebSocket notifies of the close. */
 export interface CloseListener {
-  /** Before its close frame leaves, whichever side began. */
+  /** Called before the close frame is written, whichever side started the close. */
   closing(): void;
-  /** The peer's close frame has come. */
-  closedByPeer(code: number, reason: string): void;
-  /** The peer broke the protocol, or was lost; the close frame that says so has left. */
-  failed(code: number, reason: string): void;
+  /** Called when the peer's close frame has arrived. */
+  closedByPeer(): void;
+  /** Called when the peer broke the protocol, after the close frame was written, or was lost. */
+  failed(reason: CloseReasonName): void;
 }
 
 /**
@@ -49,11 +47,11 @@ class UpgradedWebSocket extends WebSocket {
 }
 
 /**
- * A WebSocket of `ws` that tells of the peer's close frame when it comes. The library itself tells
- * only when the network connection is over, up to seconds later, and throws away what is sent
- * meanwhile. It answers the frame by calling its own `close` with the bytes received, which is not
- * documented: the conformance suite stands for it. Of the protocol's own codes 1000 is the answer
- * to all.
+ * A WebSocket of `ws` that reports the peer's close frame as soon as it arrives. The library itself
+ * reports it only when the network connection is over, up to seconds later, and discards messages
+ * sent meanwhile. The library calls its own `close` with the bytes of the peer's frame to answer
+ * it, and with a code alone for a protocol error. Neither is documented; the conformance suite
+ * covers it.
  */
 class ClosingWebSocket extends WebSocket {
   declare setSocket: (stream: Duplex, head: Buffer, options: { readonly maxPayload: number }) => void;
@@ -61,11 +59,19 @@ class ClosingWebSocket extends WebSocket {
 
   override close(code?: number, reason?: string | Buffer): void {
     this.listener?.closing();
-    const isOfPeer = typeof reason === 'object';
-    super.close(isOfPeer && code !== undefined && code < PRIVATE_CODES ? NORMAL_CLOSE : code, reason);
-    if (code === undefined) this.listener?.closedByPeer(NO_CLOSE_CODE, '');
-    else if (isOfPeer) this.listener?.closedByPeer(code, reason.toString());
+    if (code !== undefined && reason === undefined) {
+      super.close(code, CLOSE_REASONS[libraryCloseReason(code)].reason);
+      return;
+    }
+    const isOfPeer = typeof reason !== 'string';
+    super.close(isOfPeer && code !== undefined ? answerTo(code) : code, reason);
+    if (isOfPeer) this.listener?.closedByPeer();
   }
+}
+
+/** The code that answers a peer's code: a normal close for every code of the protocol itself. */
+function answerTo(code: number): number {
+  return code < PRIVATE_CODES ? CLOSE_REASONS.closed_by_client.code : code;
 }
 
 /** The server of `ws` that speaks for one path. */
@@ -96,7 +102,7 @@ export function windowBitsOf(answer: readonly string[]): number {
 
 /** The library's half of a WebSocket: it sends and answers close frames, and errors that close. */
 export interface LibraryHalf {
-  close(code: number, reason: string): void;
+  close(reason: CloseReasonName): void;
   /** What the library does with bytes that come from the network. */
   take(bytes: Buffer): void;
 }
@@ -111,17 +117,20 @@ interface AttachOptions {
 
 /** Lets the library close a WebSocket that was read and written without it. */
 export function attachLibrary({ stream, maxMessageBytes, listener, isLost }: AttachOptions): LibraryHalf {
-  const options = { closeTimeout: CLOSE_TIMEOUT_MS, maxPayload: maxMessageBytes };
+  const options = { closeTimeout: CLOSE_GRACE_MS, maxPayload: maxMessageBytes };
   const native: unknown = Reflect.construct(ClosingWebSocket, [null, undefined, options]);
   if (!(native instanceof ClosingWebSocket)) throw new Error('the ws library makes another WebSocket than it did');
   native.setSocket(stream, NOTHING, options);
   native.listener = listener;
-  native.on('error', (error) => listener.failed(closeCodeOf(systemErrorCode(error)), error.message));
+  native.on('error', (error) => listener.failed(reasonOfError(systemErrorCode(error))));
   const read = lastListener(stream, 'data');
   const over = lastListener(stream, 'close');
   stream.removeListener('data', read);
   return {
-    close: (code, reason) => native.close(code, reason),
+    close: (name) => {
+      const { code, reason } = CLOSE_REASONS[name];
+      native.close(code, reason);
+    },
     take: (bytes) => {
       Reflect.apply(read, stream, [bytes]);
       // It has come too late to be told.
@@ -142,10 +151,10 @@ function isListener(value: unknown): value is Listener {
   return typeof value === 'function';
 }
 
-/** The code of the close frame that the library has answered an error with. */
-function closeCodeOf(errorCode: string | undefined): number {
-  if (errorCode === undefined || !errorCode.startsWith('WS_ERR_')) return 1006;
-  return PROTOCOL_ERRORS[errorCode] ?? 1002;
+/** The reason for which the library closed, from the code of its error. */
+function reasonOfError(errorCode: string | undefined): CloseReasonName {
+  if (errorCode === undefined || !errorCode.startsWith('WS_ERR_')) return 'connection_lost';
+  return LIBRARY_ERRORS[errorCode] ?? 'protocol_error';
 }
 
 /**

@@ -1,17 +1,15 @@
 import type { Duplex } from 'node:stream';
-import { CLOSE_TIMEOUT_MS, fitCloseReason } from '../close-frame.js';
+import type { CloseReasonName } from '../../close-reason.js';
 import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.js';
 import { FrameWriter, type WriterOwner } from './frame-writer.js';
 import type { GuardedHandler, Peer } from '../guarded-handler.js';
 import { joinAddress } from '../http/remote-address.js';
 import { attachLibrary, type CloseListener, type LibraryHalf } from './server-websocket.js';
 import type { MessageBatch } from './message-batch.js';
-import type { OutboundMessage, SendStatus } from '../socket.js';
+import { CLOSE_GRACE_MS, type OutboundMessage, type SendStatus } from '../socket.js';
 import { PLAIN } from '../ws-frame.js';
 import type { TurnMember, TurnPart, TurnWrites } from './turn-writes.js';
 
-/** What is told of a connection that was lost. */
-const NO_CLOSE_FRAME = 1006;
 /** A timer may fire a little early. */
 const TIMER_SLACK_MS = 5;
 
@@ -75,8 +73,8 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   /** What is sent while the socket is corked. */
   #corked: OutboundMessage[] | undefined;
   #corkedBytes = 0;
-  /** The close frame that stands behind what waits. */
-  #closeFrame: { readonly code: number; readonly reason: string } | undefined;
+  /** The reason of the close frame that follows the queued messages. */
+  #closeReason: CloseReasonName | undefined;
   #closedAt = 0;
 
   constructor(context: WsSocketContext<C>, parts: WsParts) {
@@ -152,14 +150,13 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#context.turnWrites.unsubscribe(this, topic);
   }
 
-  end(code: number, reason: string): void {
+  end(reason: CloseReasonName): void {
     if (!this.#isOpen) return;
-    const fitted = fitCloseReason(reason);
     this.#writeAll();
-    if (!this.#writer.isWaiting) this.#closeByLibrary(code, fitted);
-    else this.#closeFrame = { code, reason: fitted };
+    if (!this.#writer.isWaiting) this.#closeByLibrary(reason);
+    else this.#closeReason = reason;
     this.resume();
-    this.#closed(code, fitted, false);
+    this.#closed(reason);
   }
 
   /** For the library: writes what was gathered, as a close frame is about to leave. */
@@ -168,17 +165,17 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   }
 
   /** For the library: the peer's close frame has come. */
-  closedByPeer(code: number, reason: string): void {
+  closedByPeer(): void {
     this.#isAnswered = true;
-    this.#closed(code, reason, true);
+    this.#closed('closed_by_client');
   }
 
   /**
    * For the library, which has sent the close frame that an error calls for and waits for the peer:
    * our side is over.
    */
-  failed(code: number, reason: string): void {
-    this.#closed(code, reason, false);
+  failed(reason: CloseReasonName): void {
+    this.#closed(reason);
   }
 
   #writeAll(): void {
@@ -190,7 +187,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
 
   terminate(): void {
     if (!this.#isOpen) return;
-    this.#closed(1006, '', false);
+    this.#closed('connection_lost');
     this.#stream.destroy();
   }
 
@@ -212,8 +209,8 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#isLost = true;
     if (unread !== null) this.#reader.feed(unread);
     this.#reader.finish();
-    this.#closed(NO_CLOSE_FRAME, '', false);
-    if (this.#isAnswered || performance.now() - this.#closedAt < CLOSE_TIMEOUT_MS - TIMER_SLACK_MS) return;
+    this.#closed('connection_lost');
+    if (this.#isAnswered || performance.now() - this.#closedAt < CLOSE_GRACE_MS - TIMER_SLACK_MS) return;
     this.#context.onCloseIgnored();
   }
 
@@ -232,7 +229,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
 
   /** For the writer: nothing waits to be deflated any more. */
   caughtUp(): void {
-    if (this.#closeFrame !== undefined) this.#closeByLibrary(this.#closeFrame.code, this.#closeFrame.reason);
+    if (this.#closeReason !== undefined) this.#closeByLibrary(this.#closeReason);
   }
 
   passOn(frame: Buffer): void {
@@ -247,13 +244,13 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#stream.resume();
   }
 
-  /** The socket is over; `byPeer` if its close frame says so. Told once. */
-  #closed(code: number, reason: string, byPeer: boolean): void {
+  /** Reports the end of the socket, once. */
+  #closed(reason: CloseReasonName): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#closedAt = performance.now();
     this.#context.turnWrites.leave(this);
-    this.#context.guarded.close(this, code, reason, byPeer);
+    this.#context.guarded.close(this, reason);
   }
 
   /** For the transport: cuts what still lingers after the close was told. */
@@ -277,8 +274,8 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     else if (this.silentS === Math.floor(this.idleTimeoutS / 2)) this.#writer.writePing();
   }
 
-  #closeByLibrary(code: number, reason: string): void {
-    this.#attachLibrary().close(code, reason);
+  #closeByLibrary(reason: CloseReasonName): void {
+    this.#attachLibrary().close(reason);
   }
 
   #attachLibrary(): LibraryHalf {

@@ -23,7 +23,7 @@ onTransport('ws', 'an idle connection', (bench) => {
     const idle = readers();
     // Those of other tests may have gone meanwhile.
     expect(idle).toBeLessThanOrEqual(before);
-    connection.socket.end(1000, 'done');
+    connection.socket.end('drain');
     expect(readers()).toBe(idle + 1);
   });
 });

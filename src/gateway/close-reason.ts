@@ -1,19 +1,19 @@
-/** Why a connection ends: one entry of the catalogue. */
+/** One entry of the catalogue: a reason why a connection ends. */
 export interface CloseReason {
-  /** The code on the wire; 1006 where no close frame is seen. */
+  /** Close code on the wire (RFC 6455 7.4); 1006 where no close frame is seen. */
   readonly code: number;
-  /** The reason on the wire, '' where the gateway sends none. */
+  /** Text of the close frame, at most 123 bytes; '' where the gateway sends none. */
   readonly reason: string;
-  /** When it happens. */
+  /** Cause, as the reference describes it. */
   readonly when: string;
   readonly startedBy: 'gateway' | 'backend' | 'client' | 'network';
-  /** Whether a client does well to connect again. */
+  /** Whether a client should connect again. */
   readonly reconnect: boolean;
 }
 
 /**
- * Every way in which a connection ends. Metrics, logs and close events use these names; the
- * reference lists them.
+ * Every reason why a connection ends. Transports, metrics, logs and close events use the names; the
+ * codes and texts on the wire stand here alone. The reference lists them.
  */
 export const CLOSE_REASONS = {
   closed_by_backend: {
@@ -119,24 +119,12 @@ export const CLOSE_REASONS = {
 /** A name in the catalogue. */
 export type CloseReasonName = keyof typeof CLOSE_REASONS;
 
-/** The codes with which the transports themselves end a connection. */
-const BY_TRANSPORT: ReadonlyMap<number, CloseReasonName> = new Map([
-  [1002, 'protocol_error'],
-  [1006, 'connection_lost'],
-  [1007, 'invalid_text'],
-  [1009, 'message_too_large'],
-  [1011, 'internal_error'],
-] as const);
-
 /**
- * The name for a finished connection: what the gateway had decided, else what the code that the
- * transport reports tells. The code in a client's close frame tells nothing: it may be any.
+ * Reasons for which a server library closes a connection by itself: the peer broke the protocol.
  */
-export function nameCloseReason(
-  decided: CloseReasonName | undefined,
-  code: number,
-  byClient: boolean,
-): CloseReasonName {
-  if (decided !== undefined) return decided;
-  return byClient ? 'closed_by_client' : (BY_TRANSPORT.get(code) ?? 'protocol_error');
+const BY_LIBRARY = ['protocol_error', 'invalid_text', 'message_too_large'] as const;
+
+/** The reason behind a code that a server library closes with; `protocol_error` for other codes. */
+export function libraryCloseReason(code: number): CloseReasonName {
+  return BY_LIBRARY.find((name) => CLOSE_REASONS[name].code === code) ?? 'protocol_error';
 }
