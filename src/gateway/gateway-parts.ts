@@ -31,22 +31,22 @@ import { chooseTransport, type ChosenTransport } from './transport/choose-transp
 import { HttpListener } from './transport/http/http-listener.js';
 import type { Transport } from './transport/transport.js';
 
-/** What a gateway is composed for. */
+/** Configuration and collaborators of a gateway. */
 export interface GatewaySurroundings {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly clock: Clock;
   readonly readiness: () => Readiness;
   /**
-   * False before the start and from the end of `drain.pause_s` on; during that pause upgrades are
-   * accepted, though nothing is ready.
+   * False before the start and after `drain.pause_s` of a drain. During that pause upgrades are
+   * accepted, although `/readyz` reports draining.
    */
   readonly acceptsUpgrades: () => boolean;
-  /** Log lines that could not be written; undefined where nothing counts them. */
+  /** Number of log lines that could not be written; undefined if it is not counted. */
   readonly droppedLogLines?: (() => number) | undefined;
 }
 
-/** The parts that are started and stopped; none of them runs yet. */
+/** The parts of a gateway, not started yet. */
 export interface GatewayParts {
   readonly registry: ConnectionRegistry;
   readonly outbox: EventOutbox;
@@ -62,7 +62,7 @@ export interface GatewayParts {
 }
 
 /**
- * Puts a gateway together; the one place that knows all its parts. Rejects with
+ * Creates all parts of a gateway; the one place that knows all of them. Rejects with
  * `transport.unavailable`.
  */
 export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
@@ -122,7 +122,7 @@ interface GatewayCore {
   readonly access: AccessParts;
 }
 
-/** Everything between sockets and sinks. */
+/** Creates everything between sockets and sinks. */
 function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurroundings): GatewayCore {
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
@@ -195,7 +195,7 @@ function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, cho
   return routes;
 }
 
-/** As `/healthz` shows them. */
+/** Details of the transport for `/healthz`. */
 function transportDetails({ name, reason, native }: ChosenTransport): Readonly<Record<string, string>> {
   const details = { transport: name, transport_reason: reason };
   if (native === undefined) return details;

@@ -12,32 +12,31 @@ import { tryDeadLetters } from './outbox/letters/try-dead-letters.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
 import { TlsWatch } from './transport/http/tls-watch.js';
 
-/** Beyond the 5 s after which delivery cuts who ignores a close frame. */
+/** Longer than the 5 s after which delivery cuts connections that ignore a close frame. */
 const CLOSE_BOUND_MS = 6_000;
 /**
- * Close frames are with the kernel; a peer that answers within this time sees a clean close and not
- * a reset.
+ * Wait after close frames are written. A peer that answers within this time sees a clean close
+ * instead of a reset.
  */
 const LINGER_MS = 100;
-/** How long a part may take to stop; none of them takes longer by itself. */
+/** Time limit for stopping a part; every part has a shorter limit of its own. */
 const STOP_PART_MS = 3_000;
 /**
- * The outbox beyond its flush: sinks hang up, and a disk that does not take the rest is given up
- * after 5 s.
+ * Time limit for stopping the outbox in addition to its flush: sinks disconnect, and writes to a
+ * hanging disk are abandoned after 5 s.
  */
 const STOP_OUTBOX_MS = 8_000;
 
-/** What the gateway does not make itself. */
 export interface GatewayDependencies {
   readonly log: Logger;
   readonly clock?: Clock;
-  /** For the log: where the configuration came from. */
+  /** Origin of the configuration, for the log. */
   readonly source?: ConfigSource;
-  /** For the metric of log lines that could not be written. */
+  /** Number of log lines that could not be written, for the metric. */
   readonly droppedLogLines?: () => number;
 }
 
-/** A whole gateway on one node. */
+/** A complete gateway on one node. */
 export class Gateway {
   readonly #config: GatewayConfig;
   readonly #log: Logger;
@@ -45,8 +44,8 @@ export class Gateway {
   readonly #source: ConfigSource | undefined;
   readonly #droppedLogLines: (() => number) | undefined;
   /**
-   * `leaving`: load balancers are told to turn away (`drain.pause_s`), and whom they still send is
-   * served.
+   * `leaving`: `/readyz` tells load balancers to stop sending clients (`drain.pause_s`); clients
+   * that still arrive are served.
    */
   #phase: 'starting' | 'running' | 'leaving' | 'draining' = 'starting';
   #parts: GatewayParts | undefined;
@@ -68,22 +67,22 @@ export class Gateway {
   }
 
   /**
-   * Where the internal API listens by itself; undefined when it shares the public address, and
-   * before the start.
+   * Address of the internal listener; undefined before the start, and when the internal API shares
+   * the public address.
    */
   get internalAddress(): ListenAddress | undefined {
     return this.#internalAddress;
   }
 
-  /** Events that a sink has not acknowledged yet; 0 before the start. */
+  /** Number of events that a sink has not acknowledged yet; 0 before the start. */
   get waitingEvents(): number {
     return this.#parts?.outbox.state().events ?? 0;
   }
 
   /**
-   * Resolves to the public address once it listens; to be called once. Rejects with `listen.*`,
-   * `tls.invalid`, `secret.unreadable`, `transport.unavailable` or `plugin.failed`, and leaves
-   * nothing running then; so it does when `stop` comes before it has ended.
+   * Resolves to the public address once it listens. Call it once. Rejects with `listen.*`,
+   * `tls.invalid`, `secret.unreadable`, `transport.unavailable` or `plugin.failed`, or when `stop`
+   * is called meanwhile; then nothing is left running.
    */
   start(): Promise<ListenAddress> {
     this.#starting = this.#start();
@@ -91,10 +90,10 @@ export class Gateway {
   }
 
   /**
-   * Drains: not ready for `drain.pause_s`, then no new connections, 1001 to everybody, close events
-   * out, outbox flushed. Idempotent; rejects with `gateway.stop-failed` when a part failed or hung,
-   * after the others were stopped. Bounded by the `drain` keys of the configuration and some
-   * seconds for clients that ignore their close.
+   * Drains: reports not ready for `drain.pause_s`, then accepts no connections, closes all for
+   * `drain`, delivers close events and flushes the outbox. Idempotent. Rejects with
+   * `gateway.stop-failed` when a part failed or hung, after stopping the others. Bounded by the
+   * `drain` keys of the configuration plus some seconds for clients that ignore their close.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -102,9 +101,9 @@ export class Gateway {
   }
 
   /**
-   * Reads again what stands in files of its own: the certificate for handshakes to come, API keys,
-   * secrets of tokens. What cannot be used is logged, and the old stays. Before the start and
-   * during the drain nothing happens.
+   * Reloads files besides the configuration: the certificate for new handshakes, API keys and
+   * secrets of tokens. A file that cannot be used is logged, and its old contents stay in use. Does
+   * nothing before the start and during the drain.
    */
   async reload(): Promise<void> {
     const parts = this.#parts;
@@ -140,7 +139,7 @@ export class Gateway {
     try {
       return await this.#startParts(parts);
     } catch (error) {
-      // A cut start leaves what an earlier process left in the log where it is.
+      // An interrupted start does not deliver events that an earlier process left in the log.
       await this.#stopParts(parts, this.#isStopAsked ? 0 : this.#config.drain.flushTimeoutMs);
       throw error;
     }
@@ -218,7 +217,7 @@ export class Gateway {
     if (connections > 0) await this.#wait(LINGER_MS);
   }
 
-  /** In the order in which events flow, so that each part can still hand over what it has. */
+  /** Stops parts in the order in which events flow, so that each can still pass on its events. */
   async #stopParts(parts: GatewayParts, flushTimeoutMs: number): Promise<void> {
     await this.#stopPart('plugins', () => parts.plugins.stop());
     await this.#stopPart('timers', () => {
@@ -238,7 +237,7 @@ export class Gateway {
     if (left > 0) this.#log.error('outbox.left-over', { events: left });
   }
 
-  /** A part that fails or hangs is logged, and the next ones are stopped anyway. */
+  /** Stops one part. A failure or timeout is logged, and the next parts are still stopped. */
   async #stopPart(part: string, stop: () => unknown, boundMs = STOP_PART_MS): Promise<void> {
     let cancel = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {

@@ -5,18 +5,18 @@ import { EXIT_CODE, exitCodeOfError, type ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import type { GatewayFlags } from './gateway-flags.js';
 
-/** One thing that was looked at, as a line for people. */
+/** One result as text for people. */
 export interface Verdict {
   readonly level: 'ok' | 'warning' | 'failed' | 'unknown';
-  /** Its first line, after the mark. */
+  /** The first line, after the mark. */
   readonly text: string;
-  /** Lines below it. */
+  /** Further lines, indented below it. */
   readonly more: readonly string[];
 }
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗', unknown: '?' } as const;
 
-/** A line for each, with its mark, and what belongs to it indented below. */
+/** Formats each result as a line with its mark, with its further lines indented below. */
 export function verdictLines(verdicts: readonly Verdict[], colour: boolean): string {
   const palette = createPalette(colour);
   return verdicts.map((verdict) => verdictText(verdict, palette)).join('');
@@ -27,12 +27,12 @@ function verdictText({ level, text, more }: Verdict, palette: Palette): string {
   return `${paint(MARKS[level])} ${text}\n${more.map((line) => `    ${line}\n`).join('')}`;
 }
 
-/** One `wsg serve --check` as it was typed. */
+/** The arguments of one `wsg serve --check`. */
 export interface CheckInvocation {
   readonly flags: Pick<GatewayFlags, 'config' | 'listen' | 'transport'>;
   readonly json: boolean;
   readonly output: Output;
-  /** Patience with each backend; tests have less. */
+  /** Timeout for each backend; shorter in tests. */
   readonly timeoutMs?: number;
 }
 
@@ -41,7 +41,7 @@ interface Checked {
   readonly exitCode: ExitCode;
 }
 
-/** Prints what a start would find, and gives the exit code that it would end with: 0, 104 or 15. */
+/** Prints the results and returns the exit code that a start would end with: 0, 104 or 15. */
 export async function runCheck(invocation: CheckInvocation): Promise<ExitCode> {
   const checked = await check(invocation);
   const { stdout } = invocation.output;
@@ -93,7 +93,7 @@ function checkedText({ checks }: Checked, colour: boolean): string {
   return `${lines}\n${failed} failed, ${warnings}, ${checks.length - failed - warned} ok\n`;
 }
 
-/** For programs: one object, whose keys stay. */
+/** Formats the result for programs. The keys are stable. */
 function checkedRecord({ checks, exitCode }: Checked): object {
   return {
     ok: exitCode === EXIT_CODE.ok,

@@ -4,7 +4,7 @@ import { EXIT_CODE, exitCodeOfError, type ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { verdictLines } from './check-session.js';
 
-/** One `wsg doctor` as it was typed. */
+/** The arguments of one `wsg doctor`. */
 export interface DoctorInvocation {
   readonly connections: number;
   readonly config: string | undefined;
@@ -13,8 +13,8 @@ export interface DoctorInvocation {
 }
 
 /**
- * Prints what runs on this machine and what bounds connections; gives 0, 104 for a bad
- * configuration, or 15 where its transport cannot run.
+ * Prints versions and limits of this machine. Returns 0, 104 for an invalid configuration, or 15 if
+ * its transport cannot run.
  */
 export async function runDoctor({ connections, config, json, output }: DoctorInvocation): Promise<ExitCode> {
   const read = readConfiguration(config);
@@ -36,7 +36,7 @@ interface ReadConfiguration {
 
 type Examined = Diagnosis & { readonly exitCode: ExitCode };
 
-/** As a start would read it: the file, the environment and the defaults. */
+/** Reads the configuration as a start would: file, environment and defaults. */
 function readConfiguration(path: string | undefined): ReadConfiguration {
   const name = 'configuration';
   try {
@@ -60,7 +60,7 @@ function exitCodeOf({ error }: ReadConfiguration, findings: readonly Finding[]):
   return findings.some(({ level }) => level === 'failed') ? EXIT_CODE.cannotStart : EXIT_CODE.ok;
 }
 
-/** For people. */
+/** Formats a diagnosis for people. */
 export function diagnosisText(diagnosis: Omit<Diagnosis, 'software'>, colour: boolean): string {
   const lines = verdictLines(
     diagnosis.findings.map((finding) => ({
@@ -73,7 +73,7 @@ export function diagnosisText(diagnosis: Omit<Diagnosis, 'software'>, colour: bo
   return `${lines}\n${verdictSentence(diagnosis)}\n`;
 }
 
-/** For programs: one object, whose keys stay. */
+/** Formats the result for programs. The keys are stable. */
 function diagnosisRecord({ platform, wanted, connections, boundBy, findings, software, exitCode }: Examined): object {
   const checks = findings.map(({ name, level, value, meaning, connections: allows, mend }) => {
     return { name, level, value, meaning, connections: allows ?? null, mend: mend ?? [] };

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { LogLevel } from '../../core/logger.js';
 
-/** What a gateway command was told on its command line, as texts. */
+/** The parsed flags of a gateway command. */
 export interface GatewayFlags {
   readonly config: string | undefined;
   readonly listen: string | undefined;
@@ -11,7 +11,9 @@ export interface GatewayFlags {
   readonly 'log-level': LogLevel;
 }
 
-/** The flags of the commands that run a gateway. `logFormat` is what they log in unless told. */
+/**
+ * Creates the flags of the commands that run a gateway. `logFormat` is their default log format.
+ */
 export function gatewayFlags(logFormat: 'json' | 'classic') {
   return {
     config: Flags.string({

@@ -10,29 +10,27 @@ const START_BOUND_MS = 20_000;
 const STOP_BOUND_MS = 30_000;
 const KEPT_LINES = 10;
 
-/** What a gateway process needs to run. */
 export interface GatewayProcessOptions {
-  /** The script that is `wsg`, or another that knows `--ready-fd`. */
+  /** Path of the `wsg` script, or of another that supports `--ready-fd`. */
   readonly entry: string;
-  /** What it is in messages; 'The gateway' by default. */
+  /** Name in messages. Default: 'The gateway'. */
   readonly title?: string;
-  /** The way out when it does not start. */
+  /** Hint of the error when it does not start. */
   readonly hint?: string;
-  /** The command and its flags. `--ready-fd` is added. */
+  /** The command and its flags; `--ready-fd` is added. */
   readonly args: readonly string[];
-  /** Where it looks for a configuration; here by default. */
+  /** Working directory, where it looks for a configuration. Default: the current one. */
   readonly cwd?: string;
-  /** Takes each line that the gateway logs, without its newline. */
+  /** Receives each log line, without its newline. */
   readonly onLine: (line: string) => void;
-  /** Told how the gateway ended, in words, when it had started and nobody stopped it. */
+  /** Called with a description when the gateway exits after its start without being stopped. */
   readonly onDeath?: (how: string) => void;
   readonly clock?: Clock;
 }
 
 /**
- * A gateway as a child process. It has a process group of its own, so that a terminal's Ctrl-C
- * reaches only its parent; it stops by itself when its parent is gone, for the IPC channel then
- * closes.
+ * A gateway as a child process. It has its own process group, so that a terminal's Ctrl-C reaches
+ * only the parent. It stops by itself when the parent exits, because the IPC channel then closes.
  */
 export class GatewayProcess {
   readonly #options: GatewayProcessOptions;
@@ -48,8 +46,8 @@ export class GatewayProcess {
   }
 
   /**
-   * Resolves with the address once it listens; rejects with `gateway.start-failed`, and its last
-   * lines, when it ends before.
+   * Resolves to the address once it listens. Rejects with `gateway.start-failed` and its last lines
+   * when it exits before.
    */
   async start(): Promise<ListenAddress> {
     const child = spawn(process.execPath, [this.#options.entry, ...this.#options.args, '--ready-fd', '3'], {
@@ -75,8 +73,8 @@ export class GatewayProcess {
   }
 
   /**
-   * SIGTERM, and SIGKILL when that is not obeyed in time. May be called at any time, more than
-   * once.
+   * Sends SIGTERM, and SIGKILL if the process does not exit in time. May be called at any time,
+   * repeatedly.
    */
   async stop(): Promise<void> {
     if (this.#child === undefined || this.#exited === undefined) return;
@@ -112,7 +110,7 @@ export class GatewayProcess {
   }
 }
 
-/** How the process ended, in words; after its streams have been read to their end. */
+/** Resolves to a description of how the process exited, once its streams were read to their end. */
 function waitForExit(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(errorMessage(error)));
@@ -122,7 +120,7 @@ function waitForExit(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Never resolves when the process ends without a word: `waitForExit` tells of that. */
+/** Never resolves when the process exits without listening; `waitForExit` reports that. */
 function readAddress(child: ChildProcess): Promise<ListenAddress> {
   return new Promise((resolve) => {
     const pipe = child.stdio[3];

@@ -10,15 +10,15 @@ import { parseDuration } from '../../core/duration.js';
 import type { GatewayFlags } from './gateway-flags.js';
 import { checkReadyDescriptor, writeReadyLine } from './ready-line.js';
 
-/** A gateway's log, and the writer under it, to be flushed at the end. */
+/** A gateway's log and its line writer, which must be flushed at the end. */
 export interface GatewayLog {
   readonly log: Logger;
   readonly lines: LineWriter;
 }
 
 /**
- * The log of a gateway as its flags ask for it, on standard error; a reader that has stopped holds
- * nothing up.
+ * Creates the log of a gateway on standard error, as its flags say. A reader that does not read
+ * never blocks the gateway.
  */
 export function createGatewayLog(flags: Pick<GatewayFlags, 'log-format' | 'log-level'>): GatewayLog {
   const level = flags['log-level'];
@@ -28,35 +28,35 @@ export function createGatewayLog(flags: Pick<GatewayFlags, 'log-format' | 'log-l
   return { log: redactingLogger(create((line) => lines.write(line))), lines };
 }
 
-/** An error, so that each level shows it. */
+/** Formats the line for dropped lines, as an error, so that every log level shows it. */
 function gapLine(create: (write: (line: string) => void) => Logger, lines: number): string {
   let text = '';
   create((line) => (text = line)).error('log.dropped', { lines });
   return text;
 }
 
-/** Beyond what the drain may take: a stop that lasts longer hangs. */
+/** Margin beyond the limits of the drain, after which a stop counts as hung. */
 const STOP_MARGIN_MS = 15_000;
-/** How long the last log lines may take. */
+/** Time limit for writing the last log lines. */
 const LAST_LINES_MS = 1_000;
 /**
- * After the end of a gateway, what else keeps the process running (a plugin's timer, a reader that
- * has stopped) may do so for this long.
+ * Time that anything else (a plugin's timer, a blocked reader) may keep the process running after
+ * the gateway has stopped.
  */
 const LEFT_OPEN_MS = 3_000;
-/** A defect that comes back with each turn of a timer is not to fill the log. */
+/** Maximum number of logged defects, so that one in a repeating timer does not fill the log. */
 const MOST_DEFECTS_LOGGED = 20;
 
-/** What a gateway command runs. */
+/** The arguments of a gateway command. */
 export interface GatewaySession {
   readonly flags: GatewayFlags;
-  /** Beside those of the configuration. */
+  /** Plugins in addition to those of the configuration. */
   readonly plugins: NonNullable<ConfigOverrides['plugins']>;
 }
 
 /**
- * Runs a gateway until a signal, the end of the parent that started it, or a defect asks it to
- * stop; resolves when it has drained.
+ * Runs a gateway until a signal, the exit of its parent process or a defect stops it. Resolves when
+ * it has drained.
  */
 export async function runGateway(session: GatewaySession): Promise<void> {
   const { flags } = session;
@@ -82,7 +82,8 @@ async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLo
   const gateway = new Gateway(config, { log, source, droppedLogLines: () => lines.dropped });
   const stopRequest = Promise.race([waitForStopRequest(gateway, { log, lines }), waitForDefect(log)]);
   const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
-  // From the request on, not from the end of the start: a plugin may hang there.
+  // Starts with the request to stop, not when the start ends, because a plugin may hang in the
+  // start.
   void stopRequest.then(() => boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS, lines));
   onReloadSignal(() => void gateway.reload());
   const address = await Promise.race([gateway.start(), stopRequest]);
@@ -91,7 +92,7 @@ async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLo
   await gateway.stop();
 }
 
-/** The gateway serves its clients also when the one who wanted its address has gone. */
+/** Writes the address to the descriptor. A reader that has closed it does not stop the gateway. */
 function announce(fd: number, address: Parameters<typeof writeReadyLine>[1], log: Logger): void {
   const failed = (error: unknown): void => log.warn('gateway.ready-fd-failed', { fd, reason: errorMessage(error) });
   void writeReadyLine(fd, address).catch(failed);
@@ -118,8 +119,8 @@ function waitForStopRequest(gateway: Gateway, { log, lines }: GatewayLog): Promi
 }
 
 /**
- * Resolves at the first exception or rejection that nobody caught, a plugin's included: what it
- * left half done is not known, so the gateway drains.
+ * Resolves at the first uncaught exception or rejection, also of a plugin. The state of the process
+ * is unknown then, so the gateway drains.
  */
 function waitForDefect(log: Logger): Promise<undefined> {
   return new Promise((resolve) => {
@@ -136,7 +137,9 @@ function waitForDefect(log: Logger): Promise<undefined> {
   });
 }
 
-/** Ends the process when it still runs after `boundMs`; does not itself keep it running. */
+/**
+ * Ends the process if it still runs after `boundMs`. The timer does not keep the process running.
+ */
 function boundStop(boundMs: number, lines: GatewayLog['lines']): void {
   const cut = (): void => {
     lines.flushNow(LAST_LINES_MS);
@@ -146,8 +149,8 @@ function boundStop(boundMs: number, lines: GatewayLog['lines']): void {
 }
 
 /**
- * The configuration entry of the helper loop for what was asked of it; `usage` when the pause is no
- * duration.
+ * Returns the configuration entry of the plugin `devhelpers`. Throws `usage` when the pause is not
+ * a duration.
  */
 export function helperPlugin(pause: string, roundsPerFlush: number | undefined): GatewaySession['plugins'][number] {
   const pauseMs = parseDuration(pause);

@@ -3,10 +3,10 @@ import { Socket } from 'node:net';
 import { WsgError } from '../../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
 
-/** A reader that takes nothing for this long gets nothing. */
+/** Time limit for a reader that does not read. */
 const READER_MS = 5_000;
 
-/** Throws `usage` when the descriptor is not open, or is something that only Node itself uses. */
+/** Throws `usage` when the descriptor is not open, or is of a kind that only Node itself uses. */
 export function checkReadyDescriptor(fd: number): void {
   if (isWritableKind(fd)) return;
   throw new WsgError('usage', `--ready-fd must be an open file, pipe or socket (got file descriptor ${fd}).`, {
@@ -24,13 +24,13 @@ function isWritableKind(fd: number): boolean {
 }
 
 /**
- * Writes the address that a gateway listens on as one JSON line to a descriptor that its parent
- * opened, and closes it. Rejects when the reader has gone, or takes nothing for 5 s; the event loop
- * is never held up.
+ * Writes the gateway's address as one JSON line to a descriptor that its parent opened, and closes
+ * it. Rejects when the reader has closed it or does not read for 5 s. Never blocks the event loop.
  */
 export async function writeReadyLine(fd: number, address: ListenAddress): Promise<void> {
   const line = `${JSON.stringify({ address: formatListenAddress(address), ...address })}\n`;
-  // Standard output and standard error stay open: their numbers must not pass to a client's socket.
+  // Standard output and standard error stay open, so that their numbers are never reused for a
+  // client's socket.
   if (fd <= 2) (fd === 1 ? process.stdout : process.stderr).write(line);
   else if (fstatSync(fd).isFile()) writeToFile(fd, line);
   else await writeToStream(fd, line);
@@ -57,7 +57,7 @@ function writeToStream(fd: number, line: string): Promise<void> {
   });
 }
 
-/** The address that `writeReadyLine` wrote; undefined when the line is none of its. */
+/** Parses a line that `writeReadyLine` wrote; undefined for other lines. */
 export function parseReadyLine(line: string): ListenAddress | undefined {
   const record = parseRecord(line);
   if (record === undefined || !('host' in record) || !('port' in record)) return undefined;

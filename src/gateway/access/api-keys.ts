@@ -2,40 +2,37 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { errorMessage, WsgError } from '../../core/error.js';
 
-/** Shorter ones can be guessed. */
+/** Minimum length of an API key; shorter ones can be guessed. */
 export const MIN_API_KEY_LENGTH = 16;
 
 const BEARER = /^bearer +(\S+) *$/i;
 
-/** The keys that open the internal API. Only their digests are kept. */
+/** The keys of the internal API. Only their digests are kept in memory. */
 export class ApiKeys {
   readonly #file: string | undefined;
   readonly #given: readonly Buffer[];
   #digests: readonly Buffer[];
 
-  /** `file` holds further keys, one a line; lines that begin with # are comments. */
+  /** `file` contains further keys, one per line; lines that begin with # are comments. */
   constructor(keys: readonly string[], file: string | undefined) {
     this.#file = file;
     this.#given = keys.map(digest);
     this.#digests = this.#given;
   }
 
-  /** Whether one is asked for. */
+  /** Whether requests need a key. */
   get isAskedFor(): boolean {
     return this.#file !== undefined || this.#given.length > 0;
   }
 
-  /**
-   * Reads the file, now and whenever it may have changed. Rejects with `secret.unreadable`, and
-   * keeps the keys that it had.
-   */
+  /** Loads or reloads the file. Rejects with `secret.unreadable` and then keeps the old keys. */
   async load(): Promise<void> {
     if (this.#file === undefined) return;
     const keys = await readKeys(this.#file);
     this.#digests = [...this.#given, ...keys.map(digest)];
   }
 
-  /** Takes as long for a wrong key as for a right one. */
+  /** Whether the request has a valid key. Takes constant time for valid and invalid keys. */
   accepts(headers: ReadonlyMap<string, string>): boolean {
     const presented = headers.get('x-api-key') ?? BEARER.exec(headers.get('authorization') ?? '')?.[1];
     if (presented === undefined) return false;

@@ -3,40 +3,40 @@ import { openFileLimit } from '../../core/open-files.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface ConnectionLimitsOptions {
-  /** 0: what the open-file limit allows. */
+  /** Maximum number of connections; 0: what the limit on open files allows. */
   readonly maxConnections: number;
   /** 0: none. */
   readonly maxConnectionsPerAddress: number;
   /** 0: none. */
   readonly handshakesPerSecond: number;
   readonly clock: Clock;
-  /** How many connections are open. */
+  /** Returns the number of open connections. */
   readonly open: () => number;
 }
 
-/** Which bound a new connection would break. */
+/** The limit that a new connection would exceed. */
 export type ReachedLimit = 'max_connections' | 'max_connections_per_address' | 'handshakes_per_s';
 
 const LEAST_RESERVED_FILES = 64;
 const RESERVED_SHARE = 0.05;
 
 /**
- * Connections that a limit on open files leaves room for, beside what sinks, listeners and HTTP
- * take: 5 %, at least 64. Infinity where there is none.
+ * Returns the number of connections that a limit on open files allows, with 5 %, at least 64,
+ * reserved for sinks, listeners and HTTP. Infinity without a limit.
  */
 export function connectionsFor(openFiles: number): number {
   if (openFiles === 0 || openFiles === Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor(openFiles - Math.max(LEAST_RESERVED_FILES, openFiles * RESERVED_SHARE)));
 }
 
-/** The smallest limit on open files that leaves room for this number of connections. */
+/** Returns the smallest limit on open files that allows this number of connections. */
 export function filesFor(connections: number): number {
   return Math.max(connections + LEAST_RESERVED_FILES, Math.ceil(connections / (1 - RESERVED_SHARE)));
 }
 
 /**
- * Counts connections by address and handshakes by time. What is not limited is not counted and
- * costs nothing.
+ * Limits connections in total and per address, and the rate of handshakes. Without a limit nothing
+ * is counted.
  */
 export class ConnectionLimits {
   readonly maxConnections: number;
@@ -51,7 +51,10 @@ export class ConnectionLimits {
     this.#handshakes = handshakesPerSecond === 0 ? undefined : new TokenBucket(handshakesPerSecond, clock.now());
   }
 
-  /** What keeps one more connection of this address out. A handshake that may go on is counted. */
+  /**
+   * Returns the limit that one more connection from this address exceeds. An admitted handshake is
+   * counted.
+   */
   admit(address: string): ReachedLimit | undefined {
     const reached = this.reached(address);
     if (reached !== undefined) return reached;
@@ -59,7 +62,7 @@ export class ConnectionLimits {
     return isInTime ? undefined : 'handshakes_per_s';
   }
 
-  /** The same for a handshake that has been counted. */
+  /** The same for a handshake that was already counted. */
   reached(address: string): ReachedLimit | undefined {
     const { open, maxConnectionsPerAddress } = this.#options;
     if (open() >= this.maxConnections) return 'max_connections';
@@ -68,7 +71,7 @@ export class ConnectionLimits {
     return ofAddress >= maxConnectionsPerAddress ? 'max_connections_per_address' : undefined;
   }
 
-  /** False: nobody need call `opened` and `closed`. */
+  /** Whether `opened` and `closed` must be called. */
   get countsAddresses(): boolean {
     return this.#options.maxConnectionsPerAddress > 0;
   }
@@ -87,8 +90,8 @@ export class ConnectionLimits {
 }
 
 /**
- * The network that counts as one address: of IPv6 the first four groups, since a client with one
- * such address has 2^64.
+ * Returns the network that counts as one address. For IPv6 it is the /64 prefix, because a client
+ * usually has a whole /64.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;

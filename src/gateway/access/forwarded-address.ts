@@ -5,9 +5,9 @@ import type { LimitedLog } from '../../core/limited-log.js';
 import { Whitelist } from './whitelist.js';
 
 export interface ForwardedAddressOptions {
-  /** Networks of the proxies, as CIDRs that the configuration has checked. */
+  /** Networks of the proxies, as validated CIDRs. */
   readonly trustedProxies: readonly string[];
-  /** Networks of those among them that also ask for themselves. */
+  /** Networks of those proxies that also send requests of their own. */
   readonly asClients: readonly string[];
   readonly clock: Clock;
   readonly log: LimitedLog;
@@ -15,19 +15,20 @@ export interface ForwardedAddressOptions {
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 /**
- * Addresses that mean something on the machine or the link that uses them, and nothing on ours.
- * `::/96` holds `::`, `::1` and old spellings of IPv4.
+ * Addresses that are valid only on one machine or link. `::/96` contains `::`, `::1` and deprecated
+ * IPv4-compatible addresses.
  */
 const NEVER_FORWARDED = [...LOOPBACK, '0.0.0.0/8', '169.254.0.0/16', '::/96', 'fe80::/10'];
 const LONGEST_LOGGED = 64;
-/** Addresses of a machine come and go; asking for them costs more than a request. */
+/**
+ * Cache time of this machine's addresses, which change and cost more to read than a request takes.
+ */
 const ASK_AGAIN_MS = 10_000;
 
 /**
- * Finds the client behind proxies that are trusted. A header widens nothing: of other peers it is
- * not read. Where a proxy says nothing, or what cannot be read, the client is unknown ('', which no
- * whitelist holds). A client is never at an address of this machine or of a link, even when a
- * trusted proxy says so.
+ * Finds the client behind trusted proxies. Headers from other peers are ignored. If a proxy names
+ * no client, or an invalid one, the client is unknown ('', which no whitelist contains). A client
+ * never has an address of this machine or of a link, even if a trusted proxy names one.
  */
 export class ForwardedAddress {
   readonly #trusted: Whitelist;
@@ -48,15 +49,15 @@ export class ForwardedAddress {
   readonly isProxy = (peer: string): boolean => this.#trusted.allows(peer);
 
   /**
-   * Whether it stands for a proxy's clients only: then nothing may be allowed to it for its own
-   * address.
+   * Whether the address stands only for a proxy's clients, so that it must not be trusted for its
+   * own address.
    */
   readonly isOnlyProxy = (address: string): boolean =>
     this.#trusted.allows(address) && !this.#asClients.allows(address);
 
   /**
-   * The rightmost hop of `X-Forwarded-For` that is not a trusted proxy, or the first hop when all
-   * are.
+   * Returns the rightmost hop of `X-Forwarded-For` that is not a trusted proxy, or the first hop if
+   * all are.
    */
   readonly clientOf = (peer: string, headers: ReadonlyMap<string, string>, via?: string): string => {
     if (via !== undefined && !this.#isNextProxy(peer, via)) return this.#client(peer, via);
@@ -77,8 +78,8 @@ export class ForwardedAddress {
   }
 
   /**
-   * A proxy that does not name its client has mostly lost the header on the way. It asks for itself
-   * only where that was configured.
+   * Returns the client when there is no header. Usually the header was lost on the way, so the
+   * proxy counts as the client only if that is configured.
    */
   #withoutHops(peer: string, headers: ReadonlyMap<string, string>, via: string | undefined): string {
     const isItself = this.#asClients.allows(peer) && !headers.has('forwarded');
@@ -86,7 +87,10 @@ export class ForwardedAddress {
     return via === undefined ? peer : this.#client(peer, via);
   }
 
-  /** A loopback address that another machine names is not the proxy on ours. */
+  /**
+   * Whether the address is a further trusted proxy. A loopback address named by another machine is
+   * not a proxy on this one.
+   */
   #isNextProxy(address: string, reporter: string): boolean {
     if (!this.#trusted.allows(address)) return false;
     return !this.#isLocal(address) || this.#isLocal(reporter);
@@ -94,8 +98,8 @@ export class ForwardedAddress {
 
   #client(address: string, reporter: string): string {
     if (!this.#isLocal(address)) return address;
-    // A proxy on this machine has clients on it, who tell the truth; but they could also come
-    // through a tunnel that ends here.
+    // A proxy on this machine may have clients on it, but also clients from a tunnel that ends
+    // here.
     if (this.#loopback.allows(reporter)) return '';
     const named = address.slice(0, LONGEST_LOGGED);
     this.#log.warn('forwarded-address.refused', { proxy: reporter, named });
@@ -107,7 +111,7 @@ export class ForwardedAddress {
   }
 }
 
-/** Some proxies write `ip:port` or `[ip]:port`; '' when it is no address. */
+/** Parses a hop; some proxies write `ip:port` or `[ip]:port`. '' if it is not an address. */
 function hopAddress(hop: string): string {
   const match = /^(?:\[(?<bracketed>[^\]]+)\](?::\d+)?|(?<v4>[\d.]+):\d+)$/.exec(hop);
   return canonicalAddress(match?.groups?.['bracketed'] ?? match?.groups?.['v4'] ?? hop);

@@ -2,11 +2,11 @@ import { isIP } from 'node:net';
 
 const WILDCARD = '*.';
 const NAME = /^(?:\*\.)?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/i;
-/** One label or more. */
+/** One or more labels. */
 const LABELS = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/;
 
 /**
- * Whether a text can stand in a list of host names: a name, `*.domain`, or `*`. Ports are not
+ * Whether a text is valid in a list of host names: a name, `*.domain`, or `*`. Ports are not
  * compared.
  */
 export function isHostPattern(text: string): boolean {
@@ -14,13 +14,13 @@ export function isHostPattern(text: string): boolean {
 }
 
 /**
- * The `Host` headers that are allowed: IP literals and `localhost`, to which no name can be
- * rebound, and those of the list.
+ * Checks `Host` headers. Allowed are IP literals and `localhost`, which DNS rebinding cannot use,
+ * and the names of the list.
  */
 export class HostList {
   readonly #allowsAny: boolean;
   readonly #exact: ReadonlySet<string>;
-  /** With their dot: `.example.com`. */
+  /** Domains with a leading dot: `.example.com`. */
   readonly #domains: readonly string[];
 
   constructor(patterns: readonly string[]) {
@@ -30,10 +30,10 @@ export class HostList {
     this.#domains = lower.filter((pattern) => pattern.startsWith(WILDCARD)).map((pattern) => pattern.slice(1));
   }
 
-  /** `*.` stands for one label or more, never for none. */
+  /** `*.` matches one or more labels, never none. */
   allows(host: string): boolean {
     if (this.#allowsAny) return true;
-    // A dot at the end says that the name is complete. It is the same name.
+    // A trailing dot marks a fully qualified name: the same name.
     const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
     const literal = name.replace(/^\[(.*)\]$/, '$1');
     if (isIP(literal) !== 0 || this.#exact.has(name)) return true;

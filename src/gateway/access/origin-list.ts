@@ -9,7 +9,7 @@ export interface Cidr {
 
 /**
  * Parses `address/prefix`; host bits may be set, as in `127.0.0.1/8`. Undefined when the text is
- * none.
+ * invalid.
  */
 export function parseCidr(text: string): Cidr | undefined {
   const match = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text);
@@ -20,18 +20,18 @@ export function parseCidr(text: string): Cidr | undefined {
   return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' };
 }
 
-/** The origin of a page that opens a WebSocket has the page's scheme: never `ws`. */
+/** An origin has the scheme of its page, never `ws`. */
 const PATTERN = /^(?!file:|wss?:)([a-z][a-z0-9+.-]*):\/\/(\*\.)?([^\s/?#@*\\]+)$/i;
-/** `https://`, `https:` or nothing, a wildcard, and what a host may be in. */
+/** An optional `https://` or `https:`, an optional wildcard, and text that may contain a host. */
 const MISSPELT = /^(https?:)?(?:\/\/)?(\*\.)?([^*]*)$/is;
 const WILDCARD = '://*.';
 const EXAMPLES = 'https://example.com, https://*.example.com, file:// or null';
 
 /**
- * An entry of a list of origins as browsers would write it: `scheme://host[:port]`,
- * `scheme://*.domain[:port]`, `file://` or `null`. Hosts come in lower case and ASCII
- * (`https://bücher.example` is `https://xn--bcher-kva.example`), default ports go. Undefined when
- * no browser ever sends such an origin.
+ * Converts an entry of a list of origins to the form that browsers send: `scheme://host[:port]`,
+ * `scheme://*.domain[:port]`, `file://` or `null`. Hosts become lower-case ASCII
+ * (`https://bücher.example` becomes `https://xn--bcher-kva.example`), and default ports are
+ * removed. Undefined for a text that browsers never send.
  */
 export function canonicalOrigin(text: string): string | undefined {
   if (text === 'null') return text;
@@ -41,7 +41,8 @@ export function canonicalOrigin(text: string): string | undefined {
 }
 
 /**
- * What is wrong with an entry of a list of origins, with the right spelling where it can be told.
+ * Returns the problem of an entry of a list of origins, with the correct spelling if it can be
+ * guessed; undefined if it is valid.
  */
 export function originProblem(text: string): string | undefined {
   if (canonicalOrigin(text) !== undefined) return undefined;
@@ -53,7 +54,7 @@ function spellingOf(text: string): string | undefined {
   if (/^file:/i.test(text)) return 'file://';
   if (/^null$/i.test(text)) return 'null';
   const [, scheme, wildcard, rest] = MISSPELT.exec(text.trim().replace(/^ws(s?):/i, 'http$1:')) ?? [];
-  // A word alone is rather a misunderstanding than a host.
+  // A single word is probably not meant as a host.
   const isHost = rest !== undefined && (scheme !== undefined || /[.:]/.test(rest));
   return isHost ? originOf(scheme?.slice(0, -1) ?? 'https', wildcard, rest) : undefined;
 }
@@ -70,7 +71,7 @@ function originOf(
   return `${lower}://${wildcard ?? ''}${host}`;
 }
 
-/** Host and port of a URL as browsers write them; undefined when there is none. */
+/** Returns host and port of a URL as browsers write them; undefined without a host. */
 function hostOf(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { host } = new URL(url);
@@ -82,12 +83,12 @@ function isAddress(host: string): boolean {
 }
 
 /**
- * The `Origin` headers that are allowed. Case does not matter, a default port may be written or
- * not; an entry that is not an origin allows none.
+ * Checks `Origin` headers against a list. Case is ignored, and a default port is optional. Invalid
+ * entries match nothing.
  */
 export class OriginList {
   readonly #exact: ReadonlySet<string>;
-  /** Scheme and domain: `https://` and `.example.com`. */
+  /** Scheme and domain, such as `https://` and `.example.com`. */
   readonly #domains: readonly { readonly scheme: string; readonly domain: string }[];
 
   constructor(patterns: readonly string[]) {
@@ -100,7 +101,7 @@ export class OriginList {
     return this.#exact.size === 0 && this.#domains.length === 0;
   }
 
-  /** `*.` stands for one label or more, never for none. */
+  /** `*.` matches one or more labels, never none. */
   allows(origin: string): boolean {
     const normal = normalOrigin(origin);
     if (this.#exact.has(normal)) return true;
@@ -118,7 +119,7 @@ function splitWildcard(pattern: string): { scheme: string; domain: string } {
   return { scheme: pattern.slice(0, at + 3), domain: pattern.slice(at + 4) };
 }
 
-/** Of a header: what browsers send is canonical already. */
+/** Normalizes a header; browsers send a canonical form already. */
 function normalOrigin(origin: string): string {
   const lower = origin.toLowerCase();
   if (lower.startsWith('https:')) return lower.replace(/:443$/, '');

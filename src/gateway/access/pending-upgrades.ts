@@ -1,15 +1,15 @@
 import { networkOf } from './connection-limits.js';
 
-/** An address may have that many pending whatever others have, as long as there is room. */
+/** Number of pending upgrades that every address may have while there is room. */
 const ALWAYS_ALLOWED = 2;
 
-/** Which bound one more would break. */
+/** The limit that one more upgrade would exceed. */
 export type PendingBound = 'max_pending_upgrades' | 'max_pending_upgrades_per_address';
 
 /**
- * Upgrades whose authentication is under way, bounded in all and shared out by address: one address
- * may hold as many as are still free for the others, so that it takes half when it is alone and the
- * next one finds room (dynamic thresholds of Choudhury and Hahne).
+ * Limits upgrades that are being authenticated, in total and per address. One address may hold at
+ * most as many as are still free, so that a single address takes at most half and the next one
+ * finds room (dynamic thresholds, Choudhury and Hahne).
  */
 export class PendingUpgrades {
   readonly #max: number;
@@ -20,7 +20,9 @@ export class PendingUpgrades {
     this.#max = max;
   }
 
-  /** Undefined when one more of this address may begin. */
+  /**
+   * Returns the limit that one more upgrade from this address exceeds; undefined if it may begin.
+   */
   reached(address: string): PendingBound | undefined {
     const free = this.#max - this.#all;
     if (free <= 0) return 'max_pending_upgrades';
@@ -34,7 +36,7 @@ export class PendingUpgrades {
     this.#byNetwork.set(network, (this.#byNetwork.get(network) ?? 0) + 1);
   }
 
-  /** To be called once for each that began, with the same address. */
+  /** Call it once for each upgrade that began, with the same address. */
   ended(address: string): void {
     const network = networkOf(address);
     this.#all -= 1;

@@ -6,17 +6,17 @@ import { HostList } from './host-list.js';
 import { OriginList } from './origin-list.js';
 import { Whitelist } from './whitelist.js';
 
-/** Who may use the internal API. */
+/** Options of access to the internal API. */
 export interface RequestGuardOptions {
   readonly whitelist: readonly string[];
-  /** `Origin` headers with which browsers may come. */
+  /** `Origin` headers that browsers may send. */
   readonly allowedOrigins: readonly string[];
   /**
-   * Host names, besides IP literals and `localhost`, under which the API may be asked; `*.` stands
-   * for one label or more, `*` for any name.
+   * Allowed host names besides IP literals and `localhost`; `*.` matches one or more labels, `*`
+   * any name.
    */
   readonly hosts: readonly string[];
-  /** Whether an address stands for the unknown clients of a proxy. False for all unless given. */
+  /** Whether an address stands for the unknown clients of a proxy. Default: never. */
   readonly isOnlyProxy?: ((address: string) => boolean) | undefined;
   readonly keys: ApiKeys;
 }
@@ -27,9 +27,9 @@ const REMEMBERED_HOSTS = 64;
 export type Refusal = 'unknown-client' | 'peer' | 'origin' | 'host' | 'key';
 
 /**
- * Decides who may use the internal API: peers of the whitelist that have a key where one is asked
- * for, but not a web page that makes an operator's browser ask, be it across origins or by a name
- * rebound to the gateway's address.
+ * Decides which requests may use the internal API: those from whitelisted peers, with a key where
+ * one is required. Requests that a web page makes an operator's browser send, across origins or by
+ * DNS rebinding, are refused.
  */
 export class RequestGuard {
   readonly #whitelist: Whitelist;
@@ -47,7 +47,7 @@ export class RequestGuard {
     this.#isOnlyProxy = options.isOnlyProxy ?? (() => false);
   }
 
-  /** Undefined when the request may pass. */
+  /** Returns why the request is refused; undefined if it is allowed. */
   refusal(request: HttpRequest): Refusal | undefined {
     const { remoteAddress, headers } = request;
     if (remoteAddress === '' || remoteAddress === IMPOSSIBLE_ADDRESS || this.#isOnlyProxy(remoteAddress))
@@ -55,12 +55,12 @@ export class RequestGuard {
     if (!this.#whitelist.allows(remoteAddress)) return 'peer';
     if (!this.#allowsOrigin(headers)) return 'origin';
     const host = headers.get('host');
-    // Only HTTP/1.0 comes without, and no browser speaks that.
+    // Only HTTP/1.0 requests lack the header, and browsers do not send those.
     if (host !== undefined && !this.#hostVerdicts.get(host)) return 'host';
     return !this.#keys.isAskedFor || this.#keys.accepts(request.headers) ? undefined : 'key';
   }
 
-  /** Whether pages of this origin may read answers. */
+  /** Whether pages of this origin may read answers (CORS). */
   listsOrigin(origin: string): boolean {
     return this.#origins.allows(origin);
   }

@@ -1,13 +1,13 @@
-/** Bounds on the tags of one connection. */
+/** Limits on the tags of one connection. */
 export interface TagLimits {
   readonly maxTags: number;
-  /** Of one tag, key and value together, in UTF-8. */
+  /** Maximum size of one tag, key and value together, in UTF-8. */
   readonly maxTagBytes: number;
 }
 
 const SHOWN_CHARACTERS = 64;
 
-/** Which tag is not allowed and why, from any source; undefined when all are. */
+/** Returns which tag is not allowed and why; undefined if all are allowed. */
 export function tagProblem(tags: ReadonlyMap<string, string>, { maxTagBytes }: TagLimits): string | undefined {
   for (const [key, value] of tags) {
     if (key === 'id') return "a tag cannot be called 'id': /status shows the connection's id there";
@@ -20,7 +20,7 @@ export function tagProblem(tags: ReadonlyMap<string, string>, { maxTagBytes }: T
   return undefined;
 }
 
-/** How many tags there are after these changes, of which an empty value deletes. */
+/** Returns the number of tags after these changes; an empty value deletes one. */
 export function countTags(before: ReadonlyMap<string, string>, changes: ReadonlyMap<string, string>): number {
   let count = before.size;
   for (const [key, value] of changes) {

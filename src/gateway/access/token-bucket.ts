@@ -1,12 +1,12 @@
 const MS_PER_S = 1000;
 
-/** An allowance that fills up again: one second's worth at most waits to be used. */
+/** A token bucket with a capacity of one second's worth. */
 export class TokenBucket {
   readonly #perSecond: number;
   #tokens: number;
   #filledAtMs: number;
 
-  /** Full at first. Times are of one monotonic clock. */
+  /** Starts full. All times must be of one monotonic clock. */
   constructor(perSecond: number, nowMs: number) {
     this.#perSecond = perSecond;
     this.#tokens = perSecond;
@@ -14,8 +14,8 @@ export class TokenBucket {
   }
 
   /**
-   * Takes `count` tokens when they are there. More than a second's worth takes a full bucket and
-   * leaves it in debt, so that no size is impossible.
+   * Takes `count` tokens if available. More than a second's worth needs a full bucket and leaves it
+   * in debt, so that any size is possible.
    */
   take(count: number, nowMs: number): boolean {
     this.#fill(nowMs);

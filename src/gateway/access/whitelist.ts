@@ -3,20 +3,17 @@ import { Memo } from '../../core/memo.js';
 import { parseCidr } from './origin-list.js';
 
 /**
- * Peers that come again are not looked up again: a look-up costs as much as the rest of a small
- * request. Measured by bench/fan-out.
+ * Number of cached addresses. A lookup costs as much as the rest of a small request. Measured by
+ * bench/fan-out.
  */
 const REMEMBERED_ADDRESSES = 1024;
 
-/**
- * The networks whose peers may use the internal API. IPv4-mapped IPv6 addresses count as the IPv4
- * address they carry.
- */
+/** A list of networks. IPv4-mapped IPv6 addresses count as their IPv4 address. */
 export class Whitelist {
   readonly #networks = new BlockList();
   readonly #verdicts = new Memo(REMEMBERED_ADDRESSES, (address) => this.#contains(address));
 
-  /** Takes CIDRs that the configuration has checked; a text that is none admits nobody. */
+  /** Takes validated CIDRs; an invalid one matches nothing. */
   constructor(cidrs: readonly string[]) {
     for (const text of cidrs) {
       const cidr = parseCidr(text);

@@ -15,16 +15,16 @@ import type { Connection } from '../connection/connection.js';
 
 export interface AdmissionOptions {
   readonly endpoints: readonly EndpointConfig[];
-  /**
-   * True while no new connections are wanted: the gateway starts or drains, or the outbox is full.
-   */
+  /** Whether new connections are refused: the gateway starts or drains, or the outbox is full. */
   readonly isClosedToNew: () => boolean;
   readonly limits: ConnectionLimits;
   readonly tagLimits: TagLimits;
   readonly maxPendingUpgrades: number;
-  /** Whether proxies say who connects: they may say what cannot be. False unless given. */
+  /**
+   * Whether proxies name the clients and may therefore name impossible addresses. Default: false.
+   */
   readonly isBehindProxies?: boolean;
-  /** By path; an endpoint without one lets everybody in. */
+  /** Authenticators by path; an endpoint without one accepts every client. */
   readonly authenticators: ReadonlyMap<string, Authenticator>;
   readonly expiry: GrantExpiry<Connection>;
   readonly counters: GatewayCounters;
@@ -53,7 +53,7 @@ const REJECTIONS: Readonly<Record<EarlyRefusal, UpgradeRejection>> = {
   max_pending_upgrades_per_address: { accept: false, status: 429, headers: LATER },
 };
 
-/** Decides which upgrades become connections, and ends those whose right to be there is over. */
+/** Decides which upgrades become connections, and closes connections whose grant has expired. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #endpoints: ReadonlyMap<string, AdmittingEndpoint>;
@@ -76,8 +76,8 @@ export class Admission {
   }
 
   /**
-   * Reads the files of secrets again; rejects with `secret.unreadable` when one cannot be used, and
-   * keeps what it had of that.
+   * Reloads files of secrets. Rejects with `secret.unreadable` when one cannot be used, and keeps
+   * its old secret.
    */
   async reload(): Promise<void> {
     const reloads = [...this.#options.authenticators.values()].map((authenticator) => authenticator.reload());
@@ -90,8 +90,8 @@ export class Admission {
   }
 
   /**
-   * A promise only where somebody has to be asked: then `recheck` is to be asked in the tick of the
-   * acceptance.
+   * Decides on an upgrade. Returns a promise only where an authenticator is involved; then call
+   * `recheck` in the tick of the acceptance.
    */
   decide(request: HttpRequest, path: string): UpgradeDecision | Promise<UpgradeDecision> {
     const startedAt = this.#options.clock.now();
@@ -100,7 +100,7 @@ export class Admission {
     return decision.then((late) => this.#counted(late, startedAt));
   }
 
-  /** What held when the question was put may hold no more. */
+  /** Checks the limits again for a late acceptance, because they may have been reached since. */
   recheck(request: HttpRequest): UpgradeRejection | undefined {
     const refusal = this.#closedTo(request.remoteAddress);
     if (refusal === undefined) return undefined;
@@ -108,14 +108,14 @@ export class Admission {
     return this.#refuse(refusal, request);
   }
 
-  /** To be told of each connection that has opened. */
+  /** Call it for each connection that has opened. */
   opened(connection: Connection, grant: UpgradeGrant | undefined): void {
     const { limits } = this.#options;
     if (limits.countsAddresses) limits.opened(hostOf(connection.socket.remoteAddress));
     if (grant?.expiresAtMs !== undefined) this.#options.expiry.add(connection, grant.expiresAtMs);
   }
 
-  /** And of each that has closed. */
+  /** Call it for each connection that has closed. */
   closed(connection: Connection): void {
     const { limits } = this.#options;
     if (limits.countsAddresses) limits.closed(hostOf(connection.socket.remoteAddress));

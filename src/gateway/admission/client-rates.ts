@@ -3,7 +3,7 @@ import type { Endpoint } from '../connection/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { TokenBucket } from '../access/token-bucket.js';
 
-/** What one client of an endpoint may send; 0 is no limit. */
+/** Rate limits of one client of an endpoint; 0: no limit. */
 export interface ClientRate {
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
@@ -15,8 +15,8 @@ interface Allowance {
 }
 
 /**
- * Holds clients to their rates. A connection is known from its first message on, and only where its
- * endpoint has a limit.
+ * Enforces the rate limits of clients. A connection is tracked from its first message on, and only
+ * if its endpoint has a limit.
  */
 export class ClientRates {
   readonly #clock: Clock;
@@ -28,14 +28,14 @@ export class ClientRates {
     this.#rates = rates;
   }
 
-  /** Undefined when no endpoint has a limit. */
+  /** Creates the limits; undefined when no endpoint has one. */
   static of(endpoints: readonly (Endpoint & ClientRate)[], clock: Clock): ClientRates | undefined {
     const limited = endpoints.filter((rate) => rate.messagesPerSecond > 0 || rate.bytesPerSecond > 0);
     if (limited.length === 0) return undefined;
     return new ClientRates(clock, new Map(limited.map((endpoint) => [endpoint, endpoint])));
   }
 
-  /** Counts a message; false when it is too much. */
+  /** Counts a message; returns false when it exceeds the limit. */
   allows(connection: Connection, bytes: number): boolean {
     const rate = this.#rates.get(connection.endpoint);
     if (rate === undefined) return true;

@@ -21,7 +21,7 @@ import type { PlainConnectionsOptions, RefusedConnection } from '../transport/ht
 import type { LongQueries } from '../transport/http/head-limit.js';
 import type { AddressOf, SendsProxyHeader } from '../transport/transport.js';
 
-/** What protects a gateway is composed for. */
+/** Configuration and collaborators of access control. */
 export interface AccessSurroundings {
   readonly config: GatewayConfig;
   readonly log: Logger;
@@ -32,7 +32,7 @@ export interface AccessSurroundings {
   readonly isClosedToNew: () => boolean;
 }
 
-/** Who may come in, by which door, and how much of it. */
+/** Access control: upgrades, rates, the internal API and addresses behind proxies. */
 export interface AccessParts {
   readonly admission: Admission;
   /** Undefined when no endpoint limits its clients. */
@@ -42,20 +42,20 @@ export interface AccessParts {
   /** Undefined without trusted proxies. */
   readonly addressOf: AddressOf | undefined;
   readonly sendsProxyHeader: SendsProxyHeader | undefined;
-  /** Those of peers that may use the internal API. */
+  /** Long queries, allowed for peers that may use the internal API. */
   readonly longQueries: LongQueries;
   readonly plainConnections: {
     readonly ofClients: PlainConnectionsOptions;
-    /** It may go on a little when clients have taken what they may. */
+    /** Still accepts connections when clients have used their share of descriptors. */
     readonly ofInternalApi: PlainConnectionsOptions;
   };
 }
 
-/** The shares of the files kept back that are left when nobody is let in any more. */
+/** Shares of the reserved file descriptors that stay free. */
 const CLIENTS_LEAVE = 0.5;
 const INTERNAL_API_LEAVES = 0.25;
 
-/** Puts together what the keys of access ask for. */
+/** Creates access control from the configuration. */
 export function composeAccess(surroundings: AccessSurroundings): AccessParts {
   const { config, clock } = surroundings;
   const proxies = composeProxies(surroundings);
@@ -86,8 +86,8 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
 }
 
 /**
- * The files that `max_connections` leaves free are for sinks, the log and the internal API: clients
- * may take half of them.
+ * The file descriptors that `max_connections` leaves free are for sinks, the log and the internal
+ * API. Clients without a WebSocket may use half of them.
  */
 function composePlainConnections(
   { config, log, clock, counters }: AccessSurroundings,

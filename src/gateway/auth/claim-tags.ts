@@ -1,6 +1,6 @@
 /**
- * The tags that claims give: texts as they are, numbers and booleans as text. Lists, objects, null
- * and missing claims give none.
+ * Converts claims to tags: strings unchanged, numbers and booleans as text. Lists, objects, null
+ * and missing claims give no tag.
  */
 export function claimTags(
   claims: Readonly<Record<string, unknown>>,
@@ -14,7 +14,7 @@ export function claimTags(
   return tags;
 }
 
-/** Undefined for what is no text, number or boolean. */
+/** Converts a claim to the value of a tag; undefined unless it is a string, number or boolean. */
 export function tagValue(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;

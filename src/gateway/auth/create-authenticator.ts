@@ -4,7 +4,7 @@ import type { Authenticator } from './authenticator.js';
 import { JwtAuthenticator } from './jwt-authenticator.js';
 import { WebhookAuthenticator } from './webhook-authenticator.js';
 
-/** What decides upgrades to an endpoint; undefined when everybody may connect. */
+/** Creates the authenticator of an endpoint; undefined when every client may connect. */
 export function createAuthenticator({ auth, subprotocols }: EndpointConfig, clock: Clock): Authenticator | undefined {
   switch (auth.mode) {
     case 'none':

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 
-/** Numbers of which the smallest is at hand: a binary heap. */
+/** A binary min-heap of seconds. */
 export class SecondHeap {
   #seconds: number[] = [];
 
@@ -12,9 +12,9 @@ export class SecondHeap {
     return this.#seconds.length;
   }
 
-  /** Holds these and no others. */
+  /** Replaces the contents. */
   refill(seconds: Iterable<number>): void {
-    // What is sorted is a heap.
+    // A sorted array is a heap.
     this.#seconds = [...seconds].sort((a, b) => a - b);
   }
 
@@ -49,17 +49,17 @@ export class SecondHeap {
     return this.#at(left + 1) < this.#at(left) ? left + 1 : left;
   }
 
-  /** Beyond the end everything is larger. */
+  /** Returns infinity beyond the end. */
   #at(index: number): number {
     return this.#seconds[index] ?? Number.POSITIVE_INFINITY;
   }
 }
 
-/** How often it is looked who is over: also how late a close may be. */
+/** Interval between checks for expired grants, and the largest delay of a close. */
 const TICK_MS = 1000;
 /**
- * Closes of one turn of the event loop: more wait for the next one, so that many grants that end
- * together stop nothing else.
+ * Maximum number of closes per turn of the event loop, so that many grants that expire together do
+ * not block it.
  */
 const MOST_AT_ONCE = 1000;
 const PAUSE_MS = 1;
@@ -67,14 +67,14 @@ const SPARE_SECONDS = 1000;
 
 export interface GrantExpiryOptions<T> {
   readonly clock: Clock;
-  /** Called once for each whose time is over, after it was let go of. */
+  /** Called once for each expired member, after it was removed. */
   readonly onExpired: (member: T) => void;
 }
 
 /**
- * Tells when what was granted is over, by the wall clock, to the second, the more that end together
- * the later. One timer for all, that runs only while there is anybody; it asks the clock each
- * second, so a clock that jumps and times years ahead need no care.
+ * Expires grants by the wall clock, to the second, or later when many expire together. One timer
+ * serves all members and runs only while there are any. It reads the clock each second, so that
+ * clock jumps and times years ahead need no special handling.
  */
 export class GrantExpiry<T extends object> {
   readonly #options: GrantExpiryOptions<T>;
@@ -102,7 +102,7 @@ export class GrantExpiry<T extends object> {
     this.#cancelTick ??= this.#options.clock.schedule(() => this.#tick(), TICK_MS);
   }
 
-  /** Does nothing for one that is not there. */
+  /** Removes a member; does nothing if it is unknown. */
   remove(member: T): void {
     const second = this.#seconds.get(member);
     if (second === undefined) return;
@@ -121,7 +121,7 @@ export class GrantExpiry<T extends object> {
     this.#heap.clear();
   }
 
-  /** The heap is cleared of seconds that are of nobody when they are the most of it. */
+  /** Removes a second without members, and rebuilds the heap when most of its seconds have none. */
   #forget(second: number): void {
     this.#members.delete(second);
     if (this.#heap.size > 2 * this.#members.size + SPARE_SECONDS) this.#heap.refill(this.#members.keys());
@@ -136,10 +136,7 @@ export class GrantExpiry<T extends object> {
     for (const member of due) onExpired(member);
   }
 
-  /**
-   * Lets go of those whose time is over, the earliest first, at most `MOST_AT_ONCE` in one turn of
-   * the event loop.
-   */
+  /** Removes and returns expired members, the earliest first, at most `MOST_AT_ONCE`. */
   #takeDue(nowS: number): T[] {
     const due: T[] = [];
     for (let first = this.#heap.first; first !== undefined && first <= nowS; first = this.#heap.first) {

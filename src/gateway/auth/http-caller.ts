@@ -7,27 +7,27 @@ export interface HttpCall {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Longer answers reject. */
+  /** Maximum size of the answer; a longer one rejects. */
   readonly maxAnswerBytes: number;
-  /** Ends the call, whatever it waits for: name lookup, TCP, TLS, the head or the body. */
+  /** Aborts the call at any stage: DNS lookup, TCP, TLS, head or body. */
   readonly signal: AbortSignal;
 }
 
-/** What a backend answered. */
+/** A backend's answer. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** A kept-alive connection that was idle for so long is closed. */
+/** Idle time after which a kept-alive connection is closed. */
 const IDLE_MS = 30_000;
-/** What a write or read meets on a connection that the backend has closed while it was idle. */
+/** Errors of a write or read on a connection that the backend closed while it was idle. */
 const CLOSED_IDLE: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
 
 /**
- * Calls backends; follows no redirect. A call that is over owns no socket any more: `fetch` would
- * leave one behind that is still within its TLS handshake.
+ * Calls backends; does not follow redirects. A finished call holds no socket, whereas `fetch` would
+ * leave one in its TLS handshake behind.
  */
 export class HttpCaller {
   readonly #http: HttpAgent;
@@ -40,8 +40,8 @@ export class HttpCaller {
   }
 
   /**
-   * Rejects with the reason of the signal once it aborts, and when there is no answer, or one that
-   * is too large.
+   * Resolves to the answer. Rejects with the signal's reason when it aborts, and without an answer
+   * or with one that is too large.
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const request = this.#open(call);
@@ -49,8 +49,8 @@ export class HttpCaller {
       return await exchange(request, call);
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
-      // The backend closed the idle connection while the request was on its way: that says nothing
-      // about the backend.
+      // The backend closed the idle connection while the request was being sent, which is not a
+      // failure of the backend: try once more.
       if (!request.reusedSocket || !CLOSED_IDLE.has(systemErrorCode(error))) throw error;
       return await exchange(this.#open(call), call);
     }
@@ -80,7 +80,7 @@ function exchange(request: ClientRequest, { body, signal, maxAnswerBytes }: Http
 async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpAnswer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop destroys the response, and its connection with it.
+  // Leaving the loop destroys the response and its connection.
   for await (const chunk of response) {
     if (!(chunk instanceof Uint8Array)) continue;
     bytes += chunk.length;

@@ -14,13 +14,16 @@ import { JwtVerifier } from './jwt-verifier.js';
 
 const BEARER = /^bearer +(\S+) *$/i;
 
-/** Lets in who brings a signed token; its claims become tags, and its end is the connection's. */
+/**
+ * Accepts clients with a signed token. Its claims become tags, and the connection closes when it
+ * expires.
+ */
 export class JwtAuthenticator implements Authenticator {
   readonly #config: JwtConfig;
   readonly #subprotocols: readonly string[];
   readonly #verifier: JwtVerifier;
 
-  /** `subprotocols` are those that the endpoint speaks. */
+  /** `subprotocols` are those that the endpoint supports. */
   constructor(config: JwtConfig, subprotocols: readonly string[], clock: Clock) {
     this.#config = config;
     this.#subprotocols = subprotocols;
@@ -49,7 +52,7 @@ export class JwtAuthenticator implements Authenticator {
         const { exp } = verification.claims;
         const expiresAtMs = exp === undefined ? undefined : (exp + clockToleranceS) * 1000;
         const grant = { tags: claimTags(verification.claims, claimsToTags), expiresAtMs };
-        // A browser takes no answer without one of the subprotocols that it offered.
+        // A browser rejects an answer without one of the subprotocols that it offered.
         const subprotocol = firstSpoken(request.headers, this.#subprotocols) ?? found.subprotocol;
         return { accept: true, grant, subprotocol };
       }
@@ -62,21 +65,21 @@ function refused(why: string, challenge: string): AuthOutcome {
   return { accept: false, why, isUnavailable: false, rejection };
 }
 
-/** Where a token may stand beside `Authorization`. */
+/** Places of a token besides `Authorization`. */
 interface TokenPlaces {
   readonly queryKey: string | undefined;
   readonly subprotocolPrefix: string | undefined;
 }
 
-/** A token, and the offered subprotocol that carried it. */
+/** A token, and the offered subprotocol that contained it. */
 interface FoundToken {
   readonly token: string;
   readonly subprotocol?: string;
 }
 
 /**
- * The token of a request: of `Authorization: Bearer`, else of the query, else of a subprotocol;
- * undefined when there is none.
+ * Finds the token of a request: in `Authorization: Bearer`, else in the query, else in a
+ * subprotocol; undefined without one.
  */
 function findToken(request: HttpRequest, places: TokenPlaces): FoundToken | undefined {
   const bearer = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];

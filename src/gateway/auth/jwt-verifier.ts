@@ -7,7 +7,7 @@ import type { JwtConfig } from '../config/access-config.js';
 import { fetchKeySet } from './key-set-fetch.js';
 import { RemoteKeySet } from './remote-key-set.js';
 
-/** Of each kind of key its own algorithms: a public key is never taken for a secret. */
+/** Algorithms by kind of key, so that a public key is never used as a secret. */
 export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 export const KEY_SET_ALGORITHMS = [
   'RS256',
@@ -22,10 +22,10 @@ export const KEY_SET_ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ] as const;
-/** RFC 7518, 3.2: a key for HS256 has at least as many bytes as its hash. */
+/** A key for HS256 must have at least as many bytes as its hash (RFC 7518, 3.2). */
 export const MIN_SECRET_BYTES = 32;
 
-/** What a token turned out to be. `why` is for logs: it never holds any of the token. */
+/** The result of verifying a token. `why` is for logs and never contains parts of the token. */
 export type Verification =
   | { readonly kind: 'valid'; readonly claims: JWTPayload }
   | { readonly kind: 'refused'; readonly why: string }
@@ -33,11 +33,11 @@ export type Verification =
 
 type Jose = typeof joseModule;
 
-/** Below the 10 s that an upgrade may take. */
+/** Less than the 10 s that an upgrade may take. */
 const KEY_SET_TIMEOUT_MS = 5_000;
 const ALWAYS = Number.POSITIVE_INFINITY;
 
-/** Refusals by jose's code; others are malformed tokens. */
+/** Refusals by jose's error code; other codes mean a malformed token. */
 const REFUSALS: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: 'expired',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'bad signature',
@@ -46,10 +46,10 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm not allowed',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'a claim does not fit',
 };
-/** The key set answered wrongly or not at all. */
+/** Error codes for a key set with an invalid answer or none. */
 const KEY_SET_FAILURES: ReadonlySet<string> = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
 
-/** Checks signed tokens: signature, algorithm, issuer, audience and times. */
+/** Verifies signed tokens: signature, algorithm, issuer, audience and times. */
 export class JwtVerifier {
   readonly #config: JwtConfig;
   readonly #clock: Clock;
@@ -62,7 +62,9 @@ export class JwtVerifier {
     this.#clock = clock;
   }
 
-  /** Rejects with `secret.unreadable`. The key set is fetched with the first token. */
+  /**
+   * Loads the secret; rejects with `secret.unreadable`. A key set is fetched for the first token.
+   */
   async start(): Promise<void> {
     this.#jose = await import('jose');
     await this.reload();
@@ -70,9 +72,7 @@ export class JwtVerifier {
     this.#keySet = remoteKeySet(this.#jose, this.#config.jwksUrl, this.#clock);
   }
 
-  /**
-   * Reads the secret's file again; rejects with `secret.unreadable`, and keeps the old one then.
-   */
+  /** Reloads the secret's file. Rejects with `secret.unreadable` and then keeps the old secret. */
   async reload(): Promise<void> {
     const { secret, secretFile } = this.#config;
     if (secretFile !== undefined) this.#secret = await readSecret(secretFile);
@@ -98,7 +98,7 @@ export class JwtVerifier {
     try {
       return (await jose.jwtVerify(token, this.#keySet, options)).payload;
     } catch (thrown) {
-      // A token without a key's name may be signed with any key of the set.
+      // A token without a key id may be signed with any key of the set.
       if (!(thrown instanceof jose.errors.JWKSMultipleMatchingKeys)) throw thrown;
       return await verifyWithAny(jose, token, thrown, options);
     }
@@ -120,7 +120,7 @@ export class JwtVerifier {
     const code = systemErrorCode(thrown) ?? '';
     if (KEY_SET_FAILURES.has(code)) return { kind: 'unavailable', why: errorMessage(thrown) };
     if (code.startsWith('ERR_J')) return { kind: 'refused', why: REFUSALS[code] ?? 'malformed' };
-    // What is no error of jose's comes from fetching the set, or from a token that its own checks
+    // Errors that are not jose's come from fetching the key set, or from a token that jose's checks
     // did not expect.
     return this.#keySet === undefined
       ? { kind: 'refused', why: 'malformed' }
@@ -129,8 +129,8 @@ export class JwtVerifier {
 }
 
 /**
- * Told that what it has is always fresh, the library fetches only the first time and when it is
- * asked to.
+ * Creates a key set that jose never considers stale, so that it is fetched only on first use and on
+ * request.
  */
 function remoteKeySet(jose: Jose, url: string, clock: Clock): JWTVerifyGetKey {
   const keys = jose.createRemoteJWKSet(new URL(url), {

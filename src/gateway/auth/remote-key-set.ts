@@ -1,29 +1,29 @@
 import type { Clock } from '../../core/clock.js';
 
-/** Tokens with unknown keys make the set be fetched again at most this often. */
+/** Minimum time between fetches for tokens with unknown keys. */
 const COOL_DOWN_MS = 30_000;
-/** After this time it is fetched again without a reason, so that withdrawn keys go. */
+/** Age after which the set is always fetched again, so that withdrawn keys are dropped. */
 const MAX_AGE_MS = 600_000;
 
-/** A fetched set of keys: finds the key of a token, in what `reload` has fetched last. */
+/** A fetched set of keys: finds the key of a token in what `reload` fetched last. */
 interface FetchedKeys<H, T, K> {
   (header: H, token: T): Promise<K>;
-  /** Who asks while it fetches waits for the same answer. */
+  /** Fetches the set. Concurrent calls share one request. */
   reload(): Promise<void>;
 }
 
 export interface RemoteKeySetOptions<H, T, K> {
   /** Must not fetch by itself. */
   readonly keys: FetchedKeys<H, T, K>;
-  /** Whether that rejected because it knows no such key. */
+  /** Whether `keys` rejected because it does not know the key. */
   readonly isUnknownKey: (thrown: unknown) => boolean;
   readonly clock: Clock;
 }
 
 /**
- * Fetches a set of keys when it is needed and too old. Its age goes by the monotonic clock: by the
- * wall clock, which libraries take, a clock that is set back would keep withdrawn keys and refuse
- * new ones for as long as it was set back.
+ * Fetches a set of keys when it is needed and too old. Its age is measured by the monotonic clock.
+ * With the wall clock, which libraries use, setting the clock back would keep withdrawn keys valid
+ * and new keys unknown for that long.
  */
 export class RemoteKeySet<H, T, K> {
   readonly #options: RemoteKeySetOptions<H, T, K>;
@@ -33,7 +33,7 @@ export class RemoteKeySet<H, T, K> {
     this.#options = options;
   }
 
-  /** The key of a token. Rejects as the keys do, or when they cannot be fetched. */
+  /** Finds the key of a token. Rejects like `keys`, or when they cannot be fetched. */
   readonly keyOf = async (header: H, token: T): Promise<K> => {
     const { keys, isUnknownKey } = this.#options;
     if (this.#ageMs() >= MAX_AGE_MS) await this.#fetch();

@@ -22,13 +22,13 @@ const accepted = z.object({
   expires_at: z.number().optional(),
 });
 
-/** Of a refusal so much is passed on to the client. */
+/** Maximum size of a refusal's body that is passed on to the client. */
 const MAX_REFUSAL_BYTES = 1024;
 const PASSED_ON = ['www-authenticate', 'retry-after', 'content-type'] as const;
 
 /**
- * What a backend's answer means: 2xx lets in, 4xx refuses with its status, anything else is no
- * answer.
+ * Interprets a backend's answer: 2xx accepts, 4xx refuses with its status, anything else counts as
+ * unavailable.
  */
 export function readWebhookAnswer(
   answer: HttpAnswer,
@@ -77,10 +77,10 @@ function parseJson(text: string): unknown {
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CACHED = 10_000;
-/** Refusals that say something of the moment and not of the client. */
+/** Statuses of refusals that depend on the moment, not on the client. */
 const NEVER_CACHED: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Asks a backend about each upgrade. */
+/** Asks a backend to decide on each upgrade. */
 export class WebhookAuthenticator implements Authenticator {
   readonly #config: AuthWebhookConfig;
   readonly #subprotocols: readonly string[];
@@ -88,7 +88,7 @@ export class WebhookAuthenticator implements Authenticator {
   readonly #caller = new HttpCaller({ keepAlive: true });
   readonly #cache = new AnswerCache<AuthOutcome>(MAX_CACHED);
 
-  /** `subprotocols` are those that the endpoint speaks. */
+  /** `subprotocols` are those that the endpoint supports. */
   constructor(config: AuthWebhookConfig, subprotocols: readonly string[], clock: Clock) {
     this.#config = config;
     this.#subprotocols = subprotocols;
@@ -110,14 +110,20 @@ export class WebhookAuthenticator implements Authenticator {
     return outcome;
   }
 
-  /** What ends by the wall clock is not kept for longer by a clock that is set back. */
+  /**
+   * Limits caching to the lifetime of the grant, so that setting the wall clock back does not
+   * extend it.
+   */
   #cacheMs(outcome: AuthOutcome): number {
     const expiresAtMs = outcome.accept ? outcome.grant.expiresAtMs : undefined;
     const { cacheMs } = this.#config;
     return expiresAtMs === undefined ? cacheMs : Math.min(cacheMs, expiresAtMs - this.#clock.wallNow());
   }
 
-  /** Everything that the answer may depend on: the cache knows requests by it. */
+  /**
+   * Builds the question to the backend. It contains everything that the answer may depend on,
+   * because it is also the cache key.
+   */
   #question({ path, query, headers, remoteAddress }: HttpRequest): unknown {
     const forwarded: Record<string, string> = {};
     for (const name of this.#config.forwardHeaders) {
@@ -154,7 +160,8 @@ function mayCache(outcome: AuthOutcome): boolean {
 }
 
 /**
- * The library's messages may hold the URL, and that a secret: only names and system codes are told.
+ * Describes a failure by names and system codes only, because messages may contain the URL with a
+ * secret.
  */
 function explain(thrown: unknown, timeoutMs: number): string {
   if (!(thrown instanceof Error)) return 'the backend cannot be asked';
@@ -169,7 +176,7 @@ interface Kept<V> {
   readonly untilMs: number;
 }
 
-/** Answers that hold for a while: bounded, the one that was asked for least recently goes first. */
+/** A bounded LRU cache of answers with an expiry. */
 class AnswerCache<V> {
   readonly #maxEntries: number;
   readonly #kept = new Map<string, Kept<V>>();

@@ -1,12 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Node numbers fit in 16 bits. */
+/** Largest node number: 16 bits. */
 export const MAX_NODE = 0xffff;
 
 const ID_BYTES = 16;
 const ID_LENGTH = 36;
 const POOLED_IDS = 256;
-/** Two hexadecimal digits for each byte. */
+/** The two hexadecimal digits of each byte. */
 const HEX = Buffer.from(
   Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join(''),
   'latin1',
@@ -14,7 +14,9 @@ const HEX = Buffer.from(
 const DASH = 0x2d;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Makes the ids of one node's connections: UUIDs of version 4 whose last 16 bits are the node. */
+/**
+ * Generates the ids of one node's connections: UUIDs of version 4 whose last 16 bits are the node.
+ */
 export class ConnectionIdSource {
   readonly #node: number;
   readonly #random = Buffer.allocUnsafe(ID_BYTES * POOLED_IDS);
@@ -27,8 +29,9 @@ export class ConnectionIdSource {
   }
 
   /**
-   * A new id: 106 random bits, the node and the version. Made 256 at a time, but each a string of
-   * its own: a part of a longer one would keep all of it alive. Measured by bench/connect-storm.
+   * Returns a new id: 106 random bits, the node and the version. Ids are generated 256 at a time,
+   * but each is a separate string, because a substring would keep the whole string alive. Measured
+   * by bench/connect-storm.
    */
   next(): string {
     if (this.#used === POOLED_IDS) {
@@ -64,12 +67,12 @@ export class ConnectionIdSource {
   }
 }
 
-/** The node whose connection `id` names, or undefined when the text is no id of ours. */
+/** Returns the node of a connection id, or undefined when the text is not a connection id. */
 export function nodeOfConnectionId(id: string): number | undefined {
   return UUID.test(id) ? Number.parseInt(id.slice(-4), 16) : undefined;
 }
 
-/** A node as it is written in event ids, counts and metrics: four hexadecimal digits. */
+/** Formats a node for event ids, counts and metrics: four hexadecimal digits. */
 export function formatNode(node: number): string {
   return node.toString(16).padStart(4, '0');
 }

@@ -4,23 +4,23 @@ import type { CloseReasonName } from '../close-reason.js';
 import type { Endpoint } from './endpoint.js';
 
 /**
- * One open WebSocket. Its fields are the memory bill of an idle client: add none that is not needed
- * by each.
+ * One open WebSocket. Its fields are the memory cost of an idle client: add only those that every
+ * connection needs.
  */
 export class Connection {
   readonly id: string;
   readonly socket: Socket;
   readonly endpoint: Endpoint;
   /**
-   * Shared with others as long as they are equal to the endpoint's; replaced as a whole, by the
-   * registry alone.
+   * Shared with other connections while equal to the endpoint's tags. Replaced as a whole, and only
+   * by the registry.
    */
   tags: ReadonlyMap<string, string>;
-  /** Undefined while nothing waits; belongs to delivery. */
+  /** Undefined while nothing is queued. Owned by delivery. */
   queue: SendQueue | undefined;
   /**
-   * Why the gateway closes it; undefined while it does not. Set by delivery, read when the close is
-   * reported.
+   * Reason for which the gateway is closing it, undefined before. Set by delivery, read when the
+   * close is reported.
    */
   closeReason: CloseReasonName | undefined;
 

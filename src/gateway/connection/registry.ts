@@ -5,10 +5,10 @@ import { Connection } from './connection.js';
 import type { ConnectionIdSource } from './connection-id.js';
 import type { Endpoint } from './endpoint.js';
 
-/** Compound selectors that are kept with what they meant. Measured by bench/fan-out. */
+/** Number of compound selectors whose result is cached. Measured by bench/fan-out. */
 const REMEMBERED_SELECTIONS = 16;
 
-/** Hears of every change of the tag index, after it was made. */
+/** Is notified of every change of the tag index, after the change. */
 export interface RegistryObserver {
   tagged(connection: Connection, key: string, value: string): void;
   untagged(connection: Connection, key: string, value: string): void;
@@ -17,22 +17,22 @@ export interface RegistryObserver {
 }
 
 /**
- * Hears of an open connection whose tags have changed, once a change however many tags it had:
- * `before` is what they were.
+ * Is notified once per change of an open connection's tags, however many tags changed. `before`
+ * holds the old tags.
  */
 export type RetagListener = (connection: Connection, before: ReadonlyMap<string, string>) => void;
 
 /**
- * The open connections of this node. Alone keeps the tag index in step with them; all changes of
- * tags go through here.
+ * The open connections of this node and their tag index. All changes of tags go through the
+ * registry.
  */
 export class ConnectionRegistry {
   readonly #ids: ConnectionIdSource;
   readonly #connections = new Map<string, Connection>();
   readonly #index = new TagIndex<Connection>();
   /**
-   * What ids and several pairs meant since the last change of anything; a selector that comes again
-   * is the same object.
+   * Results of selectors of ids and several pairs, valid until any change. A repeated selector is
+   * the same object.
    */
   readonly #selections = new Map<Selector, Iterable<Connection>>();
   #changes = 0;
@@ -43,17 +43,17 @@ export class ConnectionRegistry {
     this.#ids = ids;
   }
 
-  /** Tells `observer` of every later change. There is one: delivery. */
+  /** Notifies `observer` of every later change. There is only one observer: delivery. */
   observe(observer: RegistryObserver): void {
     this.#observer = observer;
   }
 
-  /** For those who need no part in the index: nothing is said of opening and closing. */
+  /** Adds a listener for changes of tags only, not for opening and closing. */
   onRetagged(listener: RetagListener): void {
     this.#retagListeners.push(listener);
   }
 
-  /** How often what a selector means may have changed. */
+  /** Number of changes so far that may have affected the result of a selector. */
   get changes(): number {
     return this.#changes;
   }
@@ -63,14 +63,14 @@ export class ConnectionRegistry {
   }
 
   /**
-   * In the order in which they opened. Connections may open and close meanwhile: each that stays is
-   * met exactly once.
+   * Iterates in the order of opening. Connections may open and close meanwhile; each that stays is
+   * visited exactly once.
    */
   [Symbol.iterator](): IterableIterator<Connection> {
     return this.#connections.values();
   }
 
-  /** `tags` win over the endpoint's own; an empty value takes one of these away. */
+  /** Adds a connection. `tags` override the endpoint's own; an empty value removes one. */
   open(socket: Socket, endpoint: Endpoint, tags?: ReadonlyMap<string, string>): Connection {
     const connection = new Connection(this.#ids.next(), socket, endpoint);
     if (tags !== undefined && tags.size > 0) connection.tags = mergeTags(endpoint.setTags, tags);
@@ -80,7 +80,7 @@ export class ConnectionRegistry {
     return connection;
   }
 
-  /** False when it was closed before. The connection keeps its last tags. */
+  /** Removes a connection; returns false if it was removed before. It keeps its last tags. */
   close(connection: Connection): boolean {
     if (!this.#connections.delete(connection.id)) return false;
     this.#forgetSelections();
@@ -94,8 +94,8 @@ export class ConnectionRegistry {
   }
 
   /**
-   * Those that are meant. What the caller gets must not be changed. A live view for `all` and for
-   * one pair; closing members while iterating is safe.
+   * Returns the selected connections; the caller must not modify the result. It is a live view for
+   * `all` and for one pair. Closing members while iterating is safe.
    */
   select(selector: Selector): Iterable<Connection> {
     if (selector.kind === 'all') return this.#connections.values();
@@ -103,7 +103,7 @@ export class ConnectionRegistry {
     return this.#selections.get(selector) ?? this.#selectAnew(selector);
   }
 
-  /** As `select`, for who remembers the answer: nothing is kept here. */
+  /** Like `select`, without caching, for callers that cache the result. */
   selectOnce(selector: Selector): Iterable<Connection> {
     return selector.kind === 'ids' ? this.#selectIds(selector.ids) : this.select(selector);
   }
@@ -115,7 +115,7 @@ export class ConnectionRegistry {
     return selected;
   }
 
-  /** How many are meant. O(1) for `all` and for one pair. */
+  /** Number of selected connections. O(1) for `all` and for one pair. */
   count(selector: Selector): number {
     if (selector.kind === 'all') return this.#connections.size;
     const members = this.select(selector);
@@ -123,14 +123,14 @@ export class ConnectionRegistry {
     return [...members].length;
   }
 
-  /** The live set of those that carry one pair, undefined when nobody does. */
+  /** Returns the live set of connections with a tag pair, undefined when there are none. */
   withTag(key: string, value: string): ReadonlySet<Connection> | undefined {
     return this.#index.find(key, value);
   }
 
   /**
-   * Applies all changes at once (an empty value deletes), so that no reader sees half of them.
-   * Equal values cost nothing.
+   * Applies all changes at once, so that readers never see some of them; an empty value deletes.
+   * Unchanged values cost nothing.
    */
   setTags(connection: Connection, changes: ReadonlyMap<string, string>): void {
     const before = connection.tags;
@@ -149,17 +149,20 @@ export class ConnectionRegistry {
     for (const listener of this.#retagListeners) listener(connection, before);
   }
 
-  /** Makes tag keys known that the configuration names. */
+  /** Registers tag keys that the configuration names. */
   learnTagKeys(keys: Iterable<string>): void {
     for (const key of keys) this.#index.learnKey(key);
   }
 
-  /** Whether a connection has carried such a tag since the start, or the configuration names it. */
+  /**
+   * Whether any connection has carried a tag with this key since the start, or the configuration
+   * names it.
+   */
   knowsTagKey(key: string): boolean {
     return this.#index.knowsKey(key);
   }
 
-  /** Each tag key in use with the values in use. */
+  /** Returns each tag key in use with its values in use. */
   tree(): ReadonlyMap<string, readonly string[]> {
     return this.#index.tree();
   }

@@ -2,20 +2,21 @@ import type { OutboundMessage } from '../transport/socket.js';
 import { messageCost } from './message.js';
 
 /**
- * How a queue is served. `gathering`: once at the end of the tick. `congested`: as the socket
- * drains. `closing`: nothing more is taken; what waits leaves as the socket drains, then the close
- * frame. `closed`: the close frame has left.
+ * State of a queue. `gathering`: written at the end of the tick. `congested`: written as the socket
+ * drains. `closing`: accepts no messages; the rest is written as the socket drains, then the close
+ * frame. `closed`: the close frame is written.
  */
 export type QueueState = 'gathering' | 'congested' | 'closing' | 'closed';
 
 /**
- * What waits for one connection, oldest first. Lives only while something waits or the connection
- * is congested or closing.
+ * Messages queued for one connection, oldest first. Exists only while there are any or the
+ * connection is congested or closing.
  */
 export class SendQueue {
   state: QueueState = 'gathering';
   /**
-   * Undefined where a message was taken, so that none is kept alive until the array is compacted.
+   * Undefined where a message was removed, so that it is not kept alive until the array is
+   * compacted.
    */
   #messages: (OutboundMessage | undefined)[] = [];
   #head = 0;
@@ -25,7 +26,7 @@ export class SendQueue {
     return this.#messages.length - this.#head;
   }
 
-  /** The cost of all that waits. */
+  /** Cost of all queued messages in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -35,7 +36,7 @@ export class SendQueue {
     this.#bytes += messageCost(message);
   }
 
-  /** Takes the oldest; undefined when nothing waits. */
+  /** Removes and returns the oldest message; undefined when empty. */
   shift(): OutboundMessage | undefined {
     const message = this.#messages[this.#head];
     if (message === undefined) return undefined;
@@ -47,8 +48,8 @@ export class SendQueue {
   }
 
   /**
-   * Takes all, oldest first. `use` may clear the queue: then what is left is not handed over. Hot:
-   * measured by bench/fan-out.
+   * Removes all messages and passes them to `use`, oldest first. If `use` clears the queue, the
+   * rest is not passed on. Hot path: measured by bench/fan-out.
    */
   takeAll(use: (message: OutboundMessage) => void): void {
     while (this.#head < this.#messages.length) {
@@ -66,8 +67,8 @@ export class SendQueue {
   }
 
   /**
-   * Array.shift moves all that follows; the taken part is cut off only once it is half of a long
-   * array.
+   * Removes the empty part of the array once it is half of a long array, because Array.shift would
+   * move all following elements each time.
    */
   #compact(): void {
     if (this.#head === this.#messages.length) {

@@ -1,18 +1,16 @@
 import type { Clock } from '../../core/clock.js';
 import type { Connection } from '../connection/connection.js';
 
-/**
- * Cuts connections that have not ended so long after they were asked to. One timer for all of them.
- */
+/** Cuts connections that have not closed by their deadline. One timer serves all of them. */
 export class CloseDeadlines {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #onIgnored: () => void;
-  /** By deadline, because all wait for the same time. */
+  /** Ordered by deadline, because the timeout is the same for all. */
   readonly #deadlines = new Map<Connection, number>();
   #cancel: (() => void) | undefined;
 
-  /** `onIgnored` is called for each connection that had to be cut. */
+  /** `onIgnored` is called for each connection that is cut. */
   constructor(clock: Clock, timeoutMs: number, onIgnored: () => void) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
@@ -25,7 +23,7 @@ export class CloseDeadlines {
     this.#cancel ??= this.#clock.schedule(() => this.#check(), this.#timeoutMs);
   }
 
-  /** The connection has ended. */
+  /** Removes a connection that has closed. */
   remove(connection: Connection): void {
     if (!this.#deadlines.delete(connection) || this.#deadlines.size > 0) return;
     this.stop();

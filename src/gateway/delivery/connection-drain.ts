@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Delivery } from './delivery.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 
-/** Time between two batches. */
+/** Time between two batches of closes. */
 const BATCH_EACH_MS = 20;
 
 export interface ConnectionDrainOptions {
@@ -12,8 +12,8 @@ export interface ConnectionDrainOptions {
 }
 
 /**
- * Closes all connections with 1001, in batches spread over time so that they do not all come back
- * at once.
+ * Closes all connections for `drain`, in batches spread over time, so that clients do not all
+ * reconnect at once.
  */
 export class ConnectionDrain {
   readonly #options: ConnectionDrainOptions;
@@ -23,14 +23,14 @@ export class ConnectionDrain {
     this.#options = options;
   }
 
-  /** To be told of each connection that has ended. */
+  /** Call it for each connection that has closed. */
   connectionClosed(): void {
     if (this.#options.registry.size === 0) this.#onEmpty?.();
   }
 
   /**
-   * Resolves when all have ended, or `boundMs` after the last close began. No connection may open
-   * meanwhile.
+   * Resolves when all connections have closed, or `boundMs` after the last close began. No
+   * connection may open meanwhile.
    */
   async run(spreadMs: number, boundMs: number): Promise<void> {
     const { registry, delivery } = this.#options;

@@ -7,10 +7,9 @@ import { messageCost, messageToKeep } from '../connection/message.js';
 import { SendQueue } from '../connection/send-queue.js';
 import type { TopicTable } from './topic-table.js';
 
-/** Empty queues kept for the next tick, so that a broadcast allocates none. */
+/** Number of empty queues kept for reuse, so that a broadcast allocates none. */
 const POOLED_QUEUES = 4096;
 
-/** What a connection writer works with. */
 export interface ConnectionWriterParts {
   readonly topics: TopicTable;
   readonly counters: DeliveryCounters;
@@ -18,9 +17,9 @@ export interface ConnectionWriterParts {
 }
 
 /**
- * Writes to single connections through their queues: gathers what one tick owes a socket, holds
- * back what a congested one cannot take, applies the policy at the bound, and closes behind what
- * waits. A socket's order is that of the calls.
+ * Writes to single connections through their queues. It gathers the messages of one tick per
+ * socket, queues messages for a congested socket, applies the policy at the limit, and closes after
+ * what is queued. Messages keep the order of the calls.
  */
 export class ConnectionWriter {
   readonly #topics: TopicTable;
@@ -28,18 +27,21 @@ export class ConnectionWriter {
   readonly #deadlines: CloseDeadlines;
   /** Connections above their low-water mark. */
   readonly congested = new Set<Connection>();
-  /** How often a connection became congested, recovered or began to close. */
+  /** Number of times that a connection became congested, recovered or began to close. */
   stateChanges = 0;
   #gathered: Connection[] = [];
-  /** Congested in this tick: what a socket held back only because it was corked raises no drain. */
+  /**
+   * Connections congested in this tick, to be checked again: a socket that buffered only because it
+   * was corked emits no drain.
+   */
   #recheck: Connection[] = [];
   readonly #pool: SendQueue[] = [];
-  /** What the corked call below writes: kept here, so that no closure is made for each socket. */
+  /** Argument of `#writeCorked`, kept in a field so that no closure is allocated per socket. */
   #corked: Connection | undefined;
   readonly #writeCorked = (): void => {
     if (this.#corked !== undefined) this.#writeSome(this.#corked);
   };
-  /** Whose queue is taken as a whole, likewise. */
+  /** Argument of `#sendOne`, likewise. */
   #receiver: Connection | undefined;
   readonly #sendOne = (message: OutboundMessage): void => {
     if (this.#receiver !== undefined) this.#send(this.#receiver, message);
@@ -51,19 +53,19 @@ export class ConnectionWriter {
     this.#deadlines = parts.deadlines;
   }
 
-  /** Whether a `flush` is owed. */
+  /** Whether a `flush` is due. */
   get owesFlush(): boolean {
     return this.#gathered.length > 0 || this.#recheck.length > 0;
   }
 
-  /** Whether a published message would overtake one that waits for the `flush`. */
+  /** Whether a published message would overtake one that waits for `flush`. */
   get hasGathered(): boolean {
     return this.#gathered.length > 0;
   }
 
   /**
-   * Queues a message; it leaves with the next `flush`, or as the socket drains. False: the
-   * connection does not take it.
+   * Queues a message, to be written by the next `flush` or as the socket drains. Returns false when
+   * the connection does not accept it.
    */
   write(connection: Connection, message: OutboundMessage): boolean {
     const queue = connection.queue ?? this.#gather(connection);
@@ -75,8 +77,8 @@ export class ConnectionWriter {
   }
 
   /**
-   * To be called when the tick is over: writes all that was gathered and looks again at those that
-   * became congested.
+   * Call it when the tick is over: writes what was gathered and checks connections that became
+   * congested.
    */
   flushTick(): void {
     const recheck = this.#recheck;
@@ -85,7 +87,7 @@ export class ConnectionWriter {
     for (const connection of recheck) this.drained(connection);
   }
 
-  /** Writes all that was gathered: one corked call for each socket. */
+  /** Writes what was gathered, with one corked call per socket. */
   flush(): void {
     const gathered = this.#gathered;
     this.#gathered = [];
@@ -95,10 +97,7 @@ export class ConnectionWriter {
     }
   }
 
-  /**
-   * Looks at a connection that nothing is known of, and takes it out of its topics when it is
-   * congested.
-   */
+  /** Checks a connection's buffer and removes it from its topics when it is congested. */
   check(connection: Connection): void {
     const queue = connection.queue;
     if (queue !== undefined && queue.state !== 'gathering') return;
@@ -107,7 +106,7 @@ export class ConnectionWriter {
     if (connection.queue?.state !== 'congested') this.#congest(connection, queue ?? new SendQueue());
   }
 
-  /** The socket has taken some of what it buffered. */
+  /** Continues after the socket has written some of what it buffered. */
   drained(connection: Connection): void {
     const queue = connection.queue;
     if (queue === undefined || (queue.state !== 'congested' && queue.state !== 'closing')) return;
@@ -121,8 +120,9 @@ export class ConnectionWriter {
   }
 
   /**
-   * Closes behind what waits, `message` last if there is room for it, and cuts the connection when
-   * that takes too long. False: it closes already, or the policy closes it for the lack of room.
+   * Closes after what is queued, with `message` last if there is room for it, and cuts the
+   * connection when that takes too long. Returns false when it is already closing, or the policy
+   * closes it for lack of room.
    */
   close(connection: Connection, reason: CloseReasonName, message?: OutboundMessage): boolean {
     if (message !== undefined && !isClosing(connection)) this.write(connection, message);
@@ -134,7 +134,7 @@ export class ConnectionWriter {
     return true;
   }
 
-  /** Gives up what the writer keeps of a connection that has ended. */
+  /** Releases what the writer holds for a connection that has closed. */
   forget(connection: Connection): void {
     this.congested.delete(connection);
     this.#deadlines.remove(connection);
@@ -145,7 +145,7 @@ export class ConnectionWriter {
     queue.state = 'closed';
   }
 
-  /** Applies the connection's policy to a message for which there is no room. */
+  /** Applies the connection's policy to messages for which there is no room. */
   overflow(connection: Connection, droppedMessages: number): void {
     const policy = connection.endpoint.policy;
     this.#counters.dropped[policy] += droppedMessages;
@@ -166,7 +166,7 @@ export class ConnectionWriter {
     if (this.#pool.length < POOLED_QUEUES) this.#pool.push(queue);
   }
 
-  /** Writes what was gathered; what a socket does not take at once makes it congested. */
+  /** Writes what was gathered. A socket that does not write all of it at once becomes congested. */
   #writeAll(connection: Connection, queue: SendQueue): void {
     while (queue.length > 0) {
       this.#cork(connection);
@@ -188,8 +188,8 @@ export class ConnectionWriter {
   }
 
   /**
-   * Hands over up to one low-water mark, so that a socket never buffers more than twice that and
-   * one message.
+   * Writes up to one low-water mark, so that a socket never buffers more than twice that plus one
+   * message.
    */
   #writeSome(connection: Connection): void {
     const queue = connection.queue;
@@ -248,10 +248,7 @@ export class ConnectionWriter {
     this.#topics.attach(connection);
   }
 
-  /**
-   * Nothing that waits is worth the wait: the close frame is next behind what the library has
-   * buffered.
-   */
+  /** Discards the queue: the close frame follows what the library has already buffered. */
   #closeSlow(connection: Connection): void {
     if (isClosing(connection)) return;
     const queue = connection.queue ?? new SendQueue();

@@ -1,27 +1,24 @@
 import type { SlowPolicy } from '../connection/endpoint.js';
 
-/** What delivery has done since the start, as plain numbers that only grow. Metrics read them. */
+/** Counters of delivery since the start; they only grow. Metrics read them. */
 export interface DeliveryCounters {
   /**
-   * Messages handed to sockets, each receiver counted; what the library drops of them later is
-   * taken off the next ones.
+   * Messages passed to sockets, counted per receiver. Messages that the library drops later are
+   * deducted from the next ones.
    */
   messagesSent: number;
-  /**
-   * Messages that were meant for a connection and will not reach it because too much waited, by the
-   * policy that decided.
-   */
+  /** Messages that were dropped because too much was queued, by policy. */
   readonly dropped: Record<SlowPolicy, number>;
-  /** Messages that still waited when their connection ended for another reason. */
+  /** Messages still queued when their connection closed for another reason. */
   messagesUnsent: number;
-  /** Connections closed with 1008 because they read too slowly. */
+  /** Connections closed for `slow_client`. */
   slowClosed: number;
   /**
-   * Connections cut because they did not read what stood before their close frame; once that has
-   * left, cutting is the transport's.
+   * Connections cut because they did not read what came before their close frame. Once it is
+   * written, the transport cuts.
    */
   closeIgnored: number;
-  /** How often a connection left its topics because it read too slowly. */
+  /** Number of times that a connection left its topics because it read too slowly. */
   congestions: number;
 }
 

@@ -12,43 +12,42 @@ import { ReceiverGroups, type ReceiverGroup } from './receiver-groups.js';
 import { TopicTable, type Topic } from './topic-table.js';
 
 /**
- * From so many receivers on a pair goes by topic, and ids by group. Below that both ways cost the
- * same CPU (bench/fan-out with FAN_OUT_ONLY=8x1,8x16 has them side by side: on uws one pair goes by
- * topic, two do not), so memory decides: a pair with a handful of members is often unique to one
- * user and sent to once.
+ * Number of receivers from which a tag pair is sent through a topic, and ids through a group. Below
+ * it both ways cost the same CPU (bench/fan-out with FAN_OUT_ONLY=8x1,8x16 compares them: on uws
+ * one pair uses a topic, two do not), so memory decides: a pair with few members is often unique to
+ * one user and sent to once.
  */
 const TOPIC_FROM_MEMBERS = 8;
 
 /**
- * The members of a topic, or of all groups in use, are looked at each time so much was published to
- * them.
+ * Bytes published to a topic, or to all groups in use, after which the buffers of their members are
+ * checked.
  */
 const CHECK_EACH_BYTES = 64 * 1024;
-/** Lists of ids may make a group for each message. */
+/** Maximum number of groups between checks; lists of ids may create a group per message. */
 const MOST_UNCHECKED_GROUPS = 32;
 
-/** Frame header, and what makes empty messages count. */
+/** Size of a frame header, so that empty messages count. */
 const FRAME_OVERHEAD_BYTES = 16;
 
-/** What delivery works with. */
 export interface DeliveryOptions {
   readonly registry: ConnectionRegistry;
   readonly clock?: Clock;
-  /** A connection that has not ended so long after its close began is cut. Default 5,000. */
+  /** A connection that has not closed this long after its close began is cut. Default: 5,000. */
   readonly closeTimeoutMs?: number;
 }
 
-/** What could not be written yet, at a moment. */
+/** The messages queued at a moment. */
 export interface DeliveryBacklog {
   readonly connections: number;
-  /** In our queues and in those of the library. */
+  /** Bytes in the queues of delivery and of the library. */
   readonly bytes: number;
 }
 
 /**
- * Brings messages to connections, in the order of the calls for each of them. A selector of one
- * pair goes by a topic of the transport, others by a group where it has groups; everything else,
- * and every connection that reads too slowly, by the connection's own queue.
+ * Delivers messages to connections, in the order of the calls for each of them. A selector of one
+ * tag pair uses a topic of the transport, others a group where the transport has groups. Everything
+ * else, and every connection that reads too slowly, uses the connection's own queue.
  */
 export class Delivery implements RegistryObserver {
   readonly counters: DeliveryCounters = createDeliveryCounters();
@@ -57,15 +56,18 @@ export class Delivery implements RegistryObserver {
   readonly #deadlines: CloseDeadlines;
   readonly #writer: ConnectionWriter;
   #transport: Pick<Transport, 'publish' | 'group'> | undefined;
-  /** Only where the transport has groups. */
+  /** Undefined if the transport has no groups. */
   #groups: ReceiverGroups | undefined;
-  /** Published to since their members' buffers were last looked at, and how much. */
+  /** Groups published to since their members' buffers were last checked. */
   readonly #uncheckedGroups = new Set<ReceiverGroup>();
   #uncheckedBytes = 0;
   #flushOwed: NodeJS.Immediate | undefined;
-  /** Told by the library, inside a call that must not be disturbed, to have lost messages. */
+  /**
+   * Connections for which the library reported lost messages, inside a call that must not be
+   * disturbed.
+   */
   #overflown: Connection[] = [];
-  /** Counted as sent before the library dropped them. */
+  /** Messages counted as sent that the library dropped later. */
   #sentTooMany = 0;
 
   constructor(options: DeliveryOptions) {
@@ -79,7 +81,7 @@ export class Delivery implements RegistryObserver {
     this.#writer = new ConnectionWriter({ topics: this.#topics, counters: this.counters, deadlines: this.#deadlines });
   }
 
-  /** Before the first connection opens: `transport` is where topics are. */
+  /** Starts to deliver through `transport`. Call it before the first connection opens. */
   start(transport: Pick<Transport, 'publish' | 'group'>): void {
     this.#transport = transport;
     const makeGroup = transport.group?.bind(transport);
@@ -89,7 +91,7 @@ export class Delivery implements RegistryObserver {
   }
 
   /**
-   * Writes what is owed and cancels every timer; what congested connections have waiting stays
+   * Writes what is gathered and cancels every timer. Messages queued for congested connections stay
    * unsent. Idempotent.
    */
   stop(): void {
@@ -97,7 +99,7 @@ export class Delivery implements RegistryObserver {
     this.#deadlines.stop();
   }
 
-  /** Answers how many connections took the message. */
+  /** Returns how many connections accepted the message. */
   send(selector: Selector, message: OutboundMessage): number {
     const topic = this.#findTopic(selector);
     if (topic !== undefined) return this.#publish(topic, message);
@@ -110,7 +112,7 @@ export class Delivery implements RegistryObserver {
     return count;
   }
 
-  /** Sends to one connection. False: it does not take the message. */
+  /** Sends to one connection. Returns false when it does not accept the message. */
   sendTo(connection: Connection, message: OutboundMessage): boolean {
     const taken = this.#writer.write(connection, message);
     this.#oweFlush();
@@ -118,8 +120,8 @@ export class Delivery implements RegistryObserver {
   }
 
   /**
-   * Closes all that are meant behind what waits for them, `message` last. Answers how many closes
-   * began.
+   * Closes the selected connections after what is queued for them, with `message` last. Returns how
+   * many closes began.
    */
   close(selector: Selector, reason: CloseReasonName, message?: OutboundMessage): number {
     let count = 0;
@@ -129,12 +131,14 @@ export class Delivery implements RegistryObserver {
     return count;
   }
 
-  /** Closes one connection behind what waits for it. False: it closes already. */
+  /**
+   * Closes one connection after what is queued for it. Returns false when it is already closing.
+   */
   closeOne(connection: Connection, reason: CloseReasonName): boolean {
     return this.#writer.close(connection, reason);
   }
 
-  /** How many of those that are meant are above their low-water mark. O(congested connections). */
+  /** Number of selected connections above their low-water mark. O(congested connections). */
   congested(selector: Selector): number {
     if (this.#writer.congested.size === 0) return 0;
     let count = 0;
@@ -142,7 +146,7 @@ export class Delivery implements RegistryObserver {
     return count;
   }
 
-  /** What waits for connections above their low-water mark. O(congested connections). */
+  /** Messages queued for connections above their low-water mark. O(congested connections). */
   backlog(): DeliveryBacklog {
     const { congested } = this.#writer;
     let bytes = 0;
@@ -150,14 +154,14 @@ export class Delivery implements RegistryObserver {
     return { connections: congested.size, bytes };
   }
 
-  /** The transport's `drain`. */
+  /** Handles the transport's `drain`. */
   drained(connection: Connection): void {
     this.#writer.drained(connection);
   }
 
   /**
-   * The transport's `dropped`. Acted on after the tick: the library may be in the middle of its
-   * list of subscribers.
+   * Handles the transport's `dropped` after the tick, because the library may be iterating over its
+   * subscribers.
    */
   dropped(connection: Connection): void {
     this.#overflown.push(connection);
@@ -188,7 +192,7 @@ export class Delivery implements RegistryObserver {
   }
 
   /**
-   * Hot path of a broadcast: no work for each member but for the detached ones. Measured by
+   * Hot path of a broadcast: no work per member except the detached ones. Measured by
    * bench/helper-loop.
    */
   #publish(topic: Topic, message: OutboundMessage): number {
@@ -204,7 +208,7 @@ export class Delivery implements RegistryObserver {
     return taken;
   }
 
-  /** Hot, as above: no work for each receiver. Measured by bench/fan-out. */
+  /** Hot path, as above: no work per receiver. Measured by bench/fan-out. */
   #publishTo(groups: ReceiverGroups, selector: Selector, message: OutboundMessage): number {
     if (this.#writer.hasGathered) this.#writer.flush();
     const group = groups.of(selector);
@@ -227,7 +231,7 @@ export class Delivery implements RegistryObserver {
     this.#oweFlush();
   }
 
-  /** A counter must not fall: what was counted too early is made up for by what is sent next. */
+  /** Counts sent messages less those counted too early, because a counter must not decrease. */
   #countSent(messages: number): void {
     const tooMany = Math.min(messages, this.#sentTooMany);
     this.#sentTooMany -= tooMany;
@@ -235,8 +239,8 @@ export class Delivery implements RegistryObserver {
   }
 
   /**
-   * Nobody can have passed the low-water mark by much while less than that was published: so this
-   * is rare, and exact enough.
+   * Checks the buffers of a topic's members. No buffer can exceed the low-water mark by much while
+   * less than that was published, so rare checks suffice.
    */
   #check(topic: Topic): void {
     topic.uncheckedBytes = 0;
@@ -264,8 +268,8 @@ export class Delivery implements RegistryObserver {
 }
 
 /**
- * Whether a group may be worth it: one pair has a topic from a number of members on, and few ids
- * are sent to one by one.
+ * Whether a group may pay off: one pair uses a topic from a number of members on, and few ids are
+ * sent to individually.
  */
 function mayMeanMany(selector: Selector): boolean {
   if (selector.kind === 'all') return true;

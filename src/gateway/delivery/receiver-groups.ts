@@ -3,36 +3,35 @@ import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Selector } from '../tag-index/parse-selector.js';
 import type { Socket, SocketGroup } from '../transport/socket.js';
 
-/** Groups kept for selectors that come again. */
+/** Number of groups cached for repeated selectors. */
 const MOST_REMEMBERED = 16;
 
 /**
- * Lists of at least so many ids are kept from their second use on: those that never come again must
- * die young, as in parse-selector.ts.
+ * Lists of at least this many ids are cached from their second use on, because lists that are used
+ * once must stay short-lived garbage, as in parse-selector.ts.
  */
 const LONG_LIST = 64;
 
-/** The receivers of a selector, as long as nothing changes. */
+/** The receivers of a selector until a connection, tag or state changes. */
 export interface ReceiverGroup {
-  /** Served by the transport as one. */
+  /** Connections that the transport serves as one group. */
   readonly attached: readonly Connection[];
-  /** Congested or closing: served by their own queues. */
+  /** Congested or closing connections, served by their own queues. */
   readonly detached: readonly Connection[];
   readonly sockets: SocketGroup;
 }
 
-/** What groups are made of. */
 export interface ReceiverGroupsParts {
   readonly registry: ConnectionRegistry;
-  /** Grows each time a connection becomes congested, recovers or begins to close. */
+  /** Its counter grows each time a connection becomes congested, recovers or begins to close. */
   readonly writer: { readonly stateChanges: number };
   readonly makeGroup: (sockets: readonly Socket[]) => SocketGroup;
 }
 
 /**
- * The receivers of `all`, ids and several pairs as groups of the transport, which are sent to at
- * the cost of one. Any change of connections, tags or states makes all groups anew when they are
- * next asked for: O(members), little beside the writes that follow. Measured by bench/fan-out.
+ * Caches the receivers of `all`, ids and several pairs as groups of the transport, which cost one
+ * send each. Any change of connections, tags or states invalidates all groups. Rebuilding one costs
+ * O(members), little compared to the writes that follow. Measured by bench/fan-out.
  */
 export class ReceiverGroups {
   readonly #parts: ReceiverGroupsParts;
@@ -45,7 +44,7 @@ export class ReceiverGroups {
     this.#parts = parts;
   }
 
-  /** Nothing may be gathered for any connection. */
+  /** Returns the group of a selector. No message may be gathered for any connection. */
   of(selector: Selector): ReceiverGroup {
     const { registry, writer } = this.#parts;
     if (this.#registryChanges !== registry.changes || this.#stateChanges !== writer.stateChanges) {

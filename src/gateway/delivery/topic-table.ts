@@ -1,20 +1,17 @@
 import type { Connection } from '../connection/connection.js';
 
 /**
- * A tag pair that is broadcast to: its members are subscribed at the transport, but for the
+ * A tag pair that is broadcast to. Its members are subscribed at the transport, except for the
  * detached ones.
  */
 export class Topic {
-  /** Short: it crosses into the library with each publish. */
+  /** Short, because it is passed to the library with each publish. */
   readonly name: string;
-  /** The index's live set of those that carry the pair. */
+  /** The tag index's live set of connections with the pair. */
   readonly members: ReadonlySet<Connection>;
-  /**
-   * Members that are congested or closing: served by their own queues, in the order in which they
-   * would have been.
-   */
+  /** Members that are congested or closing, served by their own queues in the same order. */
   readonly detached = new Set<Connection>();
-  /** Published since the members' buffers were last looked at. */
+  /** Bytes published since the members' buffers were last checked. */
   uncheckedBytes = 0;
 
   constructor(name: string, members: ReadonlySet<Connection>) {
@@ -23,7 +20,9 @@ export class Topic {
   }
 }
 
-/** The topics in use, made when a pair is first broadcast to and given up with its last member. */
+/**
+ * The topics in use, created when a pair is first broadcast to and removed with its last member.
+ */
 export class TopicTable {
   readonly #topics = new Map<string, Map<string, Topic>>();
   #made = 0;
@@ -32,7 +31,10 @@ export class TopicTable {
     return this.#topics.get(key)?.get(value);
   }
 
-  /** Subscribes all members, once: O(members). From then on `join` and `leave` keep it in step. */
+  /**
+   * Creates a topic and subscribes all members: O(members). Afterwards `join` and `leave` keep it
+   * up to date.
+   */
   create(key: string, value: string, members: ReadonlySet<Connection>): Topic {
     const topic = new Topic(this.#made.toString(36), members);
     this.#made += 1;
@@ -46,13 +48,13 @@ export class TopicTable {
     return topic;
   }
 
-  /** The connection was given the pair. */
+  /** Adds a connection that received the pair. */
   join(connection: Connection, key: string, value: string): void {
     const topic = this.find(key, value);
     if (topic !== undefined) subscribe(topic, connection);
   }
 
-  /** The connection lost the pair. */
+  /** Removes a connection that lost the pair. */
   leave(connection: Connection, key: string, value: string): void {
     const topic = this.find(key, value);
     if (topic === undefined) return;
@@ -63,9 +65,7 @@ export class TopicTable {
     if (values?.size === 0) this.#topics.delete(key);
   }
 
-  /**
-   * Takes the connection out of all its topics: what is published from now on is for its own queue.
-   */
+  /** Removes the connection from all its topics; later messages go to its own queue. */
   detach(connection: Connection): void {
     for (const [key, value] of connection.tags) {
       const topic = this.find(key, value);
@@ -75,7 +75,7 @@ export class TopicTable {
     }
   }
 
-  /** Puts the connection, whose queue is empty, back into all its topics. */
+  /** Returns the connection, whose queue must be empty, to all its topics. */
   attach(connection: Connection): void {
     for (const [key, value] of connection.tags) {
       const topic = this.find(key, value);
@@ -84,10 +84,7 @@ export class TopicTable {
   }
 }
 
-/**
- * A connection whose queue is served by drain or not at all must not be overtaken by what is
- * published.
- */
+/** Published messages must not overtake the queue of a congested or closing connection. */
 function subscribe(topic: Topic, connection: Connection): void {
   const state = connection.queue?.state;
   if (state === undefined || state === 'gathering') connection.socket.subscribe(topic.name);

@@ -4,26 +4,25 @@ import { judgeSoftware } from './judge-software.js';
 import type { Machine } from './machine.js';
 import { readMachine } from './read-machine.js';
 
-/** What `wsg doctor` found. */
+/** The result of `wsg doctor`. */
 export interface Diagnosis {
   readonly platform: string;
-  /** How many connections it was judged for. */
+  /** Number of connections that was checked for. */
   readonly wanted: number;
   /**
-   * About so many this machine allows to one gateway process; undefined when nothing that bounds
-   * them could be read.
+   * Approximate number of connections that this machine allows one gateway process; undefined when
+   * no limit could be read.
    */
   readonly connections: number | undefined;
-  /** The finding that bounds them. */
+  /** Name of the finding with the lowest limit. */
   readonly boundBy: string | undefined;
   readonly findings: readonly Finding[];
-  /** What runs here, for programs that read the record. */
+  /** Versions on this machine, for programs that read the record. */
   readonly software: Pick<Machine, 'wsg' | 'node' | 'abi' | 'glibc' | 'transport' | 'uws'>;
 }
 
 /**
- * Looks at this machine, changes nothing, and says what runs on it and what bounds connections to
- * it.
+ * Inspects this machine, without changing anything, and reports versions and limits on connections.
  */
 export async function diagnose(wanted: number, transport: TransportName, root?: string): Promise<Diagnosis> {
   const machine = await readMachine(transport, root);

@@ -4,36 +4,36 @@ import { connectionsFor, filesFor } from '../access/connection-limits.js';
 import type { Machine, MemoryRoom, PortRange } from './machine.js';
 
 /**
- * What one idle connection takes, in kB: the kernel's part by bench/socket-memory, ours by
- * bench/idle-connections (one tag of its own, the dearest row). A test holds them to what
- * bench/results says.
+ * Memory of one idle connection, in kB: the kernel's part from bench/socket-memory, the gateway's
+ * from bench/idle-connections (the row with a unique tag, the most expensive one). A test compares
+ * them with bench/results.
  */
 export const KERNEL_KB = 3;
 export const GATEWAY_KB: Readonly<Record<TransportName, number>> = { uws: 1.3, ws: 4.2 };
 
-/** What was found of one thing. */
+/** The result of one check. */
 export interface Finding {
   readonly name: string;
-  /** `failed`: a gateway could not start. `unknown`: this system does not tell. */
+  /** `failed`: a gateway could not start. `unknown`: this system does not report it. */
   readonly level: 'ok' | 'warning' | 'failed' | 'unknown';
   readonly value: string;
   /** One sentence. */
   readonly meaning: string;
   /**
-   * About so many connections to one gateway process it allows; undefined when it does not bound
-   * them.
+   * Approximate number of connections that it allows one gateway process; undefined if it does not
+   * limit them.
    */
   readonly connections?: number;
-  /** The commands that raise it, where that may help. */
+  /** Commands that raise the limit, if that may be needed. */
   readonly mend?: readonly string[];
 }
 
-/** Both transports ask the kernel for a queue of this length. */
+/** Listen backlog of both transports. */
 const LISTEN_BACKLOG = 512;
-/** Node's own threads, and some for its thread pool and compilers. */
+/** Threads of Node, its thread pool and compilers, with a margin. */
 const OWN_THREADS = 32;
 
-/** What on this machine bounds connections, judged for `wanted` of them. */
+/** Checks the limits on connections of this machine against `wanted`. */
 export function judgeMachine(machine: Machine, wanted: number): Finding[] {
   return [
     judgeOpenFiles(machine.openFiles, wanted),
@@ -52,7 +52,7 @@ export function judgeMachine(machine: Machine, wanted: number): Finding[] {
 function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Finding {
   const name = 'open files';
   if (limit === undefined) return unknown(name);
-  // As `limits.max_connections` is derived from it.
+  // The same formula as the default of `limits.max_connections`.
   const connections = connectionsFor(limit.soft);
   const needed = filesFor(wanted);
   const meaning = `Each connection takes one file descriptor. The hard limit is ${shown(limit.hard)}.`;
@@ -91,7 +91,8 @@ function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', want
 }
 
 /**
- * They bound what leaves this machine, not what arrives: load generators and proxies have to know.
+ * Checks ephemeral ports, which limit outgoing connections of load generators and proxies, not
+ * incoming ones.
  */
 function judgePorts(range: PortRange | undefined, wanted: number): Finding {
   const name = 'ephemeral ports';
@@ -132,7 +133,7 @@ function judgeSynBacklog(length: number | undefined): Finding {
   };
 }
 
-/** Nothing is said where the kernel tracks no connections. */
+/** Returns nothing where the kernel tracks no connections. */
 function judgeTracking(limit: number | undefined, wanted: number): Finding[] {
   if (limit === undefined) return [];
   const finding = {

@@ -9,18 +9,14 @@ import type { UwsState } from './read-uws.js';
 export const TESTED_NODE_VERSIONS = ['20.15.0', '20', '22', '24'] as const;
 
 /**
- * The first version of each line that `engines` in package.json names: that of 20, and what is
- * newer than 21.
+ * The lowest versions that `engines` in package.json allows: of the 20 line, and of later lines.
  */
 const LOWEST_OF_20 = 15;
 const LOWEST_AFTER_20 = 22;
 
 type Software = Pick<Machine, 'platform' | 'wsg' | 'node' | 'abi' | 'glibc' | 'transport' | 'uws'>;
 
-/**
- * The programs and libraries that a gateway here would run, judged for the transport that it would
- * have.
- */
+/** Checks the programs and libraries of a gateway on this machine, for its configured transport. */
 export function judgeSoftware(machine: Software): Finding[] {
   return [
     { name: 'wsg', level: 'ok', value: machine.wsg, meaning: 'The version of this program.' },
@@ -58,7 +54,7 @@ function judgeTransport(transport: Machine['transport']): Finding {
   return { name: 'transport', level: 'ok', value: transport, meaning };
 }
 
-/** That uws is not there is a fault only where the configuration asks for it. */
+/** Checks uws. A missing uws is a failure only if the configuration asks for it. */
 function judgeUws(uws: UwsState, isAskedFor: boolean): Finding {
   const name = 'transport uws';
   if (uws.state === 'runs') {

@@ -2,9 +2,7 @@ import type { OpenFileLimits } from '../../core/open-files.js';
 import type { TransportName } from '../transport/transport.js';
 import type { UwsState } from './read-uws.js';
 
-/**
- * What bounds connections on this machine, as it was found. Undefined: this system does not tell.
- */
+/** Versions and limits of this machine. Undefined: the system does not report it. */
 export interface Machine {
   readonly platform: string;
   /** The version of this program. */
@@ -15,9 +13,7 @@ export interface Machine {
   /** Undefined on musl and on other systems. */
   readonly glibc: string | undefined;
   readonly cpus: number;
-  /**
-   * For people: `docker`, `a cgroup of kubepods`; undefined when nothing speaks for a container.
-   */
+  /** Name of the container engine, such as `docker`; undefined when no container is detected. */
   readonly container: string | undefined;
   readonly openFiles: OpenFileLimits | undefined;
   /** Files open at once on the whole machine, `fs.file-max`. */
@@ -27,22 +23,22 @@ export interface Machine {
   readonly acceptQueue: number | undefined;
   /** `net.ipv4.tcp_max_syn_backlog`. */
   readonly synBacklog: number | undefined;
-  /** Undefined too where connections are not tracked. */
+  /** Also undefined where connections are not tracked. */
   readonly trackedConnections: number | undefined;
   readonly memory: MemoryRoom | undefined;
   readonly threads: number | undefined;
-  /** What a gateway would run on. */
+  /** The configured transport. */
   readonly transport: TransportName;
   readonly uws: UwsState;
 }
 
-/** Both ends included. */
+/** An inclusive range of ports. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** What may still be taken, and what says so. */
+/** Available memory, and the limit that determines it. */
 export interface MemoryRoom {
   readonly bytes: number;
   readonly boundBy: 'machine' | 'cgroup';

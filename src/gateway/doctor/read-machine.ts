@@ -10,29 +10,29 @@ import { readUws } from './read-uws.js';
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-/** One figure, or `max` or `unlimited` for none; undefined when the text is neither. */
+/** Parses a number, or `max` or `unlimited` for no limit; undefined for any other text. */
 export function parseLimit(text: string | undefined): number | undefined {
   const trimmed = text?.trim() ?? '';
   if (trimmed === 'max' || trimmed === 'unlimited') return UNLIMITED;
   return /^\d+$/.test(trimmed) ? Math.min(Number(trimmed), UNLIMITED) : undefined;
 }
 
-/** `32768\t60999` of net.ipv4.ip_local_port_range. */
+/** Parses net.ipv4.ip_local_port_range, such as `32768\t60999`. */
 export function parsePortRange(text: string): PortRange | undefined {
   const [first, last] = text.trim().split(/\s+/).map(Number);
   if (first === undefined || last === undefined || !(first <= last)) return undefined;
   return { first, last };
 }
 
-/** Bytes of `MemAvailable` in /proc/meminfo: what can be taken without swapping. */
+/** Parses `MemAvailable` in /proc/meminfo, in bytes: memory available without swapping. */
 export function parseAvailableMemory(meminfo: string): number | undefined {
   const row = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo);
   return row === null ? undefined : Number(row[1]) * 1024;
 }
 
 /**
- * The path of the process below the mount of `controller` (version 1), or below the only one
- * (version 2, `''`), from /proc/self/cgroup.
+ * Returns the cgroup path of the process from /proc/self/cgroup: below the mount of `controller`
+ * (version 1), or below the only mount (version 2, `''`).
  */
 export function parseCgroupPath(cgroup: string, controller: string): string | undefined {
   for (const line of cgroup.split('\n')) {
@@ -42,14 +42,14 @@ export function parseCgroupPath(cgroup: string, controller: string): string | un
   return undefined;
 }
 
-/** Which container engine the cgroup of the first process is named after. */
+/** Returns the container engine in the name of the first process's cgroup. */
 export function parseContainer(cgroup: string): string | undefined {
   return /docker|kubepods|containerd|lxc|podman|libpod/.exec(cgroup)?.[0];
 }
 
 /**
- * Looks at this machine and changes nothing. `root` is where `/proc` and `/sys` are; tests bring a
- * folder of their own.
+ * Inspects this machine without changing anything. `root` contains `/proc` and `/sys`; tests pass
+ * their own folder.
  */
 export async function readMachine(transport: TransportName, root = '/'): Promise<Machine> {
   const files = new SystemFiles(root);
@@ -76,7 +76,7 @@ export async function readMachine(transport: TransportName, root = '/'): Promise
   };
 }
 
-/** Files below a root; one that is missing or closed to us is empty. */
+/** Reads files below a root; a missing or unreadable file counts as empty. */
 class SystemFiles {
   readonly #root: string;
 
@@ -107,7 +107,9 @@ async function memoryRoom(files: SystemFiles): Promise<MemoryRoom> {
   return left < available ? { bytes: Math.max(left, 0), boundBy: 'cgroup' } : { bytes: available, boundBy: 'machine' };
 }
 
-/** Bytes below the limit of one cgroup; version 2 names its files differently from version 1. */
+/**
+ * Returns the bytes left below the limit of one cgroup. Versions 1 and 2 use different file names.
+ */
 async function cgroupRoom(files: SystemFiles, folder: string): Promise<number | undefined> {
   const [limit, oldLimit, used, oldUsed] = await Promise.all(
     ['memory.max', 'memory.limit_in_bytes', 'memory.current', 'memory.usage_in_bytes'].map((name) =>
@@ -118,7 +120,7 @@ async function cgroupRoom(files: SystemFiles, folder: string): Promise<number | 
   return bound === undefined ? undefined : bound - (used ?? oldUsed ?? 0);
 }
 
-/** Those whose limits hold for this process: of version 2 and of version 1. */
+/** Returns the cgroup folders whose limits apply to this process, of version 2 and version 1. */
 async function cgroupFolders(files: SystemFiles, controller: string): Promise<string[]> {
   const cgroup = await files.text('proc/self/cgroup');
   return [
@@ -133,8 +135,8 @@ function smallest(figures: readonly (number | undefined)[]): number | undefined 
 }
 
 /**
- * `/a/b`, `/a`, `/`: a limit may be set on any of them. Inside a container the path is often not
- * below the mount: then only `/` exists.
+ * Returns `/a/b`, `/a` and `/`, because a limit may be set on any of them. In a container the path
+ * is often outside the mount; then only `/` exists.
  */
 function upwards(path: string | undefined): string[] {
   if (path === undefined) return [];

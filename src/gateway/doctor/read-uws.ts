@@ -3,12 +3,12 @@ import { chooseTransport, type NativeLibrary } from '../transport/choose-transpo
 import { findUwsPackage, uwsSurroundings, uwsUnavailable } from '../transport/uws/uws-package.js';
 import type { TransportLimit } from '../transport/uws/uws-self-test.js';
 
-/** Whether the transport uws could run here; `hint` says what would help. */
+/** Whether the transport uws can run on this machine; `hint` says what to do otherwise. */
 export type UwsState =
   | { readonly state: 'runs'; readonly native: NativeLibrary; readonly limits: readonly TransportLimit[] }
   | { readonly state: 'not installed' | 'does not load'; readonly reason: string; readonly hint: string };
 
-/** Loads uWebSockets.js where it is installed, and runs its self-test on loopback. */
+/** Loads uWebSockets.js if it is installed, and runs its self-test on loopback. */
 export async function readUws(): Promise<UwsState> {
   const surroundings = uwsSurroundings();
   const isInstalled = findUwsPackage(surroundings) !== undefined;

@@ -6,16 +6,16 @@ import type { CloseReasonName } from '../close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { ClientMessage } from './held-messages.js';
 
-/** What the events of an endpoint's connections are made with. */
+/** Encoder and router for the events of an endpoint's connections. */
 interface EndpointEvents {
   readonly encoder: EventTagsEncoder;
-  /** Undefined when every sink has one place for all events. */
+  /** Undefined when every sink has one destination for all events. */
   readonly router: EventRouter | undefined;
 }
 
 /**
- * Hears of each open and close event with its sequence, in the tick in which it was appended; 0: it
- * was not accepted.
+ * Is notified of each open and close event with its sequence, in the tick in which it was appended;
+ * 0 if it was refused.
  */
 export interface EventObserver {
   opened(connection: Connection, sequence: number): void;

@@ -26,15 +26,15 @@ export interface ConnectionHandlerOptions {
   readonly delivery: Delivery;
   readonly outbox: Outbox;
   readonly counters: GatewayCounters;
-  /** Destinations of the sinks as configured; undefined when none of them has a placeholder. */
+  /** Destinations of the sinks, as configured; undefined when none has a placeholder. */
   readonly templates?: readonly DestinationTemplate[] | undefined;
-  /** Hears of opens and closes: the mirror. */
+  /** Is notified of opens and closes: the mirror. */
   readonly observer?: EventObserver | undefined;
   readonly admission: Admission;
-  /** Undefined when clients may send as much as they like. */
+  /** Undefined without rate limits. */
   readonly rates?: ClientRates | undefined;
   /**
-   * Called after each close, when the connection is gone from the registry and its close event
+   * Called after each close, once the connection is removed from the registry and its close event
    * appended.
    */
   readonly onClosed: () => void;
@@ -50,16 +50,19 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   readonly #events: ConnectionEvents;
   readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
   /**
-   * Connections whose open event was refused: no backend knows them, so it is told of no close
+   * Connections whose open event was refused. Backends do not know them, so they get no close event
    * either.
    */
   readonly #unannounced = new WeakSet<Connection>();
   /**
-   * Connections that had a message refused: nothing later from them is accepted, whatever they are
-   * closed for.
+   * Connections that had a message refused: no later message of theirs is accepted, whatever they
+   * are closed for.
    */
   readonly #cutOff = new WeakSet<Connection>();
-  /** Only where the transport can pause: a pause does not stop what has been read already. */
+  /**
+   * Undefined unless the transport can pause. A pause does not stop messages that were already
+   * read.
+   */
   #held: HeldMessages | undefined;
   #paused = false;
 
@@ -69,13 +72,16 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 
-  /** Begins to pause clients for whose messages there is no room. Only for transports that can. */
+  /**
+   * Enables backpressure: pauses clients when the outbox has no room. Only for transports that can
+   * pause.
+   */
   pauseWhenFull(): void {
     const { outbox } = this.#options;
     this.#held = new HeldMessages(outbox.heldRoom);
     outbox.onFullChange((full) => {
       this.#paused = full;
-      // What is released may fill the outbox again: then this is called once more, inside.
+      // Released messages may fill the outbox again, which calls this listener again from within.
       this.#offerHeld();
       this.#pauseOrResume();
     });
@@ -106,17 +112,16 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   /**
-   * To be called after the tags of an open connection have changed; needed only where the outbox
-   * has a log.
+   * Call it after the tags of an open connection have changed. Needed only if the outbox has a log.
    */
   retagged(connection: Connection): void {
     if (!this.#unannounced.has(connection)) this.#events.retagged(connection);
   }
 
-  /** Hot: runs once a client's message. */
+  /** Hot path: runs once per client message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
     this.#options.counters.messagesReceived += 1;
-    // Who is cut off is being closed, so most need not be looked up.
+    // A connection that is cut off is being closed, so most need no lookup.
     const isCutOff = connection.closeReason !== undefined && this.#cutOff.has(connection);
     if (isCutOff || this.#options.rates?.allows(connection, payload.length) === false) {
       this.#refuse(connection, 'rate_limited');
@@ -150,8 +155,8 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   /**
-   * Whose message is refused is closed, and nothing more of it is taken: what a backend reads has
-   * no hole.
+   * Refuses a message and closes the connection. No later message is accepted, so that a backend
+   * never sees a gap.
    */
   #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full' | 'message_above_bound'): void {
     this.#options.counters.messagesRefused += 1;
@@ -161,8 +166,8 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   /**
-   * Where the transport can pause, the client waits until there is room; elsewhere, and where that
-   * room is used up, there is only the close.
+   * Pauses the client until there is room, if the transport can pause and there is room to hold the
+   * message; otherwise refuses it.
    */
   #holdOrRefuse(connection: Connection, message: ClientMessage, refusal: number): void {
     if (this.#held?.hold(connection, message) === true) connection.socket.pause();
@@ -179,7 +184,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     if (!this.#paused) for (const { socket } of free) socket.resume();
   }
 
-  /** The connection ends: what is held of it comes before its close event, or is refused. */
+  /**
+   * Appends held messages of a closing connection before its close event; refuses those without
+   * room.
+   */
   #appendHeld(connection: Connection): void {
     const refused = this.#held?.end(connection, (message) => this.#appendMessage(connection, message)) ?? 0;
     this.#options.counters.messagesRefused += refused;

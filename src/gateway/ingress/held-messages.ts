@@ -1,7 +1,7 @@
 import type { HeldRoom } from '../outbox/outbox.js';
 import type { Connection } from '../connection/connection.js';
 
-/** A client's message as the transport gave it. */
+/** A client's message from the transport. */
 export interface ClientMessage {
   readonly payload: Uint8Array;
   readonly binary: boolean;
@@ -9,13 +9,13 @@ export interface ClientMessage {
 
 type Accept = (connection: Connection, message: ClientMessage) => boolean;
 
-/** The objects of a message. */
+/** Memory of a message's objects. */
 const OVERHEAD_BYTES = 512;
 
 /**
- * Messages that the outbox could not take, of clients that are paused: mostly one of each, for a
- * paused client is not read any further. They keep their order, count in the outbox's bound, and
- * wait for room.
+ * Messages of paused clients that the outbox had no room for, usually one per client, because a
+ * paused client is not read. They keep their order, count against the outbox's limit, and wait for
+ * room.
  */
 export class HeldMessages {
   readonly #held = new Map<Connection, ClientMessage[]>();
@@ -30,12 +30,12 @@ export class HeldMessages {
     return this.#held.size;
   }
 
-  /** Whether a later message of the connection has to wait as well. */
+  /** Whether a message of the connection is held, so that later ones must wait too. */
   has(connection: Connection): boolean {
     return this.#held.has(connection);
   }
 
-  /** False when there is no room for it. */
+  /** Holds a message; returns false when there is no room for it. */
   hold(connection: Connection, message: ClientMessage): boolean {
     if (!this.#room.hold(cost(message))) return false;
     const held = this.#held.get(connection);
@@ -45,11 +45,11 @@ export class HeldMessages {
   }
 
   /**
-   * Offers what is held, each connection's in order, while `mayGoOn`. Answers with the connections
-   * of which nothing is held any more.
+   * Offers held messages while `mayGoOn`, in order for each connection. Returns the connections
+   * without held messages left.
    */
   release(accept: Accept, mayGoOn: () => boolean): readonly Connection[] {
-    // What is accepted may make more room, and lead here again.
+    // Accepting a message may free room and call this again.
     if (this.#isReleasing) return [];
     this.#isReleasing = true;
     try {
@@ -73,8 +73,8 @@ export class HeldMessages {
   }
 
   /**
-   * Offers what is held of a connection that ends, which holds nothing afterwards. Answers how many
-   * were not accepted.
+   * Offers the held messages of a closing connection and drops the rest. Returns how many were
+   * dropped.
    */
   end(connection: Connection, accept: (message: ClientMessage) => boolean): number {
     const messages = this.#held.get(connection) ?? [];
@@ -85,8 +85,8 @@ export class HeldMessages {
   }
 
   /**
-   * What is offered must not stand in its own way: it is booked again only when it was not
-   * accepted.
+   * Releases a message's room before offering it, and books it again only if it was not accepted,
+   * so that a message does not block itself.
    */
   #countAccepted(messages: readonly ClientMessage[], accept: (message: ClientMessage) => boolean): number {
     for (const [index, message] of messages.entries()) {

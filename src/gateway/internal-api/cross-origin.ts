@@ -3,11 +3,11 @@ import type { Route } from './route.js';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** How long a browser may keep the answer to a preflight. */
+/** Time that a browser may cache the answer to a preflight. */
 const PREFLIGHT_AGE_S = 600;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]{0,1024}$/;
 
-/** An exchange with a page of an origin that may read the answer, whatever that is (Fetch, 3.2). */
+/** An exchange with a page whose origin may read every answer (Fetch, 3.2). */
 export class CrossOriginExchange implements HttpExchange {
   readonly #exchange: HttpExchange;
   readonly #origin: string;
@@ -39,12 +39,15 @@ export class CrossOriginExchange implements HttpExchange {
   }
 }
 
-/** Whether a browser asks if it may send a request of a page. */
+/** Whether a request is a CORS preflight. */
 export function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers.has('access-control-request-method');
 }
 
-/** The answer to a preflight for a route, besides what all answers to its origin carry. */
+/**
+ * Returns the answer to a preflight for a route, without the headers that all answers to its origin
+ * carry.
+ */
 export function preflightAnswer({ headers }: HttpRequest, route: Route): HttpAnswer {
   const allowed: Record<string, string> = {
     'Access-Control-Allow-Methods': route.method === 'GET' ? 'GET, HEAD' : route.method,
@@ -52,7 +55,7 @@ export function preflightAnswer({ headers }: HttpRequest, route: Route): HttpAns
   };
   const names = headers.get('access-control-request-headers');
   if (names !== undefined && HEADER_NAMES.test(names)) allowed['Access-Control-Allow-Headers'] = names;
-  // Asked by pages of public addresses about private ones.
+  // Sent by browsers for pages of public addresses that access private ones.
   if (headers.get('access-control-request-private-network') === 'true')
     allowed['Access-Control-Allow-Private-Network'] = 'true';
   return { status: 200, headers: allowed };

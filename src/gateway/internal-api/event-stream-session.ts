@@ -7,17 +7,17 @@ import type { EventPage } from '../sinks/memory/event-ring.js';
 import type { MemorySink, RingListener, RingSubscription } from '../sinks/memory/memory-sink.js';
 
 const HEARTBEAT_MS = 15_000;
-/** How soon a browser reconnects. */
+/** Reconnect delay for browsers. */
 const RETRY_MS = 1_000;
 /**
- * What one write carries: enough to make its cost disappear, little enough that one reader cannot
- * hold up the process.
+ * Limits of one write: large enough to amortize its cost, small enough that one reader does not
+ * block the process.
  */
 const PAGE: QueueLimits = { maxEvents: 500, maxBytes: 128 * 1024 };
 
 /**
- * Where a session begins; `isGap`: what was asked for belongs to another boot, nobody knows how
- * much is missing.
+ * Start of a session. `isGap`: the requested event belongs to another boot, so the number of
+ * missing events is unknown.
  */
 export interface SessionStart {
   readonly place: ReaderStart;
@@ -32,9 +32,9 @@ export interface EventStreamSessionOptions {
 }
 
 /**
- * One reader of the event stream. Events are encoded when they are written, a page a tick, and
- * nothing more is written until the peer has taken the last page: a slow reader falls behind in the
- * ring and finds a gap there.
+ * One reader of the event stream. Events are encoded when they are written, one page per tick.
+ * Nothing more is written until the peer has accepted the last page (backpressure); a slow reader
+ * falls behind in the ring and is told of the gap.
  */
 export class EventStreamSession implements RingListener {
   readonly #sink: MemorySink;
@@ -54,7 +54,7 @@ export class EventStreamSession implements RingListener {
     this.#subscription = options.sink.subscribe(options.start.place, this);
   }
 
-  /** Runs until the peer goes, or the sink has stopped and all is read. */
+  /** Streams until the peer disconnects, or the sink has stopped and everything is read. */
   start(): void {
     this.#stream.onDrain(() => this.#drained());
     this.#stream.onClose(() => this.#close());
@@ -73,8 +73,8 @@ export class EventStreamSession implements RingListener {
   }
 
   /**
-   * An id without data: a browser keeps it as its place and dispatches nothing, so not even the
-   * first reconnect loses anything.
+   * Returns an id without data: a browser stores it as its position and dispatches nothing, so that
+   * even the first reconnect loses no event.
    */
   #preamble(): string {
     const place = `id: ${this.#sink.idAt(this.#subscription.reader.position)}\n`;
@@ -105,8 +105,8 @@ export class EventStreamSession implements RingListener {
   }
 
   /**
-   * Its id is that of the last missing event, so that a reader which resumes here is told of the
-   * gap once.
+   * Encodes a gap with the id of the last missing event, so that a reader that resumes there is
+   * told of the gap only once.
    */
   #encodeGap(page: EventPage): string {
     const lastMissing = page.position - page.events.length;
@@ -122,7 +122,7 @@ export class EventStreamSession implements RingListener {
     this.#schedule();
   }
 
-  /** Keeps proxies from taking a quiet stream for a dead one, and finds peers that have gone. */
+  /** Keeps proxies from closing a silent stream, and detects peers that have disconnected. */
   #armHeartbeat(): void {
     this.#cancelHeartbeat = this.#options.clock.schedule(() => {
       if (!this.#isBlocked) this.#write(':\n\n');

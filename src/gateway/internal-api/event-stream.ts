@@ -7,16 +7,18 @@ import type { MemorySink } from '../sinks/memory/memory-sink.js';
 const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
-  // Proxies that gather an answer before they pass it on would hold events back.
+  // Disables buffering in proxies, which would delay events.
   'X-Accel-Buffering': 'no',
 } as const;
 
-/** What polyfills of EventSource, which cannot set a header, put the last event's id into. */
+/**
+ * Parameter for the last event's id, used by polyfills of EventSource, which cannot set a header.
+ */
 const POLYFILL_PARAMETER = 'lastEventId';
 
 /**
- * `GET /events`: the embedded sink's ring as Server-Sent Events, resuming where `Last-Event-ID` or
- * `since` says.
+ * `GET /events`: streams the embedded sink's ring as Server-Sent Events, from `Last-Event-ID` or
+ * `since` on.
  */
 export class EventStream {
   readonly #sink: MemorySink;
@@ -28,8 +30,8 @@ export class EventStream {
   }
 
   /**
-   * Answers 400 to a place that is not an event id, and to a parameter that it does not know; else
-   * streams until the peer leaves or the sink stops.
+   * Streams until the peer disconnects or the sink stops. Answers 400 to an invalid event id or an
+   * unknown parameter.
    */
   handle(exchange: HttpExchange): void {
     const unknown = unknownParameter(exchange.request.query);
@@ -55,7 +57,7 @@ export class EventStream {
 }
 
 /**
- * A browser sends the header when it reconnects to an address that may still hold `since`: the
+ * Prefers the header, because a browser that reconnects may still have `since` in its URL; the
  * header is newer.
  */
 function askedPlace(request: HttpRequest): string | undefined {
@@ -65,7 +67,7 @@ function askedPlace(request: HttpRequest): string | undefined {
   return query.get('since') ?? query.get(POLYFILL_PARAMETER) ?? undefined;
 }
 
-/** A misspelt `since` would begin with the next event and miss those that were asked for. */
+/** Returns an unknown parameter. A misspelt `since` would silently skip the requested events. */
 function unknownParameter(query: string): string | undefined {
   return [...new URLSearchParams(query).keys()].find((key) => key !== 'since' && key !== POLYFILL_PARAMETER);
 }

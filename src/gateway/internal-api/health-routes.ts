@@ -18,7 +18,7 @@ export function metricsRoute(metrics: GatewayMetrics): Route {
   };
 }
 
-/** What `/readyz` tells operators of the outbox and of each sink. */
+/** Details of the outbox and of each sink for `/readyz`. */
 export function outboxDetails(state: OutboxState): Readonly<Record<string, string | number>> {
   const details: Record<string, string | number> = { outbox_events: state.events, outbox_bytes: state.bytes };
   if (state.maxDiskBytes > 0) details.outbox_disk_bytes = state.diskBytes;
@@ -41,31 +41,31 @@ function addSink(details: Record<string, string | number>, sink: SinkState): voi
   if (aside.reason !== undefined) details[`sink_${name}_aside_reason`] = oneLine(aside.reason);
 }
 
-/** Details are a line each. */
+/** Redacts a text and joins its lines, because each detail is one line. */
 function oneLine(text: string): string {
   return redactText(text).replace(/\s+/g, ' ');
 }
 
 /**
- * Why the gateway wants no new connections, or that it does; `buffering`: it does, but a sink is
- * away, so what is accepted waits.
+ * Readiness of the gateway for new connections. `buffering`: ready, but a sink is unavailable, so
+ * events are buffered.
  */
 export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full';
 
-/** Whether new connections are wanted. */
+/** Whether the gateway accepts new connections. */
 function wantsConnections(readiness: Readiness): boolean {
   return readiness === 'ready' || readiness === 'buffering';
 }
 
-/** What the health routes tell. Details are seen only by those who may use the internal API. */
+/** Source of the health routes. Details are shown only to callers that may use the internal API. */
 export interface HealthSource {
   readiness(): Readiness;
   details(): Readonly<Record<string, string | number>>;
 }
 
 /**
- * `GET /healthz` (the process answers) and `GET /readyz` (it takes new connections; else 503): a
- * status and one word for anybody.
+ * `GET /healthz` (the process is alive) and `GET /readyz` (it accepts new connections, else 503).
+ * Every caller gets a status and one word.
  */
 export function healthRoutes(source: HealthSource): Route[] {
   return [

@@ -5,18 +5,19 @@ import type { HttpExchange } from '../transport/http/http-exchange.js';
 export interface Route {
   readonly path: string;
   /**
-   * Other methods are answered 405. A route that takes GET is given HEAD as well: transports leave
-   * the body out, but a stream must end.
+   * Other methods are answered with 405. A GET route also gets HEAD requests: transports omit the
+   * body, but a stream must end.
    */
   readonly method: 'GET' | 'POST';
   /**
-   * Answers anybody, not only those who may use the internal API; it is told which of the two asks.
+   * Whether the route is open to every caller. `trusted` tells whether the caller may use the
+   * internal API.
    */
   readonly open: boolean;
   handle(exchange: HttpExchange, trusted: boolean): void | Promise<void>;
 }
 
-/** The route, with the time from its request to its answer counted. */
+/** Wraps a route to record the time from request to answer. */
 export function timedRoute(route: Route, durations: DurationCounts): Route {
   return {
     ...route,

@@ -6,14 +6,14 @@ import { badRequest, notFound } from './answers.js';
 import { CrossOriginExchange, isPreflight, preflightAnswer } from './cross-origin.js';
 import type { Route } from './route.js';
 
-/** The path as Go's ServeMux sees it: percent-decoded. Undefined when the escapes are broken. */
+/** Percent-decodes a path, like Go's ServeMux. Undefined for invalid escapes. */
 export function decodePath(path: string): string | undefined {
   return path.includes('%') ? decodeEscapes(path) : path;
 }
 
 /**
- * The shortest form of a path as Go's ServeMux redirects to it: no `//`, `.` or `..`; a slash at
- * the end stays.
+ * Returns the clean path that Go's ServeMux redirects to: without `//`, `.` or `..`; a trailing
+ * slash stays.
  */
 export function cleanPath(path: string): string {
   const parts: string[] = [];
@@ -28,7 +28,7 @@ export function cleanPath(path: string): string {
 export interface RouterOptions {
   readonly routes: readonly Route[];
   readonly guard: RequestGuard;
-  /** Paths that upgrade: without a valid upgrade they are answered 400. */
+  /** WebSocket paths; requests without a valid upgrade are answered with 400. */
   readonly webSocketPaths: readonly string[];
   readonly refusals: LimitedLog;
 }
@@ -36,7 +36,7 @@ export interface RouterOptions {
 const LONGEST_LOGGED_HOST = 100;
 const KEY_MISSING: HttpAnswer = { status: 401, headers: { 'WWW-Authenticate': 'Bearer realm="internal API"' } };
 
-/** Finds the route of each request that is no upgrade, and keeps out who may not use it. */
+/** Routes each request that is not an upgrade, and refuses callers without access. */
 export class Router {
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #guard: RequestGuard;
@@ -57,7 +57,7 @@ export class Router {
     return this.#serve(mayRead ? new CrossOriginExchange(exchange, origin) : exchange);
   };
 
-  /** Serves the routes that are open to anybody; the rest is on a listener of its own. */
+  /** Serves the open routes only; the others are served by the internal listener. */
   readonly handleOpenRoutes: HttpHandler = (exchange) => {
     const path = decodePath(exchange.request.path);
     const early = this.#answerBeforeAccess(path);
@@ -98,8 +98,8 @@ export class Router {
 }
 
 /**
- * The answer to a preflight, which comes without a key; undefined for other requests and for who
- * may not ask.
+ * Returns the answer to a preflight, which carries no key; undefined for other requests and for
+ * refused callers.
  */
 function answerFirst(
   exchange: HttpExchange,
@@ -118,7 +118,7 @@ function dispatch(route: Route, exchange: HttpExchange, trusted: boolean): void 
   exchange.answer({ status: 405, headers: { Allow: route.method === 'GET' ? 'GET, HEAD' : route.method } });
 }
 
-/** `OPTIONS *` and `CONNECT host:port` name no path that could be written differently. */
+/** Redirects to the clean path. `OPTIONS *` and `CONNECT host:port` contain no path. */
 function redirection(request: HttpRequest, path: string): HttpAnswer | undefined {
   if (!path.startsWith('/')) return undefined;
   const cleaned = cleanPath(path);

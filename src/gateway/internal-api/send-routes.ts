@@ -9,8 +9,8 @@ import { badRequest, textAnswer } from './answers.js';
 import type { Route } from './route.js';
 
 /**
- * Why a form body cannot be read; undefined when it can. Go's url.ParseQuery refuses the same, and
- * Go's words are kept.
+ * Returns why a form body is invalid; undefined if it is valid. Rules and messages are those of
+ * Go's url.ParseQuery.
  */
 export function formProblem(body: Uint8Array): string | undefined {
   if (!isUtf8(body)) return 'the form body must be UTF-8';
@@ -20,7 +20,7 @@ export function formProblem(body: Uint8Array): string | undefined {
   return text.split('&').every(decodes) ? undefined : 'the form body must be UTF-8';
 }
 
-/** Why pairs cannot be read: Go would leave such a pair out without a word. */
+/** Returns why pairs are invalid. Go would silently skip such a pair. */
 export function pairsProblem(text: string): string | undefined {
   if (text.includes(';')) return 'invalid semicolon separator in query';
   const broken = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(text);
@@ -38,14 +38,14 @@ function decodes(piece: string): boolean {
 
 export interface SendRoutesOptions {
   readonly bus: Bus;
-  /** Inclusive. */
+  /** Maximum size of a body, inclusive. */
   readonly maxBodyBytes: number;
   readonly tagLimits: TagLimits;
 }
 
 /**
- * `POST /send`, `/settags` and `/close`: what is done to the connections that a selector means,
- * answered with their count.
+ * `POST /send`, `/settags` and `/close`: act on the selected connections and answer with their
+ * number.
  */
 export function sendRoutes({ bus, maxBodyBytes, tagLimits }: SendRoutesOptions): Route[] {
   const route = (path: string, act: Action): Route => ({
@@ -77,7 +77,7 @@ interface SelectedRequest {
   readonly binary: boolean;
 }
 
-/** Answers counts, or what is wrong with the request. */
+/** Returns counts, or an error message for the caller. */
 type Action = (request: SelectedRequest) => Promise<NodeCounts | string> | NodeCounts | string;
 
 async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: Action): Promise<void> {
@@ -87,7 +87,7 @@ async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: 
   const body = await exchange.readBody(maxBodyBytes);
   if (body === undefined) return exchange.answer(textAnswer(413, `the body is larger than ${maxBodyBytes} bytes\n`));
   const pending = act({ selector, body, binary: isBinary(request) });
-  // Hot: nothing is awaited where no other node is asked. Measured by bench/fan-out.
+  // Hot path: nothing is awaited where no other node is involved. Measured by bench/fan-out.
   const outcome = pending instanceof Promise ? await pending : pending;
   if (typeof outcome === 'string') return exchange.answer(badRequest(outcome));
   exchange.answer(textAnswer(200, String(totalOf(outcome))));
@@ -100,14 +100,14 @@ function totalOf(counts: NodeCounts): number {
 }
 
 /**
- * A binary frame if the content type is exactly `application/octet-stream`, as the old program had
- * it; else text.
+ * Whether to send a binary frame: only for exactly `application/octet-stream`, as in the original
+ * wsgateway.
  */
 function isBinary(request: HttpRequest): boolean {
   return request.headers.get('content-type') === 'application/octet-stream';
 }
 
-/** Why the body cannot leave as a message; undefined when it can. */
+/** Returns why the body is not a valid message; undefined if it is valid. */
 function messageProblem(body: Uint8Array, binary: boolean): string | undefined {
   return binary || isUtf8(body)
     ? undefined

@@ -3,26 +3,26 @@ import { parseQuery } from '../tag-index/parse-query.js';
 import { selectorOf, type Selector } from '../tag-index/parse-selector.js';
 import { pairsProblem } from './send-routes.js';
 
-/** What `/status` is asked for. */
+/** The query of `/status`. */
 export interface StatusQuery {
   readonly selector: Selector;
   readonly json: boolean;
-  /** Ordered by id, from behind `after` on and at most `limit`. */
+  /** Whether the listing is sorted by id, starts after `after` and has at most `limit` entries. */
   readonly isPaged: boolean;
-  /** '' is before every id. */
+  /** '' sorts before every id. */
   readonly after: string;
   readonly limit: number;
 }
 
 const EVERYBODY: Selector = { kind: 'all' };
-/** What may stand in the query of `/status` besides tags. */
+/** Parameters of `/status` besides tags. */
 const STATUS_PARAMETERS: ReadonlySet<string> = new Set(['format', 'limit', 'after', 'id', 'all']);
 const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
 
 /**
- * Reads the query of `/status`: its own parameters, and a selector of the rest. A text says what is
- * wrong with it. A pair that cannot be read is not left out, as it is for `/send`: without it the
- * listing would be of everybody.
+ * Parses the query of `/status`: its own parameters, and a selector from the rest. Returns an error
+ * message for an invalid query. Unlike in `/send`, an invalid pair is an error: without it the
+ * listing could include all connections.
  */
 export async function readStatusQuery(query: string, bus: Bus): Promise<StatusQuery | string> {
   const unreadable = pairsProblem(query);
@@ -41,7 +41,7 @@ export async function readStatusQuery(query: string, bus: Bus): Promise<StatusQu
   };
 }
 
-/** Reads the query of `/tree`, which takes `format` only. */
+/** Parses the query of `/tree`, which takes `format` only. */
 export function readTreeQuery(query: string): { readonly json: boolean } | string {
   const unreadable = pairsProblem(query);
   if (unreadable !== undefined) return unreadable;
@@ -51,7 +51,10 @@ export function readTreeQuery(query: string): { readonly json: boolean } | strin
   return formatProblem(format) ?? { json: format === 'json' };
 }
 
-/** An empty value is a parameter that was not given; only `after` asks for order by being there. */
+/**
+ * Separates the parameters from the tags. An empty value counts as absent, except for `after`,
+ * whose presence requests sorting.
+ */
 function splitParameters(pairs: Map<string, string>) {
   const take = (key: string): string | undefined => {
     const value = pairs.get(key);
@@ -72,8 +75,8 @@ function limitProblem(limit: string): string | undefined {
 }
 
 /**
- * A parameter that is misspelt would otherwise be a tag that nobody carries, and the listing be
- * empty without a reason.
+ * Returns an error for a key that is not a known tag. A misspelt parameter would otherwise select
+ * no connection and return an empty listing.
  */
 async function unknownParameter(pairs: ReadonlyMap<string, string>, bus: Bus): Promise<string | undefined> {
   for (const key of pairs.keys()) {

@@ -5,8 +5,8 @@ import type { Route } from './route.js';
 import { readStatusQuery, readTreeQuery, type StatusQuery } from './status-query.js';
 
 /**
- * One line as the old program wrote it: `id=<id> k=v k=v ` and a newline. No tag can forge a line
- * or a pair.
+ * Formats one line like the original wsgateway: `id=<id> k=v k=v ` and a newline. Tags are escaped,
+ * so that they cannot forge a line or a pair.
  */
 export function statusLine({ id, tags }: ConnectionStatus): string {
   let line = `id=${id} `;
@@ -14,12 +14,12 @@ export function statusLine({ id, tags }: ConnectionStatus): string {
   return `${line}\n`;
 }
 
-/** A connection as one JSON object. */
+/** Formats a connection as one JSON object. */
 export function statusJson({ id, tags }: ConnectionStatus): string {
   return JSON.stringify({ id, tags: Object.fromEntries(tags) });
 }
 
-/** The key, ` - value` for each value in use, an empty line. */
+/** Formats each key, followed by ` - value` for each value in use and an empty line. */
 export function treeText(tree: ReadonlyMap<string, readonly string[]>): string {
   let text = '';
   for (const [key, values] of tree) {
@@ -30,7 +30,7 @@ export function treeText(tree: ReadonlyMap<string, readonly string[]>): string {
   return text;
 }
 
-/** Percent-encodes what separates pairs and lines: control characters, spaces and `=`. */
+/** Percent-encodes separators: control characters, spaces and `=`. */
 function escapePairText(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029 =]/gu, encodeURIComponent);
 }
@@ -39,7 +39,7 @@ function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, encodeURIComponent);
 }
 
-/** `GET /status` and `/tree`: who is connected, and which tags are in use. */
+/** `GET /status` and `/tree`: the open connections, and the tags in use. */
 export function statusRoutes(bus: Bus): Route[] {
   return [
     { path: '/status', method: 'GET', open: false, handle: (exchange) => answerStatus(exchange, bus) },
@@ -65,7 +65,7 @@ async function answerStatus(exchange: HttpExchange, bus: Bus): Promise<void> {
   await writeChunks(stream, json ? jsonChunks(pages) : textChunks(pages));
 }
 
-/** Connections, and the id to continue after when there are more. */
+/** A page of connections, and the id to continue after if there are more. */
 interface StatusPage {
   readonly connections: readonly ConnectionStatus[];
   readonly next: string | undefined;
@@ -76,8 +76,8 @@ async function* allPages(bus: Bus, { selector }: StatusQuery): AsyncGenerator<St
 }
 
 /**
- * Ordered by id, so that paging goes on where it stood even when the connection it stood at has
- * gone.
+ * Yields one page sorted by id, so that paging continues correctly even if the last connection of a
+ * page has closed.
  */
 async function* sortedPage(bus: Bus, { selector, after, limit }: StatusQuery): AsyncGenerator<StatusPage> {
   const later: ConnectionStatus[] = [];
@@ -105,8 +105,8 @@ async function* jsonChunks(pages: AsyncIterable<StatusPage>): AsyncGenerator<str
 }
 
 /**
- * Writes chunks as fast as the peer reads them, then ends the stream; stops asking for more when
- * the peer has gone.
+ * Writes chunks as fast as the peer reads them, then ends the stream. Stops when the peer has
+ * disconnected.
  */
 async function writeChunks(stream: HttpStream, chunks: AsyncIterable<string>): Promise<void> {
   const pace = new StreamPace(stream);
@@ -117,7 +117,7 @@ async function writeChunks(stream: HttpStream, chunks: AsyncIterable<string>): P
   stream.end();
 }
 
-/** Waits for a stream to take more, or to be gone. */
+/** Waits for a stream to accept more data or to close. */
 class StreamPace {
   closed = false;
   #wake: (() => void) | undefined;

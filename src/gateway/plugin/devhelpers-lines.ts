@@ -2,8 +2,8 @@ import { formatGoDuration } from '../../core/duration.js';
 import type { LogFields } from '../../core/logger.js';
 
 /**
- * The old program's text for an event of the `devhelpers` plugin, without time; undefined for any
- * other event.
+ * Formats an event of the `devhelpers` plugin as a log line of the original wsgateway, without
+ * time; undefined for other events.
  */
 export function classicHelperLine(event: string, fields: LogFields): string | undefined {
   switch (event) {

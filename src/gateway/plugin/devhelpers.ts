@@ -5,22 +5,22 @@ import { HelperLoop, HelperRoutine } from './helper-loop.js';
 import type { Plugin, PluginContext } from './plugin.js';
 
 const SCHEMA = z.strictObject({
-  /** Milliseconds between two broadcasts; 0 is as fast as it goes. */
+  /** Milliseconds between two broadcasts; 0 sends as fast as possible. */
   pauseMs: z.number().min(0).max(3_600_000).default(0.1),
-  /** Broadcasts between two turns of the event loop when `pauseMs` is 0. */
+  /** Broadcasts per turn of the event loop when `pauseMs` is 0. */
   roundsPerFlush: z.int().min(1).max(100_000).default(16),
   /**
-   * With a pause: milliseconds that the loop sleeps at least; the rounds of one wake-up leave
-   * together. Measured with 100 receivers and 10,000 rounds a second: 1 ms costs gateway and
-   * readers 0.87 cores, 2 to 4 ms 0.75, 5 ms 0.7.
+   * With a pause: minimum sleep in milliseconds; the rounds of one wake-up are written together.
+   * Measured with 100 receivers and 10,000 rounds a second: 1 ms costs gateway and readers 0.87
+   * cores, 2 to 4 ms 0.75, 5 ms 0.7.
    */
   wakeUpMs: z.number().min(1).max(1000).default(5),
 });
 
-/** Options of the `devhelpers` plugin, complete. */
+/** Options of the `devhelpers` plugin, with defaults applied. */
 export type DevhelpersOptions = z.output<typeof SCHEMA>;
 
-/** Reads the options as the configuration gives them. Throws `plugin.failed` with every problem. */
+/** Parses the options from the configuration. Throws `plugin.failed` with every problem. */
 export function parseDevhelpersOptions(options: Readonly<Record<string, unknown>>): DevhelpersOptions {
   const parsed = SCHEMA.safeParse(options);
   if (parsed.success) return parsed.data;
@@ -34,7 +34,8 @@ export function parseDevhelpersOptions(options: Readonly<Record<string, unknown>
 const REPORT_EACH_MS = 5000;
 
 /**
- * The plugin behind `wsg devhelpers`: reports, marks and broadcasts, as the snapshot's worker did.
+ * Creates the plugin behind `wsg devhelpers`. It reports, marks and broadcasts like the worker of
+ * the original wsgateway.
  */
 export function createDevhelpers(clock: Clock = systemClock): Plugin {
   let stop = (): void => undefined;

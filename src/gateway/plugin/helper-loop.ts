@@ -1,43 +1,44 @@
 import { systemClock, type Clock } from '../../core/clock.js';
 import type { PluginContext, PluginSelection } from './plugin.js';
 
-/** Rounds that the loop runs at most in a second, however short its pause. */
+/** Maximum number of rounds per second, however short the pause. */
 const MAX_ROUNDS_PER_SECOND = 10_000;
 
 /**
- * Rounds that may be made up for at once: what was missed for longer than 100 ms is not repeated.
+ * Maximum number of overdue rounds that are made up for at once: those older than 100 ms are
+ * skipped.
  */
 const MAX_DUE_ROUNDS = MAX_ROUNDS_PER_SECOND / 10;
 
-/** What the loop does its rounds on. */
+/** The rounds of a loop. */
 export interface HelperRounds {
-  /** Runs so many rounds, one after the other. */
+  /** Runs this number of rounds, one after the other. */
   run(rounds: number): void;
-  /** True: the receivers cannot keep up, so no new round may start. */
+  /** Whether the receivers cannot keep up, so that no round may start. */
   isHeldBack(): boolean;
-  /** True: nobody would receive anything, so the loop idles and nothing counts as left out. */
+  /** Whether there are no receivers, so that the loop idles and no round counts as skipped. */
   isIdle(): boolean;
-  /** So many rounds were due and left out because they were held back. */
+  /** Counts rounds that were due but skipped. */
   skipped(rounds: number): void;
 }
 
-/** How the loop is paced. */
+/** Pacing of a loop. */
 export interface HelperLoopOptions {
-  /** Between two rounds; 0 is as fast as it goes. */
+  /** Pause between two rounds; 0 runs them as fast as possible. */
   readonly pauseMs: number;
   /**
-   * With a pause: how long the loop sleeps at least, so that the rounds of one wake-up leave in one
-   * write a socket.
+   * With a pause: the minimum sleep of the loop, so that the rounds of one wake-up share one write
+   * per socket.
    */
   readonly wakeUpMs: number;
-  /** Without a pause: rounds between two turns of the event loop, each of which flushes. */
+  /** Without a pause: rounds per turn of the event loop, which flushes them. */
   readonly roundsPerFlush: number;
   readonly clock?: Clock;
 }
 
 /**
- * Runs rounds at a steady rate though timers cannot wait less than 1 ms: on each wake-up those that
- * have become due. Never spins: between two wake-ups the event loop turns.
+ * Runs rounds at a steady rate, although timers cannot wait less than 1 ms: each wake-up runs the
+ * rounds that have become due. Never blocks: the event loop turns between two wake-ups.
  */
 export class HelperLoop {
   readonly #rounds: HelperRounds;
@@ -46,7 +47,7 @@ export class HelperLoop {
   readonly #periodMs: number;
   #cancel: (() => void) | undefined;
   #running = false;
-  /** Up to when rounds have been run or left out. */
+  /** Time up to which rounds have been run or skipped. */
   #doneUntil = 0;
 
   constructor(rounds: HelperRounds, options: HelperLoopOptions) {
@@ -64,7 +65,7 @@ export class HelperLoop {
     else this.#turn();
   }
 
-  /** Idempotent; no round runs afterwards. */
+  /** Stops the loop; no round runs afterwards. Idempotent. */
   stop(): void {
     this.#running = false;
     this.#cancel?.();
@@ -86,8 +87,8 @@ export class HelperLoop {
   }
 
   /**
-   * Rounds whose time has come since the last wake-up. What is too old to make up for is left out
-   * and said.
+   * Returns the number of rounds that became due since the last wake-up. Rounds that are too old
+   * are reported as skipped.
    */
   #takeDue(): number {
     const due = Math.floor((this.#clock.now() - this.#doneUntil) / this.#periodMs);
@@ -98,8 +99,7 @@ export class HelperLoop {
   }
 
   /**
-   * One batch a turn of the event loop; held back or idle, it looks again after a millisecond
-   * instead of spinning.
+   * Runs one batch per turn of the event loop. When held back or idle, it checks again after 1 ms.
    */
   #turn(): void {
     if (this.#rounds.isIdle() || this.#rounds.isHeldBack()) {
@@ -118,8 +118,8 @@ const TEXT = 'routine message';
 const LOG_EACH_ROUNDS = 1000;
 
 /**
- * One round: broadcast a text to the connections with `foo=bar`. Once in 1,000 rounds it says what
- * that took, unless nobody took it.
+ * One round broadcasts a text to the connections with `foo=bar`. Every 1,000th round logs how long
+ * that took, unless no connection accepted it.
  */
 export class HelperRoutine implements HelperRounds {
   readonly #context: PluginContext;
@@ -154,7 +154,7 @@ export class HelperRoutine implements HelperRounds {
     this.#skipped += rounds;
   }
 
-  /** Logs how many rounds were left out since the last report, if any were. */
+  /** Logs how many rounds were skipped since the last report, if any. */
   reportSkipped(): void {
     if (this.#skipped === 0) return;
     this.#context.log.info('helper.skipped', { rounds: this.#skipped });
@@ -162,8 +162,8 @@ export class HelperRoutine implements HelperRounds {
   }
 
   /**
-   * Queueing is the broadcast itself; flushing is what the event loop then takes to hand over all
-   * that was queued.
+   * Times queueing, which is the broadcast itself, and flushing, which is the time until the event
+   * loop has written everything.
    */
   #runTimed(): void {
     const { log } = this.#context;

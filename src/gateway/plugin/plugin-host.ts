@@ -10,9 +10,9 @@ import { createDevhelpers } from './devhelpers.js';
 import type { Plugin } from './plugin.js';
 import { createPluginContext } from './plugin-context.js';
 
-/** A module named in the configuration. */
+/** A plugin in the configuration. */
 export interface PluginEntry {
-  /** `devhelpers`, a path relative to `baseDir`, or a package that is found from there. */
+  /** `devhelpers`, a path relative to `baseDir`, or a package that is resolved from there. */
   readonly module: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -22,7 +22,7 @@ export interface PluginHostDeps {
   readonly baseDir: string;
   readonly connections: LocalConnections;
   readonly log: Logger;
-  /** How long all plugins together may take to stop. Default 2,000. */
+  /** Time that all plugins together may take to stop. Default: 2,000. */
   readonly stopTimeoutMs?: number;
 }
 
@@ -37,8 +37,8 @@ export class PluginHost {
   }
 
   /**
-   * Loads all, then starts them in their order. Rejects with `plugin.failed`; those that had
-   * started are stopped then.
+   * Loads all plugins, then starts them in order. Rejects with `plugin.failed`, after stopping
+   * those that had started.
    */
   async start(): Promise<void> {
     try {
@@ -56,7 +56,7 @@ export class PluginHost {
   }
 
   /**
-   * Aborts the plugins' signal and stops them; one that fails or takes too long is logged.
+   * Aborts the plugins' signal and stops them. A plugin that fails or takes too long is logged.
    * Idempotent.
    */
   async stop(): Promise<void> {
@@ -93,7 +93,10 @@ export class PluginHost {
     log.info('plugin.started', { module: entry.module });
   }
 
-  /** A stop does not wait for a plugin that hangs in its start. */
+  /**
+   * Rejects when the gateway stops, so that a stop does not wait for a plugin that hangs in its
+   * start.
+   */
   async #unlessStopped(starting: void | Promise<void>): Promise<void> {
     const { signal } = this.#abort;
     let onAbort = (): void => undefined;
@@ -120,7 +123,7 @@ export class PluginHost {
   }
 }
 
-/** The URL of the file that a plugin is loaded from; throws when there is none. */
+/** Returns the URL of a plugin's file; throws when it cannot be resolved. */
 export function resolvePluginModule(module: string, baseDir: string): string {
   return pathToFileURL(createRequire(join(baseDir, 'config.yml')).resolve(module)).href;
 }

@@ -11,19 +11,19 @@ export interface PluginConnection {
 /** A live view of the connections that carry all of some tags. */
 export interface PluginSelection {
   readonly size: number;
-  /** How many of them have more waiting than the low-water mark, so that a sender can hold back. */
+  /** Number of them above their low-water mark, so that a sender can hold back (backpressure). */
   readonly congested: number;
 }
 
-/** What a plugin is given. This is the whole of the plugin API. */
+/** The plugin API: the argument of `start`. */
 export interface PluginContext {
   /** All open connections of this node. */
   readonly connections: { readonly size: number; [Symbol.iterator](): Iterator<PluginConnection> };
-  /** Looks connections up by tags, all of which must match. */
+  /** Selects connections by tags, all of which must match. */
   select(tags: Readonly<Record<string, string>>): PluginSelection;
   /**
-   * Queues a message for each selected connection; answers how many took it. A string goes as text,
-   * bytes as binary.
+   * Queues a message for each selected connection; returns how many accepted it. A string is sent
+   * as text, bytes as binary.
    */
   broadcast(selection: PluginSelection, message: string | Uint8Array): number;
   readonly log: Logger;
@@ -32,7 +32,7 @@ export interface PluginContext {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A module named in the configuration (`plugins: [{module, options}]`) exports these two. */
+/** The exports of a module named in the configuration (`plugins: [{module, options}]`). */
 export interface Plugin {
   start(context: PluginContext): void | Promise<void>;
   stop?(): void | Promise<void>;

@@ -1,9 +1,9 @@
 const BROKEN_ESCAPE = /%(?![0-9a-fA-F]{2})/;
 
 /**
- * Decodes a URL query or form body as Go's url.ParseQuery does, keeping the first value of each
- * key: pairs are separated by `&`, `+` is a space, and a pair with a broken escape or a semicolon
- * is left out. Bytes that are no UTF-8 become U+FFFD.
+ * Decodes a URL query or form body like Go's url.ParseQuery, keeping the first value of each key:
+ * pairs are separated by `&`, `+` is a space, and pairs with an invalid escape or a semicolon are
+ * skipped. Invalid UTF-8 becomes U+FFFD.
  */
 export function parseQuery(text: string): Map<string, string> {
   const pairs = new Map<string, string>();
@@ -19,11 +19,11 @@ export function parseQuery(text: string): Map<string, string> {
 }
 
 function unescape(text: string): string | undefined {
-  // Hot for long lists of ids: a regular expression takes as long as all the rest.
+  // Hot path for long lists of ids: a regular expression would double the time.
   return text.includes('%') || text.includes('+') ? decodeEscapes(text.replaceAll('+', ' ')) : text;
 }
 
-/** Decodes `%xx`. Bytes that are no UTF-8 become U+FFFD; undefined when an escape is broken. */
+/** Decodes `%xx`. Invalid UTF-8 becomes U+FFFD; undefined for an invalid escape. */
 export function decodeEscapes(text: string): string | undefined {
   if (BROKEN_ESCAPE.test(text)) return undefined;
   try {
@@ -33,7 +33,7 @@ export function decodeEscapes(text: string): string | undefined {
   }
 }
 
-/** decodeURIComponent throws where the escaped bytes are no UTF-8; Go does not mind. */
+/** Decodes invalid UTF-8 like Go, where decodeURIComponent throws. */
 function decodeBytes(text: string): string {
   const bytes: number[] = [];
   const source = Buffer.from(text);

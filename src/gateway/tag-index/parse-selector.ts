@@ -2,28 +2,33 @@ import { Memo } from '../../core/memo.js';
 import { parseQuery } from './parse-query.js';
 
 /**
- * Which connections are meant. `all`: everyone. `ids`: these ids, each once; unknown ones count for
- * nothing. `pairs`: every pair must match (AND); never empty.
+ * Selects connections. `all`: every connection. `ids`: these ids, each once; unknown ones are
+ * ignored. `pairs`: every pair must match (AND); never empty.
  */
 export type Selector =
   | { readonly kind: 'all' }
   | { readonly kind: 'ids'; readonly ids: ReadonlySet<string> }
   | { readonly kind: 'pairs'; readonly pairs: ReadonlyMap<string, string> };
 
-/** Backends ask for the same rooms and groups again and again. Measured by bench/fan-out. */
+/**
+ * Longest query that is always cached, because backends repeat selectors. Measured by
+ * bench/fan-out.
+ */
 const SHORT_QUERY = 256;
 const remembered = new Memo(256, readSelector);
-/** A few only, and none longer than a request's head: they are kept with all their ids. */
+/**
+ * Cache of long queries: few, and none longer than a request head, because all their ids are kept.
+ */
 const rememberedLong = new Memo(16, readSelector, 32 * 1024);
-/** How many long queries are known again, and by how many of their characters. */
+/** Number of long queries that are recognized, and number of characters that are hashed. */
 const MOST_PRINTS = 64;
 const PRINT_CHARACTERS = 16;
 const prints = new Set<number>();
 
 /**
- * Reads the selector in a request's query; a text says what is wrong with it. A non-empty `id` is a
- * list of ids, and no other pair counts; `all=true` alone is everybody; else all pairs must match.
- * Equal queries may be answered by one object.
+ * Parses the selector in a request's query; returns an error message for an invalid one. A
+ * non-empty `id` is a list of ids, and other pairs are ignored; `all=true` alone selects every
+ * connection; otherwise all pairs must match. Equal queries may return the same object.
  */
 export function parseSelector(query: string): Selector | string {
   if (query.length <= SHORT_QUERY) return remembered.get(query);
@@ -31,8 +36,8 @@ export function parseSelector(query: string): Selector | string {
 }
 
 /**
- * Whether a long query has probably come before: lists of ids that never come again must die young,
- * or collecting them costs more than reading them.
+ * Whether a long query has probably occurred before. Lists of ids that are used once must stay
+ * short-lived garbage, or collecting them costs more than parsing them.
  */
 function hasComeBefore(query: string): boolean {
   let print = query.length;
@@ -48,14 +53,14 @@ function readSelector(query: string): Selector | string {
   return selectorOf(parseQuery(query));
 }
 
-/** The selector that decoded pairs ask for; a text says what is wrong with them. */
+/** Converts decoded pairs to a selector; returns an error message for invalid ones. */
 export function selectorOf(pairs: ReadonlyMap<string, string>): Selector | string {
   if (pairs.size === 0) return 'the selector is empty; ?all=true means every connection';
   const ids = pairs.get('id') ?? '';
   if (ids !== '') return { kind: 'ids', ids: splitIds(ids) };
   const all = pairs.get('all');
   if (all === undefined) return { kind: 'pairs', pairs };
-  // Not a tag: who means everybody and writes it differently would reach nobody.
+  // Never a tag: a misspelt `all=True` would silently reach no connection.
   if (all !== 'true') return `all must be 'true' (got ${JSON.stringify(all)}); ?all=true means every connection`;
   return pairs.size === 1
     ? { kind: 'all' }

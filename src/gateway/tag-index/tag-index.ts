@@ -1,12 +1,12 @@
 /**
- * Beyond so many different keys every key counts as known: connections with keys of their own must
- * not fill the memory.
+ * Number of distinct keys beyond which every key counts as known, so that connections with unique
+ * keys do not fill the memory.
  */
 const MAX_KNOWN_KEYS = 1000;
 
 /**
- * Finds members by their tags: key -> value -> members. Each change costs O(1). Knows nothing of
- * what a member carries: its owner tells it of every change, the old value first.
+ * Finds members by their tags: key -> value -> members. Each change costs O(1). The owner must
+ * report every change of a member's tags, the old value first.
  */
 export class TagIndex<Member> {
   readonly #keys = new Map<string, Map<string, Set<Member>>>();
@@ -24,7 +24,7 @@ export class TagIndex<Member> {
     else members.add(member);
   }
 
-  /** Removing what is not there does nothing. Empty values and keys go at once. */
+  /** Removes a tag of a member, if present. Empty values and keys are removed at once. */
   remove(key: string, value: string, member: Member): void {
     const values = this.#keys.get(key);
     const members = values?.get(value);
@@ -36,7 +36,7 @@ export class TagIndex<Member> {
   }
 
   /**
-   * The members that carry one pair: a live set that is given up when it becomes empty. Undefined
+   * Returns the members with a pair: a live set that is dropped when it becomes empty. Undefined
    * when there are none.
    */
   find(key: string, value: string): ReadonlySet<Member> | undefined {
@@ -44,7 +44,8 @@ export class TagIndex<Member> {
   }
 
   /**
-   * The members that carry all pairs, in the order of the smallest set. `pairs` must not be empty.
+   * Returns the members with all pairs, in the order of the smallest set. `pairs` must not be
+   * empty.
    */
   select(pairs: ReadonlyMap<string, string>): Iterable<Member> {
     const sets: ReadonlySet<Member>[] = [];
@@ -60,20 +61,19 @@ export class TagIndex<Member> {
     return [...smallest].filter((member) => others.every((set) => set.has(member)));
   }
 
-  /** Makes the key known before a member has carried it. */
+  /** Registers a key before any member has it. */
   learnKey(key: string): void {
     if (this.#knownKeys.size < MAX_KNOWN_KEYS) this.#knownKeys.add(key);
   }
 
   /**
-   * Whether any member carries the key or has ever carried it: true for every key once there were
-   * too many to remember.
+   * Whether any member has or had the key; true for every key once there were too many to remember.
    */
   knowsKey(key: string): boolean {
     return this.#knownKeys.size >= MAX_KNOWN_KEYS || this.#knownKeys.has(key);
   }
 
-  /** Each key in use with the values in use. */
+  /** Returns each key in use with its values in use. */
   tree(): Map<string, readonly string[]> {
     const tree = new Map<string, readonly string[]>();
     for (const [key, values] of this.#keys) tree.set(key, [...values.keys()]);

@@ -5,22 +5,22 @@ import { selfTestUws, type TransportLimit } from './uws/uws-self-test.js';
 import type { UwsModule } from './uws/uws-types.js';
 import { WsTransport } from './ws/ws-transport.js';
 
-/** Which transport runs and why, for the log, `/healthz` and the metrics. */
+/** The transport in use and why it was chosen, for the log, `/healthz` and the metrics. */
 export interface ChosenTransport {
   readonly name: TransportName;
   /** One sentence. */
   readonly reason: string;
-  /** The native library in use; undefined where there is none. */
+  /** The native library in use; undefined without one. */
   readonly native: NativeLibrary | undefined;
   create<C extends object>(options: TransportOptions<C>): Transport;
   /**
-   * What the library gets wrong on this machine; never rejects. `ws` is held to all of it by the
-   * test suite and tests nothing.
+   * Tests the library on this machine and returns its faults; never rejects. `ws` returns none,
+   * because the test suite covers it.
    */
   selfTest(): Promise<readonly TransportLimit[]>;
 }
 
-/** Machine code that the transport runs, as it lies on disk. */
+/** A native library that the transport loads, as a file. */
 export interface NativeLibrary {
   /** `uWebSockets.js@20.52.0`. */
   readonly package: string;
@@ -29,21 +29,23 @@ export interface NativeLibrary {
 }
 
 export interface ChooseOptions {
-  /** Largest request head; the native library is told while it loads, once a process. */
+  /**
+   * Maximum size of a request head. The native library reads it while it loads, once per process.
+   */
   readonly maxHeadBytes?: number;
   readonly load?: (maxHeadBytes?: number) => Promise<UwsModule>;
 }
 
 /**
- * Small buffers share a slab, which lives as long as the longest of them. Node 24 made slabs of 64
- * KiB, in which one kept message of 100 bytes could hold 64 KiB: bounds on memory are for those of
- * 8 KiB, which earlier versions have.
+ * Small buffers share a slab, which stays in memory as long as any of them. Node 24 raised the slab
+ * to 64 KiB, so one queued message of 100 bytes could keep 64 KiB alive. The memory limits assume 8
+ * KiB, the size in earlier versions.
  */
 const SLAB_BYTES = 8 * 1024;
 
 /**
- * `ws` unless `uws` is asked for, which rejects with `transport.unavailable` where it cannot load.
- * `auto` is an older name of `ws`.
+ * Chooses `ws` unless `uws` is requested. Rejects with `transport.unavailable` when uws cannot
+ * load. `auto` is an older name for `ws`.
  */
 export async function chooseTransport(
   wanted: TransportName | 'auto',

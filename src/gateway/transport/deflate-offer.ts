@@ -1,9 +1,9 @@
-/** What a transport can agree to of permessage-deflate (RFC 7692). */
+/** The parameters of permessage-deflate (RFC 7692) that a transport supports. */
 export interface DeflateAbilities {
   /**
-   * Smallest window, in bits, with which the server can compress when a client asks for a small
-   * one; undefined: it cannot be asked. zlib turns a raw window of 8 bits into one of 9, so 8 is
-   * never kept to.
+   * Smallest window, in bits, that the server can compress with at a client's request; undefined if
+   * it cannot be requested. zlib silently raises a raw window of 8 bits to 9, so 8 cannot be
+   * honoured.
    */
   readonly minServerWindowBits: number | undefined;
 }
@@ -17,14 +17,14 @@ interface Offer {
 
 /** A token, and after an equals sign a token or a quoted string. */
 const PARAMETER = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)"))?$/;
-/** A number without zeros in front, 8 to 15. */
+/** A number from 8 to 15 without leading zeros. */
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
 /**
- * The first offer of permessage-deflate in `Sec-WebSocket-Extensions` that can be honoured, as the
- * library reads it; '' when there is none. What cannot be honoured is declined and never a reason
- * to refuse the handshake: another extension, an unknown, repeated or wrong parameter, text that is
- * no offer (RFC 6455, 9.1; RFC 7692, 5 and 7).
+ * Returns the first offer of permessage-deflate in `Sec-WebSocket-Extensions` that can be honoured,
+ * in the form that the library reads; '' without one. Other extensions, unknown, repeated or
+ * invalid parameters and malformed offers are declined. They never fail the handshake (RFC 6455,
+ * 9.1; RFC 7692, 5 and 7).
  */
 export function acceptableDeflateOffer(header: string | undefined, abilities: DeflateAbilities): string {
   if (header === undefined || !header.includes('permessage-deflate')) return '';
@@ -35,7 +35,7 @@ export function acceptableDeflateOffer(header: string | undefined, abilities: De
   return '';
 }
 
-/** Undefined when the text is no offer, or names a parameter twice. */
+/** Undefined when the text is malformed or repeats a parameter. */
 function readOffer(text: string): Offer | undefined {
   const [name = '', ...rest] = splitOutsideQuotes(text, ';').map((part) => part.trim());
   const parameters = new Map<string, string | undefined>();
@@ -76,7 +76,10 @@ function formatOffer({ name, parameters }: Offer): string {
   return [name, ...parts].join('; ');
 }
 
-/** Linear, whatever strangers send: a quoted string that does not end reaches to the end. */
+/**
+ * Linear in the length of the text, which a client controls. An unterminated quoted string extends
+ * to the end.
+ */
 function splitOutsideQuotes(text: string, separator: string): string[] {
   const parts: string[] = [];
   let start = 0;

@@ -1,14 +1,14 @@
-/** The longest head of a frame that a server sends (RFC 6455 5.2). */
+/** Longest frame head that a server sends (RFC 6455 5.2). */
 const MOST_HEAD_BYTES = 10;
-/** Below this size a copy costs less than remembering where there is room. */
+/** Below this size a copy costs less than the bookkeeping. */
 const ROOM_FROM_BYTES = 16 * 1024;
 
-/** Memory that has the room and nothing else beside the payload. */
+/** Memory that holds the reserved head and one payload, nothing else. */
 const roomy = new WeakSet<ArrayBufferLike>();
 
 /**
- * Memory for a body that is likely to become a message: a large one has room for the head of its
- * frame before it, so that the message and its frame are the same bytes. Measured by
+ * Allocates memory for a body that is likely to become a message. A large one has room for a frame
+ * head before it, so that the message and its frame share their bytes. Measured by
  * bench/stalled-reader.
  */
 export function allocateBody(bytes: number): Buffer {
@@ -19,15 +19,15 @@ export function allocateBody(bytes: number): Buffer {
 }
 
 /**
- * The payload with `headBytes` before it that may be written; undefined where it has no room of its
- * own.
+ * Returns the payload with `headBytes` writable bytes before it; undefined when it has no such
+ * room.
  */
 export function withRoomForHead(payload: Uint8Array, headBytes: number): Buffer | undefined {
   if (payload.byteLength < ROOM_FROM_BYTES || !hasRoom(payload)) return undefined;
   return Buffer.from(payload.buffer, MOST_HEAD_BYTES - headBytes, headBytes + payload.byteLength);
 }
 
-/** Whether the payload keeps nothing but itself alive. */
+/** Whether the payload shares its memory with nothing else. */
 export function isAloneInMemory(payload: Uint8Array): boolean {
   return payload.buffer.byteLength === payload.byteLength || hasRoom(payload);
 }

@@ -6,7 +6,7 @@ import type { Socket } from './socket.js';
 import type { TransportEndpoint, TransportHandler, UpgradeGrant } from './transport.js';
 
 /**
- * A socket and what the handler made of it: undefined before `open` has returned and after `close`.
+ * A socket with the handler's connection: undefined before `open` has returned and after `close`.
  */
 export interface Peer<C extends object> extends Socket {
   connection: C | undefined;

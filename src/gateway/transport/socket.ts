@@ -7,46 +7,44 @@ import type { WireFrames } from './ws-frame.js';
  */
 export const CLOSE_GRACE_MS = 5_000;
 
-/** What leaves to clients: encoded once, sent many times, never changed after it was made. */
+/** A message to clients: encoded once, sent many times, immutable. */
 export interface OutboundMessage {
   readonly payload: Uint8Array;
   readonly binary: boolean;
-  /** Asks for permessage-deflate where it was negotiated: true from 512 bytes on. */
+  /** Requests permessage-deflate where it was negotiated: true from 512 bytes on. */
   readonly compress: boolean;
-  /** Its frames, kept by a transport that makes them once for all receivers. */
+  /** Its frames, cached by a transport that encodes them once for all receivers. */
   wire?: WireFrames;
   /**
-   * For how many receivers it was to be deflated, counted by a transport that does so for each of
-   * them.
+   * Number of receivers that it was deflated for, counted by a transport that deflates for each
+   * receiver.
    */
   deflations?: number;
-  /** The same message with bytes of its own, kept by delivery once it has to wait. */
+  /** The same message with memory of its own, created by delivery when it must be queued. */
   kept?: OutboundMessage;
 }
 
 /**
- * `sent`: given to the kernel. `buffered`: kept by the library behind a slow reader. `dropped`:
- * over the library's limit, gone.
+ * `sent`: written to the kernel. `buffered`: held by the library for a slow reader. `dropped`:
+ * discarded, because the library's buffer limit was reached.
  */
 export type SendStatus = 'sent' | 'buffered' | 'dropped';
 
 /**
- * One client's WebSocket. Every method is safe after the close: it then does nothing and answers
+ * One client's WebSocket. Every method is safe after the close: it does nothing and returns
  * `dropped`, 0 or false.
  */
 export interface Socket {
   /**
-   * `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. To be asked for before
-   * the close if it is wanted after it.
+   * `ip:port`, IPv6 in brackets; port 0 where the transport cannot know it. Read it before the
+   * close if it is needed afterwards.
    */
   readonly remoteAddress: string;
   isOpen(): boolean;
   send(message: OutboundMessage): SendStatus;
   /** Bytes accepted by `send` or `publish` that the kernel has not taken yet. */
   bufferedBytes(): number;
-  /**
-   * Runs `writes` so that all they send to this socket leaves in as few system calls as possible.
-   */
+  /** Runs `writes` and sends what they write to this socket in as few system calls as possible. */
   cork(writes: () => void): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
@@ -62,11 +60,11 @@ export interface Socket {
   resume(): void;
 }
 
-/** Open sockets that are sent the same messages. */
+/** A group of open sockets that receive the same messages. */
 export interface SocketGroup {
   /**
-   * Sends to each of them that is still open, in order with `Socket.send` and `Transport.publish`;
-   * merges what one tick publishes.
+   * Sends to each socket that is still open, in order with `Socket.send` and `Transport.publish`.
+   * Messages published in one tick are written together.
    */
   publish(message: OutboundMessage): void;
 }

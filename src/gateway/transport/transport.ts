@@ -8,32 +8,30 @@ import type { HttpHandler, HttpRequest } from './http/http-exchange.js';
 import type { InflateLimits } from './ws/inflater.js';
 import type { OutboundMessage, Socket, SocketGroup } from './socket.js';
 
-/** Which server library carries the connections. */
+/** The server library behind a transport. */
 export type TransportName = 'uws' | 'ws';
 
-/** What a transport must know of one WebSocket path. */
+/** The options of one WebSocket path that a transport needs. */
 export interface TransportEndpoint {
   readonly path: string;
-  /** Larger client messages close the connection with 1009. */
+  /** Maximum size of a client's message; a larger one closes the connection. */
   readonly maxMessageBytes: number;
   /**
-   * 8 to 960: after this time without pong or frame the peer is dead. The server pings on its own.
+   * 8 to 960. A peer that sends neither a pong nor a frame for this long is considered dead. The
+   * server sends pings by itself.
    */
   readonly idleTimeoutS: number;
-  /**
-   * The library's own hard limit on what is buffered for one socket; the delivery's bound lies
-   * below it.
-   */
+  /** The library's hard limit on bytes buffered for one socket; the limit of delivery is lower. */
   readonly maxBufferedBytes: number;
-  /** Offers permessage-deflate (server_no_context_takeover; client_no_context_takeover). */
+  /** Offers permessage-deflate (server_no_context_takeover, client_no_context_takeover). */
   readonly compression: boolean;
 }
 
-/** What an accepted upgrade gives its connection beside the endpoint's own. */
+/** Tags and lifetime that an accepted upgrade gives its connection. */
 export interface UpgradeGrant {
-  /** They win over the endpoint's; an empty value takes one of these away. */
+  /** Override the endpoint's tags; an empty value removes one. */
   readonly tags: ReadonlyMap<string, string>;
-  /** By the wall clock; undefined: for as long as it likes. */
+  /** Wall-clock time; undefined: without limit. */
   readonly expiresAtMs: number | undefined;
 }
 
@@ -45,7 +43,7 @@ export interface UpgradeRejection {
   readonly body?: string;
 }
 
-/** An accepted upgrade, with the subprotocol to name and what `open` is to be given. */
+/** An accepted upgrade, with the subprotocol to answer and the grant to pass to `open`. */
 export interface UpgradeAcceptance {
   readonly accept: true;
   readonly subprotocol?: string;
@@ -56,30 +54,30 @@ export interface UpgradeAcceptance {
 export type UpgradeDecision = UpgradeAcceptance | UpgradeRejection;
 
 /**
- * What the gateway does with sockets. `C` is what `open` returns and every later call is given: the
- * connection. One `open`, exactly one `close`. A throw in any of them is logged and ends that
- * socket alone (1011).
+ * The gateway's callbacks for sockets. `C` is the connection that `open` returns and every later
+ * call receives. Each `open` is followed by exactly one `close`. An exception in any of them is
+ * logged and ends only that socket (`internal_error`).
  */
 export interface TransportHandler<C> {
   /**
-   * The transport has already checked method, `Upgrade`, `Connection`, version 13 and key (else 400
-   * or 426). Has 10 s.
+   * Decides on an upgrade within 10 s. The transport has already checked method, `Upgrade`,
+   * `Connection`, version 13 and key (else 400 or 426).
    */
   upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision>;
   /**
-   * Asked in the tick of the acceptance when the decision was a promise: what held then may hold no
-   * more.
+   * Called in the tick of the acceptance when the decision was a promise, because conditions may
+   * have changed since.
    */
   recheck?(request: HttpRequest, endpoint: TransportEndpoint): UpgradeRejection | undefined;
   open(socket: Socket, request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): C;
-  /** `payload` is the handler's own copy and stays valid. Text has been checked to be UTF-8. */
+  /** `payload` is the handler's own copy and stays valid. Text is valid UTF-8. */
   message(connection: C, payload: Uint8Array, binary: boolean): void;
   /** Some or all of what was buffered has been taken by the kernel. */
   drain(connection: C): void;
   /**
-   * The library dropped a message of `bytes` bytes because `maxBufferedBytes` was reached (by
-   * `publish`; `send` says so itself). May be told after the tick. On uws one call may stand for up
-   * to 32 small messages of one tick: a loss is always told, its size not always.
+   * Reports that `publish` dropped a message of `bytes` bytes because `maxBufferedBytes` was
+   * reached; `send` returns that itself. May be called after the tick. On uws one call may stand
+   * for up to 32 small messages of one tick: every loss is reported, but not always its size.
    */
   dropped(connection: C, bytes: number): void;
   /**
@@ -97,66 +95,66 @@ export interface TlsFiles {
 }
 
 /**
- * The address of the client behind a peer: '' when it cannot be known, `IMPOSSIBLE_ADDRESS` when
- * the one named is a lie. Without proxies it is the peer's own. `via` is the proxy whose PROXY
+ * Returns the address of the client behind a peer: '' when it is unknown, `IMPOSSIBLE_ADDRESS` when
+ * the named one cannot be true, and the peer's own without proxies. `via` is the proxy whose PROXY
  * header named the peer.
  */
 export type AddressOf = (peer: string, headers: ReadonlyMap<string, string>, via?: string) => string;
 
-/** Whether connections of this peer begin with a PROXY protocol header. */
+/** Whether connections from this peer begin with a PROXY protocol header. */
 export type SendsProxyHeader = (peer: string) => boolean;
 
 export interface TransportOptions<C> {
   readonly listen: ListenAddress;
   readonly tls?: TlsFiles;
-  /** Largest request line and headers together. */
+  /** Maximum size of request line and headers together. */
   readonly maxHeadBytes?: number;
-  /** Of requests that are no upgrades; nobody's unless given. */
+  /** Peers that may send long queries in plain requests. Default: none. */
   readonly longQueries?: LongQueries;
-  /** The peer's own address unless given. */
+  /** Default: the peer's own address. */
   readonly addressOf?: AddressOf;
-  /** Nobody's connections unless given. Only `ws` honours it. */
+  /** Default: no peer. Supported by `ws` only. */
   readonly sendsProxyHeader?: SendsProxyHeader;
-  /** Only `ws` tells: uWebSockets.js refuses such requests by itself. */
+  /** Called by `ws` only: uWebSockets.js refuses such requests by itself. */
   readonly onMalformed?: OnMalformed;
   readonly endpoints: readonly TransportEndpoint[];
   readonly handler: TransportHandler<C>;
   readonly http: HttpHandler;
   readonly log: Logger;
-  /** Only `ws` honours it: uWebSockets.js accepts by itself. */
+  /** Supported by `ws` only: uWebSockets.js accepts connections by itself. */
   readonly plainConnections?: PlainConnectionsOptions | undefined;
-  /** Only `ws` can bound what inflating messages costs. */
+  /** Supported by `ws` only. */
   readonly inflateLimits?: InflateLimits | undefined;
   /**
-   * Called for each peer that was cut because it had not read up to its close frame in time, or on
-   * `ws` not answered that.
+   * Called for each peer that was cut because it had not read up to its close frame in time or, on
+   * `ws`, had not answered it.
    */
   readonly onCloseIgnored?: () => void;
 }
 
-/**
- * What the gateway needs of a WebSocket server. One conformance suite runs on every implementation.
- */
+/** A WebSocket server. One conformance suite runs on every implementation. */
 export interface Transport {
   readonly name: TransportName;
   /** Whether `Socket.pause` stops reading. */
   readonly canPause: boolean;
-  /** Rejects with `listen.*` or `tls.invalid`. Resolves to the address really bound. */
+  /** Resolves to the bound address. Rejects with `listen.*` or `tls.invalid`. */
   listen(): Promise<ListenAddress>;
   /**
-   * Reads the certificate again for handshakes to come; open connections go on. Rejects with
-   * `tls.invalid` or `listen.*`, and keeps the old one then.
+   * Reloads the certificate for new handshakes; open connections stay. Rejects with `tls.invalid`
+   * or `listen.*` and then keeps the old one.
    */
   reloadTls(): Promise<void>;
   /**
-   * Sends to each socket subscribed to `topic`, in order with `Socket.send`; merges what one tick
-   * publishes.
+   * Sends to each socket subscribed to `topic`, in order with `Socket.send`. Messages published in
+   * one tick are written together.
    */
   publish(topic: string, message: OutboundMessage): void;
-  /** Makes a group of sockets; only where sending to one is cheaper than to each of its sockets. */
+  /**
+   * Creates a group of sockets. Present only where a group is cheaper than sending to each socket.
+   */
   group?(sockets: readonly Socket[]): SocketGroup;
-  /** Accepts nothing new; connections stay. */
+  /** Stops accepting; connections stay open. */
   stopListening(): void;
-  /** Cuts what is left, ends streams and frees the port. Idempotent. */
+  /** Cuts the remaining connections, ends streams and frees the port. Idempotent. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { HttpRequest } from './http/http-exchange.js';
 
-/** Why a request is no WebSocket upgrade, as an HTTP answer. */
+/** The HTTP answer to a request that is not a valid WebSocket upgrade. */
 export interface UpgradeRefusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -8,14 +8,14 @@ export interface UpgradeRefusal {
 }
 
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-/** Each a token among others of a list. */
+/** The token may be one of a list. */
 const ASKS_FOR_UPGRADE = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
 const ASKS_FOR_WEBSOCKET = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i;
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * What RFC 6455 (4.2.1) and RFC 9112 (3.2) ask of an opening handshake; undefined when the request
- * keeps to it, else 400, 426 or 505. `httpVersion` is that of the request line.
+ * Checks an opening handshake against RFC 6455 (4.2.1) and RFC 9112 (3.2). Returns undefined when
+ * it is valid, else 400, 426 or 505. `httpVersion` is that of the request line.
  */
 export function refuseUpgrade({ method, headers }: HttpRequest, httpVersion = '1.1'): UpgradeRefusal | undefined {
   if (httpVersion !== '1.1') return WRONG_HTTP;
@@ -35,7 +35,8 @@ function refuseHeaders(headers: ReadonlyMap<string, string>): UpgradeRefusal | u
 }
 
 /**
- * Lines of one name are joined with commas, and a host has none. A body would be read as frames.
+ * Repeated lines of one name are joined with commas, which a host never contains. A body would be
+ * parsed as frames.
  */
 function refuseMessage(headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
   const host = headers.get('host');

@@ -5,7 +5,7 @@ import type { Logger } from '../../core/logger.js';
 import type { HttpRequest } from './http/http-exchange.js';
 import type { TransportEndpoint, TransportHandler, UpgradeDecision } from './transport.js';
 
-/** How long a handler may think about an upgrade before the client gets 503. */
+/** Time that a handler may take to decide an upgrade before the client gets 503. */
 export const UPGRADE_TIMEOUT_MS = 10_000;
 
 const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
@@ -17,7 +17,7 @@ const TIMED_OUT: UpgradeDecision = {
   body: 'Service Unavailable: the upgrade took too long to decide\n',
 };
 
-/** What `askHandler` needs besides the request. */
+/** The arguments of `askHandler` besides the request. */
 export interface UpgradeQuestion<C> {
   readonly handler: TransportHandler<C>;
   readonly endpoint: TransportEndpoint;
@@ -26,8 +26,8 @@ export interface UpgradeQuestion<C> {
 }
 
 /**
- * The handler's decision; never rejects and never takes longer than the timeout: a throw is logged
- * and becomes 500, silence 503.
+ * Returns the handler's decision. Never rejects and never takes longer than the timeout: an
+ * exception is logged and becomes 500, a timeout 503.
  */
 export function askHandler<C>(
   question: UpgradeQuestion<C>,
@@ -41,10 +41,7 @@ export function askHandler<C>(
   }
 }
 
-/**
- * The decision of a handler that needed time, asked again whether it still holds; a throw counts as
- * a refusal.
- */
+/** Checks whether a late acceptance still holds. An exception counts as a refusal. */
 export function recheckLate<C>(
   handler: TransportHandler<C>,
   decision: UpgradeDecision,

@@ -10,22 +10,22 @@ const PONG = 10;
 const LARGEST_7_BIT = 125;
 const LARGEST_16_BIT = 0xffff;
 /**
- * From this size on a message is deflated on zlib's threads: below it, handing it over costs about
- * as much as deflating it.
+ * From this size on a message is deflated on zlib's threads. Below it, the hand-over costs about as
+ * much as deflating.
  */
 const DEFLATE_APART_FROM_BYTES = 32 * 1024;
-/** What RFC 7692 7.2.1 takes off the end of a deflated message. */
+/** Bytes that are removed from the end of a deflated message (RFC 7692 7.2.1). */
 const TAIL_BYTES = 4;
 const SMALLEST_WINDOW_BITS = 9;
 const LARGEST_WINDOW_BITS = 15;
 
-/** `windowBits` of a socket that did not negotiate compression. */
+/** The `windowBits` of a socket without compression. */
 export const PLAIN = 0;
 
 /**
- * The frames of one message as they go over the wire (RFC 6455 5.2), each made when it is first
- * asked for and shared by all receivers. Without a context that is taken over, a deflated frame is
- * the same bytes for everybody. Measured by bench/fan-out.
+ * The frames of one message on the wire (RFC 6455 5.2), each encoded on first use and shared by all
+ * receivers. Without context takeover, a deflated frame has the same bytes for every receiver.
+ * Measured by bench/fan-out.
  */
 export class WireFrames {
   readonly #payload: Uint8Array;
@@ -34,7 +34,7 @@ export class WireFrames {
   #plain: Buffer | undefined;
   /** By window bits. */
   #deflated: (Buffer | undefined)[] | undefined;
-  /** Who waits for the frame of these window bits: it is being made on another thread. */
+  /** Callbacks by window bits, waiting for a frame that is being deflated on another thread. */
   #waiting: Map<number, (() => void)[]> | undefined;
 
   constructor(payload: Uint8Array, binary: boolean, compress: boolean) {
@@ -44,8 +44,8 @@ export class WireFrames {
   }
 
   /**
-   * The frame for a socket with this window, `PLAIN` without compression. Undefined while it is
-   * being made: see `whenReady`.
+   * Returns the frame for a socket with this window, `PLAIN` without compression. Undefined while
+   * it is being deflated: see `whenReady`.
    */
   frame(windowBits: number): Buffer | undefined {
     if (windowBits === PLAIN || !this.#compress) return this.#plainFrame();
@@ -56,7 +56,7 @@ export class WireFrames {
     return undefined;
   }
 
-  /** Calls back once `frame` has an answer that it did not have. */
+  /** Calls back once `frame` returns the frame that it did not have. */
   whenReady(windowBits: number, ready: () => void): void {
     const waiting = this.#waiting?.get(windowBits);
     if (waiting === undefined) ready();
@@ -77,7 +77,7 @@ export class WireFrames {
     this.#waiting ??= new Map();
     this.#waiting.set(windowBits, []);
     deflateRaw(payload, deflateOptions(windowBits, payload.byteLength), (error, deflated) => {
-      // Whatever zlib lacks, the receivers get the message.
+      // If zlib fails, the receivers get the message uncompressed.
       this.#keep(windowBits, error === null ? deflated : undefined);
       const waiting = this.#waiting?.get(windowBits) ?? [];
       this.#waiting?.delete(windowBits);
@@ -86,7 +86,7 @@ export class WireFrames {
   }
 
   /**
-   * A text that deflating makes longer leaves as it is: each message says for itself whether it is
+   * A text that deflating would lengthen is sent uncompressed: each message states whether it is
    * deflated.
    */
   #keep(windowBits: number, deflated: Buffer | undefined): Buffer {
@@ -100,8 +100,8 @@ export class WireFrames {
 }
 
 /**
- * A window no larger than the message, and a hash table to match: setting them up costs more than
- * deflating a small text.
+ * Uses a window no larger than the message and a matching hash table, because setting up larger
+ * ones costs more than deflating a small text.
  */
 function deflateOptions(windowBits: number, bytes: number) {
   const enough = Math.max(SMALLEST_WINDOW_BITS, Math.ceil(Math.log2(bytes + 1)));
@@ -124,7 +124,7 @@ export function makePong(payload: Uint8Array): Buffer {
   return frame;
 }
 
-/** Not out of Node's pool: a frame that waits for a slow reader must not keep 8 KiB alive. */
+/** Not allocated from Node's pool: a frame queued for a slow reader must not keep 8 KiB alive. */
 function makeFrame(bits: number, isBinary: boolean, payload: Uint8Array): Buffer {
   const { byteLength } = payload;
   const headBytes = byteLength <= LARGEST_7_BIT ? 2 : byteLength <= LARGEST_16_BIT ? 4 : 10;

@@ -1,21 +1,19 @@
 import { allocateBody } from '../frame-room.js';
 
 /**
- * Gathers a request's body up to a limit; `done` resolves once, to undefined when the body was too
- * large or broke off.
+ * Collects a request's body up to a limit. `done` resolves once, to undefined when the body was too
+ * large or incomplete.
  */
 export class BodyCollector {
   readonly done: Promise<Uint8Array | undefined>;
   readonly #limitBytes: number;
-  /**
-   * What `Content-Length` says: so much is reserved at once when the body comes in several chunks.
-   */
+  /** From `Content-Length`: reserved at once when the body arrives in several chunks. */
   readonly #announcedBytes: number;
   #body: Buffer | undefined;
   #bytes = 0;
   #resolve: (body: Uint8Array | undefined) => void = () => undefined;
 
-  /** `announcedBytes` is 0 where nobody knows; it need not be true. */
+  /** `announcedBytes` is 0 when unknown; it need not be true. */
   constructor(limitBytes: number, announcedBytes: number) {
     this.#limitBytes = limitBytes;
     this.#announcedBytes = announcedBytes;
@@ -26,8 +24,8 @@ export class BodyCollector {
   }
 
   /**
-   * Copies the chunk, which the caller may overwrite afterwards. A body that outgrows the limit is
-   * given up.
+   * Copies the chunk, which the caller may overwrite afterwards. A body above the limit is
+   * discarded.
    */
   add(chunk: Uint8Array, isLast: boolean): void {
     const bytes = this.#bytes + chunk.length;
@@ -47,12 +45,12 @@ export class BodyCollector {
       this.#resolve(Buffer.alloc(0));
       return;
     }
-    // A message that waits for a slow reader counts with its length: it must not keep more than
-    // that alive.
+    // A message queued for a slow reader counts with its length, so it must not keep more memory
+    // alive.
     this.#resolve(body.length === this.#bytes ? body : copyOf(body, this.#bytes));
   }
 
-  /** Lets go of what was kept; what still comes is not. */
+  /** Discards what was collected and what still arrives. */
   abort(): void {
     this.#body = undefined;
     this.#bytes = Number.POSITIVE_INFINITY;
@@ -60,7 +58,7 @@ export class BodyCollector {
   }
 
   /**
-   * One buffer from first to last where the length is known; else each new one has twice the room.
+   * Uses a single buffer where the length is known; otherwise each new buffer is twice as large.
    */
   #roomFor(bytes: number, isLast: boolean): Buffer {
     const old = this.#body;

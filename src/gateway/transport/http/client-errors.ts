@@ -6,15 +6,15 @@ import type { LastAnswers } from './last-answers.js';
 import type { RawTargets } from './raw-target.js';
 import { statusText } from './http-serve.js';
 
-/** A request that was refused before it could be read. */
+/** A request that the HTTP parser refused. */
 export interface MalformedRequest {
   readonly peer: string;
   readonly status: number;
-  /** In the parser's words, without anything that the client sent. */
+  /** The parser's message, without any bytes from the client. */
   readonly reason: string;
 }
 
-/** Told of each request that cannot be read; strangers can provoke it at any rate. */
+/** Called for each request that cannot be parsed. Clients control the rate of calls. */
 export type OnMalformed = (request: MalformedRequest) => void;
 
 export interface ClientErrorsOptions {
@@ -29,10 +29,10 @@ const STATUS: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
-/** The client has gone in the middle of a request: its answer is nobody's to read. */
+/** The client disconnected in the middle of a request, so nobody would read an answer. */
 const GONE = 'HPE_INVALID_EOF_STATE';
 
-/** Answers what Node's parser refuses, as Node would by itself, and tells of it. */
+/** Answers requests that Node's parser refuses, as Node would by itself, and reports them. */
 export class ClientErrors {
   readonly #options: ClientErrorsOptions;
   /** The latest answer of each connection. */
@@ -45,7 +45,7 @@ export class ClientErrors {
   guard(server: Server): void {
     server.on('request', (req, res) => this.#answers.set(req.socket, res));
     server.on('clientError', (error, socket) => {
-      // The parser refuses each piece that still comes.
+      // The parser refuses every further chunk as well.
       if (this.#options.lastAnswers.has(socket)) return;
       const owed = this.#answers.get(socket);
       const isIdle = owed === undefined || owed.writableFinished;
@@ -60,12 +60,12 @@ export class ClientErrors {
     if (status === undefined || !socket.writable) return void socket.destroy();
     if (code !== GONE && socket instanceof Socket) this.#tell(socket, status, error);
     if (isAnswering || code === GONE) return void socket.destroy();
-    // Without a length the body would last until the connection ends.
+    // Without a length the body would extend to the end of the connection.
     const rest = 'Content-Length: 0\r\nConnection: close\r\n\r\n';
     this.#options.lastAnswers.write(socket, `HTTP/1.1 ${statusText(status)}\r\n${rest}`);
   }
 
-  /** A connection on which nothing ever came is no request. */
+  /** A connection that sent no bytes made no request. */
   #tell(socket: Socket, status: number, error: Error): void {
     if (socket.bytesRead === 0) return;
     const reason = error.message.replace(/^Parse Error: /, '');

@@ -1,39 +1,36 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Peers whose requests may have a query that the bound on heads leaves no room for, such as a list
- * of thousands of ids.
+ * Peers whose requests may have a query beyond the limit on heads, such as a list of thousands of
+ * ids.
  */
 export interface LongQueries {
-  /** Comes on top of the bound on heads. */
+  /** In addition to the limit on heads. */
   readonly maxBytes: number;
   allows(address: string): boolean;
-  /**
-   * Whether the peer passes on requests of others, who are asked for only when a request has been
-   * read.
-   */
+  /** Whether the peer is a proxy, whose clients are known only when a request has been parsed. */
   isProxy(peer: string): boolean;
 }
 
-/** What request line and headers may have. */
+/** The limit on request line and headers. */
 export interface HeadLimit {
   readonly maxHeadBytes: number;
-  /** Undefined: nobody may. */
+  /** Undefined: no peer may send long queries. */
   readonly longQueries: LongQueries | undefined;
 }
 
-/** Bytes of a request line and its headers, and of the query among them. */
+/** Size of a request line with its headers, and of the query in it. */
 export interface HeadSize {
   readonly headBytes: number;
   readonly queryBytes: number;
 }
 
-/** What stands between the parts of the first line. */
+/** Bytes of the request line besides method and target. */
 const REQUEST_LINE_REST = 14;
-/** What stands between name and value, and the line's end. */
+/** Separator and line end of a header line. */
 const HEADER_LINE_REST = 4;
 
-/** Whether a request that has been read has a head that its sender may not send. */
+/** Whether the head of a parsed request exceeds what its sender may send. */
 export function isHeadTooLarge(size: HeadSize, limit: HeadLimit, sender: { readonly remoteAddress: string }): boolean {
   const { headBytes, queryBytes } = size;
   const { maxHeadBytes, longQueries } = limit;
@@ -43,8 +40,8 @@ export function isHeadTooLarge(size: HeadSize, limit: HeadLimit, sender: { reado
 }
 
 /**
- * The most that any request of this peer may have: what a parser is told before the request is
- * read.
+ * Returns the largest head that any request of this peer may have. The parser needs it before the
+ * request is read.
  */
 export function mostHeadBytes({ maxHeadBytes, longQueries }: HeadLimit, peer: string): number {
   if (longQueries === undefined) return maxHeadBytes;
@@ -52,7 +49,7 @@ export function mostHeadBytes({ maxHeadBytes, longQueries }: HeadLimit, peer: st
   return mayBeLong ? maxHeadBytes + longQueries.maxBytes : maxHeadBytes;
 }
 
-/** The size of a head line by line. */
+/** Adds up the size of a head, line by line. */
 export class HeadCount implements HeadSize {
   headBytes: number;
   readonly queryBytes: number;
@@ -67,7 +64,7 @@ export class HeadCount implements HeadSize {
   }
 }
 
-/** The size of a head as Node has read it. */
+/** Returns the size of a head that Node has parsed. */
 export function sizeOfHead({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): HeadSize {
   const mark = url.indexOf('?');
   const pathBytes = mark === -1 ? url.length : mark;

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /**
- * A header's value from its bytes, one a character: as UTF-8 where they are that, else as latin-1
- * (RFC 9110 5.5 leaves them open).
+ * Decodes a header value that has one character per byte: as UTF-8 where valid, else as latin-1
+ * (RFC 9110 5.5 leaves the encoding open).
  */
 export function headerText(latin1: string): string {
   if (!BEYOND_ASCII.test(latin1)) return latin1;
@@ -13,7 +13,7 @@ export function headerText(latin1: string): string {
 }
 
 /**
- * Adds a header line. Repeated lines make a list (RFC 9110 5.3), but those of `Cookie` one cookie
+ * Adds a header line. Repeated lines form a list (RFC 9110 5.3), those of `Cookie` one cookie
  * string (RFC 9113 8.2.3).
  */
 export function addHeader(headers: Map<string, string>, name: string, value: string): void {

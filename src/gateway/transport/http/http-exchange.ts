@@ -1,20 +1,20 @@
-/** An HTTP request, copied from the library: valid for ever. */
+/** An HTTP request, copied from the library, so it stays valid. */
 export interface HttpRequest {
   readonly method: string;
-  /** As sent, before any `?`, not decoded. */
+  /** The target before any `?`, as sent, not decoded. */
   readonly path: string;
-  /** What follows the `?`, not decoded, '' when there is none. */
+  /** The target after the `?`, not decoded; '' without one. */
   readonly query: string;
   /**
-   * Lower-case names; repeated lines joined by `, `, those of `cookie` by `; `. Bytes are UTF-8
-   * where they can be, else latin-1.
+   * Headers with lower-case names. Repeated lines are joined by `, `, those of `cookie` by `; `.
+   * Values are decoded as UTF-8 where valid, else as latin-1.
    */
   readonly headers: ReadonlyMap<string, string>;
   /** The peer's address without port. */
   readonly remoteAddress: string;
 }
 
-/** A whole answer. `Content-Length` is set by the transport. */
+/** A complete answer. The transport sets `Content-Length`. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,33 +22,29 @@ export interface HttpAnswer {
 }
 
 /**
- * An answer in pieces, for streams such as Server-Sent Events. On uws the head leaves with the
- * first piece, so write one at once. Every method is safe after the peer has gone.
+ * A streamed answer, for instance of Server-Sent Events. On uws the head is sent with the first
+ * chunk, so write one at once. Every method is safe after the peer has disconnected.
  */
 export interface HttpStream {
   /**
-   * False: the peer reads slower than we write; wait for `onDrain` before the next write (nothing
-   * is lost meanwhile).
+   * Returns false under backpressure: wait for `onDrain` before the next write. Nothing is lost.
    */
   write(chunk: string | Uint8Array): boolean;
   onDrain(listener: () => void): void;
   /**
-   * Called once when the peer is gone or the transport stops, unless `end` came first; at once when
-   * it already is.
+   * Calls `listener` once when the peer disconnects or the transport stops, unless `end` came
+   * first; at once if that has happened.
    */
   onClose(listener: () => void): void;
   end(): void;
 }
 
-/**
- * One request and its answer: exactly one of `answer` and `stream` is to be called, at any later
- * time.
- */
+/** One request and its answer. Call exactly one of `answer` and `stream`, at any time. */
 export interface HttpExchange {
   readonly request: HttpRequest;
   /**
-   * The body, or undefined as soon as it is larger than the limit or the peer has gone. To be
-   * called at most once, in the tick of the request.
+   * Resolves to the body, or to undefined once it exceeds the limit or the peer has disconnected.
+   * Call it at most once, in the tick of the request.
    */
   readBody(limitBytes: number): Promise<Uint8Array | undefined>;
   answer(answer: HttpAnswer): void;
@@ -56,7 +52,7 @@ export interface HttpExchange {
 }
 
 /**
- * Answers each request that is no WebSocket upgrade on an endpoint's path. A rejected promise
+ * Answers every request that is not a WebSocket upgrade on an endpoint's path. A rejected promise
  * becomes a 500.
  */
 export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;

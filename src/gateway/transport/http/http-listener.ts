@@ -18,17 +18,17 @@ import { PlainConnections, type PlainConnectionsOptions } from './plain-connecti
 import { ProxyProtocol } from './proxy-protocol.js';
 import type { AddressOf, SendsProxyHeader, TlsFiles } from '../transport.js';
 
-/** From the first byte of a request to the end of its headers; slower ones get 408. */
+/** Time from the first byte of a request to the end of its headers; slower requests get 408. */
 const HEAD_TIMEOUT_MS = 10_000;
-/** From the first byte of a request to the end of its body. */
+/** Time from the first byte of a request to the end of its body. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** How long a TLS handshake may take, from the connection on. */
+/** Time for a TLS handshake, from accepting the connection on. */
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
-/** At most one line about a failed listener in this time. */
+/** Minimum time between two log lines about a failing listener. */
 const FAILURE_LOG_MS = 1_000;
-/** Whether a request has an `Upgrade` header. */
+/** Property of a request: whether it has an `Upgrade` header. */
 const ASKED = Symbol('asked');
-/** How often slow heads are looked for. */
+/** Interval between checks for slow request heads. */
 const CHECK_EACH_MS = 2_000;
 
 interface Refusal {
@@ -38,7 +38,7 @@ interface Refusal {
 }
 
 const TOO_LARGE: Refusal = { status: HEAD_TOO_LARGE.status, isLast: false };
-/** Nobody knows where the next request begins. */
+/** The start of the next request is unknown. */
 const UNCLEAR_END: Refusal = { status: 400, isLast: true };
 
 export interface HttpListenerOptions {
@@ -47,14 +47,14 @@ export interface HttpListenerOptions {
   readonly http: HttpHandler;
   readonly log: Logger;
   readonly maxHeadBytes?: number;
-  /** Of requests that are no upgrades. */
+  /** Peers that may send long queries in plain requests. */
   readonly longQueries?: LongQueries;
   readonly addressOf?: AddressOf;
   readonly sendsProxyHeader?: SendsProxyHeader;
   readonly onMalformed?: OnMalformed;
-  /** Without it connections are not bounded. */
+  /** Default: no limit on connections. */
   readonly plainConnections?: PlainConnectionsOptions | undefined;
-  /** Takes requests for a WebSocket; without it they are answered as plain requests. */
+  /** Takes WebSocket upgrades. Without it they are answered as plain requests. */
   readonly upgrades?: {
     wants(req: IncomingMessage): boolean;
     take(req: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -62,8 +62,8 @@ export interface HttpListenerOptions {
 }
 
 /**
- * An HTTP listener on node:http(s): under the `ws` transport, and by itself for the internal API on
- * its own port.
+ * An HTTP listener on node:http(s), used by the `ws` transport and by an internal API that has a
+ * port of its own.
  */
 export class HttpListener {
   readonly #options: HttpListenerOptions;
@@ -82,7 +82,7 @@ export class HttpListener {
   }
 
   /**
-   * Node's request as ours, with the client's address, and the client's port where it can be known
+   * Converts Node's request, with the client's address and, where it is known, the client's port
    * (else 0).
    */
   readRequest(req: IncomingMessage): { readonly request: HttpRequest; readonly remotePort: number } {
@@ -91,20 +91,20 @@ export class HttpListener {
     return { request, remotePort: request.remoteAddress === peer.address ? peer.port : 0 };
   }
 
-  /** Answers an upgrade that is refused, and closes. */
+  /** Answers a refused upgrade and closes the connection. */
   answerLast(stream: Duplex, answer: string): void {
     this.#lastAnswers.write(stream, answer);
   }
 
-  /** An upgrade has no use for a long query. */
+  /** Whether the head of an upgrade exceeds the limit; long queries are not allowed in upgrades. */
   isUpgradeTooLarge(req: IncomingMessage, request: HttpRequest): boolean {
     const { longQueries } = this.#options;
     return longQueries !== undefined && isHeadTooLarge(sizeOfHead(req), this.#headLimit(undefined), request);
   }
 
   /**
-   * Handshakes to come see what the files hold now. Rejects with `tls.invalid`, and keeps the old
-   * ones then.
+   * Reloads certificate and key for new handshakes. Rejects with `tls.invalid` and then keeps the
+   * old ones.
    */
   async reloadTls(): Promise<void> {
     const { tls } = this.#options;
@@ -113,7 +113,7 @@ export class HttpListener {
     if (this.#server instanceof TlsServer) this.#server.setSecureContext(material);
   }
 
-  /** Rejects with `listen.*` or `tls.invalid`. Resolves to the address really bound. */
+  /** Resolves to the bound address. Rejects with `listen.*` or `tls.invalid`. */
   async listen(): Promise<ListenAddress> {
     const { listen } = this.#options;
     const server = await this.#createServer();
@@ -129,7 +129,7 @@ export class HttpListener {
     return { host: listen.host, port: boundPort(server.address()) };
   }
 
-  /** Accepts no new connection; open ones stay, idle HTTP ones close. */
+  /** Stops accepting connections. Open ones stay; idle HTTP connections are closed. */
   stopListening(): void {
     if (!this.#isListening) return;
     this.#isListening = false;
@@ -137,7 +137,8 @@ export class HttpListener {
   }
 
   /**
-   * Cuts what is left. Idempotent; resolves when the port is free and every HTTP connection gone.
+   * Cuts the remaining connections. Idempotent. Resolves when the port is free and every HTTP
+   * connection closed.
    */
   async stop(): Promise<void> {
     const server = this.#server;
@@ -163,8 +164,7 @@ export class HttpListener {
     };
     const server =
       tls === undefined ? createServer(options) : createTlsServer({ ...options, ...(await readTlsFiles(tls)) });
-    // One more than are served, so that a request with too many can be told from one whose lines
-    // were all read.
+    // One more than allowed, so that a request with too many headers can be recognized.
     server.maxHeadersCount = MAX_HEADERS + 1;
     const rawTargets = new RawTargets();
     server.on('request', (req, res) => {
@@ -182,8 +182,8 @@ export class HttpListener {
     const peerOf = (socket: Socket): string => this.#proxyProtocol.peerOf(socket).address;
     const event = tls === undefined ? 'connection' : 'secureConnection';
     if (longQueries !== undefined) {
-      // The server reads this property, which its types leave out, when it makes the parser of a
-      // connection.
+      // The server reads this property, which is missing in its types, when it creates the parser
+      // of a connection.
       const fit = (socket: Socket): boolean =>
         Reflect.set(server, 'maxHeaderSize', mostHeadBytes(limit, peerOf(socket)));
       server.prependListener(event, fit);
@@ -196,8 +196,8 @@ export class HttpListener {
   }
 
   /**
-   * A failed accept may come back at once, and again. Where no file is left for it, the library
-   * needs one to turn the newcomer away, or it spins.
+   * A failed accept may repeat at once. When no file descriptor is free, the library needs one to
+   * close the new connection; without it the library would loop.
    */
   #acceptFailed(error: Error): void {
     if (isOutOfFiles(error)) fileReserve.release();
@@ -213,15 +213,13 @@ export class HttpListener {
 }
 
 /**
- * Node hands every request with an `Upgrade` header over as raw bytes once somebody listens for
- * upgrades, also those that ask for something else (`h2c`) and could be served as they are. It asks
- * the request's `upgrade` property first: here it says no for these.
+ * Once a listener for upgrades exists, Node hands over every request with an `Upgrade` header as
+ * raw bytes, even one for another protocol (`h2c`) that could be served normally. Node reads the
+ * request's `upgrade` property first; this class returns false for such requests.
  */
 function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof IncomingMessage {
   if (upgrades === undefined) return IncomingMessage;
-  /**
-   * The constructor of the class above sets the property, before a field of this one would exist.
-   */
+  /** The base class's constructor sets the property, before a field of this class would exist. */
   class Request extends IncomingMessage {
     declare [ASKED]: boolean;
   }
@@ -237,10 +235,10 @@ function requestClass(upgrades: HttpListenerOptions['upgrades']): typeof Incomin
 }
 
 /**
- * The answer to a request that reaches no handler. Its body is said to be empty, and the connection
- * goes on where it can: a connection that is closed with bytes unread is reset, and a proxy that
- * still writes or reads then answers 502. Without long queries the parser has held the head to its
- * bound.
+ * The answer to a request that must not reach a handler, undefined for others. The answer has an
+ * empty body and the connection stays open where possible: closing it with unread bytes resets it,
+ * and a proxy would answer 502. Without long queries the parser has already enforced the limit on
+ * heads.
  */
 function refusalOf(req: IncomingMessage, request: HttpRequest, limit: HeadLimit): Refusal | undefined {
   if (hasTooManyHeaders(req)) return TOO_LARGE;

@@ -1,35 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** How long a client that has its answer may go on sending. */
+/** Time that a client may go on sending after its answer. */
 const LINGER_MS = 2_000;
 /**
- * More connections than these at a time are closed at once: a flood of refused requests is not to
- * hold files.
+ * Maximum number of lingering connections; more are closed at once, so that a flood of refused
+ * requests does not hold file descriptors.
  */
 const MOST_LINGERING = 256;
 
 /**
- * Answers after which the connection closes. A socket that is closed over bytes nobody has read, or
- * that gets more of them afterwards, is reset, and a reset takes the answer away from a client that
- * has not read it yet. So our side ends, and what the client still sends is read and thrown away
- * until it ends too, for a bounded time (RFC 9112 9.6).
+ * Writes answers after which the connection closes. Closing a socket with unread or arriving bytes
+ * resets it, and a reset may discard the answer before the client has read it. Therefore this side
+ * ends first, and bytes from the client are read and discarded until it ends too, for a bounded
+ * time (RFC 9112 9.6).
  */
 export class LastAnswers {
   readonly #lingering = new Set<Duplex>();
 
-  /** Writes the answer as it is and ends the connection. */
+  /** Writes the raw answer and ends the connection. */
   write(socket: Duplex, answer: string): void {
     this.#linger(socket);
     socket.end(answer);
   }
 
-  /** Whether the connection has had its last answer. */
+  /** Whether the connection has received its last answer. */
   has(socket: Duplex): boolean {
     return this.#lingering.has(socket);
   }
 
-  /** Cuts those that are still ending. */
+  /** Cuts connections that are still lingering. */
   stop(): void {
     for (const socket of this.#lingering) socket.destroy();
   }
@@ -48,15 +48,15 @@ export class LastAnswers {
 }
 
 /**
- * Ends an answer whose head is written. Where the connection closes after it, the request is read
- * to its end first, for a bounded time.
+ * Ends an answer whose head is written. If the connection closes afterwards, the request is first
+ * read to its end, for a bounded time.
  */
 export function endAnswer(req: IncomingMessage, res: ServerResponse, body: string | Uint8Array): void {
   if (req.complete || res.shouldKeepAlive) {
     res.end(body);
     return;
   }
-  // The client has the whole answer now: the head says how long it is.
+  // The client has the complete answer now, because the head states its length.
   if (body.length > 0) res.write(body);
   else res.flushHeaders();
   const end = (): void => {

@@ -37,7 +37,7 @@ const AIRPLAY: ListenProblem = {
   hint: 'Listen elsewhere, for instance with --listen 127.0.0.1:5001, or switch the AirPlay receiver off.',
 };
 
-/** Translates what a failed `listen` of Node threw into the catalogue's error. */
+/** Translates an error of Node's `listen` into one of the catalogue. */
 export function listenError(address: ListenAddress, thrown: unknown): WsgError {
   const shown = formatListenAddress(address);
   const problem = findProblem(address, systemErrorCode(thrown) ?? '');
@@ -50,7 +50,7 @@ export function listenError(address: ListenAddress, thrown: unknown): WsgError {
   });
 }
 
-/** Finds out by a listener of Node's own why a library that gives no reason could not listen. */
+/** Finds out why a library that gives no reason could not listen, by listening with Node. */
 export async function probeListenError(address: ListenAddress): Promise<WsgError> {
   const probe = createServer();
   try {
@@ -71,7 +71,7 @@ export async function probeListenError(address: ListenAddress): Promise<WsgError
   );
 }
 
-/** A port that nobody listens on; rejects with `listen.*`. */
+/** Resolves to a free port; rejects with `listen.*`. */
 export async function findFreePort(host: string): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {

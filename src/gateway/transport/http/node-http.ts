@@ -10,16 +10,16 @@ import { readTarget } from './request-target.js';
 import type { AddressOf } from '../transport.js';
 
 /**
- * Whether Node may have left header lines out: such a request must be refused, since nobody knows
- * what they said.
+ * Whether Node may have dropped header lines. Such a request must be refused, because the dropped
+ * lines are unknown.
  */
 export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.length > MAX_HEADERS * 2;
 }
 
 /**
- * Node's request as ours; it comes from `peer`, or from the client that `addressOf` finds behind
- * it.
+ * Converts Node's request. Its address is that of `peer`, or of the client that `addressOf` finds
+ * behind it.
  */
 export function readRequest(
   req: IncomingMessage,
@@ -56,8 +56,8 @@ export class NodeExchange implements AbortableExchange {
 
   readBody(limitBytes: number): Promise<Uint8Array | undefined> {
     const body = new BodyCollector(limitBytes, announcedLength(this.request.headers));
-    // `on`, though each happens once: `once` makes two objects more, and the first call decides.
-    // Measured by bench/fan-out, as all of this.
+    // `on` although each event occurs once: `once` allocates two more objects, and only the first
+    // call counts. Measured by bench/fan-out.
     this.#req.on('data', (chunk: Buffer) => body.add(chunk, false));
     this.#req.on('end', () => body.end());
     const abort = (): void => body.abort();

@@ -3,24 +3,27 @@ import { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { plainAddress } from './remote-address.js';
 
-/** Why a connection was cut as soon as it was accepted. */
+/** A connection that was cut as soon as it was accepted, and why. */
 export interface RefusedConnection {
   readonly peer: string;
   readonly reason: 'max_plain_connections' | 'max_plain_connections_per_address' | 'open_files';
 }
 
-/** Told of each connection that is refused; strangers can provoke it at any rate. */
+/** Called for each refused connection. Clients control the rate of calls. */
 export type OnConnectionRefused = (refused: RefusedConnection) => void;
 
 export interface PlainConnectionsOptions {
-  /** Connections in all that are no WebSocket, or not yet. */
+  /** Maximum number of connections that are not, or not yet, WebSockets. */
   readonly maxConnections: number;
   /**
-   * From this file descriptor on a connection is refused: those above are kept for the log,
-   * certificates and sinks.
+   * Connections with this file descriptor or a higher one are refused; those are reserved for the
+   * log, certificates and sinks.
    */
   readonly maxDescriptor: number;
-  /** Peers that many clients share: the bound for one address is not theirs. */
+  /**
+   * Whether many clients share this address, such as a proxy's: the limit for one address does not
+   * apply.
+   */
   readonly isShared: (peer: string) => boolean;
   readonly onRefused: OnConnectionRefused;
 }
@@ -32,18 +35,18 @@ interface PlainConnection {
 }
 
 /**
- * The socket itself, or where TLS hides it both ends of the TCP connection: asking for those is a
- * system call.
+ * The socket itself or, where TLS hides it, both ends of the TCP connection, which take a system
+ * call to read.
  */
 type ConnectionKey = Socket | string;
 
-/** One address may have this part of all. */
+/** Divisor: one address may have this part of the maximum. */
 const SHARE_OF_ADDRESS = 4;
 
 /**
- * Bounds the connections without a WebSocket, in all and by address, and keeps file descriptors
- * back. The system gives each new connection the lowest free descriptor, so a high one says that
- * all below it are taken: the newcomer is cut, and nobody else.
+ * Limits connections without a WebSocket, in total and per address, and reserves file descriptors.
+ * The system gives each new connection the lowest free descriptor, so a high one means that all
+ * lower ones are in use. Only the new connection is cut.
  */
 export class PlainConnections {
   readonly #options: PlainConnectionsOptions;
@@ -61,7 +64,7 @@ export class PlainConnections {
     return this.#open.size;
   }
 
-  /** Puts itself before what the server does with a new connection. */
+  /** Installs itself before the server's own handling of new connections. */
   guard(server: Server): void {
     this.#hidesSockets = server instanceof TlsServer;
     const takers = server.listeners('connection');
@@ -79,7 +82,7 @@ export class PlainConnections {
     });
   }
 
-  /** The connection asks for a WebSocket: other bounds hold for it from now on. */
+  /** Removes a connection that requested a WebSocket: other limits apply to it. */
   upgraded(socket: Socket): void {
     this.#remove(this.#keyOf(socket));
   }
@@ -105,7 +108,7 @@ export class PlainConnections {
     socket.on('close', onClose);
   }
 
-  /** Leaves nothing on the socket: a WebSocket would keep it for its whole life. */
+  /** Leaves no listener on the socket, because a WebSocket would keep it for its whole life. */
   #remove(key: ConnectionKey): void {
     const connection = this.#open.get(key);
     if (connection === undefined) return;
@@ -118,7 +121,7 @@ export class PlainConnections {
   }
 }
 
-/** Node has it on the handle only; -1 where it has none (Windows). */
+/** The descriptor, which Node exposes on the handle only; -1 without one (Windows). */
 function descriptorOf(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
   const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;

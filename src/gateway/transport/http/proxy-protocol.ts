@@ -5,31 +5,30 @@ import type { SendsProxyHeader } from '../transport.js';
 import { addressFromBytes, canonicalAddress, plainAddress } from './remote-address.js';
 
 /**
- * The source that a header names: the client, nobody (`unknown`), or the proxy itself, which asks
- * on its own behalf.
+ * The source that a header names: a client, an unknown one, or the proxy itself (a health check).
  */
 export type ProxySource = { readonly address: string; readonly port: number } | 'unknown' | 'proxy';
 
-/** What the first bytes of a connection say. */
+/** The result of parsing the first bytes of a connection. */
 export type ProxyHeader =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'invalid'; readonly problem: string }
   | { readonly kind: 'complete'; readonly bytes: number; readonly source: ProxySource };
 
 const V1_START = Buffer.from('PROXY ', 'latin1');
-/** With its CRLF, by the specification. */
+/** Including CRLF, by the specification. */
 const V1_MAX_BYTES = 107;
 const V2_START = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]);
 const V2_HEAD_BYTES = 16;
-/** Addresses take 216 bytes at most; the rest is extensions, which nothing here reads. */
+/** Addresses take at most 216 bytes; the rest is extensions, which are ignored. */
 export const MAX_PROXY_HEADER_BYTES = 4096;
 const INCOMPLETE: ProxyHeader = { kind: 'incomplete' };
 const V1_LINE = /^PROXY (?:(UNKNOWN)(?: .*)?|(TCP4|TCP6) (\S+) (\S+) (\d{1,5}) (\d{1,5}))$/;
 const MAX_PORT = 65_535;
 
 /**
- * Reads a PROXY protocol header, version 1 or 2, from the first bytes of a connection. Never
- * throws; what it cannot read is invalid.
+ * Parses a PROXY protocol header, version 1 or 2, from the first bytes of a connection. Never
+ * throws; malformed input is `invalid`.
  */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (startsLike(bytes, V2_START)) return bytes.length < V2_HEAD_BYTES ? INCOMPLETE : parseV2(bytes);
@@ -37,7 +36,7 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   return invalid('the connection does not begin with a PROXY header');
 }
 
-/** As far as both go. */
+/** Compares up to the shorter length. */
 function startsLike(bytes: Buffer, start: Buffer): boolean {
   const length = Math.min(bytes.length, start.length);
   return bytes.subarray(0, length).equals(start.subarray(0, length));
@@ -82,7 +81,7 @@ function sourceOfV2(addresses: Buffer, familyAndProtocol: number): ProxySource |
   return { address: addressFromBytes(addresses.subarray(0, size)), port: addresses.readUInt16BE(size * 2) };
 }
 
-/** Undefined for UNSPEC, UNIX and what is not defined yet: they name nobody that we could judge. */
+/** Undefined for UNSPEC, UNIX and undefined families, which name no IP address. */
 function addressBytes(family: number): number | undefined {
   if (family === 1) return 4;
   return family === 2 ? 16 : undefined;
@@ -92,25 +91,28 @@ function invalid(problem: string): ProxyHeader {
   return { kind: 'invalid', problem };
 }
 
-/** How long a proxy may take to send its header. */
+/** Time for a proxy to send its header. */
 const HEADER_TIMEOUT_MS = 5_000;
 
-/** Who is at the other end, as far as can be known; port 0 when it cannot. */
+/** The other end of a connection, as far as it is known; port 0 if unknown. */
 export interface PeerAddress {
   readonly address: string;
   readonly port: number;
-  /** The proxy whose header says so; undefined where the peer is known from its connection. */
+  /** The proxy whose header named the peer; undefined for a direct connection. */
   readonly via?: string;
 }
 
 export interface ProxyProtocolOptions {
-  /** Undefined: nobody does. */
+  /** Undefined: no peer does. */
   readonly sendsHeader: SendsProxyHeader | undefined;
   readonly log: Logger;
   readonly timeoutMs?: number;
 }
 
-/** What of a TCP or TLS socket names its connection; of both the same. */
+/**
+ * The properties that identify a connection; a TCP socket and the TLS socket on it have the same
+ * ones.
+ */
 export interface Ends {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -118,25 +120,26 @@ export interface Ends {
 }
 
 /**
- * Takes the PROXY header off connections of trusted peers, before the HTTP server or TLS sees them,
- * and remembers which client it named for as long as the connection lasts. Whose header cannot be
- * read is cut. Connections of other peers are passed on untouched: a header of theirs is no HTTP.
+ * Removes the PROXY header from connections of trusted peers before the HTTP server or TLS sees
+ * them, and remembers the client it named until the connection closes. A connection with an invalid
+ * header is cut. Connections of other peers pass unchanged: a header from them fails as malformed
+ * HTTP.
  */
 export class ProxyProtocol {
   readonly #options: ProxyProtocolOptions;
-  /** By both ends of the TCP connection: TLS hides its socket. */
+  /** Named clients by both ends of the TCP connection, because TLS hides its socket. */
   readonly #named = new Map<string, PeerAddress>();
 
   constructor(options: ProxyProtocolOptions) {
     this.#options = options;
   }
 
-  /** How many connections are remembered. */
+  /** Number of connections that are remembered. */
   get size(): number {
     return this.#named.size;
   }
 
-  /** Puts itself before what the server does with a new connection. */
+  /** Installs itself before the server's own handling of new connections. */
   guard(server: Server): void {
     const { sendsHeader } = this.#options;
     if (sendsHeader === undefined) return;
@@ -151,7 +154,7 @@ export class ProxyProtocol {
     });
   }
 
-  /** The client that the header named, else the peer itself. */
+  /** Returns the client that the header named, else the peer itself. */
   peerOf(ends: Ends): PeerAddress {
     const named = this.#named.size === 0 ? undefined : this.#named.get(keyOf(ends));
     return named ?? { address: plainAddress(ends.remoteAddress), port: ends.remotePort ?? 0 };

@@ -6,9 +6,9 @@ type Listener = (...args: unknown[]) => void;
 
 /** A connection that Node's HTTP server has taken. */
 interface TakenConnection {
-  /** What the server does with a new connection. */
+  /** The server's own listeners for a new connection. */
   readonly takers: readonly Listener[];
-  /** What it has put on this one. */
+  /** The listeners that the server added to this one. */
   readonly added: readonly AddedListener[];
 }
 
@@ -19,36 +19,35 @@ interface AddedListener {
 
 const LINE_FEED = 0x0a;
 const FIRST_HIGH_BYTE = 0x80;
-/** A method, a space and the target up to the byte that was refused. */
+/** A method, a space and the target up to the refused byte. */
 const TARGET_BEGUN = /^[A-Z]+ [^\s]*$/;
 
 /**
- * Serves requests whose target holds bytes above ASCII as they are, such as `/send?name=Zoë` in
- * UTF-8. Go takes them, and so did the old program; Node's parser refuses them. The request is then
- * given to a new parser with these bytes percent-encoded. That takes the request line in one
- * segment, and no answer to an earlier request that is still owed.
+ * Serves requests whose target contains raw bytes above ASCII, such as `/send?name=Zoë` in UTF-8.
+ * Go and the original wsgateway accept them; Node's parser refuses them. The request is passed to a
+ * new parser with these bytes percent-encoded. This works only if the request line arrived in one
+ * segment and no earlier answer is pending.
  */
 export class RawTargets {
   readonly #taken = new WeakMap<Duplex, TakenConnection>();
-  /** The events of a connection that the server has taken: each of a server's has the same. */
+  /** The events that the server listens to, the same on each of its connections. */
   #events: readonly (string | symbol)[] = [];
 
-  /** Puts itself around what the server does with each new connection, TLS already taken off. */
+  /** Wraps the server's handling of each new connection, after TLS. */
   guard(server: Server, event: 'connection' | 'secureConnection'): void {
     const takers = server.listeners(event).filter(isListener);
     server.removeAllListeners(event);
     server.on(event, (socket: Duplex) => this.#take(server, socket, takers));
   }
 
-  /**
-   * The connection carries no more requests. What is kept of it would keep the parser and all that
-   * belongs to it.
-   */
+  /** Forgets a connection that carries no more requests, so that its parser can be collected. */
   forget(socket: Duplex): void {
     this.#taken.delete(socket);
   }
 
-  /** Whether the request that the parser has refused with this error is served after all. */
+  /**
+   * Tries to serve a request that the parser refused with this error; returns whether it is served.
+   */
   rescue(server: Server, socket: Duplex, error: Error): boolean {
     const taken = this.#taken.get(socket);
     const packet = refusedPacket(error);
@@ -56,7 +55,7 @@ export class RawTargets {
     if (taken === undefined || encoded === undefined || socket.destroyed) return false;
     for (const { event, listener } of taken.added) {
       socket.removeListener(event, listener);
-      // Lets go of the old parser.
+      // Releases the old parser.
       if (event === 'close') Reflect.apply(listener, socket, []);
     }
     this.#take(server, socket, taken.takers);
@@ -64,7 +63,7 @@ export class RawTargets {
     return true;
   }
 
-  /** On the way of each connection. Listeners are added behind those that are there. */
+  /** Runs for each connection. The server appends its listeners to those present. */
   #take(server: Server, socket: Duplex, takers: readonly Listener[]): void {
     const before = new Map<string | symbol, number>();
     for (const event of socket.eventNames()) before.set(event, socket.listenerCount(event));
@@ -86,7 +85,10 @@ function isListener(value: unknown): value is Listener {
   return typeof value === 'function';
 }
 
-/** What the parser was reading when it met a byte that no target may hold, and where. */
+/**
+ * Returns the packet that the parser was reading and the offset of the byte that a target must not
+ * contain.
+ */
 function refusedPacket(error: Error): { readonly bytes: Buffer; readonly offset: number } | undefined {
   if (!('code' in error) || error.code !== 'HPE_INVALID_URL') return undefined;
   if (!('rawPacket' in error) || !Buffer.isBuffer(error.rawPacket)) return undefined;
@@ -95,7 +97,7 @@ function refusedPacket(error: Error): { readonly bytes: Buffer; readonly offset:
 }
 
 /**
- * The bytes from the refused request line on, with what is above ASCII in that line
+ * Returns the bytes from the refused request line on, with bytes above ASCII in that line
  * percent-encoded.
  */
 function encodeTarget(bytes: Buffer, offset: number): Buffer | undefined {

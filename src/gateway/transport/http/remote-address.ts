@@ -3,8 +3,8 @@ import { isIP, SocketAddress } from 'node:net';
 const MAPPED_PREFIX = '::ffff:';
 
 /**
- * Stands for the address of a client that a proxy named by one that no client of it can have:
- * requests from there are refused.
+ * Stands for a client address from a proxy that no client of it can have. Such requests are
+ * refused.
  */
 export const IMPOSSIBLE_ADDRESS = 'impossible';
 
@@ -23,7 +23,7 @@ export function addressFromBytes(bytes: Uint8Array): string {
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }
 
-/** Hot: one backend asks again and again. Measured by bench/fan-out. */
+/** Caches the last address, because one backend sends many requests. Measured by bench/fan-out. */
 function ipv4(bytes: Uint8Array): string {
   let bits = 0;
   for (let i = 0; i < 4; i += 1) bits = bits * 256 + (bytes[i] ?? 0);
@@ -31,7 +31,7 @@ function ipv4(bytes: Uint8Array): string {
   return lastIpv4.text;
 }
 
-/** The same form for an address that Node gives as text. */
+/** Converts an address that Node gives as text to the same form. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
   const isMappedText = address.startsWith(MAPPED_PREFIX) && address.includes('.');
@@ -39,8 +39,8 @@ export function plainAddress(address: string | undefined): string {
 }
 
 /**
- * The same form for an address that somebody else wrote; '' when it is none. A zone (`%eth0`) is
- * left out.
+ * Converts an address from a header to the same form; '' if it is not an address. A zone (`%eth0`)
+ * is removed.
  */
 export function canonicalAddress(text: string): string {
   const [address = ''] = text.split('%', 1);
@@ -49,7 +49,7 @@ export function canonicalAddress(text: string): string {
   return version === 4 ? address : plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
-/** What stands before the port in `ip:port`, without brackets. */
+/** Returns the host of `ip:port`, without brackets. */
 export function hostOf(joined: string): string {
   return joined.slice(0, joined.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 }

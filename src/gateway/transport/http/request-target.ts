@@ -1,12 +1,12 @@
-/** What a request line asks for, in its parts. */
+/** The parts of a request target. */
 export interface RequestTarget {
-  /** Before any `?`, not decoded; `/` when the target has none. */
+  /** The target before any `?`, not decoded; `/` when empty. */
   readonly path: string;
-  /** What follows the `?`, not decoded, '' when there is none. */
+  /** The target after the `?`, not decoded; '' without one. */
   readonly query: string;
   /**
-   * Of an absolute target, without a user: it counts instead of the `Host` header (RFC 9112,
-   * 3.2.2).
+   * Authority of an absolute target, without user information. It replaces the `Host` header (RFC
+   * 9112, 3.2.2).
    */
   readonly authority: string | undefined;
 }
@@ -18,8 +18,8 @@ const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#@]*)/i;
 const SLASH = 0x2f;
 
 /**
- * The target of a request on node:http. The parser of Node 20.15 takes bytes above ASCII as they
- * are; later ones refuse them (RawTargets).
+ * Returns the target of a request on node:http. The parser of Node 20.15 accepts bytes above ASCII;
+ * later ones refuse them (see RawTargets).
  */
 export function readTarget({ url = '/' }: { readonly url?: string | undefined }): RequestTarget {
   return splitTarget(encodeBytes(url));
@@ -41,14 +41,12 @@ function splitTarget(target: string): RequestTarget {
 
 const NOT_ASCII = /[\u0080-\uffff]/;
 
-/**
- * Percent-encodes what is not ASCII, so that both libraries give the same text for the same bytes.
- */
+/** Percent-encodes non-ASCII text, so that both libraries give the same text for the same bytes. */
 export function asciiTarget(text: string): string {
   return NOT_ASCII.test(text) ? text.replace(/[\u0080-\uffff]+/g, encodeURIComponent) : text;
 }
 
-/** Percent-encodes bytes above ASCII of a target that has one character a byte. */
+/** Percent-encodes bytes above ASCII in a target with one character per byte. */
 export function encodeBytes(latin1: string): string {
   return NOT_ASCII.test(latin1) ? latin1.replace(/[\x80-\xff]/g, percentEncoded) : latin1;
 }

@@ -39,16 +39,16 @@ async function readPem(what: string, file: string): Promise<Buffer> {
   }
 }
 
-/** How often the files are looked at. */
+/** Interval between checks of the files. */
 const LOOK_EACH_MS = 5_000;
-/** Certificate and key are not replaced in one moment. */
+/** Wait after a change, because certificate and key are not replaced at the same moment. */
 const SETTLE_MS = 500;
 
 export interface TlsWatchOptions {
   readonly files: TlsFiles;
   /**
-   * Called when a file has become another one or has other contents, once it has been still for a
-   * moment. Must not throw.
+   * Called when a file was replaced or its contents changed, once no change followed for a moment.
+   * Must not throw.
    */
   readonly onChange: () => void;
   readonly lookEachMs?: number;
@@ -56,8 +56,8 @@ export interface TlsWatchOptions {
 }
 
 /**
- * Looks at the files of a certificate again and again: notifications miss symbolic links that are
- * turned elsewhere, and network file systems.
+ * Polls the files of a certificate, because notifications miss changed symbolic links and network
+ * file systems.
  */
 export class TlsWatch {
   readonly #options: TlsWatchOptions;

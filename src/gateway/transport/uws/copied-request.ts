@@ -2,22 +2,19 @@ import type { HeadSize } from '../http/head-limit.js';
 import type { HttpRequest } from '../http/http-exchange.js';
 import { addressFromBytes } from '../http/remote-address.js';
 
-/**
- * What the library can be asked for the peer's address: a response or a WebSocket, while it is
- * alive.
- */
+/** A response or a WebSocket of the library, which knows the peer's address while it is alive. */
 export interface AddressSource {
   getRemoteAddress(): ArrayBuffer;
 }
 
-/** Who knows the address once the response has become a WebSocket. */
+/** The socket that knows the address once the response has become a WebSocket. */
 export interface AddressKeeper {
   readonly host: string;
 }
 
 /**
- * A request of uWebSockets.js. All is copied but the address, which costs as much as all headers
- * and is mostly not wanted of who connects: it is read when it is asked for. Measured by
+ * A request of uWebSockets.js. Everything is copied except the address, which costs as much as all
+ * headers and is rarely needed for upgrades: it is read on first use. Measured by
  * bench/connect-storm.
  */
 export class CopiedRequest implements HttpRequest {
@@ -25,7 +22,10 @@ export class CopiedRequest implements HttpRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: ReadonlyMap<string, string>;
-  /** Of its line and headers; the library itself only counts what comes in several segments. */
+  /**
+   * Size of request line and headers. The library counts only requests that arrive in several
+   * segments.
+   */
   readonly size: HeadSize;
   #source: AddressSource | undefined;
   #keeper: AddressKeeper | undefined = undefined;
@@ -44,23 +44,23 @@ export class CopiedRequest implements HttpRequest {
     return this.#keeper === undefined ? this.#read() : this.#keeper.host;
   }
 
-  /** Undefined when it was not asked for. */
+  /** The address; undefined if it was never read. */
   get knownAddress(): string | undefined {
     return this.#host;
   }
 
-  /** Says who is behind the peer. */
+  /** Sets the address of the client behind the peer. */
   setAddress(host: string): void {
     this.#host = host;
   }
 
-  /** To be called while the response is alive: the address is valid for ever afterwards. */
+  /** Reads the address while the response is alive, so that it stays valid. */
   keep(): void {
     this.#read();
     this.#source = undefined;
   }
 
-  /** The response has become a WebSocket and is alive no more. */
+  /** Takes the address from the WebSocket that replaced the response. */
   keptBy(keeper: AddressKeeper): void {
     this.#keeper = keeper;
     this.#source = undefined;
@@ -72,7 +72,7 @@ export class CopiedRequest implements HttpRequest {
   }
 }
 
-/** The peer's address as the library has it. */
+/** Reads the peer's address from the library. */
 export function readAddress(source: AddressSource): string {
   return addressFromBytes(new Uint8Array(source.getRemoteAddress()));
 }

@@ -2,17 +2,17 @@ import type { HttpStream } from '../http/http-exchange.js';
 import type { UwsResponse } from './uws-types.js';
 
 /**
- * What the library is given at once. While a reader is slow one slice follows each time that the
- * kernel has taken something, so its buffer, whose size it does not tell, stays about as small as
- * that.
+ * Bytes passed to the library at once. A slow reader gets one slice each time the kernel has
+ * accepted some bytes, so that the library's buffer, whose size it does not report, stays about
+ * this small.
  */
 const SLICE_BYTES = 16 * 1024;
 
-/** Chunked answer on uWebSockets.js; the head leaves with the first write. */
+/** A chunked answer on uWebSockets.js. The head is sent with the first write. */
 export class UwsHttpStream implements HttpStream {
   readonly #isHead: boolean;
   #res: UwsResponse | undefined;
-  /** Written and not yet with the library, in order. */
+  /** Chunks not yet passed to the library, in order. */
   #waiting: Uint8Array[] = [];
   #isBlocked = false;
   #isEnding = false;
@@ -56,7 +56,7 @@ export class UwsHttpStream implements HttpStream {
     this.#res?.close();
   }
 
-  /** For the exchange: the connection is over, or the answer complete. */
+  /** Called by the exchange when the connection is over or the answer complete. */
   closed(): void {
     if (this.#isOver) return;
     this.#res = undefined;
@@ -67,8 +67,8 @@ export class UwsHttpStream implements HttpStream {
   }
 
   #writable(res: UwsResponse): void {
-    // Once somebody listens for writability the library leaves its own buffer alone until the next
-    // write, and the end of a cork is one.
+    // With a listener for writability the library does not flush its own buffer until the next
+    // write; the end of a cork counts as one.
     res.cork(() => undefined);
     this.#isBlocked = false;
     this.#pour(res);
@@ -87,7 +87,7 @@ export class UwsHttpStream implements HttpStream {
     });
   }
 
-  /** What is left of the chunk when the reader has had enough. */
+  /** Returns the rest of the chunk once the stream is blocked. */
   #pourChunk(res: UwsResponse, chunk: Uint8Array): Uint8Array {
     let offset = 0;
     while (offset < chunk.length && !this.#isBlocked) {

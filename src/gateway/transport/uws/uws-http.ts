@@ -9,13 +9,13 @@ import { UwsHttpStream } from './uws-http-stream.js';
 import type { AddressOf } from '../transport.js';
 import { uwsText, type UwsRequest, type UwsResponse } from './uws-types.js';
 
-/** What the library puts in the place of bytes that are not UTF-8. */
+/** The library's replacement for bytes that are not UTF-8. */
 const NOT_UTF8 = '\ufffd';
 
 /**
- * Copies what lives on the library's stack only. The library reads PROXY headers of anybody; who is
- * named there is never asked for: the peer is who has connected, or whom `addressOf` sees behind
- * it.
+ * Copies a request, which lives only on the library's stack. The library parses PROXY headers from
+ * any peer; the address in them is never used. The address is that of the peer or of the client
+ * that `addressOf` finds behind it.
  */
 export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: AddressOf | undefined): CopiedRequest {
   const method = req.getCaseSensitiveMethod();
@@ -33,13 +33,14 @@ export function copyRequest(res: UwsResponse, req: UwsRequest, addressOf: Addres
 }
 
 /**
- * The library gives the bytes of a name's first line only: of later ones what is not UTF-8 is lost.
+ * The library gives the raw bytes of a header's first line only; in later lines, bytes that are not
+ * UTF-8 are lost.
  */
 function bytesAsText(req: UwsRequest, headers: ReadonlyMap<string, string>, name: string, value: string): string {
   return headers.has(name) ? value : headerText(req.getHeader(name));
 }
 
-/** Writes a whole answer. The response must be alive. */
+/** Writes a complete answer. The response must be alive. */
 export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isHead: boolean; close: boolean }): void {
   res.cork(() => {
     writeHead(res, answer.status, answer.headers);
@@ -48,14 +49,14 @@ export function writeAnswer(res: UwsResponse, answer: HttpAnswer, options: { isH
       res.end(typeof body === 'string' ? uwsText(body) : body, options.close);
       return;
     }
-    // A length given to `endWithoutBody` itself counts as a body still owed: the next request would
-    // break the connection.
+    // The library would treat a length passed to `endWithoutBody` as a pending body, and the next
+    // request would break the connection.
     res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
     res.endWithoutBody();
   });
 }
 
-/** One HTTP request on uWebSockets.js. To be made in the tick of the request. */
+/** One HTTP request on uWebSockets.js. Create it in the tick of the request. */
 export class UwsExchange implements AbortableExchange {
   readonly request: HttpRequest;
   readonly #isHead: boolean;
@@ -115,17 +116,17 @@ export class UwsExchange implements AbortableExchange {
 }
 
 /**
- * Size of a slab, as that of Node's own buffers: what keeps one small message alive keeps no more
- * than this.
+ * Size of a slab, the same as for Node's buffers: the most memory that one small queued message can
+ * keep alive.
  */
 const SLAB_BYTES = 8 * 1024;
 let slab = new ArrayBuffer(SLAB_BYTES);
 let slabUsed = 0;
 
 /**
- * Hot: the library detaches its buffer when the handler returns; small copies share a slab. Node's
- * `Buffer.allocUnsafe` does the same and takes a third longer, as it makes a Buffer. Measured by
- * bench/inbound.
+ * Copies a message, because the library detaches its buffer when the handler returns. Small copies
+ * share a slab. Hot path: Node's `Buffer.allocUnsafe` works the same way but takes a third longer.
+ * Measured by bench/inbound.
  */
 export function copyBytes(bytes: ArrayBuffer): Uint8Array {
   const { byteLength } = bytes;
@@ -145,7 +146,7 @@ function sliceOfSlab(byteLength: number): Uint8Array {
 }
 
 function writeHead(res: UwsResponse, status: number, headers: Readonly<Record<string, string>> | undefined): void {
-  // 200 is what the library writes by itself.
+  // The library writes 200 by default.
   if (status !== 200) res.writeStatus(statusText(status));
   for (const name in headers) res.writeHeader(name, uwsText(headers[name] ?? ''));
 }

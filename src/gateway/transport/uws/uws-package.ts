@@ -5,18 +5,18 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorMessage, WsgError } from '../../../core/error.js';
 
-/** The package uWebSockets.js as it is installed for this wsg. */
+/** The installed package uWebSockets.js. */
 export interface UwsPackage {
   readonly folder: string;
-  /** `uWebSockets.js@20.52.0`; a copy has another name. */
+  /** Name and version, such as `uWebSockets.js@20.52.0`; a third party's copy has another name. */
   readonly label: string;
   /**
-   * The native library that its loader takes on this machine, whether there is such a file or not.
+   * Path of the native library that its loader looks for on this machine; the file need not exist.
    */
   readonly binary: string;
 }
 
-/** Where a module is looked for, and what this machine is; tests bring their own. */
+/** The place that the module is resolved from, and the platform. Tests pass their own. */
 export interface UwsSurroundings {
   /** The file whose `node_modules` folders are searched. */
   readonly from: string;
@@ -24,27 +24,27 @@ export interface UwsSurroundings {
   readonly arch: string;
   /** Node's ABI, `process.versions.modules`. */
   readonly abi: string;
-  /** The version of glibc; undefined where the C library is another one. */
+  /** The version of glibc; undefined with another C library. */
   glibc(): string | undefined;
 }
 
 const OFFICIAL = 'github:uNetworking/uWebSockets.js#v20.52.0';
 const COPY = 'uWebSockets.js@npm:uwebsockets@3.0.6';
 
-/** The surroundings of this process. */
+/** Describes this process. */
 export function uwsSurroundings(): UwsSurroundings {
   const { platform, arch, versions } = process;
   return { from: fileURLToPath(import.meta.url), platform, arch, abi: versions.modules, glibc: glibcVersion };
 }
 
-/** The version of glibc that this process runs on; undefined on musl and on other systems. */
+/** Returns the version of glibc of this process; undefined on musl and on other systems. */
 export function glibcVersion(): string | undefined {
   const report: { readonly header?: { readonly glibcVersionRuntime?: unknown } } = process.report.getReport();
   const version = report.header?.glibcVersionRuntime;
   return typeof version === 'string' ? version : undefined;
 }
 
-/** The package that is loaded for uws; undefined where none is installed. Nothing is loaded. */
+/** Finds the package without loading it; undefined when it is not installed. */
 export function findUwsPackage(surroundings: UwsSurroundings): UwsPackage | undefined {
   const { from, platform, arch, abi } = surroundings;
   try {
@@ -56,7 +56,7 @@ export function findUwsPackage(surroundings: UwsSurroundings): UwsPackage | unde
   }
 }
 
-/** The SHA-256 of a file, in hexadecimal; undefined when it cannot be read. */
+/** Returns the SHA-256 of a file in hexadecimal; undefined when it cannot be read. */
 export function fileSha256(path: string): string | undefined {
   try {
     return createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -66,8 +66,8 @@ export function fileSha256(path: string): string | undefined {
 }
 
 /**
- * What the loader of uWebSockets.js threw, as `transport.unavailable`: the reason on this machine,
- * and what would help.
+ * Translates an error of uWebSockets.js's loader into `transport.unavailable`, with the reason and
+ * what to do.
  */
 export function uwsUnavailable(thrown: unknown, surroundings: UwsSurroundings): WsgError {
   const found = findUwsPackage(surroundings);
@@ -120,7 +120,7 @@ function explain(found: UwsPackage, message: string, surroundings: UwsSurroundin
   };
 }
 
-/** The official package first. It is not on npm, where only a copy of it by somebody else is. */
+/** Names the official package first. It is not on npm, which has only a third party's copy. */
 function howToInstall(from: string): string {
   const install = installCommand(from);
   return (
@@ -130,8 +130,8 @@ function howToInstall(from: string): string {
 }
 
 /**
- * The command for the folder that holds wsg: a project, or the global folder, which has no
- * package.json.
+ * Returns the command for the folder that wsg is installed in: a project, or the global folder,
+ * which has no package.json.
  */
 function installCommand(from: string): string {
   const [project, ofPnpm] = from.split(/[\\/]node_modules[\\/]\.pnpm[\\/]/);
@@ -147,7 +147,10 @@ function abisOf({ folder }: UwsPackage, prefix: string): string[] {
     .map((name) => name.slice(prefix.length, -'.node'.length));
 }
 
-/** The loader's message begins with a list of platforms; a list of paths may stand at its end. */
+/**
+ * Extracts the reason: the loader's message begins with a list of platforms and may end with a list
+ * of paths.
+ */
 function lastSentence(message: string): string {
   const [told = ''] = message.split('\nRequire stack:');
   return (

@@ -1,13 +1,13 @@
 import type { OutboundMessage } from '../socket.js';
 
 /**
- * The library keeps this many messages for a socket until the turn ends. One more makes it write
- * all of them at once.
+ * Number of messages that the library buffers for a socket until the turn ends. One more makes it
+ * write them all at once.
  */
 const LIBRARY_KEEPS = 32;
 /**
- * Gathered bytes are no part of a socket's buffered bytes yet, which delivery bounds: so they are
- * few.
+ * Limit on gathered bytes. They are not yet part of a socket's buffered bytes, which delivery
+ * limits.
  */
 const MOST_GATHERED_BYTES = 256 * 1024;
 const MESSAGE_OVERHEAD_BYTES = 16;
@@ -18,12 +18,12 @@ interface Published {
 }
 
 /**
- * Publishes to topics of uWebSockets.js, past the first 31 messages of a turn only when the turn
- * ends. Requests and client messages are handled while the library has another socket corked. If it
- * has to write in there, each message costs a system call for each socket: 5 to 8 times as much. At
- * the end of the turn nothing is corked, and it writes 32 messages at a time. Whatever else is done
- * with a socket calls `settle` first, which keeps the order. Measured by bench/fan-out with 40 and
- * 128 in flight.
+ * Publishes to topics of uWebSockets.js. After the first 31 messages of a turn, it gathers the rest
+ * until the turn ends. Requests and client messages are handled while the library has another
+ * socket corked; a write in that state costs one system call per message and socket, 5 to 8 times
+ * as much. At the end of the turn nothing is corked and the library writes 32 messages at a time.
+ * Every other operation on a socket calls `settle` first, which keeps the order. Measured by
+ * bench/fan-out with 40 and 128 in flight.
  */
 export class UwsPublisher {
   readonly #publishNow: (topic: string, message: OutboundMessage) => void;
@@ -41,7 +41,7 @@ export class UwsPublisher {
     this.#publishNow = publishNow;
   }
 
-  /** Hot: the library does the work for each member. */
+  /** Hot path: the library does the work per member. */
   publish(topic: string, message: OutboundMessage): void {
     this.#turnEnd ??= setImmediate(this.#endTurn);
     this.#publishedInTurn += 1;
@@ -54,10 +54,7 @@ export class UwsPublisher {
     if (this.#gatheredBytes > MOST_GATHERED_BYTES) this.settle();
   }
 
-  /**
-   * Gives the library what was gathered: it keeps the order of publishing and sending from there
-   * on.
-   */
+  /** Passes the gathered messages to the library, which keeps the order from there on. */
   settle(): void {
     if (this.#gathered.length === 0) return;
     const gathered = this.#gathered;

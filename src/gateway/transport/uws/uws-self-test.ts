@@ -3,51 +3,48 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { errorMessage } from '../../../core/error.js';
 import type { UwsApp, UwsModule } from './uws-types.js';
 
-/**
- * What a transport does otherwise than it should, as it was observed on this machine, and what
- * follows for who runs it.
- */
+/** A fault of a transport, as observed on this machine, and its consequence for operators. */
 export interface TransportLimit {
   readonly check: string;
   readonly observed: string;
   readonly consequence: string;
 }
 
-/** What a server under test saw. */
+/** Observations of a server under test. */
 export interface Seen {
-  /** Paths, in order. */
+  /** Request paths, in order. */
   readonly requests: string[];
   messages: number;
-  /** Whether the socket of a client can be paused; undefined while none was open. */
+  /** Whether a client's socket can be paused; undefined before one was open. */
   canPause: boolean | undefined;
 }
 
 /**
- * A server on a loopback port that answers every request with 200 once its body is there, takes
- * WebSockets at `/socket`, and notes what it sees.
+ * Starts a server on a loopback port that answers every request with 200 once its body has arrived,
+ * accepts WebSockets at `/socket`, and records what it observes.
  */
 export type StartServer = (seen: Seen) => Promise<{ readonly port: number; close(): void }>;
 
 /**
- * One way in which the library may fall short: bytes for it, each piece read by itself, and what is
- * wrong about what comes back.
+ * One check of the library: bytes to send, each piece in a read of its own, and a judgement of the
+ * answer.
  */
 interface Check {
   readonly name: string;
   readonly pieces: readonly string[];
-  /** What was observed where it is wrong; undefined where all is well. */
+  /** Returns the observed fault; undefined if there is none. */
   judge(answer: string, seen: Seen): string | undefined;
   readonly consequence: string;
 }
 
 /**
- * The server lives in this process, so waiting is counted in pauses and not in time: a busy machine
- * makes them longer.
+ * The server runs in this process, so waiting is counted in pauses, which take longer on a busy
+ * machine.
  */
 const PAUSE_MS = 5;
-/** Longest wait for an answer; what has not come by then counts as none. */
+/** Longest wait for an answer; afterwards it counts as missing. */
 const MOST_PAUSES = 200;
-/** An answer is complete when nothing followed for as many. */
+/** An answer is complete after this many pauses without further bytes. */
 const SILENT_PAUSES = 8;
 const CONNECT_BOUND_MS = 5_000;
 
@@ -56,7 +53,7 @@ const UPGRADE =
   `GET /socket HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 /**
- * Twice a binary frame of four bytes without a mask: read as if it had one, the bytes of the second
+ * Two unmasked binary frames of four bytes each. Parsed as if masked, the bytes of the second
  * complete the first.
  */
 const UNMASKED = '\x82\x04hihi\x82\x04hihi';
@@ -111,10 +108,7 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-/**
- * Sends uWebSockets.js what it must get right, on loopback ports, and gives what it got wrong.
- * Takes about 0.1 s.
- */
+/** Tests uWebSockets.js on loopback ports and returns its faults. Takes about 0.1 s. */
 export function selfTestUws(uws: UwsModule): Promise<TransportLimit[]> {
   return findLimits(async (seen) => {
     const app = testApp(uws, seen);
@@ -122,10 +116,7 @@ export function selfTestUws(uws: UwsModule): Promise<TransportLimit[]> {
   });
 }
 
-/**
- * Runs each check on a server of its own, so that none sees what another one left behind. Never
- * rejects.
- */
+/** Runs each check on its own server, so that checks do not affect each other. Never rejects. */
 export async function findLimits(start: StartServer): Promise<TransportLimit[]> {
   try {
     const observations = await Promise.all(CHECKS.map((check) => runCheck(start, check)));
@@ -188,8 +179,8 @@ function listenOnLoopback(uws: UwsModule, app: UwsApp): number {
 }
 
 /**
- * Writes the pieces one after the other and gives what came back, until the other side ended or
- * fell silent.
+ * Writes the pieces one after the other and returns the answer, once the other side has ended or is
+ * silent.
  */
 async function exchange(port: number, pieces: readonly string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -233,8 +224,8 @@ class Answer {
 }
 
 /**
- * Some turns of the event loop later the server has read what was written, as it lives in this
- * process.
+ * Waits some turns of the event loop; then the server, which runs in this process, has read what
+ * was written.
  */
 async function untilRead(): Promise<void> {
   await wait(PAUSE_MS);

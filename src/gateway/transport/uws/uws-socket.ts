@@ -9,23 +9,23 @@ import { uwsText, type UwsWebSocket } from './uws-types.js';
 const BUFFERED = 0;
 const DROPPED = 2;
 /**
- * So many receivers of one message get it deflated: the library takes no frame that was deflated
- * once for all of them.
+ * Number of receivers of one message for which it is deflated: the library deflates per receiver
+ * and does not accept pre-deflated frames.
  */
 const MOST_DEFLATIONS = 8;
 
-/** What all sockets of one uWebSockets.js transport share. */
+/** Collaborators shared by all sockets of one uWebSockets.js transport. */
 export interface UwsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
-  /** What the library said it dropped and the handler has not been told yet, oldest first. */
+  /** Drops reported by the library and not yet passed to the handler, oldest first. */
   readonly drops: { readonly peer: UwsSocket<C>; readonly bytes: number }[];
   readonly publisher: UwsPublisher;
   readonly onCloseIgnored: () => void;
 }
 
 /**
- * One WebSocket of uWebSockets.js. The library's object throws after its close, so it is let go of
- * before the close is told.
+ * One WebSocket of uWebSockets.js. The library's object throws after its close, so the reference is
+ * dropped before the close is reported.
  */
 export class UwsSocket<C extends object> implements Peer<C> {
   connection: C | undefined = undefined;
@@ -36,7 +36,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
   /** The reason of a close frame that the library is writing. */
   #endReason: CloseReasonName | undefined = undefined;
 
-  /** `host` is undefined when the library is to be asked. */
+  /** With `host` undefined the address is read from the library. */
   constructor(context: UwsSocketContext<C>, host: string | undefined) {
     this.#context = context;
     this.#host = host;
@@ -46,7 +46,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
     return joinAddress(this.host, 0);
   }
 
-  /** The address without port; '' when it was first asked for after the close. */
+  /** The address without port; '' when first read after the close. */
   get host(): string {
     this.#host ??= this.#native === undefined ? '' : readAddress(this.#native);
     return this.#host;
@@ -57,8 +57,8 @@ export class UwsSocket<C extends object> implements Peer<C> {
   }
 
   /**
-   * Hot: a native call and nothing allocated. `dropped` fires inside for this message too; the
-   * status already says so.
+   * Hot path: one native call, no allocation. The library also calls `dropped` for this message;
+   * the status already reports that.
    */
   send(message: OutboundMessage): SendStatus {
     if (this.#native === undefined) return 'dropped';
@@ -76,8 +76,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
   }
 
   /**
-   * Settled outside the cork: in it, what other sockets are owed would cost each a system call a
-   * message.
+   * Settles outside the cork: inside it, each gathered message would cost a system call per socket.
    */
   cork(writes: () => void): void {
     this.#context.publisher.settle();
@@ -95,8 +94,8 @@ export class UwsSocket<C extends object> implements Peer<C> {
   }
 
   /**
-   * The library cannot be told to give up on a close frame behind a backlog, so with a backlog the
-   * frame waits here, for a bounded time.
+   * Holds the close frame back while there is a backlog, for a bounded time, because the library
+   * has no time limit for a close frame behind a backlog.
    */
   end(reason: CloseReasonName): void {
     const native = this.#native;
@@ -121,18 +120,21 @@ export class UwsSocket<C extends object> implements Peer<C> {
 
   resume(): void {}
 
-  /** For the transport: the library has opened the socket. */
+  /** Called by the transport when the library has opened the socket. */
   opened(native: UwsWebSocket<UwsSocket<C>>): void {
     this.#native = native;
   }
 
-  /** For the transport: the kernel has taken something. */
+  /** Called by the transport when the kernel has accepted buffered bytes. */
   drained(): void {
     if (this.#closing === undefined) this.#context.guarded.drain(this);
     else this.#closing.endIfDrained();
   }
 
-  /** For the transport: the library has closed the socket, whichever side began. */
+  /**
+   * Called by the transport when the library has closed the socket, whichever side started the
+   * close.
+   */
   closed(code: number): void {
     this.#closing?.over();
     this.#closing = undefined;
@@ -143,8 +145,8 @@ export class UwsSocket<C extends object> implements Peer<C> {
 }
 
 /**
- * Whether a message is still deflated for one more receiver: a broadcast would cost its deflation
- * as many times.
+ * Whether to deflate a message for one more receiver: a broadcast would deflate it once per
+ * receiver.
  */
 function isWorthDeflating(message: OutboundMessage): boolean {
   message.deflations = (message.deflations ?? 0) + 1;
@@ -162,9 +164,7 @@ interface UwsClosingOptions<C extends object> {
   readonly onCloseIgnored: () => void;
 }
 
-/**
- * A socket that is to be ended as soon as its backlog is gone, and is cut when that takes too long.
- */
+/** Ends a socket as soon as its backlog is written, and cuts it when that takes too long. */
 class UwsClosing<C extends object> {
   #native: UwsWebSocket<UwsSocket<C>> | undefined;
   readonly #reason: CloseReasonName;
@@ -178,8 +178,8 @@ class UwsClosing<C extends object> {
       onCloseIgnored();
       this.#native?.close();
     }, CLOSE_GRACE_MS);
-    // What is corked counts as backlog but raises no drain: look again when the tick has been
-    // written out.
+    // Corked bytes count as backlog but cause no drain event: check again when the tick has been
+    // flushed.
     this.#recheck = setImmediate(() => {
       this.#unsubscribe();
       this.endIfDrained();
@@ -198,7 +198,7 @@ class UwsClosing<C extends object> {
     clearImmediate(this.#recheck);
   }
 
-  /** Later publishes would keep the backlog alive. */
+  /** Later publishes would keep the backlog growing. */
   #unsubscribe(): void {
     const native = this.#native;
     if (native === undefined) return;

@@ -40,12 +40,12 @@ const MAX_INT32 = 0x7fff_ffff;
 /** The library takes idle timeouts in steps of 4 s and aborts the process outside 8 to 960. */
 const IDLE_STEP_S = 4;
 
-/** The library never names `server_max_window_bits` in its answer, as it would have to. */
+/** The library never answers with `server_max_window_bits`, as the RFC requires. */
 const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: undefined };
 
 /**
- * An app and how many WebSockets are on it. Each certificate has an app of its own: the library
- * cannot change one.
+ * An app and its number of WebSockets. Each certificate gets a new app, because the library cannot
+ * replace one.
  */
 interface UwsGeneration {
   readonly app: UwsApp;
@@ -53,21 +53,24 @@ interface UwsGeneration {
 }
 
 /**
- * Loads the native library; rejects with the loader's own error where there is no binary for this
+ * Loads the native library; rejects with the loader's error when there is no binary for this
  * machine.
  */
 export async function loadUws(maxHeadBytes = MAX_HEAD_BYTES): Promise<UwsModule> {
-  // Read once, while the module loads; the default of 4 KiB is less than one cookie may be.
+  // Read once, while the module loads. The default of 4 KiB is smaller than one cookie may be.
   process.env['UWS_HTTP_MAX_HEADERS_SIZE'] = String(maxHeadBytes);
   await Promise.resolve();
-  // Not by import: on Node 20 a module for import whose native library does not load leaves a
-  // rejection that nobody can handle.
+  // Not by import: on Node 20 an imported module whose native library does not load leaves a
+  // rejection that cannot be handled.
   const loaded: unknown = createRequire(import.meta.url)('uWebSockets.js');
   if (!isUwsModule(loaded)) throw new Error('the package uWebSockets.js is not the library of that name');
   return loaded;
 }
 
-/** uWebSockets.js as a transport: fast, but it cannot pause a socket and knows no remote port. */
+/**
+ * The transport on uWebSockets.js: fast, but it cannot pause a socket and does not know the remote
+ * port.
+ */
 export class UwsTransport<C extends object> implements Transport {
   readonly name = 'uws';
   readonly canPause = false;
@@ -76,9 +79,9 @@ export class UwsTransport<C extends object> implements Transport {
   readonly #context: UwsSocketContext<C>;
   readonly #paths: ReadonlySet<string>;
   #current: UwsGeneration | undefined;
-  /** Those of earlier certificates: what is open there goes on. */
+  /** Apps of earlier certificates; their connections stay open. */
   #earlier: UwsGeneration[] = [];
-  /** One that is open, or none. */
+  /** Any open socket, if there is one. */
   #lastOpened: UwsWebSocket<UwsSocket<C>> | undefined;
   #listenSocket: object | undefined;
   #port = 0;
@@ -97,7 +100,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   async listen(): Promise<ListenAddress> {
     const { host, port } = this.#options.listen;
-    // To listen again for another certificate takes a port that was asked for by number.
+    // Listening again for another certificate takes a fixed port.
     this.#port = port === 0 && this.#options.tls !== undefined ? await findFreePort(host) : port;
     const generation = await this.#createGeneration();
     const listenSocket = this.#tryListen(generation.app);
@@ -112,8 +115,8 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   /**
-   * In one tick the old listener goes and the new one comes; who was just being accepted may have
-   * to dial again.
+   * Replaces the listener within one tick. A client that is being accepted at that moment may have
+   * to reconnect.
    */
   async reloadTls(): Promise<void> {
     if (this.#options.tls === undefined || this.#listenSocket === undefined) return;
@@ -168,7 +171,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   #tryListen(app: UwsApp): object | undefined {
     let listening: object | undefined;
-    // Exclusive: with the port shared, a second gateway started by mistake would get half of the
+    // Exclusive: with a shared port, a second gateway started by mistake would get half of the
     // clients.
     app.listen(this.#options.listen.host, this.#port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
       listening = result === false ? undefined : result;
@@ -177,8 +180,8 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   /**
-   * Not compressed: the library would deflate the message again for each subscriber, and takes no
-   * frame that was deflated once for all.
+   * Publishes uncompressed: the library would deflate the message again for each subscriber, and
+   * does not accept pre-deflated frames.
    */
   #publishNow(topic: string, { payload, binary }: OutboundMessage): void {
     this.#current?.app.publish(topic, payload, binary, false);
@@ -217,7 +220,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   #upgrade(target: UpgradeTarget, req: UwsRequest): void {
     const { res, endpoint } = target;
-    // The library reads patterns where a path has `:` or `*`; ours are literal.
+    // The library treats `:` and `*` in a path as patterns; here paths are literal.
     if (req.getUrl() !== endpoint.path) {
       req.setYield(true);
       return;
@@ -260,10 +263,11 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   /**
-   * In its handler a request is corked by the library. Later its own cork must not go round the
-   * upgrade: what ends that cork may take the new WebSocket for the old response, at the same
-   * address in memory, and cut it. While another socket is corked the response's cork only calls;
-   * without another socket the library prints a warning to standard error, and goes on.
+   * Runs a late upgrade inside another socket's cork. In its handler a request is corked by the
+   * library. Later, the response must not be corked around the upgrade: the end of that cork may
+   * take the new WebSocket, at the same address in memory, for the old response and cut it. While
+   * another socket is corked, the response's cork only calls its callback. Without another socket
+   * the library prints a warning to standard error and continues.
    */
   #aroundLateUpgrade(res: UwsResponse, upgrade: () => void): void {
     if (this.#lastOpened === undefined) upgrade();
@@ -271,8 +275,8 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   /**
-   * Told later: the library is in the middle of writing to this socket, which must not be closed
-   * under it.
+   * Reports the drop later, because the library is writing to this socket, which must not be closed
+   * meanwhile.
    */
   #dropped(peer: UwsSocket<C>, bytes: number): void {
     const { drops } = this.#context;
@@ -291,7 +295,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   #answerHttp(res: UwsResponse, req: UwsRequest): void {
     const request = copyRequest(res, req, this.#options.addressOf);
-    // After an answer the library would read on in what has come with the request.
+    // After an answer the library would parse the remaining bytes as another request.
     if (hasUnclearEnd(request)) return res.close();
     request.keep();
     if (this.#isHeadTooLarge(request, this.#options.longQueries)) {

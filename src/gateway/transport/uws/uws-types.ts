@@ -1,7 +1,7 @@
 /**
- * What we use of uWebSockets.js, by structure, so that one file alone imports the library. Traps
- * that hold everywhere: a request lives until its handler returns; a response or socket that has
- * ended or aborted throws at every call; buffers handed to handlers are detached afterwards.
+ * The part of uWebSockets.js that is used here, as structural types, so that only one file imports
+ * the library. Pitfalls: a request is valid until its handler returns; a response or socket throws
+ * at every call after it has ended or aborted; buffers passed to handlers are detached afterwards.
  */
 export interface UwsModule {
   App(): UwsApp;
@@ -46,7 +46,7 @@ export interface UwsWebSocket<P> {
   subscribe(topic: string): boolean;
   unsubscribe(topic: string): boolean;
   getTopics(): string[];
-  /** What `upgrade` was given is copied onto the socket: here our side of it. */
+  /** User data passed to `upgrade` is copied onto the socket: here the gateway's socket. */
   readonly peer: P;
 }
 
@@ -54,7 +54,7 @@ export interface UwsRequest {
   getUrl(): string;
   getQuery(): string | undefined;
   getCaseSensitiveMethod(): string;
-  /** The first line of that name, one character a byte. */
+  /** The first line of that name, with one character per byte. */
   getHeader(name: string): string;
   forEach(each: (name: string, value: string) => void): void;
   setYield(yielded: boolean): void;
@@ -83,12 +83,12 @@ export interface UwsResponse {
 
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
-/** What the library takes for text. */
+/** Text in a form that the library accepts. */
 export type UwsText = string | Uint8Array;
 
 /**
- * Text as the library may be given it. Its binaries for Node 24 write the characters from U+0080 to
- * U+00FF as one byte each (latin-1) where the string has no other: such text goes as bytes.
+ * Converts text for the library. Its binaries for Node 24 write a string with no character above
+ * U+00FF as latin-1, so non-ASCII text is passed as bytes.
  */
 export function uwsText(text: string): UwsText {
   return BEYOND_ASCII.test(text) ? Buffer.from(text) : text;

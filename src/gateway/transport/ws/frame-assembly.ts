@@ -1,6 +1,6 @@
 /**
- * A message of several frames or reads while it is put together. Memory follows the bytes that have
- * come, not what a header announces, nor the number of fragments.
+ * Assembles a message from several frames or reads. Memory grows with the received bytes, not with
+ * the announced length or the number of fragments.
  */
 export class FrameAssembly {
   #bytes: Buffer | undefined;
@@ -10,14 +10,16 @@ export class FrameAssembly {
     return this.#length;
   }
 
-  /** Copies `source` from `start` to `end`, unmasked from the place `maskAt` of the mask on. */
+  /**
+   * Copies `source` from `start` to `end` and unmasks it, starting at byte `maskAt` of the mask.
+   */
   append(source: Buffer, { start, end, mask, maskAt }: MaskedPart): void {
     const room = this.#roomFor(this.#length + end - start);
     unmaskInto(room, this.#length, source, { start, end, mask, maskAt });
     this.#length += end - start;
   }
 
-  /** The message, with memory of its own; the assembly is empty afterwards. */
+  /** Returns the message, with memory of its own, and empties the assembly. */
   take(): Buffer {
     const bytes = this.#bytes ?? Buffer.alloc(0);
     const message = bytes.length === this.#length ? bytes : Buffer.from(bytes.subarray(0, this.#length));
@@ -37,8 +39,8 @@ export class FrameAssembly {
 }
 
 /**
- * A masked part of a payload (RFC 6455 5.3): `mask` as a big-endian number, `maskAt` the place of
- * its first byte within the mask, 0 to 3.
+ * A masked part of a payload (RFC 6455 5.3): `mask` as a big-endian number, `maskAt` the position
+ * of its first byte within the mask, 0 to 3.
  */
 export interface MaskedPart {
   readonly start: number;
@@ -47,7 +49,7 @@ export interface MaskedPart {
   readonly maskAt: number;
 }
 
-/** Below this size the set-up for words costs more than it saves. */
+/** Below this size, unmasking by words costs more than it saves. */
 const WORDS_FROM_BYTES = 64;
 const WORD_BYTES = 4;
 
@@ -67,7 +69,7 @@ export function unmaskInto(target: Buffer, at: number, source: Buffer, part: Mas
   }
 }
 
-/** As the machine orders bytes. */
+/** Converts the mask to the machine's byte order. */
 const wordOfMask = new DataView(new ArrayBuffer(WORD_BYTES));
 const maskWord = new Uint32Array(wordOfMask.buffer);
 

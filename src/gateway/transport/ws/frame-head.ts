@@ -7,7 +7,7 @@ const LENGTH = 0x7f;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASK_BYTES = 4;
-/** From here on opcodes are those of control frames. */
+/** Opcodes from this one on are control frames. */
 export const CLOSE = 8;
 export const PING = 9;
 const PONG = 10;
@@ -20,16 +20,16 @@ export interface FrameHead {
   /** RSV1 (RFC 7692 6): with it the message is deflated. */
   readonly isDeflated: boolean;
   readonly opcode: number;
-  /** Payload bytes. */
+  /** Payload size in bytes. */
   readonly size: number;
   readonly mask: number;
-  /** Of the head itself. */
+  /** Size of the head in bytes. */
   readonly bytes: number;
 }
 
 /**
- * The head at `at`: undefined while it is not all there, `broken` when its first two bytes are what
- * a client may not send at any time. `deflates`: compression was negotiated.
+ * Parses the head at `at`. Undefined while it is incomplete, `broken` when its first two bytes are
+ * invalid in any state. `deflates`: compression was negotiated.
  */
 export function readHead(bytes: Buffer, at: number, deflates: boolean): FrameHead | 'broken' | undefined {
   const first = bytes[at];
@@ -64,15 +64,15 @@ function isKnown(first: number, second: number, deflates: boolean): boolean {
 }
 
 /**
- * Frames that stand for what the library cannot have seen: it answers each of them with the close
- * that the protocol asks for.
+ * Frames passed to the library in place of an error that it has not seen. It answers each with the
+ * close that the protocol requires.
  */
-/** 1002. */
+/** Answered with `protocol_error`. */
 export const BAD_CONTINUATION = Buffer.from([0x80, 0x80, 0, 0, 0, 0]);
-/** 1007. */
+/** Answered with `invalid_text`. */
 export const BAD_TEXT = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]);
 
-/** 1009: the head of a message above the limit. */
+/** Returns the head of a message above the limit, answered with `message_too_large`. */
 export function tooLong(maxBytes: number): Buffer {
   const head = Buffer.alloc(14);
   head[0] = FINAL | LAST_DATA;

@@ -3,64 +3,66 @@ import { FrameAssembly, unmaskInto } from './frame-assembly.js';
 import { BAD_CONTINUATION, BAD_TEXT, CLOSE, PING, readHead, tooLong, type FrameHead } from './frame-head.js';
 import type { Inflated, InflateBudget, Inflater } from './inflater.js';
 
-/** Who takes what a client sends. */
+/** Receives what a client sends. */
 export interface FrameSink {
-  /** A whole message; the bytes are its own. Text is UTF-8. */
+  /** Receives a complete message, with memory of its own. Text is valid UTF-8. */
   message(payload: Buffer, binary: boolean): void;
   ping(payload: Buffer): void;
   /**
-   * A frame for the library: a close frame, or one that breaks the protocol, which it answers by
-   * closing. Nothing is read after it.
+   * Receives a frame for the library: a close frame, or one that breaks the protocol, which the
+   * library answers by closing. Nothing is read after it.
    */
   passOn(frame: Buffer): void;
-  /** Stops and goes on reading from the network. */
+  /** Stops reading from the network. */
   stopReading(): void;
   goOnReading(): void;
 }
 
 /**
- * Frames of a client that bring little or nothing: control frames, and fragments without an end
- * below `SMALL_BYTES`. After so many the rest of `IDLE_WINDOW_MS` is waited for.
+ * Limit on frames with little or no payload: control frames, and non-final fragments below
+ * `SMALL_BYTES`. A client that reaches it within `IDLE_WINDOW_MS` is not read for the rest of that
+ * time.
  */
 const IDLE_FRAMES = 2_048;
 const IDLE_WINDOW_MS = 125;
 const SMALL_BYTES = 64;
 
-/** What all readers of an endpoint share. */
+/** Options shared by all readers of an endpoint. */
 export interface FrameReaderOptions {
   readonly maxMessageBytes: number;
   readonly inflater: Inflater;
 }
 
 /**
- * Reads a client's frames (RFC 6455 5.2): data frames and pings here, close frames and everything
- * that breaks the protocol by the library. Stops between two frames while it is paused or a message
- * is being inflated, so that at most one read and one message of a connection are in memory. Hot:
- * measured by bench/inbound; held against the library's receiver by frame-reader.property.test.ts.
+ * Reads a client's frames (RFC 6455 5.2). It handles data frames and pings; close frames and
+ * protocol errors go to the library. It stops between two frames while it is paused or a message is
+ * being inflated, so that at most one read and one message per connection are in memory. Hot path:
+ * measured by bench/inbound, compared with the library's receiver by
+ * frame-reader.property.slow.test.ts.
  */
 export class FrameReader {
   readonly #options: FrameReaderOptions;
   readonly #sink: FrameSink;
   readonly #deflates: boolean;
-  /** What was read and is not walked yet. */
+  /** Bytes read but not parsed yet. */
   #rest: Buffer | undefined;
   #assembly: FrameAssembly | undefined;
-  /** Of the frame whose payload is being gathered. */
+  /** Head of the frame whose payload is being assembled. */
   #head: FrameHead | undefined;
   #remaining = 0;
-  /** The opcode of the message under way; 0 between messages. */
+  /** Opcode of the current message; 0 between messages. */
   #opcode = 0;
   #isDeflated = false;
   #budget: InflateBudget | undefined;
   #isInflating = false;
-  /** Frames that brought little since `#idleSince`. */
+  /** Frames with little payload since `#idleSince`. */
   #idleFrames = 0;
   #idleSince = 0;
-  /** It sent too many of them: it is not read for a moment. */
+  /** Whether the client sent too many of them and is not read for now. */
   #isSlowed = false;
   #isPaused = false;
   #isWalking = false;
-  /** Reading from the network has been stopped. */
+  /** Whether reading from the network is stopped. */
   #isStopped = false;
   #isOver = false;
 
@@ -74,7 +76,7 @@ export class FrameReader {
     return this.#isPaused;
   }
 
-  /** Takes what the network brought. */
+  /** Takes bytes from the network. */
   feed(chunk: Buffer): void {
     if (this.#isOver) return;
     this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -92,11 +94,11 @@ export class FrameReader {
     this.#goOn();
   }
 
-  /** The connection is lost: hands over what was read before, as far as that needs no waiting. */
+  /** Delivers what was read before the connection was lost, as far as that needs no waiting. */
   finish(): void {
     this.#isPaused = false;
     this.#isSlowed = false;
-    // What is left is at most one read.
+    // At most one read is left, so idle frames are no longer limited.
     this.#idleFrames = Number.NEGATIVE_INFINITY;
     this.#goOn();
     this.#isOver = true;
@@ -104,8 +106,8 @@ export class FrameReader {
   }
 
   /**
-   * Walks what can be walked; reads on afterwards if nothing stands against it. What a message
-   * causes may lead here again.
+   * Parses what can be parsed, then resumes reading unless stalled. May be re-entered by what a
+   * message causes.
    */
   #goOn(): void {
     if (this.#isWalking) return;
@@ -131,7 +133,7 @@ export class FrameReader {
     this.#sink.stopReading();
   }
 
-  /** Up to where the bytes are walked. */
+  /** Parses frames and returns the offset of the first unparsed byte. */
   #walk(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length && !this.#isStalled && !this.#isOver) {
@@ -142,13 +144,15 @@ export class FrameReader {
     return at;
   }
 
-  /** The beginning of a frame, waiting for the rest, must not keep a read of 64 KiB alive. */
+  /** Copies a small rest, so that an incomplete frame does not keep a read of 64 KiB alive. */
   #keepSmall(): void {
     const rest = this.#rest;
     if (rest !== undefined && rest.buffer.byteLength > 2 * rest.length) this.#rest = Buffer.from(rest);
   }
 
-  /** Where the next frame begins; `at` when the head, or a control frame, is not all there. */
+  /**
+   * Returns the start of the next frame, or `at` when the head or a control frame is incomplete.
+   */
   #readFrame(bytes: Buffer, at: number): number {
     const head = readHead(bytes, at, this.#deflates);
     if (head === undefined) return at;
@@ -223,7 +227,7 @@ export class FrameReader {
     return end;
   }
 
-  /** Slows a client down that makes work with next to no bytes. */
+  /** Slows down a client that causes work with almost no bytes. */
   #countIdle(): void {
     if (this.#idleFrames === 0) this.#idleSince = performance.now();
     this.#idleFrames += 1;
@@ -269,7 +273,10 @@ export class FrameReader {
     else this.#end(BAD_TEXT, 0);
   }
 
-  /** The library has the last word; answers with `end`. Its own copy, for it unmasks in place. */
+  /**
+   * Passes the last frame to the library, as a copy, because the library unmasks in place. Returns
+   * `end`.
+   */
   #end(frame: Buffer, end: number): number {
     this.#isOver = true;
     this.#rest = undefined;

@@ -4,51 +4,45 @@ import { wireFrames, type MessageBatch } from './message-batch.js';
 import type { OutboundMessage } from '../socket.js';
 import { makePong, PING } from '../ws-frame.js';
 
-/**
- * A peer that leaves more than this unread gets a pong for its last ping alone (RFC 6455 5.5.3).
- */
+/** A peer with more unread bytes than this gets a pong for its last ping only (RFC 6455 5.5.3). */
 const MOST_UNREAD_PONG_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 /**
- * TLS on Node tells of each write only in a later turn that the kernel has taken it, so up to one
- * record of TLS (RFC 8446 5.1) counts as taken. Otherwise each small message would fall behind,
- * which costs a second write and a second system call. Measured by bench/fan-out-tls.
+ * Node's TLS reports only in a later turn that the kernel has accepted a write, so up to one TLS
+ * record (RFC 8446 5.1) counts as accepted. Otherwise each small message would count as buffered,
+ * which costs a second write and system call. Measured by bench/fan-out-tls.
  */
 const UNTOLD_TLS_BYTES = 16 * 1024;
 
-/** What a writer works with. */
 export interface FrameWriterParts {
   readonly stream: Duplex;
-  /** The window of the compression that was negotiated, or `PLAIN`. */
+  /** The negotiated compression window, or `PLAIN`. */
   readonly windowBits: number;
-  /** Where sockets that are sent the same messages find them joined. */
+  /** Provides batches that sockets with the same messages share. */
   readonly batches: { batchOf(messages: readonly OutboundMessage[]): MessageBatch };
 }
 
-/** Whom a writer tells how far it is. */
+/** The owner of a writer, notified of its progress. */
 export interface WriterOwner {
   drained(): void;
   caughtUp(): void;
 }
 
-/**
- * Writes data frames and pongs of one socket, in order also where a message is still being
- * deflated.
- */
+/** Writes data frames and pongs of one socket, in order even while a message is being deflated. */
 export class FrameWriter {
   readonly #stream: Duplex;
   readonly #untoldBytes: number;
   readonly #windowBits: number;
   readonly #batches: FrameWriterParts['batches'];
   readonly #owner: WriterOwner;
-  /** The kernel has not taken all: `#drained` is called when it has. */
+  /** Whether the kernel has not accepted everything; `#drained` is called when it has. */
   #isBehind = false;
-  /** What waits for a message before it to be deflated, that message first. */
+  /** Messages that wait for the first of them to be deflated. */
   #waiting: OutboundMessage[] | undefined;
   #waitingBytes = 0;
-  /** Pongs that leave together after this tick. */
+  /** Pongs to write together after this tick. */
   #pongs: Buffer[] | undefined;
-  /** The answer to the last ping of a peer that does not read. */
+  /** The pong for the last ping of a peer that does not read. */
   #owedPong: Buffer | undefined;
 
   constructor({ stream, windowBits, batches }: FrameWriterParts, owner: WriterOwner) {
@@ -59,7 +53,7 @@ export class FrameWriter {
     this.#owner = owner;
   }
 
-  /** Bytes that the kernel has not taken, and those that wait to be deflated. */
+  /** Bytes that the kernel has not accepted, and those that wait to be deflated. */
   get bufferedBytes(): number {
     return this.#unwrittenBytes + this.#waitingBytes;
   }
@@ -69,12 +63,12 @@ export class FrameWriter {
     return bytes > this.#untoldBytes ? bytes : 0;
   }
 
-  /** Something waits to be deflated. */
+  /** Whether messages wait for one to be deflated. */
   get isWaiting(): boolean {
     return this.#waiting !== undefined;
   }
 
-  /** Hot: one write for all messages of the batch. */
+  /** Hot path: one write for all messages of the batch. */
   write(batch: MessageBatch): void {
     if (this.#waiting !== undefined) {
       this.#wait(this.#waiting, batch.messages);
@@ -101,7 +95,7 @@ export class FrameWriter {
     if (this.#stream.writable) this.#writeBytes(PING);
   }
 
-  /** Writes the pongs that are due; nothing may be written once a close frame has left. */
+  /** Writes pending pongs. Nothing may be written after a close frame. */
   writePongs(): void {
     const pongs = this.#pongs;
     this.#pongs = undefined;
@@ -113,7 +107,7 @@ export class FrameWriter {
     if (this.#unwrittenBytes > 0) this.#fallBehind();
   }
 
-  /** The callback of an empty write comes when the kernel has taken all that stands before it. */
+  /** The callback of an empty write runs when the kernel has accepted everything before it. */
   #fallBehind(): void {
     if (this.#isBehind) return;
     this.#isBehind = true;
@@ -129,8 +123,7 @@ export class FrameWriter {
   }
 
   /**
-   * Writes up to the first message that is still being deflated; the rest follows when that is
-   * ready.
+   * Writes up to the first message that is still being deflated; the rest follows when it is ready.
    */
   #writeReady(messages: readonly OutboundMessage[]): void {
     const unready = messages.findIndex((message) => wireFrames(message).frame(this.#windowBits) === undefined);
@@ -152,7 +145,7 @@ export class FrameWriter {
     }
   }
 
-  /** What it waited for is ready. */
+  /** Continues after the message at the front was deflated. */
   #proceed(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;

@@ -1,57 +1,55 @@
 import { constants, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 
-/** What bounds the work that compressed messages make (RFC 7692). */
+/** Limits on the work that compressed messages cause (RFC 7692). */
 export interface InflateLimits {
-  /** A message may grow by this factor; up to `FREE_BYTES` by any. */
+  /** Maximum factor by which a message may grow; up to `FREE_BYTES` any factor is allowed. */
   readonly maxRatio: number;
   /**
-   * What one connection may have inflated in a second beside `maxRatio` times what it sent. Above
-   * it, it is read more slowly.
+   * Bytes that one connection may have inflated per second in addition to what it earns by sending.
+   * Above it, the connection is read more slowly.
    */
   readonly bytesPerSecond: number;
 }
 
-/** What holds unless the configuration says otherwise. */
+/** The limits without a configuration. */
 export const DEFAULT_INFLATE_LIMITS: InflateLimits = { maxRatio: 100, bytesPerSecond: 4 * 1024 * 1024 };
 
-/** Up to this size a message may have any ratio: what it costs is bounded by `bytesPerSecond`. */
+/** Up to this size a message may have any ratio; its cost is limited by `bytesPerSecond`. */
 const FREE_BYTES = 1024 * 1024;
-/** Messages of which a client may send this much at once, in seconds of `bytesPerSecond`. */
+/** Burst that a client may send at once, in seconds of `bytesPerSecond`. */
 const BURST_SECONDS = 0.5;
 /**
- * The share of the ratio that sent bytes earn: even at the largest allowed ratio a fast sender
- * costs more than it earns.
+ * Share of the ratio that sent bytes earn: even at the largest allowed ratio, a fast sender costs
+ * more than it earns.
  */
 const EARNED_SHARE = 1 / 4;
-/**
- * All connections together may have inflated as much as this number of them, beyond what they earn.
- */
+/** Budget of all connections together, beyond what they earn, in budgets of one connection. */
 const SHARES_OF_ALL = 8;
-/** Small messages are inflated at once: handing them to another thread costs more. */
+/** Small messages are inflated synchronously: passing them to another thread costs more. */
 const SYNC_BYTES = 4 * 1024;
 const SYNC_MAX_BYTES = 64 * 1024;
 /**
- * How many messages of all connections are inflated at the same time; zlib's threads also read and
- * write files.
+ * Messages of all connections that are inflated at the same time; zlib's threads also serve file
+ * I/O.
  */
 const CONCURRENCY = 2;
-/** What RFC 7692 7.2.2 puts at the end of a message before it is inflated. */
+/** Bytes appended to a message before it is inflated (RFC 7692 7.2.2). */
 const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 const SMALL_CHUNK_BYTES = 16 * 1024;
 const LARGE_CHUNK_BYTES = 128 * 1024;
 
-/** What became of a message: its bytes, or why there are none. */
+/** The result of inflating: the bytes, or why there are none. */
 export type Inflated = Buffer | 'too-large' | 'invalid';
 
-/** What one connection may still have inflated. */
+/** The remaining budget of one connection. */
 export interface InflateBudget {
-  /** Negative while it has to wait. */
+  /** Negative while the connection has to wait. */
   bytes: number;
-  /** Monotonic, ms. */
+  /** Monotonic time of the last refill, in ms. */
   atMs: number;
 }
 
-/** A message that waits; started with the bytes that it may inflate to. */
+/** A message that waits to be inflated. */
 interface Job {
   readonly payload: Buffer;
   readonly maxBytes: number;
@@ -60,18 +58,18 @@ interface Job {
 }
 
 /**
- * Inflates messages for all connections of a transport: bounded in size by a ratio, in rate for
- * each connection and for all together, and a few at a time. While all together are over their
- * rate, a message that inflates to no more than it earns still goes before.
+ * Inflates messages for all connections of a transport, a few at a time. The size is limited by a
+ * ratio; the rate is limited per connection and for all together. While all together exceed their
+ * rate, messages that inflate to no more than they earn still pass.
  */
 export class Inflater {
   readonly #limits: InflateLimits;
   readonly #burst: number;
-  /** What all connections together may have inflated beyond what they earn. */
+  /** The budget of all connections together, beyond what they earn. */
   readonly #shared: InflateBudget;
   #running = 0;
   readonly #queue: Job[] = [];
-  /** Those that inflate to more than they earn, and wait for the shared budget. */
+  /** Messages that inflate to more than they earn and wait for the shared budget. */
   readonly #costly: Job[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -81,14 +79,14 @@ export class Inflater {
     this.#shared = { bytes: this.#burst * SHARES_OF_ALL, atMs: performance.now() };
   }
 
-  /** A connection's budget before its first message. */
+  /** Creates the budget of a new connection. */
   newBudget(): InflateBudget {
     return { bytes: this.#burst, atMs: performance.now() };
   }
 
   /**
-   * The bytes of a small message; undefined when it is not small or has to wait: then `inflate`
-   * does it.
+   * Inflates a small message synchronously. Undefined when it is not small or has to wait; then use
+   * `inflate`.
    */
   inflateNow(payload: Buffer, maxBytes: number, budget: InflateBudget): Inflated | undefined {
     if (payload.length > SYNC_BYTES || this.#waitMs(budget) > 0) return undefined;
@@ -103,8 +101,8 @@ export class Inflater {
   }
 
   /**
-   * Calls back once, later: when it is this connection's turn, and neither it nor all together have
-   * had more inflated than they may.
+   * Inflates a message and calls back once, asynchronously, when the budgets of this connection and
+   * of all together allow it.
    */
   inflate(payload: Buffer, { maxBytes, budget }: InflateTerms, done: (inflated: Inflated) => void): void {
     const start = (): void => {
@@ -116,7 +114,7 @@ export class Inflater {
     else start();
   }
 
-  /** Starts what may start. */
+  /** Starts the next messages. */
   #next(): void {
     while (this.#running < CONCURRENCY) {
       const job = this.#queue.shift();
@@ -164,7 +162,7 @@ export class Inflater {
     return Math.min(maxBytes, Math.max(FREE_BYTES, payload.length * this.#limits.maxRatio));
   }
 
-  /** What a message may inflate to without the shared budget having to bear it. */
+  /** Returns the size that a message may inflate to without using the shared budget. */
   #freeBytes({ length }: Buffer): number {
     return this.#costly.length > 0 || this.#sharedWaitMs() > 0 ? Math.max(1, this.#earned(length)) : Infinity;
   }
@@ -188,7 +186,7 @@ export class Inflater {
   }
 }
 
-/** Adds what time has brought; the time until nothing is owed any more. */
+/** Refills the budget; returns the time in ms until it is no longer negative. */
 function waitFor(budget: InflateBudget, bytesPerSecond: number, burst: number): number {
   const now = performance.now();
   budget.bytes = Math.min(burst, budget.bytes + ((now - budget.atMs) / 1000) * bytesPerSecond);
@@ -206,7 +204,7 @@ function withTail(payload: Buffer): Buffer {
 }
 
 function optionsFor(maxOutputLength: number, chunkSize: number): ZlibOptions {
-  // Zero is no limit that zlib takes.
+  // zlib does not accept a limit of 0.
   return { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, maxOutputLength), chunkSize };
 }
 

@@ -2,8 +2,8 @@ import type { OutboundMessage } from '../socket.js';
 import { WireFrames } from '../ws-frame.js';
 
 /**
- * Messages that leave together, in order: their frames are joined once for all sockets that get the
- * same ones.
+ * Messages that are written together, in order. Their frames are joined once for all sockets that
+ * get the same messages.
  */
 export class MessageBatch {
   readonly messages: readonly OutboundMessage[];
@@ -22,8 +22,8 @@ export class MessageBatch {
   }
 
   /**
-   * All frames for a socket with this window; undefined while one of them is being deflated. Hot:
-   * measured by bench/fan-out.
+   * Returns all frames for a socket with this window; undefined while one of them is being
+   * deflated. Hot path: measured by bench/fan-out.
    */
   joined(windowBits: number): Buffer | undefined {
     let joined = this.#joined[windowBits];
@@ -34,7 +34,7 @@ export class MessageBatch {
     return joined;
   }
 
-  /** Whether it is exactly these messages. */
+  /** Whether the batch consists of exactly these messages. */
   holds(messages: readonly OutboundMessage[]): boolean {
     const own = this.messages;
     if (own.length !== messages.length) return false;
@@ -43,7 +43,7 @@ export class MessageBatch {
   }
 }
 
-/** The frames of a message: made once, and kept with it. */
+/** Returns the frames of a message, created once and cached on it. */
 export function wireFrames(message: OutboundMessage): WireFrames {
   message.wire ??= new WireFrames(message.payload, message.binary, message.compress);
   return message.wire;

@@ -7,7 +7,7 @@ import { CLOSE_GRACE_MS } from '../socket.js';
 import type { TransportEndpoint } from '../transport.js';
 import { PLAIN } from '../ws-frame.js';
 
-/** From this size on a message is worth deflating. */
+/** From this size on messages are deflated. */
 const DEFLATE_THRESHOLD_BYTES = 512;
 /** From here on codes belong to libraries and applications (RFC 6455 7.4.2). */
 const PRIVATE_CODES = 3000;
@@ -31,10 +31,9 @@ export interface CloseListener {
 }
 
 /**
- * What the library does with the WebSocket of an upgrade. It would add a reader, a sender and
- * listeners to each, which an idle connection pays for with memory and never needs: our half takes
- * the network connection over, and asks `attachLibrary` for them at its end. `setSocket` is not
- * documented: the conformance suite stands for it.
+ * The library's WebSocket for an upgrade, without its reader, sender and listeners, which would
+ * cost memory on each idle connection. `WsSocket` takes over the network connection and calls
+ * `attachLibrary` when it closes. `setSocket` is undocumented; the conformance suite covers it.
  */
 class UpgradedWebSocket extends WebSocket {
   setSocket(stream: Duplex, head: Buffer): void {
@@ -74,10 +73,10 @@ function answerTo(code: number): number {
   return code < PRIVATE_CODES ? CLOSE_REASONS.closed_by_client.code : code;
 }
 
-/** The server of `ws` that speaks for one path. */
+/** The server of `ws` for one path. */
 export type WsServer = Server<typeof UpgradedWebSocket>;
 
-/** Answers handshakes that were accepted; it listens nowhere. */
+/** Creates a server that answers accepted handshakes and does not listen. */
 export function createWsServer(endpoint: TransportEndpoint): WsServer {
   const options = {
     noServer: true,
@@ -92,7 +91,9 @@ export function createWsServer(endpoint: TransportEndpoint): WsServer {
   return new WebSocketServer<typeof UpgradedWebSocket>(options);
 }
 
-/** The window that the answer to a handshake allows us (RFC 7692 7.1.2.1). */
+/**
+ * Returns the compression window that the handshake's answer allows the server (RFC 7692 7.1.2.1).
+ */
 export function windowBitsOf(answer: readonly string[]): number {
   const extensions = answer.find((line) => line.startsWith('Sec-WebSocket-Extensions'));
   if (extensions === undefined) return PLAIN;
@@ -100,10 +101,12 @@ export function windowBitsOf(answer: readonly string[]): number {
   return bits === undefined ? LARGEST_WINDOW_BITS : Number(bits);
 }
 
-/** The library's half of a WebSocket: it sends and answers close frames, and errors that close. */
+/**
+ * The library's half of a WebSocket: sends and answers close frames, and closes on protocol errors.
+ */
 export interface LibraryHalf {
   close(reason: CloseReasonName): void;
-  /** What the library does with bytes that come from the network. */
+  /** Passes bytes from the network to the library. */
   take(bytes: Buffer): void;
 }
 
@@ -111,11 +114,14 @@ interface AttachOptions {
   readonly stream: Duplex;
   readonly maxMessageBytes: number;
   readonly listener: CloseListener;
-  /** Whether the network connection is over. */
+  /** Whether the network connection is already closed. */
   readonly isLost: boolean;
 }
 
-/** Lets the library close a WebSocket that was read and written without it. */
+/**
+ * Attaches the library to a WebSocket that was read and written without it, so that it can close
+ * it.
+ */
 export function attachLibrary({ stream, maxMessageBytes, listener, isLost }: AttachOptions): LibraryHalf {
   const options = { closeTimeout: CLOSE_GRACE_MS, maxPayload: maxMessageBytes };
   const native: unknown = Reflect.construct(ClosingWebSocket, [null, undefined, options]);
@@ -133,7 +139,7 @@ export function attachLibrary({ stream, maxMessageBytes, listener, isLost }: Att
     },
     take: (bytes) => {
       Reflect.apply(read, stream, [bytes]);
-      // It has come too late to be told.
+      // The listener was attached too late for the event itself.
       if (isLost) Reflect.apply(over, stream, []);
     },
   };
@@ -158,9 +164,9 @@ function reasonOfError(errorCode: string | undefined): CloseReasonName {
 }
 
 /**
- * Adds the listeners of a network connection again. The HTTP server has added and removed many, and
- * the table that held them, which does not shrink, would be an eighth of what an idle WebSocket
- * costs.
+ * Removes and re-adds the listeners of a network connection. The HTTP server added and removed
+ * many; the table that held them never shrinks and would be an eighth of an idle WebSocket's
+ * memory.
  */
 export function compactListeners(stream: Duplex): void {
   const kept = stream
@@ -170,7 +176,7 @@ export function compactListeners(stream: Duplex): void {
   for (const { event, listeners } of kept) for (const listener of listeners) stream.on(event, listener);
 }
 
-/** What came from the network and was not read, as reading was stopped. */
+/** Returns bytes that arrived while reading was stopped. */
 export function unread(stream: Duplex): Buffer | null {
   const bytes: unknown = stream.readableLength > 0 ? stream.read(stream.readableLength) : null;
   return bytes instanceof Buffer ? bytes : null;

@@ -1,6 +1,6 @@
 /**
- * Who is subscribed to what, for a server library that has no topics. Both ways round, so that
- * leaving costs the topics of one member.
+ * Subscriptions to topics, for a server library without topics. Indexed both ways, so that leaving
+ * costs O(topics of the member).
  */
 export class Topics<M extends object> {
   readonly #members = new Map<string, Set<M>>();
@@ -24,7 +24,7 @@ export class Topics<M extends object> {
     for (const topic of topics) remove(this.#members, topic, member);
   }
 
-  /** The members of a topic; undefined when there is none. */
+  /** Returns the members of a topic; undefined when it has none. */
   members(topic: string): ReadonlySet<M> | undefined {
     return this.#members.get(topic);
   }

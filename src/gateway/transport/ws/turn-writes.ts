@@ -2,33 +2,35 @@ import { MessageBatch } from './message-batch.js';
 import type { OutboundMessage, SocketGroup } from '../socket.js';
 import { Topics } from './topics.js';
 
-/** A socket as a receiver of what is published. The fields belong to `TurnWrites`. */
+/** A socket as a receiver of published messages. The fields belong to `TurnWrites`. */
 export interface TurnMember {
-  /** The turn that `written` speaks of. */
+  /** The turn that `written` refers to. */
   turn: number;
-  /** Up to here what was published in that turn has been written to it, or is not meant for it. */
+  /** Number of messages published in that turn that were written to it or are not for it. */
   written: number;
-  /** Those with which it has got the same so far; undefined between flushes. */
+  /**
+   * The group of members that have received the same messages so far; undefined between flushes.
+   */
   part: TurnPart | undefined;
   /**
-   * Takes the batch, in order with all that it is given. False: over its limit, nothing of it was
-   * taken.
+   * Writes the batch, in order with other writes. Returns false, having written nothing, when the
+   * socket is over its limit.
    */
   put(batch: MessageBatch): boolean;
-  /** Told of each message that it did not take. */
+  /** Called for each message that it did not accept. */
   dropped(message: OutboundMessage): void;
 }
 
-/** Who gets a message: the members of a topic, or a group. */
+/** The receivers of a message: the members of a topic, or a group. */
 interface Receivers {
   has(member: TurnMember): boolean;
   forEach(visit: (member: TurnMember) => void): void;
 }
 
-/** What was published to the same receivers in this turn. */
+/** The receivers of messages published in this turn, one object per topic or group. */
 interface Audience {
   readonly receivers: Receivers;
-  /** The part whose messages are being gathered. */
+  /** The part whose messages are being collected. */
   gatheredFor: TurnPart | undefined;
 }
 
@@ -37,32 +39,28 @@ interface Published {
   readonly message: OutboundMessage;
 }
 
-/** Members that belong to the same audiences: what they get is one buffer. */
+/** Members that belong to the same audiences, so they share one buffer. */
 export interface TurnPart {
-  /**
-   * The part from which it was split off, and the audience that its members have and those that
-   * stayed there have not.
-   */
+  /** The part that it was split from; its members belong to `audience`, the others do not. */
   readonly parent: TurnPart | undefined;
   readonly audience: Audience | undefined;
-  /** The last audience that split this one, and the part of those that belong to it. */
+  /** The last audience that split this part, and the part that was split off. */
   splitBy: Audience | undefined;
   split: TurnPart | undefined;
   batch: MessageBatch | undefined;
 }
 
 /**
- * From this size on what was published leaves at once: readers' buffers are looked at about as
- * often (delivery.ts).
+ * From this size on published messages are written at once; delivery checks buffers about as often.
  */
 const MOST_BYTES = 64 * 1024;
 const FRAME_OVERHEAD_BYTES = 16;
 
 /**
- * Gathers what is published in a turn of the event loop and writes it when that ends: publishing
- * costs nothing for each receiver, and sockets that get the same messages, by whatever selectors,
- * share one buffer and get it in one write. In order with what is sent to a socket alone, which
- * calls `settle` first. Measured by bench/fan-out.
+ * Gathers messages published in one turn of the event loop and writes them when the turn ends.
+ * Publishing costs nothing per receiver, and sockets that get the same messages, through whatever
+ * selectors, share one buffer and one write. Order is kept with messages sent to one socket,
+ * because sending calls `settle` first. Measured by bench/fan-out.
  */
 export class TurnWrites {
   readonly #topics = new Topics<TurnMember>();
@@ -73,13 +71,13 @@ export class TurnWrites {
   #scheduled: NodeJS.Immediate | undefined;
   #lastBatch: MessageBatch | undefined;
 
-  /** Hot: a broadcast costs this much whatever the number of members. */
+  /** Hot path: the cost does not depend on the number of members. */
   publish(topic: string, message: OutboundMessage): void {
     const members = this.#topics.members(topic);
     if (members !== undefined) this.#publishTo(members, message);
   }
 
-  /** Hot, as above. The receivers must not change without `settle`. */
+  /** Hot path, as above. The receivers must not change without `settle`. */
   #publishTo(receivers: Receivers, message: OutboundMessage): void {
     let audience = this.#audiences.get(receivers);
     if (audience === undefined) {
@@ -92,7 +90,7 @@ export class TurnWrites {
     else this.#scheduled ??= setImmediate(() => this.flush());
   }
 
-  /** A group of these members. Takes the array, which must not change any more. */
+  /** Creates a group of these members. The array must not change afterwards. */
   group(members: readonly TurnMember[]): SocketGroup {
     const receivers = new ListedReceivers(members);
     return { publish: (message) => this.#publishTo(receivers, message) };
@@ -109,8 +107,8 @@ export class TurnWrites {
   }
 
   /**
-   * Takes the member out of every topic; what was published to it before is written first unless it
-   * takes nothing more.
+   * Removes the member from every topic, after writing what was published to it, if it is still
+   * open.
    */
   leave(member: TurnMember): void {
     this.settle(member);
@@ -118,8 +116,8 @@ export class TurnWrites {
   }
 
   /**
-   * Writes what was published to this member in this turn: what is sent to it next stands behind
-   * that.
+   * Writes what was published to this member in this turn, so that what is sent to it next comes
+   * after.
    */
   settle(member: TurnMember): void {
     const { length } = this.#published;
@@ -137,20 +135,20 @@ export class TurnWrites {
   }
 
   /**
-   * A batch of these messages: sockets that are sent the same ones in a row share it. Copies the
-   * array.
+   * Returns a batch of these messages. Consecutive sockets with the same messages share it. Copies
+   * the array.
    */
   batchOf(messages: readonly OutboundMessage[]): MessageBatch {
     let batch = this.#lastBatch;
     if (batch?.holds(messages) === true) return batch;
-    // Forgotten after the turn, for it may be large.
+    // Dropped after the turn, because it may be large.
     if (batch === undefined) setImmediate(() => (this.#lastBatch = undefined));
     batch = new MessageBatch(messages.slice());
     this.#lastBatch = batch;
     return batch;
   }
 
-  /** Writes all that was published in this turn. */
+  /** Writes everything that was published in this turn. */
   flush(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
@@ -175,8 +173,8 @@ export class TurnWrites {
   }
 
   /**
-   * Splits the receivers audience by audience until those of a part get the same. No bound on
-   * audiences: nobody is visited but receivers.
+   * Splits the receivers by audience (partition refinement) until all members of a part get the
+   * same messages. Visits receivers only, so the number of audiences needs no limit.
    */
   #flushSeveral(published: readonly Published[]): void {
     const touched: TurnMember[] = [];
@@ -204,10 +202,10 @@ export class TurnWrites {
   }
 }
 
-/** Members in an array, as a list of ids that never comes again is made faster so. */
+/** Receivers in an array, which is faster to create for a list of ids that is used once. */
 class ListedReceivers implements Receivers {
   readonly #members: readonly TurnMember[];
-  /** Made when it is first asked for: for a member that is sent something else in the same turn. */
+  /** Created on first use, for a member that is sent something else in the same turn. */
   #set: ReadonlySet<TurnMember> | undefined;
 
   constructor(members: readonly TurnMember[]) {
@@ -233,7 +231,7 @@ function newPart(parent: TurnPart | undefined, audience: Audience | undefined): 
   return { parent, audience, splitBy: undefined, split: undefined, batch: undefined };
 }
 
-/** The part of those of `part` that belong to the audience. */
+/** Returns the part of `part`'s members that belong to the audience. */
 function splitOff(part: TurnPart, audience: Audience): TurnPart {
   if (part.splitBy === audience && part.split !== undefined) return part.split;
   const split = newPart(part, audience);
@@ -242,7 +240,7 @@ function splitOff(part: TurnPart, audience: Audience): TurnPart {
   return split;
 }
 
-/** What the members of a part get, in the order in which it was published. */
+/** Returns the messages for the members of a part, in the order of publishing. */
 function messagesOf(part: TurnPart, published: readonly Published[]): OutboundMessage[] {
   for (let one: TurnPart | undefined = part; one !== undefined; one = one.parent) {
     if (one.audience !== undefined) one.audience.gatheredFor = part;

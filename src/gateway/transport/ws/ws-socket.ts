@@ -10,10 +10,10 @@ import { CLOSE_GRACE_MS, type OutboundMessage, type SendStatus } from '../socket
 import { PLAIN } from '../ws-frame.js';
 import type { TurnMember, TurnPart, TurnWrites } from './turn-writes.js';
 
-/** A timer may fire a little early. */
+/** Timers may fire slightly early. */
 const TIMER_SLACK_MS = 5;
 
-/** What a corked socket may gather before it is written anyway. */
+/** Bytes that a corked socket gathers before they are written. */
 const CORK_BYTES = 64 * 1024;
 
 /** The network socket under a WebSocket. */
@@ -21,34 +21,32 @@ export interface WsStream extends Duplex {
   readonly bytesRead?: number;
 }
 
-/** What all sockets of one `ws` transport share. */
+/** Collaborators shared by all sockets of one `ws` transport. */
 export interface WsSocketContext<C extends object> {
   readonly guarded: GuardedHandler<C>;
   readonly turnWrites: TurnWrites;
   readonly onCloseIgnored: () => void;
 }
 
-/** What one WebSocket is made of. */
+/** Options of one WebSocket. */
 export interface WsParts {
   readonly stream: WsStream;
   readonly remoteHost: string;
   readonly remotePort: number;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutS: number;
-  /** The window of the compression that was negotiated, or `PLAIN`. */
+  /** The negotiated compression window, or `PLAIN`. */
   readonly windowBits: number;
   readonly reading: FrameReaderOptions;
 }
 
 /**
- * One WebSocket of `ws`. Its close is told to the handler when it is decided, as uWebSockets.js
- * does, not when the peer has answered.
+ * One WebSocket of `ws`. Its close is reported to the handler when it is decided, as on
+ * uWebSockets.js, not when the peer has answered.
  */
 export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSink, WriterOwner, CloseListener {
   connection: C | undefined = undefined;
-  /**
-   * For the keep-alive: bytes read when it last looked, and for how many seconds none have come.
-   */
+  /** For the keep-alive: bytes read at the last check, and seconds without new bytes. */
   seenBytes = 0;
   silentS = 0;
   turn = 0;
@@ -63,14 +61,14 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   readonly #writer: FrameWriter;
   readonly #maxMessageBytes: number;
   readonly #reader: FrameReader;
-  /** Made when the WebSocket is closed: until then nothing is asked of the library. */
+  /** Created when the WebSocket closes; until then the library is not used. */
   #library: LibraryHalf | undefined;
   #isOpen = true;
-  /** The network connection is over. */
+  /** Whether the network connection is closed. */
   #isLost = false;
-  /** The peer's close frame has come. */
+  /** Whether the peer's close frame has arrived. */
   #isAnswered = false;
-  /** What is sent while the socket is corked. */
+  /** Messages sent while the socket is corked. */
   #corked: OutboundMessage[] | undefined;
   #corkedBytes = 0;
   /** The reason of the close frame that follows the queued messages. */
@@ -100,7 +98,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     return this.#isOpen;
   }
 
-  /** Hot. */
+  /** Hot path. */
   send(message: OutboundMessage): SendStatus {
     if (!this.#isOpen || this.#writer.bufferedBytes > this.#maxBufferedBytes) return 'dropped';
     this.#context.turnWrites.settle(this);
@@ -109,7 +107,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     return this.#writer.bufferedBytes > 0 ? 'buffered' : 'sent';
   }
 
-  /** Takes what was published in this turn, behind what is corked. */
+  /** Writes what was published in this turn, after what is corked. */
   put(batch: MessageBatch): boolean {
     if (!this.#isOpen) return true;
     if (this.#writer.bufferedBytes > this.#maxBufferedBytes) return false;
@@ -159,21 +157,18 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#closed(reason);
   }
 
-  /** For the library: writes what was gathered, as a close frame is about to leave. */
+  /** Called by the library before a close frame is written: writes what was gathered. */
   closing(): void {
     this.#writeAll();
   }
 
-  /** For the library: the peer's close frame has come. */
+  /** Called by the library when the peer's close frame has arrived. */
   closedByPeer(): void {
     this.#isAnswered = true;
     this.#closed('closed_by_client');
   }
 
-  /**
-   * For the library, which has sent the close frame that an error calls for and waits for the peer:
-   * our side is over.
-   */
+  /** Called by the library after it has sent the close frame for an error. */
   failed(reason: CloseReasonName): void {
     this.#closed(reason);
   }
@@ -199,12 +194,14 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#reader.resume();
   }
 
-  /** For the transport: takes what the network brought. */
+  /** Called by the transport with bytes from the network. */
   received(chunk: Buffer): void {
     this.#reader.feed(chunk);
   }
 
-  /** For the transport: the network connection is over. Hands over what was read before. */
+  /**
+   * Called by the transport when the network connection is closed. Delivers what was read before.
+   */
   lost(unread: Buffer | null): void {
     this.#isLost = true;
     if (unread !== null) this.#reader.feed(unread);
@@ -222,12 +219,15 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     if (this.#isOpen) this.#writer.writePong(payload);
   }
 
-  /** For the writer: the kernel has taken what was written, or what waited has been written. */
+  /**
+   * Called by the writer when the kernel has accepted what was written, or waiting messages were
+   * written.
+   */
   drained(): void {
     if (this.#isOpen) this.#context.guarded.drain(this);
   }
 
-  /** For the writer: nothing waits to be deflated any more. */
+  /** Called by the writer when no message waits to be deflated. */
   caughtUp(): void {
     if (this.#closeReason !== undefined) this.#closeByLibrary(this.#closeReason);
   }
@@ -253,14 +253,14 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#context.guarded.close(this, reason);
   }
 
-  /** For the transport: cuts what still lingers after the close was told. */
+  /** Called by the transport to cut a connection that lingers after its close was reported. */
   cut(): void {
     this.#stream.destroy();
   }
 
   /**
-   * For the keep-alive, once a second: pings at half of the idle timeout, and gives the peer up at
-   * the whole of it.
+   * Called once a second by the keep-alive: pings after half the idle timeout and terminates after
+   * all of it.
    */
   checkLife(): void {
     const { bytesRead = 0 } = this.#stream;

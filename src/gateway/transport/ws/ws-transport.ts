@@ -21,14 +21,14 @@ import { WsSocket, type WsSocketContext } from './ws-socket.js';
 
 const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: 9 };
 const LIFE_CHECK_MS = 1_000;
-/** One WebSocket path and the server of `ws` that speaks for it. */
+/** One WebSocket path with its server of `ws`. */
 interface WsEndpoint {
   readonly endpoint: TransportEndpoint;
   readonly server: WsServer;
   readonly reading: FrameReaderOptions;
 }
 
-/** An upgrade under way. */
+/** An upgrade in progress. */
 interface WsUpgrade extends WsEndpoint {
   readonly req: IncomingMessage;
   readonly stream: Duplex;
@@ -38,8 +38,8 @@ interface WsUpgrade extends WsEndpoint {
 }
 
 /**
- * `ws` on node:http(s) as a transport: runs wherever Node does, can pause a socket, and is the
- * slower of the two.
+ * The transport on `ws` and node:http(s): runs wherever Node runs and can pause a socket, but is
+ * the slower of the two.
  */
 export class WsTransport<C extends object> implements Transport {
   readonly name = 'ws';
@@ -50,9 +50,9 @@ export class WsTransport<C extends object> implements Transport {
   readonly #endpoints: ReadonlyMap<string, WsEndpoint>;
   /** Open sockets, and closed ones whose network connection still lingers. */
   readonly #sockets = new Set<WsSocket<C>>();
-  /** Network connections whose upgrade is not decided yet; Node's server has let go of them. */
+  /** Network connections whose upgrade is not decided yet; Node's server no longer tracks them. */
   readonly #undecided = new Set<Duplex>();
-  /** What the handshake that is being answered has agreed on. */
+  /** The compression window of the handshake that is being answered. */
   #windowBits = PLAIN;
   #lifeCheck: NodeJS.Timeout | undefined;
 
@@ -182,7 +182,7 @@ export class WsTransport<C extends object> implements Transport {
       this.#refuse(stream, decision);
       return;
     }
-    // The library takes this name alone, and a client may have listed others.
+    // The library accepts this name only, and a client may have listed others.
     setHeader(req, 'upgrade', 'websocket');
     setHeader(req, 'sec-websocket-protocol', decision.subprotocol);
     const offered = request.headers.get('sec-websocket-extensions');
@@ -208,7 +208,8 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   /**
-   * Apart from `#open`: what lives as long as the connection refers to nothing of its handshake.
+   * Separate from `#open`, so that closures that live as long as the connection do not keep its
+   * handshake alive.
    */
   #listen(stream: Duplex, socket: WsSocket<C>): void {
     stream.on('data', (chunk: Buffer) => socket.received(chunk));
@@ -220,10 +221,7 @@ export class WsTransport<C extends object> implements Transport {
   }
 }
 
-/**
- * Each socket that a transport has given out is one of its own: no copy is made to leave others
- * out.
- */
+/** Narrows the type: every socket that a transport is passed is one of its own. */
 function areMembers(sockets: readonly Socket[]): sockets is readonly (Socket & TurnMember)[] {
   return sockets.every((socket) => socket instanceof WsSocket);
 }
@@ -232,15 +230,15 @@ function cut(this: Duplex): void {
   this.destroy();
 }
 
-/** The peer sends nothing more, and has not said so with a close frame. */
+/** Ends the connection of a peer that stopped sending without a close frame. */
 function endToo(this: Duplex): void {
   this.end();
 }
 
 /**
- * What `ws` is to see of a header; nothing when the value is undefined or ''. It answers the first
- * subprotocol offered, and refuses the handshake for an offer of an extension that it cannot read
- * or honour: it is given the chosen one alone.
+ * Sets a header as `ws` should see it, or removes it for undefined or ''. `ws` answers with the
+ * first subprotocol offered and fails the handshake for an extension offer that it cannot parse or
+ * honour, so it gets only the chosen one.
  */
 function setHeader(req: IncomingMessage, name: string, value: string | undefined): void {
   if (value === undefined || value === '') delete req.headers[name];
