@@ -32,7 +32,7 @@ import { HttpListener } from './transport/http/http-listener.js';
 import type { Transport } from './transport/transport.js';
 
 /** Configuration and collaborators of a gateway. */
-export interface GatewaySurroundings {
+export interface GatewayPartsDeps {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly clock: Clock;
@@ -65,18 +65,18 @@ export interface GatewayParts {
  * Creates all parts of a gateway; the one place that knows all of them. Rejects with
  * `transport.unavailable`.
  */
-export async function composeGateway(surroundings: GatewaySurroundings): Promise<GatewayParts> {
-  const { config, log } = surroundings;
+export async function composeGateway(deps: GatewayPartsDeps): Promise<GatewayParts> {
+  const { config, log } = deps;
   const { maxHeaderBytes: maxHeadBytes, maxQueryBytes } = config.limits;
   const chosen = await chooseTransport(config.transport, {
     maxHeadBytes: maxHeadBytes + (config.internalListen === undefined ? maxQueryBytes : 0),
   });
-  const core = composeCore(surroundings);
+  const core = composeCore(deps);
   const { bus, delivery, handler } = core;
-  const router = composeRouter(surroundings, core, chosen);
+  const router = composeRouter(deps, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
   const { addressOf, sendsProxyHeader, longQueries, plainConnections } = core.access;
-  const malformed = new LimitedLog(log, surroundings.clock);
+  const malformed = new LimitedLog(log, deps.clock);
   const onMalformed = (request: MalformedRequest): void => malformed.warn('http.malformed', { ...request });
   const common = { log, maxHeadBytes, addressOf, onMalformed };
   const internalListener =
@@ -123,7 +123,7 @@ interface GatewayCore {
 }
 
 /** Creates everything between sockets and sinks. */
-function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurroundings): GatewayCore {
+function composeCore({ config, log, clock, acceptsUpgrades }: GatewayPartsDeps): GatewayCore {
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
   const delivery = new Delivery({ registry, clock });
@@ -161,18 +161,18 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewaySurrounding
   return { registry, delivery, bus, embedded, outbox, mirror, counters, drain, handler, access };
 }
 
-function composeRouter(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Router {
-  const { config, log, clock } = surroundings;
+function composeRouter(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTransport): Router {
+  const { config, log, clock } = deps;
   return new Router({
-    routes: composeRoutes(surroundings, core, chosen),
+    routes: composeRoutes(deps, core, chosen),
     guard: core.access.guard,
     webSocketPaths: config.endpoints.map(({ path }) => path),
     refusals: new LimitedLog(log, clock),
   });
 }
 
-function composeRoutes(surroundings: GatewaySurroundings, core: GatewayCore, chosen: ChosenTransport): Route[] {
-  const { config, clock, readiness, droppedLogLines } = surroundings;
+function composeRoutes(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTransport): Route[] {
+  const { config, clock, readiness, droppedLogLines } = deps;
   const { registry, bus, outbox, embedded } = core;
   const details = () => {
     const node = formatNode(config.node);

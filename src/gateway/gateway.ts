@@ -27,7 +27,7 @@ const STOP_PART_MS = 3_000;
  */
 const STOP_OUTBOX_MS = 8_000;
 
-export interface GatewayDependencies {
+export interface GatewayDeps {
   readonly log: Logger;
   readonly clock?: Clock;
   /** Origin of the configuration, for the log. */
@@ -57,12 +57,12 @@ export class Gateway {
   readonly #filesWatch: OpenFilesWatch;
   readonly #failedParts: string[] = [];
 
-  constructor(config: GatewayConfig, dependencies: GatewayDependencies) {
+  constructor(config: GatewayConfig, deps: GatewayDeps) {
     this.#config = config;
-    this.#log = dependencies.log;
-    this.#clock = dependencies.clock ?? systemClock;
-    this.#source = dependencies.source;
-    this.#droppedLogLines = dependencies.droppedLogLines;
+    this.#log = deps.log;
+    this.#clock = deps.clock ?? systemClock;
+    this.#source = deps.source;
+    this.#droppedLogLines = deps.droppedLogLines;
     this.#filesWatch = new OpenFilesWatch(this.#log, this.#clock);
   }
 

@@ -6,7 +6,7 @@ import type { Output } from '../output.js';
 import type { GatewayFlags } from './gateway-flags.js';
 
 /** One result as text for people. */
-export interface Verdict {
+export interface CheckLine {
   readonly level: 'ok' | 'warning' | 'failed' | 'unknown';
   /** The first line, after the mark. */
   readonly text: string;
@@ -17,12 +17,12 @@ export interface Verdict {
 const MARKS = { ok: '✓', warning: '!', failed: '✗', unknown: '?' } as const;
 
 /** Formats each result as a line with its mark, with its further lines indented below. */
-export function verdictLines(verdicts: readonly Verdict[], colour: boolean): string {
+export function formatCheckLines(lines: readonly CheckLine[], colour: boolean): string {
   const palette = createPalette(colour);
-  return verdicts.map((verdict) => verdictText(verdict, palette)).join('');
+  return lines.map((line) => formatCheckLine(line, palette)).join('');
 }
 
-function verdictText({ level, text, more }: Verdict, palette: Palette): string {
+function formatCheckLine({ level, text, more }: CheckLine, palette: Palette): string {
   const paint = { ok: palette.pass, warning: palette.warn, failed: palette.fail, unknown: palette.faint }[level];
   return `${paint(MARKS[level])} ${text}\n${more.map((line) => `    ${line}\n`).join('')}`;
 }
@@ -79,7 +79,7 @@ function load(flags: CheckInvocation['flags']): ReturnType<typeof loadConfig> | 
 }
 
 function checkedText({ checks }: Checked, colour: boolean): string {
-  const lines = verdictLines(
+  const lines = formatCheckLines(
     checks.map(({ name, level, detail, hint }) => ({
       level,
       text: `${name}: ${detail}`,

@@ -2,7 +2,7 @@ import { WsgError } from '../../core/error.js';
 import { diagnose, loadConfig, type Diagnosis, type Finding } from '../../gateway/index.js';
 import { EXIT_CODE, exitCodeOfError, type ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { verdictLines } from './check-session.js';
+import { formatCheckLines } from './check-session.js';
 
 /** The arguments of one `wsg doctor`. */
 export interface DoctorInvocation {
@@ -62,11 +62,11 @@ function exitCodeOf({ error }: ReadConfiguration, findings: readonly Finding[]):
 
 /** Formats a diagnosis for people. */
 export function diagnosisText(diagnosis: Omit<Diagnosis, 'software'>, colour: boolean): string {
-  const lines = verdictLines(
+  const lines = formatCheckLines(
     diagnosis.findings.map((finding) => ({
       level: finding.level,
       text: `${finding.name}: ${finding.value}${aboutConnections(finding.connections)}`,
-      more: [finding.meaning, ...mendLines(finding)],
+      more: [finding.meaning, ...fixLines(finding)],
     })),
     colour,
   );
@@ -75,8 +75,8 @@ export function diagnosisText(diagnosis: Omit<Diagnosis, 'software'>, colour: bo
 
 /** Formats the result for programs. The keys are stable. */
 function diagnosisRecord({ platform, wanted, connections, boundBy, findings, software, exitCode }: Examined): object {
-  const checks = findings.map(({ name, level, value, meaning, connections: allows, mend }) => {
-    return { name, level, value, meaning, connections: allows ?? null, mend: mend ?? [] };
+  const checks = findings.map(({ name, level, value, meaning, connections: allows, fixes }) => {
+    return { name, level, value, meaning, connections: allows ?? null, mend: fixes ?? [] };
   });
   const { wsg, node, abi, glibc, transport, uws } = software;
   const versions = { wsg, node, abi, glibc: glibc ?? null };
@@ -84,9 +84,9 @@ function diagnosisRecord({ platform, wanted, connections, boundBy, findings, sof
   return { platform, versions, transport, uws, ...bounds, exit_code: exitCode, checks };
 }
 
-function mendLines({ mend = [], connections }: Finding): string[] {
+function fixLines({ fixes = [], connections }: Finding): string[] {
   const lead = connections === undefined ? 'fix:' : 'to raise it:';
-  return mend.map((command, index) => `${index === 0 ? lead : 'or:'} ${command}`);
+  return fixes.map((command, index) => `${index === 0 ? lead : 'or:'} ${command}`);
 }
 
 function aboutConnections(connections: number | undefined): string {
@@ -99,6 +99,6 @@ function aboutConnections(connections: number | undefined): string {
 function verdictSentence({ wanted, connections, boundBy, platform }: Omit<Diagnosis, 'software'>): string {
   if (connections === undefined) return `No limit on connections could be read on ${platform}.`;
   const figure = connections.toLocaleString('en');
-  const verdict = connections >= wanted ? 'enough' : 'too few';
-  return `One gateway on this machine holds about ${figure} connections, ${verdict} for ${wanted.toLocaleString('en')}. Tightest limit: ${boundBy ?? ''}.`;
+  const judgement = connections >= wanted ? 'enough' : 'too few';
+  return `One gateway on this machine holds about ${figure} connections, ${judgement} for ${wanted.toLocaleString('en')}. Tightest limit: ${boundBy ?? ''}.`;
 }

@@ -24,7 +24,7 @@ export interface RequestGuardOptions {
 const REMEMBERED_HOSTS = 64;
 
 /** Why a request is refused. */
-export type Refusal = 'unknown-client' | 'peer' | 'origin' | 'host' | 'key';
+export type AccessRefusal = 'unknown-client' | 'peer' | 'origin' | 'host' | 'key';
 
 /**
  * Decides which requests may use the internal API: those from whitelisted peers, with a key where
@@ -48,7 +48,7 @@ export class RequestGuard {
   }
 
   /** Returns why the request is refused; undefined if it is allowed. */
-  refusal(request: HttpRequest): Refusal | undefined {
+  refusal(request: HttpRequest): AccessRefusal | undefined {
     const { remoteAddress, headers } = request;
     if (remoteAddress === '' || remoteAddress === IMPOSSIBLE_ADDRESS || this.#isOnlyProxy(remoteAddress))
       return 'unknown-client';

@@ -13,7 +13,7 @@ import { hostOf, IMPOSSIBLE_ADDRESS } from '../transport/http/remote-address.js'
 import type { UpgradeDecision, UpgradeGrant, UpgradeRejection } from '../transport/transport.js';
 import type { Connection } from '../connection/connection.js';
 
-export interface AdmissionOptions {
+export interface AdmissionDeps {
   readonly endpoints: readonly EndpointConfig[];
   /** Whether new connections are refused: the gateway starts or drains, or the outbox is full. */
   readonly isClosedToNew: () => boolean;
@@ -55,24 +55,24 @@ const REJECTIONS: Readonly<Record<EarlyRefusal, UpgradeRejection>> = {
 
 /** Decides which upgrades become connections, and closes connections whose grant has expired. */
 export class Admission {
-  readonly #options: AdmissionOptions;
+  readonly #deps: AdmissionDeps;
   readonly #endpoints: ReadonlyMap<string, AdmittingEndpoint>;
   readonly #pending: PendingUpgrades;
 
-  constructor(options: AdmissionOptions) {
-    this.#options = options;
-    this.#pending = new PendingUpgrades(options.maxPendingUpgrades);
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
+    this.#pending = new PendingUpgrades(deps.maxPendingUpgrades);
     this.#endpoints = new Map(
-      options.endpoints.map((config) => {
+      deps.endpoints.map((config) => {
         const origins = new OriginList(config.allowedOrigins);
-        return [config.path, { config, origins, authenticator: options.authenticators.get(config.path) }];
+        return [config.path, { config, origins, authenticator: deps.authenticators.get(config.path) }];
       }),
     );
   }
 
   /** Rejects with `secret.unreadable`. */
   async start(): Promise<void> {
-    for (const authenticator of this.#options.authenticators.values()) await authenticator.start();
+    for (const authenticator of this.#deps.authenticators.values()) await authenticator.start();
   }
 
   /**
@@ -80,13 +80,13 @@ export class Admission {
    * its old secret.
    */
   async reload(): Promise<void> {
-    const reloads = [...this.#options.authenticators.values()].map((authenticator) => authenticator.reload());
+    const reloads = [...this.#deps.authenticators.values()].map((authenticator) => authenticator.reload());
     await Promise.allSettled(reloads);
     await Promise.all(reloads);
   }
 
   stop(): void {
-    this.#options.expiry.stop();
+    this.#deps.expiry.stop();
   }
 
   /**
@@ -94,7 +94,7 @@ export class Admission {
    * `recheck` in the tick of the acceptance.
    */
   decide(request: HttpRequest, path: string): UpgradeDecision | Promise<UpgradeDecision> {
-    const startedAt = this.#options.clock.now();
+    const startedAt = this.#deps.clock.now();
     const decision = this.#decide(request, path);
     if (!(decision instanceof Promise)) return this.#counted(decision, startedAt);
     return decision.then((late) => this.#counted(late, startedAt));
@@ -104,22 +104,22 @@ export class Admission {
   recheck(request: HttpRequest): UpgradeRejection | undefined {
     const refusal = this.#closedTo(request.remoteAddress);
     if (refusal === undefined) return undefined;
-    this.#options.counters.upgradesRefused += 1;
+    this.#deps.counters.upgradesRefused += 1;
     return this.#refuse(refusal, request);
   }
 
   /** Call it for each connection that has opened. */
   opened(connection: Connection, grant: UpgradeGrant | undefined): void {
-    const { limits } = this.#options;
+    const { limits } = this.#deps;
     if (limits.countsAddresses) limits.opened(hostOf(connection.socket.remoteAddress));
-    if (grant?.expiresAtMs !== undefined) this.#options.expiry.add(connection, grant.expiresAtMs);
+    if (grant?.expiresAtMs !== undefined) this.#deps.expiry.add(connection, grant.expiresAtMs);
   }
 
   /** Call it for each connection that has closed. */
   closed(connection: Connection): void {
-    const { limits } = this.#options;
+    const { limits } = this.#deps;
     if (limits.countsAddresses) limits.closed(hostOf(connection.socket.remoteAddress));
-    this.#options.expiry.remove(connection);
+    this.#deps.expiry.remove(connection);
   }
 
   #decide(request: HttpRequest, path: string): UpgradeDecision | Promise<UpgradeDecision> {
@@ -134,10 +134,10 @@ export class Admission {
   }
 
   #early(request: HttpRequest, { origins, authenticator }: AdmittingEndpoint): EarlyRefusal | undefined {
-    if (this.#options.isClosedToNew()) return 'closed';
+    if (this.#deps.isClosedToNew()) return 'closed';
     const origin = request.headers.get('origin');
     if (!origins.isEmpty && (origin === undefined || !origins.allows(origin))) return 'origin';
-    const { limits, isBehindProxies } = this.#options;
+    const { limits, isBehindProxies } = this.#deps;
     if (isBehindProxies === true && request.remoteAddress === IMPOSSIBLE_ADDRESS) return 'client_address';
     const bound = authenticator === undefined ? undefined : this.#pending.reached(request.remoteAddress);
     if (bound !== undefined) return bound;
@@ -145,7 +145,7 @@ export class Admission {
   }
 
   #closedTo(address: string): EarlyRefusal | undefined {
-    return this.#options.isClosedToNew() ? 'closed' : this.#options.limits.reached(address);
+    return this.#deps.isClosedToNew() ? 'closed' : this.#deps.limits.reached(address);
   }
 
   async #authenticate(
@@ -178,7 +178,7 @@ export class Admission {
   }
 
   #tagProblem(setTags: ReadonlyMap<string, string>, granted: ReadonlyMap<string, string>): string | undefined {
-    const { tagLimits } = this.#options;
+    const { tagLimits } = this.#deps;
     const problem = tagProblem(granted, tagLimits);
     if (problem !== undefined) return problem;
     const count = countTags(setTags, granted);
@@ -191,14 +191,14 @@ export class Admission {
   }
 
   #note(refusal: UpgradeRefusal, { path, remoteAddress }: HttpRequest, why?: string): void {
-    this.#options.counters.countRefusal(refusal);
+    this.#deps.counters.countRefusal(refusal);
     if (refusal === 'closed') return;
     const fields = { reason: refusal, path, peer: remoteAddress };
-    this.#options.refusals.warn('upgrade.refused', why === undefined ? fields : { ...fields, why });
+    this.#deps.refusals.warn('upgrade.refused', why === undefined ? fields : { ...fields, why });
   }
 
   #counted(decision: UpgradeDecision, startedAt: number): UpgradeDecision {
-    const { counters, clock } = this.#options;
+    const { counters, clock } = this.#deps;
     counters.countUpgrade(decision.accept, clock.now() - startedAt);
     return decision;
   }

@@ -9,9 +9,8 @@ import { LimitedLog } from '../../core/limited-log.js';
 import { RequestGuard } from '../access/request-guard.js';
 import { Whitelist } from '../access/whitelist.js';
 import type { Authenticator } from '../auth/authenticator.js';
-import { createAuthenticator } from '../auth/create-authenticator.js';
 import { GrantExpiry } from '../auth/grant-expiry.js';
-import type { GatewayConfig } from '../config/gateway-config.js';
+import type { GatewayConfig, EndpointConfig } from '../config/gateway-config.js';
 import { Admission } from './admission.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
@@ -20,9 +19,11 @@ import type { GatewayCounters } from '../metrics/gateway-counters.js';
 import type { PlainConnectionsOptions, RefusedConnection } from '../transport/http/plain-connections.js';
 import type { LongQueries } from '../transport/http/head-limit.js';
 import type { AddressOf, SendsProxyHeader } from '../transport/transport.js';
+import { JwtAuthenticator } from '../auth/jwt-authenticator.js';
+import { WebhookAuthenticator } from '../auth/webhook-authenticator.js';
 
 /** Configuration and collaborators of access control. */
-export interface AccessSurroundings {
+export interface AccessDeps {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly clock: Clock;
@@ -56,9 +57,9 @@ const CLIENTS_LEAVE = 0.5;
 const INTERNAL_API_LEAVES = 0.25;
 
 /** Creates access control from the configuration. */
-export function composeAccess(surroundings: AccessSurroundings): AccessParts {
-  const { config, clock } = surroundings;
-  const proxies = composeProxies(surroundings);
+export function composeAccess(deps: AccessDeps): AccessParts {
+  const { config, clock } = deps;
+  const proxies = composeProxies(deps);
   const apiKeys = new ApiKeys(config.internalApiKeys, config.internalApiKeysFile);
   const guard = new RequestGuard({
     whitelist: config.whitelist,
@@ -75,8 +76,8 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
   };
   return {
     longQueries,
-    plainConnections: composePlainConnections(surroundings, longQueries),
-    admission: composeAdmission(surroundings, proxies !== undefined),
+    plainConnections: composePlainConnections(deps, longQueries),
+    admission: composeAdmission(deps, proxies !== undefined),
     rates: ClientRates.of(config.endpoints, clock),
     apiKeys,
     guard,
@@ -90,7 +91,7 @@ export function composeAccess(surroundings: AccessSurroundings): AccessParts {
  * API. Clients without a WebSocket may use half of them.
  */
 function composePlainConnections(
-  { config, log, clock, counters }: AccessSurroundings,
+  { config, log, clock, counters }: AccessDeps,
   known: LongQueries,
 ): AccessParts['plainConnections'] {
   const openFiles = openFileLimit();
@@ -111,14 +112,14 @@ function composePlainConnections(
   };
 }
 
-function composeProxies({ config, clock, log }: AccessSurroundings): ForwardedAddress | undefined {
+function composeProxies({ config, clock, log }: AccessDeps): ForwardedAddress | undefined {
   const { trustedProxies, trustedProxiesAsClients: asClients } = config;
   if (trustedProxies.length === 0) return undefined;
   return new ForwardedAddress({ trustedProxies, asClients, clock, log: new LimitedLog(log, clock) });
 }
 
-function composeAdmission(surroundings: AccessSurroundings, isBehindProxies: boolean): Admission {
-  const { config, log, clock, registry, delivery, counters, isClosedToNew } = surroundings;
+function composeAdmission(deps: AccessDeps, isBehindProxies: boolean): Admission {
+  const { config, log, clock, registry, delivery, counters, isClosedToNew } = deps;
   const { limits, endpoints } = config;
   const { maxConnections, maxConnectionsPerAddress, handshakesPerSecond } = limits;
   const rates = { maxConnections, maxConnectionsPerAddress, handshakesPerSecond };
@@ -147,4 +148,16 @@ function authenticatorsOf({ endpoints }: GatewayConfig, clock: Clock): Map<strin
     if (authenticator !== undefined) authenticators.set(endpoint.path, authenticator);
   }
   return authenticators;
+}
+
+/** Creates the authenticator of an endpoint; undefined when every client may connect. */
+function createAuthenticator({ auth, subprotocols }: EndpointConfig, clock: Clock): Authenticator | undefined {
+  switch (auth.mode) {
+    case 'none':
+      return undefined;
+    case 'jwt':
+      return new JwtAuthenticator(auth, subprotocols, clock);
+    case 'webhook':
+      return new WebhookAuthenticator(auth, subprotocols, clock);
+  }
 }

@@ -14,7 +14,7 @@ export interface HttpCall {
 }
 
 /** A backend's answer. */
-export interface HttpAnswer {
+export interface BackendAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
@@ -43,7 +43,7 @@ export class HttpCaller {
    * Resolves to the answer. Rejects with the signal's reason when it aborts, and without an answer
    * or with one that is too large.
    */
-  async call(call: HttpCall): Promise<HttpAnswer> {
+  async call(call: HttpCall): Promise<BackendAnswer> {
     const request = this.#open(call);
     try {
       return await exchange(request, call);
@@ -65,7 +65,7 @@ export class HttpCaller {
   }
 }
 
-function exchange(request: ClientRequest, { body, signal, maxAnswerBytes }: HttpCall): Promise<HttpAnswer> {
+function exchange(request: ClientRequest, { body, signal, maxAnswerBytes }: HttpCall): Promise<BackendAnswer> {
   return new Promise((resolve, reject) => {
     const abort = (): void => void request.destroy(asError(signal.reason));
     request.once('close', () => signal.removeEventListener('abort', abort));
@@ -77,7 +77,7 @@ function exchange(request: ClientRequest, { body, signal, maxAnswerBytes }: Http
   });
 }
 
-async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpAnswer> {
+async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<BackendAnswer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop destroys the response and its connection.

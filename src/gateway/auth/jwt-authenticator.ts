@@ -8,8 +8,8 @@ import {
   offeredSubprotocols,
   type Authenticator,
   type AuthOutcome,
+  claimTags,
 } from './authenticator.js';
-import { claimTags } from './claim-tags.js';
 import { JwtVerifier } from './jwt-verifier.js';
 
 const BEARER = /^bearer +(\S+) *$/i;

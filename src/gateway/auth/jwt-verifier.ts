@@ -4,8 +4,7 @@ import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { JwtConfig } from '../config/access-config.js';
-import { fetchKeySet } from './key-set-fetch.js';
-import { RemoteKeySet } from './remote-key-set.js';
+import { RemoteKeySet, fetchKeySet } from './remote-key-set.js';
 
 /** Algorithms by kind of key, so that a public key is never used as a secret. */
 export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;

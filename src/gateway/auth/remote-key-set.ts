@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js';
+import { HttpCaller, type BackendAnswer } from './http-caller.js';
 
 /** Minimum time between fetches for tokens with unknown keys. */
 const COOL_DOWN_MS = 30_000;
@@ -54,4 +55,27 @@ export class RemoteKeySet<H, T, K> {
     await this.#options.keys.reload();
     this.#fetchedAtMs = this.#options.clock.now();
   }
+}
+
+const MAX_KEY_SET_BYTES = 1024 * 1024;
+
+/**
+ * Fetches a key set; does not follow redirects. Rejects when there is no answer before the signal
+ * aborts.
+ */
+export function getKeySet(url: string, signal: AbortSignal): Promise<BackendAnswer> {
+  const headers = { accept: 'application/json, application/jwk-set+json' };
+  return new HttpCaller({ keepAlive: false }).call({
+    url,
+    method: 'GET',
+    headers,
+    maxAnswerBytes: MAX_KEY_SET_BYTES,
+    signal,
+  });
+}
+
+/** The same, with the signature that jose expects. */
+export async function fetchKeySet(url: string, { signal }: { readonly signal: AbortSignal }): Promise<Response> {
+  const { status, body } = await getKeySet(url, signal);
+  return new Response(status === 200 ? body : null, { status });
 }

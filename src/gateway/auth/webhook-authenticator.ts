@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { headerText } from '../transport/http/header-text.js';
 import type { HttpRequest } from '../transport/http/http-exchange.js';
 import type { Clock } from '../../core/clock.js';
 import { systemErrorCode } from '../../core/error.js';
 import type { AuthWebhookConfig } from '../config/access-config.js';
-import { HttpCaller, type HttpAnswer } from './http-caller.js';
+import { HttpCaller, type BackendAnswer } from './http-caller.js';
 import {
   unavailable,
   firstSpoken,
   offeredSubprotocols,
   type AuthOutcome,
   type Authenticator,
+  tagValue,
 } from './authenticator.js';
-import { tagValue } from './claim-tags.js';
+import { headerText } from '../transport/http/request-text.js';
 
 const accepted = z.object({
   tags: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
@@ -31,7 +31,7 @@ const PASSED_ON = ['www-authenticate', 'retry-after', 'content-type'] as const;
  * unavailable.
  */
 export function readWebhookAnswer(
-  answer: HttpAnswer,
+  answer: BackendAnswer,
   request: HttpRequest,
   subprotocols: readonly string[],
 ): AuthOutcome {
@@ -41,7 +41,7 @@ export function readWebhookAnswer(
   return unavailable(`the backend answered ${status}`);
 }
 
-function readAccepted({ body }: HttpAnswer, { headers }: HttpRequest, subprotocols: readonly string[]): AuthOutcome {
+function readAccepted({ body }: BackendAnswer, { headers }: HttpRequest, subprotocols: readonly string[]): AuthOutcome {
   const parsed = accepted.safeParse(body.trim() === '' ? {} : parseJson(body));
   if (!parsed.success) return unavailable('the backend accepted with a body that is not of the documented form');
   const { tags, subprotocol, expires_at: expiresAtS } = parsed.data;
@@ -55,7 +55,7 @@ function readAccepted({ body }: HttpAnswer, { headers }: HttpRequest, subprotoco
   return { accept: true, grant, subprotocol: subprotocol ?? firstSpoken(headers, subprotocols) };
 }
 
-function readRefused({ status, headers, body }: HttpAnswer): AuthOutcome {
+function readRefused({ status, headers, body }: BackendAnswer): AuthOutcome {
   const passedOn: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = headers.get(name);

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { errorMessage, systemErrorCode } from '../../core/error.js';
-import { getKeySet } from '../auth/key-set-fetch.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { maskUrl } from '../../core/masked-url.js';
 import type { CheckResult } from './check-result.js';
+import { getKeySet } from '../auth/remote-key-set.js';
 
 /**
  * Checks whether the backends of authentication can be reached. They may come up later, so every

@@ -5,7 +5,7 @@ import type { ConnectionRegistry } from '../connection/registry.js';
 /** Time between two batches of closes. */
 const BATCH_EACH_MS = 20;
 
-export interface ConnectionDrainOptions {
+export interface ConnectionDrainDeps {
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
   readonly clock: Clock;
@@ -16,16 +16,16 @@ export interface ConnectionDrainOptions {
  * reconnect at once.
  */
 export class ConnectionDrain {
-  readonly #options: ConnectionDrainOptions;
+  readonly #deps: ConnectionDrainDeps;
   #onEmpty: (() => void) | undefined;
 
-  constructor(options: ConnectionDrainOptions) {
-    this.#options = options;
+  constructor(deps: ConnectionDrainDeps) {
+    this.#deps = deps;
   }
 
   /** Call it for each connection that has closed. */
   connectionClosed(): void {
-    if (this.#options.registry.size === 0) this.#onEmpty?.();
+    if (this.#deps.registry.size === 0) this.#onEmpty?.();
   }
 
   /**
@@ -33,7 +33,7 @@ export class ConnectionDrain {
    * connection may open meanwhile.
    */
   async run(spreadMs: number, boundMs: number): Promise<void> {
-    const { registry, delivery } = this.#options;
+    const { registry, delivery } = this.#deps;
     const batches = Math.max(1, Math.floor(spreadMs / BATCH_EACH_MS));
     const batchSize = Math.ceil(registry.size / batches);
     let inBatch = 0;
@@ -49,12 +49,12 @@ export class ConnectionDrain {
   }
 
   #wait(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.#options.clock.schedule(resolve, delayMs));
+    return new Promise((resolve) => void this.#deps.clock.schedule(resolve, delayMs));
   }
 
   #empty(boundMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.schedule(resolve, boundMs);
+      const cancel = this.#deps.clock.schedule(resolve, boundMs);
       this.#onEmpty = () => {
         cancel();
         resolve();

@@ -10,7 +10,7 @@ import type { TopicTable } from './topic-table.js';
 /** Number of empty queues kept for reuse, so that a broadcast allocates none. */
 const POOLED_QUEUES = 4096;
 
-export interface ConnectionWriterParts {
+export interface ConnectionWriterDeps {
   readonly topics: TopicTable;
   readonly counters: DeliveryCounters;
   readonly deadlines: CloseDeadlines;
@@ -47,10 +47,10 @@ export class ConnectionWriter {
     if (this.#receiver !== undefined) this.#send(this.#receiver, message);
   };
 
-  constructor(parts: ConnectionWriterParts) {
-    this.#topics = parts.topics;
-    this.#counters = parts.counters;
-    this.#deadlines = parts.deadlines;
+  constructor(deps: ConnectionWriterDeps) {
+    this.#topics = deps.topics;
+    this.#counters = deps.counters;
+    this.#deadlines = deps.deadlines;
   }
 
   /** Whether a `flush` is due. */

@@ -30,7 +30,7 @@ const MOST_UNCHECKED_GROUPS = 32;
 /** Size of a frame header, so that empty messages count. */
 const FRAME_OVERHEAD_BYTES = 16;
 
-export interface DeliveryOptions {
+export interface DeliveryDeps {
   readonly registry: ConnectionRegistry;
   readonly clock?: Clock;
   /** A connection that has not closed this long after its close began is cut. Default: 5,000. */
@@ -70,14 +70,10 @@ export class Delivery implements RegistryObserver {
   /** Messages counted as sent that the library dropped later. */
   #sentTooMany = 0;
 
-  constructor(options: DeliveryOptions) {
-    const clock = options.clock ?? systemClock;
-    this.#registry = options.registry;
-    this.#deadlines = new CloseDeadlines(
-      clock,
-      options.closeTimeoutMs ?? 5000,
-      () => (this.counters.closeIgnored += 1),
-    );
+  constructor(deps: DeliveryDeps) {
+    const clock = deps.clock ?? systemClock;
+    this.#registry = deps.registry;
+    this.#deadlines = new CloseDeadlines(clock, deps.closeTimeoutMs ?? 5000, () => (this.counters.closeIgnored += 1));
     this.#writer = new ConnectionWriter({ topics: this.#topics, counters: this.counters, deadlines: this.#deadlines });
   }
 

@@ -21,7 +21,7 @@ export interface ReceiverGroup {
   readonly sockets: SocketGroup;
 }
 
-export interface ReceiverGroupsParts {
+export interface ReceiverGroupsDeps {
   readonly registry: ConnectionRegistry;
   /** Its counter grows each time a connection becomes congested, recovers or begins to close. */
   readonly writer: { readonly stateChanges: number };
@@ -34,19 +34,19 @@ export interface ReceiverGroupsParts {
  * O(members), little compared to the writes that follow. Measured by bench/fan-out.
  */
 export class ReceiverGroups {
-  readonly #parts: ReceiverGroupsParts;
+  readonly #deps: ReceiverGroupsDeps;
   readonly #groups = new Map<Selector | 'all', ReceiverGroup>();
   readonly #usedBefore = new WeakSet<Selector>();
   #registryChanges = -1;
   #stateChanges = -1;
 
-  constructor(parts: ReceiverGroupsParts) {
-    this.#parts = parts;
+  constructor(deps: ReceiverGroupsDeps) {
+    this.#deps = deps;
   }
 
   /** Returns the group of a selector. No message may be gathered for any connection. */
   of(selector: Selector): ReceiverGroup {
-    const { registry, writer } = this.#parts;
+    const { registry, writer } = this.#deps;
     if (this.#registryChanges !== registry.changes || this.#stateChanges !== writer.stateChanges) {
       this.#registryChanges = registry.changes;
       this.#stateChanges = writer.stateChanges;
@@ -57,7 +57,7 @@ export class ReceiverGroups {
   }
 
   #make(selector: Selector, key: Selector | 'all'): ReceiverGroup {
-    const { registry, makeGroup } = this.#parts;
+    const { registry, makeGroup } = this.#deps;
     const attached: Connection[] = [];
     const detached: Connection[] = [];
     const sockets: Socket[] = [];

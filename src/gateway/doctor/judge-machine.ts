@@ -25,7 +25,7 @@ export interface Finding {
    */
   readonly connections?: number;
   /** Commands that raise the limit, if that may be needed. */
-  readonly mend?: readonly string[];
+  readonly fixes?: readonly string[];
 }
 
 /** Listen backlog of both transports. */
@@ -56,7 +56,7 @@ function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Find
   const connections = connectionsFor(limit.soft);
   const needed = filesFor(wanted);
   const meaning = `Each connection takes one file descriptor. The hard limit is ${shown(limit.hard)}.`;
-  const mend =
+  const fixes =
     limit.hard >= needed
       ? [`ulimit -n ${needed}`]
       : [
@@ -64,7 +64,7 @@ function judgeOpenFiles(limit: OpenFileLimits | undefined, wanted: number): Find
           `docker run --ulimit nofile=${needed}`,
           `echo '* - nofile ${needed}' > /etc/security/limits.d/wsg.conf, then log in again`,
         ];
-  return bound({ name, value: shown(limit.soft), meaning, connections, mend }, wanted);
+  return bound({ name, value: shown(limit.soft), meaning, connections, fixes }, wanted);
 }
 
 function judgeSystemFiles(limit: number | undefined, wanted: number): Finding {
@@ -72,7 +72,7 @@ function judgeSystemFiles(limit: number | undefined, wanted: number): Finding {
   if (limit === undefined) return unknown(name);
   const meaning = 'All processes share this limit.';
   return bound(
-    { name, value: shown(limit), meaning, connections: limit, mend: [`sysctl -w fs.file-max=${10 * wanted}`] },
+    { name, value: shown(limit), meaning, connections: limit, fixes: [`sysctl -w fs.file-max=${10 * wanted}`] },
     wanted,
   );
 }
@@ -85,9 +85,9 @@ function judgeMemory(room: MemoryRoom | undefined, transport: 'uws' | 'ws', want
   const meaning =
     `An idle connection takes about ${kb.toFixed(1)} kB: ${GATEWAY_KB[transport]} kB in the gateway on ${transport}, ${KERNEL_KB} kB in the kernel ` +
     `(bench/idle-connections, bench/socket-memory). Messages queued for slow readers, the outbox and the ring of /events take more.`;
-  const mend = room.boundBy === 'cgroup' ? ['raise MemoryMax= of the unit, or docker run --memory'] : ['add memory'];
+  const fixes = room.boundBy === 'cgroup' ? ['raise MemoryMax= of the unit, or docker run --memory'] : ['add memory'];
   const value = `${Math.round(room.bytes / 2 ** 20).toLocaleString('en')} MiB free${room.boundBy === 'cgroup' ? ' under the memory limit of the cgroup' : ''}`;
-  return bound({ name, value, meaning, connections, mend }, wanted);
+  return bound({ name, value, meaning, connections, fixes }, wanted);
 }
 
 /**
@@ -103,7 +103,7 @@ function judgePorts(range: PortRange | undefined, wanted: number): Finding {
     level: count >= wanted ? 'ok' : 'warning',
     value: `${range.first} to ${range.last}`,
     meaning: `A load generator or a proxy on this machine opens at most ${shown(count)} connections to one address and port. Incoming connections take no ephemeral port.`,
-    mend: count >= wanted ? [] : ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'],
+    fixes: count >= wanted ? [] : ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'],
   };
 }
 
@@ -116,7 +116,7 @@ function judgeAcceptQueue(length: number | undefined): Finding {
     level: isLongEnough ? 'ok' : 'warning',
     value: shown(length),
     meaning: `TCP connections that may wait to be accepted. Beyond it the kernel drops new ones and the client retries after a second. The gateway asks for ${LISTEN_BACKLOG}.`,
-    mend: isLongEnough ? [] : [`sysctl -w net.core.somaxconn=${LISTEN_BACKLOG}`],
+    fixes: isLongEnough ? [] : [`sysctl -w net.core.somaxconn=${LISTEN_BACKLOG}`],
   };
 }
 
@@ -129,7 +129,7 @@ function judgeSynBacklog(length: number | undefined): Finding {
     level: isLongEnough ? 'ok' : 'warning',
     value: shown(length),
     meaning: 'TCP handshakes in progress. Many distant clients that connect at once fill this queue.',
-    mend: isLongEnough ? [] : ['sysctl -w net.ipv4.tcp_max_syn_backlog=4096'],
+    fixes: isLongEnough ? [] : ['sysctl -w net.ipv4.tcp_max_syn_backlog=4096'],
   };
 }
 
@@ -141,7 +141,7 @@ function judgeTracking(limit: number | undefined, wanted: number): Finding[] {
     value: shown(limit),
     meaning: 'A firewall or NAT that tracks connections drops packets of new ones beyond this limit.',
     connections: limit,
-    mend: [`sysctl -w net.netfilter.nf_conntrack_max=${2 * wanted}`],
+    fixes: [`sysctl -w net.netfilter.nf_conntrack_max=${2 * wanted}`],
   };
   return [bound(finding, wanted)];
 }
@@ -156,7 +156,7 @@ function judgeThreads({ threads: limit, platform }: Machine): Finding {
     level: isEnough ? 'ok' : 'warning',
     value: shown(limit),
     meaning: 'Connections take no threads; Node needs about a dozen.',
-    mend: isEnough ? [] : [`raise TasksMax= of the unit, or docker run --pids-limit ${OWN_THREADS}`],
+    fixes: isEnough ? [] : [`raise TasksMax= of the unit, or docker run --pids-limit ${OWN_THREADS}`],
   };
 }
 
@@ -179,7 +179,7 @@ function judgeContainer(container: string | undefined): Finding {
 
 function bound(finding: Omit<Finding, 'level'> & { readonly connections: number }, wanted: number): Finding {
   const isEnough = finding.connections >= wanted;
-  return { ...finding, level: isEnough ? 'ok' : 'warning', mend: isEnough ? [] : (finding.mend ?? []) };
+  return { ...finding, level: isEnough ? 'ok' : 'warning', fixes: isEnough ? [] : (finding.fixes ?? []) };
 }
 
 function unknown(name: string): Finding {

@@ -35,7 +35,7 @@ function judgeNode({ node, abi }: Software): Finding {
     level: isSupported ? 'ok' : 'warning',
     value: `${node}, ABI ${abi}`,
     meaning: `Supported are Node 20 from 20.15 on, and 22 and newer. The tests run on ${TESTED_NODE_VERSIONS.join(', ')}.`,
-    mend: isSupported ? [] : ['install a supported version of Node'],
+    fixes: isSupported ? [] : ['install a supported version of Node'],
   };
 }
 
@@ -69,5 +69,5 @@ function judgeUws(uws: UwsState, isAskedFor: boolean): Finding {
   }
   const unasked = uws.state === 'not installed' ? 'ok' : 'warning';
   const level = isAskedFor ? 'failed' : unasked;
-  return { name, level, value: uws.state, meaning: uws.reason, mend: level === 'ok' ? [] : [uws.hint] };
+  return { name, level, value: uws.state, meaning: uws.reason, fixes: level === 'ok' ? [] : [uws.hint] };
 }

@@ -20,7 +20,7 @@ import type { DestinationTemplate } from '../template/event-router.js';
 import { HeldMessages, type ClientMessage } from './held-messages.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 
-export interface ConnectionHandlerOptions {
+export interface ConnectionHandlerDeps {
   readonly endpoints: readonly EndpointConfig[];
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
@@ -46,7 +46,7 @@ export interface ConnectionHandlerOptions {
  * appended is closed, and none of its later messages is accepted, so that a backend never sees a gap.
  */
 export class ConnectionHandler implements TransportHandler<Connection> {
-  readonly #options: ConnectionHandlerOptions;
+  readonly #deps: ConnectionHandlerDeps;
   readonly #events: ConnectionEvents;
   readonly #endpoints: ReadonlyMap<string, EndpointConfig>;
   /**
@@ -66,10 +66,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   #held: HeldMessages | undefined;
   #paused = false;
 
-  constructor(options: ConnectionHandlerOptions) {
-    this.#options = options;
-    this.#events = new ConnectionEvents(options.outbox, options.endpoints, options.templates, options.observer);
-    this.#endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
+  constructor(deps: ConnectionHandlerDeps) {
+    this.#deps = deps;
+    this.#events = new ConnectionEvents(deps.outbox, deps.endpoints, deps.templates, deps.observer);
+    this.#endpoints = new Map(deps.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 
   /**
@@ -77,7 +77,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
    * pause.
    */
   pauseWhenFull(): void {
-    const { outbox } = this.#options;
+    const { outbox } = this.#deps;
     this.#held = new HeldMessages(outbox.heldRoom);
     outbox.onFullChange((full) => {
       this.#paused = full;
@@ -89,15 +89,15 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   upgrade(request: HttpRequest, endpoint: TransportEndpoint): UpgradeDecision | Promise<UpgradeDecision> {
-    return this.#options.admission.decide(request, endpoint.path);
+    return this.#deps.admission.decide(request, endpoint.path);
   }
 
   recheck(request: HttpRequest): UpgradeRejection | undefined {
-    return this.#options.admission.recheck(request);
+    return this.#deps.admission.recheck(request);
   }
 
   open(socket: Socket, _request: HttpRequest, endpoint: TransportEndpoint, grant?: UpgradeGrant): Connection {
-    const { registry, delivery, counters, admission } = this.#options;
+    const { registry, delivery, counters, admission } = this.#deps;
     const connection = registry.open(socket, this.#served(endpoint.path), grant?.tags);
     counters.connectionsOpened += 1;
     admission.opened(connection, grant);
@@ -120,10 +120,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
 
   /** Hot path: runs once per client message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
-    this.#options.counters.messagesReceived += 1;
+    this.#deps.counters.messagesReceived += 1;
     // A connection that is cut off is being closed, so most need no lookup.
     const isCutOff = connection.closeReason !== undefined && this.#cutOff.has(connection);
-    if (isCutOff || this.#options.rates?.allows(connection, payload.length) === false) {
+    if (isCutOff || this.#deps.rates?.allows(connection, payload.length) === false) {
       this.#refuse(connection, 'rate_limited');
       return;
     }
@@ -134,15 +134,15 @@ export class ConnectionHandler implements TransportHandler<Connection> {
   }
 
   drain(connection: Connection): void {
-    this.#options.delivery.drained(connection);
+    this.#deps.delivery.drained(connection);
   }
 
   dropped(connection: Connection): void {
-    this.#options.delivery.dropped(connection);
+    this.#deps.delivery.dropped(connection);
   }
 
   close(connection: Connection, reason: CloseReasonName): void {
-    const { registry, counters, admission, rates } = this.#options;
+    const { registry, counters, admission, rates } = this.#deps;
     if (!registry.close(connection)) return;
     admission.closed(connection);
     rates?.closed(connection);
@@ -151,7 +151,7 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     const why = connection.closeReason ?? reason;
     counters.countClose(why);
     if (!this.#unannounced.has(connection)) this.#events.closed(connection, why);
-    this.#options.onClosed();
+    this.#deps.onClosed();
   }
 
   /**
@@ -159,10 +159,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
    * never sees a gap.
    */
   #refuse(connection: Connection, reason: 'rate_limited' | 'outbox_full' | 'message_above_bound'): void {
-    this.#options.counters.messagesRefused += 1;
+    this.#deps.counters.messagesRefused += 1;
     if (this.#cutOff.has(connection)) return;
     this.#cutOff.add(connection);
-    this.#options.delivery.closeOne(connection, reason);
+    this.#deps.delivery.closeOne(connection, reason);
   }
 
   /**
@@ -190,11 +190,11 @@ export class ConnectionHandler implements TransportHandler<Connection> {
    */
   #appendHeld(connection: Connection): void {
     const refused = this.#held?.end(connection, (message) => this.#appendMessage(connection, message)) ?? 0;
-    this.#options.counters.messagesRefused += refused;
+    this.#deps.counters.messagesRefused += refused;
   }
 
   #pauseOrResume(): void {
-    for (const connection of this.#options.registry) {
+    for (const connection of this.#deps.registry) {
       if (this.#paused) connection.socket.pause();
       else if (this.#held?.has(connection) !== true) connection.socket.resume();
     }

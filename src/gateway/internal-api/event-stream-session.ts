@@ -24,7 +24,7 @@ export interface SessionStart {
   readonly isGap: boolean;
 }
 
-export interface EventStreamSessionOptions {
+export interface EventStreamSessionDeps {
   readonly sink: MemorySink;
   readonly clock: Clock;
   readonly stream: HttpStream;
@@ -45,13 +45,13 @@ export class EventStreamSession implements RingListener {
   #nextWrite: NodeJS.Immediate | undefined;
   #cancelHeartbeat: (() => void) | undefined;
 
-  readonly #options: EventStreamSessionOptions;
+  readonly #deps: EventStreamSessionDeps;
 
-  constructor(options: EventStreamSessionOptions) {
-    this.#options = options;
-    this.#sink = options.sink;
-    this.#stream = options.stream;
-    this.#subscription = options.sink.subscribe(options.start.place, this);
+  constructor(deps: EventStreamSessionDeps) {
+    this.#deps = deps;
+    this.#sink = deps.sink;
+    this.#stream = deps.stream;
+    this.#subscription = deps.sink.subscribe(deps.start.place, this);
   }
 
   /** Streams until the peer disconnects, or the sink has stopped and everything is read. */
@@ -78,7 +78,7 @@ export class EventStreamSession implements RingListener {
    */
   #preamble(): string {
     const place = `id: ${this.#sink.idAt(this.#subscription.reader.position)}\n`;
-    const gap = this.#options.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
+    const gap = this.#deps.start.isGap ? 'event: gap\ndata: {"missing":"unknown"}\n' : '';
     return `retry: ${RETRY_MS}\n\n${place}${gap}\n`;
   }
 
@@ -124,7 +124,7 @@ export class EventStreamSession implements RingListener {
 
   /** Keeps proxies from closing a silent stream, and detects peers that have disconnected. */
   #armHeartbeat(): void {
-    this.#cancelHeartbeat = this.#options.clock.schedule(() => {
+    this.#cancelHeartbeat = this.#deps.clock.schedule(() => {
       if (!this.#isBlocked) this.#write(':\n\n');
       this.#armHeartbeat();
     }, HEARTBEAT_MS);

@@ -1,6 +1,6 @@
 import { decodeEscapes } from '../tag-index/parse-query.js';
 import type { LimitedLog } from '../../core/limited-log.js';
-import type { Refusal, RequestGuard } from '../access/request-guard.js';
+import type { AccessRefusal, RequestGuard } from '../access/request-guard.js';
 import type { HttpAnswer, HttpExchange, HttpHandler, HttpRequest } from '../transport/http/http-exchange.js';
 import { badRequest, notFound } from './answers.js';
 import { CrossOriginExchange, isPreflight, preflightAnswer } from './cross-origin.js';
@@ -25,7 +25,7 @@ export function cleanPath(path: string): string {
   return path.endsWith('/') && cleaned !== '/' ? `${cleaned}/` : cleaned;
 }
 
-export interface RouterOptions {
+export interface RouterDeps {
   readonly routes: readonly Route[];
   readonly guard: RequestGuard;
   /** WebSocket paths; requests without a valid upgrade are answered with 400. */
@@ -43,11 +43,11 @@ export class Router {
   readonly #webSocketPaths: ReadonlySet<string>;
   readonly #refusals: LimitedLog;
 
-  constructor(options: RouterOptions) {
-    this.#routes = new Map(options.routes.map((route) => [route.path, route]));
-    this.#guard = options.guard;
-    this.#webSocketPaths = new Set(options.webSocketPaths);
-    this.#refusals = options.refusals;
+  constructor(deps: RouterDeps) {
+    this.#routes = new Map(deps.routes.map((route) => [route.path, route]));
+    this.#guard = deps.guard;
+    this.#webSocketPaths = new Set(deps.webSocketPaths);
+    this.#refusals = deps.refusals;
   }
 
   /** Serves the whole API. */
@@ -82,7 +82,7 @@ export class Router {
     exchange.answer(redirection(request, path ?? '') ?? notFound());
   }
 
-  #refuse(reason: Refusal, exchange: HttpExchange): void {
+  #refuse(reason: AccessRefusal, exchange: HttpExchange): void {
     const { remoteAddress: peer, method, path, headers } = exchange.request;
     const fields = { peer, reason, method, path };
     const host = headers.get('host')?.slice(0, LONGEST_LOGGED_HOST);
@@ -104,7 +104,7 @@ export class Router {
 function answerFirst(
   exchange: HttpExchange,
   route: Route | undefined,
-  refusal: Refusal | undefined,
+  refusal: AccessRefusal | undefined,
 ): HttpAnswer | undefined {
   if (!(exchange instanceof CrossOriginExchange) || !isPreflight(exchange.request)) return undefined;
   if (refusal !== undefined && refusal !== 'key') return undefined;

@@ -1,6 +1,6 @@
 import type { Transport, TransportName, TransportOptions } from './transport.js';
 import { loadUws, UwsTransport } from './uws/uws-transport.js';
-import { fileSha256, findUwsPackage, uwsSurroundings, uwsUnavailable } from './uws/uws-package.js';
+import { fileSha256, findUwsPackage, uwsHost, uwsUnavailable } from './uws/uws-package.js';
 import { selfTestUws, type TransportLimit } from './uws/uws-self-test.js';
 import type { UwsModule } from './uws/uws-types.js';
 import { WsTransport } from './ws/ws-transport.js';
@@ -56,12 +56,12 @@ export async function chooseTransport(
   try {
     return useUws(await load(maxHeadBytes), 'uws was requested');
   } catch (thrown) {
-    throw uwsUnavailable(thrown, uwsSurroundings());
+    throw uwsUnavailable(thrown, uwsHost());
   }
 }
 
 function useUws(uws: UwsModule, reason: string): ChosenTransport {
-  const found = findUwsPackage(uwsSurroundings());
+  const found = findUwsPackage(uwsHost());
   return {
     name: 'uws',
     reason,

@@ -1,7 +1,7 @@
 import type { HttpRequest } from './http/http-exchange.js';
 
 /** The HTTP answer to a request that is not a valid WebSocket upgrade. */
-export interface UpgradeRefusal {
+export interface HandshakeRefusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -17,13 +17,13 @@ const TEXT = 'text/plain; charset=utf-8';
  * Checks an opening handshake against RFC 6455 (4.2.1) and RFC 9112 (3.2). Returns undefined when
  * it is valid, else 400, 426 or 505. `httpVersion` is that of the request line.
  */
-export function refuseUpgrade({ method, headers }: HttpRequest, httpVersion = '1.1'): UpgradeRefusal | undefined {
+export function refuseUpgrade({ method, headers }: HttpRequest, httpVersion = '1.1'): HandshakeRefusal | undefined {
   if (httpVersion !== '1.1') return WRONG_HTTP;
   if (method !== 'GET') return badRequest('a WebSocket handshake is a GET request');
   return refuseHeaders(headers) ?? refuseMessage(headers);
 }
 
-function refuseHeaders(headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
+function refuseHeaders(headers: ReadonlyMap<string, string>): HandshakeRefusal | undefined {
   if (!ASKS_FOR_WEBSOCKET.test(headers.get('upgrade') ?? ''))
     return badRequest('the header "Upgrade: websocket" is missing');
   if (!ASKS_FOR_UPGRADE.test(headers.get('connection') ?? ''))
@@ -38,25 +38,25 @@ function refuseHeaders(headers: ReadonlyMap<string, string>): UpgradeRefusal | u
  * Repeated lines of one name are joined with commas, which a host never contains. A body would be
  * parsed as frames.
  */
-function refuseMessage(headers: ReadonlyMap<string, string>): UpgradeRefusal | undefined {
+function refuseMessage(headers: ReadonlyMap<string, string>): HandshakeRefusal | undefined {
   const host = headers.get('host');
   if (host === undefined || host.includes(',')) return badRequest('a handshake has one Host header');
   const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
   return hasBody ? badRequest('a WebSocket handshake has no body') : undefined;
 }
 
-const WRONG_HTTP: UpgradeRefusal = {
+const WRONG_HTTP: HandshakeRefusal = {
   status: 505,
   headers: { 'Content-Type': TEXT },
   body: 'HTTP Version Not Supported: a WebSocket handshake is HTTP/1.1\n',
 };
 
-const WRONG_VERSION: UpgradeRefusal = {
+const WRONG_VERSION: HandshakeRefusal = {
   status: 426,
   headers: { 'Sec-WebSocket-Version': '13', 'Content-Type': TEXT },
   body: 'Upgrade Required: only WebSocket version 13 is spoken here\n',
 };
 
-function badRequest(reason: string): UpgradeRefusal {
+function badRequest(reason: string): HandshakeRefusal {
   return { status: 400, headers: { 'Content-Type': TEXT }, body: `Bad Request: ${reason}\n` };
 }

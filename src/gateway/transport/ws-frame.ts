@@ -113,7 +113,7 @@ function deflateOptions(windowBits: number, bytes: number) {
 }
 
 /** A ping without payload. */
-export const PING = Buffer.from([FINAL | 9, 0]);
+export const PING_FRAME = Buffer.from([FINAL | 9, 0]);
 
 /** The answer to a ping (RFC 6455 5.5.3). */
 export function makePong(payload: Uint8Array): Buffer {

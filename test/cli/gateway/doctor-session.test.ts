@@ -19,7 +19,7 @@ const DIAGNOSIS: Parameters<typeof diagnosisText>[0] = {
       value: '1,024',
       meaning: 'Each takes one.',
       connections: 960,
-      mend: ['ulimit -n 10064', 'LimitNOFILE=10064'],
+      fixes: ['ulimit -n 10064', 'LimitNOFILE=10064'],
     },
     { name: 'CPUs', level: 'ok', value: '2', meaning: 'One is used.' },
     { name: 'ports', level: 'unknown', value: 'unknown', meaning: 'Not looked at.' },

@@ -36,14 +36,14 @@ it('a soft limit on open files that the hard one lets us raise is raised by ulim
     level: 'warning',
     value: '1,024',
     connections: 960,
-    mend: ['ulimit -n 10527'],
+    fixes: ['ulimit -n 10527'],
   });
 });
 
 it('a hard limit that is too low has to be raised from outside', () => {
-  const mend = find({ ...ROOMY, openFiles: { soft: 1024, hard: 4096 } }, 'open files')?.mend ?? [];
-  expect(mend[0]).toBe('LimitNOFILE=10527 in the systemd unit');
-  expect(mend.join()).not.toContain('ulimit -n');
+  const fixes = find({ ...ROOMY, openFiles: { soft: 1024, hard: 4096 } }, 'open files')?.fixes ?? [];
+  expect(fixes[0]).toBe('LimitNOFILE=10527 in the systemd unit');
+  expect(fixes.join()).not.toContain('ulimit -n');
 });
 
 it('memory is divided by what a connection takes on the transport that would run', () => {
@@ -56,12 +56,12 @@ it('memory is divided by what a connection takes on the transport that would run
 
 it('few ports bound what leaves this machine, not what arrives', () => {
   const finding = find({ ...ROOMY, ports: { first: 60_000, last: 60_999 } }, 'ephemeral ports');
-  expect(finding).toMatchObject({ level: 'warning', mend: ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'] });
+  expect(finding).toMatchObject({ level: 'warning', fixes: ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'] });
   expect(finding?.connections).toBeUndefined();
 });
 
 it('warns of queues shorter than the gateway asks for', () => {
-  expect(find({ ...ROOMY, acceptQueue: 128 }, 'accept queue')?.mend).toEqual(['sysctl -w net.core.somaxconn=512']);
+  expect(find({ ...ROOMY, acceptQueue: 128 }, 'accept queue')?.fixes).toEqual(['sysctl -w net.core.somaxconn=512']);
   expect(find({ ...ROOMY, synBacklog: 128 }, 'half-open')?.level).toBe('warning');
 });
 

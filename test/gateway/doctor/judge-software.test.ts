@@ -45,7 +45,7 @@ it('tells a system without glibc', () => {
 
 it('finds uws failed where it is asked for and cannot run, and else warns only of a package that does not load', () => {
   const broken = { state: 'does not load', reason: 'It needs glibc 2.38.', hint: 'Take a newer system.' } as const;
-  expect(find({ transport: 'uws' }, 'transport uws')).toMatchObject({ level: 'failed', mend: ['Install it.'] });
+  expect(find({ transport: 'uws' }, 'transport uws')).toMatchObject({ level: 'failed', fixes: ['Install it.'] });
   expect(find({ transport: 'uws', uws: broken }, 'transport uws')).toMatchObject({
     level: 'failed',
     meaning: 'It needs glibc 2.38.',

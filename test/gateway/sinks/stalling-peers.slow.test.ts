@@ -7,11 +7,11 @@ import { NatsLink } from '../../../src/gateway/sinks/nats/nats.js';
 import { RedisPipeline } from '../../../src/gateway/redis/redis-pipeline.js';
 import { redisAddress } from '../../../src/gateway/redis/redis-url.js';
 import { systemClock } from '../../../src/core/clock.js';
-import { getKeySet } from '../../../src/gateway/auth/key-set-fetch.js';
 import { HttpCaller } from '../../../src/gateway/auth/http-caller.js';
 import { WebhookClient } from '../../../src/gateway/sinks/webhook/webhook-client.js';
 import { StallingPeer, type Stalling } from '../../support/stalling-peer.js';
 import { settle } from '../../support/settle.js';
+import { getKeySet } from '../../../src/gateway/auth/remote-key-set.js';
 
 const ATTEMPTS = 20;
 const TIMEOUT_MS = 150;

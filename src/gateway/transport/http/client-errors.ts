@@ -17,7 +17,7 @@ export interface MalformedRequest {
 /** Called for each request that cannot be parsed. Clients control the rate of calls. */
 export type OnMalformed = (request: MalformedRequest) => void;
 
-export interface ClientErrorsOptions {
+export interface ClientErrorsDeps {
   readonly rawTargets: RawTargets;
   readonly lastAnswers: LastAnswers;
   readonly peerOf: (socket: Socket) => string;
@@ -34,22 +34,22 @@ const GONE = 'HPE_INVALID_EOF_STATE';
 
 /** Answers requests that Node's parser refuses, as Node would by itself, and reports them. */
 export class ClientErrors {
-  readonly #options: ClientErrorsOptions;
+  readonly #deps: ClientErrorsDeps;
   /** The latest answer of each connection. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
-  constructor(options: ClientErrorsOptions) {
-    this.#options = options;
+  constructor(deps: ClientErrorsDeps) {
+    this.#deps = deps;
   }
 
   guard(server: Server): void {
     server.on('request', (req, res) => this.#answers.set(req.socket, res));
     server.on('clientError', (error, socket) => {
       // The parser refuses every further chunk as well.
-      if (this.#options.lastAnswers.has(socket)) return;
+      if (this.#deps.lastAnswers.has(socket)) return;
       const owed = this.#answers.get(socket);
       const isIdle = owed === undefined || owed.writableFinished;
-      if (isIdle && this.#options.rawTargets.rescue(server, socket, error)) return;
+      if (isIdle && this.#deps.rawTargets.rescue(server, socket, error)) return;
       this.#refuse(socket, error, !isIdle && owed.headersSent);
     });
   }
@@ -62,13 +62,13 @@ export class ClientErrors {
     if (isAnswering || code === GONE) return void socket.destroy();
     // Without a length the body would extend to the end of the connection.
     const rest = 'Content-Length: 0\r\nConnection: close\r\n\r\n';
-    this.#options.lastAnswers.write(socket, `HTTP/1.1 ${statusText(status)}\r\n${rest}`);
+    this.#deps.lastAnswers.write(socket, `HTTP/1.1 ${statusText(status)}\r\n${rest}`);
   }
 
   /** A connection that sent no bytes made no request. */
   #tell(socket: Socket, status: number, error: Error): void {
     if (socket.bytesRead === 0) return;
     const reason = error.message.replace(/^Parse Error: /, '');
-    this.#options.onMalformed?.({ peer: this.#options.peerOf(socket), status, reason });
+    this.#deps.onMalformed?.({ peer: this.#deps.peerOf(socket), status, reason });
   }
 }

@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, validateHeaderValue } from 'node:http';
 import { BodyCollector } from './body-collector.js';
-import { addHeader, headerText } from './header-text.js';
 import type { HttpAnswer, HttpRequest, HttpStream } from './http-exchange.js';
-import { announcedLength, MAX_HEADERS, type AbortableExchange } from './http-serve.js';
+import { announcedLength, MAX_HEADERS, type AbortableExchange, KEEP_ALIVE_MS } from './http-serve.js';
 import { endAnswer } from './last-answers.js';
-import { isHot, writeAtOnce } from './hot-answers.js';
 import type { PeerAddress } from './proxy-protocol.js';
-import { readTarget } from './request-target.js';
+import { readTarget, addHeader, headerText } from './request-text.js';
 import type { AddressOf } from '../transport.js';
 
 /**
@@ -131,4 +129,57 @@ class NodeHttpStream implements HttpStream {
     this.#isEnded = true;
     this.#res.end();
   }
+}
+
+/** The kind of answer that most requests get. */
+interface HotAnswer extends HttpAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Whether `writeAtOnce` may write an answer: a text with status 200 to a request that was read
+ * completely, on a connection that stays open.
+ */
+function isHot(req: IncomingMessage, res: ServerResponse, answer: HttpAnswer): answer is HotAnswer {
+  const { status, headers, body } = answer;
+  if (status !== 200 || headers === undefined || typeof body !== 'string') return false;
+  const isOrdinary = req.httpVersionMinor === 1 && req.method !== 'HEAD' && req.complete;
+  return isOrdinary && res.shouldKeepAlive && Reflect.get(res, '_header') === null;
+}
+
+/**
+ * Writes head and body as one string. Node by itself writes two pieces, allocates a buffer for both
+ * and makes another system call. The head is the one that Node would write; Node treats a head that
+ * is already set as written by `writeHead`. Measured by bench/fan-out: saves 2 to 3 us per POST.
+ */
+function writeAtOnce(res: ServerResponse, { headers, body }: HotAnswer): void {
+  const head = `${headBefore(headers)}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  Reflect.set(res, '_header', head + body);
+  res.flushHeaders();
+  res.end();
+}
+
+let lastHeaders: HotAnswer['headers'] | undefined;
+
+let lastSecond = 0;
+
+let lastHead = '';
+
+/**
+ * Returns the head up to `Content-Length`, cached for answers with the same headers within a
+ * second.
+ */
+function headBefore(headers: HotAnswer['headers']): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second === lastSecond && headers === lastHeaders) return lastHead;
+  const lines = Object.entries(headers).map(([name, value]) => {
+    validateHeaderValue(name, value);
+    return `${name}: ${value}\r\n`;
+  });
+  const date = new Date(second * 1000).toUTCString();
+  lastHead = `HTTP/1.1 200 OK\r\n${lines.join('')}Date: ${date}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n`;
+  lastHeaders = headers;
+  lastSecond = second;
+  return lastHead;
 }

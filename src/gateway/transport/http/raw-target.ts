@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { encodeBytes } from './request-target.js';
+import { encodeBytes } from './request-text.js';
 
 type Listener = (...args: unknown[]) => void;
 

@@ -17,7 +17,7 @@ export interface UwsPackage {
 }
 
 /** The place that the module is resolved from, and the platform. Tests pass their own. */
-export interface UwsSurroundings {
+export interface UwsHost {
   /** The file whose `node_modules` folders are searched. */
   readonly from: string;
   readonly platform: string;
@@ -32,7 +32,7 @@ const OFFICIAL = 'github:uNetworking/uWebSockets.js#v20.52.0';
 const COPY = 'uWebSockets.js@npm:uwebsockets@3.0.6';
 
 /** Describes this process. */
-export function uwsSurroundings(): UwsSurroundings {
+export function uwsHost(): UwsHost {
   const { platform, arch, versions } = process;
   return { from: fileURLToPath(import.meta.url), platform, arch, abi: versions.modules, glibc: glibcVersion };
 }
@@ -45,8 +45,8 @@ export function glibcVersion(): string | undefined {
 }
 
 /** Finds the package without loading it; undefined when it is not installed. */
-export function findUwsPackage(surroundings: UwsSurroundings): UwsPackage | undefined {
-  const { from, platform, arch, abi } = surroundings;
+export function findUwsPackage(host: UwsHost): UwsPackage | undefined {
+  const { from, platform, arch, abi } = host;
   try {
     const folder = dirname(createRequire(from).resolve('uWebSockets.js'));
     const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -69,15 +69,15 @@ export function fileSha256(path: string): string | undefined {
  * Translates an error of uWebSockets.js's loader into `transport.unavailable`, with the reason and
  * what to do.
  */
-export function uwsUnavailable(thrown: unknown, surroundings: UwsSurroundings): WsgError {
-  const found = findUwsPackage(surroundings);
+export function uwsUnavailable(thrown: unknown, host: UwsHost): WsgError {
+  const found = findUwsPackage(host);
   const { reason, help } =
     found === undefined
       ? {
-          reason: `The package uWebSockets.js is not installed (searched from ${dirname(surroundings.from)}).`,
-          help: howToInstall(surroundings.from),
+          reason: `The package uWebSockets.js is not installed (searched from ${dirname(host.from)}).`,
+          help: howToInstall(host.from),
         }
-      : explain(found, errorMessage(thrown), surroundings);
+      : explain(found, errorMessage(thrown), host);
   return new WsgError('transport.unavailable', `The transport uws cannot run on this machine. ${reason}`, {
     hint: `Use the default, --transport ws, which needs no other package. ${help}`,
     cause: thrown,
@@ -89,9 +89,9 @@ interface Explanation {
   readonly help: string;
 }
 
-function explain(found: UwsPackage, message: string, surroundings: UwsSurroundings): Explanation {
-  const { platform, arch, abi } = surroundings;
-  const glibc = surroundings.glibc();
+function explain(found: UwsPackage, message: string, host: UwsHost): Explanation {
+  const { platform, arch, abi } = host;
+  const glibc = host.glibc();
   const where = `${found.label} in ${found.folder}`;
   if (platform === 'linux' && glibc === undefined) {
     return {
@@ -104,7 +104,7 @@ function explain(found: UwsPackage, message: string, surroundings: UwsSurroundin
     const has = others.length === 0 ? 'none for this platform' : `ABI ${others.join(', ')}`;
     return {
       reason: `${where} has no binary for Node ${process.versions.node} (ABI ${abi}) on ${platform} ${arch}: ${basename(found.binary)} is missing; it has ${has}.`,
-      help: `To use uws, run a version of Node that the package supports, or install another version of the package. ${howToInstall(surroundings.from)}`,
+      help: `To use uws, run a version of Node that the package supports, or install another version of the package. ${howToInstall(host.from)}`,
     };
   }
   const wanted = /version `GLIBC_([\d.]+)' not found/.exec(message)?.[1];
@@ -116,7 +116,7 @@ function explain(found: UwsPackage, message: string, surroundings: UwsSurroundin
   }
   return {
     reason: `${basename(found.binary)} of ${where} does not load: ${lastSentence(message)}`,
-    help: `If the file is damaged, remove ${found.folder} and install the package again. ${howToInstall(surroundings.from)}`,
+    help: `If the file is damaged, remove ${found.folder} and install the package again. ${howToInstall(host.from)}`,
   };
 }
 

@@ -15,7 +15,7 @@ const DROPPED = 2;
 const MOST_DEFLATIONS = 8;
 
 /** Collaborators shared by all sockets of one uWebSockets.js transport. */
-export interface UwsSocketContext<C extends object> {
+export interface UwsSocketDeps<C extends object> {
   readonly guarded: GuardedHandler<C>;
   /** Drops reported by the library and not yet passed to the handler, oldest first. */
   readonly drops: { readonly peer: UwsSocket<C>; readonly bytes: number }[];
@@ -29,7 +29,7 @@ export interface UwsSocketContext<C extends object> {
  */
 export class UwsSocket<C extends object> implements Peer<C> {
   connection: C | undefined = undefined;
-  readonly #context: UwsSocketContext<C>;
+  readonly #deps: UwsSocketDeps<C>;
   #host: string | undefined;
   #native: UwsWebSocket<UwsSocket<C>> | undefined = undefined;
   #closing: UwsClosing<C> | undefined = undefined;
@@ -37,8 +37,8 @@ export class UwsSocket<C extends object> implements Peer<C> {
   #endReason: CloseReasonName | undefined = undefined;
 
   /** With `host` undefined the address is read from the library. */
-  constructor(context: UwsSocketContext<C>, host: string | undefined) {
-    this.#context = context;
+  constructor(deps: UwsSocketDeps<C>, host: string | undefined) {
+    this.#deps = deps;
     this.#host = host;
   }
 
@@ -62,10 +62,10 @@ export class UwsSocket<C extends object> implements Peer<C> {
    */
   send(message: OutboundMessage): SendStatus {
     if (this.#native === undefined) return 'dropped';
-    this.#context.publisher.settle();
+    this.#deps.publisher.settle();
     const status = this.#native.send(message.payload, message.binary, message.compress && isWorthDeflating(message));
     if (status === DROPPED) {
-      this.#context.drops.pop();
+      this.#deps.drops.pop();
       return 'dropped';
     }
     return status === BUFFERED ? 'buffered' : 'sent';
@@ -79,17 +79,17 @@ export class UwsSocket<C extends object> implements Peer<C> {
    * Settles outside the cork: inside it, each gathered message would cost a system call per socket.
    */
   cork(writes: () => void): void {
-    this.#context.publisher.settle();
+    this.#deps.publisher.settle();
     this.#native?.cork(writes);
   }
 
   subscribe(topic: string): void {
-    this.#context.publisher.settle();
+    this.#deps.publisher.settle();
     this.#native?.subscribe(topic);
   }
 
   unsubscribe(topic: string): void {
-    this.#context.publisher.settle();
+    this.#deps.publisher.settle();
     this.#native?.unsubscribe(topic);
   }
 
@@ -100,15 +100,15 @@ export class UwsSocket<C extends object> implements Peer<C> {
   end(reason: CloseReasonName): void {
     const native = this.#native;
     if (native === undefined) return;
-    this.#context.publisher.settle();
+    this.#deps.publisher.settle();
     if (native.getBufferedAmount() === 0) {
       this.#endReason = reason;
       endNative(native, reason);
       return;
     }
     this.#native = undefined;
-    this.#closing = new UwsClosing({ native, reason, onCloseIgnored: this.#context.onCloseIgnored });
-    this.#context.guarded.close(this, reason);
+    this.#closing = new UwsClosing({ native, reason, onCloseIgnored: this.#deps.onCloseIgnored });
+    this.#deps.guarded.close(this, reason);
   }
 
   terminate(): void {
@@ -127,7 +127,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
 
   /** Called by the transport when the kernel has accepted buffered bytes. */
   drained(): void {
-    if (this.#closing === undefined) this.#context.guarded.drain(this);
+    if (this.#closing === undefined) this.#deps.guarded.drain(this);
     else this.#closing.endIfDrained();
   }
 
@@ -140,7 +140,7 @@ export class UwsSocket<C extends object> implements Peer<C> {
     this.#closing = undefined;
     this.#native = undefined;
     const isLost = code === CLOSE_REASONS.connection_lost.code;
-    this.#context.guarded.close(this, this.#endReason ?? (isLost ? 'connection_lost' : 'closed_by_client'));
+    this.#deps.guarded.close(this, this.#endReason ?? (isLost ? 'connection_lost' : 'closed_by_client'));
   }
 }
 

@@ -19,7 +19,7 @@ import { refuseUpgrade } from '../upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from '../upgrade-decision.js';
 import { copyBytes, copyRequest, UwsExchange, writeAnswer } from './uws-http.js';
 import { UwsPublisher } from './uws-publisher.js';
-import { UwsSocket, type UwsSocketContext } from './uws-socket.js';
+import { UwsSocket, type UwsSocketDeps } from './uws-socket.js';
 import {
   uwsText,
   type UwsApp,
@@ -76,7 +76,7 @@ export class UwsTransport<C extends object> implements Transport {
   readonly canPause = false;
   readonly #uws: UwsModule;
   readonly #options: TransportOptions<C>;
-  readonly #context: UwsSocketContext<C>;
+  readonly #socketDeps: UwsSocketDeps<C>;
   readonly #paths: ReadonlySet<string>;
   #current: UwsGeneration | undefined;
   /** Apps of earlier certificates; their connections stay open. */
@@ -89,7 +89,7 @@ export class UwsTransport<C extends object> implements Transport {
   constructor(uws: UwsModule, options: TransportOptions<C>) {
     this.#uws = uws;
     this.#options = options;
-    this.#context = {
+    this.#socketDeps = {
       guarded: new GuardedHandler(options.handler, options.log),
       drops: [],
       publisher: new UwsPublisher((topic, message) => this.#publishNow(topic, message)),
@@ -135,7 +135,7 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   publish(topic: string, message: OutboundMessage): void {
-    this.#context.publisher.publish(topic, message);
+    this.#socketDeps.publisher.publish(topic, message);
   }
 
   stopListening(): void {
@@ -146,7 +146,7 @@ export class UwsTransport<C extends object> implements Transport {
 
   async stop(): Promise<void> {
     this.stopListening();
-    this.#context.publisher.stop();
+    this.#socketDeps.publisher.stop();
     this.#current?.app.close();
     for (const { app } of this.#earlier) app.close();
     this.#current = undefined;
@@ -191,7 +191,7 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   #behavior(endpoint: TransportEndpoint, generation: UwsGeneration): UwsBehavior<UwsSocket<C>> {
-    const { guarded } = this.#context;
+    const { guarded } = this.#socketDeps;
     return {
       maxPayloadLength: Math.min(endpoint.maxMessageBytes + OVERSIZE_MARGIN_BYTES, MAX_INT32),
       maxBackpressure: Math.min(endpoint.maxBufferedBytes, MAX_INT32),
@@ -254,12 +254,12 @@ export class UwsTransport<C extends object> implements Transport {
   }
 
   #accept({ res, context, endpoint }: UpgradeTarget, request: CopiedRequest, decision: UpgradeAcceptance): void {
-    const peer = new UwsSocket<C>(this.#context, request.knownAddress);
+    const peer = new UwsSocket<C>(this.#socketDeps, request.knownAddress);
     const key = request.headers.get('sec-websocket-key') ?? '';
     const extensions = acceptableDeflateOffer(request.headers.get('sec-websocket-extensions'), DEFLATE_ABILITIES);
     res.upgrade({ peer }, uwsText(key), uwsText(decision.subprotocol ?? ''), extensions, context);
     request.keptBy(peer);
-    this.#context.guarded.open({ peer, request, endpoint, grant: decision.grant });
+    this.#socketDeps.guarded.open({ peer, request, endpoint, grant: decision.grant });
   }
 
   /**
@@ -279,13 +279,13 @@ export class UwsTransport<C extends object> implements Transport {
    * meanwhile.
    */
   #dropped(peer: UwsSocket<C>, bytes: number): void {
-    const { drops } = this.#context;
+    const { drops } = this.#socketDeps;
     if (drops.length === 0) setImmediate(() => this.#tellDrops());
     drops.push({ peer, bytes });
   }
 
   #tellDrops(): void {
-    for (const { peer, bytes } of this.#context.drops.splice(0)) this.#context.guarded.dropped(peer, bytes);
+    for (const { peer, bytes } of this.#socketDeps.drops.splice(0)) this.#socketDeps.guarded.dropped(peer, bytes);
   }
 
   #isHeadTooLarge(request: CopiedRequest, longQueries: LongQueries | undefined): boolean {

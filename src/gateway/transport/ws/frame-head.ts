@@ -8,9 +8,9 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASK_BYTES = 4;
 /** Opcodes from this one on are control frames. */
-export const CLOSE = 8;
-export const PING = 9;
-const PONG = 10;
+export const OPCODE_CLOSE = 8;
+export const OPCODE_PING = 9;
+const OPCODE_PONG = 10;
 const LAST_DATA = 2;
 const LARGEST_CONTROL = 125;
 
@@ -58,9 +58,9 @@ function isKnown(first: number, second: number, deflates: boolean): boolean {
   const opcode = first & OPCODE;
   const isDeflated = (first & DEFLATED) !== 0;
   if (opcode <= LAST_DATA) return !isDeflated || (deflates && opcode !== 0);
-  if (opcode < CLOSE || opcode > PONG || isDeflated) return false;
+  if (opcode < OPCODE_CLOSE || opcode > OPCODE_PONG || isDeflated) return false;
   const size = second & LENGTH;
-  return (first & FINAL) !== 0 && size <= LARGEST_CONTROL && (opcode !== CLOSE || size !== 1);
+  return (first & FINAL) !== 0 && size <= LARGEST_CONTROL && (opcode !== OPCODE_CLOSE || size !== 1);
 }
 
 /**

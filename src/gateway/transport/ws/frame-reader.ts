@@ -1,6 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { FrameAssembly, unmaskInto } from './frame-assembly.js';
-import { BAD_CONTINUATION, BAD_TEXT, CLOSE, PING, readHead, tooLong, type FrameHead } from './frame-head.js';
+import {
+  BAD_CONTINUATION,
+  BAD_TEXT,
+  OPCODE_CLOSE,
+  OPCODE_PING,
+  readHead,
+  tooLong,
+  type FrameHead,
+} from './frame-head.js';
 import type { Inflated, InflateBudget, Inflater } from './inflater.js';
 
 /** Receives what a client sends. */
@@ -158,7 +166,7 @@ export class FrameReader {
     if (head === undefined) return at;
     if (head === 'broken') return this.#end(bytes.subarray(at, at + 2), bytes.length);
     const start = at + head.bytes;
-    if (head.opcode >= CLOSE) return this.#readControl(bytes, at, head);
+    if (head.opcode >= OPCODE_CLOSE) return this.#readControl(bytes, at, head);
     const isContinuation = head.opcode === 0;
     if (isContinuation !== (this.#opcode !== 0)) return this.#end(BAD_CONTINUATION, bytes.length);
     if (head.size > this.#options.maxMessageBytes)
@@ -219,8 +227,8 @@ export class FrameReader {
     const end = start + head.size;
     if (end > bytes.length) return at;
     this.#countIdle();
-    if (head.opcode === CLOSE) return this.#end(bytes.subarray(at, end), bytes.length);
-    if (head.opcode !== PING) return end;
+    if (head.opcode === OPCODE_CLOSE) return this.#end(bytes.subarray(at, end), bytes.length);
+    if (head.opcode !== OPCODE_PING) return end;
     const payload = Buffer.allocUnsafe(head.size);
     unmaskInto(payload, 0, bytes, { start, end, mask: head.mask, maskAt: 0 });
     this.#sink.ping(payload);

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { wireFrames, type MessageBatch } from './message-batch.js';
 import type { OutboundMessage } from '../socket.js';
-import { makePong, PING } from '../ws-frame.js';
+import { makePong, PING_FRAME } from '../ws-frame.js';
 
 /** A peer with more unread bytes than this gets a pong for its last ping only (RFC 6455 5.5.3). */
 const MOST_UNREAD_PONG_BYTES = 64 * 1024;
@@ -14,7 +14,7 @@ const NOTHING = Buffer.alloc(0);
  */
 const UNTOLD_TLS_BYTES = 16 * 1024;
 
-export interface FrameWriterParts {
+export interface FrameWriterDeps {
   readonly stream: Duplex;
   /** The negotiated compression window, or `PLAIN`. */
   readonly windowBits: number;
@@ -33,7 +33,7 @@ export class FrameWriter {
   readonly #stream: Duplex;
   readonly #untoldBytes: number;
   readonly #windowBits: number;
-  readonly #batches: FrameWriterParts['batches'];
+  readonly #batches: FrameWriterDeps['batches'];
   readonly #owner: WriterOwner;
   /** Whether the kernel has not accepted everything; `#drained` is called when it has. */
   #isBehind = false;
@@ -45,7 +45,7 @@ export class FrameWriter {
   /** The pong for the last ping of a peer that does not read. */
   #owedPong: Buffer | undefined;
 
-  constructor({ stream, windowBits, batches }: FrameWriterParts, owner: WriterOwner) {
+  constructor({ stream, windowBits, batches }: FrameWriterDeps, owner: WriterOwner) {
     this.#stream = stream;
     this.#untoldBytes = stream instanceof TLSSocket ? UNTOLD_TLS_BYTES : 0;
     this.#windowBits = windowBits;
@@ -92,7 +92,7 @@ export class FrameWriter {
   }
 
   writePing(): void {
-    if (this.#stream.writable) this.#writeBytes(PING);
+    if (this.#stream.writable) this.#writeBytes(PING_FRAME);
   }
 
   /** Writes pending pongs. Nothing may be written after a close frame. */

@@ -22,14 +22,14 @@ export interface WsStream extends Duplex {
 }
 
 /** Collaborators shared by all sockets of one `ws` transport. */
-export interface WsSocketContext<C extends object> {
+export interface WsSocketDeps<C extends object> {
   readonly guarded: GuardedHandler<C>;
   readonly turnWrites: TurnWrites;
   readonly onCloseIgnored: () => void;
 }
 
 /** Options of one WebSocket. */
-export interface WsParts {
+export interface WsSocketOptions {
   readonly stream: WsStream;
   readonly remoteHost: string;
   readonly remotePort: number;
@@ -53,7 +53,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   written = 0;
   part: TurnPart | undefined = undefined;
   readonly idleTimeoutS: number;
-  readonly #context: WsSocketContext<C>;
+  readonly #deps: WsSocketDeps<C>;
   readonly #stream: WsStream;
   readonly #remoteHost: string;
   readonly #remotePort: number;
@@ -75,19 +75,19 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   #closeReason: CloseReasonName | undefined;
   #closedAt = 0;
 
-  constructor(context: WsSocketContext<C>, parts: WsParts) {
-    this.#context = context;
-    this.#stream = parts.stream;
-    this.#remoteHost = parts.remoteHost;
-    this.#remotePort = parts.remotePort;
-    this.#maxBufferedBytes = parts.maxBufferedBytes;
-    this.idleTimeoutS = parts.idleTimeoutS;
+  constructor(deps: WsSocketDeps<C>, options: WsSocketOptions) {
+    this.#deps = deps;
+    this.#stream = options.stream;
+    this.#remoteHost = options.remoteHost;
+    this.#remotePort = options.remotePort;
+    this.#maxBufferedBytes = options.maxBufferedBytes;
+    this.idleTimeoutS = options.idleTimeoutS;
     this.#writer = new FrameWriter(
-      { stream: parts.stream, windowBits: parts.windowBits, batches: context.turnWrites },
+      { stream: options.stream, windowBits: options.windowBits, batches: deps.turnWrites },
       this,
     );
-    this.#maxMessageBytes = parts.reading.maxMessageBytes;
-    this.#reader = new FrameReader(parts.reading, this, parts.windowBits !== PLAIN);
+    this.#maxMessageBytes = options.reading.maxMessageBytes;
+    this.#reader = new FrameReader(options.reading, this, options.windowBits !== PLAIN);
   }
 
   get remoteAddress(): string {
@@ -101,8 +101,8 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   /** Hot path. */
   send(message: OutboundMessage): SendStatus {
     if (!this.#isOpen || this.#writer.bufferedBytes > this.#maxBufferedBytes) return 'dropped';
-    this.#context.turnWrites.settle(this);
-    if (this.#corked === undefined) this.#writer.write(this.#context.turnWrites.batchOf([message]));
+    this.#deps.turnWrites.settle(this);
+    if (this.#corked === undefined) this.#writer.write(this.#deps.turnWrites.batchOf([message]));
     else this.#gather(this.#corked, message);
     return this.#writer.bufferedBytes > 0 ? 'buffered' : 'sent';
   }
@@ -117,7 +117,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   }
 
   dropped({ payload }: OutboundMessage): void {
-    this.#context.guarded.dropped(this, payload.byteLength);
+    this.#deps.guarded.dropped(this, payload.byteLength);
   }
 
   bufferedBytes(): number {
@@ -141,11 +141,11 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   }
 
   subscribe(topic: string): void {
-    if (this.#isOpen) this.#context.turnWrites.subscribe(this, topic);
+    if (this.#isOpen) this.#deps.turnWrites.subscribe(this, topic);
   }
 
   unsubscribe(topic: string): void {
-    this.#context.turnWrites.unsubscribe(this, topic);
+    this.#deps.turnWrites.unsubscribe(this, topic);
   }
 
   end(reason: CloseReasonName): void {
@@ -176,7 +176,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
   #writeAll(): void {
     if (!this.#isOpen) return;
     this.#writer.writePongs();
-    this.#context.turnWrites.settle(this);
+    this.#deps.turnWrites.settle(this);
     if (this.#corked !== undefined) this.#flushCork(this.#corked);
   }
 
@@ -208,11 +208,11 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     this.#reader.finish();
     this.#closed('connection_lost');
     if (this.#isAnswered || performance.now() - this.#closedAt < CLOSE_GRACE_MS - TIMER_SLACK_MS) return;
-    this.#context.onCloseIgnored();
+    this.#deps.onCloseIgnored();
   }
 
   message(payload: Buffer, binary: boolean): void {
-    this.#context.guarded.message(this, payload, binary);
+    this.#deps.guarded.message(this, payload, binary);
   }
 
   ping(payload: Buffer): void {
@@ -224,7 +224,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
    * written.
    */
   drained(): void {
-    if (this.#isOpen) this.#context.guarded.drain(this);
+    if (this.#isOpen) this.#deps.guarded.drain(this);
   }
 
   /** Called by the writer when no message waits to be deflated. */
@@ -249,8 +249,8 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#closedAt = performance.now();
-    this.#context.turnWrites.leave(this);
-    this.#context.guarded.close(this, reason);
+    this.#deps.turnWrites.leave(this);
+    this.#deps.guarded.close(this, reason);
   }
 
   /** Called by the transport to cut a connection that lingers after its close was reported. */
@@ -296,7 +296,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
 
   #flushCork(corked: OutboundMessage[]): void {
     if (corked.length === 0) return;
-    const batch = this.#context.turnWrites.batchOf(corked);
+    const batch = this.#deps.turnWrites.batchOf(corked);
     corked.length = 0;
     this.#corkedBytes = 0;
     if (this.#isOpen) this.#writer.write(batch);

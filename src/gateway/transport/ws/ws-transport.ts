@@ -8,7 +8,7 @@ import type { HttpExchange, HttpRequest } from '../http/http-exchange.js';
 import { HttpListener } from '../http/http-listener.js';
 import { HEAD_TOO_LARGE, statusText } from '../http/http-serve.js';
 import { hasTooManyHeaders } from '../http/node-http.js';
-import { readTarget } from '../http/request-target.js';
+import { readTarget } from '../http/request-text.js';
 import { Inflater } from './inflater.js';
 import type { OutboundMessage, Socket, SocketGroup } from '../socket.js';
 import { TurnWrites, type TurnMember } from './turn-writes.js';
@@ -17,7 +17,7 @@ import { refuseUpgrade } from '../upgrade-check.js';
 import { askHandler, recheckLate, UPGRADE_TIMEOUT_MS } from '../upgrade-decision.js';
 import { PLAIN } from '../ws-frame.js';
 import { compactListeners, createWsServer, unread, windowBitsOf, type WsServer } from './server-websocket.js';
-import { WsSocket, type WsSocketContext } from './ws-socket.js';
+import { WsSocket, type WsSocketDeps } from './ws-socket.js';
 
 const DEFLATE_ABILITIES: DeflateAbilities = { minServerWindowBits: 9 };
 const LIFE_CHECK_MS = 1_000;
@@ -46,7 +46,7 @@ export class WsTransport<C extends object> implements Transport {
   readonly canPause = true;
   readonly #options: TransportOptions<C>;
   readonly #listener: HttpListener;
-  readonly #context: WsSocketContext<C>;
+  readonly #socketDeps: WsSocketDeps<C>;
   readonly #endpoints: ReadonlyMap<string, WsEndpoint>;
   /** Open sockets, and closed ones whose network connection still lingers. */
   readonly #sockets = new Set<WsSocket<C>>();
@@ -59,7 +59,7 @@ export class WsTransport<C extends object> implements Transport {
   constructor(options: TransportOptions<C>) {
     this.#options = options;
     const guarded = new GuardedHandler(options.handler, options.log);
-    this.#context = {
+    this.#socketDeps = {
       guarded,
       turnWrites: new TurnWrites(),
       onCloseIgnored: options.onCloseIgnored ?? (() => undefined),
@@ -105,11 +105,11 @@ export class WsTransport<C extends object> implements Transport {
   }
 
   publish(topic: string, message: OutboundMessage): void {
-    this.#context.turnWrites.publish(topic, message);
+    this.#socketDeps.turnWrites.publish(topic, message);
   }
 
   group(sockets: readonly Socket[]): SocketGroup {
-    return this.#context.turnWrites.group(areMembers(sockets) ? sockets : []);
+    return this.#socketDeps.turnWrites.group(areMembers(sockets) ? sockets : []);
   }
 
   stopListening(): void {
@@ -192,7 +192,7 @@ export class WsTransport<C extends object> implements Transport {
 
   #open(upgrade: WsUpgrade, grant: UpgradeGrant | undefined): void {
     const { stream, endpoint, reading, request, remotePort } = upgrade;
-    const socket = new WsSocket<C>(this.#context, {
+    const socket = new WsSocket<C>(this.#socketDeps, {
       stream,
       remoteHost: request.remoteAddress,
       remotePort,
@@ -204,7 +204,7 @@ export class WsTransport<C extends object> implements Transport {
     this.#sockets.add(socket);
     compactListeners(stream);
     this.#listen(stream, socket);
-    this.#context.guarded.open({ peer: socket, request, endpoint, grant });
+    this.#socketDeps.guarded.open({ peer: socket, request, endpoint, grant });
   }
 
   /**

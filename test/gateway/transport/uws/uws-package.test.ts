@@ -7,15 +7,15 @@ import {
   fileSha256,
   findUwsPackage,
   glibcVersion,
-  uwsSurroundings,
+  uwsHost,
   uwsUnavailable,
-  type UwsSurroundings,
+  type UwsHost,
 } from '../../../../src/gateway/transport/uws/uws-package.js';
 import { loadUws } from '../../../../src/gateway/transport/uws/uws-transport.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 /** An installation of wsg in an empty folder, without uWebSockets.js. */
-async function installed(change: Partial<UwsSurroundings> = {}, holder?: string): Promise<UwsSurroundings> {
+async function installed(change: Partial<UwsHost> = {}, holder?: string): Promise<UwsHost> {
   const folder = holder ?? (await temporaryFolder());
   const from = join(folder, 'node_modules/wsg/dist/gateway/transport/uws/uws-package.js');
   await mkdir(dirname(from), { recursive: true });
@@ -24,8 +24,8 @@ async function installed(change: Partial<UwsSurroundings> = {}, holder?: string)
 }
 
 /** The loader of the package beside that wsg, with these files as binaries. */
-async function withPackage(surroundings: UwsSurroundings, binaries: readonly string[]): Promise<string> {
-  const [holder = ''] = surroundings.from.split('/node_modules/');
+async function withPackage(host: UwsHost, binaries: readonly string[]): Promise<string> {
+  const [holder = ''] = host.from.split('/node_modules/');
   const folder = join(holder, 'node_modules/uWebSockets.js');
   await mkdir(folder, { recursive: true });
   const real = dirname(createRequire(import.meta.url).resolve('uWebSockets.js'));
@@ -52,11 +52,11 @@ describe('uws that is asked for and not installed', () => {
   const missing = new Error("Cannot find package 'uWebSockets.js' imported from x");
 
   it('is said with the command that installs the official package in this project, then the copy', async () => {
-    const surroundings = await installed();
-    const [holder = ''] = surroundings.from.split('/node_modules/');
+    const host = await installed();
+    const [holder = ''] = host.from.split('/node_modules/');
     await writeFile(join(holder, 'package.json'), '{}');
-    expect(shown(uwsUnavailable(missing, surroundings))).toBe(
-      `transport.unavailable: The transport uws cannot run on this machine. The package uWebSockets.js is not installed (searched from ${dirname(surroundings.from)}). ` +
+    expect(shown(uwsUnavailable(missing, host))).toBe(
+      `transport.unavailable: The transport uws cannot run on this machine. The package uWebSockets.js is not installed (searched from ${dirname(host.from)}). ` +
         'Use the default, --transport ws, which needs no other package. ' +
         `To install the package: \`npm install --prefix ${holder} github:uNetworking/uWebSockets.js#v20.52.0\` (the official package; npm fetches it with git), ` +
         `or \`npm install --prefix ${holder} --save-exact uWebSockets.js@npm:uwebsockets@3.0.6\` (a third party's copy on npm; see docs/reference/supply-chain.md).`,
@@ -64,8 +64,8 @@ describe('uws that is asked for and not installed', () => {
   });
 
   it('is said with --global where wsg is installed globally', async () => {
-    const surroundings = await installed({}, join(await temporaryFolder(), 'lib'));
-    expect(uwsUnavailable(missing, surroundings).hint).toContain('`npm install --global github:uNetworking/');
+    const host = await installed({}, join(await temporaryFolder(), 'lib'));
+    expect(uwsUnavailable(missing, host).hint).toContain('`npm install --global github:uNetworking/');
   });
 
   it('is said with pnpm where pnpm has installed wsg', async () => {
@@ -85,13 +85,10 @@ describe('uws that is asked for and not installed', () => {
 
 describe('uws that is installed and does not load', () => {
   it('names the ABI that there is no binary for, and those that there are', async () => {
-    const surroundings = await installed({ abi: process.versions.modules });
+    const host = await installed({ abi: process.versions.modules });
     const { platform, arch } = process;
-    const folder = await withPackage(surroundings, [
-      `uws_${platform}_${arch}_1.node`,
-      `uws_${platform}_${arch}_2.node`,
-    ]);
-    const text = shown(uwsUnavailable(loadError(folder), { ...surroundings, platform, arch }));
+    const folder = await withPackage(host, [`uws_${platform}_${arch}_1.node`, `uws_${platform}_${arch}_2.node`]);
+    const text = shown(uwsUnavailable(loadError(folder), { ...host, platform, arch }));
     expect(text).toContain(
       `uWebSockets.js@20.52.0 in ${folder} has no binary for Node ${process.versions.node} (ABI ${process.versions.modules}) on ${platform} ${arch}`,
     );
@@ -100,12 +97,12 @@ describe('uws that is installed and does not load', () => {
   });
 
   it('names the version of glibc that its binary needs, and the one that is here', async () => {
-    const surroundings = await installed();
-    await withPackage(surroundings, ['uws_linux_x64_115.node']);
+    const host = await installed();
+    await withPackage(host, ['uws_linux_x64_115.node']);
     const thrown = new Error(
       "This version of uWS.js supports only Node.js 20.\n\nError: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by /a/uws_linux_x64_115.node)",
     );
-    const { message, hint } = uwsUnavailable(thrown, surroundings);
+    const { message, hint } = uwsUnavailable(thrown, host);
     expect(message).toMatch(
       /uws_linux_x64_115\.node of uWebSockets\.js@20\.52\.0 in .* needs glibc 2\.38, but this system has 2\.36\.$/,
     );
@@ -113,22 +110,22 @@ describe('uws that is installed and does not load', () => {
   });
 
   it('says that its binaries need glibc where there is none', async () => {
-    const surroundings = await installed({ glibc: () => undefined });
-    await withPackage(surroundings, ['uws_linux_x64_115.node']);
-    expect(uwsUnavailable(new Error('x'), surroundings).message).toContain(
+    const host = await installed({ glibc: () => undefined });
+    await withPackage(host, ['uws_linux_x64_115.node']);
+    expect(uwsUnavailable(new Error('x'), host).message).toContain(
       'this system has another C library (musl on Alpine)',
     );
   });
 
   it("gives the loader's own reason for a binary that is damaged", async () => {
-    const surroundings = await installed({
+    const host = await installed({
       abi: process.versions.modules,
       platform: process.platform,
       arch: process.arch,
     });
     const binary = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
-    const folder = await withPackage(surroundings, [binary]);
-    const { message, hint } = uwsUnavailable(loadError(folder), surroundings);
+    const folder = await withPackage(host, [binary]);
+    const { message, hint } = uwsUnavailable(loadError(folder), host);
     expect(message).toMatch(/\.node of uWebSockets\.js@20\.52\.0 in .* does not load: Error: .*(invalid|short|header)/);
     expect(hint).toContain(`remove ${folder}`);
   });
@@ -136,7 +133,7 @@ describe('uws that is installed and does not load', () => {
 
 it('the binary that is named is the one that this process has loaded for uws, and its hash that of the file', async () => {
   await loadUws();
-  const found = findUwsPackage(uwsSurroundings());
+  const found = findUwsPackage(uwsHost());
   const report: { readonly sharedObjects?: readonly string[] } = Object(process.report.getReport());
   expect(report.sharedObjects?.map((path) => basename(path))).toContain(basename(found?.binary ?? ''));
   expect(found?.label).toBe('uwebsockets@3.0.6');
