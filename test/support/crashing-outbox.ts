@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../src/gateway/config/outbox-config.js';
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../src/gateway/outbox/event-outbox.js';
 import type { NewEvent } from '../../src/gateway/outbox/outbox.js';

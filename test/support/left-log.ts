@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect } from 'vitest';
-import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../src/gateway/config/outbox-config.js';
 import type { GatewayEvent } from '../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../src/gateway/outbox/event-outbox.js';
 import type { NewEvent } from '../../src/gateway/outbox/outbox.js';

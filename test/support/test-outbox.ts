@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { silentLogger } from '../../src/core/logger.js';
 import { systemClock } from '../../src/core/clock.js';
-import type { OutboxConfig } from '../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../src/gateway/config/outbox-config.js';
 import { EventOutbox, type EventOutboxOptions } from '../../src/gateway/outbox/event-outbox.js';
 import type { EventSink } from '../../src/gateway/sinks/event-sink.js';
 import { ManualClock } from './manual-clock.js';

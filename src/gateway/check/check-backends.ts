@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { silentLogger } from '../../core/logger.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import type { MirrorConfig } from '../config/sink-config.js';
+import type { MirrorConfig } from '../config/outbox-config.js';
 import { RedisPipeline } from '../redis/redis-pipeline.js';
 import { redisAddress } from '../redis/redis-url.js';
 import { formatNode } from '../connection/connection-id.js';

@@ -35,28 +35,24 @@ export function pathText(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Keys whose values may contain a password, a token or a key. Their problems are reported without
- * the value.
+ * Keys, besides those of sinks, whose values may contain a password, a token or a key. Their
+ * problems are reported without the value.
  */
-const SECRET_KEYS: ReadonlySet<string> = new Set([
-  'addr',
-  'url',
-  'jwks_url',
-  'secret',
-  'internal_api_keys',
-  'headers',
-  'options',
-]);
+export const SECRET_KEYS = ['addr', 'url', 'jwks_url', 'secret', 'internal_api_keys', 'headers', 'options'] as const;
 
 const STRUCTURES: ReadonlySet<string> = new Set(['array', 'object', 'record']);
 
-/** A problem as the part of a sentence after the key's name. */
-export function problemSentence(issue: z.core.$ZodIssue): string {
+/**
+ * A problem as the part of a sentence after the key's name, without the value when one of
+ * `secretKeys` is in its path.
+ */
+export function problemSentence(issue: z.core.$ZodIssue, secretKeys: ReadonlySet<string>): string {
+  const isSecret = issue.path.some((key) => typeof key === 'string' && secretKeys.has(key));
   switch (issue.code) {
     case 'invalid_type':
-      return typeProblem(issue);
+      return typeProblem(issue, isSecret);
     case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}, not ${shown(issue)}`;
+      return `must be one of ${issue.values.map(String).join(', ')}, not ${shown(issue, isSecret)}`;
     case 'too_small':
       return boundProblem(issue, `at least ${issue.minimum}`);
     case 'too_big':
@@ -65,18 +61,18 @@ export function problemSentence(issue: z.core.$ZodIssue): string {
       return issue.issues.map((inner) => `'${String(issue.path.at(-1))}' ${inner.message}`).join('; ');
     case 'custom':
     case 'invalid_format':
-      return custom(issue);
+      return custom(issue, isSecret);
     default:
       return issue.message;
   }
 }
 
-function typeProblem(issue: z.core.$ZodIssueInvalidType): string {
+function typeProblem(issue: z.core.$ZodIssueInvalidType, isSecret: boolean): string {
   if (issue.input === undefined) return 'is missing';
   // A text instead of a map or list may contain any of its values, for example an environment
   // variable that is not YAML.
   const isWhole = typeof issue.input === 'string' && STRUCTURES.has(issue.expected);
-  return `must be ${typeName(issue.expected)}, not ${isWhole ? 'a text' : shown(issue)}`;
+  return `must be ${typeName(issue.expected)}, not ${isWhole ? 'a text' : shown(issue, isSecret)}`;
 }
 
 function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, bound: string): string {
@@ -88,8 +84,8 @@ function boundProblem(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, 
  * Messages of this schema either contain the value, or begin with `is`, `may` or `must` and get it
  * prepended.
  */
-function custom(issue: z.core.$ZodIssue): string {
-  const named = /^(is|may) /.test(issue.message) && typeof issue.input === 'string' && !isSecret(issue.path);
+function custom(issue: z.core.$ZodIssue, isSecret: boolean): string {
+  const named = /^(is|may) /.test(issue.message) && typeof issue.input === 'string' && !isSecret;
   return named ? `'${issue.input}' ${issue.message}` : issue.message;
 }
 
@@ -103,13 +99,9 @@ function typeName(expected: string): string {
   return names[expected] ?? `a ${expected}`;
 }
 
-function shown({ input, path }: z.core.$ZodIssue): string {
+function shown({ input }: z.core.$ZodIssue, isSecret: boolean): string {
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'a map of keys';
-  if (isSecret(path)) return typeof input === 'string' ? 'a text' : `a ${typeof input}`;
+  if (isSecret) return typeof input === 'string' ? 'a text' : `a ${typeof input}`;
   return typeof input === 'string' ? `'${input}'` : (JSON.stringify(input) ?? 'nothing');
-}
-
-function isSecret(path: readonly PropertyKey[]): boolean {
-  return path.some((key) => typeof key === 'string' && SECRET_KEYS.has(key));
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseListenAddress } from '../../core/listen-address.js';
 import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
 import { addAccessProblems, hasAccessPart, accessKeys, cidr, endpointAuth, hostName, origin } from './access-schema.js';
-import { endpointPathProblem } from './config-problem.js';
+import { endpointPathProblem, SECRET_KEYS } from './config-problem.js';
 import { jsonPathProblem } from '../../json-path/json-path-problem.js';
 import { SINKS } from '../sinks/index.js';
 import { sinkKey, sinkPositions, type SinkConfig, type SinkDefinition } from '../sinks/sink-definition.js';
@@ -221,6 +221,8 @@ export type ConfigInput = z.input<typeof commonSchema> & {
 export class ConfigSchema {
   /** All keys, in the order of the reference page. */
   readonly node: SchemaNode;
+  /** Keys whose values no message may contain. */
+  readonly secretKeys: ReadonlySet<string>;
   readonly #definitions: readonly SinkDefinition[];
   readonly #sinkSchema: z.ZodObject<Record<string, SinkDefinition['schema']>>;
 
@@ -228,6 +230,7 @@ export class ConfigSchema {
     this.#definitions = definitions;
     const sinkKeys = Object.fromEntries(definitions.map(({ name, schema }) => [sinkKey(name), schema]));
     this.#sinkSchema = z.object(sinkKeys);
+    this.secretKeys = new Set([...SECRET_KEYS, ...definitions.flatMap((definition) => definition.secretKeys)]);
     this.node = schemaNode(z.object({ ...gatewayKeys, ...outboxKeys, ...sinkKeys, ...accessKeys }));
   }
 

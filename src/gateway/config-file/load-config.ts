@@ -10,9 +10,9 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import { redisAddrWarnings } from '../redis/redis-addr.js';
 import { SINKS } from '../sinks/index.js';
 import { sinkKey, type SinkDefinition } from '../sinks/sink-definition.js';
+import { idlePlaceholder, parseTemplate } from '../template/template.js';
 import { resolveConfig } from './resolve-config.js';
 import type { SchemaNode } from './schema-node.js';
-import { templateWarnings } from './template-warnings.js';
 import { readYaml } from './yaml-reader.js';
 
 const DEFAULT_FILE = 'config.yml';
@@ -90,6 +90,31 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const config = resolveConfig(checked, baseDir);
   const notices = changedDefaults(draft.values, checked);
   return { config, source, warnings: [...draft.warnings, ...addressWarnings(config)], notices };
+}
+
+/** A warning about one key. */
+interface KeyWarning {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
+/** Warns of placeholders that can only give their default, in the templates of active sinks. */
+function templateWarnings({ endpoints, sinks }: ConfigFile): KeyWarning[] {
+  const variables = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.json_extract_vars)));
+  return sinks.flatMap(({ name, destination }) => {
+    if (destination === undefined) return [];
+    const path = [sinkKey(name), destination.key];
+    return idleSentences(destination.text, variables).map((text) => ({ path, text }));
+  });
+}
+
+function idleSentences(template: string, variables: ReadonlySet<string>): string[] {
+  return parseTemplate(template).flatMap((part) => {
+    const why = typeof part === 'string' ? undefined : idlePlaceholder(part, variables);
+    return typeof part === 'string' || why === undefined
+      ? []
+      : [`'${part.text}' ${why}: it always gives '${part.fallback}'`];
+  });
 }
 
 function addressWarnings({ sinks, mirror }: GatewayConfig): string[] {
@@ -179,17 +204,14 @@ function check(schema: ConfigSchema, draft: Draft, name: string): ConfigFile {
   try {
     return schema.parse(draft.values);
   } catch (error) {
-    throw error instanceof ZodError ? problemsOf(error.issues, draft, name) : error;
+    if (!(error instanceof ZodError)) throw error;
+    const problems = error.issues.map((issue) => {
+      const path = pathText(issue.path);
+      return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue, schema.secretKeys)}`;
+    });
+    // A misspelt key often explains why another one is missing.
+    throw invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
   }
-}
-
-function problemsOf(issues: ZodError['issues'], draft: Draft, name: string): WsgError {
-  const problems = issues.map((issue) => {
-    const path = pathText(issue.path);
-    return `${originOf(draft.origins, issue.path, name)} ${path}: ${problemSentence(issue)}`;
-  });
-  // A misspelt key often explains why another one is missing.
-  return invalid(name, [...problems, ...draft.warnings].sort(BY_PLACE.compare));
 }
 
 /** The origin of the value at `path`, or of the nearest value around it. */

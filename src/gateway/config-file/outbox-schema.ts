@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { memoryKeys } from '../sinks/memory/memory-sink.js';
 import { redisAddr } from '../redis/redis-addr.js';
-import { DEFAULT_OUTBOX_LIMITS } from '../config/sink-config.js';
+import { DEFAULT_OUTBOX_LIMITS } from '../config/outbox-config.js';
 
 const MIB = 1024 * 1024;
 

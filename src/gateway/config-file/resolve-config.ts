@@ -1,6 +1,6 @@
 import { resolve, join } from 'node:path';
 import type { AuthConfig, LimitsConfig } from '../config/access-config.js';
-import type { MirrorConfig, OutboxConfig } from '../config/sink-config.js';
+import type { MirrorConfig, OutboxConfig } from '../config/outbox-config.js';
 import { parseListenAddress, type ListenAddress } from '../../core/listen-address.js';
 import { bufferLimitBytes } from '../connection/endpoint.js';
 import type { EndpointConfig, GatewayConfig } from '../config/gateway-config.js';

@@ -4,7 +4,7 @@ import type { QueueLimits } from '../event/event-queue.js';
 import type { TlsFiles, TransportName } from '../transport/transport.js';
 import type { AuthConfig, LimitsConfig } from './access-config.js';
 import type { SinksConfig } from '../sinks/sink-definition.js';
-import type { MirrorConfig, OutboxConfig } from './sink-config.js';
+import type { MirrorConfig, OutboxConfig } from './outbox-config.js';
 
 /** One WebSocket path with its settings; global values are filled in. */
 export interface EndpointConfig extends Endpoint {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { MirrorConfig } from '../config/sink-config.js';
+import type { MirrorConfig } from '../config/outbox-config.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import { isRefusal } from '../redis/redis-error.js';

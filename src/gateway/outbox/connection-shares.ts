@@ -1,4 +1,4 @@
-import type { OutboxLimits } from '../config/sink-config.js';
+import type { OutboxLimits } from '../config/outbox-config.js';
 import type { BacklogLoad, Headroom } from './backlog/backlog.js';
 
 /**

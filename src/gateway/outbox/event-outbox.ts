@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { LimitedLog } from '../../core/limited-log.js';
-import type { OutboxConfig, OutboxLimits } from '../config/sink-config.js';
+import type { OutboxConfig, OutboxLimits } from '../config/outbox-config.js';
 import { eventBytes, type EventBoot } from '../event/gateway-event.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import type { ConfiguredSink } from '../sinks/create-sinks.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { LimitedLog } from '../../core/limited-log.js';
 import type { Logger } from '../../core/logger.js';
-import type { OutboxLimits } from '../config/sink-config.js';
+import type { OutboxLimits } from '../config/outbox-config.js';
 import type { QueueLimits } from '../event/event-queue.js';
 import { loggedBytes, type GatewayEvent } from '../event/gateway-event.js';
 import type { Backlog, Headroom } from './backlog/backlog.js';

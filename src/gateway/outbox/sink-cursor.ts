@@ -12,7 +12,7 @@ import type { LaneLimits } from './lanes/lane-queue.js';
 import { Lanes } from './lanes/lanes.js';
 import { MonitoredSink, type Attempt } from './monitored-sink.js';
 import type { SinkState } from './outbox.js';
-import type { LanePolicy } from '../config/sink-config.js';
+import type { LanePolicy } from '../config/outbox-config.js';
 
 export interface SinkCursorOptions {
   readonly sink: EventSink;

@@ -28,6 +28,8 @@ export interface SinkDefinitionOptions<Keys extends { readonly required: boolean
   readonly name: string;
   /** The keys of `stream_<name>`, with their defaults and sentences; `required` is one of them. */
   readonly keys: z.ZodType<Keys>;
+  /** Keys whose values may contain credentials: no message about the configuration shows them. */
+  readonly secretKeys: readonly string[];
   /** The sink's configuration; undefined when it is off. */
   readonly resolve: (keys: Keys) => Config | undefined;
   /** Warnings about the configuration, each as `key: sentence`. */
@@ -55,6 +57,7 @@ export interface SinkDefinition {
   /** The schema of `stream_<name>`. Its output is undefined when the sink is off. */
   readonly schema: z.ZodType<SinkConfig | undefined>;
   readonly hasDestinations: boolean;
+  readonly secretKeys: readonly string[];
   readonly classicLine: ((address: string) => string) | undefined;
 }
 
@@ -85,7 +88,7 @@ export interface SinksConfig {
 export function defineSink<Keys extends { readonly required: boolean }, Config>(
   options: SinkDefinitionOptions<Keys, Config>,
 ): SinkDefinition {
-  const { name, keys, destination, classicLine } = options;
+  const { name, keys, destination, secretKeys, classicLine } = options;
   return {
     name,
     schema: keys.transform((value) => {
@@ -93,6 +96,7 @@ export function defineSink<Keys extends { readonly required: boolean }, Config>(
       return config && configure(options, config, value.required);
     }),
     hasDestinations: destination !== undefined,
+    secretKeys,
     classicLine,
   };
 }

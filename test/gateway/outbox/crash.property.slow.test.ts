@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../../src/gateway/config/outbox-config.js';
 import { formatEventId, type GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventBytes } from '../../../src/gateway/event/gateway-event.js';
 import type { EventOutbox } from '../../../src/gateway/outbox/event-outbox.js';
-import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../../src/gateway/config/outbox-config.js';
 import type { QueueLimits } from '../../../src/gateway/event/event-queue.js';
 import { NEVER_FITS, type NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';

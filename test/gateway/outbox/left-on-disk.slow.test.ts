@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../../src/gateway/config/outbox-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import { NEVER_FITS, type NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';

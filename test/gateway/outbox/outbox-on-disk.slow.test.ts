@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { OutboxConfig } from '../../../src/gateway/config/sink-config.js';
+import type { OutboxConfig } from '../../../src/gateway/config/outbox-config.js';
 import type { GatewayEvent } from '../../../src/gateway/event/gateway-event.js';
 import type { NewEvent } from '../../../src/gateway/outbox/outbox.js';
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';

@@ -60,10 +60,11 @@ describeSink('added', ['id', 'reason'], async () => {
 
 it('the reference page has the keys of an added sink behind those of the others', () => {
   const keys = [...configReference(sinks).matchAll(/^\| `(stream_\w+)\.(\w+)` \|.*$/gm)];
-  expect(keys.slice(-4).map(([row]) => row)).toEqual([
+  expect(keys.slice(-5).map(([row]) => row)).toEqual([
     '| `stream_file.folder` | text |  | `WSG_GATEWAY_STREAM_FILE_FOLDER` | Folder of the files; off when empty. |',
     '| `stream_file.file_name` | text | `events` | `WSG_GATEWAY_STREAM_FILE_FILE_NAME` | File; may be a template. |',
     '| `stream_file.max_event_bytes` | number, at least 1 | `16777216` | `WSG_GATEWAY_STREAM_FILE_MAX_EVENT_BYTES` | Most bytes of one event. |',
+    '| `stream_file.token` | text |  | `WSG_GATEWAY_STREAM_FILE_TOKEN` | Only to be checked. |',
     expect.stringContaining('| `stream_file.required` | boolean | `true` |'),
   ]);
   expect(configReference()).not.toContain('stream_file');
@@ -80,9 +81,12 @@ it('an added sink is configured by file and environment, with problems and warni
     "stream_file.folder: 'relative' is relative",
   ]);
   expect((await load([])).config.sinks).toMatchObject({ embedded: true, on: [] });
-  expect(await problems(['stream_file: {max_event_bytes: 0, file_name: "{a"}', 'transport: x'])).toEqual([
+  expect(
+    await problems(['stream_file: {max_event_bytes: 0, file_name: "{a", token: "a secret"}', 'transport: x']),
+  ).toEqual([
     'config.yml:3:32 stream_file.max_event_bytes: must be at least 1, not 0',
     expect.stringMatching(/^config\.yml:3:46 stream_file\.file_name: '\{a' is not a template/),
+    'config.yml:3:59 stream_file.token: is not a token',
     "config.yml:4:12 transport: must be one of auto, uws, ws, not 'x'",
   ]);
 });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../../../core/clock.js';
 import { errorMessage } from '../../../core/error.js';
 import type { Logger } from '../../../core/logger.js';
-import type { OutboxConfig } from '../../config/sink-config.js';
+import type { OutboxConfig } from '../../config/outbox-config.js';
 import type { EventBoot, GatewayEvent } from '../../event/gateway-event.js';
 import { EventQueue } from '../../event/event-queue.js';
 import { AcceptedEvent } from '../accepted-event.js';

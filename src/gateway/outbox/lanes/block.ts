@@ -1,7 +1,7 @@
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import type { SinkFailure } from '../../sinks/event-sink.js';
 import { backoffMs } from '../../../core/delay.js';
-import type { LanePolicy } from '../../config/sink-config.js';
+import type { LanePolicy } from '../../config/outbox-config.js';
 
 /** A moment, and the number of events that the sink had acknowledged by then. */
 export interface Moment {
@@ -24,13 +24,17 @@ export interface Lane {
   block: Block | undefined;
 }
 
-/** Attempts with an event that the backend plainly rejects. The backoff spreads them over seconds. */
+/**
+ * Attempts with an event that the backend plainly rejects. The backoff spreads them over seconds.
+ */
 export const PLAIN_TRIES = 5;
 
 /** Cause why lanes wait: one suspected event, or an unavailable destination. */
 export class Block {
   readonly lanes = new Set<Lane>();
-  /** True when the last attempt failed although other events were delivered since the one before. */
+  /**
+   * True when the last attempt failed although other events were delivered since the one before.
+   */
   isConfirmed = false;
   #tries = 0;
   #dueMs: number;
@@ -105,7 +109,9 @@ export class Blocks {
     return destination === undefined ? undefined : this.destinations.get(destination);
   }
 
-  /** Blocks the lane: on the destination of its first event if that is blocked, else on `failure`. */
+  /**
+   * Blocks the lane: on the destination of its first event if that is blocked, else on `failure`.
+   */
   begin(lane: Lane, event: GatewayEvent, at: Moment, failure: SinkFailure): void {
     this.attach(lane, this.ofDestination(event) ?? this.#create(event, at, failure));
   }

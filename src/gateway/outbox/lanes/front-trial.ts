@@ -2,7 +2,7 @@ import type { GatewayEvent } from '../../event/gateway-event.js';
 import type { RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
 import { PLAIN_TRIES } from './block.js';
 import type { MonitoredSink } from '../monitored-sink.js';
-import type { LanePolicy } from '../../config/sink-config.js';
+import type { LanePolicy } from '../../config/outbox-config.js';
 
 export interface FrontTrialOptions {
   readonly sink: MonitoredSink;
@@ -144,7 +144,9 @@ function firstOfOthers(front: GatewayEvent, behind: readonly GatewayEvent[]): Ga
   });
 }
 
-/** A few events; each rotation takes other ones, so that several faulty events do not hide others. */
+/**
+ * A few events; each rotation takes other ones, so that several faulty events do not hide others.
+ */
 function rotated(events: readonly GatewayEvent[], rotation: number): GatewayEvent[] {
   const found: GatewayEvent[] = [];
   for (let step = 0; step < Math.min(MOST_PROBES, events.length); step++) {

@@ -2,7 +2,7 @@ import type { QueueLimits } from '../../event/event-queue.js';
 import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
 import type { RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
 import { Blocks, type Block, type Lane, type Moment } from './block.js';
-import type { LanePolicy } from '../../config/sink-config.js';
+import type { LanePolicy } from '../../config/outbox-config.js';
 
 /** Bounds on the events that wait in lanes. */
 export interface LaneLimits extends QueueLimits {
@@ -25,7 +25,9 @@ export interface LaneQueueOptions {
 export interface LaneTrial {
   readonly kind: 'unblocked' | 'destinations' | 'suspect';
   readonly events: readonly GatewayEvent[];
-  /** True when the suspect is given up if it fails now: another event must be delivered just before. */
+  /**
+   * True when the suspect is given up if it fails now: another event must be delivered just before.
+   */
   readonly needsControl: boolean;
 }
 

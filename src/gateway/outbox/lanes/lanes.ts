@@ -5,7 +5,7 @@ import type { QueueLimits } from '../../event/event-queue.js';
 import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
 import type { FailedEvent, RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
 import { backoffMs } from '../../../core/delay.js';
-import type { LanePolicy } from '../../config/sink-config.js';
+import type { LanePolicy } from '../../config/outbox-config.js';
 import type { Attempt, MonitoredSink } from '../monitored-sink.js';
 import type { Moment } from './block.js';
 import { FrontTrial, type FrontVerdict } from './front-trial.js';
@@ -18,7 +18,9 @@ export interface LanesOptions {
   readonly batch: QueueLimits;
   /** Reads the events behind this one, in order. */
   readonly readBehind: (event: GatewayEvent) => Promise<readonly GatewayEvent[]>;
-  /** Resolves to true once the events are in the dead letters; to false when the cursor was stopped. */
+  /**
+   * Resolves to true once the events are in the dead letters; to false when the cursor was stopped.
+   */
   readonly keepRefused: (refused: readonly RefusedEvent[]) => Promise<boolean>;
   /** Counts events, and their bytes, that came into a lane or (negative) left it. */
   readonly onAside: (events: number, bytes: number) => void;
@@ -116,7 +118,9 @@ export class Lanes {
     return Math.max(this.#notBeforeMs, this.#queue.nextDueMs);
   }
 
-  /** The events of a batch that may be offered now: neither delivered already nor held up by a lane. */
+  /**
+   * The events of a batch that may be offered now: neither delivered already nor held up by a lane.
+   */
   offerable(events: readonly GatewayEvent[]): readonly GatewayEvent[] {
     if (this.#queue.events === 0 && this.#early.size === 0) return events;
     const waiting = new Set<string>();

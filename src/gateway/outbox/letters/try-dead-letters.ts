@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { errorMessage, WsgError, systemErrorCode } from '../../../core/error.js';
-import type { OutboxConfig } from '../../config/sink-config.js';
+import type { OutboxConfig } from '../../config/outbox-config.js';
 import type { SinksConfig } from '../../sinks/sink-definition.js';
 import { letterFiles, sinksWithLetters } from './letter-files.js';
 import { unusableFolder } from '../log/folder-lock.js';

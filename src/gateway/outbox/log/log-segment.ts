@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { OutboxConfig } from '../../config/sink-config.js';
+import type { OutboxConfig } from '../../config/outbox-config.js';
 import type { EventBoot } from '../../event/gateway-event.js';
 import { freeBytes } from './free-room.js';
 import type { LogFormat } from './event-record.js';

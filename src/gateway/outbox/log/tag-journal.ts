@@ -1,4 +1,4 @@
-import type { OutboxConfig } from '../../config/sink-config.js';
+import type { OutboxConfig } from '../../config/outbox-config.js';
 import { CLOSE_RESERVE_BYTES, FULL_SHARE, RELIEF_SHARE } from '../outbox-bound.js';
 import type { Retagging } from '../outbox.js';
 import type { EventLog } from './event-log.js';

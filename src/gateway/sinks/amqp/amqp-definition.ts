@@ -35,6 +35,7 @@ const keys = z
 export const amqpDefinition = defineSink({
   name: 'amqp',
   keys,
+  secretKeys: ['addr', 'headers'],
   resolve: ({ addr, exchange, queue, routing_key: routingKey, headers }): AmqpSinkConfig | undefined =>
     addr === '' ? undefined : { addr, exchange, queue: queue || undefined, routingKey, headers },
   address: ({ addr }) => maskUrl(addr),

@@ -35,6 +35,7 @@ const keys = z
 export const natsDefinition = defineSink({
   name: 'nats',
   keys,
+  secretKeys: ['addr'],
   resolve: ({ addr, stream, subject }): NatsSinkConfig | undefined =>
     addr === '' ? undefined : { addr, stream, subject },
   address: ({ addr }) => maskUrl(addr),

@@ -152,7 +152,7 @@ export class NatsSink implements EventSink {
   }
 }
 
-interface PublishTarget {
+interface PublishingOptions {
   readonly stream: string;
   readonly subject: string;
   /** All events go to this one subject. */
@@ -170,14 +170,14 @@ class Publishing {
 
   readonly #link: NatsLink;
   readonly #batch: readonly GatewayEvent[];
-  readonly #target: PublishTarget;
+  readonly #options: PublishingOptions;
 
-  constructor(link: NatsLink, batch: readonly GatewayEvent[], target: PublishTarget) {
+  constructor(link: NatsLink, batch: readonly GatewayEvent[], options: PublishingOptions) {
     this.#link = link;
     this.#batch = batch;
-    this.#target = target;
+    this.#options = options;
     this.outcome = new BatchOutcome(batch);
-    this.#subjects = batch.map((event) => event.destinations?.[target.position] ?? target.subject);
+    this.#subjects = batch.map((event) => event.destinations?.[options.position] ?? options.subject);
     this.#contents = batch.map((event, index) => this.#encode(event, index));
   }
 
@@ -237,9 +237,9 @@ class Publishing {
   #notTaken(index: number): void {
     const failure: SinkFailure = {
       blames: 'destination',
-      reason: `The stream '${this.#target.stream}' does not take the subject '${this.#subjects[index] ?? ''}'.`,
+      reason: `The stream '${this.#options.stream}' does not take the subject '${this.#subjects[index] ?? ''}'.`,
     };
-    if (this.#target.isOne) this.outcome.failed(index, failure);
+    if (this.#options.isOne) this.outcome.failed(index, failure);
     else this.outcome.passed(index, failure);
   }
 

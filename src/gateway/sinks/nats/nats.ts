@@ -100,6 +100,18 @@ const PING_MS = 10_000;
 const ACK_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 500;
 
+/** The open connection, and the library's functions, which are imported with it. */
+interface NatsLinkDeps {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly lifeline: Lifeline;
+  /** Prefix of the subjects for acknowledgements. */
+  readonly inbox: string;
+  readonly createHeaders: () => MsgHdrs;
+  /** Undefined when the stream does not exist. */
+  readonly info: StreamInfo | undefined;
+}
+
 /** One connection to one stream. It does not reconnect: the sink opens another. */
 export class NatsLink {
   /** Why the link is closed; undefined while it is open. */
@@ -118,31 +130,21 @@ export class NatsLink {
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #options: NatsLinkOptions;
-  readonly #tools: {
-    readonly lifeline: Lifeline;
-    readonly inbox: string;
-    readonly createHeaders: () => MsgHdrs;
-    readonly info: StreamInfo | undefined;
-  };
+  readonly #lifeline: Lifeline;
+  readonly #inbox: string;
+  readonly #createHeaders: () => MsgHdrs;
 
-  private constructor(
-    connection: NatsConnection,
-    manager: JetStreamManager,
-    options: NatsLinkOptions,
-    tools: {
-      readonly lifeline: Lifeline;
-      readonly inbox: string;
-      readonly createHeaders: () => MsgHdrs;
-      readonly info: StreamInfo | undefined;
-    },
-  ) {
+  private constructor(options: NatsLinkOptions, deps: NatsLinkDeps) {
+    const { connection, info, inbox } = deps;
     this.#connection = connection;
-    this.#manager = manager;
+    this.#manager = deps.manager;
     this.#options = options;
-    this.#tools = tools;
-    this.isStreamThere = tools.info !== undefined;
-    this.limits = this.#limitsOf(tools.info);
-    connection.subscribe(`${tools.inbox}.*`, { callback: (_, message) => this.#answered(message) });
+    this.#lifeline = deps.lifeline;
+    this.#inbox = inbox;
+    this.#createHeaders = deps.createHeaders;
+    this.isStreamThere = info !== undefined;
+    this.limits = this.#limitsOf(info);
+    connection.subscribe(`${inbox}.*`, { callback: (_, message) => this.#answered(message) });
     this.#ackTimer = setInterval(() => this.#checkAcks(), ACK_TIMEOUT_MS).unref();
     void this.#watch();
   }
@@ -164,7 +166,9 @@ export class NatsLink {
     try {
       const manager = await jetstreamManager(connection);
       const info = await findStream(manager, options);
-      return new NatsLink(connection, manager, options, {
+      return new NatsLink(options, {
+        connection,
+        manager,
         lifeline,
         inbox: createInbox(),
         createHeaders: headers,
@@ -183,7 +187,7 @@ export class NatsLink {
     return new Promise((resolve) => {
       if (this.closedBecause !== undefined) return resolve({ kind: 'lost', why: this.closedBecause });
       const number = ++this.#published;
-      const reply = `${this.#tools.inbox}.${number}`;
+      const reply = `${this.#inbox}.${number}`;
       this.#connection.publish(message.subject, message.content, { reply, headers: this.#headersOf(message) });
       this.#waiting.set(number, resolve);
     });
@@ -214,11 +218,11 @@ export class NatsLink {
   async close(): Promise<void> {
     this.abandon('the link was given up');
     await closeConnection(this.#connection);
-    this.#tools.lifeline.cut();
+    this.#lifeline.cut();
   }
 
   #headersOf({ id, reason, after }: NatsMessage): MsgHdrs {
-    const headers = this.#tools.createHeaders();
+    const headers = this.#createHeaders();
     headers.append('Nats-Msg-Id', id);
     headers.append('Nats-Expected-Stream', this.#options.stream);
     if (after !== undefined) headers.append('Nats-Expected-Last-Msg-Id', after);

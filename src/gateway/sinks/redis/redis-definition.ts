@@ -24,6 +24,7 @@ const keys = z
 export const redisDefinition = defineSink({
   name: 'redis',
   keys,
+  secretKeys: ['addr'],
   resolve: ({ addr, ...sink }): RedisSinkConfig | undefined => {
     if (addr === '') return undefined;
     return {

@@ -1,8 +1,8 @@
 import { encodeCommand } from '../../redis/resp-reader.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 
-/** The settings that shape an entry. */
-export interface RedisEntryShape {
+/** The settings that options an entry. */
+export interface RedisEntryEncoderOptions {
   readonly eventIdField: string | undefined;
   readonly closeReasonField: string | undefined;
   /** 0: none. */
@@ -57,14 +57,14 @@ export class RedisEntryEncoder {
   #chunksUsed = 0;
   #at = 0;
 
-  readonly #shape: RedisEntryShape;
+  readonly #options: RedisEntryEncoderOptions;
   readonly #write: (bytes: Uint8Array) => void;
 
-  constructor(shape: RedisEntryShape, write: (bytes: Uint8Array) => void) {
-    this.#shape = shape;
+  constructor(options: RedisEntryEncoderOptions, write: (bytes: Uint8Array) => void) {
+    this.#options = options;
     this.#write = write;
-    this.#eventIdField = shape.eventIdField === undefined ? undefined : fieldBytes(shape.eventIdField);
-    this.#closeReasonField = shape.closeReasonField === undefined ? undefined : fieldBytes(shape.closeReasonField);
+    this.#eventIdField = options.eventIdField === undefined ? undefined : fieldBytes(options.eventIdField);
+    this.#closeReasonField = options.closeReasonField === undefined ? undefined : fieldBytes(options.closeReasonField);
   }
 
   begin(): void {
@@ -110,10 +110,10 @@ export class RedisEntryEncoder {
   #keepHeads(stream: string): EntryHeads {
     if (this.#heads.size >= KEPT_TEXTS) this.#heads.clear();
     const heads = {
-      open: encodeHead(stream, this.#shape, ['action', 'open']),
-      close: encodeHead(stream, this.#shape, ['action', 'close']),
-      text: encodeHead(stream, this.#shape, ['action', 'message', 'type', 'text']),
-      binary: encodeHead(stream, this.#shape, ['action', 'message', 'type', 'binary']),
+      open: encodeHead(stream, this.#options, ['action', 'open']),
+      close: encodeHead(stream, this.#options, ['action', 'close']),
+      text: encodeHead(stream, this.#options, ['action', 'message', 'type', 'text']),
+      binary: encodeHead(stream, this.#options, ['action', 'message', 'type', 'binary']),
     };
     this.#heads.set(stream, heads);
     return heads;
@@ -223,12 +223,12 @@ function fieldBytes(name: string): Buffer {
  * `*<args> XADD <stream> [MAXLEN ~ n] * <constants> connection $`, to be followed by the length of
  * the id.
  */
-function encodeHead(stream: string, shape: RedisEntryShape, constants: readonly string[]): Buffer {
-  const trim = shape.maxLen > 0 ? ['MAXLEN', '~', String(shape.maxLen)] : [];
+function encodeHead(stream: string, options: RedisEntryEncoderOptions, constants: readonly string[]): Buffer {
+  const trim = options.maxLen > 0 ? ['MAXLEN', '~', String(options.maxLen)] : [];
   const first = ['XADD', stream, ...trim, '*', ...constants, 'connection'];
   const isMessage = constants.includes('message');
-  const withReason = constants.includes('close') && shape.closeReasonField !== undefined;
+  const withReason = constants.includes('close') && options.closeReasonField !== undefined;
   const later = ['id', 'tags', 'tags'].length + (isMessage ? 2 : 0) + (withReason ? 2 : 0);
-  const args = first.length + later + (shape.eventIdField === undefined ? 0 : 2);
+  const args = first.length + later + (options.eventIdField === undefined ? 0 : 2);
   return Buffer.concat([Buffer.from(`*${args}\r\n`), ...first.map(bulkBytes), Buffer.from('$')]);
 }

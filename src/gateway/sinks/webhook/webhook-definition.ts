@@ -37,6 +37,7 @@ const keys = z
 export const webhookDefinition = defineSink({
   name: 'webhook',
   keys,
+  secretKeys: ['url', 'secret', 'headers'],
   resolve: ({ url, ...sink }): WebhookSinkConfig | undefined => {
     if (url === '') return undefined;
     return {

@@ -19,6 +19,7 @@ const keys = z
     folder: z.string().default('').describe('Folder of the files; off when empty.'),
     file_name: template(z.string()).describe('File; may be a template.').default('events'),
     max_event_bytes: z.int().min(1).default(16_777_216).describe('Most bytes of one event.'),
+    token: z.string().regex(/^\w*$/, { error: 'is not a token' }).default('').describe('Only to be checked.'),
     required,
   })
   .prefault({})
@@ -28,6 +29,7 @@ const keys = z
 export const fileDefinition = defineSink({
   name: 'file',
   keys,
+  secretKeys: ['token'],
   resolve: ({ folder, file_name: fileName, max_event_bytes: maxEventBytes }): FileSinkConfig | undefined =>
     folder === '' ? undefined : { folder, fileName, maxEventBytes },
   warnings: ({ folder }) => (folder.startsWith('/') ? [] : [`folder: '${folder}' is relative`]),
