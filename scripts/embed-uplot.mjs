@@ -1,5 +1,5 @@
-// Writes uPlot, as it lies in node_modules, into src/summary/page/uplot-assets.ts, or the file that
-// is named: pages have it without a network and without a dependency.
+// Writes uPlot from node_modules into src/summary/page/uplot-assets.ts, or into the file that is
+// named, so that pages need neither a network nor a dependency.
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 

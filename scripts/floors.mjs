@@ -1,6 +1,6 @@
-// The floors of the house: which layer and which room may import which, and where a package may be
-// imported. Lint's rules (.oxlintrc.imports.json) and the picture in docs/architecture.md are
-// generated from these tables by `npm run generate`.
+// The floors of the house: the layers and rooms that each may import, and the places that may import
+// a package. `npm run generate` makes lint's rules (.oxlintrc.imports.json) and the picture in
+// docs/architecture.md of these tables.
 
 /** Layers, from the top: the folders of src/, and what each may import besides itself. */
 export const LAYERS = {
@@ -17,9 +17,9 @@ export const LAYERS = {
 };
 
 /**
- * Rooms, from the top floor down: a room may import every room on a lower floor, and none on its
- * own. What lies beside the rooms (a folder's own files) puts them together or is what they share;
- * it may import them and be imported, as long as no circle of files results.
+ * Rooms, from the top floor down: a room may import every room on a lower floor, and none on its own
+ * floor. The files beside the rooms put them together or are shared by them: they may import rooms
+ * and be imported, as long as no circle of files results.
  */
 export const ROOMS = {
   commands: [['loadtest', 'outbox', 'report']],

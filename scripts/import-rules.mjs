@@ -1,4 +1,4 @@
-// Makes lint's import rules of the tables in floors.mjs: one override a folder, and one for each
+// Makes lint's import rules from the tables in floors.mjs: one override per folder, and one for each
 // file that may import a package that its folder may not.
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,7 +13,7 @@ function sourceFolders(root) {
   return [...new Set(files.map((file) => relative(join(root, 'src'), file.parentPath)))].sort();
 }
 
-/** `../` as often as it leads from a folder to one of its ancestors. */
+/** The steps from a folder up to one of its ancestors: `../` for each. */
 function wayUp(folder, ancestor) {
   const up = relative(join('/', folder), join('/', ancestor));
   return up === '' ? '\\./' : `${escape(up)}/`;
@@ -31,10 +31,7 @@ function layerPatterns(folder) {
   return [pattern(wayUp(folder, '.'), barred, `${layer} may import ${may}: see scripts/floors.mjs.`)];
 }
 
-/**
- * For each ancestor with rooms: those of its rooms that do not lie below the one that the folder is
- * in.
- */
+/** For each ancestor with rooms, a pattern of the rooms that are not below the folder's own room. */
 function roomPatterns(folder) {
   const parts = folder.split('/');
   return parts.slice(1).flatMap((room, index) => {
@@ -70,7 +67,7 @@ export function importRules(root) {
   const places = new Set(Object.values(PACKAGES).flat());
   const files = [...places].filter((place) => place.endsWith('.ts')).sort();
   const exceptions = files.map((file) => override(`src/${file}`, dirname(file), file));
-  // One line an override: a difference shows which folder it is about.
+  // One line per override, so that a diff shows the folder it is about.
   const lines = [...folders, ...exceptions].map((each) => `    ${JSON.stringify(each)}`);
   return `{\n  "overrides": [\n${lines.join(',\n')}\n  ]\n}\n`;
 }

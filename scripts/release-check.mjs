@@ -1,5 +1,5 @@
-// Runs before `npm publish`: refuses a package that would mislead, with everything that is missing.
-// CONTRIBUTING.md has the recipe.
+// Runs before `npm publish`: refuses a package whose metadata would mislead, and lists every problem.
+// CONTRIBUTING.md has the steps.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,9 +11,11 @@ export function releaseProblems(manifest, changelog) {
 function nameProblems({ name, keywords = [] }) {
   const problems = [];
   if (!/^@[^/]+\/[^/]+$/.test(name)) {
-    problems.push(`name: '${name}' has no scope, and an unscoped name may be another's: take '@OWNER/${name}'`);
+    problems.push(
+      `name: '${name}' must have a scope, because an unscoped name may belong to another project: use '@OWNER/${name}'`,
+    );
   }
-  if (keywords.length === 0) problems.push('keywords: there are none, so nobody finds the package');
+  if (keywords.length === 0) problems.push('keywords: must not be empty, or a search cannot find the package');
   return problems;
 }
 
@@ -26,14 +28,16 @@ function addressProblems({ repository, homepage, bugs }) {
 
 function changelogProblems({ version }, changelog) {
   const heading = changelog.split('\n').find((line) => line.startsWith(`## ${version}`));
-  if (heading === undefined) return [`version: CHANGELOG.md has no section ${version}`];
-  return heading.includes('unreleased') ? [`version: CHANGELOG.md calls ${version} unreleased`] : [];
+  if (heading === undefined) return [`version: CHANGELOG.md must have a section ${version}`];
+  return heading.includes('unreleased')
+    ? [`version: CHANGELOG.md must have a date for ${version} (got 'unreleased')`]
+    : [];
 }
 
 if (process.argv[1] === import.meta.filename) {
   const root = join(import.meta.dirname, '..');
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const problems = releaseProblems(manifest, readFileSync(join(root, 'CHANGELOG.md'), 'utf8'));
-  for (const problem of problems) console.error(`not to be published: ${problem}`);
+  for (const problem of problems) console.error(`cannot publish: ${problem}`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

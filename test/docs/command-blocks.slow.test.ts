@@ -101,23 +101,35 @@ describe.each(PAGES.filter((page) => readBlocks(readPage(page)).some(isRun)))('t
   });
 });
 
-describe('a first conversation', () => {
+/** The blocks of README.md that are followed by what they print, which holds as long as they end with 0. */
+const shown = readBlocks(readPage('README.md')).flatMap((block, index, all) => {
+  const next = all[index + 1];
+  const isShown = isRun(block) && block.endsWith.length === 1 && next?.language === 'text';
+  return isShown ? [{ block, lines: next.text.split('\n') }] : [];
+});
+
+/** The part of a line that no run changes: without ids, folders and figures, and dots for left-out text. */
+function fixedPart(line: string): string {
+  const [label = ''] = line.trim().split(/\.{3,}| {2,}/);
+  return label
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
+    .replaceAll(/\/\S*(?=\/outbox)/g, 'FOLDER')
+    .trim();
+}
+
+describe('README.md', () => {
   const folder = scratchFolder();
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('prints what README.md shows', { timeout: BLOCK_BOUND_MS }, async () => {
-    const page = readPage('README.md');
-    const all = readBlocks(page);
-    const at = all.findIndex(({ text }) => text.startsWith('wsg serve'));
-    const [conversation, shown] = all.slice(at);
-    if (conversation === undefined || shown === undefined) throw new Error('README.md has no conversation');
-    const { output } = await runBlock(conversation, page, folder);
-    const withoutIds = (text: string): string => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID');
-    const printed = withoutIds(output);
-    const missing = withoutIds(shown.text)
-      .split('\n')
-      .filter((line) => !printed.includes(line));
-    expect(missing, printed).toEqual([]);
+  it.for(shown)('shows what the block in line $block.line prints', { timeout: BLOCK_BOUND_MS }, async (example) => {
+    const { output } = await runBlock(example.block, readPage('README.md'), folder);
+    const printed = output.split('\n').map(fixedPart);
+    const missing = example.lines.map(fixedPart).filter((part) => !printed.some((line) => line.includes(part)));
+    expect(missing, output).toEqual([]);
+  });
+
+  it('shows the conversation, the check and a load', () => {
+    expect(shown).toHaveLength(3);
   });
 });
 

@@ -12,11 +12,11 @@ const READY = {
 };
 const CHANGELOG = '# Changelog\n\n## 1.0.0 (2026-12-01)\n';
 
-it('lets a package be published that says where it comes from', () => {
+it('accepts a package that names its repository, homepage and issues', () => {
   expect(releaseProblems(READY, CHANGELOG)).toEqual([]);
 });
 
-it('refuses one that does not, with every problem', () => {
+it('refuses a package that does not, with every problem', () => {
   const bare = { name: 'wsg', version: '1.0.0' };
   expect(releaseProblems(bare, '## 1.0.0 (unreleased)').map((problem: string) => problem.split(':')[0])).toEqual([
     'name',
@@ -30,11 +30,11 @@ it('refuses one that does not, with every problem', () => {
     'homepage: must be an https URL of the public repository (got "somewhere")',
   ]);
   expect(releaseProblems({ ...READY, version: '2.0.0' }, CHANGELOG)).toEqual([
-    'version: CHANGELOG.md has no section 2.0.0',
+    'version: CHANGELOG.md must have a section 2.0.0',
   ]);
 });
 
-it('stands before npm publish, and package.json has the keywords that people search for', async () => {
+it('runs before npm publish, and package.json has the keywords that people search for', async () => {
   const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(manifest.scripts.prepublishOnly).toBe('node scripts/release-check.mjs');
   expect(manifest.keywords).toEqual(expect.arrayContaining(['websocket', 'gateway', 'load-testing', 'k6']));

@@ -29,7 +29,7 @@ function names(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
 
-/** `owner/name` of what `repository` says in any of its forms. */
+/** The `owner/name` of a manifest's `repository`, in any of its forms. */
 function repositoryName(repository: unknown): string {
   const url =
     typeof repository === 'object' && repository !== null && 'url' in repository ? repository.url : repository;
@@ -48,7 +48,7 @@ describe('docs/reference/supply-chain.md', () => {
     expect(rows.flatMap(([name = '']) => names(name))).toEqual(Object.keys(dependencies));
   });
 
-  it('names the repository that each of them names', async () => {
+  it('names the repository of each package', async () => {
     for (const [name = '', , repository = ''] of await tableBelow('Packages that wsg imports')) {
       const [packageName] = names(name);
       const manifest = JSON.parse(await read(`node_modules/${packageName}/package.json`));

@@ -22,7 +22,7 @@ it('the copy of uWebSockets.js that tests run on is the one whose hashes the doc
   expect(found).toEqual(pinned);
 });
 
-it('the native libraries for Linux on x64 are those that were looked into', async () => {
+it('the native libraries for Linux on x64 are those that were examined', async () => {
   const text = await readFile(PINNED, 'utf8');
   for (const [abi, sha256] of [
     [115, 'f4fa5d7b697529b45ac8aa3d57385d9af51bc1d2b26aa9f5b68ca4361542e665'],
