@@ -21,8 +21,8 @@ function letter(number: number): string {
 }
 
 /**
- * A folder of dead letters, a receiver that takes `answerMs` for each batch, and a configuration
- * with both.
+ * A folder of dead letters, a receiver that answers each batch after `answerMs`, and a
+ * configuration of both.
  */
 async function create(answerMs: number) {
   const dir = await temporaryFolder();
@@ -48,7 +48,7 @@ function idsOf(receiver: WebhookReceiver): string[] {
 }
 
 describe('wsg outbox redeliver', () => {
-  it('loses no letter when it is killed repeatedly while a gateway adds letters', async () => {
+  it('loses no letter if it is killed repeatedly while a gateway adds letters', async () => {
     const { dir, receiver, config } = await create(5);
     const added = { sink: 'webhook', sync: false, maxBytes: 2 ** 30, policy: 'block' } as const;
     const letters = new DeadLetters({ positions: [], ...added, dir, clock: systemClock, log: silentLogger });
@@ -90,7 +90,7 @@ describe('wsg outbox redeliver', () => {
     expect(await readdir(dir)).toEqual(['webhook.jsonl']);
   }, 60_000);
 
-  it('keeps other commands from its folder while it runs', async () => {
+  it('prevents other commands in its folder while it runs', async () => {
     const { receiver, config } = await create(300);
     const first = new WsgProcess(['outbox', 'redeliver', '--config', config]);
     await first.says(/letters/);

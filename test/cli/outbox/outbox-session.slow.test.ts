@@ -48,7 +48,7 @@ async function folderWith(lines: Readonly<Record<string, string>>): Promise<stri
   return dir;
 }
 
-/** What a receiver got, by event id, and how it answers. */
+/** Requests of a receiver by event id, and its answers. */
 interface Receiver {
   readonly url: string;
   readonly ids: string[];
@@ -91,7 +91,7 @@ async function left(dir: string): Promise<string[]> {
 }
 
 describe('wsg outbox list', () => {
-  it('counts letters by sink and reason, and names the first of them', async () => {
+  it('counts letters by sink and reason, and lists the first of them', async () => {
     const dir = await folderWith({
       redis: letter(1) + letter(2) + letter(3, { reason: 'WRONGTYPE' }),
       nats: letter(4, { reason: 'no stream\u001b[2J' }),
@@ -106,7 +106,7 @@ describe('wsg outbox list', () => {
     expect(text).toContain('2 more\n');
   });
 
-  it('takes every filter, and prints one JSON object', async () => {
+  it('accepts every filter, and prints one JSON object', async () => {
     const dir = await folderWith({
       redis: letter(1) + letter(2, { reason: 'WRONGTYPE' }) + letter(3),
       nats: letter(4),
@@ -124,7 +124,7 @@ describe('wsg outbox list', () => {
     await expect(ids({ since: 'yesterday' })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  it('tells lines that are no letters, and finds the letters within the folder of an outbox', async () => {
+  it('counts lines that are not letters, and finds the letters in the folder of an outbox', async () => {
     const dir = await folderWith({ redis: `${letter(1)}half a li\n` });
     const output = recordingOutput();
     await listLetters({ flags: { ...NONE, dir }, output, limit: 2 });
@@ -149,7 +149,7 @@ describe('wsg outbox show', () => {
 });
 
 describe('wsg outbox redeliver', () => {
-  it('sends the letters that are meant with their ids, and removes them and no other', async () => {
+  it('sends the selected letters with their ids, and removes only those', async () => {
     const dir = await folderWith({ webhook: letter(1) + letter(2, { reason: '404' }) + letter(3) });
     const target = await receiver();
     const flags = { ...NONE, config: await configFor(target.url, dir), reason: 'too large' };
@@ -162,7 +162,7 @@ describe('wsg outbox redeliver', () => {
     expect(output.stdout.text()).toBe('webhook: 2 delivered, 0 refused again\n');
   });
 
-  it('leaves everything as it was when the receiver is away, and ends with 15', async () => {
+  it('changes nothing when the receiver is unavailable, and ends with 15', async () => {
     const text = letter(1) + letter(2);
     const dir = await folderWith({ webhook: text });
     const target = await receiver();
@@ -187,7 +187,7 @@ describe('wsg outbox redeliver', () => {
     });
   });
 
-  it('keeps one that fails while others are taken, with its new reason and time', async () => {
+  it('keeps a letter that fails while others are delivered, with its new reason and time', async () => {
     const dir = await folderWith({ webhook: [1, 2, 3, 4, 5].map((number) => letter(number)).join('') });
     const target = await receiver();
     target.status = (body) => (body.includes('message 3') ? 500 : 204);
@@ -216,7 +216,7 @@ describe('sending letters again', () => {
     return { name: 's', maxBatchEvents: 3, start: () => Promise.resolve(), stop: () => Promise.resolve(), deliver };
   }
 
-  it('leaves out only what was taken: not what was refused, nor what failed while others passed', async () => {
+  it('removes only delivered letters, not those that were refused or failed while others passed', async () => {
     const sizes: number[] = [];
     const redelivery = new Redelivery({
       sink: sinkThat((batch) => {
@@ -242,7 +242,7 @@ describe('sending letters again', () => {
     expect(redelivery.result).toEqual({ delivered: 4, refused: 2, away: undefined });
   });
 
-  it('ends when the sink says no to everything, and everything stays', async () => {
+  it('ends when the sink rejects everything, and every letter stays', async () => {
     const failure = { blames: 'destination', reason: '404' } as const;
     const redelivery = new Redelivery({
       sink: sinkThat(() => ({ settled: 0, refused: [], failure })),
@@ -256,7 +256,7 @@ describe('sending letters again', () => {
 });
 
 describe('wsg outbox drop', () => {
-  it('needs a filter or --all, and a yes where nobody can be asked', async () => {
+  it('needs a filter or --all, and --yes without a terminal', async () => {
     const dir = await folderWith({ redis: letter(1) });
     const output = recordingOutput();
     const flags = { ...NONE, dir };
@@ -268,7 +268,7 @@ describe('wsg outbox drop', () => {
     expect(await left(dir)).toHaveLength(1);
   });
 
-  it('removes what is meant, and with --all what is not a letter too', async () => {
+  it('removes the selected letters, and with --all also lines that are not letters', async () => {
     const dir = await folderWith({ redis: `${letter(1)}garbage\n${letter(2)}`, nats: letter(3) });
     const output = recordingOutput();
     await drop({ flags: { ...NONE, dir, id: ['00af-1700000000000-2'] }, output }, { all: false, yes: true });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DURATION_BOUNDS_S, DurationCounts } from '../../../src/gateway/metrics/duration-counts.js';
 import { MetricRegistry } from '../../../src/gateway/metrics/metric-registry.js';
 
-it('a duration counts in the first bucket that is not shorter, and what is longer than all in the last', () => {
+it('a duration counts in the first bucket whose bound is not smaller, and above all bounds in the last bucket', () => {
   const durations = new DurationCounts();
   durations.record(0.1);
   durations.record(0.11);

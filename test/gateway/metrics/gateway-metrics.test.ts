@@ -47,7 +47,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
   });
 }
 
-it('figures are read anew each time, and never added to what was read before', async () => {
+it('figures are read each time, and never added to earlier ones', async () => {
   const counters = new GatewayCounters();
   const delivery = createDeliveryCounters();
   const metrics = createMetrics(counters, delivery);
@@ -81,14 +81,14 @@ it('figures are read anew each time, and never added to what was read before', a
   );
 });
 
-it('two gateways in one process count apart', async () => {
+it('two gateways in one process have separate counters', async () => {
   const first = new GatewayCounters();
   first.messagesReceived = 1;
   expect(await createMetrics(first).text()).toContain('messages_recieved_counter 1\n');
   expect(await createMetrics().text()).toContain('messages_recieved_counter 0\n');
 });
 
-it('the reference lists exactly our metrics, each with its type', async () => {
+it('the reference lists exactly these metrics, each with its type', async () => {
   const page = await readFile(new URL('../../../docs/reference/metrics.md', import.meta.url), 'utf8');
   const listed = [...page.matchAll(/^\| `([a-z_]+)(?:\{[a-z]+\})?` \| (\w+) \|/gm)].map(
     ([, name, type]) => `${name} ${type}`,

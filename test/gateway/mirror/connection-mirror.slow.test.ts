@@ -23,10 +23,7 @@ beforeEach(async () => {
   await (await RedisStreamReader.open(redis)).command('FLUSHALL');
 });
 
-/**
- * A mirror and the connections that it mirrors; open and close events have sequences as an outbox
- * gives them.
- */
+/** A mirror and its connections; open and close events have sequences like those of an outbox. */
 class MirrorRig {
   readonly registry = new ConnectionRegistry(new ConnectionIdSource(0xaf));
   readonly log = new RecordingLogger();
@@ -62,13 +59,13 @@ class MirrorRig {
     this.registry.setTags(connection, new Map(Object.entries(tags)));
   }
 
-  /** Everything that waits and may be written is written. */
+  /** Waits until everything that may be written is written. */
   async written(): Promise<void> {
     await settle(() => this.mirror.gate.heldFrom() === Infinity && this.mirror.state().pending === 0);
   }
 }
 
-/** All keys of a Redis but those of claims, as they would be typed. */
+/** All keys and values of a Redis except those of claims. */
 async function contents(broker: RedisBroker = redis): Promise<Record<string, unknown>> {
   const reader = await RedisStreamReader.open(broker);
   const keys = await reader.text('KEYS', '*');
@@ -117,7 +114,7 @@ describe('the mirror', () => {
     expect(Object.keys(await contents())).not.toContain(`connection:${connection.id}:tags`);
   });
 
-  it('forgets a connection when its close event was acknowledged, not before', async () => {
+  it('removes a connection when its close event is delivered, not before', async () => {
     const rig = await MirrorRig.start();
     const [staying, leaving] = [rig.open({ foo: 'bar' }), rig.open({ foo: 'bar' })];
     rig.close(leaving);
@@ -178,7 +175,7 @@ describe('an open event', () => {
     expect(rig.mirror.state().opensLate).toBe(0);
   });
 
-  it('is held for a second at most, and counted when it goes without', async () => {
+  it('is held for at most a second, and counted if its connection is not mirrored by then', async () => {
     const rig = await MirrorRig.start();
     redis.process.freeze();
     onTestFinished(() => redis.process.thaw());
@@ -192,7 +189,7 @@ describe('an open event', () => {
   });
 });
 
-describe('a Redis that comes and goes', () => {
+describe('a Redis that is unavailable for a time', () => {
   it('gets everything again after it has lost its data', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
@@ -216,7 +213,7 @@ describe('a Redis that comes and goes', () => {
     expect(rig.log.events).toEqual(['mirror.away', 'mirror.back']);
   });
 
-  it('keeps nothing of tags that were deleted while it could not be reached', async () => {
+  it('does not keep tags that were deleted while it was unreachable', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     const rig = await MirrorRig.start({ config: { addr: broker.url, ttlMs: 60_000 } });
@@ -231,7 +228,7 @@ describe('a Redis that comes and goes', () => {
     await expect.poll(tags).toEqual(['foo', 'bar']);
   });
 
-  it('may be away at the start, and holds no open event then for more than a second', async () => {
+  it('may be unavailable at the start, and then delays open events by at most a second', async () => {
     const broker = await startRedis();
     onTestFinished(() => broker.process.dispose());
     await broker.process.kill();
@@ -247,10 +244,10 @@ describe('a Redis that comes and goes', () => {
   });
 });
 
-describe('what an earlier start has left', () => {
+describe('the keys that an earlier process left', () => {
   const crashed = { host: 'here', pid: 2 ** 22 + 1, startedAt: 1 };
 
-  it('stays until the close events of its connections were acknowledged', async () => {
+  it('stay until the close events of their connections are delivered', async () => {
     const before = await MirrorRig.start({ identity: crashed });
     const connection = before.open();
     await before.written();
@@ -263,7 +260,7 @@ describe('what an earlier start has left', () => {
     await expect.poll(async () => Object.keys(await contents()).includes(`connection:${connection.id}`)).toBe(false);
   });
 
-  it('goes when its process is gone', async () => {
+  it('are removed when that process has ended', async () => {
     const before = await MirrorRig.start({ identity: crashed });
     before.open({ foo: 'bar' });
     await before.written();
@@ -273,7 +270,7 @@ describe('what an earlier start has left', () => {
     expect(await contents()).toEqual({ ...mirrored(connection), 'wsg:node:00af': [connection.id] });
   });
 
-  it('stays while another gateway with this number is alive, which is said', async () => {
+  it('stay while another gateway with this number is running, which is logged', async () => {
     const other = await MirrorRig.start({ identity: { host: 'there', pid: 1, startedAt: 1 } });
     const theirs = other.open({ foo: 'bar' });
     await other.written();
@@ -287,7 +284,7 @@ describe('what an earlier start has left', () => {
     ]);
   });
 
-  it('goes when the other gateway with this number is gone as well', async () => {
+  it('are removed when the other gateway with this number has ended as well', async () => {
     const other = await MirrorRig.start({ identity: { host: 'there', pid: 1, startedAt: 1 } });
     const theirs = other.open({ foo: 'bar' });
     await other.written();

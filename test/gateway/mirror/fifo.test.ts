@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Fifo } from '../../../src/gateway/mirror/mirror-work.js';
 
-it('a queue gives what an array would give, whatever is pushed and dropped', () => {
+it('a queue returns the same items as an array, after any pushes and drops', () => {
   const step = fc.record({ push: fc.nat({ max: 3_000 }), drop: fc.nat({ max: 3_500 }), look: fc.nat({ max: 5 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {

@@ -8,7 +8,7 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { testEndpoint } from '../../support/test-endpoint.js';
 
-it('a mirror keeps nothing of connections that come and go while Redis is away', async () => {
+it('a mirror keeps no state of connections that come and go while Redis is unavailable', async () => {
   const [clock, log, registry] = [
     new ManualClock(),
     new RecordingLogger(),

@@ -62,7 +62,7 @@ it('handshakes do not wait for a Redis that hangs', async () => {
   await expect.poll(() => reader.command('SCARD', 'wsg:node:0000')).toBe(clients.length);
 });
 
-it('a Redis that refuses the password keeps the gateway from starting', async () => {
+it('a Redis that refuses the password prevents the start of the gateway', async () => {
   const connection_redis_sync = { addr: redis.url.replace('//', '//:wrong@') };
   await expect(RunningGateway.start({ connection_redis_sync })).rejects.toMatchObject({
     code: 'sink.refused',

@@ -3,7 +3,7 @@ import { ConnectionShares } from '../../../src/gateway/outbox/connection-shares.
 
 const LIMITS = { maxEvents: 1_000_000, maxBytes: 1_000_000, maxDiskBytes: Infinity };
 
-/** Appends messages of one size, as long as they are allowed; answers how many were. */
+/** Appends messages of one size until one is not allowed. Returns the number of allowed ones. */
 function fill(
   shares: ConnectionShares,
   connection: string,
@@ -22,13 +22,13 @@ interface Filling {
   readonly bytes: number;
   readonly most: number;
   readonly from?: number;
-  /** Bytes that wait already. */
+  /** Bytes that already wait. */
   readonly other?: number;
-  /** To disk, and no longer in memory. */
+  /** Moves everything from memory to disk. */
   readonly isWritten?: boolean;
 }
 
-it('lets one connection take its share of the bytes and no more, and another its own', () => {
+it('limits one connection to its share of the bytes, and another one to its own', () => {
   const shares = new ConnectionShares(LIMITS, 0.5);
   const taken = fill(shares, 'greedy', { bytes: 1_000, most: 1_000 });
   expect(taken).toBeGreaterThan(450);
@@ -43,14 +43,14 @@ it('counts events as well as bytes', () => {
   expect(taken).toBeLessThanOrEqual(502);
 });
 
-it('measures against the bound on disk where there is a log', () => {
+it('uses the bound on disk when there is a log', () => {
   const shares = new ConnectionShares({ ...LIMITS, maxDiskBytes: 4_000_000 }, 0.5);
   const taken = fill(shares, 'greedy', { bytes: 1_000, most: 4_000, isWritten: true });
   expect(taken).toBeGreaterThan(1_800);
   expect(taken).toBeLessThanOrEqual(2_002);
 });
 
-it('does not count events where there is a log: their number is bounded in memory alone', () => {
+it('does not count events when there is a log: their number is bounded only in memory', () => {
   const shares = new ConnectionShares({ ...LIMITS, maxEvents: 1_000, maxDiskBytes: 4_000_000 }, 0.5);
   expect(fill(shares, 'greedy', { bytes: 100, most: 15_000 })).toBe(15_000);
 });
@@ -60,12 +60,12 @@ it('notes what waits in memory before it is on disk', () => {
   for (let count = 1; count <= 400; count += 1) {
     shares.appended('greedy', count, 1_000, { events: count, bytes: count * 1_000, diskBytes: 0 });
   }
-  // All of it was written at once meanwhile.
+  // All of it was written in the meantime.
   const rest = fill(shares, 'greedy', { bytes: 1_000, most: 1_000, from: 400, other: 400_000, isWritten: true });
   expect(400 + rest).toBeLessThanOrEqual(502);
 });
 
-it('gives back what was released', () => {
+it('gives back released events', () => {
   const shares = new ConnectionShares(LIMITS, 0.5);
   const taken = fill(shares, 'greedy', { bytes: 1_000, most: 1_000 });
   expect(shares.allows('greedy', 1_000)).toBe(false);
@@ -82,13 +82,13 @@ it('counts once that a connection has reached its share, and again after somethi
   expect(shares.reached).toBe(3);
 });
 
-it('allows no message above a whole share', () => {
+it('refuses a message above a whole share', () => {
   const shares = new ConnectionShares(LIMITS, 0.5);
   expect(shares.allows('greedy', 600_000)).toBe(false);
   expect([shares.isLarger(600_000), shares.isLarger(400_000)]).toEqual([true, false]);
 });
 
-it('bounds nobody with a share of 1', () => {
+it('limits no connection with a share of 1', () => {
   const shares = new ConnectionShares(LIMITS, 1);
   expect(fill(shares, 'greedy', { bytes: 1_000, most: 1_000 })).toBe(1_000);
 });

@@ -5,7 +5,7 @@ import { formatEventId, type GatewayEvent } from '../../../src/gateway/event/gat
 import { Backend, CrashingOutbox } from '../../support/crashing-outbox.js';
 
 /**
- * What happens to a gateway. Connections open, send and close by themselves where a step says how
+ * Steps of a gateway. In a step with a number, connections open, send and close on their own that
  * often.
  */
 type Step =
@@ -13,7 +13,7 @@ type Step =
   | { readonly kind: 'turns'; readonly count: number }
   | { readonly kind: 'away'; readonly backend: number; readonly isAway: boolean }
   | { readonly kind: 'lostAcknowledgement'; readonly backend: number }
-  /** The backend fails for events of about every n-th connection, and for no other; 0: for none. */
+  /** The backend fails for events of about every n-th connection; 0: for none. */
   | { readonly kind: 'dislikes'; readonly backend: number; readonly each: number }
   | { readonly kind: 'kill'; readonly again: number };
 
@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps = fc.array(step, { minLength: 4, maxLength: 25 });
 
-/** The clients of one process: they number their messages. */
+/** Clients of one process, which number their messages. */
 class Clients {
   readonly #sent = new Map<string, number>();
   readonly #names: (string | undefined)[] = [];
@@ -129,7 +129,7 @@ function eachNth(each: number): (event: GatewayEvent) => boolean {
   return ({ connection }) => each > 0 && Number(connection.split('-')[1]) % each === 0;
 }
 
-/** What is wrong with what a backend that drops duplicates by id has seen. */
+/** Errors in the events seen by a backend that drops duplicates by id. */
 function faults(events: readonly GatewayEvent[], rig: CrashingOutbox, durability: 'memory' | 'disk'): string[] {
   const connections = new Set(events.map(({ connection }) => connection));
   const found = [...connections].flatMap((name) => {
@@ -152,8 +152,8 @@ function toText(bytes: Uint8Array): string {
 }
 
 /**
- * With every event written before it is offered, what is delivered of a boot is a prefix of what it
- * accepted, ids included.
+ * When every event is written before it is offered, the delivered events of a boot are a prefix of
+ * the accepted ones, including ids.
  */
 function prefixFaults(events: readonly GatewayEvent[], { epoch, accepted }: CrashingOutbox['boots'][number]): string[] {
   const own = events.filter(({ id, reason }) => id.includes(`-${epoch}-`) && reason !== 'node_crashed');
@@ -166,14 +166,14 @@ function prefixFaults(events: readonly GatewayEvent[], { epoch, accepted }: Cras
   });
 }
 
-describe('however often the process is killed, and whenever,', () => {
+describe('after kills of the process at any moment,', () => {
   const small = { maxBytes: 20_000, maxEvents: 200, segmentBytes: 4_000, maxDiskBytes: 200_000 } as const;
   it.each([
     ['disk', 'always', 30],
     ['disk', 'never', 40],
     ['memory', 'interval', 60],
   ] as const)(
-    'the backends see a prefix of each connection and one close (%s, fsync %s)',
+    'the backends see a prefix of each connection and one close event (%s, fsync %s)',
     async (durability, fsync, numRuns) => {
       await fc.assert(
         fc.asyncProperty(steps, async (script) => {

@@ -14,21 +14,18 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { manualOutbox } from '../../support/test-outbox.js';
 
 const PAGE_BYTES = 4096;
-/** Behind the header, the snapshot, what keeps its copy apart, and the copy. */
+/** Offset after the header, the snapshot, the padding and the copy of the snapshot. */
 const FRONT_BYTES = 4_500;
-/** The smallest that may be configured. */
+/** Smallest size that can be configured. */
 const SEGMENT_BYTES = 65_536;
 const MESSAGE_BYTES = 400;
 
-/** The files of a log, as they were left. */
+/** Files of a log that a process left. */
 type Files = ReadonlyMap<string, Buffer>;
 
 const open: NewEvent = { connection: 'n', action: 'open', tags: 'x=1' };
 const long: NewEvent = { connection: 'n', action: 'open', tags: 'y=1' };
-/**
- * One connection that is open from the first file on, whose open event is known to snapshots alone
- * later.
- */
+/** A connection that is open from the first file on: later only snapshots have it. */
 const accepted = [{ ...long, connection: 'quiet' }, open, ...numbered(600, MESSAGE_BYTES)];
 const everything = [...accepted.map(textOf), 'close', 'close'];
 
@@ -45,7 +42,7 @@ async function written(files: Files): Promise<string> {
   return dir;
 }
 
-/** The same files, with one of them changed. */
+/** The same files with one of them changed. */
 function changed(files: Files, index: number, change: (bytes: Buffer) => void): Files {
   const [name = '', bytes = Buffer.alloc(0)] = [...files][index] ?? [];
   const copy = Buffer.from(bytes);
@@ -57,7 +54,7 @@ function texts(events: readonly GatewayEvent[]): string[] {
   return events.map(textOf);
 }
 
-/** What is not delivered, in order; fails when anything else differs. */
+/** Events that are not delivered, in order; fails when anything else differs. */
 function missingIn(delivered: readonly string[]): string[] {
   const missing: string[] = [];
   let next = 0;
@@ -75,12 +72,12 @@ describe('a log that is damaged before its end', () => {
     files = await leftBy(accepted);
   });
 
-  it('has several files, and is delivered whole while nothing is damaged', async () => {
+  it('has several files, and is delivered completely without damage', async () => {
     expect(files.size).toBeGreaterThan(3);
     expect(texts(await recovered(await written(files)))).toEqual(everything);
   });
 
-  it('loses no more than the one record that a byte was flipped in, wherever it stands', async () => {
+  it('loses only the one record with a flipped byte, at any offset', async () => {
     const place = fc.record({
       file: fc.nat({ max: 50 }),
       share: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -90,7 +87,7 @@ describe('a log that is damaged before its end', () => {
       fc.asyncProperty(place, flip, async ({ file, share }, bits) => {
         const index = file % files.size;
         const damaged = changed(files, index, (bytes) => {
-          // Much of the front is padding, in which nothing can be lost.
+          // Much of the front is padding, where nothing can be lost.
           const from = share < 0.2 ? 0 : Math.min(FRONT_BYTES, bytes.length - 1);
           const at = from + Math.floor(share * (bytes.length - from));
           bytes.writeUInt8(bytes.readUInt8(at) ^ bits, at);
@@ -110,7 +107,7 @@ describe('a log that is damaged before its end', () => {
     );
   }, 60_000);
 
-  it.each([0, 1, 2])('says file, place and bytes of what it skips in file %i, and keeps a copy', async (index) => {
+  it.each([0, 1, 2])('reports file, offset and bytes of what it skips in file %i, and keeps a copy', async (index) => {
     const name = [...files.keys()][index] ?? '';
     let at = 0;
     const damaged = changed(files, index, (bytes) => {
@@ -144,7 +141,7 @@ describe('a log that is damaged before its end', () => {
     }
   });
 
-  it('loses the end of a file in the middle that was cut, and nothing of the files behind it', async () => {
+  it('loses the end of a truncated file in the middle, and nothing of later files', async () => {
     const dir = await written(files);
     const path = join(dir, [...files.keys()][1] ?? '');
     await truncate(path, FRONT_BYTES + 500);
@@ -167,13 +164,13 @@ describe('a log that is damaged before its end', () => {
     expect(log.lines.find((line) => line.event === event)).toMatchObject({ level: 'error', fields: { file: path } });
   });
 
-  it('closes a connection whose open event is damaged, as its messages tell of it', async () => {
+  it('closes a connection whose open event is damaged, known from its messages', async () => {
     const left = await leftBy([open, ...numbered(3)]);
     const damaged = changed(left, 0, (bytes) => bytes.write('y', bytes.indexOf('x=1')));
     expect(texts(await recovered(await written(damaged)))).toEqual([...numbered(3).map(textOf), 'close']);
   });
 
-  it('is refused by a start that is strict, which changes nothing of it', async () => {
+  it('is rejected by a strict start, which does not change it', async () => {
     const damaged = changed(files, 1, (bytes) => bytes.write('X', bytes.indexOf('number-')));
     const dir = await written(damaged);
     const path = join(dir, [...files.keys()][1] ?? '');
@@ -185,14 +182,14 @@ describe('a log that is damaged before its end', () => {
     expect((await readdir(dir)).toSorted()).toEqual([...files.keys()]);
   });
 
-  it('is taken by a start that is strict when only its end is cut', async () => {
+  it('is accepted by a strict start when only its end is incomplete', async () => {
     const dir = await written(files);
     const newest = [...files.keys()].at(-1) ?? '';
     await truncate(join(dir, newest), (files.get(newest)?.length ?? 0) - 1);
     expect(texts(await recovered(dir, { config: { damaged: 'strict' } })).length).toBeGreaterThan(600);
   });
 
-  it('takes no message for a record, though one looks like it', async () => {
+  it('does not read a message as a record, even if it looks like one', async () => {
     const forged = [...files.values()][1] ?? Buffer.alloc(0);
     const message: NewEvent = { connection: 'n', action: 'message', type: 'binary', tags: '', message: forged };
     const left = await leftBy([open, message, ...numbered(3)]);
@@ -202,7 +199,7 @@ describe('a log that is damaged before its end', () => {
     expect(texts(await recovered(await written(damaged)))).toEqual(['open', ...numbered(3).map(textOf), 'close']);
   });
 
-  it('keeps few copies, of the newest', async () => {
+  it('keeps few copies, the newest ones', async () => {
     const dir = await temporaryFolder();
     for (let boot = 0; boot < 12; boot++) {
       await fill(dir, numbered(2), { epoch: 1_700_000_000_000 + boot });
@@ -215,7 +212,7 @@ describe('a log that is damaged before its end', () => {
     expect((await readdir(join(dir, 'damaged'))).length).toBe(8);
   });
 
-  it('of the first format is read, and loses no more than the record that was hit', async () => {
+  it('of the first format can be read, and loses only the damaged record', async () => {
     const [name = '', bytes = Buffer.alloc(0)] = [...(await leftBy([open, ...numbered(100)]))][0] ?? [];
     const old = inFormat1(bytes);
     const whole = ['open', ...numbered(100).map(textOf), 'close'];
@@ -235,7 +232,7 @@ describe('a log that is damaged before its end', () => {
           [4, 2],
           [0, 1],
           [30, 0x40],
-          // A length that ends where a later record begins.
+          // A length that ends at the start of a later record.
           [663, 248],
         ],
       },
@@ -244,7 +241,7 @@ describe('a log that is damaged before its end', () => {
 });
 
 describe('a log that is damaged while the gateway runs', () => {
-  /** Events that wait on disk alone, so that the sink is given what stands in the files. */
+  /** Events that wait only on disk, so that the sink gets the content of the files. */
   async function waitingOnDisk() {
     const dir = await temporaryFolder();
     const sink = new ScriptedSink(
@@ -267,7 +264,7 @@ describe('a log that is damaged while the gateway runs', () => {
     await writeFile(path, bytes);
   }
 
-  it('gives the sink what can be read, and counts what cannot', async () => {
+  it('delivers events that can be read, and counts the others', async () => {
     const { dir, sink, outbox, clock, log } = await waitingOnDisk();
     await damage(dir, 0, (bytes) => bytes.write('X', bytes.indexOf('number-120.')));
     await damage(dir, 1, (bytes) => bytes.fill(0, FRONT_BYTES + 500, bytes.length));

@@ -23,7 +23,7 @@ function create(sink: EventSink, deadLetterDir: string) {
   return manualOutbox([{ sink, required: true }], { config: { deadLetterDir } });
 }
 
-/** Takes everything but what holds the word "poison". */
+/** Accepts all events except those that contain the word "poison". */
 class PickySink implements EventSink {
   readonly name = 'picky';
   readonly taken: string[] = [];
@@ -43,8 +43,8 @@ function text({ message: bytes }: GatewayEvent): string {
   return Buffer.from(bytes ?? []).toString();
 }
 
-describe('what a sink refuses for good', () => {
-  it('goes to its dead-letter file, and the events behind it go on', async () => {
+describe('an event that a sink refuses for good', () => {
+  it('goes to the dead-letter file, and later events are delivered', async () => {
     const deadLetterDir = join(await temporaryFolder(), 'made', 'when', 'needed');
     const sink = new PickySink();
     const { outbox, log } = create(sink, deadLetterDir);
@@ -88,7 +88,7 @@ describe('what a sink refuses for good', () => {
     ]);
   });
 
-  it('waits for its file while that cannot be written, and nobody is given the batch again', async () => {
+  it('waits while the file cannot be written, and the batch is not offered again', async () => {
     const folder = await temporaryFolder();
     const deadLetterDir = join(folder, 'in-the-way');
     await writeFile(deadLetterDir, '');
@@ -110,7 +110,7 @@ describe('what a sink refuses for good', () => {
     expect(log.events).toEqual(['sink.dead-letters-unwritable', 'sink.event-refused', 'sink.back']);
   });
 
-  it('and could not be written by the end is offered to the next process', async () => {
+  it('is offered by the next process if it could not be written by the end', async () => {
     const folder = await temporaryFolder();
     const deadLetterDir = join(folder, 'in-the-way');
     await writeFile(deadLetterDir, '');
@@ -123,7 +123,7 @@ describe('what a sink refuses for good', () => {
     expect(await stopping).toBe(1);
   });
 
-  it('is written behind half a line that a killed process left, as a line of its own', async () => {
+  it('is written as a separate line after half a line that a killed process left', async () => {
     const deadLetterDir = await temporaryFolder();
     await writeFile(join(deadLetterDir, 'picky.jsonl'), '{"time":"2023-');
     const { outbox } = create(new PickySink(), deadLetterDir);
@@ -155,7 +155,7 @@ describe('dead letters at their bound', () => {
     return texts.flatMap(idsOf);
   }
 
-  it('hold the sink, which says why, until there is room; nothing is lost', async () => {
+  it('stop the sink, with the reason, until there is room; no event is lost', async () => {
     const dir = await temporaryFolder();
     const { outbox, clock, log } = atBound(dir, 'block');
     await outbox.start();
@@ -175,7 +175,7 @@ describe('dead letters at their bound', () => {
     expect(await lettersIn(dir)).not.toEqual([]);
   });
 
-  it('make room by dropping the oldest where that is configured, counted', async () => {
+  it('drop the oldest letters if so configured, and count them', async () => {
     const dir = await temporaryFolder();
     const { outbox, clock, log } = atBound(dir, 'drop-oldest');
     await outbox.start();
@@ -195,7 +195,7 @@ describe('dead letters at their bound', () => {
     expect(log.events).toContain('sink.dead-letters-dropped');
   });
 
-  it('reach a reader that takes their files away while they are written', async () => {
+  it('reach a reader that moves their files away while they are written', async () => {
     const dir = await temporaryFolder();
     const [clock, log] = [new ManualClock(), new RecordingLogger()];
     const letters = new DeadLetters({
@@ -208,7 +208,7 @@ describe('dead letters at their bound', () => {
       clock,
       log,
     });
-    // Long enough that it is written in several pieces.
+    // Large enough to be written in several pieces.
     const large = {
       connection: 'c',
       action: 'message',
@@ -243,7 +243,7 @@ describe('dead letters at their bound', () => {
 });
 
 describe('the folder for dead letters', () => {
-  it('is tried at the start when there is a sink that may refuse, and leaves no trace', async () => {
+  it('is checked at the start if a sink may refuse events, without leaving a file', async () => {
     const folder = await temporaryFolder();
     await tryDeadLetters(sinks(true), outboxConfig({ deadLetterDir: join(folder, 'a', 'b') }));
     expect(await readdir(folder)).toEqual([]);
@@ -256,7 +256,7 @@ describe('the folder for dead letters', () => {
     await tryDeadLetters(sinks(false), impossible);
   });
 
-  it('that nobody has named is told of as outbox.dir', async () => {
+  it('is reported as outbox.dir if only that is configured', async () => {
     const dir = join(await temporaryFolder(), 'file');
     await writeFile(dir, '');
     const impossible = outboxConfig({ dir, deadLetterDir: join(dir, 'dead-letters') });

@@ -5,17 +5,14 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { settle } from '../../support/settle.js';
 import { testOutbox } from '../../support/test-outbox.js';
 
-/**
- * Fires each timer half a millisecond early, as the timers of Node, which count whole milliseconds,
- * may.
- */
+/** Fires each timer half a millisecond early, as Node may: its timers count whole milliseconds. */
 class EarlyClock extends ManualClock {
   override schedule(run: () => void, delayMs: number): () => void {
     return super.schedule(run, Math.max(0, delayMs - 0.5));
   }
 }
 
-/** Puts each event where its tags say. */
+/** Delivers each event to the destination in its tags. */
 class TwoPlacesSink implements EventSink {
   readonly name = 'two';
   away: string | undefined = 'b';
@@ -35,7 +32,7 @@ class TwoPlacesSink implements EventSink {
   async stop(): Promise<void> {}
 }
 
-it('what waits aside is tried again although its timer fires early and no further event comes', async () => {
+it('an event aside is tried again although its timer fires early and no other event arrives', async () => {
   const [clock, sink] = [new EarlyClock(), new TwoPlacesSink()];
   const outbox = testOutbox([sink], { clock });
   onTestFinished(async () => void (await outbox.stop(0)));

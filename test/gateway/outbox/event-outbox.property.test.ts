@@ -6,7 +6,7 @@ import { ScriptedSink, type SinkAnswer } from '../../support/scripted-sink.js';
 import { settle } from '../../support/settle.js';
 import { testOutbox } from '../../support/test-outbox.js';
 
-/** Events to append, or time that passes so that sinks come forward. */
+/** Events to append, or time that passes so that sinks make progress. */
 type Step = { readonly append: readonly NewEvent[] } | { readonly passMs: number };
 
 const event: fc.Arbitrary<NewEvent> = fc.record({
@@ -22,7 +22,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const answer: fc.Arbitrary<SinkAnswer> = fc.record({ takes: fc.nat({ max: 5 }), rejects: fc.boolean() });
 const answers = fc.array(answer, { maxLength: 12 });
 
-/** The naive oracle: what was accepted, in order. */
+/** The naive oracle: the accepted events, in order. */
 interface Trial {
   readonly accepted: NewEvent[];
   readonly sinks: readonly ScriptedSink[];
@@ -53,8 +53,8 @@ async function pass(clock: ManualClock, passMs: number): Promise<void> {
   clock.advance(passMs);
 }
 
-describe('whatever the sinks reject, an outbox in memory', () => {
-  it('delivers every accepted event at least once, first in the order of its connection', async () => {
+describe('an outbox in memory, with sinks that reject anything,', () => {
+  it('delivers every accepted event at least once, the first time in the order of its connection', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.tuple(answers, answers), async (steps, scripts) => {
         const { accepted, sinks, left } = await run(steps, scripts);
@@ -75,10 +75,10 @@ describe('whatever the sinks reject, an outbox in memory', () => {
   });
 });
 
-/** What a test compares of an event. */
+/** Fields of an event that a test compares. */
 type Compared = Pick<NewEvent, 'connection' | 'action' | 'message'> & { readonly sequence: number };
 
-/** What a backend that drops duplicates by id sees. */
+/** Events seen by a backend that drops duplicates by id. */
 function firstDeliveries(sink: ScriptedSink): Compared[] {
   const first = new Map<string, Compared>();
   for (const { id, sequence, connection, action, message } of sink.taken) {

@@ -42,7 +42,7 @@ function create(sinks: readonly ScriptedSink[], options: { limits?: Partial<Outb
   return { outbox, clock, log };
 }
 
-/** Appends messages until one is refused; answers how many were accepted. */
+/** Appends messages until one is refused. Returns the number of accepted ones. */
 function fill(outbox: EventOutbox): number {
   let accepted = 0;
   while (outbox.append(message('x')) > 0) accepted++;
@@ -83,7 +83,7 @@ describe('an outbox in memory', () => {
     },
   );
 
-  it('hands over what one tick appended in one batch', async () => {
+  it('delivers the events of one tick in one batch', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     await outbox.start();
@@ -111,7 +111,7 @@ describe('an outbox in memory', () => {
     expect(sink.started).toBe(1);
   });
 
-  it('offers a rejected batch again only after a pause that grows', async () => {
+  it('offers a rejected batch again only after a growing pause', async () => {
     const sink = new ScriptedSink('s', [REJECT, REJECT]);
     const { outbox, clock } = create([sink]);
     await outbox.start();
@@ -130,7 +130,7 @@ describe('an outbox in memory', () => {
     expect(sink.offered).toHaveLength(3);
   });
 
-  it('says once that a sink is away and once that it is back', async () => {
+  it('logs once that a sink is unavailable and once that it is back', async () => {
     const sink = new ScriptedSink('s', [REJECT, REJECT, REJECT]);
     const { outbox, clock, log } = create([sink]);
     await outbox.start();
@@ -143,7 +143,7 @@ describe('an outbox in memory', () => {
     expect(log.lines[0]?.fields).toMatchObject({ sink: 's', reason: 'The sink was told to reject.' });
   });
 
-  it('goes on behind the part of a batch that was acknowledged', async () => {
+  it('continues after the acknowledged part of a batch', async () => {
     const sink = new ScriptedSink('s', [{ takes: 2, rejects: false }]);
     const { outbox } = create([sink]);
     await outbox.start();
@@ -152,7 +152,7 @@ describe('an outbox in memory', () => {
     expect(sink.taken.map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('does not hold a sink back because another is away, and frees nothing before both have it', async () => {
+  it('does not hold a sink back because another is unavailable, and releases events only when both have them', async () => {
     const [away, here] = [new ScriptedSink('away', [REJECT]), new ScriptedSink('here')];
     const { outbox, clock } = create([away, here]);
     await outbox.start();
@@ -173,7 +173,7 @@ describe('an outbox in memory', () => {
 });
 
 describe('the bound of an outbox', () => {
-  it('refuses messages, and says that it is full before it does', () => {
+  it('refuses messages, and reports that it is full before that', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     const changes: number[] = [];
     outbox.onFullChange(() => changes.push(outbox.state().events));
@@ -190,7 +190,7 @@ describe('the bound of an outbox', () => {
     expect(outbox.state()).toMatchObject({ events: 93, bytes: one * 93, maxBytes: one * 100 });
   });
 
-  it('takes the close events of all open connections, however full it is', () => {
+  it('accepts the close events of all open connections, even when full', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     for (let i = 0; i < 20; i++) expect(outbox.append(opened(`c${i}`))).toBeGreaterThan(0);
     fill(outbox);
@@ -198,7 +198,7 @@ describe('the bound of an outbox', () => {
     expect(outbox.state().events).toBeLessThanOrEqual(100);
   });
 
-  it('takes open events that were under way when messages no longer fit', () => {
+  it('accepts open events that were under way when messages no longer fit', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: LARGE } });
     fill(outbox);
     expect(outbox.append(opened('a'))).toBeGreaterThan(0);
@@ -206,14 +206,14 @@ describe('the bound of an outbox', () => {
     while (outbox.append(opened('more')) > 0) expect(outbox.state().events).toBeLessThan(100);
   });
 
-  it('takes a message that is larger than the whole bound when nothing else waits', () => {
+  it('accepts a message larger than the whole bound when nothing else waits', () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxEvents: 100, maxBytes: 1024 } });
     expect(outbox.append(message('x'.repeat(2000)))).toBeGreaterThan(0);
     expect(outbox.state().full).toBe(true);
     expect(outbox.append(message('x'))).toBe(0);
   });
 
-  it('is no longer full when half of it has been delivered, and tells each change once', async () => {
+  it('is no longer full when half of it is delivered, and reports each change once', async () => {
     const sink = new ScriptedSink('s', [REJECT, { takes: 40, rejects: false }, { takes: 10, rejects: false }]);
     const { outbox, clock, log } = create([sink], { limits: { maxEvents: 100, maxBytes: LARGE } });
     const changes: [boolean, number][] = [];
@@ -234,7 +234,7 @@ describe('the bound of an outbox', () => {
 });
 
 describe('an event of more than 1 GiB', () => {
-  it('is not accepted, whatever the bound, and leaves room for others', async () => {
+  it('is not accepted, even below the bound, and leaves room for others', async () => {
     const { outbox } = create([new ScriptedSink('s')], { limits: { maxBytes: 2 ** 33 } });
     await outbox.start();
     expect(outbox.append(message('x'))).toBe(1);
@@ -256,7 +256,7 @@ describe('stopping a memory outbox', () => {
     expect(outbox.append(message('late'))).toBe(0);
   });
 
-  it('does not wait out the pause of a sink that was away', async () => {
+  it('does not wait for the pause of an unavailable sink', async () => {
     const sink = new ScriptedSink('s', [REJECT]);
     const { outbox, clock } = create([sink]);
     await outbox.start();
@@ -266,7 +266,7 @@ describe('stopping a memory outbox', () => {
     expect(sink.taken).toHaveLength(1);
   });
 
-  it('gives up at the timeout and says how many events are left', async () => {
+  it('gives up at the timeout and returns the number of events that are left', async () => {
     const sink = new ScriptedSink(
       's',
       Array.from({ length: 50 }, () => REJECT),
@@ -289,7 +289,7 @@ describe('stopping a memory outbox', () => {
     expect(sink.stopped).toBe(1);
   });
 
-  it('before the start stops the sinks all the same', async () => {
+  it('before the start stops the sinks as well', async () => {
     const sink = new ScriptedSink('s');
     const { outbox } = create([sink]);
     outbox.append(message('x'));

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FolderLock } from '../../../src/gateway/outbox/log/folder-lock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-/** The lock of a process that runs `program` until it ends by itself or is killed. */
+/** Lock of a process that runs `program` until it ends or is killed. */
 async function lockOfAnother(dir: string): Promise<{ kill(): Promise<void> }> {
   const child = spawn(process.execPath, ['-e', 'process.stdout.write("up"); process.stdin.resume()']);
   await once(child.stdout, 'data');
@@ -20,7 +20,7 @@ async function lockOfAnother(dir: string): Promise<{ kill(): Promise<void> }> {
 }
 
 describe('the lock of a folder', () => {
-  it('keeps a second outbox of the same process out, until it is released', async () => {
+  it('prevents a second outbox in the same process, until it is released', async () => {
     const dir = await temporaryFolder();
     const first = await FolderLock.take(dir);
     await expect(FolderLock.take(join(dir, '.'))).rejects.toMatchObject({ code: 'outbox.unusable' });
@@ -29,7 +29,7 @@ describe('the lock of a folder', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('keeps another process out while the holder runs, and is taken over when it has died', async () => {
+  it('prevents another process while the holder runs, and is taken over when it has ended', async () => {
     const dir = await temporaryFolder();
     const other = await lockOfAnother(dir);
     await expect(FolderLock.take(dir)).rejects.toMatchObject({
@@ -43,7 +43,7 @@ describe('the lock of a folder', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'does not take a process that merely has the number of a dead holder for the holder',
+    'does not mistake a process with the id of a dead holder for the holder',
     async () => {
       const dir = await temporaryFolder();
       const lock = await FolderLock.take(dir);
@@ -56,14 +56,14 @@ describe('the lock of a folder', () => {
     },
   );
 
-  it.each(['', 'rubbish', '-5', '0'])('that says %j belongs to nobody', async (content) => {
+  it.each(['', 'rubbish', '-5', '0'])('with the content %j has no holder', async (content) => {
     const dir = await temporaryFolder();
     await writeFile(join(dir, 'lock'), content);
     await (await FolderLock.take(dir)).release();
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('is not taken when the folder cannot hold it', async () => {
+  it('is not taken when the folder cannot be written to', async () => {
     const dir = join(await temporaryFolder(), 'missing');
     await expect(FolderLock.take(dir)).rejects.toThrow('ENOENT');
     await mkdir(dir);

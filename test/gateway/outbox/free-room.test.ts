@@ -5,7 +5,7 @@ import { FreeRoom } from '../../../src/gateway/outbox/log/free-room.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-/** The room of `dir`, and how to wait for an answer. */
+/** Free room of `dir`, and a wait for an answer. */
 function roomOf(dir: string) {
   const clock = new ManualClock();
   let onKnown = (): void => undefined;
@@ -14,7 +14,7 @@ function roomOf(dir: string) {
   return { clock, room, answer };
 }
 
-it('says no until the file system has answered, and again once that is a second old', async () => {
+it('has no room until the file system has answered, and again once the answer is a second old', async () => {
   const dir = await temporaryFolder();
   const { clock, room, answer } = roomOf(dir);
   const { bavail, bsize } = await statfs(dir);
@@ -27,7 +27,7 @@ it('says no until the file system has answered, and again once that is a second 
   }
 });
 
-it('says yes where the file system cannot be asked: writing will tell', async () => {
+it('has room if the file system does not answer: a failed write will show it', async () => {
   const { room, answer } = roomOf(join(await temporaryFolder(), 'missing'));
   const known = answer();
   room.has(1);

@@ -8,13 +8,13 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-it('tells of a write that the disk does not answer', async () => {
+it('reports a write that the disk does not answer', async () => {
   const dir = await temporaryFolder();
   const boot = { node: '0000', epoch: 1 };
   const place = { dir, number: 1, format: 2, boot, firstSequence: 1 } as const;
   const segment = new LogSegment({ ...place, isReplacement: false, isFinished: true });
   spawnSync('mkfifo', [segment.path]);
-  // Nobody reads the pipe, so that opening it to write does not return.
+  // The pipe has no reader, so opening it for writing blocks.
   onTestFinished(() => closeSync(openSync(join(dir, '00000001.log'), constants.O_RDONLY | constants.O_NONBLOCK)));
   const log = new RecordingLogger();
   const deps = { clock: new ManualClock(), log, onProgress: () => undefined };

@@ -8,7 +8,7 @@ import { WsgProcess } from '../../support/wsg-process.js';
 
 const START_MS = 30_000;
 
-/** What may stand where the outbox expects a file of its own. */
+/** Things that may be in the place of a file of the outbox. */
 const INTRUDERS: Readonly<Record<string, (path: string) => Promise<void>>> = {
   'a named pipe': (path) => makePipe(path),
   'a link to a named pipe': async (path) => {
@@ -45,10 +45,7 @@ describe('a start of the gateway', () => {
   });
 });
 
-/**
- * In a process of its own: an open that waits for the other end of a pipe would keep this one from
- * ending.
- */
+/** Runs in another process: an open that blocks on a pipe would keep this one from ending. */
 async function startBeside(name: string, put: (path: string) => Promise<void>) {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'outbox/dead-letters'), { recursive: true });

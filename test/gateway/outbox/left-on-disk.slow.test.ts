@@ -23,14 +23,14 @@ function numbers(events: readonly GatewayEvent[]): number[] {
   return events.flatMap(({ message: bytes }) => (bytes === undefined ? [] : [Number(Buffer.from(bytes).toString())]));
 }
 
-describe('what waits on disk alone', () => {
-  it('is something that waits: a message above a share of the bound is refused until it is delivered', async () => {
+describe('an event that waits only on disk', () => {
+  it('counts as waiting: a message above a share of the bound is refused until it is delivered', async () => {
     const { rig, backend } = await create({ connectionShare: 0.05 });
     backend.isAway = true;
     for (let number = 1; number <= 20; number++) rig.append(message(number, 'c'));
     await rig.stop();
     await rig.start();
-    // Nothing of it is in memory: the process that accepted it is gone.
+    // None of it is in memory: the process that accepted it has ended.
     const large: NewEvent = { ...message(1, 'large'), message: Buffer.alloc(40 * KIB) };
     expect(rig.outbox.append(large)).toBe(NEVER_FITS);
     expect(rig.outbox.state().events).toBe(20);
@@ -42,7 +42,7 @@ describe('what waits on disk alone', () => {
 });
 
 describe('events that wait aside when the process is killed', () => {
-  it('are delivered in order after the next start, and only what passed them comes twice', async () => {
+  it('are delivered in order after the next start, and only events that passed them are repeated', async () => {
     const { rig, backend } = await create({ fsync: 'always' });
     const ofSuspect = ({ connection, message: bytes }: GatewayEvent) =>
       connection === 'suspect' && bytes?.[0] === '3'.charCodeAt(0);
@@ -61,7 +61,7 @@ describe('events that wait aside when the process is killed', () => {
     for (const name of ['before', 'suspect', 'beside']) expect(own(name)).toEqual([1, 2, 3, 4, 5]);
     const oldest = first.findIndex(({ connection, id }) => connection === 'suspect' && id.endsWith('-5'));
     expect(oldest).toBeGreaterThan(0);
-    // What was taken before the oldest event aside is not repeated.
+    // Events delivered before the oldest event aside are not repeated.
     const repeated = new Set(backend.taken.map(({ id }) => id));
     expect(first.slice(0, oldest + 1).filter(({ id }) => repeated.has(id))).toEqual([]);
   });

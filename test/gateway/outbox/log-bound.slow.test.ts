@@ -28,7 +28,7 @@ async function logBytes(dir: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-it('new tags do not outgrow the bound while a sink is away, and the last ones are known after a crash', async () => {
+it('new tags stay within the bound while a sink is unavailable, and the last ones survive a crash', async () => {
   const { rig, backend } = await create();
   const retag = async (tags: string) => {
     rig.outbox.retagged({ connection: 'c', tags });
@@ -49,7 +49,7 @@ it('new tags do not outgrow the bound while a sink is away, and the last ones ar
   expect(backend.events.at(-1)).toMatchObject({ reason: 'node_crashed', tags: `round=999&${'x'.repeat(200)}` });
 });
 
-it('is not full for ever where what stands for open connections is larger than a file of the log', async () => {
+it('does not stay full if the snapshot of open connections is larger than a file of the log', async () => {
   const { rig, backend } = await create();
   const tags = 'x'.repeat(1_000);
   for (let connection = 0; connection < 90; connection++) {

@@ -62,7 +62,7 @@ function recoveredOfFirstBoot(found: readonly GatewayEvent[]): number {
 }
 
 describe('the log on disk', () => {
-  it('cut at any byte of its newest file gives a prefix of the events, all fields kept, and a close for each open connection', async () => {
+  it('truncated at any byte of its newest file has a prefix of the events with all fields, and a close event for each open connection', async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.double({ min: 0, max: 1, noNaN: true }), async (accepted, share) => {
         const dir = await temporaryFolder();
@@ -80,7 +80,7 @@ describe('the log on disk', () => {
     );
   });
 
-  it('cut in the middle of its last record gives everything before, and says where it was cut', async () => {
+  it('truncated in its last record has everything before it, and reports the offset', async () => {
     const dir = await temporaryFolder();
     await fill(dir, numbered(10));
     const [newest = ''] = await logFiles(dir);
@@ -92,7 +92,7 @@ describe('the log on disk', () => {
     expect(log.lines[0]).toMatchObject({ event: 'outbox.log-cut', fields: { file: join(dir, newest) } });
   });
 
-  it('refuses a file of a later format', async () => {
+  it('rejects a file of a later format', async () => {
     const dir = await temporaryFolder();
     await fill(dir, numbered(1));
     const [newest = ''] = await logFiles(dir);
@@ -106,13 +106,13 @@ describe('the log on disk', () => {
     });
   });
 
-  it('refuses a folder that is none', async () => {
+  it('rejects a path that is not a folder', async () => {
     const dir = join(await temporaryFolder(), 'file');
     await writeFile(dir, '');
     await expect(recovered(dir)).rejects.toMatchObject({ code: 'outbox.unusable' });
   });
 
-  it('is the same to a process that is killed in its own recovery', async () => {
+  it('is the same after a process was killed during its recovery', async () => {
     const dir = await temporaryFolder();
     await fill(dir, [{ connection: 'a', action: 'open', tags: 'x=1' }, ...numbered(5)]);
     const unfinished = await copyLog(dir);

@@ -46,7 +46,7 @@ function upTo(last: number): number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
 
-/** As a client that is paused while the outbox has much to write. */
+/** Appends like a client that is paused while the outbox has much to write. */
 async function send(rig: CrashingOutbox, first: number, last: number): Promise<void> {
   for (let number = first; number <= last; number++) {
     await settle(() => rig.outbox.state().bytes < SMALL.maxBytes * 0.55);
@@ -61,7 +61,7 @@ async function logBytes(dir: string): Promise<number> {
 }
 
 describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a folder', (durability) => {
-  it('keeps to its memory while a sink is away, and delivers everything in order when it is back', async () => {
+  it('stays within its memory while a sink is unavailable, and delivers everything in order when it is back', async () => {
     const { rig, backend } = await create({ durability });
     backend.isAway = true;
     await send(rig, 1, 1500);
@@ -75,7 +75,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(rig.outbox.state().diskBytes).toBeLessThan(24 * KIB);
   });
 
-  it('delivers from disk to a sink that lags while another is fed from memory', async () => {
+  it('delivers from disk to a slow sink while another gets events from memory', async () => {
     const { rig, backends } = await create({ durability }, ['lags', 'keeps-up']);
     const [lags, keepsUp] = [backendOf(backends, 'lags'), backendOf(backends, 'keeps-up')];
     lags.isAway = true;
@@ -89,7 +89,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(numbers(keepsUp.events)).toEqual(upTo(1000));
   });
 
-  it('is full at the bound on disk, takes closes all the same, and recovers', async () => {
+  it('is full at the bound on disk, still accepts close events, and recovers', async () => {
     const { rig, backend } = await create({ durability, maxDiskBytes: 64 * KIB });
     backend.isAway = true;
     for (let connection = 0; connection < 20; connection++) expect(rig.append(opened(`c${connection}`))).toBe(true);
@@ -110,7 +110,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(backend.events.filter(({ action }) => action === 'close')).toHaveLength(20);
   });
 
-  it('leaves an empty folder when it stops with everything delivered', async () => {
+  it('leaves an empty folder if everything is delivered when it stops', async () => {
     const { rig, backend } = await create({ durability });
     rig.append(opened('c'));
     await send(rig, 1, 400);
@@ -121,7 +121,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(await readdir(rig.dir)).toEqual([]);
   });
 
-  it('keeps what is left at a stop for the next process, ids included, and closes nothing that has closed', async () => {
+  it('keeps what is left at a stop for the next process, including ids, without second close events', async () => {
     const { rig, backend } = await create({ durability });
     backend.isAway = true;
     rig.append(opened('c'));
@@ -140,7 +140,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(rig.log.events).toContain('outbox.recovered');
   });
 
-  it('closes what was open with its last tags, before anything new, once, however often it is killed meanwhile', async () => {
+  it('closes open connections with their last tags, before new events, once, even after several kills', async () => {
     const { rig, backend } = await create({ durability });
     rig.append(opened('stays', 'a=1'));
     rig.append(opened('goes', 'a=1'));
@@ -186,7 +186,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
     expect(rig.log.lines.at(-1)).toMatchObject({ event: 'outbox.recovered', fields: { closes: 50 } });
   });
 
-  it('offers nothing while what must be written cannot be, says so, and goes on when it can', async () => {
+  it('offers nothing while the log cannot be written, reports it, and continues when it can', async () => {
     const { rig, backend } = await create({ durability, segmentBytes: 1 * KIB });
     const segment = join(rig.dir, '00000002.log');
     await mkdir(segment);
@@ -204,7 +204,7 @@ describe.each(['memory', 'disk'] as const)('with durability %s, an outbox with a
   });
 });
 
-it('what was moved from memory to disk is kept at a stop, though its file could not be given its name at first', async () => {
+it('events moved from memory to disk are kept at a stop, although the first rename of their file failed', async () => {
   const { rig, backend } = await create({ durability: 'memory' });
   backend.isAway = true;
   const name = join(rig.dir, '00000002.log');
@@ -221,7 +221,7 @@ it('what was moved from memory to disk is kept at a stop, though its file could 
   expect(numbers(backend.events)).toEqual(upTo(400));
 });
 
-it('tells of a sink that is no longer configured though events wait for it', async () => {
+it('reports a sink that is no longer configured while events wait for it', async () => {
   const { rig, backends } = await create({ durability: 'disk' }, ['stays', 'goes']);
   backendOf(backends, 'goes').isAway = true;
   for (let number = 1; number <= 3; number++) rig.append(message(number));
@@ -242,8 +242,8 @@ it('two outboxes never share a folder', async () => {
   await writeFile(join(rig.dir, 'not-a-log'), '');
 });
 
-describe('an outbox that is killed at the worst moment', () => {
-  it('while memory is copied to disk, has offered no open that the next process would not close', async () => {
+describe('an outbox that is killed', () => {
+  it('while memory is copied to disk has offered no open event that the next process would not close', async () => {
     for (let again = 0; again < 5; again++) {
       const { rig, backends } = await create({ durability: 'memory' }, ['lags', 'keeps-up']);
       const [lags, keepsUp] = [backendOf(backends, 'lags'), backendOf(backends, 'keeps-up')];
@@ -259,7 +259,7 @@ describe('an outbox that is killed at the worst moment', () => {
     }
   });
 
-  it('while the log begins a new file, still knows who was open', async () => {
+  it('while the log begins a new file still knows the open connections', async () => {
     const { rig, backend } = await create({ durability: 'disk', segmentBytes: 500 });
     rig.append(opened('stays'));
     await rig.deliverAll();

@@ -17,7 +17,7 @@ it.each([
   expect(sizesWithin(config, freeBytes).mostSegmentBytes).toBeGreaterThanOrEqual(expected);
 });
 
-it('asks the file system of the folder', async () => {
+it('uses the free space of the file system', async () => {
   const { segmentBytes } = await segmentSizes(usual, await temporaryFolder());
   expect(segmentBytes).toBeGreaterThanOrEqual(65_536);
 });

@@ -18,7 +18,7 @@ describe('a sink that is not required', () => {
   const lanes = { suspectTries: 10, suspectAfterMs: Infinity, destinationWaitMs: Infinity };
   const config = { maxBytes: 100_000, maxEvents: 1_000_000, optionalMaxBytes: 20_000, lanes };
 
-  it('misses the oldest events when too much waits for it, and holds nobody else', async () => {
+  it('misses the oldest events when too much waits for it, and holds up no other sink', async () => {
     const away = new ScriptedSink(
       'away',
       Array.from({ length: 50 }, () => REJECT),
@@ -51,7 +51,7 @@ describe('a sink that is not required', () => {
     expect(missed + numbers.length).toBeGreaterThanOrEqual(500);
   });
 
-  it('loses nothing while it is merely slower', async () => {
+  it('misses nothing while it is only slower', async () => {
     const slow = new ScriptedSink('slow', [REJECT, REJECT]);
     const { outbox, clock } = manualOutbox([{ sink: slow, required: false }], { config });
     await outbox.start();
@@ -79,13 +79,13 @@ describe('the start of an outbox', () => {
     }
   }
 
-  it('fails when a sink is refused, required or not', async () => {
+  it('fails when a sink refuses, required or not', async () => {
     const refusal = new WsgError('sink.refused', 'The password is wrong.');
     const sink = new StartSink(() => Promise.reject(refusal));
     await expect(manualOutbox([{ sink, required: false }]).outbox.start()).rejects.toBe(refusal);
   });
 
-  it('does not when a sink is merely away: it is told, and offered what was accepted', async () => {
+  it('succeeds when a sink is unavailable, which is logged and gets the accepted events later', async () => {
     const sink = new StartSink(() => Promise.reject(new Error('nobody listens')));
     const { outbox, log } = manualOutbox([{ sink, required: true }]);
     await outbox.start();
@@ -96,7 +96,7 @@ describe('the start of an outbox', () => {
     expect(outbox.isBuffering).toBe(false);
   });
 
-  it('waits 5 s for a sink that does not answer, which is offered nothing before it has', async () => {
+  it('waits 5 s for a sink that does not answer, and offers it nothing before it does', async () => {
     let answer: () => void = () => undefined;
     const sink = new StartSink(() => new Promise((resolve) => (answer = resolve)));
     const { outbox, clock, log } = manualOutbox([{ sink, required: true }]);
@@ -112,7 +112,7 @@ describe('the start of an outbox', () => {
     await settle(() => outbox.state().events === 0);
   });
 
-  it('a sink that says no after these 5 s is away: it is offered what waits once it takes it', async () => {
+  it('counts a sink that refuses after these 5 s as unavailable, and delivers once it accepts', async () => {
     let refuse: (error: Error) => void = () => undefined;
     const sink = new StartSink(() => new Promise((_, reject) => (refuse = reject)));
     const { outbox, clock, log } = manualOutbox([{ sink, required: true }]);
@@ -126,7 +126,7 @@ describe('the start of an outbox', () => {
     expect(log.lines.at(-2)).toMatchObject({ event: 'sink.away', fields: { reason: 'The password is wrong.' } });
   });
 
-  it('ends at once when it is hurried: a stop does not hang on it', async () => {
+  it('ends at once when hurried, so that a stop does not wait for it', async () => {
     const sink = new StartSink(() => new Promise(() => undefined));
     const { outbox, clock } = manualOutbox([{ sink, required: true }]);
     const starting = outbox.start();
@@ -138,7 +138,7 @@ describe('the start of an outbox', () => {
 });
 
 describe('a gate', () => {
-  it('holds an event and all behind it until it is released', async () => {
+  it('holds an event and all later ones until the hold is lifted', async () => {
     let [heldFrom, release]: [number, () => void] = [2, () => undefined];
     const gate = { heldFrom: () => heldFrom, onHoldLifted: (listener: () => void) => (release = listener) };
     const sink = new ScriptedSink('s');
@@ -152,7 +152,7 @@ describe('a gate', () => {
     await sink.until(() => sink.taken.length === 3);
   });
 
-  it('tells what every required sink has acknowledged, whatever the others do', async () => {
+  it('reports what is delivered to every required sink, regardless of the others', async () => {
     const optional = new ScriptedSink('optional', [REJECT]);
     const sinks = [
       { sink: new ScriptedSink('required'), required: true },
@@ -169,7 +169,7 @@ describe('a gate', () => {
   });
 });
 
-it('the age of the oldest waiting event is told', async () => {
+it('reports the age of the oldest waiting event', async () => {
   const { outbox, clock } = manualOutbox([
     {
       sink: new ScriptedSink(

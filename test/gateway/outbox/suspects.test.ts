@@ -14,13 +14,10 @@ import { settle } from '../../support/settle.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { manualOutbox } from '../../support/test-outbox.js';
 
-/** Why a sink does not take an event; undefined when it does. */
+/** Reason why a sink fails an event; undefined when it accepts it. */
 type Answering = (event: GatewayEvent) => Blame | 'throws' | undefined;
 
-/**
- * Takes a batch up to the first event that fails, as a receiver of whole requests does: any one
- * makes it fail as a whole.
- */
+/** Fails a batch as a whole if any event of it fails, like a receiver of whole requests. */
 class WholeSink implements EventSink {
   readonly name = 'whole';
   readonly taken: string[] = [];
@@ -45,7 +42,7 @@ class WholeSink implements EventSink {
   async stop(): Promise<void> {}
 }
 
-/** Puts each event where its tags say, and answers for each by itself. */
+/** Delivers each event to the destination in its tags, with an answer for each. */
 class ScatteringSink extends WholeSink {
   destinationOf({ tags }: GatewayEvent): string {
     return tags;
@@ -79,7 +76,7 @@ async function started(sink: EventSink, config: Parameters<typeof manualOutbox>[
     const lines = await readFile(join(deadLetterDir, `${sink.name}.jsonl`), 'utf8').catch(() => '');
     return lines.split('\n').filter((line) => line !== '').length;
   };
-  /** Time passes until it holds. */
+  /** Lets time pass until the condition holds. */
   const pass = (isReached: () => boolean, stepMs = 500) =>
     settle(() => {
       if (!isReached()) rig.clock.advance(stepMs);
@@ -90,7 +87,7 @@ async function started(sink: EventSink, config: Parameters<typeof manualOutbox>[
   return { ...rig, letters, pass, refused, isEmpty };
 }
 
-/** 300 messages of so many connections, the ones at the given places poisonous. */
+/** 300 messages of a number of connections, poisonous at the given positions. */
 function append(rig: { outbox: { append(event: NewEvent): number } }, connections: number, poison: readonly number[]) {
   const good: string[] = [];
   for (let number = 1; number <= 300; number++) {
@@ -110,7 +107,7 @@ function byConnection(texts: readonly string[]): Record<string, string[]> {
 
 const isPoison = (event: GatewayEvent) => text(event).includes('poison');
 
-describe('an event that a sink never takes while it takes others', () => {
+describe('an event that always fails while others are delivered', () => {
   it.each([
     ['attempt', 10, [150]],
     ['attempt', 10, [1]],
@@ -132,7 +129,7 @@ describe('an event that a sink never takes while it takes others', () => {
     expect(rig.outbox.state().sinks[0]?.aside).toMatchObject({ events: 0, destinations: 0 });
   });
 
-  it('does not hold back the other connections meanwhile', async () => {
+  it('does not hold up other connections', async () => {
     const sink = new WholeSink((event) => (isPoison(event) ? 'attempt' : undefined));
     const rig = await started(sink);
     const good = append(rig, 10, [150]).filter((each) => !each.startsWith('c0:') || Number(each.slice(3)) < 150);
@@ -143,7 +140,7 @@ describe('an event that a sink never takes while it takes others', () => {
     expect(rig.log.events).toContain('sink.event-aside');
   });
 
-  it('is delivered in order when the sink takes it in the end', async () => {
+  it('is delivered in order when the sink finally accepts it', async () => {
     let isHealed = false;
     const sink = new WholeSink((event) => (isPoison(event) && !isHealed ? 'attempt' : undefined));
     const rig = await started(sink);
@@ -158,7 +155,7 @@ describe('an event that a sink never takes while it takes others', () => {
   });
 });
 
-it('an event that fails while nothing else waits is kept until something else has passed', async () => {
+it('an event that fails while nothing else waits is kept until another one is delivered', async () => {
   const sink = new WholeSink((event) => (isPoison(event) ? 'attempt' : undefined));
   const rig = await started(sink);
   append(rig, 10, [300]);
@@ -172,9 +169,9 @@ it('an event that fails while nothing else waits is kept until something else ha
   await rig.pass(() => rig.refused() === 1 && rig.isEmpty());
 });
 
-describe('a sink that takes nothing', () => {
+describe('a sink that accepts nothing', () => {
   it.each(['attempt', 'event', 'sink', 'destination', 'throws'] as const)(
-    'loses nothing over an hour, whatever it blames: %s',
+    'loses nothing over an hour if it blames: %s',
     async (blame) => {
       let isAway = true;
       const sink = new WholeSink(() => (isAway ? blame : undefined));
@@ -190,7 +187,7 @@ describe('a sink that takes nothing', () => {
     },
   );
 
-  it('loses nothing when that begins while an event waits aside', async () => {
+  it('loses nothing if that begins while an event waits aside', async () => {
     let isAway = false;
     const sink = new WholeSink((event) => (isAway || isPoison(event) ? 'attempt' : undefined));
     const rig = await started(sink);
@@ -204,8 +201,8 @@ describe('a sink that takes nothing', () => {
   });
 });
 
-describe('a destination that takes nothing', () => {
-  it('holds its own events and their connections, in order, while the others go on', async () => {
+describe('an unavailable destination', () => {
+  it('holds up only its own events and their connections, in order', async () => {
     let isAway = true;
     const sink = new ScatteringSink(({ tags }) => (isAway && tags === 'b' ? 'destination' : undefined));
     const rig = await started(sink);
@@ -227,7 +224,7 @@ describe('a destination that takes nothing', () => {
     expect(rig.refused()).toBe(0);
   });
 
-  it('gives its events up after their time, as long as others pass', async () => {
+  it('gives up its events after their time if others are delivered', async () => {
     const sink = new ScatteringSink(({ tags }) => (tags === 'b' ? 'destination' : undefined));
     const rig = await started(sink);
     for (let number = 1; number <= 20; number++) rig.outbox.append(message(`c${number}`, 'x', number % 2 ? 'a' : 'b'));
@@ -238,7 +235,7 @@ describe('a destination that takes nothing', () => {
     expect(await rig.letters()).toBe(10);
   });
 
-  it('gives the oldest up when more waits than may, and keeps the bound', async () => {
+  it('gives up the oldest event above the limit, and stays within the bound', async () => {
     const sink = new ScatteringSink(({ tags }) => (tags === 'b' ? 'destination' : undefined));
     const rig = await started(sink, { config: { maxEvents: 1_000 } });
     for (let round = 0; round < 100; round++) {
@@ -252,7 +249,7 @@ describe('a destination that takes nothing', () => {
     expect(rig.outbox.isFull).toBe(false);
   });
 
-  it('is not told from the sink when no other destination takes anything', async () => {
+  it('counts as an unavailable sink when no other destination accepts anything', async () => {
     let isAway = true;
     const sink = new ScatteringSink(() => (isAway ? 'destination' : undefined));
     const rig = await started(sink);
@@ -265,7 +262,7 @@ describe('a destination that takes nothing', () => {
   });
 });
 
-it('a sink that does not answer counts as away after a time, with the reason that it knows', async () => {
+it('a sink that does not answer counts as unavailable after a time, with the reason that it gave', async () => {
   class SilentSink extends WholeSink {
     readonly hindrance = 'the broker is low on memory';
     answer: () => void = () => undefined;
