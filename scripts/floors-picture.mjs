@@ -7,7 +7,8 @@ const GAP = 16;
 const PAD = 12;
 const CHIP = { height: 24, gap: 6, character: 7.3, small: 6 };
 const ROW_GAP = 8;
-const HEAD = 44;
+const HEAD = 56;
+const LINE_HEIGHT = 12;
 const COLOURS = { card: '#ffffff', edge: '#8c959f', text: '#1f2328', dim: '#59636e', box: '#f6f8fa', chip: '#ddf4ff' };
 
 /** Layers by how many layers lie above: each is below everything that may import it. */
@@ -47,6 +48,17 @@ function wrapChips(chips, width) {
   return rows;
 }
 
+/** Words in lines of at most that many characters. */
+function wrapWords(words, characters) {
+  const lines = [''];
+  for (const word of words) {
+    const line = `${lines.at(-1)} ${word}`.trim();
+    if (line.length <= characters) lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** A layer's floors as rows of chips, each with its top inside the box, and the box's height. */
 function layOut(layer, width) {
   let top = HEAD;
@@ -75,10 +87,13 @@ function drawChip({ name, inner, own, width, left }, x, y) {
 
 function drawLayer(layer, { rows }, { x, y, width, height }) {
   const below = LAYERS[layer].length === 0 ? 'imports no other layer' : `imports ${LAYERS[layer].join(', ')}`;
+  const lines = wrapWords(below.split(' '), Math.floor((width - 2 * PAD) / CHIP.small));
   return [
     `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${height}" rx="6" fill="${COLOURS.box}" stroke="${COLOURS.edge}"/>`,
     text(x + PAD, y + 18, layer, `font-size="14" font-weight="bold" fill="${COLOURS.text}"`),
-    text(x + PAD, y + 34, below, `font-size="10" fill="${COLOURS.dim}"`),
+    ...lines.map((line, index) =>
+      text(x + PAD, y + 34 + index * LINE_HEIGHT, line, `font-size="10" fill="${COLOURS.dim}"`),
+    ),
     ...rows.flatMap(({ row, top }) => row.map((chip) => drawChip(chip, x + PAD, y + top))),
   ].join('\n');
 }
