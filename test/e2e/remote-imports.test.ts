@@ -70,7 +70,7 @@ describe('a script that imports from another machine', () => {
     await writeFile(join(kept, name), 'export const twice = () => 0;');
     const { code, stderr } = await run('/lib/main.js', '--allow-remote-imports');
     expect(code).toBe(107);
-    expect(stderr).toMatch(/does not match its checksum: delete it to fetch it again/);
+    expect(stderr).toMatch(/does not match its checksum: delete the file to fetch it again/);
   });
 
   it('fails with the reason when a module cannot be fetched', async () => {
