@@ -6,7 +6,6 @@ import type { QueueLimits } from '../event/event-queue.js';
 import { loggedBytes, type GatewayEvent } from '../event/gateway-event.js';
 import type { Backlog, Headroom } from './backlog/backlog.js';
 import { ConnectionShares } from './connection-shares.js';
-import type { LaneLimits } from './lanes/lane-queue.js';
 import { DOES_NOT_FIT, NEVER_FITS, type HeldRoom, type NewEvent } from './outbox.js';
 
 /**
@@ -47,6 +46,15 @@ export function optionalLimits(
     maxEvents: maxEvents * OPTIONAL_SHARE,
     maxBytes: Math.min(optionalMaxBytes, Math.min(maxBytes, maxDiskBytes) * OPTIONAL_SHARE),
   };
+}
+
+/** Bounds on the events that wait in lanes. */
+export interface LaneLimits extends QueueLimits {
+  /**
+   * Distance between the cursor and the oldest event in a lane, in bytes of events: a log must keep
+   * all that lies between.
+   */
+  readonly maxSpanBytes: number;
 }
 
 /** Most that may wait in the lanes of one of several sinks. */

@@ -8,11 +8,11 @@ import { backoffMs, Pause } from '../../core/delay.js';
 import type { Backlog, BacklogReader } from './backlog/backlog.js';
 import type { BacklogMarks } from './backlog/backlog-marks.js';
 import type { DeadLetters } from './letters/dead-letters.js';
-import type { LaneLimits } from './lanes/lane-queue.js';
 import { Lanes } from './lanes/lanes.js';
 import { MonitoredSink, type Attempt } from './monitored-sink.js';
 import type { SinkState } from './outbox.js';
 import type { LanePolicy } from '../config/outbox-config.js';
+import type { LaneLimits } from './outbox-bound.js';
 
 export interface SinkCursorOptions {
   readonly sink: EventSink;

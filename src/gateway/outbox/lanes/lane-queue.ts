@@ -3,15 +3,7 @@ import { eventBytes, type GatewayEvent } from '../../event/gateway-event.js';
 import type { RefusedEvent, SinkFailure } from '../../sinks/event-sink.js';
 import { Blocks, type Block, type Lane, type Moment } from './block.js';
 import type { LanePolicy } from '../../config/outbox-config.js';
-
-/** Bounds on the events that wait in lanes. */
-export interface LaneLimits extends QueueLimits {
-  /**
-   * Distance between the cursor and the oldest event in a lane, in bytes of events: a log must keep
-   * all that lies between.
-   */
-  readonly maxSpanBytes: number;
-}
+import type { LaneLimits } from '../outbox-bound.js';
 
 export interface LaneQueueOptions {
   readonly policy: LanePolicy;

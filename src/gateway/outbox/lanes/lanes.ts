@@ -9,7 +9,8 @@ import type { LanePolicy } from '../../config/outbox-config.js';
 import type { Attempt, MonitoredSink } from '../monitored-sink.js';
 import type { Moment } from './block.js';
 import { FrontTrial, type FrontVerdict } from './front-trial.js';
-import { LaneQueue, type LaneLimits, type LaneTrial } from './lane-queue.js';
+import { LaneQueue, type LaneTrial } from './lane-queue.js';
+import type { LaneLimits } from '../outbox-bound.js';
 
 export interface LanesOptions {
   readonly sink: MonitoredSink;
