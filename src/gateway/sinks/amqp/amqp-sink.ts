@@ -4,10 +4,9 @@ import { AmqpLink, type AmqpConfirm, type AmqpMessage } from './amqp-driver.js';
 import { encodeEventJson } from '../../event/event-json.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import { maskUrl } from '../../../core/masked-url.js';
-import { BatchOutcome } from '../batch-outcome.js';
+import { BatchOutcome, inOneWave, wavesOfConnections } from '../batch-outcome.js';
 import { encodeOrRefuse } from '../encode-or-refuse.js';
 import type { Blame, EventSink, SinkDeps, SinkFailure, SinkReceipt, StartPurpose } from '../event-sink.js';
-import { inOneWave, wavesOfConnections } from '../publish-waves.js';
 import { SinkLink } from '../sink-link.js';
 
 /** Holds credentials: never to be logged. */

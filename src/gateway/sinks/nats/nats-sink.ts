@@ -3,10 +3,9 @@ import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { encodeEventJson } from '../../event/event-json.js';
 import type { GatewayEvent } from '../../event/gateway-event.js';
 import { maskUrl } from '../../../core/masked-url.js';
-import { BatchOutcome } from '../batch-outcome.js';
+import { BatchOutcome, inOneWave, wavesOfConnections, type PublishWave } from '../batch-outcome.js';
 import { encodeOrRefuse } from '../encode-or-refuse.js';
 import type { Blame, EventSink, SinkDeps, SinkFailure, SinkReceipt, StartPurpose } from '../event-sink.js';
-import { inOneWave, wavesOfConnections, type PublishWave } from '../publish-waves.js';
 import { SinkLink } from '../sink-link.js';
 import { NatsLink, type NatsAck } from './nats.js';
 
@@ -138,7 +137,7 @@ export class NatsSink implements EventSink {
     this.#isAlone = false;
     this.#deps.log.info('nats.stream-shared', {
       stream: this.#config.stream,
-      effect: 'one event of a connection is under way at a time',
+      effect: 'one event of a connection is in flight at a time',
     });
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inOneWave, wavesOfConnections } from '../../../src/gateway/sinks/publish-waves.js';
+import { inOneWave, wavesOfConnections } from '../../../src/gateway/sinks/batch-outcome.js';
 import { testEvent } from '../../support/test-event.js';
 
 const batch = ['a', 'a', 'b', 'c', 'a', 'b'].map((connection, index) => ({ ...testEvent(index + 1), connection }));
